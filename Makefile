@@ -1,0 +1,60 @@
+# The project's chores. `make demo` and `make test` set up everything that they need.
+
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+
+# The newest Python from 3.11 on that really runs (a name on the PATH may be a shim without a Python behind it).
+PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 python3 python; do \
+	$$python -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$python && break; done)
+
+.PHONY: help demo test lint types imports unit docs bench wheel clean
+
+help:
+	@echo 'make demo   install into .venv and explain a real directory tree, offline'
+	@echo 'make test   install the tools too; run the linters, the type checker and every test'
+	@echo 'make docs   write again what is generated: the tables in docs/ and the man page'
+	@echo 'make bench  measure, against a baseline taken in the same run'
+	@echo 'make wheel  build the distribution into dist/'
+	@echo 'make clean  remove .venv and the caches'
+
+$(VENV)/.installed: pyproject.toml
+	@test -n "$(PYTHON)" || { echo 'qwen-cfg needs Python 3.11 or later; none was found. Name one: make PYTHON=/path/to/python3' >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev
+	touch $@
+
+demo: $(VENV)/.installed
+	$(BIN)/python -m qwen_cfg.demo
+
+test: lint types imports unit
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+imports: $(VENV)/.installed-dev
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest --cov --cov-report=term -n 2
+
+docs: $(VENV)/.installed-dev
+	$(BIN)/python docs/generate.py
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks
+
+wheel: $(VENV)/.installed-dev
+	$(BIN)/python -m hatchling build
+
+clean:
+	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage

@@ -1,0 +1,133 @@
+"""From a resolution to the artifact."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qwen_schema import (
+    ConfigurationError,
+    EnvFileUse,
+    Excluded,
+    Provenance,
+    ResolvedConfig,
+    Secret,
+    SecretReference,
+    Value,
+    located,
+)
+
+from .paths import Standpoint, home_level_files
+
+if TYPE_CHECKING:
+    from qwen_schema import Reach
+
+    from .layers import Candidate
+    from .merge import Decision
+    from .resolution import Resolution
+
+OAUTH_CACHE_PATH = "~/.qwen/oauth_creds.json"
+
+_OAUTH_LOGIN = Provenance("default", "the Qwen OAuth login", "user")
+
+
+def to_artifact(resolution: Resolution, *, inline_secrets: bool = False) -> ResolvedConfig:
+    """Return the resolved config of a complete resolution. It holds no secret, unless `inline_secrets` asks for it.
+
+    Raises:
+        ConfigurationError: if the resolution is incomplete, or a secret is asked for and there is none.
+    """
+    if not resolution.is_complete:
+        raise ConfigurationError("the configuration is incomplete, so there is no resolved config of it")
+    first = resolution.files[0] if resolution.files else None
+    return ResolvedConfig(
+        profile=resolution.profile.name,
+        dialect=resolution.world.dialect,
+        config={name: _config(resolution, d, inline_secrets) for name, d in resolution.decisions.items()},
+        provenance={name: _provenance(resolution, d) for name, d in resolution.decisions.items()},
+        env_file=EnvFileUse(resolution.world.choice.chosen_by, first.shown if first else None),
+        excluded=tuple(
+            Excluded(name, f"{file.shown}:{file.lines[name]}") for file in resolution.files for name in file.excluded
+        ),
+    )
+
+
+def portable_path(text: str, standpoint: Standpoint) -> str:
+    """Return a path given as a text in the form that is the same on every machine (`./`, `../`, `~/`)."""
+    if not text or text.startswith("~/"):
+        return text
+    return standpoint.show(_normal(standpoint, text))
+
+
+def _config(resolution: Resolution, decision: Decision, inline_secrets: bool) -> Value | SecretReference:  # noqa: FBT001
+    if decision.field.secret:
+        return _inlined(decision) if inline_secrets else _reference(resolution, decision)
+    value = decision.value
+    assert value is not None and not isinstance(value, Secret)  # noqa: S101 - it is complete
+    if decision.field.schema.get("format") == "file-path":
+        return portable_path(str(value), resolution.world.standpoint)
+    return value
+
+
+def _inlined(decision: Decision) -> SecretReference:
+    if not isinstance(decision.value, Secret):
+        raise ConfigurationError(
+            "there is no API key to inline", where="--inline-secrets", hint="Set OPENAI_API_KEY, or leave the flag out."
+        )
+    return SecretReference("literal", value=decision.value)
+
+
+def _reference(resolution: Resolution, decision: Decision) -> SecretReference:
+    if resolution.options.secret_from is not None:
+        return resolution.options.secret_from
+    if resolution.auth_method == "qwen-oauth" or decision.winner is None:
+        return SecretReference("oauth-cache", path=OAUTH_CACHE_PATH)
+    origin = decision.winner.origin
+    match origin.layer:
+        case "flag":
+            return SecretReference("flag", flag=origin.place)
+        case "environment":
+            return SecretReference("environment", variable=origin.variable)
+        case _:
+            path, _, _ = origin.place.rpartition(":")
+            return SecretReference("env-file", path=path, variable=origin.variable)
+
+
+def _provenance(resolution: Resolution, decision: Decision) -> Provenance:
+    if decision.field.secret:
+        return _secret_provenance(resolution, decision)
+    return _of_candidate(decision.winner)
+
+
+def _of_candidate(winner: Candidate | None) -> Provenance:
+    assert winner is not None  # noqa: S101 - it is complete
+    origin = winner.origin
+    return Provenance(origin.layer, origin.place, origin.reach, origin.variable)
+
+
+def _secret_provenance(resolution: Resolution, decision: Decision) -> Provenance:
+    """Return where the secret that the artifact refers to comes from, which --secret-from may have moved."""
+    reference = resolution.options.secret_from
+    if reference is None:
+        return _of_candidate(decision.winner) if resolution.auth_method == "openai" else _OAUTH_LOGIN
+    match reference.kind:
+        case "environment":
+            return Provenance("environment", str(reference.variable), "user", reference.variable)
+        case "env-file":
+            home_level = _is_home_level(resolution, str(reference.path))
+            reach: Reach = "user" if home_level else "project"
+            return Provenance("env-file", str(reference.path), reach, reference.variable)
+        case "flag":
+            return Provenance("flag", str(reference.flag), "user")
+        case _:
+            return _OAUTH_LOGIN
+
+
+def _is_home_level(resolution: Resolution, path: str) -> bool:
+    home = resolution.world.home
+    return home is not None and located(path, base=resolution.world.cwd, home=home) in home_level_files(home)
+
+
+def _normal(standpoint: Standpoint, text: str) -> Path:
+    return Path(os.path.normpath(standpoint.cwd / text))

@@ -1,0 +1,78 @@
+"""The one step that looks at the disk for env files."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qwen_schema import EnvFileError
+from qwen_schema.envfile import kind_of, read_env_text
+
+from .world import ABSENT, Sighting
+
+if TYPE_CHECKING:
+    from .paths import Standpoint
+
+_NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
+
+
+class Disk:
+    """What stands at places, each looked at no more than once."""
+
+    def __init__(self, standpoint: Standpoint) -> None:
+        self._standpoint = standpoint
+        self.sightings: dict[Path, Sighting] = {}
+
+    def look(self, path: Path) -> Sighting:
+        """Look at a place that the search has reached, and read the file that stands there."""
+        if path not in self.sightings:
+            self.sightings[path] = self._sight(path, read_fifo=True)
+        return self.sightings[path]
+
+    def survey(self, path: Path) -> None:
+        """Look at a place that the search may never reach; a FIFO there is not read, since reading empties it."""
+        if path not in self.sightings:
+            self.sightings[path] = self._sight(path, read_fifo=False)
+
+    def _sight(self, path: Path, *, read_fifo: bool) -> Sighting:
+        try:
+            kind = kind_of(path.stat().st_mode)
+        except OSError as error:
+            return self._failed(path, error)
+        if kind not in ("file", "fifo") or (kind == "fifo" and not read_fifo):
+            return Sighting(kind)
+        try:
+            return Sighting(kind, read_env_text(path, self._standpoint.show(path)))
+        except EnvFileError as unreadable:
+            return Sighting("unreadable", error=unreadable)
+
+    def _failed(self, path: Path, error: OSError) -> Sighting:
+        if error.errno == errno.ELOOP:
+            return Sighting("link loop")
+        if error.errno in _NOTHING_THERE:
+            return Sighting("dangling link") if path.is_symlink() else ABSENT
+        shown = self._standpoint.show(path)
+        return Sighting(
+            "unreadable",
+            error=EnvFileError(
+                f"it cannot be seen whether an env file is there: {error.strerror}",
+                where=shown,
+                hint="Make its directory searchable for you, or name the env file with --env-file: "
+                "going on without looking could change which file counts.",
+            ),
+        )
+
+
+def exists(path: Path) -> bool:
+    """Tell whether a file is there; one that cannot be seen is not."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def real(path: Path) -> Path:
+    """Return a directory's path without links in it."""
+    return Path(os.path.realpath(path))

@@ -1,0 +1,126 @@
+"""The merge: for one field, the candidate that wins and what became of all others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from qwen_schema import BadValue, Secret, is_recognised, parse_value
+
+from .layers import Candidate, default_candidate, environment_candidate, flag_candidate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qwen_schema import Field, Profile, Value, Variable
+
+    from .layers import EnvFile
+    from .world import World
+
+Fate = Literal["beaten", "hidden by an empty variable", "empty", "needs reach user"]
+
+
+@dataclass(frozen=True)
+class Shadowed:
+    """A candidate that lost: what became of it, and to whom it lost, if to anybody."""
+
+    candidate: Candidate
+    fate: Fate
+    by: Candidate | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided for one field.
+
+    `value` is the winner's, typed; it is None when nothing won, or when `problem` says why it is no value.
+    """
+
+    field: Field
+    winner: Candidate | None
+    shadowed: tuple[Shadowed, ...]
+    value: Value | Secret | None = None
+    problem: BadValue | None = None
+    unrecognised: bool = False
+
+    @property
+    def by_default(self) -> bool:
+        """Whether nobody but the default offered a value."""
+        return self.winner is not None and self.winner.origin.layer == "default"
+
+
+def decide(
+    field: Field, world: World, files: tuple[EnvFile, ...], profile: Profile, auth_method: str | None = None
+) -> Decision:
+    """Let the highest layer that offers a value win.
+
+    The flag; then the field's variables in their order, each looked up in the environment and the env files; then
+    the default.
+    """
+    winner: Candidate | None = None
+    shadowed: list[Shadowed] = []
+    for candidate, lost in _ranked(field, world, files, profile, auth_method):
+        if lost is not None:
+            shadowed.append(lost)
+        elif winner is None:
+            winner = candidate
+        else:
+            shadowed.append(Shadowed(candidate, "beaten", winner))
+    return _typed(field, winner, _attributed(shadowed, winner))
+
+
+def settled(decision: Decision, winner: Candidate) -> Decision:
+    """Return a decision that nobody's candidate made, with the one that was inferred."""
+    return _typed(decision.field, winner, decision.shadowed)
+
+
+def _ranked(
+    field: Field, world: World, files: tuple[EnvFile, ...], profile: Profile, auth_method: str | None
+) -> Iterator[tuple[Candidate, Shadowed | None]]:
+    """Yield every candidate from the highest layer down, with its fate if it lost whoever wins."""
+    flag = flag_candidate(world, field)
+    if flag is not None:
+        yield flag, None if flag else Shadowed(flag, "empty")
+    for variable in field.variables:
+        yield from _of_variable(field, variable, world, files, profile)
+    default = default_candidate(field, auth_method)
+    if default is not None:
+        yield default, None
+
+
+def _of_variable(
+    field: Field, variable: Variable, world: World, files: tuple[EnvFile, ...], profile: Profile
+) -> Iterator[tuple[Candidate, Shadowed | None]]:
+    """Yield the candidates of one variable: the environment's, then those of the files read, in order.
+
+    An empty one is no value; where the profile says so it also hides the same variable in what comes after it.
+    """
+    hidden_by: Candidate | None = None
+    offers = [environment_candidate(world, field, variable), *(f.offers.get(variable.name) for f in files)]
+    for candidate in offers:
+        if candidate is None:
+            continue
+        if field.reach == "user" and candidate.origin.reach != "user":
+            yield candidate, Shadowed(candidate, "needs reach user")
+        elif hidden_by is not None:
+            yield candidate, Shadowed(candidate, "hidden by an empty variable", hidden_by)
+        elif not candidate:
+            hidden_by = candidate if profile.empty_hides else None
+            yield candidate, Shadowed(candidate, "empty")
+        else:
+            yield candidate, None
+
+
+def _attributed(shadowed: list[Shadowed], winner: Candidate | None) -> tuple[Shadowed, ...]:
+    return tuple(Shadowed(s.candidate, s.fate, s.by or winner) for s in shadowed)
+
+
+def _typed(field: Field, winner: Candidate | None, shadowed: tuple[Shadowed, ...]) -> Decision:
+    if winner is None:
+        return Decision(field, None, shadowed)
+    try:
+        value = parse_value(field, winner.revealed)
+    except BadValue as problem:
+        return Decision(field, winner, shadowed, problem=problem)
+    kept = winner.text if isinstance(winner.text, Secret) else value
+    return Decision(field, winner, shadowed, kept, unrecognised=not is_recognised(field, winner.revealed))

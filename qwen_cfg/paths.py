@@ -1,0 +1,68 @@
+"""How a path is shown and written: `./`, `../` and `~/` where they say it, so that it is the same on every machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import PurePath
+
+
+@dataclass(frozen=True)
+class Standpoint:
+    """Where paths are looked at from: the working directory and the home, both real (no links in them)."""
+
+    cwd: PurePath
+    home: PurePath | None
+
+    def show(self, path: PurePath) -> str:
+        """Return the path of a file as seen from here.
+
+        A home-level file is shown with `~/`, a file of a directory on the way up with `./` or `../`; another one by
+        whichever of the two says it without leaving the home, and absolute if neither does.
+        """
+        if self._is_home_level(path):
+            return self._from_home(path)
+        common = _common(self.cwd, path)
+        if self.home is not None and path.is_relative_to(self.home) and self.home.is_relative_to(common):
+            return self._from_home(path)
+        if common.name or common == _directory(path):
+            return self._from_cwd(path, common)
+        return path.as_posix()
+
+    def show_directory(self, path: PurePath) -> str:
+        """Return the path of a directory as a shell prompt does: from the home, or absolute."""
+        if self.home is None or not path.is_relative_to(self.home):
+            return path.as_posix()
+        return self._from_home(path) if path != self.home else "~"
+
+    def _is_home_level(self, path: PurePath) -> bool:
+        return self.home is not None and path in home_level_files(self.home)
+
+    def _from_home(self, path: PurePath) -> str:
+        assert self.home is not None  # noqa: S101 - callers have looked
+        return "~/" + path.relative_to(self.home).as_posix()
+
+    def _from_cwd(self, path: PurePath, common: PurePath) -> str:
+        up = len(self.cwd.relative_to(common).parts)
+        return "../" * up + ("" if up else "./") + path.relative_to(common).as_posix()
+
+
+def home_level_files(home: PurePath) -> tuple[PurePath, PurePath]:
+    """Return the two env files of a home, in the order in which they are looked at."""
+    return (home / ".qwen" / ".env", home / ".env")
+
+
+def is_in_qwen_directory(path: PurePath) -> bool:
+    """Tell whether an env file is a `.qwen/.env`, which may set every variable."""
+    return path.parent.name == ".qwen"
+
+
+def _directory(path: PurePath) -> PurePath:
+    """Return the directory that an env file belongs to: for `.qwen/.env` the one that `.qwen` stands in."""
+    return path.parent.parent if is_in_qwen_directory(path) else path.parent
+
+
+def _common(one: PurePath, other: PurePath) -> PurePath:
+    return next((parent for parent in (one, *one.parents) if other.is_relative_to(parent)), one)

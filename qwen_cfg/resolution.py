@@ -1,0 +1,149 @@
+"""The resolution: a decision per field, made from a world by pure functions alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from qwen_schema import DEFAULT_PROFILE, declared_fields, declared_profiles
+
+from .layers import Candidate, EnvFile, Origin, read_env_file, without_excluded
+from .merge import Decision, decide, settled
+from .search import Search, places, search
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from qwen_schema import Field, Profile, SecretReference
+
+    from .world import World
+
+
+@dataclass(frozen=True)
+class Inferred:
+    """An authentication method that nobody named, and what it was inferred from."""
+
+    auth_method: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to resolve, beside what the world says.
+
+    `secret_from` is how the artifact is to refer to the key; `assumed` is the method to keep when nothing in this
+    world says which one (an artifact was made where there was a key, and this machine has none).
+    """
+
+    secret_from: SecretReference | None = None
+    assumed: Inferred | None = None
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What was decided, and all that it was decided from."""
+
+    world: World
+    profile: Profile
+    options: Options
+    search: Search
+    files: tuple[EnvFile, ...]
+    decisions: Mapping[str, Decision]
+
+    @property
+    def auth_method(self) -> str | None:
+        """The authentication method, or None while it is undecided."""
+        value = self.decisions["auth_method"].value
+        return value if isinstance(value, str) else None
+
+    @property
+    def needs_api_key(self) -> bool:
+        """Whether there has to be an API key, and neither a value nor a reference for it is there."""
+        key = self.decisions["api_key"]
+        return self.auth_method == "openai" and key.winner is None and self.options.secret_from is None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether an artifact can be made of it."""
+        invalid = any(decision.problem for decision in self.decisions.values())
+        return self.auth_method is not None and not self.needs_api_key and not invalid
+
+
+def resolve_world(world: World, profile: Profile, options: Options | None = None) -> Resolution:
+    """Resolve every field.
+
+    Raises:
+        EnvFileError: if a file that the search reached cannot be read.
+    """
+    options = options or Options()
+    found = search(places(world.cwd, world.home, profile, world.choice), profile, world.look)
+    _require_readable(world, found)
+    unfiltered = tuple(read_env_file(world, place) for place in found.found)
+    fields = declared_fields()
+    exclusion = decide(fields["excluded_variables"], world, unfiltered, profile)
+    names = exclusion.value if isinstance(exclusion.value, tuple) else ()
+    files = tuple(without_excluded(file, names, profile) for file in unfiltered)
+    decisions = {
+        name: exclusion if name == "excluded_variables" else decide(field, world, files, profile)
+        for name, field in fields.items()
+    }
+    decisions["auth_method"] = _auth_method(world, decisions, options)
+    return Resolution(world, profile, options, found, files, _under_method(world, files, profile, decisions))
+
+
+def profile_named(name: str = DEFAULT_PROFILE) -> Profile:
+    """Return a declared profile.
+
+    Raises:
+        KeyError: if there is none of that name.
+    """
+    return declared_profiles()[name]
+
+
+def _require_readable(world: World, found: Search) -> None:
+    for place in found.found:
+        error = world.look(place.path).error
+        if error is not None:
+            raise error.with_traceback(None)
+
+
+def _auth_method(world: World, decisions: Mapping[str, Decision], options: Options) -> Decision:
+    """Return the decision on the method; nobody having named one, it is inferred from what there is."""
+    decision = decisions["auth_method"]
+    if decision.winner is not None:
+        return decision
+    inferred = _inferred(world, decisions["api_key"], options)
+    if inferred is None:
+        return decision
+    origin = Origin("default", inferred.place, "user")
+    return settled(decision, Candidate("auth_method", inferred.auth_method, origin))
+
+
+def _inferred(world: World, api_key: Decision, options: Options) -> Inferred | None:
+    reference = options.secret_from
+    if api_key.winner is not None:
+        return Inferred("openai", "inferred: an API key is set")
+    if reference is not None and reference.kind != "oauth-cache":
+        return Inferred("openai", "inferred: an API key is referred to")
+    if options.assumed is not None:
+        return options.assumed
+    if world.oauth_cache is not None or reference is not None:
+        return Inferred("qwen-oauth", "inferred: a Qwen OAuth login is cached")
+    return None
+
+
+def _under_method(
+    world: World, files: tuple[EnvFile, ...], profile: Profile, decisions: Mapping[str, Decision]
+) -> dict[str, Decision]:
+    """Return the decisions with the defaults that hold under the decided method."""
+    method = decisions["auth_method"].value
+    return {
+        name: decide(decision.field, world, files, profile, str(method))
+        if _has_other_default(decision.field, method)
+        else decision
+        for name, decision in decisions.items()
+    }
+
+
+def _has_other_default(field: Field, method: object) -> bool:
+    return isinstance(method, str) and method in field.default_for

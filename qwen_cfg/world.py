@@ -1,0 +1,81 @@
+"""The world as plain values: what flags, environment and files say, read once and never looked at again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from .paths import Standpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from qwen_schema import EnvFileError, Secret
+    from qwen_schema.artifact import ChosenBy
+    from qwen_schema.envfile import Dialect
+
+Kind = Literal["absent", "file", "fifo", "dangling link", "link loop", "unreadable"] | str
+
+
+@dataclass(frozen=True)
+class Given:
+    """A flag as it was given: its spelling and its text."""
+
+    flag: str
+    text: str | Secret
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What stands at a place: its kind, and the text of an env file or the reason why it cannot be read."""
+
+    kind: Kind
+    text: str | None = field(default=None, repr=False)
+    error: EnvFileError | None = None
+
+    @property
+    def is_env_file(self) -> bool:
+        """Whether this ends a search: a file or a FIFO, readable or not."""
+        return self.kind in ("file", "fifo", "unreadable")
+
+
+ABSENT = Sighting("absent")
+
+
+@dataclass(frozen=True)
+class EnvFileChoice:
+    """Who chooses the env file: the search, `--env-file PATH`, or nobody (`--no-env-file`)."""
+
+    chosen_by: ChosenBy = "search"
+    path: Path | None = None
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that a resolution depends on.
+
+    `environ` holds declared variables only. `sightings` holds the places that were looked at; after a survey these
+    are all places, otherwise only those that the search reached. `cwd` and `home` are real paths; `home` is None
+    when there is none, and `home_problem` then says why.
+    """
+
+    cwd: Path
+    home: Path | None
+    flags: Mapping[str, Given]
+    environ: Mapping[str, str | Secret]
+    sightings: Mapping[Path, Sighting] = field(repr=False)
+    choice: EnvFileChoice = EnvFileChoice()
+    dialect: Dialect = "dotenv"
+    home_problem: str = ""
+    oauth_cache: Path | None = None
+    settings_files: tuple[Path, ...] = ()
+
+    @property
+    def standpoint(self) -> Standpoint:
+        """Where paths are shown from."""
+        return Standpoint(self.cwd, self.home)
+
+    def look(self, path: Path) -> Sighting:
+        """Return what stood at a place when the world was read."""
+        return self.sightings.get(path, ABSENT)

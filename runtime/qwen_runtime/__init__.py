@@ -1,0 +1,1 @@
+"""The runtime: takes one resolved config, authenticates, and talks."""

@@ -1,0 +1,62 @@
+"""The contract that the compiler and the runtime both hold: fields, artifact, env files and secrets."""
+
+from .artifact import EnvFileUse, Excluded, Provenance, ResolvedConfig, SecretReference
+from .codec import dump, form_of, load
+from .errors import (
+    ArtifactError,
+    AuthenticationError,
+    ConfigurationError,
+    EnvFileError,
+    ExitCode,
+    OutputError,
+    ProviderError,
+    QwenCfgError,
+    SecretReferenceError,
+    UsageError,
+)
+from .fields import Field, Layer, Reach, Value, Variable, declared_fields, field_of_variable
+from .profiles import DEFAULT_PROFILE, Profile, declared_profiles
+from .references import follow, located
+from .secret import Secret, mask, redact, redact_unknown
+from .values import BadValue, is_recognised, parse_value, show_value
+
+__all__ = [
+    "DEFAULT_PROFILE",
+    "ArtifactError",
+    "AuthenticationError",
+    "BadValue",
+    "ConfigurationError",
+    "EnvFileError",
+    "EnvFileUse",
+    "Excluded",
+    "ExitCode",
+    "Field",
+    "Layer",
+    "OutputError",
+    "Profile",
+    "Provenance",
+    "ProviderError",
+    "QwenCfgError",
+    "Reach",
+    "ResolvedConfig",
+    "Secret",
+    "SecretReference",
+    "SecretReferenceError",
+    "UsageError",
+    "Value",
+    "Variable",
+    "declared_fields",
+    "declared_profiles",
+    "dump",
+    "field_of_variable",
+    "follow",
+    "form_of",
+    "is_recognised",
+    "load",
+    "located",
+    "mask",
+    "parse_value",
+    "redact",
+    "redact_unknown",
+    "show_value",
+]

@@ -1,0 +1,185 @@
+"""The artifact: the resolved config as data, and as a document of plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from .errors import ArtifactError
+from .fields import Layer, Reach, Value, declared_fields, frozen
+from .secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .envfile import Dialect
+
+FORMAT = 1
+
+ChosenBy = Literal["search", "flag", "none"]
+ReferenceKind = Literal["environment", "env-file", "flag", "oauth-cache", "literal"]
+
+
+@dataclass(frozen=True)
+class SecretReference:
+    """How the artifact names a secret without holding it; only `literal`, which was asked for, holds it."""
+
+    kind: ReferenceKind
+    path: str | None = None
+    variable: str | None = None
+    flag: str | None = None
+    value: Secret | None = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        match self.kind:
+            case "environment":
+                return f"the variable {self.variable}"
+            case "env-file":
+                return f"{self.variable} in {self.path}"
+            case "flag":
+                return f"the flag {self.flag}"
+            case "oauth-cache":
+                return f"the Qwen OAuth login in {self.path}"
+            case "literal":
+                return "the artifact itself"
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where the value of a field comes from."""
+
+    layer: Layer
+    origin: str
+    reach: Reach
+    variable: str | None = None
+
+
+@dataclass(frozen=True)
+class EnvFileUse:
+    """Which env file was read, and who chose it."""
+
+    chosen_by: ChosenBy
+    path: str | None = None
+
+
+@dataclass(frozen=True)
+class Excluded:
+    """A variable that the env file sets and may not set."""
+
+    variable: str
+    origin: str
+
+
+@dataclass(frozen=True)
+class ResolvedConfig:
+    """The compiler's output and the runtime's only input."""
+
+    profile: str
+    dialect: Dialect
+    config: Mapping[str, Value | SecretReference]
+    provenance: Mapping[str, Provenance]
+    env_file: EnvFileUse
+    excluded: tuple[Excluded, ...]
+
+    def text(self, name: str) -> str:
+        """Return the value of a field that is a text."""
+        value = self.config[name]
+        assert isinstance(value, str)  # noqa: S101 - the schema has made sure
+        return value
+
+    @property
+    def api_key(self) -> SecretReference:
+        """The reference to the credential."""
+        return cast("SecretReference", self.config["api_key"])
+
+
+def to_document(artifact: ResolvedConfig) -> dict[str, Any]:
+    """Return the artifact as a document of plain values, in the order in which it is written."""
+    return {
+        "format": FORMAT,
+        "profile": artifact.profile,
+        "dialect": artifact.dialect,
+        "config": {name: _plain(value) for name, value in artifact.config.items()},
+        "provenance": {
+            name: _without_none(layer=p.layer, origin=p.origin, variable=p.variable, reach=p.reach)
+            for name, p in artifact.provenance.items()
+        },
+        "env_file": _without_none(chosen_by=artifact.env_file.chosen_by, path=artifact.env_file.path),
+        "excluded": [{"variable": e.variable, "origin": e.origin} for e in artifact.excluded],
+    }
+
+
+def from_document(document: Mapping[str, Any], *, where: str = "") -> ResolvedConfig:
+    """Return the artifact that a document holds.
+
+    Raises:
+        ArtifactError: if it does not satisfy `resolved.schema.json`, naming the place and the reason.
+    """
+    validate_document(document, where=where)
+    return ResolvedConfig(
+        profile=document["profile"],
+        dialect=document["dialect"],
+        config={name: _value(name, document["config"][name]) for name in declared_fields()},
+        provenance={name: Provenance(**document["provenance"][name]) for name in declared_fields()},
+        env_file=EnvFileUse(**document["env_file"]),
+        excluded=tuple(Excluded(**entry) for entry in document["excluded"]),
+    )
+
+
+def validate_document(document: Mapping[str, Any], *, where: str = "") -> None:
+    """Check that a document is an artifact.
+
+    Raises:
+        ArtifactError: if it is not, naming the place and the reason.
+    """
+    from .validate import Invalid, check_document  # noqa: PLC0415 - jsonschema is slow to import
+
+    _check_format(document, where)
+    try:
+        check_document("resolved", document)
+    except Invalid as invalid:
+        raise _refusal(invalid.place, invalid.wrong, invalid.expected, where) from None
+    for part in ("config", "provenance"):
+        missing = [name for name in declared_fields() if name not in document[part]]
+        unknown = [name for name in document[part] if name not in declared_fields()]
+        if missing or unknown:
+            wrong = f"missing: {', '.join(missing)}" if missing else f"unknown: {', '.join(unknown)}"
+            raise _refusal(part, wrong, "every field once", where)
+
+
+def _check_format(document: Mapping[str, Any], where: str) -> None:
+    version = document.get("format")
+    if isinstance(version, int) and not isinstance(version, bool) and version != FORMAT:
+        raise ArtifactError(
+            f"format: this artifact has format {version}, and this qwen-cfg reads format {FORMAT}",
+            where=where,
+            hint="Make it again with this version: qwen-cfg resolve -o FILE",
+        )
+
+
+def _refusal(place: str, wrong: str, expected: str, where: str) -> ArtifactError:
+    reason = f"{place}: {wrong}" if place else wrong
+    right = f"Right would be {expected}. " if expected else ""
+    return ArtifactError(
+        f"this is no valid artifact: {reason}", where=where, hint=f"{right}Make it again: qwen-cfg resolve -o FILE"
+    )
+
+
+def _plain(value: Value | SecretReference) -> object:
+    if isinstance(value, SecretReference):
+        secret = value.value.reveal() if value.value is not None else None
+        return _without_none(
+            **{"from": value.kind}, path=value.path, variable=value.variable, flag=value.flag, value=secret
+        )
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _value(name: str, plain: Any) -> Value | SecretReference:
+    if not declared_fields()[name].secret:
+        return float(plain) if declared_fields()[name].schema["type"] == "number" else frozen(plain)
+    secret = Secret(plain["value"]) if "value" in plain else None
+    return SecretReference(plain["from"], plain.get("path"), plain.get("variable"), plain.get("flag"), secret)
+
+
+def _without_none(**entries: object) -> dict[str, Any]:
+    return {key: value for key, value in entries.items() if value is not None}

@@ -1,0 +1,64 @@
+"""The forms of the artifact on disk: TOML and JSON, the same document in both."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from .artifact import ResolvedConfig, from_document, to_document, validate_document
+from .errors import ArtifactError
+
+Form = Literal["toml", "json"]
+
+_HEADER = """\
+# The resolved config of qwen-cfg: what counts here, and where each value comes from.
+# Made by `qwen-cfg resolve`; `qwen-cfg check` compares it with the world and tells what would mend it.
+
+"""
+
+
+def dump(artifact: ResolvedConfig, form: Form = "toml") -> str:
+    """Return the artifact as text with line feeds at line ends, the same for the same artifact everywhere.
+
+    Raises:
+        ArtifactError: if it would not be valid; nothing invalid is ever written.
+    """
+    document = to_document(artifact)
+    validate_document(document)
+    if form == "json":
+        return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    import tomli_w  # noqa: PLC0415 - only the one who writes TOML needs it
+
+    return _HEADER + tomli_w.dumps(document)
+
+
+def load(text: str, *, where: str = "") -> ResolvedConfig:
+    """Return the artifact that a text holds, in either form (JSON starts with a brace).
+
+    `where` is the file's name, for messages.
+
+    Raises:
+        ArtifactError: if the text is in neither form, or is no valid artifact.
+    """
+    return from_document(_parsed(text, form_of(text), where), where=where)
+
+
+def form_of(text: str) -> Form:
+    """Tell the form of a written artifact."""
+    return "json" if text.lstrip().startswith("{") else "toml"
+
+
+def _parsed(text: str, form: Form, where: str) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - only the one who reads TOML needs it
+
+    try:
+        return json.loads(text) if form == "json" else tomllib.loads(text)
+    except json.JSONDecodeError as error:
+        reason = f"{error.msg} (line {error.lineno}, column {error.colno})"
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        reason = str(error)
+    raise ArtifactError(
+        f"this is no valid {form.upper()}: {reason}",
+        where=where,
+        hint="It may be cut off. Make it again: qwen-cfg resolve -o FILE",
+    )

@@ -1,0 +1,16 @@
+"""Env files: their text, read from the disk once, and the dialects that it can be read in."""
+
+from .dialects import DIALECTS, Dialect, reader_of
+from .dotenv_npm import Assignment, last_of_each, read_assignments
+from .text import kind_of, read_env_text
+
+__all__ = [
+    "DIALECTS",
+    "Assignment",
+    "Dialect",
+    "kind_of",
+    "last_of_each",
+    "read_assignments",
+    "read_env_text",
+    "reader_of",
+]

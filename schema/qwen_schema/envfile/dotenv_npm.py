@@ -1,0 +1,172 @@
+"""The dialect of env files: what the npm package dotenv 17 reads in a text, with the line of every assignment.
+
+The dialect has no specification. Its facts were found by running that package: an assignment may reach over line
+ends (around `=`, and within quotes); a quoted value counts as quoted only if nothing but a comment follows it, a
+backslash before the closing quote being tried both ways; everything else reaches to `#` or the end of the line.
+A line ends with LF, CR LF or CR. Reading takes time linear in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# White space and line ends as ECMAScript has them: a no-break space and a byte-order mark are white space.
+_SPACE = "\t\n\v\f\r \u00a0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000\ufeff"
+_SPACES = re.compile(f"[{_SPACE}]*")
+_LINE_ENDS = "\n\u2028\u2029"
+_LINE_END = re.compile(f"[{_LINE_ENDS}]")
+_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_EXPORT = re.compile(f"export[{_SPACE}]+(?=[A-Za-z0-9_.-])")
+_UNQUOTED = re.compile(r"[^#\n]+")
+_QUOTES = "'\"`"
+
+# A name that JavaScript objects keep for themselves: assigning a text to it has no effect.
+_UNASSIGNABLE = "__proto__"
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One name that an env file assigns; `line` counts from 1 and is the line where the name stands."""
+
+    name: str
+    value: str = field(repr=False)
+    line: int
+
+
+def read_assignments(text: str) -> tuple[Assignment, ...]:
+    """Return the assignments of an env file's text, in the order in which they stand.
+
+    Nothing is an error: what is no assignment is passed over, as the original does.
+    """
+    return tuple(_assignments(text.replace("\r\n", "\n").replace("\r", "\n")))
+
+
+def last_of_each(assignments: tuple[Assignment, ...]) -> dict[str, Assignment]:
+    """Return the assignment that counts for each name: the last."""
+    return {assignment.name: assignment for assignment in assignments}
+
+
+@dataclass(frozen=True)
+class _Head:
+    """`NAME =` or `NAME: `, from the name to where the value may begin."""
+
+    name: str
+    start: int
+    end: int
+
+
+def _assignments(text: str) -> Iterator[Assignment]:
+    line, counted, position = 1, 0, 0
+    while position <= len(text):
+        start = _skip_space(text, position)
+        head = _head(text, start)
+        if head is None:
+            position = _next_line(text, start)
+            continue
+        raw, end = _value(text, head.end)
+        line += text.count("\n", counted, head.start)
+        counted = head.start
+        if head.name != _UNASSIGNABLE:
+            yield Assignment(head.name, _cooked(raw), line)
+        position = _next_line(text, end)
+
+
+def _skip_space(text: str, position: int) -> int:
+    match = _SPACES.match(text, position)
+    return match.end() if match else position
+
+
+def _next_line(text: str, position: int) -> int:
+    """Return where the next line starts; past the end of the text there is none."""
+    match = _LINE_END.search(text, position)
+    return match.end() if match else len(text) + 1
+
+
+def _head(text: str, position: int) -> _Head | None:
+    exported = _EXPORT.match(text, position)
+    head = _plain_head(text, exported.end()) if exported else None
+    return head or _plain_head(text, position)
+
+
+def _plain_head(text: str, position: int) -> _Head | None:
+    name = _NAME.match(text, position)
+    if name is None:
+        return None
+    after = _skip_space(text, name.end())
+    if text.startswith("=", after):
+        return _Head(name.group(), position, after + 1)
+    if text.startswith(":", name.end()) and _skip_space(text, name.end() + 1) > name.end() + 1:
+        return _Head(name.group(), position, name.end() + 2)
+    return None
+
+
+def _value(text: str, position: int) -> tuple[str, int]:
+    """Return the raw value that begins at `position` (just after the separator), and where it ends."""
+    opening = _skip_space(text, position)
+    if opening < len(text) and text[opening] in _QUOTES:
+        closing = _closing_quote(text, opening)
+        if closing is not None:
+            return text[opening : closing + 1], closing + 1
+    unquoted = _UNQUOTED.match(text, position)
+    return (unquoted.group(), unquoted.end()) if unquoted else ("", position)
+
+
+def _closing_quote(text: str, opening: int) -> int | None:
+    """Return the quote that closes the one at `opening`, or None if it is not a quoted value after all.
+
+    The first quote without a backslash before it is tried, and then, backwards, those with one.
+    """
+    quote = text[opening]
+    escaped = []
+    position = text.find(quote, opening + 1)
+    while position != -1 and text[position - 1] == "\\":
+        escaped.append(position)
+        position = text.find(quote, position + 1)
+    candidates = [*escaped, position] if position != -1 else escaped
+    return next((c for c in reversed(candidates) if _nothing_follows(text, c + 1)), None)
+
+
+def _nothing_follows(text: str, position: int) -> bool:
+    """Tell whether only white space or a comment stands between `position` and the end of its line."""
+    end = _skip_space(text, position)
+    return end == len(text) or text[end] == "#" or bool(_LINE_END.search(text, position, end))
+
+
+def _cooked(raw: str) -> str:
+    trimmed = raw.strip(_SPACE)
+    value = _without_quotes(trimmed)
+    if trimmed.startswith('"'):
+        value = value.replace("\\n", "\n").replace("\\r", "\r")
+    return value
+
+
+def _without_quotes(value: str) -> str:
+    """Take off a pair of quotes that stands around the value.
+
+    A pair may also stand around some of its lines, where U+2028 or U+2029 (line ends to ECMAScript, but not to the
+    reading of unquoted values) part them. From its opening, a pair reaches to the last quote of its kind that ends
+    a line.
+    """
+    last = {quote: _last_at_line_end(value, quote) for quote in _QUOTES}
+    pieces, position = [], 0
+    while position < len(value):
+        if value[position] in _QUOTES and last[value[position]] > position:
+            closing = last[value[position]]
+            pieces.append(value[position + 1 : closing])
+            position = closing + 1
+        following = _next_line(value, position)
+        pieces.append(value[position:following])
+        position = following
+    return "".join(pieces)
+
+
+def _last_at_line_end(value: str, quote: str) -> int:
+    position = value.rfind(quote)
+    while position != -1 and position + 1 < len(value) and value[position + 1] not in _LINE_ENDS:
+        position = value.rfind(quote, 0, position)
+    return position

@@ -1,0 +1,80 @@
+"""The errors that a person meets, as one tree: what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """The exit codes of every command."""
+
+    OK = 0
+    FINDINGS = 1
+    USAGE = 2
+    CONFIGURATION = 3
+    AUTHENTICATION = 4
+    NOT_TRUSTED = 5
+    PROVIDER = 6
+    INTERNAL = 70
+    INTERRUPTED = 130
+
+
+class QwenCfgError(Exception):
+    """Anything that qwen-cfg reports instead of a result.
+
+    `what` is wrong, `where` it stands (file:line, flag or variable; empty when it has no place), and `hint`
+    says what to do. None of the three ever holds a secret.
+    """
+
+    exit_code = ExitCode.INTERNAL
+
+    def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}" if self.where else self.what
+
+
+class UsageError(QwenCfgError):
+    """The command line asks for something that cannot be done."""
+
+    exit_code = ExitCode.USAGE
+
+
+class OutputError(QwenCfgError):
+    """A result could not be written where it was asked for."""
+
+    exit_code = ExitCode.USAGE
+
+
+class ConfigurationError(QwenCfgError):
+    """The configuration is invalid or incomplete."""
+
+    exit_code = ExitCode.CONFIGURATION
+
+
+class EnvFileError(ConfigurationError):
+    """An env file is there and cannot be read as one."""
+
+
+class ArtifactError(ConfigurationError):
+    """A file is no valid artifact."""
+
+
+class SecretReferenceError(ConfigurationError):
+    """A secret reference leads to no secret."""
+
+
+class AuthenticationError(QwenCfgError):
+    """The provider refused the credential."""
+
+    exit_code = ExitCode.AUTHENTICATION
+
+
+class ProviderError(QwenCfgError):
+    """The provider failed or could not be reached."""
+
+    exit_code = ExitCode.PROVIDER

@@ -1,0 +1,101 @@
+"""The fields, read once from `fields.schema.json`, where each is declared."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Reach = Literal["user", "project"]
+Layer = Literal["flag", "environment", "env-file", "default"]
+Value = str | bool | int | float | tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable that feeds a field; with `means`, any value of it stands for that one."""
+
+    name: str
+    means: str | None = None
+
+
+@dataclass(frozen=True)
+class Field:
+    """One setting that can be configured.
+
+    `schema` is what a value has to satisfy (JSON Schema); `reach` is the least that a candidate needs;
+    `default_for` overrides `default` under an authentication method; `otherwise` is the value of a text that
+    cannot be read as one of the field's type (without it, such a text is an error).
+    """
+
+    name: str
+    description: str
+    schema: Mapping[str, Any] = field(repr=False)
+    flags: tuple[str, ...]
+    variables: tuple[Variable, ...]
+    reach: Reach
+    secret: bool
+    default: Value | None
+    default_for: Mapping[str, Value] = field(repr=False)
+    otherwise: Value | None
+    examples: tuple[Value, ...] = field(repr=False, default=())
+
+    def default_under(self, auth_method: str | None) -> Value | None:
+        """Return the default that holds under an authentication method, or None if the field has none."""
+        return self.default_for.get(auth_method or "", self.default)
+
+
+def frozen(value: Any) -> Value:
+    """Return a value of a JSON or TOML document in the immutable form used here."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def read_schema(name: str) -> dict[str, Any]:
+    """Return one of the JSON Schemas that stand beside this file."""
+    text = Path(__file__).with_name(f"{name}.schema.json").read_text(encoding="utf-8")
+    return json.loads(text)  # type: ignore[no-any-return]
+
+
+@cache
+def declared_fields() -> Mapping[str, Field]:
+    """Return every declared field by name, in the order of the declaration."""
+    properties = read_schema("fields")["properties"]
+    return {name: _field(name, declaration) for name, declaration in properties.items()}
+
+
+def field_of_variable(fields: Mapping[str, Field]) -> dict[str, Field]:
+    """Return which field each declared variable feeds."""
+    return {variable.name: f for f in fields.values() for variable in f.variables}
+
+
+def _field(name: str, declaration: dict[str, Any]) -> Field:
+    note = declaration["x-qwen"]
+    default = declaration.get("default")
+    return Field(
+        name=name,
+        description=declaration["description"],
+        schema=note.get("secret", declaration),
+        flags=tuple(note["flags"]),
+        variables=tuple(_variable(v) for v in note["variables"]),
+        reach=note["reach"],
+        secret="secret" in note,
+        default=None if default is None else _typed(declaration, default),
+        default_for={m: _typed(declaration, v) for m, v in note.get("default_for", {}).items()},
+        otherwise=note.get("otherwise"),
+        examples=tuple(_typed(declaration, e) for e in declaration.get("examples", ())),
+    )
+
+
+def _variable(declaration: str | dict[str, str]) -> Variable:
+    if isinstance(declaration, str):
+        return Variable(declaration)
+    return Variable(declaration["name"], declaration["means"])
+
+
+def _typed(declaration: dict[str, Any], value: Any) -> Value:
+    return float(value) if declaration.get("type") == "number" else frozen(value)

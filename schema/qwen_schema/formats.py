@@ -1,0 +1,101 @@
+"""The formats that the schemas name beyond the standard ones: each a check that says what is wrong."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, parse_qsl, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# What would be right, for messages.
+EXPECTED = {
+    "http-url": "an absolute http or https URL with a host and without user:password@, such as https://api.openai.com/v1",
+    "proxy-url": "an absolute http or https URL with a host and without user:password@, such as http://127.0.0.1:3128",
+    "file-path": "a path",
+    "header-value": "a key without line breaks, blanks around it, or characters outside ASCII",
+    "variable-name": "the name of a variable: letters, digits, '_', '-' and '.'",
+}
+
+_HOST = re.compile(r"[^\s\x00-\x20\x7f\"<>\\^`{|}%/?#@:\[\]]+|[0-9A-Fa-f:.]+", re.ASCII)
+_BLANK_OR_CONTROL = re.compile(r"[\s\x00-\x1f\x7f]")
+_SECRET_PARAMETERS = {
+    "key",
+    "api_key",
+    "apikey",
+    "api-key",
+    "token",
+    "access_token",
+    "password",
+    "secret",
+    "sig",
+    "signature",
+}
+
+
+def check_http_url(text: str) -> None:
+    """Accept an absolute http(s) URL with a host (RFC 3986 §3), and nothing in it that is a credential.
+
+    Raises:
+        ValueError: with what is wrong, not with the URL.
+    """
+    if _BLANK_OR_CONTROL.search(text):
+        raise ValueError("it holds a blank or a control character")
+    parts = _split(text)
+    if parts.scheme not in ("http", "https"):
+        raise ValueError("it does not start with http:// or https://")
+    if parts.username is not None or parts.password is not None or "@" in parts.netloc:
+        raise ValueError("it holds user:password@, which would be sent and written in the clear")
+    if not parts.hostname or not _HOST.fullmatch(parts.hostname):
+        raise ValueError("it has no host" if not parts.hostname else "its host is not one")
+    if parts.fragment:
+        raise ValueError("it has a fragment ('#…'), which is never sent")
+    if any(name.lower() in _SECRET_PARAMETERS for name, _ in parse_qsl(parts.query)):
+        raise ValueError("its query holds a credential, which belongs into the API key")
+
+
+def check_proxy_url(text: str) -> None:
+    """Accept what `check_http_url` does, and the empty text for no proxy at all."""
+    if text:
+        check_http_url(text)
+
+
+def check_file_path(text: str) -> None:
+    """Accept any path, the empty text for none included."""
+    if "\x00" in text:
+        raise ValueError("it holds a NUL character")
+
+
+def check_header_value(text: str) -> None:
+    """Accept what can stand in an HTTP header field (RFC 9110 §5.5), less what servers disagree about."""
+    if "\n" in text or "\r" in text:
+        raise ValueError("it holds a line break")
+    if not all(" " <= character <= "~" for character in text):
+        raise ValueError("it holds a character that an HTTP header cannot carry")
+    if text != text.strip():
+        raise ValueError("a blank stands before or after it")
+
+
+def check_variable_name(text: str) -> None:
+    """Accept a name that an env file can assign to."""
+    if not re.fullmatch(r"[\w.-]+", text, re.ASCII):
+        raise ValueError("it is not the name of a variable")
+
+
+CHECKS: dict[str, Callable[[str], None]] = {
+    "http-url": check_http_url,
+    "proxy-url": check_proxy_url,
+    "file-path": check_file_path,
+    "header-value": check_header_value,
+    "variable-name": check_variable_name,
+}
+
+
+def _split(text: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("its host or port cannot be read") from None
+    return parts

@@ -1,0 +1,34 @@
+"""The profiles, read once from `profiles.toml`, where each is declared."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_PROFILE = "documented"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A generation of Qwen Code's search and merge; `profiles.toml` says what each value means."""
+
+    name: str
+    description: str
+    qwen_code: str
+    walk_ends_at: Literal["root", "home"]
+    home_fills_in: bool
+    empty_hides: bool
+    home_env_excludes: bool
+
+
+@cache
+def declared_profiles() -> Mapping[str, Profile]:
+    """Return every declared profile by name."""
+    declared = tomllib.loads(Path(__file__).with_name("profiles.toml").read_text(encoding="utf-8"))
+    return {name: Profile(name=name, **values) for name, values in declared.items()}

@@ -1,0 +1,143 @@
+"""Validation against the schemas, with the place and the reason in words and never the value itself."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from jsonschema import Draft202012Validator, FormatChecker
+from referencing import Registry, Resource
+
+from .fields import read_schema
+from .formats import CHECKS, EXPECTED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from jsonschema.exceptions import ValidationError
+
+_TYPES = {
+    "string": "a text",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "array": "a list",
+    "object": "a table",
+}
+
+
+class Invalid(Exception):  # noqa: N818 - a finding that its caller turns into an error or a diagnostic
+    """A value does not satisfy its schema: the place within it, what is wrong, and what would be right."""
+
+    def __init__(self, place: str, wrong: str, expected: str) -> None:
+        super().__init__(f"{place}: {wrong}")
+        self.place = place
+        self.wrong = wrong
+        self.expected = expected
+
+
+def check_value(schema: Mapping[str, Any], value: object) -> None:
+    """Check one field's value.
+
+    Raises:
+        Invalid: if it does not satisfy the field's schema.
+    """
+    _raise_first(Draft202012Validator(dict(schema), registry=_registry(), format_checker=_formats()), value)
+
+
+def check_document(name: str, document: object) -> None:
+    """Check a document against the schema of that name (`resolved`).
+
+    Raises:
+        Invalid: at the first place that does not satisfy it.
+    """
+    _raise_first(_validator(name), document)
+
+
+def expectation(schema: Mapping[str, Any]) -> str:
+    """Return in words what a value under this schema is."""
+    if "enum" in schema:
+        return "one of " + ", ".join(str(choice) for choice in schema["enum"])
+    if schema.get("format") in EXPECTED:
+        return EXPECTED[schema["format"]]
+    kind = schema.get("type", "")
+    if kind == "array":
+        return "a comma-separated list (none for an empty one)"
+    if kind in ("integer", "number"):
+        return _TYPES[kind] + _range(schema)
+    return _TYPES.get(kind, "a value")
+
+
+def _range(schema: Mapping[str, Any]) -> str:
+    low = schema.get("minimum", schema.get("exclusiveMinimum"))
+    start = "from" if "minimum" in schema else "above"
+    return f" {start} {low} to {schema['maximum']}"
+
+
+def _raise_first(validator: Any, value: object) -> None:
+    errors = sorted(validator.iter_errors(value), key=lambda e: [str(step) for step in e.absolute_path])
+    if errors:
+        error: ValidationError = errors[0]
+        place = ".".join(str(step) for step in error.absolute_path)
+        raise Invalid(place, _wrong(error), _right(error)) from None
+
+
+def _wrong(error: ValidationError) -> str:
+    """Say what is wrong without quoting the value, which may be a secret in the wrong place."""
+    keyword, limit, instance = error.validator, error.validator_value, error.instance
+    if keyword == "format":
+        return str(error.cause)
+    explained: dict[str, Callable[[], str]] = {
+        "type": lambda: f"it is not {_TYPES.get(str(limit), str(limit))}",
+        "enum": lambda: "it is none of the values that are known",
+        "const": lambda: f"it is not {limit}",
+        "required": lambda: "missing: " + ", ".join(k for k in limit if k not in instance),  # type: ignore[union-attr, operator]
+        "additionalProperties": lambda: _unknown_keys(error),
+        "minLength": lambda: "it is empty",
+        "oneOf": lambda: "its keys do not go together",
+        "minimum": lambda: "it is too small",
+        "exclusiveMinimum": lambda: "it is too small",
+        "maximum": lambda: "it is too large",
+    }
+    return explained.get(str(keyword), lambda: f"it breaks the rule '{keyword}'")()
+
+
+def _unknown_keys(error: ValidationError) -> str:
+    known = set(error.schema.get("properties", {}))  # type: ignore[union-attr]
+    unknown = sorted(str(key) for key in error.instance if key not in known)  # type: ignore[union-attr]
+    return "unknown: " + ", ".join(unknown)
+
+
+def _right(error: ValidationError) -> str:
+    schema = error.schema
+    if not isinstance(schema, dict) or error.validator in ("required", "additionalProperties", "oneOf", "const"):
+        return ""
+    return expectation(schema)
+
+
+@cache
+def _formats() -> FormatChecker:
+    checker = FormatChecker(formats=())
+    for name, check in CHECKS.items():
+        checker.checks(name, raises=ValueError)(_guarded(check))
+    return checker
+
+
+def _guarded(check: Callable[[str], None]) -> Callable[[object], bool]:
+    def conforms(value: object) -> bool:
+        if isinstance(value, str):
+            check(value)
+        return True
+
+    return conforms
+
+
+@cache
+def _registry() -> Registry[Any]:
+    schemas = [read_schema(name) for name in ("fields", "resolved")]
+    return Registry().with_resources((s["$id"], Resource.from_contents(s)) for s in schemas)
+
+
+@cache
+def _validator(name: str) -> Draft202012Validator:
+    return Draft202012Validator(read_schema(name), registry=_registry(), format_checker=_formats())

@@ -1,0 +1,99 @@
+"""From the text that a layer offers to the value of a field, and back to text."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .fields import Field, Value
+
+_TRUE = {"true", "1", "yes", "on"}
+_FALSE = {"false", "0", "no", "off"}
+EMPTY_LIST = "none"
+
+
+class BadValue(ValueError):  # noqa: N818 - a finding that its caller turns into a diagnostic
+    """A text is no value of the field: what is wrong, and what would be right. Never holds the text."""
+
+    def __init__(self, wrong: str, expected: str) -> None:
+        super().__init__(wrong)
+        self.wrong = wrong
+        self.expected = expected
+
+
+def parse_value(field: Field, text: str) -> Value:
+    """Return the value that `text` stands for in this field.
+
+    Raises:
+        BadValue: if it stands for none, or for one that the field's schema does not accept.
+    """
+    from .validate import Invalid, check_value, expectation  # noqa: PLC0415 - jsonschema is slow to import
+
+    if not _is_unicode(text):
+        raise BadValue("it is not valid UTF-8", expectation(field.schema))
+    try:
+        value = _typed(field, text)
+        check_value(field.schema, list(value) if isinstance(value, tuple) else value)
+    except Invalid as invalid:
+        raise BadValue(invalid.wrong, invalid.expected or expectation(field.schema)) from None
+    except ValueError as error:
+        raise BadValue(str(error), expectation(field.schema)) from None
+    return value
+
+
+def is_recognised(field: Field, text: str) -> bool:
+    """Tell whether a text is one of the field's type, or taken as `field.otherwise` for want of one."""
+    return field.otherwise is None or text.strip().lower() in _TRUE | _FALSE
+
+
+def show_value(value: Value) -> str:
+    """Return a value as a person would write it."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return f"{value:.12g}"
+        case tuple():
+            return ",".join(value) or EMPTY_LIST
+        case _:
+            return str(value)
+
+
+def _typed(field: Field, text: str) -> Value:
+    match field.schema.get("type"):
+        case "boolean":
+            return _boolean(field, text)
+        case "integer":
+            return int(_matching(r"[+-]?[0-9]{1,9}", text, "it is not a whole number"))
+        case "number":
+            return float(_matching(r"[+-]?[0-9]{1,9}(\.[0-9]{1,9})?", text, "it is not a number"))
+        case "array":
+            items = tuple(item.strip() for item in text.split(",") if item.strip())
+            return () if items == (EMPTY_LIST,) else items
+        case _:
+            return text
+
+
+def _boolean(field: Field, text: str) -> Value:
+    word = text.strip().lower()
+    if word in _TRUE or word in _FALSE:
+        return word in _TRUE
+    if field.otherwise is None:
+        raise ValueError("it is neither true nor false")
+    return field.otherwise
+
+
+def _matching(pattern: str, text: str, wrong: str) -> str:
+    stripped = text.strip(" \t")
+    if not re.fullmatch(pattern, stripped):
+        raise ValueError(wrong)
+    return stripped
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
