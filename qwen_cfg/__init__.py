@@ -1,1 +1,73 @@
-"""The compiler: flags, environment and the first env file found, merged into one resolved config."""
+"""The compiler: flags, environment and the first env file found, merged into one resolved config.
+
+from qwen_cfg import resolve, to_artifact
+
+resolution = resolve(environ={"OPENAI_API_KEY": "..."}, cwd="/work/app", home="/home/me")
+resolution.decisions["model"].winner.origin     # where the model comes from
+to_artifact(resolution)                         # the resolved config, which `qwen_schema.dump` writes
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .api import resolve
+    from .compile import to_artifact
+    from .drift import Difference, drift
+    from .explain import Explanation, explain
+    from .layers import Candidate, Origin
+    from .merge import Decision, Shadowed
+    from .resolution import Resolution
+    from .rules import Diagnostic, diagnose
+    from .search import Place, Search, Visit
+    from .world import World
+
+_HOMES = {
+    "Candidate": "layers",
+    "Decision": "merge",
+    "Diagnostic": "rules",
+    "Difference": "drift",
+    "Explanation": "explain",
+    "Origin": "layers",
+    "Place": "search",
+    "Resolution": "resolution",
+    "Search": "search",
+    "Shadowed": "merge",
+    "Visit": "search",
+    "World": "world",
+    "diagnose": "rules",
+    "drift": "drift",
+    "explain": "explain",
+    "resolve": "api",
+    "to_artifact": "compile",
+}
+
+__all__ = [
+    "Candidate",
+    "Decision",
+    "Diagnostic",
+    "Difference",
+    "Explanation",
+    "Origin",
+    "Place",
+    "Resolution",
+    "Search",
+    "Shadowed",
+    "Visit",
+    "World",
+    "diagnose",
+    "drift",
+    "explain",
+    "resolve",
+    "to_artifact",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name when it is used, so that the command line starts without what it does not need."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415
+
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)

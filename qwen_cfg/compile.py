@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from qwen_schema import (
     ConfigurationError,
     EnvFileUse,
-    Excluded,
     Provenance,
     ResolvedConfig,
     Secret,
@@ -47,9 +46,7 @@ def to_artifact(resolution: Resolution, *, inline_secrets: bool = False) -> Reso
         config={name: _config(resolution, d, inline_secrets) for name, d in resolution.decisions.items()},
         provenance={name: _provenance(resolution, d) for name, d in resolution.decisions.items()},
         env_file=EnvFileUse(resolution.world.choice.chosen_by, first.shown if first else None),
-        excluded=tuple(
-            Excluded(name, f"{file.shown}:{file.lines[name]}") for file in resolution.files for name in file.excluded
-        ),
+        excluded=resolution.excluded,
     )
 
 

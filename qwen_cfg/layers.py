@@ -46,8 +46,10 @@ class Candidate:
     text: str | Secret
     origin: Origin
 
-    def __bool__(self) -> bool:
-        return bool(self.text)
+    @property
+    def is_empty(self) -> bool:
+        """Whether it counts as no value."""
+        return not self.revealed
 
     @property
     def revealed(self) -> str:

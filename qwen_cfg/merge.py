@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from qwen_schema import BadValue, Secret, is_recognised, parse_value
+from qwen_schema.secret import TELLTALE_LENGTH
 
 from .layers import Candidate, default_candidate, environment_candidate, flag_candidate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from qwen_schema import Field, Profile, Value, Variable
 
@@ -74,13 +75,35 @@ def settled(decision: Decision, winner: Candidate) -> Decision:
     return _typed(decision.field, winner, decision.shadowed)
 
 
+def without_secrets_elsewhere(decisions: Mapping[str, Decision]) -> dict[str, Decision]:
+    """Return the decisions, a value being a problem where it holds a secret that belongs into another field.
+
+    Somebody has put the key where the model or the base URL goes. It would be shown, written and sent.
+    """
+    secrets = {text for d in decisions.values() if d.field.secret for text in _texts(d) if len(text) >= TELLTALE_LENGTH}
+    return {name: _without_secrets(decision, secrets) for name, decision in decisions.items()}
+
+
+def _without_secrets(decision: Decision, secrets: set[str]) -> Decision:
+    if decision.field.secret or decision.winner is None:
+        return decision
+    if not any(secret in decision.winner.revealed for secret in secrets):
+        return decision
+    return replace(decision, value=None, problem=BadValue("it holds the API key", "a value without the key in it"))
+
+
+def _texts(decision: Decision) -> list[str]:
+    candidates = [lost.candidate for lost in decision.shadowed]
+    return [c.revealed for c in (decision.winner, *candidates) if c is not None]
+
+
 def _ranked(
     field: Field, world: World, files: tuple[EnvFile, ...], profile: Profile, auth_method: str | None
 ) -> Iterator[tuple[Candidate, Shadowed | None]]:
     """Yield every candidate from the highest layer down, with its fate if it lost whoever wins."""
     flag = flag_candidate(world, field)
     if flag is not None:
-        yield flag, None if flag else Shadowed(flag, "empty")
+        yield flag, Shadowed(flag, "empty") if flag.is_empty else None
     for variable in field.variables:
         yield from _of_variable(field, variable, world, files, profile)
     default = default_candidate(field, auth_method)
@@ -104,7 +127,7 @@ def _of_variable(
             yield candidate, Shadowed(candidate, "needs reach user")
         elif hidden_by is not None:
             yield candidate, Shadowed(candidate, "hidden by an empty variable", hidden_by)
-        elif not candidate:
+        elif candidate.is_empty:
             hidden_by = candidate if profile.empty_hides else None
             yield candidate, Shadowed(candidate, "empty")
         else:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qwen_schema import DEFAULT_PROFILE, declared_fields, declared_profiles
+from qwen_schema import DEFAULT_PROFILE, Excluded, declared_fields, declared_profiles
 
 from .layers import Candidate, EnvFile, Origin, read_env_file, without_excluded
-from .merge import Decision, decide, settled
+from .merge import Decision, decide, settled, without_secrets_elsewhere
 from .search import Search, places, search
 
 if TYPE_CHECKING:
@@ -63,6 +63,11 @@ class Resolution:
         return self.auth_method == "openai" and key.winner is None and self.options.secret_from is None
 
     @property
+    def excluded(self) -> tuple[Excluded, ...]:
+        """The variables that the files read set and may not set."""
+        return tuple(Excluded(name, f"{f.shown}:{f.lines[name]}") for f in self.files for name in f.excluded)
+
+    @property
     def is_complete(self) -> bool:
         """Whether an artifact can be made of it."""
         invalid = any(decision.problem for decision in self.decisions.values())
@@ -88,7 +93,8 @@ def resolve_world(world: World, profile: Profile, options: Options | None = None
         for name, field in fields.items()
     }
     decisions["auth_method"] = _auth_method(world, decisions, options)
-    return Resolution(world, profile, options, found, files, _under_method(world, files, profile, decisions))
+    decisions = _under_method(world, files, profile, decisions)
+    return Resolution(world, profile, options, found, files, without_secrets_elsewhere(decisions))
 
 
 def profile_named(name: str = DEFAULT_PROFILE) -> Profile:

@@ -1,1 +1,5 @@
-"""The runtime: takes one resolved config, authenticates, and talks."""
+"""The runtime: takes one resolved config and a key, and talks to the provider. It looks nothing else up."""
+
+from .chat import Answer, ask
+
+__all__ = ["Answer", "ask"]

@@ -47,7 +47,7 @@ def follow(
             raise SecretReferenceError(
                 "a Qwen OAuth login is not an API key", where=reference.path or "", hint="Follow it as a login."
             )
-    if not found:
+    if not found.reveal():
         raise SecretReferenceError(
             f"the API key is to come from {reference}, and there is none",
             where=reference.path or reference.variable or reference.flag or "",

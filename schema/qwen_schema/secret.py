@@ -36,9 +36,6 @@ class Secret:
         """Return the secret itself, for the one who sends or compares it."""
         return self._text
 
-    def __bool__(self) -> bool:
-        return bool(self._text)
-
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and self._text == other._text
 

@@ -1,0 +1,90 @@
+"""The Python interface: give it the world, get a resolution back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qwen_schema import DEFAULT_PROFILE, Secret, UsageError, Value, declared_fields, declared_profiles, show_value
+
+from .reading import Home, read_world
+from .resolution import Resolution, resolve_world
+from .world import EnvFileChoice, Given
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping, Sequence
+
+    from qwen_schema.envfile import Dialect
+
+
+def resolve(
+    argv: Sequence[str] = (),
+    *,
+    environ: Mapping[str, str],
+    cwd: str | os.PathLike[str],
+    home: str | os.PathLike[str] | None,
+    values: Mapping[str, Value | Secret] | None = None,
+    profile: str = DEFAULT_PROFILE,
+    dialect: Dialect = "dotenv",
+    env_file: str | os.PathLike[str] | None = None,
+    search: bool = True,
+) -> Resolution:
+    """Resolve every field in the world that is given, and in no other.
+
+    Args:
+        argv: flags as on the command line (`["--model", "gpt-4o-mini"]`).
+        environ: the environment; `os.environ` is neither read nor changed.
+        cwd: the directory in which the search for an env file starts.
+        home: the home directory, or None for none.
+        values: fields by name with their values, as another way to give flags.
+        profile: the generation of Qwen Code to follow, `documented` or `qwen-code-0.21`.
+        dialect: whose reading of env files counts, `dotenv` (the npm package) or `python` (python-dotenv).
+        env_file: read this env file and search for none (relative to `cwd`).
+        search: False to read no env file at all, unless `env_file` names one.
+
+    Returns:
+        The resolution: a decision per field, the search, and what was excluded. It may be incomplete.
+
+    Raises:
+        UsageError: if a flag, a field or the profile is not known.
+        EnvFileError: if the env file cannot be read, or the one that is named does not exist.
+    """
+    if profile not in declared_profiles():
+        raise UsageError("there is no such profile", hint=f"Right would be one of {', '.join(declared_profiles())}.")
+    chosen = EnvFileChoice("flag", Path(env_file)) if env_file is not None else None
+    world = read_world(
+        flags={**_flags(argv), **_values(values or {})},
+        environ=environ,
+        cwd=Path(cwd),
+        home=Home(None if home is None else Path(home)),
+        profile=declared_profiles()[profile],
+        choice=chosen or EnvFileChoice("search" if search else "none"),
+        dialect=dialect,
+        survey=True,
+    )
+    return resolve_world(world, declared_profiles()[profile])
+
+
+def _flags(argv: Sequence[str]) -> Mapping[str, Given]:
+    if not argv:
+        return {}
+    from .cli.parser import Parser, add_field_flags  # noqa: PLC0415 - only flags need a parser
+
+    parser = Parser(prog="qwen-cfg", add_help=False)
+    add_field_flags(parser)
+    parser.set_defaults(command="resolve")
+    given: Mapping[str, Given] = parser.parse_args(list(argv)).given
+    return given
+
+
+def _values(values: Mapping[str, Value | Secret]) -> dict[str, Given]:
+    unknown = [name for name in values if name not in declared_fields()]
+    if unknown:
+        raise UsageError(f"unknown: {', '.join(unknown)}", hint=f"The fields are {', '.join(declared_fields())}.")
+    return {name: Given(declared_fields()[name].flags[0], _text(name, value)) for name, value in values.items()}
+
+
+def _text(name: str, value: Value | Secret) -> str | Secret:
+    text = value.reveal() if isinstance(value, Secret) else show_value(value)
+    return Secret(text) if declared_fields()[name].secret else text

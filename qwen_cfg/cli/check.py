@@ -1,0 +1,65 @@
+"""The command `check`: does a committed artifact still say what resolves here?"""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qwen_schema import ExitCode, UsageError, dump, form_of
+
+from .again import asked_again, compare
+from .artifact_file import read_artifact
+from .inputs import asked, repeated
+from .parser import add_field_flags, add_resolution_options
+from .resolve import refuse_tracked
+
+if TYPE_CHECKING:
+    import argparse
+
+    from qwen_schema import ResolvedConfig
+
+    from .output import Output
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    parser.add_argument("file", metavar="FILE", help="the artifact")
+    parser.add_argument(
+        "--strict", action="store_true", help="compare provenance and secret references too; a missing key is drift"
+    )
+    parser.add_argument("--artifact-only", action="store_true", help="only validate the artifact; resolve nothing")
+    parser.add_argument("--update", action="store_true", help="write the artifact again where it drifted")
+    parser.add_argument(
+        "--format", choices=["text", "json", "github"], default="text", help="github: workflow annotations"
+    )
+    add_resolution_options(parser)
+    add_field_flags(parser)
+
+
+def execute(args: argparse.Namespace, output: Output) -> int:
+    """Load the artifact, resolve again, and tell the differences."""
+    from .check_report import Report, tell  # noqa: PLC0415
+
+    if args.update and args.artifact_only:
+        raise UsageError("--update resolves, and --artifact-only does not", where="--artifact-only")
+    text, old = read_artifact(args.file)
+    if args.artifact_only:
+        tell(Report(args.file, text, old, artifact_only=True), args.format, output)
+        return ExitCode.OK
+    comparison = compare(old, asked_again(asked(args), old), strict=args.strict)
+    if args.update and comparison.differences:
+        _update(Path(args.file), text, comparison.new)
+    mend = shlex.join(["qwen-cfg", "check", args.file, "--update", *repeated(args)])
+    report = Report(args.file, text, old, comparison, args.strict, args.update, mend)
+    tell(report, args.format, output)
+    return report.exit_code
+
+
+def _update(path: Path, text: str, new: ResolvedConfig) -> None:
+    from qwen_cfg.save import save  # noqa: PLC0415
+
+    private = new.api_key.kind == "literal"
+    if private:
+        refuse_tracked(path)
+    save(path, dump(new, form_of(text)), private=private)

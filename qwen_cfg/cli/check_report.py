@@ -1,0 +1,155 @@
+"""How a check is told: as text, as JSON, or as workflow annotations."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from qwen_schema import ExitCode
+
+from .github import annotation
+
+if TYPE_CHECKING:
+    from qwen_cfg.drift import Difference
+    from qwen_schema import ResolvedConfig
+
+    from .again import Comparison
+    from .output import Output
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Report:
+    """A finished check: the artifact as it was, what was compared, and what was done about it."""
+
+    file: str
+    text: str
+    artifact: ResolvedConfig
+    comparison: Comparison | None = None
+    strict: bool = False
+    updated: bool = False
+    mend: str = ""
+    artifact_only: bool = False
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """The differences that were found."""
+        return self.comparison.differences if self.comparison else ()
+
+    @property
+    def remaining(self) -> tuple[Difference, ...]:
+        """The differences that are still there: writing the artifact again does not bring a missing key."""
+        return tuple(d for d in self.differences if not self.updated or d.part == "missing secret")
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """1 while differences remain."""
+        return ExitCode.FINDINGS if self.remaining else ExitCode.OK
+
+    @property
+    def status(self) -> str:
+        """The outcome in a word."""
+        if self.artifact_only:
+            return "valid"
+        if self.remaining:
+            return "drift"
+        return "updated" if self.differences else "same"
+
+    @property
+    def remedy(self) -> str | None:
+        """What would mend the differences that remain."""
+        if not self.remaining:
+            return None
+        if all(d.part == "missing secret" for d in self.remaining):
+            return f"set the API key: the artifact takes it from {self.artifact.api_key}"
+        return self.mend
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know beside the differences."""
+        if self.comparison is None or not self.comparison.key_is_missing or self.strict:
+            return ()
+        return (f"there is no API key here; the artifact takes it from {self.artifact.api_key}",)
+
+
+def tell(report: Report, form: str, output: Output) -> None:
+    """Tell a report in the form that was asked for."""
+    {"text": _tell_text, "json": _tell_json, "github": _tell_github}[form](report, output)
+
+
+def line_of(text: str, field: str) -> int:
+    """Return the line of a written artifact where a field of `[config]` stands, counting from 1.
+
+    What stands outside of it (`profile`, `env_file`) is found at its own line, and anything else at the first.
+    """
+    first, in_config = 1, False
+    for number, line in enumerate(text.splitlines(), start=1):
+        word = line.strip()
+        opens = word.startswith((f"{field} =", f'"{field}":', f"[config.{field}]", f"[{field}]", f"[[{field}]]"))
+        if word.startswith(("[config", '"config"')):
+            in_config = True
+        elif word.startswith(("[provenance", '"provenance"')):
+            in_config = False
+        if opens and in_config:
+            return number
+        if opens and first == 1:
+            first = number
+    return first
+
+
+def _tell_text(report: Report, output: Output) -> None:
+    summary = {
+        "valid": f"a valid artifact (profile {report.artifact.profile})",
+        "same": "what it says is what resolves here",
+        "updated": f"{_count(report)}, written again",
+        "drift": _count(report),
+    }[report.status]
+    output.text(f"{report.file}: {summary}\n" + "".join(_account(d) for d in report.differences))
+    for note in report.notes:
+        output.notice(f"note: {note}")
+    if report.remedy:
+        output.text(f"\nTo mend it: {report.remedy}\n")
+
+
+def _tell_json(report: Report, output: Output) -> None:
+    output.data(
+        {
+            "format": FORMAT,
+            "file": report.file,
+            "status": report.status,
+            "strict": report.strict,
+            "differences": [asdict(difference) for difference in report.differences],
+            "notes": list(report.notes),
+            "mend": report.remedy,
+            "exit_code": int(report.exit_code),
+        }
+    )
+
+
+def _tell_github(report: Report, output: Output) -> None:
+    for d in report.differences:
+        level = "error" if d in report.remaining else "notice"
+        message = f"{d.field} ({d.part}) was {_said(d.old, d.old_origin)} and is {_said(d.new, d.new_origin)}."
+        if report.remedy:
+            message += f" To mend it: {report.remedy}"
+        line = line_of(report.text, d.field)
+        output.text(annotation(level, message, file=report.file, line=line, title="qwen-cfg: drift"))
+    for note in report.notes:
+        line = line_of(report.text, "api_key")
+        output.text(annotation("notice", note, file=report.file, line=line, title="qwen-cfg"))
+
+
+def _count(report: Report) -> str:
+    fields = {difference.field for difference in report.differences if difference.part != "resolution"}
+    return f"drift in {len(fields)} of {len(report.artifact.config)} fields" if fields else "drift"
+
+
+def _account(difference: Difference) -> str:
+    part = "" if difference.part == "value" else f" ({difference.part})"
+    was, now = _said(difference.old, difference.old_origin), _said(difference.new, difference.new_origin)
+    return f"\n  {difference.field}{part}\n    was  {was}\n    is   {now}\n"
+
+
+def _said(value: str, origin: str) -> str:
+    return f"{value or '(empty)'}  [{origin}]" if origin and origin != value else value or "(empty)"

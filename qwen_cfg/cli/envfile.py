@@ -1,0 +1,104 @@
+"""The command `envfile`: how env files are read, line by line, in both dialects."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from qwen_cfg.reading import working_directory
+from qwen_schema import EnvFileError, ExitCode, declared_fields, field_of_variable, mask, redact_unknown
+from qwen_schema.envfile import Assignment, last_of_each, read_assignments, read_env_text
+
+from .main import error_data
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from .output import Output
+
+_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW|PWD|CREDENTIAL|AUTH|PRIVATE|COOKIE|SIGNATURE|DSN", re.IGNORECASE)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help="an env file")
+    parser.add_argument(
+        "--format", choices=["text", "json"], default="text", help="json: one document a line, one a file"
+    )
+    parser.add_argument("--show-secrets", action="store_true", help="show values that look like secrets in full")
+
+
+def execute(args: argparse.Namespace, output: Output) -> int:
+    """Tell how each file is read; one that cannot be read is told of, and the next one follows."""
+    if args.show_secrets:
+        output.notice("qwen-cfg: values that look like secrets are shown in full.")
+    tell = _tell_json if args.format == "json" else _tell_text
+    code = ExitCode.OK
+    for name in args.files:
+        try:
+            text = read_env_text(working_directory() / name, name)
+        except EnvFileError as error:
+            code = error.exit_code
+            _tell_error(name, error, args.format, output)
+        else:
+            tell(name, text, args.show_secrets, output)
+    return code
+
+
+def _tell_error(name: str, error: EnvFileError, form: str, output: Output) -> None:
+    output.notice(f"qwen-cfg: {error}\n  {error.hint}")
+    if form == "json":
+        output.data({"path": name, **error_data(error)}, indent=None)
+
+
+def _tell_json(name: str, text: str, show: bool, output: Output) -> None:  # noqa: FBT001
+    shown = _display(show)
+    assignments = read_assignments(text)
+    document: dict[str, Any] = {
+        "path": name,
+        "assignments": [{"name": a.name, "value": shown(a), "line": a.line} for a in assignments],
+        "values": {a.name: shown(a) for a in last_of_each(assignments).values()},
+        "differs": [
+            {"name": name, "line": line, "dotenv": ours, "python": theirs}
+            for name, line, ours, theirs in _differences(text, shown)
+        ],
+    }
+    output.data(document, secrets=show, indent=None)
+
+
+def _tell_text(name: str, text: str, show: bool, output: Output) -> None:  # noqa: FBT001
+    shown = _display(show)
+    assignments = read_assignments(text)
+    lines = [f"  {a.line:>4}  {a.name} = {_quoted(shown(a))}" for a in assignments]
+    lines += [
+        f"  {line:>4}  {name} differs: {_quoted(ours)} to the npm package dotenv, {_quoted(theirs)} to python-dotenv"
+        for name, line, ours, theirs in _differences(text, shown)
+    ]
+    output.text("\n".join([name, *(lines or ["  sets nothing"])]) + "\n", secrets=show)
+
+
+def _differences(text: str, shown: Callable[[Assignment], str]) -> list[tuple[str, int, str | None, str | None]]:
+    from qwen_schema.envfile.dotenv_python import differing_names  # noqa: PLC0415 - slow to import
+
+    return [
+        (name, (ours or theirs).line, ours and shown(ours), theirs and shown(theirs))  # type: ignore[union-attr, misc]
+        for name, (ours, theirs) in differing_names(text).items()
+    ]
+
+
+def _display(show: bool) -> Callable[[Assignment], str]:  # noqa: FBT001
+    """Return how values are shown: in full, or masked where the name or the value looks like a secret's."""
+    feeds = field_of_variable(declared_fields())
+
+    def display(assignment: Assignment) -> str:
+        secret = feeds[assignment.name].secret if assignment.name in feeds else _SECRET_NAME.search(assignment.name)
+        if show:
+            return assignment.value
+        return mask(assignment.value) if secret else redact_unknown(assignment.value)
+
+    return display
+
+
+def _quoted(value: str | None) -> str:
+    return "not set" if value is None else repr(value)

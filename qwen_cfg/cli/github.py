@@ -1,0 +1,20 @@
+"""Workflow annotations, as GitHub Actions reads them from standard output."""
+
+from __future__ import annotations
+
+
+def annotation(level: str, message: str, *, file: str, line: int, title: str) -> str:
+    """Return one workflow command (`error`, `warning` or `notice`), its data escaped as the runner expects.
+
+    Source: GitHub Actions, "Workflow commands", setting an error message.
+    """
+    properties = f"file={_property(file)},line={line},title={_property(title)}"
+    return f"::{level} {properties}::{_data(message)}\n"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

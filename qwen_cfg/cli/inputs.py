@@ -1,0 +1,134 @@
+"""From a parsed command line to a resolution: the one way that `resolve`, `check` and `run` share."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from qwen_cfg.reading import home_of, read_world, working_directory
+from qwen_cfg.resolution import Inferred, Options, Resolution, resolve_world
+from qwen_cfg.world import EnvFileChoice, Given
+from qwen_schema import (
+    DEFAULT_PROFILE,
+    Profile,
+    SecretReference,
+    UsageError,
+    declared_fields,
+    declared_profiles,
+)
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+    from qwen_schema.envfile import Dialect
+
+PROFILE_VARIABLE = "QWEN_CFG_PROFILE"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a command line asks of a resolution; where it says nothing, an artifact's own answers may stand."""
+
+    given: Mapping[str, Given]
+    choice: EnvFileChoice | None
+    profile: str | None
+    dialect: Dialect | None
+    secret_from: SecretReference | None = None
+    assumed: Inferred | None = None
+
+
+def asked(args: argparse.Namespace) -> Asked:
+    """Return what the options of a command ask for.
+
+    Raises:
+        UsageError: if --secret-from names no kind of reference.
+    """
+    choice = None
+    if args.no_env_file:
+        choice = EnvFileChoice("none")
+    elif args.env_file is not None:
+        choice = EnvFileChoice("flag", Path(args.env_file))
+    reference = None if args.secret_from is None else secret_reference(args.secret_from)
+    return Asked(args.given, choice, args.profile, cast("Any", args.env_dialect), reference)
+
+
+def repeated(args: argparse.Namespace) -> list[str]:
+    """Return the options of a command line that a message may repeat: all that say how to resolve, but no key."""
+    words: list[str] = []
+    for name, given in args.given.items():
+        switch = declared_fields()[name].schema.get("type") == "boolean"
+        if isinstance(given.text, str):
+            words += [given.flag] if switch else [given.flag, given.text]
+    options = {
+        "--env-file": args.env_file,
+        "--profile": args.profile,
+        "--env-dialect": args.env_dialect,
+        "--secret-from": args.secret_from,
+    }
+    words += [word for option, value in options.items() if value is not None for word in (option, value)]
+    return [*words, "--no-env-file"] if args.no_env_file else words
+
+
+def resolution_of(request: Asked, *, survey: bool, environ: Mapping[str, str] | None = None) -> Resolution:
+    """Read the world and resolve it.
+
+    Raises:
+        UsageError: if QWEN_CFG_PROFILE names no profile.
+        ConfigurationError: if the working directory is gone, or an env file cannot be read.
+    """
+    environ = os.environ if environ is None else environ
+    profile = _profile(request.profile, environ)
+    world = read_world(
+        flags=request.given,
+        environ=environ,
+        cwd=working_directory(),
+        home=home_of(environ),
+        profile=profile,
+        choice=request.choice or EnvFileChoice(),
+        dialect=request.dialect or "dotenv",
+        survey=survey,
+    )
+    return resolve_world(world, profile, Options(request.secret_from, request.assumed))
+
+
+def secret_reference(text: str) -> SecretReference:
+    """Return the reference that KIND:WHERE names.
+
+    Raises:
+        UsageError: if it names none. The text is not repeated: a key may have been put there.
+    """
+    kind, _, where = text.partition(":")
+    path, _, variable = where.rpartition(":")
+    key = declared_fields()["api_key"]
+    match kind:
+        case "environment" if _is_name(where):
+            return SecretReference("environment", variable=where)
+        case "env-file" if path and _is_name(variable):
+            return SecretReference("env-file", path=path, variable=variable)
+        case "flag" if not where:
+            return SecretReference("flag", flag=key.flags[0])
+        case "oauth-cache" if not where:
+            from qwen_cfg.compile import OAUTH_CACHE_PATH  # noqa: PLC0415
+
+            return SecretReference("oauth-cache", path=OAUTH_CACHE_PATH)
+    raise UsageError(
+        "--secret-from names no place of a secret",
+        where="--secret-from",
+        hint="Right would be environment:VARIABLE, env-file:PATH:VARIABLE, flag or oauth-cache.",
+    )
+
+
+def _is_name(text: str) -> bool:
+    return text.replace("_", "").isalnum() and text.isascii() and not text[0].isdigit()
+
+
+def _profile(flag: str | None, environ: Mapping[str, str]) -> Profile:
+    name = flag or environ.get(PROFILE_VARIABLE) or DEFAULT_PROFILE
+    profile = declared_profiles().get(name)
+    if profile is None:
+        known = ", ".join(declared_profiles())
+        raise UsageError("this names no profile", where=PROFILE_VARIABLE, hint=f"Right would be one of {known}.")
+    return profile

@@ -1,0 +1,95 @@
+"""The one way out: results to standard output, everything else to standard error, and no secret to either."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import suppress
+from io import StringIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
+
+from qwen_schema import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import RenderableType
+
+Color = Literal["auto", "always", "never"]
+
+NARROWEST = 20
+WIDEST = 200
+
+
+class Output:
+    """Writes to the two streams. A reader that went away (`| head -1`) is no error: the rest is not written."""
+
+    def __init__(self, stdout: TextIO, stderr: TextIO) -> None:
+        self._stdout = stdout
+        self._stderr = stderr
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person sees standard output directly."""
+        return self._stdout.isatty()
+
+    def text(self, text: str, *, secrets: bool = False) -> None:
+        """Write a result. Only what was asked for by name may hold secrets."""
+        self._write(self._stdout, text if secrets else redact(text))
+
+    def data(self, document: object, *, secrets: bool = False, indent: int | None = 2) -> None:
+        """Write a result as one JSON document."""
+        safe = document if secrets else redacted_data(document)
+        self._write(self._stdout, json.dumps(safe, ensure_ascii=False, indent=indent) + "\n")
+
+    def screen(self, render: Callable[[int], RenderableType], color: Color = "auto") -> None:
+        """Write a result for people: `render` gets the width in columns."""
+        from rich.console import Console  # noqa: PLC0415 - only screens need it
+
+        canvas = StringIO()
+        console = Console(
+            file=canvas,
+            force_terminal=self.is_terminal if color == "auto" else color == "always",
+            no_color=True if color == "never" else None,
+            highlight=False,
+            markup=False,
+            emoji=False,
+        )
+        console.width = max(NARROWEST, min(console.width, WIDEST))
+        console.print(render(console.width))
+        lines = canvas.getvalue().splitlines()
+        self._write(self._stdout, "".join(f"{line.rstrip(' ')}\n" for line in lines))
+
+    def notice(self, text: str) -> None:
+        """Write a line to standard error: progress, a warning, an error."""
+        self._write(self._stderr, redact(text) + "\n")
+
+    def _write(self, stream: TextIO, text: str) -> None:
+        try:
+            stream.write(text)
+            stream.flush()
+        except BrokenPipeError:
+            # Python would complain once more on its way out.
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def standard_output() -> Output:
+    """Return the output of this process. Both streams are UTF-8, as files are: a locale does not change a result."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+    return Output(sys.stdout, sys.stderr)
+
+
+def redacted_data(document: Any) -> Any:
+    """Return plain values without the secrets that this process knows."""
+    if isinstance(document, str):
+        return redact(document)
+    if isinstance(document, dict):
+        return {key: redacted_data(value) for key, value in document.items()}
+    if isinstance(document, list | tuple):
+        return [redacted_data(value) for value in document]
+    return document

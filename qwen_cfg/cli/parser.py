@@ -1,0 +1,188 @@
+"""The parser: commands with their options, and for every declared field its flag."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from qwen_cfg.world import Given
+from qwen_schema import (
+    DEFAULT_PROFILE,
+    Secret,
+    UsageError,
+    declared_fields,
+    declared_profiles,
+    redact_unknown,
+    show_value,
+)
+from qwen_schema.envfile import DIALECTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from qwen_schema import Field
+
+# Each command is the module of its name in this package, loaded when it is asked for.
+COMMANDS = {
+    "resolve": "merge flags, environment and env file into the resolved config, or explain it",
+    "check": "compare a committed artifact with what resolves now",
+    "envfile": "show how env files are read, line by line",
+    "run": "ask the model, with the resolved config and nothing else",
+    "completion": "print a completion script for a shell",
+}
+
+_EPILOG = """\
+a flag beats the environment, which beats the env file, which beats the default.
+exit codes: 0 all well, 1 a check found something, 2 usage, 3 configuration invalid or incomplete,
+4 authentication refused, 5 not trusted, 6 the provider failed or could not be reached, 130 interrupted.
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that raises instead of exiting, and never repeats words in which a secret may stand."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        """Turn what argparse has to say into a usage error."""
+        raise UsageError(redact_unknown(message), hint=f"See: {self.prog} --help")
+
+    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> argparse.Namespace:  # type: ignore[override]
+        """Parse, and name unknown options without their values."""
+        known: argparse.Namespace
+        known, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            raise UsageError(self._unknown(unknown), hint=f"See: {self.prog} {known.command} --help")
+        return known
+
+    def _unknown(self, words: list[str]) -> str:
+        options = [redact_unknown(word.partition("=")[0]) for word in words if word.startswith("-")]
+        if not options:
+            count = "a word" if len(words) == 1 else f"{len(words)} words"
+            return f"{count} too many, which no option takes"
+        return "unknown: " + ", ".join(f"{option}{_suggestion(option)}" for option in options)
+
+
+def build_parser(only: str | None = None) -> Parser:
+    """Return the parser. With `only`, no other command's module is loaded; its help then has just the summary."""
+    parser = Parser(
+        prog="qwen-cfg",
+        description="Which key, endpoint and model does Qwen Code use here, and who says so?",
+        epilog=_EPILOG,
+    )
+    parser.add_argument("--version", action=_ShowVersion, help="print the version and leave")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        if only in (None, name):
+            importlib.import_module(f"qwen_cfg.cli.{name}").add_arguments(command)
+    return parser
+
+
+def add_field_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of every declared field, in a group of their own."""
+    group = parser.add_argument_group("fields", "What a flag says beats every other layer. An empty value is none.")
+    for field in declared_fields().values():
+        switch = field.schema.get("type") == "boolean"
+        group.add_argument(
+            *field.flags,
+            *(f"--no-{flag[2:]}" for flag in field.flags if switch),
+            action=_Give,
+            field=field,
+            nargs=0 if switch else None,
+            metavar=_metavar(field),
+            help=_help(field),
+        )
+    parser.set_defaults(given={})
+
+
+def add_resolution_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how to resolve."""
+    group = parser.add_argument_group("resolution")
+    files = group.add_mutually_exclusive_group()
+    files.add_argument("--env-file", metavar="PATH", help="read this env file, and search for none")
+    files.add_argument("--no-env-file", action="store_true", help="read no env file")
+    group.add_argument(
+        "--profile",
+        choices=list(declared_profiles()),
+        help="whose generation of Qwen Code's rules to follow: "
+        + "; ".join(f"{p.name} ({p.qwen_code})" for p in declared_profiles().values())
+        + f" (default: {DEFAULT_PROFILE}, or QWEN_CFG_PROFILE)",
+    )
+    group.add_argument(
+        "--env-dialect",
+        choices=list(DIALECTS),
+        help="whose reading of an env file counts: the npm package dotenv's, as in Qwen Code, or python-dotenv's",
+    )
+    group.add_argument(
+        "--secret-from",
+        metavar="KIND:WHERE",
+        help="how the artifact refers to the key: environment:VARIABLE, env-file:PATH:VARIABLE, flag, oauth-cache",
+    )
+
+
+def add_color_option(parser: argparse.ArgumentParser) -> None:
+    """Add the choice of colour."""
+    parser.add_argument(
+        "--color",
+        choices=["auto", "always", "never"],
+        default="auto",
+        help="colour on a terminal that wants it (auto), or not (NO_COLOR is honoured)",
+    )
+
+
+class _Give(argparse.Action):
+    """Notes a field's flag as it was spelled, with its text."""
+
+    def __init__(self, field: Field, **options: Any) -> None:
+        super().__init__(**{**options, "dest": "given", "default": argparse.SUPPRESS})
+        self.field = field
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,  # noqa: ARG002 - argparse's own
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        flag = option_string or self.option_strings[0]
+        text = values if isinstance(values, str) else str(not flag.startswith("--no-")).lower()
+        given = Given(flag, Secret(text) if self.field.secret else text)
+        namespace.given = {**namespace.given, self.field.name: given}
+
+
+class _ShowVersion(argparse.Action):
+    """Prints the version, which is slow to look up, when it is asked for."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(nargs=0, default=argparse.SUPPRESS, **options)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        parser._print_message(f"{parser.prog} {version('qwen-cfg')}\n")
+        parser.exit()
+
+
+def _metavar(field: Field) -> str | None:
+    if "enum" in field.schema:
+        return "{" + ",".join(field.schema["enum"]) + "}"
+    by_format = {"http-url": "URL", "proxy-url": "URL", "file-path": "PATH", "header-value": "KEY"}
+    by_type = {"number": "SECONDS", "integer": "COUNT", "array": "LIST"}
+    return by_format.get(field.schema.get("format", "")) or by_type.get(field.schema["type"], field.name.upper())
+
+
+def _help(field: Field) -> str:
+    default = "" if field.default in (None, "") else f" (default: {show_value(field.default)})"
+    variables = ", ".join(variable.name for variable in field.variables)
+    return f"{field.description}{default} [{variables}]".replace("%", "%%")
+
+
+def _suggestion(option: str) -> str:
+    flags = [flag for field in declared_fields().values() for flag in field.flags]
+    close = difflib.get_close_matches(option, flags, n=1)
+    return f" (did you mean {close[0]}?)" if close else ""

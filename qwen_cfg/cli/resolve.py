@@ -1,0 +1,167 @@
+"""The command `resolve`: the resolved config, or the explanation of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qwen_cfg.compile import to_artifact
+from qwen_cfg.rules import Diagnostic, diagnose
+from qwen_schema import ConfigurationError, ExitCode, UsageError, declared_fields, dump
+
+from .inputs import asked, resolution_of
+from .parser import add_color_option, add_field_flags, add_resolution_options
+
+if TYPE_CHECKING:
+    import argparse
+
+    from qwen_cfg.resolution import Resolution
+    from qwen_schema.codec import Form
+
+    from .output import Output
+
+ALL_FIELDS = "*"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    parser.add_argument(
+        "--explain",
+        nargs="?",
+        const=ALL_FIELDS,
+        metavar="FIELD",
+        help="explain instead: which file won, why, and what it hid; with FIELD, that field's whole story",
+    )
+    parser.add_argument("--all", action="store_true", help="with --explain: show fields at their defaults too")
+    parser.add_argument(
+        "--format",
+        choices=["toml", "json", "text"],
+        help="toml (the default) or json; with --explain, text (the default) or json",
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the resolved config to FILE, whole or not at all")
+    parser.add_argument(
+        "--inline-secrets", action="store_true", help="put the key itself into FILE (mode 0600; not a file git tracks)"
+    )
+    parser.add_argument(
+        "--show-secrets", action="store_true", help="with --explain, on a terminal: show keys in full, to check them"
+    )
+    parser.add_argument("--force", action="store_true", help="with --show-secrets: not only on a terminal")
+    add_color_option(parser)
+    add_resolution_options(parser)
+    add_field_flags(parser)
+
+
+def execute(args: argparse.Namespace, output: Output) -> int:
+    """Resolve; write the artifact where one is asked for, and explain where that is asked for."""
+    _check_usage(args, output)
+    resolution = resolution_of(asked(args), survey=True)
+    diagnostics = diagnose(resolution)
+    if args.explain is None and not resolution.is_complete:
+        raise incomplete(diagnostics)
+    if args.explain is None or args.output is not None:
+        _deliver(args, resolution, output)
+    if args.explain is None:
+        tell(diagnostics, output)
+        return ExitCode.OK
+    return _explain(args, resolution, diagnostics, output)
+
+
+def incomplete(diagnostics: tuple[Diagnostic, ...]) -> ConfigurationError:
+    """Return the error that a resolution without an artifact is, made of its gravest diagnostics."""
+    errors = [d for d in diagnostics if d.severity == "error"]
+    where = next((f"{d.finding.path}:{d.finding.line}" for d in errors if d.finding.path), "")
+    what = "; ".join(f"{d.code} {d.finding.message}" for d in errors)
+    return ConfigurationError(what, where=where, hint=" ".join(d.finding.hint for d in errors))
+
+
+def tell(diagnostics: tuple[Diagnostic, ...], output: Output) -> None:
+    """Say on standard error what a person should know though nothing failed. Notes are left to `--explain`."""
+    for diagnostic in diagnostics:
+        if diagnostic.severity == "warning":
+            output.notice(f"{diagnostic.code} warning: {diagnostic.finding.message} {diagnostic.finding.hint}".rstrip())
+
+
+def _check_usage(args: argparse.Namespace, output: Output) -> None:
+    if args.explain is None:
+        only_there = {"--show-secrets": args.show_secrets, "--all": args.all, "--format text": args.format == "text"}
+        for option in (option for option, given in only_there.items() if given):
+            raise UsageError(f"{option} goes with --explain", where=option)
+    elif args.explain not in (ALL_FIELDS, *declared_fields()):
+        raise UsageError(
+            "--explain names no field", where="--explain", hint=f"Right would be one of {', '.join(declared_fields())}."
+        )
+    elif args.format == "toml":
+        raise UsageError("an explanation is text or json", where="--format")
+    if args.inline_secrets and args.output is None:
+        raise UsageError("--inline-secrets needs a FILE to write", where="--inline-secrets", hint="Name it with -o.")
+    if args.show_secrets and not output.is_terminal and not args.force:
+        raise UsageError(
+            "standard output is not a terminal, and keys would be kept wherever it goes",
+            where="--show-secrets",
+            hint="If that is what you want, add --force.",
+        )
+
+
+def _deliver(args: argparse.Namespace, resolution: Resolution, output: Output) -> None:
+    """Write the artifact to the file, or to standard output."""
+    if not resolution.is_complete:
+        return
+    artifact = to_artifact(resolution, inline_secrets=args.inline_secrets)
+    if args.output is None:
+        output.text(dump(artifact, args.format or "toml"))
+        return
+    path = Path(args.output)
+    if args.inline_secrets:
+        refuse_tracked(path)
+    from qwen_cfg.save import save  # noqa: PLC0415
+
+    save(path, dump(artifact, _form(args, path)), private=args.inline_secrets)
+
+
+def refuse_tracked(path: Path) -> None:
+    """Refuse to put a secret into a file that git tracks.
+
+    Raises:
+        UsageError: if git tracks it.
+    """
+    from qwen_cfg.git import is_tracked  # noqa: PLC0415
+
+    if is_tracked(path) or is_tracked(path.resolve()):
+        raise UsageError(
+            "git tracks this file, and a key would be committed with it",
+            where=str(path),
+            hint="Name another file, or leave --inline-secrets out: the artifact then refers to the key.",
+        )
+
+
+def _form(args: argparse.Namespace, path: Path) -> Form:
+    if args.explain is None and args.format is not None:
+        return "json" if args.format == "json" else "toml"
+    return "json" if path.suffix == ".json" else "toml"
+
+
+def _explain(
+    args: argparse.Namespace, resolution: Resolution, diagnostics: tuple[Diagnostic, ...], output: Output
+) -> int:
+    from qwen_cfg.explain import explain  # noqa: PLC0415
+
+    code = ExitCode.OK if resolution.is_complete else ExitCode.CONFIGURATION
+    if args.show_secrets:
+        output.notice("qwen-cfg: keys are shown in full; the terminal and its scrollback now hold them.")
+    explanation = explain(resolution, diagnostics, reveal=args.show_secrets)
+    if args.format == "json":
+        from qwen_cfg.explain.data import explanation_data  # noqa: PLC0415
+
+        output.data(explanation_data(explanation, code), secrets=args.show_secrets)
+        return code
+    from qwen_cfg.explain.text import field_screen, screen  # noqa: PLC0415
+
+    output.screen(
+        lambda width: (
+            screen(explanation, width=width, everything=args.all)
+            if args.explain == ALL_FIELDS
+            else field_screen(explanation, args.explain, width=width)
+        ),
+        args.color,
+    )
+    return code

@@ -1,0 +1,80 @@
+"""The command `run`: compile, hand the artifact to the runtime, and print the answer."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from qwen_cfg.compile import to_artifact
+from qwen_cfg.reading import home_of, working_directory
+from qwen_cfg.rules import diagnose
+from qwen_schema import ExitCode, Secret, UsageError, follow
+
+from .artifact_file import read_artifact
+from .inputs import asked, resolution_of, secret_reference
+from .parser import add_field_flags, add_resolution_options
+from .resolve import incomplete, tell
+
+if TYPE_CHECKING:
+    import argparse
+
+    from qwen_schema import ResolvedConfig
+
+    from .output import Output
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    parser.add_argument("-p", "--prompt", metavar="TEXT", help="the prompt; without it, standard input is the prompt")
+    parser.add_argument(
+        "--config", metavar="FILE", help="run this artifact and resolve nothing; only --secret-from may go with it"
+    )
+    add_resolution_options(parser)
+    add_field_flags(parser)
+
+
+def execute(args: argparse.Namespace, output: Output) -> int:
+    """Ask one question and print the answer."""
+    from qwen_runtime import ask  # noqa: PLC0415 - the HTTP client is slow to import
+
+    base, home = working_directory(), home_of(os.environ).path
+    artifact, key = _given(args) if args.config is not None else _compiled(args, output)
+    if key is None:
+        flags = {g.flag: g.text for g in args.given.values() if isinstance(g.text, Secret)}
+        dialect = artifact.dialect
+        key = follow(artifact.api_key, environ=os.environ, flags=flags, base=base, home=home, dialect=dialect)
+    answer = ask(artifact, key, _prompt(args), base=base, home=home)
+    output.text(answer.text.rstrip("\n") + "\n")
+    return ExitCode.OK
+
+
+def _compiled(args: argparse.Namespace, output: Output) -> tuple[ResolvedConfig, Secret | None]:
+    """Return the artifact of what resolves here, with the key if it has been read already."""
+    resolution = resolution_of(asked(args), survey=False)
+    diagnostics = diagnose(resolution)
+    if not resolution.is_complete:
+        raise incomplete(diagnostics)
+    tell(diagnostics, output)
+    key = resolution.decisions["api_key"].value if args.secret_from is None else None
+    return to_artifact(resolution), key if isinstance(key, Secret) else None
+
+
+def _given(args: argparse.Namespace) -> tuple[ResolvedConfig, None]:
+    """Return the artifact that --config names; its key is still to be read."""
+    if args.given or args.env_file or args.no_env_file or args.profile or args.env_dialect:
+        raise UsageError("an artifact has every field already", where="--config", hint="Give it, or give the flags.")
+    _, artifact = read_artifact(args.config)
+    if args.secret_from is None:
+        return artifact, None
+    return replace(artifact, config={**artifact.config, "api_key": secret_reference(args.secret_from)}), None
+
+
+def _prompt(args: argparse.Namespace) -> str:
+    if args.prompt is None and sys.stdin.isatty():
+        raise UsageError("there is no prompt", hint='Give one: qwen-cfg run -p "…"')
+    prompt = args.prompt if args.prompt is not None else sys.stdin.read()
+    if not prompt.strip():
+        raise UsageError("the prompt is empty", hint='Give one: qwen-cfg run -p "…"')
+    return str(prompt)

@@ -1,0 +1,92 @@
+"""Drift: in what two artifacts differ, field by field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from qwen_schema import Provenance, ResolvedConfig, SecretReference, show_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qwen_schema import Value
+
+Part = Literal["value", "secret reference", "missing secret", "provenance", "resolution"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One difference: in which field (or, for the resolution as a whole, which key), from what to what."""
+
+    field: str
+    part: Part
+    old: str
+    new: str
+    old_origin: str
+    new_origin: str
+
+
+def drift(old: ResolvedConfig, new: ResolvedConfig, *, strict: bool = False) -> tuple[Difference, ...]:
+    """Return the differences in the values of `[config]`; with `strict`, also in all that says where they come from."""
+    differences = [*_values(old, new)]
+    if strict:
+        differences += [*_references(old, new), *_provenance(old, new), *_resolution(old, new)]
+    return tuple(differences)
+
+
+def origin_text(provenance: Provenance) -> str:
+    """Return an origin as a person would say it."""
+    if provenance.layer == "environment":
+        return f"environment {provenance.origin}"
+    return f"{provenance.origin} {provenance.variable}" if provenance.layer == "env-file" else provenance.origin
+
+
+def _difference(old: ResolvedConfig, new: ResolvedConfig, name: str, part: Part, texts: tuple[str, str]) -> Difference:
+    return Difference(name, part, *texts, origin_text(old.provenance[name]), origin_text(new.provenance[name]))
+
+
+def _values(old: ResolvedConfig, new: ResolvedConfig) -> Iterator[Difference]:
+    for name, before in old.config.items():
+        after = new.config[name]
+        if not isinstance(before, SecretReference) and not isinstance(after, SecretReference) and before != after:
+            yield _difference(old, new, name, "value", (show_value(before), show_value(after)))
+
+
+def _references(old: ResolvedConfig, new: ResolvedConfig) -> Iterator[Difference]:
+    for name, before in old.config.items():
+        after = new.config[name]
+        if isinstance(before, SecretReference) and before != after:
+            yield _difference(old, new, name, "secret reference", (_told(before), _told(after)))
+
+
+def _provenance(old: ResolvedConfig, new: ResolvedConfig) -> Iterator[Difference]:
+    for name, before in old.provenance.items():
+        after = new.provenance[name]
+        if before != after:
+            texts = (f"{origin_text(before)} ({before.reach})", f"{origin_text(after)} ({after.reach})")
+            yield _difference(old, new, name, "provenance", texts)
+
+
+def _resolution(old: ResolvedConfig, new: ResolvedConfig) -> Iterator[Difference]:
+    pairs = {
+        "profile": (old.profile, new.profile),
+        "dialect": (old.dialect, new.dialect),
+        "env_file": (_env_file(old), _env_file(new)),
+        "excluded": (_excluded(old), _excluded(new)),
+    }
+    for name, (before, after) in pairs.items():
+        if before != after:
+            yield Difference(name, "resolution", before, after, "", "")
+
+
+def _told(value: SecretReference | Value) -> str:
+    return str(value) if isinstance(value, SecretReference) else show_value(value)
+
+
+def _env_file(artifact: ResolvedConfig) -> str:
+    return f"{artifact.env_file.path or 'none'} (chosen by {artifact.env_file.chosen_by})"
+
+
+def _excluded(artifact: ResolvedConfig) -> str:
+    return ", ".join(f"{entry.variable} {entry.origin}" for entry in artifact.excluded) or "none"

@@ -1,0 +1,5 @@
+"""The explanation of a resolution: one document, and the renderers that show it."""
+
+from .document import Explanation, explain
+
+__all__ = ["Explanation", "explain"]

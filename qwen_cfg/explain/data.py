@@ -1,0 +1,35 @@
+"""The explanation as data, under `explain.schema.json`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from qwen_cfg.rules import Diagnostic
+
+    from .document import Explanation
+
+FORMAT = 1
+
+
+def explanation_data(explanation: Explanation, exit_code: int) -> dict[str, Any]:
+    """Return the explanation as plain values."""
+    return {
+        "format": FORMAT,
+        "exit_code": exit_code,
+        "complete": explanation.complete,
+        "cwd": explanation.cwd,
+        "profile": explanation.profile,
+        "dialect": explanation.dialect,
+        "fields": {story.name: asdict(story) for story in explanation.fields},
+        "env_file": {"chosen_by": explanation.chosen_by, "search": [asdict(place) for place in explanation.places]},
+        "excluded": [asdict(entry) for entry in explanation.excluded],
+        "diagnostics": [diagnostic_data(diagnostic) for diagnostic in explanation.diagnostics],
+        "not_considered": list(explanation.not_considered),
+    }
+
+
+def diagnostic_data(diagnostic: Diagnostic) -> dict[str, Any]:
+    """Return a diagnostic as plain values."""
+    return {"code": diagnostic.code, "severity": diagnostic.severity, **asdict(diagnostic.finding)}

@@ -1,0 +1,214 @@
+"""The document that explains a resolution: what is in it, in the order in which it is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from qwen_cfg.unreached import unreached_files, unread_places, would_set
+from qwen_schema import Secret, mask, show_value
+
+if TYPE_CHECKING:
+    from qwen_cfg.layers import Candidate
+    from qwen_cfg.merge import Decision
+    from qwen_cfg.resolution import Resolution
+    from qwen_cfg.rules import Diagnostic
+    from qwen_cfg.search import Visit
+    from qwen_schema import Excluded, Layer, Reach
+
+# Shown even when they stand at their defaults: what most people ask about.
+ALWAYS_SHOWN = ("auth_method", "api_key", "base_url", "model")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A value that a layer offers and that is not used: what became of it, and the origin of what beat it."""
+
+    fate: str
+    value: str
+    layer: Layer
+    origin: str
+    variable: str | None
+    by: str | None = None
+
+
+@dataclass(frozen=True)
+class FieldStory:
+    """The story of one field. `value` is as it may be shown: a secret's is masked."""
+
+    name: str
+    description: str
+    flags: tuple[str, ...]
+    variables: tuple[str, ...]
+    needs_reach: Reach
+    secret: bool
+    value: str | None
+    layer: Layer | None
+    origin: str | None
+    variable: str | None
+    reach: Reach | None
+    won_by: str
+    problem: str | None
+    shadowed: tuple[Offer, ...]
+    unreached: tuple[Offer, ...]
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether this is a default that nobody argues with."""
+        only_default = self.layer == "default" and not self.unreached and not self.problem
+        return only_default and not self.shadowed and self.name not in ALWAYS_SHOWN
+
+
+@dataclass(frozen=True)
+class PlaceStory:
+    """The outcome at one place of the search; `sets` are the fields that the file there sets, or would set."""
+
+    path: str
+    outcome: Literal["absent", "found", "not-reached", "skipped"]
+    exists: bool
+    kind: str
+    sets: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    unreadable: str | None = None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Everything that `--explain` tells."""
+
+    cwd: str
+    profile: str
+    dialect: str
+    chosen_by: str
+    complete: bool
+    fields: tuple[FieldStory, ...]
+    places: tuple[PlaceStory, ...]
+    excluded: tuple[Excluded, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    not_considered: tuple[str, ...]
+
+
+def explain(resolution: Resolution, diagnostics: tuple[Diagnostic, ...], *, reveal: bool = False) -> Explanation:
+    """Return the explanation of a resolution. With `reveal`, secrets stand in it in full."""
+    world = resolution.world
+    return Explanation(
+        cwd=world.standpoint.show_directory(world.cwd),
+        profile=resolution.profile.name,
+        dialect=world.dialect,
+        chosen_by=world.choice.chosen_by,
+        complete=resolution.is_complete,
+        fields=tuple(_field(resolution, decision, reveal) for decision in resolution.decisions.values()),
+        places=_places(resolution),
+        excluded=resolution.excluded,
+        diagnostics=diagnostics,
+        not_considered=tuple(world.standpoint.show(path) for path in world.settings_files),
+    )
+
+
+def _field(resolution: Resolution, decision: Decision, reveal: bool) -> FieldStory:  # noqa: FBT001
+    field, winner = decision.field, decision.winner
+    origin = winner.origin if winner else None
+    return FieldStory(
+        name=field.name,
+        description=field.description,
+        flags=field.flags,
+        variables=tuple(variable.name for variable in field.variables),
+        needs_reach=field.reach,
+        secret=field.secret,
+        value=_value(decision, reveal),
+        layer=origin.layer if origin else None,
+        origin=origin.place if origin else None,
+        variable=origin.variable if origin else None,
+        reach=origin.reach if origin else None,
+        won_by=_won_by(resolution, decision),
+        problem=decision.problem.wrong if decision.problem else None,
+        shadowed=tuple(
+            Offer(
+                lost.fate,
+                _text(lost.candidate, reveal),
+                lost.candidate.origin.layer,
+                lost.candidate.origin.place,
+                lost.candidate.origin.variable,
+                _origin(lost.by) if lost.by else None,
+            )
+            for lost in decision.shadowed
+        ),
+        unreached=_unreached(resolution, field.name, reveal),
+    )
+
+
+def _value(decision: Decision, reveal: bool) -> str | None:  # noqa: FBT001
+    if decision.winner is None:
+        return None
+    if decision.value is None or isinstance(decision.value, Secret):
+        return _text(decision.winner, reveal)
+    return show_value(decision.value)
+
+
+def _text(candidate: Candidate, reveal: bool) -> str:  # noqa: FBT001
+    if isinstance(candidate.text, Secret):
+        return candidate.text.reveal() if reveal else mask(candidate.text.reveal())
+    return candidate.text
+
+
+def _won_by(resolution: Resolution, decision: Decision) -> str:
+    if decision.winner is not None:
+        return _origin(decision.winner)
+    if decision.field.secret and resolution.auth_method == "qwen-oauth":
+        return "not needed: Qwen OAuth logs in without a key"
+    if decision.field.secret and resolution.options.secret_from is not None:
+        return f"to come from {resolution.options.secret_from}"
+    return "nobody sets it"
+
+
+def _origin(candidate: Candidate) -> str:
+    origin = candidate.origin
+    return f"environment {origin.place}" if origin.layer == "environment" else str(origin)
+
+
+def _unreached(resolution: Resolution, field: str, reveal: bool) -> tuple[Offer, ...]:  # noqa: FBT001
+    offers = (would_set(file, field) for file in unreached_files(resolution))
+    return tuple(
+        Offer("not reached", _text(o, reveal), o.origin.layer, o.origin.place, o.origin.variable)
+        for o in offers
+        if o is not None
+    )
+
+
+def _places(resolution: Resolution) -> tuple[PlaceStory, ...]:
+    reached = tuple(_visited(resolution, v) for v in resolution.search.visits if v.outcome != "not-reached")
+    return reached + _not_reached(resolution)
+
+
+def _visited(resolution: Resolution, visit: Visit) -> PlaceStory:
+    shown = resolution.world.standpoint.show(visit.place.path)
+    file = next((file for file in resolution.files if file.place == visit.place), None)
+    return PlaceStory(
+        shown,
+        visit.outcome,
+        visit.kind != "absent",
+        visit.kind,
+        tuple(dict.fromkeys(offer.field for offer in file.offers.values())) if file else (),
+        file.excluded if file else (),
+    )
+
+
+def _not_reached(resolution: Resolution) -> tuple[PlaceStory, ...]:
+    world = resolution.world
+    files = {file.place.path: file for file in unreached_files(resolution)}
+    stories = []
+    for place in unread_places(resolution):
+        sighting = world.look(place.path)
+        file = files.get(place.path)
+        sets = tuple(name for name in resolution.decisions if would_set(file, name)) if file else ()
+        stories.append(
+            PlaceStory(
+                world.standpoint.show(place.path),
+                "not-reached",
+                sighting.kind != "absent",
+                sighting.kind,
+                sets,
+                unreadable=sighting.error.what if sighting.error else None,
+            )
+        )
+    return tuple(stories)

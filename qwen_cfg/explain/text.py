@@ -1,0 +1,216 @@
+"""The explanation as a person reads it: one screen, from the winners down to the diagnostics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from qwen_cfg.rules import Diagnostic
+
+    from .document import Explanation, FieldStory, Offer, PlaceStory
+
+# Below this width a value and its origin stand under each other instead of side by side.
+SIDE_BY_SIDE_WIDTH = 60
+
+_STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+_RANK = "a flag beats the environment, which beats the env file, which beats the default"
+
+
+def screen(explanation: Explanation, *, width: int, everything: bool = False) -> RenderableType:
+    """Return the screen. Fields at their defaults are only counted, unless `everything` is asked for."""
+    told = [f for f in explanation.fields if everything or not f.stands_alone]
+    parts: list[RenderableType] = [_heading(explanation, width), Text()]
+    parts += [_fields(told, width), *_left_out(explanation, told), Text(), *_search(explanation, everything)]
+    if explanation.excluded:
+        parts += [Text(), Text("excluded", "bold"), *_excluded(explanation)]
+    if explanation.diagnostics:
+        parts += [Text(), _diagnostics(explanation.diagnostics, width)]
+    return Group(*parts)
+
+
+def field_screen(explanation: Explanation, name: str, *, width: int) -> RenderableType:
+    """Return one field's whole story: every layer in rank order, and what each says."""
+    story = next(field for field in explanation.fields if field.name == name)
+    diagnostics = tuple(d for d in explanation.diagnostics if d.finding.field == name)
+    parts: list[RenderableType] = [_heading(explanation, width), Text(), _fields([story], width), Text()]
+    parts += [Padding(Text(story.description), (0, 0, 0, 2)), Text(), Text(_RANK, "bold"), _layers(story)]
+    if diagnostics:
+        parts += [Text(), _diagnostics(diagnostics, width)]
+    return Group(*parts)
+
+
+def printable(text: str) -> str:
+    """Return a text with control characters, which could move a terminal's cursor, written as escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def _heading(explanation: Explanation, width: int) -> RenderableType:
+    place, profile = Text(printable(explanation.cwd), "bold"), f"profile {explanation.profile}"
+    if explanation.dialect != "dotenv":
+        profile += f", dialect {explanation.dialect}"
+    if place.cell_len + len(profile) + 2 > width:
+        return Group(place, Text(profile, "dim"))
+    return place + Text(profile.rjust(width - place.cell_len), "dim")
+
+
+def _fields(stories: list[FieldStory], width: int) -> RenderableType:
+    if width < SIDE_BY_SIDE_WIDTH:
+        return _stacked(stories)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("  field", no_wrap=True)
+    table.add_column("value", overflow="fold")
+    table.add_column("won by", overflow="fold")
+    for story in stories:
+        table.add_row(Text(f"  {story.name}", "bold"), _value(story), _winner(story))
+        for offer in _losers(story):
+            table.add_row("", Text(_shown(offer.value), "dim"), Text(_loss(offer), "dim"))
+    return table
+
+
+def _stacked(stories: list[FieldStory]) -> RenderableType:
+    lines: list[RenderableType] = []
+    for story in stories:
+        lines.append(Text(story.name, "bold"))
+        lines += [Padding(_value(story), (0, 0, 0, 2)), Padding(_winner(story), (0, 0, 0, 2))]
+        lines += [Padding(Text(f"{_loss(o)}: {_shown(o.value)}", "dim"), (0, 0, 0, 4)) for o in _losers(story)]
+    return Group(*lines)
+
+
+def _value(story: FieldStory) -> Text:
+    if story.value is None:
+        return Text("(none)", "red" if story.layer is None and story.name == "api_key" else "dim")
+    return Text(_shown(story.value), "red" if story.problem else "green")
+
+
+def _shown(value: str) -> str:
+    return printable(value) if value else "(empty)"
+
+
+def _winner(story: FieldStory) -> Text:
+    text = Text(printable(story.won_by))
+    return text + Text("  not valid", "bold red") if story.problem else text
+
+
+def _losers(story: FieldStory) -> tuple[Offer, ...]:
+    return story.shadowed + story.unreached
+
+
+def _loss(offer: Offer) -> str:
+    label = {
+        "beaten": "beat",
+        "empty": "empty",
+        "not reached": "not reached",
+        "hidden by an empty variable": "hidden by an empty variable:",
+        "needs reach user": "refused (needs reach user):",
+    }[offer.fate]
+    return f"{label} {printable(_origin(offer))}"
+
+
+def _origin(offer: Offer) -> str:
+    if offer.layer == "environment":
+        return f"environment {offer.origin}"
+    return f"{offer.origin} {offer.variable}" if offer.layer == "env-file" else offer.origin
+
+
+def _left_out(explanation: Explanation, told: list[FieldStory]) -> list[RenderableType]:
+    count = len(explanation.fields) - len(told)
+    if not count:
+        return []
+    fields = "1 more field stands at its default" if count == 1 else f"{count} more fields stand at their defaults"
+    return [Text(f"  {fields} (--all shows them)", "dim")]
+
+
+def _search(explanation: Explanation, everything: bool) -> list[RenderableType]:  # noqa: FBT001
+    rule = {
+        "search": "env file: the first found ends the search, and files are not merged",
+        "flag": "env file: the one that --env-file names, and no other",
+        "none": "env file: none, as --no-env-file asks",
+    }[explanation.chosen_by]
+    if explanation.profile != "documented" and explanation.chosen_by == "search":
+        rule = "env files: the first found, and then the home's for what it leaves unset"
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    for place in explanation.places:
+        if place.outcome != "not-reached" or place.exists or everything:
+            table.add_row(*_place(place))
+    nothing = [] if any(p.exists for p in explanation.places) else [Text("  no env file is there", "dim")]
+    return [Text(rule, "bold"), table, *nothing]
+
+
+def _place(place: PlaceStory) -> tuple[Text, Text, Text]:
+    found = place.outcome == "found"
+    style = "green" if found else "yellow" if place.exists else "dim"
+    outcome = "not reached" if place.outcome == "not-reached" else place.outcome
+    return Text(f"{'>' if found else ' '} {outcome}", style), Text(printable(place.path), style), Text(_note(place))
+
+
+def _note(place: PlaceStory) -> str:
+    if place.outcome == "found":
+        excluded = f"; {len(place.excluded)} excluded" if place.excluded else ""
+        return f"sets {', '.join(place.sets)}{excluded}" if place.sets else f"sets nothing that is used here{excluded}"
+    if place.outcome == "skipped":
+        return f"a {place.kind}, not a file"
+    if place.unreadable:
+        return place.unreadable
+    if place.kind == "fifo":
+        return "a FIFO, not read"
+    if not place.exists:
+        return ""
+    if place.outcome == "not-reached" and place.kind != "file":
+        return f"a {place.kind}, not a file"
+    return f"would set {', '.join(place.sets)}" if place.sets else "sets nothing that is used here"
+
+
+def _excluded(explanation: Explanation) -> list[RenderableType]:
+    return [
+        Text(printable(f"  {e.variable}  {e.origin}  a plain .env may not set it; .qwen/.env may"))
+        for e in explanation.excluded
+    ]
+
+
+def _layers(story: FieldStory) -> RenderableType:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    offers = {story.layer: [(_shown(story.value or ""), story.won_by)]} if story.layer else {}
+    for offer in _losers(story):
+        offers.setdefault(offer.layer, []).append((_shown(offer.value), _loss(offer)))
+    sources = {
+        "flag": ", ".join(story.flags),
+        "environment": ", ".join(story.variables),
+        "env-file": "the same variables" + (", from a file of the user's" if story.needs_reach == "user" else ""),
+        "default": "",
+    }
+    for layer, source in sources.items():
+        table.add_row(Text(f"  {layer}"), Text(source, "dim"), Text("" if layer in offers else "-", "dim"), Text())
+        for value, origin in offers.get(layer, []):  # type: ignore[call-overload]
+            table.add_row("", "", Text(value), Text(printable(origin)))
+    return table
+
+
+def _diagnostics(diagnostics: tuple[Diagnostic, ...], width: int) -> RenderableType:
+    bodies = [(_label(diagnostic), _body(diagnostic)) for diagnostic in diagnostics]
+    if width < SIDE_BY_SIDE_WIDTH:
+        return Group(*(part for label, body in bodies for part in (label, Padding(body, (0, 0, 0, 2)))))
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, body in bodies:
+        table.add_row(label, body)
+    return table
+
+
+def _label(diagnostic: Diagnostic) -> Text:
+    return Text(f"{diagnostic.code} {diagnostic.severity}", _STYLES[diagnostic.severity])
+
+
+def _body(diagnostic: Diagnostic) -> Text:
+    body = Text(printable(diagnostic.finding.message))
+    return body.append(f"\n{printable(diagnostic.finding.hint)}", "dim") if diagnostic.finding.hint else body

@@ -1,0 +1,113 @@
+"""Rules about whether the resolution can be used: invalid values, a missing key, an undecided method."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qwen_cfg.unreached import unreached_files, would_set
+from qwen_schema import mask, redact_unknown
+
+from .diagnostic import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qwen_cfg.layers import Candidate
+    from qwen_cfg.merge import Decision
+    from qwen_cfg.resolution import Resolution
+
+
+def invalid(resolution: Resolution) -> Iterator[Finding]:
+    """The value that won is none that the field can have. No lower layer's is taken in its place."""
+    for name, decision in resolution.decisions.items():
+        if decision.problem is not None and decision.winner is not None:
+            origin = decision.winner.origin
+            yield Finding(
+                f"{name} from {origin} is not valid: {decision.problem.wrong}. It is {_shown(decision)}.",
+                f"Right would be {decision.problem.expected}.",
+                name,
+                origin.place.rpartition(":")[0] if origin.path else None,
+                origin.line,
+            )
+
+
+def missing_key(resolution: Resolution) -> Iterator[Finding]:
+    """The method needs an API key and nobody offers one."""
+    if resolution.needs_api_key:
+        yield Finding(
+            f"There is no API key: {_where_looked(resolution)}.{_defined_elsewhere(resolution)}",
+            f"{_how_to_give(resolution)} For a server of your own that needs no key, any value will do.",
+            "api_key",
+        )
+
+
+def undecided(resolution: Resolution) -> Iterator[Finding]:
+    """Nobody says how to authenticate, and there is nothing to infer it from."""
+    decision = resolution.decisions["auth_method"]
+    if decision.winner is None:
+        yield Finding(
+            f"There is no API key and no cached Qwen OAuth login: {_where_looked(resolution)}."
+            f"{_defined_elsewhere(resolution)}",
+            _how_to_give(resolution),
+            "auth_method",
+        )
+
+
+def two_methods(resolution: Resolution) -> Iterator[Finding]:
+    """An API key and a Qwen OAuth login are both there: one of them is not used."""
+    key, method = resolution.decisions["api_key"].winner, resolution.decisions["auth_method"].winner
+    if key is None or method is None:
+        return
+    if resolution.auth_method == "qwen-oauth":
+        yield Finding(
+            f"There is an API key ({key.origin}), and it is not used: {method.origin} asks for Qwen OAuth.",
+            "To use the key: --auth-type openai",
+            "auth_method",
+        )
+    elif resolution.world.oauth_cache is not None:
+        shown = resolution.world.standpoint.show(resolution.world.oauth_cache)
+        yield Finding(
+            f"There is a cached Qwen OAuth login ({shown}), and it is not used: {_why_openai(method)}.",
+            "To use the login: --auth-type qwen-oauth",
+            "auth_method",
+        )
+
+
+def unrecognised(resolution: Resolution) -> Iterator[Finding]:
+    """A switch holds a text that is neither true nor false, meant for another program perhaps."""
+    for name, decision in resolution.decisions.items():
+        if decision.unrecognised and decision.winner is not None:
+            yield Finding(
+                f"{decision.winner.origin} is neither true nor false, so {name} is false.",
+                "1, true, yes and on switch it on.",
+                name,
+            )
+
+
+def _why_openai(method: Candidate) -> str:
+    return "an API key is set" if method.origin.layer == "default" else f"{method.origin} asks for openai"
+
+
+def _shown(decision: Decision) -> str:
+    assert decision.winner is not None  # noqa: S101 - callers have looked
+    text = decision.winner.revealed
+    return mask(text) if decision.field.secret else repr(redact_unknown(text))
+
+
+def _where_looked(resolution: Resolution) -> str:
+    files = ", ".join(file.shown for file in resolution.files)
+    read = f"the env file that was read ({files})" if files else "an env file (none was read)"
+    return f"neither --openai-api-key nor the environment's OPENAI_API_KEY nor {read} gives one"
+
+
+def _defined_elsewhere(resolution: Resolution) -> str:
+    offers = [offer for file in unreached_files(resolution) if (offer := would_set(file, "api_key")) is not None]
+    if not offers:
+        return ""
+    places = ", ".join(offer.origin.place for offer in offers)
+    return f" {'It is' if len(offers) == 1 else 'They are'} set in {places}, not reached."
+
+
+def _how_to_give(resolution: Resolution) -> str:
+    at = resolution.files[0].shown if resolution.files else "./.qwen/.env"
+    return f"Set OPENAI_API_KEY in {at}, or export it."

@@ -1,0 +1,43 @@
+"""What a rule is, and what it says about one resolution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from qwen_cfg.resolution import Resolution
+
+Severity = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a rule found: what is the matter, what to do, and where (a file and a line, where there are)."""
+
+    message: str
+    hint: str = ""
+    field: str | None = None
+    path: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A check with a stable code. An `error` makes a resolution incomplete; the other severities do not."""
+
+    code: str
+    severity: Severity
+    title: str
+    check: Callable[[Resolution], Iterator[Finding]]
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """A finding with the code and the severity of its rule."""
+
+    code: str
+    severity: Severity
+    finding: Finding

@@ -1,0 +1,78 @@
+"""Rules about the places of the search: files not reached, places skipped, no home, other programs' settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qwen_cfg.unreached import unreached_files, would_set
+
+from .diagnostic import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qwen_cfg.resolution import Resolution
+
+_TOLD_BY_COMPLETENESS = ("auth_method", "api_key")
+
+
+def set_where_not_reached(resolution: Resolution) -> Iterator[Finding]:
+    """A field stands at its default, or has no value, and a file that was not read would set it."""
+    for name, decision in resolution.decisions.items():
+        if decision.winner is not None and not decision.by_default:
+            continue
+        for file in unreached_files(resolution):
+            offer = would_set(file, name)
+            if offer is None or name in _TOLD_BY_COMPLETENESS:
+                continue
+            variable = offer.origin.variable
+            yield Finding(
+                f"{variable} is set in {offer.origin.place}, which was not reached: {why_not_reached(resolution)}.",
+                _how_to_set(resolution, str(variable)),
+                name,
+                file.shown,
+                offer.origin.line,
+            )
+
+
+def skipped(resolution: Resolution) -> Iterator[Finding]:
+    """Something that is no env file stands where one is looked for."""
+    for visit in resolution.search.visits:
+        if visit.outcome == "skipped":
+            shown = resolution.world.standpoint.show(visit.place.path)
+            yield Finding(
+                f"{shown} is a {visit.kind}, not a file; the search went on.", "Is it meant to be one?", None, shown
+            )
+
+
+def settings_not_considered(resolution: Resolution) -> Iterator[Finding]:
+    """Qwen Code has settings files of its own, which the documents' merge does not know."""
+    for path in resolution.world.settings_files:
+        shown = resolution.world.standpoint.show(path)
+        yield Finding(f"{shown} is not considered: only flags, environment and env files are.", "", None, shown)
+
+
+def no_home(resolution: Resolution) -> Iterator[Finding]:
+    """Without a home, its env files cannot be looked for."""
+    if resolution.world.home_problem:
+        yield Finding(
+            f"~/.qwen/.env and ~/.env were not found: {resolution.world.home_problem}.",
+            "Set HOME to your home directory.",
+        )
+
+
+def why_not_reached(resolution: Resolution) -> str:
+    """Return why files that exist were not read, as the end of a sentence."""
+    match resolution.world.choice.chosen_by:
+        case "flag":
+            return "--env-file names another one"
+        case "none":
+            return "--no-env-file was given"
+        case _:
+            return f"{resolution.files[0].shown} came first" if resolution.files else "the search ended before it"
+
+
+def _how_to_set(resolution: Resolution, variable: str) -> str:
+    if not resolution.files:
+        return f"Export {variable}, or give the file with --env-file."
+    return f"Set it in {resolution.files[0].shown} too, or export it."

@@ -1,0 +1,46 @@
+"""The env files that are there and were not read: what they would have set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qwen_schema import declared_fields
+
+from .layers import read_env_file, without_excluded
+from .search import Place, places
+from .world import EnvFileChoice
+
+if TYPE_CHECKING:
+    from .layers import Candidate, EnvFile
+    from .resolution import Resolution
+
+
+def unreached_files(resolution: Resolution) -> tuple[EnvFile, ...]:
+    """Return the env files that a survey saw and the search did not read, in the order of the search.
+
+    What they may not set is taken out, as it would be if they were read.
+    """
+    world = resolution.world
+    excluded = resolution.decisions["excluded_variables"].value
+    names = excluded if isinstance(excluded, tuple) else ()
+    return tuple(
+        without_excluded(read_env_file(world, place), names, resolution.profile)
+        for place in unread_places(resolution)
+        if world.look(place.path).is_env_file
+    )
+
+
+def unread_places(resolution: Resolution) -> tuple[Place, ...]:
+    """Return every place of the walk and the home at which nothing was read, whether or not a file is there."""
+    world = resolution.world
+    visited = {visit.place.path for visit in resolution.search.visits if visit.outcome != "not-reached"}
+    everywhere = places(world.cwd, world.home, resolution.profile, EnvFileChoice())
+    return tuple(place for place in everywhere if place.path not in visited)
+
+
+def would_set(file: EnvFile, field: str) -> Candidate | None:
+    """Return what a file that was not read would offer for a field, if it would."""
+    needed = declared_fields()[field].reach
+    offers = (file.offers.get(variable.name) for variable in declared_fields()[field].variables)
+    values = (c for c in offers if c is not None and not c.is_empty)
+    return next((c for c in values if needed == "project" or c.origin.reach == "user"), None)
