@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from qwen_schema.envfile import Dialect
 
 
-def resolve(
+def resolve(  # noqa: PLR0913 - the world has as many sides
     argv: Sequence[str] = (),
     *,
     environ: Mapping[str, str],
