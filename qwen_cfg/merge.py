@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from qwen_schema import BadValue, Secret, is_recognised, parse_value
+from qwen_schema import BadValue, Secret, is_recognised, looks_like_key, parse_value
 from qwen_schema.secret import TELLTALE_LENGTH
 
 from .layers import Candidate, default_candidate, environment_candidate, flag_candidate
@@ -87,9 +87,10 @@ def without_secrets_elsewhere(decisions: Mapping[str, Decision]) -> dict[str, De
 def _without_secrets(decision: Decision, secrets: set[str]) -> Decision:
     if decision.field.secret or decision.winner is None:
         return decision
-    if not any(secret in decision.winner.revealed for secret in secrets):
+    text = decision.winner.revealed
+    if not any(secret in text for secret in secrets) and not looks_like_key(text):
         return decision
-    return replace(decision, value=None, problem=BadValue("it holds the API key", "a value without the key in it"))
+    return replace(decision, value=None, problem=BadValue("it holds an API key", "a value without a key in it"))
 
 
 def _texts(decision: Decision) -> list[str]:

@@ -14,8 +14,8 @@ from qwen_cfg.rules import diagnose
 from qwen_cfg.world import EnvFileChoice, Given
 from qwen_schema import SecretReference, located, show_value
 
+from .incomplete import IncompleteError
 from .inputs import Asked, resolution_of
-from .resolve import incomplete
 
 if TYPE_CHECKING:
     from qwen_cfg.resolution import Resolution
@@ -81,7 +81,7 @@ def _compare_without_key(old: ResolvedConfig, request: Asked, *, strict: bool) -
 
 def _artifact(resolution: Resolution, *, inline_secrets: bool) -> ResolvedConfig:
     if not resolution.is_complete:
-        raise incomplete(diagnose(resolution))
+        raise IncompleteError(diagnose(resolution))
     return to_artifact(resolution, inline_secrets=inline_secrets)
 
 

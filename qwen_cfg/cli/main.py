@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from qwen_schema import ExitCode, QwenCfgError, redact_unknown
 
+from .incomplete import IncompleteError
 from .output import Output, standard_output
 from .parser import COMMANDS, build_parser
 
@@ -39,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def wants_json(words: Sequence[str]) -> bool:
     """Tell whether a command line asks for JSON, for errors that come before it is parsed."""
-    pairs = zip(words, [*words[1:], ""], strict=True)
+    pairs = zip(words, [*words, ""][1:], strict=True)
     options = ("--format", "--output-format")
     return any(
         (word in options and "json" in value) or word.startswith(tuple(f"{o}=json" for o in options))
@@ -49,7 +50,16 @@ def wants_json(words: Sequence[str]) -> bool:
 
 def error_data(error: QwenCfgError) -> dict[str, Any]:
     """Return an error as plain values."""
-    told = {"class": type(error).__name__, "message": error.what, "where": error.where, "hint": error.hint}
+    told: dict[str, Any] = {
+        "class": type(error).__name__,
+        "message": error.what,
+        "where": error.where,
+        "hint": error.hint,
+    }
+    if isinstance(error, IncompleteError):
+        from qwen_cfg.rules.diagnostic import diagnostic_data  # noqa: PLC0415
+
+        told["diagnostics"] = [diagnostic_data(diagnostic) for diagnostic in error.diagnostics]
     return {"error": told, "exit_code": int(error.exit_code)}
 
 

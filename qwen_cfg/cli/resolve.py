@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.compile import to_artifact
 from qwen_cfg.rules import Diagnostic, diagnose
-from qwen_schema import ConfigurationError, ExitCode, UsageError, declared_fields, dump
+from qwen_schema import ExitCode, UsageError, declared_fields, dump
 
+from .incomplete import IncompleteError
 from .inputs import asked, resolution_of
 from .parser import add_color_option, add_field_flags, add_resolution_options
 
@@ -57,21 +58,13 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     resolution = resolution_of(asked(args), survey=True)
     diagnostics = diagnose(resolution)
     if args.explain is None and not resolution.is_complete:
-        raise incomplete(diagnostics)
+        raise IncompleteError(diagnostics)
     if args.explain is None or args.output is not None:
         _deliver(args, resolution, output)
     if args.explain is None:
         tell(diagnostics, output)
         return ExitCode.OK
     return _explain(args, resolution, diagnostics, output)
-
-
-def incomplete(diagnostics: tuple[Diagnostic, ...]) -> ConfigurationError:
-    """Return the error that a resolution without an artifact is, made of its gravest diagnostics."""
-    errors = [d for d in diagnostics if d.severity == "error"]
-    where = next((f"{d.finding.path}:{d.finding.line}" for d in errors if d.finding.path), "")
-    what = "; ".join(f"{d.code} {d.finding.message}" for d in errors)
-    return ConfigurationError(what, where=where, hint=" ".join(d.finding.hint for d in errors))
 
 
 def tell(diagnostics: tuple[Diagnostic, ...], output: Output) -> None:
@@ -88,7 +81,7 @@ def _check_usage(args: argparse.Namespace, output: Output) -> None:
             raise UsageError(f"{option} goes with --explain", where=option)
     elif args.explain not in (ALL_FIELDS, *declared_fields()):
         raise UsageError(
-            "--explain names no field", where="--explain", hint=f"Right would be one of {', '.join(declared_fields())}."
+            "this names no field", where="--explain", hint=f"Right would be one of {', '.join(declared_fields())}."
         )
     elif args.format == "toml":
         raise UsageError("an explanation is text or json", where="--format")

@@ -13,9 +13,10 @@ from qwen_cfg.rules import diagnose
 from qwen_schema import ExitCode, Secret, UsageError, follow
 
 from .artifact_file import read_artifact
+from .incomplete import IncompleteError
 from .inputs import asked, resolution_of, secret_reference
 from .parser import add_field_flags, add_resolution_options
-from .resolve import incomplete, tell
+from .resolve import tell
 
 if TYPE_CHECKING:
     import argparse
@@ -55,7 +56,7 @@ def _compiled(args: argparse.Namespace, output: Output) -> tuple[ResolvedConfig,
     resolution = resolution_of(asked(args), survey=False)
     diagnostics = diagnose(resolution)
     if not resolution.is_complete:
-        raise incomplete(diagnostics)
+        raise IncompleteError(diagnostics)
     tell(diagnostics, output)
     key = resolution.decisions["api_key"].value if args.secret_from is None else None
     return to_artifact(resolution), key if isinstance(key, Secret) else None

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from qwen_cfg.rules import Diagnostic
+from qwen_cfg.rules.diagnostic import diagnostic_data
 
+if TYPE_CHECKING:
     from .document import Explanation
 
 FORMAT = 1
@@ -28,8 +28,3 @@ def explanation_data(explanation: Explanation, exit_code: int) -> dict[str, Any]
         "diagnostics": [diagnostic_data(diagnostic) for diagnostic in explanation.diagnostics],
         "not_considered": list(explanation.not_considered),
     }
-
-
-def diagnostic_data(diagnostic: Diagnostic) -> dict[str, Any]:
-    """Return a diagnostic as plain values."""
-    return {"code": diagnostic.code, "severity": diagnostic.severity, **asdict(diagnostic.finding)}

@@ -178,20 +178,27 @@ def _excluded(explanation: Explanation) -> list[RenderableType]:
 
 
 def _layers(story: FieldStory) -> RenderableType:
-    table = Table.grid(padding=(0, 2, 0, 0))
-    offers = {story.layer: [(_shown(story.value or ""), story.won_by)]} if story.layer else {}
+    offers: dict[str, list[tuple[str, str]]] = {}
+    if story.layer:
+        offers[story.layer] = [(_shown(story.value or ""), story.won_by)]
     for offer in _losers(story):
         offers.setdefault(offer.layer, []).append((_shown(offer.value), _loss(offer)))
-    sources = {
+    variables = ", ".join(story.variables)
+    nothing = {
         "flag": ", ".join(story.flags),
-        "environment": ", ".join(story.variables),
-        "env-file": "the same variables" + (", from a file of the user's" if story.needs_reach == "user" else ""),
+        "environment": variables,
+        "env-file": variables + (", in a file of the user's" if story.needs_reach == "user" else ""),
         "default": "",
     }
-    for layer, source in sources.items():
-        table.add_row(Text(f"  {layer}"), Text(source, "dim"), Text("" if layer in offers else "-", "dim"), Text())
-        for value, origin in offers.get(layer, []):  # type: ignore[call-overload]
-            table.add_row("", "", Text(value), Text(printable(origin)))
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    for layer, places in nothing.items():
+        if layer not in offers:
+            table.add_row(f"  {layer}", Text("-", "dim"), Text(places, "dim"))
+        for number, (value, origin) in enumerate(offers.get(layer, [])):
+            table.add_row("" if number else f"  {layer}", Text(value), Text(printable(origin)))
     return table
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,3 +41,8 @@ class Diagnostic:
     code: str
     severity: Severity
     finding: Finding
+
+
+def diagnostic_data(diagnostic: Diagnostic) -> dict[str, Any]:
+    """Return a diagnostic as plain values."""
+    return {"code": diagnostic.code, "severity": diagnostic.severity, **asdict(diagnostic.finding)}

@@ -17,7 +17,7 @@ from .errors import (
 from .fields import Field, Layer, Reach, Value, Variable, declared_fields, field_of_variable
 from .profiles import DEFAULT_PROFILE, Profile, declared_profiles
 from .references import follow, located
-from .secret import Secret, mask, redact, redact_unknown
+from .secret import Secret, looks_like_key, mask, redact, redact_unknown
 from .values import BadValue, is_recognised, parse_value, show_value
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "is_recognised",
     "load",
     "located",
+    "looks_like_key",
     "mask",
     "parse_value",
     "redact",

@@ -16,7 +16,9 @@ PARTLY_SHOWN_LENGTH = 25
 REDACTED = "[redacted]"
 
 # What a key looks like, for texts in which nobody knows yet what is a secret (a mistyped flag, say).
-_KEY_SHAPE = re.compile(r"\b(?:sk|ms|pk|ak|hf|gsk|xai|AIza)[-_]?[A-Za-z0-9_-]{16,}")
+_KEY_SHAPE = re.compile(
+    r"\b(?:(?:sk|rk|xai|gsk|hf)[-_][A-Za-z0-9_-]{16,}|AIza[A-Za-z0-9_-]{16,}|ms-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+)
 
 _USER_INFO = re.compile(r"(?<=://)[^/?#\s@]*(?:@[^/?#\s@]*)*@")
 
@@ -71,6 +73,11 @@ def redact(text: str) -> str:
             for form in _written_forms(secret):
                 text = text.replace(form, REDACTED)
     return _USER_INFO.sub(f"{REDACTED}@", text)
+
+
+def looks_like_key(text: str) -> bool:
+    """Tell whether something in a text has the shape of a well-known provider's key."""
+    return bool(_KEY_SHAPE.search(text))
 
 
 def redact_unknown(text: str) -> str:

@@ -1,0 +1,111 @@
+"""Writes again what is generated from the declarations: the tables of fields and rules, and the man page.
+
+Run as `make docs`; with `--check`, writes nothing and exits 1 if anything is out of date.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from argparse_manpage.manpage import Manpage
+
+from qwen_cfg.cli.parser import build_parser
+from qwen_cfg.rules import RULES
+from qwen_schema import Field, declared_fields, show_value
+
+DOCS = Path(__file__).parent
+NOTICE = "<!-- Written by docs/generate.py. -->\n\n"
+
+# The man page carries a date; one that does not move keeps it the same on every machine.
+RELEASED = "2026-11-21"
+
+# The Python whose argparse words the man page; others wrap and order the same options differently.
+WRITTEN_BY = (3, 11)
+
+
+def fields_page() -> str:
+    """Return the table of the fields."""
+    rows = "".join(_row(field) for field in declared_fields().values())
+    return f"""# The fields
+
+{NOTICE}Every setting that can be configured. A flag beats the environment, which beats the env file, which beats the
+default. Where several variables feed a field, the first that has a value wins, whether the environment or the env file
+sets it.
+
+*Reach* is what a value needs to be accepted: `project` means anybody's file may set it, `user` means only what you
+typed, exported, or put into `~/.qwen/.env` or `~/.env`.
+
+| field | flag | variables | default | reach |
+| --- | --- | --- | --- | --- |
+{rows}
+{"".join(_paragraph(field) for field in declared_fields().values())}"""
+
+
+def rules_page() -> str:
+    """Return the table of the rules."""
+    rows = "".join(f"| {r.code} | {r.severity} | {r.title} | {_sentence(r.check.__doc__)} |\n" for r in RULES)
+    return f"""# The rules
+
+{NOTICE}What `qwen-cfg` says about a resolution, each with a code that stays the same. An error makes the resolution
+incomplete (exit code 3); warnings go to standard error; notes are shown by `--explain` alone.
+
+| code | severity | what | why |
+| --- | --- | --- | --- |
+{rows}"""
+
+
+def man_page() -> str:
+    """Return the man page, in troff."""
+    # Widths and colours of the machine must not show in it.
+    os.environ["COLUMNS"] = "80"
+    os.environ["NO_COLOR"] = "1"
+    page = Manpage(build_parser())
+    page.date, page.source, page.manual = RELEASED, "qwen-cfg", "User Commands"
+    page.description = "which key, endpoint and model does Qwen Code use here, and who says so?"
+    return str(page)
+
+
+def _row(field: Field) -> str:
+    flags = ", ".join(f"`{flag}`" for flag in field.flags)
+    variables = ", ".join(f"`{variable.name}`" for variable in field.variables)
+    return f"| `{field.name}` | {flags} | {variables} | {_default(field)} | {field.reach} |\n"
+
+
+def _default(field: Field) -> str:
+    if field.default is None:
+        return ""
+    others = "".join(f"; `{show_value(value)}` under {method}" for method, value in field.default_for.items())
+    return (f"`{show_value(field.default)}`" if field.default != "" else "none") + others
+
+
+def _paragraph(field: Field) -> str:
+    examples = ", ".join(f"`{show_value(example)}`" for example in field.examples)
+    return f"\n**{field.name}**: {field.description}" + (f" For example {examples}.\n" if examples else "\n")
+
+
+def _sentence(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+def main() -> int:
+    """Write every page, or with `--check` tell which are out of date."""
+    pages = {"fields.md": fields_page(), "rules.md": rules_page(), "man/qwen-cfg.1": man_page()}
+    if sys.version_info[:2] != WRITTEN_BY:
+        del pages["man/qwen-cfg.1"]
+    stale = [name for name, text in pages.items() if not _is_current(DOCS / name, text)]
+    if "--check" in sys.argv[1:]:
+        print("".join(f"out of date: docs/{name} (make docs)\n" for name in stale), end="")
+        return 1 if stale else 0
+    for name in stale:
+        (DOCS / name).write_text(pages[name], encoding="utf-8")
+    return 0
+
+
+def _is_current(path: Path, text: str) -> bool:
+    return path.exists() and path.read_text(encoding="utf-8") == text
+
+
+if __name__ == "__main__":
+    sys.exit(main())

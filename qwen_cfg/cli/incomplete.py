@@ -1,0 +1,24 @@
+"""The error that a resolution is when no artifact can be made of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qwen_schema import ConfigurationError
+
+if TYPE_CHECKING:
+    from qwen_cfg.rules import Diagnostic
+
+
+class IncompleteError(ConfigurationError):
+    """A value is missing or not valid; `diagnostics` say which, where, and what to do."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        self.diagnostics = diagnostics
+        errors = [diagnostic for diagnostic in diagnostics if diagnostic.severity == "error"]
+        places = [f"{d.finding.path}:{d.finding.line}" for d in errors if d.finding.path]
+        super().__init__(
+            "; ".join(f"{d.code} {d.finding.message}" for d in errors),
+            where=places[0] if places else "",
+            hint=" ".join(d.finding.hint for d in errors),
+        )
