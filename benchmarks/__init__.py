@@ -1,0 +1,1 @@
+"""Measurements: ratios against a baseline that is taken in the same run, since machines are noisy."""
