@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 def empty_hides(resolution: Resolution) -> Iterator[Finding]:
     """An empty variable counts as no value, and yet hides the same variable below it."""
     for decision in resolution.decisions.values():
+        if decision.winner is not None and decision.winner.origin.layer == "flag":
+            continue
         for lost in decision.shadowed:
             if lost.fate == "hidden by an empty variable" and lost.by is not None and not lost.candidate.is_empty:
                 origin, variable = lost.candidate.origin, lost.candidate.origin.variable

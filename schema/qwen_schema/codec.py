@@ -25,11 +25,12 @@ def dump(artifact: ResolvedConfig, form: Form = "toml") -> str:
     """
     document = to_document(artifact)
     validate_document(document)
-    if form == "json":
-        return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    import tomli_w  # noqa: PLC0415 - only the one who writes TOML needs it
-
-    return _HEADER + tomli_w.dumps(document)
+    text = _toml(document) if form == "toml" else json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ArtifactError("a path in it is not UTF-8", hint="Rename that file or directory.") from None
+    return text
 
 
 def load(text: str, *, where: str = "") -> ResolvedConfig:
@@ -46,6 +47,12 @@ def load(text: str, *, where: str = "") -> ResolvedConfig:
 def form_of(text: str) -> Form:
     """Tell the form of a written artifact."""
     return "json" if text.lstrip().startswith("{") else "toml"
+
+
+def _toml(document: dict[str, Any]) -> str:
+    import tomli_w  # noqa: PLC0415 - only the one who writes TOML needs it
+
+    return _HEADER + tomli_w.dumps(document)
 
 
 def _parsed(text: str, form: Form, where: str) -> dict[str, Any]:

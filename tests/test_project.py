@@ -1,0 +1,124 @@
+"""The project itself: documents that are true, a wheel that is whole, and a demonstration that runs."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from qwen_cfg.cli.parser import COMMANDS, build_parser
+from qwen_cfg.rules import RULES
+from qwen_schema import ExitCode, declared_fields, load
+from qwen_schema.codec import dump
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+PRODUCT = [p for folder in ("schema", "qwen_cfg", "runtime") for p in (ROOT / folder).rglob("*.py")]
+
+
+def run(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *words], cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def test_generated_pages_are_what_the_declarations_say():
+    checked = run("docs/generate.py", "--check")
+    assert (checked.returncode, checked.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_links_between_pages_lead_somewhere(page: Path):
+    links = re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_readme_names_every_command_and_exit_code():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"| `{name}" not in readme] == []
+    table = readme[readme.index("| exit code") :]
+    assert [code for code in ExitCode if not re.search(rf"\b{int(code)}\b", table)] == []
+
+
+def test_the_man_page_names_every_flag():
+    page = (ROOT / "docs/man/qwen-cfg.1").read_text(encoding="utf-8").replace("\\-", "-")
+    flags = [flag for field in declared_fields().values() for flag in field.flags]
+    assert [flag for flag in flags if flag not in page] == []
+
+
+def test_every_module_says_in_its_first_line_what_it_is_for():
+    silent = [str(p) for p in PRODUCT if not re.match(r'r?"""\S.*[.:]["\n]', p.read_text(encoding="utf-8"))]
+    assert silent == []
+
+
+def test_rule_codes_are_unique_and_in_order():
+    codes = [rule.code for rule in RULES]
+    assert codes == sorted(set(codes))
+
+
+@pytest.mark.parametrize(
+    "schema", sorted([*ROOT.glob("schema/**/*.schema.json"), *ROOT.glob("qwen_cfg/**/*.schema.json")])
+)
+def test_schemas_are_schemas(schema: Path):
+    Draft202012Validator.check_schema(json.loads(schema.read_text(encoding="utf-8")))
+
+
+def test_every_field_has_a_flag_on_every_command_that_resolves():
+    parser = build_parser()
+    for command in ("resolve", "check", "run"):
+        chosen = next(a for a in parser._actions if a.dest == "command").choices[command]
+        options = {option for action in chosen._actions for option in action.option_strings}
+        assert {flag for field in declared_fields().values() for flag in field.flags} <= options
+
+
+def test_the_artifact_page_shows_an_artifact(tmp_path: Path):
+    """The example on the page is cut; its keys are those of a real artifact."""
+    page = (ROOT / "docs/artifact.md").read_text(encoding="utf-8")
+    block = "\n".join(line[4:] for line in page.splitlines() if line.startswith("    "))
+    shown = tomllib.loads(block)
+    (tmp_path / ".env").write_text("OPENAI_API_KEY=sk-0123456789abcdef\nDEBUG=1\nOPENAI_MODEL=m\n", encoding="utf-8")
+    made = subprocess.run(
+        [sys.executable, "-m", "qwen_cfg", "resolve"],
+        cwd=tmp_path,
+        env={"HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    real = tomllib.loads(made)
+    assert dump(load(made)) == made
+    assert shown.keys() == real.keys()
+    assert shown["config"].keys() <= real["config"].keys()
+    assert shown["provenance"]["model"].keys() == real["provenance"]["model"].keys()
+
+
+def test_the_wheel_holds_the_three_packages_with_their_data(tmp_path: Path):
+    built = run("-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path))
+    assert built.returncode == 0, built.stderr
+    names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
+    wanted = {
+        "qwen_schema/fields.schema.json",
+        "qwen_schema/resolved.schema.json",
+        "qwen_schema/profiles.toml",
+        "qwen_schema/py.typed",
+        "qwen_cfg/explain/explain.schema.json",
+        "qwen_cfg/py.typed",
+        "qwen_cfg/cli/main.py",
+        "qwen_runtime/py.typed",
+    }
+    assert wanted <= set(names)
+    assert any(name.endswith("share/man/man1/qwen-cfg.1") for name in names)
+    assert not any(name.startswith(("tests/", "benchmarks/", "docs/")) for name in names)
+
+
+def test_the_demonstration_explains_compiles_and_checks():
+    shown = run("-m", "qwen_cfg.demo")
+    assert shown.returncode == 0, shown.stderr
+    assert "> found        ../.env" in shown.stdout
+    assert "QC103" in shown.stdout
+    assert "what it says is what resolves here" in shown.stdout
