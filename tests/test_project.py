@@ -22,6 +22,8 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 PRODUCT = [p for folder in ("schema", "qwen_cfg", "runtime") for p in (ROOT / folder).rglob("*.py")]
 
+SCHEMAS = sorted(p for folder in ("schema", "qwen_cfg") for p in (ROOT / folder).rglob("*.schema.json"))
+
 
 def run(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, *words], cwd=cwd, capture_output=True, text=True, check=False)
@@ -52,7 +54,7 @@ def test_the_man_page_names_every_flag():
 
 
 def test_every_module_says_in_its_first_line_what_it_is_for():
-    silent = [str(p) for p in PRODUCT if not re.match(r'r?"""\S.*[.:]["\n]', p.read_text(encoding="utf-8"))]
+    silent = [str(p) for p in PRODUCT if not re.match(r'r?"""\S.*[.:?]["\n]', p.read_text(encoding="utf-8"))]
     assert silent == []
 
 
@@ -61,9 +63,7 @@ def test_rule_codes_are_unique_and_in_order():
     assert codes == sorted(set(codes))
 
 
-@pytest.mark.parametrize(
-    "schema", sorted([*ROOT.glob("schema/**/*.schema.json"), *ROOT.glob("qwen_cfg/**/*.schema.json")])
-)
+@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda p: p.name)
 def test_schemas_are_schemas(schema: Path):
     Draft202012Validator.check_schema(json.loads(schema.read_text(encoding="utf-8")))
 

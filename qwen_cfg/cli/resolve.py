@@ -101,7 +101,8 @@ def _deliver(args: argparse.Namespace, resolution: Resolution, output: Output) -
         return
     artifact = to_artifact(resolution, inline_secrets=args.inline_secrets)
     if args.output is None:
-        output.text(dump(artifact, args.format or "toml"))
+        # It holds no secret, and its bytes must not depend on what else this machine knows.
+        output.text(dump(artifact, args.format or "toml"), secrets=True)
         return
     path = Path(args.output)
     if args.inline_secrets:
