@@ -50,7 +50,8 @@ def resolve(  # noqa: PLR0913 - the world has as many sides
         UsageError: if a flag, a field or the profile is not known.
         EnvFileError: if the env file cannot be read, or the one that is named does not exist.
     """
-    if profile not in declared_profiles():
+    followed = declared_profiles().get(profile)
+    if followed is None:
         raise UsageError("there is no such profile", hint=f"Right would be one of {', '.join(declared_profiles())}.")
     chosen = EnvFileChoice("flag", Path(env_file)) if env_file is not None else None
     world = read_world(
@@ -58,12 +59,12 @@ def resolve(  # noqa: PLR0913 - the world has as many sides
         environ=environ,
         cwd=Path(cwd),
         home=Home(None if home is None else Path(home)),
-        profile=declared_profiles()[profile],
+        profile=followed,
         choice=chosen or EnvFileChoice("search" if search else "none"),
         dialect=dialect,
         survey=True,
     )
-    return resolve_world(world, declared_profiles()[profile])
+    return resolve_world(world, followed)
 
 
 def _flags(argv: Sequence[str]) -> Mapping[str, Given]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from qwen_schema import DEFAULT_PROFILE, Excluded, declared_fields, declared_profiles
@@ -10,6 +11,7 @@ from qwen_schema import DEFAULT_PROFILE, Excluded, declared_fields, declared_pro
 from .layers import Candidate, EnvFile, Origin, read_env_file, without_excluded
 from .merge import Decision, decide, settled, without_secrets_elsewhere
 from .search import Search, places, search
+from .unreached import unread_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,6 +68,13 @@ class Resolution:
     def excluded(self) -> tuple[Excluded, ...]:
         """The variables that the files read set and may not set."""
         return tuple(Excluded(name, f"{f.shown}:{f.lines[name]}") for f in self.files for name in f.excluded)
+
+    @cached_property
+    def unreached(self) -> tuple[EnvFile, ...]:
+        """The env files that are there and were not read; known only where the world was surveyed."""
+        value = self.decisions["excluded_variables"].value
+        names = value if isinstance(value, tuple) else ()
+        return unread_files(self.world, self.profile, self.search, names)
 
     @property
     def is_complete(self) -> bool:

@@ -7,35 +7,34 @@ from typing import TYPE_CHECKING
 from qwen_schema import declared_fields
 
 from .layers import read_env_file, without_excluded
-from .search import Place, places
+from .search import places
 from .world import EnvFileChoice
 
 if TYPE_CHECKING:
+    from qwen_schema import Profile
+
     from .layers import Candidate, EnvFile
-    from .resolution import Resolution
+    from .search import Place, Search
+    from .world import World
 
 
-def unreached_files(resolution: Resolution) -> tuple[EnvFile, ...]:
+def unread_places(world: World, profile: Profile, search: Search) -> tuple[Place, ...]:
+    """Return every place of the walk and the home at which nothing was read, whether or not a file is there."""
+    visited = {visit.place.path for visit in search.visits if visit.outcome != "not-reached"}
+    everywhere = places(world.cwd, world.home, profile, EnvFileChoice())
+    return tuple(place for place in everywhere if place.path not in visited)
+
+
+def unread_files(world: World, profile: Profile, search: Search, excluded: tuple[str, ...]) -> tuple[EnvFile, ...]:
     """Return the env files that a survey saw and the search did not read, in the order of the search.
 
     What they may not set is taken out, as it would be if they were read.
     """
-    world = resolution.world
-    excluded = resolution.decisions["excluded_variables"].value
-    names = excluded if isinstance(excluded, tuple) else ()
     return tuple(
-        without_excluded(read_env_file(world, place), names, resolution.profile)
-        for place in unread_places(resolution)
+        without_excluded(read_env_file(world, place), excluded, profile)
+        for place in unread_places(world, profile, search)
         if world.look(place.path).is_env_file
     )
-
-
-def unread_places(resolution: Resolution) -> tuple[Place, ...]:
-    """Return every place of the walk and the home at which nothing was read, whether or not a file is there."""
-    world = resolution.world
-    visited = {visit.place.path for visit in resolution.search.visits if visit.outcome != "not-reached"}
-    everywhere = places(world.cwd, world.home, resolution.profile, EnvFileChoice())
-    return tuple(place for place in everywhere if place.path not in visited)
 
 
 def would_set(file: EnvFile, field: str) -> Candidate | None:

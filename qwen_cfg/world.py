@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from .paths import Standpoint
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from qwen_schema import EnvFileError, Secret
     from qwen_schema.artifact import ChosenBy
     from qwen_schema.envfile import Dialect
-
-Kind = Literal["absent", "file", "fifo", "dangling link", "link loop", "unreadable"] | str
 
 
 @dataclass(frozen=True)
@@ -28,9 +26,13 @@ class Given:
 
 @dataclass(frozen=True)
 class Sighting:
-    """What stands at a place: its kind, and the text of an env file or the reason why it cannot be read."""
+    """What stands at a place: its kind, and the text of an env file or the reason why it cannot be read.
 
-    kind: Kind
+    `kind` is `absent`, `file`, `fifo`, `unreadable`, `dangling link`, `link loop`, or what else stands there, in a word
+    (`directory`, `socket`, …).
+    """
+
+    kind: str
     text: str | None = field(default=None, repr=False)
     error: EnvFileError | None = None
 

@@ -9,7 +9,7 @@ from qwen_cfg.reading import working_directory
 from qwen_schema import EnvFileError, ExitCode, declared_fields, field_of_variable, mask, redact_unknown
 from qwen_schema.envfile import Assignment, last_of_each, read_assignments, read_env_text
 
-from .main import error_data
+from .error_data import error_data
 
 if TYPE_CHECKING:
     import argparse

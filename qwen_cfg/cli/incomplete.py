@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from qwen_cfg.rules.diagnostic import diagnostic_data
 from qwen_schema import ConfigurationError
 
 if TYPE_CHECKING:
@@ -22,3 +23,7 @@ class IncompleteError(ConfigurationError):
             where=places[0] if places else "",
             hint=" ".join(d.finding.hint for d in errors),
         )
+
+    def more(self) -> dict[str, Any]:
+        """Return the diagnostics as plain values."""
+        return {"diagnostics": [diagnostic_data(diagnostic) for diagnostic in self.diagnostics]}

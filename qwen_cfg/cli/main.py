@@ -6,11 +6,11 @@ import importlib
 import os
 import sys
 import traceback
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from qwen_schema import ExitCode, QwenCfgError, redact_unknown
 
-from .incomplete import IncompleteError
+from .error_data import error_data
 from .output import Output, standard_output
 from .parser import COMMANDS, build_parser
 
@@ -46,21 +46,6 @@ def wants_json(words: Sequence[str]) -> bool:
         (word in options and "json" in value) or word.startswith(tuple(f"{o}=json" for o in options))
         for word, value in pairs
     )
-
-
-def error_data(error: QwenCfgError) -> dict[str, Any]:
-    """Return an error as plain values."""
-    told: dict[str, Any] = {
-        "class": type(error).__name__,
-        "message": error.what,
-        "where": error.where,
-        "hint": error.hint,
-    }
-    if isinstance(error, IncompleteError):
-        from qwen_cfg.rules.diagnostic import diagnostic_data  # noqa: PLC0415
-
-        told["diagnostics"] = [diagnostic_data(diagnostic) for diagnostic in error.diagnostics]
-    return {"error": told, "exit_code": int(error.exit_code)}
 
 
 def _run(words: list[str], output: Output) -> int:

@@ -9,6 +9,7 @@ from qwen_cfg.compile import to_artifact
 from qwen_cfg.rules import Diagnostic, diagnose
 from qwen_schema import ExitCode, UsageError, declared_fields, dump
 
+from .error_data import told
 from .incomplete import IncompleteError
 from .inputs import asked, resolution_of
 from .parser import add_color_option, add_field_flags, add_resolution_options
@@ -146,7 +147,8 @@ def _explain(
     if args.format == "json":
         from qwen_cfg.explain.data import explanation_data  # noqa: PLC0415
 
-        output.data(explanation_data(explanation, code), secrets=args.show_secrets)
+        error = None if resolution.is_complete else told(IncompleteError(diagnostics))
+        output.data(explanation_data(explanation, code, error), secrets=args.show_secrets)
         return code
     from qwen_cfg.explain.text import field_screen, screen  # noqa: PLC0415
 

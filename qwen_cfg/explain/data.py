@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 FORMAT = 1
 
 
-def explanation_data(explanation: Explanation, exit_code: int) -> dict[str, Any]:
-    """Return the explanation as plain values."""
+def explanation_data(explanation: Explanation, exit_code: int, error: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the explanation as plain values; `error` says why the resolution is incomplete, if it is."""
     return {
         "format": FORMAT,
         "exit_code": exit_code,
         "complete": explanation.complete,
+        "error": error,
         "cwd": explanation.cwd,
         "profile": explanation.profile,
         "dialect": explanation.dialect,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from qwen_cfg.unreached import unreached_files, unread_places, would_set
+from qwen_cfg.unreached import unread_places, would_set
 from qwen_schema import Secret, mask, redact_unknown, show_value
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def _origin(candidate: Candidate) -> str:
 
 
 def _unreached(resolution: Resolution, field: str, reveal: bool) -> tuple[Offer, ...]:  # noqa: FBT001
-    offers = (would_set(file, field) for file in unreached_files(resolution))
+    offers = (would_set(file, field) for file in resolution.unreached)
     return tuple(
         Offer("not reached", _text(o, reveal), o.origin.layer, o.origin.place, o.origin.variable)
         for o in offers
@@ -195,9 +195,9 @@ def _visited(resolution: Resolution, visit: Visit) -> PlaceStory:
 
 def _not_reached(resolution: Resolution) -> tuple[PlaceStory, ...]:
     world = resolution.world
-    files = {file.place.path: file for file in unreached_files(resolution)}
+    files = {file.place.path: file for file in resolution.unreached}
     stories = []
-    for place in unread_places(resolution):
+    for place in unread_places(world, resolution.profile, resolution.search):
         sighting = world.look(place.path)
         file = files.get(place.path)
         sets = tuple(name for name in resolution.decisions if would_set(file, name)) if file else ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_cfg.unreached import unreached_files, would_set
+from qwen_cfg.unreached import would_set
 from qwen_schema import mask, redact_unknown
 
 from .diagnostic import Finding
@@ -101,7 +101,7 @@ def _where_looked(resolution: Resolution) -> str:
 
 
 def _defined_elsewhere(resolution: Resolution) -> str:
-    offers = [offer for file in unreached_files(resolution) if (offer := would_set(file, "api_key")) is not None]
+    offers = [offer for file in resolution.unreached if (offer := would_set(file, "api_key")) is not None]
     if not offers:
         return ""
     places = ", ".join(offer.origin.place for offer in offers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_cfg.unreached import unreached_files, would_set
+from qwen_cfg.unreached import would_set
 
 from .diagnostic import Finding
 
@@ -21,7 +21,7 @@ def set_where_not_reached(resolution: Resolution) -> Iterator[Finding]:
     for name, decision in resolution.decisions.items():
         if decision.winner is not None and not decision.by_default:
             continue
-        for file in unreached_files(resolution):
+        for file in resolution.unreached:
             offer = would_set(file, name)
             if offer is None or name in _TOLD_BY_COMPLETENESS:
                 continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Any
 
 
 class ExitCode(IntEnum):
@@ -33,6 +34,10 @@ class QwenCfgError(Exception):
         self.what = what
         self.where = where
         self.hint = hint
+
+    def more(self) -> dict[str, Any]:
+        """Return what else a program might want to know, as plain values."""
+        return {}
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" if self.where else self.what

@@ -1,0 +1,24 @@
+"""An error as data, for the commands that print JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from qwen_schema import QwenCfgError
+
+
+def error_data(error: QwenCfgError) -> dict[str, Any]:
+    """Return the document that an error is: what, where, what to do, and the exit code."""
+    return {"error": told(error), "exit_code": int(error.exit_code)}
+
+
+def told(error: QwenCfgError) -> dict[str, Any]:
+    """Return an error's class and words."""
+    return {
+        "class": type(error).__name__,
+        "message": error.what,
+        "where": error.where,
+        "hint": error.hint,
+        **error.more(),
+    }
