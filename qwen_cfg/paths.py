@@ -25,9 +25,9 @@ class Standpoint:
         if self._is_home_level(path):
             return self._from_home(path)
         common = _common(self.cwd, path)
-        if self.home is not None and path.is_relative_to(self.home) and self.home.is_relative_to(common):
+        if self.home is not None and path.is_relative_to(self.home) and not _is_below(common, self.home):
             return self._from_home(path)
-        if common.name or common == _directory(path):
+        if common is not None and (common.name or common == _directory(path)):
             return self._from_cwd(path, common)
         return path.as_posix()
 
@@ -64,5 +64,10 @@ def _directory(path: PurePath) -> PurePath:
     return path.parent.parent if is_in_qwen_directory(path) else path.parent
 
 
-def _common(one: PurePath, other: PurePath) -> PurePath:
-    return next((parent for parent in (one, *one.parents) if other.is_relative_to(parent)), one)
+def _is_below(path: PurePath | None, directory: PurePath) -> bool:
+    return path is not None and path != directory and path.is_relative_to(directory)
+
+
+def _common(one: PurePath, other: PurePath) -> PurePath | None:
+    """Return the deepest directory that two paths share; on two drives there is none."""
+    return next((parent for parent in (one, *one.parents) if other.is_relative_to(parent)), None)

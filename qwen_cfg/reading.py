@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,10 +89,8 @@ def home_of(environ: Mapping[str, str]) -> Home:
     variable = "USERPROFILE" if os.name == "nt" else "HOME"
     if variable in environ:
         return Home(Path(environ[variable]) if environ[variable] else None, _home_problem(variable, environ[variable]))
-    account = Path("~").expanduser()
-    if account.is_absolute():
-        return Home(account)
-    return Home(None, f"{variable} is not set, and this account has no home")
+    account = _account_home()
+    return Home(account, "" if account else f"{variable} is not set, and this account has no home")
 
 
 def working_directory() -> Path:
@@ -120,9 +119,30 @@ def _checked(home: Home, cwd: Path) -> Home:
     """Return the home with its links resolved; one that is not absolute is none."""
     if home.path is None or not home.path.is_absolute():
         return Home(None, home.problem or "the home is not an absolute path")
-    if not home.path.is_dir():
+    if _is_missing(home.path):
         return Home(real(home.path), f"the home directory does not exist: {Standpoint(cwd, None).show(home.path)}")
     return Home(real(home.path), home.problem)
+
+
+def _account_home() -> Path | None:
+    if os.name == "nt":
+        return None
+    import pwd  # noqa: PLC0415 - rarely needed, and not on Windows
+
+    try:
+        return Path(pwd.getpwuid(os.getuid()).pw_dir)
+    except KeyError:
+        return None
+
+
+def _is_missing(home: Path) -> bool:
+    """Tell whether there is no such directory; one that may not be looked at is left to the search."""
+    try:
+        return not stat.S_ISDIR(home.stat().st_mode)
+    except PermissionError:
+        return False
+    except OSError:
+        return True
 
 
 def _located(choice: EnvFileChoice, cwd: Path) -> EnvFileChoice:

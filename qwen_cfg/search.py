@@ -66,9 +66,9 @@ def places(cwd: Path, home: Path | None, profile: Profile, choice: EnvFileChoice
     """
     if choice.chosen_by == "none":
         return ()
-    if choice.path is not None:
-        return (Place(choice.path, "user", home_level=False),)
     at_home = home_level_files(home) if home is not None else ()
+    if choice.path is not None:
+        return (Place(choice.path, "user", home_level=choice.path in at_home),)
     on_the_way = [f for d in _walk(cwd, home, profile) for f in (d / ".qwen" / ".env", d / ".env")]
     return tuple(
         Place(path, "user" if path in at_home else "project", home_level=path in at_home)

@@ -10,7 +10,7 @@ from .fields import Layer, Reach, Value, declared_fields, frozen
 from .secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from .envfile import Dialect
 
@@ -104,7 +104,8 @@ def to_document(artifact: ResolvedConfig) -> dict[str, Any]:
             name: _without_none(layer=p.layer, origin=p.origin, variable=p.variable, reach=p.reach)
             for name, p in artifact.provenance.items()
         },
-        "env_file": _without_none(chosen_by=artifact.env_file.chosen_by, path=artifact.env_file.path),
+        # What must be there comes last, so that an artifact that was cut off is none.
+        "env_file": _without_none(path=artifact.env_file.path, chosen_by=artifact.env_file.chosen_by),
         "excluded": [{"variable": e.variable, "origin": e.origin} for e in artifact.excluded],
     }
 
@@ -175,8 +176,10 @@ def _plain(value: Value | SecretReference) -> object:
 
 
 def _value(name: str, plain: Any) -> Value | SecretReference:
-    if not declared_fields()[name].secret:
-        return float(plain) if declared_fields()[name].schema["type"] == "number" else frozen(plain)
+    field = declared_fields()[name]
+    if not field.secret:
+        kinds: dict[str, Callable[[Any], Value]] = {"number": float, "integer": int}
+        return kinds.get(field.schema["type"], frozen)(plain)
     secret = Secret(plain["value"]) if "value" in plain else None
     return SecretReference(plain["from"], plain.get("path"), plain.get("variable"), plain.get("flag"), secret)
 

@@ -62,8 +62,10 @@ def _parsed(text: str, form: Form, where: str) -> dict[str, Any]:
         return json.loads(text) if form == "json" else tomllib.loads(text)
     except json.JSONDecodeError as error:
         reason = f"{error.msg} (line {error.lineno}, column {error.colno})"
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except tomllib.TOMLDecodeError as error:
         reason = str(error)
+    except (ValueError, RecursionError):
+        reason = "a number in it is too long, or it nests too deeply"
     raise ArtifactError(
         f"this is no valid {form.upper()}: {reason}",
         where=where,

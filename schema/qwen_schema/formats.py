@@ -19,6 +19,7 @@ EXPECTED = {
 }
 
 _HOST = re.compile(r"[^\s\x00-\x20\x7f\"<>\\^`{|}%/?#@:\[\]]+|[0-9A-Fa-f:.]+", re.ASCII)
+_AUTHORITY = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\[\]:]*)(?::[0-9]*)?")
 _BLANK_OR_CONTROL = re.compile(r"[\s\x00-\x1f\x7f]")
 _SECRET_PARAMETERS = {
     "key",
@@ -47,6 +48,8 @@ def check_http_url(text: str) -> None:
         raise ValueError("it does not start with http:// or https://")
     if parts.username is not None or parts.password is not None or "@" in parts.netloc:
         raise ValueError("it holds user:password@, which would be sent and written in the clear")
+    if not _AUTHORITY.fullmatch(parts.netloc):
+        raise ValueError("its host or port cannot be read" if parts.netloc else "it has no host")
     if not parts.hostname or not _HOST.fullmatch(parts.hostname):
         raise ValueError("it has no host" if not parts.hostname else "its host is not one")
     if parts.fragment:
@@ -90,6 +93,15 @@ CHECKS: dict[str, Callable[[str], None]] = {
     "header-value": check_header_value,
     "variable-name": check_variable_name,
 }
+
+
+def is_unicode(text: str) -> bool:
+    """Tell whether a text can be written as UTF-8: a variable's bytes that are no UTF-8 cannot."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _split(text: str) -> SplitResult:

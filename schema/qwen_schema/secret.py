@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import NoReturn
-from weakref import WeakSet
+from weakref import WeakValueDictionary
 
 # From this length a secret is looked for in every text that leaves the program. A shorter one ("ollama", "EMPTY",
 # "lm-studio": what local servers take as a key) is too likely to stand there for another reason.
@@ -22,7 +22,8 @@ _KEY_SHAPE = re.compile(
 
 _USER_INFO = re.compile(r"(?<=://)[^/?#\s@]*(?:@[^/?#\s@]*)*@")
 
-_known: WeakSet[Secret] = WeakSet()
+# By identity, so that of two equal secrets either may go first.
+_known: WeakValueDictionary[int, Secret] = WeakValueDictionary()
 
 
 class Secret:
@@ -32,7 +33,7 @@ class Secret:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        _known.add(self)
+        _known[id(self)] = self
 
     def reveal(self) -> str:
         """Return the secret itself, for the one who sends or compares it."""
@@ -68,7 +69,7 @@ def mask(text: str) -> str:
 
 def redact(text: str) -> str:
     """Return `text` without any secret that this process knows and without the user info of URLs."""
-    for secret in sorted({s.reveal() for s in list(_known)}, key=len, reverse=True):
+    for secret in sorted({s.reveal() for s in list(_known.values())}, key=len, reverse=True):
         if len(secret) >= TELLTALE_LENGTH:
             for form in _written_forms(secret):
                 text = text.replace(form, REDACTED)

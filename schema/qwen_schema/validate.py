@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from jsonschema import Draft202012Validator, FormatChecker
-from referencing import Registry, Resource
+from jsonschema import Draft202012Validator, FormatChecker, validators
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
 
 from .fields import read_schema
-from .formats import CHECKS, EXPECTED
+from .formats import CHECKS, EXPECTED, is_unicode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,6 +26,21 @@ _TYPES = {
     "array": "a list",
     "object": "a table",
 }
+
+
+def _is_number(_: object, value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_text(_: object, value: object) -> bool:
+    return isinstance(value, str) and is_unicode(value)
+
+
+# What JSON cannot write is no value here: numbers that are not finite (TOML has them) and halves of surrogate pairs.
+_Validator: Any = validators.extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many({"number": _is_number, "string": _is_text}),
+)
 
 
 class Invalid(Exception):  # noqa: N818 - a finding that its caller turns into an error or a diagnostic
@@ -42,7 +59,7 @@ def check_value(schema: Mapping[str, Any], value: object) -> None:
     Raises:
         Invalid: if it does not satisfy the field's schema.
     """
-    _raise_first(Draft202012Validator(dict(schema), registry=_registry(), format_checker=_formats()), value)
+    _raise_first(_Validator(dict(schema), registry=_registry(), format_checker=_formats()), value)
 
 
 def check_document(name: str, document: object) -> None:
@@ -134,10 +151,15 @@ def _guarded(check: Callable[[str], None]) -> Callable[[object], bool]:
 
 @cache
 def _registry() -> Registry[Any]:
-    schemas = [read_schema(name) for name in ("fields", "resolved")]
-    return Registry().with_resources((s["$id"], Resource.from_contents(s)) for s in schemas)
+    schemas = [_undeclared(read_schema(name)) for name in ("fields", "resolved")]
+    return Registry().with_resources((s["$id"], DRAFT202012.create_resource(s)) for s in schemas)
+
+
+def _undeclared(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema without `$schema`, at which jsonschema would leave our types for the standard ones."""
+    return {key: value for key, value in schema.items() if key != "$schema"}
 
 
 @cache
-def _validator(name: str) -> Draft202012Validator:
-    return Draft202012Validator(read_schema(name), registry=_registry(), format_checker=_formats())
+def _validator(name: str) -> Any:
+    return _Validator(_undeclared(read_schema(name)), registry=_registry(), format_checker=_formats())

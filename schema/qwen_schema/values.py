@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from .formats import is_unicode
+
 if TYPE_CHECKING:
     from .fields import Field, Value
 
@@ -30,7 +32,7 @@ def parse_value(field: Field, text: str) -> Value:
     """
     from .validate import Invalid, check_value, expectation  # noqa: PLC0415 - jsonschema is slow to import
 
-    if not _is_unicode(text):
+    if not is_unicode(text):
         raise BadValue("it is not valid UTF-8", expectation(field.schema))
     try:
         value = _typed(field, text)
@@ -89,11 +91,3 @@ def _matching(pattern: str, text: str, wrong: str) -> str:
     if not re.fullmatch(pattern, stripped):
         raise ValueError(wrong)
     return stripped
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True

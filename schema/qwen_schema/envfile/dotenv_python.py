@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dotenv.parser import Binding
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 def read_assignments_python(text: str) -> tuple[Assignment, ...]:
@@ -43,4 +46,5 @@ def _in_order(names: Iterable[str]) -> list[str]:
 def _line(binding: Binding) -> int:
     """Return the line of the name: blank lines before an assignment belong to the binding's text."""
     text = binding.original.string
-    return binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
+    blank = text[: len(text) - len(text.lstrip())]
+    return binding.original.line + len(_LINE_END.findall(blank))
