@@ -17,21 +17,30 @@ def save(path: Path, text: str, *, private: bool = False) -> None:
     """Write a text to a file, in UTF-8, so that nobody ever sees half of it; `private` makes its mode 0600.
 
     A file that was there keeps its mode, and a link to it stays one. What is no regular file (a pipe, /dev/null) is
-    written to as it is.
+    written to as it is, and so is an open file (/dev/fd/3).
 
     Raises:
         OutputError: if it cannot be written; what was there is untouched.
     """
-    target = Path(os.path.realpath(path))
     try:
-        if target.exists() and not target.is_file():
-            _write_through(target, text, private=private)
+        if _is_special(path):
+            _write_through(path, text, private=private)
         else:
+            target = Path(os.path.realpath(path))
             _replace(target, text, PRIVATE if private else _mode(target))
     except OSError as error:
         raise OutputError(
             f"the file cannot be written: {error.strerror}", where=str(path), hint="Name another one with -o."
         ) from None
+
+
+def _is_special(path: Path) -> bool:
+    """Tell whether a path is something to write to as it is, rather than a file to put into its place."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return False
+    return not stat.S_ISREG(status.st_mode) or path.is_relative_to("/dev") or path.is_relative_to("/proc")
 
 
 def _write_through(target: Path, text: str, *, private: bool) -> None:
@@ -41,7 +50,7 @@ def _write_through(target: Path, text: str, *, private: bool) -> None:
             where=str(target),
             hint="Name one with -o, or leave the secret out.",
         )
-    with target.open("w", encoding="utf-8", newline="\n") as file:
+    with target.open("a", encoding="utf-8", newline="\n") as file:
         file.write(text)
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from qwen_cfg.reading import working_directory
-from qwen_schema import EnvFileError, ExitCode, declared_fields, field_of_variable, mask, redact_unknown
+from qwen_schema import EnvFileError, ExitCode, declared_fields, field_of_variable, mask, printable, redact_unknown
 from qwen_schema.envfile import Assignment, last_of_each, read_assignments, read_env_text
 
 from .error_data import error_data
@@ -75,7 +75,7 @@ def _tell_text(name: str, text: str, show: bool, output: Output) -> None:  # noq
         f"  {line:>4}  {name} differs: {_quoted(ours)} to the npm package dotenv, {_quoted(theirs)} to python-dotenv"
         for name, line, ours, theirs in _differences(text, shown)
     ]
-    output.text("\n".join([name, *(lines or ["  sets nothing"])]) + "\n", secrets=show)
+    output.text("\n".join([printable(name), *(lines or ["  sets nothing"])]) + "\n", secrets=show)
 
 
 def _differences(text: str, shown: Callable[[Assignment], str]) -> list[tuple[str, int, str | None, str | None]]:

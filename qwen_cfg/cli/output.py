@@ -7,9 +7,10 @@ import os
 import sys
 from contextlib import suppress
 from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
-from qwen_schema import redact
+from qwen_schema import OutputError, printable, redact, without_controls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +42,7 @@ class Output:
     def data(self, document: object, *, secrets: bool = False, indent: int | None = 2) -> None:
         """Write a result as one JSON document."""
         safe = document if secrets else redacted_data(document)
-        self._write(self._stdout, json.dumps(safe, ensure_ascii=False, indent=indent) + "\n")
+        self._write(self._stdout, without_controls(json.dumps(safe, ensure_ascii=False, indent=indent)) + "\n")
 
     def screen(self, render: Callable[[int], RenderableType], color: Color = "auto") -> None:
         """Write a result for people: `render` gets the width in columns."""
@@ -63,25 +64,38 @@ class Output:
 
     def notice(self, text: str) -> None:
         """Write a line to standard error: progress, a warning, an error."""
-        self._write(self._stderr, redact(text) + "\n")
+        self._write(self._stderr, printable(redact(text)) + "\n")
 
     def _write(self, stream: TextIO, text: str) -> None:
         try:
             stream.write(text)
             stream.flush()
-        except BrokenPipeError:
-            # Python would complain once more on its way out.
-            with suppress(OSError, ValueError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        except OSError as error:
+            _silence(stream)
+            if stream is self._stdout and not isinstance(error, BrokenPipeError):
+                raise OutputError(f"standard output cannot be written: {error.strerror}") from None
+
+
+def _silence(stream: TextIO) -> None:
+    """Let a stream that cannot be written go nowhere: Python would complain once more on its way out."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def standard_output() -> Output:
     """Return the output of this process. Both streams are UTF-8, as files are: a locale does not change a result."""
+    # A stream that was closed from the start is None.
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
     return Output(sys.stdout, sys.stderr)
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")
 
 
 def redacted_data(document: Any) -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import difflib
 import importlib
-from typing import TYPE_CHECKING, Any, NoReturn
+import re
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from qwen_cfg.world import Given
 from qwen_schema import (
@@ -18,6 +19,8 @@ from qwen_schema import (
     show_value,
 )
 from qwen_schema.envfile import DIALECTS
+
+from .output import standard_output
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,9 +37,13 @@ COMMANDS = {
 }
 
 _EPILOG = """\
-a flag beats the environment, which beats the env file, which beats the default.
-exit codes: 0 all well, 1 a check found something, 2 usage, 3 configuration invalid or incomplete,
-4 authentication refused, 5 not trusted, 6 the provider failed or could not be reached, 130 interrupted.
+a flag beats the environment, which beats the env file, which beats the
+default.
+
+exit codes: 0 all well, 1 a check found something, 2 usage,
+3 configuration invalid or incomplete, 4 authentication refused,
+5 not trusted, 6 the provider failed or could not be reached,
+70 a defect of qwen-cfg, 130 interrupted
 """
 
 
@@ -49,22 +56,38 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Turn what argparse has to say into a usage error."""
-        raise UsageError(redact_unknown(message), hint=f"See: {self.prog} --help")
+        raise UsageError(redact_unknown(_unquoted(message)), hint=f"See: {self.prog} --help")
 
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> argparse.Namespace:  # type: ignore[override]
         """Parse, and name unknown options without their values."""
+        for word in args or ():
+            self._refuse_one_dash(word)
         known: argparse.Namespace
         known, unknown = self.parse_known_args(args, namespace)
         if unknown:
-            raise UsageError(self._unknown(unknown), hint=f"See: {self.prog} {known.command} --help")
+            command = self._command(known.command)
+            raise UsageError(_unknown(unknown, command.options), hint=f"See: {command.prog} --help")
         return known
 
-    def _unknown(self, words: list[str]) -> str:
-        options = [redact_unknown(word.partition("=")[0]) for word in words if word.startswith("-")]
-        if not options:
-            count = "a word" if len(words) == 1 else f"{len(words)} words"
-            return f"{count} too many, which no option takes"
-        return "unknown: " + ", ".join(f"{option}{_suggestion(option)}" for option in options)
+    def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ARG002 - argparse's own
+        """Print a help text through the one way out."""
+        standard_output().text(message, secrets=True)
+
+    @property
+    def options(self) -> list[str]:
+        """Every option, as it is spelled."""
+        return list(self._option_string_actions)
+
+    def _command(self, name: str) -> Parser:
+        chosen = next((a.choices for a in self._actions if a.dest == "command" and a.choices), {})
+        return cast("dict[str, Parser]", chosen).get(name, self)
+
+    def _refuse_one_dash(self, word: str) -> None:
+        """Refuse `-model x` and `-openai-api-key=…`, which would be taken for `-m odel` and a FILE to write."""
+        name = word.partition("=")[0]
+        flags = {flag for field in declared_fields().values() for flag in field.flags}
+        if word.startswith("-") and f"-{name}" in flags:
+            raise UsageError(f"-{name} takes two dashes", where=name, hint=f"See: {self.prog} --help")
 
 
 def build_parser(only: str | None = None) -> Parser:
@@ -164,7 +187,7 @@ class _ShowVersion(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
         from importlib.metadata import version  # noqa: PLC0415
 
-        parser._print_message(f"{parser.prog} {version('qwen-cfg')}\n")
+        standard_output().text(f"{parser.prog} {version('qwen-cfg')}\n")
         parser.exit()
 
 
@@ -182,7 +205,27 @@ def _help(field: Field) -> str:
     return f"{field.description}{default} [{variables}]".replace("%", "%%")
 
 
-def _suggestion(option: str) -> str:
-    flags = [flag for field in declared_fields().values() for flag in field.flags]
-    close = difflib.get_close_matches(option, flags, n=1)
-    return f" (did you mean {close[0]}?)" if close else ""
+def _unquoted(message: str) -> str:
+    """Return a message of argparse without the words of the command line in it, except for a mistyped choice."""
+    message = re.sub(r"(ignored explicit argument) .*", r"\1", message, flags=re.DOTALL)
+    return re.sub(r"(invalid choice:) (?!'[a-z-]{1,12}' ).*(?= \(choose from)", r"\1 one", message, flags=re.DOTALL)
+
+
+def _unknown(words: list[str], options: list[str]) -> str:
+    """Name the options that are not known, as far as they are no value that somebody glued to one."""
+    names = [_named(word.partition("=")[0], options) for word in words if word.startswith("-")]
+    if names:
+        return "unknown: " + ", ".join(names)
+    count = "a word" if len(words) == 1 else f"{len(words)} words"
+    return f"{count} too many, which no option takes"
+
+
+def _named(name: str, options: list[str]) -> str:
+    """Return a mistyped option with the right one, where it can be nothing else; only its kind otherwise."""
+    close = difflib.get_close_matches(name, options, n=1, cutoff=0.8)
+    if close and len(name) <= len(close[0]) + 2:
+        return f"{name} (did you mean {close[0]}?)"
+    if re.fullmatch(r"--[a-z-]{1,20}", name):
+        return name
+    glued = [option for option in options if option.startswith("--") and name.startswith(option)]
+    return f"an option that starts with {max(glued, key=len)}" if glued else "an option"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .output import Output
 
 ALL_FIELDS = "*"
+STANDARD_OUTPUT = ("-", "/dev/stdout")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +42,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=["toml", "json", "text"],
         help="toml (the default) or json; with --explain, text (the default) or json",
     )
-    parser.add_argument("-o", "--output", metavar="FILE", help="write the resolved config to FILE, whole or not at all")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="write the resolved config to FILE, whole or not at all (- is standard output)",
+    )
     parser.add_argument(
         "--inline-secrets", action="store_true", help="put the key itself into FILE (mode 0600; not a file git tracks)"
     )
@@ -86,7 +93,7 @@ def _check_usage(args: argparse.Namespace, output: Output) -> None:
         )
     elif args.format == "toml":
         raise UsageError("an explanation is text or json", where="--format")
-    if args.inline_secrets and args.output is None:
+    if args.inline_secrets and args.output in (None, *STANDARD_OUTPUT):
         raise UsageError("--inline-secrets needs a FILE to write", where="--inline-secrets", hint="Name it with -o.")
     if args.show_secrets and not output.is_terminal and not args.force:
         raise UsageError(
@@ -101,7 +108,7 @@ def _deliver(args: argparse.Namespace, resolution: Resolution, output: Output) -
     if not resolution.is_complete:
         return
     artifact = to_artifact(resolution, inline_secrets=args.inline_secrets)
-    if args.output is None:
+    if args.output in (None, *STANDARD_OUTPUT):
         # It holds no secret, and its bytes must not depend on what else this machine knows.
         output.text(dump(artifact, args.format or "toml"), secrets=True)
         return
@@ -119,11 +126,11 @@ def refuse_tracked(path: Path) -> None:
     Raises:
         UsageError: if git tracks it.
     """
-    from qwen_cfg.git import is_tracked  # noqa: PLC0415
+    from qwen_cfg.git import may_be_tracked  # noqa: PLC0415
 
-    if is_tracked(path) or is_tracked(path.resolve()):
+    if path.parent.is_dir() and (may_be_tracked(path) or may_be_tracked(Path(os.path.realpath(path)))):
         raise UsageError(
-            "git tracks this file, and a key would be committed with it",
+            "git tracks this file, or cannot tell, and a key would be committed with it",
             where=str(path),
             hint="Name another file, or leave --inline-secrets out: the artifact then refers to the key.",
         )

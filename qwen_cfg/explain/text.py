@@ -9,6 +9,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from qwen_schema import printable
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
@@ -44,11 +46,6 @@ def field_screen(explanation: Explanation, name: str, *, width: int) -> Renderab
     if diagnostics:
         parts += [Text(), _diagnostics(diagnostics, width)]
     return Group(*parts)
-
-
-def printable(text: str) -> str:
-    """Return a text with control characters, which could move a terminal's cursor, written as escapes."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def _heading(explanation: Explanation, width: int) -> RenderableType:

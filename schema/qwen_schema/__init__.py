@@ -15,6 +15,7 @@ from .errors import (
     UsageError,
 )
 from .fields import Field, Layer, Reach, Value, Variable, declared_fields, field_of_variable
+from .printable import printable, without_controls
 from .profiles import DEFAULT_PROFILE, Profile, declared_profiles
 from .references import follow, located
 from .secret import Secret, looks_like_key, mask, redact, redact_unknown
@@ -57,7 +58,9 @@ __all__ = [
     "looks_like_key",
     "mask",
     "parse_value",
+    "printable",
     "redact",
     "redact_unknown",
     "show_value",
+    "without_controls",
 ]

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from .artifact import ResolvedConfig, from_document, to_document, validate_document
 from .errors import ArtifactError
+from .printable import without_controls
 
 Form = Literal["toml", "json"]
 
@@ -26,6 +27,7 @@ def dump(artifact: ResolvedConfig, form: Form = "toml") -> str:
     document = to_document(artifact)
     validate_document(document)
     text = _toml(document) if form == "toml" else json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    text = without_controls(text)
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

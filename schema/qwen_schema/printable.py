@@ -1,0 +1,17 @@
+"""Texts that a terminal may be shown: control characters in them could move its cursor, or worse."""
+
+from __future__ import annotations
+
+import re
+
+_CONTROL = re.compile("[\x7f-\x9f]")
+
+
+def printable(text: str) -> str:
+    """Return a text with everything that does not print written as an escape; line ends and blanks stay."""
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def without_controls(quoted: str) -> str:
+    """Return a JSON or TOML text with the control characters that both allow in strings written as escapes."""
+    return _CONTROL.sub(lambda match: f"\\u{ord(match.group()):04x}", quoted)
