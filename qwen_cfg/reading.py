@@ -120,7 +120,8 @@ def _checked(home: Home, cwd: Path) -> Home:
     if home.path is None or not home.path.is_absolute():
         return Home(None, home.problem or "the home is not an absolute path")
     if _is_missing(home.path):
-        return Home(real(home.path), f"the home directory does not exist: {Standpoint(cwd, None).show(home.path)}")
+        wrong = "is not a directory" if os.path.exists(home.path) else "does not exist"  # noqa: PTH110 - a name that is too long does not
+        return Home(real(home.path), f"the home directory {wrong}: {Standpoint(cwd, None).show(home.path)}")
     return Home(real(home.path), home.problem)
 
 

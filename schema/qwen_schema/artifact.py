@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from .errors import ArtifactError
 from .fields import Layer, Reach, Value, declared_fields, frozen
+from .profiles import declared_profiles
 from .secret import Secret
 
 if TYPE_CHECKING:
@@ -140,6 +141,8 @@ def validate_document(document: Mapping[str, Any], *, where: str = "") -> None:
         check_document("resolved", document)
     except Invalid as invalid:
         raise _refusal(invalid.place, invalid.wrong, invalid.expected, where) from None
+    if document["profile"] not in declared_profiles():
+        raise _refusal("profile", "it is none that is known", f"one of {', '.join(declared_profiles())}", where)
     for part in ("config", "provenance"):
         missing = [name for name in declared_fields() if name not in document[part]]
         unknown = [name for name in document[part] if name not in declared_fields()]

@@ -11,6 +11,8 @@ from .printable import without_controls
 
 Form = Literal["toml", "json"]
 
+BYTE_ORDER_MARK = "\ufeff"
+
 _HEADER = """\
 # The resolved config of qwen-cfg: what counts here, and where each value comes from.
 # Made by `qwen-cfg resolve`; `qwen-cfg check` compares it with the world and tells what would mend it.
@@ -43,12 +45,13 @@ def load(text: str, *, where: str = "") -> ResolvedConfig:
     Raises:
         ArtifactError: if the text is in neither form, or is no valid artifact.
     """
+    text = text.removeprefix(BYTE_ORDER_MARK)
     return from_document(_parsed(text, form_of(text), where), where=where)
 
 
 def form_of(text: str) -> Form:
     """Tell the form of a written artifact."""
-    return "json" if text.lstrip().startswith("{") else "toml"
+    return "json" if text.lstrip(BYTE_ORDER_MARK + " \t\r\n").startswith("{") else "toml"
 
 
 def _toml(document: dict[str, Any]) -> str:

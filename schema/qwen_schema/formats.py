@@ -30,7 +30,10 @@ _SECRET_PARAMETERS = {
     "access_token",
     "password",
     "secret",
+    "auth_token",
+    "client_secret",
     "sig",
+    "x-api-key",
     "signature",
 }
 

@@ -79,7 +79,7 @@ def expectation(schema: Mapping[str, Any]) -> str:
         return EXPECTED[schema["format"]]
     kind = schema.get("type", "")
     if kind == "array":
-        return "a comma-separated list (none for an empty one)"
+        return "a list of texts"
     if kind in ("integer", "number"):
         return _TYPES[kind] + _range(schema)
     return _TYPES.get(kind, "a value")

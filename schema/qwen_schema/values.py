@@ -30,17 +30,17 @@ def parse_value(field: Field, text: str) -> Value:
     Raises:
         BadValue: if it stands for none, or for one that the field's schema does not accept.
     """
-    from .validate import Invalid, check_value, expectation  # noqa: PLC0415 - jsonschema is slow to import
+    from .validate import Invalid, check_value  # noqa: PLC0415 - jsonschema is slow to import
 
     if not is_unicode(text):
-        raise BadValue("it is not valid UTF-8", expectation(field.schema))
+        raise BadValue("it is not valid UTF-8", _expectation(field))
     try:
         value = _typed(field, text)
         check_value(field.schema, list(value) if isinstance(value, tuple) else value)
     except Invalid as invalid:
-        raise BadValue(invalid.wrong, invalid.expected or expectation(field.schema)) from None
+        raise BadValue(invalid.wrong, _expectation(field)) from None
     except ValueError as error:
-        raise BadValue(str(error), expectation(field.schema)) from None
+        raise BadValue(str(error), _expectation(field)) from None
     return value
 
 
@@ -60,6 +60,15 @@ def show_value(value: Value) -> str:
             return ",".join(value) or EMPTY_LIST
         case _:
             return str(value)
+
+
+def _expectation(field: Field) -> str:
+    """Return in words what a text for this field is."""
+    from .validate import expectation  # noqa: PLC0415 - jsonschema is slow to import
+
+    if field.schema.get("type") == "array":
+        return f"a comma-separated list ({EMPTY_LIST} for an empty one)"
+    return expectation(field.schema)
 
 
 def _typed(field: Field, text: str) -> Value:

@@ -55,7 +55,7 @@ def _decoded(raw: bytes, shown: str) -> str:
             "the env file is over 1 MiB", where=shown, hint="An env file holds a few lines; is this one?"
         )
     if b"\x00" in raw:
-        line = raw.count(b"\n", 0, raw.index(b"\x00")) + 1
+        line = _line_at(raw, raw.index(b"\x00"))
         raise EnvFileError(
             "the env file holds a NUL byte",
             where=f"{shown}:{line}",
@@ -64,8 +64,13 @@ def _decoded(raw: bytes, shown: str) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
+        line = _line_at(raw, error.start)
         raise EnvFileError("the env file is not UTF-8", where=f"{shown}:{line}", hint="Save it as UTF-8.") from None
+
+
+def _line_at(raw: bytes, position: int) -> int:
+    before = raw[:position].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return before.count(b"\n") + 1
 
 
 def _read_bytes(path: Path, shown: str) -> bytes:

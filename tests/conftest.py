@@ -1,0 +1,50 @@
+"""What every test shares: how hard Hypothesis tries, and places to work in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# `default` tries the same examples in every run, so that a change that breaks nothing fails nothing.
+# HYPOTHESIS_PROFILE=thorough looks for new ones, and takes minutes.
+settings.register_profile(
+    "default",
+    max_examples=60,
+    stateful_step_count=25,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "thorough", settings.get_profile("default"), max_examples=2000, stateful_step_count=50, derandomize=False
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_above_the_trees() -> None:
+    """The walk goes up to `/`, so an env file above the temporary directory would count in every test."""
+    here = Path(os.path.realpath(tempfile.gettempdir()))
+    above = [f for d in (here, *here.parents) for f in (d / ".qwen" / ".env", d / ".env") if os.path.lexists(f)]
+    assert not above, f"these tests need a temporary directory with no env file in it or above it: {above}"
+
+
+@pytest.fixture
+def open_path() -> Iterator[Path]:
+    """A directory that other users of the machine can come into, unlike `tmp_path`."""
+    path = Path(os.path.realpath(tempfile.mkdtemp()))
+    path.chmod(0o755)
+    yield path
+    for directory, _, _ in os.walk(path):
+        Path(directory).chmod(0o755)
+    shutil.rmtree(path)

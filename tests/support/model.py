@@ -1,0 +1,97 @@
+"""The documents once more, in as few lines as will hold them, and with nothing in common with the compiler.
+
+A scene goes in with what its env files mean; out come the files that count and the text that wins for each field
+(None where only the default is left). `None` for `auth_method` is an undecided one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import PurePosixPath
+
+    from .worlds import Scene
+
+PROXIES = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
+VARIABLES = {
+    "excluded_variables": ["QWEN_CFG_EXCLUDED_VARIABLES"],
+    "auth_method": ["QWEN_OAUTH"],
+    "api_key": ["OPENAI_API_KEY"],
+    "base_url": ["OPENAI_BASE_URL"],
+    "model": ["OPENAI_MODEL", "QWEN_MODEL"],
+    "proxy": PROXIES,
+    "no_proxy": ["NO_PROXY", "no_proxy"],
+    "ca_bundle": ["SSL_CERT_FILE"],
+    "timeout": ["QWEN_CFG_TIMEOUT"],
+    "max_retries": ["QWEN_CFG_MAX_RETRIES"],
+    "debug": ["DEBUG", "DEBUG_MODE"],
+    "usage_statistics": ["QWEN_CFG_USAGE_STATISTICS"],
+}
+REACH_USER = {"excluded_variables", "proxy", "no_proxy", "ca_bundle", "usage_statistics"}
+
+
+@dataclass(frozen=True)
+class Expected:
+    found: list[PurePosixPath]
+    texts: dict[str, str | None]
+    excluded: list[tuple[PurePosixPath, str]]
+
+
+def way(scene: Scene) -> list[PurePosixPath]:
+    """Return the places of the documented search in order."""
+    on_the_way = [f for d in (scene.cwd, *scene.cwd.parents) for f in (d / ".qwen/.env", d / ".env")]
+    return [*on_the_way, *_at_home(scene)]
+
+
+def documented(scene: Scene, values: Mapping[PurePosixPath, Mapping[str, str]]) -> Expected:
+    """The first file found and nothing else; an empty variable hides; a plain .env may not set DEBUG."""
+    found = [path for path in way(scene) if path in values][:1]
+    return _merged(scene, values, found, empty_hides=True, home_env_excludes=True)
+
+
+def qwen_code_0_21(scene: Scene, values: Mapping[PurePosixPath, Mapping[str, str]]) -> Expected:
+    """The first file below the home, then the home's two; an empty variable is unset; ~/.env may set DEBUG."""
+    below = takewhile(lambda directory: directory != scene.home, (scene.cwd, *scene.cwd.parents))
+    project = [f for d in below for f in (d / ".qwen/.env", d / ".env") if f in values and f not in _at_home(scene)]
+    found = [*project[:1], *(path for path in _at_home(scene) if path in values)]
+    return _merged(scene, values, found, empty_hides=False, home_env_excludes=False)
+
+
+def _merged(scene, values, found, *, empty_hides, home_env_excludes) -> Expected:  # type: ignore[no-untyped-def]
+    if scene.chosen or scene.no_env_file:
+        found = [scene.chosen] if scene.chosen else []
+    trusted = {*_at_home(scene), scene.chosen}
+    may_set_all = {p for p in found if p.parent.name == ".qwen" or (p in _at_home(scene) and not home_env_excludes)}
+
+    def winner(field: str, excluded: set[str]) -> str | None:
+        files = [p for p in found if p in trusted or field not in REACH_USER]
+        allowed = [{n: v for n, v in values[p].items() if p in may_set_all or n not in excluded} for p in files]
+        for name in VARIABLES[field]:
+            offers = [source[name] for source in (scene.environ, *allowed) if name in source]
+            texts = offers[:1] if empty_hides else offers
+            if any(texts):
+                return next(filter(None, texts))
+        return None
+
+    def text(field: str, excluded: set[str]) -> str | None:
+        return scene.flags.get(field) or winner(field, excluded)
+
+    names = {n.strip() for n in (text("excluded_variables", set()) or "DEBUG,DEBUG_MODE").split(",")}
+    names = set() if any(" " in name for name in names) else names
+    texts = {field: text(field, names) for field in VARIABLES}
+    inferred = "openai" if texts["api_key"] else "qwen-oauth" if scene.login and scene.home else None
+    asked = "qwen-oauth" if winner("auth_method", names) else inferred
+    texts["auth_method"] = scene.flags.get("auth_method") or asked
+    excluded = [(p, n) for p in found if p not in may_set_all for n in values[p] if n in names]
+    return Expected(found, texts, excluded)
+
+
+def _at_home(scene: Scene) -> list[PurePosixPath]:
+    return [scene.home / ".qwen/.env", scene.home / ".env"] if scene.home else []
+
+
+MODELS = {"documented": documented, "qwen-code-0.21": qwen_code_0_21}

@@ -1,0 +1,159 @@
+"""Real directory trees: a scene planted in one, and what the compiler makes of it there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qwen_cfg.compile import to_artifact
+from qwen_cfg.reading import Home, read_world
+from qwen_cfg.resolution import profile_named, resolve_world
+from qwen_cfg.world import EnvFileChoice, Given
+from qwen_schema import Secret, declared_fields, dump
+
+from .worlds import CWDS, Scene
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from qwen_cfg.resolution import Resolution
+    from qwen_cfg.world import World
+    from qwen_schema import ResolvedConfig
+    from qwen_schema.envfile import Dialect
+
+NOBODY = 65534
+
+
+def write_tree(root: Path, files: Mapping[str, str | bytes]) -> None:
+    """Write every file as it stands: line ends and byte-order marks are kept."""
+    for path, content in files.items():
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+
+
+def given_flags(texts: Mapping[str, str]) -> dict[str, Given]:
+    """Return texts by field as the flags of those fields, secrets in their wrapping."""
+    fields = declared_fields()
+    return {
+        name: Given(fields[name].flags[0], Secret(text) if fields[name].secret else text)
+        for name, text in texts.items()
+    }
+
+
+def read(
+    cwd: Path,
+    home: Path | Home | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    flags: Mapping[str, str] | None = None,
+    env_file: Path | None = None,
+    no_env_file: bool = False,
+    profile: str = "documented",
+    dialect: Dialect = "dotenv",
+    survey: bool = False,
+) -> World:
+    """Read the world from the disk, with everything left out that a test does not care for."""
+    choice = EnvFileChoice("flag", env_file) if env_file else EnvFileChoice("none" if no_env_file else "search")
+    return read_world(
+        flags=given_flags(flags or {}),
+        environ=environ or {},
+        cwd=cwd,
+        home=home if isinstance(home, Home) else Home(home),
+        profile=profile_named(profile),
+        choice=choice,
+        dialect=dialect,
+        survey=survey,
+    )
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A scene that stands on the disk below `root`."""
+
+    root: Path
+    scene: Scene
+
+    def world(self, profile: str = "documented", *, dialect: Dialect = "dotenv", survey: bool = False) -> World:
+        scene = self.scene
+        return read(
+            self.root / scene.cwd,
+            None if scene.home is None else self.root / scene.home,
+            environ=scene.environ,
+            flags=scene.flags,
+            env_file=self.root / scene.chosen if scene.chosen else None,
+            no_env_file=scene.no_env_file,
+            profile=profile,
+            dialect=dialect,
+            survey=survey,
+        )
+
+    def resolve(self, profile: str = "documented", *, dialect: Dialect = "dotenv", survey: bool = False) -> Resolution:
+        return resolve_world(self.world(profile, dialect=dialect, survey=survey), profile_named(profile))
+
+    def artifact(self, profile: str = "documented") -> ResolvedConfig | None:
+        """Return the artifact, or None if the scene is incomplete."""
+        resolution = self.resolve(profile)
+        return to_artifact(resolution) if resolution.is_complete else None
+
+
+def plant(root: Path, scene: Scene) -> Planted:
+    """Make every directory and file of a scene below a root."""
+    for directory in (*CWDS, *([scene.home] if scene.home and scene.home.name != "missing" else [])):
+        (root / directory).mkdir(parents=True, exist_ok=True)
+    for path, file in scene.files.items():
+        written = path.with_name("linked-env") if path in scene.linked else path
+        write_tree(root, {str(written): file.text})
+        if written != path:
+            (root / path).symlink_to("linked-env")
+    for path, obstacle in scene.obstacles.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        if obstacle == "directory":
+            (root / path).mkdir()
+        else:
+            (root / path).symlink_to("nowhere")
+    if scene.login and scene.home is not None:
+        write_tree(root, {f"{scene.home}/.qwen/oauth_creds.json": "{}"})
+    return Planted(root, scene)
+
+
+@contextmanager
+def planted(scene: Scene, *, below: str = "") -> Iterator[Planted]:
+    """Plant a scene in a new directory, or in one further below it, for as long as it is needed."""
+    top = Path(os.path.realpath(tempfile.mkdtemp(prefix="tree-")))
+    try:
+        root = top / below
+        root.mkdir(parents=True, exist_ok=True)
+        yield plant(root, scene)
+    finally:
+        shutil.rmtree(top)
+
+
+def outcome(scene: Scene, profile: str = "documented", *, below: str = "") -> str:
+    """Return the artifact of a scene as its bytes on the disk would be, or, if it is incomplete, what is wrong."""
+    with planted(scene, below=below) as tree:
+        resolution = tree.resolve(profile)
+        if resolution.is_complete:
+            return dump(to_artifact(resolution))
+        won = [(d.winner.revealed, d.winner.origin.place) if d.winner else None for d in resolution.decisions.values()]
+        return str(
+            [won, [str(d.problem) for d in resolution.decisions.values()], [f.excluded for f in resolution.files]]
+        )
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Be somebody for whom file modes count: root, for whom they do not, is nobody for a while."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)

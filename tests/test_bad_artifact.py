@@ -1,0 +1,305 @@
+"""A file that is no valid artifact is refused with the place and the reason, and its values are never quoted."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import tomli_w
+from hypothesis import given
+from hypothesis import strategies as st
+from support.trees import read, write_tree
+
+from qwen_cfg.compile import to_artifact
+from qwen_cfg.resolution import profile_named, resolve_world
+from qwen_schema import ArtifactError, ExitCode, declared_fields, dump, form_of, load
+from qwen_schema.artifact import to_document, validate_document
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from qwen_schema import ResolvedConfig
+
+PRIVATE = "sk-0123456789abcdef-private"
+
+
+@pytest.fixture(scope="module")
+def artifact(tmp_path_factory: pytest.TempPathFactory) -> ResolvedConfig:
+    root = tmp_path_factory.mktemp("sound")
+    write_tree(root, {".env": "OPENAI_API_KEY=sk-x\nOPENAI_MODEL=m\nDEBUG=1\nDEBUG_MODE=1\n"})
+    return to_artifact(resolve_world(read(root), profile_named()))
+
+
+@pytest.fixture(scope="module")
+def document(artifact: ResolvedConfig) -> dict[str, Any]:
+    return to_document(artifact)
+
+
+def with_value(document: dict[str, Any], place: str, value: Any) -> dict[str, Any]:
+    """Return the document with one value put at a dotted place."""
+    changed = deepcopy(document)
+    table, (*steps, last) = changed, place.split(".")
+    for step in steps:
+        table = table[step]
+    table[last] = value
+    return changed
+
+
+def without(document: dict[str, Any], place: str) -> dict[str, Any]:
+    changed = with_value(document, place, None)
+    table, (*steps, last) = changed, place.split(".")
+    for step in steps:
+        table = table[step]
+    del table[last]
+    return changed
+
+
+def refusal(text: str) -> ArtifactError:
+    with pytest.raises(ArtifactError) as caught:
+        load(text, where="./qwen.toml")
+    error = caught.value
+    assert error.exit_code == ExitCode.CONFIGURATION
+    assert error.where == "./qwen.toml"
+    assert str(error).startswith("./qwen.toml: ")
+    assert error.hint
+    assert PRIVATE not in f"{error!r} {error} {error.hint}"
+    return error
+
+
+both_forms = pytest.mark.parametrize("write", [tomli_w.dumps, json.dumps], ids=["toml", "json"])
+
+
+def test_the_artifact_of_these_tests_is_sound(artifact: ResolvedConfig) -> None:
+    assert load(dump(artifact)) == load(dump(artifact, "json")) == artifact
+    assert len(artifact.excluded) == 2
+
+
+# Texts that are no document.
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n",
+        "{}",
+        "[]",
+        "null",
+        "just words",
+        "format = ",
+        '{"format": 1,',
+        "format = 1\nformat = 1\n",
+        "\x00",
+        "a = " + "[" * 100_000,
+        '{"a":' * 100_000,
+        '{"a": [' + "[" * 900 + "]" * 901 + "}",
+    ],
+    ids=lambda text: repr(text[:20]),
+)
+def test_a_text_that_is_no_document_is_refused(text: str) -> None:
+    refusal(text)
+
+
+@pytest.mark.parametrize("text", ["format = " + "9" * 5000, '{"format": ' + "9" * 5000 + "}"], ids=["toml", "json"])
+def test_a_number_of_thousands_of_digits_is_refused(text: str) -> None:
+    refusal(text)
+
+
+def test_the_form_of_a_bad_text_is_named() -> None:
+    assert "JSON" in refusal('{"format": 1').what
+    assert "TOML" in refusal("format = ").what
+    assert "line 2" in refusal("format = 1\nconfig = ?\n").what
+
+
+@pytest.mark.parametrize("form", ["toml", "json"])
+def test_an_artifact_cut_off_anywhere_is_refused(form: Any, artifact: ResolvedConfig) -> None:
+    whole = dump(artifact, form).rstrip()
+    taken = [whole[:cut][-60:] for cut in range(len(whole)) if is_taken(whole[:cut])]
+    assert taken == []
+
+
+def test_an_artifact_without_exclusions_cut_off_anywhere_is_refused(tmp_path: Path) -> None:
+    write_tree(tmp_path, {".env": "OPENAI_API_KEY=sk-x\n"})
+    whole = dump(to_artifact(resolve_world(read(tmp_path), profile_named()))).rstrip()
+    taken = [whole[:cut][-60:] for cut in range(len(whole)) if is_taken(whole[:cut])]
+    assert taken == []
+
+
+def is_taken(text: str) -> bool:
+    try:
+        load(text)
+    except ArtifactError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(("text", "form"), [("{}", "json"), (" \n{", "json"), ("format = 1", "toml"), ("", "toml")])
+def test_the_form_is_told_from_the_text(text: str, form: str) -> None:
+    assert form_of(text) == form
+
+
+# Documents that are no artifact.
+
+
+@both_forms
+@pytest.mark.parametrize("version", [2, 0, -1, 99])
+def test_another_format_version_is_refused_by_its_number(version: int, write: Any, document: dict[str, Any]) -> None:
+    error = refusal(write(with_value(document, "format", version)))
+    assert str(version) in error.what
+    assert "format 1" in error.what
+
+
+@both_forms
+@pytest.mark.parametrize("version", [True, "1", [1], 1.5])
+def test_a_format_that_is_no_version_is_refused(version: Any, write: Any, document: dict[str, Any]) -> None:
+    assert "format:" in refusal(write(with_value(document, "format", version))).what
+
+
+@both_forms
+def test_another_format_version_is_what_is_said_even_when_all_else_differs_too(write: Any) -> None:
+    assert "format 2" in refusal(write({"format": 2, "settings": {"a": 1}})).what
+
+
+@both_forms
+@pytest.mark.parametrize(
+    "place",
+    [
+        *("format", "profile", "dialect", "config", "provenance", "env_file", "excluded"),
+        *("config.model", "config.api_key", "provenance.model", "provenance.model.layer", "env_file.chosen_by"),
+        *("config.api_key.from", "config.api_key.variable"),
+    ],
+)
+def test_what_is_missing_is_named(place: str, write: Any, document: dict[str, Any]) -> None:
+    error = refusal(write(without(document, place)))
+    table, _, name = place.rpartition(".")
+    assert table in error.what
+    assert name in error.what or table == "config.api_key"
+
+
+@both_forms
+@pytest.mark.parametrize("table", ["", "config.", "provenance.", "env_file.", "provenance.model.", "config.api_key."])
+def test_an_unknown_key_is_named(table: str, write: Any, document: dict[str, Any]) -> None:
+    error = refusal(write(with_value(document, f"{table}modle", PRIVATE)))
+    assert table.rstrip(".") in error.what
+    assert "modle" in error.what or table in ("config.api_key.", "provenance.")
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "word"),
+    [
+        ("profile", 1, "a text"),
+        ("dialect", PRIVATE, "none of the values"),
+        ("config", PRIVATE, "a table"),
+        ("config.auth_method", PRIVATE, "none of the values"),
+        ("config.api_key", PRIVATE, "a table"),
+        ("config.api_key", {"from": PRIVATE}, ""),
+        ("config.api_key", {"from": "literal", "value": f"{PRIVATE}\n"}, "line break"),
+        ("config.api_key", {"from": "literal", "value": f"{PRIVATE}ключ"}, "header"),
+        ("config.api_key", {"from": "literal", "value": PRIVATE, "path": PRIVATE}, "do not go together"),
+        ("config.api_key", {"from": "environment", "variable": f"{PRIVATE} x"}, "variable"),
+        ("config.base_url", [PRIVATE], "a text"),
+        ("config.base_url", PRIVATE, "http"),
+        ("config.base_url", f"https://{PRIVATE}@models.example/v1", "user:password@"),
+        ("config.base_url", f"https://models.example/v1?api_key={PRIVATE}", "credential"),
+        ("config.model", "", "empty"),
+        ("config.model", [PRIVATE], "a text"),
+        ("config.proxy", f"http://u:{PRIVATE}@proxy.example", "user:password@"),
+        ("config.no_proxy", PRIVATE, "a list"),
+        ("config.no_proxy", [PRIVATE, 1], "a text"),
+        ("config.ca_bundle", f"{PRIVATE}\x00", "NUL"),
+        ("config.timeout", PRIVATE, "a number"),
+        ("config.timeout", 0, "too small"),
+        ("config.timeout", 3601, "too large"),
+        ("config.max_retries", 1.5, "whole number"),
+        ("config.max_retries", 21, "too large"),
+        ("config.max_retries", True, "whole number"),
+        ("config.debug", "yes", "true or false"),
+        ("config.excluded_variables", [f"{PRIVATE} x"], "variable"),
+        ("config.usage_statistics", 1, "true or false"),
+        ("provenance.model.layer", PRIVATE, "none of the values"),
+        ("provenance.model.origin", "", "empty"),
+        ("provenance.model.reach", PRIVATE, "none of the values"),
+        ("env_file.chosen_by", PRIVATE, "none of the values"),
+        ("env_file.path", "", "empty"),
+        ("excluded", {"variable": "DEBUG"}, "a list"),
+        ("excluded", [PRIVATE], "a table"),
+        ("excluded", [{"variable": "DEBUG"}], "origin"),
+    ],
+)
+@both_forms
+def test_a_bad_value_is_named_by_its_place_and_never_quoted(
+    place: str, value: Any, word: str, write: Any, document: dict[str, Any]
+) -> None:
+    error = refusal(write(with_value(document, place, value)))
+    assert f"{place}" in error.what
+    assert word in error.what
+
+
+@both_forms
+def test_a_timeout_that_is_no_number_is_refused(write: Any, document: dict[str, Any]) -> None:
+    assert "config.timeout" in refusal(write(with_value(document, "config.timeout", float("nan")))).what
+
+
+@both_forms
+def test_a_whole_number_is_one_however_it_is_written(write: Any, document: dict[str, Any]) -> None:
+    """JSON Schema takes 3.0 for an integer; who counts with it does not."""
+    value = load(write(with_value(document, "config.max_retries", 3.0))).config["max_retries"]
+    assert value == 3
+    assert isinstance(value, int)
+
+
+def test_half_a_surrogate_pair_cannot_be_written_again_and_is_refused(document: dict[str, Any]) -> None:
+    refusal(json.dumps(with_value(document, "config.model", "\ud800")))
+
+
+def test_a_date_is_no_text(artifact: ResolvedConfig) -> None:
+    assert "config.model: it is not a text" in refusal(dump(artifact).replace('model = "m"', "model = 2020-01-01")).what
+
+
+_values = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(-(2**70), 2**70), st.floats(allow_nan=False), st.text(), st.just(PRIVATE)
+    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(["from", "value"]), inner)),
+    max_leaves=4,
+)
+_places = st.sampled_from(
+    ["format", "profile", "dialect", "config", "provenance", "env_file", "excluded", "env_file.path"]
+    + [f"{table}.{name}" for table in ("config", "provenance") for name in declared_fields()]
+    + ["config.api_key.from", "config.api_key.variable", "provenance.model.origin", "provenance.model.variable"]
+)
+
+
+@given(place=_places, value=_values)
+def test_whatever_stands_anywhere_is_refused_or_goes_round(place: str, value: Any, document: dict[str, Any]) -> None:
+    text = json.dumps(with_value(document, place, value))
+    if is_taken(text):
+        taken = load(text)
+        assert load(dump(taken)) == load(dump(taken, "json")) == taken
+    else:
+        refusal(text)
+
+
+@given(text=st.one_of(st.text(), st.text().map("{{{}".format), st.text().map("format = 1\n{}".format)))
+def test_any_other_text_is_refused(text: str) -> None:
+    refusal(text)
+
+
+# Nothing invalid is written either.
+
+
+def test_an_invalid_artifact_is_not_written(artifact: ResolvedConfig) -> None:
+    bad = replace(artifact, config={**artifact.config, "base_url": PRIVATE})
+    for form in ("toml", "json"):
+        with pytest.raises(ArtifactError, match=r"config\.base_url") as caught:
+            dump(bad, form)  # type: ignore[arg-type]
+        assert PRIVATE not in str(caught.value)
+
+
+def test_what_is_valid_is_not_refused(document: dict[str, Any]) -> None:
+    validate_document(document)
+    assert load(json.dumps(document)) == load(tomli_w.dumps(document))
+    assert load(tomli_w.dumps(document).replace("\n", "\r\n")) == load(tomli_w.dumps(document))

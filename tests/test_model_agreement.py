@@ -1,0 +1,106 @@
+"""For every world, the compiler agrees with the short model of the documents, under either profile."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import PurePosixPath as P
+from typing import TYPE_CHECKING
+
+import pytest
+from dotenv.main import DotEnv
+from hypothesis import given
+from support.model import MODELS, Expected
+from support.trees import planted
+from support.worlds import Scene, scenes, scenes_with_a_choice
+
+if TYPE_CHECKING:
+    from support.trees import Planted
+
+    from qwen_cfg.resolution import Resolution
+
+both_profiles = pytest.mark.parametrize("profile", list(MODELS))
+
+
+def assert_agrees(resolution: Resolution, expected: Expected, tree: Planted) -> None:
+    """Compare the files that count, the text that wins for each field, and what was excluded."""
+    paths = [place.path.relative_to(tree.root) for place in resolution.search.found]
+    assert paths == expected.found
+    for name, decision in resolution.decisions.items():
+        offered = decision.winner is not None and not decision.by_default
+        text = decision.winner.revealed if offered and decision.winner else None
+        if name == "auth_method" and not decision.problem:
+            text = resolution.auth_method
+        assert text == expected.texts[name], name
+    excluded = [(file.place.path.relative_to(tree.root), name) for file in resolution.files for name in file.excluded]
+    assert excluded == expected.excluded
+
+
+def as_meant(scene: Scene) -> dict:
+    return {path: file.values for path, file in scene.files.items()}
+
+
+def as_python_reads(scene: Scene) -> dict:
+    """Return what python-dotenv itself reads in the files; a name without a value assigns nothing."""
+    return {
+        path: {
+            k: v for k, v in DotEnv(None, StringIO(file.text, newline=""), interpolate=False).parse() if v is not None
+        }
+        for path, file in scene.files.items()
+    }
+
+
+@both_profiles
+@given(scene=scenes())
+def test_every_field_is_won_by_whom_the_model_says(profile: str, scene: Scene) -> None:
+    with planted(scene) as tree:
+        assert_agrees(tree.resolve(profile), MODELS[profile](scene, as_meant(scene)), tree)
+
+
+@both_profiles
+@given(scene=scenes_with_a_choice())
+def test_a_chosen_env_file_stands_in_for_the_search(profile: str, scene: Scene) -> None:
+    with planted(scene) as tree:
+        assert_agrees(tree.resolve(profile), MODELS[profile](scene, as_meant(scene)), tree)
+
+
+@given(scene=scenes())
+def test_under_the_python_dialect_it_is_python_dotenv_whose_reading_counts(scene: Scene) -> None:
+    with planted(scene) as tree:
+        resolution = tree.resolve(dialect="python")
+        assert_agrees(resolution, MODELS["documented"](scene, as_python_reads(scene)), tree)
+
+
+@both_profiles
+@given(scene=scenes())
+def test_a_survey_changes_no_decision(profile: str, scene: Scene) -> None:
+    with planted(scene) as tree:
+        plain, surveyed = tree.resolve(profile), tree.resolve(profile, survey=True)
+        assert [d.winner for d in plain.decisions.values()] == [d.winner for d in surveyed.decisions.values()]
+        assert [d.shadowed for d in plain.decisions.values()] == [d.shadowed for d in surveyed.decisions.values()]
+        assert plain.search == surveyed.search
+
+
+@given(scene=scenes())
+def test_what_nobody_offers_has_the_default_of_the_documents(scene: Scene) -> None:
+    with planted(scene) as tree:
+        resolution = tree.resolve()
+        texts = MODELS["documented"](scene, as_meant(scene)).texts
+        oauth = texts["auth_method"] == "qwen-oauth"
+        defaults = {
+            "base_url": "https://dashscope.aliyuncs.com/compatible-mode/v1" if oauth else "https://api.openai.com/v1",
+            "model": "coder-model" if oauth else "gpt-4o",
+            "excluded_variables": ("DEBUG", "DEBUG_MODE"),
+            "usage_statistics": False,
+            "debug": False,
+            "proxy": "",
+        }
+        for name, default in defaults.items():
+            if texts[name] is None:
+                assert resolution.decisions[name].value == default
+
+
+def test_the_home_env_file_may_set_what_it_may_set_when_it_is_named_too() -> None:
+    scene = Scene().with_file("r/home/.env", ("DEBUG", "1")).but(chosen=P("r/home/.env"))
+    with planted(scene) as tree:
+        for profile, model in MODELS.items():
+            assert_agrees(tree.resolve(profile), model(scene, as_meant(scene)), tree)

@@ -1,0 +1,499 @@
+"""What holds for every world: which file counts, who beats whom, what the artifact may hold, and that it is true."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from itertools import takewhile
+from pathlib import Path
+from pathlib import PurePosixPath as P
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.model import MODELS, REACH_USER, way
+from support.trees import outcome, planted, read, write_tree
+from support.worlds import KEY, PLACES, VALUES, EnvText, Scene, complete_scenes, env_text, env_texts, scenes
+
+from qwen_cfg.compile import to_artifact
+from qwen_cfg.resolution import Options, profile_named, resolve_world
+from qwen_schema import (
+    ConfigurationError,
+    EnvFileUse,
+    Excluded,
+    Provenance,
+    ResolvedConfig,
+    Secret,
+    SecretReference,
+    declared_fields,
+    dump,
+    follow,
+    load,
+    located,
+    parse_value,
+)
+from qwen_schema.artifact import to_document, validate_document
+from qwen_schema.envfile import read_assignments
+
+if TYPE_CHECKING:
+    from random import Random
+
+both_profiles = pytest.mark.parametrize("profile", list(MODELS))
+FIELDS = declared_fields()
+SOUND = {
+    "auth_method": "qwen-oauth",
+    "api_key": "sk-from-the-layer-that-wins",
+    "base_url": "https://wins.example/v1",
+    "model": "the-model-that-wins",
+    "proxy": "http://wins.example:3128",
+    "no_proxy": "wins.example",
+    "ca_bundle": "/wins.pem",
+    "timeout": "17",
+    "max_retries": "17",
+    "debug": "true",
+    "excluded_variables": "WINS",
+    "usage_statistics": "true",
+}
+
+
+# Only the file found counts.
+
+
+@given(scene=complete_scenes(), data=st.data())
+def test_files_other_than_the_one_found_change_no_byte(scene: Scene, data: st.DataObject) -> None:
+    reachable = [path for path in way(scene) if path in PLACES and path not in scene.obstacles]
+    scene = scene.but(files={data.draw(st.sampled_from(reachable)): data.draw(env_texts()), **scene.files})
+    found = next(path for path in way(scene) if path in scene.files)
+    fixed = {*takewhile(lambda path: path != found, way(scene)), found, *scene.obstacles}
+    free = [path for path in PLACES if path not in fixed]
+    others = data.draw(st.dictionaries(st.sampled_from(free), env_texts(), max_size=4)) if free else {}
+    changed = scene.but(files={**others, found: scene.files[found]}, linked=scene.linked & {found})
+    assert outcome(changed) == outcome(scene)
+
+
+@given(scene=scenes(), file=env_texts())
+def test_an_empty_file_still_ends_the_search(scene: Scene, file: EnvText) -> None:
+    first = scene.cwd / ".qwen" / ".env"
+    with_empty = scene.but(files={**scene.files, first: EnvText("")}, obstacles={}, linked=frozenset())
+    alone = scene.but(files={first: EnvText("")}, obstacles={}, linked=frozenset())
+    assert outcome(with_empty) == outcome(alone)
+
+
+def test_two_files_are_never_merged(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"app/.qwen/.env": "OPENAI_MODEL=nearest\n", "app/.env": "OPENAI_API_KEY=sk-not-reached\n"})
+    resolution = resolve_world(read(tmp_path / "app"), profile_named())
+    assert resolution.decisions["model"].value == "nearest"
+    assert resolution.decisions["api_key"].winner is None
+
+
+# Precedence.
+
+
+@both_profiles
+@given(scene=scenes(), name=st.sampled_from(list(SOUND)))
+def test_a_flag_beats_all(profile: str, scene: Scene, name: str) -> None:
+    with planted(scene.but(flags={**scene.flags, name: SOUND[name]})) as tree:
+        winner = tree.resolve(profile).decisions[name].winner
+    assert winner is not None
+    assert (winner.origin.layer, winner.origin.place) == ("flag", FIELDS[name].flags[0])
+    assert winner.revealed == SOUND[name]
+
+
+@both_profiles
+@given(scene=scenes(), name=st.sampled_from(list(SOUND)))
+def test_an_empty_flag_counts_as_not_given(profile: str, scene: Scene, name: str) -> None:
+    without = {flag: text for flag, text in scene.flags.items() if flag != name}
+    assert outcome(scene.but(flags={**without, name: ""}), profile) == outcome(scene.but(flags=without), profile)
+
+
+@both_profiles
+@given(scene=scenes(), name=st.sampled_from(list(SOUND)))
+def test_the_environment_beats_env_files_and_defaults(profile: str, scene: Scene, name: str) -> None:
+    first = FIELDS[name].variables[0]
+    scene = scene.but(flags={}, environ={**scene.environ, first.name: SOUND[name]})
+    with planted(scene) as tree:
+        winner = tree.resolve(profile).decisions[name].winner
+    assert winner is not None
+    assert (winner.origin.layer, winner.origin.place) == ("environment", first.name)
+    assert winner.revealed == SOUND[name]
+
+
+@both_profiles
+@given(scene=scenes(), name=st.sampled_from([n for n in SOUND if n not in REACH_USER]))
+def test_an_env_file_beats_the_default(profile: str, scene: Scene, name: str) -> None:
+    first = FIELDS[name].variables[0].name
+    nearest = P("r/home/work/app/.qwen/.env")
+    scene = scene.but(
+        cwd=P("r/home/work/app"), home=P("r/home"), flags={}, environ={}, obstacles={}, linked=frozenset()
+    )
+    with planted(scene.with_file(nearest, (first, SOUND[name]))) as tree:
+        winner = tree.resolve(profile).decisions[name].winner
+    assert winner is not None
+    assert (winner.origin.layer, winner.origin.place) == ("env-file", "./.qwen/.env:1")
+    assert winner.origin.reach == "project"
+
+
+@given(scene=scenes(), name=st.sampled_from([n for n in SOUND if n != "auth_method"]))
+def test_an_empty_variable_hides_the_env_files(scene: Scene, name: str) -> None:
+    hidden = {variable.name: "" for variable in FIELDS[name].variables}
+    with planted(scene.but(flags={}, environ={**scene.environ, **hidden})) as tree:
+        decision = tree.resolve().decisions[name]
+    assert decision.winner is None or decision.by_default
+
+
+@both_profiles
+@given(scene=scenes(), name=st.sampled_from(sorted(REACH_USER)))
+def test_a_field_that_needs_reach_user_is_never_won_by_a_project(profile: str, scene: Scene, name: str) -> None:
+    variables = [(variable.name, SOUND[name]) for variable in FIELDS[name].variables]
+    nearest = scene.cwd / ".qwen" / ".env"
+    scene = scene.but(flags={}, obstacles={}, linked=frozenset(), home=P("r/elsewhere/home"))
+    with planted(scene.with_file(nearest, *variables)) as tree:
+        decision = tree.resolve(profile).decisions[name]
+    assert decision.winner is None or decision.winner.origin.reach == "user"
+    refused = {s.candidate.origin.variable for s in decision.shadowed if s.fate == "needs reach user"}
+    assert refused == {variable for variable, _ in variables}
+
+
+@both_profiles
+@given(scene=scenes())
+def test_every_candidate_is_accounted_for_once(profile: str, scene: Scene) -> None:
+    with planted(scene) as tree:
+        resolution = tree.resolve(profile)
+    for name, decision in resolution.decisions.items():
+        candidates = [s.candidate for s in decision.shadowed] + ([decision.winner] if decision.winner else [])
+        places = [c.origin for c in candidates]
+        assert len(set(places)) == len(places)
+        offered = {v.name for v in FIELDS[name].variables} & scene.environ.keys()
+        assert offered == {c.origin.variable for c in candidates if c.origin.layer == "environment"}
+        assert all(s.by == decision.winner for s in decision.shadowed if s.fate == "beaten")
+
+
+# Exclusion.
+
+
+@given(scene=scenes(), texts=st.tuples(VALUES["DEBUG"], VALUES["DEBUG"]), name=st.sampled_from(["DEBUG", "DEBUG_MODE"]))
+def test_what_a_plain_env_file_says_about_debug_is_no_matter(scene: Scene, texts: tuple[str, str], name: str) -> None:
+    plain = P("r/home/work/app/.env")
+    free = {path: file for path, file in scene.files.items() if path != P("r/home/work/app/.qwen/.env")}
+    flags = {flag: text for flag, text in scene.flags.items() if flag != "excluded_variables"}
+    environ = {n: text for n, text in scene.environ.items() if n != "QWEN_CFG_EXCLUDED_VARIABLES"}
+    scene = scene.but(files=free, cwd=plain.parent, home=P("r/home"), flags=flags, environ=environ)
+    scene = scene.but(obstacles={}, linked=frozenset())
+    one, other = (outcome(scene.with_file(plain, (name, text), ("OPENAI_MODEL", "m"))) for text in texts)
+    assert one == other
+    with planted(scene.with_file(plain, ("OPENAI_MODEL", "m"), (name, texts[0]))) as tree:
+        resolution = tree.resolve()
+        artifact = tree.artifact()
+    debug = resolution.decisions["debug"]
+    assert all(
+        c is None or c.origin.layer != "env-file" for c in (debug.winner, *(s.candidate for s in debug.shadowed))
+    )
+    assert artifact is None or artifact.excluded == (Excluded(name, "./.env:2"),)
+
+
+@both_profiles
+@pytest.mark.parametrize("path", ["r/home/work/app/.qwen/.env", "r/home/.qwen/.env"])
+@pytest.mark.parametrize("name", ["DEBUG", "DEBUG_MODE"])
+def test_a_qwen_env_file_may_set_debug(profile: str, path: str, name: str) -> None:
+    with planted(Scene().with_file(path, (name, "true"))) as tree:
+        resolution = tree.resolve(profile)
+    assert resolution.decisions["debug"].value is True
+    assert resolution.files[0].excluded == ()
+
+
+@pytest.mark.parametrize(("profile", "debug"), [("documented", False), ("qwen-code-0.21", True)])
+def test_the_home_env_file_may_set_debug_where_the_profile_says_so(profile: str, *, debug: bool) -> None:
+    with planted(Scene().with_file("r/home/.env", ("DEBUG", "1"))) as tree:
+        assert tree.resolve(profile).decisions["debug"].value is debug
+
+
+@pytest.mark.parametrize(("path", "debug"), [("qwen/.env", False), (".qwen2/.env", False), (".qwen/.env", True)])
+def test_the_directory_has_to_be_named_exactly_qwen_with_a_dot(path: str, *, debug: bool, tmp_path: Path) -> None:
+    write_tree(tmp_path, {path: "DEBUG=1\n"})
+    resolution = resolve_world(read(tmp_path / Path(path).parent), profile_named())
+    assert resolution.decisions["debug"].value is debug
+
+
+def test_the_list_of_excluded_variables_is_a_field_of_its_own(tmp_path: Path) -> None:
+    write_tree(tmp_path, {".env": "DEBUG=1\nOPENAI_MODEL=m\n"})
+    world = read(tmp_path, flags={"excluded_variables": "OPENAI_MODEL"})
+    resolution = resolve_world(world, profile_named())
+    assert resolution.decisions["debug"].value is True
+    assert resolution.decisions["model"].by_default
+    assert resolution.files[0].excluded == ("OPENAI_MODEL",)
+
+
+def test_a_project_cannot_lift_the_exclusion(tmp_path: Path) -> None:
+    write_tree(tmp_path, {".env": "QWEN_CFG_EXCLUDED_VARIABLES=none\nDEBUG=1\n"})
+    resolution = resolve_world(read(tmp_path), profile_named())
+    assert resolution.decisions["debug"].value is False
+    assert resolution.decisions["excluded_variables"].value == ("DEBUG", "DEBUG_MODE")
+
+
+# The same everywhere.
+
+
+@both_profiles
+@given(scene=scenes(), deeper=st.sampled_from(["elsewhere", "a/b c/d", ".hidden/日本"]))
+def test_the_same_tree_in_another_place_gives_the_same_bytes(profile: str, scene: Scene, deeper: str) -> None:
+    with planted(scene) as here, planted(scene, below=deeper) as there:
+        one, other = here.artifact(profile), there.artifact(profile)
+        assert (one and dump(one)) == (other and dump(other))
+        assert one is None or str(here.root) not in dump(one)
+
+
+@both_profiles
+@given(scene=complete_scenes(), seed=st.randoms(use_true_random=False))
+def test_the_order_of_the_environment_makes_no_difference(profile: str, scene: Scene, seed: Random) -> None:
+    entries = list(scene.environ.items())
+    seed.shuffle(entries)
+    assert outcome(scene.but(environ=dict(entries)), profile) == outcome(scene, profile)
+
+
+@given(scene=complete_scenes())
+def test_undeclared_variables_are_read_into_nothing(scene: Scene) -> None:
+    more = {**scene.environ, "PATH": "/sk-path", "OPENAI_ORG": "sk-org", "GITHUB_TOKEN": "sk-token"}
+    with planted(scene.but(environ=more)) as tree:
+        world = tree.world()
+    assert not {"PATH", "OPENAI_ORG", "GITHUB_TOKEN", "UNDECLARED"} & world.environ.keys()
+    assert outcome(scene.but(environ=more)) == outcome(scene)
+
+
+@given(scene=scenes())
+def test_resolving_leaves_the_environment_of_the_process_alone(scene: Scene) -> None:
+    before = dict(os.environ)
+    outcome(scene)
+    assert dict(os.environ) == before
+
+
+def test_a_path_in_a_value_is_written_as_it_is_the_same_on_every_machine(tmp_path: Path) -> None:
+    for name in ("here", "there/deeper"):
+        cwd = tmp_path / name / "app"
+        cwd.mkdir(parents=True)
+        flags = {"api_key": "sk-x", "ca_bundle": str(tmp_path / name / "certificates.pem")}
+        artifact = to_artifact(resolve_world(read(cwd, flags=flags), profile_named()))
+        assert artifact.config["ca_bundle"] == "../certificates.pem"
+
+
+# The artifact.
+
+
+@both_profiles
+@given(scene=complete_scenes())
+def test_every_artifact_is_valid_and_goes_round_in_both_forms(profile: str, scene: Scene) -> None:
+    with planted(scene) as tree:
+        artifact = tree.artifact(profile)
+    if artifact is None:
+        return
+    validate_document(to_document(artifact))
+    toml, as_json = dump(artifact), dump(artifact, "json")
+    assert load(toml) == load(as_json) == artifact
+    assert dump(load(as_json)) == toml
+    assert tomllib.loads(toml) == json.loads(as_json)
+    assert "\r" not in toml
+    assert list(artifact.config) == list(artifact.provenance) == list(FIELDS)
+
+
+@given(scene=scenes())
+def test_no_artifact_is_made_of_an_incomplete_resolution(scene: Scene) -> None:
+    with planted(scene) as tree:
+        resolution = tree.resolve()
+    if not resolution.is_complete:
+        with pytest.raises(ConfigurationError):
+            to_artifact(resolution)
+
+
+_plain_texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+_paths = st.sampled_from(["./.env", "../../.qwen/.env", "~/.env"])
+_references = st.one_of(
+    st.builds(SecretReference, st.just("environment"), variable=st.sampled_from(["OPENAI_API_KEY", "A.b-c"])),
+    st.builds(SecretReference, st.just("env-file"), path=_paths, variable=st.just(KEY)),
+    st.just(SecretReference("flag", flag="--openai-api-key")),
+    st.builds(SecretReference, st.just("oauth-cache"), path=_plain_texts),
+    st.builds(SecretReference, st.just("literal"), value=st.from_regex(r"[!-~]+", fullmatch=True).map(Secret)),
+)
+
+
+@given(
+    reference=_references,
+    model=_plain_texts,
+    hosts=st.lists(_plain_texts, max_size=3).map(tuple),
+    timeout=st.floats(min_value=0, exclude_min=True, max_value=3600),
+    excluded=st.lists(st.builds(Excluded, st.just("DEBUG"), _plain_texts), max_size=2).map(tuple),
+    path=st.one_of(st.none(), _plain_texts),
+)
+def test_any_valid_artifact_goes_round(
+    reference: SecretReference,
+    model: str,
+    hosts: tuple[str, ...],
+    timeout: float,
+    excluded: tuple[Excluded, ...],
+    path: str | None,
+) -> None:
+    provenance = {name: Provenance("env-file", f"./{model}:1", "user", "NAME") for name in FIELDS}
+    plain = {name: field.default for name, field in FIELDS.items()}
+    config = {**plain, "auth_method": "openai", "api_key": reference}
+    config |= {"model": model, "no_proxy": hosts, "timeout": timeout}
+    artifact = ResolvedConfig("documented", "python", config, provenance, EnvFileUse("search", path), excluded)  # type: ignore[arg-type]
+    assert load(dump(artifact)) == load(dump(artifact, "json")) == artifact
+
+
+@given(scene=complete_scenes())
+def test_the_artifact_shows_no_secret_unless_it_is_asked_to(scene: Scene) -> None:
+    with planted(scene) as tree:
+        resolution = tree.resolve()
+    if resolution.is_complete:
+        artifact = to_artifact(resolution)
+        shown = dump(artifact) + dump(artifact, "json") + repr(artifact)
+        assert not [secret for secret in scene.secrets if secret in shown]
+        if resolution.auth_method == "openai":
+            key = resolution.decisions["api_key"].winner
+            inlined = to_artifact(resolution, inline_secrets=True)
+            assert key is not None
+            assert inlined.api_key == SecretReference("literal", value=Secret(key.revealed))
+            assert key.revealed in dump(inlined)
+            assert key.revealed not in repr(inlined)
+
+
+@both_profiles
+@given(scene=scenes(), survey=st.booleans())
+def test_nothing_on_the_way_to_the_artifact_shows_a_secret(profile: str, scene: Scene, *, survey: bool) -> None:
+    with planted(scene) as tree:
+        resolution = tree.resolve(profile, survey=survey)
+    candidates = [s.candidate for d in resolution.decisions.values() for s in d.shadowed]
+    problems = [str(d.problem) for d in resolution.decisions.values()]
+    shown = repr(resolution) + repr(resolution.world) + repr(candidates) + str(candidates) + str(problems)
+    assert not [secret for secret in scene.secrets if secret in shown]
+
+
+# Provenance tells the truth.
+
+
+@both_profiles
+@given(scene=complete_scenes())
+def test_reading_the_named_file_at_the_named_line_gives_the_reported_value(profile: str, scene: Scene) -> None:
+    with planted(scene) as tree:
+        resolution = tree.resolve(profile)
+        candidates = [
+            candidate
+            for decision in resolution.decisions.values()
+            for candidate in [decision.winner, *(s.candidate for s in decision.shadowed)]
+            if candidate is not None and candidate.origin.layer == "env-file"
+        ]
+        for candidate in candidates:
+            shown, _, line = candidate.origin.place.rpartition(":")
+            file = located(shown, base=resolution.world.cwd, home=resolution.world.home)
+            text = file.read_bytes().decode().replace("\r\n", "\n").replace("\r", "\n")
+            there = read_assignments("\n".join(text.split("\n")[int(line) - 1 :]))[0]
+            assert there.name == candidate.origin.variable
+            means = "qwen-oauth" if there.name == "QWEN_OAUTH" and there.value else there.value
+            assert means == candidate.revealed
+
+
+@both_profiles
+@given(scene=complete_scenes())
+def test_what_the_artifact_says_of_a_value_is_where_the_value_is(profile: str, scene: Scene) -> None:
+    with planted(scene) as tree:
+        artifact = tree.artifact(profile)
+        if artifact is None:
+            return
+        for name, origin in artifact.provenance.items():
+            field, value = FIELDS[name], artifact.config[name]
+            match origin.layer:
+                case "flag":
+                    text = scene.flags[name]
+                case "environment":
+                    text = scene.environ[origin.variable or ""]
+                case "env-file":
+                    shown, _, line = origin.origin.rpartition(":")
+                    relative = located(shown, base=tree.root / scene.cwd, home=tree.root / (scene.home or ""))
+                    meant = scene.files[P(os.path.relpath(relative, tree.root))].assignments
+                    text = next(v for n, v, at in meant if (n, at) == (origin.variable, int(line)))
+                case _:
+                    continue
+            if field.secret or name == "ca_bundle":
+                continue
+            assert value == parse_value(field, "qwen-oauth" if origin.variable == "QWEN_OAUTH" else text)
+
+
+@both_profiles
+@given(scene=complete_scenes())
+def test_the_secret_reference_leads_to_the_key_that_won(profile: str, scene: Scene) -> None:
+    with planted(scene) as tree:
+        resolution = tree.resolve(profile)
+        if not resolution.is_complete or resolution.auth_method != "openai":
+            return
+        key = follow(
+            load(dump(to_artifact(resolution))).api_key,
+            environ=scene.environ,
+            flags={"--openai-api-key": Secret(scene.flags.get("api_key", ""))},
+            base=resolution.world.cwd,
+            home=resolution.world.home,
+            dialect="dotenv",
+        )
+    assert resolution.decisions["api_key"].winner is not None
+    assert key.reveal() == resolution.decisions["api_key"].winner.revealed
+
+
+@both_profiles
+@given(scene=complete_scenes())
+def test_what_was_excluded_stands_at_the_named_line(profile: str, scene: Scene) -> None:
+    with planted(scene) as tree:
+        artifact = tree.artifact(profile)
+        for entry in artifact.excluded if artifact else ():
+            shown, _, line = entry.origin.rpartition(":")
+            path = located(shown, base=tree.root / scene.cwd, home=tree.root / (scene.home or ""))
+            file = scene.files[P(os.path.relpath(path, tree.root))]
+            assert file.lines[entry.variable] == int(line)
+
+
+# The method, and the reference to the key.
+
+
+@pytest.mark.parametrize(
+    ("scene", "method"),
+    [
+        pytest.param(Scene(), None, id="nothing at all"),
+        pytest.param(Scene(login=True), "qwen-oauth", id="a cached login"),
+        pytest.param(Scene(environ={KEY: "sk-x"}), "openai", id="a key"),
+        pytest.param(Scene(environ={KEY: "sk-x"}, login=True), "openai", id="a key and a cached login"),
+        pytest.param(Scene(environ={KEY: ""}, login=True), "qwen-oauth", id="an empty key and a cached login"),
+        pytest.param(Scene(environ={KEY: "sk-x", "QWEN_OAUTH": "1"}), "qwen-oauth", id="a key, and OAuth asked for"),
+        pytest.param(Scene(environ={KEY: "sk-x", "QWEN_OAUTH": ""}), "openai", id="a key, and OAuth empty"),
+        pytest.param(Scene(environ={"QWEN_OAUTH": "0"}), "qwen-oauth", id="any text in QWEN_OAUTH asks for it"),
+        pytest.param(Scene(environ={"QWEN_OAUTH": "1"}, flags={"auth_method": "openai"}), "openai", id="a flag"),
+    ],
+)
+def test_the_method_is_named_or_inferred(scene: Scene, method: str | None) -> None:
+    with planted(scene) as tree:
+        resolution = tree.resolve()
+    assert resolution.auth_method == method
+    assert resolution.is_complete == (method == "qwen-oauth" or (method == "openai" and bool(scene.environ.get(KEY))))
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        SecretReference("environment", variable="CI_KEY"),
+        SecretReference("env-file", path="~/.qwen/.env", variable=KEY),
+        SecretReference("flag", flag="--openai-api-key"),
+    ],
+)
+def test_an_artifact_can_refer_to_a_key_that_is_elsewhere(reference: SecretReference, tmp_path: Path) -> None:
+    write_tree(tmp_path, {"home/.qwen/.env": "\n", "app/.qwen/.env": "OPENAI_API_KEY=sk-at-the-desk\n"})
+    with_key, without = read(tmp_path / "app", tmp_path / "home"), read(tmp_path / "home", tmp_path / "home")
+    for world in (with_key, without):
+        artifact = to_artifact(resolve_world(world, profile_named(), Options(secret_from=reference)))
+        assert artifact.api_key == reference
+        assert artifact.config["auth_method"] == "openai"
+        assert artifact.provenance["api_key"].reach == "user"
+        assert load(dump(artifact)) == artifact
+
+
+def test_a_name_assigned_twice_has_its_last_value_and_line(tmp_path: Path) -> None:
+    write_tree(tmp_path, {".env": env_text(("OPENAI_MODEL", "first"), (KEY, "sk-x"), ("OPENAI_MODEL", "last")).text})
+    artifact = to_artifact(resolve_world(read(tmp_path), profile_named()))
+    assert artifact.text("model") == "last"
+    assert artifact.provenance["model"].origin == "./.env:3"

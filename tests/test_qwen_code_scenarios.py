@@ -1,0 +1,91 @@
+"""Every recorded run of Qwen Code: what reached the server there is what the artifact says here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.trees import read, write_tree
+
+from qwen_cfg.compile import to_artifact
+from qwen_cfg.resolution import profile_named, resolve_world
+from qwen_schema import Secret, follow
+
+DATA = Path(__file__).with_name("data")
+PORT = "4711"
+FIELDS = {"--model": "model", "--openai-base-url": "base_url", "--openai-api-key": "api_key"}
+OUR_BASE_URL, OUR_MODEL = "https://api.openai.com/v1", "gpt-4o"
+
+# Qwen Code 0.10.1 overlooked the key that was given with --openai-api-key. Its documents say that a flag beats all.
+KEY_FLAG_OVERLOOKED = {"s11-0067", "s11-0095", "s11-0116", "s11-0129", "s11-0138"}
+
+
+def recorded(name: str) -> list[Any]:
+    lines = (DATA / name).read_text(encoding="utf-8").replace("{PORT}", PORT).splitlines()
+    return [pytest.param(scenario, id=scenario["id"]) for scenario in map(json.loads, lines)]
+
+
+OLDER, NEWER = recorded("qwen_scenarios.jsonl"), recorded("qwen_scenarios_0.24.jsonl")
+
+
+def given_in(scenario: dict[str, Any]) -> dict[str, str]:
+    """Return the scenario's flags by field."""
+    argv = scenario["argv"]
+    return {FIELDS[flag]: text for flag, text in zip(argv[::2], argv[1::2], strict=True)}
+
+
+def reached(scenario: dict[str, Any], root: Path, profile: str, its_default_model: str) -> dict[str, str]:
+    """Return what would reach the server, in the words of the recording."""
+    for directory in ("r/home/work/app/src", scenario["home"], scenario["cwd"]):
+        (root / directory).mkdir(parents=True, exist_ok=True)
+    write_tree(root, scenario["files"])
+    flags = {**given_in(scenario), "auth_method": "openai"}
+    cwd, home = root / scenario["cwd"], root / scenario["home"]
+    world = read(cwd, home, environ=scenario["env"], flags=flags, profile=profile)
+    resolution = resolve_world(world, profile_named(profile))
+    if resolution.needs_api_key:
+        return {"error": "missing_api_key"}
+    artifact = to_artifact(resolution)
+    if artifact.provenance["base_url"].layer == "default":
+        assert artifact.text("base_url") == OUR_BASE_URL
+        return {"error": "connection"}
+    key = follow(
+        artifact.api_key,
+        environ=scenario["env"],
+        flags={"--openai-api-key": Secret(flags.get("api_key", ""))},
+        base=cwd,
+        home=home,
+        dialect="dotenv",
+    )
+    by_default = artifact.provenance["model"].layer == "default"
+    assert not by_default or artifact.text("model") == OUR_MODEL
+    return {
+        "api_key": key.reveal(),
+        "base_url": artifact.text("base_url"),
+        "model": its_default_model if by_default else artifact.text("model"),
+    }
+
+
+def test_every_recording_is_here() -> None:
+    assert len(OLDER) == len(NEWER) == 150
+
+
+@pytest.mark.parametrize("scenario", [s for s in OLDER if s.id not in KEY_FLAG_OVERLOOKED])
+def test_qwen_code_0_10(scenario: dict[str, Any], tmp_path: Path) -> None:
+    assert reached(scenario, tmp_path, "documented", "qwen3-coder-plus") == scenario["observed"]
+
+
+@pytest.mark.parametrize("scenario", [s for s in OLDER if s.id in KEY_FLAG_OVERLOOKED])
+def test_the_key_flag_is_honoured_where_qwen_code_0_10_overlooked_it(scenario: dict[str, Any], tmp_path: Path) -> None:
+    assert scenario["observed"] == {"error": "missing_api_key"}
+    flag = given_in(scenario)["api_key"]
+    # In one of the five nobody gives a base URL either, so there is no server that the key could have reached.
+    result = reached(scenario, tmp_path, "documented", "qwen3-coder-plus")
+    assert result == {"error": "connection"} if scenario["id"] == "s11-0129" else result["api_key"] == flag
+
+
+@pytest.mark.parametrize("scenario", NEWER)
+def test_qwen_code_0_24(scenario: dict[str, Any], tmp_path: Path) -> None:
+    assert reached(scenario, tmp_path, "qwen-code-0.21", "qwen3.7-max") == scenario["observed"]

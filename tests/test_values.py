@@ -1,0 +1,286 @@
+"""Which texts are values of which field, and what is said of those that are none."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.trees import planted
+from support.worlds import Scene
+
+from qwen_schema import BadValue, Secret, declared_fields, parse_value, show_value
+
+FIELDS = declared_fields()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("auth_method", "openai", "openai"),
+        ("auth_method", "qwen-oauth", "qwen-oauth"),
+        ("api_key", "ollama", "ollama"),
+        ("api_key", "!#$%&'*+-.^_`|~ x", "!#$%&'*+-.^_`|~ x"),
+        ("base_url", "https://api.openai.com/v1", "https://api.openai.com/v1"),
+        ("base_url", "http://localhost:11434/v1/", "http://localhost:11434/v1/"),
+        ("base_url", "HTTPS://Models.Example", "HTTPS://Models.Example"),
+        ("base_url", "http://127.0.0.1:65535", "http://127.0.0.1:65535"),
+        ("base_url", "http://[::1]:8080/v1", "http://[::1]:8080/v1"),
+        ("base_url", "http://[2001:db8::ffff:1.2.3.4]/v1", "http://[2001:db8::ffff:1.2.3.4]/v1"),
+        ("base_url", "http://model_server/v1", "http://model_server/v1"),
+        (
+            "base_url",
+            "https://models.example/v1?api-version=2024-10-21",
+            "https://models.example/v1?api-version=2024-10-21",
+        ),
+        ("base_url", "https://bücher.example/v1", "https://bücher.example/v1"),
+        ("model", "Qwen/Qwen3-Coder-480B-A35B-Instruct", "Qwen/Qwen3-Coder-480B-A35B-Instruct"),
+        ("model", "m with spaces", "m with spaces"),
+        ("proxy", "", ""),
+        ("proxy", "http://[::1]:3128", "http://[::1]:3128"),
+        ("no_proxy", "localhost, .internal,,::1 ", ("localhost", ".internal", "::1")),
+        ("no_proxy", "none", ()),
+        ("no_proxy", " none ", ()),
+        ("no_proxy", ",", ()),
+        ("no_proxy", "a,none", ("a", "none")),
+        ("excluded_variables", "DEBUG,A.b-c", ("DEBUG", "A.b-c")),
+        ("excluded_variables", "none", ()),
+        ("ca_bundle", "", ""),
+        ("ca_bundle", "~/with blanks.pem", "~/with blanks.pem"),
+        ("timeout", "30", 30.0),
+        ("timeout", "0.001", 0.001),
+        ("timeout", " 3600 ", 3600.0),
+        ("timeout", "+5", 5.0),
+        ("max_retries", "0", 0),
+        ("max_retries", "20", 20),
+        ("max_retries", "007", 7),
+        ("usage_statistics", "TRUE", True),
+        ("usage_statistics", " on ", True),
+        ("usage_statistics", "1", True),
+        ("usage_statistics", "No", False),
+        ("usage_statistics", "0", False),
+        ("debug", "yes", True),
+        ("debug", "off", False),
+        ("debug", "app:*", False),
+    ],
+)
+def test_what_is_a_value(name: str, text: str, value: object) -> None:
+    parsed = parse_value(FIELDS[name], text)
+    assert parsed == value
+    assert type(parsed) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "wrong"),
+    [
+        ("auth_method", "OpenAI", "none of the values"),
+        ("auth_method", "gemini", "none of the values"),
+        ("api_key", "", "empty"),
+        ("api_key", "sk-x\n", "line break"),
+        ("api_key", "sk-x\r\nX-Header: y", "line break"),
+        ("api_key", " sk-x", "blank"),
+        ("api_key", "sk-x ", "blank"),
+        ("api_key", "sk-ключ", "header"),
+        ("api_key", "sk-\x7f", "header"),
+        ("api_key", "sk-\t-x", "header"),
+        ("base_url", "", "http"),
+        ("base_url", "models.example/v1", "http"),
+        ("base_url", "//models.example/v1", "http"),
+        ("base_url", "ftp://models.example", "http"),
+        ("base_url", "javascript:alert(1)", "http"),
+        ("base_url", "https:/models.example", "host"),
+        ("base_url", "https:models.example", "host"),
+        ("base_url", "https://", "host"),
+        ("base_url", "https:///v1", "host"),
+        ("base_url", "http://:8080/v1", "host"),
+        ("base_url", "http://?x=1", "host"),
+        ("base_url", "https://user@models.example/v1", "user:password@"),
+        ("base_url", "https://user:word@models.example/v1", "user:password@"),
+        ("base_url", "https://:word@models.example/v1", "user:password@"),
+        ("base_url", "https://@models.example/v1", "user:password@"),
+        ("base_url", "https://models.example\\@evil.example/v1", "user:password@"),
+        ("base_url", "https://models.example\\.evil.example/v1", "host"),
+        ("base_url", "https://models.example/v1?api_key=x", "credential"),
+        ("base_url", "https://models.example/v1?a=1&API-KEY=x", "credential"),
+        ("base_url", "https://models.example/v1?api%5Fkey=x", "credential"),
+        ("base_url", "https://models.example/v1?access_token=x", "credential"),
+        ("base_url", "https://models.example/v1#part", "fragment"),
+        ("base_url", "https://models.example/a b", "blank"),
+        ("base_url", " https://models.example", "blank"),
+        ("base_url", "https://models.example\n", "blank"),
+        ("base_url", "https://models.exa\tmple", "blank"),
+        ("base_url", "https://models.example/\u00a0", "blank"),
+        ("base_url", "https://models example", "blank"),
+        ("base_url", "http://[::1", "host or port"),
+        ("base_url", "http://[::1]x/", "host or port"),
+        ("base_url", "http://::1/", "host or port"),
+        ("base_url", "http://[not-an-address]/", "host or port"),
+        ("base_url", "http://models.example:99999", "port"),
+        ("base_url", "http://models.example:-1", "port"),
+        ("base_url", "http://models.example:port", "port"),
+        ("base_url", "http://models.example:8O", "port"),
+        ("base_url", "http://models.example:\uff18\uff10", "port"),
+        ("base_url", "http://models.example\u2100.evil.example", "host"),
+        ("base_url", "http://<host>/v1", "host"),
+        ("base_url", "http://${HOST}/v1", "host"),
+        ("model", "", "empty"),
+        ("proxy", "proxy.example:3128", "http"),
+        ("proxy", "socks5://proxy.example", "http"),
+        ("proxy", "http://user:word@proxy.example:3128", "user:password@"),
+        ("ca_bundle", "a\x00b", "NUL"),
+        ("timeout", "", "not a number"),
+        ("timeout", "soon", "not a number"),
+        ("timeout", "30s", "not a number"),
+        ("timeout", "nan", "not a number"),
+        ("timeout", "inf", "not a number"),
+        ("timeout", "1e3", "not a number"),
+        ("timeout", "1_0", "not a number"),
+        ("timeout", "\u0663", "not a number"),
+        ("timeout", "9" * 5000, "not a number"),
+        ("timeout", "0", "too small"),
+        ("timeout", "-1", "too small"),
+        ("timeout", "3600.1", "too large"),
+        ("max_retries", "3.0", "whole number"),
+        ("max_retries", "\u0663", "whole number"),
+        ("max_retries", "9" * 5000, "whole number"),
+        ("max_retries", "-1", "too small"),
+        ("max_retries", "21", "too large"),
+        ("usage_statistics", "maybe", "true nor false"),
+        ("usage_statistics", "2", "true nor false"),
+        ("excluded_variables", "DEBUG,not a name", "variable"),
+        ("excluded_variables", "DÉBUG", "variable"),
+        ("model", "m\udcff", "UTF-8"),
+        ("api_key", "sk-\udcff", "UTF-8"),
+        ("ca_bundle", "/\udcff", "UTF-8"),
+    ],
+)
+def test_what_is_no_value(name: str, text: str, wrong: str) -> None:
+    with pytest.raises(BadValue) as caught:
+        parse_value(FIELDS[name], text)
+    assert wrong in caught.value.wrong
+    assert caught.value.expected
+    assert len(text) < 4 or text not in f"{caught.value!r} {caught.value}"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("auth_method", ["openai", "qwen-oauth"]),
+        ("timeout", ["number", "0", "3600"]),
+        ("max_retries", ["whole number", "0", "20"]),
+        ("base_url", ["http", "host"]),
+        ("usage_statistics", ["true", "false"]),
+    ],
+)
+def test_what_would_be_right_is_said(name: str, words: list[str]) -> None:
+    with pytest.raises(BadValue) as caught:
+        parse_value(FIELDS[name], "\x00 no value of anything")
+    assert all(word in caught.value.expected for word in words)
+
+
+@given(
+    name=st.sampled_from(list(FIELDS)), text=st.one_of(st.text(), st.text("http://[]@:?#%.a1 \n"), st.text("0123.e+-"))
+)
+def test_any_text_is_a_value_or_is_refused_in_words(name: str, text: str) -> None:
+    try:
+        value = parse_value(FIELDS[name], text)
+    except BadValue as bad:
+        assert bad.wrong
+        assert bad.expected
+    else:
+        again = parse_value(FIELDS[name], show_value(value))
+        assert again == (pytest.approx(value) if isinstance(value, float) else value)
+
+
+@pytest.mark.parametrize("name", [name for name, field in FIELDS.items() if not field.secret])
+def test_every_default_and_every_example_is_a_value(name: str) -> None:
+    field = FIELDS[name]
+    values = {*field.examples, *field.default_for.values(), field.default} - {None}
+    assert values or name == "auth_method"
+    for value in values:
+        assert parse_value(FIELDS[name], show_value(value)) == value
+
+
+# In a resolution: a bad value is a problem of the winner, and nothing steps in for it.
+
+
+def test_a_bad_winner_is_a_problem_and_the_next_layer_does_not_step_in() -> None:
+    scene = Scene(environ={"OPENAI_API_KEY": "sk-x", "OPENAI_BASE_URL": "no url"})
+    with planted(scene.with_file("r/home/work/app/.env", ("OPENAI_BASE_URL", "https://sound.example"))) as tree:
+        resolution = tree.resolve()
+    decision = resolution.decisions["base_url"]
+    assert decision.value is None
+    assert decision.problem is not None
+    assert decision.winner is not None
+    assert decision.winner.origin.place == "OPENAI_BASE_URL"
+    assert not resolution.is_complete
+
+
+def test_a_bad_key_is_a_problem_that_does_not_show_it() -> None:
+    with planted(Scene(environ={"OPENAI_API_KEY": "sk-ключ-that-no-header-carries"})) as tree:
+        resolution = tree.resolve()
+    decision = resolution.decisions["api_key"]
+    assert decision.problem is not None
+    assert "sk-ключ" not in repr(decision)
+    assert not resolution.is_complete
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        pytest.param({"OPENAI_API_KEY": "my-very-own-key", "OPENAI_MODEL": "my-very-own-key"}, id="the key itself"),
+        pytest.param({"OPENAI_API_KEY": "x", "OPENAI_MODEL": "sk-0123456789abcdefABCDEF"}, id="what looks like a key"),
+        pytest.param(
+            {"OPENAI_API_KEY": "my-very-own-key", "OPENAI_BASE_URL": "http://h/my-very-own-key"}, id="in a URL"
+        ),
+    ],
+)
+def test_a_key_in_another_field_is_a_problem_and_no_artifact_holds_it(environ: dict[str, str]) -> None:
+    with planted(Scene(environ=environ)) as tree:
+        resolution = tree.resolve()
+    (problem,) = [decision for decision in resolution.decisions.values() if decision.problem]
+    assert "API key" in str(problem.problem)
+    assert problem.value is None
+    assert not [text for text in environ.values() if len(text) > 1 and text in str(problem.problem)]
+    assert not resolution.is_complete
+
+
+def test_a_key_is_a_secret_from_the_moment_it_is_read() -> None:
+    for scene in (
+        Scene(environ={"OPENAI_API_KEY": "sk-x"}),
+        Scene(flags={"api_key": "sk-x"}),
+        Scene().with_file("r/home/work/app/.env", ("OPENAI_API_KEY", "sk-x")),
+    ):
+        with planted(scene) as tree:
+            assert tree.resolve().decisions["api_key"].value == Secret("sk-x")
+
+
+@pytest.mark.parametrize(("text", "unrecognised"), [("app:*", True), ("true", False), ("0", False)])
+def test_a_debug_of_another_program_counts_as_false_and_is_marked(text: str, *, unrecognised: bool) -> None:
+    with planted(Scene(environ={"DEBUG": text})) as tree:
+        decision = tree.resolve().decisions["debug"]
+    assert decision.unrecognised is unrecognised
+    assert decision.value is (text == "true")
+
+
+# What became of the candidates that lost.
+
+
+def test_every_loser_says_why_and_to_whom() -> None:
+    scene = Scene(
+        environ={"OPENAI_MODEL": "", "QWEN_MODEL": "from-the-shell"},
+        flags={"model": ""},
+        home=None,
+    ).with_file(
+        "r/home/work/app/.qwen/.env", ("OPENAI_MODEL", "hidden"), ("QWEN_MODEL", "beaten"), ("HTTPS_PROXY", "x")
+    )
+    with planted(scene) as tree:
+        decisions = tree.resolve().decisions
+    lost = [(str(s.candidate.origin), s.fate, str(s.by and s.by.origin)) for s in decisions["model"].shadowed]
+    assert lost == [
+        ("--model", "empty", "QWEN_MODEL"),
+        ("OPENAI_MODEL", "empty", "QWEN_MODEL"),
+        ("./.qwen/.env:1 OPENAI_MODEL", "hidden by an empty variable", "OPENAI_MODEL"),
+        ("./.qwen/.env:2 QWEN_MODEL", "beaten", "QWEN_MODEL"),
+        ("default", "beaten", "QWEN_MODEL"),
+    ]
+    assert [s.fate for s in decisions["proxy"].shadowed] == ["needs reach user"]
