@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .api import resolve
     from .compile import to_artifact
-    from .drift import Difference, drift
-    from .explain import Explanation, explain
+    from .differences import Difference, drift
+    from .explanation import Explanation, explain
     from .layers import Candidate, Origin
     from .merge import Decision, Shadowed
     from .resolution import Resolution
@@ -27,8 +27,8 @@ _HOMES = {
     "Candidate": "layers",
     "Decision": "merge",
     "Diagnostic": "rules",
-    "Difference": "drift",
-    "Explanation": "explain",
+    "Difference": "differences",
+    "Explanation": "explanation",
     "Origin": "layers",
     "Place": "search",
     "Resolution": "resolution",
@@ -37,8 +37,8 @@ _HOMES = {
     "Visit": "search",
     "World": "world",
     "diagnose": "rules",
-    "drift": "drift",
-    "explain": "explain",
+    "drift": "differences",
+    "explain": "explanation",
     "resolve": "api",
     "to_artifact": "compile",
 }

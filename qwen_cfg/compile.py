@@ -20,13 +20,16 @@ from qwen_schema import (
 from .paths import Standpoint, home_level_files
 
 if TYPE_CHECKING:
-    from qwen_schema import Reach
+    from qwen_schema import Layer, Reach
 
     from .layers import Candidate
     from .merge import Decision
     from .resolution import Resolution
 
 OAUTH_CACHE_PATH = "~/.qwen/oauth_creds.json"
+
+# The origin of a secret reference that was asked for.
+SECRET_FROM = "--secret-from"  # noqa: S105 - an option
 
 _OAUTH_LOGIN = Provenance("default", "the Qwen OAuth login", "user")
 
@@ -108,17 +111,10 @@ def _secret_provenance(resolution: Resolution, decision: Decision) -> Provenance
     reference = resolution.options.secret_from
     if reference is None:
         return _of_candidate(decision.winner) if resolution.auth_method == "openai" else _OAUTH_LOGIN
-    match reference.kind:
-        case "environment":
-            return Provenance("environment", str(reference.variable), "user", reference.variable)
-        case "env-file":
-            home_level = _is_home_level(resolution, str(reference.path))
-            reach: Reach = "user" if home_level else "project"
-            return Provenance("env-file", str(reference.path), reach, reference.variable)
-        case "flag":
-            return Provenance("flag", str(reference.flag), "user")
-        case _:
-            return _OAUTH_LOGIN
+    in_project = reference.kind == "env-file" and not _is_home_level(resolution, str(reference.path))
+    layers: dict[str, Layer] = {"environment": "environment", "env-file": "env-file", "flag": "flag"}
+    reach: Reach = "project" if in_project else "user"
+    return Provenance(layers.get(reference.kind, "default"), SECRET_FROM, reach, reference.variable)
 
 
 def _is_home_level(resolution: Resolution, path: str) -> bool:

@@ -136,15 +136,20 @@ def _auth_method(world: World, decisions: Mapping[str, Decision], options: Optio
 
 def _inferred(world: World, api_key: Decision, options: Options) -> Inferred | None:
     reference = options.secret_from
+    if reference is not None and reference.kind != "oauth-cache":
+        return _assumed(options, "openai") or Inferred("openai", "inferred: an API key is referred to")
     if api_key.winner is not None:
         return Inferred("openai", "inferred: an API key is set")
-    if reference is not None and reference.kind != "oauth-cache":
-        return Inferred("openai", "inferred: an API key is referred to")
     if options.assumed is not None:
         return options.assumed
     if world.oauth_cache is not None or reference is not None:
         return Inferred("qwen-oauth", "inferred: a Qwen OAuth login is cached")
     return None
+
+
+def _assumed(options: Options, auth_method: str) -> Inferred | None:
+    """Return what is assumed, if that is the given method."""
+    return options.assumed if options.assumed is not None and options.assumed.auth_method == auth_method else None
 
 
 def _under_method(

@@ -106,7 +106,7 @@ def test_the_wheel_holds_the_three_packages_with_their_data(tmp_path: Path):
         "qwen_schema/resolved.schema.json",
         "qwen_schema/profiles.toml",
         "qwen_schema/py.typed",
-        "qwen_cfg/explain/explain.schema.json",
+        "qwen_cfg/explanation/explain.schema.json",
         "qwen_cfg/py.typed",
         "qwen_cfg/cli/main.py",
         "qwen_runtime/py.typed",

@@ -6,13 +6,13 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from qwen_cfg.compile import to_artifact
-from qwen_cfg.drift import Difference, drift
+from qwen_cfg.compile import SECRET_FROM, to_artifact
+from qwen_cfg.differences import Difference, drift, origin_text
 from qwen_cfg.reading import home_of, working_directory
-from qwen_cfg.resolution import Inferred
+from qwen_cfg.resolution import Inferred, resolve_world
 from qwen_cfg.rules import diagnose
 from qwen_cfg.world import EnvFileChoice, Given
-from qwen_schema import SecretReference, located, show_value
+from qwen_schema import Secret, SecretReference, SecretReferenceError, follow, located, show_value
 
 from .incomplete import IncompleteError
 from .inputs import Asked, resolution_of
@@ -47,7 +47,7 @@ def asked_again(request: Asked, old: ResolvedConfig) -> Asked:
         request.choice or _choice(old),
         request.profile or old.profile,
         request.dialect or old.dialect,
-        request.secret_from,
+        request.secret_from or _declared_reference(old),
         Inferred(old.text("auth_method"), method.origin) if method.layer == "default" else None,
     )
 
@@ -61,22 +61,46 @@ def compare(old: ResolvedConfig, request: Asked, *, strict: bool) -> Comparison:
         ConfigurationError: if what resolves here is invalid or incomplete otherwise.
     """
     resolution = resolution_of(request, survey=True)
+    filled = _with_reference(resolution, old.api_key) if resolution.needs_api_key else resolution
+    new = _artifact(filled, inline_secrets=old.api_key.kind == "literal" and not resolution.needs_api_key)
     if resolution.needs_api_key:
-        return _compare_without_key(old, request, strict=strict)
-    new = _artifact(resolution, inline_secrets=old.api_key.kind == "literal")
-    return Comparison(new, drift(old, new, strict=strict))
-
-
-def _compare_without_key(old: ResolvedConfig, request: Asked, *, strict: bool) -> Comparison:
-    reference, provenance = old.api_key, old.provenance["api_key"]
-    resolution = resolution_of(replace(request, secret_from=reference), survey=True)
-    new = _artifact(resolution, inline_secrets=False)
-    new = replace(new, provenance={**new.provenance, "api_key": provenance})
+        new = replace(new, provenance={**new.provenance, "api_key": old.provenance["api_key"]})
+    has_key = resolution.decisions["api_key"].winner is not None
+    missing = resolution.needs_api_key or (not has_key and _leads_nowhere(resolution, request.secret_from))
     differences = drift(old, new, strict=strict)
-    if strict:
-        missing = Difference("api_key", "missing secret", str(reference), "no API key", provenance.origin, "nobody")
-        differences = (missing, *differences)
-    return Comparison(new, differences, key_is_missing=True)
+    if missing and strict:
+        differences = (_missing(old), *differences)
+    return Comparison(new, differences, missing)
+
+
+def _with_reference(resolution: Resolution, reference: SecretReference) -> Resolution:
+    """Resolve the same world once more, the key being taken to be where a reference says."""
+    return resolve_world(resolution.world, resolution.profile, replace(resolution.options, secret_from=reference))
+
+
+def _leads_nowhere(resolution: Resolution, reference: SecretReference | None) -> bool:
+    """Tell whether there is no key where a declared reference says; a login, and a FIFO, are not looked into."""
+    if reference is None or reference.kind == "oauth-cache":
+        return False
+    world = resolution.world
+    if reference.path is not None and located(reference.path, base=world.cwd, home=world.home).is_fifo():
+        return False
+    flags = {given.flag: given.text for given in world.flags.values() if isinstance(given.text, Secret)}
+    try:
+        follow(reference, environ=os.environ, flags=flags, base=world.cwd, home=world.home, dialect=world.dialect)
+    except SecretReferenceError:
+        return True
+    return False
+
+
+def _missing(old: ResolvedConfig) -> Difference:
+    origin = origin_text(old.provenance["api_key"])
+    return Difference("api_key", "missing secret", str(old.api_key), "no API key", origin, "nobody")
+
+
+def _declared_reference(old: ResolvedConfig) -> SecretReference | None:
+    """Return the reference of an artifact that --secret-from declared, rather than one that was found."""
+    return old.api_key if old.provenance["api_key"].origin == SECRET_FROM else None
 
 
 def _artifact(resolution: Resolution, *, inline_secrets: bool) -> ResolvedConfig:

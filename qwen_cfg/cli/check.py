@@ -48,9 +48,10 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         tell(Report(args.file, text, old, artifact_only=True), args.format, output)
         return ExitCode.OK
     comparison = compare(old, asked_again(asked(args), old), strict=args.strict)
-    if args.update and comparison.differences:
+    if args.update and any(difference.part != "missing secret" for difference in comparison.differences):
         _update(Path(args.file), text, comparison.new)
-    mend = shlex.join(["qwen-cfg", "check", args.file, "--update", *repeated(args)])
+    strict = ["--strict"] if args.strict else []
+    mend = shlex.join(["qwen-cfg", "check", args.file, "--update", *strict, *repeated(args)])
     report = Report(args.file, text, old, comparison, args.strict, args.update, mend)
     tell(report, args.format, output)
     return report.exit_code

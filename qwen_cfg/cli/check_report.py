@@ -10,7 +10,7 @@ from qwen_schema import ExitCode
 from .github import annotation
 
 if TYPE_CHECKING:
-    from qwen_cfg.drift import Difference
+    from qwen_cfg.differences import Difference
     from qwen_schema import ResolvedConfig
 
     from .again import Comparison

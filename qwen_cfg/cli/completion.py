@@ -23,5 +23,5 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     """Print the script."""
     import shtab  # noqa: PLC0415
 
-    output.text(shtab.complete(build_parser(), args.shell) + "\n")
+    output.text(shtab.complete(build_parser(), args.shell) + "\n", verbatim=True)
     return ExitCode.OK

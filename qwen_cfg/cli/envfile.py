@@ -6,7 +6,17 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from qwen_cfg.reading import working_directory
-from qwen_schema import EnvFileError, ExitCode, declared_fields, field_of_variable, mask, printable, redact_unknown
+from qwen_schema import (
+    EnvFileError,
+    ExitCode,
+    declared_fields,
+    field_of_variable,
+    hide_credentials,
+    mask,
+    printable,
+    redact_unknown,
+    safe_text,
+)
 from qwen_schema.envfile import Assignment, last_of_each, read_assignments, read_env_text
 
 from .error_data import error_data
@@ -75,7 +85,7 @@ def _tell_text(name: str, text: str, show: bool, output: Output) -> None:  # noq
         f"  {line:>4}  {name} differs: {_quoted(ours)} to the npm package dotenv, {_quoted(theirs)} to python-dotenv"
         for name, line, ours, theirs in _differences(text, shown)
     ]
-    output.text("\n".join([printable(name), *(lines or ["  sets nothing"])]) + "\n", secrets=show)
+    output.text("\n".join([printable(name), *(lines or ["  sets nothing"])]) + "\n", verbatim=show)
 
 
 def _differences(text: str, shown: Callable[[Assignment], str]) -> list[tuple[str, int, str | None, str | None]]:
@@ -92,10 +102,13 @@ def _display(show: bool) -> Callable[[Assignment], str]:  # noqa: FBT001
     feeds = field_of_variable(declared_fields())
 
     def display(assignment: Assignment) -> str:
-        secret = feeds[assignment.name].secret if assignment.name in feeds else _SECRET_NAME.search(assignment.name)
         if show:
             return assignment.value
-        return mask(assignment.value) if secret else redact_unknown(assignment.value)
+        if assignment.name in feeds:
+            return safe_text(feeds[assignment.name], assignment.value)
+        if _SECRET_NAME.search(assignment.name):
+            return mask(assignment.value)
+        return redact_unknown(hide_credentials(assignment.value) if "://" in assignment.value else assignment.value)
 
     return display
 

@@ -61,14 +61,14 @@ def repeated(args: argparse.Namespace) -> list[str]:
     for name, given in args.given.items():
         switch = declared_fields()[name].schema.get("type") == "boolean"
         if isinstance(given.text, str):
-            words += [given.flag] if switch else [given.flag, given.text]
+            words.append(given.flag if switch else f"{given.flag}={given.text}")
     options = {
         "--env-file": args.env_file,
         "--profile": args.profile,
         "--env-dialect": args.env_dialect,
         "--secret-from": args.secret_from,
     }
-    words += [word for option, value in options.items() if value is not None for word in (option, value)]
+    words += [f"{option}={value}" for option, value in options.items() if value is not None]
     return [*words, "--no-env-file"] if args.no_env_file else words
 
 

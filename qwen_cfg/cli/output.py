@@ -35,9 +35,9 @@ class Output:
         """Whether a person sees standard output directly."""
         return self._stdout.isatty()
 
-    def text(self, text: str, *, secrets: bool = False) -> None:
-        """Write a result. Only what was asked for by name may hold secrets."""
-        self._write(self._stdout, text if secrets else redact(text))
+    def text(self, text: str, *, verbatim: bool = False) -> None:
+        """Write a result. What is `verbatim` may hold secrets that were asked for, or must not change by a byte."""
+        self._write(self._stdout, text if verbatim else printable(redact(text)))
 
     def data(self, document: object, *, secrets: bool = False, indent: int | None = 2) -> None:
         """Write a result as one JSON document."""

@@ -71,7 +71,7 @@ class Parser(argparse.ArgumentParser):
 
     def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ARG002 - argparse's own
         """Print a help text through the one way out."""
-        standard_output().text(message, secrets=True)
+        standard_output().text(message, verbatim=True)
 
     @property
     def options(self) -> list[str]:

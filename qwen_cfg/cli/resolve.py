@@ -110,14 +110,22 @@ def _deliver(args: argparse.Namespace, resolution: Resolution, output: Output) -
     artifact = to_artifact(resolution, inline_secrets=args.inline_secrets)
     if args.output in (None, *STANDARD_OUTPUT):
         # It holds no secret, and its bytes must not depend on what else this machine knows.
-        output.text(dump(artifact, args.format or "toml"), secrets=True)
+        output.text(dump(artifact, args.format or "toml"), verbatim=True)
         return
     path = Path(args.output)
+    _refuse_env_file(path, resolution)
     if args.inline_secrets:
         refuse_tracked(path)
     from qwen_cfg.save import save  # noqa: PLC0415
 
     save(path, dump(artifact, _form(args, path)), private=args.inline_secrets)
+
+
+def _refuse_env_file(path: Path, resolution: Resolution) -> None:
+    target = Path(os.path.realpath(path))
+    places = [file.place for file in (*resolution.files, *resolution.unreached)]
+    if target in [Path(os.path.realpath(place.path)) for place in places]:
+        raise UsageError("this is an env file, which would be lost", where=str(path), hint="Name another one with -o.")
 
 
 def refuse_tracked(path: Path) -> None:
@@ -145,19 +153,19 @@ def _form(args: argparse.Namespace, path: Path) -> Form:
 def _explain(
     args: argparse.Namespace, resolution: Resolution, diagnostics: tuple[Diagnostic, ...], output: Output
 ) -> int:
-    from qwen_cfg.explain import explain  # noqa: PLC0415
+    from qwen_cfg.explanation import explain  # noqa: PLC0415
 
     code = ExitCode.OK if resolution.is_complete else ExitCode.CONFIGURATION
     if args.show_secrets:
         output.notice("qwen-cfg: keys are shown in full; the terminal and its scrollback now hold them.")
     explanation = explain(resolution, diagnostics, reveal=args.show_secrets)
     if args.format == "json":
-        from qwen_cfg.explain.data import explanation_data  # noqa: PLC0415
+        from qwen_cfg.explanation.data import explanation_data  # noqa: PLC0415
 
         error = None if resolution.is_complete else told(IncompleteError(diagnostics))
         output.data(explanation_data(explanation, code, error), secrets=args.show_secrets)
         return code
-    from qwen_cfg.explain.text import field_screen, screen  # noqa: PLC0415
+    from qwen_cfg.explanation.text import field_screen, screen  # noqa: PLC0415
 
     output.screen(
         lambda width: (

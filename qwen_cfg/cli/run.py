@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from qwen_cfg.compile import to_artifact
 from qwen_cfg.reading import home_of, working_directory
 from qwen_cfg.rules import diagnose
-from qwen_schema import ExitCode, Secret, UsageError, follow
+from qwen_schema import ExitCode, Secret, UsageError, follow, is_unicode
 
 from .artifact_file import read_artifact
 from .incomplete import IncompleteError
@@ -38,16 +38,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Ask one question and print the answer."""
-    from qwen_runtime import ask  # noqa: PLC0415 - the HTTP client is slow to import
+    from qwen_runtime import ask, require_supported  # noqa: PLC0415 - the HTTP client is slow to import
 
     base, home = working_directory(), home_of(os.environ).path
+    prompt = _prompt(args)
     artifact, key = _given(args) if args.config is not None else _compiled(args, output)
+    require_supported(artifact)
     if key is None:
         flags = {g.flag: g.text for g in args.given.values() if isinstance(g.text, Secret)}
         dialect = artifact.dialect
         key = follow(artifact.api_key, environ=os.environ, flags=flags, base=base, home=home, dialect=dialect)
-    answer = ask(artifact, key, _prompt(args), base=base, home=home)
-    output.text(answer.text.rstrip("\n") + "\n")
+    answer = ask(artifact, key, prompt, base=base, home=home)
+    output.text(answer.text.rstrip("\n") + "\n", verbatim=not output.is_terminal)
     return ExitCode.OK
 
 
@@ -64,18 +66,27 @@ def _compiled(args: argparse.Namespace, output: Output) -> tuple[ResolvedConfig,
 
 def _given(args: argparse.Namespace) -> tuple[ResolvedConfig, None]:
     """Return the artifact that --config names; its key is still to be read."""
-    if args.given or args.env_file or args.no_env_file or args.profile or args.env_dialect:
-        raise UsageError("an artifact has every field already", where="--config", hint="Give it, or give the flags.")
     _, artifact = read_artifact(args.config)
+    # A key that was a flag when the artifact was made has to be given again.
+    fields = args.given.keys() - ({"api_key"} if artifact.api_key.kind == "flag" else set())
+    if fields or args.env_file or args.no_env_file or args.profile or args.env_dialect:
+        raise UsageError("an artifact has every field already", where="--config", hint="Give it, or give the flags.")
     if args.secret_from is None:
         return artifact, None
     return replace(artifact, config={**artifact.config, "api_key": secret_reference(args.secret_from)}), None
 
 
 def _prompt(args: argparse.Namespace) -> str:
-    if args.prompt is None and sys.stdin.isatty():
-        raise UsageError("there is no prompt", hint='Give one: qwen-cfg run -p "…"')
-    prompt = args.prompt if args.prompt is not None else sys.stdin.read()
+    prompt = args.prompt if args.prompt is not None else _standard_input()
+    if not is_unicode(prompt):
+        raise UsageError("the prompt is not UTF-8", hint="Give it as UTF-8.")
     if not prompt.strip():
-        raise UsageError("the prompt is empty", hint='Give one: qwen-cfg run -p "…"')
+        raise UsageError("there is no prompt", hint='Give one: qwen-cfg run -p "…"')
     return str(prompt)
+
+
+def _standard_input() -> str:
+    """Return what stands on standard input; a terminal, and an input that was closed, have nothing to say."""
+    if sys.stdin is None or sys.stdin.isatty():
+        return ""
+    return sys.stdin.buffer.read().decode("utf-8", errors="surrogateescape")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qwen_cfg.unreached import would_set
-from qwen_schema import mask, redact_unknown
+from qwen_schema import safe_text
 
 from .diagnostic import Finding
 
@@ -90,8 +90,7 @@ def _why_openai(method: Candidate) -> str:
 
 def _shown(decision: Decision) -> str:
     assert decision.winner is not None  # noqa: S101 - callers have looked
-    text = decision.winner.revealed
-    return mask(text) if decision.field.secret else repr(redact_unknown(text))
+    return repr(safe_text(decision.field, decision.winner.revealed))
 
 
 def _where_looked(resolution: Resolution) -> str:

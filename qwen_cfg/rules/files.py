@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_schema import declared_fields, field_of_variable, mask, redact_unknown
+from qwen_schema import declared_fields, field_of_variable, safe_text
 
 from .diagnostic import Finding
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from qwen_cfg.layers import EnvFile
     from qwen_cfg.resolution import Resolution
+    from qwen_schema import Field
     from qwen_schema.envfile import Assignment
 
 
@@ -58,18 +59,17 @@ def _differences(file: EnvFile, text: str) -> Iterator[Finding]:
     for name, (ours, theirs) in differing_names(text).items():
         if name in feeds and name not in file.excluded:
             line = (ours or theirs).line  # type: ignore[union-attr]
-            secret = feeds[name].secret
             yield Finding(
-                f"{name} in {file.shown}:{line} is {_shown(ours, secret)} to the npm package dotenv and "
-                f"{_shown(theirs, secret)} to python-dotenv.",
-                "Put the value in plain single quotes, which every reader reads alike.",
+                f"{name} in {file.shown}:{line} is {_shown(ours, feeds[name])} to the npm package dotenv and "
+                f"{_shown(theirs, feeds[name])} to python-dotenv.",
+                f"See how each line is read: qwen-cfg envfile {file.shown}",
                 feeds[name].name,
                 file.shown,
                 line,
             )
 
 
-def _shown(assignment: Assignment | None, secret: bool) -> str:  # noqa: FBT001
+def _shown(assignment: Assignment | None, field: Field) -> str:
     if assignment is None:
         return "not set"
-    return mask(assignment.value) if secret else repr(redact_unknown(assignment.value))
+    return safe_text(field, assignment.value) if field.secret else repr(safe_text(field, assignment.value))

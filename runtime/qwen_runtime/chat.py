@@ -38,10 +38,7 @@ def ask(artifact: ResolvedConfig, key: Secret, prompt: str, *, base: Path, home:
         ProviderError: if it cannot be reached, or answers with anything but a completion.
         ConfigurationError: if the artifact asks for what cannot be done here.
     """
-    if artifact.text("auth_method") != "openai":
-        raise ConfigurationError(
-            "run asks OpenAI-compatible providers only", where="auth_method", hint="Use --auth-type openai and a key."
-        )
+    require_supported(artifact)
     url = endpoint(artifact.text("base_url"))
     body = {"model": artifact.text("model"), "messages": [{"role": "user", "content": prompt}]}
     with make_client(artifact, base=base, home=home) as client:
@@ -51,6 +48,20 @@ def ask(artifact: ResolvedConfig, key: Secret, prompt: str, *, base: Path, home:
             raise _unreachable(error, artifact) from None
     _require_success(response, artifact)
     return _answer(response, artifact)
+
+
+def require_supported(artifact: ResolvedConfig) -> None:
+    """Refuse an artifact that asks for another way to authenticate than an API key.
+
+    Raises:
+        ConfigurationError: if it does.
+    """
+    if artifact.text("auth_method") != "openai":
+        raise ConfigurationError(
+            "this config logs in with Qwen OAuth, and run asks OpenAI-compatible providers with an API key only",
+            where=f"auth_method ({artifact.provenance['auth_method'].origin})",
+            hint="Set OPENAI_API_KEY, and use --auth-type openai.",
+        )
 
 
 def endpoint(base_url: str) -> httpx.URL:

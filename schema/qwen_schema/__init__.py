@@ -15,11 +15,12 @@ from .errors import (
     UsageError,
 )
 from .fields import Field, Layer, Reach, Value, Variable, declared_fields, field_of_variable
+from .formats import is_unicode
 from .printable import printable, without_controls
 from .profiles import DEFAULT_PROFILE, Profile, declared_profiles
 from .references import follow, located
-from .secret import Secret, looks_like_key, mask, redact, redact_unknown
-from .values import BadValue, is_recognised, parse_value, show_value
+from .secret import Secret, hide_credentials, looks_like_key, mask, redact, redact_unknown
+from .values import BadValue, is_recognised, parse_value, safe_text, show_value
 
 __all__ = [
     "DEFAULT_PROFILE",
@@ -52,7 +53,9 @@ __all__ = [
     "field_of_variable",
     "follow",
     "form_of",
+    "hide_credentials",
     "is_recognised",
+    "is_unicode",
     "load",
     "located",
     "looks_like_key",
@@ -61,6 +64,7 @@ __all__ = [
     "printable",
     "redact",
     "redact_unknown",
+    "safe_text",
     "show_value",
     "without_controls",
 ]

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from .envfile import last_of_each, read_env_text, reader_of
 from .errors import SecretReferenceError
+from .fields import declared_fields
 from .secret import Secret
+from .values import BadValue, parse_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +55,14 @@ def follow(
             where=reference.path or reference.variable or reference.flag or "",
             hint="Set it there, or say where else it is with --secret-from.",
         )
+    try:
+        parse_value(declared_fields()["api_key"], found.reveal())
+    except BadValue as problem:
+        raise SecretReferenceError(
+            f"the API key from {reference} is not valid: {problem.wrong}",
+            where=reference.path or reference.variable or reference.flag or "",
+            hint=f"Right would be {problem.expected}.",
+        ) from None
     return found
 
 

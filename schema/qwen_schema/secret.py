@@ -20,6 +20,12 @@ _KEY_SHAPE = re.compile(
     r"\b(?:(?:sk|rk|xai|gsk|hf)[-_][A-Za-z0-9_-]{16,}|AIza[A-Za-z0-9_-]{16,}|ms-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 )
 
+_QUERY_CREDENTIAL = re.compile(
+    r"([?&](?:(?:x[-_])?api[-_]?key|key|(?:access|auth)[-_]?token|token|password|(?:client[-_])?secret|sig|signature)=)"
+    r"[^&#\s\"']+",
+    re.IGNORECASE,
+)
+
 _USER_INFO = re.compile(r"(?<=://)[^/?#\s@]*(?:@[^/?#\s@]*)*@")
 
 # By identity, so that of two equal secrets either may go first.
@@ -73,7 +79,20 @@ def redact(text: str) -> str:
         if len(secret) >= TELLTALE_LENGTH:
             for form in _written_forms(secret):
                 text = text.replace(form, REDACTED)
+    text = _QUERY_CREDENTIAL.sub(rf"\1{REDACTED}", text)
     return _USER_INFO.sub(f"{REDACTED}@", text)
+
+
+def hide_credentials(text: str) -> str:
+    """Return what may be a URL, and may be none, without what can be a credential in it.
+
+    A URL that is not one (`user:password@host`, a password with `/` in it) is hidden up to its last `@`.
+    """
+    if "@" in text:
+        scheme, separator, _ = text.rpartition("://") if "://" in text else ("", "", text)
+        start = f"{scheme}{separator}" if "@" not in scheme else ""
+        text = f"{start}{REDACTED}@{text.rpartition('@')[2]}"
+    return re.sub(r"([?&][^=&#]*=)[^&#]*", rf"\1{REDACTED}", text.partition("#")[0])
 
 
 def looks_like_key(text: str) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .formats import is_unicode
+from .formats import CHECKS, is_unicode
+from .secret import hide_credentials, mask, redact_unknown
 
 if TYPE_CHECKING:
     from .fields import Field, Value
@@ -42,6 +43,22 @@ def parse_value(field: Field, text: str) -> Value:
     except ValueError as error:
         raise BadValue(str(error), _expectation(field)) from None
     return value
+
+
+def safe_text(field: Field, text: str) -> str:
+    """Return what may be shown of a text that was meant for a field, whether or not it is a value of it.
+
+    A secret is masked. A URL is shown as it stands only if it is one without credentials.
+    """
+    if field.secret:
+        return mask(text)
+    check = CHECKS.get(field.schema.get("format", "")) if "url" in field.schema.get("format", "") else None
+    if check is not None:
+        try:
+            check(text)
+        except ValueError:
+            return redact_unknown(hide_credentials(text))
+    return redact_unknown(text)
 
 
 def is_recognised(field: Field, text: str) -> bool:

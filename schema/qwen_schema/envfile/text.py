@@ -40,6 +40,8 @@ def read_env_text(path: Path, shown: str) -> str:
     """
     try:
         raw = _read_bytes(path, shown)
+    except FileNotFoundError:
+        raise EnvFileError("there is no such file", where=shown, hint="Is the path right?") from None
     except OSError as error:
         raise EnvFileError(
             f"the env file cannot be read: {error.strerror}",

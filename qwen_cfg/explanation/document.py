@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from qwen_cfg.unreached import unread_places, would_set
-from qwen_schema import Secret, mask, redact_unknown, show_value
+from qwen_schema import Secret, declared_fields, safe_text, show_value
 
 if TYPE_CHECKING:
     from qwen_cfg.layers import Candidate
@@ -146,9 +146,7 @@ def _value(decision: Decision, reveal: bool) -> str | None:  # noqa: FBT001
 
 
 def _text(candidate: Candidate, reveal: bool) -> str:  # noqa: FBT001
-    if isinstance(candidate.text, Secret):
-        return candidate.text.reveal() if reveal else mask(candidate.text.reveal())
-    return candidate.text if reveal else redact_unknown(candidate.text)
+    return candidate.revealed if reveal else safe_text(declared_fields()[candidate.field], candidate.revealed)
 
 
 def _won_by(resolution: Resolution, decision: Decision) -> str:

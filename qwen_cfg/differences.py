@@ -37,6 +37,8 @@ def drift(old: ResolvedConfig, new: ResolvedConfig, *, strict: bool = False) -> 
 
 def origin_text(provenance: Provenance) -> str:
     """Return an origin as a person would say it."""
+    if provenance.origin.startswith("--"):
+        return provenance.origin
     if provenance.layer == "environment":
         return f"environment {provenance.origin}"
     return f"{provenance.origin} {provenance.variable}" if provenance.layer == "env-file" else provenance.origin

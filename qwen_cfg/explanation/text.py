@@ -29,7 +29,7 @@ def screen(explanation: Explanation, *, width: int, everything: bool = False) ->
     """Return the screen. Fields at their defaults are only counted, unless `everything` is asked for."""
     told = [f for f in explanation.fields if everything or not f.stands_alone]
     parts: list[RenderableType] = [_heading(explanation, width), Text()]
-    parts += [_fields(told, width), *_left_out(explanation, told), Text(), *_search(explanation, everything)]
+    parts += [_fields(told, width), *_left_out(explanation, told), Text(), *_search(explanation, everything, width)]
     if explanation.excluded:
         parts += [Text(), Text("excluded", "bold"), *_excluded(explanation)]
     if explanation.diagnostics:
@@ -124,7 +124,7 @@ def _left_out(explanation: Explanation, told: list[FieldStory]) -> list[Renderab
     return [Text(f"  {fields} (--all shows them)", "dim")]
 
 
-def _search(explanation: Explanation, everything: bool) -> list[RenderableType]:  # noqa: FBT001
+def _search(explanation: Explanation, everything: bool, width: int) -> list[RenderableType]:  # noqa: FBT001
     rule = {
         "search": "env file: the first found ends the search, and files are not merged",
         "flag": "env file: the one that --env-file names, and no other",
@@ -136,11 +136,12 @@ def _search(explanation: Explanation, everything: bool) -> list[RenderableType]:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     table.add_column(overflow="fold")
-    for place in explanation.places:
-        if place.outcome != "not-reached" or place.exists or everything:
-            table.add_row(*_place(place))
+    shown = [p for p in explanation.places if p.outcome != "not-reached" or p.exists or everything]
+    for place in shown:
+        table.add_row(*_place(place))
+    stacked = [part for place in shown for part in _stacked_place(place)]
     nothing = [] if any(p.exists for p in explanation.places) else [Text("  no env file is there", "dim")]
-    return [Text(rule, "bold"), table, *nothing]
+    return [Text(rule, "bold"), *([table] if width >= SIDE_BY_SIDE_WIDTH else stacked), *nothing]
 
 
 def _place(place: PlaceStory) -> tuple[Text, Text, Text]:
@@ -148,6 +149,11 @@ def _place(place: PlaceStory) -> tuple[Text, Text, Text]:
     style = "green" if found else "yellow" if place.exists else "dim"
     outcome = "not reached" if place.outcome == "not-reached" else place.outcome
     return Text(f"{'>' if found else ' '} {outcome}", style), Text(printable(place.path), style), Text(_note(place))
+
+
+def _stacked_place(place: PlaceStory) -> list[RenderableType]:
+    outcome, path, note = _place(place)
+    return [outcome + Text("  ") + path, *([Padding(note, (0, 0, 0, 4))] if note else [])]
 
 
 def _note(place: PlaceStory) -> str:

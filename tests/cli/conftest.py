@@ -1,0 +1,25 @@
+"""What the command-line tests share: a desk to work at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .process import make_desk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .process import Desk
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return make_desk(tmp_path)
+
+
+@pytest.fixture
+def open_desk(open_path: Path) -> Desk:
+    """A desk that other users of the machine can come to."""
+    return make_desk(open_path)

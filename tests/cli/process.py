@@ -1,0 +1,166 @@
+"""Runs the real `qwen-cfg` in a real process, in a real tree, with nothing in its environment but what a test gives."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+PROGRAM = (sys.executable, "-m", "qwen_cfg")
+KEY = "sk-0123456789abcdefghijklmnopqrstuvwxyz"
+SECONDS = 60
+
+# Root may write everywhere, so that a test about what may not be written has to be somebody else. What the program
+# loads late is loaded before that: the interpreter may stand where nobody else can read.
+_AS_NOBODY = """\
+import os, sys
+from qwen_cfg.cli.main import entry, main
+import encodings.unicode_escape, qwen_cfg.explanation.text, tomllib
+import qwen_cfg.cli.check, qwen_cfg.cli.check_report, qwen_cfg.cli.envfile, qwen_schema.envfile.dotenv_python
+main(["resolve", "--no-env-file", "--openai-api-key", "x", "-o", "/dev/null"])
+if os.geteuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+entry()
+"""
+
+
+# Many command lines, each in a process of its own that begins with everything loaded.
+_FORKED = """\
+import json, os, sys, tempfile
+from qwen_cfg.cli.main import entry, main
+import qwen_cfg.cli.check, qwen_cfg.cli.check_report, qwen_cfg.cli.envfile, qwen_cfg.cli.run, qwen_cfg.explanation.text
+import httpx, jsonschema, qwen_cfg.save, qwen_runtime, rich.console, tomli_w, tomllib
+main(["resolve", "--no-env-file", "--openai-api-key", "x", "-o", "/dev/null"])
+outcomes = []
+for argv in json.load(sys.stdin):
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        child = os.fork()
+        if child == 0:
+            os.dup2(out.fileno(), 1)
+            os.dup2(err.fileno(), 2)
+            sys.argv[1:] = argv
+            entry()
+        _, status = os.waitpid(child, 0)
+        texts = [(stream.seek(0), stream.read().decode())[1] for stream in (out, err)]
+        outcomes.append([os.waitstatus_to_exitcode(status), *texts])
+json.dump(outcomes, sys.stdout)
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a process ended, and what it said where."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def said(self) -> str:
+        return self.out + self.err
+
+    @property
+    def json(self) -> Any:
+        """The one JSON document on standard output."""
+        return json.loads(self.out)
+
+    @property
+    def toml(self) -> dict[str, Any]:
+        return tomllib.loads(self.out)
+
+    def ended(self, code: int) -> Outcome:
+        """Return this outcome, having made sure of its exit code and that no program error was shown."""
+        assert self.code == code, f"exit {self.code}, not {code}\n{self.out}\n{self.err}"
+        assert "Traceback" not in self.said
+        assert "defect" not in self.err
+        return self
+
+
+def clean_environment(home: Path | str | None, extra: Mapping[str, str | bytes] | None = None) -> dict[Any, Any]:
+    """Return an environment with PATH, HOME and what is given."""
+    base: dict[Any, Any] = {"PATH": os.environ["PATH"]}
+    if home is not None:
+        base["HOME"] = str(home)
+    return {**base, **(extra or {})}
+
+
+def run(
+    *argv: str | bytes | Path,
+    cwd: Path,
+    home: Path | str | None,
+    env: Mapping[str, str | bytes] | None = None,
+    stdin: bytes = b"",
+    before: Callable[[], None] | None = None,
+    nobody: bool = False,
+    **streams: Any,
+) -> Outcome:
+    """Run one command line to its end; `before` runs in the child before the program does."""
+    program = (sys.executable, "-c", _AS_NOBODY) if nobody else PROGRAM
+    sources = {} if "stdin" in streams else {"input": stdin}
+    ended = subprocess.run(
+        [*program, *argv],
+        cwd=cwd,
+        env=clean_environment(home, env),
+        preexec_fn=before,
+        timeout=SECONDS,
+        check=False,
+        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **sources, **streams},
+    )
+    return Outcome(ended.returncode, (ended.stdout or b"").decode(), (ended.stderr or b"").decode())
+
+
+def run_each(command_lines: Sequence[Sequence[str]], *, cwd: Path, home: Path, env: Mapping[str, str]) -> list[Outcome]:
+    """Run many command lines, each in a process of its own, one after the other; none of them reads standard input."""
+    ended = subprocess.run(
+        [sys.executable, "-c", _FORKED],
+        cwd=cwd,
+        env=clean_environment(home, env),
+        input=json.dumps([list(map(str, words)) for words in command_lines]).encode(),
+        capture_output=True,
+        timeout=SECONDS,
+        check=True,
+    )
+    return [Outcome(code, out, err) for code, out, err in json.loads(ended.stdout)]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A home with a project in it, `~/work/app`, which commands run in."""
+
+    home: Path
+
+    @property
+    def cwd(self) -> Path:
+        return self.home / "work" / "app"
+
+    def write(self, path: str, content: str | bytes) -> Path:
+        """Write a file of the home as it stands: line ends are kept."""
+        file = self.home / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return file
+
+    def run(self, *argv: str | bytes | Path, env: Mapping[str, str | bytes] | None = None, **options: Any) -> Outcome:
+        return run(*argv, **{"cwd": self.cwd, "home": self.home, "env": env, **options})
+
+    def files(self) -> dict[str, bytes]:
+        """Return every file of the home with its content, links and directories apart."""
+        found = (path for path in self.home.rglob("*") if path.is_file() and not path.is_symlink())
+        return {str(path.relative_to(self.home)): path.read_bytes() for path in found if ".git/" not in str(path)}
+
+
+def make_desk(root: Path) -> Desk:
+    """Make a desk below a directory, whose links are resolved."""
+    desk = Desk(Path(os.path.realpath(root)) / "home")
+    desk.cwd.mkdir(parents=True)
+    return desk

@@ -1,0 +1,447 @@
+"""`qwen-cfg check`: what was just written is never drift, and what drifted is told and mended."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .process import KEY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .process import Desk
+
+WITH_KEY = {"OPENAI_API_KEY": KEY}
+FORMATS = ["text", "json", "github"]
+
+
+def put_env_file(desk: Desk, model: str = "qwen3-coder-plus") -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nDEBUG=1\nOPENAI_MODEL='{model}'\n")
+
+
+def state(path: Path) -> tuple[bytes, int, int]:
+    return path.read_bytes(), path.stat().st_mtime_ns, path.stat().st_ino
+
+
+# What was just written.
+
+
+@pytest.mark.parametrize("strict", [[], ["--strict"]], ids=["", "strict"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["--model", "m#1", "--timeout", "1.25", "--max-retries", "0", "--debug"],
+        ["--no-debug", "--usage-statistics", "--excluded-variables", "none"],
+        ["--no-proxy", "a,.b", "--proxy", "http://p:1", "--ca-bundle", "./certificates/x.pem"],
+        ["--openai-base-url", "http://[::1]:1/v1", "--openai-api-key", "another-key-entirely"],
+        ["--model", ""],
+        ["--auth-type", "qwen-oauth"],
+        ["--env-file", "../prod.env"],
+        ["--env-file", "~odd name.env"],
+        ["--no-env-file", "--openai-api-key", KEY],
+        ["--profile", "qwen-code-0.21"],
+        ["--env-dialect", "python"],
+        ["--secret-from", "environment:CI_KEY"],
+        ["--secret-from", "env-file:../prod.env:OPENAI_API_KEY"],
+        ["--secret-from", "oauth-cache", "--auth-type", "qwen-oauth"],
+        ["--inline-secrets"],
+    ],
+    ids=" ".join,
+)
+def test_what_was_just_written_is_no_drift(desk: Desk, options: list[str], strict: list[str]) -> None:
+    put_env_file(desk, "a#b")
+    desk.write("work/prod.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=prod\n")
+    desk.write("work/app/~odd name.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=odd\n")
+    desk.write(".qwen/.env", "OPENAI_BASE_URL=http://home/v1\n")
+    desk.write(".qwen/oauth_creds.json", "{}")
+    name = "a.json" if strict else "a.toml"
+    desk.run("resolve", "-o", name, *options).ended(0)
+    before = state(desk.cwd / name)
+    # A key that is a flag is kept for one process, and has to be given again.
+    again = ["--openai-api-key", "any"] if strict and "--openai-api-key" in options else []
+    outcome = desk.run("check", name, *strict, *again).ended(0)
+    assert name in outcome.out
+    desk.run("check", name, *strict, *again, "--update").ended(0)
+    assert state(desk.cwd / name) == before
+
+
+def test_a_profile_from_the_environment_is_the_artifacts_from_then_on(desk: Desk) -> None:
+    desk.write("work/app/.env", "OPENAI_MODEL=project\n")
+    desk.write(".env", f"OPENAI_API_KEY={KEY}\n")
+    desk.run("resolve", "-o", "a.toml", env={"QWEN_CFG_PROFILE": "qwen-code-0.21"}).ended(0)
+    desk.run("check", "a.toml", "--strict").ended(0)
+
+
+# Drift.
+
+
+def test_drift_is_told_field_by_field(desk: Desk) -> None:
+    put_env_file(desk)
+    desk.run("resolve", "-o", "a.toml").ended(0)
+    before = state(desk.cwd / "a.toml")
+    put_env_file(desk, "qwen3-max")
+    env = {"OPENAI_BASE_URL": "http://elsewhere/v1"}
+    outcome = desk.run("check", "a.toml", env=env).ended(1)
+    said = " ".join(outcome.out.split())
+    assert re.search(r"model was qwen3-coder-plus \[\./\.env:3[^]]*\] is qwen3-max \[\./\.env:3", said)
+    assert re.search(r"base_url was https://api\.openai\.com/v1 \[default\] is http://elsewhere/v1 \[environment", said)
+    assert "2 of 12 fields" in said
+    data = desk.run("check", "a.toml", "--format", "json", env=env).ended(1).json
+    assert data["exit_code"] == 1
+    assert data["status"] == "drift"
+    told = {d["field"]: (d["old"], d["new"]) for d in data["differences"]}
+    assert told == {
+        "base_url": ("https://api.openai.com/v1", "http://elsewhere/v1"),
+        "model": ("qwen3-coder-plus", "qwen3-max"),
+    }
+    assert data["mend"].startswith("qwen-cfg check a.toml --update")
+    assert data["mend"] in outcome.out
+    assert state(desk.cwd / "a.toml") == before
+
+
+@pytest.mark.parametrize("name", ["a.toml", "a.json"])
+def test_update_writes_it_again_in_its_form(desk: Desk, name: str) -> None:
+    put_env_file(desk)
+    desk.run("resolve", "-o", name, "--timeout", "7").ended(0)
+    (desk.cwd / name).chmod(0o640)
+    put_env_file(desk, "qwen3-max")
+    outcome = desk.run("check", name, "--update").ended(0)
+    assert "qwen3-max" in outcome.out
+    text = (desk.cwd / name).read_text()
+    document = json.loads(text) if name == "a.json" else tomllib.loads(text)
+    assert document["config"]["model"] == "qwen3-max"
+    assert document["config"]["timeout"] == 7
+    assert (desk.cwd / name).stat().st_mode & 0o777 == 0o640
+    assert sorted(p.name for p in desk.cwd.iterdir()) == [".env", name]
+    desk.run("check", name, "--strict").ended(0)
+
+
+@pytest.mark.parametrize("strict", [[], ["--strict"]], ids=["", "strict"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["--model", "new model; rm"],
+        ["--model=-dash"],
+        ["--no-debug"],
+        ["--no-env-file", "--openai-base-url", "http://x/v1"],
+        ["--env-file", "my env"],
+    ],
+    ids=" ".join,
+)
+def test_the_command_that_is_named_mends_it(desk: Desk, options: list[str], strict: list[str]) -> None:
+    put_env_file(desk)
+    desk.write("work/app/my env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=named\n")
+    desk.run("resolve", "-o", "the artifact.toml", "--debug").ended(0)
+    # Another line for the same value: only provenance has changed, beside what the options change.
+    desk.write("work/app/.env", f"\nOPENAI_API_KEY={KEY}\nDEBUG=1\nOPENAI_MODEL='qwen3-coder-plus'\n")
+    told = desk.run("check", "the artifact.toml", *strict, *options, "--format", "json", env=WITH_KEY).json
+    if told["mend"] is None:
+        assert not strict
+        assert not options
+        return
+    program, *argv = shlex.split(told["mend"])
+    assert program == "qwen-cfg"
+    desk.run(*argv, env=WITH_KEY).ended(0)
+    desk.run("check", "the artifact.toml", *strict, env=WITH_KEY).ended(0)
+
+
+def test_a_mending_command_never_holds_the_key(desk: Desk) -> None:
+    put_env_file(desk)
+    desk.run("resolve", "-o", "a.toml").ended(0)
+    for form in FORMATS:
+        outcome = desk.run("check", "a.toml", "--openai-api-key", KEY, "--model", "m", "--format", form).ended(1)
+        assert KEY not in outcome.said
+
+
+def test_strict_compares_where_values_come_from(desk: Desk) -> None:
+    put_env_file(desk)
+    desk.run("resolve", "-o", "a.toml").ended(0)
+    desk.write("work/app/.env", f"OPENAI_MODEL=qwen3-coder-plus\nOPENAI_API_KEY={KEY}\n")
+    desk.run("check", "a.toml").ended(0)
+    data = desk.run("check", "a.toml", "--strict", "--format", "json").ended(1).json
+    told = {(d["field"], d["part"]): (d["old"], d["new"]) for d in data["differences"]}
+    assert {"model", "api_key"} <= {field for field, _ in told}
+    assert ("excluded", "resolution") in told
+    moved = desk.run("check", "a.toml", "--strict", "--format", "json", env=WITH_KEY).ended(1).json
+    assert ("api_key", "secret reference") in {(d["field"], d["part"]) for d in moved["differences"]}
+    desk.run("check", "a.toml", env=WITH_KEY).ended(0)
+
+
+def test_a_key_that_changed_is_no_drift(desk: Desk) -> None:
+    put_env_file(desk)
+    desk.run("resolve", "-o", "a.toml").ended(0)
+    desk.write("work/app/.env", "OPENAI_API_KEY=another\nDEBUG=1\nOPENAI_MODEL='qwen3-coder-plus'\n")
+    desk.run("check", "a.toml", "--strict").ended(0)
+
+
+def test_a_flag_that_the_artifact_has_is_beaten_by_one_that_is_given(desk: Desk) -> None:
+    put_env_file(desk)
+    desk.run("resolve", "-o", "a.toml", "--model", "written").ended(0)
+    desk.run("check", "a.toml", "--model", "written").ended(0)
+    assert "given" in desk.run("check", "a.toml", "--model", "given").ended(1).out
+
+
+# A machine without the key.
+
+
+@pytest.mark.parametrize("options", [[], ["--secret-from", "environment:CI_KEY"]], ids=["", "secret-from"])
+@pytest.mark.parametrize("login", [False, True], ids=["", "login"])
+def test_a_missing_key_is_a_note(desk: Desk, options: list[str], login: bool) -> None:
+    desk.write("work/app/.env", "OPENAI_MODEL=qwen3-coder-plus\n")
+    desk.run("resolve", "-o", "a.toml", *options, env=WITH_KEY).ended(0)
+    if login:
+        desk.write(".qwen/oauth_creds.json", "{}")
+    outcome = desk.run("check", "a.toml").ended(0)
+    assert "no API key" in outcome.err
+    data = desk.run("check", "a.toml", "--format", "json").ended(0).json
+    assert (data["status"], len(data["notes"])) == ("same", 1)
+    assert "::notice" in desk.run("check", "a.toml", "--format", "github").ended(0).out
+    strict = desk.run("check", "a.toml", "--strict").ended(1)
+    assert "api_key" in strict.out
+    assert "--update" not in strict.out
+    before = state(desk.cwd / "a.toml")
+    desk.run("check", "a.toml", "--strict", "--update").ended(1)
+    desk.run("check", "a.toml", "--update").ended(0)
+    assert state(desk.cwd / "a.toml") == before
+
+
+def test_a_missing_key_does_not_hide_other_drift(desk: Desk) -> None:
+    put_env_file(desk)
+    desk.run("resolve", "-o", "a.toml").ended(0)
+    (desk.cwd / ".env").unlink()
+    outcome = desk.run("check", "a.toml", "--format", "json").ended(1).json
+    assert [d["field"] for d in outcome["differences"]] == ["model"]
+    assert len(outcome["notes"]) == 1
+
+
+def test_a_key_that_is_where_the_artifact_says_is_not_missing(desk: Desk) -> None:
+    """Made at a desk from the file there; checked where the key is a CI secret."""
+    put_env_file(desk)
+    desk.run("resolve", "-o", "a.toml", "--secret-from", "environment:CI_KEY").ended(0)
+    desk.write("work/app/.env", "DEBUG=1\n\nOPENAI_MODEL=qwen3-coder-plus\n")
+    outcome = desk.run("check", "a.toml", env={"CI_KEY": KEY}).ended(0)
+    assert "no API key" not in outcome.said
+
+
+def test_an_update_keeps_how_the_artifact_refers_to_the_key(desk: Desk) -> None:
+    put_env_file(desk)
+    desk.run("resolve", "-o", "a.toml", "--secret-from", "environment:CI_KEY").ended(0)
+    put_env_file(desk, "qwen3-max")
+    desk.run("check", "a.toml", "--update").ended(0)
+    written = tomllib.loads((desk.cwd / "a.toml").read_text())["config"]
+    assert written["model"] == "qwen3-max"
+    assert written["api_key"] == {"from": "environment", "variable": "CI_KEY"}
+
+
+def test_a_fifo_is_read_once_where_there_is_no_key(desk: Desk) -> None:
+    desk.write("work/app/.env", "OPENAI_MODEL=piped\n")
+    desk.run("resolve", "-o", "a.toml", env=WITH_KEY).ended(0)
+    read, write = os.pipe()
+    os.write(write, b"OPENAI_MODEL=piped\n")
+    os.close(write)
+    outcome = desk.run("check", "a.toml", "--env-file", f"/dev/fd/{read}", pass_fds=[read])
+    os.close(read)
+    outcome.ended(0)
+
+
+# The artifact by itself.
+
+
+def test_the_artifact_alone_needs_no_world(desk: Desk) -> None:
+    put_env_file(desk)
+    desk.run("resolve", "-o", "a.toml").ended(0)
+    desk.write("work/app/.env", b"\xff")
+    desk.run("check", "a.toml").ended(3)
+    desk.run("check", "a.toml", "--artifact-only").ended(0)
+    assert desk.run("check", "a.toml", "--artifact-only", "--format", "json").ended(0).json["status"] == "valid"
+    desk.run("check", "a.toml", "--artifact-only", "--format", "github").ended(0)
+
+
+def broken(text: str) -> dict[str, bytes]:
+    def but(old: str, new: str) -> bytes:
+        assert old in text
+        return text.replace(old, new, 1).encode()
+
+    return {
+        "truncated": text[: len(text) // 2].encode(),
+        "truncated in a string": text[: text.index("gpt-4o") + 3].encode(),
+        "empty": b"",
+        "another format version": but("format = 1", "format = 2"),
+        "no format": but("format = 1", ""),
+        "a format that is a text": but("format = 1", 'format = "1"'),
+        "an unknown field": but("[config]", "[config]\ncolour = 1"),
+        "an unknown key": but("format = 1", "format = 1\ncolour = 1"),
+        "a missing field": but("max_retries = 3\n", ""),
+        "a missing provenance": but("[provenance.model]", "[provenance.colour]"),
+        "another type": but("max_retries = 3", 'max_retries = "3"'),
+        "out of bounds": but("max_retries = 3", "max_retries = 21"),
+        "not a number": but("timeout = 120.0", "timeout = nan"),
+        "infinite": but("timeout = 120.0", "timeout = inf"),
+        "an endless number": but("max_retries = 3", "max_retries = " + "1" * 5000),
+        "a date": but('model = "gpt-4o"', "model = 1979-05-27"),
+        "an unknown method": but('auth_method = "openai"', 'auth_method = "none"'),
+        "an unknown profile": but('profile = "documented"', 'profile = "newest"'),
+        "a relative base URL": but('"https://api.openai.com/v1"', '"api.openai.com"'),
+        "a key in the clear": but(
+            'from = "environment"\nvariable = "OPENAI_API_KEY"', f'from = "environment"\nvalue = "{KEY}"'
+        ),
+        "not UTF-8": b"\xff\xfe" + text.encode("utf-16-le"),
+        "NUL": but("gpt-4o", "gpt\x004o"),
+        "JSON that is cut off": b'{"format": 1, "config": {',
+        "JSON that is a list": b"[]",
+        "JSON with NaN": b'{"format": NaN}',
+        "JSON, nested without end": b'{"a":' + b"[" * 100_000,
+        "JSON with an endless number": b'{"format": ' + b"1" * 5000 + b"}",
+        "something else": b"#!/bin/sh\necho hello\n",
+    }
+
+
+# As much of an artifact as the names of the cases need.
+KINDS = list(
+    broken(
+        'format = 1\nprofile = "documented"\n[config]\nauth_method = "openai"\n'
+        'base_url = "https://api.openai.com/v1"\nmodel = "gpt-4o"\ntimeout = 120.0\nmax_retries = 3\n'
+        '[config.api_key]\nfrom = "environment"\nvariable = "OPENAI_API_KEY"\n[provenance.model]\n'
+    )
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_no_valid_artifact_is_refused(desk: Desk, kind: str) -> None:
+    desk.run("resolve", "-o", "good.toml", env=WITH_KEY).ended(0)
+    bad = desk.cwd / "bad.toml"
+    bad.write_bytes(broken((desk.cwd / "good.toml").read_text())[kind])
+    before = state(bad)
+    outcome = desk.run("check", "bad.toml", "--artifact-only", "--format", "json").ended(3)
+    assert outcome.json["error"]["class"] == "ArtifactError"
+    assert "bad.toml" in outcome.err
+    assert KEY not in outcome.said
+    desk.run("check", "bad.toml", "--update", env=WITH_KEY).ended(3)
+    assert state(bad) == before
+
+
+def test_the_place_in_an_artifact_is_named(desk: Desk) -> None:
+    desk.run("resolve", "-o", "a.toml", env=WITH_KEY).ended(0)
+    text = (desk.cwd / "a.toml").read_text()
+    desk.write("work/app/a.toml", text.replace("max_retries = 3", "max_retries = 21"))
+    outcome = desk.run("check", "a.toml").ended(3)
+    assert "config.max_retries: " in outcome.err
+    assert "20" in outcome.err
+
+
+@pytest.mark.parametrize("argv", [["missing.toml"], ["."], ["missing/a.toml"], [""]])
+def test_a_file_that_is_not_there(desk: Desk, argv: list[str]) -> None:
+    outcome = desk.run("check", *argv).ended(3)
+    assert outcome.out == ""
+
+
+# Annotations.
+
+
+ANNOTATION = re.compile(r"::(error|warning|notice) file=([^,]*),line=(\d+),title=([^:]*)::(.*)")
+
+
+@pytest.mark.parametrize("name", ["a.toml", "a.json"])
+def test_annotations_point_at_the_fields(desk: Desk, name: str) -> None:
+    put_env_file(desk)
+    desk.run("resolve", "-o", name).ended(0)
+    lines = (desk.cwd / name).read_text().splitlines()
+    flags = {"model": "m", "base_url": "http://x/v1", "timeout": "5", "no_proxy": "a", "debug": ""}
+    argv = [word for field, value in flags.items() for word in _flag(field, value)]
+    out = desk.run("check", name, "--format", "github", *argv).ended(1).out
+    found = [ANNOTATION.fullmatch(line) for line in out.splitlines()]
+    assert all(found)
+    pointed = {}
+    for match in filter(None, found):
+        level, file, line, _, message = match.groups()
+        assert (level, file) == ("error", name)
+        pointed[message.split()[0]] = int(line)
+    assert pointed.keys() == flags.keys()
+    for field, number in pointed.items():
+        assert lines[number - 1].lstrip().startswith(f'"{field}":' if name == "a.json" else f"{field} =")
+        # It is the value's line, not that of the provenance further down.
+        assert number < next(n for n, line in enumerate(lines, 1) if "provenance" in line)
+
+
+def _flag(field: str, value: str) -> list[str]:
+    flag = {"base_url": "--openai-base-url"}.get(field, f"--{field.replace('_', '-')}")
+    return [flag, value] if value else [flag]
+
+
+def test_strict_annotations_point_at_what_is_in_the_file(desk: Desk) -> None:
+    put_env_file(desk)
+    desk.run("resolve", "-o", "a.toml").ended(0)
+    lines = (desk.cwd / "a.toml").read_text().splitlines()
+    desk.write("work/.env", f"OPENAI_API_KEY={KEY}\n")
+    (desk.cwd / ".env").unlink()
+    out = desk.run("check", "a.toml", "--strict", "--format", "github").ended(1).out
+    at = {}
+    for match in filter(None, map(ANNOTATION.fullmatch, out.splitlines())):
+        at.setdefault(match[5].split()[0], lines[int(match[3]) - 1])
+    assert at["api_key"] == "[config.api_key]"
+    assert at["env_file"] == "[env_file]"
+    assert at["excluded"] == "excluded = ["
+    assert at["model"].startswith("model =")
+
+
+def test_annotations_are_escaped(desk: Desk) -> None:
+    put_env_file(desk)
+    name = "100%, a:b.toml"
+    desk.run("resolve", "-o", name).ended(0)
+    out = desk.run("check", name, "--format", "github", "--model", "x%y\r\n::error::z").ended(1).out
+    assert len(out.splitlines()) == 1
+    assert out.startswith("::error file=100%25%2C a%3Ab.toml,line=")
+    assert "x%25y%0D%0A::error::z" in out
+
+
+def test_control_characters_do_not_reach_a_terminal(desk: Desk) -> None:
+    put_env_file(desk)
+    desk.run("resolve", "-o", "a.toml").ended(0)
+    put_env_file(desk, "a\x1b[2Jb\x9b31m")
+    for form in FORMATS:
+        outcome = desk.run("check", "a.toml", "--format", form).ended(1)
+        assert not re.search("[\x00-\x09\x0b-\x1f\x80-\x9f]", outcome.said), form
+
+
+# It writes nothing.
+
+
+@pytest.mark.parametrize(
+    "argv", [[], ["--strict"], ["--artifact-only"], ["--format", "json"], ["--format", "github"]], ids=" ".join
+)
+def test_without_update_nothing_is_written(desk: Desk, argv: list[str]) -> None:
+    put_env_file(desk)
+    desk.run("resolve", "-o", "a.toml").ended(0)
+    put_env_file(desk, "other")
+    before: dict[str, Any] = {name: state(desk.home / name) for name in desk.files()}
+    desk.run("check", "a.toml", *argv).ended(0 if "--artifact-only" in argv else 1)
+    assert {name: state(desk.home / name) for name in desk.files()} == before
+
+
+def test_an_update_that_cannot_be_written_leaves_the_old_artifact(open_desk: Desk) -> None:
+    put_env_file(open_desk)
+    open_desk.run("resolve", "-o", "a.toml").ended(0)
+    put_env_file(open_desk, "other")
+    before = state(open_desk.cwd / "a.toml")
+    open_desk.cwd.chmod(0o555)
+    open_desk.run("check", "a.toml", "--update", nobody=True).ended(2)
+    assert state(open_desk.cwd / "a.toml") == before
+
+
+def test_an_update_with_a_key_inside_stays_private(desk: Desk) -> None:
+    put_env_file(desk)
+    desk.run("resolve", "-o", "a.toml", "--inline-secrets").ended(0)
+    put_env_file(desk, "other")
+    outcome = desk.run("check", "a.toml", "--update").ended(0)
+    assert KEY not in outcome.said
+    assert KEY in (desk.cwd / "a.toml").read_text()
+    assert (desk.cwd / "a.toml").stat().st_mode & 0o777 == 0o600

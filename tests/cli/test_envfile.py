@@ -1,0 +1,157 @@
+"""`qwen-cfg envfile`: how env files are read, many of them in one call."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .process import KEY
+
+if TYPE_CHECKING:
+    from .process import Desk, Outcome
+
+CASES = [
+    json.loads(line)
+    for line in (Path(__file__).parents[1] / "data/dotenv_cases.jsonl").read_text(encoding="utf-8").splitlines()
+]
+
+
+def documents(outcome: Outcome) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in outcome.out.split("\n")[:-1]]
+
+
+def test_every_recorded_case_in_one_call(desk: Desk) -> None:
+    names = [f"case-{number}" for number in range(len(CASES))]
+    for name, case in zip(names, CASES, strict=True):
+        desk.write(f"work/app/{name}", case["text"])
+    outcome = desk.run("envfile", "--format", "json", "--show-secrets", *names).ended(0)
+    read = documents(outcome)
+    assert len(read) == 1500
+    for name, case, document in zip(names, CASES, read, strict=True):
+        assert document["path"] == name
+        assert document["values"] == case["parsed"]
+        assert {a["name"]: a["value"] for a in document["assignments"]} == case["parsed"]
+
+
+def test_several_thousand_files(desk: Desk) -> None:
+    names = [f"{number}.env" for number in range(4000)]
+    for name in names:
+        desk.write(f"work/app/{name}", f"# of {name}\nOPENAI_MODEL='m {name}'\n")
+    read = documents(desk.run("envfile", "--format", "json", *names).ended(0))
+    assert [document["path"] for document in read] == names
+    assert all(d["values"] == {"OPENAI_MODEL": f"m {d['path']}"} for d in read)
+    assert len(desk.run("envfile", *names).ended(0).out.splitlines()) == 2 * len(names)
+
+
+def test_the_lines_and_both_readings(desk: Desk) -> None:
+    desk.write("work/app/.env", "# mine\nexport A='1'\n\nB=x#y\nA: 2\r\nC=\"two\nlines\"\nD=3\nnothing\n")
+    (document,) = documents(desk.run("envfile", "--format", "json", ".env").ended(0))
+    assert document.keys() == {"path", "assignments", "values", "differs"}
+    assert document["assignments"] == [
+        {"name": "A", "value": "1", "line": 2},
+        {"name": "B", "value": "x", "line": 4},
+        {"name": "A", "value": "2", "line": 5},
+        {"name": "C", "value": "two\nlines", "line": 6},
+        {"name": "D", "value": "3", "line": 8},
+    ]
+    assert document["values"] == {"A": "2", "B": "x", "C": "two\nlines", "D": "3"}
+    # python-dotenv keeps `#y`, and does not know the colon.
+    assert [(d["name"], d["dotenv"], d["python"]) for d in document["differs"]] == [("A", "2", "1"), ("B", "x", "x#y")]
+    text = desk.run("envfile", ".env").ended(0).out
+    lines = text.splitlines()
+    assert lines[0] == ".env"
+    for number, name, value in ((2, "A", "1"), (4, "B", "x"), (5, "A", "2"), (8, "D", "3")):
+        assert any(line.split()[:2] == [str(number), name] and repr(value) in line for line in lines)
+    assert any("B" in line and "'x'" in line and "'x#y'" in line for line in lines)
+
+
+def test_a_file_that_cannot_be_read_does_not_stop_the_others(desk: Desk) -> None:
+    desk.write("work/app/first", "A=1\n")
+    desk.write("work/app/bad", b"A=\xff\n")
+    desk.write("work/app/nul", b"A=\x00\n")
+    desk.write("work/app/large", b"#" * (1024 * 1024 + 1))
+    (desk.cwd / "directory").mkdir()
+    (desk.cwd / "dangling").symlink_to("nowhere")
+    (desk.cwd / "loop").symlink_to("loop")
+    desk.write("work/app/last", "A=2\n")
+    unreadable = ["bad", "nul", "large", "directory", "dangling", "loop", "missing"]
+    names = ["first", *unreadable, "last"]
+    outcome = desk.run("envfile", "--format", "json", *names).ended(3)
+    read = documents(outcome)
+    assert [document["path"] for document in read] == names
+    assert (read[0]["values"], read[-1]["values"]) == ({"A": "1"}, {"A": "2"})
+    for document in read[1:-1]:
+        assert document["exit_code"] == 3
+        assert document["error"]["class"] == "EnvFileError"
+        assert document["path"] in outcome.err
+    text = desk.run("envfile", *names).ended(3)
+    assert text.out.splitlines()[0] == "first"
+    assert text.out.splitlines()[2] == "last"
+    assert all(name in text.err for name in unreadable)
+
+
+def test_a_file_that_may_not_be_read_does_not_stop_the_others(open_desk: Desk) -> None:
+    open_desk.write("work/app/closed", "A=1\n").chmod(0)
+    open_desk.write("work/app/open", "A=1\n")
+    outcome = open_desk.run("envfile", "closed", "open", nobody=True).ended(3)
+    assert "closed" in outcome.err
+    assert outcome.out.splitlines()[0] == "open"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_looks_like_a_secret_is_hidden(desk: Desk, form: str) -> None:
+    by_name = ["OPENAI_API_KEY", "GITHUB_TOKEN", "db_password", "AWS_SECRET_ACCESS_KEY", "CREDENTIALS"]
+    shaped = ["sk-Zm9vYmFyYmF6cXV4MDEyMzQ1Njc4OQ", "gsk_Zm9vYmFyYmF6cXV4MDEyMzQ1Njc4OQ"]
+    text = "".join(f"{name}=not-shaped-like-one-{n}\n" for n, name in enumerate(by_name))
+    text += "".join(f"PLAIN_{n}=before {value} after\n" for n, value in enumerate(shaped))
+    text += "URL=https://user:open-sesame-0@host/v1\nHARMLESS=visible\n"
+    desk.write("work/app/.env", text)
+    secrets = [*(f"not-shaped-like-one-{n}" for n in range(len(by_name))), *shaped, "open-sesame-0"]
+    hidden = desk.run("envfile", "--format", form, ".env").ended(0)
+    assert not [secret for secret in secrets if secret in hidden.said]
+    assert "visible" in hidden.out
+    shown = desk.run("envfile", "--format", form, "--show-secrets", ".env").ended(0)
+    assert not [secret for secret in secrets if secret not in shown.out]
+    assert "shown in full" in shown.err
+    assert not [secret for secret in secrets if secret in shown.err]
+
+
+def test_both_readings_of_a_secret_are_hidden(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}#tail-of-the-secret\nA='x'{KEY}\n")
+    for form in ("text", "json"):
+        said = desk.run("envfile", "--format", form, ".env").ended(0).said
+        assert KEY not in said
+        assert "tail-of-the-secret" not in said
+
+
+def test_control_characters_do_not_reach_a_terminal(desk: Desk) -> None:
+    desk.write("work/app/a\x1b[2Jb", "A=\x1b[2J\x9b31m\n")
+    desk.write("work/app/c\x1b[2Jd", b"\xff")
+    for form in ("text", "json"):
+        said = desk.run("envfile", "--format", form, "a\x1b[2Jb", "c\x1b[2Jd", "e\x1b[2Jf").ended(3).said
+        assert "\x1b" not in said
+        assert "\x9b" not in said
+
+
+def test_a_fifo_and_a_name_that_is_no_text(desk: Desk) -> None:
+    read, write = os.pipe()
+    os.write(write, b"A=piped\n")
+    os.close(write)
+    outcome = desk.run("envfile", "--format", "json", f"/dev/fd/{read}", pass_fds=[read]).ended(0)
+    os.close(read)
+    assert documents(outcome)[0]["values"] == {"A": "piped"}
+    (Path(os.fsdecode(bytes(desk.cwd) + b"/\xff.env"))).write_text("A=1\n")
+    assert documents(desk.run("envfile", "--format", "json", b"\xff.env").ended(0))[0]["values"] == {"A": "1"}
+    assert "A = '1'" in desk.run("envfile", b"\xff.env").ended(0).out
+
+
+def test_a_file_that_sets_nothing(desk: Desk) -> None:
+    desk.write("work/app/empty", "")
+    assert documents(desk.run("envfile", "--format", "json", "empty").ended(0)) == [
+        {"path": "empty", "assignments": [], "values": {}, "differs": []}
+    ]
+    assert "sets nothing" in desk.run("envfile", "empty").ended(0).out

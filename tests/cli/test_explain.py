@@ -1,0 +1,366 @@
+"""`qwen-cfg resolve --explain`: what the screen says, at any width, on a terminal and in a pipe."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from qwen_schema import declared_fields
+
+from .process import KEY
+from .terminal import see
+
+if TYPE_CHECKING:
+    from .process import Desk, Outcome
+
+OTHER_KEY = "sk-another-key-of-the-home-0123456789"
+LONG_URL = "https://" + "long-host-name." * 4 + "example/v1"
+COLOURED = re.compile(rb"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9\d|10\d)(?:;\d+)*m")
+
+
+def explain(desk: Desk, *argv: str, columns: int = 200, **env: str) -> Outcome:
+    return desk.run("resolve", "--explain", *argv, env={"COLUMNS": str(columns), **env})
+
+
+def line_with(text: str, *parts: str) -> str:
+    """Return the one line that has all parts, in their order."""
+    found = [line for line in text.splitlines() if re.search(".*".join(map(re.escape, parts)), line)]
+    assert len(found) == 1, f"{parts}: {len(found)} lines\n{text}"
+    return found[0]
+
+
+@pytest.fixture
+def story(desk: Desk) -> Desk:
+    """A desk where much is hidden: an excluded variable, a shell that beats a file, a home that is not reached."""
+    desk.write("work/.env", f"DEBUG=1\n\nOPENAI_API_KEY={KEY}\nOPENAI_MODEL=qwen3-coder-plus\nHTTPS_PROXY=http://p:1\n")
+    desk.write(".qwen/.env", f"OPENAI_BASE_URL={LONG_URL}\nOPENAI_API_KEY={OTHER_KEY}\nUNDECLARED=x\n")
+    desk.write(".env", "UNDECLARED=x\n")
+    (desk.cwd / ".env").mkdir()
+    desk.write(".qwen/settings.json", "{}")
+    desk.write(".qwen/oauth_creds.json", "{}")
+    return desk
+
+
+# What it says.
+
+
+def test_the_winners_and_what_they_beat(story: Desk) -> None:
+    out = explain(story, "--model", "gpt-4o-mini", OPENAI_MODEL="exported").ended(0).out
+    assert "~/work/app" in out.splitlines()[0]
+    assert "profile documented" in out.splitlines()[0]
+    line_with(out, "auth_method", "openai", "an API key is set")
+    line_with(out, "api_key", "sk-0", f"({len(KEY)} characters)", "../.env:3 OPENAI_API_KEY")
+    line_with(out, "model", "gpt-4o-mini", "--model")
+    line_with(out, "exported", "beat environment OPENAI_MODEL")
+    line_with(out, "qwen3-coder-plus", "beat ../.env:4 OPENAI_MODEL")
+    line_with(out, "gpt-4o ", "beat default")
+    line_with(out, "base_url", "https://api.openai.com/v1", "default")
+    line_with(out, LONG_URL, "not reached", "~/.qwen/.env:1")
+    assert KEY not in out
+    assert OTHER_KEY not in out
+
+
+def test_the_fields_are_told_before_the_search_and_that_before_the_rest(story: Desk) -> None:
+    out = explain(story).ended(0).out
+    marks = ["auth_method", "env file:", "excluded", "QC107"]
+    assert [out.index(f"\n{mark}") if mark != "auth_method" else out.index(mark) for mark in marks] == sorted(
+        out.index(f"\n{mark}") if mark != "auth_method" else out.index(mark) for mark in marks
+    )
+
+
+def test_the_search_as_an_ordered_list(story: Desk) -> None:
+    lines = explain(story).ended(0).out.splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("env file:"))
+    told = [line.split() for line in lines[start + 1 : lines.index("", start)]]
+    assert [" ".join(words[:3]) for words in told[:4]] == [
+        "absent ./.qwen/.env",
+        "skipped ./.env a",
+        "absent ../.qwen/.env",
+        "> found ../.env",
+    ]
+    assert [" ".join(words[:3]) for words in told[4:]] == ["not reached ~/.qwen/.env", "not reached ~/.env"]
+    assert "directory" in " ".join(told[1])
+    assert "1 excluded" in " ".join(told[3])
+    assert told[4][3:] == ["would", "set", "api_key,", "base_url"]
+    assert "would set" not in " ".join(told[5])
+
+
+def test_what_was_excluded_refused_and_not_considered(story: Desk) -> None:
+    out = explain(story).ended(0).out
+    line_with(out, "  DEBUG", "../.env:1")
+    line_with(out, "QC107 warning", "HTTPS_PROXY", "../.env:5", "proxy")
+    line_with(out, "QC103 note", "OPENAI_BASE_URL", "~/.qwen/.env:1", "../.env came first")
+    line_with(out, "QC106 warning", "./.env is a directory")
+    line_with(out, "QC108 note", "~/.qwen/oauth_creds.json", "an API key is set")
+    line_with(out, "QC109 note", "~/.qwen/settings.json")
+    line_with(out, "http://p:1", "refused", "../.env:5")
+
+
+def test_an_exported_variable_that_hides_the_file_is_told_of(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=mine\n")
+    line_with(explain(desk, OPENAI_MODEL="theirs").ended(0).out, "QC102 warning", "OPENAI_MODEL", "./.env:2")
+    assert "QC102" not in explain(desk, OPENAI_MODEL="mine").ended(0).out
+    emptied = explain(desk, OPENAI_MODEL="").ended(0).out
+    line_with(emptied, "QC101 warning", "OPENAI_MODEL", "./.env:2")
+    line_with(emptied, "model", "gpt-4o", "default")
+    line_with(emptied, "mine", "hidden by an empty variable", "./.env:2")
+
+
+def test_a_login_that_is_used_although_there_is_a_key(desk: Desk) -> None:
+    desk.write(".qwen/oauth_creds.json", "{}")
+    out = explain(desk, OPENAI_API_KEY=KEY, QWEN_OAUTH="1").ended(0).out
+    line_with(out, "QC108 note", "OPENAI_API_KEY", "QWEN_OAUTH")
+    line_with(out, "auth_method", "qwen-oauth", "environment QWEN_OAUTH")
+
+
+def test_with_nothing_configured_it_explains_all_the_same(desk: Desk) -> None:
+    outcome = explain(desk).ended(3)
+    for name in ("auth_method", "api_key", "base_url", "model"):
+        line_with(outcome.out, f"  {name}")
+    assert "./.qwen/.env" in outcome.out
+    assert "~/.env" in outcome.out
+    assert "no env file is there" in outcome.out
+    line_with(outcome.out, "QC203 error", "no API key", "no cached Qwen OAuth login")
+    assert outcome.err == ""
+
+
+def test_an_incomplete_one_is_explained_and_not_written(desk: Desk) -> None:
+    assert explain(desk, "-o", "a.toml").ended(3).out
+    assert desk.files() == {}
+    assert explain(desk, "-o", "a.toml", OPENAI_API_KEY=KEY).ended(0).out
+    assert list(desk.files()) == ["work/app/a.toml"]
+
+
+def test_all_shows_every_field_and_place(story: Desk) -> None:
+    some, everything = explain(story).ended(0).out, explain(story, "--all").ended(0).out
+    for name in declared_fields():
+        line_with(everything, f"  {name} ")
+    hidden = [name for name in declared_fields() if f"  {name} " not in some]
+    assert f"{len(hidden)} more fields" in some
+    assert "more field" not in everything
+
+
+@pytest.mark.parametrize("name", declared_fields())
+def test_one_fields_whole_story(story: Desk, name: str) -> None:
+    out = explain(story, name, "--model", "m", OPENAI_MODEL="exported").ended(0).out
+    field = declared_fields()[name]
+    assert " ".join(field.description.split()) in " ".join(out.split())
+    others = [other for other in declared_fields() if other not in (name, "debug", "model", "proxy", "no_proxy")]
+    assert not [other for other in others if re.search(rf"^  {other} ", out, re.MULTILINE)]
+    layers = re.findall(r"^  (flag|environment|env-file|default)\b", out, re.MULTILINE)
+    assert layers == ["flag", "environment", "env-file", "default"]
+    if name == "model":
+        for value in ("m", "exported", "qwen3-coder-plus", "gpt-4o"):
+            assert re.search(rf" {value} +(--|beat|\S+ OPENAI)", out)
+
+
+@pytest.mark.parametrize("name", declared_fields())
+def test_a_field_that_nobody_sets_is_told_with_how_it_can_be_set(desk: Desk, name: str) -> None:
+    out = explain(desk, name).ended(3).out
+    for part in (*declared_fields()[name].flags, *(variable.name for variable in declared_fields()[name].variables)):
+        assert part in out
+
+
+def test_a_field_that_is_none_is_named_with_those_that_are(desk: Desk) -> None:
+    outcome = desk.run("resolve", "--explain", "colour").ended(2)
+    assert "base_url" in outcome.err
+    assert outcome.out == ""
+
+
+def test_the_options_of_an_explanation_need_one(desk: Desk) -> None:
+    for argv in (["--all"], ["--show-secrets"], ["--format", "text"]):
+        assert argv[0] in desk.run("resolve", *argv).ended(2).err
+    desk.run("resolve", "--explain", "--format", "toml").ended(2)
+
+
+# How it looks.
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 200])
+@pytest.mark.parametrize("argv", [[], ["--all"], ["base_url"], ["api_key"], ["proxy"]], ids=" ".join)
+def test_nothing_is_cut_off_at_any_width(story: Desk, columns: int, argv: list[str]) -> None:
+    url, model = "http://h/" + "ж" * 230, "щ" * 230
+    out = explain(story, *argv, "--openai-base-url", url, columns=columns, OPENAI_MODEL=model).ended(0).out
+    assert max(map(len, out.splitlines())) <= columns
+    assert "…" not in out.replace("sk-0…wxyz", "").replace("sk-a…6789", "")
+    assert "~/work/app" in "".join(out.split())
+    # A long value may go over several lines, whole.
+    for letter, field in (("ж", "base_url"), ("щ", "model")):
+        told = [field] if not argv or argv[0] in ("--all", field) else []
+        assert out.count(letter) % 230 == 0
+        assert (out.count(letter) > 0) == bool(told)
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_a_terminal_shows_it_as_wide_as_it_is(story: Desk, width: int) -> None:
+    seen = see(story, "resolve", "--explain", width=width)
+    assert seen.code == 0
+    piped = explain(story, columns=width).ended(0).out
+    assert [line for line in piped.splitlines() if line.strip()] == list(seen.lines)
+    assert max(map(len, seen.lines)) > width * 0.6
+
+
+def test_colour_is_for_terminals(story: Desk) -> None:
+    assert COLOURED.search(see(story, "resolve", "--explain").raw)
+    assert "\x1b" not in explain(story).out
+    assert "\x1b" not in explain(story, FORCE_COLOR="1", TERM="xterm-256color").out
+    assert COLOURED.search(explain(story, "--color", "always", TERM="xterm").out.encode())
+
+
+@pytest.mark.parametrize(
+    ("argv", "env", "term"),
+    [([], {"NO_COLOR": "1"}, "xterm"), (["--color", "never"], {}, "xterm"), ([], {}, "dumb")],
+    ids=["NO_COLOR", "never", "dumb"],
+)
+def test_a_terminal_that_wants_no_colour_gets_none(
+    story: Desk, argv: list[str], env: dict[str, str], term: str
+) -> None:
+    seen = see(story, "resolve", "--explain", *argv, env=env, term=term)
+    assert not COLOURED.search(seen.raw)
+    assert "api_key" in seen.text
+    if term == "dumb" or argv:
+        assert b"\x1b" not in seen.raw
+
+
+HOSTILE = ["\x1b]0;title\x07", "\x1b[2J", "a\rb", "\x9b31m", "a\x7fb", "a\x08b", "\u202eabc", "\u2028x"]
+
+
+HOSTILE_DATA = ["--explain", "--format", "json"]
+
+
+@pytest.mark.parametrize("argv", [["--explain"], ["--explain", "model"], HOSTILE_DATA, []])
+def test_control_characters_do_not_reach_a_terminal(desk: Desk, argv: list[str]) -> None:
+    for number, value in enumerate(HOSTILE):
+        desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL='before{value}after'\n")
+        env = {"OPENAI_MODEL": f"exported{value}"} if number % 2 else {}
+        outcome = desk.run("resolve", *argv, env=env).ended(0)
+        # Data is for programs: it may hold what turns the direction of a text, but nothing that a terminal obeys.
+        obeyed = (
+            "[\x00-\x09\x0b-\x1f\x80-\x9f]" if argv in ([], HOSTILE_DATA) else "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]"
+        )
+        assert not re.search(obeyed, outcome.said), repr(value)
+
+
+def test_control_characters_in_a_path_do_not_reach_a_terminal(desk: Desk) -> None:
+    inner = desk.cwd / "a\x1b[31mb"
+    inner.mkdir()
+    desk.write("work/app/a\x1b[31mb/.env", "OPENAI_MODEL=a#b\nHTTPS_PROXY=x\nOPENAI_API_KEY=\n")
+    (inner / "below").mkdir()
+    for argv in (["resolve", "--explain"], ["resolve"], ["resolve", "--explain", "--format", "json"]):
+        outcome = desk.run(*argv, cwd=inner / "below").ended(3)
+        assert "\x1b" not in outcome.said
+
+
+# Secrets on the screen.
+
+
+def test_secrets_are_shown_on_a_terminal_that_asks(story: Desk) -> None:
+    seen = see(story, "resolve", "--explain", "--show-secrets", width=200)
+    assert seen.code == 0
+    assert KEY in seen.text
+    assert OTHER_KEY in seen.text
+    assert "shown in full" in seen.text
+    hidden = see(story, "resolve", "--explain", width=200)
+    assert KEY.encode() not in hidden.raw
+    assert OTHER_KEY.encode() not in hidden.raw
+
+
+def test_secrets_go_into_a_pipe_only_by_force(story: Desk) -> None:
+    refused = explain(story, "--show-secrets").ended(2)
+    assert refused.out == ""
+    assert "--force" in refused.err
+    forced = explain(story, "--show-secrets", "--force").ended(0)
+    assert KEY in forced.out
+    assert "shown in full" in forced.err
+    assert KEY not in forced.err
+    data = explain(story, "--show-secrets", "--force", "--format", "json").ended(0)
+    assert data.json["fields"]["api_key"]["value"] == KEY
+
+
+@pytest.mark.parametrize("key", ["ollama", "x", "hunter2-hunter2-hunter2"])
+def test_a_short_key_is_fully_hidden(desk: Desk, key: str) -> None:
+    out = explain(desk, "--openai-api-key", key).ended(0).out
+    line = line_with(out, "  api_key", f"({len(key)} character")
+    assert not re.search(rf"\b{key}\b", line)
+    assert key[:4] not in line.partition("hidden")[2] or len(key) < 4
+
+
+# The same as data.
+
+
+def data_of(desk: Desk, code: int = 0, *argv: str, **env: str) -> dict[str, Any]:
+    document: dict[str, Any] = explain(desk, "--format", "json", *argv, **env).ended(code).json
+    schema = json.loads((files("qwen_cfg.explanation") / "explain.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema).validate(document)
+    assert document["exit_code"] == code
+    return document
+
+
+def test_the_data_has_what_the_screen_has(story: Desk) -> None:
+    document = data_of(story, 0, "--model", "gpt-4o-mini", OPENAI_MODEL="exported")
+    assert document["cwd"] == "~/work/app"
+    assert list(document["fields"]) == list(declared_fields())
+    model = document["fields"]["model"]
+    assert (model["value"], model["layer"], model["origin"]) == ("gpt-4o-mini", "flag", "--model")
+    assert [(o["value"], o["origin"], o["fate"]) for o in model["shadowed"]] == [
+        ("exported", "OPENAI_MODEL", "beaten"),
+        ("qwen3-coder-plus", "../.env:4", "beaten"),
+        ("gpt-4o", "default", "beaten"),
+    ]
+    base_url = document["fields"]["base_url"]
+    assert [(o["value"], o["origin"]) for o in base_url["unreached"]] == [(LONG_URL, "~/.qwen/.env:1")]
+    places = document["env_file"]["search"]
+    outcomes = [(p["path"], p["outcome"]) for p in places if p["exists"]]
+    assert outcomes == [
+        ("./.env", "skipped"),
+        ("../.env", "found"),
+        ("~/.qwen/.env", "not-reached"),
+        ("~/.env", "not-reached"),
+    ]
+    assert next(p["sets"] for p in places if p["path"] == "~/.qwen/.env") == ["api_key", "base_url"]
+    assert document["excluded"] == [{"variable": "DEBUG", "origin": "../.env:1"}]
+    assert document["not_considered"] == ["~/.qwen/settings.json"]
+    codes = {(d["code"], d["path"], d["line"]) for d in document["diagnostics"]}
+    assert {("QC103", "~/.qwen/.env", 1), ("QC107", "../.env", 5)} <= codes
+
+
+def test_the_data_names_every_place_up_to_the_root(desk: Desk) -> None:
+    places = [p["path"] for p in data_of(desk, 3)["env_file"]["search"]]
+    levels = len(desk.cwd.parts)
+    assert len(places) == 2 * levels
+    assert places[:6] == ["./.qwen/.env", "./.env", "../.qwen/.env", "../.env", "~/.qwen/.env", "~/.env"]
+
+
+def test_the_data_of_an_incomplete_one(desk: Desk) -> None:
+    document = data_of(desk, 3)
+    assert document["complete"] is False
+    assert document["fields"]["api_key"]["value"] is None
+    assert [d["code"] for d in document["diagnostics"] if d["severity"] == "error"] == ["QC203"]
+
+
+def test_the_screen_says_everything_that_the_data_says(story: Desk) -> None:
+    document = data_of(story, 0, OPENAI_MODEL="exported")
+    out = " ".join(explain(story, "--all", OPENAI_MODEL="exported", columns=200).ended(0).out.split())
+    for field in document["fields"].values():
+        for offer in (field, *field["shadowed"], *field["unreached"]):
+            assert not offer["value"] or offer["value"] in out
+            assert offer["origin"] in out
+    for place in document["env_file"]["search"]:
+        assert place["path"] in out
+    for diagnostic in document["diagnostics"]:
+        assert diagnostic["code"] in out
+    assert sum(out.count(f"{d} ") for d in {x["code"] for x in document["diagnostics"]}) == len(document["diagnostics"])
+
+
+def test_a_fifo_that_is_not_reached_is_not_read(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
+    os.mkfifo(desk.home / ".env")
+    place = next(p for p in data_of(desk)["env_file"]["search"] if p["path"] == "~/.env")
+    assert (place["outcome"], place["kind"], place["sets"]) == ("not-reached", "fifo", [])

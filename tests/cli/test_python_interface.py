@@ -1,0 +1,134 @@
+"""`from qwen_cfg import resolve`: the world is given, and nothing else is read or changed."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import qwen_cfg
+import qwen_runtime
+import qwen_schema
+from qwen_cfg import diagnose, resolve, to_artifact
+from qwen_cfg.explanation import explain
+from qwen_schema import EnvFileError, Secret, UsageError, dump, load
+
+from .process import KEY
+
+if TYPE_CHECKING:
+    from .process import Desk
+
+
+@pytest.mark.parametrize("package", [qwen_cfg, qwen_schema, qwen_runtime])
+def test_every_public_name_can_be_imported(package: object) -> None:
+    names = package.__all__  # type: ignore[attr-defined]
+    assert len(names) == len(set(names))
+    for name in names:
+        assert getattr(package, name) is not None
+    assert (Path(inspect.getfile(package)).parent / "py.typed").exists()  # type: ignore[arg-type]
+    with pytest.raises(AttributeError):
+        package.no_such_name  # type: ignore[attr-defined]  # noqa: B018
+
+
+@pytest.mark.parametrize("name", qwen_cfg.__all__)
+def test_a_public_name_is_no_module(name: str) -> None:
+    """A function that is named like a module of the package is hidden by it only in a process that is new."""
+    code = f"from qwen_cfg import {name}; print(callable({name}))"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+    assert ended.stdout == "True\n"
+
+
+def test_it_resolves_in_the_world_that_is_given_and_in_no_other(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    desk.write("work/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=mine\n")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/.env").write_text("OPENAI_MODEL=elsewhere\n")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    monkeypatch.setenv("OPENAI_MODEL", "of this process")
+    monkeypatch.setenv("QWEN_CFG_PROFILE", "qwen-code-0.21")
+    monkeypatch.setenv("HOME", str(tmp_path / "elsewhere"))
+    before = dict(os.environ)
+    resolution = resolve(environ={"OPENAI_BASE_URL": "http://h/v1"}, cwd=desk.cwd, home=desk.home)
+    assert dict(os.environ) == before
+    artifact = to_artifact(resolution)
+    assert (artifact.text("model"), artifact.text("base_url")) == ("mine", "http://h/v1")
+    assert artifact.profile == "documented"
+    assert str(resolution.decisions["model"].winner.origin) == "../.env:2 OPENAI_MODEL"  # type: ignore[union-attr]
+    assert load(dump(artifact)) == artifact
+
+
+def test_it_agrees_with_the_command_line(desk: Desk) -> None:
+    desk.write("work/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL='a#b'\nDEBUG=1\n")
+    argv = ["--timeout", "7", "--no-debug", "-m", "x"]
+    mine = to_artifact(resolve(argv, environ={}, cwd=desk.cwd, home=desk.home))
+    assert dump(mine) == desk.run("resolve", *argv).ended(0).out
+
+
+def test_flags_and_values_are_two_ways_to_say_the_same(desk: Desk) -> None:
+    argv = ["--model", "m", "--timeout", "1.5", "--no-proxy", "a,b", "--debug", "--openai-api-key", KEY]
+    values = {"model": "m", "timeout": 1.5, "no_proxy": ("a", "b"), "debug": True, "api_key": KEY}
+    by_flags = resolve(argv, environ={}, cwd=desk.cwd, home=None)
+    by_values = resolve(environ={}, cwd=desk.cwd, home=None, values=values)
+    secret = resolve(environ={}, cwd=desk.cwd, home=None, values={**values, "api_key": Secret(KEY)})
+    assert to_artifact(by_flags) == to_artifact(by_values) == to_artifact(secret)
+    assert by_flags.decisions["api_key"].value == Secret(KEY)
+
+
+def test_the_env_file_and_the_profile_can_be_chosen(desk: Desk) -> None:
+    desk.write("work/app/.env", "OPENAI_MODEL=a#b\n")
+    desk.write(".env", f"OPENAI_API_KEY={KEY}\n")
+    here = {"environ": {}, "cwd": str(desk.cwd), "home": str(desk.home)}
+    assert resolve(**here).needs_api_key is False
+    assert resolve(**here).auth_method is None
+    assert resolve(**here, profile="qwen-code-0.21").auth_method == "openai"
+    assert resolve(**here, env_file="../../.env").auth_method == "openai"
+    assert resolve(**here, dialect="python").decisions["model"].value == "a#b"
+    assert resolve(**here, search=False).decisions["model"].value == "gpt-4o"
+    assert resolve(environ={}, cwd=desk.cwd, home=desk.home / "missing").auth_method is None
+
+
+def test_errors_are_typed(desk: Desk) -> None:
+    here = {"environ": {}, "cwd": desk.cwd, "home": desk.home}
+    for bad in ({"profile": "newest"}, {"values": {"colour": "red"}}, {"argv": ["--colour", "red"]}, {"argv": [KEY]}):
+        with pytest.raises(UsageError) as caught:
+            resolve(**here, **bad)
+        assert KEY not in f"{caught.value!r} {caught.value} {caught.value.hint}"
+    with pytest.raises(EnvFileError):
+        resolve(**here, env_file="missing.env")
+    desk.write("work/app/.env", b"\xff")
+    with pytest.raises(EnvFileError):
+        resolve(**here)
+    assert issubclass(EnvFileError, qwen_schema.QwenCfgError)
+    assert issubclass(UsageError, qwen_schema.QwenCfgError)
+
+
+def test_an_incomplete_resolution_can_be_explained_and_not_compiled(desk: Desk) -> None:
+    resolution = resolve(environ={}, cwd=desk.cwd, home=desk.home)
+    assert resolution.is_complete is False
+    diagnostics = diagnose(resolution)
+    assert [d.code for d in diagnostics if d.severity == "error"] == ["QC203"]
+    assert explain(resolution, diagnostics).complete is False
+    with pytest.raises(qwen_schema.ConfigurationError):
+        to_artifact(resolution)
+
+
+def test_nothing_that_is_returned_shows_a_secret(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
+    desk.write(".env", "OPENAI_API_KEY=another-key-of-the-home\n")
+    resolution = resolve(environ={"OPENAI_API_KEY": "third-key-exported"}, cwd=desk.cwd, home=desk.home)
+    diagnostics = diagnose(resolution)
+    shown = repr((resolution, diagnostics, explain(resolution, diagnostics), to_artifact(resolution)))
+    for secret in (KEY, "another-key-of-the-home", "third-key-exported"):
+        assert secret not in shown
+
+
+def test_importing_it_is_cheap_and_quiet() -> None:
+    code = "import sys, qwen_cfg; print(sorted({'jsonschema', 'httpx', 'rich', 'dotenv'} & set(sys.modules)))"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+    assert (ended.stdout, ended.stderr) == ("[]\n", "")

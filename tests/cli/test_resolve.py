@@ -1,0 +1,671 @@
+"""`qwen-cfg resolve`: the artifact, where it is written, and what is said when there is none."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import stat
+import subprocess
+import threading
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from qwen_schema import declared_fields, load
+
+from .process import KEY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .process import Desk, Outcome
+
+WITH_KEY = {"OPENAI_API_KEY": KEY}
+
+
+def config(outcome: Outcome) -> dict[str, Any]:
+    result: dict[str, Any] = outcome.ended(0).toml["config"]
+    return result
+
+
+def names_in(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())
+
+
+# The artifact and its forms.
+
+
+def test_toml_and_json_are_one_document(desk: Desk) -> None:
+    desk.write("work/app/.env", f"DEBUG=1\nOPENAI_API_KEY={KEY}\nOPENAI_MODEL='日本'\n")
+    toml = desk.run("resolve").ended(0)
+    data = desk.run("resolve", "--format", "json").ended(0)
+    assert toml.toml == data.json
+    assert load(toml.out) == load(data.out)
+    assert toml.err == data.err == ""
+
+
+def test_every_field_is_written_out_with_where_it_comes_from(desk: Desk) -> None:
+    desk.write("work/.env", "# mine\nOPENAI_MODEL=from-file\nDEBUG=1\n")
+    artifact = desk.run("resolve", "--timeout", "7", env=WITH_KEY).ended(0).toml
+    assert artifact["format"] == 1
+    assert set(artifact["config"]) == set(artifact["provenance"]) == set(declared_fields())
+    assert artifact["config"]["api_key"] == {"from": "environment", "variable": "OPENAI_API_KEY"}
+    origins = {name: (p["layer"], p["origin"]) for name, p in artifact["provenance"].items()}
+    assert origins["api_key"] == ("environment", "OPENAI_API_KEY")
+    assert origins["model"] == ("env-file", "../.env:2")
+    assert origins["timeout"] == ("flag", "--timeout")
+    assert origins["base_url"] == ("default", "default")
+    assert artifact["env_file"]["path"] == "../.env"
+    assert artifact["excluded"] == [{"variable": "DEBUG", "origin": "../.env:3"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "format_options", "form"),
+    [
+        ("a.toml", [], "toml"),
+        ("a.json", [], "json"),
+        ("a", [], "toml"),
+        ("a.json", ["--format", "toml"], "toml"),
+        ("a.toml", ["--format", "json"], "json"),
+    ],
+)
+def test_a_file_holds_what_standard_output_would(desk: Desk, name: str, format_options: list[str], form: str) -> None:
+    said = desk.run("resolve", "--format", form, env=WITH_KEY).ended(0)
+    written = desk.run("resolve", "-o", name, *format_options, env=WITH_KEY).ended(0)
+    assert written.said == ""
+    assert (desk.cwd / name).read_text() == said.out
+    assert names_in(desk.cwd) == [name]
+
+
+def test_the_same_tree_elsewhere_gives_the_same_bytes(desk: Desk) -> None:
+    for app in ("work/app", "other/place/app"):
+        desk.write(f"{app}/.qwen/.env", f"OPENAI_API_KEY={KEY}\n")
+    first = desk.run("resolve").ended(0)
+    second = desk.run("resolve", cwd=desk.home / "other/place/app").ended(0)
+    third = desk.run("resolve", env={"A": "1", "ZZ": "2", "LANG": "C"}).ended(0)
+    assert first.out == second.out == third.out
+    assert str(desk.home) not in first.out
+
+
+# Where it is written.
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        pytest.param("missing/a.toml", id="missing directory"),
+        pytest.param("taken", id="a directory"),
+        pytest.param("loop", id="a link loop"),
+    ],
+)
+def test_a_file_that_cannot_be_written_leaves_nothing(desk: Desk, target: str) -> None:
+    (desk.cwd / "taken").mkdir()
+    (desk.cwd / "loop").symlink_to("loop")
+    outcome = desk.run("resolve", "-o", target, env=WITH_KEY).ended(2)
+    assert outcome.out == ""
+    assert target in outcome.err
+    assert names_in(desk.cwd) == ["loop", "taken"]
+    assert names_in(desk.cwd / "taken") == []
+
+
+def test_a_directory_that_may_not_be_written_to_keeps_what_it_has(open_desk: Desk) -> None:
+    kept = open_desk.write("work/app/a.toml", "as it was\n")
+    open_desk.cwd.chmod(0o555)
+    outcome = open_desk.run("resolve", "-o", "a.toml", env=WITH_KEY, nobody=True).ended(2)
+    assert "a.toml" in outcome.err
+    assert outcome.out == ""
+    assert kept.read_text() == "as it was\n"
+    assert names_in(open_desk.cwd) == ["a.toml"]
+
+
+def test_a_full_disk_leaves_the_old_file_as_it_was(desk: Desk) -> None:
+    kept = desk.write("work/app/a.toml", "as it was\n")
+    full = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))  # noqa: E731
+    outcome = desk.run("resolve", "-o", "a.toml", env=WITH_KEY, before=full).ended(2)
+    assert "a.toml" in outcome.err
+    assert kept.read_text() == "as it was\n"
+    assert names_in(desk.cwd) == ["a.toml"]
+
+
+def test_a_link_stays_a_link(desk: Desk) -> None:
+    real = desk.write("work/shared/a.toml", "old\n")
+    link = desk.cwd / "a.toml"
+    link.symlink_to("../shared/a.toml")
+    desk.run("resolve", "-o", "a.toml", env=WITH_KEY).ended(0)
+    assert str(link.readlink()) == "../shared/a.toml"
+    assert tomllib.loads(real.read_text())["config"]["auth_method"] == "openai"
+    assert names_in(real.parent) == ["a.toml"]
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o600, 0o664])
+def test_a_file_keeps_its_mode(desk: Desk, mode: int) -> None:
+    file = desk.write("work/app/a.toml", "old\n")
+    file.chmod(mode)
+    desk.run("resolve", "-o", "a.toml", env=WITH_KEY).ended(0)
+    assert stat.S_IMODE(file.stat().st_mode) == mode
+    assert "old" not in file.read_text()
+
+
+def test_a_new_file_has_the_mode_that_the_umask_leaves(desk: Desk) -> None:
+    desk.run("resolve", "-o", "a.toml", env=WITH_KEY, before=lambda: os.umask(0o027) and None).ended(0)
+    assert stat.S_IMODE((desk.cwd / "a.toml").stat().st_mode) == 0o640
+
+
+def test_a_fifo_is_written_to_and_stays_one(desk: Desk) -> None:
+    fifo = desk.cwd / "pipe"
+    os.mkfifo(fifo)
+    received: list[str] = []
+    reader = threading.Thread(target=lambda: received.append(fifo.read_text()), daemon=True)
+    reader.start()
+    desk.run("resolve", "-o", "pipe", env=WITH_KEY).ended(0)
+    reader.join(10)
+    assert tomllib.loads(received[0])["format"] == 1
+    assert stat.S_ISFIFO(fifo.stat().st_mode)
+
+
+def test_dev_stdout_is_standard_output(desk: Desk) -> None:
+    plain = desk.run("resolve", env=WITH_KEY).ended(0)
+    named = desk.run("resolve", "-o", "/dev/stdout", env=WITH_KEY).ended(0)
+    assert named.out == plain.out
+
+
+def test_dev_stdout_does_not_replace_a_file_that_is_appended_to(desk: Desk) -> None:
+    log = desk.write("work/app/log", "before\n")
+    with log.open("ab") as stream:
+        desk.run("resolve", "-o", "/dev/stdout", env=WITH_KEY, stdout=stream).ended(0)
+    assert log.read_text().startswith("before\n")
+    assert "format = 1" in log.read_text()
+    assert names_in(desk.cwd) == ["log"]
+
+
+def test_dev_null_stays_what_it_is(desk: Desk) -> None:
+    desk.run("resolve", "-o", "/dev/null", env=WITH_KEY).ended(0)
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)  # noqa: PTH116
+
+
+# Nothing to write.
+
+
+def test_incomplete_says_what_was_looked_for_and_where_it_is_set_instead(desk: Desk) -> None:
+    desk.write("work/app/.env", "OPENAI_MODEL=mine\n")
+    desk.write(".qwen/.env", f"# mine\nOPENAI_API_KEY={KEY}\n")
+    kept = desk.write("work/app/a.toml", "as it was\n")
+    before = desk.files()
+    for argv in (["resolve"], ["resolve", "-o", "a.toml"], ["resolve", "-o", "new.toml"]):
+        outcome = desk.run(*argv).ended(3)
+        assert outcome.out == ""
+        assert "--openai-api-key" in outcome.err
+        assert "OPENAI_API_KEY" in outcome.err
+        assert "./.env" in outcome.err
+        assert "~/.qwen/.env:2" in outcome.err
+        assert desk.files() == before
+    assert kept.read_text() == "as it was\n"
+
+
+def test_an_empty_variable_that_hides_the_key_is_named(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
+    explained = desk.run("resolve", "--explain", env={"OPENAI_API_KEY": ""}).ended(3)
+    assert "QC101" in explained.out
+    assert "./.env:1" in explained.out
+    refused = desk.run("resolve", env={"OPENAI_API_KEY": ""}).ended(3)
+    assert refused.out == ""
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "kind"),
+    [
+        (["resolve"], 3, "IncompleteError"),
+        (["resolve", "-o", "a.json"], 3, "IncompleteError"),
+        (["resolve", "--model", "m", "--no-such-flag"], 2, "UsageError"),
+        (["resolve", "--env-file", "missing.env"], 3, "EnvFileError"),
+        (["resolve", "--inline-secrets"], 2, "UsageError"),
+        (["resolve", "--openai-api-key", KEY, "-o", "missing/a.json"], 2, "OutputError"),
+        (["resolve", "--secret-from", "nowhere"], 2, "UsageError"),
+        (["resolve", "--max-retries", "many"], 3, "IncompleteError"),
+        (["resolve", "--explain", "no-such-field"], 2, "UsageError"),
+        (["check", "missing.toml"], 3, "ArtifactError"),
+        (["check", "missing.toml", "--artifact-only", "--update"], 2, "UsageError"),
+        (["check"], 2, "UsageError"),
+        (["envfile"], 2, "UsageError"),
+    ],
+)
+def test_with_json_an_error_is_one_object(desk: Desk, argv: list[str], code: int, kind: str) -> None:
+    outcome = desk.run(*argv, "--format", "json").ended(code)
+    assert outcome.json["exit_code"] == code
+    error = outcome.json["error"]
+    assert error["class"] == kind
+    assert error["message"]
+    assert error["message"] in outcome.err
+    assert KEY not in outcome.said
+    assert desk.files() == {}
+
+
+# How the artifact refers to the key.
+
+
+@pytest.mark.parametrize(
+    ("text", "reference"),
+    [
+        ("environment:CI_KEY", {"from": "environment", "variable": "CI_KEY"}),
+        ("env-file:./secret.env:THE_KEY", {"from": "env-file", "path": "./secret.env", "variable": "THE_KEY"}),
+        ("env-file:~/a:b.env:THE_KEY", {"from": "env-file", "path": "~/a:b.env", "variable": "THE_KEY"}),
+        ("flag", {"from": "flag", "flag": "--openai-api-key"}),
+        ("oauth-cache", {"from": "oauth-cache", "path": "~/.qwen/oauth_creds.json"}),
+    ],
+)
+def test_secret_from_sets_the_reference(desk: Desk, text: str, reference: dict[str, str]) -> None:
+    # No key is here: the reference stands for it. The login is for the last of them.
+    result = config(desk.run("resolve", "--secret-from", text))
+    assert result["api_key"] == reference
+    assert result["auth_method"] == ("qwen-oauth" if text == "oauth-cache" else "openai")
+
+
+def test_secret_from_moves_a_key_that_is_here(desk: Desk) -> None:
+    desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\n")
+    assert config(desk.run("resolve"))["api_key"]["from"] == "env-file"
+    moved = desk.run("resolve", "--secret-from", "environment:OPENAI_API_KEY").ended(0).toml
+    assert moved["config"]["api_key"] == {"from": "environment", "variable": "OPENAI_API_KEY"}
+    assert moved["provenance"]["api_key"]["layer"] == "environment"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "environment",
+        "environment:",
+        "environment:1A",
+        "environment:a b",
+        "env-file:X",
+        "env-file::X",
+        KEY,
+        f"environment:{KEY}",
+        f"literal:{KEY}",
+        "flag:x",
+    ],
+)
+def test_secret_from_what_is_no_place_is_refused_and_not_repeated(desk: Desk, text: str) -> None:
+    outcome = desk.run("resolve", "--secret-from", text).ended(2)
+    assert "environment:VARIABLE" in outcome.err
+    assert KEY not in outcome.said
+    assert outcome.out == ""
+
+
+# Keys in the artifact.
+
+
+def git(desk: Desk, *argv: str) -> None:
+    identity = ["-c", "user.name=n", "-c", "user.email=n@example.invalid", "-c", "init.defaultBranch=main"]
+    env = {"PATH": os.environ["PATH"], "HOME": str(desk.home), "GIT_CONFIG_NOSYSTEM": "1"}
+    subprocess.run(["git", *identity, *argv], cwd=desk.cwd, env=env, check=True, capture_output=True)
+
+
+def test_inlined_secrets_are_in_a_private_file_and_nowhere_else(desk: Desk) -> None:
+    open_to_all = desk.write("work/app/a.toml", "old\n")
+    open_to_all.chmod(0o666)
+    for name in ("a.toml", "b.json"):
+        outcome = desk.run("resolve", "--inline-secrets", "-o", name, env=WITH_KEY).ended(0)
+        assert KEY not in outcome.said
+        file = desk.cwd / name
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        document = json.loads(file.read_text()) if name.endswith("json") else tomllib.loads(file.read_text())
+        assert document["config"]["api_key"] == {"from": "literal", "value": KEY}
+
+
+@pytest.mark.parametrize("argv", [[], ["--explain"], ["-o", "pipe"], ["-o", "/dev/null"]])
+def test_inlined_secrets_need_a_regular_file(desk: Desk, argv: list[str]) -> None:
+    os.mkfifo(desk.cwd / "pipe")
+    outcome = desk.run("resolve", "--inline-secrets", *argv, env=WITH_KEY).ended(2)
+    assert KEY not in outcome.said
+    assert "-o" in outcome.err
+
+
+def test_there_has_to_be_a_key_to_inline(desk: Desk) -> None:
+    desk.run("resolve", "--inline-secrets", "--auth-type", "qwen-oauth", "-o", "a.toml").ended(3)
+    assert desk.files() == {}
+
+
+def test_inlined_secrets_are_refused_in_a_file_that_git_tracks(desk: Desk) -> None:
+    git(desk, "init", ".")
+    tracked = desk.write("work/app/tracked.toml", "as it was\n")
+    desk.write("work/app/deep/er/also.toml", "as it was\n")
+    git(desk, "add", ".")
+    (desk.cwd / "link.toml").symlink_to("tracked.toml")
+    for name in ("tracked.toml", "./deep/er/also.toml", "link.toml", str(tracked)):
+        outcome = desk.run("resolve", "--inline-secrets", "-o", name, env=WITH_KEY).ended(2)
+        assert "git" in outcome.err
+        assert KEY not in outcome.said
+    assert not any(KEY.encode() in content for content in desk.files().values())
+    desk.run("resolve", "--inline-secrets", "-o", "untracked.toml", env=WITH_KEY).ended(0)
+    git(desk, "commit", "-m", "x")
+    tracked.unlink()
+    desk.run("resolve", "--inline-secrets", "-o", "tracked.toml", env=WITH_KEY).ended(2)
+
+
+def test_inlined_secrets_are_refused_where_git_cannot_tell(desk: Desk) -> None:
+    """A repository that git will not read may well track the file."""
+    git(desk, "init", ".")
+    tracked = desk.write("work/app/tracked.toml", "as it was\n")
+    git(desk, "add", ".")
+    (desk.cwd / ".git/index").write_bytes(b"broken")
+    outcome = desk.run("resolve", "--inline-secrets", "-o", "tracked.toml", env=WITH_KEY)
+    assert tracked.read_text() == "as it was\n"
+    outcome.ended(2)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a repository to somebody else")
+def test_inlined_secrets_are_refused_in_somebody_elses_repository(desk: Desk) -> None:
+    """Git refuses to look into it ("dubious ownership"), as it does in many a container."""
+    git(desk, "init", ".")
+    tracked = desk.write("work/app/tracked.toml", "as it was\n")
+    git(desk, "add", ".")
+    for path in (desk.cwd, *desk.cwd.rglob("*")):
+        os.chown(path, 65534, 65534)
+    outcome = desk.run("resolve", "--inline-secrets", "-o", "tracked.toml", env=WITH_KEY)
+    assert tracked.read_text() == "as it was\n"
+    outcome.ended(2)
+
+
+def test_without_git_there_is_nothing_that_tracks(desk: Desk) -> None:
+    desk.run("resolve", "--inline-secrets", "-o", "a.toml", env={**WITH_KEY, "PATH": str(desk.home)}).ended(0)
+    assert KEY in (desk.cwd / "a.toml").read_text()
+
+
+# Flags and the choice of the env file.
+
+
+def test_an_empty_flag_is_not_given(desk: Desk) -> None:
+    flags = ["--model", "", "--openai-base-url=", "--openai-api-key", "", "--auth-type", "", "--timeout", ""]
+    result = desk.run("resolve", *flags, env={**WITH_KEY, "OPENAI_MODEL": "exported"}).ended(0).toml
+    assert result["config"]["model"] == "exported"
+    assert result["config"]["base_url"] == "https://api.openai.com/v1"
+    assert result["provenance"]["api_key"]["layer"] == "environment"
+
+
+def test_every_field_has_its_flag(desk: Desk) -> None:
+    flags = ["--auth-type", "openai", "--openai-api-key", KEY, "--openai-base-url", "http://h/v1", "-m", "m"]
+    flags += ["--proxy", "http://p:1", "--no-proxy", "a, b", "--ca-bundle", "~/x.pem", "--timeout", "1.5"]
+    flags += ["--max-retries", "0", "--debug", "--excluded-variables", "none", "--usage-statistics"]
+    assert config(desk.run("resolve", *flags)) == {
+        "auth_method": "openai",
+        "api_key": {"from": "flag", "flag": "--openai-api-key"},
+        "base_url": "http://h/v1",
+        "model": "m",
+        "proxy": "http://p:1",
+        "no_proxy": ["a", "b"],
+        "ca_bundle": "~/x.pem",
+        "timeout": 1.5,
+        "max_retries": 0,
+        "debug": True,
+        "excluded_variables": [],
+        "usage_statistics": True,
+    }
+    off = config(desk.run("resolve", "--no-debug", env={**WITH_KEY, "DEBUG": "1"}))
+    assert off["debug"] is False
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--openai-api-keys=SECRET"],
+        ["--openai-api-keys", "SECRET"],
+        ["--openai-apikey", "SECRET"],
+        ["--api-key=SECRET"],
+        ["--openai_api_key=SECRET"],
+        ["SECRET"],
+        ["--model", "m", "SECRET", "SECRET"],
+        ["--openai-api-key", "--model", "SECRET"],
+        ["--openai-api-keySECRET"],
+        ["-kSECRET"],
+        ["--key:SECRET"],
+        ["--debug=SECRET"],
+        ["--no-env-file=SECRET"],
+        ["--explain", "--openai-api-key", "x", "SECRET"],
+    ],
+)
+@pytest.mark.parametrize("secret", ["sk-Zm9vYmFyYmF6cXV4MDEyMzQ1Njc4OQ", "correct+horse_battery"])
+def test_a_mistyped_command_line_does_not_repeat_what_may_be_a_key(desk: Desk, words: list[str], secret: str) -> None:
+    outcome = desk.run("resolve", *(word.replace("SECRET", secret) for word in words))
+    assert secret not in outcome.said
+    outcome.ended(2)
+    assert outcome.out == ""
+
+
+def test_a_flag_with_one_dash_writes_no_file(desk: Desk) -> None:
+    outcome = desk.run("resolve", f"-openai-api-key={KEY}", env=WITH_KEY)
+    assert names_in(desk.cwd) == []
+    assert KEY not in outcome.said
+
+
+def test_a_mistyped_flag_is_named_with_the_right_one(desk: Desk) -> None:
+    assert "--openai-api-key?" in desk.run("resolve", "--openai-api-kye=x").ended(2).err
+
+
+def test_an_env_file_can_be_named(desk: Desk) -> None:
+    desk.write("work/app/.env", "OPENAI_MODEL=searched\n")
+    desk.write("work/prod.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=named\nHTTPS_PROXY=http://p:1\nDEBUG=1\n")
+    artifact = desk.run("resolve", "--env-file", "../prod.env").ended(0).toml
+    assert artifact["config"]["model"] == "named"
+    assert artifact["env_file"] == {"chosen_by": "flag", "path": "../prod.env"}
+    # A file that is named has reach user, and it is still a plain one.
+    assert artifact["config"]["proxy"] == "http://p:1"
+    assert artifact["config"]["debug"] is False
+    assert artifact["excluded"] == [{"variable": "DEBUG", "origin": "../prod.env:4"}]
+
+
+def test_a_projects_file_may_not_set_what_only_the_user_may(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nHTTPS_PROXY=http://p:1\n")
+    outcome = desk.run("resolve").ended(0)
+    assert outcome.toml["config"]["proxy"] == ""
+    assert "QC107" in outcome.err
+    assert "./.env:2" in outcome.err
+
+
+def test_an_env_file_can_come_from_a_process_substitution(desk: Desk) -> None:
+    read, write = os.pipe()
+    os.write(write, f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=piped\n".encode())
+    os.close(write)
+    outcome = desk.run("resolve", "--env-file", f"/dev/fd/{read}", "--format", "json", pass_fds=[read]).ended(0)
+    os.close(read)
+    assert outcome.json["config"]["model"] == "piped"
+
+
+def test_an_env_file_that_is_named_and_missing_is_an_error(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
+    outcome = desk.run("resolve", "--env-file", "../prod.env").ended(3)
+    assert "../prod.env" in outcome.err
+    assert outcome.out == ""
+
+
+def test_no_env_file(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=searched\n")
+    refused = desk.run("resolve", "--no-env-file").ended(3)
+    assert "./.env:1" in refused.err
+    artifact = desk.run("resolve", "--no-env-file", env=WITH_KEY).ended(0).toml
+    assert artifact["config"]["model"] == "gpt-4o"
+    assert artifact["env_file"] == {"chosen_by": "none"}
+    desk.run("resolve", "--no-env-file", "--env-file", ".env").ended(2)
+
+
+def test_the_dialect_decides(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=a#b\n")
+    ours = desk.run("resolve").ended(0)
+    assert ours.toml["config"]["model"] == "a"
+    assert "QC105" in ours.err
+    theirs = desk.run("resolve", "--env-dialect", "python").ended(0).toml
+    assert theirs["config"]["model"] == "a#b"
+    assert theirs["dialect"] == "python"
+
+
+def test_the_profile_decides(desk: Desk) -> None:
+    desk.write("work/app/.env", "OPENAI_MODEL=project\n")
+    desk.write(".qwen/.env", f"OPENAI_API_KEY={KEY}\n")
+    desk.run("resolve").ended(3)
+    newer = ["resolve", "--profile", "qwen-code-0.21"]
+    artifact = desk.run(*newer).ended(0).toml
+    assert artifact["profile"] == "qwen-code-0.21"
+    assert artifact["config"]["model"] == "project"
+    assert artifact["config"]["api_key"] == {"from": "env-file", "path": "~/.qwen/.env", "variable": "OPENAI_API_KEY"}
+    assert desk.run("resolve", env={"QWEN_CFG_PROFILE": "qwen-code-0.21"}).ended(0).toml == artifact
+    # The flag beats the variable; an empty variable is none.
+    desk.run("resolve", "--profile", "documented", env={"QWEN_CFG_PROFILE": "qwen-code-0.21"}).ended(3)
+    desk.run("resolve", env={"QWEN_CFG_PROFILE": ""}).ended(3)
+    unknown = desk.run("resolve", env={"QWEN_CFG_PROFILE": "newest"}).ended(2)
+    assert "QWEN_CFG_PROFILE" in unknown.err
+    assert "qwen-code-0.21" in unknown.err
+    # An env file has no say in it.
+    desk.write("work/app/.env", "QWEN_CFG_PROFILE=qwen-code-0.21\n")
+    desk.run("resolve").ended(3)
+
+
+# The method.
+
+
+def test_qwen_oauth_can_be_asked_for(desk: Desk) -> None:
+    artifact = desk.run("resolve", env={"QWEN_OAUTH": "1"}).ended(0).toml
+    assert artifact["config"]["auth_method"] == "qwen-oauth"
+    assert artifact["config"]["model"] == "coder-model"
+    assert artifact["config"]["api_key"] == {"from": "oauth-cache", "path": "~/.qwen/oauth_creds.json"}
+    assert artifact["provenance"]["auth_method"]["origin"] == "QWEN_OAUTH"
+    # A key beside it does not change that, a flag does, and an empty variable asks for nothing.
+    assert config(desk.run("resolve", env={"QWEN_OAUTH": "1", **WITH_KEY}))["auth_method"] == "qwen-oauth"
+    by_flag = desk.run("resolve", "--auth-type", "openai", env={"QWEN_OAUTH": "1", **WITH_KEY})
+    assert config(by_flag)["auth_method"] == "openai"
+    desk.run("resolve", env={"QWEN_OAUTH": ""}).ended(3)
+
+
+def test_a_cached_login_decides_where_nobody_does(desk: Desk) -> None:
+    desk.run("resolve").ended(3)
+    desk.write(".qwen/oauth_creds.json", "{}")
+    assert config(desk.run("resolve"))["auth_method"] == "qwen-oauth"
+    assert config(desk.run("resolve", env=WITH_KEY))["auth_method"] == "openai"
+    desk.run("resolve", "--auth-type", "openai").ended(3)
+
+
+# Values that are none.
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "field", "expected"),
+    [
+        ("OPENAI_BASE_URL", "api.example/v1", "base_url", "http"),
+        ("OPENAI_BASE_URL", "ftp://api.example", "base_url", "http"),
+        ("OPENAI_BASE_URL", "http://", "base_url", "host"),
+        ("OPENAI_BASE_URL", "http://h:99999/v1", "base_url", "URL"),
+        ("HTTPS_PROXY", "socks5://127.0.0.1:1", "proxy", "http"),
+        ("all_proxy", "127.0.0.1:3128", "proxy", "http"),
+        ("QWEN_CFG_TIMEOUT", "0", "timeout", "3600"),
+        ("QWEN_CFG_TIMEOUT", "3601", "timeout", "3600"),
+        ("QWEN_CFG_TIMEOUT", "nan", "timeout", "3600"),
+        ("QWEN_CFG_TIMEOUT", "1e3", "timeout", "3600"),
+        ("QWEN_CFG_MAX_RETRIES", "21", "max_retries", "20"),
+        ("QWEN_CFG_MAX_RETRIES", "1.5", "max_retries", "whole number"),
+        ("QWEN_CFG_USAGE_STATISTICS", "perhaps", "usage_statistics", "true or false"),
+        ("QWEN_CFG_EXCLUDED_VARIABLES", "no name", "excluded_variables", "name"),
+    ],
+)
+def test_a_value_that_is_none_is_named_with_its_origin_and_what_is_right(
+    desk: Desk, variable: str, value: str, field: str, expected: str
+) -> None:
+    outcome = desk.run("resolve", env={**WITH_KEY, variable: value}).ended(3)
+    assert outcome.out == ""
+    for part in (field, value, variable, "Right would be", expected):
+        assert part in outcome.err
+    # An env file is named with the line. (What only the user may set is in a file of the user's.)
+    file = desk.write(".qwen/.env", f"\n{variable}='{value}'\n")
+    outcome = desk.run("resolve", env=WITH_KEY).ended(3)
+    assert "~/.qwen/.env:2" in outcome.err
+    file.unlink()
+
+
+@pytest.mark.parametrize("value", [f"{KEY}\n", f" {KEY}", f"{KEY}ß", f"{KEY}\tx"])
+def test_a_key_that_no_header_can_carry_is_refused_and_not_shown(desk: Desk, value: str) -> None:
+    outcome = desk.run("resolve", env={"OPENAI_API_KEY": value}).ended(3)
+    assert "api_key from OPENAI_API_KEY" in outcome.err
+    assert KEY not in outcome.said
+
+
+def test_no_lower_layer_stands_in_for_a_value_that_is_none(desk: Desk) -> None:
+    desk.write("work/app/.env", "QWEN_CFG_TIMEOUT=30\n")
+    desk.run("resolve", "--timeout", "soon", env=WITH_KEY).ended(3)
+
+
+def test_bytes_that_are_no_text(desk: Desk) -> None:
+    assert "OPENAI_MODEL" in desk.run("resolve", env={**WITH_KEY, "OPENAI_MODEL": b"\xff"}).ended(3).err
+    assert "--model" in desk.run("resolve", "--model", b"\xff", env=WITH_KEY).ended(3).err
+
+
+# Env files that cannot be read, or are none.
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"A=1\nOPENAI_MODEL=\xff\xfe\n", "./.env:2: the env file is not UTF-8"),
+        (b"A=1\nB=2\nOPENAI_MODEL=a\x00b\n", "./.env:3: the env file holds a NUL byte"),
+        (b"#" * (1024 * 1024 + 1), "./.env: the env file is over 1 MiB"),
+    ],
+)
+def test_a_found_file_that_is_no_env_file_stops_everything(desk: Desk, content: bytes, said: str) -> None:
+    desk.write("work/app/.env", content)
+    desk.write(".env", f"OPENAI_API_KEY={KEY}\n")
+    outcome = desk.run("resolve").ended(3)
+    assert said in outcome.err
+    assert outcome.out == ""
+
+
+def test_a_file_that_was_not_reached_may_be_anything(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
+    expected = desk.run("resolve").ended(0).out
+    desk.write(".env", b"OPENAI_MODEL=\xff\n")
+    os.mkfifo(desk.home / "work/.env")
+    assert desk.run("resolve").ended(0).out == expected
+    desk.run("resolve", "--explain").ended(0)
+
+
+def test_an_env_file_that_may_not_be_read_is_named(open_desk: Desk) -> None:
+    closed = open_desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
+    open_desk.write(".env", f"OPENAI_API_KEY={KEY}\n")
+    closed.chmod(0)
+    assert "./.env: the env file cannot be read" in open_desk.run("resolve", nobody=True).ended(3).err
+    closed.unlink()
+    hidden = open_desk.write("work/app/.qwen/.env", "A=1\n").parent
+    hidden.chmod(0)
+    assert "./.qwen/.env: it cannot be seen" in open_desk.run("resolve", nobody=True).ended(3).err
+
+
+@pytest.mark.parametrize("obstacle", ["directory", "dangling link", "link loop"])
+def test_what_is_no_file_is_skipped_and_told_of(desk: Desk, obstacle: str) -> None:
+    place = desk.cwd / ".env"
+    if obstacle == "directory":
+        place.mkdir()
+    else:
+        place.symlink_to("nowhere" if obstacle == "dangling link" else ".env")
+    desk.write("work/.env", f"OPENAI_API_KEY={KEY}\n")
+    outcome = desk.run("resolve").ended(0)
+    assert outcome.toml["env_file"]["path"] == "../.env"
+    assert "QC106" in outcome.err
+    assert f"./.env is a {obstacle}" in outcome.err
+
+
+def test_a_fifo_is_read_once(desk: Desk) -> None:
+    fifo = desk.cwd / ".env"
+    os.mkfifo(fifo)
+    writer = threading.Thread(
+        target=lambda: fifo.write_text(f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=piped\n"), daemon=True
+    )
+    writer.start()
+    outcome = desk.run("resolve").ended(0)
+    writer.join(10)
+    assert outcome.toml["config"]["model"] == "piped"
+    assert outcome.toml["config"]["api_key"]["path"] == "./.env"
+
+
+def test_a_fifo_that_nobody_writes_to_is_given_up_on(desk: Desk) -> None:
+    os.mkfifo(desk.cwd / ".env")
+    desk.write(".env", f"OPENAI_API_KEY={KEY}\n")
+    outcome = desk.run("resolve").ended(3)
+    assert "./.env" in outcome.err
+    assert "FIFO" in outcome.err

@@ -1,0 +1,297 @@
+"""A secret's value is in no output of any command, in no format, in no error, and in no file that is written."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .process import Desk, run_each
+from .terminal import see
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+# One has the shape of a key, one has not; both are long enough not to stand somewhere by chance.
+SHAPES = {"shaped": "sk-S3nt1nelS3nt1nelS3nt1nel{:02}xyz", "plain": "Sentinel+of={:02}/the~tests"}
+IN_A_URL = "Sentinel.of.{:02}.tests"
+
+# Nobody listens there, so that no key leaves the machine.
+NOWHERE = "http://127.0.0.1:9/v1"
+
+
+@dataclass
+class World:
+    """Where secrets stand: flags, variables and files, with every secret in them."""
+
+    secrets: list[str]
+    flags: list[str] = field(default_factory=list)
+    env: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+
+
+def _in_environment(s: list[str]) -> World:
+    return World(s[:1], env={"OPENAI_API_KEY": s[0]})
+
+
+def _in_flag(s: list[str]) -> World:
+    return World(s[:2], ["--openai-api-key", s[0]], env={"OPENAI_API_KEY": s[1]})
+
+
+def _in_found_file(s: list[str]) -> World:
+    return World(s[:2], files={"work/app/.env": f"OPENAI_API_KEY='{s[0]}'\nOPENAI_API_KEY='{s[1]}'\n"})
+
+
+def _in_unreached_files(s: list[str]) -> World:
+    files = {
+        "work/app/.env": "OPENAI_MODEL=m\n",
+        ".qwen/.env": f"OPENAI_API_KEY='{s[0]}'\n",
+        ".env": f"OPENAI_API_KEY='{s[1]}'\n",
+    }
+    return World(s[:2], files=files)
+
+
+def _hidden_by_an_empty_variable(s: list[str]) -> World:
+    return World(s[:1], env={"OPENAI_API_KEY": ""}, files={"work/app/.env": f"OPENAI_API_KEY='{s[0]}'\n"})
+
+
+def _read_in_two_ways(s: list[str]) -> World:
+    return World(s[:2], files={"work/app/.env": f"OPENAI_API_KEY={s[0]}#{s[1]}\n"})
+
+
+def _as_the_model_too(s: list[str]) -> World:
+    return World(s[:1], env={"OPENAI_API_KEY": s[0], "OPENAI_MODEL": s[0]})
+
+
+def _in_the_model_beside_another_key(s: list[str]) -> World:
+    return World(s[:2], ["--openai-api-key", s[1]], env={"OPENAI_API_KEY": s[0], "OPENAI_MODEL": f"x{s[0]}x"})
+
+
+def _as_the_base_url_too(s: list[str]) -> World:
+    return World(s[:1], env={"OPENAI_API_KEY": s[0], "OPENAI_BASE_URL": s[0]})
+
+
+def _as_every_value(s: list[str]) -> World:
+    names = ["OPENAI_API_KEY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "QWEN_CFG_TIMEOUT", "DEBUG", "QWEN_MODEL"]
+    return World(s[:1], env=dict.fromkeys(names, s[0]))
+
+
+def _in_an_invalid_key(s: list[str]) -> World:
+    return World(s[:1], env={"OPENAI_API_KEY": f"{s[0]}\nß"})
+
+
+def _in_a_mistyped_variable_of_a_file(s: list[str]) -> World:
+    return World(s[:1], files={"work/app/.env": f"OPENAI_APIKEY='{s[0]}'\nOPENAI_API_KEYS: {s[0]}\n"})
+
+
+def _in_a_file_that_is_not_utf_8(s: list[str]) -> World:
+    return World(s[:1], files={"work/app/.env": f"OPENAI_API_KEY='{s[0]}'\nA=\udcff\n"})
+
+
+KEYS = [
+    _in_environment,
+    _in_flag,
+    _in_found_file,
+    _in_unreached_files,
+    _hidden_by_an_empty_variable,
+    _read_in_two_ways,
+    _as_the_model_too,
+    _in_the_model_beside_another_key,
+    _as_the_base_url_too,
+    _as_every_value,
+    _in_an_invalid_key,
+    _in_a_mistyped_variable_of_a_file,
+    _in_a_file_that_is_not_utf_8,
+]
+
+# Secrets that nobody declared as such, and that a URL shows to be ones.
+URLS = {
+    "user info": "http://user:{}@host.example:3128/v1",
+    "user alone": "http://{}@host.example/v1",
+    "no scheme": "user:{}@host.example:3128",
+    "a slash before the at sign": "http://user:a/{}@host.example/v1",
+    "a number sign before the at sign": "http://user:a#{}@host.example/v1",
+    "an odd scheme": "socks5://user:{}@host.example:1080",
+    "a query": "http://host.example/v1?api_key={}",
+    "a query of another name": "http://host.example/v1?x=1&access_token={}",
+}
+
+COMMANDS: dict[str, list[str]] = {
+    "resolve": ["resolve"],
+    "json": ["resolve", "--format", "json"],
+    "explain": ["resolve", "--explain"],
+    "explain all": ["resolve", "--explain", "--all"],
+    "explain json": ["resolve", "--explain", "--format", "json"],
+    "explain model": ["resolve", "--explain", "model"],
+    "explain base_url": ["resolve", "--explain", "base_url"],
+    "other profile": ["resolve", "--explain", "--profile", "qwen-code-0.21"],
+    "other dialect": ["resolve", "--env-dialect", "python"],
+    "no env file": ["resolve", "--no-env-file", "--explain"],
+    "moved": ["resolve", "--secret-from", "environment:CI_KEY"],
+    "debug": ["resolve", "--debug", "--timeout", "soon"],
+    "debug json": ["resolve", "--debug", "--format", "json", "--no-such-flag"],
+    "unwritable": ["resolve", "-o", "missing/a.toml"],
+    "written": ["resolve", "-o", "a.toml"],
+    "check": ["check", "old.toml"],
+    "check json": ["check", "old.toml", "--strict", "--format", "json"],
+    "check github": ["check", "old.toml", "--strict", "--format", "github", "--model", "other"],
+    "check debug": ["check", "missing.toml", "--debug"],
+    "run": ["run", "-p", "x", "--debug", "--timeout", "1"],
+    "run config": ["run", "-p", "x", "--config", "old.toml", "--debug"],
+    "envfile": ["envfile", ".env"],
+    "envfile json": ["envfile", "--format", "json", ".env", "../../.qwen/.env", "../../.env"],
+}
+
+
+def plant(desk: Desk, world: World) -> None:
+    desk.run("resolve", "-o", "old.toml", "--openai-api-key", "another", "--openai-base-url", NOWHERE).ended(0)
+    for path, text in world.files.items():
+        desk.write(path, text.encode(errors="surrogateescape"))
+
+
+def search_everything(desk: Desk, world: World, commands: Mapping[str, list[str]] = COMMANDS) -> list[str]:
+    """Run every command; return where a secret was found."""
+    plant(desk, world)
+    before = desk.files()
+    outcomes = run_each(
+        [_completed(words, world) for words in commands.values()], cwd=desk.cwd, home=desk.home, env=world.env
+    )
+    written = {path: text.decode() for path, text in desk.files().items() if before.get(path) != text}
+    said = {
+        f"{name}: {part}": getattr(o, part)
+        for name, o in zip(commands, outcomes, strict=True)
+        for part in ("out", "err")
+    }
+    for outcome in outcomes:
+        assert outcome.code in (0, 1, 2, 3, 6), outcome.err
+    assert any(said.values())
+    # A screen may have broken a secret over lines.
+    return [
+        place
+        for place, text in {**said, **written}.items()
+        for secret in world.secrets
+        if secret in text or secret in "".join(text.split())
+    ]
+
+
+def _completed(words: list[str], world: World) -> list[str]:
+    argv = [*words, *(world.flags if words[0] != "envfile" and "--config" not in words else [])]
+    if words[0] == "run" and "--config" not in words:
+        argv += ["--openai-base-url", NOWHERE, "--max-retries", "0"]
+    return argv
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("where", KEYS, ids=lambda where: where.__name__.strip("_"))
+def test_a_key_is_shown_nowhere(desk: Desk, where: Callable[[list[str]], World], shape: str) -> None:
+    secrets = [SHAPES[shape].format(number) for number in range(3)]
+    # What is not there to be found by its shape has to be hidden everywhere; for the other, half of it will do.
+    commands = COMMANDS if shape == "plain" else dict(list(COMMANDS.items())[::2])
+    assert search_everything(desk, where(secrets), commands) == []
+
+
+@pytest.mark.parametrize("variable", ["OPENAI_BASE_URL", "HTTPS_PROXY"])
+@pytest.mark.parametrize("kind", URLS)
+def test_what_a_url_shows_to_be_secret_is_shown_nowhere(desk: Desk, kind: str, variable: str) -> None:
+    secret = IN_A_URL.format(1)
+    world = World([secret], env={"OPENAI_API_KEY": "another", variable: URLS[kind].format(secret)})
+    few = ["resolve", "explain", "explain json", "check json", "run", "debug"]
+    assert search_everything(desk, world, {name: COMMANDS[name] for name in few}) == []
+
+
+@pytest.mark.parametrize("kind", ["user info", "a query", "a slash before the at sign"])
+def test_nor_where_the_file_was_not_reached_or_lost(desk: Desk, kind: str) -> None:
+    one, other = (IN_A_URL.format(number) for number in (1, 2))
+    files = {
+        "work/app/.env": f"OPENAI_BASE_URL='{URLS[kind].format(one)}'\nHTTPS_PROXY='{URLS[kind].format(one)}'\n",
+        ".env": f"OPENAI_BASE_URL='{URLS[kind].format(other)}'\n",
+    }
+    world = World([one, other], env={"OPENAI_API_KEY": "another", "OPENAI_BASE_URL": "http://h/v1"}, files=files)
+    few = [
+        "resolve",
+        "explain",
+        "explain all",
+        "explain base_url",
+        "explain json",
+        "other profile",
+        "envfile",
+        "envfile json",
+    ]
+    assert search_everything(desk, world, {name: COMMANDS[name] for name in few}) == []
+
+
+def test_a_text_with_the_shape_of_a_key_is_not_shown_as_a_model(desk: Desk) -> None:
+    """Nobody knows that it is a key, except by its shape."""
+    secret = SHAPES["shaped"].format(1)
+    world = World([secret], env={"OPENAI_API_KEY": "another", "OPENAI_MODEL": secret})
+    assert search_everything(desk, world, {n: c for n, c in COMMANDS.items() if c[0] in ("resolve", "check")}) == []
+
+
+@pytest.mark.parametrize("width", [40, 80])
+@pytest.mark.parametrize("where", [_in_environment, _as_the_model_too, _in_unreached_files])
+def test_a_terminal_shows_none_either(desk: Desk, where: Callable[[list[str]], World], width: int) -> None:
+    world = where([SHAPES["plain"].format(number) for number in range(3)])
+    plant(desk, world)
+    seen = see(desk, "resolve", "--explain", "--all", *world.flags, width=width, env=world.env)
+    closed_up = "".join(seen.text.split())
+    assert not [secret for secret in world.secrets if secret in closed_up or secret in seen.text]
+
+
+def _artifacts(text: str, secret: str) -> dict[str, str]:
+    quoted = f'"{secret}"'
+    reference = '[config.api_key]\nfrom = "flag"\nflag = "--openai-api-key"'
+    assert reference in text
+    return {
+        "the key as a text": text.replace(reference, "").replace("[config]", f"[config]\napi_key = {quoted}"),
+        "a value beside a reference": text.replace(reference, f"{reference}\nvalue = {quoted}"),
+        "an unknown kind": text.replace(reference, f"[config.api_key]\nfrom = {quoted}"),
+        "a flag": text.replace('flag = "--openai-api-key"', f"flag = {quoted}"),
+        "a method": text.replace('auth_method = "openai"', f"auth_method = {quoted}"),
+        "a base URL": text.replace('"http://127.0.0.1:9/v1"', f'"http://user:{secret}@host/v1"'),
+        "a query": text.replace('"http://127.0.0.1:9/v1"', f'"http://host/v1?api_key={secret}"'),
+        "a number": text.replace("timeout = 120.0", f"timeout = {quoted}"),
+        "the format": text.replace("format = 1", f"format = {quoted}", 1),
+        "outside of quotes": text.replace("timeout = 120.0", f"timeout = {secret}"),
+        "an unknown key": text.replace("format = 1", f"format = 1\nkey = {quoted}", 1),
+        "a literal and a model": text.replace(
+            reference, f'[config.api_key]\nfrom = "literal"\nvalue = {quoted}'
+        ).replace('model = "gpt-4o"', f"model = {quoted}"),
+    }
+
+
+_KINDS = list(_artifacts('[config]\n[config.api_key]\nfrom = "flag"\nflag = "--openai-api-key"', ""))
+
+
+@pytest.mark.parametrize("kind", _KINDS)
+def test_a_secret_in_the_wrong_place_of_an_artifact_is_shown_nowhere(desk: Desk, kind: str) -> None:
+    secret = SHAPES["plain"].format(1)
+    plant(desk, World([]))
+    bad = desk.write("work/app/bad.toml", _artifacts((desk.cwd / "old.toml").read_text(), secret)[kind])
+    assert secret in bad.read_text()
+    command_lines = (
+        ["check", "bad.toml", "--artifact-only"],
+        ["check", "bad.toml", "--strict", "--format", "json", "--openai-api-key", "another", "--debug"],
+        ["check", "bad.toml", "--format", "github", "--openai-api-key", "another"],
+        ["run", "-p", "x", "--config", "bad.toml"],
+    )
+    for outcome in run_each(command_lines, cwd=desk.cwd, home=desk.home, env={}):
+        assert secret not in outcome.said
+
+
+def test_an_artifact_with_the_key_inside_is_all_that_holds_it(desk: Desk) -> None:
+    secret = SHAPES["plain"].format(1)
+    env = {"OPENAI_API_KEY": secret}
+    said = desk.run("resolve", "--inline-secrets", "-o", "a.toml", "--explain", env=env).ended(0).said
+    document = tomllib.loads((desk.cwd / "a.toml").read_text())
+    assert document["config"]["api_key"]["value"] == secret
+    for argv in (
+        ["check", "a.toml", "--strict"],
+        ["check", "a.toml", "--format", "github", "--model", "m"],
+        ["check", "a.toml", "--strict", "--format", "json"],
+    ):
+        said += desk.run(*argv, env={"OPENAI_API_KEY": "another-key-of-this-test"}).said
+    said += desk.run("run", "-p", "x", "--config", "a.toml", "--debug").said
+    assert secret not in said
+    assert "another-key-of-this-test" not in said

@@ -1,0 +1,280 @@
+"""What surrounds a command: pipes that close, locales, signals, directories that are gone, help, start-up time."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from qwen_schema import declared_fields
+
+from .process import KEY, PROGRAM, clean_environment
+
+if TYPE_CHECKING:
+    from .process import Desk
+
+WITH_KEY = {"OPENAI_API_KEY": KEY}
+COMMANDS = ["resolve", "check", "envfile", "run", "completion"]
+
+
+# Pipes and files.
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["resolve"],
+        ["resolve", "--explain"],
+        ["resolve", "--format", "json", "--bad"],
+        ["--help"],
+        ["resolve", "--help"],
+        ["--version"],
+        ["completion", "bash"],
+        ["envfile", *["a"] * 3],
+    ],
+    ids=" ".join,
+)
+def test_a_reader_that_went_away_is_no_error(desk: Desk, argv: list[str]) -> None:
+    desk.write("work/app/a", "A=1\n")
+    read, write = os.pipe()
+    os.close(read)
+    outcome = desk.run(*argv, env=WITH_KEY, stdout=write)
+    os.close(write)
+    outcome.ended(2 if "--bad" in argv else 0)
+    assert "Broken pipe" not in outcome.err
+    assert "Exception" not in outcome.err
+
+
+def test_a_reader_that_goes_away_in_the_middle(desk: Desk) -> None:
+    for number in range(300):
+        desk.write(f"work/app/{number}", "A=1\n" * 100)
+    ended = subprocess.run(
+        ["bash", "-c", '"$@" | head -1; exit ${PIPESTATUS[0]}', "sh", *PROGRAM, "envfile", *map(str, range(300))],
+        cwd=desk.cwd,
+        env=clean_environment(desk.home),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "0\n", "")
+
+
+@pytest.mark.parametrize("argv", [["resolve"], ["resolve", "--explain"], ["resolve", "--help"]], ids=" ".join)
+def test_a_full_disk_is_told_of(desk: Desk, argv: list[str]) -> None:
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        outcome = desk.run(*argv, env=WITH_KEY, stdout=full)
+    assert outcome.code == 2
+    assert "No space left" in outcome.err
+    assert "Exception ignored" not in outcome.err
+    assert "defect" not in outcome.err
+
+
+@pytest.mark.parametrize("stream", ["1", "2", "0"])
+def test_a_stream_that_is_closed_from_the_start(desk: Desk, stream: str) -> None:
+    """Some supervisors start programs so. What was asked for as a file is written all the same."""
+    close = {"0": "<&-", "1": ">&-", "2": "2>&-"}[stream]
+    ended = subprocess.run(
+        ["bash", "-c", f'"$@" {close}', "sh", *PROGRAM, "resolve", "-o", "a.toml"],
+        cwd=desk.cwd,
+        env=clean_environment(desk.home, {**WITH_KEY, "OPENAI_MODEL": ""}),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert (desk.cwd / "a.toml").exists()
+    refused = subprocess.run(
+        ["bash", "-c", f'"$@" {close}', "sh", *PROGRAM, "resolve", "--no-such-flag"],
+        cwd=desk.cwd,
+        env=clean_environment(desk.home),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert refused.returncode == 2
+    assert "Traceback" not in refused.stderr
+
+
+# Locales.
+
+
+@pytest.mark.parametrize(
+    "locale",
+    [
+        {"LC_ALL": "C"},
+        {"LC_ALL": "POSIX"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"PYTHONIOENCODING": "latin-1"},
+    ],
+    ids=["C", "POSIX", "C without UTF-8 mode", "latin-1"],
+)
+def test_a_locale_changes_no_result(desk: Desk, locale: dict[str, str]) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL='通义千问-ü'\n")
+    for argv in (["resolve"], ["resolve", "--format", "json"], ["resolve", "--explain"], ["envfile", ".env"]):
+        plain = desk.run(*argv, env={"LC_ALL": "C.UTF-8"}).ended(0)
+        other = desk.run(*argv, env=locale).ended(0)
+        assert other.out == plain.out
+        assert "通义千问-ü" in other.out
+    desk.run("resolve", "-o", "a.toml", env=locale).ended(0)
+    assert "通义千问-ü" in (desk.cwd / "a.toml").read_text(encoding="utf-8")
+    desk.run("check", "a.toml", env=locale).ended(0)
+
+
+def test_a_flag_in_the_c_locale(desk: Desk) -> None:
+    env = {**WITH_KEY, "LC_ALL": "C"}
+    assert desk.run("resolve", "--model", "通义千问", env=env).ended(0).toml["config"]["model"] == "通义千问"
+
+
+# Signals.
+
+
+def test_an_interrupt_ends_it_with_130(desk: Desk) -> None:
+    fifo = desk.cwd / ".env"
+    os.mkfifo(fifo)
+    child = subprocess.Popen(
+        [*PROGRAM, "resolve"],
+        cwd=desk.cwd,
+        env=clean_environment(desk.home),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    # Opening returns when the program has opened the other end; it waits for a text then.
+    writer = os.open(fifo, os.O_WRONLY)
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=30)
+    os.close(writer)
+    assert (child.returncode, out) == (130, "")
+    assert "interrupted" in err
+    assert "Traceback" not in err
+
+
+# Directories and homes.
+
+
+def test_a_working_directory_that_was_deleted(desk: Desk) -> None:
+    for argv in (["resolve"], ["resolve", "--explain"], ["check", "a.toml"], ["envfile", ".env"], ["run", "-p", "x"]):
+        gone = desk.home / "gone"
+        gone.mkdir()
+        outcome = desk.run(*argv, env={**WITH_KEY, "PWD": str(gone)}, cwd=gone, before=gone.rmdir).ended(3)
+        assert outcome.out == ""
+    told = desk.run("resolve", env={"PWD": str(gone)}, cwd=desk.cwd, before=lambda: None)
+    assert told.code == 3
+
+
+def test_a_home_of_the_account_where_the_variable_is_unset(desk: Desk) -> None:
+    outcome = desk.run("resolve", "--explain", "--format", "json", home=None)
+    assert outcome.code in (0, 3)
+    account = pwd.getpwuid(os.getuid()).pw_dir
+    assert outcome.json["cwd"].startswith(("~", "/"))
+    places = [place["path"] for place in outcome.json["env_file"]["search"]]
+    assert "~/.qwen/.env" in places or account == "/"
+
+
+@pytest.mark.parametrize("home", ["", "relative/home", "/no/such/home", "/dev/null"])
+def test_a_home_that_is_none_is_told_of(desk: Desk, home: str) -> None:
+    desk.write(".env", f"OPENAI_API_KEY={KEY}\n")
+    (desk.cwd / "relative/home").mkdir(parents=True)
+    desk.write("work/app/relative/home/.env", "OPENAI_MODEL=wrong\n")
+    outcome = desk.run("resolve", home=home).ended(0)
+    assert "QC110" in outcome.err
+    assert "HOME" in outcome.err
+    assert outcome.toml["config"]["model"] == "gpt-4o"
+    # The way up goes through what would have been the home.
+    assert outcome.toml["env_file"]["path"] == "../../.env"
+    assert "QC110" in desk.run("resolve", "--explain", home=home).ended(0).out
+
+
+def test_a_working_directory_behind_a_link_is_the_real_one(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
+    desk.write("other/.env", "OPENAI_MODEL=wrong\n")
+    (desk.home / "other/link").symlink_to(desk.cwd)
+    artifact = desk.run("resolve", cwd=desk.home / "other/link").ended(0).toml
+    assert artifact["config"]["model"] == "gpt-4o"
+    assert artifact["env_file"]["path"] == "./.env"
+
+
+# Help and completion.
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_fits_a_terminal(desk: Desk, command: str) -> None:
+    argv = [command, "--help"] if command else ["--help"]
+    out = desk.run(*argv, env={"COLUMNS": "80"}).ended(0).out
+    assert max(map(len, out.splitlines())) <= 80
+    assert out.startswith("usage: qwen-cfg")
+    if not command:
+        assert re.findall(r"^    (\w+)", out, re.MULTILINE) == COMMANDS
+        assert "130" in out
+    assert desk.run(*argv).ended(0).out.splitlines()[0].startswith("usage:")
+
+
+@pytest.mark.parametrize("command", ["resolve", "check", "run"])
+def test_help_names_every_flag_and_variable(desk: Desk, command: str) -> None:
+    out = desk.run(command, "--help", env={"COLUMNS": "80"}).ended(0).out
+    closed_up = "".join(out.split())
+    for field in declared_fields().values():
+        for flag in field.flags:
+            assert flag in out
+        for variable in field.variables:
+            assert variable.name in closed_up
+    for option in ("--env-file", "--no-env-file", "--profile", "--env-dialect", "--secret-from"):
+        assert option in out
+
+
+def test_the_version(desk: Desk) -> None:
+    assert re.fullmatch(r"qwen-cfg \d+\.\d+\.\d+\S*\n", desk.run("--version").ended(0).out)
+
+
+def test_no_command(desk: Desk) -> None:
+    outcome = desk.run().ended(2)
+    assert outcome.out == ""
+    assert "--help" in outcome.err
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+def test_completion_scripts(desk: Desk, shell: str) -> None:
+    script = desk.run("completion", shell).ended(0).out
+    for word in (*COMMANDS, "--env-file", "--openai-base-url", "--artifact-only", "--inline-secrets"):
+        assert word.lstrip("-") in script
+    if shell == "bash":
+        subprocess.run(["bash", "-n"], input=script, text=True, check=True, timeout=30)
+        asked = (
+            f'{script}\nCOMP_WORDS=(qwen-cfg resolve --inl) COMP_CWORD=2\n_shtab_qwen_cfg\necho "${{COMPREPLY[@]}}"\n'
+        )
+        completed = subprocess.run(["bash"], input=asked, text=True, check=True, capture_output=True, timeout=30)
+        assert completed.stdout.split() == ["--inline-secrets"]
+
+
+# Start-up.
+
+
+def imported(desk: Desk, *argv: str, **env: str) -> set[str]:
+    ended = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "qwen_cfg", *argv],
+        cwd=desk.cwd,
+        env=clean_environment(desk.home, env),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return {line.rsplit("|", 1)[1].strip().partition(".")[0] for line in ended.stderr.splitlines() if "|" in line}
+
+
+def test_a_command_imports_what_it_needs(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=m\n")
+    slow = {"jsonschema", "httpx", "rich", "dotenv", "tomli_w", "shtab", "qwen_runtime"}
+    for argv in (["--help"], ["--version"], ["resolve", "--help"], ["run", "--help"], ["envfile", "--help"]):
+        assert not imported(desk, *argv) & slow, argv
+    assert not imported(desk, "resolve") & {"httpx", "rich", "dotenv", "shtab", "qwen_runtime"}
+    assert not imported(desk, "resolve", "--explain") & {"httpx", "shtab", "qwen_runtime"}
