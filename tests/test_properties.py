@@ -27,6 +27,7 @@ from qwen_schema import (
     ResolvedConfig,
     Secret,
     SecretReference,
+    Surroundings,
     declared_fields,
     dump,
     follow,
@@ -427,11 +428,12 @@ def test_the_secret_reference_leads_to_the_key_that_won(profile: str, scene: Sce
             return
         key = follow(
             load(dump(to_artifact(resolution))).api_key,
-            environ=scene.environ,
-            flags={"--openai-api-key": Secret(scene.flags.get("api_key", ""))},
-            base=resolution.world.cwd,
-            home=resolution.world.home,
-            dialect="dotenv",
+            Surroundings(
+                scene.environ,
+                {"--openai-api-key": Secret(scene.flags.get("api_key", ""))},
+                resolution.world.cwd,
+                resolution.world.home,
+            ),
         )
     assert resolution.decisions["api_key"].winner is not None
     assert key.reveal() == resolution.decisions["api_key"].winner.revealed

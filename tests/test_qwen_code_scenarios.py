@@ -11,7 +11,7 @@ from support.trees import read, write_tree
 
 from qwen_cfg.compile import to_artifact
 from qwen_cfg.resolution import profile_named, resolve_world
-from qwen_schema import Secret, follow
+from qwen_schema import Secret, Surroundings, follow
 
 DATA = Path(__file__).with_name("data")
 PORT = "4711"
@@ -53,11 +53,7 @@ def reached(scenario: dict[str, Any], root: Path, profile: str, its_default_mode
         return {"error": "connection"}
     key = follow(
         artifact.api_key,
-        environ=scenario["env"],
-        flags={"--openai-api-key": Secret(flags.get("api_key", ""))},
-        base=cwd,
-        home=home,
-        dialect="dotenv",
+        Surroundings(scenario["env"], {"--openai-api-key": Secret(flags.get("api_key", ""))}, cwd, home),
     )
     by_default = artifact.provenance["model"].layer == "default"
     assert not by_default or artifact.text("model") == OUR_MODEL

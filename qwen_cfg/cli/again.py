@@ -12,7 +12,7 @@ from qwen_cfg.reading import home_of, working_directory
 from qwen_cfg.resolution import Inferred, resolve_world
 from qwen_cfg.rules import diagnose
 from qwen_cfg.world import EnvFileChoice, Given
-from qwen_schema import Secret, SecretReference, SecretReferenceError, follow, located, show_value
+from qwen_schema import Secret, SecretReference, SecretReferenceError, Surroundings, follow, located, show_value
 
 from .incomplete import IncompleteError
 from .inputs import Asked, resolution_of
@@ -87,7 +87,7 @@ def _leads_nowhere(resolution: Resolution, reference: SecretReference | None) ->
         return False
     flags = {given.flag: given.text for given in world.flags.values() if isinstance(given.text, Secret)}
     try:
-        follow(reference, environ=os.environ, flags=flags, base=world.cwd, home=world.home, dialect=world.dialect)
+        follow(reference, Surroundings(os.environ, flags, world.cwd, world.home, world.dialect))
     except SecretReferenceError:
         return True
     return False

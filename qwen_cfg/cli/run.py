@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from qwen_cfg.compile import to_artifact
 from qwen_cfg.reading import home_of, working_directory
 from qwen_cfg.rules import diagnose
-from qwen_schema import ExitCode, Secret, UsageError, follow, is_unicode
+from qwen_schema import ExitCode, Secret, Surroundings, UsageError, follow, is_unicode
 
 from .artifact_file import read_artifact
 from .incomplete import IncompleteError
@@ -46,8 +46,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     require_supported(artifact)
     if key is None:
         flags = {g.flag: g.text for g in args.given.values() if isinstance(g.text, Secret)}
-        dialect = artifact.dialect
-        key = follow(artifact.api_key, environ=os.environ, flags=flags, base=base, home=home, dialect=dialect)
+        key = follow(artifact.api_key, Surroundings(os.environ, flags, base, home, artifact.dialect))
     answer = ask(artifact, key, prompt, base=base, home=home)
     output.text(answer.text.rstrip("\n") + "\n", verbatim=not output.is_terminal)
     return ExitCode.OK

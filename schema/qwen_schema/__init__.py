@@ -18,7 +18,7 @@ from .fields import Field, Layer, Reach, Value, Variable, declared_fields, field
 from .formats import is_unicode
 from .printable import printable, without_controls
 from .profiles import DEFAULT_PROFILE, Profile, declared_profiles
-from .references import follow, located
+from .references import Surroundings, follow, located
 from .secret import Secret, hide_credentials, looks_like_key, mask, redact, redact_unknown
 from .values import BadValue, is_recognised, parse_value, safe_text, show_value
 
@@ -44,6 +44,7 @@ __all__ = [
     "Secret",
     "SecretReference",
     "SecretReferenceError",
+    "Surroundings",
     "UsageError",
     "Value",
     "Variable",

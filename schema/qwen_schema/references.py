@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .envfile import last_of_each, read_env_text, reader_of
@@ -18,52 +19,59 @@ if TYPE_CHECKING:
     from .envfile import Dialect
 
 
-def follow(
-    reference: SecretReference,
-    *,
-    environ: Mapping[str, str],
-    flags: Mapping[str, Secret],
-    base: Path,
-    home: Path | None,
-    dialect: Dialect,
-) -> Secret:
-    """Return the secret that a reference names.
+@dataclass(frozen=True)
+class Surroundings:
+    """Where a process follows references: its environment, its flags, and where relative paths and `~` lead.
 
-    `base` is the directory that relative paths of the artifact start from; `flags` holds what was given on the
-    command line of this process.
+    `flags` holds the secrets that were given on this process's command line, by the flag as it was spelled.
+    """
+
+    environ: Mapping[str, str]
+    flags: Mapping[str, Secret]
+    base: Path
+    home: Path | None
+    dialect: Dialect = "dotenv"
+
+
+def follow(reference: SecretReference, here: Surroundings) -> Secret:
+    """Return the API key that a reference names.
 
     Raises:
-        SecretReferenceError: if nothing, or an empty value, stands there.
+        SecretReferenceError: if nothing, an empty value, or what cannot be a key stands there.
         EnvFileError: if the env file that it names cannot be read.
     """
-    match reference.kind:
-        case "environment":
-            found = Secret(environ.get(reference.variable or "", ""))
-        case "env-file":
-            found = _from_env_file(reference, base, home, dialect)
-        case "flag":
-            found = flags.get(reference.flag or "", Secret(""))
-        case "literal":
-            found = reference.value or Secret("")
-        case "oauth-cache":
-            raise SecretReferenceError(
-                "a Qwen OAuth login is not an API key", where=reference.path or "", hint="Follow it as a login."
-            )
+    found = _found(reference, here)
     if not found.reveal():
-        raise SecretReferenceError(
+        raise _refusal(
+            reference,
             f"the API key is to come from {reference}, and there is none",
-            where=reference.path or reference.variable or reference.flag or "",
-            hint="Set it there, or say where else it is with --secret-from.",
+            "Set it there, or say where else it is with --secret-from.",
         )
     try:
         parse_value(declared_fields()["api_key"], found.reveal())
     except BadValue as problem:
-        raise SecretReferenceError(
-            f"the API key from {reference} is not valid: {problem.wrong}",
-            where=reference.path or reference.variable or reference.flag or "",
-            hint=f"Right would be {problem.expected}.",
-        ) from None
+        what = f"the API key from {reference} is not valid: {problem.wrong}"
+        raise _refusal(reference, what, f"Right would be {problem.expected}.") from None
     return found
+
+
+def _found(reference: SecretReference, here: Surroundings) -> Secret:
+    """Return what stands where a reference leads; the empty secret if nothing does."""
+    match reference.kind:
+        case "environment":
+            return Secret(here.environ.get(reference.variable or "", ""))
+        case "env-file":
+            return _from_env_file(reference, here)
+        case "flag":
+            return here.flags.get(reference.flag or "", Secret(""))
+        case "literal":
+            return reference.value or Secret("")
+        case "oauth-cache":
+            raise _refusal(reference, "a Qwen OAuth login is not an API key", "Name a key with --secret-from.")
+
+
+def _refusal(reference: SecretReference, what: str, hint: str) -> SecretReferenceError:
+    return SecretReferenceError(what, where=reference.path or reference.variable or reference.flag or "", hint=hint)
 
 
 def located(path: str, *, base: Path, home: Path | None) -> Path:
@@ -73,15 +81,15 @@ def located(path: str, *, base: Path, home: Path | None) -> Path:
     return base / path
 
 
-def _from_env_file(reference: SecretReference, base: Path, home: Path | None, dialect: Dialect) -> Secret:
+def _from_env_file(reference: SecretReference, here: Surroundings) -> Secret:
     shown = reference.path or ""
-    path = located(shown, base=base, home=home)
+    path = located(shown, base=here.base, home=here.home)
     if not path.exists():
         raise SecretReferenceError(
             "the env file that the artifact names for the API key does not exist",
             where=shown,
             hint="Paths in an artifact start from the working directory. Create the file, or use --secret-from.",
         )
-    assignments = last_of_each(reader_of(dialect)(read_env_text(path, shown)))
+    assignments = last_of_each(reader_of(here.dialect)(read_env_text(path, shown)))
     assignment = assignments.get(reference.variable or "")
     return Secret(assignment.value if assignment else "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import stat
 import subprocess
 import threading
@@ -296,6 +297,9 @@ def test_secret_from_what_is_no_place_is_refused_and_not_repeated(desk: Desk, te
 # Keys in the artifact.
 
 
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="there is no git here")
+
+
 def git(desk: Desk, *argv: str) -> None:
     identity = ["-c", "user.name=n", "-c", "user.email=n@example.invalid", "-c", "init.defaultBranch=main"]
     env = {"PATH": os.environ["PATH"], "HOME": str(desk.home), "GIT_CONFIG_NOSYSTEM": "1"}
@@ -327,6 +331,7 @@ def test_there_has_to_be_a_key_to_inline(desk: Desk) -> None:
     assert desk.files() == {}
 
 
+@needs_git
 def test_inlined_secrets_are_refused_in_a_file_that_git_tracks(desk: Desk) -> None:
     git(desk, "init", ".")
     tracked = desk.write("work/app/tracked.toml", "as it was\n")
@@ -344,6 +349,7 @@ def test_inlined_secrets_are_refused_in_a_file_that_git_tracks(desk: Desk) -> No
     desk.run("resolve", "--inline-secrets", "-o", "tracked.toml", env=WITH_KEY).ended(2)
 
 
+@needs_git
 def test_inlined_secrets_are_refused_where_git_cannot_tell(desk: Desk) -> None:
     """A repository that git will not read may well track the file."""
     git(desk, "init", ".")
@@ -356,6 +362,7 @@ def test_inlined_secrets_are_refused_where_git_cannot_tell(desk: Desk) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a repository to somebody else")
+@needs_git
 def test_inlined_secrets_are_refused_in_somebody_elses_repository(desk: Desk) -> None:
     """Git refuses to look into it ("dubious ownership"), as it does in many a container."""
     git(desk, "init", ".")
