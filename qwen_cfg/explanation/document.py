@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from qwen_cfg.search import places
 from qwen_cfg.unreached import unread_places, would_set
+from qwen_cfg.world import EnvFileChoice
 from qwen_schema import Secret, declared_fields, safe_text, show_value
 
 if TYPE_CHECKING:
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from qwen_cfg.merge import Decision
     from qwen_cfg.resolution import Resolution
     from qwen_cfg.rules import Diagnostic
-    from qwen_cfg.search import Visit
+    from qwen_cfg.search import Place, Visit
     from qwen_schema import Excluded, Layer, Reach
 
 # Shown even when they stand at their defaults: what most people ask about.
@@ -175,7 +177,18 @@ def _unreached(resolution: Resolution, field: str, reveal: bool) -> tuple[Offer,
 
 def _places(resolution: Resolution) -> tuple[PlaceStory, ...]:
     reached = tuple(_visited(resolution, v) for v in resolution.search.visits if v.outcome != "not-reached")
-    return reached + _not_reached(resolution)
+    order = [resolution.world.standpoint.show(place.path) for place in _everywhere(resolution)]
+    return tuple(sorted(reached + _not_reached(resolution), key=lambda story: order.index(story.path)))
+
+
+def _everywhere(resolution: Resolution) -> tuple[Place, ...]:
+    """Return the places of this search and all others, in the order in which they are looked at."""
+    world = resolution.world
+    return tuple(
+        place
+        for choice in dict.fromkeys((world.choice, EnvFileChoice()))
+        for place in places(world.cwd, world.home, resolution.profile, choice)
+    )
 
 
 def _visited(resolution: Resolution, visit: Visit) -> PlaceStory:

@@ -102,7 +102,7 @@ def _losers(story: FieldStory) -> tuple[Offer, ...]:
 def _loss(offer: Offer) -> str:
     label = {
         "beaten": "beat",
-        "empty": "empty",
+        "empty": "empty:",
         "not reached": "not reached",
         "hidden by an empty variable": "hidden by an empty variable:",
         "needs reach user": "refused (needs reach user):",

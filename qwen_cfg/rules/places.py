@@ -18,6 +18,9 @@ _TOLD_BY_COMPLETENESS = ("auth_method", "api_key")
 
 def set_where_not_reached(resolution: Resolution) -> Iterator[Finding]:
     """A field stands at its default, or has no value, and a file that was not read would set it."""
+    if resolution.world.choice.chosen_by != "search" or not resolution.files:
+        return
+    first = resolution.files[0].shown
     for name, decision in resolution.decisions.items():
         if decision.winner is not None and not decision.by_default:
             continue
@@ -27,8 +30,8 @@ def set_where_not_reached(resolution: Resolution) -> Iterator[Finding]:
                 continue
             variable = offer.origin.variable
             yield Finding(
-                f"{variable} is set in {offer.origin.place}, which was not reached: {why_not_reached(resolution)}.",
-                _how_to_set(resolution, str(variable)),
+                f"{variable} is set in {offer.origin.place}, which was not reached: {first} came first.",
+                f"Set it in {first} too, or export it.",
                 name,
                 file.shown,
                 offer.origin.line,
@@ -59,20 +62,3 @@ def no_home(resolution: Resolution) -> Iterator[Finding]:
             f"~/.qwen/.env and ~/.env were not found: {resolution.world.home_problem}.",
             "Set HOME to your home directory.",
         )
-
-
-def why_not_reached(resolution: Resolution) -> str:
-    """Return why files that exist were not read, as the end of a sentence."""
-    match resolution.world.choice.chosen_by:
-        case "flag":
-            return "--env-file names another one"
-        case "none":
-            return "--no-env-file was given"
-        case _:
-            return f"{resolution.files[0].shown} came first" if resolution.files else "the search ended before it"
-
-
-def _how_to_set(resolution: Resolution, variable: str) -> str:
-    if not resolution.files:
-        return f"Export {variable}, or give the file with --env-file."
-    return f"Set it in {resolution.files[0].shown} too, or export it."
