@@ -24,7 +24,7 @@ def resolve(  # noqa: PLR0913 - the world has as many sides
     environ: Mapping[str, str],
     cwd: str | os.PathLike[str],
     home: str | os.PathLike[str] | None,
-    values: Mapping[str, Value | Secret] | None = None,
+    values: Mapping[str, Value | list[str] | Secret] | None = None,
     profile: str = DEFAULT_PROFILE,
     dialect: Dialect = "dotenv",
     env_file: str | os.PathLike[str] | None = None,
@@ -47,7 +47,8 @@ def resolve(  # noqa: PLR0913 - the world has as many sides
         The resolution: a decision per field, the search, and what was excluded. It may be incomplete.
 
     Raises:
-        UsageError: if a flag, a field or the profile is not known.
+        UsageError: if a flag, a field or the profile is not known, or a value is of no type that a field has.
+        ConfigurationError: if `cwd` is no directory.
         EnvFileError: if the env file cannot be read, or the one that is named does not exist.
     """
     followed = declared_profiles().get(profile)
@@ -79,13 +80,20 @@ def _flags(argv: Sequence[str]) -> Mapping[str, Given]:
     return given
 
 
-def _values(values: Mapping[str, Value | Secret]) -> dict[str, Given]:
+def _values(values: Mapping[str, Value | list[str] | Secret]) -> dict[str, Given]:
     unknown = [name for name in values if name not in declared_fields()]
     if unknown:
         raise UsageError(f"unknown: {', '.join(unknown)}", hint=f"The fields are {', '.join(declared_fields())}.")
     return {name: Given(declared_fields()[name].flags[0], _text(name, value)) for name, value in values.items()}
 
 
-def _text(name: str, value: Value | Secret) -> str | Secret:
-    text = value.reveal() if isinstance(value, Secret) else show_value(value)
-    return Secret(text) if declared_fields()[name].secret else text
+def _text(name: str, value: Value | list[str] | Secret) -> str | Secret:
+    secret = declared_fields()[name].secret
+    if isinstance(value, Secret):
+        return value if secret else value.reveal()
+    items = tuple(value) if isinstance(value, list) else value
+    if not isinstance(items, str | bool | int | float | tuple) or (
+        isinstance(items, tuple) and not all(isinstance(item, str) for item in items)
+    ):
+        raise UsageError(f"a {type(value).__name__} is no value", where=name, hint="Leave it out for none.")
+    return Secret(show_value(items)) if secret else show_value(items)

@@ -14,6 +14,7 @@ from qwen_schema import (
     Secret,
     SecretReference,
     Value,
+    is_unicode,
     located,
 )
 
@@ -43,6 +44,12 @@ def to_artifact(resolution: Resolution, *, inline_secrets: bool = False) -> Reso
     if not resolution.is_complete:
         raise ConfigurationError("the configuration is incomplete, so there is no resolved config of it")
     first = resolution.files[0] if resolution.files else None
+    if first is not None and not is_unicode(first.shown):
+        raise ConfigurationError(
+            "the name of the env file is not UTF-8, so that no artifact can name it",
+            where=first.shown,
+            hint="Rename it.",
+        )
     return ResolvedConfig(
         profile=resolution.profile.name,
         dialect=resolution.world.dialect,
@@ -79,8 +86,15 @@ def _inlined(decision: Decision) -> SecretReference:
 
 
 def _reference(resolution: Resolution, decision: Decision) -> SecretReference:
-    if resolution.options.secret_from is not None:
-        return resolution.options.secret_from
+    reference = resolution.options.secret_from
+    if reference is not None:
+        if (reference.kind == "oauth-cache") != (resolution.auth_method == "qwen-oauth"):
+            raise ConfigurationError(
+                f"the method is {resolution.auth_method}, and the key is to come from {reference}",
+                where=SECRET_FROM,
+                hint="oauth-cache goes with --auth-type qwen-oauth, and every other kind with openai.",
+            )
+        return reference
     if resolution.auth_method == "qwen-oauth" or decision.winner is None:
         return SecretReference("oauth-cache", path=OAUTH_CACHE_PATH)
     origin = decision.winner.origin

@@ -59,7 +59,9 @@ def _references(old: ResolvedConfig, new: ResolvedConfig) -> Iterator[Difference
     for name, before in old.config.items():
         after = new.config[name]
         if isinstance(before, SecretReference) and before != after:
-            yield _difference(old, new, name, "secret reference", (_told(before), _told(after)))
+            same_words = _told(before) == _told(after)
+            told = f"another key in {_told(after)}" if same_words else _told(after)
+            yield _difference(old, new, name, "secret reference", (_told(before), told))
 
 
 def _provenance(old: ResolvedConfig, new: ResolvedConfig) -> Iterator[Difference]:

@@ -55,10 +55,13 @@ def read_world(
     With `survey`, the places that the search never reaches are looked at too, for a command that explains them.
 
     Raises:
+        ConfigurationError: if `cwd` is no directory.
         EnvFileError: if the env file named with --env-file does not exist or is none.
     """
     cwd = real(cwd)
-    home = _checked(home, cwd)
+    if _is_missing(cwd):
+        raise ConfigurationError("the working directory does not exist", where=str(cwd), hint="Name one that does.")
+    home = _checked(home)
     standpoint = Standpoint(cwd, home.path)
     choice = _located(choice, cwd)
     disk = Disk(standpoint)
@@ -115,13 +118,13 @@ def _home_problem(variable: str, value: str) -> str:
     return "" if Path(value).is_absolute() else f"{variable} is not an absolute path: {value}"
 
 
-def _checked(home: Home, cwd: Path) -> Home:
+def _checked(home: Home) -> Home:
     """Return the home with its links resolved; one that is not absolute is none."""
     if home.path is None or not home.path.is_absolute():
         return Home(None, home.problem or "the home is not an absolute path")
     if _is_missing(home.path):
         wrong = "is not a directory" if os.path.exists(home.path) else "does not exist"  # noqa: PTH110 - a name that is too long does not
-        return Home(real(home.path), f"the home directory {wrong}: {Standpoint(cwd, None).show(home.path)}")
+        return Home(real(home.path), f"the home directory {wrong}: {home.path.as_posix()}")
     return Home(real(home.path), home.problem)
 
 
@@ -136,10 +139,10 @@ def _account_home() -> Path | None:
         return None
 
 
-def _is_missing(home: Path) -> bool:
+def _is_missing(directory: Path) -> bool:
     """Tell whether there is no such directory; one that may not be looked at is left to the search."""
     try:
-        return not stat.S_ISDIR(home.stat().st_mode)
+        return not stat.S_ISDIR(directory.stat().st_mode)
     except PermissionError:
         return False
     except OSError:

@@ -30,7 +30,9 @@ def save(path: Path, text: str, *, private: bool = False) -> None:
             _replace(target, text, PRIVATE if private else _mode(target))
     except OSError as error:
         raise OutputError(
-            f"the file cannot be written: {error.strerror}", where=str(path), hint="Name another one with -o."
+            f"the file cannot be written: {error.strerror}",
+            where=str(path),
+            hint="Is its directory there, and may you write to it?",
         ) from None
 
 
@@ -55,7 +57,7 @@ def _write_through(target: Path, text: str, *, private: bool) -> None:
 
 
 def _replace(target: Path, text: str, mode: int) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    descriptor, name = tempfile.mkstemp(prefix=".qwen-cfg.", dir=target.parent)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)

@@ -319,7 +319,7 @@ _references = st.one_of(
 
 @given(
     reference=_references,
-    model=_plain_texts,
+    model=_plain_texts.filter(str.strip),
     hosts=st.lists(_plain_texts, max_size=3).map(tuple),
     timeout=st.floats(min_value=0, exclude_min=True, max_value=3600),
     excluded=st.lists(st.builds(Excluded, st.just("DEBUG"), _plain_texts), max_size=2).map(tuple),

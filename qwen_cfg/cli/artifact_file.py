@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from qwen_schema import ArtifactError, ResolvedConfig, load
+from qwen_schema.envfile import Subject, read_text
 
 
 def read_artifact(name: str) -> tuple[str, ResolvedConfig]:
@@ -13,12 +14,6 @@ def read_artifact(name: str) -> tuple[str, ResolvedConfig]:
     Raises:
         ArtifactError: if the file cannot be read, or is no valid artifact.
     """
-    try:
-        text = Path(name).read_text(encoding="utf-8")
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-    except ValueError:
-        reason = "it is not UTF-8"
-    else:
-        return text, load(text, where=name)
-    raise ArtifactError(f"the artifact cannot be read: {reason}", where=name, hint="Make one: qwen-cfg resolve -o FILE")
+    hint = "Make it readable for you, or make one: qwen-cfg resolve -o FILE"
+    text = read_text(Path(name), Subject(name, "artifact", ArtifactError, hint))
+    return text, load(text, where=name)

@@ -51,10 +51,15 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     if args.update and any(difference.part != "missing secret" for difference in comparison.differences):
         _update(Path(args.file), text, comparison.new)
     strict = ["--strict"] if args.strict else []
-    mend = shlex.join(["qwen-cfg", "check", args.file, "--update", *strict, *repeated(args)])
+    mend = shlex.join(["qwen-cfg", "check", _as_word(args.file), "--update", *strict, *repeated(args)])
     report = Report(args.file, text, old, comparison, args.strict, args.update, mend)
     tell(report, args.format, output)
     return report.exit_code
+
+
+def _as_word(name: str) -> str:
+    """Return a file's name so that it is not taken for an option."""
+    return f"./{name}" if name.startswith("-") else name
 
 
 def _update(path: Path, text: str, new: ResolvedConfig) -> None:

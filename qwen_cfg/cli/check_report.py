@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_schema import ExitCode
+from qwen_cfg.git import may_be_tracked
+from qwen_schema import ExitCode, printable
 
 from .github import annotation
 
@@ -68,9 +70,12 @@ class Report:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know beside the differences."""
-        if self.comparison is None or not self.comparison.key_is_missing or self.strict:
-            return ()
-        return (f"there is no API key here; the artifact takes it from {self.artifact.api_key}",)
+        notes = []
+        if self.comparison is not None and self.comparison.key_is_missing and not self.strict:
+            notes.append(f"there is no API key here; the artifact takes it from {self.artifact.api_key}")
+        if self.artifact.api_key.kind == "literal" and may_be_tracked(Path(self.file)):
+            notes.append("this artifact holds the API key itself, and git tracks it, or may: make it again without")
+        return tuple(notes)
 
 
 def tell(report: Report, form: str, output: Output) -> None:
@@ -152,4 +157,5 @@ def _account(difference: Difference) -> str:
 
 
 def _said(value: str, origin: str) -> str:
-    return f"{value or '(empty)'}  [{origin}]" if origin and origin != value else value or "(empty)"
+    said = printable(value) or "(empty)"
+    return f"{said}  [{printable(origin)}]" if origin and origin != value else said

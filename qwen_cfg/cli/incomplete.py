@@ -1,4 +1,4 @@
-"""The error that a resolution is when no artifact can be made of it."""
+"""What the diagnostics of a resolution are on the command line: an error, if it is incomplete, and warnings."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from qwen_schema import ConfigurationError
 
 if TYPE_CHECKING:
     from qwen_cfg.rules import Diagnostic
+
+    from .output import Output
 
 
 class IncompleteError(ConfigurationError):
@@ -27,3 +29,10 @@ class IncompleteError(ConfigurationError):
     def more(self) -> dict[str, Any]:
         """Return the diagnostics as plain values."""
         return {"diagnostics": [diagnostic_data(diagnostic) for diagnostic in self.diagnostics]}
+
+
+def tell(diagnostics: tuple[Diagnostic, ...], output: Output) -> None:
+    """Say on standard error what a person should know whether or not anything failed; notes are for `--explain`."""
+    for diagnostic in diagnostics:
+        if diagnostic.severity == "warning":
+            output.notice(f"{diagnostic.code} warning: {diagnostic.finding.message} {diagnostic.finding.hint}".rstrip())

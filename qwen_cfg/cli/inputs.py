@@ -49,7 +49,7 @@ def asked(args: argparse.Namespace) -> Asked:
     choice = None
     if args.no_env_file:
         choice = EnvFileChoice("none")
-    elif args.env_file is not None:
+    elif args.env_file:
         choice = EnvFileChoice("flag", Path(args.env_file))
     reference = None if args.secret_from is None else secret_reference(args.secret_from)
     return Asked(args.given, choice, args.profile, cast("Any", args.env_dialect), reference)
@@ -115,7 +115,7 @@ def secret_reference(text: str) -> SecretReference:
 
             return SecretReference("oauth-cache", path=OAUTH_CACHE_PATH)
     raise UsageError(
-        "--secret-from names no place of a secret",
+        "this names no place of a secret",
         where="--secret-from",
         hint="Right would be environment:VARIABLE, env-file:PATH:VARIABLE, flag or oauth-cache.",
     )

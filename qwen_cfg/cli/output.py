@@ -10,7 +10,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
-from qwen_schema import OutputError, printable, redact, without_controls
+from qwen_schema import OutputError, printable_lines, redact, without_controls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,9 +35,13 @@ class Output:
         """Whether a person sees standard output directly."""
         return self._stdout.isatty()
 
+    @property
+    def _wants_color(self) -> bool:
+        return self.is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
     def text(self, text: str, *, verbatim: bool = False) -> None:
         """Write a result. What is `verbatim` may hold secrets that were asked for, or must not change by a byte."""
-        self._write(self._stdout, text if verbatim else printable(redact(text)))
+        self._write(self._stdout, text if verbatim else printable_lines(redact(text)))
 
     def data(self, document: object, *, secrets: bool = False, indent: int | None = 2) -> None:
         """Write a result as one JSON document."""
@@ -51,7 +55,7 @@ class Output:
         canvas = StringIO()
         console = Console(
             file=canvas,
-            force_terminal=self.is_terminal if color == "auto" else color == "always",
+            force_terminal=color == "always" or (color == "auto" and self._wants_color),
             no_color=True if color == "never" else None,
             highlight=False,
             markup=False,
@@ -64,7 +68,7 @@ class Output:
 
     def notice(self, text: str) -> None:
         """Write a line to standard error: progress, a warning, an error."""
-        self._write(self._stderr, printable(redact(text)) + "\n")
+        self._write(self._stderr, printable_lines(redact(text)) + "\n")
 
     def _write(self, stream: TextIO, text: str) -> None:
         try:

@@ -11,7 +11,7 @@ from qwen_cfg.rules import Diagnostic, diagnose
 from qwen_schema import ExitCode, UsageError, declared_fields, dump
 
 from .error_data import told
-from .incomplete import IncompleteError
+from .incomplete import IncompleteError, tell
 from .inputs import asked, resolution_of
 from .parser import add_color_option, add_field_flags, add_resolution_options
 
@@ -65,28 +65,22 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     _check_usage(args, output)
     resolution = resolution_of(asked(args), survey=True)
     diagnostics = diagnose(resolution)
-    if args.explain is None and not resolution.is_complete:
-        raise IncompleteError(diagnostics)
+    if args.explain is None:
+        tell(diagnostics, output)
+        if not resolution.is_complete:
+            raise IncompleteError(diagnostics)
     if args.explain is None or args.output is not None:
         _deliver(args, resolution, output)
     if args.explain is None:
-        tell(diagnostics, output)
         return ExitCode.OK
     return _explain(args, resolution, diagnostics, output)
-
-
-def tell(diagnostics: tuple[Diagnostic, ...], output: Output) -> None:
-    """Say on standard error what a person should know though nothing failed. Notes are left to `--explain`."""
-    for diagnostic in diagnostics:
-        if diagnostic.severity == "warning":
-            output.notice(f"{diagnostic.code} warning: {diagnostic.finding.message} {diagnostic.finding.hint}".rstrip())
 
 
 def _check_usage(args: argparse.Namespace, output: Output) -> None:
     if args.explain is None:
         only_there = {"--show-secrets": args.show_secrets, "--all": args.all, "--format text": args.format == "text"}
         for option in (option for option, given in only_there.items() if given):
-            raise UsageError(f"{option} goes with --explain", where=option)
+            raise UsageError("this goes with --explain", where=option)
     elif args.explain not in (ALL_FIELDS, *declared_fields()):
         raise UsageError(
             "this names no field", where="--explain", hint=f"Right would be one of {', '.join(declared_fields())}."
@@ -94,7 +88,9 @@ def _check_usage(args: argparse.Namespace, output: Output) -> None:
     elif args.format == "toml":
         raise UsageError("an explanation is text or json", where="--format")
     if args.inline_secrets and args.output in (None, *STANDARD_OUTPUT):
-        raise UsageError("--inline-secrets needs a FILE to write", where="--inline-secrets", hint="Name it with -o.")
+        raise UsageError("this needs a FILE to write", where="--inline-secrets", hint="Name it with -o.")
+    if args.inline_secrets and args.secret_from is not None:
+        raise UsageError("the key is either inlined or referred to", where="--secret-from")
     if args.show_secrets and not output.is_terminal and not args.force:
         raise UsageError(
             "standard output is not a terminal, and keys would be kept wherever it goes",
@@ -153,12 +149,14 @@ def _form(args: argparse.Namespace, path: Path) -> Form:
 def _explain(
     args: argparse.Namespace, resolution: Resolution, diagnostics: tuple[Diagnostic, ...], output: Output
 ) -> int:
-    from qwen_cfg.explanation import explain  # noqa: PLC0415
+    from qwen_cfg.explanation import about, explain  # noqa: PLC0415
 
     code = ExitCode.OK if resolution.is_complete else ExitCode.CONFIGURATION
     if args.show_secrets:
         output.notice("qwen-cfg: keys are shown in full; the terminal and its scrollback now hold them.")
     explanation = explain(resolution, diagnostics, reveal=args.show_secrets)
+    if args.explain != ALL_FIELDS:
+        explanation = about(explanation, args.explain)
     if args.format == "json":
         from qwen_cfg.explanation.data import explanation_data  # noqa: PLC0415
 
@@ -171,7 +169,7 @@ def _explain(
         lambda width: (
             screen(explanation, width=width, everything=args.all)
             if args.explain == ALL_FIELDS
-            else field_screen(explanation, args.explain, width=width)
+            else field_screen(explanation, width=width)
         ),
         args.color,
     )

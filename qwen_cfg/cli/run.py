@@ -13,10 +13,9 @@ from qwen_cfg.rules import diagnose
 from qwen_schema import ExitCode, Secret, Surroundings, UsageError, follow, is_unicode
 
 from .artifact_file import read_artifact
-from .incomplete import IncompleteError
+from .incomplete import IncompleteError, tell
 from .inputs import asked, resolution_of, secret_reference
 from .parser import add_field_flags, add_resolution_options
-from .resolve import tell
 
 if TYPE_CHECKING:
     import argparse
@@ -56,9 +55,9 @@ def _compiled(args: argparse.Namespace, output: Output) -> tuple[ResolvedConfig,
     """Return the artifact of what resolves here, with the key if it has been read already."""
     resolution = resolution_of(asked(args), survey=False)
     diagnostics = diagnose(resolution)
+    tell(diagnostics, output)
     if not resolution.is_complete:
         raise IncompleteError(diagnostics)
-    tell(diagnostics, output)
     key = resolution.decisions["api_key"].value if args.secret_from is None else None
     return to_artifact(resolution), key if isinstance(key, Secret) else None
 

@@ -1,5 +1,5 @@
 """The explanation of a resolution: one document, and the renderers that show it."""
 
-from .document import Explanation, explain
+from .document import Explanation, about, explain
 
-__all__ = ["Explanation", "explain"]
+__all__ = ["Explanation", "about", "explain"]

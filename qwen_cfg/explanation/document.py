@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from qwen_cfg.search import places
@@ -63,13 +63,18 @@ class FieldStory:
 
 @dataclass(frozen=True)
 class PlaceStory:
-    """The outcome at one place of the search; `sets` are the fields that the file there sets, or would set."""
+    """The outcome at one place of the search.
+
+    `sets` are the fields whose value is that of the file there (or would be, had it been reached), and `unused` those
+    that it offers a value for in vain.
+    """
 
     path: str
     outcome: Literal["absent", "found", "not-reached", "skipped"]
     exists: bool
     kind: str
     sets: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     unreadable: str | None = None
 
@@ -104,6 +109,15 @@ def explain(resolution: Resolution, diagnostics: tuple[Diagnostic, ...], *, reve
         excluded=resolution.excluded,
         diagnostics=diagnostics,
         not_considered=tuple(world.standpoint.show(path) for path in world.settings_files),
+    )
+
+
+def about(explanation: Explanation, field: str) -> Explanation:
+    """Return what an explanation says about one field."""
+    return replace(
+        explanation,
+        fields=tuple(story for story in explanation.fields if story.name == field),
+        diagnostics=tuple(d for d in explanation.diagnostics if d.finding.field == field),
     )
 
 
@@ -194,14 +208,20 @@ def _everywhere(resolution: Resolution) -> tuple[Place, ...]:
 def _visited(resolution: Resolution, visit: Visit) -> PlaceStory:
     shown = resolution.world.standpoint.show(visit.place.path)
     file = next((file for file in resolution.files if file.place == visit.place), None)
+    offers = file.offers.values() if file else ()
     return PlaceStory(
         shown,
         visit.outcome,
         visit.kind != "absent",
         visit.kind,
-        tuple(dict.fromkeys(offer.field for offer in file.offers.values())) if file else (),
+        tuple(name for name, d in resolution.decisions.items() if _won_from(d, visit.place)),
+        tuple(dict.fromkeys(o.field for o in offers if not _won_from(resolution.decisions[o.field], visit.place))),
         file.excluded if file else (),
     )
+
+
+def _won_from(decision: Decision, place: Place) -> bool:
+    return decision.winner is not None and decision.winner.origin.path == place.path
 
 
 def _not_reached(resolution: Resolution) -> tuple[PlaceStory, ...]:

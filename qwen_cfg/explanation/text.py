@@ -37,10 +37,9 @@ def screen(explanation: Explanation, *, width: int, everything: bool = False) ->
     return Group(*parts)
 
 
-def field_screen(explanation: Explanation, name: str, *, width: int) -> RenderableType:
+def field_screen(explanation: Explanation, *, width: int) -> RenderableType:
     """Return one field's whole story: every layer in rank order, and what each says."""
-    story = next(field for field in explanation.fields if field.name == name)
-    diagnostics = tuple(d for d in explanation.diagnostics if d.finding.field == name)
+    (story,), diagnostics = explanation.fields, explanation.diagnostics
     parts: list[RenderableType] = [_heading(explanation, width), Text(), _fields([story], width), Text()]
     parts += [Padding(Text(story.description), (0, 0, 0, 2)), Text(), Text(_RANK, "bold"), _layers(story)]
     if diagnostics:
@@ -96,7 +95,8 @@ def _winner(story: FieldStory) -> Text:
 
 
 def _losers(story: FieldStory) -> tuple[Offer, ...]:
-    return story.shadowed + story.unreached
+    """Return the offers that lost; that an empty default lost is no news."""
+    return tuple(o for o in story.shadowed + story.unreached if o.value or o.layer != "default")
 
 
 def _loss(offer: Offer) -> str:
@@ -158,8 +158,7 @@ def _stacked_place(place: PlaceStory) -> list[RenderableType]:
 
 def _note(place: PlaceStory) -> str:
     if place.outcome == "found":
-        excluded = f"; {len(place.excluded)} excluded" if place.excluded else ""
-        return f"sets {', '.join(place.sets)}{excluded}" if place.sets else f"sets nothing that is used here{excluded}"
+        return _what_it_sets(place)
     if place.outcome == "skipped":
         return f"a {place.kind}, not a file"
     if place.unreadable:
@@ -171,6 +170,12 @@ def _note(place: PlaceStory) -> str:
     if place.outcome == "not-reached" and place.kind != "file":
         return f"a {place.kind}, not a file"
     return f"would set {', '.join(place.sets)}" if place.sets else "sets nothing that is used here"
+
+
+def _what_it_sets(place: PlaceStory) -> str:
+    sets = f"sets {', '.join(place.sets)}" if place.sets else "sets nothing that is used here"
+    unused = f"; not used: {', '.join(place.unused)}" if place.unused else ""
+    return sets + unused + (f"; {len(place.excluded)} excluded" if place.excluded else "")
 
 
 def _excluded(explanation: Explanation) -> list[RenderableType]:

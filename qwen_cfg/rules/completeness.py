@@ -108,5 +108,15 @@ def _defined_elsewhere(resolution: Resolution) -> str:
 
 
 def _how_to_give(resolution: Resolution) -> str:
+    """Return what to do about a missing key; where one stands that does not count, what to do about that."""
+    lost = {lost.fate: lost.candidate.origin for lost in resolution.decisions["api_key"].shadowed}
+    if "hidden by an empty variable" in lost:
+        hidden = lost["hidden by an empty variable"]
+        return f"Unset the empty {hidden.variable} (unset {hidden.variable}): it hides the one in {hidden.place}."
+    if "empty" in lost:
+        return f"{lost['empty']} is set to nothing. Give it a value."
+    for entry in resolution.excluded:
+        if entry.variable == "OPENAI_API_KEY":
+            return f"{entry.variable} is excluded in {entry.origin}. Set it in ./.qwen/.env, or export it."
     at = resolution.files[0].shown if resolution.files else "./.qwen/.env"
     return f"Set OPENAI_API_KEY in {at}, or export it."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qwen_cfg.unreached import would_set
+from qwen_schema import declared_fields
 
 from .diagnostic import Finding
 
@@ -26,12 +27,12 @@ def set_where_not_reached(resolution: Resolution) -> Iterator[Finding]:
             continue
         for file in resolution.unreached:
             offer = would_set(file, name)
-            if offer is None or name in _TOLD_BY_COMPLETENESS:
+            if offer is None or name in _TOLD_BY_COMPLETENESS or offer.origin.variable in resolution.files[0].lines:
                 continue
-            variable = offer.origin.variable
+            variable = str(offer.origin.variable)
             yield Finding(
                 f"{variable} is set in {offer.origin.place}, which was not reached: {first} came first.",
-                f"Set it in {first} too, or export it.",
+                _how_to_set(resolution, name, variable),
                 name,
                 file.shown,
                 offer.origin.line,
@@ -44,7 +45,10 @@ def skipped(resolution: Resolution) -> Iterator[Finding]:
         if visit.outcome == "skipped":
             shown = resolution.world.standpoint.show(visit.place.path)
             yield Finding(
-                f"{shown} is a {visit.kind}, not a file; the search went on.", "Is it meant to be one?", None, shown
+                f"{shown} is a {visit.kind}, not a file; the search went on.",
+                "Is it meant to be an env file?",
+                None,
+                shown,
             )
 
 
@@ -62,3 +66,14 @@ def no_home(resolution: Resolution) -> Iterator[Finding]:
             f"~/.qwen/.env and ~/.env were not found: {resolution.world.home_problem}.",
             "Set HOME to your home directory.",
         )
+
+
+def _how_to_set(resolution: Resolution, field: str, variable: str) -> str:
+    """Return where to set a variable so that it counts."""
+    declared, first = declared_fields()[field], resolution.files[0]
+    excluded = resolution.decisions["excluded_variables"].value
+    if declared.reach == "user" and first.place.reach == "project":
+        return f"Export it, or use {declared.flags[0]}: no file of a project may set {field}."
+    if isinstance(excluded, tuple) and variable in excluded and not first.place.in_qwen_directory:
+        return f"Export it: {first.shown} may not set it."
+    return f"Set it in {first.shown} too, or export it."

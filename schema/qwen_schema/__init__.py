@@ -16,7 +16,7 @@ from .errors import (
 )
 from .fields import Field, Layer, Reach, Value, Variable, declared_fields, field_of_variable
 from .formats import is_unicode
-from .printable import printable, without_controls
+from .printable import printable, printable_lines, without_controls
 from .profiles import DEFAULT_PROFILE, Profile, declared_profiles
 from .references import Surroundings, follow, located
 from .secret import Secret, hide_credentials, looks_like_key, mask, redact, redact_unknown
@@ -63,6 +63,7 @@ __all__ = [
     "mask",
     "parse_value",
     "printable",
+    "printable_lines",
     "redact",
     "redact_unknown",
     "safe_text",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from .errors import ArtifactError
 from .fields import Layer, Reach, Value, declared_fields, frozen
 from .profiles import declared_profiles
-from .secret import Secret
+from .secret import Secret, looks_like_key, redact_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -141,6 +141,7 @@ def validate_document(document: Mapping[str, Any], *, where: str = "") -> None:
         check_document("resolved", document)
     except Invalid as invalid:
         raise _refusal(invalid.place, invalid.wrong, invalid.expected, where) from None
+    _require_no_key(document, where)
     if document["profile"] not in declared_profiles():
         raise _refusal("profile", "it is none that is known", f"one of {', '.join(declared_profiles())}", where)
     for part in ("config", "provenance"):
@@ -149,6 +150,14 @@ def validate_document(document: Mapping[str, Any], *, where: str = "") -> None:
         if missing or unknown:
             wrong = f"missing: {', '.join(missing)}" if missing else f"unknown: {', '.join(unknown)}"
             raise _refusal(part, wrong, "every field once", where)
+
+
+def _require_no_key(document: Mapping[str, Any], where: str) -> None:
+    """Refuse a key in any place but the one that was made for it."""
+    for name, value in document["config"].items():
+        texts = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+        if any(looks_like_key(text) for text in texts):
+            raise _refusal(f"config.{name}", "it holds an API key", "a value without a key in it", where)
 
 
 def _check_format(document: Mapping[str, Any], where: str) -> None:
@@ -162,7 +171,7 @@ def _check_format(document: Mapping[str, Any], where: str) -> None:
 
 
 def _refusal(place: str, wrong: str, expected: str, where: str) -> ArtifactError:
-    reason = f"{place}: {wrong}" if place else wrong
+    reason = redact_unknown(f"{place}: {wrong}" if place else wrong)
     right = f"Right would be {expected}. " if expected else ""
     return ArtifactError(
         f"this is no valid artifact: {reason}", where=where, hint=f"{right}Make it again: qwen-cfg resolve -o FILE"

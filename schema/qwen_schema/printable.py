@@ -8,8 +8,13 @@ _CONTROL = re.compile("[\x7f-\x9f]")
 
 
 def printable(text: str) -> str:
-    """Return a text with everything that does not print written as an escape; line ends and blanks stay."""
-    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode("ascii") for c in text)
+    """Return a text with everything that does not print, line ends included, written as an escape."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def printable_lines(text: str) -> str:
+    """Return a text whose lines are printable, and which still has lines."""
+    return "\n".join(printable(line) for line in text.split("\n"))
 
 
 def without_controls(quoted: str) -> str:

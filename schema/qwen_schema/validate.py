@@ -112,6 +112,7 @@ def _wrong(error: ValidationError) -> str:
         "additionalProperties": lambda: _unknown_keys(error),
         "minLength": lambda: "it is empty",
         "oneOf": lambda: "its keys do not go together",
+        "pattern": lambda: "it is blank" if not str(instance).strip() else "it is not of the right form",
         "minimum": lambda: "it is too small",
         "exclusiveMinimum": lambda: "it is too small",
         "maximum": lambda: "it is too large",
