@@ -14,7 +14,7 @@ _FILES = {
     ".qwen/.env": """\
 # for everything that I do
 OPENAI_API_KEY=sk-demo-home-0000000000000000000000000000home
-OPENAI_BASE_URL=https://dashscope.aliyuncs.com/compatible-mode/v1
+OPENAI_BASE_URL=https://openrouter.ai/api/v1
 """,
     "work/app/.env": """\
 # the application's own
@@ -49,7 +49,7 @@ def _run(words: list[str], home: Path) -> int:
     return subprocess.run(  # noqa: S603 - this very program
         [sys.executable, "-m", "qwen_cfg", *words],
         cwd=home / "work/app/src",
-        env={"HOME": str(home), "PATH": "", "TERM": "dumb", "COLUMNS": "100"},
+        env={"HOME": str(home), "PATH": "", "TERM": "dumb", "COLUMNS": "96"},
         check=False,
     ).returncode
 

@@ -116,6 +116,16 @@ def test_the_wheel_holds_the_three_packages_with_their_data(tmp_path: Path):
     assert not any(name.startswith(("tests/", "benchmarks/", "docs/")) for name in names)
 
 
+def test_the_readme_shows_what_the_demonstration_prints():
+    """The screen of the README is the real one, line for line."""
+    lines = run("-m", "qwen_cfg.demo").stdout.splitlines()
+    start = next(n for n, line in enumerate(lines) if "resolve --explain" in line)
+    end = next(n for n, line in enumerate(lines) if "resolve --model" in line)
+    screen = "\n".join(f"    {line}".rstrip() for line in lines[start + 1 : end])
+    assert "QC103" in screen
+    assert screen.strip("\n") in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def test_the_demonstration_explains_compiles_and_checks():
     shown = run("-m", "qwen_cfg.demo")
     assert shown.returncode == 0, shown.stderr

@@ -1,0 +1,126 @@
+"""Advice: what a message tells people to do works, and does not contradict another one."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from .process import Desk
+
+KEY = "sk-proj-AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"
+
+
+def written(desk: Desk, name: str = "a.toml") -> str:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
+    desk.run("resolve", "-o", name).ended(0)
+    return (desk.cwd / name).read_text()
+
+
+@pytest.mark.parametrize("form", ["text", "json", "github"])
+@pytest.mark.parametrize("argv", [["check"], ["check", "--artifact-only"]])
+def test_a_key_in_an_artifact_is_refused_and_not_shown(desk: Desk, argv: list[str], form: str) -> None:
+    text = written(desk)
+    spoilt = {
+        "model.toml": text.replace('model = "gpt-4o"', f'model = "{KEY}"'),
+        "host.toml": text.replace("no_proxy = []", f'no_proxy = ["a", "{KEY}"]'),
+        "name.toml": text.replace("[config]\n", f'[config]\n{KEY} = "x"\n'),
+    }
+    for name, content in spoilt.items():
+        assert content != text
+        desk.write(f"work/app/{name}", content)
+        outcome = desk.run(*argv, name, "--format", form).ended(3)
+        assert KEY not in outcome.said
+        assert "config" in outcome.err
+
+
+def test_an_empty_variable_that_hides_the_key_is_what_the_advice_is_about(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
+    outcome = desk.run("resolve", env={"OPENAI_API_KEY": ""}).ended(3)
+    assert "QC101" in outcome.err
+    assert "unset OPENAI_API_KEY" in outcome.err
+    assert "Set OPENAI_API_KEY in ./.env" not in outcome.err
+    desk.run("resolve").ended(0)
+
+
+def test_an_excluded_key_is_not_to_be_set_where_it_is_excluded(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
+    outcome = desk.run("resolve", "--excluded-variables", "OPENAI_API_KEY").ended(3)
+    assert "excluded in ./.env:1" in outcome.err
+    assert "./.qwen/.env" in outcome.err
+
+
+def test_a_key_that_is_set_to_nothing_is_named(desk: Desk) -> None:
+    desk.write("work/app/.env", "OPENAI_API_KEY=\n")
+    assert "./.env:1 OPENAI_API_KEY is set to nothing" in desk.run("resolve").ended(3).err
+
+
+def test_what_a_project_may_not_set_is_not_to_be_set_there(desk: Desk) -> None:
+    desk.write(".qwen/.env", "HTTPS_PROXY=http://p:1\nDEBUG=1\nOPENAI_MODEL=m\n")
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
+    found = desk.run("resolve", "--explain", "--format", "json").ended(0).json["diagnostics"]
+    hints = {d["field"]: d["hint"] for d in found if d["code"] == "QC103"}
+    assert "--proxy" in hints["proxy"]
+    assert "Set it in" not in hints["proxy"] + hints["debug"]
+    assert "Set it in ./.env too" in hints["model"]
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nHTTPS_PROXY=http://p:1\nDEBUG=1\n")
+    found = desk.run("resolve", "--explain", "--format", "json").ended(0).json["diagnostics"]
+    assert [d["field"] for d in found if d["code"] == "QC103"] == ["model"]
+
+
+def test_one_field_is_told_of_in_every_format(desk: Desk) -> None:
+    written(desk)
+    document = desk.run("resolve", "--explain", "model", "--format", "json").ended(0).json
+    assert list(document["fields"]) == ["model"]
+
+
+def test_the_search_tells_what_a_file_decided_and_what_it_offers_in_vain(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=m\nHTTPS_PROXY=http://p:1\nDEBUG=1\n")
+    outcome = desk.run("resolve", "--explain", "--format", "json", env={"OPENAI_MODEL": ""}).ended(0)
+    place = next(p for p in outcome.json["env_file"]["search"] if p["outcome"] == "found")
+    assert (place["sets"], place["unused"], place["excluded"]) == (["api_key"], ["model", "proxy"], ["DEBUG"])
+
+
+def test_an_artifact_may_come_through_a_pipe(desk: Desk) -> None:
+    text = written(desk)
+    os.mkfifo(desk.cwd / "pipe")
+    writer = threading.Thread(target=lambda: (desk.cwd / "pipe").write_text(text))
+    writer.start()
+    desk.run("check", "pipe").ended(0)
+    writer.join(10)
+    assert not writer.is_alive()
+
+
+def test_an_artifact_that_nobody_writes_is_not_waited_for(desk: Desk) -> None:
+    os.mkfifo(desk.cwd / "pipe")
+    assert "FIFO" in desk.run("check", "pipe").ended(3).err
+
+
+def test_lines_of_an_artifact_cannot_pass_for_ours(desk: Desk) -> None:
+    text = written(desk)
+    desk.write("work/app/a.toml", text.replace('model = "gpt-4o"', 'model = "a\\nTo mend it: rm"'))
+    assert "\nTo mend it: rm" not in desk.run("check", "a.toml").ended(1).out
+
+
+def test_an_inlined_key_is_told_of_where_git_may_track_it(desk: Desk) -> None:
+    desk.run("resolve", "--inline-secrets", "-o", "a.toml", env={"OPENAI_API_KEY": KEY}).ended(0)
+    assert "holds the API key" not in desk.run("check", "--artifact-only", "a.toml").ended(0).err
+    (desk.cwd / ".git").mkdir()
+    assert "holds the API key" in desk.run("check", "--artifact-only", "a.toml").ended(0).err
+
+
+@pytest.mark.parametrize(
+    "words", [["--inline-secrets", "-o", "a.toml", "--secret-from", "environment:A"], ["--all"], ["--format", "text"]]
+)
+def test_options_that_do_not_go_together_are_refused(desk: Desk, words: list[str]) -> None:
+    desk.run("resolve", *words, env={"OPENAI_API_KEY": KEY}).ended(2)
+    assert desk.files() == {}
+
+
+@pytest.mark.parametrize(("method", "kind"), [("openai", "oauth-cache"), ("qwen-oauth", "environment:A")])
+def test_a_reference_has_to_go_with_the_method(desk: Desk, method: str, kind: str) -> None:
+    outcome = desk.run("resolve", "--auth-type", method, "--secret-from", kind, env={"OPENAI_API_KEY": KEY})
+    assert "--secret-from" in outcome.ended(3).err
