@@ -86,9 +86,13 @@ class Outcome:
         return self
 
 
-def clean_environment(home: Path | str | None, extra: Mapping[str, str | bytes] | None = None) -> dict[Any, Any]:
+def clean_environment(
+    home: Path | str | None, extra: Mapping[str, str | bytes] | None = None, *, measured: bool = True
+) -> dict[Any, Any]:
     """Return an environment with PATH, HOME and what is given."""
-    base: dict[Any, Any] = {"PATH": os.environ["PATH"]}
+    # The second is set where coverage is measured, and then reaches into the processes too.
+    passed_on = ("PATH", "COVERAGE_PROCESS_CONFIG") if measured else ("PATH",)
+    base: dict[Any, Any] = {name: os.environ[name] for name in passed_on if name in os.environ}
     if home is not None:
         base["HOME"] = str(home)
     return {**base, **(extra or {})}
@@ -110,7 +114,8 @@ def run(
     ended = subprocess.run(
         [*program, *argv],
         cwd=cwd,
-        env=clean_environment(home, env),
+        # Where a process may not write, neither may the measuring of its coverage.
+        env=clean_environment(home, env, measured=not nobody and before is None),
         preexec_fn=before,
         timeout=SECONDS,
         check=False,
