@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_schema import DEFAULT_PROFILE, Secret, UsageError, Value, declared_fields, declared_profiles, show_value
+from qwen_schema import DEFAULT_PROFILE, Secret, UsageError, Value, declared_fields, show_value
 
 from .reading import Home, read_world
-from .resolution import Resolution, resolve_world
+from .resolution import Resolution, profile_named, resolve_world
 from .world import EnvFileChoice, Given
 
 if TYPE_CHECKING:
@@ -51,9 +51,7 @@ def resolve(  # noqa: PLR0913 - the world has as many sides
         ConfigurationError: if `cwd` is no directory.
         EnvFileError: if the env file cannot be read, or the one that is named does not exist.
     """
-    followed = declared_profiles().get(profile)
-    if followed is None:
-        raise UsageError("there is no such profile", hint=f"Right would be one of {', '.join(declared_profiles())}.")
+    followed = profile_named(profile)
     chosen = EnvFileChoice("flag", Path(env_file)) if env_file is not None else None
     world = read_world(
         flags={**_flags(argv), **_values(values or {})},

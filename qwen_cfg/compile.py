@@ -18,7 +18,7 @@ from qwen_schema import (
     located,
 )
 
-from .paths import Standpoint, home_level_files
+from .paths import OAUTH_CACHE, Standpoint, home_level_files
 
 if TYPE_CHECKING:
     from qwen_schema import Layer, Reach
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from .layers import Candidate
     from .merge import Decision
     from .resolution import Resolution
-
-OAUTH_CACHE_PATH = "~/.qwen/oauth_creds.json"
 
 # The origin of a secret reference that was asked for.
 SECRET_FROM = "--secret-from"  # noqa: S105 - an option
@@ -96,7 +94,7 @@ def _reference(resolution: Resolution, decision: Decision) -> SecretReference:
             )
         return reference
     if resolution.auth_method == "qwen-oauth" or decision.winner is None:
-        return SecretReference("oauth-cache", path=OAUTH_CACHE_PATH)
+        return SecretReference("oauth-cache", path=OAUTH_CACHE)
     origin = decision.winner.origin
     match origin.layer:
         case "flag":
@@ -104,8 +102,7 @@ def _reference(resolution: Resolution, decision: Decision) -> SecretReference:
         case "environment":
             return SecretReference("environment", variable=origin.variable)
         case _:
-            path, _, _ = origin.place.rpartition(":")
-            return SecretReference("env-file", path=path, variable=origin.variable)
+            return SecretReference("env-file", path=origin.file, variable=origin.variable)
 
 
 def _provenance(resolution: Resolution, decision: Decision) -> Provenance:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from qwen_schema import Provenance, ResolvedConfig, SecretReference, show_value
 
+from .layers import origin_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -35,17 +37,13 @@ def drift(old: ResolvedConfig, new: ResolvedConfig, *, strict: bool = False) -> 
     return tuple(differences)
 
 
-def origin_text(provenance: Provenance) -> str:
-    """Return an origin as a person would say it."""
-    if provenance.origin.startswith("--"):
-        return provenance.origin
-    if provenance.layer == "environment":
-        return f"environment {provenance.origin}"
-    return f"{provenance.origin} {provenance.variable}" if provenance.layer == "env-file" else provenance.origin
+def provenance_text(provenance: Provenance) -> str:
+    """Return where a value comes from as a person would say it."""
+    return origin_text(provenance.layer, provenance.origin, provenance.variable)
 
 
 def _difference(old: ResolvedConfig, new: ResolvedConfig, name: str, part: Part, texts: tuple[str, str]) -> Difference:
-    return Difference(name, part, *texts, origin_text(old.provenance[name]), origin_text(new.provenance[name]))
+    return Difference(name, part, *texts, provenance_text(old.provenance[name]), provenance_text(new.provenance[name]))
 
 
 def _values(old: ResolvedConfig, new: ResolvedConfig) -> Iterator[Difference]:
@@ -68,7 +66,7 @@ def _provenance(old: ResolvedConfig, new: ResolvedConfig) -> Iterator[Difference
     for name, before in old.provenance.items():
         after = new.provenance[name]
         if before != after:
-            texts = (f"{origin_text(before)} ({before.reach})", f"{origin_text(after)} ({after.reach})")
+            texts = (f"{provenance_text(before)} ({before.reach})", f"{provenance_text(after)} ({after.reach})")
             yield _difference(old, new, name, "provenance", texts)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qwen_schema import Field, Layer, Profile, Reach, Variable
-    from qwen_schema.envfile import Assignment, Dialect
+    from qwen_schema.envfile import Assignment
 
     from .search import Place
     from .world import World
@@ -34,8 +34,22 @@ class Origin:
     path: Path | None = None
     line: int | None = None
 
+    @property
+    def file(self) -> str | None:
+        """The env file as it is written, for the layer `env-file`."""
+        return self.place.rpartition(":")[0] if self.layer == "env-file" else None
+
     def __str__(self) -> str:
         return f"{self.place} {self.variable}" if self.layer == "env-file" else self.place
+
+
+def origin_text(layer: Layer, place: str, variable: str | None) -> str:
+    """Return an origin as a person would say it: what gave the value, and under which variable."""
+    if place.startswith("--"):
+        return place
+    if layer == "environment":
+        return f"environment {place}"
+    return f"{place} {variable}" if layer == "env-file" else place
 
 
 @dataclass(frozen=True)
@@ -75,7 +89,7 @@ class EnvFile:
 def read_env_file(world: World, place: Place) -> EnvFile:
     """Return what the env file at a place offers, nothing excluded yet. A file with no text offers nothing."""
     shown = world.standpoint.show(place.path)
-    assignments = last_of_each(parsed(world.look(place.path).text or "", world.dialect))
+    assignments = last_of_each(reader_of(world.dialect)(world.look(place.path).text or ""))
     offers = {}
     for name, (feed, variable) in _feeds().items():
         if name in assignments:
@@ -84,13 +98,14 @@ def read_env_file(world: World, place: Place) -> EnvFile:
     return EnvFile(place, shown, {name: a.line for name, a in assignments.items()}, offers)
 
 
-def without_excluded(file: EnvFile, names: tuple[str, ...], profile: Profile) -> EnvFile:
-    """Return an env file without the variables that it may not set, which are noted with their lines.
+def may_set_all(place: Place, profile: Profile) -> bool:
+    """Tell whether the file at a place may set every variable: a `.qwen/.env`, and `~/.env` if the profile says so."""
+    return place.in_qwen_directory or (place.home_level and not profile.home_env_excludes)
 
-    A `.qwen/.env` may set all of them; so may `~/.env` under a profile that says so.
-    """
-    exempt = file.place.in_qwen_directory or (file.place.home_level and not profile.home_env_excludes)
-    excluded = () if exempt else tuple(name for name in file.lines if name in names)
+
+def without_excluded(file: EnvFile, names: tuple[str, ...], profile: Profile) -> EnvFile:
+    """Return an env file without the variables that it may not set, which are noted."""
+    excluded = () if may_set_all(file.place, profile) else tuple(name for name in file.lines if name in names)
     offers = {name: candidate for name, candidate in file.offers.items() if name not in excluded}
     return replace(file, offers=offers, excluded=excluded)
 
@@ -115,11 +130,6 @@ def default_candidate(feed: Field, auth_method: str | None) -> Candidate | None:
     """Return the default of a field under an authentication method, if it has one."""
     default = feed.default_under(auth_method)
     return None if default is None else Candidate(feed.name, show_value(default), Origin("default", "default", "user"))
-
-
-def parsed(text: str, dialect: Dialect) -> tuple[Assignment, ...]:
-    """Return the assignments of an env file's text in the dialect that counts."""
-    return reader_of(dialect)(text)
 
 
 def _feeds() -> dict[str, tuple[Field, Variable]]:

@@ -49,6 +49,11 @@ class Decision:
         """Whether nobody but the default offered a value."""
         return self.winner is not None and self.winner.origin.layer == "default"
 
+    @property
+    def items(self) -> tuple[str, ...]:
+        """The value of a list field; nothing where it is not valid."""
+        return self.value if isinstance(self.value, tuple) else ()
+
 
 def decide(
     field: Field, world: World, files: tuple[EnvFile, ...], profile: Profile, auth_method: str | None = None

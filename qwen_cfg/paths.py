@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from pathlib import PurePath
 
 
+# Where Qwen Code keeps its login, and so do we.
+OAUTH_CACHE = "~/.qwen/oauth_creds.json"
+
+
 @dataclass(frozen=True)
 class Standpoint:
     """Where paths are looked at from: the working directory and the home, both real (no links in them)."""

@@ -15,10 +15,11 @@ from qwen_schema import (
     Secret,
     declared_fields,
     field_of_variable,
+    located,
 )
 
 from .disk import Disk, exists, real
-from .paths import Standpoint
+from .paths import OAUTH_CACHE, Standpoint
 from .search import places, search
 from .world import EnvFileChoice, Given, World
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
     from qwen_schema import Field
     from qwen_schema.envfile import Dialect
-
-OAUTH_CACHE = Path(".qwen", "oauth_creds.json")
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,6 @@ def read_world(
     if survey:
         for place in places(cwd, home.path, profile, EnvFileChoice()):
             disk.survey(place.path)
-    cache = home.path / OAUTH_CACHE if home.path is not None else None
     return World(
         cwd=cwd,
         home=home.path,
@@ -82,7 +80,7 @@ def read_world(
         sightings=disk.sightings,
         choice=choice,
         dialect=dialect,
-        oauth_cache=cache if cache is not None and exists(cache) else None,
+        oauth_cache=_oauth_cache(cwd, home.path),
         settings_files=_settings_files(cwd, home.path) if survey else (),
     )
 
@@ -173,6 +171,11 @@ def _declared(environ: Mapping[str, str], fields: Mapping[str, Field]) -> dict[s
     return {
         name: Secret(environ[name]) if feed.secret else environ[name] for name, feed in feeds.items() if name in environ
     }
+
+
+def _oauth_cache(cwd: Path, home: Path | None) -> Path | None:
+    cache = located(OAUTH_CACHE, base=cwd, home=home) if home is not None else None
+    return cache if cache is not None and exists(cache) else None
 
 
 def _settings_files(cwd: Path, home: Path | None) -> tuple[Path, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from qwen_schema import DEFAULT_PROFILE, Excluded, declared_fields, declared_profiles
+from qwen_schema import DEFAULT_PROFILE, Excluded, UsageError, declared_fields, declared_profiles
 
 from .layers import Candidate, EnvFile, Origin, read_env_file, without_excluded
 from .merge import Decision, decide, settled, without_secrets_elsewhere
@@ -72,9 +72,7 @@ class Resolution:
     @cached_property
     def unreached(self) -> tuple[EnvFile, ...]:
         """The env files that are there and were not read; known only where the world was surveyed."""
-        value = self.decisions["excluded_variables"].value
-        names = value if isinstance(value, tuple) else ()
-        return unread_files(self.world, self.profile, self.search, names)
+        return unread_files(self.world, self.profile, self.search, self.decisions["excluded_variables"].items)
 
     @property
     def is_complete(self) -> bool:
@@ -95,8 +93,7 @@ def resolve_world(world: World, profile: Profile, options: Options | None = None
     unfiltered = tuple(read_env_file(world, place) for place in found.found)
     fields = declared_fields()
     exclusion = decide(fields["excluded_variables"], world, unfiltered, profile)
-    names = exclusion.value if isinstance(exclusion.value, tuple) else ()
-    files = tuple(without_excluded(file, names, profile) for file in unfiltered)
+    files = tuple(without_excluded(file, exclusion.items, profile) for file in unfiltered)
     decisions = {
         name: exclusion if name == "excluded_variables" else decide(field, world, files, profile)
         for name, field in fields.items()
@@ -106,13 +103,17 @@ def resolve_world(world: World, profile: Profile, options: Options | None = None
     return Resolution(world, profile, options, found, files, without_secrets_elsewhere(decisions))
 
 
-def profile_named(name: str = DEFAULT_PROFILE) -> Profile:
-    """Return a declared profile.
+def profile_named(name: str = DEFAULT_PROFILE, *, where: str = "") -> Profile:
+    """Return a declared profile; `where` is what named it, for messages.
 
     Raises:
-        KeyError: if there is none of that name.
+        UsageError: if there is none of that name.
     """
-    return declared_profiles()[name]
+    profile = declared_profiles().get(name)
+    if profile is None:
+        known = ", ".join(declared_profiles())
+        raise UsageError("this names no profile", where=where, hint=f"Right would be one of {known}.")
+    return profile
 
 
 def _require_readable(world: World, found: Search) -> None:

@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qwen_cfg.compile import SECRET_FROM, to_artifact
-from qwen_cfg.differences import Difference, drift, origin_text
+from qwen_cfg.differences import Difference, drift, provenance_text
 from qwen_cfg.reading import home_of, working_directory
 from qwen_cfg.resolution import Inferred, resolve_world
 from qwen_cfg.rules import diagnose
 from qwen_cfg.world import EnvFileChoice, Given
-from qwen_schema import Secret, SecretReference, SecretReferenceError, Surroundings, follow, located, show_value
+from qwen_schema import SecretReference, SecretReferenceError, Surroundings, follow, located, show_value
 
 from .incomplete import IncompleteError
-from .inputs import Asked, resolution_of
+from .inputs import Asked, resolution_of, secret_flags
 
 if TYPE_CHECKING:
     from qwen_cfg.resolution import Resolution
@@ -85,16 +85,16 @@ def _leads_nowhere(resolution: Resolution, reference: SecretReference | None) ->
     world = resolution.world
     if reference.path is not None and located(reference.path, base=world.cwd, home=world.home).is_fifo():
         return False
-    flags = {given.flag: given.text for given in world.flags.values() if isinstance(given.text, Secret)}
+    here = Surroundings(os.environ, secret_flags(world.flags), world.cwd, world.home, world.dialect)
     try:
-        follow(reference, Surroundings(os.environ, flags, world.cwd, world.home, world.dialect))
+        follow(reference, here)
     except SecretReferenceError:
         return True
     return False
 
 
 def _missing(old: ResolvedConfig) -> Difference:
-    origin = origin_text(old.provenance["api_key"])
+    origin = provenance_text(old.provenance["api_key"])
     return Difference("api_key", "missing secret", str(old.api_key), "no API key", origin, "nobody")
 
 

@@ -1,11 +1,16 @@
-"""Reading an artifact that a command line names."""
+"""The artifact files that a command line names: reading one, and writing one so that no key goes astray."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from qwen_schema import ArtifactError, ResolvedConfig, load
+from qwen_schema import ArtifactError, ResolvedConfig, UsageError, dump, load
 from qwen_schema.envfile import Subject, read_text
+
+if TYPE_CHECKING:
+    from qwen_schema.codec import Form
 
 
 def read_artifact(name: str) -> tuple[str, ResolvedConfig]:
@@ -17,3 +22,29 @@ def read_artifact(name: str) -> tuple[str, ResolvedConfig]:
     hint = "Make it readable for you, or make one: qwen-cfg resolve -o FILE"
     text = read_text(Path(name), Subject(name, "artifact", ArtifactError, hint))
     return text, load(text, where=name)
+
+
+def write_artifact(path: Path, artifact: ResolvedConfig, form: Form) -> None:
+    """Write an artifact; one that holds the key itself is private, and goes into no file that git tracks.
+
+    Raises:
+        UsageError: if git tracks the file that a key would stand in, or may do so.
+        OutputError: if it cannot be written.
+    """
+    from qwen_cfg.save import save  # noqa: PLC0415
+
+    private = artifact.api_key.kind == "literal"
+    if private:
+        _refuse_tracked(path)
+    save(path, dump(artifact, form), private=private)
+
+
+def _refuse_tracked(path: Path) -> None:
+    from qwen_cfg.git import may_be_tracked  # noqa: PLC0415
+
+    if path.parent.is_dir() and (may_be_tracked(path) or may_be_tracked(Path(os.path.realpath(path)))):
+        raise UsageError(
+            "git tracks this file, or cannot tell, and a key would be committed with it",
+            where=str(path),
+            hint="Name another file, or leave --inline-secrets out: the artifact then refers to the key.",
+        )

@@ -6,18 +6,15 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_schema import ExitCode, UsageError, dump, form_of
+from qwen_schema import ExitCode, UsageError, form_of
 
 from .again import asked_again, compare
-from .artifact_file import read_artifact
+from .artifact_file import read_artifact, write_artifact
 from .inputs import asked, repeated
 from .parser import add_field_flags, add_resolution_options
-from .resolve import refuse_tracked
 
 if TYPE_CHECKING:
     import argparse
-
-    from qwen_schema import ResolvedConfig
 
     from .output import Output
 
@@ -49,7 +46,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         return ExitCode.OK
     comparison = compare(old, asked_again(asked(args), old), strict=args.strict)
     if args.update and any(difference.part != "missing secret" for difference in comparison.differences):
-        _update(Path(args.file), text, comparison.new)
+        write_artifact(Path(args.file), comparison.new, form_of(text))
     strict = ["--strict"] if args.strict else []
     mend = shlex.join(["qwen-cfg", "check", _as_word(args.file), "--update", *strict, *repeated(args)])
     report = Report(args.file, text, old, comparison, args.strict, args.update, mend)
@@ -60,12 +57,3 @@ def execute(args: argparse.Namespace, output: Output) -> int:
 def _as_word(name: str) -> str:
     """Return a file's name so that it is not taken for an option."""
     return f"./{name}" if name.startswith("-") else name
-
-
-def _update(path: Path, text: str, new: ResolvedConfig) -> None:
-    from qwen_cfg.save import save  # noqa: PLC0415
-
-    private = new.api_key.kind == "literal"
-    if private:
-        refuse_tracked(path)
-    save(path, dump(new, form_of(text)), private=private)

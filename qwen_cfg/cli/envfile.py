@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from .output import Output
 
+    Shown = Callable[[Assignment], str]
+
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW|PWD|CREDENTIAL|AUTH|PRIVATE|COOKIE|SIGNATURE|DSN", re.IGNORECASE)
 
 
@@ -44,15 +46,16 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     if args.show_secrets:
         output.notice("qwen-cfg: values that look like secrets are shown in full.")
     tell = _tell_json if args.format == "json" else _tell_text
+    directory, shown = working_directory(), _display(args.show_secrets)
     code = ExitCode.OK
     for name in args.files:
         try:
-            text = read_env_text(working_directory() / name, name)
+            text = read_env_text(directory / name, name)
         except EnvFileError as error:
             code = error.exit_code
             _tell_error(name, error, args.format, output)
         else:
-            tell(name, text, args.show_secrets, output)
+            tell(name, text, shown, output, verbatim=args.show_secrets)
     return code
 
 
@@ -62,8 +65,7 @@ def _tell_error(name: str, error: EnvFileError, form: str, output: Output) -> No
         output.data({"path": name, **error_data(error)}, indent=None)
 
 
-def _tell_json(name: str, text: str, show: bool, output: Output) -> None:  # noqa: FBT001
-    shown = _display(show)
+def _tell_json(name: str, text: str, shown: Shown, output: Output, *, verbatim: bool) -> None:
     assignments = read_assignments(text)
     document: dict[str, Any] = {
         "path": name,
@@ -74,21 +76,20 @@ def _tell_json(name: str, text: str, show: bool, output: Output) -> None:  # noq
             for name, line, ours, theirs in _differences(text, shown)
         ],
     }
-    output.data(document, secrets=show, indent=None)
+    output.data(document, secrets=verbatim, indent=None)
 
 
-def _tell_text(name: str, text: str, show: bool, output: Output) -> None:  # noqa: FBT001
-    shown = _display(show)
+def _tell_text(name: str, text: str, shown: Shown, output: Output, *, verbatim: bool) -> None:
     assignments = read_assignments(text)
     lines = [f"  {a.line:>4}  {a.name} = {_quoted(shown(a))}" for a in assignments]
     lines += [
         f"  {line:>4}  {name} differs: {_quoted(ours)} to the npm package dotenv, {_quoted(theirs)} to python-dotenv"
         for name, line, ours, theirs in _differences(text, shown)
     ]
-    output.text("\n".join([printable(name), *(lines or ["  sets nothing"])]) + "\n", verbatim=show)
+    output.text("\n".join([printable(name), *(lines or ["  sets nothing"])]) + "\n", verbatim=verbatim)
 
 
-def _differences(text: str, shown: Callable[[Assignment], str]) -> list[tuple[str, int, str | None, str | None]]:
+def _differences(text: str, shown: Shown) -> list[tuple[str, int, str | None, str | None]]:
     from qwen_schema.envfile.dotenv_python import differing_names  # noqa: PLC0415 - slow to import
 
     return [
@@ -97,7 +98,7 @@ def _differences(text: str, shown: Callable[[Assignment], str]) -> list[tuple[st
     ]
 
 
-def _display(show: bool) -> Callable[[Assignment], str]:  # noqa: FBT001
+def _display(show: bool) -> Shown:  # noqa: FBT001
     """Return how values are shown: in full, or masked where the name or the value looks like a secret's."""
     feeds = field_of_variable(declared_fields())
 

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from qwen_cfg.paths import OAUTH_CACHE
 from qwen_cfg.reading import home_of, read_world, working_directory
-from qwen_cfg.resolution import Inferred, Options, Resolution, resolve_world
+from qwen_cfg.resolution import Inferred, Options, Resolution, profile_named, resolve_world
 from qwen_cfg.world import EnvFileChoice, Given
 from qwen_schema import (
     DEFAULT_PROFILE,
     Profile,
+    Secret,
     SecretReference,
     UsageError,
     declared_fields,
-    declared_profiles,
 )
 
 if TYPE_CHECKING:
@@ -55,13 +56,17 @@ def asked(args: argparse.Namespace) -> Asked:
     return Asked(args.given, choice, args.profile, cast("Any", args.env_dialect), reference)
 
 
+def secret_flags(given: Mapping[str, Given]) -> dict[str, Secret]:
+    """Return the secrets among the flags that were given, by the flag as it was spelled."""
+    return {flag.flag: flag.text for flag in given.values() if isinstance(flag.text, Secret)}
+
+
 def repeated(args: argparse.Namespace) -> list[str]:
     """Return the options of a command line that a message may repeat: all that say how to resolve, but no key."""
     words: list[str] = []
     for name, given in args.given.items():
-        switch = declared_fields()[name].schema.get("type") == "boolean"
         if isinstance(given.text, str):
-            words.append(given.flag if switch else f"{given.flag}={given.text}")
+            words.append(given.flag if declared_fields()[name].is_switch else f"{given.flag}={given.text}")
     options = {
         "--env-file": args.env_file,
         "--profile": args.profile,
@@ -72,20 +77,19 @@ def repeated(args: argparse.Namespace) -> list[str]:
     return [*words, "--no-env-file"] if args.no_env_file else words
 
 
-def resolution_of(request: Asked, *, survey: bool, environ: Mapping[str, str] | None = None) -> Resolution:
+def resolution_of(request: Asked, *, survey: bool) -> Resolution:
     """Read the world and resolve it.
 
     Raises:
         UsageError: if QWEN_CFG_PROFILE names no profile.
         ConfigurationError: if the working directory is gone, or an env file cannot be read.
     """
-    environ = os.environ if environ is None else environ
-    profile = _profile(request.profile, environ)
+    profile = _profile(request.profile, os.environ)
     world = read_world(
         flags=request.given,
-        environ=environ,
+        environ=os.environ,
         cwd=working_directory(),
-        home=home_of(environ),
+        home=home_of(os.environ),
         profile=profile,
         choice=request.choice or EnvFileChoice(),
         dialect=request.dialect or "dotenv",
@@ -111,9 +115,7 @@ def secret_reference(text: str) -> SecretReference:
         case "flag" if not where:
             return SecretReference("flag", flag=key.flags[0])
         case "oauth-cache" if not where:
-            from qwen_cfg.compile import OAUTH_CACHE_PATH  # noqa: PLC0415
-
-            return SecretReference("oauth-cache", path=OAUTH_CACHE_PATH)
+            return SecretReference("oauth-cache", path=OAUTH_CACHE)
     raise UsageError(
         "this names no place of a secret",
         where="--secret-from",
@@ -126,9 +128,4 @@ def _is_name(text: str) -> bool:
 
 
 def _profile(flag: str | None, environ: Mapping[str, str]) -> Profile:
-    name = flag or environ.get(PROFILE_VARIABLE) or DEFAULT_PROFILE
-    profile = declared_profiles().get(name)
-    if profile is None:
-        known = ", ".join(declared_profiles())
-        raise UsageError("this names no profile", where=PROFILE_VARIABLE, hint=f"Right would be one of {known}.")
-    return profile
+    return profile_named(flag or environ.get(PROFILE_VARIABLE) or DEFAULT_PROFILE, where=PROFILE_VARIABLE)

@@ -60,8 +60,7 @@ class Parser(argparse.ArgumentParser):
 
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> argparse.Namespace:  # type: ignore[override]
         """Parse, and name unknown options without their values."""
-        for word in args or ():
-            self._refuse_one_dash(word)
+        _refuse_one_dash(args or (), self.prog)
         known: argparse.Namespace
         known, unknown = self.parse_known_args(args, namespace)
         if unknown:
@@ -81,13 +80,6 @@ class Parser(argparse.ArgumentParser):
     def _command(self, name: str) -> Parser:
         chosen = next((a.choices for a in self._actions if a.dest == "command" and a.choices), {})
         return cast("dict[str, Parser]", chosen).get(name, self)
-
-    def _refuse_one_dash(self, word: str) -> None:
-        """Refuse `-model x` and `-openai-api-key=…`, which would be taken for `-m odel` and a FILE to write."""
-        name = word.partition("=")[0]
-        flags = {flag for field in declared_fields().values() for flag in field.flags}
-        if word.startswith("-") and f"-{name}" in flags:
-            raise UsageError(f"-{name} takes two dashes", where=name, hint=f"See: {self.prog} --help")
 
 
 def build_parser(only: str | None = None) -> Parser:
@@ -110,13 +102,12 @@ def add_field_flags(parser: argparse.ArgumentParser) -> None:
     """Add the flags of every declared field, in a group of their own."""
     group = parser.add_argument_group("fields", "What a flag says beats every other layer. An empty value is none.")
     for field in declared_fields().values():
-        switch = field.schema.get("type") == "boolean"
         group.add_argument(
             *field.flags,
-            *(f"--no-{flag[2:]}" for flag in field.flags if switch),
+            *(f"--no-{flag[2:]}" for flag in field.flags if field.is_switch),
             action=_Give,
             field=field,
-            nargs=0 if switch else None,
+            nargs=0 if field.is_switch else None,
             metavar=_metavar(field),
             help=_help(field),
         )
@@ -189,6 +180,14 @@ class _ShowVersion(argparse.Action):
 
         standard_output().text(f"{parser.prog} {version('qwen-cfg')}\n")
         parser.exit()
+
+
+def _refuse_one_dash(words: Sequence[str], program: str) -> None:
+    """Refuse `-model x` and `-openai-api-key=…`, which would be taken for `-m odel` and a FILE to write."""
+    flags = {flag for field in declared_fields().values() for flag in field.flags}
+    for name in (word.partition("=")[0] for word in words if word.startswith("-")):
+        if f"-{name}" in flags:
+            raise UsageError(f"-{name} takes two dashes", where=name, hint=f"See: {program} --help")
 
 
 def _metavar(field: Field) -> str | None:

@@ -10,6 +10,7 @@ from qwen_cfg.compile import to_artifact
 from qwen_cfg.rules import Diagnostic, diagnose
 from qwen_schema import ExitCode, UsageError, declared_fields, dump
 
+from .artifact_file import write_artifact
 from .error_data import told
 from .incomplete import IncompleteError, tell
 from .inputs import asked, resolution_of
@@ -110,11 +111,7 @@ def _deliver(args: argparse.Namespace, resolution: Resolution, output: Output) -
         return
     path = Path(args.output)
     _refuse_env_file(path, resolution)
-    if args.inline_secrets:
-        refuse_tracked(path)
-    from qwen_cfg.save import save  # noqa: PLC0415
-
-    save(path, dump(artifact, _form(args, path)), private=args.inline_secrets)
+    write_artifact(path, artifact, _form(args, path))
 
 
 def _refuse_env_file(path: Path, resolution: Resolution) -> None:
@@ -122,22 +119,6 @@ def _refuse_env_file(path: Path, resolution: Resolution) -> None:
     places = [file.place for file in (*resolution.files, *resolution.unreached)]
     if target in [Path(os.path.realpath(place.path)) for place in places]:
         raise UsageError("this is an env file, which would be lost", where=str(path), hint="Name another one with -o.")
-
-
-def refuse_tracked(path: Path) -> None:
-    """Refuse to put a secret into a file that git tracks.
-
-    Raises:
-        UsageError: if git tracks it.
-    """
-    from qwen_cfg.git import may_be_tracked  # noqa: PLC0415
-
-    if path.parent.is_dir() and (may_be_tracked(path) or may_be_tracked(Path(os.path.realpath(path)))):
-        raise UsageError(
-            "git tracks this file, or cannot tell, and a key would be committed with it",
-            where=str(path),
-            hint="Name another file, or leave --inline-secrets out: the artifact then refers to the key.",
-        )
 
 
 def _form(args: argparse.Namespace, path: Path) -> Form:

@@ -14,7 +14,7 @@ from qwen_schema import ExitCode, Secret, Surroundings, UsageError, follow, is_u
 
 from .artifact_file import read_artifact
 from .incomplete import IncompleteError, tell
-from .inputs import asked, resolution_of, secret_reference
+from .inputs import asked, resolution_of, secret_flags, secret_reference
 from .parser import add_field_flags, add_resolution_options
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     artifact, key = _given(args) if args.config is not None else _compiled(args, output)
     require_supported(artifact)
     if key is None:
-        flags = {g.flag: g.text for g in args.given.values() if isinstance(g.text, Secret)}
-        key = follow(artifact.api_key, Surroundings(os.environ, flags, base, home, artifact.dialect))
+        here = Surroundings(os.environ, secret_flags(args.given), base, home, artifact.dialect)
+        key = follow(artifact.api_key, here)
     answer = ask(artifact, key, prompt, base=base, home=home)
     output.text(answer.text.rstrip("\n") + "\n", verbatim=not output.is_terminal)
     return ExitCode.OK

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from qwen_cfg.layers import origin_text
 from qwen_cfg.search import places
 from qwen_cfg.unreached import unread_places, would_set
 from qwen_cfg.world import EnvFileChoice
@@ -85,6 +86,7 @@ class Explanation:
 
     cwd: str
     profile: str
+    home_fills_in: bool
     dialect: str
     chosen_by: str
     complete: bool
@@ -101,6 +103,7 @@ def explain(resolution: Resolution, diagnostics: tuple[Diagnostic, ...], *, reve
     return Explanation(
         cwd=world.standpoint.show_directory(world.cwd),
         profile=resolution.profile.name,
+        home_fills_in=resolution.profile.home_fills_in,
         dialect=world.dialect,
         chosen_by=world.choice.chosen_by,
         complete=resolution.is_complete,
@@ -177,7 +180,7 @@ def _won_by(resolution: Resolution, decision: Decision) -> str:
 
 def _origin(candidate: Candidate) -> str:
     origin = candidate.origin
-    return f"environment {origin.place}" if origin.layer == "environment" else str(origin)
+    return origin_text(origin.layer, origin.place, origin.variable)
 
 
 def _unreached(resolution: Resolution, field: str, reveal: bool) -> tuple[Offer, ...]:  # noqa: FBT001

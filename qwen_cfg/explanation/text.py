@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from qwen_cfg.layers import origin_text
 from qwen_schema import printable
 
 if TYPE_CHECKING:
@@ -107,13 +108,7 @@ def _loss(offer: Offer) -> str:
         "hidden by an empty variable": "hidden by an empty variable:",
         "needs reach user": "refused (needs reach user):",
     }[offer.fate]
-    return f"{label} {printable(_origin(offer))}"
-
-
-def _origin(offer: Offer) -> str:
-    if offer.layer == "environment":
-        return f"environment {offer.origin}"
-    return f"{offer.origin} {offer.variable}" if offer.layer == "env-file" else offer.origin
+    return f"{label} {printable(origin_text(offer.layer, offer.origin, offer.variable))}"
 
 
 def _left_out(explanation: Explanation, told: list[FieldStory]) -> list[RenderableType]:
@@ -130,18 +125,22 @@ def _search(explanation: Explanation, everything: bool, width: int) -> list[Rend
         "flag": "env file: the one that --env-file names, and no other",
         "none": "env file: none, as --no-env-file asks",
     }[explanation.chosen_by]
-    if explanation.profile != "documented" and explanation.chosen_by == "search":
+    if explanation.home_fills_in and explanation.chosen_by == "search":
         rule = "env files: the first found, and then the home's for what it leaves unset"
+    shown = [p for p in explanation.places if p.outcome != "not-reached" or p.exists or everything]
+    body = [_place_table(shown)] if width >= SIDE_BY_SIDE_WIDTH else [p for s in shown for p in _stacked_place(s)]
+    nothing = [] if any(p.exists for p in explanation.places) else [Text("  no env file is there", "dim")]
+    return [Text(rule, "bold"), *body, *nothing]
+
+
+def _place_table(places: list[PlaceStory]) -> RenderableType:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     table.add_column(overflow="fold")
-    shown = [p for p in explanation.places if p.outcome != "not-reached" or p.exists or everything]
-    for place in shown:
+    for place in places:
         table.add_row(*_place(place))
-    stacked = [part for place in shown for part in _stacked_place(place)]
-    nothing = [] if any(p.exists for p in explanation.places) else [Text("  no env file is there", "dim")]
-    return [Text(rule, "bold"), *([table] if width >= SIDE_BY_SIDE_WIDTH else stacked), *nothing]
+    return table
 
 
 def _place(place: PlaceStory) -> tuple[Text, Text, Text]:

@@ -26,7 +26,7 @@ def invalid(resolution: Resolution) -> Iterator[Finding]:
                 f"{name} from {origin} is not valid: {decision.problem.wrong}. It is {_shown(decision)}.",
                 f"Right would be {decision.problem.expected}.",
                 name,
-                origin.place.rpartition(":")[0] if origin.path else None,
+                origin.file,
                 origin.line,
             )
 

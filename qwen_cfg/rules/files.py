@@ -36,7 +36,7 @@ def needs_reach_user(resolution: Resolution) -> Iterator[Finding]:
                     f"{decision.field.name}.",
                     f"Export {origin.variable}, or set it in ~/.qwen/.env.",
                     decision.field.name,
-                    origin.place.rpartition(":")[0],
+                    origin.file,
                     origin.line,
                 )
 

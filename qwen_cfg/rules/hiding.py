@@ -24,7 +24,7 @@ def empty_hides(resolution: Resolution) -> Iterator[Finding]:
                     f"{variable} is set to nothing in the environment, which hides its value in {origin.place}.",
                     f"Unset it (unset {variable}), or give it the value that you want.",
                     decision.field.name,
-                    _file(origin.place),
+                    origin.file,
                     origin.line,
                 )
 
@@ -43,10 +43,6 @@ def environment_hides(resolution: Resolution) -> Iterator[Finding]:
                     f"{origin.variable} of the environment is used; the other value in {origin.place} is not.",
                     f"To use the file's: unset {origin.variable}",
                     decision.field.name,
-                    _file(origin.place),
+                    origin.file,
                     origin.line,
                 )
-
-
-def _file(place: str) -> str:
-    return place.rpartition(":")[0]

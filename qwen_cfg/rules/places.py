@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qwen_cfg.layers import may_set_all
 from qwen_cfg.unreached import would_set
 from qwen_schema import declared_fields
 
@@ -71,9 +72,9 @@ def no_home(resolution: Resolution) -> Iterator[Finding]:
 def _how_to_set(resolution: Resolution, field: str, variable: str) -> str:
     """Return where to set a variable so that it counts."""
     declared, first = declared_fields()[field], resolution.files[0]
-    excluded = resolution.decisions["excluded_variables"].value
+    excluded = resolution.decisions["excluded_variables"].items
     if declared.reach == "user" and first.place.reach == "project":
         return f"Export it, or use {declared.flags[0]}: no file of a project may set {field}."
-    if isinstance(excluded, tuple) and variable in excluded and not first.place.in_qwen_directory:
+    if variable in excluded and not may_set_all(first.place, resolution.profile):
         return f"Export it: {first.shown} may not set it."
     return f"Set it in {first.shown} too, or export it."

@@ -74,7 +74,7 @@ def _require_success(response: httpx.Response, artifact: ResolvedConfig) -> None
     if response.is_success:
         return
     said = redact_unknown(_said(response))
-    where = f"{artifact.text('base_url')} ({artifact.provenance['base_url'].origin})"
+    where = _endpoint_and_origin(artifact)
     if response.status_code in (401, 403):
         raise AuthenticationError(
             f"the provider refused the key: {response.status_code} {said}",
@@ -107,6 +107,10 @@ def _answer(response: httpx.Response, artifact: ResolvedConfig) -> Answer:
 def _unreachable(error: httpx.HTTPError, artifact: ResolvedConfig) -> ProviderError:
     return ProviderError(
         f"the provider cannot be reached: {redact_unknown(str(error)) or type(error).__name__}",
-        where=f"{artifact.text('base_url')} ({artifact.provenance['base_url'].origin})",
+        where=_endpoint_and_origin(artifact),
         hint="Check the base URL and the network; --proxy and --ca-bundle say how to get there.",
     )
+
+
+def _endpoint_and_origin(artifact: ResolvedConfig) -> str:
+    return f"{artifact.text('base_url')} ({artifact.provenance['base_url'].origin})"

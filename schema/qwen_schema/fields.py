@@ -45,6 +45,11 @@ class Field:
     otherwise: Value | None
     examples: tuple[Value, ...] = field(repr=False, default=())
 
+    @property
+    def is_switch(self) -> bool:
+        """Whether it is true or false, so that its flag takes no value."""
+        return self.schema.get("type") == "boolean"
+
     def default_under(self, auth_method: str | None) -> Value | None:
         """Return the default that holds under an authentication method, or None if the field has none."""
         return self.default_for.get(auth_method or "", self.default)
