@@ -15,10 +15,4 @@ def error_data(error: QwenCfgError) -> dict[str, Any]:
 
 def told(error: QwenCfgError) -> dict[str, Any]:
     """Return an error's class and words."""
-    return {
-        "class": type(error).__name__,
-        "message": error.what,
-        "where": error.where,
-        "hint": error.hint,
-        **error.more(),
-    }
+    return error.as_data()

@@ -29,6 +29,7 @@ class Output:
     def __init__(self, stdout: TextIO, stderr: TextIO) -> None:
         self._stdout = stdout
         self._stderr = stderr
+        self._is_gone = False
 
     @property
     def is_terminal(self) -> bool:
@@ -36,7 +37,13 @@ class Output:
         return self._stdout.isatty()
 
     @property
-    def _wants_color(self) -> bool:
+    def is_gone(self) -> bool:
+        """Whether the reader of standard output went away, so that nothing more is written."""
+        return self._is_gone
+
+    @property
+    def wants_color(self) -> bool:
+        """Whether standard output is a terminal whose owner wants colour."""
         return self.is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
     def text(self, text: str, *, verbatim: bool = False) -> None:
@@ -55,7 +62,7 @@ class Output:
         canvas = StringIO()
         console = Console(
             file=canvas,
-            force_terminal=color == "always" or (color == "auto" and self._wants_color),
+            force_terminal=color == "always" or (color == "auto" and self.wants_color),
             no_color=True if color == "never" else None,
             highlight=False,
             markup=False,
@@ -76,6 +83,7 @@ class Output:
             stream.flush()
         except OSError as error:
             _silence(stream)
+            self._is_gone = self._is_gone or stream is self._stdout
             if stream is self._stdout and not isinstance(error, BrokenPipeError):
                 raise OutputError(f"standard output cannot be written: {error.strerror}") from None
 

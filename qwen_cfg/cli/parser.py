@@ -33,6 +33,7 @@ COMMANDS = {
     "check": "compare a committed artifact with what resolves now",
     "envfile": "show how env files are read, line by line",
     "run": "ask the model, with the resolved config and nothing else",
+    "doctor": "try what would be used: name, connection, TLS, proxy, key, model",
     "completion": "print a completion script for a shell",
 }
 

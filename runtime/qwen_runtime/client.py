@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import httpx
 
-from qwen_schema import ConfigurationError, located
+from qwen_schema import ConfigurationError, located, provider_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,20 +16,30 @@ if TYPE_CHECKING:
     from qwen_schema import ResolvedConfig
 
 
-def make_client(artifact: ResolvedConfig, *, base: Path, home: Path | None) -> httpx.Client:
+def make_client(artifact: ResolvedConfig, auth: httpx.Auth, *, base: Path, home: Path | None) -> httpx.Client:
     """Return a client that follows no redirect, so that a key goes to the artifact's base URL and nowhere else.
+
+    `base` is where relative paths of the artifact start, `home` what `~` stands for.
 
     Raises:
         ConfigurationError: if the CA bundle cannot be used.
     """
     timeout = cast("float", artifact.config["timeout"])
-    verify = _verification(artifact.text("ca_bundle"), base=base, home=home)
+    verify = verification(artifact.text("ca_bundle"), base=base, home=home)
     proxy = artifact.text("proxy") or None
     mounts = dict.fromkeys(_direct(artifact)) if proxy else {}
-    return httpx.Client(trust_env=False, verify=verify, timeout=timeout, proxy=proxy, mounts=mounts)
+    headers = {"User-Agent": "qwen-cfg", **provider_of(artifact.text("base_url")).headers}
+    return httpx.Client(
+        trust_env=False, verify=verify, timeout=timeout, proxy=proxy, mounts=mounts, headers=headers, auth=auth
+    )
 
 
-def _verification(bundle: str, *, base: Path, home: Path | None) -> ssl.SSLContext | bool:
+def verification(bundle: str, *, base: Path, home: Path | None) -> ssl.SSLContext | bool:
+    """Return what decides whether a certificate is trusted: the bundle, or the usual authorities without one.
+
+    Raises:
+        ConfigurationError: if the CA bundle cannot be used.
+    """
     if not bundle:
         return True
     try:

@@ -1,23 +1,40 @@
 """The contract that the compiler and the runtime both hold: fields, artifact, env files and secrets."""
 
-from .artifact import EnvFileUse, Excluded, Provenance, ResolvedConfig, SecretReference
+from .artifact import (
+    EnvFileUse,
+    Excluded,
+    Provenance,
+    ResolvedConfig,
+    SecretReference,
+    to_document,
+    without_secrets,
+)
 from .codec import dump, form_of, load
 from .errors import (
     ArtifactError,
     AuthenticationError,
     ConfigurationError,
+    ContextTooLongError,
+    CutOffError,
     EnvFileError,
     ExitCode,
+    NoCompletionError,
+    NotFoundError,
     OutputError,
     ProviderError,
+    QuotaError,
     QwenCfgError,
+    RateLimitError,
+    RequestRefusedError,
     SecretReferenceError,
+    UnreachableError,
     UsageError,
 )
 from .fields import Field, Layer, Reach, Value, Variable, declared_fields, field_of_variable
 from .formats import is_unicode
 from .printable import printable, printable_lines, without_controls
 from .profiles import DEFAULT_PROFILE, Profile, declared_profiles
+from .providers import Provider, declared_providers, host_of, is_loopback, provider_of
 from .references import Surroundings, follow, located
 from .secret import Secret, hide_credentials, looks_like_key, mask, redact, redact_unknown
 from .values import BadValue, is_recognised, parse_value, safe_text, show_value
@@ -28,33 +45,45 @@ __all__ = [
     "AuthenticationError",
     "BadValue",
     "ConfigurationError",
+    "ContextTooLongError",
+    "CutOffError",
     "EnvFileError",
     "EnvFileUse",
     "Excluded",
     "ExitCode",
     "Field",
     "Layer",
+    "NoCompletionError",
+    "NotFoundError",
     "OutputError",
     "Profile",
     "Provenance",
+    "Provider",
     "ProviderError",
+    "QuotaError",
     "QwenCfgError",
+    "RateLimitError",
     "Reach",
+    "RequestRefusedError",
     "ResolvedConfig",
     "Secret",
     "SecretReference",
     "SecretReferenceError",
     "Surroundings",
+    "UnreachableError",
     "UsageError",
     "Value",
     "Variable",
     "declared_fields",
     "declared_profiles",
+    "declared_providers",
     "dump",
     "field_of_variable",
     "follow",
     "form_of",
     "hide_credentials",
+    "host_of",
+    "is_loopback",
     "is_recognised",
     "is_unicode",
     "load",
@@ -64,9 +93,12 @@ __all__ = [
     "parse_value",
     "printable",
     "printable_lines",
+    "provider_of",
     "redact",
     "redact_unknown",
     "safe_text",
     "show_value",
+    "to_document",
     "without_controls",
+    "without_secrets",
 ]

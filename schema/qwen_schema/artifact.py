@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from .errors import ArtifactError
 from .fields import Layer, Reach, Value, declared_fields, frozen
 from .profiles import declared_profiles
-from .secret import Secret, looks_like_key, redact_unknown
+from .secret import REDACTED, Secret, looks_like_key, redact_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,7 +38,8 @@ class SecretReference:
             case "env-file":
                 return f"{self.variable} in {self.path}"
             case "flag":
-                return f"the flag {self.flag}"
+                # "/auth" is a command of a session.
+                return f"what was typed at {self.flag}" if str(self.flag).startswith("/") else f"the flag {self.flag}"
             case "oauth-cache":
                 return f"the Qwen OAuth login in {self.path}"
             case "literal":
@@ -92,6 +93,14 @@ class ResolvedConfig:
     def api_key(self) -> SecretReference:
         """The reference to the credential."""
         return cast("SecretReference", self.config["api_key"])
+
+
+def without_secrets(artifact: ResolvedConfig) -> ResolvedConfig:
+    """Return the artifact as it may be shown: a key that was inlined is not in it."""
+    if artifact.api_key.kind != "literal":
+        return artifact
+    hidden = SecretReference("literal", value=Secret(REDACTED))
+    return replace(artifact, config={**artifact.config, "api_key": hidden})
 
 
 def to_document(artifact: ResolvedConfig) -> dict[str, Any]:

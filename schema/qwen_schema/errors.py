@@ -39,6 +39,11 @@ class QwenCfgError(Exception):
         """Return what else a program might want to know, as plain values."""
         return {}
 
+    def as_data(self) -> dict[str, Any]:
+        """Return the error's class and words as plain values."""
+        kind = type(self).__name__
+        return {"class": kind, "message": self.what, "where": self.where, "hint": self.hint, **self.more()}
+
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" if self.where else self.what
 
@@ -83,3 +88,35 @@ class ProviderError(QwenCfgError):
     """The provider failed or could not be reached."""
 
     exit_code = ExitCode.PROVIDER
+
+
+class UnreachableError(ProviderError):
+    """No answer came: the name, the connection, TLS, the proxy or the time-out."""
+
+
+class RateLimitError(ProviderError):
+    """The provider asks for fewer requests (429)."""
+
+
+class QuotaError(ProviderError):
+    """What the account may use is used up, or nobody pays for it."""
+
+
+class NotFoundError(ProviderError):
+    """The provider knows no such path, or no such model (404)."""
+
+
+class RequestRefusedError(ProviderError):
+    """The provider does not accept the request (400, 422)."""
+
+
+class ContextTooLongError(RequestRefusedError):
+    """The conversation is longer than the model can take."""
+
+
+class NoCompletionError(ProviderError):
+    """What answered is no chat completions API: a web page, a redirect, or anything else."""
+
+
+class CutOffError(ProviderError):
+    """The answer began and did not come to its end; what came is kept."""

@@ -39,15 +39,18 @@ _FORKED = """\
 import json, os, sys, tempfile
 from qwen_cfg.cli.main import entry, main
 import qwen_cfg.cli.check, qwen_cfg.cli.check_report, qwen_cfg.cli.envfile, qwen_cfg.cli.run, qwen_cfg.explanation.text
-import httpx, jsonschema, qwen_cfg.save, qwen_runtime, rich.console, tomli_w, tomllib
+import httpx, httpx_sse, jsonschema, qwen_cfg.save, qwen_runtime.headless, rich.console, tomli_w, tomllib
 main(["resolve", "--no-env-file", "--openai-api-key", "x", "-o", "/dev/null"])
 outcomes = []
-for argv in json.load(sys.stdin):
+for argv, cwd, environment in json.load(sys.stdin):
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         child = os.fork()
         if child == 0:
             os.dup2(out.fileno(), 1)
             os.dup2(err.fileno(), 2)
+            os.chdir(cwd)
+            os.environ.clear()
+            os.environ.update(environment)
             sys.argv[1:] = argv
             entry()
         _, status = os.waitpid(child, 0)
@@ -84,6 +87,20 @@ class Outcome:
         assert "Traceback" not in self.said
         assert "defect" not in self.err
         return self
+
+
+@dataclass(frozen=True)
+class Run:
+    """A command line, and where it is run."""
+
+    argv: Sequence[str]
+    cwd: Path
+    home: Path
+    env: Mapping[str, str]
+
+    @property
+    def as_data(self) -> tuple[list[str], str, dict[str, str]]:
+        return [str(word) for word in self.argv], str(self.cwd), clean_environment(self.home, self.env)
 
 
 def clean_environment(
@@ -126,11 +143,15 @@ def run(
 
 def run_each(command_lines: Sequence[Sequence[str]], *, cwd: Path, home: Path, env: Mapping[str, str]) -> list[Outcome]:
     """Run many command lines, each in a process of its own, one after the other; none of them reads standard input."""
+    return run_all([Run(words, cwd, home, env) for words in command_lines])
+
+
+def run_all(runs: Sequence[Run]) -> list[Outcome]:
+    """Run many command lines, each where it says, one after the other."""
     ended = subprocess.run(
         [sys.executable, "-c", _FORKED],
-        cwd=cwd,
-        env=clean_environment(home, env),
-        input=json.dumps([list(map(str, words)) for words in command_lines]).encode(),
+        env=clean_environment(None),
+        input=json.dumps([r.as_data for r in runs]).encode(),
         capture_output=True,
         timeout=SECONDS,
         check=True,

@@ -1,0 +1,93 @@
+"""From a parsed command line to what the runtime takes: an artifact, compiled here or given, and its key."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from qwen_cfg.compile import to_artifact
+from qwen_cfg.reading import home_of, working_directory
+from qwen_cfg.rules import diagnose
+from qwen_schema import Secret, Surroundings, UsageError, follow
+
+from .artifact_file import read_artifact
+from .incomplete import IncompleteError, tell
+from .inputs import asked, resolution_of, secret_flags, secret_reference
+
+if TYPE_CHECKING:
+    import argparse
+
+    from qwen_cfg.resolution import Resolution
+    from qwen_runtime import Configured
+    from qwen_schema import ResolvedConfig
+
+    from .output import Output
+
+
+def add_config_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names an artifact."""
+    parser.add_argument(
+        "--config", metavar="FILE", help="use this artifact and resolve nothing; only --secret-from may go with it"
+    )
+
+
+def configured(args: argparse.Namespace, output: Output) -> Configured:
+    """Return the artifact of a command line, compiled here unless --config names one, with its key.
+
+    Raises:
+        UsageError: if --config goes with what an artifact has already.
+        ConfigurationError: if nothing complete and valid resolves here, or the artifact or its key cannot be read.
+    """
+    if args.config is not None:
+        return with_key(given(args), args)
+    return of_resolution(resolution_of(asked(args), survey=False), args, output)
+
+
+def of_resolution(resolution: Resolution, args: argparse.Namespace, output: Output) -> Configured:
+    """Return the artifact of a resolution with its key, having told its warnings.
+
+    Raises:
+        IncompleteError: if a value is missing or not valid.
+        SecretReferenceError: if --secret-from leads to no key.
+    """
+    diagnostics = diagnose(resolution)
+    tell(diagnostics, output)
+    if not resolution.is_complete:
+        raise IncompleteError(diagnostics)
+    # A key that has been read is not read again: a FIFO gives it once.
+    key = resolution.decisions["api_key"].value if args.secret_from is None else None
+    return with_key(to_artifact(resolution), args, key if isinstance(key, Secret) else None)
+
+
+def given(args: argparse.Namespace) -> ResolvedConfig:
+    """Return the artifact that --config names; its key is still to be read.
+
+    Raises:
+        UsageError: if anything goes with it that an artifact has already.
+        ArtifactError: if the file is no artifact.
+    """
+    _, artifact = read_artifact(args.config)
+    # A key that was a flag when the artifact was made has to be given again.
+    fields = args.given.keys() - ({"api_key"} if artifact.api_key.kind == "flag" else set())
+    if fields or args.env_file or args.no_env_file or args.profile or args.env_dialect:
+        raise UsageError("an artifact has every field already", where="--config", hint="Give it, or give the flags.")
+    if args.secret_from is None:
+        return artifact
+    return replace(artifact, config={**artifact.config, "api_key": secret_reference(args.secret_from)})
+
+
+def with_key(artifact: ResolvedConfig, args: argparse.Namespace, key: Secret | None = None) -> Configured:
+    """Return an artifact with its key, which is read from where the artifact says unless it is known.
+
+    Raises:
+        SecretReferenceError: if there is none.
+    """
+    from qwen_runtime import Configured  # noqa: PLC0415 - the HTTP client is slow to import
+    from qwen_runtime.connection import require_supported  # noqa: PLC0415
+
+    require_supported(artifact)
+    base, home = working_directory(), home_of(os.environ).path
+    if key is None:
+        key = follow(artifact.api_key, Surroundings(os.environ, secret_flags(args.given), base, home, artifact.dialect))
+    return Configured(artifact, key, base, home)

@@ -1,0 +1,54 @@
+"""The command `doctor`: try what would be used, step by step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .configured import add_config_option, configured
+from .parser import add_color_option, add_field_flags, add_resolution_options
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from qwen_runtime.doctor import Step
+
+    from .output import Output
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    parser.add_argument(
+        "--chat", action="store_true", help="ask the model for a word too, which takes a few tokens of the account"
+    )
+    parser.add_argument(
+        "--format", choices=["text", "json"], default="text", help="text (each step when it is done) or json"
+    )
+    add_config_option(parser)
+    add_color_option(parser)
+    add_resolution_options(parser)
+    add_field_flags(parser)
+
+
+def execute(args: argparse.Namespace, output: Output) -> int:
+    """Resolve, try every step, and tell what each one finds."""
+    from qwen_runtime.doctor import examine  # noqa: PLC0415 - the HTTP client is slow to import
+
+    from .doctor_report import Examined, closing, document, heading, line  # noqa: PLC0415
+
+    use = configured(args, output)
+    for notice in use.notices:
+        output.notice(notice)
+    steps = examine(use, chat=args.chat)
+    if args.format == "json":
+        examined = Examined(tuple(steps))
+        output.data(document(use.artifact, examined))
+        return examined.exit_code
+    output.screen(lambda _: heading(use), args.color)
+    done: list[Step] = []
+    for step in steps:
+        output.screen(_drawn(line, step), args.color)
+        done.append(step)
+    examined = Examined(tuple(done))
+    output.screen(lambda _: closing(examined), args.color)
+    return examined.exit_code

@@ -1,0 +1,59 @@
+"""The prompt of a run that asks nobody: from the command line, from standard input, or from both."""
+
+from __future__ import annotations
+
+import os
+import select
+import stat
+import sys
+from typing import TYPE_CHECKING
+
+from qwen_schema import UsageError, is_unicode
+
+if TYPE_CHECKING:
+    from .output import Output
+
+# After so many seconds of silence on standard input, it is said what is waited for.
+PATIENCE = 2.0
+
+
+def prompt_of(given: str | None, output: Output) -> str:
+    """Return the prompt: what was given, and what stands on standard input as its context.
+
+    Raises:
+        UsageError: if there is none, or it is not UTF-8.
+    """
+    context = _standard_input(output, has_prompt=given is not None)
+    parts = [part for part in (given, context) if part is not None and part.strip()]
+    prompt = "\n\n".join(parts)
+    if not is_unicode(prompt):
+        raise UsageError("the prompt is not UTF-8", hint="Give it as UTF-8.")
+    if not prompt or (given is not None and not given.strip()):
+        raise UsageError("there is no prompt", hint='Give one: qwen-cfg run -p "…", or on standard input.')
+    return prompt
+
+
+def has_terminal() -> bool:
+    """Tell whether a person can be asked: both standard streams are a terminal's, and CI is not true."""
+    in_ci = os.environ.get("CI", "").strip().lower() in ("true", "1", "yes", "on")
+    streams = (sys.stdin, sys.stdout)
+    return not in_ci and all(stream is not None and not stream.closed and stream.isatty() for stream in streams)
+
+
+def _standard_input(output: Output, *, has_prompt: bool) -> str:
+    """Return what stands on standard input; a terminal, and an input that was closed, have nothing to say."""
+    if sys.stdin is None or sys.stdin.isatty():
+        return ""
+    if has_prompt:
+        _tell_of_silence(output)
+    return sys.stdin.buffer.read().decode("utf-8", errors="surrogateescape")
+
+
+def _tell_of_silence(output: Output) -> None:
+    """Say that standard input is waited for, where it is a pipe that says nothing: it may have been left open."""
+    descriptor = sys.stdin.fileno()
+    if os.name != "posix" or stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return
+    ready, _, _ = select.select([descriptor], [], [], PATIENCE)
+    if not ready:
+        output.notice("qwen-cfg: reading standard input to its end, as context; without any, give </dev/null")

@@ -1,0 +1,20 @@
+"""Where the program keeps what it remembers between runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def state_directory(environ: Mapping[str, str], home: Path | None) -> Path | None:
+    """Return the directory (XDG Base Directory Specification, `XDG_STATE_HOME`); None where there is no home.
+
+    A relative path in the variable is ignored, as the specification says.
+    """
+    named = environ.get("XDG_STATE_HOME", "")
+    if Path(named).is_absolute():
+        return Path(named) / "qwen-cfg"
+    return None if home is None else home / ".local" / "state" / "qwen-cfg"

@@ -1,0 +1,271 @@
+"""One question on the wire: the request, its retries, and the stream that comes back, as events."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import ssl
+import time
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from qwen_schema import CutOffError, NoCompletionError, QwenCfgError, redact_unknown
+
+from .chunks import events_of, is_completion
+from .connection import models, read_refusal
+from .endpoint import completions_url
+from .events import Event, Finished, Reasoning, Text, Waiting
+from .failures import reason, unreachable
+from .refusals import Refusal, error_of, is_out_of_quota, misses_model, of_field
+from .request import body_of
+from .retries import asked_delay, delay, is_retried
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from threading import Event as Flag
+
+    from .connection import Connection
+    from .request import Message
+
+# What servers say that do not know `stream_options`, or no option that they do not know.
+_NO_SUCH_OPTION = re.compile(
+    r"stream_options|include_usage|extra (inputs|fields)|unrecogni[sz]ed|additional propert"
+    r"|unknown (field|parameter|argument|name)|unsupported (field|parameter|argument)|unexpected keyword",
+    re.IGNORECASE,
+)
+
+_SECONDS_FOR_MODELS = 5.0
+
+# Reasons to finish that are failures. `error` is OpenRouter's (openrouter.ai/docs/api-reference/errors).
+_FAILED_ENDS = {
+    "content_filter": "the provider's content filter stopped it",
+    "error": "the provider failed in the middle of it",
+}
+
+
+class _FailedError(Exception):
+    """An attempt failed before anything of an answer came."""
+
+    def __init__(self, error: QwenCfgError, *, may_retry: bool, asked: float | None = None) -> None:
+        super().__init__(error.what)
+        self.error = error
+        self.may_retry = may_retry
+        self.asked = asked
+
+
+class _UnknownOptionError(Exception):
+    """The server does not know what asks for the usage."""
+
+
+@dataclass
+class _Stream:
+    """How far a stream has come."""
+
+    begun: bool = False
+    ended: bool = False
+    reason: str = ""
+
+    def note(self, event: Event) -> None:
+        """Take notice of an event."""
+        self.begun = self.begun or isinstance(event, Text | Reasoning)
+        if isinstance(event, Finished):
+            self.ended, self.reason = True, event.reason
+
+
+def answer(connection: Connection, messages: Sequence[Message], cancelled: Flag) -> Iterator[Event]:
+    """Send a conversation and yield what comes back, as it comes.
+
+    A failed attempt is made again as often as the artifact says, but not once a piece of the answer has come.
+
+    Raises:
+        AuthenticationError: if the provider refuses the key.
+        ProviderError: if no answer comes, or what comes is none; `CutOffError` if it stops in the middle.
+    """
+    most = int(str(connection.artifact.config["max_retries"]))
+    for attempt in count():
+        try:
+            yield from _attempt(connection, messages)
+        except _FailedError as failed:
+            seconds = delay(attempt, failed.asked)
+            if attempt >= most or not failed.may_retry or seconds is None:
+                raise _with_wait(failed, seconds) from None
+            yield Waiting(failed.error.what, seconds, attempt + 1, most)
+            if cancelled.wait(seconds):
+                return
+        else:
+            return
+
+
+def _attempt(connection: Connection, messages: Sequence[Message]) -> Iterator[Event]:
+    """Make one request, and one more without asking for the usage where that is what the server refuses."""
+    try:
+        yield from _request(connection, messages)
+    except _UnknownOptionError:
+        connection.asks_for_usage = False
+        yield from _request(connection, messages)
+
+
+def _request(connection: Connection, messages: Sequence[Message]) -> Iterator[Event]:
+    artifact = connection.artifact
+    url = completions_url(artifact.text("base_url"))
+    body = body_of(
+        messages,
+        model=artifact.text("model"),
+        provider=connection.provider,
+        ask_for_usage=connection.asks_for_usage,
+    )
+    stream, started = _Stream(), time.monotonic()
+    sent = connection.client.stream(
+        "POST", url, json=body, headers={"Accept": "text/event-stream"}, extensions=connection.extensions()
+    )
+    try:
+        with sent as response:
+            if not response.is_success:
+                raise _refused(read_refusal(response), connection, str(url))
+            yield from _read(response, connection, stream)
+    except httpx.HTTPError as error:
+        if stream.ended:
+            return
+        if stream.begun:
+            raise _cut_off(connection, reason(error)) from None
+        known = isinstance(error, httpx.TransportError) and not _is_certificate(error)
+        raise _FailedError(unreachable(error, artifact, elapsed=time.monotonic() - started), may_retry=known) from None
+    _require_end(stream, connection)
+
+
+def _read(response: httpx.Response, connection: Connection, stream: _Stream) -> Iterator[Event]:
+    """Yield the events of an answer: a stream, or one whole completion from a server that does not stream."""
+    kind = response.headers.get("content-type", "")
+    documents = _whole(response, connection) if "json" in kind or "html" in kind else _streamed(response, connection)
+    for document in documents:
+        if document is None:
+            stream.ended = True
+            return
+        for event in events_of(document):
+            stream.note(event)
+            yield event
+
+
+def _whole(response: httpx.Response, connection: Connection) -> Iterator[dict[str, Any] | None]:
+    """Yield the one completion that an answer is, and None for its end."""
+    refusal = read_refusal(response)
+    document = _json(refusal.body)
+    if not is_completion(document) or not document.get("choices"):
+        raise _no_completion(refusal, connection)
+    yield document
+    yield None
+
+
+def _streamed(response: httpx.Response, connection: Connection) -> Iterator[dict[str, Any] | None]:
+    """Yield the JSON of every server-sent event (WHATWG HTML §9.2), and None for the end that `[DONE]` marks."""
+    from httpx_sse import EventSource  # noqa: PLC0415 - for an answer only
+
+    # Some servers say text/plain, or nothing. The encoding of an event stream is UTF-8, whatever a server says.
+    response.headers["content-type"] = "text/event-stream"
+    response.encoding = "utf-8-sig"
+    for event in EventSource(response).iter_sse():
+        if event.data.strip() == "[DONE]":
+            yield None
+            return
+        if not event.data.strip():
+            continue
+        document = _json(event.data)
+        if not isinstance(document, dict) or document.get("error") or event.event == "error":
+            raise _failed_within(event.data, document, connection)
+        yield document
+
+
+def _refused(refusal: Refusal, connection: Connection, url: str) -> Exception:
+    if refusal.status in (400, 422) and connection.asks_for_usage and refusal.says(_NO_SUCH_OPTION):
+        return _UnknownOptionError()
+    error = error_of(refusal, connection.artifact, url=url, remark=connection.remark)
+    if misses_model(refusal):
+        error.hint = f"{_nearest(connection)} {error.hint}".strip()
+    may_retry = is_retried(refusal.status, refusal.headers) and not is_out_of_quota(refusal)
+    return _FailedError(error, may_retry=may_retry, asked=asked_delay(refusal.headers))
+
+
+def _nearest(connection: Connection) -> str:
+    """Return which models the endpoint has that are called much like the one asked for; nothing if it tells none."""
+    try:
+        names = models(connection, seconds=_SECONDS_FOR_MODELS)
+    except QwenCfgError:
+        return ""
+    near = difflib.get_close_matches(connection.artifact.text("model"), names, n=3, cutoff=0.4) or names[:3]
+    return f"The endpoint has {redact_unknown(', '.join(near))}." if near else ""
+
+
+def _no_completion(refusal: Refusal, connection: Connection) -> Exception:
+    """Return what an answer is that is a success by its status and no completion by its content."""
+    document = _json(refusal.body)
+    if isinstance(document, dict) and document.get("error"):
+        refusal = Refusal(404, refusal.headers, refusal.body) if not _status(document) else refusal
+    if refusal.is_web_page or (isinstance(document, dict) and document.get("error")):
+        return error_of(refusal, connection.artifact, remark=connection.remark)
+    return _nothing(connection)
+
+
+def _failed_within(data: str, document: Any, connection: Connection) -> Exception:
+    """Return what an event says that is no chunk: an error of the provider's, or nothing that can be read."""
+    if not isinstance(document, dict):
+        return _cut_off(connection, "an event came that is no JSON object")
+    refusal = Refusal(_status(document) or 500, {}, data)
+    error = error_of(refusal, connection.artifact, remark=connection.remark)
+    error.what = f"in the middle of the answer: {error.what}"
+    return error
+
+
+def _status(document: dict[str, Any]) -> int | None:
+    """Return the HTTP status that an error object has as its code."""
+    error = document.get("error")
+    code = error.get("code") if isinstance(error, dict) else document.get("code")
+    return code if isinstance(code, int) and 400 <= code < 600 else None
+
+
+def _require_end(stream: _Stream, connection: Connection) -> None:
+    """Make sure that an answer came to an end, and that it is the model's."""
+    if not stream.ended:
+        why = "the connection ended before the answer did"
+        raise _cut_off(connection, why) if stream.begun else _nothing(connection)
+    if stream.reason in _FAILED_ENDS:
+        raise _cut_off(connection, _FAILED_ENDS[stream.reason])
+
+
+def _nothing(connection: Connection) -> NoCompletionError:
+    return NoCompletionError(
+        "what came is no chat completion",
+        where=of_field(connection.artifact, "base_url"),
+        hint=f"Does the base URL lack its path, such as {connection.provider.usual_path or '/v1'}?",
+    )
+
+
+def _cut_off(connection: Connection, why: str) -> CutOffError:
+    return CutOffError(
+        f"the answer is cut off: {why}",
+        where=of_field(connection.artifact, "base_url"),
+        hint="What came is kept. Ask again, or ask to go on.",
+    )
+
+
+def _with_wait(failed: _FailedError, seconds: float | None) -> QwenCfgError:
+    if failed.may_retry and seconds is None and failed.asked is not None:
+        failed.error.hint = f"The provider asks to wait for {failed.asked:.0f} s. {failed.error.hint}"
+    return failed.error
+
+
+def _is_certificate(error: Exception) -> bool:
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None

@@ -1,0 +1,34 @@
+"""How requests are authenticated: with an API key, in the header that the provider wants it in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from qwen_schema import Provider, Secret
+
+
+class KeyAuth(httpx.Auth):
+    """Puts the key into requests to the origin of the base URL, and into no others."""
+
+    def __init__(self, key: Secret, provider: Provider, base_url: str) -> None:
+        self._key = key
+        self._provider = provider
+        self._origin = _origin(httpx.URL(base_url))
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Send the request with the key (RFC 6750 §2.1, or Azure OpenAI's `api-key`)."""
+        if _origin(request.url) == self._origin:
+            key = self._key.reveal()
+            bearer = self._provider.key_header == "authorization"
+            request.headers[self._provider.key_header] = f"Bearer {key}" if bearer else key
+        yield request
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    """Return scheme, host and port (RFC 6454 §4); httpx leaves a port out where it is the scheme's own."""
+    return url.scheme, url.host, url.port

@@ -1,0 +1,130 @@
+"""The connection to a provider: the client, and what has been learned about the server behind it."""
+
+from __future__ import annotations
+
+import json
+import socket
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from qwen_schema import ConfigurationError, Provider, provider_of
+
+from .authentication import KeyAuth
+from .client import make_client
+from .endpoint import models_url
+from .failures import unreachable
+from .refusals import Refusal, error_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from qwen_schema import ResolvedConfig, Secret
+
+# As much of an answer that is no stream as is read, in bytes.
+_MOST_READ = 8 * 1024 * 1024
+
+
+@dataclass
+class Connection:
+    """One artifact's way to its provider. `asks_for_usage` becomes false where the server refuses to be asked.
+
+    `remark` is what the command line knows about the key beside, for the message that it was refused.
+    """
+
+    artifact: ResolvedConfig
+    provider: Provider
+    client: httpx.Client = field(repr=False)
+    remark: str = ""
+    asks_for_usage: bool = True
+    _socket: socket.socket | None = field(default=None, repr=False)
+
+    def extensions(self) -> dict[str, Any]:
+        """Return what lets `abort` find the connection that a request goes over."""
+        return {"trace": self._note_socket}
+
+    def abort(self) -> None:
+        """End what is under way, from another thread: whoever waits for bytes gets an error."""
+        if self._socket is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close the client."""
+        self.client.close()
+
+    def _note_socket(self, event: str, info: dict[str, Any]) -> None:
+        if event in ("connection.connect_tcp.complete", "proxy.connect_tcp.complete", "connection.start_tls.complete"):
+            self._socket = info["return_value"].get_extra_info("socket")
+
+
+def open_connection(
+    artifact: ResolvedConfig, key: Secret, *, base: Path, home: Path | None, remark: str = ""
+) -> Connection:
+    """Return a connection; nothing is sent yet. `base` is where relative paths start, `home` what `~` stands for.
+
+    Raises:
+        ConfigurationError: if the artifact asks for another method than an API key, or the CA bundle cannot be used.
+    """
+    require_supported(artifact)
+    provider = provider_of(artifact.text("base_url"))
+    auth = KeyAuth(key, provider, artifact.text("base_url"))
+    return Connection(artifact, provider, make_client(artifact, auth, base=base, home=home), remark)
+
+
+def require_supported(artifact: ResolvedConfig) -> None:
+    """Refuse an artifact that asks for another way to authenticate than an API key.
+
+    Raises:
+        ConfigurationError: if it does.
+    """
+    if artifact.text("auth_method") != "openai":
+        raise ConfigurationError(
+            "this config logs in with Qwen OAuth, and run asks OpenAI-compatible providers with an API key only",
+            where=f"auth_method ({artifact.provenance['auth_method'].origin})",
+            hint="Set OPENAI_API_KEY, and use --auth-type openai.",
+        )
+
+
+def models(connection: Connection, *, seconds: float | None = None) -> list[str]:
+    """Return the names of the models that the endpoint lists (OpenAI API reference, "List models").
+
+    `seconds` is how long it may take, where that is less than the artifact's time-out.
+
+    Raises:
+        AuthenticationError: if the key is refused.
+        ProviderError: if no list comes.
+    """
+    artifact, url = connection.artifact, models_url(connection.artifact.text("base_url"))
+    timeout = connection.client.timeout if seconds is None else httpx.Timeout(seconds)
+    try:
+        with connection.client.stream("GET", url, timeout=timeout, extensions=connection.extensions()) as response:
+            refusal = read_refusal(response)
+            found = None if not response.is_success else _names(refusal.body)
+    except httpx.HTTPError as error:
+        raise unreachable(error, artifact) from None
+    if found is None:
+        raise error_of(refusal, artifact, url=str(url), remark=connection.remark)
+    return found
+
+
+def read_refusal(response: httpx.Response) -> Refusal:
+    """Return an answer that is no stream, read as far as it is of use."""
+    body = bytearray()
+    with suppress(httpx.HTTPError):
+        for part in response.iter_bytes():
+            body += part
+            if len(body) >= _MOST_READ:
+                break
+    return Refusal(response.status_code, dict(response.headers), bytes(body).decode("utf-8", "replace"))
+
+
+def _names(body: str) -> list[str] | None:
+    """Return the models of a list in the order of the server; None if it is none."""
+    try:
+        entries = json.loads(body)["data"]
+        return [str(entry["id"]) for entry in entries]
+    except (ValueError, KeyError, TypeError):
+        return None

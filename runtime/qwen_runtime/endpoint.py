@@ -1,0 +1,28 @@
+"""Where a base URL's parts of the API are."""
+
+from __future__ import annotations
+
+import httpx
+
+
+def completions_url(base_url: str) -> httpx.URL:
+    """Return where completions are asked for (OpenAI API reference, "Create chat completion")."""
+    return _below(base_url, "/chat/completions")
+
+
+def models_url(base_url: str) -> httpx.URL:
+    """Return where the models are listed (OpenAI API reference, "List models").
+
+    Where the base URL names a deployment (Azure OpenAI), the list is the one beside the deployments.
+    """
+    resource, deployments, _ = base_url.partition("/openai/deployments/")
+    if deployments:
+        return httpx.URL(f"{resource}/openai/models").copy_with(query=httpx.URL(base_url).query)
+    return _below(base_url, "/models")
+
+
+def _below(base_url: str, path: str) -> httpx.URL:
+    """Return the URL with a path added to its own; a query stays what it is."""
+    url = httpx.URL(base_url)
+    own, question, query = url.raw_path.partition(b"?")
+    return url.copy_with(raw_path=own.rstrip(b"/") + path.encode() + question + query)

@@ -1,0 +1,57 @@
+"""What happens while the model answers, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .usage import Usage
+
+
+@dataclass(frozen=True)
+class Text:
+    """A piece of the answer, as it came."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Reasoning:
+    """A piece of what the model thinks before it answers (`reasoning_content`), which is no part of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Named:
+    """The name by which the provider calls the model that answers."""
+
+    model: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The model has come to an end, and why (`stop`, `length`, `content_filter` and others)."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The tokens that the request and its answer took."""
+
+    usage: Usage
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A request failed and is tried again after a while, in seconds; `attempt` counts from 1, of `most` retries."""
+
+    why: str
+    seconds: float
+    attempt: int
+    most: int
+
+
+Event = Text | Reasoning | Named | Finished | Counted | Waiting

@@ -1,0 +1,94 @@
+"""One question and its answer, gathered while it comes."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .answering import answer
+from .background import Background
+from .events import Counted, Finished, Named, Reasoning, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from .connection import Connection
+    from .events import Event
+    from .request import Message
+    from .usage import Usage
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, as far as it came. Times are in seconds from the request on."""
+
+    asked_model: str
+    model: str
+    text: str
+    reasoning: str
+    finish_reason: str | None
+    usage: Usage | None
+    first_token_seconds: float | None
+    total_seconds: float
+
+
+class Exchange:
+    """A question that is being answered."""
+
+    def __init__(self, connection: Connection, messages: Sequence[Message]) -> None:
+        self._connection = connection
+        self._started = time.monotonic()
+        self._first_token: float | None = None
+        self._ended: float | None = None
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+        self._model = self._asked_model = connection.artifact.text("model")
+        self._finish_reason: str | None = None
+        self._usage: Usage | None = None
+        self._background: Background[Event] = Background(lambda cancelled: answer(connection, messages, cancelled))
+
+    def events(self, tick: float | None = None) -> Iterator[Event | None]:
+        """Yield what happens, as it happens, and None whenever nothing did for `tick` seconds.
+
+        Raises:
+            AuthenticationError: if the provider refuses the key.
+            ProviderError: if no answer comes, or it stops in the middle.
+        """
+        try:
+            for event in self._background.polled(tick):
+                if event is not None:
+                    self._note(event)
+                yield event
+        finally:
+            self._ended = time.monotonic()
+
+    def cancel(self) -> None:
+        """Stop what is still under way; what came stays."""
+        self._background.cancelled.set()
+        if self._ended is None:
+            self._ended = time.monotonic()
+        self._connection.abort()
+
+    @property
+    def answer(self) -> Answer:
+        """The answer as it stands."""
+        first = None if self._first_token is None else self._first_token - self._started
+        total = (self._ended or time.monotonic()) - self._started
+        text, reasoning = "".join(self._text), "".join(self._reasoning)
+        return Answer(self._asked_model, self._model, text, reasoning, self._finish_reason, self._usage, first, total)
+
+    def _note(self, event: Event) -> None:
+        if isinstance(event, Text | Reasoning) and self._first_token is None:
+            self._first_token = time.monotonic()
+        match event:
+            case Text(text):
+                self._text.append(text)
+            case Reasoning(text):
+                self._reasoning.append(text)
+            case Named(model):
+                self._model = model
+            case Finished(reason):
+                self._finish_reason = reason
+            case Counted(usage):
+                self._usage = usage

@@ -1,0 +1,103 @@
+"""From a connection that failed to an error that a person understands."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from typing import TYPE_CHECKING
+
+import httpx
+
+from qwen_schema import QwenCfgError, UnreachableError, host_of, is_loopback, printable, redact_unknown
+
+from .refusals import of_field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qwen_schema import ResolvedConfig
+
+
+def unreachable(error: Exception, artifact: ResolvedConfig, *, elapsed: float | None = None) -> QwenCfgError:
+    """Return what kept the request from being answered; `elapsed` is how long it took, in seconds."""
+    where = of_field(artifact, "base_url")
+    if isinstance(error, httpx.TimeoutException):
+        return _timed_out(error, artifact, elapsed, where)
+    proxy = artifact.text("proxy")
+    if isinstance(error, httpx.ProxyError):
+        return UnreachableError(
+            f"the proxy does not let the request through: {reason(error)}",
+            where=of_field(artifact, "proxy"),
+            hint=f"It is on the way to {artifact.text('base_url')}. --proxy names another, --no-proxy goes around it.",
+        )
+    if proxy and not isinstance(_cause(error, ssl.SSLError), ssl.SSLError):
+        return UnreachableError(
+            f"the proxy cannot be reached, or lost the connection: {reason(error)}",
+            where=of_field(artifact, "proxy"),
+            hint=f"It is on the way to {artifact.text('base_url')}. --proxy names another, --no-proxy goes around it.",
+        )
+    return UnreachableError(f"{_host(artifact)} {_what(error)}", where=where, hint=_hint(error, artifact))
+
+
+def reason(error: BaseException) -> str:
+    """Return the innermost words about a failure, in one line and without a secret."""
+    words = [str(e) for e in _chain(error) if str(e)]
+    return printable(redact_unknown(" ".join(words[-1].split()))) if words else type(error).__name__
+
+
+def _what(error: Exception) -> str:
+    if isinstance(_cause(error, socket.gaierror), socket.gaierror):
+        return f"is a name that cannot be resolved: {reason(error)}"
+    if isinstance(_cause(error, ssl.SSLError), ssl.SSLError):
+        return f"is reached, and TLS fails: {_tls_reason(error)}"
+    if isinstance(_cause(error, ConnectionRefusedError), ConnectionRefusedError):
+        return "refuses the connection: nothing listens there"
+    if isinstance(error, httpx.RemoteProtocolError):
+        return f"closed the connection without an answer that is one: {reason(error)}"
+    return f"cannot be reached: {reason(error)}"
+
+
+def _hint(error: Exception, artifact: ResolvedConfig) -> str:
+    if isinstance(_cause(error, ssl.SSLError), ssl.SSLError):
+        bundle = artifact.text("ca_bundle")
+        used = f"Trusted is what stands in {of_field(artifact, 'ca_bundle')}. " if bundle else ""
+        return f"{used}Behind a company's TLS inspection, name its CA with --ca-bundle or SSL_CERT_FILE."
+    if isinstance(_cause(error, socket.gaierror), socket.gaierror):
+        return "Is the base URL's host spelled right, and is this machine online? --proxy says how to get there."
+    if is_loopback(host_of(artifact.text("base_url"))):
+        return "Is the server on this machine running, and on this port?"
+    return "Is the base URL right, and does a firewall or a proxy stand between? --proxy says how to get there."
+
+
+def _timed_out(error: Exception, artifact: ResolvedConfig, elapsed: float | None, where: str) -> QwenCfgError:
+    kinds: dict[type[Exception], str] = {
+        httpx.ConnectTimeout: "took too long to connect",
+        httpx.ReadTimeout: "took too long to answer",
+        httpx.WriteTimeout: "took too long to take the request",
+    }
+    did = kinds.get(type(error), "took too long")
+    after = f" after {elapsed:.1f} s" if elapsed is not None else ""
+    limit = of_field(artifact, "timeout").replace(" (", " s (", 1)
+    return UnreachableError(
+        f"{_host(artifact)} {did}{after}", where=where, hint=f"The time-out is {limit}; --timeout changes it."
+    )
+
+
+def _host(artifact: ResolvedConfig) -> str:
+    return host_of(artifact.text("base_url"))
+
+
+def _tls_reason(error: Exception) -> str:
+    found = _cause(error, ssl.SSLCertVerificationError)
+    return str(found.verify_message) if isinstance(found, ssl.SSLCertVerificationError) else reason(error)
+
+
+def _cause(error: BaseException, kind: type[BaseException]) -> BaseException | None:
+    return next((e for e in _chain(error) if isinstance(e, kind)), None)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        current = current.__cause__ or current.__context__

@@ -1,0 +1,211 @@
+"""One question without a person who waits: the answer as text, as one JSON object, or as a stream of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from qwen_schema import CutOffError, ExitCode, QwenCfgError, to_document, without_secrets
+
+from .conversation import Conversation
+from .events import Reasoning, Text, Waiting
+from .remarks import remarks, waiting_line
+from .session import Session
+from .statistics import usage_data
+
+if TYPE_CHECKING:
+    from qwen_schema import ResolvedConfig
+
+    from .configured import Configured
+    from .events import Event
+    from .exchange import Answer
+    from .ways_out import Output
+
+OutputFormat = Literal["text", "json", "stream-json"]
+FORMATS: tuple[OutputFormat, ...] = ("text", "json", "stream-json")
+
+# The version of the JSON documents' form.
+FORMAT = 1
+
+
+class InterruptedByPersonError(QwenCfgError):
+    """Somebody pressed Ctrl-C."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
+class Reporter(Protocol):
+    """Tells what happens, in one output format."""
+
+    def began(self, artifact: ResolvedConfig) -> None:
+        """Tell that the question is asked."""
+
+    def happened(self, event: Event) -> None:
+        """Tell what the model or the connection does."""
+
+    def ended(self, artifact: ResolvedConfig, answer: Answer, error: QwenCfgError | None) -> None:
+        """Tell what came of it."""
+
+
+def ask_once(configured: Configured, prompt: str, output: Output, form: OutputFormat, *, system: str = "") -> ExitCode:
+    """Ask one question, deliver the answer as it comes, and return the exit code.
+
+    Raises:
+        ConfigurationError: if the artifact cannot be used; nothing has been sent then.
+    """
+    reporter = _reporter(form, output)
+    session = Session(configured.connect(), Conversation(system))
+    error: QwenCfgError | None = None
+    reporter.began(session.artifact)
+    with session.asking(prompt) as exchange:
+        try:
+            for event in exchange.events():
+                if event is not None:
+                    reporter.happened(event)
+                if output.is_gone:
+                    return ExitCode.OK
+        except QwenCfgError as failure:
+            error = failure
+        except KeyboardInterrupt:
+            error = InterruptedByPersonError("interrupted")
+    reporter.ended(session.artifact, exchange.answer, error)
+    return ExitCode.OK if error is None else error.exit_code
+
+
+def failed(error: QwenCfgError) -> dict[str, Any]:
+    """Return the JSON document of a run that failed before anything was asked."""
+    unknown = dict.fromkeys(("model", "requested_model", "finish_reason", "config", "provenance"))
+    nothing = {"answer": "", "reasoning": "", **unknown, "usage": usage_data(None), "timings": _timings(None, None)}
+    return {"format": FORMAT, **nothing, "exit_reason": "failed", **_ending(error)}
+
+
+class _TextReporter:
+    """Writes the answer, and nothing but the answer, to standard output."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+
+    def began(self, artifact: ResolvedConfig) -> None:
+        """Say nothing."""
+
+    def happened(self, event: Event) -> None:
+        """Write a piece of the answer as it came."""
+        if isinstance(event, Text):
+            self._output.text(event.text, verbatim=not self._output.is_terminal)
+        _notice_wait(event, self._output)
+
+    def ended(self, artifact: ResolvedConfig, answer: Answer, error: QwenCfgError | None) -> None:  # noqa: ARG002
+        """End the last line, if the model did not."""
+        if answer.text and not answer.text.endswith("\n"):
+            self._output.text("\n")
+        _notice_end(answer, error, self._output)
+
+
+class _JsonReporter:
+    """Writes one JSON object when all has ended."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+
+    def began(self, artifact: ResolvedConfig) -> None:
+        """Say nothing."""
+
+    def happened(self, event: Event) -> None:
+        """Say nothing but that there is a wait."""
+        _notice_wait(event, self._output)
+
+    def ended(self, artifact: ResolvedConfig, answer: Answer, error: QwenCfgError | None) -> None:
+        """Write the document."""
+        self._output.data({"format": FORMAT, **_result(artifact, answer, error)})
+        _notice_end(answer, error, self._output)
+
+
+class _StreamReporter:
+    """Writes one JSON object a line, as things happen; the last one says what came of it."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+
+    def began(self, artifact: ResolvedConfig) -> None:
+        """Write with what the question is asked."""
+        self._line("start", format=FORMAT, **_artifact_data(artifact))
+
+    def happened(self, event: Event) -> None:
+        """Write what is for the reader; the end tells the rest."""
+        match event:
+            case Text(text):
+                self._line("text", text=text)
+            case Reasoning(text):
+                self._line("reasoning", text=text)
+            case Waiting(why, seconds, attempt, most):
+                self._line("waiting", why=why, seconds=round(seconds, 3), attempt=attempt, most=most)
+        _notice_wait(event, self._output)
+
+    def ended(self, artifact: ResolvedConfig, answer: Answer, error: QwenCfgError | None) -> None:
+        """Write the document."""
+        self._line("result", format=FORMAT, **_result(artifact, answer, error))
+        _notice_end(answer, error, self._output)
+
+    def _line(self, kind: str, **values: Any) -> None:
+        self._output.data({"type": kind, **values}, indent=None)
+
+
+def _reporter(form: OutputFormat, output: Output) -> Reporter:
+    reporters: dict[OutputFormat, type[_TextReporter | _JsonReporter | _StreamReporter]] = {
+        "text": _TextReporter,
+        "json": _JsonReporter,
+        "stream-json": _StreamReporter,
+    }
+    return reporters[form](output)
+
+
+def _result(artifact: ResolvedConfig, answer: Answer, error: QwenCfgError | None) -> dict[str, Any]:
+    return {
+        "answer": answer.text,
+        "reasoning": answer.reasoning,
+        "model": answer.model,
+        "requested_model": answer.asked_model,
+        "finish_reason": answer.finish_reason,
+        "usage": usage_data(answer.usage),
+        "timings": _timings(answer.first_token_seconds, answer.total_seconds),
+        **_artifact_data(artifact),
+        "exit_reason": _exit_reason(error),
+        **_ending(error),
+    }
+
+
+def _artifact_data(artifact: ResolvedConfig) -> dict[str, Any]:
+    document = to_document(without_secrets(artifact))
+    return {"config": document["config"], "provenance": document["provenance"]}
+
+
+def _exit_reason(error: QwenCfgError | None) -> str:
+    if error is None:
+        return "answered"
+    if isinstance(error, InterruptedByPersonError):
+        return "interrupted"
+    return "cut off" if isinstance(error, CutOffError) else "failed"
+
+
+def _ending(error: QwenCfgError | None) -> dict[str, Any]:
+    code = ExitCode.OK if error is None else error.exit_code
+    return {"error": None if error is None else error.as_data(), "exit_code": int(code)}
+
+
+def _notice_wait(event: Event, output: Output) -> None:
+    if isinstance(event, Waiting):
+        output.notice(f"qwen-cfg: {waiting_line(event)}")
+
+
+def _notice_end(answer: Answer, error: QwenCfgError | None, output: Output) -> None:
+    if error is not None:
+        output.notice(f"qwen-cfg: {error}")
+        if error.hint:
+            output.notice(f"  {error.hint}")
+        return
+    for remark in remarks(answer):
+        output.notice(f"qwen-cfg: {remark}")
+
+
+def _timings(first_token: float | None, total: float | None) -> dict[str, float | None]:
+    times = {"first_token_seconds": first_token, "total_seconds": total}
+    return {name: None if seconds is None else round(seconds, 4) for name, seconds in times.items()}

@@ -1,0 +1,224 @@
+"""From an answer that is no success to an error that a person understands."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from qwen_schema import (
+    AuthenticationError,
+    ContextTooLongError,
+    NoCompletionError,
+    NotFoundError,
+    ProviderError,
+    QuotaError,
+    RateLimitError,
+    RequestRefusedError,
+    host_of,
+    is_loopback,
+    printable,
+    provider_of,
+    redact_unknown,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from qwen_schema import QwenCfgError, ResolvedConfig
+
+_QUOTED = 300
+_WEB_PAGE = re.compile(r"\s*(<!doctype html|<html|<head|<body)", re.IGNORECASE)
+
+# Words of providers, for where their codes differ or there is none.
+_NO_MODEL = re.compile(
+    r"model.{0,120}(not? (be )?found|not exist|not a valid|unknown|unsupported|is not available|no such)"
+    r"|(no such|unknown|invalid) model|not a valid model",
+    re.IGNORECASE | re.DOTALL,
+)
+_TOO_LONG = re.compile(
+    r"context.{0,12}length|context window|context size|maximum context|too many tokens|prompt is too long"
+    r"|range of input length|input is too long|exceeds? the (model|max)",
+    re.IGNORECASE,
+)
+_QUOTA = re.compile(
+    r"insufficient[_ ]?(quota|balance|credit)|exceeded your current quota|allocationquota|allocated quota|billing"
+    r"|arrearage|out of credit|payment required|overdue|quota (is )?exhausted",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An answer that is no success: its status, its headers (names in lower case), and its body as far as read."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str = field(repr=False)
+
+    @property
+    def is_web_page(self) -> bool:
+        """Whether a page for a browser came: from a proxy, a captive portal, or a server that is no API."""
+        return "text/html" in self.headers.get("content-type", "") or bool(_WEB_PAGE.match(self.body))
+
+    @property
+    def words(self) -> str:
+        """What the provider says about it, in one line without a secret; nothing where it says nothing of use."""
+        if self.is_web_page:
+            return ""
+        text = _first_text(self._document, ("error", "message"), ("message",), ("error",), ("detail",), ("msg",))
+        return printable(redact_unknown(" ".join((text or self._plain).split())))[:_QUOTED]
+
+    @property
+    def code(self) -> str:
+        """The provider's own code of the error, if it gives one."""
+        return _first_text(self._document, ("error", "code"), ("error", "type"), ("code",), ("type",)) or ""
+
+    @property
+    def _document(self) -> Any:
+        try:
+            document = json.loads(self.body)
+        except ValueError:
+            return None
+        return document[0] if isinstance(document, list) and document else document
+
+    @property
+    def _plain(self) -> str:
+        return "" if self.body.lstrip().startswith(("{", "[")) else self.body
+
+    def says(self, pattern: re.Pattern[str]) -> bool:
+        """Tell whether the provider's code or words have something in them."""
+        return bool(pattern.search(f"{self.code} {self.words}"))
+
+
+def is_out_of_quota(refusal: Refusal) -> bool:
+    """Tell whether trying again helps nobody: what the account may use is used up."""
+    return refusal.status == 402 or (refusal.status in (400, 403, 429) and refusal.says(_QUOTA))
+
+
+def misses_model(refusal: Refusal) -> bool:
+    """Tell whether the provider does not know the model that was asked for."""
+    return refusal.status in (200, 400, 404, 422) and (
+        "model_not_found" in refusal.code or (not _is_about_length(refusal) and refusal.says(_NO_MODEL))
+    )
+
+
+def error_of(refusal: Refusal, artifact: ResolvedConfig, *, url: str = "", remark: str = "") -> QwenCfgError:
+    """Return what a refusal means to the person who configured this.
+
+    `url` is what was asked; `remark` is what the command line knows about the key beside (which other key it hides).
+    """
+    said = f"{refusal.status}: {refusal.words}" if refusal.words else str(refusal.status)
+    where = of_field(artifact, "base_url")
+    if is_out_of_quota(refusal):
+        return QuotaError(f"the account has nothing left to use ({said})", where=where, hint=_payer(artifact))
+    if refusal.status in (401, 403):
+        return _key_refused(refusal, artifact, said, remark)
+    if refusal.status == 407:
+        return ProviderError(
+            f"the proxy wants a login ({said})",
+            where=of_field(artifact, "proxy"),
+            hint="Name a proxy that needs none with --proxy, or reach the provider without it with --no-proxy.",
+        )
+    if refusal.is_web_page:
+        return NoCompletionError(
+            f"a web page came instead of an answer ({refusal.status})",
+            where=where,
+            hint=f"A proxy or a captive portal may have answered, or {_path_doubt(artifact)}",
+        )
+    if misses_model(refusal):
+        return NotFoundError(
+            f"the provider has no model {artifact.text('model')} ({said})",
+            where=of_field(artifact, "model"),
+            hint="Name another one with --model or OPENAI_MODEL; qwen-cfg doctor lists what there is.",
+        )
+    return _by_status(refusal, artifact, said, where, url)
+
+
+def of_field(artifact: ResolvedConfig, name: str) -> str:
+    """Return a field's value with its origin, as a place for messages."""
+    return f"{artifact.config[name]} ({name} from {_origin(artifact, name)})"
+
+
+def path_is_unusual(base_url: str) -> bool:
+    """Tell whether a base URL lacks what its provider's base URLs usually end in."""
+    usual = provider_of(base_url).usual_path
+    path = base_url.partition("?")[0].rstrip("/")
+    return bool(usual) and not path.endswith(usual) and not re.search(r"/v\d+\w*$", path)
+
+
+def _by_status(refusal: Refusal, artifact: ResolvedConfig, said: str, where: str, url: str) -> QwenCfgError:
+    status = refusal.status
+    if 300 <= status < 400:
+        target = host_of(refusal.headers.get("location", "")) or "the same host"
+        hint = f"It points to {target}, and the key is not taken there. If that is the provider, make it the base URL."
+        return NoCompletionError(f"the provider redirects ({status})", where=where, hint=hint)
+    if status in (404, 405):
+        hint = f"The path may be wrong: {_path_doubt(artifact)}"
+        return NotFoundError(f"there is nothing at {url or 'this address'} ({said})", where=where, hint=hint)
+    if status == 413 or _is_about_length(refusal):
+        hint = "Shorten the prompt, or use /clear to start anew; another model may take more."
+        return ContextTooLongError(f"the conversation is too long for the model ({said})", where=where, hint=hint)
+    if status == 429:
+        hint = "Wait a little; --max-retries says how often it is tried again."
+        return RateLimitError(f"the provider asks for fewer requests ({said})", where=where, hint=hint)
+    if 400 <= status < 500:
+        hint = "Those are the provider's own words; the model and the base URL are what it judges by."
+        return RequestRefusedError(f"the provider does not accept the request ({said})", where=where, hint=hint)
+    hint = "That is on the provider's side. Try again later, or use another endpoint."
+    return ProviderError(f"the provider failed ({said})", where=where, hint=hint)
+
+
+def _key_refused(refusal: Refusal, artifact: ResolvedConfig, said: str, remark: str) -> AuthenticationError:
+    base_url = artifact.text("base_url")
+    provider, host = provider_of(base_url), host_of(base_url)
+    doubts = [
+        f"The key comes from {artifact.api_key}, and the base URL from {_origin(artifact, 'base_url')}.",
+        remark,
+        "A web page came with it, so that a proxy may have refused it." if refusal.is_web_page else "",
+        provider.key_remark,
+        "Is it a key of this provider?" if not provider.key_page else f"Its keys: {provider.key_page}",
+    ]
+    return AuthenticationError(
+        f"{host} refused the key ({said})", where=base_url, hint=" ".join(doubt for doubt in doubts if doubt)
+    )
+
+
+def _payer(artifact: ResolvedConfig) -> str:
+    page = provider_of(artifact.text("base_url")).key_page
+    return (
+        f"The key comes from {artifact.api_key}. Look at the account's plan and balance{f': {page}' if page else '.'}"
+    )
+
+
+def _path_doubt(artifact: ResolvedConfig) -> str:
+    """Return what may be wrong with the path of the base URL, as the end of a sentence."""
+    base_url = artifact.text("base_url")
+    if base_url.partition("?")[0].rstrip("/").endswith("/chat/completions"):
+        return "the base URL ends in /chat/completions, which is added to it anyway."
+    if path_is_unusual(base_url):
+        return f"is {provider_of(base_url).usual_path} missing at the end of the base URL?"
+    local = " (Is it the port of this server?)" if is_loopback(host_of(base_url)) else ""
+    return f"the base URL may be another one than the provider's.{local}"
+
+
+def _is_about_length(refusal: Refusal) -> bool:
+    return "context_length" in refusal.code or (refusal.status in (400, 413, 422) and refusal.says(_TOO_LONG))
+
+
+def _origin(artifact: ResolvedConfig, name: str) -> str:
+    found = artifact.provenance[name]
+    return f"{found.origin} {found.variable}" if found.variable and found.variable != found.origin else found.origin
+
+
+def _first_text(document: Any, *paths: tuple[str, ...]) -> str | None:
+    for path in paths:
+        value = document
+        for name in path:
+            value = value.get(name) if isinstance(value, dict) else None
+        if isinstance(value, str | int) and str(value).strip():
+            return str(value)
+        if path == ("detail",) and value:
+            return json.dumps(value)
+    return None

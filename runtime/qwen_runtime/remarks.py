@@ -1,0 +1,34 @@
+"""What is worth saying about an answer, beside the answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qwen_schema import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .events import Waiting
+    from .exchange import Answer
+
+
+def remarks(answer: Answer) -> Iterator[str]:
+    """Yield what a person should know about an answer that came to its end."""
+    if answer.finish_reason == "length":
+        yield "the answer ends at the limit of tokens, not where the model would have ended it"
+    elif not answer.text:
+        yield "the model answered nothing"
+    if not _is_same_model(answer):
+        yield f"{printable(answer.model)} answered, not {printable(answer.asked_model)}"
+
+
+def waiting_line(waiting: Waiting) -> str:
+    """Return the line that says what a retry waits for."""
+    return f"trying again in {waiting.seconds:.1f} s ({waiting.attempt} of {waiting.most}): {printable(waiting.why)}"
+
+
+def _is_same_model(answer: Answer) -> bool:
+    """Tell whether the model that answered is the asked one, under a dated name perhaps, or without its vendor."""
+    asked, model = answer.asked_model.lower(), answer.model.lower()
+    return model.startswith(asked) or asked.endswith(f"/{model}") or model.rpartition("/")[2].startswith(asked)

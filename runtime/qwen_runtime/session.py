@@ -1,0 +1,57 @@
+"""The session: one conversation over a connection that can be exchanged, with its counts."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from .conversation import Conversation
+from .exchange import Exchange
+from .statistics import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qwen_schema import ResolvedConfig
+
+    from .connection import Connection
+
+
+class Session:
+    """A conversation in progress."""
+
+    def __init__(self, connection: Connection, conversation: Conversation | None = None) -> None:
+        self.connection = connection
+        self.conversation = conversation or Conversation()
+        self.records: list[Record] = []
+
+    @property
+    def artifact(self) -> ResolvedConfig:
+        """The artifact that is in use."""
+        return self.connection.artifact
+
+    @contextmanager
+    def asking(self, prompt: str) -> Iterator[Exchange]:
+        """Ask, and let the caller take the answer. Whatever came of it is then part of the conversation.
+
+        A question without any answer is forgotten, so that it can be asked again.
+        """
+        asked = self.conversation.asked(prompt)
+        exchange = Exchange(self.connection, asked.messages)
+        try:
+            yield exchange
+        finally:
+            exchange.cancel()
+            answer = exchange.answer
+            self.records.append(Record.of(answer))
+            if answer.text:
+                self.conversation = asked.answered(answer.text)
+
+    def switch(self, connection: Connection) -> None:
+        """Go on over another connection, with the conversation as it stands."""
+        self.connection.close()
+        self.connection = connection
+
+    def clear(self) -> None:
+        """Forget what was said; the counts stay."""
+        self.conversation = self.conversation.cleared()

@@ -1,0 +1,135 @@
+"""The counts of a session: requests, tokens and times, by model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .usage import Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from .exchange import Answer
+
+NOT_REPORTED = "not reported"
+
+
+@dataclass(frozen=True)
+class Record:
+    """One request: what it took. Times are in seconds."""
+
+    model: str
+    usage: Usage | None
+    first_token_seconds: float | None
+    total_seconds: float
+
+    @classmethod
+    def of(cls, answer: Answer) -> Record:
+        """Return the record of an answer."""
+        return cls(answer.model, answer.usage, answer.first_token_seconds, answer.total_seconds)
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """How fast the answer came, from its first token on; None where that cannot be told."""
+        tokens = self.usage.completion_tokens if self.usage else None
+        if tokens is None or self.first_token_seconds is None:
+            return None
+        seconds = self.total_seconds - self.first_token_seconds
+        return tokens / seconds if seconds > 0 else None
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The sums over some requests; a count is None where no server reported it.
+
+    `cached_share` is the part of the prompt tokens, over those requests that reported both, that came from the cache.
+    """
+
+    requests: int
+    prompt_tokens: int | None
+    cached_tokens: int | None
+    completion_tokens: int | None
+    total_tokens: int | None
+    cached_share: float | None
+    first_token_seconds: float | None
+    tokens_per_second: float | None
+
+
+def totals(records: Sequence[Record]) -> Totals:
+    """Return the sums over records, and the means of the times."""
+    return Totals(
+        requests=len(records),
+        prompt_tokens=_sum(records, lambda usage: usage.prompt_tokens),
+        cached_tokens=_sum(records, lambda usage: usage.cached_tokens),
+        completion_tokens=_sum(records, lambda usage: usage.completion_tokens),
+        total_tokens=_sum(records, lambda usage: usage.total_tokens),
+        cached_share=_cached_share(records),
+        first_token_seconds=_mean(r.first_token_seconds for r in records),
+        tokens_per_second=_mean(r.tokens_per_second for r in records),
+    )
+
+
+def by_model(records: Sequence[Record]) -> dict[str, Totals]:
+    """Return the sums for each model, in the order in which they were first used."""
+    models = dict.fromkeys(record.model for record in records)
+    return {model: totals([r for r in records if r.model == model]) for model in models}
+
+
+def rows(sums: Totals) -> list[tuple[str, str]]:
+    """Return what a person reads about some requests: names and values."""
+    saved = "" if not sums.cached_tokens or sums.cached_share is None else f" ({sums.cached_share:.0%} of the prompt)"
+    return [
+        ("requests", str(sums.requests)),
+        ("prompt tokens", _count(sums.prompt_tokens)),
+        ("cached tokens", f"{_count(sums.cached_tokens)}{saved}"),
+        ("completion tokens", _count(sums.completion_tokens)),
+        ("total tokens", _count(sums.total_tokens)),
+        ("saved", _saved(sums)),
+        ("time to first token", _time(sums.first_token_seconds)),
+        ("tokens per second", NOT_REPORTED if sums.tokens_per_second is None else f"{sums.tokens_per_second:.1f}"),
+    ]
+
+
+def usage_data(usage: Usage | None) -> dict[str, Any]:
+    """Return a usage as plain values; what was not reported is null."""
+    found = usage or Usage()
+    return {
+        "prompt_tokens": found.prompt_tokens,
+        "cached_tokens": found.cached_tokens,
+        "completion_tokens": found.completion_tokens,
+        "total_tokens": found.total_tokens,
+    }
+
+
+def _saved(sums: Totals) -> str:
+    if sums.cached_tokens is None:
+        return NOT_REPORTED
+    if not sums.cached_tokens:
+        return "nothing: no prompt token came from the provider's cache"
+    return f"{sums.cached_tokens:,} prompt tokens were read from the provider's cache, not processed anew"
+
+
+def _cached_share(records: Sequence[Record]) -> float | None:
+    pairs = [(r.usage.cached_tokens, r.usage.prompt_tokens) for r in records if r.usage]
+    known = [(cached, prompt) for cached, prompt in pairs if cached is not None and prompt is not None]
+    prompts = sum(prompt for _, prompt in known)
+    return sum(cached for cached, _ in known) / prompts if prompts else None
+
+
+def _sum(records: Sequence[Record], count: Callable[[Usage], int | None]) -> int | None:
+    counts = [found for r in records if r.usage and (found := count(r.usage)) is not None]
+    return sum(counts) if counts else None
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _count(count: int | None) -> str:
+    return NOT_REPORTED if count is None else f"{count:,}"
+
+
+def _time(seconds: float | None) -> str:
+    return NOT_REPORTED if seconds is None else f"{seconds:.2f} s"

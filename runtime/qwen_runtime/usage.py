@@ -1,0 +1,54 @@
+"""The tokens that a request took, in whichever spelling the provider tells them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+# Where cached prompt tokens are told, as paths into `usage`: OpenAI, OpenRouter and DashScope (API reference, "Chat
+# completion object"; alibabacloud.com/help/en/model-studio/context-cache); then Moonshot, older DashScope answers and
+# vLLM; then DeepSeek (api-docs.deepseek.com/guides/kv_cache); then servers that pass on what Anthropic's API says.
+_CACHED = (
+    ("prompt_tokens_details", "cached_tokens"),
+    ("input_tokens_details", "cached_tokens"),
+    ("cached_tokens",),
+    ("prompt_cache_hit_tokens",),
+    ("cache_read_input_tokens",),
+    ("native_tokens_cached",),
+)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Counts of tokens; None is what the provider did not report. Cached tokens are part of the prompt tokens."""
+
+    prompt_tokens: int | None = None
+    cached_tokens: int | None = None
+    completion_tokens: int | None = None
+    total_tokens: int | None = None
+
+
+def read_usage(document: Mapping[str, Any]) -> Usage:
+    """Return what a `usage` object says; what is no count is taken as not reported."""
+    prompt = _count(document, ("prompt_tokens",), ("input_tokens",))
+    completion = _count(document, ("completion_tokens",), ("output_tokens",))
+    total = _count(document, ("total_tokens",))
+    if total is None and prompt is not None and completion is not None:
+        total = prompt + completion
+    return Usage(prompt, _count(document, *_CACHED), completion, total)
+
+
+def _count(document: Mapping[str, Any], *paths: tuple[str, ...]) -> int | None:
+    return next(_counts(document, paths), None)
+
+
+def _counts(document: Mapping[str, Any], paths: tuple[tuple[str, ...], ...]) -> Iterator[int]:
+    for path in paths:
+        value: Any = document
+        for name in path:
+            value = value.get(name) if isinstance(value, dict) else None
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+            yield value

@@ -1,0 +1,26 @@
+"""What the runtime writes through: the command line's one way out, which keeps secrets in."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Output(Protocol):
+    """Results to standard output, everything else to standard error, and no secret to either."""
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person sees standard output directly."""
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the reader of standard output went away, so that nothing more is written."""
+
+    def text(self, text: str, *, verbatim: bool = False) -> None:
+        """Write a result; what is `verbatim` must not change by a byte."""
+
+    def data(self, document: object, *, indent: int | None = 2) -> None:
+        """Write a result as one JSON document."""
+
+    def notice(self, text: str) -> None:
+        """Write a line to standard error."""

@@ -1,0 +1,71 @@
+"""The known providers, read once from `providers.toml`, where each is declared."""
+
+from __future__ import annotations
+
+import ipaddress
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Caching = Literal["marked", "automatic", "unknown"]
+
+
+@dataclass(frozen=True)
+class Provider:
+    """Who answers at a base URL; `providers.toml` says what each value means."""
+
+    name: str
+    title: str
+    hosts: tuple[str, ...]
+    host_endings: tuple[str, ...]
+    key_header: Literal["authorization", "api-key"]
+    caching: Caching
+    usual_path: str
+    key_page: str
+    terms: str
+    privacy: str
+    key_remark: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def serves(self, host: str) -> bool:
+        """Tell whether a host, in lower case, is one of this provider's."""
+        return host in self.hosts or any(host.endswith(ending) for ending in self.host_endings)
+
+
+@cache
+def declared_providers() -> Mapping[str, Provider]:
+    """Return every declared provider by name, in the order in which they are tried."""
+    declared = tomllib.loads(Path(__file__).with_name("providers.toml").read_text(encoding="utf-8"))
+    return {name: _provider(name, values) for name, values in declared.items()}
+
+
+def _provider(name: str, declaration: dict[str, Any]) -> Provider:
+    values: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in declaration.items()}
+    return Provider(name=name, **values)
+
+
+def provider_of(base_url: str) -> Provider:
+    """Return who answers at a valid base URL."""
+    host = host_of(base_url)
+    return next(provider for provider in declared_providers().values() if provider.serves(host))
+
+
+def host_of(base_url: str) -> str:
+    """Return the host of a valid URL in lower case, without brackets and without the dot that may end it."""
+    return (urlsplit(base_url).hostname or "").removesuffix(".")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine itself (RFC 6761 §6.3, RFC 1122 §3.2.1.3, RFC 4291 §2.5.3)."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""Tests of the runtime, against a real provider on loopback."""

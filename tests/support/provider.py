@@ -1,0 +1,216 @@
+"""A provider on loopback: a real server that notes what reaches it, and answers as a test or its path says."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+SLOW_SECONDS = 30.0
+MODELS = ("gpt-4o", "gpt-4o-mini", "qwen3-coder-plus")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What reached the server."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: Any
+
+    @property
+    def authorization(self) -> str | None:
+        return self.headers.get("authorization")
+
+    @property
+    def texts(self) -> list[str]:
+        """What the messages say, whether their content is a text or parts of one."""
+        contents = [message["content"] for message in self.body["messages"]]
+        return [c if isinstance(c, str) else "".join(part["text"] for part in c) for c in contents]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """How a request is answered: the bytes in the pieces in which they are sent, with a pause after each.
+
+    With `drop` the connection is cut instead of ended. `wait` is the time before anything is sent. Times in seconds.
+    """
+
+    pieces: Sequence[bytes] = ()
+    status: int = 200
+    kind: str = "text/event-stream"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    pause: float = 0.0
+    wait: float = 0.0
+    drop: bool = False
+
+
+def chunk(model: str = "m", **delta: Any) -> dict[str, Any]:
+    """Return a chunk of a streamed completion with a delta."""
+    return {
+        "id": "c",
+        "object": "chat.completion.chunk",
+        "model": model,
+        "choices": [{"index": 0, "delta": delta, "finish_reason": None}],
+    }
+
+
+def finish(reason: str = "stop", model: str = "m") -> dict[str, Any]:
+    """Return the chunk that ends an answer."""
+    return {"id": "c", "model": model, "choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}
+
+
+def usage(prompt: int = 10, completion: int = 5, model: str = "m", **more: Any) -> dict[str, Any]:
+    """Return the chunk that tells the tokens, which has no choices."""
+    counts = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion, **more}
+    return {"id": "c", "model": model, "choices": [], "usage": counts}
+
+
+def events(*documents: Any, done: bool = True, line_end: str = "\n") -> list[bytes]:
+    """Return server-sent events, one for each JSON document (or text, as it stands)."""
+    texts = [d if isinstance(d, str) else json.dumps(d, ensure_ascii=False) for d in documents]
+    ends = ["[DONE]"] if done else []
+    return [f"data: {text}{line_end}{line_end}".encode() for text in [*texts, *ends]]
+
+
+def streamed(*texts: str, model: str = "m", **options: Any) -> Reply:
+    """Return the reply that streams an answer in these pieces, and tells the tokens at its end."""
+    return Reply(events(*(chunk(model, content=t) for t in texts), finish(model=model), usage(model=model)), **options)
+
+
+def refusal(status: int, message: str, code: str | None = None, **headers: str) -> Reply:
+    """Return the reply of a provider that refuses, in the form of OpenAI's."""
+    body = json.dumps({"error": {"message": message, "type": "error", "code": code}})
+    return Reply([body.encode()], status, "application/json", {n.replace("_", "-"): v for n, v in headers.items()})
+
+
+@dataclass
+class Provider:
+    """The server and all that has reached it.
+
+    A request takes the next of `replies`; when there is none, the first part of its path says how it is answered.
+    """
+
+    port: int
+    elsewhere: str = ""
+    requests: list[Request] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
+    models: tuple[str, ...] = MODELS
+    hung_up: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def taken(self) -> list[Request]:
+        """Return the requests so far and forget them."""
+        taken, self.requests[:] = list(self.requests), []
+        return taken
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        raw = scope["raw_path"].decode("latin-1")
+        request = Request(
+            scope["method"], raw, scope["query_string"].decode(), headers, json.loads(body) if body else None
+        )
+        self.requests.append(request)
+        lists = request.method == "GET" and raw.endswith("/models")
+        reply = self.replies.pop(0) if self.replies and not lists else self._by_path(f"{raw}/".split("/")[1], request)
+        await _send(reply, receive, send, self.hung_up)
+
+    def _by_path(self, how: str, request: Request) -> Reply:
+        if request.method == "CONNECT":
+            # It is asked as a proxy; it lets nothing through to the world.
+            return Reply([], 403, "text/plain")
+        said = f"Incorrect API key provided: {request.authorization}"
+        match how:
+            case "refuses" | "forbids":
+                return refusal(401 if how == "refuses" else 403, said)
+            case "fails":
+                return refusal(500, said)
+            case "redirects":
+                location = f"{self.elsewhere}{request.path}"
+                return Reply([said.encode()], 307, "text/plain", {"location": location})
+            case "html":
+                return Reply([f"<html>{said}</html>".encode()], kind="text/html")
+            case "odd":
+                return Reply([json.dumps({"choices": [], "echo": said}).encode()], kind="application/json")
+        if request.method == "GET":
+            listed = {"object": "list", "data": [{"id": name, "object": "model"} for name in self.models]}
+            return Reply([json.dumps(listed).encode()], kind="application/json")
+        model = request.body["model"]
+        if how == "whole":
+            message = {"role": "assistant", "content": f"pong from {model} ü"}
+            document = {"model": model, "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+            return Reply([json.dumps(document).encode()], kind="application/json")
+        wait = SLOW_SECONDS if how == "slow" else 0.0
+        return streamed("pong ", f"from {model}", " ü", model=model, wait=wait)
+
+
+async def _send(reply: Reply, receive: Any, send: Any, hung_up: threading.Event) -> None:
+    gone = asyncio.ensure_future(_until_gone(receive, hung_up))
+    await _sleep(reply.wait, gone)
+    headers = [(b"content-type", reply.kind.encode()), *((n.encode(), v.encode()) for n, v in reply.headers.items())]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    for piece in reply.pieces:
+        if gone.done():
+            return
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await _sleep(reply.pause, gone)
+    if reply.drop:
+        # A handler that breaks makes the server cut the connection, without the chunk that would end the body.
+        raise ConnectionAbortedError
+    await send({"type": "http.response.body", "body": b""})
+    gone.cancel()
+
+
+async def _sleep(seconds: float, gone: asyncio.Future[None]) -> None:
+    if seconds:
+        await asyncio.wait([gone], timeout=seconds)
+
+
+async def _until_gone(receive: Any, hung_up: threading.Event) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    hung_up.set()
+
+
+@contextmanager
+def provider(**tls: Any) -> Iterator[Provider]:
+    """Run a provider for as long as it is needed; `ssl_keyfile` and `ssl_certfile` make it one over https."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    app = Provider(listener.getsockname()[1])
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        lifespan="off",
+        ws="none",
+        http="h11",
+        timeout_graceful_shutdown=1,
+        access_log=False,
+        **tls,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        yield app
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listener.close()
