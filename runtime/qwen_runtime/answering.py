@@ -15,7 +15,7 @@ import httpx
 
 from qwen_schema import CutOffError, NoCompletionError, QwenCfgError, redact_unknown
 
-from .chunks import events_of, is_completion
+from .chunks import events_of, is_completion, whole_characters
 from .connection import models, read_refusal
 from .endpoint import completions_url
 from .events import Event, Finished, Reasoning, Text, Waiting
@@ -88,7 +88,7 @@ def answer(connection: Connection, messages: Sequence[Message], cancelled: Flag)
     most = int(str(connection.artifact.config["max_retries"]))
     for attempt in count():
         try:
-            yield from _attempt(connection, messages)
+            yield from whole_characters(_attempt(connection, messages))
         except _FailedError as failed:
             seconds = delay(attempt, failed.asked)
             if attempt >= most or not failed.may_retry or seconds is None:

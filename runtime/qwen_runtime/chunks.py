@@ -47,3 +47,33 @@ def _of_choice(choice: Mapping[str, Any]) -> Iterator[Event]:
                 yield Text(text)
     if isinstance(choice.get("finish_reason"), str) and choice["finish_reason"]:
         yield Finished(choice["finish_reason"])
+
+
+def whole_characters(events: Iterator[Event]) -> Iterator[Event]:
+    """Yield the events with no character of a text cut in two.
+
+    JSON writes a character beyond U+FFFF as two halves (RFC 8259 §7), and a server that cuts its texts by such halves
+    sends one of them at the end of one piece and the other at the beginning of the next.
+    """
+    half = ""
+    for event in events:
+        if isinstance(event, Text):
+            text, half = _split_half(half + event.text)
+            if text:
+                yield Text(_joined(text))
+        else:
+            if half and isinstance(event, Finished):
+                yield Text(_joined(half))
+                half = ""
+            yield event
+
+
+def _split_half(text: str) -> tuple[str, str]:
+    return (text[:-1], text[-1]) if "\ud800" <= text[-1:] <= "\udbff" else (text, "")
+
+
+def _joined(text: str) -> str:
+    """Return a text whose halves are joined; one that stays alone becomes U+FFFD."""
+    if not any("\ud800" <= character <= "\udfff" for character in text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

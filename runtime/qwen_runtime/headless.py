@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from qwen_schema import CutOffError, ExitCode, QwenCfgError, to_document, without_secrets
@@ -52,8 +53,11 @@ def ask_once(configured: Configured, prompt: str, output: Output, form: OutputFo
     Raises:
         ConfigurationError: if the artifact cannot be used; nothing has been sent then.
     """
-    reporter = _reporter(form, output)
-    session = Session(configured.connect(), Conversation(system))
+    with closing(Session(configured.connect(), Conversation(system))) as session:
+        return _ask(session, prompt, output, _reporter(form, output))
+
+
+def _ask(session: Session, prompt: str, output: Output, reporter: Reporter) -> ExitCode:
     error: QwenCfgError | None = None
     reporter.began(session.artifact)
     with session.asking(prompt) as exchange:

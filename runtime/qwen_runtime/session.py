@@ -52,6 +52,10 @@ class Session:
         self.connection.close()
         self.connection = connection
 
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
     def clear(self) -> None:
         """Forget what was said; the counts stay."""
         self.conversation = self.conversation.cleared()

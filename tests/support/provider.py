@@ -44,7 +44,8 @@ class Request:
 class Reply:
     """How a request is answered: the bytes in the pieces in which they are sent, with a pause after each.
 
-    With `drop` the connection is cut instead of ended. `wait` is the time before anything is sent. Times in seconds.
+    With `drop` the connection is cut instead of ended, with `stay` it is left open. `wait` is the time before anything
+    is sent; with `hold`, what comes after the first piece waits for that event. Times are in seconds.
     """
 
     pieces: Sequence[bytes] = ()
@@ -54,6 +55,8 @@ class Reply:
     pause: float = 0.0
     wait: float = 0.0
     drop: bool = False
+    stay: bool = False
+    hold: threading.Event | None = None
 
 
 def chunk(model: str = "m", **delta: Any) -> dict[str, Any]:
@@ -172,10 +175,14 @@ async def _send(reply: Reply, receive: Any, send: Any, hung_up: threading.Event)
             return
         await send({"type": "http.response.body", "body": piece, "more_body": True})
         await _sleep(reply.pause, gone)
+        while reply.hold is not None and not reply.hold.is_set() and not gone.done():
+            await _sleep(0.005, gone)
+    await _sleep(SLOW_SECONDS if reply.stay else 0.0, gone)
     if reply.drop:
         # A handler that breaks makes the server cut the connection, without the chunk that would end the body.
         raise ConnectionAbortedError
-    await send({"type": "http.response.body", "body": b""})
+    if not gone.done():
+        await send({"type": "http.response.body", "body": b""})
     gone.cancel()
 
 

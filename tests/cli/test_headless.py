@@ -1,0 +1,358 @@
+"""`qwen-cfg run` without a person: results on standard output, failures in every format, and nobody is waited for."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support.provider import Provider, Reply, chunk, events, finish, provider, refusal, streamed, usage
+
+from .process import KEY, PROGRAM, SECONDS, Desk, clean_environment
+from .terminal import see
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FORMATS = ["text", "json", "stream-json"]
+RESULT = {
+    "format",
+    "answer",
+    "reasoning",
+    "model",
+    "requested_model",
+    "finish_reason",
+    "usage",
+    "timings",
+    "config",
+    "provenance",
+    "exit_reason",
+    "error",
+    "exit_code",
+}
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Provider]:
+    with provider() as app:
+        yield app
+
+
+@pytest.fixture
+def server(running: Provider) -> Provider:
+    running.taken()
+    running.replies.clear()
+    running.hung_up.clear()
+    return running
+
+
+def env_of(server: Provider, how: str = "v1", **more: str) -> dict[str, str]:
+    return {
+        "OPENAI_API_KEY": KEY,
+        "OPENAI_BASE_URL": f"{server.url}/{how}",
+        "OPENAI_MODEL": "m",
+        "QWEN_CFG_MAX_RETRIES": "0",
+        **more,
+    }
+
+
+def result_of(out: str, form: str) -> dict[str, Any]:
+    """Return the document that tells what came of it."""
+    document = json.loads(out.splitlines()[-1] if form == "stream-json" else out)
+    if form == "stream-json":
+        assert document.pop("type") == "result"
+    assert document.keys() == RESULT
+    return document
+
+
+class Started:
+    """A run that is under way."""
+
+    def __init__(self, desk: Desk, server: Provider, *argv: str, **env: str) -> None:
+        self.process = subprocess.Popen(
+            [*PROGRAM, "run", "-p", "ping", *argv],
+            cwd=desk.cwd,
+            env=clean_environment(desk.home, env_of(server, **env)),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def read(self, count: int) -> bytes:
+        """Return the next bytes of standard output, as soon as they are there."""
+        assert self.process.stdout is not None
+        return os.read(self.process.stdout.fileno(), count)
+
+    def ended(self, code: int) -> tuple[str, str]:
+        out, err = self.process.communicate(timeout=SECONDS)
+        assert self.process.returncode == code, err
+        assert b"Traceback" not in err
+        return out.decode(), err.decode()
+
+
+# What is asked.
+
+
+@pytest.mark.parametrize(
+    ("argv", "stdin", "asked"),
+    [
+        (["-p", "hello ü"], b"", "hello ü"),
+        ([], b"from a pipe\n", "from a pipe\n"),
+        (["-p", "Explain this."], b"def f(): ...\n", "Explain this.\n\ndef f(): ...\n"),
+        (["-p", "Explain this."], b" \n", "Explain this."),
+        (["--prompt=-x"], b"", "-x"),
+    ],
+)
+def test_the_prompt_and_its_context(desk: Desk, server: Provider, argv: list[str], stdin: bytes, asked: str) -> None:
+    desk.run("run", *argv, env=env_of(server), stdin=stdin).ended(0)
+    (request,) = server.taken()
+    assert request.texts == [asked]
+    assert request.body["stream"] is True
+
+
+def test_instructions_stand_before_the_prompt(desk: Desk, server: Provider) -> None:
+    desk.run("run", "-p", "ping", "--system", "Be short.", env=env_of(server)).ended(0)
+    (request,) = server.taken()
+    assert [message["role"] for message in request.body["messages"]] == ["system", "user"]
+    assert request.texts == ["Be short.", "ping"]
+
+
+def test_an_input_that_stays_open_is_told(desk: Desk, server: Provider) -> None:
+    reading, writing = os.pipe()
+    process = subprocess.Popen(
+        [*PROGRAM, "run", "-p", "ping"],
+        cwd=desk.cwd,
+        env=clean_environment(desk.home, env_of(server)),
+        stdin=reading,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    os.close(reading)
+    assert process.stderr is not None
+    assert b"reading standard input to its end" in process.stderr.readline()
+    os.close(writing)
+    out, _ = process.communicate(timeout=SECONDS)
+    assert (process.returncode, out.decode()) == (0, "pong from m ü\n")
+
+
+# The answer.
+
+
+def test_text_is_the_answer_and_nothing_else(desk: Desk, server: Provider) -> None:
+    text = "one\n\ttwo ü 😀\x1b[31m\x00\r\n"
+    server.replies[:] = [streamed(text[:7], text[7:]), streamed("no line end")]
+    outcome = desk.run("run", "-p", "x", env=env_of(server)).ended(0)
+    assert outcome.out == text
+    assert outcome.err == ""
+    assert desk.run("run", "-p", "x", env=env_of(server)).ended(0).out == "no line end\n"
+
+
+def test_a_terminal_is_not_sent_control_characters(desk: Desk, server: Provider) -> None:
+    server.replies[:] = [streamed("a\x1b]0;title\x07b\x1b[2Jc")]
+    seen = see(desk, "run", "-p", "x", env=env_of(server))
+    assert seen.code == 0
+    assert b"\x1b]0" not in seen.raw
+    assert b"\x1b[2J" not in seen.raw
+    assert "a\\x1b]0;title\\x07b\\x1b[2Jc" in seen.text
+
+
+@pytest.mark.parametrize("form", ["text", "stream-json"])
+def test_a_piece_is_written_when_it_comes(desk: Desk, server: Provider, form: str) -> None:
+    held = threading.Event()
+    reply = streamed("first", "second")
+    server.replies[:] = [Reply(reply.pieces, hold=held)]
+    started = Started(desk, server, "--output-format", form)
+    seen = b""
+    while b"first" not in seen:
+        seen += started.read(4096)
+    assert b"second" not in seen
+    held.set()
+    assert "second" in started.ended(0)[0]
+
+
+@pytest.mark.parametrize("form", ["json", "stream-json"])
+def test_the_document_says_everything(desk: Desk, server: Provider, form: str) -> None:
+    counts = usage(100, 20, prompt_tokens_details={"cached_tokens": 64})
+    thought = chunk(reasoning_content="hm")
+    server.replies[:] = [Reply(events(thought, chunk(content="ye"), chunk(content="s"), finish(), counts))]
+    outcome = desk.run("run", "-p", "x", "--output-format", form, "--model", "n", env=env_of(server)).ended(0)
+    result = result_of(outcome.out, form)
+    assert (result["answer"], result["reasoning"]) == ("yes", "hm")
+    assert (result["model"], result["requested_model"], result["finish_reason"]) == ("m", "n", "stop")
+    expected = {"prompt_tokens": 100, "cached_tokens": 64, "completion_tokens": 20, "total_tokens": 120}
+    assert result["usage"] == expected
+    assert 0 <= result["timings"]["first_token_seconds"] <= result["timings"]["total_seconds"] < SECONDS
+    assert result["provenance"]["model"] == {"layer": "flag", "origin": "--model", "reach": "user"}
+    assert result["config"]["api_key"] == {"from": "environment", "variable": "OPENAI_API_KEY"}
+    assert (result["exit_reason"], result["exit_code"], result["error"]) == ("answered", 0, None)
+    # Another model answered than the one that was asked.
+    assert outcome.err == "qwen-cfg: m answered, not n\n"
+
+
+def test_the_lines_of_stream_json(desk: Desk, server: Provider) -> None:
+    server.replies[:] = [
+        refusal(503, "busy", retry_after_ms="10"),
+        Reply(events(chunk(reasoning_content="hm"), chunk(content="ü\u2028\n"), finish())),
+    ]
+    argv = ["run", "-p", "x", "--output-format", "stream-json", "--max-retries", "1"]
+    outcome = desk.run(*argv, env=env_of(server)).ended(0)
+    lines = [json.loads(line) for line in outcome.out.split("\n")[:-1]]
+    assert [line["type"] for line in lines] == ["start", "waiting", "reasoning", "text", "result"]
+    assert lines[0]["config"]["base_url"] == f"{server.url}/v1"
+    assert (lines[1]["seconds"], lines[1]["attempt"], lines[1]["most"]) == (0.01, 1, 1)
+    assert (lines[2]["text"], lines[3]["text"]) == ("hm", "ü\u2028\n")
+    assert "trying again in 0.0 s (1 of 1)" in outcome.err
+
+
+def test_what_was_not_reported_is_null(desk: Desk, server: Provider) -> None:
+    server.replies[:] = [Reply(events(chunk(content="x"), finish()))]
+    outcome = desk.run("run", "-p", "x", "--output-format", "json", env=env_of(server)).ended(0)
+    assert set(outcome.json["usage"].values()) == {None}
+
+
+def test_an_inlined_key_is_not_in_the_document(desk: Desk, server: Provider) -> None:
+    for key in (KEY, "ollama"):
+        desk.run("resolve", "-o", "a.toml", "--inline-secrets", env=env_of(server, OPENAI_API_KEY=key)).ended(0)
+        for form in FORMATS:
+            outcome = desk.run("run", "-p", "x", "--config", "a.toml", "--output-format", form).ended(0)
+            assert f'"{key}"' not in outcome.said
+            assert server.taken()[0].authorization == f"Bearer {key}"
+
+
+def test_the_limit_of_tokens_is_told(desk: Desk, server: Provider) -> None:
+    server.replies[:] = [Reply(events(chunk(content="x"), finish("length")))]
+    outcome = desk.run("run", "-p", "x", env=env_of(server)).ended(0)
+    assert "limit of tokens" in outcome.err
+
+
+# Failures: the same exit code in every format, and never 0.
+
+
+FAILURES: dict[str, tuple[Reply | None, int, str]] = {
+    "refused key": (refusal(401, f"bad key {KEY}"), 4, "AuthenticationError"),
+    "failing server": (refusal(500, f"we said {KEY}"), 6, "ProviderError"),
+    "no model": (refusal(404, "The model `m` does not exist", "model_not_found"), 6, "NotFoundError"),
+    "throttled": (refusal(429, "slow down"), 6, "RateLimitError"),
+    "out of quota": (refusal(429, "pay", "insufficient_quota"), 6, "QuotaError"),
+    "cut off": (Reply(events(chunk(content="half an answer"), done=False), drop=True), 6, "CutOffError"),
+    "a page": (Reply([b"<html>"], 200, "text/html"), 6, "NoCompletionError"),
+    "nothing": (Reply(), 6, "NoCompletionError"),
+}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_failed_call_is_never_exit_0(desk: Desk, server: Provider, name: str, form: str) -> None:
+    reply, code, kind = FAILURES[name]
+    server.replies[:] = [reply]
+    outcome = desk.run("run", "-p", "x", "--output-format", form, env=env_of(server)).ended(code)
+    partial = "half an answer" if name == "cut off" else ""
+    assert KEY not in outcome.said
+    assert outcome.err.startswith("qwen-cfg: ")
+    if form == "text":
+        assert outcome.out == (f"{partial}\n" if partial else "")
+        return
+    result = result_of(outcome.out, form)
+    assert (result["exit_code"], result["error"]["class"], result["answer"]) == (code, kind, partial)
+    assert result["exit_reason"] == ("cut off" if partial else "failed")
+    assert result["error"]["message"] in outcome.err
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("ci", ["", "true"])
+def test_nothing_is_configured(desk: Desk, form: str, ci: str) -> None:
+    desk.write("work/app/.env", "PORT=1\n")
+    for stdin in (b"", b"hello"):
+        outcome = desk.run("run", "--output-format", form, env={"CI": ci}, stdin=stdin).ended(3)
+        for word in ("OPENAI_API_KEY", "--openai-api-key", "./.env", "export it"):
+            assert word in outcome.err
+        if form == "text":
+            assert outcome.out == ""
+        else:
+            assert result_of(outcome.out, form)["exit_code"] == 3
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_an_artifact_that_is_none(desk: Desk, form: str) -> None:
+    desk.write("work/app/a.toml", "format = 1\n")
+    outcome = desk.run("run", "-p", "x", "--config", "a.toml", "--output-format", form).ended(3)
+    if form != "text":
+        assert result_of(outcome.out, form)["error"]["class"] == "ArtifactError"
+
+
+def test_ci_that_is_true_has_no_person_in_it(desk: Desk, server: Provider) -> None:
+    seen = see(desk, "run", env=env_of(server, CI="true"))
+    assert seen.code == 2
+    assert "there is no prompt" in seen.text
+    seen = see(desk, "run", env={"CI": "1"})
+    assert seen.code == 3
+    assert server.taken() == []
+
+
+def test_a_refused_key_that_hides_another_one(desk: Desk, server: Provider) -> None:
+    desk.write("work/app/.env", "# mine\nOPENAI_API_KEY=sk-the-one-of-the-file-0123456789\n")
+    server.replies[:] = [refusal(401, "Incorrect API key provided")]
+    outcome = desk.run("run", "-p", "x", env=env_of(server)).ended(4)
+    assert "127.0.0.1 refused the key" in outcome.err
+    assert "the variable OPENAI_API_KEY" in outcome.err
+    assert outcome.err.count("./.env:2") >= 2
+    assert "sk-the-one" not in outcome.said
+
+
+# Somebody goes away.
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_ctrl_c_stops_at_once_and_keeps_what_came(desk: Desk, server: Provider, form: str) -> None:
+    server.replies[:] = [Reply(events(chunk(content="half"), done=False), stay=True)]
+    started = Started(desk, server, "--output-format", form)
+    seen = b""
+    while form != "json" and b"half" not in seen:
+        seen += started.read(4096)
+    deadline = time.monotonic() + SECONDS
+    while not server.requests and time.monotonic() < deadline:
+        time.sleep(0.01)
+    if form == "json":
+        # Nothing tells from outside that the piece has arrived, so that it may not have.
+        time.sleep(0.3)
+    started.process.send_signal(signal.SIGINT)
+    out, err = started.ended(130)
+    assert "interrupted" in err
+    if form == "text":
+        assert seen.decode() + out == "half\n"
+    else:
+        result = result_of(seen.decode() + out, form)
+        assert (result["answer"], result["exit_reason"], result["exit_code"]) == ("half", "interrupted", 130)
+    assert server.hung_up.wait(10)
+
+
+def test_ctrl_c_before_anything_came(desk: Desk, server: Provider) -> None:
+    server.replies[:] = [Reply(wait=60)]
+    started = Started(desk, server)
+    deadline = time.monotonic() + SECONDS
+    while not server.requests and time.monotonic() < deadline:
+        time.sleep(0.01)
+    begun = time.monotonic()
+    started.process.send_signal(signal.SIGINT)
+    assert started.ended(130)[0] == ""
+    assert time.monotonic() - begun < 10
+
+
+@pytest.mark.parametrize("form", ["text", "stream-json"])
+def test_a_reader_that_goes_away_is_no_error(desk: Desk, server: Provider, form: str) -> None:
+    server.replies[:] = [Reply(streamed(*["line\n"] * 200).pieces, pause=0.02)]
+    started = Started(desk, server, "--output-format", form)
+    with started.process as process:
+        assert started.read(10)
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+    # The rest of the answer is not paid for.
+    assert server.hung_up.wait(10)

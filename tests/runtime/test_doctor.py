@@ -1,0 +1,134 @@
+"""The doctor's pieces: how long it waits, which addresses it tries, and what it says of a certificate."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from support.asking import configured
+
+from qwen_runtime.doctor import examine
+from qwen_runtime.doctor.network import connect, look_up, texts
+from qwen_runtime.doctor.route import Place, first_place, for_one_try, goes_direct
+from qwen_runtime.doctor.tls import Handshake, about
+from qwen_runtime.doctor.trouble import LONGEST, explained, limit
+from qwen_schema import UnreachableError
+
+if TYPE_CHECKING:
+    from support.provider import Provider
+
+DAY = 24 * 60 * 60
+
+
+def address(port: int) -> tuple[Any, ...]:
+    return (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port))
+
+
+def dead_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+def test_a_step_takes_no_longer_than_the_time_out_nor_than_the_doctor_waits() -> None:
+    assert limit(configured("https://a/v1", timeout=2.5).artifact) == 2.5
+    assert limit(configured("https://a/v1", timeout=600.0).artifact) == LONGEST
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, "After 10 s the doctor goes on."),
+        ({"timeout": 1.0}, "--timeout changes it."),
+        ({"proxy": "http://p:1"}, "--no-proxy goes around it."),
+        ({"proxy": "http://p:1", "timeout": 1.0}, "After 1 s the doctor goes on."),
+    ],
+)
+def test_what_takes_too_long_names_whose_limit_it_was(fields: dict[str, Any], said: str) -> None:
+    with pytest.raises(UnreachableError, match="took too long to connect") as raised:
+        with explained(configured("https://a/v1", **fields).artifact):
+            raise httpx.ConnectTimeout("")
+    assert said in raised.value.hint
+    assert ("proxy" in fields) == ("the proxy" in raised.value.what)
+
+
+def test_a_name_server_that_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+
+    def silent(*_: object, **__: object) -> list[tuple[Any, ...]]:
+        over.wait(30)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    with pytest.raises(httpx.ConnectTimeout):
+        look_up(Place("a", 1), 0.01)
+    over.set()
+
+
+def test_the_first_address_that_takes_a_connection_counts(server: Provider) -> None:
+    assert connect([address(dead_port()), address(server.port)], 5) == "127.0.0.1"
+    with pytest.raises(ConnectionRefusedError):
+        connect([address(dead_port())] * 2, 5)
+    with pytest.raises(OSError, match="no address"):
+        connect([], 5)
+
+
+def test_addresses_are_told_once() -> None:
+    assert texts([address(1), address(1), address(2)]) == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    ("url", "proxy", "place"),
+    [
+        ("http://a/v1", "", "a:80"),
+        ("https://a/v1", "", "a:443"),
+        ("https://a:8443/v1", "", "a:8443"),
+        ("http://[::1]:1/v1", "", "[::1]:1"),
+        ("https://bücher.example/v1", "", "xn--bcher-kva.example:443"),
+        ("https://a/v1", "http://p:3128", "p:3128"),
+        ("https://a/v1", "https://p", "p:443"),
+    ],
+)
+def test_where_a_connection_is_made_to(url: str, proxy: str, place: str) -> None:
+    assert str(first_place(configured(url, proxy=proxy).artifact)) == place
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "direct"),
+    [
+        ((), False),
+        (("b.example",), True),
+        ((".b.example",), True),
+        (("example",), True),
+        (("c",), False),
+        (("*",), True),
+    ],
+)
+def test_a_proxy_that_is_gone_around_is_none(no_proxy: tuple[str, ...], direct: bool) -> None:
+    use = configured("https://b.example/v1", proxy="http://p:1", no_proxy=no_proxy)
+    assert goes_direct(use) is direct
+    assert first_place(for_one_try(use, direct=direct).artifact).host == ("b.example" if direct else "p")
+
+
+@pytest.mark.parametrize(
+    ("days", "outcome", "said"),
+    [
+        (90.5, "ok", "(90 days left)"),
+        (7.5, "ok", "(7 days left)"),
+        (6.5, "note", "(6 days left)"),
+        (1, "note", "(1 day left)"),
+    ],
+)
+def test_a_certificate_that_ends_soon_is_worth_a_note(days: float, outcome: str, said: str) -> None:
+    found = about(Handshake("TLSv1.3", "An authority", days * DAY), now=0)
+    assert found.outcome == outcome
+    assert said in found.what
+
+
+def test_an_examination_can_be_left(server: Provider) -> None:
+    steps = examine(configured(f"{server.url}/v1"), chat=True)
+    assert next(steps).name == "name"
+    steps.close()  # type: ignore[attr-defined]
+    assert [request.method for request in server.taken()] in ([], ["GET"])

@@ -1,0 +1,269 @@
+"""What goes wrong is told so that a person understands it: what happened, which field is behind it, what to do."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import trustme
+from support.asking import KEY, ask, session
+from support.provider import Reply, provider, refusal
+
+from qwen_runtime.refusals import Refusal
+from qwen_schema import (
+    AuthenticationError,
+    ContextTooLongError,
+    NoCompletionError,
+    NotFoundError,
+    ProviderError,
+    QuotaError,
+    QwenCfgError,
+    RateLimitError,
+    RequestRefusedError,
+    UnreachableError,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.provider import Provider
+
+PAGE = Reply([f"<!DOCTYPE html><title>Sign in, {KEY}</title>".encode()], 200, "text/html")
+
+
+def body(document: Any, status: int, kind: str = "application/json") -> Reply:
+    return Reply([json.dumps(document).encode()], status, kind)
+
+
+def failure(base_url: str, **fields: Any) -> QwenCfgError:
+    """Ask, and return what goes wrong; the key is never in it."""
+    with pytest.raises(QwenCfgError) as raised:
+        ask(session(base_url, **fields))
+    error = raised.value
+    assert KEY not in f"{error} {error.hint} {error.as_data()}"
+    return error
+
+
+# In each line: the answer, the class of the error, and words that have to be in what it says.
+REFUSALS: dict[str, tuple[Reply, type[QwenCfgError], list[str]]] = {
+    "401": (
+        refusal(401, f"Incorrect API key provided: {KEY}"),
+        AuthenticationError,
+        ["127.0.0.1 refused the key", "401", "Incorrect API key", "the flag --openai-api-key", "--openai-base-url"],
+    ),
+    "401 of a FastAPI server": (body({"detail": "Unauthorized"}, 401), AuthenticationError, ["Unauthorized"]),
+    "401 in plain text": (Reply([b"no such token"], 401, "text/plain"), AuthenticationError, ["no such token"]),
+    "403": (refusal(403, "not allowed here"), AuthenticationError, ["403", "not allowed here"]),
+    "403 as a page": (Reply([b"<html>Blocked"], 403, "text/html"), AuthenticationError, ["a proxy may have"]),
+    "402": (refusal(402, "Insufficient credits"), QuotaError, ["Insufficient credits", "balance"]),
+    "no quota": (refusal(429, "You exceeded your current quota", "insufficient_quota"), QuotaError, ["balance"]),
+    "arrears": (refusal(400, "Access denied, please pay", "Arrearage"), QuotaError, ["Access denied"]),
+    "no free quota": (
+        refusal(403, "The free allocated quota is used up", "AllocationQuota.FreeTierOnly"),
+        QuotaError,
+        ["free allocated quota"],
+    ),
+    "429": (refusal(429, "Rate limit reached"), RateLimitError, ["fewer requests", "--max-retries"]),
+    "400": (refusal(400, "temperature is too hot"), RequestRefusedError, ["temperature is too hot", "own words"]),
+    "422": (body({"detail": [{"loc": ["body"], "msg": "odd"}]}, 422), RequestRefusedError, ["odd"]),
+    "too long": (
+        refusal(400, "This model's maximum context length is 8192 tokens", "context_length_exceeded"),
+        ContextTooLongError,
+        ["too long for the model", "/clear"],
+    ),
+    "too long, in other words": (
+        body({"object": "error", "message": "Range of input length should be [1, 30720]"}, 400),
+        ContextTooLongError,
+        ["30720"],
+    ),
+    "413": (Reply([b"Payload Too Large"], 413, "text/plain"), ContextTooLongError, ["413"]),
+    "no path": (body({"detail": "Not Found"}, 404), NotFoundError, ["/nowhere/chat/completions", "is /v1 missing"]),
+    "no path, in words": (Reply([b"404 page not found"], 404, "text/plain"), NotFoundError, ["404 page not found"]),
+    "405": (Reply(status=405, kind="text/plain"), NotFoundError, ["405", "is /v1 missing"]),
+    "no model": (
+        body({"error": {"message": 'model "m" not found, try pulling it first', "type": "api_error"}}, 404),
+        NotFoundError,
+        ["has no model m", "m (model from --model)", "The endpoint has gpt-4o"],
+    ),
+    "no model, at the top": (
+        body({"object": "error", "message": "The model `m` does not exist.", "code": 404}, 404),
+        NotFoundError,
+        ["has no model m"],
+    ),
+    "no valid model": (body({"error": {"message": "m is not a valid model ID", "code": 400}}, 400), NotFoundError, []),
+    "a page": (PAGE, NoCompletionError, ["a web page", "captive portal", "is /v1 missing"]),
+    "a page, 502": (Reply([b"<html>"], 502, "text/html"), NoCompletionError, ["a web page", "502"]),
+    "a page by its look": (Reply([b"\n<!doctype HTML>"], 200, "application/json"), NoCompletionError, ["a web page"]),
+    "a redirect": (
+        Reply(status=302, headers={"location": "https://login.example/?next=1"}),
+        NoCompletionError,
+        ["redirects (302)", "login.example", "the key is not taken there"],
+    ),
+    "407": (Reply(status=407), ProviderError, ["the proxy wants a login"]),
+    "500": (refusal(500, "the cat sat on it"), ProviderError, ["the cat sat on it", "provider's side"]),
+    "error with 200": (
+        body({"error": "Unexpected endpoint or method. (POST /chat/completions)"}, 200),
+        NotFoundError,
+        ["Unexpected endpoint"],
+    ),
+    "error in a stream": (
+        Reply([b'data: {"error": {"message": "no GPU is free", "code": 503}}\n\n']),
+        ProviderError,
+        ["no GPU is free", "503"],
+    ),
+    "no completion": (body({"hello": "world"}, 200), NoCompletionError, ["no chat completion"]),
+    "no choices": (body({"choices": []}, 200), NoCompletionError, ["no chat completion"]),
+    "no JSON": (Reply([b"{"], 200, "application/json"), NoCompletionError, ["no chat completion"]),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_refusal_in_words(server: Provider, name: str) -> None:
+    reply, kind, words = REFUSALS[name]
+    server.replies[:] = [reply]
+    error = failure(f"{server.url}/nowhere")
+    assert type(error) is kind
+    assert error.exit_code == (4 if kind is AuthenticationError else 6)
+    said = f"{error} {error.hint}"
+    for word in words:
+        assert word in said
+    # The place is there: a field with its value, and who set it.
+    assert error.where.startswith((f"{server.url}/nowhere", "m (model", " (proxy"))
+    assert error.hint
+
+
+def test_a_key_of_another_region_is_dashscopes_most_frequent_case(server: Provider) -> None:
+    server.replies[:] = [refusal(401, "Incorrect API key provided.", "invalid_api_key")]
+    error = failure("http://dashscope.aliyuncs.com/compatible-mode/v1", proxy=server.url)
+    assert "dashscope-intl.aliyuncs.com" in error.hint
+    assert "coding" in error.hint.lower()
+    # It was asked once, and no other host was tried with the key.
+    assert [request.headers["host"] for request in server.taken()] == ["dashscope.aliyuncs.com"]
+
+
+def test_what_the_provider_says_is_one_line_of_a_bounded_length(server: Provider) -> None:
+    server.replies[:] = [refusal(500, "a\nb\x1b[31m " + "long " * 500)]
+    error = failure(f"{server.url}/v1")
+    assert "\n" not in error.what
+    assert "\x1b" not in error.what
+    assert len(error.what) < 400
+
+
+def test_a_body_without_end_is_not_read_to_its_end(server: Provider) -> None:
+    server.replies[:] = [Reply([b"x" * 1024 * 1024] * 30, 500, "text/plain")]
+    assert len(failure(f"{server.url}/v1").what) < 400
+
+
+@pytest.mark.parametrize("text", ["", "[]", "[1]", "null", '"x"', "{}", '{"error": {}}', '{"error": {"message": 7}}'])
+def test_any_body_can_be_read(text: str) -> None:
+    refused = Refusal(500, {}, text)
+    assert isinstance(refused.words + refused.code, str)
+
+
+# No answer at all.
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+def test_nobody_listens() -> None:
+    error = failure(f"http://127.0.0.1:{free_port()}/v1")
+    assert isinstance(error, UnreachableError)
+    assert "127.0.0.1 refuses the connection" in error.what
+    assert "Is the server on this machine running" in error.hint
+
+
+def test_a_name_that_is_none() -> None:
+    error = failure("http://no-such-host.invalid/v1")
+    assert isinstance(error, UnreachableError)
+    assert "no-such-host.invalid is a name that cannot be resolved" in error.what
+    assert error.where == "http://no-such-host.invalid/v1 (base_url from --openai-base-url)"
+
+
+def test_a_proxy_that_is_not_there() -> None:
+    error = failure("http://models.example/v1", proxy=f"http://127.0.0.1:{free_port()}")
+    assert "the proxy cannot be reached" in error.what
+    assert "(proxy from --proxy)" in error.where
+    assert "models.example" in error.hint
+
+
+def test_a_proxy_that_lets_nothing_through(server: Provider) -> None:
+    error = failure("https://models.example/v1", proxy=server.url)
+    assert "the proxy does not let the request through: 403" in error.what
+    assert "--no-proxy" in error.hint
+    assert [(request.method, request.authorization) for request in server.taken()] == [("CONNECT", None)]
+
+
+def test_a_server_that_hangs_up(server: Provider) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(20)
+        chat = session(f"http://127.0.0.1:{listener.getsockname()[1]}/v1")
+        with chat.asking("ping") as exchange:
+            listener.accept()[0].close()
+            with pytest.raises(UnreachableError) as raised:
+                list(exchange.events())
+    assert KEY not in str(raised.value)
+
+
+def test_a_server_that_speaks_something_else() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(20)
+        with session(f"http://127.0.0.1:{listener.getsockname()[1]}/v1").asking("ping") as exchange:
+            with listener.accept()[0] as connection:
+                connection.sendall(b"220 mail.example ESMTP\r\n\r\n")
+            with pytest.raises(UnreachableError):
+                list(exchange.events())
+
+
+# TLS.
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def certified(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    pem = tmp_path_factory.mktemp("tls") / "server.pem"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(pem))
+    with provider(ssl_certfile=str(pem)) as app:
+        yield app
+
+
+def test_a_certificate_of_nobody_known(certified: Provider) -> None:
+    error = failure(certified.url.replace("http:", "https:") + "/v1", max_retries=3)
+    assert isinstance(error, UnreachableError)
+    assert "TLS fails: " in error.what
+    assert "--ca-bundle" in error.hint
+    assert "SSL_CERT_FILE" in error.hint
+    assert "verify" not in error.hint.lower()
+    assert certified.taken() == []
+
+
+def test_the_ca_bundle_makes_it_known(certified: Provider, authority: trustme.CA, tmp_path: Path) -> None:
+    bundle = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    url = certified.url.replace("http:", "https:") + "/v1"
+    assert ask(session(url, ca_bundle=str(bundle)))[1].text == "pong from m ü"
+    assert certified.taken()[0].authorization == f"Bearer {KEY}"
+
+
+def test_another_ca_bundle_does_not(certified: Provider, tmp_path: Path) -> None:
+    bundle = tmp_path / "other.pem"
+    trustme.CA().cert_pem.write_to_path(str(bundle))
+    error = failure(certified.url.replace("http:", "https:") + "/v1", ca_bundle=str(bundle))
+    assert "other.pem (ca_bundle from --ca-bundle)" in error.hint
+
+
+def test_plain_http_to_a_server_that_wants_tls(certified: Provider) -> None:
+    assert isinstance(failure(f"{certified.url}/v1"), UnreachableError)
+
+
+def test_tls_to_a_server_that_has_none(server: Provider) -> None:
+    error = failure(server.url.replace("http:", "https:") + "/v1")
+    assert "TLS fails" in error.what

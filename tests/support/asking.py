@@ -1,0 +1,53 @@
+"""Asks a provider through the runtime, with a resolved config that the compiler made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qwen_cfg import resolve
+from qwen_cfg.compile import to_artifact
+from qwen_runtime import Configured
+from qwen_runtime.events import Text
+from qwen_runtime.session import Session
+from qwen_schema import Secret
+
+if TYPE_CHECKING:
+    from qwen_runtime.events import Event
+    from qwen_runtime.exchange import Answer
+
+KEY = "sk-0123456789abcdefghijklmnopqrstuvwxyz"
+ROOT = Path("/")
+
+opened: list[Session] = []
+
+
+def configured(base_url: str, *, key: str = KEY, **fields: Any) -> Configured:
+    """Return what the runtime takes, for an endpoint."""
+    values = {"base_url": base_url, "api_key": Secret(key), "model": "m", "max_retries": 0, **fields}
+    resolution = resolve(environ={}, cwd=ROOT, home=None, values=values, search=False)
+    return Configured(to_artifact(resolution), Secret(key), ROOT, None)
+
+
+def session(base_url: str, **fields: Any) -> Session:
+    """Return a session with an endpoint."""
+    opened.append(Session(configured(base_url, **fields).connect()))
+    return opened[-1]
+
+
+def close_all() -> None:
+    """Close every session."""
+    while opened:
+        opened.pop().close()
+
+
+def ask(chat: Session, prompt: str = "ping") -> tuple[list[Event], Answer]:
+    """Ask, and return all that happened and the answer."""
+    with chat.asking(prompt) as exchange:
+        happened = [event for event in exchange.events() if event is not None]
+    return happened, exchange.answer
+
+
+def pieces(happened: list[Event]) -> list[str]:
+    """Return the texts in the pieces in which they came."""
+    return [event.text for event in happened if isinstance(event, Text)]
