@@ -11,7 +11,7 @@ PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 pyth
 .PHONY: help demo test lint types imports unit docs bench wheel clean
 
 help:
-	@echo 'make demo   install into .venv and explain a real directory tree, offline'
+	@echo 'make demo   install into .venv, explain a real directory tree and chat, offline'
 	@echo 'make test   install the tools too; run the linters, the type checker and every test'
 	@echo 'make docs   write again what is generated: the tables in docs/ and the man page'
 	@echo 'make bench  measure, against a baseline taken in the same run'

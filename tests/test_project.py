@@ -105,6 +105,7 @@ def test_the_wheel_holds_the_three_packages_with_their_data(tmp_path: Path):
         "qwen_schema/fields.schema.json",
         "qwen_schema/resolved.schema.json",
         "qwen_schema/profiles.toml",
+        "qwen_schema/providers.toml",
         "qwen_schema/py.typed",
         "qwen_cfg/explanation/explain.schema.json",
         "qwen_cfg/py.typed",
@@ -126,9 +127,11 @@ def test_the_readme_shows_what_the_demonstration_prints():
     assert screen.strip("\n") in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_demonstration_explains_compiles_and_checks():
+def test_the_demonstration_explains_compiles_checks_and_chats():
     shown = run("-m", "qwen_cfg.demo")
     assert shown.returncode == 0, shown.stderr
     assert "> found        ../.env" in shown.stdout
     assert "QC103" in shown.stdout
     assert "what it says is what resolves here" in shown.stdout
+    # The project's own key arrives, and the model of the flag: just what was explained.
+    assert shown.stdout.endswith("The key sk-d…0app (44 characters) reached me, for gpt-4o-mini.\n")

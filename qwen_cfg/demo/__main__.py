@@ -1,14 +1,17 @@
-"""The demonstration: a real project with env files that compete, and the explanation of which one counts.
+"""The demonstration: a project with env files that compete, which of them counts, and a chat with what does.
 
 Run as `python -m qwen_cfg.demo`. It needs no network, no key of the user's, and leaves nothing behind.
 """
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from .provider import provider
 
 _FILES = {
     ".qwen/.env": """\
@@ -27,8 +30,8 @@ OPENAI_MODEL=qwen3-coder-plus
 
 
 def main() -> int:
-    """Make the project, show it, explain it, compile it and check it; return the first exit code that is not 0."""
-    with tempfile.TemporaryDirectory(prefix="qwen-cfg-demo-") as directory:
+    """Make the project, show, explain, compile and check it, and chat; return the first exit code that is not 0."""
+    with provider() as base_url, tempfile.TemporaryDirectory(prefix="qwen-cfg-demo-") as directory:
         home = Path(directory).resolve()
         for name, text in _FILES.items():
             (home / name).parent.mkdir(parents=True, exist_ok=True)
@@ -36,19 +39,22 @@ def main() -> int:
         _say("A home with a key and an endpoint, and a project whose .env has a key of its own:")
         for name in _FILES:
             print(f"    ~/{name}")
+        flags = ["--model", "gpt-4o-mini", "--openai-base-url", base_url]
         commands = [
             ["resolve", "--explain", "--model", "gpt-4o-mini"],
-            ["resolve", "--model", "gpt-4o-mini", "-o", "qwen.toml"],
+            ["resolve", *flags, "-o", "qwen.toml"],
             ["check", "qwen.toml"],
+            ["run", "--config", "qwen.toml", "-p", "Which key and which model reach you?"],
         ]
         return next((code for command in commands if (code := _run(command, home))), 0)
 
 
 def _run(words: list[str], home: Path) -> int:
-    _say(f"~/work/app/src $ qwen-cfg {' '.join(words)}")
+    _say(f"~/work/app/src $ qwen-cfg {shlex.join(words)}")
     return subprocess.run(  # noqa: S603 - this very program
         [sys.executable, "-m", "qwen_cfg", *words],
         cwd=home / "work/app/src",
+        stdin=subprocess.DEVNULL,
         env={"HOME": str(home), "PATH": "", "TERM": "dumb", "COLUMNS": "96"},
         check=False,
     ).returncode

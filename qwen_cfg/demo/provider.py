@@ -1,0 +1,61 @@
+"""A provider for the demonstration, and for nothing else: it tells whoever asks what reached it."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+from qwen_schema import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Between two words, in seconds: slow enough to be seen coming.
+_PAUSE = 0.02
+
+
+@contextmanager
+def provider() -> Iterator[str]:
+    """Run the provider on a free port of loopback; the base URL of its API is what is given."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers a streamed chat completion (OpenAI API reference, "Create chat completion")."""
+
+    def do_POST(self) -> None:
+        """Answer."""
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        answer = self._answer(asked)
+        for word in answer:
+            self._event({"model": asked["model"], "choices": [{"index": 0, "delta": {"content": word}}]})
+            time.sleep(_PAUSE)
+        self._event({"model": asked["model"], "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's own
+        """Say nothing: the demonstration's screen is not for the server's log."""
+
+    def _answer(self, asked: dict[str, Any]) -> list[str]:
+        """Return the words of the answer, each with its blank."""
+        key = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        said = f"I am the demonstration's provider. The key {mask(key)} reached me, for {asked['model']}."
+        return [f"{word} " for word in said.split(" ")[:-1]] + said.split(" ")[-1:]
+
+    def _event(self, document: dict[str, Any]) -> None:
+        self.wfile.write(f"data: {json.dumps(document)}\n\n".encode())
+        self.wfile.flush()
