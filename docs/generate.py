@@ -1,4 +1,4 @@
-"""Writes again what is generated from the declarations: the tables of fields and rules, and the man page.
+"""Writes again what is generated from the declarations: the tables of fields, providers and rules, and the man page.
 
 Run as `make docs`; with `--check`, writes nothing and exits 1 if anything is out of date.
 """
@@ -13,7 +13,7 @@ from argparse_manpage.manpage import Manpage
 
 from qwen_cfg.cli.parser import build_parser
 from qwen_cfg.rules import RULES
-from qwen_schema import Field, declared_fields, show_value
+from qwen_schema import Field, Provider, declared_fields, declared_providers, show_value
 
 DOCS = Path(__file__).parent
 NOTICE = "<!-- Written by docs/generate.py. -->\n\n"
@@ -56,6 +56,25 @@ incomplete (exit code 3); warnings go to standard error; notes are shown by `--e
 {rows}"""
 
 
+def providers_page() -> str:
+    """Return the table of the providers."""
+    rows = "".join(_provider_row(provider) for provider in declared_providers().values())
+    remarks = "".join(f"\n**{p.title}**: {p.key_remark}\n" for p in declared_providers().values() if p.key_remark)
+    return f"""# The providers
+
+{NOTICE}Who answers at a base URL is recognised by its host, and decides how the key is sent and what is said so that
+prompts are cached. Hosts that begin with `*` are recognised by their ending: anybody may be able to register a name
+there. Everything is declared in `schema/qwen_schema/providers.toml`.
+
+| provider | hosts | the key is sent as | caching | base URLs end in |
+| --- | --- | --- | --- | --- |
+{rows}
+*Marked*: the parts of a request to cache are marked in it (`cache_control`), the instructions and the latest message.
+*Automatic*: the provider caches a prefix that does not change, and this program changes none. *Unknown*: nothing is
+said; a prefix is not changed here either.
+{remarks}"""
+
+
 def man_page() -> str:
     """Return the man page, in troff."""
     # Widths and colours of the machine must not show in it.
@@ -71,6 +90,15 @@ def _row(field: Field) -> str:
     flags = ", ".join(f"`{flag}`" for flag in field.flags)
     variables = ", ".join(f"`{variable.name}`" for variable in field.variables)
     return f"| `{field.name}` | {flags} | {variables} | {_default(field)} | {field.reach} |\n"
+
+
+def _provider_row(provider: Provider) -> str:
+    hosts = [*provider.hosts, *(f"*{ending}" for ending in provider.host_endings if ending)]
+    listed = ", ".join(f"`{host}`" for host in hosts) or "every other host, local servers too"
+    key = "`Authorization: Bearer`" if provider.key_header == "authorization" else f"`{provider.key_header}`"
+    title = f"[{provider.title}]({provider.key_page})" if provider.key_page else provider.title
+    path = f"`{provider.usual_path}`" if provider.usual_path else ""
+    return f"| {title} | {listed} | {key} | {provider.caching} | {path} |\n"
 
 
 def _default(field: Field) -> str:
@@ -91,7 +119,12 @@ def _sentence(text: str | None) -> str:
 
 def main() -> int:
     """Write every page, or with `--check` tell which are out of date."""
-    pages = {"fields.md": fields_page(), "rules.md": rules_page(), "man/qwen-cfg.1": man_page()}
+    pages = {
+        "fields.md": fields_page(),
+        "providers.md": providers_page(),
+        "rules.md": rules_page(),
+        "man/qwen-cfg.1": man_page(),
+    }
     if sys.version_info[:2] != WRITTEN_BY:
         del pages["man/qwen-cfg.1"]
     stale = [name for name, text in pages.items() if not _is_current(DOCS / name, text)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .configured import add_config_option, configured
@@ -9,7 +10,6 @@ from .parser import add_color_option, add_field_flags, add_resolution_options
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
 
     from qwen_runtime.doctor import Step
 
@@ -44,11 +44,11 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         examined = Examined(tuple(steps))
         output.data(document(use.artifact, examined))
         return examined.exit_code
-    output.screen(lambda _: heading(use), args.color)
+    output.screen(partial(heading, use), args.color)
     done: list[Step] = []
     for step in steps:
-        output.screen(_drawn(line, step), args.color)
+        output.screen(partial(line, step), args.color)
         done.append(step)
     examined = Examined(tuple(done))
-    output.screen(lambda _: closing(examined), args.color)
+    output.screen(partial(closing, examined), args.color)
     return examined.exit_code

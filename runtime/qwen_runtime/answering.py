@@ -19,7 +19,7 @@ from .chunks import events_of, is_completion, whole_characters
 from .connection import models, read_refusal
 from .endpoint import completions_url
 from .events import Event, Finished, Reasoning, Text, Waiting
-from .failures import reason, unreachable
+from .failures import NETWORK_ERRORS, reason, unreachable
 from .refusals import Refusal, error_of, is_out_of_quota, misses_model, of_field
 from .request import body_of
 from .retries import asked_delay, delay, is_retried
@@ -127,7 +127,7 @@ def _request(connection: Connection, messages: Sequence[Message]) -> Iterator[Ev
             if not response.is_success:
                 raise _refused(read_refusal(response), connection, str(url))
             yield from _read(response, connection, stream)
-    except httpx.HTTPError as error:
+    except NETWORK_ERRORS as error:
         if stream.ended:
             return
         if stream.begun:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 from typing import TYPE_CHECKING, cast
 
+import certifi
 import httpx
 
 from qwen_schema import ConfigurationError, located, provider_of
+
+from .proxy import proxy_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,42 +28,29 @@ def make_client(artifact: ResolvedConfig, auth: httpx.Auth, *, base: Path, home:
     """
     timeout = cast("float", artifact.config["timeout"])
     verify = verification(artifact.text("ca_bundle"), base=base, home=home)
-    proxy = artifact.text("proxy") or None
-    mounts = dict.fromkeys(_direct(artifact)) if proxy else {}
+    proxy = proxy_for(artifact) or None
     headers = {"User-Agent": "qwen-cfg", **provider_of(artifact.text("base_url")).headers}
-    return httpx.Client(
-        trust_env=False, verify=verify, timeout=timeout, proxy=proxy, mounts=mounts, headers=headers, auth=auth
-    )
+    return httpx.Client(trust_env=False, verify=verify, timeout=timeout, proxy=proxy, headers=headers, auth=auth)
 
 
-def verification(bundle: str, *, base: Path, home: Path | None) -> ssl.SSLContext | bool:
+def verification(bundle: str, *, base: Path, home: Path | None) -> ssl.SSLContext:
     """Return what decides whether a certificate is trusted: the bundle, or the usual authorities without one.
 
     Raises:
         ConfigurationError: if the CA bundle cannot be used.
     """
+    # Not ssl.create_default_context, which looks at the environment (SSLKEYLOGFILE, SSL_CERT_FILE).
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     if not bundle:
-        return True
+        context.load_verify_locations(certifi.where())
+        return context
     try:
-        return ssl.create_default_context(cafile=str(located(bundle, base=base, home=home)))
+        context.load_verify_locations(located(bundle, base=base, home=home))
     except OSError as error:
         raise ConfigurationError(
             f"the CA bundle cannot be used: {error.strerror or type(error).__name__}",
             where=bundle,
             hint="Name a PEM file with --ca-bundle or SSL_CERT_FILE.",
         ) from None
-
-
-def _direct(artifact: ResolvedConfig) -> list[str]:
-    """Return the URL patterns that are reached without the proxy."""
-    return [_pattern(host) for host in cast("tuple[str, ...]", artifact.config["no_proxy"])]
-
-
-def _pattern(host: str) -> str:
-    if host == "*":
-        return "all://*"
-    try:
-        address = ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
-        return f"all://{host}" if host == "localhost" else f"all://*{host}"
-    return f"all://[{address}]" if address.version == 6 else f"all://{address}"
+    return context

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from qwen_schema import ConfigurationError, Provider, provider_of
+from qwen_schema import ConfigurationError, Provider, ProviderError, provider_of
 
 from .authentication import KeyAuth
 from .client import make_client
 from .endpoint import models_url
-from .failures import unreachable
-from .refusals import Refusal, error_of
+from .failures import NETWORK_ERRORS, unreachable
+from .refusals import Refusal, error_of, of_field
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 # As much of an answer that is no stream as is read, in bytes.
 _MOST_READ = 8 * 1024 * 1024
+
+
+class NoListError(ProviderError):
+    """The endpoint has an answer for who asks for its models, and it is no list."""
 
 
 @dataclass
@@ -103,10 +107,12 @@ def models(connection: Connection, *, seconds: float | None = None) -> list[str]
         with connection.client.stream("GET", url, timeout=timeout, extensions=connection.extensions()) as response:
             refusal = read_refusal(response)
             found = None if not response.is_success else _names(refusal.body)
-    except httpx.HTTPError as error:
+    except NETWORK_ERRORS as error:
         raise unreachable(error, artifact) from None
-    if found is None:
+    if not response.is_success or refusal.is_web_page:
         raise error_of(refusal, artifact, url=str(url), remark=connection.remark)
+    if found is None:
+        raise NoListError("what came is no list of models", where=of_field(artifact, "base_url"))
     return found
 
 

@@ -10,6 +10,7 @@ import httpx
 
 from qwen_schema import QwenCfgError, UnreachableError, host_of, is_loopback, printable, redact_unknown
 
+from .proxy import proxy_for
 from .refusals import of_field
 
 if TYPE_CHECKING:
@@ -18,12 +19,19 @@ if TYPE_CHECKING:
     from qwen_schema import ResolvedConfig
 
 
+# What a request can raise. A host that no name server could be asked for is a UnicodeError of Python's.
+NETWORK_ERRORS = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
+
+# Reasons why a certificate is not accepted that no CA bundle helps against (OpenSSL, x509_vfy.h).
+_EXPIRED, _HOST_MISMATCH, _ADDRESS_MISMATCH = 10, 62, 64
+
+
 def unreachable(error: Exception, artifact: ResolvedConfig, *, elapsed: float | None = None) -> QwenCfgError:
     """Return what kept the request from being answered; `elapsed` is how long it took, in seconds."""
     where = of_field(artifact, "base_url")
     if isinstance(error, httpx.TimeoutException):
         return _timed_out(error, artifact, elapsed, where)
-    proxy = artifact.text("proxy")
+    proxy = proxy_for(artifact)
     if isinstance(error, httpx.ProxyError):
         return UnreachableError(
             f"the proxy does not let the request through: {reason(error)}",
@@ -46,7 +54,7 @@ def reason(error: BaseException) -> str:
 
 
 def _what(error: Exception) -> str:
-    if isinstance(_cause(error, socket.gaierror), socket.gaierror):
+    if _is_name(error):
         return f"is a name that cannot be resolved: {reason(error)}"
     if isinstance(_cause(error, ssl.SSLError), ssl.SSLError):
         return f"is reached, and TLS fails: {_tls_reason(error)}"
@@ -60,9 +68,14 @@ def _what(error: Exception) -> str:
 def _hint(error: Exception, artifact: ResolvedConfig) -> str:
     if isinstance(_cause(error, ssl.SSLError), ssl.SSLError):
         bundle = artifact.text("ca_bundle")
+        code = getattr(_cause(error, ssl.SSLCertVerificationError), "verify_code", None)
+        if code == _EXPIRED:
+            return "Whoever runs the server has to renew its certificate. Is this machine's clock right?"
+        if code in (_HOST_MISMATCH, _ADDRESS_MISMATCH):
+            return "Is this the host that the server is meant to be reached by? The certificate is for another one."
         used = f"Trusted is what stands in {of_field(artifact, 'ca_bundle')}. " if bundle else ""
         return f"{used}Behind a company's TLS inspection, name its CA with --ca-bundle or SSL_CERT_FILE."
-    if isinstance(_cause(error, socket.gaierror), socket.gaierror):
+    if _is_name(error):
         return "Is the base URL's host spelled right, and is this machine online? --proxy says how to get there."
     if is_loopback(host_of(artifact.text("base_url"))):
         return "Is the server on this machine running, and on this port?"
@@ -85,6 +98,10 @@ def _timed_out(error: Exception, artifact: ResolvedConfig, elapsed: float | None
 
 def _host(artifact: ResolvedConfig) -> str:
     return host_of(artifact.text("base_url"))
+
+
+def _is_name(error: Exception) -> bool:
+    return _cause(error, socket.gaierror) is not None or isinstance(error, UnicodeError | httpx.InvalidURL)
 
 
 def _tls_reason(error: Exception) -> str:

@@ -28,9 +28,8 @@ class Provider:
     caching: Caching
     usual_path: str
     key_page: str
-    terms: str
-    privacy: str
     key_remark: str
+    lists_models: bool = True
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def serves(self, host: str) -> bool:

@@ -12,7 +12,7 @@ from support.asking import configured
 
 from qwen_runtime.doctor import examine
 from qwen_runtime.doctor.network import connect, look_up, texts
-from qwen_runtime.doctor.route import Place, first_place, for_one_try, goes_direct
+from qwen_runtime.doctor.route import Place, first_place, for_one_try
 from qwen_runtime.doctor.tls import Handshake, about
 from qwen_runtime.doctor.trouble import LONGEST, explained, limit
 from qwen_schema import UnreachableError
@@ -47,9 +47,9 @@ def test_a_step_takes_no_longer_than_the_time_out_nor_than_the_doctor_waits() ->
     ],
 )
 def test_what_takes_too_long_names_whose_limit_it_was(fields: dict[str, Any], said: str) -> None:
-    with pytest.raises(UnreachableError, match="took too long to connect") as raised:
-        with explained(configured("https://a/v1", **fields).artifact):
-            raise httpx.ConnectTimeout("")
+    artifact = configured("https://a/v1", **fields).artifact
+    with pytest.raises(UnreachableError, match="took too long to connect") as raised, explained(artifact):
+        raise httpx.ConnectTimeout("")
     assert said in raised.value.hint
     assert ("proxy" in fields) == ("the proxy" in raised.value.what)
 
@@ -95,20 +95,9 @@ def test_where_a_connection_is_made_to(url: str, proxy: str, place: str) -> None
     assert str(first_place(configured(url, proxy=proxy).artifact)) == place
 
 
-@pytest.mark.parametrize(
-    ("no_proxy", "direct"),
-    [
-        ((), False),
-        (("b.example",), True),
-        ((".b.example",), True),
-        (("example",), True),
-        (("c",), False),
-        (("*",), True),
-    ],
-)
-def test_a_proxy_that_is_gone_around_is_none(no_proxy: tuple[str, ...], direct: bool) -> None:
-    use = configured("https://b.example/v1", proxy="http://p:1", no_proxy=no_proxy)
-    assert goes_direct(use) is direct
+@pytest.mark.parametrize("direct", [True, False])
+def test_a_proxy_that_is_gone_around_is_none(direct: bool) -> None:
+    use = configured("https://b.example/v1", proxy="http://p:1")
     assert first_place(for_one_try(use, direct=direct).artifact).host == ("b.example" if direct else "p")
 
 

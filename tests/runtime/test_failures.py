@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import socket
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import trustme
-from support.asking import KEY, ask, session
+from support.asking import KEY, ask, close_all, session
 from support.provider import Reply, provider, refusal
 
 from qwen_runtime.refusals import Refusal
@@ -184,6 +185,19 @@ def test_a_name_that_is_none() -> None:
     assert error.where == "http://no-such-host.invalid/v1 (base_url from --openai-base-url)"
 
 
+@pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".example"])
+def test_a_name_that_can_be_none(host: str) -> None:
+    error = failure(f"https://{host}/v1", max_retries=3)
+    assert "is a name that cannot be resolved" in error.what
+
+
+def test_a_proxy_that_is_gone_around_is_not_to_blame() -> None:
+    port = free_port()
+    fields = {"proxy": f"http://127.0.0.1:{free_port()}", "no_proxy": ["127.0.0.0/8"]}
+    error = failure(f"http://127.0.0.1:{port}/v1", **fields)
+    assert "127.0.0.1 refuses the connection" in error.what
+
+
 def test_a_proxy_that_is_not_there() -> None:
     error = failure("http://models.example/v1", proxy=f"http://127.0.0.1:{free_port()}")
     assert "the proxy cannot be reached" in error.what
@@ -258,6 +272,36 @@ def test_another_ca_bundle_does_not(certified: Provider, tmp_path: Path) -> None
     trustme.CA().cert_pem.write_to_path(str(bundle))
     error = failure(certified.url.replace("http:", "https:") + "/v1", ca_bundle=str(bundle))
     assert "other.pem (ca_bundle from --ca-bundle)" in error.hint
+
+
+def test_a_certificate_that_has_ended(authority: trustme.CA, tmp_path: Path) -> None:
+    pem, bundle = tmp_path / "server.pem", tmp_path / "ca.pem"
+    ended = datetime.now(UTC) - timedelta(days=1)
+    certificate = authority.issue_cert("127.0.0.1", not_before=ended - timedelta(days=9), not_after=ended)
+    certificate.private_key_and_cert_chain_pem.write_to_path(str(pem))
+    authority.cert_pem.write_to_path(str(bundle))
+    with provider(ssl_certfile=str(pem)) as server:
+        error = failure(server.url.replace("http:", "https:") + "/v1", ca_bundle=str(bundle))
+        close_all()
+    assert "expired" in error.what
+    assert "renew its certificate" in error.hint
+
+
+def test_a_certificate_for_another_host(certified: Provider, authority: trustme.CA, tmp_path: Path) -> None:
+    bundle = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    error = failure(f"https://localhost:{certified.port}/v1", ca_bundle=str(bundle))
+    assert "The certificate is for another one" in error.hint
+
+
+def test_the_environment_cannot_have_the_keys_of_a_connection(
+    certified: Provider, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle, log = tmp_path / "ca.pem", tmp_path / "keys.log"
+    authority.cert_pem.write_to_path(str(bundle))
+    monkeypatch.setenv("SSLKEYLOGFILE", str(log))
+    ask(session(certified.url.replace("http:", "https:") + "/v1", ca_bundle=str(bundle)))
+    assert not log.exists()
 
 
 def test_plain_http_to_a_server_that_wants_tls(certified: Provider) -> None:

@@ -1,0 +1,152 @@
+"""How an examination is told: line by line as text, or as one JSON document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from qwen_cfg.layers import origin_text
+from qwen_schema import ExitCode, mask, printable, redact_unknown, show_value, to_document, without_secrets
+
+from .error_data import told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
+    from qwen_runtime import Configured
+    from qwen_runtime.doctor import Step
+    from qwen_schema import ResolvedConfig
+
+FORMAT = 1
+
+# Below this width what belongs together stands under each other instead of side by side.
+SIDE_BY_SIDE_WIDTH = 60
+
+_MARKS = {"ok": ("✓", "green"), "failed": ("✗", "bold red"), "skipped": ("\N{EN DASH}", "dim"), "note": ("!", "yellow")}
+_NAME_WIDTH = 6
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A finished examination."""
+
+    steps: tuple[Step, ...]
+
+    @property
+    def first_failed(self) -> Step | None:
+        """The step to look at first."""
+        return next((step for step in self.steps if step.outcome == "failed"), None)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code of the first error, or 0."""
+        error = self.first_failed.error if self.first_failed else None
+        return ExitCode.OK if error is None else error.exit_code
+
+
+def heading(use: Configured, width: int) -> RenderableType:
+    """Return what would be used, and where each of it comes from."""
+    if width < SIDE_BY_SIDE_WIDTH:
+        lines = [
+            part
+            for name, value, origin in _used(use)
+            for part in (Text(name, "bold"), _indented(value, 2), _indented(origin, 2, "dim"))
+        ]
+        return Group(*lines, Text())
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    for name, value, origin in _used(use):
+        table.add_row(Text(name, "bold"), Text(_safe(value)), Text(_safe(origin), "dim"))
+    return Group(table, Text())
+
+
+def line(step: Step, width: int) -> RenderableType:
+    """Return a step in one line, with the place and what to do under it."""
+    mark, style = _MARKS[step.outcome]
+    what = Text(_safe(step.what), "dim" if step.outcome == "skipped" else "")
+    if step.seconds is not None:
+        what.append(f"  {step.seconds:.2f} s", "dim")
+    place = step.error.where if step.error else ""
+    under = [_indented(text, 4, style) for text, style in ((place, ""), (step.hint, "dim")) if text]
+    head = Text(f"{mark} {step.name.ljust(_NAME_WIDTH)}", style)
+    if width < SIDE_BY_SIDE_WIDTH:
+        return Group(Text.assemble(head, "  ", what), *under)
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row(head, what)
+    return Group(table, *under)
+
+
+def closing(examined: Examined, width: int) -> RenderableType:  # noqa: ARG001 - like the other parts
+    """Return what it comes to: all well, or what to do first."""
+    first = examined.first_failed
+    if first is None:
+        noted = sum(step.outcome == "note" for step in examined.steps)
+        notes = f", with {noted} note{'' if noted == 1 else 's'}" if noted else ""
+        return Group(Text(), Text(f"all well{notes}", "green"))
+    return Group(Text(), Text(f"To do first ({first.name}): {_safe(first.hint or first.what)}", "bold"))
+
+
+def document(artifact: ResolvedConfig, examined: Examined) -> dict[str, Any]:
+    """Return the examination as a document of plain values."""
+    shown = to_document(without_secrets(artifact))
+    first = examined.first_failed
+    return {
+        "format": FORMAT,
+        "config": shown["config"],
+        "provenance": shown["provenance"],
+        "steps": [_step_data(step) for step in examined.steps],
+        "error": told(first.error) if first and first.error else None,
+        "exit_code": int(examined.exit_code),
+    }
+
+
+def _step_data(step: Step) -> dict[str, Any]:
+    return {
+        "name": step.name,
+        "outcome": step.outcome,
+        "what": step.what,
+        "hint": step.hint,
+        "seconds": None if step.seconds is None else round(step.seconds, 3),
+        "error": told(step.error) if step.error else None,
+    }
+
+
+def _used(use: Configured) -> Iterator[tuple[str, str, str]]:
+    """Yield the fields that decide about the connection: name, value, origin."""
+    artifact = use.artifact
+    yield "base_url", artifact.text("base_url"), _origin(artifact, "base_url")
+    yield "model", artifact.text("model"), _origin(artifact, "model")
+    # Where the key is read from now, which --secret-from may have changed.
+    yield "api_key", mask(use.key.reveal()), str(artifact.api_key)
+    told_of = {
+        "proxy": artifact.text("proxy"),
+        "no_proxy": artifact.text("proxy") and show_value(cast("tuple[str, ...]", artifact.config["no_proxy"])),
+        "ca_bundle": artifact.text("ca_bundle"),
+    }
+    for name, value in told_of.items():
+        if value and artifact.provenance[name].layer != "default":
+            yield name, value, _origin(artifact, name)
+
+
+def _origin(artifact: ResolvedConfig, name: str) -> str:
+    found = artifact.provenance[name]
+    return origin_text(found.layer, found.origin, found.variable)
+
+
+def _indented(text: str, columns: int, style: str = "") -> RenderableType:
+    return Padding(Text(_safe(text), style), (0, 0, 0, columns))
+
+
+def _safe(text: str) -> str:
+    return printable(redact_unknown(text))

@@ -1,0 +1,156 @@
+"""The dialogue that asks a person for the method, the key, the base URL and the model, and whether to keep them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qwen_schema import (
+    BadValue,
+    Secret,
+    declared_fields,
+    looks_like_key,
+    mask,
+    parse_value,
+    printable,
+    provider_of,
+    show_value,
+)
+
+from .configured import Change
+from .questions import Questions, make_questions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+METHOD = "openai"
+
+_QUOTES = "'\"`"
+
+
+def ask_settings(
+    current: Mapping[str, str], *, dumb: bool, color: bool, place: str = "/auth", may_keep: bool = True
+) -> Change | None:
+    """Ask for the settings, one after the other, and return what they are to be; None if the person thinks better.
+
+    `current` is what there is, by field: Enter accepts it, and else the default. An `api_key` in it only says that
+    there is one (its text is shown, so it is a masked one); accepted, it is not among the values that are returned.
+    A `dumb` terminal gets no escape sequences; `place` is where the values then come from.
+    """
+    questions = make_questions(dumb=dumb, color=color)
+    try:
+        return dialogue(questions, current, place=place, may_keep=may_keep)
+    except (KeyboardInterrupt, EOFError):
+        return None
+
+
+def dialogue(questions: Questions, current: Mapping[str, str], *, place: str, may_keep: bool) -> Change:
+    """Ask everything.
+
+    Raises:
+        KeyboardInterrupt, EOFError: if the person thinks better of it.
+    """
+    values: dict[str, str | Secret] = {"auth_method": ask_method(questions)}
+    key = _ask_key(questions, current)
+    if key is not None:
+        values["api_key"] = key
+    values["base_url"] = _ask_text(questions, "base_url", "Base URL", current, key)
+    values["model"] = _ask_text(questions, "model", "Model", current, key)
+    return Change(place, values, keep=may_keep and _ask_keep(questions))
+
+
+def ask_method(questions: Questions) -> str:
+    """Return the method that the person chooses."""
+    questions.tell("How do you authenticate?")
+    questions.tell("  1  with an API key, at any OpenAI-compatible provider")
+    questions.tell("  2  with Qwen OAuth, in the browser")
+    while _ask_number(questions, "Method") == 2:
+        questions.warn("Qwen OAuth cannot be used by this version yet: use an API key.")
+    return METHOD
+
+
+def _ask_key(questions: Questions, current: Mapping[str, str]) -> Secret | None:
+    """Return the key that is typed, or None if the one that is there is to be used."""
+    present = current.get("api_key")
+    questions.tell(_about_keys(_default("base_url", current)))
+    if present is not None:
+        questions.tell(f"There is a key already: {printable(present)}. Enter keeps it.")
+    while True:
+        typed = questions.hidden("API key")
+        text = _unquoted(questions, typed)
+        if not text and present is not None:
+            return None
+        if not text:
+            questions.warn("A key is needed. For a local server that asks for none, any value will do.")
+        elif _is_accepted(questions, "api_key", text):
+            questions.tell(f"The key is {mask(text)}.")
+            return Secret(text)
+
+
+def _about_keys(base_url: str) -> str:
+    provider = provider_of(base_url)
+    if not provider.key_page:
+        return "The key comes from your provider. For a local server that asks for none, any value will do."
+    return f"A key of {provider.title} comes from {provider.key_page}, another provider's from a page of its own."
+
+
+def _unquoted(questions: Questions, typed: str) -> str:
+    """Return what was typed or pasted without the blanks and the quotes around it."""
+    text = typed.strip()
+    if len(text) < 2 or text[0] not in _QUOTES or text[-1] != text[0]:
+        return text
+    questions.tell("The quotes around it are left out.")
+    return text[1:-1].strip()
+
+
+def _ask_text(
+    questions: Questions, name: str, question: str, current: Mapping[str, str], key: Secret | None
+) -> str | Secret:
+    """Return what is typed for a field, or what stands there if Enter accepts it."""
+    default = _default(name, current)
+    while True:
+        text = questions.open(question, printable(default)).strip() or default
+        if looks_like_key(text) or (key is not None and text == key.reveal()):
+            questions.warn("This is the API key, it seems: it belongs to the question before.")
+        elif _is_accepted(questions, name, text):
+            return text
+
+
+def _default(name: str, current: Mapping[str, str]) -> str:
+    """Return what a field has now if that is valid, or else its default."""
+    field = declared_fields()[name]
+    default = field.default_under(METHOD)
+    assert default is not None  # noqa: S101 - it is declared
+    text = current.get(name, "")
+    return text if text and _problem(name, text) is None else show_value(default)
+
+
+def _is_accepted(questions: Questions, name: str, text: str) -> bool:
+    """Tell whether a text is a value of a field, and the person what is wrong with it if it is none."""
+    problem = _problem(name, text)
+    if problem is not None:
+        questions.warn(f"That cannot be used: {problem.wrong}. Right would be {problem.expected}.")
+    return problem is None
+
+
+def _problem(name: str, text: str) -> BadValue | None:
+    try:
+        parse_value(declared_fields()[name], text)
+    except BadValue as problem:
+        return problem
+    return None
+
+
+def _ask_keep(questions: Questions) -> bool:
+    questions.tell("Where are these settings kept?")
+    questions.tell("  1  in ./.qwen/.env, which only you can read and git leaves out")
+    questions.tell("  2  nowhere: they are for this session only")
+    return _ask_number(questions, "Keep") == 1
+
+
+def _ask_number(questions: Questions, question: str) -> int:
+    """Return 1 or 2; Enter means 1."""
+    while True:
+        text = questions.open(question, "1").strip() or "1"
+        if text in ("1", "2"):
+            return int(text)
+        questions.warn("Type 1 or 2.")

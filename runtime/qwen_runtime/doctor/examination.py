@@ -1,0 +1,155 @@
+"""The examination: which steps are tried, in which order, and which depend on which."""
+
+from __future__ import annotations
+
+import ipaddress
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from qwen_schema import AuthenticationError, UnreachableError, host_of, is_loopback, printable
+
+from ..background import Background
+from ..proxy import proxy_for
+from ..refusals import of_field
+from .chat import ask
+from .models import ModelList
+from .network import connect, look_up, texts
+from .route import first_place, for_one_try
+from .step import Finding, Step, tried, untried
+from .tls import about, shake_hands
+from .trouble import explained, limit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ..configured import Configured
+    from .network import Address
+
+# What has to succeed before anything can be asked.
+_WAY = ("proxy", "name", "tcp", "tls")
+_MOST_ADDRESSES = 3
+
+
+def examine(configured: Configured, *, chat: bool) -> Iterator[Step]:
+    """Try what would be used and yield each step when it is done; with `chat`, ask the model too.
+
+    The key is sent to the origin of the base URL only. Ctrl-C is heard at any time.
+
+    Raises:
+        ConfigurationError: if the config asks for another method than an API key, or the CA bundle cannot be used.
+    """
+    background = Background(lambda _: _Examination(configured).steps(chat=chat))
+    try:
+        yield from background
+    finally:
+        background.cancelled.set()
+
+
+class _Examination:
+    """An examination under way: what the steps so far found that later ones need."""
+
+    def __init__(self, configured: Configured) -> None:
+        self._bypassed = bool(configured.artifact.text("proxy")) and not proxy_for(configured.artifact)
+        self._configured = for_one_try(configured, direct=self._bypassed)
+        self._artifact = self._configured.artifact
+        self._limit = limit(self._artifact)
+        self._addresses: list[Address] = []
+        self._models = ModelList()
+        self._failed: dict[str, Step] = {}
+
+    def steps(self, *, chat: bool) -> Iterator[Step]:
+        """Yield every step, from the name to the answer."""
+        with closing(self._configured.connect()) as self._connection:
+            yield from self._through_proxy() if self._artifact.text("proxy") else self._straight()
+            yield self._tls()
+            yield self._after(_WAY, "models", lambda: self._models.ask(self._connection))
+            yield self._model()
+            yield self._chat() if chat else untried("chat", "not asked for", "--chat asks the model for a word.")
+
+    def _through_proxy(self) -> Iterator[Step]:
+        yield self._after((), "proxy", self._reach_proxy)
+        yield untried("name", "the proxy resolves it")
+        yield untried("tcp", "the proxy makes the connection")
+
+    def _straight(self) -> Iterator[Step]:
+        if self._bypassed:
+            yield untried("proxy", f"{self._host} is reached without it, as no_proxy says")
+        yield self._after((), "name", self._look_up)
+        yield self._after(("name",), "tcp", self._connect)
+
+    def _reach_proxy(self) -> Finding:
+        with explained(self._artifact):
+            place = first_place(self._artifact)
+            connect(look_up(place, self._limit), self._limit)
+        return Finding(f"{place} takes connections")
+
+    def _look_up(self) -> Finding:
+        with explained(self._artifact):
+            self._addresses = look_up(first_place(self._artifact), self._limit)
+        found = texts(self._addresses)
+        if _is_address(self._host):
+            return Finding(f"{self._host} is an address already")
+        more = f" and {len(found) - _MOST_ADDRESSES} more" if len(found) > _MOST_ADDRESSES else ""
+        return Finding(f"{self._host} is {', '.join(found[:_MOST_ADDRESSES])}{more}")
+
+    def _connect(self) -> Finding:
+        with explained(self._artifact):
+            address = connect(self._addresses, self._limit)
+        return Finding(f"{address} takes connections at port {first_place(self._artifact).port}")
+
+    def _tls(self) -> Step:
+        if self._artifact.text("base_url").lower().startswith("https:"):
+            return self._after(_WAY, "tls", self._shake_hands)
+        if is_loopback(self._host):
+            return untried("tls", "http, which stays on this machine")
+        hint = f"Use https, if the server has it: {of_field(self._artifact, 'base_url')}"
+        return Step("tls", "note", "http: whoever is on the way reads the key and what is said", hint)
+
+    def _shake_hands(self) -> Finding:
+        with explained(self._artifact), closing(self._configured.connect()) as connection:
+            return about(shake_hands(connection, self._limit))
+
+    def _model(self) -> Step:
+        step = self._after((*_WAY, "models"), "model", self._look_for_model)
+        return replace(step, seconds=None)
+
+    def _look_for_model(self) -> Finding:
+        if not self._models.names:
+            return Finding("there is no list to look into", outcome="skipped")
+        return self._models.look_for_model(self._connection)
+
+    def _chat(self) -> Step:
+        needs = (*_WAY, "models") if self._would_fail_again() else _WAY
+        return self._after(needs, "chat", lambda: ask(self._connection))
+
+    def _would_fail_again(self) -> bool:
+        """Tell whether what kept the models from being listed says all about a question too.
+
+        A key may be good for questions and not for the list (403), and a server may have trouble with the list alone.
+        """
+        failed = self._failed.get("models")
+        error = failed.error if failed else None
+        return isinstance(error, UnreachableError) or (
+            isinstance(error, AuthenticationError) and self._models.status == 401
+        )
+
+    def _after(self, needs: tuple[str, ...], name: str, trial: Callable[[], Finding]) -> Step:
+        """Return the step that a trial is, if what it needs did not fail."""
+        missing = next((need for need in needs if need in self._failed), None)
+        step = untried(name, f"not tried: {missing} failed") if missing else tried(name, trial)
+        if step.outcome == "failed":
+            self._failed[name] = step
+        return step
+
+    @property
+    def _host(self) -> str:
+        return printable(host_of(self._artifact.text("base_url")))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

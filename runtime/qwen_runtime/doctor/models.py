@@ -1,0 +1,92 @@
+"""The steps that ask for the models: whether the key may, and whether the configured model is among them."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from qwen_schema import NotFoundError, ProviderError, printable, redact_unknown
+
+from ..connection import NoListError, models
+from ..refusals import of_field
+from .step import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import httpx
+
+    from ..connection import Connection
+
+# As many names are told, of as many characters each.
+_MOST_TOLD = 40
+_LONGEST_NAME = 100
+
+_NO_LIST = "Many servers have no list. --chat asks the model itself."
+
+
+class ModelList:
+    """The models that the endpoint lists, and the status with which it answered; None is what is not known."""
+
+    def __init__(self) -> None:
+        self.names: list[str] | None = None
+        self.status: int | None = None
+
+    def ask(self, connection: Connection) -> Finding:
+        """Ask for the models with the key.
+
+        Raises:
+            AuthenticationError: if the key is refused.
+            ProviderError: if what comes is neither a list nor the word that there is none.
+        """
+        connection.client.event_hooks = {"response": [self._note]}
+        try:
+            self.names = models(connection)
+        except ProviderError as error:
+            if self.status in (404, 405):
+                return Finding(
+                    f"the endpoint has no list of models ({self.status})", f"{_NO_LIST} {error.hint}", "note"
+                )
+            if isinstance(error, NoListError):
+                return Finding("the endpoint answers, and not with a list of models", _NO_LIST, "note")
+            raise
+        count = f"{len(self.names)} model{'' if len(self.names) == 1 else 's'}"
+        return Finding(f"the endpoint takes the key and lists {count} ({self.status})")
+
+    def look_for_model(self, connection: Connection) -> Finding:
+        """Tell whether the configured model is listed; the list is there and not empty.
+
+        Raises:
+            NotFoundError: if it is not.
+        """
+        artifact = connection.artifact
+        model, names = artifact.text("model"), self.names or []
+        if any(_is_called(name, model) for name in names):
+            return Finding(f"{printable(model)} is among them")
+        if not connection.provider.lists_models:
+            what = f"{printable(model)} is not among them: this provider is asked for deployments, and lists models"
+            return Finding(what, "--chat asks it.", "note")
+        hint = f"The endpoint has {_told(_nearest_first(model, names))}. Name another with --model or OPENAI_MODEL."
+        what = f"the endpoint does not list the model {printable(model)}"
+        raise NotFoundError(what, where=of_field(artifact, "model"), hint=hint)
+
+    def _note(self, response: httpx.Response) -> None:
+        self.status = response.status_code
+
+
+def _is_called(listed: str, model: str) -> bool:
+    """Tell whether a list means a model: Gemini puts `models/` before the names, and Ollama `:latest` behind them."""
+    return model in (listed, listed.removeprefix("models/"), listed.removesuffix(":latest"))
+
+
+def _nearest_first(model: str, names: Sequence[str]) -> list[str]:
+    """Return the names in their order, after those that are called much like the model."""
+    spelled = {name.lower(): name for name in reversed(names)}
+    near = difflib.get_close_matches(model.lower(), spelled, n=3, cutoff=0.4)
+    return list(dict.fromkeys([*(spelled[name] for name in near), *names]))
+
+
+def _told(names: Sequence[str]) -> str:
+    """Return what the server calls its models, as far as that is of use to a person."""
+    told = ", ".join(printable(redact_unknown(name[:_LONGEST_NAME])) for name in names[:_MOST_TOLD])
+    return f"{told} and {len(names) - _MOST_TOLD} more" if len(names) > _MOST_TOLD else told

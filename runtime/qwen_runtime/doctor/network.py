@@ -1,0 +1,67 @@
+"""The first steps towards a server: the addresses behind its name, and a connection to one of them."""
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from ..background import Background
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from .route import Place
+
+# An entry of what `socket.getaddrinfo` returns.
+Address = tuple[Any, ...]
+
+
+def look_up(place: Place, seconds: float) -> list[Address]:
+    """Return the addresses of a host, in the order in which they are to be tried.
+
+    Raises:
+        OSError: if it has none.
+        httpx.ConnectTimeout: if nobody said within so many seconds.
+    """
+    found = next(Background(lambda _: _addresses(place)).polled(seconds))
+    if found is None:
+        raise httpx.ConnectTimeout(f"no name server answered within {seconds:g} s")
+    return found
+
+
+def connect(addresses: Sequence[Address], seconds: float) -> str:
+    """Return the address that takes a connection; the others are tried in their order, within the time.
+
+    Raises:
+        OSError: if none takes one, as the last of them says.
+        httpx.ConnectTimeout: if the time was over.
+    """
+    until, refusal = time.monotonic() + seconds, OSError("there is no address")
+    for family, kind, protocol, _, address in addresses:
+        try:
+            with socket.socket(family, kind, protocol) as connection:
+                connection.settimeout(max(until - time.monotonic(), 0.001))
+                connection.connect(address)
+        except TimeoutError:
+            raise httpx.ConnectTimeout(f"no connection within {seconds:g} s") from None
+        except OSError as error:
+            refusal = error
+        else:
+            return str(address[0])
+    raise refusal
+
+
+def texts(addresses: Sequence[Address]) -> list[str]:
+    """Return addresses as they are written."""
+    return list(dict.fromkeys(str(address[4][0]) for address in addresses))
+
+
+def _addresses(place: Place) -> Iterator[list[Address]]:
+    try:
+        yield list(socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM))
+    except UnicodeError:
+        # What has an empty part, or one of more than 63 characters (RFC 1035 §2.3.4).
+        raise socket.gaierror(socket.EAI_NONAME, "it is not the name of a host") from None

@@ -1,0 +1,50 @@
+"""One step of an examination, as a value."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from qwen_schema import QwenCfgError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Outcome = Literal["ok", "failed", "skipped", "note"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a trial finds: in words, with what to do about it where something is to be done."""
+
+    what: str
+    hint: str = ""
+    outcome: Outcome = "ok"
+
+
+@dataclass(frozen=True)
+class Step:
+    """What was tried, and what came of it; `seconds` is how long it took, `error` why it failed."""
+
+    name: str
+    outcome: Outcome
+    what: str
+    hint: str = ""
+    seconds: float | None = None
+    error: QwenCfgError | None = None
+
+
+def tried(name: str, trial: Callable[[], Finding]) -> Step:
+    """Return the step that a trial is; an error of the trial's is what the step finds."""
+    started = time.monotonic()
+    try:
+        found = trial()
+    except QwenCfgError as error:
+        return Step(name, "failed", error.what, error.hint, time.monotonic() - started, error)
+    return Step(name, found.outcome, found.what, found.hint, time.monotonic() - started)
+
+
+def untried(name: str, what: str, hint: str = "") -> Step:
+    """Return a step for which nothing was sent."""
+    return Step(name, "skipped", what, hint)

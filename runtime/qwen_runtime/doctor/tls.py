@@ -1,0 +1,81 @@
+"""The TLS step: a handshake like that of any request, and what it shows of the server's certificate."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from qwen_schema import printable, redact_unknown
+
+from ..endpoint import models_url
+from .step import Finding
+
+if TYPE_CHECKING:
+    from ..connection import Connection
+
+# A certificate that ends sooner than this is worth a word, in days.
+SOON = 7
+_DAY = 24 * 60 * 60
+
+
+class _ShookHandsError(Exception):
+    """The handshake is done, and nothing has been sent over it."""
+
+
+@dataclass(frozen=True)
+class Handshake:
+    """What a handshake agreed on and showed. `ends` is when the certificate does, in seconds since 1970."""
+
+    version: str
+    issuer: str
+    ends: float
+
+
+def shake_hands(connection: Connection, seconds: float) -> Handshake:
+    """Do the handshake of a request, through the proxy if there is one, and send no request.
+
+    `seconds` is how long each part of it may take.
+
+    Raises:
+        httpx.HTTPError: if it fails.
+    """
+    artifact, found = connection.artifact, []
+    # Through a proxy this is the second layer: the first one may be the proxy's own.
+    awaited = f"{'proxy' if artifact.text('proxy') else 'connection'}.start_tls.complete"
+
+    def note(event: str, info: dict[str, Any]) -> None:
+        if event == awaited:
+            stream = info["return_value"]
+            found.append(_read(stream.get_extra_info("ssl_object")))
+            stream.close()
+            raise _ShookHandsError
+
+    url = models_url(artifact.text("base_url"))
+    try:
+        with connection.client.stream("GET", url, timeout=seconds, extensions={"trace": note}):
+            raise AssertionError("the client sent a request without telling of its handshake")
+    except _ShookHandsError:
+        return found[0]
+
+
+def about(handshake: Handshake, now: float | None = None) -> Finding:
+    """Return what there is to say about a handshake; `now` is in seconds since 1970."""
+    days = int((handshake.ends - (time.time() if now is None else now)) // _DAY)
+    until = datetime.fromtimestamp(handshake.ends, UTC).strftime("%Y-%m-%d")
+    left = "1 day left" if days == 1 else f"{days} days left"
+    what = f"{handshake.version}; the certificate is from {handshake.issuer} and valid until {until} ({left})"
+    if days >= SOON:
+        return Finding(what)
+    return Finding(what, "It has to be renewed soon, by who runs the server (or the proxy that stands for it).", "note")
+
+
+def _read(channel: ssl.SSLSocket | ssl.SSLObject) -> Handshake:
+    # It has been verified, and is therefore read (ssl.SSLSocket.getpeercert).
+    certificate: Any = channel.getpeercert()
+    issuer = {name: value for part in certificate.get("issuer", ()) for name, value in part}
+    name = issuer.get("organizationName") or issuer.get("commonName") or "an authority without a name"
+    ends = ssl.cert_time_to_seconds(certificate["notAfter"])
+    return Handshake(channel.version() or "TLS", printable(redact_unknown(str(name))), ends)

@@ -1,0 +1,101 @@
+"""How a question is put to a person where there is a line editor; nothing typed is kept in any history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.formatted_text import FormattedText
+from prompt_toolkit.history import DummyHistory
+from prompt_toolkit.key_binding import KeyBindings
+from prompt_toolkit.keys import Keys
+from prompt_toolkit.output import ColorDepth
+from prompt_toolkit.shortcuts import print_formatted_text
+from prompt_toolkit.styles import Style
+
+from .questions import SHOWN_WARNING
+
+if TYPE_CHECKING:
+    from prompt_toolkit.key_binding import KeyPressEvent
+
+_COLORED = Style.from_dict({"question": "bold", "hint": "#888888", "warning": "ansiyellow"})
+_PLAIN = Style.from_dict({})
+
+
+@dataclass
+class _Sight:
+    """Whether what is typed can be seen."""
+
+    shown: bool = False
+
+    def toggle(self) -> None:
+        """Show what is hidden, and hide what is shown."""
+        self.shown = not self.shown
+
+
+class EditedQuestions:
+    """Puts questions with a line editor."""
+
+    def __init__(self, *, color: bool) -> None:
+        self._style = _COLORED if color else _PLAIN
+        self._depth = None if color else ColorDepth.DEPTH_1_BIT
+
+    def tell(self, text: str) -> None:
+        """Write a line."""
+        self._write("", text)
+
+    def warn(self, text: str) -> None:
+        """Write a line about something that is wrong."""
+        self._write("class:warning", text)
+
+    def open(self, question: str, default: str) -> str:
+        """Return what is typed."""
+        message = FormattedText([("class:question", question), ("class:hint", f" [{default}]"), ("", ": ")])
+        return self._session(_keys()).prompt(message)
+
+    def hidden(self, question: str) -> str:
+        """Return what is typed as asterisks; Ctrl-T shows it, until Enter or Ctrl-T hides it again."""
+        sight = _Sight()
+        keys = _keys()
+        keys.add("c-t")(lambda _: sight.toggle())
+        keys.add("enter")(lambda event: _accept_hidden(event, sight))
+        session = self._session(keys)
+        session.is_password = Condition(lambda: not sight.shown)
+        return session.prompt(lambda: _hidden_message(question, sight))
+
+    def _session(self, keys: KeyBindings) -> PromptSession[str]:
+        return PromptSession(history=DummyHistory(), key_bindings=keys, style=self._style, color_depth=self._depth)
+
+    def _write(self, style: str, text: str) -> None:
+        print_formatted_text(FormattedText([(style, text)]), style=self._style, color_depth=self._depth)
+
+
+def _hidden_message(question: str, sight: _Sight) -> FormattedText:
+    hint = " (Ctrl-T hides it)" if sight.shown else " (hidden; Ctrl-T shows it)"
+    warning = [("class:warning", f"{SHOWN_WARNING}\n")] if sight.shown else []
+    return FormattedText([*warning, ("class:question", question), ("class:hint", hint), ("", ": ")])
+
+
+def _accept_hidden(event: KeyPressEvent, sight: _Sight) -> None:
+    """Take what is typed, and leave nothing of it on the screen."""
+    sight.shown = False
+    event.current_buffer.validate_and_handle()
+
+
+def _keys() -> KeyBindings:
+    keys = KeyBindings()
+    keys.add("c-d")(_leave)
+    keys.add(Keys.BracketedPaste)(_paste)
+    return keys
+
+
+def _leave(event: KeyPressEvent) -> None:
+    """Leave, whatever has been typed."""
+    event.app.exit(exception=EOFError, style="class:exiting")
+
+
+def _paste(event: KeyPressEvent) -> None:
+    """Insert what is pasted without the blanks and line ends that a selection takes along."""
+    event.current_buffer.insert_text(event.data.strip())

@@ -1,0 +1,51 @@
+"""Whether requests to the base URL go through the proxy."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
+
+from qwen_schema import host_of
+
+if TYPE_CHECKING:
+    from qwen_schema import ResolvedConfig
+
+_PORTS = {"http": 80, "https": 443}
+
+
+def proxy_for(artifact: ResolvedConfig) -> str:
+    """Return the proxy that requests to the base URL go through; empty for none."""
+    base_url, exceptions = artifact.text("base_url"), cast("tuple[str, ...]", artifact.config["no_proxy"])
+    parts = urlsplit(base_url)
+    port = parts.port or _PORTS.get(parts.scheme, 0)
+    direct = any(_covers(exception.strip().lower(), host_of(base_url), port) for exception in exceptions)
+    return "" if direct else artifact.text("proxy")
+
+
+def _covers(exception: str, host: str, port: int) -> bool:
+    """Tell whether an entry of `no_proxy` means a host.
+
+    It is read as Go's httpproxy package does: `*`, a name with all below it (`.name` is all below it alone), an address or a block of
+    addresses; a port behind it limits it to that port.
+    """
+    if exception == "*":
+        return True
+    name, colon, number = exception.rpartition(":")
+    if colon and number.isdigit() and (":" not in name or name.endswith("]")):
+        return int(number) == port and _covers(name, host, port)
+    address = _address(host)
+    if address is None:
+        domain = exception.removeprefix("*").removeprefix(".")
+        return bool(domain) and (host.endswith(f".{domain}") or host == exception)
+    try:
+        return address in ipaddress.ip_network(exception.strip("[]"), strict=False)
+    except ValueError:
+        return False
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None

@@ -1,0 +1,118 @@
+"""How a question is put to a person: what every terminal can do, plainly, and which way a terminal gets."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# What a terminal puts around a paste that it brackets.
+_PASTE_MARKS = ("\x1b[200~", "\x1b[201~")
+
+SHOWN_WARNING = "Whoever sees or records this terminal has the key."
+
+
+class Questions(Protocol):
+    """Puts questions. Ctrl-C raises KeyboardInterrupt, Ctrl-D EOFError, at every one of them."""
+
+    def tell(self, text: str) -> None:
+        """Write a line."""
+
+    def warn(self, text: str) -> None:
+        """Write a line about something that is wrong."""
+
+    def open(self, question: str, default: str) -> str:
+        """Return what is typed, which can be seen; the empty text where Enter accepts the default that is shown."""
+
+    def hidden(self, question: str) -> str:
+        """Return what is typed, which cannot be seen unless the person wants to check it."""
+
+
+def make_questions(*, dumb: bool, color: bool) -> Questions:
+    """Return what puts questions in this terminal; a `dumb` one gets no escape sequences."""
+    if dumb:
+        return PlainQuestions()
+    from .edited_questions import EditedQuestions  # noqa: PLC0415 - the line editor is slow to import
+
+    return EditedQuestions(color=color)
+
+
+class PlainQuestions:
+    """Puts questions with what every terminal can do."""
+
+    def tell(self, text: str) -> None:
+        """Write a line."""
+        _write(f"{text}\n")
+
+    warn = tell
+
+    def open(self, question: str, default: str) -> str:
+        """Return what is typed."""
+        return _line(f"{question} [{default}]: ")
+
+    def hidden(self, question: str) -> str:
+        """Return what is typed without an echo; the person may see it then, and type it again."""
+        while True:
+            with _no_echo():
+                text = _line(f"{question} (nothing of it is shown): ", ends=True)
+            if not text.strip() or not self._wants_to_see():
+                return text
+            self.tell(SHOWN_WARNING)
+            self.tell(text)
+            if self._is_right():
+                return text
+
+    def _wants_to_see(self) -> bool:
+        return _is_yes(self.open("Show it in full for checking? y or n", "n"))
+
+    def _is_right(self) -> bool:
+        return not _is_no(self.open("Is it right? y or n", "y"))
+
+
+def _is_yes(text: str) -> bool:
+    return text.strip().lower().startswith("y")
+
+
+def _is_no(text: str) -> bool:
+    return text.strip().lower().startswith("n")
+
+
+def _line(prompt: str, *, ends: bool = False) -> str:
+    """Return a line of standard input; with `ends`, the end of the line is not echoed, and so is written."""
+    _write(prompt)
+    line = b""
+    try:
+        line = sys.stdin.buffer.readline()
+    finally:
+        if ends or not line.endswith(b"\n"):
+            _write("\n")
+    if not line:
+        raise EOFError
+    text = line.decode("utf-8", "replace")
+    for mark in _PASTE_MARKS:
+        text = text.replace(mark, "")
+    return text.rstrip("\r\n")
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+@contextmanager
+def _no_echo() -> Iterator[None]:
+    """Let the terminal on standard input echo nothing; what has been typed ahead is kept."""
+    import termios  # noqa: PLC0415 - not on every system
+
+    descriptor = sys.stdin.fileno()
+    saved = termios.tcgetattr(descriptor)
+    changed = [*saved[:6], list(saved[6])]
+    changed[3] &= ~termios.ECHO
+    termios.tcsetattr(descriptor, termios.TCSADRAIN, changed)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, saved)

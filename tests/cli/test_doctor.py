@@ -1,0 +1,535 @@
+"""`qwen-cfg doctor`: every step that fails is found, said with what to do, and has the exit code that `run` has."""
+
+from __future__ import annotations
+
+import http.server
+import re
+import signal
+import socket
+import subprocess
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import trustme
+from support.provider import Provider, Reply, events, finish, provider, refusal
+from support.tunnel import tunnels
+
+from .process import KEY, PROGRAM, clean_environment
+from .terminal import see
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from .process import Desk, Outcome
+
+DIRECT = ["name", "tcp", "tls", "models", "model", "chat"]
+DASH = "\N{EN DASH}"
+PLAIN_KEY = "correct+horse=battery/staple"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Provider]:
+    with provider() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_over(server: Provider) -> None:
+    server.taken()
+    server.replies.clear()
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    return trustme.CA(organization_name="The CA of the tests")
+
+
+def env_of(url: str, key: str = KEY, **more: str) -> dict[str, str]:
+    return {"OPENAI_API_KEY": key, "OPENAI_BASE_URL": url, "OPENAI_MODEL": "gpt-4o", **more}
+
+
+def examined(desk: Desk, code: int, *argv: str | Path, env: Mapping[str, str]) -> dict[str, Any]:
+    """Run the doctor in both formats; return the document, having made sure that both say the same."""
+    told = desk.run("doctor", *argv, "--format", "json", env=env).ended(code)
+    text = desk.run("doctor", *argv, env=env).ended(code)
+    document: dict[str, Any] = told.json
+    assert document["exit_code"] == code
+    assert document.keys() == {"format", "config", "provenance", "steps", "error", "exit_code"}
+    marks = {"ok": "✓", "failed": "✗", "skipped": DASH, "note": "!"}
+    lines = [f"{marks[step['outcome']]} {step['name']}" for step in document["steps"]]
+    assert [" ".join(line.split()[:2]) for line in text.out.splitlines() if line[:1] in marks.values()] == lines
+    failed = [step for step in document["steps"] if step["outcome"] == "failed"]
+    assert document["error"] == (failed[0]["error"] if failed else None)
+    assert (code == 0) == (not failed)
+    for step in document["steps"]:
+        assert step.keys() == {"name", "outcome", "what", "hint", "seconds", "error"}
+        assert (step["error"] is not None) == (step["outcome"] == "failed")
+        assert in_one_line(step["what"]) in in_one_line(text.out)
+        assert in_one_line(step["hint"]) in in_one_line(text.out)
+    assert_no_key(env["OPENAI_API_KEY"], told, text)
+    return document
+
+
+def assert_no_key(key: str, *outcomes: Outcome) -> None:
+    for outcome in outcomes:
+        assert key not in outcome.said
+        assert outcome.err == ""
+
+
+def in_one_line(text: str) -> str:
+    """Return a text without its line breaks and blanks, and without times, which no two runs share."""
+    return "".join(re.sub(r"\d+\.\d+\s+s\b", "", text).split())
+
+
+def outcomes(document: dict[str, Any]) -> dict[str, str]:
+    return {step["name"]: step["outcome"] for step in document["steps"]}
+
+
+def step_of(document: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(step for step in document["steps"] if step["name"] == name)
+
+
+def free_port() -> int:
+    """Return a port at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+@contextmanager
+def hanging() -> Iterator[int]:
+    """A port that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+@contextmanager
+def answering(status: int, body: str, kind: str) -> Iterator[str]:
+    """The URL of a server that answers whoever asks for something with the same."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_port}/v1"
+        running.shutdown()
+
+
+@contextmanager
+def over_tls(authority: trustme.CA, directory: Path, *names: str, days: float = 90) -> Iterator[Provider]:
+    """A provider over https, whose certificate has an authority, names, and an end."""
+    now = datetime.now(UTC)
+    certificate = authority.issue_cert(
+        *(names or ("127.0.0.1",)), not_before=now - timedelta(days=400), not_after=now + timedelta(days=days)
+    )
+    file = directory / "server.pem"
+    certificate.private_key_and_cert_chain_pem.write_to_path(file)
+    with provider(ssl_certfile=str(file)) as running:
+        yield running
+
+
+# All well.
+
+
+def test_all_is_well(desk: Desk, server: Provider) -> None:
+    document = examined(desk, 0, env=env_of(f"{server.url}/v1"))
+    ok, skipped = "ok", "skipped"
+    assert outcomes(document) == {
+        "name": ok,
+        "tcp": ok,
+        "tls": skipped,
+        "models": ok,
+        "model": ok,
+        "chat": skipped,
+    }
+    assert "--chat" in step_of(document, "chat")["hint"]
+    assert "3 models" in step_of(document, "models")["what"]
+    assert [(r.method, r.path, r.authorization) for r in server.taken()] == [("GET", "/v1/models", f"Bearer {KEY}")] * 2
+
+
+def test_it_says_what_would_be_used(desk: Desk, server: Provider) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={PLAIN_KEY}\nOPENAI_MODEL=gpt-4o-mini\n")
+    outcome = desk.run("doctor", "--openai-base-url", f"{server.url}/v1").ended(0)
+    lines = [line.split() for line in outcome.out.splitlines()[:3]]
+    assert lines[0] == ["base_url", f"{server.url}/v1", "--openai-base-url"]
+    assert lines[1] == ["model", "gpt-4o-mini", "./.env:2", "OPENAI_MODEL"]
+    assert lines[2] == ["api_key", "corr…aple", "(28", "characters)", "OPENAI_API_KEY", "in", "./.env"]
+    assert outcome.out.rstrip().endswith("all well")
+    assert_no_key(PLAIN_KEY, outcome)
+
+
+def test_the_model_is_asked_where_that_is_wanted(desk: Desk, server: Provider) -> None:
+    document = examined(desk, 0, "--chat", env=env_of(f"{server.url}/v1"))
+    assert step_of(document, "chat")["outcome"] == "ok"
+    assert "15 tokens" in step_of(document, "chat")["what"]
+    asked = [request for request in server.taken() if request.method == "POST"]
+    assert [request.texts for request in asked] == [["Reply with: ok"]] * 2
+    assert asked[0].body["stream"] is True
+
+
+def test_an_answer_without_a_token_is_noted(desk: Desk, server: Provider) -> None:
+    server.replies += [Reply(events(finish()))] * 2
+    document = examined(desk, 0, "--chat", env=env_of(f"{server.url}/v1"))
+    assert step_of(document, "chat")["outcome"] == "note"
+
+
+# The key and the models.
+
+
+@pytest.mark.parametrize("key", [KEY, PLAIN_KEY])
+@pytest.mark.parametrize("how", ["refuses", "forbids"])
+def test_a_key_that_is_refused(desk: Desk, server: Provider, how: str, key: str) -> None:
+    document = examined(desk, 4, "--chat", env=env_of(f"{server.url}/{how}", key))
+    assert document["error"]["class"] == "AuthenticationError"
+    found = outcomes(document)
+    assert (found["models"], found["model"]) == ("failed", "skipped")
+    assert step_of(document, "model")["what"] == "not tried: models failed"
+    # A key may be good for questions and not for the list.
+    assert found["chat"] == ("skipped" if how == "refuses" else "failed")
+    assert "the variable OPENAI_API_KEY" in step_of(document, "models")["hint"]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (404, '{"error": {"message": "no such thing"}}', "application/json"),
+        (405, "", "text/plain"),
+        (404, "<html>nginx</html>", "text/html"),
+        (200, '{"status": "ok"}', "application/json"),
+    ],
+)
+def test_a_server_without_a_list_is_no_failure(desk: Desk, status: int, body: str, kind: str) -> None:
+    with answering(status, body, kind) as url:
+        document = examined(desk, 0, env=env_of(url))
+    found = outcomes(document)
+    assert (found["models"], found["model"]) == ("note", "skipped")
+    assert "--chat" in step_of(document, "models")["hint"]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "said"),
+    [
+        (200, "<html>Log in to this network</html>", "text/html", "web page"),
+        (503, "{}", "application/json", "503"),
+        (407, "", "text/plain", "proxy wants a login"),
+        (302, "", "text/plain", "redirects"),
+    ],
+)
+def test_a_list_that_fails(desk: Desk, status: int, body: str, kind: str, said: str) -> None:
+    with answering(status, body, kind) as url:
+        document = examined(desk, 6, env=env_of(url))
+    assert said in step_of(document, "models")["what"]
+    assert outcomes(document)["model"] == "skipped"
+
+
+def test_a_model_that_is_not_listed(desk: Desk, server: Provider) -> None:
+    env = env_of(f"{server.url}/v1", OPENAI_MODEL="Qwen3-Coder-Plsu")
+    document = examined(desk, 6, "--chat", env=env)
+    assert document["error"]["class"] == "NotFoundError"
+    assert "OPENAI_MODEL" in document["error"]["where"]
+    # All there is, the likeliest first.
+    assert "has qwen3-coder-plus, gpt-4o, gpt-4o-mini." in document["error"]["hint"]
+    # The list may not have everything.
+    assert outcomes(document)["chat"] == "ok"
+
+
+def test_a_list_that_is_empty_misses_no_model(desk: Desk) -> None:
+    with answering(200, '{"data": []}', "application/json") as url:
+        document = examined(desk, 0, env=env_of(url))
+    found = outcomes(document)
+    assert (found["models"], found["model"]) == ("ok", "skipped")
+
+
+@pytest.mark.parametrize("listed", ["models/gpt-4o", "gpt-4o:latest"])
+def test_a_model_is_recognised_by_the_names_that_servers_list(desk: Desk, listed: str) -> None:
+    with answering(200, f'{{"data": [{{"id": "{listed}"}}]}}', "application/json") as url:
+        assert outcomes(examined(desk, 0, env=env_of(url)))["model"] == "ok"
+
+
+def test_names_of_models_cannot_drive_the_terminal(desk: Desk) -> None:
+    names = ", ".join(f'{{"id": "\\u001b[31mm{number}{KEY}"}}' for number in range(60))
+    with answering(200, f'{{"data": [{names}]}}', "application/json") as url:
+        document = examined(desk, 6, env=env_of(url))
+        outcome = desk.run("doctor", env=env_of(url)).ended(6)
+    assert "\x1b" not in outcome.said
+    assert "and 20 more" in document["error"]["hint"]
+
+
+# The way there.
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "a..b.invalid", f"{'a' * 64}.invalid"])
+def test_a_name_that_does_not_resolve(desk: Desk, host: str) -> None:
+    document = examined(desk, 6, "--chat", "--timeout", "5", env=env_of(f"https://{host}/v1"))
+    assert outcomes(document) == {"name": "failed", **dict.fromkeys(DIRECT[1:], "skipped")}
+    assert {step["what"] for step in document["steps"][1:]} == {"not tried: name failed"}
+    assert document["error"]["class"] == "UnreachableError"
+    assert "OPENAI_BASE_URL" in document["error"]["where"]
+
+
+def test_a_port_at_which_nobody_listens(desk: Desk) -> None:
+    document = examined(desk, 6, env=env_of(f"https://localhost:{free_port()}/v1"))
+    assert outcomes(document)["name"] == "ok"
+    assert "refuses the connection" in step_of(document, "tcp")["what"]
+    assert step_of(document, "models")["what"] == "not tried: tcp failed"
+
+
+def test_http_to_another_machine_is_noted(desk: Desk, server: Provider) -> None:
+    env = env_of("http://models.example/v1", HTTP_PROXY=server.url)
+    document = examined(desk, 0, env=env)
+    step = step_of(document, "tls")
+    assert step["outcome"] == "note"
+    assert "https" in step["hint"]
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_server_that_never_answers(desk: Desk, scheme: str) -> None:
+    with hanging() as port:
+        url = f"{scheme}://127.0.0.1:{port}/v1"
+        document = examined(desk, 6, "--chat", "--timeout", "0.5", env=env_of(url))
+    late = "tls" if scheme == "https" else "models"
+    assert outcomes(document)[late] == "failed"
+    assert "took too long" in document["error"]["message"]
+    assert "--timeout" in document["error"]["hint"]
+    assert step_of(document, "chat")["what"] == f"not tried: {late} failed"
+
+
+@pytest.mark.parametrize(
+    ("reply", "code", "said"),
+    [
+        (Reply(wait=30), 6, "took too long"),
+        (refusal(429, "slow down"), 6, "fewer requests"),
+        (refusal(401, f"Incorrect API key: {KEY}"), 4, "refused the key"),
+        (refusal(404, "The model `gpt-4o` does not exist", "model_not_found"), 6, "has no model"),
+        (Reply(events("no json", done=False)), 6, "no JSON"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_question_that_fails(desk: Desk, server: Provider, reply: Reply, code: int, said: str) -> None:
+    server.replies += [reply] * 2
+    document = examined(desk, code, "--chat", "--timeout", "3" if reply.wait else "60", env=env_of(f"{server.url}/v1"))
+    assert outcomes(document)["models"] == "ok"
+    assert said in step_of(document, "chat")["what"]
+    # It is not tried again, whatever the retries are.
+    assert len([request for request in server.taken() if request.method == "POST"]) == 2
+
+
+# TLS.
+
+
+def test_tls_with_the_right_authority(desk: Desk, authority: trustme.CA, tmp_path: Path) -> None:
+    authority.cert_pem.write_to_path(desk.cwd / "ca.pem")
+    with over_tls(authority, tmp_path) as running:
+        url = running.url.replace("http:", "https:")
+        document = examined(desk, 0, "--ca-bundle", "ca.pem", "--chat", env=env_of(f"{url}/v1"))
+        requests = running.taken()
+    step = step_of(document, "tls")
+    assert step["outcome"] == "ok"
+    assert "TLSv1.3" in step["what"]
+    assert "The CA of the tests" in step["what"]
+    assert "(89 days left)" in step["what"]
+    # The handshake is no request.
+    assert [request.method for request in requests] == ["GET", "POST"] * 2
+
+
+@pytest.mark.parametrize("bundle", [[], ["--ca-bundle", "other.pem"]], ids=["no bundle", "another bundle"])
+def test_tls_with_an_authority_that_is_not_trusted(
+    desk: Desk, authority: trustme.CA, tmp_path: Path, bundle: list[str]
+) -> None:
+    trustme.CA().cert_pem.write_to_path(desk.cwd / "other.pem")
+    with over_tls(authority, tmp_path) as running:
+        url = running.url.replace("http:", "https:")
+        document = examined(desk, 6, *bundle, env=env_of(f"{url}/v1"))
+        assert running.taken() == []
+    step = step_of(document, "tls")
+    assert "TLS fails" in step["what"]
+    assert "--ca-bundle" in step["hint"]
+    assert "verif" not in step["hint"]
+    assert step_of(document, "models")["what"] == "not tried: tls failed"
+
+
+@pytest.mark.parametrize(("days", "outcome"), [(-1, "failed"), (1.5, "note")])
+def test_a_certificate_at_its_end(desk: Desk, authority: trustme.CA, tmp_path: Path, days: float, outcome: str) -> None:
+    authority.cert_pem.write_to_path(desk.cwd / "ca.pem")
+    with over_tls(authority, tmp_path, days=days) as running:
+        url = running.url.replace("http:", "https:")
+        document = examined(desk, 0 if days > 0 else 6, "--ca-bundle", "ca.pem", env=env_of(f"{url}/v1"))
+    step = step_of(document, "tls")
+    assert step["outcome"] == outcome
+    assert ("(1 day left)" if days > 0 else "expired") in step["what"]
+
+
+def test_a_certificate_of_another_host(desk: Desk, authority: trustme.CA, tmp_path: Path) -> None:
+    authority.cert_pem.write_to_path(desk.cwd / "ca.pem")
+    with over_tls(authority, tmp_path, "models.example") as running:
+        url = running.url.replace("http:", "https:")
+        document = examined(desk, 6, "--ca-bundle", "ca.pem", env=env_of(f"{url}/v1"))
+    assert outcomes(document)["tls"] == "failed"
+
+
+# The proxy.
+
+
+def test_a_proxy_that_makes_a_tunnel(desk: Desk, authority: trustme.CA, tmp_path: Path) -> None:
+    authority.cert_pem.write_to_path(desk.cwd / "ca.pem")
+    with over_tls(authority, tmp_path, "models.example") as running, tunnels(running.port) as proxy:
+        argv = ["--proxy", proxy.url, "--ca-bundle", "ca.pem", "--chat"]
+        document = examined(desk, 0, *argv, env=env_of("https://models.example/v1"))
+    assert outcomes(document) == {
+        "proxy": "ok",
+        "name": "skipped",
+        "tcp": "skipped",
+        **dict.fromkeys(["tls", "models", "model", "chat"], "ok"),
+    }
+    assert {head.splitlines()[0] for head in proxy.heads} == {"CONNECT models.example:443 HTTP/1.1"}
+    assert KEY not in "".join(proxy.heads)
+
+
+def test_a_proxy_that_wants_a_login(desk: Desk) -> None:
+    with tunnels(1, "407 Proxy Authentication Required") as proxy:
+        document = examined(desk, 6, "--proxy", proxy.url, env=env_of("https://models.example/v1"))
+    assert outcomes(document)["proxy"] == "ok"
+    assert "407" in step_of(document, "tls")["what"]
+    assert "--proxy" in document["error"]["where"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "proxy.invalid"])
+def test_a_proxy_that_is_not_there(desk: Desk, host: str) -> None:
+    proxy = f"http://{host}:{free_port()}"
+    document = examined(desk, 6, "--timeout", "5", env=env_of("https://models.example/v1", HTTPS_PROXY=proxy))
+    assert outcomes(document)["proxy"] == "failed"
+    assert "the proxy" in document["error"]["message"]
+    assert "HTTPS_PROXY" in document["error"]["where"]
+    assert step_of(document, "tls")["what"] == "not tried: proxy failed"
+
+
+def test_a_proxy_that_hangs(desk: Desk) -> None:
+    with hanging() as port:
+        argv = ["--proxy", f"http://127.0.0.1:{port}", "--timeout", "0.5"]
+        document = examined(desk, 6, *argv, env=env_of("https://models.example/v1"))
+    assert outcomes(document)["tls"] == "failed"
+    assert "too long" in document["error"]["message"]
+
+
+def test_a_proxy_that_is_gone_around(desk: Desk, server: Provider) -> None:
+    argv = ["--proxy", f"http://127.0.0.1:{free_port()}", "--no-proxy", "127.0.0.1"]
+    document = examined(desk, 0, *argv, env=env_of(f"{server.url}/v1"))
+    assert outcomes(document)["proxy"] == "skipped"
+    assert outcomes(document)["tcp"] == "ok"
+    broken = examined(desk, 6, *argv, env=env_of(f"http://127.0.0.1:{free_port()}/v1"))
+    assert "OPENAI_BASE_URL" in broken["error"]["where"]
+
+
+# The key goes nowhere else, and no variable has a say.
+
+
+def test_nothing_but_the_configuration_counts(desk: Desk, server: Provider) -> None:
+    desk.run("resolve", "-o", "a.toml", "--inline-secrets", env=env_of(f"{server.url}/v1")).ended(0)
+    dead = "http://127.0.0.1:9"
+    hostile = {"HTTP_PROXY": dead, "ALL_PROXY": dead, "SSL_CERT_FILE": "/dev/null", "OPENAI_API_KEY": "of-another-one"}
+    document = examined(desk, 0, "--config", "a.toml", env=hostile)
+    assert document["config"]["api_key"]["from"] == "literal"
+    assert {request.authorization for request in server.taken()} == {f"Bearer {KEY}"}
+    outcome = desk.run("doctor", "--config", "a.toml", "--format", "json", env=hostile).ended(0)
+    assert KEY not in outcome.said
+
+
+def test_a_short_key_stays_hidden_too(desk: Desk, server: Provider) -> None:
+    desk.run("resolve", "-o", "a.toml", "--inline-secrets", env=env_of(f"{server.url}/v1", "hush-hush")).ended(0)
+    for form in ("text", "json"):
+        assert "hush" not in desk.run("doctor", "--config", "a.toml", "--format", form).ended(0).said
+
+
+def test_a_redirect_does_not_take_the_key_along(desk: Desk, server: Provider) -> None:
+    with provider() as elsewhere:
+        server.elsewhere = elsewhere.url
+        examined(desk, 6, "--chat", env=env_of(f"{server.url}/redirects"))
+        assert elsewhere.taken() == []
+
+
+# The configuration itself.
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_is_incomplete_is_said_as_run_says_it(desk: Desk, form: str) -> None:
+    outcome = desk.run("doctor", "--format", form).ended(3)
+    assert outcome.err == desk.run("resolve").ended(3).err
+    if form == "json":
+        assert outcome.json["error"]["class"] == "IncompleteError"
+        assert outcome.json["exit_code"] == 3
+    else:
+        assert outcome.out == ""
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize(
+    "argv", [["--auth-type", "qwen-oauth"], ["--ca-bundle", "missing.pem"], ["--config", "missing.toml"]], ids=" ".join
+)
+def test_what_cannot_be_used_sends_nothing(desk: Desk, server: Provider, argv: list[str], form: str) -> None:
+    outcome = desk.run("doctor", *argv, "--format", form, env=env_of(f"{server.url}/v1")).ended(3)
+    assert argv[1] in outcome.err or "OAuth" in outcome.err
+    if form == "json":
+        assert outcome.json["exit_code"] == 3
+    assert server.taken() == []
+
+
+def test_an_artifact_and_flags_exclude_each_other(desk: Desk, server: Provider) -> None:
+    desk.run("resolve", "-o", "a.toml", env=env_of(f"{server.url}/v1")).ended(0)
+    desk.run("doctor", "--config", "a.toml", "--model", "m", env=env_of(f"{server.url}/v1")).ended(2)
+    moved = ["doctor", "--config", "a.toml", "--secret-from", "environment:CI_KEY"]
+    assert "the variable CI_KEY" in desk.run(*moved, env={"CI_KEY": PLAIN_KEY}).ended(0).out
+    assert server.taken()[-1].authorization == f"Bearer {PLAIN_KEY}"
+
+
+# In a terminal.
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 200])
+def test_it_fits_any_terminal(desk: Desk, server: Provider, width: int) -> None:
+    seen = see(desk, "doctor", width=width, env=env_of(f"{server.url}/refuses"))
+    assert seen.code == 4
+    assert max(len(line) for line in seen.lines) <= width
+    for word in ("✓ name", "✗ models", f"{DASH} model"):
+        assert word in seen.text
+    assert in_one_line(KEY) not in in_one_line(seen.text)
+
+
+def test_colour_is_for_those_who_want_it(desk: Desk, server: Provider) -> None:
+    env = env_of(f"{server.url}/v1")
+    assert b"\x1b[" in see(desk, "doctor", env=env).raw
+    assert b"\x1b" not in see(desk, "doctor", env={**env, "NO_COLOR": "1"}).raw
+    assert b"\x1b" not in see(desk, "doctor", env=env, term="dumb").raw
+    assert b"\x1b" not in see(desk, "doctor", "--color", "never", env=env).raw
+    assert "\x1b[" in desk.run("doctor", "--color", "always", env=env).ended(0).out
+
+
+def test_each_step_is_told_when_it_is_done_and_ctrl_c_is_heard(desk: Desk) -> None:
+    with hanging() as port:
+        process = subprocess.Popen(
+            [*PROGRAM, "doctor"],
+            cwd=desk.cwd,
+            env=clean_environment(desk.home, env_of(f"http://127.0.0.1:{port}/v1")),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        lines = []
+        while not lines or not lines[-1].startswith(f"{DASH} tls"):
+            lines.append(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "Traceback" not in said

@@ -1,0 +1,62 @@
+"""Which requests go around the proxy."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.asking import configured
+
+from qwen_runtime.proxy import proxy_for
+
+PROXY = "http://proxy.example:3128"
+
+
+def goes_through(base_url: str, exceptions: list[str]) -> bool:
+    return proxy_for(configured(base_url, proxy=PROXY, no_proxy=exceptions).artifact) == PROXY
+
+
+@pytest.mark.parametrize(
+    ("exception", "host", "direct"),
+    [
+        ("*", "models.example", True),
+        ("example", "models.example", True),
+        (".example", "models.example", True),
+        ("*.example", "models.example", True),
+        ("models.example", "models.example", True),
+        ("models.example", "a.models.example", True),
+        (".models.example", "models.example", False),
+        ("els.example", "models.example", False),
+        ("MODELS.example", "Models.Example.", True),
+        ("localhost", "localhost", True),
+        ("127.0.0.1", "127.0.0.1", True),
+        ("127.0.0.1", "127.0.0.2", False),
+        ("10.0.0.0/8", "10.20.30.40", True),
+        ("10.0.0.1/8", "10.20.30.40", True),
+        ("10.0.0.0/8", "11.0.0.1", False),
+        ("10.0.0.0/8", "10.example", False),
+        ("::1", "[::1]", True),
+        ("[::1]", "[::1]", True),
+        ("fd00::/8", "[fd12::1]", True),
+        ("models.example:8080", "models.example:8080", True),
+        ("models.example:8080", "models.example", False),
+        ("models.example:80", "models.example", True),
+        ("[::1]:8080", "[::1]:8080", True),
+        ("[::1]:8080", "[::1]:9090", False),
+        (".", "models.example", False),
+        ("1.1", "127.0.1.1", False),
+    ],
+)
+def test_what_an_exception_means(exception: str, host: str, direct: bool) -> None:
+    assert goes_through(f"http://{host}/v1", [exception]) is not direct
+    assert goes_through(f"http://{host}/v1", ["other.example", exception]) is not direct
+
+
+@given(st.lists(st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=","), min_size=1)))
+def test_any_exception_is_read(exceptions: list[str]) -> None:
+    if "*" not in exceptions:
+        assert isinstance(goes_through("http://[::1]/v1", exceptions), bool)
+
+
+def test_without_a_proxy_there_is_none_to_go_around() -> None:
+    assert proxy_for(configured("http://models.example/v1", no_proxy=["*"]).artifact) == ""
