@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.compile import to_artifact
 from qwen_cfg.reading import home_of, working_directory
+from qwen_cfg.remarks import key_remark
 from qwen_cfg.rules import diagnose
-from qwen_schema import Secret, Surroundings, UsageError, follow
+from qwen_schema import Secret, SecretReference, Surroundings, UsageError, follow
 
 from .artifact_file import read_artifact
 from .incomplete import IncompleteError, tell
@@ -57,7 +58,8 @@ def of_resolution(resolution: Resolution, args: argparse.Namespace, output: Outp
         raise IncompleteError(diagnostics)
     # A key that has been read is not read again: a FIFO gives it once.
     key = resolution.decisions["api_key"].value if args.secret_from is None else None
-    return with_key(to_artifact(resolution), args, key if isinstance(key, Secret) else None)
+    use = with_key(to_artifact(resolution), args, key if isinstance(key, Secret) else None)
+    return replace(use, remark=key_remark(resolution))
 
 
 def given(args: argparse.Namespace) -> ResolvedConfig:
@@ -69,12 +71,16 @@ def given(args: argparse.Namespace) -> ResolvedConfig:
     """
     _, artifact = read_artifact(args.config)
     # A key that was a flag when the artifact was made has to be given again.
-    fields = args.given.keys() - ({"api_key"} if artifact.api_key.kind == "flag" else set())
+    is_flag = artifact.api_key.kind == "flag"
+    fields = args.given.keys() - ({"api_key"} if is_flag else set())
     if fields or args.env_file or args.no_env_file or args.profile or args.env_dialect:
         raise UsageError("an artifact has every field already", where="--config", hint="Give it, or give the flags.")
-    if args.secret_from is None:
-        return artifact
-    return replace(artifact, config={**artifact.config, "api_key": secret_reference(args.secret_from)})
+    reference = artifact.api_key
+    if args.secret_from is not None:
+        reference = secret_reference(args.secret_from)
+    elif is_flag and "api_key" in args.given:
+        reference = SecretReference("flag", flag=args.given["api_key"].flag)
+    return replace(artifact, config={**artifact.config, "api_key": reference})
 
 
 def with_key(artifact: ResolvedConfig, args: argparse.Namespace, key: Secret | None = None) -> Configured:

@@ -1,4 +1,4 @@
-"""A conversation in a terminal: from a command line to the runtime's REPL."""
+"""A conversation in a terminal: from a command line to the runtime's REPL, by way of a dialogue if need be."""
 
 from __future__ import annotations
 
@@ -6,30 +6,89 @@ import os
 from typing import TYPE_CHECKING
 
 from qwen_cfg.reading import home_of
+from qwen_cfg.rules import diagnose
 from qwen_cfg.state import state_directory
+from qwen_schema import ConfigurationError
 
-from .configured import configured
+from .amend import Amending
+from .configured import configured, of_resolution
+from .incomplete import IncompleteError
+from .inputs import asked, resolution_of
+from .reconfigure import Recompiling
 
 if TYPE_CHECKING:
     import argparse
+
+    from qwen_cfg.resolution import Resolution
+    from qwen_runtime import Change, Configured
+    from qwen_runtime.repl.terminal import Terminal
 
     from .output import Output
 
 
 def converse(args: argparse.Namespace, output: Output) -> int:
-    """Chat until the person leaves."""
+    """Chat until the person leaves; with nothing configured, ask for that first."""
     from qwen_runtime.repl import start  # noqa: PLC0415 - the line editor is slow to import
+
+    terminal = _terminal(output)
+    use, reconfigure = _artifact(args, output) if args.config is not None else _compiled(args, output, terminal)
+    return start(use, output, terminal, reconfigure, lambda: _ask(reconfigure, terminal), system=args.system)
+
+
+def _terminal(output: Output) -> Terminal:
     from qwen_runtime.repl.terminal import Terminal  # noqa: PLC0415
 
     state = state_directory(os.environ, home_of(os.environ).path)
-    terminal = Terminal(
-        dumb=os.environ.get("TERM", "dumb") == "dumb",
-        color=output.wants_color,
-        history=None if state is None else state / "history",
-    )
+    dumb = os.environ.get("TERM", "dumb") in ("", "dumb")
+    return Terminal(dumb=dumb, color=output.wants_color, history=None if state is None else state / "history")
+
+
+def _artifact(args: argparse.Namespace, output: Output) -> tuple[Configured, Amending]:
     use = configured(args, output)
+    return use, Amending(use, args.config)
 
-    def reconfigure(change):  # type: ignore
-        raise NotImplementedError
 
-    return start(use, output, terminal, reconfigure, lambda: None, system=args.system)
+def _compiled(args: argparse.Namespace, output: Output, terminal: Terminal) -> tuple[Configured, Recompiling]:
+    request = asked(args)
+    resolution = resolution_of(request, survey=False)
+    reconfigure = Recompiling(request, resolution)
+    if not _has_to_ask(resolution):
+        return of_resolution(resolution, args, output), reconfigure
+    return _first_use(resolution, reconfigure, output, terminal), reconfigure
+
+
+def _has_to_ask(resolution: Resolution) -> bool:
+    """Tell whether a key is missing, and nothing is wrong beside."""
+    invalid = any(decision.problem for decision in resolution.decisions.values())
+    return not invalid and (resolution.auth_method != "openai" or resolution.needs_api_key)
+
+
+def _first_use(resolution: Resolution, reconfigure: Recompiling, output: Output, terminal: Terminal) -> Configured:
+    """Ask for what is missing.
+
+    Raises:
+        ConfigurationError: if the person thinks better of it.
+    """
+    missing = _missing(resolution)
+    output.notice(f"{missing.what}\n\nIt can be set up now. Ctrl-C leaves, and changes nothing.\n")
+    change = _ask(reconfigure, terminal)
+    if change is None:
+        raise missing
+    return reconfigure(change)
+
+
+def _missing(resolution: Resolution) -> ConfigurationError:
+    if not resolution.is_complete:
+        return IncompleteError(diagnose(resolution))
+    method = resolution.decisions["auth_method"].winner
+    return ConfigurationError(
+        "Qwen OAuth cannot be used by this version yet, and there is to be an API key",
+        where=f"auth_method ({method.origin if method else 'nobody'})",
+        hint="Set OPENAI_API_KEY, and use --auth-type openai.",
+    )
+
+
+def _ask(reconfigure: Recompiling | Amending, terminal: Terminal) -> Change | None:
+    from qwen_runtime.dialogue import ask_settings  # noqa: PLC0415
+
+    return ask_settings(reconfigure.settings(), dumb=terminal.dumb, color=terminal.color)

@@ -15,9 +15,10 @@ from qwen_schema import (
     provider_of,
     show_value,
 )
+from qwen_schema.secret import TELLTALE_LENGTH
 
 from .configured import Change
-from .questions import Questions, make_questions
+from .questions import Questions, make_questions, without_echo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +39,9 @@ def ask_settings(
     """
     questions = make_questions(dumb=dumb, color=color)
     try:
-        return dialogue(questions, current, place=place, may_keep=may_keep)
+        # A key that is typed or pasted before its question is there is not shown either.
+        with without_echo(dumb=dumb):
+            return dialogue(questions, current, place=place, may_keep=may_keep)
     except (KeyboardInterrupt, EOFError):
         return None
 
@@ -90,7 +93,7 @@ def _about_keys(base_url: str) -> str:
     provider = provider_of(base_url)
     if not provider.key_page:
         return "The key comes from your provider. For a local server that asks for none, any value will do."
-    return f"A key of {provider.title} comes from {provider.key_page}, another provider's from a page of its own."
+    return f"Keys of {provider.title}: {provider.key_page}"
 
 
 def _unquoted(questions: Questions, typed: str) -> str:
@@ -109,10 +112,17 @@ def _ask_text(
     default = _default(name, current)
     while True:
         text = questions.open(question, printable(default)).strip() or default
-        if looks_like_key(text) or (key is not None and text == key.reveal()):
+        if _holds_key(text, key):
             questions.warn("This is the API key, it seems: it belongs to the question before.")
         elif _is_accepted(questions, name, text):
             return text
+
+
+def _holds_key(text: str, key: Secret | None) -> bool:
+    """Tell whether a key was typed where something else is asked for; a short one may stand there with reason."""
+    if looks_like_key(text):
+        return True
+    return key is not None and len(key.reveal()) >= TELLTALE_LENGTH and key.reveal() in text
 
 
 def _default(name: str, current: Mapping[str, str]) -> str:

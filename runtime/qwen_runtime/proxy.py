@@ -26,8 +26,8 @@ def proxy_for(artifact: ResolvedConfig) -> str:
 def _covers(exception: str, host: str, port: int) -> bool:
     """Tell whether an entry of `no_proxy` means a host.
 
-    It is read as Go's httpproxy package does: `*`, a name with all below it (`.name` is all below it alone), an address or a block of
-    addresses; a port behind it limits it to that port.
+    It is read as Go's httpproxy package does: `*`, a name with all below it (`.name` is all below it alone), an
+    address or a block of addresses; a port behind it limits it to that port.
     """
     if exception == "*":
         return True

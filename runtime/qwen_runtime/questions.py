@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
+from .repl.terminal import Keyboard, size
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
 # What a terminal puts around a paste that it brackets.
 _PASTE_MARKS = ("\x1b[200~", "\x1b[201~")
@@ -40,28 +44,33 @@ def make_questions(*, dumb: bool, color: bool) -> Questions:
     return EditedQuestions(color=color)
 
 
+def without_echo(*, dumb: bool) -> AbstractContextManager[None]:
+    """Return what keeps a terminal from showing what is typed while no question is open."""
+    return _echo(on=False) if dumb else Keyboard(dumb=False).quiet()
+
+
 class PlainQuestions:
     """Puts questions with what every terminal can do."""
 
     def tell(self, text: str) -> None:
         """Write a line."""
-        _write(f"{text}\n")
+        _write(f"{wrapped(text)}\n")
 
     warn = tell
 
     def open(self, question: str, default: str) -> str:
         """Return what is typed."""
-        return _line(f"{question} [{default}]: ")
+        with _echo(on=True):
+            return _line(f"{question} [{default}]: ")
 
     def hidden(self, question: str) -> str:
         """Return what is typed without an echo; the person may see it then, and type it again."""
         while True:
-            with _no_echo():
-                text = _line(f"{question} (nothing of it is shown): ", ends=True)
+            text = _line(f"{question} (nothing of it is shown): ", ends=True)
             if not text.strip() or not self._wants_to_see():
                 return text
             self.tell(SHOWN_WARNING)
-            self.tell(text)
+            _write(f"{text}\n")
             if self._is_right():
                 return text
 
@@ -70,6 +79,11 @@ class PlainQuestions:
 
     def _is_right(self) -> bool:
         return not _is_no(self.open("Is it right? y or n", "y"))
+
+
+def wrapped(text: str) -> str:
+    """Return a text in lines that fit into the terminal, none of them broken within a word."""
+    return textwrap.fill(text, max(size().columns - 1, 20), break_long_words=False, break_on_hyphens=False)
 
 
 def _is_yes(text: str) -> bool:
@@ -103,14 +117,14 @@ def _write(text: str) -> None:
 
 
 @contextmanager
-def _no_echo() -> Iterator[None]:
-    """Let the terminal on standard input echo nothing; what has been typed ahead is kept."""
+def _echo(*, on: bool) -> Iterator[None]:
+    """Let the terminal on standard input echo what is typed, or nothing; what has been typed ahead is kept."""
     import termios  # noqa: PLC0415 - not on every system
 
     descriptor = sys.stdin.fileno()
     saved = termios.tcgetattr(descriptor)
     changed = [*saved[:6], list(saved[6])]
-    changed[3] &= ~termios.ECHO
+    changed[3] = changed[3] | termios.ECHO if on else changed[3] & ~termios.ECHO
     termios.tcsetattr(descriptor, termios.TCSADRAIN, changed)
     try:
         yield

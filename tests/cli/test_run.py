@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
 from support.provider import Provider, provider
 
-from .process import KEY, Desk, Run, run, run_all
+from .process import KEY, Desk, Run, run_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

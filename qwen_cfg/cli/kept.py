@@ -1,0 +1,59 @@
+"""What a person should know about settings that were just kept: what hides them, and what they hide."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from qwen_cfg.keep import Kept
+    from qwen_cfg.layers import Candidate
+    from qwen_cfg.resolution import Resolution
+    from qwen_schema import QwenCfgError
+
+_TYPED_COUNTS = "In this session, what you typed counts."
+
+
+def notices_of(kept: Kept, before: Resolution, after: Resolution, hidden: Iterable[str]) -> tuple[str, ...]:
+    """Return the notices; `hidden` are the fields for which the kept text does not win."""
+    notices = [_about_hidden(kept, after, name) for name in hidden]
+    # The same reason may hold for several fields.
+    return (*dict.fromkeys(notices), *_about_files(kept, before, after))
+
+
+def not_kept(error: QwenCfgError) -> tuple[str, ...]:
+    """Return the notice that settings could not be kept; nobody has to type them again for that."""
+    return (f"not kept: {error}. {error.hint} {_TYPED_COUNTS}",)
+
+
+def _about_hidden(kept: Kept, after: Resolution, name: str) -> str:
+    decision = after.decisions[name]
+    lost = next((lost for lost in decision.shadowed if lost.candidate.origin.path == kept.path), None)
+    if lost is not None and lost.by is not None:
+        return f"{name}: {_told(lost.by)} hides the one in {lost.candidate.origin.place}. {_TYPED_COUNTS}"
+    if kept.path in (file.place.path for file in after.files) and decision.winner is not None:
+        return f"{name}: {decision.winner.origin} makes it {decision.winner.revealed}. {_TYPED_COUNTS}"
+    return f"{kept.shown} is not read in this session, because of --env-file or --no-env-file. {_TYPED_COUNTS}"
+
+
+def _told(candidate: Candidate) -> str:
+    origin = candidate.origin
+    if origin.layer != "environment":
+        return str(origin)
+    return f"the {'empty ' if candidate.is_empty else ''}variable {origin.variable} of the environment"
+
+
+def _about_files(kept: Kept, before: Resolution, after: Resolution) -> list[str]:
+    """Tell of each env file that was read before, and is not any more because the kept one comes first."""
+    read = {file.place.path for file in after.files}
+    if kept.path not in read:
+        return []
+    gone = [file for file in before.files if file.place.path not in read]
+    set_now = {name for file in after.files for name in file.offers}
+    notices = []
+    for file in gone:
+        lost = [name for name in file.offers if name not in set_now]
+        also = f", and neither is what it sets beside: {', '.join(lost)}" if lost else ""
+        notices.append(f"{kept.shown} comes first in the search now, so {file.shown} is not read any more{also}")
+    return notices

@@ -1,0 +1,62 @@
+"""Keeping an env file out of version control: a line in `.gitignore`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .git import in_work_tree, is_ignored
+
+if TYPE_CHECKING:
+    from .paths import Standpoint
+
+LINE = ".qwen/.env"
+
+# What ignores the file just as well, where there is no git to be asked.
+_AS_GOOD = {LINE, f"/{LINE}", ".qwen", ".qwen/", "/.qwen", "/.qwen/", ".qwen/*", ".env", "*.env", ".env*"}
+
+
+def keep_out(path: Path, standpoint: Standpoint) -> tuple[str, ...]:
+    """See to it that git leaves `.qwen/.env` of the working directory out, and return what was done, in words.
+
+    A file that a link leads elsewhere, and a `.gitignore` that cannot be appended to, are told of and left alone.
+    """
+    real, gitignore = Path(os.path.realpath(path)), path.parent.parent / ".gitignore"
+    in_tree = in_work_tree(real)
+    if is_ignored(real) if in_tree else _is_out(path, real, gitignore, standpoint):
+        return ()
+    if real == path and _append(gitignore) and (not in_tree or is_ignored(real)):
+        return (f"added {LINE} to {standpoint.show(gitignore)}",)
+    return (f"see to it that git leaves out {standpoint.show(real)}, which holds the key: it is not ignored yet",)
+
+
+def _is_out(path: Path, real: Path, gitignore: Path, standpoint: Standpoint) -> bool:
+    """Tell whether nothing is to be done for a file in no work tree; its directory may become one, but a home."""
+    return real != path or standpoint.cwd == standpoint.home or _is_listed(gitignore)
+
+
+def _is_listed(gitignore: Path) -> bool:
+    try:
+        lines = gitignore.read_bytes().decode("utf-8", "replace").splitlines() if gitignore.is_file() else []
+    except OSError:
+        return False
+    return any(line.strip() in _AS_GOOD for line in lines)
+
+
+def _append(gitignore: Path) -> bool:
+    """Append the line, and tell whether that could be done. Nothing but a regular file is written to."""
+    # git does not follow a link of that name (gitignore(5)).
+    if os.path.lexists(gitignore) and (gitignore.is_symlink() or not gitignore.is_file()):
+        return False
+    try:
+        with gitignore.open("ab+") as file:
+            file.write(_separator(gitignore.read_bytes()) + LINE.encode() + b"\n")
+    except OSError:
+        return False
+    return True
+
+
+def _separator(content: bytes) -> bytes:
+    """Return what has to stand between what is there and a new line."""
+    return b"" if not content or content.endswith(b"\n") else b"\n"

@@ -1,0 +1,122 @@
+"""Keeping settings in `.qwen/.env` of the working directory, for the next session."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qwen_schema import ConfigurationError, EnvFileError, OutputError, Secret, declared_fields, is_unicode
+from qwen_schema.envfile import kind_of, read_env_text
+from qwen_schema.envfile.text import LARGEST_BYTES
+
+from .git import may_be_tracked
+from .ignoring import keep_out
+from .paths import Standpoint
+from .rewriting import CannotAssignError, assigned
+from .save import save
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The env file that settings were kept in, how it is written, and what was done, in words."""
+
+    path: Path
+    shown: str
+    done: tuple[str, ...]
+
+
+def keep(values: Mapping[str, str | Secret], cwd: Path, home: Path | None = None) -> Kept:
+    """Write the settings, texts by field, into `.qwen/.env` of a directory, and see to it that git ignores the file.
+
+    Each is assigned to the first variable of its field; a field whose variable only means one value (the method) is
+    left out. The file is written whole or not at all, and is nobody else's to read.
+
+    Raises:
+        ConfigurationError: if the file is none that can be read, git tracks it, or it cannot take a value.
+        OutputError: if it cannot be written.
+    """
+    cwd, home = Path(os.path.realpath(cwd)), None if home is None else Path(os.path.realpath(home))
+    standpoint = Standpoint(cwd, home)
+    path = env_file_of(cwd)
+    shown = standpoint.show(path)
+    text = _present_text(path, shown)
+    _refuse_tracked(path, shown)
+    _write(path, _with(text, values, shown), shown)
+    return Kept(path, shown, (f"kept in {shown} (mode 0600)", *keep_out(path, standpoint)))
+
+
+def env_file_of(cwd: Path) -> Path:
+    """Return where the settings of a working directory are kept."""
+    return cwd / ".qwen" / ".env"
+
+
+def _present_text(path: Path, shown: str) -> str:
+    try:
+        kind = kind_of(path.stat().st_mode)
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise _refusal(f"nothing can be kept here: {error.strerror}", shown) from None
+    if kind != "file":
+        raise _refusal(f"nothing can be kept here: it is a {kind}", shown)
+    return read_env_text(path, shown)
+
+
+def _refuse_tracked(path: Path, shown: str) -> None:
+    """Refuse a file that git knows. Of a link, git knows where it leads, and not what stands there."""
+    if may_be_tracked(Path(os.path.realpath(path))):
+        raise ConfigurationError(
+            "git tracks this file, or cannot tell, and a key would be committed with it",
+            where=shown,
+            hint=f"Take it out of version control (git rm --cached {path.name} in its directory), or keep the settings "
+            "for this session only.",
+        )
+
+
+def _with(text: str, values: Mapping[str, str | Secret], shown: str) -> str:
+    try:
+        new = assigned(text, _variables(values))
+    except CannotAssignError as error:
+        raise ConfigurationError(
+            f"{error.name} cannot be written into this file so that every program reads it back as it is",
+            where=shown,
+            hint="Look for a quote that is opened and not closed, or keep the settings for this session only.",
+        ) from None
+    if "\x00" in new or not is_unicode(new) or len(new.encode()) > LARGEST_BYTES:
+        raise _refusal("the settings cannot stand in an env file: it would not be UTF-8 text of at most 1 MiB", shown)
+    return new
+
+
+def _variables(values: Mapping[str, str | Secret]) -> dict[str, str]:
+    first = {name: declared_fields()[name].variables[0] for name in values}
+    return {
+        variable.name: text.reveal() if isinstance(text, Secret) else text
+        for variable, text in zip(first.values(), values.values(), strict=True)
+        if variable.means is None
+    }
+
+
+def _write(path: Path, text: str, shown: str) -> None:
+    directory = path.parent
+    is_new = not os.path.lexists(directory)
+    try:
+        directory.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise _refusal(f"its directory cannot be made: {error.strerror}", shown) from None
+    try:
+        save(path, text, private=True)
+    except OutputError:
+        if is_new:
+            with suppress(OSError):
+                directory.rmdir()
+        raise
+
+
+def _refusal(what: str, shown: str) -> EnvFileError:
+    return EnvFileError(what, where=shown, hint="Move it away, or keep the settings for this session only.")

@@ -1,0 +1,27 @@
+"""What the compiler knows about the key that won, for the one whose key was refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .layers import Origin
+    from .resolution import Resolution
+
+
+def key_remark(resolution: Resolution) -> str:
+    """Return which other keys the one in use hides, as a sentence; empty if it hides none."""
+    decision = resolution.decisions["api_key"]
+    if decision.winner is None or resolution.options.secret_from is not None:
+        return ""
+    used = decision.winner.revealed
+    hidden = [s.candidate for s in decision.shadowed if not s.candidate.is_empty and s.candidate.revealed != used]
+    if not hidden:
+        return ""
+    places = ", ".join(_place(candidate.origin) for candidate in hidden)
+    return f"It hides the one in {places}." if len(hidden) == 1 else f"It hides those in {places}."
+
+
+def _place(origin: Origin) -> str:
+    place = "the environment" if origin.layer == "environment" else origin.place
+    return f"{place} ({origin.variable})" if origin.variable else place

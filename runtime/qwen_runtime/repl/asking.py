@@ -1,0 +1,69 @@
+"""One question: it is sent, the answer is shown while it comes, and what is worth saying about it follows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qwen_runtime.events import Reasoning, Text, Waiting
+from qwen_runtime.remarks import remarks, waiting_line
+
+from .live_view import LiveView
+from .plain_view import PlainView
+from .terminal import stoppable
+
+if TYPE_CHECKING:
+    from threading import Event as Flag
+
+    from qwen_runtime.events import Event
+    from qwen_runtime.exchange import Exchange
+
+    from .chat import Chat
+    from .screen import Screen
+    from .view import View
+
+# How often the spinner turns and Ctrl-C is looked for, in seconds.
+_TICK = 0.1
+
+
+def ask(chat: Chat, question: str) -> None:
+    """Ask, and show what comes. Ctrl-C stops the answer; what came of it is part of the conversation.
+
+    Raises:
+        AuthenticationError: if the provider refuses the key.
+        ProviderError: if no answer comes, or it stops in the middle.
+    """
+    view = _view(chat.screen, f"waiting for {chat.session.artifact.text('model')}")
+    with stoppable() as stop, chat.session.asking(question) as exchange:
+        try:
+            _show(exchange, view, stop, chat.screen)
+        finally:
+            view.end()
+    if stop.is_set():
+        chat.screen.say("(stopped)", "dim")
+        return
+    for remark in remarks(exchange.answer):
+        chat.screen.say(f"({remark})", "dim")
+
+
+def _view(screen: Screen, waiting_for: str) -> View:
+    return PlainView(screen) if screen.is_dumb else LiveView(screen, waiting_for)
+
+
+def _show(exchange: Exchange, view: View, stop: Flag, screen: Screen) -> None:
+    """Show everything until it ends, somebody stops it, or nobody sees it any more."""
+    for event in exchange.events(_TICK):
+        if stop.is_set() or screen.is_gone:
+            return
+        _show_event(event, view)
+
+
+def _show_event(event: Event | None, view: View) -> None:
+    match event:
+        case None:
+            view.tick()
+        case Text(text):
+            view.add("answer", text)
+        case Reasoning(text):
+            view.add("reasoning", text)
+        case Waiting():
+            view.note(waiting_line(event))

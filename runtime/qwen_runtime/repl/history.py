@@ -1,0 +1,46 @@
+"""What was typed before, kept in a file that only its owner can read."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+
+from qwen_schema import redact_unknown
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class RedactedHistory(FileHistory):
+    """A history without what is a secret, or looks like one. What cannot be stored is only remembered."""
+
+    def store_string(self, string: str) -> None:
+        """Add a text to the file."""
+        with suppress(OSError):
+            super().store_string(redact_unknown(string))
+
+
+def open_history(path: Path | None) -> tuple[History, str]:
+    """Return the history, and why nothing is kept where that is a disappointment."""
+    if path is None:
+        return InMemoryHistory(), ""
+    try:
+        _make_directory(path.parent)
+        os.close(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600))
+        path.chmod(0o600)
+    except OSError as error:
+        return InMemoryHistory(), f"What is typed is not kept: {path} cannot be written ({error.strerror})."
+    return RedactedHistory(str(path)), ""
+
+
+def _make_directory(directory: Path) -> None:
+    """Make a directory and those above it that are missing, each for its owner alone.
+
+    Source: XDG Base Directory Specification, "Referencing this specification".
+    """
+    if not directory.is_dir():
+        _make_directory(directory.parent)
+        directory.mkdir(mode=0o700, exist_ok=True)

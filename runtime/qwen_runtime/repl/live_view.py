@@ -1,0 +1,107 @@
+"""An answer as Markdown that is rendered while it comes: what is finished is printed, and only the rest drawn anew."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .blocks import Blocks, Lines, Splitter
+from .shown import without_steering
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .painting import Painter
+    from .screen import Screen
+    from .view import Kind
+
+_FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+
+
+@dataclass
+class _Part:
+    """A run of pieces of the same kind."""
+
+    kind: Kind
+    splitter: Splitter
+
+    def paint(self, painter: Painter, text: str) -> list[str]:
+        """Return the lines of a stretch of this part."""
+        if self.kind == "answer":
+            return painter.markdown(text) if text.strip() else []
+        lines = painter.narrower(2).text(text.removesuffix("\n"), "dim") if text else []
+        return [f"  {line}".rstrip() for line in lines]
+
+    def paint_finished(self, painter: Painter, stretches: Iterable[str]) -> list[str]:
+        """Return the lines of stretches that are finished; a blank one follows each block of an answer."""
+        gap = [""] if self.kind == "answer" else []
+        painted = [self.paint(painter, stretch) for stretch in stretches]
+        return [line for lines in painted if lines for line in [*lines, *gap]]
+
+
+class LiveView:
+    """Shows an answer on a terminal that can change what it shows."""
+
+    def __init__(self, screen: Screen, waiting_for: str) -> None:
+        self._screen = screen
+        self._waiting_for = waiting_for
+        self._began = time.monotonic()
+        self._part: _Part | None = None
+        self._frame = 0
+        self._is_behind = False
+        self._next_draw = 0.0
+
+    def tick(self) -> None:
+        """Turn the spinner, or draw what there was no time for."""
+        if self._part is not None:
+            if self._is_behind:
+                self._draw(self._part, [])
+            return
+        frame = _FRAMES[self._frame % len(_FRAMES)]
+        self._frame += 1
+        seconds = time.monotonic() - self._began
+        line = f"{frame} {self._waiting_for}, {seconds:.0f} s (Ctrl-C stops)"
+        self._screen.settle([], live=self._screen.painter.text(line, "dim")[:1])
+
+    def add(self, kind: Kind, text: str) -> None:
+        """Print what a piece finishes, and draw the rest."""
+        part = self._part
+        if part is None or part.kind != kind:
+            # Many models begin with empty lines.
+            text = text.lstrip("\n")
+            if not text:
+                return
+            self.end()
+            part = self._part = _Part(kind, Blocks() if kind == "answer" else Lines())
+        finished = part.splitter.add(without_steering(text))
+        if finished or time.monotonic() >= self._next_draw:
+            self._draw(part, finished)
+        else:
+            self._is_behind = True
+
+    def note(self, text: str) -> None:
+        """Print a line that stays."""
+        self.end()
+        self._screen.say(text, "dim")
+
+    def end(self) -> None:
+        """Print what was not finished."""
+        part, self._part = self._part, None
+        if part is None:
+            self._screen.settle([])
+            return
+        lines = part.paint_finished(self._screen.painter, [part.splitter.rest])
+        self._screen.settle([*lines, *([""] if part.kind == "reasoning" else [])])
+
+    def _draw(self, part: _Part, finished: list[str]) -> None:
+        """Print what is finished, and draw the rest.
+
+        What takes long to draw is drawn less often, so that the screen does not lag behind the answer.
+        """
+        began, painter = time.monotonic(), self._screen.painter
+        lines = part.paint_finished(painter, finished)
+        self._screen.settle(lines, live=part.paint(painter, part.splitter.rest))
+        self._is_behind = False
+        ended = time.monotonic()
+        self._next_draw = ended + (ended - began)

@@ -1,0 +1,82 @@
+"""From what is to be shown to the lines that a terminal of some width gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from .live import visible
+from .markdown import THEME, Block
+from .shown import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import RenderableType
+
+_NARROWEST = 4
+
+
+@dataclass(frozen=True)
+class Painter:
+    """Paints for a terminal of a width in columns; with `escapes`, styles and (with `color`) colours are used."""
+
+    width: int
+    escapes: bool
+    color: bool
+
+    def narrower(self, columns: int) -> Painter:
+        """Return what paints for so many columns less."""
+        return replace(self, width=self.width - columns)
+
+    def text(self, text: str, style: str = "") -> list[str]:
+        """Return the lines of a text, wrapped at words."""
+        return self._paint(Text(safe(text), style=style, overflow="fold"))
+
+    def markdown(self, text: str) -> list[str]:
+        """Return the lines of a piece of Markdown, without blank ones around it."""
+        clean = safe(text)
+        try:
+            lines = self._paint(Block(clean))
+        except Exception:
+            lines = self._paint(Text(clean, overflow="fold"))
+        return _stripped(lines)
+
+    def table(self, rows: Sequence[Sequence[str]], *, header: bool = False) -> list[str]:
+        """Return the lines of a table; with `header`, the first row stands out. The first column does always."""
+        table = Table.grid(padding=(0, 2))
+        for place in range(len(rows[0])):
+            table.add_column(style="" if place else "bold", overflow="fold")
+        for number, row in enumerate(rows):
+            table.add_row(*(Text(safe(cell)) for cell in row), style="bold" if header and number == 0 else None)
+        return self._paint(table)
+
+    def _paint(self, renderable: RenderableType) -> list[str]:
+        canvas = StringIO()
+        console = Console(
+            file=canvas,
+            width=max(self.width, _NARROWEST),
+            height=100,
+            force_terminal=self.escapes,
+            # Sixteen colours, whose shades are the terminal's.
+            color_system="standard" if self.escapes else None,
+            no_color=not self.color,
+            theme=THEME,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            legacy_windows=False,
+        )
+        console.print(renderable)
+        return [line.rstrip(" ") for line in canvas.getvalue().split("\n")[:-1]]
+
+
+def _stripped(lines: list[str]) -> list[str]:
+    """Return lines without the blank ones at the beginning and at the end."""
+    filled = [place for place, line in enumerate(lines) if visible(line).strip()]
+    return lines[filled[0] : filled[-1] + 1] if filled else []

@@ -1,0 +1,51 @@
+"""An answer on a dumb terminal: every piece of it is written as it comes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .shown import Redacting
+
+if TYPE_CHECKING:
+    from .screen import Screen
+    from .view import Kind
+
+
+class PlainView:
+    """Shows an answer on a terminal that cannot change what it shows."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+        self._kinds: list[Kind] = []
+        self._redacting = Redacting()
+        self._is_in_line = False
+        self._is_waiting_told = False
+
+    def tick(self) -> None:
+        """Say once that the answer is waited for."""
+        if not self._kinds and not self._is_waiting_told:
+            self._is_waiting_told = True
+            self._screen.say("…")
+
+    def add(self, kind: Kind, text: str) -> None:
+        """Write a piece; what it is is said where there is more than the answer."""
+        if self._kinds[-1:] != [kind]:
+            self.end()
+            self._kinds.append(kind)
+            if self._kinds != ["answer"]:
+                self._screen.say(f"({kind})")
+        safe = self._redacting.add(text)
+        self._screen.piece(safe)
+        self._is_in_line = not safe.endswith("\n") if safe else self._is_in_line
+
+    def note(self, text: str) -> None:
+        """Write a line."""
+        self.end()
+        self._screen.say(text)
+
+    def end(self) -> None:
+        """End the line."""
+        if self._is_in_line:
+            self._screen.piece("\n")
+        self._is_in_line = False
+        self._redacting = Redacting()

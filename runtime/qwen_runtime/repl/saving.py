@@ -1,0 +1,49 @@
+"""The command `/save`: the conversation in a file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qwen_runtime.conversation import as_markdown
+from qwen_schema import OutputError, UsageError, redact
+
+if TYPE_CHECKING:
+    from .chat import Chat
+
+
+def save(chat: Chat, argument: str) -> None:
+    """Write the conversation to a new file that only its owner can read.
+
+    Raises:
+        UsageError: if no file is named, or nothing has been said.
+        OutputError: if it cannot be written, or is there already.
+    """
+    if not argument:
+        raise UsageError("there is no file to save to", hint="Name one: /save FILE")
+    if not chat.session.conversation.turns:
+        raise UsageError("nothing has been said yet")
+    path = _path(argument, chat.configured.home)
+    text = redact(as_markdown(chat.session.conversation))
+    _write_new(path, text.encode("utf-8", "backslashreplace"), argument)
+    chat.screen.say(f"The conversation is saved in {argument}.")
+
+
+def _path(argument: str, home: Path | None) -> Path:
+    first, _, rest = argument.partition("/")
+    return home / rest if first == "~" and home is not None else Path(argument)
+
+
+def _write_new(path: Path, content: bytes, named: str) -> None:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+    except FileExistsError:
+        raise OutputError("it is there already, and is not overwritten", where=named, hint="Name another.") from None
+    except FileNotFoundError:
+        raise OutputError("its directory does not exist", where=named, hint="Make it, or name another.") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "this cannot be the name of a file"
+        raise OutputError(f"it cannot be written: {reason}", where=named) from None

@@ -1,0 +1,111 @@
+"""The conversation from the greeting to the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from qwen_runtime.conversation import Conversation
+from qwen_runtime.session import Session
+from qwen_runtime.statistics import totals
+from qwen_schema import ExitCode, OutputError, QwenCfgError
+
+from .asking import ask
+from .chat import Chat, endpoint, greet
+from .commands import run
+from .plain_editor import PlainEditor
+from .screen import Screen
+from .shown import safe
+from .terminal import Keyboard
+from .typed import Called, read
+
+if TYPE_CHECKING:
+    from qwen_runtime.configured import Configured, Reconfigure
+    from qwen_runtime.ways_out import Output
+
+    from .chat import Authenticate
+    from .terminal import Terminal
+
+
+class Reader(Protocol):
+    """Reads what a person types."""
+
+    def read(self) -> str:
+        """Return the next text; EOFError if the person leaves, KeyboardInterrupt if there is nothing to clear."""
+
+
+def start(
+    configured: Configured,
+    output: Output,
+    terminal: Terminal,
+    reconfigure: Reconfigure,
+    authenticate: Authenticate,
+    *,
+    system: str = "",
+) -> ExitCode:
+    """Chat until the person leaves, and return the exit code.
+
+    `reconfigure` makes another config of what a person types, `authenticate` asks for what `/auth` is to change, and
+    `system` stands before the conversation.
+
+    Raises:
+        ConfigurationError: if the artifact cannot be used.
+    """
+    session = Session(configured.connect(), Conversation(system))
+    keyboard = Keyboard(dumb=terminal.dumb)
+    chat = Chat(session, Screen(output, terminal), keyboard, configured, reconfigure, authenticate)
+    try:
+        with keyboard.quiet():
+            greet(chat)
+            _converse(chat, _reader(chat, terminal))
+    finally:
+        chat.session.connection.close()
+    return ExitCode.OK
+
+
+def _converse(chat: Chat, reader: Reader) -> None:
+    while not chat.is_over and not chat.screen.is_gone:
+        try:
+            _answer(chat, reader.read())
+        except EOFError:
+            return
+        except KeyboardInterrupt:
+            chat.screen.settle([])
+            chat.screen.say("Ctrl-D leaves.", "dim")
+
+
+def _answer(chat: Chat, text: str) -> None:
+    """Do what a text asks for. An error is shown, and the conversation goes on."""
+    typed = read(text)
+    try:
+        if isinstance(typed, Called):
+            run(chat, typed)
+        elif typed is not None:
+            ask(chat, typed.text)
+    except OutputError as error:
+        if chat.screen.is_gone:
+            raise
+        chat.screen.error(error)
+    except QwenCfgError as error:
+        chat.screen.error(error)
+    except KeyboardInterrupt:
+        chat.screen.say("(stopped)", "dim")
+
+
+def _reader(chat: Chat, terminal: Terminal) -> Reader:
+    if terminal.dumb:
+        return PlainEditor(chat.screen)
+    from .editor import Editor  # noqa: PLC0415 - slow to import
+    from .history import open_history  # noqa: PLC0415 - slow to import
+
+    history, notice = open_history(terminal.history)
+    if notice:
+        chat.screen.say(notice)
+    return Editor(history, lambda: _bottom_line(chat), color=terminal.color)
+
+
+def _bottom_line(chat: Chat) -> str:
+    sums = totals(chat.session.records)
+    tokens = (
+        "tokens not reported" if sums.total_tokens is None and sums.requests else f"{sums.total_tokens or 0:,} tokens"
+    )
+    return safe(f"{chat.session.artifact.text('model')} · {endpoint(chat)} · {tokens}")

@@ -1,0 +1,74 @@
+"""The commands that change what is used: `/model` and `/auth`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qwen_runtime.configured import Change
+from qwen_runtime.connection import models
+from qwen_schema import QwenCfgError
+
+from .chat import endpoint
+
+if TYPE_CHECKING:
+    from .chat import Chat
+
+_SECONDS_FOR_MODELS = 5.0
+# An aggregator has hundreds.
+_MOST_LISTED = 60
+
+
+def choose_model(chat: Chat, name: str) -> None:
+    """Use the named model from now on; without a name, show the one in use and those that there are.
+
+    Raises:
+        QwenCfgError: if it cannot be used.
+    """
+    if name:
+        chat.change(Change("/model", {"model": name}))
+    artifact = chat.session.artifact
+    chat.screen.say(f"The model is {artifact.text('model')} ({artifact.provenance['model'].origin}).")
+    if not name:
+        _list_models(chat)
+
+
+def authenticate(chat: Chat, _: str) -> None:
+    """Ask how to authenticate, and go over to it.
+
+    Raises:
+        QwenCfgError: if it cannot be used; everything is as before then.
+    """
+    change = _asked(chat)
+    if change is None:
+        chat.screen.say("Nothing is changed.")
+        return
+    chat.change(change)
+    artifact = chat.session.artifact
+    rows = [
+        ("method", artifact.text("auth_method")),
+        ("endpoint", artifact.text("base_url")),
+        ("model", artifact.text("model")),
+        ("key", f"from {artifact.api_key}"),
+    ]
+    chat.screen.table(rows)
+
+
+def _asked(chat: Chat) -> Change | None:
+    """Return what the person wants to change; None if they think better of it, Ctrl-C and Ctrl-D included."""
+    try:
+        with chat.keyboard.as_usual():
+            return chat.authenticate()
+    except (EOFError, KeyboardInterrupt):
+        return None
+
+
+def _list_models(chat: Chat) -> None:
+    try:
+        names = models(chat.session.connection, seconds=_SECONDS_FOR_MODELS)
+    except QwenCfgError as error:
+        chat.screen.say(f"{endpoint(chat)} does not tell which models it has: {error.what}", "dim")
+        return
+    used = chat.session.artifact.text("model")
+    lines = [f"{'*' if name == used else ' '} {name}" for name in names[:_MOST_LISTED]]
+    more = [f"  and {len(names) - _MOST_LISTED} more"] if len(names) > _MOST_LISTED else []
+    chat.screen.say("\n".join([f"{endpoint(chat)} has:" if names else f"{endpoint(chat)} lists none.", *lines, *more]))

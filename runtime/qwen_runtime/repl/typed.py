@@ -1,0 +1,39 @@
+"""What a typed text is: a question, or a command."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# A command is one line whose first word has letters only: `/etc/hosts` is a path to ask about.
+_COMMAND = re.compile(r"/([A-Za-z]*)(?:[ \t]+(.*))?")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A text for the model."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Called:
+    """A command with what stands after it."""
+
+    name: str
+    argument: str = ""
+
+
+def read(text: str) -> Question | Called | None:
+    """Return what a typed text is; None if it is nothing. `//` stands for a question that begins with `/`."""
+    # What cannot be decoded comes as a lone surrogate, and cannot be sent.
+    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip("\n").rstrip()
+    bare = text.strip()
+    if not bare:
+        return None
+    if bare.startswith("//"):
+        return Question(bare.removeprefix("/"))
+    command = _COMMAND.fullmatch(bare)
+    if command is None or (not command[1] and command[2]):
+        return Question(text)
+    return Called(command[1].lower(), (command[2] or "").strip())

@@ -1,0 +1,234 @@
+"""The dialogue asks for method, key, base URL and model, and never shows or keeps a key that nobody asks to see."""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from typing import TYPE_CHECKING
+
+import pytest
+
+from qwen_runtime.dialogue import dialogue
+from qwen_schema import Secret, declared_fields
+
+from .process import KEY
+from .terminal import Typing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from qwen_runtime import Change
+
+    from .process import Desk
+
+URL, MODEL = "https://api.openai.com/v1", "gpt-4o"
+
+
+class Answers:
+    """A person who gives the answers one after the other, and remembers what was said."""
+
+    def __init__(self, *answers: str) -> None:
+        self._answers = deque(answers)
+        self.said: list[str] = []
+
+    def tell(self, text: str) -> None:
+        self.said.append(text)
+
+    warn = tell
+
+    def open(self, question: str, default: str) -> str:
+        self.said.append(f"{question} [{default}]")
+        return self._answers.popleft()
+
+    def hidden(self, question: str) -> str:
+        self.said.append(question)
+        return self._answers.popleft()
+
+    @property
+    def left(self) -> int:
+        return len(self._answers)
+
+
+def change_after(person: Answers, current: Mapping[str, str] | None = None, *, may_keep: bool = True) -> Change:
+    change = dialogue(person, current or {}, place="/auth", may_keep=may_keep)
+    assert not person.left
+    assert KEY not in "\n".join(person.said)
+    return change
+
+
+def test_enter_accepts_what_is_shown() -> None:
+    person = Answers("", KEY, "", "", "")
+    change = change_after(person)
+    assert change.values == {"auth_method": "openai", "api_key": Secret(KEY), "base_url": URL, "model": MODEL}
+    assert (change.place, change.keep) == ("/auth", True)
+    assert f"Base URL [{URL}]" in person.said
+    assert f"Model [{MODEL}]" in person.said
+    assert any("https://platform.openai.com/api-keys" in line for line in person.said)
+    assert {n: declared_fields()[n].default for n in ("base_url", "model")} == {"base_url": URL, "model": MODEL}
+
+
+def test_enter_keeps_the_key_and_what_else_there_is() -> None:
+    current = {"api_key": "sk-a…9f2a", "base_url": "http://localhost:11434/v1", "model": "qwen3"}
+    person = Answers("1", "", "", "", "2")
+    change = change_after(person, current)
+    assert change.values == {"auth_method": "openai", "base_url": current["base_url"], "model": "qwen3"}
+    assert not change.keep
+    assert any("sk-a…9f2a" in line for line in person.said)
+    assert any("any value will do" in line for line in person.said)
+
+
+def test_what_cannot_be_used_is_told_and_asked_again() -> None:
+    answers = ["3", "2", "1", "", "sk-\u00fc", f"  '{KEY}'\n", "models.example", KEY, " https://models.example/v1 "]
+    person = Answers(*answers, KEY, " m ", "x", "1")
+    change = change_after(person)
+    assert change.values == {
+        "auth_method": "openai",
+        "api_key": Secret(KEY),
+        "base_url": "https://models.example/v1",
+        "model": "m",
+    }
+    said = "\n".join(person.said)
+    for part in (
+        "Type 1 or 2.",
+        "Qwen OAuth cannot be used by this version yet",
+        "A key is needed. For a local server",
+        "That cannot be used: it holds a character that an HTTP header cannot carry",
+        "The quotes around it are left out.",
+        "That cannot be used: it does not start with http:// or https://",
+        "This is the API key, it seems",
+    ):
+        assert part in said
+
+
+def test_what_is_there_and_not_valid_is_no_default() -> None:
+    person = Answers("", "x", "", "", "")
+    change = change_after(person, {"base_url": "nowhere", "model": " "})
+    assert (change.values["base_url"], change.values["model"]) == (URL, MODEL)
+
+
+def test_a_short_key_may_be_the_models_name_too() -> None:
+    assert change_after(Answers("", "ollama", "", "ollama", "")).values["model"] == "ollama"
+
+
+def test_keeping_is_offered_only_where_it_can_be_done() -> None:
+    assert not change_after(Answers("", KEY, "", ""), may_keep=False).keep
+
+
+# The dialogue alone, told to stop where its outcome can be read off the screen.
+_PROGRAM = """\
+import sys
+from qwen_runtime.dialogue import ask_settings
+from qwen_schema import Secret, mask
+dumb = sys.argv[1] == "dumb"
+change = ask_settings({}, dumb=dumb, color=not dumb)
+values = {} if change is None else change.values
+shown = {n: mask(v.reveal()) if isinstance(v, Secret) else v for n, v in values.items()}
+print("RESULT", None if change is None else (shown, change.keep), "END")
+"""
+TERMS = {"dumb": "dumb", "edited": "xterm-256color"}
+MASKED = "sk-0…wxyz (39 characters)"
+
+
+@pytest.fixture(params=TERMS)
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr("cli.terminal.PROGRAM", (sys.executable, "-c", _PROGRAM))
+    return str(request.param)
+
+
+def at(desk: Desk, kind: str) -> Typing:
+    return Typing(desk, kind, width=160, term=TERMS[kind])
+
+
+def nothing_is_left_of_the_key(person: Typing, home: Path) -> None:
+    assert KEY not in person.text
+    for file in home.rglob("*"):
+        assert not file.is_file() or KEY.encode() not in file.read_bytes()
+
+
+def result(person: Typing) -> str:
+    seen = person.until("RESULT", "END")
+    assert person.ended() == 0
+    return seen[seen.index("RESULT") :].replace("\n", "")
+
+
+def after_the_key(person: Typing, kind: str) -> None:
+    """Answer what comes after the key with Enter."""
+    if kind == "dumb":
+        person.until("Show it in full")
+        person.type("\r")
+    for question in ("Base URL [", "Model [", "Keep ["):
+        person.until(question)
+        person.type("\r")
+
+
+ENTER_KEY = {
+    "typed": f"{KEY}\r",
+    "pasted with a line end": f" {KEY}\n",
+    "pasted in brackets": f"\x1b[200~ {KEY}\n\x1b[201~\r",
+}
+
+
+@pytest.mark.parametrize("how", ENTER_KEY)
+def test_a_key_is_typed_or_pasted_unseen(desk: Desk, kind: str, how: str) -> None:
+    with at(desk, kind) as person:
+        person.until("Method [1]")
+        person.type("\r")
+        person.until("API key (")
+        if how == "pasted in brackets" and kind == "dumb":
+            # It asks for no brackets, and a line end in a paste is a line end.
+            person.type(f"\x1b[200~{KEY}\x1b[201~\r")
+        else:
+            person.type(ENTER_KEY[how])
+        after_the_key(person, kind)
+        seen = result(person)
+        assert MASKED in seen
+        assert f"'base_url': '{URL}', 'model': '{MODEL}'}}, True)" in seen
+        nothing_is_left_of_the_key(person, desk.home)
+        assert KEY.encode() not in person.raw
+        assert kind == "edited" or b"\x1b" not in person.raw
+
+
+def test_a_key_can_be_looked_at(desk: Desk, kind: str) -> None:
+    with at(desk, kind) as person:
+        person.until("Method [1]")
+        person.type("\r")
+        person.until("API key (")
+        if kind == "dumb":
+            person.type("sk-wrong\r")
+            person.until("Show it in full")
+            person.type("y\r")
+            person.until("Whoever sees or records this terminal has the key.", "sk-wrong", "Is it right?")
+            person.type("n\r")
+            person.until("Is it right?", "API key (")
+            person.type(f"{KEY}\r")
+        else:
+            person.type(f"{KEY}\x14")
+            person.until("Whoever sees or records this terminal has the key.", "Ctrl-T hides it", KEY)
+            person.type("\x14")
+            person.until("Ctrl-T shows it", "*" * len(KEY))
+            person.type("\x14")
+            person.until("Ctrl-T hides it", KEY)
+            person.type("\r")
+        after_the_key(person, kind)
+        assert MASKED in result(person)
+        nothing_is_left_of_the_key(person, desk.home)
+
+
+@pytest.mark.parametrize("leave", ["\x03", "\x04"])
+@pytest.mark.parametrize("question", ["Method [1]", "API key (", "Base URL [", "Model [", "Keep ["])
+def test_ctrl_c_and_ctrl_d_change_nothing(desk: Desk, kind: str, leave: str, question: str) -> None:
+    answers = dict.fromkeys(["Method [1]", "API key (", "Show it in full", "Base URL [", "Model ["], "\r")
+    answers["API key ("] = f"{KEY}\r"
+    with at(desk, kind) as person:
+        for asked, answer in {**answers, "Keep [": ""}.items():
+            if asked == "Show it in full" and kind == "edited":
+                continue
+            person.until(asked)
+            if asked == question:
+                break
+            person.type(answer)
+        # Where there is a line editor, what has been typed makes no difference.
+        person.type(f"x{leave}" if kind == "edited" else leave)
+        assert result(person).startswith("RESULT None")
+        nothing_is_left_of_the_key(person, desk.home)

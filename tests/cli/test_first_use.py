@@ -1,0 +1,181 @@
+"""The first `qwen-cfg run` in a terminal asks for what is missing, and `/auth` asks again later."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from support.provider import Provider, provider
+
+from .process import KEY, Desk
+from .terminal import Typing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OTHER = "sk-another-0123456789-0123456789-0123456789"
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Provider]:
+    with provider() as app:
+        yield app
+
+
+@pytest.fixture
+def server(running: Provider) -> Provider:
+    running.taken()
+    running.replies.clear()
+    return running
+
+
+def on(person: Typing, keys: str, *wanted: str) -> None:
+    """Wait until something can be seen, and press keys then."""
+    person.until(*wanted)
+    person.type(keys)
+
+
+def answer(person: Typing, server: Provider, *, key: str = KEY, keep: str = "1", model: str = "") -> None:
+    """Answer every question of the dialogue."""
+    on(person, "1\r", "Method [")
+    on(person, f"{key}\r", "API key (")
+    on(person, "\x15" + f"{server.url}/v1\r", "Base URL [")
+    on(person, f"{model}\r", "Model [")
+    on(person, f"{keep}\r", "Keep [")
+
+
+def test_it_asks_keeps_and_chats(desk: Desk, server: Provider) -> None:
+    subprocess.run(["git", "init", "-q", str(desk.cwd)], check=True)
+    with Typing(desk, "run", height=60) as person:
+        person.until("There is no API key", "It can be set up now")
+        answer(person, server)
+        on(person, "hello\r", "/help", "kept in ./.qwen/.env", ".gitignore")
+        person.until("pong from gpt-4o")
+        person.type("\x04")
+        assert person.ended() == 0
+        assert KEY.encode() not in person.raw
+    (request,) = server.taken()
+    assert (request.authorization, request.texts) == (f"Bearer {KEY}", ["hello"])
+    file = desk.cwd / ".qwen" / ".env"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert KEY in file.read_text()
+    assert ".qwen/.env" in (desk.cwd / ".gitignore").read_text().splitlines()
+    # The next run needs no question.
+    assert desk.run("run", "-p", "again").ended(0).out == "pong from gpt-4o ü\n"
+    assert server.taken()[0].authorization == f"Bearer {KEY}"
+
+
+def test_for_this_session_only(desk: Desk, server: Provider) -> None:
+    before = desk.files()
+    with Typing(desk, "run", height=100) as person:
+        answer(person, server, keep="2")
+        on(person, "/config\r", "/help")
+        on(person, "hello\r", 'origin = "/auth"')
+        on(person, "\x04", "pong from")
+        assert person.ended() == 0
+        assert KEY.encode() not in person.raw
+    left = {path: text for path, text in desk.files().items() if path not in before}
+    assert set(left) == {".local/state/qwen-cfg/history"}
+    assert KEY.encode() not in b"".join(left.values())
+
+
+@pytest.mark.parametrize("keys", ["\x03", "\x04"])
+@pytest.mark.parametrize("term", ["xterm-256color", "dumb"])
+def test_leaving_changes_nothing(desk: Desk, keys: str, term: str) -> None:
+    with Typing(desk, "run", term=term) as person:
+        on(person, "1\r", "Method [")
+        on(person, keys, "API key (")
+        assert person.ended() == 3
+        assert "There is no API key" in person.text
+    assert desk.files() == {}
+
+
+def test_an_empty_variable_hides_what_is_kept(desk: Desk, server: Provider) -> None:
+    with Typing(desk, "run", env={"OPENAI_API_KEY": ""}, height=60, width=160) as person:
+        answer(person, server)
+        person.until("/help", "the empty variable OPENAI_API_KEY of the environment hides", "what you typed counts")
+        person.type("hello\r")
+        on(person, "\x04", "pong from")
+        assert person.ended() == 0
+    assert server.taken()[0].authorization == f"Bearer {KEY}"
+
+
+def test_a_dumb_terminal(desk: Desk, server: Provider) -> None:
+    with Typing(desk, "run", term="dumb") as person:
+        on(person, "\r", "Method [")
+        on(person, f"{KEY}\r", "API key (")
+        on(person, "\r", "Show it in full")
+        on(person, f"{server.url}/v1\r", "Base URL [")
+        on(person, "m\r", "Model [")
+        on(person, "2\r", "Keep [")
+        on(person, "hello\r", "/help")
+        on(person, "\x04", "pong from m")
+        assert person.ended() == 0
+        assert b"\x1b" not in person.raw
+        assert KEY.encode() not in person.raw
+    assert server.taken()[0].body["model"] == "m"
+
+
+@pytest.mark.parametrize("text", ["OPENAI_API_KEY=x\nOPENAI_BASE_URL=nowhere\n", "OPENAI_BASE_URL=nowhere\n"])
+def test_what_is_wrong_is_not_asked_for(desk: Desk, text: str) -> None:
+    desk.write("work/app/.env", text)
+    with Typing(desk, "run") as person:
+        assert person.ended() == 3
+        assert "base_url from ./.env" in " ".join(person.text.split())
+        assert "Method" not in person.text
+
+
+def test_qwen_oauth_is_told_to_be_missing(desk: Desk, server: Provider) -> None:
+    with Typing(desk, "run", "--auth-type", "qwen-oauth", width=120) as person:
+        on(person, "\x03", "Qwen OAuth cannot be used", "Method [")
+        assert person.ended() == 3
+    desk.write(".qwen/oauth_creds.json", "{}")
+    with Typing(desk, "run", width=120, height=60) as person:
+        person.until("Qwen OAuth cannot be used")
+        answer(person, server, keep="2")
+        on(person, "hello\r", "/help")
+        on(person, "\x04", "pong from gpt-4o")
+        assert person.ended() == 0
+
+
+@pytest.mark.parametrize("how", ["resolved", "artifact"])
+def test_auth_changes_the_key_and_the_conversation_goes_on(desk: Desk, server: Provider, how: str) -> None:
+    env = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{server.url}/v1", "OPENAI_MODEL": "first"}
+    desk.run("resolve", "-o", "a.toml", env=env).ended(0)
+    with Typing(desk, "run", *(["--config", "a.toml"] if how == "artifact" else []), env=env, height=80) as person:
+        on(person, "one\r", "/help")
+        on(person, "/auth\r", "pong from first")
+        on(person, "1\r", "Method [")
+        on(person, f"{OTHER}\r", "API key (")
+        on(person, "\r", "Base URL [")
+        on(person, "\x15second\r", "Model [")
+        on(person, "2\r", "Keep [")
+        on(person, "two\r", "from what was typed at /auth")
+        on(person, "\x04", "pong from second")
+        assert person.ended() == 0
+        assert OTHER.encode() not in person.raw
+    first, second = server.taken()
+    assert (first.authorization, second.authorization) == (f"Bearer {KEY}", f"Bearer {OTHER}")
+    assert second.texts == ["one", "pong from first ü", "two"]
+    assert second.body["model"] == "second"
+
+
+def test_thinking_better_of_auth_changes_nothing(desk: Desk, server: Provider) -> None:
+    env = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{server.url}/v1"}
+    with Typing(desk, "run", env=env) as person:
+        on(person, "/auth\r", "/help")
+        on(person, "\x03", "Method [")
+        on(person, "hello\r", "Method", "gpt-4o")
+        on(person, "\x04", "pong from")
+        assert person.ended() == 0
+    assert server.taken()[0].authorization == f"Bearer {KEY}"
+
+
+def test_an_artifact_of_a_session_takes_a_flag_for_its_key(desk: Desk, server: Provider) -> None:
+    desk.run("resolve", "-o", "a.toml", "--openai-api-key", "x", "--openai-base-url", f"{server.url}/v1").ended(0)
+    text = (desk.cwd / "a.toml").read_text().replace('flag = "--openai-api-key"', 'flag = "/auth"')
+    desk.write("work/app/a.toml", text)
+    desk.run("run", "-p", "x", "--config", "a.toml").ended(3)
+    desk.run("run", "-p", "x", "--config", "a.toml", "--openai-api-key", OTHER).ended(0)
+    assert server.taken()[0].authorization == f"Bearer {OTHER}"

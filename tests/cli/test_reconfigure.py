@@ -1,0 +1,234 @@
+"""What is typed in a session is compiled like everything else; what is kept is read back, or it is told why not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from qwen_cfg.cli.again import asked_again
+from qwen_cfg.cli.amend import Amending
+from qwen_cfg.cli.inputs import Asked, resolution_of
+from qwen_cfg.cli.reconfigure import Recompiling
+from qwen_cfg.remarks import key_remark
+from qwen_cfg.world import EnvFileChoice, Given
+from qwen_runtime import Change, Configured
+from qwen_schema import ConfigurationError, Secret, SecretReference, declared_fields, dump, load
+
+from .process import KEY, Desk
+
+OTHER = "sk-zyxwvutsrqponmlkjihgfedcba9876543210"
+URL = "https://models.example/v1"
+NOTHING = Asked({}, None, None, None)
+ALL = {"auth_method": "openai", "api_key": Secret(KEY), "base_url": URL, "model": "m-1"}
+TYPED, KEPT = Change("/auth", ALL), Change("/auth", ALL, keep=True)
+
+
+@pytest.fixture
+def desk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A desk that this process itself works at."""
+    monkeypatch.chdir(desk.cwd)
+    monkeypatch.setenv("HOME", str(desk.home))
+    for field in declared_fields().values():
+        for variable in field.variables:
+            monkeypatch.delenv(variable.name, raising=False)
+    return desk
+
+
+def session(request: Asked = NOTHING) -> Recompiling:
+    return Recompiling(request, resolution_of(request, survey=False))
+
+
+def origins(configured: Configured) -> dict[str, str]:
+    return {name: configured.artifact.provenance[name].origin for name in ("api_key", "base_url", "model")}
+
+
+def given(name: str, text: str) -> Given:
+    field = declared_fields()[name]
+    return Given(field.flags[0], Secret(text) if field.secret else text)
+
+
+def test_what_is_typed_for_this_session_beats_everything_and_is_valid(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={OTHER}\nOPENAI_MODEL=other\nQWEN_CFG_TIMEOUT=7\n")
+    configured = session(replace(NOTHING, given={"model": given("model", "flagged")}))(TYPED)
+    assert configured.key == Secret(KEY)
+    assert origins(configured) == {"api_key": "/auth", "base_url": "/auth", "model": "/auth"}
+    assert configured.artifact.config["timeout"] == 7
+    assert str(configured.artifact.api_key) == "what was typed at /auth"
+    assert load(dump(configured.artifact), where="x") == configured.artifact
+    assert configured.remark == "It hides the one in ./.env:1 (OPENAI_API_KEY)."
+    assert not (desk.cwd / ".qwen").exists()
+
+
+def test_what_was_typed_before_still_counts(desk: Desk) -> None:
+    change = session()
+    change(TYPED)
+    assert change(Change("/model", {"model": "m-2"})).artifact.text("model") == "m-2"
+    configured = change(Change("/auth", {"base_url": "http://localhost:1/v1"}))
+    assert origins(configured) == {"api_key": "/auth", "base_url": "/auth", "model": "/model"}
+    assert configured.key == Secret(KEY)
+    assert change.settings() == {
+        "base_url": "http://localhost:1/v1",
+        "model": "m-2",
+        "api_key": "sk-0…wxyz (39 characters)",
+    }
+
+
+def test_a_change_that_gives_nothing_usable_changes_nothing(desk: Desk) -> None:
+    change = session()
+    with pytest.raises(ConfigurationError):
+        change(Change("/model", {"model": "m"}))
+    change(TYPED)
+    for bad in ({"model": ""}, {"model": KEY}, {"base_url": "nowhere"}, {"api_key": "a\nb"}, {"base_url": f"x/{KEY}"}):
+        for keep in (False, True):
+            with pytest.raises(ConfigurationError, match="is not valid") as caught:
+                change(Change("/auth", bad, keep))
+            assert caught.value.where == "/auth"
+            assert KEY not in f"{caught.value} {caught.value.hint}"
+    assert origins(change(Change("/model", {"model": "n"}))) == {
+        "api_key": "/auth",
+        "base_url": "/auth",
+        "model": "/model",
+    }
+    assert not (desk.cwd / ".qwen").exists()
+
+
+def test_what_is_kept_comes_from_the_file_then(desk: Desk) -> None:
+    change = session()
+    change(Change("/model", {"model": "before", "api_key": Secret(OTHER)}))
+    configured = change(KEPT)
+    assert origins(configured) == {
+        "api_key": "./.qwen/.env:1",
+        "base_url": "./.qwen/.env:2",
+        "model": "./.qwen/.env:3",
+    }
+    assert configured.artifact.api_key == SecretReference("env-file", "./.qwen/.env", "OPENAI_API_KEY")
+    assert configured.key == Secret(KEY)
+    assert configured.notices == ("kept in ./.qwen/.env (mode 0600)", "added .qwen/.env to ./.gitignore")
+    assert desk.run("resolve").ended(0).toml["config"]["model"] == "m-1"
+
+
+def test_what_hides_the_kept_is_named_and_what_was_typed_counts(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", OTHER)
+    monkeypatch.setenv("OPENAI_BASE_URL", "")
+    configured = session(replace(NOTHING, given={"model": given("model", "flagged")}))(KEPT)
+    assert configured.key == Secret(KEY)
+    assert origins(configured) == {"api_key": "/auth", "base_url": "/auth", "model": "/auth"}
+    typed = "In this session, what you typed counts."
+    assert configured.notices[2:] == (
+        f"api_key: the variable OPENAI_API_KEY of the environment hides the one in ./.qwen/.env:1. {typed}",
+        f"base_url: the empty variable OPENAI_BASE_URL of the environment hides the one in ./.qwen/.env:2. {typed}",
+        f"model: --model hides the one in ./.qwen/.env:3. {typed}",
+    )
+
+
+def test_a_file_that_says_qwen_oauth_is_told(desk: Desk) -> None:
+    desk.write("work/app/.qwen/.env", "QWEN_OAUTH=1\n")
+    configured = session()(KEPT)
+    assert configured.artifact.text("auth_method") == "openai"
+    assert (
+        "auth_method: ./.qwen/.env:1 QWEN_OAUTH makes it qwen-oauth. In this session, what you typed counts."
+        in configured.notices
+    )
+
+
+@pytest.mark.parametrize("choice", [EnvFileChoice("none"), EnvFileChoice("flag", Path("prod.env"))])
+def test_a_session_that_reads_another_file_says_so(desk: Desk, choice: EnvFileChoice) -> None:
+    desk.write("work/app/prod.env", f"OPENAI_API_KEY={OTHER}\n")
+    configured = session(replace(NOTHING, choice=choice))(KEPT)
+    assert origins(configured) == {"api_key": "/auth", "base_url": "/auth", "model": "/auth"}
+    assert sum("because of --env-file or --no-env-file" in notice for notice in configured.notices) == 1
+    assert KEY in (desk.cwd / ".qwen" / ".env").read_text()
+
+
+def test_a_file_that_is_read_no_more_is_told_of_and_its_key_is_carried(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={OTHER}\nOPENAI_MODEL=other\nQWEN_CFG_TIMEOUT=7\n")
+    texts = {name: text for name, text in ALL.items() if name != "api_key"}
+    configured = session()(Change("/auth", texts, keep=True))
+    assert configured.key == Secret(OTHER)
+    assert origins(configured)["api_key"] == "./.qwen/.env:1"
+    assert configured.notices[2:] == (
+        "./.qwen/.env comes first in the search now, so ./.env is not read any more, and neither is what it sets "
+        "beside: QWEN_CFG_TIMEOUT",
+    )
+
+
+def test_an_exported_key_stays_where_it_is(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", OTHER)
+    configured = session()(Change("/auth", {"base_url": URL, "model": "m"}, keep=True))
+    assert origins(configured)["api_key"] == "OPENAI_API_KEY"
+    assert (desk.cwd / ".qwen" / ".env").read_text() == f"OPENAI_BASE_URL={URL}\nOPENAI_MODEL=m\n"
+
+
+def test_a_declared_reference_counts_until_a_key_is_typed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORK_KEY", OTHER)
+    change = session(replace(NOTHING, secret_from=SecretReference("environment", variable="WORK_KEY")))
+    assert change.settings()["api_key"] == "from the variable WORK_KEY"
+    assert change(Change("/model", {"model": "m"})).key == Secret(OTHER)
+    configured = change(TYPED)
+    assert (configured.key, configured.artifact.api_key) == (Secret(KEY), SecretReference("flag", flag="/auth"))
+
+
+def test_what_cannot_be_kept_counts_in_the_session(desk: Desk) -> None:
+    """Nobody has to type a key again because a file cannot be written."""
+    (desk.cwd / ".qwen" / ".env").mkdir(parents=True)
+    for change in (session(), amending(desk)):
+        configured = change(KEPT)
+        assert configured.key == Secret(KEY)
+        assert configured.artifact.provenance["api_key"].origin == "/auth"
+        (notice,) = (n for n in configured.notices if n.startswith("not kept: ./.qwen/.env: "))
+        assert "what you typed counts" in notice
+        assert KEY not in notice
+
+
+def test_no_remark_where_nothing_is_hidden(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={OTHER}\n")
+    assert key_remark(resolution_of(NOTHING, survey=False)) == ""
+    monkeypatch.setenv("OPENAI_API_KEY", OTHER)
+    assert key_remark(resolution_of(NOTHING, survey=False)) == ""
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    flagged = replace(NOTHING, given={"api_key": given("api_key", "k-flag")})
+    assert key_remark(resolution_of(flagged, survey=False)) == (
+        "It hides those in the environment (OPENAI_API_KEY), ./.env:1 (OPENAI_API_KEY)."
+    )
+
+
+def amending(desk: Desk) -> Amending:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={OTHER}\n")
+    return Amending(session()(Change("/model", {"model": "m-0"})), "work.toml")
+
+
+def test_an_artifact_that_was_given_is_changed_in_place(desk: Desk) -> None:
+    change = amending(desk)
+    configured = change(Change("/model", {"model": "m-9"}))
+    assert (configured.artifact.text("model"), configured.key) == ("m-9", Secret(OTHER))
+    configured = change(TYPED)
+    assert origins(configured) == {"api_key": "/auth", "base_url": "/auth", "model": "/auth"}
+    assert (configured.key, configured.remark, configured.notices) == (Secret(KEY), "", ())
+    assert load(dump(configured.artifact), where="x") == configured.artifact
+    assert change.settings() == {"base_url": URL, "model": "m-1", "api_key": "sk-0…wxyz (39 characters)"}
+    with pytest.raises(ConfigurationError, match="is not valid"):
+        change(Change("/auth", {"base_url": "nowhere"}))
+
+
+def test_what_is_kept_does_not_change_the_artifact_that_was_given(desk: Desk) -> None:
+    change = amending(desk)
+    configured = change(Change("/auth", {"base_url": URL, "model": "m-1"}, keep=True))
+    assert configured.notices[2:] == ("the artifact work.toml is as it was, and the next run with it uses that",)
+    assert (desk.cwd / ".qwen" / ".env").read_text() == (
+        f"OPENAI_API_KEY={OTHER}\nOPENAI_BASE_URL={URL}\nOPENAI_MODEL=m-1\n"
+    )
+    assert origins(configured)["api_key"] == "./.env:1"
+
+
+def test_an_artifact_of_a_session_can_be_checked(desk: Desk) -> None:
+    artifact = session()(TYPED).artifact
+    desk.write("work/app/session.toml", dump(artifact))
+    assert asked_again(NOTHING, artifact).given["model"] == Given("/auth", "m-1")
+    outcome = desk.run("check", "session.toml").ended(0)
+    assert "API key" in outcome.said
+    assert "what was typed at /auth" in desk.run("check", "--strict", "session.toml").ended(1).said
+    desk.run("check", "session.toml", env={"OPENAI_API_KEY": KEY}).ended(0)
+    refused = desk.run("run", "--config", "session.toml", "-p", "ping").ended(3)
+    assert "what was typed at /auth" in refused.err

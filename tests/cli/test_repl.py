@@ -1,0 +1,464 @@
+"""`qwen-cfg run` in a terminal: a conversation, as a person types it and sees it."""
+
+from __future__ import annotations
+
+import re
+import stat
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from support.provider import (
+    SLOW_SECONDS,
+    Reply,
+    chunk,
+    events,
+    finish,
+    provider,
+    refusal,
+    streamed,
+    usage,
+)
+
+from .process import KEY
+from .terminal import Typing, follow_each_other
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.provider import Provider
+
+    from .process import Desk
+
+ENTER, ALT_ENTER, CTRL_C, CTRL_D, CTRL_J, UP = "\r", "\x1b\r", "\x03", "\x04", "\n", "\x1b[A"
+HISTORY = ".local/state/qwen-cfg/history"
+# What a mode of the terminal's stands for in what is written to it: pasted text comes in brackets.
+PASTES_IN_BRACKETS = b"\x1b[?2004h"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Provider]:
+    with provider() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_over(server: Provider) -> None:
+    server.taken()
+    server.replies.clear()
+    server.hung_up.clear()
+
+
+def env_of(server: Provider, how: str = "v1", **more: str) -> dict[str, str]:
+    return {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{server.url}/{how}", "OPENAI_MODEL": "m", **more}
+
+
+@pytest.fixture
+def chat(desk: Desk, server: Provider) -> Iterator[Typing]:
+    with Typing(desk, "run", env=env_of(server)) as typing:
+        typing.until("· 0 tokens")
+        yield typing
+
+
+def ask(chat: Typing, server: Provider, question: str, reply: Reply, *wanted: str) -> str:
+    """Ask, and wait for what must be seen, and then for the next prompt."""
+    server.replies.append(reply)
+    return command(chat, question, *wanted)
+
+
+def command(chat: Typing, text: str, *wanted: str) -> str:
+    """Type a line, and wait for what must be seen after it, and then for the next prompt."""
+    line = f"> {text}\n"
+    before = chat.text.count(line)
+
+    def is_answered() -> bool:
+        seen = chat.text
+        return seen.count(line) > before and follow_each_other(seen.rpartition(line)[2], [*wanted, "\n>"])
+
+    return chat.type(text + ENTER).when(is_answered, f"{wanted} never came")
+
+
+def after(seen: str, text: str) -> list[str]:
+    """Return the lines that can be seen after a typed one, to the next prompt."""
+    below = seen.rpartition(f"> {text}\n")[2]
+    return below.partition("\n>")[0].split("\n")
+
+
+# The beginning, and the end.
+
+
+def test_the_greeting_is_short_and_says_who_answers_and_which_key_is_used(chat: Typing) -> None:
+    assert chat.lines[:4] == [
+        "m at 127.0.0.1",
+        "The key comes from the variable OPENAI_API_KEY.",
+        "/help for commands, Ctrl-D leaves",
+        ">",
+    ]
+    assert chat.lines[-1] == "m · 127.0.0.1 · 0 tokens"
+    assert PASTES_IN_BRACKETS in chat.raw
+
+
+@pytest.mark.parametrize("way", [CTRL_D, f"/quit{ENTER}", f"/exit{ENTER}"])
+def test_leaving(chat: Typing, way: str) -> None:
+    assert chat.type(way).ended() == 0
+
+
+def test_ctrl_d_deletes_where_something_is_typed(chat: Typing, server: Provider) -> None:
+    chat.type("xab\x01" + CTRL_D).until("> ab")
+    chat.type(ENTER).until("pong")
+    assert server.requests[-1].texts == ["ab"]
+
+
+def test_ctrl_c_clears_the_line_and_tells_how_to_leave(chat: Typing, server: Provider) -> None:
+    chat.type("never sent").until("> never sent")
+    chat.type(CTRL_C).when(lambda: "never sent" not in chat.text, "the line was not cleared")
+    chat.type(CTRL_C).until("Ctrl-D leaves.", "\n>")
+    assert chat.type(CTRL_D).ended() == 0
+    assert server.requests == []
+
+
+# The answer.
+
+
+def test_a_piece_is_on_the_screen_while_the_server_still_waits(chat: Typing, server: Provider) -> None:
+    slow = replace(streamed("Once **upon", "** never"), pause=SLOW_SECONDS)
+    server.replies.append(slow)
+    chat.type(f"tell{ENTER}").until("> tell", "Once **upon")
+    assert "never" not in chat.text
+    chat.type(CTRL_C).until("(stopped)")
+
+
+def test_a_conversation(chat: Typing, server: Provider) -> None:
+    ask(chat, server, "one", streamed("first ", "answer"), "first answer")
+    chat.until("15 tokens")
+    ask(chat, server, "two", streamed("second"), "second")
+    chat.until("30 tokens")
+    assert [m["role"] for m in server.requests[-1].body["messages"]] == ["user", "assistant", "user"]
+    assert server.requests[-1].texts == ["one", "first answer", "two"]
+
+
+def test_markdown_is_rendered(chat: Typing, server: Provider) -> None:
+    text = (
+        "# Title\n\nSome **bold** and `code`\nand [a link](http://u.example/v).\n\n- a\n- b\n  - c\n\n"
+        "```py\ndef f(x):\n\treturn x\n```\n\n| n | m |\n|---|---|\n| 1 | 2 |\n\n<b>raw</b> [red]x[/red]\n"
+    )
+    seen = ask(chat, server, "show", streamed(*re.findall(r"(?s).{1,7}", text)), "raw</b>")
+    shown = "Title||Some bold and code|and a link (http://u.example/v).|| • a| • b|    • c||def f(x):|    return x||"
+    assert "|".join(after(seen, "show")).startswith(shown)
+    assert after(seen, "show")[-2:] == ["<b>raw</b> [red]x[/red]", ""]
+    assert b"\x1b[1mbold\x1b[0m" in chat.raw
+    assert b"\x1b]8" not in chat.raw
+
+
+def test_a_long_answer_stays_whole_in_the_scrollback(chat: Typing, server: Provider) -> None:
+    lines = [f"item {number}" for number in range(60)]
+    pieces = [f"- {line}\n" for line in lines]
+    seen = ask(chat, server, "list", streamed(*pieces, pause=0.002), "item 59")
+    assert after(seen, "list") == [*(f" • {line}" for line in lines), ""]
+
+
+def test_the_spinner_turns_until_the_first_token_and_goes(chat: Typing, server: Provider) -> None:
+    server.replies.append(replace(streamed("here"), wait=0.5))
+    chat.type(f"wait{ENTER}").until("waiting for m, 0 s (Ctrl-C stops)")
+    assert after(chat.until("here", "\n>"), "wait") == ["here", ""]
+
+
+def test_reasoning_is_shown_apart_and_is_not_part_of_the_conversation(chat: Typing, server: Provider) -> None:
+    thought = [chunk(reasoning_content="\nLet me "), chunk(reasoning_content="see.")]
+    seen = ask(chat, server, "why", Reply(events(*thought, chunk(content="So."), finish(), usage())), "So.")
+    assert after(seen, "why") == ["  Let me see.", "", "So.", ""]
+    assert b"\x1b[2mLet me see." in chat.raw or b"\x1b[2mLet me" in chat.raw
+    ask(chat, server, "next", streamed("ok"), "ok")
+    assert server.requests[-1].texts == ["why", "So.", "next"]
+
+
+def test_nothing_the_model_says_steers_the_terminal(chat: Typing, server: Provider) -> None:
+    evil = "a\x1b[31mred\x1b]0;title\x07\x9b2J\u202etxt &#x202e;\rover"
+    before = len(chat.raw)
+    seen = ask(chat, server, "go", streamed(*evil), "over")
+    assert after(seen, "go")[0] == r"a\x1b[31mred\x1b]0;title\x07\x9b2J\u202etxt \u202eover"
+    for steering in (b"\x1b[31m", b"\x1b]", b"\x07", "\x9b".encode(), "\u202e".encode()):
+        assert steering not in chat.raw[before:]
+
+
+def test_a_known_key_is_not_shown(chat: Typing, server: Provider) -> None:
+    seen = ask(chat, server, "key", streamed("it is ", KEY[:9], KEY[9:], " indeed"), "indeed")
+    assert after(seen, "key")[0] == "it is [redacted] indeed"
+
+
+def test_ctrl_c_stops_the_answer_and_not_the_session(chat: Typing, server: Provider) -> None:
+    server.replies.append(replace(streamed("so far", " never"), pause=SLOW_SECONDS))
+    chat.type(f"long{ENTER}").until("so far")
+    chat.type(CTRL_C).until("so far", "(stopped)", "\n>")
+    assert server.hung_up.wait(10)
+    ask(chat, server, "go on", streamed("and on"), "and on")
+    assert server.requests[-1].texts == ["long", "so far", "go on"]
+    assert "never" not in chat.text
+
+
+def test_a_question_that_was_stopped_before_any_answer_is_forgotten(chat: Typing, server: Provider) -> None:
+    server.replies.append(replace(streamed("never"), wait=SLOW_SECONDS))
+    chat.type(f"lost{ENTER}").until("waiting for m")
+    chat.type(CTRL_C).until("(stopped)", "\n>")
+    ask(chat, server, "again", streamed("yes"), "yes")
+    assert server.requests[-1].texts == ["again"]
+
+
+def test_what_is_typed_while_an_answer_comes_is_the_next_text(chat: Typing, server: Provider) -> None:
+    server.replies += [replace(streamed("slowly", " done"), pause=0.3), streamed("next")]
+    chat.type(f"one{ENTER}").until("slowly")
+    chat.type(f"two{ENTER}").until("done", "> two", "next")
+    assert server.requests[-1].texts == ["one", "slowly done", "two"]
+
+
+def test_an_answer_that_was_cut_off_stays(chat: Typing, server: Provider) -> None:
+    seen = ask(chat, server, "cut", Reply(events(chunk(content="half a"), done=False), drop=True), "cut off")
+    assert after(seen, "cut")[:2] == ["half a", ""]
+    assert "base_url" in seen
+    ask(chat, server, "go on", streamed("b"), "b")
+    assert server.requests[-1].texts == ["cut", "half a", "go on"]
+
+
+def test_an_answer_at_the_limit_of_tokens_and_of_another_model(chat: Typing, server: Provider) -> None:
+    reply = Reply(events(chunk("other", content="too lo"), finish("length", "other"), usage(model="other")))
+    seen = ask(chat, server, "much", reply, "too lo", "limit of tokens", "other answered, not m")
+    assert after(seen, "much")[0] == "too lo"
+
+
+def test_an_error_is_shown_and_the_question_can_be_recalled(chat: Typing, server: Provider) -> None:
+    seen = ask(chat, server, "why", refusal(400, "No such thing"), "No such thing")
+    assert "Traceback" not in seen
+    server.replies.append(streamed("because"))
+    chat.type(UP).until("No such thing", "> why")
+    chat.type(ENTER).until("because")
+    assert server.requests[-1].texts == ["why"]
+
+
+def test_a_refused_key_names_its_origin(chat: Typing, server: Provider) -> None:
+    seen = ask(chat, server, "hi", refusal(401, f"Incorrect API key provided: {KEY}"), "OPENAI_API_KEY")
+    assert KEY not in seen
+    assert chat.type(CTRL_D).ended() == 0
+
+
+def test_a_retry_is_told(chat: Typing, server: Provider) -> None:
+    server.replies.append(refusal(429, "slow down", retry_after="0.2"))
+    seen = ask(chat, server, "hi", streamed("now"), "trying again in 0.2 s (1 of 3)", "now")
+    assert after(seen, "hi")[-2:] == ["now", ""]
+
+
+# Typing.
+
+
+def test_several_lines(chat: Typing, server: Provider) -> None:
+    chat.type(f"one{ALT_ENTER}two{CTRL_J}three").until("> one\n  two\n  three")
+    chat.type(ENTER).until("pong")
+    assert server.requests[-1].texts == ["one\ntwo\nthree"]
+
+
+def test_pasted_lines_stay_together(chat: Typing, server: Provider) -> None:
+    chat.type("\x1b[200~def f():\r\n\treturn 1\r\n\x1b[201~").until("> def f():\n")
+    assert server.requests == []
+    chat.type(ENTER).until("pong")
+    assert server.requests[-1].texts == ["def f():\n\treturn 1"]
+
+
+def test_what_is_no_text_is_not_sent_as_one(chat: Typing, server: Provider) -> None:
+    chat.type_bytes(b"a\xffb").type(ENTER).until("pong")
+    assert server.requests[-1].texts == ["a\ufffdb"]
+
+
+def test_commands_are_completed_and_words_are_not(chat: Typing, server: Provider) -> None:
+    chat.type("/st").until("show requests, tokens and times")
+    chat.type("\t").until("> /stats")
+    chat.type(ENTER).until("There was no request yet.")
+    chat.type("he\t").until("\n> he")
+    assert "show this" not in chat.text
+
+
+def test_history_is_kept_for_its_owner_alone_and_without_keys(desk: Desk, server: Provider) -> None:
+    file = desk.home / HISTORY
+    with Typing(desk, "run", env=env_of(server)) as chat:
+        chat.until("0 tokens")
+        command(chat, f"my key is {KEY}", "pong")
+        command(chat, "two", "pong")
+        assert chat.type(CTRL_D).ended() == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [stat.S_IMODE(d.stat().st_mode) for d in list(file.parents)[:3]] == [0o700] * 3
+    assert KEY not in file.read_text()
+    file.chmod(0o644)
+    with Typing(desk, "run", env=env_of(server)) as chat:
+        chat.until("0 tokens")
+        chat.type(UP).until("> two")
+        chat.type(UP).until("> my key is [redacted]")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_without_a_place_for_the_history_there_is_a_notice(desk: Desk, server: Provider) -> None:
+    desk.write(".local/state/qwen-cfg", "a file")
+    with Typing(desk, "run", env=env_of(server)) as chat:
+        chat.until("What is typed is not kept", "0 tokens")
+        command(chat, "hi", "pong")
+        chat.type(UP).until("pong", "> hi")
+
+
+# Commands.
+
+
+def test_help_lists_every_command(chat: Typing) -> None:
+    seen = command(chat, "/help", "/exit")
+    for name in ("/help", "/stats", "/model [NAME]", "/config", "/auth", "/clear", "/save FILE", "/quit", "/exit"):
+        assert f"\n{name} " in seen
+    assert "Alt-Enter" in seen
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("/hlep", "Did you mean /help?"),
+        ("/xyzzy", "/help lists the commands"),
+        ("/", "/help lists the commands"),
+        ("/clear all", "/clear takes nothing after it"),
+    ],
+)
+def test_a_wrong_command_suggests_the_right_one(chat: Typing, server: Provider, typed: str, said: str) -> None:
+    command(chat, typed, said)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(("typed", "sent"), [("/etc/hosts what is this", None), ("//help", "/help"), ("/ x", None)])
+def test_a_text_that_begins_with_a_slash_can_be_sent(
+    chat: Typing, server: Provider, typed: str, sent: str | None
+) -> None:
+    command(chat, typed, "pong")
+    assert server.requests[-1].texts == [sent or typed]
+
+
+def test_statistics(chat: Typing, server: Provider) -> None:
+    command(chat, "/stats", "There was no request yet.")
+    cached = usage(1000, 5, prompt_tokens_details={"cached_tokens": 900})
+    ask(chat, server, "hi", Reply(events(chunk(content="yes"), finish(), cached)), "yes")
+    seen = command(chat, "/stats", "tokens per second")
+    assert re.search(r"requests +1\nprompt tokens +1,000\ncached tokens +900 \(90% of the prompt\)", seen)
+    other = Reply(events(chunk("other", content="no"), finish(model="other"), usage(model="other")))
+    ask(chat, server, "you", other, "no")
+    assert re.search(r"\n +m +other +all\nrequests +1 +1 +2\n", command(chat, "/stats", "tokens per second"))
+
+
+def test_clear_forgets_what_was_said_and_not_what_it_took(chat: Typing, server: Provider) -> None:
+    ask(chat, server, "one", streamed("first"), "first")
+    command(chat, "/clear", "forgotten")
+    ask(chat, server, "two", streamed("second"), "second")
+    assert server.requests[-1].texts == ["two"]
+    chat.until("30 tokens")
+
+
+def test_config_is_the_artifact_without_the_key(desk: Desk, server: Provider) -> None:
+    # A key that stands in the artifact itself, and is too short to be looked for in texts.
+    env = env_of(server) | {"OPENAI_API_KEY": "k3y"}
+    desk.run("resolve", "--inline-secrets", "-o", "a.toml", env=env).ended(0)
+    assert '"k3y"' in (desk.cwd / "a.toml").read_text()
+    with Typing(desk, "run", "--config", "a.toml") as chat:
+        chat.until("The key comes from the artifact itself", "0 tokens")
+        seen = command(chat, "/config", "[env_file]")
+    for line in ('model = "m"', 'value = "[redacted]"', "[provenance.model]", 'origin = "OPENAI_MODEL"'):
+        assert f"\n{line}\n" in seen
+    assert "k3y" not in seen
+
+
+def test_save(chat: Typing, desk: Desk, server: Provider) -> None:
+    command(chat, "/save", "there is no file to save to")
+    command(chat, "/save x.md", "nothing has been said yet")
+    ask(chat, server, "one", streamed(f"**first** {KEY}"), "first")
+    command(chat, "/save ~/my chat.md", "The conversation is saved in ~/my chat.md")
+    saved = desk.home / "my chat.md"
+    assert saved.read_text() == "## Question\n\none\n\n## Answer\n\n**first** [redacted]\n"
+    assert stat.S_IMODE(saved.stat().st_mode) == 0o600
+    command(chat, "/save ~/my chat.md", "it is there already, and is not overwritten")
+    command(chat, "/save no/such/x.md", "its directory does not exist")
+    command(chat, "/save x.md", "The conversation is saved in x.md")
+    assert (desk.cwd / "x.md").read_text() == saved.read_text()
+
+
+def test_model_shows_what_there_is(chat: Typing, server: Provider) -> None:
+    seen = command(chat, "/model", "The model is m (OPENAI_MODEL).", "127.0.0.1 has:")
+    assert after(seen, "/model")[2:] == ["  gpt-4o", "  gpt-4o-mini", "  qwen3-coder-plus"]
+
+
+def test_model_changes_what_is_asked(chat: Typing, server: Provider) -> None:
+    ask(chat, server, "one", streamed("first"), "first")
+    command(chat, "/model gpt-4o-mini", "The model is gpt-4o-mini (/model).")
+    chat.until("gpt-4o-mini · 127.0.0.1")
+    command(chat, "two", "pong from gpt-4o-mini")
+    assert server.requests[-1].body["model"] == "gpt-4o-mini"
+    assert server.requests[-1].texts == ["one", "first", "two"]
+    assert "* gpt-4o-mini" in command(chat, "/model", "qwen3-coder-plus")
+
+
+def test_models_that_cannot_be_listed_are_no_end(desk: Desk, server: Provider) -> None:
+    with Typing(desk, "run", env=env_of(server, "html")) as chat:
+        chat.until("0 tokens")
+        command(chat, "/model", "The model is m", "does not tell which models it has")
+
+
+# Terminals of all kinds.
+
+
+def test_a_dumb_terminal(desk: Desk, server: Provider) -> None:
+    text = "**plain** answer\n- a"
+    server.replies += [replace(streamed(*text), wait=0.3), refusal(400, "No such thing")]
+    with Typing(desk, "run", env=env_of(server), term="dumb") as chat:
+        chat.until("Ctrl-D leaves\n>")
+        chat.type("one\\\r").when(lambda: chat.raw.endswith(b"> one\\\r\n  "), "the line does not go on")
+        chat.type("two\r").until("> one\\\n  two\n…\n**plain** answer\n- a\n>")
+        chat.type("why\r").until("No such thing", "\n>")
+        chat.type("/help\r").until("/exit", "\n>")
+        chat.type("/stats\r").until("tokens per second", "\n>")
+        chat.type(CTRL_C).until("Ctrl-D leaves.\n>")
+        assert chat.type(CTRL_D).ended() == 0
+    assert server.requests[0].texts == ["one\ntwo"]
+    assert b"\x1b" not in chat.raw
+    assert b"\x07" not in chat.raw
+
+
+def test_ctrl_c_stops_an_answer_on_a_dumb_terminal(desk: Desk, server: Provider) -> None:
+    server.replies.append(replace(streamed("so far", " never"), pause=SLOW_SECONDS))
+    with Typing(desk, "run", env=env_of(server), term="dumb") as chat:
+        chat.until("\n>")
+        chat.type("long\r").until("so far")
+        chat.type(CTRL_C).until("so far", "\n(stopped)\n>")
+        chat.type("on\r").until("pong")
+    assert server.requests[-1].texts == ["long", "so far", "on"]
+
+
+def test_without_color_there_is_none(desk: Desk, server: Provider) -> None:
+    server.replies += [streamed("**bold** `code`\n\n```py\nimport re\n```\n"), refusal(400, "No such thing")]
+    with Typing(desk, "run", env=env_of(server, NO_COLOR="1")) as chat:
+        chat.until("0 tokens")
+        command(chat, "hi", "import re")
+        command(chat, "why", "No such thing")
+        chat.type("/he").until("show this")
+    styles = re.findall(rb"\x1b\[([0-9;]*)m", chat.raw)
+    numbers = {int(number) for style in styles for number in style.split(b";") if number}
+    assert 1 in numbers
+    assert not [number for number in numbers if number >= 30]
+
+
+@pytest.mark.parametrize(("width", "height"), [(20, 24), (20, 5), (9, 3)])
+def test_a_narrow_terminal(desk: Desk, server: Provider, width: int, height: int) -> None:
+    table = "| one | two | three |\n|---|---|---|\n| a | b | c |\n"
+    deep = "".join(f"{'> ' * depth}- {'x' * 30}\n" for depth in range(12))
+    server.replies.append(streamed(*(table + "\n" + deep + "\n```py\nlong = " + "1" * 50 + "\n```\n\nthe\n\nend.")))
+    with Typing(desk, "run", env=env_of(server), width=width, height=height) as chat:
+        chat.until(">")
+        chat.type(f"hi{ENTER}").until("end.")
+        chat.type(f"/stats{ENTER}").until("end.", "> /stats", "\n>")
+        chat.type(f"/help{ENTER}").until("> /stats", "> /help", "\n>")
+        assert chat.type(CTRL_D).ended() == 0
+        assert "\n".join(["1" * width] * 2) in chat.text
+
+
+def test_a_window_that_becomes_another_size(chat: Typing, server: Provider) -> None:
+    server.replies.append(replace(streamed(*(["word "] * 30), "\n\nthe end."), pause=0.02))
+    chat.type(f"go{ENTER}").until("word word")
+    chat.resize(40, 12).until("the end.", "\n>")
+    assert chat.type(CTRL_D).ended() == 0

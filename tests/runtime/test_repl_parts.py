@@ -1,0 +1,290 @@
+"""The parts of the terminal conversation that are pure: Markdown in pieces, what is drawn, and what may be shown."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+from unittest import mock
+
+import pyte
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.paper import Paper, screen_on
+
+from qwen_runtime.repl.blocks import Blocks, Lines, markdown_parser
+from qwen_runtime.repl.live_view import LiveView
+from qwen_runtime.repl.painting import Painter
+from qwen_runtime.repl.plain_view import PlainView
+from qwen_runtime.repl.shown import Redacting, safe, without_steering
+from qwen_runtime.repl.typed import Called, Question, read
+from qwen_schema import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qwen_runtime.repl.view import Kind
+
+SECRET = "sk-0123456789abcdefghijklmnopqrstuvwxyz"
+
+BITS = """
+# ,- ,* ,1. ,2. ,> ,```,~~~,``` py,    ,\t,===,---,***,<div>,<!-- ,[a]: /b,[a](/b),![i](/j),**,_,`,~~,|,| a | b |
+word,two words,ü,中文,👩, ,&#x202e;,&#27;,\x1b[31m,\x07,\u202e,\u3000,\r
+""".strip("\n").replace("\n", ",")
+MARKDOWN = st.lists(
+    st.sampled_from([*BITS.split(","), *["\n"] * 20, *["\n\n"] * 6, "| a | b |\n", "|---|--:|\n", "\r\n"])
+).map("".join)
+ANY = st.text() | MARKDOWN
+STEERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+@st.composite
+def pieces(draw: st.DrawFn, texts: st.SearchStrategy[str] = ANY) -> list[str]:
+    """A text in pieces."""
+    text = draw(texts)
+    cuts = sorted(draw(st.lists(st.integers(0, len(text)), max_size=12)))
+    return [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+
+
+@pytest.fixture(autouse=True)
+def _sized() -> Iterator[None]:
+    with mock.patch("qwen_runtime.repl.screen.size", lambda: os.terminal_size((30, 8))):
+        yield
+
+
+# Markdown in pieces.
+
+
+@given(pieces())
+def test_blocks_and_rest_are_the_text(cut: list[str]) -> None:
+    for splitter in (Blocks(), Lines()):
+        finished = [part for piece in cut for part in splitter.add(piece)]
+        assert "".join(finished) + splitter.rest == "".join(cut)
+
+
+@given(pieces())
+def test_a_finished_block_is_the_same_however_the_text_was_cut(cut: list[str]) -> None:
+    at_once, in_pieces = Blocks(), Blocks()
+    assert [b for piece in cut for b in in_pieces.add(piece)] == at_once.add("".join(cut))
+    assert in_pieces.rest == at_once.rest
+
+
+@given(MARKDOWN)
+def test_blocks_mean_alone_what_they_mean_in_the_text(text: str) -> None:
+    parser, blocks = markdown_parser(), Blocks()
+    parts = [*(b for character in text for b in blocks.add(character)), blocks.rest]
+    assert "".join(map(parser.render, parts)) == parser.render(text)
+
+
+def test_a_block_is_finished_when_the_next_one_begins() -> None:
+    blocks = Blocks()
+    assert blocks.add("one\ntwo\n\n") == []
+    assert blocks.add("- a") == []
+    assert blocks.add("\n- b\n") == ["one\ntwo\n\n"]
+    assert blocks.add("\n```py\n\nx = 1\n\n") == ["- a\n- b\n\n"]
+    assert blocks.add("```\nend\n") == ["```py\n\nx = 1\n\n```\n"]
+    assert blocks.rest == "end\n"
+
+
+def test_what_may_still_become_something_else_is_not_finished() -> None:
+    # "2" may be the second item of the list, and "-" a line under a title.
+    blocks = Blocks()
+    assert blocks.add("1. a\n\n2") == []
+    assert blocks.add(". b\n") == []
+    assert blocks.rest == "1. a\n\n2. b\n"
+
+
+# What is painted.
+
+
+@given(ANY, st.integers(1, 50), st.booleans())
+def test_nothing_that_steers_is_painted(text: str, width: int, escapes: bool) -> None:
+    painter = Painter(width, escapes, color=True)
+    for lines in (painter.markdown(text), painter.text(text, "dim"), painter.table([[text, text], ["a", text]])):
+        bare = "\n".join(re.sub(r"\x1b\[[0-9;]*m", "", line) if escapes else line for line in lines)
+        assert not STEERS.search(bare)
+
+
+@pytest.mark.parametrize(
+    ("markdown", "lines"),
+    [
+        ("# One\n", ["One"]),
+        ("a **b** _c_ `d`\ne", ["a b c d", "e"]),
+        ("[t](http://u/v)", ["t (http://u/v)"]),
+        ("<http://u/v>", ["http://u/v"]),
+        ("![alt](http://u/v)", ["alt (http://u/v)"]),
+        ("[a]: http://u/v", ["[a]: http://u/v"]),
+        ("<b>x</b>\n\n<div>y</div>", ["<b>x</b>", "", "<div>y</div>"]),
+        ("- a\n  - b\n", [" • a", "    • b"]),
+        ("3. a\n4. b\n", [" 3 a", " 4 b"]),
+        ("```py\ndef f():\n\treturn 1\n```", ["def f():", "    return 1"]),
+        ("```\nunended", ["unended"]),
+        ("| a | b |\n|---|--:|\n| 1 | 22 |", [" a   b", " ─────", " 1  22"]),
+        ("| a |\n|---|\n| " + "x" * 70 + " |", [" a", " " + "─" * 58, " " + "x" * 58, " " + "x" * 12]),
+        ("> q", ["▌ q"]),
+        ("&#x202e;&#27;x", ["\\u202e&#27;x".replace("&#27;", "�")]),
+        ("[red]x[/red] :smile:", ["[red]x[/red] :smile:"]),
+    ],
+)
+def test_what_markdown_looks_like(markdown: str, lines: list[str]) -> None:
+    assert Painter(60, escapes=False, color=False).markdown(markdown) == lines
+
+
+def test_without_color_there_is_bold_and_no_colour() -> None:
+    lines = Painter(60, escapes=True, color=False).markdown("**b**\n\n```py\ndef f(): pass\n```\n\n`c`")
+    assert set(re.findall(r"\x1b\[([0-9;]*)m", "\n".join(lines))) <= {"0", "1", "2", "3", "4", "1;3", "1;4"}
+    assert "\x1b[1mb\x1b[0m" in lines[0]
+    assert "\x1b[" in "".join(lines)
+    assert re.search(r"\x1b\[[0-9;]*3[0-9]m", "".join(Painter(60, escapes=True, color=True).markdown("`c`")))
+
+
+def test_links_are_no_hyperlinks() -> None:
+    assert "\x1b]" not in "".join(Painter(60, escapes=True, color=True).markdown("[t](http://u/v) ![i](http://j)"))
+
+
+# What is drawn.
+
+DRAWN = st.lists(st.lists(st.sampled_from(["a", "b", "é", " ", "中"]), max_size=20).map("".join), max_size=12)
+
+
+@given(st.lists(st.tuples(DRAWN, DRAWN), max_size=8))
+def test_the_screen_shows_what_stays_and_the_end_of_what_changes(steps: list[tuple[list[str], list[str]]]) -> None:
+    paper = Paper(width=42)
+    screen, stays = screen_on(paper), []
+    for settled, live in steps:
+        screen.settle(settled, live)
+        stays += settled
+        shown = "\n".join(line.rstrip() for line in [*stays, *live[-7:]]).rstrip("\n").split("\n")
+        assert paper.lines == shown
+
+
+@given(pieces(MARKDOWN), pieces(st.text("think \n")))
+def test_the_end_shows_the_whole_however_it_came(cut: list[str], thoughts: list[str]) -> None:
+    at_once, in_pieces = Paper(), Paper()
+    for paper, answer, reasoning in ((at_once, ["".join(cut)], ["".join(thoughts)]), (in_pieces, cut, thoughts)):
+        view = LiveView(screen_on(paper), "waiting")
+        view.tick()
+        _tell(view, [("reasoning", t) for t in reasoning if t] + [("answer", t) for t in answer if t])
+    assert in_pieces.lines == at_once.lines
+    assert "waiting" not in in_pieces.lines
+
+
+def _tell(view: LiveView | PlainView, pieces: list[tuple[Kind, str]]) -> None:
+    for kind, text in pieces:
+        view.add(kind, text)
+    view.end()
+
+
+def test_one_piece_is_one_write_and_what_stays_is_not_written_again() -> None:
+    paper = Paper()
+    view = LiveView(screen_on(paper), "waiting")
+    for piece in ("first\n\n", "sec", "ond\n\n", "third"):
+        before = len(paper.writes)
+        view.add("answer", piece)
+        assert len(paper.writes) - before <= 1
+    view.end()
+    assert paper.written.count("first") == 1
+    assert paper.lines == ["first", "", "second", "", "third"]
+
+
+def test_an_answer_higher_than_the_screen_stays_whole() -> None:
+    paper = Paper()
+    view = LiveView(screen_on(paper), "waiting")
+    wanted = [f"line {number}" for number in range(40)]
+    view.add("answer", "```\n")
+    for line in wanted:
+        view.add("answer", f"{line}\n")
+        view.tick()
+        assert len(paper.lines) <= paper.height
+    view.end()
+    assert paper.lines == wanted
+
+
+def test_a_terminal_that_became_narrower() -> None:
+    paper = Paper(width=40)
+    screen = screen_on(paper)
+    with mock.patch("qwen_runtime.repl.screen.size", lambda: os.terminal_size((40, 8))):
+        screen.settle(["stays"], ["x" * 36])
+    # What a terminal does that reflows its lines.
+    paper.screen.resize(8, 20)
+    paper.screen.reset()
+    paper.screen.set_mode(pyte.modes.LNM)
+    paper.width = 20
+    paper.stream.feed("stays\n" + "x" * 20 + "\n" + "x" * 16)
+    with mock.patch("qwen_runtime.repl.screen.size", lambda: os.terminal_size((20, 8))):
+        screen.settle(["y" * 10])
+    assert paper.lines == ["stays", "y" * 10]
+
+
+def test_reasoning_is_dim_and_apart() -> None:
+    paper = Paper()
+    _tell(LiveView(screen_on(paper), "waiting"), [("reasoning", "hm\nwell **x**"), ("answer", "so")])
+    assert paper.lines == ["  hm", "  well **x**", "", "so"]
+    assert "\x1b[2mhm" in paper.written
+    plain = Paper()
+    _tell(PlainView(screen_on(plain, dumb=True)), [("reasoning", "hm\nwell"), ("answer", "so")])
+    assert plain.lines == ["(reasoning)", "hm", "well", "(answer)", "so"]
+
+
+@given(pieces())
+def test_a_dumb_terminal_gets_the_text_as_it_is(cut: list[str]) -> None:
+    paper = Paper()
+    _tell(PlainView(screen_on(paper, dumb=True)), [("answer", piece) for piece in cut])
+    assert paper.written.rstrip("\n") == without_steering("".join(cut)).rstrip("\n")
+    assert paper.written.endswith("\n") or not paper.written
+
+
+# What may be shown.
+
+
+@given(ANY)
+def test_nothing_that_steers_is_safe(text: str) -> None:
+    assert not STEERS.search(safe(text))
+    assert without_steering(without_steering(text)) == without_steering(text)
+    without_steering(text).encode()
+
+
+@pytest.mark.parametrize("text", ["中\u3000文", "a\u00a0b", "👩\u200d💻", "न\u200dय", "a\tb\nc"])
+def test_what_languages_need_stays(text: str) -> None:
+    assert without_steering(text) == text
+
+
+def test_a_lone_surrogate_can_be_written() -> None:
+    assert without_steering("\ud83d!") == "\\ud83d!"
+
+
+@given(pieces(st.lists(st.sampled_from(["a ", "\n", SECRET, SECRET[:9], "https://u:p@h/"])).map("".join)))
+def test_a_secret_in_pieces_does_not_get_through_whole(cut: list[str]) -> None:
+    secret, redacting = Secret(SECRET), Redacting()
+    written = "".join(redacting.add(piece) for piece in cut)
+    assert secret.reveal() not in written
+    assert "".join(Redacting().add(piece) for piece in ["".join(cut)]) == safe("".join(cut))
+
+
+# What is typed.
+
+
+@pytest.mark.parametrize(
+    ("text", "typed"),
+    [
+        ("", None),
+        (" \n ", None),
+        ("hi", Question("hi")),
+        ("    code\n  more  \n", Question("    code\n  more")),
+        ("/help", Called("help")),
+        (" /HELP ", Called("help")),
+        ("/save  a b.md ", Called("save", "a b.md")),
+        ("/", Called("")),
+        ("/ what", Question("/ what")),
+        ("/\nwhat", Question("/\nwhat")),
+        ("/help\nme", Question("/help\nme")),
+        ("/etc/hosts what is this", Question("/etc/hosts what is this")),
+        ("/2", Question("/2")),
+        ("//help", Question("/help")),
+        ("//", Question("/")),
+        ("a\udcffb", Question("a\ufffdb")),
+    ],
+)
+def test_what_a_typed_text_is(text: str, typed: Question | Called | None) -> None:
+    assert read(text) == typed

@@ -1,0 +1,46 @@
+"""A terminal without a process: it takes what the runtime writes, and shows what a person would see."""
+
+from __future__ import annotations
+
+import pyte
+
+from qwen_runtime.repl.screen import Screen
+from qwen_runtime.repl.terminal import Terminal
+
+
+class Paper:
+    """Takes what is written, and shows it as a terminal would."""
+
+    is_terminal = True
+    is_gone = False
+
+    def __init__(self, width: int = 30, height: int = 8) -> None:
+        self.width, self.height = width, height
+        self.writes: list[str] = []
+        self.screen = pyte.HistoryScreen(width, height, history=10_000, ratio=0.5)
+        self.screen.set_mode(pyte.modes.LNM)
+        self.stream = pyte.Stream(self.screen)
+
+    def text(self, text: str, *, verbatim: bool = False) -> None:
+        assert verbatim
+        self.writes.append(text)
+        self.stream.feed(text)
+
+    def data(self, document: object, *, indent: int | None = 2) -> None:
+        raise AssertionError
+
+    def notice(self, text: str) -> None:
+        raise AssertionError
+
+    @property
+    def written(self) -> str:
+        return "".join(self.writes)
+
+    @property
+    def lines(self) -> list[str]:
+        above = ["".join(row[x].data for x in range(self.width)) for row in self.screen.history.top]
+        return "\n".join(line.rstrip() for line in [*above, *self.screen.display]).rstrip("\n").split("\n")
+
+
+def screen_on(paper: Paper, *, dumb: bool = False, color: bool = True) -> Screen:
+    return Screen(paper, Terminal(dumb, color, None))

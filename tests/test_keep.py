@@ -1,0 +1,284 @@
+"""Settings that are kept in `.qwen/.env` are read back exactly, by everybody, and nothing else is lost or exposed."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from qwen_cfg.keep import keep
+from qwen_cfg.rewriting import CannotAssignError, assigned
+from qwen_schema import BadValue, ConfigurationError, OutputError, Secret, declared_fields, parse_value
+from qwen_schema.envfile import DIALECTS, last_of_each, reader_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEY = "sk-0123456789abcdefghijklmnopqrstuvwxyz"
+URL = "https://models.example/v1"
+VALUES = {"auth_method": "openai", "api_key": Secret(KEY), "base_url": URL, "model": "m-1"}
+LINES = f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={URL}\nOPENAI_MODEL=m-1\n"
+VARIABLES = {"api_key": "OPENAI_API_KEY", "base_url": "OPENAI_BASE_URL", "model": "OPENAI_MODEL"}
+
+SHARDS = ["A", "OPENAI_MODEL", "OPENAI_API_KEY", "OPENAI_BASE_URL", "export ", "=", " = ", ": ", "'", '"', "`", "\\"]
+SHARDS += ["\\n", "#", "\n", "\n", "\n", "\r\n", "\r", " ", "\ufeff", "\u2028", "x y", "日本", "${HOME}"]
+TEXTS = st.one_of(st.lists(st.sampled_from(SHARDS), max_size=30).map("".join), st.text())
+PIECES = ["a", "Z9", "-", "/", " ", "'", '"', "`", "\\", "\\n", "#", "$", "${A}", "=", "&", "\n", "日", "\u2028"]
+MODELS = st.one_of(st.lists(st.sampled_from(PIECES), min_size=1, max_size=8).map("".join), st.text(min_size=1))
+KEYS = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1)
+
+
+def read(text: str, dialect: str) -> dict[str, str]:
+    return {name: a.value for name, a in last_of_each(reader_of(dialect)(text)).items()}  # type: ignore[arg-type]
+
+
+def is_valid(name: str, text: str) -> bool:
+    try:
+        parse_value(declared_fields()[name], text)
+    except BadValue:
+        return False
+    return True
+
+
+@given(TEXTS, KEYS.filter(lambda t: is_valid("api_key", t)), MODELS.filter(lambda t: is_valid("model", t)))
+@example("OPENAI_MODEL='two\nlines'\nB=2", "k", "m")
+@example("OPENAI_MODEL=\n'below'\nB=2", "k", "m")
+@example('A="never closed', "it's", "m")
+@example("export OPENAI_API_KEY=old # mine\r\nA=1", "k", "a b")
+@example("OPENAI_MODEL='a'\u2028A=1", "k", "m")
+def test_both_dialects_read_the_new_values_and_the_others_as_before(text: str, key: str, model: str) -> None:
+    new_values = {"OPENAI_API_KEY": key, "OPENAI_BASE_URL": URL, "OPENAI_MODEL": model}
+    try:
+        new = assigned(text, new_values)
+    except CannotAssignError as error:
+        assert error.name in new_values
+        return
+    for dialect in DIALECTS:
+        assert read(new, dialect) == {**read(text, dialect), **new_values}
+    assert assigned(new, new_values) == new
+
+
+@given(KEYS.filter(lambda t: is_valid("api_key", t) and not {"'", '"', "\\"} & set(t)))
+def test_a_usual_key_can_always_be_kept(key: str) -> None:
+    for text in ("", "# mine\nOPENAI_API_KEY='old'\n", "A=1"):
+        assert read(assigned(text, {"OPENAI_API_KEY": key}), "python")["OPENAI_API_KEY"] == key
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", "OPENAI_MODEL=m\n"),
+        ("A=1", "A=1\nOPENAI_MODEL=m\n"),
+        ("A=1\r\n", "A=1\r\nOPENAI_MODEL=m\r\n"),
+        ("# a\nOPENAI_MODEL = old # b\n\nB=2\n", "# a\nOPENAI_MODEL=m\n\nB=2\n"),
+        ("  export OPENAI_MODEL='old'\r\nB=2", "  export OPENAI_MODEL=m\r\nB=2"),
+        ("OPENAI_MODEL=1\nOPENAI_MODEL=2\n", "OPENAI_MODEL=1\nOPENAI_MODEL=m\n"),
+        ('OPENAI_MODEL="a\nb"\nB=2\n', "OPENAI_MODEL=m\nB=2\n"),
+        ("OPENAI_MODEL='m' # kept\n", "OPENAI_MODEL='m' # kept\n"),
+        ("\ufeffOPENAI_MODEL=old\nB=2\n", "\ufeffOPENAI_MODEL=m\nB=2\n"),
+    ],
+)
+def test_every_other_line_stays_as_it_is(before: str, after: str) -> None:
+    assert assigned(before, {"OPENAI_MODEL": "m"}) == after
+
+
+@pytest.mark.parametrize(
+    ("value", "form"),
+    [
+        (URL, URL),
+        ("a b", "'a b'"),
+        ("a#b", "'a#b'"),
+        ("it's", '"it\'s"'),
+        ("https://x.example/v1?a=1&b=2", "'https://x.example/v1?a=1&b=2'"),
+        ("日本", "'日本'"),
+        ("two\nlines", "'two\nlines'"),
+    ],
+)
+def test_values_are_quoted_where_they_have_to_be(value: str, form: str) -> None:
+    assert assigned("", {"OPENAI_MODEL": value}) == f"OPENAI_MODEL={form}\n"
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_new_file_is_private_and_so_is_its_directory(tmp_path: Path) -> None:
+    kept = keep(VALUES, tmp_path)
+    assert kept.path == tmp_path / ".qwen" / ".env"
+    assert kept.path.read_text() == LINES
+    assert (mode(kept.path), mode(kept.path.parent)) == (0o600, 0o700)
+    assert kept.done == ("kept in ./.qwen/.env (mode 0600)", "added .qwen/.env to ./.gitignore")
+    assert (tmp_path / ".gitignore").read_text() == ".qwen/.env\n"
+
+
+def test_a_file_that_is_there_becomes_private(tmp_path: Path) -> None:
+    file = tmp_path / ".qwen" / ".env"
+    file.parent.mkdir(mode=0o755)
+    file.write_bytes(b"# mine\r\nDEBUG=1\r\n" + LINES.encode())
+    file.chmod(0o644)
+    keep(VALUES, tmp_path)
+    assert file.read_bytes() == b"# mine\r\nDEBUG=1\r\n" + LINES.encode()
+    assert (mode(file), mode(file.parent)) == (0o600, 0o755)
+
+
+def test_links_are_followed_and_stay_links(tmp_path: Path) -> None:
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    project.mkdir()
+    elsewhere.mkdir()
+    (project / ".qwen").symlink_to(elsewhere)
+    (elsewhere / ".env").symlink_to(tmp_path / "real.env")
+    (tmp_path / "real.env").write_text("A=1\n")
+    assert keep(VALUES, project).done == ("kept in ./.qwen/.env (mode 0600)",)
+    assert (project / ".qwen").is_symlink()
+    assert (elsewhere / ".env").is_symlink()
+    assert (tmp_path / "real.env").read_text() == f"A=1\n{LINES}"
+    assert mode(tmp_path / "real.env") == 0o600
+    assert not (project / ".gitignore").exists()
+
+
+def nothing_is_kept(cwd: Path, *, values: dict[str, str | Secret] | None = None, home: Path | None = None) -> str:
+    """Make sure that keeping is refused and changes nothing; return the message with its hint."""
+    before = {p: p.read_bytes() if p.is_file() else b"" for p in cwd.rglob("*") if ".git/" not in str(p)}
+    with pytest.raises((ConfigurationError, OutputError)) as caught:
+        keep(values or VALUES, cwd, home)
+    assert {p: p.read_bytes() if p.is_file() else b"" for p in cwd.rglob("*") if ".git/" not in str(p)} == before
+    assert caught.value.where
+    assert caught.value.hint
+    message = f"{caught.value} {caught.value.hint}"
+    assert KEY not in message
+    return message
+
+
+def test_what_is_no_regular_file_is_refused_at_once(tmp_path: Path) -> None:
+    file = tmp_path / ".qwen" / ".env"
+    file.mkdir(parents=True)
+    assert "it is a directory" in nothing_is_kept(tmp_path)
+    file.rmdir()
+    os.mkfifo(file)
+    assert "it is a fifo" in nothing_is_kept(tmp_path)
+    file.rename(tmp_path / "fifo")
+    file.symlink_to(tmp_path / "fifo")
+    assert "it is a fifo" in nothing_is_kept(tmp_path)
+    file.unlink()
+    file.symlink_to(file)
+    assert "nothing can be kept here" in nothing_is_kept(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"A=\xff\n", b"A=\x00\n", b"#" * 1024 * 1024])
+def test_a_file_that_is_no_env_file_is_left_alone(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / ".qwen").mkdir()
+    (tmp_path / ".qwen" / ".env").write_bytes(content)
+    assert "./.qwen/.env" in nothing_is_kept(tmp_path)
+
+
+def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".qwen").write_text("a file")
+    assert "nothing can be kept here" in nothing_is_kept(tmp_path)
+    (tmp_path / ".qwen").unlink()
+    (tmp_path / ".qwen").symlink_to(tmp_path / "missing")
+    assert "its directory cannot be made" in nothing_is_kept(tmp_path)
+
+
+@pytest.mark.parametrize("model", ["a\x00b", "'\"`#", "a\rb", "\udcff"])
+def test_a_value_that_no_env_file_can_hold_is_told(tmp_path: Path, model: str) -> None:
+    nothing_is_kept(tmp_path, values={"model": model})
+    assert not (tmp_path / ".qwen").exists()
+
+
+def git(cwd: Path, *words: str) -> str:
+    environ = {"PATH": os.environ["PATH"], "HOME": str(cwd), "GIT_CONFIG_NOSYSTEM": "1"}
+    who = ("-c", "user.name=x", "-c", "user.email=x@x.example")
+    ended = subprocess.run(["git", *who, *words], cwd=cwd, env=environ, check=True, capture_output=True, text=True)
+    return ended.stdout
+
+
+@pytest.fixture
+def work_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    git(tree, "init", "-q")
+    return tree
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (None, b".qwen/.env\n"),
+        (b"*.log\n", b"*.log\n.qwen/.env\n"),
+        (b"*.log", b"*.log\n.qwen/.env\n"),
+        (b"\xff\r\n", b"\xff\r\n.qwen/.env\n"),
+        (b".qwen/\n!.qwen\n", b".qwen/\n!.qwen\n.qwen/.env\n"),
+        (b".env\n", b".env\n"),
+        (b"/.qwen", b"/.qwen"),
+    ],
+)
+def test_git_leaves_the_file_out(work_tree: Path, before: bytes | None, after: bytes) -> None:
+    gitignore = work_tree / ".gitignore"
+    if before is not None:
+        gitignore.write_bytes(before)
+    done = keep(VALUES, work_tree).done
+    assert gitignore.read_bytes() == after
+    assert ("added .qwen/.env to ./.gitignore" in done) == (before != after)
+    assert ".env" not in git(work_tree, "status", "--porcelain", "--untracked-files=all").replace(".gitignore", "")
+    keep(VALUES, work_tree)
+    assert gitignore.read_bytes() == after
+
+
+def test_a_subdirectory_has_a_gitignore_of_its_own(work_tree: Path) -> None:
+    (work_tree / "sub").mkdir()
+    assert keep(VALUES, work_tree / "sub").done[1] == "added .qwen/.env to ./.gitignore"
+    (work_tree / ".gitignore").write_text(".qwen\n")
+    (work_tree / "other").mkdir()
+    assert keep(VALUES, work_tree / "other").done == ("kept in ./.qwen/.env (mode 0600)",)
+    assert not (work_tree / "other" / ".gitignore").exists()
+
+
+def test_a_file_that_git_tracks_is_refused(work_tree: Path) -> None:
+    (work_tree / ".qwen").mkdir()
+    (work_tree / ".qwen" / ".env").write_text("A=1\n")
+    git(work_tree, "add", ".qwen/.env")
+    assert "git tracks this file" in nothing_is_kept(work_tree)
+    (work_tree / ".qwen" / ".env").unlink()
+    (work_tree / ".qwen").rmdir()
+    assert "git tracks this file" in nothing_is_kept(work_tree)
+
+
+def test_a_file_that_a_link_leads_to_in_the_work_tree_is_told_of(work_tree: Path) -> None:
+    (work_tree / "settings").mkdir()
+    (work_tree / ".qwen").symlink_to("settings")
+    assert keep(VALUES, work_tree).done[1:] == (
+        "see to it that git leaves out ./settings/.env, which holds the key: it is not ignored yet",
+    )
+    assert not (work_tree / ".gitignore").exists()
+
+
+def test_a_gitignore_that_is_no_file_is_told_of(work_tree: Path) -> None:
+    (work_tree / ".gitignore").mkdir()
+    assert "it is not ignored yet" in keep(VALUES, work_tree).done[1]
+
+
+def test_a_later_pattern_that_wins_is_told_of(work_tree: Path) -> None:
+    (work_tree / ".qwen").mkdir()
+    (work_tree / ".qwen" / ".gitignore").write_text("!.env\n")
+    assert "it is not ignored yet" in keep(VALUES, work_tree).done[1]
+
+
+def test_a_home_needs_no_gitignore(tmp_path: Path) -> None:
+    assert keep(VALUES, tmp_path, tmp_path).done == ("kept in ~/.qwen/.env (mode 0600)",)
+    assert not (tmp_path / ".gitignore").exists()
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / ".gitignore").write_text("/.qwen/\n")
+    assert keep(VALUES, tmp_path / "project", tmp_path).done == ("kept in ./.qwen/.env (mode 0600)",)
+
+
+def test_a_directory_that_may_not_be_written_to_is_told(open_path: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may write everywhere")
+    open_path.chmod(0o555)
+    nothing_is_kept(open_path)
