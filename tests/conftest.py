@@ -1,4 +1,4 @@
-"""What every test shares: how hard Hypothesis tries, and places to work in."""
+"""What every test shares: how hard Hypothesis tries, places to work in, and a provider to ask."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+from support.provider import Provider, provider
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,21 @@ def nothing_above_the_trees() -> None:
     here = Path(os.path.realpath(tempfile.gettempdir()))
     above = [f for d in (here, *here.parents) for f in (d / ".qwen" / ".env", d / ".env") if os.path.lexists(f)]
     assert not above, f"these tests need a temporary directory with no env file in it or above it: {above}"
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Provider]:
+    with provider() as app:
+        yield app
+
+
+@pytest.fixture
+def server(running: Provider) -> Provider:
+    """A provider on loopback, with nothing left over from the test before."""
+    running.taken()
+    running.replies.clear()
+    running.hung_up.clear()
+    return running
 
 
 @pytest.fixture

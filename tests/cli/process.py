@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from support.provider import Provider
+
 PROGRAM = (sys.executable, "-m", "qwen_cfg")
 KEY = "sk-0123456789abcdefghijklmnopqrstuvwxyz"
 SECONDS = 60
@@ -157,6 +159,11 @@ def run_all(runs: Sequence[Run]) -> list[Outcome]:
         check=True,
     )
     return [Outcome(code, out, err) for code, out, err in json.loads(ended.stdout)]
+
+
+def env_of(server: Provider, how: str = "v1", key: str = KEY, **more: str) -> dict[str, str]:
+    """Return the variables that make a provider the endpoint; `how` says in its path how it answers."""
+    return {"OPENAI_API_KEY": key, "OPENAI_BASE_URL": f"{server.url}/{how}", "OPENAI_MODEL": "m", **more}
 
 
 @dataclass(frozen=True)

@@ -31,18 +31,6 @@ DASH = "\N{EN DASH}"
 PLAIN_KEY = "correct+horse=battery/staple"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Provider]:
-    with provider() as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_left_over(server: Provider) -> None:
-    server.taken()
-    server.replies.clear()
-
-
 @pytest.fixture
 def authority() -> trustme.CA:
     return trustme.CA(organization_name="The CA of the tests")

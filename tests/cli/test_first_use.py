@@ -6,28 +6,14 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from support.provider import Provider, provider
 
 from .process import KEY, Desk
 from .terminal import Typing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from support.provider import Provider
 
 OTHER = "sk-another-0123456789-0123456789-0123456789"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Provider]:
-    with provider() as app:
-        yield app
-
-
-@pytest.fixture
-def server(running: Provider) -> Provider:
-    running.taken()
-    running.replies.clear()
-    return running
 
 
 def on(person: Typing, keys: str, *wanted: str) -> None:

@@ -8,16 +8,14 @@ import signal
 import subprocess
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-from support.provider import Provider, Reply, chunk, events, finish, provider, refusal, streamed, usage
+from support.provider import Provider, Reply, chunk, events, finish, refusal, streamed, usage
 
+from . import process
 from .process import KEY, PROGRAM, SECONDS, Desk, clean_environment
 from .terminal import see
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 FORMATS = ["text", "json", "stream-json"]
 RESULT = {
@@ -37,28 +35,8 @@ RESULT = {
 }
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Provider]:
-    with provider() as app:
-        yield app
-
-
-@pytest.fixture
-def server(running: Provider) -> Provider:
-    running.taken()
-    running.replies.clear()
-    running.hung_up.clear()
-    return running
-
-
-def env_of(server: Provider, how: str = "v1", **more: str) -> dict[str, str]:
-    return {
-        "OPENAI_API_KEY": KEY,
-        "OPENAI_BASE_URL": f"{server.url}/{how}",
-        "OPENAI_MODEL": "m",
-        "QWEN_CFG_MAX_RETRIES": "0",
-        **more,
-    }
+def env_of(server: Provider, **more: str) -> dict[str, str]:
+    return process.env_of(server, **{"QWEN_CFG_MAX_RETRIES": "0", **more})
 
 
 def result_of(out: str, form: str) -> dict[str, Any]:

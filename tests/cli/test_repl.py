@@ -14,13 +14,12 @@ from support.provider import (
     chunk,
     events,
     finish,
-    provider,
     refusal,
     streamed,
     usage,
 )
 
-from .process import KEY
+from .process import KEY, env_of
 from .terminal import Typing, follow_each_other
 
 if TYPE_CHECKING:
@@ -34,23 +33,6 @@ ENTER, ALT_ENTER, CTRL_C, CTRL_D, CTRL_J, UP = "\r", "\x1b\r", "\x03", "\x04", "
 HISTORY = ".local/state/qwen-cfg/history"
 # What a mode of the terminal's stands for in what is written to it: pasted text comes in brackets.
 PASTES_IN_BRACKETS = b"\x1b[?2004h"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Provider]:
-    with provider() as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_left_over(server: Provider) -> None:
-    server.taken()
-    server.replies.clear()
-    server.hung_up.clear()
-
-
-def env_of(server: Provider, how: str = "v1", **more: str) -> dict[str, str]:
-    return {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{server.url}/{how}", "OPENAI_MODEL": "m", **more}
 
 
 @pytest.fixture

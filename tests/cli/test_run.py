@@ -7,15 +7,12 @@ import os
 import socket
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from support.provider import Provider, provider
 
-from .process import KEY, Desk, Run, run_all
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from .process import KEY, Desk, Run, env_of, run_all
 
 DATA = Path(__file__).parents[1] / "data"
 # The recordings, with the profile whose rules they follow and the model that was the default there.
@@ -25,21 +22,6 @@ RECORDED = {
 }
 
 PLAIN_KEY = "correct+horse=battery/staple"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Provider]:
-    with provider() as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_left_over(server: Provider) -> None:
-    server.taken()
-
-
-def env_of(server: Provider, how: str = "v1", key: str = KEY, **more: str) -> dict[str, str]:
-    return {"OPENAI_API_KEY": key, "OPENAI_BASE_URL": f"{server.url}/{how}", "OPENAI_MODEL": "m", **more}
 
 
 def recorded(name: str, port: int) -> list[dict[str, Any]]:
