@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qwen_runtime.statistics import by_model, rows, totals
-from qwen_schema import Secret, dump
+from qwen_schema import dump, without_secrets
 
 if TYPE_CHECKING:
-    from qwen_schema import ResolvedConfig
-
     from .chat import Chat
 
 
@@ -29,12 +26,4 @@ def show_statistics(chat: Chat, _: str) -> None:
 
 def show_config(chat: Chat, _: str) -> None:
     """Show the artifact with the provenance of its values."""
-    chat.screen.say(dump(_without_key(chat.session.artifact)).rstrip("\n"))
-
-
-def _without_key(artifact: ResolvedConfig) -> ResolvedConfig:
-    """Return the artifact without a key that stands in it, which may be too short to be looked for in texts."""
-    if artifact.api_key.value is None:
-        return artifact
-    hidden = replace(artifact.api_key, value=Secret("[redacted]"))
-    return replace(artifact, config={**artifact.config, "api_key": hidden})
+    chat.screen.say(dump(without_secrets(chat.session.artifact)).rstrip("\n"))
