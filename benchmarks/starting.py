@@ -13,7 +13,7 @@ from .measure import Measurement
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_COMMANDS = (["--help"], ["envfile", ".env"], ["resolve"], ["resolve", "--explain"])
+_COMMANDS = (["--help"], ["envfile", ".env"], ["resolve"], ["resolve", "--explain"], ["run", "--help"])
 
 
 def measurements() -> Iterator[Measurement]:
