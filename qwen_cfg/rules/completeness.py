@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from qwen_cfg.resolution import Resolution
 
 
+_NO_KEY_NEEDED = "For a server of your own that needs no key, any value will do."
+
+
 def invalid(resolution: Resolution) -> Iterator[Finding]:
     """The value that won is none that the field can have. No lower layer's is taken in its place."""
     for name, decision in resolution.decisions.items():
@@ -36,7 +39,7 @@ def missing_key(resolution: Resolution) -> Iterator[Finding]:
     if resolution.needs_api_key:
         yield Finding(
             f"There is no API key: {_where_looked(resolution)}.{_defined_elsewhere(resolution)}",
-            f"{_how_to_give(resolution)} For a server of your own that needs no key, any value will do.",
+            f"{_how_to_give(resolution)} {_NO_KEY_NEEDED}",
             "api_key",
         )
 
@@ -48,7 +51,7 @@ def undecided(resolution: Resolution) -> Iterator[Finding]:
         yield Finding(
             f"There is no API key and no cached Qwen OAuth login: {_where_looked(resolution)}."
             f"{_defined_elsewhere(resolution)}",
-            _how_to_give(resolution),
+            f"{_how_to_give(resolution)} {_NO_KEY_NEEDED}",
             "auth_method",
         )
 
