@@ -97,9 +97,14 @@ def _shown(decision: Decision) -> str:
 
 
 def _where_looked(resolution: Resolution) -> str:
-    files = ", ".join(file.shown for file in resolution.files)
-    read = f"the env file that was read ({files})" if files else "an env file (none was read)"
-    return f"neither --openai-api-key nor the environment's OPENAI_API_KEY nor {read} gives one"
+    read = ", ".join(file.shown for file in resolution.files)
+    if read:
+        where = f"the env file that was read ({read})"
+    elif resolution.world.choice.chosen_by == "none":
+        where = "an env file (--no-env-file)"
+    else:
+        where = f"an env file (no .qwen/.env or .env from {resolution.world.cwd} upwards, nor in the home directory)"
+    return f"neither --openai-api-key nor the environment's OPENAI_API_KEY nor {where} gives one"
 
 
 def _defined_elsewhere(resolution: Resolution) -> str:
