@@ -1,5 +1,20 @@
 """`python -m qwen_cfg` is the command `qwen-cfg`."""
 
-from .cli.main import entry
+from __future__ import annotations
 
-entry()
+import signal
+import sys
+
+
+def entry() -> None:
+    """Run the command line of this process and leave with its exit code."""
+    # While the program is still being loaded, Ctrl-C just ends it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from .cli.main import main  # noqa: PLC0415
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.exit(main())
+
+
+if __name__ == "__main__":
+    entry()

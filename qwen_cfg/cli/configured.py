@@ -55,7 +55,9 @@ def of_resolution(resolution: Resolution, args: argparse.Namespace, output: Outp
     diagnostics = diagnose(resolution)
     tell(diagnostics, output)
     if not resolution.is_complete:
-        raise IncompleteError(diagnostics)
+        error = IncompleteError(diagnostics)
+        error.hint += " What else was looked at: qwen-cfg resolve --explain"
+        raise error
     # A key that has been read is not read again: a FIFO gives it once.
     key = resolution.decisions["api_key"].value if args.secret_from is None else None
     use = with_key(to_artifact(resolution), args, key if isinstance(key, Secret) else None)
@@ -71,16 +73,28 @@ def given(args: argparse.Namespace) -> ResolvedConfig:
     """
     _, artifact = read_artifact(args.config)
     # A key that was a flag when the artifact was made has to be given again.
-    is_flag = artifact.api_key.kind == "flag"
-    fields = args.given.keys() - ({"api_key"} if is_flag else set())
+    reference = artifact.api_key if args.secret_from is None else secret_reference(args.secret_from)
+    fields = args.given.keys() - ({"api_key"} if reference.kind == "flag" else set())
     if fields or args.env_file or args.no_env_file or args.profile or args.env_dialect:
-        raise UsageError("an artifact has every field already", where="--config", hint="Give it, or give the flags.")
-    reference = artifact.api_key
-    if args.secret_from is not None:
-        reference = secret_reference(args.secret_from)
-    elif is_flag and "api_key" in args.given:
+        raise UsageError(
+            "an artifact has every field already, and with it goes none of " + ", ".join(_too_many(args)),
+            where="--config",
+            hint="Give the artifact, or give the flags.",
+        )
+    if reference.kind == "flag" and "api_key" in args.given:
         reference = SecretReference("flag", flag=args.given["api_key"].flag)
     return replace(artifact, config={**artifact.config, "api_key": reference})
+
+
+def _too_many(args: argparse.Namespace) -> list[str]:
+    """Return the options that an artifact does not go with."""
+    others = {
+        "--env-file": args.env_file,
+        "--no-env-file": args.no_env_file,
+        "--profile": args.profile,
+        "--env-dialect": args.env_dialect,
+    }
+    return [*(given.flag for given in args.given.values()), *(option for option, value in others.items() if value)]
 
 
 def with_key(artifact: ResolvedConfig, args: argparse.Namespace, key: Secret | None = None) -> Configured:

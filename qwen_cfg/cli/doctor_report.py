@@ -42,7 +42,12 @@ class Examined:
     @property
     def first_failed(self) -> Step | None:
         """The step to look at first."""
-        return next((step for step in self.steps if step.outcome == "failed"), None)
+        return next((step for step in self.steps if step.outcome == "failed" and not self._is_overruled(step)), None)
+
+    def _is_overruled(self, step: Step) -> bool:
+        """Tell whether a step does not matter: a key may be good for questions and not for the list of models."""
+        answers = any(other.name == "chat" and other.outcome == "ok" for other in self.steps)
+        return answers and step.name in ("models", "model")
 
     @property
     def exit_code(self) -> ExitCode:
@@ -93,7 +98,8 @@ def closing(examined: Examined, width: int) -> RenderableType:  # noqa: ARG001 -
     if first is None:
         noted = sum(step.outcome == "note" for step in examined.steps)
         notes = f", with {noted} note{'' if noted == 1 else 's'}" if noted else ""
-        return Group(Text(), Text(f"all well{notes}", "green"))
+        but = ", but for the list of models" if any(step.outcome == "failed" for step in examined.steps) else ""
+        return Group(Text(), Text(f"all well{notes}{but}", "green"))
     return Group(Text(), Text(f"To do first ({first.name}): {_safe(first.hint or first.what)}", "bold"))
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
-from qwen_schema import ExitCode, QwenCfgError, redact_unknown
+from qwen_schema import InterruptedByPersonError, QwenCfgError, defect, redact_unknown
 
 from .error_data import error_data
 from .output import Output, standard_output
@@ -16,11 +15,6 @@ from .parser import COMMANDS, build_parser
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-def entry() -> None:
-    """Run the command line of this process and leave with its exit code."""
-    sys.exit(main())
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,51 +26,45 @@ def main(argv: Sequence[str] | None = None) -> int:
     except QwenCfgError as error:
         return _report(error, words, output)
     except KeyboardInterrupt:
-        output.notice("qwen-cfg: interrupted")
-        return ExitCode.INTERRUPTED
+        return _report(InterruptedByPersonError("interrupted"), words, output)
     except Exception as error:
-        return _report_defect(error, words, output)
+        return _report(defect(error), words, output, cause=error)
 
 
-def wants_json(words: Sequence[str]) -> bool:
-    """Tell whether a command line asks for JSON, for errors that come before it is parsed."""
-    pairs = zip(words, [*words, ""][1:], strict=True)
+def json_form(words: Sequence[str]) -> str | None:
+    """Return which form of JSON a command line asks for, if any, for errors that come before it is parsed."""
     options = ("--format", "--output-format")
-    return any(
-        (word in options and "json" in value) or word.startswith(tuple(f"{o}=json" for o in options))
-        for word, value in pairs
-    )
+    pairs = zip(words, [*words, ""][1:], strict=True)
+    split = [(word, value) if word in options else word.partition("=")[::2] for word, value in pairs]
+    return next((form for option, form in split if option in options and form in ("json", "stream-json")), None)
 
 
 def _run(words: list[str], output: Output) -> int:
-    name = next((word for word in words if not word.startswith("-")), None)
+    name = _command(words)
     args = build_parser(name if name in COMMANDS else None).parse_args(words)
     command = importlib.import_module(f"qwen_cfg.cli.{args.command}")
     return int(command.execute(args, output))
 
 
-def _report(error: QwenCfgError, words: list[str], output: Output) -> int:
+def _report(error: QwenCfgError, words: list[str], output: Output, *, cause: BaseException | None = None) -> int:
     place = f"{error.where}: " if error.where else ""
     output.notice(f"qwen-cfg: {place}{error.what}")
     if error.hint:
         output.notice(f"  {error.hint}")
-    if wants_json(words):
+    form = json_form(words)
+    if form is not None and _command(words) == "run":
+        from qwen_runtime.headless import failed  # noqa: PLC0415 - slow to import
+
+        failed(error, cast("Any", form), output)
+    elif form is not None:
         output.data(error_data(error))
-    _trace(error, words, output)
+    _trace(cause or error, words, output)
     return error.exit_code
 
 
-def _report_defect(error: Exception, words: list[str], output: Output) -> int:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    defect = QwenCfgError(
-        f"this is a defect of qwen-cfg: {type(error).__name__} in {os.path.basename(frame.filename)}:{frame.lineno}",  # noqa: PTH119
-        hint="Run it again with --debug for the traceback, and report it.",
-    )
-    output.notice(f"qwen-cfg: {defect.what}\n  {defect.hint}")
-    if wants_json(words):
-        output.data(error_data(defect))
-    _trace(error, words, output)
-    return defect.exit_code
+def _command(words: list[str]) -> str | None:
+    """Return the command of a command line, as far as that can be told before it is parsed."""
+    return next((word for word in words if not word.startswith("-")), None)
 
 
 def _trace(error: BaseException, words: list[str], output: Output) -> None:

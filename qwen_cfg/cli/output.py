@@ -10,7 +10,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
-from qwen_schema import OutputError, printable_lines, redact, without_controls
+from qwen_schema import OutputError, Verbatim, printable_lines, redact, without_controls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,6 +112,8 @@ def _nowhere() -> TextIO:
 
 def redacted_data(document: Any) -> Any:
     """Return plain values without the secrets that this process knows."""
+    if isinstance(document, Verbatim):
+        return str(document)
     if isinstance(document, str):
         return redact(document)
     if isinstance(document, dict):

@@ -23,7 +23,7 @@ def prompt_of(given: str | None, output: Output) -> str:
     Raises:
         UsageError: if there is none, or it is not UTF-8.
     """
-    context = _standard_input(output, has_prompt=given is not None)
+    context = _standard_input(output, "as context" if given is not None else "for the prompt")
     parts = [part for part in (given, context) if part is not None and part.strip()]
     prompt = "\n\n".join(parts)
     if not is_unicode(prompt):
@@ -40,20 +40,30 @@ def has_terminal() -> bool:
     return not in_ci and all(stream is not None and not stream.closed and stream.isatty() for stream in streams)
 
 
-def _standard_input(output: Output, *, has_prompt: bool) -> str:
-    """Return what stands on standard input; a terminal, and an input that was closed, have nothing to say."""
+def _standard_input(output: Output, what_for: str) -> str:
+    """Return what stands on standard input; a terminal, and an input that was closed, have nothing to say.
+
+    Raises:
+        UsageError: if it cannot be read.
+    """
     if sys.stdin is None or sys.stdin.isatty():
         return ""
-    if has_prompt:
-        _tell_of_silence(output)
-    return sys.stdin.buffer.read().decode("utf-8", errors="surrogateescape")
-
-
-def _tell_of_silence(output: Output) -> None:
-    """Say that standard input is waited for, where it is a pipe that says nothing: it may have been left open."""
     descriptor = sys.stdin.fileno()
+    try:
+        # Whoever started this may have left it so that a read does not wait for what is still to come.
+        os.set_blocking(descriptor, True)
+        _tell_of_silence(descriptor, output, what_for)
+        return sys.stdin.buffer.read().decode("utf-8-sig", errors="surrogateescape")
+    except OSError as error:
+        raise UsageError(
+            f"standard input cannot be read: {error.strerror}", hint='Give the prompt with -p "…", and </dev/null.'
+        ) from None
+
+
+def _tell_of_silence(descriptor: int, output: Output, what_for: str) -> None:
+    """Say that standard input is waited for, where it is a pipe that says nothing: it may have been left open."""
     if os.name != "posix" or stat.S_ISREG(os.fstat(descriptor).st_mode):
         return
     ready, _, _ = select.select([descriptor], [], [], PATIENCE)
     if not ready:
-        output.notice("qwen-cfg: reading standard input to its end, as context; without any, give </dev/null")
+        output.notice(f"qwen-cfg: reading standard input to its end, {what_for}; without any, give </dev/null")

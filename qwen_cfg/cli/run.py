@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
-
-from qwen_schema import QwenCfgError
+from typing import TYPE_CHECKING, cast
 
 from .configured import add_config_option, configured
 from .parser import add_field_flags, add_resolution_options
@@ -44,33 +42,11 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     """Ask one question and print the answer, or begin a conversation."""
     if args.prompt is None and args.output_format == "text" and has_terminal():
         return _converse(args, output)
-    try:
-        return _ask_once(args, output)
-    except QwenCfgError as error:
-        if args.output_format == "text":
-            raise
-        return _fail(error, args.output_format, output)
-
-
-def _ask_once(args: argparse.Namespace, output: Output) -> int:
     from qwen_runtime.headless import ask_once  # noqa: PLC0415 - the HTTP client is slow to import
 
     use = configured(args, output)
     prompt = prompt_of(args.prompt, output)
     return ask_once(use, prompt, output, cast("OutputFormat", args.output_format), system=args.system)
-
-
-def _fail(error: QwenCfgError, form: str, output: Output) -> int:
-    """Tell of what went wrong before anything was asked, as a document too."""
-    from qwen_runtime.headless import failed  # noqa: PLC0415
-
-    document: dict[str, Any] = failed(error)
-    line = {"type": "result", **document}
-    output.data(document if form == "json" else line, indent=2 if form == "json" else None)
-    output.notice(f"qwen-cfg: {error}")
-    if error.hint:
-        output.notice(f"  {error.hint}")
-    return error.exit_code
 
 
 def _converse(args: argparse.Namespace, output: Output) -> int:

@@ -15,12 +15,12 @@ import httpx
 
 from qwen_schema import CutOffError, NoCompletionError, QwenCfgError, redact_unknown
 
-from .chunks import events_of, is_completion, whole_characters
+from .chunks import choices_of, events_of, is_completion, tells_error, whole_characters
 from .connection import models, read_refusal
 from .endpoint import completions_url
 from .events import Event, Finished, Reasoning, Text, Waiting
 from .failures import NETWORK_ERRORS, reason, unreachable
-from .refusals import Refusal, error_of, is_out_of_quota, misses_model, of_field
+from .refusals import Refusal, error_of, is_out_of_quota, misses_model, of_field, path_doubt
 from .request import body_of
 from .retries import asked_delay, delay, is_retried
 
@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from .request import Message
 
 # What servers say that do not know `stream_options`, or no option that they do not know.
+_USAGE_OPTION = re.compile(r"stream_options|include_usage")
+_VAGUE = re.compile(r"(bad|invalid) request\W*", re.IGNORECASE)
 _NO_SUCH_OPTION = re.compile(
-    r"stream_options|include_usage|extra (inputs|fields)|unrecogni[sz]ed|additional propert"
+    r"extra (inputs|fields)|unrecogni[sz]ed|additional propert"
     r"|unknown (field|parameter|argument|name)|unsupported (field|parameter|argument)|unexpected keyword",
     re.IGNORECASE,
 )
@@ -65,6 +67,7 @@ class _UnknownOptionError(Exception):
 class _Stream:
     """How far a stream has come."""
 
+    chosen: bool = False
     begun: bool = False
     ended: bool = False
     reason: str = ""
@@ -140,11 +143,13 @@ def _request(connection: Connection, messages: Sequence[Message]) -> Iterator[Ev
 def _read(response: httpx.Response, connection: Connection, stream: _Stream) -> Iterator[Event]:
     """Yield the events of an answer: a stream, or one whole completion from a server that does not stream."""
     kind = response.headers.get("content-type", "")
-    documents = _whole(response, connection) if "json" in kind or "html" in kind else _streamed(response, connection)
+    is_whole = "json" in kind or "html" in kind
+    documents = _whole(response, connection) if is_whole else _streamed(response, connection, stream)
     for document in documents:
         if document is None:
             stream.ended = True
             return
+        stream.chosen = stream.chosen or bool(choices_of(document))
         for event in events_of(document):
             stream.note(event)
             yield event
@@ -154,13 +159,13 @@ def _whole(response: httpx.Response, connection: Connection) -> Iterator[dict[st
     """Yield the one completion that an answer is, and None for its end."""
     refusal = read_refusal(response)
     document = _json(refusal.body)
-    if not is_completion(document) or not document.get("choices"):
+    if not is_completion(document):
         raise _no_completion(refusal, connection)
     yield document
     yield None
 
 
-def _streamed(response: httpx.Response, connection: Connection) -> Iterator[dict[str, Any] | None]:
+def _streamed(response: httpx.Response, connection: Connection, stream: _Stream) -> Iterator[dict[str, Any] | None]:
     """Yield the JSON of every server-sent event (WHATWG HTML §9.2), and None for the end that `[DONE]` marks."""
     from httpx_sse import EventSource  # noqa: PLC0415 - for an answer only
 
@@ -174,19 +179,29 @@ def _streamed(response: httpx.Response, connection: Connection) -> Iterator[dict
         if not event.data.strip():
             continue
         document = _json(event.data)
-        if not isinstance(document, dict) or document.get("error") or event.event == "error":
-            raise _failed_within(event.data, document, connection)
+        if not isinstance(document, dict):
+            raise _cut_off(connection, "an event came that is no JSON object")
+        if tells_error(document) or event.event == "error":
+            raise _told_error(event.data, document, connection, stream)
         yield document
 
 
 def _refused(refusal: Refusal, connection: Connection, url: str) -> Exception:
-    if refusal.status in (400, 422) and connection.asks_for_usage and refusal.says(_NO_SUCH_OPTION):
+    if connection.asks_for_usage and _is_about_usage(refusal):
         return _UnknownOptionError()
     error = error_of(refusal, connection.artifact, url=url, remark=connection.remark)
     if misses_model(refusal):
         error.hint = f"{_nearest(connection)} {error.hint}".strip()
     may_retry = is_retried(refusal.status, refusal.headers) and not is_out_of_quota(refusal)
     return _FailedError(error, may_retry=may_retry, asked=asked_delay(refusal.headers))
+
+
+def _is_about_usage(refusal: Refusal) -> bool:
+    """Tell whether a server may refuse just that it is asked for the usage."""
+    if refusal.says(_USAGE_OPTION):
+        return refusal.status not in (401, 403)
+    vague = refusal.says(_NO_SUCH_OPTION) or not refusal.words or bool(_VAGUE.fullmatch(refusal.words))
+    return refusal.status in (400, 422) and vague
 
 
 def _nearest(connection: Connection) -> str:
@@ -202,19 +217,19 @@ def _nearest(connection: Connection) -> str:
 def _no_completion(refusal: Refusal, connection: Connection) -> Exception:
     """Return what an answer is that is a success by its status and no completion by its content."""
     document = _json(refusal.body)
-    if isinstance(document, dict) and document.get("error"):
-        refusal = Refusal(404, refusal.headers, refusal.body) if not _status(document) else refusal
-    if refusal.is_web_page or (isinstance(document, dict) and document.get("error")):
+    if isinstance(document, dict) and tells_error(document):
+        refusal = Refusal(_status(document) or 0, refusal.headers, refusal.body)
         return error_of(refusal, connection.artifact, remark=connection.remark)
-    return _nothing(connection)
+    return error_of(refusal, connection.artifact) if refusal.is_web_page else _nothing(connection)
 
 
-def _failed_within(data: str, document: Any, connection: Connection) -> Exception:
-    """Return what an event says that is no chunk: an error of the provider's, or nothing that can be read."""
-    if not isinstance(document, dict):
-        return _cut_off(connection, "an event came that is no JSON object")
-    refusal = Refusal(_status(document) or 500, {}, data)
+def _told_error(data: str, document: dict[str, Any], connection: Connection, stream: _Stream) -> Exception:
+    """Return what an event says that tells of an error; before anything of an answer it is as good as a refusal."""
+    refusal = Refusal(_status(document) or 0, {}, data)
     error = error_of(refusal, connection.artifact, remark=connection.remark)
+    if not stream.begun:
+        may_retry = is_retried(refusal.status, {}) and not is_out_of_quota(refusal)
+        return _FailedError(error, may_retry=may_retry)
     error.what = f"in the middle of the answer: {error.what}"
     return error
 
@@ -228,9 +243,10 @@ def _status(document: dict[str, Any]) -> int | None:
 
 def _require_end(stream: _Stream, connection: Connection) -> None:
     """Make sure that an answer came to an end, and that it is the model's."""
-    if not stream.ended:
-        why = "the connection ended before the answer did"
-        raise _cut_off(connection, why) if stream.begun else _nothing(connection)
+    if not stream.ended and stream.begun:
+        raise _cut_off(connection, "the connection ended before the answer did")
+    if not stream.ended or not stream.chosen:
+        raise _nothing(connection)
     if stream.reason in _FAILED_ENDS:
         raise _cut_off(connection, _FAILED_ENDS[stream.reason])
 
@@ -239,7 +255,7 @@ def _nothing(connection: Connection) -> NoCompletionError:
     return NoCompletionError(
         "what came is no chat completion",
         where=of_field(connection.artifact, "base_url"),
-        hint=f"Does the base URL lack its path, such as {connection.provider.usual_path or '/v1'}?",
+        hint=f"Something else may have answered, or {path_doubt(connection.artifact)}",
     )
 
 
@@ -267,5 +283,5 @@ def _is_certificate(error: Exception) -> bool:
 def _json(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

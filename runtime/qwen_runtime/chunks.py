@@ -19,18 +19,30 @@ _REASONING = ("reasoning_content", "reasoning")
 
 
 def is_completion(document: object) -> bool:
-    """Tell whether a JSON value can be a completion or a chunk of one."""
-    return isinstance(document, dict) and (
-        isinstance(document.get("choices"), list) or isinstance(document.get("usage"), dict)
-    )
+    """Tell whether a JSON value is a whole completion."""
+    return isinstance(document, dict) and bool(choices_of(document))
+
+
+def choices_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the choices of a chunk or a completion; nothing where it has none."""
+    choices = document.get("choices")
+    return [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
+
+
+def tells_error(document: Mapping[str, Any]) -> bool:
+    """Tell whether an event says what went wrong, in any of the forms in use, instead of being a chunk."""
+    if document.get("error"):
+        return True
+    is_chunk = isinstance(document.get("choices"), list) or isinstance(document.get("usage"), dict)
+    return not is_chunk and isinstance(document.get("message") or document.get("code"), str | int)
 
 
 def events_of(document: Mapping[str, Any]) -> Iterator[Event]:
     """Yield what a chunk, or a whole completion, says about its first choice."""
     if isinstance(document.get("model"), str) and document["model"]:
         yield Named(document["model"])
-    for choice in document.get("choices") or ():
-        if isinstance(choice, dict) and choice.get("index", 0) == 0:
+    for choice in choices_of(document):
+        if not choice.get("index"):
             yield from _of_choice(choice)
     if isinstance(document.get("usage"), dict):
         yield Counted(read_usage(document["usage"]))
@@ -42,11 +54,16 @@ def _of_choice(choice: Mapping[str, Any]) -> Iterator[Event]:
         thought = next((part[name] for name in _REASONING if isinstance(part.get(name), str) and part[name]), None)
         if thought is not None:
             yield Reasoning(thought)
-        for text in (part.get("content"), part.get("refusal")):
-            if isinstance(text, str) and text:
-                yield Text(text)
+        for content in (part.get("content"), part.get("refusal")):
+            yield from (Text(text) for text in _texts(content) if text)
     if isinstance(choice.get("finish_reason"), str) and choice["finish_reason"]:
         yield Finished(choice["finish_reason"])
+
+
+def _texts(content: Any) -> list[str]:
+    """Return the texts of a content: one, or those of its parts."""
+    parts = content if isinstance(content, list) else [{"text": content}]
+    return [part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str)]
 
 
 def whole_characters(events: Iterator[Event]) -> Iterator[Event]:

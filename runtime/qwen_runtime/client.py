@@ -11,6 +11,7 @@ import httpx
 from qwen_schema import ConfigurationError, located, provider_of
 
 from .proxy import proxy_for
+from .refusals import of_field
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,13 +28,13 @@ def make_client(artifact: ResolvedConfig, auth: httpx.Auth, *, base: Path, home:
         ConfigurationError: if the CA bundle cannot be used.
     """
     timeout = cast("float", artifact.config["timeout"])
-    verify = verification(artifact.text("ca_bundle"), base=base, home=home)
+    verify = verification(artifact, base=base, home=home)
     proxy = proxy_for(artifact) or None
     headers = {"User-Agent": "qwen-cfg", **provider_of(artifact.text("base_url")).headers}
     return httpx.Client(trust_env=False, verify=verify, timeout=timeout, proxy=proxy, headers=headers, auth=auth)
 
 
-def verification(bundle: str, *, base: Path, home: Path | None) -> ssl.SSLContext:
+def verification(artifact: ResolvedConfig, *, base: Path, home: Path | None) -> ssl.SSLContext:
     """Return what decides whether a certificate is trusted: the bundle, or the usual authorities without one.
 
     Raises:
@@ -42,6 +43,7 @@ def verification(bundle: str, *, base: Path, home: Path | None) -> ssl.SSLContex
     # Not ssl.create_default_context, which looks at the environment (SSLKEYLOGFILE, SSL_CERT_FILE).
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    bundle = artifact.text("ca_bundle")
     if not bundle:
         context.load_verify_locations(certifi.where())
         return context
@@ -50,7 +52,7 @@ def verification(bundle: str, *, base: Path, home: Path | None) -> ssl.SSLContex
     except OSError as error:
         raise ConfigurationError(
             f"the CA bundle cannot be used: {error.strerror or type(error).__name__}",
-            where=bundle,
+            where=of_field(artifact, "ca_bundle"),
             hint="Name a PEM file with --ca-bundle or SSL_CERT_FILE.",
         ) from None
     return context

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import socket
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from qwen_schema import ConfigurationError, Provider, ProviderError, provider_of
+from qwen_schema.secret import REDACTED
 
 from .authentication import KeyAuth
 from .client import make_client
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
 
 # As much of an answer that is no stream as is read, in bytes.
 _MOST_READ = 8 * 1024 * 1024
+
+# A key of fewer characters stands in texts for other reasons.
+_SHORTEST_HIDDEN = 5
 
 
 class NoListError(ProviderError):
@@ -105,7 +111,7 @@ def models(connection: Connection, *, seconds: float | None = None) -> list[str]
     timeout = connection.client.timeout if seconds is None else httpx.Timeout(seconds)
     try:
         with connection.client.stream("GET", url, timeout=timeout, extensions=connection.extensions()) as response:
-            refusal = read_refusal(response)
+            refusal = read_refusal(response, seconds=seconds)
             found = None if not response.is_success else _names(refusal.body)
     except NETWORK_ERRORS as error:
         raise unreachable(error, artifact) from None
@@ -116,15 +122,25 @@ def models(connection: Connection, *, seconds: float | None = None) -> list[str]
     return found
 
 
-def read_refusal(response: httpx.Response) -> Refusal:
-    """Return an answer that is no stream, read as far as it is of use."""
-    body = bytearray()
+def read_refusal(response: httpx.Response, *, seconds: float | None = None) -> Refusal:
+    """Return an answer that is no stream, read as far as it is of use; with `seconds`, for so long at the most."""
+    body, until = bytearray(), time.monotonic() + (math.inf if seconds is None else seconds)
     with suppress(httpx.HTTPError):
         for part in response.iter_bytes():
             body += part
-            if len(body) >= _MOST_READ:
+            if len(body) >= _MOST_READ or time.monotonic() > until:
                 break
-    return Refusal(response.status_code, dict(response.headers), bytes(body).decode("utf-8", "replace"))
+    text = _without_key(bytes(body).decode("utf-8", "replace"), response.request)
+    return Refusal(response.status_code, dict(response.headers), text)
+
+
+def _without_key(text: str, request: httpx.Request) -> str:
+    """Return what a server says without the key that was sent to it, however short it is."""
+    for header in ("authorization", "api-key"):
+        key = request.headers.get(header, "").removeprefix("Bearer ")
+        if len(key) >= _SHORTEST_HIDDEN:
+            text = text.replace(key, REDACTED)
+    return text
 
 
 def _names(body: str) -> list[str] | None:
@@ -132,5 +148,5 @@ def _names(body: str) -> list[str] | None:
     try:
         entries = json.loads(body)["data"]
         return [str(entry["id"]) for entry in entries]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from .usage import Usage
 
 
+# After the model has ended, so many seconds of silence are the end of the stream.
+_GRACE = 3.0
+
+
 @dataclass(frozen=True)
 class Answer:
     """What came back, as far as it came. Times are in seconds from the request on."""
@@ -56,12 +60,21 @@ class Exchange:
             ProviderError: if no answer comes, or it stops in the middle.
         """
         try:
-            for event in self._background.polled(tick):
-                if event is not None:
-                    self._note(event)
-                yield event
+            yield from self._until_end(tick)
         finally:
             self._ended = time.monotonic()
+
+    def _until_end(self, tick: float | None) -> Iterator[Event | None]:
+        latest = time.monotonic()
+        for event in self._background.polled(_GRACE if tick is None else min(tick, _GRACE)):
+            if event is not None:
+                latest = time.monotonic()
+                self._note(event)
+            elif self._finish_reason is not None and time.monotonic() - latest >= _GRACE:
+                # The model has ended, and the server does not hang up.
+                return
+            if event is not None or tick is not None:
+                yield event
 
     def cancel(self) -> None:
         """Stop what is still under way; what came stays."""

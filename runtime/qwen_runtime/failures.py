@@ -60,6 +60,8 @@ def _what(error: Exception) -> str:
         return f"is reached, and TLS fails: {_tls_reason(error)}"
     if isinstance(_cause(error, ConnectionRefusedError), ConnectionRefusedError):
         return "refuses the connection: nothing listens there"
+    if isinstance(error, httpx.DecodingError):
+        return f"sent what cannot be decoded as its headers say: {reason(error)}"
     if isinstance(error, httpx.RemoteProtocolError):
         return f"closed the connection without an answer that is one: {reason(error)}"
     return f"cannot be reached: {reason(error)}"
@@ -73,10 +75,16 @@ def _hint(error: Exception, artifact: ResolvedConfig) -> str:
             return "Whoever runs the server has to renew its certificate. Is this machine's clock right?"
         if code in (_HOST_MISMATCH, _ADDRESS_MISMATCH):
             return "Is this the host that the server is meant to be reached by? The certificate is for another one."
+        if code is None:
+            return "Does the server speak TLS at all? If it does not, the base URL starts with http:// there."
         used = f"Trusted is what stands in {of_field(artifact, 'ca_bundle')}. " if bundle else ""
         return f"{used}Behind a company's TLS inspection, name its CA with --ca-bundle or SSL_CERT_FILE."
     if _is_name(error):
         return "Is the base URL's host spelled right, and is this machine online? --proxy says how to get there."
+    if isinstance(error, httpx.DecodingError):
+        return "That is on the provider's side, or on that of a proxy between."
+    if isinstance(error, httpx.RemoteProtocolError) and artifact.text("base_url").startswith("http:"):
+        return "Does the server want TLS? The base URL starts with https:// then."
     if is_loopback(host_of(artifact.text("base_url"))):
         return "Is the server on this machine running, and on this port?"
     return "Is the base URL right, and does a firewall or a proxy stand between? --proxy says how to get there."

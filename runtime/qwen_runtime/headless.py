@@ -5,7 +5,17 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from qwen_schema import CutOffError, ExitCode, QwenCfgError, to_document, without_secrets
+from qwen_schema import (
+    CutOffError,
+    ExitCode,
+    InterruptedByPersonError,
+    QwenCfgError,
+    Redacting,
+    defect,
+    redact_known,
+    to_document,
+    without_secrets,
+)
 
 from .conversation import Conversation
 from .events import Reasoning, Text, Waiting
@@ -26,12 +36,6 @@ FORMATS: tuple[OutputFormat, ...] = ("text", "json", "stream-json")
 
 # The version of the JSON documents' form.
 FORMAT = 1
-
-
-class InterruptedByPersonError(QwenCfgError):
-    """Somebody pressed Ctrl-C."""
-
-    exit_code = ExitCode.INTERRUPTED
 
 
 class Reporter(Protocol):
@@ -71,15 +75,22 @@ def _ask(session: Session, prompt: str, output: Output, reporter: Reporter) -> E
             error = failure
         except KeyboardInterrupt:
             error = InterruptedByPersonError("interrupted")
+        except Exception as failure:
+            # What came is delivered all the same.
+            error = defect(failure)
     reporter.ended(session.artifact, exchange.answer, error)
     return ExitCode.OK if error is None else error.exit_code
 
 
-def failed(error: QwenCfgError) -> dict[str, Any]:
-    """Return the JSON document of a run that failed before anything was asked."""
+def failed(error: QwenCfgError, form: OutputFormat, output: Output) -> None:
+    """Write the document of a run that failed before anything was asked."""
     unknown = dict.fromkeys(("model", "requested_model", "finish_reason", "config", "provenance"))
     nothing = {"answer": "", "reasoning": "", **unknown, "usage": usage_data(None), "timings": _timings(None, None)}
-    return {"format": FORMAT, **nothing, "exit_reason": "failed", **_ending(error)}
+    document = {"format": FORMAT, **nothing, "exit_reason": _exit_reason(error), **_ending(error)}
+    if form == "json":
+        output.data(document)
+    else:
+        output.data({"type": "result", **document}, indent=None)
 
 
 class _TextReporter:
@@ -87,6 +98,7 @@ class _TextReporter:
 
     def __init__(self, output: Output) -> None:
         self._output = output
+        self._redacting = Redacting()
 
     def began(self, artifact: ResolvedConfig) -> None:
         """Say nothing."""
@@ -94,14 +106,19 @@ class _TextReporter:
     def happened(self, event: Event) -> None:
         """Write a piece of the answer as it came."""
         if isinstance(event, Text):
-            self._output.text(event.text, verbatim=not self._output.is_terminal)
+            self._write(self._redacting.add(event.text))
         _notice_wait(event, self._output)
 
-    def ended(self, artifact: ResolvedConfig, answer: Answer, error: QwenCfgError | None) -> None:  # noqa: ARG002
+    def ended(self, artifact: ResolvedConfig, answer: Answer, error: QwenCfgError | None) -> None:
         """End the last line, if the model did not."""
+        self._write(self._redacting.end())
         if answer.text and not answer.text.endswith("\n"):
             self._output.text("\n")
-        _notice_end(answer, error, self._output)
+        _notice_end(artifact, answer, error, self._output)
+
+    def _write(self, text: str) -> None:
+        if text:
+            self._output.text(text, verbatim=not self._output.is_terminal)
 
 
 class _JsonReporter:
@@ -120,7 +137,7 @@ class _JsonReporter:
     def ended(self, artifact: ResolvedConfig, answer: Answer, error: QwenCfgError | None) -> None:
         """Write the document."""
         self._output.data({"format": FORMAT, **_result(artifact, answer, error)})
-        _notice_end(answer, error, self._output)
+        _notice_end(artifact, answer, error, self._output)
 
 
 class _StreamReporter:
@@ -128,6 +145,7 @@ class _StreamReporter:
 
     def __init__(self, output: Output) -> None:
         self._output = output
+        self._redacting = {"text": Redacting(), "reasoning": Redacting()}
 
     def began(self, artifact: ResolvedConfig) -> None:
         """Write with what the question is asked."""
@@ -137,17 +155,23 @@ class _StreamReporter:
         """Write what is for the reader; the end tells the rest."""
         match event:
             case Text(text):
-                self._line("text", text=text)
+                self._piece("text", self._redacting["text"].add(text))
             case Reasoning(text):
-                self._line("reasoning", text=text)
+                self._piece("reasoning", self._redacting["reasoning"].add(text))
             case Waiting(why, seconds, attempt, most):
                 self._line("waiting", why=why, seconds=round(seconds, 3), attempt=attempt, most=most)
         _notice_wait(event, self._output)
 
     def ended(self, artifact: ResolvedConfig, answer: Answer, error: QwenCfgError | None) -> None:
-        """Write the document."""
+        """Write the document, after what was held back."""
+        for kind, redacting in self._redacting.items():
+            self._piece(kind, redacting.end())
         self._line("result", format=FORMAT, **_result(artifact, answer, error))
-        _notice_end(answer, error, self._output)
+        _notice_end(artifact, answer, error, self._output)
+
+    def _piece(self, kind: str, text: str) -> None:
+        if text:
+            self._line(kind, text=text)
 
     def _line(self, kind: str, **values: Any) -> None:
         self._output.data({"type": kind, **values}, indent=None)
@@ -164,8 +188,8 @@ def _reporter(form: OutputFormat, output: Output) -> Reporter:
 
 def _result(artifact: ResolvedConfig, answer: Answer, error: QwenCfgError | None) -> dict[str, Any]:
     return {
-        "answer": answer.text,
-        "reasoning": answer.reasoning,
+        "answer": redact_known(answer.text),
+        "reasoning": redact_known(answer.reasoning),
         "model": answer.model,
         "requested_model": answer.asked_model,
         "finish_reason": answer.finish_reason,
@@ -200,13 +224,13 @@ def _notice_wait(event: Event, output: Output) -> None:
         output.notice(f"qwen-cfg: {waiting_line(event)}")
 
 
-def _notice_end(answer: Answer, error: QwenCfgError | None, output: Output) -> None:
+def _notice_end(artifact: ResolvedConfig, answer: Answer, error: QwenCfgError | None, output: Output) -> None:
     if error is not None:
         output.notice(f"qwen-cfg: {error}")
         if error.hint:
             output.notice(f"  {error.hint}")
         return
-    for remark in remarks(answer):
+    for remark in remarks(answer, artifact):
         output.notice(f"qwen-cfg: {remark}")
 
 

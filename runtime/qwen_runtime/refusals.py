@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
 
 from qwen_schema import (
     AuthenticationError,
@@ -29,12 +30,14 @@ if TYPE_CHECKING:
     from qwen_schema import QwenCfgError, ResolvedConfig
 
 _QUOTED = 300
+_ITS_WORDS = "Those are the provider's own words; the model and the base URL are what it judges by."
 _WEB_PAGE = re.compile(r"\s*(<!doctype html|<html|<head|<body)", re.IGNORECASE)
 
-# Words of providers, for where their codes differ or there is none.
+# Codes and words of providers: OpenAI, Azure, DashScope (alibabacloud.com/help/en/model-studio/error-code), Google,
+# OpenRouter, vLLM and Ollama. What is in neither list goes by its status.
+_NO_MODEL_CODES = {"model_not_found", "ModelNotFound", "DeploymentNotFound"}
 _NO_MODEL = re.compile(
-    r"model.{0,120}(not? (be )?found|not exist|not a valid|unknown|unsupported|is not available|no such)"
-    r"|(no such|unknown|invalid) model|not a valid model",
+    r"model.{0,100}(not found|(does )?not exist|not a valid model)|(no such|unknown|invalid) model|not a valid model",
     re.IGNORECASE | re.DOTALL,
 )
 _TOO_LONG = re.compile(
@@ -43,9 +46,14 @@ _TOO_LONG = re.compile(
     re.IGNORECASE,
 )
 _QUOTA = re.compile(
-    r"insufficient[_ ]?(quota|balance|credit)|exceeded your current quota|allocationquota|allocated quota|billing"
-    r"|arrearage|out of credit|payment required|overdue|quota (is )?exhausted",
+    r"insufficient[_ ]?(quota|balance|credit)|exceeded your current quota|free ?tier ?only|free allocated quota"
+    r"|arrearage|billing_(not_active|hard_limit)|out of credit|payment required",
     re.IGNORECASE,
+)
+_RATE_CODE = re.compile(r"rate.?limit|^Throttling|too_many_requests|^(requests|tokens)$", re.IGNORECASE)
+_KEY_CODES = {"invalid_api_key", "InvalidApiKey", "authentication_error", "API_KEY_INVALID", "invalid_authentication"}
+_NO_KEY = re.compile(
+    r"(invalid|incorrect|wrong) api[ _-]?key|api[ _-]?key.{0,20}(not valid|is invalid|incorrect)", re.I
 )
 
 
@@ -79,7 +87,7 @@ class Refusal:
     def _document(self) -> Any:
         try:
             document = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         return document[0] if isinstance(document, list) and document else document
 
@@ -94,38 +102,51 @@ class Refusal:
 
 def is_out_of_quota(refusal: Refusal) -> bool:
     """Tell whether trying again helps nobody: what the account may use is used up."""
-    return refusal.status == 402 or (refusal.status in (400, 403, 429) and refusal.says(_QUOTA))
+    if refusal.status == 402:
+        return True
+    is_rate = bool(_RATE_CODE.search(refusal.code)) or "retry-after" in refusal.headers
+    return refusal.status in (0, 400, 403, 429) and not is_rate and refusal.says(_QUOTA)
 
 
 def misses_model(refusal: Refusal) -> bool:
     """Tell whether the provider does not know the model that was asked for."""
-    return refusal.status in (200, 400, 404, 422) and (
-        "model_not_found" in refusal.code or (not _is_about_length(refusal) and refusal.says(_NO_MODEL))
-    )
+    if refusal.status not in (0, 400, 404, 422):
+        return False
+    by_words = not _is_about_length(refusal) and refusal.says(_NO_MODEL)
+    return refusal.code in _NO_MODEL_CODES or by_words
+
+
+def _refuses_key(refusal: Refusal) -> bool:
+    """Tell whether the key is refused; not every provider has the status for it (Google: 400)."""
+    if refusal.status in (401, 403):
+        return True
+    return refusal.status in (0, 400) and (refusal.code in _KEY_CODES or refusal.says(_NO_KEY))
 
 
 def error_of(refusal: Refusal, artifact: ResolvedConfig, *, url: str = "", remark: str = "") -> QwenCfgError:
     """Return what a refusal means to the person who configured this.
 
-    `url` is what was asked; `remark` is what the command line knows about the key beside (which other key it hides).
+    A status of 0 is none: the error came with a success, or in a stream. `url` is what was asked; `remark` is what the
+    command line knows about the key beside (which other key it hides).
+
     """
-    said = f"{refusal.status}: {refusal.words}" if refusal.words else str(refusal.status)
+    said = ": ".join(part for part in (str(refusal.status or ""), refusal.words) if part)
     where = of_field(artifact, "base_url")
     if is_out_of_quota(refusal):
         return QuotaError(f"the account has nothing left to use ({said})", where=where, hint=_payer(artifact))
-    if refusal.status in (401, 403):
+    if _refuses_key(refusal):
         return _key_refused(refusal, artifact, said, remark)
     if refusal.status == 407:
         return ProviderError(
             f"the proxy wants a login ({said})",
-            where=of_field(artifact, "proxy"),
+            where=of_field(artifact, "proxy") if artifact.text("proxy") else where,
             hint="Name a proxy that needs none with --proxy, or reach the provider without it with --no-proxy.",
         )
-    if refusal.is_web_page:
+    if refusal.is_web_page and refusal.status != 413 and refusal.status < 500:
         return NoCompletionError(
             f"a web page came instead of an answer ({refusal.status})",
             where=where,
-            hint=f"A proxy or a captive portal may have answered, or {_path_doubt(artifact)}",
+            hint=f"A proxy or a captive portal may have answered, or {path_doubt(artifact)}",
         )
     if misses_model(refusal):
         return NotFoundError(
@@ -151,11 +172,16 @@ def path_is_unusual(base_url: str) -> bool:
 def _by_status(refusal: Refusal, artifact: ResolvedConfig, said: str, where: str, url: str) -> QwenCfgError:
     status = refusal.status
     if 300 <= status < 400:
-        target = host_of(refusal.headers.get("location", "")) or "the same host"
-        hint = f"It points to {target}, and the key is not taken there. If that is the provider, make it the base URL."
+        target = _target(refusal, url or artifact.text("base_url"))
+        hint = f"It points to {target}, which is not followed. If that is the provider, make it the base URL."
         return NoCompletionError(f"the provider redirects ({status})", where=where, hint=hint)
+    if not status:
+        hint = (
+            f"Those are its own words. Or {path_doubt(artifact)}" if path_is_unusual(artifact.text("base_url")) else ""
+        )
+        return ProviderError(f"the provider tells of an error ({said})", where=where, hint=hint or _ITS_WORDS)
     if status in (404, 405):
-        hint = f"The path may be wrong: {_path_doubt(artifact)}"
+        hint = f"The path may be wrong: {path_doubt(artifact)}"
         return NotFoundError(f"there is nothing at {url or 'this address'} ({said})", where=where, hint=hint)
     if status == 413 or _is_about_length(refusal):
         hint = "Shorten the prompt, or use /clear to start anew; another model may take more."
@@ -164,9 +190,9 @@ def _by_status(refusal: Refusal, artifact: ResolvedConfig, said: str, where: str
         hint = "Wait a little; --max-retries says how often it is tried again."
         return RateLimitError(f"the provider asks for fewer requests ({said})", where=where, hint=hint)
     if 400 <= status < 500:
-        hint = "Those are the provider's own words; the model and the base URL are what it judges by."
-        return RequestRefusedError(f"the provider does not accept the request ({said})", where=where, hint=hint)
-    hint = "That is on the provider's side. Try again later, or use another endpoint."
+        return RequestRefusedError(f"the provider does not accept the request ({said})", where=where, hint=_ITS_WORDS)
+    page = "A web page came with it, so that a gateway before it may be what fails. " if refusal.is_web_page else ""
+    hint = f"{page}That is on the provider's side. Try again later, or use another endpoint."
     return ProviderError(f"the provider failed ({said})", where=where, hint=hint)
 
 
@@ -192,7 +218,7 @@ def _payer(artifact: ResolvedConfig) -> str:
     )
 
 
-def _path_doubt(artifact: ResolvedConfig) -> str:
+def path_doubt(artifact: ResolvedConfig) -> str:
     """Return what may be wrong with the path of the base URL, as the end of a sentence."""
     base_url = artifact.text("base_url")
     if base_url.partition("?")[0].rstrip("/").endswith("/chat/completions"):
@@ -201,6 +227,17 @@ def _path_doubt(artifact: ResolvedConfig) -> str:
         return f"is {provider_of(base_url).usual_path} missing at the end of the base URL?"
     local = " (Is it the port of this server?)" if is_loopback(host_of(base_url)) else ""
     return f"the base URL may be another one than the provider's.{local}"
+
+
+def _target(refusal: Refusal, url: str) -> str:
+    """Return where a redirect leads, without what may be secret in it."""
+    try:
+        parts = urlsplit(urljoin(url, refusal.headers.get("location", "")))
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "what is no address"
+    return printable(redact_unknown(f"{parts.scheme}://{host}{port}{parts.path}"))[:_QUOTED]
 
 
 def _is_about_length(refusal: Refusal) -> bool:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_schema import printable
+from qwen_schema import printable, provider_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from qwen_schema import ResolvedConfig
 
     from .events import Waiting
     from .exchange import Answer
 
 
-def remarks(answer: Answer) -> Iterator[str]:
+def remarks(answer: Answer, artifact: ResolvedConfig) -> Iterator[str]:
     """Yield what a person should know about an answer that came to its end."""
     if answer.finish_reason == "length":
         yield "the answer ends at the limit of tokens, not where the model would have ended it"
     elif not answer.text:
         yield "the model answered nothing"
-    if not _is_same_model(answer):
+    # Where a deployment is asked for, the model has another name.
+    if provider_of(artifact.text("base_url")).lists_models and not _is_same_model(answer):
         yield f"{printable(answer.model)} answered, not {printable(answer.asked_model)}"
 
 

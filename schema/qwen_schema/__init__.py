@@ -18,6 +18,7 @@ from .errors import (
     CutOffError,
     EnvFileError,
     ExitCode,
+    InterruptedByPersonError,
     NoCompletionError,
     NotFoundError,
     OutputError,
@@ -29,6 +30,7 @@ from .errors import (
     SecretReferenceError,
     UnreachableError,
     UsageError,
+    defect,
 )
 from .fields import Field, Layer, Reach, Value, Variable, declared_fields, field_of_variable
 from .formats import is_unicode
@@ -36,7 +38,17 @@ from .printable import printable, printable_lines, without_controls
 from .profiles import DEFAULT_PROFILE, Profile, declared_profiles
 from .providers import Provider, declared_providers, host_of, is_loopback, provider_of
 from .references import Surroundings, follow, located
-from .secret import Secret, hide_credentials, looks_like_key, mask, redact, redact_unknown
+from .secret import (
+    Redacting,
+    Secret,
+    Verbatim,
+    hide_credentials,
+    looks_like_key,
+    mask,
+    redact,
+    redact_known,
+    redact_unknown,
+)
 from .values import BadValue, is_recognised, parse_value, safe_text, show_value
 
 __all__ = [
@@ -52,6 +64,7 @@ __all__ = [
     "Excluded",
     "ExitCode",
     "Field",
+    "InterruptedByPersonError",
     "Layer",
     "NoCompletionError",
     "NotFoundError",
@@ -64,6 +77,7 @@ __all__ = [
     "QwenCfgError",
     "RateLimitError",
     "Reach",
+    "Redacting",
     "RequestRefusedError",
     "ResolvedConfig",
     "Secret",
@@ -74,9 +88,11 @@ __all__ = [
     "UsageError",
     "Value",
     "Variable",
+    "Verbatim",
     "declared_fields",
     "declared_profiles",
     "declared_providers",
+    "defect",
     "dump",
     "field_of_variable",
     "follow",
@@ -95,6 +111,7 @@ __all__ = [
     "printable_lines",
     "provider_of",
     "redact",
+    "redact_known",
     "redact_unknown",
     "safe_text",
     "show_value",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import IntEnum
 from typing import Any
 
@@ -46,6 +47,24 @@ class QwenCfgError(Exception):
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" if self.where else self.what
+
+
+def defect(error: BaseException) -> QwenCfgError:
+    """Return what a defect of the program is to the person who meets it. What the error says may hold anything."""
+    import traceback  # noqa: PLC0415 - a defect is rare
+
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{os.path.basename(frame.filename)}:{frame.lineno}"  # noqa: PTH119
+    return QwenCfgError(
+        f"this is a defect of qwen-cfg: {type(error).__name__} in {place}",
+        hint="Run it again with --debug for the traceback, and report it.",
+    )
+
+
+class InterruptedByPersonError(QwenCfgError):
+    """Somebody pressed Ctrl-C."""
+
+    exit_code = ExitCode.INTERRUPTED
 
 
 class UsageError(QwenCfgError):

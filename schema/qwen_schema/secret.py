@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from typing import NoReturn
+from urllib.parse import quote, quote_plus
 from weakref import WeakValueDictionary
 
 # From this length a secret is looked for in every text that leaves the program. A shorter one ("ollama", "EMPTY",
 # "lm-studio": what local servers take as a key) is too likely to stand there for another reason.
 TELLTALE_LENGTH = 12
+
+# So many characters of a secret may be passed on before anybody can tell that they are its beginning.
+_TELLTALE_BEGINNING = 6
 
 # From this length the first and last four characters may be shown: eight of them are then less than a third.
 PARTLY_SHOWN_LENGTH = 25
@@ -73,12 +77,52 @@ def mask(text: str) -> str:
     return f"{text[:4]}…{text[-4:]} ({count})"
 
 
+class Verbatim(str):
+    """A text that holds no known secret any more, and that is not to be changed further: a model's answer."""
+
+    __slots__ = ()
+
+
+class Redacting:
+    """A text that comes in pieces, and is passed on as it comes, without any secret that this process knows.
+
+    What looks like the beginning of a secret is held back until the next piece, or the end, tells. A few characters
+    look like that too often; where they were one, the rest does not follow them.
+    """
+
+    def __init__(self) -> None:
+        self._passed = ""
+        self._held = ""
+
+    def add(self, piece: str) -> Verbatim:
+        """Return what can be passed on now."""
+        secrets, text = _telltale(), self._held + piece
+        for secret in secrets:
+            text = _without_rest(self._passed, text, secret)
+        text = redact_known(text)
+        begun = max((_begun(self._passed + text, secret) for secret in secrets), default=0)
+        kept = len(text) - min(begun, len(text))
+        self._held = text[kept:]
+        self._passed = (self._passed + text[:kept])[-_TELLTALE_BEGINNING:]
+        return Verbatim(text[:kept])
+
+    def end(self) -> Verbatim:
+        """Return what was held back and is no secret."""
+        held, self._held = self._held, ""
+        return Verbatim(held)
+
+
+def redact_known(text: str) -> Verbatim:
+    """Return `text` without any secret that this process knows, and else as it is."""
+    for secret in _telltale():
+        for form in _written_forms(secret):
+            text = text.replace(form, REDACTED)
+    return Verbatim(text)
+
+
 def redact(text: str) -> str:
     """Return `text` without any secret that this process knows and without the user info of URLs."""
-    for secret in sorted({s.reveal() for s in list(_known.values())}, key=len, reverse=True):
-        if len(secret) >= TELLTALE_LENGTH:
-            for form in _written_forms(secret):
-                text = text.replace(form, REDACTED)
+    text = str(redact_known(text))
     text = _QUERY_CREDENTIAL.sub(rf"\1{REDACTED}", text)
     return _USER_INFO.sub(f"{REDACTED}@", text)
 
@@ -105,7 +149,29 @@ def redact_unknown(text: str) -> str:
     return _KEY_SHAPE.sub(REDACTED, redact(text))
 
 
+def _telltale() -> list[str]:
+    """Return the known secrets that are looked for in texts, the longest first."""
+    texts = {secret.reveal() for secret in list(_known.values())}
+    return sorted((text for text in texts if len(text) >= TELLTALE_LENGTH), key=len, reverse=True)
+
+
+def _begun(text: str, secret: str) -> int:
+    """Return how many characters at the end of a text may be the beginning of a secret; few say nothing."""
+    longest = min(len(text), len(secret) - 1)
+    return next((n for n in range(longest, _TELLTALE_BEGINNING - 1, -1) if text.endswith(secret[:n])), 0)
+
+
+def _without_rest(passed: str, text: str, secret: str) -> str:
+    """Return a text without the rest of a secret whose first few characters have been passed on before it."""
+    for count in range(_TELLTALE_BEGINNING - 1, 0, -1):
+        if passed.endswith(secret[:count]) and text.startswith(secret[count:]):
+            return f"{REDACTED}{text[len(secret) - count :]}"
+    return text
+
+
 def _written_forms(secret: str) -> set[str]:
-    """Return the secret as it stands, and as Python or JSON would quote it."""
+    """Return the secret as it stands, and as Python, JSON or a URL would write it."""
     quoted = secret.encode("unicode_escape").decode("ascii")
-    return {secret, quoted, repr(secret)[1:-1], secret.replace("\\", "\\\\").replace('"', '\\"')}
+    escaped = secret.replace("\\", "\\\\").replace('"', '\\"')
+    encoded = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
+    return {secret, quoted, repr(secret)[1:-1], escaped, escaped.replace("/", "\\/"), *encoded}

@@ -24,7 +24,8 @@ SECONDS = 60
 # loads late is loaded before that: the interpreter may stand where nobody else can read.
 _AS_NOBODY = """\
 import os, sys
-from qwen_cfg.cli.main import entry, main
+from qwen_cfg.__main__ import entry
+from qwen_cfg.cli.main import main
 import encodings.unicode_escape, qwen_cfg.explanation.text, tomllib
 import qwen_cfg.cli.check, qwen_cfg.cli.check_report, qwen_cfg.cli.envfile, qwen_schema.envfile.dotenv_python
 main(["resolve", "--no-env-file", "--openai-api-key", "x", "-o", "/dev/null"])
@@ -39,7 +40,8 @@ entry()
 # Many command lines, each in a process of its own that begins with everything loaded.
 _FORKED = """\
 import json, os, sys, tempfile
-from qwen_cfg.cli.main import entry, main
+from qwen_cfg.__main__ import entry
+from qwen_cfg.cli.main import main
 import qwen_cfg.cli.check, qwen_cfg.cli.check_report, qwen_cfg.cli.envfile, qwen_cfg.cli.run, qwen_cfg.explanation.text
 import httpx, httpx_sse, jsonschema, qwen_cfg.save, qwen_runtime.headless, rich.console, tomli_w, tomllib
 main(["resolve", "--no-env-file", "--openai-api-key", "x", "-o", "/dev/null"])

@@ -11,7 +11,11 @@ import time
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from support.provider import Provider, Reply, chunk, events, finish, refusal, streamed, usage
+
+from qwen_schema import Redacting, Secret
 
 from . import process
 from .process import KEY, PROGRAM, SECONDS, Desk, clean_environment
@@ -334,3 +338,94 @@ def test_a_reader_that_goes_away_is_no_error(desk: Desk, server: Provider, form:
     assert process.returncode == 0
     # The rest of the answer is not paid for.
     assert server.hung_up.wait(10)
+
+
+# What else is told in the format that was asked for.
+
+
+@pytest.mark.parametrize("form", ["json", "stream-json"])
+@pytest.mark.parametrize("written", [["--output-format", "{}"], ["--output-format={}"]])
+@pytest.mark.parametrize("words", [["--nope"], ["one", "two"], ["--max-retries", "many"], ["--env-file", "missing"]])
+def test_a_usage_error_is_told_in_the_same_form(desk: Desk, form: str, written: list[str], words: list[str]) -> None:
+    argv = ["run", "-p", "x", *(word.format(form) for word in written), *words]
+    outcome = desk.run(*argv, env={"OPENAI_API_KEY": KEY})
+    result = result_of(outcome.out, form)
+    assert result["exit_code"] == outcome.code
+    assert outcome.code in (2, 3)
+    assert len(outcome.out.splitlines()) == 1 or form == "json"
+
+
+@pytest.mark.parametrize("form", ["json", "stream-json"])
+def test_ctrl_c_while_standard_input_is_read(desk: Desk, server: Provider, form: str) -> None:
+    with subprocess.Popen(
+        [*PROGRAM, "run", "--output-format", form],
+        cwd=desk.cwd,
+        env=clean_environment(desk.home, env_of(server)),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stderr is not None
+        assert process.stdout is not None
+        assert b"reading standard input" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        result = result_of(process.stdout.read().decode(), form)
+    assert (process.returncode, result["exit_reason"], result["exit_code"]) == (130, "interrupted", 130)
+
+
+def test_an_input_that_does_not_block_is_waited_for(desk: Desk, server: Provider) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    with subprocess.Popen(
+        [*PROGRAM, "run"],
+        cwd=desk.cwd,
+        env=clean_environment(desk.home, env_of(server)),
+        stdin=reading,
+        stdout=subprocess.PIPE,
+    ) as process:
+        os.write(writing, "\ufefflate".encode())
+        os.close(writing)
+        os.close(reading)
+    assert process.returncode == 0
+    assert server.taken()[0].texts == ["late"]
+
+
+def test_an_input_that_cannot_be_read(desk: Desk, server: Provider) -> None:
+    def only_to_write() -> None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 0)
+
+    outcome = desk.run("run", "-p", "x", env=env_of(server), before=only_to_write).ended(2)
+    assert "standard input cannot be read" in outcome.err
+
+
+# A key in the answer.
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("cut", [0, 3, 10, 38])
+def test_a_key_that_a_server_echoes_is_not_passed_on(desk: Desk, server: Provider, form: str, cut: int) -> None:
+    said = f"your key is {KEY}, and postgres://user:password@host is no key"
+    place = said.index(KEY) + cut
+    server.replies[:] = [streamed(said[:place], said[place:], "!")]
+    outcome = desk.run("run", "-p", "x", "--output-format", form, env=env_of(server)).ended(0)
+    assert KEY not in outcome.said
+    lines = [json.loads(line) for line in outcome.out.splitlines()] if form == "stream-json" else []
+    pieces = "".join(line["text"] for line in lines if line["type"] == "text")
+    assert KEY not in pieces
+    answers = {"text": [outcome.out], "json": [], "stream-json": [f"{pieces}\n"]}[form]
+    answers += [f"{result_of(outcome.out, form)['answer']}\n"] if form != "text" else []
+    for answer in answers:
+        # Nothing else is changed, whatever it looks like.
+        assert answer.endswith(", and postgres://user:password@host is no key!\n")
+        assert answer.startswith("your key is ")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.text("abk-", max_size=4), max_size=12))
+def test_any_pieces_come_through_but_for_the_secret(parts: list[str]) -> None:
+    secret, redacting = Secret("ab-ab-ka-kb-ab-kk"), Redacting()
+    text = "".join(parts)
+    assert "".join([*map(redacting.add, parts), redacting.end()]) == text.replace(secret.reveal(), "[redacted]")
+    cut = [secret.reveal()[:9], secret.reveal()[9:]]
+    whole = "".join([*map(redacting.add, [*parts, *cut, *parts]), redacting.end()])
+    assert secret.reveal() not in whole

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 import trustme
 from support.asking import KEY, ask, close_all, session
-from support.provider import Reply, provider, refusal
+from support.provider import Reply, chunk, events, provider, refusal, streamed
 
 from qwen_runtime.refusals import Refusal
 from qwen_schema import (
@@ -24,6 +26,7 @@ from qwen_schema import (
     RateLimitError,
     RequestRefusedError,
     UnreachableError,
+    redact,
 )
 
 if TYPE_CHECKING:
@@ -95,19 +98,64 @@ REFUSALS: dict[str, tuple[Reply, type[QwenCfgError], list[str]]] = {
     ),
     "no valid model": (body({"error": {"message": "m is not a valid model ID", "code": 400}}, 400), NotFoundError, []),
     "a page": (PAGE, NoCompletionError, ["a web page", "captive portal", "is /v1 missing"]),
-    "a page, 502": (Reply([b"<html>"], 502, "text/html"), NoCompletionError, ["a web page", "502"]),
+    "a page, 502": (Reply([b"<html>"], 502, "text/html"), ProviderError, ["failed (502)", "A web page", "gateway"]),
+    "a page, 413": (Reply([b"<html>"], 413, "text/html"), ContextTooLongError, ["413"]),
     "a page by its look": (Reply([b"\n<!doctype HTML>"], 200, "application/json"), NoCompletionError, ["a web page"]),
     "a redirect": (
         Reply(status=302, headers={"location": "https://login.example/?next=1"}),
         NoCompletionError,
-        ["redirects (302)", "login.example", "the key is not taken there"],
+        ["redirects (302)", "https://login.example/", "not followed"],
     ),
     "407": (Reply(status=407), ProviderError, ["the proxy wants a login"]),
     "500": (refusal(500, "the cat sat on it"), ProviderError, ["the cat sat on it", "provider's side"]),
     "error with 200": (
         body({"error": "Unexpected endpoint or method. (POST /chat/completions)"}, 200),
+        ProviderError,
+        ["Unexpected endpoint", "is /v1 missing"],
+    ),
+    "key error with 200": (
+        body({"error": {"message": "Invalid API key", "code": "invalid_api_key"}}, 200),
+        AuthenticationError,
+        ["refused the key (Invalid API key)"],
+    ),
+    "DashScope's own form": (
+        body({"code": "InvalidApiKey", "message": "Invalid API-key provided.", "request_id": "1"}, 200),
+        AuthenticationError,
+        ["Invalid API-key provided"],
+    ),
+    "a key, as Google refuses it": (
+        body([{"error": {"code": 400, "message": "API key not valid. Please pass a valid API key."}}], 400),
+        AuthenticationError,
+        ["API key not valid"],
+    ),
+    "a rate, with words about billing": (
+        refusal(429, "Rate limit reached. Add a payment method: /account/billing", "rate_limit_exceeded"),
+        RateLimitError,
+        ["Rate limit reached"],
+    ),
+    "a rate of DashScope's": (
+        refusal(429, "Allocated quota exceeded, please increase your quota limit.", "Throttling.AllocationQuota"),
+        RateLimitError,
+        ["Allocated quota exceeded"],
+    ),
+    "a deployment": (
+        refusal(404, "The API deployment for this resource does not exist.", "DeploymentNotFound"),
         NotFoundError,
-        ["Unexpected endpoint"],
+        ["has no model m"],
+    ),
+    "about a model that is there": (
+        refusal(400, "The requested model does not accept images: image input unsupported"),
+        RequestRefusedError,
+        ["does not accept images"],
+    ),
+    "nested": (Reply([b"[" * 100_000], 500, "application/json"), ProviderError, ["500"]),
+    "nested, with 200": (Reply([b"[" * 100_000], 200, "application/json"), NoCompletionError, []),
+    "choices that are none": (Reply(events({"choices": 5})), NoCompletionError, ["no chat completion"]),
+    "only the end": (Reply(events()), NoCompletionError, ["no chat completion"]),
+    "an error in a form of its own": (
+        Reply(events({"object": "error", "message": "engine died", "code": 500})),
+        ProviderError,
+        ["engine died", "500"],
     ),
     "error in a stream": (
         Reply([b'data: {"error": {"message": "no GPU is free", "code": 503}}\n\n']),
@@ -133,6 +181,46 @@ def test_a_refusal_in_words(server: Provider, name: str) -> None:
     # The place is there: a field with its value, and who set it.
     assert error.where.startswith((f"{server.url}/nowhere", "m (model", " (proxy"))
     assert error.hint
+
+
+def test_an_error_in_the_middle_in_a_form_of_its_own(server: Provider) -> None:
+    told = {"code": "DataInspectionFailed", "message": "Output data may be inappropriate.", "request_id": "r"}
+    server.replies[:] = [Reply(events(chunk(content="partial"), told))]
+    error = failure(f"{server.url}/v1", max_retries=3)
+    assert "in the middle of the answer: " in error.what
+    assert "Output data may be inappropriate" in error.what
+    assert len(server.taken()) == 1
+
+
+def test_an_error_before_anything_came_is_tried_again(server: Provider) -> None:
+    told = {"error": {"message": "overloaded", "code": 503}}
+    server.replies[:] = [Reply(events(told)), streamed("at last")]
+    assert ask(session(f"{server.url}/v1", max_retries=1))[1].text == "at last"
+
+
+@pytest.mark.parametrize("key", ["ollama-7", "abc/def+ghi=jkl mno&pq%rs", "tok\"en\\with'all"])
+def test_a_key_that_the_provider_quotes_is_not_repeated(server: Provider, key: str) -> None:
+    forms = [key, quote(key, safe=""), json.dumps(key)[1:-1].replace("/", "\\/")]
+    server.replies[:] = [refusal(401, f"bad key: {form}") for form in forms]
+    for form in forms:
+        with pytest.raises(AuthenticationError) as raised:
+            ask(session(f"{server.url}/v1", key=key))
+        shown = redact(f"{raised.value} {raised.value.hint}")
+        assert key not in shown
+        if len(key) >= 12:
+            assert form not in shown
+
+
+def test_models_that_drip_are_not_waited_for(server: Provider) -> None:
+    """A list that would take minutes is of no use for a hint."""
+    server.replies[:] = [refusal(404, "The model `m` does not exist")]
+    server.models_reply = Reply([b" "] * 400, kind="application/json", pause=0.2)
+    started = time.monotonic()
+    try:
+        assert isinstance(failure(f"{server.url}/v1"), NotFoundError)
+    finally:
+        server.models_reply = None
+    assert time.monotonic() - started < 30
 
 
 def test_a_key_of_another_region_is_dashscopes_most_frequent_case(server: Provider) -> None:

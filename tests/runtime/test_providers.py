@@ -219,7 +219,7 @@ def _text(message: dict[str, Any]) -> str:
         "1 validation error: extra fields not permitted",
     ],
 )
-def test_a_server_that_does_not_know_how_to_tell_the_usage(server: Provider, status: int, words: str) -> None:
+def test_a_server_that_cannot_tell_the_usage(server: Provider, status: int, words: str) -> None:
     server.replies[:] = [refusal(status, words), streamed("yes")]
     chat = session(f"{server.url}/v1")
     assert ask(chat)[1].text == "yes"
@@ -227,6 +227,15 @@ def test_a_server_that_does_not_know_how_to_tell_the_usage(server: Provider, sta
     asked = ["stream_options" in request.body for request in server.taken()]
     # It is not asked again for what it does not know.
     assert asked == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(500, "got an unexpected keyword argument 'stream_options'"), (400, "Bad Request"), (400, "invalid request.")],
+)
+def test_a_server_that_says_so_in_another_way(server: Provider, status: int, words: str) -> None:
+    server.replies[:] = [refusal(status, words), streamed("yes")]
+    assert ask(session(f"{server.url}/v1"))[1].text == "yes"
 
 
 @pytest.mark.parametrize(

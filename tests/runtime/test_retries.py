@@ -65,6 +65,7 @@ def test_the_servers_wish_is_granted_up_to_a_bound(seconds: float) -> None:
         ({"retry-after": "nan"}, None),
         ({"retry-after": "inf"}, None),
         ({"retry-after": "tomorrow"}, None),
+        ({"retry-after": "Wed, 21 Oct 2026 07:28:00 +99999999999999"}, None),
         ({"retry-after": ""}, None),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import threading
+import time
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -152,6 +153,13 @@ def test_reasoning_is_apart_and_is_not_sent_again(server: Provider, name: str) -
     assert server.taken()[1].texts == ["ping", "yes", "again"]
 
 
+def test_an_answer_in_parts_and_an_index_that_is_null(server: Provider) -> None:
+    parts = [{"type": "text", "text": "a"}, {"type": "image_url"}, {"type": "text", "text": "b"}]
+    document = {"choices": [{"index": None, "delta": {"content": parts}}]}
+    server.replies[:] = [Reply(events(document, finish()))]
+    assert ask(session(f"{server.url}/v1"))[1].text == "ab"
+
+
 def test_a_refusal_of_the_model_is_its_answer(server: Provider) -> None:
     server.replies[:] = [Reply(events(chunk(refusal="I will not."), finish()))]
     assert ask(session(f"{server.url}/v1"))[1].text == "I will not."
@@ -193,17 +201,18 @@ def test_an_error_in_the_middle_is_told_in_the_providers_words(server: Provider)
     assert len(server.taken()) == 1
 
 
-@pytest.mark.parametrize("body", [b"", b"data: [DONE]\n\n", b"hello", b": nothing\n\n"])
+@pytest.mark.parametrize("body", [b"", b"data: [DONE]\n\n", b"hello", b": nothing\n\n", b"data: {}\n\n"])
 def test_nothing_is_no_answer(server: Provider, body: bytes) -> None:
-    reply = Reply([body])
-    server.replies[:] = [reply]
+    server.replies[:] = [Reply([body])]
     chat = session(f"{server.url}/v1")
-    if b"DONE" in body:
-        assert ask(chat)[1].text == ""
-    else:
-        with pytest.raises(NoCompletionError):
-            ask(chat)
+    with pytest.raises(NoCompletionError):
+        ask(chat)
     assert chat.conversation.messages == ()
+
+
+def test_an_answer_may_be_empty(server: Provider) -> None:
+    server.replies[:] = [Reply(events(chunk(content=""), finish()))]
+    assert ask(session(f"{server.url}/v1"))[1].text == ""
 
 
 def test_a_server_that_says_the_end_and_stays(server: Provider) -> None:
@@ -215,8 +224,11 @@ def test_a_server_that_says_the_end_and_stays(server: Provider) -> None:
 
 def test_a_server_that_forgets_done_and_stays(server: Provider) -> None:
     data = events(chunk(content="all"), finish(), done=False)
-    server.replies[:] = [Reply(data, stay=True)]
-    assert ask(session(f"{server.url}/v1", timeout=0.3))[1].text == "all"
+    for timeout in (0.3, 60):
+        server.replies[:] = [Reply(data, stay=True)]
+        started = time.monotonic()
+        assert ask(session(f"{server.url}/v1", timeout=timeout))[1].text == "all"
+        assert time.monotonic() - started < 20
 
 
 # Whoever asks can stop.

@@ -110,6 +110,7 @@ class Provider:
     requests: list[Request] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
     models: tuple[str, ...] = MODELS
+    models_reply: Reply | None = None
     hung_up: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -153,6 +154,8 @@ class Provider:
                 return Reply([f"<html>{said}</html>".encode()], kind="text/html")
             case "odd":
                 return Reply([json.dumps({"choices": [], "echo": said}).encode()], kind="application/json")
+        if request.method == "GET" and self.models_reply is not None:
+            return self.models_reply
         if request.method == "GET":
             listed = {"object": "list", "data": [{"id": name, "object": "model"} for name in self.models]}
             return Reply([json.dumps(listed).encode()], kind="application/json")

@@ -65,7 +65,15 @@ class _Examination:
             yield self._tls()
             yield self._after(_WAY, "models", lambda: self._models.ask(self._connection))
             yield self._model()
-            yield self._chat() if chat else untried("chat", "not asked for", "--chat asks the model for a word.")
+            yield (
+                self._chat()
+                if chat
+                else untried(
+                    "chat",
+                    "not asked for",
+                    "--chat asks the model for a word. Some endpoints list their models to any key.",
+                )
+            )
 
     def _through_proxy(self) -> Iterator[Step]:
         yield self._after((), "proxy", self._reach_proxy)

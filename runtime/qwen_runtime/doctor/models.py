@@ -51,7 +51,7 @@ class ModelList:
                 return Finding("the endpoint answers, and not with a list of models", _NO_LIST, "note")
             raise
         count = f"{len(self.names)} model{'' if len(self.names) == 1 else 's'}"
-        return Finding(f"the endpoint takes the key and lists {count} ({self.status})")
+        return Finding(f"the endpoint lists {count} ({self.status})")
 
     def look_for_model(self, connection: Connection) -> Finding:
         """Tell whether the configured model is listed; the list is there and not empty.

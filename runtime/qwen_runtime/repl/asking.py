@@ -41,7 +41,7 @@ def ask(chat: Chat, question: str) -> None:
     if stop.is_set():
         chat.screen.say("(stopped)", "dim")
         return
-    for remark in remarks(exchange.answer):
+    for remark in remarks(exchange.answer, chat.session.artifact):
         chat.screen.say(f"({remark})", "dim")
 
 
