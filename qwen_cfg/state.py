@@ -10,11 +10,13 @@ if TYPE_CHECKING:
 
 
 def state_directory(environ: Mapping[str, str], home: Path | None) -> Path | None:
-    """Return the directory (XDG Base Directory Specification, `XDG_STATE_HOME`); None where there is no home.
+    """Return the directory (XDG Base Directory Specification, `XDG_STATE_HOME`); None without a home to use.
 
     A relative path in the variable is ignored, as the specification says.
     """
     named = environ.get("XDG_STATE_HOME", "")
     if Path(named).is_absolute():
         return Path(named) / "qwen-cfg"
-    return None if home is None else home / ".local" / "state" / "qwen-cfg"
+    if home is None or not home.is_absolute() or not home.is_dir():
+        return None
+    return home / ".local" / "state" / "qwen-cfg"

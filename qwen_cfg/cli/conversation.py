@@ -12,7 +12,7 @@ from qwen_schema import ConfigurationError
 
 from .amend import Amending
 from .configured import configured, of_resolution
-from .incomplete import IncompleteError
+from .incomplete import IncompleteError, tell
 from .inputs import asked, resolution_of
 from .reconfigure import Recompiling
 
@@ -70,7 +70,8 @@ def _first_use(resolution: Resolution, reconfigure: Recompiling, output: Output,
         ConfigurationError: if the person thinks better of it.
     """
     missing = _missing(resolution)
-    output.notice(f"{missing.what}\n\nIt can be set up now. Ctrl-C leaves, and changes nothing.\n")
+    tell(diagnose(resolution), output)
+    output.notice(f"{missing.what}\n  {missing.hint}\n\nIt can be set up now. Ctrl-C leaves, and changes nothing.\n")
     change = _ask(reconfigure, terminal)
     if change is None:
         raise missing

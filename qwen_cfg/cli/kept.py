@@ -17,7 +17,7 @@ _TYPED_COUNTS = "In this session, what you typed counts."
 
 def notices_of(kept: Kept, before: Resolution, after: Resolution, hidden: Iterable[str]) -> tuple[str, ...]:
     """Return the notices; `hidden` are the fields for which the kept text does not win."""
-    notices = [_about_hidden(kept, after, name) for name in hidden]
+    notices = [notice for name in hidden if (notice := _about_hidden(kept, after, name))]
     # The same reason may hold for several fields.
     return (*dict.fromkeys(notices), *_about_files(kept, before, after))
 
@@ -31,9 +31,12 @@ def _about_hidden(kept: Kept, after: Resolution, name: str) -> str:
     decision = after.decisions[name]
     lost = next((lost for lost in decision.shadowed if lost.candidate.origin.path == kept.path), None)
     if lost is not None and lost.by is not None:
-        return f"{name}: {_told(lost.by)} hides the one in {lost.candidate.origin.place}. {_TYPED_COUNTS}"
-    if kept.path in (file.place.path for file in after.files) and decision.winner is not None:
-        return f"{name}: {decision.winner.origin} makes it {decision.winner.revealed}. {_TYPED_COUNTS}"
+        unset = f" Later: unset {lost.by.origin.variable}" if lost.by.origin.layer == "environment" else ""
+        return f"{name}: {_told(lost.by)} hides the one in {lost.candidate.origin.place}. {_TYPED_COUNTS}{unset}"
+    if kept.path in (file.place.path for file in after.files):
+        # Without a winner it follows from another field, of which there is a notice.
+        winner = decision.winner
+        return "" if winner is None else f"{name}: {winner.origin} makes it {winner.revealed}. {_TYPED_COUNTS}"
     return f"{kept.shown} is not read in this session, because of --env-file or --no-env-file. {_TYPED_COUNTS}"
 
 

@@ -135,7 +135,7 @@ def _request(connection: Connection, messages: Sequence[Message]) -> Iterator[Ev
             return
         if stream.begun:
             raise _cut_off(connection, reason(error)) from None
-        known = isinstance(error, httpx.TransportError) and not _is_certificate(error)
+        known = isinstance(error, httpx.TransportError) and not _is_hopeless(error)
         raise _FailedError(unreachable(error, artifact, elapsed=time.monotonic() - started), may_retry=known) from None
     _require_end(stream, connection)
 
@@ -273,11 +273,12 @@ def _with_wait(failed: _FailedError, seconds: float | None) -> QwenCfgError:
     return failed.error
 
 
-def _is_certificate(error: Exception) -> bool:
+def _is_hopeless(error: Exception) -> bool:
+    """Tell whether TLS fails for a reason that stays: the certificate, or a server that speaks plain http."""
     cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
+    while cause is not None and not isinstance(cause, ssl.SSLError):
         cause = cause.__cause__ or cause.__context__
-    return cause is not None
+    return isinstance(cause, ssl.SSLCertVerificationError) or getattr(cause, "reason", "") == "WRONG_VERSION_NUMBER"
 
 
 def _json(text: str) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from qwen_schema import QwenCfgError, UnreachableError, host_of, is_loopback, printable, redact_unknown
+from qwen_schema import QwenCfgError, UnreachableError, endpoint_of, host_of, is_loopback, printable, redact_unknown
 
 from .proxy import proxy_for
 from .refusals import of_field
@@ -105,7 +105,7 @@ def _timed_out(error: Exception, artifact: ResolvedConfig, elapsed: float | None
 
 
 def _host(artifact: ResolvedConfig) -> str:
-    return host_of(artifact.text("base_url"))
+    return endpoint_of(artifact.text("base_url"))
 
 
 def _is_name(error: Exception) -> bool:

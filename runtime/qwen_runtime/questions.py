@@ -75,23 +75,22 @@ class PlainQuestions:
                 return text
 
     def _wants_to_see(self) -> bool:
-        return _is_yes(self.open("Show it in full for checking? y or n", "n"))
+        return self._agrees("Show it in full for checking?", "n")
 
     def _is_right(self) -> bool:
-        return not _is_no(self.open("Is it right? y or n", "y"))
+        return self._agrees("Is it right?", "y")
+
+    def _agrees(self, question: str, default: str) -> bool:
+        while True:
+            answer = (self.open(f"{question} y or n", default).strip() or default).lower()
+            if answer in ("y", "yes", "n", "no"):
+                return answer.startswith("y")
+            self.warn("Type y or n.")
 
 
 def wrapped(text: str) -> str:
     """Return a text in lines that fit into the terminal, none of them broken within a word."""
     return textwrap.fill(text, max(size().columns - 1, 20), break_long_words=False, break_on_hyphens=False)
-
-
-def _is_yes(text: str) -> bool:
-    return text.strip().lower().startswith("y")
-
-
-def _is_no(text: str) -> bool:
-    return text.strip().lower().startswith("n")
 
 
 def _line(prompt: str, *, ends: bool = False) -> str:

@@ -17,6 +17,7 @@ from qwen_schema import (
     QuotaError,
     RateLimitError,
     RequestRefusedError,
+    endpoint_of,
     host_of,
     is_loopback,
     printable,
@@ -152,7 +153,7 @@ def error_of(refusal: Refusal, artifact: ResolvedConfig, *, url: str = "", remar
         return NotFoundError(
             f"the provider has no model {artifact.text('model')} ({said})",
             where=of_field(artifact, "model"),
-            hint="Name another one with --model or OPENAI_MODEL; qwen-cfg doctor lists what there is.",
+            hint="Name another one with --model or OPENAI_MODEL (here with /model, in a conversation).",
         )
     return _by_status(refusal, artifact, said, where, url)
 
@@ -198,7 +199,7 @@ def _by_status(refusal: Refusal, artifact: ResolvedConfig, said: str, where: str
 
 def _key_refused(refusal: Refusal, artifact: ResolvedConfig, said: str, remark: str) -> AuthenticationError:
     base_url = artifact.text("base_url")
-    provider, host = provider_of(base_url), host_of(base_url)
+    provider, host = provider_of(base_url), endpoint_of(base_url)
     doubts = [
         f"The key comes from {artifact.api_key}, and the base URL from {_origin(artifact, 'base_url')}.",
         remark,

@@ -30,6 +30,11 @@ class Record:
         return cls(answer.model, answer.usage, answer.first_token_seconds, answer.total_seconds)
 
     @property
+    def is_answered(self) -> bool:
+        """Whether anything came back."""
+        return self.usage is not None or self.first_token_seconds is not None
+
+    @property
     def tokens_per_second(self) -> float | None:
         """How fast the answer came, from its first token on; None where that cannot be told."""
         tokens = self.usage.completion_tokens if self.usage else None
@@ -43,10 +48,14 @@ class Record:
 class Totals:
     """The sums over some requests; a count is None where no server reported it.
 
-    `cached_share` is the part of the prompt tokens, over those requests that reported both, that came from the cache.
+    `reporting` is how many of the answers told their tokens, `reporting_cached` how many of them the cached ones;
+    `cached_share` is the part of the prompt tokens of the latter that came from the cache.
     """
 
     requests: int
+    answered: int
+    reporting: int
+    reporting_cached: int
     prompt_tokens: int | None
     cached_tokens: int | None
     completion_tokens: int | None
@@ -60,6 +69,9 @@ def totals(records: Sequence[Record]) -> Totals:
     """Return the sums over records, and the means of the times."""
     return Totals(
         requests=len(records),
+        answered=sum(r.is_answered for r in records),
+        reporting=sum(_reports(r, lambda usage: usage.total_tokens) for r in records),
+        reporting_cached=sum(_reports(r, lambda usage: usage.cached_tokens) for r in records),
         prompt_tokens=_sum(records, lambda usage: usage.prompt_tokens),
         cached_tokens=_sum(records, lambda usage: usage.cached_tokens),
         completion_tokens=_sum(records, lambda usage: usage.completion_tokens),
@@ -71,20 +83,21 @@ def totals(records: Sequence[Record]) -> Totals:
 
 
 def by_model(records: Sequence[Record]) -> dict[str, Totals]:
-    """Return the sums for each model, in the order in which they were first used."""
-    models = dict.fromkeys(record.model for record in records)
+    """Return the sums for each model that answered, in the order in which they were first used."""
+    models = dict.fromkeys(record.model for record in records if record.is_answered)
     return {model: totals([r for r in records if r.model == model]) for model in models}
 
 
 def rows(sums: Totals) -> list[tuple[str, str]]:
     """Return what a person reads about some requests: names and values."""
-    saved = "" if not sums.cached_tokens or sums.cached_share is None else f" ({sums.cached_share:.0%} of the prompt)"
+    share = "" if not sums.cached_tokens or sums.cached_share is None else f" ({sums.cached_share:.0%} of the prompt)"
+    silent = sums.requests - sums.answered
     return [
-        ("requests", str(sums.requests)),
-        ("prompt tokens", _count(sums.prompt_tokens)),
-        ("cached tokens", f"{_count(sums.cached_tokens)}{saved}"),
-        ("completion tokens", _count(sums.completion_tokens)),
-        ("total tokens", _count(sums.total_tokens)),
+        ("requests", f"{sums.requests}{f', {silent} without an answer' if silent else ''}"),
+        ("prompt tokens", _count(sums.prompt_tokens) + _of(sums.reporting, sums)),
+        ("cached tokens", _count(sums.cached_tokens) + share + _of(sums.reporting_cached, sums)),
+        ("completion tokens", _count(sums.completion_tokens) + _of(sums.reporting, sums)),
+        ("total tokens", _count(sums.total_tokens) + _of(sums.reporting, sums)),
         ("saved", _saved(sums)),
         ("time to first token", _time(sums.first_token_seconds)),
         ("tokens per second", NOT_REPORTED if sums.tokens_per_second is None else f"{sums.tokens_per_second:.1f}"),
@@ -100,6 +113,15 @@ def usage_data(usage: Usage | None) -> dict[str, Any]:
         "completion_tokens": found.completion_tokens,
         "total_tokens": found.total_tokens,
     }
+
+
+def _reports(record: Record, count: Callable[[Usage], int | None]) -> bool:
+    return record.usage is not None and count(record.usage) is not None
+
+
+def _of(reporting: int, sums: Totals) -> str:
+    """Return of how many answers a sum is, where others did not report it."""
+    return f", {reporting} of {sums.answered} answers reporting" if 0 < reporting < sums.answered else ""
 
 
 def _saved(sums: Totals) -> str:

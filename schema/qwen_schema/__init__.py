@@ -36,7 +36,7 @@ from .fields import Field, Layer, Reach, Value, Variable, declared_fields, field
 from .formats import is_unicode
 from .printable import printable, printable_lines, without_controls
 from .profiles import DEFAULT_PROFILE, Profile, declared_profiles
-from .providers import Provider, declared_providers, host_of, is_loopback, provider_of
+from .providers import Provider, declared_providers, endpoint_of, host_of, is_loopback, provider_of
 from .references import Surroundings, follow, located
 from .secret import (
     Redacting,
@@ -94,6 +94,7 @@ __all__ = [
     "declared_providers",
     "defect",
     "dump",
+    "endpoint_of",
     "field_of_variable",
     "follow",
     "form_of",

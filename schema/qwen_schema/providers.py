@@ -60,6 +60,13 @@ def host_of(base_url: str) -> str:
     return (urlsplit(base_url).hostname or "").removesuffix(".")
 
 
+def endpoint_of(base_url: str) -> str:
+    """Return the host of a valid URL, with its port where the URL names one."""
+    parts = urlsplit(base_url)
+    host = host_of(base_url)
+    return (f"[{host}]" if ":" in host else host) + (f":{parts.port}" if parts.port else "")
+
+
 def is_loopback(host: str) -> bool:
     """Tell whether a host is this machine itself (RFC 6761 §6.3, RFC 1122 §3.2.1.3, RFC 4291 §2.5.3)."""
     if host == "localhost" or host.endswith(".localhost"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -81,6 +82,8 @@ def test_an_empty_variable_hides_what_is_kept(desk: Desk, server: Provider) -> N
     with Typing(desk, "run", env={"OPENAI_API_KEY": ""}, height=60, width=160) as person:
         answer(person, server)
         person.until("/help", "the empty variable OPENAI_API_KEY of the environment hides", "what you typed counts")
+        assert "Later: unset OPENAI_API_KEY" in " ".join(person.text.split())
+        assert "--no-env-file" not in person.text
         person.type("hello\r")
         on(person, "\x04", "pong from")
         assert person.ended() == 0
@@ -101,6 +104,24 @@ def test_a_dumb_terminal(desk: Desk, server: Provider) -> None:
         assert b"\x1b" not in person.raw
         assert KEY.encode() not in person.raw
     assert server.taken()[0].body["model"] == "m"
+
+
+def test_an_empty_variable_that_hides_a_key_is_told_before_anything_is_asked(desk: Desk) -> None:
+    desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\n")
+    with Typing(desk, "run", env={"OPENAI_API_KEY": ""}, height=60, width=200) as person:
+        person.until("QC101", "which hides its value in ./.qwen/.env:1", "Unset the empty OPENAI_API_KEY", "Method [")
+        assert KEY.encode() not in person.raw
+
+
+@pytest.mark.parametrize("home", ["relative", "/no/such/home"])
+def test_a_home_that_is_none_keeps_no_history(desk: Desk, server: Provider, home: str) -> None:
+    env = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{server.url}/v1", "HOME": home}
+    with Typing(desk, "run", env=env) as person:
+        on(person, "hello\r", "/help")
+        on(person, "\x04", "pong from")
+        assert person.ended() == 0
+    assert desk.files() == {}
+    assert not Path(home).exists()
 
 
 @pytest.mark.parametrize("text", ["OPENAI_API_KEY=x\nOPENAI_BASE_URL=nowhere\n", "OPENAI_BASE_URL=nowhere\n"])

@@ -280,7 +280,7 @@ def test_a_refused_key_that_hides_another_one(desk: Desk, server: Provider) -> N
     desk.write("work/app/.env", "# mine\nOPENAI_API_KEY=sk-the-one-of-the-file-0123456789\n")
     server.replies[:] = [refusal(401, "Incorrect API key provided")]
     outcome = desk.run("run", "-p", "x", env=env_of(server)).ended(4)
-    assert "127.0.0.1 refused the key" in outcome.err
+    assert f"127.0.0.1:{server.port} refused the key" in outcome.err
     assert "the variable OPENAI_API_KEY" in outcome.err
     assert outcome.err.count("./.env:2") >= 2
     assert "sk-the-one" not in outcome.said

@@ -116,9 +116,12 @@ def test_what_hides_the_kept_is_named_and_what_was_typed_counts(desk: Desk, monk
     assert configured.key == Secret(KEY)
     assert origins(configured) == {"api_key": "/auth", "base_url": "/auth", "model": "/auth"}
     typed = "In this session, what you typed counts."
+    unset = f"{typed} Later: unset"
     assert configured.notices[2:] == (
-        f"api_key: the variable OPENAI_API_KEY of the environment hides the one in ./.qwen/.env:1. {typed}",
-        f"base_url: the empty variable OPENAI_BASE_URL of the environment hides the one in ./.qwen/.env:2. {typed}",
+        "api_key: the variable OPENAI_API_KEY of the environment hides the one in ./.qwen/.env:1. "
+        f"{unset} OPENAI_API_KEY",
+        "base_url: the empty variable OPENAI_BASE_URL of the environment hides the one in ./.qwen/.env:2. "
+        f"{unset} OPENAI_BASE_URL",
         f"model: --model hides the one in ./.qwen/.env:3. {typed}",
     )
 

@@ -55,7 +55,7 @@ REFUSALS: dict[str, tuple[Reply, type[QwenCfgError], list[str]]] = {
     "401": (
         refusal(401, f"Incorrect API key provided: {KEY}"),
         AuthenticationError,
-        ["127.0.0.1 refused the key", "401", "Incorrect API key", "the flag --openai-api-key", "--openai-base-url"],
+        [" refused the key", "401", "Incorrect API key", "the flag --openai-api-key", "--openai-base-url"],
     ),
     "401 of a FastAPI server": (body({"detail": "Unauthorized"}, 401), AuthenticationError, ["Unauthorized"]),
     "401 in plain text": (Reply([b"no such token"], 401, "text/plain"), AuthenticationError, ["no such token"]),
@@ -260,9 +260,10 @@ def free_port() -> int:
 
 
 def test_nobody_listens() -> None:
-    error = failure(f"http://127.0.0.1:{free_port()}/v1")
+    port = free_port()
+    error = failure(f"http://127.0.0.1:{port}/v1")
     assert isinstance(error, UnreachableError)
-    assert "127.0.0.1 refuses the connection" in error.what
+    assert f"127.0.0.1:{port} refuses the connection" in error.what
     assert "Is the server on this machine running" in error.hint
 
 
@@ -283,7 +284,7 @@ def test_a_proxy_that_is_gone_around_is_not_to_blame() -> None:
     port = free_port()
     fields = {"proxy": f"http://127.0.0.1:{free_port()}", "no_proxy": ["127.0.0.0/8"]}
     error = failure(f"http://127.0.0.1:{port}/v1", **fields)
-    assert "127.0.0.1 refuses the connection" in error.what
+    assert f"127.0.0.1:{port} refuses the connection" in error.what
 
 
 def test_a_proxy_that_is_not_there() -> None:

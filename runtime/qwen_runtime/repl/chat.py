@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qwen_runtime.configured import Change
-from qwen_schema import host_of
+from qwen_schema import endpoint_of
 
 if TYPE_CHECKING:
     from qwen_runtime.configured import Configured, Reconfigure
@@ -49,8 +49,8 @@ class Chat:
 
 
 def endpoint(chat: Chat) -> str:
-    """Return the host that answers."""
-    return host_of(chat.session.artifact.text("base_url"))
+    """Return the host that answers, with its port where there is one."""
+    return endpoint_of(chat.session.artifact.text("base_url"))
 
 
 def greet(chat: Chat) -> None:

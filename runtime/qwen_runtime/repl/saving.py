@@ -31,6 +31,8 @@ def save(chat: Chat, argument: str) -> None:
 
 
 def _path(argument: str, home: Path | None) -> Path:
+    if len(argument) > 2 and argument[0] in "'\"" and argument[-1] == argument[0]:
+        argument = argument[1:-1]
     first, _, rest = argument.partition("/")
     return home / rest if first == "~" and home is not None else Path(argument)
 
@@ -41,7 +43,8 @@ def _write_new(path: Path, content: bytes, named: str) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
     except FileExistsError:
-        raise OutputError("it is there already, and is not overwritten", where=named, hint="Name another.") from None
+        what = "it is a directory" if path.is_dir() else "it is there already, and is not overwritten"
+        raise OutputError(what, where=named, hint="Name another.") from None
     except FileNotFoundError:
         raise OutputError("its directory does not exist", where=named, hint="Make it, or name another.") from None
     except (OSError, ValueError) as error:

@@ -18,10 +18,12 @@ def show_statistics(chat: Chat, _: str) -> None:
         chat.screen.say("There was no request yet.")
         return
     models = by_model(records)
-    columns = [rows(sums) for sums in (*models.values(), totals(records))][-1 if len(models) == 1 else 0 :]
-    names = [] if len(models) == 1 else [("", *models, "all")]
-    table = [(column[0][0], *(value for _, value in column)) for column in zip(*columns, strict=True)]
-    chat.screen.table([*names, *table], header=bool(names))
+    for name, sums in models.items() if len(models) > 1 else ():
+        chat.screen.say(name, "bold")
+        chat.screen.table(rows(sums))
+    if len(models) > 1:
+        chat.screen.say("all", "bold")
+    chat.screen.table(rows(totals(records)))
 
 
 def show_config(chat: Chat, _: str) -> None:

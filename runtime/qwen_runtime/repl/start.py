@@ -106,6 +106,6 @@ def _reader(chat: Chat, terminal: Terminal) -> Reader:
 def _bottom_line(chat: Chat) -> str:
     sums = totals(chat.session.records)
     tokens = (
-        "tokens not reported" if sums.total_tokens is None and sums.requests else f"{sums.total_tokens or 0:,} tokens"
+        "tokens not reported" if sums.total_tokens is None and sums.answered else f"{sums.total_tokens or 0:,} tokens"
     )
     return safe(f"{chat.session.artifact.text('model')} · {endpoint(chat)} · {tokens}")

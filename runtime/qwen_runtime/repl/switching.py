@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qwen_runtime.configured import Change
 from qwen_runtime.connection import models
-from qwen_schema import QwenCfgError
+from qwen_schema import QwenCfgError, UsageError
 
 from .chat import endpoint
 
@@ -24,6 +24,8 @@ def choose_model(chat: Chat, name: str) -> None:
     Raises:
         QwenCfgError: if it cannot be used.
     """
+    if len(name.split()) > 1:
+        raise UsageError("a model has a name without blanks", hint="/model NAME")
     if name:
         chat.change(Change("/model", {"model": name}))
     artifact = chat.session.artifact
