@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from support.provider import Provider, provider
 
 from .process import KEY, Desk, Run, env_of, run_all
@@ -120,6 +121,9 @@ def test_the_key_arrives_whatever_it_comes_from(desk: Desk, server: Provider, so
 
 def test_an_artifact_needs_nothing_beside_it(desk: Desk, server: Provider) -> None:
     desk.run("resolve", "-o", "a.json", "--inline-secrets", env=env_of(server)).ended(0)
+    desk.run("run", "-p", "ping", "--config", "a.json").ended(0)
+    (calm,) = server.taken()
+    assert (calm.authorization, calm.path, calm.body["model"]) == (f"Bearer {KEY}", "/v1/chat/completions", "m")
     hostile = {
         "HTTP_PROXY": "http://127.0.0.1:9",
         "http_proxy": "http://127.0.0.1:9",
@@ -137,12 +141,27 @@ def test_an_artifact_needs_nothing_beside_it(desk: Desk, server: Provider) -> No
     desk.write(".netrc", "machine 127.0.0.1 login somebody password else\n").chmod(0o600)
     for home in (desk.home, None, "", "/no/such/home"):
         desk.run("run", "-p", "ping", "--config", "a.json", env=hostile, home=home).ended(0)
-        (request,) = server.taken()
-        assert (request.authorization, request.path, request.body["model"]) == (
-            f"Bearer {KEY}",
-            "/v1/chat/completions",
-            "m",
-        )
+        assert server.taken() == [calm]
+
+
+def test_over_https_too(desk: Desk, tmp_path: Path) -> None:
+    """The authorities are those of the artifact, whatever the environment says."""
+    authority, pem = trustme.CA(), tmp_path / "server.pem"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(pem))
+    authority.cert_pem.write_to_path(str(desk.cwd / "ca.pem"))
+    trustme.CA().cert_pem.write_to_path(str(desk.cwd / "other.pem"))
+    with provider(ssl_certfile=str(pem)) as server:
+        flags = ["--openai-base-url", server.url.replace("http:", "https:") + "/v1", "--ca-bundle", "ca.pem"]
+        desk.run("resolve", "-o", "a.toml", *flags, env={"OPENAI_API_KEY": KEY}).ended(0)
+        hostile = {
+            "SSL_CERT_FILE": "other.pem",
+            "SSL_CERT_DIR": "/",
+            "SSLKEYLOGFILE": "keys.log",
+            "OPENAI_API_KEY": KEY,
+        }
+        desk.run("run", "-p", "ping", "--config", "a.toml", env=hostile).ended(0)
+        assert [request.authorization for request in server.taken()] == [f"Bearer {KEY}"]
+    assert not (desk.cwd / "keys.log").exists()
 
 
 def test_secret_from_may_go_with_an_artifact(desk: Desk, server: Provider) -> None:
