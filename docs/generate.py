@@ -5,21 +5,16 @@ Run as `make docs`; with `--check`, writes nothing and exits 1 if anything is ou
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
-from argparse_manpage.manpage import Manpage
+from man_page import man_page
 
-from qwen_cfg.cli.parser import build_parser
 from qwen_cfg.rules import RULES
 from qwen_schema import Field, Provider, declared_fields, declared_providers, show_value
 
 DOCS = Path(__file__).parent
 NOTICE = "<!-- Written by docs/generate.py. -->\n\n"
-
-# The man page carries a date; one that does not move keeps it the same on every machine.
-RELEASED = "2026-11-21"
 
 # The Python whose argparse words the man page; others wrap and order the same options differently.
 WRITTEN_BY = (3, 11)
@@ -73,17 +68,6 @@ there. Everything is declared in `schema/qwen_schema/providers.toml`.
 *Automatic*: the provider caches a prefix that does not change, and this program changes none. *Unknown*: nothing is
 said; a prefix is not changed here either.
 {remarks}"""
-
-
-def man_page() -> str:
-    """Return the man page, in troff."""
-    # Widths and colours of the machine must not show in it.
-    os.environ["COLUMNS"] = "80"
-    os.environ["NO_COLOR"] = "1"
-    page = Manpage(build_parser())
-    page.date, page.source, page.manual = RELEASED, "qwen-cfg", "User Commands"
-    page.description = "which key, endpoint and model does Qwen Code use here, and who says so?"
-    return str(page)
 
 
 def _row(field: Field) -> str:

@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 
 from qwen_cfg.cli.parser import COMMANDS, build_parser
 from qwen_cfg.rules import RULES
+from qwen_runtime.repl.commands import COMMANDS as CHAT_COMMANDS
 from qwen_schema import ExitCode, declared_fields, load
 from qwen_schema.codec import dump
 
@@ -47,10 +48,32 @@ def test_the_readme_names_every_command_and_exit_code():
     assert [code for code in ExitCode if not re.search(rf"\b{int(code)}\b", table)] == []
 
 
+def man_page() -> str:
+    return (ROOT / "docs/man/qwen-cfg.1").read_text(encoding="utf-8").replace("\\-", "-")
+
+
+def man_section(heading: str) -> str:
+    return man_page().partition(f"\n.SH {heading}\n")[2].partition("\n.SH ")[0]
+
+
 def test_the_man_page_names_every_flag():
-    page = (ROOT / "docs/man/qwen-cfg.1").read_text(encoding="utf-8").replace("\\-", "-")
     flags = [flag for field in declared_fields().values() for flag in field.flags]
-    assert [flag for flag in flags if flag not in page] == []
+    assert [flag for flag in flags if flag not in man_page()] == []
+
+
+def test_the_man_page_has_the_usual_sections_in_their_order():
+    headings = re.findall(r"^\.SH (.+)$", man_page(), re.MULTILINE)
+    assert headings[:3] == ["NAME", "SYNOPSIS", "DESCRIPTION"]
+    assert headings[-5:] == ["COMMANDS IN A CONVERSATION", "EXIT STATUS", "ENVIRONMENT", "FILES", "SEE ALSO"]
+    assert man_page().count("exit codes") == 0
+
+
+def test_the_man_page_names_every_exit_code_variable_and_command_of_a_conversation():
+    said = {heading: man_section(heading) for heading in ("EXIT STATUS", "ENVIRONMENT", "COMMANDS IN A CONVERSATION")}
+    variables = [variable.name for field in declared_fields().values() for variable in field.variables]
+    assert re.findall(r"\.TP\n\\fB(\d+)\\fR\n\S", said["EXIT STATUS"]) == [str(int(code)) for code in ExitCode]
+    assert [name for name in variables if rf"\fB{name}\fR" not in said["ENVIRONMENT"]] == []
+    assert re.findall(r"\\fB/(\w+)\\fR", said["COMMANDS IN A CONVERSATION"]) == list(CHAT_COMMANDS)
 
 
 def test_every_module_says_in_its_first_line_what_it_is_for():
