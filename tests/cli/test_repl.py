@@ -69,14 +69,14 @@ def after(seen: str, text: str) -> list[str]:
 # The beginning, and the end.
 
 
-def test_the_greeting_is_short_and_says_who_answers_and_which_key_is_used(chat: Typing) -> None:
+def test_the_greeting_is_short_and_says_who_answers_and_which_key_is_used(chat: Typing, server: Provider) -> None:
     assert chat.lines[:4] == [
-        "m at 127.0.0.1",
+        f"m at 127.0.0.1:{server.port}",
         "The key comes from the variable OPENAI_API_KEY.",
         "/help for commands, Ctrl-D leaves",
         ">",
     ]
-    assert chat.lines[-1] == "m · 127.0.0.1 · 0 tokens"
+    assert chat.lines[-1] == f"m · 127.0.0.1:{server.port} · 0 tokens"
     assert PASTES_IN_BRACKETS in chat.raw
 
 
@@ -137,6 +137,33 @@ def test_a_long_answer_stays_whole_in_the_scrollback(chat: Typing, server: Provi
     pieces = [f"- {line}\n" for line in lines]
     seen = ask(chat, server, "list", streamed(*pieces, pause=0.002), "item 59")
     assert after(seen, "list") == [*(f" • {line}" for line in lines), ""]
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [f"- item {number}\n" for number in range(300)],
+        ["```\n", *(f"item {number}\n" for number in range(300)), "```\n"],
+        [f"item {number} " for number in range(600)],
+    ],
+    ids=["list", "code", "paragraph"],
+)
+def test_a_block_that_is_higher_than_the_window_is_written_once(
+    chat: Typing, server: Provider, pieces: list[str]
+) -> None:
+    server.replies.append(streamed(*pieces, pause=0.001))
+    before = len(chat.raw)
+
+    def items() -> list[int]:
+        return [int(number) for number in re.findall(r"item\s+([0-9]+)", chat.text)]
+
+    chat.type(f"go{ENTER}").when(lambda: len(items()) > 60, "it never came")
+    # While it comes, all of it can be seen, but perhaps not the whole of the last number.
+    assert items()[:-1] == list(range(len(items()) - 1))
+    last = sum(piece.startswith(("- ", "item")) for piece in pieces) - 1
+    chat.until(f"item {last}", "\n>")
+    assert items() == list(range(last + 1))
+    assert len(chat.raw) - before <= 4 * len("".join(pieces)) + 2000
 
 
 def test_the_spinner_turns_until_the_first_token_and_goes(chat: Typing, server: Provider) -> None:
@@ -244,6 +271,28 @@ def test_pasted_lines_stay_together(chat: Typing, server: Provider) -> None:
     assert server.requests[-1].texts == ["def f():\n\treturn 1"]
 
 
+def test_a_tab_is_shown_as_blanks(chat: Typing, server: Provider) -> None:
+    chat.type("\x1b[200~a\tb\x1b[201~").until("> a   b")
+    chat.type(ENTER).until("> a   b\n", "pong")
+    assert "^I" not in chat.text
+
+
+def test_a_text_longer_than_the_window_stays_whole(desk: Desk, server: Provider) -> None:
+    lines = [f"line {number}" for number in range(60)]
+    with Typing(desk, "run", env=env_of(server), height=12) as chat:
+        chat.until("0 tokens")
+        chat.type("\x1b[200~" + "\r".join(lines) + "\x1b[201~").until("line 59")
+        seen = chat.type(ENTER).until("line 59", "pong", "\n>")
+        assert "\n> " + "\n  ".join(lines) + "\npong" in seen
+    assert server.requests[-1].texts == ["\n".join(lines)]
+
+
+def test_ctrl_z_is_no_text(chat: Typing, server: Provider) -> None:
+    chat.type("a\x1ab").until("> ab")
+    chat.type(ENTER).until("pong")
+    assert server.requests[-1].texts == ["ab"]
+
+
 def test_what_is_no_text_is_not_sent_as_one(chat: Typing, server: Provider) -> None:
     chat.type_bytes(b"a\xffb").type(ENTER).until("pong")
     assert server.requests[-1].texts == ["a\ufffdb"]
@@ -323,7 +372,8 @@ def test_statistics(chat: Typing, server: Provider) -> None:
     assert re.search(r"requests +1\nprompt tokens +1,000\ncached tokens +900 \(90% of the prompt\)", seen)
     other = Reply(events(chunk("other", content="no"), finish(model="other"), usage(model="other")))
     ask(chat, server, "you", other, "no")
-    assert re.search(r"\n +m +other +all\nrequests +1 +1 +2\n", command(chat, "/stats", "tokens per second"))
+    seen = command(chat, "/stats", "\nother\n", "\nall\n", "tokens per second")
+    assert re.search(r"\nm\nrequests +1\n[^>]*\nother\nrequests +1\n[^>]*\nall\nrequests +2\n", seen)
 
 
 def test_clear_forgets_what_was_said_and_not_what_it_took(chat: Typing, server: Provider) -> None:
@@ -362,7 +412,7 @@ def test_save(chat: Typing, desk: Desk, server: Provider) -> None:
 
 
 def test_model_shows_what_there_is(chat: Typing, server: Provider) -> None:
-    seen = command(chat, "/model", "The model is m (OPENAI_MODEL).", "127.0.0.1 has:")
+    seen = command(chat, "/model", "The model is m (OPENAI_MODEL).", f"127.0.0.1:{server.port} has:")
     assert after(seen, "/model")[2:] == ["  gpt-4o", "  gpt-4o-mini", "  qwen3-coder-plus"]
 
 
@@ -439,8 +489,24 @@ def test_a_narrow_terminal(desk: Desk, server: Provider, width: int, height: int
         assert "\n".join(["1" * width] * 2) in chat.text
 
 
+@pytest.mark.parametrize(("width", "shown"), [(20, "m · 0 tokens"), (9, "0 tokens")])
+def test_the_bottom_line_keeps_the_tokens(desk: Desk, server: Provider, width: int, shown: str) -> None:
+    with Typing(desk, "run", env=env_of(server), width=width) as chat:
+        chat.until("\n>", shown)
+        assert chat.lines[-1] == shown
+
+
 def test_a_window_that_becomes_another_size(chat: Typing, server: Provider) -> None:
     server.replies.append(replace(streamed(*(["word "] * 30), "\n\nthe end."), pause=0.02))
     chat.type(f"go{ENTER}").until("word word")
     chat.resize(40, 12).until("the end.", "\n>")
     assert chat.type(CTRL_D).ended() == 0
+
+
+def test_a_window_that_becomes_narrower_in_the_middle_of_a_list(chat: Typing, server: Provider) -> None:
+    items = [f"item {number} {'x' * 60}" for number in range(60)]
+    server.replies.append(streamed(*(f"- {item}\n" for item in items), "\nthe end.", pause=0.01))
+    chat.type(f"go{ENTER}").until("item 20")
+    seen = chat.resize(50, 24).until("the end.", "\n>")
+    assert [number for number in range(60) if not re.search(rf" • item {number}\b", seen)] == []
+    assert "> go\n" in seen

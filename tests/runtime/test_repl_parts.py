@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import count
 from typing import TYPE_CHECKING
 from unittest import mock
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from support.paper import Paper, screen_on
 
 from qwen_runtime.repl.blocks import Blocks, Lines, markdown_parser
+from qwen_runtime.repl.live import kept_in
 from qwen_runtime.repl.live_view import LiveView
 from qwen_runtime.repl.painting import Painter
 from qwen_runtime.repl.plain_view import PlainView
@@ -149,25 +151,41 @@ DRAWN = st.lists(st.lists(st.sampled_from(["a", "b", "é", " ", "中"]), max_siz
 
 
 @given(st.lists(st.tuples(DRAWN, DRAWN), max_size=8))
-def test_the_screen_shows_what_stays_and_the_end_of_what_changes(steps: list[tuple[list[str], list[str]]]) -> None:
+def test_the_screen_shows_what_stays_and_what_changes_below(steps: list[tuple[list[str], list[str]]]) -> None:
     paper = Paper(width=42)
     screen, stays = screen_on(paper), []
     for settled, live in steps:
-        screen.settle(settled, live)
-        stays += settled
+        assert screen.settle(settled, live) == max(len(live) - 7, 0)
+        stays += [*settled, *live[:-7]]
         shown = "\n".join(line.rstrip() for line in [*stays, *live[-7:]]).rstrip("\n").split("\n")
         assert paper.lines == shown
 
 
 @given(pieces(MARKDOWN), pieces(st.text("think \n")))
 def test_the_end_shows_the_whole_however_it_came(cut: list[str], thoughts: list[str]) -> None:
-    at_once, in_pieces = Paper(), Paper()
-    for paper, answer, reasoning in ((at_once, ["".join(cut)], ["".join(thoughts)]), (in_pieces, cut, thoughts)):
-        view = LiveView(screen_on(paper), "waiting")
-        view.tick()
-        _tell(view, [("reasoning", t) for t in reasoning if t] + [("answer", t) for t in answer if t])
+    at_once, in_pieces = Paper(height=2000), Paper(height=2000)
+    with mock.patch("qwen_runtime.repl.screen.size", lambda: os.terminal_size((30, 2000))):
+        for paper, answer, reasoning in ((at_once, ["".join(cut)], ["".join(thoughts)]), (in_pieces, cut, thoughts)):
+            view = LiveView(screen_on(paper), "waiting")
+            view.tick()
+            _tell(view, [("reasoning", t) for t in reasoning if t] + [("answer", t) for t in answer if t])
     assert in_pieces.lines == at_once.lines
     assert "waiting" not in in_pieces.lines
+
+
+@given(MARKDOWN, st.integers(1, 40))
+def test_no_word_is_lost_that_has_left_the_screen(text: str, size: int) -> None:
+    number = count()
+    text = re.sub("word", lambda _: f"w{next(number)}", text)
+    at_once, in_pieces = Paper(), Paper()
+    _tell(LiveView(screen_on(at_once), "waiting"), [("answer", text)])
+    _tell(
+        LiveView(screen_on(in_pieces), "waiting"),
+        [("answer", text[at : at + size]) for at in range(0, len(text), size)],
+    )
+    assert set(re.findall("w[0-9]+", "\n".join(at_once.lines))) <= set(
+        re.findall("w[0-9]+", "\n".join(in_pieces.lines))
+    )
 
 
 def _tell(view: LiveView | PlainView, pieces: list[tuple[Kind, str]]) -> None:
@@ -196,25 +214,126 @@ def test_an_answer_higher_than_the_screen_stays_whole() -> None:
     for line in wanted:
         view.add("answer", f"{line}\n")
         view.tick()
-        assert len(paper.lines) <= paper.height
     view.end()
     assert paper.lines == wanted
 
 
-def test_a_terminal_that_became_narrower() -> None:
+# Texts that are higher than a window as one block, in the pieces in which they come.
+HIGH = {
+    "list": [f"- item {number}\n" for number in range(300)],
+    "numbered list": [f"{number + 1}. item {number}\n" for number in range(300)],
+    "code": ["```py\n", *(f"x = f({number})  # item {number}\n" for number in range(300)), "```\n"],
+    "paragraph": [f"item {number} " for number in range(600)],
+    "table": ["| a | b |\n|---|---|\n", *(f"| item {number} | {'y' * (number // 20)} |\n" for number in range(80))],
+    "reasoning": [f"item {number} " for number in range(600)],
+}
+
+
+@pytest.mark.parametrize("what", HIGH)
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (50, 12)])
+def test_what_left_the_screen_is_written_once(what: str, width: int, height: int) -> None:
+    paper = Paper(width, height)
+    with mock.patch("qwen_runtime.repl.screen.size", lambda: os.terminal_size((width, height))):
+        view = LiveView(screen_on(paper), "waiting")
+        came: list[str] = []
+        for piece in HIGH[what]:
+            view.add("reasoning" if what == "reasoning" else "answer", piece)
+            view.tick()
+            came += re.findall("item ([0-9]+)", piece)
+            assert _items(paper) == came
+        view.end()
+        painted = screen_on(paper).painter.markdown("".join(HIGH[what]))
+    assert _items(paper) == came
+    # The widths of a table's columns, and those of the numbers of a list, change with what comes.
+    limit = 12 if what == "table" else 4
+    assert len(paper.written) <= limit * len("\n".join(painted))
+
+
+def _items(paper: Paper) -> list[str]:
+    return re.findall(r"item\s+([0-9]+)", "\n".join(paper.lines))
+
+
+def test_what_changes_above_the_screen_is_not_written_again() -> None:
+    paper = Paper()
+    view = LiveView(screen_on(paper), "waiting")
+    words = [f"word{number}" for number in range(60)]
+    for piece in ["**begin ", *(f"{word} " for word in words), "end** of it\n", "===\n\n", "next"]:
+        view.add("answer", piece)
+        view.tick()
+    view.end()
+    seen = "\n".join(paper.lines)
+    found = re.findall("word[0-9]+", seen)
+    assert list(dict.fromkeys(found)) == words
+    # At most one line is there twice.
+    assert len(found) <= len(words) + 4
+    assert seen.endswith("end of it\n\nnext")
+
+
+@given(st.lists(st.sampled_from(["", "a", "b c", "d  e"])), st.integers(0, 20), st.lists(st.sampled_from(["", "x"])))
+def test_what_only_goes_on_is_needed_from_where_it_goes_on(old: list[str], kept: int, more: list[str]) -> None:
+    kept = min(kept, len(old))
+    assert kept_in(old, kept, [*old, *more]) == kept
+
+
+def test_a_redraw_is_one_change() -> None:
+    paper = Paper()
+    screen = screen_on(paper)
+    screen.settle([], ["a", "b"])
+    screen.settle([], ["c"])
+    assert paper.writes == ["a\nb", "\x1b[?2026h\r\x1b[1A\x1b[Jc\x1b[?2026l"]
+
+
+@pytest.mark.parametrize("width", [80, 34, 20, 9])
+def test_the_spinner_tells_the_time_and_how_to_stop_where_there_is_room(width: int) -> None:
+    paper = Paper(width)
+    with mock.patch("qwen_runtime.repl.screen.size", lambda: os.terminal_size((width, 8))):
+        LiveView(screen_on(paper), "waiting for a-model-with-a-name").tick()
+    assert "0 s" in paper.lines[0]
+    assert ("Ctrl-C" in paper.lines[0]) == (width > 9)
+
+
+@pytest.mark.parametrize("reflows", [True, False])
+def test_a_terminal_that_became_narrower(reflows: bool) -> None:
+    # Some terminals break lines anew, and some cut them. No line that stays may be erased on either.
     paper = Paper(width=40)
     screen = screen_on(paper)
     with mock.patch("qwen_runtime.repl.screen.size", lambda: os.terminal_size((40, 8))):
-        screen.settle(["stays"], ["x" * 36])
-    # What a terminal does that reflows its lines.
-    paper.screen.resize(8, 20)
-    paper.screen.reset()
-    paper.screen.set_mode(pyte.modes.LNM)
-    paper.width = 20
-    paper.stream.feed("stays\n" + "x" * 20 + "\n" + "x" * 16)
+        screen.settle(["stays"], ["short", "x" * 36])
+    rows = ["stays", "short", "x" * 20, *(["x" * 16] if reflows else [])]
+    _narrow(paper, 20, "\n".join(rows))
     with mock.patch("qwen_runtime.repl.screen.size", lambda: os.terminal_size((20, 8))):
-        screen.settle(["y" * 10])
-    assert paper.lines == ["stays", "y" * 10]
+        screen.settle([], ["y" * 10])
+        screen.settle(["z" * 10])
+    assert paper.lines == [*rows, "z" * 10]
+
+
+def test_an_answer_in_a_terminal_that_became_narrower() -> None:
+    paper = Paper(width=40)
+    view = LiveView(screen_on(paper), "waiting")
+    words = [f"w{number}" for number in range(200)]
+    with mock.patch("qwen_runtime.repl.screen.size", lambda: os.terminal_size((40, 8))):
+        for word in words[:100]:
+            view.add("answer", f"{word} ")
+            view.tick()
+    seen = paper.lines
+    _narrow(paper, 20, "\n".join(line[:20] for line in seen))
+    with mock.patch("qwen_runtime.repl.screen.size", lambda: os.terminal_size((20, 8))):
+        for word in words[100:]:
+            view.add("answer", f"{word} ")
+            view.tick()
+        view.end()
+    below = re.findall("w[0-9]+", "\n".join(paper.lines[len(seen) :]))
+    # Where nothing is known about the rows, the line that was not full is written again.
+    assert below == words[200 - len(below) :]
+    assert 100 <= len(below) <= 120
+
+
+def _narrow(paper: Paper, width: int, shown: str) -> None:
+    paper.screen.reset()
+    paper.screen.resize(8, width)
+    paper.screen.set_mode(pyte.modes.LNM)
+    paper.width = width
+    paper.stream.feed(shown)
 
 
 def test_reasoning_is_dim_and_apart() -> None:

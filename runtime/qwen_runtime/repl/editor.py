@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prompt_toolkit import PromptSession
+from prompt_toolkit import PromptSession, print_formatted_text
 from prompt_toolkit.application.current import get_app
 from prompt_toolkit.completion import Completer, Completion
 from prompt_toolkit.filters import Condition
+from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.key_binding import KeyBindings
+from prompt_toolkit.layout.processors import TabsProcessor
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import Style
+from rich.cells import cell_len, set_cell_size
 
 from .commands import COMMANDS
+from .shown import without_steering
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +29,9 @@ if TYPE_CHECKING:
 
 PROMPT = "> "
 CONTINUED = "  "
+# What stands between the parts of the line at the bottom.
+_BETWEEN = " · "
+_TAB = 4
 
 _STYLE = Style.from_dict({"bottom-toolbar": "noreverse", "bottom-toolbar.text": "noreverse", "prompt": "bold"})
 
@@ -33,6 +40,7 @@ class Editor:
     """Reads what a person types."""
 
     def __init__(self, history: History, bottom_line: Callable[[], str], *, color: bool) -> None:
+        self._depth = None if color else ColorDepth.DEPTH_1_BIT
         self._session: PromptSession[str] = PromptSession(
             [("class:prompt", PROMPT)],
             history=history,
@@ -40,10 +48,14 @@ class Editor:
             key_bindings=_keys(),
             completer=_Commands(),
             complete_while_typing=Condition(_is_command),
-            bottom_toolbar=bottom_line,
+            bottom_toolbar=lambda: _fitting(bottom_line(), get_app().output.get_size().columns),
             prompt_continuation=_continuation,
             style=_STYLE,
-            color_depth=None if color else ColorDepth.DEPTH_1_BIT,
+            color_depth=self._depth,
+            input_processors=[TabsProcessor(_TAB, char1=" ", char2=" ")],
+            enable_suspend=True,
+            # It would leave only as much of a long text as fits on the screen.
+            erase_when_done=True,
         )
 
     def read(self) -> str:
@@ -53,7 +65,23 @@ class Editor:
             EOFError: if the person leaves.
             KeyboardInterrupt: if Ctrl-C was pressed on an empty line.
         """
-        return self._session.prompt()
+        text = ""
+        try:
+            text = self._session.prompt()
+        finally:
+            self._leave(text)
+        return text
+
+    def _leave(self, text: str) -> None:
+        """Let what was typed stay on the screen."""
+        lines = without_steering(text).split("\n")
+        typed = f"\n{CONTINUED}".join(line.expandtabs(_TAB) for line in lines)
+        print_formatted_text(
+            FormattedText([("class:prompt", PROMPT), ("", typed)]),
+            style=_STYLE,
+            color_depth=self._depth,
+            output=self._session.output,
+        )
 
 
 class _Commands(Completer):
@@ -65,6 +93,17 @@ class _Commands(Completer):
             for name, command in COMMANDS.items():
                 if f"/{name}".startswith(typed):
                     yield Completion(f"/{name}", start_position=-len(typed), display_meta=command.summary)
+
+
+def _fitting(text: str, width: int) -> str:
+    """Return what fits of the line at the bottom: its end in any case, and as much as possible of its beginning."""
+    if cell_len(text) <= width:
+        return text
+    first, last = text.partition(_BETWEEN)[0], text.rpartition(_BETWEEN)[2]
+    room = width - cell_len(_BETWEEN) - cell_len(last)
+    if cell_len(first) <= room:
+        return f"{first}{_BETWEEN}{last}"
+    return f"{set_cell_size(first, room - 1)}…{_BETWEEN}{last}" if room > 1 else last
 
 
 def _keys() -> KeyBindings:

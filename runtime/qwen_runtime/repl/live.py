@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os.path
 import re
+from bisect import bisect_left, bisect_right
+from difflib import SequenceMatcher
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -11,29 +15,78 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")
+_PLAIN = "\x1b[0m"
+# A terminal that knows these shows what stands between them as one change; the others ignore them.
+_BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
+# What is drawn around words, as long as there is room for it.
+_LINE = str.maketrans("", "", "─")
+# How many lines before the place in question are looked at, to find what a changed text still has of an old one.
+_LOOKED_AT = 100
 
 
 def redraw(old: Sequence[str], new: Sequence[str], width: int) -> str:
-    """Return what turns the old lines into the new ones; before and after, the cursor is at the end of the last one.
-
-    `width` is the terminal's now: it may have become narrower, and the old lines take more rows then.
-    """
+    """Return what turns the old lines into the new ones; before and after, the cursor is at the end of the last one."""
     same = _count_same(old, new)
     if same == len(old):
         between = "\n" if old and new[same:] else ""
         return between + "\n".join(new[same:])
-    if same == len(old) - 1 and same < len(new) and _goes_on(old[same], new[same]):
-        return "\n".join([new[same][len(old[same]) :], *new[same + 1 :]])
+    if same == len(old) - 1 and same < len(new):
+        more = _more(old[same], new[same])
+        if more is not None:
+            return "\n".join([more, *new[same + 1 :]])
     # The cursor has to end behind a line, so that one that stays is written again where nothing comes after it.
     same = min(same, max(len(new) - 1, 0))
     up = sum(_rows(line, width) for line in old[same:]) - 1
     back = f"\r\x1b[{up}A" if up else "\r"
-    return f"{back}\x1b[J" + "\n".join(new[same:])
+    return f"{_BEGIN}{back}\x1b[J" + "\n".join(new[same:]) + _END
 
 
-def cropped(lines: Sequence[str], height: int) -> list[str]:
-    """Return the last lines, as many as can be drawn again on a screen of some height."""
-    return list(lines[-max(1, height - 1) :])
+def overflow(lines: Sequence[str], width: int, height: int) -> int:
+    """Return how many lines cannot be drawn again, because the others alone fill a screen."""
+    room = height - 1
+    for count, line in enumerate(reversed(lines)):
+        room -= _rows(line, width)
+        if room < 0 and count:
+            return len(lines) - count
+    return 0
+
+
+def fits(lines: Sequence[str], width: int) -> bool:
+    """Tell whether each of these lines takes one row, whatever the terminal did when it became that wide."""
+    return all(_rows(line, width) == 1 for line in lines)
+
+
+def kept_in(old: Sequence[str], kept: int, new: Sequence[str]) -> int:
+    """Return how many of the new lines are not needed, where the first ones of the old lines stay on the screen.
+
+    As a rule, as many as stay. But the text that came may have changed them, or they are painted for another width now:
+    then the first new line is needed in which something is that does not stand there yet.
+    """
+    if kept == 0 or old[:kept] == new[:kept]:
+        return kept
+    said = "".join(map(_signs, old[:kept]))
+    ends = list(accumulate((len(_signs(line)) for line in new), initial=0))
+    place = len(said) if "".join(map(_signs, new)).startswith(said) else _said_in(old, kept, new, ends, said)
+    if kept < len(ends) and ends[kept] == place:
+        return kept
+    line = bisect_left(ends, place)
+    return line if line < len(ends) and ends[line] == place else bisect_right(ends, place) - 1
+
+
+def _said_in(old: Sequence[str], kept: int, new: Sequence[str], ends: Sequence[int], said: str) -> int:
+    """Return how many signs of the new lines stand in those of the old ones that stay."""
+    start = min(_count_same(old, new), kept)
+    start_old = max(start, kept - _LOOKED_AT)
+    start_new = max(start, min(kept, len(new)) - 2 * _LOOKED_AT)
+    before, after = _words(old[start_old:kept]), _words(new[start_new : kept + 2 * _LOOKED_AT])
+    stay = len(before)
+    before += _words(old[kept : kept + _LOOKED_AT])
+    count = 0
+    for block in SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks():
+        if block.a < stay:
+            count = block.b + min(block.size, stay - block.a)
+    unsaid = (place for place, word in enumerate(after[:count]) if word not in said)
+    return ends[start_new] + sum(map(len, after[: next(unsaid, count)]))
 
 
 def visible(line: str) -> str:
@@ -41,15 +94,33 @@ def visible(line: str) -> str:
     return _STYLE.sub("", line)
 
 
+def _words(lines: Sequence[str]) -> list[str]:
+    return [word for line in lines for word in visible(line).translate(_LINE).split()]
+
+
+def _signs(line: str) -> str:
+    return "".join(_words([line]))
+
+
 def _count_same(old: Sequence[str], new: Sequence[str]) -> int:
     pairs = zip(old, new, strict=False)
     return next((place for place, (before, after) in enumerate(pairs) if before != after), min(len(old), len(new)))
 
 
-def _goes_on(old: str, new: str) -> bool:
-    """Tell whether a line can be made the new one by writing on, which a sign made of several does not allow."""
-    more = new[len(old) :]
-    return new.startswith(old) and cell_len(visible(new)) == cell_len(visible(old)) + cell_len(visible(more))
+def _more(old: str, new: str) -> str | None:
+    """Return what makes a line the new one where it is written on; None if something before has to change.
+
+    That is so, too, where a sign is made of several.
+    """
+    place = len(os.path.commonprefix([old, new]))
+    for style in _STYLE.finditer(new):
+        if style.start() < place < style.end():
+            place = style.start()
+    kept, more = new[:place], new[place:]
+    if visible(kept) != visible(old) or cell_len(visible(new)) != cell_len(visible(kept)) + cell_len(visible(more)):
+        return None
+    _, _, styled = kept.rpartition(_PLAIN)
+    return "".join(_STYLE.findall(styled)) + more
 
 
 def _rows(line: str, width: int) -> int:

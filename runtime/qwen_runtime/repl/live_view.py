@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from .blocks import Blocks, Lines, Splitter
+from .live import kept_in
 from .shown import without_steering
 
 if TYPE_CHECKING:
@@ -21,10 +24,17 @@ _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 @dataclass
 class _Part:
-    """A run of pieces of the same kind."""
+    """A run of pieces of the same kind.
+
+    `waiting` is what came and was not looked at yet, `painted` are the lines of what is not finished, of which the
+    first `kept` ones are above what is drawn anew.
+    """
 
     kind: Kind
     splitter: Splitter
+    waiting: str = ""
+    painted: list[str] = field(default_factory=list)
+    kept: int = 0
 
     def paint(self, painter: Painter, text: str) -> list[str]:
         """Return the lines of a stretch of this part."""
@@ -49,20 +59,22 @@ class LiveView:
         self._began = time.monotonic()
         self._part: _Part | None = None
         self._frame = 0
-        self._is_behind = False
         self._next_draw = 0.0
 
     def tick(self) -> None:
         """Turn the spinner, or draw what there was no time for."""
         if self._part is not None:
-            if self._is_behind:
-                self._draw(self._part, [])
+            if self._part.waiting:
+                self._draw(self._part)
             return
         frame = _FRAMES[self._frame % len(_FRAMES)]
         self._frame += 1
-        seconds = time.monotonic() - self._began
-        line = f"{frame} {self._waiting_for}, {seconds:.0f} s (Ctrl-C stops)"
-        self._screen.settle([], live=self._screen.painter.text(line, "dim")[:1])
+        time_taken = f"{time.monotonic() - self._began:.0f} s"
+        painter = self._screen.painter
+        longest = f"{frame} {self._waiting_for}, {time_taken} (Ctrl-C stops)"
+        lines = [longest, f"{frame} waiting, {time_taken} (Ctrl-C stops)", f"{frame} {time_taken} (Ctrl-C)"]
+        line = next((line for line in lines if cell_len(line) <= painter.width), f"{frame} {time_taken}")
+        self._screen.settle([], live=painter.text(line, "dim")[:1])
 
     def add(self, kind: Kind, text: str) -> None:
         """Print what a piece finishes, and draw the rest."""
@@ -74,11 +86,9 @@ class LiveView:
                 return
             self.end()
             part = self._part = _Part(kind, Blocks() if kind == "answer" else Lines())
-        finished = part.splitter.add(without_steering(text))
-        if finished or time.monotonic() >= self._next_draw:
-            self._draw(part, finished)
-        else:
-            self._is_behind = True
+        part.waiting += text
+        if time.monotonic() >= self._next_draw:
+            self._draw(part)
 
     def note(self, text: str) -> None:
         """Print a line that stays."""
@@ -91,17 +101,28 @@ class LiveView:
         if part is None:
             self._screen.settle([])
             return
-        lines = part.paint_finished(self._screen.painter, [part.splitter.rest])
-        self._screen.settle([*lines, *([""] if part.kind == "reasoning" else [])])
+        finished = part.splitter.add(without_steering(part.waiting))
+        lines = part.paint_finished(self._screen.painter, [*finished, part.splitter.rest])
+        self._put(part, [*lines, *([""] if part.kind == "reasoning" else [])], [])
 
-    def _draw(self, part: _Part, finished: list[str]) -> None:
+    def _draw(self, part: _Part) -> None:
         """Print what is finished, and draw the rest.
 
         What takes long to draw is drawn less often, so that the screen does not lag behind the answer.
         """
         began, painter = time.monotonic(), self._screen.painter
-        lines = part.paint_finished(painter, finished)
-        self._screen.settle(lines, live=part.paint(painter, part.splitter.rest))
-        self._is_behind = False
+        waiting, part.waiting = part.waiting, ""
+        lines = part.paint_finished(painter, part.splitter.add(without_steering(waiting)))
+        self._put(part, lines, part.paint(painter, part.splitter.rest))
         ended = time.monotonic()
         self._next_draw = ended + (ended - began)
+
+    def _put(self, part: _Part, finished: list[str], rest: list[str]) -> None:
+        """Put lines below those that are kept of what was not finished before."""
+        if self._screen.leave_narrowed():
+            # The last line may have been in the middle of a word.
+            part.kept = max(part.kept, len(part.painted) - 1)
+        kept = kept_in(part.painted, part.kept, [*finished, *rest])
+        open_from = max(kept - len(finished), 0)
+        part.kept = open_from + self._screen.settle(finished[kept:], live=rest[open_from:])
+        part.painted = rest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from .live import cropped, redraw
+from .live import fits, overflow, redraw
 from .painting import Painter
 from .terminal import size
 
@@ -26,6 +26,7 @@ class Screen:
         self._output = output
         self._terminal = terminal
         self._live: list[str] = []
+        self._drawn_for = 0
 
     @property
     def is_dumb(self) -> bool:
@@ -57,14 +58,33 @@ class Screen:
         more = [line for text in (error.where, error.hint) if text for line in narrower.text(text)]
         self.settle([*painter.text(error.what, "red"), *(f"  {line}" for line in more)])
 
-    def settle(self, lines: Sequence[str], live: Sequence[str] = ()) -> None:
-        """Put painted lines in the place of those that changed: some that stay, and then some that change."""
+    def settle(self, lines: Sequence[str], live: Sequence[str] = ()) -> int:
+        """Put painted lines in the place of those that changed: some that stay, and then some that change.
+
+        What changes may be higher than the screen. What does not fit stays then, and the number of these lines is
+        returned.
+        """
+        self.leave_narrowed()
         columns, height = size()
-        below = cropped(live, height) if live else []
+        stay = overflow(live, columns, height)
         # With nothing that changes, the cursor goes to the beginning of a new line, after whatever stands there now.
-        tail = below or ([""] if lines else [])
+        tail = live or ([""] if lines else [])
         self._write(redraw(self._live, [*lines, *tail], columns))
-        self._live = below
+        self._live = list(live[stay:])
+        self._drawn_for = columns
+        return stay
+
+    def leave_narrowed(self) -> bool:
+        """Let stay what changes, if nobody knows which rows it takes since the terminal became narrower.
+
+        Some terminals break the lines anew then, and some cut them.
+        """
+        columns = size().columns
+        if not self._live or columns >= self._drawn_for or fits(self._live, columns):
+            return False
+        self._live = []
+        self._write("\n")
+        return True
 
     def piece(self, text: str) -> None:
         """Write a piece of a text that goes on, on a terminal where nothing can be changed afterwards.
