@@ -8,11 +8,12 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 python3 python; do \
 	$$python -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$python && break; done)
 
-.PHONY: help demo test lint types imports unit docs bench wheel clean
+.PHONY: help demo test lint types imports unit coverage docs bench wheel clean
 
 help:
 	@echo 'make demo   install into .venv, explain a real directory tree and chat, offline'
 	@echo 'make test   install the tools too; run the linters, the type checker and every test'
+	@echo 'make coverage  run every test and tell which lines none of them reaches'
 	@echo 'make docs   write again what is generated: the tables in docs/ and the man page'
 	@echo 'make bench  measure, against a baseline taken in the same run'
 	@echo 'make wheel  build the distribution into dist/'
@@ -45,6 +46,10 @@ imports: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -n 2
+
+# Measured in every process that the tests start, which takes half as long again.
+coverage: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest --cov --cov-report=term -n 2
 
 docs: $(VENV)/.installed-dev
