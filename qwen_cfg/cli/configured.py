@@ -18,8 +18,11 @@ from .inputs import asked, resolution_of, secret_flags, secret_reference
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
+    from pathlib import Path
 
     from qwen_cfg.resolution import Resolution
+    from qwen_cfg.world import Given
     from qwen_runtime import Configured
     from qwen_schema import ResolvedConfig
 
@@ -41,26 +44,38 @@ def configured(args: argparse.Namespace, output: Output) -> Configured:
         ConfigurationError: if nothing complete and valid resolves here, or the artifact or its key cannot be read.
     """
     if args.config is not None:
-        return with_key(given(args), args)
-    return of_resolution(resolution_of(asked(args), survey=False), args, output)
+        return _with_key(given(args), args.given, working_directory(), home_of(os.environ).path)
+    return resolved(resolution_of(asked(args), survey=False), output)
 
 
-def of_resolution(resolution: Resolution, args: argparse.Namespace, output: Output) -> Configured:
-    """Return the artifact of a resolution with its key, having told its warnings.
+def resolved(resolution: Resolution, output: Output) -> Configured:
+    """Return what `of_resolution` does, having told the warnings.
 
     Raises:
         IncompleteError: if a value is missing or not valid.
         SecretReferenceError: if --secret-from leads to no key.
     """
-    diagnostics = diagnose(resolution)
-    tell(diagnostics, output)
-    if not resolution.is_complete:
-        error = IncompleteError(diagnostics)
+    tell(diagnose(resolution), output)
+    try:
+        return of_resolution(resolution)
+    except IncompleteError as error:
         error.hint += " What else was looked at: qwen-cfg resolve --explain"
-        raise error
+        raise
+
+
+def of_resolution(resolution: Resolution) -> Configured:
+    """Return the artifact of a resolution with its key.
+
+    Raises:
+        IncompleteError: if a value is missing or not valid.
+        SecretReferenceError: if --secret-from leads to no key.
+    """
+    if not resolution.is_complete:
+        raise IncompleteError(diagnose(resolution))
+    world, key = resolution.world, resolution.decisions["api_key"].value
     # A key that has been read is not read again: a FIFO gives it once.
-    key = resolution.decisions["api_key"].value if args.secret_from is None else None
-    use = with_key(to_artifact(resolution), args, key if isinstance(key, Secret) else None)
+    known = key if isinstance(key, Secret) and resolution.options.secret_from is None else None
+    use = _with_key(to_artifact(resolution), world.flags, world.cwd, world.home, known)
     return replace(use, remark=key_remark(resolution))
 
 
@@ -74,10 +89,10 @@ def given(args: argparse.Namespace) -> ResolvedConfig:
     _, artifact = read_artifact(args.config)
     # A key that was a flag when the artifact was made has to be given again.
     reference = artifact.api_key if args.secret_from is None else secret_reference(args.secret_from)
-    fields = args.given.keys() - ({"api_key"} if reference.kind == "flag" else set())
-    if fields or args.env_file or args.no_env_file or args.profile or args.env_dialect:
+    too_many = _too_many(args, {"api_key"} if reference.kind == "flag" else set())
+    if too_many:
         raise UsageError(
-            "an artifact has every field already, and with it goes none of " + ", ".join(_too_many(args)),
+            "an artifact has every field already, and with it goes none of " + ", ".join(too_many),
             where="--config",
             hint="Give the artifact, or give the flags.",
         )
@@ -86,18 +101,21 @@ def given(args: argparse.Namespace) -> ResolvedConfig:
     return replace(artifact, config={**artifact.config, "api_key": reference})
 
 
-def _too_many(args: argparse.Namespace) -> list[str]:
-    """Return the options that an artifact does not go with."""
+def _too_many(args: argparse.Namespace, wanted: set[str]) -> list[str]:
+    """Return the options that an artifact does not go with; the flags of the fields that are wanted do."""
     others = {
         "--env-file": args.env_file,
         "--no-env-file": args.no_env_file,
         "--profile": args.profile,
         "--env-dialect": args.env_dialect,
     }
-    return [*(given.flag for given in args.given.values()), *(option for option, value in others.items() if value)]
+    flags = [given.flag for name, given in args.given.items() if name not in wanted]
+    return [*flags, *(option for option, value in others.items() if value)]
 
 
-def with_key(artifact: ResolvedConfig, args: argparse.Namespace, key: Secret | None = None) -> Configured:
+def _with_key(
+    artifact: ResolvedConfig, flags: Mapping[str, Given], base: Path, home: Path | None, key: Secret | None = None
+) -> Configured:
     """Return an artifact with its key, which is read from where the artifact says unless it is known.
 
     Raises:
@@ -107,7 +125,6 @@ def with_key(artifact: ResolvedConfig, args: argparse.Namespace, key: Secret | N
     from qwen_runtime.connection import require_supported  # noqa: PLC0415
 
     require_supported(artifact)
-    base, home = working_directory(), home_of(os.environ).path
     if key is None:
-        key = follow(artifact.api_key, Surroundings(os.environ, secret_flags(args.given), base, home, artifact.dialect))
+        key = follow(artifact.api_key, Surroundings(os.environ, secret_flags(flags), base, home, artifact.dialect))
     return Configured(artifact, key, base, home)

@@ -11,7 +11,7 @@ from qwen_cfg.state import state_directory
 from qwen_schema import ConfigurationError
 
 from .amend import Amending
-from .configured import configured, of_resolution
+from .configured import configured, resolved
 from .incomplete import IncompleteError, tell
 from .inputs import asked, resolution_of
 from .reconfigure import Recompiling
@@ -53,7 +53,7 @@ def _compiled(args: argparse.Namespace, output: Output, terminal: Terminal) -> t
     resolution = resolution_of(request, survey=False)
     reconfigure = Recompiling(request, resolution)
     if not _has_to_ask(resolution):
-        return of_resolution(resolution, args, output), reconfigure
+        return resolved(resolution, output), reconfigure
     return _first_use(resolution, reconfigure, output, terminal), reconfigure
 
 

@@ -13,8 +13,6 @@ from rich.text import Text
 from qwen_cfg.layers import origin_text
 from qwen_schema import ExitCode, mask, printable, redact_unknown, show_value, to_document, without_secrets
 
-from .error_data import told
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -112,7 +110,7 @@ def document(artifact: ResolvedConfig, examined: Examined) -> dict[str, Any]:
         "config": shown["config"],
         "provenance": shown["provenance"],
         "steps": [_step_data(step) for step in examined.steps],
-        "error": told(first.error) if first and first.error else None,
+        "error": first.error.as_data() if first and first.error else None,
         "exit_code": int(examined.exit_code),
     }
 
@@ -124,7 +122,7 @@ def _step_data(step: Step) -> dict[str, Any]:
         "what": step.what,
         "hint": step.hint,
         "seconds": None if step.seconds is None else round(step.seconds, 3),
-        "error": told(step.error) if step.error else None,
+        "error": step.error.as_data() if step.error else None,
     }
 
 

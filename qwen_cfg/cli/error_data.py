@@ -10,9 +10,4 @@ if TYPE_CHECKING:
 
 def error_data(error: QwenCfgError) -> dict[str, Any]:
     """Return the document that an error is: what, where, what to do, and the exit code."""
-    return {"error": told(error), "exit_code": int(error.exit_code)}
-
-
-def told(error: QwenCfgError) -> dict[str, Any]:
-    """Return an error's class and words."""
-    return error.as_data()
+    return {"error": error.as_data(), "exit_code": int(error.exit_code)}

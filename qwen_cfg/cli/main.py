@@ -47,8 +47,7 @@ def _run(words: list[str], output: Output) -> int:
 
 
 def _report(error: QwenCfgError, words: list[str], output: Output, *, cause: BaseException | None = None) -> int:
-    place = f"{error.where}: " if error.where else ""
-    output.notice(f"qwen-cfg: {place}{error.what}")
+    output.notice(f"qwen-cfg: {error}")
     if error.hint:
         output.notice(f"  {error.hint}")
     form = json_form(words)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qwen_cfg.compile import to_artifact
 from qwen_cfg.keep import env_file_of, keep
-from qwen_cfg.remarks import key_remark
 from qwen_cfg.rules import diagnose
 from qwen_cfg.world import Given
-from qwen_schema import QwenCfgError, Secret, Surroundings, follow, mask
+from qwen_schema import QwenCfgError, Secret, mask
 
-from .incomplete import IncompleteError
-from .inputs import resolution_of, secret_flags
+from .configured import of_resolution
+from .inputs import resolution_of
 from .kept import not_kept, notices_of
 from .typed import texts_of
 
@@ -83,7 +80,7 @@ class Recompiling:
 
     def _use(self, request: Asked, resolution: Resolution | None = None, notices: tuple[str, ...] = ()) -> Configured:
         resolution = resolution or resolution_of(request, survey=False)
-        configured = _configured(request, resolution)
+        configured = of_resolution(resolution)
         known = _warnings(self._resolution)
         news = tuple(warning for warning in _warnings(resolution) if warning not in known)
         self._request, self._resolution = request, resolution
@@ -128,24 +125,3 @@ def _gives(resolution: Resolution, name: str, text: str | Secret) -> bool:
 def _warnings(resolution: Resolution) -> tuple[str, ...]:
     found = [(d.code, d.finding) for d in diagnose(resolution) if d.severity == "warning"]
     return tuple(f"{code} warning: {finding.message} {finding.hint}".rstrip() for code, finding in found)
-
-
-def _configured(request: Asked, resolution: Resolution) -> Configured:
-    """Return the artifact of a resolution with its key.
-
-    Raises:
-        IncompleteError: if a value is missing or not valid.
-        SecretReferenceError: if --secret-from leads to no key.
-    """
-    from qwen_runtime import Configured  # noqa: PLC0415 - the HTTP client is slow to import
-    from qwen_runtime.connection import require_supported  # noqa: PLC0415
-
-    if not resolution.is_complete:
-        raise IncompleteError(diagnose(resolution))
-    artifact = to_artifact(resolution)
-    require_supported(artifact)
-    world, key = resolution.world, resolution.decisions["api_key"].value
-    if request.secret_from is not None or not isinstance(key, Secret):
-        here = Surroundings(os.environ, secret_flags(request.given), world.cwd, world.home, world.dialect)
-        key = follow(artifact.api_key, here)
-    return Configured(artifact, key, world.cwd, world.home, key_remark(resolution))

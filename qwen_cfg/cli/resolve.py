@@ -11,7 +11,6 @@ from qwen_cfg.rules import Diagnostic, diagnose
 from qwen_schema import ExitCode, UsageError, declared_fields, dump
 
 from .artifact_file import write_artifact
-from .error_data import told
 from .incomplete import IncompleteError, tell
 from .inputs import asked, resolution_of
 from .parser import add_color_option, add_field_flags, add_resolution_options
@@ -141,7 +140,7 @@ def _explain(
     if args.format == "json":
         from qwen_cfg.explanation.data import explanation_data  # noqa: PLC0415
 
-        error = None if resolution.is_complete else told(IncompleteError(diagnostics))
+        error = None if resolution.is_complete else IncompleteError(diagnostics).as_data()
         output.data(explanation_data(explanation, code, error), secrets=args.show_secrets)
         return code
     from qwen_cfg.explanation.text import field_screen, screen  # noqa: PLC0415

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import re
 import ssl
 import time
@@ -19,8 +18,8 @@ from .chunks import choices_of, events_of, is_completion, tells_error, whole_cha
 from .connection import models, read_refusal
 from .endpoint import completions_url
 from .events import Event, Finished, Reasoning, Text, Waiting
-from .failures import NETWORK_ERRORS, reason, unreachable
-from .refusals import Refusal, error_of, is_out_of_quota, misses_model, of_field, path_doubt
+from .failures import NETWORK_ERRORS, cause_of, reason, unreachable
+from .refusals import Refusal, error_of, is_out_of_quota, misses_model, of_field, parsed, path_doubt
 from .request import body_of
 from .retries import asked_delay, delay, is_retried
 
@@ -158,7 +157,7 @@ def _read(response: httpx.Response, connection: Connection, stream: _Stream) -> 
 def _whole(response: httpx.Response, connection: Connection) -> Iterator[dict[str, Any] | None]:
     """Yield the one completion that an answer is, and None for its end."""
     refusal = read_refusal(response)
-    document = _json(refusal.body)
+    document = parsed(refusal.body)
     if not is_completion(document):
         raise _no_completion(refusal, connection)
     yield document
@@ -178,7 +177,7 @@ def _streamed(response: httpx.Response, connection: Connection, stream: _Stream)
             return
         if not event.data.strip():
             continue
-        document = _json(event.data)
+        document = parsed(event.data)
         if not isinstance(document, dict):
             raise _cut_off(connection, "an event came that is no JSON object")
         if tells_error(document) or event.event == "error":
@@ -216,7 +215,7 @@ def _nearest(connection: Connection) -> str:
 
 def _no_completion(refusal: Refusal, connection: Connection) -> Exception:
     """Return what an answer is that is a success by its status and no completion by its content."""
-    document = _json(refusal.body)
+    document = parsed(refusal.body)
     if isinstance(document, dict) and tells_error(document):
         refusal = Refusal(_status(document) or 0, refusal.headers, refusal.body)
         return error_of(refusal, connection.artifact, remark=connection.remark)
@@ -275,14 +274,5 @@ def _with_wait(failed: _FailedError, seconds: float | None) -> QwenCfgError:
 
 def _is_hopeless(error: Exception) -> bool:
     """Tell whether TLS fails for a reason that stays: the certificate, or a server that speaks plain http."""
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, ssl.SSLError):
-        cause = cause.__cause__ or cause.__context__
+    cause = cause_of(error, ssl.SSLError)
     return isinstance(cause, ssl.SSLCertVerificationError) or getattr(cause, "reason", "") == "WRONG_VERSION_NUMBER"
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import socket
 import time
@@ -19,7 +18,7 @@ from .authentication import KeyAuth
 from .client import make_client
 from .endpoint import models_url
 from .failures import NETWORK_ERRORS, unreachable
-from .refusals import Refusal, error_of, of_field
+from .refusals import Refusal, error_of, of_field, parsed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,7 +145,6 @@ def _without_key(text: str, request: httpx.Request) -> str:
 def _names(body: str) -> list[str] | None:
     """Return the models of a list in the order of the server; None if it is none."""
     try:
-        entries = json.loads(body)["data"]
-        return [str(entry["id"]) for entry in entries]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        return [str(entry["id"]) for entry in parsed(body)["data"]]
+    except (KeyError, TypeError):
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import httpx
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from qwen_schema import ResolvedConfig
 
+
+E = TypeVar("E", bound=BaseException)
 
 # What a request can raise. A host that no name server could be asked for is a UnicodeError of Python's.
 NETWORK_ERRORS = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
@@ -38,7 +40,7 @@ def unreachable(error: Exception, artifact: ResolvedConfig, *, elapsed: float | 
             where=of_field(artifact, "proxy"),
             hint=f"It is on the way to {artifact.text('base_url')}. --proxy names another, --no-proxy goes around it.",
         )
-    if proxy and not isinstance(_cause(error, ssl.SSLError), ssl.SSLError):
+    if proxy and cause_of(error, ssl.SSLError) is None:
         return UnreachableError(
             f"the proxy cannot be reached, or lost the connection: {reason(error)}",
             where=of_field(artifact, "proxy"),
@@ -56,9 +58,9 @@ def reason(error: BaseException) -> str:
 def _what(error: Exception) -> str:
     if _is_name(error):
         return f"is a name that cannot be resolved: {reason(error)}"
-    if isinstance(_cause(error, ssl.SSLError), ssl.SSLError):
+    if cause_of(error, ssl.SSLError) is not None:
         return f"is reached, and TLS fails: {_tls_reason(error)}"
-    if isinstance(_cause(error, ConnectionRefusedError), ConnectionRefusedError):
+    if cause_of(error, ConnectionRefusedError) is not None:
         return "refuses the connection: nothing listens there"
     if isinstance(error, httpx.DecodingError):
         return f"sent what cannot be decoded as its headers say: {reason(error)}"
@@ -68,9 +70,9 @@ def _what(error: Exception) -> str:
 
 
 def _hint(error: Exception, artifact: ResolvedConfig) -> str:
-    if isinstance(_cause(error, ssl.SSLError), ssl.SSLError):
+    if cause_of(error, ssl.SSLError) is not None:
         bundle = artifact.text("ca_bundle")
-        code = getattr(_cause(error, ssl.SSLCertVerificationError), "verify_code", None)
+        code = getattr(cause_of(error, ssl.SSLCertVerificationError), "verify_code", None)
         if code == _EXPIRED:
             return "Whoever runs the server has to renew its certificate. Is this machine's clock right?"
         if code in (_HOST_MISMATCH, _ADDRESS_MISMATCH):
@@ -109,15 +111,16 @@ def _host(artifact: ResolvedConfig) -> str:
 
 
 def _is_name(error: Exception) -> bool:
-    return _cause(error, socket.gaierror) is not None or isinstance(error, UnicodeError | httpx.InvalidURL)
+    return cause_of(error, socket.gaierror) is not None or isinstance(error, UnicodeError | httpx.InvalidURL)
 
 
 def _tls_reason(error: Exception) -> str:
-    found = _cause(error, ssl.SSLCertVerificationError)
-    return str(found.verify_message) if isinstance(found, ssl.SSLCertVerificationError) else reason(error)
+    found = cause_of(error, ssl.SSLCertVerificationError)
+    return reason(error) if found is None else str(found.verify_message)
 
 
-def _cause(error: BaseException, kind: type[BaseException]) -> BaseException | None:
+def cause_of(error: BaseException, kind: type[E]) -> E | None:
+    """Return the first error of a kind in the chain of those that led to one; None if there is none."""
     return next((e for e in _chain(error) if isinstance(e, kind)), None)
 
 

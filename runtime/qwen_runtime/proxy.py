@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import ipaddress
 from typing import TYPE_CHECKING, cast
-from urllib.parse import urlsplit
 
-from qwen_schema import host_of
+from qwen_schema import address_of, host_of, port_of
 
 if TYPE_CHECKING:
     from qwen_schema import ResolvedConfig
-
-_PORTS = {"http": 80, "https": 443}
 
 
 def proxy_for(artifact: ResolvedConfig) -> str:
     """Return the proxy that requests to the base URL go through; empty for none."""
     base_url, exceptions = artifact.text("base_url"), cast("tuple[str, ...]", artifact.config["no_proxy"])
-    parts = urlsplit(base_url)
-    port = parts.port or _PORTS.get(parts.scheme, 0)
-    direct = any(_covers(exception.strip().lower(), host_of(base_url), port) for exception in exceptions)
+    host, port = host_of(base_url), port_of(base_url)
+    direct = any(_covers(exception.strip().lower(), host, port) for exception in exceptions)
     return "" if direct else artifact.text("proxy")
 
 
@@ -34,7 +30,7 @@ def _covers(exception: str, host: str, port: int) -> bool:
     name, colon, number = exception.rpartition(":")
     if colon and number.isdigit() and (":" not in name or name.endswith("]")):
         return int(number) == port and _covers(name, host, port)
-    address = _address(host)
+    address = address_of(host)
     if address is None:
         domain = exception.removeprefix("*").removeprefix(".")
         return bool(domain) and (host.endswith(f".{domain}") or host == exception)
@@ -42,10 +38,3 @@ def _covers(exception: str, host: str, port: int) -> bool:
         return address in ipaddress.ip_network(exception.strip("[]"), strict=False)
     except ValueError:
         return False
-
-
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        return None

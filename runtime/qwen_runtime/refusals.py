@@ -86,10 +86,7 @@ class Refusal:
 
     @property
     def _document(self) -> Any:
-        try:
-            document = json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
+        document = parsed(self.body)
         return document[0] if isinstance(document, list) and document else document
 
     @property
@@ -99,6 +96,14 @@ class Refusal:
     def says(self, pattern: re.Pattern[str]) -> bool:
         """Tell whether the provider's code or words have something in them."""
         return bool(pattern.search(f"{self.code} {self.words}"))
+
+
+def parsed(text: str) -> Any:
+    """Return the JSON value that a server's text is; None if it is none, or nested beyond reason."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def is_out_of_quota(refusal: Refusal) -> bool:

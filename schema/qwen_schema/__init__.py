@@ -36,7 +36,16 @@ from .fields import Field, Layer, Reach, Value, Variable, declared_fields, field
 from .formats import is_unicode
 from .printable import printable, printable_lines, without_controls
 from .profiles import DEFAULT_PROFILE, Profile, declared_profiles
-from .providers import Provider, declared_providers, endpoint_of, host_of, is_loopback, provider_of
+from .providers import (
+    Provider,
+    address_of,
+    declared_providers,
+    endpoint_of,
+    host_of,
+    is_loopback,
+    port_of,
+    provider_of,
+)
 from .references import Surroundings, follow, located
 from .secret import (
     Redacting,
@@ -89,6 +98,7 @@ __all__ = [
     "Value",
     "Variable",
     "Verbatim",
+    "address_of",
     "declared_fields",
     "declared_profiles",
     "declared_providers",
@@ -108,6 +118,7 @@ __all__ = [
     "looks_like_key",
     "mask",
     "parse_value",
+    "port_of",
     "printable",
     "printable_lines",
     "provider_of",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qwen_schema import AuthenticationError, UnreachableError, host_of, is_loopback, printable
+from qwen_schema import AuthenticationError, UnreachableError, address_of, host_of, is_loopback, printable
 
 from ..background import Background
 from ..proxy import proxy_for
@@ -96,7 +95,7 @@ class _Examination:
         with explained(self._artifact):
             self._addresses = look_up(first_place(self._artifact), self._limit)
         found = texts(self._addresses)
-        if _is_address(self._host):
+        if address_of(self._host) is not None:
             return Finding(f"{self._host} is an address already")
         more = f" and {len(found) - _MOST_ADDRESSES} more" if len(found) > _MOST_ADDRESSES else ""
         return Finding(f"{self._host} is {', '.join(found[:_MOST_ADDRESSES])}{more}")
@@ -153,11 +152,3 @@ class _Examination:
     @property
     def _host(self) -> str:
         return printable(host_of(self._artifact.text("base_url")))
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from qwen_schema import port_of
+
 if TYPE_CHECKING:
     from qwen_schema import ResolvedConfig, Value
 
     from ..configured import Configured
-
-_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True)
@@ -35,5 +35,5 @@ def for_one_try(configured: Configured, *, direct: bool) -> Configured:
 
 def first_place(artifact: ResolvedConfig) -> Place:
     """Return where a connection is made to first: the proxy, if there is one, or else the server."""
-    url = httpx.URL(artifact.text("proxy") or artifact.text("base_url"))
-    return Place(url.raw_host.decode("ascii").strip("[]"), url.port or _PORTS[url.scheme])
+    text = artifact.text("proxy") or artifact.text("base_url")
+    return Place(httpx.URL(text).raw_host.decode("ascii").strip("[]"), port_of(text))
