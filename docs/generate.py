@@ -44,7 +44,8 @@ def rules_page() -> str:
     return f"""# The rules
 
 {NOTICE}What `qwen-cfg` says about a resolution, each with a code that stays the same. An error makes the resolution
-incomplete (exit code 3); warnings go to standard error; notes are shown by `--explain` alone.
+incomplete (exit code 3); warnings go to standard error; notes are shown by `--explain` alone. `check` tells warnings
+too; with `--select` it applies the rules that are named, notes included, and exits 1 if they find anything.
 
 | code | severity | what | why |
 | --- | --- | --- | --- |

@@ -43,6 +43,7 @@ _EXIT_STATUS = {
 # The variables that feed no field.
 _OTHER_VARIABLES = {
     PROFILE_VARIABLE: f"The profile, where --profile names none (default: {DEFAULT_PROFILE}).",
+    "QWEN_HOME": "The directory in place of ~/.qwen, for the profiles that know it; a home-level file may set it too.",
     "HOME": "The home directory, which ~ stands for.",
     "XDG_STATE_HOME": "If it is an absolute path, it takes the place of ~/.local/state in the path of the history.",
     "NO_COLOR": "If it is set to anything, no colours are used unless --color asks for them.",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .compile import to_artifact
     from .differences import Difference, drift
     from .explanation import Explanation, explain
+    from .generations import Elsewhere, elsewhere
     from .layers import Candidate, Origin
     from .merge import Decision, Shadowed
     from .resolution import Resolution
@@ -28,6 +29,7 @@ _HOMES = {
     "Decision": "merge",
     "Diagnostic": "rules",
     "Difference": "differences",
+    "Elsewhere": "generations",
     "Explanation": "explanation",
     "Origin": "layers",
     "Place": "search",
@@ -38,6 +40,7 @@ _HOMES = {
     "World": "world",
     "diagnose": "rules",
     "drift": "differences",
+    "elsewhere": "generations",
     "explain": "explanation",
     "resolve": "api",
     "to_artifact": "compile",
@@ -48,6 +51,7 @@ __all__ = [
     "Decision",
     "Diagnostic",
     "Difference",
+    "Elsewhere",
     "Explanation",
     "Origin",
     "Place",
@@ -58,6 +62,7 @@ __all__ = [
     "World",
     "diagnose",
     "drift",
+    "elsewhere",
     "explain",
     "resolve",
     "to_artifact",

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from qwen_schema import DEFAULT_PROFILE, Secret, UsageError, Value, declared_fields, show_value
 
-from .reading import Home, read_world
+from .homes import Home
+from .reading import read_world
 from .resolution import Resolution, profile_named, resolve_world
 from .world import EnvFileChoice, Given
 
@@ -58,7 +59,7 @@ def resolve(  # noqa: PLR0913 - the world has as many sides
         environ=environ,
         cwd=Path(cwd),
         home=Home(None if home is None else Path(home)),
-        profile=followed,
+        profiles=(followed,),
         choice=chosen or EnvFileChoice("search" if search else "none"),
         dialect=dialect,
         survey=True,

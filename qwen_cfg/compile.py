@@ -18,7 +18,7 @@ from qwen_schema import (
     located,
 )
 
-from .paths import OAUTH_CACHE, Standpoint, home_level_files
+from .paths import OAUTH_CACHE, OAUTH_CACHE_NAME, Standpoint, home_level_files
 
 if TYPE_CHECKING:
     from qwen_schema import Layer, Reach
@@ -41,19 +41,20 @@ def to_artifact(resolution: Resolution, *, inline_secrets: bool = False) -> Reso
     """
     if not resolution.is_complete:
         raise ConfigurationError("the configuration is incomplete, so there is no resolved config of it")
-    first = resolution.files[0] if resolution.files else None
-    if first is not None and not is_unicode(first.shown):
-        raise ConfigurationError(
-            "the name of the env file is not UTF-8, so that no artifact can name it",
-            where=first.shown,
-            hint="Rename it.",
-        )
+    read = tuple(file.shown for file in resolution.files)
+    for shown in read:
+        if not is_unicode(shown):
+            raise ConfigurationError(
+                "the name of the env file is not UTF-8, so that no artifact can name it",
+                where=shown,
+                hint="Rename it.",
+            )
     return ResolvedConfig(
         profile=resolution.profile.name,
         dialect=resolution.world.dialect,
         config={name: _config(resolution, d, inline_secrets) for name, d in resolution.decisions.items()},
         provenance={name: _provenance(resolution, d) for name, d in resolution.decisions.items()},
-        env_file=EnvFileUse(resolution.world.choice.chosen_by, first.shown if first else None),
+        env_file=EnvFileUse(resolution.world.choice.chosen_by, read),
         excluded=resolution.excluded,
     )
 
@@ -92,9 +93,9 @@ def _reference(resolution: Resolution, decision: Decision) -> SecretReference:
                 where=SECRET_FROM,
                 hint="oauth-cache goes with --auth-type qwen-oauth, and every other kind with openai.",
             )
-        return reference
+        return _login(resolution) if reference.kind == "oauth-cache" else reference
     if resolution.auth_method == "qwen-oauth" or decision.winner is None:
-        return SecretReference("oauth-cache", path=OAUTH_CACHE)
+        return _login(resolution)
     origin = decision.winner.origin
     match origin.layer:
         case "flag":
@@ -103,6 +104,12 @@ def _reference(resolution: Resolution, decision: Decision) -> SecretReference:
             return SecretReference("environment", variable=origin.variable)
         case _:
             return SecretReference("env-file", path=origin.file, variable=origin.variable)
+
+
+def _login(resolution: Resolution) -> SecretReference:
+    moved = resolution.directory.moved_to
+    path = OAUTH_CACHE if moved is None else resolution.world.standpoint.show(moved / OAUTH_CACHE_NAME)
+    return SecretReference("oauth-cache", path=path)
 
 
 def _provenance(resolution: Resolution, decision: Decision) -> Provenance:
@@ -129,8 +136,8 @@ def _secret_provenance(resolution: Resolution, decision: Decision) -> Provenance
 
 
 def _is_home_level(resolution: Resolution, path: str) -> bool:
-    home = resolution.world.home
-    return home is not None and located(path, base=resolution.world.cwd, home=home) in home_level_files(home)
+    world, moved = resolution.world, resolution.directory.moved_to
+    return located(path, base=world.cwd, home=world.home) in home_level_files(world.home, moved)
 
 
 def _normal(standpoint: Standpoint, text: str) -> Path:

@@ -87,7 +87,7 @@ def _told(value: SecretReference | Value) -> str:
 
 
 def _env_file(artifact: ResolvedConfig) -> str:
-    return f"{artifact.env_file.path or 'none'} (chosen by {artifact.env_file.chosen_by})"
+    return f"{', '.join(artifact.env_file.paths) or 'none'} (chosen by {artifact.env_file.chosen_by})"
 
 
 def _excluded(artifact: ResolvedConfig) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,10 +32,11 @@ class Disk:
             self.sightings[path] = self._sight(path, read_fifo=True)
         return self.sightings[path]
 
-    def survey(self, path: Path) -> None:
+    def survey(self, path: Path) -> Sighting:
         """Look at a place that the search may never reach; a FIFO there is not read, since reading empties it."""
         if path not in self.sightings:
             self.sightings[path] = self._sight(path, read_fifo=False)
+        return self.sightings[path]
 
     def _sight(self, path: Path, *, read_fifo: bool) -> Sighting:
         try:
@@ -65,12 +67,22 @@ class Disk:
         )
 
 
-def exists(path: Path) -> bool:
-    """Tell whether a file is there; one that cannot be seen is not."""
+def if_there(path: Path) -> Path | None:
+    """Return the path of a file if it is there; one that cannot be seen is not."""
     try:
-        return path.is_file()
+        return path if path.is_file() else None
     except OSError:
+        return None
+
+
+def is_missing(directory: Path) -> bool:
+    """Tell whether there is no such directory; one that may not be looked at is left to the search."""
+    try:
+        return not stat.S_ISDIR(directory.stat().st_mode)
+    except PermissionError:
         return False
+    except OSError:
+        return True
 
 
 def real(path: Path) -> Path:

@@ -93,7 +93,7 @@ def read_env_file(world: World, place: Place) -> EnvFile:
     offers = {}
     for name, (feed, variable) in _feeds().items():
         if name in assignments:
-            origin = _env_file_origin(assignments[name], place, shown)
+            origin = env_file_origin(assignments[name], place, shown)
             offers[name] = Candidate(feed.name, _text(feed, variable, assignments[name].value), origin)
     return EnvFile(place, shown, {name: a.line for name, a in assignments.items()}, offers)
 
@@ -143,5 +143,6 @@ def _text(feed: Field, variable: Variable, text: str) -> str | Secret:
     return variable.means if variable.means is not None and text else text
 
 
-def _env_file_origin(assignment: Assignment, place: Place, shown: str) -> Origin:
+def env_file_origin(assignment: Assignment, place: Place, shown: str) -> Origin:
+    """Return the origin of an assignment in the env file at a place."""
     return Origin("env-file", f"{shown}:{assignment.line}", place.reach, assignment.name, place.path, assignment.line)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import PurePath
+from typing import TypeVar
 
-if TYPE_CHECKING:
-    from pathlib import PurePath
+P = TypeVar("P", bound=PurePath)
 
 
 # Where Qwen Code keeps its login, and so do we.
 OAUTH_CACHE = "~/.qwen/oauth_creds.json"
+OAUTH_CACHE_NAME = "oauth_creds.json"
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Standpoint:
         return self._from_home(path) if path != self.home else "~"
 
     def _is_home_level(self, path: PurePath) -> bool:
-        return self.home is not None and path in home_level_files(self.home)
+        return path in home_level_files(self.home)
 
     def _from_home(self, path: PurePath) -> str:
         assert self.home is not None  # noqa: S101 - callers have looked
@@ -53,9 +54,14 @@ class Standpoint:
         return "../" * up + ("" if up else "./") + path.relative_to(common).as_posix()
 
 
-def home_level_files(home: PurePath) -> tuple[PurePath, PurePath]:
-    """Return the two env files of a home, in the order in which they are looked at."""
-    return (home / ".qwen" / ".env", home / ".env")
+def home_level_files(home: P | None, moved: P | None = None) -> tuple[P, ...]:
+    """Return the env files of a home in the order in which they are looked at, each once.
+
+    `moved` is the directory that takes the place of `~/.qwen`, where there is one: its `.env` comes first.
+    """
+    in_moved = () if moved is None else (moved / ".env",)
+    in_home = () if home is None else (home / ".qwen" / ".env", home / ".env")
+    return tuple(dict.fromkeys((*in_moved, *in_home)))
 
 
 def is_in_qwen_directory(path: PurePath) -> bool:

@@ -10,15 +10,16 @@ from qwen_schema import DEFAULT_PROFILE, Excluded, UsageError, declared_fields, 
 
 from .layers import Candidate, EnvFile, Origin, read_env_file, without_excluded
 from .merge import Decision, decide, settled, without_secrets_elsewhere
-from .search import Search, places, search
+from .search import Search, places_in, search
 from .unreached import unread_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from qwen_schema import Field, Profile, SecretReference
 
-    from .world import World
+    from .world import QwenDirectory, World
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,17 @@ class Resolution:
     search: Search
     files: tuple[EnvFile, ...]
     decisions: Mapping[str, Decision]
+
+    @property
+    def directory(self) -> QwenDirectory:
+        """The user's Qwen directory."""
+        return self.world.qwen_directory(self.profile)
+
+    @property
+    def settings_files(self) -> tuple[Path, ...]:
+        """The settings files of Qwen Code that are there, which have no say."""
+        files = dict.fromkeys((self.world.project_settings, self.directory.settings))
+        return tuple(file for file in files if file is not None)
 
     @property
     def auth_method(self) -> str | None:
@@ -88,9 +100,9 @@ def resolve_world(world: World, profile: Profile, options: Options | None = None
         EnvFileError: if a file that the search reached cannot be read.
     """
     options = options or Options()
-    found = search(places(world.cwd, world.home, profile, world.choice), profile, world.look)
+    found = search(places_in(world, profile), profile, world.look)
     _require_readable(world, found)
-    unfiltered = tuple(read_env_file(world, place) for place in found.found)
+    unfiltered = tuple(read_env_file(world, place) for place in found.read)
     fields = declared_fields()
     exclusion = decide(fields["excluded_variables"], world, unfiltered, profile)
     files = tuple(without_excluded(file, exclusion.items, profile) for file in unfiltered)
@@ -98,7 +110,7 @@ def resolve_world(world: World, profile: Profile, options: Options | None = None
         name: exclusion if name == "excluded_variables" else decide(field, world, files, profile)
         for name, field in fields.items()
     }
-    decisions["auth_method"] = _auth_method(world, decisions, options)
+    decisions["auth_method"] = _auth_method(world.qwen_directory(profile).login, decisions, options)
     decisions = _under_method(world, files, profile, decisions)
     return Resolution(world, profile, options, found, files, without_secrets_elsewhere(decisions))
 
@@ -117,25 +129,25 @@ def profile_named(name: str = DEFAULT_PROFILE, *, where: str = "") -> Profile:
 
 
 def _require_readable(world: World, found: Search) -> None:
-    for place in found.found:
+    for place in found.read:
         error = world.look(place.path).error
         if error is not None:
             raise error.with_traceback(None)
 
 
-def _auth_method(world: World, decisions: Mapping[str, Decision], options: Options) -> Decision:
+def _auth_method(login: Path | None, decisions: Mapping[str, Decision], options: Options) -> Decision:
     """Return the decision on the method; nobody having named one, it is inferred from what there is."""
     decision = decisions["auth_method"]
     if decision.winner is not None:
         return decision
-    inferred = _inferred(world, decisions["api_key"], options)
+    inferred = _inferred(login, decisions["api_key"], options)
     if inferred is None:
         return decision
     origin = Origin("default", inferred.place, "user")
     return settled(decision, Candidate("auth_method", inferred.auth_method, origin))
 
 
-def _inferred(world: World, api_key: Decision, options: Options) -> Inferred | None:
+def _inferred(login: Path | None, api_key: Decision, options: Options) -> Inferred | None:
     reference = options.secret_from
     if reference is not None and reference.kind != "oauth-cache":
         return _assumed(options, "openai") or Inferred("openai", "inferred: an API key is referred to")
@@ -143,7 +155,7 @@ def _inferred(world: World, api_key: Decision, options: Options) -> Inferred | N
         return Inferred("openai", "inferred: an API key is set")
     if options.assumed is not None:
         return options.assumed
-    if world.oauth_cache is not None or reference is not None:
+    if login is not None or reference is not None:
         return Inferred("qwen-oauth", "inferred: a Qwen OAuth login is cached")
     return None
 

@@ -13,18 +13,23 @@ if TYPE_CHECKING:
 
     from qwen_schema import Profile, Reach
 
-    from .world import EnvFileChoice, Sighting
+    from .world import EnvFileChoice, Sighting, World
 
-Outcome = Literal["absent", "found", "not-reached", "skipped"]
+Outcome = Literal["absent", "found", "filled-in", "not-reached", "skipped"]
 
 
 @dataclass(frozen=True)
 class Place:
-    """A place where an env file is looked for."""
+    """A place where an env file is looked for; `home_rank` is its number among the home-level files, if it is one."""
 
     path: Path
     reach: Reach
-    home_level: bool
+    home_rank: int | None = None
+
+    @property
+    def home_level(self) -> bool:
+        """Whether it is one of the files of the home."""
+        return self.home_rank is not None
 
     @property
     def in_qwen_directory(self) -> bool:
@@ -34,7 +39,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Visit:
-    """The outcome at one place; `kind` is what stands there, as far as it was looked at."""
+    """The outcome at one place; `kind` is what stands there, as far as it was looked at.
+
+    `found` is the first file, `filled-in` one that is read after it.
+    """
 
     place: Place
     outcome: Outcome
@@ -43,14 +51,19 @@ class Visit:
 
 @dataclass(frozen=True)
 class Search:
-    """The visits in order, and among them the files that are read, the first found first."""
+    """The visits, from the working directory up to the home."""
 
     visits: tuple[Visit, ...]
 
     @property
-    def found(self) -> tuple[Place, ...]:
-        """The places whose files are read, in order."""
-        return tuple(visit.place for visit in self.visits if visit.outcome == "found")
+    def read(self) -> tuple[Place, ...]:
+        """The places whose files are read, in the order in which they count.
+
+        After the first found come the home-level files in an order of their own: one may lie on the way.
+        """
+        first = [visit.place for visit in self.visits if visit.outcome == "found"]
+        filling = [visit.place for visit in self.visits if visit.outcome == "filled-in"]
+        return (*first, *sorted(filling, key=lambda place: place.home_rank or 0))
 
     @property
     def unreached(self) -> tuple[Place, ...]:
@@ -58,22 +71,29 @@ class Search:
         return tuple(visit.place for visit in self.visits if visit.outcome == "not-reached")
 
 
-def places(cwd: Path, home: Path | None, profile: Profile, choice: EnvFileChoice) -> tuple[Place, ...]:
+def places(
+    cwd: Path, home: Path | None, profile: Profile, choice: EnvFileChoice, moved: Path | None = None
+) -> tuple[Place, ...]:
     """Return the places in the order in which they are looked at.
 
-    From `cwd` up, in each directory `.qwen/.env` and then `.env`; at last the two files of the home. No place comes
-    twice.
+    From `cwd` up, in each directory `.qwen/.env` and then `.env`; at last the files of the home, `moved` being the
+    directory in place of `~/.qwen`. No place comes twice.
     """
     if choice.chosen_by == "none":
         return ()
-    at_home = home_level_files(home) if home is not None else ()
+    rank = {path: number for number, path in enumerate(home_level_files(home, moved))}
     if choice.path is not None:
-        return (Place(choice.path, "user", home_level=choice.path in at_home),)
+        return (Place(choice.path, "user", rank.get(choice.path)),)
     on_the_way = [f for d in _walk(cwd, home, profile) for f in (d / ".qwen" / ".env", d / ".env")]
     return tuple(
-        Place(path, "user" if path in at_home else "project", home_level=path in at_home)
-        for path in dict.fromkeys([*on_the_way, *at_home])
+        Place(path, "user" if path in rank else "project", rank.get(path))
+        for path in dict.fromkeys([*on_the_way, *rank])
     )
+
+
+def places_in(world: World, profile: Profile, choice: EnvFileChoice | None = None) -> tuple[Place, ...]:
+    """Return the places of a world's search, or of the one that another choice of the env file would make."""
+    return places(world.cwd, world.home, profile, choice or world.choice, world.qwen_directory(profile).moved_to)
 
 
 def search(ordered: tuple[Place, ...], profile: Profile, look: Callable[[Path], Sighting]) -> Search:
@@ -88,15 +108,15 @@ def search(ordered: tuple[Place, ...], profile: Profile, look: Callable[[Path], 
         if over and not (profile.home_fills_in and place.home_level):
             visits.append(Visit(place, "not-reached"))
             continue
-        visit = _visit(place, look(place.path))
+        visit = _visit(place, look(place.path), "filled-in" if over else "found")
         over = over or visit.outcome == "found"
         visits.append(visit)
     return Search(tuple(visits))
 
 
-def _visit(place: Place, sighting: Sighting) -> Visit:
+def _visit(place: Place, sighting: Sighting, if_read: Outcome) -> Visit:
     if sighting.is_env_file:
-        return Visit(place, "found", sighting.kind)
+        return Visit(place, if_read, sighting.kind)
     return Visit(place, "absent" if sighting.kind == "absent" else "skipped", sighting.kind)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from qwen_schema import declared_fields
 
 from .layers import read_env_file, without_excluded
-from .search import places
+from .search import places_in
 from .world import EnvFileChoice
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def unread_places(world: World, profile: Profile, search: Search) -> tuple[Place, ...]:
     """Return every place of the walk and the home at which nothing was read, whether or not a file is there."""
     visited = {visit.place.path for visit in search.visits if visit.outcome != "not-reached"}
-    everywhere = places(world.cwd, world.home, profile, EnvFileChoice())
+    everywhere = places_in(world, profile, EnvFileChoice())
     return tuple(place for place in everywhere if place.path not in visited)
 
 

@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from qwen_schema import EnvFileError, Secret
+    from qwen_schema import EnvFileError, Profile, Secret
     from qwen_schema.artifact import ChosenBy
     from qwen_schema.envfile import Dialect
+
+    from .layers import Origin
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,29 @@ class EnvFileChoice:
 
 
 @dataclass(frozen=True)
+class QwenDirectory:
+    """The directory where Qwen Code keeps what is the user's: `~/.qwen`, or where a variable moves it.
+
+    `origin` is the variable's, and `text` what it says, where it says anything; `problem` tells why that names no
+    directory. `moved_to` is a real path. `login` and `settings` are the files of that kind that are there.
+    """
+
+    moved_to: Path | None = None
+    origin: Origin | None = None
+    text: str = ""
+    problem: str = ""
+    login: Path | None = None
+    settings: Path | None = None
+
+
+@dataclass(frozen=True)
 class World:
     """Everything that a resolution depends on.
 
     `environ` holds declared variables only. `sightings` holds the places that were looked at; after a survey these
-    are all places, otherwise only those that the search reached. `cwd` and `home` are real paths; `home` is None
-    when there is none, and `home_problem` then says why.
+    are all places under every profile, otherwise only those that the search reached. `cwd` and `home` are real paths;
+    `home` is None when there is none, and `home_problem` then says why. `directories` holds the Qwen directory by the
+    variable that may move it.
     """
 
     cwd: Path
@@ -70,13 +89,18 @@ class World:
     choice: EnvFileChoice = EnvFileChoice()
     dialect: Dialect = "dotenv"
     home_problem: str = ""
-    oauth_cache: Path | None = None
-    settings_files: tuple[Path, ...] = ()
+    directories: Mapping[str, QwenDirectory] = field(default_factory=dict)
+    project_settings: Path | None = None
+    surveyed: bool = False
 
     @property
     def standpoint(self) -> Standpoint:
         """Where paths are shown from."""
         return Standpoint(self.cwd, self.home)
+
+    def qwen_directory(self, profile: Profile) -> QwenDirectory:
+        """Return where the user's Qwen directory is under a profile."""
+        return self.directories.get(profile.directory_variable, QwenDirectory())
 
     def look(self, path: Path) -> Sighting:
         """Return what stood at a place when the world was read."""

@@ -168,7 +168,14 @@ def test_another_format_version_is_what_is_said_even_when_all_else_differs_too(w
     "place",
     [
         *("format", "profile", "dialect", "config", "provenance", "env_file", "excluded"),
-        *("config.model", "config.api_key", "provenance.model", "provenance.model.layer", "env_file.chosen_by"),
+        *(
+            "config.model",
+            "config.api_key",
+            "provenance.model",
+            "provenance.model.layer",
+            "env_file.chosen_by",
+            "env_file.paths",
+        ),
         *("config.api_key.from", "config.api_key.variable"),
     ],
 )
@@ -223,7 +230,7 @@ def test_an_unknown_key_is_named(table: str, write: Any, document: dict[str, Any
         ("provenance.model.origin", "", "empty"),
         ("provenance.model.reach", PRIVATE, "none of the values"),
         ("env_file.chosen_by", PRIVATE, "none of the values"),
-        ("env_file.path", "", "empty"),
+        ("env_file.paths", [""], "empty"),
         ("excluded", {"variable": "DEBUG"}, "a list"),
         ("excluded", [PRIVATE], "a table"),
         ("excluded", [{"variable": "DEBUG"}], "origin"),
@@ -267,7 +274,7 @@ _values = st.recursive(
     max_leaves=4,
 )
 _places = st.sampled_from(
-    ["format", "profile", "dialect", "config", "provenance", "env_file", "excluded", "env_file.path"]
+    ["format", "profile", "dialect", "config", "provenance", "env_file", "excluded", "env_file.paths"]
     + [f"{table}.{name}" for table in ("config", "provenance") for name in declared_fields()]
     + ["config.api_key.from", "config.api_key.variable", "provenance.model.origin", "provenance.model.variable"]
 )

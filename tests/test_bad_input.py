@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 from support.trees import as_nobody, read, write_tree
 
-from qwen_cfg.reading import home_of, working_directory
+from qwen_cfg.homes import home_of
+from qwen_cfg.reading import working_directory
 from qwen_cfg.resolution import profile_named, resolve_world
 from qwen_schema import ConfigurationError, EnvFileError, ExitCode, QwenCfgError
 from qwen_schema.envfile import read_env_text, text
@@ -94,7 +95,7 @@ def test_what_is_no_file_is_skipped_with_its_kind_noted(
     resolution = resolved(tmp_path / "app")
     at_env = resolution.search.visits[1]
     assert (at_env.place.path, at_env.outcome, at_env.kind) == (tmp_path / "app" / ".env", "skipped", kind)
-    assert [place.path for place in resolution.search.found] == [tmp_path / ".env"]
+    assert [place.path for place in resolution.search.read] == [tmp_path / ".env"]
 
 
 @pytest.mark.parametrize(("make", "kind"), NO_FILES)
@@ -384,7 +385,7 @@ def test_a_home_that_does_not_exist_is_done_without(name: str, tmp_path: Path) -
     assert world.home_problem
     resolution = resolve_world(world, profile_named())
     assert resolution.decisions["model"].value == "m"
-    assert not [place for place in resolution.search.found if place.home_level]
+    assert not [place for place in resolution.search.read if place.home_level]
 
 
 def test_without_a_home_variable_it_is_the_home_of_the_account(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ both_profiles = pytest.mark.parametrize("profile", list(MODELS))
 
 def assert_agrees(resolution: Resolution, expected: Expected, tree: Planted) -> None:
     """Compare the files that count, the text that wins for each field, and what was excluded."""
-    paths = [place.path.relative_to(tree.root) for place in resolution.search.found]
+    paths = [place.path.relative_to(tree.root) for place in resolution.search.read]
     assert paths == expected.found
     for name, decision in resolution.decisions.items():
         offered = decision.winner is not None and not decision.by_default

@@ -323,7 +323,7 @@ _references = st.one_of(
     hosts=st.lists(_plain_texts, max_size=3).map(tuple),
     timeout=st.floats(min_value=0, exclude_min=True, max_value=3600),
     excluded=st.lists(st.builds(Excluded, st.just("DEBUG"), _plain_texts), max_size=2).map(tuple),
-    path=st.one_of(st.none(), _plain_texts),
+    paths=st.lists(_plain_texts, max_size=3).map(tuple),
 )
 def test_any_valid_artifact_goes_round(
     reference: SecretReference,
@@ -331,13 +331,13 @@ def test_any_valid_artifact_goes_round(
     hosts: tuple[str, ...],
     timeout: float,
     excluded: tuple[Excluded, ...],
-    path: str | None,
+    paths: tuple[str, ...],
 ) -> None:
     provenance = {name: Provenance("env-file", f"./{model}:1", "user", "NAME") for name in FIELDS}
     plain = {name: field.default for name, field in FIELDS.items()}
     config = {**plain, "auth_method": "openai", "api_key": reference}
     config |= {"model": model, "no_proxy": hosts, "timeout": timeout}
-    artifact = ResolvedConfig("documented", "python", config, provenance, EnvFileUse("search", path), excluded)  # type: ignore[arg-type]
+    artifact = ResolvedConfig("documented", "python", config, provenance, EnvFileUse("search", paths), excluded)  # type: ignore[arg-type]
     assert load(dump(artifact)) == load(dump(artifact, "json")) == artifact
 
 

@@ -147,14 +147,15 @@ def test_the_first_file_found_ends_the_search() -> None:
 
 def test_the_file_in_the_qwen_directory_comes_before_the_one_beside_it() -> None:
     result, seen = searched({"/home/me/app/.qwen/.env": "file", "/home/me/app/.env": "file"})
-    assert [place.path for place in result.found] == [APP / ".qwen/.env"]
+    assert [place.path for place in result.read] == [APP / ".qwen/.env"]
     assert seen.asked == ["/home/me/app/.qwen/.env"]
 
 
 def test_under_the_newer_profile_the_files_of_the_home_are_looked_at_all_the_same() -> None:
     kinds = {"/home/me/app/.env": "file", "/home/me/.qwen/.env": "file", "/home/me/.env": "file"}
     result, seen = searched(kinds, NEWER)
-    assert [str(place.path) for place in result.found] == list(kinds)
+    assert [str(place.path) for place in result.read] == list(kinds)
+    assert [outcomes(result)[path] for path in kinds] == ["found", "filled-in", "filled-in"]
     assert seen.asked == ["/home/me/app/.qwen/.env", *kinds]
 
 
@@ -162,14 +163,44 @@ def test_under_the_newer_profile_what_lies_between_is_still_not_reached() -> Non
     result, seen = searched({"/srv/app/.env": "file", "/home/me/.env": "file"}, NEWER, cwd=Path("/srv/app"))
     assert outcomes(result)["/srv/.env"] == "not-reached"
     assert "/srv/.env" not in seen.asked
-    assert [str(place.path) for place in result.found] == ["/srv/app/.env", "/home/me/.env"]
+    assert [str(place.path) for place in result.read] == ["/srv/app/.env", "/home/me/.env"]
+
+
+def test_a_directory_in_place_of_the_homes_comes_before_it() -> None:
+    moved = places(Path("/srv"), HOME, NEWER, EnvFileChoice(), Path("/data/qwen"))
+    assert [str(place.path) for place in moved[-3:]] == [
+        "/data/qwen/.env",
+        "/home/me/.qwen/.env",
+        "/home/me/.env",
+    ]
+    assert [place.reach for place in moved[-4:]] == ["project", "user", "user", "user"]
+    only = places(Path("/srv"), None, NEWER, EnvFileChoice(), Path("/data/qwen"))
+    assert [str(place.path) for place in only if place.home_level] == ["/data/qwen/.env"]
+
+
+def test_home_level_files_that_lie_on_the_way_count_in_the_order_of_the_home() -> None:
+    """In `~/.qwen` its `.env` is on the way; once a project's file was found, the moved one's still comes first."""
+    seen = Seen(
+        dict.fromkeys(["/home/me/.qwen/.qwen/.env", "/home/me/.qwen/.env", "/data/.env", "/home/me/.env"], "file")
+    )
+    ordered = places(HOME / ".qwen", HOME, NEWER, EnvFileChoice(), Path("/data"))
+    read = search(ordered, NEWER, seen.look).read
+    assert [str(place.path) for place in read] == [
+        "/home/me/.qwen/.qwen/.env",
+        "/data/.env",
+        "/home/me/.qwen/.env",
+        "/home/me/.env",
+    ]
+    del seen.kinds["/home/me/.qwen/.qwen/.env"]
+    first_on_the_way = search(ordered, NEWER, seen.look).read
+    assert [str(place.path) for place in first_on_the_way] == ["/home/me/.qwen/.env", "/data/.env", "/home/me/.env"]
 
 
 @pytest.mark.parametrize("kind", ["file", "fifo", "unreadable"])
 def test_what_ends_a_search(kind: str) -> None:
     """One that cannot be read too: going on without it would change which file counts."""
     result, _ = searched({"/home/me/app/.env": kind, "/home/me/.env": "file"})
-    assert [place.path for place in result.found] == [APP / ".env"]
+    assert [place.path for place in result.read] == [APP / ".env"]
 
 
 @pytest.mark.parametrize("kind", ["directory", "dangling link", "link loop"])
@@ -177,12 +208,12 @@ def test_what_is_skipped(kind: str) -> None:
     result, _ = searched({"/home/me/app/.env": kind, "/home/me/.env": "file"})
     skipped = [visit for visit in result.visits if visit.outcome == "skipped"]
     assert [(visit.place.path, visit.kind) for visit in skipped] == [(APP / ".env", kind)]
-    assert [place.path for place in result.found] == [HOME / ".env"]
+    assert [place.path for place in result.read] == [HOME / ".env"]
 
 
 def test_with_nothing_found_every_place_has_been_looked_at() -> None:
     result, seen = searched({})
-    assert result.found == result.unreached == ()
+    assert result.read == result.unreached == ()
     assert seen.asked == paths(APP, HOME)
 
 
@@ -204,9 +235,9 @@ def test_nobody_looks_at_a_place_that_is_not_reached(
     assert list(outcomes(result)) == ordered
     assert seen.asked == [path for path, outcome in outcomes(result).items() if outcome != "not-reached"]
     assert result.unreached == tuple(visit.place for visit in result.visits if visit.outcome == "not-reached")
-    in_project = [place for place in result.found if not place.home_level]
+    in_project = [place for place in result.read if not place.home_level]
     assert len(in_project) <= 1
-    assert profile.home_fills_in or len(result.found) <= 1
-    assert result.found == () or result.found[0].path == next(
+    assert profile.home_fills_in or len(result.read) <= 1
+    assert result.read == () or result.read[0].path == next(
         Path(p) for p in ordered if kinds.get(p) in ("file", "fifo", "unreadable")
     )

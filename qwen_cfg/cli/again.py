@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.compile import SECRET_FROM, to_artifact
 from qwen_cfg.differences import Difference, drift, provenance_text
-from qwen_cfg.reading import home_of, working_directory
+from qwen_cfg.homes import home_of
+from qwen_cfg.reading import working_directory
 from qwen_cfg.resolution import Inferred, resolve_world
 from qwen_cfg.rules import diagnose
 from qwen_cfg.world import EnvFileChoice, Given
@@ -19,15 +20,17 @@ from .inputs import Asked, resolution_of, secret_flags
 
 if TYPE_CHECKING:
     from qwen_cfg.resolution import Resolution
+    from qwen_cfg.rules import Diagnostic, Rule
     from qwen_schema import ResolvedConfig
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What resolves now, in what it differs from the artifact, and whether the key is missing here."""
+    """What resolves now, in what it differs from the artifact, what rules say of it, and whether the key is missing."""
 
     new: ResolvedConfig
     differences: tuple[Difference, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
     key_is_missing: bool = False
 
 
@@ -52,8 +55,8 @@ def asked_again(request: Asked, old: ResolvedConfig) -> Asked:
     )
 
 
-def compare(old: ResolvedConfig, request: Asked, *, strict: bool) -> Comparison:
-    """Resolve again and compare with the artifact.
+def compare(old: ResolvedConfig, request: Asked, rules: tuple[Rule, ...], *, strict: bool) -> Comparison:
+    """Resolve again, compare with the artifact, and apply rules.
 
     A key that is missing here is taken to be where the artifact says; only `strict` makes drift of it.
 
@@ -70,7 +73,7 @@ def compare(old: ResolvedConfig, request: Asked, *, strict: bool) -> Comparison:
     differences = drift(old, new, strict=strict)
     if missing and strict:
         differences = (_missing(old), *differences)
-    return Comparison(new, differences, missing)
+    return Comparison(new, differences, diagnose(filled, rules), missing)
 
 
 def _with_reference(resolution: Resolution, reference: SecretReference) -> Resolution:
@@ -110,6 +113,7 @@ def _artifact(resolution: Resolution, *, inline_secrets: bool) -> ResolvedConfig
 
 
 def _choice(old: ResolvedConfig) -> EnvFileChoice:
-    if old.env_file.chosen_by != "flag" or old.env_file.path is None:
+    if old.env_file.chosen_by != "flag" or not old.env_file.paths:
         return EnvFileChoice(old.env_file.chosen_by)
-    return EnvFileChoice("flag", located(old.env_file.path, base=working_directory(), home=home_of(os.environ).path))
+    named = old.env_file.paths[0]
+    return EnvFileChoice("flag", located(named, base=working_directory(), home=home_of(os.environ).path))

@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qwen_cfg.rules import rules_for_check
 from qwen_schema import ExitCode, UsageError, form_of
 
 from .again import asked_again, compare
@@ -26,6 +27,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--strict", action="store_true", help="compare provenance and secret references too; a missing key is drift"
     )
     parser.add_argument("--artifact-only", action="store_true", help="only validate the artifact; resolve nothing")
+    parser.add_argument(
+        "--select",
+        action="extend",
+        type=_codes,
+        default=[],
+        metavar="CODES",
+        help="apply these rules, and count what they find: codes with commas between them, or all "
+        "(by default warnings are told, and not counted)",
+    )
+    parser.add_argument(
+        "--ignore", action="extend", type=_codes, default=[], metavar="CODES", help="leave these rules out"
+    )
     parser.add_argument("--update", action="store_true", help="write the artifact again where it drifted")
     parser.add_argument(
         "--format", choices=["text", "json", "github"], default="text", help="github: workflow annotations"
@@ -35,23 +48,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
-    """Load the artifact, resolve again, and tell the differences."""
+    """Load the artifact, resolve again, and tell the differences and what the rules find."""
     from .check_report import Report, tell  # noqa: PLC0415
 
     if args.update and args.artifact_only:
         raise UsageError("--update resolves, and --artifact-only does not", where="--artifact-only")
+    if args.select and args.artifact_only:
+        raise UsageError("rules look at what resolves, and --artifact-only resolves nothing", where="--select")
+    rules = rules_for_check(tuple(args.select), tuple(args.ignore))
     text, old = read_artifact(args.file)
     if args.artifact_only:
         tell(Report(args.file, text, old, artifact_only=True), args.format, output)
         return ExitCode.OK
-    comparison = compare(old, asked_again(asked(args), old), strict=args.strict)
+    comparison = compare(old, asked_again(asked(args), old), rules, strict=args.strict)
     if args.update and any(difference.part != "missing secret" for difference in comparison.differences):
         write_artifact(Path(args.file), comparison.new, form_of(text))
     strict = ["--strict"] if args.strict else []
     mend = shlex.join(["qwen-cfg", "check", _as_word(args.file), "--update", *strict, *repeated(args)])
-    report = Report(args.file, text, old, comparison, args.strict, args.update, mend)
+    report = Report(args.file, text, old, comparison, args.strict, args.update, mend, counted=bool(args.select))
     tell(report, args.format, output)
     return report.exit_code
+
+
+def _codes(text: str) -> list[str]:
+    """Return the codes of a list with commas."""
+    return [code.strip() for code in text.split(",") if code.strip()]
 
 
 def _as_word(name: str) -> str:

@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_cfg.git import may_be_tracked
+from qwen_cfg.rules.diagnostic import diagnostic_data
 from qwen_schema import ExitCode, printable
 
 from .github import annotation
+from .incomplete import tell as tell_warnings
 
 if TYPE_CHECKING:
     from qwen_cfg.differences import Difference
+    from qwen_cfg.rules import Diagnostic
     from qwen_schema import ResolvedConfig
 
     from .again import Comparison
@@ -33,6 +36,12 @@ class Report:
     updated: bool = False
     mend: str = ""
     artifact_only: bool = False
+    counted: bool = False
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What the rules found."""
+        return self.comparison.diagnostics if self.comparison else ()
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -46,8 +55,8 @@ class Report:
 
     @property
     def exit_code(self) -> ExitCode:
-        """1 while differences remain."""
-        return ExitCode.FINDINGS if self.remaining else ExitCode.OK
+        """1 while differences remain, or rules that were asked for found anything."""
+        return ExitCode.FINDINGS if self.remaining or (self.counted and self.diagnostics) else ExitCode.OK
 
     @property
     def status(self) -> str:
@@ -56,6 +65,8 @@ class Report:
             return "valid"
         if self.remaining:
             return "drift"
+        if self.counted and self.diagnostics:
+            return "findings"
         return "updated" if self.differences else "same"
 
     @property
@@ -108,9 +119,13 @@ def _tell_text(report: Report, output: Output) -> None:
         "valid": f"a valid artifact (profile {report.artifact.profile})",
         "same": "what it says is what resolves here",
         "updated": f"{_count(report)}, written again",
+        "findings": f"{len(report.diagnostics)} findings" if len(report.diagnostics) != 1 else "1 finding",
         "drift": _count(report),
     }[report.status]
-    output.text(f"{report.file}: {summary}\n" + "".join(_account(d) for d in report.differences))
+    found = "".join(_finding(d) for d in report.diagnostics) if report.counted else ""
+    output.text(f"{report.file}: {summary}\n" + "".join(_account(d) for d in report.differences) + found)
+    if not report.counted:
+        tell_warnings(report.diagnostics, output)
     for note in report.notes:
         output.notice(f"note: {note}")
     if report.remedy:
@@ -125,6 +140,7 @@ def _tell_json(report: Report, output: Output) -> None:
             "status": report.status,
             "strict": report.strict,
             "differences": [asdict(difference) for difference in report.differences],
+            "diagnostics": [diagnostic_data(diagnostic) for diagnostic in report.diagnostics],
             "notes": list(report.notes),
             "mend": report.remedy,
             "exit_code": int(report.exit_code),
@@ -140,9 +156,30 @@ def _tell_github(report: Report, output: Output) -> None:
             message += f" To mend it: {report.remedy}"
         line = line_of(report.text, d.field)
         output.text(annotation(level, message, file=report.file, line=line, title="qwen-cfg: drift"))
+    for found in report.diagnostics:
+        output.text(_annotated(found, report))
     for note in report.notes:
         line = line_of(report.text, "api_key")
         output.text(annotation("notice", note, file=report.file, line=line, title="qwen-cfg"))
+
+
+def _finding(diagnostic: Diagnostic) -> str:
+    finding = diagnostic.finding
+    return f"\n  {diagnostic.code} {diagnostic.severity}  {printable(finding.message)}\n    {printable(finding.hint)}\n"
+
+
+def _annotated(diagnostic: Diagnostic, report: Report) -> str:
+    """Return a finding as an annotation at the place that it is about; one about no file is at the artifact's field."""
+    finding = diagnostic.finding
+    level = {"error": "error", "warning": "warning", "note": "notice"}[diagnostic.severity]
+    in_tree = finding.path is not None and not finding.path.startswith(("~", "/", "../"))
+    file, line = (
+        (str(finding.path).removeprefix("./"), finding.line or 1)
+        if in_tree
+        else (report.file, line_of(report.text, str(finding.field)))
+    )
+    message = f"{finding.message} {finding.hint}".rstrip()
+    return annotation(level, message, file=file, line=line, title=f"qwen-cfg: {diagnostic.code}")
 
 
 def _count(report: Report) -> str:

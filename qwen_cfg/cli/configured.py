@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qwen_cfg.compile import to_artifact
-from qwen_cfg.reading import home_of, working_directory
+from qwen_cfg.homes import home_of
+from qwen_cfg.reading import working_directory
 from qwen_cfg.remarks import key_remark
 from qwen_cfg.rules import diagnose
 from qwen_schema import Secret, SecretReference, Surroundings, UsageError, follow

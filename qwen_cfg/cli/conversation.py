@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from qwen_cfg.reading import home_of
+from qwen_cfg.homes import home_of
 from qwen_cfg.rules import diagnose
 from qwen_cfg.state import state_directory
 from qwen_schema import ConfigurationError

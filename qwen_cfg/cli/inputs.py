@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from qwen_cfg.homes import home_of
 from qwen_cfg.paths import OAUTH_CACHE
-from qwen_cfg.reading import home_of, read_world, working_directory
+from qwen_cfg.reading import read_world, working_directory
 from qwen_cfg.resolution import Inferred, Options, Resolution, profile_named, resolve_world
 from qwen_cfg.world import EnvFileChoice, Given
 from qwen_schema import (
@@ -18,6 +19,7 @@ from qwen_schema import (
     SecretReference,
     UsageError,
     declared_fields,
+    other_profiles,
 )
 
 if TYPE_CHECKING:
@@ -77,8 +79,8 @@ def repeated(args: argparse.Namespace) -> list[str]:
     return [*words, "--no-env-file"] if args.no_env_file else words
 
 
-def resolution_of(request: Asked, *, survey: bool) -> Resolution:
-    """Read the world and resolve it.
+def resolution_of(request: Asked, *, survey: bool, every_profile: bool = False) -> Resolution:
+    """Read the world, as every profile would if that is asked for, and resolve it.
 
     Raises:
         UsageError: if QWEN_CFG_PROFILE names no profile.
@@ -90,7 +92,7 @@ def resolution_of(request: Asked, *, survey: bool) -> Resolution:
         environ=os.environ,
         cwd=working_directory(),
         home=home_of(os.environ),
-        profile=profile,
+        profiles=(profile, *(other_profiles(profile) if every_profile else ())),
         choice=request.choice or EnvFileChoice(),
         dialect=request.dialect or "dotenv",
         survey=survey,

@@ -36,11 +36,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FIELD",
         help="explain instead: which file won, why, and what it hid; with FIELD, that field's whole story",
     )
+    parser.add_argument(
+        "--compare-profiles",
+        action="store_true",
+        help="show instead what every generation of Qwen Code resolves here, side by side",
+    )
     parser.add_argument("--all", action="store_true", help="with --explain: show fields at their defaults too")
     parser.add_argument(
         "--format",
         choices=["toml", "json", "text"],
-        help="toml (the default) or json; with --explain, text (the default) or json",
+        help="toml (the default) or json; with --explain or --compare-profiles, text (the default) or json",
     )
     parser.add_argument(
         "-o",
@@ -52,7 +57,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--inline-secrets", action="store_true", help="put the key itself into FILE (mode 0600; not a file git tracks)"
     )
     parser.add_argument(
-        "--show-secrets", action="store_true", help="with --explain, on a terminal: show keys in full, to check them"
+        "--show-secrets",
+        action="store_true",
+        help="with --explain or --compare-profiles, on a terminal: show keys in full, to check them",
     )
     parser.add_argument("--force", action="store_true", help="with --show-secrets: not only on a terminal")
     add_color_option(parser)
@@ -63,7 +70,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Resolve; write the artifact where one is asked for, and explain where that is asked for."""
     _check_usage(args, output)
-    resolution = resolution_of(asked(args), survey=True)
+    resolution = resolution_of(asked(args), survey=True, every_profile=args.compare_profiles)
+    if args.show_secrets:
+        output.notice("qwen-cfg: keys are shown in full; the terminal and its scrollback now hold them.")
+    if args.compare_profiles:
+        from .compare import compare  # noqa: PLC0415
+
+        return compare(args, resolution, output)
     diagnostics = diagnose(resolution)
     if args.explain is None:
         tell(diagnostics, output)
@@ -77,7 +90,9 @@ def execute(args: argparse.Namespace, output: Output) -> int:
 
 
 def _check_usage(args: argparse.Namespace, output: Output) -> None:
-    if args.explain is None:
+    if args.compare_profiles:
+        _check_compared(args)
+    elif args.explain is None:
         only_there = {"--show-secrets": args.show_secrets, "--all": args.all, "--format text": args.format == "text"}
         for option in (option for option, given in only_there.items() if given):
             raise UsageError("this goes with --explain", where=option)
@@ -97,6 +112,18 @@ def _check_usage(args: argparse.Namespace, output: Output) -> None:
             where="--show-secrets",
             hint="If that is what you want, add --force.",
         )
+
+
+def _check_compared(args: argparse.Namespace) -> None:
+    others = {
+        "--explain": args.explain is not None,
+        "--output": args.output is not None,
+        "--all": args.all,
+        "--inline-secrets": args.inline_secrets,
+        "--format toml": args.format == "toml",
+    }
+    for option in (option for option, given in others.items() if given):
+        raise UsageError("this does not go with --compare-profiles", where=option)
 
 
 def _deliver(args: argparse.Namespace, resolution: Resolution, output: Output) -> None:
@@ -132,8 +159,6 @@ def _explain(
     from qwen_cfg.explanation import about, explain  # noqa: PLC0415
 
     code = ExitCode.OK if resolution.is_complete else ExitCode.CONFIGURATION
-    if args.show_secrets:
-        output.notice("qwen-cfg: keys are shown in full; the terminal and its scrollback now hold them.")
     explanation = explain(resolution, diagnostics, reveal=args.show_secrets)
     if args.explain != ALL_FIELDS:
         explanation = about(explanation, args.explain)

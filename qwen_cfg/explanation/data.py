@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from qwen_cfg.rules.diagnostic import diagnostic_data
 
 if TYPE_CHECKING:
-    from .document import Explanation
+    from .document import Explanation, OtherStory
 
 FORMAT = 1
 
@@ -24,8 +24,29 @@ def explanation_data(explanation: Explanation, exit_code: int, error: dict[str, 
         "profile": explanation.profile,
         "dialect": explanation.dialect,
         "fields": {story.name: asdict(story) for story in explanation.fields},
-        "env_file": {"chosen_by": explanation.chosen_by, "search": [asdict(place) for place in explanation.places]},
+        "env_file": {
+            "chosen_by": explanation.chosen_by,
+            "read": list(explanation.read),
+            "qwen_directory": asdict(explanation.directory) if explanation.directory else None,
+            "search": [asdict(place) for place in explanation.places],
+        },
         "excluded": [asdict(entry) for entry in explanation.excluded],
         "diagnostics": [diagnostic_data(diagnostic) for diagnostic in explanation.diagnostics],
         "not_considered": list(explanation.not_considered),
+        "other_profiles": [_other_data(other) for other in explanation.others],
+    }
+
+
+def _other_data(other: OtherStory) -> dict[str, Any]:
+    keys = ("value", "layer", "origin", "variable", "reach", "won_by", "problem")
+    return {
+        "profile": other.profile,
+        "qwen_code": other.title,
+        "agrees": other.agrees,
+        "differences": [
+            {"field": story.name, "same_value": same_value, **{key: getattr(story, key) for key in keys}}
+            for story, same_value in other.departures
+        ],
+        "unread": list(other.unread),
+        "error": other.error,
     }

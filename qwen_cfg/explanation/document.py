@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from qwen_cfg.generations import elsewhere
 from qwen_cfg.layers import origin_text
-from qwen_cfg.search import places
+from qwen_cfg.paths import OAUTH_CACHE_NAME
+from qwen_cfg.search import places_in
 from qwen_cfg.unreached import unread_places, would_set
 from qwen_cfg.world import EnvFileChoice
 from qwen_schema import Secret, declared_fields, safe_text, show_value
 
 if TYPE_CHECKING:
+    from qwen_cfg.generations import Elsewhere
     from qwen_cfg.layers import Candidate
     from qwen_cfg.merge import Decision
     from qwen_cfg.resolution import Resolution
     from qwen_cfg.rules import Diagnostic
-    from qwen_cfg.search import Place, Visit
+    from qwen_cfg.search import Outcome, Place, Visit
     from qwen_schema import Excluded, Layer, Reach
 
 # Shown even when they stand at their defaults: what most people ask about.
@@ -71,7 +74,7 @@ class PlaceStory:
     """
 
     path: str
-    outcome: Literal["absent", "found", "not-reached", "skipped"]
+    outcome: Outcome
     exists: bool
     kind: str
     sets: tuple[str, ...] = ()
@@ -81,20 +84,49 @@ class PlaceStory:
 
 
 @dataclass(frozen=True)
+class DirectoryStory:
+    """Where a variable moves the user's Qwen directory, or why it does not."""
+
+    path: str | None
+    moved_by: str
+    text: str
+    problem: str | None
+
+
+@dataclass(frozen=True)
+class OtherStory:
+    """What another generation of Qwen Code resolves here: the fields that differ, and whether in their value.
+
+    `error` says why nothing is known of it, and `unread` names the files that would have a say.
+    """
+
+    profile: str
+    title: str
+    agrees: bool
+    departures: tuple[tuple[FieldStory, bool], ...]
+    unread: tuple[str, ...]
+    error: str | None
+
+
+@dataclass(frozen=True)
 class Explanation:
     """Everything that `--explain` tells."""
 
     cwd: str
     profile: str
+    title: str
     home_fills_in: bool
     dialect: str
     chosen_by: str
     complete: bool
     fields: tuple[FieldStory, ...]
+    directory: DirectoryStory | None
     places: tuple[PlaceStory, ...]
+    read: tuple[str, ...]
     excluded: tuple[Excluded, ...]
     diagnostics: tuple[Diagnostic, ...]
     not_considered: tuple[str, ...]
+    others: tuple[OtherStory, ...]
 
 
 def explain(resolution: Resolution, diagnostics: tuple[Diagnostic, ...], *, reveal: bool = False) -> Explanation:
@@ -103,15 +135,19 @@ def explain(resolution: Resolution, diagnostics: tuple[Diagnostic, ...], *, reve
     return Explanation(
         cwd=world.standpoint.show_directory(world.cwd),
         profile=resolution.profile.name,
+        title=resolution.profile.title,
         home_fills_in=resolution.profile.home_fills_in,
         dialect=world.dialect,
         chosen_by=world.choice.chosen_by,
         complete=resolution.is_complete,
         fields=tuple(_field(resolution, decision, reveal) for decision in resolution.decisions.values()),
+        directory=_directory(resolution),
         places=_places(resolution),
+        read=tuple(file.shown for file in resolution.files),
         excluded=resolution.excluded,
         diagnostics=diagnostics,
-        not_considered=tuple(world.standpoint.show(path) for path in world.settings_files),
+        not_considered=tuple(world.standpoint.show(path) for path in resolution.settings_files),
+        others=tuple(_other(other, reveal) for other in elsewhere(resolution)),
     )
 
 
@@ -121,6 +157,37 @@ def about(explanation: Explanation, field: str) -> Explanation:
         explanation,
         fields=tuple(story for story in explanation.fields if story.name == field),
         diagnostics=tuple(d for d in explanation.diagnostics if d.finding.field == field),
+        others=tuple(_about(other, field) for other in explanation.others),
+    )
+
+
+def _about(other: OtherStory, field: str) -> OtherStory:
+    told = tuple(departure for departure in other.departures if departure[0].name == field)
+    return replace(other, departures=told, agrees=not (told or other.unread or other.error))
+
+
+def _other(other: Elsewhere, reveal: bool) -> OtherStory:  # noqa: FBT001
+    told = other.resolution
+    return OtherStory(
+        other.profile.name,
+        other.profile.title,
+        other.agrees,
+        tuple((_field(told, d.decision, reveal), d.same_value) for d in other.departures) if told else (),
+        other.unread,
+        f"{other.error.where}: {other.error.what}" if other.error else None,
+    )
+
+
+def _directory(resolution: Resolution) -> DirectoryStory | None:
+    directory, show = resolution.directory, resolution.world.standpoint.show
+    if directory.origin is None or not directory.text:
+        return None
+    origin = directory.origin
+    return DirectoryStory(
+        show(directory.moved_to) if directory.moved_to else None,
+        origin_text(origin.layer, origin.place, origin.variable),
+        directory.text,
+        directory.problem or None,
     )
 
 
@@ -172,7 +239,9 @@ def _won_by(resolution: Resolution, decision: Decision) -> str:
     if decision.winner is not None:
         return _origin(decision.winner)
     if decision.field.secret and resolution.auth_method == "qwen-oauth":
-        return "not needed: Qwen OAuth logs in without a key"
+        moved = resolution.directory.moved_to
+        cache = "" if moved is None else f", with {resolution.world.standpoint.show(moved / OAUTH_CACHE_NAME)}"
+        return f"not needed: Qwen OAuth logs in without a key{cache}"
     if decision.field.secret and resolution.options.secret_from is not None:
         return f"to come from {resolution.options.secret_from}"
     return "nobody sets it"
@@ -204,7 +273,7 @@ def _everywhere(resolution: Resolution) -> tuple[Place, ...]:
     return tuple(
         place
         for choice in dict.fromkeys((world.choice, EnvFileChoice()))
-        for place in places(world.cwd, world.home, resolution.profile, choice)
+        for place in places_in(world, resolution.profile, choice)
     )
 
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from qwen_cfg.layers import origin_text
+from qwen_cfg.rules import OTHER_GENERATION
 from qwen_schema import printable
 
 if TYPE_CHECKING:
@@ -17,12 +18,13 @@ if TYPE_CHECKING:
 
     from qwen_cfg.rules import Diagnostic
 
-    from .document import Explanation, FieldStory, Offer, PlaceStory
+    from .document import DirectoryStory, Explanation, FieldStory, Offer, OtherStory, PlaceStory
 
 # Below this width a value and its origin stand under each other instead of side by side.
 SIDE_BY_SIDE_WIDTH = 60
 
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+_MARKS = {"found": ">", "filled-in": "+"}
 _RANK = "a flag beats the environment, which beats the env file, which beats the default"
 
 
@@ -33,19 +35,15 @@ def screen(explanation: Explanation, *, width: int, everything: bool = False) ->
     parts += [_fields(told, width), *_left_out(explanation, told), Text(), *_search(explanation, everything, width)]
     if explanation.excluded:
         parts += [Text(), Text("excluded", "bold"), *_excluded(explanation)]
-    if explanation.diagnostics:
-        parts += [Text(), _diagnostics(explanation.diagnostics, width)]
-    return Group(*parts)
+    return Group(*parts, *_remarks(explanation, width))
 
 
 def field_screen(explanation: Explanation, *, width: int) -> RenderableType:
     """Return one field's whole story: every layer in rank order, and what each says."""
-    (story,), diagnostics = explanation.fields, explanation.diagnostics
+    (story,) = explanation.fields
     parts: list[RenderableType] = [_heading(explanation, width), Text(), _fields([story], width), Text()]
     parts += [Padding(Text(story.description), (0, 0, 0, 2)), Text(), Text(_RANK, "bold"), _layers(story)]
-    if diagnostics:
-        parts += [Text(), _diagnostics(diagnostics, width)]
-    return Group(*parts)
+    return Group(*parts, *_remarks(explanation, width))
 
 
 def _heading(explanation: Explanation, width: int) -> RenderableType:
@@ -65,7 +63,7 @@ def _fields(stories: list[FieldStory], width: int) -> RenderableType:
     table.add_column("value", overflow="fold")
     table.add_column("won by", overflow="fold")
     for story in stories:
-        table.add_row(Text(f"  {story.name}", "bold"), _value(story), _winner(story))
+        table.add_row(Text(f"  {story.name}", "bold"), value_text(story), winner_text(story))
         for offer in _losers(story):
             table.add_row("", Text(_shown(offer.value), "dim"), Text(_loss(offer), "dim"))
     return table
@@ -75,12 +73,13 @@ def _stacked(stories: list[FieldStory]) -> RenderableType:
     lines: list[RenderableType] = []
     for story in stories:
         lines.append(Text(story.name, "bold"))
-        lines += [Padding(_value(story), (0, 0, 0, 2)), Padding(_winner(story), (0, 0, 0, 2))]
+        lines += [Padding(value_text(story), (0, 0, 0, 2)), Padding(winner_text(story), (0, 0, 0, 2))]
         lines += [Padding(Text(f"{_loss(o)}: {_shown(o.value)}", "dim"), (0, 0, 0, 4)) for o in _losers(story)]
     return Group(*lines)
 
 
-def _value(story: FieldStory) -> Text:
+def value_text(story: FieldStory) -> Text:
+    """Return the value of a field as it is shown."""
     if story.value is None:
         return Text("(none)", "red" if story.layer is None and story.name == "api_key" else "dim")
     return Text(_shown(story.value), "red" if story.problem else "green")
@@ -90,7 +89,8 @@ def _shown(value: str) -> str:
     return printable(value) if value else "(empty)"
 
 
-def _winner(story: FieldStory) -> Text:
+def winner_text(story: FieldStory) -> Text:
+    """Return who gave a field its value, and whether that is valid."""
     text = Text(printable(story.won_by))
     return text + Text("  not valid", "bold red") if story.problem else text
 
@@ -130,7 +130,16 @@ def _search(explanation: Explanation, everything: bool, width: int) -> list[Rend
     shown = [p for p in explanation.places if p.outcome != "not-reached" or p.exists or everything]
     body = [_place_table(shown)] if width >= SIDE_BY_SIDE_WIDTH else [p for s in shown for p in _stacked_place(s)]
     nothing = [] if any(p.exists for p in explanation.places) else [Text("  no env file is there", "dim")]
-    return [Text(rule, "bold"), *body, *nothing]
+    return [Text(rule, "bold"), *_moved(explanation.directory), *body, *nothing]
+
+
+def _moved(directory: DirectoryStory | None) -> list[RenderableType]:
+    """Return the line that tells of a variable in whose directory the env file of the user's is looked for."""
+    if directory is None:
+        return []
+    leads = f"does not move ~/.qwen: {directory.problem}" if directory.problem else f"moves ~/.qwen to {directory.path}"
+    style = "yellow" if directory.problem else "dim"
+    return [Text(printable(f"  {directory.moved_by} {leads}"), style)]
 
 
 def _place_table(places: list[PlaceStory]) -> RenderableType:
@@ -144,10 +153,10 @@ def _place_table(places: list[PlaceStory]) -> RenderableType:
 
 
 def _place(place: PlaceStory) -> tuple[Text, Text, Text]:
-    found = place.outcome == "found"
-    style = "green" if found else "yellow" if place.exists else "dim"
-    outcome = "not reached" if place.outcome == "not-reached" else place.outcome
-    return Text(f"{'>' if found else ' '} {outcome}", style), Text(printable(place.path), style), Text(_note(place))
+    mark = _MARKS.get(place.outcome, " ")
+    style = "green" if mark != " " else "yellow" if place.exists else "dim"
+    outcome = {"not-reached": "not reached", "filled-in": "fills in"}.get(place.outcome, place.outcome)
+    return Text(f"{mark} {outcome}", style), Text(printable(place.path), style), Text(_note(place))
 
 
 def _stacked_place(place: PlaceStory) -> list[RenderableType]:
@@ -156,7 +165,7 @@ def _stacked_place(place: PlaceStory) -> list[RenderableType]:
 
 
 def _note(place: PlaceStory) -> str:
-    if place.outcome == "found":
+    if place.outcome in _MARKS:
         return _what_it_sets(place)
     if place.outcome == "skipped":
         return f"a {place.kind}, not a file"
@@ -209,7 +218,44 @@ def _layers(story: FieldStory) -> RenderableType:
     return table
 
 
-def _diagnostics(diagnostics: tuple[Diagnostic, ...], width: int) -> RenderableType:
+def _remarks(explanation: Explanation, width: int) -> list[RenderableType]:
+    """Return what the rules say, and what another generation of Qwen Code makes of the same files."""
+    said = tuple(d for d in explanation.diagnostics if d.code != OTHER_GENERATION)
+    parts: list[RenderableType] = [Text(), diagnostics_part(said, width)] if said else []
+    for other in explanation.others:
+        parts += [Text(), *_other(other, len(explanation.fields), width)]
+    return parts
+
+
+def _other(other: OtherStory, fields: int, width: int) -> list[RenderableType]:
+    if other.error:
+        return [Text(printable(f"{other.title}: not known. {other.error}"), "yellow")]
+    if other.agrees:
+        return [Text(f"{other.title} resolves {'every field' if fields > 1 else 'this field'} alike", "dim")]
+    unread = [Text(f"  not known: what {printable(path)} says, a FIFO, not read", "yellow") for path in other.unread]
+    rows = [_departure(story, same_value) for story, same_value in other.departures]
+    if width < SIDE_BY_SIDE_WIDTH:
+        told: list[RenderableType] = [Padding(part, (0, 0, 0, 2 * n)) for row in rows for n, part in enumerate(row)]
+    else:
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
+        table.add_column(overflow="fold")
+        for row in rows:
+            table.add_row(*row)
+        told = [table] if rows else []
+    differs = any(not same_value for _, same_value in other.departures)
+    code = f" ({OTHER_GENERATION}; side by side: --compare-profiles)" if differs else ""
+    return [Text(f"{other.title} resolves differently{code}", "bold"), *told, *unread]
+
+
+def _departure(story: FieldStory, same_value: bool) -> tuple[Text, Text, Text]:  # noqa: FBT001
+    value = Text("the same value", "dim") if same_value else value_text(story)
+    return Text(f"  {story.name}", "bold"), value, winner_text(story)
+
+
+def diagnostics_part(diagnostics: tuple[Diagnostic, ...], width: int) -> RenderableType:
+    """Return diagnostics with their codes, the text beside them or, where it is narrow, below."""
     bodies = [(_label(diagnostic), _body(diagnostic)) for diagnostic in diagnostics]
     if width < SIDE_BY_SIDE_WIDTH:
         return Group(*(part for label, body in bodies for part in (label, Padding(body, (0, 0, 0, 2)))))

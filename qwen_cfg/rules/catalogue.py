@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import completeness, files, hiding, places
+from qwen_schema import UsageError
+
+from . import completeness, files, generations, hiding, places
 from .diagnostic import Diagnostic, Rule
 
 if TYPE_CHECKING:
     from qwen_cfg.resolution import Resolution
+
+# The code of the rule that a screen tells in a section of its own.
+OTHER_GENERATION = "QC112"
 
 RULES = (
     Rule("QC101", "warning", "an empty variable hides a value", hiding.empty_hides),
@@ -21,10 +26,19 @@ RULES = (
     Rule("QC109", "note", "settings of Qwen Code are not considered", places.settings_not_considered),
     Rule("QC110", "warning", "there is no home to look in", places.no_home),
     Rule("QC111", "note", "a text that is neither true nor false", completeness.unrecognised),
+    Rule(
+        OTHER_GENERATION,
+        "note",
+        "another generation of Qwen Code resolves this tree differently",
+        generations.resolves_differently,
+        in_check=False,
+    ),
     Rule("QC201", "error", "a value is not valid", completeness.invalid),
     Rule("QC202", "error", "there is no API key", completeness.missing_key),
     Rule("QC203", "error", "the authentication method is undecided", completeness.undecided),
 )
+
+ALL_RULES = "all"
 
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
@@ -33,3 +47,30 @@ def diagnose(resolution: Resolution, rules: tuple[Rule, ...] = RULES) -> tuple[D
     """Return what the rules say about a resolution, the gravest first."""
     found = [Diagnostic(rule.code, rule.severity, finding) for rule in rules for finding in rule.check(resolution)]
     return tuple(sorted(found, key=lambda diagnostic: _ORDER[diagnostic.severity]))
+
+
+def rules_for_check(select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[Rule, ...]:
+    """Return the rules that a check applies: those that are selected, or by default its own; less those ignored.
+
+    Raises:
+        UsageError: if a code is none.
+    """
+    known = {rule.code for rule in RULES}
+    for option, codes in (("--select", select), ("--ignore", ignore)):
+        unknown = [code for code in codes if code not in known and code != ALL_RULES]
+        if unknown:
+            raise UsageError(
+                f"{len(unknown)} of these is the code of no rule"
+                if len(unknown) > 1
+                else "this is the code of no rule",
+                where=option,
+                hint=f"The codes are {', '.join(sorted(known))}, and {ALL_RULES}.",
+            )
+    wanted = known if ALL_RULES in select else set(select)
+    dropped = known if ALL_RULES in ignore else set(ignore)
+    chosen = (
+        [rule for rule in RULES if rule.code in wanted]
+        if select
+        else [rule for rule in RULES if rule.in_check and rule.severity == "warning"]
+    )
+    return tuple(rule for rule in chosen if rule.code not in dropped)

@@ -67,8 +67,8 @@ def two_methods(resolution: Resolution) -> Iterator[Finding]:
             "To use the key: --auth-type openai",
             "auth_method",
         )
-    elif resolution.world.oauth_cache is not None:
-        shown = resolution.world.standpoint.show(resolution.world.oauth_cache)
+    elif resolution.directory.login is not None:
+        shown = resolution.world.standpoint.show(resolution.directory.login)
         yield Finding(
             f"There is a cached Qwen OAuth login ({shown}), and it is not used: {_why_openai(method)}.",
             "To use the login: --auth-type qwen-oauth",

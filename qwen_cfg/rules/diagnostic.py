@@ -26,12 +26,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class Rule:
-    """A check with a stable code. An `error` makes a resolution incomplete; the other severities do not."""
+    """A check with a stable code. An `error` makes a resolution incomplete; the other severities do not.
+
+    `in_check` says whether the command `check` applies it unasked.
+    """
 
     code: str
     severity: Severity
     title: str
     check: Callable[[Resolution], Iterator[Finding]]
+    in_check: bool = True
 
 
 @dataclass(frozen=True)

@@ -55,17 +55,26 @@ def skipped(resolution: Resolution) -> Iterator[Finding]:
 
 def settings_not_considered(resolution: Resolution) -> Iterator[Finding]:
     """Qwen Code has settings files of its own, which the documents' merge does not know."""
-    for path in resolution.world.settings_files:
+    for path in resolution.settings_files:
         shown = resolution.world.standpoint.show(path)
         yield Finding(f"{shown} is not considered: only flags, environment and env files are.", "", None, shown)
 
 
 def no_home(resolution: Resolution) -> Iterator[Finding]:
-    """Without a home, its env files cannot be looked for."""
+    """Without a home, or a directory in place of ~/.qwen, the env files in it cannot be looked for."""
     if resolution.world.home_problem:
         yield Finding(
             f"~/.qwen/.env and ~/.env were not found: {resolution.world.home_problem}.",
             "Set HOME to your home directory.",
+        )
+    directory = resolution.directory
+    if directory.problem and directory.origin is not None:
+        yield Finding(
+            f"{directory.origin} moves nothing: {directory.problem}.",
+            "Name a directory in it, or unset it for ~/.qwen.",
+            None,
+            directory.origin.file,
+            directory.origin.line,
         )
 
 

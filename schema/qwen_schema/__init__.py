@@ -35,7 +35,7 @@ from .errors import (
 from .fields import Field, Layer, Reach, Value, Variable, declared_fields, field_of_variable
 from .formats import is_unicode
 from .printable import printable, printable_lines, without_controls
-from .profiles import DEFAULT_PROFILE, Profile, declared_profiles
+from .profiles import DEFAULT_PROFILE, Profile, declared_profiles, other_profiles
 from .providers import (
     Provider,
     address_of,
@@ -117,6 +117,7 @@ __all__ = [
     "located",
     "looks_like_key",
     "mask",
+    "other_profiles",
     "parse_value",
     "port_of",
     "printable",

@@ -58,10 +58,10 @@ class Provenance:
 
 @dataclass(frozen=True)
 class EnvFileUse:
-    """Which env file was read, and who chose it."""
+    """Which env files were read, in the order in which they count, and who chose them."""
 
     chosen_by: ChosenBy
-    path: str | None = None
+    paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def to_document(artifact: ResolvedConfig) -> dict[str, Any]:
             for name, p in artifact.provenance.items()
         },
         # What must be there comes last, so that an artifact that was cut off is none.
-        "env_file": _without_none(path=artifact.env_file.path, chosen_by=artifact.env_file.chosen_by),
+        "env_file": {"paths": list(artifact.env_file.paths), "chosen_by": artifact.env_file.chosen_by},
         "excluded": [{"variable": e.variable, "origin": e.origin} for e in artifact.excluded],
     }
 
@@ -132,7 +132,7 @@ def from_document(document: Mapping[str, Any], *, where: str = "") -> ResolvedCo
         dialect=document["dialect"],
         config={name: _value(name, document["config"][name]) for name in declared_fields()},
         provenance={name: Provenance(**document["provenance"][name]) for name in declared_fields()},
-        env_file=EnvFileUse(**document["env_file"]),
+        env_file=EnvFileUse(document["env_file"]["chosen_by"], tuple(document["env_file"]["paths"])),
         excluded=tuple(Excluded(**entry) for entry in document["excluded"]),
     )
 

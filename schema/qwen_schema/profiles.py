@@ -25,6 +25,17 @@ class Profile:
     home_fills_in: bool
     empty_hides: bool
     home_env_excludes: bool
+    directory_variable: str
+
+    @property
+    def title(self) -> str:
+        """Whose rules these are, for people."""
+        return f"Qwen Code {self.qwen_code}"
+
+
+def other_profiles(profile: Profile) -> tuple[Profile, ...]:
+    """Return every declared profile but one."""
+    return tuple(other for other in declared_profiles().values() if other != profile)
 
 
 @cache

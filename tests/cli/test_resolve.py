@@ -58,7 +58,7 @@ def test_every_field_is_written_out_with_where_it_comes_from(desk: Desk) -> None
     assert origins["model"] == ("env-file", "../.env:2")
     assert origins["timeout"] == ("flag", "--timeout")
     assert origins["base_url"] == ("default", "default")
-    assert artifact["env_file"]["path"] == "../.env"
+    assert artifact["env_file"]["paths"] == ["../.env"]
     assert artifact["excluded"] == [{"variable": "DEBUG", "origin": "../.env:3"}]
 
 
@@ -455,7 +455,7 @@ def test_an_env_file_can_be_named(desk: Desk) -> None:
     desk.write("work/prod.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=named\nHTTPS_PROXY=http://p:1\nDEBUG=1\n")
     artifact = desk.run("resolve", "--env-file", "../prod.env").ended(0).toml
     assert artifact["config"]["model"] == "named"
-    assert artifact["env_file"] == {"chosen_by": "flag", "path": "../prod.env"}
+    assert artifact["env_file"] == {"chosen_by": "flag", "paths": ["../prod.env"]}
     # A file that is named has reach user, and it is still a plain one.
     assert artifact["config"]["proxy"] == "http://p:1"
     assert artifact["config"]["debug"] is False
@@ -492,7 +492,7 @@ def test_no_env_file(desk: Desk) -> None:
     assert "./.env:1" in refused.err
     artifact = desk.run("resolve", "--no-env-file", env=WITH_KEY).ended(0).toml
     assert artifact["config"]["model"] == "gpt-4o"
-    assert artifact["env_file"] == {"chosen_by": "none"}
+    assert artifact["env_file"] == {"chosen_by": "none", "paths": []}
     desk.run("resolve", "--no-env-file", "--env-file", ".env").ended(2)
 
 
@@ -652,7 +652,7 @@ def test_what_is_no_file_is_skipped_and_told_of(desk: Desk, obstacle: str) -> No
         place.symlink_to("nowhere" if obstacle == "dangling link" else ".env")
     desk.write("work/.env", f"OPENAI_API_KEY={KEY}\n")
     outcome = desk.run("resolve").ended(0)
-    assert outcome.toml["env_file"]["path"] == "../.env"
+    assert outcome.toml["env_file"]["paths"] == ["../.env"]
     assert "QC106" in outcome.err
     assert f"./.env is a {obstacle}" in outcome.err
 

@@ -190,7 +190,7 @@ def test_a_home_that_is_none_is_told_of(desk: Desk, home: str) -> None:
     assert "HOME" in outcome.err
     assert outcome.toml["config"]["model"] == "gpt-4o"
     # The way up goes through what would have been the home.
-    assert outcome.toml["env_file"]["path"] == "../../.env"
+    assert outcome.toml["env_file"]["paths"] == ["../../.env"]
     assert "QC110" in desk.run("resolve", "--explain", home=home).ended(0).out
 
 
@@ -200,7 +200,7 @@ def test_a_working_directory_behind_a_link_is_the_real_one(desk: Desk) -> None:
     (desk.home / "other/link").symlink_to(desk.cwd)
     artifact = desk.run("resolve", cwd=desk.home / "other/link").ended(0).toml
     assert artifact["config"]["model"] == "gpt-4o"
-    assert artifact["env_file"]["path"] == "./.env"
+    assert artifact["env_file"]["paths"] == ["./.env"]
 
 
 # Help and completion.

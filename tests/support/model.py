@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import takewhile
+from os.path import normpath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import PurePosixPath
 
     from .worlds import Scene
 
@@ -50,22 +51,37 @@ def way(scene: Scene) -> list[PurePosixPath]:
 def documented(scene: Scene, values: Mapping[PurePosixPath, Mapping[str, str]]) -> Expected:
     """The first file found and nothing else; an empty variable hides; a plain .env may not set DEBUG."""
     found = [path for path in way(scene) if path in values][:1]
-    return _merged(scene, values, found, empty_hides=True, home_env_excludes=True)
+    return _merged(scene, values, found, _at_home(scene), empty_hides=True, home_env_excludes=True)
 
 
 def qwen_code_0_21(scene: Scene, values: Mapping[PurePosixPath, Mapping[str, str]]) -> Expected:
-    """The first file below the home, then the home's two; an empty variable is unset; ~/.env may set DEBUG."""
+    """The first file below the home, then the user's own; an empty variable is unset; ~/.env may set DEBUG.
+
+    The user's own are the one in QWEN_HOME, if that is set, and the home's two.
+    """
+    moved = _moved(scene, values)
+    own = list(dict.fromkeys([*([moved / ".env"] if moved else []), *_at_home(scene)]))
     below = takewhile(lambda directory: directory != scene.home, (scene.cwd, *scene.cwd.parents))
-    project = [f for d in below for f in (d / ".qwen/.env", d / ".env") if f in values and f not in _at_home(scene)]
-    found = [*project[:1], *(path for path in _at_home(scene) if path in values)]
-    return _merged(scene, values, found, empty_hides=False, home_env_excludes=False)
+    first = [f for d in below for f in (d / ".qwen/.env", d / ".env") if f in values][:1]
+    found = list(dict.fromkeys([*first, *(path for path in own if path in values)]))
+    return _merged(scene, values, found, own, empty_hides=False, home_env_excludes=False, moved=moved)
 
 
-def _merged(scene, values, found, *, empty_hides, home_env_excludes) -> Expected:  # type: ignore[no-untyped-def]
+def _moved(scene: Scene, values: Mapping[PurePosixPath, Mapping[str, str]]) -> PurePosixPath | None:
+    """Return where QWEN_HOME leads: the environment's, or else one of the home's files that the search may read."""
+    searched = [] if scene.chosen or scene.no_env_file else [values.get(path, {}) for path in _at_home(scene)]
+    sources = [scene.environ] if "QWEN_HOME" in scene.environ else searched
+    text = next(filter(None, (source.get("QWEN_HOME") for source in sources)), None)
+    if not text or (text[0] == "~" and scene.home is None):
+        return None
+    return PurePosixPath(normpath(f"{scene.home}/{text[2:]}" if text[0] == "~" else scene.cwd / text))
+
+
+def _merged(scene, values, found, own, *, empty_hides, home_env_excludes, moved=None) -> Expected:  # type: ignore[no-untyped-def]
     if scene.chosen or scene.no_env_file:
         found = [scene.chosen] if scene.chosen else []
-    trusted = {*_at_home(scene), scene.chosen}
-    may_set_all = {p for p in found if p.parent.name == ".qwen" or (p in _at_home(scene) and not home_env_excludes)}
+    trusted = {*own, scene.chosen}
+    may_set_all = {p for p in found if p.parent.name == ".qwen" or (p in own and not home_env_excludes)}
 
     def winner(field: str, excluded: set[str]) -> str | None:
         files = [p for p in found if p in trusted or field not in REACH_USER]
@@ -83,7 +99,8 @@ def _merged(scene, values, found, *, empty_hides, home_env_excludes) -> Expected
     names = {n.strip() for n in (text("excluded_variables", set()) or "DEBUG,DEBUG_MODE").split(",")}
     names = set() if any(" " in name for name in names) else names
     texts = {field: text(field, names) for field in VARIABLES}
-    inferred = "openai" if texts["api_key"] else "qwen-oauth" if scene.login and scene.home else None
+    login = scene.login and scene.home and moved in (None, scene.home / ".qwen")
+    inferred = "openai" if texts["api_key"] else "qwen-oauth" if login else None
     asked = "qwen-oauth" if winner("auth_method", names) else inferred
     texts["auth_method"] = scene.flags.get("auth_method") or asked
     excluded = [(p, n) for p in found if p not in may_set_all for n in values[p] if n in names]

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_cfg.compile import to_artifact
-from qwen_cfg.reading import Home, read_world
+from qwen_cfg.homes import Home
+from qwen_cfg.reading import read_world
 from qwen_cfg.resolution import profile_named, resolve_world
 from qwen_cfg.world import EnvFileChoice, Given
 from qwen_schema import Secret, declared_fields, dump
@@ -65,7 +66,7 @@ def read(
         environ=environ or {},
         cwd=cwd,
         home=home if isinstance(home, Home) else Home(home),
-        profile=profile_named(profile),
+        profiles=(profile_named(profile),),
         choice=choice,
         dialect=dialect,
         survey=survey,

@@ -69,7 +69,11 @@ ELSEWHERE = P("r/elsewhere")
 MISSING = P("r/missing")
 CWDS = (*DIRECTORIES[1:], ELSEWHERE)
 HOMES = (P("r/home"), P("r/home"), P("r/home/work/app"), ELSEWHERE, MISSING, P("r"), None)
-PLACES = tuple(dict.fromkeys(d / name for d in (*DIRECTORIES, ELSEWHERE) for name in (".qwen/.env", ".env")))
+# Where QWEN_HOME may lead, from the home or from the working directory.
+MOVED = (P("r/home/moved/.env"), P("r/home/work/app/moved/.env"), P("r/moved/.env"))
+PLACES = tuple(
+    dict.fromkeys([*(d / name for d in (*DIRECTORIES, ELSEWHERE) for name in (".qwen/.env", ".env")), *MOVED])
+)
 NOT_SEARCHED = (P("r/home/work/prod.env"), P("r/elsewhere/.qwen/prod.env"))
 
 _WORDS = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=8, max_size=16)
@@ -110,6 +114,7 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "QWEN_CFG_MAX_RETRIES": st.sampled_from(["0", "20", "21"]),
     "QWEN_CFG_EXCLUDED_VARIABLES": st.sampled_from(["OPENAI_MODEL", "DEBUG, OPENAI_BASE_URL", "none", "no name"]),
     "QWEN_CFG_USAGE_STATISTICS": st.sampled_from(["true", "false"]),
+    "QWEN_HOME": st.sampled_from(["~/moved", "moved", "../moved", "~", "~/.qwen", "../.qwen", ".qwen"]),
     "UNDECLARED": st.sampled_from(["x", "y"]),
 }
 _FLAGS: dict[str, st.SearchStrategy[str]] = {
@@ -123,7 +128,7 @@ _FLAGS: dict[str, st.SearchStrategy[str]] = {
     "excluded_variables": st.sampled_from(["QWEN_MODEL", "none"]),
 }
 # The names that decide most come up most.
-_NAMES = st.sampled_from([KEY, KEY, "OPENAI_BASE_URL", "OPENAI_MODEL", "OPENAI_MODEL", "DEBUG", *VALUES])
+_NAMES = st.sampled_from([KEY, KEY, "OPENAI_BASE_URL", "OPENAI_MODEL", "OPENAI_MODEL", "DEBUG", "QWEN_HOME", *VALUES])
 
 
 def env_text(*assignments: tuple[str, str]) -> EnvText:

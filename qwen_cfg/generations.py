@@ -1,0 +1,89 @@
+"""What another generation of Qwen Code makes of the same world: the fields that it resolves differently."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from qwen_schema import EnvFileError, Secret, other_profiles
+
+from .resolution import Resolution, resolve_world
+
+if TYPE_CHECKING:
+    from qwen_schema import Profile
+
+    from .merge import Decision
+
+
+@dataclass(frozen=True)
+class Departure:
+    """A field that another profile decides differently: in its value, or (`same_value`) in its origin alone."""
+
+    decision: Decision
+    same_value: bool
+
+    @property
+    def name(self) -> str:
+        """The field's name."""
+        return self.decision.field.name
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """What another profile resolves in the same world.
+
+    `error` says why it resolves nothing: it reads a file that cannot be read. `unread` are files that it reads and
+    that were not read here, FIFOs, so that what they say is not known.
+    """
+
+    profile: Profile
+    resolution: Resolution | None
+    departures: tuple[Departure, ...] = ()
+    unread: tuple[str, ...] = ()
+    error: EnvFileError | None = None
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every field is known to be resolved alike."""
+        return self.error is None and not self.unread and not self.departures
+
+
+def elsewhere(resolution: Resolution) -> tuple[Elsewhere, ...]:
+    """Return what every other profile resolves; nothing where the world was read for one profile alone."""
+    if not resolution.world.surveyed:
+        return ()
+    return tuple(_under(resolution, profile) for profile in other_profiles(resolution.profile))
+
+
+def departures(one: Resolution, other: Resolution) -> tuple[Departure, ...]:
+    """Return the fields that two resolutions of the same world decide differently, with the other's decisions."""
+    return tuple(
+        Departure(decision, same_value)
+        for name, decision in other.decisions.items()
+        if not (same_value := _outcome(one, one.decisions[name]) == _outcome(other, decision))
+        or _origin(one.decisions[name]) != _origin(decision)
+    )
+
+
+def _under(resolution: Resolution, profile: Profile) -> Elsewhere:
+    world = resolution.world
+    try:
+        other = resolve_world(world, profile, resolution.options)
+    except EnvFileError as error:
+        return Elsewhere(profile, None, error=error)
+    unread = tuple(file.shown for file in other.files if world.look(file.place.path).text is None)
+    return Elsewhere(profile, other, departures(resolution, other), unread)
+
+
+def _outcome(resolution: Resolution, decision: Decision) -> object:
+    """Return what a field comes to: its value, what is wrong with it, or the login that stands in for a key."""
+    if decision.winner is None:
+        is_login = decision.field.secret and resolution.auth_method == "qwen-oauth"
+        return ("the login in", resolution.directory.moved_to) if is_login else None
+    if decision.problem is not None:
+        return decision.problem.wrong, decision.winner.revealed
+    return decision.value.reveal() if isinstance(decision.value, Secret) else decision.value
+
+
+def _origin(decision: Decision) -> object:
+    return decision.winner.origin if decision.winner is not None else None

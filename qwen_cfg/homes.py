@@ -1,0 +1,119 @@
+"""The home directory, and where in it, or in place of it, Qwen Code keeps what is the user's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qwen_schema.envfile import last_of_each, reader_of
+
+from .disk import if_there, is_missing, real
+from .layers import Origin, env_file_origin
+from .paths import OAUTH_CACHE_NAME, home_level_files
+from .search import Place
+from .world import QwenDirectory, Sighting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from qwen_schema import Profile
+
+    from .world import World
+
+Look = Callable[[Path], Sighting]
+
+
+@dataclass(frozen=True)
+class Home:
+    """The home directory, or the reason why there is none."""
+
+    path: Path | None
+    problem: str = ""
+
+
+def home_of(environ: Mapping[str, str]) -> Home:
+    """Return the home directory that an environment names; without `HOME`, the one of the user's account."""
+    variable = "USERPROFILE" if os.name == "nt" else "HOME"
+    if variable in environ:
+        return Home(Path(environ[variable]) if environ[variable] else None, _home_problem(variable, environ[variable]))
+    account = _account_home()
+    return Home(account, "" if account else f"{variable} is not set, and this account has no home")
+
+
+def checked(home: Home) -> Home:
+    """Return the home with its links resolved; one that is not absolute is none."""
+    if home.path is None or not home.path.is_absolute():
+        return Home(None, home.problem or "the home is not an absolute path")
+    if is_missing(home.path):
+        wrong = "is not a directory" if os.path.exists(home.path) else "does not exist"  # noqa: PTH110 - a name that is too long does not
+        return Home(real(home.path), f"the home directory {wrong}: {home.path.as_posix()}")
+    return Home(real(home.path), home.problem)
+
+
+def find_qwen_directory(world: World, profile: Profile, look: Look) -> QwenDirectory:
+    """Return the user's Qwen directory: `~/.qwen`, or where the profile's variable says.
+
+    The environment decides, even with an empty variable, which means `~/.qwen`; else the first home-level file that
+    gives it a value, unless no file is to be searched for. `~` is the home, and a relative path starts from the
+    working directory (QwenLM/qwen-code#2953).
+    """
+    text, origin = _moving(world, profile, look)
+    moved, problem = _leads_to(text, world, profile.directory_variable) if text else (None, "")
+    directory = moved or (world.home / ".qwen" if world.home is not None else None)
+    return QwenDirectory(
+        moved_to=moved,
+        origin=origin,
+        text=text,
+        problem=problem,
+        login=if_there(directory / OAUTH_CACHE_NAME) if directory is not None else None,
+        settings=if_there(directory / "settings.json") if directory is not None and world.surveyed else None,
+    )
+
+
+def _moving(world: World, profile: Profile, look: Look) -> tuple[str, Origin | None]:
+    """Return what the variable says that may move the directory, and who says it."""
+    variable = profile.directory_variable
+    if variable in world.environ:
+        return str(world.environ[variable]), Origin("environment", variable, "user", variable)
+    if not variable or world.choice.chosen_by != "search":
+        return "", None
+    for rank, path in enumerate(home_level_files(world.home)):
+        assignment = last_of_each(reader_of(world.dialect)(look(path).text or "")).get(variable)
+        if assignment is not None and assignment.value:
+            place = Place(path, "user", rank)
+            return assignment.value, env_file_origin(assignment, place, world.standpoint.show(path))
+    return "", None
+
+
+def _leads_to(text: str, world: World, variable: str) -> tuple[Path | None, str]:
+    """Return the directory that a text names, or why it names none."""
+    if "\0" in text:
+        return None, f"{variable} holds a NUL character"
+    path = Path(text.replace("\\", "/") if text.startswith("~\\") else text)
+    if path.parts[:1] == ("~",):
+        if world.home is None:
+            return None, f"{variable} starts from the home (~), and there is none"
+        path = world.home.joinpath(*path.parts[1:])
+    directory = real(world.cwd / path)
+    plain = world.home / ".qwen" if world.home is not None else None
+    return (plain if plain is not None and directory == real(plain) else directory), ""
+
+
+def _home_problem(variable: str, value: str) -> str:
+    if not value:
+        return f"{variable} is empty"
+    return "" if Path(value).is_absolute() else f"{variable} is not an absolute path: {value}"
+
+
+def _account_home() -> Path | None:
+    if os.name == "nt":
+        return None
+    import pwd  # noqa: PLC0415 - rarely needed, and not on Windows
+
+    try:
+        return Path(pwd.getpwuid(os.getuid()).pw_dir)
+    except KeyError:
+        return None

@@ -1,0 +1,389 @@
+"""Two generations of Qwen Code at the command line: `--explain`, `--compare-profiles`, `check`, and `QWEN_HOME`."""
+
+from __future__ import annotations
+
+import json
+import os
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from qwen_cfg import resolve
+from qwen_cfg.rules import diagnose
+
+from .process import KEY
+
+if TYPE_CHECKING:
+    from .process import Desk, Outcome
+
+NEWER = "qwen-code-0.21"
+URL = "https://openrouter.ai/api/v1"
+
+
+@pytest.fixture
+def two(desk: Desk) -> Desk:
+    """A desk that the two resolve differently: the project has no base URL, the home has one, and DEBUG beside it."""
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=mine\n")
+    desk.write(".qwen/.env", f"OPENAI_BASE_URL={URL}\nOPENAI_MODEL=theirs\n")
+    desk.write(".env", "DEBUG=1\n")
+    return desk
+
+
+def explain(desk: Desk, *argv: str, columns: int = 150, **env: str) -> Outcome:
+    return desk.run("resolve", "--explain", *argv, env={"COLUMNS": str(columns), **env})
+
+
+def compared(desk: Desk, *argv: str, columns: int = 150, **env: str) -> Outcome:
+    return desk.run("resolve", "--compare-profiles", *argv, env={"COLUMNS": str(columns), **env})
+
+
+def after(text: str, start: str) -> list[str]:
+    """Return the words of each line after the one that begins so, up to the next empty one."""
+    lines = text.splitlines()
+    begin = next(number for number, line in enumerate(lines) if line.startswith(start))
+    return [" ".join(line.split()) for line in [*lines[begin + 1 :], ""][: [*lines[begin + 1 :], ""].index("")]]
+
+
+# One line a field.
+
+
+def test_under_either_profile_the_other_is_told_of_in_one_line_a_field(two: Desk) -> None:
+    documented = explain(two).ended(0).out
+    assert after(documented, "Qwen Code 0.21 and later resolves differently (QC112") == [
+        f"base_url {URL} ~/.qwen/.env:1 OPENAI_BASE_URL",
+        "debug true ~/.env:1 DEBUG",
+    ]
+    newer = explain(two, "--profile", NEWER).ended(0).out
+    assert after(newer, "Qwen Code to 0.15 resolves differently (QC112") == [
+        "base_url https://api.openai.com/v1 default",
+        "debug false default",
+    ]
+
+
+def test_it_is_one_line_in_all_where_nothing_differs(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
+    assert explain(desk).ended(0).out.rstrip().endswith("Qwen Code 0.21 and later resolves every field alike")
+    newer = explain(desk, "--profile", NEWER).ended(0).out
+    assert newer.rstrip().endswith("Qwen Code to 0.15 resolves every field alike")
+
+
+def test_one_fields_story_tells_of_that_field(two: Desk) -> None:
+    told = explain(two, "base_url").ended(0).out
+    assert after(told, "Qwen Code 0.21") == [f"base_url {URL} ~/.qwen/.env:1 OPENAI_BASE_URL"]
+    assert "Qwen Code 0.21 and later resolves this field alike" in explain(two, "model").ended(0).out
+
+
+def test_the_same_value_from_elsewhere_is_said_to_be_the_same(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nQWEN_MODEL=m\n")
+    desk.write(".env", "OPENAI_MODEL=m\n")
+    told = explain(desk).ended(0).out
+    assert after(told, "Qwen Code 0.21") == ["model the same value ~/.env:1 OPENAI_MODEL"]
+    assert "QC112" not in told
+
+
+def test_another_key_is_told_of_and_not_shown(desk: Desk) -> None:
+    other = "sk-of-the-home-0123456789-abcdefghijklmnop"
+    desk.write("work/app/.env", "OPENAI_API_KEY=\n")
+    desk.write(".env", f"OPENAI_API_KEY={other}\n")
+    for outcome in (
+        explain(desk),
+        explain(desk, "--format", "json"),
+        compared(desk),
+        compared(desk, "--format", "json"),
+    ):
+        assert other not in outcome.ended(3).out + outcome.err
+        assert "~/.env:1" in outcome.out
+    assert other in compared(desk, "--show-secrets", "--force").ended(3).out
+
+
+def test_what_the_other_reads_and_nobody_can_know_is_said(two: Desk) -> None:
+    two.write(".qwen/.env", b"A=\xff\n")
+    assert "Qwen Code 0.21 and later: not known. ~/.qwen/.env:1" in explain(two).ended(0).out
+    both = compared(two).ended(0).out
+    assert "Qwen Code 0.21 and later: not known. ~/.qwen/.env:1" in both
+    (two.home / ".qwen/.env").unlink()
+    os.mkfifo(two.home / ".qwen/.env")
+    assert "not known: what ~/.qwen/.env says, a FIFO, not read" in explain(two).ended(0).out
+
+
+def test_the_comparison_reads_a_fifo_that_the_other_would_read(two: Desk) -> None:
+    (two.home / ".qwen/.env").unlink()
+    os.mkfifo(two.home / ".qwen/.env")
+    writer = os.fork()
+    if writer == 0:  # pragma: no cover - another process
+        (two.home / ".qwen/.env").write_text(f"OPENAI_BASE_URL={URL}\n", encoding="utf-8")
+        os._exit(0)
+    out = compared(two).ended(0).out
+    os.waitpid(writer, 0)
+    assert URL in out
+    assert "2 of 12 fields differ: base_url, debug" in out
+
+
+def test_as_data(two: Desk) -> None:
+    data = explain(two, "--format", "json").ended(0).json
+    (other,) = data["other_profiles"]
+    assert (other["profile"], other["qwen_code"], other["agrees"]) == (NEWER, "Qwen Code 0.21 and later", False)
+    (base_url, debug) = other["differences"]
+    assert (base_url["field"], base_url["value"], base_url["origin"]) == ("base_url", URL, "~/.qwen/.env:1")
+    assert (debug["field"], debug["value"], debug["same_value"]) == ("debug", "true", False)
+    assert [d["field"] for d in data["diagnostics"] if d["code"] == "QC112"] == ["base_url", "debug"]
+
+
+# Which file was the first, which filled in, and which was not reached.
+
+
+def test_the_search_tells_the_first_file_from_those_that_fill_in(two: Desk) -> None:
+    two.write("work/.env", "OPENAI_MODEL=between\n")
+    out = explain(two, "--profile", NEWER).ended(0).out
+    assert after(out, "env files: the first found, and then the home's") == [
+        "absent ./.qwen/.env",
+        "> found ./.env sets api_key, model",
+        "not reached ../.env would set model",
+        "+ fills in ~/.qwen/.env sets base_url; not used: model",
+        "+ fills in ~/.env sets debug",
+    ]
+    places = explain(two, "--profile", NEWER, "--format", "json").ended(0).json["env_file"]
+    assert places["read"] == ["./.env", "~/.qwen/.env", "~/.env"]
+    assert {place["path"]: place["outcome"] for place in places["search"] if place["exists"]} == {
+        "./.env": "found",
+        "../.env": "not-reached",
+        "~/.qwen/.env": "filled-in",
+        "~/.env": "filled-in",
+    }
+
+
+def test_the_artifact_lists_the_files_in_the_order_in_which_they_count(two: Desk) -> None:
+    artifact = two.run("resolve", "--profile", NEWER).ended(0).toml
+    assert artifact["env_file"] == {"paths": ["./.env", "~/.qwen/.env", "~/.env"], "chosen_by": "search"}
+    assert artifact["provenance"]["model"]["origin"] == "./.env:2"
+    assert artifact["provenance"]["base_url"]["origin"] == "~/.qwen/.env:1"
+    assert artifact["provenance"]["debug"]["origin"] == "~/.env:1"
+    assert two.run("resolve").ended(0).toml["env_file"]["paths"] == ["./.env"]
+
+
+# Side by side.
+
+
+def test_both_stand_side_by_side_in_full(two: Desk) -> None:
+    out = compared(two).ended(0).out
+    words = [" ".join(line.split()) for line in out.splitlines()]
+    assert "documented qwen-code-0.21" in words
+    assert "Qwen Code to 0.15 Qwen Code 0.21 and later" in words
+    at = words.index(f"* base_url https://api.openai.com/v1 default {URL}")
+    assert words[at + 1] == "~/.qwen/.env:1 OPENAI_BASE_URL"
+    at = words.index("model mine mine")
+    assert words[at + 1] == "./.env:2 OPENAI_MODEL ./.env:2 OPENAI_MODEL"
+    at = words.index("env files read ./.env ./.env")
+    assert words[at + 1 : at + 3] == ["~/.qwen/.env", "~/.env"]
+    assert words[-1] == "* 2 of 12 fields differ: base_url, debug"
+    for name in ("auth_method", "api_key", "timeout", "usage_statistics"):
+        assert any(line.startswith(f"{name} ") for line in words)
+
+
+def test_the_chosen_profile_stands_first_and_gives_the_exit_code(desk: Desk) -> None:
+    desk.write("work/app/.env", "OPENAI_MODEL=m\n")
+    desk.write(".env", f"OPENAI_API_KEY={KEY}\n")
+    first = compared(desk).ended(3)
+    assert "documented is incomplete" in first.out
+    assert "QC203 error" in first.out
+    assert "not reached" in first.out
+    assert first.out.index("documented") < first.out.index(NEWER)
+    second = compared(desk, "--profile", NEWER).ended(0)
+    assert second.out.index(NEWER) < second.out.index("documented")
+    assert "documented is incomplete" in second.out
+
+
+def test_nothing_differs(desk: Desk) -> None:
+    out = compared(desk, OPENAI_API_KEY=KEY).ended(0).out
+    assert "every field has the same value in both" in out
+    assert "none" in out
+
+
+@pytest.mark.parametrize("columns", [20, 30, 59, 60, 80])
+def test_narrow_terminals(two: Desk, columns: int) -> None:
+    for outcome in (compared(two, columns=columns), explain(two, "--profile", NEWER, columns=columns)):
+        assert max(map(len, outcome.ended(0).out.splitlines())) <= columns
+        assert URL in "".join(outcome.out.split()) or columns >= 60
+
+
+def test_both_as_data(two: Desk) -> None:
+    schema = json.loads(files("qwen_cfg.explanation").joinpath("explain.schema.json").read_text(encoding="utf-8"))
+    data = compared(two, "--format", "json").ended(0).json
+    assert list(data) == ["format", "exit_code", "profiles"]
+    assert list(data["profiles"]) == ["documented", NEWER]
+    for name, document in data["profiles"].items():
+        Draft202012Validator(schema).validate(document)
+        alone = explain(two, "--profile", name, "--format", "json").ended(0).json
+        assert document == alone
+    assert data["profiles"][NEWER]["fields"]["base_url"]["value"] == URL
+
+
+def test_what_does_not_go_with_it(two: Desk) -> None:
+    for words in (["--explain"], ["-o", "a.toml"], ["--all"], ["--inline-secrets"], ["--format", "toml"]):
+        refused = compared(two, *words).ended(2)
+        assert "--compare-profiles" in refused.err
+    assert compared(two, "--format", "text").ended(0).out == compared(two).ended(0).out
+    compared(two, "--show-secrets").ended(2)
+    assert sorted(two.files()) == [".env", ".qwen/.env", "work/app/.env"]
+
+
+# check.
+
+
+def test_a_check_goes_by_the_artifacts_profile(two: Desk) -> None:
+    two.run("resolve", "--profile", NEWER, "-o", "a.toml").ended(0)
+    two.run("check", "--strict", "a.toml").ended(0)
+    assert "base_url" in two.run("check", "a.toml", "--profile", "documented").ended(1).out
+    two.write(".env", "DEBUG=0\n")
+    assert "debug" in two.run("check", "a.toml").ended(1).out
+    (two.home / ".env").unlink()
+    strict = two.run("check", "--strict", "a.toml", "--format", "json").ended(1).json
+    (listed,) = [d for d in strict["differences"] if d["field"] == "env_file"]
+    assert (listed["old"], listed["new"]) == (
+        "./.env, ~/.qwen/.env, ~/.env (chosen by search)",
+        "./.env, ~/.qwen/.env (chosen by search)",
+    )
+
+
+def test_that_another_generation_differs_is_no_finding_unless_it_is_asked_for(two: Desk) -> None:
+    two.run("resolve", "-o", "a.toml").ended(0)
+    plain = two.run("check", "a.toml").ended(0)
+    assert "QC112" not in plain.out + plain.err
+    asked = two.run("check", "a.toml", "--select", "QC112").ended(1)
+    assert "2 findings" in asked.out
+    assert f"For Qwen Code 0.21 and later, base_url is {URL} from ~/.qwen/.env:1 OPENAI_BASE_URL." in asked.out
+    assert "debug is true from ~/.env:1 DEBUG." in asked.out
+    assert two.run("check", "a.toml", "--select", "QC112", "--ignore", "QC112").ended(0).out == plain.out
+    two.run("check", "a.toml", "--select", "QC101, QC102").ended(0)
+    data = two.run("check", "a.toml", "--select", "all", "--format", "json").ended(1).json
+    assert (data["status"], data["exit_code"], data["differences"]) == ("findings", 1, [])
+    assert {"QC103", "QC112"} == {d["code"] for d in data["diagnostics"]}
+    github = two.run("check", "a.toml", "--select", "QC112", "--format", "github").ended(1).out
+    assert github.count("::notice file=a.toml,line=") == 2
+
+
+def test_a_check_tells_warnings_and_does_not_count_them(two: Desk) -> None:
+    env = {"OPENAI_MODEL": "exported"}
+    two.run("resolve", "-o", "a.toml", env=env).ended(0)
+    told = two.run("check", "a.toml", env=env).ended(0)
+    assert "QC102 warning: OPENAI_MODEL of the environment is used" in told.err
+    assert "QC102" not in told.out
+    assert "QC102" not in two.run("check", "a.toml", "--ignore", "QC102", env=env).ended(0).err
+    counted = two.run("check", "a.toml", "--select", "QC102", env=env).ended(1)
+    assert "QC102 warning" in counted.out
+    github = two.run("check", "a.toml", "--format", "github", env=env).ended(0).out
+    assert github.startswith("::warning file=.env,line=2,title=qwen-cfg%3A QC102::")
+    json_form = two.run("check", "a.toml", "--format", "json", env=env).ended(0).json
+    assert [d["code"] for d in json_form["diagnostics"]] == ["QC102"]
+    assert json_form["status"] == "same"
+
+
+def test_what_a_check_cannot_select(two: Desk) -> None:
+    two.run("resolve", "-o", "a.toml").ended(0)
+    assert "QC112" in two.run("check", "a.toml", "--select", "QC999").ended(2).err
+    assert "--ignore" in two.run("check", "a.toml", "--ignore", KEY).ended(2).err
+    assert "--select" in two.run("check", "a.toml", "--select", "all", "--artifact-only").ended(2).err
+
+
+# QWEN_HOME.
+
+
+def moved(desk: Desk, **env: str) -> dict[str, Any]:
+    return desk.run("resolve", "--profile", NEWER, env=env).ended(0).toml
+
+
+def test_qwen_home_takes_the_place_of_the_homes_directory_which_comes_after_it(two: Desk) -> None:
+    two.write("q/.env", "OPENAI_BASE_URL=http://127.0.0.1:1/v1\nDEBUG=0\n")
+    artifact = moved(two, QWEN_HOME=str(two.home / "q"))
+    assert artifact["env_file"]["paths"] == ["./.env", "~/q/.env", "~/.qwen/.env", "~/.env"]
+    assert artifact["provenance"]["base_url"]["origin"] == "~/q/.env:1"
+    assert artifact["provenance"]["base_url"]["reach"] == "user"
+    assert artifact["config"]["debug"] is False
+    for spelling in ("~/q", "../../q", "~/q/", "~/./q"):
+        assert moved(two, QWEN_HOME=spelling) == artifact
+    for default in ("", "~/.qwen", str(two.home / ".qwen")):
+        assert moved(two, QWEN_HOME=default)["env_file"]["paths"] == ["./.env", "~/.qwen/.env", "~/.env"]
+    (two.home / "link").symlink_to("q")
+    assert moved(two, QWEN_HOME="~/link") == artifact
+
+
+def test_qwen_home_is_of_one_profile(two: Desk) -> None:
+    two.write("q/.env", "OPENAI_BASE_URL=http://127.0.0.1:1/v1\n")
+    env = {"QWEN_HOME": "~/q"}
+    assert two.run("resolve", env=env).ended(0).toml == two.run("resolve").ended(0).toml
+    told = explain(two, **env).ended(0).out
+    assert after(told, "Qwen Code 0.21")[0] == "base_url http://127.0.0.1:1/v1 ~/q/.env:1 OPENAI_BASE_URL"
+    assert "QWEN_HOME" not in told
+
+
+def test_qwen_home_may_stand_in_a_file_of_the_homes_and_in_no_other(two: Desk) -> None:
+    two.write("q/.env", "OPENAI_BASE_URL=http://127.0.0.1:1/v1\n")
+    two.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nQWEN_HOME=~/q\n")
+    assert moved(two)["config"]["base_url"] == URL
+    two.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\nQWEN_HOME=~/q\n")
+    assert moved(two)["config"]["base_url"] == URL
+    two.write(".env", "QWEN_HOME=~/q\n")
+    assert moved(two)["config"]["base_url"] == "http://127.0.0.1:1/v1"
+    # The first of the two counts, the environment before both, and one that is set to nothing there is ~/.qwen.
+    two.write(".qwen/.env", f"OPENAI_BASE_URL={URL}\nQWEN_HOME=~/.qwen\n")
+    assert moved(two)["config"]["base_url"] == URL
+    two.write(".qwen/.env", f"OPENAI_BASE_URL={URL}\n")
+    assert moved(two, QWEN_HOME="")["config"]["base_url"] == URL
+    # Where no file is searched for, none says where.
+    named = two.run("resolve", "--profile", NEWER, "--env-file", "~/.env", env={"OPENAI_API_KEY": KEY})
+    named.ended(3)
+
+
+def test_the_explanation_says_what_moved_it(two: Desk) -> None:
+    two.write("q/.env", "OPENAI_MODEL=m\n")
+    out = explain(two, "--profile", NEWER, QWEN_HOME="~/q").ended(0).out
+    assert after(out, "env files: ")[0] == "environment QWEN_HOME moves ~/.qwen to ~/q"
+    assert "+ fills in ~/q/.env" in " ".join(out.split())
+    two.write(".env", "QWEN_HOME=~/q\n")
+    out = explain(two, "--profile", NEWER).ended(0).out
+    assert after(out, "env files: ")[0] == "~/.env:1 QWEN_HOME moves ~/.qwen to ~/q"
+    data = explain(two, "--profile", NEWER, "--format", "json").ended(0).json["env_file"]["qwen_directory"]
+    assert data == {"path": "~/q", "moved_by": "~/.env:1 QWEN_HOME", "text": "~/q", "problem": None}
+
+
+def test_the_login_and_the_settings_move_with_it(desk: Desk) -> None:
+    desk.write("q/oauth_creds.json", "{}")
+    desk.write("q/settings.json", "{}")
+    desk.write(".qwen/settings.json", "{}")
+    artifact = moved(desk, QWEN_HOME="~/q")
+    assert artifact["config"]["api_key"] == {"from": "oauth-cache", "path": "~/q/oauth_creds.json"}
+    desk.run("resolve", "--profile", NEWER).ended(3)
+    desk.run("resolve", env={"QWEN_HOME": "~/q"}).ended(3)
+    told = explain(desk, "--profile", NEWER, QWEN_HOME="~/q").ended(0).out
+    assert "~/q/settings.json is not considered" in told
+    assert "~/.qwen/settings.json" not in told
+    asked = ["--secret-from", "oauth-cache", "--auth-type", "qwen-oauth", "--profile", NEWER]
+    named = desk.run("resolve", *asked, "-o", "a.toml", env={"QWEN_HOME": "~/q"}).ended(0)
+    assert named.out == ""
+    assert "~/q/oauth_creds.json" in (desk.cwd / "a.toml").read_text(encoding="utf-8")
+    desk.run("check", "--strict", "a.toml", env={"QWEN_HOME": "~/q"}).ended(0)
+
+
+def test_a_qwen_home_that_leads_nowhere(two: Desk) -> None:
+    missing = explain(two, "--profile", NEWER, QWEN_HOME="~/nowhere").ended(0)
+    assert "absent ~/nowhere/.env" in " ".join(missing.out.split())
+    here = {"cwd": two.cwd, "home": two.home, "profile": NEWER}
+    found = diagnose(resolve(**here, environ={"QWEN_HOME": "a\0b"}))
+    assert [d.finding.message for d in found if d.code == "QC110"] == [
+        "QWEN_HOME moves nothing: QWEN_HOME holds a NUL character."
+    ]
+    long = two.run("resolve", "--profile", NEWER, env={"QWEN_HOME": "x" * 5000}).ended(0)
+    assert "Traceback" not in long.err
+    homeless = two.run("resolve", "--profile", NEWER, env={"QWEN_HOME": "~/q", "HOME": ""}).ended(0)
+    assert "QWEN_HOME starts from the home (~), and there is none" in homeless.err
+    absolute = two.run("resolve", "--profile", NEWER, env={"QWEN_HOME": str(two.home / ".qwen"), "HOME": ""}).ended(0)
+    assert absolute.toml["config"]["base_url"] == URL
+
+
+def test_a_run_goes_by_qwen_home(two: Desk) -> None:
+    """The endpoint that is tried is the one of the moved directory: nobody answers there."""
+    two.write("q/.env", "OPENAI_BASE_URL=http://127.0.0.1:9/v1\nQWEN_CFG_MAX_RETRIES=0\n")
+    failed = two.run("run", "-p", "hello", "--profile", NEWER, env={"QWEN_HOME": "~/q"}).ended(6)
+    assert "127.0.0.1" in failed.err

@@ -1,0 +1,176 @@
+"""What another generation of Qwen Code resolves: a field is reported exactly when the two resolutions differ in it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import PurePosixPath as P
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import example, given
+from support.model import MODELS
+from support.trees import as_nobody, planted
+from support.worlds import KEY, Scene, env_text, scenes, scenes_with_a_choice
+from test_model_agreement import as_meant
+
+from qwen_cfg.generations import elsewhere
+from qwen_cfg.rules import OTHER_GENERATION, RULES, diagnose, rules_for_check
+from qwen_schema import Secret, UsageError, declared_profiles, profiles
+
+if TYPE_CHECKING:
+    from qwen_cfg.merge import Decision
+    from qwen_cfg.resolution import Resolution
+
+NEWER = "qwen-code-0.21"
+OF_BOTH = pytest.mark.parametrize(("profile", "other"), [("documented", NEWER), (NEWER, "documented")])
+RULE = tuple(rule for rule in RULES if rule.code == OTHER_GENERATION)
+
+# The first file has no base URL, and the home's has one.
+FILLED_IN = (
+    Scene()
+    .with_file("r/home/work/app/.env", (KEY, "sk-0123456789ab"))
+    .with_file("r/home/.qwen/.env", ("OPENAI_BASE_URL", "http://127.0.0.1:1/v1"))
+)
+
+
+def told(decision: Decision) -> object:
+    value = decision.value.reveal() if isinstance(decision.value, Secret) else decision.value
+    problem = decision.problem and (decision.problem.wrong, decision.winner and decision.winner.revealed)
+    return value, problem
+
+
+def place(decision: Decision) -> object:
+    return decision.winner and (decision.winner.origin.layer, decision.winner.origin.place)
+
+
+def login(resolution: Resolution) -> object:
+    """Return which login is used, if one is."""
+    return resolution.auth_method == "qwen-oauth" and resolution.directory.moved_to
+
+
+@OF_BOTH
+@given(scene=scenes())
+@example(scene=FILLED_IN)
+def test_a_field_is_reported_exactly_when_the_resolutions_differ_in_it(profile: str, other: str, scene: Scene) -> None:
+    with planted(scene) as tree:
+        mine = tree.resolve(profile, survey=True)
+        theirs = tree.resolve(other, survey=True)
+        (reported,) = elsewhere(mine)
+        by_name = {departure.name: departure for departure in reported.departures}
+        for name, decision in mine.decisions.items():
+            same_value = told(decision) == told(theirs.decisions[name])
+            same_login = name != "api_key" or decision.winner is not None or login(mine) == login(theirs)
+            differs = not same_value or not same_login or place(decision) != place(theirs.decisions[name])
+            assert (name in by_name) == differs, name
+            if differs:
+                assert by_name[name].same_value == (same_value and same_login)
+                assert told(by_name[name].decision) == told(theirs.decisions[name])
+                assert place(by_name[name].decision) == place(theirs.decisions[name])
+        assert reported.agrees == (not by_name)
+        assert [d.finding.field for d in diagnose(mine, RULE)] == [n for n, d in by_name.items() if not d.same_value]
+
+
+@OF_BOTH
+@given(scene=scenes_with_a_choice())
+def test_with_an_env_file_that_is_chosen_the_other_reads_the_same_one(profile: str, other: str, scene: Scene) -> None:
+    with planted(scene) as tree:
+        (reported,) = elsewhere(tree.resolve(profile, survey=True))
+        assert reported.resolution is not None
+        assert reported.resolution.search == tree.resolve(other).search
+
+
+@OF_BOTH
+@given(scene=scenes())
+def test_the_models_differ_where_it_is_reported(profile: str, other: str, scene: Scene) -> None:
+    """What the documents' two short models say is what is reported, but for defaults, which they do not know."""
+    with planted(scene) as tree:
+        (reported,) = elsewhere(tree.resolve(profile, survey=True))
+        one, two = (MODELS[name](scene, as_meant(scene)).texts for name in (profile, other))
+        differing = {departure.name for departure in reported.departures}
+        assert {name for name in one if one[name] != two[name] and None not in (one[name], two[name])} <= differing
+
+
+def test_a_world_read_for_one_profile_says_nothing_of_others() -> None:
+    """A run looks at no place that its own search does not reach, so it cannot tell."""
+    with planted(FILLED_IN) as tree:
+        assert elsewhere(tree.resolve(survey=False)) == ()
+        assert diagnose(tree.resolve(survey=False), RULE) == ()
+        (reported,) = elsewhere(tree.resolve(survey=True))
+        assert [departure.name for departure in reported.departures] == ["base_url"]
+
+
+def test_the_same_value_from_another_place_is_said_to_be_the_same() -> None:
+    scene = FILLED_IN.but(environ={KEY: ""}).with_file("r/home/.env", (KEY, "sk-0123456789ab"))
+    scene = scene.with_file("r/home/work/app/.env", ("OPENAI_MODEL", "m"))
+    scene = scene.but(files={**scene.files, P("r/home/work/.env"): env_text(("OPENAI_MODEL", "m"))})
+    with planted(scene.but(environ={"OPENAI_MODEL": "", "OPENAI_API_KEY": "sk-0123456789ab"})) as tree:
+        (reported,) = elsewhere(tree.resolve(survey=True))
+        assert {d.name: d.same_value for d in reported.departures} == {"base_url": False, "model": False}
+    same = Scene(cwd=P("r/elsewhere"), home=P("r/home")).with_file("r/elsewhere/.env", ("QWEN_MODEL", "m"))
+    same = same.with_file("r/home/.env", ("OPENAI_MODEL", "m"))
+    with planted(same) as tree:
+        (reported,) = elsewhere(tree.resolve(survey=True))
+        assert {d.name: d.same_value for d in reported.departures} == {"model": True}
+        assert diagnose(tree.resolve(survey=True), RULE) == ()
+
+
+def test_a_file_that_the_other_would_read_and_that_cannot_be_read_leaves_it_unknown() -> None:
+    with planted(FILLED_IN) as tree:
+        (tree.root / "r/home/.qwen/.env").write_bytes(b"A=\xff\n")
+        (reported,) = elsewhere(tree.resolve(survey=True))
+        assert (reported.resolution, reported.departures, reported.agrees) == (None, (), False)
+        assert reported.error is not None
+        assert reported.error.where == "~/.qwen/.env:1"
+
+
+def test_a_directory_that_the_other_would_look_into_and_may_not() -> None:
+    with planted(FILLED_IN) as tree:
+        (tree.root / "r/home/.qwen").chmod(0)
+        tree.root.parent.chmod(0o755)
+        tree.root.chmod(0o755)
+        with as_nobody():
+            (reported,) = elsewhere(tree.resolve(survey=True))
+        (tree.root / "r/home/.qwen").chmod(0o700)
+        assert reported.error is not None
+        assert reported.error.where == "~/.qwen/.env"
+
+
+def test_a_fifo_that_only_the_other_reads_is_left_alone_and_named() -> None:
+    with planted(FILLED_IN) as tree:
+        os.mkfifo(tree.root / "r/home/.env")
+        (reported,) = elsewhere(tree.resolve(survey=True))
+        assert reported.unread == ("~/.env",)
+        assert not reported.agrees
+        assert [departure.name for departure in reported.departures] == ["base_url"]
+
+
+def test_the_profiles_differ_in_declared_values_alone() -> None:
+    """Every value has a meaning, and no two profiles are the same."""
+    declared = declared_profiles()
+    values = [vars(profile) for profile in declared.values()]
+    assert list(declared) == ["documented", NEWER]
+    for key in ("walk_ends_at", "home_fills_in", "empty_hides", "home_env_excludes", "directory_variable"):
+        assert len({value[key] for value in values}) == len(values), key
+    assert profiles.other_profiles(declared[NEWER]) == (declared["documented"],)
+
+
+# Which rules a check applies.
+
+
+def test_by_default_a_check_applies_every_rule_that_warns_and_not_this_one() -> None:
+    codes = {rule.code for rule in rules_for_check((), ())}
+    assert OTHER_GENERATION not in codes
+    assert codes == {rule.code for rule in RULES if rule.severity == "warning" and rule.in_check}
+    assert "QC101" in codes
+
+
+def test_rules_are_selected_and_ignored_by_their_codes() -> None:
+    assert [rule.code for rule in rules_for_check((OTHER_GENERATION,), ())] == [OTHER_GENERATION]
+    assert rules_for_check(("all",), ()) == RULES
+    assert [rule.code for rule in rules_for_check(("QC101", "QC102"), ("QC101",))] == ["QC102"]
+    assert "QC101" not in {rule.code for rule in rules_for_check((), ("QC101",))}
+    assert rules_for_check((), ("all",)) == ()
+    for select, ignore, option in (((), ("QC999",), "--ignore"), (("x",), (), "--select")):
+        with pytest.raises(UsageError) as refusal:
+            rules_for_check(select, ignore)
+        assert refusal.value.where == option
