@@ -40,13 +40,14 @@ class Disk:
 
     def _sight(self, path: Path, *, read_fifo: bool) -> Sighting:
         try:
-            kind = kind_of(path.stat().st_mode)
+            status = path.stat()
         except OSError as error:
             return self._failed(path, error)
+        kind, mode = kind_of(status.st_mode), stat.S_IMODE(status.st_mode)
         if kind not in ("file", "fifo") or (kind == "fifo" and not read_fifo):
             return Sighting(kind)
         try:
-            return Sighting(kind, read_env_text(path, self._standpoint.show(path)))
+            return Sighting(kind, read_env_text(path, self._standpoint.show(path)), mode=mode)
         except EnvFileError as unreadable:
             return Sighting("unreadable", error=unreadable)
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from .world import GitStatus
+
 # What `git ls-files --error-unmatch` exits with where it knows that a file is not tracked.
 _NOT_TRACKED = 1
 
@@ -35,6 +37,15 @@ def may_be_tracked(path: Path) -> bool:
 def is_ignored(path: Path) -> bool:
     """Tell whether git ignores a file of a work tree; where git cannot or will not say, it does not."""
     return _asked(path, "check-ignore", "--quiet") == _IGNORED
+
+
+def status_of(path: Path) -> GitStatus | None:
+    """Return what git does with a file of a work tree; None for one in no work tree."""
+    if not in_work_tree(path):
+        return None
+    if may_be_tracked(path):
+        return "tracked"
+    return "ignored" if is_ignored(path) else "not ignored"
 
 
 def _asked(path: Path, *command: str) -> int | None:

@@ -17,8 +17,10 @@ from qwen_schema import (
 )
 
 from .disk import Disk, if_there, is_missing, real
+from .git import status_of
 from .homes import Home, checked, find_qwen_directory
-from .paths import Standpoint
+from .lookalikes import meant
+from .paths import Standpoint, home_level_files
 from .search import places_in, search
 from .world import EnvFileChoice, World
 
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from qwen_schema.envfile import Dialect
 
     from .homes import Look
-    from .world import Given
+    from .world import GitStatus, Given
 
 
 def read_world(
@@ -68,6 +70,7 @@ def read_world(
         dialect=dialect,
         project_settings=if_there(cwd / ".qwen" / "settings.json") if survey else None,
         surveyed=survey,
+        lookalikes=tuple(name for name in environ if meant(name) is not None) if survey else (),
     )
     for profile in profiles:
         world = _with_directory(world, profile, disk.look)
@@ -105,13 +108,22 @@ def _with_directory(world: World, profile: Profile, look: Look) -> World:
 
 
 def _surveyed(world: World, disk: Disk) -> World:
-    """Look at every place that any profile knows, and was not looked at yet."""
+    """Look at every place that any profile knows, and was not looked at yet; and ask git about the files that were."""
+    in_git = _in_git(world)
     for profile in declared_profiles().values():
         if profile.directory_variable not in world.directories:
             world = _with_directory(world, profile, disk.survey)
         for place in places_in(world, profile, EnvFileChoice()):
             disk.survey(place.path)
-    return world
+    return replace(world, in_git=in_git)
+
+
+def _in_git(world: World) -> dict[Path, GitStatus]:
+    """Ask git about every project's env file that was read so far."""
+    read = [path for path, seen in world.sightings.items() if seen.kind == "file" and seen.text is not None]
+    of_projects = [path for path in read if path not in home_level_files(world.home)]
+    statuses = {path: status_of(path) for path in of_projects}
+    return {path: status for path, status in statuses.items() if status is not None}
 
 
 def _require_choice(world: World) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from .paths import Standpoint
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from qwen_schema import EnvFileError, Profile, Secret
+    from qwen_schema import Profile, QwenCfgError, Secret
     from qwen_schema.artifact import ChosenBy
     from qwen_schema.envfile import Dialect
 
@@ -30,13 +30,16 @@ class Given:
 class Sighting:
     """What stands at a place: its kind, and the text of an env file or the reason why it cannot be read.
 
+    `mode` holds the permission bits, where there are such.
+
     `kind` is `absent`, `file`, `fifo`, `unreadable`, `dangling link`, `link loop`, or what else stands there, in a word
     (`directory`, `socket`, …).
     """
 
     kind: str
     text: str | None = field(default=None, repr=False)
-    error: EnvFileError | None = None
+    error: QwenCfgError | None = None
+    mode: int | None = None
 
     @property
     def is_env_file(self) -> bool:
@@ -45,6 +48,8 @@ class Sighting:
 
 
 ABSENT = Sighting("absent")
+
+GitStatus = Literal["tracked", "not ignored", "ignored"]
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,8 @@ class World:
     `environ` holds declared variables only. `sightings` holds the places that were looked at; after a survey these
     are all places under every profile, otherwise only those that the search reached. `cwd` and `home` are real paths;
     `home` is None when there is none, and `home_problem` then says why. `directories` holds the Qwen directory by the
-    variable that may move it.
+    variable that may move it. After a survey, `lookalikes` holds the names of the environment that are nearly those of
+    declared variables, and `in_git` what git says of each project's env file that was read and stands in a work tree.
     """
 
     cwd: Path
@@ -92,6 +98,8 @@ class World:
     directories: Mapping[str, QwenDirectory] = field(default_factory=dict)
     project_settings: Path | None = None
     surveyed: bool = False
+    lookalikes: tuple[str, ...] = ()
+    in_git: Mapping[Path, GitStatus] = field(default_factory=dict)
 
     @property
     def standpoint(self) -> Standpoint:
