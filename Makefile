@@ -8,12 +8,13 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 python3 python; do \
 	$$python -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$python && break; done)
 
-.PHONY: help demo test lint types imports unit coverage docs bench wheel clean
+.PHONY: help demo test lint types imports unit coverage fuzz docs bench wheel clean
 
 help:
 	@echo 'make demo   install into .venv, explain a real directory tree and chat, offline'
 	@echo 'make test   install the tools too; run the linters, the type checker and every test'
 	@echo 'make coverage  run every test and tell which lines none of them reaches'
+	@echo 'make fuzz   look for inputs that break a promise, FUZZ_SECONDS=60 for each target'
 	@echo 'make docs   write again what is generated: the tables in docs/ and the man page'
 	@echo 'make bench  measure, against a baseline taken in the same run'
 	@echo 'make wheel  build the distribution into dist/'
@@ -28,6 +29,10 @@ $(VENV)/.installed: pyproject.toml
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev
+	touch $@
+
+$(VENV)/.installed-fuzz: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group fuzz
 	touch $@
 
 demo: $(VENV)/.installed
@@ -52,6 +57,11 @@ unit: $(VENV)/.installed-dev
 coverage: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest --cov --cov-report=term -n 2
 
+# What breaks is kept in fuzz/crashes/, what reached something new in fuzz/grown/. Linux, for which atheris has wheels.
+FUZZ_SECONDS ?= 60
+fuzz: $(VENV)/.installed-fuzz
+	$(BIN)/python -m fuzz --seconds $(FUZZ_SECONDS)
+
 docs: $(VENV)/.installed-dev
 	$(BIN)/python docs/generate.py
 
@@ -62,4 +72,4 @@ wheel: $(VENV)/.installed-dev
 	$(BIN)/python -m hatchling build
 
 clean:
-	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage fuzz/grown

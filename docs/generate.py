@@ -6,11 +6,12 @@ Run as `make docs`; with `--check`, writes nothing and exits 1 if anything is ou
 from __future__ import annotations
 
 import sys
+import textwrap
 from pathlib import Path
 
 from man_page import man_page
 
-from qwen_cfg.rules import RULES
+from qwen_cfg.rules.pages import Page, pages
 from qwen_schema import Field, Provider, declared_fields, declared_providers, show_value
 
 DOCS = Path(__file__).parent
@@ -39,22 +40,26 @@ typed, exported, or put into `~/.qwen/.env` or `~/.env`.
 
 
 def rules_page() -> str:
-    """Return the table of the rules."""
-    rows = "".join(f"| {r.code} | {r.severity} | {r.title} | {_sentence(r.check.__doc__)} |\n" for r in RULES)
+    """Return the table of the rules, and a section for each."""
+    rows = "".join(_rule_row(page) for page in pages().values())
     return f"""# The rules
 
 {NOTICE}What `qwen-cfg` says about a resolution, each with a code that stays the same. An error makes the resolution
 incomplete (exit code 3); warnings go to standard error; notes are shown by `--explain` alone. `check` tells warnings
 too; with `--select` it applies the rules that are named, notes included, and exits 1 if they find anything.
+`qwen-cfg rule CODE` shows a section of this page.
 
 | code | severity | what | why |
 | --- | --- | --- | --- |
-{rows}"""
+{rows}{"".join(_rule_section(page) for page in pages().values())}"""
 
 
 def providers_page() -> str:
     """Return the table of the providers."""
     rows = "".join(_provider_row(provider) for provider in declared_providers().values())
+    begun = "; ".join(
+        f"{p.title} {_listed(p.key_beginnings)}" for p in declared_providers().values() if p.key_beginnings
+    )
     remarks = "".join(f"\n**{p.title}**: {p.key_remark}\n" for p in declared_providers().values() if p.key_remark)
     return f"""# The providers
 
@@ -68,6 +73,9 @@ there. Everything is declared in `schema/qwen_schema/providers.toml`.
 *Marked*: the parts of a request to cache are marked in it (`cache_control`), the instructions and the latest message.
 *Automatic*: the provider caches a prefix that does not change, and this program changes none. *Unknown*: nothing is
 said; a prefix is not changed here either.
+
+Keys that can be told by their beginning, so that [QC117](rules.md#qc117) notices one at another provider's host:
+{begun}.
 {remarks}"""
 
 
@@ -77,6 +85,16 @@ def _row(field: Field) -> str:
     return f"| `{field.name}` | {flags} | {variables} | {_default(field)} | {field.reach} |\n"
 
 
+def _rule_row(page: Page) -> str:
+    rule = page.rule
+    return f"| [{rule.code}](#{rule.code.lower()}) | {rule.severity} | {rule.title} | {page.why} |\n"
+
+
+def _rule_section(page: Page) -> str:
+    example = textwrap.indent(page.example, "    ")
+    return f"\n## {page.rule.code}\n\n**{page.rule.title}** ({page.rule.severity}). {page.advice}\n\n{example}\n"
+
+
 def _provider_row(provider: Provider) -> str:
     hosts = [*provider.hosts, *(f"*{ending}" for ending in provider.host_endings if ending)]
     listed = ", ".join(f"`{host}`" for host in hosts) or "every other host, local servers too"
@@ -84,6 +102,10 @@ def _provider_row(provider: Provider) -> str:
     title = f"[{provider.title}]({provider.key_page})" if provider.key_page else provider.title
     path = f"`{provider.usual_path}`" if provider.usual_path else ""
     return f"| {title} | {listed} | {key} | {provider.caching} | {path} |\n"
+
+
+def _listed(words: tuple[str, ...]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
 
 
 def _default(field: Field) -> str:
@@ -96,10 +118,6 @@ def _default(field: Field) -> str:
 def _paragraph(field: Field) -> str:
     examples = ", ".join(f"`{show_value(example)}`" for example in field.examples)
     return f"\n**{field.name}**: {field.description}" + (f" For example {examples}.\n" if examples else "\n")
-
-
-def _sentence(text: str | None) -> str:
-    return " ".join((text or "").split())
 
 
 def main() -> int:

@@ -43,9 +43,9 @@ _EXIT_STATUS = {
 # The variables that feed no field.
 _OTHER_VARIABLES = {
     PROFILE_VARIABLE: f"The profile, where --profile names none (default: {DEFAULT_PROFILE}).",
-    "QWEN_HOME": "The directory in place of ~/.qwen, for the profiles that know it; a home-level file may set it too.",
     "HOME": "The home directory, which ~ stands for.",
     "XDG_STATE_HOME": "If it is an absolute path, it takes the place of ~/.local/state in the path of the history.",
+    "QWEN_HOME": "The directory in place of ~/.qwen, under the profiles that know it; ~/.env may set it too.",
     "NO_COLOR": "If it is set to anything, no colours are used unless --color asks for them.",
     "CI": "If it is true (true, 1, yes, on), nobody is asked anything, and no conversation begins.",
     "TERM": "The terminal; where it is dumb, no colours and no escape sequences are used.",
@@ -106,7 +106,7 @@ def _environment() -> str:
     )
     fields = ((", ".join(_bold(v.name) for v in f.variables), _meaning(f)) for f in declared_fields().values())
     others = ((_bold(name), meaning) for name, meaning in _OTHER_VARIABLES.items())
-    return f"{begin}\n{_entries(fields)}\n.PP\nThese count in the environment alone:\n{_entries(others)}"
+    return f"{begin}\n{_entries(fields)}\n.PP\nThese are of the environment:\n{_entries(others)}"
 
 
 def _files() -> str:
@@ -114,8 +114,9 @@ def _files() -> str:
     rows = {
         ".qwen/.env, .env": "Env files: looked for in the working directory and then in each one above it, up to / "
         "(or to the home, where the profile says so). The first that is found is read.",
-        of_home: "The env files of the home, looked for last.",
-        OAUTH_CACHE: "The login of Qwen Code, which qwen-cfg uses too.",
+        of_home: "The env files of the home, looked for last; where the profile says so, they are read after the first "
+        "one too, for what it leaves unset, and so is .env of the directory that QWEN_HOME names.",
+        OAUTH_CACHE: "The login of Qwen Code, which qwen-cfg uses too; in QWEN_HOME, where the profile knows that.",
         "~/.local/state/qwen-cfg/history": "What was typed in conversations, without what looks like a secret.",
     }
     return _entries((_italic(path), meaning) for path, meaning in rows.items())

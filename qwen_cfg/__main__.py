@@ -10,6 +10,9 @@ def entry() -> None:
     """Run the command line of this process and leave with its exit code."""
     # While the program is still being loaded, Ctrl-C just ends it.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from .cli.hooks import install  # noqa: PLC0415
+
+    install()
     from .cli.main import main  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, signal.default_int_handler)

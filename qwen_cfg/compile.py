@@ -16,9 +16,10 @@ from qwen_schema import (
     Value,
     is_unicode,
     located,
+    pointed,
 )
 
-from .paths import OAUTH_CACHE, OAUTH_CACHE_NAME, Standpoint, home_level_files
+from .paths import Standpoint, home_level_files
 
 if TYPE_CHECKING:
     from qwen_schema import Layer, Reach
@@ -66,6 +67,12 @@ def portable_path(text: str, standpoint: Standpoint) -> str:
     return standpoint.show(_normal(standpoint, text))
 
 
+def user_files(resolution: Resolution) -> tuple[Path, ...]:
+    """Return the env files that are the user's own, wherever they were looked for."""
+    directory = resolution.directory
+    return home_level_files(resolution.world.home, directory.moved_to if directory.reach == "user" else None)
+
+
 def _config(resolution: Resolution, decision: Decision, inline_secrets: bool) -> Value | SecretReference:  # noqa: FBT001
     if decision.field.secret:
         return _inlined(decision) if inline_secrets else _reference(resolution, decision)
@@ -80,6 +87,13 @@ def _inlined(decision: Decision) -> SecretReference:
     if not isinstance(decision.value, Secret):
         raise ConfigurationError(
             "there is no API key to inline", where="--inline-secrets", hint="Set OPENAI_API_KEY, or leave the flag out."
+        )
+    pointer = pointed(decision.value.reveal())
+    if pointer is not None:
+        raise ConfigurationError(
+            f"there is no API key to inline: it is to come from {pointer}, where nobody asks until it is needed",
+            where="--inline-secrets",
+            hint="Leave the flag out: the artifact then says where the key lives, which is no secret.",
         )
     return SecretReference("literal", value=decision.value)
 
@@ -96,6 +110,9 @@ def _reference(resolution: Resolution, decision: Decision) -> SecretReference:
         return _login(resolution) if reference.kind == "oauth-cache" else reference
     if resolution.auth_method == "qwen-oauth" or decision.winner is None:
         return _login(resolution)
+    pointer = pointed(decision.winner.revealed)
+    if pointer is not None:
+        return pointer
     origin = decision.winner.origin
     match origin.layer:
         case "flag":
@@ -107,9 +124,7 @@ def _reference(resolution: Resolution, decision: Decision) -> SecretReference:
 
 
 def _login(resolution: Resolution) -> SecretReference:
-    moved = resolution.directory.moved_to
-    path = OAUTH_CACHE if moved is None else resolution.world.standpoint.show(moved / OAUTH_CACHE_NAME)
-    return SecretReference("oauth-cache", path=path)
+    return SecretReference("oauth-cache", path=resolution.login_shown)
 
 
 def _provenance(resolution: Resolution, decision: Decision) -> Provenance:
@@ -136,8 +151,7 @@ def _secret_provenance(resolution: Resolution, decision: Decision) -> Provenance
 
 
 def _is_home_level(resolution: Resolution, path: str) -> bool:
-    world, moved = resolution.world, resolution.directory.moved_to
-    return located(path, base=world.cwd, home=world.home) in home_level_files(world.home, moved)
+    return located(path, base=resolution.world.cwd, home=resolution.world.home) in user_files(resolution)
 
 
 def _normal(standpoint: Standpoint, text: str) -> Path:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from qwen_schema import EnvFileError
 from qwen_schema.envfile import kind_of, read_env_text
 
+from .owners import ForeignFileError, allow_none, foreign_owner
 from .world import ABSENT, Sighting
 
 if TYPE_CHECKING:
+    from .owners import Allows
     from .paths import Standpoint
 
 _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
@@ -22,8 +24,11 @@ _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 class Disk:
     """What stands at places, each looked at no more than once."""
 
-    def __init__(self, standpoint: Standpoint) -> None:
+    def __init__(self, standpoint: Standpoint, allows: Allows = allow_none, named: Path | None = None) -> None:
+        """Begin. `allows` tells whose files may count beside one's own, and `named` is one that the user has named."""
         self._standpoint = standpoint
+        self._allows = allows
+        self._named = named
         self.sightings: dict[Path, Sighting] = {}
 
     def look(self, path: Path) -> Sighting:
@@ -46,10 +51,19 @@ class Disk:
         kind, mode = kind_of(status.st_mode), stat.S_IMODE(status.st_mode)
         if kind not in ("file", "fifo") or (kind == "fifo" and not read_fifo):
             return Sighting(kind)
+        foreign = self._foreign(path)
+        if foreign is not None:
+            return Sighting("unreadable", error=foreign)
         try:
             return Sighting(kind, read_env_text(path, self._standpoint.show(path)), mode=mode)
         except EnvFileError as unreadable:
             return Sighting("unreadable", error=unreadable)
+
+    def _foreign(self, path: Path) -> ForeignFileError | None:
+        owner = None if path == self._named else foreign_owner(path)
+        if owner is None or self._allows(path, owner):
+            return None
+        return ForeignFileError(path, self._standpoint.show(path), owner)
 
     def _failed(self, path: Path, error: OSError) -> Sighting:
         if error.errno == errno.ELOOP:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qwen_schema import EnvFileError, Secret, other_profiles
+from qwen_schema import EnvFileError, NotTrustedError, Secret, other_profiles
 
 from .resolution import Resolution, resolve_world
 
 if TYPE_CHECKING:
-    from qwen_schema import Profile
+    from qwen_schema import Profile, QwenCfgError
 
     from .merge import Decision
 
@@ -40,7 +40,7 @@ class Elsewhere:
     resolution: Resolution | None
     departures: tuple[Departure, ...] = ()
     unread: tuple[str, ...] = ()
-    error: EnvFileError | None = None
+    error: QwenCfgError | None = None
 
     @property
     def agrees(self) -> bool:
@@ -61,7 +61,7 @@ def departures(one: Resolution, other: Resolution) -> tuple[Departure, ...]:
         Departure(decision, same_value)
         for name, decision in other.decisions.items()
         if not (same_value := _outcome(one, one.decisions[name]) == _outcome(other, decision))
-        or _origin(one.decisions[name]) != _origin(decision)
+        or _origin(one, one.decisions[name]) != _origin(other, decision)
     )
 
 
@@ -69,14 +69,16 @@ def _under(resolution: Resolution, profile: Profile) -> Elsewhere:
     world = resolution.world
     try:
         other = resolve_world(world, profile, resolution.options)
-    except EnvFileError as error:
+    except (EnvFileError, NotTrustedError) as error:
         return Elsewhere(profile, None, error=error)
     unread = tuple(file.shown for file in other.files if world.look(file.place.path).text is None)
     return Elsewhere(profile, other, departures(resolution, other), unread)
 
 
 def _outcome(resolution: Resolution, decision: Decision) -> object:
-    """Return what a field comes to: its value, what is wrong with it, or the login that stands in for a key."""
+    """Return what a field comes to: its value, what is wrong with it, or what stands in for a key."""
+    if decision.field.secret and resolution.options.secret_from is not None:
+        return resolution.options.secret_from
     if decision.winner is None:
         is_login = decision.field.secret and resolution.auth_method == "qwen-oauth"
         return ("the login in", resolution.directory.moved_to) if is_login else None
@@ -85,5 +87,9 @@ def _outcome(resolution: Resolution, decision: Decision) -> object:
     return decision.value.reveal() if isinstance(decision.value, Secret) else decision.value
 
 
-def _origin(decision: Decision) -> object:
-    return decision.winner.origin if decision.winner is not None else None
+def _origin(resolution: Resolution, decision: Decision) -> object:
+    """Return where a value comes from, as a person sees it."""
+    if decision.winner is None or (decision.field.secret and resolution.options.secret_from is not None):
+        return None
+    origin = decision.winner.origin
+    return origin.layer, origin.place, origin.variable

@@ -65,6 +65,7 @@ def find_qwen_directory(world: World, profile: Profile, look: Look) -> QwenDirec
     directory = moved or (world.home / ".qwen" if world.home is not None else None)
     return QwenDirectory(
         moved_to=moved,
+        reach="user" if text.startswith(("~", "/")) or Path(text).is_absolute() else "project",
         origin=origin,
         text=text,
         problem=problem,
@@ -98,6 +99,8 @@ def _leads_to(text: str, world: World, variable: str) -> tuple[Path | None, str]
             return None, f"{variable} starts from the home (~), and there is none"
         path = world.home.joinpath(*path.parts[1:])
     directory = real(world.cwd / path)
+    if if_there(directory) is not None:
+        return None, f"{variable} names a file: {text}"
     plain = world.home / ".qwen" if world.home is not None else None
     return (plain if plain is not None and directory == real(plain) else directory), ""
 

@@ -41,5 +41,8 @@ def meant(name: str) -> str | None:
     ours = [variable for variable in known if variable.startswith(("OPENAI_", "QWEN_"))]
     if upper in ours:
         return upper
+    if upper[-1:].isdigit():
+        # OPENAI_API_KEY_2 is a spare one, and no slip.
+        return None
     close = difflib.get_close_matches(upper, ours, n=1, cutoff=_ALIKE)
     return close[0] if close else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from qwen_schema import BadValue, Secret, is_recognised, looks_like_key, parse_value
+from qwen_schema import BadValue, Secret, is_recognised, kind_of_pointer, looks_like_key, parse_value
 from qwen_schema.secret import TELLTALE_LENGTH
 
 from .layers import Candidate, default_candidate, environment_candidate, flag_candidate
@@ -85,7 +85,8 @@ def without_secrets_elsewhere(decisions: Mapping[str, Decision]) -> dict[str, De
 
     Somebody has put the key where the model or the base URL goes. It would be shown, written and sent.
     """
-    secrets = {text for d in decisions.values() if d.field.secret for text in _texts(d) if len(text) >= TELLTALE_LENGTH}
+    texts = {text for d in decisions.values() if d.field.secret for text in _texts(d)}
+    secrets = {text for text in texts if len(text) >= TELLTALE_LENGTH and kind_of_pointer(text) is None}
     return {name: _without_secrets(decision, secrets) for name, decision in decisions.items()}
 
 
@@ -148,8 +149,18 @@ def _typed(field: Field, winner: Candidate | None, shadowed: tuple[Shadowed, ...
     if winner is None:
         return Decision(field, None, shadowed)
     try:
+        _require_own_command(field, winner)
         value = parse_value(field, winner.revealed)
     except BadValue as problem:
         return Decision(field, winner, shadowed, problem=problem)
     kept = winner.text if isinstance(winner.text, Secret) else value
     return Decision(field, winner, shadowed, kept, unrecognised=not is_recognised(field, winner.revealed))
+
+
+def _require_own_command(field: Field, winner: Candidate) -> None:
+    """Refuse a command that a file of a project names: whoever unpacks a project has not asked for what it runs."""
+    if field.secret and kind_of_pointer(winner.revealed) == "command" and winner.origin.reach != "user":
+        raise BadValue(
+            "a file of a project may not name a command, which would be run",
+            "an API key or keyring:SERVICE/NAME here, or the command in the environment or in ~/.qwen/.env",
+        )

@@ -20,6 +20,7 @@ from .disk import Disk, if_there, is_missing, real
 from .git import status_of
 from .homes import Home, checked, find_qwen_directory
 from .lookalikes import meant
+from .owners import allow_none
 from .paths import Standpoint, home_level_files
 from .search import places_in, search
 from .world import EnvFileChoice, World
@@ -31,10 +32,11 @@ if TYPE_CHECKING:
     from qwen_schema.envfile import Dialect
 
     from .homes import Look
+    from .owners import Allows
     from .world import GitStatus, Given
 
 
-def read_world(
+def read_world(  # noqa: PLR0913 - the world has as many sides
     *,
     flags: Mapping[str, Given],
     environ: Mapping[str, str],
@@ -44,11 +46,13 @@ def read_world(
     choice: EnvFileChoice,
     dialect: Dialect,
     survey: bool,
+    allows: Allows = allow_none,
 ) -> World:
     """Read everything that resolutions under some profiles depend on.
 
     With `survey`, the places that none of their searches reaches are looked at too, and those of every other profile,
-    for a command that explains them. A FIFO there is not read.
+    for a command that explains them. A FIFO there is not read. `allows` tells whose env files may count beside the
+    caller's and root's.
 
     Raises:
         ConfigurationError: if `cwd` is no directory.
@@ -58,7 +62,8 @@ def read_world(
     if is_missing(cwd):
         raise ConfigurationError("the working directory does not exist", where=str(cwd), hint="Name one that does.")
     home = checked(home)
-    disk = Disk(Standpoint(cwd, home.path))
+    choice = _located(choice, cwd)
+    disk = Disk(Standpoint(cwd, home.path), allows, choice.path)
     world = World(
         cwd=cwd,
         home=home.path,
@@ -66,7 +71,7 @@ def read_world(
         flags=flags,
         environ=_declared(environ),
         sightings=disk.sightings,
-        choice=_located(choice, cwd),
+        choice=choice,
         dialect=dialect,
         project_settings=if_there(cwd / ".qwen" / "settings.json") if survey else None,
         surveyed=survey,

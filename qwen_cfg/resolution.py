@@ -10,6 +10,7 @@ from qwen_schema import DEFAULT_PROFILE, Excluded, UsageError, declared_fields, 
 
 from .layers import Candidate, EnvFile, Origin, read_env_file, without_excluded
 from .merge import Decision, decide, settled, without_secrets_elsewhere
+from .paths import OAUTH_CACHE, OAUTH_CACHE_NAME
 from .search import Search, places_in, search
 from .unreached import unread_files
 
@@ -57,6 +58,12 @@ class Resolution:
     def directory(self) -> QwenDirectory:
         """The user's Qwen directory."""
         return self.world.qwen_directory(self.profile)
+
+    @property
+    def login_shown(self) -> str:
+        """Where the Qwen OAuth login is kept, as it is shown and written."""
+        moved = self.directory.moved_to
+        return OAUTH_CACHE if moved is None else self.world.standpoint.show(moved / OAUTH_CACHE_NAME)
 
     @property
     def settings_files(self) -> tuple[Path, ...]:

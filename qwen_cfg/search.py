@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from qwen_schema import Profile, Reach
 
-    from .world import EnvFileChoice, Sighting, World
+    from .world import EnvFileChoice, QwenDirectory, Sighting, World
 
 Outcome = Literal["absent", "found", "filled-in", "not-reached", "skipped"]
 
@@ -72,28 +72,29 @@ class Search:
 
 
 def places(
-    cwd: Path, home: Path | None, profile: Profile, choice: EnvFileChoice, moved: Path | None = None
+    cwd: Path, home: Path | None, profile: Profile, choice: EnvFileChoice, directory: QwenDirectory | None = None
 ) -> tuple[Place, ...]:
     """Return the places in the order in which they are looked at.
 
-    From `cwd` up, in each directory `.qwen/.env` and then `.env`; at last the files of the home, `moved` being the
-    directory in place of `~/.qwen`. No place comes twice.
+    From `cwd` up, in each directory `.qwen/.env` and then `.env`; at last the files of the home, and of the directory
+    in place of `~/.qwen`. No place comes twice.
     """
     if choice.chosen_by == "none":
         return ()
-    rank = {path: number for number, path in enumerate(home_level_files(home, moved))}
+    rank = {path: n for n, path in enumerate(home_level_files(home, directory.moved_to if directory else None))}
+    users = set(rank) if directory is None or directory.reach == "user" else set(home_level_files(home))
     if choice.path is not None:
         return (Place(choice.path, "user", rank.get(choice.path)),)
     on_the_way = [f for d in _walk(cwd, home, profile) for f in (d / ".qwen" / ".env", d / ".env")]
     return tuple(
-        Place(path, "user" if path in rank else "project", rank.get(path))
+        Place(path, "user" if path in users else "project", rank.get(path))
         for path in dict.fromkeys([*on_the_way, *rank])
     )
 
 
 def places_in(world: World, profile: Profile, choice: EnvFileChoice | None = None) -> tuple[Place, ...]:
     """Return the places of a world's search, or of the one that another choice of the env file would make."""
-    return places(world.cwd, world.home, profile, choice or world.choice, world.qwen_directory(profile).moved_to)
+    return places(world.cwd, world.home, profile, choice or world.choice, world.qwen_directory(profile))
 
 
 def search(ordered: tuple[Place, ...], profile: Profile, look: Callable[[Path], Sighting]) -> Search:

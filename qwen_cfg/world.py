@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from qwen_schema import Profile, QwenCfgError, Secret
+    from qwen_schema import Profile, QwenCfgError, Reach, Secret
     from qwen_schema.artifact import ChosenBy
     from qwen_schema.envfile import Dialect
 
@@ -65,10 +65,12 @@ class QwenDirectory:
     """The directory where Qwen Code keeps what is the user's: `~/.qwen`, or where a variable moves it.
 
     `origin` is the variable's, and `text` what it says, where it says anything; `problem` tells why that names no
-    directory. `moved_to` is a real path. `login` and `settings` are the files of that kind that are there.
+    directory. `moved_to` is a real path; its files have reach project where the text leads there from the working
+    directory, since any project can then be it. `login` and `settings` are the files of that kind that are there.
     """
 
     moved_to: Path | None = None
+    reach: Reach = "user"
     origin: Origin | None = None
     text: str = ""
     problem: str = ""

@@ -313,6 +313,13 @@ _references = st.one_of(
     st.builds(SecretReference, st.just("env-file"), path=_paths, variable=st.just(KEY)),
     st.just(SecretReference("flag", flag="--openai-api-key")),
     st.builds(SecretReference, st.just("oauth-cache"), path=_plain_texts),
+    st.builds(
+        SecretReference,
+        st.just("keyring"),
+        service=_plain_texts.filter(lambda text: "/" not in text),
+        name=_plain_texts,
+    ),
+    st.builds(SecretReference, st.just("command"), command=st.just("pass show 'a b'")),
     st.builds(SecretReference, st.just("literal"), value=st.from_regex(r"[!-~]+", fullmatch=True).map(Secret)),
 )
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from qwen_cfg.resolution import profile_named
 from qwen_cfg.search import Search, places, search
-from qwen_cfg.world import EnvFileChoice, Sighting
+from qwen_cfg.world import EnvFileChoice, QwenDirectory, Sighting
 from qwen_schema import EnvFileError
 
 DOCUMENTED, NEWER = profile_named("documented"), profile_named("qwen-code-0.21")
@@ -167,15 +167,17 @@ def test_under_the_newer_profile_what_lies_between_is_still_not_reached() -> Non
 
 
 def test_a_directory_in_place_of_the_homes_comes_before_it() -> None:
-    moved = places(Path("/srv"), HOME, NEWER, EnvFileChoice(), Path("/data/qwen"))
+    moved = places(Path("/srv"), HOME, NEWER, EnvFileChoice(), QwenDirectory(Path("/data/qwen")))
     assert [str(place.path) for place in moved[-3:]] == [
         "/data/qwen/.env",
         "/home/me/.qwen/.env",
         "/home/me/.env",
     ]
     assert [place.reach for place in moved[-4:]] == ["project", "user", "user", "user"]
-    only = places(Path("/srv"), None, NEWER, EnvFileChoice(), Path("/data/qwen"))
+    only = places(Path("/srv"), None, NEWER, EnvFileChoice(), QwenDirectory(Path("/data/qwen")))
     assert [str(place.path) for place in only if place.home_level] == ["/data/qwen/.env"]
+    led_there = places(Path("/srv"), HOME, NEWER, EnvFileChoice(), QwenDirectory(Path("/srv/qwen"), reach="project"))
+    assert [place.reach for place in led_there[-3:]] == ["project", "user", "user"]
 
 
 def test_home_level_files_that_lie_on_the_way_count_in_the_order_of_the_home() -> None:
@@ -183,7 +185,7 @@ def test_home_level_files_that_lie_on_the_way_count_in_the_order_of_the_home() -
     seen = Seen(
         dict.fromkeys(["/home/me/.qwen/.qwen/.env", "/home/me/.qwen/.env", "/data/.env", "/home/me/.env"], "file")
     )
-    ordered = places(HOME / ".qwen", HOME, NEWER, EnvFileChoice(), Path("/data"))
+    ordered = places(HOME / ".qwen", HOME, NEWER, EnvFileChoice(), QwenDirectory(Path("/data")))
     read = search(ordered, NEWER, seen.look).read
     assert [str(place.path) for place in read] == [
         "/home/me/.qwen/.qwen/.env",

@@ -13,7 +13,16 @@ from qwen_cfg.reading import working_directory
 from qwen_cfg.resolution import Inferred, resolve_world
 from qwen_cfg.rules import diagnose
 from qwen_cfg.world import EnvFileChoice, Given
-from qwen_schema import SecretReference, SecretReferenceError, Surroundings, follow, located, show_value
+from qwen_schema import (
+    Secret,
+    SecretReference,
+    SecretReferenceError,
+    Surroundings,
+    kind_of_pointer,
+    located,
+    look_up,
+    show_value,
+)
 
 from .incomplete import IncompleteError
 from .inputs import Asked, resolution_of, secret_flags
@@ -21,7 +30,7 @@ from .inputs import Asked, resolution_of, secret_flags
 if TYPE_CHECKING:
     from qwen_cfg.resolution import Resolution
     from qwen_cfg.rules import Diagnostic, Rule
-    from qwen_schema import ResolvedConfig
+    from qwen_schema import ResolvedConfig, Value
 
 
 @dataclass(frozen=True)
@@ -41,9 +50,9 @@ def asked_again(request: Asked, old: ResolvedConfig) -> Asked:
     """
     method = old.provenance["auth_method"]
     replayed = {
-        name: Given(provenance.origin, show_value(value))
+        name: Given(provenance.origin, text)
         for name, provenance in old.provenance.items()
-        if provenance.layer == "flag" and not isinstance(value := old.config[name], SecretReference)
+        if provenance.layer == "flag" and (text := _text(old.config[name])) is not None
     }
     return Asked(
         {**replayed, **request.given},
@@ -52,6 +61,7 @@ def asked_again(request: Asked, old: ResolvedConfig) -> Asked:
         request.dialect or old.dialect,
         request.secret_from or _declared_reference(old),
         Inferred(old.text("auth_method"), method.origin) if method.layer == "default" else None,
+        request.trust_project,
     )
 
 
@@ -65,7 +75,7 @@ def compare(old: ResolvedConfig, request: Asked, rules: tuple[Rule, ...], *, str
     """
     resolution = resolution_of(request, survey=True)
     filled = _with_reference(resolution, old.api_key) if resolution.needs_api_key else resolution
-    new = _artifact(filled, inline_secrets=old.api_key.kind == "literal" and not resolution.needs_api_key)
+    new = _artifact(filled, inline_secrets=old.api_key.kind == "literal" and _has_key_itself(resolution))
     if resolution.needs_api_key:
         new = replace(new, provenance={**new.provenance, "api_key": old.provenance["api_key"]})
     has_key = resolution.decisions["api_key"].winner is not None
@@ -82,7 +92,10 @@ def _with_reference(resolution: Resolution, reference: SecretReference) -> Resol
 
 
 def _leads_nowhere(resolution: Resolution, reference: SecretReference | None) -> bool:
-    """Tell whether there is no key where a declared reference says; a login, and a FIFO, are not looked into."""
+    """Tell whether there is no key where a declared reference says, nor a pointer to one.
+
+    A login, and a FIFO, are not looked into; the keyring is not asked, and no command is run.
+    """
     if reference is None or reference.kind == "oauth-cache":
         return False
     world = resolution.world
@@ -90,10 +103,23 @@ def _leads_nowhere(resolution: Resolution, reference: SecretReference | None) ->
         return False
     here = Surroundings(os.environ, secret_flags(world.flags), world.cwd, world.home, world.dialect)
     try:
-        follow(reference, here)
+        look_up(reference, here)
     except SecretReferenceError:
         return True
     return False
+
+
+def _has_key_itself(resolution: Resolution) -> bool:
+    """Tell whether the key that won is here, rather than missing, or elsewhere as a pointer says."""
+    winner = resolution.decisions["api_key"].winner
+    return not resolution.needs_api_key and (winner is None or kind_of_pointer(winner.revealed) is None)
+
+
+def _text(value: Value | SecretReference) -> str | Secret | None:
+    """Return a value as the text of a flag; of a key only a pointer to it is known."""
+    if not isinstance(value, SecretReference):
+        return show_value(value)
+    return None if value.pointer is None else Secret(value.pointer)
 
 
 def _missing(old: ResolvedConfig) -> Difference:

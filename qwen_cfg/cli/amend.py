@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qwen_cfg.git import may_be_tracked
 from qwen_cfg.keep import env_file_of, keep
-from qwen_schema import Provenance, QwenCfgError, Secret, SecretReference, declared_fields, located, mask, parse_value
+from qwen_cfg.trust import concern_of_artifact
+from qwen_schema import (
+    Provenance,
+    QwenCfgError,
+    Secret,
+    SecretReference,
+    Surroundings,
+    declared_fields,
+    located,
+    mask,
+    parse_value,
+    pointed,
+    redact_unknown,
+)
 
 from .kept import not_kept
 from .typed import texts_of
+from .typed_pointer import COMMAND_NOT_KEPT, fetched, without_commands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,48 +34,70 @@ if TYPE_CHECKING:
     from qwen_runtime import Change, Configured
     from qwen_schema import ResolvedConfig, Value
 
+    from .trusting import Gate
+
 
 class Amending:
     """Puts what was typed into the artifact in use, and remembers it: a `Reconfigure`. `file` is its name."""
 
-    def __init__(self, current: Configured, file: str) -> None:
+    def __init__(self, current: Configured, file: str, let_through: Gate) -> None:
         self._current = current
         self._file = file
+        self._let_through = let_through
 
     def settings(self) -> dict[str, str]:
-        """Return what there is now, for the dialogue: texts by field, the key masked."""
+        """Return what there is now, for the dialogue: texts by field, the key masked, a pointer to one as it is."""
         artifact = self._current.artifact
+        pointer = artifact.api_key.pointer
         texts = {name: artifact.text(name) for name in ("base_url", "model")}
-        return {**texts, "api_key": mask(self._current.key.reveal())}
+        return {**texts, "api_key": mask(self._current.key.reveal()) if pointer is None else redact_unknown(pointer)}
 
     def __call__(self, change: Change) -> Configured:
         """Return the artifact with a change. If it raises, the session's settings are as before.
 
         Raises:
-            ConfigurationError: if something is not valid.
+            ConfigurationError: if something is not valid, or there is no key where a pointer leads.
+            NotTrustedError: if the artifact decides where what was typed goes, and the user does not trust it.
         """
         texts, old = texts_of(change), self._current
+        self._require_trust(texts, change.place)
+        # It is fetched before anything is kept.
+        key = fetched(texts, change.place, old.base, old.home)
         notices = self._keep({**self._key_to_carry(texts), **texts}) if change.keep else ()
-        key = texts.get("api_key")
         self._current = replace(
             old,
             artifact=_amended(old.artifact, texts, change.place),
-            key=key if isinstance(key, Secret) else old.key,
-            remark="" if isinstance(key, Secret) else old.remark,
+            key=old.key if key is None else key,
+            remark=old.remark if key is None else "",
             notices=notices,
         )
         return self._current
 
+    def _require_trust(self, texts: Mapping[str, str | Secret], place: str) -> None:
+        """Ask about what the artifact decides and was not typed; a base URL that Enter accepted is the artifact's."""
+        old, url = self._current, texts.get("base_url")
+        typed = {"OPENAI_BASE_URL": url} if isinstance(url, str) and url != old.artifact.text("base_url") else {}
+        here = Surroundings({**os.environ, **typed}, {}, old.base, old.home, old.artifact.dialect)
+        amended, file = _amended(old.artifact, texts, place), Path(os.path.realpath(old.base / self._file))
+        self._let_through.require(concern_of_artifact(amended, file, self._file, here, may_be_tracked))
+
     def _keep(self, texts: Mapping[str, str | Secret]) -> tuple[str, ...]:
+        keepable = without_commands(texts)
         try:
-            kept = keep(texts, self._current.base, self._current.home)
+            kept = keep(keepable, self._current.base, self._current.home)
         except QwenCfgError as error:
             return not_kept(error)
-        return (*kept.done, f"the artifact {self._file} is as it was, and the next run with it uses that")
+        notices = kept.done if keepable == texts else (*kept.done, COMMAND_NOT_KEPT)
+        return (*notices, f"the artifact {self._file} is as it was, and the next run with it uses that")
 
     def _key_to_carry(self, texts: Mapping[str, str | Secret]) -> dict[str, Secret]:
-        """Return the present key if `.qwen/.env` is to have it too, since neither that nor the environment does."""
+        """Return the present key if `.qwen/.env` is to have it too, since neither that nor the environment does.
+
+        Of a key that lives elsewhere the pointer is kept, never the key.
+        """
         reference, base = self._current.artifact.api_key, self._current.base
+        if reference.pointer is not None and "api_key" not in texts:
+            return {"api_key": Secret(reference.pointer)}
         there = reference.kind == "environment"
         if reference.kind == "env-file" and reference.path is not None:
             there = located(reference.path, base=base, home=self._current.home) == env_file_of(base)
@@ -73,5 +112,5 @@ def _amended(artifact: ResolvedConfig, texts: Mapping[str, str | Secret], place:
 
 def _value(name: str, text: str | Secret, place: str) -> Value | SecretReference:
     if isinstance(text, Secret):
-        return SecretReference("flag", flag=place)
+        return pointed(text.reveal()) or SecretReference("flag", flag=place)
     return parse_value(declared_fields()[name], text)

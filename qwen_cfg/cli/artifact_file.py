@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_schema import ArtifactError, ResolvedConfig, UsageError, dump, load
+from qwen_schema import ArtifactError, ConfigurationError, ResolvedConfig, UsageError, dump, load, redact_known
 from qwen_schema.envfile import Subject, read_text
 
 if TYPE_CHECKING:
@@ -24,10 +24,26 @@ def read_artifact(name: str) -> tuple[str, ResolvedConfig]:
     return text, load(text, where=name)
 
 
+def artifact_text(artifact: ResolvedConfig, form: Form) -> str:
+    """Return an artifact as it is written, which shows no key but one that was asked for.
+
+    Raises:
+        ConfigurationError: if a value is a key that stands elsewhere: in an env file that was not reached, say.
+    """
+    text = dump(artifact, form)
+    if artifact.api_key.kind != "literal" and redact_known(text) != text:
+        raise ConfigurationError(
+            "a value would show an API key that stands in another layer or env file",
+            hint="See which: qwen-cfg resolve --explain --all shows it as [redacted].",
+        )
+    return text
+
+
 def write_artifact(path: Path, artifact: ResolvedConfig, form: Form) -> None:
     """Write an artifact; one that holds the key itself is private, and goes into no file that git tracks.
 
     Raises:
+        ConfigurationError: if a value is a key that stands elsewhere.
         UsageError: if git tracks the file that a key would stand in, or may do so.
         OutputError: if it cannot be written.
     """
@@ -36,7 +52,7 @@ def write_artifact(path: Path, artifact: ResolvedConfig, form: Form) -> None:
     private = artifact.api_key.kind == "literal"
     if private:
         _refuse_tracked(path)
-    save(path, dump(artifact, form), private=private)
+    save(path, artifact_text(artifact, form), private=private)
 
 
 def _refuse_tracked(path: Path) -> None:

@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_cfg.rules import rules_for_check
+from qwen_cfg.rules import ALL_RULES, rules_for_check
 from qwen_schema import ExitCode, UsageError, form_of
 
 from .again import asked_again, compare
@@ -17,6 +17,9 @@ from .parser import add_field_flags, add_resolution_options
 if TYPE_CHECKING:
     import argparse
 
+    from qwen_schema import ResolvedConfig
+
+    from .again import Comparison
     from .output import Output
 
 
@@ -61,18 +64,36 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         tell(Report(args.file, text, old, artifact_only=True), args.format, output)
         return ExitCode.OK
     comparison = compare(old, asked_again(asked(args), old), rules, strict=args.strict)
-    if args.update and any(difference.part != "missing secret" for difference in comparison.differences):
+    written = args.update and _is_out_of_date(old, comparison)
+    if written:
         write_artifact(Path(args.file), comparison.new, form_of(text))
     strict = ["--strict"] if args.strict else []
     mend = shlex.join(["qwen-cfg", "check", _as_word(args.file), "--update", *strict, *repeated(args)])
-    report = Report(args.file, text, old, comparison, args.strict, args.update, mend, counted=bool(args.select))
+    report = Report(args.file, text, old, comparison, args.strict, written, mend, counted=bool(args.select))
     tell(report, args.format, output)
     return report.exit_code
 
 
+def _is_out_of_date(old: ResolvedConfig, comparison: Comparison) -> bool:
+    """Tell whether writing again changes anything that was asked about: a profile or a dialect that is named is."""
+    differs = any(difference.part != "missing secret" for difference in comparison.differences)
+    return differs or (old.profile, old.dialect) != (comparison.new.profile, comparison.new.dialect)
+
+
 def _codes(text: str) -> list[str]:
-    """Return the codes of a list with commas."""
-    return [code.strip() for code in text.split(",") if code.strip()]
+    """Return the codes of a list with commas.
+
+    Raises:
+        UsageError: if there are none: an empty variable of a script is no choice.
+    """
+    codes = [
+        code.strip().upper() if code.strip() != ALL_RULES else ALL_RULES for code in text.split(",") if code.strip()
+    ]
+    if not codes:
+        raise UsageError(
+            "this names no rule", where="--select, --ignore", hint="Name codes, as in QC101,QC102, or all."
+        )
+    return codes
 
 
 def _as_word(name: str) -> str:

@@ -67,7 +67,7 @@ class Report:
             return "drift"
         if self.counted and self.diagnostics:
             return "findings"
-        return "updated" if self.differences else "same"
+        return "updated" if self.updated else "same"
 
     @property
     def remedy(self) -> str | None:
@@ -118,8 +118,8 @@ def _tell_text(report: Report, output: Output) -> None:
     summary = {
         "valid": f"a valid artifact (profile {report.artifact.profile})",
         "same": "what it says is what resolves here",
-        "updated": f"{_count(report)}, written again",
-        "findings": f"{len(report.diagnostics)} findings" if len(report.diagnostics) != 1 else "1 finding",
+        "updated": f"{_count(report)}, written again" if report.differences else "written again",
+        "findings": _findings(report),
         "drift": _count(report),
     }[report.status]
     found = "".join(_finding(d) for d in report.diagnostics) if report.counted else ""
@@ -138,6 +138,7 @@ def _tell_json(report: Report, output: Output) -> None:
             "format": FORMAT,
             "file": report.file,
             "status": report.status,
+            "updated": report.updated,
             "strict": report.strict,
             "differences": [asdict(difference) for difference in report.differences],
             "diagnostics": [diagnostic_data(diagnostic) for diagnostic in report.diagnostics],
@@ -161,6 +162,11 @@ def _tell_github(report: Report, output: Output) -> None:
     for note in report.notes:
         line = line_of(report.text, "api_key")
         output.text(annotation("notice", note, file=report.file, line=line, title="qwen-cfg"))
+
+
+def _findings(report: Report) -> str:
+    count = len(report.diagnostics)
+    return ("1 finding" if count == 1 else f"{count} findings") + ("; written again" if report.updated else "")
 
 
 def _finding(diagnostic: Diagnostic) -> str:

@@ -2,58 +2,88 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qwen_cfg.explanation import explain
-from qwen_cfg.generations import elsewhere
+from qwen_cfg.resolution import resolve_world
 from qwen_cfg.rules import diagnose
-from qwen_schema import ExitCode
+from qwen_schema import EnvFileError, ExitCode, NotTrustedError, other_profiles
 
+from .error_data import error_data
 from .incomplete import IncompleteError
+from .inputs import asked, options_of, profile_of, world_of
 
 if TYPE_CHECKING:
     import argparse
 
     from qwen_cfg.explanation import Explanation
-    from qwen_cfg.resolution import Resolution
+    from qwen_cfg.resolution import Options, Resolution
+    from qwen_cfg.world import World
+    from qwen_schema import Profile, QwenCfgError
 
     from .output import Output
 
 FORMAT = 1
 
 
-def compare(args: argparse.Namespace, resolution: Resolution, output: Output) -> int:
-    """Show what this profile and every other resolve; the exit code is this one's."""
-    others = (other.resolution for other in elsewhere(resolution))
-    resolutions = (resolution, *(other for other in others if other is not None))
-    explanations = tuple(explain(one, diagnose(one), reveal=args.show_secrets) for one in resolutions)
-    code = _exit_code(resolution)
+@dataclass(frozen=True)
+class Made:
+    """What a profile makes of the world: a resolution with its explanation, or the error that is there instead."""
+
+    profile: Profile
+    resolution: Resolution | None
+    explanation: Explanation | None
+    error: QwenCfgError | None = None
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What `resolve --explain` under this profile ends with."""
+        complete = self.resolution is not None and self.resolution.is_complete
+        return ExitCode.OK if complete else ExitCode.CONFIGURATION
+
+
+def compare(args: argparse.Namespace, output: Output) -> int:
+    """Show what the profile that is asked for and every other resolve; the exit code is the first one's."""
+    request = asked(args)
+    chosen = profile_of(request)
+    profiles = (chosen, *other_profiles(chosen))
+    world = world_of(request, profiles, survey=True)
+    made = [_made(world, profile, options_of(request), reveal=args.show_secrets) for profile in profiles]
     if args.format == "json":
-        output.data(_data(resolutions, explanations), secrets=args.show_secrets)
-        return code
-    from qwen_cfg.explanation.side_by_side import SideBySide, side_by_side_screen  # noqa: PLC0415
+        output.data(_data(made), secrets=args.show_secrets)
+        return made[0].exit_code
+    from qwen_cfg.explanation.side_by_side import Column, side_by_side_screen  # noqa: PLC0415
 
-    compared = SideBySide(explanations)
-    output.screen(lambda width: side_by_side_screen(compared, width=width), args.color)
-    return code
+    columns = tuple(
+        Column(m.profile.name, m.profile.title, m.explanation, f"{m.error}" if m.error else None) for m in made
+    )
+    place = world.standpoint.show_directory(world.cwd)
+    output.screen(lambda width: side_by_side_screen(place, columns, width=width), args.color)
+    return made[0].exit_code
 
 
-def _exit_code(resolution: Resolution) -> ExitCode:
-    return ExitCode.OK if resolution.is_complete else ExitCode.CONFIGURATION
+def _made(world: World, profile: Profile, options: Options, *, reveal: bool) -> Made:
+    try:
+        resolution = resolve_world(world, profile, options)
+    except (EnvFileError, NotTrustedError) as error:
+        return Made(profile, None, None, error)
+    return Made(profile, resolution, explain(resolution, diagnose(resolution), reveal=reveal))
 
 
-def _data(resolutions: tuple[Resolution, ...], explanations: tuple[Explanation, ...]) -> dict[str, object]:
-    from qwen_cfg.explanation.data import explanation_data  # noqa: PLC0415
-
+def _data(made: list[Made]) -> dict[str, object]:
     return {
         "format": FORMAT,
-        "exit_code": _exit_code(resolutions[0]),
-        "profiles": {
-            explanation.profile: explanation_data(explanation, _exit_code(resolution), _error(resolution, explanation))
-            for resolution, explanation in zip(resolutions, explanations, strict=True)
-        },
+        "exit_code": made[0].exit_code,
+        "profiles": {one.profile.name: _one(one) for one in made},
     }
 
 
-def _error(resolution: Resolution, explanation: Explanation) -> dict[str, object] | None:
-    return None if resolution.is_complete else IncompleteError(explanation.diagnostics).as_data()
+def _one(made: Made) -> dict[str, object]:
+    """Return the explanation under a profile, or the error that is printed in its place."""
+    from qwen_cfg.explanation.data import explanation_data  # noqa: PLC0415
+
+    if made.explanation is None or made.resolution is None:
+        return error_data(made.error) if made.error else {}
+    incomplete = None if made.resolution.is_complete else IncompleteError(made.explanation.diagnostics).as_data()
+    return explanation_data(made.explanation, made.exit_code, incomplete)

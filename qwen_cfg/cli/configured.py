@@ -4,30 +4,35 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_cfg.compile import to_artifact
+from qwen_cfg.compile import to_artifact, user_files
+from qwen_cfg.git import may_be_tracked
 from qwen_cfg.homes import home_of
+from qwen_cfg.paths import home_level_files
 from qwen_cfg.reading import working_directory
 from qwen_cfg.remarks import key_remark
-from qwen_cfg.rules import diagnose
+from qwen_cfg.rules import SPLIT_ORIGIN, diagnose
+from qwen_cfg.trust import concern_of, concern_of_artifact, never_tracked
 from qwen_schema import Secret, SecretReference, Surroundings, UsageError, follow
 
 from .artifact_file import read_artifact
 from .incomplete import IncompleteError, tell
 from .inputs import asked, resolution_of, secret_flags, secret_reference
+from .trusting import gate
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
-    from pathlib import Path
 
     from qwen_cfg.resolution import Resolution
-    from qwen_cfg.world import Given
+    from qwen_cfg.rules import Diagnostic
+    from qwen_cfg.trust import Concern
     from qwen_runtime import Configured
     from qwen_schema import ResolvedConfig
 
     from .output import Output
+    from .trusting import Gate
 
 
 def add_config_option(parser: argparse.ArgumentParser) -> None:
@@ -43,41 +48,99 @@ def configured(args: argparse.Namespace, output: Output) -> Configured:
     Raises:
         UsageError: if --config goes with what an artifact has already.
         ConfigurationError: if nothing complete and valid resolves here, or the artifact or its key cannot be read.
+        NotTrustedError: if the artifact names a command for its key, or a project's file decides where that goes.
     """
+    let_through = gate(args, output)
     if args.config is not None:
-        return _with_key(given(args), args.given, working_directory(), home_of(os.environ).path)
-    return resolved(resolution_of(asked(args), survey=False), output)
+        return _of_artifact(args, let_through)
+    return resolved(resolution_of(asked(args), survey=False), output, let_through)
 
 
-def resolved(resolution: Resolution, output: Output) -> Configured:
+def resolved(resolution: Resolution, output: Output, let_through: Gate) -> Configured:
     """Return what `of_resolution` does, having told the warnings.
 
     Raises:
         IncompleteError: if a value is missing or not valid.
-        SecretReferenceError: if --secret-from leads to no key.
+        SecretReferenceError: if there is no key where a pointer or --secret-from leads.
+        NotTrustedError: if a project's file decides where the key goes, and the user does not trust it.
     """
-    tell(diagnose(resolution), output)
+    tell(warnings_of(resolution), output)
     try:
-        return of_resolution(resolution)
+        return of_resolution(resolution, let_through)
     except IncompleteError as error:
         error.hint += " What else was looked at: qwen-cfg resolve --explain"
         raise
 
 
-def of_resolution(resolution: Resolution) -> Configured:
-    """Return the artifact of a resolution with its key.
+def warnings_of(resolution: Resolution) -> tuple[Diagnostic, ...]:
+    """Return what the rules say, but for what the user is asked about, or has been."""
+    asked_about = concern_of(resolution, never_tracked) is not None
+    return tuple(d for d in diagnose(resolution) if d.code != SPLIT_ORIGIN or not asked_about)
+
+
+def of_resolution(resolution: Resolution, let_through: Gate, key: Secret | None = None) -> Configured:
+    """Return the artifact of a resolution with its key, which is not fetched if it is given.
 
     Raises:
         IncompleteError: if a value is missing or not valid.
-        SecretReferenceError: if --secret-from leads to no key.
+        SecretReferenceError: if there is no key where a pointer or --secret-from leads.
+        NotTrustedError: if a project's file decides where the key goes, and the user does not trust it.
     """
     if not resolution.is_complete:
         raise IncompleteError(diagnose(resolution))
-    world, key = resolution.world, resolution.decisions["api_key"].value
-    # A key that has been read is not read again: a FIFO gives it once.
-    known = key if isinstance(key, Secret) and resolution.options.secret_from is None else None
-    use = _with_key(to_artifact(resolution), world.flags, world.cwd, world.home, known)
+    let_through.require_for(resolution)
+    world, artifact = resolution.world, to_artifact(resolution)
+    here = Surroundings(
+        os.environ,
+        secret_flags(world.flags),
+        world.cwd,
+        world.home,
+        world.dialect,
+        user_files=user_files(resolution),
+        # No project's file has named one that got here.
+        may_run_commands=True,
+    )
+    use = _with_key(artifact, here, key or _known_key(resolution, artifact))
     return replace(use, remark=key_remark(resolution))
+
+
+def _known_key(resolution: Resolution, artifact: ResolvedConfig) -> Secret | None:
+    """Return the key if it has been read: it is not read again, since a FIFO gives it once. A pointer is none."""
+    key = resolution.decisions["api_key"].value
+    is_elsewhere = resolution.options.secret_from is not None or artifact.api_key.pointer is not None
+    return key if isinstance(key, Secret) and not is_elsewhere else None
+
+
+def _of_artifact(args: argparse.Namespace, let_through: Gate) -> Configured:
+    """Return the artifact that --config names with its key."""
+    artifact = given(args)
+    here = _around(args, artifact)
+    let_through.require(_concern(args, artifact, here))
+    return _with_key(artifact, here)
+
+
+def concern_of_given(args: argparse.Namespace) -> Concern | None:
+    """Return what the user has to be asked about before the artifact that --config names is used."""
+    artifact = given(args)
+    return _concern(args, artifact, _around(args, artifact))
+
+
+def _concern(args: argparse.Namespace, artifact: ResolvedConfig, here: Surroundings) -> Concern | None:
+    return concern_of_artifact(artifact, Path(os.path.realpath(args.config)), args.config, here, may_be_tracked)
+
+
+def _around(args: argparse.Namespace, artifact: ResolvedConfig) -> Surroundings:
+    """Return where the references of an artifact lead; it may run what was typed, and no command of its own."""
+    home = home_of(os.environ).path
+    return Surroundings(
+        os.environ,
+        secret_flags(args.given),
+        working_directory(),
+        home,
+        artifact.dialect,
+        user_files=home_level_files(home),
+        may_run_commands=args.secret_from is not None,
+    )
 
 
 def given(args: argparse.Namespace) -> ResolvedConfig:
@@ -114,18 +177,17 @@ def _too_many(args: argparse.Namespace, wanted: set[str]) -> list[str]:
     return [*flags, *(option for option, value in others.items() if value)]
 
 
-def _with_key(
-    artifact: ResolvedConfig, flags: Mapping[str, Given], base: Path, home: Path | None, key: Secret | None = None
-) -> Configured:
-    """Return an artifact with its key, which is read from where the artifact says unless it is known.
+def _with_key(artifact: ResolvedConfig, here: Surroundings, key: Secret | None = None) -> Configured:
+    """Return an artifact with its key, which is fetched from where the artifact says unless it is known.
 
     Raises:
         SecretReferenceError: if there is none.
+        NotTrustedError: if the artifact names a command, and may run none.
     """
     from qwen_runtime import Configured  # noqa: PLC0415 - the HTTP client is slow to import
     from qwen_runtime.connection import require_supported  # noqa: PLC0415
 
     require_supported(artifact)
     if key is None:
-        key = follow(artifact.api_key, Surroundings(os.environ, secret_flags(flags), base, home, artifact.dialect))
-    return Configured(artifact, key, base, home)
+        key = follow(artifact.api_key, here)
+    return Configured(artifact, key, here.base, here.home)

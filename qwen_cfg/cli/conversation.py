@@ -15,6 +15,7 @@ from .configured import configured, resolved
 from .incomplete import IncompleteError, tell
 from .inputs import asked, resolution_of
 from .reconfigure import Recompiling
+from .trusting import gate
 
 if TYPE_CHECKING:
     import argparse
@@ -24,14 +25,19 @@ if TYPE_CHECKING:
     from qwen_runtime.repl.terminal import Terminal
 
     from .output import Output
+    from .trusting import Gate
 
 
 def converse(args: argparse.Namespace, output: Output) -> int:
     """Chat until the person leaves; with nothing configured, ask for that first."""
     from qwen_runtime.repl import start  # noqa: PLC0415 - the line editor is slow to import
 
-    terminal = _terminal(output)
-    use, reconfigure = _artifact(args, output) if args.config is not None else _compiled(args, output, terminal)
+    terminal, let_through = _terminal(output), gate(args, output)
+    if args.config is not None:
+        use = configured(args, output)
+        reconfigure: Recompiling | Amending = Amending(use, args.config, let_through)
+    else:
+        use, reconfigure = _compiled(args, output, terminal, let_through)
     return start(use, output, terminal, reconfigure, lambda: _ask(reconfigure, terminal), system=args.system)
 
 
@@ -43,17 +49,14 @@ def _terminal(output: Output) -> Terminal:
     return Terminal(dumb=dumb, color=output.wants_color, history=None if state is None else state / "history")
 
 
-def _artifact(args: argparse.Namespace, output: Output) -> tuple[Configured, Amending]:
-    use = configured(args, output)
-    return use, Amending(use, args.config)
-
-
-def _compiled(args: argparse.Namespace, output: Output, terminal: Terminal) -> tuple[Configured, Recompiling]:
+def _compiled(
+    args: argparse.Namespace, output: Output, terminal: Terminal, let_through: Gate
+) -> tuple[Configured, Recompiling]:
     request = asked(args)
     resolution = resolution_of(request, survey=False)
-    reconfigure = Recompiling(request, resolution)
+    reconfigure = Recompiling(request, resolution, let_through)
     if not _has_to_ask(resolution):
-        return resolved(resolution, output), reconfigure
+        return resolved(resolution, output, let_through), reconfigure
     return _first_use(resolution, reconfigure, output, terminal), reconfigure
 
 

@@ -14,18 +14,23 @@ from qwen_cfg.resolution import Inferred, Options, Resolution, profile_named, re
 from qwen_cfg.world import EnvFileChoice, Given
 from qwen_schema import (
     DEFAULT_PROFILE,
+    BadValue,
     Profile,
     Secret,
     SecretReference,
     UsageError,
     declared_fields,
-    other_profiles,
+    parse_value,
+    pointed,
 )
+
+from .trusting import owners_allowed
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
+    from qwen_cfg.world import World
     from qwen_schema.envfile import Dialect
 
 PROFILE_VARIABLE = "QWEN_CFG_PROFILE"
@@ -41,6 +46,7 @@ class Asked:
     dialect: Dialect | None
     secret_from: SecretReference | None = None
     assumed: Inferred | None = None
+    trust_project: bool = False
 
 
 def asked(args: argparse.Namespace) -> Asked:
@@ -55,7 +61,8 @@ def asked(args: argparse.Namespace) -> Asked:
     elif args.env_file:
         choice = EnvFileChoice("flag", Path(args.env_file))
     reference = None if args.secret_from is None else secret_reference(args.secret_from)
-    return Asked(args.given, choice, args.profile, cast("Any", args.env_dialect), reference)
+    dialect = cast("Any", args.env_dialect)
+    return Asked(args.given, choice, args.profile, dialect, reference, trust_project=args.trust_project)
 
 
 def secret_flags(given: Mapping[str, Given]) -> dict[str, Secret]:
@@ -76,28 +83,53 @@ def repeated(args: argparse.Namespace) -> list[str]:
         "--secret-from": args.secret_from,
     }
     words += [f"{option}={value}" for option, value in options.items() if value is not None]
-    return [*words, "--no-env-file"] if args.no_env_file else words
+    switches = {"--no-env-file": args.no_env_file, "--trust-project": args.trust_project}
+    return [*words, *(option for option, given in switches.items() if given)]
 
 
-def resolution_of(request: Asked, *, survey: bool, every_profile: bool = False) -> Resolution:
-    """Read the world, as every profile would if that is asked for, and resolve it.
+def resolution_of(request: Asked, *, survey: bool) -> Resolution:
+    """Read the world and resolve it.
 
     Raises:
         UsageError: if QWEN_CFG_PROFILE names no profile.
         ConfigurationError: if the working directory is gone, or an env file cannot be read.
     """
-    profile = _profile(request.profile, os.environ)
-    world = read_world(
+    profile = profile_of(request)
+    return resolve_world(world_of(request, (profile,), survey=survey), profile, options_of(request))
+
+
+def profile_of(request: Asked) -> Profile:
+    """Return the profile that is asked for, by a flag or by QWEN_CFG_PROFILE.
+
+    Raises:
+        UsageError: if that names none.
+    """
+    name = request.profile or os.environ.get(PROFILE_VARIABLE) or DEFAULT_PROFILE
+    return profile_named(name, where=PROFILE_VARIABLE)
+
+
+def options_of(request: Asked) -> Options:
+    """Return how a request is to be resolved."""
+    return Options(request.secret_from, request.assumed)
+
+
+def world_of(request: Asked, profiles: tuple[Profile, ...], *, survey: bool) -> World:
+    """Read the world for resolutions under some profiles.
+
+    Raises:
+        ConfigurationError: if the working directory is gone, or the env file that is named is none.
+    """
+    return read_world(
         flags=request.given,
         environ=os.environ,
         cwd=working_directory(),
         home=home_of(os.environ),
-        profiles=(profile, *(other_profiles(profile) if every_profile else ())),
+        profiles=profiles,
         choice=request.choice or EnvFileChoice(),
         dialect=request.dialect or "dotenv",
         survey=survey,
+        allows=owners_allowed(all_of_them=request.trust_project),
     )
-    return resolve_world(world, profile, Options(request.secret_from, request.assumed))
 
 
 def secret_reference(text: str) -> SecretReference:
@@ -118,16 +150,24 @@ def secret_reference(text: str) -> SecretReference:
             return SecretReference("flag", flag=key.flags[0])
         case "oauth-cache" if not where:
             return SecretReference("oauth-cache", path=OAUTH_CACHE)
+        case "keyring" | "command" if (pointer := _pointer(text)) is not None:
+            return pointer
     raise UsageError(
         "this names no place of a secret",
         where="--secret-from",
-        hint="Right would be environment:VARIABLE, env-file:PATH:VARIABLE, flag or oauth-cache.",
+        hint="Right would be environment:VARIABLE, env-file:PATH:VARIABLE, keyring:SERVICE/NAME, command:WORDS, flag "
+        "or oauth-cache.",
     )
+
+
+def _pointer(text: str) -> SecretReference | None:
+    """Return the reference that a pointer stands for; None if it is not well-formed, or holds a key."""
+    try:
+        parse_value(declared_fields()["api_key"], text)
+    except BadValue:
+        return None
+    return pointed(text)
 
 
 def _is_name(text: str) -> bool:
     return text.replace("_", "").isalnum() and text.isascii() and not text[0].isdigit()
-
-
-def _profile(flag: str | None, environ: Mapping[str, str]) -> Profile:
-    return profile_named(flag or environ.get(PROFILE_VARIABLE) or DEFAULT_PROFILE, where=PROFILE_VARIABLE)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from qwen_schema import InterruptedByPersonError, QwenCfgError, defect, redact_unknown
 
 from .error_data import error_data
+from .hooks import redact_logs
 from .output import Output, standard_output
 from .parser import COMMANDS, build_parser
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code."""
+    redact_logs()
     words = list(sys.argv[1:] if argv is None else argv)
     output = standard_output()
     try:

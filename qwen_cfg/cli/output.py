@@ -63,7 +63,7 @@ class Output:
         console = Console(
             file=canvas,
             force_terminal=color == "always" or (color == "auto" and self.wants_color),
-            no_color=True if color == "never" else None,
+            no_color=None if color == "auto" else color == "never",
             highlight=False,
             markup=False,
             emoji=False,

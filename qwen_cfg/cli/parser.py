@@ -29,11 +29,14 @@ if TYPE_CHECKING:
 
 # Each command is the module of its name in this package, loaded when it is asked for.
 COMMANDS = {
+    "init": "set a project up: a private env file that git ignores, and the artifact",
     "resolve": "merge flags, environment and env file into the resolved config, or explain it",
     "check": "compare a committed artifact with what resolves now",
     "envfile": "show how env files are read, line by line",
     "run": "ask the model, with the resolved config and nothing else",
     "doctor": "try what would be used: name, connection, TLS, proxy, key, model",
+    "trust": "let a project's file say where keys and prompts go, list that, or take it back",
+    "rule": "tell what the code of a rule means, and what to do about it",
     "completion": "print a completion script for a shell",
 }
 
@@ -122,6 +125,11 @@ def add_resolution_options(parser: argparse.ArgumentParser) -> None:
     files.add_argument("--env-file", metavar="PATH", help="read this env file, and search for none")
     files.add_argument("--no-env-file", action="store_true", help="read no env file")
     group.add_argument(
+        "--trust-project",
+        action="store_true",
+        help="let the project's files say where keys and prompts go, this once (or QWEN_CFG_TRUST_PROJECT=1)",
+    )
+    group.add_argument(
         "--profile",
         choices=list(declared_profiles()),
         help="whose generation of Qwen Code's rules to follow: "
@@ -136,7 +144,8 @@ def add_resolution_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--secret-from",
         metavar="KIND:WHERE",
-        help="how the artifact refers to the key: environment:VARIABLE, env-file:PATH:VARIABLE, flag, oauth-cache",
+        help="how the artifact refers to the key: environment:VARIABLE, env-file:PATH:VARIABLE, keyring:SERVICE/NAME, "
+        "command:WORDS (run without a shell, when the key is needed), flag, oauth-cache",
     )
 
 

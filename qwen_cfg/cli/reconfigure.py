@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from qwen_cfg.compile import user_files
 from qwen_cfg.keep import env_file_of, keep
 from qwen_cfg.rules import diagnose
 from qwen_cfg.world import Given
-from qwen_schema import QwenCfgError, Secret, mask
+from qwen_schema import QwenCfgError, Secret, declared_fields, safe_text
 
 from .configured import of_resolution
 from .inputs import resolution_of
 from .kept import not_kept, notices_of
 from .typed import texts_of
+from .typed_pointer import COMMAND_NOT_KEPT, fetched, without_commands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from qwen_runtime import Change, Configured
 
     from .inputs import Asked
+    from .trusting import Gate
 
 
 class Recompiling:
@@ -30,12 +33,13 @@ class Recompiling:
     `resolution` is what the request gives now, complete or not.
     """
 
-    def __init__(self, request: Asked, resolution: Resolution) -> None:
+    def __init__(self, request: Asked, resolution: Resolution, let_through: Gate) -> None:
         self._request = request
         self._resolution = resolution
+        self._let_through = let_through
 
     def settings(self) -> dict[str, str]:
-        """Return what there is now, for the dialogue: texts by field, the key masked."""
+        """Return what there is now, for the dialogue: texts by field, the key masked, a pointer to one as it is."""
         decisions, reference = self._resolution.decisions, self._request.secret_from
         settings = {}
         for name in ("base_url", "model"):
@@ -47,7 +51,7 @@ class Recompiling:
         if reference is not None:
             settings["api_key"] = f"from {reference}"
         elif isinstance(key, Secret):
-            settings["api_key"] = mask(key.reveal())
+            settings["api_key"] = safe_text(declared_fields()["api_key"], key.reveal())
         return settings
 
     def __call__(self, change: Change) -> Configured:
@@ -57,30 +61,55 @@ class Recompiling:
 
         Raises:
             ConfigurationError: if something is not valid or missing.
+            NotTrustedError: if a project's file decides where the key goes, and the user does not trust it.
         """
         texts = texts_of(change)
+        self._require_trust(change.place, texts)
         if change.keep:
             return self._kept(change.place, {**self._key_to_carry(texts), **texts})
         return self._use(_with(self._request, _given(change.place, texts)))
 
+    def _require_trust(self, place: str, texts: Mapping[str, str | Secret]) -> None:
+        """Ask about a base URL that Enter accepted, before it counts as the user's own: a project's file showed it."""
+        shown = self._resolution.decisions["base_url"].winner
+        if shown is None or shown.origin.reach == "user" or texts.get("base_url") != shown.revealed:
+            return
+        others = {name: text for name, text in texts.items() if name != "base_url"}
+        self._let_through.require_for(resolution_of(_with(self._request, _given(place, others)), survey=False))
+
     def _kept(self, place: str, texts: Mapping[str, str | Secret]) -> Configured:
-        """Keep the texts, and let what is typed count only where something hides what was kept."""
+        """Keep the texts, and let what is typed count only where something hides what was kept, or it may not be."""
         world = self._resolution.world
+        # It is fetched before anything is kept, and not a second time.
+        key = fetched(texts, place, world.cwd, world.home)
+        may_name = env_file_of(world.cwd) in user_files(self._resolution)
+        keepable = texts if may_name else without_commands(texts)
         try:
-            kept = keep(texts, world.cwd, world.home)
+            kept = keep(keepable, world.cwd, world.home)
         except QwenCfgError as error:
-            return self._use(_with(self._request, _given(place, texts)), notices=not_kept(error))
+            return self._use(_with(self._request, _given(place, texts)), notices=not_kept(error), key=key)
         request = _untyped(self._request, texts)
         resolution = resolution_of(request, survey=False)
         hidden = {name: text for name, text in texts.items() if not _gives(resolution, name, text)}
         notices = (*kept.done, *notices_of(kept, self._resolution, resolution, hidden))
+        if keepable != texts:
+            notices = (*notices, COMMAND_NOT_KEPT)
         if hidden:
-            return self._use(_with(request, _given(place, hidden)), notices=notices)
-        return self._use(request, resolution, notices)
+            request = _with(request, _given(place, hidden))
+            resolution = resolution_of(request, survey=False)
+        if _gives(resolution, "base_url", texts.get("base_url", "")):
+            self._let_through.vouch_for(resolution)
+        return self._use(request, resolution, notices, key)
 
-    def _use(self, request: Asked, resolution: Resolution | None = None, notices: tuple[str, ...] = ()) -> Configured:
+    def _use(
+        self,
+        request: Asked,
+        resolution: Resolution | None = None,
+        notices: tuple[str, ...] = (),
+        key: Secret | None = None,
+    ) -> Configured:
         resolution = resolution or resolution_of(request, survey=False)
-        configured = of_resolution(resolution)
+        configured = of_resolution(resolution, self._let_through, key)
         known = _warnings(self._resolution)
         news = tuple(warning for warning in _warnings(resolution) if warning not in known)
         self._request, self._resolution = request, resolution

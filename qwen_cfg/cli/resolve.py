@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.compile import to_artifact
 from qwen_cfg.rules import Diagnostic, diagnose
-from qwen_schema import ExitCode, UsageError, declared_fields, dump
+from qwen_schema import ExitCode, UsageError, declared_fields
 
-from .artifact_file import write_artifact
+from .artifact_file import artifact_text, write_artifact
 from .incomplete import IncompleteError, tell
 from .inputs import asked, resolution_of
 from .parser import add_color_option, add_field_flags, add_resolution_options
@@ -70,13 +70,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Resolve; write the artifact where one is asked for, and explain where that is asked for."""
     _check_usage(args, output)
-    resolution = resolution_of(asked(args), survey=True, every_profile=args.compare_profiles)
     if args.show_secrets:
         output.notice("qwen-cfg: keys are shown in full; the terminal and its scrollback now hold them.")
     if args.compare_profiles:
         from .compare import compare  # noqa: PLC0415
 
-        return compare(args, resolution, output)
+        return compare(args, output)
+    resolution = resolution_of(asked(args), survey=True)
     diagnostics = diagnose(resolution)
     if args.explain is None:
         tell(diagnostics, output)
@@ -133,7 +133,7 @@ def _deliver(args: argparse.Namespace, resolution: Resolution, output: Output) -
     artifact = to_artifact(resolution, inline_secrets=args.inline_secrets)
     if args.output in (None, *STANDARD_OUTPUT):
         # It holds no secret, and its bytes must not depend on what else this machine knows.
-        output.text(dump(artifact, args.format or "toml"), verbatim=True)
+        output.text(artifact_text(artifact, args.format or "toml"), verbatim=True)
         return
     path = Path(args.output)
     _refuse_env_file(path, resolution)
@@ -141,9 +141,9 @@ def _deliver(args: argparse.Namespace, resolution: Resolution, output: Output) -
 
 
 def _refuse_env_file(path: Path, resolution: Resolution) -> None:
-    target = Path(os.path.realpath(path))
-    places = [file.place for file in (*resolution.files, *resolution.unreached)]
-    if target in [Path(os.path.realpath(place.path)) for place in places]:
+    """Refuse to write over a file that any generation of Qwen Code reads here."""
+    seen = (place for place, sighting in resolution.world.sightings.items() if sighting.is_env_file)
+    if os.path.realpath(path) in map(os.path.realpath, seen):
         raise UsageError("this is an env file, which would be lost", where=str(path), hint="Name another one with -o.")
 
 

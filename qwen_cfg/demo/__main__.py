@@ -36,6 +36,8 @@ def main() -> int:
         for name, text in _FILES.items():
             (home / name).parent.mkdir(parents=True, exist_ok=True)
             (home / name).write_text(text, encoding="utf-8")
+            if Path(name).name == ".env":
+                (home / name).chmod(0o600)
         _say("A home with a key and an endpoint, and a project whose .env has a key of its own:")
         for name in _FILES:
             print(f"    ~/{name}")

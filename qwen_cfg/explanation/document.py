@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.generations import elsewhere
 from qwen_cfg.layers import origin_text
-from qwen_cfg.paths import OAUTH_CACHE_NAME
 from qwen_cfg.search import places_in
 from qwen_cfg.unreached import unread_places, would_set
 from qwen_cfg.world import EnvFileChoice
-from qwen_schema import Secret, declared_fields, safe_text, show_value
+from qwen_schema import Secret, declared_fields, redact_known, safe_text, show_value
 
 if TYPE_CHECKING:
     from qwen_cfg.generations import Elsewhere
@@ -70,7 +69,7 @@ class PlaceStory:
     """The outcome at one place of the search.
 
     `sets` are the fields whose value is that of the file there (or would be, had it been reached), and `unused` those
-    that it offers a value for in vain.
+    that it offers a value for in vain. `moves` tells that it says where the user's Qwen directory is.
     """
 
     path: str
@@ -81,6 +80,7 @@ class PlaceStory:
     unused: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     unreadable: str | None = None
+    moves: bool = False
 
 
 @dataclass(frozen=True)
@@ -179,8 +179,9 @@ def _other(other: Elsewhere, reveal: bool) -> OtherStory:  # noqa: FBT001
 
 
 def _directory(resolution: Resolution) -> DirectoryStory | None:
-    directory, show = resolution.directory, resolution.world.standpoint.show
-    if directory.origin is None or not directory.text:
+    directory, show = resolution.directory, resolution.world.standpoint.show_directory
+    plain = resolution.world.home and resolution.world.home / ".qwen"
+    if directory.origin is None or not directory.text or directory.moved_to == plain:
         return None
     origin = directory.origin
     return DirectoryStory(
@@ -228,7 +229,7 @@ def _value(decision: Decision, reveal: bool) -> str | None:  # noqa: FBT001
         return None
     if decision.value is None or isinstance(decision.value, Secret):
         return _text(decision.winner, reveal)
-    return show_value(decision.value)
+    return show_value(decision.value) if reveal else redact_known(show_value(decision.value))
 
 
 def _text(candidate: Candidate, reveal: bool) -> str:  # noqa: FBT001
@@ -239,9 +240,7 @@ def _won_by(resolution: Resolution, decision: Decision) -> str:
     if decision.winner is not None:
         return _origin(decision.winner)
     if decision.field.secret and resolution.auth_method == "qwen-oauth":
-        moved = resolution.directory.moved_to
-        cache = "" if moved is None else f", with {resolution.world.standpoint.show(moved / OAUTH_CACHE_NAME)}"
-        return f"not needed: Qwen OAuth logs in without a key{cache}"
+        return f"not needed: Qwen OAuth logs in without a key, with {resolution.login_shown}"
     if decision.field.secret and resolution.options.secret_from is not None:
         return f"to come from {resolution.options.secret_from}"
     return "nobody sets it"
@@ -262,9 +261,13 @@ def _unreached(resolution: Resolution, field: str, reveal: bool) -> tuple[Offer,
 
 
 def _places(resolution: Resolution) -> tuple[PlaceStory, ...]:
+    """Return the places in the order of the walk, and at last those that fill in, in the order in which they count."""
     reached = tuple(_visited(resolution, v) for v in resolution.search.visits if v.outcome != "not-reached")
-    order = [resolution.world.standpoint.show(place.path) for place in _everywhere(resolution)]
-    return tuple(sorted(reached + _not_reached(resolution), key=lambda story: order.index(story.path)))
+    show = resolution.world.standpoint.show
+    order = [show(place.path) for place in _everywhere(resolution)]
+    filling = [show(place.path) for place in resolution.search.read[1:]]
+    stories = sorted(reached + _not_reached(resolution), key=lambda story: order.index(story.path))
+    return tuple(sorted(stories, key=lambda story: filling.index(story.path) if story.path in filling else -1))
 
 
 def _everywhere(resolution: Resolution) -> tuple[Place, ...]:
@@ -289,6 +292,7 @@ def _visited(resolution: Resolution, visit: Visit) -> PlaceStory:
         tuple(name for name, d in resolution.decisions.items() if _won_from(d, visit.place)),
         tuple(dict.fromkeys(o.field for o in offers if not _won_from(resolution.decisions[o.field], visit.place))),
         file.excluded if file else (),
+        moves=resolution.directory.origin is not None and resolution.directory.origin.path == visit.place.path,
     )
 
 

@@ -19,50 +19,48 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from .document import Explanation, FieldStory, OtherStory
+    from .document import Explanation, FieldStory
 
 # What the first column says of a field that is not resolved alike.
 _DIFFERS = "*"
 
 
 @dataclass(frozen=True)
-class SideBySide:
-    """The explanations under each profile, the chosen one first, and what is known of how the others differ."""
+class Column:
+    """One profile, whose rules it has, and its explanation or the error that stands in its place."""
 
-    explanations: tuple[Explanation, ...]
-
-    @property
-    def others(self) -> tuple[OtherStory, ...]:
-        """What the chosen profile's explanation says of the others."""
-        return self.explanations[0].others
-
-    @property
-    def differing(self) -> tuple[str, ...]:
-        """The fields that have another value under another profile, in their order."""
-        names = {story.name for other in self.others for story, same_value in other.departures if not same_value}
-        return tuple(story.name for story in self.explanations[0].fields if story.name in names)
-
-
-def side_by_side_screen(compared: SideBySide, *, width: int) -> RenderableType:
-    """Return the screen: every field under every profile, the env files that each reads, and what each lacks."""
-    rows = [*_field_rows(compared), *_file_rows(compared)]
-    if width >= SIDE_BY_SIDE_WIDTH:
-        body = _table([f"{one.profile}\n{one.title}" for one in compared.explanations], rows)
-    else:
-        body = _stacked([one.profile for one in compared.explanations], rows)
-    parts: list[RenderableType] = [Text(printable(compared.explanations[0].cwd), "bold"), Text(), body, Text()]
-    return Group(*parts, *_summary(compared), *_lacking(compared, width))
+    profile: str
+    title: str
+    explanation: Explanation | None
+    error: str | None = None
 
 
 Row = tuple[Text, list[Text]]
 
 
-def _field_rows(compared: SideBySide) -> list[Row]:
+def side_by_side_screen(place: str, columns: tuple[Column, ...], *, width: int) -> RenderableType:
+    """Return the screen: every field under every profile, the env files that each reads, and what each lacks."""
+    told = [column.explanation for column in columns if column.explanation is not None]
+    differing = _differing(told)
+    rows = [*_field_rows(columns, told, differing), *_file_rows(columns, told)] if told else []
+    parts: list[RenderableType] = [Text(printable(place), "bold"), Text()]
+    parts.append(_table(columns, rows) if width >= SIDE_BY_SIDE_WIDTH else _stacked(columns, rows))
+    return Group(*parts, Text(), *_summary(columns, told, differing), *_remarks(columns, width))
+
+
+def _differing(told: list[Explanation]) -> list[str]:
+    """Return the fields that have another value under another profile, in their order."""
+    others = told[0].others if told else ()
+    names = {story.name for other in others for story, same_value in other.departures if not same_value}
+    return [story.name for story in told[0].fields if story.name in names] if told else []
+
+
+def _field_rows(columns: tuple[Column, ...], told: list[Explanation], differing: list[str]) -> list[Row]:
     rows = []
-    for stories in zip(*(one.fields for one in compared.explanations), strict=True):
-        name = stories[0].name
-        mark = _DIFFERS if name in compared.differing else " "
-        rows.append((Text(f"{mark} {name}", "bold"), [_cell(story) for story in stories]))
+    for number, story in enumerate(told[0].fields):
+        mark = _DIFFERS if story.name in differing else " "
+        cells = [_cell(c.explanation.fields[number]) if c.explanation else Text() for c in columns]
+        rows.append((Text(f"{mark} {story.name}", "bold"), cells))
     return rows
 
 
@@ -75,58 +73,75 @@ def _cell(story: FieldStory) -> Text:
     return value_text(story) + Text("\n") + winner
 
 
-def _file_rows(compared: SideBySide) -> list[Row]:
-    excluded = [[f"{entry.variable} {entry.origin}" for entry in one.excluded] for one in compared.explanations]
-    rows = [(Text("  env files read", "bold"), [_listed(one.read) for one in compared.explanations])]
-    return [*rows, (Text("  excluded", "bold"), [_listed(entries) for entries in excluded])] if any(excluded) else rows
+def _file_rows(columns: tuple[Column, ...], told: list[Explanation]) -> list[Row]:
+    rows = [
+        (Text("  env files read", "bold"), [_listed(c.explanation.read) if c.explanation else Text() for c in columns])
+    ]
+    if any(one.directory for one in told):
+        rows.append((Text("  ~/.qwen", "bold"), [_directory(column.explanation) for column in columns]))
+    if any(one.excluded for one in told):
+        rows.append((Text("  excluded", "bold"), [_excluded(column.explanation) for column in columns]))
+    return rows
+
+
+def _directory(explanation: Explanation | None) -> Text:
+    directory = explanation.directory if explanation else None
+    if directory is None:
+        return Text("" if explanation is None else "stays")
+    leads = f"does not move: {directory.problem}" if directory.problem else f"moves to {directory.path}"
+    return Text(printable(leads)) + Text(printable(f"\n{directory.moved_by}"), "dim")
+
+
+def _excluded(explanation: Explanation | None) -> Text:
+    return _listed([f"{e.variable} {e.origin}" for e in explanation.excluded]) if explanation else Text()
 
 
 def _listed(entries: Sequence[str]) -> Text:
     return Text("\n".join(map(printable, entries)) or "none")
 
 
-def _table(titles: list[str], rows: list[Row]) -> RenderableType:
+def _table(columns: tuple[Column, ...], rows: list[Row]) -> RenderableType:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("", no_wrap=True)
-    for title in titles:
-        table.add_column(title, overflow="fold")
+    for column in columns:
+        table.add_column(column.profile, overflow="fold")
+    table.add_row("", *(Text(column.title, "dim") for column in columns))
     for label, cells in rows:
         table.add_row(label, *cells)
     return table
 
 
-def _stacked(titles: list[str], rows: list[Row]) -> RenderableType:
-    lines: list[RenderableType] = []
+def _stacked(columns: tuple[Column, ...], rows: list[Row]) -> RenderableType:
+    lines: list[RenderableType] = [Text(f"{column.profile}: {column.title}", "dim") for column in columns]
     for label, cells in rows:
         lines.append(label)
         if len({cell.plain for cell in cells}) == 1:
             lines.append(Padding(cells[0], (0, 0, 0, 4)))
             continue
-        for title, cell in zip(titles, cells, strict=True):
-            lines += [Padding(Text(f"{title}:", "dim"), (0, 0, 0, 4)), Padding(cell, (0, 0, 0, 6))]
+        for column, cell in zip(columns, cells, strict=True):
+            lines += [Padding(Text(f"{column.profile}:", "dim"), (0, 0, 0, 4)), Padding(cell, (0, 0, 0, 6))]
     return Group(*lines)
 
 
-def _summary(compared: SideBySide) -> list[RenderableType]:
-    fields, differing = len(compared.explanations[0].fields), compared.differing
+def _summary(columns: tuple[Column, ...], told: list[Explanation], differing: list[str]) -> list[RenderableType]:
     unknown = [
-        Text(printable(f"{other.title}: not known. {other.error}"), "yellow")
-        for other in compared.others
-        if other.error
+        Text(printable(f"{c.profile} ({c.title}) resolves nothing: {c.error}"), "red") for c in columns if c.error
     ]
-    if differing:
-        return [
-            Text(f"{_DIFFERS} {len(differing)} of {fields} fields differ: {', '.join(differing)}", "bold"),
-            *unknown,
-        ]
-    return [*unknown] if unknown else [Text("every field has the same value in both", "bold")]
+    if unknown:
+        return [*unknown]
+    if not differing:
+        return [Text("every field has the same value in both", "bold")]
+    verb = "differs" if len(differing) == 1 else "differ"
+    return [Text(f"{_DIFFERS} {len(differing)} of {len(told[0].fields)} fields {verb}: {', '.join(differing)}", "bold")]
 
 
-def _lacking(compared: SideBySide, width: int) -> list[RenderableType]:
-    """Return why an explanation is of an incomplete resolution, for each that is."""
+def _remarks(columns: tuple[Column, ...], width: int) -> list[RenderableType]:
+    """Return what the rules say of each, but for notes, and why it is incomplete, if it is."""
     parts: list[RenderableType] = []
-    for one in compared.explanations:
-        errors = tuple(d for d in one.diagnostics if d.severity == "error")
-        if errors:
-            parts += [Text(), Text(f"{one.profile} is incomplete", "bold red"), diagnostics_part(errors, width)]
+    for column in columns:
+        said = column.explanation.diagnostics if column.explanation else ()
+        grave = tuple(diagnostic for diagnostic in said if diagnostic.severity != "note")
+        if column.explanation and grave:
+            verdict = "" if column.explanation.complete else " is incomplete"
+            parts += [Text(), Text(f"{column.profile}{verdict}:", "bold"), diagnostics_part(grave, width)]
     return parts

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from qwen_cfg.layers import origin_text
-from qwen_cfg.rules import OTHER_GENERATION
+from qwen_cfg.rules import EXCLUDED, FILE_HIDES, OTHER_GENERATION
 from qwen_schema import printable
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def screen(explanation: Explanation, *, width: int, everything: bool = False) ->
     parts += [_fields(told, width), *_left_out(explanation, told), Text(), *_search(explanation, everything, width)]
     if explanation.excluded:
         parts += [Text(), Text("excluded", "bold"), *_excluded(explanation)]
-    return Group(*parts, *_remarks(explanation, width))
+    return Group(*parts, *_remarks(explanation, width, (OTHER_GENERATION, EXCLUDED, FILE_HIDES)))
 
 
 def field_screen(explanation: Explanation, *, width: int) -> RenderableType:
@@ -43,7 +43,7 @@ def field_screen(explanation: Explanation, *, width: int) -> RenderableType:
     (story,) = explanation.fields
     parts: list[RenderableType] = [_heading(explanation, width), Text(), _fields([story], width), Text()]
     parts += [Padding(Text(story.description), (0, 0, 0, 2)), Text(), Text(_RANK, "bold"), _layers(story)]
-    return Group(*parts, *_remarks(explanation, width))
+    return Group(*parts, *_remarks(explanation, width, (OTHER_GENERATION,)))
 
 
 def _heading(explanation: Explanation, width: int) -> RenderableType:
@@ -181,14 +181,16 @@ def _note(place: PlaceStory) -> str:
 
 
 def _what_it_sets(place: PlaceStory) -> str:
-    sets = f"sets {', '.join(place.sets)}" if place.sets else "sets nothing that is used here"
+    names = [*place.sets, *(["where ~/.qwen is moved to"] if place.moves else [])]
+    sets = f"sets {', '.join(names)}" if names else "sets nothing that is used here"
     unused = f"; not used: {', '.join(place.unused)}" if place.unused else ""
     return sets + unused + (f"; {len(place.excluded)} excluded" if place.excluded else "")
 
 
 def _excluded(explanation: Explanation) -> list[RenderableType]:
+    whose = "a project's" if explanation.home_fills_in else "a"
     return [
-        Text(printable(f"  {e.variable}  {e.origin}  a plain .env may not set it; .qwen/.env may"))
+        Text(printable(f"  {e.variable}  {e.origin}  {whose} plain .env may not set it; .qwen/.env may"))
         for e in explanation.excluded
     ]
 
@@ -218,9 +220,9 @@ def _layers(story: FieldStory) -> RenderableType:
     return table
 
 
-def _remarks(explanation: Explanation, width: int) -> list[RenderableType]:
-    """Return what the rules say, and what another generation of Qwen Code makes of the same files."""
-    said = tuple(d for d in explanation.diagnostics if d.code != OTHER_GENERATION)
+def _remarks(explanation: Explanation, width: int, told: tuple[str, ...]) -> list[RenderableType]:
+    """Return what the rules say, but for those `told` elsewhere, and what another generation of Qwen Code resolves."""
+    said = tuple(d for d in explanation.diagnostics if d.code not in told)
     parts: list[RenderableType] = [Text(), diagnostics_part(said, width)] if said else []
     for other in explanation.others:
         parts += [Text(), *_other(other, len(explanation.fields), width)]
@@ -244,13 +246,17 @@ def _other(other: OtherStory, fields: int, width: int) -> list[RenderableType]:
         for row in rows:
             table.add_row(*row)
         told = [table] if rows else []
-    differs = any(not same_value for _, same_value in other.departures)
-    code = f" ({OTHER_GENERATION}; side by side: --compare-profiles)" if differs else ""
-    return [Text(f"{other.title} resolves differently{code}", "bold"), *told, *unread]
+    return [Text(f"{other.title} {_how_it_differs(other)}", "bold"), *told, *unread]
+
+
+def _how_it_differs(other: OtherStory) -> str:
+    if any(not same_value for _, same_value in other.departures):
+        return f"resolves differently ({OTHER_GENERATION}; side by side: --compare-profiles)"
+    return "takes the same values, some from elsewhere" if other.departures else "reads what was not read here"
 
 
 def _departure(story: FieldStory, same_value: bool) -> tuple[Text, Text, Text]:  # noqa: FBT001
-    value = Text("the same value", "dim") if same_value else value_text(story)
+    value = value_text(story) + Text("  (the same)", "dim") if same_value else value_text(story)
     return Text(f"  {story.name}", "bold"), value, winner_text(story)
 
 

@@ -6,19 +6,24 @@ from typing import TYPE_CHECKING
 
 from qwen_schema import UsageError
 
-from . import completeness, files, generations, hiding, places
+from . import completeness, endpoint, exposure, files, generations, hiding, keys, names, places, trust
 from .diagnostic import Diagnostic, Rule
 
 if TYPE_CHECKING:
     from qwen_cfg.resolution import Resolution
 
-# The code of the rule that a screen tells in a section of its own.
+# The codes of rules that a screen tells in sections of their own.
+FILE_HIDES = "QC104"
 OTHER_GENERATION = "QC112"
+EXCLUDED = "QC113"
+# The code of the rule whose finding `run` asks about.
+SPLIT_ORIGIN = "QC301"
 
 RULES = (
     Rule("QC101", "warning", "an empty variable hides a value", hiding.empty_hides),
     Rule("QC102", "warning", "the environment hides another value of the env file", hiding.environment_hides),
     Rule("QC103", "note", "a field is set in a file that was not reached", places.set_where_not_reached),
+    Rule(FILE_HIDES, "note", "the env file that was found hides another one", places.file_hides),
     Rule("QC105", "warning", "the dialects of env files differ for a variable in use", files.dialects_differ),
     Rule("QC106", "warning", "a place was skipped", places.skipped),
     Rule("QC107", "warning", "a project's file sets what only the user may set", files.needs_reach_user),
@@ -31,11 +36,21 @@ RULES = (
         "note",
         "another generation of Qwen Code resolves this tree differently",
         generations.resolves_differently,
-        in_check=False,
     ),
+    Rule(EXCLUDED, "note", "a variable is excluded", files.excluded),
+    Rule("QC114", "warning", "a name that nobody reads is nearly a variable's", names.nobody_reads),
+    Rule("QC115", "warning", "an env file sets a variable twice", files.assigned_twice),
+    Rule("QC116", "warning", "the API key does not look like one", keys.doubtful_key),
+    Rule("QC117", "warning", "the API key is another provider's", keys.foreign_key),
+    Rule("QC118", "warning", "the path of the base URL looks wrong", endpoint.doubtful_path),
+    Rule("QC119", "note", "an env file of other programs sets this one's variables", files.beside_others),
     Rule("QC201", "error", "a value is not valid", completeness.invalid),
     Rule("QC202", "error", "there is no API key", completeness.missing_key),
     Rule("QC203", "error", "the authentication method is undecided", completeness.undecided),
+    Rule(SPLIT_ORIGIN, "warning", "a project's file decides where the user's key goes", trust.splits_origin),
+    Rule("QC303", "warning", "other users can read an env file with a key", exposure.readable_by_others),
+    Rule("QC304", "warning", "git has an env file with a key, or may take it", exposure.seen_by_git),
+    Rule("QC305", "warning", "the API key can be read on the way", endpoint.readable_on_the_way),
 )
 
 ALL_RULES = "all"
@@ -71,6 +86,6 @@ def rules_for_check(select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[R
     chosen = (
         [rule for rule in RULES if rule.code in wanted]
         if select
-        else [rule for rule in RULES if rule.in_check and rule.severity == "warning"]
+        else [rule for rule in RULES if rule.severity == "warning"]
     )
     return tuple(rule for rule in chosen if rule.code not in dropped)

@@ -99,12 +99,22 @@ def _shown(decision: Decision) -> str:
 def _where_looked(resolution: Resolution) -> str:
     read = ", ".join(file.shown for file in resolution.files)
     if read:
-        where = f"the env file that was read ({read})"
+        were = "the env files that were" if len(resolution.files) > 1 else "the env file that was"
+        where = f"{were} read ({read})"
     elif resolution.world.choice.chosen_by == "none":
         where = "an env file (--no-env-file)"
     else:
-        where = f"an env file (no .qwen/.env or .env from {resolution.world.cwd} upwards, nor in the home directory)"
+        where = f"an env file ({_searched(resolution)})"
     return f"neither --openai-api-key nor the environment's OPENAI_API_KEY nor {where} gives one"
+
+
+def _searched(resolution: Resolution) -> str:
+    """Return where an env file was looked for and is none."""
+    world, places = resolution.world, [visit.place for visit in resolution.search.visits]
+    below_home = resolution.profile.walk_ends_at == "home" and world.home in world.cwd.parents
+    walk = f"no .qwen/.env or .env from {world.cwd} up to {'the home' if below_home else '/'}"
+    own = ", ".join(world.standpoint.show(place.path) for place in places if place.home_level)
+    return f"{walk}; nor {own}" if own else walk
 
 
 def _defined_elsewhere(resolution: Resolution) -> str:
@@ -117,7 +127,8 @@ def _defined_elsewhere(resolution: Resolution) -> str:
 
 def _how_to_give(resolution: Resolution) -> str:
     """Return what to do about a missing key; where one stands that does not count, what to do about that."""
-    lost = {lost.fate: lost.candidate.origin for lost in resolution.decisions["api_key"].shadowed}
+    shadowed = resolution.decisions["api_key"].shadowed
+    lost = {s.fate: s.candidate.origin for s in shadowed if s.fate == "empty" or not s.candidate.is_empty}
     if "hidden by an empty variable" in lost:
         hidden = lost["hidden by an empty variable"]
         return f"Unset the empty {hidden.variable} (unset {hidden.variable}): it hides the one in {hidden.place}."

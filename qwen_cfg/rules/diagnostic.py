@@ -26,16 +26,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class Rule:
-    """A check with a stable code. An `error` makes a resolution incomplete; the other severities do not.
-
-    `in_check` says whether the command `check` applies it unasked.
-    """
+    """A check with a stable code. An `error` makes a resolution incomplete; a `note` is told where it is asked for."""
 
     code: str
     severity: Severity
     title: str
     check: Callable[[Resolution], Iterator[Finding]]
-    in_check: bool = True
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qwen_cfg.lookalikes import meant
 from qwen_schema import declared_fields, field_of_variable, safe_text
+from qwen_schema.envfile import last_of_each, reader_of
 
 from .diagnostic import Finding
 
@@ -27,6 +29,7 @@ def dialects_differ(resolution: Resolution) -> Iterator[Finding]:
 
 def needs_reach_user(resolution: Resolution) -> Iterator[Finding]:
     """A file of a project sets what only the user may: it would decide for whoever works in the project."""
+    fills_in = resolution.profile.home_fills_in
     for decision in resolution.decisions.values():
         for lost in decision.shadowed:
             if lost.fate == "needs reach user":
@@ -34,11 +37,74 @@ def needs_reach_user(resolution: Resolution) -> Iterator[Finding]:
                 yield Finding(
                     f"{origin.variable} in {origin.place} is not used: no file of a project may set "
                     f"{decision.field.name}.",
-                    f"Export {origin.variable}, or set it in ~/.qwen/.env.",
+                    f"Export {origin.variable}" + (", or set it in ~/.qwen/.env." if fills_in else "."),
                     decision.field.name,
                     origin.file,
                     origin.line,
                 )
+
+
+def excluded(resolution: Resolution) -> Iterator[Finding]:
+    """A plain .env sets a variable that it may not set, so that what it says there counts for nothing."""
+    feeds = field_of_variable(declared_fields())
+    for file in resolution.files:
+        allowed = resolution.world.standpoint.show(file.place.path.parent / ".qwen" / ".env")
+        for name in (name for name in file.excluded if name in feeds):
+            yield Finding(
+                f"{name} in {file.shown}:{file.lines[name]} is excluded: a plain .env may not set it.",
+                f"Export it, or move what this program needs into {allowed}, which is then read instead.",
+                feeds[name].name,
+                file.shown,
+                file.lines[name],
+            )
+
+
+def assigned_twice(resolution: Resolution) -> Iterator[Finding]:
+    """An env file sets a variable twice, and not to the same value: an edit of the first line has no effect."""
+    feeds = field_of_variable(declared_fields())
+    for file in resolution.files:
+        for name, (first, last) in _first_and_last(resolution, file).items():
+            if name in feeds and name not in file.excluded:
+                yield Finding(
+                    f"{name} is set in {file.shown}:{first.line}, and to something else in line {last.line}, "
+                    "which counts.",
+                    "Take one of the two lines out.",
+                    feeds[name].name,
+                    file.shown,
+                    first.line,
+                )
+
+
+def beside_others(resolution: Resolution) -> Iterator[Finding]:
+    """A project's .env is other programs' too; a .qwen/.env is this program's alone, and read before it."""
+    feeds = field_of_variable(declared_fields())
+    for file in resolution.files:
+        ours = [name for name, candidate in file.offers.items() if _is_ours(name) and not candidate.is_empty]
+        others = [name for name in file.lines if name not in feeds and meant(name) is None]
+        if ours and others and file.place.reach == "project" and not file.place.in_qwen_directory:
+            better = resolution.world.standpoint.show(file.place.path.parent / ".qwen" / ".env")
+            count = "a variable" if len(others) == 1 else f"{len(others)} variables"
+            yield Finding(
+                f"{file.shown} sets {', '.join(ours)}, and {count} of other programs.",
+                f"If nobody else needs {'it' if len(ours) == 1 else 'them'}, {better} is the better place.",
+                None,
+                file.shown,
+                file.lines[ours[0]],
+            )
+
+
+def _is_ours(name: str) -> bool:
+    """Tell whether a declared variable is of use to nobody but this program and its like (DEBUG is to many)."""
+    return name.startswith(("OPENAI_", "QWEN_"))
+
+
+def _first_and_last(resolution: Resolution, file: EnvFile) -> dict[str, tuple[Assignment, Assignment]]:
+    """Return the assignment that counts for each name, and before it the first that says something else."""
+    text = resolution.world.look(file.place.path).text or ""
+    assignments = reader_of(resolution.world.dialect)(text)
+    last = last_of_each(assignments)
+    others = [a for a in reversed(assignments) if a.value != last[a.name].value]
+    return {first.name: (first, last[first.name]) for first in others}
 
 
 def _may_differ(text: str) -> bool:

@@ -19,26 +19,47 @@ if TYPE_CHECKING:
 def resolves_differently(resolution: Resolution) -> Iterator[Finding]:
     """Whoever has the other generation of Qwen Code gets another value from the same files and variables."""
     for other in elsewhere(resolution):
+        yield from _not_known(other)
         for departure in other.departures:
             if not departure.same_value:
                 yield _finding(other, departure)
 
 
-def _shown(departure: Departure) -> str:
+def _not_known(other: Elsewhere) -> Iterator[Finding]:
+    title = other.profile.title
+    if other.error is not None:
+        where = other.error.where
+        yield Finding(f"{title} reads {where}, which cannot be read: {other.error.what}.", other.error.hint, path=where)
+    for path in other.unread:
+        yield Finding(f"{title} reads {path}, a FIFO, so that it is not known what it resolves.", path=path)
+
+
+def _finding(other: Elsewhere, departure: Departure) -> Finding:
+    field, winner = departure.decision.field, departure.decision.winner
+    variable = field.variables[0].name
+    return Finding(
+        f"For {other.profile.title}, {departure.name} {_said(other, departure)}.",
+        f"{variable} of the environment, or {field.flags[0]}, counts for both.",
+        departure.name,
+        winner.origin.file if winner else None,
+        winner.origin.line if winner else None,
+    )
+
+
+def _said(other: Elsewhere, departure: Departure) -> str:
+    decision, told = departure.decision, other.resolution
+    if decision.winner is None:
+        if told is not None and decision.field.secret and told.auth_method == "qwen-oauth":
+            return f"is not needed: it logs in with {told.login_shown}"
+        return "has no value"
+    origin = decision.winner.origin
+    by = "by default" if origin.place == "default" else f"from {origin}"
+    return f"is {_value(departure) or '(empty)'} {by}"
+
+
+def _value(departure: Departure) -> str:
     decision, field = departure.decision, departure.decision.field
     assert decision.winner is not None  # noqa: S101 - callers have looked
     if field.secret or decision.problem or decision.value is None or isinstance(decision.value, Secret):
         return safe_text(field, decision.winner.revealed)
     return show_value(decision.value)
-
-
-def _finding(other: Elsewhere, departure: Departure) -> Finding:
-    winner = departure.decision.winner
-    value = "has no value" if winner is None else f"is {_shown(departure)} from {winner.origin}"
-    return Finding(
-        f"For {other.profile.title}, {departure.name} {value}.",
-        f"Set it where both look first, or follow that one: --profile {other.profile.name}",
-        departure.name,
-        winner.origin.file if winner else None,
-        winner.origin.line if winner else None,
-    )

@@ -13,6 +13,7 @@ from .diagnostic import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from qwen_cfg.layers import Candidate, EnvFile
     from qwen_cfg.resolution import Resolution
 
 _TOLD_BY_COMPLETENESS = ("auth_method", "api_key")
@@ -20,23 +21,32 @@ _TOLD_BY_COMPLETENESS = ("auth_method", "api_key")
 
 def set_where_not_reached(resolution: Resolution) -> Iterator[Finding]:
     """A field stands at its default, or has no value, and a file that was not read would set it."""
-    if resolution.world.choice.chosen_by != "search" or not resolution.files:
+    for name, file, offer in _missed(resolution):
+        variable, first = str(offer.origin.variable), resolution.files[0].shown
+        yield Finding(
+            f"{variable} is set in {offer.origin.place}, which was not reached: {first} came first.",
+            _how_to_set(resolution, name, variable),
+            name,
+            file.shown,
+            offer.origin.line,
+        )
+
+
+def file_hides(resolution: Resolution) -> Iterator[Finding]:
+    """The file that was found hides another one that sets something, whether or not it is set elsewhere."""
+    if not _ended_early(resolution):
         return
     first = resolution.files[0].shown
-    for name, decision in resolution.decisions.items():
-        if decision.winner is not None and not decision.by_default:
-            continue
-        for file in resolution.unreached:
-            offer = would_set(file, name)
-            if offer is None or name in _TOLD_BY_COMPLETENESS or offer.origin.variable in resolution.files[0].lines:
-                continue
-            variable = str(offer.origin.variable)
+    told = {(name, file.shown) for name, file, _ in _missed(resolution)}
+    for file in resolution.unreached:
+        offers = [would_set(file, name) for name in resolution.decisions if (name, file.shown) not in told]
+        variables = [str(offer.origin.variable) for offer in offers if offer is not None]
+        if variables and not _told_by_completeness(resolution, offers):
             yield Finding(
-                f"{variable} is set in {offer.origin.place}, which was not reached: {first} came first.",
-                _how_to_set(resolution, name, variable),
-                name,
+                f"{first} hides {file.shown}, which sets {', '.join(variables)}.",
+                f"Only the first env file is read: what is to count belongs into {first}, or is exported.",
+                None,
                 file.shown,
-                offer.origin.line,
             )
 
 
@@ -76,6 +86,30 @@ def no_home(resolution: Resolution) -> Iterator[Finding]:
             directory.origin.file,
             directory.origin.line,
         )
+
+
+def _ended_early(resolution: Resolution) -> bool:
+    """Tell whether a file that was found, and nobody's choice, ended the search."""
+    return resolution.world.choice.chosen_by == "search" and bool(resolution.files)
+
+
+def _missed(resolution: Resolution) -> Iterator[tuple[str, EnvFile, Candidate]]:
+    """Yield each field that nobody but the default sets, with a file not reached and what that offers for it."""
+    if not _ended_early(resolution):
+        return
+    for name, decision in resolution.decisions.items():
+        if name in _TOLD_BY_COMPLETENESS or (decision.winner is not None and not decision.by_default):
+            continue
+        for file in resolution.unreached:
+            offer = would_set(file, name)
+            if offer is not None and offer.origin.variable not in resolution.files[0].lines:
+                yield name, file, offer
+
+
+def _told_by_completeness(resolution: Resolution, offers: list[Candidate | None]) -> bool:
+    """Tell whether all that a file sets is the key that is missing, which an error is about."""
+    is_missing = resolution.needs_api_key or resolution.auth_method is None
+    return is_missing and all(offer is None or offer.field in _TOLD_BY_COMPLETENESS for offer in offers)
 
 
 def _how_to_set(resolution: Resolution, field: str, variable: str) -> str:

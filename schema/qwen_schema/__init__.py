@@ -21,6 +21,7 @@ from .errors import (
     InterruptedByPersonError,
     NoCompletionError,
     NotFoundError,
+    NotTrustedError,
     OutputError,
     ProviderError,
     QuotaError,
@@ -34,6 +35,7 @@ from .errors import (
 )
 from .fields import Field, Layer, Reach, Value, Variable, declared_fields, field_of_variable
 from .formats import is_unicode
+from .pointers import kind_of_pointer
 from .printable import printable, printable_lines, without_controls
 from .profiles import DEFAULT_PROFILE, Profile, declared_profiles, other_profiles
 from .providers import (
@@ -46,7 +48,7 @@ from .providers import (
     port_of,
     provider_of,
 )
-from .references import Surroundings, follow, located
+from .references import Surroundings, follow, located, look_up, pointed
 from .secret import (
     Redacting,
     Secret,
@@ -77,6 +79,7 @@ __all__ = [
     "Layer",
     "NoCompletionError",
     "NotFoundError",
+    "NotTrustedError",
     "OutputError",
     "Profile",
     "Provenance",
@@ -113,12 +116,15 @@ __all__ = [
     "is_loopback",
     "is_recognised",
     "is_unicode",
+    "kind_of_pointer",
     "load",
     "located",
+    "look_up",
     "looks_like_key",
     "mask",
     "other_profiles",
     "parse_value",
+    "pointed",
     "port_of",
     "printable",
     "printable_lines",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from .errors import ArtifactError
 from .fields import Layer, Reach, Value, declared_fields, frozen
+from .pointers import program_of
 from .profiles import declared_profiles
 from .secret import REDACTED, Secret, looks_like_key, redact_unknown
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 
 ChosenBy = Literal["search", "flag", "none"]
-ReferenceKind = Literal["environment", "env-file", "flag", "oauth-cache", "literal"]
+ReferenceKind = Literal["environment", "env-file", "flag", "oauth-cache", "literal", "keyring", "command"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,19 @@ class SecretReference:
     variable: str | None = None
     flag: str | None = None
     value: Secret | None = field(default=None, repr=False)
+    service: str | None = None
+    name: str | None = None
+    command: str | None = None
+
+    @property
+    def pointer(self) -> str | None:
+        """The text that points to the same place, for the kinds that such a text stands for."""
+        match self.kind:
+            case "keyring":
+                return f"keyring:{self.service}/{self.name}"
+            case "command":
+                return f"command:{self.command}"
+        return None
 
     def __str__(self) -> str:
         match self.kind:
@@ -44,6 +58,11 @@ class SecretReference:
                 return f"the Qwen OAuth login in {self.path}"
             case "literal":
                 return "the artifact itself"
+            case "keyring":
+                return f"{self.name} in the keyring's {self.service}"
+            case "command":
+                # The rest of the command line may say more than others are to read.
+                return f"what `{program_of(self.command or '')}` prints"
 
 
 @dataclass(frozen=True)
@@ -164,9 +183,20 @@ def validate_document(document: Mapping[str, Any], *, where: str = "") -> None:
 def _require_no_key(document: Mapping[str, Any], where: str) -> None:
     """Refuse a key in any place but the one that was made for it."""
     for name, value in document["config"].items():
-        texts = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-        if any(looks_like_key(text) for text in texts):
+        if any(looks_like_key(text) for text in _texts(value)):
             raise _refusal(f"config.{name}", "it holds an API key", "a value without a key in it", where)
+
+
+def _texts(value: object) -> list[str]:
+    """Return the texts of a plain value in which no key may stand; where one may, it is `value` in a table."""
+    match value:
+        case str():
+            return [value]
+        case list():
+            return value
+        case dict():
+            return [text for part, text in value.items() if part in ("service", "name", "command")]
+    return []
 
 
 def _check_format(document: Mapping[str, Any], where: str) -> None:
@@ -191,7 +221,14 @@ def _plain(value: Value | SecretReference) -> object:
     if isinstance(value, SecretReference):
         secret = value.value.reveal() if value.value is not None else None
         return _without_none(
-            **{"from": value.kind}, path=value.path, variable=value.variable, flag=value.flag, value=secret
+            **{"from": value.kind},
+            path=value.path,
+            variable=value.variable,
+            flag=value.flag,
+            value=secret,
+            service=value.service,
+            name=value.name,
+            command=value.command,
         )
     return list(value) if isinstance(value, tuple) else value
 
@@ -201,8 +238,9 @@ def _value(name: str, plain: Any) -> Value | SecretReference:
     if not field.secret:
         kinds: dict[str, Callable[[Any], Value]] = {"number": float, "integer": int}
         return kinds.get(field.schema["type"], frozen)(plain)
+    parts = {part: text for part, text in plain.items() if part not in ("from", "value")}
     secret = Secret(plain["value"]) if "value" in plain else None
-    return SecretReference(plain["from"], plain.get("path"), plain.get("variable"), plain.get("flag"), secret)
+    return SecretReference(plain["from"], value=secret, **parts)
 
 
 def _without_none(**entries: object) -> dict[str, Any]:

@@ -8,10 +8,13 @@ from typing import Any, Literal
 from .artifact import ResolvedConfig, from_document, to_document, validate_document
 from .errors import ArtifactError
 from .printable import without_controls
+from .secret import redact_unknown
 
 Form = Literal["toml", "json"]
 
 BYTE_ORDER_MARK = "\ufeff"
+
+_TOO_MUCH = "a number in it is too long, or it nests too deeply"
 
 _HEADER = """\
 # The resolved config of qwen-cfg: what counts here, and where each value comes from.
@@ -41,7 +44,12 @@ def load(text: str, *, where: str = "") -> ResolvedConfig:
         ArtifactError: if the text is in neither form, or is no valid artifact.
     """
     text = text.removeprefix(BYTE_ORDER_MARK)
-    return from_document(_parsed(text, form_of(text), where), where=where)
+    form = form_of(text)
+    try:
+        return from_document(_parsed(text, form, where), where=where)
+    except (OverflowError, RecursionError):
+        # What can just be parsed may still be too much for those who look at it.
+        raise _refusal(form, _TOO_MUCH, where) from None
 
 
 def form_of(text: str) -> Form:
@@ -63,10 +71,15 @@ def _parsed(text: str, form: Form, where: str) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         reason = f"{error.msg} (line {error.lineno}, column {error.colno})"
     except tomllib.TOMLDecodeError as error:
-        reason = str(error)
-    except (ValueError, RecursionError):
-        reason = "a number in it is too long, or it nests too deeply"
-    raise ArtifactError(
+        # It may quote the name of a table, which may be a key in the wrong place.
+        reason = redact_unknown(str(error))
+    except ValueError:
+        reason = _TOO_MUCH
+    raise _refusal(form, reason, where)
+
+
+def _refusal(form: Form, reason: str, where: str) -> ArtifactError:
+    return ArtifactError(
         f"this is no valid {form.upper()}: {reason}",
         where=where,
         hint="It may be cut off. Make it again: qwen-cfg resolve -o FILE",

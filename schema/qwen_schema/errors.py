@@ -97,6 +97,12 @@ class SecretReferenceError(ConfigurationError):
     """A secret reference leads to no secret."""
 
 
+class NotTrustedError(QwenCfgError):
+    """Something would be done that nobody who may ask for it has asked for."""
+
+    exit_code = ExitCode.NOT_TRUSTED
+
+
 class AuthenticationError(QwenCfgError):
     """The provider refused the credential."""
 

@@ -16,6 +16,7 @@ EXPECTED = {
     "file-path": "a path",
     "header-value": "a key without line breaks, blanks around it, or characters outside ASCII",
     "variable-name": "the name of a variable: letters, digits, '_', '-' and '.'",
+    "command-line": "a program and its arguments, quoted as in a shell",
 }
 
 _HOST = re.compile(r"[^\s\x00-\x20\x7f\"<>\\^`{|}%/?#@:\[\]]+|[0-9A-Fa-f:.]+", re.ASCII)
@@ -89,12 +90,27 @@ def check_variable_name(text: str) -> None:
         raise ValueError("it is not the name of a variable")
 
 
+def check_command_line(text: str) -> None:
+    """Accept what can be split into a program and its arguments, as a shell's words are (POSIX, without expansions)."""
+    import shlex  # noqa: PLC0415 - few keys are commands
+
+    if "\x00" in text:
+        raise ValueError("it holds a NUL character")
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        raise ValueError("it opens a quote, or ends in a backslash, and nothing closes it") from None
+    if not words or not words[0]:
+        raise ValueError("it names no program")
+
+
 CHECKS: dict[str, Callable[[str], None]] = {
     "http-url": check_http_url,
     "proxy-url": check_proxy_url,
     "file-path": check_file_path,
     "header-value": check_header_value,
     "variable-name": check_variable_name,
+    "command-line": check_command_line,
 }
 
 

@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 
 Caching = Literal["marked", "automatic", "unknown"]
 
+# What the keys of well-known providers begin with whose hosts are not declared: docs.claude.com, console.groq.com/docs,
+# docs.x.ai, huggingface.co/docs/hub/security-tokens, docs.perplexity.ai.
+_KEYS_OF_OTHERS = {
+    "sk-ant-": "Anthropic",
+    "gsk_": "Groq",
+    "xai-": "xAI",
+    "hf_": "Hugging Face",
+    "pplx-": "Perplexity",
+}
+
 
 @dataclass(frozen=True)
 class Provider:
@@ -30,6 +40,7 @@ class Provider:
     key_page: str
     key_remark: str
     lists_models: bool = True
+    key_beginnings: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def serves(self, host: str) -> bool:
@@ -53,6 +64,17 @@ def provider_of(base_url: str) -> Provider:
     """Return who answers at a valid base URL."""
     host = host_of(base_url)
     return next(provider for provider in declared_providers().values() if provider.serves(host))
+
+
+def provider_at(host: str) -> Provider | None:
+    """Return the provider that a host, in lower case, is declared for exactly; None if it is nobody's in particular."""
+    return next((provider for provider in declared_providers().values() if host in provider.hosts), None)
+
+
+def key_issuers(key: str) -> tuple[str, ...]:
+    """Return the titles of the providers whose keys begin as a key does; nothing where many begin like that."""
+    declared = [p.title for p in declared_providers().values() if key.startswith(p.key_beginnings)]
+    return (*declared, *(title for beginning, title in _KEYS_OF_OTHERS.items() if key.startswith(beginning)))
 
 
 def host_of(base_url: str) -> str:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .artifact import SecretReference
 from .envfile import last_of_each, read_env_text, reader_of
-from .errors import SecretReferenceError
+from .errors import NotTrustedError, SecretReferenceError
 from .fields import declared_fields
+from .pointers import kind_of_pointer, parts_of_pointer, program_of
 from .secret import Secret
 from .values import BadValue, parse_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-    from .artifact import SecretReference
     from .envfile import Dialect
 
 
@@ -24,6 +26,8 @@ class Surroundings:
     """Where a process follows references: its environment, its flags, and where relative paths and `~` lead.
 
     `flags` holds the secrets that were given on this process's command line, by the flag as it was spelled.
+    `user_files` are the env files that may name a command: the user's own. `may_run_commands` tells whether a
+    reference of the artifact may, because the user has asked for that artifact's commands.
     """
 
     environ: Mapping[str, str]
@@ -31,28 +35,55 @@ class Surroundings:
     base: Path
     home: Path | None
     dialect: Dialect = "dotenv"
+    user_files: tuple[Path, ...] = ()
+    may_run_commands: bool = False
 
 
 def follow(reference: SecretReference, here: Surroundings) -> Secret:
-    """Return the API key that a reference names.
+    """Return the API key that a reference names. What stands there may be a pointer, which is followed once.
+
+    Raises:
+        SecretReferenceError: if nothing, an empty value, or what cannot be a key stands there.
+        EnvFileError: if the env file that it names cannot be read.
+        NotTrustedError: if a command would have to be run that the user has not asked for.
+    """
+    found = look_up(reference, here)
+    pointer = None if reference.kind == "literal" else pointed(found.reveal())
+    if pointer is None:
+        return found
+    if pointer.kind == "command" and not _may_run(reference, here):
+        raise _not_trusted(reference, pointer)
+    key = _fetched(pointer, here)
+    _require_key(pointer, key)
+    if kind_of_pointer(key.reveal()) is not None:
+        what = f"the API key from {pointer} points to yet another place, and is not followed there"
+        raise _refusal(pointer, what, "Name that place itself.")
+    return key
+
+
+def look_up(reference: SecretReference, here: Surroundings) -> Secret:
+    """Return what stands where a reference leads: a key, or the pointer to one. Nothing is run or asked for it.
 
     Raises:
         SecretReferenceError: if nothing, an empty value, or what cannot be a key stands there.
         EnvFileError: if the env file that it names cannot be read.
     """
     found = _found(reference, here)
-    if not found.reveal():
-        raise _refusal(
-            reference,
-            f"the API key is to come from {reference}, and there is none",
-            "Set it there, or say where else it is with --secret-from.",
-        )
-    try:
-        parse_value(declared_fields()["api_key"], found.reveal())
-    except BadValue as problem:
-        what = f"the API key from {reference} is not valid: {problem.wrong}"
-        raise _refusal(reference, what, f"Right would be {problem.expected}.") from None
+    _require_key(reference, found)
     return found
+
+
+def pointed(text: str) -> SecretReference | None:
+    """Return the reference that a pointer stands for; None if the text is a key.
+
+    Raises:
+        ValueError: if it is a pointer that is not well-formed, with what is wrong.
+    """
+    kind = kind_of_pointer(text)
+    if kind is None:
+        return None
+    parts = parts_of_pointer(text)
+    return SecretReference(kind, service=parts.get("service"), name=parts.get("name"), command=parts.get("command"))
 
 
 def _found(reference: SecretReference, here: Surroundings) -> Secret:
@@ -66,12 +97,69 @@ def _found(reference: SecretReference, here: Surroundings) -> Secret:
             return here.flags.get(reference.flag or "", Secret(""))
         case "literal":
             return reference.value or Secret("")
+        case "keyring" | "command":
+            return Secret(reference.pointer or "")
         case "oauth-cache":
             raise _refusal(reference, "a Qwen OAuth login is not an API key", "Name a key with --secret-from.")
 
 
+def _require_key(reference: SecretReference, found: Secret) -> None:
+    """Refuse what is empty, and what is neither a key nor a pointer to one."""
+    if not found.reveal():
+        raise _refusal(
+            reference,
+            f"the API key is to come from {reference}, and there is none",
+            "Set it there, or say where else it is with --secret-from.",
+        )
+    try:
+        parse_value(declared_fields()["api_key"], found.reveal())
+    except BadValue as problem:
+        what = f"the API key from {reference} is not valid: {problem.wrong}"
+        raise _refusal(reference, what, f"Right would be {problem.expected}.") from None
+
+
+def _may_run(reference: SecretReference, here: Surroundings) -> bool:
+    """Tell whether the place that a reference leads to may name a command: none that a project's file can fill."""
+    match reference.kind:
+        case "environment" | "flag":
+            return True
+        case "env-file":
+            path = located(reference.path or "", base=here.base, home=here.home)
+            return _real_place(path) in map(_real_place, here.user_files)
+    return here.may_run_commands
+
+
+def _real_place(path: Path) -> Path:
+    """Return a path without links and `..` on the way to it; the file itself may be a link."""
+    return Path(os.path.realpath(path.parent)) / path.name
+
+
+def _fetched(pointer: SecretReference, here: Surroundings) -> Secret:
+    from .fetching import from_command, from_keyring  # noqa: PLC0415 - few keys live elsewhere
+
+    if pointer.kind == "keyring":
+        return from_keyring(pointer.service or "", pointer.name or "")
+    return from_command(pointer.command or "", here.environ)
+
+
+def _not_trusted(reference: SecretReference, pointer: SecretReference) -> NotTrustedError:
+    namer = "the artifact" if reference.kind == "command" else f"{reference.path}, which is not a file of your own,"
+    return NotTrustedError(
+        f"{namer} names a command for the API key, and it was not run",
+        where=_where(reference),
+        hint=f"If `{program_of(pointer.command or '')}` is to be run, say so yourself: --secret-from 'command:…', with "
+        "the whole command. Or name another place of the key with --secret-from.",
+    )
+
+
 def _refusal(reference: SecretReference, what: str, hint: str) -> SecretReferenceError:
-    return SecretReferenceError(what, where=reference.path or reference.variable or reference.flag or "", hint=hint)
+    return SecretReferenceError(what, where=_where(reference), hint=hint)
+
+
+def _where(reference: SecretReference) -> str:
+    if reference.kind == "command":
+        return f"command:{program_of(reference.command or '')}"
+    return reference.path or reference.variable or reference.flag or reference.pointer or ""
 
 
 def located(path: str, *, base: Path, home: Path | None) -> Path:

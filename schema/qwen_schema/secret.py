@@ -7,6 +7,8 @@ from typing import NoReturn
 from urllib.parse import quote, quote_plus
 from weakref import WeakValueDictionary
 
+from .pointers import is_pointer
+
 # From this length a secret is looked for in every text that leaves the program. A shorter one ("ollama", "EMPTY",
 # "lm-studio": what local servers take as a key) is too likely to stand there for another reason.
 TELLTALE_LENGTH = 12
@@ -150,9 +152,11 @@ def redact_unknown(text: str) -> str:
 
 
 def _telltale() -> list[str]:
-    """Return the known secrets that are looked for in texts, the longest first."""
+    """Return the known secrets that are looked for in texts, the longest first. A pointer to a key is none."""
     texts = {secret.reveal() for secret in list(_known.values())}
-    return sorted((text for text in texts if len(text) >= TELLTALE_LENGTH), key=len, reverse=True)
+    return sorted(
+        (text for text in texts if len(text) >= TELLTALE_LENGTH and not is_pointer(text)), key=len, reverse=True
+    )
 
 
 def _begun(text: str, secret: str) -> int:

@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from .formats import CHECKS, is_unicode
-from .secret import hide_credentials, mask, redact_unknown
+from .pointers import EXPECTED as EXPECTED_OF_POINTER
+from .pointers import is_pointer, kind_of_pointer, parts_of_pointer
+from .secret import hide_credentials, looks_like_key, mask, redact_unknown
 
 if TYPE_CHECKING:
     from .fields import Field, Value
@@ -26,7 +28,7 @@ class BadValue(ValueError):  # noqa: N818 - a finding that its caller turns into
 
 
 def parse_value(field: Field, text: str) -> Value:
-    """Return the value that `text` stands for in this field.
+    """Return the value that `text` stands for in this field. A secret's may be a pointer to where it lives.
 
     Raises:
         BadValue: if it stands for none, or for one that the field's schema does not accept.
@@ -35,6 +37,8 @@ def parse_value(field: Field, text: str) -> Value:
 
     if not is_unicode(text):
         raise BadValue("it is not valid UTF-8", _expectation(field))
+    if field.secret and kind_of_pointer(text) is not None:
+        return _pointer(text)
     try:
         value = _typed(field, text)
         check_value(field.schema, list(value) if isinstance(value, tuple) else value)
@@ -48,10 +52,10 @@ def parse_value(field: Field, text: str) -> Value:
 def safe_text(field: Field, text: str) -> str:
     """Return what may be shown of a text that was meant for a field, whether or not it is a value of it.
 
-    A secret is masked. A URL is shown as it stands only if it is one without credentials.
+    A secret is masked, and a pointer to one is not. A URL is shown as it stands only if it is one without credentials.
     """
     if field.secret:
-        return mask(text)
+        return redact_unknown(text) if is_pointer(text) else mask(text)
     check = CHECKS.get(field.schema.get("format", "")) if "url" in field.schema.get("format", "") else None
     if check is not None:
         try:
@@ -86,6 +90,16 @@ def _expectation(field: Field) -> str:
     if field.schema.get("type") == "array":
         return f"a comma-separated list ({EMPTY_LIST} for an empty one)"
     return expectation(field.schema)
+
+
+def _pointer(text: str) -> str:
+    try:
+        parts_of_pointer(text)
+    except ValueError as error:
+        raise BadValue(str(error), EXPECTED_OF_POINTER) from None
+    if looks_like_key(text):
+        raise BadValue("it is to say where the API key lives, and holds one", EXPECTED_OF_POINTER)
+    return text
 
 
 def _typed(field: Field, text: str) -> Value:

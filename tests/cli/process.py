@@ -179,10 +179,12 @@ class Desk:
         return self.home / "work" / "app"
 
     def write(self, path: str, content: str | bytes) -> Path:
-        """Write a file of the home as it stands: line ends are kept."""
+        """Write a file of the home as it stands: line ends are kept. An env file is nobody else's to read."""
         file = self.home / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        if file.name == ".env":
+            file.chmod(0o600)
         return file
 
     def run(self, *argv: str | bytes | Path, env: Mapping[str, str | bytes] | None = None, **options: Any) -> Outcome:

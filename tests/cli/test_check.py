@@ -355,7 +355,7 @@ def test_annotations_point_at_the_fields(desk: Desk, name: str) -> None:
     put_env_file(desk)
     desk.run("resolve", "-o", name).ended(0)
     lines = (desk.cwd / name).read_text().splitlines()
-    flags = {"model": "m", "base_url": "http://x/v1", "timeout": "5", "no_proxy": "a", "debug": ""}
+    flags = {"model": "m", "base_url": "https://x/v1", "timeout": "5", "no_proxy": "a", "debug": ""}
     argv = [word for field, value in flags.items() for word in _flag(field, value)]
     out = desk.run("check", name, "--format", "github", *argv).ended(1).out
     found = [ANNOTATION.fullmatch(line) for line in out.splitlines()]
@@ -432,6 +432,7 @@ def test_an_update_that_cannot_be_written_leaves_the_old_artifact(open_desk: Des
     open_desk.run("resolve", "-o", "a.toml").ended(0)
     put_env_file(open_desk, "other")
     before = state(open_desk.cwd / "a.toml")
+    (open_desk.cwd / ".env").chmod(0o644)
     open_desk.cwd.chmod(0o555)
     open_desk.run("check", "a.toml", "--update", nobody=True).ended(2)
     assert state(open_desk.cwd / "a.toml") == before

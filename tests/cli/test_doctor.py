@@ -279,10 +279,12 @@ def test_a_port_at_which_nobody_listens(desk: Desk) -> None:
 
 def test_http_to_another_machine_is_noted(desk: Desk, server: Provider) -> None:
     env = env_of("http://models.example/v1", HTTP_PROXY=server.url)
-    document = examined(desk, 0, env=env)
-    step = step_of(document, "tls")
+    outcome = desk.run("doctor", "--format", "json", env=env).ended(0)
+    step = step_of(outcome.json, "tls")
     assert step["outcome"] == "note"
     assert "https" in step["hint"]
+    assert outcome.err.startswith("QC305 warning")
+    assert KEY not in outcome.said
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

@@ -93,7 +93,12 @@ def test_the_search_as_an_ordered_list(story: Desk) -> None:
 
 def test_what_was_excluded_refused_and_not_considered(story: Desk) -> None:
     out = explain(story).ended(0).out
-    line_with(out, "  DEBUG", "../.env:1")
+    line_with(out, "  DEBUG  ../.env:1")
+    # What the sections on the search and on exclusion say is not said twice.
+    assert not {"QC104", "QC113"} & set(out.split())
+    codes = [d["code"] for d in data_of(story)["diagnostics"]]
+    assert codes.count("QC113") == codes.count("QC104") == 1
+    line_with(explain(story, "debug").ended(0).out, "QC113 note", "DEBUG", "../.env:1")
     line_with(out, "QC107 warning", "HTTPS_PROXY", "../.env:5", "proxy")
     line_with(out, "QC103 note", "OPENAI_BASE_URL", "~/.qwen/.env:1", "../.env came first")
     line_with(out, "QC106 warning", "./.env is a directory")
@@ -355,7 +360,8 @@ def test_the_screen_says_everything_that_the_data_says(story: Desk) -> None:
             assert offer["origin"] in out
     for place in document["env_file"]["search"]:
         assert place["path"] in out
-    said = [diagnostic["code"] for diagnostic in document["diagnostics"] if diagnostic["code"] != "QC112"]
+    elsewhere = ("QC104", "QC112", "QC113")
+    said = [diagnostic["code"] for diagnostic in document["diagnostics"] if diagnostic["code"] not in elsewhere]
     assert sum(out.count(f"{code} ") for code in set(said)) == len(said)
     (other,) = document["other_profiles"]
     assert other["differences"]

@@ -79,7 +79,9 @@ def test_the_same_value_from_elsewhere_is_said_to_be_the_same(desk: Desk) -> Non
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nQWEN_MODEL=m\n")
     desk.write(".env", "OPENAI_MODEL=m\n")
     told = explain(desk).ended(0).out
-    assert after(told, "Qwen Code 0.21") == ["model the same value ~/.env:1 OPENAI_MODEL"]
+    assert after(told, "Qwen Code 0.21 and later takes the same values, some from elsewhere") == [
+        "model m (the same) ~/.env:1 OPENAI_MODEL"
+    ]
     assert "QC112" not in told
 
 
@@ -102,10 +104,33 @@ def test_what_the_other_reads_and_nobody_can_know_is_said(two: Desk) -> None:
     two.write(".qwen/.env", b"A=\xff\n")
     assert "Qwen Code 0.21 and later: not known. ~/.qwen/.env:1" in explain(two).ended(0).out
     both = compared(two).ended(0).out
-    assert "Qwen Code 0.21 and later: not known. ~/.qwen/.env:1" in both
+    assert f"{NEWER} (Qwen Code 0.21 and later) resolves nothing: ~/.qwen/.env:1" in both
+    assert "gpt" not in both
+    assert "mine" in both
+    turned = compared(two, "--profile", NEWER).ended(3)
+    assert f"{NEWER} (Qwen Code 0.21 and later) resolves nothing: ~/.qwen/.env:1" in turned.out
+    assert "mine" in turned.out
+    data = compared(two, "--profile", NEWER, "--format", "json").ended(3).json
+    assert data["profiles"][NEWER]["error"]["class"] == "EnvFileError"
+    assert data["profiles"]["documented"]["fields"]["model"]["value"] == "mine"
+    # A check that was asked to compare does not take what is unknown for the same.
+    two.run("resolve", "-o", "a.toml").ended(0)
+    asked = two.run("check", "a.toml", "--select", "QC112").ended(1)
+    assert "Qwen Code 0.21 and later reads ~/.qwen/.env:1, which cannot be read" in asked.out
     (two.home / ".qwen/.env").unlink()
     os.mkfifo(two.home / ".qwen/.env")
-    assert "not known: what ~/.qwen/.env says, a FIFO, not read" in explain(two).ended(0).out
+    told = explain(two).ended(0).out
+    assert after(told, "Qwen Code 0.21 and later resolves differently") == [
+        "debug true ~/.env:1 DEBUG",
+        "not known: what ~/.qwen/.env says, a FIFO, not read",
+    ]
+    (two.home / ".env").unlink()
+    told = explain(two).ended(0).out
+    assert after(told, "Qwen Code 0.21 and later reads what was not read here") == [
+        "not known: what ~/.qwen/.env says, a FIFO, not read"
+    ]
+    asked = two.run("check", "a.toml", "--select", "QC112").ended(1)
+    assert "Qwen Code 0.21 and later reads ~/.qwen/.env, a FIFO" in asked.out
 
 
 def test_the_comparison_reads_a_fifo_that_the_other_would_read(two: Desk) -> None:
@@ -119,6 +144,48 @@ def test_the_comparison_reads_a_fifo_that_the_other_would_read(two: Desk) -> Non
     os.waitpid(writer, 0)
     assert URL in out
     assert "2 of 12 fields differ: base_url, debug" in out
+
+
+KEY_OF_THE_HOME = "zx81Qw77plMnbVtr55KkOo99"
+
+
+def test_a_value_that_is_a_key_of_a_file_that_is_not_reached_is_nowhere_shown(desk: Desk) -> None:
+    """The one generation knows the text as a key, so that the other shows and writes it neither."""
+    desk.write("work/app/.env", f"OPENAI_MODEL={KEY_OF_THE_HOME}\n")
+    desk.write(".env", f"OPENAI_API_KEY={KEY_OF_THE_HOME}\n")
+    env = {"OPENAI_API_KEY": "another-key-of-the-shell"}
+    outcomes = [
+        explain(desk, **env),
+        explain(desk, "--profile", NEWER, **env),
+        explain(desk, "model", **env),
+        compared(desk, **env),
+        compared(desk, "--format", "json", **env),
+        desk.run("resolve", env=env).ended(3),
+        desk.run("resolve", "-o", "a.toml", env=env).ended(3),
+    ]
+    for outcome in outcomes:
+        assert KEY_OF_THE_HOME not in outcome.out + outcome.err
+    assert "a.toml" not in " ".join(desk.files())
+
+
+def test_no_artifact_is_written_over_an_env_file_of_either_generation(two: Desk) -> None:
+    two.write("q/.env", "OPENAI_MODEL=m\n")
+    env = {"QWEN_HOME": "~/q"}
+    for profile in ("documented", NEWER):
+        for path in ("~/q/.env", "~/.qwen/.env", "~/.env", "./.env"):
+            written = path.replace("~", str(two.home))
+            refused = two.run("resolve", "--profile", profile, "-o", written, env=env).ended(2)
+            assert "this is an env file" in refused.err
+    above = two.write(".env", "OPENAI_API_KEY=of-a-directory-above\n")
+    refused = two.run("resolve", "--profile", NEWER, "-o", str(above), env={"HOME": str(two.cwd)}).ended(2)
+    assert "this is an env file" in refused.err
+
+
+def test_what_secret_from_says_is_the_same_for_both(two: Desk) -> None:
+    two.write("work/app/.env", "OPENAI_MODEL=mine\n")
+    two.write(".qwen/.env", f"OPENAI_API_KEY={KEY}\n")
+    told = explain(two, "--secret-from", "environment:CI_KEY").ended(0).out
+    assert after(told, "Qwen Code 0.21 and later") == ["debug true ~/.env:1 DEBUG"]
 
 
 def test_as_data(two: Desk) -> None:
@@ -247,6 +314,19 @@ def test_a_check_goes_by_the_artifacts_profile(two: Desk) -> None:
     )
 
 
+def test_an_update_moves_an_artifact_to_another_profile(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
+    desk.run("resolve", "-o", "a.toml").ended(0)
+    desk.run("check", "a.toml", "--profile", NEWER).ended(0)
+    assert 'profile = "documented"' in (desk.cwd / "a.toml").read_text(encoding="utf-8")
+    assert "written again" in desk.run("check", "--update", "a.toml", "--profile", NEWER).ended(0).out
+    assert f'profile = "{NEWER}"' in (desk.cwd / "a.toml").read_text(encoding="utf-8")
+    assert "written again" not in desk.run("check", "--update", "a.toml", "--profile", NEWER).ended(0).out
+    desk.write(".env", "DEBUG=1\n")
+    both = desk.run("check", "--update", "a.toml", "--select", "QC112").ended(1)
+    assert "1 finding; written again" in both.out
+
+
 def test_that_another_generation_differs_is_no_finding_unless_it_is_asked_for(two: Desk) -> None:
     two.run("resolve", "-o", "a.toml").ended(0)
     plain = two.run("check", "a.toml").ended(0)
@@ -256,10 +336,12 @@ def test_that_another_generation_differs_is_no_finding_unless_it_is_asked_for(tw
     assert f"For Qwen Code 0.21 and later, base_url is {URL} from ~/.qwen/.env:1 OPENAI_BASE_URL." in asked.out
     assert "debug is true from ~/.env:1 DEBUG." in asked.out
     assert two.run("check", "a.toml", "--select", "QC112", "--ignore", "QC112").ended(0).out == plain.out
-    two.run("check", "a.toml", "--select", "QC101, QC102").ended(0)
+    two.run("check", "a.toml", "--select", "QC101, qc102").ended(0)
+    for nothing in ("", ",", " , "):
+        assert "names no rule" in two.run("check", "a.toml", f"--select={nothing}").ended(2).err
     data = two.run("check", "a.toml", "--select", "all", "--format", "json").ended(1).json
     assert (data["status"], data["exit_code"], data["differences"]) == ("findings", 1, [])
-    assert {"QC103", "QC112"} == {d["code"] for d in data["diagnostics"]}
+    assert {"QC103", "QC104", "QC112"} == {d["code"] for d in data["diagnostics"]}
     github = two.run("check", "a.toml", "--select", "QC112", "--format", "github").ended(1).out
     assert github.count("::notice file=a.toml,line=") == 2
 
@@ -301,12 +383,26 @@ def test_qwen_home_takes_the_place_of_the_homes_directory_which_comes_after_it(t
     assert artifact["provenance"]["base_url"]["origin"] == "~/q/.env:1"
     assert artifact["provenance"]["base_url"]["reach"] == "user"
     assert artifact["config"]["debug"] is False
-    for spelling in ("~/q", "../../q", "~/q/", "~/./q"):
+    for spelling in ("~/q", "~/q/", "~/./q"):
         assert moved(two, QWEN_HOME=spelling) == artifact
+    relative = moved(two, QWEN_HOME="../../q")
+    assert (relative["config"], relative["env_file"]) == (artifact["config"], artifact["env_file"])
     for default in ("", "~/.qwen", str(two.home / ".qwen")):
         assert moved(two, QWEN_HOME=default)["env_file"]["paths"] == ["./.env", "~/.qwen/.env", "~/.env"]
     (two.home / "link").symlink_to("q")
     assert moved(two, QWEN_HOME="~/link") == artifact
+
+
+def test_a_relative_qwen_home_gives_no_project_the_reach_of_the_user(two: Desk) -> None:
+    """It leads into whatever project one stands in, and no file of a project may set the proxy."""
+    two.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\nHTTPS_PROXY=http://stranger:1\n")
+    for home in (".qwen", "./.qwen", "../app/.qwen"):
+        resolved = two.run("resolve", "--profile", NEWER, env={"QWEN_HOME": home}).ended(0)
+        assert resolved.toml["config"]["proxy"] == ""
+        assert resolved.toml["provenance"]["api_key"]["reach"] == "project"
+        assert "QC107" in resolved.err
+    two.write(".env", "QWEN_HOME=.qwen\n")
+    assert two.run("resolve", "--profile", NEWER).ended(0).toml["config"]["proxy"] == ""
 
 
 def test_qwen_home_is_of_one_profile(two: Desk) -> None:
@@ -374,6 +470,8 @@ def test_a_qwen_home_that_leads_nowhere(two: Desk) -> None:
     assert [d.finding.message for d in found if d.code == "QC110"] == [
         "QWEN_HOME moves nothing: QWEN_HOME holds a NUL character."
     ]
+    file = two.run("resolve", "--profile", NEWER, env={"QWEN_HOME": "~/.qwen/.env"}).ended(0)
+    assert "QC110 warning: QWEN_HOME moves nothing: QWEN_HOME names a file: ~/.qwen/.env" in file.err
     long = two.run("resolve", "--profile", NEWER, env={"QWEN_HOME": "x" * 5000}).ended(0)
     assert "Traceback" not in long.err
     homeless = two.run("resolve", "--profile", NEWER, env={"QWEN_HOME": "~/q", "HOME": ""}).ended(0)

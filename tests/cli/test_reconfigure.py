@@ -10,8 +10,11 @@ import pytest
 from qwen_cfg.cli.again import asked_again
 from qwen_cfg.cli.amend import Amending
 from qwen_cfg.cli.inputs import Asked, resolution_of
+from qwen_cfg.cli.output import standard_output
 from qwen_cfg.cli.reconfigure import Recompiling
+from qwen_cfg.cli.trusting import Gate
 from qwen_cfg.remarks import key_remark
+from qwen_cfg.trust import TrustStore
 from qwen_cfg.world import EnvFileChoice, Given
 from qwen_runtime import Change, Configured
 from qwen_schema import ConfigurationError, Secret, SecretReference, declared_fields, dump, load
@@ -36,8 +39,12 @@ def desk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
     return desk
 
 
+# Nobody is there to be asked, and nothing is trusted.
+GATE = Gate(TrustStore(None), standard_output())
+
+
 def session(request: Asked = NOTHING) -> Recompiling:
-    return Recompiling(request, resolution_of(request, survey=False))
+    return Recompiling(request, resolution_of(request, survey=False), GATE)
 
 
 def origins(configured: Configured) -> dict[str, str]:
@@ -199,7 +206,7 @@ def test_no_remark_where_nothing_is_hidden(desk: Desk, monkeypatch: pytest.Monke
 
 def amending(desk: Desk) -> Amending:
     desk.write("work/app/.env", f"OPENAI_API_KEY={OTHER}\n")
-    return Amending(session()(Change("/model", {"model": "m-0"})), "work.toml")
+    return Amending(session()(Change("/model", {"model": "m-0"})), "work.toml", GATE)
 
 
 def test_an_artifact_that_was_given_is_changed_in_place(desk: Desk) -> None:
@@ -233,5 +240,7 @@ def test_an_artifact_of_a_session_can_be_checked(desk: Desk) -> None:
     assert "API key" in outcome.said
     assert "what was typed at /auth" in desk.run("check", "--strict", "session.toml").ended(1).said
     desk.run("check", "session.toml", env={"OPENAI_API_KEY": KEY}).ended(0)
-    refused = desk.run("run", "--config", "session.toml", "-p", "ping").ended(3)
+    refused = desk.run("run", "--config", "session.toml", "-p", "ping", "--trust-project").ended(3)
     assert "what was typed at /auth" in refused.err
+    # A file is not believed about what was typed.
+    desk.run("run", "--config", "session.toml", "-p", "ping").ended(5)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .process import Desk
 
 WITH_KEY = {"OPENAI_API_KEY": KEY}
-COMMANDS = ["resolve", "check", "envfile", "run", "doctor", "completion"]
+COMMANDS = ["init", "resolve", "check", "envfile", "run", "doctor", "trust", "rule", "completion"]
 
 
 # Pipes and files.

@@ -67,11 +67,16 @@ def qwen_code_0_21(scene: Scene, values: Mapping[PurePosixPath, Mapping[str, str
     return _merged(scene, values, found, own, empty_hides=False, home_env_excludes=False, moved=moved)
 
 
-def _moved(scene: Scene, values: Mapping[PurePosixPath, Mapping[str, str]]) -> PurePosixPath | None:
-    """Return where QWEN_HOME leads: the environment's, or else one of the home's files that the search may read."""
+def _moving(scene: Scene, values: Mapping[PurePosixPath, Mapping[str, str]]) -> str:
+    """Return what QWEN_HOME says: the environment's, or else that of a home's file that the search may read."""
     searched = [] if scene.chosen or scene.no_env_file else [values.get(path, {}) for path in _at_home(scene)]
     sources = [scene.environ] if "QWEN_HOME" in scene.environ else searched
-    text = next(filter(None, (source.get("QWEN_HOME") for source in sources)), None)
+    return next(filter(None, (source.get("QWEN_HOME") for source in sources)), "")
+
+
+def _moved(scene: Scene, values: Mapping[PurePosixPath, Mapping[str, str]]) -> PurePosixPath | None:
+    """Return where QWEN_HOME leads."""
+    text = _moving(scene, values)
     if not text or (text[0] == "~" and scene.home is None):
         return None
     return PurePosixPath(normpath(f"{scene.home}/{text[2:]}" if text[0] == "~" else scene.cwd / text))
@@ -80,7 +85,9 @@ def _moved(scene: Scene, values: Mapping[PurePosixPath, Mapping[str, str]]) -> P
 def _merged(scene, values, found, own, *, empty_hides, home_env_excludes, moved=None) -> Expected:  # type: ignore[no-untyped-def]
     if scene.chosen or scene.no_env_file:
         found = [scene.chosen] if scene.chosen else []
-    trusted = {*own, scene.chosen}
+    # A relative QWEN_HOME leads into whatever project one stands in.
+    users = own if _moving(scene, values)[:1] == "~" else _at_home(scene)
+    trusted = {*users, scene.chosen}
     may_set_all = {p for p in found if p.parent.name == ".qwen" or (p in own and not home_env_excludes)}
 
     def winner(field: str, excluded: set[str]) -> str | None:

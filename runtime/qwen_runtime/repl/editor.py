@@ -54,6 +54,9 @@ class Editor:
             color_depth=self._depth,
             input_processors=[TabsProcessor(_TAB, char1=" ", char2=" ")],
             enable_suspend=True,
+            # An editor or a shell would be given the whole environment, with the key in it.
+            enable_open_in_editor=False,
+            enable_system_prompt=False,
             # It would leave only as much of a long text as fits on the screen.
             erase_when_done=True,
         )

@@ -11,28 +11,32 @@ from dotenv.parser import parse_stream
 from .dotenv_npm import Assignment, last_of_each, read_assignments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from dotenv.parser import Binding
+    from collections.abc import Iterable, Iterator
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
+_MOST_BLANKS = 200
+_MANY_BLANKS = re.compile(rf"([^\S\r\n]{{{_MOST_BLANKS}}})[^\S\r\n]+")
 
 
 def read_assignments_python(text: str) -> tuple[Assignment, ...]:
-    """Return the assignments that python-dotenv finds in a text; a name without a value assigns nothing."""
-    return tuple(
-        Assignment(binding.key, binding.value, _line(binding))
-        for binding in parse_stream(StringIO(text))
-        if binding.key is not None and binding.value is not None
-    )
+    """Return the assignments that python-dotenv finds in a text; a name without a value assigns nothing.
+
+    More than 200 blanks in a row are taken for 200: its time grows with the square of how many there are.
+    """
+    return tuple(_assignments(_with_fewer_blanks(text)))
 
 
 def differing_names(text: str) -> dict[str, tuple[Assignment | None, Assignment | None]]:
     """Return each name that the two dialects read differently, with dotenv's reading and python-dotenv's."""
+    text = _with_fewer_blanks(text)
     ours = last_of_each(read_assignments(text))
     theirs = last_of_each(read_assignments_python(text))
     pairs = {name: (ours.get(name), theirs.get(name)) for name in _in_order([*ours, *theirs])}
     return {name: pair for name, pair in pairs.items() if _value(pair[0]) != _value(pair[1])}
+
+
+def _with_fewer_blanks(text: str) -> str:
+    return _MANY_BLANKS.sub(r"\1", text)
 
 
 def _value(assignment: Assignment | None) -> str | None:
@@ -43,8 +47,17 @@ def _in_order(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _line(binding: Binding) -> int:
-    """Return the line of the name: blank lines before an assignment belong to the binding's text."""
-    text = binding.original.string
-    blank = text[: len(text) - len(text.lstrip())]
-    return binding.original.line + len(_LINE_END.findall(blank))
+def _assignments(text: str) -> Iterator[Assignment]:
+    bindings = list(parse_stream(StringIO(text)))
+    # A byte-order mark belongs to none of them.
+    position = len(text) - sum(len(binding.original.string) for binding in bindings)
+    line, counted = 1, 0
+    for binding in bindings:
+        original = binding.original.string
+        start = position + len(original) - len(original.lstrip())
+        position += len(original)
+        if binding.key is not None and binding.value is not None:
+            # Counted here: python-dotenv takes CR LF for two line ends where it passes over what it cannot read.
+            line += len(_LINE_END.findall(text, counted, start))
+            counted = start
+            yield Assignment(binding.key, binding.value, line)

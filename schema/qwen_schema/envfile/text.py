@@ -72,10 +72,15 @@ def read_text(path: Path, subject: Subject) -> str:
     except OSError as error:
         what = f"the {subject.noun} cannot be read: {error.strerror}"
         raise subject.refusal(what, subject.unreadable_hint) from None
-    return _decoded(raw, subject)
+    return decoded(raw, subject)
 
 
-def _decoded(raw: bytes, subject: Subject) -> str:
+def decoded(raw: bytes, subject: Subject) -> str:
+    """Return the text that the bytes of a file are.
+
+    Raises:
+        ConfigurationError: of the subject's kind, if it is over 1 MiB, is not UTF-8, or holds a NUL byte.
+    """
     if len(raw) > LARGEST_BYTES:
         raise subject.refusal(f"the {subject.noun} is over 1 MiB", "It has a few lines; is this one?")
     if b"\x00" in raw:

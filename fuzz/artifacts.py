@@ -1,0 +1,44 @@
+"""What holds for the text of an artifact, whether it is taken or refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qwen_schema import ArtifactError, dump, load, looks_like_key
+
+if TYPE_CHECKING:
+    from qwen_schema import ResolvedConfig
+
+_WHERE = "./qwen.toml"
+
+
+def taken(text: str, *, sentinel: str = "") -> ResolvedConfig | None:
+    """Return the artifact that a text holds; None if it is refused, in words that quote no secret of it.
+
+    Nothing but the declared error may be raised.
+    """
+    try:
+        artifact = load(text, where=_WHERE)
+    except ArtifactError as error:
+        _require_sound_refusal(error, sentinel)
+        return None
+    _require_the_way_round(artifact)
+    return artifact
+
+
+def _require_the_way_round(artifact: ResolvedConfig) -> None:
+    for form in ("toml", "json"):
+        text = dump(artifact, form)
+        again = load(text)
+        assert again == artifact
+        assert dump(again, form) == text
+        assert all(character in "\n\t" or character >= " " for character in text)
+    assert artifact.api_key.value is None or artifact.api_key.value.reveal() not in repr(artifact.api_key)
+
+
+def _require_sound_refusal(error: ArtifactError, sentinel: str) -> None:
+    said = f"{error} {error!r} {error.hint}"
+    assert str(error).startswith(f"{_WHERE}: ")
+    assert error.hint
+    assert not looks_like_key(said)
+    assert not sentinel or sentinel not in said

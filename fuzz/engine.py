@@ -1,0 +1,25 @@
+"""One target under atheris, in a process of its own: `python -m fuzz.engine TARGET [libFuzzer's options]`."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import atheris
+
+# What is read for coverage; the target itself too, since its assertions are what is to be reached.
+_INSTRUMENTED = ("qwen_schema", "dotenv", "tomllib", "fuzz")
+
+
+def main() -> None:
+    """Fuzz until a crash or the time is over; atheris ends the process."""
+    target, *options = sys.argv[1:]
+    with atheris.instrument_imports(include=_INSTRUMENTED):
+        importlib.import_module("tomllib")
+        check = importlib.import_module(f"fuzz.{target}").check
+    atheris.Setup([sys.argv[0], *options], check)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

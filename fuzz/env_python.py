@@ -1,0 +1,30 @@
+"""Target: an env file's bytes, read as python-dotenv does, beside the first reading."""
+
+from __future__ import annotations
+
+from qwen_schema.envfile import last_of_each, read_assignments, reader_of
+from qwen_schema.envfile.dotenv_python import differing_names
+
+from .envfiles import require_last_ones, require_true_places, text_of
+
+_read_assignments_python = reader_of("python")
+
+
+def check(data: bytes) -> None:
+    """Raise if the bytes are read otherwise than promised."""
+    text = text_of(data)
+    if text is None:
+        return
+    assignments = _read_assignments_python(text)
+    require_true_places(text, assignments)
+    require_last_ones(assignments)
+    _require_true_differences(text)
+
+
+def _require_true_differences(text: str) -> None:
+    ours, theirs = last_of_each(read_assignments(text)), last_of_each(_read_assignments_python(text))
+    differing = differing_names(text)
+    for name in ours.keys() | theirs.keys():
+        same = name in ours and name in theirs and ours[name].value == theirs[name].value
+        assert (name not in differing) == same
+    assert all(pair == (ours.get(name), theirs.get(name)) for name, pair in differing.items())

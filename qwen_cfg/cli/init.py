@@ -1,0 +1,139 @@
+"""The command `init`: set a project up, with a private env file that git ignores, and the artifact."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qwen_cfg.compile import to_artifact
+from qwen_cfg.homes import home_of
+from qwen_cfg.keep import env_file_of, keep
+from qwen_cfg.reading import working_directory
+from qwen_cfg.rules import diagnose
+from qwen_cfg.world import EnvFileChoice
+from qwen_schema import ConfigurationError, ExitCode, Secret, UsageError, declared_profiles
+
+from .artifact_file import write_artifact
+from .configured import warnings_of
+from .incomplete import IncompleteError, tell
+from .inputs import Asked, resolution_of
+from .parser import add_field_flags
+from .prompt import has_terminal
+from .trusting import Gate, trust_store
+from .typed import texts_of
+from .typed_pointer import COMMAND_NOT_KEPT, without_commands
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+    from qwen_cfg.resolution import Resolution
+    from qwen_runtime import Change
+
+    from .output import Output
+
+ARTIFACT = "qwen.toml"
+_NO_FILE = EnvFileChoice("none")
+
+# What is asked for, or given by flags, and goes into the env file.
+_KEPT = ("api_key", "base_url", "model")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", default=ARTIFACT, help=f"the artifact to write (default: {ARTIFACT})"
+    )
+    parser.add_argument(
+        "--profile", choices=list(declared_profiles()), help="whose generation of Qwen Code's rules to follow"
+    )
+    add_field_flags(parser)
+
+
+def execute(args: argparse.Namespace, output: Output) -> int:
+    """Ask for the settings, or take them from flags; write the env file, see to .gitignore, and write the artifact."""
+    cwd, home = working_directory(), home_of(os.environ).path
+    artifact = Path(args.output)
+    _refuse_to_replace(env_file_of(cwd), artifact)
+    texts = _asked_for(args) if has_terminal() and "api_key" not in args.given else _given(args)
+    done: tuple[str, ...] = ()
+    if texts:
+        done = keep(without_commands(texts), cwd, home).done
+    if without_commands(texts) != texts:
+        done = (*done, COMMAND_NOT_KEPT)
+    for line in done:
+        output.text(f"{line}\n")
+    resolution = resolution_of(_request(args, texts), survey=True)
+    _write(artifact, resolution, output)
+    # What was typed just now is asked about by nobody later.
+    Gate(trust_store(), output).vouch_for(resolution)
+    output.text("now: qwen-cfg resolve --explain, qwen-cfg doctor, qwen-cfg run\n")
+    return ExitCode.OK
+
+
+def _refuse_to_replace(env_file: Path, artifact: Path) -> None:
+    for path in (env_file, artifact):
+        if os.path.lexists(path):
+            shown = os.path.relpath(path)
+            raise UsageError(
+                "this is there already, and nothing is replaced",
+                where=shown,
+                hint="See what it comes to: qwen-cfg resolve --explain. To begin anew, move it away.",
+            )
+
+
+def _asked_for(args: argparse.Namespace) -> dict[str, str | Secret]:
+    """Ask in the dialogue of a first use, which shows what flags and the environment say.
+
+    Raises:
+        ConfigurationError: if the person thinks better of it.
+    """
+    from qwen_runtime.dialogue import ask_settings  # noqa: PLC0415
+
+    present = resolution_of(Asked(args.given, _NO_FILE, args.profile, None), survey=False).decisions
+    winners = {name: present[name].winner for name in ("base_url", "model") if not present[name].by_default}
+    current = {name: winner.revealed for name, winner in winners.items() if winner is not None}
+    dumb = os.environ.get("TERM", "dumb") in ("", "dumb")
+    color = not os.environ.get("NO_COLOR")
+    change = ask_settings(current, dumb=dumb, color=color, place="init", may_keep=False)
+    if change is None:
+        raise ConfigurationError("nothing was set up", hint="Run it again when you have the key.")
+    return _of_change(change)
+
+
+def _of_change(change: Change) -> dict[str, str | Secret]:
+    texts = texts_of(change)
+    return {name: texts[name] for name in _KEPT if name in texts}
+
+
+def _given(args: argparse.Namespace) -> dict[str, str | Secret]:
+    """Return what flags say; what the environment says stays there.
+
+    Raises:
+        ConfigurationError: if neither gives a key, and nobody can be asked.
+    """
+    given: dict[str, str | Secret] = {name: args.given[name].text for name in _KEPT if name in args.given}
+    if "api_key" not in given and not os.environ.get("OPENAI_API_KEY"):
+        raise ConfigurationError(
+            "there is no API key, and nobody can be asked here",
+            where="--openai-api-key, OPENAI_API_KEY",
+            hint="Give one, or the place of one: --openai-api-key keyring:SERVICE/NAME",
+        )
+    from qwen_runtime import Change  # noqa: PLC0415 - the HTTP client is slow to import
+
+    return texts_of(Change("the command line", given))
+
+
+def _request(args: argparse.Namespace, texts: Mapping[str, str | Secret]) -> Asked:
+    """Return the request for the artifact: what stands in the env file now is no flag any more."""
+    flags = {name: given for name, given in args.given.items() if name not in texts}
+    return Asked(flags, None, args.profile, None)
+
+
+def _write(path: Path, resolution: Resolution, output: Output) -> None:
+    tell(warnings_of(resolution), output)
+    if not resolution.is_complete:
+        raise IncompleteError(diagnose(resolution))
+    write_artifact(path, to_artifact(resolution), "json" if path.suffix == ".json" else "toml")
+    output.text(f"wrote {path}: commit it, and let CI run qwen-cfg check {path}\n")

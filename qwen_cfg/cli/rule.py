@@ -1,0 +1,75 @@
+"""The command `rule`: what a code means, why it matters and what to do about it."""
+
+from __future__ import annotations
+
+import difflib
+import textwrap
+from typing import TYPE_CHECKING
+
+from qwen_cfg.rules.pages import Page, pages
+from qwen_schema import ExitCode, UsageError, redact_unknown
+
+if TYPE_CHECKING:
+    import argparse
+
+    from .output import Output
+
+_WIDTH = 96
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    parser.add_argument("code", nargs="?", metavar="CODE", help="the code of a rule, such as QC103; all without one")
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="as text (the default), or as data")
+
+
+def execute(args: argparse.Namespace, output: Output) -> int:
+    """Print the page of a rule, or name every rule."""
+    found = list(pages().values()) if args.code is None else [_page(args.code)]
+    if args.format == "json":
+        documents = [_data(page) for page in found]
+        output.data({"rules": documents} if args.code is None else documents[0])
+    else:
+        output.text(_list(found) if args.code is None else _text(found[0]))
+    return ExitCode.OK
+
+
+def _page(code: str) -> Page:
+    """Return the page of a code, in whatever case it is written.
+
+    Raises:
+        UsageError: if it is the code of no rule.
+    """
+    page = pages().get(code.upper())
+    if page is None:
+        close = difflib.get_close_matches(code.upper(), pages(), n=3, cutoff=0.7)
+        nearly = f"Is it {' or '.join(close)}? " if close else ""
+        where = redact_unknown(code) if len(code) <= len("QC000") + 3 else "CODE"
+        raise UsageError("this is the code of no rule", where=where, hint=f"{nearly}All of them: qwen-cfg rule")
+    return page
+
+
+def _list(found: list[Page]) -> str:
+    return "".join(f"{page.rule.code}  {page.rule.severity:<7}  {page.rule.title}\n" for page in found)
+
+
+def _text(page: Page) -> str:
+    rule = page.rule
+    parts = [f"{rule.code} {rule.severity}: {rule.title}", _wrapped(page.why), _wrapped(page.advice)]
+    return "\n\n".join([*parts, f"For example:\n\n{textwrap.indent(page.example, '  ')}"]) + "\n"
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _data(page: Page) -> dict[str, str]:
+    rule = page.rule
+    return {
+        "code": rule.code,
+        "severity": rule.severity,
+        "title": rule.title,
+        "why": page.why,
+        "advice": page.advice,
+        "example": page.example,
+    }

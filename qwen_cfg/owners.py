@@ -1,0 +1,66 @@
+"""Whose file an env file is: one that another user could write decides nothing here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from qwen_schema import NotTrustedError
+
+from .paths import is_in_qwen_directory
+
+# Tells whether a file may belong to a user, by its path and that user's number.
+Allows = Callable[[Path, int], bool]
+
+_ROOT = 0
+
+
+class ForeignFileError(NotTrustedError):
+    """An env file belongs to another user. `path` is the file and `owner` that user's number."""
+
+    def __init__(self, path: Path, shown: str, owner: int) -> None:
+        what = "this env file, or what holds it," if is_in_qwen_directory(path) else "this env file"
+        super().__init__(
+            f"{what} belongs to {_name_of(owner)}, and would decide where your keys go",
+            where=shown,
+            hint="If that is right: qwen-cfg trust. To do without it: --no-env-file, or name another: --env-file.",
+        )
+        self.path = path
+        self.owner = owner
+
+
+def allow_none(path: Path, owner: int) -> bool:  # noqa: ARG001 - an `Allows`
+    """Allow no other user."""
+    return False
+
+
+def foreign_owner(path: Path) -> int | None:
+    """Return the number of another user, neither root nor the caller, to whom an env file belongs; None without one.
+
+    The file counts, the link that stands in its place, and the `.qwen` that holds it (git's safe.directory has the
+    same rule for repositories since CVE-2022-24765). Under sudo the one who called it is the caller too.
+
+    Raises:
+        OSError: if the file cannot be looked at.
+    """
+    if os.name != "posix":
+        return None
+    known = {_ROOT, os.geteuid(), *_behind_sudo()}
+    places = [path.stat(), path.lstat(), *([path.parent.stat()] if is_in_qwen_directory(path) else [])]
+    return next((status.st_uid for status in places if status.st_uid not in known), None)
+
+
+def _behind_sudo() -> tuple[int, ...]:
+    """Return the user who became root."""
+    text = os.environ.get("SUDO_UID", "")
+    return (int(text),) if os.geteuid() == _ROOT and text.isdecimal() else ()
+
+
+def _name_of(owner: int) -> str:
+    import pwd  # noqa: PLC0415 - rarely needed, and not on Windows
+
+    try:
+        return f"the user {pwd.getpwuid(owner).pw_name}"
+    except KeyError:
+        return f"the user number {owner}"

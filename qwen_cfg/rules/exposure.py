@@ -1,0 +1,63 @@
+"""Rules about env files with a key in them that others may come to read: users of the machine, readers of git."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import TYPE_CHECKING
+
+from .diagnostic import Finding
+from .keys import key_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qwen_cfg.layers import Candidate, EnvFile
+    from qwen_cfg.resolution import Resolution
+
+# The permission of the file's group, and of everybody, to read it.
+_OTHERS_MAY_READ = 0o044
+
+
+def readable_by_others(resolution: Resolution) -> Iterator[Finding]:
+    """Other users of the machine can read the file, and with it the key."""
+    if os.name != "posix":
+        return
+    for file, key in _with_key(resolution):
+        seen = resolution.world.look(file.place.path)
+        if seen.kind == "file" and seen.mode is not None and seen.mode & _OTHERS_MAY_READ:
+            yield Finding(
+                f"{file.shown} holds an API key, and other users of this machine can read it (mode {seen.mode:04o}).",
+                f"Make it yours alone: chmod 600 {_as_word(file.shown)}",
+                "api_key",
+                file.shown,
+                key.origin.line,
+            )
+
+
+def seen_by_git(resolution: Resolution) -> Iterator[Finding]:
+    """Git has the file already, or takes it with the next `git add`: the key leaves the machine with a push."""
+    for file, key in _with_key(resolution):
+        status, word = resolution.world.in_git.get(file.place.path), _as_word(file.shown)
+        where = ("api_key", file.shown, key.origin.line)
+        if status == "tracked":
+            message = f"{file.shown} holds an API key, and git tracks it, or cannot be asked whether it does."
+            hint = f"git rm --cached {word}, and name it in .gitignore. If it was ever pushed, revoke the key."
+            yield Finding(message, hint, *where)
+        elif status == "not ignored":
+            message = f"{file.shown} holds an API key, and git does not ignore it: git add would take it."
+            yield Finding(message, f"Name {file.place.path.name} in .gitignore.", *where)
+
+
+def _with_key(resolution: Resolution) -> Iterator[tuple[EnvFile, Candidate]]:
+    for file in resolution.files:
+        key = key_in(file)
+        if key is not None:
+            yield file, key
+
+
+def _as_word(shown: str) -> str:
+    """Return a path as a word of a command line; the `~` of a home stays one."""
+    if shown.startswith("~/"):
+        return f"~/{shlex.quote(shown[2:])}"
+    return shlex.quote(shown)

@@ -1,0 +1,47 @@
+"""The rule about names that nobody reads, and that are nearly those of declared variables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qwen_cfg.lookalikes import meant
+from qwen_schema import declared_fields, field_of_variable
+
+from .diagnostic import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qwen_cfg.resolution import Resolution
+
+
+def nobody_reads(resolution: Resolution) -> Iterator[Finding]:
+    """A name is nearly that of a variable, or another program's word for it, and what was meant has no value."""
+    for name in resolution.world.lookalikes:
+        right = _meant(resolution, name)
+        if right is not None and right not in resolution.world.environ:
+            yield _finding(name, right, "the environment")
+    for file in resolution.files:
+        for name, line in file.lines.items():
+            right = _meant(resolution, name)
+            if right is not None and right not in file.lines:
+                yield _finding(name, right, f"{file.shown}:{line}", file.shown, line)
+
+
+def _meant(resolution: Resolution, name: str) -> str | None:
+    """Return the variable that was meant by a name, if its field has no value from anywhere but the default."""
+    right = meant(name)
+    if right is None:
+        return None
+    decision = resolution.decisions[field_of_variable(declared_fields())[right].name]
+    return right if decision.winner is None or decision.by_default else None
+
+
+def _finding(name: str, right: str, where: str, path: str | None = None, line: int | None = None) -> Finding:
+    return Finding(
+        f"{name} in {where} is read by nobody here; {right} may be meant, which is not set.",
+        f"If so, call it {right}.",
+        field_of_variable(declared_fields())[right].name,
+        path,
+        line,
+    )

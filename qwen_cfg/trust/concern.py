@@ -1,0 +1,71 @@
+"""A concern: where a file of a project would send what is the user's, and what would go there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+
+from qwen_schema import address_of, declared_providers, is_loopback, port_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# What would be handed over: the API key, the login, or (none) only what is typed.
+Credential = Literal["key", "login", "none"]
+
+_HTTPS_PORT = 443
+
+
+@dataclass(frozen=True)
+class Concern:
+    """What a file of a project says about where requests go, while what they carry is the user's.
+
+    `file` is the real path of the file and `place` where in it that stands, as it is shown. `settings` are the fields
+    that it decides, by name, with their values; `host` is where requests would go. `whose` says in words what would
+    be handed over.
+    """
+
+    file: Path
+    place: str
+    settings: tuple[tuple[str, str], ...]
+    host: str
+    credential: Credential
+    whose: str
+
+    @property
+    def digest(self) -> str:
+        """What was shown, as a SHA-256 digest: only another setting or credential changes it."""
+        return _digest(self.settings, self.credential)
+
+    @property
+    def covering(self) -> tuple[str, ...]:
+        """The digests of what covers this: who may have a key may be asked a question too."""
+        of_more: tuple[Credential, ...] = ("key", "login") if self.credential == "none" else ()
+        return (self.digest, *(_digest(self.settings, more) for more in of_more))
+
+    @property
+    def told(self) -> str:
+        """The concern in words, in as many lines as it has settings and one more."""
+        settings = "".join(f"\n    {name} = {value}" for name, value in self.settings)
+        return f"{self.place} decides where requests go:{settings}\n{self.whose}"
+
+
+def _digest(settings: tuple[tuple[str, str], ...], credential: Credential) -> str:
+    return hashlib.sha256(json.dumps([settings, credential]).encode()).hexdigest()
+
+
+def is_known_or_loopback(url: str) -> bool:
+    """Tell whether a base URL is that of a declared provider or of this machine.
+
+    A provider's host counts exactly, over https and on the standard port. A host that is recognised by its ending does
+    not: anybody may be able to register such a name. Of names of this machine only `localhost` counts: a resolver may
+    ask the network about `x.localhost`.
+    """
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or (address_of(host) is not None and is_loopback(host)):
+        return True
+    known = {exact for provider in declared_providers().values() for exact in provider.hosts}
+    return urlsplit(url).scheme == "https" and port_of(url) == _HTTPS_PORT and host in known

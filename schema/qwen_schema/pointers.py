@@ -1,0 +1,56 @@
+"""Pointers: texts given for an API key that say where it lives instead (`keyring:SERVICE/NAME`, `command:WORDS`)."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from .formats import check_command_line
+
+PointerKind = Literal["keyring", "command"]
+
+# What would be right, for messages.
+EXPECTED = "keyring:SERVICE/NAME, such as keyring:qwen/me, or command:WORDS, such as command:pass show openai"
+
+
+def kind_of_pointer(text: str) -> PointerKind | None:
+    """Return the kind of pointer that a text begins as, well-formed or not; None for a key."""
+    return next((kind for kind in get_args(PointerKind) if text.startswith(f"{kind}:")), None)
+
+
+def parts_of_pointer(text: str) -> dict[str, str]:
+    """Return the parts of a pointer by name: `service` and `name`, or `command`. The first slash ends the service.
+
+    Raises:
+        ValueError: if it is none, with what is wrong and not with the text, which may be a key.
+    """
+    kind, _, rest = text.partition(":")
+    match kind:
+        case "keyring":
+            service, _, name = rest.partition("/")
+            if not service:
+                raise ValueError("it names no service of the keyring")
+            if not name:
+                raise ValueError("it names a service of the keyring, and no name in it")
+            return {"service": service, "name": name}
+        case "command":
+            check_command_line(rest)
+            return {"command": rest}
+    raise ValueError("it is no pointer")
+
+
+def is_pointer(text: str) -> bool:
+    """Tell whether a text is a well-formed pointer, which is no secret."""
+    if kind_of_pointer(text) is None:
+        return False
+    try:
+        parts_of_pointer(text)
+    except ValueError:
+        return False
+    return True
+
+
+def program_of(command: str) -> str:
+    """Return the name of the program that a command line runs, without its directory."""
+    import shlex  # noqa: PLC0415 - few keys are commands
+
+    return shlex.split(command)[0].rpartition("/")[2]

@@ -1,0 +1,188 @@
+"""No log record, traceback or warning of this process shows a secret, whoever writes it and wherever it goes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from support.provider import streamed
+
+from .process import KEY, PROGRAM, SECONDS, clean_environment, env_of
+
+if TYPE_CHECKING:
+    from support.provider import Provider
+
+    from .process import Desk
+
+# It has no key's shape: what hides it is that the process knows it as a secret.
+PLAIN = "Sentinel+of=01/the~tests"
+USER_INFO = "user:Sentinel-in-a-URL"
+
+# The secrets come as arguments, since a traceback shows the lines of the source.
+BEFORE = """\
+import sys
+from qwen_cfg.cli.hooks import install
+install()
+from qwen_schema import Secret
+plain, shaped, user_info = sys.argv[1:]
+secret = Secret(plain)
+said = f"{plain} {shaped} https://{user_info}@host.example/v1 \\x1b[31m"
+"""
+
+
+def python(code: str, *, before: str = BEFORE) -> subprocess.CompletedProcess[str]:
+    """Run a piece of Python in which an import comes before the hooks, or after them."""
+    return subprocess.run(
+        [sys.executable, "-c", before + code, PLAIN, KEY, USER_INFO],
+        env=clean_environment(None),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+def assert_redacted(text: str) -> None:
+    assert "[redacted] [redacted] https://[redacted]@host.example/v1" in text
+    assert not [secret for secret in (PLAIN, KEY, USER_INFO) if secret in text]
+
+
+# What ends the process, what it survives, and what is no error at all.
+FATAL = {
+    "uncaught": "raise ValueError(said)",
+    "a cause": "try:\n  raise KeyError(said)\nexcept KeyError as error:\n  raise ValueError('b') from error",
+    "a context": "try:\n  raise ValueError(said)\nexcept ValueError:\n  1 / 0",
+    "a group": "raise ExceptionGroup('several', [ValueError(said), KeyError('x')])",
+    "a note": "e = ValueError('x')\ne.add_note(said)\nraise e",
+}
+SURVIVED = {
+    "a thread": "import threading\nthreading.Thread(target=lambda: int(said)).start()",
+    "__del__": "class A:\n  def __del__(self):\n    raise ValueError(said)\na = A()\ndel a",
+    "at the exit": "import atexit\natexit.register(lambda: int(said))",
+}
+WARNINGS = {
+    "a warning": "import warnings\nwarnings.warn(said)",
+    "a warning of its own": "import warnings\nwarnings.warn(UserWarning(said))",
+    "a warning to a file": "import warnings\nwarnings.showwarning(said, UserWarning, 'a.py', 1, sys.stderr)",
+}
+
+
+@pytest.mark.parametrize("before", [BEFORE, f"import threading\n{BEFORE}"], ids=["hooks first", "threading first"])
+@pytest.mark.parametrize("kind", FATAL | SURVIVED | WARNINGS)
+def test_what_python_says_is_redacted(kind: str, before: str) -> None:
+    ended = python((FATAL | SURVIVED | WARNINGS)[kind], before=before)
+    assert_redacted(ended.stderr)
+    assert "\x1b" not in ended.stderr
+    assert ended.stdout == ""
+    assert ("Traceback" in ended.stderr) == (kind not in WARNINGS)
+    assert ended.returncode == (1 if kind in FATAL else 0)
+
+
+def test_leaving_a_thread_says_nothing() -> None:
+    ended = python("import threading\nthreading.Thread(target=sys.exit).start()")
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_last_words_that_nobody_hears_are_no_error() -> None:
+    assert python("sys.stderr.close()\nsys.stderr = None\nraise ValueError(said)").returncode == 1
+
+
+LOGS = {
+    "a message": "log.warning(said)",
+    "an argument": "log.warning('it is %s', said)",
+    "arguments by name": "log.warning('it is %(a)s', {'a': said})",
+    "a level": "log.setLevel(1)\nlog.debug('%s', said)",
+    "an exception": "try:\n  int(said)\nexcept ValueError:\n  log.exception('it broke')",
+    "an error as the message": "log.error(ValueError(said))",
+    "an exception of its own": "log.error('it broke', exc_info=ValueError(said))",
+    "the stack": "exec(compile('def f():\\n  log.warning(said, stack_info=True)\\nf()', said, 'exec'))",
+    "a warning": "import warnings\nlogging.captureWarnings(True)\nwarnings.warn(said)",
+    "no handler": "logging.getLogger().handlers.clear()\nlog.warning(said)",
+}
+
+# A formatter that makes its own text of what happened, as those that write JSON do.
+HANDLED = """\
+import logging
+class Odd(logging.Formatter):
+    def format(self, record):
+        return " ".join(map(str, (record.msg, record.args, record.exc_info, super().format(record))))
+handler = logging.StreamHandler()
+handler.setFormatter(Odd())
+log = logging.getLogger("a.b")
+log.addHandler(handler)
+logging.basicConfig()
+"""
+
+
+@pytest.mark.parametrize("order", ["logging first", "logging last"])
+@pytest.mark.parametrize("kind", LOGS)
+def test_log_records_are_redacted(kind: str, order: str) -> None:
+    before = HANDLED + BEFORE if order == "logging first" else BEFORE + HANDLED
+    ended = python(LOGS[kind], before=before)
+    assert_redacted(ended.stderr)
+    assert (ended.returncode, ended.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("call", ["log.warning('%d', said)", "log.warning('%s %s', said)", "log.warning('x', said)"])
+def test_arguments_that_do_not_fit_are_not_shown(call: str) -> None:
+    ended = python(call, before=HANDLED + BEFORE)
+    assert "(its arguments do not fit)" in ended.stderr
+    assert PLAIN not in ended.stderr
+    assert ended.returncode == 0
+
+
+def test_another_maker_of_records_goes_on_making_them() -> None:
+    code = "logging.setLogRecordFactory(lambda *a, **k: logging.LogRecord(*a[:4], '<' + a[4] + '>', *a[5:], **k))\n"
+    ended = python("log.warning(said)", before=HANDLED + code + BEFORE)
+    assert_redacted(ended.stderr)
+    assert "<[redacted]" in ended.stderr
+
+
+def test_logging_is_left_alone_until_somebody_wants_it() -> None:
+    ended = python("print([name for name in ('logging', 'threading') if name in sys.modules])")
+    assert ended.stdout == "[]\n"
+    code = "import logging, inspect\nprint(logging.__spec__.name, 'getLogger' in inspect.getsource(logging))"
+    assert python(code).stdout == "logging True\n"
+
+
+def test_the_command_sets_the_hooks(desk: Desk) -> None:
+    code = "import atexit, sys\nkey = sys.argv.pop()\natexit.register(lambda: int(key))\n"
+    ended = subprocess.run(
+        [*PROGRAM[:1], "-c", f"{code}from qwen_cfg.__main__ import entry\nentry()", "--version", KEY],
+        env=clean_environment(desk.home),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=True,
+    )
+    assert "ValueError: invalid literal for int() with base 10: '[redacted]'" in ended.stderr
+
+
+@pytest.mark.parametrize("key", [PLAIN, KEY])
+@pytest.mark.parametrize("how", ["v1", "refuses"])
+def test_what_httpx_logs_holds_no_key(desk: Desk, server: Provider, how: str, key: str) -> None:
+    """A server that sends the key back gets it into the log: httpcore writes the headers of every answer."""
+    if how == "v1":
+        server.replies.append(replace(streamed("pong"), headers={"x-key": key}))
+    code = (
+        "import logging, sys\nlogging.basicConfig(level=logging.DEBUG)\n"
+        "from qwen_cfg.cli.main import main\nsys.exit(main(['run', '-p', 'ping', '--debug']))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=desk.cwd,
+        env=clean_environment(desk.home, env_of(server, how, key)),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert server.requests[-1].authorization == f"Bearer {key}"
+    assert ended.returncode == (0 if how == "v1" else 4)
+    assert "DEBUG:httpcore.http11:receive_response_headers.complete" in ended.stderr
+    assert "INFO:httpx:HTTP Request: POST" in ended.stderr
+    assert "[redacted]" in ended.stderr
+    assert key not in ended.stdout + ended.stderr

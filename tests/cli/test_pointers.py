@@ -1,0 +1,456 @@
+"""A key that lives in the keyring, or that a command prints, arrives where it is needed and is shown nowhere."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support.file_keyring import keyring_env
+
+from qwen_cfg.cli.amend import Amending
+from qwen_cfg.cli.inputs import Asked, resolution_of
+from qwen_cfg.cli.output import standard_output
+from qwen_cfg.cli.reconfigure import Recompiling
+from qwen_cfg.cli.trusting import Gate
+from qwen_cfg.trust import TrustStore
+from qwen_runtime import Change, Configured
+from qwen_schema import (
+    ConfigurationError,
+    Secret,
+    SecretReference,
+    SecretReferenceError,
+    declared_fields,
+    declared_profiles,
+    dump,
+    load,
+)
+
+from .process import KEY, PROGRAM, Desk, clean_environment, env_of, run_each
+from .terminal import Typing
+
+if TYPE_CHECKING:
+    from support.provider import Provider
+
+# It has not the shape of a key, so that nothing but knowing it can hide it.
+SENTINEL = "Sentinel+of=pointers/the~tests-0123456789"
+COMMAND = f"printf {SENTINEL[:10]}%s {SENTINEL[10:]}"
+ASK = ["run", "-p", "ping"]
+both_profiles = pytest.mark.parametrize("profile", list(declared_profiles()))
+
+
+@pytest.fixture
+def keys(desk: Desk) -> dict[str, str]:
+    """The variables under which a keyring holds the key as `me` of `qwen`."""
+    return keyring_env(desk.home / "keyring.json", {"qwen": {"me": SENTINEL}})
+
+
+def arrived(server: Provider) -> list[str | None]:
+    return [request.authorization for request in server.taken()]
+
+
+def endpoint(server: Provider) -> list[str]:
+    return ["--openai-base-url", f"{server.url}/v1", "--model", "gpt-4o"]
+
+
+def marking(desk: Desk) -> str:
+    """Return a command that leaves a mark when it is run."""
+    return f"touch {desk.home}/marker"
+
+
+def marked(desk: Desk) -> bool:
+    return (desk.home / "marker").exists()
+
+
+# It arrives.
+
+
+@pytest.mark.parametrize("pointer", ["keyring:qwen/me", f"command:{COMMAND}"])
+@pytest.mark.parametrize("way", ["environment", "flag", "home file", "home .env", "--env-file", "secret-from", "moved"])
+def test_the_key_arrives_from_wherever_the_pointer_stands(
+    desk: Desk, server: Provider, keys: dict[str, str], way: str, pointer: str
+) -> None:
+    text, env, argv = f"OPENAI_API_KEY='{pointer}'\n", dict(keys), endpoint(server)
+    match way:
+        case "environment":
+            env["OPENAI_API_KEY"] = pointer
+        case "flag":
+            argv += ["--openai-api-key", pointer]
+        case "home file":
+            desk.write(".qwen/.env", text)
+        case "home .env":
+            desk.write(".env", text)
+        case "--env-file":
+            desk.write("work/other.env", text)
+            argv += ["--env-file", "../other.env"]
+        case "secret-from":
+            argv += ["--secret-from", pointer]
+        case "moved":
+            env["CI_KEY"] = pointer
+            argv += ["--secret-from", "environment:CI_KEY"]
+    # The keyring's backend is loaded by a process that begins with these variables.
+    command_lines = ([*ASK, *argv], ["doctor", *argv], ["resolve", "--explain", *argv])
+    asked, doctor, told = [desk.run(*words, env=env) for words in command_lines]
+    assert asked.ended(0).out == "pong from gpt-4o ü\n"
+    assert set(arrived(server)) == {f"Bearer {SENTINEL}"}
+    assert SENTINEL not in asked.said + doctor.ended(0).said + told.ended(0).said
+    if "secret" not in way and way != "moved" and pointer.startswith("keyring"):
+        assert pointer in told.out
+
+
+def test_a_project_may_point_into_the_keyring(desk: Desk, server: Provider, keys: dict[str, str]) -> None:
+    desk.write("work/app/.env", "OPENAI_API_KEY=keyring:qwen/me\n")
+    desk.run(*ASK, *endpoint(server), env=keys).ended(0)
+    assert arrived(server) == [f"Bearer {SENTINEL}"]
+
+
+def test_a_pipe_that_holds_a_pointer_is_read_once(desk: Desk, server: Provider) -> None:
+    os.mkfifo(desk.home / ".env")
+    writer = subprocess.Popen(["sh", "-c", f"echo \"OPENAI_API_KEY='command:{COMMAND}'\" > {desk.home}/.env"])
+    desk.run(*ASK, *endpoint(server)).ended(0)
+    assert arrived(server) == [f"Bearer {SENTINEL}"]
+    assert writer.wait(10) == 0
+
+
+# The artifact.
+
+
+@pytest.mark.parametrize("way", ["environment", "flag", "secret-from"])
+@pytest.mark.parametrize(
+    ("pointer", "reference"),
+    [
+        ("keyring:qwen/me/at work", {"from": "keyring", "service": "qwen", "name": "me/at work"}),
+        ("command:pass show openai", {"from": "command", "command": "pass show openai"}),
+    ],
+)
+def test_the_artifact_refers_to_it_and_check_takes_it_to_be_there(
+    desk: Desk, way: str, pointer: str, reference: dict[str, str]
+) -> None:
+    env = {"OPENAI_API_KEY": pointer} if way == "environment" else {}
+    flags = {"flag": ["--openai-api-key", pointer], "secret-from": ["--secret-from", pointer]}.get(way, [])
+    desk.run("resolve", "-o", "a.toml", *flags, env=env).ended(0)
+    written = desk.run("resolve", *flags, env=env).ended(0).toml
+    assert written["config"]["api_key"] == reference
+    assert written["provenance"]["api_key"]["layer"] == {"secret-from": "default"}.get(way, way)
+    assert written["provenance"]["api_key"]["reach"] == "user"
+    for strict in ([], ["--strict"]):
+        outcome = desk.run("check", "a.toml", *strict, env=env).ended(0)
+        assert "missing" not in outcome.said
+
+
+def test_an_artifact_of_a_pointer_runs_the_keyring_and_no_command(
+    desk: Desk, server: Provider, keys: dict[str, str]
+) -> None:
+    flags = endpoint(server)
+    desk.run("resolve", "-o", "ring.toml", *flags, "--openai-api-key", "keyring:qwen/me").ended(0)
+    desk.run("resolve", "-o", "command.toml", *flags, env={"OPENAI_API_KEY": f"command:{marking(desk)}"}).ended(0)
+    desk.run(*ASK, "--config", "ring.toml", env=keys).ended(0)
+    assert arrived(server) == [f"Bearer {SENTINEL}"]
+    for command in (ASK, ["doctor"], [*ASK, "--output-format", "json"]):
+        outcome = desk.run(*command, "--config", "command.toml").ended(5)
+        assert "--secret-from" in outcome.err
+        assert "`touch`" in outcome.err
+    assert outcome.json["error"]["class"] == "NotTrustedError"
+    assert not marked(desk)
+    desk.run(*ASK, "--config", "command.toml", "--secret-from", f"command:{COMMAND}").ended(0)
+    assert arrived(server) == [f"Bearer {SENTINEL}"]
+
+
+@pytest.mark.parametrize("pointer", ["keyring:qwen/me", f"command:{COMMAND}"])
+def test_a_pointer_is_not_inlined(desk: Desk, pointer: str) -> None:
+    words = ["resolve", "--inline-secrets", "-o", "a.toml"]
+    outcome = desk.run(*words, env={"OPENAI_API_KEY": pointer}).ended(3)
+    assert "--inline-secrets" in outcome.err
+    assert not (desk.cwd / "a.toml").exists()
+    desk.run(*words, env={"OPENAI_API_KEY": KEY}).ended(0)
+    moved = desk.run("check", "a.toml", "--strict", env={"OPENAI_API_KEY": pointer}).ended(1)
+    assert "--inline-secrets" not in moved.err
+
+
+@pytest.mark.parametrize(
+    "text", ["keyring:", "keyring:qwen", f"keyring:{KEY}/x", "command:", "command:'x", "keyring:/x"]
+)
+def test_secret_from_what_is_no_pointer_is_refused(desk: Desk, text: str) -> None:
+    outcome = desk.run("resolve", "--secret-from", text).ended(2)
+    assert "keyring:SERVICE/NAME" in outcome.err
+    assert KEY not in outcome.said
+
+
+# What is run, and when.
+
+
+def test_nothing_is_run_or_asked_until_a_key_is_needed(desk: Desk) -> None:
+    """A keyring that cannot even be loaded is asked by nobody either."""
+    commands = [
+        ["resolve"],
+        ["resolve", "-o", "a.toml"],
+        ["resolve", "--explain", "--all"],
+        ["resolve", "--explain", "--format", "json"],
+        ["resolve", "--compare-profiles"],
+        ["check", "a.toml", "--strict"],
+        ["check", "a.toml", "--select", "all"],
+        ["check", "a.toml", "--update"],
+        ["resolve", "--secret-from", f"command:{marking(desk)}"],
+        ["resolve", "-o", "b.toml", "--secret-from", "environment:OPENAI_API_KEY"],
+        ["check", "b.toml", "--strict"],
+    ]
+    for pointer in (f"command:{marking(desk)}", "keyring:qwen/me"):
+        env = {"OPENAI_API_KEY": pointer, "PYTHON_KEYRING_BACKEND": "no.such.backend"}
+        for outcome in run_each(commands, cwd=desk.cwd, home=desk.home, env=env):
+            assert outcome.code in (0, 1), outcome.err
+            assert "missing" not in outcome.said
+    assert not marked(desk)
+
+
+@both_profiles
+@pytest.mark.parametrize("file", [".env", ".qwen/.env"])
+def test_a_project_runs_nothing(desk: Desk, server: Provider, profile: str, file: str) -> None:
+    flags = endpoint(server)
+    desk.write(f"work/app/{file}", f"OPENAI_API_KEY='command:{marking(desk)}'\n")
+    desk.run(
+        "resolve", "-o", "evil.toml", "--no-env-file", *flags, env={"OPENAI_API_KEY": f"command:{marking(desk)}"}
+    ).ended(0)
+    in_file = ["--secret-from", f"env-file:./{file}:OPENAI_API_KEY"]
+    expected = {
+        ("resolve",): 3,
+        ("resolve", "--explain"): 3,
+        ("resolve", "--compare-profiles"): None,
+        # It was made without an env file, and is compared without one.
+        ("check", "evil.toml"): 0,
+        tuple(ASK): 3,
+        ("doctor",): 3,
+        (*ASK, *in_file): 3,
+        (*ASK, *in_file, "--no-env-file"): 5,
+        ("doctor", *in_file, "--no-env-file"): 5,
+    }
+    commands = [[*words, "--profile", profile, *flags] for words in expected]
+    commands += [[*ASK, "--config", "evil.toml"], ["doctor", "--config", "evil.toml"]]
+    commands += [[*ASK, "--config", "evil.toml", *in_file]]
+    outcomes = run_each(commands, cwd=desk.cwd, home=desk.home, env={})
+    for words, outcome, code in zip(commands, outcomes, [*expected.values(), 5, 5, 5], strict=True):
+        assert code in (None, outcome.code), (words, outcome)
+        assert "Traceback" not in outcome.said
+    assert not marked(desk)
+    assert server.taken() == []
+    assert "a file of a project may not name a command" in outcomes[0].err
+
+
+@pytest.mark.parametrize(
+    ("script", "what"),
+    [
+        (f"echo {SENTINEL}; echo {SENTINEL} >&2; exit 7", "exit status 7"),
+        (f"echo {SENTINEL}; echo {SENTINEL}", "several lines"),
+        (f"printf '{SENTINEL}\\377'", "not UTF-8"),
+        (f"echo {SENTINEL}ключ", "HTTP header"),
+        (f"echo {SENTINEL}; kill $$", "SIGTERM"),
+    ],
+)
+def test_a_command_that_fails_tells_nothing_of_what_it_prints(desk: Desk, script: str, what: str) -> None:
+    (desk.home / "ask-key").write_text(f"#!/bin/sh\n{script}\n")
+    (desk.home / "ask-key").chmod(0o755)
+    env = {"OPENAI_API_KEY": f"command:{desk.home}/ask-key"}
+    commands = [
+        [*ASK, "--debug"],
+        [*ASK, "--output-format", "json"],
+        ["doctor", "--debug"],
+        ["doctor", "--format", "json"],
+    ]
+    for outcome in run_each(commands, cwd=desk.cwd, home=desk.home, env=env):
+        assert outcome.code == 3, outcome
+        assert what in outcome.err
+        assert "ask-key" in outcome.err
+        assert SENTINEL not in outcome.said
+
+
+@pytest.mark.parametrize(
+    ("how", "what"),
+    [
+        ("nothing", "no API key under this service and name"),
+        ("locked", "is locked"),
+        ("none", "no keyring here"),
+        ("broken", "the keyring failed"),
+    ],
+)
+def test_a_keyring_that_gives_nothing_says_why(desk: Desk, how: str, what: str) -> None:
+    env = {
+        **keyring_env(desk.home / "keyring.json", "locked" if how == "locked" else {}),
+        "OPENAI_API_KEY": "keyring:qwen/me",
+    }
+    others = {"none": "keyring.backends.fail.Keyring", "broken": "no.such.backend"}
+    env["PYTHON_KEYRING_BACKEND"] = others.get(how, env["PYTHON_KEYRING_BACKEND"])
+    outcome = desk.run(*ASK, env=env).ended(3)
+    assert "keyring:qwen/me" in outcome.err
+    assert what in outcome.err
+
+
+def test_without_the_library_it_says_how_to_install_it(desk: Desk) -> None:
+    without = "import sys; sys.modules['keyring'] = None; from qwen_cfg.__main__ import entry; entry()"
+    ended = subprocess.run(
+        [sys.executable, "-c", without, *ASK],
+        cwd=desk.cwd,
+        env=clean_environment(desk.home, {"OPENAI_API_KEY": "keyring:qwen/me"}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 3
+    assert "pip install 'qwen-cfg[keyring]'" in ended.stderr
+
+
+def test_the_command_gets_no_key(desk: Desk, server: Provider) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
+    env = {"OPENAI_API_KEY": f"command:sh -c 'env > {desk.home}/env; {COMMAND}'", "COPY": KEY, "KEPT": "as it is"}
+    desk.run(*ASK, *endpoint(server), env=env).ended(0)
+    seen = (desk.home / "env").read_text()
+    assert "KEPT=as it is" in seen
+    assert KEY not in seen
+    assert "OPENAI_API_KEY" not in seen
+
+
+def test_ctrl_c_ends_the_command_too(desk: Desk) -> None:
+    command = shlex.join(["sh", "-c", f"echo $$ > {desk.home}/pid; sleep 60"])
+    process = subprocess.Popen(
+        [*PROGRAM, *ASK],
+        cwd=desk.cwd,
+        env=clean_environment(desk.home, {"OPENAI_API_KEY": f"command:{command}"}),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    file = desk.home / "pid"
+    _wait_for(lambda: file.exists() and file.read_text().strip() != "")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    _wait_for(lambda: not Path(f"/proc/{file.read_text().strip()}").exists())
+
+
+def _wait_for(happened: Any) -> None:
+    deadline = time.monotonic() + 30
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+# In a session.
+
+
+@pytest.fixture
+def here(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A desk that this process itself works at."""
+    monkeypatch.chdir(desk.cwd)
+    monkeypatch.setenv("HOME", str(desk.home))
+    for field in declared_fields().values():
+        for variable in field.variables:
+            monkeypatch.delenv(variable.name, raising=False)
+    return desk
+
+
+NOTHING = Asked({}, None, None, None)
+TYPED = {"auth_method": "openai", "api_key": Secret(f"command:{COMMAND}"), "base_url": "http://h/v1", "model": "m"}
+
+
+# Nobody is there to be asked, and nothing is trusted.
+GATE = Gate(TrustStore(None), standard_output())
+
+
+def session(request: Asked = NOTHING) -> Recompiling:
+    return Recompiling(request, resolution_of(request, survey=False), GATE)
+
+
+def amending(desk: Desk, key: str = KEY) -> Amending:
+    desk.run("resolve", "-o", "a.toml", env={"OPENAI_API_KEY": key}).ended(0)
+    artifact = load((desk.cwd / "a.toml").read_text())
+    return Amending(Configured(artifact, Secret(SENTINEL), desk.cwd, desk.home), "a.toml", replace(GATE, is_open=True))
+
+
+@pytest.mark.parametrize("kind", ["compiled", "given"])
+def test_a_pointer_can_be_typed_and_is_shown_as_it_is(here: Desk, kind: str) -> None:
+    change = session() if kind == "compiled" else amending(here)
+    configured = change(Change("/auth", TYPED))
+    assert configured.key == Secret(SENTINEL)
+    assert configured.artifact.api_key == SecretReference("command", command=COMMAND)
+    assert (configured.artifact.provenance["api_key"].origin, SENTINEL in dump(configured.artifact)) == ("/auth", False)
+    assert change.settings()["api_key"] == f"command:{COMMAND}"
+    for bad in ("keyring:qwen", "command:no-such-program-anywhere", "command:false"):
+        with pytest.raises(ConfigurationError):
+            change(Change("/auth", {"api_key": Secret(bad)}, keep=True))
+    assert not (here.cwd / ".qwen").exists()
+    assert change(Change("/model", {"model": "n"})).key == Secret(SENTINEL)
+
+
+@pytest.mark.parametrize("kind", ["compiled", "given"])
+def test_a_command_is_not_kept_in_a_project(here: Desk, kind: str) -> None:
+    change = session() if kind == "compiled" else amending(here)
+    configured = change(Change("/auth", TYPED, keep=True))
+    assert configured.key == Secret(SENTINEL)
+    assert any("is not kept" in notice and "~/.qwen/.env" in notice for notice in configured.notices)
+    assert (here.cwd / ".qwen" / ".env").read_text() == "OPENAI_BASE_URL=http://h/v1\nOPENAI_MODEL=m\n"
+
+
+def test_what_is_kept_was_fetched_once(here: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(here.home)
+    command = shlex.join(["sh", "-c", f"echo x >> {here.home}/log; echo abc"])
+    assert session()(Change("/auth", {**TYPED, "api_key": Secret(f"command:{command}")}, keep=True)).key == Secret(
+        "abc"
+    )
+    assert (here.home / "log").read_text() == "x\n"
+
+
+def test_a_command_can_be_kept_at_home(here: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(here.home)
+    configured = session()(Change("/auth", TYPED, keep=True))
+    assert configured.key == Secret(SENTINEL)
+    assert configured.artifact.provenance["api_key"].origin == "~/.qwen/.env:1"
+    assert COMMAND in (here.home / ".qwen" / ".env").read_text()
+
+
+@pytest.mark.parametrize("pointer", [f"command:{COMMAND}", "keyring:qwen/me"])
+def test_a_key_that_lives_elsewhere_is_kept_as_a_pointer_or_not_at_all(here: Desk, pointer: str) -> None:
+    configured = amending(here, pointer)(Change("/model", {"model": "n"}, keep=True))
+    kept = (here.cwd / ".qwen" / ".env").read_text()
+    assert SENTINEL not in kept
+    assert (pointer in kept) == pointer.startswith("keyring")
+    assert configured.key == Secret(SENTINEL)
+
+
+def test_what_failed_to_be_fetched_leaves_the_session_as_it_was(here: Desk) -> None:
+    change = session(replace(NOTHING, secret_from=SecretReference("command", command=COMMAND)))
+    assert change(Change("/model", {"model": "m"})).key == Secret(SENTINEL)
+    with pytest.raises(SecretReferenceError):
+        change(Change("/auth", {"api_key": Secret("command:false")}))
+    assert change(Change("/model", {"model": "n"})).key == Secret(SENTINEL)
+
+
+def test_the_dialogue_takes_a_pointer_for_a_key(desk: Desk, server: Provider) -> None:
+    with Typing(desk, "run", height=80) as person:
+        for keys, wanted in (
+            ("1\r", "Method ["),
+            (f"command:{COMMAND}\r", "API key ("),
+            (f"\x15{server.url}/v1\r", "Base URL ["),
+            ("m\r", "Model ["),
+            ("2\r", "Keep ["),
+            ("hello\r", "/help"),
+            ("\x04", "pong from"),
+        ):
+            person.until(wanted)
+            person.type(keys)
+        assert person.ended() == 0
+        assert SENTINEL.encode() not in person.raw
+    assert arrived(server) == [f"Bearer {SENTINEL}"]
+
+
+def test_an_endpoint_may_echo_it_and_nobody_sees_it(desk: Desk, server: Provider) -> None:
+    env = env_of(server, "refuses", key=f"command:{COMMAND}")
+    for words in (ASK, ["doctor", "--chat"], [*ASK, "--output-format", "json"]):
+        outcome = desk.run(*words, env=env).ended(4)
+        assert SENTINEL not in outcome.said
+    assert f"Bearer {SENTINEL}" in arrived(server)

@@ -1,0 +1,564 @@
+"""Every rule: where it speaks, where it just does not, and that an ordinary place is never told off."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from support.trees import planted, read, write_tree
+from support.worlds import scenes
+
+from qwen_cfg.lookalikes import meant
+from qwen_cfg.resolution import Options, profile_named, resolve_world
+from qwen_cfg.rules import RULES, diagnose
+from qwen_cfg.rules.pages import pages
+from qwen_schema import SecretReference, declared_profiles, declared_providers
+from qwen_schema.providers import key_issuers, provider_at
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from qwen_cfg.rules import Diagnostic
+    from qwen_cfg.world import GitStatus
+
+KEY = "sk-0123456789abcdefghijklmnopqrstuvwxyz"
+OTHER = "sk-zyxwvutsrqponmlkjihgfedcba9876543210"
+HOME, APP = "home", "home/work/app"
+PLAIN, QWEN = f"{APP}/.env", f"{APP}/.qwen/.env"
+NEWER = "qwen-code-0.21"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A home with a project in it, and all else that a rule may look at."""
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    environ: Mapping[str, str] = field(default_factory=dict)
+    flags: Mapping[str, str] = field(default_factory=dict)
+    profile: str = "documented"
+    modes: Mapping[str, int] = field(default_factory=dict)
+    in_git: Mapping[str, GitStatus] = field(default_factory=dict)
+    directories: tuple[str, ...] = ()
+    home: str | None = HOME
+    env_file: str | None = None
+    secret_from: SecretReference | None = None
+
+    def diagnosed(self, root: Path) -> tuple[Diagnostic, ...]:
+        """Return what the rules say of this place, planted below a root."""
+        root = Path(os.path.realpath(root))
+        for directory in (HOME, APP, *self.directories):
+            (root / directory).mkdir(parents=True, exist_ok=True)
+        write_tree(root, self.files)
+        for path in self.files:
+            (root / path).chmod(self.modes.get(path, 0o600))
+        world = read(
+            root / APP,
+            root / self.home if self.home else None,
+            environ=self.environ,
+            flags=self.flags,
+            env_file=root / self.env_file if self.env_file else None,
+            profile=self.profile,
+            survey=True,
+        )
+        world = replace(world, in_git={root / path: status for path, status in self.in_git.items()})
+        return diagnose(resolve_world(world, profile_named(self.profile), Options(self.secret_from)))
+
+
+def env(**variables: str) -> Place:
+    return Place(environ=variables)
+
+
+def keyed(key: str, base_url: str = "https://llm.example/v1") -> Place:
+    return env(OPENAI_API_KEY=key, OPENAI_BASE_URL=base_url)
+
+
+def at(base_url: str) -> Place:
+    return keyed(KEY, base_url)
+
+
+def plain(*lines: str, **options: object) -> Place:
+    return Place({PLAIN: "".join(f"{line}\n" for line in lines)}, **options)  # type: ignore[arg-type]
+
+
+WITH_KEY = f"OPENAI_API_KEY={KEY}"
+HOME_FILE = f"{HOME}/.qwen/.env"
+HELD = {PLAIN: f"{WITH_KEY}\n"}
+
+SPEAKS: dict[str, list[Place]] = {
+    "QC101": [plain(WITH_KEY, "OPENAI_MODEL=m", environ={"OPENAI_MODEL": ""})],
+    "QC102": [plain(WITH_KEY, "OPENAI_MODEL=m", environ={"OPENAI_MODEL": "n"})],
+    "QC103": [Place({**HELD, HOME_FILE: "OPENAI_MODEL=m\n"})],
+    "QC104": [
+        Place({**HELD, HOME_FILE: f"OPENAI_API_KEY={OTHER}\n"}),
+        Place({PLAIN: f"{WITH_KEY}\nOPENAI_MODEL=m\n", f"{HOME}/work/.env": "OPENAI_MODEL=n\n"}, profile=NEWER),
+    ],
+    "QC105": [plain(WITH_KEY, "OPENAI_MODEL=a#b")],
+    "QC106": [Place(environ={"OPENAI_API_KEY": KEY}, directories=(PLAIN,))],
+    "QC107": [plain(WITH_KEY, "HTTPS_PROXY=http://p:1")],
+    "QC108": [Place({f"{HOME}/.qwen/oauth_creds.json": "{}"}, {"OPENAI_API_KEY": KEY})],
+    "QC109": [Place({f"{APP}/.qwen/settings.json": "{}"}, {"OPENAI_API_KEY": KEY})],
+    "QC110": [replace(env(OPENAI_API_KEY=KEY), home=None)],
+    "QC111": [env(OPENAI_API_KEY=KEY, DEBUG="app:*")],
+    "QC112": [Place({**HELD, HOME_FILE: "OPENAI_MODEL=m\n"})],
+    "QC113": [plain(WITH_KEY, "DEBUG=1"), Place({**HELD, f"{HOME}/.env": "DEBUG=1\n", PLAIN: "DEBUG=1\n"})],
+    "QC114": [
+        plain(WITH_KEY, "OPENAI_API_BASE=https://openrouter.ai/api/v1"),
+        plain(WITH_KEY, "OPENAI_MODLE=m"),
+        plain(WITH_KEY, "openai_model=m"),
+        env(OPENAI_KEY=KEY),
+        replace(env(OPENAI_BASEURL="https://llm.example/v1", OPENAI_API_KEY=KEY), files=HELD),
+    ],
+    "QC115": [
+        plain(WITH_KEY, "OPENAI_MODEL=m", "OPENAI_MODEL=n"),
+        plain(f"OPENAI_API_KEY={OTHER}", "OPENAI_MODEL=m", WITH_KEY),
+        plain(WITH_KEY, f"OPENAI_API_KEY={OTHER}", WITH_KEY),
+    ],
+    "QC116": [
+        *[
+            keyed(key)
+            for key in (
+                "your-api-key",
+                "your_key_here",
+                "YOUR_API_KEY",
+                "yourkey",
+                "sk-xxx",
+                "sk-xxxxxxxxxxxxxxxxxxxxxxxx",
+                "sk-proj-xxxxxxxx",
+                "sk-...",
+                "sk-proj-…",
+                "<your key>",
+                "<api-key>",
+                "changeme",
+                "change-me",
+                "TODO",
+                "...",
+                "********",
+                "sk-your-key",
+                "sk-your-openai-key",
+                "put-your-key-here",
+                "insert_key_here",
+                "${OPENAI_KEY}",
+                "$OPENAI_KEY",
+                "{{ key }}",
+                "OPENAI_API_KEY",
+                "api-key",
+                "my-api-key",
+                "replace-with-your-key",
+                "placeholder",
+                f'"{KEY}"',
+                f"'{KEY}",
+                f"Bearer {KEY}",
+                f"bearer {KEY}",
+                f'"Bearer {KEY}"',
+            )
+        ],
+        keyed(f"'{KEY}'", "http://localhost:8000/v1"),
+        replace(env(), flags={"api_key": "your-api-key"}),
+    ],
+    "QC117": [
+        keyed("sk-or-v1-0123456789abcdef", "https://api.openai.com/v1"),
+        env(OPENAI_API_KEY="sk-or-v1-0123456789abcdef"),
+        keyed("ms-01234567-89ab-cdef-0123-456789abcdef", "https://dashscope.aliyuncs.com/compatible-mode/v1"),
+        keyed("sk-proj-0123456789abcdef", "https://openrouter.ai/api/v1"),
+        keyed("sk-ant-api03-0123456789", "https://openrouter.ai/api/v1"),
+        keyed("AIza0123456789abcdef", "https://api.openai.com/v1"),
+        keyed("gsk_0123456789abcdef", "https://api.openai.com/v1"),
+        keyed("sk-sp-0123456789abcdef", "https://api.openai.com/v1"),
+    ],
+    "QC118": [
+        at("https://llm.example/v1/chat/completions"),
+        at("https://llm.example/v1/chat/completions/?a=b"),
+        at("http://127.0.0.1:8000/v1/models"),
+        at("https://api.openai.com/v1/completions"),
+        at("https://api.openai.com"),
+        at("https://openrouter.ai/v1"),
+        at("https://dashscope.aliyuncs.com/compatible-mode"),
+        at("https://generativelanguage.googleapis.com/v1beta"),
+    ],
+    "QC119": [plain(WITH_KEY, "DATABASE_URL=postgres://x"), plain("QWEN_MODEL=m", "PORT=1", WITH_KEY)],
+    "QC201": [env(OPENAI_API_KEY=KEY, OPENAI_BASE_URL="llm.example/v1")],
+    "QC202": [replace(env(), flags={"auth_method": "openai"})],
+    "QC203": [env()],
+    "QC301": [
+        plain("OPENAI_BASE_URL=https://llm.example/v1", environ={"OPENAI_API_KEY": KEY}),
+        plain("OPENAI_BASE_URL=https://api.openai.com/v1", environ={"OPENAI_API_KEY": KEY}),
+        plain("OPENAI_BASE_URL=https://llm.example/v1\nOPENAI_API_KEY=keyring:github/token"),
+        plain("OPENAI_BASE_URL=https://llm.example/v1", secret_from=SecretReference("environment", variable="CI")),
+    ],
+    "QC303": [
+        Place(HELD, modes={PLAIN: 0o644}),
+        Place(HELD, modes={PLAIN: 0o640}),
+        Place(HELD, modes={PLAIN: 0o604}, environ={"OPENAI_API_KEY": OTHER}),
+        Place({**HELD, HOME_FILE: f"OPENAI_API_KEY={OTHER}\n"}, modes={HOME_FILE: 0o644}, profile=NEWER),
+        Place(
+            {f"{HOME}/my keys.env": f"{WITH_KEY}\n"}, modes={f"{HOME}/my keys.env": 0o644}, env_file="home/my keys.env"
+        ),
+    ],
+    "QC304": [Place(HELD, in_git={PLAIN: "tracked"}), Place(HELD, in_git={PLAIN: "not ignored"})],
+    "QC305": [
+        at("http://llm.example/v1"),
+        at("http://10.0.0.5:8000/v1"),
+        at("http://gpu.local:8000/v1"),
+        at("http://gpu:8000/v1"),
+        keyed("keyring:openai", "http://llm.example/v1"),
+        Place(
+            environ={"OPENAI_BASE_URL": "http://llm.example/v1"},
+            secret_from=SecretReference("environment", variable="CI"),
+        ),
+    ],
+}
+
+SILENT: dict[str, list[Place]] = {
+    "QC101": [plain(WITH_KEY, "OPENAI_MODEL=", environ={"OPENAI_MODEL": ""}), env(OPENAI_API_KEY=KEY, OPENAI_MODEL="")],
+    "QC102": [plain(WITH_KEY, "OPENAI_MODEL=m", environ={"OPENAI_MODEL": "m"})],
+    "QC103": [
+        Place({**HELD, HOME_FILE: "OPENAI_MODEL=m\n"}, flags={"model": "n"}),
+        Place({**HELD, HOME_FILE: "OPENAI_MODEL=m\n"}, profile=NEWER),
+    ],
+    "QC104": [
+        # QC103 tells all of it.
+        Place({**HELD, HOME_FILE: "OPENAI_MODEL=m\n"}),
+        Place({**HELD, HOME_FILE: "PORT=1\n"}),
+        Place({**HELD, HOME_FILE: f"OPENAI_API_KEY={OTHER}\n"}, profile=NEWER),
+        Place({**HELD, HOME_FILE: f"OPENAI_API_KEY={OTHER}\n"}, env_file=PLAIN),
+        # QC202 tells where the missing key is.
+        Place({PLAIN: "OPENAI_MODEL=m\n", HOME_FILE: f"OPENAI_API_KEY={OTHER}\n"}),
+    ],
+    "QC105": [plain(WITH_KEY, 'OPENAI_MODEL="a#b"'), plain(WITH_KEY, "OTHER=a#b")],
+    "QC106": [plain(WITH_KEY)],
+    "QC107": [Place({HOME_FILE: f"{WITH_KEY}\nHTTPS_PROXY=http://p:1\n"})],
+    "QC108": [env(OPENAI_API_KEY=KEY), Place({f"{HOME}/.qwen/oauth_creds.json": "{}"})],
+    "QC109": [env(OPENAI_API_KEY=KEY)],
+    "QC110": [env(OPENAI_API_KEY=KEY)],
+    "QC111": [env(OPENAI_API_KEY=KEY, DEBUG="0")],
+    "QC112": [Place({**HELD, HOME_FILE: "OPENAI_MODEL=m\n"}, flags={"model": "n"})],
+    "QC113": [Place({QWEN: f"{WITH_KEY}\nDEBUG=1\n"}), plain(WITH_KEY, "PORT=1"), env(OPENAI_API_KEY=KEY, DEBUG="1")],
+    "QC114": [
+        # What was meant has a value, from the same place or another.
+        plain(WITH_KEY, "OPENAI_API_BASE=https://a/v1", "OPENAI_BASE_URL=https://b/v1"),
+        plain(WITH_KEY, "OPENAI_API_BASE=https://a/v1", environ={"OPENAI_BASE_URL": "https://b/v1"}),
+        plain(WITH_KEY, "OPENAI_API_BASE=https://a/v1", "OPENAI_BASE_URL="),
+        env(OPENAI_KEY=KEY, OPENAI_API_KEY=KEY),
+        # Other programs' names, and spare ones.
+        plain(WITH_KEY, "OPENAI_ORG_ID=o", "OPENAI_MODEL_2=m", "AZURE_OPENAI_ENDPOINT=x", "QWEN_HOME=~/q"),
+        env(OPENAI_API_KEY=KEY, QWEN_CFG_PROFILE="documented", OPENAI_API_VERSION="v", OPENAI_API_TYPE="azure"),
+    ],
+    "QC115": [
+        plain(WITH_KEY, WITH_KEY),
+        plain(WITH_KEY, "PORT=1", "PORT=2"),
+        plain(WITH_KEY, "DEBUG=1", "DEBUG=0"),
+        plain(WITH_KEY, "#OPENAI_MODEL=m", "OPENAI_MODEL=n"),
+    ],
+    "QC116": [
+        *[
+            keyed(key)
+            for key in (
+                "ollama",
+                "lm-studio",
+                "EMPTY",
+                "none",
+                "dummy",
+                "not-needed",
+                "sk-no-key-required",
+                "1234",
+                "sk-1234",
+                KEY,
+                "sk-proj-Ax9-_yourT3example0000000000",
+                "token-abc123",
+                "keyring:your-api-key",
+                "command:cat <your key>",
+                "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln",
+                "0123456789abcdef0123456789abcdef",
+            )
+        ],
+        keyed("your-api-key", "http://localhost:8000/v1"),
+        Place(environ={"OPENAI_API_KEY": "changeme"}, flags={"api_key": KEY}),
+        Place(environ={"OPENAI_API_KEY": "changeme"}, secret_from=SecretReference("environment", variable="CI")),
+    ],
+    "QC117": [
+        keyed("sk-or-v1-0123456789abcdef", "https://openrouter.ai/api/v1"),
+        # A proxy takes any key, and an ending is nobody's in particular.
+        keyed("sk-or-v1-0123456789abcdef", "https://llm.example/v1"),
+        keyed("sk-or-v1-0123456789abcdef", "https://eu.openrouter.ai.example/api/v1"),
+        keyed("sk-proj-0123456789abcdef", "https://x.openai.azure.com/openai/v1"),
+        keyed(KEY, "https://openrouter.ai/api/v1"),
+        keyed("AIza0123456789abcdef", "https://generativelanguage.googleapis.com/v1beta/openai"),
+        keyed("AIza0123456789abcdef", "https://aiplatform.googleapis.com/v1/projects/p/locations/l/endpoints/openapi"),
+    ],
+    "QC118": [
+        env(OPENAI_API_KEY=KEY),
+        at("https://llm.example"),
+        at("https://llm.example/models/v1"),
+        at("http://localhost:11434/v1/"),
+        at("https://api.openai.com/v1"),
+        at("https://openrouter.ai/api/v1/"),
+        at("https://dashscope.aliyuncs.com/compatible-mode/v1"),
+        at("https://x.openai.azure.com/openai/deployments/d?api-version=1"),
+        at("https://generativelanguage.googleapis.com/v1beta/openai/"),
+        # An endpoint of one's own at Vertex AI.
+        at("https://aiplatform.googleapis.com/v1/projects/p/locations/global/endpoints/123"),
+    ],
+    "QC119": [
+        plain(WITH_KEY, "OPENAI_MODEL=m"),
+        plain("DEBUG=1", "DATABASE_URL=postgres://x", environ={"OPENAI_API_KEY": KEY}),
+        Place({QWEN: f"{WITH_KEY}\nPORT=1\n"}),
+        Place({f"{HOME}/.env": f"{WITH_KEY}\nPORT=1\n"}),
+        plain("OPENAI_MODEL=", "PORT=1", environ={"OPENAI_API_KEY": KEY}),
+    ],
+    "QC201": [env(OPENAI_API_KEY=KEY, OPENAI_BASE_URL="https://llm.example/v1")],
+    "QC202": [env(OPENAI_API_KEY=KEY), Place({f"{HOME}/.qwen/oauth_creds.json": "{}"})],
+    "QC203": [env(OPENAI_API_KEY=KEY), replace(env(), flags={"auth_method": "openai"})],
+    "QC301": [
+        plain(f"OPENAI_BASE_URL=https://llm.example/v1\nOPENAI_API_KEY={KEY}"),
+        plain("OPENAI_MODEL=m", environ={"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": "https://llm.example/v1"}),
+        plain(f"OPENAI_API_KEY={KEY}", environ={"OPENAI_BASE_URL": "https://llm.example/v1"}),
+        plain("OPENAI_BASE_URL=https://llm.example/v1", environ={"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": ""}),
+    ],
+    "QC303": [
+        Place(HELD),
+        Place(HELD, modes={PLAIN: 0o700}),
+        plain("OPENAI_MODEL=m", modes={PLAIN: 0o644}, environ={"OPENAI_API_KEY": KEY}),
+        plain("OPENAI_API_KEY=", modes={PLAIN: 0o644}),
+        plain("OPENAI_API_KEY=ollama", modes={PLAIN: 0o644}),
+        plain("OPENAI_API_KEY=keyring:openai", modes={PLAIN: 0o644}),
+        Place({**HELD, HOME_FILE: f"OPENAI_API_KEY={OTHER}\n"}, modes={HOME_FILE: 0o644}),
+    ],
+    "QC304": [
+        Place(HELD),
+        Place(HELD, in_git={PLAIN: "ignored"}),
+        plain("OPENAI_MODEL=m", in_git={PLAIN: "tracked"}),
+        plain("OPENAI_API_KEY=command:pass openai", in_git={PLAIN: "tracked"}),
+    ],
+    "QC305": [
+        at("https://llm.example/v1"),
+        at("http://localhost:11434/v1"),
+        at("http://127.0.0.1:1/v1"),
+        at("http://[::1]:1/v1"),
+        keyed("ollama", "http://gpu.lan:11434/v1"),
+        env(OPENAI_BASE_URL="http://llm.example/v1"),
+    ],
+}
+
+
+def cases(table: dict[str, list[Place]]) -> list[object]:
+    return [
+        pytest.param(code, place, id=f"{code}-{number}")
+        for code, places in table.items()
+        for number, place in enumerate(places)
+    ]
+
+
+@pytest.mark.parametrize(("code", "place"), cases(SPEAKS))
+def test_it_speaks(code: str, place: Place, tmp_path: Path) -> None:
+    found = [d.finding for d in place.diagnosed(tmp_path) if d.code == code]
+    assert found
+    for finding in found:
+        said = f"{finding.message} {finding.hint}"
+        assert finding.message.endswith(".")
+        assert [secret for secret in secrets(place) - {"OPENAI_API_KEY"} if secret in said] == []
+
+
+@pytest.mark.parametrize(("code", "place"), cases(SILENT))
+def test_it_is_silent(code: str, place: Place, tmp_path: Path) -> None:
+    assert [d.finding for d in place.diagnosed(tmp_path) if d.code == code] == []
+
+
+def test_every_rule_has_both_kinds_of_place_and_a_page() -> None:
+    codes = [rule.code for rule in RULES]
+    assert list(SPEAKS) == codes
+    assert list(SILENT) == codes
+    assert list(pages()) == codes
+    for page in pages().values():
+        assert page.why.endswith(".")
+        assert 2 <= page.advice.count(". ") + 1 <= 6, page.rule.code
+        assert page.example
+
+
+def secrets(place: Place) -> set[str]:
+    """Return every text that a key variable or flag holds, where it is too long to stand in a message by chance."""
+    texts = [
+        *place.environ.items(),
+        *(line.partition("=")[::2] for file in place.files.values() for line in file.split()),
+    ]
+    given = {value.strip("'\"") for name, value in texts if "KEY" in name}
+    return {text for text in {*given, place.flags.get("api_key", "")} if len(text) >= 12}
+
+
+# The ordinary single user.
+
+THREE = (
+    f"{WITH_KEY}\nOPENAI_BASE_URL=https://dashscope.aliyuncs.com/compatible-mode/v1\nOPENAI_MODEL=qwen3-coder-plus\n"
+)
+ORDINARY = [
+    Place({QWEN: THREE}, in_git={QWEN: "ignored"}),
+    Place({QWEN: THREE}),
+    Place({HOME_FILE: THREE}),
+    Place({PLAIN: THREE}, in_git={PLAIN: "ignored"}),
+    Place(environ=dict(line.split("=", 1) for line in THREE.splitlines())),
+    Place({QWEN: WITH_KEY}),
+    env(OPENAI_API_KEY="ollama", OPENAI_BASE_URL="http://localhost:11434/v1", OPENAI_MODEL="qwen3"),
+    Place({f"{HOME}/.qwen/oauth_creds.json": "{}"}),
+    Place({QWEN: THREE, PLAIN: "DEBUG=1\nDATABASE_URL=postgres://x\n"}),
+]
+
+
+@pytest.mark.parametrize("profile", list(declared_profiles()))
+@pytest.mark.parametrize("place", ORDINARY)
+def test_an_ordinary_place_is_not_warned_of(place: Place, profile: str, tmp_path: Path) -> None:
+    said = replace(place, profile=profile).diagnosed(tmp_path)
+    assert [d for d in said if d.severity != "note"] == []
+
+
+@given(scene=scenes())
+def test_no_message_holds_a_key(scene) -> None:
+    with planted(scene) as tree:
+        for diagnostic in diagnose(tree.resolve(survey=True)):
+            said = f"{diagnostic.finding.message} {diagnostic.finding.hint}"
+            assert [secret for secret in scene.secrets if secret in said] == []
+
+
+# Single messages.
+
+
+def message(place: Place, root: Path, code: str) -> str:
+    (found,) = [d.finding for d in place.diagnosed(root) if d.code == code]
+    return f"{found.message} {found.hint}"
+
+
+def test_a_hidden_file_is_told_of_once_and_without_what_another_rule_tells(tmp_path: Path) -> None:
+    place = Place({**HELD, HOME_FILE: f"OPENAI_API_KEY={OTHER}\nOPENAI_MODEL=m\nOPENAI_BASE_URL=https://a/v1\n"})
+    said = message(place, tmp_path, "QC104")
+    assert "hides ~/.qwen/.env, which sets OPENAI_API_KEY." in said
+    assert "OPENAI_MODEL" not in said
+
+
+def test_a_name_that_is_nearly_ours_is_told_with_the_right_one(tmp_path: Path) -> None:
+    said = message(plain(WITH_KEY, "OPENAI_API_BASE=https://a/v1"), tmp_path, "QC114")
+    assert "OPENAI_API_BASE in ./.env:2" in said
+    assert "call it OPENAI_BASE_URL" in said
+    assert "in the environment" in message(env(OPENAI_KEY=KEY), tmp_path / "env", "QC114")
+
+
+def test_both_lines_of_a_variable_are_told(tmp_path: Path) -> None:
+    said = message(plain("OPENAI_MODEL=m", WITH_KEY, "OPENAI_MODEL=m", "OPENAI_MODEL=n"), tmp_path, "QC115")
+    assert "./.env:1" in said
+    assert "line 4, which counts" in said
+
+
+@pytest.mark.parametrize(
+    ("place", "command"),
+    [
+        (Place(HELD, modes={PLAIN: 0o644}), "chmod 600 ./.env"),
+        (Place({HOME_FILE: WITH_KEY}, modes={HOME_FILE: 0o644}), "chmod 600 ~/.qwen/.env"),
+        (
+            Place({f"{APP}/my.env": WITH_KEY}, modes={f"{APP}/my.env": 0o644}, env_file=f"{APP}/my.env"),
+            "chmod 600 ./my.env",
+        ),
+        (
+            Place({f"{APP}/a b.env": WITH_KEY}, modes={f"{APP}/a b.env": 0o644}, env_file=f"{APP}/a b.env"),
+            "chmod 600 './a b.env'",
+        ),
+    ],
+)
+def test_the_command_that_makes_a_file_private_works_as_it_stands(place: Place, command: str, tmp_path: Path) -> None:
+    said = message(place, tmp_path, "QC303")
+    assert said.endswith(command)
+    subprocess.run(
+        ["sh", "-c", command], cwd=tmp_path / APP, env={**os.environ, "HOME": str(tmp_path / HOME)}, check=True
+    )
+    left = read(
+        tmp_path / APP, tmp_path / HOME, env_file=tmp_path / place.env_file if place.env_file else None, survey=True
+    )
+    assert "QC303" not in {d.code for d in diagnose(resolve_world(left, profile_named()))}
+
+
+def test_git_is_told_apart(tmp_path: Path) -> None:
+    """A file that git tracks needs more than one that it would take."""
+    tracked = message(Place(HELD, in_git={PLAIN: "tracked"}), tmp_path, "QC304")
+    assert "git rm --cached ./.env" in tracked
+    assert "revoke" in tracked
+    assert ".gitignore" in tracked
+    loose = message(Place(HELD, in_git={PLAIN: "not ignored"}), tmp_path, "QC304")
+    assert ".gitignore" in loose
+    assert "revoke" not in loose
+
+
+def test_git_itself_is_asked(tmp_path: Path) -> None:
+    place = Place({**HELD, f"{APP}/.gitignore": ""})
+    place.diagnosed(tmp_path)
+    app = tmp_path / APP
+
+    def said() -> list[str]:
+        world = read(app, tmp_path / HOME, survey=True)
+        found = diagnose(resolve_world(world, profile_named()))
+        return [d.finding.message for d in found if d.code == "QC304"]
+
+    def git(*words: str) -> None:
+        subprocess.run(["git", *words], cwd=app, check=True, capture_output=True)
+
+    git("init", "-q")
+    assert "does not ignore" in said()[0]
+    git("add", ".env")
+    assert "tracks" in said()[0]
+    git("rm", "-q", "--cached", "./.env")
+    (app / ".gitignore").write_text(".env\n", encoding="utf-8")
+    assert said() == []
+
+
+def test_a_network_of_ones_own_is_no_exception_and_said_to_be_one(tmp_path: Path) -> None:
+    for number, host in enumerate(("10.1.2.3", "192.168.1.2", "gpu.local", "gpu", "[fd00::1]", "host.docker.internal")):
+        said = message(at(f"http://{host}:8000/v1"), tmp_path / str(number), "QC305")
+        assert "network of your own" in said, host
+        assert f"{host}:8000" in said
+    assert "network of your own" not in message(at("http://llm.example/v1"), tmp_path / "public", "QC305")
+
+
+# What the rules know.
+
+
+def test_a_key_begins_as_the_keys_of_one_issuer_alone() -> None:
+    """But for Google, whose keys are good at two endpoints."""
+    for provider in declared_providers().values():
+        for beginning in provider.key_beginnings:
+            issuers = key_issuers(f"{beginning}0123456789")
+            assert provider.title in issuers
+            assert len(issuers) == 1 or all("Google" in title for title in issuers)
+
+
+def test_a_host_is_a_providers_only_exactly() -> None:
+    assert provider_at("openrouter.ai") is declared_providers()["openrouter"]
+    for host in ("x.openai.azure.com", "llm.example", "", "localhost"):
+        assert provider_at(host) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("OPENAI_API_KEY", None),
+        ("OPENAI_APIKEY", "OPENAI_API_KEY"),
+        ("OPEN_AI_API_KEY", "OPENAI_API_KEY"),
+        ("OPENAI_API_KYE", "OPENAI_API_KEY"),
+        ("OPENAI_BASE_ULR", "OPENAI_BASE_URL"),
+        ("openai-base-url", "OPENAI_BASE_URL"),
+        ("OPENAI_MODEL_NAME", "OPENAI_MODEL"),
+        ("QWEN_MODLE", "QWEN_MODEL"),
+        ("OPENAI_API_KEY_2", None),
+        ("AZURE_OPENAI_API_KEY", None),
+        ("OPENAI_ORG_ID", None),
+        ("OPENAI_ORGANIZATION", None),
+        ("OPENAI_PROJECT", None),
+        ("OPENAI_API_VERSION", None),
+        ("QWEN_HOME", None),
+        ("QWEN_CFG_PROFILE", None),
+        ("QWEN_SANDBOX", None),
+        ("PATH", None),
+        ("", None),
+    ],
+)
+def test_what_is_meant_by_a_name(name: str, right: str | None) -> None:
+    assert meant(name) == right
