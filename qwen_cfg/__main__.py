@@ -20,4 +20,7 @@ def entry() -> None:
 
 
 if __name__ == "__main__":
+    # `python -m` looks for modules in the working directory first: a project could bring its own.
+    if not sys.flags.safe_path:
+        del sys.path[0]
     entry()

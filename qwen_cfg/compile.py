@@ -98,6 +98,11 @@ def _inlined(decision: Decision) -> SecretReference:
     return SecretReference("literal", value=decision.value)
 
 
+def key_reference(resolution: Resolution) -> SecretReference:
+    """Return how the artifact of a resolution refers to the key."""
+    return _reference(resolution, resolution.decisions["api_key"])
+
+
 def _reference(resolution: Resolution, decision: Decision) -> SecretReference:
     reference = resolution.options.secret_from
     if reference is not None:

@@ -22,9 +22,10 @@ class ForeignFileError(NotTrustedError):
     def __init__(self, path: Path, shown: str, owner: int) -> None:
         what = "this env file, or what holds it," if is_in_qwen_directory(path) else "this env file"
         super().__init__(
-            f"{what} belongs to {_name_of(owner)}, and would decide where your keys go",
+            f"{what} belongs to {_name_of(owner)}, who could decide with it where your keys go",
             where=shown,
-            hint="If that is right: qwen-cfg trust. To do without it: --no-env-file, or name another: --env-file.",
+            hint="If that is right: qwen-cfg trust, or in CI QWEN_CFG_TRUST_PROJECT=1. "
+            "To do without it: --no-env-file, or name another: --env-file.",
         )
         self.path = path
         self.owner = owner
@@ -47,7 +48,8 @@ def foreign_owner(path: Path) -> int | None:
     if os.name != "posix":
         return None
     known = {_ROOT, os.geteuid(), *_behind_sudo()}
-    places = [path.stat(), path.lstat(), *([path.parent.stat()] if is_in_qwen_directory(path) else [])]
+    holder = path.parent
+    places = [path.stat(), path.lstat(), *([holder.stat(), holder.lstat()] if is_in_qwen_directory(path) else [])]
     return next((status.st_uid for status in places if status.st_uid not in known), None)
 
 

@@ -7,7 +7,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 from pathlib import PurePosixPath as P
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import example, given
@@ -18,7 +18,7 @@ from support.worlds import KEY, VALUES, Scene, env_text
 from qwen_cfg.compile import to_artifact
 from qwen_cfg.disk import Disk
 from qwen_cfg.owners import ForeignFileError
-from qwen_cfg.paths import Standpoint
+from qwen_cfg.paths import Standpoint, home_level_files
 from qwen_cfg.resolution import Options, profile_named, resolve_world
 from qwen_cfg.rules import diagnose
 from qwen_cfg.trust import (
@@ -27,10 +27,14 @@ from qwen_cfg.trust import (
     TrustStore,
     concern_of,
     concern_of_artifact,
+    granted,
     is_known_or_loopback,
     split_origin,
 )
 from qwen_schema import ConfigurationError, ResolvedConfig, SecretReference, Surroundings, declared_fields
+
+if TYPE_CHECKING:
+    from qwen_cfg.git import Standing
 
 STRANGER = "https://stranger.example/v1"
 USERS = "https://models.corp.example/v1"
@@ -68,12 +72,16 @@ def hostile(files: Any, user: str) -> Scene:
     return scene.with_file("r/home/.qwen/.env", (KEY, USERS_KEY)) if user == "home" else scene
 
 
-def always(_: Path) -> bool:
-    return True
+def always(_: Path) -> Standing:
+    return "came with the project"
 
 
-def never(_: Path) -> bool:
-    return False
+def never(_: Path) -> Standing:
+    return "own"
+
+
+def unknown(_: Path) -> Standing:
+    return "unknown"
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -91,11 +99,13 @@ def test_whatever_a_repository_sets_nothing_goes_to_the_stranger_unasked(profile
         assert "stranger" not in artifact.text("proxy") + artifact.text("ca_bundle")
         goes_there = "stranger" in artifact.text("base_url")
         concern = concern_of(resolution, always)
-        assert (concern is not None) == goes_there
-        if concern is not None:
+        named = artifact.api_key.kind == "keyring"
+        assert (concern is not None) == (goes_there or named)
+        if concern is not None and goes_there:
             assert concern.host == "stranger.example"
             assert concern.file.is_relative_to(tree.root / APP)
-            assert (concern.credential == "none") == (split_origin(resolution) is None)
+            if concern.credential == "none":
+                assert split_origin(resolution) is None
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -106,10 +116,11 @@ def test_a_credential_of_the_user_is_of_concern_whatever_git_says(profile: str, 
         key, url = resolution.decisions["api_key"].winner, resolution.decisions["base_url"].winner
         if not resolution.is_complete or url is None or "stranger" not in url.revealed:
             return
-        users_own = resolution.auth_method == "qwen-oauth" or (
-            key is not None and (key.revealed == USERS_KEY or key.revealed.startswith("keyring:"))
-        )
+        named = key is not None and resolution.auth_method == "openai" and key.revealed.startswith("keyring:")
+        users_own = resolution.auth_method == "qwen-oauth" or (key is not None and key.revealed == USERS_KEY)
         assert (concern_of(resolution, never) is not None) == users_own
+        # Of an archive nobody knows whether it is the user who named the entry of the keyring.
+        assert (concern_of(resolution, unknown) is not None) == (users_own or named)
 
 
 # The single user, who is never asked.
@@ -138,9 +149,8 @@ def test_one_user_with_everything_in_one_place_is_of_no_concern(profile: str, wh
 
 def given_concern(artifact: ResolvedConfig, tree: Planted, tracked: Any = never, **env: str) -> Concern | None:
     scene = tree.scene
-    here = Surroundings(
-        {**scene.environ, **env}, {}, tree.root / scene.cwd, None if scene.home is None else tree.root / scene.home
-    )
+    home = None if scene.home is None else tree.root / scene.home
+    here = Surroundings({**scene.environ, **env}, {}, tree.root / scene.cwd, home, user_files=home_level_files(home))
     return concern_of_artifact(artifact, tree.root / scene.cwd / "qwen.toml", "qwen.toml", here, tracked)
 
 
@@ -160,7 +170,7 @@ def split_with(url: str) -> Scene:
 
 
 EXEMPT = [
-    "https://api.openai.com/v1",
+    "https://eu.api.openai.com/v1",
     "https://openrouter.ai/api/v1",
     "https://dashscope.aliyuncs.com/compatible-mode/v1",
     "https://openrouter.ai:443/api/v1",
@@ -229,12 +239,10 @@ def test_a_concern_says_where_what_and_whose() -> None:
         (SecretReference("keyring", service="a", name="b"), True),
         (SecretReference("command", command="pass show x"), True),
         (SecretReference("env-file", path="~/.env", variable=KEY), True),
-        (SecretReference("env-file", path="./.env", variable=KEY), False),
+        (SecretReference("env-file", path="./.env", variable=KEY), True),
     ],
 )
-def test_a_reference_that_is_asked_for_has_the_reach_of_what_it_leads_to(
-    reference: SecretReference, *, is_users: bool
-) -> None:
+def test_a_reference_that_was_typed_is_the_users_own(reference: SecretReference, *, is_users: bool) -> None:
     with planted(SPLIT.but(environ={})) as tree:
         resolution = resolve_world(tree.world(), profile_named(), Options(secret_from=reference))
         assert (split_origin(resolution) is not None) == is_users
@@ -257,7 +265,7 @@ def test_an_artifact_is_not_believed_about_its_own_origins(name: str) -> None:
     with planted(Scene(environ={KEY: USERS_KEY})) as tree:
         concern = given_concern(artifact, tree)
         assert concern is not None
-        assert concern.settings == ((name, value),)
+        assert dict(concern.settings) == {"base_url": artifact.text("base_url"), name: value}
         assert concern.credential == "key"
 
 
@@ -310,7 +318,7 @@ def test_a_change_of_the_endpoint_asks_again_and_one_of_the_comments_does_not(tm
         concern = concern_of(tree.resolve(), never)
         assert concern is not None
         assert not store.covers(concern)
-        store.add(Trusted(str(concern.file), concern.host, concern.digest))
+        store.add(granted(concern))
         assert store.covers(concern)
         env_file.write_text(f"# a comment\n\nOPENAI_MODEL=m\nOPENAI_BASE_URL='{STRANGER}'\n", encoding="utf-8")
         again = concern_of(tree.resolve(), never)
@@ -324,19 +332,25 @@ def test_a_change_of_the_endpoint_asks_again_and_one_of_the_comments_does_not(tm
 
 
 def test_who_may_have_a_key_may_be_asked_a_question_and_not_the_other_way_round(tmp_path: Path) -> None:
-    key = Concern(Path("/x/.env"), "./.env:1", (("base_url", STRANGER),), "stranger.example", "key", "")
-    prompts, login = replace(key, credential="none"), replace(key, credential="login")
+    key = Concern(Path("/x/.env"), "./.env:1", (("base_url", STRANGER),), "stranger.example", "key", "VARIABLE", "")
+    prompts, login = replace(key, credential="none", reference=""), replace(key, credential="login")
     store = TrustStore(tmp_path)
-    store.add(Trusted("/x/.env", key.host, prompts.digest))
+    store.add(granted(prompts))
     assert (store.covers(prompts), store.covers(key), store.covers(login)) == (True, False, False)
-    store.add(Trusted("/x/.env", key.host, key.digest))
+    store.add(granted(key))
     assert (store.covers(prompts), store.covers(key), store.covers(login)) == (True, True, False)
-    assert not store.covers(replace(key, file=Path("/y/.env")))
+    for other in (
+        replace(key, file=Path("/y/.env")),
+        replace(key, host="other.example"),
+        replace(key, settings=(*key.settings, ("proxy", "http://p:1"))),
+        replace(key, reference="ANOTHER_VARIABLE"),
+    ):
+        assert not store.covers(other)
 
 
 def test_the_store_is_private_and_gives_back_what_is_taken_back(tmp_path: Path) -> None:
     store = TrustStore(tmp_path / "a" / "state")
-    entries = [Trusted(str(tmp_path / name / ".env"), "h", "d") for name in ("one", "two")]
+    entries = [Trusted(str(tmp_path / name / ".env"), "h", "d", "k") for name in ("one", "two")]
     for entry in (*entries, entries[0]):
         store.add(entry)
     assert store.file is not None

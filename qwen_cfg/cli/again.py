@@ -26,6 +26,7 @@ from qwen_schema import (
 
 from .incomplete import IncompleteError
 from .inputs import Asked, resolution_of, secret_flags
+from .trusting import without_answered
 
 if TYPE_CHECKING:
     from qwen_cfg.resolution import Resolution
@@ -83,7 +84,7 @@ def compare(old: ResolvedConfig, request: Asked, rules: tuple[Rule, ...], *, str
     differences = drift(old, new, strict=strict)
     if missing and strict:
         differences = (_missing(old), *differences)
-    return Comparison(new, differences, diagnose(filled, rules), missing)
+    return Comparison(new, differences, without_answered(diagnose(filled, rules), filled), missing)
 
 
 def _with_reference(resolution: Resolution, reference: SecretReference) -> Resolution:

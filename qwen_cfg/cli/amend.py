@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_cfg.git import may_be_tracked
+from qwen_cfg.git import standing_of
 from qwen_cfg.keep import env_file_of, keep
 from qwen_cfg.trust import concern_of_artifact
 from qwen_schema import (
@@ -79,7 +79,7 @@ class Amending:
         typed = {"OPENAI_BASE_URL": url} if isinstance(url, str) and url != old.artifact.text("base_url") else {}
         here = Surroundings({**os.environ, **typed}, {}, old.base, old.home, old.artifact.dialect)
         amended, file = _amended(old.artifact, texts, place), Path(os.path.realpath(old.base / self._file))
-        self._let_through.require(concern_of_artifact(amended, file, self._file, here, may_be_tracked))
+        self._let_through.require(concern_of_artifact(amended, file, self._file, here, standing_of))
 
     def _keep(self, texts: Mapping[str, str | Secret]) -> tuple[str, ...]:
         keepable = without_commands(texts)

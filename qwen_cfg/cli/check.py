@@ -11,8 +11,9 @@ from qwen_schema import ExitCode, UsageError, form_of
 
 from .again import asked_again, compare
 from .artifact_file import read_artifact, write_artifact
-from .inputs import asked, repeated
+from .inputs import asked
 from .parser import add_field_flags, add_resolution_options
+from .repeating import repeated
 
 if TYPE_CHECKING:
     import argparse

@@ -8,19 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_cfg.compile import to_artifact, user_files
-from qwen_cfg.git import may_be_tracked
+from qwen_cfg.git import standing_of
 from qwen_cfg.homes import home_of
+from qwen_cfg.owners import ForeignFileError, foreign_owner
 from qwen_cfg.paths import home_level_files
 from qwen_cfg.reading import working_directory
 from qwen_cfg.remarks import key_remark
 from qwen_cfg.rules import SPLIT_ORIGIN, diagnose
-from qwen_cfg.trust import concern_of, concern_of_artifact, never_tracked
-from qwen_schema import Secret, SecretReference, Surroundings, UsageError, follow
+from qwen_cfg.trust import concern_of_artifact, sends_unusual
+from qwen_schema import Secret, SecretReference, Surroundings, UsageError, endpoint_of, follow, located
 
 from .artifact_file import read_artifact
 from .incomplete import IncompleteError, tell
 from .inputs import asked, resolution_of, secret_flags, secret_reference
-from .trusting import gate
+from .trusting import concern_here, gate, owners_allowed
 
 if TYPE_CHECKING:
     import argparse
@@ -74,7 +75,7 @@ def resolved(resolution: Resolution, output: Output, let_through: Gate) -> Confi
 
 def warnings_of(resolution: Resolution) -> tuple[Diagnostic, ...]:
     """Return what the rules say, but for what the user is asked about, or has been."""
-    asked_about = concern_of(resolution, never_tracked) is not None
+    asked_about = concern_here(resolution) is not None
     return tuple(d for d in diagnose(resolution) if d.code != SPLIT_ORIGIN or not asked_about)
 
 
@@ -115,8 +116,31 @@ def _of_artifact(args: argparse.Namespace, let_through: Gate) -> Configured:
     """Return the artifact that --config names with its key."""
     artifact = given(args)
     here = _around(args, artifact)
+    _require_own(args, artifact, here)
     let_through.require(_concern(args, artifact, here))
+    unusual = sends_unusual(artifact)
+    if unusual is not None:
+        where = endpoint_of(artifact.text("base_url"))
+        let_through.output.notice(f"qwen-cfg: {args.config} sends the variable {unusual} as the API key to {where}")
     return _with_key(artifact, here)
+
+
+def _require_own(args: argparse.Namespace, artifact: ResolvedConfig, here: Surroundings) -> None:
+    """Refuse an env file of another user that an artifact names for its key; one that was typed may be anybody's.
+
+    Raises:
+        ForeignFileError: if it is one, and nobody has allowed it.
+    """
+    reference = artifact.api_key
+    if reference.kind != "env-file" or args.secret_from is not None:
+        return
+    path = located(str(reference.path), base=here.base, home=here.home)
+    try:
+        owner = foreign_owner(path)
+    except OSError:
+        return
+    if owner is not None and not owners_allowed(all_of_them=args.trust_project)(path, owner):
+        raise ForeignFileError(path, str(reference.path), owner)
 
 
 def concern_of_given(args: argparse.Namespace) -> Concern | None:
@@ -126,7 +150,7 @@ def concern_of_given(args: argparse.Namespace) -> Concern | None:
 
 
 def _concern(args: argparse.Namespace, artifact: ResolvedConfig, here: Surroundings) -> Concern | None:
-    return concern_of_artifact(artifact, Path(os.path.realpath(args.config)), args.config, here, may_be_tracked)
+    return concern_of_artifact(artifact, Path(os.path.realpath(args.config)), args.config, here, standing_of)
 
 
 def _around(args: argparse.Namespace, artifact: ResolvedConfig) -> Surroundings:

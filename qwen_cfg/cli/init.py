@@ -22,7 +22,7 @@ from .parser import add_field_flags
 from .prompt import has_terminal
 from .trusting import Gate, trust_store
 from .typed import texts_of
-from .typed_pointer import COMMAND_NOT_KEPT, without_commands
+from .typed_pointer import without_commands
 
 if TYPE_CHECKING:
     import argparse
@@ -56,18 +56,22 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     cwd, home = working_directory(), home_of(os.environ).path
     artifact = Path(args.output)
     _refuse_to_replace(env_file_of(cwd), artifact)
+    _require_places(env_file_of(cwd), artifact)
     texts = _asked_for(args) if has_terminal() and "api_key" not in args.given else _given(args)
-    done: tuple[str, ...] = ()
-    if texts:
-        done = keep(without_commands(texts), cwd, home).done
     if without_commands(texts) != texts:
-        done = (*done, COMMAND_NOT_KEPT)
-    for line in done:
+        raise ConfigurationError(
+            "a file of a project may not name a command for the key",
+            where=".qwen/.env",
+            hint="Put it into ~/.qwen/.env, or export it: OPENAI_API_KEY='command:…'. Then run init without it.",
+        )
+    for line in keep(texts, cwd, home).done if texts else ():
         output.text(f"{line}\n")
     resolution = resolution_of(_request(args, texts), survey=True)
     _write(artifact, resolution, output)
-    # What was typed just now is asked about by nobody later.
-    Gate(trust_store(), output).vouch_for(resolution)
+    endpoint = resolution.decisions["base_url"].winner
+    if "base_url" in texts and endpoint is not None and endpoint.origin.path == env_file_of(resolution.world.cwd):
+        # What was typed just now is asked about by nobody later.
+        Gate(trust_store(), output).vouch_for(resolution)
     output.text("now: qwen-cfg resolve --explain, qwen-cfg doctor, qwen-cfg run\n")
     return ExitCode.OK
 
@@ -81,6 +85,16 @@ def _refuse_to_replace(env_file: Path, artifact: Path) -> None:
                 where=shown,
                 hint="See what it comes to: qwen-cfg resolve --explain. To begin anew, move it away.",
             )
+
+
+def _require_places(env_file: Path, artifact: Path) -> None:
+    """Refuse before anything is written what could not be written to its end."""
+    if env_file.parent.is_symlink():
+        raise UsageError(
+            "this is a link, and the key would be written where it leads", where=".qwen", hint="Make it a directory."
+        )
+    if not artifact.parent.is_dir():
+        raise UsageError("there is no such directory", where=str(artifact.parent), hint="Make it, or name another.")
 
 
 def _asked_for(args: argparse.Namespace) -> dict[str, str | Secret]:

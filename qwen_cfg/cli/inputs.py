@@ -70,23 +70,6 @@ def secret_flags(given: Mapping[str, Given]) -> dict[str, Secret]:
     return {flag.flag: flag.text for flag in given.values() if isinstance(flag.text, Secret)}
 
 
-def repeated(args: argparse.Namespace) -> list[str]:
-    """Return the options of a command line that a message may repeat: all that say how to resolve, but no key."""
-    words: list[str] = []
-    for name, given in args.given.items():
-        if isinstance(given.text, str):
-            words.append(given.flag if declared_fields()[name].is_switch else f"{given.flag}={given.text}")
-    options = {
-        "--env-file": args.env_file,
-        "--profile": args.profile,
-        "--env-dialect": args.env_dialect,
-        "--secret-from": args.secret_from,
-    }
-    words += [f"{option}={value}" for option, value in options.items() if value is not None]
-    switches = {"--no-env-file": args.no_env_file, "--trust-project": args.trust_project}
-    return [*words, *(option for option, given in switches.items() if given)]
-
-
 def resolution_of(request: Asked, *, survey: bool) -> Resolution:
     """Read the world and resolve it.
 

@@ -14,6 +14,7 @@ from .artifact_file import artifact_text, write_artifact
 from .incomplete import IncompleteError, tell
 from .inputs import asked, resolution_of
 from .parser import add_color_option, add_field_flags, add_resolution_options
+from .trusting import without_answered
 
 if TYPE_CHECKING:
     import argparse
@@ -77,7 +78,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
 
         return compare(args, output)
     resolution = resolution_of(asked(args), survey=True)
-    diagnostics = diagnose(resolution)
+    diagnostics = without_answered(diagnose(resolution), resolution)
     if args.explain is None:
         tell(diagnostics, output)
         if not resolution.is_complete:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_cfg.git import may_be_tracked
 from qwen_cfg.owners import ForeignFileError
-from qwen_cfg.trust import Concern, Trusted, concern_of
-from qwen_schema import ExitCode, NotTrustedError, UsageError
+from qwen_cfg.trust import Concern, Trusted, granted
+from qwen_schema import ExitCode, NotTrustedError, UsageError, printable
 
 from .configured import add_config_option, concern_of_given
 from .inputs import asked, resolution_of
 from .parser import add_field_flags, add_resolution_options
 from .prompt import has_terminal
-from .trusting import says_yes, trust_store
+from .repeating import repeated
+from .trusting import concern_here, says_yes, trust_store
 
 if TYPE_CHECKING:
     import argparse
@@ -73,7 +74,9 @@ def _list(store: TrustStore, form: str, output: Output) -> int:
 
 
 def _line(entry: Trusted) -> str:
-    return f"{entry.path}  {entry.host}" if entry.owner is None else f"{entry.path}  of the user number {entry.owner}"
+    if entry.owner is not None:
+        return f"{printable(entry.path)}  of the user number {entry.owner}"
+    return f"{printable(entry.path)}  {printable(entry.host)}{'' if entry.handed_over else '  (prompts only)'}"
 
 
 def _revoke(store: TrustStore, args: argparse.Namespace, output: Output) -> int:
@@ -96,7 +99,7 @@ def _trust(store: TrustStore, args: argparse.Namespace, output: Output) -> int:
         output.text(f"{concern.place}: trusted already\n")
         return ExitCode.OK
     _ask(concern.told, args, output)
-    store.add(Trusted(str(concern.file), concern.host, concern.digest))
+    store.add(granted(concern))
     output.text(f"trusted: {concern.file} for {concern.host}\n")
     return ExitCode.OK
 
@@ -104,7 +107,7 @@ def _trust(store: TrustStore, args: argparse.Namespace, output: Output) -> int:
 def _concern(args: argparse.Namespace) -> Concern | None:
     if args.config is not None:
         return concern_of_given(args)
-    return concern_of(resolution_of(asked(args), survey=False), may_be_tracked)
+    return concern_here(resolution_of(asked(args), survey=False))
 
 
 def _trust_owner(store: TrustStore, error: ForeignFileError, args: argparse.Namespace, output: Output) -> int:
@@ -124,7 +127,9 @@ def _ask(told: str, args: argparse.Namespace, output: Output) -> None:
     if args.yes:
         return
     if not has_terminal():
-        raise NotTrustedError(told, hint="Nobody can be asked here. If that is right: qwen-cfg trust --yes")
+        words = [] if args.config is None else ["--config", args.config]
+        command = shlex.join(["qwen-cfg", "trust", *words, *repeated(args), "--yes"])
+        raise NotTrustedError(told, hint=f"Nobody can be asked here. If that is right: {command}")
     output.notice(f"{told}\n")
     if not says_yes("Trust that? [y/N] "):
         raise NotTrustedError("nothing was trusted", where=os.curdir)

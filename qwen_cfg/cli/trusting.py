@@ -3,43 +3,49 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_cfg.git import may_be_tracked
+from qwen_cfg.git import standing_of
 from qwen_cfg.homes import home_of
+from qwen_cfg.rules import SPLIT_ORIGIN
 from qwen_cfg.state import state_directory
-from qwen_cfg.trust import Concern, Trusted, TrustStore, concern_of
+from qwen_cfg.trust import Concern, TrustStore, concern_of, granted
 from qwen_schema import NotTrustedError, QwenCfgError, printable_lines, redact
 
 from .prompt import has_terminal
+from .repeating import repeated
 
 if TYPE_CHECKING:
     import argparse
 
     from qwen_cfg.owners import Allows
     from qwen_cfg.resolution import Resolution
+    from qwen_cfg.rules import Diagnostic
 
     from .output import Output
 
 TRUST_VARIABLE = "QWEN_CFG_TRUST_PROJECT"
 
-_WAYS_ON = (
-    "If that is right, say so once: qwen-cfg trust. For one run: --trust-project. In CI: "
-    f"{TRUST_VARIABLE}=1. Nothing was sent."
-)
+WAYS_ON = f"For one run: --trust-project. In CI: {TRUST_VARIABLE}=1. Nothing was sent."
 
 
 @dataclass(frozen=True)
 class Gate:
-    """Lets nothing through that the user has not trusted. `open` lets everything through; `asks` where it may ask."""
+    """Lets nothing through that the user has not trusted. `is_open` lets everything through; `asks` where it may ask.
+
+    `command` is the one that would trust what is of concern.
+    """
 
     store: TrustStore
     output: Output
     is_open: bool = False
     asks: bool = False
+    command: str = "qwen-cfg trust"
     _typed: set[str] = field(default_factory=set)
 
     def require(self, concern: Concern | None) -> None:
@@ -48,14 +54,14 @@ class Gate:
         Raises:
             NotTrustedError: if not.
         """
-        if concern is None or self.is_open or concern.digest in self._typed or self.store.covers(concern):
+        if concern is None or self.is_open or self._key(concern) in self._typed or self.store.covers(concern):
             return
         if not self.asks:
-            raise refusal(concern)
+            raise self._refusal(concern)
         self.output.notice(f"qwen-cfg: {concern.told}\n")
         if not says_yes(f"Trust {concern.place.partition(' ')[0]} to decide that? [y/N] "):
-            raise refusal(concern)
-        remember(self.store, concern, self.output)
+            raise self._refusal(concern)
+        self._remember(concern)
 
     def require_for(self, resolution: Resolution) -> None:
         """Do so for what resolves here.
@@ -63,21 +69,50 @@ class Gate:
         Raises:
             NotTrustedError: if the user does not trust it.
         """
-        self.require(concern_of(resolution, may_be_tracked))
+        self.require(concern_here(resolution))
 
     def vouch_for(self, resolution: Resolution) -> None:
         """Remember that the user has typed what is of concern in a resolution: nobody asks about it later."""
-        concern = concern_of(resolution, may_be_tracked)
-        if concern is None or self.store.covers(concern):
+        concern = concern_here(resolution)
+        if concern is None:
             return
-        self._typed.add(concern.digest)
+        self._typed.add(self._key(concern))
         with suppress(QwenCfgError):
-            self.store.add(Trusted(str(concern.file), concern.host, concern.digest))
+            if not self.store.covers(concern):
+                self.store.add(granted(concern))
+
+    def _key(self, concern: Concern) -> str:
+        return f"{concern.file} {concern.shown} {concern.handed_over}"
+
+    def _refusal(self, concern: Concern) -> NotTrustedError:
+        return NotTrustedError(
+            f"not trusted: {concern.told}", hint=f"If that is right, say so once: {self.command}. {WAYS_ON}"
+        )
+
+    def _remember(self, concern: Concern) -> None:
+        """Remember a yes; where that cannot be done, it holds for this run alone."""
+        try:
+            self.store.add(granted(concern))
+        except QwenCfgError as error:
+            self.output.notice(f"qwen-cfg: it holds for this run only. {error}")
+        else:
+            words = shlex.join(["qwen-cfg", "trust", "revoke", str(concern.file)])
+            self.output.notice(f"qwen-cfg: remembered. To take it back: {words}")
+
+
+def concern_here(resolution: Resolution) -> Concern | None:
+    """Return what is of concern in a resolution, with the real path of the file."""
+    if resolution.decisions["api_key"].problem is not None:
+        return None
+    concern = concern_of(resolution, standing_of)
+    return concern and replace(concern, file=Path(os.path.realpath(concern.file)))
 
 
 def gate(args: argparse.Namespace, output: Output) -> Gate:
     """Return the gate for a command line."""
-    return Gate(trust_store(), output, args.trust_project or trusts_all(), has_terminal())
+    words = [] if args.config is None else ["--config", args.config]
+    command = shlex.join(["qwen-cfg", "trust", *words, *(repeated(args) if args.config is None else [])])
+    return Gate(trust_store(), output, args.trust_project or trusts_all(), has_terminal(), command)
 
 
 def owners_allowed(*, all_of_them: bool) -> Allows:
@@ -97,13 +132,25 @@ def trusts_all() -> bool:
     return os.environ.get(TRUST_VARIABLE, "").strip().lower() in ("1", "true", "yes", "on")
 
 
-def refusal(concern: Concern) -> NotTrustedError:
-    """Return the error of a concern that nobody has said yes to."""
-    return NotTrustedError(f"not trusted: {concern.told}", hint=_WAYS_ON)
+def without_answered(diagnostics: tuple[Diagnostic, ...], resolution: Resolution) -> tuple[Diagnostic, ...]:
+    """Return diagnostics without the one that the user has said yes to."""
+    if all(diagnostic.code != SPLIT_ORIGIN for diagnostic in diagnostics) or not _is_answered(resolution):
+        return diagnostics
+    return tuple(diagnostic for diagnostic in diagnostics if diagnostic.code != SPLIT_ORIGIN)
+
+
+def _is_answered(resolution: Resolution) -> bool:
+    concern = concern_here(resolution)
+    if concern is None:
+        return False
+    with suppress(QwenCfgError):
+        return trusts_all() or trust_store().covers(concern)
+    return False
 
 
 def says_yes(question: str) -> bool:
     """Ask at the terminal; no is the answer unless yes is given."""
+    _forget_what_was_typed()
     print(printable_lines(redact(question)), end="", file=sys.stderr, flush=True)
     try:
         answer = input()
@@ -113,11 +160,11 @@ def says_yes(question: str) -> bool:
     return answer.strip().lower() in ("y", "yes")
 
 
-def remember(store: TrustStore, concern: Concern, output: Output) -> None:
-    """Remember a yes; where that cannot be done, it holds for this run alone."""
+def _forget_what_was_typed() -> None:
+    """Let what was typed before a question be no answer to it."""
     try:
-        store.add(Trusted(str(concern.file), concern.host, concern.digest))
-    except QwenCfgError as error:
-        output.notice(f"qwen-cfg: it holds for this run only. {error}")
-    else:
-        output.notice("qwen-cfg: remembered. qwen-cfg trust revoke takes it back.")
+        import termios  # noqa: PLC0415 - not on Windows
+
+        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+    except (ImportError, OSError, ValueError):
+        return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qwen_cfg.trust import host_shown, is_known_or_loopback
 from qwen_cfg.unreached import would_set
 from qwen_schema import safe_text
 
@@ -137,5 +138,9 @@ def _how_to_give(resolution: Resolution) -> str:
     for entry in resolution.excluded:
         if entry.variable == "OPENAI_API_KEY":
             return f"{entry.variable} is excluded in {entry.origin}. Set it in ./.qwen/.env, or export it."
+    endpoint = resolution.decisions["base_url"].winner
+    if endpoint is not None and endpoint.origin.reach == "project" and not is_known_or_loopback(endpoint.revealed):
+        host = host_shown(endpoint.revealed)
+        return f"Export OPENAI_API_KEY, if {host} is to have it: {endpoint.origin} sends it there."
     at = resolution.files[0].shown if resolution.files else "./.qwen/.env"
     return f"Set OPENAI_API_KEY in {at}, or export it."

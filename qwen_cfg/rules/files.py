@@ -37,7 +37,7 @@ def needs_reach_user(resolution: Resolution) -> Iterator[Finding]:
                 yield Finding(
                     f"{origin.variable} in {origin.place} is not used: no file of a project may set "
                     f"{decision.field.name}.",
-                    f"Export {origin.variable}" + (", or set it in ~/.qwen/.env." if fills_in else "."),
+                    f"If it is yours: export {origin.variable}" + (", or set it in ~/.qwen/.env." if fills_in else "."),
                     decision.field.name,
                     origin.file,
                     origin.line,

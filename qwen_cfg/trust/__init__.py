@@ -1,9 +1,9 @@
 """Trust: what a file of a project may decide only after the user has said so, and what the user has said."""
 
-from .compiled import concern_of, never_tracked, split_origin
-from .concern import Concern, is_known_or_loopback
-from .given import concern_of_artifact
-from .store import Trusted, TrustStore
+from .compiled import concern_of, split_origin
+from .concern import Concern, host_shown, is_known_or_loopback
+from .given import concern_of_artifact, sends_unusual
+from .store import Trusted, TrustStore, granted
 
 __all__ = [
     "Concern",
@@ -11,7 +11,9 @@ __all__ = [
     "Trusted",
     "concern_of",
     "concern_of_artifact",
+    "granted",
+    "host_shown",
     "is_known_or_loopback",
-    "never_tracked",
+    "sends_unusual",
     "split_origin",
 ]

@@ -5,23 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qwen_schema import endpoint_of, located
+from qwen_schema import kind_of_pointer, redact_unknown
 
-from ..paths import home_level_files
-from .concern import Concern, is_known_or_loopback
+from ..compile import key_reference
+from .concern import Concern, host_shown, is_known_or_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from qwen_schema import Reach, SecretReference
-
+    from ..git import Standing
     from ..layers import Origin
     from ..resolution import Resolution
     from .concern import Credential
 
-# Secret references that lead to what is the user's, whoever wrote them down.
-_USERS_OWN = ("keyring", "command", "oauth-cache", "environment", "flag")
+    # Tells whether a file came with its project.
+    Stands = Callable[[Path], Standing]
 
 
 @dataclass(frozen=True)
@@ -35,69 +34,88 @@ class Split:
 
 
 def split_origin(resolution: Resolution) -> Split | None:
-    """Return the split of a resolution, whatever the host; None if endpoint and credential have the same reach."""
+    """Return the split of a resolution, whatever the host; None if endpoint and credential have the same reach.
+
+    An endpoint that is the default anyway splits nothing.
+    """
     endpoint = resolution.decisions["base_url"]
     if endpoint.winner is None or endpoint.problem is not None or endpoint.winner.origin.reach == "user":
         return None
-    credential, reach, whose = _credential(resolution)
-    if reach != "user":
+    if endpoint.value == endpoint.field.default_under(resolution.auth_method):
         return None
-    return Split(endpoint.winner.revealed, endpoint.winner.origin, credential, whose)
+    users = _users_credential(resolution)
+    return None if users is None else Split(endpoint.winner.revealed, endpoint.winner.origin, *users)
 
 
-def concern_of(resolution: Resolution, is_tracked: Callable[[Path], bool]) -> Concern | None:
+def concern_of(resolution: Resolution, standing: Stands) -> Concern | None:
     """Return what the user has to be asked about before anything is sent; None if nothing is.
 
-    Beside a split there is the file that has both the endpoint and a key: what it gets is what the user types. If git
-    tracks it (`is_tracked`, asked only then), it came with the project, and may be anybody's.
+    Beside a split that is the file that came with the project (`standing`, asked only then) and has both the endpoint
+    and a key: what it gets is what the user types. And it is the name of an entry of the user's keyring in such a
+    file, wherever that would go.
     """
-    endpoint = resolution.decisions["base_url"].winner
-    if endpoint is None or endpoint.origin.reach == "user" or is_known_or_loopback(endpoint.revealed):
+    endpoint, named = resolution.decisions["base_url"].winner, _keyring_name(resolution)
+    if endpoint is None:
+        return None
+    stands = standing(named.path) if named is not None and named.path is not None else None
+    if named is not None and stands == "came with the project":
+        return _concern(resolution, named, ("key", f"The entry of your keyring ({key_reference(resolution)})"))
+    if endpoint.origin.reach == "user" or is_known_or_loopback(endpoint.revealed):
         return None
     split = split_origin(resolution)
+    if split is not None:
+        return _concern(resolution, split.origin, (split.credential, split.whose))
+    if named is not None and stands == "unknown":
+        return _concern(
+            resolution, endpoint.origin, ("key", f"The entry of your keyring ({key_reference(resolution)})")
+        )
     path = endpoint.origin.path
-    assert path is not None  # noqa: S101 - what has reach project stands in a file
-    if split is None and not is_tracked(path):
-        return None
+    if path is not None and standing(path) == "came with the project":
+        return _concern(resolution, endpoint.origin, ("none", ""))
+    return None
+
+
+def _concern(resolution: Resolution, origin: Origin, handed_over: tuple[Credential, str]) -> Concern:
+    assert origin.path is not None  # noqa: S101 - what has reach project stands in a file
+    credential, whose = handed_over
+    url = resolution.decisions["base_url"].winner
+    assert url is not None  # noqa: S101 - callers have looked
+    key = key_reference(resolution)
+    pointed = (("api_key", redact_unknown(key.pointer)),) if key.pointer is not None else ()
     return Concern(
-        file=path,
-        place=str(endpoint.origin),
-        settings=(("base_url", endpoint.revealed),),
-        host=endpoint_of(endpoint.revealed),
-        credential=split.credential if split else "none",
-        whose=f"{split.whose} would go there, with all that you ask." if split else _PROMPTS,
+        file=origin.path,
+        place=str(origin),
+        settings=(*pointed, ("base_url", url.revealed)),
+        host=host_shown(url.revealed),
+        credential=credential,
+        reference="" if credential == "none" else str(key),
+        whose=f"{whose} would go there, with all that you ask." if whose else _PROMPTS,
     )
 
 
-def never_tracked(_: Path) -> bool:
-    """Tell that git tracks no file, for who asks about credentials alone."""
-    return False
+_PROMPTS = "All that you ask would go there: git tracks this file, so that it came with the project."
 
 
-_PROMPTS = "All that you ask would go there: the file came with the project, key and all."
+def _keyring_name(resolution: Resolution) -> Origin | None:
+    """Return where a project's file names an entry of the keyring as the key, if one does."""
+    winner = resolution.decisions["api_key"].winner
+    if winner is None or resolution.options.secret_from is not None or resolution.auth_method != "openai":
+        return None
+    is_name = kind_of_pointer(winner.revealed) == "keyring" and winner.origin.reach == "project"
+    return winner.origin if is_name else None
 
 
-def _credential(resolution: Resolution) -> tuple[Credential, Reach, str]:
-    """Return what would be sent, how far it reaches, and whose it is, in words."""
-    reference, winner = resolution.options.secret_from, resolution.decisions["api_key"].winner
+def _users_credential(resolution: Resolution) -> tuple[Credential, str] | None:
+    """Return what of the user's own would be sent, and whose it is, in words; None if it is a project's."""
+    winner = resolution.decisions["api_key"].winner
     if resolution.auth_method == "qwen-oauth":
-        return "login", "user", f"Your Qwen OAuth login ({resolution.login_shown})"
-    if reference is not None:
-        return "key", _reach_of(reference, resolution), f"Your API key ({reference})"
-    if winner is None:
-        return "none", "project", ""
-    # A name in the keyring is the user's, in whatever file it stands.
-    reach = "user" if winner.revealed.startswith("keyring:") else winner.origin.reach
-    return "key", reach, f"Your API key ({_said(winner.origin)})"
-
-
-def _reach_of(reference: SecretReference, resolution: Resolution) -> Reach:
-    if reference.kind in _USERS_OWN:
-        return "user"
-    world, directory = resolution.world, resolution.directory
-    moved = directory.moved_to if directory.reach == "user" else None
-    path = located(str(reference.path), base=world.cwd, home=world.home)
-    return "user" if path in home_level_files(world.home, moved) else "project"
+        return "login", f"Your Qwen OAuth login ({resolution.login_shown})"
+    if resolution.options.secret_from is not None:
+        # Whoever types where the key is has said that it is to be used.
+        return "key", f"Your API key ({resolution.options.secret_from})"
+    if winner is None or winner.origin.reach == "project":
+        return None
+    return "key", f"Your API key ({_said(winner.origin)})"
 
 
 def _said(origin: Origin) -> str:

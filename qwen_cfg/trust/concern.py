@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
-from qwen_schema import address_of, declared_providers, is_loopback, port_of
+from qwen_schema import address_of, declared_providers, endpoint_of, is_loopback, port_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ class Concern:
 
     `file` is the real path of the file and `place` where in it that stands, as it is shown. `settings` are the fields
     that it decides, by name, with their values; `host` is where requests would go. `whose` says in words what would
-    be handed over.
+    be handed over, and `reference` where that is kept.
     """
 
     file: Path
@@ -33,28 +33,38 @@ class Concern:
     settings: tuple[tuple[str, str], ...]
     host: str
     credential: Credential
+    reference: str
     whose: str
 
     @property
-    def digest(self) -> str:
-        """What was shown, as a SHA-256 digest: only another setting or credential changes it."""
-        return _digest(self.settings, self.credential)
+    def shown(self) -> str:
+        """The settings as a SHA-256 digest, which changes with them and with nothing else."""
+        return _digest(self.settings)
 
     @property
-    def covering(self) -> tuple[str, ...]:
-        """The digests of what covers this: who may have a key may be asked a question too."""
-        of_more: tuple[Credential, ...] = ("key", "login") if self.credential == "none" else ()
-        return (self.digest, *(_digest(self.settings, more) for more in of_more))
+    def handed_over(self) -> str:
+        """What would be handed over, and where it is kept, as a SHA-256 digest; empty where it is a prompt alone."""
+        return "" if self.credential == "none" else _digest((self.credential, self.reference))
 
     @property
     def told(self) -> str:
         """The concern in words, in as many lines as it has settings and one more."""
         settings = "".join(f"\n    {name} = {value}" for name, value in self.settings)
-        return f"{self.place} decides where requests go:{settings}\n{self.whose}"
+        plain = "" if self.host.isascii() and self.host in settings else f"\n    (the host is {self.host})"
+        return f"{self.place} decides where requests go:{settings}{plain}\n{self.whose}"
 
 
-def _digest(settings: tuple[tuple[str, str], ...], credential: Credential) -> str:
-    return hashlib.sha256(json.dumps([settings, credential]).encode()).hexdigest()
+def host_shown(url: str) -> str:
+    """Return the host of a URL, with its port, as it is looked up: letters that only look like others show it."""
+    host = endpoint_of(url)
+    try:
+        return host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return ascii(host)
+
+
+def _digest(parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def is_known_or_loopback(url: str) -> bool:

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_schema import (
     BadValue,
     EnvFileError,
     declared_fields,
-    endpoint_of,
     host_of,
     is_loopback,
     located,
     parse_value,
+    redact_unknown,
 )
 from qwen_schema.envfile import last_of_each, read_env_text, reader_of
 from qwen_schema.pointers import kind_of_pointer
 
-from .concern import Concern, is_known_or_loopback
+from .concern import Concern, host_shown, is_known_or_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from collections.abc import Mapping
 
     from qwen_schema import Field, ResolvedConfig, SecretReference, Surroundings
 
+    from .compiled import Stands
     from .concern import Credential
 
 # The fields of an artifact that have a say in where requests go, or in who can read them on the way.
@@ -32,29 +34,61 @@ _DECIDING = ("base_url", "proxy", "ca_bundle")
 
 
 def concern_of_artifact(
-    artifact: ResolvedConfig, file: Path, shown: str, here: Surroundings, is_tracked: Callable[[Path], bool]
+    artifact: ResolvedConfig, file: Path, shown: str, here: Surroundings, standing: Stands
 ) -> Concern | None:
     """Return what the user has to be asked about before an artifact is used; None if nothing is.
 
     What the environment says too is the user's own word, and what the env file with the key says too came with the key:
     nobody else decided it. Nor did anybody where requests go to a known provider or this machine, or as they would by
-    default.
+    default. A key that is read from far away, or from the keyring, is asked about wherever it would go.
     """
     keys_file = _env_file_of(artifact.api_key, here)
+    if keys_file is not None and not keys_file.exists():
+        # Nothing can be sent, and the one who reads the key says why.
+        return None
     vouching = (here.environ, {} if keys_file is None else _texts_beside_key(keys_file, artifact))
-    foreign = tuple((name, artifact.text(name)) for name in _DECIDING if not _is_said(artifact, name, vouching))
-    if foreign:
-        return Concern(file, shown, foreign, _host(artifact), *_credential(artifact))
-    if keys_file is not None and not _is_said(artifact, "base_url", vouching[:1]) and is_tracked(keys_file):
-        return Concern(file, shown, (("base_url", artifact.text("base_url")),), _host(artifact), "none", _PROMPTS)
+    foreign = {name for name in _DECIDING if not _is_said(artifact, name, vouching)}
+    if foreign or _is_far(artifact.api_key, keys_file, file, here):
+        return _concern(artifact, file, shown, foreign, *_credential(artifact))
+    came = keys_file is not None and not _is_said(artifact, "base_url", vouching[:1])
+    if came and keys_file is not None and standing(keys_file) == "came with the project":
+        return _concern(artifact, file, shown, {"base_url"}, "none", _PROMPTS)
     return None
 
 
-_PROMPTS = "All that you ask would go there: the file with the key came with the project."
+def sends_unusual(artifact: ResolvedConfig) -> str | None:
+    """Return the variable that an artifact takes the key from, where that is none that holds keys by its name."""
+    variable = artifact.api_key.variable
+    declared = {v.name for v in declared_fields()["api_key"].variables}
+    if artifact.api_key.kind != "environment" or variable is None or variable in declared:
+        return None
+    return None if variable.upper().endswith(("API_KEY", "CI_KEY")) else variable
 
 
-def _host(artifact: ResolvedConfig) -> str:
-    return endpoint_of(artifact.text("base_url"))
+_PROMPTS = "All that you ask would go there: git tracks the file with the key, so that it came with the project."
+
+
+def _concern(
+    artifact: ResolvedConfig, file: Path, shown: str, foreign: set[str], credential: Credential, whose: str
+) -> Concern:
+    pointer = artifact.api_key.pointer
+    told = tuple((name, artifact.text(name)) for name in _DECIDING if name in foreign or name == "base_url")
+    told = told if pointer is None else (("api_key", redact_unknown(pointer)), *told)
+    reference = "" if credential == "none" else str(artifact.api_key)
+    return Concern(file, shown, told, host_shown(artifact.text("base_url")), credential, reference, whose)
+
+
+def _is_far(reference: SecretReference, keys_file: Path | None, file: Path, here: Surroundings) -> bool:
+    """Tell whether a key comes from the keyring, or from a file neither near the artifact nor the home's own."""
+    if reference.kind == "keyring":
+        return True
+    if keys_file is None:
+        return False
+    real, base = Path(os.path.realpath(keys_file)), Path(os.path.realpath(here.base))
+    # What a search from here could come to is near; a link that a project put there leads where it leads.
+    searched = {place for d in (base, *base.parents) for place in (d / ".env", d / ".qwen" / ".env")}
+    searched |= {Path(os.path.realpath(own)) for own in here.user_files}
+    return real not in searched and not any(real.is_relative_to(directory) for directory in (file.parent, base))
 
 
 def _is_said(artifact: ResolvedConfig, name: str, vouching: tuple[Mapping[str, str], ...]) -> bool:

@@ -4,28 +4,48 @@ from __future__ import annotations
 
 import json
 import os
+import stat
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_schema import ConfigurationError, OutputError
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .concern import Concern
 
 FORMAT = 1
 _NAME = "trust.json"
 _PRIVATE_DIRECTORY = 0o700
+_LARGEST_BYTES = 1024 * 1024
+_NOT_OURS = "it is not what was written there"
 
 
 @dataclass(frozen=True)
 class Trusted:
-    """One file that is trusted: for a host and the digest of what was shown, or for belonging to another user."""
+    """One file that is trusted: for a host and digests of what was shown, or for belonging to another user.
+
+    `shown` is that of the settings, and `handed_over` that of the credential; it is empty for prompts alone.
+    """
 
     path: str
     host: str = ""
-    digest: str = ""
+    shown: str = ""
+    handed_over: str = ""
     owner: int | None = None
+
+
+def granted(concern: Concern) -> Trusted:
+    """Return the entry of a yes to a concern."""
+    return Trusted(str(concern.file), concern.host, concern.shown, concern.handed_over)
 
 
 class TrustStore:
@@ -48,20 +68,31 @@ class TrustStore:
         if self._file is None:
             return ()
         try:
-            document = json.loads(self._file.read_text(encoding="utf-8"))
-            return tuple(Trusted(**entry) for entry in document["trusted"])
+            return _entries(self._text())
         except FileNotFoundError:
             return ()
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is not what was written there"
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            why = error.strerror if isinstance(error, OSError) else str(error) or "it is not what was written there"
             raise ConfigurationError(
-                f"what is trusted cannot be read: {why}", where=str(self._file), hint="Move the file away."
+                f"what is trusted cannot be read: {why if isinstance(error, (OSError, _Unsound)) else _NOT_OURS}",
+                where=str(self._file),
+                hint="Move the file away; what you have said yes to is then asked again.",
             ) from None
+
+    def _text(self) -> str:
+        """Return the text of the file, which only its owner may have written."""
+        assert self._file is not None  # noqa: S101 - callers have looked
+        with open(os.open(self._file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), encoding="utf-8") as file:  # noqa: PTH123
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST_BYTES:
+                raise _Unsound("it is no file of that kind")
+            if os.name == "posix" and (status.st_uid not in (0, os.geteuid()) or status.st_mode & 0o022):
+                raise _Unsound("others may have written it")
+            return file.read()
 
     def covers(self, concern: Concern) -> bool:
         """Tell whether the user has said yes to this."""
-        path = str(concern.file)
-        return any(entry.path == path and entry.digest in concern.covering for entry in self.entries())
+        return any(covers(entry, concern) for entry in self.entries())
 
     def allows_owner(self, path: Path, owner: int) -> bool:
         """Tell whether a file may belong to another user."""
@@ -73,27 +104,69 @@ class TrustStore:
         Raises:
             OutputError: if it cannot be written.
         """
-        self._write((*(known for known in self.entries() if known != entry), entry))
+        with self._alone():
+            self._write((*(known for known in self.entries() if known != entry), entry))
 
     def revoke(self, paths: tuple[Path, ...] | None) -> tuple[Trusted, ...]:
         """Forget what is trusted at and below some paths, or everything, and return what that was."""
-        known = self.entries()
-        gone = known if paths is None else tuple(e for e in known if any(_is_at(Path(e.path), path) for path in paths))
-        if gone:
-            self._write(tuple(entry for entry in known if entry not in gone))
+        if not self.entries():
+            return ()
+        with self._alone():
+            known = self.entries()
+            gone = known if paths is None else tuple(e for e in known if any(_is_at(Path(e.path), p) for p in paths))
+            if gone:
+                self._write(tuple(entry for entry in known if entry not in gone))
         return gone
 
-    def _write(self, entries: tuple[Trusted, ...]) -> None:
-        from ..save import save  # noqa: PLC0415 - rarely needed
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let no other process change the file meanwhile.
 
+        Raises:
+            OutputError: if there is no directory for it.
+        """
         if self._file is None:
             raise OutputError("there is no directory to remember it in", hint="Set HOME, or XDG_STATE_HOME.")
         try:
             self._file.parent.mkdir(mode=_PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+            descriptor = os.open(self._file.parent / f"{_NAME}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise OutputError(f"it cannot be remembered: {error.strerror}", where=str(self._file)) from None
+        try:
+            if fcntl is not None:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _write(self, entries: tuple[Trusted, ...]) -> None:
+        from ..save import save  # noqa: PLC0415 - rarely needed
+
+        assert self._file is not None  # noqa: S101 - callers have looked
         document = {"format": FORMAT, "trusted": [asdict(entry) for entry in entries]}
         save(self._file, json.dumps(document, indent=2) + "\n", private=True)
+
+
+def covers(entry: Trusted, concern: Concern) -> bool:
+    """Tell whether a yes to one thing is a yes to another: the same file, settings and host, and no more given away."""
+    same = (entry.path, entry.host, entry.shown) == (str(concern.file), concern.host, concern.shown)
+    return same and concern.handed_over in ("", entry.handed_over)
+
+
+def _entries(text: str) -> tuple[Trusted, ...]:
+    document = json.loads(text)
+    if document["format"] != FORMAT or not isinstance(document["trusted"], list):
+        raise _Unsound("it has another form, of a newer version perhaps")
+    entries = tuple(Trusted(**entry) for entry in document["trusted"])
+    for entry in entries:
+        texts = (entry.path, entry.host, entry.shown, entry.handed_over)
+        if not all(isinstance(part, str) for part in texts) or not isinstance(entry.owner, int | None):
+            raise _Unsound(_NOT_OURS)
+    return entries
+
+
+class _Unsound(ValueError):  # noqa: N818 - it is told as another error
+    """The file is not one that this program wrote for this user."""
 
 
 def _is_at(path: Path, place: Path) -> bool:

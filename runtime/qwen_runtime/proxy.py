@@ -5,17 +5,21 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING, cast
 
-from qwen_schema import address_of, host_of, port_of
+from qwen_schema import address_of, host_of, is_loopback, port_of
 
 if TYPE_CHECKING:
     from qwen_schema import ResolvedConfig
 
 
 def proxy_for(artifact: ResolvedConfig) -> str:
-    """Return the proxy that requests to the base URL go through; empty for none."""
+    """Return the proxy that requests to the base URL go through; empty for none.
+
+    What stays on this machine goes through none, as in Go's httpproxy package: a key for a local server is not handed
+    to a proxy.
+    """
     base_url, exceptions = artifact.text("base_url"), cast("tuple[str, ...]", artifact.config["no_proxy"])
     host, port = host_of(base_url), port_of(base_url)
-    direct = any(_covers(exception.strip().lower(), host, port) for exception in exceptions)
+    direct = is_loopback(host) or any(_covers(exception.strip().lower(), host, port) for exception in exceptions)
     return "" if direct else artifact.text("proxy")
 
 

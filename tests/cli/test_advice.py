@@ -108,7 +108,8 @@ def test_lines_of_an_artifact_cannot_pass_for_ours(desk: Desk) -> None:
 def test_an_inlined_key_is_told_of_where_git_may_track_it(desk: Desk) -> None:
     desk.run("resolve", "--inline-secrets", "-o", "a.toml", env={"OPENAI_API_KEY": KEY}).ended(0)
     assert "holds the API key" not in desk.run("check", "--artifact-only", "a.toml").ended(0).err
-    (desk.cwd / ".git").mkdir()
+    # A work tree at which git does not look, with an index in a form that only git reads.
+    desk.write("work/app/.git/index", b"DIRC\0\0\0\4")
     assert "holds the API key" in desk.run("check", "--artifact-only", "a.toml").ended(0).err
 
 

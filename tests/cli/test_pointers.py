@@ -151,6 +151,9 @@ def test_an_artifact_of_a_pointer_runs_the_keyring_and_no_command(
     flags = endpoint(server)
     desk.run("resolve", "-o", "ring.toml", *flags, "--openai-api-key", "keyring:qwen/me").ended(0)
     desk.run("resolve", "-o", "command.toml", *flags, env={"OPENAI_API_KEY": f"command:{marking(desk)}"}).ended(0)
+    # Which entry of the keyring leaves is not for an artifact to say.
+    assert "api_key = keyring:qwen/me" in desk.run(*ASK, "--config", "ring.toml", env=keys).ended(5).err
+    desk.run("trust", "--config", "ring.toml", "--yes").ended(0)
     desk.run(*ASK, "--config", "ring.toml", env=keys).ended(0)
     assert arrived(server) == [f"Bearer {SENTINEL}"]
     for command in (ASK, ["doctor"], [*ASK, "--output-format", "json"]):

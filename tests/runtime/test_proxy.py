@@ -30,7 +30,7 @@ def goes_through(base_url: str, exceptions: list[str]) -> bool:
         ("MODELS.example", "Models.Example.", True),
         ("localhost", "localhost", True),
         ("127.0.0.1", "127.0.0.1", True),
-        ("127.0.0.1", "127.0.0.2", False),
+        ("10.0.0.1", "10.0.0.2", False),
         ("10.0.0.0/8", "10.20.30.40", True),
         ("10.0.0.1/8", "10.20.30.40", True),
         ("10.0.0.0/8", "11.0.0.1", False),
@@ -42,14 +42,20 @@ def goes_through(base_url: str, exceptions: list[str]) -> bool:
         ("models.example:8080", "models.example", False),
         ("models.example:80", "models.example", True),
         ("[::1]:8080", "[::1]:8080", True),
-        ("[::1]:8080", "[::1]:9090", False),
+        ("[fd00::1]:8080", "[fd00::1]:9090", False),
         (".", "models.example", False),
-        ("1.1", "127.0.1.1", False),
+        ("1.1", "10.0.1.1", False),
     ],
 )
 def test_what_an_exception_means(exception: str, host: str, direct: bool) -> None:
     assert goes_through(f"http://{host}/v1", [exception]) is not direct
     assert goes_through(f"http://{host}/v1", ["other.example", exception]) is not direct
+
+
+@pytest.mark.parametrize("host", ["localhost", "x.localhost", "127.0.0.1", "127.9.9.9", "[::1]", "localhost:8080"])
+def test_what_stays_on_this_machine_goes_through_no_proxy(host: str) -> None:
+    """A key for a local server would be handed to the proxy."""
+    assert not goes_through(f"http://{host}/v1", [])
 
 
 @given(st.lists(st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=","), min_size=1)))

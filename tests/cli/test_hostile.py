@@ -1,0 +1,265 @@
+"""What a stranger's project tries beside the plain split: git's settings, links, other secrets, a borrowed yes."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from support.trees import NOBODY
+
+from .process import KEY, PROGRAM, clean_environment
+from .terminal import Typing
+from .test_trust import NEWER, PROMPT, STRANGER, STRANGERS_KEY, ask, clone, through
+
+if TYPE_CHECKING:
+    from support.provider import Provider
+
+    from .process import Desk
+
+IN_SHELL = {"OPENAI_API_KEY": KEY}
+root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+
+
+def monitor(desk: Desk, where: str, config: str) -> str:
+    """Put a program into a project that git's settings name, and return the file that it would make."""
+    marker = desk.home / "it-ran"
+    program = desk.write(f"work/app/{where}/monitor", f"#!/bin/sh\ntouch {marker}\n")
+    program.chmod(0o755)
+    desk.write(f"work/app/{where}/config", config.format(program))
+    return str(marker)
+
+
+@pytest.mark.parametrize("kind", ["a repository", "one within .qwen"])
+def test_no_setting_of_a_repository_runs_a_program(desk: Desk, server: Provider, kind: str) -> None:
+    desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={STRANGERS_KEY}\nOPENAI_BASE_URL={STRANGER}\n")
+    if kind == "a repository":
+        subprocess.run(["git", "init", "-q", str(desk.cwd)], check=True)
+        marker = monitor(desk, ".git", "[core]\n\trepositoryformatversion = 0\n\tfsmonitor = {}\n")
+    else:
+        for name, text in (("HEAD", "ref: refs/heads/main\n"), ("objects/x", ""), ("refs/x", "")):
+            desk.write(f"work/app/.qwen/{name}", text)
+        marker = monitor(desk, ".qwen", "[core]\n\tbare = false\n\tworktree = .\n\tfsmonitor = {}\n")
+        clone(desk, {})
+    for command in (["resolve"], ["resolve", "--explain"], ["run", "-p", PROMPT], ["trust"], ["init"]):
+        desk.run(*command, env=through(server))
+    assert not os.path.lexists(marker)
+    if kind != "a repository":
+        # What only looks like a repository says nothing about what came with the project.
+        ask(desk, server).ended(5)
+        assert server.taken() == []
+
+
+def test_no_module_of_a_project_is_loaded(desk: Desk, server: Provider) -> None:
+    """The tests run `python -m qwen_cfg`, which looks into the working directory first."""
+    for name in ("httpx", "certifi", "rich", "tomllib", "keyring", "logging", "qwen_runtime"):
+        desk.write(f"work/app/{name}.py", f"open({str(desk.home / 'it-ran')!r}, 'w')\n")
+    desk.run("run", "-p", "x", env={**IN_SHELL, "OPENAI_BASE_URL": f"{server.url}/v1"}).ended(0)
+    desk.run("resolve", "--explain", env=IN_SHELL).ended(0)
+    assert not (desk.home / "it-ran").exists()
+
+
+def test_a_name_with_magic_in_it_is_a_name(desk: Desk, server: Provider) -> None:
+    for name in (":k.env", ":(icase)K.env", ":!x.env"):
+        clone(desk, {name: f"T={STRANGERS_KEY}\nOPENAI_BASE_URL={STRANGER}\n"})
+        desk.write("work/app/made.env", f"T={STRANGERS_KEY}\nOPENAI_BASE_URL={STRANGER}\n")
+        making = ["--env-file", "made.env", "--secret-from", "env-file:./made.env:T", "-o", "a.toml"]
+        desk.run("resolve", *making).ended(0)
+        text = (desk.cwd / "a.toml").read_text(encoding="utf-8").replace("./made.env", f"./{name}")
+        desk.write("work/app/a.toml", text)
+        ask(desk, server, "--config", "a.toml").ended(5)
+    assert server.taken() == []
+
+
+def test_init_says_yes_to_nothing_that_was_there(desk: Desk, server: Provider) -> None:
+    clone(desk, {".env": f"OPENAI_BASE_URL={STRANGER}\n"})
+    said = desk.run("init", env=IN_SHELL).ended(0)
+    assert "QC301" not in said.out
+    assert desk.run("trust", "list").ended(0).out == "nothing is trusted\n"
+    ask(desk, server, **IN_SHELL).ended(5)
+    assert server.taken() == []
+
+
+def test_a_local_endpoint_is_not_reached_through_a_proxy(desk: Desk, server: Provider) -> None:
+    """Nobody is asked about this machine, so that nobody else may see what goes there."""
+    desk.write("work/app/.env", f"OPENAI_BASE_URL={server.url}/v1\n")
+    env = {**IN_SHELL, "HTTP_PROXY": "http://127.0.0.1:9", "QWEN_CFG_MAX_RETRIES": "0"}
+    desk.run("run", "-p", PROMPT, env=env).ended(0)
+    assert [request.headers["host"] for request in server.taken()] == [server.url.removeprefix("http://")]
+
+
+def test_a_yes_to_one_key_is_none_to_another(desk: Desk, server: Provider) -> None:
+    env = through(server, OPENAI_API_KEY=KEY, GITHUB_TOKEN=KEY[::-1])
+    desk.run("resolve", "--openai-base-url", STRANGER, "--proxy", server.url, "-o", "a.toml", env=env).ended(0)
+    run = ["run", "-p", PROMPT, "--config", "a.toml"]
+    desk.run("trust", "--config", "a.toml", "--yes", env=env).ended(0)
+    desk.run(*run, env=env).ended(0)
+    text = (desk.cwd / "a.toml").read_text(encoding="utf-8")
+    desk.write(".aws/credentials", f"aws_secret_access_key={KEY}\n")
+    for old, new in (
+        ('variable = "OPENAI_API_KEY"', 'variable = "GITHUB_TOKEN"'),
+        ('from = "environment"', f'from = "env-file"\npath = "{desk.home}/.aws/credentials"'),
+        ('base_url = "http://stranger.example/v1"', 'base_url = "http://other.example/v1"'),
+    ):
+        desk.write("work/app/a.toml", text.replace(old, new, 1))
+        desk.run(*run, env=env).ended(5)
+    assert len(server.taken()) == 1
+
+
+def test_what_was_typed_with_secret_from_is_the_users_own(desk: Desk, server: Provider) -> None:
+    desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
+    desk.write("my-keys", f"T={KEY}\n")
+    for path in (f"{desk.home}/my-keys", "../../my-keys", f"{desk.home}/.qwen/../my-keys"):
+        refused = ask(desk, server, "--secret-from", f"env-file:{path}:T").ended(5)
+        assert "Your API key (T in " in refused.err
+    assert server.taken() == []
+
+
+def test_an_artifact_does_not_choose_which_secret_leaves(desk: Desk, server: Provider) -> None:
+    """To a known host neither: a file far away is asked about, and a variable of another kind is told of."""
+    desk.write(".aws/credentials", f"T={KEY}\n")
+    url = f"{server.url}/v1"
+    making = ["resolve", "--openai-base-url", url, "-o", "a.toml", "--secret-from"]
+    desk.run(*making, "environment:GITHUB_TOKEN").ended(0)
+    told = desk.run("run", "-p", "x", "--config", "a.toml", env={"GITHUB_TOKEN": KEY}).ended(0)
+    assert "a.toml sends the variable GITHUB_TOKEN as the API key to 127.0.0.1" in told.err
+    desk.run(*making, "environment:OPENROUTER_API_KEY").ended(0)
+    assert desk.run("run", "-p", "x", "--config", "a.toml", env={"OPENROUTER_API_KEY": KEY}).ended(0).err == ""
+    server.taken()
+    desk.run(*making, "env-file:~/.aws/credentials:T").ended(0)
+    assert "T in ~/.aws/credentials" in desk.run("run", "-p", "x", "--config", "a.toml").ended(5).err
+    (desk.cwd / ".env").symlink_to("../../.aws/credentials")
+    desk.run(*making, "env-file:./.env:T").ended(0)
+    assert "T in ./.env" in desk.run("run", "-p", "x", "--config", "a.toml").ended(5).err
+    desk.run(*making, "keyring:github/token").ended(0)
+    assert "api_key = keyring:github/token" in desk.run("run", "-p", "x", "--config", "a.toml").ended(5).err
+    assert server.taken() == []
+
+
+@root_only
+def test_an_env_file_of_another_user_that_an_artifact_names(desk: Desk, server: Provider) -> None:
+    file = desk.write("work/app/k.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={server.url}/v1\n")
+    desk.run("resolve", "--env-file", "k.env", "-o", "a.toml").ended(0)
+    desk.run("run", "-p", "x", "--config", "a.toml").ended(0)
+    os.chown(file, NOBODY, NOBODY)
+    assert "belongs to" in desk.run("run", "-p", "x", "--config", "a.toml").ended(5).err
+
+
+def test_a_host_of_letters_that_look_like_others_is_shown_as_it_is_looked_up(desk: Desk, server: Provider) -> None:
+    desk.write("work/app/.env", "OPENAI_BASE_URL=https://\u0430pi.openai.com/v1\n")
+    refused = ask(desk, server, **IN_SHELL).ended(5)
+    assert "(the host is xn--pi-6kc.openai.com)" in refused.err
+
+
+def test_what_was_typed_ahead_is_no_answer(desk: Desk, server: Provider) -> None:
+    desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
+    with Typing(desk, "run", "-p", PROMPT, env=through(server, **IN_SHELL), width=100) as person:
+        person.type("y\r")
+        person.until("[y/N]")
+        person.type("\r")
+        assert person.ended() == 5
+    assert server.taken() == []
+
+
+@root_only
+def test_what_others_may_have_written_is_no_yes(desk: Desk, server: Provider) -> None:
+    desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
+    desk.run("trust", "--yes", env=IN_SHELL).ended(0)
+    kept = desk.home / ".local/state/qwen-cfg/trust.json"
+    kept.chmod(0o666)
+    assert "others may have written it" in ask(desk, server, **IN_SHELL).ended(3).err
+    kept.chmod(0o600)
+    os.chown(kept, NOBODY, NOBODY)
+    assert str(kept) in ask(desk, server, **IN_SHELL).ended(3).err
+    assert server.taken() == []
+
+
+def test_many_say_yes_at_once(desk: Desk) -> None:
+    """Nobody's yes is lost."""
+    for number in range(6):
+        desk.write(f"work/{number}/.env", f"OPENAI_BASE_URL={STRANGER}\n")
+    program = [desk.cwd.parent / str(number) for number in range(6)]
+    started = [
+        subprocess.Popen([*PROGRAM, "trust", "--yes"], cwd=cwd, env=clean_environment(desk.home, IN_SHELL))
+        for cwd in program
+    ]
+    assert [process.wait() for process in started] == [0] * 6
+    assert desk.run("trust", "list").ended(0).out.count("stranger.example") == 6
+
+
+# An ordinary user.
+
+
+def test_without_git_ones_own_file_is_ones_own_and_a_tracked_one_is_still_known(desk: Desk, server: Provider) -> None:
+    clone(desk, {})
+    desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={STRANGER}\n")
+    env = through(server, PATH="/nowhere")
+    desk.run("run", "-p", "x", env=env).ended(0)
+    clone(desk, {".qwen/.env": f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={STRANGER}\n"})
+    desk.run("run", "-p", "x", env=env).ended(5)
+
+
+@root_only
+def test_a_work_tree_of_another_user_is_looked_at_too(desk: Desk, server: Provider) -> None:
+    """Root in a container, whose checkout belongs to another number: git's answer does not depend on that."""
+    clone(desk, {})
+    desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={STRANGER}\n")
+    for path in (desk.cwd, desk.cwd / ".git"):
+        os.chown(path, NOBODY, NOBODY)
+    desk.run("run", "-p", "x", env=through(server)).ended(0)
+
+
+@pytest.mark.parametrize("how", ["config", "profile", "flag", "plain"])
+def test_the_advice_works_as_it_stands(desk: Desk, server: Provider, how: str) -> None:
+    desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
+    env = through(server, **IN_SHELL)
+    if how == "config":
+        desk.run("resolve", "--proxy", server.url, "-o", "my a.toml", env=env).ended(0)
+    options = {"config": ["--config", "my a.toml"], "profile": ["--profile", NEWER], "flag": ["--model=m"], "plain": []}
+    refused = desk.run("run", "-p", "x", *options[how], env=env).ended(5).err
+    advised = shlex.split(refused.partition("say so once: ")[2].partition(". For one run")[0])
+    told = desk.run(*advised[1:], env=env).ended(5).err
+    again = shlex.split(told.partition("If that is right: ")[2].splitlines()[0])
+    assert again[-1] == "--yes"
+    desk.run(*again[1:], env=env).ended(0)
+    desk.run("run", "-p", "x", *options[how], env=env).ended(0)
+
+
+def test_a_link_is_taken_back_by_either_name(desk: Desk) -> None:
+    desk.write("work/app/real.env", f"OPENAI_BASE_URL={STRANGER}\n")
+    (desk.cwd / ".env").symlink_to("real.env")
+    for name in (".env", "real.env"):
+        desk.run("trust", "--yes", env=IN_SHELL).ended(0)
+        desk.run("trust", "revoke", name).ended(0)
+    assert desk.run("trust", "list").ended(0).out == "nothing is trusted\n"
+
+
+def test_what_is_trusted_is_not_told_of_again(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER.replace('http:', 'https:')}\n")
+    desk.run("resolve", "-o", "a.toml", env=IN_SHELL).ended(0)
+    assert "QC301" in desk.run("check", "a.toml", env=IN_SHELL).ended(0).err
+    desk.run("check", "a.toml", "--select", "QC301", env=IN_SHELL).ended(1)
+    desk.run("trust", "--yes", env=IN_SHELL).ended(0)
+    for command in (["check", "a.toml", "--select", "QC301"], ["resolve"], ["resolve", "--explain"]):
+        told = desk.run(*command, env=IN_SHELL).ended(0)
+        assert "QC301" not in told.out + told.err
+
+
+def test_nobody_is_told_to_put_a_key_where_it_would_go_to_a_stranger(desk: Desk, server: Provider) -> None:
+    desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
+    refused = ask(desk, server).ended(3)
+    assert "Set OPENAI_API_KEY in ./.env" not in refused.err
+    assert "if stranger.example is to have it" in refused.err
+
+
+def test_init_writes_nothing_that_it_cannot_finish(desk: Desk) -> None:
+    for argv in (["-o", "nowhere/a.toml"], ["--openai-api-key", "command:pass show x"]):
+        before = desk.files()
+        assert desk.run("init", "--openai-api-key", KEY, *argv).code in (2, 3)
+        assert desk.files() == before
+    (desk.cwd / "docs").mkdir()
+    (desk.cwd / ".qwen").symlink_to("docs")
+    assert "link" in desk.run("init", "--openai-api-key", KEY).ended(2).err
+    assert desk.files() == {}
