@@ -69,8 +69,15 @@ def from_command(command: str, environ: Mapping[str, str], *, seconds: float = L
         SecretReferenceError: if it cannot be run, fails, takes longer than `seconds`, or prints no line of text.
     """
     program = redact_unknown(program_of(command))
-    process = _started(shlex.split(command), _without_keys(environ), program)
+    # Ctrl-C while it is being started would leave it behind: it is heard as soon as there is something to end.
+    _hold_interrupts(hold=True)
     try:
+        process = _started(shlex.split(command), _without_keys(environ), program)
+    except BaseException:
+        _hold_interrupts(hold=False)
+        raise
+    try:
+        _hold_interrupts(hold=False)
         printed = _read_all(process, time.monotonic() + seconds)
     finally:
         _end(process)
@@ -84,6 +91,11 @@ def from_command(command: str, environ: Mapping[str, str], *, seconds: float = L
 
 
 _ONE_LINE = "It is to print the API key as one line, and nothing else."
+
+
+def _hold_interrupts(*, hold: bool) -> None:
+    if os.name == "posix":
+        signal.pthread_sigmask(signal.SIG_BLOCK if hold else signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _started(words: list[str], environ: Mapping[str, str], program: str) -> subprocess.Popen[bytes]:

@@ -82,7 +82,7 @@ def hostile_trees() -> Iterator[dict[str, str]]:
         yield {".env": f"OPENAI_BASE_URL={STRANGER}\n{name}={value}\n"}
     yield {".qwen/.env": "".join(f"{name}={value}\n" for name, value in HOSTILE.items())}
     chance = random.Random(5)
-    for _ in range(12):
+    for _ in range(6):
         chosen = {path: chance.sample(sorted(HOSTILE), 4) for path in chance.sample([".env", ".qwen/.env"], 1)}
         yield {path: "".join(f"{n}={HOSTILE[n]}\n" for n in names) for path, names in chosen.items()}
 
