@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from qwen_schema import EnvFileError
 from qwen_schema.envfile import kind_of, read_env_text
 
-from .owners import ForeignFileError, allow_none, foreign_owner
+from .owners import allow_none, refused
 from .world import ABSENT, Sighting
 
 if TYPE_CHECKING:
@@ -51,19 +51,13 @@ class Disk:
         kind, mode = kind_of(status.st_mode), stat.S_IMODE(status.st_mode)
         if kind not in ("file", "fifo") or (kind == "fifo" and not read_fifo):
             return Sighting(kind)
-        foreign = self._foreign(path)
+        foreign = None if path == self._named else refused(path, self._standpoint.show(path), self._allows)
         if foreign is not None:
             return Sighting("unreadable", error=foreign)
         try:
             return Sighting(kind, read_env_text(path, self._standpoint.show(path)), mode=mode)
         except EnvFileError as unreadable:
             return Sighting("unreadable", error=unreadable)
-
-    def _foreign(self, path: Path) -> ForeignFileError | None:
-        owner = None if path == self._named else foreign_owner(path)
-        if owner is None or self._allows(path, owner):
-            return None
-        return ForeignFileError(path, self._standpoint.show(path), owner)
 
     def _failed(self, path: Path, error: OSError) -> Sighting:
         if error.errno == errno.ELOOP:

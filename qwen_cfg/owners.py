@@ -53,6 +53,16 @@ def foreign_owner(path: Path) -> int | None:
     return next((status.st_uid for status in places if status.st_uid not in known), None)
 
 
+def refused(path: Path, shown: str, allows: Allows) -> ForeignFileError | None:
+    """Return the error of an env file that belongs to another user whom nobody allows; None if it does not.
+
+    Raises:
+        OSError: if the file cannot be looked at.
+    """
+    owner = foreign_owner(path)
+    return None if owner is None or allows(path, owner) else ForeignFileError(path, shown, owner)
+
+
 def _behind_sudo() -> tuple[int, ...]:
     """Return the user who became root."""
     text = os.environ.get("SUDO_UID", "")

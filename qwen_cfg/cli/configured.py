@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 from qwen_cfg.compile import to_artifact, user_files
 from qwen_cfg.git import standing_of
 from qwen_cfg.homes import home_of
-from qwen_cfg.owners import ForeignFileError, foreign_owner
+from qwen_cfg.owners import refused
 from qwen_cfg.paths import home_level_files
 from qwen_cfg.reading import working_directory
 from qwen_cfg.remarks import key_remark
-from qwen_cfg.rules import SPLIT_ORIGIN, diagnose
+from qwen_cfg.rules import diagnose
 from qwen_cfg.trust import concern_of_artifact, sends_unusual
 from qwen_schema import Secret, SecretReference, Surroundings, UsageError, endpoint_of, follow, located
 
 from .artifact_file import read_artifact
 from .incomplete import IncompleteError, tell
 from .inputs import asked, resolution_of, secret_flags, secret_reference
-from .trusting import concern_here, gate, owners_allowed
+from .trusting import gate, owners_allowed, without_asked
 
 if TYPE_CHECKING:
     import argparse
@@ -75,8 +75,7 @@ def resolved(resolution: Resolution, output: Output, let_through: Gate) -> Confi
 
 def warnings_of(resolution: Resolution) -> tuple[Diagnostic, ...]:
     """Return what the rules say, but for what the user is asked about, or has been."""
-    asked_about = concern_here(resolution) is not None
-    return tuple(d for d in diagnose(resolution) if d.code != SPLIT_ORIGIN or not asked_about)
+    return without_asked(diagnose(resolution), resolution)
 
 
 def of_resolution(resolution: Resolution, let_through: Gate, key: Secret | None = None) -> Configured:
@@ -136,11 +135,11 @@ def _require_own(args: argparse.Namespace, artifact: ResolvedConfig, here: Surro
         return
     path = located(str(reference.path), base=here.base, home=here.home)
     try:
-        owner = foreign_owner(path)
+        foreign = refused(path, str(reference.path), owners_allowed(all_of_them=args.trust_project))
     except OSError:
         return
-    if owner is not None and not owners_allowed(all_of_them=args.trust_project)(path, owner):
-        raise ForeignFileError(path, str(reference.path), owner)
+    if foreign is not None:
+        raise foreign
 
 
 def concern_of_given(args: argparse.Namespace) -> Concern | None:

@@ -16,8 +16,7 @@ from .configured import add_config_option, concern_of_given
 from .inputs import asked, resolution_of
 from .parser import add_field_flags, add_resolution_options
 from .prompt import has_terminal
-from .repeating import repeated
-from .trusting import concern_here, says_yes, trust_store
+from .trusting import concern_here, says_yes, trust_command, trust_store
 
 if TYPE_CHECKING:
     import argparse
@@ -127,8 +126,7 @@ def _ask(told: str, args: argparse.Namespace, output: Output) -> None:
     if args.yes:
         return
     if not has_terminal():
-        words = [] if args.config is None else ["--config", args.config]
-        command = shlex.join(["qwen-cfg", "trust", *words, *repeated(args), "--yes"])
+        command = shlex.join([*trust_command(args), "--yes"])
         raise NotTrustedError(told, hint=f"Nobody can be asked here. If that is right: {command}")
     output.notice(f"{told}\n")
     if not says_yes("Trust that? [y/N] "):

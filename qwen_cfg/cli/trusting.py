@@ -22,6 +22,7 @@ from .repeating import repeated
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from qwen_cfg.owners import Allows
     from qwen_cfg.resolution import Resolution
@@ -110,9 +111,14 @@ def concern_here(resolution: Resolution) -> Concern | None:
 
 def gate(args: argparse.Namespace, output: Output) -> Gate:
     """Return the gate for a command line."""
-    words = [] if args.config is None else ["--config", args.config]
-    command = shlex.join(["qwen-cfg", "trust", *words, *(repeated(args) if args.config is None else [])])
-    return Gate(trust_store(), output, args.trust_project or trusts_all(), has_terminal(), command)
+    is_open = args.trust_project or trusts_all()
+    return Gate(trust_store(), output, is_open, has_terminal(), shlex.join(trust_command(args)))
+
+
+def trust_command(args: argparse.Namespace) -> list[str]:
+    """Return the command line that trusts what is of concern under the options of another one."""
+    config = [] if args.config is None else ["--config", args.config]
+    return ["qwen-cfg", "trust", *config, *repeated(args)]
 
 
 def owners_allowed(*, all_of_them: bool) -> Allows:
@@ -132,17 +138,26 @@ def trusts_all() -> bool:
     return os.environ.get(TRUST_VARIABLE, "").strip().lower() in ("1", "true", "yes", "on")
 
 
+def without_asked(diagnostics: tuple[Diagnostic, ...], resolution: Resolution) -> tuple[Diagnostic, ...]:
+    """Return diagnostics without the one that the user is asked about, or has been."""
+    return _without_split(diagnostics, resolution, lambda _: True)
+
+
 def without_answered(diagnostics: tuple[Diagnostic, ...], resolution: Resolution) -> tuple[Diagnostic, ...]:
     """Return diagnostics without the one that the user has said yes to."""
-    if all(diagnostic.code != SPLIT_ORIGIN for diagnostic in diagnostics) or not _is_answered(resolution):
-        return diagnostics
-    return tuple(diagnostic for diagnostic in diagnostics if diagnostic.code != SPLIT_ORIGIN)
+    return _without_split(diagnostics, resolution, _is_answered)
 
 
-def _is_answered(resolution: Resolution) -> bool:
-    concern = concern_here(resolution)
-    if concern is None:
-        return False
+def _without_split(
+    diagnostics: tuple[Diagnostic, ...], resolution: Resolution, is_settled: Callable[[Concern], bool]
+) -> tuple[Diagnostic, ...]:
+    """Leave the split out where what is of concern is settled; git is asked only where there is one."""
+    others = tuple(diagnostic for diagnostic in diagnostics if diagnostic.code != SPLIT_ORIGIN)
+    concern = concern_here(resolution) if len(others) < len(diagnostics) else None
+    return others if concern is not None and is_settled(concern) else diagnostics
+
+
+def _is_answered(concern: Concern) -> bool:
     with suppress(QwenCfgError):
         return trusts_all() or trust_store().covers(concern)
     return False

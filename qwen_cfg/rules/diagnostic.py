@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from qwen_cfg.layers import Candidate
     from qwen_cfg.resolution import Resolution
 
 Severity = Literal["error", "warning", "note"]
@@ -41,6 +42,11 @@ class Diagnostic:
     code: str
     severity: Severity
     finding: Finding
+
+
+def place_of(candidate: Candidate) -> tuple[str | None, int | None]:
+    """Return the file and the line of a candidate, as a finding has them."""
+    return candidate.origin.file, candidate.origin.line
 
 
 def diagnostic_data(diagnostic: Diagnostic) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from qwen_schema import endpoint_of, host_of, is_loopback
 from qwen_schema.providers import address_of, provider_at
 
-from .diagnostic import Finding
+from .diagnostic import Finding, place_of
 from .keys import is_made_up
 
 if TYPE_CHECKING:
@@ -35,10 +35,10 @@ def doubtful_path(resolution: Resolution) -> Iterator[Finding]:
     usual = provider.usual_path if provider is not None else ""
     if added is not None:
         message = f"The base URL from {winner.origin} ends in {added}, which is added to it anyway."
-        yield Finding(message, f"Leave {added} out.", "base_url", *_at(winner))
+        yield Finding(message, f"Leave {added} out.", "base_url", *place_of(winner))
     elif provider is not None and usual and not _is_below(path, usual):
         message = f"The base URL from {winner.origin} does not end in {usual}, as those of {provider.title} do."
-        yield Finding(message, f"Is {usual} missing at its end?", "base_url", *_at(winner))
+        yield Finding(message, f"Is {usual} missing at its end?", "base_url", *place_of(winner))
 
 
 def readable_on_the_way(resolution: Resolution) -> Iterator[Finding]:
@@ -54,7 +54,7 @@ def readable_on_the_way(resolution: Resolution) -> Iterator[Finding]:
             "can read the key.",
             "Use https, or a tunnel that ends at a port of this machine (ssh -L).",
             "base_url",
-            *_at(winner),
+            *place_of(winner),
         )
 
 
@@ -83,7 +83,3 @@ def _base_url(resolution: Resolution) -> tuple[Candidate | None, str]:
     """Return who gave the base URL, and the URL; nobody, where it is not valid."""
     decision = resolution.decisions["base_url"]
     return (decision.winner, decision.value) if isinstance(decision.value, str) else (None, "")
-
-
-def _at(candidate: Candidate) -> tuple[str | None, int | None]:
-    return candidate.origin.file, candidate.origin.line

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qwen_schema import Secret, host_of, is_loopback, kind_of_pointer
 from qwen_schema.providers import key_issuers, provider_at
 
-from .diagnostic import Finding
+from .diagnostic import Finding, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +67,7 @@ def doubtful_key(resolution: Resolution) -> Iterator[Finding]:
     needs_key = not base_url or not is_loopback(host_of(base_url))
     doubt = _doubt(key.revealed, needs_key=needs_key)
     if doubt is not None:
-        yield Finding(f"The API key from {key.origin} {doubt[0]}.", doubt[1], "api_key", *_at(key))
+        yield Finding(f"The API key from {key.origin} {doubt[0]}.", doubt[1], "api_key", *place_of(key))
 
 
 def foreign_key(resolution: Resolution) -> Iterator[Finding]:
@@ -84,7 +84,7 @@ def foreign_key(resolution: Resolution) -> Iterator[Finding]:
         f"{provider.title}'s: {host_of(base_url)}.",
         "Set the base URL and the key of the same provider, in the same place: the key would be sent to the wrong one.",
         "api_key",
-        *_at(key),
+        *place_of(key),
     )
 
 
@@ -112,7 +112,3 @@ def _base_url(resolution: Resolution) -> str:
     """Return the base URL; empty where it is not valid."""
     value = resolution.decisions["base_url"].value
     return value if isinstance(value, str) else ""
-
-
-def _at(candidate: Candidate) -> tuple[str | None, int | None]:
-    return candidate.origin.file, candidate.origin.line

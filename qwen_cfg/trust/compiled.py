@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qwen_schema import kind_of_pointer, redact_unknown
+from qwen_schema import kind_of_pointer
 
 from ..compile import key_reference
-from .concern import Concern, host_shown, is_known_or_loopback
+from .concern import Concern, host_shown, is_known_or_loopback, pointed_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,11 +81,10 @@ def _concern(resolution: Resolution, origin: Origin, handed_over: tuple[Credenti
     url = resolution.decisions["base_url"].winner
     assert url is not None  # noqa: S101 - callers have looked
     key = key_reference(resolution)
-    pointed = (("api_key", redact_unknown(key.pointer)),) if key.pointer is not None else ()
     return Concern(
         file=origin.path,
         place=str(origin),
-        settings=(*pointed, ("base_url", url.revealed)),
+        settings=(*pointed_at(key), ("base_url", url.revealed)),
         host=host_shown(url.revealed),
         credential=credential,
         reference="" if credential == "none" else str(key),

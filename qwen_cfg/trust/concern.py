@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
-from qwen_schema import address_of, declared_providers, endpoint_of, is_loopback, port_of
+from qwen_schema import address_of, declared_providers, endpoint_of, is_loopback, port_of, redact_unknown
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from qwen_schema import SecretReference
 
 # What would be handed over: the API key, the login, or (none) only what is typed.
 Credential = Literal["key", "login", "none"]
@@ -61,6 +63,11 @@ def host_shown(url: str) -> str:
         return host if host.isascii() else host.encode("idna").decode("ascii")
     except UnicodeError:
         return ascii(host)
+
+
+def pointed_at(reference: SecretReference) -> tuple[tuple[str, str], ...]:
+    """Return the setting that says where the key lives, for a key that lives elsewhere."""
+    return () if reference.pointer is None else (("api_key", redact_unknown(reference.pointer)),)
 
 
 def _digest(parts: object) -> str:

@@ -14,12 +14,11 @@ from qwen_schema import (
     is_loopback,
     located,
     parse_value,
-    redact_unknown,
 )
 from qwen_schema.envfile import last_of_each, read_env_text, reader_of
 from qwen_schema.pointers import kind_of_pointer
 
-from .concern import Concern, host_shown, is_known_or_loopback
+from .concern import Concern, host_shown, is_known_or_loopback, pointed_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,9 +70,8 @@ _PROMPTS = "All that you ask would go there: git tracks the file with the key, s
 def _concern(
     artifact: ResolvedConfig, file: Path, shown: str, foreign: set[str], credential: Credential, whose: str
 ) -> Concern:
-    pointer = artifact.api_key.pointer
     told = tuple((name, artifact.text(name)) for name in _DECIDING if name in foreign or name == "base_url")
-    told = told if pointer is None else (("api_key", redact_unknown(pointer)), *told)
+    told = (*pointed_at(artifact.api_key), *told)
     reference = "" if credential == "none" else str(artifact.api_key)
     return Concern(file, shown, told, host_shown(artifact.text("base_url")), credential, reference, whose)
 

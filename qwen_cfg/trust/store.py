@@ -71,13 +71,17 @@ class TrustStore:
             return _entries(self._text())
         except FileNotFoundError:
             return ()
-        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-            why = error.strerror if isinstance(error, OSError) else str(error) or "it is not what was written there"
-            raise ConfigurationError(
-                f"what is trusted cannot be read: {why if isinstance(error, (OSError, _Unsound)) else _NOT_OURS}",
-                where=str(self._file),
-                hint="Move the file away; what you have said yes to is then asked again.",
-            ) from None
+        except OSError as error:
+            why = str(error.strerror)
+        except _Unsound as error:
+            why = str(error)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            why = _NOT_OURS
+        raise ConfigurationError(
+            f"what is trusted cannot be read: {why}",
+            where=str(self._file),
+            hint="Move the file away; what you have said yes to is then asked again.",
+        )
 
     def _text(self) -> str:
         """Return the text of the file, which only its owner may have written."""

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from qwen_schema import declared_fields
+
 from .process import make_desk
 
 if TYPE_CHECKING:
@@ -23,3 +25,14 @@ def desk(tmp_path: Path) -> Desk:
 def open_desk(open_path: Path) -> Desk:
     """A desk that other users of the machine can come to."""
     return make_desk(open_path)
+
+
+@pytest.fixture
+def here(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A desk that this process itself works at."""
+    monkeypatch.chdir(desk.cwd)
+    monkeypatch.setenv("HOME", str(desk.home))
+    for field in declared_fields().values():
+        for variable in field.variables:
+            monkeypatch.delenv(variable.name, raising=False)
+    return desk

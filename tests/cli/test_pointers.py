@@ -27,7 +27,6 @@ from qwen_schema import (
     Secret,
     SecretReference,
     SecretReferenceError,
-    declared_fields,
     declared_profiles,
     dump,
     load,
@@ -344,17 +343,6 @@ def _wait_for(happened: Any) -> None:
 
 
 # In a session.
-
-
-@pytest.fixture
-def here(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """A desk that this process itself works at."""
-    monkeypatch.chdir(desk.cwd)
-    monkeypatch.setenv("HOME", str(desk.home))
-    for field in declared_fields().values():
-        for variable in field.variables:
-            monkeypatch.delenv(variable.name, raising=False)
-    return desk
 
 
 NOTHING = Asked({}, None, None, None)

@@ -29,14 +29,8 @@ TYPED, KEPT = Change("/auth", ALL), Change("/auth", ALL, keep=True)
 
 
 @pytest.fixture
-def desk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """A desk that this process itself works at."""
-    monkeypatch.chdir(desk.cwd)
-    monkeypatch.setenv("HOME", str(desk.home))
-    for field in declared_fields().values():
-        for variable in field.variables:
-            monkeypatch.delenv(variable.name, raising=False)
-    return desk
+def desk(here: Desk) -> Desk:
+    return here
 
 
 # Nobody is there to be asked, and nothing is trusted.
