@@ -165,9 +165,10 @@ def _is_answered(concern: Concern) -> bool:
 
 def says_yes(question: str) -> bool:
     """Ask at the terminal; no is the answer unless yes is given."""
-    _forget_what_was_typed()
-    print(printable_lines(redact(question)), end="", file=sys.stderr, flush=True)
+    # Ctrl-C is a no from the moment when the question can be seen.
     try:
+        _forget_what_was_typed()
+        print(printable_lines(redact(question)), end="", file=sys.stderr, flush=True)
         answer = input()
     except (EOFError, KeyboardInterrupt):
         print(file=sys.stderr)
