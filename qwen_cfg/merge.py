@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .layers import EnvFile
     from .world import World
 
-Fate = Literal["beaten", "hidden by an empty variable", "empty", "needs reach user"]
+Fate = Literal["beaten", "hidden by an empty variable", "empty", "needs reach user", "not under this method"]
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,11 @@ def _ranked(
     if flag is not None:
         yield flag, Shadowed(flag, "empty") if flag.is_empty else None
     for variable in field.variables:
-        yield from _of_variable(field, variable, world, files, profile)
+        offers = _of_variable(field, variable, world, files, profile)
+        if variable.is_read_under(auth_method):
+            yield from offers
+        else:
+            yield from ((candidate, Shadowed(candidate, "not under this method")) for candidate, _ in offers)
     default = default_candidate(field, auth_method)
     if default is not None:
         yield default, None

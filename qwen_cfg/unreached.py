@@ -37,9 +37,9 @@ def unread_files(world: World, profile: Profile, search: Search, excluded: tuple
     )
 
 
-def would_set(file: EnvFile, field: str) -> Candidate | None:
-    """Return what a file that was not read would offer for a field, if it would."""
-    needed = declared_fields()[field].reach
-    offers = (file.offers.get(variable.name) for variable in declared_fields()[field].variables)
+def would_set(file: EnvFile, field: str, auth_method: str | None) -> Candidate | None:
+    """Return what a file that was not read would offer for a field under an authentication method, if it would."""
+    needed, variables = declared_fields()[field].reach, declared_fields()[field].variables
+    offers = (file.offers.get(variable.name) for variable in variables if variable.is_read_under(auth_method))
     values = (c for c in offers if c is not None and not c.is_empty)
     return next((c for c in values if needed == "project" or c.origin.reach == "user"), None)

@@ -55,7 +55,9 @@ SOUND = {
     "max_retries": "17",
     "debug": "true",
     "excluded_variables": "WINS",
+    "qwen_oauth_url": "https://wins.example",
     "usage_statistics": "true",
+    "usage_statistics_endpoint": "http://wins.example:4318",
 }
 
 
@@ -109,11 +111,28 @@ def test_an_empty_flag_counts_as_not_given(profile: str, scene: Scene, name: str
     assert outcome(scene.but(flags={**without, name: ""}), profile) == outcome(scene.but(flags=without), profile)
 
 
+def read_method(name: str) -> dict[str, str]:
+    """Return the flag with the method under which the variables of a field are read."""
+    under = FIELDS[name].variables[0].under
+    return {} if under is None else {"auth_method": under}
+
+
+@both_profiles
+@given(scene=scenes())
+def test_under_qwen_oauth_no_variable_of_the_other_method_decides_anything(profile: str, scene: Scene) -> None:
+    with planted(scene.but(flags={"auth_method": "qwen-oauth"})) as tree:
+        decisions = tree.resolve(profile).decisions
+    for name in ("base_url", "model"):
+        assert decisions[name].by_default
+        offers = [lost for lost in decisions[name].shadowed if lost.candidate.origin.layer != "default"]
+        assert all(lost.fate == "not under this method" for lost in offers)
+
+
 @both_profiles
 @given(scene=scenes(), name=st.sampled_from(list(SOUND)))
 def test_the_environment_beats_env_files_and_defaults(profile: str, scene: Scene, name: str) -> None:
     first = FIELDS[name].variables[0]
-    scene = scene.but(flags={}, environ={**scene.environ, first.name: SOUND[name]})
+    scene = scene.but(flags=read_method(name), environ={**scene.environ, first.name: SOUND[name]})
     with planted(scene) as tree:
         winner = tree.resolve(profile).decisions[name].winner
     assert winner is not None
@@ -127,7 +146,12 @@ def test_an_env_file_beats_the_default(profile: str, scene: Scene, name: str) ->
     first = FIELDS[name].variables[0].name
     nearest = P("r/home/work/app/.qwen/.env")
     scene = scene.but(
-        cwd=P("r/home/work/app"), home=P("r/home"), flags={}, environ={}, obstacles={}, linked=frozenset()
+        cwd=P("r/home/work/app"),
+        home=P("r/home"),
+        flags=read_method(name),
+        environ={},
+        obstacles={},
+        linked=frozenset(),
     )
     with planted(scene.with_file(nearest, (first, SOUND[name]))) as tree:
         winner = tree.resolve(profile).decisions[name].winner

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from qwen_cfg.paths import Standpoint, home_level_files
 from qwen_cfg.resolution import Options, profile_named, resolve_world
 from qwen_cfg.rules import diagnose
 from qwen_cfg.trust import (
+    DECIDING,
     Concern,
     Trusted,
     TrustStore,
@@ -53,6 +53,8 @@ HOSTILE_TEXTS = {
     "SSL_CERT_FILE": st.just("./stranger.pem"),
     "QWEN_HOME": st.sampled_from([".", ".qwen", "~/work/app"]),
     "QWEN_CFG_EXCLUDED_VARIABLES": st.sampled_from(["none", "OPENAI_BASE_URL"]),
+    "QWEN_OAUTH_BASE_URL": st.just("https://login.stranger.example"),
+    "QWEN_CFG_USAGE_STATISTICS_ENDPOINT": st.just(STRANGER),
 }
 _names = st.sampled_from(["OPENAI_BASE_URL", "OPENAI_BASE_URL", *HOSTILE_TEXTS, *VALUES])
 _assignment = _names.flatmap(lambda n: st.tuples(st.just(n), HOSTILE_TEXTS.get(n, VALUES.get(n, st.just("x")))))
@@ -96,7 +98,8 @@ def test_whatever_a_repository_sets_nothing_goes_to_the_stranger_unasked(profile
         if not resolution.is_complete:
             return
         artifact = to_artifact(resolution)
-        assert "stranger" not in artifact.text("proxy") + artifact.text("ca_bundle")
+        assert not any("stranger" in artifact.text(name) for name in DECIDING if name != "base_url")
+        assert artifact.text("auth_method") != "qwen-oauth" or "stranger" not in artifact.text("base_url")
         goes_there = "stranger" in artifact.text("base_url")
         concern = concern_of(resolution, always)
         named = artifact.api_key.kind == "keyring"
@@ -444,8 +447,8 @@ def test_who_became_root_is_known_to_it(foreign: Path, monkeypatch: pytest.Monke
 
 def test_every_field_that_has_a_say_in_where_requests_go_is_looked_at() -> None:
     """A field that is added has to be thought of here: it decides where requests go, or it does not."""
-    deciding = {"base_url", "proxy", "ca_bundle"}
+    deciding = {"base_url", "proxy", "ca_bundle", "qwen_oauth_url", "usage_statistics_endpoint"}
     harmless = {"auth_method", "api_key", "model", "no_proxy", "timeout", "max_retries", "debug"}
     harmless |= {"excluded_variables", "usage_statistics"}
     assert deciding | harmless == set(declared_fields())
-    assert json.dumps(sorted(deciding)) == '["base_url", "ca_bundle", "proxy"]'
+    assert deciding == set(DECIDING)

@@ -252,7 +252,7 @@ def _origin(candidate: Candidate) -> str:
 
 
 def _unreached(resolution: Resolution, field: str, reveal: bool) -> tuple[Offer, ...]:  # noqa: FBT001
-    offers = (would_set(file, field) for file in resolution.unreached)
+    offers = (would_set(file, field, resolution.auth_method) for file in resolution.unreached)
     return tuple(
         Offer("not reached", _text(o, reveal), o.origin.layer, o.origin.place, o.origin.variable)
         for o in offers
@@ -307,7 +307,11 @@ def _not_reached(resolution: Resolution) -> tuple[PlaceStory, ...]:
     for place in unread_places(world, resolution.profile, resolution.search):
         sighting = world.look(place.path)
         file = files.get(place.path)
-        sets = tuple(name for name in resolution.decisions if would_set(file, name)) if file else ()
+        sets = (
+            tuple(name for name in resolution.decisions if would_set(file, name, resolution.auth_method))
+            if file
+            else ()
+        )
         stories.append(
             PlaceStory(
                 world.standpoint.show(place.path),

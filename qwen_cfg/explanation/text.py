@@ -107,6 +107,7 @@ def _loss(offer: Offer) -> str:
         "not reached": "not reached",
         "hidden by an empty variable": "hidden by an empty variable:",
         "needs reach user": "refused (needs reach user):",
+        "not under this method": "not read under this method:",
     }[offer.fate]
     return f"{label} {printable(origin_text(offer.layer, offer.origin, offer.variable))}"
 

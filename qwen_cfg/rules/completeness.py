@@ -119,7 +119,11 @@ def _searched(resolution: Resolution) -> str:
 
 
 def _defined_elsewhere(resolution: Resolution) -> str:
-    offers = [offer for file in resolution.unreached if (offer := would_set(file, "api_key")) is not None]
+    offers = [
+        offer
+        for file in resolution.unreached
+        if (offer := would_set(file, "api_key", resolution.auth_method)) is not None
+    ]
     if not offers:
         return ""
     places = ", ".join(offer.origin.place for offer in offers)

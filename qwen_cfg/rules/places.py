@@ -39,7 +39,11 @@ def file_hides(resolution: Resolution) -> Iterator[Finding]:
     first = resolution.files[0].shown
     told = {(name, file.shown) for name, file, _ in _missed(resolution)}
     for file in resolution.unreached:
-        offers = [would_set(file, name) for name in resolution.decisions if (name, file.shown) not in told]
+        offers = [
+            would_set(file, name, resolution.auth_method)
+            for name in resolution.decisions
+            if (name, file.shown) not in told
+        ]
         variables = [str(offer.origin.variable) for offer in offers if offer is not None]
         if variables and not _told_by_completeness(resolution, offers):
             yield Finding(
@@ -101,7 +105,7 @@ def _missed(resolution: Resolution) -> Iterator[tuple[str, EnvFile, Candidate]]:
         if name in _TOLD_BY_COMPLETENESS or (decision.winner is not None and not decision.by_default):
             continue
         for file in resolution.unreached:
-            offer = would_set(file, name)
+            offer = would_set(file, name, resolution.auth_method)
             if offer is not None and offer.origin.variable not in resolution.files[0].lines:
                 yield name, file, offer
 

@@ -2,10 +2,11 @@
 
 from .compiled import concern_of, split_origin
 from .concern import Concern, host_shown, is_known_or_loopback
-from .given import concern_of_artifact, sends_unusual
+from .given import DECIDING, concern_of_artifact, sends_unusual
 from .store import Trusted, TrustStore, granted
 
 __all__ = [
+    "DECIDING",
     "Concern",
     "TrustStore",
     "Trusted",

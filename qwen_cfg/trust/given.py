@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .concern import Credential
 
 # The fields of an artifact that have a say in where requests go, or in who can read them on the way.
-_DECIDING = ("base_url", "proxy", "ca_bundle")
+DECIDING = ("base_url", "proxy", "ca_bundle", "qwen_oauth_url", "usage_statistics_endpoint")
 
 
 def concern_of_artifact(
@@ -46,7 +46,7 @@ def concern_of_artifact(
         # Nothing can be sent, and the one who reads the key says why.
         return None
     vouching = (here.environ, {} if keys_file is None else _texts_beside_key(keys_file, artifact))
-    foreign = {name for name in _DECIDING if not _is_said(artifact, name, vouching)}
+    foreign = {name for name in DECIDING if not _is_said(artifact, name, vouching)}
     if foreign or _is_far(artifact.api_key, keys_file, file, here):
         return _concern(artifact, file, shown, foreign, *_credential(artifact))
     came = keys_file is not None and not _is_said(artifact, "base_url", vouching[:1])
@@ -70,7 +70,7 @@ _PROMPTS = "All that you ask would go there: git tracks the file with the key, s
 def _concern(
     artifact: ResolvedConfig, file: Path, shown: str, foreign: set[str], credential: Credential, whose: str
 ) -> Concern:
-    told = tuple((name, artifact.text(name)) for name in _DECIDING if name in foreign or name == "base_url")
+    told = tuple((name, artifact.text(name)) for name in DECIDING if name in foreign or name == "base_url")
     told = (*pointed_at(artifact.api_key), *told)
     reference = "" if credential == "none" else str(artifact.api_key)
     return Concern(file, shown, told, host_shown(artifact.text("base_url")), credential, reference, whose)

@@ -18,10 +18,18 @@ Value = str | bool | int | float | tuple[str, ...]
 
 @dataclass(frozen=True)
 class Variable:
-    """A variable that feeds a field; with `means`, any value of it stands for that one."""
+    """A variable that feeds a field; with `means`, any value of it stands for that one.
+
+    With `under`, it is read under that authentication method only.
+    """
 
     name: str
     means: str | None = None
+    under: str | None = None
+
+    def is_read_under(self, auth_method: str | None) -> bool:
+        """Tell whether it counts under an authentication method, or while none is decided."""
+        return auth_method is None or self.under in (None, auth_method)
 
 
 @dataclass(frozen=True)
@@ -99,7 +107,7 @@ def _field(name: str, declaration: dict[str, Any]) -> Field:
 def _variable(declaration: str | dict[str, str]) -> Variable:
     if isinstance(declaration, str):
         return Variable(declaration)
-    return Variable(declaration["name"], declaration["means"])
+    return Variable(**declaration)
 
 
 def _typed(declaration: dict[str, Any], value: Any) -> Value:

@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
+from .providers import is_loopback
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
 EXPECTED = {
     "http-url": "an absolute http or https URL with a host and without user:password@, such as https://api.openai.com/v1",
     "proxy-url": "an absolute http or https URL with a host and without user:password@, such as http://127.0.0.1:3128",
+    "login-url": "an absolute https URL without user:password@ and without a query, such as https://chat.qwen.ai "
+    "(http on this machine only)",
+    "collector-url": "an absolute http or https URL with a host and without user:password@, such as http://localhost:4318",
     "file-path": "a path",
     "header-value": "a key without line breaks, blanks around it, or characters outside ASCII",
     "variable-name": "the name of a variable: letters, digits, '_', '-' and '.'",
@@ -62,8 +67,18 @@ def check_http_url(text: str) -> None:
         raise ValueError("its query holds a credential, which belongs into the API key")
 
 
+def check_login_url(text: str) -> None:
+    """Accept an https URL: what is sent there is a credential. On this machine http will do, for tests."""
+    check_http_url(text)
+    parts = _split(text)
+    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+        raise ValueError("it does not start with https://, and a login would be sent in the clear")
+    if parts.query:
+        raise ValueError("it has a query ('?…')")
+
+
 def check_proxy_url(text: str) -> None:
-    """Accept what `check_http_url` does, and the empty text for no proxy at all."""
+    """Accept what `check_http_url` does, and the empty text for none at all."""
     if text:
         check_http_url(text)
 
@@ -107,6 +122,8 @@ def check_command_line(text: str) -> None:
 CHECKS: dict[str, Callable[[str], None]] = {
     "http-url": check_http_url,
     "proxy-url": check_proxy_url,
+    "login-url": check_login_url,
+    "collector-url": check_proxy_url,
     "file-path": check_file_path,
     "header-value": check_header_value,
     "variable-name": check_variable_name,

@@ -93,7 +93,7 @@ def test_drift_is_told_field_by_field(desk: Desk) -> None:
     said = " ".join(outcome.out.split())
     assert re.search(r"model was qwen3-coder-plus \[\./\.env:3[^]]*\] is qwen3-max \[\./\.env:3", said)
     assert re.search(r"base_url was https://api\.openai\.com/v1 \[default\] is http://elsewhere/v1 \[environment", said)
-    assert "2 of 12 fields" in said
+    assert "2 of 14 fields" in said
     data = desk.run("check", "a.toml", "--format", "json", env=env).ended(1).json
     assert data["exit_code"] == 1
     assert data["status"] == "drift"

@@ -143,7 +143,7 @@ def test_the_comparison_reads_a_fifo_that_the_other_would_read(two: Desk) -> Non
     out = compared(two).ended(0).out
     os.waitpid(writer, 0)
     assert URL in out
-    assert "2 of 12 fields differ: base_url, debug" in out
+    assert "2 of 14 fields differ: base_url, debug" in out
 
 
 KEY_OF_THE_HOME = "zx81Qw77plMnbVtr55KkOo99"
@@ -244,7 +244,7 @@ def test_both_stand_side_by_side_in_full(two: Desk) -> None:
     assert words[at + 1] == "./.env:2 OPENAI_MODEL ./.env:2 OPENAI_MODEL"
     at = words.index("env files read ./.env ./.env")
     assert words[at + 1 : at + 3] == ["~/.qwen/.env", "~/.env"]
-    assert words[-1] == "* 2 of 12 fields differ: base_url, debug"
+    assert words[-1] == "* 2 of 14 fields differ: base_url, debug"
     for name in ("auth_method", "api_key", "timeout", "usage_statistics"):
         assert any(line.startswith(f"{name} ") for line in words)
 

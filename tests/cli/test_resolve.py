@@ -395,6 +395,7 @@ def test_every_field_has_its_flag(desk: Desk) -> None:
     flags = ["--auth-type", "openai", "--openai-api-key", KEY, "--openai-base-url", "http://h/v1", "-m", "m"]
     flags += ["--proxy", "http://p:1", "--no-proxy", "a, b", "--ca-bundle", "~/x.pem", "--timeout", "1.5"]
     flags += ["--max-retries", "0", "--debug", "--excluded-variables", "none", "--usage-statistics"]
+    flags += ["--usage-statistics-endpoint", "http://collector:4318", "--qwen-oauth-url", "https://chat.qwen.ai"]
     assert config(desk.run("resolve", *flags)) == {
         "auth_method": "openai",
         "api_key": {"from": "flag", "flag": "--openai-api-key"},
@@ -407,7 +408,9 @@ def test_every_field_has_its_flag(desk: Desk) -> None:
         "max_retries": 0,
         "debug": True,
         "excluded_variables": [],
+        "qwen_oauth_url": "https://chat.qwen.ai",
         "usage_statistics": True,
+        "usage_statistics_endpoint": "http://collector:4318",
     }
     off = config(desk.run("resolve", "--no-debug", env={**WITH_KEY, "DEBUG": "1"}))
     assert off["debug"] is False

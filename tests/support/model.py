@@ -30,9 +30,12 @@ VARIABLES = {
     "timeout": ["QWEN_CFG_TIMEOUT"],
     "max_retries": ["QWEN_CFG_MAX_RETRIES"],
     "debug": ["DEBUG", "DEBUG_MODE"],
+    "qwen_oauth_url": ["QWEN_OAUTH_BASE_URL"],
     "usage_statistics": ["QWEN_CFG_USAGE_STATISTICS"],
+    "usage_statistics_endpoint": ["QWEN_CFG_USAGE_STATISTICS_ENDPOINT"],
 }
-REACH_USER = {"excluded_variables", "proxy", "no_proxy", "ca_bundle", "usage_statistics"}
+REACH_USER = {"excluded_variables", "proxy", "no_proxy", "ca_bundle", "qwen_oauth_url"}
+REACH_USER |= {"usage_statistics", "usage_statistics_endpoint"}
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,8 @@ def _merged(scene, values, found, own, *, empty_hides, home_env_excludes, moved=
     inferred = "openai" if texts["api_key"] else "qwen-oauth" if login else None
     asked = "qwen-oauth" if winner("auth_method", names) else inferred
     texts["auth_method"] = scene.flags.get("auth_method") or asked
+    if texts["auth_method"] == "qwen-oauth":
+        texts |= {field: scene.flags.get(field) or None for field in ("base_url", "model")}
     excluded = [(p, n) for p in found if p not in may_set_all for n in values[p] if n in names]
     return Expected(found, texts, excluded)
 

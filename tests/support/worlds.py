@@ -113,7 +113,9 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "QWEN_CFG_TIMEOUT": st.sampled_from(["30", "0.5", "0", "soon"]),
     "QWEN_CFG_MAX_RETRIES": st.sampled_from(["0", "20", "21"]),
     "QWEN_CFG_EXCLUDED_VARIABLES": st.sampled_from(["OPENAI_MODEL", "DEBUG, OPENAI_BASE_URL", "none", "no name"]),
+    "QWEN_OAUTH_BASE_URL": st.sampled_from(["https://login.example", "http://login.example", "http://localhost:1"]),
     "QWEN_CFG_USAGE_STATISTICS": st.sampled_from(["true", "false"]),
+    "QWEN_CFG_USAGE_STATISTICS_ENDPOINT": _URLS,
     "QWEN_HOME": st.sampled_from(["~/moved", "moved", "../moved", "~", "~/.qwen", "../.qwen", ".qwen"]),
     "UNDECLARED": st.sampled_from(["x", "y"]),
 }
