@@ -61,6 +61,7 @@ def providers_page() -> str:
         f"{p.title} {_listed(p.key_beginnings)}" for p in declared_providers().values() if p.key_beginnings
     )
     remarks = "".join(f"\n**{p.title}**: {p.key_remark}\n" for p in declared_providers().values() if p.key_remark)
+    terms = "".join(_terms_row(provider) for provider in declared_providers().values() if provider.terms_page)
     return f"""# The providers
 
 {NOTICE}Who answers at a base URL is recognised by its host, and decides how the key is sent and what is said so that
@@ -76,7 +77,15 @@ said; a prefix is not changed here either.
 
 Keys that can be told by their beginning, so that [QC117](rules.md#qc117) notices one at another provider's host:
 {begun}.
-{remarks}"""
+{remarks}
+## Terms and training
+
+Under Qwen OAuth its terms apply whatever the base URL. `qwen-cfg terms` tells which apply in a project.
+What is said of training is a summary of the provider's own documents; the pages count.
+
+| provider | pages | training on prompts and answers |
+| --- | --- | --- |
+{terms}"""
 
 
 def _row(field: Field) -> str:
@@ -102,6 +111,12 @@ def _provider_row(provider: Provider) -> str:
     title = f"[{provider.title}]({provider.key_page})" if provider.key_page else provider.title
     path = f"`{provider.usual_path}`" if provider.usual_path else ""
     return f"| {title} | {listed} | {key} | {provider.caching} | {path} |\n"
+
+
+def _terms_row(provider: Provider) -> str:
+    pages = f"[terms]({provider.terms_page}), [privacy]({provider.privacy_page})"
+    remark = f". {provider.terms_remark}" if provider.terms_remark else ""
+    return f"| {provider.title} | {pages}{remark} | {provider.training_remark or 'no statement known'} |\n"
 
 
 def _listed(words: tuple[str, ...]) -> str:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from qwen_schema import EnvFileError
 from qwen_schema.envfile import kind_of, read_env_text
 
-from .owners import allow_none, refused
+from .owners import ForeignFileError, allow_none, foreign_owner
+from .readers import others_can_read
 from .world import ABSENT, Sighting
 
 if TYPE_CHECKING:
@@ -51,13 +52,14 @@ class Disk:
         kind, mode = kind_of(status.st_mode), stat.S_IMODE(status.st_mode)
         if kind not in ("file", "fifo") or (kind == "fifo" and not read_fifo):
             return Sighting(kind)
-        foreign = None if path == self._named else refused(path, self._standpoint.show(path), self._allows)
-        if foreign is not None:
-            return Sighting("unreadable", error=foreign)
+        owner, shown = None if path == self._named else foreign_owner(path), self._standpoint.show(path)
+        if owner is not None and not self._allows(path, owner):
+            return Sighting("unreadable", error=ForeignFileError(path, shown, owner))
         try:
-            return Sighting(kind, read_env_text(path, self._standpoint.show(path)), mode=mode)
+            text = read_env_text(path, shown)
         except EnvFileError as unreadable:
             return Sighting("unreadable", error=unreadable)
+        return Sighting(kind, text, None, mode, is_foreign=owner is not None, is_shared=others_can_read(path, status))
 
     def _failed(self, path: Path, error: OSError) -> Sighting:
         if error.errno == errno.ELOOP:

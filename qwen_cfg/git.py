@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from .world import GitStatus
 
 # What `git ls-files --error-unmatch` exits with where it knows that a file is tracked, or is not.
@@ -30,8 +28,13 @@ _PASSED_ON = (
 _NOTHING_RUNS = ("--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "protocol.allow=never")
 _NOTHING_FETCHED = {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0"}
 
-# Whether a file came with its project, or was put there by who works in it; unknown outside of a work tree.
-Standing = Literal["came with the project", "own", "unknown"]
+# How long the parts of an index are in bytes, and what the flags of an entry say: the length of its name, as far as
+# there is room for it, and whether there are more flags.
+_HEADER, _CHECKSUM, _FLAGS = 12, 20, 60
+_LENGTH, _IS_EXTENDED = 0x0FFF, 0x4000
+
+# The most links that are followed on the way to a file, as on Linux.
+_MOST_LINKS = 40
 
 
 def in_work_tree(path: Path) -> bool:
@@ -40,11 +43,11 @@ def in_work_tree(path: Path) -> bool:
 
 
 def may_be_tracked(path: Path) -> bool:
-    """Tell whether git tracks a file, or may do so: where git does not answer, its index is looked into."""
-    if not in_work_tree(path):
-        return False
-    answer = _asked(path, "ls-files", "--error-unmatch")
-    return _is_in_index(path) if answer not in (_TRACKED, _NOT_TRACKED) else answer == _TRACKED
+    """Tell whether git tracks a file or a link that leads to it, or may do so.
+
+    A path through a link is none to git, which tracks the link, and what it leads to, each under its own name.
+    """
+    return any(_may_be_tracked(name) for name in dict.fromkeys((path.absolute(), *_names_of(path))))
 
 
 def is_ignored(path: Path) -> bool:
@@ -53,19 +56,37 @@ def is_ignored(path: Path) -> bool:
 
 
 def status_of(path: Path) -> GitStatus | None:
-    """Return what git does with a file of a work tree; None for one in no work tree."""
-    if not in_work_tree(path):
-        return None
+    """Return what git does with a file, or with a link that leads to it; None for one in no work tree."""
     if may_be_tracked(path):
         return "tracked"
-    return "ignored" if is_ignored(path) else "not ignored"
+    real = Path(os.path.realpath(path))
+    if not in_work_tree(real):
+        return None
+    return "ignored" if is_ignored(real) else "not ignored"
 
 
-def standing_of(path: Path) -> Standing:
-    """Return whether a file came with its project, as far as git knows."""
+def _names_of(path: Path) -> tuple[Path, ...]:
+    """Return every link on the way to a file, by a path with no other link in it, and at last the file's real path."""
+    links: list[Path] = []
+    absolute = path.absolute()
+    at, parts = Path(absolute.anchor), list(absolute.parts[1:])
+    while parts:
+        part = parts.pop(0)
+        at = at.parent if part == ".." else at / part
+        if os.path.islink(at) and len(links) < _MOST_LINKS:  # noqa: PTH114 - where one may not look, there is none
+            links.append(at)
+            target = at.readlink()
+            at = Path(target.anchor) if target.is_absolute() else at.parent
+            parts = [*(part for part in target.parts if part != target.anchor), *parts]
+    return (*links, at)
+
+
+def _may_be_tracked(path: Path) -> bool:
+    """Tell so of one name, in whatever letters: a file system may not tell small ones from large ones."""
     if not in_work_tree(path):
-        return "unknown"
-    return "came with the project" if may_be_tracked(path) else "own"
+        return False
+    answer = _asked(path, "--icase-pathspecs", "ls-files", "--error-unmatch")
+    return _is_in_index(path) if answer not in (_TRACKED, _NOT_TRACKED) else answer == _TRACKED
 
 
 def _work_tree_of(path: Path) -> Path | None:
@@ -101,7 +122,7 @@ def _asked(path: Path, *command: str) -> int | None:
 
 
 def _is_in_index(path: Path) -> bool:
-    """Tell whether a file is in the index of its work tree (git's index-format, versions 2 and 3), or may be."""
+    """Tell whether a file is in the index of its work tree, or may be."""
     tree = _work_tree_of(path)
     if tree is None or not (tree / ".git").is_dir():
         return True
@@ -111,13 +132,32 @@ def _is_in_index(path: Path) -> bool:
         return False
     except OSError:
         return True
+    names = _names_in(index)
+    return names is None or os.fsencode(path.absolute().relative_to(tree).as_posix()).lower() in names
+
+
+def _names_in(index: bytes) -> set[bytes] | None:
+    """Return the names in an index, in small letters (git's index-format, versions 2 and 3, with SHA-1).
+
+    None stands for one that cannot be read to its end, or of which only a part is in this file: a split index and a
+    sparse one have an extension that has to be understood, which begins with a small letter.
+    """
     if index[:4] != b"DIRC" or index[4:8] not in (b"\0\0\0\2", b"\0\0\0\3"):
-        return True
-    name = os.fsencode(path.absolute().relative_to(tree).as_posix())
-    places = [match.start() for match in re.finditer(re.escape(name) + b"\0", index)]
-    # Before a name stand its flags, with its length in their lower 12 bits; version 3 may have two bytes more between.
-    return any(_length_in(index[at - back : at - back + 2]) == len(name) for at in places for back in (2, 4))
+        return None
+    names, at, end = set(), _HEADER, len(index) - _CHECKSUM
+    for _ in range(_number(index[8:12])):
+        flags = _number(index[at + _FLAGS : at + _FLAGS + 2])
+        begin = at + _FLAGS + (4 if flags & _IS_EXTENDED else 2)
+        stop = index.find(b"\0", begin)
+        if stop < 0 or min(stop - begin, _LENGTH) != flags & _LENGTH:
+            return None
+        names.add(index[begin:stop].lower())
+        # One to eight NULs follow, so that each entry is a multiple of eight long.
+        at += (stop - at) // 8 * 8 + 8
+    while at < end and not index[at : at + 1].islower():
+        at += 8 + _number(index[at + 4 : at + 8])
+    return names if at == end else None
 
 
-def _length_in(flags: bytes) -> int:
-    return int.from_bytes(flags, "big") & 0xFFF
+def _number(digits: bytes) -> int:
+    return int.from_bytes(digits, "big")

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from qwen_schema import ConfigurationError, EnvFileError, OutputError, Secret, declared_fields, is_unicode
 from qwen_schema.envfile import kind_of, read_env_text
 from qwen_schema.envfile.text import LARGEST_BYTES
+from qwen_schema.save import save
 
 from .git import may_be_tracked
 from .ignoring import keep_out
 from .paths import Standpoint
 from .rewriting import CannotAssignError, assigned
-from .save import save
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,7 +15,6 @@ _OTHER_NAMES = {
     "OPENAI_BASE": "OPENAI_BASE_URL",
     "OPENAI_BASEURL": "OPENAI_BASE_URL",
     "OPENAI_ENDPOINT": "OPENAI_BASE_URL",
-    "OPENAI_HOST": "OPENAI_BASE_URL",
     "OPENAI_URL": "OPENAI_BASE_URL",
     "OPENAI_KEY": "OPENAI_API_KEY",
     "OPENAI_TOKEN": "OPENAI_API_KEY",
@@ -25,6 +24,9 @@ _OTHER_NAMES = {
     "OPENAI_MODEL_NAME": "OPENAI_MODEL",
 }
 
+# Names that are other programs' own, and mean something else.
+_OF_OTHERS = {"OPENAI_HOST", "OPENAI_MODELS"}
+
 # How much of a name a slip of the fingers leaves as it was.
 _ALIKE = 0.88
 
@@ -33,7 +35,7 @@ _ALIKE = 0.88
 def meant(name: str) -> str | None:
     """Return the declared variable that was meant by a name that is none; None if the name looks like no other."""
     known = field_of_variable(declared_fields())
-    if name in known:
+    if name in known or name in _OF_OTHERS:
         return None
     upper = name.upper().replace("-", "_")
     if upper in _OTHER_NAMES:

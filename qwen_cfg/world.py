@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from qwen_schema.envfile import Dialect
 
     from .layers import Origin
+    from .standing import Standing
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Given:
 class Sighting:
     """What stands at a place: its kind, and the text of an env file or the reason why it cannot be read.
 
-    `mode` holds the permission bits, where there are such.
+    `mode` holds the permission bits, where there are such. `is_foreign` says that it belongs to another user, who is
+    allowed, and `is_shared` that others can read it.
 
     `kind` is `absent`, `file`, `fifo`, `unreadable`, `dangling link`, `link loop`, or what else stands there, in a word
     (`directory`, `socket`, …).
@@ -40,6 +42,8 @@ class Sighting:
     text: str | None = field(default=None, repr=False)
     error: QwenCfgError | None = None
     mode: int | None = None
+    is_foreign: bool = False
+    is_shared: bool = False
 
     @property
     def is_env_file(self) -> bool:
@@ -115,3 +119,9 @@ class World:
     def look(self, path: Path) -> Sighting:
         """Return what stood at a place when the world was read."""
         return self.sightings.get(path, ABSENT)
+
+    def standing(self, path: Path) -> Standing:
+        """Return where a project's file comes from, as far as it was seen: git is asked in a survey alone."""
+        if self.look(path).is_foreign:
+            return "another user's"
+        return "came with the project" if self.in_git.get(path) == "tracked" else "unknown"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
-from support.trees import planted, read, write_tree
+from support.trees import NOBODY, planted, read, write_tree
 from support.worlds import scenes
 
 from qwen_cfg.lookalikes import meant
@@ -54,8 +54,8 @@ class Place:
         for directory in (HOME, APP, *self.directories):
             (root / directory).mkdir(parents=True, exist_ok=True)
         write_tree(root, self.files)
-        for path in self.files:
-            (root / path).chmod(self.modes.get(path, 0o600))
+        for path, mode in {**dict.fromkeys(self.files, 0o600), **self.modes}.items():
+            (root / path).chmod(mode)
         world = read(
             root / APP,
             root / self.home if self.home else None,
@@ -189,10 +189,11 @@ SPEAKS: dict[str, list[Place]] = {
         plain("OPENAI_BASE_URL=https://openrouter.ai/api/v1", environ={"OPENAI_API_KEY": KEY}),
         plain(f"OPENAI_BASE_URL=https://llm.example/v1\nOPENAI_API_KEY={KEY}", in_git={PLAIN: "tracked"}),
         plain("OPENAI_BASE_URL=https://llm.example/v1", secret_from=SecretReference("environment", variable="CI")),
+        plain("OPENAI_BASE_URL=https://llm.example/v1", "OPENAI_API_KEY=keyring:qwen/me"),
+        plain("OPENAI_API_KEY=keyring:qwen/me", in_git={PLAIN: "tracked"}),
     ],
     "QC303": [
         Place(HELD, modes={PLAIN: 0o644}),
-        Place(HELD, modes={PLAIN: 0o640}),
         Place(HELD, modes={PLAIN: 0o604}, environ={"OPENAI_API_KEY": OTHER}),
         Place({**HELD, HOME_FILE: f"OPENAI_API_KEY={OTHER}\n"}, modes={HOME_FILE: 0o644}, profile=NEWER),
         Place(
@@ -318,12 +319,18 @@ SILENT: dict[str, list[Place]] = {
         plain("OPENAI_MODEL=m", environ={"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": "https://llm.example/v1"}),
         plain("OPENAI_BASE_URL=https://api.openai.com/v1", environ={"OPENAI_API_KEY": KEY}),
         plain(f"OPENAI_API_KEY={KEY}", environ={"OPENAI_BASE_URL": "https://llm.example/v1"}),
+        plain("OPENAI_API_KEY=keyring:qwen/me", environ={"OPENAI_BASE_URL": "https://llm.example/v1"}),
+        plain("OPENAI_API_KEY=keyring:qwen/me"),
+        plain("OPENAI_BASE_URL=https://[stranger.test]/v1", environ={"OPENAI_API_KEY": KEY}),
         plain("OPENAI_BASE_URL=https://llm.example/v1", environ={"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": ""}),
     ],
     "QC303": [
         Place(HELD),
         Place(HELD, modes={PLAIN: 0o700}),
         plain("OPENAI_MODEL=m", modes={PLAIN: 0o644}, environ={"OPENAI_API_KEY": KEY}),
+        # Who cannot come to it cannot read it.
+        Place(HELD, modes={PLAIN: 0o644, f"{APP}/.": 0o700}),
+        Place({QWEN: WITH_KEY}, modes={QWEN: 0o644, f"{HOME}/.": 0o710}),
         plain("OPENAI_API_KEY=", modes={PLAIN: 0o644}),
         plain("OPENAI_API_KEY=ollama", modes={PLAIN: 0o644}),
         plain("OPENAI_API_KEY=keyring:openai", modes={PLAIN: 0o644}),
@@ -340,7 +347,22 @@ SILENT: dict[str, list[Place]] = {
         at("http://localhost:11434/v1"),
         at("http://127.0.0.1:1/v1"),
         at("http://[::1]:1/v1"),
-        keyed("ollama", "http://gpu.lan:11434/v1"),
+        *[
+            keyed(key, "http://gpu.lan:11434/v1")
+            for key in (
+                "ollama",
+                "EMPTY",
+                "token-abc123",
+                "test",
+                "local",
+                "sk-local",
+                "sk-none",
+                "x",
+                "na",
+                "n/a",
+                "-",
+            )
+        ],
         env(OPENAI_BASE_URL="http://llm.example/v1"),
     ],
 }
@@ -355,8 +377,8 @@ def cases(table: dict[str, list[Place]]) -> list[object]:
 
 
 @pytest.mark.parametrize(("code", "place"), cases(SPEAKS))
-def test_it_speaks(code: str, place: Place, tmp_path: Path) -> None:
-    found = [d.finding for d in place.diagnosed(tmp_path) if d.code == code]
+def test_it_speaks(code: str, place: Place, open_path: Path) -> None:
+    found = [d.finding for d in place.diagnosed(open_path) if d.code == code]
     assert found
     for finding in found:
         said = f"{finding.message} {finding.hint}"
@@ -365,8 +387,31 @@ def test_it_speaks(code: str, place: Place, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("code", "place"), cases(SILENT))
-def test_it_is_silent(code: str, place: Place, tmp_path: Path) -> None:
-    assert [d.finding for d in place.diagnosed(tmp_path) if d.code == code] == []
+def test_it_is_silent(code: str, place: Place, open_path: Path) -> None:
+    assert [d.finding for d in place.diagnosed(open_path) if d.code == code] == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize(
+    ("owner", "group", "directory", "speaks"),
+    [
+        (0, NOBODY, 0o755, True),
+        (0, NOBODY, 0o750, False),
+        (0, 0, 0o755, False),
+        (NOBODY, NOBODY, 0o755, False),
+        # Others may come in only where it matters to its group.
+        (0, NOBODY, 0o711, True),
+    ],
+)
+def test_a_group_of_ones_own_is_nobody_else(
+    owner: int, group: int, directory: int, speaks: bool, open_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUDO_UID", str(NOBODY))
+    place = Place(HELD, modes={PLAIN: 0o640, f"{APP}/.": directory})
+    place.diagnosed(open_path)
+    os.chown(open_path / PLAIN, owner, group)
+    found = diagnose(resolve_world(read(open_path / APP, open_path / HOME, survey=True), profile_named()))
+    assert ("QC303" in {d.code for d in found}) == speaks
 
 
 def test_every_rule_has_both_kinds_of_place_and_a_page() -> None:
@@ -466,14 +511,14 @@ def test_both_lines_of_a_variable_are_told(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_the_command_that_makes_a_file_private_works_as_it_stands(place: Place, command: str, tmp_path: Path) -> None:
-    said = message(place, tmp_path, "QC303")
+def test_the_command_that_makes_a_file_private_works_as_it_stands(place: Place, command: str, open_path: Path) -> None:
+    said = message(place, open_path, "QC303")
     assert said.endswith(command)
     subprocess.run(
-        ["sh", "-c", command], cwd=tmp_path / APP, env={**os.environ, "HOME": str(tmp_path / HOME)}, check=True
+        ["sh", "-c", command], cwd=open_path / APP, env={**os.environ, "HOME": str(open_path / HOME)}, check=True
     )
     left = read(
-        tmp_path / APP, tmp_path / HOME, env_file=tmp_path / place.env_file if place.env_file else None, survey=True
+        open_path / APP, open_path / HOME, env_file=open_path / place.env_file if place.env_file else None, survey=True
     )
     assert "QC303" not in {d.code for d in diagnose(resolve_world(left, profile_named()))}
 
@@ -553,6 +598,8 @@ def test_a_host_is_a_providers_only_exactly() -> None:
         ("OPENAI_ORG_ID", None),
         ("OPENAI_ORGANIZATION", None),
         ("OPENAI_PROJECT", None),
+        ("OPENAI_HOST", None),
+        ("OPENAI_MODELS", None),
         ("OPENAI_API_VERSION", None),
         ("QWEN_HOME", None),
         ("QWEN_CFG_PROFILE", None),

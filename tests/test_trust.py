@@ -34,7 +34,7 @@ from qwen_cfg.trust import (
 from qwen_schema import ConfigurationError, ResolvedConfig, SecretReference, Surroundings, declared_fields
 
 if TYPE_CHECKING:
-    from qwen_cfg.git import Standing
+    from qwen_cfg.standing import Standing
 
 STRANGER = "https://stranger.example/v1"
 USERS = "https://models.corp.example/v1"
@@ -79,10 +79,6 @@ def always(_: Path) -> Standing:
 
 
 def never(_: Path) -> Standing:
-    return "own"
-
-
-def unknown(_: Path) -> Standing:
     return "unknown"
 
 
@@ -121,9 +117,8 @@ def test_a_credential_of_the_user_is_of_concern_whatever_git_says(profile: str, 
             return
         named = key is not None and resolution.auth_method == "openai" and key.revealed.startswith("keyring:")
         users_own = resolution.auth_method == "qwen-oauth" or (key is not None and key.revealed == USERS_KEY)
-        assert (concern_of(resolution, never) is not None) == users_own
-        # Of an archive nobody knows whether it is the user who named the entry of the keyring.
-        assert (concern_of(resolution, unknown) is not None) == (users_own or named)
+        # Nobody knows whether it is the user who named the entry of the keyring.
+        assert (concern_of(resolution, never) is not None) == (users_own or named)
 
 
 # The single user, who is never asked.

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from qwen_cfg.git import standing_of
 from qwen_cfg.keep import env_file_of, keep
+from qwen_cfg.paths import OAUTH_CACHE
+from qwen_cfg.standing import standing_of
 from qwen_cfg.trust import concern_of_artifact
 from qwen_schema import (
+    ConfigurationError,
     Provenance,
     QwenCfgError,
     Secret,
@@ -23,8 +26,10 @@ from qwen_schema import (
     pointed,
     redact_unknown,
 )
+from qwen_schema.qwen_oauth import METHOD
 
 from .kept import not_kept
+from .login import placed, with_login
 from .typed import texts_of
 from .typed_pointer import COMMAND_NOT_KEPT, fetched, without_commands
 
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
     from qwen_runtime import Change, Configured
     from qwen_schema import ResolvedConfig, Value
 
+    from .login import LoginPlace
     from .trusting import Gate
 
 
@@ -44,13 +50,33 @@ class Amending:
         self._current = current
         self._file = file
         self._let_through = let_through
+        # Enter accepts a base URL that is shown, and only the artifact's own is the artifact's word.
+        self._typed_urls: set[str] = set()
 
     def settings(self) -> dict[str, str]:
         """Return what there is now, for the dialogue: texts by field, the key masked, a pointer to one as it is."""
-        artifact = self._current.artifact
+        artifact, key = self._current.artifact, self._current.key
+        settings = {}
+        # Without a home there is no place for one.
+        with suppress(ConfigurationError):
+            cache = self.place_of_login().cache
+            settings = {"login": cache.shown} if cache.path.exists() else {}
+        if key is None:
+            return settings
         pointer = artifact.api_key.pointer
         texts = {name: artifact.text(name) for name in ("base_url", "model")}
-        return {**texts, "api_key": mask(self._current.key.reveal()) if pointer is None else redact_unknown(pointer)}
+        shown = mask(key.reveal()) if pointer is None else redact_unknown(pointer)
+        return {**settings, **texts, "api_key": shown}
+
+    def place_of_login(self) -> LoginPlace:
+        """Return where the login is, were the method Qwen OAuth.
+
+        Raises:
+            ConfigurationError: if there is no home to keep a login in.
+        """
+        old = self._current
+        with_login = _amended(old.artifact, {"auth_method": METHOD}, "/auth")
+        return placed(old.artifact if old.key is None else with_login, old.base, old.home)
 
     def __call__(self, change: Change) -> Configured:
         """Return the artifact with a change. If it raises, the session's settings are as before.
@@ -60,6 +86,8 @@ class Amending:
             NotTrustedError: if the artifact decides where what was typed goes, and the user does not trust it.
         """
         texts, old = texts_of(change), self._current
+        if texts.get("auth_method", old.artifact.text("auth_method")) == METHOD:
+            return self._with_login(texts, change.place)
         self._require_trust(texts, change.place)
         # It is fetched before anything is kept.
         key = fetched(texts, change.place, old.base, old.home)
@@ -73,13 +101,23 @@ class Amending:
         )
         return self._current
 
+    def _with_login(self, texts: Mapping[str, str | Secret], place: str) -> Configured:
+        """Return the artifact with a change and with a login; where it goes is Qwen's own, or has been let through."""
+        amended = _amended(self._current.artifact, texts, place)
+        self._current = with_login(placed(amended, self._current.base, self._current.home), self._let_through)
+        return self._current
+
     def _require_trust(self, texts: Mapping[str, str | Secret], place: str) -> None:
         """Ask about what the artifact decides and was not typed; a base URL that Enter accepted is the artifact's."""
-        old, url = self._current, texts.get("base_url")
-        typed = {"OPENAI_BASE_URL": url} if isinstance(url, str) and url != old.artifact.text("base_url") else {}
+        old = self._current
+        before = old.artifact.text("base_url")
+        url = str(texts.get("base_url", before))
+        typed = {"OPENAI_BASE_URL": url} if url != before or url in self._typed_urls else {}
         here = Surroundings({**os.environ, **typed}, {}, old.base, old.home, old.artifact.dialect)
         amended, file = _amended(old.artifact, texts, place), Path(os.path.realpath(old.base / self._file))
         self._let_through.require(concern_of_artifact(amended, file, self._file, here, standing_of))
+        if typed:
+            self._typed_urls.add(url)
 
     def _keep(self, texts: Mapping[str, str | Secret]) -> tuple[str, ...]:
         keepable = without_commands(texts)
@@ -101,12 +139,18 @@ class Amending:
         there = reference.kind == "environment"
         if reference.kind == "env-file" and reference.path is not None:
             there = located(reference.path, base=base, home=self._current.home) == env_file_of(base)
-        return {} if there or "api_key" in texts else {"api_key": self._current.key}
+        key = self._current.key
+        return {} if there or key is None or "api_key" in texts else {"api_key": key}
 
 
 def _amended(artifact: ResolvedConfig, texts: Mapping[str, str | Secret], place: str) -> ResolvedConfig:
     values = {name: _value(name, text, place) for name, text in texts.items()}
     origins = dict.fromkeys(texts, Provenance("flag", place, "user"))
+    if texts.get("auth_method") == METHOD:
+        fields = declared_fields()
+        values |= {name: cast("Value", fields[name].default_under(METHOD)) for name in ("base_url", "model")}
+        values["api_key"] = SecretReference("oauth-cache", path=OAUTH_CACHE)
+        origins |= dict.fromkeys(("api_key", "base_url", "model"), Provenance("default", "default", "user"))
     return replace(artifact, config={**artifact.config, **values}, provenance={**artifact.provenance, **origins})
 
 

@@ -47,7 +47,7 @@ def write_artifact(path: Path, artifact: ResolvedConfig, form: Form) -> None:
         UsageError: if git tracks the file that a key would stand in, or may do so.
         OutputError: if it cannot be written.
     """
-    from qwen_cfg.save import save  # noqa: PLC0415
+    from qwen_schema.save import save  # noqa: PLC0415
 
     private = artifact.api_key.kind == "literal"
     if private:

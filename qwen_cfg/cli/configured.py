@@ -8,30 +8,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_cfg.compile import to_artifact, user_files
-from qwen_cfg.git import standing_of
 from qwen_cfg.homes import home_of
 from qwen_cfg.owners import refused
 from qwen_cfg.paths import home_level_files
 from qwen_cfg.reading import working_directory
 from qwen_cfg.remarks import key_remark
 from qwen_cfg.rules import diagnose
+from qwen_cfg.standing import standing_of
 from qwen_cfg.trust import concern_of_artifact, sends_unusual
 from qwen_schema import Secret, SecretReference, Surroundings, UsageError, endpoint_of, follow, located
+from qwen_schema.qwen_oauth import METHOD
 
 from .artifact_file import read_artifact
 from .incomplete import IncompleteError, tell
 from .inputs import asked, resolution_of, secret_flags, secret_reference
+from .login import placed, require_own, with_login
 from .trusting import gate, owners_allowed, without_asked
+from .usage import accepted, observe
 
 if TYPE_CHECKING:
     import argparse
 
+    from qwen_cfg.owners import ForeignFileError
     from qwen_cfg.resolution import Resolution
     from qwen_cfg.rules import Diagnostic
     from qwen_cfg.trust import Concern
     from qwen_runtime import Configured
     from qwen_schema import ResolvedConfig
 
+    from .login import LoginPlace
     from .output import Output
     from .trusting import Gate
 
@@ -53,7 +58,7 @@ def configured(args: argparse.Namespace, output: Output) -> Configured:
     """
     let_through = gate(args, output)
     if args.config is not None:
-        return _of_artifact(args, let_through)
+        return accepted(_of_artifact(args, let_through))
     return resolved(resolution_of(asked(args), survey=False), output, let_through)
 
 
@@ -100,6 +105,8 @@ def of_resolution(resolution: Resolution, let_through: Gate, key: Secret | None 
         # No project's file has named one that got here.
         may_run_commands=True,
     )
+    if artifact.text("auth_method") == METHOD:
+        return with_login(placed(artifact, world.cwd, world.home), let_through)
     use = _with_key(artifact, here, key or _known_key(resolution, artifact))
     return replace(use, remark=key_remark(resolution))
 
@@ -117,11 +124,28 @@ def _of_artifact(args: argparse.Namespace, let_through: Gate) -> Configured:
     here = _around(args, artifact)
     _require_own(args, artifact, here)
     let_through.require(_concern(args, artifact, here))
+    if artifact.text("auth_method") == METHOD:
+        require_own(artifact, here.base, here.home)
+        return with_login(placed(artifact, here.base, here.home), let_through)
     unusual = sends_unusual(artifact)
     if unusual is not None:
         where = endpoint_of(artifact.text("base_url"))
         let_through.output.notice(f"qwen-cfg: {args.config} sends the variable {unusual} as the API key to {where}")
     return _with_key(artifact, here)
+
+
+def placed_here(artifact: ResolvedConfig) -> LoginPlace:
+    """Return where the login of a given artifact is.
+
+    Raises:
+        ConfigurationError: if there is no home to keep a login in.
+    """
+    return placed(artifact, *from_here())
+
+
+def from_here() -> tuple[Path, Path | None]:
+    """Return where relative paths of an artifact start, and what `~` stands for."""
+    return working_directory(), home_of(os.environ).path
 
 
 def _require_own(args: argparse.Namespace, artifact: ResolvedConfig, here: Surroundings) -> None:
@@ -130,22 +154,27 @@ def _require_own(args: argparse.Namespace, artifact: ResolvedConfig, here: Surro
     Raises:
         ForeignFileError: if it is one, and nobody has allowed it.
     """
-    reference = artifact.api_key
-    if reference.kind != "env-file" or args.secret_from is not None:
-        return
-    path = located(str(reference.path), base=here.base, home=here.home)
-    try:
-        foreign = refused(path, str(reference.path), owners_allowed(all_of_them=args.trust_project))
-    except OSError:
-        return
+    foreign = _foreign(args, artifact, here)
     if foreign is not None:
         raise foreign
 
 
-def concern_of_given(args: argparse.Namespace) -> Concern | None:
+def _foreign(args: argparse.Namespace, artifact: ResolvedConfig, here: Surroundings) -> ForeignFileError | None:
+    reference = artifact.api_key
+    if reference.kind != "env-file" or args.secret_from is not None:
+        return None
+    path = located(str(reference.path), base=here.base, home=here.home)
+    try:
+        return refused(path, str(reference.path), owners_allowed(all_of_them=args.trust_project))
+    except OSError:
+        return None
+
+
+def concerns_of_given(args: argparse.Namespace) -> tuple[ForeignFileError | None, Concern | None]:
     """Return what the user has to be asked about before the artifact that --config names is used."""
     artifact = given(args)
-    return _concern(args, artifact, _around(args, artifact))
+    here = _around(args, artifact)
+    return _foreign(args, artifact, here), _concern(args, artifact, here)
 
 
 def _concern(args: argparse.Namespace, artifact: ResolvedConfig, here: Surroundings) -> Concern | None:
@@ -208,9 +237,7 @@ def _with_key(artifact: ResolvedConfig, here: Surroundings, key: Secret | None =
         NotTrustedError: if the artifact names a command, and may run none.
     """
     from qwen_runtime import Configured  # noqa: PLC0415 - the HTTP client is slow to import
-    from qwen_runtime.connection import require_supported  # noqa: PLC0415
 
-    require_supported(artifact)
     if key is None:
         key = follow(artifact.api_key, here)
-    return Configured(artifact, key, here.base, here.home)
+    return Configured(artifact, key, here.base, here.home, observe=observe)

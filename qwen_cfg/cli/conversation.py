@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qwen_cfg.homes import home_of
 from qwen_cfg.rules import diagnose
-from qwen_cfg.state import state_directory
-from qwen_schema import ConfigurationError
 
 from .amend import Amending
-from .configured import configured, resolved
+from .configured import configured, given, of_resolution, placed_here, resolved
 from .incomplete import IncompleteError, tell
 from .inputs import asked, resolution_of
+from .login import NoLoginError, log_in_at_terminal, terminal_of
 from .reconfigure import Recompiling
 from .trusting import gate
 
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from qwen_runtime import Change, Configured
     from qwen_runtime.repl.terminal import Terminal
 
+    from .login import LoginPlace
     from .output import Output
     from .trusting import Gate
 
@@ -32,67 +31,88 @@ def converse(args: argparse.Namespace, output: Output) -> int:
     """Chat until the person leaves; with nothing configured, ask for that first."""
     from qwen_runtime.repl import start  # noqa: PLC0415 - the line editor is slow to import
 
-    terminal, let_through = _terminal(output), gate(args, output)
+    person = _Person(output, terminal_of(output), browser=not args.no_browser)
+    let_through = gate(args, output)
     if args.config is not None:
-        use = configured(args, output)
+        use = _given(args, person)
         reconfigure: Recompiling | Amending = Amending(use, args.config, let_through)
     else:
-        use, reconfigure = _compiled(args, output, terminal, let_through)
-    return start(use, output, terminal, reconfigure, lambda: _ask(reconfigure, terminal), system=args.system)
+        use, reconfigure = _compiled(args, person, let_through)
+    return start(use, output, person.terminal, reconfigure, lambda: person.ask(reconfigure), system=args.system)
 
 
-def _terminal(output: Output) -> Terminal:
-    from qwen_runtime.repl.terminal import Terminal  # noqa: PLC0415
+@dataclass(frozen=True)
+class _Person:
+    """Whoever sits at the terminal, and is asked what nobody else knows."""
 
-    state = state_directory(os.environ, home_of(os.environ).path)
-    dumb = os.environ.get("TERM", "dumb") in ("", "dumb")
-    return Terminal(dumb=dumb, color=output.wants_color, history=None if state is None else state / "history")
+    output: Output
+    terminal: Terminal
+    browser: bool
+
+    def ask(self, reconfigure: Recompiling | Amending) -> Change | None:
+        """Ask how to authenticate, and let the person log in if that is the way; None if they think better of it.
+
+        Raises:
+            QwenCfgError: if no login comes of it.
+        """
+        from qwen_runtime.dialogue import ask_settings  # noqa: PLC0415
+
+        change = ask_settings(reconfigure.settings(), dumb=self.terminal.dumb, color=self.terminal.color)
+        if change is not None and change.log_in:
+            self.log_in(reconfigure.place_of_login())
+        return change
+
+    def log_in(self, place: LoginPlace) -> None:
+        """Let the person log in.
+
+        Raises:
+            QwenCfgError: if no login comes of it.
+        """
+        log_in_at_terminal(place, self.output, self.terminal, browser=self.browser)
 
 
-def _compiled(
-    args: argparse.Namespace, output: Output, terminal: Terminal, let_through: Gate
-) -> tuple[Configured, Recompiling]:
+def _given(args: argparse.Namespace, person: _Person) -> Configured:
+    """Return the artifact that --config names with its credential; a login that is missing is made first."""
+    try:
+        return configured(args, person.output)
+    except NoLoginError as error:
+        person.output.notice(f"{error}\n")
+        person.log_in(placed_here(given(args)))
+        return configured(args, person.output)
+
+
+def _compiled(args: argparse.Namespace, person: _Person, let_through: Gate) -> tuple[Configured, Recompiling]:
     request = asked(args)
     resolution = resolution_of(request, survey=False)
     reconfigure = Recompiling(request, resolution, let_through)
-    if not _has_to_ask(resolution):
-        return resolved(resolution, output, let_through), reconfigure
-    return _first_use(resolution, reconfigure, output, terminal), reconfigure
+    if _has_to_ask(resolution):
+        return _first_use(resolution, reconfigure, person), reconfigure
+    try:
+        return resolved(resolution, person.output, let_through), reconfigure
+    except NoLoginError as error:
+        person.output.notice(f"{error}\n")
+        person.log_in(reconfigure.place_of_login())
+        return of_resolution(resolution, let_through), reconfigure
 
 
 def _has_to_ask(resolution: Resolution) -> bool:
-    """Tell whether a key is missing, and nothing is wrong beside."""
+    """Tell whether the method or a key is missing, and nothing is wrong beside."""
     invalid = any(decision.problem for decision in resolution.decisions.values())
-    return not invalid and (resolution.auth_method != "openai" or resolution.needs_api_key)
+    return not invalid and (resolution.auth_method is None or resolution.needs_api_key)
 
 
-def _first_use(resolution: Resolution, reconfigure: Recompiling, output: Output, terminal: Terminal) -> Configured:
+def _first_use(resolution: Resolution, reconfigure: Recompiling, person: _Person) -> Configured:
     """Ask for what is missing.
 
     Raises:
         ConfigurationError: if the person thinks better of it.
     """
-    missing = _missing(resolution)
-    tell(diagnose(resolution), output)
-    output.notice(f"{missing.what}\n  {missing.hint}\n\nIt can be set up now. Ctrl-C leaves, and changes nothing.\n")
-    change = _ask(reconfigure, terminal)
+    missing = IncompleteError(diagnose(resolution))
+    tell(diagnose(resolution), person.output)
+    person.output.notice(
+        f"{missing.what}\n  {missing.hint}\n\nIt can be set up now. Ctrl-C leaves, and changes nothing.\n"
+    )
+    change = person.ask(reconfigure)
     if change is None:
         raise missing
     return reconfigure(change)
-
-
-def _missing(resolution: Resolution) -> ConfigurationError:
-    if not resolution.is_complete:
-        return IncompleteError(diagnose(resolution))
-    method = resolution.decisions["auth_method"].winner
-    return ConfigurationError(
-        "Qwen OAuth cannot be used by this version yet, and there is to be an API key",
-        where=f"auth_method ({method.origin if method else 'nobody'})",
-        hint="Set OPENAI_API_KEY, and use --auth-type openai.",
-    )
-
-
-def _ask(reconfigure: Recompiling | Amending, terminal: Terminal) -> Change | None:
-    from qwen_runtime.dialogue import ask_settings  # noqa: PLC0415
-
-    return ask_settings(reconfigure.settings(), dumb=terminal.dumb, color=terminal.color)

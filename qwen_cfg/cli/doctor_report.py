@@ -132,7 +132,10 @@ def _used(use: Configured) -> Iterator[tuple[str, str, str]]:
     yield "base_url", artifact.text("base_url"), _origin(artifact, "base_url")
     yield "model", artifact.text("model"), _origin(artifact, "model")
     # Where the key is read from now, which --secret-from may have changed.
-    yield "api_key", mask(use.key.reveal()), str(artifact.api_key)
+    if use.key is None:
+        yield "login", "Qwen OAuth", str(artifact.api_key.path)
+    else:
+        yield "api_key", mask(use.key.reveal()), str(artifact.api_key)
     told_of = {
         "proxy": artifact.text("proxy"),
         "no_proxy": artifact.text("proxy") and show_value(cast("tuple[str, ...]", artifact.config["no_proxy"])),

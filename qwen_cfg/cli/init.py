@@ -15,12 +15,11 @@ from qwen_cfg.world import EnvFileChoice
 from qwen_schema import ConfigurationError, ExitCode, Secret, UsageError, declared_profiles
 
 from .artifact_file import write_artifact
-from .configured import warnings_of
 from .incomplete import IncompleteError, tell
 from .inputs import Asked, resolution_of
 from .parser import add_field_flags
 from .prompt import has_terminal
-from .trusting import Gate, trust_store
+from .trusting import Gate, trust_store, without_answered
 from .typed import texts_of
 from .typed_pointer import without_commands
 
@@ -67,11 +66,11 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     for line in keep(texts, cwd, home).done if texts else ():
         output.text(f"{line}\n")
     resolution = resolution_of(_request(args, texts), survey=True)
-    _write(artifact, resolution, output)
     endpoint = resolution.decisions["base_url"].winner
     if "base_url" in texts and endpoint is not None and endpoint.origin.path == env_file_of(resolution.world.cwd):
         # What was typed just now is asked about by nobody later.
         Gate(trust_store(), output).vouch_for(resolution)
+    _write(artifact, resolution, output)
     output.text("now: qwen-cfg resolve --explain, qwen-cfg doctor, qwen-cfg run\n")
     return ExitCode.OK
 
@@ -110,7 +109,7 @@ def _asked_for(args: argparse.Namespace) -> dict[str, str | Secret]:
     current = {name: winner.revealed for name, winner in winners.items() if winner is not None}
     dumb = os.environ.get("TERM", "dumb") in ("", "dumb")
     color = not os.environ.get("NO_COLOR")
-    change = ask_settings(current, dumb=dumb, color=color, place="init", may_keep=False)
+    change = ask_settings(current, dumb=dumb, color=color, place="init", only_key=True)
     if change is None:
         raise ConfigurationError("nothing was set up", hint="Run it again when you have the key.")
     return _of_change(change)
@@ -146,7 +145,7 @@ def _request(args: argparse.Namespace, texts: Mapping[str, str | Secret]) -> Ask
 
 
 def _write(path: Path, resolution: Resolution, output: Output) -> None:
-    tell(warnings_of(resolution), output)
+    tell(without_answered(diagnose(resolution), resolution), output)
     if not resolution.is_complete:
         raise IncompleteError(diagnose(resolution))
     write_artifact(path, to_artifact(resolution), "json" if path.suffix == ".json" else "toml")

@@ -13,24 +13,23 @@ from .error_data import error_data
 from .hooks import redact_logs
 from .output import Output, standard_output
 from .parser import COMMANDS, build_parser
+from .usage import begin, end
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from .usage import Ran
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code."""
     redact_logs()
     words = list(sys.argv[1:] if argv is None else argv)
-    output = standard_output()
-    try:
-        return _run(words, output)
-    except QwenCfgError as error:
-        return _report(error, words, output)
-    except KeyboardInterrupt:
-        return _report(InterruptedByPersonError("interrupted"), words, output)
-    except Exception as error:
-        return _report(defect(error), words, output, cause=error)
+    output, name = standard_output(), _command(words)
+    ran = begin(name if name in COMMANDS else "unknown")
+    exit_code, error = _ended(words, output, ran)
+    end(ran, exit_code, error, output, debug=_is_debugged(words))
+    return exit_code
 
 
 def json_form(words: Sequence[str]) -> str | None:
@@ -41,11 +40,24 @@ def json_form(words: Sequence[str]) -> str | None:
     return next((form for option, form in split if option in options and form in ("json", "stream-json")), None)
 
 
-def _run(words: list[str], output: Output) -> int:
+def _ended(words: list[str], output: Output, ran: Ran) -> tuple[int, BaseException | None]:
+    """Run a command line; return its exit code, and the error that ended it if it was one."""
+    try:
+        return _run(words, output, ran), None
+    except QwenCfgError as error:
+        return _report(error, words, output), error
+    except KeyboardInterrupt:
+        interrupted = InterruptedByPersonError("interrupted")
+        return _report(interrupted, words, output), interrupted
+    except Exception as error:
+        return _report(defect(error), words, output, cause=error), error
+
+
+def _run(words: list[str], output: Output, ran: Ran) -> int:
     name = _command(words)
-    args = build_parser(name if name in COMMANDS else None).parse_args(words)
-    command = importlib.import_module(f"qwen_cfg.cli.{args.command}")
-    return int(command.execute(args, output))
+    ran.args = build_parser(name if name in COMMANDS else None).parse_args(words)
+    command = importlib.import_module(f"qwen_cfg.cli.{ran.args.command}")
+    return int(command.execute(ran.args, output))
 
 
 def _report(error: QwenCfgError, words: list[str], output: Output, *, cause: BaseException | None = None) -> int:
@@ -70,5 +82,9 @@ def _command(words: list[str]) -> str | None:
 
 def _trace(error: BaseException, words: list[str], output: Output) -> None:
     """Show the traceback where --debug asks for it, without what is or looks like a secret."""
-    if "--debug" in words:
+    if _is_debugged(words):
         output.notice(redact_unknown("".join(traceback.format_exception(error))))
+
+
+def _is_debugged(words: list[str]) -> bool:
+    return "--debug" in words

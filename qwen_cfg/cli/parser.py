@@ -35,7 +35,9 @@ COMMANDS = {
     "envfile": "show how env files are read, line by line",
     "run": "ask the model, with the resolved config and nothing else",
     "doctor": "try what would be used: name, connection, TLS, proxy, key, model",
+    "auth": "log in with Qwen OAuth, tell which login there is, or log out",
     "trust": "let a project's file say where keys and prompts go, list that, or take it back",
+    "terms": "tell which terms and privacy notice apply here, and what is sent and kept",
     "rule": "tell what the code of a rule means, and what to do about it",
     "completion": "print a completion script for a shell",
 }

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.compile import user_files
 from qwen_cfg.keep import env_file_of, keep
-from qwen_cfg.rules import diagnose
 from qwen_cfg.world import Given
 from qwen_schema import QwenCfgError, Secret, declared_fields, safe_text
+from qwen_schema.qwen_oauth import METHOD
 
-from .configured import of_resolution
+from .configured import of_resolution, warnings_of
 from .inputs import resolution_of
 from .kept import not_kept, notices_of
+from .login import place_of_login, with_method
 from .typed import texts_of
 from .typed_pointer import COMMAND_NOT_KEPT, fetched, without_commands
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from qwen_runtime import Change, Configured
 
     from .inputs import Asked
+    from .login import LoginPlace
     from .trusting import Gate
 
 
@@ -40,7 +42,7 @@ class Recompiling:
 
     def settings(self) -> dict[str, str]:
         """Return what there is now, for the dialogue: texts by field, the key masked, a pointer to one as it is."""
-        decisions, reference = self._resolution.decisions, self._request.secret_from
+        decisions, reference = self._with_key().decisions, self._request.secret_from
         settings = {}
         for name in ("base_url", "model"):
             winner = decisions[name].winner
@@ -52,7 +54,17 @@ class Recompiling:
             settings["api_key"] = f"from {reference}"
         elif isinstance(key, Secret):
             settings["api_key"] = safe_text(declared_fields()["api_key"], key.reveal())
+        if self._resolution.directory.login is not None:
+            settings["login"] = self._resolution.login_shown
         return settings
+
+    def place_of_login(self) -> LoginPlace:
+        """Return where the login is, were the method Qwen OAuth.
+
+        Raises:
+            IncompleteError: if a value is not valid.
+        """
+        return place_of_login(self._request)
 
     def __call__(self, change: Change) -> Configured:
         """Return what resolves with a change. If it raises, the session's settings are as before.
@@ -69,9 +81,15 @@ class Recompiling:
             return self._kept(change.place, {**self._key_to_carry(texts), **texts})
         return self._use(_with(self._request, _given(change.place, texts)))
 
+    def _with_key(self) -> Resolution:
+        """Return what resolves with an API key, which is what the dialogue asks about, whatever the method is now."""
+        if self._resolution.auth_method != METHOD:
+            return self._resolution
+        return resolution_of(_with(self._request, _given("/auth", {"auth_method": "openai"})), survey=False)
+
     def _require_trust(self, place: str, texts: Mapping[str, str | Secret]) -> None:
         """Ask about a base URL that Enter accepted, before it counts as the user's own: a project's file showed it."""
-        shown = self._resolution.decisions["base_url"].winner
+        shown = self._with_key().decisions["base_url"].winner if "base_url" in texts else None
         if shown is None or shown.origin.reach == "user" or texts.get("base_url") != shown.revealed:
             return
         others = {name: text for name, text in texts.items() if name != "base_url"}
@@ -133,7 +151,12 @@ def _given(place: str, texts: Mapping[str, str | Secret]) -> dict[str, Given]:
 
 
 def _with(request: Asked, given: Mapping[str, Given]) -> Asked:
-    """Return a request with more that is given; a key in it takes the place of --secret-from."""
+    """Return a request with more that is given; a key in it takes the place of --secret-from.
+
+    Another method takes nothing over from what was given for the one before.
+    """
+    if "auth_method" in given and given["auth_method"].text == METHOD:
+        return with_method(request, given["auth_method"].flag)
     reference = None if "api_key" in given else request.secret_from
     return replace(request, given={**request.given, **given}, secret_from=reference)
 
@@ -152,5 +175,5 @@ def _gives(resolution: Resolution, name: str, text: str | Secret) -> bool:
 
 
 def _warnings(resolution: Resolution) -> tuple[str, ...]:
-    found = [(d.code, d.finding) for d in diagnose(resolution) if d.severity == "warning"]
+    found = [(d.code, d.finding) for d in warnings_of(resolution) if d.severity == "warning"]
     return tuple(f"{code} warning: {finding.message} {finding.hint}".rstrip() for code, finding in found)

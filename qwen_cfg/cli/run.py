@@ -33,6 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="text",
         help="text (only the answer), json (one object), or stream-json (one object a line, as things happen)",
     )
+    parser.add_argument(
+        "--no-browser", action="store_true", help="open no browser for a login, only show where it is done"
+    )
     add_config_option(parser)
     add_resolution_options(parser)
     add_field_flags(parser)

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_cfg.owners import ForeignFileError
-from qwen_cfg.trust import Concern, Trusted, granted
+from qwen_cfg.compile import to_artifact
+from qwen_cfg.owners import refused
+from qwen_cfg.trust import Trusted, granted
 from qwen_schema import ExitCode, NotTrustedError, UsageError, printable
 
-from .configured import add_config_option, concern_of_given
+from .configured import add_config_option, concerns_of_given, from_here, given
 from .inputs import asked, resolution_of
+from .login import concern_of_kept
 from .parser import add_field_flags, add_resolution_options
 from .prompt import has_terminal
-from .trusting import concern_here, says_yes, trust_command, trust_store
+from .trusting import concern_here, owners_allowed, trust_command, trust_store
+from .yes_or_no import says_yes
 
 if TYPE_CHECKING:
     import argparse
 
-    from qwen_cfg.trust import TrustStore
+    from qwen_cfg.owners import ForeignFileError
+    from qwen_cfg.trust import Concern, TrustStore
 
     from .output import Output
 
@@ -73,9 +77,11 @@ def _list(store: TrustStore, form: str, output: Output) -> int:
 
 
 def _line(entry: Trusted) -> str:
+    """Return what is trusted as a line: a file, and to decide about what, or whose it may be."""
     if entry.owner is not None:
         return f"{printable(entry.path)}  of the user number {entry.owner}"
-    return f"{printable(entry.path)}  {printable(entry.host)}{'' if entry.handed_over else '  (prompts only)'}"
+    what = f"all that you ask, and {entry.reference or 'a key'}" if entry.handed_over else "prompts only"
+    return f"{printable(entry.path)}  {printable(entry.host)}  ({printable(what)})"
 
 
 def _revoke(store: TrustStore, args: argparse.Namespace, output: Output) -> int:
@@ -87,34 +93,33 @@ def _revoke(store: TrustStore, args: argparse.Namespace, output: Output) -> int:
 
 
 def _trust(store: TrustStore, args: argparse.Namespace, output: Output) -> int:
-    try:
-        concern = _concern(args)
-    except ForeignFileError as error:
-        return _trust_owner(store, error, args, output)
-    if concern is None:
-        output.text("nothing here needs to be trusted\n")
+    """Ask about everything that is in the way at once."""
+    foreign, concern = _in_the_way(args)
+    new = None if concern is None or store.covers(concern) else concern
+    told = [*map(str, foreign), *([] if new is None else [new.told])]
+    if not told:
+        output.text("nothing here needs to be trusted\n" if concern is None else f"{concern.place}: trusted already\n")
         return ExitCode.OK
-    if store.covers(concern):
-        output.text(f"{concern.place}: trusted already\n")
-        return ExitCode.OK
-    _ask(concern.told, args, output)
-    store.add(granted(concern))
-    output.text(f"trusted: {concern.file} for {concern.host}\n")
+    _ask("\n".join(told), args, output)
+    entries = [Trusted(str(error.path), owner=error.owner) for error in foreign]
+    for entry in (*entries, *([] if new is None else [granted(new)])):
+        store.add(entry)
+        output.text(f"trusted: {_line(entry)}\n")
     return ExitCode.OK
 
 
-def _concern(args: argparse.Namespace) -> Concern | None:
+def _in_the_way(args: argparse.Namespace) -> tuple[tuple[ForeignFileError, ...], Concern | None]:
+    """Return the env files of other users that are read here, and what is of concern if they may be."""
     if args.config is not None:
-        return concern_of_given(args)
-    return concern_here(resolution_of(asked(args), survey=False))
-
-
-def _trust_owner(store: TrustStore, error: ForeignFileError, args: argparse.Namespace, output: Output) -> int:
-    """Trust an env file that belongs to somebody else, which is what is in the way."""
-    _ask(str(error), args, output)
-    store.add(Trusted(str(error.path), owner=error.owner))
-    output.text(f"trusted: {error.path}\n")
-    return ExitCode.OK
+        foreign, concern = concerns_of_given(args)
+        return (() if foreign is None else (foreign,)), concern or concern_of_kept(given(args), *from_here())
+    resolution = resolution_of(replace(asked(args), trust_project=True), survey=False)
+    world, allows = resolution.world, owners_allowed(all_of_them=args.trust_project)
+    found = [refused(p, world.standpoint.show(p), allows) for p, seen in world.sightings.items() if seen.is_foreign]
+    concern = concern_here(resolution)
+    if concern is None and resolution.is_complete:
+        concern = concern_of_kept(to_artifact(resolution), world.cwd, world.home)
+    return tuple(error for error in found if error is not None), concern
 
 
 def _ask(told: str, args: argparse.Namespace, output: Output) -> None:

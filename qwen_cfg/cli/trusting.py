@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_cfg.git import standing_of
 from qwen_cfg.homes import home_of
 from qwen_cfg.rules import SPLIT_ORIGIN
+from qwen_cfg.standing import standing_of
 from qwen_cfg.state import state_directory
 from qwen_cfg.trust import Concern, TrustStore, concern_of, granted
-from qwen_schema import NotTrustedError, QwenCfgError, printable_lines, redact
+from qwen_schema import NotTrustedError, QwenCfgError
 
 from .prompt import has_terminal
 from .repeating import repeated
+from .yes_or_no import says_yes
 
 if TYPE_CHECKING:
     import argparse
@@ -32,14 +32,16 @@ if TYPE_CHECKING:
 
 TRUST_VARIABLE = "QWEN_CFG_TRUST_PROJECT"
 
-WAYS_ON = f"For one run: --trust-project. In CI: {TRUST_VARIABLE}=1. Nothing was sent."
+IN_CI = f"In CI: {TRUST_VARIABLE}=1. Nothing was sent."
+WAYS_ON = f"For one run: --trust-project. {IN_CI}"
 
 
 @dataclass(frozen=True)
 class Gate:
     """Lets nothing through that the user has not trusted. `is_open` lets everything through; `asks` where it may ask.
 
-    `command` is the one that would trust what is of concern.
+    `command` is the one that would trust what is of concern, but for a key that was typed, if `key_is_typed`: no advice
+    repeats it.
     """
 
     store: TrustStore
@@ -47,6 +49,7 @@ class Gate:
     is_open: bool = False
     asks: bool = False
     command: str = "qwen-cfg trust"
+    key_is_typed: bool = False
     _typed: set[str] = field(default_factory=set)
 
     def require(self, concern: Concern | None) -> None:
@@ -86,9 +89,10 @@ class Gate:
         return f"{concern.file} {concern.shown} {concern.handed_over}"
 
     def _refusal(self, concern: Concern) -> NotTrustedError:
-        return NotTrustedError(
-            f"not trusted: {concern.told}", hint=f"If that is right, say so once: {self.command}. {WAYS_ON}"
-        )
+        hint = f"If that is right, say so once: {self.command}. {WAYS_ON}"
+        if self.key_is_typed and concern.credential == "key":
+            hint = f"If a key that was typed is to go there: --trust-project, in each run. {IN_CI}"
+        return NotTrustedError(f"not trusted: {concern.told}", hint=hint)
 
     def _remember(self, concern: Concern) -> None:
         """Remember a yes; where that cannot be done, it holds for this run alone."""
@@ -111,8 +115,8 @@ def concern_here(resolution: Resolution) -> Concern | None:
 
 def gate(args: argparse.Namespace, output: Output) -> Gate:
     """Return the gate for a command line."""
-    is_open = args.trust_project or trusts_all()
-    return Gate(trust_store(), output, is_open, has_terminal(), shlex.join(trust_command(args)))
+    is_open, key_is_typed = args.trust_project or trusts_all(), args.config is None and "api_key" in args.given
+    return Gate(trust_store(), output, is_open, has_terminal(), shlex.join(trust_command(args)), key_is_typed)
 
 
 def trust_command(args: argparse.Namespace) -> list[str]:
@@ -161,26 +165,3 @@ def _is_answered(concern: Concern) -> bool:
     with suppress(QwenCfgError):
         return trusts_all() or trust_store().covers(concern)
     return False
-
-
-def says_yes(question: str) -> bool:
-    """Ask at the terminal; no is the answer unless yes is given."""
-    # Ctrl-C is a no from the moment when the question can be seen.
-    try:
-        _forget_what_was_typed()
-        print(printable_lines(redact(question)), end="", file=sys.stderr, flush=True)
-        answer = input()
-    except (EOFError, KeyboardInterrupt):
-        print(file=sys.stderr)
-        return False
-    return answer.strip().lower() in ("y", "yes")
-
-
-def _forget_what_was_typed() -> None:
-    """Let what was typed before a question be no answer to it."""
-    try:
-        import termios  # noqa: PLC0415 - not on Windows
-
-        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
-    except (ImportError, OSError, ValueError):
-        return

@@ -142,9 +142,10 @@ def _how_to_give(resolution: Resolution) -> str:
     for entry in resolution.excluded:
         if entry.variable == "OPENAI_API_KEY":
             return f"{entry.variable} is excluded in {entry.origin}. Set it in ./.qwen/.env, or export it."
-    endpoint = resolution.decisions["base_url"].winner
-    if endpoint is not None and endpoint.origin.reach == "project" and not is_known_or_loopback(endpoint.revealed):
-        host = host_shown(endpoint.revealed)
-        return f"Export OPENAI_API_KEY, if {host} is to have it: {endpoint.origin} sends it there."
+    endpoint, problem = resolution.decisions["base_url"].winner, resolution.decisions["base_url"].problem
+    if endpoint is not None and problem is None and endpoint.origin.reach == "project":
+        url = endpoint.revealed
+        if not is_known_or_loopback(url):
+            return f"Export OPENAI_API_KEY, if {host_shown(url)} is to have it: {endpoint.origin} sends it there."
     at = resolution.files[0].shown if resolution.files else "./.qwen/.env"
     return f"Set OPENAI_API_KEY in {at}, or export it."

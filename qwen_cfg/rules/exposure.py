@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from typing import TYPE_CHECKING
 
@@ -15,17 +14,12 @@ if TYPE_CHECKING:
     from qwen_cfg.layers import Candidate, EnvFile
     from qwen_cfg.resolution import Resolution
 
-# The permission of the file's group, and of everybody, to read it.
-_OTHERS_MAY_READ = 0o044
-
 
 def readable_by_others(resolution: Resolution) -> Iterator[Finding]:
     """Other users of the machine can read the file, and with it the key."""
-    if os.name != "posix":
-        return
     for file, key in _with_key(resolution):
         seen = resolution.world.look(file.place.path)
-        if seen.kind == "file" and seen.mode is not None and seen.mode & _OTHERS_MAY_READ:
+        if seen.kind == "file" and seen.is_shared:
             yield Finding(
                 f"{file.shown} holds an API key, and other users of this machine can read it (mode {seen.mode:04o}).",
                 f"Make it yours alone: chmod 600 {_as_word(file.shown)}",

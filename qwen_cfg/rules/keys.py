@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 # What local servers are given where a client insists on a key (the documents of Ollama, LM Studio, vLLM, llama.cpp).
 _MADE_UP = re.compile(
-    r"ollama|lm-?studio|empty|none|null|dummy|fake|(?:sk-)?no-key(?:-required)?|not[-_](?:needed|required|used)|unused"
-    r"|(?:sk-)?1234",
+    r"(?:sk-)?(?:ollama|lm-?studio|empty|none|null|dummy|fake|test|local|no-key(?:-required)?|not[-_](?:needed|required|used)"
+    r"|unused|1234)|token-abc123|n/?a|x|-",
     re.IGNORECASE,
 )
 

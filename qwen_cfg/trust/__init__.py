@@ -1,6 +1,6 @@
 """Trust: what a file of a project may decide only after the user has said so, and what the user has said."""
 
-from .compiled import concern_of, split_origin
+from .compiled import Split, concern_of, split_asked, split_origin
 from .concern import Concern, host_shown, is_known_or_loopback
 from .given import DECIDING, concern_of_artifact, sends_unusual
 from .store import Trusted, TrustStore, granted
@@ -8,6 +8,7 @@ from .store import Trusted, TrustStore, granted
 __all__ = [
     "DECIDING",
     "Concern",
+    "Split",
     "TrustStore",
     "Trusted",
     "concern_of",
@@ -16,5 +17,6 @@ __all__ = [
     "host_shown",
     "is_known_or_loopback",
     "sends_unusual",
+    "split_asked",
     "split_origin",
 ]

@@ -1,4 +1,4 @@
-"""The concern about what resolves here: a project's file gives the endpoint, and the credential is the user's."""
+"""The concern about what resolves here: a project's file gives the endpoint, and what goes there is the user's."""
 
 from __future__ import annotations
 
@@ -8,29 +8,33 @@ from typing import TYPE_CHECKING
 from qwen_schema import kind_of_pointer
 
 from ..compile import key_reference
-from .concern import Concern, host_shown, is_known_or_loopback, pointed_at
+from .concern import Concern, host_shown, is_known_or_loopback, pointed_at, prompts_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ..git import Standing
     from ..layers import Origin
     from ..resolution import Resolution
+    from ..standing import Standing
     from .concern import Credential
 
-    # Tells whether a file came with its project.
+    # Tells where a project's file comes from.
     Stands = Callable[[Path], Standing]
 
 
 @dataclass(frozen=True)
 class Split:
-    """A base URL with reach project, and a credential with reach user that would be sent there."""
+    """What a project's file, at `origin`, would send to a base URL: a credential of the user's, or (none) the prompts.
+
+    `whose` says in words which credential, and `standing` where the file comes from, as far as that was looked at.
+    """
 
     url: str
     origin: Origin
     credential: Credential
-    whose: str
+    whose: str = ""
+    standing: Standing = "unknown"
 
 
 def split_origin(resolution: Resolution) -> Split | None:
@@ -47,52 +51,48 @@ def split_origin(resolution: Resolution) -> Split | None:
     return None if users is None else Split(endpoint.winner.revealed, endpoint.winner.origin, *users)
 
 
-def concern_of(resolution: Resolution, standing: Stands) -> Concern | None:
+def split_asked(resolution: Resolution, standing: Stands) -> Split | None:
     """Return what the user has to be asked about before anything is sent; None if nothing is.
 
-    Beside a split that is the file that came with the project (`standing`, asked only then) and has both the endpoint
-    and a key: what it gets is what the user types. And it is the name of an entry of the user's keyring in such a
-    file, wherever that would go.
+    Beside a split that is an entry of the user's keyring that the file with the endpoint names: nobody can tell who
+    wrote that name there. And it is a file that came with the project or belongs to another user (`standing`, asked
+    only then) and has both the endpoint and a key: what it gets is what the user types. The name of an entry in a file
+    that came with the project is of concern wherever that would go.
     """
-    endpoint, named = resolution.decisions["base_url"].winner, _keyring_name(resolution)
-    if endpoint is None:
+    endpoint, named = resolution.decisions["base_url"], _keyring_name(resolution)
+    if endpoint.winner is None or endpoint.problem is not None:
         return None
-    stands = standing(named.path) if named is not None and named.path is not None else None
-    if named is not None and stands == "came with the project":
-        return _concern(resolution, named, ("key", f"The entry of your keyring ({key_reference(resolution)})"))
-    if endpoint.origin.reach == "user" or is_known_or_loopback(endpoint.revealed):
+    url = endpoint.winner.revealed
+    if named is not None and named.path is not None and standing(named.path) != "unknown":
+        return Split(url, named, "key", _entry(resolution))
+    if endpoint.winner.origin.reach == "user" or is_known_or_loopback(url):
         return None
     split = split_origin(resolution)
     if split is not None:
-        return _concern(resolution, split.origin, (split.credential, split.whose))
-    if named is not None and stands == "unknown":
-        return _concern(
-            resolution, endpoint.origin, ("key", f"The entry of your keyring ({key_reference(resolution)})")
-        )
-    path = endpoint.origin.path
-    if path is not None and standing(path) == "came with the project":
-        return _concern(resolution, endpoint.origin, ("none", ""))
-    return None
+        return split
+    origin = endpoint.winner.origin
+    if named is not None:
+        return Split(url, origin, "key", _entry(resolution))
+    stands = "unknown" if origin.path is None else standing(origin.path)
+    return None if stands == "unknown" else Split(url, origin, "none", standing=stands)
 
 
-def _concern(resolution: Resolution, origin: Origin, handed_over: tuple[Credential, str]) -> Concern:
-    assert origin.path is not None  # noqa: S101 - what has reach project stands in a file
-    credential, whose = handed_over
-    url = resolution.decisions["base_url"].winner
-    assert url is not None  # noqa: S101 - callers have looked
+def concern_of(resolution: Resolution, standing: Stands) -> Concern | None:
+    """Return the concern about what `split_asked` returns; None if there is none."""
+    split = split_asked(resolution, standing)
+    if split is None:
+        return None
+    assert split.origin.path is not None  # noqa: S101 - what has reach project stands in a file
     key = key_reference(resolution)
     return Concern(
-        file=origin.path,
-        place=str(origin),
-        settings=(*pointed_at(key), ("base_url", url.revealed)),
-        host=host_shown(url.revealed),
-        credential=credential,
-        reference="" if credential == "none" else str(key),
-        whose=f"{whose} would go there, with all that you ask." if whose else _PROMPTS,
+        file=split.origin.path,
+        place=str(split.origin),
+        settings=(*pointed_at(key), ("base_url", split.url)),
+        host=host_shown(split.url),
+        credential=split.credential,
+        reference="" if split.credential == "none" else str(key),
+        whose=f"{split.whose} would go there, with all that you ask." if split.whose else prompts_to(split.standing),
     )
-
-
-_PROMPTS = "All that you ask would go there: git tracks this file, so that it came with the project."
 
 
 def _keyring_name(resolution: Resolution) -> Origin | None:
@@ -102,6 +102,10 @@ def _keyring_name(resolution: Resolution) -> Origin | None:
         return None
     is_name = kind_of_pointer(winner.revealed) == "keyring" and winner.origin.reach == "project"
     return winner.origin if is_name else None
+
+
+def _entry(resolution: Resolution) -> str:
+    return f"The entry of your keyring ({key_reference(resolution)})"
 
 
 def _users_credential(resolution: Resolution) -> tuple[Credential, str] | None:

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
-from qwen_schema import address_of, declared_providers, endpoint_of, is_loopback, port_of, redact_unknown
+from qwen_schema import address_of, declared_providers, endpoint_of, host_of, is_loopback, port_of, redact_unknown
+from qwen_schema.hosts import host_asked_for
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from qwen_schema import SecretReference
+
+    from ..standing import Standing
 
 # What would be handed over: the API key, the login, or (none) only what is typed.
 Credential = Literal["key", "login", "none"]
@@ -57,12 +61,20 @@ class Concern:
 
 
 def host_shown(url: str) -> str:
-    """Return the host of a URL, with its port, as it is looked up: letters that only look like others show it."""
-    host = endpoint_of(url)
-    try:
-        return host if host.isascii() else host.encode("idna").decode("ascii")
-    except UnicodeError:
-        return ascii(host)
+    """Return the host of a valid URL, with its port, as it is asked for: letters that only look like others show it."""
+    host = host_of(url)
+    return endpoint_of(url).replace(host, host_asked_for(host), 1)
+
+
+def prompts_to(standing: Standing) -> str:
+    """Return in words that prompts alone would be handed over, because a file comes from somebody else."""
+    return f"All that you ask would go there: {_FROM[standing]}."
+
+
+_FROM: Mapping[Standing, str] = {
+    "came with the project": "git tracks this file, so that it came with the project",
+    "another user's": "this file belongs to another user, who can change it",
+}
 
 
 def pointed_at(reference: SecretReference) -> tuple[tuple[str, str], ...]:

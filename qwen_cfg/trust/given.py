@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,16 +15,17 @@ from qwen_schema import (
     is_loopback,
     located,
     parse_value,
+    pointed,
 )
 from qwen_schema.envfile import last_of_each, read_env_text, reader_of
-from qwen_schema.pointers import kind_of_pointer
 
-from .concern import Concern, host_shown, is_known_or_loopback, pointed_at
+from ..paths import home_level_files
+from .concern import Concern, host_shown, is_known_or_loopback, pointed_at, prompts_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from qwen_schema import Field, ResolvedConfig, SecretReference, Surroundings
+    from qwen_schema import ResolvedConfig, SecretReference, Surroundings
 
     from .compiled import Stands
     from .concern import Credential
@@ -38,21 +40,27 @@ def concern_of_artifact(
     """Return what the user has to be asked about before an artifact is used; None if nothing is.
 
     What the environment says too is the user's own word, and what the env file with the key says too came with the key:
-    nobody else decided it. Nor did anybody where requests go to a known provider or this machine, or as they would by
-    default. A key that is read from far away, or from the keyring, is asked about wherever it would go.
+    nobody else decided it, unless that file comes from somebody else (`standing`), or is a project's, and the field is
+    none that such a file may set. Nor did anybody where requests go to a known provider or this machine, or as they
+    would by default. A key that is read from far away, or from the keyring, is asked about wherever it would go.
     """
     keys_file = _env_file_of(artifact.api_key, here)
     if keys_file is not None and not keys_file.exists():
         # Nothing can be sent, and the one who reads the key says why.
         return None
-    vouching = (here.environ, {} if keys_file is None else _texts_beside_key(keys_file, artifact))
-    foreign = {name for name in DECIDING if not _is_said(artifact, name, vouching)}
-    if foreign or _is_far(artifact.api_key, keys_file, file, here):
-        return _concern(artifact, file, shown, foreign, *_credential(artifact))
-    came = keys_file is not None and not _is_said(artifact, "base_url", vouching[:1])
-    if came and keys_file is not None and standing(keys_file) == "came with the project":
-        return _concern(artifact, file, shown, {"base_url"}, "none", _PROMPTS)
-    return None
+    is_users = keys_file is not None and _real_place(keys_file) in map(_real_place, home_level_files(here.home))
+    texts = {} if keys_file is None else _texts_of(keys_file, artifact)
+    pointer = pointed(texts.get(str(artifact.api_key.variable), ""))
+    if pointer is not None:
+        # A file that only points to a key does not have it.
+        texts, artifact = {}, artifact if is_users else _with_key_from(artifact, pointer)
+    unsaid = {name for name in DECIDING if not _is_said(artifact, name, here.environ)}
+    vouched = {name for name in unsaid if is_users or declared_fields()[name].reach == "project"}
+    vouched = {name for name in vouched if _says(texts, name, artifact.text(name))}
+    if unsaid != vouched or _is_far(artifact.api_key, keys_file, file, here):
+        return _concern(artifact, file, shown, unsaid - vouched, *_credential(artifact))
+    stands = standing(keys_file) if keys_file is not None and vouched and not is_users else "unknown"
+    return None if stands == "unknown" else _concern(artifact, file, shown, vouched, "none", prompts_to(stands))
 
 
 def sends_unusual(artifact: ResolvedConfig) -> str | None:
@@ -62,9 +70,6 @@ def sends_unusual(artifact: ResolvedConfig) -> str | None:
     if artifact.api_key.kind != "environment" or variable is None or variable in declared:
         return None
     return None if variable.upper().endswith(("API_KEY", "CI_KEY")) else variable
-
-
-_PROMPTS = "All that you ask would go there: git tracks the file with the key, so that it came with the project."
 
 
 def _concern(
@@ -85,23 +90,29 @@ def _is_far(reference: SecretReference, keys_file: Path | None, file: Path, here
     real, base = Path(os.path.realpath(keys_file)), Path(os.path.realpath(here.base))
     # What a search from here could come to is near; a link that a project put there leads where it leads.
     searched = {place for d in (base, *base.parents) for place in (d / ".env", d / ".qwen" / ".env")}
-    searched |= {Path(os.path.realpath(own)) for own in here.user_files}
+    searched |= {Path(os.path.realpath(own)) for own in home_level_files(here.home)}
     return real not in searched and not any(real.is_relative_to(directory) for directory in (file.parent, base))
 
 
-def _is_said(artifact: ResolvedConfig, name: str, vouching: tuple[Mapping[str, str], ...]) -> bool:
-    """Tell whether a value sends nothing to anybody new, or somebody else who may decide it says the very same."""
-    value, field = artifact.text(name), declared_fields()[name]
-    if value == field.default or (name == "base_url" and is_known_or_loopback(value)):
+def _real_place(path: Path) -> Path:
+    """Return a path without links and `..` on the way to it; the file itself may be a link."""
+    return Path(os.path.realpath(path.parent)) / path.name
+
+
+def _is_said(artifact: ResolvedConfig, name: str, environ: Mapping[str, str]) -> bool:
+    """Tell whether a value sends nothing to anybody new, or the environment says the very same."""
+    value = artifact.text(name)
+    if value == declared_fields()[name].default or (name == "base_url" and is_known_or_loopback(value)):
         return True
     if name == "ca_bundle" and is_loopback(host_of(artifact.text("base_url"))):
         # Nobody stands between this machine and itself.
         return True
-    return any(_says(texts, field, value) for texts in vouching)
+    return _says(environ, name, value)
 
 
-def _says(texts: Mapping[str, str], field: Field, value: str) -> bool:
+def _says(texts: Mapping[str, str], name: str, value: str) -> bool:
     """Tell whether variables of a field, the first that has a text, give it this value."""
+    field = declared_fields()[name]
     text = next((texts[v.name] for v in field.variables if texts.get(v.name)), "")
     try:
         return bool(text) and parse_value(field, text) == value
@@ -115,10 +126,10 @@ def _env_file_of(reference: SecretReference, here: Surroundings) -> Path | None:
     return located(str(reference.path), base=here.base, home=here.home)
 
 
-def _texts_beside_key(path: Path, artifact: ResolvedConfig) -> dict[str, str]:
+def _texts_of(path: Path, artifact: ResolvedConfig) -> dict[str, str]:
     """Return what the env file with the key sets; nothing where it cannot be read, which is told of elsewhere.
 
-    A file that only points to a key elsewhere does not have it, and a FIFO is left for who reads the key.
+    A FIFO is left for who reads the key.
     """
     try:
         if path.is_fifo():
@@ -126,8 +137,11 @@ def _texts_beside_key(path: Path, artifact: ResolvedConfig) -> dict[str, str]:
         assignments = last_of_each(reader_of(artifact.dialect)(read_env_text(path, str(path))))
     except (OSError, EnvFileError):
         return {}
-    texts = {name: assignment.value for name, assignment in assignments.items()}
-    return {} if kind_of_pointer(texts.get(str(artifact.api_key.variable), "")) else texts
+    return {name: assignment.value for name, assignment in assignments.items()}
+
+
+def _with_key_from(artifact: ResolvedConfig, reference: SecretReference) -> ResolvedConfig:
+    return replace(artifact, config={**artifact.config, "api_key": reference})
 
 
 def _credential(artifact: ResolvedConfig) -> tuple[Credential, str]:

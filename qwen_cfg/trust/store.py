@@ -33,7 +33,8 @@ _NOT_OURS = "it is not what was written there"
 class Trusted:
     """One file that is trusted: for a host and digests of what was shown, or for belonging to another user.
 
-    `shown` is that of the settings, and `handed_over` that of the credential; it is empty for prompts alone.
+    `shown` is that of the settings, and `handed_over` that of the credential, which `reference` says in words; both are
+    empty for prompts alone.
     """
 
     path: str
@@ -41,11 +42,13 @@ class Trusted:
     shown: str = ""
     handed_over: str = ""
     owner: int | None = None
+    reference: str = ""
 
 
 def granted(concern: Concern) -> Trusted:
     """Return the entry of a yes to a concern."""
-    return Trusted(str(concern.file), concern.host, concern.shown, concern.handed_over)
+    file, host, shown = str(concern.file), concern.host, concern.shown
+    return Trusted(file, host, shown, concern.handed_over, reference=concern.reference)
 
 
 class TrustStore:
@@ -144,7 +147,7 @@ class TrustStore:
             os.close(descriptor)
 
     def _write(self, entries: tuple[Trusted, ...]) -> None:
-        from ..save import save  # noqa: PLC0415 - rarely needed
+        from qwen_schema.save import save  # noqa: PLC0415 - rarely needed
 
         assert self._file is not None  # noqa: S101 - callers have looked
         document = {"format": FORMAT, "trusted": [asdict(entry) for entry in entries]}
@@ -163,7 +166,7 @@ def _entries(text: str) -> tuple[Trusted, ...]:
         raise _Unsound("it has another form, of a newer version perhaps")
     entries = tuple(Trusted(**entry) for entry in document["trusted"])
     for entry in entries:
-        texts = (entry.path, entry.host, entry.shown, entry.handed_over)
+        texts = (entry.path, entry.host, entry.shown, entry.handed_over, entry.reference)
         if not all(isinstance(part, str) for part in texts) or not isinstance(entry.owner, int | None):
             raise _Unsound(_NOT_OURS)
     return entries

@@ -19,6 +19,7 @@ from .connection import models, read_refusal
 from .endpoint import completions_url
 from .events import Event, Finished, Reasoning, Text, Waiting
 from .failures import NETWORK_ERRORS, cause_of, reason, unreachable
+from .pacing import room
 from .refusals import Refusal, error_of, is_out_of_quota, misses_model, of_field, parsed, path_doubt
 from .request import body_of
 from .retries import asked_delay, delay, is_retried
@@ -89,6 +90,9 @@ def answer(connection: Connection, messages: Sequence[Message], cancelled: Flag)
     """
     most = int(str(connection.artifact.config["max_retries"]))
     for attempt in count():
+        yield from room(connection.requests, cancelled)
+        if cancelled.is_set():
+            return
         try:
             yield from whole_characters(_attempt(connection, messages))
         except _FailedError as failed:

@@ -9,6 +9,7 @@ import certifi
 import httpx
 
 from qwen_schema import ConfigurationError, located, provider_of
+from qwen_schema.qwen_oauth import METHOD, qwen_oauth
 
 from .proxy import proxy_for
 from .refusals import of_field
@@ -27,11 +28,26 @@ def make_client(artifact: ResolvedConfig, auth: httpx.Auth, *, base: Path, home:
     Raises:
         ConfigurationError: if the CA bundle cannot be used.
     """
+    base_url = artifact.text("base_url")
+    client = make_client_for(base_url, artifact, base=base, home=home)
+    client.auth = auth
+    client.headers.update(provider_of(base_url).headers)
+    if artifact.text("auth_method") == METHOD:
+        client.headers.update(qwen_oauth().headers)
+    return client
+
+
+def make_client_for(url: str, artifact: ResolvedConfig, *, base: Path, home: Path | None) -> httpx.Client:
+    """Return a client for requests to one URL that carry no key, and that follows no redirect.
+
+    Raises:
+        ConfigurationError: if the CA bundle cannot be used.
+    """
     timeout = cast("float", artifact.config["timeout"])
     verify = verification(artifact, base=base, home=home)
-    proxy = proxy_for(artifact) or None
-    headers = {"User-Agent": "qwen-cfg", **provider_of(artifact.text("base_url")).headers}
-    return httpx.Client(trust_env=False, verify=verify, timeout=timeout, proxy=proxy, headers=headers, auth=auth)
+    proxy = proxy_for(artifact, url) or None
+    headers = {"User-Agent": "qwen-cfg"}
+    return httpx.Client(trust_env=False, verify=verify, timeout=timeout, proxy=proxy, headers=headers)
 
 
 def verification(artifact: ResolvedConfig, *, base: Path, home: Path | None) -> ssl.SSLContext:

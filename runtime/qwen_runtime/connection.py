@@ -11,19 +11,25 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from qwen_schema import ConfigurationError, Provider, ProviderError, provider_of
+from qwen_schema import Provider, ProviderError, provider_of
 from qwen_schema.secret import REDACTED
 
-from .authentication import KeyAuth
+from .authentication import KeyAuth, LoginAuth
 from .client import make_client
 from .endpoint import models_url
 from .failures import NETWORK_ERRORS, unreachable
+from .oauth import Tokens, cache_of
+from .oauth.server import AuthorizationServer
+from .quota import RequestLog, remark
 from .refusals import Refusal, error_of, of_field, parsed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from qwen_schema import ResolvedConfig, Secret
+
+    from .usage_statistics import Observe
 
 # As much of an answer that is no stream as is read, in bytes.
 _MOST_READ = 8 * 1024 * 1024
@@ -40,7 +46,8 @@ class NoListError(ProviderError):
 class Connection:
     """One artifact's way to its provider. `asks_for_usage` becomes false where the server refuses to be asked.
 
-    `remark` is what the command line knows about the key beside, for the message that it was refused.
+    `remark` is what the command line knows about the key beside, for the message that it was refused. `requests` counts
+    those that are made with a login. `observe` is told of every request to the model.
     """
 
     artifact: ResolvedConfig
@@ -48,6 +55,9 @@ class Connection:
     client: httpx.Client = field(repr=False)
     remark: str = ""
     asks_for_usage: bool = True
+    requests: RequestLog | None = field(default=None, repr=False)
+    observe: Observe | None = field(default=None, repr=False)
+    _tokens: Tokens | None = field(default=None, repr=False)
     _socket: socket.socket | None = field(default=None, repr=False)
 
     def extensions(self) -> dict[str, Any]:
@@ -64,6 +74,16 @@ class Connection:
         """Close the client."""
         self.client.close()
 
+    def notices(self) -> Iterator[str]:
+        """Yield what a person should know after a request, beside the answer, each thing once."""
+        if self._tokens is not None:
+            while self._tokens.notices:
+                yield self._tokens.notices.pop(0)
+        if self.requests is not None:
+            said = remark(self.requests.counts())
+            if said:
+                yield said
+
     def _note_socket(self, event: str, info: dict[str, Any]) -> None:
         if event in ("connection.connect_tcp.complete", "proxy.connect_tcp.complete", "connection.start_tls.complete"):
             self._socket = info["return_value"].get_extra_info("socket")
@@ -72,29 +92,30 @@ class Connection:
 def open_connection(
     artifact: ResolvedConfig, key: Secret, *, base: Path, home: Path | None, remark: str = ""
 ) -> Connection:
-    """Return a connection; nothing is sent yet. `base` is where relative paths start, `home` what `~` stands for.
+    """Return a connection with a key; nothing is sent yet.
+
+    `base` is where relative paths start, `home` what `~` stands for.
 
     Raises:
-        ConfigurationError: if the artifact asks for another method than an API key, or the CA bundle cannot be used.
+        ConfigurationError: if the CA bundle cannot be used.
     """
-    require_supported(artifact)
     provider = provider_of(artifact.text("base_url"))
     auth = KeyAuth(key, provider, artifact.text("base_url"))
     return Connection(artifact, provider, make_client(artifact, auth, base=base, home=home), remark)
 
 
-def require_supported(artifact: ResolvedConfig) -> None:
-    """Refuse an artifact that asks for another way to authenticate than an API key.
+def open_with_login(artifact: ResolvedConfig, *, base: Path, home: Path | None, state: Path | None) -> Connection:
+    """Return a connection with the login that an artifact refers to; nothing is sent yet.
+
+    `state` is the directory that requests are counted in.
 
     Raises:
-        ConfigurationError: if it does.
+        ConfigurationError: if the CA bundle cannot be used.
     """
-    if artifact.text("auth_method") != "openai":
-        raise ConfigurationError(
-            "this config logs in with Qwen OAuth, and run asks OpenAI-compatible providers with an API key only",
-            where=f"auth_method ({artifact.provenance['auth_method'].origin})",
-            hint="Set OPENAI_API_KEY, and use --auth-type openai.",
-        )
+    base_url = artifact.text("base_url")
+    tokens = Tokens(cache_of(artifact, base=base, home=home), AuthorizationServer(artifact, base=base, home=home))
+    client = make_client(artifact, LoginAuth(tokens, base_url), base=base, home=home)
+    return Connection(artifact, provider_of(base_url), client, requests=RequestLog(state), _tokens=tokens)
 
 
 def models(connection: Connection, *, seconds: float | None = None) -> list[str]:

@@ -9,12 +9,13 @@ from qwen_schema import (
     Secret,
     declared_fields,
     looks_like_key,
-    mask,
     parse_value,
     printable,
     provider_of,
+    safe_text,
     show_value,
 )
+from qwen_schema.qwen_oauth import METHOD as LOGIN_METHOD
 from qwen_schema.secret import TELLTALE_LENGTH
 
 from .configured import Change
@@ -29,36 +30,40 @@ _QUOTES = "'\"`"
 
 
 def ask_settings(
-    current: Mapping[str, str], *, dumb: bool, color: bool, place: str = "/auth", may_keep: bool = True
+    current: Mapping[str, str], *, dumb: bool, color: bool, place: str = "/auth", only_key: bool = False
 ) -> Change | None:
     """Ask for the settings, one after the other, and return what they are to be; None if the person thinks better.
 
     `current` is what there is, by field: Enter accepts it, and else the default. An `api_key` in it only says that
     there is one (its text is shown, so it is a masked one); accepted, it is not among the values that are returned.
-    A `dumb` terminal gets no escape sequences; `place` is where the values then come from.
+    A `login` in it says where one is kept. A `dumb` terminal gets no escape sequences; `place` is where the values then
+    come from. With `only_key`, it is about an API key alone, and nobody is asked where that is kept.
     """
     questions = make_questions(dumb=dumb, color=color)
     try:
         # A key that is typed or pasted before its question is there is not shown either.
         with without_echo(dumb=dumb):
-            return dialogue(questions, current, place=place, may_keep=may_keep)
+            return dialogue(questions, current, place=place, only_key=only_key)
     except (KeyboardInterrupt, EOFError):
         return None
 
 
-def dialogue(questions: Questions, current: Mapping[str, str], *, place: str, may_keep: bool) -> Change:
+def dialogue(questions: Questions, current: Mapping[str, str], *, place: str, only_key: bool) -> Change:
     """Ask everything.
 
     Raises:
         KeyboardInterrupt, EOFError: if the person thinks better of it.
     """
-    values: dict[str, str | Secret] = {"auth_method": ask_method(questions)}
+    if not only_key and ask_method(questions) == LOGIN_METHOD:
+        log_in = "login" not in current or _wants_new_login(questions, current["login"])
+        return Change(place, {"auth_method": LOGIN_METHOD}, log_in=log_in)
+    values: dict[str, str | Secret] = {"auth_method": METHOD}
     key = _ask_key(questions, current)
     if key is not None:
         values["api_key"] = key
     values["base_url"] = _ask_text(questions, "base_url", "Base URL", current, key)
     values["model"] = _ask_text(questions, "model", "Model", current, key)
-    return Change(place, values, keep=may_keep and _ask_keep(questions))
+    return Change(place, values, keep=not only_key and _ask_keep(questions))
 
 
 def ask_method(questions: Questions) -> str:
@@ -66,9 +71,14 @@ def ask_method(questions: Questions) -> str:
     questions.tell("How do you authenticate?")
     questions.tell("  1  with an API key, at any OpenAI-compatible provider")
     questions.tell("  2  with Qwen OAuth, in the browser")
-    while _ask_number(questions, "Method") == 2:
-        questions.warn("Qwen OAuth cannot be used by this version yet: use an API key.")
-    return METHOD
+    return LOGIN_METHOD if _ask_number(questions, "Method") == 2 else METHOD
+
+
+def _wants_new_login(questions: Questions, kept_in: str) -> bool:
+    questions.tell(f"There is a login already, in {printable(kept_in)}.")
+    questions.tell("  1  use it")
+    questions.tell("  2  log in again")
+    return _ask_number(questions, "Login") == 2
 
 
 def _ask_key(questions: Questions, current: Mapping[str, str]) -> Secret | None:
@@ -85,7 +95,7 @@ def _ask_key(questions: Questions, current: Mapping[str, str]) -> Secret | None:
         if not text:
             questions.warn("A key is needed. For a local server that asks for none, any value will do.")
         elif _is_accepted(questions, "api_key", text):
-            questions.tell(f"The key is {mask(text)}.")
+            questions.tell(f"The key is {safe_text(declared_fields()['api_key'], text)}.")
             return Secret(text)
 
 

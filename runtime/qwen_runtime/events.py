@@ -54,4 +54,11 @@ class Waiting:
     most: int
 
 
-Event = Text | Reasoning | Named | Finished | Counted | Waiting
+@dataclass(frozen=True)
+class Held:
+    """The service grants no more requests this minute: so many seconds are left until the next one is sent."""
+
+    seconds: float
+
+
+Event = Text | Reasoning | Named | Finished | Counted | Waiting | Held

@@ -28,25 +28,27 @@ NETWORK_ERRORS = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
 _EXPIRED, _HOST_MISMATCH, _ADDRESS_MISMATCH = 10, 62, 64
 
 
-def unreachable(error: Exception, artifact: ResolvedConfig, *, elapsed: float | None = None) -> QwenCfgError:
-    """Return what kept the request from being answered; `elapsed` is how long it took, in seconds."""
-    where = of_field(artifact, "base_url")
+def unreachable(
+    error: Exception, artifact: ResolvedConfig, *, elapsed: float | None = None, field: str = "base_url"
+) -> QwenCfgError:
+    """Return what kept the request to a field's URL from being answered; `elapsed` is how long it took, in seconds."""
+    url, where = artifact.text(field), of_field(artifact, field)
     if isinstance(error, httpx.TimeoutException):
-        return _timed_out(error, artifact, elapsed, where)
-    proxy = proxy_for(artifact)
+        return _timed_out(error, artifact, elapsed, url, where)
+    proxy = proxy_for(artifact, url)
     if isinstance(error, httpx.ProxyError):
         return UnreachableError(
             f"the proxy does not let the request through: {reason(error)}",
             where=of_field(artifact, "proxy"),
-            hint=f"It is on the way to {artifact.text('base_url')}. --proxy names another, --no-proxy goes around it.",
+            hint=f"It is on the way to {url}. --proxy names another, --no-proxy goes around it.",
         )
     if proxy and cause_of(error, ssl.SSLError) is None:
         return UnreachableError(
             f"the proxy cannot be reached, or lost the connection: {reason(error)}",
             where=of_field(artifact, "proxy"),
-            hint=f"It is on the way to {artifact.text('base_url')}. --proxy names another, --no-proxy goes around it.",
+            hint=f"It is on the way to {url}. --proxy names another, --no-proxy goes around it.",
         )
-    return UnreachableError(f"{_host(artifact)} {_what(error)}", where=where, hint=_hint(error, artifact))
+    return UnreachableError(f"{endpoint_of(url)} {_what(error)}", where=where, hint=_hint(error, artifact, url))
 
 
 def reason(error: BaseException) -> str:
@@ -69,7 +71,7 @@ def _what(error: Exception) -> str:
     return f"cannot be reached: {reason(error)}"
 
 
-def _hint(error: Exception, artifact: ResolvedConfig) -> str:
+def _hint(error: Exception, artifact: ResolvedConfig, url: str) -> str:
     if cause_of(error, ssl.SSLError) is not None:
         bundle = artifact.text("ca_bundle")
         code = getattr(cause_of(error, ssl.SSLCertVerificationError), "verify_code", None)
@@ -85,14 +87,14 @@ def _hint(error: Exception, artifact: ResolvedConfig) -> str:
         return "Is the base URL's host spelled right, and is this machine online? --proxy says how to get there."
     if isinstance(error, httpx.DecodingError):
         return "That is on the provider's side, or on that of a proxy between."
-    if isinstance(error, httpx.RemoteProtocolError) and artifact.text("base_url").startswith("http:"):
+    if isinstance(error, httpx.RemoteProtocolError) and url.startswith("http:"):
         return "Does the server want TLS? The base URL starts with https:// then."
-    if is_loopback(host_of(artifact.text("base_url"))):
+    if is_loopback(host_of(url)):
         return "Is the server on this machine running, and on this port?"
     return "Is the base URL right, and does a firewall or a proxy stand between? --proxy says how to get there."
 
 
-def _timed_out(error: Exception, artifact: ResolvedConfig, elapsed: float | None, where: str) -> QwenCfgError:
+def _timed_out(error: Exception, artifact: ResolvedConfig, elapsed: float | None, url: str, where: str) -> QwenCfgError:
     kinds: dict[type[Exception], str] = {
         httpx.ConnectTimeout: "took too long to connect",
         httpx.ReadTimeout: "took too long to answer",
@@ -102,12 +104,8 @@ def _timed_out(error: Exception, artifact: ResolvedConfig, elapsed: float | None
     after = f" after {elapsed:.1f} s" if elapsed is not None else ""
     limit = of_field(artifact, "timeout").replace(" (", " s (", 1)
     return UnreachableError(
-        f"{_host(artifact)} {did}{after}", where=where, hint=f"The time-out is {limit}; --timeout changes it."
+        f"{endpoint_of(url)} {did}{after}", where=where, hint=f"The time-out is {limit}; --timeout changes it."
     )
-
-
-def _host(artifact: ResolvedConfig) -> str:
-    return endpoint_of(artifact.text("base_url"))
 
 
 def _is_name(error: Exception) -> bool:

@@ -18,8 +18,8 @@ from qwen_schema import (
 )
 
 from .conversation import Conversation
-from .events import Reasoning, Text, Waiting
-from .remarks import remarks, waiting_line
+from .events import Held, Reasoning, Text, Waiting
+from .remarks import held_line, remarks, waiting_line
 from .session import Session
 from .statistics import usage_data
 
@@ -51,6 +51,20 @@ class Reporter(Protocol):
         """Tell what came of it."""
 
 
+class _Holding:
+    """Tells once for each wait that the service grants no more requests this minute."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._is_told = False
+
+    def note(self, event: Event) -> None:
+        """Take notice of an event, and tell of it if a wait begins."""
+        if isinstance(event, Held) and not self._is_told:
+            self._output.notice(f"qwen-cfg: {held_line(event)}")
+        self._is_told = isinstance(event, Held)
+
+
 def ask_once(configured: Configured, prompt: str, output: Output, form: OutputFormat, *, system: str = "") -> ExitCode:
     """Ask one question, deliver the answer as it comes, and return the exit code.
 
@@ -64,10 +78,12 @@ def ask_once(configured: Configured, prompt: str, output: Output, form: OutputFo
 def _ask(session: Session, prompt: str, output: Output, reporter: Reporter) -> ExitCode:
     error: QwenCfgError | None = None
     reporter.began(session.artifact)
+    holding = _Holding(output)
     with session.asking(prompt) as exchange:
         try:
             for event in exchange.events():
                 if event is not None:
+                    holding.note(event)
                     reporter.happened(event)
                 if output.is_gone:
                     return ExitCode.OK
@@ -79,6 +95,8 @@ def _ask(session: Session, prompt: str, output: Output, reporter: Reporter) -> E
             # What came is delivered all the same.
             error = defect(failure)
     reporter.ended(session.artifact, exchange.answer, error)
+    for notice in session.connection.notices():
+        output.notice(f"qwen-cfg: {notice}")
     return ExitCode.OK if error is None else error.exit_code
 
 

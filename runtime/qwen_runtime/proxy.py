@@ -1,4 +1,4 @@
-"""Whether requests to the base URL go through the proxy."""
+"""Whether a request goes through the proxy."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from qwen_schema import ResolvedConfig
 
 
-def proxy_for(artifact: ResolvedConfig) -> str:
-    """Return the proxy that requests to the base URL go through; empty for none.
+def proxy_for(artifact: ResolvedConfig, url: str = "") -> str:
+    """Return the proxy that requests to a URL, or else to the base URL, go through; empty for none.
 
     What stays on this machine goes through none, as in Go's httpproxy package: a key for a local server is not handed
     to a proxy.
     """
-    base_url, exceptions = artifact.text("base_url"), cast("tuple[str, ...]", artifact.config["no_proxy"])
-    host, port = host_of(base_url), port_of(base_url)
+    url, exceptions = url or artifact.text("base_url"), cast("tuple[str, ...]", artifact.config["no_proxy"])
+    host, port = host_of(url), port_of(url)
     direct = is_loopback(host) or any(_covers(exception.strip().lower(), host, port) for exception in exceptions)
     return "" if direct else artifact.text("proxy")
 

@@ -24,6 +24,7 @@ from qwen_schema import (
     provider_of,
     redact_unknown,
 )
+from qwen_schema.qwen_oauth import METHOD, qwen_oauth
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -141,7 +142,8 @@ def error_of(refusal: Refusal, artifact: ResolvedConfig, *, url: str = "", remar
     if is_out_of_quota(refusal):
         return QuotaError(f"the account has nothing left to use ({said})", where=where, hint=_payer(artifact))
     if _refuses_key(refusal):
-        return _key_refused(refusal, artifact, said, remark)
+        refused = _login_refused if artifact.text("auth_method") == METHOD else _key_refused
+        return refused(refusal, artifact, said, remark)
     if refusal.status == 407:
         return ProviderError(
             f"the proxy wants a login ({said})",
@@ -217,7 +219,26 @@ def _key_refused(refusal: Refusal, artifact: ResolvedConfig, said: str, remark: 
     )
 
 
+def _login_refused(refusal: Refusal, artifact: ResolvedConfig, said: str, _: str) -> AuthenticationError:
+    page = "A web page came with it, so that a proxy may have refused it. " if refusal.is_web_page else ""
+    return AuthenticationError(
+        f"{endpoint_of(artifact.text('base_url'))} refused the Qwen OAuth login ({said})",
+        where=artifact.text("base_url"),
+        hint=f"{page}{about_refusal()} If yours is to be valid, log in again: qwen-cfg auth login",
+    )
+
+
+def about_refusal() -> str:
+    """Return what has to be known where a login is refused: that may be for good."""
+    return (
+        f"The free tier of Qwen OAuth was closed on {qwen_oauth().closed_on}, and logins may be refused since. "
+        "The other method is an API key: OPENAI_API_KEY, or /auth in a conversation."
+    )
+
+
 def _payer(artifact: ResolvedConfig) -> str:
+    if artifact.text("auth_method") == METHOD:
+        return f"The requests that a login grants are used up for now, or for good. {about_refusal()}"
     page = provider_of(artifact.text("base_url")).key_page
     return (
         f"The key comes from {artifact.api_key}. Look at the account's plan and balance{f': {page}' if page else '.'}"

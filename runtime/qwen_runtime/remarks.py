@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from qwen_schema import printable, provider_of
+
+from .quota import PER_MINUTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from qwen_schema import ResolvedConfig
 
-    from .events import Waiting
+    from .events import Held, Waiting
     from .exchange import Answer
 
 
@@ -24,6 +27,11 @@ def remarks(answer: Answer, artifact: ResolvedConfig) -> Iterator[str]:
     # Where a deployment is asked for, the model has another name.
     if provider_of(artifact.text("base_url")).lists_models and not _is_same_model(answer):
         yield f"{printable(answer.model)} answered, not {printable(answer.asked_model)}"
+
+
+def held_line(held: Held) -> str:
+    """Return the line that says why a request is not sent yet."""
+    return f"{PER_MINUTE} requests were made in the last minute: the next one is sent in {math.ceil(held.seconds)} s"
 
 
 def waiting_line(waiting: Waiting) -> str:

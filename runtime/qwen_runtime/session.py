@@ -5,9 +5,12 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from qwen_schema import InterruptedByPersonError
+
 from .conversation import Conversation
 from .exchange import Exchange
 from .statistics import Record
+from .usage_statistics import request_usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from qwen_schema import ResolvedConfig
 
     from .connection import Connection
+    from .events import Event
 
 
 class Session:
@@ -37,13 +41,15 @@ class Session:
         A question without any answer is forgotten, so that it can be asked again.
         """
         asked = self.conversation.asked(prompt)
-        exchange = Exchange(self.connection, asked.messages)
+        exchange = _Observed(self.connection, asked.messages)
         try:
             yield exchange
         finally:
             exchange.cancel()
             answer = exchange.answer
             self.records.append(Record.of(answer))
+            if self.connection.observe is not None:
+                self.connection.observe(request_usage(self.connection, answer, exchange.error))
             if answer.text:
                 self.conversation = asked.answered(answer.text)
 
@@ -59,3 +65,20 @@ class Session:
     def clear(self) -> None:
         """Forget what was said; the counts stay."""
         self.conversation = self.conversation.cleared()
+
+
+class _Observed(Exchange):
+    """An exchange that remembers the class of the error that ended it, if one did."""
+
+    error = ""
+
+    def events(self, tick: float | None = None) -> Iterator[Event | None]:
+        """Yield what happens, as it happens; what is raised is raised on."""
+        try:
+            yield from super().events(tick)
+        except KeyboardInterrupt:
+            self.error = InterruptedByPersonError.__name__
+            raise
+        except Exception as error:
+            self.error = type(error).__name__
+            raise

@@ -60,10 +60,14 @@ from .secret import (
     redact_known,
     redact_unknown,
 )
+from .terms import STATISTICS_HOLD, STATISTICS_NEVER_HOLD, THIS_PROGRAM, Practice, Terms, practice_of, terms_of
 from .values import BadValue, is_recognised, parse_value, safe_text, show_value
 
 __all__ = [
     "DEFAULT_PROFILE",
+    "STATISTICS_HOLD",
+    "STATISTICS_NEVER_HOLD",
+    "THIS_PROGRAM",
     "ArtifactError",
     "AuthenticationError",
     "BadValue",
@@ -81,6 +85,7 @@ __all__ = [
     "NotFoundError",
     "NotTrustedError",
     "OutputError",
+    "Practice",
     "Profile",
     "Provenance",
     "Provider",
@@ -96,6 +101,7 @@ __all__ = [
     "SecretReference",
     "SecretReferenceError",
     "Surroundings",
+    "Terms",
     "UnreachableError",
     "UsageError",
     "Value",
@@ -126,6 +132,7 @@ __all__ = [
     "parse_value",
     "pointed",
     "port_of",
+    "practice_of",
     "printable",
     "printable_lines",
     "provider_of",
@@ -134,6 +141,7 @@ __all__ = [
     "redact_unknown",
     "safe_text",
     "show_value",
+    "terms_of",
     "to_document",
     "without_controls",
     "without_secrets",

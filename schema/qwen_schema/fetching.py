@@ -72,7 +72,7 @@ def from_command(command: str, environ: Mapping[str, str], *, seconds: float = L
     # Ctrl-C while it is being started would leave it behind: it is heard as soon as there is something to end.
     _hold_interrupts(hold=True)
     try:
-        process = _started(shlex.split(command), _without_keys(environ), program)
+        process = _started(shlex.split(command), without_keys(environ), program)
     except BaseException:
         _hold_interrupts(hold=False)
         raise
@@ -117,7 +117,7 @@ def _started(words: list[str], environ: Mapping[str, str], program: str) -> subp
     raise _refusal(program, reason, "Install it, or name it by its whole path.")
 
 
-def _without_keys(environ: Mapping[str, str]) -> dict[str, str]:
+def without_keys(environ: Mapping[str, str]) -> dict[str, str]:
     """Return an environment without the variables of secrets, and without every other that holds a known one."""
     secret = {variable.name for field in declared_fields().values() if field.secret for variable in field.variables}
     return {name: text for name, text in environ.items() if name not in secret and redact_known(text) == text}

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
+from .hosts import host_asked_for
 from .providers import is_loopback
 
 if TYPE_CHECKING:
@@ -59,8 +60,10 @@ def check_http_url(text: str) -> None:
         raise ValueError("it holds user:password@, which would be sent and written in the clear")
     if not _AUTHORITY.fullmatch(parts.netloc):
         raise ValueError("its host or port cannot be read" if parts.netloc else "it has no host")
-    if not parts.hostname or not _HOST.fullmatch(parts.hostname):
+    if not parts.hostname or not _is_host(parts.hostname):
         raise ValueError("it has no host" if not parts.hostname else "its host is not one")
+    if parts.port == 0:
+        raise ValueError("its port is 0, where nobody can be reached")
     if parts.fragment:
         raise ValueError("it has a fragment ('#…'), which is never sent")
     if any(name.lower() in _SECRET_PARAMETERS for name, _ in parse_qsl(parts.query)):
@@ -138,6 +141,14 @@ def is_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _is_host(text: str) -> bool:
+    """Tell whether the host of a URL is one that can be asked for."""
+    try:
+        return bool(_HOST.fullmatch(text)) and bool(host_asked_for(text).strip("."))
+    except ValueError:
+        return False
 
 
 def _split(text: str) -> SplitResult:

@@ -42,6 +42,11 @@ class Provider:
     lists_models: bool = True
     key_beginnings: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    terms_page: str = ""
+    privacy_page: str = ""
+    terms_remark: str = ""
+    training_remark: str = ""
+    login: str = ""
 
     def serves(self, host: str) -> bool:
         """Tell whether a host, in lower case, is one of this provider's."""
@@ -64,6 +69,11 @@ def provider_of(base_url: str) -> Provider:
     """Return who answers at a valid base URL."""
     host = host_of(base_url)
     return next(provider for provider in declared_providers().values() if provider.serves(host))
+
+
+def provider_of_login(auth_method: str) -> Provider | None:
+    """Return who it is that an authentication method is a login with; None if it takes a key instead."""
+    return next((provider for provider in declared_providers().values() if provider.login == auth_method), None)
 
 
 def provider_at(host: str) -> Provider | None:

@@ -43,7 +43,7 @@ import json, os, sys, tempfile
 from qwen_cfg.__main__ import entry
 from qwen_cfg.cli.main import main
 import qwen_cfg.cli.check, qwen_cfg.cli.check_report, qwen_cfg.cli.envfile, qwen_cfg.cli.run, qwen_cfg.explanation.text
-import httpx, httpx_sse, jsonschema, qwen_cfg.save, qwen_runtime.headless, rich.console, tomli_w, tomllib
+import httpx, httpx_sse, jsonschema, qwen_schema.save, qwen_runtime.headless, rich.console, tomli_w, tomllib
 main(["resolve", "--no-env-file", "--openai-api-key", "x", "-o", "/dev/null"])
 outcomes = []
 for argv, cwd, environment in json.load(sys.stdin):

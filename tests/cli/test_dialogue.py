@@ -50,8 +50,8 @@ class Answers:
         return len(self._answers)
 
 
-def change_after(person: Answers, current: Mapping[str, str] | None = None, *, may_keep: bool = True) -> Change:
-    change = dialogue(person, current or {}, place="/auth", may_keep=may_keep)
+def change_after(person: Answers, current: Mapping[str, str] | None = None, *, only_key: bool = False) -> Change:
+    change = dialogue(person, current or {}, place="/auth", only_key=only_key)
     assert not person.left
     assert KEY not in "\n".join(person.said)
     return change
@@ -79,7 +79,7 @@ def test_enter_keeps_the_key_and_what_else_there_is() -> None:
 
 
 def test_what_cannot_be_used_is_told_and_asked_again() -> None:
-    answers = ["3", "2", "1", "", "sk-\u00fc", f"  '{KEY}'\n", "models.example", KEY, " https://models.example/v1 "]
+    answers = ["3", "1", "", "sk-\u00fc", f"  '{KEY}'\n", "models.example", KEY, " https://models.example/v1 "]
     person = Answers(*answers, KEY, " m ", "x", "1")
     change = change_after(person)
     assert change.values == {
@@ -91,7 +91,6 @@ def test_what_cannot_be_used_is_told_and_asked_again() -> None:
     said = "\n".join(person.said)
     for part in (
         "Type 1 or 2.",
-        "Qwen OAuth cannot be used by this version yet",
         "A key is needed. For a local server",
         "That cannot be used: it holds a character that an HTTP header cannot carry",
         "The quotes around it are left out.",
@@ -107,12 +106,22 @@ def test_what_is_there_and_not_valid_is_no_default() -> None:
     assert (change.values["base_url"], change.values["model"]) == (URL, MODEL)
 
 
+@pytest.mark.parametrize(
+    ("kept", "answers", "log_in"), [(False, ["2"], True), (True, ["2", ""], False), (True, ["2", "x", "2"], True)]
+)
+def test_a_login_that_is_there_is_used_or_made_anew(kept: bool, answers: list[str], log_in: bool) -> None:
+    person = Answers(*answers)
+    change = change_after(person, {"login": "~/.qwen/oauth_creds.json"} if kept else {})
+    assert (change.values, change.log_in, change.keep) == ({"auth_method": "qwen-oauth"}, log_in, False)
+    assert any("~/.qwen/oauth_creds.json" in line for line in person.said) == kept
+
+
 def test_a_short_key_may_be_the_models_name_too() -> None:
     assert change_after(Answers("", "ollama", "", "ollama", "")).values["model"] == "ollama"
 
 
 def test_keeping_is_offered_only_where_it_can_be_done() -> None:
-    assert not change_after(Answers("", KEY, "", ""), may_keep=False).keep
+    assert not change_after(Answers("", KEY, "", ""), only_key=True).keep
 
 
 # The dialogue alone, told to stop where its outcome can be read off the screen.

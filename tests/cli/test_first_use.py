@@ -133,19 +133,6 @@ def test_what_is_wrong_is_not_asked_for(desk: Desk, text: str) -> None:
         assert "Method" not in person.text
 
 
-def test_qwen_oauth_is_told_to_be_missing(desk: Desk, server: Provider) -> None:
-    with Typing(desk, "run", "--auth-type", "qwen-oauth", width=120) as person:
-        on(person, "\x03", "Qwen OAuth cannot be used", "Method [")
-        assert person.ended() == 3
-    desk.write(".qwen/oauth_creds.json", "{}")
-    with Typing(desk, "run", width=120, height=60) as person:
-        person.until("Qwen OAuth cannot be used")
-        answer(person, server, keep="2")
-        on(person, "hello\r", "/help")
-        on(person, "\x04", "pong from gpt-4o")
-        assert person.ended() == 0
-
-
 @pytest.mark.parametrize("how", ["resolved", "artifact"])
 def test_auth_changes_the_key_and_the_conversation_goes_on(desk: Desk, server: Provider, how: str) -> None:
     env = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{server.url}/v1", "OPENAI_MODEL": "first"}

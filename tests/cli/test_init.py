@@ -99,7 +99,6 @@ def test_a_value_that_is_not_valid_writes_no_artifact(desk: Desk) -> None:
 def test_at_a_terminal_it_asks(desk: Desk, server: Provider) -> None:
     with Typing(desk, "init", height=60, env={"OPENAI_MODEL": "from-the-shell"}) as person:
         for keys, wanted in (
-            ("1\r", "Method ["),
             (f"{KEY}\r", "API key ("),
             ("\x15" + f"{server.url}/v1\r", "Base URL ["),
             ("\r", "Model ["),
@@ -115,7 +114,7 @@ def test_at_a_terminal_it_asks(desk: Desk, server: Provider) -> None:
 
 def test_who_thinks_better_of_it_leaves_nothing_behind(desk: Desk) -> None:
     with Typing(desk, "init") as person:
-        person.until("Method [")
+        person.until("API key (")
         person.type("\x03")
         assert person.ended() == 3
     assert desk.files() == {}

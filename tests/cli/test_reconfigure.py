@@ -17,7 +17,7 @@ from qwen_cfg.remarks import key_remark
 from qwen_cfg.trust import TrustStore
 from qwen_cfg.world import EnvFileChoice, Given
 from qwen_runtime import Change, Configured
-from qwen_schema import ConfigurationError, Secret, SecretReference, declared_fields, dump, load
+from qwen_schema import ConfigurationError, NotTrustedError, Secret, SecretReference, declared_fields, dump, load
 
 from .process import KEY, Desk
 
@@ -238,3 +238,16 @@ def test_an_artifact_of_a_session_can_be_checked(desk: Desk) -> None:
     assert "what was typed at /auth" in refused.err
     # A file is not believed about what was typed.
     desk.run("run", "--config", "session.toml", "-p", "ping").ended(5)
+
+
+def test_what_was_typed_before_is_not_the_artifacts_word(desk: Desk) -> None:
+    """Enter accepts a base URL that is shown, which may be the one that was typed a moment ago."""
+    desk.write("work/app/.env", f"OPENAI_API_KEY={OTHER}\n")
+    change = Amending(session()(Change("/model", {"model": "m-0"})), "work.toml", GATE)
+    typed = {"api_key": Secret(KEY), "base_url": "http://models.example/v1", "model": "m-1"}
+    change(Change("/auth", typed))
+    change(Change("/auth", {**typed, "api_key": Secret(OTHER)}))
+    assert change(Change("/model", {"model": "m-2"})).artifact.text("base_url") == typed["base_url"]
+    stranger = replace(change(Change("/model", {"model": "m-3"})), key=Secret(KEY))
+    with pytest.raises(NotTrustedError, match="base_url"):
+        Amending(stranger, "work.toml", GATE)(Change("/auth", typed))

@@ -337,7 +337,8 @@ def test_without_a_place_for_the_history_there_is_a_notice(desk: Desk, server: P
 
 def test_help_lists_every_command(chat: Typing) -> None:
     seen = command(chat, "/help", "/exit")
-    for name in ("/help", "/stats", "/model [NAME]", "/config", "/auth", "/clear", "/save FILE", "/quit", "/exit"):
+    names = "/help", "/stats", "/model [NAME]", "/config", "/terms", "/auth", "/clear", "/save FILE", "/quit", "/exit"
+    for name in names:
         assert f"\n{name} " in seen
     assert "Alt-Enter" in seen
 

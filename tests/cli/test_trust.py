@@ -71,7 +71,7 @@ def users(desk: Desk, kind: str) -> tuple[list[str], dict[str, str]]:
     if kind == "home":
         desk.write(".qwen/.env", f"OPENAI_API_KEY={KEY}\n")
     if kind == "login":
-        desk.write(".qwen/oauth_creds.json", json.dumps({"access_token": KEY, "resource_url": "x.example"}))
+        desk.write(".qwen/oauth_creds.json", json.dumps({"access_token": KEY, "resource_url": "portal.qwen.ai"}))
     return (["--openai-api-key", KEY] if kind == "flag" else []), ({"OPENAI_API_KEY": KEY} if kind == "shell" else {})
 
 
@@ -109,11 +109,12 @@ def test_the_stranger_sees_no_credential_and_no_prompt(
     for outcome in outcomes:
         assert KEY not in outcome.out + outcome.err
     refused = [outcome for outcome in outcomes if outcome.code == 5]
-    if (kind, profile) != ("login", "documented"):
+    if kind != "login":
         assert refused
     for outcome in refused:
         assert "stranger.example" in outcome.err
-        assert "qwen-cfg trust" in outcome.err
+        # What is advised never repeats a key.
+        assert ("--trust-project, in each run" if kind == "flag" else "qwen-cfg trust") in outcome.err
 
 
 @pytest.mark.parametrize("reference", ["environment", "home", "flag"])
@@ -183,7 +184,8 @@ def test_each_way_on_is_one(desk: Desk, server: Provider, way: str) -> None:
     env = dict([way.split("=")]) if "=" in way else {}
     if way == "trust":
         told = desk.run("trust", "--yes", env={"OPENAI_API_KEY": KEY}).ended(0)
-        assert f"trusted: {desk.cwd}/.env for stranger.example" in told.out
+        what = "all that you ask, and the variable OPENAI_API_KEY"
+        assert f"trusted: {desk.cwd}/.env  stranger.example  ({what})" in told.out
     assert ask(desk, server, *flags, OPENAI_API_KEY=KEY, **env).ended(0).out
     assert server.taken()[0].headers["host"] == "stranger.example"
     if way != "trust":
@@ -198,7 +200,8 @@ def test_trust_is_listed_and_taken_back(desk: Desk, server: Provider) -> None:
     assert "qwen-cfg trust --yes" in desk.run("trust", env=env).ended(5).err
     desk.run("trust", "--yes", env=env).ended(0)
     assert "trusted already" in desk.run("trust", env=env).ended(0).out
-    assert desk.run("trust", "list").ended(0).out == f"{desk.cwd}/.env  stranger.example\n"
+    what = "all that you ask, and the variable OPENAI_API_KEY"
+    assert desk.run("trust", "list").ended(0).out == f"{desk.cwd}/.env  stranger.example  ({what})\n"
     (entry,) = desk.run("trust", "list", "--format", "json").ended(0).json["trusted"]
     assert (entry["path"], entry["host"]) == (f"{desk.cwd}/.env", "stranger.example")
     kept = desk.home / ".local/state/qwen-cfg/trust.json"

@@ -28,6 +28,7 @@ BASE_URLS = {
     "azure": "https://mine.openai.azure.com/openai/v1",
     "openrouter": "https://openrouter.ai/api/v1",
     "modelscope": "https://api-inference.modelscope.cn/v1",
+    "qwen": "https://portal.qwen.ai/v1",
     "dashscope": "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
     "vertex": "https://europe-west4-aiplatform.googleapis.com/v1/projects/p/locations/l/endpoints/openapi",
     "gemini": "https://generativelanguage.googleapis.com/v1beta/openai/",
@@ -165,8 +166,9 @@ def test_openrouter_is_told_who_asks(server: Provider) -> None:
 # Caching.
 
 
-def test_dashscope_is_asked_to_cache(server: Provider) -> None:
-    url = BASE_URLS["dashscope"].replace("https://", "http://")
+@pytest.mark.parametrize("name", ["dashscope", "qwen"])
+def test_dashscope_is_asked_to_cache_and_so_is_what_qwen_oauth_leads_to(server: Provider, name: str) -> None:
+    url = BASE_URLS[name].replace("https://", "http://")
     chat = session(url, proxy=server.url)
     chat.conversation = Conversation("Be short.")
     ask(chat, "one")

@@ -204,6 +204,8 @@ async def _until_gone(receive: Any, hung_up: threading.Event) -> None:
 def provider(**tls: Any) -> Iterator[Provider]:
     """Run a provider for as long as it is needed; `ssl_keyfile` and `ssl_certfile` make it one over https."""
     listener = socket.create_server(("127.0.0.1", 0))
+    # asyncio sets this only for sockets that say that they speak TCP, which these do not.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     app = Provider(listener.getsockname()[1])
     config = uvicorn.Config(
         app,

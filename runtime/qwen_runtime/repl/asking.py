@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_runtime.events import Reasoning, Text, Waiting
-from qwen_runtime.remarks import remarks, waiting_line
+from qwen_runtime.events import Held, Reasoning, Text, Waiting
+from qwen_runtime.remarks import held_line, remarks, waiting_line
 
 from .live_view import LiveView
 from .plain_view import PlainView
@@ -41,7 +41,7 @@ def ask(chat: Chat, question: str) -> None:
     if stop.is_set():
         chat.screen.say("(stopped)", "dim")
         return
-    for remark in remarks(exchange.answer, chat.session.artifact):
+    for remark in (*remarks(exchange.answer, chat.session.artifact), *chat.session.connection.notices()):
         chat.screen.say(f"({remark})", "dim")
 
 
@@ -67,3 +67,5 @@ def _show_event(event: Event | None, view: View) -> None:
             view.add("reasoning", text)
         case Waiting():
             view.note(waiting_line(event))
+        case Held():
+            view.hold(held_line(event))

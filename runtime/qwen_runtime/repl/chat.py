@@ -57,7 +57,10 @@ def greet(chat: Chat) -> None:
     """Say who answers, with which key, and how to get on."""
     artifact = chat.session.artifact
     chat.screen.say(f"{artifact.text('model')} at {endpoint(chat)}", "bold")
-    chat.screen.say(f"The key comes from {artifact.api_key}.")
+    if chat.configured.key is None:
+        chat.screen.say(f"You are logged in with Qwen OAuth ({artifact.api_key.path}).")
+    else:
+        chat.screen.say(f"The key comes from {artifact.api_key}.")
     chat.screen.say("/help for commands, Ctrl-D leaves", "dim")
     for notice in chat.configured.notices:
         chat.screen.say(notice)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from qwen_schema import UsageError
 
 from .saving import save
-from .showing import show_config, show_statistics
+from .showing import show_config, show_statistics, show_terms
 from .switching import authenticate, choose_model
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ COMMANDS = {
     "stats": Command(show_statistics, "show requests, tokens and times"),
     "model": Command(choose_model, "show the model and what the endpoint has, or use another one", "[NAME]"),
     "config": Command(show_config, "show the config, and where each value comes from"),
+    "terms": Command(show_terms, "show which terms and privacy notice apply, and what is sent and kept"),
     "auth": Command(authenticate, "change key, base URL and model; the conversation stays"),
     "clear": Command(_clear, "forget the conversation"),
     "save": Command(save, "write the conversation to a file", "FILE"),

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from .screen import Screen
     from .view import Kind
 
+# A line that holds is told anew every second.
+_HELD_SECONDS = 1.5
+
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
@@ -60,12 +63,15 @@ class LiveView:
         self._part: _Part | None = None
         self._frame = 0
         self._next_draw = 0.0
+        self._held_until = 0.0
 
     def tick(self) -> None:
         """Turn the spinner, or draw what there was no time for."""
         if self._part is not None:
             if self._part.waiting:
                 self._draw(self._part)
+            return
+        if time.monotonic() < self._held_until:
             return
         frame = _FRAMES[self._frame % len(_FRAMES)]
         self._frame += 1
@@ -94,6 +100,11 @@ class LiveView:
         """Print a line that stays."""
         self.end()
         self._screen.say(text, "dim")
+
+    def hold(self, text: str) -> None:
+        """Show a line in the place of the spinner's."""
+        self._held_until = time.monotonic() + _HELD_SECONDS
+        self._screen.settle([], live=self._screen.painter.text(f"{text} (Ctrl-C stops)", "dim")[:1])
 
     def end(self) -> None:
         """Print what was not finished."""

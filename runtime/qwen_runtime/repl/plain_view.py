@@ -20,6 +20,7 @@ class PlainView:
         self._redacting = Redacting()
         self._is_in_line = False
         self._is_waiting_told = False
+        self._is_hold_told = False
 
     def tick(self) -> None:
         """Say once that the answer is waited for."""
@@ -42,6 +43,12 @@ class PlainView:
         """Write a line."""
         self.end()
         self._screen.say(text)
+
+    def hold(self, text: str) -> None:
+        """Say once that there is a wait."""
+        if not self._is_hold_told:
+            self._is_hold_told = True
+            self._screen.say(text)
 
     def end(self) -> None:
         """End the line."""

@@ -1,11 +1,12 @@
-"""The commands that show something: `/stats` and `/config`."""
+"""The commands that show something: `/stats`, `/config` and `/terms`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qwen_runtime.quota import rows as request_rows
 from qwen_runtime.statistics import by_model, rows, totals
-from qwen_schema import dump, without_secrets
+from qwen_schema import THIS_PROGRAM, dump, practice_of, terms_of, without_secrets
 
 if TYPE_CHECKING:
     from .chat import Chat
@@ -13,9 +14,12 @@ if TYPE_CHECKING:
 
 def show_statistics(chat: Chat, _: str) -> None:
     """Show the counts of the session, and of each model where several were used."""
-    records = chat.session.records
+    records, counted = chat.session.records, chat.session.connection.requests
+    granted = [] if counted is None else request_rows(counted.counts())
     if not records:
         chat.screen.say("There was no request yet.")
+        if granted:
+            chat.screen.table(granted)
         return
     models = by_model(records)
     for name, sums in models.items() if len(models) > 1 else ():
@@ -23,9 +27,23 @@ def show_statistics(chat: Chat, _: str) -> None:
         chat.screen.table(rows(sums))
     if len(models) > 1:
         chat.screen.say("all", "bold")
-    chat.screen.table(rows(totals(records)))
+    chat.screen.table([*rows(totals(records)), *granted])
 
 
 def show_config(chat: Chat, _: str) -> None:
     """Show the artifact with the provenance of its values."""
     chat.screen.say(dump(without_secrets(chat.session.artifact)).rstrip("\n"))
+
+
+def show_terms(chat: Chat, _: str) -> None:
+    """Show which terms apply with the artifact in use, and what this program itself does with data."""
+    artifact = chat.session.artifact
+    terms = terms_of(artifact.text("auth_method"), artifact.text("base_url"))
+    practice = practice_of(
+        statistics=artifact.config["usage_statistics"] is True,
+        statistics_endpoint=artifact.text("usage_statistics_endpoint"),
+    )
+    chat.screen.say(terms.applies_to, "bold")
+    chat.screen.table(terms.rows)
+    chat.screen.say(THIS_PROGRAM, "bold")
+    chat.screen.table(practice.rows)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qwen_runtime.configured import Change
 from qwen_runtime.connection import models
-from qwen_schema import QwenCfgError, UsageError
+from qwen_schema import QwenCfgError, UsageError, terms_of
 
 from .chat import endpoint
 
@@ -46,11 +46,13 @@ def authenticate(chat: Chat, _: str) -> None:
         return
     chat.change(change)
     artifact = chat.session.artifact
+    terms = terms_of(artifact.text("auth_method"), artifact.text("base_url"))
     rows = [
         ("method", artifact.text("auth_method")),
         ("endpoint", artifact.text("base_url")),
         ("model", artifact.text("model")),
-        ("key", f"from {artifact.api_key}"),
+        ("login", artifact.api_key.path or "") if chat.configured.key is None else ("key", f"from {artifact.api_key}"),
+        ("terms", f"{terms.applies_to} (/terms shows them)"),
     ]
     chat.screen.table(rows)
 

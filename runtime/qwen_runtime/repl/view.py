@@ -19,5 +19,8 @@ class View(Protocol):
     def note(self, text: str) -> None:
         """Show a line about the request."""
 
+    def hold(self, text: str) -> None:
+        """Show why the request is not sent yet; what is shown next takes its place."""
+
     def end(self) -> None:
         """Let what is shown stay."""

@@ -8,7 +8,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from qwen_schema import OutputError
+from .errors import OutputError
 
 PRIVATE = 0o600
 

@@ -1,0 +1,154 @@
+"""The command `auth`: log in with Qwen OAuth, see what is there, and log out."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from qwen_cfg.homes import home_of
+from qwen_cfg.state import state_directory
+from qwen_schema import ConfigurationError, ExitCode, endpoint_of, printable
+
+from .inputs import asked
+from .login import log_in_at_terminal, place_of_login, terminal_of
+from .parser import add_field_flags, add_resolution_options
+from .prompt import has_terminal
+
+if TYPE_CHECKING:
+    import argparse
+
+    from qwen_runtime.oauth import Login
+
+    from .login import LoginPlace
+    from .output import Output
+
+FORMAT = 1
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    parser.add_argument(
+        "action",
+        choices=["login", "status", "logout"],
+        help="log in with a browser, here or on another device; tell which login there is and how many requests were "
+        "counted; or forget the login, which Qwen Code uses too",
+    )
+    parser.add_argument("--no-browser", action="store_true", help="with login: open no browser, only show the address")
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="with status: text or json")
+    add_resolution_options(parser)
+    add_field_flags(parser)
+
+
+def execute(args: argparse.Namespace, output: Output) -> int:
+    """Log in, tell the status, or log out."""
+    if args.action == "login":
+        return _log_in(args, output)
+    place = place_of_login(asked(args))
+    return _status(place, args.format, output) if args.action == "status" else _log_out(place, output)
+
+
+def _log_in(args: argparse.Namespace, output: Output) -> int:
+    if not has_terminal():
+        raise ConfigurationError(
+            "a login needs a person at a terminal, and there is none",
+            where="auth login",
+            hint="Use an API key: OPENAI_API_KEY, and if need be OPENAI_BASE_URL and OPENAI_MODEL. Or log in elsewhere "
+            "and bring the file ~/.qwen/oauth_creds.json.",
+        )
+    place = place_of_login(asked(args))
+    login = log_in_at_terminal(place, output, terminal_of(output), browser=not args.no_browser)
+    output.text(f"Logged in, for {_api(place, login)}.\nKept in {place.cache.shown}, which Qwen Code uses too.\n")
+    if not _is_used(args):
+        output.notice(
+            "qwen-cfg: an API key is set here too, and is used. To use the login: --auth-type qwen-oauth, or "
+            "QWEN_OAUTH=1"
+        )
+    return ExitCode.OK
+
+
+def _is_used(args: argparse.Namespace) -> bool:
+    from .inputs import resolution_of  # noqa: PLC0415
+
+    return resolution_of(asked(args), survey=False).auth_method == "qwen-oauth"
+
+
+def _status(place: LoginPlace, form: str, output: Output) -> int:
+    from qwen_runtime.quota import RequestLog  # noqa: PLC0415
+    from qwen_runtime.quota import rows as request_rows  # noqa: PLC0415
+
+    cache = place.cache
+    wrong = ""
+    try:
+        login = cache.read()
+    except ConfigurationError as error:
+        login, wrong = None, error.what
+    counts = RequestLog(state_directory(os.environ, home_of(os.environ).path)).counts()
+    usable = login is not None and (login.refresh_token is not None or not login.has_ended(time.time()))
+    if form == "json":
+        document = {"format": FORMAT, "usable": usable, "file": cache.shown, "problem": wrong or None}
+        requests = {"last_minute": counts.last_minute, "today": counts.today}
+        output.data({**document, **_login_data(place, login), "requests": requests})
+    else:
+        told = [("login", _told(login, wrong)), ("file", cache.shown), *_login_rows(place, login)]
+        rows = [*told, *request_rows(counts)]
+        width = max(len(name) for name, _ in rows)
+        output.text("".join(f"{name:{width}}  {printable(value)}\n" for name, value in rows))
+    return ExitCode.OK if usable else ExitCode.FINDINGS
+
+
+def _told(login: Login | None, wrong: str) -> str:
+    if login is None:
+        return f"broken: {wrong}" if wrong else "none (qwen-cfg auth login makes one)"
+    now = time.time()
+    if login.ends_at is None:
+        return "there, without an end"
+    if not login.has_ended(now):
+        return f"there, until {_moment(login.ends_at)}" + (
+            "" if login.refresh_token is None else "; it is refreshed by itself"
+        )
+    if login.refresh_token is None:
+        return f"ended at {_moment(login.ends_at)}, with nothing to refresh it (qwen-cfg auth login makes a new one)"
+    return f"there; its access token ended at {_moment(login.ends_at)}, and the next request refreshes it"
+
+
+def _login_rows(place: LoginPlace, login: Login | None) -> list[tuple[str, str]]:
+    return [] if login is None else [("endpoint", _api(place, login))]
+
+
+def _login_data(place: LoginPlace, login: Login | None) -> dict[str, Any]:
+    if login is None:
+        return {"ends_at": None, "can_be_refreshed": False, "base_url": None}
+    ends = None if login.ends_at is None else datetime.fromtimestamp(login.ends_at, UTC).isoformat(timespec="seconds")
+    return {"ends_at": ends, "can_be_refreshed": login.refresh_token is not None, "base_url": _url(place, login)}
+
+
+def _api(place: LoginPlace, login: Login) -> str:
+    url = _url(place, login)
+    return "an address that cannot be used" if url is None else endpoint_of(url)
+
+
+def _url(place: LoginPlace, login: Login) -> str | None:
+    from qwen_runtime.oauth import with_api_of  # noqa: PLC0415
+
+    try:
+        return with_api_of(place.artifact, login, place.cache).text("base_url")
+    except ConfigurationError:
+        return None
+
+
+def _moment(seconds: float) -> str:
+    try:
+        return f"{datetime.fromtimestamp(seconds).astimezone():%Y-%m-%d %H:%M}"
+    except (OverflowError, ValueError, OSError):
+        return "a time that is none"
+
+
+def _log_out(place: LoginPlace, output: Output) -> int:
+    cache = place.cache
+    if cache.remove():
+        output.text(f"Logged out, and Qwen Code too: {cache.shown} is removed.\n")
+    else:
+        output.text(f"There was no login in {cache.shown}.\n")
+    return ExitCode.OK

@@ -1,0 +1,131 @@
+"""The command `terms`: which terms and privacy notice apply here, and what this program itself does with data."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from qwen_cfg.homes import home_of
+from qwen_cfg.paths import Standpoint
+from qwen_cfg.rules import diagnose
+from qwen_cfg.state import state_directory
+from qwen_schema import (
+    STATISTICS_HOLD,
+    STATISTICS_NEVER_HOLD,
+    THIS_PROGRAM,
+    ExitCode,
+    practice_of,
+    terms_of,
+)
+
+from .configured import add_config_option, given
+from .incomplete import IncompleteError
+from .inputs import asked, resolution_of
+from .parser import add_field_flags, add_resolution_options
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+    from qwen_cfg.resolution import Resolution
+    from qwen_schema import Practice, Terms
+
+    from .output import Output
+
+_WIDTH = 96
+
+# The fields that decide, and the methods that are open while none is decided, in the order in which they are told.
+_DECIDING = ("auth_method", "base_url", "usage_statistics", "usage_statistics_endpoint")
+_METHODS = ("qwen-oauth", "openai")
+
+_UNDECIDED = (
+    "Nothing here decides on an authentication method: with a Qwen OAuth login the first apply, with a key the others."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="as text (the default), or as data")
+    add_config_option(parser)
+    add_resolution_options(parser)
+    add_field_flags(parser)
+
+
+def execute(args: argparse.Namespace, output: Output) -> int:
+    """Tell whose terms apply. Nothing is sent, and no key is fetched: there need not be one."""
+    settings = given(args).config if args.config is not None else _resolved(resolution_of(asked(args), survey=False))
+    method = settings["auth_method"]
+    methods = _METHODS if method is None else (str(method),)
+    terms = [terms_of(method, str(settings["base_url"])) for method in methods]
+    practice = practice_of(
+        statistics=settings["usage_statistics"] is True,
+        statistics_endpoint=str(settings["usage_statistics_endpoint"]),
+        state=_state_shown(),
+    )
+    if args.format == "json":
+        output.data(_data(method, terms, practice))
+    else:
+        output.text(_text(terms, practice))
+    return ExitCode.OK
+
+
+def _resolved(resolution: Resolution) -> Mapping[str, object]:
+    """Return the values of the fields that decide; the others may be missing or wrong.
+
+    Raises:
+        IncompleteError: if one of them is not valid.
+    """
+    decisions = {name: resolution.decisions[name] for name in _DECIDING}
+    invalid = [name for name, decision in decisions.items() if decision.problem]
+    if invalid:
+        raise IncompleteError(tuple(d for d in diagnose(resolution) if d.finding.field in invalid))
+    return {name: decision.value for name, decision in decisions.items()}
+
+
+def _state_shown() -> str | None:
+    """Return the state directory as it is shown."""
+    home = home_of(os.environ).path
+    state = state_directory(os.environ, home)
+    return None if state is None else Standpoint(state, home).show_directory(state)
+
+
+def _text(terms: list[Terms], practice: Practice) -> str:
+    sections = [(each.applies_to, each.rows) for each in terms] + [(THIS_PROGRAM, practice.rows)]
+    parts = [f"{heading}\n{_table(rows)}" for heading, rows in sections]
+    return "\n".join(parts if len(terms) == 1 else [f"{textwrap.fill(_UNDECIDED, _WIDTH)}\n", *parts])
+
+
+def _table(rows: list[tuple[str, str]]) -> str:
+    column = 2 + max(len(name) for name, _ in rows) + 2
+    return "".join(
+        textwrap.fill(
+            value,
+            _WIDTH,
+            initial_indent=f"  {name}".ljust(column),
+            subsequent_indent=" " * column,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        + "\n"
+        for name, value in rows
+    )
+
+
+def _data(method: object, terms: list[Terms], practice: Practice) -> dict[str, Any]:
+    return {
+        "auth_method": method,
+        "terms": [asdict(each) for each in terms],
+        "program": {
+            "sends": practice.sends,
+            "keeps": practice.keeps,
+            "training": practice.training,
+            "usage_statistics": {
+                "on": practice.statistics,
+                "endpoint": practice.statistics_endpoint,
+                "hold": STATISTICS_HOLD,
+                "never_hold": STATISTICS_NEVER_HOLD,
+            },
+        },
+    }

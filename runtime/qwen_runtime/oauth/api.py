@@ -1,0 +1,42 @@
+"""Where the API of a login is: where the artifact says, or else where the login does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from qwen_schema import ConfigurationError, Provenance
+from qwen_schema.qwen_oauth import api_of_login, default_api
+
+if TYPE_CHECKING:
+    from qwen_schema import ResolvedConfig
+
+    from .cache import LoginCache
+    from .login import Login
+
+ORIGIN = "the Qwen OAuth login"
+
+
+def with_api_of(artifact: ResolvedConfig, login: Login, cache: LoginCache) -> ResolvedConfig:
+    """Return the artifact with the base URL that requests go to: a login says so where nobody else does.
+
+    Raises:
+        ConfigurationError: if what the login says is no address.
+    """
+    if artifact.text("base_url") != default_api() or not login.resource_url:
+        return artifact
+    try:
+        url = api_of_login(login.resource_url)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"the resource_url of the Qwen OAuth login cannot be used: {error}",
+            where=cache.shown,
+            hint="Log in again: qwen-cfg auth login",
+        ) from None
+    if url == artifact.text("base_url"):
+        return artifact
+    return replace(
+        artifact,
+        config={**artifact.config, "base_url": url},
+        provenance={**artifact.provenance, "base_url": Provenance("default", ORIGIN, "user")},
+    )

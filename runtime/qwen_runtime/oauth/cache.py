@@ -1,0 +1,146 @@
+"""The file that keeps the login, which Qwen Code and this program share."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from qwen_schema import ConfigurationError, OutputError, located
+from qwen_schema.save import save
+
+from .login import login_document, login_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from qwen_schema import ResolvedConfig
+
+    from .login import Login
+
+LOCK_NAME = "oauth_creds.lock"
+
+# A login takes some 3 KiB.
+_LARGEST_BYTES = 1024 * 1024
+
+
+class BrokenLoginError(ConfigurationError):
+    """The file is there, and holds no login."""
+
+
+class LoginCache:
+    """The login of one user. `shown` is how the file is written in messages."""
+
+    def __init__(self, path: Path, shown: str) -> None:
+        self.path = path
+        self.shown = shown
+
+    @property
+    def lock_path(self) -> Path:
+        """The lock that both programs take before they exchange the tokens."""
+        return self.path.with_name(LOCK_NAME)
+
+    def read(self) -> Login | None:
+        """Return the login; None if there is no file.
+
+        Raises:
+            BrokenLoginError: if there is one, and it holds no login.
+            ConfigurationError: if it cannot be read.
+        """
+        try:
+            return login_of(json.loads(self._text()))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except IsADirectoryError:
+            wrong = "it is a directory"
+        except OSError as error:
+            raise ConfigurationError(
+                f"the Qwen OAuth login cannot be read: {error.strerror}", where=self.shown, hint="May you read it?"
+            ) from None
+        except RecursionError:
+            wrong = "it is no JSON object"
+        except json.JSONDecodeError:
+            wrong = "it is no JSON"
+        except ValueError as error:
+            wrong = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+        raise BrokenLoginError(
+            f"the file of the Qwen OAuth login holds none: {wrong}", where=self.shown, hint=_LOG_IN
+        ) from None
+
+    def write(self, login: Login) -> None:
+        """Keep a login, so that nobody ever sees half of it and nobody else can read it.
+
+        Raises:
+            OutputError: if it cannot be written.
+        """
+        document = json.dumps(login_document(login), indent=2)
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"the login cannot be kept: {error.strerror}", where=self.shown, hint="May you write there?"
+            ) from None
+        save(self.path, document, private=True)
+
+    def set_aside(self) -> str:
+        """Move a broken file out of the way, keeping it, and return its new name; empty if it cannot be moved."""
+        numbers = ("", *(f"-{number}" for number in range(2, 100)))
+        for number in numbers:
+            name = f"{self.path.name}.broken{number}"
+            target = self.path.with_name(name)
+            if not os.path.lexists(target):
+                try:
+                    self.path.rename(target)
+                except OSError:
+                    return ""
+                return self.shown.removesuffix(self.path.name) + name
+        return ""
+
+    def remove(self) -> bool:
+        """Forget the login; tell whether there was a file.
+
+        Raises:
+            OutputError: if it cannot be removed.
+        """
+        try:
+            self.path.unlink()
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise OutputError(f"the login cannot be removed: {error.strerror}", where=self.shown) from None
+        return True
+
+    def _text(self) -> str:
+        with open(self.path, "rb", opener=_without_waiting) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise ValueError("it is no regular file")
+            if status.st_size > _LARGEST_BYTES:
+                raise ValueError("it is too large")
+            return file.read().decode("utf-8-sig")
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+_LOG_IN = "Log in again: qwen-cfg auth login. Or use an API key: OPENAI_API_KEY."
+
+
+def cache_of(artifact: ResolvedConfig, *, base: Path, home: Path | None) -> LoginCache:
+    """Return the cache that an artifact refers to. `base` is where relative paths start, `home` what `~` stands for."""
+    shown = artifact.api_key.path or ""
+    return LoginCache(located(shown, base=base, home=home), shown)
+
+
+def set_aside_if_broken(cache: LoginCache) -> str:
+    """Return what was done with a file that holds no login, as a sentence; empty where nothing had to be done."""
+    with suppress(ConfigurationError):
+        try:
+            cache.read()
+        except BrokenLoginError as error:
+            moved = cache.set_aside()
+            return f"{error}." + (f" It is kept as {moved}." if moved else "")
+    return ""

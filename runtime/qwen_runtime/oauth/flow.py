@@ -1,0 +1,114 @@
+"""Logging in with a browser anywhere, from the code to the kept login (RFC 8628)."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from qwen_runtime.background import Background
+from qwen_schema import ConfigurationError, ProviderError
+
+from .device import DeviceCode, begun
+from .lock import RefreshLock
+from .login import granted
+from .pkce import challenge_of, make_verifier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from threading import Event as Flag
+
+    from .cache import LoginCache
+    from .device import Polling
+    from .login import Login
+    from .server import AuthorizationServer
+
+# How often the time that is left is shown, in seconds.
+_TICK = 0.5
+
+# How long an exchange of the old tokens, which would put them over the new ones, is waited for, in seconds.
+_PATIENCE = 15.0
+
+
+class LoginView(Protocol):
+    """Shows a person what to do, and how long there is time for it."""
+
+    def show_code(self, device: DeviceCode) -> None:
+        """Show the address, the code, and until when it holds."""
+
+    def waiting(self, seconds_left: float) -> None:
+        """Show that the login is waited for."""
+
+    def end(self) -> None:
+        """Let what is shown stay."""
+
+
+def log_in(
+    server: AuthorizationServer, cache: LoginCache, view: LoginView, *, browse: Callable[[str], object] | None
+) -> Login:
+    """Log in, keep the login and return it. Ctrl-C cancels it; a login that is there is kept until another has come.
+
+    `browse` opens an address in a browser here, which is an extra: everything is shown before.
+
+    Raises:
+        AuthenticationError: if it is denied, or nobody logs in before the code expires.
+        ProviderError: if the server gives no code, or refuses.
+        OutputError: if the login cannot be kept.
+    """
+    background = Background(lambda cancelled: _course(server, cancelled))
+    try:
+        return _kept(cache, _followed(background, view, browse))
+    finally:
+        background.cancelled.set()
+        view.end()
+
+
+def _course(server: AuthorizationServer, cancelled: Flag) -> Iterator[DeviceCode | Polling]:
+    """Yield the code, and after each poll how polling stands."""
+    verifier = make_verifier()
+    device = server.ask_for_code(challenge_of(verifier))
+    yield device
+    polling = begun(device, time.monotonic())
+    while polling.granted is None:
+        if cancelled.wait(min(polling.interval, max(polling.seconds_left(time.monotonic()), 0.1))):
+            return
+        polling = polling.after(server.poll(device, verifier), time.monotonic())
+        yield polling
+
+
+def _followed(
+    background: Background[DeviceCode | Polling], view: LoginView, browse: Callable[[str], object] | None
+) -> Login:
+    ends_at, asked_at = time.monotonic(), time.time()
+    for event in background.polled(_TICK):
+        if isinstance(event, DeviceCode):
+            ends_at = time.monotonic() + event.expires_in
+            view.show_code(event)
+            if browse is not None:
+                browse(event.whole_address)
+        elif event is not None and event.granted is not None:
+            try:
+                return granted(event.granted, asked_at)
+            except ValueError as error:
+                raise ProviderError(f"the login server's answer cannot be used: {error}") from None
+        asked_at = time.time()
+        view.waiting(max(ends_at - time.monotonic(), 0.0))
+    raise KeyboardInterrupt
+
+
+def _kept(cache: LoginCache, login: Login) -> Login:
+    """Keep a login, while nobody exchanges the tokens of the one before."""
+    lock, until = RefreshLock(cache.lock_path), time.monotonic() + _PATIENCE
+    while not (taken := lock.try_take()) and time.monotonic() < until:
+        time.sleep(0.05)
+    try:
+        before = None
+        with suppress(ConfigurationError):
+            before = cache.read()
+        kept = login if before is None else replace(login, others=before.others)
+        cache.write(kept)
+        return kept
+    finally:
+        if taken:
+            lock.release()

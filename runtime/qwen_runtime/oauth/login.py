@@ -1,0 +1,119 @@
+"""A login as a value: its tokens, until when they hold, and where the API is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from qwen_schema import Secret
+from qwen_schema.formats import check_header_value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# An access token is exchanged so many seconds before it ends, as Qwen Code does (sharedTokenManager.ts).
+REFRESHED_BEFORE = 30.0
+
+# No time is beyond this, in milliseconds (ECMA-262 §21.4.1.1): a number may be too large to reckon with.
+_LATEST = 8.64e15
+
+# The keys of the file that Qwen Code keeps a login in; others are left as they are.
+_KNOWN = ("access_token", "refresh_token", "token_type", "expiry_date", "resource_url")
+
+
+@dataclass(frozen=True)
+class Login:
+    """What a login consists of. `ends_at` is in seconds since the epoch, by the clock of the machine that wrote it.
+
+    `others` is what another program keeps beside, which may be secret too.
+    """
+
+    access_token: Secret
+    refresh_token: Secret | None = None
+    token_type: str = "Bearer"  # noqa: S105 - a kind of token
+    ends_at: float | None = None
+    resource_url: str = ""
+    others: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def is_fresh(self, now: float) -> bool:
+        """Tell whether the access token holds for a while; without an end it holds until it is refused."""
+        return self.ends_at is None or now < self.ends_at - REFRESHED_BEFORE
+
+    def has_ended(self, now: float) -> bool:
+        """Tell whether the access token holds no more."""
+        return self.ends_at is not None and now >= self.ends_at
+
+
+def login_of(document: object) -> Login:
+    """Return the login that a document of Qwen Code's file is.
+
+    Raises:
+        ValueError: if it is none, with what is wrong and nothing of what it holds.
+    """
+    if not isinstance(document, dict):
+        raise ValueError("it is no JSON object")
+    milliseconds = document.get("expiry_date")
+    if milliseconds is not None and not _is_number(milliseconds):
+        raise ValueError("expiry_date is no number")
+    refresh_token = document.get("refresh_token")
+    return Login(
+        access_token=_token(document, "access_token"),
+        refresh_token=None if refresh_token in (None, "") else _token(document, "refresh_token"),
+        token_type=_text(document, "token_type") or "Bearer",
+        ends_at=None if milliseconds is None else milliseconds / 1000,
+        resource_url=_text(document, "resource_url"),
+        others={name: value for name, value in document.items() if name not in _KNOWN},
+    )
+
+
+def login_document(login: Login) -> dict[str, Any]:
+    """Return the document of a login, as Qwen Code writes it."""
+    refresh_token = login.refresh_token
+    known: dict[str, Any] = {
+        "access_token": login.access_token.reveal(),
+        "refresh_token": None if refresh_token is None else refresh_token.reveal(),
+        "token_type": login.token_type,
+        "expiry_date": None if login.ends_at is None else round(login.ends_at * 1000),
+        "resource_url": login.resource_url or None,
+    }
+    return {**login.others, **{name: value for name, value in known.items() if value is not None}}
+
+
+def granted(document: Mapping[str, Any], asked_at: float, before: Login | None = None) -> Login:
+    """Return the login that a token answer gives (RFC 6749 §5.1); what it leaves out stays what it was before.
+
+    `asked_at` is when it was asked for, in seconds since the epoch.
+
+    Raises:
+        ValueError: if there is no access token in it, or something in it is not what it should be.
+    """
+    seconds = document.get("expires_in")
+    if seconds is not None and not _is_number(seconds):
+        raise ValueError("expires_in is no number")
+    old = login_document(before) if before is not None else {}
+    new = {name: document[name] for name in _KNOWN if name != "expiry_date" and document.get(name) not in (None, "")}
+    old.pop("expiry_date", None)
+    ends = {} if seconds is None else {"expiry_date": (asked_at + seconds) * 1000}
+    return login_of({**old, "access_token": None, **new, **ends})
+
+
+def _token(document: Mapping[str, Any], name: str) -> Secret:
+    text = document.get(name)
+    if not isinstance(text, str) or not text:
+        raise ValueError(f"there is no {name} in it")
+    try:
+        check_header_value(text)
+    except ValueError as error:
+        raise ValueError(f"its {name} cannot be sent: {error}") from None
+    return Secret(text)
+
+
+def _text(document: Mapping[str, Any], name: str) -> str:
+    text = document.get(name)
+    if text is not None and not isinstance(text, str):
+        raise ValueError(f"its {name} is no text")
+    return text or ""
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LATEST

@@ -1,0 +1,126 @@
+"""What is asked of the authorization server: a code, the tokens for it, and new tokens for old ones."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from qwen_runtime.client import make_client_for
+from qwen_runtime.failures import NETWORK_ERRORS, reason, unreachable
+from qwen_runtime.refusals import about_refusal, parsed
+from qwen_schema import AuthenticationError, ProviderError, Secret
+from qwen_schema.qwen_oauth import qwen_oauth
+
+from .device import Answer, device_code_of, said
+from .pkce import CHALLENGE_METHOD
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from qwen_schema import ResolvedConfig
+
+    from .device import DeviceCode
+
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+
+# As much of an answer as is read, in bytes, and how long a poll may take, in seconds.
+_MOST_READ = 1024 * 1024
+_POLL_SECONDS = 30.0
+
+FIELD = "qwen_oauth_url"
+
+
+class LoginRefusedError(AuthenticationError):
+    """The server does not take the refresh token."""
+
+
+class AuthorizationServer:
+    """The server at the address that an artifact says, asked the way that the artifact says."""
+
+    def __init__(self, artifact: ResolvedConfig, *, base: Path, home: Path | None) -> None:
+        self._artifact = artifact
+        self._base = base
+        self._home = home
+
+    def ask_for_code(self, challenge: str) -> DeviceCode:
+        """Ask for a code with which a person logs in (RFC 8628 §3.1, RFC 7636 §4.3).
+
+        Raises:
+            ProviderError: if none comes.
+        """
+        service = qwen_oauth()
+        form = {"scope": service.scope, "code_challenge": challenge, "code_challenge_method": CHALLENGE_METHOD}
+        answer = self._asked(service.device_code, form)
+        if answer.status != 200:
+            said = _error_of(answer)
+            raise ProviderError(
+                f"the login server gives no code to log in with ({said})",
+                where=self._artifact.text(FIELD),
+                hint="Try again later, or use an API key: OPENAI_API_KEY.",
+            )
+        return device_code_of(answer.document)
+
+    def poll(self, device: DeviceCode, verifier: Secret) -> Answer:
+        """Ask once whether the person has logged in (RFC 8628 §3.4). What the network does is an answer too."""
+        form = {
+            "grant_type": DEVICE_GRANT,
+            "device_code": device.device_code.reveal(),
+            "code_verifier": verifier.reveal(),
+        }
+        try:
+            return self._request(qwen_oauth().token, form, seconds=_POLL_SECONDS)
+        except NETWORK_ERRORS as error:
+            return Answer(trouble=reason(error))
+
+    def refresh(self, refresh_token: Secret) -> Mapping[str, Any]:
+        """Exchange a refresh token, which is good once (RFC 6749 §6), and return the answer with the new tokens.
+
+        Raises:
+            LoginRefusedError: if it is refused.
+            ProviderError: if no answer comes, or none that can be used.
+        """
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token.reveal()}
+        answer = self._asked(qwen_oauth().token, form)
+        if answer.status in (400, 401, 403):
+            raise LoginRefusedError(
+                f"the login is not taken any more ({_error_of(answer)})",
+                where=self._artifact.text(FIELD),
+                hint=f"Log in again: qwen-cfg auth login. {about_refusal()}",
+            )
+        if answer.status != 200 or not answer.document or answer.document.get("error"):
+            raise ProviderError(
+                f"the login server does not refresh the login ({_error_of(answer)})",
+                where=self._artifact.text(FIELD),
+                hint="Try again later; the login is kept as it is.",
+            )
+        return answer.document
+
+    def _asked(self, path: str, form: Mapping[str, str]) -> Answer:
+        started = time.monotonic()
+        try:
+            return self._request(path, form)
+        except NETWORK_ERRORS as error:
+            elapsed = time.monotonic() - started
+            raise unreachable(error, self._artifact, elapsed=elapsed, field=FIELD) from None
+
+    def _request(self, path: str, form: Mapping[str, str], *, seconds: float | None = None) -> Answer:
+        url = self._artifact.text(FIELD).rstrip("/") + path
+        data = {"client_id": qwen_oauth().client_id, **form}
+        headers = {"Accept": "application/json", "x-request-id": str(uuid4())}
+        with closing(make_client_for(url, self._artifact, base=self._base, home=self._home)) as client:
+            timeout = client.timeout if seconds is None else min(seconds, client.timeout.read or seconds)
+            with client.stream("POST", url, data=data, headers=headers, timeout=timeout) as response:
+                body = b""
+                for part in response.iter_bytes():
+                    body += part
+                    if len(body) > _MOST_READ:
+                        break
+        document = parsed(body.decode("utf-8", "replace"))
+        return Answer(response.status_code, document if isinstance(document, dict) else None)
+
+
+def _error_of(answer: Answer) -> str:
+    return said(answer.status, answer.document or {})

@@ -1,0 +1,157 @@
+"""A login that stays fresh: its tokens are exchanged before they end, by one process at a time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+from qwen_runtime.refusals import about_refusal
+from qwen_schema import AuthenticationError, OutputError, ProviderError, QwenCfgError
+
+from .lock import RefreshLock
+from .login import granted
+from .server import LoginRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qwen_schema import Secret
+
+    from .cache import LoginCache
+    from .login import Login
+    from .server import AuthorizationServer
+
+T = TypeVar("T")
+
+# How long another process's exchange is waited for, and how often it is looked whether it is done, in seconds.
+_PATIENCE = 60.0
+_LOOK_EVERY = 0.05
+
+
+class Tokens:
+    """The login in a cache, as good as it can be had. `notices` are what a person should be told."""
+
+    def __init__(self, cache: LoginCache, server: AuthorizationServer) -> None:
+        self._cache = cache
+        self._server = server
+        self._unkept: Login | None = None
+        self.notices: list[str] = []
+
+    def current(self) -> Login:
+        """Return a login whose access token holds for a while.
+
+        Raises:
+            AuthenticationError: if there is none any more, or it is not taken.
+            ProviderError: if it has ended, and cannot be refreshed now.
+        """
+        login = self._read()
+        if login.is_fresh(time.time()):
+            return login
+        try:
+            return self._exchanged(lambda it: it.is_fresh(time.time()))
+        except (ProviderError, OutputError):
+            login = self._read()
+            if login.has_ended(time.time()):
+                raise
+            return login
+
+    def renewed(self, refused: Secret) -> Login:
+        """Return a login with another access token than the one that was refused.
+
+        Raises:
+            AuthenticationError: if there is none any more, or it is not taken.
+            ProviderError: if it cannot be refreshed now.
+        """
+        return self._exchanged(lambda login: login.access_token != refused)
+
+    def _exchanged(self, is_good: Callable[[Login], bool]) -> Login:
+        """Return a login that is good, which somebody else may have exchanged meanwhile."""
+        lock, until = RefreshLock(self._cache.lock_path), time.monotonic() + _PATIENCE
+        while not lock.try_take():
+            login = self._read()
+            if is_good(login):
+                return login
+            if time.monotonic() > until:
+                raise ProviderError(
+                    f"another program has been refreshing the login for {_PATIENCE:g} s",
+                    where=str(self._cache.lock_path),
+                    hint="Is one hanging? Remove the file, if none is.",
+                )
+            time.sleep(_LOOK_EVERY)
+        return _finishing(lambda: self._alone(lock, is_good))
+
+    def _alone(self, lock: RefreshLock, is_good: Callable[[Login], bool]) -> Login:
+        """Look again with the lock held, exchange the tokens if that is still needed, and release it."""
+        try:
+            login = self._read()
+            return login if is_good(login) else self._refreshed(login)
+        finally:
+            lock.release()
+
+    def _refreshed(self, login: Login) -> Login:
+        if login.refresh_token is None:
+            raise AuthenticationError(
+                "the login has ended, and there is nothing to refresh it with",
+                where=self._cache.shown,
+                hint="Log in again: qwen-cfg auth login",
+            )
+        asked_at = time.time()
+        try:
+            new = granted(self._server.refresh(login.refresh_token), asked_at, login)
+        except LoginRefusedError:
+            # Another program may have exchanged it without the lock.
+            found = self._read()
+            if found.refresh_token != login.refresh_token and found.is_fresh(time.time()):
+                return found
+            raise
+        except ValueError as error:
+            raise ProviderError(
+                f"the login server's answer cannot be used: {error}",
+                hint=f"Log in again: qwen-cfg auth login. {about_refusal()}",
+            ) from None
+        self._keep(new)
+        return new
+
+    def _keep(self, login: Login) -> None:
+        """Keep the new login; where that cannot be done, this process goes on with it, and says so."""
+        try:
+            self._cache.write(login)
+            self._unkept = None
+        except QwenCfgError as error:
+            self._unkept = login
+            self.notices.append(
+                f"the login was refreshed and cannot be kept: {error}. It holds for this run; later, log in again: "
+                "qwen-cfg auth login"
+            )
+
+    def _read(self) -> Login:
+        if self._unkept is not None:
+            return self._unkept
+        login = self._cache.read()
+        if login is None:
+            raise AuthenticationError(
+                "there is no Qwen OAuth login any more",
+                where=self._cache.shown,
+                hint="Log in again: qwen-cfg auth login",
+            )
+        return login
+
+
+def _finishing(work: Callable[[], T]) -> T:
+    """Do something that Ctrl-C must not cut off: it is done in a thread that the end of the program waits for."""
+    results: list[T] = []
+    errors: list[BaseException] = []
+
+    def do() -> None:
+        try:
+            results.append(work())
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=do, daemon=False)
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+    return results[0]

@@ -1,0 +1,67 @@
+"""The service behind Qwen OAuth, read once from `qwen_oauth.toml`, and where a login says that its API is."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from .fields import declared_fields
+from .formats import check_login_url
+from .providers import address_of, declared_providers, is_loopback, port_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+METHOD = "qwen-oauth"
+
+_HTTPS_PORT = 443
+
+
+@dataclass(frozen=True)
+class QwenOAuth:
+    """What `qwen_oauth.toml` says, where each value is explained."""
+
+    client_id: str
+    scope: str
+    device_code: str
+    token: str
+    providers: tuple[str, ...]
+    closed_on: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@cache
+def qwen_oauth() -> QwenOAuth:
+    """Return the declared service."""
+    declared = tomllib.loads(Path(__file__).with_name("qwen_oauth.toml").read_text(encoding="utf-8"))
+    return QwenOAuth(**{**declared, "providers": tuple(declared["providers"])})
+
+
+def api_of_login(resource_url: str) -> str:
+    """Return the base URL that a login's `resource_url` means: often a host alone, without a scheme and without `/v1`.
+
+    Raises:
+        ValueError: if it is no https URL (http on this machine only), with what is wrong.
+    """
+    text = resource_url.strip().rstrip("/")
+    url = text if "://" in text else f"https://{text}"
+    check_login_url(url)
+    return url if url.endswith("/v1") else f"{url}/v1"
+
+
+def is_declared_api(base_url: str) -> bool:
+    """Tell whether a base URL is one that a login is meant for: a declared host over https, or this machine."""
+    host = urlsplit(base_url).hostname or ""
+    if host == "localhost" or (address_of(host) is not None and is_loopback(host)):
+        return True
+    hosts = {host for name in qwen_oauth().providers for host in declared_providers()[name].hosts}
+    return urlsplit(base_url).scheme == "https" and port_of(base_url) == _HTTPS_PORT and host in hosts
+
+
+def default_api() -> str:
+    """Return the base URL under Qwen OAuth where neither a person nor the login names one."""
+    return str(declared_fields()["base_url"].default_under(METHOD))

@@ -1,0 +1,119 @@
+"""What becomes of what is typed: whose terms and privacy notice apply to it, and what this program does with data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .providers import endpoint_of, host_of, is_loopback, provider_of, provider_of_login
+
+# What stands above the rows of a practice.
+THIS_PROGRAM = "This program"
+
+# What usage statistics are made of, once they are switched on.
+STATISTICS_HOLD = (
+    "commands run",
+    "durations",
+    "token counts",
+    "error classes",
+    "the provider and model, if both are public",
+)
+STATISTICS_NEVER_HOLD = ("code", "prompts", "answers", "paths", "keys", "host names", "user names")
+
+_STATE = "$XDG_STATE_HOME/qwen-cfg (~/.local/state/qwen-cfg, where that is not set)"
+_SENT = (
+    "The conversation goes to the endpoint, with the key or the login, and nowhere else. "
+    "Logging in with Qwen OAuth goes to the address that qwen_oauth_url names."
+)
+_KEPT = (
+    "Of a conversation nothing but what was typed, without what looks like a key; beside that, what is trusted, and "
+    "under Qwen OAuth how many requests were made. All of it is in {}, which only you can read. A login is kept where "
+    "Qwen Code keeps it; answers are written where /save is told to, and nowhere else."
+)
+_NOT_KEPT = "Nothing: there is no home directory to keep anything in."
+_NOT_TRAINED = "This program uses no prompts and no answers for training, with any method and any provider."
+_NO_STATEMENT = "No statement on training is known here: those pages count."
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Whose terms apply, and what is known of them. The pages are empty where whoever runs the server is unknown."""
+
+    applies_to: str
+    terms_page: str
+    privacy_page: str
+    training: str
+    remark: str = ""
+
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """What a person reads: names and values."""
+        rows = [
+            ("terms of service", self.terms_page),
+            ("privacy notice", self.privacy_page),
+            ("note", self.remark),
+            ("training", self.training),
+        ]
+        return [(name, value) for name, value in rows if value]
+
+
+@dataclass(frozen=True)
+class Practice:
+    """What this program itself does with data; usage statistics go nowhere without an endpoint."""
+
+    sends: str
+    keeps: str
+    training: str
+    statistics: bool
+    statistics_endpoint: str
+
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """What a person reads: names and values."""
+        return [
+            ("sends", self.sends),
+            ("keeps", self.keeps),
+            ("training", self.training),
+            ("usage statistics", self._of_statistics),
+        ]
+
+    @property
+    def _of_statistics(self) -> str:
+        hold = f"they hold {', '.join(STATISTICS_HOLD)}; never {', '.join(STATISTICS_NEVER_HOLD)}."
+        if not self.statistics:
+            return f"Off, which is the default: nothing is sent. Switched on, {hold}"
+        if not self.statistics_endpoint:
+            return f"On, but usage_statistics_endpoint names nobody: nothing is sent. Otherwise {hold}"
+        return f"On: they go to {self.statistics_endpoint} and nowhere else, and {hold}"
+
+
+def terms_of(auth_method: str, base_url: str) -> Terms:
+    """Return whose terms apply under an authentication method, with a valid base URL, which a login makes no use of."""
+    provider = provider_of_login(auth_method)
+    if provider is not None:
+        applies_to = provider.title
+    else:
+        provider = provider_of(base_url)
+        applies_to = f"{provider.title} at {endpoint_of(base_url)}"
+    if not provider.terms_page:
+        return _of_anybody(applies_to, base_url)
+    training = provider.training_remark or _NO_STATEMENT
+    return Terms(applies_to, provider.terms_page, provider.privacy_page, training, provider.terms_remark)
+
+
+def practice_of(*, statistics: bool, statistics_endpoint: str, state: str | None = _STATE) -> Practice:
+    """Return what this program does with data; `state` is the state directory as it is shown, None if there is none."""
+    keeps = _NOT_KEPT if state is None else _KEPT.format(state)
+    return Practice(_SENT, keeps, _NOT_TRAINED, statistics, statistics_endpoint)
+
+
+def _of_anybody(applies_to: str, base_url: str) -> Terms:
+    """Return the terms of a server whose owner is unknown."""
+    if is_loopback(host_of(base_url)):
+        remark = "The server is on this machine: what applies is what its owner says."
+        owner = "its owner"
+    else:
+        remark = f"The terms are those of whoever runs {host_of(base_url)}; no pages are known here."
+        owner = "them"
+    return Terms(
+        applies_to, "", "", f"Whether prompts and answers are used for training is for {owner} to say.", remark
+    )

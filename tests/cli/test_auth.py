@@ -1,0 +1,337 @@
+"""`auth login`, `status` and `logout`, and a run with a login, against a real authorization server."""
+
+from __future__ import annotations
+
+import json
+import stat
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support.authorization import authorization_server
+from support.provider import Reply
+
+from qwen_schema import dump, load
+
+from .process import KEY
+from .terminal import Typing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.authorization import AuthorizationServer
+
+    from .process import Desk, Outcome
+
+LOGIN = ".qwen/oauth_creds.json"
+LOG_IN = ("auth", "login", "--no-browser")
+ASKED = ("run", "-p", "hello", "--auth-type", "qwen-oauth")
+
+
+@pytest.fixture
+def service() -> Iterator[AuthorizationServer]:
+    """The service behind Qwen OAuth: the authorization server, and the API that takes its tokens."""
+    with authorization_server(interval=0.2) as server:
+        yield server
+
+
+def at(service: AuthorizationServer, **more: str) -> dict[str, str]:
+    return {"QWEN_OAUTH_BASE_URL": service.url, **more}
+
+
+def logged_in(desk: Desk, service: AuthorizationServer, expires_in: float | None = None, **changes: Any) -> Any:
+    """Keep a login as Qwen Code does, and return its document."""
+    document = {**service.issue(expires_in), **changes}
+    desk.write(LOGIN, json.dumps(document, indent=2)).chmod(0o600)
+    return document
+
+
+def kept(desk: Desk) -> Any:
+    return json.loads((desk.home / LOGIN).read_text(encoding="utf-8"))
+
+
+def hides_tokens(document: Any, *texts: str) -> None:
+    for name in ("access_token", "refresh_token"):
+        assert document[name] not in "".join(texts)
+
+
+def test_a_login_shows_what_to_do_and_is_kept_as_qwen_code_keeps_it(desk: Desk, service: AuthorizationServer) -> None:
+    with Typing(desk, *LOG_IN, env=at(service), height=50) as person:
+        person.until("/authorize?user_code=", "The code is ", "It holds until ", "Waiting for the login", "left")
+        assert not (desk.home / LOGIN).exists()
+        service.approve()
+        assert person.ended() == 0
+        text, raw = person.text, person.raw.decode()
+    assert "Logged in, for 127.0.0.1" in text
+    assert "~/.qwen/oauth_creds.json" in text
+    # The QR code is black on white, whatever the terminal's colours are.
+    assert "\x1b[38;5;16;48;5;231m" in raw
+    login = kept(desk)
+    assert set(login) == {"access_token", "refresh_token", "token_type", "expiry_date", "resource_url"}
+    assert service.accepts(login["access_token"])
+    assert 0 < login["expiry_date"] / 1000 - time.time() <= service.token_seconds
+    assert stat.S_IMODE((desk.home / LOGIN).stat().st_mode) == 0o600
+    assert stat.S_IMODE((desk.home / ".qwen").stat().st_mode) == 0o700
+    assert sorted(desk.files()) == [LOGIN]
+    hides_tokens(login, raw)
+
+
+def test_what_another_program_keeps_beside_stays_at_a_new_login(desk: Desk, service: AuthorizationServer) -> None:
+    old = logged_in(desk, service, id_token="an-id-token", extra={"a": [1, None]})
+    with Typing(desk, *LOG_IN, env=at(service, TERM="dumb"), term="dumb") as person:
+        person.until("Waiting for the login")
+        assert kept(desk) == old
+        service.approve()
+        assert person.ended() == 0
+        assert b"\x1b" not in person.raw
+    login = kept(desk)
+    assert (login["id_token"], login["extra"]) == ("an-id-token", {"a": [1, None]})
+    assert login["access_token"] != old["access_token"]
+
+
+@pytest.mark.parametrize(
+    ("how", "code", "words"), [("denied", 4, "denied"), ("expired", 4, "expired"), ("^C", 130, "")]
+)
+def test_a_login_that_does_not_come_changes_nothing(
+    desk: Desk, service: AuthorizationServer, how: str, code: int, words: str
+) -> None:
+    old = logged_in(desk, service)
+    if how == "expired":
+        service.code_seconds = 1
+    with Typing(desk, *LOG_IN, env=at(service)) as person:
+        person.until("Waiting for the login")
+        if how == "denied":
+            service.deny()
+        elif how == "^C":
+            person.type("\x03")
+        assert person.ended() == code
+        assert words in person.text
+    assert kept(desk) == old
+
+
+def test_trouble_at_the_server_does_not_end_the_wait(desk: Desk, service: AuthorizationServer) -> None:
+    service.poll_replies += [Reply([b"<html>busy</html>"], 503, "text/html"), Reply([], 504), Reply([b"?"], 200)]
+    with Typing(desk, *LOG_IN, env=at(service)) as person:
+        person.until("Waiting for the login")
+        service.approve()
+        assert person.ended() == 0
+    assert service.accepts(kept(desk)["access_token"])
+
+
+def test_nobody_is_asked_to_log_in_without_a_terminal(desk: Desk, service: AuthorizationServer) -> None:
+    for argv in (LOG_IN, ASKED, (*ASKED, "--output-format", "json")):
+        outcome = desk.run(*argv, env=at(service)).ended(3)
+        assert "OPENAI_API_KEY" in outcome.err
+    assert outcome.json["exit_code"] == 3
+    assert outcome.json["error"]["class"] == "NoLoginError"
+    assert service.requests == []
+
+
+def test_the_browser_is_an_extra_and_gets_no_key(desk: Desk, service: AuthorizationServer) -> None:
+    script = desk.write("browser.sh", f'#!/bin/sh\necho "$1" > {desk.home}/opened\nenv > {desk.home}/environment\n')
+    script.chmod(0o755)
+    env = at(service, OPENAI_API_KEY=KEY, BROWSER=f"{script} %s")
+    with Typing(desk, "auth", "login", env=env, width=120) as person:
+        person.until("Waiting for the login")
+        deadline = time.monotonic() + 20
+        while not (desk.home / "environment").exists() or not (desk.home / "environment").read_text():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        service.approve()
+        assert person.ended() == 0
+        # There is a key too, and that is what would be used.
+        assert "An API key is set here too" in person.text.replace("qwen-cfg: an", "An")
+    address = (desk.home / "opened").read_text().strip()
+    assert address.startswith(f"{service.url}/authorize?user_code=")
+    assert address in person.text
+    assert KEY not in (desk.home / "environment").read_text()
+
+
+def test_a_run_uses_the_login_and_where_it_says_that_the_api_is(desk: Desk, service: AuthorizationServer) -> None:
+    login = logged_in(desk, service)
+    # What belongs to the other method has no say.
+    env = at(service, OPENAI_API_KEY=KEY, OPENAI_BASE_URL="https://elsewhere.example/v1", OPENAI_MODEL="another")
+    outcome = desk.run(*ASKED, "--output-format", "json", env=env).ended(0)
+    (chat,) = service.chats
+    assert chat.authorization == f"Bearer {login['access_token']}"
+    assert chat.path == "/api/v1/chat/completions"
+    assert chat.headers["x-dashscope-authtype"] == "qwen-oauth"
+    assert chat.body["model"] == "coder-model"
+    result = outcome.json
+    assert result["answer"].startswith("pong")
+    assert result["config"]["base_url"] == f"{service.url}/api/v1"
+    assert result["provenance"]["base_url"]["origin"] == "the Qwen OAuth login"
+    hides_tokens(login, outcome.out, outcome.err)
+    assert service.refreshes == 0
+
+
+def test_a_committed_artifact_runs_with_the_login_of_whoever_runs_it(desk: Desk, service: AuthorizationServer) -> None:
+    desk.run("resolve", "--auth-type", "qwen-oauth", "-o", "a.toml", env=at(service)).ended(0)
+    login = logged_in(desk, service)
+    text = (desk.cwd / "a.toml").read_text(encoding="utf-8")
+    hides_tokens(login, text)
+    assert 'path = "~/.qwen/oauth_creds.json"' in text
+    desk.run("run", "--config", "a.toml", "-p", "hello", env=at(service)).ended(0)
+    assert len(service.chats) == 1
+    desk.run("check", "a.toml", env=at(service, QWEN_OAUTH="1")).ended(0)
+
+
+@pytest.mark.parametrize("setting", ["qwen_oauth_url", "path"])
+def test_an_artifact_moves_no_login(desk: Desk, service: AuthorizationServer, setting: str) -> None:
+    document = logged_in(desk, service, expires_in=-1)
+    desk.run("resolve", "--auth-type", "qwen-oauth", "-o", "a.toml", env=at(service)).ended(0)
+    file = desk.cwd / "a.toml"
+    artifact = load(file.read_text(encoding="utf-8"))
+    if setting == "path":
+        precious = desk.write("precious.json", "{}")
+        file.write_text(dump(artifact).replace("~/.qwen/oauth_creds.json", "~/precious.json"), encoding="utf-8")
+    # The environment no longer says that the login server is this one.
+    refused = desk.run("run", "--config", "a.toml", "-p", "x", env=at(service) if setting == "path" else {}).ended(5)
+    assert setting in refused.err or "precious" in refused.err
+    assert service.requests == service.chats == []
+    assert kept(desk) == document
+    if setting == "path":
+        assert precious.read_text(encoding="utf-8") == "{}"
+
+
+def test_a_file_of_the_project_does_not_say_where_to_log_in(desk: Desk, service: AuthorizationServer) -> None:
+    logged_in(desk, service, expires_in=-1)
+    desk.write("work/app/.env", f"QWEN_OAUTH_BASE_URL={service.url}\n")
+    assert json.loads(desk.run("resolve", "--format", "json").ended(0).out)["config"]["qwen_oauth_url"] == (
+        "https://chat.qwen.ai"
+    )
+    assert "QC107" in desk.run("resolve", "--explain").ended(0).out
+    assert service.requests == []
+
+
+@pytest.mark.parametrize(
+    ("resource_url", "code"),
+    [
+        ("api.stranger.example", 5),
+        ("https://portal.qwen.ai.stranger.example/v1", 5),
+        ("portal.qwen.ai:8443", 5),
+        ("http://portal.qwen.ai", 3),
+        ("https://user@portal.qwen.ai", 3),
+        ("portal.qwen.ai", 6),
+        ("https://dashscope-intl.aliyuncs.com/compatible-mode/v1", 6),
+    ],
+)
+def test_a_login_is_sent_to_the_services_own_hosts_unless_it_is_trusted(
+    desk: Desk, service: AuthorizationServer, resource_url: str, code: int
+) -> None:
+    """The proxy is closed, so that nothing gets further than the decision to send it."""
+    logged_in(desk, service, resource_url=resource_url)
+    env = at(service, HTTPS_PROXY="http://127.0.0.1:9", QWEN_CFG_MAX_RETRIES="0")
+    refused = desk.run(*ASKED, env=env).ended(code)
+    if code == 5:
+        assert "resource_url" in refused.err
+        assert "qwen-cfg trust" in refused.err
+        desk.run("trust", "--yes", "--auth-type", "qwen-oauth", env=env).ended(0)
+        desk.run(*ASKED, env=env).ended(6)
+        logged_in(desk, service, resource_url="another.example")
+        desk.run(*ASKED, env=env).ended(5)
+
+
+@pytest.mark.parametrize(
+    ("made", "code", "words"),
+    [
+        ("none", 1, "none"),
+        ("fresh", 0, "it is refreshed by itself"),
+        ("ended", 0, "the next request refreshes it"),
+        ("ended for good", 1, "nothing to refresh it"),
+        ("broken", 1, "there is no access_token in it"),
+    ],
+)
+def test_the_status_says_what_the_login_is_good_for(
+    desk: Desk, service: AuthorizationServer, made: str, code: int, words: str
+) -> None:
+    login = service.issue()
+    if made == "broken":
+        desk.write(LOGIN, json.dumps({"refresh_token": login["refresh_token"]}))
+    elif made != "none":
+        no_more = {"refresh_token": None} if made == "ended for good" else {}
+        login = {**login, **logged_in(desk, service, expires_in=-60 if "ended" in made else 60, **no_more)}
+    before = desk.files()
+    text = desk.run("auth", "status", env=at(service)).ended(code)
+    data = desk.run("auth", "status", "--format", "json", env=at(service)).ended(code)
+    assert words in text.out
+    assert "of 2,000" in text.out
+    assert data.json["usable"] == (code == 0)
+    assert desk.files() == before
+    assert str(login["access_token"]) not in text.said + data.said
+    assert service.requests == []
+
+
+def test_logging_out_forgets_the_login(desk: Desk, service: AuthorizationServer) -> None:
+    logged_in(desk, service)
+    assert "Logged out" in desk.run("auth", "logout", env=at(service)).ended(0).out
+    assert not (desk.home / LOGIN).exists()
+    assert "no login" in desk.run("auth", "logout", env=at(service)).ended(0).out
+    desk.run(*ASKED, env=at(service)).ended(3)
+
+
+def test_a_broken_login_is_set_aside_and_not_lost(desk: Desk, service: AuthorizationServer) -> None:
+    for number in range(2):
+        desk.write(LOGIN, f"broken {number}")
+        outcome = desk.run(*ASKED, env=at(service)).ended(3)
+        assert "oauth_creds.json.broken" in outcome.err
+        assert "auth login" in outcome.err
+    contents = {path: text for path, text in desk.files().items() if "broken" in path}
+    assert sorted(contents.values()) == [b"broken 0", b"broken 1"]
+
+
+def counted(desk: Desk, today: int, *ago: float) -> None:
+    """Let requests have been made, so many today, and in the last minute so many seconds ago."""
+    now = time.time()
+    day = time.strftime("%Y-%m-%d", time.gmtime(now + 8 * 3600))
+    times = sorted(now - seconds for seconds in ago)
+    document = {"format": 1, "day": day, "today": today, "times": times}
+    desk.write(".local/state/qwen-cfg/requests.json", json.dumps(document)).chmod(0o600)
+    (desk.home / ".local/state/qwen-cfg").chmod(0o700)
+
+
+def test_the_next_request_waits_while_the_minute_is_used_up(desk: Desk, service: AuthorizationServer) -> None:
+    logged_in(desk, service)
+    # One of them is to leave the minute soon, however long the start takes.
+    counted(desk, 60, *([30.0] * 57), 54.0, 55.0, 56.0)
+    started = time.monotonic()
+    outcome = desk.run(*ASKED, env=at(service)).ended(0)
+    assert "60 requests were made in the last minute" in outcome.err
+    assert time.monotonic() - started > 2
+    assert len(service.chats) == 1
+
+
+def test_the_days_requests_and_another_model_are_told(desk: Desk, service: AuthorizationServer) -> None:
+    logged_in(desk, service)
+    counted(desk, 1849)
+    service.answers_as = "qwen3-small"
+    outcome = desk.run(*ASKED, env=at(service)).ended(0)
+    assert "1,850 of the 2,000" in outcome.err
+    assert "qwen3-small answered, not coder-model" in outcome.err
+    # An API key has nothing to do with that.
+    assert not [line for line in desk.run("auth", "status", env=at(service)).out.splitlines() if "1,849" in line]
+
+
+def said_of_refusal(outcome: Outcome) -> None:
+    for words in ("2026-04-15", "OPENAI_API_KEY", "auth login"):
+        assert words in outcome.err
+
+
+def test_a_service_that_takes_no_login_any_more_is_told_as_such(desk: Desk, service: AuthorizationServer) -> None:
+    logged_in(desk, service)
+    refusal = {"error": {"message": "invalid access token or token expired", "code": "invalid_api_key"}}
+    service.chat_replies += [Reply([json.dumps(refusal).encode()], 401, "application/json")] * 2
+    said_of_refusal(desk.run(*ASKED, env=at(service)).ended(4))
+    assert service.refreshes == 1
+    quota = {"error": {"message": "Free allocated quota exceeded.", "code": "insufficient_quota"}}
+    service.chat_replies += [Reply([json.dumps(quota).encode()], 429, "application/json")]
+    outcome = desk.run(*ASKED, env=at(service)).ended(6)
+    assert "2026-04-15" in outcome.err
+
+
+def test_the_doctor_tries_the_login(desk: Desk, service: AuthorizationServer) -> None:
+    logged_in(desk, service, expires_in=-1)
+    outcome = desk.run("doctor", "--auth-type", "qwen-oauth", "--chat", "--format", "json", env=at(service))
+    steps = {step["name"]: step["outcome"] for step in outcome.json["steps"]}
+    assert steps["chat"] == "ok", outcome.out
+    assert service.refreshes == 1

@@ -1,0 +1,145 @@
+"""A conversation that goes from nothing to a login, to a key, and back: what was said stays."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from support.authorization import authorization_server
+
+from .process import KEY
+from .terminal import Typing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.authorization import AuthorizationServer
+    from support.provider import Provider
+
+    from .process import Desk
+
+LOGIN = ".qwen/oauth_creds.json"
+
+
+@pytest.fixture
+def service() -> Iterator[AuthorizationServer]:
+    with authorization_server(interval=0.2) as server:
+        yield server
+
+
+def on(person: Typing, keys: str, *wanted: str) -> None:
+    """Press keys when something can be seen."""
+    person.until(*wanted)
+    person.type(keys)
+
+
+def logged_in(desk: Desk, service: AuthorizationServer, expires_in: float | None = None) -> dict[str, object]:
+    document = service.issue(expires_in)
+    desk.write(LOGIN, json.dumps(document)).chmod(0o600)
+    return document
+
+
+def test_from_nothing_to_a_login_to_a_key_and_back(desk: Desk, service: AuthorizationServer, server: Provider) -> None:
+    env = {"QWEN_OAUTH_BASE_URL": service.url}
+    with Typing(desk, "run", "--no-browser", env=env, height=120) as person:
+        on(person, "2\r", "Method [")
+        person.until("The code is", "Waiting for the login")
+        service.approve()
+        on(person, "one\r", "coder-model at 127.0.0.1", "logged in with Qwen OAuth", "/help")
+        on(person, "/auth\r", "pong from coder-model")
+        on(person, "1\r", "> /auth", "Method [")
+        on(person, f"{KEY}\r", "API key (")
+        on(person, f"\x15{server.url}/v1\r", "Base URL [https://api.openai.com/v1]")
+        on(person, "\x15second\r", "Model [gpt-4o]")
+        on(person, "2\r", "Keep [")
+        on(person, "two\r", "method", "openai", "terms", "/terms")
+        on(person, "/auth\r", "pong from second")
+        on(person, "2\r", "pong from second", "Method [")
+        on(person, "1\r", "There is a login already", "Login [")
+        on(person, "three\r", "method", "qwen-oauth", "terms", "Qwen OAuth")
+        on(person, "/stats\r", "> three", "pong from coder-model")
+        on(person, "\x04", "requests in the last minute", "2 of 60", "requests today")
+        assert person.ended() == 0
+        seen = person.raw.decode()
+    first, third = service.chats
+    (second,) = server.taken()
+    assert second.authorization == f"Bearer {KEY}"
+    assert second.texts == ["one", "pong from coder-model", "two"]
+    assert third.texts[:3] == second.texts
+    assert third.texts[4:] == ["three"]
+    token = json.loads((desk.home / LOGIN).read_text(encoding="utf-8"))["access_token"]
+    assert first.authorization == third.authorization == f"Bearer {token}"
+    assert KEY not in json.dumps([chat.headers for chat in service.chats])
+    assert KEY not in seen
+    assert token not in seen
+
+
+def test_a_method_that_was_asked_for_goes_straight_to_the_login(desk: Desk, service: AuthorizationServer) -> None:
+    env = {"QWEN_OAUTH_BASE_URL": service.url, "OPENAI_API_KEY": KEY}
+    with Typing(desk, "run", "--auth-type", "qwen-oauth", "--no-browser", env=env, height=60) as person:
+        person.until("there is no Qwen OAuth login", "The code is", "Waiting for the login")
+        assert "Method" not in person.text
+        service.approve()
+        on(person, "\x04", "coder-model at", "/help")
+        assert person.ended() == 0
+
+
+def test_an_artifact_without_a_login_leads_to_one_and_auth_leads_back(
+    desk: Desk, service: AuthorizationServer, server: Provider
+) -> None:
+    env = {"QWEN_OAUTH_BASE_URL": service.url}
+    desk.run("resolve", "--auth-type", "qwen-oauth", "-o", "a.toml", env=env).ended(0)
+    with Typing(desk, "run", "--config", "a.toml", "--no-browser", env=env, height=120) as person:
+        person.until("Waiting for the login")
+        service.approve()
+        on(person, "/auth\r", "/help")
+        on(person, "1\r", "Method [")
+        on(person, f"{KEY}\r", "API key (")
+        on(person, f"\x15{server.url}/v1\r", "Base URL [")
+        on(person, "\x15m\r", "Model [")
+        on(person, "2\r", "Keep [")
+        on(person, "/auth\r", "method", "openai", "/terms shows")
+        on(person, "2\r", "> /auth", "> /auth", "Method [")
+        on(person, "1\r", "Login [")
+        on(person, "hello\r", "method", "qwen-oauth", "/terms shows")
+        on(person, "\x04", "pong from coder-model")
+        assert person.ended() == 0
+    assert server.taken() == []
+    assert len(service.chats) == 1
+
+
+def test_a_refused_login_keeps_the_conversation(desk: Desk, service: AuthorizationServer) -> None:
+    logged_in(desk, service)
+    env = {"QWEN_OAUTH_BASE_URL": service.url}
+    with Typing(desk, "run", "--no-browser", env=env, height=120) as person:
+        on(person, "one\r", "/help")
+        person.until("pong from coder-model")
+        service.revoke()
+        on(person, "two\r", "pong from coder-model")
+        on(person, "/auth\r", "not taken any more", "auth login")
+        on(person, "2\r", "> /auth", "Method [")
+        on(person, "2\r", "Login [")
+        person.until("Waiting for the login")
+        service.approve()
+        on(person, "two again\r", "method", "qwen-oauth", "/terms shows")
+        on(person, "\x04", "two again", "pong from coder-model")
+        assert person.ended() == 0
+    assert service.chats[-1].texts == ["one", "pong from coder-model", "two again"]
+
+
+def test_thinking_better_of_a_login_changes_nothing(desk: Desk, service: AuthorizationServer, server: Provider) -> None:
+    env = {"QWEN_OAUTH_BASE_URL": service.url, "OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{server.url}/v1"}
+    with Typing(desk, "run", "--no-browser", env=env, height=100) as person:
+        on(person, "/auth\r", "/help")
+        on(person, "2\r", "Method [")
+        on(person, "\x03", "Waiting for the login")
+        on(person, "/auth\r", "Nothing is changed")
+        on(person, "2\r", "Nothing is changed", "Method [")
+        person.until("Nothing is changed", "Waiting for the login")
+        service.deny()
+        on(person, "hello\r", "denied")
+        on(person, "\x04", "pong from gpt-4o")
+        assert person.ended() == 0
+    assert not (desk.home / LOGIN).exists()
+    assert server.taken()[0].authorization == f"Bearer {KEY}"

@@ -1,0 +1,225 @@
+"""`qwen-cfg terms`, and `/terms` in a conversation: whose terms apply, and what this program does with data."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from qwen_schema import declared_providers, practice_of, provider_of, terms_of
+
+from .process import KEY, Run, clean_environment, env_of, run_all
+from .terminal import Typing
+
+if TYPE_CHECKING:
+    from support.provider import Provider
+
+    from .process import Desk, Outcome
+
+QWEN = ("https://qwen.ai/termsservice", "https://qwen.ai/privacypolicy")
+BASE_URLS = {
+    "openai": "https://api.openai.com/v1",
+    "azure": "https://mine.openai.azure.com/openai/v1",
+    "openrouter": "https://openrouter.ai/api/v1",
+    "modelscope": "https://api-inference.modelscope.cn/v1",
+    "qwen": "https://portal.qwen.ai/v1",
+    "dashscope": "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
+    "vertex": "https://europe-west4-aiplatform.googleapis.com/v1/projects/p/locations/l/endpoints/openapi",
+    "gemini": "https://generativelanguage.googleapis.com/v1beta/openai",
+}
+LOGIN = ".qwen/oauth_creds.json"
+
+
+def words(text: str) -> str:
+    """Return a text as one line, however it was wrapped."""
+    return " ".join(text.split())
+
+
+def terms(desk: Desk, *argvs: list[str], env: dict[str, str] | None = None) -> list[Outcome]:
+    """Run `terms` with each of some options, as text or as data."""
+    return run_all([Run(["terms", *argv], desk.cwd, desk.home, env or {}) for argv in argvs])
+
+
+# Whose terms they are.
+
+
+def test_every_provider_is_tried_here() -> None:
+    assert [*BASE_URLS, "other"] == list(declared_providers())
+
+
+@pytest.mark.parametrize(("name", "base_url"), BASE_URLS.items())
+def test_with_a_key_the_terms_are_the_providers(name: str, base_url: str) -> None:
+    provider, found = declared_providers()[name], terms_of("openai", base_url)
+    assert provider_of(base_url) is provider
+    assert found.applies_to.startswith(f"{provider.title} at ")
+    assert (found.terms_page, found.privacy_page) == (provider.terms_page, provider.privacy_page)
+    assert all(page.startswith("https://") for page in (found.terms_page, found.privacy_page))
+    assert found.training.endswith(".") or found.training.partition("https://")[1]
+    assert provider.training_remark in found.training
+
+
+@pytest.mark.parametrize("base_url", [*BASE_URLS.values(), "http://localhost:1/v1", "https://llm.example"])
+def test_with_a_login_the_terms_are_those_of_qwen_whatever_the_base_url(base_url: str) -> None:
+    found = terms_of("qwen-oauth", base_url)
+    assert found == terms_of("qwen-oauth", "https://portal.qwen.ai/v1")
+    assert (found.applies_to, found.terms_page, found.privacy_page) == ("Qwen OAuth", *QWEN)
+
+
+@pytest.mark.parametrize(
+    "host", ["llm.example", "api.openai.com.evil.example", "192.168.0.7", "[fd00::1]", "localhost.x"]
+)
+def test_for_an_unknown_host_they_are_those_of_whoever_runs_it(host: str) -> None:
+    found = terms_of("openai", f"http://{host}:8443/v1")
+    assert (found.terms_page, found.privacy_page) == ("", "")
+    assert found.applies_to == f"an OpenAI-compatible server at {host}:8443"
+    assert f"whoever runs {host.strip('[]')};" in found.remark
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+def test_on_this_machine_its_owner_says(host: str) -> None:
+    found = terms_of("openai", f"http://{host}:11434/v1")
+    assert "on this machine" in found.remark
+    assert "its owner" in found.remark
+    assert "whoever" not in found.remark
+
+
+# What this program does.
+
+
+@pytest.mark.parametrize(
+    ("statistics", "endpoint", "said"),
+    [
+        (False, "", "Off, which is the default: nothing is sent."),
+        (False, "http://c.example", "Off, which is the default: nothing is sent."),
+        (True, "", "nothing is sent."),
+        (True, "http://c.example", "On: they go to http://c.example and nowhere else"),
+    ],
+)
+def test_statistics_go_where_the_user_says_or_nowhere(statistics: bool, endpoint: str, said: str) -> None:
+    row = dict(practice_of(statistics=statistics, statistics_endpoint=endpoint).rows)["usage statistics"]
+    assert said in row
+    assert "never code, prompts, answers, paths, keys, host names, user names." in row
+
+
+# The command.
+
+
+def test_it_tells_the_terms_of_what_resolves_and_shows_no_key(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL=https://openrouter.ai/api/v1\n")
+    text, data = terms(desk, [], ["--format", "json"])
+    assert text.ended(0).out.startswith(
+        "OpenRouter at openrouter.ai\n  terms of service  https://openrouter.ai/terms\n"
+    )
+    assert text.err == ""
+    assert "\nThis program\n" in text.out
+    assert "~/.local/state/qwen-cfg" in text.out
+    document = data.ended(0).json
+    assert document["auth_method"] == "openai"
+    (found,) = document["terms"]
+    assert found == {
+        "applies_to": "OpenRouter at openrouter.ai",
+        "terms_page": "https://openrouter.ai/terms",
+        "privacy_page": "https://openrouter.ai/privacy",
+        "training": declared_providers()["openrouter"].training_remark,
+        "remark": declared_providers()["openrouter"].terms_remark,
+    }
+    assert list(document["program"]) == ["sends", "keeps", "training", "usage_statistics"]
+    assert document["program"]["usage_statistics"]["on"] is False
+    assert KEY not in text.said + data.said
+
+
+def test_it_fetches_no_key_and_writes_nothing(desk: Desk) -> None:
+    desk.write("work/app/.env", "OPENAI_MODEL=m\n")
+    before = desk.files()
+    (outcome,) = terms(desk, [], env={"OPENAI_API_KEY": f"command:touch {desk.home}/ran"})
+    assert outcome.ended(0).out.startswith("OpenAI at api.openai.com\n")
+    assert desk.files() == before
+
+
+def test_a_login_by_flag_and_a_cached_one(desk: Desk) -> None:
+    elsewhere = ["--openai-base-url", "https://llm.example/v1"]
+    (flag,) = terms(desk, ["--auth-type", "qwen-oauth", *elsewhere])
+    desk.write(LOGIN, json.dumps({"access_token": KEY, "resource_url": "portal.qwen.ai"}))
+    (cached,) = terms(desk, [])
+    assert flag.ended(0).out == cached.ended(0).out
+    assert words(flag.out).startswith(f"Qwen OAuth terms of service {QWEN[0]} privacy notice {QWEN[1]} ")
+    assert "llm.example" not in flag.said
+    assert KEY not in cached.said
+
+
+def test_while_no_method_is_decided_both_ways_on_are_told(desk: Desk) -> None:
+    text, data = terms(desk, [], ["--format", "json"], env={"OPENAI_BASE_URL": BASE_URLS["gemini"]})
+    assert text.ended(0).out.index("\nQwen OAuth\n") < text.out.index("\nGoogle Gemini API at generativelanguage")
+    document = data.ended(0).json
+    assert document["auth_method"] is None
+    assert [found["terms_page"] for found in document["terms"]] == [QWEN[0], "https://ai.google.dev/gemini-api/terms"]
+
+
+def test_what_does_not_decide_may_be_wrong_and_what_does_may_not(desk: Desk) -> None:
+    wrong = ["--openai-base-url", "nope"]
+    other, text, data, statistics = terms(
+        desk,
+        ["--timeout", "soon"],
+        wrong,
+        [*wrong, "--format", "json"],
+        ["--usage-statistics-endpoint", "nope"],
+    )
+    other.ended(0)
+    assert "QC201 base_url from --openai-base-url is not valid" in text.ended(3).err
+    assert "API key" not in text.err
+    assert data.ended(3).json["exit_code"] == 3
+    assert "usage_statistics_endpoint" in statistics.ended(3).err
+
+
+def test_of_an_artifact(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={BASE_URLS['modelscope']}\n")
+    collector = ["--usage-statistics", "--usage-statistics-endpoint", "http://localhost:4318"]
+    desk.run("resolve", "-o", "qwen.toml", *collector).ended(0)
+    (desk.cwd / ".env").unlink()
+    text, both = terms(desk, ["--config", "qwen.toml"], ["--config", "qwen.toml", "--model", "m"])
+    assert text.ended(0).out.startswith("ModelScope at api-inference.modelscope.cn\n")
+    assert "On: they go to http://localhost:4318 and nowhere else" in words(text.out)
+    both.ended(2)
+
+
+def test_statistics_and_the_state_directory_are_those_of_the_environment(desk: Desk) -> None:
+    env = {"QWEN_CFG_USAGE_STATISTICS": "yes", "QWEN_CFG_USAGE_STATISTICS_ENDPOINT": "http://c.example:4318"}
+    (outcome,) = terms(desk, ["--format", "json"], env={**env, "XDG_STATE_HOME": "/var/state"})
+    program = outcome.ended(0).json["program"]
+    assert (program["usage_statistics"]["on"], program["usage_statistics"]["endpoint"]) == (
+        True,
+        "http://c.example:4318",
+    )
+    assert "/var/state/qwen-cfg" in program["keeps"]
+
+
+def test_it_loads_neither_the_http_client_nor_a_screen(desk: Desk) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "qwen_cfg", "terms"],
+        cwd=desk.cwd,
+        env=clean_environment(desk.home),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in ended.stderr.splitlines()}
+    assert "qwen_schema" in loaded
+    assert not loaded & {"httpx", "rich", "prompt_toolkit", "qwen_runtime"}
+
+
+# In a conversation.
+
+
+def test_a_conversation_tells_the_same(desk: Desk, server: Provider) -> None:
+    with Typing(desk, "run", env=env_of(server, QWEN_CFG_USAGE_STATISTICS="yes")) as chat:
+        chat.until("0 tokens")
+        seen = words(chat.type("/terms\r").until("> /terms", "usage statistics", "names.", "\n>"))
+    practice = practice_of(statistics=True, statistics_endpoint="")
+    found = terms_of("openai", f"{server.url}/v1")
+    assert found.applies_to in seen
+    assert [row for row in (*found.rows, *practice.rows) if words(" ".join(row)) not in seen] == []
+    assert server.requests == []
+    assert KEY not in chat.text

@@ -1,0 +1,349 @@
+"""The file that a Qwen OAuth login is kept in, and the lock beside it: Qwen Code uses both too."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from qwen_runtime.oauth import BrokenLoginError, Login, LoginCache, lock
+from qwen_runtime.oauth.lock import RefreshLock
+from qwen_runtime.oauth.login import login_of
+from qwen_schema import ConfigurationError, OutputError, Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SENTINEL = "tok-SENTINEL-0123456789"
+LOGIN = Login(Secret("a"))
+
+# The file.
+
+
+def cache_in(directory: Path) -> LoginCache:
+    return LoginCache(directory / ".qwen" / "oauth_creds.json", "~/.qwen/oauth_creds.json")
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> LoginCache:
+    (tmp_path / ".qwen").mkdir()
+    return cache_in(tmp_path)
+
+
+@contextmanager
+def at_once() -> Iterator[None]:
+    """Interrupt what waits."""
+    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it waits"))
+    signal.alarm(5)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_a_file_of_qwen_code_is_read_and_written_back_with_all_that_is_in_it(tmp_path: Path) -> None:
+    kept, moved = cache_in(tmp_path), cache_in(tmp_path / "moved")
+    document = {"access_token": "a", "refresh_token": "r", "token_type": "Bearer", "resource_url": "portal.qwen.ai"}
+    document |= {"expiry_date": 1796000000123, "scope": "openid", "id": {"ü": [1, None]}, "half": "\ud800"}
+    assert kept.read() is None
+    kept.write(login_of(document))
+    assert json.loads(kept.path.read_text("ascii")) == document
+    assert [path.stat().st_mode & 0o777 for path in (kept.path, kept.path.parent)] == [0o600, 0o700]
+    # It may be a link, to a file that is open to others.
+    moved.path.parent.mkdir(parents=True)
+    moved.path.write_text("\ufeff" + json.dumps(document), "utf-8")
+    moved.path.chmod(0o644)
+    kept.path.unlink()
+    kept.path.symlink_to(moved.path)
+    login = kept.read()
+    assert login == login_of(document)
+    kept.write(login)
+    assert kept.path.is_symlink()
+    assert json.loads(moved.path.read_bytes()) == document
+    assert moved.path.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in (*kept.path.parent.iterdir(), *moved.path.parent.iterdir())] == [kept.path.name] * 2
+
+
+def with_token(rest: str) -> bytes:
+    return f'{{"access_token": "{SENTINEL}"{rest}'.encode()
+
+
+BROKEN = {
+    "empty": b"",
+    "empty object": b"{}",
+    "empty list": b"[]",
+    "null": b"null",
+    "text": json.dumps(SENTINEL).encode(),
+    "no JSON": SENTINEL.encode(),
+    "half of one": with_token(""),
+    "two of them": with_token("} {}"),
+    "not UTF-8": with_token("}").replace(b"SENTINEL", b"SENTINEL\xff"),
+    "UTF-16": with_token("}").decode().encode("utf-16"),
+    "deep": with_token(', "x": ' + "[" * 100_000 + "]" * 100_000 + "}"),
+    "many digits": with_token(', "expiry_date": ' + "9" * 5000 + "}"),
+    "some digits": with_token(', "expiry_date": ' + "9" * 400 + "}"),
+    "too large": with_token(', "x": "' + "x" * 1024 * 1024 + '"}'),
+    "no token": json.dumps({"refresh_token": SENTINEL}).encode(),
+    "a list of tokens": json.dumps({"access_token": [SENTINEL]}).encode(),
+    "a line break in it": json.dumps({"access_token": f"{SENTINEL}\r\nx: y"}).encode(),
+    "another list": json.dumps({"access_token": "a", "refresh_token": [SENTINEL]}).encode(),
+    "a date as text": json.dumps({"access_token": "a", "expiry_date": SENTINEL}).encode(),
+    "an address in parts": json.dumps({"access_token": "a", "resource_url": {SENTINEL: 1}}).encode(),
+}
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+def test_a_file_that_holds_no_login_is_kept_aside_and_not_shown(cache: LoginCache, content: bytes) -> None:
+    for name in ("broken", "broken-2"):
+        cache.path.write_bytes(content)
+        with at_once(), pytest.raises(BrokenLoginError) as refused:
+            cache.read()
+        assert SENTINEL not in f"{refused.value} {refused.value.hint}"
+        assert cache.set_aside() == f"{cache.shown}.{name}"
+        assert cache.path.with_name(f"{cache.path.name}.{name}").read_bytes() == content
+    assert cache.read() is None
+    assert len(list(cache.path.parent.iterdir())) == 2
+    assert cache.set_aside() == ""
+
+
+def test_what_is_no_file_is_refused_without_waiting(cache: LoginCache, tmp_path: Path) -> None:
+    for make in (os.mkfifo, os.mkdir):
+        make(cache.path)
+        with at_once(), pytest.raises(BrokenLoginError):
+            cache.read()
+        with at_once(), pytest.raises(OutputError):
+            cache.write(LOGIN)
+        assert cache.set_aside()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(cache.path))
+        with at_once(), pytest.raises(ConfigurationError):
+            cache.read()
+    cache.path.unlink()
+    cache.path.symlink_to(cache.path)
+    with at_once(), pytest.raises(ConfigurationError):
+        cache.read()
+    (tmp_path / "file").write_text("")
+    below = LoginCache(tmp_path / "file" / "oauth_creds.json", "x")
+    assert below.read() is None
+    with pytest.raises(OutputError):
+        below.write(LOGIN)
+
+
+# The lock.
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / ".qwen" / "oauth_creds.lock"
+
+
+def made_by_another_program(path: Path, age: float = 0.0) -> None:
+    """Make the lock as Qwen Code does: a file and nothing else. `age` is in seconds."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("3f1c…")
+    os.utime(path, (time.time() - age,) * 2)
+
+
+def take(path: Path) -> RefreshLock | None:
+    """Return the lock if it could be taken."""
+    lock = RefreshLock(path)
+    return lock if lock.try_take() else None
+
+
+def test_one_at_a_time_has_the_lock(path: Path) -> None:
+    first = take(path)
+    assert first is not None
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert take(path) is None
+    first.release()
+    assert not path.exists()
+    second = take(path)
+    assert second is not None
+    first.release()
+    assert take(path) is None
+    second.release()
+
+
+_HOLD = """\
+import sys
+from pathlib import Path
+from qwen_runtime.oauth.lock import RefreshLock
+lock = RefreshLock(Path(sys.argv[1]))
+print(lock.try_take(), flush=True)
+sys.stdin.read()
+lock.release()
+"""
+
+
+@contextmanager
+def another_process(program: str, *words: str | Path) -> Iterator[subprocess.Popen[str]]:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", program, *words], **pipes) as process:
+        yield process
+        process.kill()
+
+
+def test_one_process_at_a_time_has_the_lock(path: Path) -> None:
+    with another_process(_HOLD, path) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "True\n"
+        # Not even an old file helps against the process that is alive.
+        os.utime(path, (time.time() - 11,) * 2)
+        assert take(path) is None
+        assert holder.communicate() == ("", None)
+        assert not path.exists()
+
+
+def test_the_lock_of_a_killed_process_is_taken_over_when_it_is_stale(path: Path) -> None:
+    with another_process(_HOLD, path) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "True\n"
+        holder.kill()
+        holder.wait()
+    assert take(path) is None
+    os.utime(path, (time.time() - 11,) * 2)
+    taken = take(path)
+    assert taken is not None
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+    taken.release()
+
+
+def test_the_lock_of_another_program_is_respected_until_it_is_stale(path: Path) -> None:
+    for age in (0, 9):
+        made_by_another_program(path, age)
+        assert take(path) is None
+        assert path.read_text() == "3f1c…"
+    made_by_another_program(path, 11)
+    taken = take(path)
+    assert taken is not None
+    assert path.stat().st_mtime > time.time() - 5
+    taken.release()
+    assert not list(path.parent.iterdir())
+
+
+def test_a_lock_with_a_time_to_come_is_stale_when_it_stays_untouched(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "STALE_SECONDS", 0.2)
+    waiting, looked = RefreshLock(path), time.monotonic()
+    for age in (-3600, -3601):
+        made_by_another_program(path, age)
+        assert not waiting.try_take()
+    while not waiting.try_take():
+        assert time.monotonic() < looked + 5
+    assert time.monotonic() >= looked + 0.2
+    waiting.release()
+
+
+def test_a_stale_lock_that_another_program_has_just_taken_over_is_put_back(path: Path) -> None:
+    made_by_another_program(path, 11)
+    late = RefreshLock(path)
+    assert late._is_stale()
+    path.unlink()
+    path.write_text("theirs")
+    assert not late._remove_stale()
+    assert path.read_text() == "theirs"
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_a_held_lock_is_touched_so_that_nobody_takes_it_over(path: Path) -> None:
+    held = take(path)
+    assert held is not None
+    os.utime(path, (time.time() - 8,) * 2)
+    until = time.monotonic() + 5
+    while path.stat().st_mtime < time.time() - 5:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    held.release()
+
+
+def test_a_lock_that_was_taken_over_is_not_removed(path: Path) -> None:
+    held = take(path)
+    assert held is not None
+    path.unlink()
+    made_by_another_program(path)
+    held.release()
+    assert path.read_text() == "3f1c…"
+
+
+def test_where_no_lock_can_be_made_that_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError):
+        RefreshLock(tmp_path / "file" / "x.lock").try_take()
+
+
+_FULL = """\
+import resource, sys
+from pathlib import Path
+from qwen_runtime.oauth.lock import RefreshLock
+from qwen_schema import OutputError
+sys.dont_write_bytecode = True
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+try:
+    RefreshLock(Path(sys.argv[1])).try_take()
+except OutputError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_leaves_no_lock_behind(path: Path) -> None:
+    with another_process(_FULL, path) as process:
+        assert "its lock cannot be made" in process.communicate()[0]
+    assert not list(path.parent.iterdir())
+
+
+# Twelve processes that are let go at once, five times.
+_CROWD = """\
+import os, sys, time
+from pathlib import Path
+from qwen_runtime.oauth.lock import RefreshLock
+
+def go_in(path):
+    lock = RefreshLock(path)
+    while not lock.try_take():
+        time.sleep(0.001)
+    inside = path.with_name("inside")
+    os.close(os.open(inside, os.O_CREAT | os.O_EXCL))
+    with path.with_name("count").open("a") as count:
+        count.write("x")
+    inside.unlink()
+    lock.release()
+
+path = Path(sys.argv[1])
+for _ in range(5):
+    path.write_text("stale")
+    os.utime(path, (time.time() - 11,) * 2)
+    gate, handle = os.pipe()
+    children = []
+    for _ in range(12):
+        children.append(os.fork())
+        if children[-1] == 0:
+            os.close(handle)
+            os.read(gate, 1)
+            try:
+                go_in(path)
+            except BaseException as error:
+                print(repr(error), flush=True)
+            os._exit(0)
+    os.close(handle)
+    for child in children:
+        os.waitpid(child, 0)
+"""
+
+
+def test_of_many_that_find_a_stale_lock_one_at_a_time_is_inside(path: Path) -> None:
+    path.parent.mkdir()
+    with another_process(_CROWD, path) as crowd:
+        assert crowd.communicate(timeout=30) == ("", None)
+    assert path.with_name("count").read_text() == "x" * 60
+    assert [entry.name for entry in path.parent.iterdir()] == ["count"]

@@ -1,0 +1,171 @@
+"""Whenever a process ends in the middle of an exchange, there is a whole login left, or the advice to log in again."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from itertools import count
+from typing import TYPE_CHECKING
+
+import pytest
+from cli.process import PROGRAM, clean_environment
+from support.authorization import authorization_server
+from support.login_home import Home
+
+from qwen_runtime.oauth.server import LoginRefusedError
+from qwen_schema import to_document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# For each line of standard input (an artifact, a home and a number), a process that exchanges the login once, and kills
+# itself before the so manieth thing that it does with the login's directory, a lock, a socket or a thread.
+_KILLED = """\
+import json, os, signal, sys
+from pathlib import Path
+from qwen_runtime.oauth import Tokens, cache_of
+from qwen_runtime.oauth.server import AuthorizationServer
+from qwen_schema.artifact import from_document
+
+def exchange(artifact, home, last):
+    done = 0
+
+    def watch(event, args):
+        nonlocal done
+        is_about_files = event.startswith(("open", "os.", "tempfile.")) and str(home) in str(args)
+        if is_about_files or event.startswith(("socket.", "fcntl.", "_thread.")):
+            done += 1
+            if done == last:
+                os.write(1, event.encode())
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(watch)
+    server = AuthorizationServer(artifact, base=home, home=home)
+    Tokens(cache_of(artifact, base=home, home=home), server).current()
+
+for line in sys.stdin:
+    document, home, last = json.loads(line)
+    child = os.fork()
+    if child == 0:
+        try:
+            exchange(from_document(document), Path(home), last)
+            print("done", end="")
+        except BaseException as error:
+            print(repr(error), end="")
+        sys.stdout.flush()
+        os._exit(0)
+    os.waitpid(child, 0)
+    print(flush=True)
+"""
+
+
+def killed_at(process: subprocess.Popen[str], home: Home, last: int) -> str:
+    """Exchange the login in a process that kills itself; return what it was about to do, or that it is done."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps([to_document(home.artifact), str(home.path), last]) + "\n")
+    process.stdin.flush()
+    return process.stdout.readline().strip()
+
+
+@contextmanager
+def started(*argv: str, home: Path, **pipes: int) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        argv, cwd=home, env=clean_environment(home), stdout=subprocess.PIPE, text=True, **pipes
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def age_what_is_left(home: Home) -> None:
+    """Make the lock of a killed process as old as it is after eleven seconds."""
+    if home.cache.lock_path.exists():
+        os.utime(home.cache.lock_path, (time.time() - 11,) * 2)
+
+
+def test_a_process_may_be_killed_at_any_point_of_an_exchange(tmp_path: Path) -> None:
+    points, lost = [], []
+    with (
+        authorization_server() as server,
+        started(sys.executable, "-c", _KILLED, home=tmp_path, stdin=subprocess.PIPE) as process,
+    ):
+        for last in count(1):
+            home = Home(tmp_path / str(last), server)
+            home.path.mkdir()
+            before = json.loads(home.has(server.issue(expires_in=-5)))
+            server.refreshes = 0
+            points.append(killed_at(process, home, last))
+            after = json.loads(home.cache.path.read_bytes())
+            was_asked, was_kept = server.refreshes == 1, after != before
+            assert server.accepts(after["access_token"]) is was_kept
+            assert all(file.stat().st_mode & 0o077 == 0 for file in home.cache.path.parent.iterdir())
+            age_what_is_left(home)
+            try:
+                assert server.accepts(home.tokens.renewed(home.login.access_token).access_token.reveal())
+            except LoginRefusedError as refused:
+                lost.append(points[-1])
+                assert "Log in again" in refused.hint
+                assert json.loads(home.cache.path.read_bytes()) == before
+                assert was_asked
+                assert not was_kept
+            else:
+                assert was_kept or not was_asked
+            assert not [name for name in home.files if "lock" in name]
+            if points[-1] == "done":
+                break
+    assert {"open", "fcntl.flock", "socket.connect", "os.mkdir", "os.chmod", "os.rename", "os.remove"} <= set(points)
+    # Between the answer and the file: that its directory is there, a name, its making, its mode, and its place.
+    assert lost == ["os.mkdir", "tempfile.mkstemp", "open", "os.chmod", "os.rename"]
+
+
+@pytest.fixture
+def held(tmp_path: Path) -> Iterator[tuple[Home, subprocess.Popen[str]]]:
+    """A command whose login has been exchanged at the server, which keeps the answer back for now."""
+    with authorization_server(before_answer=threading.Event()) as server:
+        home = Home(tmp_path, server)
+        home.has(server.issue(expires_in=-5))
+        pipes = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+        with started(*PROGRAM, *home.argv, home=home.path, **pipes) as process:
+            assert server.received.wait(20)
+            yield home, process
+            assert server.before_answer is not None
+            server.before_answer.set()
+
+
+def test_ctrl_c_does_not_cut_an_exchange_off(held: tuple[Home, subprocess.Popen[str]]) -> None:
+    home, process = held
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    assert process.stderr.readline() == "qwen-cfg: interrupted\n"
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(0.3)
+    assert home.files == ["oauth_creds.json", "oauth_creds.lock"]
+    assert home.server.before_answer is not None
+    home.server.before_answer.set()
+    assert process.communicate(timeout=20) == ("", "")
+    assert process.returncode == 130
+    assert home.server.accepts(home.login.access_token.reveal())
+    assert home.files == ["oauth_creds.json"]
+
+
+def test_a_login_whose_answer_nobody_was_there_for_is_lost(held: tuple[Home, subprocess.Popen[str]]) -> None:
+    home, process = held
+    before = home.cache.path.read_bytes()
+    process.kill()
+    process.wait()
+    assert home.server.before_answer is not None
+    home.server.before_answer.set()
+    age_what_is_left(home)
+    with pytest.raises(LoginRefusedError) as refused:
+        home.tokens.current()
+    assert "Log in again" in refused.value.hint
+    assert (home.cache.path.read_bytes(), home.files) == (before, ["oauth_creds.json"])

@@ -1,0 +1,236 @@
+"""A Qwen OAuth login stays fresh: however many ask with it, whatever the server says, and whatever the clock says."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from cli.process import Outcome, clean_environment
+from support.authorization import authorization_server
+from support.login_home import ANSWER, Home
+from support.provider import Reply, refusal
+
+from qwen_runtime.oauth.server import LoginRefusedError
+from qwen_schema import AuthenticationError, QwenCfgError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+HOUR = 3600.0
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    with authorization_server() as server:
+        yield Home(tmp_path, server)
+
+
+# One exchange for all.
+
+# Twenty command lines that begin at once, each in a process of its own with everything loaded.
+_CROWD = """\
+import gc, json, os, sys, tempfile
+import httpx, httpx_sse, jsonschema, rich.console, qwen_cfg.cli.run, qwen_runtime.headless, qwen_runtime.oauth
+from qwen_cfg.__main__ import entry
+gc.freeze()
+gate, handle = os.pipe()
+crowd = []
+for _ in range(20):
+    streams = tempfile.TemporaryFile(), tempfile.TemporaryFile()
+    crowd.append((os.fork(), streams))
+    if crowd[-1][0] == 0:
+        os.close(handle)
+        os.read(gate, 1)
+        os.dup2(streams[0].fileno(), 1)
+        os.dup2(streams[1].fileno(), 2)
+        entry()
+os.close(handle)
+outcomes = []
+for child, streams in crowd:
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    outcomes.append([status, *((stream.seek(0), stream.read().decode())[1] for stream in streams)])
+json.dump(outcomes, sys.stdout)
+"""
+
+
+@pytest.mark.parametrize("has_ended", [True, False])
+def test_twenty_processes_exchange_a_login_once(home: Home, has_ended: bool) -> None:
+    home.has(home.server.issue(expires_in=-5))
+    if not has_ended:
+        # The token only looks fresh: all of them are refused.
+        home.has({**json.loads(home.cache.path.read_bytes()), "expiry_date": (time.time() + HOUR) * 1000})
+    ended = subprocess.run(
+        [sys.executable, "-c", _CROWD, *home.argv],
+        cwd=home.path,
+        env=clean_environment(home.path),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        timeout=50,
+        check=True,
+    )
+    assert [Outcome(*outcome) for outcome in json.loads(ended.stdout)] == [Outcome(0, f"{ANSWER}\n", "")] * 20
+    assert (home.server.refreshes, home.server.reused) == (1, 0)
+    assert len(home.server.chats) >= 20
+    assert home.server.accepts(home.login.access_token.reveal())
+    assert home.files == ["oauth_creds.json"]
+
+
+# What the server says, and what the clock does.
+
+
+def test_a_refused_exchange_says_what_to_do_and_leaves_the_file_alone(home: Home) -> None:
+    document = home.server.issue(expires_in=-5)
+    before = home.has(document)
+    home.server.revoke()
+    outcome = home.run().ended(4)
+    assert "the login is not taken any more (400: invalid_grant" in outcome.err
+    assert "Log in again: qwen-cfg auth login" in outcome.err
+    assert "The free tier of Qwen OAuth was closed on 2026-04-15" in outcome.err
+    assert not [token for token in ("access_token", "refresh_token") if document[token] in outcome.said]
+    assert (home.cache.path.read_bytes(), home.server.refreshes, home.server.chats) == (before, 1, [])
+    assert home.files == ["oauth_creds.json"]
+
+
+def test_a_refusal_shows_no_token_that_the_server_repeats(home: Home) -> None:
+    document = home.server.issue(expires_in=-5)
+    home.has(document)
+    home.server.refresh_replies.append(
+        Reply([json.dumps({"error": "x", "error_description": document["refresh_token"]}).encode()], 401)
+    )
+    with pytest.raises(LoginRefusedError) as refused:
+        home.ask()
+    assert document["refresh_token"] not in str(refused.value)
+
+
+def test_a_login_that_another_program_exchanged_meanwhile_is_used(home: Home) -> None:
+    home.server.hold_before = threading.Event()
+    home.has(home.server.issue(expires_in=-5))
+    with ThreadPoolExecutor() as pool:
+        found = pool.submit(home.tokens.current)
+        assert home.server.received.wait(10)
+        # It takes no lock, as nothing makes it.
+        home.server.revoke()
+        newer = home.server.issue()
+        home.has(newer)
+        home.server.hold_before.set()
+        assert found.result(10).access_token.reveal() == newer["access_token"]
+    assert (home.server.refreshes, home.files) == (1, ["oauth_creds.json"])
+
+
+@pytest.mark.parametrize("hours", [-5, 5])
+def test_the_server_decides_whatever_the_clock_says(home: Home, hours: float) -> None:
+    document = home.server.issue()
+    home.has({**document, "expiry_date": (time.time() + hours * HOUR) * 1000})
+    if hours > 0:
+        home.server.expire_access_tokens()
+    assert home.ask() == ANSWER
+    # Without an exchange before it, the question is asked twice.
+    assert (home.server.refreshes, len(home.server.chats)) == ((1, 2) if hours > 0 else (1, 1))
+    assert home.login.access_token.reveal() != document["access_token"]
+    assert home.server.chats[-1].authorization == f"Bearer {home.login.access_token.reveal()}"
+    assert home.ask() == ANSWER
+    assert home.server.refreshes == 1
+
+
+def test_a_login_without_an_end_holds_until_it_is_refused(home: Home) -> None:
+    home.has({**home.server.issue(), "expiry_date": None})
+    assert home.ask() == ANSWER
+    assert home.server.refreshes == 0
+
+
+def test_what_an_exchange_does_not_say_stays(home: Home) -> None:
+    home.server.rotates, home.server.resource_url = False, None
+    document = home.server.issue(expires_in=-5)
+    home.has({**document, "resource_url": f"{home.server.url}/api", "id_token": "kept"})
+    assert home.ask() == ANSWER
+    after = json.loads(home.cache.path.read_bytes())
+    assert after["refresh_token"] == document["refresh_token"]
+    assert (after["resource_url"], after["id_token"]) == (f"{home.server.url}/api", "kept")
+    assert after["expiry_date"] / 1000 == pytest.approx(time.time() + home.server.token_seconds, abs=20)
+
+
+def test_a_second_refusal_ends_it(home: Home) -> None:
+    home.has(home.server.issue())
+    home.server.chat_replies += [refusal(401, "invalid access token or token expired")] * 2
+    outcome = home.run().ended(4)
+    assert "refused the Qwen OAuth login (401" in outcome.err
+    assert (home.server.refreshes, len(home.server.chats)) == (1, 2)
+    assert home.server.accepts(home.login.access_token.reveal())
+
+
+@pytest.mark.parametrize("expires_in", [-5, HOUR])
+def test_without_a_refresh_token_one_has_to_log_in_again(home: Home, expires_in: float) -> None:
+    document = home.server.issue(expires_in)
+    home.server.expire_access_tokens()
+    before = home.has({name: value for name, value in document.items() if name != "refresh_token"})
+    with pytest.raises(AuthenticationError, match="nothing to refresh it with") as ended:
+        home.ask()
+    assert "Log in again" in ended.value.hint
+    assert (home.cache.path.read_bytes(), home.files) == (before, ["oauth_creds.json"])
+
+
+def test_a_login_that_was_removed_is_asked_for_again(home: Home) -> None:
+    home.has(home.server.issue())
+    tokens = home.tokens
+    tokens.current()
+    assert home.cache.remove()
+    for look in (tokens.current, lambda: tokens.renewed(tokens.current().access_token)):
+        with pytest.raises(AuthenticationError) as gone:
+            look()
+        assert "Log in again" in gone.value.hint
+    assert home.files == []
+
+
+FAILURES = {
+    "nobody there": None,
+    "server error": Reply([b"<html>"], 503),
+    "no JSON": Reply([b"<html>"], 200),
+    "no token": Reply([b'{"token_type": "Bearer", "expires_in": 60}'], 200),
+    "an odd token": Reply([b'{"access_token": "a\\nb", "expires_in": 60}'], 200),
+    "an odd time": Reply([b'{"access_token": "a", "expires_in": "soon"}'], 200),
+    "cut off": Reply([b'{"access_'], 200, headers={"content-length": "900"}, drop=True),
+    "moved": Reply([], 302, headers={"location": "https://evil.example/"}),
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
+def test_without_the_server_a_login_is_used_until_it_ends(home: Home, failure: Reply | None) -> None:
+    tokens = (home if failure is not None else replace(home, url="http://127.0.0.1:9")).tokens
+    for expires_in in (20, -5):
+        document = home.server.issue(expires_in)
+        before = home.has(document)
+        if failure is not None:
+            home.server.refresh_replies.append(failure)
+        if expires_in > 0:
+            assert tokens.current().access_token.reveal() == document["access_token"]
+        else:
+            with pytest.raises(QwenCfgError) as ended:
+                tokens.current()
+            assert ended.value.exit_code == 6
+        assert (home.cache.path.read_bytes(), home.files) == (before, ["oauth_creds.json"])
+
+
+def no_room() -> None:
+    """Let no file grow beyond what a lock takes: a login is longer."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+
+
+def test_a_login_that_cannot_be_kept_holds_for_the_run(home: Home) -> None:
+    before = home.has(home.server.issue(expires_in=-5))
+    # So that it is exchanged a second time.
+    home.server.chat_replies.append(refusal(401, "invalid access token or token expired"))
+    # Python would write half a module into its cache.
+    outcome = home.run(before=no_room, env={"PYTHONDONTWRITEBYTECODE": "1"}).ended(0)
+    assert outcome.out == f"{ANSWER}\n"
+    assert "the login was refreshed and cannot be kept" in outcome.err
+    assert (home.server.refreshes, home.server.reused) == (2, 0)
+    assert (home.cache.path.read_bytes(), home.files) == (before, ["oauth_creds.json"])

@@ -1,0 +1,693 @@
+"""The requests of one user are counted over all processes, and counting keeps nobody from asking."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qwen_runtime import quota
+from qwen_runtime.quota import (
+    NEAR,
+    PER_DAY,
+    PER_MINUTE,
+    SET_BACK,
+    Counts,
+    Noted,
+    RequestLog,
+    as_of,
+    counted,
+    day_of,
+    one_more,
+    remark,
+    rows,
+    together,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()
+MIDNIGHT = datetime(2026, 11, 21, 16, tzinfo=UTC).timestamp()
+NEW_YEAR = datetime(2026, 12, 31, 16, tzinfo=UTC).timestamp()
+TODAY = "2026-11-21"
+
+# Eighths of a second are exact in binary, and so are the edges of a minute.
+eighths = st.integers(0, 8 * 70).map(lambda number: number / 8)
+gaps = st.one_of(eighths, st.sampled_from([0, 1 / 8, 59.875, 60, 60.125, 3600, 86400]))
+bursts = st.lists(st.tuples(gaps, st.integers(1, 70)), min_size=1, max_size=12)
+starts = st.sampled_from([NOW, MIDNIGHT - 60, MIDNIGHT - 1, MIDNIGHT, NEW_YEAR - 60])
+
+
+def times_of(start: float, bursts: list[tuple[float, int]]) -> Iterator[float]:
+    """Yield the time of each request: some at once, then a gap."""
+    for gap, number in bursts:
+        start += gap
+        yield from [start] * number
+
+
+def chinese_day(moment: float) -> int:
+    """Return the number of a day in UTC+8, without the calendar that the code has it from."""
+    return int((moment + 8 * 3600) // 86400)
+
+
+def take_all(log: Callable[[], RequestLog], times: Iterator[float]) -> None:
+    """Take one request after the other; hold each answer against the list of all that were granted."""
+    granted: list[float] = []
+    for now in times:
+        counts = log().take(now)
+        recent = [moment for moment in granted if moment > now - 60]
+        if len(recent) < 60:
+            granted.append(now)
+            recent.append(now)
+            assert counts.wait_seconds == 0
+        else:
+            assert counts.wait_seconds == recent[-60] + 60 - now > 0
+        assert counts.last_minute == len(recent)
+        assert counts.today == sum(chinese_day(moment) == chinese_day(now) for moment in granted)
+    assert all(later - first >= 60 for first, later in zip(granted, granted[60:], strict=False))
+
+
+# The rules, as pure functions and in the memory of one process.
+
+
+@given(starts, bursts)
+def test_no_minute_holds_too_many_and_each_day_is_counted(start: float, bursts: list[tuple[float, int]]) -> None:
+    log = RequestLog(None)
+    take_all(lambda: log, times_of(start, bursts))
+
+
+@given(starts, st.lists(gaps, min_size=60, max_size=80))
+def test_a_request_may_go_after_the_wait_and_not_before(start: float, gaps: list[float]) -> None:
+    log, now = RequestLog(None), start
+    for gap in gaps:
+        now += gap / 64
+        wait = log.take(now).wait_seconds
+        if wait:
+            assert log.take(now + wait - 1 / 1024).wait_seconds == 1 / 1024
+            now += wait
+            assert log.take(now).wait_seconds == 0
+
+
+@given(st.lists(st.floats(0, 2e9), max_size=100))
+def test_times_in_any_order_are_taken_without_an_error(times: list[float]) -> None:
+    log = RequestLog(None)
+    for now in times:
+        counts = log.take(now)
+        assert 1 <= counts.last_minute <= PER_MINUTE
+        assert counts.today >= 1
+        assert 0 <= counts.wait_seconds <= 60 + SET_BACK
+
+
+@given(starts, st.integers(1, 59), st.floats(SET_BACK + 1, 1e8))
+def test_a_clock_that_was_set_back_starts_anew(start: float, requests: int, back: float) -> None:
+    log = RequestLog(None)
+    for _ in range(requests):
+        log.take(start)
+    assert log.counts(start - back) == Counts(0, 0, 0)
+    assert log.take(start - back) == Counts(1, 1, 0)
+
+
+@given(starts, st.integers(1, 59), st.floats(0, SET_BACK - 0.001))
+def test_a_clock_that_was_put_right_loses_nothing(start: float, requests: int, back: float) -> None:
+    log = RequestLog(None)
+    for _ in range(requests):
+        log.take(start)
+    assert log.take(start - back) == Counts(requests + 1, requests + 1, 0)
+    assert log.counts(start + 60.001).last_minute == 0
+
+
+@pytest.mark.parametrize(
+    ("now", "day"),
+    [
+        (datetime(2026, 11, 21, 15, 59, 59, 999999, tzinfo=UTC), date(2026, 11, 21)),
+        (datetime(2026, 11, 21, 15, 59, 59, tzinfo=UTC), date(2026, 11, 21)),
+        (datetime(2026, 11, 21, 16, 0, 0, tzinfo=UTC), date(2026, 11, 22)),
+        (datetime(2026, 12, 31, 16, 0, 0, tzinfo=UTC), date(2027, 1, 1)),
+        (datetime(2028, 2, 28, 16, 0, 0, tzinfo=UTC), date(2028, 2, 29)),
+        (datetime(2026, 11, 21, 23, 59, 59, tzinfo=timezone(timedelta(hours=8))), date(2026, 11, 21)),
+        (datetime(2026, 11, 21, 8, 0, 0, tzinfo=timezone(timedelta(hours=-8))), date(2026, 11, 22)),
+    ],
+)
+def test_the_day_begins_at_midnight_in_china(now: datetime, day: date) -> None:
+    assert day_of(now) == day
+
+
+@given(st.datetimes(datetime(1971, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))
+def test_a_day_is_the_same_wherever_its_time_is_told(now: datetime) -> None:
+    assert day_of(now).toordinal() == chinese_day(now.timestamp()) + date(1970, 1, 1).toordinal()
+    assert day_of(now) == day_of(now.astimezone(timezone(timedelta(hours=-11))))
+
+
+def test_a_new_day_keeps_the_minute(tmp_path: Path) -> None:
+    log = RequestLog(tmp_path)
+    for _ in range(PER_MINUTE):
+        log.take(MIDNIGHT - 1)
+    assert log.counts(MIDNIGHT - 1) == Counts(60, 60, 60)
+    assert log.take(MIDNIGHT) == Counts(60, 0, 59)
+    assert log.take(MIDNIGHT + 59) == Counts(1, 1, 0)
+
+
+def test_the_pure_parts_on_values() -> None:
+    noted = Noted(date(2026, 11, 21), 100, (NOW - 60, NOW - 59, NOW))
+    assert as_of(noted, NOW) == replace(noted, times=(NOW - 59, NOW))
+    assert counted(noted, NOW) == Counts(2, 100, 0)
+    assert counted(noted, NOW + 86400) == Counts(0, 0, 0)
+    assert one_more(noted, NOW + 0.5) == Noted(noted.day, 101, (NOW - 59, NOW, NOW + 0.5))
+    assert one_more(noted, NOW - 1).times[-1] == NOW
+    more = Noted(noted.day, 2, (NOW - 30,))
+    assert together(noted, more) == Noted(noted.day, 102, (*noted.times, NOW - 30))
+    assert together(noted, Noted(date(2026, 11, 20), 7)) == noted
+    assert as_of(Noted(date(2026, 11, 22), 5), NOW) == Noted(date(2026, 11, 21))
+
+
+# What a person is told.
+
+
+@pytest.mark.parametrize("today", [0, 1, 1799])
+def test_nothing_is_said_while_there_is_enough(today: int) -> None:
+    assert remark(Counts(60, today, 30)) == ""
+
+
+@pytest.mark.parametrize("today", [1800, 1803, 1999, 2000])
+def test_it_is_said_when_the_day_is_nearly_used_up(today: int) -> None:
+    assert today >= NEAR * PER_DAY
+    assert remark(Counts(1, today, 0)) == (
+        f"{today:,} of the 2,000 requests that the documents grant a day are used "
+        "(counted here; the service's day is taken to begin at midnight UTC+8)"
+    )
+
+
+@pytest.mark.parametrize("today", [2001, 12345])
+def test_it_is_said_when_there_were_more(today: int) -> None:
+    said = remark(Counts(1, today, 0))
+    assert said.startswith(f"{today:,} requests were made today, and the documents grant 2,000")
+    assert "UTC+8" in said
+
+
+def test_the_rows_of_a_table() -> None:
+    assert rows(Counts(3, 120, 0)) == [
+        ("requests in the last minute", "3 of 60"),
+        ("requests today", "120 of 2,000 (since 00:00 UTC+8)"),
+    ]
+    assert rows(Counts(60, 2345, 9))[1][1] == "2,345 of 2,000 (since 00:00 UTC+8)"
+
+
+def test_more_than_the_days_number_is_granted_all_the_same(tmp_path: Path) -> None:
+    write(tmp_path, {"format": 1, "day": TODAY, "today": 2000, "times": []})
+    assert RequestLog(tmp_path).take(NOW) == Counts(1, 2001, 0)
+
+
+# The file.
+
+
+def write(directory: Path, document: object) -> Path:
+    file = directory / "requests.json"
+    file.write_text(document if isinstance(document, str) else json.dumps(document), encoding="utf-8")
+    return file
+
+
+def names(directory: Path) -> set[str]:
+    return {path.name for path in directory.iterdir()}
+
+
+def written(directory: Path) -> dict[str, Any]:
+    document = json.loads((directory / "requests.json").read_text(encoding="utf-8"))
+    assert isinstance(document, dict)
+    return document
+
+
+@settings(max_examples=12)
+@given(starts, st.lists(st.tuples(gaps, st.integers(1, 40)), min_size=2, max_size=5))
+def test_the_next_process_goes_on_where_the_last_one_was(start: float, bursts: list[tuple[float, int]]) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        take_all(lambda: RequestLog(Path(directory)), times_of(start, bursts))
+
+
+def test_nothing_else_is_written(tmp_path: Path) -> None:
+    log = RequestLog(tmp_path)
+    for now in (NOW - 70, NOW - 60, NOW - 59.5, NOW):
+        log.take(now)
+    assert written(tmp_path) == {"format": 1, "day": TODAY, "today": 4, "times": [NOW - 59.5, NOW]}
+    assert names(tmp_path) == {"requests.json", "requests.lock"}
+    assert (tmp_path / "requests.lock").read_bytes() == b""
+
+
+def test_reading_writes_nothing(tmp_path: Path) -> None:
+    assert RequestLog(tmp_path / "state").counts(NOW) == Counts(0, 0, 0)
+    assert not (tmp_path / "state").exists()
+    RequestLog(tmp_path).take(NOW)
+    before = (tmp_path / "requests.json").read_bytes()
+    assert RequestLog(tmp_path).counts(NOW + 61) == Counts(0, 1, 0)
+    assert (tmp_path / "requests.json").read_bytes() == before
+
+
+def test_a_full_minute_writes_nothing(tmp_path: Path) -> None:
+    log = RequestLog(tmp_path)
+    for _ in range(PER_MINUTE):
+        assert log.take(NOW).wait_seconds == 0
+    before = (tmp_path / "requests.json").read_bytes()
+    assert [log.take(NOW + 1) for _ in range(3)] == [Counts(60, 60, 59)] * 3
+    assert (tmp_path / "requests.json").read_bytes() == before
+    assert len(before) < 4096
+
+
+@pytest.mark.parametrize("umask", [0, 0o077])
+def test_only_the_user_can_read_it(tmp_path: Path, umask: int) -> None:
+    state = tmp_path / "deep" / "state"
+    before = os.umask(umask)
+    try:
+        RequestLog(state).take(NOW)
+    finally:
+        os.umask(before)
+    assert mode(state) == 0o700
+    assert mode(state / "requests.json") == mode(state / "requests.lock") == 0o600
+
+
+def test_a_file_that_others_could_read_becomes_private(tmp_path: Path) -> None:
+    file = write(tmp_path, {"format": 1, "day": TODAY, "today": 7, "times": [NOW]})
+    file.chmod(0o664)
+    assert RequestLog(tmp_path).take(NOW) == Counts(2, 8, 0)
+    assert mode(file) == 0o600
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+def test_without_a_directory_this_process_is_counted() -> None:
+    log = RequestLog(None)
+    assert [log.take(NOW).today for _ in range(3)] == [1, 2, 3]
+    assert log.counts(NOW) == Counts(3, 3, 0)
+    assert RequestLog(None).counts(NOW) == Counts(0, 0, 0)
+
+
+def test_the_clock_is_asked_where_no_time_is_given(tmp_path: Path) -> None:
+    before = time.time()
+    assert RequestLog(tmp_path).take().last_minute == 1
+    assert before <= written(tmp_path)["times"][0] <= time.time()
+    assert RequestLog(tmp_path).counts().last_minute == 1
+
+
+# Files that are not what was written there.
+
+SOUND: dict[str, Any] = {"format": 1, "day": TODAY, "today": 12, "times": [NOW - 1]}
+DEEP = "[" * 7000
+
+
+def test_a_sound_file_counts(tmp_path: Path) -> None:
+    write(tmp_path, SOUND)
+    assert RequestLog(tmp_path).take(NOW) == Counts(2, 13, 0)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "",
+        "\0\0\0\0",
+        "{",
+        "null",
+        "7",
+        "[]",
+        "{}",
+        DEEP,
+        '"requests"',
+        json.dumps(SOUND)[:-9],
+        json.dumps(SOUND) + " " * 20_000,
+        SOUND | {"format": 2},
+        SOUND | {"format": None},
+        SOUND | {"day": "2026-11-31"},
+        SOUND | {"day": "today"},
+        SOUND | {"day": 20261121},
+        SOUND | {"day": "2026-11-22"},
+        SOUND | {"day": "9999-12-31"},
+        SOUND | {"today": -1},
+        SOUND | {"today": 1.5},
+        SOUND | {"today": "12"},
+        SOUND | {"today": True},
+        SOUND | {"today": None},
+        SOUND | {"today": 10**9},
+        SOUND | {"today": 10**400},
+        json.dumps(SOUND).replace("12", "9" * 5000, 1),
+        SOUND | {"today": float("nan")},
+        SOUND | {"today": float("inf")},
+        SOUND | {"times": None},
+        SOUND | {"times": NOW},
+        SOUND | {"times": {"0": NOW}},
+        SOUND | {"times": "1"},
+        SOUND | {"times": [str(NOW)]},
+        SOUND | {"times": [True]},
+        SOUND | {"times": [[NOW]]},
+        SOUND | {"times": [None]},
+        SOUND | {"times": [float("nan")]},
+        SOUND | {"times": [NOW, float("nan"), NOW]},
+        SOUND | {"times": [float("inf")]},
+        SOUND | {"times": [float("-inf")]},
+        SOUND | {"times": [1e308]},
+        SOUND | {"times": [10**400]},
+        SOUND | {"times": [NOW + 3600]},
+        SOUND | {"times": [NOW - 1, NOW + 86400]},
+        SOUND | {"times": [NOW + 86400, NOW - 1]},
+        *[{name: value for name, value in SOUND.items() if name != left_out} for left_out in SOUND],
+    ],
+    ids=lambda document: str(document)[:60],
+)
+def test_a_broken_file_starts_the_count_anew(tmp_path: Path, document: object) -> None:
+    write(tmp_path, document)
+    assert RequestLog(tmp_path).counts(NOW) == Counts(0, 0, 0)
+    assert RequestLog(tmp_path).take(NOW) == Counts(1, 1, 0)
+    assert written(tmp_path) == {"format": 1, "day": TODAY, "today": 1, "times": [NOW]}
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just(NOW) | st.just(TODAY),
+    lambda inner: st.lists(inner, max_size=70) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=80,
+)
+documents = st.fixed_dictionaries(
+    {"format": st.just(1) | values, "day": st.just(TODAY) | values, "today": values, "times": values}
+)
+
+
+@given(st.one_of(st.binary(max_size=200), documents.map(lambda document: json.dumps(document).encode())))
+def test_whatever_the_file_holds_the_count_goes_on(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        (Path(directory) / "requests.json").write_bytes(content)
+        log = RequestLog(Path(directory))
+        before, after = log.counts(NOW), log.take(NOW)
+        if before.wait_seconds == 0:
+            assert after == Counts(before.last_minute + 1, before.today + 1, 0)
+            assert written(Path(directory))["today"] == after.today
+        else:
+            assert after == before
+            assert before.wait_seconds <= 60 + SET_BACK
+
+
+def test_times_in_another_order_are_the_same_times(tmp_path: Path) -> None:
+    write(tmp_path, SOUND | {"times": [NOW, *[NOW - 20] * 30, *[NOW - 40] * 30]})
+    assert RequestLog(tmp_path).take(NOW) == Counts(61, 12, 20)
+
+
+def directory_in_its_place(file: Path) -> None:
+    file.mkdir()
+
+
+def full_directory_in_its_place(file: Path) -> None:
+    (file / "kept").mkdir(parents=True)
+
+
+def link_to_nowhere(file: Path) -> None:
+    file.symlink_to(file.parent / "nowhere")
+
+
+def link_to_itself(file: Path) -> None:
+    file.symlink_to(file)
+
+
+def link_to_another_file(file: Path) -> None:
+    other = file.parent / "other"
+    other.write_text("kept")
+    file.symlink_to(other)
+
+
+def pipe(file: Path) -> None:
+    os.mkfifo(file)
+
+
+def device(file: Path) -> None:
+    file.symlink_to("/dev/zero")
+
+
+def unreadable(file: Path) -> None:
+    file.write_text(json.dumps(SOUND | {"today": "odd"}))
+    file.chmod(0)
+
+
+ODD = [
+    directory_in_its_place,
+    full_directory_in_its_place,
+    link_to_nowhere,
+    link_to_itself,
+    link_to_another_file,
+    pipe,
+    device,
+    unreadable,
+]
+
+
+@pytest.mark.parametrize("make", ODD)
+@pytest.mark.parametrize("name", ["requests.json", "requests.lock"])
+def test_what_is_in_the_way_keeps_nobody_from_asking(tmp_path: Path, make: Callable[[Path], None], name: str) -> None:
+    make(tmp_path / name)
+    log = RequestLog(tmp_path)
+    started = time.monotonic()
+    assert [log.take(NOW).today for _ in range(3)] == [1, 2, 3]
+    assert log.counts(NOW) == Counts(3, 3, 0)
+    assert time.monotonic() - started < 1
+    assert not (tmp_path / "nowhere").exists()
+    if make is link_to_another_file:
+        assert (tmp_path / "other").read_text() == "kept"
+
+
+@pytest.mark.parametrize("make", ODD)
+def test_nothing_stays_open_or_lies_around(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "requests.json")
+    log = RequestLog(tmp_path)
+    before = len(names(Path("/dev/fd")))
+    for _ in range(5):
+        log.take(NOW)
+        log.counts(NOW)
+    assert len(names(Path("/dev/fd"))) == before
+    assert names(tmp_path) <= {"requests.json", "requests.lock", "other"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_strangers_file_is_not_believed(tmp_path: Path) -> None:
+    file = write(tmp_path, SOUND | {"times": [NOW] * 60})
+    assert RequestLog(tmp_path).take(NOW).wait_seconds == 60
+    os.chown(file, 12345, 12345)
+    assert RequestLog(tmp_path).take(NOW) == Counts(1, 1, 0)
+    assert file.stat().st_uid == 0
+
+
+@pytest.mark.parametrize("place", ["file", "file/below", "link"])
+def test_where_no_directory_can_be_this_process_is_counted(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("kept")
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    log = RequestLog(tmp_path / place)
+    assert [log.take(NOW).today for _ in range(PER_MINUTE)] == list(range(1, PER_MINUTE + 1))
+    assert log.take(NOW + 1) == Counts(60, 60, 59)
+    assert (tmp_path / "file").read_text() == "kept"
+
+
+@contextmanager
+def nobody() -> Iterator[None]:
+    """Be a user who may not write everywhere."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+
+
+@contextmanager
+def read_only(directory: Path) -> Iterator[None]:
+    directory.chmod(0o555)
+    try:
+        yield
+    finally:
+        directory.chmod(0o777)
+
+
+def test_what_cannot_be_written_is_written_when_it_can(open_path: Path) -> None:
+    open_path.chmod(0o777)
+    with nobody():
+        mine, others = RequestLog(open_path), RequestLog(open_path)
+        assert mine.take(NOW).today == 1
+    with read_only(open_path), nobody():
+        assert [mine.take(NOW + 1).today for _ in range(3)] == [2, 3, 4]
+        assert others.counts(NOW + 1).today == 1
+    with nobody():
+        assert others.take(NOW + 2).today == 2
+        assert mine.counts(NOW + 2) == Counts(5, 5, 0)
+        assert mine.take(NOW + 3) == Counts(6, 6, 0)
+        assert mine.counts(NOW + 3) == others.counts(NOW + 3) == Counts(6, 6, 0)
+        assert sorted(written(open_path)["times"]) == [NOW, NOW + 1, NOW + 1, NOW + 1, NOW + 2, NOW + 3]
+
+
+def test_what_was_never_written_starts_anew_too(open_path: Path) -> None:
+    write(open_path, SOUND)
+    with read_only(open_path), nobody():
+        log = RequestLog(open_path)
+        assert log.take(NOW - 3600) == Counts(1, 1, 0)
+        assert log.take(NOW - 3600) == Counts(2, 2, 0)
+        assert log.take(NOW - 7200) == Counts(1, 1, 0)
+        assert log.take(NOW + 86400) == Counts(1, 1, 0)
+
+
+# The lock.
+
+
+@contextmanager
+def held(directory: Path) -> Iterator[None]:
+    descriptor = os.open(directory / "requests.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def test_a_lock_that_nobody_gives_back_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert 0 < quota.LOCK_SECONDS <= 3
+    monkeypatch.setattr(quota, "LOCK_SECONDS", 0.1)
+    started = time.monotonic()
+    with held(tmp_path):
+        assert RequestLog(tmp_path).take(NOW) == Counts(1, 1, 0)
+    assert 0.1 <= time.monotonic() - started < 2
+    assert written(tmp_path)["today"] == 1
+
+
+def test_a_lock_that_is_given_back_is_waited_for(tmp_path: Path) -> None:
+    taken: list[float] = []
+
+    def take() -> None:
+        RequestLog(tmp_path).take(NOW)
+        taken.append(time.monotonic())
+
+    with held(tmp_path):
+        thread = threading.Thread(target=take)
+        thread.start()
+        thread.join(0.1)
+        assert not (tmp_path / "requests.json").exists()
+        released = time.monotonic()
+    thread.join()
+    assert released <= taken[0]
+    assert written(tmp_path)["today"] == 1
+
+
+def test_where_there_are_no_locks_it_goes_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quota, "fcntl", None)
+    with held(tmp_path):
+        assert [RequestLog(tmp_path).take(NOW).today for _ in range(3)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("directory", [True, False])
+def test_threads_lose_no_count(tmp_path: Path, directory: bool) -> None:
+    log = RequestLog(tmp_path if directory else None)
+    threads = [threading.Thread(target=lambda: [log.take(NOW) for _ in range(10)]) for _ in range(8)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert log.counts(NOW) == Counts(60, 60, 60)
+
+
+# Real processes.
+
+WORKER = """\
+import sys
+from pathlib import Path
+from qwen_runtime.quota import RequestLog
+log = RequestLog(Path(sys.argv[1]))
+print("ready", flush=True)
+for line in sys.stdin:
+    now, takes = line.split()
+    counts = [log.take(None if now == "clock" else float(now)) for _ in range(int(takes))]
+    print(sum(count.wait_seconds == 0 for count in counts), flush=True)
+"""
+
+
+class Workers:
+    """Processes that take requests when they are told to, all at once."""
+
+    def __init__(self, directory: Path, stack: ExitStack) -> None:
+        self.directory = directory
+        self._processes = [stack.enter_context(self._start()) for _ in range(8)]
+        for process in self._processes:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+
+    def _start(self) -> subprocess.Popen[str]:
+        words = [sys.executable, "-c", WORKER, str(self.directory)]
+        return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def take(self, now: float | None, takes: int) -> int:
+        """Let each process take some; return how many were granted."""
+        for process in self._processes:
+            assert process.stdin is not None
+            process.stdin.write(f"{'clock' if now is None else now} {takes}\n")
+            process.stdin.flush()
+        return sum(int(process.stdout.readline()) for process in self._processes if process.stdout)
+
+
+@pytest.fixture
+def workers(tmp_path: Path) -> Iterator[Workers]:
+    with ExitStack() as stack:
+        yield Workers(tmp_path, stack)
+
+
+def test_processes_lose_no_count_and_grant_no_more_than_the_minute_holds(workers: Workers) -> None:
+    log = RequestLog(workers.directory)
+    with watched(log) as seen:
+        assert workers.take(NOW, 7) == 56
+        assert log.counts(NOW) == Counts(56, 56, 0)
+        assert workers.take(NOW, 10) == 4
+        assert log.counts(NOW) == Counts(60, 60, 60)
+    # A reader beside them never sees half of a file, and no count ever goes down.
+    assert seen == sorted(seen)
+    for minute in (1, 2):
+        now = NOW + 60 * minute
+        assert workers.take(now, 7) == 56
+        assert workers.take(now + 59, 2) == 4
+        assert log.counts(now + 59) == Counts(60, 60 + 60 * minute, 1)
+        assert workers.take(now + 59.5, 1) == 0
+    assert workers.take(NOW + 86400, 3) == 24
+    assert log.counts(NOW + 86400) == Counts(24, 24, 0)
+    assert names(workers.directory) == {"requests.json", "requests.lock"}
+    # By the clock, from the beginning: no process takes what another one has just noted for the future.
+    (workers.directory / "requests.json").unlink()
+    assert workers.take(None, 7) == 56
+    assert workers.take(None, 7) == 4
+    assert len(written(workers.directory)["times"]) == 60
+
+
+@contextmanager
+def watched(log: RequestLog) -> Iterator[list[int]]:
+    """Read the day's count all the time, in another thread."""
+    seen, is_over = [0], threading.Event()
+
+    def watch() -> None:
+        while not is_over.is_set():
+            seen.append(log.counts(NOW).today)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        is_over.set()
+        thread.join()

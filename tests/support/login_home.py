@@ -1,0 +1,80 @@
+"""A home with a Qwen OAuth login in it, and what asks with that login there: this process, or the command line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cli.process import Outcome, run
+
+from qwen_cfg import resolve
+from qwen_cfg.compile import to_artifact
+from qwen_runtime import Configured
+from qwen_runtime.oauth import Login, LoginCache, Tokens, cache_of, with_api_of
+from qwen_runtime.oauth.server import AuthorizationServer as Asked
+from qwen_runtime.session import Session
+from support.asking import ask, opened, pieces
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from qwen_schema import ResolvedConfig
+    from support.authorization import AuthorizationServer
+
+ANSWER = "pong from coder-model"
+
+
+@dataclass(frozen=True)
+class Home:
+    """The home of somebody whose login is with one server, which `url` may name otherwise."""
+
+    path: Path
+    server: AuthorizationServer
+    url: str = ""
+
+    @property
+    def artifact(self) -> ResolvedConfig:
+        url = self.url or self.server.url
+        values = {"auth_method": "qwen-oauth", "qwen_oauth_url": url, "timeout": 20.0, "max_retries": 0}
+        return to_artifact(resolve(environ={}, cwd=self.path, home=self.path, values=values, search=False))
+
+    @property
+    def cache(self) -> LoginCache:
+        return cache_of(self.artifact, base=self.path, home=self.path)
+
+    @property
+    def tokens(self) -> Tokens:
+        return Tokens(self.cache, Asked(self.artifact, base=self.path, home=self.path))
+
+    @property
+    def login(self) -> Login:
+        login = self.cache.read()
+        assert login is not None
+        return login
+
+    @property
+    def files(self) -> list[str]:
+        """The names of what stands beside the login, its own among them."""
+        return sorted(file.name for file in self.cache.path.parent.iterdir())
+
+    def has(self, document: dict[str, Any]) -> bytes:
+        """Put a login into the home, and return what the file then holds."""
+        self.cache.path.parent.mkdir(exist_ok=True)
+        self.cache.path.write_text(json.dumps(document))
+        self.cache.path.chmod(0o600)
+        return self.cache.path.read_bytes()
+
+    def ask(self) -> str:
+        """Ask something in this process with the login, and return the answer."""
+        artifact = with_api_of(self.artifact, self.login, self.cache)
+        opened.append(Session(Configured(artifact, None, self.path, self.path).connect()))
+        return "".join(pieces(ask(opened[-1])[0]))
+
+    @property
+    def argv(self) -> list[str]:
+        """The command line that asks something with the login."""
+        return ["run", "-p", "hi", "--auth-type", "qwen-oauth", "--qwen-oauth-url", self.server.url]
+
+    def run(self, **options: Any) -> Outcome:
+        return run(*self.argv, cwd=self.path, home=self.path, **options)
