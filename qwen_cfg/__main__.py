@@ -16,7 +16,10 @@ def entry() -> None:
     from .cli.main import main  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.exit(main())
+    code = main()
+    # What is still under way then must be finished, and does not take long: another Ctrl-C would log the user out.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

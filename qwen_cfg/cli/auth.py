@@ -120,8 +120,11 @@ def _login_rows(place: LoginPlace, login: Login | None) -> list[tuple[str, str]]
 def _login_data(place: LoginPlace, login: Login | None) -> dict[str, Any]:
     if login is None:
         return {"ends_at": None, "can_be_refreshed": False, "base_url": None}
-    ends = None if login.ends_at is None else datetime.fromtimestamp(login.ends_at, UTC).isoformat(timespec="seconds")
-    return {"ends_at": ends, "can_be_refreshed": login.refresh_token is not None, "base_url": _url(place, login)}
+    return {
+        "ends_at": None if login.ends_at is None else _iso(login.ends_at),
+        "can_be_refreshed": login.refresh_token is not None,
+        "base_url": _url(place, login),
+    }
 
 
 def _api(place: LoginPlace, login: Login) -> str:
@@ -135,6 +138,13 @@ def _url(place: LoginPlace, login: Login) -> str | None:
     try:
         return with_api_of(place.artifact, login, place.cache).text("base_url")
     except ConfigurationError:
+        return None
+
+
+def _iso(seconds: float) -> str | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+    except (OverflowError, ValueError, OSError):
         return None
 
 

@@ -48,9 +48,11 @@ def api_of_login(resource_url: str) -> str:
         ValueError: if it is no https URL (http on this machine only), with what is wrong.
     """
     text = resource_url.strip().rstrip("/")
+    if "?" in text or "#" in text:
+        raise ValueError("it has a query or a fragment")
     url = text if "://" in text else f"https://{text}"
     check_login_url(url)
-    return url if url.endswith("/v1") else f"{url}/v1"
+    return url if url.lower().endswith("/v1") else f"{url}/v1"
 
 
 def is_declared_api(base_url: str) -> bool:

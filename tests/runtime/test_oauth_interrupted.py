@@ -148,6 +148,10 @@ def test_ctrl_c_does_not_cut_an_exchange_off(held: tuple[Home, subprocess.Popen[
     assert process.stderr.readline() == "qwen-cfg: interrupted\n"
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(0.3)
+    # Whoever grows impatient is not logged out either.
+    process.send_signal(signal.SIGINT)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(0.3)
     assert home.files == ["oauth_creds.json", "oauth_creds.lock"]
     assert home.server.before_answer is not None
     home.server.before_answer.set()

@@ -254,6 +254,11 @@ def test_what_is_no_address_for_a_login(said: str) -> None:
         api_of_login(said)
 
 
+def test_a_declared_host_is_none_without_https() -> None:
+    assert not is_declared_api("http://portal.qwen.ai/v1")
+    assert not is_declared_api("http://portal.qwen.ai:443/v1")
+
+
 # The QR code.
 
 

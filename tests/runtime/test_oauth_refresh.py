@@ -19,7 +19,7 @@ from support.login_home import ANSWER, Home
 from support.provider import Reply, refusal
 
 from qwen_runtime.oauth.server import LoginRefusedError
-from qwen_schema import AuthenticationError, QwenCfgError
+from qwen_schema import AuthenticationError, QwenCfgError, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,6 +141,13 @@ def test_the_server_decides_whatever_the_clock_says(home: Home, hours: float) ->
     assert home.server.refreshes == 1
 
 
+@pytest.mark.parametrize(("seconds", "refreshes"), [(25, 1), (60, 0)])
+def test_a_login_is_exchanged_half_a_minute_before_it_ends(home: Home, seconds: float, refreshes: int) -> None:
+    home.has(home.server.issue(seconds))
+    assert home.ask() == ANSWER
+    assert (home.server.refreshes, len(home.server.chats)) == (refreshes, 1)
+
+
 def test_a_login_without_an_end_holds_until_it_is_refused(home: Home) -> None:
     home.has({**home.server.issue(), "expiry_date": None})
     assert home.ask() == ANSWER
@@ -156,6 +163,14 @@ def test_what_an_exchange_does_not_say_stays(home: Home) -> None:
     assert after["refresh_token"] == document["refresh_token"]
     assert (after["resource_url"], after["id_token"]) == (f"{home.server.url}/api", "kept")
     assert after["expiry_date"] / 1000 == pytest.approx(time.time() + home.server.token_seconds, abs=20)
+
+
+def test_an_error_that_is_null_is_none(home: Home) -> None:
+    home.has(home.server.issue(expires_in=-5))
+    answer = {"access_token": "b", "expires_in": 60, "error": None, "refresh_token": None, "resource_url": None}
+    home.server.refresh_replies.append(Reply([json.dumps(answer).encode()], 200))
+    before, new = home.login, home.tokens.current()
+    assert new == replace(before, access_token=Secret("b"), ends_at=new.ends_at)
 
 
 def test_a_second_refusal_ends_it(home: Home) -> None:
@@ -193,6 +208,7 @@ def test_a_login_that_was_removed_is_asked_for_again(home: Home) -> None:
 FAILURES = {
     "nobody there": None,
     "server error": Reply([b"<html>"], 503),
+    "tokens all the same": Reply([b'{"access_token": "a", "expires_in": 60}'], 502),
     "no JSON": Reply([b"<html>"], 200),
     "no token": Reply([b'{"token_type": "Bearer", "expires_in": 60}'], 200),
     "an odd token": Reply([b'{"access_token": "a\\nb", "expires_in": 60}'], 200),

@@ -220,9 +220,9 @@ def test_an_answer_higher_than_the_screen_stays_whole() -> None:
 
 # Texts that are higher than a window as one block, in the pieces in which they come.
 HIGH = {
-    "list": [f"- item {number}\n" for number in range(300)],
-    "numbered list": [f"{number + 1}. item {number}\n" for number in range(300)],
-    "code": ["```py\n", *(f"x = f({number})  # item {number}\n" for number in range(300)), "```\n"],
+    "list": [f"- item {number}\n" for number in range(150)],
+    "numbered list": [f"{number + 1}. item {number}\n" for number in range(150)],
+    "code": ["```py\n", *(f"x = f({number})  # item {number}\n" for number in range(150)), "```\n"],
     "paragraph": [f"item {number} " for number in range(600)],
     "table": ["| a | b |\n|---|---|\n", *(f"| item {number} | {'y' * (number // 20)} |\n" for number in range(80))],
     "reasoning": [f"item {number} " for number in range(600)],
