@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from support.provider import BASE_URLS
 
 from qwen_schema import declared_providers, practice_of, provider_of, terms_of
 
@@ -20,16 +21,7 @@ if TYPE_CHECKING:
     from .process import Desk, Outcome
 
 QWEN = ("https://qwen.ai/termsservice", "https://qwen.ai/privacypolicy")
-BASE_URLS = {
-    "openai": "https://api.openai.com/v1",
-    "azure": "https://mine.openai.azure.com/openai/v1",
-    "openrouter": "https://openrouter.ai/api/v1",
-    "modelscope": "https://api-inference.modelscope.cn/v1",
-    "qwen": "https://portal.qwen.ai/v1",
-    "dashscope": "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
-    "vertex": "https://europe-west4-aiplatform.googleapis.com/v1/projects/p/locations/l/endpoints/openapi",
-    "gemini": "https://generativelanguage.googleapis.com/v1beta/openai",
-}
+KNOWN = {name: url for name, url in BASE_URLS.items() if name != "other"}
 LOGIN = ".qwen/oauth_creds.json"
 
 
@@ -47,10 +39,10 @@ def terms(desk: Desk, *argvs: list[str], env: dict[str, str] | None = None) -> l
 
 
 def test_every_provider_is_tried_here() -> None:
-    assert [*BASE_URLS, "other"] == list(declared_providers())
+    assert [*KNOWN, "other"] == list(declared_providers())
 
 
-@pytest.mark.parametrize(("name", "base_url"), BASE_URLS.items())
+@pytest.mark.parametrize(("name", "base_url"), KNOWN.items())
 def test_with_a_key_the_terms_are_the_providers(name: str, base_url: str) -> None:
     provider, found = declared_providers()[name], terms_of("openai", base_url)
     assert provider_of(base_url) is provider
@@ -61,7 +53,7 @@ def test_with_a_key_the_terms_are_the_providers(name: str, base_url: str) -> Non
     assert provider.training_remark in found.training
 
 
-@pytest.mark.parametrize("base_url", [*BASE_URLS.values(), "http://localhost:1/v1", "https://llm.example"])
+@pytest.mark.parametrize("base_url", [*KNOWN.values(), "http://localhost:1/v1", "https://llm.example"])
 def test_with_a_login_the_terms_are_those_of_qwen_whatever_the_base_url(base_url: str) -> None:
     found = terms_of("qwen-oauth", base_url)
     assert found == terms_of("qwen-oauth", "https://portal.qwen.ai/v1")
@@ -151,7 +143,7 @@ def test_a_login_by_flag_and_a_cached_one(desk: Desk) -> None:
 
 
 def test_while_no_method_is_decided_both_ways_on_are_told(desk: Desk) -> None:
-    text, data = terms(desk, [], ["--format", "json"], env={"OPENAI_BASE_URL": BASE_URLS["gemini"]})
+    text, data = terms(desk, [], ["--format", "json"], env={"OPENAI_BASE_URL": KNOWN["gemini"]})
     assert text.ended(0).out.index("\nQwen OAuth\n") < text.out.index("\nGoogle Gemini API at generativelanguage")
     document = data.ended(0).json
     assert document["auth_method"] is None
@@ -175,7 +167,7 @@ def test_what_does_not_decide_may_be_wrong_and_what_does_may_not(desk: Desk) -> 
 
 
 def test_of_an_artifact(desk: Desk) -> None:
-    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={BASE_URLS['modelscope']}\n")
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={KNOWN['modelscope']}\n")
     collector = ["--usage-statistics", "--usage-statistics-endpoint", "http://localhost:4318"]
     desk.run("resolve", "-o", "qwen.toml", *collector).ended(0)
     (desk.cwd / ".env").unlink()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.asking import KEY, ask, session
-from support.provider import Reply, chunk, events, finish, refusal, streamed, usage
+from support.provider import BASE_URLS, Reply, chunk, events, finish, refusal, streamed, usage
 
 from qwen_runtime.connection import models
 from qwen_runtime.conversation import Conversation
@@ -22,18 +22,6 @@ if TYPE_CHECKING:
     from support.provider import Provider
 
     from qwen_runtime.session import Session
-
-BASE_URLS = {
-    "openai": "https://api.openai.com/v1",
-    "azure": "https://mine.openai.azure.com/openai/v1",
-    "openrouter": "https://openrouter.ai/api/v1",
-    "modelscope": "https://api-inference.modelscope.cn/v1",
-    "qwen": "https://portal.qwen.ai/v1",
-    "dashscope": "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
-    "vertex": "https://europe-west4-aiplatform.googleapis.com/v1/projects/p/locations/l/endpoints/openapi",
-    "gemini": "https://generativelanguage.googleapis.com/v1beta/openai/",
-    "other": "http://[::1]:11434/v1",
-}
 
 
 # Who it is.

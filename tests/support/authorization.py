@@ -7,7 +7,6 @@ import hashlib
 import json
 import re
 import secrets
-import socket
 import threading
 import time
 from base64 import urlsafe_b64encode
@@ -16,9 +15,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qs
 
-import uvicorn
-
 from support.provider import MODELS, SLOW_SECONDS, Reply, Request, streamed
+from support.serving import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -333,17 +331,5 @@ async def _answer(reply: Reply, send: Any) -> None:
 @contextmanager
 def authorization_server(**knobs: Any) -> Iterator[AuthorizationServer]:
     """Run an authorization server for as long as it is needed; what can be set of one can be given."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        # Those that it accepts have it from it; without it each answer in pieces takes 40 ms more on Linux.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        app = AuthorizationServer(listener.getsockname()[1], **knobs)
-        config = uvicorn.Config(app, log_config=None, lifespan="off", ws="none", http="h11", access_log=False)
-        config.timeout_graceful_shutdown = 1
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        try:
-            yield app
-        finally:
-            server.should_exit = True
-            thread.join(10)
+    with serving(lambda port: AuthorizationServer(port, **knobs)) as app:
+        yield app

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import uvicorn
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+
+from support.serving import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,24 +118,5 @@ class Collector:
 @contextmanager
 def collector(**tls: Any) -> Iterator[Collector]:
     """Run a collector for as long as it is needed; `ssl_certfile` makes it one over https."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    app = Collector(listener.getsockname()[1], "https" if tls else "http")
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        lifespan="off",
-        ws="none",
-        http="h11",
-        timeout_graceful_shutdown=1,
-        access_log=False,
-        **tls,
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    try:
+    with serving(lambda port: Collector(port, "https" if tls else "http"), **tls) as app:
         yield app
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listener.close()

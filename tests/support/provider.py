@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import uvicorn
+from .serving import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 SLOW_SECONDS = 30.0
+# A base URL of each declared provider.
+BASE_URLS = {
+    "openai": "https://api.openai.com/v1",
+    "azure": "https://mine.openai.azure.com/openai/v1",
+    "openrouter": "https://openrouter.ai/api/v1",
+    "modelscope": "https://api-inference.modelscope.cn/v1",
+    "qwen": "https://portal.qwen.ai/v1",
+    "dashscope": "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
+    "vertex": "https://europe-west4-aiplatform.googleapis.com/v1/projects/p/locations/l/endpoints/openapi",
+    "gemini": "https://generativelanguage.googleapis.com/v1beta/openai/",
+    "other": "http://[::1]:11434/v1",
+}
 MODELS = ("gpt-4o", "gpt-4o-mini", "qwen3-coder-plus")
 
 
@@ -203,26 +214,5 @@ async def _until_gone(receive: Any, hung_up: threading.Event) -> None:
 @contextmanager
 def provider(**tls: Any) -> Iterator[Provider]:
     """Run a provider for as long as it is needed; `ssl_keyfile` and `ssl_certfile` make it one over https."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    # asyncio sets this only for sockets that say that they speak TCP, which these do not.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    app = Provider(listener.getsockname()[1])
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        lifespan="off",
-        ws="none",
-        http="h11",
-        timeout_graceful_shutdown=1,
-        access_log=False,
-        **tls,
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    try:
+    with serving(Provider, **tls) as app:
         yield app
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listener.close()
