@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,18 @@ from qwen_cfg.remarks import key_remark
 from qwen_cfg.rules import diagnose
 from qwen_cfg.standing import standing_of
 from qwen_cfg.trust import concern_of_artifact, sends_unusual
-from qwen_schema import Secret, SecretReference, Surroundings, UsageError, endpoint_of, follow, located
+from qwen_schema import (
+    ConfigurationError,
+    Secret,
+    SecretReference,
+    Surroundings,
+    UsageError,
+    declared_fields,
+    endpoint_of,
+    follow,
+    located,
+    look_up,
+)
 from qwen_schema.qwen_oauth import METHOD
 
 from .artifact_file import read_artifact
@@ -182,7 +194,7 @@ def _concern(args: argparse.Namespace, artifact: ResolvedConfig, here: Surroundi
 
 
 def _around(args: argparse.Namespace, artifact: ResolvedConfig) -> Surroundings:
-    """Return where the references of an artifact lead; it may run what was typed, and no command of its own."""
+    """Return where the references of an artifact lead; it may run what the user names too, and no other command."""
     home = home_of(os.environ).path
     return Surroundings(
         os.environ,
@@ -191,8 +203,22 @@ def _around(args: argparse.Namespace, artifact: ResolvedConfig) -> Surroundings:
         home,
         artifact.dialect,
         user_files=home_level_files(home),
-        may_run_commands=args.secret_from is not None,
+        may_run_commands=args.secret_from is not None or _is_own_command(artifact, home),
     )
+
+
+def _is_own_command(artifact: ResolvedConfig, home: Path | None) -> bool:
+    """Tell whether the environment, or a file of the home, names the very command that an artifact does."""
+    if artifact.api_key.kind != "command":
+        return False
+    variable = declared_fields()["api_key"].variables[0].name
+    files = [SecretReference("env-file", path=str(path), variable=variable) for path in home_level_files(home)]
+    here = Surroundings(os.environ, {}, working_directory(), home, artifact.dialect)
+    for reference in (SecretReference("environment", variable=variable), *files):
+        with suppress(ConfigurationError, OSError):
+            if look_up(reference, here).reveal() == artifact.api_key.pointer:
+                return True
+    return False
 
 
 def given(args: argparse.Namespace) -> ResolvedConfig:

@@ -165,6 +165,19 @@ def test_an_artifact_of_a_pointer_runs_the_keyring_and_no_command(
     assert arrived(server) == [f"Bearer {SENTINEL}"]
 
 
+@pytest.mark.parametrize("where", ["environment", ".qwen/.env", ".env"])
+def test_an_artifact_may_run_the_command_that_its_user_names_too(desk: Desk, server: Provider, where: str) -> None:
+    named = {"OPENAI_API_KEY": f"command:{COMMAND}"}
+    desk.run("resolve", "-o", "command.toml", *endpoint(server), env=named).ended(0)
+    # A file of the project is not the user, and another command is not the same.
+    desk.write("work/app/.env", f"OPENAI_API_KEY='command:{COMMAND}'\n")
+    desk.run(*ASK, "--config", "command.toml", env={"OPENAI_API_KEY": "command:printf other"}).ended(5)
+    if where != "environment":
+        desk.write(where, f"OPENAI_API_KEY='command:{COMMAND}'\n")
+    desk.run(*ASK, "--config", "command.toml", env=named if where == "environment" else {}).ended(0)
+    assert arrived(server) == [f"Bearer {SENTINEL}"]
+
+
 @pytest.mark.parametrize("pointer", ["keyring:qwen/me", f"command:{COMMAND}"])
 def test_a_pointer_is_not_inlined(desk: Desk, pointer: str) -> None:
     words = ["resolve", "--inline-secrets", "-o", "a.toml"]
