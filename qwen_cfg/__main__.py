@@ -19,7 +19,18 @@ def entry() -> None:
     code = main()
     # What is still under way then must be finished, and does not take long: another Ctrl-C would log the user out.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _tell_of_work()
     sys.exit(code)
+
+
+def _tell_of_work() -> None:
+    """Say what the end of the program waits for, if it does."""
+    threading = sys.modules.get("threading")
+    if threading is None:
+        return
+    at_work = [t for t in threading.enumerate() if t is not threading.main_thread() and not t.daemon and t.is_alive()]
+    if at_work and sys.stderr is not None:
+        print("qwen-cfg: the login is being refreshed; that is finished first", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -69,8 +69,7 @@ def portable_path(text: str, standpoint: Standpoint) -> str:
 
 def user_files(resolution: Resolution) -> tuple[Path, ...]:
     """Return the env files that are the user's own, wherever they were looked for."""
-    directory = resolution.directory
-    return home_level_files(resolution.world.home, directory.moved_to if directory.reach == "user" else None)
+    return home_level_files(resolution.world.home, resolution.directory.users_own)
 
 
 def _config(resolution: Resolution, decision: Decision, inline_secrets: bool) -> Value | SecretReference:  # noqa: FBT001

@@ -24,6 +24,7 @@ _PASSED_ON = (
     *("PATH", "HOME", "XDG_CONFIG_HOME", "SYSTEMROOT", "GIT_DIR", "GIT_WORK_TREE", "GIT_CEILING_DIRECTORIES"),
     *("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"),
 )
+_PLACES = ("GIT_DIR", "GIT_WORK_TREE")
 
 _NOTHING_RUNS = ("--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "protocol.allow=never")
 _NOTHING_FETCHED = {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0"}
@@ -39,15 +40,21 @@ _MOST_LINKS = 40
 
 def in_work_tree(path: Path) -> bool:
     """Tell whether a file stands in a work tree, or may do so."""
-    return _work_tree_of(path) is not None or "GIT_DIR" in os.environ
+    return _work_tree_of(path) is not None or _may_be_in_named_tree(path)
 
 
 def may_be_tracked(path: Path) -> bool:
-    """Tell whether git tracks a file or a link that leads to it, or may do so.
+    """Tell whether git tracks a file or a link that leads to it, or may do so."""
+    return is_tracked(path) is not False
+
+
+def is_tracked(path: Path) -> bool | None:
+    """Tell whether git tracks a file or a link that leads to it; None where nobody can tell.
 
     A path through a link is none to git, which tracks the link, and what it leads to, each under its own name.
     """
-    return any(_may_be_tracked(name) for name in dict.fromkeys((path.absolute(), *_names_of(path))))
+    answers = [_is_tracked(name) for name in dict.fromkeys((path.absolute(), *_names_of(path)))]
+    return True if True in answers else None if None in answers else False
 
 
 def is_ignored(path: Path) -> bool:
@@ -81,7 +88,7 @@ def _names_of(path: Path) -> tuple[Path, ...]:
     return (*links, at)
 
 
-def _may_be_tracked(path: Path) -> bool:
+def _is_tracked(path: Path) -> bool | None:
     """Tell so of one name, in whatever letters: a file system may not tell small ones from large ones."""
     if not in_work_tree(path):
         return False
@@ -92,6 +99,20 @@ def _may_be_tracked(path: Path) -> bool:
 def _work_tree_of(path: Path) -> Path | None:
     """Return the nearest directory above a file that has a `.git`; what only looks like a repository is none."""
     return next((parent for parent in path.absolute().parents if os.path.lexists(parent / ".git")), None)
+
+
+def _may_be_in_named_tree(path: Path) -> bool:
+    """Tell whether the environment names a repository, and no work tree for it that the file is outside of."""
+    named = _environment()
+    tree = named.get("GIT_WORK_TREE")
+    return "GIT_DIR" in named and (not tree or Path(os.path.realpath(path)).is_relative_to(os.path.realpath(tree)))
+
+
+def _environment() -> dict[str, str]:
+    """Return what git is told of the environment. It runs in another directory, so that no path is relative there."""
+    passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    places = {name: os.path.abspath(passed[name]) for name in _PLACES if passed.get(name)}  # noqa: PTH100 - links stay
+    return {**passed, **places, **_NOTHING_FETCHED}
 
 
 def _asked(path: Path, *command: str) -> int | None:
@@ -110,7 +131,7 @@ def _asked(path: Path, *command: str) -> int | None:
             # A path that begins with ./ has no magic in it.
             [git, *where, *_NOTHING_RUNS, *command, "--", f"./{absolute.relative_to(directory).as_posix()}"],
             cwd=directory,
-            env={**{name: os.environ[name] for name in _PASSED_ON if name in os.environ}, **_NOTHING_FETCHED},
+            env=_environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_SECONDS,
@@ -121,19 +142,19 @@ def _asked(path: Path, *command: str) -> int | None:
     return asked.returncode
 
 
-def _is_in_index(path: Path) -> bool:
-    """Tell whether a file is in the index of its work tree, or may be."""
+def _is_in_index(path: Path) -> bool | None:
+    """Tell whether a file is in the index of its work tree; None where that cannot be read to its end."""
     tree = _work_tree_of(path)
     if tree is None or not (tree / ".git").is_dir():
-        return True
+        return None
     try:
         index = (tree / ".git" / "index").read_bytes()
     except FileNotFoundError:
         return False
     except OSError:
-        return True
+        return None
     names = _names_in(index)
-    return names is None or os.fsencode(path.absolute().relative_to(tree).as_posix()).lower() in names
+    return None if names is None else os.fsencode(path.absolute().relative_to(tree).as_posix()).lower() in names
 
 
 def _names_in(index: bytes) -> set[bytes] | None:

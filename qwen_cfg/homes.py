@@ -65,7 +65,7 @@ def find_qwen_directory(world: World, profile: Profile, look: Look) -> QwenDirec
     directory = moved or (world.home / ".qwen" if world.home is not None else None)
     return QwenDirectory(
         moved_to=moved,
-        reach="user" if text.startswith(("~", "/")) or Path(text).is_absolute() else "project",
+        reach="user" if _starts_at_home(text) or Path(text).is_absolute() else "project",
         origin=origin,
         text=text,
         problem=problem,
@@ -93,16 +93,21 @@ def _leads_to(text: str, world: World, variable: str) -> tuple[Path | None, str]
     """Return the directory that a text names, or why it names none."""
     if "\0" in text:
         return None, f"{variable} holds a NUL character"
-    path = Path(text.replace("\\", "/") if text.startswith("~\\") else text)
-    if path.parts[:1] == ("~",):
+    path = Path(text)
+    if _starts_at_home(text):
         if world.home is None:
             return None, f"{variable} starts from the home (~), and there is none"
-        path = world.home.joinpath(*path.parts[1:])
+        path = world.home.joinpath(*Path(text.replace("\\", "/") if text.startswith("~\\") else text).parts[1:])
     directory = real(world.cwd / path)
     if if_there(directory) is not None:
         return None, f"{variable} names a file: {text}"
     plain = world.home / ".qwen" if world.home is not None else None
     return (plain if plain is not None and directory == real(plain) else directory), ""
+
+
+def _starts_at_home(text: str) -> bool:
+    """Tell whether a path starts from the home; `~name` is a name like any other, and leads into a project."""
+    return text == "~" or text.startswith(("~/", "~\\"))
 
 
 def _home_problem(variable: str, value: str) -> str:

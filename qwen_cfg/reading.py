@@ -84,6 +84,21 @@ def read_world(  # noqa: PLR0913 - the world has as many sides
     return _surveyed(world, disk) if survey else world
 
 
+def users_directory(
+    profile: Profile, environ: Mapping[str, str], cwd: Path, home: Home, dialect: Dialect = "dotenv"
+) -> Path | None:
+    """Return the directory in place of `~/.qwen` under a profile, where the user says one; no project's file is read.
+
+    Raises:
+        ConfigurationError: if `cwd` is no directory, or a file of the home cannot be read.
+    """
+    choice = EnvFileChoice()
+    world = read_world(
+        flags={}, environ=environ, cwd=cwd, home=home, profiles=(), choice=choice, dialect=dialect, survey=False
+    )
+    return find_qwen_directory(world, profile, Disk(world.standpoint, allow_none).survey).users_own
+
+
 def working_directory() -> Path:
     """Return the working directory.
 

@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from .git import may_be_tracked
+from .git import is_tracked
 from .owners import foreign_owner
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
 # Nobody can tell that a file is one's own: who packs an archive can put a `.git` into it.
-Standing = Literal["came with the project", "another user's", "unknown"]
+Standing = Literal["came with the project", "may have come with it", "in a .git", "another user's", "unknown"]
 
 
 def standing_of(path: Path) -> Standing:
-    """Return what is known of where a file comes from: that git tracks it, or that it belongs to another user."""
+    """Return what is known of where a file comes from: that git tracks it, or that it belongs to another user.
+
+    What stands below a `.git`, where git's own files are, is as much the project's as what git tracks.
+    """
     try:
         if foreign_owner(path) is not None:
             return "another user's"
     except OSError:
         return "unknown"
-    return "came with the project" if may_be_tracked(path) else "unknown"
+    tracked = is_tracked(path)
+    return "in a .git" if not tracked and _is_in_git(path) else _OF_TRACKED[tracked]
+
+
+def _is_in_git(path: Path) -> bool:
+    """Tell whether a file stands below a `.git`, in whatever letters, by its name or where a link leads."""
+    names = (path.absolute(), Path(os.path.realpath(path)))
+    return any(part.lower() == ".git" for name in names for part in name.parts[:-1])
+
+
+_OF_TRACKED: Mapping[bool | None, Standing] = {
+    True: "came with the project",
+    None: "may have come with it",
+    False: "unknown",
+}

@@ -81,6 +81,11 @@ class QwenDirectory:
     login: Path | None = None
     settings: Path | None = None
 
+    @property
+    def users_own(self) -> Path | None:
+        """The directory in place of `~/.qwen`, where it is the user's and no project's."""
+        return self.moved_to if self.reach == "user" else None
+
 
 @dataclass(frozen=True)
 class World:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from support.trees import NOBODY, Planted, planted, read
 from support.worlds import KEY, VALUES, Scene, env_text
 
+from qwen_cfg.cli.parser import build_parser
 from qwen_cfg.compile import to_artifact
 from qwen_cfg.disk import Disk
 from qwen_cfg.owners import ForeignFileError
@@ -31,7 +32,7 @@ from qwen_cfg.trust import (
     is_known_or_loopback,
     split_origin,
 )
-from qwen_schema import ConfigurationError, ResolvedConfig, SecretReference, Surroundings, declared_fields
+from qwen_schema import ConfigurationError, ResolvedConfig, SecretReference, Surroundings, UsageError, declared_fields
 
 if TYPE_CHECKING:
     from qwen_cfg.standing import Standing
@@ -447,3 +448,8 @@ def test_every_field_that_has_a_say_in_where_requests_go_is_looked_at() -> None:
     harmless |= {"excluded_variables", "usage_statistics"}
     assert deciding | harmless == set(declared_fields())
     assert deciding == set(DECIDING)
+
+
+def test_an_option_before_the_command_is_told_to_go_after_it() -> None:
+    with pytest.raises(UsageError, match=r"--trust-project \(it goes after the command\)"):
+        build_parser("run").parse_args(["--trust-project", "run"])

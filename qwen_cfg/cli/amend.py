@@ -28,6 +28,7 @@ from qwen_schema import (
 )
 from qwen_schema.qwen_oauth import METHOD
 
+from .inputs import files_of_user
 from .kept import not_kept
 from .login import placed, with_login
 from .typed import texts_of
@@ -113,7 +114,8 @@ class Amending:
         before = old.artifact.text("base_url")
         url = str(texts.get("base_url", before))
         typed = {"OPENAI_BASE_URL": url} if url != before or url in self._typed_urls else {}
-        here = Surroundings({**os.environ, **typed}, {}, old.base, old.home, old.artifact.dialect)
+        environ, own = {**os.environ, **typed}, files_of_user(old.artifact)
+        here = Surroundings(environ, {}, old.base, old.home, old.artifact.dialect, user_files=own)
         amended, file = _amended(old.artifact, texts, place), Path(os.path.realpath(old.base / self._file))
         self._let_through.require(concern_of_artifact(amended, file, self._file, here, standing_of))
         if typed:

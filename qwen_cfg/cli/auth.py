@@ -52,7 +52,8 @@ def execute(args: argparse.Namespace, output: Output) -> int:
 def _log_in(args: argparse.Namespace, output: Output) -> int:
     if not has_terminal():
         raise ConfigurationError(
-            "a login needs a person at a terminal, and there is none",
+            "a login needs a person at a terminal, and there is none"
+            + (": standard input and output have to be one, and CI not set"),
             where="auth login",
             hint="Use an API key: OPENAI_API_KEY, and if need be OPENAI_BASE_URL and OPENAI_MODEL. Or log in elsewhere "
             "and bring the file ~/.qwen/oauth_creds.json.",
@@ -105,7 +106,7 @@ def _told(login: Login | None, wrong: str) -> str:
     if login.ends_at is None:
         return "there, without an end"
     if not login.has_ended(now):
-        return f"there, until {_moment(login.ends_at)}" + (
+        return f"there, by the file until {_moment(login.ends_at)}" + (
             "" if login.refresh_token is None else "; it is refreshed by itself"
         )
     if login.refresh_token is None:
@@ -156,8 +157,10 @@ def _moment(seconds: float) -> str:
 
 
 def _log_out(place: LoginPlace, output: Output) -> int:
+    from qwen_runtime.oauth.flow import log_out  # noqa: PLC0415
+
     cache = place.cache
-    if cache.remove():
+    if log_out(cache):
         output.text(f"Logged out, and Qwen Code too: {cache.shown} is removed.\n")
     else:
         output.text(f"There was no login in {cache.shown}.\n")

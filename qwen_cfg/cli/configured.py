@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,29 +10,25 @@ from typing import TYPE_CHECKING
 from qwen_cfg.compile import to_artifact, user_files
 from qwen_cfg.homes import home_of
 from qwen_cfg.owners import refused
-from qwen_cfg.paths import home_level_files
 from qwen_cfg.reading import working_directory
 from qwen_cfg.remarks import key_remark
 from qwen_cfg.rules import diagnose
 from qwen_cfg.standing import standing_of
-from qwen_cfg.trust import concern_of_artifact, sends_unusual
+from qwen_cfg.trust import concern_of_artifact, is_named_by_user, sends_unusual
 from qwen_schema import (
-    ConfigurationError,
     Secret,
     SecretReference,
     Surroundings,
     UsageError,
-    declared_fields,
     endpoint_of,
     follow,
     located,
-    look_up,
 )
 from qwen_schema.qwen_oauth import METHOD
 
 from .artifact_file import read_artifact
 from .incomplete import IncompleteError, tell
-from .inputs import asked, resolution_of, secret_flags, secret_reference
+from .inputs import asked, files_of_user, resolution_of, secret_flags, secret_reference
 from .login import placed, require_own, with_login
 from .trusting import gate, owners_allowed, without_asked
 from .usage import accepted, observe
@@ -193,32 +188,20 @@ def _concern(args: argparse.Namespace, artifact: ResolvedConfig, here: Surroundi
     return concern_of_artifact(artifact, Path(os.path.realpath(args.config)), args.config, here, standing_of)
 
 
+def concern_of_written(artifact: ResolvedConfig, shown: str) -> Concern | None:
+    """Return what the user would be asked about, were an artifact that was just written given."""
+    return concern_of_artifact(artifact, Path(os.path.realpath(shown)), shown, _surroundings(artifact), standing_of)
+
+
 def _around(args: argparse.Namespace, artifact: ResolvedConfig) -> Surroundings:
     """Return where the references of an artifact lead; it may run what the user names too, and no other command."""
-    home = home_of(os.environ).path
-    return Surroundings(
-        os.environ,
-        secret_flags(args.given),
-        working_directory(),
-        home,
-        artifact.dialect,
-        user_files=home_level_files(home),
-        may_run_commands=args.secret_from is not None or _is_own_command(artifact, home),
-    )
+    here = replace(_surroundings(artifact), flags=secret_flags(args.given))
+    may_run = args.secret_from is not None or is_named_by_user(artifact.api_key, here)
+    return replace(here, may_run_commands=may_run)
 
 
-def _is_own_command(artifact: ResolvedConfig, home: Path | None) -> bool:
-    """Tell whether the environment, or a file of the home, names the very command that an artifact does."""
-    if artifact.api_key.kind != "command":
-        return False
-    variable = declared_fields()["api_key"].variables[0].name
-    files = [SecretReference("env-file", path=str(path), variable=variable) for path in home_level_files(home)]
-    here = Surroundings(os.environ, {}, working_directory(), home, artifact.dialect)
-    for reference in (SecretReference("environment", variable=variable), *files):
-        with suppress(ConfigurationError, OSError):
-            if look_up(reference, here).reveal() == artifact.api_key.pointer:
-                return True
-    return False
+def _surroundings(artifact: ResolvedConfig) -> Surroundings:
+    return Surroundings(os.environ, {}, *from_here(), artifact.dialect, user_files=files_of_user(artifact))
 
 
 def given(args: argparse.Namespace) -> ResolvedConfig:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,14 +13,15 @@ from qwen_cfg.keep import env_file_of, keep
 from qwen_cfg.reading import working_directory
 from qwen_cfg.rules import diagnose
 from qwen_cfg.world import EnvFileChoice
-from qwen_schema import ConfigurationError, ExitCode, Secret, UsageError, declared_profiles
+from qwen_schema import ConfigurationError, ExitCode, QwenCfgError, Secret, UsageError, declared_profiles
 
 from .artifact_file import write_artifact
+from .configured import concern_of_written
 from .incomplete import IncompleteError, tell
 from .inputs import Asked, resolution_of
 from .parser import add_field_flags
 from .prompt import has_terminal
-from .trusting import Gate, trust_store, without_answered
+from .trusting import Gate, concern_here, trust_store, without_answered
 from .typed import texts_of
 from .typed_pointer import without_commands
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from qwen_cfg.resolution import Resolution
     from qwen_runtime import Change
+    from qwen_schema import ResolvedConfig
 
     from .output import Output
 
@@ -66,11 +69,11 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     for line in keep(texts, cwd, home).done if texts else ():
         output.text(f"{line}\n")
     resolution = resolution_of(_request(args, texts), survey=True)
-    endpoint = resolution.decisions["base_url"].winner
+    let_through, endpoint = Gate(trust_store(), output), resolution.decisions["base_url"].winner
     if "base_url" in texts and endpoint is not None and endpoint.origin.path == env_file_of(resolution.world.cwd):
         # What was typed just now is asked about by nobody later.
-        Gate(trust_store(), output).vouch_for(resolution)
-    _write(artifact, resolution, output)
+        let_through.vouch_for(resolution)
+    _write(artifact, resolution, let_through)
     output.text("now: qwen-cfg resolve --explain, qwen-cfg doctor, qwen-cfg run\n")
     return ExitCode.OK
 
@@ -144,9 +147,20 @@ def _request(args: argparse.Namespace, texts: Mapping[str, str | Secret]) -> Ask
     return Asked(flags, None, args.profile, None)
 
 
-def _write(path: Path, resolution: Resolution, output: Output) -> None:
+def _write(path: Path, resolution: Resolution, let_through: Gate) -> None:
+    output = let_through.output
     tell(without_answered(diagnose(resolution), resolution), output)
     if not resolution.is_complete:
         raise IncompleteError(diagnose(resolution))
-    write_artifact(path, to_artifact(resolution), "json" if path.suffix == ".json" else "toml")
+    made = to_artifact(resolution)
+    write_artifact(path, made, "json" if path.suffix == ".json" else "toml")
+    _vouch_for(path, made, resolution, let_through)
     output.text(f"wrote {path}: commit it, and let CI run qwen-cfg check {path}\n")
+
+
+def _vouch_for(path: Path, made: ResolvedConfig, resolution: Resolution, let_through: Gate) -> None:
+    """Remember that an artifact is the user's own word, unless it has one of a project's file that nobody trusts."""
+    concern = concern_here(resolution)
+    with suppress(QwenCfgError):
+        if concern is None or let_through.is_settled(concern):
+            let_through.vouch(concern_of_written(made, str(path)))

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from qwen_cfg.homes import home_of
-from qwen_cfg.paths import OAUTH_CACHE
-from qwen_cfg.reading import read_world, working_directory
+from qwen_cfg.paths import OAUTH_CACHE, home_level_files
+from qwen_cfg.reading import read_world, users_directory, working_directory
 from qwen_cfg.resolution import Inferred, Options, Resolution, profile_named, resolve_world
 from qwen_cfg.world import EnvFileChoice, Given
 from qwen_schema import (
     DEFAULT_PROFILE,
     BadValue,
     Profile,
+    QwenCfgError,
     Secret,
     SecretReference,
     UsageError,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from qwen_cfg.world import World
+    from qwen_schema import ResolvedConfig
     from qwen_schema.envfile import Dialect
 
 PROFILE_VARIABLE = "QWEN_CFG_PROFILE"
@@ -113,6 +115,20 @@ def world_of(request: Asked, profiles: tuple[Profile, ...], *, survey: bool) -> 
         survey=survey,
         allows=owners_allowed(all_of_them=request.trust_project),
     )
+
+
+def moved_directory(artifact: ResolvedConfig) -> Path | None:
+    """Return the user's directory in place of `~/.qwen` under the profile of an artifact; None if there is none."""
+    try:
+        profile = profile_named(artifact.profile)
+        return users_directory(profile, os.environ, working_directory(), home_of(os.environ), artifact.dialect)
+    except QwenCfgError:
+        return None
+
+
+def files_of_user(artifact: ResolvedConfig) -> tuple[Path, ...]:
+    """Return the env files that are the user's own under the profile of an artifact."""
+    return home_level_files(home_of(os.environ).path, moved_directory(artifact))
 
 
 def secret_reference(text: str) -> SecretReference:

@@ -14,11 +14,12 @@ from qwen_cfg.rules import diagnose
 from qwen_cfg.state import state_directory
 from qwen_cfg.trust import Concern, host_shown
 from qwen_cfg.world import Given
-from qwen_schema import ConfigurationError, NotTrustedError, QwenCfgError, located
+from qwen_schema import ConfigurationError, NotTrustedError, located
+from qwen_schema.formats import check_login_url
 from qwen_schema.qwen_oauth import METHOD, is_declared_api
 
 from .incomplete import IncompleteError
-from .inputs import Asked, resolution_of
+from .inputs import Asked, moved_directory, resolution_of
 from .usage import observe
 
 if TYPE_CHECKING:
@@ -104,9 +105,27 @@ def with_login(place: LoginPlace, let_through: Gate) -> Configured:
     cache = place.cache
     login = _found(cache)
     artifact = with_api_of(place.artifact, login, cache)
+    require_private_way(artifact)
     let_through.require(concern_of_login(place, login))
     state = state_directory(os.environ, home_of(os.environ).path)
     return Configured(artifact, None, place.base, place.home, state=state, observe=observe)
+
+
+def require_private_way(artifact: ResolvedConfig) -> None:
+    """Refuse to send a login in the clear to another machine, whoever says that it should be.
+
+    Raises:
+        ConfigurationError: if the base URL is http and not of this machine.
+    """
+    try:
+        check_login_url(artifact.text("base_url").partition("?")[0])
+    except ValueError as error:
+        origin = artifact.provenance["base_url"].origin
+        raise ConfigurationError(
+            f"the Qwen OAuth login is not sent there: {error}",
+            where=f"base_url ({origin})",
+            hint="Give the address with https://.",
+        ) from None
 
 
 def concern_of_kept(artifact: ResolvedConfig, base: Path, home: Path | None) -> Concern | None:
@@ -155,20 +174,16 @@ def require_own(artifact: ResolvedConfig, base: Path, home: Path | None) -> None
         )
     named = located(str(artifact.api_key.path), base=base, home=home)
     own = [home / ".qwen" / OAUTH_CACHE_NAME] if home is not None else []
-    if named not in own and named not in _moved(artifact.profile):
+    if named not in own and named not in _moved(artifact):
         raise NotTrustedError(
             f"the artifact names a file for the Qwen OAuth login that is not yours: {artifact.api_key.path}",
             hint="To use your own: --secret-from oauth-cache",
         )
 
 
-def _moved(profile: str) -> list[Path]:
+def _moved(artifact: ResolvedConfig) -> list[Path]:
     """Return where the login is if the user's Qwen directory is elsewhere."""
-    try:
-        directory = resolution_of(Asked({}, None, profile, None), survey=False).directory
-    except QwenCfgError:
-        return []
-    moved = directory.moved_to if directory.reach == "user" else None
+    moved = moved_directory(artifact)
     return [] if moved is None else [moved / OAUTH_CACHE_NAME]
 
 

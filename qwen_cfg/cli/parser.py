@@ -232,7 +232,12 @@ def _unknown(words: list[str], options: list[str]) -> str:
 
 
 def _named(name: str, options: list[str]) -> str:
-    """Return a mistyped option with the right one, where it can be nothing else; only its kind otherwise."""
+    """Return a mistyped option with the right one, where it can be nothing else; only its kind otherwise.
+
+    One that is right is not known where it stands before the command.
+    """
+    if name in options:
+        return f"{name} (it goes after the command)"
     close = difflib.get_close_matches(name, options, n=1, cutoff=0.8)
     if close and len(name) <= len(close[0]) + 2:
         return f"{name} (did you mean {close[0]}?)"

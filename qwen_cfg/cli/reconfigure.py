@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qwen_cfg.compile import user_files
 from qwen_cfg.keep import env_file_of, keep
 from qwen_cfg.world import Given
-from qwen_schema import QwenCfgError, Secret, declared_fields, safe_text
+from qwen_schema import ConfigurationError, QwenCfgError, Secret, declared_fields, safe_text
 from qwen_schema.qwen_oauth import METHOD
 
 from .configured import of_resolution, warnings_of
@@ -54,8 +55,11 @@ class Recompiling:
             settings["api_key"] = f"from {reference}"
         elif isinstance(key, Secret):
             settings["api_key"] = safe_text(declared_fields()["api_key"], key.reveal())
-        if self._resolution.directory.login is not None:
-            settings["login"] = self._resolution.login_shown
+        # Somebody may have logged in, or out, since this began.
+        with suppress(ConfigurationError):
+            cache = self.place_of_login().cache
+            if cache.path.exists():
+                settings["login"] = cache.shown
         return settings
 
     def place_of_login(self) -> LoginPlace:

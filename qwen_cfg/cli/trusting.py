@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 TRUST_VARIABLE = "QWEN_CFG_TRUST_PROJECT"
 
+# How a reference to what was typed at a question is told.
+TYPED_IN_SESSION = "what was typed at"
+
 IN_CI = f"In CI: {TRUST_VARIABLE}=1. Nothing was sent."
 WAYS_ON = f"For one run: --trust-project. {IN_CI}"
 
@@ -58,7 +61,7 @@ class Gate:
         Raises:
             NotTrustedError: if not.
         """
-        if concern is None or self.is_open or self._key(concern) in self._typed or self.store.covers(concern):
+        if concern is None or self.is_open or self.is_settled(concern):
             return
         if not self.asks:
             raise self._refusal(concern)
@@ -75,9 +78,20 @@ class Gate:
         """
         self.require(concern_here(resolution))
 
+    def is_settled(self, concern: Concern) -> bool:
+        """Tell whether the user has typed what is of concern, or has said yes to it.
+
+        Raises:
+            ConfigurationError: if what is trusted cannot be read.
+        """
+        return self._key(concern) in self._typed or self.store.covers(concern)
+
     def vouch_for(self, resolution: Resolution) -> None:
         """Remember that the user has typed what is of concern in a resolution: nobody asks about it later."""
-        concern = concern_here(resolution)
+        self.vouch(concern_here(resolution))
+
+    def vouch(self, concern: Concern | None) -> None:
+        """Remember that what is of concern is the user's own word."""
         if concern is None:
             return
         self._typed.add(self._key(concern))
@@ -92,6 +106,8 @@ class Gate:
         hint = f"If that is right, say so once: {self.command}. {WAYS_ON}"
         if self.key_is_typed and concern.credential == "key":
             hint = f"If a key that was typed is to go there: --trust-project, in each run. {IN_CI}"
+        elif concern.reference.startswith(TYPED_IN_SESSION):
+            hint = "If what you typed is to go there, type it again and say yes. Nothing was kept or sent."
         return NotTrustedError(f"not trusted: {concern.told}", hint=hint)
 
     def _remember(self, concern: Concern) -> None:

@@ -33,7 +33,7 @@ def splits_origin(resolution: Resolution) -> Iterator[Finding]:
 _ASKS = "run asks before it sends anything. If that is right: qwen-cfg trust"
 
 _FROM = {
-    "came with the project": ", and git tracks the file",
+    "came with the project": ", and git tracks the file, or cannot tell",
     "another user's": ", and the file belongs to another user",
     "unknown": "",
 }

@@ -3,6 +3,7 @@
 from .compiled import Split, concern_of, split_asked, split_origin
 from .concern import Concern, host_shown, is_known_or_loopback
 from .given import DECIDING, concern_of_artifact, sends_unusual
+from .pointing import is_named_by_user
 from .store import Trusted, TrustStore, granted
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "granted",
     "host_shown",
     "is_known_or_loopback",
+    "is_named_by_user",
     "sends_unusual",
     "split_asked",
     "split_origin",

@@ -66,14 +66,16 @@ def host_shown(url: str) -> str:
     return endpoint_of(url).replace(host, host_asked_for(host), 1)
 
 
-def prompts_to(standing: Standing) -> str:
-    """Return in words that prompts alone would be handed over, because a file comes from somebody else."""
-    return f"All that you ask would go there: {_FROM[standing]}."
+def prompts_to(standing: Standing, file: str = "this file") -> str:
+    """Return in words that prompts alone would be handed over, because a file comes, or may come, from others."""
+    return f"All that you ask would go there: {_FROM[standing].format(file=file)}."
 
 
 _FROM: Mapping[Standing, str] = {
-    "came with the project": "git tracks this file, so that it came with the project",
-    "another user's": "this file belongs to another user, who can change it",
+    "came with the project": "git tracks {file}, so that it came with the project",
+    "may have come with it": "git cannot tell whether it tracks {file}, which may have come with the project",
+    "in a .git": "{file} stands in a .git, where a project's author may have put it",
+    "another user's": "{file} belongs to another user, who can change it",
 }
 
 

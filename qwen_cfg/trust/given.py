@@ -18,9 +18,10 @@ from qwen_schema import (
     pointed,
 )
 from qwen_schema.envfile import last_of_each, read_env_text, reader_of
+from qwen_schema.qwen_oauth import is_declared_api
 
-from ..paths import home_level_files
 from .concern import Concern, host_shown, is_known_or_loopback, pointed_at, prompts_to
+from .pointing import is_named_by_user
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,26 +42,29 @@ def concern_of_artifact(
 
     What the environment says too is the user's own word, and what the env file with the key says too came with the key:
     nobody else decided it, unless that file comes from somebody else (`standing`), or is a project's, and the field is
-    none that such a file may set. Nor did anybody where requests go to a known provider or this machine, or as they
-    would by default. A key that is read from far away, or from the keyring, is asked about wherever it would go.
+    none that such a file may set, or no search from here would come to the file. Nor did anybody where requests go to a
+    known provider or this machine, or as they would by default. A key that is read from far away, or from an entry of
+    the keyring that the user does not name too, is asked about wherever it would go.
     """
     keys_file = _env_file_of(artifact.api_key, here)
     if keys_file is not None and not keys_file.exists():
         # Nothing can be sent, and the one who reads the key says why.
         return None
-    is_users = keys_file is not None and _real_place(keys_file) in map(_real_place, home_level_files(here.home))
+    is_users = keys_file is not None and _real_place(keys_file) in map(_real_place, here.user_files)
     texts = {} if keys_file is None else _texts_of(keys_file, artifact)
     pointer = pointed(texts.get(str(artifact.api_key.variable), ""))
     if pointer is not None:
         # A file that only points to a key does not have it.
         texts, artifact = {}, artifact if is_users else _with_key_from(artifact, pointer)
     unsaid = {name for name in DECIDING if not _is_said(artifact, name, here.environ)}
-    vouched = {name for name in unsaid if is_users or declared_fields()[name].reach == "project"}
-    vouched = {name for name in vouched if _says(texts, name, artifact.text(name))}
+    searched = None if keys_file is None else _searched(keys_file, here)
+    may_say = {name for name in unsaid if is_users or (searched and declared_fields()[name].reach == "project")}
+    vouched = {name for name in may_say if _says(texts, name, artifact.text(name))}
     if unsaid != vouched or _is_far(artifact.api_key, keys_file, file, here):
         return _concern(artifact, file, shown, unsaid - vouched, *_credential(artifact))
-    stands = standing(keys_file) if keys_file is not None and vouched and not is_users else "unknown"
-    return None if stands == "unknown" else _concern(artifact, file, shown, vouched, "none", prompts_to(stands))
+    stands = standing(searched) if searched is not None and vouched and not is_users else "unknown"
+    told = prompts_to(stands, str(artifact.api_key.path)) if stands != "unknown" else ""
+    return _concern(artifact, file, shown, vouched, "none", told) if told else None
 
 
 def sends_unusual(artifact: ResolvedConfig) -> str | None:
@@ -82,16 +86,29 @@ def _concern(
 
 
 def _is_far(reference: SecretReference, keys_file: Path | None, file: Path, here: Surroundings) -> bool:
-    """Tell whether a key comes from the keyring, or from a file neither near the artifact nor the home's own."""
+    """Tell whether a key comes from far: a file neither near the artifact nor the user's own, or the keyring.
+
+    An entry of the keyring that the user names too is not far.
+    """
     if reference.kind == "keyring":
-        return True
+        return not is_named_by_user(reference, here)
     if keys_file is None:
         return False
     real, base = Path(os.path.realpath(keys_file)), Path(os.path.realpath(here.base))
     # What a search from here could come to is near; a link that a project put there leads where it leads.
-    searched = {place for d in (base, *base.parents) for place in (d / ".env", d / ".qwen" / ".env")}
-    searched |= {Path(os.path.realpath(own)) for own in home_level_files(here.home)}
+    searched = {*_places(base), *(Path(os.path.realpath(own)) for own in here.user_files)}
     return real not in searched and not any(real.is_relative_to(directory) for directory in (file.parent, base))
+
+
+def _searched(keys_file: Path, here: Surroundings) -> Path | None:
+    """Return the place where a search from here would come to a file; None if it would not."""
+    there = _real_place(keys_file)
+    return next((p for p in _places(Path(os.path.realpath(here.base))) if _real_place(p) == there), None)
+
+
+def _places(base: Path) -> tuple[Path, ...]:
+    """Return the places of an env file in a directory and in all above it."""
+    return tuple(place for d in (base, *base.parents) for place in (d / ".env", d / ".qwen" / ".env"))
 
 
 def _real_place(path: Path) -> Path:
@@ -102,7 +119,8 @@ def _real_place(path: Path) -> Path:
 def _is_said(artifact: ResolvedConfig, name: str, environ: Mapping[str, str]) -> bool:
     """Tell whether a value sends nothing to anybody new, or the environment says the very same."""
     value = artifact.text(name)
-    if value == declared_fields()[name].default or (name == "base_url" and is_known_or_loopback(value)):
+    is_known = is_declared_api if artifact.api_key.kind == "oauth-cache" else is_known_or_loopback
+    if value == declared_fields()[name].default or (name == "base_url" and is_known(value)):
         return True
     if name == "ca_bundle" and is_loopback(host_of(artifact.text("base_url"))):
         # Nobody stands between this machine and itself.

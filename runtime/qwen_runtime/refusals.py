@@ -160,7 +160,7 @@ def error_of(refusal: Refusal, artifact: ResolvedConfig, *, url: str = "", remar
         return NotFoundError(
             f"the provider has no model {artifact.text('model')} ({said})",
             where=of_field(artifact, "model"),
-            hint="Name another one with --model or OPENAI_MODEL (here with /model, in a conversation).",
+            hint=f"Name another one with {ways_to_name(artifact)} (here with /model, in a conversation).",
         )
     return _by_status(refusal, artifact, said, where, url)
 
@@ -168,6 +168,11 @@ def error_of(refusal: Refusal, artifact: ResolvedConfig, *, url: str = "", remar
 def of_field(artifact: ResolvedConfig, name: str) -> str:
     """Return a field's value with its origin, as a place for messages."""
     return f"{artifact.config[name]} ({name} from {_origin(artifact, name)})"
+
+
+def ways_to_name(artifact: ResolvedConfig) -> str:
+    """Return what names another model under the method of an artifact."""
+    return "--model" if artifact.text("auth_method") == METHOD else "--model or OPENAI_MODEL"
 
 
 def path_is_unusual(base_url: str) -> bool:
@@ -232,7 +237,7 @@ def about_refusal() -> str:
     """Return what has to be known where a login is refused: that may be for good."""
     return (
         f"The free tier of Qwen OAuth was closed on {qwen_oauth().closed_on}, and logins may be refused since. "
-        "The other method is an API key: OPENAI_API_KEY, or /auth in a conversation."
+        "The other method is an API key: OPENAI_API_KEY (in a conversation, /auth changes the method)."
     )
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
+import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.authorization import authorization_server
-from support.provider import Reply
+from support.provider import Reply, streamed
 
 from qwen_schema import dump, load
 
-from .process import KEY
+from .process import KEY, PROGRAM, clean_environment
 from .terminal import Typing
 
 if TYPE_CHECKING:
@@ -312,6 +315,18 @@ def test_the_days_requests_and_another_model_are_told(desk: Desk, service: Autho
     assert not [line for line in desk.run("auth", "status", env=at(service)).out.splitlines() if "1,849" in line]
 
 
+@contextmanager
+def started(desk: Desk, service: AuthorizationServer, *argv: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command beside the test; nobody sees what it says."""
+    environment = clean_environment(desk.home, at(service))
+    nowhere = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([*PROGRAM, *argv], cwd=desk.cwd, env=environment, **nowhere) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 def said_of_refusal(outcome: Outcome) -> None:
     for words in ("2026-04-15", "OPENAI_API_KEY", "auth login"):
         assert words in outcome.err
@@ -335,3 +350,107 @@ def test_the_doctor_tries_the_login(desk: Desk, service: AuthorizationServer) ->
     steps = {step["name"]: step["outcome"] for step in outcome.json["steps"]}
     assert steps["chat"] == "ok", outcome.out
     assert service.refreshes == 1
+
+
+@pytest.mark.parametrize("form", ["text", "json", "stream-json"])
+def test_a_token_that_comes_back_is_not_passed_on(desk: Desk, service: AuthorizationServer, form: str) -> None:
+    login = logged_in(desk, service)
+    service.chat_replies += [streamed("tok ", login["access_token"], " ", login["refresh_token"], " end")]
+    outcome = desk.run(*ASKED, "--output-format", form, env=at(service)).ended(0)
+    assert "end" in outcome.out
+    hides_tokens(login, outcome.said)
+
+
+def test_logged_out_is_logged_out_whatever_is_under_way(desk: Desk, service: AuthorizationServer) -> None:
+    logged_in(desk, service, expires_in=-1)
+    service.hold_before = threading.Event()
+    with started(desk, service, *ASKED) as refreshing:
+        assert service.received.wait(20)
+        with started(desk, service, "auth", "logout") as leaving:
+            with pytest.raises(subprocess.TimeoutExpired):
+                leaving.wait(0.5)
+            service.hold_before.set()
+            assert leaving.wait(20) == 0
+        refreshing.wait(20)
+    assert not (desk.home / LOGIN).exists()
+
+
+def test_a_login_that_was_removed_during_an_exchange_does_not_come_back(
+    desk: Desk, service: AuthorizationServer
+) -> None:
+    logged_in(desk, service, expires_in=-1)
+    service.hold_before = threading.Event()
+    with started(desk, service, *ASKED) as refreshing:
+        assert service.received.wait(20)
+        (desk.home / LOGIN).unlink()
+        service.hold_before.set()
+        assert refreshing.wait(20) == 4
+    assert not (desk.home / LOGIN).exists()
+
+
+def test_a_login_goes_nowhere_in_the_clear(desk: Desk, service: AuthorizationServer) -> None:
+    logged_in(desk, service)
+    in_the_clear = "http://models.example/v1"
+    outcome = desk.run(*ASKED, "--openai-base-url", in_the_clear, env=at(service)).ended(3)
+    assert "in the clear" in outcome.err
+    flags = ["--auth-type", "qwen-oauth", "--openai-base-url", in_the_clear, "-o", "a.toml"]
+    desk.run("resolve", *flags, env=at(service)).ended(0)
+    for more, code in (([], 5), (["--trust-project"], 3)):
+        desk.run("run", "--config", "a.toml", "-p", "x", *more, env=at(service)).ended(code)
+
+
+def test_an_artifact_takes_a_login_to_no_other_provider(desk: Desk, service: AuthorizationServer) -> None:
+    logged_in(desk, service)
+    flags = ["--auth-type", "qwen-oauth", "--openai-base-url", "https://openrouter.ai/api/v1", "-o", "a.toml"]
+    desk.run("resolve", *flags, env=at(service)).ended(0)
+    refused = desk.run("run", "--config", "a.toml", "-p", "x", env=at(service)).ended(5)
+    assert "openrouter.ai" in refused.err
+    assert "login" in refused.err
+
+
+@pytest.mark.parametrize(("there", "code"), [("garbage", 0), ("a directory", 2)])
+def test_what_stands_in_the_place_of_a_login_is_not_lost(
+    desk: Desk, service: AuthorizationServer, there: str, code: int
+) -> None:
+    if there == "garbage":
+        desk.write(LOGIN, there)
+    else:
+        (desk.home / LOGIN).mkdir(parents=True)
+    with Typing(desk, *LOG_IN, env=at(service)) as person:
+        if code == 0:
+            person.until("Waiting for the login")
+            service.approve()
+        assert person.ended() == code
+    # Nobody is asked to log in for nothing.
+    assert bool(service.requests) == (code == 0)
+    assert desk.files().get(f"{LOGIN}.broken", b"garbage") == b"garbage"
+    assert (f"{LOGIN}.broken" in desk.files()) == (code == 0)
+
+
+def test_an_answer_whose_api_cannot_be_used_leaves_the_login_that_is_there(
+    desk: Desk, service: AuthorizationServer
+) -> None:
+    old = logged_in(desk, service)
+    service.resource_url = "http://portal.qwen.ai"
+    with Typing(desk, *LOG_IN, env=at(service)) as person:
+        person.until("Waiting for the login")
+        service.approve()
+        assert person.ended() == 6
+        assert "cannot be used" in person.text
+    assert kept(desk) == old
+
+
+def test_a_server_that_drips_does_not_outlive_the_code(desk: Desk, service: AuthorizationServer) -> None:
+    service.code_seconds = 2
+    service.poll_replies += [Reply([b" "] * 200, 200, "application/json", pause=0.2)]
+    started_at = time.monotonic()
+    with Typing(desk, *LOG_IN, env=at(service)) as person:
+        assert person.ended() == 4
+    assert time.monotonic() - started_at < 15
+
+
+def test_a_refused_code_tells_of_the_end_of_the_free_tier(desk: Desk, service: AuthorizationServer) -> None:
+    env = at(service) | {"QWEN_OAUTH_BASE_URL": f"{service.url}/nowhere"}
+    with Typing(desk, *LOG_IN, env=env, width=300) as person:
+        assert person.ended() == 6
+        assert "2026-04-15" in person.text

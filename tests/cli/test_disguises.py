@@ -164,6 +164,56 @@ def test_the_file_with_the_key_of_an_artifact_names_no_entry_of_the_keyring(
     assert server.taken() == []
 
 
+@pytest.mark.parametrize("file", [".git/lfs/objects/k", "linked/.env"])
+def test_a_file_that_no_search_comes_to_vouches_for_nothing(desk: Desk, server: Provider, file: str) -> None:
+    """Git tracks neither of them, but the link by which a search would come to the second."""
+    linked(desk, ".qwen", "linked")
+    clone(desk, {})
+    desk.write(f"work/app/{file}", STRANGERS)
+    desk.run("resolve", "--env-file", file, "-o", "qwen.toml").ended(0)
+    assert "stranger.example" in ask(desk, server, "--config", "qwen.toml").ended(5).err
+    assert server.taken() == []
+
+
+def test_what_stands_in_a_git_directory_came_with_the_project(desk: Desk, server: Provider) -> None:
+    clone(desk, {"README": "x"})
+    desk.write("work/app/.git/conf/.env", STRANGERS)
+    linked(desk, ".qwen", ".git/conf")
+    assert "stands in a .git" in ask(desk, server).ended(5).err
+    assert server.taken() == []
+
+
+def test_a_directory_that_only_begins_like_the_home_is_a_projects(desk: Desk, server: Provider) -> None:
+    mark = desk.home / "mark"
+    clone(desk, {"~x/.env": f"OPENAI_BASE_URL={STRANGER}\nOPENAI_API_KEY='command:touch {mark}'\n"})
+    newer = ("--profile", "qwen-code-0.21")
+    assert "stranger.example" in ask(desk, server, *newer, **IN_SHELL, QWEN_HOME="~x").ended(5).err
+    ask(desk, server, *newer, QWEN_HOME="~x").ended(3)
+    assert not mark.exists()
+    assert server.taken() == []
+
+
+def test_what_is_said_of_git_is_true(desk: Desk, server: Provider) -> None:
+    clone(desk, {".env": STRANGERS})
+    desk.run("resolve", "-o", "qwen.toml").ended(0)
+    assert "git tracks ./.env, so that" in ask(desk, server, "--config", "qwen.toml").ended(5).err
+    subprocess.run(["git", "-C", str(desk.cwd), "update-index", "--index-version=4"], check=True)
+    assert "git cannot tell whether it tracks this file" in ask(desk, server, PATH="/nowhere").ended(5).err
+
+
+@pytest.mark.parametrize(
+    "named", [{"GIT_DIR": "../repo/.git"}, {"GIT_DIR": "../repo/.git", "GIT_WORK_TREE": "../repo"}]
+)
+def test_a_repository_that_the_environment_names_is_where_the_process_runs(
+    desk: Desk, server: Provider, named: dict[str, str]
+) -> None:
+    for tree in ("repo", "app/src"):
+        desk.write(f"work/{tree}/README", "x")
+    subprocess.run(["git", "init", "-q", str(desk.cwd.parent / "repo")], check=True)
+    desk.write("work/.env", STRANGERS)
+    ask(desk, server, **named).ended(0)
+
+
 # The host that is shown.
 
 
@@ -222,9 +272,9 @@ def test_a_yes_to_another_users_file_is_one_to_what_it_says_now(desk: Desk, serv
 
 @root_only
 def test_another_users_file_that_an_artifact_names_can_be_trusted(desk: Desk, server: Provider) -> None:
-    file = desk.write("work/app/k.env", STRANGERS)
+    file = desk.write("work/app/.env", STRANGERS)
     env = through(server)
-    desk.run("resolve", "--env-file", "k.env", "--proxy", server.url, "-o", "a.toml").ended(0)
+    desk.run("resolve", "--env-file", ".env", "--proxy", server.url, "-o", "a.toml").ended(0)
     os.chown(file, NOBODY, NOBODY)
     ask(desk, server, "--config", "a.toml").ended(5)
     assert "belongs to" in desk.run("trust", "--config", "a.toml", env=env).ended(5).err

@@ -178,6 +178,48 @@ def test_an_artifact_may_run_the_command_that_its_user_names_too(desk: Desk, ser
     assert arrived(server) == [f"Bearer {SENTINEL}"]
 
 
+def test_an_entry_of_the_keyring_that_the_user_names_too_is_not_asked_about(
+    desk: Desk, server: Provider, keys: dict[str, str]
+) -> None:
+    named = {"OPENAI_API_KEY": "keyring:qwen/me"}
+    desk.run("resolve", "-o", "a.toml", *endpoint(server), env=named).ended(0)
+    desk.run(*ASK, "--config", "a.toml", env={**keys, "OPENAI_API_KEY": "keyring:qwen/other"}).ended(5)
+    desk.run(*ASK, "--config", "a.toml", env={**keys, **named}).ended(0)
+    desk.write(".qwen/.env", "OPENAI_API_KEY=keyring:qwen/me\n")
+    desk.run(*ASK, "--config", "a.toml", env=keys).ended(0)
+    assert arrived(server) == [f"Bearer {SENTINEL}"] * 2
+
+
+def test_init_vouches_for_the_artifact_that_it_writes(desk: Desk, server: Provider, keys: dict[str, str]) -> None:
+    desk.run("init", *endpoint(server), "--openai-api-key", "keyring:qwen/me", env=keys).ended(0)
+    desk.run(*ASK, "--config", "qwen.toml", env=keys).ended(0)
+    assert arrived(server) == [f"Bearer {SENTINEL}"]
+    artifact = desk.cwd / "qwen.toml"
+    artifact.write_text(artifact.read_text().replace('"me"', '"other"'))
+    desk.run(*ASK, "--config", "qwen.toml", env=keys).ended(5)
+
+
+def test_init_vouches_for_no_endpoint_of_a_projects_file(desk: Desk, keys: dict[str, str]) -> None:
+    desk.write("work/app/.env", "OPENAI_BASE_URL=http://stranger.example/v1\n")
+    env = {**keys, "OPENAI_API_KEY": "keyring:qwen/me"}
+    desk.run("init", env=env).ended(0)
+    desk.run(*ASK, "--config", "qwen.toml", env=env).ended(5)
+
+
+@pytest.mark.parametrize("pointer", [f"command:{COMMAND}", SENTINEL])
+def test_the_directory_that_the_user_has_moved_is_the_users_for_an_artifact_too(
+    desk: Desk, server: Provider, pointer: str
+) -> None:
+    desk.write("moved/.env", f"OPENAI_API_KEY='{pointer}'\nOPENAI_BASE_URL=http://models.corp.example/v1\n")
+    env = {"QWEN_HOME": str(desk.home / "moved"), "HTTP_PROXY": server.url, "NO_PROXY": "none"}
+    desk.run("resolve", "--profile", "qwen-code-0.21", "-o", "a.toml", env=env).ended(0)
+    if pointer != SENTINEL:
+        env["OPENAI_BASE_URL"] = "http://models.corp.example/v1"
+    desk.run(*ASK, "--config", "a.toml", env=env).ended(0)
+    desk.run(*ASK, "--config", "a.toml", env={**env, "QWEN_HOME": "../../moved", "OPENAI_BASE_URL": ""}).ended(5)
+    assert arrived(server) == [f"Bearer {SENTINEL}"]
+
+
 @pytest.mark.parametrize("pointer", ["keyring:qwen/me", f"command:{COMMAND}"])
 def test_a_pointer_is_not_inlined(desk: Desk, pointer: str) -> None:
     words = ["resolve", "--inline-secrets", "-o", "a.toml"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qwen_schema import NotFoundError, ProviderError, printable, redact_unknown
 
 from ..connection import NoListError, models
-from ..refusals import of_field
+from ..refusals import of_field, ways_to_name
 from .step import Finding
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class ModelList:
         if not connection.provider.lists_models:
             what = f"{printable(model)} is not among them: this provider is asked for deployments, and lists models"
             return Finding(what, "--chat asks it.", "note")
-        hint = f"The endpoint has {_told(_nearest_first(model, names))}. Name another with --model or OPENAI_MODEL."
+        hint = f"The endpoint has {_told(_nearest_first(model, names))}. Name another with {ways_to_name(artifact)}."
         what = f"the endpoint does not list the model {printable(model)}"
         raise NotFoundError(what, where=of_field(artifact, "model"), hint=hint)
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from qwen_schema import ConfigurationError, Provenance
 from qwen_schema.qwen_oauth import api_of_login, default_api
 
+from .cache import LOG_IN_AGAIN
+
 if TYPE_CHECKING:
     from qwen_schema import ResolvedConfig
 
@@ -31,7 +33,7 @@ def with_api_of(artifact: ResolvedConfig, login: Login, cache: LoginCache) -> Re
         raise ConfigurationError(
             f"the resource_url of the Qwen OAuth login cannot be used: {error}",
             where=cache.shown,
-            hint="Log in again: qwen-cfg auth login",
+            hint=LOG_IN_AGAIN,
         ) from None
     if url == artifact.text("base_url"):
         return artifact

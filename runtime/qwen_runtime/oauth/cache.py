@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_schema import ConfigurationError, OutputError, located
@@ -14,11 +14,12 @@ from qwen_schema.save import save
 from .login import login_document, login_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from qwen_schema import ResolvedConfig
 
     from .login import Login
+
+# What to do where a login is of no use.
+LOG_IN_AGAIN = "Log in again: qwen-cfg auth login, or /auth in a conversation"
 
 LOCK_NAME = "oauth_creds.lock"
 
@@ -84,6 +85,27 @@ class LoginCache:
             ) from None
         save(self.path, document, private=True)
 
+    def require_place(self) -> None:
+        """Make sure that a login can be kept, before a person is asked to log in.
+
+        Raises:
+            OutputError: if it cannot.
+        """
+        directory, wrong = self.path.parent, ""
+        try:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            target = Path(os.path.realpath(self.path))
+            if target.exists() and not target.is_file():
+                wrong = "there is something else in its place"
+            elif not os.access(target.parent, os.W_OK | os.X_OK) or not os.access(directory, os.W_OK | os.X_OK):
+                wrong = "you may not write there"
+        except OSError as error:
+            wrong = str(error.strerror)
+        if wrong:
+            raise OutputError(
+                f"a login cannot be kept: {wrong}", where=self.shown, hint="Make room for it, and log in again."
+            )
+
     def set_aside(self) -> str:
         """Move a broken file out of the way, keeping it, and return its new name; empty if it cannot be moved."""
         numbers = ("", *(f"-{number}" for number in range(2, 100)))
@@ -105,7 +127,8 @@ class LoginCache:
             OutputError: if it cannot be removed.
         """
         try:
-            self.path.unlink()
+            # Of a link, what it leads to: that is where the tokens are.
+            Path(os.path.realpath(self.path)).unlink()
         except FileNotFoundError:
             return False
         except OSError as error:
@@ -126,21 +149,10 @@ def _without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-_LOG_IN = "Log in again: qwen-cfg auth login. Or use an API key: OPENAI_API_KEY."
+_LOG_IN = f"{LOG_IN_AGAIN}. Or use an API key: OPENAI_API_KEY."
 
 
 def cache_of(artifact: ResolvedConfig, *, base: Path, home: Path | None) -> LoginCache:
     """Return the cache that an artifact refers to. `base` is where relative paths start, `home` what `~` stands for."""
     shown = artifact.api_key.path or ""
     return LoginCache(located(shown, base=base, home=home), shown)
-
-
-def set_aside_if_broken(cache: LoginCache) -> str:
-    """Return what was done with a file that holds no login, as a sentence; empty where nothing had to be done."""
-    with suppress(ConfigurationError):
-        try:
-            cache.read()
-        except BrokenLoginError as error:
-            moved = cache.set_aside()
-            return f"{error}." + (f" It is kept as {moved}." if moved else "")
-    return ""

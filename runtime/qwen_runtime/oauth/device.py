@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from qwen_runtime.refusals import about_refusal
 from qwen_schema import AuthenticationError, ProviderError, Secret, printable, redact_unknown
 from qwen_schema.formats import check_login_url
+
+from .cache import LOG_IN_AGAIN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,7 +81,7 @@ class Polling:
         if error == "expired_token":
             raise _expired(self.trouble)
         if 400 <= answer.status < 500 and answer.status not in (408, 429):
-            raise ProviderError(f"the login server refuses ({said(answer.status, document)})", hint=_AGAIN)
+            raise ProviderError(f"the login server refuses ({said(answer.status, document)})", hint=about_refusal())
         trouble = answer.trouble or f"it answers {said(answer.status, document)}"
         return replace(self, trouble=trouble)._waiting(min(self.interval * 2, _LONGEST_INTERVAL), now)
 
@@ -127,7 +130,7 @@ def device_code_of(document: object) -> DeviceCode:
     )
 
 
-_AGAIN = "Log in again: qwen-cfg auth login. Or use an API key: OPENAI_API_KEY."
+_AGAIN = f"{LOG_IN_AGAIN}. Or use an API key: OPENAI_API_KEY."
 
 
 def _expired(trouble: str) -> AuthenticationError:

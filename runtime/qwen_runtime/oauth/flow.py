@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from qwen_runtime.background import Background
-from qwen_schema import ConfigurationError, ProviderError
+from qwen_schema import OutputError, ProviderError
+from qwen_schema.qwen_oauth import api_of_login
 
+from .cache import BrokenLoginError
 from .device import DeviceCode, begun
 from .lock import RefreshLock
 from .login import granted
@@ -29,6 +30,7 @@ _TICK = 0.5
 
 # How long an exchange of the old tokens, which would put them over the new ones, is waited for, in seconds.
 _PATIENCE = 15.0
+_PATIENCE_TO_LEAVE = 40.0
 
 
 class LoginView(Protocol):
@@ -37,8 +39,8 @@ class LoginView(Protocol):
     def show_code(self, device: DeviceCode) -> None:
         """Show the address, the code, and until when it holds."""
 
-    def waiting(self, seconds_left: float) -> None:
-        """Show that the login is waited for."""
+    def waiting(self, seconds_left: float | None) -> None:
+        """Show that the login is waited for, or, with None, that the code is."""
 
     def end(self) -> None:
         """Let what is shown stay."""
@@ -56,6 +58,7 @@ def log_in(
         ProviderError: if the server gives no code, or refuses.
         OutputError: if the login cannot be kept.
     """
+    cache.require_place()
     background = Background(lambda cancelled: _course(server, cancelled))
     try:
         return _kept(cache, _followed(background, view, browse))
@@ -73,14 +76,15 @@ def _course(server: AuthorizationServer, cancelled: Flag) -> Iterator[DeviceCode
     while polling.granted is None:
         if cancelled.wait(min(polling.interval, max(polling.seconds_left(time.monotonic()), 0.1))):
             return
-        polling = polling.after(server.poll(device, verifier), time.monotonic())
+        left = max(polling.seconds_left(time.monotonic()), 1.0)
+        polling = polling.after(server.poll(device, verifier, left), time.monotonic())
         yield polling
 
 
 def _followed(
     background: Background[DeviceCode | Polling], view: LoginView, browse: Callable[[str], object] | None
 ) -> Login:
-    ends_at, asked_at = time.monotonic(), time.time()
+    ends_at, asked_at = None, time.time()
     for event in background.polled(_TICK):
         if isinstance(event, DeviceCode):
             ends_at = time.monotonic() + event.expires_in
@@ -89,26 +93,51 @@ def _followed(
                 browse(event.whole_address)
         elif event is not None and event.granted is not None:
             try:
-                return granted(event.granted, asked_at)
+                login = granted(event.granted, asked_at)
+                if login.resource_url:
+                    api_of_login(login.resource_url)
+                return login
             except ValueError as error:
                 raise ProviderError(f"the login server's answer cannot be used: {error}") from None
         asked_at = time.time()
-        view.waiting(max(ends_at - time.monotonic(), 0.0))
+        view.waiting(None if ends_at is None else max(ends_at - time.monotonic(), 0.0))
     raise KeyboardInterrupt
 
 
 def _kept(cache: LoginCache, login: Login) -> Login:
     """Keep a login, while nobody exchanges the tokens of the one before."""
-    lock, until = RefreshLock(cache.lock_path), time.monotonic() + _PATIENCE
-    while not (taken := lock.try_take()) and time.monotonic() < until:
-        time.sleep(0.05)
+    lock = RefreshLock(cache.lock_path)
+    taken = lock.take(_PATIENCE)
     try:
         before = None
-        with suppress(ConfigurationError):
+        try:
             before = cache.read()
+        except BrokenLoginError:
+            cache.set_aside()
         kept = login if before is None else replace(login, others=before.others)
         cache.write(kept)
         return kept
     finally:
         if taken:
             lock.release()
+
+
+def log_out(cache: LoginCache) -> bool:
+    """Forget the login, once nobody exchanges its tokens any more; tell whether there was one.
+
+    Raises:
+        OutputError: if it cannot be removed, or somebody goes on exchanging the tokens.
+    """
+    lock = RefreshLock(cache.lock_path)
+    if not cache.path.parent.is_dir():
+        return False
+    if not lock.take(_PATIENCE_TO_LEAVE):
+        raise OutputError(
+            "another program is refreshing the login, and would bring it back",
+            where=str(cache.lock_path),
+            hint="Try again in a moment; remove the file if no program is running.",
+        )
+    try:
+        return cache.remove()
+    finally:
+        lock.release()

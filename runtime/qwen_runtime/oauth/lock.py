@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 STALE_SECONDS = 10.0
 _TOUCHED_EVERY = 2.0
+_LOOK_EVERY = 0.05
 
 
 class RefreshLock:
@@ -63,6 +64,17 @@ class RefreshLock:
         self._toucher.start()
         return True
 
+    def take(self, seconds: float) -> bool:
+        """Take the lock as soon as nobody holds it; tell whether that was so within some seconds.
+
+        Raises:
+            OutputError: if it cannot be made at all.
+        """
+        until = time.monotonic() + seconds
+        while not (taken := self.try_take()) and time.monotonic() < until:
+            time.sleep(_LOOK_EVERY)
+        return taken
+
     def release(self) -> None:
         """Let others have it."""
         self._released.set()
@@ -70,7 +82,7 @@ class RefreshLock:
             self._toucher.join()
         if self._file is not None:
             with suppress(OSError):
-                if os.path.samestat(os.fstat(self._file), self._path.stat()):
+                if os.path.samestat(os.fstat(self._file), self._path.lstat()):
                     self._path.unlink()
             os.close(self._file)
             self._file = None
@@ -87,7 +99,7 @@ class RefreshLock:
     def _is_stale(self) -> bool:
         """Tell whether nobody has touched the file for too long, by its own time or as seen from here."""
         try:
-            status = self._path.stat()
+            status = self._path.lstat()
         except OSError:
             # Whoever held it is done.
             return False
@@ -101,13 +113,13 @@ class RefreshLock:
         aside = self._path.with_name(f"{self._path.name}.stale.{uuid4()}")
         try:
             self._path.rename(aside)
-            status = aside.stat()
+            status = aside.lstat()
         except OSError:
             return False
         is_same = self._seen is not None and self._seen[0] == (status.st_ino, status.st_mtime_ns)
         with suppress(OSError):
             if not is_same:
-                os.link(aside, self._path)
+                os.link(aside, self._path, follow_symlinks=False)
         with suppress(OSError):
             aside.unlink()
         return is_same

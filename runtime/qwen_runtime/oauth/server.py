@@ -7,12 +7,15 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import httpx
+
 from qwen_runtime.client import make_client_for
 from qwen_runtime.failures import NETWORK_ERRORS, reason, unreachable
 from qwen_runtime.refusals import about_refusal, parsed
 from qwen_schema import AuthenticationError, ProviderError, Secret
 from qwen_schema.qwen_oauth import qwen_oauth
 
+from .cache import LOG_IN_AGAIN
 from .device import Answer, device_code_of, said
 from .pkce import CHALLENGE_METHOD
 
@@ -26,9 +29,9 @@ if TYPE_CHECKING:
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
-# As much of an answer as is read, in bytes, and how long a poll may take, in seconds.
+# As much of an answer as is read, in bytes, and how long it may take to come, in seconds.
 _MOST_READ = 1024 * 1024
-_POLL_SECONDS = 30.0
+_LONGEST = 30.0
 
 FIELD = "qwen_oauth_url"
 
@@ -55,23 +58,26 @@ class AuthorizationServer:
         form = {"scope": service.scope, "code_challenge": challenge, "code_challenge_method": CHALLENGE_METHOD}
         answer = self._asked(service.device_code, form)
         if answer.status != 200:
-            said = _error_of(answer)
+            is_final = 300 <= answer.status < 500 and answer.status != httpx.codes.TOO_MANY_REQUESTS
             raise ProviderError(
-                f"the login server gives no code to log in with ({said})",
+                f"the login server gives no code to log in with ({_error_of(answer)})",
                 where=self._artifact.text(FIELD),
-                hint="Try again later, or use an API key: OPENAI_API_KEY.",
+                hint=about_refusal() if is_final else "Try again later, or use an API key: OPENAI_API_KEY.",
             )
         return device_code_of(answer.document)
 
-    def poll(self, device: DeviceCode, verifier: Secret) -> Answer:
-        """Ask once whether the person has logged in (RFC 8628 §3.4). What the network does is an answer too."""
+    def poll(self, device: DeviceCode, verifier: Secret, seconds: float) -> Answer:
+        """Ask once whether the person has logged in (RFC 8628 §3.4), and wait so many seconds at the most.
+
+        What the network does is an answer too.
+        """
         form = {
             "grant_type": DEVICE_GRANT,
             "device_code": device.device_code.reveal(),
             "code_verifier": verifier.reveal(),
         }
         try:
-            return self._request(qwen_oauth().token, form, seconds=_POLL_SECONDS)
+            return self._request(qwen_oauth().token, form, min(seconds, _LONGEST))
         except NETWORK_ERRORS as error:
             return Answer(trouble=reason(error))
 
@@ -88,7 +94,7 @@ class AuthorizationServer:
             raise LoginRefusedError(
                 f"the login is not taken any more ({_error_of(answer)})",
                 where=self._artifact.text(FIELD),
-                hint=f"Log in again: qwen-cfg auth login. {about_refusal()}",
+                hint=f"{LOG_IN_AGAIN}. {about_refusal()}",
             )
         if answer.status != 200 or not answer.document or answer.document.get("error"):
             raise ProviderError(
@@ -101,22 +107,23 @@ class AuthorizationServer:
     def _asked(self, path: str, form: Mapping[str, str]) -> Answer:
         started = time.monotonic()
         try:
-            return self._request(path, form)
+            return self._request(path, form, _LONGEST)
         except NETWORK_ERRORS as error:
             elapsed = time.monotonic() - started
             raise unreachable(error, self._artifact, elapsed=elapsed, field=FIELD) from None
 
-    def _request(self, path: str, form: Mapping[str, str], *, seconds: float | None = None) -> Answer:
+    def _request(self, path: str, form: Mapping[str, str], seconds: float) -> Answer:
+        """Send a form; an answer that drips is cut off after so many seconds."""
         url = self._artifact.text(FIELD).rstrip("/") + path
         data = {"client_id": qwen_oauth().client_id, **form}
         headers = {"Accept": "application/json", "x-request-id": str(uuid4())}
         with closing(make_client_for(url, self._artifact, base=self._base, home=self._home)) as client:
-            timeout = client.timeout if seconds is None else min(seconds, client.timeout.read or seconds)
+            timeout, until = min(seconds, client.timeout.read or seconds), time.monotonic() + seconds
             with client.stream("POST", url, data=data, headers=headers, timeout=timeout) as response:
                 body = b""
                 for part in response.iter_bytes():
                     body += part
-                    if len(body) > _MOST_READ:
+                    if len(body) > _MOST_READ or time.monotonic() > until:
                         break
         document = parsed(body.decode("utf-8", "replace"))
         return Answer(response.status_code, document if isinstance(document, dict) else None)

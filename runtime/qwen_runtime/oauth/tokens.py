@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from qwen_runtime.refusals import about_refusal
 from qwen_schema import AuthenticationError, OutputError, ProviderError, QwenCfgError
 
+from .cache import LOG_IN_AGAIN
 from .lock import RefreshLock
 from .login import granted
 from .server import LoginRefusedError
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 # How long another process's exchange is waited for, and how often it is looked whether it is done, in seconds.
-_PATIENCE = 60.0
+_PATIENCE = 30.0
 _LOOK_EVERY = 0.05
 
 
@@ -36,6 +37,8 @@ class Tokens:
         self._cache = cache
         self._server = server
         self._unkept: Login | None = None
+        # Tokens that were sent are looked for in what comes back for as long as they are known.
+        self._sent: dict[str, Login] = {}
         self.notices: list[str] = []
 
     def current(self) -> Login:
@@ -94,7 +97,7 @@ class Tokens:
             raise AuthenticationError(
                 "the login has ended, and there is nothing to refresh it with",
                 where=self._cache.shown,
-                hint="Log in again: qwen-cfg auth login",
+                hint=LOG_IN_AGAIN,
             )
         asked_at = time.time()
         try:
@@ -108,22 +111,32 @@ class Tokens:
         except ValueError as error:
             raise ProviderError(
                 f"the login server's answer cannot be used: {error}",
-                hint=f"Log in again: qwen-cfg auth login. {about_refusal()}",
+                hint=f"{LOG_IN_AGAIN}. {about_refusal()}",
             ) from None
-        self._keep(new)
-        return new
+        return self._kept(new, login)
 
-    def _keep(self, login: Login) -> None:
-        """Keep the new login; where that cannot be done, this process goes on with it, and says so."""
+    def _kept(self, login: Login, before: Login) -> Login:
+        """Keep the new login and return it; where that cannot be done, this process goes on with it, and says so.
+
+        If somebody has logged out meanwhile that holds, and so does another login that somebody has made.
+        """
         try:
+            if self._unkept is None:
+                found = self._read()
+                if found.refresh_token != before.refresh_token:
+                    return found
             self._cache.write(login)
             self._unkept = None
+        except AuthenticationError:
+            raise
         except QwenCfgError as error:
             self._unkept = login
             self.notices.append(
                 f"the login was refreshed and cannot be kept: {error}. It holds for this run; later, log in again: "
                 "qwen-cfg auth login"
             )
+        self._sent[login.access_token.reveal()] = login
+        return login
 
     def _read(self) -> Login:
         if self._unkept is not None:
@@ -133,8 +146,9 @@ class Tokens:
             raise AuthenticationError(
                 "there is no Qwen OAuth login any more",
                 where=self._cache.shown,
-                hint="Log in again: qwen-cfg auth login",
+                hint=LOG_IN_AGAIN,
             )
+        self._sent[login.access_token.reveal()] = login
         return login
 
 

@@ -38,8 +38,12 @@ class LoginScreen:
         if lines:
             self._screen.settle(lines)
 
-    def waiting(self, seconds_left: float) -> None:
-        """Show how long there is still time."""
+    def waiting(self, seconds_left: float | None) -> None:
+        """Show how long there is still time, or that a code is asked for."""
+        if seconds_left is None:
+            if not self._screen.is_dumb:
+                self._screen.settle([], live=["Asking for a code"])
+            return
         if self._screen.is_dumb:
             if not self._is_told:
                 self._screen.say("Waiting for the login. Ctrl-C cancels it.")

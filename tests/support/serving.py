@@ -1,0 +1,34 @@
+"""An application on loopback, in a thread of the tests: what every server that they start has in common."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import uvicorn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+A = TypeVar("A")
+
+
+@contextmanager
+def serving(make: Callable[[int], A], **tls: Any) -> Iterator[A]:
+    """Run the application that is made for a port for as long as it is needed; `tls` makes it one over https."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        # asyncio sets this only for sockets that say that they speak TCP, which these do not.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        app: Any = make(listener.getsockname()[1])
+        config = uvicorn.Config(app, log_config=None, lifespan="off", ws="none", http="h11", access_log=False, **tls)
+        config.timeout_graceful_shutdown = 1
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            yield app
+        finally:
+            server.should_exit = True
+            thread.join(10)
