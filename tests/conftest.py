@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # HYPOTHESIS_PROFILE=thorough looks for new ones, and takes minutes.
 settings.register_profile(
     "default",
-    max_examples=60,
+    max_examples=40,
     stateful_step_count=25,
     deadline=None,
     derandomize=True,

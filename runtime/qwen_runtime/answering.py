@@ -94,7 +94,7 @@ def answer(connection: Connection, messages: Sequence[Message], cancelled: Flag)
         if cancelled.is_set():
             return
         try:
-            yield from whole_characters(_attempt(connection, messages))
+            yield from whole_characters(_attempt(connection, messages, cancelled))
         except _FailedError as failed:
             seconds = delay(attempt, failed.asked)
             if attempt >= most or not failed.may_retry or seconds is None:
@@ -106,16 +106,16 @@ def answer(connection: Connection, messages: Sequence[Message], cancelled: Flag)
             return
 
 
-def _attempt(connection: Connection, messages: Sequence[Message]) -> Iterator[Event]:
+def _attempt(connection: Connection, messages: Sequence[Message], cancelled: Flag) -> Iterator[Event]:
     """Make one request, and one more without asking for the usage where that is what the server refuses."""
     try:
-        yield from _request(connection, messages)
+        yield from _request(connection, messages, cancelled)
     except _UnknownOptionError:
         connection.asks_for_usage = False
-        yield from _request(connection, messages)
+        yield from _request(connection, messages, cancelled)
 
 
-def _request(connection: Connection, messages: Sequence[Message]) -> Iterator[Event]:
+def _request(connection: Connection, messages: Sequence[Message], cancelled: Flag) -> Iterator[Event]:
     artifact = connection.artifact
     url = completions_url(artifact.text("base_url"))
     body = body_of(
@@ -126,7 +126,7 @@ def _request(connection: Connection, messages: Sequence[Message]) -> Iterator[Ev
     )
     stream, started = _Stream(), time.monotonic()
     sent = connection.client.stream(
-        "POST", url, json=body, headers={"Accept": "text/event-stream"}, extensions=connection.extensions()
+        "POST", url, json=body, headers={"Accept": "text/event-stream"}, extensions=connection.extensions(cancelled)
     )
     try:
         with sent as response:

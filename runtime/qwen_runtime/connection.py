@@ -26,6 +26,7 @@ from .refusals import Refusal, error_of, of_field, parsed
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from threading import Event as Flag
 
     from qwen_schema import ResolvedConfig, Secret
 
@@ -60,9 +61,18 @@ class Connection:
     _tokens: Tokens | None = field(default=None, repr=False)
     _socket: socket.socket | None = field(default=None, repr=False)
 
-    def extensions(self) -> dict[str, Any]:
-        """Return what lets `abort` find the connection that a request goes over."""
-        return {"trace": self._note_socket}
+    def extensions(self, cancelled: Flag | None = None) -> dict[str, Any]:
+        """Return what lets `abort` find the connection that a request goes over.
+
+        One that is made after the request was cancelled is ended at once.
+        """
+
+        def note(event: str, info: dict[str, Any]) -> None:
+            self._note_socket(event, info)
+            if cancelled is not None and cancelled.is_set():
+                self.abort()
+
+        return {"trace": note}
 
     def abort(self) -> None:
         """End what is under way, from another thread: whoever waits for bytes gets an error."""
