@@ -51,7 +51,7 @@ imports: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n 4
+	$(BIN)/python -m pytest -n 3
 
 # Measured in every process that the tests start, which takes half as long again.
 coverage: $(VENV)/.installed-dev

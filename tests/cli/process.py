@@ -64,6 +64,10 @@ json.dump(outcomes, sys.stdout)
 """
 
 
+# So many command lines share a time-out.
+_AT_ONCE = 40
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How a process ended, and what it said where."""
@@ -152,15 +156,18 @@ def run_each(command_lines: Sequence[Sequence[str]], *, cwd: Path, home: Path, e
 
 def run_all(runs: Sequence[Run]) -> list[Outcome]:
     """Run many command lines, each where it says, one after the other."""
-    ended = subprocess.run(
-        [sys.executable, "-c", _FORKED],
-        env=clean_environment(None),
-        input=json.dumps([r.as_data for r in runs]).encode(),
-        capture_output=True,
-        timeout=SECONDS,
-        check=True,
-    )
-    return [Outcome(code, out, err) for code, out, err in json.loads(ended.stdout)]
+    outcomes: list[Outcome] = []
+    for start in range(0, len(runs), _AT_ONCE):
+        ended = subprocess.run(
+            [sys.executable, "-c", _FORKED],
+            env=clean_environment(None),
+            input=json.dumps([r.as_data for r in runs[start : start + _AT_ONCE]]).encode(),
+            capture_output=True,
+            timeout=SECONDS,
+            check=True,
+        )
+        outcomes += [Outcome(code, out, err) for code, out, err in json.loads(ended.stdout)]
+    return outcomes
 
 
 def env_of(server: Provider, how: str = "v1", key: str = KEY, **more: str) -> dict[str, str]:
