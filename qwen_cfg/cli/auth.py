@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from qwen_cfg.homes import home_of
-from qwen_cfg.state import state_directory
+from qwen_cfg.state import users_state_directory
 from qwen_schema import ConfigurationError, ExitCode, endpoint_of, printable
 
-from .inputs import asked
+from .inputs import asked, resolution_of
 from .login import log_in_at_terminal, place_of_login, terminal_of
 from .parser import add_field_flags, add_resolution_options
 from .prompt import has_terminal
@@ -52,8 +50,8 @@ def execute(args: argparse.Namespace, output: Output) -> int:
 def _log_in(args: argparse.Namespace, output: Output) -> int:
     if not has_terminal():
         raise ConfigurationError(
-            "a login needs a person at a terminal, and there is none"
-            + (": standard input and output have to be one, and CI not set"),
+            "a login needs a person at a terminal, and there is none: standard input and output have to be one, and CI "
+            "not set",
             where="auth login",
             hint="Use an API key: OPENAI_API_KEY, and if need be OPENAI_BASE_URL and OPENAI_MODEL. Or log in elsewhere "
             "and bring the file ~/.qwen/oauth_creds.json.",
@@ -70,8 +68,6 @@ def _log_in(args: argparse.Namespace, output: Output) -> int:
 
 
 def _is_used(args: argparse.Namespace) -> bool:
-    from .inputs import resolution_of  # noqa: PLC0415
-
     return resolution_of(asked(args), survey=False).auth_method == "qwen-oauth"
 
 
@@ -85,7 +81,7 @@ def _status(place: LoginPlace, form: str, output: Output) -> int:
         login = cache.read()
     except ConfigurationError as error:
         login, wrong = None, error.what
-    counts = RequestLog(state_directory(os.environ, home_of(os.environ).path)).counts()
+    counts = RequestLog(users_state_directory()).counts()
     usable = login is not None and (login.refresh_token is not None or not login.has_ended(time.time()))
     if form == "json":
         document = {"format": FORMAT, "usable": usable, "file": cache.shown, "problem": wrong or None}

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_cfg.compile import to_artifact
-from qwen_cfg.homes import home_of
 from qwen_cfg.paths import OAUTH_CACHE_NAME
 from qwen_cfg.rules import diagnose
-from qwen_cfg.state import state_directory
+from qwen_cfg.state import users_state_directory
 from qwen_cfg.trust import Concern, host_shown
 from qwen_cfg.world import Given
 from qwen_schema import ConfigurationError, NotTrustedError, located
@@ -107,7 +106,7 @@ def with_login(place: LoginPlace, let_through: Gate) -> Configured:
     artifact = with_api_of(place.artifact, login, cache)
     require_private_way(artifact)
     let_through.require(concern_of_login(place, login))
-    state = state_directory(os.environ, home_of(os.environ).path)
+    state = users_state_directory()
     return Configured(artifact, None, place.base, place.home, state=state, observe=observe)
 
 
@@ -233,6 +232,6 @@ def terminal_of(output: Output) -> Terminal:
     """Return what is known about the terminal."""
     from qwen_runtime.repl.terminal import Terminal  # noqa: PLC0415
 
-    state = state_directory(os.environ, home_of(os.environ).path)
+    state = users_state_directory()
     dumb = os.environ.get("TERM", "dumb") in ("", "dumb")
     return Terminal(dumb=dumb, color=output.wants_color, history=None if state is None else state / "history")

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_cfg.homes import home_of
 from qwen_cfg.rules import SPLIT_ORIGIN
 from qwen_cfg.standing import standing_of
-from qwen_cfg.state import state_directory
+from qwen_cfg.state import users_state_directory
 from qwen_cfg.trust import Concern, TrustStore, concern_of, granted
 from qwen_schema import NotTrustedError, QwenCfgError
 
@@ -150,7 +149,7 @@ def owners_allowed(*, all_of_them: bool) -> Allows:
 
 def trust_store() -> TrustStore:
     """Return what the user of this process trusts."""
-    return TrustStore(state_directory(os.environ, home_of(os.environ).path))
+    return TrustStore(users_state_directory())
 
 
 def trusts_all() -> bool:

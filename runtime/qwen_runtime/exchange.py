@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from qwen_schema import InterruptedByPersonError
+
 from .answering import answer
 from .background import Background
 from .events import Counted, Finished, Named, Reasoning, Text
@@ -38,13 +40,14 @@ class Answer:
 
 
 class Exchange:
-    """A question that is being answered."""
+    """A question that is being answered. `error` is the class of the error that ended it, if one did."""
 
     def __init__(self, connection: Connection, messages: Sequence[Message]) -> None:
         self._connection = connection
         self._started = time.monotonic()
         self._first_token: float | None = None
         self._ended: float | None = None
+        self.error = ""
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._model = self._asked_model = connection.artifact.text("model")
@@ -61,6 +64,12 @@ class Exchange:
         """
         try:
             yield from self._until_end(tick)
+        except KeyboardInterrupt:
+            self.error = InterruptedByPersonError.__name__
+            raise
+        except Exception as error:
+            self.error = type(error).__name__
+            raise
         finally:
             self._ended = time.monotonic()
 

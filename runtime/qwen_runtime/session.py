@@ -5,8 +5,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from qwen_schema import InterruptedByPersonError
-
 from .conversation import Conversation
 from .exchange import Exchange
 from .statistics import Record
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
     from qwen_schema import ResolvedConfig
 
     from .connection import Connection
-    from .events import Event
 
 
 class Session:
@@ -41,7 +38,7 @@ class Session:
         A question without any answer is forgotten, so that it can be asked again.
         """
         asked = self.conversation.asked(prompt)
-        exchange = _Observed(self.connection, asked.messages)
+        exchange = Exchange(self.connection, asked.messages)
         try:
             yield exchange
         finally:
@@ -65,20 +62,3 @@ class Session:
     def clear(self) -> None:
         """Forget what was said; the counts stay."""
         self.conversation = self.conversation.cleared()
-
-
-class _Observed(Exchange):
-    """An exchange that remembers the class of the error that ended it, if one did."""
-
-    error = ""
-
-    def events(self, tick: float | None = None) -> Iterator[Event | None]:
-        """Yield what happens, as it happens; what is raised is raised on."""
-        try:
-            yield from super().events(tick)
-        except KeyboardInterrupt:
-            self.error = InterruptedByPersonError.__name__
-            raise
-        except Exception as error:
-            self.error = type(error).__name__
-            raise

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # What to do where a login is of no use.
 LOG_IN_AGAIN = "Log in again: qwen-cfg auth login, or /auth in a conversation"
+LOG_IN_OR_KEY = f"{LOG_IN_AGAIN}. Or use an API key: OPENAI_API_KEY."
 
 LOCK_NAME = "oauth_creds.lock"
 
@@ -67,7 +68,7 @@ class LoginCache:
         except ValueError as error:
             wrong = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
         raise BrokenLoginError(
-            f"the file of the Qwen OAuth login holds none: {wrong}", where=self.shown, hint=_LOG_IN
+            f"the file of the Qwen OAuth login holds none: {wrong}", where=self.shown, hint=LOG_IN_OR_KEY
         ) from None
 
     def write(self, login: Login) -> None:
@@ -147,9 +148,6 @@ class LoginCache:
 
 def _without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-
-_LOG_IN = f"{LOG_IN_AGAIN}. Or use an API key: OPENAI_API_KEY."
 
 
 def cache_of(artifact: ResolvedConfig, *, base: Path, home: Path | None) -> LoginCache:

@@ -9,7 +9,7 @@ from qwen_runtime.refusals import about_refusal
 from qwen_schema import AuthenticationError, ProviderError, Secret, printable, redact_unknown
 from qwen_schema.formats import check_login_url
 
-from .cache import LOG_IN_AGAIN
+from .cache import LOG_IN_OR_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +77,7 @@ class Polling:
         if error == "authorization_pending" or (answer.status == 200 and document.get("status") == "pending"):
             return self._waiting(self.interval, now)
         if error == "access_denied":
-            raise AuthenticationError("the login was denied in the browser", hint=_AGAIN)
+            raise AuthenticationError("the login was denied in the browser", hint=LOG_IN_OR_KEY)
         if error == "expired_token":
             raise _expired(self.trouble)
         if 400 <= answer.status < 500 and answer.status not in (408, 429):
@@ -130,12 +130,9 @@ def device_code_of(document: object) -> DeviceCode:
     )
 
 
-_AGAIN = f"{LOG_IN_AGAIN}. Or use an API key: OPENAI_API_KEY."
-
-
 def _expired(trouble: str) -> AuthenticationError:
     also = f"; the last that the login server said: {trouble}" if trouble else ""
-    return AuthenticationError(f"nobody logged in before the code expired{also}", hint=_AGAIN)
+    return AuthenticationError(f"nobody logged in before the code expired{also}", hint=LOG_IN_OR_KEY)
 
 
 def _no_code(wrong: str) -> ProviderError:
