@@ -1,0 +1,206 @@
+"""Reads JSON with comments, and keeps the line of every value."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Deeper than any settings file; the functions over what is read may recurse.
+DEEPEST = 100
+
+# What JavaScript calls white space. A comment is replaced by spaces, except for its white space, as the npm package
+# strip-json-comments 3 does: a no-break space in a comment is then an error of JSON.
+_NOT_BLANK = re.compile(r"[^\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]")
+
+# A comment runs to its end or to the end of the text; a text in quotes hides what looks like one.
+_COMMENT_OR_TEXT = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z|\\\Z)|//[^\n]*|/\*(?:.*?\*/|.*\Z)', re.DOTALL)
+
+_TOKEN = re.compile(
+    r"""[ \t\n\r]*+(?:
+        (?P<mark>[{}\[\],:])
+      | (?P<text>"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+")
+      | (?P<number>-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?)
+      | (?P<word>true|false|null)
+    )""",
+    re.VERBOSE,
+)
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_WORDS = {"true": True, "false": False, "null": None}
+
+
+class JsonError(ValueError):
+    """A text is no JSON: what is wrong, and in which line."""
+
+    def __init__(self, wrong: str, line: int) -> None:
+        super().__init__(wrong)
+        self.wrong = wrong
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value of JSON and the line in which it begins. Objects and arrays hold nodes; the last of equal keys counts."""
+
+    value: str | float | bool | tuple[Node, ...] | Mapping[str, Node] | None
+    line: int
+
+    @property
+    def members(self) -> Mapping[str, Node] | None:
+        """The members of an object; None for any other value."""
+        return self.value if isinstance(self.value, dict) else None
+
+    @property
+    def items(self) -> tuple[Node, ...] | None:
+        """The items of an array; None for any other value."""
+        return self.value if isinstance(self.value, tuple) else None
+
+    @property
+    def text(self) -> str | None:
+        """The text; None for any other value."""
+        return self.value if isinstance(self.value, str) else None
+
+    def at(self, *path: str) -> Node | None:
+        """Return what stands at a path of member names; None if it leads nowhere."""
+        node: Node | None = self
+        for name in path:
+            node = None if node is None or node.members is None else node.members.get(name)
+        return node
+
+
+def parse_jsonc(text: str) -> Node:
+    """Return the value that a text of JSON holds. Comments (`//`, `/* */`) are skipped; a trailing comma is an error.
+
+    Takes time in proportion to the text.
+
+    Raises:
+        JsonError: if it is no JSON (RFC 8259), or nests deeper than any settings file does.
+    """
+    return _Reader(without_comments(text)).read()
+
+
+def without_comments(text: str) -> str:
+    """Return a text of the same length in which each comment is blank, but for its white space."""
+    return _COMMENT_OR_TEXT.sub(lambda m: m[0] if m[0][0] == '"' else _NOT_BLANK.sub(" ", m[0]), text)
+
+
+class _Reader:
+    """Goes through a text once, token by token."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._position = 0
+        self._line = 1
+        self._counted = 0
+        self._token: re.Match[str] | None = None
+
+    def read(self) -> Node:
+        node = self._value(self._next(), 0)
+        rest = re.compile(r"[ \t\n\r]*+").match(self._text, self._position)
+        if rest is not None and rest.end() < len(self._text):
+            raise JsonError("more stands after the end of the value", self._line_of(rest.end()))
+        return node
+
+    def _value(self, token: re.Match[str], depth: int) -> Node:
+        line = self._line_of(token.start(token.lastgroup or 0))
+        if depth > DEEPEST:
+            raise JsonError(f"it nests deeper than {DEEPEST} levels", line)
+        text = token[token.lastgroup or 0]
+        match token.lastgroup:
+            case "text":
+                return Node(_unescaped(text), line)
+            case "number":
+                return Node(float(text), line)
+            case "word":
+                return Node(_WORDS[text], line)
+        if text == "{":
+            return Node(self._object(depth), line)
+        if text == "[":
+            return Node(self._array(depth), line)
+        raise self._unexpected(token)
+
+    def _object(self, depth: int) -> dict[str, Node]:
+        members: dict[str, Node] = {}
+        token = self._next()
+        while token["mark"] != "}":
+            if token.lastgroup != "text":
+                raise self._unexpected(token)
+            name = _unescaped(token["text"])
+            self._require(":")
+            members[name] = self._value(self._next(), depth + 1)
+            token = self._next()
+            if token["mark"] == ",":
+                token = self._next()
+                if token["mark"] == "}":
+                    raise self._trailing(token)
+            elif token["mark"] != "}":
+                raise self._unexpected(token)
+        return members
+
+    def _array(self, depth: int) -> tuple[Node, ...]:
+        items: list[Node] = []
+        token = self._next()
+        while token["mark"] != "]":
+            items.append(self._value(token, depth + 1))
+            token = self._next()
+            if token["mark"] == ",":
+                token = self._next()
+                if token["mark"] == "]":
+                    raise self._trailing(token)
+            elif token["mark"] != "]":
+                raise self._unexpected(token)
+        return tuple(items)
+
+    def _next(self) -> re.Match[str]:
+        token = _TOKEN.match(self._text, self._position)
+        if token is None:
+            blank = re.compile(r"[ \t\n\r]*+").match(self._text, self._position)
+            start = self._position if blank is None else blank.end()
+            raise JsonError(_wrong_at(self._text, start), self._line_of(start))
+        self._position = token.end()
+        return token
+
+    def _require(self, mark: str) -> None:
+        token = self._next()
+        if token["mark"] != mark:
+            raise self._unexpected(token)
+
+    def _unexpected(self, token: re.Match[str]) -> JsonError:
+        start = token.start(token.lastgroup or 0)
+        return JsonError(_wrong_at(self._text, start), self._line_of(start))
+
+    def _trailing(self, token: re.Match[str]) -> JsonError:
+        return JsonError(f"a trailing comma before {token['mark']}", self._line_of(token.start("mark")))
+
+    def _line_of(self, position: int) -> int:
+        """Return the line of a position; positions come in ascending order, except for errors."""
+        if position < self._counted:
+            return len(_LINE_END.findall(self._text, 0, position)) + 1
+        # A carriage return and its line feed may not be counted apart.
+        self._line += len(_LINE_END.findall(self._text, self._counted, position))
+        self._counted = position
+        return self._line
+
+
+def _unescaped(text: str) -> str:
+    inner = text[1:-1]
+    if "\\" not in inner:
+        return inner
+    value: Any = json.loads(text)
+    return str(value)
+
+
+def _wrong_at(text: str, position: int) -> str:
+    """Say what is wrong at a position, without a word of the text: a secret may stand there."""
+    if position >= len(text):
+        return "the text ends too early"
+    character = text[position]
+    if character == '"':
+        return "a text that does not end in its line, or holds an escape that JSON does not know"
+    if character in "{}[],:'":
+        return f"an unexpected {character}"
+    return "neither a value nor a name in double quotes"
