@@ -1,0 +1,329 @@
+"""What Qwen Code 0.21 and later do with settings files, in as few lines as will hold it, and apart from the compiler.
+
+A world of files and variables goes in; out comes what the program would send, or the reason why it sends nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from posixpath import dirname, join, normpath
+from typing import TYPE_CHECKING, Any
+
+from qwen_schema.envfile import last_of_each, reader_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+METHODS = ["openai", "openai-responses", "qwen-oauth", "gemini", "vertex-ai", "anthropic"]
+KEYS = {
+    "openai": ["OPENAI_API_KEY"],
+    "openai-responses": ["OPENAI_API_KEY"],
+    "gemini": ["GEMINI_API_KEY"],
+    "vertex-ai": ["GOOGLE_API_KEY"],
+    "anthropic": ["ANTHROPIC_API_KEY"],
+}
+URLS = {
+    "openai": ["OPENAI_BASE_URL"],
+    "openai-responses": ["OPENAI_BASE_URL"],
+    "gemini": [],
+    "vertex-ai": [],
+    "anthropic": ["ANTHROPIC_BASE_URL"],
+}
+MODELS = {
+    "openai": ["OPENAI_MODEL", "QWEN_MODEL"],
+    "openai-responses": ["OPENAI_MODEL"],
+    "gemini": ["GEMINI_MODEL"],
+    "vertex-ai": ["GOOGLE_MODEL"],
+    "anthropic": ["ANTHROPIC_MODEL"],
+}
+INFERRED = [
+    ("qwen-oauth", [["QWEN_OAUTH"]]),
+    ("openai", [["OPENAI_API_KEY"], ["OPENAI_MODEL", "QWEN_MODEL"], ["OPENAI_BASE_URL"]]),
+    ("gemini", [["GEMINI_API_KEY"], ["GEMINI_MODEL"]]),
+    ("vertex-ai", [["GOOGLE_API_KEY", "GOOGLE_CLOUD_PROJECT"], ["GOOGLE_MODEL"]]),
+    ("anthropic", [["ANTHROPIC_API_KEY"], ["ANTHROPIC_MODEL"], ["ANTHROPIC_BASE_URL"]]),
+]
+REFUSED = {"QWEN_HOME", "QWEN_CODE_TRUSTED_FOLDERS_PATH", "QWEN_CODE_SYSTEM_SETTINGS_PATH"}
+REFUSED |= {"QWEN_CODE_SYSTEM_DEFAULTS_PATH", "NODE_OPTIONS", "SSL_CERT_FILE"}
+FLAT = {
+    "selectedAuthType": "security.auth.selectedType",
+    "enforcedAuthType": "security.auth.enforcedType",
+    "excludedProjectEnvVars": "advanced.excludedEnvVars",
+    "folderTrust": "security.folderTrust.enabled",
+    "model": "model.name",
+}
+
+
+class Stop(Exception):  # noqa: N818 - what the program does
+    """The program sends nothing, for this reason."""
+
+
+@dataclass
+class Machine:
+    home: str
+    cwd: str
+    files: Mapping[str, str]
+    env: dict[str, str] = field(default_factory=dict)
+    flags: Mapping[str, str] = field(default_factory=dict)
+
+
+def outcome(machine: Machine) -> dict[str, Any]:
+    """Return what the program sends (`api_key`, `base_url`, `model`, `protocol`), or the `error` that stops it."""
+    try:
+        settings = load(machine)
+        if not machine.env.get("QWEN_CODE_NO_RELAUNCH"):
+            settings = load(machine)
+        return chosen(machine, settings)
+    except Stop as reason:
+        return {"error": str(reason)}
+
+
+def load(m: Machine) -> dict[str, Any]:
+    """Read and merge the settings, and put into the environment what files and settings say."""
+    home_files = [qwen_home(m) + "/.env"]
+    home_files += [] if m.env.get("QWEN_HOME") else [m.home + "/.env"]
+    for path in home_files:
+        for name in ("QWEN_HOME", "QWEN_CODE_TRUSTED_FOLDERS_PATH"):
+            if env_file(m, path).get(name) and name not in m.env:
+                m.env[name] = env_file(m, path)[name]
+    system = m.env.get("QWEN_CODE_SYSTEM_SETTINGS_PATH") or "/etc/qwen-code/settings.json"
+    defaults = m.env.get("QWEN_CODE_SYSTEM_DEFAULTS_PATH") or join(dirname(system), "system-defaults.json")
+    fallback: dict[str, str] = {}
+    for path in [qwen_home(m) + "/.env", *([] if m.env.get("QWEN_HOME") else [m.home + "/.env"])]:
+        fallback = {**env_file(m, path), **fallback}
+    known = {**fallback, **m.env}
+    scopes = [expanded(scope(m, path), known) for path in (defaults, qwen_home(m) + "/settings.json", system)]
+    trusted = is_trusted(m, merged(scopes), m.cwd)
+    workspace = expanded(scope(m, m.cwd + "/.qwen/settings.json", may_break=True), known) if m.cwd != m.home else {}
+    order = [scopes[0], scopes[1], *([workspace] if trusted else []), scopes[2]]
+    settings = merged(order)
+    fill_in(m, settings)
+    return settings
+
+
+def fill_in(m: Machine, settings: dict[str, Any]) -> None:
+    """Give to variables that are unset or empty what the env files say, and then what the settings say."""
+    excluded = at(settings, "advanced.excludedEnvVars")
+    excluded = ["DEBUG", "DEBUG_MODE"] if excluded is None else excluded
+    for path in env_files(m, settings):
+        own, in_qwen = path in user_files(m), dirname(path).endswith("/.qwen")
+        for name, value in env_file(m, path).items():
+            may_set = own or (name not in REFUSED and (in_qwen or name not in excluded))
+            if may_set and not m.env.get(name):
+                m.env[name] = value
+    of_settings = at(settings, "env")
+    for name, value in of_settings.items() if isinstance(of_settings, dict) else ():
+        if not m.env.get(name) and isinstance(value, str) and name not in REFUSED:
+            m.env[name] = value
+
+
+def env_file(m: Machine, path: str) -> dict[str, str]:
+    return {a.name: a.value for a in last_of_each(reader_of("dotenv")(m.files.get(path, ""))).values()}
+
+
+def qwen_home(m: Machine) -> str:
+    text = m.env.get("QWEN_HOME", "")
+    if text[:1] == "~":
+        text = m.home + text[1:]
+    return normpath(join(m.cwd, text)) if text else m.home + "/.qwen"
+
+
+def user_files(m: Machine) -> list[str]:
+    return list(dict.fromkeys([qwen_home(m) + "/.env", m.home + "/.qwen/.env", m.home + "/.env"]))
+
+
+def env_files(m: Machine, settings: dict[str, Any]) -> list[str]:
+    found: list[str] = []
+    here, trusted = m.cwd, is_trusted(m, settings, m.cwd)
+    while here != m.home and not found:
+        may = trusted and (here == m.cwd or is_trusted(m, settings, here, unknown=True))
+        candidates = [here + "/.qwen/.env", here.rstrip("/") + "/.env"]
+        found = [p for p in candidates if p in m.files and (p in user_files(m) or may)][:1]
+        if here == "/":
+            break
+        here = dirname(here)
+    return list(dict.fromkeys([*found, *(p for p in user_files(m) if p in m.files)]))
+
+
+def is_trusted(m: Machine, settings: dict[str, Any], folder: str, *, unknown: bool = False) -> bool:
+    if at(settings, "security.folderTrust.enabled") is not True:
+        return True
+    rules = m.files.get(m.env.get("QWEN_CODE_TRUSTED_FOLDERS_PATH") or qwen_home(m) + "/trustedFolders.json", "{}")
+    best = []
+    for path, level in parsed(rules).items():
+        place = dirname(path) if level == "TRUST_PARENT" else path
+        if level in ("TRUST_FOLDER", "TRUST_PARENT", "DO_NOT_TRUST") and f"{folder}/".startswith(f"{place}/"):
+            best.append((len(place.split("/")), level == "DO_NOT_TRUST"))
+    return not max(best)[1] if best else unknown
+
+
+def parsed(text: str) -> Any:
+    comments = re.compile(r'("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
+    return json.loads(comments.sub(lambda found: found[1] or " ", text.removeprefix("\ufeff")))
+
+
+def scope(m: Machine, path: str, *, may_break: bool = False) -> dict[str, Any]:
+    if path not in m.files:
+        return {}
+    try:
+        settings = parsed(m.files[path])
+    except ValueError:
+        if may_break:
+            return {}
+        raise Stop("exit") from None
+    if not isinstance(settings, dict):
+        raise Stop("exit")
+    return migrated(settings)
+
+
+def migrated(old: dict[str, Any]) -> dict[str, Any]:
+    version = old.get("$version")
+    number = version if isinstance(version, (int, float)) and not isinstance(version, bool) else None
+    signs = [*FLAT, "theme", "sandbox", "vimMode", "usageStatisticsEnabled"]
+    if (number is None or number < 2) and any(n in old and not isinstance(old[n], dict) for n in signs):
+        new: dict[str, Any] = {}
+        moved = {FLAT[n]: old[n] for n in FLAT if n in old}
+        for path, value in moved.items():
+            put(new, "model" if path == "model.name" and isinstance(value, dict) else path, value)
+        for name, value in old.items():
+            if name in FLAT:
+                continue
+            if isinstance(value, dict) and any(path.startswith(name + ".") for path in moved):
+                for inner, item in value.items():
+                    if f"{name}.{inner}" not in moved:
+                        put(new, f"{name}.{inner}", item)
+            else:
+                new[name] = value
+        return new
+    providers = old.get("modelProviders")
+    if isinstance(providers, dict) and (version == 5 or "$version" not in old):
+        new = {}
+        for name, value in providers.items():
+            models = value.get("models") if isinstance(value, dict) else value
+            new[name] = value if not isinstance(value, dict) else models if isinstance(models, list) else []
+        return {**old, "modelProviders": new}
+    return old
+
+
+def put(tree: dict[str, Any], path: str, value: Any) -> None:
+    name, _, rest = path.partition(".")
+    if rest:
+        tree[name] = dict(tree[name]) if isinstance(tree.get(name), dict) else {}
+        put(tree[name], rest, value)
+    else:
+        tree[name] = value
+
+
+def expanded(value: Any, known: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {name: expanded(item, known) for name, item in value.items()}
+    if isinstance(value, list):
+        return [expanded(item, known) for item in value]
+    if not isinstance(value, str):
+        return value
+    return re.sub(r"\$(?:([A-Za-z0-9_]+)|\{([^}]+)\})", lambda r: known.get(r[1] or r[2], r[0]), value)
+
+
+def merged(scopes: Sequence[dict[str, Any]], path: str = "") -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for source in scopes:
+        for name, value in source.items():
+            there, where = result.get(name), f"{path}.{name}".lstrip(".")
+            if where == "env" and is_truthy(there) and is_truthy(value):
+                result[name] = {
+                    **(there if isinstance(there, dict) else {}),
+                    **(value if isinstance(value, dict) else {}),
+                }
+            elif where == "advanced.excludedEnvVars" and isinstance(there, list):
+                result[name] = [*there, *(value if isinstance(value, list) else [value])]
+            elif isinstance(there, dict) and isinstance(value, dict):
+                result[name] = merged([there, value], where)
+            else:
+                result[name] = value
+    return result
+
+
+def is_truthy(value: Any) -> bool:
+    return isinstance(value, (dict, list)) or bool(value)
+
+
+def at(tree: Any, path: str) -> Any:
+    for name in path.split("."):
+        tree = tree.get(name) if isinstance(tree, dict) else None
+    return tree
+
+
+def entries(settings: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Return every provider entry with its method."""
+    found = []
+    for provider, models in (at(settings, "modelProviders") or {}).items():
+        method = (at(settings, "providerProtocol") or {}).get(provider, provider)
+        for entry in models if isinstance(models, list) and method in METHODS else ():
+            wire = {None: method, "chat-completions": "openai", "responses": "openai-responses"}
+            if not isinstance(entry, dict) or not entry.get("id") or entry.get("wireApi") not in wire:
+                raise Stop("exit")
+            if "wireApi" in entry and not method.startswith("openai"):
+                raise Stop("exit")
+            found.append((wire[entry.get("wireApi")], entry))
+    return found
+
+
+def chosen(m: Machine, settings: dict[str, Any]) -> dict[str, Any]:
+    env, flags = m.env, m.flags
+    inferred = next((t for t, groups in INFERRED if all(any(env.get(n) for n in g) for g in groups)), None)
+    method = flags.get("auth_method") or at(settings, "security.auth.selectedType") or inferred
+    if not method:
+        raise Stop("no_auth_type")
+    every = entries(settings)
+    if method == "qwen-oauth":
+        raise Stop("oauth_discontinued")
+    if method not in METHODS:
+        raise Stop("exit")
+    of_settings = at(settings, "model.name") if not flags.get("model") else None
+    model = flags.get("model") or of_settings or first(env, MODELS[method])
+    base = at(settings, "model.baseUrl") if of_settings else None
+    if method.startswith("openai") and model:
+        wired = [w for w, e in every if e["id"] == model and w.startswith("openai") and (w == method or "wireApi" in e)]
+        method = method if method in wired or not wired else wired[0]
+    mine = [entry for kind, entry in every if kind == method]
+    named = [entry for entry in mine if entry["id"] == (model or default_model(method))]
+    entry = next((e for e in named if base and e.get("baseUrl") == base), named[0] if named else None)
+    key = flags.get("api_key") or first(env, KEYS[method]) or at(settings, "security.auth.apiKey")
+    url = flags.get("base_url") or first(env, URLS[method]) or at(settings, "security.auth.baseUrl")
+    if entry is None and mine and not key and not url:
+        entry = mine[0]
+    enforce(settings, method)
+    if entry is not None:
+        model = entry["id"]
+        key = (env.get(entry["envKey"]) if entry.get("envKey") else None) or key
+        url = entry.get("baseUrl") or url
+    if not key:
+        raise Stop("missing_api_key")
+    if method == "anthropic" and not ((entry or {}).get("baseUrl") or env.get("ANTHROPIC_BASE_URL")):
+        raise Stop("missing_base_url")
+    sent = {"api_key": key, "base_url": url or default_url(method, entry), "model": model or default_model(method)}
+    return {**sent, "protocol": "gemini" if method == "vertex-ai" else method}
+
+
+def enforce(settings: dict[str, Any], method: str) -> None:
+    enforced = at(settings, "security.auth.enforcedType")
+    if enforced and enforced != method:
+        raise Stop("enforced_type")
+
+
+def default_model(method: str) -> str:
+    return "qwen3.7-max" if method == "openai" else "coder-model"
+
+
+def default_url(method: str, entry: dict[str, Any] | None) -> str:
+    if method == "gemini":
+        return "https://generativelanguage.googleapis.com/v1beta"
+    if method == "vertex-ai":
+        return "https://aiplatform.googleapis.com/v1beta1/publishers/google"
+    return "https://api.openai.com/v1" if entry else "https://dashscope.aliyuncs.com/compatible-mode/v1"
+
+
+def first(env: Mapping[str, str], names: Sequence[str]) -> str | None:
+    return next((env[name] for name in names if env.get(name, "").strip()), None)
