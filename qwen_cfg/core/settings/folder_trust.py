@@ -1,0 +1,60 @@
+"""Qwen Code's own trust in folders: whether a working directory's settings and env files may count there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import PurePath
+
+    from qwen_schema.jsonc import Node
+
+Level = Literal["trusted", "untrusted"]
+
+
+@dataclass(frozen=True)
+class FolderRule:
+    """A rule of `trustedFolders.json`: a folder as it is named, the level, and the line."""
+
+    folder: str
+    level: Level
+    line: int
+
+
+def folder_rules(node: Node) -> tuple[FolderRule, ...]:
+    """Return the rules of a file; what is no known level is no rule."""
+    rules = []
+    for folder, member in (node.members or {}).items():
+        match member.text:
+            case "TRUST_FOLDER":
+                rules.append(FolderRule(folder, "trusted", member.line))
+            case "TRUST_PARENT":
+                rules.append(FolderRule(_parent(folder), "trusted", member.line))
+            case "DO_NOT_TRUST":
+                rules.append(FolderRule(folder, "untrusted", member.line))
+    return tuple(rules)
+
+
+def decide_folder_trust(
+    folder: PurePath, rules: Iterable[FolderRule], places: Callable[[str], Iterable[PurePath]]
+) -> FolderRule | None:
+    """Return the rule that decides about a folder; None if there is none.
+
+    The deepest one that contains it does; of two equally deep ones the one that says no. `places` returns the paths
+    that a rule's folder stands for: as it is named, and with its links resolved.
+    """
+    winner: FolderRule | None = None
+    deepest = -1
+    for rule in rules:
+        depths = [len(place.parts) for place in places(rule.folder) if folder.is_relative_to(place)]
+        depth = max(depths, default=-1)
+        says_no_too = winner is not None and winner.level == "trusted" and rule.level == "untrusted"
+        if depth > deepest or (depth == deepest >= 0 and says_no_too):
+            winner, deepest = rule, depth
+    return winner
+
+
+def _parent(folder: str) -> str:
+    return folder.rstrip("/").rpartition("/")[0] or ("/" if folder.startswith("/") else ".")

@@ -1,0 +1,51 @@
+"""The merge of the scopes: objects merge name by name, anything else is replaced by the higher scope's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from .tree import Setting
+
+# A list that is the union of the scopes' lists.
+_UNION = ("advanced", "excludedEnvVars")
+# An object whose members are not merged themselves.
+_SHALLOW = ("env",)
+
+
+def merge_scopes(scopes: Iterable[Setting]) -> Mapping[str, Setting]:
+    """Return the members that the settings of some scopes come to, the lowest scope first.
+
+    Each value keeps the file and the line that it comes from.
+    """
+    merged: dict[str, Setting] = {}
+    for scope in scopes:
+        merged = _merged(merged, scope.members or {}, ())
+    return merged
+
+
+def _merged(low: Mapping[str, Setting], high: Mapping[str, Setting], path: tuple[str, ...]) -> dict[str, Setting]:
+    result = dict(low)
+    for name, setting in high.items():
+        result[name] = _combined(low[name], setting, (*path, name)) if name in low else setting
+    return result
+
+
+def _combined(low: Setting, high: Setting, path: tuple[str, ...]) -> Setting:
+    if path == _UNION and low.items is not None:
+        return replace(high, value=_union(low.items, high.items if high.items is not None else (high,)))
+    if low.members is None or high.members is None:
+        # Of an environment, what is no object adds nothing; and nothing at all (0, "", null) takes its place.
+        return low if path == _SHALLOW and low.members is not None and high.value else high
+    if path == _SHALLOW:
+        return replace(high, value={**low.members, **high.members})
+    return replace(high, value=_merged(low.members, high.members, path))
+
+
+def _union(low: tuple[Setting, ...], high: tuple[Setting, ...]) -> tuple[Setting, ...]:
+    """Return the items of both, equal texts once, where the lower scope has them."""
+    known = {item.text for item in low if item.text is not None}
+    return (*low, *(item for item in high if item.text not in known))

@@ -1,0 +1,131 @@
+"""The provider entry: which model of `modelProviders` is used, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .tree import Setting
+
+METHODS = ("openai", "openai-responses", "qwen-oauth", "gemini", "vertex-ai", "anthropic")
+_OPENAI = ("openai", "openai-responses")
+
+# Why an entry was chosen.
+Reason = Literal["its id", "its id and base URL", "the first of the method"]
+
+
+@dataclass(frozen=True)
+class ProviderEntry:
+    """One model of a provider: the provider's name, the method that it speaks, and the entry itself."""
+
+    provider: str
+    method: str
+    setting: Setting
+
+    @property
+    def model(self) -> str:
+        """The id of the model; empty where there is none."""
+        return self._text("id")
+
+    @property
+    def key_variable(self) -> str:
+        """The variable that holds the key; empty where none is named."""
+        return self._text("envKey")
+
+    @property
+    def base_url(self) -> str:
+        """The base URL; empty where there is none."""
+        return self._text("baseUrl")
+
+    def _text(self, name: str) -> str:
+        found = self.setting.at(name)
+        return "" if found is None or found.text is None else found.text
+
+
+@dataclass(frozen=True)
+class EntryChoice:
+    """The entry that is used, and why."""
+
+    entry: ProviderEntry
+    reason: Reason
+
+
+def entries(settings: Mapping[str, Setting]) -> Iterator[ProviderEntry]:
+    """Yield every entry whose provider speaks a known method, in order."""
+    providers = settings.get("modelProviders")
+    for provider, models in _in_javascript_order(providers.members or {} if providers is not None else {}):
+        method = _method_of_provider(settings, provider)
+        for setting in models.items or ():
+            spoken = _method_of_entry(method, setting)
+            if spoken is not None and setting.members is not None:
+                yield ProviderEntry(provider, spoken, setting)
+
+
+def choose_entry(settings: Mapping[str, Setting], method: str, model: str, *, base_url: str = "") -> EntryChoice | None:
+    """Return the entry of a model under a method: the first of that id, one with `base_url` before all others.
+
+    `base_url` is what the settings say beside the name, where they say the name.
+    """
+    of_model = [entry for entry in entries(settings) if entry.method == method and entry.model == model]
+    exact = next((entry for entry in of_model if base_url and entry.base_url == base_url), None)
+    if exact is not None:
+        return EntryChoice(exact, "its id and base URL")
+    return EntryChoice(of_model[0], "its id") if of_model else None
+
+
+def first_entry(settings: Mapping[str, Setting], method: str) -> EntryChoice | None:
+    """Return the first entry of a method that can be a session's model."""
+    reserved = ("imageOnly", "voiceOnly", "realtimeOnly")
+    found = (e for e in entries(settings) if e.method == method and not any(_is_true(e, name) for name in reserved))
+    entry = next(found, None)
+    return None if entry is None else EntryChoice(entry, "the first of the method")
+
+
+def method_of_model(settings: Mapping[str, Setting], method: str, model: str, *, base_url: str | None = None) -> str:
+    """Return the method that a model is spoken to with: an entry of OpenAI's may ask for the other of the two APIs."""
+    if method not in _OPENAI or not model:
+        return method
+    found = [
+        e for e in entries(settings) if e.model == model and e.method in _OPENAI and _may_change(settings, e, method)
+    ]
+    exact = [e for e in found if base_url is not None and e.base_url == base_url]
+    for some in (exact, found):
+        if some:
+            return method if any(entry.method == method for entry in some) else some[0].method
+    return method
+
+
+def _may_change(settings: Mapping[str, Setting], entry: ProviderEntry, method: str) -> bool:
+    declared = _method_of_provider(settings, entry.provider)
+    return entry.method == method or entry.setting.at("wireApi") is not None or declared == "openai-responses"
+
+
+def _method_of_provider(settings: Mapping[str, Setting], provider: str) -> str | None:
+    """Return the method of a provider: what `providerProtocol` says, or else the method of that name."""
+    mapped = settings.get("providerProtocol")
+    named = mapped.at(provider) if mapped is not None else None
+    name = provider if named is None else named.text
+    return name if name in METHODS else None
+
+
+def _method_of_entry(method: str | None, setting: Setting) -> str | None:
+    """Return the method of an entry; one whose `wireApi` is not known, or goes with no other method, has none."""
+    wire = setting.at("wireApi")
+    if wire is None or method is None:
+        return method
+    wanted = {"chat-completions": "openai", "responses": "openai-responses"}.get(wire.text or "")
+    return wanted if method in _OPENAI else None
+
+
+def _in_javascript_order(members: Mapping[str, Setting]) -> list[tuple[str, Setting]]:
+    """Return members as JavaScript lists them: names that are whole numbers first, in their order."""
+    numbers = [name for name in members if name == "0" or (name.isascii() and name.isdigit() and name[0] != "0")]
+    return [(name, members[name]) for name in (*sorted(numbers, key=int), *(n for n in members if n not in numbers))]
+
+
+def _is_true(entry: ProviderEntry, name: str) -> bool:
+    found = entry.setting.at(name)
+    return found is not None and bool(found.value)

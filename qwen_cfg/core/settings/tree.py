@@ -1,0 +1,81 @@
+"""A settings file as a tree: each value knows its file, its line, and where in the file it is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from qwen_schema.jsonc import Node
+
+# From the lowest to the highest.
+Scope = Literal["system defaults", "user", "workspace", "system"]
+SCOPES: tuple[Scope, ...] = ("system defaults", "user", "workspace", "system")
+
+
+@dataclass(frozen=True)
+class SettingsFile:
+    """A settings file: its scope, its path, and the path as it is shown."""
+
+    scope: Scope
+    path: Path
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value of a settings file.
+
+    Objects and arrays hold settings. `names` is the path of member names (and numbers of items) by which the value
+    stands in its file, in the old form where it was migrated. `written` is the text as it stands there, where variables
+    were expanded in it, and `variables` the names that were.
+    """
+
+    value: str | float | bool | tuple[Setting, ...] | Mapping[str, Setting] | None
+    file: SettingsFile
+    line: int
+    names: tuple[str, ...] = ()
+    written: str | None = field(default=None, repr=False)
+    variables: tuple[str, ...] = ()
+
+    @property
+    def members(self) -> Mapping[str, Setting] | None:
+        """The members of an object; None for any other value."""
+        return self.value if isinstance(self.value, dict) else None
+
+    @property
+    def items(self) -> tuple[Setting, ...] | None:
+        """The items of an array; None for any other value."""
+        return self.value if isinstance(self.value, tuple) else None
+
+    @property
+    def text(self) -> str | None:
+        """The text; None for any other value."""
+        return self.value if isinstance(self.value, str) else None
+
+    @property
+    def place(self) -> str:
+        """Where it is written, as a person reads it: FILE:LINE and the name."""
+        return f"{self.file.shown}:{self.line} {'.'.join(self.names)}".rstrip()
+
+    def at(self, *names: str) -> Setting | None:
+        """Return what stands at a path of member names; None if it leads nowhere."""
+        found: Setting | None = self
+        for name in names:
+            found = None if found is None or found.members is None else found.members.get(name)
+        return found
+
+
+def settings_tree(node: Node, file: SettingsFile, names: tuple[str, ...] = ()) -> Setting:
+    """Return the tree of a file's value."""
+    if node.members is not None:
+        members = {name: settings_tree(member, file, (*names, name)) for name, member in node.members.items()}
+        return Setting(members, file, node.line, names)
+    if node.items is not None:
+        items = tuple(settings_tree(item, file, (*names, str(number))) for number, item in enumerate(node.items))
+        return Setting(items, file, node.line, names)
+    assert not isinstance(node.value, (tuple, dict))  # noqa: S101 - those were above
+    return Setting(node.value, file, node.line, names)  # type: ignore[arg-type]

@@ -1,0 +1,142 @@
+"""Settings files: migration, expansion, merge and the provider entry agree with a short model of Qwen Code's rules."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from support.settings_model import Stop, entries, expanded, merged, migrated
+
+from qwen_cfg.core.settings import (
+    Setting,
+    SettingsFile,
+    choose_entry,
+    expand,
+    first_entry,
+    merge_scopes,
+    migrate,
+    settings_tree,
+)
+from qwen_schema.jsonc import parse_jsonc
+
+USER = SettingsFile("user", Path("/home/u/.qwen/settings.json"), "~/.qwen/settings.json")
+
+texts = st.sampled_from(["", "openai", "m", "$A", "${B}x", "${A}${C}", "$", "${", "${A:-x}", "$SESSION_ID", "sk-$B-$B"])
+leaves = st.none() | st.booleans() | st.integers(0, 9) | texts
+lists = st.lists(leaves, max_size=3)
+models = st.lists(
+    st.fixed_dictionaries(
+        {"id": st.sampled_from(["p1", "p2"])},
+        optional={
+            "envKey": st.sampled_from(["K_A", ""]),
+            "baseUrl": st.sampled_from(["http://a/v1", "http://b/v1"]),
+            "wireApi": st.sampled_from(["responses", "chat-completions"]),
+        },
+    ),
+    max_size=3,
+)
+providers = st.dictionaries(
+    st.sampled_from(["openai", "openai-responses", "mine", "7", "10"]),
+    models | st.fixed_dictionaries({"protocol": texts}, optional={"models": models | leaves}),
+    max_size=3,
+)
+auth = st.dictionaries(st.sampled_from(["selectedType", "apiKey", "baseUrl", "enforcedType"]), leaves, max_size=3)
+files = st.fixed_dictionaries(
+    {},
+    optional={
+        "$version": st.sampled_from([0, 1, 2, 3, 4, 5, "1", True, None]),
+        "security": st.dictionaries(st.sampled_from(["auth", "folderTrust"]), auth | leaves, max_size=2) | leaves,
+        "model": leaves | st.dictionaries(st.sampled_from(["name", "baseUrl"]), leaves, max_size=2),
+        "env": st.dictionaries(st.sampled_from(["A", "B", "OPENAI_MODEL"]), leaves, max_size=3) | leaves,
+        "advanced": st.dictionaries(st.just("excludedEnvVars"), lists | leaves, max_size=1) | leaves,
+        "modelProviders": providers,
+        "providerProtocol": st.dictionaries(st.sampled_from(["mine", "7", "10"]), st.just("openai"), max_size=2),
+        "selectedAuthType": leaves,
+        "folderTrust": leaves | auth,
+        "excludedProjectEnvVars": lists,
+        "theme": leaves | auth,
+    },
+)
+
+
+def tree(document: Any) -> Setting:
+    return settings_tree(parse_jsonc(json.dumps(document, indent=1)), USER)
+
+
+def plain(setting: Setting) -> Any:
+    if setting.members is not None:
+        return {name: plain(member) for name, member in setting.members.items()}
+    return [plain(item) for item in setting.items] if setting.items is not None else setting.value
+
+
+@given(files)
+def test_migration(document: dict[str, Any]) -> None:
+    assert without_version(plain(migrate(tree(document)))) == without_version(migrated(document))
+
+
+def without_version(document: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name != "$version"}
+
+
+@given(files, st.dictionaries(st.sampled_from(["A", "B", "SESSION_ID"]), st.sampled_from(["", "x", "$B"])))
+def test_expansion(document: dict[str, Any], known: dict[str, str]) -> None:
+    of_model = expanded(document, {name: value for name, value in known.items() if name != "SESSION_ID"})
+    assert plain(expand(tree(document), known.get)) == of_model
+
+
+@given(st.lists(files, max_size=4))
+def test_merge(documents: list[dict[str, Any]]) -> None:
+    result = {name: plain(setting) for name, setting in merge_scopes(map(tree, documents)).items()}
+    assert comparable(result) == comparable(merged(documents))
+
+
+def comparable(document: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what makes no difference: how often a list has a name, and of which kind an env is that is none."""
+    env, advanced = document.get("env"), document.get("advanced")
+    names = advanced.get("excludedEnvVars") if isinstance(advanced, dict) else None
+    changed: dict[str, Any] = {"env": env if isinstance(env, dict) else {}}
+    if isinstance(names, list):
+        changed["advanced"] = {
+            "excludedEnvVars": sorted({repr(float(name) if isinstance(name, int) else name) for name in names})
+        }
+    return {**document, **changed}
+
+
+@given(files, st.sampled_from(["openai", "openai-responses"]), st.sampled_from(["p1", "p2"]))
+def test_provider_entry(document: dict[str, Any], method: str, model: str) -> None:
+    settings = migrate(tree(document)).members or {}
+    try:
+        mine = [entry for kind, entry in entries(migrated(in_javascript_order(document))) if kind == method]
+    except Stop:
+        # The program refuses to start; what this finds is of no use to anybody.
+        return
+    choice, first = choose_entry(settings, method, model), first_entry(settings, method)
+    of_model = next((entry for entry in mine if entry["id"] == model), None)
+    assert (choice and plain(choice.entry.setting)) == of_model
+    assert (first and plain(first.entry.setting)) == (mine[0] if mine else None)
+
+
+def in_javascript_order(document: dict[str, Any]) -> dict[str, Any]:
+    found = document.get("modelProviders", {})
+    numbers = sorted((name for name in found if name.isdigit()), key=int)
+    ordered = {name: found[name] for name in (*numbers, *(n for n in found if n not in numbers))}
+    return {**document, "modelProviders": ordered} if found else document
+
+
+@given(files)
+def test_a_value_stands_in_the_line_that_it_names(document: dict[str, Any]) -> None:
+    lines = json.dumps(document, indent=1).split("\n")
+    settings = merge_scopes([expand(migrate(tree(document)), {"A": "other"}.get)])
+    for setting in (leaf for member in settings.values() for leaf in leaves_of(member)):
+        written = setting.written if setting.written is not None else setting.value
+        assert json.dumps(written) in lines[setting.line - 1] or setting.text is None
+        named = next((name for name in reversed(setting.names) if not name.isdigit()), "")
+        assert named in "\n".join(lines[: setting.line])
+
+
+def leaves_of(setting: Setting) -> list[Setting]:
+    inner = [*(setting.members or {}).values(), *(setting.items or ())]
+    return [leaf for member in inner for leaf in leaves_of(member)] if inner else [setting]
