@@ -37,7 +37,10 @@ _EXIT_STATUS = {
     ExitCode.NOT_TRUSTED: "Something is not trusted.",
     ExitCode.PROVIDER: "The provider failed or could not be reached.",
     ExitCode.INTERNAL: "A defect of qwen-cfg.",
-    ExitCode.INTERRUPTED: "Interrupted.",
+    ExitCode.HUNG_UP: "Ended by SIGHUP: the terminal was closed.",
+    ExitCode.INTERRUPTED: "Interrupted with Ctrl-C.",
+    ExitCode.QUIT: "Ended by SIGQUIT.",
+    ExitCode.TERMINATED: "Ended by SIGTERM.",
 }
 
 # The variables that feed no field.

@@ -2,35 +2,54 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 
 def entry() -> None:
     """Run the command line of this process and leave with its exit code."""
-    # While the program is still being loaded, Ctrl-C just ends it.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # While the program is still being loaded, a signal just ends it.
+    for name in ("SIGINT", "SIGHUP", "SIGQUIT", "SIGTERM"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _leave)
     from .cli.hooks import install  # noqa: PLC0415
 
     install()
+    from qwen_schema import ending  # noqa: PLC0415
+
     from .cli.main import main  # noqa: PLC0415
 
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    code = main()
-    # What is still under way then must be finished, and does not take long: another Ctrl-C would log the user out.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _tell_of_work()
+    ending.install()
+    try:
+        code = main()
+    except (KeyboardInterrupt, ending.Termination):
+        # It came in between two steps of the end.
+        code = 128 + (ending.ended_by() or signal.SIGINT)
+    _finish(code)
+
+
+def _leave(number: int, _: FrameType | None) -> NoReturn:
+    os._exit(128 + number)
+
+
+def _finish(code: int) -> NoReturn:
+    """Leave with an exit code, once what must not be cut off is done."""
+    from qwen_schema import ending  # noqa: PLC0415
+
+    from .cli.output import Output  # noqa: PLC0415
+
+    output = Output(sys.stdout, sys.stderr)
+    # Another Ctrl-C now would log the user out.
+    if work := ending.leave(code):
+        output.notice(f"qwen-cfg: {work}; that is finished first")
+    output.flush()
     sys.exit(code)
-
-
-def _tell_of_work() -> None:
-    """Say what the end of the program waits for, if it does."""
-    threading = sys.modules.get("threading")
-    if threading is None:
-        return
-    at_work = [t for t in threading.enumerate() if t is not threading.main_thread() and not t.daemon and t.is_alive()]
-    if at_work and sys.stderr is not None:
-        print("qwen-cfg: the login is being refreshed; that is finished first", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

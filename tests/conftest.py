@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +39,14 @@ def nothing_above_the_trees() -> None:
     here = Path(os.path.realpath(tempfile.gettempdir()))
     above = [f for d in (here, *here.parents) for f in (d / ".qwen" / ".env", d / ".env") if os.path.lexists(f)]
     assert not above, f"these tests need a temporary directory with no env file in it or above it: {above}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def signals_as_usual() -> None:
+    """Whoever starts the tests in the background may ignore signals, which every program they start would inherit."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

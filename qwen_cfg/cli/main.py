@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 import traceback
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
-from qwen_schema import InterruptedByPersonError, QwenCfgError, defect, redact_unknown
+from qwen_schema import OutputError, QwenCfgError, defect, redact_unknown
+from qwen_schema.ending import Termination, ended_by, error_of, ignore_more
 
 from .error_data import error_data
 from .hooks import redact_logs
@@ -42,15 +45,23 @@ def json_form(words: Sequence[str]) -> str | None:
 
 def _ended(words: list[str], output: Output, ran: Ran) -> tuple[int, BaseException | None]:
     """Run a command line; return its exit code, and the error that ended it if it was one."""
+    cause: BaseException | None = None
     try:
-        return _run(words, output, ran), None
-    except QwenCfgError as error:
-        return _report(error, words, output), error
-    except KeyboardInterrupt:
-        interrupted = InterruptedByPersonError("interrupted")
-        return _report(interrupted, words, output), interrupted
-    except Exception as error:
-        return _report(defect(error), words, output, cause=error), error
+        code = _run(words, output, ran)
+    except (Exception, KeyboardInterrupt, Termination) as failure:
+        cause = failure
+    number = ended_by() or (signal.SIGINT if isinstance(cause, KeyboardInterrupt) else None)
+    if number is not None:
+        # Whatever else failed then did so because of the signal: a terminal that is closed cannot be written.
+        ignore_more()
+        error = error_of(number)
+        with suppress(OutputError):
+            _report(error, words, output, cause=cause)
+        return error.exit_code, error
+    if cause is None:
+        return code, None
+    error = cause if isinstance(cause, QwenCfgError) else defect(cause)
+    return _report(error, words, output, cause=cause), cause
 
 
 def _run(words: list[str], output: Output, ran: Ran) -> int:

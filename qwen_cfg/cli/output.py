@@ -77,6 +77,12 @@ class Output:
         """Write a line to standard error: progress, a warning, an error."""
         self._write(self._stderr, printable_lines(redact(text)) + "\n")
 
+    def flush(self) -> None:
+        """Write what is still held back, or forget it where it cannot be written."""
+        for stream in (self._stdout, self._stderr):
+            with suppress(OutputError):
+                self._write(stream, "")
+
     def _write(self, stream: TextIO, text: str) -> None:
         try:
             stream.write(text)

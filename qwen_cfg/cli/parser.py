@@ -49,7 +49,8 @@ default.
 exit codes: 0 all well, 1 a check found something, 2 usage,
 3 configuration invalid or incomplete, 4 authentication refused,
 5 not trusted, 6 the provider failed or could not be reached,
-70 a defect of qwen-cfg, 130 interrupted
+70 a defect of qwen-cfg, 130 interrupted, 129, 131, 143 ended by
+SIGHUP, SIGQUIT, SIGTERM
 """
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.paths import home_level_files
 from qwen_schema import declared_fields, declared_profiles
+from qwen_schema.ending import Termination
 
 if TYPE_CHECKING:
     import argparse
@@ -63,7 +64,7 @@ def end(ran: Ran, exit_code: int, error: BaseException | None, output: Output, *
     """
     seconds = time.monotonic() - ran.started
     # What is wrong with the configuration has been told by the command.
-    with suppress(Exception, KeyboardInterrupt):
+    with suppress(Exception, KeyboardInterrupt, Termination):
         settings = _settings(ran.args)
         if settings is not None:
             _send(settings, _command(ran, exit_code, error, seconds), output, debug=debug)

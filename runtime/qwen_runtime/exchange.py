@@ -6,8 +6,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qwen_schema import InterruptedByPersonError
-
 from .answering import answer
 from .background import Background
 from .events import Counted, Finished, Named, Reasoning, Text
@@ -64,9 +62,6 @@ class Exchange:
         """
         try:
             yield from self._until_end(tick)
-        except KeyboardInterrupt:
-            self.error = InterruptedByPersonError.__name__
-            raise
         except Exception as error:
             self.error = type(error).__name__
             raise

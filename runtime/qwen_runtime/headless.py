@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from qwen_schema import (
     CutOffError,
     ExitCode,
     InterruptedByPersonError,
+    OutputError,
     QwenCfgError,
     Redacting,
+    TerminatedError,
     defect,
     redact_known,
     to_document,
     without_secrets,
 )
+from qwen_schema.ending import decisive, error_of, put_off
 
 from .conversation import Conversation
 from .events import Held, Reasoning, Text, Waiting
@@ -36,6 +39,9 @@ FORMATS: tuple[OutputFormat, ...] = ("text", "json", "stream-json")
 
 # The version of the JSON documents' form.
 FORMAT = 1
+
+# How often it is looked whether a signal came, in seconds.
+_TICK = 0.1
 
 
 class Reporter(Protocol):
@@ -71,30 +77,38 @@ def ask_once(configured: Configured, prompt: str, output: Output, form: OutputFo
     Raises:
         ConfigurationError: if the artifact cannot be used; nothing has been sent then.
     """
-    with closing(Session(configured.connect(), Conversation(system))) as session:
-        return _ask(session, prompt, output, _reporter(form, output))
+    with put_off() as heard, closing(Session(configured.connect(), Conversation(system))) as session:
+        code = _ask(session, prompt, output, _reporter(form, output), heard)
+        # The result tells of the signal that came, or was complete before one came.
+        heard.clear()
+        return code
 
 
-def _ask(session: Session, prompt: str, output: Output, reporter: Reporter) -> ExitCode:
+def _ask(session: Session, prompt: str, output: Output, reporter: Reporter, heard: list[int]) -> ExitCode:
     error: QwenCfgError | None = None
     reporter.began(session.artifact)
     holding = _Holding(output)
     with session.asking(prompt) as exchange:
         try:
-            for event in exchange.events():
+            for event in exchange.events(_TICK):
                 if event is not None:
                     holding.note(event)
                     reporter.happened(event)
+                if heard:
+                    break
                 if output.is_gone:
                     return ExitCode.OK
         except QwenCfgError as failure:
             error = failure
-        except KeyboardInterrupt:
-            error = InterruptedByPersonError("interrupted")
         except Exception as failure:
             # What came is delivered all the same.
             error = defect(failure)
-    reporter.ended(session.artifact, exchange.answer, error)
+        if heard:
+            # A terminal that was closed cannot be written either: what ended the program is why.
+            error = error_of(decisive(heard))
+            exchange.error = type(error).__name__
+    with suppress(OutputError) if heard else nullcontext():
+        reporter.ended(session.artifact, exchange.answer, error)
     for notice in session.connection.notices():
         output.notice(f"qwen-cfg: {notice}")
     return ExitCode.OK if error is None else error.exit_code
@@ -229,6 +243,8 @@ def _exit_reason(error: QwenCfgError | None) -> str:
         return "answered"
     if isinstance(error, InterruptedByPersonError):
         return "interrupted"
+    if isinstance(error, TerminatedError):
+        return "terminated"
     return "cut off" if isinstance(error, CutOffError) else "failed"
 
 

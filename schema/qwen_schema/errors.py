@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from enum import IntEnum
 from typing import Any
 
@@ -18,7 +19,10 @@ class ExitCode(IntEnum):
     NOT_TRUSTED = 5
     PROVIDER = 6
     INTERNAL = 70
+    HUNG_UP = 129
     INTERRUPTED = 130
+    QUIT = 131
+    TERMINATED = 143
 
 
 class QwenCfgError(Exception):
@@ -65,6 +69,14 @@ class InterruptedByPersonError(QwenCfgError):
     """Somebody pressed Ctrl-C."""
 
     exit_code = ExitCode.INTERRUPTED
+
+
+class TerminatedError(QwenCfgError):
+    """A signal ended the program: SIGTERM, SIGHUP (the terminal was closed) or SIGQUIT."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"terminated by {signal.Signals(number).name}")
+        self.exit_code = ExitCode(128 + number)
 
 
 class UsageError(QwenCfgError):

@@ -11,6 +11,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from .ending import put_off
 from .errors import SecretReferenceError
 from .fields import declared_fields
 from .pointers import program_of
@@ -69,18 +70,15 @@ def from_command(command: str, environ: Mapping[str, str], *, seconds: float = L
         SecretReferenceError: if it cannot be run, fails, takes longer than `seconds`, or prints no line of text.
     """
     program = redact_unknown(program_of(command))
-    # Ctrl-C while it is being started would leave it behind: it is heard as soon as there is something to end.
-    _hold_interrupts(hold=True)
+    process = None
     try:
-        process = _started(shlex.split(command), without_keys(environ), program)
-    except BaseException:
-        _hold_interrupts(hold=False)
-        raise
-    try:
-        _hold_interrupts(hold=False)
+        # A signal while it is being started would leave it behind: it is heard as soon as there is something to end.
+        with put_off():
+            process = _started(shlex.split(command), without_keys(environ), program)
         printed = _read_all(process, time.monotonic() + seconds)
     finally:
-        _end(process)
+        if process is not None:
+            _end(process)
     if printed is None:
         raise _refusal(program, f"it was not done after {seconds:g} seconds", "Run it by hand: does it wait for you?")
     if len(printed) > LARGEST_BYTES:
@@ -91,11 +89,6 @@ def from_command(command: str, environ: Mapping[str, str], *, seconds: float = L
 
 
 _ONE_LINE = "It is to print the API key as one line, and nothing else."
-
-
-def _hold_interrupts(*, hold: bool) -> None:
-    if os.name == "posix":
-        signal.pthread_sigmask(signal.SIG_BLOCK if hold else signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _started(words: list[str], environ: Mapping[str, str], program: str) -> subprocess.Popen[bytes]:

@@ -141,23 +141,37 @@ def held(tmp_path: Path) -> Iterator[tuple[Home, subprocess.Popen[str]]]:
             server.before_answer.set()
 
 
-def test_ctrl_c_does_not_cut_an_exchange_off(held: tuple[Home, subprocess.Popen[str]]) -> None:
+# The signals in the order in which they come, what is said of the first one, and its exit code.
+ENDINGS = [
+    ("INT INT", "interrupted", 130),
+    ("TERM", "terminated by SIGTERM", 143),
+    ("HUP HUP INT TERM", "terminated by SIGHUP", 129),
+    ("QUIT TERM", "terminated by SIGQUIT", 131),
+    ("INT TERM HUP", "interrupted", 130),
+    ("TERM INT QUIT HUP", "terminated by SIGTERM", 143),
+]
+
+
+@pytest.mark.parametrize(("signals", "said", "code"), ENDINGS)
+def test_no_signal_cuts_an_exchange_off(
+    held: tuple[Home, subprocess.Popen[str]], signals: str, said: str, code: int
+) -> None:
     home, process = held
-    process.send_signal(signal.SIGINT)
+    first, *others = (signal.Signals[f"SIG{name}"] for name in signals.split())
+    process.send_signal(first)
     assert process.stderr is not None
-    assert process.stderr.readline() == "qwen-cfg: interrupted\n"
+    assert process.stderr.readline() == f"qwen-cfg: {said}\n"
     assert "finished first" in process.stderr.readline()
-    with pytest.raises(subprocess.TimeoutExpired):
-        process.wait(0.3)
     # Whoever grows impatient is not logged out either.
-    process.send_signal(signal.SIGINT)
+    for number in others:
+        process.send_signal(number)
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(0.3)
     assert home.files == ["oauth_creds.json", "oauth_creds.lock"]
     assert home.server.before_answer is not None
     home.server.before_answer.set()
     assert process.communicate(timeout=20) == ("", "")
-    assert process.returncode == 130
+    assert process.returncode == code
     assert home.server.accepts(home.login.access_token.reveal())
     assert home.files == ["oauth_creds.json"]
 

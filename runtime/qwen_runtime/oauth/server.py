@@ -31,7 +31,7 @@ DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 # As much of an answer as is read, in bytes, and how long it may take to come, in seconds.
 _MOST_READ = 1024 * 1024
-_LONGEST = 30.0
+LONGEST = 30.0
 
 FIELD = "qwen_oauth_url"
 
@@ -77,7 +77,7 @@ class AuthorizationServer:
             "code_verifier": verifier.reveal(),
         }
         try:
-            return self._request(qwen_oauth().token, form, min(seconds, _LONGEST))
+            return self._request(qwen_oauth().token, form, min(seconds, LONGEST))
         except NETWORK_ERRORS as error:
             return Answer(trouble=reason(error))
 
@@ -107,7 +107,7 @@ class AuthorizationServer:
     def _asked(self, path: str, form: Mapping[str, str]) -> Answer:
         started = time.monotonic()
         try:
-            return self._request(path, form, _LONGEST)
+            return self._request(path, form, LONGEST)
         except NETWORK_ERRORS as error:
             elapsed = time.monotonic() - started
             raise unreachable(error, self._artifact, elapsed=elapsed, field=FIELD) from None

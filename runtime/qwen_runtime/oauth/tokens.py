@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from qwen_runtime.refusals import about_refusal
 from qwen_schema import AuthenticationError, OutputError, ProviderError, QwenCfgError
+from qwen_schema.ending import finishing
 
 from .cache import LOG_IN_AGAIN
 from .lock import RefreshLock
 from .login import granted
-from .server import LoginRefusedError
+from .server import LONGEST, LoginRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from .login import Login
     from .server import AuthorizationServer
 
-T = TypeVar("T")
-
 # How long another process's exchange is waited for, and how often it is looked whether it is done, in seconds.
 _PATIENCE = 30.0
 _LOOK_EVERY = 0.05
+
+_WORK = "the login is being refreshed"
 
 
 class Tokens:
@@ -71,7 +71,7 @@ class Tokens:
     def _exchanged(self, is_good: Callable[[Login], bool]) -> Login:
         """Return a login that is good, which somebody else may have exchanged meanwhile."""
         lock, until = RefreshLock(self._cache.lock_path), time.monotonic() + _PATIENCE
-        while not lock.try_take():
+        while (login := finishing(lambda: self._alone(lock, is_good), _WORK, LONGEST)) is None:
             login = self._read()
             if is_good(login):
                 return login
@@ -82,10 +82,12 @@ class Tokens:
                     hint="Is one hanging? Remove the file, if none is.",
                 )
             time.sleep(_LOOK_EVERY)
-        return _finishing(lambda: self._alone(lock, is_good))
+        return login
 
-    def _alone(self, lock: RefreshLock, is_good: Callable[[Login], bool]) -> Login:
-        """Look again with the lock held, exchange the tokens if that is still needed, and release it."""
+    def _alone(self, lock: RefreshLock, is_good: Callable[[Login], bool]) -> Login | None:
+        """Take the lock, look again, exchange the tokens if that is still needed; None if somebody holds the lock."""
+        if not lock.try_take():
+            return None
         try:
             login = self._read()
             return login if is_good(login) else self._refreshed(login)
@@ -150,22 +152,3 @@ class Tokens:
             )
         self._sent[login.access_token.reveal()] = login
         return login
-
-
-def _finishing(work: Callable[[], T]) -> T:
-    """Do something that Ctrl-C must not cut off: it is done in a thread that the end of the program waits for."""
-    results: list[T] = []
-    errors: list[BaseException] = []
-
-    def do() -> None:
-        try:
-            results.append(work())
-        except BaseException as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=do, daemon=False)
-    thread.start()
-    thread.join()
-    if errors:
-        raise errors[0]
-    return results[0]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 from qwen_runtime.events import Held, Reasoning, Text, Waiting
 from qwen_runtime.remarks import held_line, remarks, waiting_line
+from qwen_schema.ending import put_off
 
 from .live_view import LiveView
 from .plain_view import PlainView
-from .terminal import stoppable
 
 if TYPE_CHECKING:
-    from threading import Event as Flag
+    from collections.abc import Sized
 
     from qwen_runtime.events import Event
     from qwen_runtime.exchange import Exchange
@@ -33,12 +34,13 @@ def ask(chat: Chat, question: str) -> None:
         ProviderError: if no answer comes, or it stops in the middle.
     """
     view = _view(chat.screen, f"waiting for {chat.session.artifact.text('model')}")
-    with stoppable() as stop, chat.session.asking(question) as exchange:
+    # An exception could come within a write.
+    with put_off(signal.SIGINT) as heard, chat.session.asking(question) as exchange:
         try:
-            _show(exchange, view, stop, chat.screen)
+            _show(exchange, view, heard, chat.screen)
         finally:
             view.end()
-    if stop.is_set():
+    if heard:
         chat.screen.say("(stopped)", "dim")
         return
     for remark in (*remarks(exchange.answer, chat.session.artifact), *chat.session.connection.notices()):
@@ -49,10 +51,10 @@ def _view(screen: Screen, waiting_for: str) -> View:
     return PlainView(screen) if screen.is_dumb else LiveView(screen, waiting_for)
 
 
-def _show(exchange: Exchange, view: View, stop: Flag, screen: Screen) -> None:
+def _show(exchange: Exchange, view: View, heard: Sized, screen: Screen) -> None:
     """Show everything until it ends, somebody stops it, or nobody sees it any more."""
     for event in exchange.events(_TICK):
-        if stop.is_set() or screen.is_gone:
+        if heard or screen.is_gone:
             return
         _show_event(event, view)
 

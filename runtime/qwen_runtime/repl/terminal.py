@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -40,17 +38,6 @@ def size() -> os.terminal_size:
         if found.columns > 0 and found.lines > 0:
             return found
     return _USUAL_SIZE
-
-
-@contextmanager
-def stoppable() -> Iterator[threading.Event]:
-    """Turn Ctrl-C into a flag, which can be looked at between two writes; an exception could come within one."""
-    stop = threading.Event()
-    before = signal.signal(signal.SIGINT, lambda *_: stop.set())
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 class Keyboard:
