@@ -14,6 +14,7 @@ from qwen_cfg.reading import working_directory
 from qwen_cfg.rules import diagnose
 from qwen_cfg.world import EnvFileChoice
 from qwen_schema import ConfigurationError, ExitCode, QwenCfgError, Secret, UsageError, declared_profiles
+from qwen_schema.ending import put_off
 
 from .artifact_file import write_artifact
 from .configured import concern_of_written
@@ -66,14 +67,16 @@ def execute(args: argparse.Namespace, output: Output) -> int:
             where=".qwen/.env",
             hint="Put it into ~/.qwen/.env, or export it: OPENAI_API_KEY='command:…'. Then run init without it.",
         )
-    for line in keep(texts, cwd, home).done if texts else ():
-        output.text(f"{line}\n")
-    resolution = resolution_of(_request(args, texts), survey=True)
-    let_through, endpoint = Gate(trust_store(), output), resolution.decisions["base_url"].winner
-    if "base_url" in texts and endpoint is not None and endpoint.origin.path == env_file_of(resolution.world.cwd):
-        # What was typed just now is asked about by nobody later.
-        let_through.vouch_for(resolution)
-    _write(artifact, resolution, let_through)
+    # A project that is half set up would be refused the next time.
+    with put_off():
+        for line in keep(texts, cwd, home).done if texts else ():
+            output.text(f"{line}\n")
+        resolution = resolution_of(_request(args, texts), survey=True)
+        let_through, endpoint = Gate(trust_store(), output), resolution.decisions["base_url"].winner
+        if "base_url" in texts and endpoint is not None and endpoint.origin.path == env_file_of(resolution.world.cwd):
+            # What was typed just now is asked about by nobody later.
+            let_through.vouch_for(resolution)
+        _write(artifact, resolution, let_through)
     output.text("now: qwen-cfg resolve --explain, qwen-cfg doctor, qwen-cfg run\n")
     return ExitCode.OK
 
