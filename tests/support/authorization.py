@@ -75,6 +75,7 @@ class AuthorizationServer:
     * `resource_url`: told with each token, with the port in the place of "{port}"; with None it is left out.
     * `poll_replies`, `refresh_replies`, `chat_replies`: taken one after the other, instead of what the server would do.
     * `hold_before`, `before_answer`: a refresh waits for these events, before anything is done and before the answer.
+    * `before_poll_answer`: the answer to a poll waits for this event.
     * `received`: set when a refresh request has arrived, and is done too if there is no `hold_before`.
     * `answers_as`: the model that is said to answer, if not the one that is asked.
     """
@@ -93,6 +94,7 @@ class AuthorizationServer:
     chat_replies: list[Reply] = field(default_factory=list)
     hold_before: threading.Event | None = None
     before_answer: threading.Event | None = None
+    before_poll_answer: threading.Event | None = None
     received: threading.Event = field(default_factory=threading.Event)
     # What reached it. The body of one of the `requests` is its form, that of one of the `chats` its JSON document.
     requests: list[Request] = field(default_factory=list)
@@ -168,7 +170,10 @@ class AuthorizationServer:
             if request.path == CODE_PATH:
                 return self._give_code(request)
             if request.body.get("grant_type") == DEVICE_GRANT:
-                return self._poll(request)
+                try:
+                    return self._poll(request)
+                finally:
+                    await _until(self.before_poll_answer)
             if request.body.get("grant_type") == "refresh_token":
                 return await self._refresh(request)
             _check(request)

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from qwen_runtime.background import Background
 from qwen_schema import OutputError, ProviderError
+from qwen_schema.ending import finishing
 from qwen_schema.qwen_oauth import api_of_login
 
 from .cache import BrokenLoginError
 from .device import DeviceCode, begun
 from .lock import RefreshLock
-from .login import granted
+from .login import Login, granted
 from .pkce import challenge_of, make_verifier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from threading import Event as Flag
+    from typing import Any
 
     from .cache import LoginCache
-    from .device import Polling
-    from .login import Login
+    from .device import Answer, Polling
     from .server import AuthorizationServer
 
 # How often the time that is left is shown, in seconds.
@@ -31,6 +33,8 @@ _TICK = 0.5
 # How long an exchange of the old tokens, which would put them over the new ones, is waited for, in seconds.
 _PATIENCE = 15.0
 _PATIENCE_TO_LEAVE = 40.0
+
+_WORK = "the login server is being asked"
 
 
 class LoginView(Protocol):
@@ -59,47 +63,61 @@ def log_in(
         OutputError: if the login cannot be kept.
     """
     cache.require_place()
-    background = Background(lambda cancelled: _course(server, cancelled))
+    background = Background(lambda cancelled: _course(server, cache, cancelled))
     try:
-        return _kept(cache, _followed(background, view, browse))
+        return _followed(background, view, browse)
     finally:
         background.cancelled.set()
         view.end()
 
 
-def _course(server: AuthorizationServer, cancelled: Flag) -> Iterator[DeviceCode | Polling]:
-    """Yield the code, and after each poll how polling stands."""
+def _course(server: AuthorizationServer, cache: LoginCache, cancelled: Flag) -> Iterator[DeviceCode | Polling | Login]:
+    """Yield the code, after each poll how polling stands, and at last the login that is kept."""
     verifier = make_verifier()
     device = server.ask_for_code(challenge_of(verifier))
     yield device
     polling = begun(device, time.monotonic())
-    while polling.granted is None:
+    while True:
         if cancelled.wait(min(polling.interval, max(polling.seconds_left(time.monotonic()), 0.1))):
             return
         left = max(polling.seconds_left(time.monotonic()), 1.0)
-        polling = polling.after(server.poll(device, verifier, left), time.monotonic())
-        yield polling
+        # The code is good once: an answer that is on its way may have the tokens.
+        polled = finishing(partial(_polled, polling, partial(server.poll, device, verifier, left), cache), _WORK, 0.0)
+        yield polled
+        if isinstance(polled, Login):
+            return
+        polling = polled
+
+
+def _polled(polling: Polling, poll: Callable[[], Answer], cache: LoginCache) -> Polling | Login:
+    """Ask once; return how polling stands then, or the login, which is kept."""
+    asked_at = time.time()
+    after = polling.after(poll(), time.monotonic())
+    return after if after.granted is None else _kept(cache, _usable(after.granted, asked_at))
+
+
+def _usable(answer: Mapping[str, Any], asked_at: float) -> Login:
+    try:
+        login = granted(answer, asked_at)
+        if login.resource_url:
+            api_of_login(login.resource_url)
+    except ValueError as error:
+        raise ProviderError(f"the login server's answer cannot be used: {error}") from None
+    return login
 
 
 def _followed(
-    background: Background[DeviceCode | Polling], view: LoginView, browse: Callable[[str], object] | None
+    background: Background[DeviceCode | Polling | Login], view: LoginView, browse: Callable[[str], object] | None
 ) -> Login:
-    ends_at, asked_at = None, time.time()
+    ends_at = None
     for event in background.polled(_TICK):
         if isinstance(event, DeviceCode):
             ends_at = time.monotonic() + event.expires_in
             view.show_code(event)
             if browse is not None:
                 browse(event.whole_address)
-        elif event is not None and event.granted is not None:
-            try:
-                login = granted(event.granted, asked_at)
-                if login.resource_url:
-                    api_of_login(login.resource_url)
-                return login
-            except ValueError as error:
-                raise ProviderError(f"the login server's answer cannot be used: {error}") from None
-        asked_at = time.time()
+        elif isinstance(event, Login):
+            return event
         view.waiting(None if ends_at is None else max(ends_at - time.monotonic(), 0.0))
     raise KeyboardInterrupt
 
@@ -131,13 +149,13 @@ def log_out(cache: LoginCache) -> bool:
     lock = RefreshLock(cache.lock_path)
     if not cache.path.parent.is_dir():
         return False
-    if not lock.take(_PATIENCE_TO_LEAVE):
-        raise OutputError(
-            "another program is refreshing the login, and would bring it back",
-            where=str(cache.lock_path),
-            hint="Try again in a moment; remove the file if no program is running.",
-        )
     try:
+        if not lock.take(_PATIENCE_TO_LEAVE):
+            raise OutputError(
+                "another program is refreshing the login, and would bring it back",
+                where=str(cache.lock_path),
+                hint="Try again in a moment; remove the file if no program is running.",
+            )
         return cache.remove()
     finally:
         lock.release()
