@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import termios
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pexpect
 import pyte
@@ -77,6 +78,7 @@ class Typing:
         term: str = "xterm-256color",
     ) -> None:
         self.raw = b""
+        self.settings_left: list[Any] = []
         self._child = pexpect.spawn(
             PROGRAM[0],
             [*PROGRAM[1:], *map(str, argv)],
@@ -134,10 +136,20 @@ class Typing:
             assert self._read(), f"it ended, and {otherwise}:\n{self.text}"
         return self.text
 
+    def signal(self, number: int) -> None:
+        """Send a signal to the command."""
+        self._child.kill(number)
+
+    @property
+    def settings(self) -> list[Any]:
+        """What the terminal does with what is typed."""
+        return termios.tcgetattr(self._child.child_fd)
+
     def ended(self) -> int:
         """Wait for the end of the command, and return its exit code."""
         while self._read():
             pass
+        self.settings_left = self.settings
         self._child.close()
         return int(self._child.exitstatus)
 

@@ -1,0 +1,388 @@
+"""A signal ends the program at once, wherever it is: with its exit code, what came, and nothing half done."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import termios
+import threading
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support.authorization import AuthorizationServer, authorization_server
+from support.login_home import Home
+from support.provider import Provider, Reply, chunk, events, refusal, streamed
+
+from .process import KEY, PROGRAM, SECONDS, clean_environment, env_of
+from .terminal import Typing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .process import Desk
+
+FORMATS = ["text", "json", "stream-json"]
+INT, HUP, QUIT, TERM = signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM
+# As much may be free in a pipe that takes no more.
+PAGE = 4096
+HALF = Reply(events(chunk(content="half"), done=False), stay=True)
+
+
+@contextmanager
+def started(desk: Desk, *argv: str, env: dict[str, str], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """A command that is under way, and is killed if the test fails."""
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    environment = clean_environment(desk.home, {"QWEN_CFG_MAX_RETRIES": "0", **env})
+    with subprocess.Popen([*PROGRAM, *argv], cwd=desk.cwd, env=environment, **{**pipes, **options}) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def ended(process: subprocess.Popen[bytes], *numbers: int) -> tuple[str, str]:
+    """Make sure that one of some signals ended a command soon; return what it still said."""
+    before = time.monotonic()
+    out, err = (stream.decode() for stream in process.communicate(timeout=SECONDS))
+    assert process.returncode - 128 in numbers, err
+    assert "Traceback" not in out + err
+    assert "Exception ignored" not in err
+    assert time.monotonic() - before < 5
+    return out, err
+
+
+def wait_for(happened: Callable[[], Any]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+# While an answer comes.
+
+
+# Signals that are sent at once come in any order.
+TOGETHER = [("json", [QUIT]), ("json", [TERM, TERM, HUP]), ("stream-json", [HUP, TERM, INT]), ("json", [TERM, INT])]
+
+
+@pytest.mark.parametrize(("form", "numbers"), [*((form, [n]) for form in FORMATS for n in (TERM, HUP)), *TOGETHER])
+def test_what_came_is_delivered(desk: Desk, server: Provider, form: str, numbers: list[int]) -> None:
+    server.replies[:] = [HALF]
+    with started(desk, "run", "-p", "x", "--output-format", form, env=env_of(server)) as process:
+        assert process.stdout is not None
+        seen = b""
+        while form != "json" and b"half" not in seen:
+            seen += os.read(process.stdout.fileno(), 4096)
+        if form == "json":
+            wait_for(lambda: server.requests)
+            # Nothing tells from outside that the piece has arrived.
+            time.sleep(0.3)
+        for number in numbers:
+            process.send_signal(number)
+        out, err = ended(process, *(number for number in numbers if number != INT))
+    out, code = seen.decode() + out, process.returncode
+    assert f"qwen-cfg: terminated by {signal.Signals(code - 128).name}\n" in err
+    if form == "text":
+        assert out == "half\n"
+        return
+    documents = [json.loads(out)] if form == "json" else [json.loads(line) for line in out.splitlines()]
+    assert [d for d in documents if "exit_reason" in d] == documents[-1:]
+    result = documents[-1]
+    assert (result["answer"], result["exit_reason"], result["exit_code"]) == ("half", "terminated", code)
+    assert result["error"]["class"] == "TerminatedError"
+    assert server.hung_up.wait(10)
+
+
+def test_a_signal_that_is_ignored_from_the_start_stays_so(desk: Desk, server: Provider) -> None:
+    going_on = threading.Event()
+    server.replies[:] = [Reply(streamed("one ", "two").pieces, hold=going_on)]
+
+    def as_nohup_does() -> None:
+        signal.signal(HUP, signal.SIG_IGN)
+        signal.signal(INT, signal.SIG_IGN)
+
+    with started(desk, "run", "-p", "x", env=env_of(server), preexec_fn=as_nohup_does) as process:
+        assert process.stdout is not None
+        seen = os.read(process.stdout.fileno(), 4096)
+        process.send_signal(HUP)
+        process.send_signal(INT)
+        going_on.set()
+        assert seen + process.communicate(timeout=SECONDS)[0] == b"one two\n"
+    assert process.returncode == 0
+
+
+def test_a_reader_that_stands_still_does_not_hold_up_the_end(desk: Desk, server: Provider) -> None:
+    server.replies[:] = [streamed(*["x" * 60_000] * 8)]
+    with started(desk, "run", "-p", "x", env=env_of(server)) as process:
+        assert process.stdout is not None
+        pipe = process.stdout.fileno()
+        wait_for(lambda: waiting_in(pipe) >= fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ) - PAGE)
+        began = time.monotonic()
+        process.send_signal(TERM)
+        assert process.wait(20) == 143
+        assert time.monotonic() - began < 10
+
+
+def waiting_in(pipe: int) -> int:
+    """Return how many bytes stand in a pipe."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
+# Wherever else it is.
+
+
+def test_while_a_retry_is_waited_for(desk: Desk, server: Provider) -> None:
+    server.replies[:] = [refusal(429, "slow down", retry_after="30")] * 3
+    argv = ("run", "-p", "x", "--output-format", "stream-json")
+    with started(desk, *argv, env=env_of(server, QWEN_CFG_MAX_RETRIES="3")) as process:
+        assert process.stdout is not None
+        seen = b""
+        while b'"waiting"' not in seen:
+            seen += os.read(process.stdout.fileno(), 4096)
+        process.send_signal(TERM)
+        out, _ = ended(process, TERM)
+    assert json.loads(out.splitlines()[-1])["exit_code"] == 143
+
+
+def test_before_anything_is_asked(desk: Desk, server: Provider) -> None:
+    pipe = {"stdin": subprocess.PIPE}
+    with started(desk, "run", "--output-format", "json", env=env_of(server), **pipe) as process:
+        assert process.stderr is not None
+        assert b"reading standard input" in process.stderr.readline()
+        process.send_signal(HUP)
+        out, _ = ended(process, HUP)
+    result = json.loads(out)
+    assert (result["exit_reason"], result["exit_code"], result["answer"]) == ("terminated", 129, "")
+
+
+def test_while_a_file_is_read(desk: Desk) -> None:
+    fifo = desk.cwd / ".env"
+    os.mkfifo(fifo)
+    with started(desk, "doctor", "--format", "json", env={}) as process:
+        # Opening returns when the program has opened the other end; it waits for a text then.
+        writer = os.open(fifo, os.O_WRONLY)
+        process.send_signal(TERM)
+        out, _ = ended(process, TERM)
+        os.close(writer)
+    assert (json.loads(out)["error"]["class"], json.loads(out)["exit_code"]) == ("TerminatedError", 143)
+
+
+def test_while_a_command_is_asked_for_the_key(desk: Desk, server: Provider) -> None:
+    file = desk.home / "pid"
+    command = shlex.join(["sh", "-c", f"echo $$ > {file}; sleep 60"])
+    with started(desk, "run", "-p", "x", env=env_of(server, key=f"command:{command}")) as process:
+        wait_for(lambda: file.exists() and file.read_text().strip())
+        process.send_signal(TERM)
+        ended(process, TERM)
+    wait_for(lambda: not os.path.exists(f"/proc/{file.read_text().strip()}"))  # noqa: PTH110
+
+
+def test_while_it_is_loaded(desk: Desk) -> None:
+    # Whatever the moment is: the interpreter itself takes some time before any of the program's code runs.
+    for hundredths in range(0, 40, 4):
+        with started(desk, "resolve", env={"OPENAI_API_KEY": KEY}) as process:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(hundredths / 100)
+            process.send_signal(TERM)
+            _, err = process.communicate(timeout=SECONDS)
+        assert process.returncode in (143, -TERM, 0)
+        assert b"Traceback" not in err
+
+
+def test_statistics_are_cut_off_and_change_nothing(desk: Desk) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as collector:
+        port = collector.getsockname()[1]
+        where = {"QWEN_CFG_USAGE_STATISTICS_ENDPOINT": f"http://127.0.0.1:{port}", "QWEN_CFG_USAGE_STATISTICS": "1"}
+        with started(desk, "resolve", env={"OPENAI_API_KEY": KEY, **where}) as process:
+            collector.settimeout(SECONDS)
+            connection, _ = collector.accept()
+            began = time.monotonic()
+            process.send_signal(TERM)
+            out, err = process.communicate(timeout=SECONDS)
+            connection.close()
+    assert (process.returncode, err) == (0, b"")
+    assert b"format = 1" in out
+    assert time.monotonic() - began < 1.5
+
+
+def test_a_project_is_set_up_whole_or_not_at_all(desk: Desk) -> None:
+    fifo = desk.home / "fifo"
+    os.mkfifo(fifo)
+    # What is said goes nowhere until somebody reads it: the first line is written when the key is kept.
+    out = os.open(fifo, os.O_RDWR)
+    fill(out)
+    with started(desk, "init", "--openai-api-key", KEY, env={}, stdout=out) as process:
+        wait_for((desk.cwd / ".qwen/.env").exists)
+        process.send_signal(TERM)
+        os.read(out, fcntl.fcntl(out, fcntl.F_GETPIPE_SZ))
+        assert process.wait(SECONDS) == 143
+    os.close(out)
+    assert {"work/app/.qwen/.env", "work/app/.gitignore", "work/app/qwen.toml"} <= set(desk.files())
+
+
+def fill(pipe: int) -> None:
+    os.set_blocking(pipe, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(pipe, b"x")
+    os.set_blocking(pipe, True)
+
+
+# At a terminal.
+
+
+@pytest.fixture
+def service() -> Iterator[AuthorizationServer]:
+    with authorization_server(interval=0.2) as app:
+        yield app
+
+
+def left(person: Typing, before: list[Any], number: int) -> str:
+    """Make sure that a signal ended a command at once, and that the terminal is as it was; return what was seen."""
+    began = time.monotonic()
+    person.signal(number)
+    assert person.ended() == 128 + number
+    assert time.monotonic() - began < 5
+    assert person.settings_left == before
+    assert "Traceback" not in person.text
+    assert "Unhandled" not in person.text
+    assert person.raw.count(b"\x1b[?2004l") == person.raw.count(b"\x1b[?2004h")
+    return person.text
+
+
+@pytest.mark.parametrize("term", ["xterm-256color", "dumb"])
+@pytest.mark.parametrize("number", [TERM, HUP, QUIT])
+def test_a_conversation_leaves_the_terminal_as_it_was(desk: Desk, server: Provider, number: int, term: str) -> None:
+    server.replies[:] = [streamed("pong"), HALF]
+    with opened(desk, "run", env=env_of(server), term=term) as (person, before):
+        person.until("Ctrl-D leaves", ">")
+        person.type("first\r").until("pong", ">")
+        if number == HUP:
+            person.type("second\r").until("half")
+        else:
+            person.type("not sent").until("not sent")
+        assert f"terminated by {signal.Signals(number).name}" in left(person, before, number)
+    if term != "dumb":
+        assert (desk.home / ".local/state/qwen-cfg/history").read_text().count("+first") == 1
+
+
+@contextmanager
+def opened(desk: Desk, *argv: str, **options: Any) -> Iterator[tuple[Typing, list[Any]]]:
+    """A command at a terminal, with what that did with typed text before the command changed it."""
+    with Typing(desk, *argv, **options) as person:
+        yield person, person.settings
+
+
+@pytest.mark.parametrize("term", ["xterm-256color", "dumb"])
+def test_while_a_question_is_asked(desk: Desk, term: str) -> None:
+    with opened(desk, "run", env={}, term=term) as (person, before):
+        person.until("Method")
+        person.type("\r").until("API key")
+        person.type("sk-secret-that-is-typed")
+        assert "sk-secret" not in left(person, before, TERM)
+    assert not (desk.cwd / ".qwen").exists()
+
+
+def test_while_it_is_asked_whether_something_is_trusted(desk: Desk) -> None:
+    desk.write("work/app/.env", "OPENAI_BASE_URL=http://elsewhere.example/v1\n")
+    with opened(desk, "run", "-p", "x", env={"OPENAI_API_KEY": KEY}) as (person, before):
+        person.until("elsewhere.example", "[y/N]")
+        left(person, before, HUP)
+
+
+def test_while_a_login_is_waited_for(desk: Desk, service: AuthorizationServer) -> None:
+    env = {"QWEN_OAUTH_BASE_URL": service.url}
+    with opened(desk, "auth", "login", "--no-browser", env=env, width=120) as (person, before):
+        person.until("Waiting for the login")
+        left(person, before, TERM)
+    assert not list((desk.home / ".qwen").iterdir())
+
+
+@pytest.mark.parametrize("number", [INT, TERM])
+def test_a_login_that_is_granted_while_it_ends_is_kept(desk: Desk, service: AuthorizationServer, number: int) -> None:
+    service.before_poll_answer = threading.Event()
+    env = {"QWEN_OAUTH_BASE_URL": service.url}
+    with opened(desk, "auth", "login", "--no-browser", env=env, width=120) as (person, _):
+        person.until("The code is")
+        service.approve()
+        person.when(lambda: service.polls, "no poll came")
+        person.signal(number)
+        person.until("finished first")
+        service.before_poll_answer.set()
+        assert person.ended() == 128 + number
+    kept = json.loads((desk.home / ".qwen/oauth_creds.json").read_text())
+    assert service.accepts(kept["access_token"])
+    assert [file.name for file in (desk.home / ".qwen").iterdir()] == ["oauth_creds.json"]
+
+
+# A terminal that is really closed: it cannot be written any more.
+
+
+@contextmanager
+def in_closable_terminal(desk: Desk, *argv: str, env: dict[str, str]) -> Iterator[tuple[int, Callable[[], int]]]:
+    """A command that leads the session of a terminal; what closes that returns the exit code."""
+    pid, master = pty.fork()
+    if pid == 0:
+        os.chdir(desk.cwd)
+        os.execve(PROGRAM[0], [*PROGRAM, *argv], clean_environment(desk.home, {"TERM": "xterm", **env}))
+
+    def close() -> int:
+        os.close(master)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+    try:
+        yield master, close
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def read_until(master: int, wanted: bytes) -> None:
+    seen = b""
+    while wanted not in seen:
+        seen += os.read(master, 4096)
+
+
+@pytest.mark.parametrize("argv", [("run",), ("run", "-p", "x"), ("run", "-p", "x", "--output-format", "stream-json")])
+def test_a_closed_terminal_ends_an_answer(desk: Desk, server: Provider, argv: tuple[str, ...]) -> None:
+    server.replies[:] = [HALF]
+    with in_closable_terminal(desk, *argv, env=env_of(server)) as (master, close):
+        if argv == ("run",):
+            read_until(master, b"?2004h")
+            os.write(master, b"x\r")
+        read_until(master, b"half")
+        assert close() == 129
+    assert server.hung_up.wait(10)
+
+
+def test_a_closed_terminal_ends_a_conversation_at_its_prompt(desk: Desk, server: Provider) -> None:
+    with in_closable_terminal(desk, "run", env=env_of(server)) as (master, close):
+        read_until(master, b"?2004h")
+        assert close() == 129
+
+
+@pytest.mark.parametrize("argv", [(), ("-p", "x")])
+def test_a_closed_terminal_does_not_cut_an_exchange_off(desk: Desk, argv: tuple[str, ...]) -> None:
+    with authorization_server(before_answer=threading.Event()) as service:
+        home = Home(desk.home, service)
+        home.has(service.issue(expires_in=-5))
+        options = ("--auth-type", "qwen-oauth", "--qwen-oauth-url", service.url)
+        with in_closable_terminal(desk, "run", *argv, *options, env={}) as (master, close):
+            if not argv:
+                read_until(master, b"?2004h")
+                os.write(master, b"x\r")
+            assert service.received.wait(SECONDS)
+            assert service.before_answer is not None
+            threading.Timer(0.3, service.before_answer.set).start()
+            assert close() == 129
+        assert service.accepts(home.login.access_token.reveal())
+        assert home.files == ["oauth_creds.json"]
