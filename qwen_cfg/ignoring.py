@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from qwen_schema import OutputError
+from qwen_schema.folders import nowhere, reached
 
 from .git import in_work_tree, is_ignored
 
@@ -19,6 +23,8 @@ _AS_GOOD = {LINE, f"/{LINE}", ".qwen", ".qwen/", "/.qwen", "/.qwen/", ".qwen/*",
 
 def keep_out(path: Path, standpoint: Standpoint) -> tuple[str, ...]:
     """See to it that git leaves `.qwen/.env` of the working directory out, and return what was done, in words.
+
+    The file need not be there yet: nothing has to be in it before git ignores it.
 
     A file that a link leads elsewhere, and a `.gitignore` that cannot be appended to, are told of and left alone.
     """
@@ -46,13 +52,14 @@ def _is_listed(gitignore: Path) -> bool:
 
 def _append(gitignore: Path) -> bool:
     """Append the line, and tell whether that could be done. Nothing but a regular file is written to."""
-    # git does not follow a link of that name (gitignore(5)).
-    if os.path.lexists(gitignore) and (gitignore.is_symlink() or not gitignore.is_file()):
-        return False
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
     try:
-        with gitignore.open("ab+") as file:
-            file.write(_separator(gitignore.read_bytes()) + LINE.encode() + b"\n")
-    except OSError:
+        # Neither does git follow a link of that name (gitignore(5)).
+        with reached(gitignore, nowhere) as (folder, name), os.fdopen(folder.open(name, flags, 0o666), "rb+") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return False
+            file.write(_separator(file.read()) + LINE.encode() + b"\n")
+    except (OSError, OutputError):
         return False
     return True
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_schema import ConfigurationError, EnvFileError, OutputError, Secret, declared_fields, is_unicode
+from qwen_schema import ConfigurationError, OutputError, Secret, declared_fields, is_unicode
 from qwen_schema.envfile import kind_of, read_env_text
 from qwen_schema.envfile.text import LARGEST_BYTES
+from qwen_schema.folders import anywhere, nowhere, reached, require_no_link
 from qwen_schema.save import save
 
 from .git import may_be_tracked
@@ -19,7 +20,9 @@ from .paths import Standpoint
 from .rewriting import CannotAssignError, assigned
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from qwen_schema.folders import MayFollow
 
 
 @dataclass(frozen=True)
@@ -32,23 +35,29 @@ class Kept:
 
 
 def keep(values: Mapping[str, str | Secret], cwd: Path, home: Path | None = None) -> Kept:
-    """Write the settings, texts by field, into `.qwen/.env` of a directory, and see to it that git ignores the file.
+    """Write the settings, texts by field, into `.qwen/.env` of a directory, which git ignores before it holds a key.
 
     Each is assigned to the first variable of its field; a field whose variable only means one value (the method) is
-    left out. The file is written whole or not at all, and is nobody else's to read.
+    left out. The file is written whole or not at all, and is nobody else's to read. A link is followed in the home.
 
     Raises:
         ConfigurationError: if the file is none that can be read, git tracks it, or it cannot take a value.
-        OutputError: if it cannot be written.
+        OutputError: if it cannot be written, or a link of a project leads to it.
     """
     cwd, home = Path(os.path.realpath(cwd)), None if home is None else Path(os.path.realpath(home))
     standpoint = Standpoint(cwd, home)
     path = env_file_of(cwd)
     shown = standpoint.show(path)
+    may_follow = anywhere if cwd == home else nowhere
+    require_no_link(path, may_follow)
     text = _present_text(path, shown)
     _refuse_tracked(path, shown)
-    _write(path, _with(text, values, shown), shown)
-    return Kept(path, shown, (f"kept in {shown} (mode 0600)", *keep_out(path, standpoint)))
+    new = _with(text, values, shown)
+    with _directory(path, shown, may_follow):
+        # Whatever comes between, git never sees a file with a key in it.
+        ignored = keep_out(path, standpoint)
+        save(path, new, may_follow=may_follow, private=True)
+    return Kept(path, shown, (f"kept in {shown} (mode 0600)", *ignored))
 
 
 def env_file_of(cwd: Path) -> Path:
@@ -89,7 +98,11 @@ def _with(text: str, values: Mapping[str, str | Secret], shown: str) -> str:
             hint="Look for a quote that is opened and not closed, or keep the settings for this session only.",
         ) from None
     if "\x00" in new or not is_unicode(new) or len(new.encode()) > LARGEST_BYTES:
-        raise _refusal("the settings cannot stand in an env file: it would not be UTF-8 text of at most 1 MiB", shown)
+        raise ConfigurationError(
+            "the settings cannot stand in an env file: it would not be UTF-8 text of at most 1 MiB",
+            where=shown,
+            hint="Keep the settings for this session only.",
+        )
     return new
 
 
@@ -102,21 +115,23 @@ def _variables(values: Mapping[str, str | Secret]) -> dict[str, str]:
     }
 
 
-def _write(path: Path, text: str, shown: str) -> None:
-    directory = path.parent
-    is_new = not os.path.lexists(directory)
+@contextmanager
+def _directory(path: Path, shown: str, may_follow: MayFollow) -> Iterator[None]:
+    """Make the directory of the file; it is removed again if it was missing and nothing can be written there."""
+    is_new = not os.path.lexists(path.parent)
     try:
-        directory.mkdir(mode=0o700, exist_ok=True)
+        with reached(path, may_follow, make=True):
+            pass
     except OSError as error:
         raise _refusal(f"its directory cannot be made: {error.strerror}", shown) from None
     try:
-        save(path, text, private=True)
+        yield
     except OutputError:
         if is_new:
             with suppress(OSError):
-                directory.rmdir()
+                path.parent.rmdir()
         raise
 
 
-def _refusal(what: str, shown: str) -> EnvFileError:
-    return EnvFileError(what, where=shown, hint="Move it away, or keep the settings for this session only.")
+def _refusal(what: str, shown: str) -> OutputError:
+    return OutputError(what, where=shown, hint="Move it away, or keep the settings for this session only.")

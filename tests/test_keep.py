@@ -126,19 +126,34 @@ def test_a_file_that_is_there_becomes_private(tmp_path: Path) -> None:
     assert (mode(file), mode(file.parent)) == (0o600, 0o755)
 
 
-def test_links_are_followed_and_stay_links(tmp_path: Path) -> None:
-    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
-    project.mkdir()
+def test_links_of_the_home_are_followed_and_stay_links(tmp_path: Path) -> None:
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    home.mkdir()
     elsewhere.mkdir()
-    (project / ".qwen").symlink_to(elsewhere)
+    (home / ".qwen").symlink_to(elsewhere)
     (elsewhere / ".env").symlink_to(tmp_path / "real.env")
     (tmp_path / "real.env").write_text("A=1\n")
-    assert keep(VALUES, project).done == ("kept in ./.qwen/.env (mode 0600)",)
-    assert (project / ".qwen").is_symlink()
+    assert keep(VALUES, home, home).done == ("kept in ~/.qwen/.env (mode 0600)",)
+    assert (home / ".qwen").is_symlink()
     assert (elsewhere / ".env").is_symlink()
     assert (tmp_path / "real.env").read_text() == f"A=1\n{LINES}"
     assert mode(tmp_path / "real.env") == 0o600
-    assert not (project / ".gitignore").exists()
+    assert not (home / ".gitignore").exists()
+
+
+@pytest.mark.parametrize("place", [".qwen", ".qwen/.env"])
+@pytest.mark.parametrize("leads", ["there", "nowhere"])
+def test_links_of_a_project_are_refused(tmp_path: Path, place: str, leads: str) -> None:
+    project, elsewhere = tmp_path / "home" / "project", tmp_path / "elsewhere"
+    project.mkdir(parents=True)
+    (project / place).parent.mkdir(exist_ok=True)
+    if leads == "there":
+        elsewhere.mkdir() if place == ".qwen" else elsewhere.write_text("A=1\n")
+    (project / place).symlink_to(elsewhere)
+    message = nothing_is_kept(project, home=tmp_path / "home")
+    assert f"{place} is a link to {elsewhere}" in message
+    assert not elsewhere.is_dir() or not list(elsewhere.iterdir())
+    assert not elsewhere.is_file() or elsewhere.read_text() == "A=1\n"
 
 
 def nothing_is_kept(cwd: Path, *, values: dict[str, str | Secret] | None = None, home: Path | None = None) -> str:
@@ -163,10 +178,10 @@ def test_what_is_no_regular_file_is_refused_at_once(tmp_path: Path) -> None:
     assert "it is a fifo" in nothing_is_kept(tmp_path)
     file.rename(tmp_path / "fifo")
     file.symlink_to(tmp_path / "fifo")
-    assert "it is a fifo" in nothing_is_kept(tmp_path)
+    assert "it is a fifo" in nothing_is_kept(tmp_path, home=tmp_path)
     file.unlink()
     file.symlink_to(file)
-    assert "nothing can be kept here" in nothing_is_kept(tmp_path)
+    assert "nothing can be kept here" in nothing_is_kept(tmp_path, home=tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"A=\xff\n", b"A=\x00\n", b"#" * 1024 * 1024])
@@ -180,8 +195,8 @@ def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / ".qwen").write_text("a file")
     assert "nothing can be kept here" in nothing_is_kept(tmp_path)
     (tmp_path / ".qwen").unlink()
-    (tmp_path / ".qwen").symlink_to(tmp_path / "missing")
-    assert "its directory cannot be made" in nothing_is_kept(tmp_path)
+    (tmp_path / ".qwen").symlink_to("/proc/missing")
+    assert "its directory cannot be made" in nothing_is_kept(tmp_path, home=tmp_path)
 
 
 @pytest.mark.parametrize("model", ["a\x00b", "'\"`#", "a\rb", "\udcff"])
@@ -252,8 +267,8 @@ def test_a_file_that_git_tracks_is_refused(work_tree: Path) -> None:
 def test_a_file_that_a_link_leads_to_in_the_work_tree_is_told_of(work_tree: Path) -> None:
     (work_tree / "settings").mkdir()
     (work_tree / ".qwen").symlink_to("settings")
-    assert keep(VALUES, work_tree).done[1:] == (
-        "see to it that git leaves out ./settings/.env, which holds the key: it is not ignored yet",
+    assert keep(VALUES, work_tree, work_tree).done[1:] == (
+        "see to it that git leaves out ~/settings/.env, which holds the key: it is not ignored yet",
     )
     assert not (work_tree / ".gitignore").exists()
 

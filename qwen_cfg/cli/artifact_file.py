@@ -45,14 +45,17 @@ def write_artifact(path: Path, artifact: ResolvedConfig, form: Form) -> None:
     Raises:
         ConfigurationError: if a value is a key that stands elsewhere.
         UsageError: if git tracks the file that a key would stand in, or may do so.
-        OutputError: if it cannot be written.
+        OutputError: if it cannot be written, or a link that stands in a project leads to it.
     """
+    from qwen_cfg.homes import home_of  # noqa: PLC0415 - only what writes needs it
+    from qwen_schema.folders import outside_projects  # noqa: PLC0415
     from qwen_schema.save import save  # noqa: PLC0415
 
     private = artifact.api_key.kind == "literal"
     if private:
         _refuse_tracked(path)
-    save(path, artifact_text(artifact, form), private=private)
+    may_follow = outside_projects(home_of(os.environ).path)
+    save(path, artifact_text(artifact, form), may_follow=may_follow, private=private)
 
 
 def _refuse_tracked(path: Path) -> None:

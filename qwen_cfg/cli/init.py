@@ -15,6 +15,8 @@ from qwen_cfg.rules import diagnose
 from qwen_cfg.world import EnvFileChoice
 from qwen_schema import ConfigurationError, ExitCode, QwenCfgError, Secret, UsageError, declared_profiles
 from qwen_schema.ending import put_off
+from qwen_schema.folders import outside_projects, require_no_link
+from qwen_schema.save import clear
 
 from .artifact_file import write_artifact
 from .configured import concern_of_written
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from qwen_cfg.resolution import Resolution
     from qwen_runtime import Change
     from qwen_schema import ResolvedConfig
+    from qwen_schema.folders import MayFollow
 
     from .output import Output
 
@@ -58,8 +61,8 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     """Ask for the settings, or take them from flags; write the env file, see to .gitignore, and write the artifact."""
     cwd, home = working_directory(), home_of(os.environ).path
     artifact = Path(args.output)
+    _require_places(env_file_of(cwd), artifact, outside_projects(home))
     _refuse_to_replace(env_file_of(cwd), artifact)
-    _require_places(env_file_of(cwd), artifact)
     texts = _asked_for(args) if has_terminal() and "api_key" not in args.given else _given(args)
     if without_commands(texts) != texts:
         raise ConfigurationError(
@@ -92,12 +95,11 @@ def _refuse_to_replace(env_file: Path, artifact: Path) -> None:
             )
 
 
-def _require_places(env_file: Path, artifact: Path) -> None:
-    """Refuse before anything is written what could not be written to its end."""
-    if env_file.parent.is_symlink():
-        raise UsageError(
-            "this is a link, and the key would be written where it leads", where=".qwen", hint="Make it a directory."
-        )
+def _require_places(env_file: Path, artifact: Path, may_follow: MayFollow) -> None:
+    """Refuse before anything is written what could not be written to its end; what a killed process left is removed."""
+    for path in (env_file, artifact):
+        require_no_link(path, may_follow)
+        clear(path, may_follow)
     if not artifact.parent.is_dir():
         raise UsageError("there is no such directory", where=str(artifact.parent), hint="Make it, or name another.")
 

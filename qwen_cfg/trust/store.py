@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 _NAME = "trust.json"
-_PRIVATE_DIRECTORY = 0o700
 _LARGEST_BYTES = 1024 * 1024
 _NOT_OURS = "it is not what was written there"
 
@@ -132,11 +131,13 @@ class TrustStore:
         Raises:
             OutputError: if there is no directory for it.
         """
+        from qwen_schema.folders import anywhere  # noqa: PLC0415 - rarely needed
+        from qwen_schema.save import open_lock  # noqa: PLC0415
+
         if self._file is None:
             raise OutputError("there is no directory to remember it in", hint="Set HOME, or XDG_STATE_HOME.")
         try:
-            self._file.parent.mkdir(mode=_PRIVATE_DIRECTORY, parents=True, exist_ok=True)
-            descriptor = os.open(self._file.parent / f"{_NAME}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            descriptor = open_lock(self._file.with_name(f"{_NAME}.lock"), anywhere)
         except OSError as error:
             raise OutputError(f"it cannot be remembered: {error.strerror}", where=str(self._file)) from None
         try:
@@ -147,11 +148,12 @@ class TrustStore:
             os.close(descriptor)
 
     def _write(self, entries: tuple[Trusted, ...]) -> None:
-        from qwen_schema.save import save  # noqa: PLC0415 - rarely needed
+        from qwen_schema.folders import anywhere  # noqa: PLC0415 - rarely needed
+        from qwen_schema.save import save  # noqa: PLC0415
 
         assert self._file is not None  # noqa: S101 - callers have looked
         document = {"format": FORMAT, "trusted": [asdict(entry) for entry in entries]}
-        save(self._file, json.dumps(document, indent=2) + "\n", private=True)
+        save(self._file, json.dumps(document, indent=2) + "\n", may_follow=anywhere, private=True)
 
 
 def covers(entry: Trusted, concern: Concern) -> bool:

@@ -11,14 +11,16 @@ import json
 import math
 import os
 import stat
-import tempfile
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from qwen_schema import OutputError
+from qwen_schema.folders import anywhere
+from qwen_schema.save import open_lock, save
 
 try:
     import fcntl
@@ -27,6 +29,7 @@ except ImportError:  # Windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 PER_MINUTE = 60
 PER_DAY = 2000
@@ -40,8 +43,6 @@ FORMAT = 1
 
 _NAME = "requests.json"
 _LOCK_NAME = "requests.lock"
-_PRIVATE_DIRECTORY = 0o700
-_PRIVATE = 0o600
 _LARGEST_BYTES = 16 * 1024
 _LARGEST_COUNT = 1_000_000
 _POLL_SECONDS = 0.01
@@ -184,10 +185,8 @@ def _alone(file: Path | None) -> Iterator[None]:
 
 def _lock_file(file: Path) -> int | None:
     """Return a descriptor of the file to lock, or None where there can be none."""
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
-        file.parent.mkdir(mode=_PRIVATE_DIRECTORY, parents=True, exist_ok=True)
-        return os.open(file.with_name(_LOCK_NAME), flags, _PRIVATE)
+        return open_lock(file.with_name(_LOCK_NAME), anywhere)
     except OSError:
         return None
 
@@ -254,22 +253,10 @@ def _write(file: Path | None, noted: Noted) -> bool:
         return False
     document = {"format": FORMAT, "day": noted.day.isoformat(), "today": noted.today, "times": noted.times}
     try:
-        _replace(file, json.dumps(document) + "\n")
-    except OSError:
+        save(file, json.dumps(document) + "\n", may_follow=anywhere, private=True, follow_last=False)
+    except OutputError:
         return False
     return True
-
-
-def _replace(file: Path, text: str) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=f".{_NAME}.", dir=file.parent)  # of mode 0600
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as temporary:
-            temporary.write(text)
-        Path(name).replace(file)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
 
 
 def _day_at(now: float) -> date:

@@ -1,81 +1,210 @@
-"""Writing a file whole or not at all."""
+"""Writing a file whole or not at all, so that a kill leaves nothing that git would take in."""
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import stat
-import tempfile
-from contextlib import suppress
-from pathlib import Path
+import time
+from contextlib import ExitStack, contextmanager, suppress
+from secrets import token_hex
+from typing import TYPE_CHECKING
 
 from .errors import OutputError
+from .folders import closing, reached
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover - Windows
+    fcntl = None  # type: ignore[assignment]
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from .folders import Folder, MayFollow
 
 PRIVATE = 0o600
 
+# A new file is written in a directory of its own beside its place, which git ignores before anything stands in it.
+_STAGE = re.compile(r"\.qwen-cfg\.[0-9a-f]{16}")
+_NEW, _IGNORE, _EVERYTHING = "new", ".gitignore", b"*\n"
 
-def save(path: Path, text: str, *, private: bool = False) -> None:
+# So many are looked at that killed processes left, and so often one is made before something else is wrong.
+_MOST_LEFT = 16
+_TRIES = 5
+
+# Where the file system has no locks, what nobody has touched for so long (in seconds) is left over.
+_LEFT_SECONDS = 3600
+
+
+def save(
+    path: Path,
+    text: str,
+    *,
+    may_follow: MayFollow,
+    private: bool = False,
+    make: bool = False,
+    follow_last: bool = True,
+) -> None:
     """Write a text to a file, in UTF-8, so that nobody ever sees half of it; `private` makes its mode 0600.
 
-    A file that was there keeps its mode, and a link to it stays one. What is no regular file (a pipe, /dev/null) is
-    written to as it is, and so is an open file (/dev/fd/3).
+    A file that was there keeps its mode, and a link that may be followed stays one. What is no regular file (a pipe,
+    /dev/null) is written to as it is, and so is an open file (/dev/fd/3). With `make`, missing directories are made.
+    Without `follow_last`, the file takes the place of a link.
 
     Raises:
+        LinkInProjectError: if a link is on the way that may not be followed.
         OutputError: if it cannot be written; what was there is untouched.
     """
     try:
-        if _is_special(path):
-            _write_through(path, text, private=private)
-        else:
-            target = Path(os.path.realpath(path))
-            _replace(target, text, PRIVATE if private else _mode(target))
+        if (path.is_relative_to("/dev") or path.is_relative_to("/proc")) and path.exists():
+            _require_public(path, private=private)
+            _write_through(os.open(path, os.O_WRONLY | os.O_APPEND), text)
+            return
+        with reached(path, may_follow, make=make, follow_last=follow_last) as (folder, name):
+            status = folder.status(name)
+            if status is None or stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode):
+                _replace(folder, name, text, _mode(status, private=private))
+            else:
+                _require_public(path, private=private)
+                _write_through(folder.open(name, os.O_WRONLY | os.O_APPEND), text)
     except OSError as error:
-        raise OutputError(
-            f"the file cannot be written: {error.strerror}",
-            where=str(path),
-            hint="Is its directory there, and may you write to it?",
-        ) from None
+        raise cannot_write(path, error) from None
 
 
-def _is_special(path: Path) -> bool:
-    """Tell whether a path is something to write to as it is, rather than a file to put into its place."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return False
-    return not stat.S_ISREG(status.st_mode) or path.is_relative_to("/dev") or path.is_relative_to("/proc")
+def cannot_write(path: Path, error: OSError) -> OutputError:
+    """Return what a person is told when a file cannot be written."""
+    return OutputError(
+        f"the file cannot be written: {error.strerror}",
+        where=str(path),
+        hint="Is its directory there, and may you write to it?",
+    )
 
 
-def _write_through(target: Path, text: str, *, private: bool) -> None:
+def clear(path: Path, may_follow: MayFollow) -> None:
+    """Remove what killed processes left beside a file. Nothing that cannot be removed is an error."""
+    with suppress(OSError, OutputError), reached(path, may_follow) as (folder, _):
+        _clear(folder)
+
+
+def open_lock(path: Path, may_follow: MayFollow) -> int:
+    """Return a descriptor of a file to lock, which is made if it is missing, as its directory is.
+
+    Raises:
+        OSError: if there can be none; no link is followed.
+    """
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
+    with reached(path, may_follow, make=True, follow_last=False) as (folder, name):
+        return folder.open(name, flags, PRIVATE)
+
+
+def _mode(status: os.stat_result | None, *, private: bool) -> int | None:
+    """Return the mode that a file is to have; None for the one that the umask leaves a new one."""
+    if private:
+        return PRIVATE
+    return None if status is None or stat.S_ISLNK(status.st_mode) else stat.S_IMODE(status.st_mode)
+
+
+def _require_public(path: Path, *, private: bool) -> None:
     if private:
         raise OutputError(
             "a secret is written to a regular file only",
-            where=str(target),
+            where=str(path),
             hint="Name one with -o, or leave the secret out.",
         )
-    with target.open("a", encoding="utf-8", newline="\n") as file:
+
+
+def _write_through(descriptor: int, text: str) -> None:
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
         file.write(text)
 
 
-def _replace(target: Path, text: str, mode: int) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=".qwen-cfg.", dir=target.parent)
-    try:
+def _replace(folder: Folder, name: str, text: str, mode: int | None) -> None:
+    with _stage(folder) as stage:
+        made_with = 0o666 if mode is None else PRIVATE
+        descriptor = stage.open(_NEW, os.O_WRONLY | os.O_CREAT | os.O_EXCL, made_with)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
             file.flush()
+            if mode is not None and hasattr(os, "fchmod"):
+                os.fchmod(descriptor, mode)
             os.fsync(descriptor)
-        Path(name).chmod(mode)
-        Path(name).replace(target)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
+        stage.move(_NEW, folder, name)
 
 
-def _mode(target: Path) -> int:
-    """Return the mode of a file that is there, or the one that the umask leaves a new one."""
+@contextmanager
+def _stage(folder: Folder) -> Iterator[Folder]:
+    """Give a directory to write in, which git ignores and nobody else clears; it is gone in the end."""
+    _clear(folder)
+    with ExitStack() as undo:
+        stages = (_begun(folder, undo) for _ in range(_TRIES))
+        stage = next((stage for stage in stages if stage is not None), None)
+        if stage is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        yield stage
+
+
+def _begun(folder: Folder, undo: ExitStack) -> Folder | None:
+    """Return a new directory to write in; None if another process cleared it before it was locked."""
+    name = f".qwen-cfg.{token_hex(8)}"
+    folder.make(name)
+    undo.callback(_removed, folder, name)
     try:
-        return stat.S_IMODE(target.stat().st_mode)
+        stage = undo.enter_context(closing(folder.below(name, readable=True)))
+        if _is_locked(stage) is False:
+            return None
+        undo.callback(_emptied, stage)
+        with os.fdopen(stage.open(_IGNORE, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
+            file.write(_EVERYTHING)
+    except FileNotFoundError:
+        return None
+    return stage
+
+
+def _clear(folder: Folder) -> None:
+    """Remove what killed processes of this user left in a directory."""
+    try:
+        left = [name for name in folder.names() if _STAGE.fullmatch(name)]
     except OSError:
-        umask = os.umask(0)
-        os.umask(umask)
-        return 0o666 & ~umask
+        return
+    for name in left[:_MOST_LEFT]:
+        with suppress(OSError), closing(folder.below(name, readable=True)) as stage:
+            if _is_left(folder, name, stage):
+                _emptied(stage)
+                folder.remove(name)
+
+
+def _is_left(folder: Folder, name: str, stage: Folder) -> bool:
+    """Tell whether a directory is one of this user's that no process writes in any more."""
+    status = folder.status(name)
+    if status is None or (hasattr(os, "geteuid") and status.st_uid != os.geteuid()):
+        return False
+    locked = _is_locked(stage)
+    return time.time() - status.st_mtime > _LEFT_SECONDS if locked is None else locked
+
+
+def _is_locked(stage: Folder) -> bool | None:
+    """Lock a directory, and tell whether that could be done; None where there are no such locks."""
+    if fcntl is None or stage.descriptor is None:
+        return None
+    try:
+        fcntl.flock(stage.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
+def _emptied(stage: Folder) -> None:
+    """Remove what this program writes there, and first what may be a secret."""
+    for name in (_NEW, _IGNORE):
+        with suppress(OSError):
+            stage.unlink(name)
+
+
+def _removed(folder: Folder, name: str) -> None:
+    with suppress(OSError):
+        folder.remove(name)

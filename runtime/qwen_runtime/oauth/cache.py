@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_schema import ConfigurationError, OutputError, located
+from qwen_schema.folders import anywhere, outside_projects, reached
 from qwen_schema.save import save
 
 from .login import login_document, login_of
 
 if TYPE_CHECKING:
     from qwen_schema import ResolvedConfig
+    from qwen_schema.folders import MayFollow
 
     from .login import Login
 
@@ -33,11 +35,12 @@ class BrokenLoginError(ConfigurationError):
 
 
 class LoginCache:
-    """The login of one user. `shown` is how the file is written in messages."""
+    """The login of one user. `shown` is how the file is written in messages; `may_follow` tells of links to it."""
 
-    def __init__(self, path: Path, shown: str) -> None:
+    def __init__(self, path: Path, shown: str, may_follow: MayFollow = anywhere) -> None:
         self.path = path
         self.shown = shown
+        self._may_follow = may_follow
 
     @property
     def lock_path(self) -> Path:
@@ -78,13 +81,7 @@ class LoginCache:
             OutputError: if it cannot be written.
         """
         document = json.dumps(login_document(login), indent=2)
-        try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(
-                f"the login cannot be kept: {error.strerror}", where=self.shown, hint="May you write there?"
-            ) from None
-        save(self.path, document, private=True)
+        save(self.path, document, may_follow=self._may_follow, private=True, make=True)
 
     def require_place(self) -> None:
         """Make sure that a login can be kept, before a person is asked to log in.
@@ -129,11 +126,12 @@ class LoginCache:
         """
         try:
             # Of a link, what it leads to: that is where the tokens are.
-            Path(os.path.realpath(self.path)).unlink()
+            with reached(self.path, self._may_follow) as (folder, name):
+                folder.unlink(name)
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise OutputError(f"the login cannot be removed: {error.strerror}", where=self.shown) from None
+            raise still_there(str(error.strerror), self.shown) from None
         return True
 
     def _text(self) -> str:
@@ -146,6 +144,15 @@ class LoginCache:
             return file.read().decode("utf-8-sig")
 
 
+def still_there(why: str, shown: str) -> OutputError:
+    """Return what a person is told when a login cannot be removed."""
+    return OutputError(
+        f"the login cannot be removed: {why}",
+        where=shown,
+        hint="You are still logged in. Remove the file yourself, where you may write to its directory.",
+    )
+
+
 def _without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
@@ -153,4 +160,6 @@ def _without_waiting(path: str, flags: int) -> int:
 def cache_of(artifact: ResolvedConfig, *, base: Path, home: Path | None) -> LoginCache:
     """Return the cache that an artifact refers to. `base` is where relative paths start, `home` what `~` stands for."""
     shown = artifact.api_key.path or ""
-    return LoginCache(located(shown, base=base, home=home), shown)
+    path = located(shown, base=base, home=home)
+    is_in_home = home is not None and path.parent == home / ".qwen"
+    return LoginCache(path, shown, anywhere if is_in_home else outside_projects(home))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import replace
 from functools import partial
@@ -146,8 +147,8 @@ def log_out(cache: LoginCache) -> bool:
     Raises:
         OutputError: if it cannot be removed, or somebody goes on exchanging the tokens.
     """
-    lock = RefreshLock(cache.lock_path)
-    if not cache.path.parent.is_dir():
+    lock = RefreshLock(cache.lock_path, "removed")
+    if not os.path.lexists(cache.path):
         return False
     try:
         if not lock.take(_PATIENCE_TO_LEAVE):

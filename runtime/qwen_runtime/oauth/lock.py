@@ -31,10 +31,11 @@ _LOOK_EVERY = 0.05
 
 
 class RefreshLock:
-    """The lock of one login. It is not taken when made."""
+    """The lock of one login. It is not taken when made; `purpose` says what cannot be done without it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, purpose: str = "refreshed") -> None:
         self._path = path
+        self._purpose = purpose
         self._directory: int | None = None
         self._file: int | None = None
         self._released = threading.Event()
@@ -54,7 +55,7 @@ class RefreshLock:
         except OSError as error:
             self.release()
             raise OutputError(
-                f"the login cannot be refreshed: its lock cannot be made: {error.strerror}", where=str(self._path)
+                f"the login cannot be {self._purpose}: its lock cannot be made: {error.strerror}", where=str(self._path)
             ) from None
         if not taken:
             self._leave_directory()

@@ -29,8 +29,12 @@ def open_history(path: Path | None) -> tuple[History, str]:
         return InMemoryHistory(), ""
     try:
         _make_directory(path.parent)
-        os.close(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600))
-        path.chmod(0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            if hasattr(os, "fchmod"):
+                os.fchmod(descriptor, 0o600)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         return InMemoryHistory(), f"What is typed is not kept: {path} cannot be written ({error.strerror})."
     return RedactedHistory(str(path)), ""

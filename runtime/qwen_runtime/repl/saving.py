@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_runtime.conversation import as_markdown
 from qwen_schema import OutputError, UsageError, redact
+from qwen_schema.folders import outside_projects, reached
 
 if TYPE_CHECKING:
+    from qwen_schema.folders import MayFollow
+
     from .chat import Chat
 
 
@@ -24,9 +28,10 @@ def save(chat: Chat, argument: str) -> None:
         raise UsageError("there is no file to save to", hint="Name one: /save FILE")
     if not chat.session.conversation.turns:
         raise UsageError("nothing has been said yet")
-    path = _path(argument, chat.configured.home)
+    home = chat.configured.home
     text = redact(as_markdown(chat.session.conversation))
-    _write_new(path, text.encode("utf-8", "backslashreplace"), argument)
+    content = text.encode("utf-8", "backslashreplace")
+    _write_new(_path(argument, home), content, argument, outside_projects(home))
     chat.screen.say(f"The conversation is saved in {argument}.")
 
 
@@ -37,11 +42,17 @@ def _path(argument: str, home: Path | None) -> Path:
     return home / rest if first == "~" and home is not None else Path(argument)
 
 
-def _write_new(path: Path, content: bytes, named: str) -> None:
+def _write_new(path: Path, content: bytes, named: str, may_follow: MayFollow) -> None:
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+        with reached(path, may_follow, follow_last=False) as (folder, name):
+            descriptor = folder.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(content)
+            except OSError:
+                with suppress(OSError):
+                    folder.unlink(name)
+                raise
     except FileExistsError:
         what = "it is a directory" if path.is_dir() else "it is there already, and is not overwritten"
         raise OutputError(what, where=named, hint="Name another.") from None

@@ -1,0 +1,249 @@
+"""Reaching the directory of a file through descriptors, so that no link is followed that stands in a project."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import OutputError
+from .printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Tells whether a link may be followed that stands in a directory, which is given by its real path.
+MayFollow = Callable[[Path], bool]
+
+_PRIVATE_DIRECTORY = 0o700
+
+# The most links that are followed on the way to a file, as on Linux.
+_MOST_LINKS = 40
+
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_DIRECTORY = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
+# A directory that is only passed through need not be readable.
+_PASSED = _DIRECTORY | getattr(os, "O_PATH", 0)
+
+# Windows has no descriptors of directories: each step is looked at there, and could be swapped afterwards.
+_HAS_DESCRIPTORS = os.open in os.supports_dir_fd
+
+
+class LinkInProjectError(OutputError):
+    """Something would be written through a link that stands in a project."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A directory that is held open. `path` is its real path; `descriptor` is None where the system has none."""
+
+    path: Path
+    descriptor: int | None
+
+    def _named(self, name: str) -> str:
+        return name if self.descriptor is not None else str(self.path / name)
+
+    def open(self, name: str, flags: int, mode: int = 0o600) -> int:
+        """Return a descriptor of a file in the directory; a link is refused with an OSError."""
+        flags |= _NO_LINK | getattr(os, "O_CLOEXEC", 0)
+        return os.open(self._named(name), flags, mode, dir_fd=self.descriptor)
+
+    def status(self, name: str) -> os.stat_result | None:
+        """Return the status of what has a name in the directory, of a link its own; None if nothing does."""
+        try:
+            return os.stat(self._named(name), dir_fd=self.descriptor, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+
+    def link(self, name: str) -> str | None:
+        """Return where a link in the directory leads; None if there is no such link."""
+        try:
+            return os.readlink(self._named(name), dir_fd=self.descriptor)
+        except OSError as error:
+            # Windows has a number of its own for a file that is no link.
+            if error.errno in (errno.EINVAL, errno.ENOENT) or os.name == "nt":
+                return None
+            raise
+
+    def names(self) -> list[str]:
+        """Return the names in the directory."""
+        if self.descriptor is None:
+            return [path.name for path in self.path.iterdir()]
+        with closing(self.below(".", readable=True)) as opened:
+            assert opened.descriptor is not None  # noqa: S101 - it is below one that has a descriptor
+            return os.listdir(opened.descriptor)  # noqa: PTH208 - no path has a descriptor
+
+    def below(self, name: str, *, readable: bool = False) -> Folder:
+        """Return a directory in this one, held open; one that a link leads to is refused with an OSError."""
+        path = self.path.parent if name == ".." else self.path / name
+        if self.descriptor is None:
+            return Folder(path, None)
+        flags = _DIRECTORY if readable else _PASSED
+        return Folder(path, os.open(name, flags | _NO_LINK, dir_fd=self.descriptor))
+
+    def make(self, name: str) -> None:
+        """Make a directory for its owner alone."""
+        os.mkdir(self._named(name), _PRIVATE_DIRECTORY, dir_fd=self.descriptor)
+
+    def unlink(self, name: str) -> None:
+        """Remove a file or a link."""
+        os.unlink(self._named(name), dir_fd=self.descriptor)
+
+    def remove(self, name: str) -> None:
+        """Remove an empty directory."""
+        os.rmdir(self._named(name), dir_fd=self.descriptor)
+
+    def move(self, name: str, other: Folder, new: str) -> None:
+        """Move a file into another directory; it takes the place of a file or of a link there."""
+        os.replace(self._named(name), other._named(new), src_dir_fd=self.descriptor, dst_dir_fd=other.descriptor)
+
+
+@contextmanager
+def closing(folder: Folder) -> Iterator[Folder]:
+    """Close a directory in the end."""
+    try:
+        yield folder
+    finally:
+        if folder.descriptor is not None:
+            os.close(folder.descriptor)
+
+
+def anywhere(_directory: Path) -> bool:
+    """Follow every link: for files of the user's own, in the home and the state directory."""
+    return True
+
+
+def nowhere(_directory: Path) -> bool:
+    """Follow no link: for files of a project whose directory is known."""
+    return False
+
+
+def outside_projects(home: Path | None) -> MayFollow:
+    """Return what follows every link that does not stand in a project.
+
+    A project is a git work tree, or the working directory without one, with all that is below. The home is none, also
+    where git tracks it.
+    """
+    own = None if home is None else Path(os.path.realpath(home))
+    here = _here()
+    project = _work_tree(here, own) or (None if own is not None and own.is_relative_to(here) else here)
+
+    def may_follow(directory: Path) -> bool:
+        if directory == own:
+            return True
+        in_project = project is not None and directory.is_relative_to(project)
+        return not in_project and _work_tree(directory, own) is None
+
+    return may_follow
+
+
+@contextmanager
+def reached(
+    path: Path, may_follow: MayFollow, *, make: bool = False, follow_last: bool = True
+) -> Iterator[tuple[Folder, str]]:
+    """Hold the directory of a file open, and give it with the name of the file in it, which is no link then.
+
+    With `make`, directories that are missing are made, each for its owner alone. Without `follow_last`, the name may be
+    that of a link.
+
+    Raises:
+        LinkInProjectError: if a link is on the way that may not be followed.
+        OSError: if the way leads nowhere.
+    """
+    walk = _Walk(path, may_follow, make=make, follow_last=follow_last)
+    try:
+        yield walk.to_the_end()
+    finally:
+        walk.close()
+
+
+def require_no_link(path: Path, may_follow: MayFollow) -> None:
+    """Make sure that no link is on the way to a file, which need not exist.
+
+    Raises:
+        LinkInProjectError: if there is one that may not be followed.
+    """
+    with suppress(OSError), reached(path, may_follow):
+        pass
+
+
+class _Walk:
+    """Goes to a file, one name after the other; each link is looked at before it is followed."""
+
+    def __init__(self, path: Path, may_follow: MayFollow, *, make: bool, follow_last: bool) -> None:
+        here = _here()
+        whole = here / path
+        self._named, self._may_follow, self._make, self._follow_last = path, may_follow, make, follow_last
+        self._links = 0
+        self._folder = _start(here if whole.is_relative_to(here) else Path(whole.anchor))
+        self._parts = list(whole.relative_to(self._folder.path).parts)
+
+    def to_the_end(self) -> tuple[Folder, str]:
+        while self._parts:
+            part = self._parts.pop(0)
+            is_last = not self._parts
+            target = self._folder.link(part) if self._follow_last or not is_last else None
+            if target is not None:
+                self._follow(part, target)
+            elif is_last and part != "..":
+                return self._folder, part
+            else:
+                self._enter(part)
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+
+    def close(self) -> None:
+        if self._folder.descriptor is not None:
+            os.close(self._folder.descriptor)
+
+    def _follow(self, part: str, target: str) -> None:
+        if not self._may_follow(self._folder.path):
+            raise LinkInProjectError(
+                f"{_shown(self._folder.path / part)} is a link to {printable(target)}, and nothing is written through "
+                "a link in a project",
+                where=_shown(self._named),
+                hint="Remove the link, or name the file that it leads to.",
+            )
+        self._links += 1
+        if self._links > _MOST_LINKS:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        led = Path(target)
+        if led.is_absolute():
+            self._go(_start(Path(led.anchor)))
+        self._parts = [*led.parts[1 if led.is_absolute() else 0 :], *self._parts]
+
+    def _enter(self, part: str) -> None:
+        if self._make and self._folder.status(part) is None:
+            with suppress(FileExistsError):
+                self._folder.make(part)
+        self._go(self._folder.below(part))
+
+    def _go(self, folder: Folder) -> None:
+        self.close()
+        self._folder = folder
+
+
+def _start(directory: Path) -> Folder:
+    if not _HAS_DESCRIPTORS:
+        return Folder(directory, None)
+    # The working directory may have been reached through directories that are closed to this user.
+    return Folder(directory, os.open("." if directory == _here() else directory, _PASSED))
+
+
+def _here() -> Path:
+    """Return the real path of the working directory."""
+    return Path(os.path.realpath(Path.cwd()))
+
+
+def _shown(path: Path) -> str:
+    here = _here()
+    return printable(f"./{path.relative_to(here).as_posix()}" if path.is_relative_to(here) else str(path))
+
+
+def _work_tree(directory: Path, home: Path | None) -> Path | None:
+    """Return the git work tree that a directory is in; a home that is one is the user's own, and no project."""
+    tree = next((above for above in (directory, *directory.parents) if os.path.lexists(above / ".git")), None)
+    return None if tree == home else tree
