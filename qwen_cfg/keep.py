@@ -93,9 +93,11 @@ def _with(text: str, values: Mapping[str, str | Secret], shown: str) -> str:
         new = assigned(text, _variables(values))
     except CannotAssignError as error:
         raise ConfigurationError(
-            f"{error.name} cannot be written into this file so that every program reads it back as it is",
+            f"{error.name} cannot be written into this file so that every program, and a shell that sources it, reads "
+            f"it as it is{f': it has {error.why}' if error.why else ''}",
             where=shown,
-            hint="Look for a quote that is opened and not closed, or keep the settings for this session only.",
+            hint=f"{'Leave that out' if error.why else 'Look for a quote that is opened and not closed'}, or keep the "
+            "settings for this session only.",
         ) from None
     if "\x00" in new or not is_unicode(new) or len(new.encode()) > LARGEST_BYTES:
         raise ConfigurationError(

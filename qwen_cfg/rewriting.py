@@ -1,4 +1,7 @@
-"""Assigning variables in the text of an env file, so that every reader of such files gives them back exactly."""
+"""Assigning variables in the text of an env file, so that every reader of such files gives them back exactly.
+
+Some people source such files. So a shell gives the value back too, and runs and expands nothing of it.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,16 @@ from typing import TYPE_CHECKING
 
 from qwen_schema.envfile import DIALECTS, last_of_each, read_assignments, reader_of
 
+from .shell import PLAIN, is_inert
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# What needs no quotes, to the readers of env files nor to a shell that sources one.
-_PLAIN = re.compile(r"[\w./:@%+,=^-]+", re.ASCII)
-_QUOTES = "'\"`"
+# A backtick is a quote to npm's dotenv alone.
+_QUOTES = "'\""
+
+# What python-dotenv puts the value of a variable in place of, within quotes too (its variables.py).
+_INTERPOLATED = re.compile(r"\$\{[^}:]*(?::-[^}]*)?\}")
 
 # A line with its end, as the readers count lines.
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
@@ -22,11 +29,15 @@ _MOST_LINES = 100
 
 
 class CannotAssignError(ValueError):
-    """No way of writing an assignment into a text gives it back exactly: its `name`."""
+    """No way of writing an assignment into a text gives it back exactly: its `name`, and what of the value is why.
 
-    def __init__(self, name: str) -> None:
+    `why` is empty where it is the text.
+    """
+
+    def __init__(self, name: str, why: str) -> None:
         super().__init__(name)
         self.name = name
+        self.why = why
 
 
 def assigned(text: str, variables: Mapping[str, str]) -> str:
@@ -45,11 +56,27 @@ def assigned(text: str, variables: Mapping[str, str]) -> str:
 
 def _with(text: str, name: str, value: str) -> str:
     wanted = [{**read, name: value} for read in _readings(text)]
-    ways = (text, *_replaced(text, name, value), *_appended(text, name, value))
-    for way in ways:
-        if _readings(way) == wanted:
+    for before, assignment, after in (
+        *_present(text, name),
+        *_replaced(text, name, value),
+        *_appended(text, name, value),
+    ):
+        way = f"{before}{assignment}{after}"
+        if is_inert(before, assignment) and _readings(way) == wanted and not _INTERPOLATED.search(value):
             return way
-    raise CannotAssignError(name)
+    raise CannotAssignError(name, _obstacle(value))
+
+
+def _obstacle(value: str) -> str:
+    """Return what of a value no quotes can hold, in words; empty if it is nothing."""
+    if _INTERPOLATED.search(value):
+        return "${…}, which python-dotenv replaces"
+    if "\r" in value:
+        return "a carriage return, which npm's dotenv reads as another line end"
+    if "\\\\" in value or "\\'" in value or value.endswith("\\"):
+        return "a backslash that not every reader takes as it is"
+    shell = [character for character in '"$`\\' if character in value]
+    return f"a single quote together with {' '.join(shell)}" if "'" in value and shell else ""
 
 
 def _readings(text: str) -> list[dict[str, str]]:
@@ -57,18 +84,26 @@ def _readings(text: str) -> list[dict[str, str]]:
     return [{n: a.value for n, a in last_of_each(reader_of(dialect)(text)).items()} for dialect in DIALECTS]
 
 
-def _replaced(text: str, name: str, value: str) -> Iterator[str]:
-    """Yield the text with the last assignment of a name replaced, in each form that the value may take."""
+# A text before an assignment, the assignment with the end of its line, and the text after it.
+Way = tuple[str, str, str]
+
+
+def _present(text: str, name: str) -> Iterator[Way]:
+    """Yield the text as it is, around the last assignment of a name."""
     lines: list[str] = _LINE.findall(text)
     span = _span(lines, text, name)
-    if span is None:
-        return
-    first, end = span
-    before, last = "".join(lines[:first]), lines[end - 1]
-    start = re.match(r"[ \t\ufeff]*(?:export[ \t]+)?", lines[first])
-    opening, ending = start.group() if start else "", last[len(last.rstrip("\r\n")) :]
-    for form in _forms(value):
-        yield f"{before}{opening}{name}={form}{ending}{''.join(lines[end:])}"
+    if span is not None:
+        first, end = span
+        yield "".join(lines[:first]), "".join(lines[first:end]), "".join(lines[end:])
+
+
+def _replaced(text: str, name: str, value: str) -> Iterator[Way]:
+    """Yield the text with the last assignment of a name replaced, in each form that the value may take."""
+    for before, present, after in _present(text, name):
+        start = re.match(r"[ \t\ufeff]*(?:export[ \t]+)?", present)
+        opening, ending = start.group() if start else "", present[len(present.rstrip("\r\n")) :]
+        for form in _forms(value):
+            yield before, f"{opening}{name}={form}{ending}", after
 
 
 def _span(lines: list[str], text: str, name: str) -> tuple[int, int] | None:
@@ -84,17 +119,16 @@ def _span(lines: list[str], text: str, name: str) -> tuple[int, int] | None:
     return None
 
 
-def _appended(text: str, name: str, value: str) -> Iterator[str]:
+def _appended(text: str, name: str, value: str) -> Iterator[Way]:
     end = "\r\n" if "\r\n" in text else "\n"
     before = text if not text or text.endswith(("\n", "\r")) else text + end
     for form in _forms(value):
-        yield f"{before}{name}={form}{end}"
+        yield before, f"{name}={form}{end}", ""
 
 
 def _forms(value: str) -> Iterator[str]:
     """Yield how a value may be written: without quotes if they are not needed, and else with them."""
-    if _PLAIN.fullmatch(value):
+    if PLAIN.fullmatch(value):
         yield value
     for quote in _QUOTES:
         yield f"{quote}{value}{quote}"
-    yield value

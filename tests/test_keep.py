@@ -63,7 +63,7 @@ def test_both_dialects_read_the_new_values_and_the_others_as_before(text: str, k
     assert assigned(new, new_values) == new
 
 
-@given(KEYS.filter(lambda t: is_valid("api_key", t) and not {"'", '"', "\\"} & set(t)))
+@given(KEYS.filter(lambda t: is_valid("api_key", t) and not {"'", '"', "\\"} & set(t) and "${" not in t))
 def test_a_usual_key_can_always_be_kept(key: str) -> None:
     for text in ("", "# mine\nOPENAI_API_KEY='old'\n", "A=1"):
         assert read(assigned(text, {"OPENAI_API_KEY": key}), "python")["OPENAI_API_KEY"] == key
@@ -101,6 +101,21 @@ def test_every_other_line_stays_as_it_is(before: str, after: str) -> None:
 )
 def test_values_are_quoted_where_they_have_to_be(value: str, form: str) -> None:
     assert assigned("", {"OPENAI_MODEL": value}) == f"OPENAI_MODEL={form}\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("gpt-4o'$(touch pwned)'", "a single quote together with $"),
+        ("it's `x`", "a single quote together with `"),
+        ("both ' and \"", 'a single quote together with "'),
+        ("${HOME}", "python-dotenv replaces"),
+        ("a\rb", "a carriage return"),
+        ("a\\\\b", "a backslash"),
+    ],
+)
+def test_what_cannot_be_kept_is_named(tmp_path: Path, value: str, why: str) -> None:
+    assert why in nothing_is_kept(tmp_path, values={"model": value})
 
 
 def mode(path: Path) -> int:

@@ -1,0 +1,38 @@
+"""What a POSIX shell makes of an assignment in an env file that it sources: whether anything could run."""
+
+from __future__ import annotations
+
+import re
+
+# A text after which a shell has no quote, substitution, comment or here-document open. It is told of too few texts
+# rather than of too many, in time linear in the text, since each character can be taken in one way only.
+# Source: POSIX.1-2017, Shell Command Language, 2.2 Quoting and 2.3 Token Recognition.
+_CLOSED = re.compile(
+    r"""(?: [^\\'"`$<>#\n\ \t;&|()\[]
+          | '[^']*+'
+          | "(?: [^"\\`$] | \\[^\n] | \$(?![({\[]) | \$\{\w+\} )*+"
+          | \\[^\n]\#*+                                                 # after what is escaped no comment begins
+          | \$(?![({\['"]) | \$\{\w+\} | \[(?!\[)
+          | (?: [\n\ \t;&|)>] | \((?!\() | <(?!<) | \A )++ (?:\#[^\n]*+(?=\n))?  # nor does one elsewhere than here
+          | (?<=[^\n\ \t;&|()<>])\#
+        )*+""",
+    re.VERBOSE | re.ASCII,
+)
+
+_START = r"\ufeff?[ \t]*(?:export[ \t]+)?\w+="
+_END = r"[ \t]*(?:[ \t]#[^\n]*)?[\r\n]*"
+
+# What needs no quotes, neither to the readers of env files nor to a shell, and means nothing else within open ones.
+PLAIN = re.compile(r"[\w./:@%+,=^-]+", re.ASCII)
+_PLAIN_ASSIGNMENT = re.compile(rf"{_START}(?:{PLAIN.pattern}|''|\"\")?{_END}", re.ASCII)
+_QUOTED_ASSIGNMENT = re.compile(rf"""{_START}(?:'[^']*'|"[^"\\`$]*"){_END}""", re.ASCII)
+
+
+def is_inert(before: str, assignment: str) -> bool:
+    """Tell whether a shell runs and expands nothing of an assignment, after the text of the file that stands before."""
+    if assignment.startswith("\ufeff") and "/" in assignment:
+        # To a shell it is the path of a program.
+        return False
+    if _PLAIN_ASSIGNMENT.fullmatch(assignment):
+        return True
+    return bool(_QUOTED_ASSIGNMENT.fullmatch(assignment) and _CLOSED.fullmatch(before))

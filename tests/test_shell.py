@@ -1,0 +1,64 @@
+"""What is kept in an env file is inert to a shell that sources it, whatever stood there before."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qwen_cfg.rewriting import CannotAssignError, assigned
+from qwen_schema.envfile import DIALECTS, last_of_each, reader_of
+
+# What a shell would run, were it not quoted; each of them would leave a file behind.
+RUNS = ["$(touch ran)", "`touch ran`", ";touch ran;", "\ntouch ran\n", "&touch ran&", "|touch ran", ">ran"]
+RUNS += ["'", '"', "`", "\\", "\\\\", "#", " #", " ", "!", "!!", "~", "*", "=", "a"]
+RUNS += ["日", "{a,b}", "$A", "$(", "${A}", "Z9", "/", "\t", "\n", "\r", "(", ")"]
+RUNNING = st.lists(st.sampled_from(RUNS), min_size=1, max_size=6).map("".join)
+# What stands before; to a shell, some of it leaves a quote open, or something of that kind.
+BEFORE = ["", "A=1\n", "# it's\n", "A=it's\n", 'A=1 # "\n', 'A="x\n', "A=x\\\n", "A=$(\n", "A=`\n", "cat <<E\n"]
+BEFORE += ["OPENAI_MODEL='a\nb'\nB=it's\n", "export OPENAI_MODEL=$(touch old)\n", "OPENAI_MODEL=it's\nB='x'\n"]
+BEFORE += ["OPENAI_MODEL=`old`\n", "A=a#'b\n", "A=\\ #'\n", "\ufeffOPENAI_MODEL=x\n", "A='#'\n", "((1 #'\n"]
+BEFORE += ["A=x\r# '\r", "A=<#'\n", "a b #'\n", "A=x\\\n#'\n"]
+SHELLS = [shell for shell in ("sh", "bash") if shutil.which(shell)]
+
+
+def sourced(shell: str, texts: list[str], place: Path) -> list[str]:
+    """Let a shell source each text in a subshell of its own, and return what the variable is then."""
+    for number, text in enumerate(texts):
+        (place / str(number)).write_bytes(text.encode())
+    one = '(. ./$n; printf "%s." "$OPENAI_MODEL")'
+    script = f'n=0; while [ $n -lt {len(texts)} ]; do {one}; printf "\\0"; n=$((n+1)); done'
+    ended = subprocess.run(
+        [shell, "-c", script],
+        cwd=place,
+        env={"PATH": os.environ["PATH"]},
+        check=True,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+    )
+    return ended.stdout.decode().split("\0")[:-1]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@given(st.lists(RUNNING, min_size=20, max_size=40), st.data())
+def test_a_shell_reads_what_is_kept_and_runs_nothing_of_it(shell: str, values: list[str], data: st.DataObject) -> None:
+    kept: dict[str, str] = {}
+    spoilt: list[str] = []
+    for value in values:
+        with suppress(CannotAssignError):
+            kept[assigned("", {"OPENAI_MODEL": value})] = value
+            spoilt.append(assigned(data.draw(st.sampled_from(BEFORE)), {"OPENAI_MODEL": value}))
+    assert kept
+    with tempfile.TemporaryDirectory() as place:
+        seen = sourced(shell, [*kept, *spoilt], Path(place))
+        assert [text.removesuffix(".") for text in seen[: len(kept)]] == [*kept.values()]
+        assert not (Path(place) / "ran").exists()
+    for text, value in kept.items():
+        assert {last_of_each(reader_of(dialect)(text))["OPENAI_MODEL"].value for dialect in DIALECTS} == {value}
