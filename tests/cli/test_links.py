@@ -1,0 +1,217 @@
+"""Nothing is written through a link that a project holds; a link of the user's own outside of one still counts."""
+
+from __future__ import annotations
+
+import subprocess
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .process import KEY, Run, env_of, run_all
+from .terminal import Typing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from support.provider import Provider
+
+    from .process import Desk
+
+WITH_KEY = {"OPENAI_API_KEY": KEY}
+
+
+def clone(desk: Desk) -> None:
+    """Make the project a git work tree, as a cloned repository is one."""
+    subprocess.run(["git", "init", "-q", str(desk.cwd)], check=True)
+
+
+def plant(desk: Desk, link: str, target: str) -> Path:
+    """Put a link into the project."""
+    place = desk.cwd / link
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.symlink_to(target)
+    return place
+
+
+@pytest.fixture
+def untouched(desk: Desk) -> Iterator[Path]:
+    """A file of the user's outside of the project, and a directory, which both have to stay as they are."""
+    profile = desk.write(".profile", "# mine\n")
+    profile.chmod(0o644)
+    (desk.home / "public").mkdir()
+    yield profile
+    assert profile.read_text() == "# mine\n"
+    assert profile.stat().st_mode & 0o777 == 0o644
+    assert not list((desk.home / "public").iterdir())
+    assert not (desk.home / ".bash_aliases").exists()
+    assert KEY.encode() not in b"".join(desk.files().values())
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize(
+    ("link", "target"),
+    [
+        (".qwen/.env", "../../../.bash_aliases"),
+        (".qwen/.env", "../../../.profile"),
+        (".qwen", "../../public"),
+        (".qwen", "../../missing"),
+    ],
+)
+def test_a_first_use_keeps_nothing_through_a_link(desk: Desk, server: Provider, link: str, target: str) -> None:
+    """A clone leads the kept settings into the shell's own files, with a model that a shell would run."""
+    clone(desk)
+    plant(desk, link, target)
+    desk.write("work/app/.env", "OPENAI_MODEL=gpt-4o'$(touch pwned)'\n")
+    with Typing(desk, "run", height=60, width=200) as person:
+        for keys, wanted in (
+            ("1\r", "Method ["),
+            (f"{KEY}\r", "API key ("),
+            ("\x15" + f"{server.url}/v1\r", "Base URL ["),
+            ("\r", "Model ["),
+            ("\r", "Keep ["),
+        ):
+            person.until(wanted)
+            person.type(keys)
+        person.until("not kept", f"{link} is a link to", "In this session")
+        person.type("\x04")
+        assert person.ended() == 0
+    assert (desk.cwd / link).is_symlink()
+
+
+@pytest.mark.usefixtures("untouched")
+def test_settings_that_a_shell_would_run_are_not_kept(desk: Desk) -> None:
+    desk.write("work/app/.env", "OPENAI_MODEL=gpt-4o'$(touch pwned)'\n")
+    flags = ["--openai-api-key", "x", "--openai-base-url", "http://localhost:1/v1"]
+    refused = desk.run("init", *flags, "--model", "gpt-4o'$(touch pwned)'").ended(3)
+    assert "OPENAI_MODEL cannot be written into this file" in refused.err
+    assert "a single quote together with $" in refused.err
+    assert not (desk.cwd / ".qwen").exists()
+    assert not (desk.cwd / ".gitignore").exists()
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("is_cloned", [True, False])
+def test_no_artifact_is_written_through_a_link_of_a_project(desk: Desk, *, is_cloned: bool) -> None:
+    if is_cloned:
+        clone(desk)
+    plant(desk, "qwen.toml", "../../.profile")
+    plant(desk, "sub/qwen.toml", "../../../.bash_aliases")
+    plant(desk, "dir", "../../public")
+    names = (
+        "qwen.toml",
+        "./sub/qwen.toml",
+        "sub/../qwen.toml",
+        str(desk.cwd / "qwen.toml"),
+        "dir/a.toml",
+        "dir/../a.toml",
+    )
+    commands = [["resolve", "-o", name] for name in names]
+    commands += [["resolve", "--inline-secrets", "-o", names[1]], ["init"], ["init", "-o", names[-1]]]
+    env = {**WITH_KEY, "OPENAI_MODEL": "gpt$(touch pwned)"}
+    for outcome in run_all([Run(argv, desk.cwd, desk.home, env) for argv in commands]):
+        assert "is a link to" in outcome.ended(2).err
+        assert "Remove the link" in outcome.err
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_project_reaches_as_far_as_its_work_tree(desk: Desk) -> None:
+    """From a directory in it, from the home, and from anywhere else."""
+    clone(desk)
+    (desk.cwd / "deep" / "er").mkdir(parents=True)
+    plant(desk, "qwen.toml", "../../.profile")
+    runs = [
+        Run(["resolve", "-o", "../../qwen.toml"], desk.cwd / "deep/er", desk.home, WITH_KEY),
+        Run(["resolve", "-o", "work/app/qwen.toml"], desk.home, desk.home, WITH_KEY),
+        Run(["resolve", "-o", str(desk.cwd / "qwen.toml")], desk.home / "work", desk.home, WITH_KEY),
+    ]
+    (desk.home / "shortcut").symlink_to("work/app/deep")
+    plant(desk, "deep/a.toml", "../../../.profile")
+    runs.append(Run(["resolve", "-o", "shortcut/a.toml"], desk.home, desk.home, WITH_KEY))
+    for outcome in run_all(runs):
+        assert "is a link to" in outcome.ended(2).err
+    # A file beside it is written wherever the way there begins.
+    fine = [["resolve", "-o", name] for name in ("shortcut/b.toml", "work/app/b.toml", "work/app/deep/../c.toml")]
+    for outcome in run_all([Run(argv, desk.home, desk.home, WITH_KEY) for argv in fine]):
+        outcome.ended(0)
+    assert (desk.cwd / "deep/b.toml").is_file()
+    assert sorted(path.name for path in desk.cwd.iterdir()) == [".git", "b.toml", "c.toml", "deep", "qwen.toml"]
+
+
+def test_an_update_is_not_written_through_a_link(desk: Desk) -> None:
+    other = desk.write("work/other/a.toml", "")
+    desk.run("resolve", "-o", "../other/a.toml", env=WITH_KEY).ended(0)
+    before = other.read_text()
+    plant(desk, "qwen.toml", "../other/a.toml")
+    refused = desk.run("check", "qwen.toml", "--update", env={**WITH_KEY, "OPENAI_MODEL": "other"}).ended(2)
+    assert "./qwen.toml is a link to ../other/a.toml" in refused.err
+    assert other.read_text() == before
+
+
+@pytest.mark.usefixtures("untouched")
+def test_the_ignore_list_is_not_written_through_a_link(desk: Desk) -> None:
+    clone(desk)
+    plant(desk, ".gitignore", "../../.profile")
+    done = desk.run("init", "--openai-api-key", "x", "--openai-base-url", "http://localhost:1/v1").ended(0)
+    assert "it is not ignored yet" in done.out
+    assert (desk.cwd / ".gitignore").is_symlink()
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_conversation_is_not_saved_through_a_link(desk: Desk, server: Provider) -> None:
+    plant(desk, "notes", "../../public")
+    plant(desk, "a.md", "../../.bash_aliases")
+    with Typing(desk, "run", env={**env_of(server), "OPENAI_API_KEY": "short"}, height=60, width=160) as chat:
+        for keys, wanted in (
+            ("hello\r", "· 0 tokens"),
+            ("/save notes/a.md\r", "pong from"),
+            ("/save a.md\r", "notes is a link to ../../public"),
+            ("/save b.md\r", "already"),
+            ("\x04", "saved in b.md"),
+        ):
+            chat.until(wanted)
+            chat.type(keys)
+        assert chat.ended() == 0
+    assert "hello" in (desk.cwd / "b.md").read_text()
+
+
+def test_the_homes_own_links_count(desk: Desk, server: Provider) -> None:
+    """Whoever keeps the home's files in a repository of dotfiles is not asked, told or refused anything."""
+    dotfiles = desk.home / "dotfiles"
+    for path in ("qwen", "state", "config"):
+        (dotfiles / path).mkdir(parents=True)
+    subprocess.run(["git", "init", "-q", str(dotfiles)], check=True)
+    subprocess.run(["git", "init", "-q", str(desk.home)], check=True)
+    (desk.home / ".qwen").symlink_to("dotfiles/qwen")
+    (desk.home / ".local").mkdir()
+    (desk.home / ".local/state").symlink_to(dotfiles / "state")
+    (desk.home / "out.toml").symlink_to("dotfiles/out.toml")
+    desk.write("dotfiles/out.toml", "old\n")
+    desk.run("resolve", "-o", desk.home / "out.toml", env=WITH_KEY).ended(0)
+    assert tomllib.loads((dotfiles / "out.toml").read_text())["config"]["auth_method"] == "openai"
+    desk.run("init", "--openai-api-key", KEY, "-o", "x.toml", cwd=desk.home).ended(0)
+    assert KEY in (dotfiles / "qwen/.env").read_text()
+    desk.write("work/app/.env", f"OPENAI_BASE_URL={server.url.replace('127.0.0.1', 'models.example')}/v1\n")
+    desk.run("trust", "--yes", env=WITH_KEY).ended(0)
+    assert (dotfiles / "state/qwen-cfg/trust.json").is_file()
+    for link in (".qwen", ".local/state", "out.toml"):
+        assert (desk.home / link).is_symlink()
+
+
+def test_links_above_the_project_count(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "private").symlink_to(desk.home / "work")
+    clone(desk)
+    by_link = tmp_path / "private" / "app"
+
+    def ended(*argv: str) -> None:
+        desk.run(*argv, env=WITH_KEY, cwd=by_link).ended(0)
+
+    commands: Sequence[Sequence[str]] = (
+        ("resolve", "-o", "a.toml"),
+        ("resolve", "-o", str(by_link / "b.toml")),
+        ("init",),
+    )
+    for argv in commands:
+        ended(*argv)
+    assert {"a.toml", "b.toml", "qwen.toml"} <= {path.name for path in desk.cwd.iterdir()}
