@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_schema import EnvFileError
-from qwen_schema.envfile import kind_of, read_env_text
+from qwen_schema.bounded import kind_of
+from qwen_schema.envfile import read_env_text
 
 from .owners import ForeignFileError, allow_none, foreign_owner
 from .readers import others_can_read

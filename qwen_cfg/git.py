@@ -8,6 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qwen_schema.bounded import Unreadable, read_file
+
 if TYPE_CHECKING:
     from .world import GitStatus
 
@@ -33,6 +35,9 @@ _NOTHING_FETCHED = {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0"}
 # there is room for it, and whether there are more flags.
 _HEADER, _CHECKSUM, _FLAGS = 12, 20, 60
 _LENGTH, _IS_EXTENDED = 0x0FFF, 0x4000
+
+# In bytes; a million files take some 100 MiB.
+_LARGEST_INDEX = 256 * 1024 * 1024
 
 # The most links that are followed on the way to a file, as on Linux.
 _MOST_LINKS = 40
@@ -148,10 +153,10 @@ def _is_in_index(path: Path) -> bool | None:
     if tree is None or not (tree / ".git").is_dir():
         return None
     try:
-        index = (tree / ".git" / "index").read_bytes()
+        index = read_file(tree / ".git" / "index", most=_LARGEST_INDEX)
     except FileNotFoundError:
         return False
-    except OSError:
+    except (OSError, Unreadable):
         return None
     names = _names_in(index)
     return None if names is None else os.fsencode(path.absolute().relative_to(tree).as_posix()).lower() in names

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_schema import OutputError
+from qwen_schema.bounded import LARGEST_BYTES, Unreadable, read_file
 from qwen_schema.folders import nowhere, reached
 
 from .git import in_work_tree, is_ignored
@@ -44,8 +45,8 @@ def _is_out(path: Path, real: Path, gitignore: Path, standpoint: Standpoint) -> 
 
 def _is_listed(gitignore: Path) -> bool:
     try:
-        lines = gitignore.read_bytes().decode("utf-8", "replace").splitlines() if gitignore.is_file() else []
-    except OSError:
+        lines = read_file(gitignore).decode("utf-8", "replace").splitlines()
+    except (OSError, Unreadable):
         return False
     return any(line.strip() in _AS_GOOD for line in lines)
 
@@ -56,7 +57,8 @@ def _append(gitignore: Path) -> bool:
     try:
         # Neither does git follow a link of that name (gitignore(5)).
         with reached(gitignore, nowhere) as (folder, name), os.fdopen(folder.open(name, flags, 0o666), "rb+") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_BYTES:
                 return False
             file.write(_separator(file.read()) + LINE.encode() + b"\n")
     except (OSError, OutputError):

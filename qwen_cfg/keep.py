@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_schema import ConfigurationError, OutputError, Secret, declared_fields, is_unicode
-from qwen_schema.envfile import kind_of, read_env_text
-from qwen_schema.envfile.text import LARGEST_BYTES
+from qwen_schema.bounded import LARGEST_BYTES, kind_of
+from qwen_schema.envfile import read_env_text
 from qwen_schema.folders import anywhere, nowhere, reached, require_no_link
 from qwen_schema.save import save
 

@@ -17,8 +17,8 @@ from support.trees import as_nobody, read, write_tree
 from qwen_cfg.homes import home_of
 from qwen_cfg.reading import working_directory
 from qwen_cfg.resolution import profile_named, resolve_world
-from qwen_schema import ConfigurationError, EnvFileError, ExitCode, QwenCfgError
-from qwen_schema.envfile import read_env_text, text
+from qwen_schema import ConfigurationError, EnvFileError, ExitCode, QwenCfgError, bounded
+from qwen_schema.envfile import read_env_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -294,14 +294,14 @@ def test_a_fifo_that_gives_more_than_1_mib_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_fifo_that_nobody_writes_to_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text, "FIFO_SECONDS", 0.05)
+    monkeypatch.setattr(bounded, "FIFO_SECONDS", 0.05)
     os.mkfifo(tmp_path / ".env")
     with refused("./.env", "FIFO"):
         resolved(tmp_path)
 
 
 def test_a_fifo_that_is_never_finished_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text, "FIFO_SECONDS", 0.05)
+    monkeypatch.setattr(bounded, "FIFO_SECONDS", 0.05)
     os.mkfifo(tmp_path / ".env")
     end = os.open(tmp_path / ".env", os.O_RDWR)
     try:
@@ -313,7 +313,7 @@ def test_a_fifo_that_is_never_finished_is_given_up(tmp_path: Path, monkeypatch: 
 
 
 def test_three_seconds_are_how_long_a_fifo_is_waited_for() -> None:
-    assert text.FIFO_SECONDS == 3
+    assert bounded.FIFO_SECONDS == 3
 
 
 def test_a_survey_does_not_read_a_fifo_that_is_not_reached(tmp_path: Path) -> None:

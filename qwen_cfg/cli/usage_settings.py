@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from qwen_cfg.search import places_in, search
 from qwen_cfg.world import ABSENT, EnvFileChoice, Sighting
 from qwen_schema import EnvFileUse, ResolvedConfig, declared_fields
-from qwen_schema.envfile import kind_of
+from qwen_schema.bounded import Unreadable, kind_of, read_file
 
 from .inputs import Asked, asked, profile_of, resolution_of, world_of
 from .usage import FIELD
@@ -79,9 +79,10 @@ def _seen(path: Path) -> Sighting:
 
 
 def _names_it(path: Path) -> bool:
-    if not path.is_file():
+    try:
+        text = read_file(path)
+    except (OSError, Unreadable):
         return False
-    text = path.read_bytes()
     return any(variable.name.encode() in text for variable in declared_fields()[FIELD].variables)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_schema import ConfigurationError, OutputError
+from qwen_schema.bounded import Unreadable, read_file
 
 try:
     import fcntl
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 _NAME = "trust.json"
-_LARGEST_BYTES = 1024 * 1024
 _NOT_OURS = "it is not what was written there"
 
 
@@ -70,11 +69,13 @@ class TrustStore:
         if self._file is None:
             return ()
         try:
-            return _entries(self._text())
+            return _entries(read_file(self._file, require=_require_ours).decode())
         except FileNotFoundError:
             return ()
         except OSError as error:
             why = str(error.strerror)
+        except Unreadable as error:
+            why = f"it {error}"
         except _Unsound as error:
             why = str(error)
         except (ValueError, KeyError, TypeError, RecursionError):
@@ -84,17 +85,6 @@ class TrustStore:
             where=str(self._file),
             hint="Move the file away; what you have said yes to is then asked again.",
         )
-
-    def _text(self) -> str:
-        """Return the text of the file, which only its owner may have written."""
-        assert self._file is not None  # noqa: S101 - callers have looked
-        with open(os.open(self._file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), encoding="utf-8") as file:  # noqa: PTH123
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST_BYTES:
-                raise _Unsound("it is no file of that kind")
-            if os.name == "posix" and (status.st_uid not in (0, os.geteuid()) or status.st_mode & 0o022):
-                raise _Unsound("others may have written it")
-            return file.read()
 
     def covers(self, concern: Concern) -> bool:
         """Tell whether the user has said yes to this."""
@@ -160,6 +150,11 @@ def covers(entry: Trusted, concern: Concern) -> bool:
     """Tell whether a yes to one thing is a yes to another: the same file, settings and host, and no more given away."""
     same = (entry.path, entry.host, entry.shown) == (str(concern.file), concern.host, concern.shown)
     return same and concern.handed_over in ("", entry.handed_over)
+
+
+def _require_ours(status: os.stat_result) -> None:
+    if os.name == "posix" and (status.st_uid not in (0, os.geteuid()) or status.st_mode & 0o022):
+        raise _Unsound("others may have written it")
 
 
 def _entries(text: str) -> tuple[Trusted, ...]:

@@ -9,6 +9,7 @@ import certifi
 import httpx
 
 from qwen_schema import ConfigurationError, located, provider_of
+from qwen_schema.bounded import Unreadable, read_file
 from qwen_schema.qwen_oauth import METHOD, qwen_oauth
 
 from .proxy import proxy_for
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qwen_schema import ResolvedConfig
+
+# In bytes; all the authorities of a system take some 200 KiB.
+_LARGEST_BUNDLE = 16 * 1024 * 1024
 
 
 def make_client(artifact: ResolvedConfig, auth: httpx.Auth, *, base: Path, home: Path | None) -> httpx.Client:
@@ -63,12 +67,19 @@ def verification(artifact: ResolvedConfig, *, base: Path, home: Path | None) -> 
     if not bundle:
         context.load_verify_locations(certifi.where())
         return context
+    path = located(bundle, base=base, home=home)
     try:
-        context.load_verify_locations(located(bundle, base=base, home=home))
+        # OpenSSL would read a device, or wait for a pipe, for ever.
+        read_file(path, most=_LARGEST_BUNDLE)
+        context.load_verify_locations(path)
     except OSError as error:
-        raise ConfigurationError(
-            f"the CA bundle cannot be used: {error.strerror or type(error).__name__}",
-            where=of_field(artifact, "ca_bundle"),
-            hint="Name a PEM file with --ca-bundle or SSL_CERT_FILE.",
-        ) from None
-    return context
+        wrong = error.strerror or type(error).__name__
+    except Unreadable as error:
+        wrong = f"it {error}"
+    else:
+        return context
+    raise ConfigurationError(
+        f"the CA bundle cannot be used: {wrong}",
+        where=of_field(artifact, "ca_bundle"),
+        hint="Name a PEM file with --ca-bundle or SSL_CERT_FILE.",
+    )

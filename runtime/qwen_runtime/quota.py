@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import stat
 import threading
 import time
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from qwen_schema import OutputError
+from qwen_schema.bounded import Unreadable, read_file
 from qwen_schema.folders import anywhere
 from qwen_schema.save import open_lock, save
 
@@ -211,25 +211,15 @@ def _read(file: Path | None) -> Noted:
     if file is None:
         return Noted()
     try:
-        return _parsed(_text(file))
-    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return _parsed(read_file(file, most=_LARGEST_BYTES, require=_require_ours).decode())
+    except (OSError, Unreadable, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return Noted()
 
 
-def _text(file: Path) -> str:
-    """Return the text of a file, which no other user may own: the times in it can make this one wait."""
-    with open(file, encoding="utf-8", opener=_opened) as opened:
-        status = os.fstat(opened.fileno())
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST_BYTES:
-            raise ValueError("it is no file of that kind")
-        if os.name == "posix" and status.st_uid not in (0, os.geteuid()):
-            raise ValueError("it is another user's")
-        return opened.read()
-
-
-def _opened(path: str, flags: int) -> int:
-    """Open a file for reading, without waiting for whoever writes to a pipe."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+def _require_ours(status: os.stat_result) -> None:
+    """Refuse a file of another user: the times in it can make this one wait."""
+    if os.name == "posix" and status.st_uid not in (0, os.geteuid()):
+        raise ValueError("it is another user's")
 
 
 def _parsed(text: str) -> Noted:

@@ -303,7 +303,9 @@ def test_a_key_that_no_header_can_carry_is_not_sent(desk: Desk, server: Provider
 
 def test_a_ca_bundle_that_is_none(desk: Desk, server: Provider) -> None:
     desk.write("work/app/x.pem", "no certificate\n")
-    for path in ("missing.pem", "x.pem", "."):
+    os.mkfifo(desk.cwd / "pipe.pem")
+    (desk.cwd / "endless.pem").symlink_to("/dev/zero")
+    for path in ("missing.pem", "x.pem", ".", "pipe.pem", "endless.pem"):
         outcome = desk.run("run", "-p", "x", "--ca-bundle", path, env=env_of(server)).ended(3)
         assert path in outcome.err
     assert server.taken() == []

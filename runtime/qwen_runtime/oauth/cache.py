@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_schema import ConfigurationError, OutputError, located
+from qwen_schema.bounded import Unreadable, read_file
 from qwen_schema.folders import anywhere, outside_projects, reached
 from qwen_schema.save import save
 
@@ -25,9 +25,6 @@ LOG_IN_AGAIN = "Log in again: qwen-cfg auth login, or /auth in a conversation"
 LOG_IN_OR_KEY = f"{LOG_IN_AGAIN}. Or use an API key: OPENAI_API_KEY."
 
 LOCK_NAME = "oauth_creds.lock"
-
-# A login takes some 3 KiB.
-_LARGEST_BYTES = 1024 * 1024
 
 
 class BrokenLoginError(ConfigurationError):
@@ -55,11 +52,11 @@ class LoginCache:
             ConfigurationError: if it cannot be read.
         """
         try:
-            return login_of(json.loads(self._text()))
+            return login_of(json.loads(read_file(self.path).decode("utf-8-sig")))
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except IsADirectoryError:
-            wrong = "it is a directory"
+        except Unreadable as error:
+            wrong = f"it {error}"
         except OSError as error:
             raise ConfigurationError(
                 f"the Qwen OAuth login cannot be read: {error.strerror}", where=self.shown, hint="May you read it?"
@@ -134,15 +131,6 @@ class LoginCache:
             raise still_there(str(error.strerror), self.shown) from None
         return True
 
-    def _text(self) -> str:
-        with open(self.path, "rb", opener=_without_waiting) as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise ValueError("it is no regular file")
-            if status.st_size > _LARGEST_BYTES:
-                raise ValueError("it is too large")
-            return file.read().decode("utf-8-sig")
-
 
 def still_there(why: str, shown: str) -> OutputError:
     """Return what a person is told when a login cannot be removed."""
@@ -151,10 +139,6 @@ def still_there(why: str, shown: str) -> OutputError:
         where=shown,
         hint="You are still logged in. Remove the file yourself, where you may write to its directory.",
     )
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def cache_of(artifact: ResolvedConfig, *, base: Path, home: Path | None) -> LoginCache:

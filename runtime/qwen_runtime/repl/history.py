@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
 from qwen_schema import redact_unknown
+from qwen_schema.bounded import Unreadable, read_file
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# In bytes; what is typed in years.
+_LARGEST_BYTES = 16 * 1024 * 1024
 
 
 class RedactedHistory(FileHistory):
@@ -35,6 +39,9 @@ def open_history(path: Path | None) -> tuple[History, str]:
                 os.fchmod(descriptor, 0o600)
         finally:
             os.close(descriptor)
+        read_file(path, most=_LARGEST_BYTES)
+    except Unreadable as error:
+        return InMemoryHistory(), f"What is typed is not kept: {path} {error}."
     except OSError as error:
         return InMemoryHistory(), f"What is typed is not kept: {path} cannot be written ({error.strerror})."
     return RedactedHistory(str(path)), ""

@@ -2,14 +2,13 @@
 
 from .dialects import DIALECTS, Dialect, reader_of
 from .dotenv_npm import Assignment, last_of_each, read_assignments
-from .text import Subject, kind_of, read_env_text, read_text
+from .text import Subject, read_env_text, read_text
 
 __all__ = [
     "DIALECTS",
     "Assignment",
     "Dialect",
     "Subject",
-    "kind_of",
     "last_of_each",
     "read_assignments",
     "read_env_text",

@@ -1,0 +1,130 @@
+"""Reading a file whole, bounded in size and time: never a device, or a file by which the kernel speaks."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LARGEST_BYTES = 1024 * 1024
+FIFO_SECONDS = 3.0
+
+_PIECE_BYTES = 64 * 1024
+_MOUNTS = Path("/proc/self/mountinfo")
+
+_KINDS = (
+    (stat.S_ISREG, "file"),
+    (stat.S_ISFIFO, "fifo"),
+    (stat.S_ISDIR, "directory"),
+    (stat.S_ISSOCK, "socket"),
+    (stat.S_ISBLK, "block device"),
+    (stat.S_ISCHR, "character device"),
+)
+
+# File systems whose files are no data on a disk: reading one may wait for ever, take away what others are to read, or
+# set something off (Linux, `man 5 filesystems` and Documentation/filesystems of its source).
+# fmt: off
+_OF_THE_KERNEL = {
+    "proc", "sysfs", "debugfs", "tracefs", "cgroup", "cgroup2", "securityfs", "configfs",
+    "pstore", "efivarfs", "bpf", "mqueue", "fusectl", "binfmt_misc", "selinuxfs", "smackfs",
+    "resctrl", "nsfs", "nfsd", "rpc_pipefs", "xenfs", "functionfs", "gadgetfs",
+}
+# fmt: on
+
+
+class Unreadable(Exception):  # noqa: N818 - a finding that its caller turns into an error
+    """What stands at a path is not read. The text goes on from the name of the file: "is a socket"."""
+
+
+class TooLarge(Unreadable):
+    """The file is larger than allowed."""
+
+
+class NobodyWrites(Unreadable):
+    """The file is a FIFO, and nobody finished writing to it in time."""
+
+
+def kind_of(mode: int) -> str:
+    """Return what a file mode says a thing is, in a word."""
+    return next((word for test, word in _KINDS if test(mode)), "special file")
+
+
+def read_file(
+    path: Path,
+    *,
+    most: int = LARGEST_BYTES,
+    fifo: bool = False,
+    require: Callable[[os.stat_result], None] = lambda status: None,  # noqa: ARG005
+) -> bytes:
+    """Return the bytes of a regular file, or, with `fifo`, of a FIFO, whose writer is waited for (3 s at most).
+
+    `most` is the largest size in bytes. `require` is called with the status of the file before it is read, and raises
+    where that is not right.
+
+    Raises:
+        OSError: if the file cannot be opened or read.
+        Unreadable: if it is too large, or is something else.
+    """
+    # Opening a device can set something off, so that it is looked at before, too.
+    _require_kind(path.stat(), fifo=fifo)
+    # Without waiting, so that opening a FIFO that nobody writes to returns.
+    flags = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY"))
+    descriptor = os.open(path, os.O_RDONLY | flags)
+    try:
+        status = os.fstat(descriptor)
+        _require_kind(status, fifo=fifo)
+        require(status)
+        return _read(descriptor, most, waits=stat.S_ISFIFO(status.st_mode))
+    finally:
+        os.close(descriptor)
+
+
+def _require_kind(status: os.stat_result, *, fifo: bool) -> None:
+    kind = kind_of(status.st_mode)
+    if kind != "file" and not (fifo and kind == "fifo"):
+        raise Unreadable(f"is a {kind}")
+    # The kernel's files take up no room; few others do not.
+    if kind == "file" and not getattr(status, "st_blocks", 1) and _file_system(status.st_dev) in _OF_THE_KERNEL:
+        raise Unreadable("is no file on a disk, but one of the kernel's")
+
+
+def _file_system(device: int) -> str:
+    """Return the type of the file system that is mounted from a device (proc(5), `mountinfo`); empty if none is."""
+    number = f"{os.major(device)}:{os.minor(device)}"
+    try:
+        lines = _MOUNTS.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    parted = (line.partition(" - ") for line in lines)
+    return next((kind.split()[0] for mount, _, kind in parted if mount.split()[2:3] == [number]), "")
+
+
+def _read(descriptor: int, most: int, *, waits: bool) -> bytes:
+    deadline = time.monotonic() + FIFO_SECONDS
+    received = bytearray()
+    while len(received) <= most:
+        if waits and not _is_ready(descriptor, deadline):
+            raise NobodyWrites(f"is a FIFO, and nobody finished writing to it within {FIFO_SECONDS:g} seconds")
+        piece = os.read(descriptor, _PIECE_BYTES)
+        if not piece:
+            return bytes(received)
+        received += piece
+    raise TooLarge(f"is over {_size(most)}")
+
+
+def _is_ready(descriptor: int, deadline: float) -> bool:
+    import select  # noqa: PLC0415 - FIFOs are rare, and Windows has no poll
+
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN | select.POLLHUP)
+    remaining = deadline - time.monotonic()
+    return remaining > 0 and bool(poll.poll(remaining * 1000))
+
+
+def _size(count: int) -> str:
+    return f"{count >> 20} MiB" if count >= 1 << 20 else f"{count >> 10} KiB"

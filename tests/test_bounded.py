@@ -1,0 +1,184 @@
+"""What is read whole: files of a bounded size, and nothing that waits, never ends, or is the kernel's."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import socket
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from prompt_toolkit.history import InMemoryHistory
+
+from qwen_cfg.git import may_be_tracked
+from qwen_cfg.ignoring import keep_out
+from qwen_cfg.paths import Standpoint
+from qwen_cfg.trust.store import TrustStore
+from qwen_runtime.oauth.cache import BrokenLoginError, LoginCache
+from qwen_runtime.quota import Counts, RequestLog
+from qwen_runtime.repl.history import open_history
+from qwen_schema import ArtifactError, ConfigurationError, EnvFileError
+from qwen_schema.bounded import TooLarge, Unreadable, read_file
+from qwen_schema.envfile import Subject, read_env_text, read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+needs_linux = pytest.mark.skipif(not Path("/proc/self/mountinfo").exists(), reason="no /proc here")
+ARTIFACT = Subject("./qwen.toml", "artifact", ArtifactError, "Make it readable.")
+
+
+@contextmanager
+def at_once() -> Iterator[None]:
+    """Interrupt what waits."""
+    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it waits"))
+    signal.alarm(2)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def link_to(target: str) -> Callable[[Path], None]:
+    def plant(place: Path) -> None:
+        if not os.access(target, os.R_OK):
+            pytest.skip(f"{target} cannot be read here")
+        place.symlink_to(target)
+
+    return plant
+
+
+def bound_socket(place: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(place))
+
+
+OF_THE_KERNEL = ["/proc/kmsg", "/proc/version", "/proc/self/mem", "/proc/self/environ", "/sys/kernel/uevent_seqnum"]
+ODD: dict[str, Callable[[Path], None]] = {
+    **{path: link_to(path) for path in (*OF_THE_KERNEL, "/dev/kmsg", "/dev/zero", "/dev/null", "/dev/tty")},
+    "a pipe": os.mkfifo,
+    "a directory": os.mkdir,
+    "a socket": bound_socket,
+}
+
+
+@pytest.fixture(params=ODD)
+def odd(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A path at which something stands that is no file."""
+    # The path of a socket is short.
+    monkeypatch.chdir(tmp_path)
+    ODD[request.param](Path("odd"))
+    return tmp_path / "odd"
+
+
+def test_what_is_no_file_is_refused_at_once(odd: Path) -> None:
+    with at_once(), pytest.raises(Unreadable) as refused:
+        read_file(odd)
+    assert str(refused.value).startswith("is ")
+
+
+@needs_linux
+@pytest.mark.parametrize("path", OF_THE_KERNEL)
+def test_a_file_of_the_kernel_is_refused_by_every_path_to_it(path: str, tmp_path: Path) -> None:
+    link_to(path)(tmp_path / "link")
+    (tmp_path / "again").symlink_to("link")
+    for place in (Path(path), tmp_path / "link", tmp_path / "again"):
+        with at_once(), pytest.raises(Unreadable, match="the kernel"):
+            read_file(place, fifo=True)
+    with pytest.raises(EnvFileError, match="the env file is no file on a disk") as refused:
+        read_env_text(tmp_path / "link", "./link")
+    assert (refused.value.where, refused.value.hint) == ("./link", "Name a file.")
+    with pytest.raises(ArtifactError, match="the artifact is no file on a disk"):
+        read_text(tmp_path / "link", ARTIFACT)
+
+
+def test_a_terminal_is_refused(tmp_path: Path) -> None:
+    leader, follower = pty.openpty()
+    try:
+        with at_once(), pytest.raises(Unreadable, match="character device"):
+            read_file(Path(os.ttyname(follower)), fifo=True)
+    finally:
+        os.close(leader)
+        os.close(follower)
+
+
+def test_a_file_may_be_empty_or_as_large_as_allowed_and_no_larger(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    for size in (0, 1, 1024):
+        file.write_bytes(b"x" * size)
+        assert read_file(file, most=1024) == b"x" * size
+    file.write_bytes(b"x" * 1025)
+    with pytest.raises(TooLarge, match="over 1 KiB"):
+        read_file(file, most=1024)
+
+
+@needs_linux
+@pytest.mark.parametrize("directory", ["/proc/self/fd", "/dev/fd"])
+def test_an_open_file_is_read_by_its_number(directory: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"content")
+    with (tmp_path / "file").open("rb") as opened:
+        assert read_file(Path(directory, str(opened.fileno()))) == b"content"
+    with os.fdopen(os.memfd_create("secret"), "r+b", buffering=0) as memory:
+        memory.write(b"in memory")
+        assert read_file(Path(directory, str(memory.fileno()))) == b"in memory"
+
+
+@pytest.mark.parametrize("directory", ["/proc/self/fd", "/dev/fd"])
+def test_an_open_pipe_is_read_by_its_number(directory: str) -> None:
+    reading, writing = os.pipe()
+    writer = threading.Thread(target=lambda: (os.write(writing, b"A=" + b"x" * 100_000), os.close(writing)))
+    writer.start()
+    try:
+        assert len(read_file(Path(directory, str(reading)), fifo=True)) == 100_002
+    finally:
+        writer.join()
+        os.close(reading)
+
+
+# The readers of single files, each with its own kind of refusal.
+
+
+def test_what_is_trusted_is_not_read_from_what_is_no_file(odd: Path) -> None:
+    odd.rename(odd.with_name("trust.json"))
+    with at_once(), pytest.raises(ConfigurationError, match="what is trusted cannot be read: it is "):
+        TrustStore(odd.parent).entries()
+
+
+def test_a_login_is_not_read_from_what_is_no_file(odd: Path) -> None:
+    with at_once(), pytest.raises(BrokenLoginError, match="it is "):
+        LoginCache(odd, "~/.qwen/oauth_creds.json").read()
+
+
+def test_requests_are_not_counted_from_what_is_no_file(odd: Path) -> None:
+    odd.rename(odd.with_name("requests.json"))
+    with at_once():
+        assert RequestLog(odd.parent).counts() == Counts(0, 0, 0.0)
+
+
+def test_what_is_typed_is_not_kept_in_what_is_no_file(odd: Path) -> None:
+    before = odd.stat().st_mode
+    with at_once():
+        history, notice = open_history(odd)
+    assert isinstance(history, InMemoryHistory)
+    assert notice.startswith("What is typed is not kept: ")
+    assert odd.stat().st_mode == before
+
+
+def test_an_index_that_is_no_file_may_name_every_file(odd: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (odd.parent / ".git").mkdir()
+    odd.rename(odd.parent / ".git/index")
+    monkeypatch.setenv("PATH", "/nowhere")
+    with at_once():
+        assert may_be_tracked(odd.parent / ".env")
+
+
+def test_a_gitignore_that_is_no_file_is_left_alone(odd: Path) -> None:
+    odd.rename(odd.with_name(".gitignore"))
+    with at_once():
+        done = keep_out(odd.parent / ".qwen/.env", Standpoint(odd.parent, None))
+    assert "see to it that git leaves out" in done[0]
