@@ -1,34 +1,24 @@
-"""Target: how long it takes to read an env file, in either dialect, in which something comes again and again.
-
-The bytes are a beginning, what is repeated, and an end, with a NUL between them.
-"""
+"""Target: how long it takes to read an env file, in either dialect, and to show what a value in it is."""
 
 from __future__ import annotations
 
-import time
+from contextlib import suppress
 
-from qwen_schema.envfile import DIALECTS, Dialect, reader_of
+from qwen_schema import declared_fields, safe_text
+from qwen_schema.envfile import DIALECTS, reader_of
+from qwen_schema.values import BadValue, parse_value
 
-_CHARACTERS = 100_000
-# A reading that takes less time than this, in seconds of this process, is fast enough whatever it depends on.
-_FAST = 1.0
-# Four times the text may take so many times as long: it is 4 where the time is linear, 16 where it is quadratic.
-_MOST = 9.0
+from .timing import require_linear
 
 
 def check(data: bytes) -> None:
     """Raise if reading takes more than linear time."""
-    beginning, repeated, end = (*data.decode("utf-8", "replace").split("\0", 2), "", "")[:3]
-    count = _CHARACTERS // max(len(repeated), 1)
-    for dialect in DIALECTS:
-        whole = _seconds(dialect, beginning + repeated * count + end)
-        if whole > _FAST:
-            quarter = min(_seconds(dialect, beginning + repeated * (count // 4) + end) for _ in range(2))
-            assert whole <= _MOST * quarter, f"{dialect}: {whole:.2f} s, and {quarter:.2f} s for a quarter"
+    require_linear({**{dialect: reader_of(dialect) for dialect in DIALECTS}, "value": _shown}, data)
 
 
-def _seconds(dialect: Dialect, text: str) -> float:
-    read = reader_of(dialect)
-    before = time.process_time()
-    read(text)
-    return time.process_time() - before
+def _shown(text: str) -> None:
+    for name in ("api_key", "base_url", "model"):
+        field = declared_fields()[name]
+        safe_text(field, text)
+        with suppress(BadValue):
+            parse_value(field, text)

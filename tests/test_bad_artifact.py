@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tomllib
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -17,6 +19,7 @@ from qwen_cfg.compile import to_artifact
 from qwen_cfg.resolution import profile_named, resolve_world
 from qwen_schema import ArtifactError, ExitCode, declared_fields, dump, form_of, load
 from qwen_schema.artifact import to_document, validate_document
+from qwen_schema.shallow import MOST_PARTS, line_of_a_deep_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -213,6 +216,10 @@ def test_an_unknown_key_is_named(table: str, write: Any, document: dict[str, Any
         ("config.base_url", f"https://models.example/v1?api_key={PRIVATE}", "credential"),
         ("config.model", "", "empty"),
         ("config.model", [PRIVATE], "a text"),
+        ("config.model", PRIVATE * 400, "longer than 8,192 characters"),
+        ("config.base_url", "https://" + "a" * 8192, "longer than 8,192 characters"),
+        ("config.no_proxy", ["x", "x" * 8193], "longer than 8,192 characters"),
+        ("config.api_key", {"from": "command", "command": "x" * 8193}, "longer than 8,192 characters"),
         ("config.proxy", f"http://u:{PRIVATE}@proxy.example", "user:password@"),
         ("config.no_proxy", PRIVATE, "a list"),
         ("config.no_proxy", [PRIVATE, 1], "a text"),
@@ -267,6 +274,71 @@ def test_half_a_surrogate_pair_cannot_be_written_again_and_is_refused(document: 
 
 def test_a_date_is_no_text(artifact: ResolvedConfig) -> None:
     assert "config.model: it is not a text" in refusal(dump(artifact).replace('model = "m"', "model = 2020-01-01")).what
+
+
+# Time, and the length of messages, against size.
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("{} = 1", 6),
+        ("[{}]", 6),
+        ("[[{}]]", 6),
+        ("a = {{{} = 1}}", 6),
+        ("a = [\n1, {{{} = 1}}]", 7),
+        ('a = ["""x"""", {{{} = 1}}]', 6),
+    ],
+)
+def test_a_name_with_too_many_parts_is_refused_by_its_line_before_it_is_parsed(text: str, line: int) -> None:
+    name = ".".join(["a", "'='", '"]"'] * 1000)
+    error = refusal('# a\n\nb = """\n.\n"""\n' + text.format(name) + "\n")
+    assert f"a name in it has more than 16 parts (at line {line})" in error.what
+
+
+def test_dots_are_counted_in_names_alone(artifact: ResolvedConfig) -> None:
+    dots = "." * 1000
+    where = f'# {dots}\nmodel = """\n\\"""{dots}""""'
+    assert load(dump(artifact).replace('model = "m"', where, 1)).config["model"] == f'"""{dots}"'
+    assert load(dump(artifact).replace('model = "m"', f"model = ''''{dots}'''''", 1)).config["model"] == f"'{dots}''"
+    for parts, word in ((16, "unknown: a"), (17, "16 parts")):
+        assert word in refusal(f"{'.'.join('a' * parts)} = 1\n{dump(artifact)}").what
+
+
+_pieces = ['"""', "'''", *"\"'\\#\n=[]{}, .a", "\r\n", "a" + ".a" * 20]
+
+
+@given(pieces=st.lists(st.sampled_from(_pieces), max_size=14), start=st.sampled_from(["", "a = ", "a = [", 'a = ["""']))
+def test_no_name_with_too_many_parts_comes_to_the_parser(pieces: list[str], start: str) -> None:
+    text, parts = start + "".join(pieces), []
+
+    def parse_key(source: str, position: int) -> Any:
+        end, key = original(source, position)
+        parts.append(len(key))
+        return end, key
+
+    original = tomllib._parser.parse_key  # type: ignore[attr-defined]
+    with pytest.MonkeyPatch.context() as patch, suppress(tomllib.TOMLDecodeError):
+        patch.setattr(tomllib._parser, "parse_key", parse_key)  # type: ignore[attr-defined]
+        tomllib.loads(text)
+    assert max(parts, default=0) <= MOST_PARTS or line_of_a_deep_name(text) is not None
+
+
+@pytest.mark.parametrize("text", ["format = 0x" + "f" * 20_000, "[config]\nmax_retries = 0x" + "f" * 20_000])
+def test_a_number_that_cannot_be_written_in_digits_is_refused(text: str) -> None:
+    assert "too long" in refusal(text).what
+
+
+@both_forms
+def test_of_many_errors_one_is_told_and_in_few_words(write: Any, document: dict[str, Any]) -> None:
+    many = {f"{number:05}" + "x" * 20: 0 for number in range(20_000)}
+    assert "excluded.0: it is not a table" in refusal(write({**document, "excluded": [0] * 20_000})).what
+    for table, word in (("config", "00000"), ("provenance", "more than 100 entries"), ("env_file", "00000")):
+        said = refusal(write({**document, table: {**document[table], **many}})).what
+        assert len(said) < 400
+        assert word in said
+    assert len(refusal(write({**document, "x" * 100_000: 1})).what) < 400
+    assert len(refusal(f"[{'x' * 100_000}]\n" * 2).what) < 400
 
 
 _values = st.recursive(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from .errors import ArtifactError
 from .fields import Layer, Reach, Value, declared_fields, frozen
 from .pointers import program_of
+from .printable import shortened
 from .profiles import declared_profiles
 from .secret import REDACTED, Secret, looks_like_key, redact_unknown
 
@@ -210,7 +211,7 @@ def _check_format(document: Mapping[str, Any], where: str) -> None:
 
 
 def _refusal(place: str, wrong: str, expected: str, where: str) -> ArtifactError:
-    reason = redact_unknown(f"{place}: {wrong}" if place else wrong)
+    reason = shortened(redact_unknown(f"{place}: {wrong}" if place else wrong))
     right = f"Right would be {expected}. " if expected else ""
     return ArtifactError(
         f"this is no valid artifact: {reason}", where=where, hint=f"{right}Make it again: qwen-cfg resolve -o FILE"

@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 from .artifact import ResolvedConfig, from_document, to_document, validate_document
 from .errors import ArtifactError
-from .printable import without_controls
+from .printable import shortened, without_controls
 from .secret import redact_unknown
+from .shallow import MOST_PARTS, line_of_a_deep_name
 
 Form = Literal["toml", "json"]
 
@@ -47,7 +48,7 @@ def load(text: str, *, where: str = "") -> ResolvedConfig:
     form = form_of(text)
     try:
         return from_document(_parsed(text, form, where), where=where)
-    except (OverflowError, RecursionError):
+    except (OverflowError, RecursionError, ValueError):
         # What can just be parsed may still be too much for those who look at it.
         raise _refusal(form, _TOO_MUCH, where) from None
 
@@ -66,13 +67,16 @@ def _toml(document: dict[str, Any]) -> str:
 def _parsed(text: str, form: Form, where: str) -> dict[str, Any]:
     import tomllib  # noqa: PLC0415 - only the one who reads TOML needs it
 
+    deep = line_of_a_deep_name(text) if form == "toml" else None
+    if deep is not None:
+        raise _refusal(form, f"a name in it has more than {MOST_PARTS} parts (at line {deep})", where)
     try:
         return json.loads(text) if form == "json" else tomllib.loads(text)
     except json.JSONDecodeError as error:
         reason = f"{error.msg} (line {error.lineno}, column {error.colno})"
     except tomllib.TOMLDecodeError as error:
         # It may quote the name of a table, which may be a key in the wrong place.
-        reason = redact_unknown(str(error))
+        reason = shortened(redact_unknown(str(error)))
     except ValueError:
         reason = _TOO_MUCH
     raise _refusal(form, reason, where)

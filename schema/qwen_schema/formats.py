@@ -12,6 +12,9 @@ from .providers import is_loopback
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# In characters: what a field, or a part of a secret reference, can hold at most, as the schemas say it, too.
+LONGEST = 8192
+
 # What would be right, for messages.
 EXPECTED = {
     "http-url": "an absolute http or https URL with a host and without user:password@, such as https://api.openai.com/v1",
@@ -114,6 +117,9 @@ def check_command_line(text: str) -> None:
 
     if "\x00" in text:
         raise ValueError("it holds a NUL character")
+    if len(text) > LONGEST:
+        # Splitting takes time with the square of a word's length.
+        raise ValueError(f"it is longer than {LONGEST:,} characters")
     try:
         words = shlex.split(text)
     except ValueError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from .formats import check_command_line
+from .formats import LONGEST, check_command_line
 
 PointerKind = Literal["keyring", "command"]
 
@@ -23,6 +23,8 @@ def parts_of_pointer(text: str) -> dict[str, str]:
     Raises:
         ValueError: if it is none, with what is wrong and not with the text, which may be a key.
     """
+    if len(text) > LONGEST:
+        raise ValueError(f"it is longer than {LONGEST:,} characters")
     kind, _, rest = text.partition(":")
     match kind:
         case "keyring":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+_LONGEST = 300
+
 _CONTROL = re.compile("[\x7f-\x9f]")
 
 
@@ -15,6 +17,11 @@ def printable(text: str) -> str:
 def printable_lines(text: str) -> str:
     """Return a text whose lines are printable, and which still has lines."""
     return "\n".join(printable(line) for line in text.split("\n"))
+
+
+def shortened(text: str) -> str:
+    """Return a text as it stands in a message: of a long one, the beginning."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def without_controls(quoted: str) -> str:

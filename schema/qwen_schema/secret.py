@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NoReturn
 from urllib.parse import quote, quote_plus
 from weakref import WeakValueDictionary
@@ -138,7 +139,7 @@ def hide_credentials(text: str) -> str:
         scheme, separator, _ = text.rpartition("://") if "://" in text else ("", "", text)
         start = f"{scheme}{separator}" if "@" not in scheme else ""
         text = f"{start}{REDACTED}@{text.rpartition('@')[2]}"
-    return re.sub(r"([?&][^=&#]*=)[^&#]*", rf"\1{REDACTED}", text.partition("#")[0])
+    return re.sub(r"([?&][^?=&#]*=)[^&#]*", rf"\1{REDACTED}", text.partition("#")[0])
 
 
 def looks_like_key(text: str) -> bool:
@@ -173,6 +174,7 @@ def _without_rest(passed: str, text: str, secret: str) -> str:
     return text
 
 
+@lru_cache(maxsize=512)
 def _written_forms(secret: str) -> set[str]:
     """Return the secret as it stands, and as Python, JSON or a URL would write it."""
     quoted = secret.encode("unicode_escape").decode("ascii")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator, FormatChecker, validators
@@ -26,6 +27,9 @@ _TYPES = {
     "array": "a list",
     "object": "a table",
 }
+
+# Of so many errors the first one is looked for; a value can have as many as it is long.
+_MOST_ERRORS = 100
 
 
 def _is_number(_: object, value: object) -> bool:
@@ -92,9 +96,9 @@ def _range(schema: Mapping[str, Any]) -> str:
 
 
 def _raise_first(validator: Any, value: object) -> None:
-    errors = sorted(validator.iter_errors(value), key=lambda e: [str(step) for step in e.absolute_path])
-    if errors:
-        error: ValidationError = errors[0]
+    errors = islice(validator.iter_errors(value), _MOST_ERRORS)
+    error: ValidationError | None = min(errors, key=lambda e: [str(step) for step in e.absolute_path], default=None)
+    if error is not None:
         place = ".".join(str(step) for step in error.absolute_path)
         raise Invalid(place, _wrong(error), _right(error)) from None
 
@@ -110,7 +114,9 @@ def _wrong(error: ValidationError) -> str:
         "const": lambda: f"it is not {limit}",
         "required": lambda: "missing: " + ", ".join(k for k in limit if k not in instance),  # type: ignore[union-attr, operator]
         "additionalProperties": lambda: _unknown_keys(error),
+        "maxLength": lambda: f"it is longer than {limit:,} characters",
         "minLength": lambda: "it is empty",
+        "maxProperties": lambda: f"it has more than {limit} entries",
         "oneOf": lambda: "its keys do not go together",
         "pattern": lambda: "it is blank" if not str(instance).strip() else "it is not of the right form",
         "minimum": lambda: "it is too small",

@@ -1,0 +1,19 @@
+"""Target: how long it takes to read an artifact, whether it is taken or refused."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from qwen_schema import ArtifactError, load
+
+from .timing import require_linear
+
+
+def check(data: bytes) -> None:
+    """Raise if reading takes more than linear time."""
+    require_linear({"artifact": _loaded}, data)
+
+
+def _loaded(text: str) -> None:
+    with suppress(ArtifactError):
+        load(text)

@@ -1,0 +1,35 @@
+"""How long it takes to read a text in which something comes again and again.
+
+The bytes of an input are a beginning, what is repeated, and an end, with a NUL between them.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_CHARACTERS = 100_000
+# A reading that takes less time than this, in seconds of this process, is fast enough whatever it depends on.
+_FAST = 1.0
+# Four times the text may take so many times as long: it is 4 where the time is linear, 16 where it is quadratic.
+_MOST = 9.0
+
+
+def require_linear(readers: Mapping[str, Callable[[str], object]], data: bytes) -> None:
+    """Raise if one of the readers takes more than linear time; they raise nothing themselves."""
+    beginning, repeated, end = (*data.decode("utf-8", "replace").split("\0", 2), "", "")[:3]
+    count = _CHARACTERS // max(len(repeated), 1)
+    for name, read in readers.items():
+        whole = _seconds(read, beginning + repeated * count + end)
+        if whole > _FAST:
+            quarter = min(_seconds(read, beginning + repeated * (count // 4) + end) for _ in range(2))
+            assert whole <= _MOST * quarter, f"{name}: {whole:.2f} s, and {quarter:.2f} s for a quarter"
+
+
+def _seconds(read: Callable[[str], object], text: str) -> float:
+    before = time.process_time()
+    read(text)
+    return time.process_time() - before
