@@ -13,7 +13,6 @@ from qwen_schema import OutputError, QwenCfgError, defect, redact_unknown
 from qwen_schema.ending import Termination, ended_by, error_of, ignore_more
 
 from .error_data import error_data
-from .hooks import redact_logs
 from .output import Output, standard_output
 from .parser import COMMANDS, build_parser
 from .usage import begin, end
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code."""
-    redact_logs()
     words = list(sys.argv[1:] if argv is None else argv)
     output, name = standard_output(), _command(words)
     ran = begin(name if name in COMMANDS else "unknown")

@@ -10,6 +10,7 @@ import httpx
 
 from qwen_schema import ConfigurationError, located, provider_of
 from qwen_schema.bounded import Unreadable, read_file
+from qwen_schema.logs import redact_logs
 from qwen_schema.qwen_oauth import METHOD, qwen_oauth
 
 from .proxy import proxy_for
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 # In bytes; all the authorities of a system take some 200 KiB.
 _LARGEST_BUNDLE = 16 * 1024 * 1024
+
+# httpx and httpcore log the headers of requests and answers.
+redact_logs()
 
 
 def make_client(artifact: ResolvedConfig, auth: httpx.Auth, *, base: Path, home: Path | None) -> httpx.Client:
