@@ -14,7 +14,7 @@ import httpx
 
 from qwen_cfg import resolve
 from qwen_cfg.compile import to_artifact
-from qwen_runtime import Configured
+from qwen_runtime import ReadyConfig
 from qwen_runtime.repl.blocks import Blocks
 from qwen_runtime.repl.painting import Painter
 from qwen_runtime.session import Session
@@ -49,7 +49,7 @@ def measurements() -> Iterator[Measurement]:
 def _ask(base_url: str) -> None:
     values = {"base_url": base_url, "api_key": Secret(_KEY)}
     resolution = resolve(environ={}, cwd="/", home=None, values=values, search=False)
-    session = Session(Configured(to_artifact(resolution), Secret(_KEY), Path("/"), None).connect())
+    session = Session(ReadyConfig(to_artifact(resolution), Secret(_KEY), Path("/"), None).connect())
     with session.asking("ping") as exchange:
         for _ in exchange.events():
             pass

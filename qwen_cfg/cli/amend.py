@@ -37,7 +37,7 @@ from .typed_pointer import COMMAND_NOT_KEPT, fetched, without_commands
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from qwen_runtime import Change, Configured
+    from qwen_runtime import Change, ReadyConfig
     from qwen_schema import ResolvedConfig, Value
 
     from .login import LoginPlace
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 class Amending:
     """Puts what was typed into the artifact in use, and remembers it: a `Reconfigure`. `file` is its name."""
 
-    def __init__(self, current: Configured, file: str, let_through: Gate) -> None:
+    def __init__(self, current: ReadyConfig, file: str, let_through: Gate) -> None:
         self._current = current
         self._file = file
         self._let_through = let_through
@@ -79,7 +79,7 @@ class Amending:
         with_login = _amended(old.artifact, {"auth_method": METHOD}, "/auth")
         return placed(old.artifact if old.key is None else with_login, old.base, old.home)
 
-    def __call__(self, change: Change) -> Configured:
+    def __call__(self, change: Change) -> ReadyConfig:
         """Return the artifact with a change. If it raises, the session's settings are as before.
 
         Raises:
@@ -102,7 +102,7 @@ class Amending:
         )
         return self._current
 
-    def _with_login(self, texts: Mapping[str, str | Secret], place: str) -> Configured:
+    def _with_login(self, texts: Mapping[str, str | Secret], place: str) -> ReadyConfig:
         """Return the artifact with a change and with a login; where it goes is Qwen's own, or has been let through."""
         amended = _amended(self._current.artifact, texts, place)
         self._current = with_login(placed(amended, self._current.base, self._current.home), self._let_through)

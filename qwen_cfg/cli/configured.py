@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from qwen_cfg.resolution import Resolution
     from qwen_cfg.rules import Diagnostic
     from qwen_cfg.trust import Concern
-    from qwen_runtime import Configured
+    from qwen_runtime import ReadyConfig
     from qwen_schema import ResolvedConfig
 
     from .login import LoginPlace
@@ -55,7 +55,7 @@ def add_config_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def configured(args: argparse.Namespace, output: Output) -> Configured:
+def configured(args: argparse.Namespace, output: Output) -> ReadyConfig:
     """Return the artifact of a command line, compiled here unless --config names one, with its key.
 
     Raises:
@@ -69,7 +69,7 @@ def configured(args: argparse.Namespace, output: Output) -> Configured:
     return resolved(resolution_of(asked(args), survey=False), output, let_through)
 
 
-def resolved(resolution: Resolution, output: Output, let_through: Gate) -> Configured:
+def resolved(resolution: Resolution, output: Output, let_through: Gate) -> ReadyConfig:
     """Return what `of_resolution` does, having told the warnings.
 
     Raises:
@@ -90,7 +90,7 @@ def warnings_of(resolution: Resolution) -> tuple[Diagnostic, ...]:
     return without_asked(diagnose(resolution), resolution)
 
 
-def of_resolution(resolution: Resolution, let_through: Gate, key: Secret | None = None) -> Configured:
+def of_resolution(resolution: Resolution, let_through: Gate, key: Secret | None = None) -> ReadyConfig:
     """Return the artifact of a resolution with its key, which is not fetched if it is given.
 
     Raises:
@@ -125,7 +125,7 @@ def _known_key(resolution: Resolution, artifact: ResolvedConfig) -> Secret | Non
     return key if isinstance(key, Secret) and not is_elsewhere else None
 
 
-def _of_artifact(args: argparse.Namespace, let_through: Gate) -> Configured:
+def _of_artifact(args: argparse.Namespace, let_through: Gate) -> ReadyConfig:
     """Return the artifact that --config names with its key."""
     artifact = given(args)
     here = _around(args, artifact)
@@ -238,15 +238,15 @@ def _too_many(args: argparse.Namespace, wanted: set[str]) -> list[str]:
     return [*flags, *(option for option, value in others.items() if value)]
 
 
-def _with_key(artifact: ResolvedConfig, here: Surroundings, key: Secret | None = None) -> Configured:
+def _with_key(artifact: ResolvedConfig, here: Surroundings, key: Secret | None = None) -> ReadyConfig:
     """Return an artifact with its key, which is fetched from where the artifact says unless it is known.
 
     Raises:
         SecretReferenceError: if there is none.
         NotTrustedError: if the artifact names a command, and may run none.
     """
-    from qwen_runtime import Configured  # noqa: PLC0415 - the HTTP client is slow to import
+    from qwen_runtime import ReadyConfig  # noqa: PLC0415 - the HTTP client is slow to import
 
     if key is None:
         key = follow(artifact.api_key, here)
-    return Configured(artifact, key, here.base, here.home, observe=observe)
+    return ReadyConfig(artifact, key, here.base, here.home, observe=observe)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import argparse
 
     from qwen_cfg.resolution import Resolution
-    from qwen_runtime import Change, Configured
+    from qwen_runtime import Change, ReadyConfig
     from qwen_runtime.repl.terminal import Terminal
 
     from .login import LoginPlace
@@ -71,7 +71,7 @@ class _Person:
         log_in_at_terminal(place, self.output, self.terminal, browser=self.browser)
 
 
-def _given(args: argparse.Namespace, person: _Person) -> Configured:
+def _given(args: argparse.Namespace, person: _Person) -> ReadyConfig:
     """Return the artifact that --config names with its credential; a login that is missing is made first."""
     try:
         return configured(args, person.output)
@@ -81,7 +81,7 @@ def _given(args: argparse.Namespace, person: _Person) -> Configured:
         return configured(args, person.output)
 
 
-def _compiled(args: argparse.Namespace, person: _Person, let_through: Gate) -> tuple[Configured, Recompiling]:
+def _compiled(args: argparse.Namespace, person: _Person, let_through: Gate) -> tuple[ReadyConfig, Recompiling]:
     request = asked(args)
     resolution = resolution_of(request, survey=False)
     reconfigure = Recompiling(request, resolution, let_through)
@@ -101,7 +101,7 @@ def _has_to_ask(resolution: Resolution) -> bool:
     return not invalid and (resolution.auth_method is None or resolution.needs_api_key)
 
 
-def _first_use(resolution: Resolution, reconfigure: Recompiling, person: _Person) -> Configured:
+def _first_use(resolution: Resolution, reconfigure: Recompiling, person: _Person) -> ReadyConfig:
     """Ask for what is missing.
 
     Raises:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from qwen_runtime import Configured
+    from qwen_runtime import ReadyConfig
     from qwen_runtime.doctor import Step
     from qwen_schema import ResolvedConfig
 
@@ -54,7 +54,7 @@ class Examined:
         return ExitCode.OK if error is None else error.exit_code
 
 
-def heading(use: Configured, width: int) -> RenderableType:
+def heading(use: ReadyConfig, width: int) -> RenderableType:
     """Return what would be used, and where each of it comes from."""
     if width < SIDE_BY_SIDE_WIDTH:
         lines = [
@@ -126,7 +126,7 @@ def _step_data(step: Step) -> dict[str, Any]:
     }
 
 
-def _used(use: Configured) -> Iterator[tuple[str, str, str]]:
+def _used(use: ReadyConfig) -> Iterator[tuple[str, str, str]]:
     """Yield the fields that decide about the connection: name, value, origin."""
     artifact = use.artifact
     yield "base_url", artifact.text("base_url"), _origin(artifact, "base_url")

@@ -22,9 +22,10 @@ from .inputs import Asked, moved_directory, resolution_of
 from .usage import observe
 
 if TYPE_CHECKING:
-    from qwen_runtime import Configured
+    from qwen_runtime import ReadyConfig
     from qwen_runtime.oauth import Login, LoginCache
     from qwen_runtime.repl.terminal import Terminal
+    from qwen_runtime.settings import Settings
     from qwen_schema import ResolvedConfig
 
     from .output import Output
@@ -54,7 +55,14 @@ class LoginPlace:
         """The file that keeps the login."""
         from qwen_runtime.oauth import cache_of  # noqa: PLC0415 - the HTTP client is slow to import
 
-        return cache_of(self.artifact, base=self.base, home=self.home)
+        return cache_of(self.settings)
+
+    @property
+    def settings(self) -> Settings:
+        """The artifact's fields, typed."""
+        from qwen_runtime.settings import settings_of  # noqa: PLC0415 - the HTTP client is slow to import
+
+        return settings_of(self.artifact, base=self.base, home=self.home)
 
 
 def place_of_login(request: Asked) -> LoginPlace:
@@ -91,14 +99,14 @@ def placed(artifact: ResolvedConfig, base: Path, home: Path | None) -> LoginPlac
     return LoginPlace(artifact, base, home)
 
 
-def with_login(place: LoginPlace, let_through: Gate) -> Configured:
+def with_login(place: LoginPlace, let_through: Gate) -> ReadyConfig:
     """Return an artifact with the login that it refers to.
 
     Raises:
         NoLoginError: if there is none, or the file holds none; it is then moved aside.
         NotTrustedError: if it would be sent to a host that is not Qwen's, and the user does not trust that.
     """
-    from qwen_runtime import Configured  # noqa: PLC0415 - the HTTP client is slow to import
+    from qwen_runtime import ReadyConfig  # noqa: PLC0415 - the HTTP client is slow to import
     from qwen_runtime.oauth import with_api_of  # noqa: PLC0415
 
     cache = place.cache
@@ -107,7 +115,7 @@ def with_login(place: LoginPlace, let_through: Gate) -> Configured:
     require_private_way(artifact)
     let_through.require(concern_of_login(place, login))
     state = users_state_directory()
-    return Configured(artifact, None, place.base, place.home, state=state, observe=observe)
+    return ReadyConfig(artifact, None, place.base, place.home, state=state, observe=observe)
 
 
 def require_private_way(artifact: ResolvedConfig) -> None:
@@ -222,7 +230,7 @@ def log_in_at_terminal(place: LoginPlace, output: Output, terminal: Terminal, *,
 
     from .browser import open_browser  # noqa: PLC0415
 
-    server = AuthorizationServer(place.artifact, base=place.base, home=place.home)
+    server = AuthorizationServer(place.settings)
     view = LoginScreen(Screen(output, terminal), color=terminal.color)
     with without_echo(dumb=terminal.dumb):
         return log_in(server, place.cache, view, browse=open_browser if browser else None)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from qwen_cfg.resolution import Resolution
-    from qwen_runtime import Change, Configured
+    from qwen_runtime import Change, ReadyConfig
 
     from .inputs import Asked
     from .login import LoginPlace
@@ -70,7 +70,7 @@ class Recompiling:
         """
         return place_of_login(self._request)
 
-    def __call__(self, change: Change) -> Configured:
+    def __call__(self, change: Change) -> ReadyConfig:
         """Return what resolves with a change. If it raises, the session's settings are as before.
 
         What is to be kept is kept first, so that the origins of the new artifact name where it stands.
@@ -99,7 +99,7 @@ class Recompiling:
         others = {name: text for name, text in texts.items() if name != "base_url"}
         self._let_through.require_for(resolution_of(_with(self._request, _given(place, others)), survey=False))
 
-    def _kept(self, place: str, texts: Mapping[str, str | Secret]) -> Configured:
+    def _kept(self, place: str, texts: Mapping[str, str | Secret]) -> ReadyConfig:
         """Keep the texts, and let what is typed count only where something hides what was kept, or it may not be."""
         world = self._resolution.world
         # It is fetched before anything is kept, and not a second time.
@@ -129,7 +129,7 @@ class Recompiling:
         resolution: Resolution | None = None,
         notices: tuple[str, ...] = (),
         key: Secret | None = None,
-    ) -> Configured:
+    ) -> ReadyConfig:
         resolution = resolution or resolution_of(request, survey=False)
         configured = of_resolution(resolution, self._let_through, key)
         known = _warnings(self._resolution)

@@ -16,7 +16,7 @@ from qwen_schema.ending import Termination
 if TYPE_CHECKING:
     import argparse
 
-    from qwen_runtime import Configured
+    from qwen_runtime import ReadyConfig
     from qwen_runtime.usage_statistics import CommandUsage, RequestUsage
 
     from .output import Output
@@ -36,7 +36,7 @@ class Ran:
 
 # What the command line has done so far: its requests to models, and the artifact that was given and let through.
 _requests: list[RequestUsage] = []
-_accepted: list[Configured] = []
+_accepted: list[ReadyConfig] = []
 
 
 def begin(command: str) -> Ran:
@@ -51,7 +51,7 @@ def observe(request: RequestUsage) -> None:
     _requests.append(request)
 
 
-def accepted(given: Configured) -> Configured:
+def accepted(given: ReadyConfig) -> ReadyConfig:
     """Return an artifact that was given and let through, having taken notice of it: it says whether they are on."""
     _accepted.append(given)
     return given

@@ -1,5 +1,6 @@
 """The runtime: takes one resolved config and a key, and talks to the provider. It looks nothing else up."""
 
-from .configured import Change, Configured, Reconfigure
+from .change import Change, Reconfigure
+from .ready import ReadyConfig
 
-__all__ = ["Change", "Configured", "Reconfigure"]
+__all__ = ["Change", "ReadyConfig", "Reconfigure"]

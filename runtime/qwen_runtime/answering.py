@@ -20,7 +20,7 @@ from .endpoint import completions_url
 from .events import Event, Finished, Reasoning, Text, Waiting
 from .failures import NETWORK_ERRORS, cause_of, reason, unreachable
 from .pacing import room
-from .refusals import Refusal, error_of, is_out_of_quota, misses_model, of_field, parsed, path_doubt
+from .refusals import Refusal, error_of, is_out_of_quota, misses_model, parsed, path_doubt
 from .request import body_of
 from .retries import asked_delay, delay, is_retried
 
@@ -88,7 +88,7 @@ def answer(connection: Connection, messages: Sequence[Message], cancelled: Flag)
         AuthenticationError: if the provider refuses the key.
         ProviderError: if no answer comes, or what comes is none; `CutOffError` if it stops in the middle.
     """
-    most = int(str(connection.artifact.config["max_retries"]))
+    most = connection.settings.max_retries
     for attempt in count():
         yield from room(connection.requests, cancelled)
         if cancelled.is_set():
@@ -116,11 +116,11 @@ def _attempt(connection: Connection, messages: Sequence[Message], cancelled: Fla
 
 
 def _request(connection: Connection, messages: Sequence[Message], cancelled: Flag) -> Iterator[Event]:
-    artifact = connection.artifact
-    url = completions_url(artifact.text("base_url"))
+    settings = connection.settings
+    url = completions_url(settings.base_url)
     body = body_of(
         messages,
-        model=artifact.text("model"),
+        model=settings.model,
         provider=connection.provider,
         ask_for_usage=connection.asks_for_usage,
     )
@@ -139,7 +139,7 @@ def _request(connection: Connection, messages: Sequence[Message], cancelled: Fla
         if stream.begun:
             raise _cut_off(connection, reason(error)) from None
         known = isinstance(error, httpx.TransportError) and not _is_hopeless(error)
-        raise _FailedError(unreachable(error, artifact, elapsed=time.monotonic() - started), may_retry=known) from None
+        raise _FailedError(unreachable(error, settings, elapsed=time.monotonic() - started), may_retry=known) from None
     _require_end(stream, connection)
 
 
@@ -192,7 +192,7 @@ def _streamed(response: httpx.Response, connection: Connection, stream: _Stream)
 def _refused(refusal: Refusal, connection: Connection, url: str) -> Exception:
     if connection.asks_for_usage and _is_about_usage(refusal):
         return _UnknownOptionError()
-    error = error_of(refusal, connection.artifact, url=url, remark=connection.remark)
+    error = error_of(refusal, connection.settings, url=url, remark=connection.remark)
     if misses_model(refusal):
         error.hint = f"{_nearest(connection)} {error.hint}".strip()
     may_retry = is_retried(refusal.status, refusal.headers) and not is_out_of_quota(refusal)
@@ -213,7 +213,7 @@ def _nearest(connection: Connection) -> str:
         names = models(connection, seconds=_SECONDS_FOR_MODELS)
     except QwenCfgError:
         return ""
-    near = difflib.get_close_matches(connection.artifact.text("model"), names, n=3, cutoff=0.4) or names[:3]
+    near = difflib.get_close_matches(connection.settings.model, names, n=3, cutoff=0.4) or names[:3]
     return f"The endpoint has {redact_unknown(', '.join(near))}." if near else ""
 
 
@@ -222,14 +222,14 @@ def _no_completion(refusal: Refusal, connection: Connection) -> Exception:
     document = parsed(refusal.body)
     if isinstance(document, dict) and tells_error(document):
         refusal = Refusal(_status(document) or 0, refusal.headers, refusal.body)
-        return error_of(refusal, connection.artifact, remark=connection.remark)
-    return error_of(refusal, connection.artifact) if refusal.is_web_page else _nothing(connection)
+        return error_of(refusal, connection.settings, remark=connection.remark)
+    return error_of(refusal, connection.settings) if refusal.is_web_page else _nothing(connection)
 
 
 def _told_error(data: str, document: dict[str, Any], connection: Connection, stream: _Stream) -> Exception:
     """Return what an event says that tells of an error; before anything of an answer it is as good as a refusal."""
     refusal = Refusal(_status(document) or 0, {}, data)
-    error = error_of(refusal, connection.artifact, remark=connection.remark)
+    error = error_of(refusal, connection.settings, remark=connection.remark)
     if not stream.begun:
         may_retry = is_retried(refusal.status, {}) and not is_out_of_quota(refusal)
         return _FailedError(error, may_retry=may_retry)
@@ -257,15 +257,15 @@ def _require_end(stream: _Stream, connection: Connection) -> None:
 def _nothing(connection: Connection) -> NoCompletionError:
     return NoCompletionError(
         "what came is no chat completion",
-        where=of_field(connection.artifact, "base_url"),
-        hint=f"Something else may have answered, or {path_doubt(connection.artifact)}",
+        where=connection.settings.place("base_url"),
+        hint=f"Something else may have answered, or {path_doubt(connection.settings)}",
     )
 
 
 def _cut_off(connection: Connection, why: str) -> CutOffError:
     return CutOffError(
         f"the answer is cut off: {why}",
-        where=of_field(connection.artifact, "base_url"),
+        where=connection.settings.place("base_url"),
         hint="What came is kept. Ask again, or ask to go on.",
     )
 

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import ssl
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import certifi
 import httpx
 
-from qwen_schema import ConfigurationError, located, provider_of
+from qwen_schema import ConfigurationError, provider_of
 from qwen_schema.bounded import Unreadable, read_file
 from qwen_schema.logs import redact_logs
-from qwen_schema.qwen_oauth import METHOD, qwen_oauth
+from qwen_schema.qwen_oauth import qwen_oauth
 
 from .proxy import proxy_for
-from .refusals import of_field
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from qwen_schema import ResolvedConfig
+    from .settings import Settings
 
 # In bytes; all the authorities of a system take some 200 KiB.
 _LARGEST_BUNDLE = 16 * 1024 * 1024
@@ -28,37 +25,37 @@ _LARGEST_BUNDLE = 16 * 1024 * 1024
 redact_logs()
 
 
-def make_client(artifact: ResolvedConfig, auth: httpx.Auth, *, base: Path, home: Path | None) -> httpx.Client:
+def make_client(settings: Settings, auth: httpx.Auth) -> httpx.Client:
     """Return a client that follows no redirect, so that a key goes to the artifact's base URL and nowhere else.
-
-    `base` is where relative paths of the artifact start, `home` what `~` stands for.
 
     Raises:
         ConfigurationError: if the CA bundle cannot be used.
     """
-    base_url = artifact.text("base_url")
-    client = make_client_for(base_url, artifact, base=base, home=home)
+    base_url = settings.base_url
+    client = make_client_for(base_url, settings)
     client.auth = auth
     client.headers.update(provider_of(base_url).headers)
-    if artifact.text("auth_method") == METHOD:
+    if settings.uses_login:
         client.headers.update(qwen_oauth().headers)
     return client
 
 
-def make_client_for(url: str, artifact: ResolvedConfig, *, base: Path, home: Path | None) -> httpx.Client:
+def make_client_for(url: str, settings: Settings) -> httpx.Client:
     """Return a client for requests to one URL that carry no key, and that follows no redirect.
 
     Raises:
         ConfigurationError: if the CA bundle cannot be used.
     """
-    timeout = cast("float", artifact.config["timeout"])
-    verify = verification(artifact, base=base, home=home)
-    proxy = proxy_for(artifact, url) or None
-    headers = {"User-Agent": "qwen-cfg"}
-    return httpx.Client(trust_env=False, verify=verify, timeout=timeout, proxy=proxy, headers=headers)
+    return httpx.Client(
+        trust_env=False,
+        verify=verification(settings),
+        timeout=settings.timeout,
+        proxy=proxy_for(url, settings) or None,
+        headers={"User-Agent": "qwen-cfg"},
+    )
 
 
-def verification(artifact: ResolvedConfig, *, base: Path, home: Path | None) -> ssl.SSLContext:
+def verification(settings: Settings) -> ssl.SSLContext:
     """Return what decides whether a certificate is trusted: the bundle, or the usual authorities without one.
 
     Raises:
@@ -67,11 +64,10 @@ def verification(artifact: ResolvedConfig, *, base: Path, home: Path | None) -> 
     # Not ssl.create_default_context, which looks at the environment (SSLKEYLOGFILE, SSL_CERT_FILE).
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    bundle = artifact.text("ca_bundle")
-    if not bundle:
+    if not settings.ca_bundle:
         context.load_verify_locations(certifi.where())
         return context
-    path = located(bundle, base=base, home=home)
+    path = settings.located(settings.ca_bundle)
     try:
         # OpenSSL would read a device, or wait for a pipe, for ever.
         read_file(path, most=_LARGEST_BUNDLE)
@@ -84,6 +80,6 @@ def verification(artifact: ResolvedConfig, *, base: Path, home: Path | None) -> 
         return context
     raise ConfigurationError(
         f"the CA bundle cannot be used: {wrong}",
-        where=of_field(artifact, "ca_bundle"),
+        where=settings.place("ca_bundle"),
         hint="Name a PEM file with --ca-bundle or SSL_CERT_FILE.",
     )

@@ -21,15 +21,16 @@ from .failures import NETWORK_ERRORS, unreachable
 from .oauth import Tokens, cache_of
 from .oauth.server import AuthorizationServer
 from .quota import RequestLog, remark
-from .refusals import Refusal, error_of, of_field, parsed
+from .refusals import Refusal, error_of, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
     from threading import Event as Flag
 
-    from qwen_schema import ResolvedConfig, Secret
+    from qwen_schema import Secret
 
+    from .settings import Settings
     from .usage_statistics import Observe
 
 # As much of an answer that is no stream as is read, in bytes.
@@ -51,7 +52,7 @@ class Connection:
     those that are made with a login. `observe` is told of every request to the model.
     """
 
-    artifact: ResolvedConfig
+    settings: Settings
     provider: Provider
     client: httpx.Client = field(repr=False)
     remark: str = ""
@@ -99,22 +100,18 @@ class Connection:
             self._socket = info["return_value"].get_extra_info("socket")
 
 
-def open_connection(
-    artifact: ResolvedConfig, key: Secret, *, base: Path, home: Path | None, remark: str = ""
-) -> Connection:
+def open_connection(settings: Settings, key: Secret, *, remark: str = "") -> Connection:
     """Return a connection with a key; nothing is sent yet.
-
-    `base` is where relative paths start, `home` what `~` stands for.
 
     Raises:
         ConfigurationError: if the CA bundle cannot be used.
     """
-    provider = provider_of(artifact.text("base_url"))
-    auth = KeyAuth(key, provider, artifact.text("base_url"))
-    return Connection(artifact, provider, make_client(artifact, auth, base=base, home=home), remark)
+    provider = provider_of(settings.base_url)
+    auth = KeyAuth(key, provider, settings.base_url)
+    return Connection(settings, provider, make_client(settings, auth), remark)
 
 
-def open_with_login(artifact: ResolvedConfig, *, base: Path, home: Path | None, state: Path | None) -> Connection:
+def open_with_login(settings: Settings, *, state: Path | None) -> Connection:
     """Return a connection with the login that an artifact refers to; nothing is sent yet.
 
     `state` is the directory that requests are counted in.
@@ -122,10 +119,10 @@ def open_with_login(artifact: ResolvedConfig, *, base: Path, home: Path | None, 
     Raises:
         ConfigurationError: if the CA bundle cannot be used.
     """
-    base_url = artifact.text("base_url")
-    tokens = Tokens(cache_of(artifact, base=base, home=home), AuthorizationServer(artifact, base=base, home=home))
-    client = make_client(artifact, LoginAuth(tokens, base_url), base=base, home=home)
-    return Connection(artifact, provider_of(base_url), client, requests=RequestLog(state), _tokens=tokens)
+    base_url = settings.base_url
+    tokens = Tokens(cache_of(settings), AuthorizationServer(settings))
+    client = make_client(settings, LoginAuth(tokens, base_url))
+    return Connection(settings, provider_of(base_url), client, requests=RequestLog(state), _tokens=tokens)
 
 
 def models(connection: Connection, *, seconds: float | None = None) -> list[str]:
@@ -137,18 +134,18 @@ def models(connection: Connection, *, seconds: float | None = None) -> list[str]
         AuthenticationError: if the key is refused.
         ProviderError: if no list comes.
     """
-    artifact, url = connection.artifact, models_url(connection.artifact.text("base_url"))
+    settings, url = connection.settings, models_url(connection.settings.base_url)
     timeout = connection.client.timeout if seconds is None else httpx.Timeout(seconds)
     try:
         with connection.client.stream("GET", url, timeout=timeout, extensions=connection.extensions()) as response:
             refusal = read_refusal(response, seconds=seconds)
             found = None if not response.is_success else _names(refusal.body)
     except NETWORK_ERRORS as error:
-        raise unreachable(error, artifact) from None
+        raise unreachable(error, settings) from None
     if not response.is_success or refusal.is_web_page:
-        raise error_of(refusal, artifact, url=str(url), remark=connection.remark)
+        raise error_of(refusal, settings, url=str(url), remark=connection.remark)
     if found is None:
-        raise NoListError("what came is no list of models", where=of_field(artifact, "base_url"))
+        raise NoListError("what came is no list of models", where=settings.place("base_url"))
     return found
 
 

@@ -18,7 +18,7 @@ from qwen_schema import (
 from qwen_schema.qwen_oauth import METHOD as LOGIN_METHOD
 from qwen_schema.secret import TELLTALE_LENGTH
 
-from .configured import Change
+from .change import Change
 from .questions import Questions, make_questions, without_echo
 
 if TYPE_CHECKING:

@@ -48,7 +48,7 @@ class Exchange:
         self.error = ""
         self._text: list[str] = []
         self._reasoning: list[str] = []
-        self._model = self._asked_model = connection.artifact.text("model")
+        self._model = self._asked_model = connection.settings.model
         self._finish_reason: str | None = None
         self._usage: Usage | None = None
         self._background: Background[Event] = Background(lambda cancelled: answer(connection, messages, cancelled))

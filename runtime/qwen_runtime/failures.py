@@ -11,13 +11,11 @@ import httpx
 from qwen_schema import QwenCfgError, UnreachableError, endpoint_of, host_of, is_loopback, printable, redact_unknown
 
 from .proxy import proxy_for
-from .refusals import of_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qwen_schema import ResolvedConfig
-
+    from .settings import Settings
 
 E = TypeVar("E", bound=BaseException)
 
@@ -29,26 +27,26 @@ _EXPIRED, _HOST_MISMATCH, _ADDRESS_MISMATCH = 10, 62, 64
 
 
 def unreachable(
-    error: Exception, artifact: ResolvedConfig, *, elapsed: float | None = None, field: str = "base_url"
+    error: Exception, settings: Settings, *, elapsed: float | None = None, field: str = "base_url"
 ) -> QwenCfgError:
     """Return what kept the request to a field's URL from being answered; `elapsed` is how long it took, in seconds."""
-    url, where = artifact.text(field), of_field(artifact, field)
+    url, where = settings.artifact.text(field), settings.place(field)
     if isinstance(error, httpx.TimeoutException):
-        return _timed_out(error, artifact, elapsed, url, where)
-    proxy = proxy_for(artifact, url)
+        return _timed_out(error, settings, elapsed, url, where)
+    proxy = proxy_for(url, settings)
     if isinstance(error, httpx.ProxyError):
         return UnreachableError(
             f"the proxy does not let the request through: {reason(error)}",
-            where=of_field(artifact, "proxy"),
+            where=settings.place("proxy"),
             hint=f"It is on the way to {url}. --proxy names another, --no-proxy goes around it.",
         )
     if proxy and cause_of(error, ssl.SSLError) is None:
         return UnreachableError(
             f"the proxy cannot be reached, or lost the connection: {reason(error)}",
-            where=of_field(artifact, "proxy"),
+            where=settings.place("proxy"),
             hint=f"It is on the way to {url}. --proxy names another, --no-proxy goes around it.",
         )
-    return UnreachableError(f"{endpoint_of(url)} {_what(error)}", where=where, hint=_hint(error, artifact, url))
+    return UnreachableError(f"{endpoint_of(url)} {_what(error)}", where=where, hint=_hint(error, settings, url))
 
 
 def reason(error: BaseException) -> str:
@@ -71,9 +69,9 @@ def _what(error: Exception) -> str:
     return f"cannot be reached: {reason(error)}"
 
 
-def _hint(error: Exception, artifact: ResolvedConfig, url: str) -> str:
+def _hint(error: Exception, settings: Settings, url: str) -> str:
     if cause_of(error, ssl.SSLError) is not None:
-        bundle = artifact.text("ca_bundle")
+        bundle = settings.ca_bundle
         code = getattr(cause_of(error, ssl.SSLCertVerificationError), "verify_code", None)
         if code == _EXPIRED:
             return "Whoever runs the server has to renew its certificate. Is this machine's clock right?"
@@ -81,7 +79,7 @@ def _hint(error: Exception, artifact: ResolvedConfig, url: str) -> str:
             return "Is this the host that the server is meant to be reached by? The certificate is for another one."
         if code is None:
             return "Does the server speak TLS at all? If it does not, the base URL starts with http:// there."
-        used = f"Trusted is what stands in {of_field(artifact, 'ca_bundle')}. " if bundle else ""
+        used = f"Trusted is what stands in {settings.place('ca_bundle')}. " if bundle else ""
         return f"{used}Behind a company's TLS inspection, name its CA with --ca-bundle or SSL_CERT_FILE."
     if _is_name(error):
         return "Is the base URL's host spelled right, and is this machine online? --proxy says how to get there."
@@ -94,7 +92,7 @@ def _hint(error: Exception, artifact: ResolvedConfig, url: str) -> str:
     return "Is the base URL right, and does a firewall or a proxy stand between? --proxy says how to get there."
 
 
-def _timed_out(error: Exception, artifact: ResolvedConfig, elapsed: float | None, url: str, where: str) -> QwenCfgError:
+def _timed_out(error: Exception, settings: Settings, elapsed: float | None, url: str, where: str) -> QwenCfgError:
     kinds: dict[type[Exception], str] = {
         httpx.ConnectTimeout: "took too long to connect",
         httpx.ReadTimeout: "took too long to answer",
@@ -102,7 +100,7 @@ def _timed_out(error: Exception, artifact: ResolvedConfig, elapsed: float | None
     }
     did = kinds.get(type(error), "took too long")
     after = f" after {elapsed:.1f} s" if elapsed is not None else ""
-    limit = of_field(artifact, "timeout").replace(" (", " s (", 1)
+    limit = settings.place("timeout").replace(" (", " s (", 1)
     return UnreachableError(
         f"{endpoint_of(url)} {did}{after}", where=where, hint=f"The time-out is {limit}; --timeout changes it."
     )

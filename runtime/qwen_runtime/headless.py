@@ -27,11 +27,10 @@ from .session import Session
 from .statistics import usage_data
 
 if TYPE_CHECKING:
-    from qwen_schema import ResolvedConfig
-
-    from .configured import Configured
     from .events import Event
     from .exchange import Answer
+    from .ready import ReadyConfig
+    from .settings import Settings
     from .ways_out import Output
 
 OutputFormat = Literal["text", "json", "stream-json"]
@@ -47,13 +46,13 @@ _TICK = 0.1
 class Reporter(Protocol):
     """Tells what happens, in one output format."""
 
-    def began(self, artifact: ResolvedConfig) -> None:
+    def began(self, settings: Settings) -> None:
         """Tell that the question is asked."""
 
     def happened(self, event: Event) -> None:
         """Tell what the model or the connection does."""
 
-    def ended(self, artifact: ResolvedConfig, answer: Answer, error: QwenCfgError | None) -> None:
+    def ended(self, settings: Settings, answer: Answer, error: QwenCfgError | None) -> None:
         """Tell what came of it."""
 
 
@@ -71,13 +70,13 @@ class _Holding:
         self._is_told = isinstance(event, Held)
 
 
-def ask_once(configured: Configured, prompt: str, output: Output, form: OutputFormat, *, system: str = "") -> ExitCode:
+def ask_once(ready: ReadyConfig, prompt: str, output: Output, form: OutputFormat, *, system: str = "") -> ExitCode:
     """Ask one question, deliver the answer as it comes, and return the exit code.
 
     Raises:
         ConfigurationError: if the artifact cannot be used; nothing has been sent then.
     """
-    with put_off() as heard, closing(Session(configured.connect(), Conversation(system))) as session:
+    with put_off() as heard, closing(Session(ready.connect(), Conversation(system))) as session:
         code = _ask(session, prompt, output, _reporter(form, output), heard)
         # The result tells of the signal that came, or was complete before one came.
         heard.clear()
@@ -86,7 +85,7 @@ def ask_once(configured: Configured, prompt: str, output: Output, form: OutputFo
 
 def _ask(session: Session, prompt: str, output: Output, reporter: Reporter, heard: list[int]) -> ExitCode:
     error: QwenCfgError | None = None
-    reporter.began(session.artifact)
+    reporter.began(session.settings)
     holding = _Holding(output)
     with session.asking(prompt) as exchange:
         try:
@@ -108,7 +107,7 @@ def _ask(session: Session, prompt: str, output: Output, reporter: Reporter, hear
             error = error_of(decisive(heard))
             exchange.error = type(error).__name__
     with suppress(OutputError) if heard else nullcontext():
-        reporter.ended(session.artifact, exchange.answer, error)
+        reporter.ended(session.settings, exchange.answer, error)
     for notice in session.connection.notices():
         output.notice(f"qwen-cfg: {notice}")
     return ExitCode.OK if error is None else error.exit_code
@@ -132,7 +131,7 @@ class _TextReporter:
         self._output = output
         self._redacting = Redacting()
 
-    def began(self, artifact: ResolvedConfig) -> None:
+    def began(self, settings: Settings) -> None:
         """Say nothing."""
 
     def happened(self, event: Event) -> None:
@@ -141,12 +140,12 @@ class _TextReporter:
             self._write(self._redacting.add(event.text))
         _notice_wait(event, self._output)
 
-    def ended(self, artifact: ResolvedConfig, answer: Answer, error: QwenCfgError | None) -> None:
+    def ended(self, settings: Settings, answer: Answer, error: QwenCfgError | None) -> None:
         """End the last line, if the model did not."""
         self._write(self._redacting.end())
         if answer.text and not answer.text.endswith("\n"):
             self._output.text("\n")
-        _notice_end(artifact, answer, error, self._output)
+        _notice_end(settings, answer, error, self._output)
 
     def _write(self, text: str) -> None:
         if text:
@@ -159,17 +158,17 @@ class _JsonReporter:
     def __init__(self, output: Output) -> None:
         self._output = output
 
-    def began(self, artifact: ResolvedConfig) -> None:
+    def began(self, settings: Settings) -> None:
         """Say nothing."""
 
     def happened(self, event: Event) -> None:
         """Say nothing but that there is a wait."""
         _notice_wait(event, self._output)
 
-    def ended(self, artifact: ResolvedConfig, answer: Answer, error: QwenCfgError | None) -> None:
+    def ended(self, settings: Settings, answer: Answer, error: QwenCfgError | None) -> None:
         """Write the document."""
-        self._output.data({"format": FORMAT, **_result(artifact, answer, error)})
-        _notice_end(artifact, answer, error, self._output)
+        self._output.data({"format": FORMAT, **_result(settings, answer, error)})
+        _notice_end(settings, answer, error, self._output)
 
 
 class _StreamReporter:
@@ -179,9 +178,9 @@ class _StreamReporter:
         self._output = output
         self._redacting = {"text": Redacting(), "reasoning": Redacting()}
 
-    def began(self, artifact: ResolvedConfig) -> None:
+    def began(self, settings: Settings) -> None:
         """Write with what the question is asked."""
-        self._line("start", format=FORMAT, **_artifact_data(artifact))
+        self._line("start", format=FORMAT, **_config_data(settings))
 
     def happened(self, event: Event) -> None:
         """Write what is for the reader; the end tells the rest."""
@@ -194,12 +193,12 @@ class _StreamReporter:
                 self._line("waiting", why=why, seconds=round(seconds, 3), attempt=attempt, most=most)
         _notice_wait(event, self._output)
 
-    def ended(self, artifact: ResolvedConfig, answer: Answer, error: QwenCfgError | None) -> None:
+    def ended(self, settings: Settings, answer: Answer, error: QwenCfgError | None) -> None:
         """Write the document, after what was held back."""
         for kind, redacting in self._redacting.items():
             self._piece(kind, redacting.end())
-        self._line("result", format=FORMAT, **_result(artifact, answer, error))
-        _notice_end(artifact, answer, error, self._output)
+        self._line("result", format=FORMAT, **_result(settings, answer, error))
+        _notice_end(settings, answer, error, self._output)
 
     def _piece(self, kind: str, text: str) -> None:
         if text:
@@ -218,7 +217,7 @@ def _reporter(form: OutputFormat, output: Output) -> Reporter:
     return reporters[form](output)
 
 
-def _result(artifact: ResolvedConfig, answer: Answer, error: QwenCfgError | None) -> dict[str, Any]:
+def _result(settings: Settings, answer: Answer, error: QwenCfgError | None) -> dict[str, Any]:
     return {
         "answer": redact_known(answer.text),
         "reasoning": redact_known(answer.reasoning),
@@ -227,14 +226,14 @@ def _result(artifact: ResolvedConfig, answer: Answer, error: QwenCfgError | None
         "finish_reason": answer.finish_reason,
         "usage": usage_data(answer.usage),
         "timings": _timings(answer.first_token_seconds, answer.total_seconds),
-        **_artifact_data(artifact),
+        **_config_data(settings),
         "exit_reason": _exit_reason(error),
         **_ending(error),
     }
 
 
-def _artifact_data(artifact: ResolvedConfig) -> dict[str, Any]:
-    document = to_document(without_secrets(artifact))
+def _config_data(settings: Settings) -> dict[str, Any]:
+    document = to_document(without_secrets(settings.artifact))
     return {"config": document["config"], "provenance": document["provenance"]}
 
 
@@ -258,13 +257,13 @@ def _notice_wait(event: Event, output: Output) -> None:
         output.notice(f"qwen-cfg: {waiting_line(event)}")
 
 
-def _notice_end(artifact: ResolvedConfig, answer: Answer, error: QwenCfgError | None, output: Output) -> None:
+def _notice_end(settings: Settings, answer: Answer, error: QwenCfgError | None, output: Output) -> None:
     if error is not None:
         output.notice(f"qwen-cfg: {error}")
         if error.hint:
             output.notice(f"  {error.hint}")
         return
-    for remark in remarks(answer, artifact):
+    for remark in remarks(answer, settings):
         output.notice(f"qwen-cfg: {remark}")
 
 

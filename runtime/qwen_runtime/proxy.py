@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING, cast
+from typing import Protocol
 
 from qwen_schema import address_of, host_of, is_loopback, port_of
 
-if TYPE_CHECKING:
-    from qwen_schema import ResolvedConfig
+
+class Route(Protocol):
+    """The settings that decide about the proxy."""
+
+    @property
+    def proxy(self) -> str:
+        """The proxy's URL; empty for none."""
+
+    @property
+    def no_proxy(self) -> tuple[str, ...]:
+        """The hosts that are reached without it."""
 
 
-def proxy_for(artifact: ResolvedConfig, url: str = "") -> str:
-    """Return the proxy that requests to a URL, or else to the base URL, go through; empty for none.
+def proxy_for(url: str, route: Route) -> str:
+    """Return the proxy that requests to a URL go through; empty for none.
 
     What stays on this machine goes through none, as in Go's httpproxy package: a key for a local server is not handed
     to a proxy.
     """
-    url, exceptions = url or artifact.text("base_url"), cast("tuple[str, ...]", artifact.config["no_proxy"])
     host, port = host_of(url), port_of(url)
-    direct = is_loopback(host) or any(_covers(exception.strip().lower(), host, port) for exception in exceptions)
-    return "" if direct else artifact.text("proxy")
+    direct = is_loopback(host) or any(_covers(entry.strip().lower(), host, port) for entry in route.no_proxy)
+    return "" if direct else route.proxy
 
 
 def _covers(exception: str, host: str, port: int) -> bool:

@@ -24,12 +24,14 @@ from qwen_schema import (
     provider_of,
     redact_unknown,
 )
-from qwen_schema.qwen_oauth import METHOD, qwen_oauth
+from qwen_schema.qwen_oauth import qwen_oauth
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from qwen_schema import QwenCfgError, ResolvedConfig
+    from qwen_schema import QwenCfgError
+
+    from .settings import Settings
 
 _QUOTED = 300
 _ITS_WORDS = "Those are the provider's own words; the model and the base URL are what it judges by."
@@ -130,7 +132,7 @@ def _refuses_key(refusal: Refusal) -> bool:
     return refusal.status in (0, 400) and (refusal.code in _KEY_CODES or refusal.says(_NO_KEY))
 
 
-def error_of(refusal: Refusal, artifact: ResolvedConfig, *, url: str = "", remark: str = "") -> QwenCfgError:
+def error_of(refusal: Refusal, settings: Settings, *, url: str = "", remark: str = "") -> QwenCfgError:
     """Return what a refusal means to the person who configured this.
 
     A status of 0 is none: the error came with a success, or in a stream. `url` is what was asked; `remark` is what the
@@ -138,41 +140,36 @@ def error_of(refusal: Refusal, artifact: ResolvedConfig, *, url: str = "", remar
 
     """
     said = ": ".join(part for part in (str(refusal.status or ""), refusal.words) if part)
-    where = of_field(artifact, "base_url")
+    where = settings.place("base_url")
     if is_out_of_quota(refusal):
-        return QuotaError(f"the account has nothing left to use ({said})", where=where, hint=_payer(artifact))
+        return QuotaError(f"the account has nothing left to use ({said})", where=where, hint=_payer(settings))
     if _refuses_key(refusal):
-        refused = _login_refused if artifact.text("auth_method") == METHOD else _key_refused
-        return refused(refusal, artifact, said, remark)
+        refused = _login_refused if settings.uses_login else _key_refused
+        return refused(refusal, settings, said, remark)
     if refusal.status == 407:
         return ProviderError(
             f"the proxy wants a login ({said})",
-            where=of_field(artifact, "proxy") if artifact.text("proxy") else where,
+            where=settings.place("proxy") if settings.proxy else where,
             hint="Name a proxy that needs none with --proxy, or reach the provider without it with --no-proxy.",
         )
     if refusal.is_web_page and refusal.status != 413 and refusal.status < 500:
         return NoCompletionError(
             f"a web page came instead of an answer ({refusal.status})",
             where=where,
-            hint=f"A proxy or a captive portal may have answered, or {path_doubt(artifact)}",
+            hint=f"A proxy or a captive portal may have answered, or {path_doubt(settings)}",
         )
     if misses_model(refusal):
         return NotFoundError(
-            f"the provider has no model {artifact.text('model')} ({said})",
-            where=of_field(artifact, "model"),
-            hint=f"Name another one with {ways_to_name(artifact)} (here with /model, in a conversation).",
+            f"the provider has no model {settings.model} ({said})",
+            where=settings.place("model"),
+            hint=f"Name another one with {ways_to_name(settings)} (here with /model, in a conversation).",
         )
-    return _by_status(refusal, artifact, said, where, url)
+    return _by_status(refusal, settings, said, where, url)
 
 
-def of_field(artifact: ResolvedConfig, name: str) -> str:
-    """Return a field's value with its origin, as a place for messages."""
-    return f"{artifact.config[name]} ({name} from {_origin(artifact, name)})"
-
-
-def ways_to_name(artifact: ResolvedConfig) -> str:
-    """Return what names another model under the method of an artifact."""
-    return "--model" if artifact.text("auth_method") == METHOD else "--model or OPENAI_MODEL"
+def ways_to_name(settings: Settings) -> str:
+    """Return what names another model under the method that is in use."""
+    return "--model" if settings.uses_login else "--model or OPENAI_MODEL"
 
 
 def path_is_unusual(base_url: str) -> bool:
@@ -182,19 +179,17 @@ def path_is_unusual(base_url: str) -> bool:
     return bool(usual) and not path.endswith(usual) and not re.search(r"/v\d+\w*$", path)
 
 
-def _by_status(refusal: Refusal, artifact: ResolvedConfig, said: str, where: str, url: str) -> QwenCfgError:
+def _by_status(refusal: Refusal, settings: Settings, said: str, where: str, url: str) -> QwenCfgError:
     status = refusal.status
     if 300 <= status < 400:
-        target = _target(refusal, url or artifact.text("base_url"))
+        target = _target(refusal, url or settings.base_url)
         hint = f"It points to {target}, which is not followed. If that is the provider, make it the base URL."
         return NoCompletionError(f"the provider redirects ({status})", where=where, hint=hint)
     if not status:
-        hint = (
-            f"Those are its own words. Or {path_doubt(artifact)}" if path_is_unusual(artifact.text("base_url")) else ""
-        )
+        hint = f"Those are its own words. Or {path_doubt(settings)}" if path_is_unusual(settings.base_url) else ""
         return ProviderError(f"the provider tells of an error ({said})", where=where, hint=hint or _ITS_WORDS)
     if status in (404, 405):
-        hint = f"The path may be wrong: {path_doubt(artifact)}"
+        hint = f"The path may be wrong: {path_doubt(settings)}"
         return NotFoundError(f"there is nothing at {url or 'this address'} ({said})", where=where, hint=hint)
     if status == 413 or _is_about_length(refusal):
         hint = "Shorten the prompt, or use /clear to start anew; another model may take more."
@@ -209,11 +204,11 @@ def _by_status(refusal: Refusal, artifact: ResolvedConfig, said: str, where: str
     return ProviderError(f"the provider failed ({said})", where=where, hint=hint)
 
 
-def _key_refused(refusal: Refusal, artifact: ResolvedConfig, said: str, remark: str) -> AuthenticationError:
-    base_url = artifact.text("base_url")
+def _key_refused(refusal: Refusal, settings: Settings, said: str, remark: str) -> AuthenticationError:
+    base_url = settings.base_url
     provider, host = provider_of(base_url), endpoint_of(base_url)
     doubts = [
-        f"The key comes from {artifact.api_key}, and the base URL from {_origin(artifact, 'base_url')}.",
+        f"The key comes from {settings.api_key}, and the base URL from {settings.origin('base_url')}.",
         remark,
         "A web page came with it, so that a proxy may have refused it." if refusal.is_web_page else "",
         provider.key_remark,
@@ -224,11 +219,11 @@ def _key_refused(refusal: Refusal, artifact: ResolvedConfig, said: str, remark: 
     )
 
 
-def _login_refused(refusal: Refusal, artifact: ResolvedConfig, said: str, _: str) -> AuthenticationError:
+def _login_refused(refusal: Refusal, settings: Settings, said: str, _: str) -> AuthenticationError:
     page = "A web page came with it, so that a proxy may have refused it. " if refusal.is_web_page else ""
     return AuthenticationError(
-        f"{endpoint_of(artifact.text('base_url'))} refused the Qwen OAuth login ({said})",
-        where=artifact.text("base_url"),
+        f"{endpoint_of(settings.base_url)} refused the Qwen OAuth login ({said})",
+        where=settings.base_url,
         hint=f"{page}{about_refusal()} If yours is to be valid, log in again: qwen-cfg auth login",
     )
 
@@ -241,18 +236,18 @@ def about_refusal() -> str:
     )
 
 
-def _payer(artifact: ResolvedConfig) -> str:
-    if artifact.text("auth_method") == METHOD:
+def _payer(settings: Settings) -> str:
+    if settings.uses_login:
         return f"The requests that a login grants are used up for now, or for good. {about_refusal()}"
-    page = provider_of(artifact.text("base_url")).key_page
+    page = provider_of(settings.base_url).key_page
     return (
-        f"The key comes from {artifact.api_key}. Look at the account's plan and balance{f': {page}' if page else '.'}"
+        f"The key comes from {settings.api_key}. Look at the account's plan and balance{f': {page}' if page else '.'}"
     )
 
 
-def path_doubt(artifact: ResolvedConfig) -> str:
+def path_doubt(settings: Settings) -> str:
     """Return what may be wrong with the path of the base URL, as the end of a sentence."""
-    base_url = artifact.text("base_url")
+    base_url = settings.base_url
     if base_url.partition("?")[0].rstrip("/").endswith("/chat/completions"):
         return "the base URL ends in /chat/completions, which is added to it anyway."
     if path_is_unusual(base_url):
@@ -274,11 +269,6 @@ def _target(refusal: Refusal, url: str) -> str:
 
 def _is_about_length(refusal: Refusal) -> bool:
     return "context_length" in refusal.code or (refusal.status in (400, 413, 422) and refusal.says(_TOO_LONG))
-
-
-def _origin(artifact: ResolvedConfig, name: str) -> str:
-    found = artifact.provenance[name]
-    return f"{found.origin} {found.variable}" if found.variable and found.variable != found.origin else found.origin
 
 
 def _first_text(document: Any, *paths: tuple[str, ...]) -> str | None:

@@ -12,20 +12,19 @@ from .quota import PER_MINUTE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qwen_schema import ResolvedConfig
-
     from .events import Held, Waiting
     from .exchange import Answer
+    from .settings import Settings
 
 
-def remarks(answer: Answer, artifact: ResolvedConfig) -> Iterator[str]:
+def remarks(answer: Answer, settings: Settings) -> Iterator[str]:
     """Yield what a person should know about an answer that came to its end."""
     if answer.finish_reason == "length":
         yield "the answer ends at the limit of tokens, not where the model would have ended it"
     elif not answer.text:
         yield "the model answered nothing"
     # Where a deployment is asked for, the model has another name.
-    if provider_of(artifact.text("base_url")).lists_models and not _is_same_model(answer):
+    if provider_of(settings.base_url).lists_models and not _is_same_model(answer):
         yield f"{printable(answer.model)} answered, not {printable(answer.asked_model)}"
 
 

@@ -13,9 +13,8 @@ from .usage_statistics import request_usage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qwen_schema import ResolvedConfig
-
     from .connection import Connection
+    from .settings import Settings
 
 
 class Session:
@@ -27,9 +26,9 @@ class Session:
         self.records: list[Record] = []
 
     @property
-    def artifact(self) -> ResolvedConfig:
-        """The artifact that is in use."""
-        return self.connection.artifact
+    def settings(self) -> Settings:
+        """The settings that are in use."""
+        return self.connection.settings
 
     @contextmanager
     def asking(self, prompt: str) -> Iterator[Exchange]:

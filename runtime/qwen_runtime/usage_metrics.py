@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import urlsplit
 
 import certifi
@@ -40,11 +40,17 @@ _TOKENS = [4.0**power for power in range(14)]
 _SECONDS = [0.01 * 2**power for power in range(14)]
 
 
+class _Route(NamedTuple):
+    proxy: str
+    no_proxy: tuple[str, ...]
+
+
 def exporter_to(config: ResolvedConfig, base: Path, home: Path | None, seconds: float) -> MetricExporter:
     """Return what sends metrics to the endpoint of a config, by its proxy, and nowhere else.
 
     A relative path starts from `base`, and `~` stands for `home`. It gives up after some seconds.
     """
+    route = _Route(config.text("proxy"), cast("tuple[str, ...]", config.config["no_proxy"]))
     bundle, endpoint = config.text("ca_bundle"), config.text("usage_statistics_endpoint")
     return OTLPMetricExporter(
         endpoint=_address(endpoint),
@@ -52,7 +58,7 @@ def exporter_to(config: ResolvedConfig, base: Path, home: Path | None, seconds: 
         headers={},
         timeout=seconds,
         compression=Compression.NoCompression,
-        session=_session(proxy_for(config, endpoint)),
+        session=_session(proxy_for(endpoint, route)),
     )
 
 

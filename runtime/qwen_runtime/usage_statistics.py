@@ -57,7 +57,7 @@ def request_usage(connection: Connection, answer: Answer, error: str) -> Request
     provider, usage = connection.provider.name, answer.usage
     return RequestUsage(
         provider=_WELL_KNOWN.get(provider, provider),
-        model=_public_model(connection.artifact.text("base_url"), answer.asked_model),
+        model=_public_model(connection.settings.base_url, answer.asked_model),
         error=error,
         input_tokens=usage.prompt_tokens if usage else None,
         output_tokens=usage.completion_tokens if usage else None,

@@ -21,7 +21,7 @@ from qwen_cfg.cli.output import standard_output
 from qwen_cfg.cli.reconfigure import Recompiling
 from qwen_cfg.cli.trusting import Gate
 from qwen_cfg.trust import TrustStore
-from qwen_runtime import Change, Configured
+from qwen_runtime import Change, ReadyConfig
 from qwen_schema import (
     ConfigurationError,
     Secret,
@@ -415,7 +415,7 @@ def session(request: Asked = NOTHING) -> Recompiling:
 def amending(desk: Desk, key: str = KEY) -> Amending:
     desk.run("resolve", "-o", "a.toml", env={"OPENAI_API_KEY": key}).ended(0)
     artifact = load((desk.cwd / "a.toml").read_text())
-    return Amending(Configured(artifact, Secret(SENTINEL), desk.cwd, desk.home), "a.toml", replace(GATE, is_open=True))
+    return Amending(ReadyConfig(artifact, Secret(SENTINEL), desk.cwd, desk.home), "a.toml", replace(GATE, is_open=True))
 
 
 @pytest.mark.parametrize("kind", ["compiled", "given"])

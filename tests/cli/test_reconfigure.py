@@ -16,7 +16,7 @@ from qwen_cfg.cli.trusting import Gate
 from qwen_cfg.remarks import key_remark
 from qwen_cfg.trust import TrustStore
 from qwen_cfg.world import EnvFileChoice, Given
-from qwen_runtime import Change, Configured
+from qwen_runtime import Change, ReadyConfig
 from qwen_schema import ConfigurationError, NotTrustedError, Secret, SecretReference, declared_fields, dump, load
 
 from .process import KEY, Desk
@@ -41,7 +41,7 @@ def session(request: Asked = NOTHING) -> Recompiling:
     return Recompiling(request, resolution_of(request, survey=False), GATE)
 
 
-def origins(configured: Configured) -> dict[str, str]:
+def origins(configured: ReadyConfig) -> dict[str, str]:
     return {name: configured.artifact.provenance[name].origin for name in ("api_key", "base_url", "model")}
 
 

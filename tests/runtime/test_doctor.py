@@ -33,8 +33,8 @@ def dead_port() -> int:
 
 
 def test_a_step_takes_no_longer_than_the_time_out_nor_than_the_doctor_waits() -> None:
-    assert limit(configured("https://a/v1", timeout=2.5).artifact) == 2.5
-    assert limit(configured("https://a/v1", timeout=600.0).artifact) == LONGEST
+    assert limit(configured("https://a/v1", timeout=2.5).settings) == 2.5
+    assert limit(configured("https://a/v1", timeout=600.0).settings) == LONGEST
 
 
 @pytest.mark.parametrize(
@@ -47,8 +47,8 @@ def test_a_step_takes_no_longer_than_the_time_out_nor_than_the_doctor_waits() ->
     ],
 )
 def test_what_takes_too_long_names_whose_limit_it_was(fields: dict[str, Any], said: str) -> None:
-    artifact = configured("https://a/v1", **fields).artifact
-    with pytest.raises(UnreachableError, match="took too long to connect") as raised, explained(artifact):
+    settings = configured("https://a/v1", **fields).settings
+    with pytest.raises(UnreachableError, match="took too long to connect") as raised, explained(settings):
         raise httpx.ConnectTimeout("")
     assert said in raised.value.hint
     assert ("proxy" in fields) == ("the proxy" in raised.value.what)
@@ -92,13 +92,13 @@ def test_addresses_are_told_once() -> None:
     ],
 )
 def test_where_a_connection_is_made_to(url: str, proxy: str, place: str) -> None:
-    assert str(first_place(configured(url, proxy=proxy).artifact)) == place
+    assert str(first_place(configured(url, proxy=proxy).settings)) == place
 
 
 @pytest.mark.parametrize("direct", [True, False])
 def test_a_proxy_that_is_gone_around_is_none(direct: bool) -> None:
     use = configured("https://b.example/v1", proxy="http://p:1")
-    assert first_place(for_one_try(use, direct=direct).artifact).host == ("b.example" if direct else "p")
+    assert first_place(for_one_try(use, direct=direct).settings).host == ("b.example" if direct else "p")
 
 
 @pytest.mark.parametrize(

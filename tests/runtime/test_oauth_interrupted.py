@@ -32,6 +32,7 @@ import json, os, signal, sys
 from pathlib import Path
 from qwen_runtime.oauth import Tokens, cache_of
 from qwen_runtime.oauth.server import AuthorizationServer
+from qwen_runtime.settings import settings_of
 from qwen_schema.artifact import from_document
 
 def exchange(artifact, home, last):
@@ -47,8 +48,8 @@ def exchange(artifact, home, last):
                 os.kill(os.getpid(), signal.SIGKILL)
 
     sys.addaudithook(watch)
-    server = AuthorizationServer(artifact, base=home, home=home)
-    Tokens(cache_of(artifact, base=home, home=home), server).current()
+    settings = settings_of(artifact, base=home, home=home)
+    Tokens(cache_of(settings), AuthorizationServer(settings)).current()
 
 for line in sys.stdin:
     document, home, last = json.loads(line)

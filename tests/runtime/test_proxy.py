@@ -13,7 +13,7 @@ PROXY = "http://proxy.example:3128"
 
 
 def goes_through(base_url: str, exceptions: list[str]) -> bool:
-    return proxy_for(configured(base_url, proxy=PROXY, no_proxy=exceptions).artifact) == PROXY
+    return proxy_for(base_url, configured(base_url, proxy=PROXY, no_proxy=exceptions).settings) == PROXY
 
 
 @pytest.mark.parametrize(
@@ -65,4 +65,5 @@ def test_any_exception_is_read(exceptions: list[str]) -> None:
 
 
 def test_without_a_proxy_there_is_none_to_go_around() -> None:
-    assert proxy_for(configured("http://models.example/v1", no_proxy=["*"]).artifact) == ""
+    url = "http://models.example/v1"
+    assert proxy_for(url, configured(url, no_proxy=["*"]).settings) == ""

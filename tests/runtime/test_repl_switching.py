@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from support.provider import Provider
 
-    from qwen_runtime import Configured
+    from qwen_runtime import ReadyConfig
 
 AUTH = Called("auth")
 
@@ -38,7 +38,7 @@ def paper() -> Paper:
 def chat(server: Provider, paper: Paper) -> Iterator[Chat]:
     first = configured(f"{server.url}/v1")
 
-    def reconfigure(change: Change) -> Configured:
+    def reconfigure(change: Change) -> ReadyConfig:
         if change.values.get("model") == "bad":
             raise ConfigurationError("no such thing", where="/model", hint="Take another.")
         key = change.values.get("api_key", Secret("first-key-0123456789"))
@@ -94,10 +94,10 @@ def test_what_cannot_be_used_changes_nothing(chat: Chat, server: Provider) -> No
 
 
 def test_a_ca_bundle_that_cannot_be_used_changes_nothing(chat: Chat, server: Provider) -> None:
-    chat.reconfigure, before = lambda _: configured(f"{server.url}/v1", ca_bundle="/no/such.pem"), chat.configured
+    chat.reconfigure, before = lambda _: configured(f"{server.url}/v1", ca_bundle="/no/such.pem"), chat.ready
     with pytest.raises(ConfigurationError):
         run(chat, Called("model", "x"))
-    assert chat.configured is before
+    assert chat.ready is before
     ask(chat, "still there")
 
 

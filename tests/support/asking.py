@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from qwen_cfg import resolve
 from qwen_cfg.compile import to_artifact
-from qwen_runtime import Configured
+from qwen_runtime import ReadyConfig
 from qwen_runtime.events import Text
 from qwen_runtime.session import Session
 from qwen_schema import Secret
@@ -22,11 +22,11 @@ ROOT = Path("/")
 opened: list[Session] = []
 
 
-def configured(base_url: str, *, key: str = KEY, **fields: Any) -> Configured:
+def configured(base_url: str, *, key: str = KEY, **fields: Any) -> ReadyConfig:
     """Return what the runtime takes, for an endpoint."""
     values = {"base_url": base_url, "api_key": Secret(key), "model": "m", "max_retries": 0, **fields}
     resolution = resolve(environ={}, cwd=ROOT, home=None, values=values, search=False)
-    return Configured(to_artifact(resolution), Secret(key), ROOT, None)
+    return ReadyConfig(to_artifact(resolution), Secret(key), ROOT, None)
 
 
 def session(base_url: str, **fields: Any) -> Session:

@@ -10,15 +10,17 @@ from cli.process import Outcome, run
 
 from qwen_cfg import resolve
 from qwen_cfg.compile import to_artifact
-from qwen_runtime import Configured
+from qwen_runtime import ReadyConfig
 from qwen_runtime.oauth import Login, LoginCache, Tokens, cache_of, with_api_of
 from qwen_runtime.oauth.server import AuthorizationServer as Asked
 from qwen_runtime.session import Session
+from qwen_runtime.settings import settings_of
 from support.asking import ask, opened, pieces
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from qwen_runtime.settings import Settings
     from qwen_schema import ResolvedConfig
     from support.authorization import AuthorizationServer
 
@@ -40,12 +42,16 @@ class Home:
         return to_artifact(resolve(environ={}, cwd=self.path, home=self.path, values=values, search=False))
 
     @property
+    def settings(self) -> Settings:
+        return settings_of(self.artifact, base=self.path, home=self.path)
+
+    @property
     def cache(self) -> LoginCache:
-        return cache_of(self.artifact, base=self.path, home=self.path)
+        return cache_of(self.settings)
 
     @property
     def tokens(self) -> Tokens:
-        return Tokens(self.cache, Asked(self.artifact, base=self.path, home=self.path))
+        return Tokens(self.cache, Asked(self.settings))
 
     @property
     def login(self) -> Login:
@@ -68,7 +74,7 @@ class Home:
     def ask(self) -> str:
         """Ask something in this process with the login, and return the answer."""
         artifact = with_api_of(self.artifact, self.login, self.cache)
-        opened.append(Session(Configured(artifact, None, self.path, self.path).connect()))
+        opened.append(Session(ReadyConfig(artifact, None, self.path, self.path).connect()))
         return "".join(pieces(ask(opened[-1])[0]))
 
     @property

@@ -9,10 +9,9 @@ from ..session import Session
 from .step import Finding
 
 if TYPE_CHECKING:
-    from qwen_schema import ResolvedConfig
-
     from ..connection import Connection
     from ..exchange import Answer
+    from ..settings import Settings
 
 PROMPT = "Reply with: ok"
 
@@ -27,11 +26,11 @@ def ask(connection: Connection) -> Finding:
     with Session(connection).asking(PROMPT) as exchange:
         for _ in exchange.events():
             pass
-    return _about(exchange.answer, connection.artifact)
+    return _about(exchange.answer, connection.settings)
 
 
-def _about(answer: Answer, artifact: ResolvedConfig) -> Finding:
-    hint = "; ".join(remarks(answer, artifact))
+def _about(answer: Answer, settings: Settings) -> Finding:
+    hint = "; ".join(remarks(answer, settings))
     tokens = answer.usage.total_tokens if answer.usage else None
     count = "tokens not reported" if tokens is None else f"{tokens:,} tokens"
     if answer.first_token_seconds is None:

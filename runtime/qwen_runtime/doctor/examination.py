@@ -10,7 +10,6 @@ from qwen_schema import AuthenticationError, UnreachableError, address_of, host_
 
 from ..background import Background
 from ..proxy import proxy_for
-from ..refusals import of_field
 from .chat import ask
 from .models import ModelList
 from .network import connect, look_up, texts
@@ -22,7 +21,7 @@ from .trouble import explained, limit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ..configured import Configured
+    from ..ready import ReadyConfig
     from .network import Address
 
 # What has to succeed before anything can be asked.
@@ -30,7 +29,7 @@ _WAY = ("proxy", "name", "tcp", "tls")
 _MOST_ADDRESSES = 3
 
 
-def examine(configured: Configured, *, chat: bool) -> Iterator[Step]:
+def examine(ready: ReadyConfig, *, chat: bool) -> Iterator[Step]:
     """Try what would be used and yield each step when it is done; with `chat`, ask the model too.
 
     The key is sent to the origin of the base URL only. Ctrl-C is heard at any time.
@@ -38,7 +37,7 @@ def examine(configured: Configured, *, chat: bool) -> Iterator[Step]:
     Raises:
         ConfigurationError: if the config asks for another method than an API key, or the CA bundle cannot be used.
     """
-    background = Background(lambda _: _Examination(configured).steps(chat=chat))
+    background = Background(lambda _: _Examination(ready).steps(chat=chat))
     try:
         yield from background
     finally:
@@ -48,19 +47,19 @@ def examine(configured: Configured, *, chat: bool) -> Iterator[Step]:
 class _Examination:
     """An examination under way: what the steps so far found that later ones need."""
 
-    def __init__(self, configured: Configured) -> None:
-        self._bypassed = bool(configured.artifact.text("proxy")) and not proxy_for(configured.artifact)
-        self._configured = for_one_try(configured, direct=self._bypassed)
-        self._artifact = self._configured.artifact
-        self._limit = limit(self._artifact)
+    def __init__(self, ready: ReadyConfig) -> None:
+        self._bypassed = bool(ready.settings.proxy) and not proxy_for(ready.settings.base_url, ready.settings)
+        self._ready = for_one_try(ready, direct=self._bypassed)
+        self._settings = self._ready.settings
+        self._limit = limit(self._settings)
         self._addresses: list[Address] = []
         self._models = ModelList()
         self._failed: dict[str, Step] = {}
 
     def steps(self, *, chat: bool) -> Iterator[Step]:
         """Yield every step, from the name to the answer."""
-        with closing(self._configured.connect()) as self._connection:
-            yield from self._through_proxy() if self._artifact.text("proxy") else self._straight()
+        with closing(self._ready.connect()) as self._connection:
+            yield from self._through_proxy() if self._settings.proxy else self._straight()
             yield self._tls()
             yield self._after(_WAY, "models", lambda: self._models.ask(self._connection))
             yield self._model()
@@ -86,14 +85,14 @@ class _Examination:
         yield self._after(("name",), "tcp", self._connect)
 
     def _reach_proxy(self) -> Finding:
-        with explained(self._artifact):
-            place = first_place(self._artifact)
+        with explained(self._settings):
+            place = first_place(self._settings)
             connect(look_up(place, self._limit), self._limit)
         return Finding(f"{place} takes connections")
 
     def _look_up(self) -> Finding:
-        with explained(self._artifact):
-            self._addresses = look_up(first_place(self._artifact), self._limit)
+        with explained(self._settings):
+            self._addresses = look_up(first_place(self._settings), self._limit)
         found = texts(self._addresses)
         if address_of(self._host) is not None:
             return Finding(f"{self._host} is an address already")
@@ -101,20 +100,20 @@ class _Examination:
         return Finding(f"{self._host} is {', '.join(found[:_MOST_ADDRESSES])}{more}")
 
     def _connect(self) -> Finding:
-        with explained(self._artifact):
+        with explained(self._settings):
             address = connect(self._addresses, self._limit)
-        return Finding(f"{address} takes connections at port {first_place(self._artifact).port}")
+        return Finding(f"{address} takes connections at port {first_place(self._settings).port}")
 
     def _tls(self) -> Step:
-        if self._artifact.text("base_url").lower().startswith("https:"):
+        if self._settings.base_url.lower().startswith("https:"):
             return self._after(_WAY, "tls", self._shake_hands)
         if is_loopback(self._host):
             return untried("tls", "http, which stays on this machine")
-        hint = f"Use https, if the server has it: {of_field(self._artifact, 'base_url')}"
+        hint = f"Use https, if the server has it: {self._settings.place('base_url')}"
         return Step("tls", "note", "http: whoever is on the way reads the key and what is said", hint)
 
     def _shake_hands(self) -> Finding:
-        with explained(self._artifact), closing(self._configured.connect()) as connection:
+        with explained(self._settings), closing(self._ready.connect()) as connection:
             return about(shake_hands(connection, self._limit))
 
     def _model(self) -> Step:
@@ -151,4 +150,4 @@ class _Examination:
 
     @property
     def _host(self) -> str:
-        return printable(host_of(self._artifact.text("base_url")))
+        return printable(host_of(self._settings.base_url))

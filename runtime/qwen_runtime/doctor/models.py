@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qwen_schema import NotFoundError, ProviderError, printable, redact_unknown
 
 from ..connection import NoListError, models
-from ..refusals import of_field, ways_to_name
+from ..refusals import ways_to_name
 from .step import Finding
 
 if TYPE_CHECKING:
@@ -59,16 +59,16 @@ class ModelList:
         Raises:
             NotFoundError: if it is not.
         """
-        artifact = connection.artifact
-        model, names = artifact.text("model"), self.names or []
+        settings = connection.settings
+        model, names = settings.model, self.names or []
         if any(_is_called(name, model) for name in names):
             return Finding(f"{printable(model)} is among them")
         if not connection.provider.lists_models:
             what = f"{printable(model)} is not among them: this provider is asked for deployments, and lists models"
             return Finding(what, "--chat asks it.", "note")
-        hint = f"The endpoint has {_told(_nearest_first(model, names))}. Name another with {ways_to_name(artifact)}."
+        hint = f"The endpoint has {_told(_nearest_first(model, names))}. Name another with {ways_to_name(settings)}."
         what = f"the endpoint does not list the model {printable(model)}"
-        raise NotFoundError(what, where=of_field(artifact, "model"), hint=hint)
+        raise NotFoundError(what, where=settings.place("model"), hint=hint)
 
     def _note(self, response: httpx.Response) -> None:
         self.status = response.status_code

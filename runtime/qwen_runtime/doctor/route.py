@@ -10,9 +10,10 @@ import httpx
 from qwen_schema import port_of
 
 if TYPE_CHECKING:
-    from qwen_schema import ResolvedConfig, Value
+    from qwen_schema import Value
 
-    from ..configured import Configured
+    from ..ready import ReadyConfig
+    from ..settings import Settings
 
 
 @dataclass(frozen=True)
@@ -26,14 +27,14 @@ class Place:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-def for_one_try(configured: Configured, *, direct: bool) -> Configured:
+def for_one_try(ready: ReadyConfig, *, direct: bool) -> ReadyConfig:
     """Return the config as it applies to its own host: no retries, and no proxy that is gone around anyway."""
     changes: dict[str, Value] = {"max_retries": 0, **({"proxy": ""} if direct else {})}
-    artifact = replace(configured.artifact, config={**configured.artifact.config, **changes})
-    return replace(configured, artifact=artifact)
+    artifact = replace(ready.artifact, config={**ready.artifact.config, **changes})
+    return replace(ready, artifact=artifact)
 
 
-def first_place(artifact: ResolvedConfig) -> Place:
+def first_place(settings: Settings) -> Place:
     """Return where a connection is made to first: the proxy, if there is one, or else the server."""
-    text = artifact.text("proxy") or artifact.text("base_url")
+    text = settings.proxy or settings.base_url
     return Place(httpx.URL(text).raw_host.decode("ascii").strip("[]"), port_of(text))

@@ -42,9 +42,9 @@ def shake_hands(connection: Connection, seconds: float) -> Handshake:
     Raises:
         httpx.HTTPError: if it fails.
     """
-    artifact, found = connection.artifact, []
+    settings, found = connection.settings, []
     # Through a proxy this is the second layer: the first one may be the proxy's own.
-    awaited = f"{'proxy' if artifact.text('proxy') else 'connection'}.start_tls.complete"
+    awaited = f"{'proxy' if settings.proxy else 'connection'}.start_tls.complete"
 
     def note(event: str, info: dict[str, Any]) -> None:
         if event == awaited:
@@ -53,7 +53,7 @@ def shake_hands(connection: Connection, seconds: float) -> Handshake:
             stream.close()
             raise _ShookHandsError
 
-    url = models_url(artifact.text("base_url"))
+    url = models_url(settings.base_url)
     try:
         with connection.client.stream("GET", url, timeout=seconds, extensions={"trace": note}):
             raise AssertionError("the client sent a request without telling of its handshake")

@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import httpx
 
 from qwen_schema import UnreachableError
 
 from ..failures import unreachable
-from ..refusals import of_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qwen_schema import QwenCfgError, ResolvedConfig
+    from qwen_schema import QwenCfgError
+
+    from ..settings import Settings
 
 # How long one step towards the server may take, in seconds, where the artifact's time-out is longer.
 LONGEST = 10.0
 
 
-def limit(artifact: ResolvedConfig) -> float:
+def limit(settings: Settings) -> float:
     """Return how long one step towards the server may take, in seconds."""
-    return min(cast("float", artifact.config["timeout"]), LONGEST)
+    return min(settings.timeout, LONGEST)
 
 
 @contextmanager
-def explained(artifact: ResolvedConfig) -> Iterator[None]:
+def explained(settings: Settings) -> Iterator[None]:
     """Turn a connection that fails into an error that a person understands.
 
     Raises:
@@ -38,19 +39,19 @@ def explained(artifact: ResolvedConfig) -> Iterator[None]:
     try:
         yield
     except httpx.TimeoutException as error:
-        raise _too_slow(error, artifact, time.monotonic() - started) from None
+        raise _too_slow(error, settings, time.monotonic() - started) from None
     except (OSError, httpx.HTTPError) as error:
-        raise unreachable(error, artifact) from None
+        raise unreachable(error, settings) from None
 
 
-def _too_slow(error: httpx.TimeoutException, artifact: ResolvedConfig, elapsed: float) -> QwenCfgError:
-    found = unreachable(error, artifact, elapsed=elapsed)
-    proxy = artifact.text("proxy")
+def _too_slow(error: httpx.TimeoutException, settings: Settings, elapsed: float) -> QwenCfgError:
+    found = unreachable(error, settings, elapsed=elapsed)
+    proxy = settings.proxy
     if proxy and isinstance(error, httpx.ConnectTimeout):
         found = UnreachableError(
-            f"the proxy took too long to connect after {elapsed:.1f} s", where=of_field(artifact, "proxy")
+            f"the proxy took too long to connect after {elapsed:.1f} s", where=settings.place("proxy")
         )
-    if proxy or limit(artifact) == LONGEST:
+    if proxy or limit(settings) == LONGEST:
         ways = "--proxy names another, --no-proxy goes around it." if proxy else "--proxy says how to get there."
-        found.hint = f"After {limit(artifact):g} s the doctor goes on. Does a firewall drop what is sent? {ways}"
+        found.hint = f"After {limit(settings):g} s the doctor goes on. Does a firewall drop what is sent? {ways}"
     return found

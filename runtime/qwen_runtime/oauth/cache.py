@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_schema import ConfigurationError, OutputError, located
+from qwen_schema import ConfigurationError, OutputError
 from qwen_schema.bounded import Unreadable, read_file
 from qwen_schema.folders import anywhere, outside_projects, reached
 from qwen_schema.save import save
@@ -15,7 +15,7 @@ from qwen_schema.save import save
 from .login import login_document, login_of
 
 if TYPE_CHECKING:
-    from qwen_schema import ResolvedConfig
+    from qwen_runtime.settings import Settings
     from qwen_schema.folders import MayFollow
 
     from .login import Login
@@ -141,9 +141,9 @@ def still_there(why: str, shown: str) -> OutputError:
     )
 
 
-def cache_of(artifact: ResolvedConfig, *, base: Path, home: Path | None) -> LoginCache:
-    """Return the cache that an artifact refers to. `base` is where relative paths start, `home` what `~` stands for."""
-    shown = artifact.api_key.path or ""
-    path = located(shown, base=base, home=home)
+def cache_of(settings: Settings) -> LoginCache:
+    """Return the cache that the settings refer to."""
+    shown, home = settings.api_key.path or "", settings.home
+    path = settings.located(shown)
     is_in_home = home is not None and path.parent == home / ".qwen"
     return LoginCache(path, shown, anywhere if is_in_home else outside_projects(home))

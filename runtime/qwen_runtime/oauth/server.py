@@ -21,9 +21,8 @@ from .pkce import CHALLENGE_METHOD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-    from qwen_schema import ResolvedConfig
+    from qwen_runtime.settings import Settings
 
     from .device import DeviceCode
 
@@ -41,12 +40,10 @@ class LoginRefusedError(AuthenticationError):
 
 
 class AuthorizationServer:
-    """The server at the address that an artifact says, asked the way that the artifact says."""
+    """The server at the address that the settings say, asked the way that they say."""
 
-    def __init__(self, artifact: ResolvedConfig, *, base: Path, home: Path | None) -> None:
-        self._artifact = artifact
-        self._base = base
-        self._home = home
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
 
     def ask_for_code(self, challenge: str) -> DeviceCode:
         """Ask for a code with which a person logs in (RFC 8628 §3.1, RFC 7636 §4.3).
@@ -61,7 +58,7 @@ class AuthorizationServer:
             is_final = 300 <= answer.status < 500 and answer.status != httpx.codes.TOO_MANY_REQUESTS
             raise ProviderError(
                 f"the login server gives no code to log in with ({_error_of(answer)})",
-                where=self._artifact.text(FIELD),
+                where=self._settings.qwen_oauth_url,
                 hint=about_refusal() if is_final else "Try again later, or use an API key: OPENAI_API_KEY.",
             )
         return device_code_of(answer.document)
@@ -93,13 +90,13 @@ class AuthorizationServer:
         if answer.status in (400, 401, 403):
             raise LoginRefusedError(
                 f"the login is not taken any more ({_error_of(answer)})",
-                where=self._artifact.text(FIELD),
+                where=self._settings.qwen_oauth_url,
                 hint=f"{LOG_IN_AGAIN}. {about_refusal()}",
             )
         if answer.status != 200 or not answer.document or answer.document.get("error"):
             raise ProviderError(
                 f"the login server does not refresh the login ({_error_of(answer)})",
-                where=self._artifact.text(FIELD),
+                where=self._settings.qwen_oauth_url,
                 hint="Try again later; the login is kept as it is.",
             )
         return answer.document
@@ -110,14 +107,14 @@ class AuthorizationServer:
             return self._request(path, form, LONGEST)
         except NETWORK_ERRORS as error:
             elapsed = time.monotonic() - started
-            raise unreachable(error, self._artifact, elapsed=elapsed, field=FIELD) from None
+            raise unreachable(error, self._settings, elapsed=elapsed, field=FIELD) from None
 
     def _request(self, path: str, form: Mapping[str, str], seconds: float) -> Answer:
         """Send a form; an answer that drips is cut off after so many seconds."""
-        url = self._artifact.text(FIELD).rstrip("/") + path
+        url = self._settings.qwen_oauth_url.rstrip("/") + path
         data = {"client_id": qwen_oauth().client_id, **form}
         headers = {"Accept": "application/json", "x-request-id": str(uuid4())}
-        with closing(make_client_for(url, self._artifact, base=self._base, home=self._home)) as client:
+        with closing(make_client_for(url, self._settings)) as client:
             timeout, until = min(seconds, client.timeout.read or seconds), time.monotonic() + seconds
             with client.stream("POST", url, data=data, headers=headers, timeout=timeout) as response:
                 body = b""

@@ -33,7 +33,7 @@ def ask(chat: Chat, question: str) -> None:
         AuthenticationError: if the provider refuses the key.
         ProviderError: if no answer comes, or it stops in the middle.
     """
-    view = _view(chat.screen, f"waiting for {chat.session.artifact.text('model')}")
+    view = _view(chat.screen, f"waiting for {chat.session.settings.model}")
     # An exception could come within a write.
     with put_off(signal.SIGINT) as heard, chat.session.asking(question) as exchange:
         try:
@@ -43,7 +43,7 @@ def ask(chat: Chat, question: str) -> None:
     if heard:
         chat.screen.say("(stopped)", "dim")
         return
-    for remark in (*remarks(exchange.answer, chat.session.artifact), *chat.session.connection.notices()):
+    for remark in (*remarks(exchange.answer, chat.session.settings), *chat.session.connection.notices()):
         chat.screen.say(f"({remark})", "dim")
 
 

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qwen_runtime.configured import Change
+from qwen_runtime.change import Change
 from qwen_schema import endpoint_of
 
 if TYPE_CHECKING:
-    from qwen_runtime.configured import Configured, Reconfigure
+    from qwen_runtime.change import Reconfigure
+    from qwen_runtime.ready import ReadyConfig
     from qwen_runtime.session import Session
 
     from .screen import Screen
@@ -30,7 +31,7 @@ class Chat:
     session: Session
     screen: Screen
     keyboard: Keyboard
-    configured: Configured
+    ready: ReadyConfig
     reconfigure: Reconfigure
     authenticate: Authenticate
     is_over: bool = False
@@ -41,26 +42,26 @@ class Chat:
         Raises:
             QwenCfgError: if nothing that can be used comes of it; everything is as before then.
         """
-        configured = self.reconfigure(change)
-        self.session.switch(configured.connect())
-        self.configured = configured
-        for notice in configured.notices:
+        ready = self.reconfigure(change)
+        self.session.switch(ready.connect())
+        self.ready = ready
+        for notice in ready.notices:
             self.screen.say(notice)
 
 
 def endpoint(chat: Chat) -> str:
     """Return the host that answers, with its port where there is one."""
-    return endpoint_of(chat.session.artifact.text("base_url"))
+    return endpoint_of(chat.session.settings.base_url)
 
 
 def greet(chat: Chat) -> None:
     """Say who answers, with which key, and how to get on."""
-    artifact = chat.session.artifact
-    chat.screen.say(f"{artifact.text('model')} at {endpoint(chat)}", "bold")
-    if chat.configured.key is None:
-        chat.screen.say(f"You are logged in with Qwen OAuth ({artifact.api_key.path}).")
+    settings = chat.session.settings
+    chat.screen.say(f"{settings.model} at {endpoint(chat)}", "bold")
+    if settings.uses_login:
+        chat.screen.say(f"You are logged in with Qwen OAuth ({settings.api_key.path}).")
     else:
-        chat.screen.say(f"The key comes from {artifact.api_key}.")
+        chat.screen.say(f"The key comes from {settings.api_key}.")
     chat.screen.say("/help for commands, Ctrl-D leaves", "dim")
-    for notice in chat.configured.notices:
+    for notice in chat.ready.notices:
         chat.screen.say(notice)

@@ -28,7 +28,7 @@ def save(chat: Chat, argument: str) -> None:
         raise UsageError("there is no file to save to", hint="Name one: /save FILE")
     if not chat.session.conversation.turns:
         raise UsageError("nothing has been said yet")
-    home = chat.configured.home
+    home = chat.ready.home
     text = redact(as_markdown(chat.session.conversation))
     content = text.encode("utf-8", "backslashreplace")
     _write_new(_path(argument, home), content, argument, outside_projects(home))

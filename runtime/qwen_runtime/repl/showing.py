@@ -32,16 +32,16 @@ def show_statistics(chat: Chat, _: str) -> None:
 
 def show_config(chat: Chat, _: str) -> None:
     """Show the artifact with the provenance of its values."""
-    chat.screen.say(dump(without_secrets(chat.session.artifact)).rstrip("\n"))
+    chat.screen.say(dump(without_secrets(chat.session.settings.artifact)).rstrip("\n"))
 
 
 def show_terms(chat: Chat, _: str) -> None:
     """Show which terms apply with the artifact in use, and what this program itself does with data."""
-    artifact = chat.session.artifact
-    terms = terms_of(artifact.text("auth_method"), artifact.text("base_url"))
+    settings = chat.session.settings
+    terms = terms_of(settings.auth_method, settings.base_url)
     practice = practice_of(
-        statistics=artifact.config["usage_statistics"] is True,
-        statistics_endpoint=artifact.text("usage_statistics_endpoint"),
+        statistics=settings.usage_statistics,
+        statistics_endpoint=settings.usage_statistics_endpoint,
     )
     chat.screen.say(terms.applies_to, "bold")
     chat.screen.table(terms.rows)

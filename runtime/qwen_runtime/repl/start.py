@@ -19,7 +19,8 @@ from .terminal import Keyboard
 from .typed import Called, read
 
 if TYPE_CHECKING:
-    from qwen_runtime.configured import Configured, Reconfigure
+    from qwen_runtime.change import Reconfigure
+    from qwen_runtime.ready import ReadyConfig
     from qwen_runtime.ways_out import Output
 
     from .chat import Authenticate
@@ -34,7 +35,7 @@ class Reader(Protocol):
 
 
 def start(
-    configured: Configured,
+    ready: ReadyConfig,
     output: Output,
     terminal: Terminal,
     reconfigure: Reconfigure,
@@ -50,9 +51,9 @@ def start(
     Raises:
         ConfigurationError: if the artifact cannot be used.
     """
-    session = Session(configured.connect(), Conversation(system))
+    session = Session(ready.connect(), Conversation(system))
     keyboard = Keyboard(dumb=terminal.dumb)
-    chat = Chat(session, Screen(output, terminal), keyboard, configured, reconfigure, authenticate)
+    chat = Chat(session, Screen(output, terminal), keyboard, ready, reconfigure, authenticate)
     try:
         with keyboard.quiet():
             greet(chat)
@@ -108,4 +109,4 @@ def _bottom_line(chat: Chat) -> str:
     tokens = (
         "tokens not reported" if sums.total_tokens is None and sums.answered else f"{sums.total_tokens or 0:,} tokens"
     )
-    return safe(f"{chat.session.artifact.text('model')} · {endpoint(chat)} · {tokens}")
+    return safe(f"{chat.session.settings.model} · {endpoint(chat)} · {tokens}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_runtime.configured import Change
+from qwen_runtime.change import Change
 from qwen_runtime.connection import models
 from qwen_schema import QwenCfgError, UsageError, terms_of
 
@@ -28,8 +28,8 @@ def choose_model(chat: Chat, name: str) -> None:
         raise UsageError("a model has a name without blanks", hint="/model NAME")
     if name:
         chat.change(Change("/model", {"model": name}))
-    artifact = chat.session.artifact
-    chat.screen.say(f"The model is {artifact.text('model')} ({artifact.provenance['model'].origin}).")
+    settings = chat.session.settings
+    chat.screen.say(f"The model is {settings.model} ({settings.artifact.provenance['model'].origin}).")
     if not name:
         _list_models(chat)
 
@@ -45,13 +45,13 @@ def authenticate(chat: Chat, _: str) -> None:
         chat.screen.say("Nothing is changed.")
         return
     chat.change(change)
-    artifact = chat.session.artifact
-    terms = terms_of(artifact.text("auth_method"), artifact.text("base_url"))
+    settings = chat.session.settings
+    terms = terms_of(settings.auth_method, settings.base_url)
     rows = [
-        ("method", artifact.text("auth_method")),
-        ("endpoint", artifact.text("base_url")),
-        ("model", artifact.text("model")),
-        ("login", artifact.api_key.path or "") if chat.configured.key is None else ("key", f"from {artifact.api_key}"),
+        ("method", settings.auth_method),
+        ("endpoint", settings.base_url),
+        ("model", settings.model),
+        ("login", settings.api_key.path or "") if settings.uses_login else ("key", f"from {settings.api_key}"),
         ("terms", f"{terms.applies_to} (/terms shows them)"),
     ]
     chat.screen.table(rows)
@@ -72,7 +72,7 @@ def _list_models(chat: Chat) -> None:
     except QwenCfgError as error:
         chat.screen.say(f"{endpoint(chat)} does not tell which models it has: {error.what}", "dim")
         return
-    used = chat.session.artifact.text("model")
+    used = chat.session.settings.model
     lines = [f"{'*' if name == used else ' '} {name}" for name in names[:_MOST_LISTED]]
     more = [f"  and {len(names) - _MOST_LISTED} more"] if len(names) > _MOST_LISTED else []
     chat.screen.say("\n".join([f"{endpoint(chat)} has:" if names else f"{endpoint(chat)} lists none.", *lines, *more]))

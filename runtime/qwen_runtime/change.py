@@ -1,0 +1,31 @@
+"""Changing the config in a session: what there is, what a person wants instead, and how it comes about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from .ready import ReadyConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from qwen_schema import Secret
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a person asks for in the session: texts by field, and where they were typed (`/auth`, `/model`).
+
+    With `keep`, the texts are to be kept in `.qwen/.env`; with `log_in`, the person has to log in first.
+    """
+
+    place: str
+    values: Mapping[str, str | Secret] = field(repr=False)
+    keep: bool = False
+    log_in: bool = False
+
+
+# Compiles again with what was typed. It raises a QwenCfgError where that gives nothing that can be used.
+Reconfigure = Callable[[Change], ReadyConfig]

@@ -1,0 +1,85 @@
+"""The fields of an artifact as the runtime uses them: typed, and made once at its door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from qwen_schema import located
+from qwen_schema.qwen_oauth import METHOD
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from qwen_schema import ResolvedConfig, SecretReference
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """An artifact with a typed attribute for each field that the runtime uses; times are in seconds.
+
+    `base` is where relative paths of the artifact start, `home` what `~` stands for.
+    """
+
+    artifact: ResolvedConfig = field(repr=False)
+    base: Path
+    home: Path | None
+    auth_method: str
+    api_key: SecretReference
+    base_url: str
+    model: str
+    proxy: str
+    no_proxy: tuple[str, ...]
+    ca_bundle: str
+    timeout: float
+    max_retries: int
+    qwen_oauth_url: str
+    usage_statistics: bool
+    usage_statistics_endpoint: str
+
+    @property
+    def uses_login(self) -> bool:
+        """Whether requests are authenticated with a Qwen OAuth login, and not with a key."""
+        return self.auth_method == METHOD
+
+    def origin(self, name: str) -> str:
+        """Return where the value of a field comes from, with the variable that gave it."""
+        found = self.artifact.provenance[name]
+        return f"{found.origin} {found.variable}" if found.variable and found.variable != found.origin else found.origin
+
+    def place(self, name: str) -> str:
+        """Return a field's value with its origin, as a place for messages."""
+        return f"{self.artifact.config[name]} ({name} from {self.origin(name)})"
+
+    def located(self, path: str) -> Path:
+        """Return the file that a path of the artifact names."""
+        return located(path, base=self.base, home=self.home)
+
+
+def settings_of(artifact: ResolvedConfig, *, base: Path, home: Path | None) -> Settings:
+    """Return the settings of an artifact, which the schema has validated."""
+    return Settings(
+        artifact,
+        base,
+        home,
+        auth_method=artifact.text("auth_method"),
+        api_key=artifact.api_key,
+        base_url=artifact.text("base_url"),
+        model=artifact.text("model"),
+        proxy=artifact.text("proxy"),
+        no_proxy=cast("tuple[str, ...]", _value(artifact, "no_proxy", tuple)),
+        ca_bundle=artifact.text("ca_bundle"),
+        timeout=float(_value(artifact, "timeout", (int, float))),
+        max_retries=_value(artifact, "max_retries", int),
+        qwen_oauth_url=artifact.text("qwen_oauth_url"),
+        usage_statistics=_value(artifact, "usage_statistics", bool),
+        usage_statistics_endpoint=artifact.text("usage_statistics_endpoint"),
+    )
+
+
+def _value(artifact: ResolvedConfig, name: str, kind: type[T] | tuple[type[T], ...]) -> T:
+    value = artifact.config[name]
+    assert isinstance(value, kind)  # noqa: S101 - the schema has made sure
+    return value

@@ -1,0 +1,50 @@
+"""The runtime's settings hold every field of the schema that it uses, with the type that the schema gives it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from support.asking import configured
+
+from qwen_runtime.settings import Settings
+from qwen_schema import SecretReference
+
+TYPES = {"string": "str", "boolean": "bool", "integer": "int", "number": "float", "array": "tuple[str, ...]"}
+PLAIN = {"str": str, "bool": bool, "int": int, "float": float, "tuple[str, ...]": tuple}
+
+# Fields of the compiler and of the command line, which the runtime has no use for.
+UNUSED = {"debug", "excluded_variables"}
+# What settings hold beside the fields.
+BESIDE = {"artifact", "base", "home"}
+
+URL = "https://models.example/v1"
+
+
+def declared() -> dict[str, str]:
+    """Return the type of each field as the schema declares it, in Python's words."""
+    schema: dict[str, Any] = json.loads(files("qwen_schema").joinpath("fields.schema.json").read_text())
+    return {
+        name: "SecretReference" if "$ref" in field else TYPES[field["type"]]
+        for name, field in schema["properties"].items()
+    }
+
+
+def test_they_are_the_fields_of_the_schema() -> None:
+    typed = {field.name: field.type for field in fields(Settings) if field.name not in BESIDE}
+    assert typed == {name: kind for name, kind in declared().items() if name not in UNUSED}
+
+
+@pytest.mark.parametrize("name", sorted(declared().keys() - UNUSED))
+def test_they_have_the_values_of_the_artifact(name: str) -> None:
+    ready = configured(URL, timeout=30, no_proxy=["a.example", ".b.example"], proxy="http://proxy.example:3128")
+    value = getattr(ready.settings, name)
+    assert type(value) is PLAIN.get(declared()[name], SecretReference)
+    assert value == ready.artifact.config[name]
+
+
+def test_a_field_is_told_with_its_origin() -> None:
+    assert configured(URL).settings.place("timeout") == "120.0 (timeout from default)"
