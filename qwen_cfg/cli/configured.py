@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qwen_cfg.application.telemetry import note_artifact, observe
 from qwen_cfg.compile import to_artifact, user_files
 from qwen_cfg.homes import home_of
 from qwen_cfg.owners import refused
@@ -31,7 +32,6 @@ from .incomplete import IncompleteError, tell
 from .inputs import asked, files_of_user, resolution_of, secret_flags, secret_reference
 from .login import placed, require_own, with_login
 from .trusting import gate, owners_allowed, without_asked
-from .usage import accepted, observe
 
 if TYPE_CHECKING:
     import argparse
@@ -65,7 +65,7 @@ def configured(args: argparse.Namespace, output: Output) -> ReadyConfig:
     """
     let_through = gate(args, output)
     if args.config is not None:
-        return accepted(_of_artifact(args, let_through))
+        return note_artifact(_of_artifact(args, let_through))
     return resolved(resolution_of(asked(args), survey=False), output, let_through)
 
 

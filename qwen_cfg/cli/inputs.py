@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from qwen_cfg.application.telemetry import note_resolution
 from qwen_cfg.homes import home_of
 from qwen_cfg.paths import OAUTH_CACHE, home_level_files
 from qwen_cfg.reading import read_world, users_directory, working_directory
@@ -80,7 +81,7 @@ def resolution_of(request: Asked, *, survey: bool) -> Resolution:
         ConfigurationError: if the working directory is gone, or an env file cannot be read.
     """
     profile = profile_of(request)
-    return resolve_world(world_of(request, (profile,), survey=survey), profile, options_of(request))
+    return note_resolution(resolve_world(world_of(request, (profile,), survey=survey), profile, options_of(request)))
 
 
 def profile_of(request: Asked) -> Profile:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qwen_cfg.application.telemetry import observe
 from qwen_cfg.compile import to_artifact
 from qwen_cfg.paths import OAUTH_CACHE_NAME
 from qwen_cfg.rules import diagnose
@@ -19,7 +20,6 @@ from qwen_schema.qwen_oauth import METHOD, is_declared_api
 
 from .incomplete import IncompleteError
 from .inputs import Asked, moved_directory, resolution_of
-from .usage import observe
 
 if TYPE_CHECKING:
     from qwen_runtime import ReadyConfig

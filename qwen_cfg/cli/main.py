@@ -7,29 +7,31 @@ import signal
 import sys
 import traceback
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from qwen_cfg.application import telemetry
 from qwen_schema import OutputError, QwenCfgError, defect, redact_unknown
 from qwen_schema.ending import Termination, ended_by, error_of, ignore_more
 
 from .error_data import error_data
 from .output import Output, standard_output
 from .parser import COMMANDS, build_parser
-from .usage import begin, end
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from .usage import Ran
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     output, name = standard_output(), _command(words)
-    ran = begin(name if name in COMMANDS else "unknown")
-    exit_code, error = _ended(words, output, ran)
-    end(ran, exit_code, error, output, debug=_is_debugged(words))
+    started = telemetry.begin()
+    exit_code, error = _ended(words, output)
+    told = name if name in COMMANDS else "unknown"
+    notice = telemetry.end(str(told), started, exit_code, error, lambda: _resolve(words), debug=_is_debugged(words))
+    if notice:
+        output.notice(notice)
     return exit_code
 
 
@@ -41,11 +43,11 @@ def json_form(words: Sequence[str]) -> str | None:
     return next((form for option, form in split if option in options and form in ("json", "stream-json")), None)
 
 
-def _ended(words: list[str], output: Output, ran: Ran) -> tuple[int, BaseException | None]:
+def _ended(words: list[str], output: Output) -> tuple[int, BaseException | None]:
     """Run a command line; return its exit code, and the error that ended it if it was one."""
     cause: BaseException | None = None
     try:
-        code = _run(words, output, ran)
+        code = _run(words, output)
     except (Exception, KeyboardInterrupt, Termination) as failure:
         cause = failure
     number = ended_by() or (signal.SIGINT if isinstance(cause, KeyboardInterrupt) else None)
@@ -62,11 +64,23 @@ def _ended(words: list[str], output: Output, ran: Ran) -> tuple[int, BaseExcepti
     return _report(error, words, output, cause=cause), cause
 
 
-def _run(words: list[str], output: Output, ran: Ran) -> int:
+def _run(words: list[str], output: Output) -> int:
     name = _command(words)
-    ran.args = build_parser(name if name in COMMANDS else None).parse_args(words)
-    command = importlib.import_module(f"qwen_cfg.cli.{ran.args.command}")
-    return int(command.execute(ran.args, output))
+    args = build_parser(name if name in COMMANDS else None).parse_args(words)
+    return int(importlib.import_module(f"qwen_cfg.cli.{args.command}").execute(args, output))
+
+
+def _resolve(words: list[str]) -> None:
+    """Resolve for a command that has not, if telemetry may be on; no pipe is emptied for that."""
+    if {word.partition("=")[0] for word in words} & {"--config", "--no-usage-statistics"} or not telemetry.may_be_on():
+        return
+    from qwen_cfg.world import EnvFileChoice  # noqa: PLC0415 - few need it
+
+    from .inputs import Asked, resolution_of  # noqa: PLC0415
+
+    here = Path.cwd()
+    has_pipe = any((above / name).is_fifo() for above in (here, *here.parents) for name in (".env", ".qwen/.env"))
+    resolution_of(Asked({}, EnvFileChoice("none") if has_pipe else None, None, None), survey=False)
 
 
 def _report(error: QwenCfgError, words: list[str], output: Output, *, cause: BaseException | None = None) -> int:

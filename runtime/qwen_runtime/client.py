@@ -16,6 +16,9 @@ from qwen_schema.qwen_oauth import qwen_oauth
 from .proxy import proxy_for
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .proxy import Route
     from .settings import Settings
 
 # In bytes; all the authorities of a system take some 200 KiB.
@@ -46,40 +49,38 @@ def make_client_for(url: str, settings: Settings) -> httpx.Client:
     Raises:
         ConfigurationError: if the CA bundle cannot be used.
     """
-    return httpx.Client(
-        trust_env=False,
-        verify=verification(settings),
-        timeout=settings.timeout,
-        proxy=proxy_for(url, settings) or None,
-        headers={"User-Agent": "qwen-cfg"},
-    )
-
-
-def verification(settings: Settings) -> ssl.SSLContext:
-    """Return what decides whether a certificate is trusted: the bundle, or the usual authorities without one.
-
-    Raises:
-        ConfigurationError: if the CA bundle cannot be used.
-    """
-    # Not ssl.create_default_context, which looks at the environment (SSLKEYLOGFILE, SSL_CERT_FILE).
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if not settings.ca_bundle:
-        context.load_verify_locations(certifi.where())
-        return context
-    path = settings.located(settings.ca_bundle)
+    bundle = settings.located(settings.ca_bundle) if settings.ca_bundle else None
     try:
-        # OpenSSL would read a device, or wait for a pipe, for ever.
-        read_file(path, most=_LARGEST_BUNDLE)
-        context.load_verify_locations(path)
+        return open_client(url, settings, bundle, settings.timeout)
     except OSError as error:
         wrong = error.strerror or type(error).__name__
     except Unreadable as error:
         wrong = f"it {error}"
-    else:
-        return context
     raise ConfigurationError(
         f"the CA bundle cannot be used: {wrong}",
         where=settings.place("ca_bundle"),
         hint="Name a PEM file with --ca-bundle or SSL_CERT_FILE.",
     )
+
+
+def open_client(url: str, route: Route, bundle: Path | None, seconds: float) -> httpx.Client:
+    """Return a client for requests to one URL that take no longer than some seconds each.
+
+    `bundle` is what decides whether a certificate is trusted; None for the usual authorities.
+
+    Raises:
+        OSError, Unreadable: if the CA bundle cannot be used.
+    """
+    proxy, headers = proxy_for(url, route) or None, {"User-Agent": "qwen-cfg"}
+    return httpx.Client(trust_env=False, verify=_verification(bundle), timeout=seconds, proxy=proxy, headers=headers)
+
+
+def _verification(bundle: Path | None) -> ssl.SSLContext:
+    # Not ssl.create_default_context, which looks at the environment (SSLKEYLOGFILE, SSL_CERT_FILE).
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if bundle is not None:
+        # OpenSSL would read a device, or wait for a pipe, for ever.
+        read_file(bundle, most=_LARGEST_BUNDLE)
+    context.load_verify_locations(bundle or certifi.where())
+    return context

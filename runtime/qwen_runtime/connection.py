@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from qwen_schema import Secret
 
+    from .exchange import Observe
     from .settings import Settings
-    from .usage_statistics import Observe
 
 # As much of an answer that is no stream as is read, in bytes.
 _MOST_READ = 8 * 1024 * 1024

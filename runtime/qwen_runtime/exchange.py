@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .answering import answer
 from .background import Background
 from .events import Counted, Finished, Named, Reasoning, Text
+from .settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,6 +37,10 @@ class Answer:
     usage: Usage | None
     first_token_seconds: float | None
     total_seconds: float
+
+
+# Is told of every request that has ended: with which settings, what came, and the class of the error that ended it.
+Observe = Callable[[Settings, Answer, str], None]
 
 
 class Exchange:

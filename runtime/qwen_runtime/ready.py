@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from qwen_schema import ResolvedConfig, Secret
 
-    from .usage_statistics import Observe
+    from .exchange import Observe
 
 
 @dataclass(frozen=True)

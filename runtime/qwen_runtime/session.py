@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from .conversation import Conversation
 from .exchange import Exchange
 from .statistics import Record
-from .usage_statistics import request_usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +44,7 @@ class Session:
             answer = exchange.answer
             self.records.append(Record.of(answer))
             if self.connection.observe is not None:
-                self.connection.observe(request_usage(self.connection, answer, exchange.error))
+                self.connection.observe(self.settings, answer, exchange.error)
             if answer.text:
                 self.conversation = asked.answered(answer.text)
 

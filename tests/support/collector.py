@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from google.protobuf.json_format import Parse
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
 from support.serving import serving
@@ -46,9 +47,8 @@ class Received:
     @property
     def message(self) -> Any:
         """What the body says, which is nothing that the protocol does not know."""
-        message = ExportMetricsServiceRequest.FromString(self.body)
-        assert message.SerializeToString() == self.body
-        return message
+        assert self.headers["content-type"] == "application/json"
+        return Parse(self.body, ExportMetricsServiceRequest())
 
     @property
     def resource(self) -> dict[str, Any]:

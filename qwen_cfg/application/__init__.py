@@ -1,0 +1,1 @@
+"""From a request to what the runtime takes: nothing here prints, and nothing reads a command line."""

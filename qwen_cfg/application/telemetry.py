@@ -1,0 +1,133 @@
+"""Telemetry of a command: nothing unless the user has switched it on; then it is sent when the command has ended."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qwen_cfg.paths import home_level_files
+from qwen_schema import declared_fields, declared_profiles, located
+from qwen_schema.bounded import Unreadable, read_file
+from qwen_schema.ending import Termination
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from qwen_cfg.resolution import Resolution
+    from qwen_runtime import ReadyConfig
+    from qwen_runtime.exchange import Answer
+    from qwen_runtime.settings import Settings
+    from qwen_runtime.telemetry.measurement import Measurement
+
+FIELD = "usage_statistics"
+# All of them need reach user, so that no project's file has a say.
+_NEEDED = (FIELD, "usage_statistics_endpoint", "proxy", "no_proxy", "ca_bundle")
+
+
+class Switch:
+    """Whether telemetry is on, who says so (`place`), where it goes and by which way."""
+
+    def __init__(self, config: Mapping[str, Any], place: str, base: Path, home: Path | None) -> None:
+        self.is_on = config[FIELD] is True
+        self.place = place
+        self.endpoint: str = config["usage_statistics_endpoint"]
+        self.proxy: str = config["proxy"]
+        self.no_proxy: tuple[str, ...] = config["no_proxy"]
+        self.bundle = located(config["ca_bundle"], base=base, home=home) if config["ca_bundle"] else None
+
+
+# What the command has measured so far, and what says whether telemetry is on.
+_measured: list[Measurement] = []
+_switches: list[Switch] = []
+
+
+def begin() -> float:
+    """Begin with a command, which has done nothing so far, and return when that was."""
+    _measured.clear()
+    _switches.clear()
+    return time.monotonic()
+
+
+def observe(settings: Settings, answer: Answer, error: str) -> None:
+    """Note a request to a model. Nothing comes of it where telemetry is off."""
+    from qwen_runtime.telemetry.measurement import of_request  # noqa: PLC0415 - the runtime is slow to import
+
+    _measured.extend(of_request(settings, answer, error))
+
+
+def note_artifact(ready: ReadyConfig) -> ReadyConfig:
+    """Return an artifact that was given and let through, having noted what it says about telemetry."""
+    artifact = ready.artifact
+    _switches.append(Switch(artifact.config, artifact.provenance[FIELD].origin, ready.base, ready.home))
+    return ready
+
+
+def note_resolution(resolution: Resolution) -> Resolution:
+    """Return what a command resolves, having noted what it says about telemetry: the first one counts."""
+    decisions, world = {name: resolution.decisions[name] for name in _NEEDED}, resolution.world
+    winner = decisions[FIELD].winner
+    if winner is not None and not any(decision.problem for decision in decisions.values()):
+        values = {name: decision.value for name, decision in decisions.items()}
+        _switches.append(Switch(values, str(winner.origin), world.cwd, world.home))
+    return resolution
+
+
+def may_be_on() -> bool:
+    """Tell whether the environment says something about it, or a file of the home may."""
+    names = [variable.name for variable in declared_fields()[FIELD].variables]
+    if any(os.environ.get(name) for name in names):
+        return True
+    moving = [p.directory_variable for p in declared_profiles().values() if p.directory_variable]
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home() raises where there is none
+    moved = [Path(os.environ[name]).expanduser() / ".env" for name in moving if os.environ.get(name)]
+    texts = [_text(file) for file in (*home_level_files(home), *moved)]
+    return any(name.encode() in text for text in texts for name in (*names, *moving))
+
+
+def end(
+    name: str,
+    started: float,
+    exit_code: int,
+    error: BaseException | None,
+    resolve: Callable[[], object],
+    *,
+    debug: bool,
+) -> str:
+    """Send the telemetry of a command that has ended, if it is on; return what the user has to know about that.
+
+    `resolve` resolves for a command that has not done so. With `debug` the user is told why sending has failed.
+    """
+    seconds = time.monotonic() - started
+    # What is wrong with the configuration has been told by the command, and how it ended stays as it is.
+    with suppress(Exception, KeyboardInterrupt, Termination):
+        if not _switches:
+            resolve()
+        if _switches and _switches[0].is_on:
+            # A command may have told the error of its request itself, and returned the exit code.
+            told = str(_measured[-1].attributes["error.type"]) if _measured and exit_code else ""
+            ended_by = told if error is None else type(error).__name__
+            return _send(_switches[0], name, exit_code, ended_by, seconds, debug=debug)
+    return ""
+
+
+def _send(switch: Switch, name: str, exit_code: int, error: str, seconds: float, *, debug: bool) -> str:
+    from qwen_runtime.telemetry.export import send  # noqa: PLC0415 - the runtime is slow to import
+    from qwen_runtime.telemetry.measurement import of_command  # noqa: PLC0415
+
+    if not switch.endpoint:
+        return (
+            f"qwen-cfg: {switch.place}: usage statistics are on and have nowhere to go, so none are sent\n"
+            "  Name a collector with --usage-statistics-endpoint or QWEN_CFG_USAGE_STATISTICS_ENDPOINT."
+        )
+    measured = [*_measured, of_command(name, int(exit_code), error, seconds)]
+    failure = send(measured, switch.endpoint, switch, switch.bundle)
+    return f"qwen-cfg: usage statistics could not be sent to {switch.endpoint}: {failure}" if failure and debug else ""
+
+
+def _text(file: Path) -> bytes:
+    with suppress(OSError, Unreadable):
+        return read_file(file)
+    return b""
