@@ -91,6 +91,8 @@ class Connection:
             while self._tokens.notices:
                 yield self._tokens.notices.pop(0)
         if self.requests is not None:
+            while self.requests.notices:
+                yield self.requests.notices.pop(0)
             said = remark(self.requests.counts())
             if said:
                 yield said

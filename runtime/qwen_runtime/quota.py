@@ -10,17 +10,16 @@ from __future__ import annotations
 import json
 import math
 import os
+import stat
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from qwen_schema import OutputError
-from qwen_schema.bounded import Unreadable, read_file
 from qwen_schema.folders import anywhere
-from qwen_schema.save import open_lock, save
+from qwen_schema.save import open_lock
 
 try:
     import fcntl
@@ -39,10 +38,10 @@ NEAR = 0.9
 SET_BACK = 5.0
 # How long the lock is waited for, in seconds: counting keeps nobody from asking.
 LOCK_SECONDS = 2.0
+
 FORMAT = 1
 
 _NAME = "requests.json"
-_LOCK_NAME = "requests.lock"
 _LARGEST_BYTES = 16 * 1024
 _LARGEST_COUNT = 1_000_000
 _POLL_SECONDS = 0.01
@@ -76,9 +75,9 @@ def day_of(now: datetime) -> date:
 def as_of(noted: Noted, now: float) -> Noted:
     """Return what still counts at a time: this day and the last 60 seconds; nothing if the clock was set back."""
     latest = max((now, *noted.times))
-    if latest > now + SET_BACK or noted.day > _day_at(latest):
-        return Noted(_day_at(now))
-    day = _day_at(latest)
+    day = day_of(datetime.fromtimestamp(latest if latest <= now + SET_BACK else now, UTC))
+    if latest > now + SET_BACK or noted.day > day:
+        return Noted(day)
     times = tuple(moment for moment in noted.times if moment + _MINUTE > now)
     return Noted(day, noted.today if noted.day == day else 0, times)
 
@@ -98,13 +97,6 @@ def one_more(noted: Noted, now: float) -> Noted:
     """Return what is noted after one more request, which is never noted as earlier than the one before it."""
     current = as_of(noted, now)
     return replace(current, today=current.today + 1, times=(*current.times, max((now, *current.times))))
-
-
-def together(one: Noted, other: Noted) -> Noted:
-    """Return the sum of what was noted in two places, for the later of their days."""
-    day = max(one.day, other.day)
-    today = sum(noted.today for noted in (one, other) if noted.day == day)
-    return Noted(day, today, one.times + other.times)
 
 
 def remark(counts: Counts) -> str:
@@ -131,123 +123,97 @@ def rows(counts: Counts) -> list[tuple[str, str]]:
 
 
 class RequestLog:
-    """The requests of one user, in the state directory; without one, and where it fails, those of this process.
+    """The requests of one user, in a file of the state directory; where that cannot be used, those of this process.
 
-    No method fails for a file that is broken, in the way, or not writable: the count then starts anew.
+    A file that is broken starts anew. `notices` are what a person should be told. Times are in seconds since 1970, the
+    clock's where none is given.
     """
 
     def __init__(self, directory: Path | None) -> None:
         self._file = None if directory is None else directory / _NAME
-        self._unwritten = Noted()
+        self._own = Noted()
         self._one_thread = threading.Lock()
+        self.notices: list[str] = []
 
     def take(self, now: float | None = None) -> Counts:
-        """Note a request if there is room for it in the minute.
-
-        Args:
-            now: the time in seconds since 1970; the clock's if None.
-
-        Returns:
-            The counts with the request, and a wait of 0; or, if it was not noted, the wait after which to call again.
-        """
-        with self._one_thread, _alone(self._file):
+        """Note a request if there is room for it in the minute; else return the wait after which to call again."""
+        with self._one_thread, _locked(self._file, writes=True) as descriptor:
             # The clock is read under the lock, so that no other process has noted a later time.
             moment = time.time() if now is None else now
-            noted = self._noted(moment)
-            counts = counted(noted, moment)
-            if counts.wait_seconds > 0:
-                return counts
-            more = one_more(noted, moment)
-            self._unwritten = Noted() if _write(self._file, more) else one_more(self._unwritten, moment)
-            return replace(counted(more, moment), wait_seconds=0.0)
+            noted = self._noted(descriptor)
+            if counted(noted, moment).wait_seconds > 0:
+                return counted(noted, moment)
+            self._own = one_more(noted, moment)
+            if descriptor is None or not _written(descriptor, self._own):
+                # From now on this process counts its own.
+                self._file = None
+            return replace(counted(self._own, moment), wait_seconds=0.0)
 
     def counts(self, now: float | None = None) -> Counts:
-        """Return the counts, and note nothing. `now` is in seconds since 1970; the clock's time if None."""
-        moment = time.time() if now is None else now
-        return counted(self._noted(moment), moment)
+        """Return the counts, and note nothing."""
+        with self._one_thread, _locked(self._file, writes=False) as descriptor:
+            return counted(self._noted(descriptor), time.time() if now is None else now)
 
-    def _noted(self, now: float) -> Noted:
-        return together(as_of(_read(self._file), now), as_of(self._unwritten, now))
+    def _noted(self, descriptor: int | None) -> Noted:
+        if descriptor is None:
+            return self._own
+        with suppress(OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+            return _parsed(os.pread(descriptor, _LARGEST_BYTES + 1, 0))
+        self.notices = [f"the count of requests starts anew, since {self._file} was broken"]
+        return Noted()
 
 
 @contextmanager
-def _alone(file: Path | None) -> Iterator[None]:
-    """Let no other process note a request meanwhile, if that can be had soon."""
-    descriptor = None if file is None else _lock_file(file)
+def _locked(file: Path | None, *, writes: bool) -> Iterator[int | None]:
+    """Hold a file open, locked if that can be had soon; None if there is none that can be used."""
+    descriptor = None if file is None else _opened(file, writes=writes)
     try:
-        if descriptor is not None:
-            _wait_for(descriptor)
-        yield
+        until = time.monotonic() + LOCK_SECONDS
+        while descriptor is not None and fcntl is not None and time.monotonic() < until:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(_POLL_SECONDS)
+            except OSError:
+                break
+            else:
+                break
+        yield descriptor
     finally:
         if descriptor is not None:
             os.close(descriptor)
 
 
-def _lock_file(file: Path) -> int | None:
-    """Return a descriptor of the file to lock, or None where there can be none."""
-    try:
-        return open_lock(file.with_name(_LOCK_NAME), anywhere)
-    except OSError:
-        return None
+def _opened(file: Path, *, writes: bool) -> int | None:
+    with suppress(OSError):
+        unfollowed = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        descriptor = open_lock(file, anywhere) if writes else os.open(file, os.O_RDONLY | unfollowed)
+        status = os.fstat(descriptor)
+        # The times in another user's file could make this one wait.
+        if stat.S_ISREG(status.st_mode) and (os.name != "posix" or status.st_uid in (0, os.geteuid())):
+            return descriptor
+        os.close(descriptor)
+    return None
 
 
-def _wait_for(descriptor: int) -> None:
-    """Take the lock; go on without it if that takes too long, or if there are no locks here."""
-    if fcntl is None:
-        return
-    for _ in range(round(LOCK_SECONDS / _POLL_SECONDS)):
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(_POLL_SECONDS)
-        except OSError:
-            return
-        else:
-            return
-
-
-def _read(file: Path | None) -> Noted:
-    """Return what a file holds; nothing if it is not what was written there."""
-    if file is None:
+def _parsed(text: bytes) -> Noted:
+    """Return what a file holds. It raises whatever shows that this is not what was written there."""
+    document = json.loads(text or b"{}")
+    if document == {}:
         return Noted()
-    try:
-        return _parsed(read_file(file, most=_LARGEST_BYTES, require=_require_ours).decode())
-    except (OSError, Unreadable, ValueError, KeyError, TypeError, OverflowError, RecursionError):
-        return Noted()
-
-
-def _require_ours(status: os.stat_result) -> None:
-    """Refuse a file of another user: the times in it can make this one wait."""
-    if os.name == "posix" and status.st_uid not in (0, os.geteuid()):
-        raise ValueError("it is another user's")
-
-
-def _parsed(text: str) -> Noted:
-    document = json.loads(text)
     day, today, times = (document[name] for name in ("day", "today", "times"))
-    if document["format"] != FORMAT or not isinstance(times, list) or not all(map(_is_number, (today, *times))):
+    is_sound = len(text) <= _LARGEST_BYTES and document["format"] == FORMAT and isinstance(times, list)
+    are_numbers = all(type(number) in (int, float) and math.isfinite(number) for number in times)
+    if not is_sound or not are_numbers or type(today) is not int or not 0 <= today <= _LARGEST_COUNT:
         raise ValueError("it has another form")
-    moments = tuple(map(float, times))
-    if not isinstance(today, int) or not 0 <= today <= _LARGEST_COUNT or not all(map(math.isfinite, moments)):
-        raise ValueError("nobody makes so many requests")
-    return Noted(date.fromisoformat(day), today, moments)
+    return Noted(date.fromisoformat(day), today, tuple(map(float, times)))
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _write(file: Path | None, noted: Noted) -> bool:
-    """Put a file in place, and tell whether that went well."""
-    if file is None:
-        return False
+def _written(descriptor: int, noted: Noted) -> bool:
     document = {"format": FORMAT, "day": noted.day.isoformat(), "today": noted.today, "times": noted.times}
     try:
-        save(file, json.dumps(document) + "\n", may_follow=anywhere, private=True, follow_last=False)
-    except OutputError:
+        os.ftruncate(descriptor, os.pwrite(descriptor, f"{json.dumps(document)}\n".encode(), 0))
+        os.fchmod(descriptor, 0o600)
+    except OSError:
         return False
     return True
-
-
-def _day_at(now: float) -> date:
-    return day_of(datetime.fromtimestamp(now, UTC))
