@@ -37,7 +37,7 @@ from .typed_pointer import COMMAND_NOT_KEPT, fetched, without_commands
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from qwen_runtime import Change, ReadyConfig
+    from qwen_runtime import Change, DialogueDefaults, ReadyConfig
     from qwen_schema import ResolvedConfig, Value
 
     from .login import LoginPlace
@@ -54,20 +54,19 @@ class Amending:
         # Enter accepts a base URL that is shown, and only the artifact's own is the artifact's word.
         self._typed_urls: set[str] = set()
 
-    def settings(self) -> dict[str, str]:
-        """Return what there is now, for the dialogue: texts by field, the key masked, a pointer to one as it is."""
-        artifact, key = self._current.artifact, self._current.key
-        settings = {}
+    def defaults(self) -> DialogueDefaults:
+        """Return what there is now, for the dialogue."""
+        from qwen_runtime import DialogueDefaults  # noqa: PLC0415 - the HTTP client is slow to import
+
+        settings, key, login = self._current.settings, self._current.key, ""
         # Without a home there is no place for one.
         with suppress(ConfigurationError):
-            cache = self.place_of_login().cache
-            settings = {"login": cache.shown} if cache.path.exists() else {}
+            login = self.place_of_login().shown_if_kept
         if key is None:
-            return settings
-        pointer = artifact.api_key.pointer
-        texts = {name: artifact.text(name) for name in ("base_url", "model")}
+            return DialogueDefaults(login=login)
+        pointer = settings.api_key.pointer
         shown = mask(key.reveal()) if pointer is None else redact_unknown(pointer)
-        return {**settings, **texts, "api_key": shown}
+        return DialogueDefaults(settings.base_url, settings.model, shown, login)
 
     def place_of_login(self) -> LoginPlace:
         """Return where the login is, were the method Qwen OAuth.

@@ -57,7 +57,7 @@ class _Person:
         """
         from qwen_runtime.dialogue import ask_settings  # noqa: PLC0415
 
-        change = ask_settings(reconfigure.settings(), dumb=self.terminal.dumb, color=self.terminal.color)
+        change = ask_settings(reconfigure.defaults(), dumb=self.terminal.dumb, color=self.terminal.color)
         if change is not None and change.log_in:
             self.log_in(reconfigure.place_of_login())
         return change

@@ -110,11 +110,12 @@ def _asked_for(args: argparse.Namespace) -> dict[str, str | Secret]:
     Raises:
         ConfigurationError: if the person thinks better of it.
     """
+    from qwen_runtime import DialogueDefaults  # noqa: PLC0415 - the HTTP client is slow to import
     from qwen_runtime.dialogue import ask_settings  # noqa: PLC0415
 
     present = resolution_of(Asked(args.given, _NO_FILE, args.profile, None), survey=False).decisions
     winners = {name: present[name].winner for name in ("base_url", "model") if not present[name].by_default}
-    current = {name: winner.revealed for name, winner in winners.items() if winner is not None}
+    current = DialogueDefaults(**{name: winner.revealed for name, winner in winners.items() if winner is not None})
     dumb = os.environ.get("TERM", "dumb") in ("", "dumb")
     color = not os.environ.get("NO_COLOR")
     change = ask_settings(current, dumb=dumb, color=color, place="init", only_key=True)

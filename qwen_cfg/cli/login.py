@@ -58,6 +58,11 @@ class LoginPlace:
         return cache_of(self.settings)
 
     @property
+    def shown_if_kept(self) -> str:
+        """How the file that keeps the login is written in messages; empty if there is none."""
+        return self.cache.shown if self.cache.path.exists() else ""
+
+    @property
     def settings(self) -> Settings:
         """The artifact's fields, typed."""
         from qwen_runtime.settings import settings_of  # noqa: PLC0415 - the HTTP client is slow to import

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from qwen_cfg.resolution import Resolution
-    from qwen_runtime import Change, ReadyConfig
+    from qwen_runtime import Change, DialogueDefaults, ReadyConfig
 
     from .inputs import Asked
     from .login import LoginPlace
@@ -41,26 +41,23 @@ class Recompiling:
         self._resolution = resolution
         self._let_through = let_through
 
-    def settings(self) -> dict[str, str]:
-        """Return what there is now, for the dialogue: texts by field, the key masked, a pointer to one as it is."""
+    def defaults(self) -> DialogueDefaults:
+        """Return what there is now, for the dialogue."""
+        from qwen_runtime import DialogueDefaults  # noqa: PLC0415 - the HTTP client is slow to import
+
         decisions, reference = self._with_key().decisions, self._request.secret_from
-        settings = {}
-        for name in ("base_url", "model"):
-            winner = decisions[name].winner
-            # A default may be another one under the method that is chosen now.
-            if winner is not None and not decisions[name].by_default:
-                settings[name] = winner.revealed
-        key = decisions["api_key"].value
+        # A default may be another one under the method that is chosen now.
+        winners = {name: None if d.by_default else d.winner for name, d in decisions.items()}
+        texts = {name: w.revealed for name in ("base_url", "model") if (w := winners[name]) is not None}
+        key, shown, login = decisions["api_key"].value, "", ""
         if reference is not None:
-            settings["api_key"] = f"from {reference}"
+            shown = f"from {reference}"
         elif isinstance(key, Secret):
-            settings["api_key"] = safe_text(declared_fields()["api_key"], key.reveal())
+            shown = safe_text(declared_fields()["api_key"], key.reveal())
         # Somebody may have logged in, or out, since this began.
         with suppress(ConfigurationError):
-            cache = self.place_of_login().cache
-            if cache.path.exists():
-                settings["login"] = cache.shown
-        return settings
+            login = self.place_of_login().shown_if_kept
+        return DialogueDefaults(**texts, key=shown, login=login)
 
     def place_of_login(self) -> LoginPlace:
         """Return where the login is, were the method Qwen OAuth.

@@ -1,6 +1,6 @@
 """The runtime: takes one resolved config and a key, and talks to the provider. It looks nothing else up."""
 
-from .change import Change, Reconfigure
+from .change import Change, DialogueDefaults, Reconfigure
 from .ready import ReadyConfig
 
-__all__ = ["Change", "ReadyConfig", "Reconfigure"]
+__all__ = ["Change", "DialogueDefaults", "ReadyConfig", "Reconfigure"]

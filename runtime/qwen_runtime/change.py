@@ -15,6 +15,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class DialogueDefaults:
+    """What there is now, as the dialogue shows it, where Enter accepts it; empty is what there is none of.
+
+    `key` is how the present API key may be shown: masked, or as the place where it lives. `login` is the file that a
+    login is kept in.
+    """
+
+    base_url: str = ""
+    model: str = ""
+    key: str = ""
+    login: str = ""
+
+
+@dataclass(frozen=True)
 class Change:
     """What a person asks for in the session: texts by field, and where they were typed (`/auth`, `/model`).
 

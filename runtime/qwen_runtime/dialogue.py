@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from qwen_schema import (
     BadValue,
     Secret,
@@ -18,11 +16,8 @@ from qwen_schema import (
 from qwen_schema.qwen_oauth import METHOD as LOGIN_METHOD
 from qwen_schema.secret import TELLTALE_LENGTH
 
-from .change import Change
+from .change import Change, DialogueDefaults
 from .questions import Questions, make_questions, without_echo
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 METHOD = "openai"
 
@@ -30,14 +25,13 @@ _QUOTES = "'\"`"
 
 
 def ask_settings(
-    current: Mapping[str, str], *, dumb: bool, color: bool, place: str = "/auth", only_key: bool = False
+    current: DialogueDefaults, *, dumb: bool, color: bool, place: str = "/auth", only_key: bool = False
 ) -> Change | None:
     """Ask for the settings, one after the other, and return what they are to be; None if the person thinks better.
 
-    `current` is what there is, by field: Enter accepts it, and else the default. An `api_key` in it only says that
-    there is one (its text is shown, so it is a masked one); accepted, it is not among the values that are returned.
-    A `login` in it says where one is kept. A `dumb` terminal gets no escape sequences; `place` is where the values then
-    come from. With `only_key`, it is about an API key alone, and nobody is asked where that is kept.
+    `current` is what there is: Enter accepts it, and else the default. A key that is accepted is not among the values
+    that are returned. A `dumb` terminal gets no escape sequences; `place` is where the values then come from. With
+    `only_key`, it is about an API key alone, and nobody is asked where that is kept.
     """
     questions = make_questions(dumb=dumb, color=color)
     try:
@@ -48,21 +42,21 @@ def ask_settings(
         return None
 
 
-def dialogue(questions: Questions, current: Mapping[str, str], *, place: str, only_key: bool) -> Change:
+def dialogue(questions: Questions, current: DialogueDefaults, *, place: str, only_key: bool) -> Change:
     """Ask everything.
 
     Raises:
         KeyboardInterrupt, EOFError: if the person thinks better of it.
     """
     if not only_key and ask_method(questions) == LOGIN_METHOD:
-        log_in = "login" not in current or _wants_new_login(questions, current["login"])
+        log_in = not current.login or _wants_new_login(questions, current.login)
         return Change(place, {"auth_method": LOGIN_METHOD}, log_in=log_in)
     values: dict[str, str | Secret] = {"auth_method": METHOD}
     key = _ask_key(questions, current)
     if key is not None:
         values["api_key"] = key
-    values["base_url"] = _ask_text(questions, "base_url", "Base URL", current, key)
-    values["model"] = _ask_text(questions, "model", "Model", current, key)
+    values["base_url"] = _ask_text(questions, "base_url", "Base URL", current.base_url, key)
+    values["model"] = _ask_text(questions, "model", "Model", current.model, key)
     return Change(place, values, keep=not only_key and _ask_keep(questions))
 
 
@@ -81,16 +75,15 @@ def _wants_new_login(questions: Questions, kept_in: str) -> bool:
     return _ask_number(questions, "Login") == 2
 
 
-def _ask_key(questions: Questions, current: Mapping[str, str]) -> Secret | None:
+def _ask_key(questions: Questions, current: DialogueDefaults) -> Secret | None:
     """Return the key that is typed, or None if the one that is there is to be used."""
-    present = current.get("api_key")
-    questions.tell(_about_keys(_default("base_url", current)))
-    if present is not None:
-        questions.tell(f"There is a key already: {printable(present)}. Enter keeps it.")
+    questions.tell(_about_keys(_default("base_url", current.base_url)))
+    if current.key:
+        questions.tell(f"There is a key already: {printable(current.key)}. Enter keeps it.")
     while True:
         typed = questions.hidden("API key")
         text = _unquoted(questions, typed)
-        if not text and present is not None:
+        if not text and current.key:
             return None
         if not text:
             questions.warn("A key is needed. For a local server that asks for none, any value will do.")
@@ -115,9 +108,7 @@ def _unquoted(questions: Questions, typed: str) -> str:
     return text[1:-1].strip()
 
 
-def _ask_text(
-    questions: Questions, name: str, question: str, current: Mapping[str, str], key: Secret | None
-) -> str | Secret:
+def _ask_text(questions: Questions, name: str, question: str, current: str, key: Secret | None) -> str | Secret:
     """Return what is typed for a field, or what stands there if Enter accepts it."""
     default = _default(name, current)
     while True:
@@ -135,13 +126,12 @@ def _holds_key(text: str, key: Secret | None) -> bool:
     return key is not None and len(key.reveal()) >= TELLTALE_LENGTH and key.reveal() in text
 
 
-def _default(name: str, current: Mapping[str, str]) -> str:
+def _default(name: str, current: str) -> str:
     """Return what a field has now if that is valid, or else its default."""
     field = declared_fields()[name]
     default = field.default_under(METHOD)
     assert default is not None  # noqa: S101 - it is declared
-    text = current.get(name, "")
-    return text if text and _problem(name, text) is None else show_value(default)
+    return current if current and _problem(name, current) is None else show_value(default)
 
 
 def _is_accepted(questions: Questions, name: str, text: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from qwen_runtime import DialogueDefaults
 from qwen_runtime.dialogue import dialogue
 from qwen_schema import Secret, declared_fields
 
@@ -15,7 +16,6 @@ from .process import KEY
 from .terminal import Typing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from qwen_runtime import Change
@@ -50,8 +50,8 @@ class Answers:
         return len(self._answers)
 
 
-def change_after(person: Answers, current: Mapping[str, str] | None = None, *, only_key: bool = False) -> Change:
-    change = dialogue(person, current or {}, place="/auth", only_key=only_key)
+def change_after(person: Answers, current: DialogueDefaults | None = None, *, only_key: bool = False) -> Change:
+    change = dialogue(person, current or DialogueDefaults(), place="/auth", only_key=only_key)
     assert not person.left
     assert KEY not in "\n".join(person.said)
     return change
@@ -69,10 +69,10 @@ def test_enter_accepts_what_is_shown() -> None:
 
 
 def test_enter_keeps_the_key_and_what_else_there_is() -> None:
-    current = {"api_key": "sk-a…9f2a", "base_url": "http://localhost:11434/v1", "model": "qwen3"}
+    current = DialogueDefaults("http://localhost:11434/v1", "qwen3", key="sk-a…9f2a")
     person = Answers("1", "", "", "", "2")
     change = change_after(person, current)
-    assert change.values == {"auth_method": "openai", "base_url": current["base_url"], "model": "qwen3"}
+    assert change.values == {"auth_method": "openai", "base_url": current.base_url, "model": "qwen3"}
     assert not change.keep
     assert any("sk-a…9f2a" in line for line in person.said)
     assert any("any value will do" in line for line in person.said)
@@ -102,7 +102,7 @@ def test_what_cannot_be_used_is_told_and_asked_again() -> None:
 
 def test_what_is_there_and_not_valid_is_no_default() -> None:
     person = Answers("", "x", "", "", "")
-    change = change_after(person, {"base_url": "nowhere", "model": " "})
+    change = change_after(person, DialogueDefaults("nowhere", " "))
     assert (change.values["base_url"], change.values["model"]) == (URL, MODEL)
 
 
@@ -111,7 +111,7 @@ def test_what_is_there_and_not_valid_is_no_default() -> None:
 )
 def test_a_login_that_is_there_is_used_or_made_anew(kept: bool, answers: list[str], log_in: bool) -> None:
     person = Answers(*answers)
-    change = change_after(person, {"login": "~/.qwen/oauth_creds.json"} if kept else {})
+    change = change_after(person, DialogueDefaults(login="~/.qwen/oauth_creds.json" if kept else ""))
     assert (change.values, change.log_in, change.keep) == ({"auth_method": "qwen-oauth"}, log_in, False)
     assert any("~/.qwen/oauth_creds.json" in line for line in person.said) == kept
 
@@ -127,10 +127,11 @@ def test_keeping_is_offered_only_where_it_can_be_done() -> None:
 # The dialogue alone, told to stop where its outcome can be read off the screen.
 _PROGRAM = """\
 import sys
+from qwen_runtime import DialogueDefaults
 from qwen_runtime.dialogue import ask_settings
 from qwen_schema import Secret, mask
 dumb = sys.argv[1] == "dumb"
-change = ask_settings({}, dumb=dumb, color=not dumb)
+change = ask_settings(DialogueDefaults(), dumb=dumb, color=not dumb)
 values = {} if change is None else change.values
 shown = {n: mask(v.reveal()) if isinstance(v, Secret) else v for n, v in values.items()}
 print("RESULT", None if change is None else (shown, change.keep), "END")

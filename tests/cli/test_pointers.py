@@ -425,7 +425,7 @@ def test_a_pointer_can_be_typed_and_is_shown_as_it_is(here: Desk, kind: str) -> 
     assert configured.key == Secret(SENTINEL)
     assert configured.artifact.api_key == SecretReference("command", command=COMMAND)
     assert (configured.artifact.provenance["api_key"].origin, SENTINEL in dump(configured.artifact)) == ("/auth", False)
-    assert change.settings()["api_key"] == f"command:{COMMAND}"
+    assert change.defaults().key == f"command:{COMMAND}"
     for bad in ("keyring:qwen", "command:no-such-program-anywhere", "command:false"):
         with pytest.raises(ConfigurationError):
             change(Change("/auth", {"api_key": Secret(bad)}, keep=True))

@@ -16,7 +16,7 @@ from qwen_cfg.cli.trusting import Gate
 from qwen_cfg.remarks import key_remark
 from qwen_cfg.trust import TrustStore
 from qwen_cfg.world import EnvFileChoice, Given
-from qwen_runtime import Change, ReadyConfig
+from qwen_runtime import Change, DialogueDefaults, ReadyConfig
 from qwen_schema import ConfigurationError, NotTrustedError, Secret, SecretReference, declared_fields, dump, load
 
 from .process import KEY, Desk
@@ -69,11 +69,7 @@ def test_what_was_typed_before_still_counts(desk: Desk) -> None:
     configured = change(Change("/auth", {"base_url": "http://localhost:1/v1"}))
     assert origins(configured) == {"api_key": "/auth", "base_url": "/auth", "model": "/model"}
     assert configured.key == Secret(KEY)
-    assert change.settings() == {
-        "base_url": "http://localhost:1/v1",
-        "model": "m-2",
-        "api_key": "sk-0…wxyz (39 characters)",
-    }
+    assert change.defaults() == DialogueDefaults("http://localhost:1/v1", "m-2", "sk-0…wxyz (39 characters)")
 
 
 def test_a_change_that_gives_nothing_usable_changes_nothing(desk: Desk) -> None:
@@ -168,7 +164,7 @@ def test_an_exported_key_stays_where_it_is(desk: Desk, monkeypatch: pytest.Monke
 def test_a_declared_reference_counts_until_a_key_is_typed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORK_KEY", OTHER)
     change = session(replace(NOTHING, secret_from=SecretReference("environment", variable="WORK_KEY")))
-    assert change.settings()["api_key"] == "from the variable WORK_KEY"
+    assert change.defaults().key == "from the variable WORK_KEY"
     assert change(Change("/model", {"model": "m"})).key == Secret(OTHER)
     configured = change(TYPED)
     assert (configured.key, configured.artifact.api_key) == (Secret(KEY), SecretReference("flag", flag="/auth"))
@@ -211,7 +207,7 @@ def test_an_artifact_that_was_given_is_changed_in_place(desk: Desk) -> None:
     assert origins(configured) == {"api_key": "/auth", "base_url": "/auth", "model": "/auth"}
     assert (configured.key, configured.remark, configured.notices) == (Secret(KEY), "", ())
     assert load(dump(configured.artifact), where="x") == configured.artifact
-    assert change.settings() == {"base_url": URL, "model": "m-1", "api_key": "sk-0…wxyz (39 characters)"}
+    assert change.defaults() == DialogueDefaults(URL, "m-1", "sk-0…wxyz (39 characters)")
     with pytest.raises(ConfigurationError, match="is not valid"):
         change(Change("/auth", {"base_url": "nowhere"}))
 
