@@ -63,7 +63,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     artifact = Path(args.output)
     _require_places(env_file_of(cwd), artifact, outside_projects(home))
     _refuse_to_replace(env_file_of(cwd), artifact)
-    texts = _asked_for(args) if has_terminal() and "api_key" not in args.given else _given(args)
+    texts = _asked_for(args, output) if has_terminal() and "api_key" not in args.given else _given(args)
     if without_commands(texts) != texts:
         raise ConfigurationError(
             "a file of a project may not name a command for the key",
@@ -104,7 +104,7 @@ def _require_places(env_file: Path, artifact: Path, may_follow: MayFollow) -> No
         raise UsageError("there is no such directory", where=str(artifact.parent), hint="Make it, or name another.")
 
 
-def _asked_for(args: argparse.Namespace) -> dict[str, str | Secret]:
+def _asked_for(args: argparse.Namespace, output: Output) -> dict[str, str | Secret]:
     """Ask in the dialogue of a first use, which shows what flags and the environment say.
 
     Raises:
@@ -116,9 +116,7 @@ def _asked_for(args: argparse.Namespace) -> dict[str, str | Secret]:
     present = resolution_of(Asked(args.given, _NO_FILE, args.profile, None), survey=False).decisions
     winners = {name: present[name].winner for name in ("base_url", "model") if not present[name].by_default}
     current = DialogueDefaults(**{name: winner.revealed for name, winner in winners.items() if winner is not None})
-    dumb = os.environ.get("TERM", "dumb") in ("", "dumb")
-    color = not os.environ.get("NO_COLOR")
-    change = ask_settings(current, dumb=dumb, color=color, place="init", only_key=True)
+    change = ask_settings(current, dumb=output.is_dumb, color=output.wants_color, place="init", only_key=True)
     if change is None:
         raise ConfigurationError("nothing was set up", hint="Run it again when you have the key.")
     return _of_change(change)

@@ -246,5 +246,4 @@ def terminal_of(output: Output) -> Terminal:
     from qwen_runtime.repl.terminal import Terminal  # noqa: PLC0415
 
     state = users_state_directory()
-    dumb = os.environ.get("TERM", "dumb") in ("", "dumb")
-    return Terminal(dumb=dumb, color=output.wants_color, history=None if state is None else state / "history")
+    return Terminal(dumb=output.is_dumb, color=output.wants_color, history=None if state is None else state / "history")

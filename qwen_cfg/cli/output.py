@@ -42,9 +42,15 @@ class Output:
         return self._is_gone
 
     @property
+    def is_dumb(self) -> bool:
+        """Whether the terminal understands no escape sequences: TERM says so, or says nothing where it always does."""
+        term = os.environ.get("TERM", "")
+        return term == "dumb" or (not term and os.name == "posix")
+
+    @property
     def wants_color(self) -> bool:
         """Whether standard output is a terminal whose owner wants colour."""
-        return self.is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        return self.is_terminal and not os.environ.get("NO_COLOR") and not self.is_dumb
 
     def text(self, text: str, *, verbatim: bool = False) -> None:
         """Write a result. What is `verbatim` may hold secrets that were asked for, or must not change by a byte."""

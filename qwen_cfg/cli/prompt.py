@@ -8,7 +8,7 @@ import stat
 import sys
 from typing import TYPE_CHECKING
 
-from qwen_schema import UsageError, is_unicode
+from qwen_schema import UsageError, is_true, is_unicode
 
 if TYPE_CHECKING:
     from .output import Output
@@ -35,7 +35,7 @@ def prompt_of(given: str | None, output: Output) -> str:
 
 def has_terminal() -> bool:
     """Tell whether a person can be asked: both standard streams are a terminal's, and CI is not true."""
-    in_ci = os.environ.get("CI", "").strip().lower() in ("true", "1", "yes", "on")
+    in_ci = is_true(os.environ.get("CI", ""))
     streams = (sys.stdin, sys.stdout)
     return not in_ci and all(stream is not None and not stream.closed and stream.isatty() for stream in streams)
 

@@ -13,7 +13,7 @@ from qwen_cfg.rules import SPLIT_ORIGIN
 from qwen_cfg.standing import standing_of
 from qwen_cfg.state import users_state_directory
 from qwen_cfg.trust import Concern, TrustStore, concern_of, granted
-from qwen_schema import NotTrustedError, QwenCfgError
+from qwen_schema import NotTrustedError, QwenCfgError, is_true
 
 from .prompt import has_terminal
 from .repeating import repeated
@@ -154,7 +154,7 @@ def trust_store() -> TrustStore:
 
 def trusts_all() -> bool:
     """Tell whether the environment trusts the project; no file can say that."""
-    return os.environ.get(TRUST_VARIABLE, "").strip().lower() in ("1", "true", "yes", "on")
+    return is_true(os.environ.get(TRUST_VARIABLE, ""))
 
 
 def without_asked(diagnostics: tuple[Diagnostic, ...], resolution: Resolution) -> tuple[Diagnostic, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import ssl
 import time
@@ -19,6 +18,7 @@ from .connection import models, read_refusal
 from .endpoint import completions_url
 from .events import Event, Finished, Reasoning, Text, Waiting
 from .failures import NETWORK_ERRORS, cause_of, reason, unreachable
+from .near_models import near_models
 from .pacing import room
 from .refusals import Refusal, error_of, is_out_of_quota, misses_model, parsed, path_doubt
 from .request import body_of
@@ -213,7 +213,7 @@ def _nearest(connection: Connection) -> str:
         names = models(connection, seconds=_SECONDS_FOR_MODELS)
     except QwenCfgError:
         return ""
-    near = difflib.get_close_matches(connection.settings.model, names, n=3, cutoff=0.4) or names[:3]
+    near = near_models(connection.settings.model, names) or names[:3]
     return f"The endpoint has {redact_unknown(', '.join(near))}." if near else ""
 
 

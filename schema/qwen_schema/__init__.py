@@ -62,7 +62,7 @@ from .secret import (
     redact_unknown,
 )
 from .terms import STATISTICS_HOLD, STATISTICS_NEVER_HOLD, THIS_PROGRAM, Practice, Terms, practice_of, terms_of
-from .values import BadValue, is_recognised, parse_value, safe_text, show_value
+from .values import BadValue, is_recognised, is_true, parse_value, safe_text, show_value
 
 __all__ = [
     "DEFAULT_PROFILE",
@@ -123,6 +123,7 @@ __all__ = [
     "host_of",
     "is_loopback",
     "is_recognised",
+    "is_true",
     "is_unicode",
     "kind_of_pointer",
     "load",

@@ -49,6 +49,11 @@ def parse_value(field: Field, text: str) -> Value:
     return value
 
 
+def is_true(text: str) -> bool:
+    """Tell whether a text says yes, as the value of a field or of a variable; the empty one does not."""
+    return text.strip().lower() in _TRUE
+
+
 def safe_text(field: Field, text: str) -> str:
     """Return what may be shown of a text that was meant for a field, whether or not it is a value of it.
 

@@ -221,8 +221,8 @@ def test_colour_is_for_terminals(story: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("argv", "env", "term"),
-    [([], {"NO_COLOR": "1"}, "xterm"), (["--color", "never"], {}, "xterm"), ([], {}, "dumb")],
-    ids=["NO_COLOR", "never", "dumb"],
+    [([], {"NO_COLOR": "1"}, "xterm"), (["--color", "never"], {}, "xterm"), ([], {}, "dumb"), ([], {}, "")],
+    ids=["NO_COLOR", "never", "dumb", "no TERM"],
 )
 def test_a_terminal_that_wants_no_colour_gets_none(
     story: Desk, argv: list[str], env: dict[str, str], term: str
@@ -230,7 +230,7 @@ def test_a_terminal_that_wants_no_colour_gets_none(
     seen = see(story, "resolve", "--explain", *argv, env=env, term=term)
     assert not COLOURED.search(seen.raw)
     assert "api_key" in seen.text
-    if term == "dumb" or argv:
+    if term in ("dumb", "") or argv:
         assert b"\x1b" not in seen.raw
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from qwen_schema import NotFoundError, ProviderError, printable, redact_unknown
 
 from ..connection import NoListError, models
+from ..near_models import near_models
 from ..refusals import ways_to_name
 from .step import Finding
 
@@ -81,9 +81,7 @@ def _is_called(listed: str, model: str) -> bool:
 
 def _nearest_first(model: str, names: Sequence[str]) -> list[str]:
     """Return the names in their order, after those that are called much like the model."""
-    spelled = {name.lower(): name for name in reversed(names)}
-    near = difflib.get_close_matches(model.lower(), spelled, n=3, cutoff=0.4)
-    return list(dict.fromkeys([*(spelled[name] for name in near), *names]))
+    return list(dict.fromkeys([*near_models(model, names), *names]))
 
 
 def _told(names: Sequence[str]) -> str:

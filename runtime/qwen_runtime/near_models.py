@@ -1,0 +1,18 @@
+"""Which models are called much like another one."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_MOST = 3
+_ALIKE = 0.4
+
+
+def near_models(model: str, names: Sequence[str]) -> list[str]:
+    """Return the names that are spelled much like a model's, in whatever letters, the nearest first."""
+    spelled = {name.lower(): name for name in reversed(names)}
+    return [spelled[name] for name in difflib.get_close_matches(model.lower(), spelled, n=_MOST, cutoff=_ALIKE)]
