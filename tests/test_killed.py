@@ -1,0 +1,165 @@
+"""A process that is killed while it writes leaves no key where git sees it, and the next one clears what it left."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from support.killing import killed_at_each_step, work_to_the_end
+
+from qwen_cfg.cli.main import main
+from qwen_schema import declared_fields
+from qwen_schema.folders import anywhere
+from qwen_schema.save import save
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+KEY = "sk-0123456789abcdefghijklmnopqrstuvwxyz"
+URL = "http://localhost:1/v1"
+INIT = ["init", "--openai-api-key", KEY, "--openai-base-url", URL, "--model", "m"]
+
+# What `init` loads late, so that each process need not load it anew.
+for module in ("qwen_cfg.cli.init", "qwen_cfg.cli.login", "qwen_cfg.rules.trust", "qwen_schema.validate", "jsonschema"):
+    importlib.import_module(module)
+for module in ("qwen_runtime.oauth", "qwen_runtime.client", "qwen_schema.envfile.dotenv_python", "tomli_w", "uuid"):
+    importlib.import_module(module)
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    for field in declared_fields().values():
+        for variable in field.variables:
+            monkeypatch.delenv(variable.name, raising=False)
+
+
+def git(tree: Path, *words: str) -> str:
+    return subprocess.run(["git", *words], cwd=tree, check=True, capture_output=True, text=True).stdout
+
+
+def shown_by_git(tree: Path) -> dict[str, bytes]:
+    """Return the files that git would take in with the next `git add .`, with their contents."""
+    names = git(tree, "ls-files", "--others", "--exclude-standard", "-z").split("\0")
+    return {name: (tree / name).read_bytes() for name in names if name}
+
+
+def left(tree: Path) -> list[str]:
+    """Return what lies around of writing."""
+    return [str(path.relative_to(tree)) for path in tree.rglob(".qwen-cfg.*")]
+
+
+def work_trees(tmp_path: Path, files: dict[str, str]) -> Callable[[int], Path]:
+    def make(step: int) -> Path:
+        tree = tmp_path / f"tree-{step}"
+        tree.mkdir()
+        git(tree, "init", "-q")
+        for name, text in files.items():
+            (tree / name).write_text(text)
+        return tree
+
+    return make
+
+
+@pytest.mark.parametrize("files", [{".gitignore": "*.log"}, {".gitignore": ".env\n"}], ids=["appended", "there"])
+def test_init(tmp_path: Path, files: dict[str, str]) -> None:
+    steps = 0
+    for tree in killed_at_each_step(work_trees(tmp_path, files), lambda: main(INIT)):
+        steps += 1
+        seen = shown_by_git(tree)
+        assert not [name for name, content in seen.items() if KEY.encode() in content]
+        assert set(seen) <= {".gitignore", "qwen.toml"} | {name for name in seen if seen[name] == b""}
+        # The next one goes on, or says that something is there already; what lies around is gone in any case.
+        assert work_to_the_end(lambda: main(INIT), tree) in (0, 2)
+        assert left(tree) == []
+        assert set(shown_by_git(tree)) <= {".gitignore", "qwen.toml"}
+        for name, text in files.items():
+            assert (tree / name).read_text().startswith(text)
+    assert steps > 15
+
+
+def write(text: str = KEY, *, private: bool = True) -> None:
+    save(Path("kept"), text, may_follow=anywhere, private=private)
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, *, private: bool) -> None:
+    old = "old\n"
+    states = set()
+    make = work_trees(tmp_path, {"kept": old})
+    for tree in killed_at_each_step(make, lambda: write("new\n" * 50_000, private=private)):
+        content = (tree / "kept").read_text()
+        states.add(content)
+        assert content in (old, "new\n" * 50_000)
+        assert {name for name, text in shown_by_git(tree).items() if text} == {"kept"}
+        assert work_to_the_end(write, tree) == 0
+        assert left(tree) == []
+        assert (tree / "kept").read_text() == KEY
+    assert len(states) == 2
+
+
+@pytest.fixture
+def lying_around(tmp_path: Path) -> Iterator[Path]:
+    """A directory with much in it that looks like what a killed process leaves, and is not."""
+    name = ".qwen-cfg.0123456789abcdef"
+    (tmp_path / ".qwen-cfg.notes").write_text("mine")
+    (tmp_path / f"{name}0").mkdir()
+    (tmp_path / name.replace("0", "1", 1)).write_text("a file")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "new").write_text("mine")
+    (tmp_path / name.replace("0", "2", 1)).symlink_to("elsewhere")
+    (tmp_path / name.replace("0", "3", 1)).mkdir()
+    (tmp_path / name.replace("0", "3", 1) / "other").write_text("mine")
+    before = {path: path.is_file() and path.read_bytes() for path in tmp_path.rglob("*")}
+    yield tmp_path
+    (tmp_path / "kept").unlink()
+    assert {path: path.is_file() and path.read_bytes() for path in tmp_path.rglob("*")} == before
+
+
+def test_what_is_not_ours_is_left_alone(lying_around: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(lying_around)
+    write()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_what_is_another_users_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    theirs = tmp_path / ".qwen-cfg.0123456789abcdef"
+    theirs.mkdir()
+    (theirs / "new").write_text("theirs")
+    os.chown(theirs, 12345, 12345)
+    write()
+    assert (theirs / "new").read_text() == "theirs"
+
+
+def test_what_a_living_process_writes_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many write to one directory at once, and each of them ends well."""
+    monkeypatch.chdir(tmp_path)
+    children = []
+    for number in range(8):
+        child = os.fork()
+        if child == 0:
+            try:
+                until = time.monotonic() + 1
+                while time.monotonic() < until:
+                    save(Path(f"file-{number}"), "x" * number, may_follow=anywhere, private=True)
+            except BaseException:
+                os._exit(1)
+            os._exit(0)
+        children.append(child)
+    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * 8
+    assert left(tmp_path) == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"file-{number}" for number in range(8)]
+
+
+def test_a_home_in_git_shows_no_token_of_a_killed_process(tmp_path: Path) -> None:
+    """The login stands in the home, and the home may be a repository that ignores nothing."""
+    for tree in killed_at_each_step(work_trees(tmp_path, {}), write):
+        assert {name for name, text in shown_by_git(tree).items() if text} <= {"kept"}
