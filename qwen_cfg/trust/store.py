@@ -70,7 +70,7 @@ class TrustStore:
             return ()
         try:
             return _entries(read_file(self._file, require=_require_ours).decode())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return ()
         except OSError as error:
             why = str(error.strerror)

@@ -128,17 +128,14 @@ class LoginCache:
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise still_there(str(error.strerror), self.shown) from None
+            raise still_there(f"the login cannot be removed: {error.strerror}", self.shown) from None
         return True
 
 
-def still_there(why: str, shown: str) -> OutputError:
+def still_there(what: str, shown: str) -> OutputError:
     """Return what a person is told when a login cannot be removed."""
-    return OutputError(
-        f"the login cannot be removed: {why}",
-        where=shown,
-        hint="You are still logged in. Remove the file yourself, where you may write to its directory.",
-    )
+    hint = "You are still logged in. Make its directory writable for you, or remove the file yourself."
+    return OutputError(what, where=shown, hint=hint)
 
 
 def cache_of(settings: Settings) -> LoginCache:

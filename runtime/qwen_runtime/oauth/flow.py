@@ -13,7 +13,7 @@ from qwen_schema import OutputError, ProviderError
 from qwen_schema.ending import finishing
 from qwen_schema.qwen_oauth import api_of_login
 
-from .cache import BrokenLoginError
+from .cache import BrokenLoginError, still_there
 from .device import DeviceCode, begun
 from .lock import RefreshLock
 from .login import Login, granted
@@ -151,7 +151,11 @@ def log_out(cache: LoginCache) -> bool:
     if not os.path.lexists(cache.path):
         return False
     try:
-        if not lock.take(_PATIENCE_TO_LEAVE):
+        try:
+            taken = lock.take(_PATIENCE_TO_LEAVE)
+        except OutputError as error:
+            raise still_there(error.what, cache.shown) from None
+        if not taken:
             raise OutputError(
                 "another program is refreshing the login, and would bring it back",
                 where=str(cache.lock_path),

@@ -1,0 +1,128 @@
+"""What cannot be written ends with one exit code, whichever command it is, and says what happened."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .process import KEY, Outcome, Run, run_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from .process import Desk
+
+WITH_KEY = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": "http://models.example/v1"}
+LOGIN = ".qwen/oauth_creds.json"
+CANNOT_WRITE = 2
+
+# <sched.h>, <sys/mount.h>
+CLONE_NEWNS = 0x00020000
+MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
+
+
+def read_only(place: Path) -> Callable[[], None]:
+    """Return what makes a directory read-only to this process and its children alone."""
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def call(ended: int) -> None:
+        if ended:
+            raise OSError(ctypes.get_errno(), "no file system can be mounted here")
+
+    def mount() -> None:
+        name = os.fsencode(place)
+        call(libc.unshare(CLONE_NEWNS))
+        call(libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None))
+        call(libc.mount(name, name, None, MS_BIND, None))
+        call(libc.mount(name, name, None, MS_BIND | MS_REMOUNT | MS_RDONLY, None))
+        # The working directory is still the one below.
+        os.chdir(os.getcwd())  # noqa: PTH109
+
+    return mount
+
+
+@pytest.fixture(scope="module")
+def may_mount(tmp_path_factory: pytest.TempPathFactory) -> None:
+    child = os.fork()
+    if child == 0:
+        try:
+            read_only(tmp_path_factory.mktemp("mounted"))()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    if os.waitpid(child, 0)[1]:
+        pytest.skip("no file system can be mounted here")
+
+
+def prepare(desk: Desk) -> None:
+    """Make what the commands need, while it can be made."""
+    desk.write(LOGIN, json.dumps({"access_token": "a", "refresh_token": "r"})).chmod(0o600)
+    desk.write("work/app/.env", "OPENAI_MODEL=m\n")
+    desk.run("resolve", "-o", "there.toml", env=WITH_KEY).ended(0)
+    desk.write("work/app/.env", "OPENAI_MODEL=other\nOPENAI_BASE_URL=http://stranger.example/v1\n")
+
+
+COMMANDS = (
+    ("resolve", "-o", "a.toml"),
+    ("resolve", "-o", "there.toml"),
+    ("resolve", "--inline-secrets", "-o", "a.toml"),
+    ("check", "there.toml", "--update"),
+    ("init", "-o", "a.toml"),
+    ("init", "--openai-api-key", KEY),
+    ("auth", "logout"),
+)
+
+
+def is_told(outcome: Outcome) -> None:
+    outcome.ended(CANNOT_WRITE)
+    assert "Read-only file system" in outcome.err
+    assert KEY not in outcome.said
+
+
+@pytest.mark.usefixtures("may_mount")
+def test_on_a_read_only_file_system_every_command_ends_alike(desk: Desk) -> None:
+    prepare(desk)
+    before = desk.files()
+    mount = read_only(desk.home)
+    for argv in COMMANDS:
+        is_told(desk.run(*argv, env=WITH_KEY, before=mount))
+    is_told(desk.run("trust", "--yes", env={"OPENAI_API_KEY": KEY}, before=mount))
+    assert desk.files() == before
+
+
+@pytest.mark.usefixtures("may_mount")
+def test_a_login_that_cannot_be_removed_is_said_to_be_still_there(desk: Desk) -> None:
+    prepare(desk)
+    refused = desk.run("auth", "logout", before=read_only(desk.home)).ended(CANNOT_WRITE)
+    assert "the login cannot be removed" in refused.err
+    assert "You are still logged in" in refused.err
+    assert (desk.home / LOGIN).exists()
+    (desk.home / LOGIN).unlink()
+    none = desk.run("auth", "logout", before=read_only(desk.home)).ended(0)
+    assert "There was no login" in none.out
+
+
+def test_where_nothing_can_be_made_every_command_ends_alike(desk: Desk) -> None:
+    """Not even by root: what stands for a directory is a file, or lies in /proc."""
+    prepare(desk)
+    desk.write("file", "")
+    places = ("/proc/a.toml", "/sys/a.toml", "there.toml/a")
+    runs = [[command, "-o", place] for command in ("resolve", "init") for place in places]
+    for outcome in run_all([Run(argv, desk.cwd, desk.home, WITH_KEY) for argv in runs]):
+        outcome.ended(CANNOT_WRITE)
+    state = {"XDG_STATE_HOME": str(desk.home / "file"), "OPENAI_API_KEY": KEY}
+    desk.run("trust", "--yes", env=state).ended(CANNOT_WRITE)
+    desk.write("work/app/.qwen", "a file")
+    refused = desk.run("init", "--openai-api-key", KEY).ended(CANNOT_WRITE)
+    assert "./.qwen/.env: nothing can be kept here: Not a directory" in refused.err
+
+
+def test_a_full_disk_is_told_alike(desk: Desk) -> None:
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        outcome = desk.run("resolve", env=WITH_KEY, stdout=full).ended(CANNOT_WRITE)
+    assert "No space left on device" in outcome.err
