@@ -95,8 +95,8 @@ def put_off(*answered: int) -> Iterator[list[int]]:
             for number in ENDING:
                 handler = signal.getsignal(number)
                 if callable(handler):
-                    before[number] = handler
                     signal.signal(number, note)
+                    before[number] = handler
         yield heard
     finally:
         for number in reversed(before):

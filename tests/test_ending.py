@@ -1,0 +1,56 @@
+"""What a block puts off, in a Python program that has its own handlers."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import pytest
+
+from qwen_schema.ending import put_off
+
+
+def test_ctrl_c_is_heard_when_the_outermost_block_has_ended() -> None:
+    steps = []
+    with pytest.raises(KeyboardInterrupt), put_off() as outer:
+        with put_off() as inner:
+            signal.raise_signal(signal.SIGINT)
+            steps.append(list(inner))
+        steps.append(list(outer))
+    assert steps == [[signal.SIGINT], [signal.SIGINT]]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_what_a_block_deals_with_itself_is_not_heard_again() -> None:
+    with put_off(signal.SIGINT) as heard:
+        signal.raise_signal(signal.SIGINT)
+    assert heard == [signal.SIGINT]
+    with put_off() as heard:
+        signal.raise_signal(signal.SIGINT)
+        heard.clear()
+
+
+def test_ctrl_c_counts_more_than_an_error_of_the_block() -> None:
+    with pytest.raises(KeyboardInterrupt), put_off():
+        signal.raise_signal(signal.SIGINT)
+        raise ValueError
+
+
+def test_signals_that_python_leaves_alone_stay_so() -> None:
+    found = []
+    with put_off():
+        found.append(signal.getsignal(signal.SIGTERM))
+    assert found == [signal.SIG_DFL]
+
+
+def test_another_thread_puts_nothing_off() -> None:
+    found = []
+
+    def work() -> None:
+        with put_off() as heard:
+            found.append((signal.getsignal(signal.SIGINT), heard))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found == [(signal.default_int_handler, [])]
