@@ -19,8 +19,10 @@ _TRACKED, _NOT_TRACKED = 0, 1
 # What `git check-ignore` exits with where a file is ignored.
 _IGNORED = 0
 
-# As long as an answer of git is waited for.
-_SECONDS = 30
+# As long as an answer of git is waited for. A repository can make it wait for ever, by an index that is a pipe, say;
+# one that did not answer in time is not asked again.
+_SECONDS = 10
+_silent: set[Path] = set()
 
 _PASSED_ON = (
     *("PATH", "HOME", "XDG_CONFIG_HOME", "SYSTEMROOT", "GIT_DIR", "GIT_WORK_TREE", "GIT_CEILING_DIRECTORIES"),
@@ -127,7 +129,7 @@ def _asked(path: Path, *command: str) -> int | None:
     settings that name programs (a file system monitor, a way to fetch what is missing) are switched off.
     """
     git, absolute, tree = shutil.which("git"), path.absolute(), _work_tree_of(path)
-    if git is None:
+    if git is None or tree in _silent:
         return None
     directory = tree or next(parent for parent in absolute.parents if parent.is_dir())
     where = [] if tree is None else [f"--git-dir={tree / '.git'}", f"--work-tree={tree}"]
@@ -142,7 +144,11 @@ def _asked(path: Path, *command: str) -> int | None:
             timeout=_SECONDS,
             check=False,
         )
-    except (subprocess.TimeoutExpired, OSError):
+    except subprocess.TimeoutExpired:
+        if tree is not None:
+            _silent.add(tree)
+        return None
+    except OSError:
         return None
     return asked.returncode
 

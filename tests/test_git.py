@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
-from qwen_cfg.git import may_be_tracked
+import qwen_cfg.git
+from qwen_cfg.git import is_ignored, may_be_tracked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,3 +81,19 @@ def test_a_circle_of_links_ends(tree: Path) -> None:
     (tree / "a").symlink_to("b")
     (tree / "b").symlink_to("a")
     assert not may_be_tracked(tree / "a/.env")
+
+
+def test_a_repository_that_lets_git_wait_is_asked_once(
+    tree: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tree / ".git/index").unlink()
+    os.mkfifo(tree / ".git/index")
+    programs = tmp_path_factory.mktemp("programs")
+    (programs / "git").write_text(f'#!/bin/sh\necho x >>"{programs}/asked"\nexec "{shutil.which("git")}" "$@"\n')
+    (programs / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    monkeypatch.setattr(qwen_cfg.git, "_SECONDS", 1)
+    for name in (".env", "f", ".qwen/.env"):
+        assert may_be_tracked(tree / name)
+        assert not is_ignored(tree / name)
+    assert (programs / "asked").read_text() == "x\n"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support.trees import planted
 from support.worlds import Scene
 
-from qwen_schema import BadValue, Secret, declared_fields, parse_value, show_value
+from qwen_schema import BadValue, Secret, declared_fields, parse_value, safe_text, show_value
 
 FIELDS = declared_fields()
 
@@ -164,6 +164,15 @@ def test_what_is_no_value(name: str, text: str, wrong: str) -> None:
     assert wrong in caught.value.wrong
     assert caught.value.expected
     assert len(text) < 4 or text not in f"{caught.value!r} {caught.value}"
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 99_999, "?" * 99_999, "htps://x/?" + "a=&" * 33_333], ids=lambda text: text[:10]
+)
+def test_of_a_text_longer_than_any_value_the_beginning_is_shown(text: str) -> None:
+    shown = safe_text(FIELDS["base_url"], text)
+    assert len(shown) < 400
+    assert shown.endswith(f"… ({len(text):,} characters)")
 
 
 @pytest.mark.parametrize(

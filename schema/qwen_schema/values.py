@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .formats import CHECKS, is_unicode
+from .formats import CHECKS, LONGEST, is_unicode
 from .pointers import EXPECTED as EXPECTED_OF_POINTER
 from .pointers import is_pointer, kind_of_pointer, parts_of_pointer
+from .printable import shortened
 from .secret import hide_credentials, looks_like_key, mask, redact_unknown
 
 if TYPE_CHECKING:
@@ -58,7 +59,13 @@ def safe_text(field: Field, text: str) -> str:
     """Return what may be shown of a text that was meant for a field, whether or not it is a value of it.
 
     A secret is masked, and a pointer to one is not. A URL is shown as it stands only if it is one without credentials.
+    Of a text that is longer than any value, the beginning is shown.
     """
+    shown = _without_secrets(field, text)
+    return shown if len(shown) <= LONGEST else f"{shortened(shown)} ({len(text):,} characters)"
+
+
+def _without_secrets(field: Field, text: str) -> str:
     if field.secret:
         return redact_unknown(text) if is_pointer(text) else mask(text)
     check = CHECKS.get(field.schema.get("format", "")) if "url" in field.schema.get("format", "") else None
