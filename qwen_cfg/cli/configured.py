@@ -81,8 +81,7 @@ def resolved(resolution: Resolution, output: Output, let_through: Gate) -> Ready
     try:
         return of_resolution(resolution, let_through)
     except IncompleteError as error:
-        error.hint += " What else was looked at: qwen-cfg resolve --explain"
-        raise
+        raise error.copy(hint=f"{error.hint} What else was looked at: qwen-cfg resolve --explain") from None
 
 
 def warnings_of(resolution: Resolution) -> tuple[Diagnostic, ...]:

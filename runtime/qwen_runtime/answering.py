@@ -194,7 +194,7 @@ def _refused(refusal: Refusal, connection: Connection, url: str) -> Exception:
         return _UnknownOptionError()
     error = error_of(refusal, connection.settings, url=url, remark=connection.remark)
     if misses_model(refusal):
-        error.hint = f"{_nearest(connection)} {error.hint}".strip()
+        error = error.copy(hint=f"{_nearest(connection)} {error.hint}".strip())
     may_retry = is_retried(refusal.status, refusal.headers) and not is_out_of_quota(refusal)
     return _FailedError(error, may_retry=may_retry, asked=asked_delay(refusal.headers))
 
@@ -233,8 +233,7 @@ def _told_error(data: str, document: dict[str, Any], connection: Connection, str
     if not stream.begun:
         may_retry = is_retried(refusal.status, {}) and not is_out_of_quota(refusal)
         return _FailedError(error, may_retry=may_retry)
-    error.what = f"in the middle of the answer: {error.what}"
-    return error
+    return error.copy(what=f"in the middle of the answer: {error.what}")
 
 
 def _status(document: dict[str, Any]) -> int | None:
@@ -272,7 +271,7 @@ def _cut_off(connection: Connection, why: str) -> CutOffError:
 
 def _with_wait(failed: _FailedError, seconds: float | None) -> QwenCfgError:
     if failed.may_retry and seconds is None and failed.asked is not None:
-        failed.error.hint = f"The provider asks to wait for {failed.asked:.0f} s. {failed.error.hint}"
+        return failed.error.copy(hint=f"The provider asks to wait for {failed.asked:.0f} s. {failed.error.hint}")
     return failed.error
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from enum import IntEnum
-from typing import Any
+from typing import Any, Final, Self, TypedDict, Unpack
 
 
 class ExitCode(IntEnum):
@@ -25,20 +25,36 @@ class ExitCode(IntEnum):
     TERMINATED = 143
 
 
+class Words(TypedDict, total=False):
+    """The words of an error."""
+
+    what: str
+    hint: str
+
+
 class QwenCfgError(Exception):
     """Anything that qwen-cfg reports instead of a result.
 
     `what` is wrong, `where` it stands (file:line, flag or variable; empty when it has no place), and `hint`
-    says what to do. None of the three ever holds a secret.
+    says what to do. None of the three ever holds a secret, and none changes: `copy` returns another error.
     """
 
     exit_code = ExitCode.INTERNAL
 
     def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
         super().__init__(what)
-        self.what = what
-        self.where = where
-        self.hint = hint
+        self.what: Final = what
+        self.where: Final = where
+        self.hint: Final = hint
+
+    def copy(self, **changed: Unpack[Words]) -> Self:
+        """Return the same error with other words, and without the traceback of this one.
+
+        An error that is kept in a value is raised as a copy: raising it would add a traceback to the value each time.
+        """
+        made = type(self).__new__(type(self), changed.get("what", self.what))
+        made.__dict__.update(self.__dict__, **changed)
+        return made
 
     def more(self) -> dict[str, Any]:
         """Return what else a program might want to know, as plain values."""

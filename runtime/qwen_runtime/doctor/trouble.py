@@ -53,5 +53,7 @@ def _too_slow(error: httpx.TimeoutException, settings: Settings, elapsed: float)
         )
     if proxy or limit(settings) == LONGEST:
         ways = "--proxy names another, --no-proxy goes around it." if proxy else "--proxy says how to get there."
-        found.hint = f"After {limit(settings):g} s the doctor goes on. Does a firewall drop what is sent? {ways}"
+        return found.copy(
+            hint=f"After {limit(settings):g} s the doctor goes on. Does a firewall drop what is sent? {ways}"
+        )
     return found
