@@ -14,29 +14,29 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .api import resolve
     from .compile import to_artifact
+    from .core.origin import Candidate, Origin
+    from .core.place import Place, Search, Visit
     from .differences import Difference, drift
     from .explanation import Explanation, explain
     from .generations import Elsewhere, elsewhere
-    from .layers import Candidate, Origin
     from .merge import Decision, Shadowed
     from .resolution import Resolution
     from .rules import Diagnostic, diagnose
-    from .search import Place, Search, Visit
     from .world import World
 
 _HOMES = {
-    "Candidate": "layers",
+    "Candidate": "core.origin",
     "Decision": "merge",
     "Diagnostic": "rules",
     "Difference": "differences",
     "Elsewhere": "generations",
     "Explanation": "explanation",
-    "Origin": "layers",
-    "Place": "search",
+    "Origin": "core.origin",
+    "Place": "core.place",
     "Resolution": "resolution",
-    "Search": "search",
+    "Search": "core.place",
     "Shadowed": "merge",
-    "Visit": "search",
+    "Visit": "core.place",
     "World": "world",
     "diagnose": "rules",
     "drift": "differences",

@@ -19,12 +19,13 @@ from qwen_schema import (
     pointed,
 )
 
+from .core.layers import DEFAULT, ENV_FILE, ENVIRONMENT, FLAG
 from .paths import Standpoint, home_level_files
 
 if TYPE_CHECKING:
-    from qwen_schema import Layer, Reach
+    from qwen_schema.artifact import ReferenceKind
 
-    from .layers import Candidate
+    from .core.origin import Candidate, Layer
     from .merge import Decision
     from .resolution import Resolution
 
@@ -118,13 +119,7 @@ def _reference(resolution: Resolution, decision: Decision) -> SecretReference:
     if pointer is not None:
         return pointer
     origin = decision.winner.origin
-    match origin.layer:
-        case "flag":
-            return SecretReference("flag", flag=origin.place)
-        case "environment":
-            return SecretReference("environment", variable=origin.variable)
-        case _:
-            return SecretReference("env-file", path=origin.file, variable=origin.variable)
+    return origin.source.reference(origin)
 
 
 def _login(resolution: Resolution) -> SecretReference:
@@ -148,10 +143,22 @@ def _secret_provenance(resolution: Resolution, decision: Decision) -> Provenance
     reference = resolution.options.secret_from
     if reference is None:
         return _of_candidate(decision.winner) if resolution.auth_method == "openai" else _OAUTH_LOGIN
-    in_project = reference.kind == "env-file" and not _is_home_level(resolution, str(reference.path))
-    layers: dict[str, Layer] = {"environment": "environment", "env-file": "env-file", "flag": "flag"}
-    reach: Reach = "project" if in_project else "user"
-    return Provenance(layers.get(reference.kind, "default"), SECRET_FROM, reach, reference.variable)
+    layer = _layer_of(reference.kind)
+    is_users = reference.path is not None and _is_home_level(resolution, reference.path)
+    return Provenance(layer.name, SECRET_FROM, "user" if is_users else layer.reach, reference.variable)
+
+
+def _layer_of(kind: ReferenceKind) -> Layer:
+    """Return the layer in which a secret reference finds the secret."""
+    match kind:
+        case "flag":
+            return FLAG
+        case "environment":
+            return ENVIRONMENT
+        case "env-file":
+            return ENV_FILE
+        case "oauth-cache" | "keyring" | "command" | "literal":
+            return DEFAULT
 
 
 def _is_home_level(resolution: Resolution, path: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from qwen_schema import Provenance, ResolvedConfig, SecretReference, show_value
 
-from .layers import origin_text
+from .core.layers import origin_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ def drift(old: ResolvedConfig, new: ResolvedConfig, *, strict: bool = False) -> 
 
 
 def provenance_text(provenance: Provenance) -> str:
-    """Return where a value comes from as a person would say it."""
+    """Return where a value comes from, in words."""
     return origin_text(provenance.layer, provenance.origin, provenance.variable)
 
 

@@ -17,7 +17,7 @@ from .readers import others_can_read
 from .world import ABSENT, Sighting
 
 if TYPE_CHECKING:
-    from .owners import Allows
+    from .owners import Allows, OwnerOf
     from .paths import Standpoint
 
 _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
@@ -26,9 +26,20 @@ _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 class Disk:
     """What stands at places, each looked at no more than once."""
 
-    def __init__(self, standpoint: Standpoint, allows: Allows = allow_none, named: Path | None = None) -> None:
-        """Begin. `allows` tells whose files may count beside one's own, and `named` is one that the user has named."""
+    def __init__(
+        self,
+        standpoint: Standpoint,
+        allows: Allows = allow_none,
+        named: Path | None = None,
+        owner_of: OwnerOf = foreign_owner,
+    ) -> None:
+        """Start with nothing looked at.
+
+        `allows` tells whose files may count beside one's own, `named` is a file that the user has named, and `owner_of`
+        tells whose a file is.
+        """
         self._standpoint = standpoint
+        self._owner_of = owner_of
         self._allows = allows
         self._named = named
         self.sightings: dict[Path, Sighting] = {}
@@ -53,13 +64,13 @@ class Disk:
         kind, mode = kind_of(status.st_mode), stat.S_IMODE(status.st_mode)
         if kind not in ("file", "fifo") or (kind == "fifo" and not read_fifo):
             return Sighting(kind)
-        owner, shown = None if path == self._named else foreign_owner(path), self._standpoint.show(path)
+        owner, shown = None if path == self._named else self._owner_of(path), self._standpoint.show(path)
         if owner is not None and not self._allows(path, owner):
             return Sighting("unreadable", error=ForeignFileError(path, shown, owner))
         try:
             text = read_env_text(path, shown)
         except EnvFileError as unreadable:
-            return Sighting("unreadable", error=unreadable)
+            return Sighting("unreadable", error=unreadable.copy())
         return Sighting(kind, text, None, mode, is_foreign=owner is not None, is_shared=others_can_read(path, status))
 
     def _failed(self, path: Path, error: OSError) -> Sighting:

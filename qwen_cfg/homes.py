@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_schema.envfile import last_of_each, reader_of
+from qwen_schema.envfile import last_of_each
 
+from .core.layers import ENV_FILE, ENVIRONMENT
+from .core.place import Place
 from .disk import if_there, is_missing, real
-from .layers import Origin, env_file_origin
 from .paths import OAUTH_CACHE_NAME, home_level_files
-from .search import Place
 from .world import QwenDirectory, Sighting
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from qwen_schema import Profile
 
-    from .world import World
+    from .core.origin import Origin
+    from .world import Start
 
 Look = Callable[[Path], Sighting]
 
@@ -53,16 +54,16 @@ def checked(home: Home) -> Home:
     return Home(real(home.path), home.problem)
 
 
-def find_qwen_directory(world: World, profile: Profile, look: Look) -> QwenDirectory:
+def find_qwen_directory(start: Start, profile: Profile, look: Look) -> QwenDirectory:
     """Return the user's Qwen directory: `~/.qwen`, or where the profile's variable says.
 
     The environment decides, even with an empty variable, which means `~/.qwen`; else the first home-level file that
     gives it a value, unless no file is to be searched for. `~` is the home, and a relative path starts from the
     working directory (QwenLM/qwen-code#2953).
     """
-    text, origin = _moving(world, profile, look)
-    moved, problem = _leads_to(text, world, profile.directory_variable) if text else (None, "")
-    directory = moved or (world.home / ".qwen" if world.home is not None else None)
+    text, origin = _moving(start, profile, look)
+    moved, problem = _leads_to(text, start, profile.directory_variable) if text else (None, "")
+    directory = moved or (start.home / ".qwen" if start.home is not None else None)
     return QwenDirectory(
         moved_to=moved,
         reach="user" if _starts_at_home(text) or Path(text).is_absolute() else "project",
@@ -70,38 +71,38 @@ def find_qwen_directory(world: World, profile: Profile, look: Look) -> QwenDirec
         text=text,
         problem=problem,
         login=if_there(directory / OAUTH_CACHE_NAME) if directory is not None else None,
-        settings=if_there(directory / "settings.json") if directory is not None and world.surveyed else None,
+        settings=if_there(directory / "settings.json") if directory is not None and start.surveyed else None,
     )
 
 
-def _moving(world: World, profile: Profile, look: Look) -> tuple[str, Origin | None]:
+def _moving(start: Start, profile: Profile, look: Look) -> tuple[str, Origin | None]:
     """Return what the variable says that may move the directory, and who says it."""
     variable = profile.directory_variable
-    if variable in world.environ:
-        return str(world.environ[variable]), Origin("environment", variable, "user", variable)
-    if not variable or world.choice.chosen_by != "search":
+    if variable in start.environ:
+        return str(start.environ[variable]), ENVIRONMENT.origin(variable, variable)
+    if not variable or start.choice.chosen_by != "search":
         return "", None
-    for rank, path in enumerate(home_level_files(world.home)):
-        assignment = last_of_each(reader_of(world.dialect)(look(path).text or "")).get(variable)
+    for rank, path in enumerate(home_level_files(start.home)):
+        assignment = last_of_each(look(path).assignments(start.dialect)).get(variable)
         if assignment is not None and assignment.value:
             place = Place(path, "user", rank)
-            return assignment.value, env_file_origin(assignment, place, world.standpoint.show(path))
+            return assignment.value, ENV_FILE.origin_of(assignment, place, start.standpoint.show(path))
     return "", None
 
 
-def _leads_to(text: str, world: World, variable: str) -> tuple[Path | None, str]:
+def _leads_to(text: str, start: Start, variable: str) -> tuple[Path | None, str]:
     """Return the directory that a text names, or why it names none."""
     if "\0" in text:
         return None, f"{variable} holds a NUL character"
     path = Path(text)
     if _starts_at_home(text):
-        if world.home is None:
+        if start.home is None:
             return None, f"{variable} starts from the home (~), and there is none"
-        path = world.home.joinpath(*Path(text.replace("\\", "/") if text.startswith("~\\") else text).parts[1:])
-    directory = real(world.cwd / path)
+        path = start.home.joinpath(*Path(text.replace("\\", "/") if text.startswith("~\\") else text).parts[1:])
+    directory = real(start.cwd / path)
     if if_there(directory) is not None:
         return None, f"{variable} names a file: {text}"
-    plain = world.home / ".qwen" if world.home is not None else None
+    plain = start.home / ".qwen" if start.home is not None else None
     return (plain if plain is not None and directory == real(plain) else directory), ""
 
 

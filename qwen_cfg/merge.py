@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Literal
 from qwen_schema import BadValue, Secret, is_recognised, kind_of_pointer, looks_like_key, parse_value
 from qwen_schema.secret import TELLTALE_LENGTH
 
-from .layers import Candidate, default_candidate, environment_candidate, flag_candidate
+from .core.layers import FieldLayer, VariableLayer, layers_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from qwen_schema import Field, Profile, Value, Variable
+    from qwen_schema import Field, Profile, Value
 
-    from .layers import EnvFile
-    from .world import World
+    from .core.layers import Sources
+    from .core.origin import Candidate
 
 Fate = Literal["beaten", "hidden by an empty variable", "empty", "needs reach user", "not under this method"]
 
@@ -47,7 +47,7 @@ class Decision:
     @property
     def by_default(self) -> bool:
         """Whether nobody but the default offered a value."""
-        return self.winner is not None and self.winner.origin.layer == "default"
+        return self.winner is not None and self.winner.origin.source.is_default
 
     @property
     def items(self) -> tuple[str, ...]:
@@ -55,17 +55,11 @@ class Decision:
         return self.value if isinstance(self.value, tuple) else ()
 
 
-def decide(
-    field: Field, world: World, files: tuple[EnvFile, ...], profile: Profile, auth_method: str | None = None
-) -> Decision:
-    """Let the highest layer that offers a value win.
-
-    The flag; then the field's variables in their order, each looked up in the environment and the env files; then
-    the default.
-    """
+def decide(field: Field, profile: Profile, sources: Sources) -> Decision:
+    """Let the highest layer that offers a value win, in the order that the profile has for the field."""
     winner: Candidate | None = None
     shadowed: list[Shadowed] = []
-    for candidate, lost in _ranked(field, world, files, profile, auth_method):
+    for candidate, lost in _ranked(field, profile, sources):
         if lost is not None:
             shadowed.append(lost)
         elif winner is None:
@@ -104,45 +98,57 @@ def _texts(decision: Decision) -> list[str]:
     return [c.revealed for c in (decision.winner, *candidates) if c is not None]
 
 
-def _ranked(
-    field: Field, world: World, files: tuple[EnvFile, ...], profile: Profile, auth_method: str | None
-) -> Iterator[tuple[Candidate, Shadowed | None]]:
+def _ranked(field: Field, profile: Profile, sources: Sources) -> Iterator[tuple[Candidate, Shadowed | None]]:
     """Yield every candidate from the highest layer down, with its fate if it lost whoever wins."""
-    flag = flag_candidate(world, field)
-    if flag is not None:
-        yield flag, Shadowed(flag, "empty") if flag.is_empty else None
-    for variable in field.variables:
-        offers = _of_variable(field, variable, world, files, profile)
-        if variable.is_read_under(auth_method):
-            yield from offers
+    for group in _groups(layers_for(profile, field)):
+        if isinstance(group, FieldLayer):
+            yield from ((candidate, _refused(field, candidate)) for candidate in group.offers(field, sources))
+            continue
+        for variable in field.variables:
+            candidates = [c for layer in group for c in layer.offers(field, variable, sources)]
+            if variable.is_read_under(sources.auth_method):
+                yield from _of_variable(field, candidates, profile)
+            else:
+                yield from ((candidate, Shadowed(candidate, "not under this method")) for candidate in candidates)
+
+
+def _groups(order: tuple[FieldLayer | VariableLayer, ...]) -> list[FieldLayer | list[VariableLayer]]:
+    """Return the layers in their order; variable layers beside each other, which are asked together, in one list."""
+    groups: list[FieldLayer | list[VariableLayer]] = []
+    for layer in order:
+        if isinstance(layer, FieldLayer):
+            groups.append(layer)
+        elif groups and isinstance(groups[-1], list):
+            groups[-1].append(layer)
         else:
-            yield from ((candidate, Shadowed(candidate, "not under this method")) for candidate, _ in offers)
-    default = default_candidate(field, auth_method)
-    if default is not None:
-        yield default, None
+            groups.append([layer])
+    return groups
 
 
 def _of_variable(
-    field: Field, variable: Variable, world: World, files: tuple[EnvFile, ...], profile: Profile
+    field: Field, candidates: list[Candidate], profile: Profile
 ) -> Iterator[tuple[Candidate, Shadowed | None]]:
-    """Yield the candidates of one variable: the environment's, then those of the files read, in order.
+    """Yield the candidates of one variable.
 
     An empty one is no value; where the profile says so it also hides the same variable in what comes after it.
     """
     hidden_by: Candidate | None = None
-    offers = [environment_candidate(world, field, variable), *(f.offers.get(variable.name) for f in files)]
-    for candidate in offers:
-        if candidate is None:
-            continue
-        if field.reach == "user" and candidate.origin.reach != "user":
-            yield candidate, Shadowed(candidate, "needs reach user")
-        elif hidden_by is not None:
-            yield candidate, Shadowed(candidate, "hidden by an empty variable", hidden_by)
-        elif candidate.is_empty:
-            hidden_by = candidate if profile.empty_hides else None
-            yield candidate, Shadowed(candidate, "empty")
-        else:
-            yield candidate, None
+    for candidate in candidates:
+        lost = _refused(field, candidate)
+        if hidden_by is not None and (lost is None or lost.fate == "empty"):
+            lost = Shadowed(candidate, "hidden by an empty variable", hidden_by)
+        elif lost is not None and lost.fate == "empty" and profile.empty_hides:
+            hidden_by = candidate
+        yield candidate, lost
+
+
+def _refused(field: Field, candidate: Candidate) -> Shadowed | None:
+    """Return the fate of a candidate that cannot win: it may not decide the field, or is empty and no default."""
+    if field.reach == "user" and candidate.origin.reach != "user":
+        return Shadowed(candidate, "needs reach user")
+    if candidate.is_empty and not candidate.origin.source.is_default:
+        return Shadowed(candidate, "empty")
+    return None
 
 
 def _attributed(shadowed: list[Shadowed], winner: Candidate | None) -> tuple[Shadowed, ...]:

@@ -5,13 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qwen_schema import NotTrustedError
 
 from .paths import is_in_qwen_directory
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 # Tells whether a file may belong to a user, by its path and that user's number.
 Allows = Callable[[Path, int], bool]
+
+# Tells which other user an env file belongs to; None for one's own, or for one of root's.
+OwnerOf = Callable[[Path], int | None]
 
 _ROOT = 0
 
@@ -36,18 +43,19 @@ def allow_none(path: Path, owner: int) -> bool:  # noqa: ARG001 - an `Allows`
     return False
 
 
-def foreign_owner(path: Path) -> int | None:
+def foreign_owner(path: Path, environ: Mapping[str, str] | None = None) -> int | None:
     """Return the number of another user, neither root nor the caller, to whom an env file belongs; None without one.
 
     The file counts, the link that stands in its place, and the `.qwen` that holds it (git's safe.directory has the
-    same rule for repositories since CVE-2022-24765). Under sudo the one who called it is the caller too.
+    same rule for repositories since CVE-2022-24765). The user behind sudo, whom `environ` names (by
+    default that of this process), is the caller too.
 
     Raises:
         OSError: if the file cannot be looked at.
     """
     if os.name != "posix":
         return None
-    known = {_ROOT, os.geteuid(), *_behind_sudo()}
+    known = {_ROOT, os.geteuid(), *_behind_sudo(os.environ if environ is None else environ)}
     holder = path.parent
     places = [path.stat(), path.lstat(), *([holder.stat(), holder.lstat()] if is_in_qwen_directory(path) else [])]
     return next((status.st_uid for status in places if status.st_uid not in known), None)
@@ -63,9 +71,9 @@ def refused(path: Path, shown: str, allows: Allows) -> ForeignFileError | None:
     return None if owner is None or allows(path, owner) else ForeignFileError(path, shown, owner)
 
 
-def _behind_sudo() -> tuple[int, ...]:
+def _behind_sudo(environ: Mapping[str, str]) -> tuple[int, ...]:
     """Return the user who became root."""
-    text = os.environ.get("SUDO_UID", "")
+    text = environ.get("SUDO_UID", "")
     return (int(text),) if os.geteuid() == _ROOT and text.isdecimal() else ()
 
 

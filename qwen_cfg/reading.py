@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from qwen_schema import (
@@ -20,10 +22,10 @@ from .disk import Disk, if_there, is_missing, real
 from .git import status_of
 from .homes import Home, checked, find_qwen_directory
 from .lookalikes import meant
-from .owners import allow_none
-from .paths import Standpoint, home_level_files
-from .search import places_in, search
-from .world import EnvFileChoice, World
+from .owners import allow_none, foreign_owner
+from .paths import home_level_files
+from .search import places, search
+from .world import EnvFileChoice, GitStatus, Start, World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,9 +33,13 @@ if TYPE_CHECKING:
     from qwen_schema import Profile
     from qwen_schema.envfile import Dialect
 
+    from .core.place import Place, Search
     from .homes import Look
-    from .owners import Allows
-    from .world import GitStatus, Given
+    from .owners import Allows, OwnerOf
+    from .world import Given, QwenDirectory, Sighting
+
+# Tells what git does with a file; None for one in no work tree.
+AsksGit = Callable[[Path], GitStatus | None]
 
 
 def read_world(  # noqa: PLR0913 - the world has as many sides
@@ -47,41 +53,36 @@ def read_world(  # noqa: PLR0913 - the world has as many sides
     dialect: Dialect,
     survey: bool,
     allows: Allows = allow_none,
+    git_status: AsksGit = status_of,
+    owner_of: OwnerOf = foreign_owner,
 ) -> World:
     """Read everything that resolutions under some profiles depend on.
 
     With `survey`, the places that none of their searches reaches are looked at too, and those of every other profile,
     for a command that explains them. A FIFO there is not read. `allows` tells whose env files may count beside the
-    caller's and root's.
+    caller's and root's, `owner_of` whose a file is, and `git_status` what git does with it, which a survey asks.
 
     Raises:
         ConfigurationError: if `cwd` is no directory.
         EnvFileError: if the env file named with --env-file does not exist or is none.
     """
-    cwd = real(cwd)
-    if is_missing(cwd):
-        raise ConfigurationError("the working directory does not exist", where=str(cwd), hint="Name one that does.")
-    home = checked(home)
-    choice = _located(choice, cwd)
-    disk = Disk(Standpoint(cwd, home.path), allows, choice.path)
-    world = World(
-        cwd=cwd,
-        home=home.path,
-        home_problem=home.problem,
-        flags=flags,
-        environ=_declared(environ),
-        sightings=disk.sightings,
-        choice=choice,
-        dialect=dialect,
-        project_settings=if_there(cwd / ".qwen" / "settings.json") if survey else None,
-        surveyed=survey,
+    start = _start(flags, environ, cwd, home, choice, dialect, survey=survey)
+    seen = _Seen(start, Disk(start.standpoint, allows, start.choice.path, owner_of))
+    for profile in profiles:
+        seen.search(profile, seen.disk.look)
+    _require_choice(start, seen.disk.look)
+    in_git = _in_git(start, seen.disk.sightings, git_status) if survey else {}
+    if survey:
+        seen.survey()
+    return World(
+        **vars(start),
+        sightings=MappingProxyType(seen.disk.sightings.copy()),
+        searches=MappingProxyType(seen.searches),
+        directories=MappingProxyType(seen.directories),
+        in_git=MappingProxyType(in_git),
+        project_settings=if_there(start.cwd / ".qwen" / "settings.json") if survey else None,
         lookalikes=tuple(name for name in environ if meant(name) is not None) if survey else (),
     )
-    for profile in profiles:
-        world = _with_directory(world, profile, disk.look)
-        search(places_in(world, profile), profile, disk.look)
-    _require_choice(world)
-    return _surveyed(world, disk) if survey else world
 
 
 def users_directory(
@@ -92,11 +93,8 @@ def users_directory(
     Raises:
         ConfigurationError: if `cwd` is no directory, or a file of the home cannot be read.
     """
-    choice = EnvFileChoice()
-    world = read_world(
-        flags={}, environ=environ, cwd=cwd, home=home, profiles=(), choice=choice, dialect=dialect, survey=False
-    )
-    return find_qwen_directory(world, profile, Disk(world.standpoint, allow_none).survey).users_own
+    start = _start({}, environ, cwd, home, EnvFileChoice(), dialect, survey=False)
+    return find_qwen_directory(start, profile, Disk(start.standpoint).survey).users_own
 
 
 def working_directory() -> Path:
@@ -122,39 +120,76 @@ def _located(choice: EnvFileChoice, cwd: Path) -> EnvFileChoice:
     return EnvFileChoice(choice.chosen_by, Path(os.path.normpath(cwd / choice.path)))
 
 
-def _with_directory(world: World, profile: Profile, look: Look) -> World:
-    found = find_qwen_directory(world, profile, look)
-    return replace(world, directories={**world.directories, profile.directory_variable: found})
+def _start(
+    flags: Mapping[str, Given],
+    environ: Mapping[str, str],
+    cwd: Path,
+    home: Home,
+    choice: EnvFileChoice,
+    dialect: Dialect,
+    *,
+    survey: bool,
+) -> Start:
+    cwd = real(cwd)
+    if is_missing(cwd):
+        raise ConfigurationError("the working directory does not exist", where=str(cwd), hint="Name one that does.")
+    home = checked(home)
+    return Start(
+        cwd=cwd,
+        home=home.path,
+        home_problem=home.problem,
+        flags=MappingProxyType(dict(flags)),
+        environ=MappingProxyType(_declared(environ)),
+        choice=_located(choice, cwd),
+        dialect=dialect,
+        surveyed=survey,
+    )
 
 
-def _surveyed(world: World, disk: Disk) -> World:
-    """Look at every place that any profile knows, and was not looked at yet; and ask git about the files that were."""
-    in_git = _in_git(world)
-    for profile in declared_profiles().values():
-        if profile.directory_variable not in world.directories:
-            world = _with_directory(world, profile, disk.survey)
-        for place in places_in(world, profile, EnvFileChoice()):
-            disk.survey(place.path)
-    return replace(world, in_git=in_git)
+@dataclass(frozen=True)
+class _Seen:
+    """What is found while the world is read."""
+
+    start: Start
+    disk: Disk
+    searches: dict[Profile, Search] = field(default_factory=dict)
+    directories: dict[str, QwenDirectory] = field(default_factory=dict)
+
+    def search(self, profile: Profile, look: Look) -> None:
+        """Find the Qwen directory under a profile, and search for the env files."""
+        self.directories[profile.directory_variable] = find_qwen_directory(self.start, profile, look)
+        self.searches[profile] = search(self._places(profile, self.start.choice), profile, look)
+
+    def survey(self) -> None:
+        """Look at every place that any profile knows and that was not looked at yet."""
+        for profile in declared_profiles().values():
+            if profile not in self.searches:
+                self.search(profile, self.disk.survey)
+            for place in self._places(profile, EnvFileChoice()):
+                self.disk.survey(place.path)
+
+    def _places(self, profile: Profile, choice: EnvFileChoice) -> tuple[Place, ...]:
+        directory = self.directories[profile.directory_variable]
+        return places(self.start.cwd, self.start.home, profile, choice, directory)
 
 
-def _in_git(world: World) -> dict[Path, GitStatus]:
+def _in_git(start: Start, sightings: Mapping[Path, Sighting], git_status: AsksGit) -> dict[Path, GitStatus]:
     """Ask git about every project's env file that was read so far."""
-    read = [path for path, seen in world.sightings.items() if seen.kind == "file" and seen.text is not None]
-    of_projects = [path for path in read if path not in home_level_files(world.home)]
-    statuses = {path: status_of(path) for path in of_projects}
+    read = [path for path, seen in sightings.items() if seen.kind == "file" and seen.text is not None]
+    of_projects = [path for path in read if path not in home_level_files(start.home)]
+    statuses = {path: git_status(path) for path in of_projects}
     return {path: status for path, status in statuses.items() if status is not None}
 
 
-def _require_choice(world: World) -> None:
+def _require_choice(start: Start, look: Look) -> None:
     """Refuse an env file that is named and is none."""
-    path = world.choice.path
-    if path is not None and not world.look(path).is_env_file:
-        kind = world.look(path).kind
+    path = start.choice.path
+    if path is not None and not look(path).is_env_file:
+        kind = look(path).kind
         what = "does not exist" if kind == "absent" else f"is a {kind}"
         raise EnvFileError(
             f"the env file named with --env-file {what}",
-            where=world.standpoint.show(path),
+            where=start.standpoint.show(path),
             hint="Name a file, or do without one: --no-env-file.",
         )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .layers import Origin
     from .resolution import Resolution
 
 
@@ -18,10 +17,5 @@ def key_remark(resolution: Resolution) -> str:
     hidden = [s.candidate for s in decision.shadowed if not s.candidate.is_empty and s.candidate.revealed != used]
     if not hidden:
         return ""
-    places = ", ".join(_place(candidate.origin) for candidate in hidden)
-    return f"It hides the one in {places}." if len(hidden) == 1 else f"It hides those in {places}."
-
-
-def _place(origin: Origin) -> str:
-    place = "the environment" if origin.layer == "environment" else origin.place
-    return f"{place} ({origin.variable})" if origin.variable else place
+    places = ", ".join(str(candidate.origin) for candidate in hidden)
+    return f"It hides the {'key' if len(hidden) == 1 else 'keys'} from {places}."

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from qwen_schema import DEFAULT_PROFILE, Excluded, UsageError, declared_fields, declared_profiles
 
-from .layers import Candidate, EnvFile, Origin, read_env_file, without_excluded
+from .core.env_file import EnvFile, without_excluded
+from .core.layers import DEFAULT, Sources, read_env_file
+from .core.origin import Candidate
 from .merge import Decision, decide, settled, without_secrets_elsewhere
 from .paths import OAUTH_CACHE, OAUTH_CACHE_NAME
-from .search import Search, places_in, search
-from .unreached import unread_files
+from .search import places_in, search_in
+from .unreached import unread_files, unread_places
+from .world import EnvFileChoice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from qwen_schema import Field, Profile, SecretReference
+    from qwen_schema import Profile, SecretReference
 
+    from .core.place import Place, Search
     from .world import QwenDirectory, World
 
 
@@ -89,9 +93,22 @@ class Resolution:
         return tuple(Excluded(name, f"{f.shown}:{f.lines[name]}") for f in self.files for name in f.excluded)
 
     @cached_property
+    def everywhere(self) -> tuple[Place, ...]:
+        """The places of a search that is not replaced by `--env-file` or `--no-env-file`, in its order."""
+        if self.world.choice.chosen_by == "search":
+            return self.search.places
+        return places_in(self.world, self.profile, EnvFileChoice())
+
+    @cached_property
+    def unread_places(self) -> tuple[Place, ...]:
+        """The places of the walk and the home at which nothing was read, whether or not a file is there."""
+        return unread_places(self.search, self.everywhere)
+
+    @cached_property
     def unreached(self) -> tuple[EnvFile, ...]:
         """The env files that are there and were not read; known only where the world was surveyed."""
-        return unread_files(self.world, self.profile, self.search, self.decisions["excluded_variables"].items)
+        excluded = self.decisions["excluded_variables"].items
+        return unread_files(self.world, self.profile, self.unread_places, excluded)
 
     @property
     def is_complete(self) -> bool:
@@ -107,19 +124,20 @@ def resolve_world(world: World, profile: Profile, options: Options | None = None
         EnvFileError: if a file that the search reached cannot be read.
     """
     options = options or Options()
-    found = search(places_in(world, profile), profile, world.look)
+    found = search_in(world, profile)
     _require_readable(world, found)
     unfiltered = tuple(read_env_file(world, place) for place in found.read)
     fields = declared_fields()
-    exclusion = decide(fields["excluded_variables"], world, unfiltered, profile)
-    files = tuple(without_excluded(file, exclusion.items, profile) for file in unfiltered)
-    decisions = {
-        name: exclusion if name == "excluded_variables" else decide(field, world, files, profile)
-        for name, field in fields.items()
-    }
-    decisions["auth_method"] = _auth_method(world.qwen_directory(profile).login, decisions, options)
-    decisions = _under_method(world, files, profile, decisions)
-    return Resolution(world, profile, options, found, files, without_secrets_elsewhere(decisions))
+    exclusion = decide(fields["excluded_variables"], profile, Sources(world, unfiltered))
+    sources = Sources(world, tuple(without_excluded(file, exclusion.items, profile) for file in unfiltered))
+    early = {"excluded_variables": exclusion}
+    early |= {name: decide(fields[name], profile, sources) for name in ("auth_method", "api_key")}
+    method = early["auth_method"] = _auth_method(world.qwen_directory(profile).login, early, options)
+    if fields["api_key"].depends_on_method:
+        del early["api_key"]
+    under = replace(sources, auth_method=method.value if isinstance(method.value, str) else None)
+    decisions = {name: early.get(name) or decide(field, profile, under) for name, field in fields.items()}
+    return Resolution(world, profile, options, found, sources.files, without_secrets_elsewhere(decisions))
 
 
 def profile_named(name: str = DEFAULT_PROFILE, *, where: str = "") -> Profile:
@@ -139,7 +157,7 @@ def _require_readable(world: World, found: Search) -> None:
     for place in found.read:
         error = world.look(place.path).error
         if error is not None:
-            raise error.with_traceback(None)
+            raise error.copy()
 
 
 def _auth_method(login: Path | None, decisions: Mapping[str, Decision], options: Options) -> Decision:
@@ -150,8 +168,7 @@ def _auth_method(login: Path | None, decisions: Mapping[str, Decision], options:
     inferred = _inferred(login, decisions["api_key"], options)
     if inferred is None:
         return decision
-    origin = Origin("default", inferred.place, "user")
-    return settled(decision, Candidate("auth_method", inferred.auth_method, origin))
+    return settled(decision, Candidate("auth_method", inferred.auth_method, DEFAULT.origin(inferred.place)))
 
 
 def _inferred(login: Path | None, api_key: Decision, options: Options) -> Inferred | None:
@@ -170,20 +187,3 @@ def _inferred(login: Path | None, api_key: Decision, options: Options) -> Inferr
 def _assumed(options: Options, auth_method: str) -> Inferred | None:
     """Return what is assumed, if that is the given method."""
     return options.assumed if options.assumed is not None and options.assumed.auth_method == auth_method else None
-
-
-def _under_method(
-    world: World, files: tuple[EnvFile, ...], profile: Profile, decisions: Mapping[str, Decision]
-) -> dict[str, Decision]:
-    """Return the decisions with the defaults that hold under the decided method."""
-    method = decisions["auth_method"].value
-    return {
-        name: decide(decision.field, world, files, profile, str(method))
-        if _has_other_default(decision.field, method)
-        else decision
-        for name, decision in decisions.items()
-    }
-
-
-def _has_other_default(field: Field, method: object) -> bool:
-    return isinstance(method, str) and method in field.default_for

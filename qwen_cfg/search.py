@@ -2,73 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from .paths import home_level_files, is_in_qwen_directory
+from .core.place import Place, Search, Visit
+from .paths import home_level_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from qwen_schema import Profile, Reach
+    from qwen_schema import Profile
 
+    from .core.place import Outcome
     from .world import EnvFileChoice, QwenDirectory, Sighting, World
-
-Outcome = Literal["absent", "found", "filled-in", "not-reached", "skipped"]
-
-
-@dataclass(frozen=True)
-class Place:
-    """A place where an env file is looked for; `home_rank` is its number among the home-level files, if it is one."""
-
-    path: Path
-    reach: Reach
-    home_rank: int | None = None
-
-    @property
-    def home_level(self) -> bool:
-        """Whether it is one of the files of the home."""
-        return self.home_rank is not None
-
-    @property
-    def in_qwen_directory(self) -> bool:
-        """Whether it is a `.qwen/.env`."""
-        return is_in_qwen_directory(self.path)
-
-
-@dataclass(frozen=True)
-class Visit:
-    """The outcome at one place; `kind` is what stands there, as far as it was looked at.
-
-    `found` is the first file, `filled-in` one that is read after it.
-    """
-
-    place: Place
-    outcome: Outcome
-    kind: str = ""
-
-
-@dataclass(frozen=True)
-class Search:
-    """The visits, from the working directory up to the home."""
-
-    visits: tuple[Visit, ...]
-
-    @property
-    def read(self) -> tuple[Place, ...]:
-        """The places whose files are read, in the order in which they count.
-
-        After the first found come the home-level files in an order of their own: one may lie on the way.
-        """
-        first = [visit.place for visit in self.visits if visit.outcome == "found"]
-        filling = [visit.place for visit in self.visits if visit.outcome == "filled-in"]
-        return (*first, *sorted(filling, key=lambda place: place.home_rank or 0))
-
-    @property
-    def unreached(self) -> tuple[Place, ...]:
-        """The places that the search never came to, in order."""
-        return tuple(visit.place for visit in self.visits if visit.outcome == "not-reached")
 
 
 def places(
@@ -95,6 +41,12 @@ def places(
 def places_in(world: World, profile: Profile, choice: EnvFileChoice | None = None) -> tuple[Place, ...]:
     """Return the places of a world's search, or of the one that another choice of the env file would make."""
     return places(world.cwd, world.home, profile, choice or world.choice, world.qwen_directory(profile))
+
+
+def search_in(world: World, profile: Profile) -> Search:
+    """Return the search of a world under a profile, which was made when the world was read for that profile."""
+    made = world.searches.get(profile)
+    return search(places_in(world, profile), profile, world.look) if made is None else made
 
 
 def search(ordered: tuple[Place, ...], profile: Profile, look: Callable[[Path], Sighting]) -> Search:

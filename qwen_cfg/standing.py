@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from .git import is_tracked
 from .owners import foreign_owner
@@ -12,8 +12,7 @@ from .owners import foreign_owner
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Nobody can tell that a file is one's own: who packs an archive can put a `.git` into it.
-Standing = Literal["came with the project", "may have come with it", "in a .git", "another user's", "unknown"]
+    from .world import Standing
 
 
 def standing_of(path: Path) -> Standing:

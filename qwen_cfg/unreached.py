@@ -6,33 +6,34 @@ from typing import TYPE_CHECKING
 
 from qwen_schema import declared_fields
 
-from .layers import read_env_file, without_excluded
-from .search import places_in
-from .world import EnvFileChoice
+from .core.env_file import without_excluded
+from .core.layers import read_env_file
 
 if TYPE_CHECKING:
     from qwen_schema import Profile
 
-    from .layers import Candidate, EnvFile
-    from .search import Place, Search
+    from .core.env_file import EnvFile
+    from .core.origin import Candidate
+    from .core.place import Place, Search
     from .world import World
 
 
-def unread_places(world: World, profile: Profile, search: Search) -> tuple[Place, ...]:
-    """Return every place of the walk and the home at which nothing was read, whether or not a file is there."""
+def unread_places(search: Search, everywhere: tuple[Place, ...]) -> tuple[Place, ...]:
+    """Return the places, of all that there are, that a search did not reach, whether or not a file is there."""
     visited = {visit.place.path for visit in search.visits if visit.outcome != "not-reached"}
-    everywhere = places_in(world, profile, EnvFileChoice())
     return tuple(place for place in everywhere if place.path not in visited)
 
 
-def unread_files(world: World, profile: Profile, search: Search, excluded: tuple[str, ...]) -> tuple[EnvFile, ...]:
-    """Return the env files that a survey saw and the search did not read, in the order of the search.
+def unread_files(
+    world: World, profile: Profile, unread: tuple[Place, ...], excluded: tuple[str, ...]
+) -> tuple[EnvFile, ...]:
+    """Return the env files that a survey saw at places where nothing was read, in the order of the search.
 
     What they may not set is taken out, as it would be if they were read.
     """
     return tuple(
         without_excluded(read_env_file(world, place), excluded, profile)
-        for place in unread_places(world, profile, search)
+        for place in unread
         if world.look(place.path).is_env_file
     )
 

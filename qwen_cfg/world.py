@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
+
+from qwen_schema.envfile import reader_of
 
 from .paths import Standpoint
 
@@ -13,10 +16,10 @@ if TYPE_CHECKING:
 
     from qwen_schema import Profile, QwenCfgError, Reach, Secret
     from qwen_schema.artifact import ChosenBy
-    from qwen_schema.envfile import Dialect
+    from qwen_schema.envfile import Assignment, Dialect
 
-    from .layers import Origin
-    from .standing import Standing
+    from .core.origin import Origin
+    from .core.place import Search
 
 
 @dataclass(frozen=True)
@@ -50,10 +53,29 @@ class Sighting:
         """Whether this ends a search: a file or a FIFO, readable or not."""
         return self.kind in ("file", "fifo", "unreadable")
 
+    def assignments(self, dialect: Dialect) -> tuple[Assignment, ...]:
+        """Return what the text assigns in a dialect; it is parsed once, when it is first asked for."""
+        match dialect:
+            case "dotenv":
+                return self._in_dotenv
+            case "python":
+                return self._in_python
+
+    @cached_property
+    def _in_dotenv(self) -> tuple[Assignment, ...]:
+        return reader_of("dotenv")(self.text or "")
+
+    @cached_property
+    def _in_python(self) -> tuple[Assignment, ...]:
+        return reader_of("python")(self.text or "")
+
 
 ABSENT = Sighting("absent")
 
 GitStatus = Literal["tracked", "not ignored", "ignored"]
+
+# Where a project's file comes from. Nothing proves that a file is the user's own: an archive can hold a `.git`.
+Standing = Literal["came with the project", "may have come with it", "in a .git", "another user's", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -87,35 +109,46 @@ class QwenDirectory:
         return self.moved_to if self.reach == "user" else None
 
 
-@dataclass(frozen=True)
-class World:
-    """Everything that a resolution depends on.
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """What a world starts with, before the disk is searched.
 
-    `environ` holds declared variables only. `sightings` holds the places that were looked at; after a survey these
-    are all places under every profile, otherwise only those that the search reached. `cwd` and `home` are real paths;
-    `home` is None when there is none, and `home_problem` then says why. `directories` holds the Qwen directory by the
-    variable that may move it. After a survey, `lookalikes` holds the names of the environment that are nearly those of
-    declared variables, and `in_git` what git says of each project's env file that was read and stands in a work tree.
+    `environ` holds declared variables only. `cwd` and `home` are real paths; `home` is None when there is none, and
+    `home_problem` then says why. `surveyed` says that all places under every profile are looked at, and not only those
+    that the search reaches.
     """
 
     cwd: Path
     home: Path | None
     flags: Mapping[str, Given]
     environ: Mapping[str, str | Secret]
-    sightings: Mapping[Path, Sighting] = field(repr=False)
     choice: EnvFileChoice = EnvFileChoice()
     dialect: Dialect = "dotenv"
     home_problem: str = ""
-    directories: Mapping[str, QwenDirectory] = field(default_factory=dict)
-    project_settings: Path | None = None
     surveyed: bool = False
-    lookalikes: tuple[str, ...] = ()
-    in_git: Mapping[Path, GitStatus] = field(default_factory=dict)
 
     @property
     def standpoint(self) -> Standpoint:
         """Where paths are shown from."""
         return Standpoint(self.cwd, self.home)
+
+
+@dataclass(frozen=True, kw_only=True)
+class World(Start):
+    """Everything that a resolution depends on. It is made once, when all of it has been read.
+
+    `sightings` holds the places that were looked at, `searches` the search under each profile that the world was read
+    for (after a survey, under every profile), and `directories` the Qwen directory by the variable that may move it.
+    After a survey, `lookalikes` holds the names in the environment that are nearly those of declared variables, and
+    `in_git` what git says of each project's env file that was read and is in a work tree.
+    """
+
+    sightings: Mapping[Path, Sighting] = field(repr=False)
+    searches: Mapping[Profile, Search] = field(default_factory=dict)
+    directories: Mapping[str, QwenDirectory] = field(default_factory=dict)
+    project_settings: Path | None = None
+    lookalikes: tuple[str, ...] = ()
+    in_git: Mapping[Path, GitStatus] = field(default_factory=dict)
 
     def qwen_directory(self, profile: Profile) -> QwenDirectory:
         """Return where the user's Qwen directory is under a profile."""
@@ -124,6 +157,10 @@ class World:
     def look(self, path: Path) -> Sighting:
         """Return what stood at a place when the world was read."""
         return self.sightings.get(path, ABSENT)
+
+    def assignments(self, path: Path) -> tuple[Assignment, ...]:
+        """Return what the env file at a place assigns, in the dialect that counts."""
+        return self.look(path).assignments(self.dialect)
 
     def standing(self, path: Path) -> Standing:
         """Return where a project's file comes from, as far as it was seen: git is asked in a survey alone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from pathlib import Path
@@ -10,17 +11,25 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import example, given
+from rich.console import Console
+from support.declaring import profiles_with
 from support.model import MODELS
 from support.trees import as_nobody, planted, read, write_tree
 from support.worlds import KEY, Scene, env_text, scenes, scenes_with_a_choice
 from test_model_agreement import as_meant
 
+from qwen_cfg.explanation import explain
+from qwen_cfg.explanation.side_by_side import Column, side_by_side_screen
+from qwen_cfg.explanation.text import screen
 from qwen_cfg.generations import elsewhere
 from qwen_cfg.resolution import profile_named, resolve_world
 from qwen_cfg.rules import OTHER_GENERATION, RULES, diagnose, rules_for_check
+from qwen_cfg.rules.pages import pages
 from qwen_schema import Secret, UsageError, declared_profiles, profiles
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from qwen_cfg.merge import Decision
     from qwen_cfg.resolution import Resolution
 
@@ -194,3 +203,39 @@ def test_rules_are_selected_and_ignored_by_their_codes() -> None:
         with pytest.raises(UsageError) as refusal:
             rules_for_check(select, ignore)
         assert refusal.value.where == option
+
+
+THIRD = """
+[third]
+description = "A third generation."
+qwen_code = "0.18"
+walk_ends_at = "home"
+home_fills_in = true
+empty_hides = true
+home_env_excludes = true
+directory_variable = ""
+"""
+
+
+def as_text(screen: RenderableType) -> str:
+    console = Console(width=100, file=io.StringIO(), record=True)
+    console.print(screen)
+    return console.export_text()
+
+
+@pytest.mark.parametrize("scene", [FILLED_IN, Scene()], ids=["they differ", "they agree"])
+def test_three_generations_are_not_called_both(scene: Scene) -> None:
+    with profiles_with(THIRD), planted(scene) as tree:
+        made = [tree.resolve(name, survey=True) for name in declared_profiles()]
+        assert [len(elsewhere(resolution)) for resolution in made] == [2, 2, 2]
+        told = [explain(resolution, diagnose(resolution)) for resolution in made]
+        columns = tuple(Column(one.profile, one.title, one) for one in told)
+        shown = [as_text(side_by_side_screen("here", columns, width=width)) for width in (40, 100)]
+        shown += [as_text(screen(one, width=100)) for one in told]
+        findings = [d.finding for one in told for d in one.diagnostics if d.code == OTHER_GENERATION]
+    assert ("every field has the same value under every profile" in shown[1]) == (scene == Scene())
+    hint = "OPENAI_BASE_URL in the environment, or --openai-base-url, counts under every profile."
+    assert {finding.hint for finding in findings} == (set() if scene == Scene() else {hint})
+    for text in (*shown, *(f"{f.message} {f.hint}" for f in findings), pages()[OTHER_GENERATION].advice):
+        assert "both" not in text
+        assert "the other generation" not in text

@@ -10,7 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from qwen_cfg.layers import origin_text
+from qwen_cfg.core.layers import layer_named
+from qwen_cfg.differences import provenance_text
 from qwen_schema import ExitCode, mask, printable, redact_unknown, show_value, to_document, without_secrets
 
 if TYPE_CHECKING:
@@ -142,13 +143,12 @@ def _used(use: ReadyConfig) -> Iterator[tuple[str, str, str]]:
         "ca_bundle": artifact.text("ca_bundle"),
     }
     for name, value in told_of.items():
-        if value and artifact.provenance[name].layer != "default":
+        if value and not layer_named(artifact.provenance[name].layer).is_default:
             yield name, value, _origin(artifact, name)
 
 
 def _origin(artifact: ResolvedConfig, name: str) -> str:
-    found = artifact.provenance[name]
-    return origin_text(found.layer, found.origin, found.variable)
+    return provenance_text(artifact.provenance[name])
 
 
 def _indented(text: str, columns: int, style: str = "") -> RenderableType:

@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from qwen_cfg.keep import Kept
-    from qwen_cfg.layers import Candidate
     from qwen_cfg.resolution import Resolution
     from qwen_schema import QwenCfgError
 
@@ -31,20 +30,15 @@ def _about_hidden(kept: Kept, after: Resolution, name: str) -> str:
     decision = after.decisions[name]
     lost = next((lost for lost in decision.shadowed if lost.candidate.origin.path == kept.path), None)
     if lost is not None and lost.by is not None:
-        unset = f" Later: unset {lost.by.origin.variable}" if lost.by.origin.layer == "environment" else ""
-        return f"{name}: {_told(lost.by)} hides the one in {lost.candidate.origin.place}. {_TYPED_COUNTS}{unset}"
+        unset = f" Later: unset {lost.by.origin.variable}" if lost.by.origin.source.is_exported else ""
+        hides = "is empty and hides" if lost.by.is_empty else "hides"
+        place = lost.candidate.origin.place
+        return f"{name}: {lost.by.origin} {hides} the value in {place}. {_TYPED_COUNTS}{unset}"
     if kept.path in (file.place.path for file in after.files):
         # Without a winner it follows from another field, of which there is a notice.
         winner = decision.winner
         return "" if winner is None else f"{name}: {winner.origin} makes it {winner.revealed}. {_TYPED_COUNTS}"
     return f"{kept.shown} is not read in this session, because of --env-file or --no-env-file. {_TYPED_COUNTS}"
-
-
-def _told(candidate: Candidate) -> str:
-    origin = candidate.origin
-    if origin.layer != "environment":
-        return str(origin)
-    return f"the {'empty ' if candidate.is_empty else ''}variable {origin.variable} of the environment"
 
 
 def _about_files(kept: Kept, before: Resolution, after: Resolution) -> list[str]:

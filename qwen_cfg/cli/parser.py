@@ -6,8 +6,10 @@ import argparse
 import difflib
 import importlib
 import re
+import textwrap
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
+from qwen_cfg.core.layers import ranking
 from qwen_cfg.world import Given
 from qwen_schema import (
     DEFAULT_PROFILE,
@@ -42,9 +44,8 @@ COMMANDS = {
     "completion": "print a completion script for a shell",
 }
 
-_EPILOG = """\
-a flag beats the environment, which beats the env file, which beats the
-default.
+_EPILOG = f"""\
+{textwrap.fill(f"{ranking()}.", 72)}
 
 exit codes: 0 all well, 1 a check found something, 2 usage,
 3 configuration invalid or incomplete, 4 authentication refused,

@@ -143,7 +143,7 @@ class Recompiling:
         if "api_key" in texts or decision.winner is None or self._request.secret_from is not None:
             return {}
         origin = decision.winner.origin
-        stays = origin.layer == "environment" or origin.path == env_file_of(self._resolution.world.cwd)
+        stays = origin.source.is_exported or origin.path == env_file_of(self._resolution.world.cwd)
         return {} if stays or not isinstance(decision.value, Secret) else {"api_key": decision.value}
 
 

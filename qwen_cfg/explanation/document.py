@@ -5,21 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from qwen_cfg.core.layers import layer_named
 from qwen_cfg.generations import elsewhere
-from qwen_cfg.layers import origin_text
-from qwen_cfg.search import places_in
-from qwen_cfg.unreached import unread_places, would_set
-from qwen_cfg.world import EnvFileChoice
+from qwen_cfg.unreached import would_set
 from qwen_schema import Secret, declared_fields, redact_known, safe_text, show_value
 
 if TYPE_CHECKING:
+    from qwen_cfg.core.origin import Candidate
+    from qwen_cfg.core.place import Outcome, Place, Visit
     from qwen_cfg.generations import Elsewhere
-    from qwen_cfg.layers import Candidate
     from qwen_cfg.merge import Decision
     from qwen_cfg.resolution import Resolution
     from qwen_cfg.rules import Diagnostic
-    from qwen_cfg.search import Outcome, Place, Visit
-    from qwen_schema import Excluded, Layer, Reach
+    from qwen_schema import Excluded, LayerName, Reach
 
 # Shown even when they stand at their defaults: what most people ask about.
 ALWAYS_SHOWN = ("auth_method", "api_key", "base_url", "model")
@@ -31,7 +29,7 @@ class Offer:
 
     fate: str
     value: str
-    layer: Layer
+    layer: LayerName
     origin: str
     variable: str | None
     by: str | None = None
@@ -48,7 +46,7 @@ class FieldStory:
     needs_reach: Reach
     secret: bool
     value: str | None
-    layer: Layer | None
+    layer: LayerName | None
     origin: str | None
     variable: str | None
     reach: Reach | None
@@ -60,8 +58,9 @@ class FieldStory:
     @property
     def stands_alone(self) -> bool:
         """Whether this is a default that nobody argues with."""
-        only_default = self.layer == "default" and not self.unreached and not self.problem
-        return only_default and not self.shadowed and self.name not in ALWAYS_SHOWN
+        by_default = self.layer is not None and layer_named(self.layer).is_default
+        is_undisputed = not self.unreached and not self.problem and not self.shadowed
+        return by_default and is_undisputed and self.name not in ALWAYS_SHOWN
 
 
 @dataclass(frozen=True)
@@ -183,10 +182,9 @@ def _directory(resolution: Resolution) -> DirectoryStory | None:
     plain = resolution.world.home and resolution.world.home / ".qwen"
     if directory.origin is None or not directory.text or directory.moved_to == plain:
         return None
-    origin = directory.origin
     return DirectoryStory(
         show(directory.moved_to) if directory.moved_to else None,
-        origin_text(origin.layer, origin.place, origin.variable),
+        str(directory.origin),
         directory.text,
         directory.problem or None,
     )
@@ -216,7 +214,7 @@ def _field(resolution: Resolution, decision: Decision, reveal: bool) -> FieldSto
                 lost.candidate.origin.layer,
                 lost.candidate.origin.place,
                 lost.candidate.origin.variable,
-                _origin(lost.by) if lost.by else None,
+                str(lost.by.origin) if lost.by else None,
             )
             for lost in decision.shadowed
         ),
@@ -238,17 +236,12 @@ def _text(candidate: Candidate, reveal: bool) -> str:  # noqa: FBT001
 
 def _won_by(resolution: Resolution, decision: Decision) -> str:
     if decision.winner is not None:
-        return _origin(decision.winner)
+        return str(decision.winner.origin)
     if decision.field.secret and resolution.auth_method == "qwen-oauth":
         return f"not needed: Qwen OAuth logs in without a key, with {resolution.login_shown}"
     if decision.field.secret and resolution.options.secret_from is not None:
         return f"to come from {resolution.options.secret_from}"
     return "nobody sets it"
-
-
-def _origin(candidate: Candidate) -> str:
-    origin = candidate.origin
-    return origin_text(origin.layer, origin.place, origin.variable)
 
 
 def _unreached(resolution: Resolution, field: str, reveal: bool) -> tuple[Offer, ...]:  # noqa: FBT001
@@ -264,20 +257,10 @@ def _places(resolution: Resolution) -> tuple[PlaceStory, ...]:
     """Return the places in the order of the walk, and at last those that fill in, in the order in which they count."""
     reached = tuple(_visited(resolution, v) for v in resolution.search.visits if v.outcome != "not-reached")
     show = resolution.world.standpoint.show
-    order = [show(place.path) for place in _everywhere(resolution)]
+    order = [show(place.path) for place in (*resolution.search.places, *resolution.everywhere)]
     filling = [show(place.path) for place in resolution.search.read[1:]]
     stories = sorted(reached + _not_reached(resolution), key=lambda story: order.index(story.path))
     return tuple(sorted(stories, key=lambda story: filling.index(story.path) if story.path in filling else -1))
-
-
-def _everywhere(resolution: Resolution) -> tuple[Place, ...]:
-    """Return the places of this search and all others, in the order in which they are looked at."""
-    world = resolution.world
-    return tuple(
-        place
-        for choice in dict.fromkeys((world.choice, EnvFileChoice()))
-        for place in places_in(world, resolution.profile, choice)
-    )
 
 
 def _visited(resolution: Resolution, visit: Visit) -> PlaceStory:
@@ -304,7 +287,7 @@ def _not_reached(resolution: Resolution) -> tuple[PlaceStory, ...]:
     world = resolution.world
     files = {file.place.path: file for file in resolution.unreached}
     stories = []
-    for place in unread_places(world, resolution.profile, resolution.search):
+    for place in resolution.unread_places:
         sighting = world.look(place.path)
         file = files.get(place.path)
         sets = (

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from qwen_cfg.core.layers import DEFAULT
 from qwen_schema import printable
 
 from .text import SIDE_BY_SIDE_WIDTH, diagnostics_part, value_text, winner_text
@@ -66,7 +67,7 @@ def _field_rows(columns: tuple[Column, ...], told: list[Explanation], differing:
 
 def _cell(story: FieldStory) -> Text:
     """Return the value and who gave it, below it; a default goes without saying."""
-    if story.layer == "default" and story.won_by == "default":
+    if story.won_by == DEFAULT.text("default"):
         return value_text(story) + Text("  default", "dim")
     winner = winner_text(story)
     winner.stylize("dim")
@@ -130,7 +131,7 @@ def _summary(columns: tuple[Column, ...], told: list[Explanation], differing: li
     if unknown:
         return [*unknown]
     if not differing:
-        return [Text("every field has the same value in both", "bold")]
+        return [Text("every field has the same value under every profile", "bold")]
     verb = "differs" if len(differing) == 1 else "differ"
     return [Text(f"{_DIFFERS} {len(differing)} of {len(told[0].fields)} fields {verb}: {', '.join(differing)}", "bold")]
 

@@ -9,13 +9,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from qwen_cfg.layers import origin_text
+from qwen_cfg.core.layers import layer_named, layers_for, origin_text, ranking
 from qwen_cfg.rules import EXCLUDED, FILE_HIDES, OTHER_GENERATION
-from qwen_schema import printable
+from qwen_schema import declared_fields, declared_profiles, printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from qwen_cfg.core.origin import Layer
     from qwen_cfg.rules import Diagnostic
 
     from .document import DirectoryStory, Explanation, FieldStory, Offer, OtherStory, PlaceStory
@@ -25,7 +26,6 @@ SIDE_BY_SIDE_WIDTH = 60
 
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 _MARKS = {"found": ">", "filled-in": "+"}
-_RANK = "a flag beats the environment, which beats the env file, which beats the default"
 
 
 def screen(explanation: Explanation, *, width: int, everything: bool = False) -> RenderableType:
@@ -41,8 +41,10 @@ def screen(explanation: Explanation, *, width: int, everything: bool = False) ->
 def field_screen(explanation: Explanation, *, width: int) -> RenderableType:
     """Return one field's whole story: every layer in rank order, and what each says."""
     (story,) = explanation.fields
+    layers = layers_for(declared_profiles()[explanation.profile], declared_fields()[story.name])
     parts: list[RenderableType] = [_heading(explanation, width), Text(), _fields([story], width), Text()]
-    parts += [Padding(Text(story.description), (0, 0, 0, 2)), Text(), Text(_RANK, "bold"), _layers(story)]
+    parts += [Padding(Text(story.description), (0, 0, 0, 2)), Text()]
+    parts += [Text(ranking(layers), "bold"), _layers(story, layers)]
     return Group(*parts, *_remarks(explanation, width, (OTHER_GENERATION,)))
 
 
@@ -97,7 +99,7 @@ def winner_text(story: FieldStory) -> Text:
 
 def _losers(story: FieldStory) -> tuple[Offer, ...]:
     """Return the offers that lost; that an empty default lost is no news."""
-    return tuple(o for o in story.shadowed + story.unreached if o.value or o.layer != "default")
+    return tuple(o for o in story.shadowed + story.unreached if o.value or not layer_named(o.layer).is_default)
 
 
 def _loss(offer: Offer) -> str:
@@ -196,28 +198,22 @@ def _excluded(explanation: Explanation) -> list[RenderableType]:
     ]
 
 
-def _layers(story: FieldStory) -> RenderableType:
+def _layers(story: FieldStory, layers: tuple[Layer, ...]) -> RenderableType:
     offers: dict[str, list[tuple[str, str]]] = {}
     if story.layer:
         offers[story.layer] = [(_shown(story.value or ""), story.won_by)]
     for offer in _losers(story):
         offers.setdefault(offer.layer, []).append((_shown(offer.value), _loss(offer)))
-    variables = ", ".join(story.variables)
-    nothing = {
-        "flag": ", ".join(story.flags),
-        "environment": variables,
-        "env-file": variables + (", in a file of the user's" if story.needs_reach == "user" else ""),
-        "default": "",
-    }
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     table.add_column(overflow="fold")
-    for layer, places in nothing.items():
-        if layer not in offers:
-            table.add_row(f"  {layer}", Text("-", "dim"), Text(places, "dim"))
-        for number, (value, origin) in enumerate(offers.get(layer, [])):
-            table.add_row("" if number else f"  {layer}", Text(value), Text(printable(origin)))
+    for layer in layers:
+        if layer.name not in offers:
+            places = layer.set_by(declared_fields()[story.name])
+            table.add_row(f"  {layer.name}", Text("-", "dim"), Text(places, "dim"))
+        for number, (value, origin) in enumerate(offers.get(layer.name, [])):
+            table.add_row("" if number else f"  {layer.name}", Text(value), Text(printable(origin)))
     return table
 
 

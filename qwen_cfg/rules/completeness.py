@@ -13,7 +13,7 @@ from .diagnostic import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qwen_cfg.layers import Candidate
+    from qwen_cfg.core.origin import Candidate
     from qwen_cfg.merge import Decision
     from qwen_cfg.resolution import Resolution
 
@@ -89,7 +89,7 @@ def unrecognised(resolution: Resolution) -> Iterator[Finding]:
 
 
 def _why_openai(method: Candidate) -> str:
-    return "an API key is set" if method.origin.layer == "default" else f"{method.origin} asks for openai"
+    return "an API key is set" if method.origin.source.is_default else f"{method.origin} asks for openai"
 
 
 def _shown(decision: Decision) -> str:

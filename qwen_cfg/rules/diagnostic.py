@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from qwen_cfg.layers import Candidate
+    from qwen_cfg.core.origin import Candidate
     from qwen_cfg.resolution import Resolution
 
 Severity = Literal["error", "warning", "note"]

@@ -14,7 +14,7 @@ from .keys import is_made_up
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qwen_cfg.layers import Candidate
+    from qwen_cfg.core.origin import Candidate
     from qwen_cfg.resolution import Resolution
 
 # What is added to a base URL when something is asked for.
@@ -27,7 +27,7 @@ _PRIVATE_ENDINGS = (".local", ".lan", ".home.arpa", ".internal", ".intranet")
 def doubtful_path(resolution: Resolution) -> Iterator[Finding]:
     """The base URL ends in what is added to it anyway, or lacks what its provider's base URLs end in."""
     winner, base_url = _base_url(resolution)
-    if winner is None or winner.origin.layer == "default":
+    if winner is None or winner.origin.source.is_default:
         return
     path = urlsplit(base_url).path.rstrip("/")
     added = next((ending for ending in _ADDED if path.endswith(ending)), None)

@@ -11,7 +11,8 @@ from .keys import key_in
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qwen_cfg.layers import Candidate, EnvFile
+    from qwen_cfg.core.env_file import EnvFile
+    from qwen_cfg.core.origin import Candidate
     from qwen_cfg.resolution import Resolution
 
 

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.lookalikes import meant
 from qwen_schema import declared_fields, field_of_variable, safe_text
-from qwen_schema.envfile import last_of_each, reader_of
+from qwen_schema.envfile import last_of_each
 
 from .diagnostic import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qwen_cfg.layers import EnvFile
+    from qwen_cfg.core.env_file import EnvFile
     from qwen_cfg.resolution import Resolution
+    from qwen_cfg.world import Sighting
     from qwen_schema import Field
     from qwen_schema.envfile import Assignment
 
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 def dialects_differ(resolution: Resolution) -> Iterator[Finding]:
     """The npm package dotenv and python-dotenv read a variable that is used here differently."""
     for file in resolution.files:
-        text = resolution.world.look(file.place.path).text or ""
-        if _may_differ(text):
-            yield from _differences(file, text)
+        seen = resolution.world.look(file.place.path)
+        if _may_differ(seen.text or ""):
+            yield from _differences(file, seen)
 
 
 def needs_reach_user(resolution: Resolution) -> Iterator[Finding]:
@@ -100,8 +101,7 @@ def _is_ours(name: str) -> bool:
 
 def _first_and_last(resolution: Resolution, file: EnvFile) -> dict[str, tuple[Assignment, Assignment]]:
     """Return the assignment that counts for each name, and before it the first that says something else."""
-    text = resolution.world.look(file.place.path).text or ""
-    assignments = reader_of(resolution.world.dialect)(text)
+    assignments = resolution.world.assignments(file.place.path)
     last = last_of_each(assignments)
     others = [a for a in reversed(assignments) if a.value != last[a.name].value]
     return {first.name: (first, last[first.name]) for first in others}
@@ -118,11 +118,11 @@ def _may_differ(text: str) -> bool:
     return not all(re.fullmatch(plain, line, re.ASCII) for line in text.split("\n"))
 
 
-def _differences(file: EnvFile, text: str) -> Iterator[Finding]:
-    from qwen_schema.envfile.dotenv_python import differing_names  # noqa: PLC0415 - slow to import
+def _differences(file: EnvFile, seen: Sighting) -> Iterator[Finding]:
+    from qwen_schema.envfile.dotenv_python import differing  # noqa: PLC0415 - slow to import
 
     feeds = field_of_variable(declared_fields())
-    for name, (ours, theirs) in differing_names(text).items():
+    for name, (ours, theirs) in differing(seen.assignments("dotenv"), seen.assignments("python")).items():
         if name in feeds and name not in file.excluded:
             line = (ours or theirs).line  # type: ignore[union-attr]
             yield Finding(

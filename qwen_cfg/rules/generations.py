@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def resolves_differently(resolution: Resolution) -> Iterator[Finding]:
-    """Whoever has the other generation of Qwen Code gets another value from the same files and variables."""
+    """Another generation of Qwen Code takes another value from the same files and variables."""
     for other in elsewhere(resolution):
         yield from _not_known(other)
         for departure in other.departures:
@@ -39,7 +39,7 @@ def _finding(other: Elsewhere, departure: Departure) -> Finding:
     variable = field.variables[0].name
     return Finding(
         f"For {other.profile.title}, {departure.name} {_said(other, departure)}.",
-        f"{variable} of the environment, or {field.flags[0]}, counts for both.",
+        f"{variable} in the environment, or {field.flags[0]}, counts under every profile.",
         departure.name,
         winner.origin.file if winner else None,
         winner.origin.line if winner else None,

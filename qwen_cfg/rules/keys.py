@@ -13,7 +13,8 @@ from .diagnostic import Finding, place_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qwen_cfg.layers import Candidate, EnvFile
+    from qwen_cfg.core.env_file import EnvFile
+    from qwen_cfg.core.origin import Candidate
     from qwen_cfg.resolution import Resolution
 
 # What local servers are given where a client insists on a key (the documents of Ollama, LM Studio, vLLM, llama.cpp).

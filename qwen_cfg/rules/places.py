@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_cfg.layers import may_set_all
+from qwen_cfg.core.env_file import may_set_all
 from qwen_cfg.unreached import would_set
 from qwen_schema import declared_fields
 
@@ -13,7 +13,8 @@ from .diagnostic import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qwen_cfg.layers import Candidate, EnvFile
+    from qwen_cfg.core.env_file import EnvFile
+    from qwen_cfg.core.origin import Candidate
     from qwen_cfg.resolution import Resolution
 
 _TOLD_BY_COMPLETENESS = ("auth_method", "api_key")

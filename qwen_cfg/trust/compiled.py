@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ..layers import Origin
+    from ..core.origin import Origin
     from ..resolution import Resolution
-    from ..standing import Standing
+    from ..world import Standing
     from .concern import Credential
 
     # Tells where a project's file comes from.
@@ -118,8 +118,4 @@ def _users_credential(resolution: Resolution) -> tuple[Credential, str] | None:
         return "key", f"Your API key ({resolution.options.secret_from})"
     if winner is None or winner.origin.reach == "project":
         return None
-    return "key", f"Your API key ({_said(winner.origin)})"
-
-
-def _said(origin: Origin) -> str:
-    return f"{origin.place} of the environment" if origin.layer == "environment" else str(origin)
+    return "key", f"Your API key ({winner.origin})"

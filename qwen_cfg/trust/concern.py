@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from qwen_schema import SecretReference
 
-    from ..standing import Standing
+    from ..world import Standing
 
 # What would be handed over: the API key, the login, or (none) only what is typed.
 Credential = Literal["key", "login", "none"]

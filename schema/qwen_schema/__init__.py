@@ -34,7 +34,7 @@ from .errors import (
     UsageError,
     defect,
 )
-from .fields import Field, Layer, Reach, Value, Variable, declared_fields, field_of_variable
+from .fields import Field, LayerName, Reach, Value, Variable, declared_fields, field_of_variable
 from .formats import is_unicode
 from .pointers import kind_of_pointer
 from .printable import printable, printable_lines, without_controls
@@ -81,7 +81,7 @@ __all__ = [
     "ExitCode",
     "Field",
     "InterruptedByPersonError",
-    "Layer",
+    "LayerName",
     "NoCompletionError",
     "NotFoundError",
     "NotTrustedError",

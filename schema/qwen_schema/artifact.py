@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from .errors import ArtifactError
-from .fields import Layer, Reach, Value, declared_fields, frozen
+from .fields import LayerName, Reach, Value, declared_fields, frozen
 from .pointers import program_of
 from .printable import shortened
 from .profiles import declared_profiles
@@ -70,7 +70,7 @@ class SecretReference:
 class Provenance:
     """Where the value of a field comes from."""
 
-    layer: Layer
+    layer: LayerName
     origin: str
     reach: Reach
     variable: str | None = None

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Reach = Literal["user", "project"]
-Layer = Literal["flag", "environment", "env-file", "default"]
+# The layers in the order of the merge, the highest first.
+LayerName = Literal["flag", "environment", "env-file", "default"]
 Value = str | bool | int | float | tuple[str, ...]
 
 
@@ -57,6 +58,11 @@ class Field:
     def is_switch(self) -> bool:
         """Whether it is true or false, so that its flag takes no value."""
         return self.schema.get("type") == "boolean"
+
+    @property
+    def depends_on_method(self) -> bool:
+        """Whether its default or its variables are other ones under some authentication method."""
+        return bool(self.default_for) or any(variable.under is not None for variable in self.variables)
 
     def default_under(self, auth_method: str | None) -> Value | None:
         """Return the default that holds under an authentication method, or None if the field has none."""

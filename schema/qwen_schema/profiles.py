@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from .fields import LayerName
 
 DEFAULT_PROFILE = "documented"
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A generation of Qwen Code's search and merge; `profiles.toml` says what each value means."""
+    """A generation of Qwen Code's search and merge; `profiles.toml` says what each value means.
+
+    `layers` holds the order of the layers for each field that has another than the usual one.
+    """
 
     name: str
     description: str
@@ -26,6 +31,7 @@ class Profile:
     empty_hides: bool
     home_env_excludes: bool
     directory_variable: str
+    layers: Mapping[str, tuple[LayerName, ...]] = field(default_factory=dict, hash=False)
 
     @property
     def title(self) -> str:
@@ -42,4 +48,9 @@ def other_profiles(profile: Profile) -> tuple[Profile, ...]:
 def declared_profiles() -> Mapping[str, Profile]:
     """Return every declared profile by name."""
     declared = tomllib.loads(Path(__file__).with_name("profiles.toml").read_text(encoding="utf-8"))
-    return {name: Profile(name=name, **values) for name, values in declared.items()}
+    return {name: _profile(name, values) for name, values in declared.items()}
+
+
+def _profile(name: str, values: dict[str, Any]) -> Profile:
+    layers = {declared: tuple(order) for declared, order in values.get("layers", {}).items()}
+    return Profile(**{**values, "name": name, "layers": layers})

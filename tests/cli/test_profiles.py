@@ -264,7 +264,7 @@ def test_the_chosen_profile_stands_first_and_gives_the_exit_code(desk: Desk) -> 
 
 def test_nothing_differs(desk: Desk) -> None:
     out = compared(desk, OPENAI_API_KEY=KEY).ended(0).out
-    assert "every field has the same value in both" in out
+    assert "every field has the same value under every profile" in out
     assert "none" in out
 
 
@@ -350,7 +350,7 @@ def test_a_check_tells_warnings_and_does_not_count_them(two: Desk) -> None:
     env = {"OPENAI_MODEL": "exported"}
     two.run("resolve", "-o", "a.toml", env=env).ended(0)
     told = two.run("check", "a.toml", env=env).ended(0)
-    assert "QC102 warning: OPENAI_MODEL of the environment is used" in told.err
+    assert "QC102 warning: environment OPENAI_MODEL is used" in told.err
     assert "QC102" not in told.out
     assert "QC102" not in two.run("check", "a.toml", "--ignore", "QC102", env=env).ended(0).err
     counted = two.run("check", "a.toml", "--select", "QC102", env=env).ended(1)
@@ -468,10 +468,10 @@ def test_a_qwen_home_that_leads_nowhere(two: Desk) -> None:
     here = {"cwd": two.cwd, "home": two.home, "profile": NEWER}
     found = diagnose(resolve(**here, environ={"QWEN_HOME": "a\0b"}))
     assert [d.finding.message for d in found if d.code == "QC110"] == [
-        "QWEN_HOME moves nothing: QWEN_HOME holds a NUL character."
+        "environment QWEN_HOME moves nothing: QWEN_HOME holds a NUL character."
     ]
     file = two.run("resolve", "--profile", NEWER, env={"QWEN_HOME": "~/.qwen/.env"}).ended(0)
-    assert "QC110 warning: QWEN_HOME moves nothing: QWEN_HOME names a file: ~/.qwen/.env" in file.err
+    assert "QC110 warning: environment QWEN_HOME moves nothing: QWEN_HOME names a file: ~/.qwen/.env" in file.err
     long = two.run("resolve", "--profile", NEWER, env={"QWEN_HOME": "x" * 5000}).ended(0)
     assert "Traceback" not in long.err
     homeless = two.run("resolve", "--profile", NEWER, env={"QWEN_HOME": "~/q", "HOME": ""}).ended(0)

@@ -58,7 +58,7 @@ def test_what_is_typed_for_this_session_beats_everything_and_is_valid(desk: Desk
     assert configured.artifact.config["timeout"] == 7
     assert str(configured.artifact.api_key) == "what was typed at /auth"
     assert load(dump(configured.artifact), where="x") == configured.artifact
-    assert configured.remark == "It hides the one in ./.env:1 (OPENAI_API_KEY)."
+    assert configured.remark == "It hides the key from ./.env:1 OPENAI_API_KEY."
     assert not (desk.cwd / ".qwen").exists()
 
 
@@ -115,11 +115,10 @@ def test_what_hides_the_kept_is_named_and_what_was_typed_counts(desk: Desk, monk
     typed = "In this session, what you typed counts."
     unset = f"{typed} Later: unset"
     assert configured.notices[2:] == (
-        "api_key: the variable OPENAI_API_KEY of the environment hides the one in ./.qwen/.env:1. "
-        f"{unset} OPENAI_API_KEY",
-        "base_url: the empty variable OPENAI_BASE_URL of the environment hides the one in ./.qwen/.env:2. "
+        f"api_key: environment OPENAI_API_KEY hides the value in ./.qwen/.env:1. {unset} OPENAI_API_KEY",
+        "base_url: environment OPENAI_BASE_URL is empty and hides the value in ./.qwen/.env:2. "
         f"{unset} OPENAI_BASE_URL",
-        f"model: --model hides the one in ./.qwen/.env:3. {typed}",
+        f"model: --model hides the value in ./.qwen/.env:3. {typed}",
     )
 
 
@@ -190,7 +189,7 @@ def test_no_remark_where_nothing_is_hidden(desk: Desk, monkeypatch: pytest.Monke
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     flagged = replace(NOTHING, given={"api_key": given("api_key", "k-flag")})
     assert key_remark(resolution_of(flagged, survey=False)) == (
-        "It hides those in the environment (OPENAI_API_KEY), ./.env:1 (OPENAI_API_KEY)."
+        "It hides the keys from environment OPENAI_API_KEY, ./.env:1 OPENAI_API_KEY."
     )
 
 

@@ -163,7 +163,7 @@ def test_without_a_terminal_it_ends_with_5_and_the_ways_on(desk: Desk, server: P
     for words in (
         "./.env:2 OPENAI_BASE_URL decides where requests go",
         f"base_url = {STRANGER}",
-        "Your API key (OPENAI_API_KEY of the environment) would go there",
+        "Your API key (environment OPENAI_API_KEY) would go there",
         "qwen-cfg trust",
         "--trust-project",
         "QWEN_CFG_TRUST_PROJECT=1",

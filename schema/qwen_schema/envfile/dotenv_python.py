@@ -28,9 +28,17 @@ def read_assignments_python(text: str) -> tuple[Assignment, ...]:
 
 def differing_names(text: str) -> dict[str, tuple[Assignment | None, Assignment | None]]:
     """Return each name that the two dialects read differently, with dotenv's reading and python-dotenv's."""
-    text = _with_fewer_blanks(text)
-    ours = last_of_each(read_assignments(text))
-    theirs = last_of_each(read_assignments_python(text))
+    return differing(read_assignments(text), read_assignments_python(text))
+
+
+def differing(
+    dotenv: tuple[Assignment, ...], python: tuple[Assignment, ...]
+) -> dict[str, tuple[Assignment | None, Assignment | None]]:
+    """Return each name to which two readings of a text assign different values, with the assignment of each.
+
+    More than 200 blanks in a row are no difference.
+    """
+    ours, theirs = last_of_each(dotenv), last_of_each(python)
     pairs = {name: (ours.get(name), theirs.get(name)) for name in _in_order([*ours, *theirs])}
     return {name: pair for name, pair in pairs.items() if _value(pair[0]) != _value(pair[1])}
 
@@ -40,7 +48,7 @@ def _with_fewer_blanks(text: str) -> str:
 
 
 def _value(assignment: Assignment | None) -> str | None:
-    return None if assignment is None else assignment.value
+    return None if assignment is None else _with_fewer_blanks(assignment.value)
 
 
 def _in_order(names: Iterable[str]) -> list[str]:

@@ -1,0 +1,41 @@
+"""An env file as a resolution sees it: what it assigns, what it offers, and what it may not set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from qwen_schema import Profile
+
+    from .origin import Candidate
+    from .place import Place
+
+
+@dataclass(frozen=True)
+class EnvFile:
+    """An env file as far as it concerns this program.
+
+    `lines` is the line of each name that it assigns, `offers` the candidates of the declared variables that it sets,
+    and `excluded` the names that it sets and may not set.
+    """
+
+    place: Place
+    shown: str
+    lines: Mapping[str, int]
+    offers: Mapping[str, Candidate]
+    excluded: tuple[str, ...] = ()
+
+
+def may_set_all(place: Place, profile: Profile) -> bool:
+    """Tell whether the file at a place may set every variable: a `.qwen/.env`, and `~/.env` if the profile says so."""
+    return place.in_qwen_directory or (place.home_level and not profile.home_env_excludes)
+
+
+def without_excluded(file: EnvFile, names: tuple[str, ...], profile: Profile) -> EnvFile:
+    """Return an env file without the variables that it may not set, which are noted."""
+    excluded = () if may_set_all(file.place, profile) else tuple(name for name in file.lines if name in names)
+    offers = {name: candidate for name, candidate in file.offers.items() if name not in excluded}
+    return replace(file, offers=offers, excluded=excluded)

@@ -1,0 +1,74 @@
+"""The layers, and their order in the merge. A new layer is a module in here, and a case in `layer_named`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, get_args
+
+from qwen_schema import LayerName
+
+from .default import DEFAULT
+from .env_file import ENV_FILE, read_env_file
+from .environment import ENVIRONMENT
+from .flag import FLAG
+from .layer import FieldLayer, Sources, VariableLayer
+
+if TYPE_CHECKING:
+    from qwen_cfg.core.origin import Layer
+    from qwen_schema import Field, Profile
+
+__all__ = [
+    "DEFAULT",
+    "ENVIRONMENT",
+    "ENV_FILE",
+    "FLAG",
+    "LAYERS",
+    "FieldLayer",
+    "Sources",
+    "VariableLayer",
+    "layer_named",
+    "layers_for",
+    "origin_text",
+    "outranks",
+    "ranking",
+    "read_env_file",
+]
+
+
+def layer_named(name: LayerName) -> FieldLayer | VariableLayer:
+    """Return the layer that has a name."""
+    match name:
+        case "flag":
+            return FLAG
+        case "environment":
+            return ENVIRONMENT
+        case "env-file":
+            return ENV_FILE
+        case "default":
+            return DEFAULT
+
+
+# In the order of the merge, the highest first: the order in which the schema names them.
+LAYERS: tuple[FieldLayer | VariableLayer, ...] = tuple(layer_named(name) for name in get_args(LayerName))
+
+
+def layers_for(profile: Profile, declared: Field) -> tuple[FieldLayer | VariableLayer, ...]:
+    """Return the layers that have a say in a field under a profile, the highest first: all, or those that it names."""
+    named = profile.layers.get(declared.name)
+    return LAYERS if named is None else tuple(map(layer_named, named))
+
+
+def outranks(profile: Profile, declared: Field, one: Layer, other: Layer) -> bool:
+    """Tell whether one layer comes before another for a field under a profile."""
+    order = [layer.name for layer in layers_for(profile, declared)]
+    return order.index(one.name) < order.index(other.name)
+
+
+def ranking(layers: tuple[FieldLayer | VariableLayer, ...] = LAYERS) -> str:
+    """Return the order of layers as a sentence, without a full stop."""
+    first, *others = (layer.noun for layer in layers)
+    return first + ", which".join(f" beats {noun}" for noun in others)
+
+
+def origin_text(layer: LayerName, place: str, variable: str | None) -> str:
+    """Return an origin that a document names in words, as `str` does for an `Origin`."""
+    return layer_named(layer).text(place, variable)

@@ -1,0 +1,39 @@
+"""The layer of the defaults, and of what is inferred where nothing says it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qwen_cfg.core.origin import Candidate
+from qwen_schema import show_value
+
+from .layer import FieldLayer
+
+if TYPE_CHECKING:
+    from qwen_cfg.core.origin import Origin
+    from qwen_schema import Field, SecretReference
+
+    from .layer import Sources
+
+
+class DefaultLayer(FieldLayer):
+    """The declared defaults."""
+
+    def offers(self, declared: Field, sources: Sources) -> tuple[Candidate, ...]:
+        """Return the default of a field under the authentication method, if it has one."""
+        default = declared.default_under(sources.auth_method)
+        return () if default is None else (Candidate(declared.name, show_value(default), self.origin("default")),)
+
+    def _words(self, place: str, variable: str | None) -> str:  # noqa: ARG002 - a default is no variable
+        return place
+
+    def reference(self, origin: Origin) -> SecretReference:
+        """Fail: no field that is a secret has a default."""
+        raise AssertionError(f"a secret has no default: {origin}")
+
+    def set_by(self, declared: Field) -> str:  # noqa: ARG002 - the same for every field
+        """Return nothing: a default is declared, not set."""
+        return ""
+
+
+DEFAULT = DefaultLayer("default", "the default", "user", is_default=True)

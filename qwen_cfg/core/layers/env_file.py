@@ -1,0 +1,67 @@
+"""The layer of the env files: those that the search found, or the one that `--env-file` names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qwen_cfg.core.env_file import EnvFile
+from qwen_cfg.core.origin import Origin
+from qwen_schema import SecretReference, declared_fields
+from qwen_schema.envfile import last_of_each
+
+from .layer import VariableLayer, variable_candidate
+
+if TYPE_CHECKING:
+    from qwen_cfg.core.origin import Candidate
+    from qwen_cfg.core.place import Place
+    from qwen_cfg.world import World
+    from qwen_schema import Field, Variable
+    from qwen_schema.envfile import Assignment
+
+    from .layer import Sources
+
+
+class EnvFileLayer(VariableLayer):
+    """The env files, in the order in which they count. The place of a file says which reach it has."""
+
+    def offers(self, declared: Field, variable: Variable, sources: Sources) -> tuple[Candidate, ...]:  # noqa: ARG002 - the files know the fields
+        """Return what each file says under one variable of a field."""
+        return tuple(file.offers[variable.name] for file in sources.files if variable.name in file.offers)
+
+    def origin_of(self, assignment: Assignment, place: Place, shown: str) -> Origin:
+        """Return the origin of an assignment in the env file at a place."""
+        at = f"{shown}:{assignment.line}"
+        return Origin(self, at, place.reach, assignment.name, place.path, assignment.line)
+
+    def _words(self, place: str, variable: str | None) -> str:
+        return f"{place} {variable}"
+
+    def reference(self, origin: Origin) -> SecretReference:
+        """Refer to the file and the variable; its line may change."""
+        return SecretReference("env-file", path=origin.file, variable=origin.variable)
+
+    def set_by(self, declared: Field) -> str:
+        """Return the variables of the field, and whose file may set them."""
+        variables = ", ".join(variable.name for variable in declared.variables)
+        return variables + (", in a file of the user's" if declared.reach == "user" else "")
+
+
+ENV_FILE = EnvFileLayer("env-file", "the env file", "project")
+
+
+def read_env_file(world: World, place: Place) -> EnvFile:
+    """Return what the env file at a place offers, nothing excluded yet. A file with no text offers nothing."""
+    shown = world.standpoint.show(place.path)
+    assignments = last_of_each(world.assignments(place.path))
+    offers = {
+        variable.name: variable_candidate(
+            declared,
+            variable,
+            assignments[variable.name].value,
+            ENV_FILE.origin_of(assignments[variable.name], place, shown),
+        )
+        for declared in declared_fields().values()
+        for variable in declared.variables
+        if variable.name in assignments
+    }
+    return EnvFile(place, shown, {name: a.line for name, a in assignments.items()}, offers)

@@ -1,0 +1,39 @@
+"""The layer of the flags, and of what is typed in their place in a session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qwen_cfg.core.origin import Candidate
+from qwen_schema import SecretReference
+
+from .layer import FieldLayer
+
+if TYPE_CHECKING:
+    from qwen_cfg.core.origin import Origin
+    from qwen_schema import Field
+
+    from .layer import Sources
+
+
+class FlagLayer(FieldLayer):
+    """The flags of a command line, or the values that a caller from Python gives."""
+
+    def offers(self, declared: Field, sources: Sources) -> tuple[Candidate, ...]:
+        """Return what the flag of a field says, if it was given."""
+        given = sources.world.flags.get(declared.name)
+        return () if given is None else (Candidate(declared.name, given.text, self.origin(given.flag)),)
+
+    def _words(self, place: str, variable: str | None) -> str:  # noqa: ARG002 - a flag is no variable
+        return place
+
+    def reference(self, origin: Origin) -> SecretReference:
+        """Refer to the flag, whose secret lasts as long as the process."""
+        return SecretReference("flag", flag=origin.place)
+
+    def set_by(self, declared: Field) -> str:
+        """Return the flags of the field."""
+        return ", ".join(declared.flags)
+
+
+FLAG = FlagLayer("flag", "a flag", "user")

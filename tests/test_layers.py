@@ -1,0 +1,156 @@
+"""The layers as objects: one list, one order that a profile may change for a field, one wording of an origin."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from importlib.resources import files
+from typing import TYPE_CHECKING, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+from support.declaring import profiles_with
+from support.trees import read, write_tree
+
+from qwen_cfg.cli.parser import build_parser
+from qwen_cfg.compile import to_artifact
+from qwen_cfg.core.layers import LAYERS, layer_named, layers_for, origin_text, ranking
+from qwen_cfg.differences import provenance_text
+from qwen_cfg.explanation import about, explain
+from qwen_cfg.explanation.text import field_screen
+from qwen_cfg.resolution import profile_named, resolve_world
+from qwen_cfg.rules import diagnose
+from qwen_schema import LayerName, declared_fields, declared_profiles, dump, load
+from qwen_schema.fields import read_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from qwen_cfg.core.origin import Origin
+    from qwen_cfg.resolution import Resolution
+    from qwen_schema import Profile
+
+DOCUMENTED = profile_named("documented")
+NAMES: tuple[LayerName, ...] = get_args(LayerName)
+KEY = "sk-0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def every_origin(resolution: Resolution) -> Iterator[Origin]:
+    for decision in resolution.decisions.values():
+        candidates = [decision.winner, *(lost.candidate for lost in decision.shadowed)]
+        yield from (candidate.origin for candidate in candidates if candidate is not None)
+
+
+def in_every_layer(root: Path, profile: Profile = DOCUMENTED) -> Resolution:
+    """Resolve a place in which each layer has a model, and the env file a key."""
+    write_tree(root, {".env": f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=of-env-file\n"})
+    world = read(root, None, environ={"OPENAI_MODEL": "of-environment"}, flags={"model": "of-flag"})
+    return resolve_world(world, profile)
+
+
+def test_there_is_one_list_of_layers() -> None:
+    explained = json.loads((files("qwen_cfg.explanation") / "explain.schema.json").read_text(encoding="utf-8"))
+    assert [layer.name for layer in LAYERS] == list(NAMES)
+    assert read_schema("resolved")["$defs"]["layer"]["enum"] == list(NAMES)
+    assert explained["$defs"]["layer"]["enum"] == list(NAMES)
+    assert all(layer_named(layer.name) == layer for layer in LAYERS)
+
+
+def test_the_order_is_said_once_and_read_from_the_layers(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ranking() == "a flag beats the environment, which beats the env file, which beats the default"
+    assert ranking((layer_named("default"),)) == "the default"
+    with pytest.raises(SystemExit):
+        build_parser().parse_args(["--help"])
+    assert f"{ranking()}." in " ".join(capsys.readouterr().out.split())
+
+
+def test_an_origin_has_the_same_words_wherever_it_is_named(tmp_path: Path) -> None:
+    resolution = in_every_layer(tmp_path)
+    origins = list(every_origin(resolution))
+    assert {origin.layer for origin in origins} == set(NAMES)
+    for origin in origins:
+        assert str(origin) == origin_text(origin.layer, origin.place, origin.variable)
+    assert {str(o) for o in origins if o.place == "--model" or o.variable == "OPENAI_MODEL"} == {
+        "--model",
+        "environment OPENAI_MODEL",
+        "./.env:2 OPENAI_MODEL",
+    }
+    written = load(dump(to_artifact(resolution)))
+    for name, decision in resolution.decisions.items():
+        assert decision.winner is not None
+        assert provenance_text(written.provenance[name]) == str(decision.winner.origin)
+    told = explain(resolution, ())
+    assert [s.won_by for s in told.fields] == [str(d.winner.origin) for d in resolution.decisions.values() if d.winner]
+
+
+def test_a_declared_key_is_named_by_its_flag_in_every_layer() -> None:
+    for name in NAMES:
+        assert origin_text(name, "--secret-from", "SOME_VARIABLE") == "--secret-from"
+
+
+# The order.
+
+VALUES = {"flag": "of-flag", "environment": "of-environment", "env-file": "of-env-file", "default": "gpt-4o"}
+orders = st.permutations(NAMES).flatmap(lambda order: st.integers(1, len(order)).map(lambda n: tuple(order[:n])))
+
+
+@given(orders)
+def test_a_profile_may_give_a_field_an_order_of_its_own(
+    tmp_path_factory: pytest.TempPathFactory, order: tuple[LayerName, ...]
+) -> None:
+    root = tmp_path_factory.mktemp("tree")
+    usual = in_every_layer(root)
+    other = in_every_layer(root, replace(DOCUMENTED, layers={"model": order}))
+    model = other.decisions["model"]
+    offered = [VALUES[name] for name in order]
+    assert model.winner is not None
+    assert [model.winner.revealed, *(lost.candidate.revealed for lost in model.shadowed)] == offered
+    assert [layer.name for layer in layers_for(other.profile, model.field)] == list(order)
+    for name, decision in other.decisions.items():
+        if name != "model":
+            assert decision == usual.decisions[name]
+
+
+def test_variable_layers_that_stand_apart_are_asked_apart(tmp_path: Path) -> None:
+    """Side by side they are one, so that the first variable of the file beats the second of the environment."""
+    write_tree(tmp_path, {".env": "OPENAI_MODEL=first-of-file\n"})
+    world = read(tmp_path, None, environ={"QWEN_MODEL": "second-of-environment"})
+    apart: tuple[LayerName, ...] = ("environment", "flag", "env-file", "default")
+    winners = [
+        resolve_world(world, profile).decisions["model"].value
+        for profile in (DOCUMENTED, replace(DOCUMENTED, layers={"model": apart}))
+    ]
+    assert winners == ["first-of-file", "second-of-environment"]
+
+
+def test_what_a_higher_layer_beats_is_not_said_to_be_hidden_by_an_empty_variable(tmp_path: Path) -> None:
+    write_tree(tmp_path, {".env": f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=of-env-file\n"})
+    world = read(tmp_path, None, environ={"OPENAI_MODEL": ""}, flags={"model": "of-flag"})
+    last: tuple[LayerName, ...] = ("environment", "env-file", "flag", "default")
+    codes = [
+        {found.code for found in diagnose(resolve_world(world, profile))}
+        for profile in (DOCUMENTED, replace(DOCUMENTED, layers={"model": last}))
+    ]
+    assert ["QC101" in found for found in codes] == [False, True]
+
+
+def test_a_profile_declares_an_order_in_its_table(tmp_path: Path) -> None:
+    with profiles_with('[documented.layers]\nmodel = ["default", "flag"]\n'):
+        assert declared_profiles()["documented"].layers == {"model": ("default", "flag")}
+        resolution = in_every_layer(tmp_path, declared_profiles()["documented"])
+        assert resolution.decisions["model"].value == "gpt-4o"
+        console = Console(width=100, file=io.StringIO(), record=True)
+        console.print(field_screen(about(explain(resolution, ()), "model"), width=100))
+    screen = console.export_text()
+    assert "the default beats a flag\n" in screen
+    assert "environment" not in screen
+
+
+def test_no_declared_profile_names_a_layer_or_a_field_that_is_none() -> None:
+    for profile in declared_profiles().values():
+        assert set(profile.layers) <= set(declared_fields())
+        assert all(set(order) <= set(NAMES) for order in profile.layers.values())

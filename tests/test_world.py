@@ -1,0 +1,171 @@
+"""The world is read once and then stands still; a resolution of it parses, searches and decides no more than once."""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+from support.declaring import fields_with
+from support.trees import read, write_tree
+
+import qwen_cfg.reading
+import qwen_cfg.resolution
+import qwen_cfg.search
+import qwen_cfg.world
+from qwen_cfg.compile import to_artifact
+from qwen_cfg.explanation import explain
+from qwen_cfg.owners import ForeignFileError
+from qwen_cfg.resolution import profile_named, resolve_world
+from qwen_cfg.rules import diagnose
+from qwen_schema import EnvFileError, Field, QwenCfgError, declared_fields, declared_profiles
+from qwen_schema.envfile import reader_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from qwen_cfg.resolution import Resolution
+    from qwen_schema.envfile import Assignment, Dialect
+
+KEY = "sk-0123456789abcdefghijklmnopqrstuvwxyz"
+TREE = {
+    "home/.qwen/.env": 'OPENAI_MODEL="of the home" # quoted\n',
+    "home/.env": "OPENAI_BASE_URL=https://h/v1\n",
+    "home/app/.env": f"OPENAI_API_KEY='{KEY}'\nOPENAI_MODEL=`m`\n",
+}
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, module: object, name: str, counts: Counter[object]) -> None:
+    """Count the calls of a function of a module by field, or by places and profile, and go on calling it."""
+    called: Callable[..., object] = getattr(module, name)
+
+    def counting(*arguments: object) -> object:
+        first = arguments[0]
+        counts[first.name if isinstance(first, Field) else arguments[:2]] += 1
+        return called(*arguments)
+
+    monkeypatch.setattr(module, name, counting)
+
+
+def told(resolution: Resolution) -> None:
+    """Do all that `resolve --explain` does, and write the artifact too."""
+    explain(resolution, diagnose(resolution))
+    to_artifact(resolution)
+
+
+def test_nothing_in_a_world_can_be_changed(tmp_path: Path) -> None:
+    write_tree(tmp_path, TREE)
+    world = read(tmp_path / "home/app", tmp_path / "home", environ={"OPENAI_MODEL": "m"}, survey=True)
+    for mapping in (world.sightings, world.searches, world.directories, world.in_git, world.flags, world.environ):
+        with pytest.raises(TypeError):
+            mapping["x"] = None  # type: ignore[index]
+    before = copy.copy(dict(world.sightings))
+    told(resolve_world(world, profile_named()))
+    assert dict(world.sightings) == before
+    with pytest.raises(AttributeError):
+        world.sightings = {}  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("dialect", ["dotenv", "python"])
+def test_a_file_is_parsed_once_in_each_dialect(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dialect: Dialect
+) -> None:
+    write_tree(tmp_path, TREE)
+    parsed: Counter[tuple[str, str]] = Counter()
+
+    def counting(dialect: Dialect) -> Callable[[str], tuple[Assignment, ...]]:
+        def count(text: str) -> tuple[Assignment, ...]:
+            parsed[dialect, text] += bool(text)
+            return reader_of(dialect)(text)
+
+        return count
+
+    monkeypatch.setattr(qwen_cfg.world, "reader_of", counting)
+    world = read(tmp_path / "home/app", tmp_path / "home", dialect=dialect, survey=True)
+    for profile in declared_profiles().values():
+        told(resolve_world(world, profile))
+    assert {text for _, text in parsed if text} == set(TREE.values())
+    assert set(parsed.values()) <= {0, 1}
+
+
+def test_a_profile_searches_once_and_a_field_is_decided_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_tree(tmp_path, TREE)
+    searches: Counter[object] = Counter()
+    decisions: Counter[object] = Counter()
+    counted(monkeypatch, qwen_cfg.reading, "search", searches)
+    counted(monkeypatch, qwen_cfg.search, "search", searches)
+    world = read(tmp_path / "home/app", tmp_path / "home", survey=True)
+    counted(monkeypatch, qwen_cfg.resolution, "decide", decisions)
+    for profile in declared_profiles().values():
+        decisions.clear()
+        resolve_world(world, profile)
+        assert len(decisions) == len(declared_fields())
+        assert set(decisions.values()) == {1}
+        told(resolve_world(world, profile))
+    assert len(searches) == len(declared_profiles())
+    assert set(searches.values()) == {1}
+
+
+# What an authentication method has to do with a field.
+
+
+@pytest.mark.parametrize("method", ["openai", "qwen-oauth"])
+@pytest.mark.parametrize("where", ["environment", "env file"])
+@pytest.mark.parametrize("field", ["timeout", "debug", "max_retries", "proxy"])
+def test_a_variable_counts_under_its_method_alone(tmp_path: Path, field: str, where: str, method: str) -> None:
+    """None of these fields has a default that depends on the method."""
+    text = {"timeout": "7", "debug": "true", "max_retries": "3", "proxy": "http://proxy:1"}[field]
+    note = {"variables": [{"name": "ONLY_OPENAI", "under": "openai"}], "reach": "project"}
+    write_tree(tmp_path, {".qwen/.env": f"ONLY_OPENAI={text}\n" if where == "env file" else ""})
+    environ = {"OPENAI_API_KEY": KEY, **({"ONLY_OPENAI": text} if where == "environment" else {})}
+    with fields_with({field: note}):
+        world = read(tmp_path, None, environ=environ, flags={"auth_method": method})
+        decision = resolve_world(world, profile_named()).decisions[field]
+        assert decision.by_default == (method != "openai")
+        fates = {lost.candidate.revealed: lost.fate for lost in decision.shadowed}
+        assert (fates.get(text) == "not under this method") == (method != "openai")
+
+
+@pytest.mark.parametrize(("method", "has_key"), [("openai", True), ("qwen-oauth", False), (None, True)])
+def test_a_key_may_depend_on_the_method_that_is_inferred_from_it(
+    tmp_path: Path, method: str | None, has_key: bool
+) -> None:
+    note = {"variables": [{"name": "OPENAI_API_KEY", "under": "openai"}]}
+    with fields_with({"api_key": note}):
+        flags = {"auth_method": method} if method else {}
+        resolution = resolve_world(read(tmp_path, None, environ={"OPENAI_API_KEY": KEY}, flags=flags), profile_named())
+        assert (resolution.decisions["api_key"].winner is not None) == has_key
+        assert resolution.auth_method == (method or "openai")
+
+
+# Errors.
+
+
+def test_an_error_in_a_world_is_raised_as_another_each_time(tmp_path: Path) -> None:
+    write_tree(tmp_path, {".env": b"OPENAI_MODEL=\xff\n"})
+    world = read(tmp_path, None)
+    stored = next(seen.error for seen in world.sightings.values() if seen.error is not None)
+    raised = []
+    for _ in range(2):
+        with pytest.raises(EnvFileError) as caught:
+            resolve_world(world, profile_named())
+        raised.append(caught.value)
+    assert stored.__traceback__ is None
+    assert stored not in raised
+    assert raised[0] is not raised[1]
+    assert {(str(error), error.hint) for error in raised} == {(str(stored), stored.hint)}
+
+
+def test_a_copy_of_an_error_is_the_same_error_with_other_words(tmp_path: Path) -> None:
+    try:
+        raise ForeignFileError(tmp_path / ".env", "./.env", 7)
+    except ForeignFileError as error:
+        made, kept = error.copy(hint="Do this."), error
+    assert (type(made), made.path, made.owner) == (ForeignFileError, tmp_path / ".env", 7)
+    assert (made.what, made.where, made.hint) == (kept.what, "./.env", "Do this.")
+    assert (made.__traceback__, made.__context__) == (None, None)
+    assert kept.hint != made.hint
+    assert kept.__traceback__ is not None
+    assert str(QwenCfgError("a", where="b").copy(what="c")) == "b: c"
