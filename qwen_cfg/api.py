@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_schema import DEFAULT_PROFILE, Secret, UsageError, Value, declared_fields, show_value
 
+from .flags import flags_in
 from .homes import Home
+from .owners import foreign_owner
 from .reading import read_world
 from .resolution import Resolution, profile_named, resolve_world
 from .world import EnvFileChoice, Given
@@ -17,6 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from qwen_schema.envfile import Dialect
+
+    from .reading import AsksGit
+    from .world import GitStatus
+
+
+def _not_asked(path: Path) -> GitStatus | None:  # noqa: ARG001 - in place of git
+    """Say that nothing is known."""
+    return None
 
 
 def resolve(  # noqa: PLR0913 - the world has as many sides
@@ -30,12 +41,15 @@ def resolve(  # noqa: PLR0913 - the world has as many sides
     dialect: Dialect = "dotenv",
     env_file: str | os.PathLike[str] | None = None,
     search: bool = True,
+    git_status: AsksGit = _not_asked,
 ) -> Resolution:
     """Resolve every field in the world that is given, and in no other.
 
+    Files are read; `os.environ` is not read, and no program is started.
+
     Args:
         argv: flags as on the command line (`["--model", "gpt-4o-mini"]`).
-        environ: the environment; `os.environ` is neither read nor changed.
+        environ: the environment, in place of `os.environ`.
         cwd: the directory in which the search for an env file starts.
         home: the home directory, or None for none.
         values: fields by name with their values, as another way to give flags.
@@ -43,6 +57,8 @@ def resolve(  # noqa: PLR0913 - the world has as many sides
         dialect: whose reading of env files counts, `dotenv` (the npm package) or `python` (python-dotenv).
         env_file: read this env file and search for none (relative to `cwd`).
         search: False to read no env file at all, unless `env_file` names one.
+        git_status: what git does with an env file of the project (`tracked`, `ignored` or `not ignored`; None where it
+            is in no work tree), for the rules about keys in git. Without it git is not asked, and those find nothing.
 
     Returns:
         The resolution: a decision per field, the search, and what was excluded. It may be incomplete.
@@ -55,7 +71,7 @@ def resolve(  # noqa: PLR0913 - the world has as many sides
     followed = profile_named(profile)
     chosen = EnvFileChoice("flag", Path(env_file)) if env_file is not None else None
     world = read_world(
-        flags={**_flags(argv), **_values(values or {})},
+        flags={**flags_in(argv), **_values(values or {})},
         environ=environ,
         cwd=Path(cwd),
         home=Home(None if home is None else Path(home)),
@@ -63,20 +79,10 @@ def resolve(  # noqa: PLR0913 - the world has as many sides
         choice=chosen or EnvFileChoice("search" if search else "none"),
         dialect=dialect,
         survey=True,
+        git_status=git_status,
+        owner_of=partial(foreign_owner, environ=environ),
     )
     return resolve_world(world, followed)
-
-
-def _flags(argv: Sequence[str]) -> Mapping[str, Given]:
-    if not argv:
-        return {}
-    from .cli.parser import Parser, add_field_flags  # noqa: PLC0415 - only flags need a parser
-
-    parser = Parser(prog="qwen-cfg", add_help=False)
-    add_field_flags(parser)
-    parser.set_defaults(command="resolve")
-    given: Mapping[str, Given] = parser.parse_args(list(argv)).given
-    return given
 
 
 def _values(values: Mapping[str, Value | list[str] | Secret]) -> dict[str, Given]:

@@ -10,6 +10,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from qwen_cfg.core.layers import ranking
+from qwen_cfg.flags import spellings
 from qwen_cfg.world import Given
 from qwen_schema import (
     DEFAULT_PROFILE,
@@ -111,8 +112,7 @@ def add_field_flags(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("fields", "What a flag says beats every other layer. An empty value is none.")
     for field in declared_fields().values():
         group.add_argument(
-            *field.flags,
-            *(f"--no-{flag[2:]}" for flag in field.flags if field.is_switch),
+            *spellings(field),
             action=_Give,
             field=field,
             nargs=0 if field.is_switch else None,

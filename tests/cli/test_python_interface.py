@@ -10,17 +10,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.trees import NOBODY
 
 import qwen_cfg
 import qwen_runtime
 import qwen_schema
 from qwen_cfg import diagnose, resolve, to_artifact
+from qwen_cfg.cli.parser import Parser, add_field_flags
 from qwen_cfg.explanation import explain
-from qwen_schema import EnvFileError, Secret, UsageError, dump, load
+from qwen_cfg.flags import flags_in
+from qwen_schema import EnvFileError, NotTrustedError, Secret, UsageError, dump, load
 
 from .process import KEY
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from qwen_cfg.world import GitStatus, Given
+
     from .process import Desk
 
 
@@ -63,6 +72,76 @@ def test_it_resolves_in_the_world_that_is_given_and_in_no_other(
     assert load(dump(artifact)) == artifact
 
 
+# What a caller's process would notice: every program that is started, and every use of the network.
+WATCHED = """
+import os, sys
+from collections.abc import MutableMapping
+from pathlib import Path
+
+from qwen_cfg import diagnose, elsewhere, explain, resolve, to_artifact
+from qwen_schema import dump
+
+class Poisoned(MutableMapping):
+    def _refuse(self, *_):
+        raise SystemExit("os.environ was used")
+    __getitem__ = __setitem__ = __delitem__ = __iter__ = __len__ = __contains__ = get = copy = _refuse
+
+def watch(event, arguments):
+    if event.startswith(("subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system", "socket.", "pty.")):
+        print(f"{event} happened")
+        os._exit(9)
+
+given = dict(os.environ)
+os.environ = os.environb = Poisoned()
+sys.addaudithook(watch)
+here = {"environ": given, "cwd": sys.argv[1], "home": sys.argv[2]}
+for options in ({}, {"dialect": "python"}, {"profile": "qwen-code-0.21"}, {"argv": ["--model", "m"]}):
+    resolution = resolve(**here, **options)
+    diagnose(resolution)
+    elsewhere(resolution)
+    explain(resolution, diagnose(resolution))
+    dump(to_artifact(resolution))
+print(*sorted(diagnostic.code for diagnostic in diagnose(resolution)))
+"""
+
+
+def test_it_reads_no_environment_of_its_own_and_starts_no_program(desk: Desk) -> None:
+    """It is tried in a work tree, with a key in a file that git could be asked about, and a file of somebody else."""
+    subprocess.run(["git", "init", "--quiet", str(desk.cwd)], check=True, timeout=30)
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL='quoted' # and more\n")
+    desk.write(".qwen/.env", "QWEN_HOME=~/other\n")
+    words = [sys.executable, "-c", WATCHED, str(desk.cwd), str(desk.home)]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False, timeout=30)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "QC304" not in ended.stdout
+
+
+def test_git_is_asked_by_who_says_how(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
+    asked = []
+
+    def status(path: Path) -> GitStatus | None:
+        asked.append(path)
+        return "not ignored"
+
+    here = {"environ": {}, "cwd": desk.cwd, "home": desk.home}
+    codes = [{d.code for d in diagnose(resolve(**here, **ways))} for ways in ({}, {"git_status": status})]
+    assert ["QC304" in found for found in codes] == [False, True]
+    assert asked == [desk.cwd / ".env"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_who_became_root_is_known_by_the_environment_that_is_given(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SUDO_UID", raising=False)
+    desk.write("work/app/.env", "OPENAI_MODEL=mine\n")
+    os.chown(desk.cwd / ".env", NOBODY, NOBODY)
+    here = {"cwd": desk.cwd, "home": desk.home}
+    assert resolve(environ={"SUDO_UID": str(NOBODY)}, **here).decisions["model"].value == "mine"
+    monkeypatch.setenv("SUDO_UID", str(NOBODY))
+    with pytest.raises(NotTrustedError):
+        resolve(environ={}, **here)
+
+
 def test_it_agrees_with_the_command_line(desk: Desk) -> None:
     desk.write("work/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL='a#b'\nDEBUG=1\n")
     argv = ["--timeout", "7", "--no-debug", "-m", "x"]
@@ -78,6 +157,31 @@ def test_flags_and_values_are_two_ways_to_say_the_same(desk: Desk) -> None:
     secret = resolve(environ={}, cwd=desk.cwd, home=None, values={**values, "api_key": Secret(KEY)})
     assert to_artifact(by_flags) == to_artifact(by_values) == to_artifact(secret)
     assert by_flags.decisions["api_key"].value == Secret(KEY)
+
+
+WORDS = ("--model", "-m", "-mx", "-m=x", "--model=", "--model=a=b", "-model", "--modelx", "--debug", "--no-debug")
+WORDS += ("--debug=1", "--no-proxy", "--no-proxy=a,b", "--openai-api-key", f"--openai-api-key={KEY}", KEY, "x", "")
+WORDS += ("-", "-1", "-.5", "-x", "-x y", "--x y", "--colour", "-é", "--timeout")
+
+
+def by_parser(words: list[str]) -> Mapping[str, Given]:
+    parser = Parser(prog="qwen-cfg", add_help=False)
+    add_field_flags(parser)
+    parser.set_defaults(command="resolve")
+    given: Mapping[str, Given] = parser.parse_args(words).given
+    return given
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=5))
+def test_flags_are_read_as_the_command_line_reads_them(words: list[str]) -> None:
+    try:
+        expected = by_parser(words)
+    except UsageError:
+        with pytest.raises(UsageError) as caught:
+            flags_in(words)
+        assert KEY not in f"{caught.value!r} {caught.value} {caught.value.hint}"
+    else:
+        assert flags_in(words) == expected
 
 
 def test_the_env_file_and_the_profile_can_be_chosen(desk: Desk) -> None:

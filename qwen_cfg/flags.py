@@ -1,0 +1,68 @@
+"""The flags of fields among the words of a caller from Python, read as the command line reads them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from qwen_schema import Secret, UsageError, declared_fields
+
+from .world import Given
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from qwen_schema import Field
+
+_NUMBER = re.compile(r"-\d+|-\d*\.\d+")
+
+# What may be shown of an unknown word: a key has another form.
+_SHOWN = re.compile(r"--[a-z-]{1,20}")
+
+
+def flags_in(words: Sequence[str]) -> dict[str, Given]:
+    """Return the flags that are given, by field. argparse would ask this process's environment for a language.
+
+    Raises:
+        UsageError: if a word is no flag of a field, or a flag lacks its value or has one too many.
+    """
+    fields = {flag: field for field in declared_fields().values() for flag in spellings(field)}
+    given, rest = {}, iter(words)
+    hint = f"The flags are {', '.join(fields)}."
+    for word in rest:
+        flag, text = _parts(word, fields)
+        if flag not in fields:
+            raise UsageError("no field has this flag", where=flag if _SHOWN.fullmatch(flag) else "", hint=hint)
+        field = fields[flag]
+        if field.is_switch and text is not None:
+            raise UsageError("this flag takes no value", where=flag)
+        if field.is_switch:
+            text = str(not flag.startswith("--no-")).lower()
+        elif text is None:
+            text = next(rest, None)
+            if text is None or _is_flag(text, fields):
+                raise UsageError("this flag needs a value", where=flag)
+        given[field.name] = Given(flag, Secret(text) if field.secret else text)
+    return given
+
+
+def spellings(field: Field) -> tuple[str, ...]:
+    """Return every flag of a field; a switch has one for each of its two values."""
+    return (*field.flags, *(f"--no-{flag[2:]}" for flag in field.flags if field.is_switch))
+
+
+def _parts(word: str, fields: Mapping[str, Field]) -> tuple[str, str | None]:
+    """Return the flag that a word is, or begins with, and the value that the word holds, if it does."""
+    name, equals, text = word.partition("=")
+    if word in fields or f"-{name}" in fields:
+        return word, None
+    if equals and name in fields:
+        return name, text
+    return (word[:2], word[2:]) if word[:2] in fields else (word, None)
+
+
+def _is_flag(word: str, fields: Mapping[str, Field]) -> bool:
+    """Tell whether a word stands for a flag, known or not, so that it is no value of the flag before it."""
+    if _parts(word, fields)[0] in fields:
+        return True
+    return word.startswith("-") and len(word) > 1 and " " not in word and not _NUMBER.fullmatch(word)
