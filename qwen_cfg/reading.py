@@ -18,6 +18,7 @@ from qwen_schema import (
     field_of_variable,
 )
 
+from .core.layers import LAYERS
 from .disk import Disk, if_there, is_missing, real
 from .git import status_of
 from .homes import Home, checked, find_qwen_directory
@@ -71,6 +72,8 @@ def read_world(  # noqa: PLR0913 - the world has as many sides
     for profile in profiles:
         seen.search(profile, seen.disk.look)
     _require_choice(start, seen.disk.look)
+    for path in (path for layer in LAYERS for path in layer.files(start)):
+        seen.disk.look(path)
     in_git = _in_git(start, seen.disk.sightings, git_status) if survey else {}
     if survey:
         seen.survey()

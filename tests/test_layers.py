@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 import pytest
@@ -15,24 +16,29 @@ from rich.console import Console
 from support.declaring import profiles_with
 from support.trees import read, write_tree
 
+import qwen_cfg.core.layers
+import qwen_cfg.reading
 from qwen_cfg.cli.parser import build_parser
 from qwen_cfg.compile import to_artifact
 from qwen_cfg.core.layers import LAYERS, layer_named, layers_for, origin_text, ranking
+from qwen_cfg.core.layers.layer import VariableLayer, variable_candidate
 from qwen_cfg.differences import provenance_text
 from qwen_cfg.explanation import about, explain
 from qwen_cfg.explanation.text import field_screen
 from qwen_cfg.resolution import profile_named, resolve_world
 from qwen_cfg.rules import diagnose
-from qwen_schema import LayerName, declared_fields, declared_profiles, dump, load
+from qwen_schema import LayerName, SecretReference, declared_fields, declared_profiles, dump, load
+from qwen_schema.envfile import last_of_each
 from qwen_schema.fields import read_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-    from qwen_cfg.core.origin import Origin
+    from qwen_cfg.core.layers import Sources
+    from qwen_cfg.core.origin import Candidate, Origin
     from qwen_cfg.resolution import Resolution
-    from qwen_schema import Profile
+    from qwen_cfg.world import Start
+    from qwen_schema import Field, Profile, Variable
 
 DOCUMENTED = profile_named("documented")
 NAMES: tuple[LayerName, ...] = get_args(LayerName)
@@ -154,3 +160,47 @@ def test_no_declared_profile_names_a_layer_or_a_field_that_is_none() -> None:
     for profile in declared_profiles().values():
         assert set(profile.layers) <= set(declared_fields())
         assert all(set(order) <= set(NAMES) for order in profile.layers.values())
+
+
+# A layer more.
+
+
+@dataclass(frozen=True)
+class OneFile(VariableLayer):
+    """A layer with a file of its own, as somebody might add it."""
+
+    path: Path = Path()
+
+    def files(self, start: Start) -> tuple[Path, ...]:
+        return (self.path,)
+
+    def offers(self, declared: Field, variable: Variable, sources: Sources) -> tuple[Candidate, ...]:
+        assignments = last_of_each(sources.world.assignments(self.path))
+        if variable.name not in assignments:
+            return ()
+        return (variable_candidate(declared, variable, assignments[variable.name].value, self.origin("there")),)
+
+    def _words(self, place: str, variable: str | None) -> str:
+        return place
+
+    def reference(self, origin: Origin) -> SecretReference:
+        return SecretReference("literal")
+
+    def set_by(self, declared: Field) -> str:
+        return ""
+
+
+def test_a_layer_may_have_a_file_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is read with the world, and its variables are one with those of the layers beside it."""
+    write_tree(tmp_path, {"one": "OPENAI_MODEL=of-one\nOPENAI_API_KEY=its-key\n", "app/.env": "QWEN_MODEL=of-env\n"})
+    one = OneFile("env-file", "the one file", "user", path=tmp_path / "one")
+    for module in (qwen_cfg.core.layers, qwen_cfg.reading):
+        monkeypatch.setattr(module, "LAYERS", (*LAYERS[:-1], one, LAYERS[-1]))
+    world = read(tmp_path / "app", None)
+    (tmp_path / "one").unlink()
+    resolution = resolve_world(world, DOCUMENTED)
+    winner = resolution.decisions["model"].winner
+    assert (winner and winner.revealed, winner and winner.origin) == ("of-one", one.origin("there"))
+    assert resolution.auth_method == "openai"
+    order = layers_for(DOCUMENTED, declared_fields()["model"])
+    assert ranking(order).endswith(", which beats the one file, which beats the default")

@@ -10,9 +10,11 @@ from qwen_cfg.core.origin import Candidate, Layer
 from qwen_schema import Secret
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from qwen_cfg.core.env_file import EnvFile
     from qwen_cfg.core.origin import Origin
-    from qwen_cfg.world import World
+    from qwen_cfg.world import Start, World
     from qwen_schema import Field, Variable
 
 
@@ -25,7 +27,15 @@ class Sources:
     auth_method: str | None = None
 
 
-class FieldLayer(Layer):
+class MergedLayer(Layer):
+    """A layer of the merge."""
+
+    def files(self, start: Start) -> tuple[Path, ...]:  # noqa: ARG002 - for those that have files
+        """Return the files, other than those of the search, that are looked at for this layer when a world is read."""
+        return ()
+
+
+class FieldLayer(MergedLayer):
     """A layer that is asked once for a field."""
 
     @abstractmethod
@@ -33,7 +43,7 @@ class FieldLayer(Layer):
         """Return the candidates for a field, the one that counts first."""
 
 
-class VariableLayer(Layer):
+class VariableLayer(MergedLayer):
     """A layer that is asked for each variable of a field, together with the variable layers beside it in the order."""
 
     @abstractmethod
