@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from qwen_schema import Secret
 
-    from .exchange import Observe
     from .settings import Settings
 
 # As much of an answer that is no stream as is read, in bytes.
@@ -49,7 +48,7 @@ class Connection:
     """One artifact's way to its provider. `asks_for_usage` becomes false where the server refuses to be asked.
 
     `remark` is what the command line knows about the key beside, for the message that it was refused. `requests` counts
-    those that are made with a login. `observe` is told of every request to the model.
+    those that are made with a login.
     """
 
     settings: Settings
@@ -58,7 +57,6 @@ class Connection:
     remark: str = ""
     asks_for_usage: bool = True
     requests: RequestLog | None = field(default=None, repr=False)
-    observe: Observe | None = field(default=None, repr=False)
     _tokens: Tokens | None = field(default=None, repr=False)
     _socket: socket.socket | None = field(default=None, repr=False)
 

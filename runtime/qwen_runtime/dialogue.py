@@ -17,7 +17,8 @@ from qwen_schema.qwen_oauth import METHOD as LOGIN_METHOD
 from qwen_schema.secret import TELLTALE_LENGTH
 
 from .change import Change, DialogueDefaults
-from .questions import Questions, make_questions, without_echo
+from .plain_questions import PlainQuestions
+from .questions import Questions, without_echo
 
 METHOD = "openai"
 
@@ -33,13 +34,21 @@ def ask_settings(
     that are returned. A `dumb` terminal gets no escape sequences; `place` is where the values then come from. With
     `only_key`, it is about an API key alone, and nobody is asked where that is kept.
     """
-    questions = make_questions(dumb=dumb, color=color)
+    questions = _questions(dumb=dumb, color=color)
     try:
         # A key that is typed or pasted before its question is there is not shown either.
         with without_echo(dumb=dumb):
             return dialogue(questions, current, place=place, only_key=only_key)
     except (KeyboardInterrupt, EOFError):
         return None
+
+
+def _questions(*, dumb: bool, color: bool) -> Questions:
+    if dumb:
+        return PlainQuestions()
+    from .edited_questions import EditedQuestions  # noqa: PLC0415 - the line editor is slow to import
+
+    return EditedQuestions(color=color)
 
 
 def dialogue(questions: Questions, current: DialogueDefaults, *, place: str, only_key: bool) -> Change:

@@ -76,7 +76,7 @@ def ask_once(ready: ReadyConfig, prompt: str, output: Output, form: OutputFormat
     Raises:
         ConfigurationError: if the artifact cannot be used; nothing has been sent then.
     """
-    with put_off() as heard, closing(Session(ready.connect(), Conversation(system))) as session:
+    with put_off() as heard, closing(Session(ready.connect(), Conversation(system), ready.observe)) as session:
         code = _ask(session, prompt, output, _reporter(form, output), heard)
         # The result tells of the signal that came, or was complete before one came.
         heard.clear()

@@ -48,8 +48,5 @@ class ReadyConfig:
             ConfigurationError: if the CA bundle cannot be used.
         """
         if self.key is None:
-            connection = open_with_login(self.settings, state=self.state)
-        else:
-            connection = open_connection(self.settings, self.key, remark=self.remark)
-        connection.observe = self.observe
-        return connection
+            return open_with_login(self.settings, state=self.state)
+        return open_connection(self.settings, self.key, remark=self.remark)

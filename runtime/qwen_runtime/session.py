@@ -13,14 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .connection import Connection
+    from .exchange import Observe
     from .settings import Settings
 
 
 class Session:
-    """A conversation in progress."""
+    """A conversation in progress. `observe` is told of every request to the model."""
 
-    def __init__(self, connection: Connection, conversation: Conversation | None = None) -> None:
+    def __init__(
+        self, connection: Connection, conversation: Conversation | None = None, observe: Observe | None = None
+    ) -> None:
         self.connection = connection
+        self._observe = observe
         self.conversation = conversation or Conversation()
         self.records: list[Record] = []
 
@@ -43,8 +47,8 @@ class Session:
             exchange.cancel()
             answer = exchange.answer
             self.records.append(Record.of(answer))
-            if self.connection.observe is not None:
-                self.connection.observe(self.settings, answer, exchange.error)
+            if self._observe is not None:
+                self._observe(self.settings, answer, exchange.error)
             if answer.text:
                 self.conversation = asked.answered(answer.text)
 

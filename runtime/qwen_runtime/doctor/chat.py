@@ -10,20 +10,20 @@ from .step import Finding
 
 if TYPE_CHECKING:
     from ..connection import Connection
-    from ..exchange import Answer
+    from ..exchange import Answer, Observe
     from ..settings import Settings
 
 PROMPT = "Reply with: ok"
 
 
-def ask(connection: Connection) -> Finding:
-    """Ask, and tell how long the answer took.
+def ask(connection: Connection, observe: Observe | None) -> Finding:
+    """Ask, and tell how long the answer took; `observe` is told of the request.
 
     Raises:
         AuthenticationError: if the provider refuses the key.
         ProviderError: if no answer comes, or it stops in the middle.
     """
-    with Session(connection).asking(PROMPT) as exchange:
+    with Session(connection, observe=observe).asking(PROMPT) as exchange:
         for _ in exchange.events():
             pass
     return _about(exchange.answer, connection.settings)

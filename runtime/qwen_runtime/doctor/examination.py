@@ -127,7 +127,7 @@ class _Examination:
 
     def _chat(self) -> Step:
         needs = (*_WAY, "models") if self._would_fail_again() else _WAY
-        return self._after(needs, "chat", lambda: ask(self._connection))
+        return self._after(needs, "chat", lambda: ask(self._connection, self._ready.observe))
 
     def _would_fail_again(self) -> bool:
         """Tell whether what kept the models from being listed says all about a question too.

@@ -51,7 +51,7 @@ def start(
     Raises:
         ConfigurationError: if the artifact cannot be used.
     """
-    session = Session(ready.connect(), Conversation(system))
+    session = Session(ready.connect(), Conversation(system), ready.observe)
     keyboard = Keyboard(dumb=terminal.dumb)
     chat = Chat(session, Screen(output, terminal), keyboard, ready, reconfigure, authenticate)
     try:
