@@ -11,25 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from qwen_schema import Provider, ProviderError, provider_of
+from qwen_schema import Provider, ProviderError
 from qwen_schema.secret import REDACTED
 
-from .authentication import KeyAuth, LoginAuth
-from .client import make_client
 from .endpoint import models_url
 from .failures import NETWORK_ERRORS, unreachable
-from .oauth import Tokens, cache_of
-from .oauth.server import AuthorizationServer
-from .quota import RequestLog, remark
+from .quota import remark
 from .refusals import Refusal, error_of, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from threading import Event as Flag
 
-    from qwen_schema import Secret
-
+    from .quota import RequestLog
     from .settings import Settings
 
 # As much of an answer that is no stream as is read, in bytes.
@@ -48,7 +42,7 @@ class Connection:
     """One artifact's way to its provider. `asks_for_usage` becomes false where the server refuses to be asked.
 
     `remark` is what the command line knows about the key beside, for the message that it was refused. `requests` counts
-    those that are made with a login.
+    those that are made with a login, and `login_notices` is what the login has to say.
     """
 
     settings: Settings
@@ -57,7 +51,7 @@ class Connection:
     remark: str = ""
     asks_for_usage: bool = True
     requests: RequestLog | None = field(default=None, repr=False)
-    _tokens: Tokens | None = field(default=None, repr=False)
+    login_notices: list[str] = field(default_factory=list, repr=False)
     _socket: socket.socket | None = field(default=None, repr=False)
 
     def extensions(self, cancelled: Flag | None = None) -> dict[str, Any]:
@@ -85,9 +79,8 @@ class Connection:
 
     def notices(self) -> Iterator[str]:
         """Yield what a person should know after a request, beside the answer, each thing once."""
-        if self._tokens is not None:
-            while self._tokens.notices:
-                yield self._tokens.notices.pop(0)
+        while self.login_notices:
+            yield self.login_notices.pop(0)
         if self.requests is not None:
             while self.requests.notices:
                 yield self.requests.notices.pop(0)
@@ -98,31 +91,6 @@ class Connection:
     def _note_socket(self, event: str, info: dict[str, Any]) -> None:
         if event in ("connection.connect_tcp.complete", "proxy.connect_tcp.complete", "connection.start_tls.complete"):
             self._socket = info["return_value"].get_extra_info("socket")
-
-
-def open_connection(settings: Settings, key: Secret, *, remark: str = "") -> Connection:
-    """Return a connection with a key; nothing is sent yet.
-
-    Raises:
-        ConfigurationError: if the CA bundle cannot be used.
-    """
-    provider = provider_of(settings.base_url)
-    auth = KeyAuth(key, provider, settings.base_url)
-    return Connection(settings, provider, make_client(settings, auth), remark)
-
-
-def open_with_login(settings: Settings, *, state: Path | None) -> Connection:
-    """Return a connection with the login that an artifact refers to; nothing is sent yet.
-
-    `state` is the directory that requests are counted in.
-
-    Raises:
-        ConfigurationError: if the CA bundle cannot be used.
-    """
-    base_url = settings.base_url
-    tokens = Tokens(cache_of(settings), AuthorizationServer(settings))
-    client = make_client(settings, LoginAuth(tokens, base_url))
-    return Connection(settings, provider_of(base_url), client, requests=RequestLog(state), _tokens=tokens)
 
 
 def models(connection: Connection, *, seconds: float | None = None) -> list[str]:

@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from .connection import Connection, open_connection, open_with_login
+from qwen_schema import provider_of
+
+from .authentication import KeyAuth
+from .client import make_client
+from .connection import Connection
+from .oauth import Tokens, cache_of
+from .oauth.authentication import LoginAuth
+from .oauth.server import AuthorizationServer
+from .quota import RequestLog
 from .settings import Settings, settings_of
 
 if TYPE_CHECKING:
@@ -47,6 +55,11 @@ class ReadyConfig:
         Raises:
             ConfigurationError: if the CA bundle cannot be used.
         """
-        if self.key is None:
-            return open_with_login(self.settings, state=self.state)
-        return open_connection(self.settings, self.key, remark=self.remark)
+        settings, url = self.settings, self.settings.base_url
+        if self.key is not None:
+            client = make_client(settings, KeyAuth(self.key, provider_of(url), url))
+            return Connection(settings, provider_of(url), client, self.remark)
+        tokens = Tokens(cache_of(settings), AuthorizationServer(settings))
+        client = make_client(settings, LoginAuth(tokens, url))
+        requests = RequestLog(self.state)
+        return Connection(settings, provider_of(url), client, requests=requests, login_notices=tokens.notices)
