@@ -1,0 +1,142 @@
+"""The way to a file that is written: no link of a project is followed, also where somebody swaps one in meanwhile."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+import pytest
+
+from qwen_schema import OutputError, folders
+from qwen_schema.folders import LinkInProjectError, anywhere, nowhere, outside_projects, reached
+from qwen_schema.save import save
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def meanwhile(work: Callable[[], object]) -> Iterator[None]:
+    """Let another process do something over and over."""
+    child = os.fork()
+    if child == 0:
+        with suppress(BaseException):
+            while True:
+                work()
+        os._exit(1)
+    try:
+        yield
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+@pytest.mark.parametrize("swapped", [".qwen", ".qwen/.env"])
+def test_a_link_that_is_swapped_in_is_not_written_through(tmp_path: Path, swapped: str) -> None:
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    (project / ".qwen").mkdir(parents=True)
+    elsewhere.mkdir()
+    kept = elsewhere / "kept"
+    kept.write_text("as it was")
+    place, aside, link = project / swapped, project / "aside", project / "link"
+
+    def swap() -> None:
+        link.symlink_to(elsewhere if swapped == ".qwen" else kept)
+        if swapped == ".qwen":
+            place.rename(aside)
+        link.replace(place)
+        place.unlink()
+        if swapped == ".qwen":
+            aside.rename(place)
+
+    outcomes = set()
+    with meanwhile(swap):
+        until = time.monotonic() + 1
+        while time.monotonic() < until:
+            try:
+                save(project / ".qwen" / ".env", "secret", may_follow=nowhere, private=True)
+                outcomes.add("written")
+            except LinkInProjectError:
+                outcomes.add("refused")
+            except OutputError:
+                outcomes.add("gone")
+    assert {"written", "refused"} <= outcomes
+    assert [path.name for path in elsewhere.iterdir()] == ["kept"]
+    assert kept.read_text() == "as it was"
+
+
+@pytest.mark.parametrize("has_descriptors", [True, False])
+def test_links_are_refused_with_and_without_descriptors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, has_descriptors: bool
+) -> None:
+    """Windows has none."""
+    monkeypatch.setattr(folders, "_HAS_DESCRIPTORS", has_descriptors)
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to("there")
+    (tmp_path / "there/chain").symlink_to(tmp_path / "link")
+    save(tmp_path / "there/a", "text", may_follow=nowhere)
+    save(tmp_path / "link/chain/../there/b", "text", may_follow=anywhere, private=True)
+    save(tmp_path / "there/c/d/e", "text", may_follow=nowhere, make=True)
+    for name in ("link/x", "there/chain/x", "link"):
+        with pytest.raises(LinkInProjectError):
+            save(tmp_path / name, "text", may_follow=nowhere)
+    (tmp_path / "there/loop").symlink_to("loop")
+    for name in ("there/loop", "missing/x", "there", "there/.."):
+        with pytest.raises(OutputError) as refused:
+            save(tmp_path / name, "text", may_follow=anywhere)
+        assert not isinstance(refused.value, LinkInProjectError)
+    assert sorted(path.name for path in (tmp_path / "there").iterdir()) == ["a", "b", "c", "chain", "loop"]
+    assert (tmp_path / "there/c/d/e").read_text() == "text"
+    assert (tmp_path / "there/c").stat().st_mode & 0o777 == 0o700
+
+
+def test_what_a_project_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    plain, clone, nested = home / "work/plain", home / "clone", home / "work/plain/vendor/clone"
+    for directory in (plain / "sub", clone / ".git", clone / "sub", nested / ".git"):
+        directory.mkdir(parents=True)
+    (home / "link").symlink_to("clone")
+
+    def followed(cwd: Path, *directories: Path) -> list[bool]:
+        monkeypatch.chdir(cwd)
+        may_follow = outside_projects(home)
+        return [may_follow(directory) for directory in directories]
+
+    outside = (tmp_path, home, home / "work")
+    assert followed(plain, *outside, plain, plain / "sub", clone, nested) == [True] * 3 + [False] * 4
+    assert followed(plain / "sub", *outside, plain / "sub", clone / "sub") == [True] * 3 + [False] * 2
+    assert followed(clone / "sub", *outside, clone, clone / "sub", plain) == [True] * 3 + [False] * 2 + [True]
+    assert followed(nested, *outside, nested, plain) == [True] * 3 + [False, True]
+    assert followed(home, *outside, plain, clone) == [True] * 4 + [False]
+    # A home that git tracks is the user's own, and makes no project of what is below it.
+    (home / ".git").mkdir()
+    assert followed(plain / "sub", *outside, plain, plain / "sub") == [True] * 4 + [False]
+    monkeypatch.chdir(home / "link")
+    assert outside_projects(None)(home) is False
+
+
+def test_the_way_need_not_be_readable(open_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A directory that may be passed through and not listed is enough, as it is to every other program."""
+    if os.geteuid() != 0:
+        pytest.skip("only root becomes somebody else")
+    (open_path / "closed" / "mine").mkdir(parents=True)
+    os.chown(open_path / "closed" / "mine", 65534, 65534)
+    (open_path / "closed").chmod(0o711)
+    monkeypatch.chdir(open_path)
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgid(65534)
+            os.setuid(65534)
+            save(open_path / "closed/mine/a", "text", may_follow=nowhere)
+            with reached(open_path / "closed/mine/b", nowhere) as (folder, name):
+                os.close(folder.open(name, os.O_WRONLY | os.O_CREAT))
+            os._exit(0)
+        finally:
+            os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert sorted(path.name for path in (open_path / "closed/mine").iterdir()) == ["a", "b"]
