@@ -31,7 +31,7 @@ _ESCAPES = str.maketrans({"\\": r"\(rs", "-": r"\-", "~": r"\(ti", "^": r"\(ha",
 _EXIT_STATUS = {
     ExitCode.OK: "All well.",
     ExitCode.FINDINGS: "A check found something.",
-    ExitCode.USAGE: "Usage: the command line, or a file that cannot be written.",
+    ExitCode.USAGE: "Usage: the command line, or a file that cannot be written or removed.",
     ExitCode.CONFIGURATION: "The configuration is invalid or incomplete.",
     ExitCode.AUTHENTICATION: "The authentication was refused.",
     ExitCode.NOT_TRUSTED: "Something is not trusted.",
