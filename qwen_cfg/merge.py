@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from qwen_schema import BadValue, Secret, is_recognised, kind_of_pointer, looks_like_key, parse_value
-from qwen_schema.secret import TELLTALE_LENGTH
+from qwen_schema.spellings import TELLTALE_LENGTH
 
 from .core.layers import FieldLayer, VariableLayer, layers_for
 

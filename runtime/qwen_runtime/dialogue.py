@@ -14,7 +14,7 @@ from qwen_schema import (
     show_value,
 )
 from qwen_schema.qwen_oauth import METHOD as LOGIN_METHOD
-from qwen_schema.secret import TELLTALE_LENGTH
+from qwen_schema.spellings import TELLTALE_LENGTH
 
 from .change import Change, DialogueDefaults
 from .plain_questions import PlainQuestions

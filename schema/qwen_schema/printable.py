@@ -1,4 +1,4 @@
-"""Texts that a terminal may be shown: control characters in them could move its cursor, or worse."""
+"""Texts that a terminal or a log may be shown: what does not print in them is written as an escape."""
 
 from __future__ import annotations
 
@@ -6,12 +6,25 @@ import re
 
 _LONGEST = 300
 
-_CONTROL = re.compile("[\x7f-\x9f]")
+# What Unicode shows as nothing (Default_Ignorable_Code_Point) or as a blank, although Python counts it as printable.
+_BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\uffa0\U0001d159\U000e0100-\U000e01ef"
+_INVISIBLE = re.compile(f"[{_BLANK}\ufe00-\ufe0f]")
+# After a character that is not ASCII, the last two choose between an emoji and a letter.
+_OUT_OF_PLACE = re.compile(f"[{_BLANK}\ufe00-\ufe0d]|(?<![^\\0-\x7f])[\ufe0e\ufe0f]")
+
+# What JSON and TOML allow in a string as it is: control characters, line ends, and what changes the order of letters.
+_UNQUOTED = re.compile("[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+
+
+def is_visible(character: str) -> bool:
+    """Tell whether a character can be seen; a blank can."""
+    return character.isprintable() and not _INVISIBLE.match(character)
 
 
 def printable(text: str) -> str:
-    """Return a text with everything that does not print, line ends included, written as an escape."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    """Return a text in one line, with everything that does not print, line ends included, written as an escape."""
+    text = text if text.isprintable() else "".join(c if c.isprintable() else _escape(c) for c in text)
+    return text if text.isascii() else _OUT_OF_PLACE.sub(lambda match: _escape(match.group()), text)
 
 
 def printable_lines(text: str) -> str:
@@ -25,5 +38,13 @@ def shortened(text: str) -> str:
 
 
 def without_controls(quoted: str) -> str:
-    """Return a JSON or TOML text with the control characters that both allow in strings written as escapes."""
-    return _CONTROL.sub(lambda match: f"\\u{ord(match.group()):04x}", quoted)
+    """Return a JSON or TOML text with the characters that both allow in strings, and that do not print, as escapes."""
+    return quoted if quoted.isascii() and "\x7f" not in quoted else _UNQUOTED.sub(_quoted_escape, quoted)
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def _quoted_escape(match: re.Match[str]) -> str:
+    return f"\\u{ord(match.group()):04x}"

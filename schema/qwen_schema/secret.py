@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from typing import NoReturn
-from urllib.parse import quote, quote_plus
+from typing import TYPE_CHECKING, NoReturn
 from weakref import WeakValueDictionary
 
 from .pointers import is_pointer
+from .spellings import LOOSE, PLAIN, RAW, Spelling, Views, begun, found, places, spellings, unfinished, views
 
-# From this length a secret is looked for in every text that leaves the program. A shorter one ("ollama", "EMPTY",
-# "lm-studio": what local servers take as a key) is too likely to stand there for another reason.
-TELLTALE_LENGTH = 12
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-# So many characters of a secret may be passed on before anybody can tell that they are its beginning.
-_TELLTALE_BEGINNING = 6
+# So many characters are held back of what begins like a secret; what has more invisible ones in it is hidden.
+_LONGEST_HELD = 1024
 
 # From this length the first and last four characters may be shown: eight of them are then less than a third.
 PARTLY_SHOWN_LENGTH = 25
@@ -42,15 +40,23 @@ _known: WeakValueDictionary[int, Secret] = WeakValueDictionary()
 class Secret:
     """A text whose `repr`, `str` and format never show it; `reveal()` is the one way to it."""
 
-    __slots__ = ("__weakref__", "_text")
+    __slots__ = ("__weakref__", "_spellings", "_text")
 
     def __init__(self, text: str) -> None:
         self._text = text
+        self._spellings: tuple[Spelling, ...] | None = None
         _known[id(self)] = self
 
     def reveal(self) -> str:
         """Return the secret itself, for the one who sends or compares it."""
         return self._text
+
+    @property
+    def spellings(self) -> tuple[Spelling, ...]:
+        """How it may be written in a text; nothing for a pointer to a key, and for one that is short."""
+        if self._spellings is None:
+            self._spellings = () if is_pointer(self._text) else spellings(self._text)
+        return self._spellings
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and self._text == other._text
@@ -94,33 +100,38 @@ class Redacting:
     """
 
     def __init__(self) -> None:
-        self._passed = ""
+        self._passed: Views = ("", "", "")
         self._held = ""
 
     def add(self, piece: str) -> Verbatim:
         """Return what can be passed on now."""
-        secrets, text = _telltale(), self._held + piece
-        for secret in secrets:
-            text = _without_rest(self._passed, text, secret)
-        text = redact_known(text)
-        begun = max((_begun(self._passed + text, secret) for secret in secrets), default=0)
-        kept = len(text) - min(begun, len(text))
-        self._held = text[kept:]
-        self._passed = (self._passed + text[:kept])[-_TELLTALE_BEGINNING:]
-        return Verbatim(text[:kept])
+        known, text = _known_spellings(), self._held + piece
+        whole = text[: unfinished(text)] if known else text
+        seen = _joined(self._passed, views(whole))
+        near = [spelling for spelling in known if spelling.beginning in seen[spelling.view]]
+        cuts = _cuts(whole, seen, near, self._passed)
+        # A secret that is whole is not the beginning of another one.
+        kept = max([_begun(whole, seen, near), *(end for _, end in cuts)])
+        is_too_much = len(text) - kept > _LONGEST_HELD
+        passed, self._held = (text, "") if is_too_much else (text[:kept], text[kept:])
+        if passed != whole:
+            seen = _joined(self._passed, views(passed))
+        longest = max((len(spelling.text) for spelling in known), default=1)
+        raw, plain, loose = seen
+        self._passed = raw[-longest:], plain[-longest:], loose[-longest:]
+        return Verbatim(_without(text[:kept], cuts) + (REDACTED if is_too_much else ""))
 
     def end(self) -> Verbatim:
         """Return what was held back and is no secret."""
         held, self._held = self._held, ""
-        return Verbatim(held)
+        seen = _joined(self._passed, views(held))
+        return Verbatim(_without(held, _cuts(held, seen, _known_spellings(), self._passed)))
 
 
 def redact_known(text: str) -> Verbatim:
-    """Return `text` without any secret that this process knows, and else as it is."""
-    for secret in _telltale():
-        for form in _written_forms(secret):
-            text = text.replace(form, REDACTED)
-    return Verbatim(text)
+    """Return `text` without any secret that this process knows, however it is written, and else as it is."""
+    known = _known_spellings()
+    return Verbatim(_without(text, _cuts(text, views(text), known)) if known else text)
 
 
 def redact(text: str) -> str:
@@ -152,32 +163,41 @@ def redact_unknown(text: str) -> str:
     return _KEY_SHAPE.sub(REDACTED, redact(text))
 
 
-def _telltale() -> list[str]:
-    """Return the known secrets that are looked for in texts, the longest first. A pointer to a key is none."""
-    texts = {secret.reveal() for secret in list(_known.values())}
-    return sorted(
-        (text for text in texts if len(text) >= TELLTALE_LENGTH and not is_pointer(text)), key=len, reverse=True
-    )
+def _known_spellings() -> Sequence[Spelling]:
+    """Return how the known secrets may be written that are looked for in texts."""
+    secrets = [secret for reference in _known.valuerefs() if (secret := reference()) is not None]
+    return secrets[0].spellings if len(secrets) == 1 else list({s: None for each in secrets for s in each.spellings})
 
 
-def _begun(text: str, secret: str) -> int:
-    """Return how many characters at the end of a text may be the beginning of a secret; few say nothing."""
-    longest = min(len(text), len(secret) - 1)
-    return next((n for n in range(longest, _TELLTALE_BEGINNING - 1, -1) if text.endswith(secret[:n])), 0)
+def _joined(before: Views, after: Views) -> Views:
+    return before[RAW] + after[RAW], before[PLAIN] + after[PLAIN], before[LOOSE] + after[LOOSE]
 
 
-def _without_rest(passed: str, text: str, secret: str) -> str:
-    """Return a text without the rest of a secret whose first few characters have been passed on before it."""
-    for count in range(_TELLTALE_BEGINNING - 1, 0, -1):
-        if passed.endswith(secret[:count]) and text.startswith(secret[count:]):
-            return f"{REDACTED}{text[len(secret) - count :]}"
-    return text
+def _cuts(text: str, seen: Views, near: Sequence[Spelling], before: Views = ("", "", "")) -> list[tuple[int, int]]:
+    """Return from where to where secrets stand in a text; they may have begun in what was seen `before` it."""
+    cuts = []
+    for view in {spelling.view for spelling in near}:
+        begin = len(before[view])
+        ends = [end for spelling in near if spelling.view == view for end in found(spelling.text, seen[view], begin)]
+        place = places(text, view) if ends else []
+        cuts += [(place[max(start, 0)][0], place[end - 1][1]) for start, end in ends]
+    return sorted(cuts)
 
 
-@lru_cache(maxsize=512)
-def _written_forms(secret: str) -> set[str]:
-    """Return the secret as it stands, and as Python, JSON or a URL would write it."""
-    quoted = secret.encode("unicode_escape").decode("ascii")
-    escaped = secret.replace("\\", "\\\\").replace('"', '\\"')
-    encoded = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
-    return {secret, quoted, repr(secret)[1:-1], escaped, escaped.replace("/", "\\/"), *encoded}
+def _without(text: str, cuts: list[tuple[int, int]]) -> str:
+    parts, last = [], 0
+    for start, end in cuts:
+        if start >= last:
+            parts += [text[last:start], REDACTED]
+        last = max(last, end)
+    return "".join([*parts, text[last:]])
+
+
+def _begun(text: str, seen: Views, near: Sequence[Spelling]) -> int:
+    """Return from where a text may be the beginning of a secret, or go on with one."""
+    begins = len(text)
+    for spelling in near:
+        if count := begun(spelling, seen[spelling.view]):
+            place = places(text, spelling.view)
+            begins = min(begins, place[-count][0] if count <= len(place) else 0)
+    return begins
