@@ -86,5 +86,5 @@ def _nearest_first(model: str, names: Sequence[str]) -> list[str]:
 
 def _told(names: Sequence[str]) -> str:
     """Return what the server calls its models, as far as that is of use to a person."""
-    told = ", ".join(printable(redact_unknown(name[:_LONGEST_NAME])) for name in names[:_MOST_TOLD])
+    told = ", ".join(printable(redact_unknown(name))[:_LONGEST_NAME] for name in names[:_MOST_TOLD])
     return f"{told} and {len(names) - _MOST_TOLD} more" if len(names) > _MOST_TOLD else told

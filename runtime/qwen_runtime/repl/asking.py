@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from qwen_runtime.events import Held, Reasoning, Text, Waiting
 from qwen_runtime.remarks import held_line, remarks, waiting_line
+from qwen_schema import Redacting
 from qwen_schema.ending import put_off
 
 from .live_view import LiveView
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from .chat import Chat
     from .screen import Screen
-    from .view import View
+    from .view import Kind, View
 
 # How often the spinner turns and Ctrl-C is looked for, in seconds.
 _TICK = 0.1
@@ -36,9 +37,11 @@ def ask(chat: Chat, question: str) -> None:
     view = _view(chat.screen, f"waiting for {chat.session.settings.model}")
     # An exception could come within a write.
     with put_off(signal.SIGINT) as heard, chat.session.asking(question) as exchange:
+        pieces = _Pieces(view)
         try:
-            _show(exchange, view, heard, chat.screen)
+            _show(exchange, pieces, heard, chat.screen)
         finally:
+            pieces.end()
             view.end()
     if heard:
         chat.screen.say("(stopped)", "dim")
@@ -51,23 +54,48 @@ def _view(screen: Screen, waiting_for: str) -> View:
     return PlainView(screen) if screen.is_dumb else LiveView(screen, waiting_for)
 
 
-def _show(exchange: Exchange, view: View, heard: Sized, screen: Screen) -> None:
+class _Pieces:
+    """The pieces of an answer on their way to a view, without a secret that stands in more than one of them."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self._kind: Kind = "answer"
+        self._redacting = Redacting()
+
+    def add(self, kind: Kind, text: str) -> None:
+        """Show what of a piece can be shown now."""
+        if kind != self._kind:
+            self.end()
+        self._kind = kind
+        self._show(self._redacting.add(text))
+
+    def end(self) -> None:
+        """Show what was held back."""
+        self._show(self._redacting.end())
+        self._redacting = Redacting()
+
+    def _show(self, text: str) -> None:
+        if text:
+            self.view.add(self._kind, text)
+
+
+def _show(exchange: Exchange, pieces: _Pieces, heard: Sized, screen: Screen) -> None:
     """Show everything until it ends, somebody stops it, or nobody sees it any more."""
     for event in exchange.events(_TICK):
         if heard or screen.is_gone:
             return
-        _show_event(event, view)
+        _show_event(event, pieces)
 
 
-def _show_event(event: Event | None, view: View) -> None:
+def _show_event(event: Event | None, pieces: _Pieces) -> None:
     match event:
         case None:
-            view.tick()
+            pieces.view.tick()
         case Text(text):
-            view.add("answer", text)
+            pieces.add("answer", text)
         case Reasoning(text):
-            view.add("reasoning", text)
+            pieces.add("reasoning", text)
         case Waiting():
-            view.note(waiting_line(event))
+            pieces.view.note(waiting_line(event))
         case Held():
-            view.hold(held_line(event))
+            pieces.view.hold(held_line(event))
