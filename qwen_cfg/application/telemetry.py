@@ -95,8 +95,8 @@ def end(
     resolve: Callable[[], object],
     *,
     debug: bool,
-) -> str:
-    """Send the telemetry of a command that has ended, if it is on; return what the user has to know about that.
+) -> tuple[str, ...]:
+    """Send the telemetry of a command that has ended, if it is on; return lines for the user.
 
     `resolve` resolves for a command that has not done so. With `debug` the user is told why sending has failed.
     """
@@ -110,21 +110,23 @@ def end(
             told = str(_measured[-1].attributes["error.type"]) if _measured and exit_code else ""
             ended_by = told if error is None else type(error).__name__
             return _send(_switches[0], name, exit_code, ended_by, seconds, debug=debug)
-    return ""
+    return ()
 
 
-def _send(switch: Switch, name: str, exit_code: int, error: str, seconds: float, *, debug: bool) -> str:
+def _send(switch: Switch, name: str, exit_code: int, error: str, seconds: float, *, debug: bool) -> tuple[str, ...]:
     from qwen_runtime.telemetry.export import send  # noqa: PLC0415 - the runtime is slow to import
     from qwen_runtime.telemetry.measurement import of_command  # noqa: PLC0415
 
     if not switch.endpoint:
         return (
-            f"qwen-cfg: {switch.place}: usage statistics are on and have nowhere to go, so none are sent\n"
-            "  Name a collector with --usage-statistics-endpoint or QWEN_CFG_USAGE_STATISTICS_ENDPOINT."
+            f"qwen-cfg: {switch.place}: usage statistics are on and have nowhere to go, so none are sent",
+            "  Name a collector with --usage-statistics-endpoint or QWEN_CFG_USAGE_STATISTICS_ENDPOINT.",
         )
     measured = [*_measured, of_command(name, int(exit_code), error, seconds)]
     failure = send(measured, switch.endpoint, switch, switch.bundle)
-    return f"qwen-cfg: usage statistics could not be sent to {switch.endpoint}: {failure}" if failure and debug else ""
+    return (
+        (f"qwen-cfg: usage statistics could not be sent to {switch.endpoint}: {failure}",) if failure and debug else ()
+    )
 
 
 def _text(file: Path) -> bytes:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from qwen_cfg.state import users_state_directory
-from qwen_schema import ConfigurationError, ExitCode, endpoint_of, printable
+from qwen_schema import ConfigurationError, ExitCode, endpoint_of
 
 from .inputs import asked, resolution_of
 from .login import log_in_at_terminal, place_of_login, terminal_of
@@ -58,7 +58,7 @@ def _log_in(args: argparse.Namespace, output: Output) -> int:
         )
     place = place_of_login(asked(args))
     login = log_in_at_terminal(place, output, terminal_of(output), browser=not args.no_browser)
-    output.text(f"Logged in, for {_api(place, login)}.\nKept in {place.cache.shown}, which Qwen Code uses too.\n")
+    output.lines(f"Logged in, for {_api(place, login)}.", f"Kept in {place.cache.shown}, which Qwen Code uses too.")
     if not _is_used(args):
         output.notice(
             "qwen-cfg: an API key is set here too, and is used. To use the login: --auth-type qwen-oauth, or "
@@ -91,7 +91,7 @@ def _status(place: LoginPlace, form: str, output: Output) -> int:
         told = [("login", _told(login, wrong)), ("file", cache.shown), *_login_rows(place, login)]
         rows = [*told, *request_rows(counts)]
         width = max(len(name) for name, _ in rows)
-        output.text("".join(f"{name:{width}}  {printable(value)}\n" for name, value in rows))
+        output.lines(*(f"{name:{width}}  {value}" for name, value in rows))
     return ExitCode.OK if usable else ExitCode.FINDINGS
 
 
@@ -157,7 +157,7 @@ def _log_out(place: LoginPlace, output: Output) -> int:
 
     cache = place.cache
     if log_out(cache):
-        output.text(f"Logged out, and Qwen Code too: {cache.shown} is removed.\n")
+        output.lines(f"Logged out, and Qwen Code too: {cache.shown} is removed.")
     else:
-        output.text(f"There was no login in {cache.shown}.\n")
+        output.lines(f"There was no login in {cache.shown}.")
     return ExitCode.OK

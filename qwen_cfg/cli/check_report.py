@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.git import may_be_tracked
 from qwen_cfg.rules.diagnostic import diagnostic_data
-from qwen_schema import ExitCode, printable
+from qwen_schema import ExitCode
 
 from .github import annotation
 from .incomplete import tell as tell_warnings
@@ -122,14 +122,15 @@ def _tell_text(report: Report, output: Output) -> None:
         "findings": _findings(report),
         "drift": _count(report),
     }[report.status]
-    found = "".join(_finding(d) for d in report.diagnostics) if report.counted else ""
-    output.text(f"{report.file}: {summary}\n" + "".join(_account(d) for d in report.differences) + found)
+    differing = [line for difference in report.differences for line in _account(difference)]
+    found = [line for diagnostic in report.diagnostics for line in _finding(diagnostic)] if report.counted else []
+    output.lines(f"{report.file}: {summary}", *differing, *found)
     if not report.counted:
         tell_warnings(report.diagnostics, output)
     for note in report.notes:
         output.notice(f"note: {note}")
     if report.remedy:
-        output.text(f"\nTo mend it: {report.remedy}\n")
+        output.lines("", f"To mend it: {report.remedy}")
 
 
 def _tell_json(report: Report, output: Output) -> None:
@@ -156,12 +157,12 @@ def _tell_github(report: Report, output: Output) -> None:
         if report.remedy:
             message += f" To mend it: {report.remedy}"
         line = line_of(report.text, d.field)
-        output.text(annotation(level, message, file=report.file, line=line, title="qwen-cfg: drift"))
+        output.annotation(annotation(level, message, file=report.file, line=line, title="qwen-cfg: drift"))
     for found in report.diagnostics:
-        output.text(_annotated(found, report))
+        output.annotation(_annotated(found, report))
     for note in report.notes:
         line = line_of(report.text, "api_key")
-        output.text(annotation("notice", note, file=report.file, line=line, title="qwen-cfg"))
+        output.annotation(annotation("notice", note, file=report.file, line=line, title="qwen-cfg"))
 
 
 def _findings(report: Report) -> str:
@@ -169,9 +170,9 @@ def _findings(report: Report) -> str:
     return ("1 finding" if count == 1 else f"{count} findings") + ("; written again" if report.updated else "")
 
 
-def _finding(diagnostic: Diagnostic) -> str:
+def _finding(diagnostic: Diagnostic) -> tuple[str, ...]:
     finding = diagnostic.finding
-    return f"\n  {diagnostic.code} {diagnostic.severity}  {printable(finding.message)}\n    {printable(finding.hint)}\n"
+    return "", f"  {diagnostic.code} {diagnostic.severity}  {finding.message}", f"    {finding.hint}"
 
 
 def _annotated(diagnostic: Diagnostic, report: Report) -> str:
@@ -193,12 +194,12 @@ def _count(report: Report) -> str:
     return f"drift in {len(fields)} of {len(report.artifact.config)} fields" if fields else "drift"
 
 
-def _account(difference: Difference) -> str:
+def _account(difference: Difference) -> tuple[str, ...]:
     part = "" if difference.part == "value" else f" ({difference.part})"
     was, now = _said(difference.old, difference.old_origin), _said(difference.new, difference.new_origin)
-    return f"\n  {difference.field}{part}\n    was  {was}\n    is   {now}\n"
+    return "", f"  {difference.field}{part}", f"    was  {was}", f"    is   {now}"
 
 
 def _said(value: str, origin: str) -> str:
-    said = printable(value) or "(empty)"
-    return f"{said}  [{printable(origin)}]" if origin and origin != value else said
+    said = value or "(empty)"
+    return f"{said}  [{origin}]" if origin and origin != value else said

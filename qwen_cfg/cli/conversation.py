@@ -76,7 +76,7 @@ def _given(args: argparse.Namespace, person: _Person) -> ReadyConfig:
     try:
         return configured(args, person.output)
     except NoLoginError as error:
-        person.output.notice(f"{error}\n")
+        person.output.notice(str(error), "")
         person.log_in(placed_here(given(args)))
         return configured(args, person.output)
 
@@ -90,7 +90,7 @@ def _compiled(args: argparse.Namespace, person: _Person, let_through: Gate) -> t
     try:
         return resolved(resolution, person.output, let_through), reconfigure
     except NoLoginError as error:
-        person.output.notice(f"{error}\n")
+        person.output.notice(str(error), "")
         person.log_in(reconfigure.place_of_login())
         return of_resolution(resolution, let_through), reconfigure
 
@@ -109,9 +109,8 @@ def _first_use(resolution: Resolution, reconfigure: Recompiling, person: _Person
     """
     missing = IncompleteError(diagnose(resolution))
     tell(diagnose(resolution), person.output)
-    person.output.notice(
-        f"{missing.what}\n  {missing.hint}\n\nIt can be set up now. Ctrl-C leaves, and changes nothing.\n"
-    )
+    person.output.notice(missing.what, f"  {missing.hint}", "")
+    person.output.notice("It can be set up now. Ctrl-C leaves, and changes nothing.", "")
     change = person.ask(reconfigure)
     if change is None:
         raise missing

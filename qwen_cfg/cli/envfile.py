@@ -13,7 +13,6 @@ from qwen_schema import (
     field_of_variable,
     hide_credentials,
     mask,
-    printable,
     redact_unknown,
     safe_text,
 )
@@ -60,7 +59,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
 
 
 def _tell_error(name: str, error: EnvFileError, form: str, output: Output) -> None:
-    output.notice(f"qwen-cfg: {error}\n  {error.hint}")
+    output.notice(*error.told)
     if form == "json":
         output.data({"path": name, **error_data(error)}, indent=None)
 
@@ -86,7 +85,7 @@ def _tell_text(name: str, text: str, shown: Shown, output: Output, *, verbatim: 
         f"  {line:>4}  {name} differs: {_quoted(ours)} to the npm package dotenv, {_quoted(theirs)} to python-dotenv"
         for name, line, ours, theirs in _differences(text, shown)
     ]
-    output.text("\n".join([printable(name), *(lines or ["  sets nothing"])]) + "\n", verbatim=verbatim)
+    output.lines(name, *(lines or ["  sets nothing"]), secrets=verbatim)
 
 
 def _differences(text: str, shown: Shown) -> list[tuple[str, int, str | None, str | None]]:

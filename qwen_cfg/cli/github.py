@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from qwen_schema import printable
+
 
 def annotation(level: str, message: str, *, file: str, line: int, title: str) -> str:
-    """Return one workflow command (`error`, `warning` or `notice`), its data escaped as the runner expects.
+    """Return one workflow command (`error`, `warning` or `notice`), its parts escaped as the runner expects.
 
     Source: GitHub Actions, "Workflow commands", setting an error message.
     """
     properties = f"file={_property(file)},line={line},title={_property(title)}"
-    return f"::{level} {properties}::{_data(message)}\n"
+    return f"::{level} {properties}::{_data(message)}"
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return printable(text).replace("%", "%25")
 
 
 def _property(text: str) -> str:

@@ -73,14 +73,14 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     # A project that is half set up would be refused the next time.
     with put_off():
         for line in keep(texts, cwd, home).done if texts else ():
-            output.text(f"{line}\n")
+            output.lines(line)
         resolution = resolution_of(_request(args, texts), survey=True)
         let_through, endpoint = Gate(trust_store(), output), resolution.decisions["base_url"].winner
         if "base_url" in texts and endpoint is not None and endpoint.origin.path == env_file_of(resolution.world.cwd):
             # What was typed just now is asked about by nobody later.
             let_through.vouch_for(resolution)
         _write(artifact, resolution, let_through)
-    output.text("now: qwen-cfg resolve --explain, qwen-cfg doctor, qwen-cfg run\n")
+    output.lines("now: qwen-cfg resolve --explain, qwen-cfg doctor, qwen-cfg run")
     return ExitCode.OK
 
 
@@ -159,7 +159,7 @@ def _write(path: Path, resolution: Resolution, let_through: Gate) -> None:
     made = to_artifact(resolution)
     write_artifact(path, made, "json" if path.suffix == ".json" else "toml")
     _vouch_for(path, made, resolution, let_through)
-    output.text(f"wrote {path}: commit it, and let CI run qwen-cfg check {path}\n")
+    output.lines(f"wrote {path}: commit it, and let CI run qwen-cfg check {path}")
 
 
 def _vouch_for(path: Path, made: ResolvedConfig, resolution: Resolution, let_through: Gate) -> None:

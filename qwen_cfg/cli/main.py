@@ -29,9 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     started = telemetry.begin()
     exit_code, error = _ended(words, output)
     told = name if name in COMMANDS else "unknown"
-    notice = telemetry.end(str(told), started, exit_code, error, lambda: _resolve(words), debug=_is_debugged(words))
-    if notice:
-        output.notice(notice)
+    notices = telemetry.end(str(told), started, exit_code, error, lambda: _resolve(words), debug=_is_debugged(words))
+    output.notice(*notices)
     return exit_code
 
 
@@ -84,9 +83,7 @@ def _resolve(words: list[str]) -> None:
 
 
 def _report(error: QwenCfgError, words: list[str], output: Output, *, cause: BaseException | None = None) -> int:
-    output.notice(f"qwen-cfg: {error}")
-    if error.hint:
-        output.notice(f"  {error.hint}")
+    output.notice(*error.told)
     form = json_form(words)
     if form is not None and _command(words) == "run":
         from qwen_runtime.headless import failed  # noqa: PLC0415 - slow to import
@@ -106,7 +103,7 @@ def _command(words: list[str]) -> str | None:
 def _trace(error: BaseException, words: list[str], output: Output) -> None:
     """Show the traceback where --debug asks for it, without what is or looks like a secret."""
     if _is_debugged(words):
-        output.notice(redact_unknown("".join(traceback.format_exception(error))))
+        output.notice(*redact_unknown("".join(traceback.format_exception(error))).splitlines())
 
 
 def _is_debugged(words: list[str]) -> bool:

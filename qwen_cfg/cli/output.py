@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import sys
 from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
-from qwen_schema import OutputError, Verbatim, printable_lines, redact, without_controls
+from qwen_schema import (
+    OutputError,
+    Verbatim,
+    WithoutCommands,
+    printable,
+    printable_lines,
+    redact,
+    without_commands,
+    without_commands_within,
+    without_controls,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +33,9 @@ Color = Literal["auto", "always", "never"]
 NARROWEST = 20
 WIDEST = 200
 
+# Set by GitHub Actions, Azure Pipelines and TeamCity, which take commands from what a job writes.
+_RUN_JOBS = ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
+
 
 class Output:
     """Writes to the two streams. A reader that went away (`| head -1`) is no error: the rest is not written."""
@@ -30,6 +44,8 @@ class Output:
         self._stdout = stdout
         self._stderr = stderr
         self._is_gone = False
+        self._inert = WithoutCommands()
+        self._is_log = any(os.environ.get(name) for name in _RUN_JOBS) and not _is_file(stdout)
 
     @property
     def is_terminal(self) -> bool:
@@ -52,9 +68,21 @@ class Output:
         """Whether standard output is a terminal whose owner wants colour."""
         return self.is_terminal and not os.environ.get("NO_COLOR") and not self.is_dumb
 
+    def lines(self, *lines: str, secrets: bool = False) -> None:
+        """Write a result in lines. A line end within one is part of a name, and written as an escape."""
+        self._write(self._stdout, _told(lines, secrets=secrets))
+
+    def annotation(self, command: str) -> None:
+        """Write a command to GitHub Actions, whose parts are escaped as it expects."""
+        self._write(self._stdout, without_commands_within(printable(redact(command))) + "\n")
+
     def text(self, text: str, *, verbatim: bool = False) -> None:
-        """Write a result. What is `verbatim` may hold secrets that were asked for, or must not change by a byte."""
-        self._write(self._stdout, text if verbatim else printable_lines(redact(text)))
+        """Write a piece of an answer, or what must not change by a byte if it is `verbatim`.
+
+        That which runs a job and reads its log is given no command, even so. A file is not its log.
+        """
+        safe = text if verbatim else printable_lines(redact(text))
+        self._write(self._stdout, self._inert.add(safe) if self._is_log else safe)
 
     def data(self, document: object, *, secrets: bool = False, indent: int | None = 2) -> None:
         """Write a result as one JSON document."""
@@ -76,12 +104,12 @@ class Output:
         )
         console.width = max(NARROWEST, min(console.width, WIDEST))
         console.print(render(console.width))
-        lines = canvas.getvalue().splitlines()
-        self._write(self._stdout, "".join(f"{line.rstrip(' ')}\n" for line in lines))
+        lines = canvas.getvalue().split("\n")[:-1]
+        self._write(self._stdout, without_commands("".join(f"{line.rstrip(' ')}\n" for line in lines)))
 
-    def notice(self, text: str) -> None:
-        """Write a line to standard error: progress, a warning, an error."""
-        self._write(self._stderr, printable_lines(redact(text)) + "\n")
+    def notice(self, *lines: str) -> None:
+        """Write lines to standard error: progress, a warning, an error."""
+        self._write(self._stderr, _told(lines))
 
     def flush(self) -> None:
         """Write what is still held back, or forget it where it cannot be written."""
@@ -98,6 +126,18 @@ class Output:
             self._is_gone = self._is_gone or stream is self._stdout
             if stream is self._stdout and not isinstance(error, BrokenPipeError):
                 raise OutputError(f"standard output cannot be written: {error.strerror}") from None
+
+
+def _told(lines: tuple[str, ...], *, secrets: bool = False) -> str:
+    """Return lines as they may be written, each with its end."""
+    return without_commands("".join(f"{printable(line if secrets else redact(line))}\n" for line in lines))
+
+
+def _is_file(stream: TextIO) -> bool:
+    try:
+        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def _silence(stream: TextIO) -> None:

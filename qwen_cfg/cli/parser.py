@@ -192,7 +192,7 @@ class _ShowVersion(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
         from importlib.metadata import version  # noqa: PLC0415
 
-        standard_output().text(f"{parser.prog} {version('qwen-cfg')}\n")
+        standard_output().lines(f"{parser.prog} {version('qwen-cfg')}")
         parser.exit()
 
 

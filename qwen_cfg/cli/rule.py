@@ -30,7 +30,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         documents = [_data(page) for page in found]
         output.data({"rules": documents} if args.code is None else documents[0])
     else:
-        output.text(_list(found) if args.code is None else _text(found[0]))
+        output.lines(*(_list(found) if args.code is None else _text(found[0])).splitlines())
     return ExitCode.OK
 
 

@@ -17,6 +17,7 @@ from qwen_schema import (
     THIS_PROGRAM,
     ExitCode,
     practice_of,
+    printable,
     terms_of,
 )
 
@@ -67,7 +68,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     if args.format == "json":
         output.data(_data(method, terms, practice))
     else:
-        output.text(_text(terms, practice))
+        output.lines(*_text(terms, practice).splitlines())
     return ExitCode.OK
 
 
@@ -101,7 +102,7 @@ def _table(rows: list[tuple[str, str]]) -> str:
     column = 2 + max(len(name) for name, _ in rows) + 2
     return "".join(
         textwrap.fill(
-            value,
+            printable(value),
             _WIDTH,
             initial_indent=f"  {name}".ljust(column),
             subsequent_indent=" " * column,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from qwen_cfg.compile import to_artifact
 from qwen_cfg.owners import refused
 from qwen_cfg.trust import Trusted, granted
-from qwen_schema import ExitCode, NotTrustedError, UsageError, printable
+from qwen_schema import ExitCode, NotTrustedError, UsageError
 
 from .configured import add_config_option, concerns_of_given, from_here, given
 from .inputs import asked, resolution_of
@@ -72,23 +72,23 @@ def _list(store: TrustStore, form: str, output: Output) -> int:
     if form == "json":
         output.data({"format": FORMAT, "trusted": [asdict(entry) for entry in entries]})
     else:
-        output.text("".join(f"{_line(entry)}\n" for entry in entries) or "nothing is trusted\n")
+        output.lines(*(map(_line, entries) if entries else ["nothing is trusted"]))
     return ExitCode.OK
 
 
 def _line(entry: Trusted) -> str:
     """Return what is trusted as a line: a file, and to decide about what, or whose it may be."""
     if entry.owner is not None:
-        return f"{printable(entry.path)}  of the user number {entry.owner}"
+        return f"{entry.path}  of the user number {entry.owner}"
     what = f"all that you ask, and {entry.reference or 'a key'}" if entry.handed_over else "prompts only"
-    return f"{printable(entry.path)}  {printable(entry.host)}  ({printable(what)})"
+    return f"{entry.path}  {entry.host}  ({what})"
 
 
 def _revoke(store: TrustStore, args: argparse.Namespace, output: Output) -> int:
     gone = store.revoke(None if args.all else tuple(map(Path, args.paths)))
     if not gone and not args.all:
         raise UsageError("nothing there is trusted", where=", ".join(args.paths), hint="See: qwen-cfg trust list")
-    output.text("".join(f"not trusted any more: {_line(entry)}\n" for entry in gone) or "nothing was trusted\n")
+    output.lines(*([f"not trusted any more: {_line(entry)}" for entry in gone] or ["nothing was trusted"]))
     return ExitCode.OK
 
 
@@ -96,15 +96,15 @@ def _trust(store: TrustStore, args: argparse.Namespace, output: Output) -> int:
     """Ask about everything that is in the way at once."""
     foreign, concern = _in_the_way(args)
     new = None if concern is None or store.covers(concern) else concern
-    told = [*map(str, foreign), *([] if new is None else [new.told])]
+    told = [*map(str, foreign), *([] if new is None else new.lines)]
     if not told:
-        output.text("nothing here needs to be trusted\n" if concern is None else f"{concern.place}: trusted already\n")
+        output.lines("nothing here needs to be trusted" if concern is None else f"{concern.place}: trusted already")
         return ExitCode.OK
-    _ask("\n".join(told), args, output)
+    _ask(told, args, output)
     entries = [Trusted(str(error.path), owner=error.owner) for error in foreign]
     for entry in (*entries, *([] if new is None else [granted(new)])):
         store.add(entry)
-        output.text(f"trusted: {_line(entry)}\n")
+        output.lines(f"trusted: {_line(entry)}")
     return ExitCode.OK
 
 
@@ -122,7 +122,7 @@ def _in_the_way(args: argparse.Namespace) -> tuple[tuple[ForeignFileError, ...],
     return tuple(error for error in found if error is not None), concern
 
 
-def _ask(told: str, args: argparse.Namespace, output: Output) -> None:
+def _ask(told: list[str], args: argparse.Namespace, output: Output) -> None:
     """Return if the answer is yes.
 
     Raises:
@@ -132,7 +132,7 @@ def _ask(told: str, args: argparse.Namespace, output: Output) -> None:
         return
     if not has_terminal():
         command = shlex.join([*trust_command(args), "--yes"])
-        raise NotTrustedError(told, hint=f"Nobody can be asked here. If that is right: {command}")
-    output.notice(f"{told}\n")
+        raise NotTrustedError(*told, hint=f"Nobody can be asked here. If that is right: {command}")
+    output.notice(*told, "")
     if not says_yes("Trust that? [y/N] "):
         raise NotTrustedError("nothing was trusted", where=os.curdir)

@@ -64,7 +64,8 @@ class Gate:
             return
         if not self.asks:
             raise self._refusal(concern)
-        self.output.notice(f"qwen-cfg: {concern.told}\n")
+        first, *further = concern.lines
+        self.output.notice(f"qwen-cfg: {first}", *further, "")
         if not says_yes(f"Trust {concern.place.partition(' ')[0]} to decide that? [y/N] "):
             raise self._refusal(concern)
         self._remember(concern)
@@ -107,7 +108,8 @@ class Gate:
             hint = f"If a key that was typed is to go there: --trust-project, in each run. {IN_CI}"
         elif concern.reference.startswith(TYPED_IN_SESSION):
             hint = "If what you typed is to go there, type it again and say yes. Nothing was kept or sent."
-        return NotTrustedError(f"not trusted: {concern.told}", hint=hint)
+        first, *further = concern.lines
+        return NotTrustedError(f"not trusted: {first}", *further, hint=hint)
 
     def _remember(self, concern: Concern) -> None:
         """Remember a yes; where that cannot be done, it holds for this run alone."""

@@ -6,7 +6,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from qwen_schema import printable_lines, redact
+from qwen_schema import printable, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ def says_yes(question: str) -> bool:
     # Ctrl-C is a no from the moment when the question can be seen.
     try:
         with _line_by_line():
-            print(printable_lines(redact(question)), end="", file=sys.stderr, flush=True)
+            print(printable(redact(question)), end="", file=sys.stderr, flush=True)
             answer = input()
     except (EOFError, KeyboardInterrupt):
         print(file=sys.stderr)

@@ -159,7 +159,7 @@ def _place(place: PlaceStory) -> tuple[Text, Text, Text]:
     mark = _MARKS.get(place.outcome, " ")
     style = "green" if mark != " " else "yellow" if place.exists else "dim"
     outcome = {"not-reached": "not reached", "filled-in": "fills in"}.get(place.outcome, place.outcome)
-    return Text(f"{mark} {outcome}", style), Text(printable(place.path), style), Text(_note(place))
+    return Text(f"{mark} {outcome}", style), Text(printable(place.path), style), Text(printable(_note(place)))
 
 
 def _stacked_place(place: PlaceStory) -> list[RenderableType]:

@@ -54,10 +54,16 @@ class Concern:
 
     @property
     def told(self) -> str:
-        """The concern in words, in as many lines as it has settings and one more."""
-        settings = "".join(f"\n    {name} = {value}" for name, value in self.settings)
-        plain = "" if self.host.isascii() and self.host in settings else f"\n    (the host is {self.host})"
-        return f"{self.place} decides where requests go:{settings}{plain}\n{self.whose}"
+        """The concern in words."""
+        return "\n".join(self.lines)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The concern in words, in as many lines as it has settings and one or two more."""
+        settings = [f"    {name} = {value}" for name, value in self.settings]
+        plain = self.host.isascii() and any(self.host in setting for setting in settings)
+        host = [] if plain else [f"    (the host is {self.host})"]
+        return (f"{self.place} decides where requests go:", *settings, *host, self.whose)
 
 
 def host_shown(url: str) -> str:

@@ -144,7 +144,7 @@ class _TextReporter:
         """End the last line, if the model did not."""
         self._write(self._redacting.end())
         if answer.text and not answer.text.endswith("\n"):
-            self._output.text("\n")
+            self._output.text("\n", verbatim=True)
         _notice_end(settings, answer, error, self._output)
 
     def _write(self, text: str) -> None:
@@ -259,9 +259,7 @@ def _notice_wait(event: Event, output: Output) -> None:
 
 def _notice_end(settings: Settings, answer: Answer, error: QwenCfgError | None, output: Output) -> None:
     if error is not None:
-        output.notice(f"qwen-cfg: {error}")
-        if error.hint:
-            output.notice(f"  {error.hint}")
+        output.notice(*error.told)
         return
     for remark in remarks(answer, settings):
         output.notice(f"qwen-cfg: {remark}")

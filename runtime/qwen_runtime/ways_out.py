@@ -17,10 +17,10 @@ class Output(Protocol):
         """Whether the reader of standard output went away, so that nothing more is written."""
 
     def text(self, text: str, *, verbatim: bool = False) -> None:
-        """Write a result; what is `verbatim` must not change by a byte."""
+        """Write a piece of an answer; what is `verbatim` must not change by a byte."""
 
     def data(self, document: object, *, indent: int | None = 2) -> None:
         """Write a result as one JSON document."""
 
-    def notice(self, text: str) -> None:
-        """Write a line to standard error."""
+    def notice(self, *lines: str) -> None:
+        """Write lines to standard error; a line end within one is part of a name."""

@@ -36,6 +36,7 @@ from .errors import (
 )
 from .fields import Field, LayerName, Reach, Value, Variable, declared_fields, field_of_variable
 from .formats import is_unicode
+from .log_commands import WithoutCommands, without_commands, without_commands_within
 from .pointers import kind_of_pointer
 from .printable import printable, printable_lines, without_controls
 from .profiles import DEFAULT_PROFILE, Profile, declared_profiles, other_profiles
@@ -109,6 +110,7 @@ __all__ = [
     "Value",
     "Variable",
     "Verbatim",
+    "WithoutCommands",
     "address_of",
     "declared_fields",
     "declared_profiles",
@@ -146,6 +148,8 @@ __all__ = [
     "show_value",
     "terms_of",
     "to_document",
+    "without_commands",
+    "without_commands_within",
     "without_controls",
     "without_secrets",
 ]

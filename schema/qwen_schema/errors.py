@@ -56,6 +56,17 @@ class QwenCfgError(Exception):
         made.__dict__.update(self.__dict__, **changed)
         return made
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The error in words, in one line but for those that say more. A line end within a line is part of a name."""
+        return (str(self),)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The lines that a command ends with: the error, and under it what to do."""
+        first, *further = self.lines
+        return (f"qwen-cfg: {first}", *further, *([f"  {self.hint}"] if self.hint else []))
+
     def more(self) -> dict[str, Any]:
         """Return what else a program might want to know, as plain values."""
         return {}
@@ -129,6 +140,15 @@ class NotTrustedError(QwenCfgError):
     """Something would be done that nobody who may ask for it has asked for."""
 
     exit_code = ExitCode.NOT_TRUSTED
+
+    def __init__(self, what: str, *further: str, where: str = "", hint: str = "") -> None:
+        super().__init__("\n".join((what, *further)), where=where, hint=hint)
+        self._lines = (f"{where}: {what}" if where else what, *further)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The error in words, in as many lines as were given."""
+        return self._lines
 
 
 class AuthenticationError(QwenCfgError):

@@ -6,6 +6,7 @@ import logging
 import traceback
 from functools import cache
 
+from .printable import printable_lines
 from .secret import redact_unknown
 
 
@@ -23,10 +24,11 @@ def redact_logs() -> None:
 
 
 def _redacted(record: logging.LogRecord) -> logging.LogRecord:
-    record.msg, record.args = redact_unknown(_message(record)), ()
+    record.msg, record.args = printable_lines(redact_unknown(_message(record))), ()
     if record.exc_info:
         # With a text and no exception, formatters write the text.
-        record.exc_text = redact_unknown("".join(traceback.format_exception(*record.exc_info)).rstrip("\n"))
+        trace = "".join(traceback.format_exception(*record.exc_info)).rstrip("\n")
+        record.exc_text = printable_lines(redact_unknown(trace))
         record.exc_info = None
     if record.stack_info:
         record.stack_info = redact_unknown(record.stack_info)

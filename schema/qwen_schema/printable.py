@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from .log_commands import without_commands, without_commands_within
+
 _LONGEST = 300
 
 # What Unicode shows as nothing (Default_Ignorable_Code_Point) or as a blank, although Python counts it as printable.
@@ -28,8 +30,8 @@ def printable(text: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """Return a text whose lines are printable, and which still has lines."""
-    return "\n".join(printable(line) for line in text.split("\n"))
+    """Return a text whose lines are printable and give no command to what reads a log, and which still has lines."""
+    return without_commands("\n".join(printable(line) for line in text.split("\n")))
 
 
 def shortened(text: str) -> str:
@@ -38,8 +40,8 @@ def shortened(text: str) -> str:
 
 
 def without_controls(quoted: str) -> str:
-    """Return a JSON or TOML text with the characters that both allow in strings, and that do not print, as escapes."""
-    return quoted if quoted.isascii() and "\x7f" not in quoted else _UNQUOTED.sub(_quoted_escape, quoted)
+    """Return a JSON or TOML text without what a terminal or a log might act on: both can write it as an escape."""
+    return without_commands_within(_UNQUOTED.sub(_quoted_escape, quoted), escape="\\u005b")
 
 
 def _escape(character: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from qwen_schema import printable
+
 from .live import fits, overflow, redraw
 from .painting import Painter
 from .terminal import size
@@ -55,8 +57,10 @@ class Screen:
         """Write what is wrong, where, and what to do."""
         painter = self.painter
         narrower = painter.narrower(2)
-        more = [line for text in (error.where, error.hint) if text for line in narrower.text(text)]
-        self.settle([*painter.text(error.what, "red"), *(f"  {line}" for line in more)])
+        more = [line for text in (error.where, error.hint) if text for line in narrower.text(printable(text))]
+        said = (error.what,) if error.where else error.lines
+        what = [line for text in said for line in painter.text(printable(text), "red")]
+        self.settle([*what, *(f"  {line}" for line in more)])
 
     def settle(self, lines: Sequence[str], live: Sequence[str] = ()) -> int:
         """Put painted lines in the place of those that changed: some that stay, and then some that change.

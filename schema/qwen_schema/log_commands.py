@@ -1,0 +1,56 @@
+"""Commands that a log gives to what runs the job: no text that comes from elsewhere may hold one.
+
+GitHub Actions takes a line that begins with `::NAME::`, and `##[NAME]` anywhere in a line (actions/runner,
+ActionCommand.cs), Azure Pipelines `##vso[NAME]`, and TeamCity `##teamcity[NAME]`. Blanks may stand before a command,
+and invisible characters within it, which .NET passes over when it compares texts.
+"""
+
+from __future__ import annotations
+
+import re
+
+_INVISIBLE = (
+    "\\0-\x08\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff"
+)
+_WITHIN = f"#[{_INVISIBLE}]*#[\\w{_INVISIBLE}]*\\["
+_BEFORE = f"(?<![^\r\n])(?:[^\\S\r\n]|[{_INVISIBLE}])*:[{_INVISIBLE}]*:"
+_COMMAND_WITHIN = re.compile(_WITHIN)
+_COMMAND = re.compile(f"{_WITHIN}|{_BEFORE}")
+_PASSED_OVER = re.compile(f"[{_INVISIBLE}]+")
+_LINE_END = re.compile("[\r\n]")
+
+# A command's name is shorter; of a line that has begun otherwise, so much of its end may be the beginning of one.
+_LONGEST = 40
+
+
+def without_commands(text: str) -> str:
+    """Return a text whose lines give no command: the last sign of what would begin one is written as an escape."""
+    return _COMMAND.sub(_inert, text) if ":" in text or "#" in text else text
+
+
+def without_commands_within(text: str, escape: str = "\\x5b") -> str:
+    """Return a text without the commands that may stand anywhere in a line."""
+    return _COMMAND_WITHIN.sub(lambda match: f"{match.group()[:-1]}{escape}", text) if "##" in text else text
+
+
+class WithoutCommands:
+    """A text that comes in pieces, none of which gives a command together with those before it."""
+
+    def __init__(self) -> None:
+        self._line = ""
+
+    def add(self, piece: str) -> str:
+        """Return a piece as it can be written."""
+        text = without_commands(self._line + piece)
+        safe = text[len(self._line) :]
+        *_, last = _LINE_END.split(text)
+        line = _PASSED_OVER.sub("", last).lstrip()
+        # What the line begins with is of no use once that is no command.
+        self._line = line if len(line) <= _LONGEST else f"-{line[-_LONGEST:]}"
+        return safe
+
+
+def _inert(match: re.Match[str]) -> str:
+    command = match.group()
+    return command[:-1] + ("\\x5b" if command.endswith("[") else "\\x3a")

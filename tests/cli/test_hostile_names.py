@@ -1,0 +1,168 @@
+"""Names of files and directories, values, and a server's words that would be commands to what reads a job's log."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from support.provider import refusal, streamed
+
+from .process import KEY, Run, env_of, make_desk, run_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from support.provider import Provider
+
+    from .process import Desk, Outcome
+
+# What the runners take for a command: actions/runner, ActionCommand.cs; Azure Pipelines; TeamCity.
+OURS = re.compile(r"::(?:error|warning|notice) file=[^:]*,line=\d+,title=[^:]*::[^\r\n]*")
+COMMAND = re.compile(r"^[^\S\r\n]*::|#\s*#[\w]*\[", re.MULTILINE)
+NEVER = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+IN_GITHUB = {"GITHUB_ACTIONS": "true"}
+NAMES = {
+    "line feed": "a\n::add-mask::x",
+    "carriage return": "a\r::stop-commands::x\r",
+    "separators": "a\u2028::add-mask::x\u2029b\u0085::set-env name=A::b",
+    "old": "##[add-mask]x",
+    "azure": "##vso[task.setvariable variable=A]b",
+    "teamcity": "##teamcity[buildStop]",
+    "disguised": "#\u200d#[add-mask]x\n\u200b:\u00ad:add-mask::y",
+    "percent": "a%0A::add-mask::x%0D%25",
+    "steering": "\x1b[2J\u202egpj\u2066\ufeff",
+    "not UTF-8": b"\n::add-mask::\xff".decode(errors="surrogateescape"),
+}
+
+
+def commands(text: str) -> list[str]:
+    """Return the commands in a text that are not annotations of the program's own, and what no log should have."""
+    lines = [line for line in text.split("\n") if not OURS.fullmatch(line)]
+    return COMMAND.findall("\n".join(lines)) + NEVER.findall(text)
+
+
+def told(outcomes: Sequence[Outcome]) -> None:
+    assert any(outcome.said for outcome in outcomes)
+    assert [o.said for o in outcomes if o.code not in (0, 1, 2, 3, 5, 6)] == []
+    assert [(text, commands(text)) for o in outcomes for text in (o.out, o.err) if commands(text)] == []
+
+
+@pytest.fixture(params=NAMES)
+def hostile(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, Desk]]:
+    """A desk below a directory with a hostile name, with a work tree of git in it, and the name."""
+    name = NAMES[request.param]
+    desk = make_desk(tmp_path / name)
+    below = desk.cwd / name
+    below.mkdir()
+    subprocess.run(["git", "init", "-q", str(desk.cwd)], check=True)
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL=http://stranger.example/v1\n")
+    (below / ".env").write_text("OPENAI_MODEL='##[debug]\n::debug::m'\nOPENAI_API_KEYS=a\n", encoding="utf-8")
+    (below / ".env").chmod(0o600)
+    subprocess.run(["git", "-C", str(desk.cwd), "add", "-A"], check=True)
+    yield name, desk
+
+
+def test_no_name_is_a_command(hostile: tuple[str, Desk]) -> None:
+    name, desk = hostile
+    env = {"OPENAI_API_KEY": KEY, "HTTPS_PROXY": f"http://{name}:1", "NO_PROXY": name, "QWEN_HOME": name} | IN_GITHUB
+    env = {variable: value for variable, value in env.items() if "\0" not in value}
+    good = {"OPENAI_API_KEY": KEY, **IN_GITHUB}
+    made = ["resolve", "--model", "m", "-o", f"{name}.toml"]
+    lines: list[tuple[list[str], dict[str, str]]] = [
+        (made, good),
+        (["resolve", "-o", f"{name}/{name}/a.toml"], good),
+        *(
+            (words, each)
+            for each in (env, good)
+            for words in (
+                ["resolve"],
+                ["resolve", "--explain", "--all"],
+                ["resolve", "--explain", "model"],
+                ["resolve", "--explain", "--format", "json"],
+                ["resolve", "--compare-profiles"],
+                ["resolve", "--env-file", f"missing {name}"],
+                ["check", f"{name}.toml", "--strict", "--select", "all"],
+                ["check", f"{name}.toml", "--strict", "--format", "json"],
+                ["check", f"{name}.toml", "--strict", "--format", "github", "--select", "all"],
+                ["check", f"{name}/../missing{name}", "--format", "github"],
+            )
+        ),
+        (["envfile", ".env", name, f"{name}/x"], good),
+        (["envfile", "--format", "json", "--show-secrets", ".env", f"../{name}/.env"], good),
+        (["envfile", "--show-secrets", ".env", "../.env"], good),
+        (["run", "-p", "x", "--config", f"{name}.toml", "--debug"], good),
+        (["run", "-p", "x", "--config", f"{name}"], good),
+        (["run", "-p", "x", "--model", name], good),
+        (["doctor", "--openai-base-url", f"https://{name}/v1", "--timeout", "1", "--debug"], good),
+        (["doctor", "--ca-bundle", f"{name}.pem", "--openai-base-url", "https://127.0.0.1:9/v1"], good),
+        (["trust", "--yes"], good),
+        (["trust", "--config", f"{name}.toml", "--yes"], good),
+        (["trust", "list"], good),
+        (["trust", "revoke", name], good),
+        (["rule", name], good),
+        (["terms"], {**good, "XDG_STATE_HOME": str(desk.home / name)}),
+        (["auth", "status"], {**good, "QWEN_HOME": str(desk.home / name)}),
+        (["auth", "logout"], {**good, "QWEN_HOME": str(desk.home / name)}),
+        (["init", "-o", f"x{name}.toml", "--openai-api-key", KEY], good),
+        ([name], good),
+        (["resolve", f"--{name}"], good),
+        (["resolve", "--format", name], good),
+    ]
+    told(run_all([Run(words, desk.cwd / name, desk.home, each) for words, each in lines]))
+
+
+def answers(desk: Desk, server: Provider, words: str, form: str, **env: str) -> Outcome:
+    server.replies[:] = [streamed(*words)]
+    return desk.run("run", "-p", "x", "--output-format", form, env=env_of(server) | env)
+
+
+WORDS = "a\n  ::add-mask::x\r::stop-commands::y\n##[debug]z ##vso[b] ok ::c::\n## [link](h) ##\n:\u200b:debug::d"
+INERT = (
+    "a\n  :\\x3aadd-mask::x\r:\\x3astop-commands::y\n##\\x5bdebug]z ##vso\\x5bb] ok ::c::\n## [link](h) ##\n"
+    ":\u200b\\x3adebug::d\n"
+)
+
+
+@pytest.mark.parametrize("job", ["GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"])
+def test_an_answer_is_no_command_to_what_runs_the_job(desk: Desk, server: Provider, job: str) -> None:
+    said = answers(desk, server, WORDS, "text", **{job: "1"}).ended(0)
+    assert said.out.encode() == INERT.encode()
+
+
+def test_an_answer_is_unchanged_where_nothing_reads_commands(desk: Desk, server: Provider) -> None:
+    assert answers(desk, server, WORDS, "text").ended(0).out == f"{WORDS}\n"
+    server.replies[:] = [streamed(*WORDS)]
+    with (desk.home / "answer").open("wb") as file:
+        desk.run("run", "-p", "x", env=env_of(server) | IN_GITHUB, stdout=file, stderr=subprocess.PIPE).ended(0)
+    assert (desk.home / "answer").read_bytes().decode() == f"{WORDS}\n"
+
+
+@pytest.mark.parametrize("form", ["json", "stream-json"])
+def test_json_gives_no_command_and_the_same_text(desk: Desk, server: Provider, form: str) -> None:
+    said = answers(desk, server, WORDS, form).ended(0)
+    assert commands(said.out) == []
+    assert json.loads(said.out.splitlines()[-1] if form == "stream-json" else said.out)["answer"] == WORDS
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_the_words_of_a_server_are_no_command(desk: Desk, server: Provider, form: str) -> None:
+    server.replies[:] = [refusal(400, WORDS, "##[debug]x")]
+    told([desk.run("run", "-p", "x", "--output-format", form, env=env_of(server))])
+    usual, server.models = server.models, (WORDS, "##vso[x]")
+    server.replies[:] = [streamed("ok", model="\n::debug::x")]
+    told([desk.run("doctor", "--chat", "--format", form, env=env_of(server))])
+    server.models = usual
+
+
+def test_a_toml_text_gives_no_command_and_says_the_same(desk: Desk) -> None:
+    env = {"OPENAI_API_KEY": KEY, "OPENAI_MODEL": "##[debug]m"}
+    said = desk.run("resolve", env=env).ended(0)
+    assert commands(said.out) == []
+    assert said.toml["config"]["model"] == "##[debug]m"
+    assert os.linesep == "\n"

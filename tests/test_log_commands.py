@@ -1,0 +1,128 @@
+"""No text that the program writes is a command to what runs the job, read as the runners read it."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from io import StringIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.text import Text
+
+from qwen_cfg.cli.github import annotation
+from qwen_cfg.cli.output import Output
+from qwen_schema import NotTrustedError, UsageError, WithoutCommands, printable
+
+SIGNS = [
+    ":",
+    "::",
+    "#",
+    "##",
+    "[",
+    "]",
+    "::debug::",
+    "##vso[",
+    "\n",
+    "\r",
+    "%0A",
+    "%",
+    ",",
+    " ",
+    "\t",
+    "\u200b",
+    "\ufe0f",
+]
+SIGNS += ["\u2028", "\u0085", "\u00a0", "\u3000", "\x1b", "\0", "\udcff", "vso", "é", "\u034f", "\ufeff", "\u202e"]
+hostile = st.lists(st.sampled_from(SIGNS) | st.text(max_size=3), max_size=12).map("".join)
+
+
+def commands(text: str) -> list[str]:
+    """Return the lines that give a command, by the rules of actions/runner and of the Azure Pipelines agent.
+
+    .NET ends lines as Python's universal newlines do, and passes over what Unicode has as ignorable.
+    """
+    lines = ("".join(filter(is_compared, line)) for line in re.split("\r\n|\r|\n", text))
+    return [line for line in lines if line.lstrip().startswith("::") or re.search(r"##\w*\[", line)]
+
+
+def is_compared(character: str) -> bool:
+    is_control = unicodedata.category(character) in ("Cc", "Cf") and character != "\t"
+    return (
+        not is_control and character not in "\u034f\u115f\u1160\u3164\uffa0" and not "\ufe00" <= character <= "\ufe0f"
+    )
+
+
+def written(write: str, *texts: object, **options: object) -> str:
+    """Return what one way of writing puts on either stream."""
+    streams = StringIO(newline=""), StringIO(newline="")
+    getattr(Output(*streams), write)(*texts, **options)
+    return "".join(stream.getvalue() for stream in streams)
+
+
+@pytest.mark.parametrize("way", ["lines", "notice"])
+@given(st.lists(hostile, min_size=1, max_size=3))
+def test_a_line_stays_one_and_gives_no_command(way: str, lines: list[str]) -> None:
+    text = written(way, *lines)
+    assert text.count("\n") == len(lines)
+    assert commands(text) == []
+    assert all(line.isprintable() for line in text.split("\n"))
+
+
+@given(hostile)
+def test_nor_does_a_piece_of_text_a_screen_or_an_error(text: str) -> None:
+    assert commands(written("text", text)) == []
+    assert commands(written("screen", lambda _: Text(printable(text)), "always")) == []
+    assert commands(written("notice", *NotTrustedError(text, text, where=text, hint=text).told)) == []
+    assert commands(written("notice", *UsageError(text, where=text, hint=text).told)) == []
+
+
+@given(st.recursive(hostile, lambda each: st.lists(each) | st.dictionaries(hostile, each)), st.sampled_from([None, 2]))
+def test_json_gives_none_and_says_the_same(document: object, indent: int | None) -> None:
+    text = written("data", document, secrets=True, indent=indent)
+    assert commands(text) == []
+    # A lone surrogate is written as an escape by the stream.
+    assert json.loads(text.encode("utf-8", "backslashreplace").decode()) == document
+
+
+@given(message=hostile, file=hostile, title=hostile)
+def test_an_annotation_is_one_command_and_says_what_it_was_given(message: str, file: str, title: str) -> None:
+    text = written("annotation", annotation("error", message, file=file, line=3, title=title))
+    assert text.count("\n") == 1
+    assert not re.search(r"##\w*\[", text)
+    level, properties, said = re.fullmatch(r"::(\w+) ([^:]*)::(.*)\n", text).groups()  # type: ignore[union-attr]
+    assert level == "error"
+    names = [each.partition("=")[::2] for each in properties.split(",")]
+    given = {name: unescaped(value, {"%3A": ":", "%2C": ","}).replace("\\x5b", "[") for name, value in names}
+    assert given == {"file": as_shown(file), "line": "3", "title": as_shown(title)}
+    assert unescaped(said).replace("\\x5b", "[") == as_shown(message)
+
+
+def as_shown(text: str) -> str:
+    return printable(text).replace("\\x5b", "[")
+
+
+def unescaped(text: str, more: dict[str, str] | None = None) -> str:
+    """Return what the runner makes of a part of a command (ActionCommand.cs), which takes `%25` last."""
+    for escape, sign in {"%0D": "\r", "%0A": "\n", **(more or {}), "%25": "%"}.items():
+        text = text.replace(escape, sign)
+    return text
+
+
+@given(hostile, st.lists(st.integers(1, 5), min_size=1, max_size=5))
+def test_no_cut_makes_a_command_of_pieces(text: str, sizes: list[int]) -> None:
+    inert, at, out = WithoutCommands(), 0, []
+    for size in sizes * (len(text) + 1):
+        out.append(inert.add(text[at : at + size]))
+        at += size
+    assert commands("".join(out)) == []
+    assert "".join(out).replace("\\x3a", ":").replace("\\x5b", "[") == text.replace("\\x3a", ":").replace("\\x5b", "[")
+
+
+@pytest.mark.parametrize("text", ["a :: b", "## [link](x)", "std::vector<int>", "# [x]", "a\n : :\n", "##", "x::y::z"])
+def test_what_is_no_command_is_left_alone(text: str) -> None:
+    inert = WithoutCommands()
+    assert "".join(map(inert.add, text)) == text
+    assert WithoutCommands().add(text) == text
