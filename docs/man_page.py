@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from argparse_manpage.manpage import Manpage
 
-from qwen_cfg.cli.inputs import PROFILE_VARIABLE
+from qwen_cfg.application.request import PROFILE_VARIABLE
 from qwen_cfg.cli.parser import build_parser
 from qwen_cfg.paths import OAUTH_CACHE, home_level_files
 from qwen_runtime.repl.commands import COMMANDS

@@ -6,20 +6,20 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from qwen_cfg.application.login import log_in_at_terminal, place_of_login, terminal_of
+from qwen_cfg.application.request import asked, resolution_of
 from qwen_cfg.state import users_state_directory
 from qwen_schema import ConfigurationError, ExitCode, endpoint_of
 
-from .inputs import asked, resolution_of
-from .login import log_in_at_terminal, place_of_login, terminal_of
 from .parser import add_field_flags, add_resolution_options
 from .prompt import has_terminal
 
 if TYPE_CHECKING:
     import argparse
 
+    from qwen_cfg.application.login import LoginPlace
     from qwen_runtime.oauth import Login
 
-    from .login import LoginPlace
     from .output import Output
 
 FORMAT = 1

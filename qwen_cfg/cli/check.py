@@ -6,21 +6,21 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qwen_cfg.application.artifact_file import read_artifact, write_artifact
+from qwen_cfg.application.replay import asked_again, compare
+from qwen_cfg.application.request import asked
 from qwen_cfg.rules import ALL_RULES, rules_for_check
 from qwen_schema import ExitCode, UsageError, form_of
 
-from .again import asked_again, compare
-from .artifact_file import read_artifact, write_artifact
-from .inputs import asked
 from .parser import add_field_flags, add_resolution_options
 from .repeating import repeated
 
 if TYPE_CHECKING:
     import argparse
 
+    from qwen_cfg.application.replay import Comparison
     from qwen_schema import ResolvedConfig
 
-    from .again import Comparison
     from .output import Output
 
 

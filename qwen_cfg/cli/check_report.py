@@ -6,19 +6,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qwen_cfg.application.incomplete import tell as tell_warnings
 from qwen_cfg.git import may_be_tracked
 from qwen_cfg.rules.diagnostic import diagnostic_data
 from qwen_schema import ExitCode
 
 from .github import annotation
-from .incomplete import tell as tell_warnings
 
 if TYPE_CHECKING:
+    from qwen_cfg.application.replay import Comparison
     from qwen_cfg.differences import Difference
     from qwen_cfg.rules import Diagnostic
     from qwen_schema import ResolvedConfig
 
-    from .again import Comparison
     from .output import Output
 
 FORMAT = 1

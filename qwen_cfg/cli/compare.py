@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from qwen_cfg.application.incomplete import IncompleteError
+from qwen_cfg.application.request import asked, options_of, profile_of, world_of
 from qwen_cfg.explanation import explain
 from qwen_cfg.resolution import resolve_world
 from qwen_cfg.rules import diagnose
 from qwen_schema import EnvFileError, ExitCode, NotTrustedError, other_profiles
 
 from .error_data import error_data
-from .incomplete import IncompleteError
-from .inputs import asked, options_of, profile_of, world_of
 
 if TYPE_CHECKING:
     import argparse

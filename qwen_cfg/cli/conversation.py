@@ -5,26 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from qwen_cfg.application.amend import Amending
+from qwen_cfg.application.change import Recompiling
+from qwen_cfg.application.incomplete import IncompleteError, tell
+from qwen_cfg.application.login import NoLoginError, log_in_at_terminal, terminal_of
+from qwen_cfg.application.ready import configured, given, of_resolution, placed_here, resolved
+from qwen_cfg.application.request import asked, resolution_of
 from qwen_cfg.rules import diagnose
-
-from .amend import Amending
-from .configured import configured, given, of_resolution, placed_here, resolved
-from .incomplete import IncompleteError, tell
-from .inputs import asked, resolution_of
-from .login import NoLoginError, log_in_at_terminal, terminal_of
-from .reconfigure import Recompiling
-from .trusting import gate
+from qwen_cfg.trust.gate import gate
 
 if TYPE_CHECKING:
     import argparse
 
+    from qwen_cfg.application.login import LoginPlace
     from qwen_cfg.resolution import Resolution
+    from qwen_cfg.trust.gate import Gate
     from qwen_runtime import Change, ReadyConfig
     from qwen_runtime.repl.terminal import Terminal
 
-    from .login import LoginPlace
     from .output import Output
-    from .trusting import Gate
 
 
 def converse(args: argparse.Namespace, output: Output) -> int:

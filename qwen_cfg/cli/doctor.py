@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .configured import add_config_option, configured
+from qwen_cfg.application.ready import add_config_option, configured
+
 from .parser import add_color_option, add_field_flags, add_resolution_options
 
 if TYPE_CHECKING:

@@ -7,26 +7,26 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qwen_cfg.application.artifact_file import write_artifact
+from qwen_cfg.application.incomplete import IncompleteError, tell
+from qwen_cfg.application.ready import concern_of_written
+from qwen_cfg.application.request import Asked, resolution_of
+from qwen_cfg.application.typed import texts_of
+from qwen_cfg.application.typed_pointer import without_commands
 from qwen_cfg.compile import to_artifact
 from qwen_cfg.homes import home_of
 from qwen_cfg.keep import env_file_of, keep
 from qwen_cfg.reading import working_directory
 from qwen_cfg.rules import diagnose
+from qwen_cfg.trust.gate import Gate, concern_here, trust_store, without_answered
 from qwen_cfg.world import EnvFileChoice
 from qwen_schema import ConfigurationError, ExitCode, QwenCfgError, Secret, UsageError, declared_profiles
 from qwen_schema.ending import put_off
 from qwen_schema.folders import outside_projects, require_no_link
 from qwen_schema.save import clear
 
-from .artifact_file import write_artifact
-from .configured import concern_of_written
-from .incomplete import IncompleteError, tell
-from .inputs import Asked, resolution_of
 from .parser import add_field_flags
 from .prompt import has_terminal
-from .trusting import Gate, concern_here, trust_store, without_answered
-from .typed import texts_of
-from .typed_pointer import without_commands
 
 if TYPE_CHECKING:
     import argparse

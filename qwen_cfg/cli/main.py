@@ -73,9 +73,8 @@ def _resolve(words: list[str]) -> None:
     """Resolve for a command that has not, if telemetry may be on; no pipe is emptied for that."""
     if {word.partition("=")[0] for word in words} & {"--config", "--no-usage-statistics"} or not telemetry.may_be_on():
         return
+    from qwen_cfg.application.request import Asked, resolution_of  # noqa: PLC0415
     from qwen_cfg.world import EnvFileChoice  # noqa: PLC0415 - few need it
-
-    from .inputs import Asked, resolution_of  # noqa: PLC0415
 
     here = Path.cwd()
     has_pipe = any((above / name).is_fifo() for above in (here, *here.parents) for name in (".env", ".qwen/.env"))

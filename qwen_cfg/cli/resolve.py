@@ -6,15 +6,15 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qwen_cfg.application.artifact_file import artifact_text, write_artifact
+from qwen_cfg.application.incomplete import IncompleteError, tell
+from qwen_cfg.application.request import asked, resolution_of
 from qwen_cfg.compile import to_artifact
 from qwen_cfg.rules import Diagnostic, diagnose
+from qwen_cfg.trust.gate import without_answered
 from qwen_schema import ExitCode, UsageError, declared_fields
 
-from .artifact_file import artifact_text, write_artifact
-from .incomplete import IncompleteError, tell
-from .inputs import asked, resolution_of
 from .parser import add_color_option, add_field_flags, add_resolution_options
-from .trusting import without_answered
 
 if TYPE_CHECKING:
     import argparse

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from .configured import add_config_option, configured
+from qwen_cfg.application.ready import add_config_option, configured
+
 from .parser import add_field_flags, add_resolution_options
 from .prompt import has_terminal, prompt_of
 

@@ -7,6 +7,9 @@ import textwrap
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from qwen_cfg.application.incomplete import IncompleteError
+from qwen_cfg.application.ready import add_config_option, given
+from qwen_cfg.application.request import asked, resolution_of
 from qwen_cfg.homes import home_of
 from qwen_cfg.paths import Standpoint
 from qwen_cfg.rules import diagnose
@@ -21,9 +24,6 @@ from qwen_schema import (
     terms_of,
 )
 
-from .configured import add_config_option, given
-from .incomplete import IncompleteError
-from .inputs import asked, resolution_of
 from .parser import add_field_flags, add_resolution_options
 
 if TYPE_CHECKING:

@@ -8,17 +8,17 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qwen_cfg.application.login import concern_of_kept
+from qwen_cfg.application.ready import add_config_option, concerns_of_given, from_here, given
+from qwen_cfg.application.request import asked, resolution_of
 from qwen_cfg.compile import to_artifact
 from qwen_cfg.owners import refused
 from qwen_cfg.trust import Trusted, granted
+from qwen_cfg.trust.gate import concern_here, owners_allowed, trust_command, trust_store
 from qwen_schema import ExitCode, NotTrustedError, UsageError
 
-from .configured import add_config_option, concerns_of_given, from_here, given
-from .inputs import asked, resolution_of
-from .login import concern_of_kept
 from .parser import add_field_flags, add_resolution_options
 from .prompt import has_terminal
-from .trusting import concern_here, owners_allowed, trust_command, trust_store
 from .yes_or_no import says_yes
 
 if TYPE_CHECKING:

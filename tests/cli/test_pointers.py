@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.file_keyring import keyring_env
 
-from qwen_cfg.cli.amend import Amending
-from qwen_cfg.cli.inputs import Asked, resolution_of
+from qwen_cfg.application.amend import Amending
+from qwen_cfg.application.change import Recompiling
+from qwen_cfg.application.request import Asked, resolution_of
 from qwen_cfg.cli.output import standard_output
-from qwen_cfg.cli.reconfigure import Recompiling
-from qwen_cfg.cli.trusting import Gate
 from qwen_cfg.trust import TrustStore
+from qwen_cfg.trust.gate import Gate
 from qwen_runtime import Change, ReadyConfig
 from qwen_schema import (
     ConfigurationError,

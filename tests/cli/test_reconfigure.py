@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from qwen_cfg.cli.again import asked_again
-from qwen_cfg.cli.amend import Amending
-from qwen_cfg.cli.inputs import Asked, resolution_of
+from qwen_cfg.application.amend import Amending
+from qwen_cfg.application.change import Recompiling
+from qwen_cfg.application.replay import asked_again
+from qwen_cfg.application.request import Asked, resolution_of
 from qwen_cfg.cli.output import standard_output
-from qwen_cfg.cli.reconfigure import Recompiling
-from qwen_cfg.cli.trusting import Gate
 from qwen_cfg.remarks import key_remark
 from qwen_cfg.trust import TrustStore
+from qwen_cfg.trust.gate import Gate
 from qwen_cfg.world import EnvFileChoice, Given
 from qwen_runtime import Change, DialogueDefaults, ReadyConfig
 from qwen_schema import ConfigurationError, NotTrustedError, Secret, SecretReference, declared_fields, dump, load

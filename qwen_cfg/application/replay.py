@@ -12,6 +12,7 @@ from qwen_cfg.homes import home_of
 from qwen_cfg.reading import working_directory
 from qwen_cfg.resolution import Inferred, resolve_world
 from qwen_cfg.rules import diagnose
+from qwen_cfg.trust.gate import without_answered
 from qwen_cfg.world import EnvFileChoice, Given
 from qwen_schema import (
     Secret,
@@ -25,8 +26,7 @@ from qwen_schema import (
 )
 
 from .incomplete import IncompleteError
-from .inputs import Asked, resolution_of, secret_flags
-from .trusting import without_answered
+from .request import Asked, resolution_of, secret_flags
 
 if TYPE_CHECKING:
     from qwen_cfg.resolution import Resolution

@@ -12,10 +12,10 @@ from qwen_cfg.world import Given
 from qwen_schema import ConfigurationError, QwenCfgError, Secret, declared_fields, safe_text
 from qwen_schema.qwen_oauth import METHOD
 
-from .configured import of_resolution, warnings_of
-from .inputs import resolution_of
 from .kept import not_kept, notices_of
 from .login import place_of_login, with_method
+from .ready import of_resolution, warnings_of
+from .request import resolution_of
 from .typed import texts_of
 from .typed_pointer import COMMAND_NOT_KEPT, fetched, without_commands
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from qwen_cfg.resolution import Resolution
+    from qwen_cfg.trust.gate import Gate
     from qwen_runtime import Change, DialogueDefaults, ReadyConfig
 
-    from .inputs import Asked
     from .login import LoginPlace
-    from .trusting import Gate
+    from .request import Asked
 
 
 class Recompiling:

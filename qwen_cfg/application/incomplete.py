@@ -8,9 +8,8 @@ from qwen_cfg.rules.diagnostic import diagnostic_data
 from qwen_schema import ConfigurationError
 
 if TYPE_CHECKING:
+    from qwen_cfg.cli.output import Output
     from qwen_cfg.rules import Diagnostic
-
-    from .output import Output
 
 
 class IncompleteError(ConfigurationError):

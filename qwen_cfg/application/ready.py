@@ -16,6 +16,7 @@ from qwen_cfg.remarks import key_remark
 from qwen_cfg.rules import diagnose
 from qwen_cfg.standing import standing_of
 from qwen_cfg.trust import concern_of_artifact, is_named_by_user, sends_unusual
+from qwen_cfg.trust.gate import gate, owners_allowed, without_asked
 from qwen_schema import (
     Secret,
     SecretReference,
@@ -29,23 +30,22 @@ from qwen_schema.qwen_oauth import METHOD
 
 from .artifact_file import read_artifact
 from .incomplete import IncompleteError, tell
-from .inputs import asked, files_of_user, resolution_of, secret_flags, secret_reference
 from .login import placed, require_own, with_login
-from .trusting import gate, owners_allowed, without_asked
+from .request import asked, files_of_user, resolution_of, secret_flags, secret_reference
 
 if TYPE_CHECKING:
     import argparse
 
+    from qwen_cfg.cli.output import Output
     from qwen_cfg.owners import ForeignFileError
     from qwen_cfg.resolution import Resolution
     from qwen_cfg.rules import Diagnostic
     from qwen_cfg.trust import Concern
+    from qwen_cfg.trust.gate import Gate
     from qwen_runtime import ReadyConfig
     from qwen_schema import ResolvedConfig
 
     from .login import LoginPlace
-    from .output import Output
-    from .trusting import Gate
 
 
 def add_config_option(parser: argparse.ArgumentParser) -> None:

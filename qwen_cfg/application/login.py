@@ -19,17 +19,16 @@ from qwen_schema.formats import check_login_url
 from qwen_schema.qwen_oauth import METHOD, is_declared_api
 
 from .incomplete import IncompleteError
-from .inputs import Asked, moved_directory, resolution_of
+from .request import Asked, moved_directory, resolution_of
 
 if TYPE_CHECKING:
+    from qwen_cfg.cli.output import Output
+    from qwen_cfg.trust.gate import Gate
     from qwen_runtime import ReadyConfig
     from qwen_runtime.oauth import Login, LoginCache
     from qwen_runtime.repl.terminal import Terminal
     from qwen_runtime.settings import Settings
     from qwen_schema import ResolvedConfig
-
-    from .output import Output
-    from .trusting import Gate
 
 # What has to be typed anew for another method: the rest holds for every one.
 OF_METHOD = ("auth_method", "api_key", "base_url", "model")
@@ -227,13 +226,12 @@ def log_in_at_terminal(place: LoginPlace, output: Output, terminal: Terminal, *,
         ProviderError: if the server gives no code, or refuses.
         OutputError: if the login cannot be kept.
     """
+    from qwen_cfg.cli.browser import open_browser  # noqa: PLC0415
     from qwen_runtime.oauth.flow import log_in  # noqa: PLC0415 - for a login only
     from qwen_runtime.oauth.server import AuthorizationServer  # noqa: PLC0415
     from qwen_runtime.questions import without_echo  # noqa: PLC0415
     from qwen_runtime.repl.logging_in import LoginScreen  # noqa: PLC0415
     from qwen_runtime.repl.screen import Screen  # noqa: PLC0415
-
-    from .browser import open_browser  # noqa: PLC0415
 
     server = AuthorizationServer(place.settings)
     view = LoginScreen(Screen(output, terminal), color=terminal.color)

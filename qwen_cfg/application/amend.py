@@ -28,20 +28,20 @@ from qwen_schema import (
 )
 from qwen_schema.qwen_oauth import METHOD
 
-from .inputs import files_of_user
 from .kept import not_kept
 from .login import placed, with_login
+from .request import files_of_user
 from .typed import texts_of
 from .typed_pointer import COMMAND_NOT_KEPT, fetched, without_commands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from qwen_cfg.trust.gate import Gate
     from qwen_runtime import Change, DialogueDefaults, ReadyConfig
     from qwen_schema import ResolvedConfig, Value
 
     from .login import LoginPlace
-    from .trusting import Gate
 
 
 class Amending:

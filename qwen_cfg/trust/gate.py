@@ -9,25 +9,23 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qwen_cfg.cli.prompt import has_terminal
+from qwen_cfg.cli.repeating import repeated
+from qwen_cfg.cli.yes_or_no import says_yes
 from qwen_cfg.rules import SPLIT_ORIGIN
 from qwen_cfg.standing import standing_of
 from qwen_cfg.state import users_state_directory
 from qwen_cfg.trust import Concern, TrustStore, concern_of, granted
 from qwen_schema import NotTrustedError, QwenCfgError, is_true
 
-from .prompt import has_terminal
-from .repeating import repeated
-from .yes_or_no import says_yes
-
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
+    from qwen_cfg.cli.output import Output
     from qwen_cfg.owners import Allows
     from qwen_cfg.resolution import Resolution
     from qwen_cfg.rules import Diagnostic
-
-    from .output import Output
 
 TRUST_VARIABLE = "QWEN_CFG_TRUST_PROJECT"
 

@@ -12,6 +12,7 @@ from qwen_cfg.homes import home_of
 from qwen_cfg.paths import OAUTH_CACHE, home_level_files
 from qwen_cfg.reading import read_world, users_directory, working_directory
 from qwen_cfg.resolution import Inferred, Options, Resolution, profile_named, resolve_world
+from qwen_cfg.trust.gate import owners_allowed
 from qwen_cfg.world import EnvFileChoice, Given
 from qwen_schema import (
     DEFAULT_PROFILE,
@@ -25,8 +26,6 @@ from qwen_schema import (
     parse_value,
     pointed,
 )
-
-from .trusting import owners_allowed
 
 if TYPE_CHECKING:
     import argparse
