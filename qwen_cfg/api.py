@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from qwen_schema import DEFAULT_PROFILE, Secret, UsageError, Value, declared_fields, show_value
 
+from .application.compilation import Compilation
+from .application.request import Process, Request
 from .flags import flags_in
 from .homes import Home
 from .owners import foreign_owner
-from .reading import read_world
-from .resolution import Resolution, profile_named, resolve_world
+from .resolution import profile_named
 from .world import EnvFileChoice, Given
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from qwen_schema.envfile import Dialect
 
     from .reading import AsksGit
+    from .resolution import Resolution
     from .world import GitStatus
 
 
@@ -68,21 +70,16 @@ def resolve(  # noqa: PLR0913 - the world has as many sides
         ConfigurationError: if `cwd` is no directory.
         EnvFileError: if the env file cannot be read, or the one that is named does not exist.
     """
-    followed = profile_named(profile)
     chosen = EnvFileChoice("flag", Path(env_file)) if env_file is not None else None
-    world = read_world(
-        flags={**flags_in(argv), **_values(values or {})},
-        environ=environ,
-        cwd=Path(cwd),
-        home=Home(None if home is None else Path(home)),
-        profiles=(followed,),
-        choice=chosen or EnvFileChoice("search" if search else "none"),
-        dialect=dialect,
-        survey=True,
-        git_status=git_status,
-        owner_of=partial(foreign_owner, environ=environ),
+    request = Request(
+        Process(environ, Path(cwd), Home(None if home is None else Path(home))),
+        {**flags_in(argv), **_values(values or {})},
+        chosen or EnvFileChoice("search" if search else "none"),
+        profile_named(profile).name,
+        dialect,
     )
-    return resolve_world(world, followed)
+    owner_of = partial(foreign_owner, environ=environ)
+    return Compilation(request, "survey", git_status=git_status, owner_of=owner_of).resolution
 
 
 def _values(values: Mapping[str, Value | list[str] | Secret]) -> dict[str, Given]:

@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING
 
 from qwen_schema import EnvFileError, NotTrustedError, Secret, other_profiles
 
-from .resolution import Resolution, resolve_world
+from .resolution import Options, Resolution, resolve_world
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from qwen_schema import Profile, QwenCfgError
 
     from .merge import Decision
+    from .world import World
+
+# What a profile makes of a world: a resolution, or the error about a file that it reads and that cannot be read.
+Outcome = Resolution | EnvFileError | NotTrustedError
 
 
 @dataclass(frozen=True)
@@ -48,11 +54,26 @@ class Elsewhere:
         return self.error is None and not self.unread and not self.departures
 
 
-def elsewhere(resolution: Resolution) -> tuple[Elsewhere, ...]:
-    """Return what every other profile resolves; nothing where the world was read for one profile alone."""
+def outcome_of(world: World, profile: Profile, options: Options) -> Outcome:
+    """Return what a profile makes of a world."""
+    try:
+        return resolve_world(world, profile, options)
+    except (EnvFileError, NotTrustedError) as error:
+        return error
+
+
+def elsewhere(resolution: Resolution, outcomes: Mapping[Profile, Outcome] | None = None) -> tuple[Elsewhere, ...]:
+    """Return what every other profile resolves; nothing where the world was read for one profile alone.
+
+    `outcomes` are those of the profiles, where they are known already.
+    """
     if not resolution.world.surveyed:
         return ()
-    return tuple(_under(resolution, profile) for profile in other_profiles(resolution.profile))
+    known = outcomes or {}
+    return tuple(
+        _beside(resolution, profile, known.get(profile) or outcome_of(resolution.world, profile, resolution.options))
+        for profile in other_profiles(resolution.profile)
+    )
 
 
 def departures(one: Resolution, other: Resolution) -> tuple[Departure, ...]:
@@ -65,13 +86,10 @@ def departures(one: Resolution, other: Resolution) -> tuple[Departure, ...]:
     )
 
 
-def _under(resolution: Resolution, profile: Profile) -> Elsewhere:
-    world = resolution.world
-    try:
-        other = resolve_world(world, profile, resolution.options)
-    except (EnvFileError, NotTrustedError) as error:
-        return Elsewhere(profile, None, error=error)
-    unread = tuple(file.shown for file in other.files if world.look(file.place.path).text is None)
+def _beside(resolution: Resolution, profile: Profile, other: Outcome) -> Elsewhere:
+    if not isinstance(other, Resolution):
+        return Elsewhere(profile, None, error=other)
+    unread = tuple(file.shown for file in other.files if resolution.world.look(file.place.path).text is None)
     return Elsewhere(profile, other, departures(resolution, other), unread)
 
 

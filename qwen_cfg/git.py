@@ -71,8 +71,9 @@ def is_ignored(path: Path) -> bool:
 
 def status_of(path: Path) -> GitStatus | None:
     """Return what git does with a file, or with a link that leads to it; None for one in no work tree."""
-    if may_be_tracked(path):
-        return "tracked"
+    tracked = is_tracked(path)
+    if tracked is not False:
+        return "tracked" if tracked else "may be tracked"
     real = Path(os.path.realpath(path))
     if not in_work_tree(real):
         return None

@@ -100,22 +100,6 @@ def users_directory(
     return find_qwen_directory(start, profile, Disk(start.standpoint).survey).users_own
 
 
-def working_directory() -> Path:
-    """Return the working directory.
-
-    Raises:
-        ConfigurationError: if it has been deleted, or may not be looked at.
-    """
-    try:
-        return Path.cwd()
-    except OSError as error:
-        raise ConfigurationError(
-            f"the working directory cannot be found: {error.strerror}",
-            where=os.environ.get("PWD", ""),
-            hint="It was deleted or moved, it seems. Change into a directory that exists.",
-        ) from None
-
-
 def _located(choice: EnvFileChoice, cwd: Path) -> EnvFileChoice:
     if choice.path is None:
         return choice
@@ -176,12 +160,10 @@ class _Seen:
         return places(self.start.cwd, self.start.home, profile, choice, directory)
 
 
-def _in_git(start: Start, sightings: Mapping[Path, Sighting], git_status: AsksGit) -> dict[Path, GitStatus]:
+def _in_git(start: Start, sightings: Mapping[Path, Sighting], git_status: AsksGit) -> dict[Path, GitStatus | None]:
     """Ask git about every project's env file that was read so far."""
     read = [path for path, seen in sightings.items() if seen.kind == "file" and seen.text is not None]
-    of_projects = [path for path in read if path not in home_level_files(start.home)]
-    statuses = {path: git_status(path) for path in of_projects}
-    return {path: status for path, status in statuses.items() if status is not None}
+    return {path: git_status(path) for path in read if path not in home_level_files(start.home)}
 
 
 def _require_choice(start: Start, look: Look) -> None:

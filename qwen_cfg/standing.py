@@ -10,13 +10,13 @@ from .git import is_tracked
 from .owners import foreign_owner
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from .world import Standing
 
 
-def standing_of(path: Path) -> Standing:
-    """Return what is known of where a file comes from: that git tracks it, or that it belongs to another user.
+def standing_of(path: Path, tracks: Callable[[Path], bool | None] = is_tracked) -> Standing:
+    """Return what is known of where a file comes from: that git `tracks` it, or that it belongs to another user.
 
     What stands below a `.git`, where git's own files are, is as much the project's as what git tracks.
     """
@@ -25,7 +25,7 @@ def standing_of(path: Path) -> Standing:
             return "another user's"
     except OSError:
         return "unknown"
-    tracked = is_tracked(path)
+    tracked = tracks(path)
     return "in a .git" if not tracked and _is_in_git(path) else _OF_TRACKED[tracked]
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from .homes import home_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +20,3 @@ def state_directory(environ: Mapping[str, str], home: Path | None) -> Path | Non
     if home is None or not home.is_absolute() or not home.is_dir():
         return None
     return home / ".local" / "state" / "qwen-cfg"
-
-
-def users_state_directory() -> Path | None:
-    """Return the state directory of the user of this process."""
-    return state_directory(os.environ, home_of(os.environ).path)

@@ -72,7 +72,8 @@ class Sighting:
 
 ABSENT = Sighting("absent")
 
-GitStatus = Literal["tracked", "not ignored", "ignored"]
+# "may be tracked" is said where git gives no answer.
+GitStatus = Literal["tracked", "may be tracked", "not ignored", "ignored"]
 
 # Where a project's file comes from. Nothing proves that a file is the user's own: an archive can hold a `.git`.
 Standing = Literal["came with the project", "may have come with it", "in a .git", "another user's", "unknown"]
@@ -140,7 +141,7 @@ class World(Start):
     `sightings` holds the places that were looked at, `searches` the search under each profile that the world was read
     for (after a survey, under every profile), and `directories` the Qwen directory by the variable that may move it.
     After a survey, `lookalikes` holds the names in the environment that are nearly those of declared variables, and
-    `in_git` what git says of each project's env file that was read and is in a work tree.
+    `in_git` what git says of each project's env file that was read (None: in no work tree).
     """
 
     sightings: Mapping[Path, Sighting] = field(repr=False)
@@ -148,7 +149,7 @@ class World(Start):
     directories: Mapping[str, QwenDirectory] = field(default_factory=dict)
     project_settings: Path | None = None
     lookalikes: tuple[str, ...] = ()
-    in_git: Mapping[Path, GitStatus] = field(default_factory=dict)
+    in_git: Mapping[Path, GitStatus | None] = field(default_factory=dict)
 
     def qwen_directory(self, profile: Profile) -> QwenDirectory:
         """Return where the user's Qwen directory is under a profile."""
@@ -166,4 +167,4 @@ class World(Start):
         """Return where a project's file comes from, as far as it was seen: git is asked in a survey alone."""
         if self.look(path).is_foreign:
             return "another user's"
-        return "came with the project" if self.in_git.get(path) == "tracked" else "unknown"
+        return "came with the project" if self.in_git.get(path) in ("tracked", "may be tracked") else "unknown"

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 from support.trees import as_nobody, read, write_tree
 
+from qwen_cfg.cli.arguments import working_directory
 from qwen_cfg.homes import home_of
-from qwen_cfg.reading import working_directory
 from qwen_cfg.resolution import profile_named, resolve_world
 from qwen_schema import ConfigurationError, EnvFileError, ExitCode, QwenCfgError, bounded
 from qwen_schema.envfile import read_env_text

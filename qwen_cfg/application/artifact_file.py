@@ -39,22 +39,23 @@ def artifact_text(artifact: ResolvedConfig, form: Form) -> str:
     return text
 
 
-def write_artifact(path: Path, artifact: ResolvedConfig, form: Form) -> None:
+def write_artifact(path: Path, artifact: ResolvedConfig, form: Form, home: Path | None) -> None:
     """Write an artifact; one that holds the key itself is private, and goes into no file that git tracks.
+
+    A link that stands in a project is not followed; the `home` is none.
 
     Raises:
         ConfigurationError: if a value is a key that stands elsewhere.
         UsageError: if git tracks the file that a key would stand in, or may do so.
         OutputError: if it cannot be written, or a link that stands in a project leads to it.
     """
-    from qwen_cfg.homes import home_of  # noqa: PLC0415 - only what writes needs it
-    from qwen_schema.folders import outside_projects  # noqa: PLC0415
+    from qwen_schema.folders import outside_projects  # noqa: PLC0415 - only what writes needs it
     from qwen_schema.save import save  # noqa: PLC0415
 
     private = artifact.api_key.kind == "literal"
     if private:
         _refuse_tracked(path)
-    may_follow = outside_projects(home_of(os.environ).path)
+    may_follow = outside_projects(home)
     save(path, artifact_text(artifact, form), may_follow=may_follow, private=private)
 
 

@@ -1,4 +1,4 @@
-"""The Qwen OAuth login on the command line: whether there is one that may be used, and getting one in a terminal."""
+"""The Qwen OAuth login: where it is kept, and whether there is one that may be used."""
 
 from __future__ import annotations
 
@@ -7,28 +7,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_cfg.application.telemetry import observe
-from qwen_cfg.compile import to_artifact
 from qwen_cfg.paths import OAUTH_CACHE_NAME
-from qwen_cfg.rules import diagnose
-from qwen_cfg.state import users_state_directory
 from qwen_cfg.trust import Concern, host_shown
-from qwen_cfg.world import Given
 from qwen_schema import ConfigurationError, NotTrustedError, located
 from qwen_schema.formats import check_login_url
 from qwen_schema.qwen_oauth import METHOD, is_declared_api
 
-from .incomplete import IncompleteError
-from .request import Asked, moved_directory, resolution_of
+from .compilation import compilation_of
+from .config_file import moved_directory
+from .telemetry import observe
 
 if TYPE_CHECKING:
-    from qwen_cfg.cli.output import Output
     from qwen_cfg.trust.gate import Gate
     from qwen_runtime import ReadyConfig
     from qwen_runtime.oauth import Login, LoginCache
-    from qwen_runtime.repl.terminal import Terminal
     from qwen_runtime.settings import Settings
     from qwen_schema import ResolvedConfig
+
+    from .compilation import Compilation
+    from .request import Process, Request
 
 # What has to be typed anew for another method: the rest holds for every one.
 OF_METHOD = ("auth_method", "api_key", "base_url", "model")
@@ -42,12 +39,14 @@ class NoLoginError(ConfigurationError):
 class LoginPlace:
     """Where a login is kept, and how the authorization server is reached: an artifact of that method.
 
-    `base` is where relative paths of the artifact start, `home` what `~` stands for.
+    `base` is where relative paths of the artifact start, `home` what `~` stands for, and `state` the directory that
+    requests are counted in.
     """
 
     artifact: ResolvedConfig
     base: Path
     home: Path | None
+    state: Path | None = None
 
     @property
     def cache(self) -> LoginCache:
@@ -69,26 +68,34 @@ class LoginPlace:
         return settings_of(self.artifact, base=self.base, home=self.home)
 
 
-def place_of_login(request: Asked) -> LoginPlace:
-    """Return where the login is under what a command line asks for, were the method Qwen OAuth.
+def login_place_under(request: Request) -> LoginPlace:
+    """Return where the login is under a request, were the method Qwen OAuth.
 
     Raises:
         IncompleteError: if a value is not valid.
         ConfigurationError: if there is no home to keep a login in.
     """
-    resolution = resolution_of(with_method(request, "--auth-type"), survey=False)
-    if not resolution.is_complete:
-        raise IncompleteError(diagnose(resolution))
-    return placed(to_artifact(resolution), resolution.world.cwd, resolution.world.home)
+    return login_place_of(compilation_of(with_method(request, "--auth-type")))
 
 
-def with_method(request: Asked, place: str) -> Asked:
+def with_method(request: Request, place: str) -> Request:
     """Return a request for Qwen OAuth, without what was given for another method."""
-    given = {name: given for name, given in request.given.items() if name not in OF_METHOD}
-    return replace(request, given={**given, "auth_method": Given(place, METHOD)}, secret_from=None)
+    others = {name: flag for name, flag in request.flags.items() if name not in OF_METHOD}
+    return replace(request, flags=others, secret_from=None).with_flags(place, {"auth_method": METHOD})
 
 
-def placed(artifact: ResolvedConfig, base: Path, home: Path | None) -> LoginPlace:
+def login_place_of(compilation: Compilation) -> LoginPlace:
+    """Return where the login of a compilation is; it raises what the artifact of it does, and `login_place`."""
+    world, artifact = compilation.world, compilation.artifact
+    return login_place(artifact, world.cwd, world.home, compilation.request.process.state)
+
+
+def login_place_here(artifact: ResolvedConfig, process: Process) -> LoginPlace:
+    """Return where the login of an artifact is, which starts from the working directory of a process."""
+    return login_place(artifact, process.cwd, process.home.path, process.state)
+
+
+def login_place(artifact: ResolvedConfig, base: Path, home: Path | None, state: Path | None) -> LoginPlace:
     """Return where the login of an artifact is.
 
     Raises:
@@ -100,10 +107,10 @@ def placed(artifact: ResolvedConfig, base: Path, home: Path | None) -> LoginPlac
             where="HOME",
             hint="Set HOME to your home directory, or use an API key: OPENAI_API_KEY.",
         )
-    return LoginPlace(artifact, base, home)
+    return LoginPlace(artifact, base, home, state)
 
 
-def with_login(place: LoginPlace, let_through: Gate) -> ReadyConfig:
+def with_login(place: LoginPlace, gate: Gate) -> ReadyConfig:
     """Return an artifact with the login that it refers to.
 
     Raises:
@@ -117,9 +124,8 @@ def with_login(place: LoginPlace, let_through: Gate) -> ReadyConfig:
     login = _found(cache)
     artifact = with_api_of(place.artifact, login, cache)
     require_private_way(artifact)
-    let_through.require(concern_of_login(place, login))
-    state = users_state_directory()
-    return ReadyConfig(artifact, None, place.base, place.home, state=state, observe=observe)
+    gate.require(concern_of_login(place, login))
+    return ReadyConfig(artifact, None, place.base, place.home, state=place.state, observe=observe)
 
 
 def require_private_way(artifact: ResolvedConfig) -> None:
@@ -139,12 +145,12 @@ def require_private_way(artifact: ResolvedConfig) -> None:
         ) from None
 
 
-def concern_of_kept(artifact: ResolvedConfig, base: Path, home: Path | None) -> Concern | None:
-    """Return what the user has to be asked about before the login that is kept is used; None if there is none."""
+def concern_of_stored_login(artifact: ResolvedConfig, base: Path, home: Path | None) -> Concern | None:
+    """Return what the user has to be asked about before the login that is there is used; None if there is none."""
     if artifact.text("auth_method") != METHOD:
         return None
     try:
-        place = placed(artifact, base, home)
+        place = login_place(artifact, base, home, None)
         login = place.cache.read()
         return None if login is None else concern_of_login(place, login)
     except ConfigurationError:
@@ -172,7 +178,7 @@ def concern_of_login(place: LoginPlace, login: Login) -> Concern | None:
     )
 
 
-def require_own(artifact: ResolvedConfig, base: Path, home: Path | None) -> None:
+def require_own(artifact: ResolvedConfig, process: Process) -> None:
     """Refuse an artifact that refers to another login than the user's own: the file would be read, and written.
 
     Raises:
@@ -183,19 +189,14 @@ def require_own(artifact: ResolvedConfig, base: Path, home: Path | None) -> None
             f"the artifact asks for Qwen OAuth, and refers to {artifact.api_key} for it",
             hint="Make it again: qwen-cfg resolve -o FILE. Or say so here: --secret-from oauth-cache",
         )
-    named = located(str(artifact.api_key.path), base=base, home=home)
-    own = [home / ".qwen" / OAUTH_CACHE_NAME] if home is not None else []
-    if named not in own and named not in _moved(artifact):
+    home, moved = process.home.path, moved_directory(artifact, process)
+    named = located(str(artifact.api_key.path), base=process.cwd, home=home)
+    directories = (None if home is None else home / ".qwen", moved)
+    if named not in [directory / OAUTH_CACHE_NAME for directory in directories if directory is not None]:
         raise NotTrustedError(
             f"the artifact names a file for the Qwen OAuth login that is not yours: {artifact.api_key.path}",
             hint="To use your own: --secret-from oauth-cache",
         )
-
-
-def _moved(artifact: ResolvedConfig) -> list[Path]:
-    """Return where the login is if the user's Qwen directory is elsewhere."""
-    moved = moved_directory(artifact)
-    return [] if moved is None else [moved / OAUTH_CACHE_NAME]
 
 
 def _found(cache: LoginCache) -> Login:
@@ -216,32 +217,3 @@ _WAYS_ON = (
     "Log in, in a terminal: qwen-cfg auth login. Where there is none, use an API key: OPENAI_API_KEY, and if need be "
     "OPENAI_BASE_URL and OPENAI_MODEL."
 )
-
-
-def log_in_at_terminal(place: LoginPlace, output: Output, terminal: Terminal, *, browser: bool) -> Login:
-    """Log in while the person at the terminal sees what to do.
-
-    Raises:
-        AuthenticationError: if it is denied, or nobody logs in before the code expires.
-        ProviderError: if the server gives no code, or refuses.
-        OutputError: if the login cannot be kept.
-    """
-    from qwen_cfg.cli.browser import open_browser  # noqa: PLC0415
-    from qwen_runtime.oauth.flow import log_in  # noqa: PLC0415 - for a login only
-    from qwen_runtime.oauth.server import AuthorizationServer  # noqa: PLC0415
-    from qwen_runtime.questions import without_echo  # noqa: PLC0415
-    from qwen_runtime.repl.logging_in import LoginScreen  # noqa: PLC0415
-    from qwen_runtime.repl.screen import Screen  # noqa: PLC0415
-
-    server = AuthorizationServer(place.settings)
-    view = LoginScreen(Screen(output, terminal), color=terminal.color)
-    with without_echo(dumb=terminal.dumb):
-        return log_in(server, place.cache, view, browse=open_browser if browser else None)
-
-
-def terminal_of(output: Output) -> Terminal:
-    """Return what is known about the terminal."""
-    from qwen_runtime.repl.terminal import Terminal  # noqa: PLC0415
-
-    state = users_state_directory()
-    return Terminal(dumb=output.is_dumb, color=output.wants_color, history=None if state is None else state / "history")

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qwen_cfg.compile import SECRET_FROM, to_artifact
 from qwen_cfg.differences import Difference, drift, provenance_text
-from qwen_cfg.homes import home_of
-from qwen_cfg.reading import working_directory
-from qwen_cfg.resolution import Inferred, resolve_world
+from qwen_cfg.resolution import Inferred
 from qwen_cfg.rules import diagnose
-from qwen_cfg.trust.gate import without_answered
 from qwen_cfg.world import EnvFileChoice, Given
 from qwen_schema import (
     Secret,
@@ -25,13 +21,16 @@ from qwen_schema import (
     show_value,
 )
 
+from .compilation import is_answered, without_split
 from .incomplete import IncompleteError
-from .request import Asked, resolution_of, secret_flags
 
 if TYPE_CHECKING:
     from qwen_cfg.resolution import Resolution
     from qwen_cfg.rules import Diagnostic, Rule
     from qwen_schema import ResolvedConfig, Value
+
+    from .compilation import Compilation
+    from .request import Process, Request
 
 
 @dataclass(frozen=True)
@@ -44,65 +43,69 @@ class Comparison:
     key_is_missing: bool = False
 
 
-def asked_again(request: Asked, old: ResolvedConfig) -> Asked:
+def replay(request: Request, old: ResolvedConfig) -> Request:
     """Return a request completed with what the artifact was made with: its flags, env file, profile and dialect.
 
     What was just written is then never drift. The method that was inferred there stands if no key is here.
     """
     method = old.provenance["auth_method"]
-    replayed = {
+    flags = {
         name: Given(provenance.origin, text)
         for name, provenance in old.provenance.items()
         if provenance.layer == "flag" and (text := _text(old.config[name])) is not None
     }
-    return Asked(
-        {**replayed, **request.given},
-        request.choice or _choice(old),
-        request.profile or old.profile,
-        request.dialect or old.dialect,
-        request.secret_from or _declared_reference(old),
-        Inferred(old.text("auth_method"), method.origin) if method.layer == "default" else None,
-        request.trust_project,
+    return replace(
+        request,
+        flags={**flags, **request.flags},
+        choice=request.choice or _choice(old, request.process),
+        profile=request.profile or old.profile,
+        dialect=request.dialect or old.dialect,
+        secret_from=request.secret_from or _declared_reference(old),
+        assumed=Inferred(old.text("auth_method"), method.origin) if method.layer == "default" else None,
     )
 
 
-def compare(old: ResolvedConfig, request: Asked, rules: tuple[Rule, ...], *, strict: bool) -> Comparison:
-    """Resolve again, compare with the artifact, and apply rules.
+def compare(old: ResolvedConfig, compilation: Compilation, rules: tuple[Rule, ...], *, strict: bool) -> Comparison:
+    """Compare what a replayed request compiles to with the artifact, and apply rules.
 
     A key that is missing here is taken to be where the artifact says; only `strict` makes drift of it.
 
     Raises:
         ConfigurationError: if what resolves here is invalid or incomplete otherwise.
     """
-    resolution = resolution_of(request, survey=True)
-    filled = _with_reference(resolution, old.api_key) if resolution.needs_api_key else resolution
-    new = _artifact(filled, inline_secrets=old.api_key.kind == "literal" and _has_key_itself(resolution))
+    resolution, process = compilation.resolution, compilation.request.process
+    complete = _with_reference(resolution, old.api_key) if resolution.needs_api_key else resolution
+    new = _artifact(complete, inline_secrets=old.api_key.kind == "literal" and _has_key_itself(resolution))
     if resolution.needs_api_key:
         new = replace(new, provenance={**new.provenance, "api_key": old.provenance["api_key"]})
     has_key = resolution.decisions["api_key"].winner is not None
-    missing = resolution.needs_api_key or (not has_key and _leads_nowhere(resolution, request.secret_from))
+    missing = resolution.needs_api_key or (not has_key and _leads_nowhere(compilation))
     differences = drift(old, new, strict=strict)
     if missing and strict:
         differences = (_missing(old), *differences)
-    return Comparison(new, differences, without_answered(diagnose(filled, rules), filled), missing)
+    found = without_split(diagnose(complete, rules), lambda: is_answered(compilation.concern_in(complete), process))
+    return Comparison(new, differences, found, missing)
 
 
 def _with_reference(resolution: Resolution, reference: SecretReference) -> Resolution:
-    """Resolve the same world once more, the key being taken to be where a reference says."""
-    return resolve_world(resolution.world, resolution.profile, replace(resolution.options, secret_from=reference))
+    """Return a resolution that lacks a key alone, the key being taken to be where a reference says.
+
+    No decision depends on that: the method that needs the key is decided.
+    """
+    return replace(resolution, options=replace(resolution.options, secret_from=reference))
 
 
-def _leads_nowhere(resolution: Resolution, reference: SecretReference | None) -> bool:
+def _leads_nowhere(compilation: Compilation) -> bool:
     """Tell whether there is no key where a declared reference says, nor a pointer to one.
 
     A login, and a FIFO, are not looked into; the keyring is not asked, and no command is run.
     """
+    request, world, reference = compilation.request, compilation.world, compilation.request.secret_from
     if reference is None or reference.kind == "oauth-cache":
         return False
-    world = resolution.world
     if reference.path is not None and located(reference.path, base=world.cwd, home=world.home).is_fifo():
         return False
-    here = Surroundings(os.environ, secret_flags(world.flags), world.cwd, world.home, world.dialect)
+    here = Surroundings(request.process.environ, request.secrets, world.cwd, world.home, world.dialect)
     try:
         look_up(reference, here)
     except SecretReferenceError:
@@ -139,8 +142,8 @@ def _artifact(resolution: Resolution, *, inline_secrets: bool) -> ResolvedConfig
     return to_artifact(resolution, inline_secrets=inline_secrets)
 
 
-def _choice(old: ResolvedConfig) -> EnvFileChoice:
+def _choice(old: ResolvedConfig, process: Process) -> EnvFileChoice:
     if old.env_file.chosen_by != "flag" or not old.env_file.paths:
         return EnvFileChoice(old.env_file.chosen_by)
     named = old.env_file.paths[0]
-    return EnvFileChoice("flag", located(named, base=working_directory(), home=home_of(os.environ).path))
+    return EnvFileChoice("flag", located(named, base=process.cwd, home=process.home.path))

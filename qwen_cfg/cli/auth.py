@@ -6,11 +6,13 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from qwen_cfg.application.login import log_in_at_terminal, place_of_login, terminal_of
-from qwen_cfg.application.request import asked, resolution_of
-from qwen_cfg.state import users_state_directory
+from qwen_cfg.application.compilation import compilation_of
+from qwen_cfg.application.login import login_place_under
 from qwen_schema import ConfigurationError, ExitCode, endpoint_of
+from qwen_schema.qwen_oauth import METHOD
 
+from .arguments import request_of
+from .login import log_in_at_terminal, terminal_of
 from .parser import add_field_flags, add_resolution_options
 from .prompt import has_terminal
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     import argparse
 
     from qwen_cfg.application.login import LoginPlace
+    from qwen_cfg.application.request import Request
     from qwen_runtime.oauth import Login
 
     from .output import Output
@@ -42,12 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Log in, tell the status, or log out."""
     if args.action == "login":
-        return _log_in(args, output)
-    place = place_of_login(asked(args))
+        _require_terminal()
+        return _log_in(request_of(args), output, browser=not args.no_browser)
+    place = login_place_under(request_of(args))
     return _status(place, args.format, output) if args.action == "status" else _log_out(place, output)
 
 
-def _log_in(args: argparse.Namespace, output: Output) -> int:
+def _require_terminal() -> None:
     if not has_terminal():
         raise ConfigurationError(
             "a login needs a person at a terminal, and there is none: standard input and output have to be one, and CI "
@@ -56,19 +60,18 @@ def _log_in(args: argparse.Namespace, output: Output) -> int:
             hint="Use an API key: OPENAI_API_KEY, and if need be OPENAI_BASE_URL and OPENAI_MODEL. Or log in elsewhere "
             "and bring the file ~/.qwen/oauth_creds.json.",
         )
-    place = place_of_login(asked(args))
-    login = log_in_at_terminal(place, output, terminal_of(output), browser=not args.no_browser)
+
+
+def _log_in(request: Request, output: Output, *, browser: bool) -> int:
+    place = login_place_under(request)
+    login = log_in_at_terminal(place, output, terminal_of(output, request.process.state), browser=browser)
     output.lines(f"Logged in, for {_api(place, login)}.", f"Kept in {place.cache.shown}, which Qwen Code uses too.")
-    if not _is_used(args):
+    if compilation_of(request).resolution.auth_method != METHOD:
         output.notice(
             "qwen-cfg: an API key is set here too, and is used. To use the login: --auth-type qwen-oauth, or "
             "QWEN_OAUTH=1"
         )
     return ExitCode.OK
-
-
-def _is_used(args: argparse.Namespace) -> bool:
-    return resolution_of(asked(args), survey=False).auth_method == "qwen-oauth"
 
 
 def _status(place: LoginPlace, form: str, output: Output) -> int:
@@ -81,7 +84,7 @@ def _status(place: LoginPlace, form: str, output: Output) -> int:
         login = cache.read()
     except ConfigurationError as error:
         login, wrong = None, error.what
-    counts = RequestLog(users_state_directory()).counts()
+    counts = RequestLog(place.state).counts()
     usable = login is not None and (login.refresh_token is not None or not login.has_ended(time.time()))
     if form == "json":
         document = {"format": FORMAT, "usable": usable, "file": cache.shown, "problem": wrong or None}

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_cfg.application.artifact_file import read_artifact, write_artifact
-from qwen_cfg.application.replay import asked_again, compare
-from qwen_cfg.application.request import asked
+from qwen_cfg.application.compilation import compilation_of
+from qwen_cfg.application.replay import compare, replay
 from qwen_cfg.rules import ALL_RULES, rules_for_check
 from qwen_schema import ExitCode, UsageError, form_of
 
+from .arguments import request_of
 from .parser import add_field_flags, add_resolution_options
-from .repeating import repeated
 
 if TYPE_CHECKING:
     import argparse
@@ -64,12 +64,13 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     if args.artifact_only:
         tell(Report(args.file, text, old, artifact_only=True), args.format, output)
         return ExitCode.OK
-    comparison = compare(old, asked_again(asked(args), old), rules, strict=args.strict)
+    request = request_of(args)
+    comparison = compare(old, compilation_of(replay(request, old), "survey"), rules, strict=args.strict)
     written = args.update and _is_out_of_date(old, comparison)
     if written:
-        write_artifact(Path(args.file), comparison.new, form_of(text))
+        write_artifact(Path(args.file), comparison.new, form_of(text), request.process.home.path)
     strict = ["--strict"] if args.strict else []
-    mend = shlex.join(["qwen-cfg", "check", _as_word(args.file), "--update", *strict, *repeated(args)])
+    mend = shlex.join(["qwen-cfg", "check", _as_word(args.file), "--update", *strict, *request.as_words()])
     report = Report(args.file, text, old, comparison, args.strict, written, mend, counted=bool(args.select))
     tell(report, args.format, output)
     return report.exit_code

@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_cfg.application.incomplete import tell as tell_warnings
 from qwen_cfg.git import may_be_tracked
 from qwen_cfg.rules.diagnostic import diagnostic_data
 from qwen_schema import ExitCode
 
 from .github import annotation
+from .notices import show_warnings
 
 if TYPE_CHECKING:
     from qwen_cfg.application.replay import Comparison
@@ -126,7 +126,7 @@ def _tell_text(report: Report, output: Output) -> None:
     found = [line for diagnostic in report.diagnostics for line in _finding(diagnostic)] if report.counted else []
     output.lines(f"{report.file}: {summary}", *differing, *found)
     if not report.counted:
-        tell_warnings(report.diagnostics, output)
+        show_warnings(report.diagnostics, output)
     for note in report.notes:
         output.notice(f"note: {note}")
     if report.remedy:

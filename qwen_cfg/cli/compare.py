@@ -5,24 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.incomplete import IncompleteError
-from qwen_cfg.application.request import asked, options_of, profile_of, world_of
 from qwen_cfg.explanation import explain
-from qwen_cfg.resolution import resolve_world
+from qwen_cfg.generations import elsewhere
+from qwen_cfg.resolution import Resolution
 from qwen_cfg.rules import diagnose
-from qwen_schema import EnvFileError, ExitCode, NotTrustedError, other_profiles
+from qwen_schema import ExitCode
 
 from .error_data import error_data
 
 if TYPE_CHECKING:
-    import argparse
-
+    from qwen_cfg.application.compilation import Compilation
+    from qwen_cfg.application.request import Request
     from qwen_cfg.explanation import Explanation
-    from qwen_cfg.resolution import Options, Resolution
-    from qwen_cfg.world import World
     from qwen_schema import Profile, QwenCfgError
 
-    from .output import Output
+    from .output import Color, Output
 
 FORMAT = 1
 
@@ -43,32 +42,30 @@ class Made:
         return ExitCode.OK if complete else ExitCode.CONFIGURATION
 
 
-def compare(args: argparse.Namespace, output: Output) -> int:
+def compare(request: Request, output: Output, *, form: str | None, color: Color, reveal: bool) -> int:
     """Show what the profile that is asked for and every other resolve; the exit code is the first one's."""
-    request = asked(args)
-    chosen = profile_of(request)
-    profiles = (chosen, *other_profiles(chosen))
-    world = world_of(request, profiles, survey=True)
-    made = [_made(world, profile, options_of(request), reveal=args.show_secrets) for profile in profiles]
-    if args.format == "json":
-        output.data(_data(made), secrets=args.show_secrets)
+    compilation = compilation_of(request, "every profile")
+    made = [_made(compilation, profile, reveal=reveal) for profile in compilation.outcomes]
+    if form == "json":
+        output.data(_data(made), secrets=reveal)
         return made[0].exit_code
     from qwen_cfg.explanation.side_by_side import Column, side_by_side_screen  # noqa: PLC0415
 
     columns = tuple(
         Column(m.profile.name, m.profile.title, m.explanation, f"{m.error}" if m.error else None) for m in made
     )
-    place = world.standpoint.show_directory(world.cwd)
-    output.screen(lambda width: side_by_side_screen(place, columns, width=width), args.color)
+    place = compilation.world.standpoint.show_directory(compilation.world.cwd)
+    output.screen(lambda width: side_by_side_screen(place, columns, width=width), color)
     return made[0].exit_code
 
 
-def _made(world: World, profile: Profile, options: Options, *, reveal: bool) -> Made:
-    try:
-        resolution = resolve_world(world, profile, options)
-    except (EnvFileError, NotTrustedError) as error:
-        return Made(profile, None, None, error)
-    return Made(profile, resolution, explain(resolution, diagnose(resolution), reveal=reveal))
+def _made(compilation: Compilation, profile: Profile, *, reveal: bool) -> Made:
+    outcome = compilation.outcomes[profile]
+    if not isinstance(outcome, Resolution):
+        return Made(profile, None, None, outcome)
+    others = elsewhere(outcome, compilation.outcomes)
+    diagnostics = diagnose(outcome, other_profiles=others)
+    return Made(profile, outcome, explain(outcome, diagnostics, other_profiles=others, reveal=reveal))
 
 
 def _data(made: list[Made]) -> dict[str, object]:

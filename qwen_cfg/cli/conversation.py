@@ -5,20 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qwen_cfg.application.amend import Amending
-from qwen_cfg.application.change import Recompiling
-from qwen_cfg.application.incomplete import IncompleteError, tell
-from qwen_cfg.application.login import NoLoginError, log_in_at_terminal, terminal_of
-from qwen_cfg.application.ready import configured, given, of_resolution, placed_here, resolved
-from qwen_cfg.application.request import asked, resolution_of
-from qwen_cfg.rules import diagnose
-from qwen_cfg.trust.gate import gate
+from qwen_cfg.application.change import Changes
+from qwen_cfg.application.change_of_artifact import ArtifactSubject
+from qwen_cfg.application.change_of_request import RequestSubject
+from qwen_cfg.application.compilation import compilation_of
+from qwen_cfg.application.config_file import config_file
+from qwen_cfg.application.incomplete import IncompleteError
+from qwen_cfg.application.login import NoLoginError, login_place_here
+from qwen_cfg.application.ready import ready
+
+from .login import log_in_at_terminal, terminal_of
+from .notices import show_warnings
+from .ready_config import ready_compilation, ready_config
 
 if TYPE_CHECKING:
-    import argparse
-
+    from qwen_cfg.application.compilation import Compilation
     from qwen_cfg.application.login import LoginPlace
-    from qwen_cfg.resolution import Resolution
+    from qwen_cfg.application.request import Request
     from qwen_cfg.trust.gate import Gate
     from qwen_runtime import Change, ReadyConfig
     from qwen_runtime.repl.terminal import Terminal
@@ -26,18 +29,17 @@ if TYPE_CHECKING:
     from .output import Output
 
 
-def converse(args: argparse.Namespace, output: Output) -> int:
+def converse(request: Request, gate: Gate, output: Output, *, system: str, browser: bool) -> int:
     """Chat until the person leaves; with nothing configured, ask for that first."""
     from qwen_runtime.repl import start  # noqa: PLC0415 - the line editor is slow to import
 
-    person = _Person(output, terminal_of(output), browser=not args.no_browser)
-    let_through = gate(args, output)
-    if args.config is not None:
-        use = _given(args, person)
-        reconfigure: Recompiling | Amending = Amending(use, args.config, let_through)
+    person = _Person(output, terminal_of(output, request.process.state), browser)
+    if request.config is not None:
+        use = _from_file(request, gate, person)
+        changes = Changes(ArtifactSubject(use, request.config, request.process), gate)
     else:
-        use, reconfigure = _compiled(args, person, let_through)
-    return start(use, output, person.terminal, reconfigure, lambda: person.ask(reconfigure), system=args.system)
+        use, changes = _compiled(request, gate, person)
+    return start(use, output, person.terminal, changes, lambda: person.ask(changes), system=system)
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class _Person:
     terminal: Terminal
     browser: bool
 
-    def ask(self, reconfigure: Recompiling | Amending) -> Change | None:
+    def ask(self, changes: Changes) -> Change | None:
         """Ask how to authenticate, and let the person log in if that is the way; None if they think better of it.
 
         Raises:
@@ -56,9 +58,9 @@ class _Person:
         """
         from qwen_runtime.dialogue import ask_settings  # noqa: PLC0415
 
-        change = ask_settings(reconfigure.defaults(), dumb=self.terminal.dumb, color=self.terminal.color)
+        change = ask_settings(changes.defaults(), dumb=self.terminal.dumb, color=self.terminal.color)
         if change is not None and change.log_in:
-            self.log_in(reconfigure.place_of_login())
+            self.log_in(changes.login_place())
         return change
 
     def log_in(self, place: LoginPlace) -> None:
@@ -70,47 +72,47 @@ class _Person:
         log_in_at_terminal(place, self.output, self.terminal, browser=self.browser)
 
 
-def _given(args: argparse.Namespace, person: _Person) -> ReadyConfig:
+def _from_file(request: Request, gate: Gate, person: _Person) -> ReadyConfig:
     """Return the artifact that --config names with its credential; a login that is missing is made first."""
     try:
-        return configured(args, person.output)
+        return ready_config(request, gate, person.output)
     except NoLoginError as error:
         person.output.notice(str(error), "")
-        person.log_in(placed_here(given(args)))
-        return configured(args, person.output)
+        person.log_in(login_place_here(config_file(request).artifact, request.process))
+        return ready_config(request, gate, person.output)
 
 
-def _compiled(args: argparse.Namespace, person: _Person, let_through: Gate) -> tuple[ReadyConfig, Recompiling]:
-    request = asked(args)
-    resolution = resolution_of(request, survey=False)
-    reconfigure = Recompiling(request, resolution, let_through)
-    if _has_to_ask(resolution):
-        return _first_use(resolution, reconfigure, person), reconfigure
+def _compiled(request: Request, gate: Gate, person: _Person) -> tuple[ReadyConfig, Changes]:
+    compilation = compilation_of(request)
+    changes = Changes(RequestSubject(compilation), gate)
+    if _has_to_ask(compilation):
+        return _first_use(compilation, changes, person), changes
     try:
-        return resolved(resolution, person.output, let_through), reconfigure
+        return ready_compilation(compilation, gate, person.output), changes
     except NoLoginError as error:
         person.output.notice(str(error), "")
-        person.log_in(reconfigure.place_of_login())
-        return of_resolution(resolution, let_through), reconfigure
+        person.log_in(changes.login_place())
+        return ready(compilation, gate), changes
 
 
-def _has_to_ask(resolution: Resolution) -> bool:
+def _has_to_ask(compilation: Compilation) -> bool:
     """Tell whether the method or a key is missing, and nothing is wrong beside."""
+    resolution = compilation.resolution
     invalid = any(decision.problem for decision in resolution.decisions.values())
     return not invalid and (resolution.auth_method is None or resolution.needs_api_key)
 
 
-def _first_use(resolution: Resolution, reconfigure: Recompiling, person: _Person) -> ReadyConfig:
+def _first_use(compilation: Compilation, changes: Changes, person: _Person) -> ReadyConfig:
     """Ask for what is missing.
 
     Raises:
         ConfigurationError: if the person thinks better of it.
     """
-    missing = IncompleteError(diagnose(resolution))
-    tell(diagnose(resolution), person.output)
+    missing = IncompleteError(compilation.diagnostics)
+    show_warnings(compilation.diagnostics, person.output)
     person.output.notice(missing.what, f"  {missing.hint}", "")
     person.output.notice("It can be set up now. Ctrl-C leaves, and changes nothing.", "")
-    change = person.ask(reconfigure)
+    change = person.ask(changes)
     if change is None:
         raise missing
-    return reconfigure(change)
+    return changes(change)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from qwen_cfg.application.ready import add_config_option, configured
-
-from .parser import add_color_option, add_field_flags, add_resolution_options
+from .arguments import request_of
+from .consent import gate_of
+from .parser import add_color_option, add_config_option, add_field_flags, add_resolution_options
+from .ready_config import ready_config
 
 if TYPE_CHECKING:
     import argparse
@@ -37,7 +38,8 @@ def execute(args: argparse.Namespace, output: Output) -> int:
 
     from .doctor_report import Examined, closing, document, heading, line  # noqa: PLC0415
 
-    use = configured(args, output)
+    request = request_of(args)
+    use = ready_config(request, gate_of(request, output), output)
     for notice in use.notices:
         output.notice(notice)
     steps = examine(use, chat=args.chat)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from qwen_cfg.reading import working_directory
 from qwen_schema import (
     EnvFileError,
     ExitCode,
@@ -18,6 +17,7 @@ from qwen_schema import (
 )
 from qwen_schema.envfile import Assignment, last_of_each, read_assignments, read_env_text
 
+from .arguments import working_directory
 from .error_data import error_data
 
 if TYPE_CHECKING:

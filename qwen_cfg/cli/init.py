@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_cfg.application.artifact_file import write_artifact
-from qwen_cfg.application.incomplete import IncompleteError, tell
-from qwen_cfg.application.ready import concern_of_written
-from qwen_cfg.application.request import Asked, resolution_of
-from qwen_cfg.application.typed import texts_of
-from qwen_cfg.application.typed_pointer import without_commands
-from qwen_cfg.compile import to_artifact
-from qwen_cfg.homes import home_of
+from qwen_cfg.application.change import texts_of, without_commands
+from qwen_cfg.application.compilation import Compilation, compilation_of, trust_store
+from qwen_cfg.application.config_file import concern_of_written
 from qwen_cfg.keep import env_file_of, keep
-from qwen_cfg.reading import working_directory
-from qwen_cfg.rules import diagnose
-from qwen_cfg.trust.gate import Gate, concern_here, trust_store, without_answered
+from qwen_cfg.trust.gate import Gate
 from qwen_cfg.world import EnvFileChoice
 from qwen_schema import ConfigurationError, ExitCode, QwenCfgError, Secret, UsageError, declared_profiles
 from qwen_schema.ending import put_off
 from qwen_schema.folders import outside_projects, require_no_link
 from qwen_schema.save import clear
 
+from .arguments import request_of
+from .notices import show_warnings
 from .parser import add_field_flags
 from .prompt import has_terminal
 
@@ -32,9 +29,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
-    from qwen_cfg.resolution import Resolution
+    from qwen_cfg.application.request import Request
     from qwen_runtime import Change
-    from qwen_schema import ResolvedConfig
+    from qwen_schema.codec import Form
     from qwen_schema.folders import MayFollow
 
     from .output import Output
@@ -59,11 +56,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Ask for the settings, or take them from flags; write the env file, see to .gitignore, and write the artifact."""
-    cwd, home = working_directory(), home_of(os.environ).path
+    request = request_of(args)
+    cwd, home = request.process.cwd, request.process.home.path
     artifact = Path(args.output)
     _require_places(env_file_of(cwd), artifact, outside_projects(home))
     _refuse_to_replace(env_file_of(cwd), artifact)
-    texts = _asked_for(args, output) if has_terminal() and "api_key" not in args.given else _given(args)
+    texts = _ask(request, output) if has_terminal() and "api_key" not in request.flags else _from_flags(request)
     if without_commands(texts) != texts:
         raise ConfigurationError(
             "a file of a project may not name a command for the key",
@@ -74,12 +72,9 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     with put_off():
         for line in keep(texts, cwd, home).done if texts else ():
             output.lines(line)
-        resolution = resolution_of(_request(args, texts), survey=True)
-        let_through, endpoint = Gate(trust_store(), output), resolution.decisions["base_url"].winner
-        if "base_url" in texts and endpoint is not None and endpoint.origin.path == env_file_of(resolution.world.cwd):
-            # What was typed just now is asked about by nobody later.
-            let_through.vouch_for(resolution)
-        _write(artifact, resolution, let_through)
+        # What stands in the env file now is no flag any more.
+        flags = {name: flag for name, flag in request.flags.items() if name not in texts}
+        _compile(replace(request, flags=flags), texts, artifact, output)
     output.lines("now: qwen-cfg resolve --explain, qwen-cfg doctor, qwen-cfg run")
     return ExitCode.OK
 
@@ -104,7 +99,7 @@ def _require_places(env_file: Path, artifact: Path, may_follow: MayFollow) -> No
         raise UsageError("there is no such directory", where=str(artifact.parent), hint="Make it, or name another.")
 
 
-def _asked_for(args: argparse.Namespace, output: Output) -> dict[str, str | Secret]:
+def _ask(request: Request, output: Output) -> dict[str, str | Secret]:
     """Ask in the dialogue of a first use, which shows what flags and the environment say.
 
     Raises:
@@ -113,7 +108,7 @@ def _asked_for(args: argparse.Namespace, output: Output) -> dict[str, str | Secr
     from qwen_runtime import DialogueDefaults  # noqa: PLC0415 - the HTTP client is slow to import
     from qwen_runtime.dialogue import ask_settings  # noqa: PLC0415
 
-    present = resolution_of(Asked(args.given, _NO_FILE, args.profile, None), survey=False).decisions
+    present = compilation_of(replace(request, choice=_NO_FILE)).resolution.decisions
     winners = {name: present[name].winner for name in ("base_url", "model") if not present[name].by_default}
     current = DialogueDefaults(**{name: winner.revealed for name, winner in winners.items() if winner is not None})
     change = ask_settings(current, dumb=output.is_dumb, color=output.wants_color, place="init", only_key=True)
@@ -127,14 +122,14 @@ def _of_change(change: Change) -> dict[str, str | Secret]:
     return {name: texts[name] for name in _KEPT if name in texts}
 
 
-def _given(args: argparse.Namespace) -> dict[str, str | Secret]:
+def _from_flags(request: Request) -> dict[str, str | Secret]:
     """Return what flags say; what the environment says stays there.
 
     Raises:
         ConfigurationError: if neither gives a key, and nobody can be asked.
     """
-    given: dict[str, str | Secret] = {name: args.given[name].text for name in _KEPT if name in args.given}
-    if "api_key" not in given and not os.environ.get("OPENAI_API_KEY"):
+    texts: dict[str, str | Secret] = {name: request.flags[name].text for name in _KEPT if name in request.flags}
+    if "api_key" not in texts and not request.process.environ.get("OPENAI_API_KEY"):
         raise ConfigurationError(
             "there is no API key, and nobody can be asked here",
             where="--openai-api-key, OPENAI_API_KEY",
@@ -142,29 +137,25 @@ def _given(args: argparse.Namespace) -> dict[str, str | Secret]:
         )
     from qwen_runtime import Change  # noqa: PLC0415 - the HTTP client is slow to import
 
-    return texts_of(Change("the command line", given))
+    return texts_of(Change("the command line", texts))
 
 
-def _request(args: argparse.Namespace, texts: Mapping[str, str | Secret]) -> Asked:
-    """Return the request for the artifact: what stands in the env file now is no flag any more."""
-    flags = {name: given for name, given in args.given.items() if name not in texts}
-    return Asked(flags, None, args.profile, None)
-
-
-def _write(path: Path, resolution: Resolution, let_through: Gate) -> None:
-    output = let_through.output
-    tell(without_answered(diagnose(resolution), resolution), output)
-    if not resolution.is_complete:
-        raise IncompleteError(diagnose(resolution))
-    made = to_artifact(resolution)
-    write_artifact(path, made, "json" if path.suffix == ".json" else "toml")
-    _vouch_for(path, made, resolution, let_through)
+def _compile(request: Request, texts: Mapping[str, str | Secret], path: Path, output: Output) -> None:
+    """Compile what stands here now, and write the artifact."""
+    compilation = compilation_of(request, "survey")
+    gate, endpoint = Gate(trust_store(request.process)), compilation.resolution.decisions["base_url"].winner
+    if "base_url" in texts and endpoint is not None and endpoint.origin.path == env_file_of(compilation.world.cwd):
+        # What was typed just now is asked about by nobody later.
+        gate.vouch(compilation.concern)
+    show_warnings(compilation.unanswered(compilation.warnings), output)
+    form: Form = "json" if path.suffix == ".json" else "toml"
+    write_artifact(path, compilation.artifact, form, request.process.home.path)
+    _vouch_for(path, compilation, gate)
     output.lines(f"wrote {path}: commit it, and let CI run qwen-cfg check {path}")
 
 
-def _vouch_for(path: Path, made: ResolvedConfig, resolution: Resolution, let_through: Gate) -> None:
+def _vouch_for(path: Path, compilation: Compilation, gate: Gate) -> None:
     """Remember that an artifact is the user's own word, unless it has one of a project's file that nobody trusts."""
-    concern = concern_here(resolution)
     with suppress(QwenCfgError):
-        if concern is None or let_through.is_settled(concern):
-            let_through.vouch(concern_of_written(made, str(path)))
+        if compilation.concern is None or gate.is_settled(compilation.concern):
+            gate.vouch(concern_of_written(compilation.artifact, str(path), compilation.request.process))

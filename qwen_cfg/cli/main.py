@@ -73,12 +73,17 @@ def _resolve(words: list[str]) -> None:
     """Resolve for a command that has not, if telemetry may be on; no pipe is emptied for that."""
     if {word.partition("=")[0] for word in words} & {"--config", "--no-usage-statistics"} or not telemetry.may_be_on():
         return
-    from qwen_cfg.application.request import Asked, resolution_of  # noqa: PLC0415
-    from qwen_cfg.world import EnvFileChoice  # noqa: PLC0415 - few need it
+    from qwen_cfg.application.compilation import compilation_of  # noqa: PLC0415 - few need it
+    from qwen_cfg.application.request import Request  # noqa: PLC0415
+    from qwen_cfg.world import EnvFileChoice  # noqa: PLC0415
+
+    from .arguments import this_process  # noqa: PLC0415
 
     here = Path.cwd()
     has_pipe = any((above / name).is_fifo() for above in (here, *here.parents) for name in (".env", ".qwen/.env"))
-    resolution_of(Asked({}, EnvFileChoice("none") if has_pipe else None, None, None), survey=False)
+    request = Request(this_process(), choice=EnvFileChoice("none") if has_pipe else None)
+    # That it resolves is noted.
+    _ = compilation_of(request).resolution
 
 
 def _report(error: QwenCfgError, words: list[str], output: Output, *, cause: BaseException | None = None) -> int:

@@ -153,6 +153,13 @@ def add_resolution_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_config_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names an artifact."""
+    parser.add_argument(
+        "--config", metavar="FILE", help="use this artifact and resolve nothing; only --secret-from may go with it"
+    )
+
+
 def add_color_option(parser: argparse.ArgumentParser) -> None:
     """Add the choice of colour."""
     parser.add_argument(

@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_cfg.application.artifact_file import artifact_text, write_artifact
-from qwen_cfg.application.incomplete import IncompleteError, tell
-from qwen_cfg.application.request import asked, resolution_of
-from qwen_cfg.compile import to_artifact
-from qwen_cfg.rules import Diagnostic, diagnose
-from qwen_cfg.trust.gate import without_answered
+from qwen_cfg.application.compilation import compilation_of
+from qwen_cfg.application.incomplete import IncompleteError
 from qwen_schema import ExitCode, UsageError, declared_fields
 
+from .arguments import request_of
+from .notices import show_warnings
 from .parser import add_color_option, add_field_flags, add_resolution_options
 
 if TYPE_CHECKING:
     import argparse
 
-    from qwen_cfg.resolution import Resolution
+    from qwen_cfg.application.compilation import Compilation
+    from qwen_cfg.world import World
     from qwen_schema.codec import Form
 
     from .output import Output
@@ -76,18 +76,17 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     if args.compare_profiles:
         from .compare import compare  # noqa: PLC0415
 
-        return compare(args, output)
-    resolution = resolution_of(asked(args), survey=True)
-    diagnostics = without_answered(diagnose(resolution), resolution)
+        return compare(request_of(args), output, form=args.format, color=args.color, reveal=args.show_secrets)
+    compilation = compilation_of(request_of(args), "survey")
     if args.explain is None:
-        tell(diagnostics, output)
-        if not resolution.is_complete:
-            raise IncompleteError(diagnostics)
-    if args.explain is None or args.output is not None:
-        _deliver(args, resolution, output)
-    if args.explain is None:
+        show_warnings(compilation.unanswered(compilation.warnings), output)
+        if not compilation.resolution.is_complete:
+            raise IncompleteError(compilation.unanswered(compilation.diagnostics))
+        _deliver(args, compilation, output)
         return ExitCode.OK
-    return _explain(args, resolution, diagnostics, output)
+    if args.output is not None and compilation.resolution.is_complete:
+        _deliver(args, compilation, output)
+    return _explain(args, compilation, output)
 
 
 def _check_usage(args: argparse.Namespace, output: Output) -> None:
@@ -127,23 +126,21 @@ def _check_compared(args: argparse.Namespace) -> None:
         raise UsageError("this does not go with --compare-profiles", where=option)
 
 
-def _deliver(args: argparse.Namespace, resolution: Resolution, output: Output) -> None:
+def _deliver(args: argparse.Namespace, compilation: Compilation, output: Output) -> None:
     """Write the artifact to the file, or to standard output."""
-    if not resolution.is_complete:
-        return
-    artifact = to_artifact(resolution, inline_secrets=args.inline_secrets)
+    artifact = compilation.artifact_with(inline_secrets=args.inline_secrets)
     if args.output in (None, *STANDARD_OUTPUT):
         # It holds no secret, and its bytes must not depend on what else this machine knows.
         output.text(artifact_text(artifact, args.format or "toml"), verbatim=True)
         return
     path = Path(args.output)
-    _refuse_env_file(path, resolution)
-    write_artifact(path, artifact, _form(args, path))
+    _refuse_env_file(path, compilation.world)
+    write_artifact(path, artifact, _form(args, path), compilation.request.process.home.path)
 
 
-def _refuse_env_file(path: Path, resolution: Resolution) -> None:
+def _refuse_env_file(path: Path, world: World) -> None:
     """Refuse to write over a file that any generation of Qwen Code reads here."""
-    seen = (place for place, sighting in resolution.world.sightings.items() if sighting.is_env_file)
+    seen = (place for place, sighting in world.sightings.items() if sighting.is_env_file)
     if os.path.realpath(path) in map(os.path.realpath, seen):
         raise UsageError("this is an env file, which would be lost", where=str(path), hint="Name another one with -o.")
 
@@ -154,13 +151,12 @@ def _form(args: argparse.Namespace, path: Path) -> Form:
     return "json" if path.suffix == ".json" else "toml"
 
 
-def _explain(
-    args: argparse.Namespace, resolution: Resolution, diagnostics: tuple[Diagnostic, ...], output: Output
-) -> int:
+def _explain(args: argparse.Namespace, compilation: Compilation, output: Output) -> int:
     from qwen_cfg.explanation import about, explain  # noqa: PLC0415
 
+    resolution, diagnostics = compilation.resolution, compilation.unanswered(compilation.diagnostics)
     code = ExitCode.OK if resolution.is_complete else ExitCode.CONFIGURATION
-    explanation = explain(resolution, diagnostics, reveal=args.show_secrets)
+    explanation = explain(resolution, diagnostics, other_profiles=compilation.other_profiles, reveal=args.show_secrets)
     if args.explain != ALL_FIELDS:
         explanation = about(explanation, args.explain)
     if args.format == "json":

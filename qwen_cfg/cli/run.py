@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from qwen_cfg.application.ready import add_config_option, configured
-
-from .parser import add_field_flags, add_resolution_options
+from .arguments import request_of
+from .consent import gate_of
+from .parser import add_config_option, add_field_flags, add_resolution_options
 from .prompt import has_terminal, prompt_of
+from .ready_config import ready_config
 
 if TYPE_CHECKING:
     import argparse
@@ -44,16 +45,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Ask one question and print the answer, or begin a conversation."""
+    request = request_of(args)
+    gate = gate_of(request, output)
     if args.prompt is None and args.output_format == "text" and has_terminal():
-        return _converse(args, output)
+        from .conversation import converse  # noqa: PLC0415 - the line editor is slow to import
+
+        return converse(request, gate, output, system=args.system, browser=not args.no_browser)
     from qwen_runtime.headless import ask_once  # noqa: PLC0415 - the HTTP client is slow to import
 
-    use = configured(args, output)
+    use = ready_config(request, gate, output)
     prompt = prompt_of(args.prompt, output)
     return ask_once(use, prompt, output, cast("OutputFormat", args.output_format), system=args.system)
-
-
-def _converse(args: argparse.Namespace, output: Output) -> int:
-    from .conversation import converse  # noqa: PLC0415
-
-    return converse(args, output)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import textwrap
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from qwen_cfg.application.compilation import compilation_of
+from qwen_cfg.application.config_file import config_file
 from qwen_cfg.application.incomplete import IncompleteError
-from qwen_cfg.application.ready import add_config_option, given
-from qwen_cfg.application.request import asked, resolution_of
-from qwen_cfg.homes import home_of
 from qwen_cfg.paths import Standpoint
-from qwen_cfg.rules import diagnose
-from qwen_cfg.state import state_directory
 from qwen_schema import (
     STATISTICS_HOLD,
     STATISTICS_NEVER_HOLD,
@@ -24,13 +20,15 @@ from qwen_schema import (
     terms_of,
 )
 
-from .parser import add_field_flags, add_resolution_options
+from .arguments import request_of
+from .parser import add_config_option, add_field_flags, add_resolution_options
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
-    from qwen_cfg.resolution import Resolution
+    from qwen_cfg.application.compilation import Compilation
+    from qwen_cfg.application.request import Process, Request
     from qwen_schema import Practice, Terms
 
     from .output import Output
@@ -56,14 +54,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Tell whose terms apply. Nothing is sent, and no key is fetched: there need not be one."""
-    settings = given(args).config if args.config is not None else _resolved(resolution_of(asked(args), survey=False))
+    request = request_of(args)
+    settings = _settings(request)
     method = settings["auth_method"]
     methods = _METHODS if method is None else (str(method),)
     terms = [terms_of(method, str(settings["base_url"])) for method in methods]
     practice = practice_of(
         statistics=settings["usage_statistics"] is True,
         statistics_endpoint=str(settings["usage_statistics_endpoint"]),
-        state=_state_shown(),
+        state=_state_shown(request.process),
     )
     if args.format == "json":
         output.data(_data(method, terms, practice))
@@ -72,24 +71,29 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     return ExitCode.OK
 
 
-def _resolved(resolution: Resolution) -> Mapping[str, object]:
+def _settings(request: Request) -> Mapping[str, object]:
+    if request.config is not None:
+        return config_file(request).artifact.config
+    return _resolved(compilation_of(request))
+
+
+def _resolved(compilation: Compilation) -> Mapping[str, object]:
     """Return the values of the fields that decide; the others may be missing or wrong.
 
     Raises:
         IncompleteError: if one of them is not valid.
     """
-    decisions = {name: resolution.decisions[name] for name in _DECIDING}
+    decisions = {name: compilation.resolution.decisions[name] for name in _DECIDING}
     invalid = [name for name, decision in decisions.items() if decision.problem]
     if invalid:
-        raise IncompleteError(tuple(d for d in diagnose(resolution) if d.finding.field in invalid))
+        raise IncompleteError(tuple(d for d in compilation.diagnostics if d.finding.field in invalid))
     return {name: decision.value for name, decision in decisions.items()}
 
 
-def _state_shown() -> str | None:
+def _state_shown(process: Process) -> str | None:
     """Return the state directory as it is shown."""
-    home = home_of(os.environ).path
-    state = state_directory(os.environ, home)
-    return None if state is None else Standpoint(state, home).show_directory(state)
+    state = process.state
+    return None if state is None else Standpoint(state, process.home.path).show_directory(state)
 
 
 def _text(terms: list[Terms], practice: Practice) -> str:

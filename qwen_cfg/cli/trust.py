@@ -8,24 +8,27 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_cfg.application.login import concern_of_kept
-from qwen_cfg.application.ready import add_config_option, concerns_of_given, from_here, given
-from qwen_cfg.application.request import asked, resolution_of
-from qwen_cfg.compile import to_artifact
+from qwen_cfg.application.compilation import allowed_owners, compilation_of, trust_store
+from qwen_cfg.application.config_file import config_file
+from qwen_cfg.application.login import concern_of_stored_login
+from qwen_cfg.homes import home_of
 from qwen_cfg.owners import refused
-from qwen_cfg.trust import Trusted, granted
-from qwen_cfg.trust.gate import concern_here, owners_allowed, trust_command, trust_store
+from qwen_cfg.state import state_directory
+from qwen_cfg.trust import Trusted, TrustStore, granted
 from qwen_schema import ExitCode, NotTrustedError, UsageError
 
-from .parser import add_field_flags, add_resolution_options
+from .arguments import request_of
+from .consent import trust_command
+from .parser import add_config_option, add_field_flags, add_resolution_options
 from .prompt import has_terminal
 from .yes_or_no import says_yes
 
 if TYPE_CHECKING:
     import argparse
 
+    from qwen_cfg.application.request import Request
     from qwen_cfg.owners import ForeignFileError
-    from qwen_cfg.trust import Concern, TrustStore
+    from qwen_cfg.trust import Concern
 
     from .output import Output
 
@@ -52,12 +55,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Trust, list or revoke."""
     _check_usage(args)
-    store = trust_store()
+    if args.action is None:
+        return _trust(request_of(args), output, asks=not args.yes)
+    # There need not be a working directory for these.
+    store = TrustStore(state_directory(os.environ, home_of(os.environ).path))
     if args.action == "list":
         return _list(store, args.format, output)
-    if args.action == "revoke":
-        return _revoke(store, args, output)
-    return _trust(store, args, output)
+    return _revoke(store, None if args.all else args.paths, output)
 
 
 def _check_usage(args: argparse.Namespace) -> None:
@@ -84,23 +88,26 @@ def _line(entry: Trusted) -> str:
     return f"{entry.path}  {entry.host}  ({what})"
 
 
-def _revoke(store: TrustStore, args: argparse.Namespace, output: Output) -> int:
-    gone = store.revoke(None if args.all else tuple(map(Path, args.paths)))
-    if not gone and not args.all:
-        raise UsageError("nothing there is trusted", where=", ".join(args.paths), hint="See: qwen-cfg trust list")
+def _revoke(store: TrustStore, paths: list[str] | None, output: Output) -> int:
+    """Take back what is trusted at some paths, or everything."""
+    gone = store.revoke(None if paths is None else tuple(map(Path, paths)))
+    if not gone and paths is not None:
+        raise UsageError("nothing there is trusted", where=", ".join(paths), hint="See: qwen-cfg trust list")
     output.lines(*([f"not trusted any more: {_line(entry)}" for entry in gone] or ["nothing was trusted"]))
     return ExitCode.OK
 
 
-def _trust(store: TrustStore, args: argparse.Namespace, output: Output) -> int:
+def _trust(request: Request, output: Output, *, asks: bool) -> int:
     """Ask about everything that is in the way at once."""
-    foreign, concern = _in_the_way(args)
+    store = trust_store(request.process)
+    foreign, concern = _in_the_way(request)
     new = None if concern is None or store.covers(concern) else concern
     told = [*map(str, foreign), *([] if new is None else new.lines)]
     if not told:
         output.lines("nothing here needs to be trusted" if concern is None else f"{concern.place}: trusted already")
         return ExitCode.OK
-    _ask(told, args, output)
+    if asks:
+        _ask(told, request, output)
     entries = [Trusted(str(error.path), owner=error.owner) for error in foreign]
     for entry in (*entries, *([] if new is None else [granted(new)])):
         store.add(entry)
@@ -108,30 +115,30 @@ def _trust(store: TrustStore, args: argparse.Namespace, output: Output) -> int:
     return ExitCode.OK
 
 
-def _in_the_way(args: argparse.Namespace) -> tuple[tuple[ForeignFileError, ...], Concern | None]:
+def _in_the_way(request: Request) -> tuple[tuple[ForeignFileError, ...], Concern | None]:
     """Return the env files of other users that are read here, and what is of concern if they may be."""
-    if args.config is not None:
-        foreign, concern = concerns_of_given(args)
-        return (() if foreign is None else (foreign,)), concern or concern_of_kept(given(args), *from_here())
-    resolution = resolution_of(replace(asked(args), trust_project=True), survey=False)
-    world, allows = resolution.world, owners_allowed(all_of_them=args.trust_project)
+    if request.config is not None:
+        file = config_file(request)
+        here = file.surroundings
+        concern = file.concern or concern_of_stored_login(file.artifact, here.base, here.home)
+        return (() if file.foreign is None else (file.foreign,)), concern
+    compilation = compilation_of(replace(request, trust_project=True))
+    world, allows = compilation.world, allowed_owners(request.process, all_of_them=request.trusts_project)
     found = [refused(p, world.standpoint.show(p), allows) for p, seen in world.sightings.items() if seen.is_foreign]
-    concern = concern_here(resolution)
-    if concern is None and resolution.is_complete:
-        concern = concern_of_kept(to_artifact(resolution), world.cwd, world.home)
+    concern = compilation.concern
+    if concern is None and compilation.resolution.is_complete:
+        concern = concern_of_stored_login(compilation.artifact, world.cwd, world.home)
     return tuple(error for error in found if error is not None), concern
 
 
-def _ask(told: list[str], args: argparse.Namespace, output: Output) -> None:
+def _ask(told: list[str], request: Request, output: Output) -> None:
     """Return if the answer is yes.
 
     Raises:
         NotTrustedError: if it is not, or nobody can be asked.
     """
-    if args.yes:
-        return
     if not has_terminal():
-        command = shlex.join([*trust_command(args), "--yes"])
+        command = shlex.join([*trust_command(request), "--yes"])
         raise NotTrustedError(*told, hint=f"Nobody can be asked here. If that is right: {command}")
     output.notice(*told, "")
     if not says_yes("Trust that? [y/N] "):

@@ -128,9 +128,19 @@ class Explanation:
     others: tuple[OtherStory, ...]
 
 
-def explain(resolution: Resolution, diagnostics: tuple[Diagnostic, ...], *, reveal: bool = False) -> Explanation:
-    """Return the explanation of a resolution. With `reveal`, secrets stand in it in full."""
+def explain(
+    resolution: Resolution,
+    diagnostics: tuple[Diagnostic, ...],
+    *,
+    other_profiles: tuple[Elsewhere, ...] | None = None,
+    reveal: bool = False,
+) -> Explanation:
+    """Return the explanation of a resolution. With `reveal`, secrets stand in it in full.
+
+    `other_profiles` is what the other profiles resolve, where that is known already.
+    """
     world = resolution.world
+    others = elsewhere(resolution) if other_profiles is None else other_profiles
     return Explanation(
         cwd=world.standpoint.show_directory(world.cwd),
         profile=resolution.profile.name,
@@ -146,7 +156,7 @@ def explain(resolution: Resolution, diagnostics: tuple[Diagnostic, ...], *, reve
         excluded=resolution.excluded,
         diagnostics=diagnostics,
         not_considered=tuple(world.standpoint.show(path) for path in resolution.settings_files),
-        others=tuple(_other(other, reveal) for other in elsewhere(resolution)),
+        others=tuple(_other(other, reveal) for other in others),
     )
 
 

@@ -1,6 +1,16 @@
 """The rules: checks with stable codes, each a pure function of a resolution."""
 
-from .catalogue import ALL_RULES, EXCLUDED, FILE_HIDES, OTHER_GENERATION, RULES, SPLIT_ORIGIN, diagnose, rules_for_check
+from .catalogue import (
+    ALL_RULES,
+    EXCLUDED,
+    FILE_HIDES,
+    OTHER_GENERATION,
+    RULES,
+    SPLIT_ORIGIN,
+    WARNINGS,
+    diagnose,
+    rules_for_check,
+)
 from .diagnostic import Diagnostic, Finding, Rule, Severity
 
 __all__ = [
@@ -10,6 +20,7 @@ __all__ = [
     "OTHER_GENERATION",
     "RULES",
     "SPLIT_ORIGIN",
+    "WARNINGS",
     "Diagnostic",
     "Finding",
     "Rule",

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 from qwen_schema import UsageError
 
 from . import completeness, endpoint, exposure, files, generations, hiding, keys, names, places, trust
-from .diagnostic import Diagnostic, Rule
+from .diagnostic import Diagnostic, Finding, Rule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qwen_cfg.generations import Elsewhere
     from qwen_cfg.resolution import Resolution
 
 # The codes of rules that a screen tells in sections of their own.
@@ -53,15 +56,33 @@ RULES = (
     Rule("QC305", "warning", "the API key can be read on the way", endpoint.readable_on_the_way),
 )
 
+# The rules whose findings are shown whether or not an explanation is asked for.
+WARNINGS = tuple(rule for rule in RULES if rule.severity == "warning")
+
 ALL_RULES = "all"
 
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
-def diagnose(resolution: Resolution, rules: tuple[Rule, ...] = RULES) -> tuple[Diagnostic, ...]:
-    """Return what the rules say about a resolution, the gravest first."""
-    found = [Diagnostic(rule.code, rule.severity, finding) for rule in rules for finding in rule.check(resolution)]
+def diagnose(
+    resolution: Resolution, rules: tuple[Rule, ...] = RULES, *, other_profiles: tuple[Elsewhere, ...] | None = None
+) -> tuple[Diagnostic, ...]:
+    """Return what the rules say about a resolution, the gravest first.
+
+    `other_profiles` is what the other profiles resolve, where that is known already.
+    """
+    found = [
+        Diagnostic(rule.code, rule.severity, finding)
+        for rule in rules
+        for finding in _findings(rule, resolution, other_profiles)
+    ]
     return tuple(sorted(found, key=lambda diagnostic: _ORDER[diagnostic.severity]))
+
+
+def _findings(rule: Rule, resolution: Resolution, other_profiles: tuple[Elsewhere, ...] | None) -> Iterator[Finding]:
+    if rule.code == OTHER_GENERATION:
+        return generations.resolves_differently(resolution, other_profiles)
+    return rule.check(resolution)
 
 
 def rules_for_check(select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[Rule, ...]:
@@ -83,9 +104,5 @@ def rules_for_check(select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[R
             )
     wanted = known if ALL_RULES in select else set(select)
     dropped = known if ALL_RULES in ignore else set(ignore)
-    chosen = (
-        [rule for rule in RULES if rule.code in wanted]
-        if select
-        else [rule for rule in RULES if rule.severity == "warning"]
-    )
+    chosen = tuple(rule for rule in RULES if rule.code in wanted) if select else WARNINGS
     return tuple(rule for rule in chosen if rule.code not in dropped)

@@ -49,6 +49,12 @@ def place_of(candidate: Candidate) -> tuple[str | None, int | None]:
     return candidate.origin.file, candidate.origin.line
 
 
+def warning_text(diagnostic: Diagnostic) -> str:
+    """Return a warning as one line: its code, what is the matter, and what to do."""
+    finding = diagnostic.finding
+    return f"{diagnostic.code} warning: {finding.message} {finding.hint}".rstrip()
+
+
 def diagnostic_data(diagnostic: Diagnostic) -> dict[str, Any]:
     """Return a diagnostic as plain values."""
     return {"code": diagnostic.code, "severity": diagnostic.severity, **asdict(diagnostic.finding)}

@@ -35,7 +35,7 @@ def seen_by_git(resolution: Resolution) -> Iterator[Finding]:
     for file, key in _with_key(resolution):
         status, word = resolution.world.in_git.get(file.place.path), _as_word(file.shown)
         where = ("api_key", file.shown, key.origin.line)
-        if status == "tracked":
+        if status in ("tracked", "may be tracked"):
             message = f"{file.shown} holds an API key, and git tracks it, or cannot be asked whether it does."
             hint = f"git rm --cached {word}, and name it in .gitignore. If it was ever pushed, revoke the key."
             yield Finding(message, hint, *where)

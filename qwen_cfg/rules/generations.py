@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from qwen_cfg.resolution import Resolution
 
 
-def resolves_differently(resolution: Resolution) -> Iterator[Finding]:
+def resolves_differently(
+    resolution: Resolution, other_profiles: tuple[Elsewhere, ...] | None = None
+) -> Iterator[Finding]:
     """Another generation of Qwen Code takes another value from the same files and variables."""
-    for other in elsewhere(resolution):
+    for other in elsewhere(resolution) if other_profiles is None else other_profiles:
         yield from _not_known(other)
         for departure in other.departures:
             if not departure.same_value:

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.file_keyring import keyring_env
 
-from qwen_cfg.application.amend import Amending
-from qwen_cfg.application.change import Recompiling
-from qwen_cfg.application.request import Asked, resolution_of
-from qwen_cfg.cli.output import standard_output
+from qwen_cfg.application.change import Changes
+from qwen_cfg.application.change_of_artifact import ArtifactSubject
+from qwen_cfg.application.change_of_request import RequestSubject
+from qwen_cfg.application.compilation import compilation_of
+from qwen_cfg.application.request import Request
+from qwen_cfg.cli.arguments import this_process
 from qwen_cfg.trust import TrustStore
 from qwen_cfg.trust.gate import Gate
 from qwen_runtime import Change, ReadyConfig
@@ -400,22 +402,27 @@ def _wait_for(happened: Any) -> None:
 # In a session.
 
 
-NOTHING = Asked({}, None, None, None)
 TYPED = {"auth_method": "openai", "api_key": Secret(f"command:{COMMAND}"), "base_url": "http://h/v1", "model": "m"}
 
 
 # Nobody is there to be asked, and nothing is trusted.
-GATE = Gate(TrustStore(None), standard_output())
+GATE = Gate(TrustStore(None))
 
 
-def session(request: Asked = NOTHING) -> Recompiling:
-    return Recompiling(request, resolution_of(request, survey=False), GATE)
+def request(**changes: Any) -> Request:
+    """Return a request of this process, as it is now."""
+    return replace(Request(this_process()), **changes)
 
 
-def amending(desk: Desk, key: str = KEY) -> Amending:
+def session(**changes: Any) -> Changes:
+    return Changes(RequestSubject(compilation_of(request(**changes))), GATE)
+
+
+def amending(desk: Desk, key: str = KEY) -> Changes:
     desk.run("resolve", "-o", "a.toml", env={"OPENAI_API_KEY": key}).ended(0)
     artifact = load((desk.cwd / "a.toml").read_text())
-    return Amending(ReadyConfig(artifact, Secret(SENTINEL), desk.cwd, desk.home), "a.toml", replace(GATE, is_open=True))
+    use, gate = ReadyConfig(artifact, Secret(SENTINEL), desk.cwd, desk.home), replace(GATE, is_open=True)
+    return Changes(ArtifactSubject(use, "a.toml", this_process()), gate)
 
 
 @pytest.mark.parametrize("kind", ["compiled", "given"])
@@ -469,7 +476,7 @@ def test_a_key_that_lives_elsewhere_is_kept_as_a_pointer_or_not_at_all(here: Des
 
 
 def test_what_failed_to_be_fetched_leaves_the_session_as_it_was(here: Desk) -> None:
-    change = session(replace(NOTHING, secret_from=SecretReference("command", command=COMMAND)))
+    change = session(secret_from=SecretReference("command", command=COMMAND))
     assert change(Change("/model", {"model": "m"})).key == Secret(SENTINEL)
     with pytest.raises(SecretReferenceError):
         change(Change("/auth", {"api_key": Secret("command:false")}))

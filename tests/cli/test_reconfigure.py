@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from qwen_cfg.application.amend import Amending
-from qwen_cfg.application.change import Recompiling
-from qwen_cfg.application.replay import asked_again
-from qwen_cfg.application.request import Asked, resolution_of
-from qwen_cfg.cli.output import standard_output
+from qwen_cfg.application.change import Changes
+from qwen_cfg.application.change_of_artifact import ArtifactSubject
+from qwen_cfg.application.change_of_request import RequestSubject
+from qwen_cfg.application.compilation import compilation_of
+from qwen_cfg.application.replay import replay
+from qwen_cfg.application.request import Request
+from qwen_cfg.cli.arguments import this_process
 from qwen_cfg.remarks import key_remark
 from qwen_cfg.trust import TrustStore
 from qwen_cfg.trust.gate import Gate
@@ -23,7 +26,6 @@ from .process import KEY, Desk
 
 OTHER = "sk-zyxwvutsrqponmlkjihgfedcba9876543210"
 URL = "https://models.example/v1"
-NOTHING = Asked({}, None, None, None)
 ALL = {"auth_method": "openai", "api_key": Secret(KEY), "base_url": URL, "model": "m-1"}
 TYPED, KEPT = Change("/auth", ALL), Change("/auth", ALL, keep=True)
 
@@ -34,11 +36,16 @@ def desk(here: Desk) -> Desk:
 
 
 # Nobody is there to be asked, and nothing is trusted.
-GATE = Gate(TrustStore(None), standard_output())
+GATE = Gate(TrustStore(None))
 
 
-def session(request: Asked = NOTHING) -> Recompiling:
-    return Recompiling(request, resolution_of(request, survey=False), GATE)
+def request(**changes: Any) -> Request:
+    """Return a request of this process, as it is now."""
+    return replace(Request(this_process()), **changes)
+
+
+def session(**changes: Any) -> Changes:
+    return Changes(RequestSubject(compilation_of(request(**changes))), GATE)
 
 
 def origins(configured: ReadyConfig) -> dict[str, str]:
@@ -52,7 +59,7 @@ def given(name: str, text: str) -> Given:
 
 def test_what_is_typed_for_this_session_beats_everything_and_is_valid(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={OTHER}\nOPENAI_MODEL=other\nQWEN_CFG_TIMEOUT=7\n")
-    configured = session(replace(NOTHING, given={"model": given("model", "flagged")}))(TYPED)
+    configured = session(flags={"model": given("model", "flagged")})(TYPED)
     assert configured.key == Secret(KEY)
     assert origins(configured) == {"api_key": "/auth", "base_url": "/auth", "model": "/auth"}
     assert configured.artifact.config["timeout"] == 7
@@ -109,7 +116,7 @@ def test_what_is_kept_comes_from_the_file_then(desk: Desk) -> None:
 def test_what_hides_the_kept_is_named_and_what_was_typed_counts(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", OTHER)
     monkeypatch.setenv("OPENAI_BASE_URL", "")
-    configured = session(replace(NOTHING, given={"model": given("model", "flagged")}))(KEPT)
+    configured = session(flags={"model": given("model", "flagged")})(KEPT)
     assert configured.key == Secret(KEY)
     assert origins(configured) == {"api_key": "/auth", "base_url": "/auth", "model": "/auth"}
     typed = "In this session, what you typed counts."
@@ -135,7 +142,7 @@ def test_a_file_that_says_qwen_oauth_is_told(desk: Desk) -> None:
 @pytest.mark.parametrize("choice", [EnvFileChoice("none"), EnvFileChoice("flag", Path("prod.env"))])
 def test_a_session_that_reads_another_file_says_so(desk: Desk, choice: EnvFileChoice) -> None:
     desk.write("work/app/prod.env", f"OPENAI_API_KEY={OTHER}\n")
-    configured = session(replace(NOTHING, choice=choice))(KEPT)
+    configured = session(choice=choice)(KEPT)
     assert origins(configured) == {"api_key": "/auth", "base_url": "/auth", "model": "/auth"}
     assert sum("because of --env-file or --no-env-file" in notice for notice in configured.notices) == 1
     assert KEY in (desk.cwd / ".qwen" / ".env").read_text()
@@ -162,7 +169,7 @@ def test_an_exported_key_stays_where_it_is(desk: Desk, monkeypatch: pytest.Monke
 
 def test_a_declared_reference_counts_until_a_key_is_typed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORK_KEY", OTHER)
-    change = session(replace(NOTHING, secret_from=SecretReference("environment", variable="WORK_KEY")))
+    change = session(secret_from=SecretReference("environment", variable="WORK_KEY"))
     assert change.defaults().key == "from the variable WORK_KEY"
     assert change(Change("/model", {"model": "m"})).key == Secret(OTHER)
     configured = change(TYPED)
@@ -183,19 +190,19 @@ def test_what_cannot_be_kept_counts_in_the_session(desk: Desk) -> None:
 
 def test_no_remark_where_nothing_is_hidden(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={OTHER}\n")
-    assert key_remark(resolution_of(NOTHING, survey=False)) == ""
+    assert key_remark(compilation_of(request()).resolution) == ""
     monkeypatch.setenv("OPENAI_API_KEY", OTHER)
-    assert key_remark(resolution_of(NOTHING, survey=False)) == ""
+    assert key_remark(compilation_of(request()).resolution) == ""
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    flagged = replace(NOTHING, given={"api_key": given("api_key", "k-flag")})
-    assert key_remark(resolution_of(flagged, survey=False)) == (
+    flagged = request(flags={"api_key": given("api_key", "k-flag")})
+    assert key_remark(compilation_of(flagged).resolution) == (
         "It hides the keys from environment OPENAI_API_KEY, ./.env:1 OPENAI_API_KEY."
     )
 
 
-def amending(desk: Desk) -> Amending:
+def amending(desk: Desk) -> Changes:
     desk.write("work/app/.env", f"OPENAI_API_KEY={OTHER}\n")
-    return Amending(session()(Change("/model", {"model": "m-0"})), "work.toml", GATE)
+    return Changes(ArtifactSubject(session()(Change("/model", {"model": "m-0"})), "work.toml", this_process()), GATE)
 
 
 def test_an_artifact_that_was_given_is_changed_in_place(desk: Desk) -> None:
@@ -224,7 +231,7 @@ def test_what_is_kept_does_not_change_the_artifact_that_was_given(desk: Desk) ->
 def test_an_artifact_of_a_session_can_be_checked(desk: Desk) -> None:
     artifact = session()(TYPED).artifact
     desk.write("work/app/session.toml", dump(artifact))
-    assert asked_again(NOTHING, artifact).given["model"] == Given("/auth", "m-1")
+    assert replay(request(), artifact).flags["model"] == Given("/auth", "m-1")
     outcome = desk.run("check", "session.toml").ended(0)
     assert "API key" in outcome.said
     assert "what was typed at /auth" in desk.run("check", "--strict", "session.toml").ended(1).said
@@ -238,11 +245,11 @@ def test_an_artifact_of_a_session_can_be_checked(desk: Desk) -> None:
 def test_what_was_typed_before_is_not_the_artifacts_word(desk: Desk) -> None:
     """Enter accepts a base URL that is shown, which may be the one that was typed a moment ago."""
     desk.write("work/app/.env", f"OPENAI_API_KEY={OTHER}\n")
-    change = Amending(session()(Change("/model", {"model": "m-0"})), "work.toml", GATE)
+    change = Changes(ArtifactSubject(session()(Change("/model", {"model": "m-0"})), "work.toml", this_process()), GATE)
     typed = {"api_key": Secret(KEY), "base_url": "http://models.example/v1", "model": "m-1"}
     change(Change("/auth", typed))
     change(Change("/auth", {**typed, "api_key": Secret(OTHER)}))
     assert change(Change("/model", {"model": "m-2"})).artifact.text("base_url") == typed["base_url"]
     stranger = replace(change(Change("/model", {"model": "m-3"})), key=Secret(KEY))
     with pytest.raises(NotTrustedError, match="base_url"):
-        Amending(stranger, "work.toml", GATE)(Change("/auth", typed))
+        Changes(ArtifactSubject(stranger, "work.toml", this_process()), GATE)(Change("/auth", typed))

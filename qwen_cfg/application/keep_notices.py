@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from qwen_cfg.resolution import Resolution
     from qwen_schema import QwenCfgError
 
+COMMAND_NOT_KEPT = (
+    "the command for the API key is not kept: a file of a project may not name one. It counts in this session. "
+    "To keep it, put it into ~/.qwen/.env, or export it."
+)
+
 _TYPED_COUNTS = "In this session, what you typed counts."
 
 

@@ -1,0 +1,141 @@
+"""The subject of a session that resolves: its request, compiled again with what was typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from qwen_cfg.compile import user_files
+from qwen_cfg.keep import env_file_of
+from qwen_cfg.rules.diagnostic import warning_text
+from qwen_schema import Secret, declared_fields, safe_text
+from qwen_schema.qwen_oauth import METHOD
+
+from .compilation import compilation_of
+from .keep_notices import notices_of
+from .login import login_place_under, with_method
+from .ready import ready
+
+if TYPE_CHECKING:
+    from qwen_cfg.keep import Kept
+    from qwen_cfg.resolution import Resolution
+    from qwen_cfg.trust import Concern
+    from qwen_cfg.trust.gate import Gate
+    from qwen_runtime import DialogueDefaults, ReadyConfig
+
+    from .compilation import Compilation
+    from .login import LoginPlace
+    from .request import Process, Request, Texts
+
+
+@dataclass(frozen=True)
+class RequestSubject:
+    """A request with its compilation, which may be incomplete."""
+
+    compilation: Compilation
+
+    @property
+    def _request(self) -> Request:
+        return self.compilation.request
+
+    @property
+    def process(self) -> Process:
+        """The process of the session."""
+        return self._request.process
+
+    @property
+    def may_keep_commands(self) -> bool:
+        """Whether the working directory is the home, or in its place."""
+        return env_file_of(self.process.cwd) in user_files(self.compilation.resolution)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the rules warn of, in lines."""
+        return tuple(warning_text(warning) for warning in self.compilation.unasked(self.compilation.warnings))
+
+    def defaults(self) -> DialogueDefaults:
+        """Return what there is now but for the login, for the dialogue."""
+        from qwen_runtime import DialogueDefaults  # noqa: PLC0415 - the HTTP client is slow to import
+
+        decisions, reference = self._with_key().resolution.decisions, self._request.secret_from
+        # A default may be another one under the method that is chosen now.
+        winners = {name: None if d.by_default else d.winner for name, d in decisions.items()}
+        texts = {name: w.revealed for name in ("base_url", "model") if (w := winners[name]) is not None}
+        key, shown = decisions["api_key"].value, ""
+        if reference is not None:
+            shown = f"from {reference}"
+        elif isinstance(key, Secret):
+            shown = safe_text(declared_fields()["api_key"], key.reveal())
+        return DialogueDefaults(**texts, key=shown)
+
+    def login_place(self) -> LoginPlace:
+        """Return where the login is, were the method Qwen OAuth."""
+        return login_place_under(self._request)
+
+    def logs_in(self, texts: Texts) -> bool:
+        """Tell whether a change leads to a login."""
+        return texts.get("auth_method") == METHOD
+
+    def concern(self, place: str, texts: Texts) -> Concern | None:
+        """Return the concern about a base URL that Enter accepted: a project's file showed it."""
+        shown = self._with_key().resolution.decisions["base_url"].winner if "base_url" in texts else None
+        if shown is None or shown.origin.reach == "user" or texts.get("base_url") != shown.revealed:
+            return None
+        others = {name: text for name, text in texts.items() if name != "base_url"}
+        return compilation_of(_with(self._request, place, others)).concern
+
+    def key_to_carry(self) -> dict[str, Secret]:
+        """Return the present key, unless the environment has it, or `.qwen/.env` already. A reference stays one."""
+        decision = self.compilation.resolution.decisions["api_key"]
+        if decision.winner is None or self._request.secret_from is not None:
+            return {}
+        origin = decision.winner.origin
+        stays = origin.source.is_exported or origin.path == env_file_of(self.process.cwd)
+        return {} if stays or not isinstance(decision.value, Secret) else {"api_key": decision.value}
+
+    def change(self, place: str, texts: Texts, gate: Gate, key: Secret | None) -> tuple[RequestSubject, ReadyConfig]:
+        """Return what resolves with a change."""
+        compilation = compilation_of(_with(self._request, place, texts))
+        return RequestSubject(compilation), ready(compilation, gate, key)
+
+    def change_after_keeping(
+        self, kept: Kept, place: str, texts: Texts, carried: Texts, gate: Gate, key: Secret | None
+    ) -> tuple[RequestSubject, ReadyConfig]:
+        """Return what resolves now, so that origins name the file; what is typed counts only where that is hidden."""
+        both = {**carried, **texts}
+        after = compilation_of(_untyped(self._request, both))
+        hidden = {name: text for name, text in both.items() if not _gives(after.resolution, name, text)}
+        notices = notices_of(kept, self.compilation.resolution, after.resolution, hidden)
+        if hidden:
+            after = compilation_of(_with(after.request, place, hidden))
+        if _gives(after.resolution, "base_url", texts.get("base_url", "")):
+            gate.vouch(after.concern)
+        return RequestSubject(after), replace(ready(after, gate, key), notices=notices)
+
+    def _with_key(self) -> Compilation:
+        """Return what resolves with an API key, which is what the dialogue asks about, whatever the method is now."""
+        if self.compilation.resolution.auth_method != METHOD:
+            return self.compilation
+        return compilation_of(_with(self._request, "/auth", {"auth_method": "openai"}))
+
+
+def _with(request: Request, place: str, texts: Texts) -> Request:
+    """Return a request with texts that were typed; a key among them takes the place of --secret-from.
+
+    Another method takes nothing over from what was given for the one before.
+    """
+    if texts.get("auth_method") == METHOD:
+        return with_method(request, place)
+    reference = None if "api_key" in texts else request.secret_from
+    return replace(request, secret_from=reference).with_flags(place, texts)
+
+
+def _untyped(request: Request, texts: Texts) -> Request:
+    """Return a request without what was typed before for the fields that are kept; flags of the command line stay."""
+    flags = {name: flag for name, flag in request.flags.items() if name not in texts or not flag.flag.startswith("/")}
+    return replace(request, flags=flags, secret_from=None if "api_key" in texts else request.secret_from)
+
+
+def _gives(resolution: Resolution, name: str, text: str | Secret) -> bool:
+    winner = resolution.decisions[name].winner
+    return winner is not None and winner.revealed == (text.reveal() if isinstance(text, Secret) else text)

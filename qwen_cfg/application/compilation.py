@@ -1,0 +1,208 @@
+"""The compilation: one request compiled, each part of it computed once, by whoever asks for it first."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from qwen_cfg.compile import to_artifact
+from qwen_cfg.generations import elsewhere, outcome_of
+from qwen_cfg.git import is_tracked, status_of
+from qwen_cfg.owners import allow_none, foreign_owner
+from qwen_cfg.reading import read_world
+from qwen_cfg.resolution import Resolution
+from qwen_cfg.rules import SPLIT_ORIGIN, WARNINGS, diagnose
+from qwen_cfg.standing import standing_of
+from qwen_cfg.trust import concern_of
+from qwen_cfg.trust.gate import owners_allowed, trusts_project
+from qwen_cfg.trust.store import TrustStore
+from qwen_cfg.world import EnvFileChoice
+from qwen_schema import QwenCfgError, other_profiles
+
+from .incomplete import IncompleteError
+from .telemetry import note_resolution
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from qwen_cfg.generations import Elsewhere, Outcome
+    from qwen_cfg.owners import Allows, OwnerOf
+    from qwen_cfg.reading import AsksGit
+    from qwen_cfg.rules import Diagnostic
+    from qwen_cfg.trust import Concern
+    from qwen_cfg.world import Standing, World
+    from qwen_schema import Profile, ResolvedConfig
+
+    from .request import Process, Request
+
+# How much of the world is read: what one search reaches; every other place too, as far as that changes nothing; or
+# what the search of every profile reaches.
+Extent = Literal["search", "survey", "every profile"]
+
+
+def _ignore(resolution: Resolution) -> None:
+    """Take no note of a resolution."""
+
+
+@dataclass(frozen=True)
+class Compilation:
+    """One request, compiled.
+
+    `allows` tells whose env files may count beside the caller's and root's, `owner_of` whose a file is, and
+    `git_status` what git does with it; `note` is told of what resolves.
+
+    Every part raises what reading and resolving raise: UsageError for an unknown profile, ConfigurationError for a
+    working directory that is gone, EnvFileError for an env file that cannot be read.
+    """
+
+    request: Request
+    extent: Extent = "search"
+    allows: Allows = allow_none
+    git_status: AsksGit = status_of
+    owner_of: OwnerOf = foreign_owner
+    note: Callable[[Resolution], object] = _ignore
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The profile that is followed."""
+        return self.request.followed_profile()
+
+    @cached_property
+    def world(self) -> World:
+        """The world that everything is resolved in."""
+        process = self.request.process
+        every = (self.profile, *other_profiles(self.profile))
+        return read_world(
+            flags=self.request.flags,
+            environ=process.environ,
+            cwd=process.cwd,
+            home=process.home,
+            profiles=every if self.extent == "every profile" else (self.profile,),
+            choice=self.request.choice or EnvFileChoice(),
+            dialect=self.request.dialect or "dotenv",
+            survey=self.extent != "search",
+            allows=self.allows,
+            git_status=self.git_status,
+            owner_of=self.owner_of,
+        )
+
+    @property
+    def resolution(self) -> Resolution:
+        """What resolves under the profile that is followed."""
+        if not isinstance(self._outcome, Resolution):
+            raise self._outcome
+        return self._outcome
+
+    @cached_property
+    def outcomes(self) -> Mapping[Profile, Outcome]:
+        """What each profile makes of the world, or the error that it ends in; the one that is followed is the first."""
+        others = other_profiles(self.profile) if self.world.surveyed else ()
+        return {self.profile: self._outcome} | {other: self._under(other) for other in others}
+
+    @cached_property
+    def other_profiles(self) -> tuple[Elsewhere, ...]:
+        """What the other profiles resolve differently; nothing where the world was read for one of them alone."""
+        return elsewhere(self.resolution, self.outcomes)
+
+    @cached_property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What the rules say."""
+        return diagnose(self.resolution, other_profiles=self.other_profiles)
+
+    @cached_property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What the rules that warn say; no other profile is looked at for it."""
+        return diagnose(self.resolution, WARNINGS)
+
+    def unasked(self, diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+        """Return diagnostics without what the user is asked about, or has been, before anything is sent."""
+        return without_split(diagnostics, lambda: self.concern is not None)
+
+    def unanswered(self, diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+        """Return diagnostics without what the user has said yes to."""
+        return without_split(diagnostics, lambda: is_answered(self.concern, self.request.process))
+
+    @cached_property
+    def concern(self) -> Concern | None:
+        """What the user has to be asked about before anything is sent, answered or not; None if nothing."""
+        return self.concern_in(self.resolution)
+
+    @cached_property
+    def artifact(self) -> ResolvedConfig:
+        """The resolved config.
+
+        Raises:
+            IncompleteError: if a value is missing or not valid.
+        """
+        return self.artifact_with(inline_secrets=False)
+
+    def artifact_with(self, *, inline_secrets: bool) -> ResolvedConfig:
+        """Return the resolved config, with the key itself in it if that is asked for.
+
+        Raises:
+            IncompleteError: if a value is missing or not valid.
+            ConfigurationError: if the key is asked for and there is none.
+        """
+        if not self.resolution.is_complete:
+            raise IncompleteError(self.diagnostics)
+        return to_artifact(self.resolution, inline_secrets=inline_secrets)
+
+    def concern_in(self, resolution: Resolution) -> Concern | None:
+        """Return what is of concern in a resolution of this world."""
+        if resolution.decisions["api_key"].problem is not None:
+            return None
+        concern = concern_of(resolution, self._standing)
+        return concern and replace(concern, file=Path(os.path.realpath(concern.file)))
+
+    @cached_property
+    def _outcome(self) -> Outcome:
+        outcome = self._under(self.profile)
+        if isinstance(outcome, Resolution):
+            self.note(outcome)
+        return outcome
+
+    def _under(self, profile: Profile) -> Outcome:
+        return outcome_of(self.world, profile, self.request.options)
+
+    def _standing(self, path: Path) -> Standing:
+        """Return where a file comes from; git is not asked about it a second time."""
+        status = self.world.in_git.get(path, "not asked")
+        if status == "not asked":
+            return standing_of(path, is_tracked)
+        return standing_of(path, lambda _: None if status == "may be tracked" else status == "tracked")
+
+
+def compilation_of(request: Request, extent: Extent = "search") -> Compilation:
+    """Return the compilation of a request, by the word of the process's user about whose env files may count.
+
+    What resolves says whether telemetry is on.
+    """
+    allows = allowed_owners(request.process, all_of_them=request.trusts_project)
+    return Compilation(request, extent, allows, note=note_resolution)
+
+
+def allowed_owners(process: Process, *, all_of_them: bool) -> Allows:
+    """Return which other users' env files may count."""
+    return owners_allowed(trust_store(process), all_of_them=all_of_them)
+
+
+def trust_store(process: Process) -> TrustStore:
+    """Return what the user of a process trusts."""
+    return TrustStore(process.state)
+
+
+def is_answered(concern: Concern | None, process: Process) -> bool:
+    """Tell whether the user of a process has said yes to a concern."""
+    with suppress(QwenCfgError):
+        return concern is not None and (trusts_project(process.environ) or trust_store(process).covers(concern))
+    return False
+
+
+def without_split(diagnostics: tuple[Diagnostic, ...], is_settled: Callable[[], bool]) -> tuple[Diagnostic, ...]:
+    """Return diagnostics without the split where it is settled, which is looked into only where there is one."""
+    others = tuple(diagnostic for diagnostic in diagnostics if diagnostic.code != SPLIT_ORIGIN)
+    return others if len(others) < len(diagnostics) and is_settled() else diagnostics

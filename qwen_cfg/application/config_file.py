@@ -1,0 +1,138 @@
+"""The artifact that --config names: nothing is resolved, and what it says of itself is not believed."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qwen_cfg.owners import refused
+from qwen_cfg.paths import home_level_files
+from qwen_cfg.reading import users_directory
+from qwen_cfg.resolution import profile_named
+from qwen_cfg.standing import standing_of
+from qwen_cfg.trust import concern_of_artifact, is_named_by_user, sends_unusual
+from qwen_schema import QwenCfgError, SecretReference, Surroundings, UsageError, endpoint_of, located
+
+from .artifact_file import read_artifact
+from .compilation import allowed_owners
+
+if TYPE_CHECKING:
+    from qwen_cfg.owners import ForeignFileError
+    from qwen_cfg.trust import Concern
+    from qwen_schema import ResolvedConfig
+
+    from .request import Process, Request
+
+
+@dataclass(frozen=True)
+class ConfigFile:
+    """An artifact in a file, by the name that the request gives it; its key is still to be read."""
+
+    request: Request
+    name: str
+    artifact: ResolvedConfig
+
+    @cached_property
+    def surroundings(self) -> Surroundings:
+        """Where its references lead; it may run what the user names too, and no other command."""
+        here = replace(surroundings_of(self.artifact, self.request.process), flags=self.request.secrets)
+        may_run = self.request.secret_from is not None or is_named_by_user(self.artifact.api_key, here)
+        return replace(here, may_run_commands=may_run)
+
+    @cached_property
+    def foreign(self) -> ForeignFileError | None:
+        """The error of an env file of another user that it names for its key; one that was typed may be anybody's."""
+        reference, request = self.artifact.api_key, self.request
+        if reference.kind != "env-file" or request.secret_from is not None:
+            return None
+        path = located(str(reference.path), base=self.surroundings.base, home=self.surroundings.home)
+        try:
+            allows = allowed_owners(request.process, all_of_them=request.trusts_project)
+            return refused(path, str(reference.path), allows)
+        except OSError:
+            return None
+
+    @cached_property
+    def concern(self) -> Concern | None:
+        """What the user has to be asked about before it is used; None if nothing is."""
+        return _concern(self.artifact, self.name, self.surroundings)
+
+    @property
+    def unusual(self) -> str:
+        """What a person should know if it takes the key from a variable that holds none by its name; else empty."""
+        variable = sends_unusual(self.artifact)
+        if variable is None:
+            return ""
+        where = endpoint_of(self.artifact.text("base_url"))
+        return f"{self.name} sends the variable {variable} as the API key to {where}"
+
+
+def config_file(request: Request) -> ConfigFile:
+    """Return the artifact that the --config of a request names.
+
+    Raises:
+        UsageError: if anything goes with it that an artifact has already.
+        ArtifactError: if the file is no artifact.
+    """
+    assert request.config is not None  # noqa: S101 - callers have looked
+    _, artifact = read_artifact(request.config)
+    # A key that was a flag when the artifact was made has to be given again.
+    reference = request.secret_from or artifact.api_key
+    too_many = _too_many(request, {"api_key"} if reference.kind == "flag" else set())
+    if too_many:
+        raise UsageError(
+            "an artifact has every field already, and with it goes none of " + ", ".join(too_many),
+            where="--config",
+            hint="Give the artifact, or give the flags.",
+        )
+    if reference.kind == "flag" and "api_key" in request.flags:
+        reference = SecretReference("flag", flag=request.flags["api_key"].flag)
+    artifact = replace(artifact, config={**artifact.config, "api_key": reference})
+    return ConfigFile(request, request.config, artifact)
+
+
+def concern_of_written(artifact: ResolvedConfig, name: str, process: Process) -> Concern | None:
+    """Return what the user would be asked about, were an artifact that was just written named with --config."""
+    return _concern(artifact, name, surroundings_of(artifact, process))
+
+
+def surroundings_of(artifact: ResolvedConfig, process: Process) -> Surroundings:
+    """Return where the references of an artifact lead in a process, without flags."""
+    home = process.home.path
+    return Surroundings(
+        process.environ,
+        {},
+        process.cwd,
+        home,
+        artifact.dialect,
+        user_files=home_level_files(home, moved_directory(artifact, process)),
+    )
+
+
+def moved_directory(artifact: ResolvedConfig, process: Process) -> Path | None:
+    """Return the user's directory in place of `~/.qwen` under the profile of an artifact; None if there is none."""
+    try:
+        profile = profile_named(artifact.profile)
+        return users_directory(profile, process.environ, process.cwd, process.home, artifact.dialect)
+    except QwenCfgError:
+        return None
+
+
+def _concern(artifact: ResolvedConfig, name: str, here: Surroundings) -> Concern | None:
+    return concern_of_artifact(artifact, Path(os.path.realpath(here.base / name)), name, here, standing_of)
+
+
+def _too_many(request: Request, wanted: set[str]) -> list[str]:
+    """Return the options that an artifact does not go with; the flags of the fields that are wanted do."""
+    choice = request.choice.chosen_by if request.choice else None
+    others = {
+        "--env-file": choice == "flag",
+        "--no-env-file": choice == "none",
+        "--profile": request.profile,
+        "--env-dialect": request.dialect,
+    }
+    flags = [flag.flag for name, flag in request.flags.items() if name not in wanted]
+    return [*flags, *(option for option, value in others.items() if value)]

@@ -1,0 +1,59 @@
+"""What --secret-from says: KIND:WHERE, read into a secret reference and written back."""
+
+from __future__ import annotations
+
+from qwen_cfg.paths import OAUTH_CACHE
+from qwen_schema import BadValue, SecretReference, UsageError, declared_fields, parse_value, pointed
+
+
+def secret_reference(text: str) -> SecretReference:
+    """Return the reference that KIND:WHERE names.
+
+    Raises:
+        UsageError: if it names none. The text is not repeated: a key may have been put there.
+    """
+    kind, _, where = text.partition(":")
+    path, _, variable = where.rpartition(":")
+    key = declared_fields()["api_key"]
+    match kind:
+        case "environment" if _is_name(where):
+            return SecretReference("environment", variable=where)
+        case "env-file" if path and _is_name(variable):
+            return SecretReference("env-file", path=path, variable=variable)
+        case "flag" if not where:
+            return SecretReference("flag", flag=key.flags[0])
+        case "oauth-cache" if not where:
+            return SecretReference("oauth-cache", path=OAUTH_CACHE)
+        case "keyring" | "command" if (pointer := _pointer(text)) is not None:
+            return pointer
+    raise UsageError(
+        "this names no place of a secret",
+        where="--secret-from",
+        hint="Right would be environment:VARIABLE, env-file:PATH:VARIABLE, keyring:SERVICE/NAME, command:WORDS, flag "
+        "or oauth-cache.",
+    )
+
+
+def secret_from_text(reference: SecretReference) -> str:
+    """Return KIND:WHERE for a reference that `secret_reference` returned."""
+    if reference.pointer is not None:
+        return reference.pointer
+    return ":".join(part for part in (reference.kind, *_where(reference)) if part is not None)
+
+
+def _where(reference: SecretReference) -> tuple[str | None, ...]:
+    # The place of the login is not asked for.
+    return () if reference.kind == "oauth-cache" else (reference.path, reference.variable)
+
+
+def _pointer(text: str) -> SecretReference | None:
+    """Return the reference that a pointer stands for; None if it is not well-formed, or holds a key."""
+    try:
+        parse_value(declared_fields()["api_key"], text)
+    except BadValue:
+        return None
+    return pointed(text)
+
+
+def _is_name(text: str) -> bool:
+    return text.replace("_", "").isalnum() and text.isascii() and not text[0].isdigit()

@@ -1,0 +1,66 @@
+"""A parsed command line as a request; only a command's own module sees the parsed one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qwen_cfg.application.request import Process, Request
+from qwen_cfg.application.secret_from import secret_reference
+from qwen_cfg.homes import home_of
+from qwen_cfg.world import EnvFileChoice
+from qwen_schema import ConfigurationError
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def request_of(args: argparse.Namespace) -> Request:
+    """Return what the options of a command ask for, in this process.
+
+    Raises:
+        UsageError: if --secret-from names no kind of reference.
+        ConfigurationError: if there is no working directory.
+    """
+    # Not every command has every option.
+    options = vars(args)
+    choice = EnvFileChoice("none") if options.get("no_env_file") else None
+    if options.get("env_file"):
+        choice = EnvFileChoice("flag", Path(options["env_file"]))
+    reference = options.get("secret_from")
+    return Request(
+        this_process(),
+        options.get("given", {}),
+        choice,
+        options.get("profile"),
+        options.get("env_dialect"),
+        None if reference is None else secret_reference(reference),
+        trust_project=options.get("trust_project", False),
+        config=options.get("config"),
+    )
+
+
+def this_process() -> Process:
+    """Return the process as it is.
+
+    Raises:
+        ConfigurationError: if there is no working directory.
+    """
+    return Process(os.environ, working_directory(), home_of(os.environ))
+
+
+def working_directory() -> Path:
+    """Return the working directory.
+
+    Raises:
+        ConfigurationError: if it has been deleted, or may not be looked at.
+    """
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise ConfigurationError(
+            f"the working directory cannot be found: {error.strerror}",
+            where=os.environ.get("PWD", ""),
+            hint="It was deleted or moved, it seems. Change into a directory that exists.",
+        ) from None

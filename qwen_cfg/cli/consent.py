@@ -1,0 +1,41 @@
+"""The gate of a command line: it asks at the terminal, if somebody is there."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from qwen_cfg.application.compilation import trust_store
+from qwen_cfg.trust.gate import Gate
+
+from .prompt import has_terminal
+from .yes_or_no import says_yes
+
+if TYPE_CHECKING:
+    from qwen_cfg.application.request import Request
+    from qwen_cfg.trust import Concern
+
+    from .output import Output
+
+
+def gate_of(request: Request, output: Output) -> Gate:
+    """Return the gate for a request."""
+
+    def ask(concern: Concern) -> bool:
+        first, *further = concern.lines
+        output.notice(f"qwen-cfg: {first}", *further, "")
+        return says_yes(f"Trust {concern.place.partition(' ')[0]} to decide that? [y/N] ")
+
+    return Gate(
+        trust_store(request.process),
+        output.notice,
+        ask if has_terminal() else None,
+        request.trusts_project,
+        shlex.join(trust_command(request)),
+        request.config is None and "api_key" in request.flags,
+    )
+
+
+def trust_command(request: Request) -> list[str]:
+    """Return the command line that trusts what is of concern under a request."""
+    return ["qwen-cfg", "trust", *request.as_words()]

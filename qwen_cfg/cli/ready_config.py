@@ -1,0 +1,47 @@
+"""From a request to what the runtime takes, with the warnings that a person should see on the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qwen_cfg.application.compilation import compilation_of
+from qwen_cfg.application.config_file import config_file
+from qwen_cfg.application.incomplete import IncompleteError
+from qwen_cfg.application.ready import ready, ready_from_file
+
+from .notices import show_warnings
+
+if TYPE_CHECKING:
+    from qwen_cfg.application.compilation import Compilation
+    from qwen_cfg.application.request import Request
+    from qwen_cfg.trust.gate import Gate
+    from qwen_runtime import ReadyConfig
+
+    from .output import Output
+
+
+def ready_config(request: Request, gate: Gate, output: Output) -> ReadyConfig:
+    """Return the artifact of a request, compiled here unless --config names one, with its key.
+
+    Raises:
+        UsageError: if --config goes with what an artifact has already.
+        ConfigurationError: if nothing complete and valid resolves here, or the artifact or its key cannot be read.
+        NotTrustedError: if the artifact names a command for its key, or a project's file decides where that goes.
+    """
+    if request.config is not None:
+        return ready_from_file(config_file(request), gate)
+    return ready_compilation(compilation_of(request), gate, output)
+
+
+def ready_compilation(compilation: Compilation, gate: Gate, output: Output) -> ReadyConfig:
+    """Return the artifact of a compilation with its key, after its warnings.
+
+    Raises:
+        IncompleteError: if a value is missing or not valid.
+        SecretReferenceError: if there is no key where a pointer or --secret-from leads.
+        NotTrustedError: if a project's file decides where the key goes, and the user does not trust it.
+    """
+    show_warnings(compilation.unasked(compilation.warnings), output)
+    if not compilation.resolution.is_complete:
+        raise IncompleteError(compilation.diagnostics, "What else was looked at: qwen-cfg resolve --explain")
+    return ready(compilation, gate)
