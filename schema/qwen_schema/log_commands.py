@@ -13,11 +13,11 @@ _INVISIBLE = (
     "\\0-\x08\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff"
 )
+# These are compiled when they are needed, which is seldom: that takes longer than most commands.
 _WITHIN = f"#[{_INVISIBLE}]*#[\\w{_INVISIBLE}]*\\["
-_BEFORE = f"(?<![^\r\n])(?:[^\\S\r\n]|[{_INVISIBLE}])*:[{_INVISIBLE}]*:"
-_COMMAND_WITHIN = re.compile(_WITHIN)
-_COMMAND = re.compile(f"{_WITHIN}|{_BEFORE}")
-_PASSED_OVER = re.compile(f"[{_INVISIBLE}]+")
+_COMMAND = f"{_WITHIN}|(?<![^\r\n])(?:[^\\S\r\n]|[{_INVISIBLE}])*:[{_INVISIBLE}]*:"
+_PASSED_OVER = f"[{_INVISIBLE}]+"
+_SUSPECT = re.compile("(?<![^\r\n])[^!-9;-~\r\n]*:|#[^!-~]*#")
 _LINE_END = re.compile("[\r\n]")
 
 # A command's name is shorter; of a line that has begun otherwise, so much of its end may be the beginning of one.
@@ -26,12 +26,14 @@ _LONGEST = 40
 
 def without_commands(text: str) -> str:
     """Return a text whose lines give no command: the last sign of what would begin one is written as an escape."""
-    return _COMMAND.sub(_inert, text) if ":" in text or "#" in text else text
+    return re.sub(_COMMAND, _inert, text) if _SUSPECT.search(text) else text
 
 
 def without_commands_within(text: str, escape: str = "\\x5b") -> str:
     """Return a text without the commands that may stand anywhere in a line."""
-    return _COMMAND_WITHIN.sub(lambda match: f"{match.group()[:-1]}{escape}", text) if "##" in text else text
+    if not _SUSPECT.search(text):
+        return text
+    return re.sub(_WITHIN, lambda match: f"{match.group()[:-1]}{escape}", text)
 
 
 class WithoutCommands:
@@ -45,7 +47,7 @@ class WithoutCommands:
         text = without_commands(self._line + piece)
         safe = text[len(self._line) :]
         *_, last = _LINE_END.split(text)
-        line = _PASSED_OVER.sub("", last).lstrip()
+        line = (last if last.isascii() and last.isprintable() else re.sub(_PASSED_OVER, "", last)).lstrip()
         # What the line begins with is of no use once that is no command.
         self._line = line if len(line) <= _LONGEST else f"-{line[-_LONGEST:]}"
         return safe

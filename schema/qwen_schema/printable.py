@@ -10,9 +10,9 @@ _LONGEST = 300
 
 # What Unicode shows as nothing (Default_Ignorable_Code_Point) or as a blank, although Python counts it as printable.
 _BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\uffa0\U0001d159\U000e0100-\U000e01ef"
-_INVISIBLE = re.compile(f"[{_BLANK}\ufe00-\ufe0f]")
+_INVISIBLE = f"[{_BLANK}\ufe00-\ufe0f]"
 # After a character that is not ASCII, the last two choose between an emoji and a letter.
-_OUT_OF_PLACE = re.compile(f"[{_BLANK}\ufe00-\ufe0d]|(?<![^\\0-\x7f])[\ufe0e\ufe0f]")
+_OUT_OF_PLACE = f"[{_BLANK}\ufe00-\ufe0d]|(?<![^\\0-\x7f])[\ufe0e\ufe0f]"
 
 # What JSON and TOML allow in a string as it is: control characters, line ends, and what changes the order of letters.
 _UNQUOTED = re.compile("[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
@@ -20,13 +20,13 @@ _UNQUOTED = re.compile("[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u
 
 def is_visible(character: str) -> bool:
     """Tell whether a character can be seen; a blank can."""
-    return character.isprintable() and not _INVISIBLE.match(character)
+    return character.isprintable() and not re.match(_INVISIBLE, character)
 
 
 def printable(text: str) -> str:
     """Return a text in one line, with everything that does not print, line ends included, written as an escape."""
     text = text if text.isprintable() else "".join(c if c.isprintable() else _escape(c) for c in text)
-    return text if text.isascii() else _OUT_OF_PLACE.sub(lambda match: _escape(match.group()), text)
+    return text if text.isascii() else re.sub(_OUT_OF_PLACE, lambda match: _escape(match.group()), text)
 
 
 def printable_lines(text: str) -> str:

@@ -19,19 +19,18 @@ TELLTALE_LENGTH = 12
 # A text may be escaped so many times over, such as HTML in JSON in a URL.
 _ROUNDS = 8
 
-_ESCAPE = re.compile(
-    r"%[0-9a-f]{2}"
+# Compiled when they are needed, which is seldom.
+_ESCAPE = (
+    r"(?is)%[0-9a-f]{2}"
     r"|&(?:#0*[0-9]{1,7};?|#x0*[0-9a-f]{1,6};?|[a-z][a-z0-9]{1,31};)"
     r"|\\(?:u[0-9a-f]{4}|u\{[0-9a-f]{1,6}\}|(?-i:U)[0-9a-f]{8}|x[0-9a-f]{2}|.)"
     r"|=\r?\n"
-    r"|\x1b\[[0-?]*[ -/]*[@-~]",
-    re.IGNORECASE | re.DOTALL,
+    r"|\x1b\[[0-?]*[ -/]*[@-~]"
 )
 _ESCAPE_BEGINS = re.compile(r"[%&\\\x1b]|=\r?\n")
-_CUT_ESCAPE = re.compile(
-    r"(?:%[0-9a-f]?|&(?:#x?[0-9a-f]{0,16}|[a-z][a-z0-9]{0,31})?"
-    r"|\\(?:u[0-9a-f]{0,3}|u\{[0-9a-f]{0,6}|(?-i:U)[0-9a-f]{0,7}|x[0-9a-f]?)?|=\r?|\x1b(?:\[[0-?]{0,16})?)\Z",
-    re.IGNORECASE,
+_CUT_ESCAPE = (
+    r"(?i)(?:%[0-9a-f]?|&(?:#x?[0-9a-f]{0,16}|[a-z][a-z0-9]{0,31})?"
+    r"|\\(?:u[0-9a-f]{0,3}|u\{[0-9a-f]{0,6}|(?-i:U)[0-9a-f]{0,7}|x[0-9a-f]?)?|=\r?|\x1b(?:\[[0-?]{0,16})?)\Z"
 )
 _LONGEST_CUT_ESCAPE = 40
 
@@ -129,7 +128,7 @@ def decoded_text(text: str) -> str:
     for _ in range(_ROUNDS):
         if not _ESCAPE_BEGINS.search(text):
             break
-        before, text = text, _ESCAPE.sub(_decoded, text)
+        before, text = text, re.sub(_ESCAPE, _decoded, text)
         if text == before:
             break
     return text
@@ -145,7 +144,7 @@ def unfinished(text: str) -> int:
 def _cut(units: list[_Unit], end: int) -> int:
     """Return where in a text the escape begins that its end cuts, once it has been decoded so far; or else its end."""
     tail = "".join(unit[0] for unit in units[-_LONGEST_CUT_ESCAPE:])
-    cut = _CUT_ESCAPE.search(tail)
+    cut = re.search(_CUT_ESCAPE, tail)
     if cut is None:
         return end
     at = len(units) - len(tail) + cut.start()
@@ -192,7 +191,7 @@ def _rounds(text: str) -> Iterator[list[_Unit]]:
     yield units
     for _ in range(_ROUNDS):
         joined, last, decoded = "".join(unit[0] for unit in units), 0, []
-        for escape in _ESCAPE.finditer(joined):
+        for escape in re.finditer(_ESCAPE, joined):
             start, end = units[escape.start()][1], units[escape.end() - 1][2]
             decoded += units[last : escape.start()]
             decoded += [(character, start, end) for character in _decoded(escape)]
