@@ -595,7 +595,7 @@ def test_a_value_that_is_none_is_named_with_its_origin_and_what_is_right(
 @pytest.mark.parametrize("value", [f"{KEY}\n", f" {KEY}", f"{KEY}ß", f"{KEY}\tx"])
 def test_a_key_that_no_header_can_carry_is_refused_and_not_shown(desk: Desk, value: str) -> None:
     outcome = desk.run("resolve", env={"OPENAI_API_KEY": value}).ended(3)
-    assert "api_key from OPENAI_API_KEY" in outcome.err
+    assert "api_key from environment OPENAI_API_KEY" in outcome.err
     assert KEY not in outcome.said
 
 
