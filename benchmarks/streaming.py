@@ -15,9 +15,9 @@ import httpx
 from qwen_cfg import resolve
 from qwen_cfg.compile import to_artifact
 from qwen_runtime import ReadyConfig
-from qwen_runtime.repl.blocks import Blocks
-from qwen_runtime.repl.painting import Painter
 from qwen_runtime.session import Session
+from qwen_runtime.terminal.blocks import Blocks
+from qwen_runtime.terminal.painter import Painter
 from qwen_schema import Secret
 
 from .measure import Measurement

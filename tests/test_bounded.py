@@ -19,8 +19,8 @@ from qwen_cfg.ignoring import keep_out
 from qwen_cfg.paths import Standpoint
 from qwen_cfg.trust.store import TrustStore
 from qwen_runtime.oauth.cache import BrokenLoginError, LoginCache
-from qwen_runtime.quota import Counts, RequestLog
 from qwen_runtime.repl.history import open_history
+from qwen_runtime.wire.quota import Counts, RequestLog
 from qwen_schema import ArtifactError, ConfigurationError, EnvFileError
 from qwen_schema.bounded import TooLarge, Unreadable, read_file
 from qwen_schema.envfile import Subject, read_env_text, read_text

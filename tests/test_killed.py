@@ -27,7 +27,9 @@ INIT = ["init", "--openai-api-key", KEY, "--openai-base-url", URL, "--model", "m
 # What `init` loads late, so that each process need not load it anew.
 for module in ("qwen_cfg.cli.init", "qwen_cfg.cli.login", "qwen_cfg.rules.trust", "qwen_schema.validate", "jsonschema"):
     importlib.import_module(module)
-for module in ("qwen_runtime.oauth", "qwen_runtime.client", "qwen_schema.envfile.dotenv_python", "tomli_w", "uuid"):
+for module in ("qwen_runtime.oauth", "qwen_runtime.wire.client", "qwen_schema.envfile.dotenv_python"):
+    importlib.import_module(module)
+for module in ("tomli_w", "uuid"):
     importlib.import_module(module)
 
 

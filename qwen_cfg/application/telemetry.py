@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from qwen_cfg.resolution import Resolution
     from qwen_runtime import ReadyConfig
-    from qwen_runtime.exchange import Answer
     from qwen_runtime.settings import Settings
     from qwen_runtime.telemetry.measurement import Measurement
+    from qwen_runtime.wire.exchange import Answer
 
 FIELD = "usage_statistics"
 # All of them need reach user, so that no project's file has a say.

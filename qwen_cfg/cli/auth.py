@@ -75,8 +75,8 @@ def _log_in(request: Request, output: Output, *, browser: bool) -> int:
 
 
 def _status(place: LoginPlace, form: str, output: Output) -> int:
-    from qwen_runtime.quota import RequestLog  # noqa: PLC0415
-    from qwen_runtime.quota import rows as request_rows  # noqa: PLC0415
+    from qwen_runtime.wire.quota import RequestLog  # noqa: PLC0415
+    from qwen_runtime.wire.quota import rows as request_rows  # noqa: PLC0415
 
     cache = place.cache
     wrong = ""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from qwen_cfg.application.request import Request
     from qwen_cfg.trust.gate import Gate
     from qwen_runtime import Change, ReadyConfig
-    from qwen_runtime.repl.terminal import Terminal
+    from qwen_runtime.terminal.device import Terminal
 
     from .output import Output
 
@@ -56,7 +56,7 @@ class _Person:
         Raises:
             QwenCfgError: if no login comes of it.
         """
-        from qwen_runtime.dialogue import ask_settings  # noqa: PLC0415
+        from qwen_runtime.terminal.dialogue import ask_settings  # noqa: PLC0415
 
         change = ask_settings(changes.defaults(), dumb=self.terminal.dumb, color=self.terminal.color)
         if change is not None and change.log_in:

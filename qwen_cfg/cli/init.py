@@ -106,7 +106,7 @@ def _ask(request: Request, output: Output) -> dict[str, str | Secret]:
         ConfigurationError: if the person thinks better of it.
     """
     from qwen_runtime import DialogueDefaults  # noqa: PLC0415 - the HTTP client is slow to import
-    from qwen_runtime.dialogue import ask_settings  # noqa: PLC0415
+    from qwen_runtime.terminal.dialogue import ask_settings  # noqa: PLC0415
 
     present = compilation_of(replace(request, choice=_NO_FILE)).resolution.decisions
     winners = {name: present[name].winner for name in ("base_url", "model") if not present[name].by_default}

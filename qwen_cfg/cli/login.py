@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from qwen_cfg.application.login import LoginPlace
     from qwen_runtime.oauth import Login
-    from qwen_runtime.repl.terminal import Terminal
+    from qwen_runtime.terminal.device import Terminal
 
     from .output import Output
 
@@ -24,9 +24,9 @@ def log_in_at_terminal(place: LoginPlace, output: Output, terminal: Terminal, *,
     """
     from qwen_runtime.oauth.flow import log_in  # noqa: PLC0415 - for a login only
     from qwen_runtime.oauth.server import AuthorizationServer  # noqa: PLC0415
-    from qwen_runtime.questions import without_echo  # noqa: PLC0415
-    from qwen_runtime.repl.logging_in import LoginScreen  # noqa: PLC0415
-    from qwen_runtime.repl.screen import Screen  # noqa: PLC0415
+    from qwen_runtime.terminal.login_screen import LoginScreen  # noqa: PLC0415
+    from qwen_runtime.terminal.questions import without_echo  # noqa: PLC0415
+    from qwen_runtime.terminal.screen import Screen  # noqa: PLC0415
 
     from .browser import open_browser  # noqa: PLC0415
 
@@ -38,6 +38,6 @@ def log_in_at_terminal(place: LoginPlace, output: Output, terminal: Terminal, *,
 
 def terminal_of(output: Output, state: Path | None) -> Terminal:
     """Return what is known about the terminal, given the directory that keeps the history of its lines."""
-    from qwen_runtime.repl.terminal import Terminal  # noqa: PLC0415
+    from qwen_runtime.terminal.device import Terminal  # noqa: PLC0415
 
     return Terminal(dumb=output.is_dumb, color=output.wants_color, history=None if state is None else state / "history")

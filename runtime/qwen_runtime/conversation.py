@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .request import Message
+from .wire.request import Message
 
 
 @dataclass(frozen=True)

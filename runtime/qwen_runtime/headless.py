@@ -21,17 +21,17 @@ from qwen_schema import (
 from qwen_schema.ending import decisive, error_of, put_off
 
 from .conversation import Conversation
-from .events import Held, Reasoning, Text, Waiting
-from .remarks import held_line, remarks, waiting_line
 from .session import Session
-from .statistics import usage_data
+from .token_totals import usage_data
+from .wire.answer_notices import held_line, remarks, waiting_line
+from .wire.events import Held, Reasoning, Text, Waiting
 
 if TYPE_CHECKING:
-    from .events import Event
-    from .exchange import Answer
+    from .output import Output
     from .ready import ReadyConfig
     from .settings import Settings
-    from .ways_out import Output
+    from .wire.events import Event
+    from .wire.exchange import Answer
 
 OutputFormat = Literal["text", "json", "stream-json"]
 FORMATS: tuple[OutputFormat, ...] = ("text", "json", "stream-json")

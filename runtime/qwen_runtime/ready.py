@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 
 from qwen_schema import provider_of
 
-from .authentication import KeyAuth
-from .client import make_client
-from .connection import Connection
 from .oauth import Tokens, cache_of
 from .oauth.authentication import LoginAuth
 from .oauth.server import AuthorizationServer
-from .quota import RequestLog
 from .settings import Settings, settings_of
+from .wire.authentication import KeyAuth
+from .wire.client import make_client
+from .wire.connection import Connection
+from .wire.quota import RequestLog
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from qwen_schema import ResolvedConfig, Secret
 
-    from .exchange import Observe
+    from .wire.exchange import Observe
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from .conversation import Conversation
-from .exchange import Exchange
-from .statistics import Record
+from .token_totals import Record
+from .wire.exchange import Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .connection import Connection
-    from .exchange import Observe
     from .settings import Settings
+    from .wire.connection import Connection
+    from .wire.exchange import Observe
 
 
 class Session:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from qwen_runtime import DialogueDefaults
-from qwen_runtime.dialogue import dialogue
+from qwen_runtime.terminal.dialogue import dialogue
 from qwen_schema import Secret, declared_fields
 
 from .process import KEY
@@ -128,7 +128,7 @@ def test_keeping_is_offered_only_where_it_can_be_done() -> None:
 _PROGRAM = """\
 import sys
 from qwen_runtime import DialogueDefaults
-from qwen_runtime.dialogue import ask_settings
+from qwen_runtime.terminal.dialogue import ask_settings
 from qwen_schema import Secret, mask
 dumb = sys.argv[1] == "dumb"
 change = ask_settings(DialogueDefaults(), dumb=dumb, color=not dumb)

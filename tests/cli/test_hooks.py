@@ -32,7 +32,7 @@ secret = Secret(plain)
 said = f"{plain} {shaped} https://{user_info}@host.example/v1 \\x1b[31m"
 """
 # The module of the HTTP client, which logs, redacts what is logged.
-REDACTED = f"import qwen_runtime.client\n{BEFORE}"
+REDACTED = f"import qwen_runtime.wire.client\n{BEFORE}"
 
 
 def python(code: str, *, before: str = BEFORE) -> subprocess.CompletedProcess[str]:

@@ -11,10 +11,10 @@ import pytest
 from support.asking import configured
 
 from qwen_runtime.doctor import examine
+from qwen_runtime.doctor.failures import LONGEST, explained, limit
 from qwen_runtime.doctor.network import connect, look_up, texts
 from qwen_runtime.doctor.route import Place, first_place, for_one_try
 from qwen_runtime.doctor.tls import Handshake, about
-from qwen_runtime.doctor.trouble import LONGEST, explained, limit
 from qwen_schema import UnreachableError
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import trustme
 from support.asking import KEY, ask, close_all, session
 from support.provider import Reply, chunk, events, provider, refusal, streamed
 
-from qwen_runtime.refusals import Refusal
+from qwen_runtime.wire.refusals import Refusal
 from qwen_schema import (
     AuthenticationError,
     ContextTooLongError,

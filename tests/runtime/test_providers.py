@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from support.asking import KEY, ask, session
 from support.provider import BASE_URLS, Reply, chunk, events, finish, refusal, streamed, usage
 
-from qwen_runtime.connection import models
 from qwen_runtime.conversation import Conversation
-from qwen_runtime.endpoint import completions_url, models_url
-from qwen_runtime.request import body_of
+from qwen_runtime.wire.connection import models
+from qwen_runtime.wire.endpoint import completions_url, models_url
+from qwen_runtime.wire.request import body_of
 from qwen_schema import NotFoundError, declared_providers, is_loopback, provider_of
 from qwen_schema.formats import check_http_url
 

@@ -21,8 +21,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qwen_runtime import quota
-from qwen_runtime.quota import (
+from qwen_runtime.wire import quota
+from qwen_runtime.wire.quota import (
     NEAR,
     PER_DAY,
     PER_MINUTE,
@@ -598,7 +598,7 @@ def test_threads_lose_no_count(tmp_path: Path, directory: bool) -> None:
 WORKER = """\
 import sys
 from pathlib import Path
-from qwen_runtime.quota import RequestLog
+from qwen_runtime.wire.quota import RequestLog
 log = RequestLog(Path(sys.argv[1]))
 print("ready", flush=True)
 for line in sys.stdin:

@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.paper import Paper, screen_on
 
-from qwen_runtime.repl.blocks import Blocks, Lines, markdown_parser
-from qwen_runtime.repl.live import kept_in
+from qwen_runtime.repl.input import Called, Question, read
 from qwen_runtime.repl.live_view import LiveView
-from qwen_runtime.repl.painting import Painter
 from qwen_runtime.repl.plain_view import PlainView
-from qwen_runtime.repl.shown import Redacting, safe, without_steering
-from qwen_runtime.repl.typed import Called, Question, read
+from qwen_runtime.terminal.blocks import Blocks, Lines, markdown_parser
+from qwen_runtime.terminal.painter import Painter
+from qwen_runtime.terminal.redraw import kept_in
+from qwen_runtime.terminal.safe_text import Redacting, safe, without_steering
 from qwen_schema import Secret
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def pieces(draw: st.DrawFn, texts: st.SearchStrategy[str] = ANY) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def _sized() -> Iterator[None]:
-    with mock.patch("qwen_runtime.repl.screen.size", lambda: os.terminal_size((30, 8))):
+    with mock.patch("qwen_runtime.terminal.screen.size", lambda: os.terminal_size((30, 8))):
         yield
 
 
@@ -164,7 +164,7 @@ def test_the_screen_shows_what_stays_and_what_changes_below(steps: list[tuple[li
 @given(pieces(MARKDOWN), pieces(st.text("think \n")))
 def test_the_end_shows_the_whole_however_it_came(cut: list[str], thoughts: list[str]) -> None:
     at_once, in_pieces = Paper(height=2000), Paper(height=2000)
-    with mock.patch("qwen_runtime.repl.screen.size", lambda: os.terminal_size((30, 2000))):
+    with mock.patch("qwen_runtime.terminal.screen.size", lambda: os.terminal_size((30, 2000))):
         for paper, answer, reasoning in ((at_once, ["".join(cut)], ["".join(thoughts)]), (in_pieces, cut, thoughts)):
             view = LiveView(screen_on(paper), "waiting")
             view.tick()
@@ -233,7 +233,7 @@ HIGH = {
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (50, 12)])
 def test_what_left_the_screen_is_written_once(what: str, width: int, height: int) -> None:
     paper = Paper(width, height)
-    with mock.patch("qwen_runtime.repl.screen.size", lambda: os.terminal_size((width, height))):
+    with mock.patch("qwen_runtime.terminal.screen.size", lambda: os.terminal_size((width, height))):
         view = LiveView(screen_on(paper), "waiting")
         came: list[str] = []
         for piece in HIGH[what]:
@@ -286,7 +286,7 @@ def test_a_redraw_is_one_change() -> None:
 @pytest.mark.parametrize("width", [80, 34, 20, 9])
 def test_the_spinner_tells_the_time_and_how_to_stop_where_there_is_room(width: int) -> None:
     paper = Paper(width)
-    with mock.patch("qwen_runtime.repl.screen.size", lambda: os.terminal_size((width, 8))):
+    with mock.patch("qwen_runtime.terminal.screen.size", lambda: os.terminal_size((width, 8))):
         LiveView(screen_on(paper), "waiting for a-model-with-a-name").tick()
     assert "0 s" in paper.lines[0]
     assert ("Ctrl-C" in paper.lines[0]) == (width > 9)
@@ -297,11 +297,11 @@ def test_a_terminal_that_became_narrower(reflows: bool) -> None:
     # Some terminals break lines anew, and some cut them. No line that stays may be erased on either.
     paper = Paper(width=40)
     screen = screen_on(paper)
-    with mock.patch("qwen_runtime.repl.screen.size", lambda: os.terminal_size((40, 8))):
+    with mock.patch("qwen_runtime.terminal.screen.size", lambda: os.terminal_size((40, 8))):
         screen.settle(["stays"], ["short", "x" * 36])
     rows = ["stays", "short", "x" * 20, *(["x" * 16] if reflows else [])]
     _narrow(paper, 20, "\n".join(rows))
-    with mock.patch("qwen_runtime.repl.screen.size", lambda: os.terminal_size((20, 8))):
+    with mock.patch("qwen_runtime.terminal.screen.size", lambda: os.terminal_size((20, 8))):
         screen.settle([], ["y" * 10])
         screen.settle(["z" * 10])
     assert paper.lines == [*rows, "z" * 10]
@@ -311,13 +311,13 @@ def test_an_answer_in_a_terminal_that_became_narrower() -> None:
     paper = Paper(width=40)
     view = LiveView(screen_on(paper), "waiting")
     words = [f"w{number}" for number in range(200)]
-    with mock.patch("qwen_runtime.repl.screen.size", lambda: os.terminal_size((40, 8))):
+    with mock.patch("qwen_runtime.terminal.screen.size", lambda: os.terminal_size((40, 8))):
         for word in words[:100]:
             view.add("answer", f"{word} ")
             view.tick()
     seen = paper.lines
     _narrow(paper, 20, "\n".join(line[:20] for line in seen))
-    with mock.patch("qwen_runtime.repl.screen.size", lambda: os.terminal_size((20, 8))):
+    with mock.patch("qwen_runtime.terminal.screen.size", lambda: os.terminal_size((20, 8))):
         for word in words[100:]:
             view.add("answer", f"{word} ")
             view.tick()

@@ -11,12 +11,12 @@ from support.paper import Paper, screen_on
 from support.provider import streamed
 
 from qwen_runtime import Change
-from qwen_runtime.repl.asking import ask
+from qwen_runtime.repl.ask import ask
 from qwen_runtime.repl.chat import Chat
 from qwen_runtime.repl.commands import run
-from qwen_runtime.repl.terminal import Keyboard
-from qwen_runtime.repl.typed import Called
+from qwen_runtime.repl.input import Called
 from qwen_runtime.session import Session
+from qwen_runtime.terminal.device import Keyboard
 from qwen_schema import ConfigurationError, QwenCfgError, Secret
 
 if TYPE_CHECKING:

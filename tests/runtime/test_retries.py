@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from support.asking import ask, session
 from support.provider import Reply, refusal, streamed
 
-from qwen_runtime.events import Waiting
-from qwen_runtime.retries import FIRST_DELAY, LONGEST_DELAY, LONGEST_GRANTED, asked_delay, delay, is_retried
+from qwen_runtime.wire.events import Waiting
+from qwen_runtime.wire.retries import FIRST_DELAY, LONGEST_DELAY, LONGEST_GRANTED, asked_delay, delay, is_retried
 from qwen_schema import QuotaError, QwenCfgError, RateLimitError, UnreachableError
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qwen_runtime.statistics import NOT_REPORTED, Record, by_model, rows, totals
-from qwen_runtime.usage import Usage
+from qwen_runtime.token_totals import NOT_REPORTED, Record, by_model, rows, totals
+from qwen_runtime.wire.usage import Usage
 
 counts = st.one_of(st.none(), st.integers(0, 10_000))
 usages = st.one_of(st.none(), st.builds(Usage, counts, counts, counts, counts))

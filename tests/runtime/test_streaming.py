@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from support.asking import ask, close_all, pieces, session
 from support.provider import Reply, chunk, events, finish, streamed, usage
 
-from qwen_runtime.events import Named, Reasoning, Text
+from qwen_runtime.wire.events import Named, Reasoning, Text
 from qwen_schema import CutOffError, NoCompletionError, QwenCfgError
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from qwen_cfg import resolve
 from qwen_cfg.compile import to_artifact
 from qwen_runtime import ReadyConfig
-from qwen_runtime.events import Text
 from qwen_runtime.session import Session
+from qwen_runtime.wire.events import Text
 from qwen_schema import Secret
 
 if TYPE_CHECKING:
-    from qwen_runtime.events import Event
-    from qwen_runtime.exchange import Answer
+    from qwen_runtime.wire.events import Event
+    from qwen_runtime.wire.exchange import Answer
 
 KEY = "sk-0123456789abcdefghijklmnopqrstuvwxyz"
 ROOT = Path("/")

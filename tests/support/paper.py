@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pyte
 
-from qwen_runtime.repl.screen import Screen
-from qwen_runtime.repl.terminal import Terminal
+from qwen_runtime.terminal.device import Terminal
+from qwen_runtime.terminal.screen import Screen
 
 
 class Paper:

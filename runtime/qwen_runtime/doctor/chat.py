@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..remarks import remarks
-from ..session import Session
+from qwen_runtime.session import Session
+from qwen_runtime.wire.answer_notices import remarks
+
 from .step import Finding
 
 if TYPE_CHECKING:
-    from ..connection import Connection
-    from ..exchange import Answer, Observe
-    from ..settings import Settings
+    from qwen_runtime.settings import Settings
+    from qwen_runtime.wire.connection import Connection
+    from qwen_runtime.wire.exchange import Answer, Observe
 
 PROMPT = "Reply with: ok"
 

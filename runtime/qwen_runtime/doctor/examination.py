@@ -6,22 +6,23 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from qwen_runtime.wire.background import Background
+from qwen_runtime.wire.proxy import proxy_for
 from qwen_schema import AuthenticationError, UnreachableError, address_of, host_of, is_loopback, printable
 
-from ..background import Background
-from ..proxy import proxy_for
 from .chat import ask
+from .failures import explained, limit
 from .models import ModelList
 from .network import connect, look_up, texts
 from .route import first_place, for_one_try
 from .step import Finding, Step, tried, untried
 from .tls import about, shake_hands
-from .trouble import explained, limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ..ready import ReadyConfig
+    from qwen_runtime.ready import ReadyConfig
+
     from .network import Address
 
 # What has to succeed before anything can be asked.

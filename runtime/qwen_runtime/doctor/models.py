@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qwen_runtime.wire.connection import NoListError, models
+from qwen_runtime.wire.near_models import near_models
+from qwen_runtime.wire.refusals import ways_to_name
 from qwen_schema import NotFoundError, ProviderError, printable, redact_unknown
 
-from ..connection import NoListError, models
-from ..near_models import near_models
-from ..refusals import ways_to_name
 from .step import Finding
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from ..connection import Connection
+    from qwen_runtime.wire.connection import Connection
 
 # As many names are told, of as many characters each.
 _MOST_TOLD = 40

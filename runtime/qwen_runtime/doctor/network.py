@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ..background import Background
+from qwen_runtime.wire.background import Background
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,10 +10,9 @@ import httpx
 from qwen_schema import port_of
 
 if TYPE_CHECKING:
+    from qwen_runtime.ready import ReadyConfig
+    from qwen_runtime.settings import Settings
     from qwen_schema import Value
-
-    from ..ready import ReadyConfig
-    from ..settings import Settings
 
 
 @dataclass(frozen=True)

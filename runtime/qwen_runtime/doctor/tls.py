@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from qwen_runtime.wire.endpoint import models_url
 from qwen_schema import printable, redact_unknown
 
-from ..endpoint import models_url
 from .step import Finding
 
 if TYPE_CHECKING:
-    from ..connection import Connection
+    from qwen_runtime.wire.connection import Connection
 
 # A certificate that ends sooner than this is worth a word, in days.
 SOON = 7

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from qwen_runtime.authentication import origin_of
+from qwen_runtime.wire.authentication import origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator

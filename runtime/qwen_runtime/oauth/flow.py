@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from qwen_runtime.background import Background
+from qwen_runtime.wire.background import Background
 from qwen_schema import OutputError, ProviderError
 from qwen_schema.ending import finishing
 from qwen_schema.qwen_oauth import api_of_login

@@ -9,9 +9,9 @@ from uuid import uuid4
 
 import httpx
 
-from qwen_runtime.client import make_client_for
-from qwen_runtime.failures import NETWORK_ERRORS, reason, unreachable
-from qwen_runtime.refusals import about_refusal, parsed
+from qwen_runtime.wire.client import make_client_for
+from qwen_runtime.wire.failures import NETWORK_ERRORS, reason, unreachable
+from qwen_runtime.wire.refusals import about_refusal, parsed
 from qwen_schema import AuthenticationError, ProviderError, Secret
 from qwen_schema.qwen_oauth import qwen_oauth
 

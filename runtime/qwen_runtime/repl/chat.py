@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from qwen_runtime.change import Reconfigure
     from qwen_runtime.ready import ReadyConfig
     from qwen_runtime.session import Session
-
-    from .screen import Screen
-    from .terminal import Keyboard
+    from qwen_runtime.terminal.device import Keyboard
+    from qwen_runtime.terminal.screen import Screen
 
 # Asks the person how to authenticate; None where they think better of it.
 Authenticate = Callable[[], Change | None]

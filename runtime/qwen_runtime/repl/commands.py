@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from qwen_schema import UsageError
 
-from .saving import save
-from .showing import show_config, show_statistics, show_terms
-from .switching import authenticate, choose_model
+from .reports import show_config, show_statistics, show_terms
+from .save import save
+from .switch import authenticate, choose_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .chat import Chat
-    from .typed import Called
+    from .input import Called
 
 
 @dataclass(frozen=True)

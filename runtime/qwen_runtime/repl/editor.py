@@ -15,8 +15,9 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import Style
 from rich.cells import cell_len, set_cell_size
 
+from qwen_runtime.terminal.safe_text import without_steering
+
 from .commands import COMMANDS
-from .shown import without_steering
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from .blocks import Blocks, Lines, Splitter
-from .live import kept_in
-from .shown import without_steering
+from qwen_runtime.terminal.blocks import Blocks, Lines, Splitter
+from qwen_runtime.terminal.redraw import kept_in
+from qwen_runtime.terminal.safe_text import without_steering
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .painting import Painter
-    from .screen import Screen
+    from qwen_runtime.terminal.painter import Painter
+    from qwen_runtime.terminal.screen import Screen
+
     from .view import Kind
 
 # A line that holds is told anew every second.

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .screen import Screen
+    from qwen_runtime.terminal.screen import Screen
 
 _CONTINUES = "\\"
 

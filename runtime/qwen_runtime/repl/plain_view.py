@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .shown import Redacting
+from qwen_runtime.terminal.safe_text import Redacting
 
 if TYPE_CHECKING:
-    from .screen import Screen
+    from qwen_runtime.terminal.screen import Screen
+
     from .view import Kind
 
 

@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING, Protocol
 
 from qwen_runtime.conversation import Conversation
 from qwen_runtime.session import Session
-from qwen_runtime.statistics import totals
+from qwen_runtime.terminal.device import Keyboard
+from qwen_runtime.terminal.safe_text import safe
+from qwen_runtime.terminal.screen import Screen
+from qwen_runtime.token_totals import totals
 from qwen_schema import ExitCode, OutputError, QwenCfgError
 
-from .asking import ask
+from .ask import ask
 from .chat import Chat, endpoint, greet
 from .commands import run
+from .input import Called, read
 from .plain_editor import PlainEditor
-from .screen import Screen
-from .shown import safe
-from .terminal import Keyboard
-from .typed import Called, read
 
 if TYPE_CHECKING:
     from qwen_runtime.change import Reconfigure
+    from qwen_runtime.output import Output
     from qwen_runtime.ready import ReadyConfig
-    from qwen_runtime.ways_out import Output
+    from qwen_runtime.terminal.device import Terminal
 
     from .chat import Authenticate
-    from .terminal import Terminal
 
 
 class Reader(Protocol):

@@ -12,18 +12,19 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from qwen_runtime.wire.background import Background
+from qwen_runtime.wire.client import open_client
+from qwen_runtime.wire.failures import NETWORK_ERRORS, reason
 from qwen_schema.bounded import Unreadable
 
-from ..background import Background
-from ..client import open_client
-from ..failures import NETWORK_ERRORS, reason
 from .measurement import COMMAND, OPERATION, TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from ..proxy import Route
+    from qwen_runtime.wire.proxy import Route
+
     from .measurement import Measurement
 
 # As long as the end of a command waits for it, in seconds.

@@ -14,8 +14,8 @@ from qwen_schema.providers import provider_at
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ..exchange import Answer
-    from ..settings import Settings
+    from qwen_runtime.settings import Settings
+    from qwen_runtime.wire.exchange import Answer
 
 TOKENS = "gen_ai.client.token.usage"
 OPERATION = "gen_ai.client.operation.duration"

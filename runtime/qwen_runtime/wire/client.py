@@ -18,8 +18,9 @@ from .proxy import proxy_for
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from qwen_runtime.settings import Settings
+
     from .proxy import Route
-    from .settings import Settings
 
 # In bytes; all the authorities of a system take some 200 KiB.
 _LARGEST_BUNDLE = 16 * 1024 * 1024

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .live import visible
 from .markdown import THEME, Block
-from .shown import safe
+from .redraw import visible
+from .safe_text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_runtime.quota import rows as request_rows
-from qwen_runtime.statistics import by_model, rows, totals
+from qwen_runtime.token_totals import by_model, rows, totals
+from qwen_runtime.wire.quota import rows as request_rows
 from qwen_schema import THIS_PROGRAM, dump, practice_of, terms_of, without_secrets
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from .proxy import proxy_for
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .settings import Settings
+    from qwen_runtime.settings import Settings
 
 E = TypeVar("E", bound=BaseException)
 

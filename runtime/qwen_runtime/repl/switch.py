@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qwen_runtime.change import Change
-from qwen_runtime.connection import models
+from qwen_runtime.wire.connection import models
 from qwen_schema import QwenCfgError, UsageError, terms_of
 
 from .chat import endpoint

@@ -12,9 +12,10 @@ from .quota import PER_MINUTE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from qwen_runtime.settings import Settings
+
     from .events import Held, Waiting
     from .exchange import Answer
-    from .settings import Settings
 
 
 def remarks(answer: Answer, settings: Settings) -> Iterator[str]:

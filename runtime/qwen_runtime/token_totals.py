@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .usage import Usage
+from .wire.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from .exchange import Answer
+    from .wire.exchange import Answer
 
 NOT_REPORTED = "not reported"
 

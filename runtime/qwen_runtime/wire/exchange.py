@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .answering import answer
+from qwen_runtime.settings import Settings
+
 from .background import Background
 from .events import Counted, Finished, Named, Reasoning, Text
-from .settings import Settings
+from .stream import answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from threading import Event as Flag
 
+    from qwen_runtime.settings import Settings
+
     from .quota import RequestLog
-    from .settings import Settings
 
 # As much of an answer that is no stream as is read, in bytes.
 _MOST_READ = 8 * 1024 * 1024

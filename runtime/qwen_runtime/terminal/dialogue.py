@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qwen_runtime.change import Change, DialogueDefaults
 from qwen_schema import (
     BadValue,
     Secret,
@@ -16,7 +17,6 @@ from qwen_schema import (
 from qwen_schema.qwen_oauth import METHOD as LOGIN_METHOD
 from qwen_schema.spellings import TELLTALE_LENGTH
 
-from .change import Change, DialogueDefaults
 from .plain_questions import PlainQuestions
 from .questions import Questions, without_echo
 

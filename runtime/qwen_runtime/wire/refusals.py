@@ -29,9 +29,8 @@ from qwen_schema.qwen_oauth import qwen_oauth
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from qwen_runtime.settings import Settings
     from qwen_schema import QwenCfgError
-
-    from .settings import Settings
 
 _QUOTED = 300
 _ITS_WORDS = "Those are the provider's own words; the model and the base URL are what it judges by."

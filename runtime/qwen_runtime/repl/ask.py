@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
-from qwen_runtime.events import Held, Reasoning, Text, Waiting
-from qwen_runtime.remarks import held_line, remarks, waiting_line
+from qwen_runtime.wire.answer_notices import held_line, remarks, waiting_line
+from qwen_runtime.wire.events import Held, Reasoning, Text, Waiting
 from qwen_schema import Redacting
 from qwen_schema.ending import put_off
 
@@ -16,11 +16,11 @@ from .plain_view import PlainView
 if TYPE_CHECKING:
     from collections.abc import Sized
 
-    from qwen_runtime.events import Event
-    from qwen_runtime.exchange import Exchange
+    from qwen_runtime.terminal.screen import Screen
+    from qwen_runtime.wire.events import Event
+    from qwen_runtime.wire.exchange import Exchange
 
     from .chat import Chat
-    from .screen import Screen
     from .view import Kind, View
 
 # How often the spinner turns and Ctrl-C is looked for, in seconds.

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Literal
 
 from qwen_schema import printable
 
-from .live import fits, overflow, redraw
-from .painting import Painter
-from .terminal import size
+from .device import size
+from .painter import Painter
+from .redraw import fits, overflow, redraw
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from qwen_runtime.ways_out import Output
+    from qwen_runtime.output import Output
     from qwen_schema import QwenCfgError
 
-    from .terminal import Terminal
+    from .device import Terminal
 
 Style = Literal["", "bold", "dim", "red"]
 

@@ -7,7 +7,7 @@ import textwrap
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from .repl.terminal import Keyboard, size
+from .device import Keyboard, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

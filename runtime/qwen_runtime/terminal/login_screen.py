@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from qwen_runtime.oauth.qr import columns_of, qr_lines
 
-from .terminal import size
+from .device import size
 
 if TYPE_CHECKING:
     from qwen_runtime.oauth.device import DeviceCode

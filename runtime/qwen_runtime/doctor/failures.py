@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from qwen_runtime.wire.failures import unreachable
 from qwen_schema import UnreachableError
-
-from ..failures import unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from qwen_runtime.settings import Settings
     from qwen_schema import QwenCfgError
-
-    from ..settings import Settings
 
 # How long one step towards the server may take, in seconds, where the artifact's time-out is longer.
 LONGEST = 10.0

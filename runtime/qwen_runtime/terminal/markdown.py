@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.theme import Theme
 
 from .blocks import markdown_parser
-from .shown import without_steering
+from .safe_text import without_steering
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
