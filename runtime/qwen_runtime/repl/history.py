@@ -35,11 +35,11 @@ def open_history(path: Path | None) -> tuple[History, str]:
         _make_directory(path.parent)
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
+            read_file(path, most=_LARGEST_BYTES)
             if hasattr(os, "fchmod"):
                 os.fchmod(descriptor, 0o600)
         finally:
             os.close(descriptor)
-        read_file(path, most=_LARGEST_BYTES)
     except Unreadable as error:
         return InMemoryHistory(), f"What is typed is not kept: {path} {error}."
     except OSError as error:
