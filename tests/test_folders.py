@@ -102,8 +102,8 @@ def test_what_a_project_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     (home / "link").symlink_to("clone")
 
     def followed(cwd: Path, *directories: Path) -> list[bool]:
-        monkeypatch.chdir(cwd)
         may_follow = outside_projects(home)
+        monkeypatch.chdir(cwd)
         return [may_follow(directory) for directory in directories]
 
     outside = (tmp_path, home, home / "work")

@@ -129,12 +129,12 @@ def outside_projects(home: Path | None) -> MayFollow:
     where git tracks it.
     """
     own = None if home is None else Path(os.path.realpath(home))
-    here = _here()
-    project = _work_tree(here, own) or (None if own is not None and own.is_relative_to(here) else here)
 
     def may_follow(directory: Path) -> bool:
         if directory == own:
             return True
+        here = _here()
+        project = _work_tree(here, own) or (None if own is not None and own.is_relative_to(here) else here)
         in_project = project is not None and directory.is_relative_to(project)
         return not in_project and _work_tree(directory, own) is None
 
