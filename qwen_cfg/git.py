@@ -19,19 +19,37 @@ _TRACKED, _NOT_TRACKED = 0, 1
 # What `git check-ignore` exits with where a file is ignored.
 _IGNORED = 0
 
-# As long as an answer of git is waited for. A repository can make it wait for ever, by an index that is a pipe, say;
-# one that did not answer in time is not asked again.
+# How many seconds an answer of git is waited for. A repository can make git wait for ever: with a FIFO, for example.
 _SECONDS = 10
-_silent: set[Path] = set()
 
-_PASSED_ON = (
-    *("PATH", "HOME", "XDG_CONFIG_HOME", "SYSTEMROOT", "GIT_DIR", "GIT_WORK_TREE", "GIT_CEILING_DIRECTORIES"),
-    *("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"),
+# The environment of git, beside the switches below: where it finds programs and the user's own settings, and which
+# repository the user named. Those that are paths are made absolute, since git runs in another directory.
+_PASSED_ON = ("PATH", "SYSTEMROOT", "GIT_CONFIG_NOSYSTEM")
+_PLACES = ("HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_DIR", "GIT_WORK_TREE")
+
+# A repository's settings can name programs. Reading the index and the ignore rules reaches two of them: the file
+# system monitor, and the way to a remote that a missing object is fetched from. GIT_ALLOW_PROTOCOL forbids every way,
+# whatever the settings say, in every git since 2.3.10; GIT_NO_LAZY_FETCH forbids the fetch itself, since 2.39.4.
+_SWITCHES = {
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+}
+# A setting on git's command line overrides the same setting of a repository, but not a more specific one. The hooks and
+# the bundle are what the fetch of git 2.40 to 2.44 uses before it looks at the protocol.
+_PROTOCOLS = ("ext", "file", "ftp", "ftps", "git", "http", "https", "ssh")
+_SETTINGS = (
+    "core.fsmonitor=false",
+    f"core.hooksPath={os.devnull}",
+    "fetch.bundleURI=",
+    "protocol.allow=never",
+    *(f"protocol.{name}.allow=never" for name in _PROTOCOLS),
 )
-_PLACES = ("GIT_DIR", "GIT_WORK_TREE")
+_OPTIONS = tuple(word for setting in _SETTINGS for word in ("-c", setting))
 
-_NOTHING_RUNS = ("--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "protocol.allow=never")
-_NOTHING_FETCHED = {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0"}
+# The repositories of which git gave no answer in time. They are not asked about again.
+_silent: set[Path] = set()
 
 # How long the parts of an index are in bytes, and what the flags of an entry say: the length of its name, as far as
 # there is room for it, and whether there are more flags.
@@ -66,7 +84,8 @@ def is_tracked(path: Path) -> bool | None:
 
 def is_ignored(path: Path) -> bool:
     """Tell whether git ignores a file of a work tree; where git cannot or will not say, it does not."""
-    return _asked(path, "check-ignore", "--quiet") == _IGNORED
+    # Without the index no object can be missing.
+    return _asked(path, "check-ignore", "--no-index", "--quiet") == _IGNORED
 
 
 def status_of(path: Path) -> GitStatus | None:
@@ -117,37 +136,38 @@ def _may_be_in_named_tree(path: Path) -> bool:
 
 
 def _environment() -> dict[str, str]:
-    """Return what git is told of the environment. It runs in another directory, so that no path is relative there."""
-    passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    """Return the environment of git. A relative directory on the PATH can be one of a project, and is left out."""
+    passed = {name: os.environ[name] for name in (*_PASSED_ON, *_PLACES) if name in os.environ}
     places = {name: os.path.abspath(passed[name]) for name in _PLACES if passed.get(name)}  # noqa: PTH100 - links stay
-    return {**passed, **places, **_NOTHING_FETCHED}
+    path = os.pathsep.join(filter(os.path.isabs, passed.get("PATH", os.defpath).split(os.pathsep)))
+    return {**passed, **places, "PATH": path, **_SWITCHES}
 
 
 def _asked(path: Path, *command: str) -> int | None:
-    """Return what git exits with when it is asked about a file, which need not exist; None if it does not answer.
+    """Return git's exit code when it is asked about a file, which need not exist; None if it does not answer.
 
-    A repository that came from somebody must not run anything here: git is told which repository is meant, and its
-    settings that name programs (a file system monitor, a way to fetch what is missing) are switched off.
+    A repository that came from somebody else must not run anything here: git is told which repository is meant, and
+    cannot be led to a program by its settings.
     """
-    git, absolute, tree = shutil.which("git"), path.absolute(), _work_tree_of(path)
-    if git is None or tree in _silent:
-        return None
+    environment, absolute, tree = _environment(), path.absolute(), _work_tree_of(path)
     directory = tree or next(parent for parent in absolute.parents if parent.is_dir())
+    git = shutil.which("git", path=environment["PATH"])
+    if git is None or not Path(git).is_absolute() or directory in _silent:
+        return None
     where = [] if tree is None else [f"--git-dir={tree / '.git'}", f"--work-tree={tree}"]
     try:
         asked = subprocess.run(  # noqa: S603 - git, by its full path
             # A path that begins with ./ has no magic in it.
-            [git, *where, *_NOTHING_RUNS, *command, "--", f"./{absolute.relative_to(directory).as_posix()}"],
+            [git, *where, *_OPTIONS, *command, "--", f"./{absolute.relative_to(directory).as_posix()}"],
             cwd=directory,
-            env=_environment(),
+            env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        if tree is not None:
-            _silent.add(tree)
+        _silent.add(directory)
         return None
     except OSError:
         return None

@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import pytest
+from support.hostile_git import partial_clone, path_with_old_git
 
 import qwen_cfg.git
-from qwen_cfg.git import is_ignored, may_be_tracked
+from qwen_cfg.git import is_ignored, may_be_tracked, status_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from support.hostile_git import PartialClone
 
 LONG = "/".join(["x" * 200] * 22)
 
@@ -97,3 +101,83 @@ def test_a_repository_that_lets_git_wait_is_asked_once(
         assert may_be_tracked(tree / name)
         assert not is_ignored(tree / name)
     assert (programs / "asked").read_text() == "x\n"
+
+
+# What a repository's own settings can make git run when a missing object is fetched, and when the index is read.
+ON_FETCH = {
+    "uploadpack": {"remote.origin.url": "{tree}", "remote.origin.uploadpack": "{program}"},
+    "a command as the transport": {"remote.origin.url": "ext::{program}", "protocol.ext.allow": "always"},
+    "core.sshCommand": {"remote.origin.url": "ssh://h/r", "core.sshCommand": "{program}"},
+    "core.gitProxy": {"remote.origin.url": "git://h/r", "core.gitProxy": "{program}"},
+    "url.insteadOf": {"remote.origin.url": "https://h/r", "url.ext::{program} .insteadOf": "https://h/"},
+    "an included file": {"include.path": "more"},
+    "settings of the work tree": {"extensions.worktreeConfig": "true"},
+}
+AT_ONCE = {"core.fsmonitor": {"core.fsmonitor": "{program}"}, "a monitor that is included": {"include.path": "more"}}
+
+
+@pytest.fixture(scope="module")
+def partial(tmp_path_factory: pytest.TempPathFactory) -> PartialClone:
+    return partial_clone(tmp_path_factory.mktemp("archive") / "tree")
+
+
+@pytest.fixture
+def old_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", path_with_old_git(tmp_path / "bin"))
+
+
+@pytest.mark.usefixtures("old_git")
+@pytest.mark.parametrize("settings", [*ON_FETCH.values(), *AT_ONCE.values()], ids=[*ON_FETCH, *AT_ONCE])
+def test_no_setting_of_a_repository_runs_anything(partial: PartialClone, settings: dict[str, str]) -> None:
+    partial.configure(settings)
+    subprocess.run(["git", "ls-files", "--error-unmatch", ".env"], cwd=partial.tree, capture_output=True, check=False)
+    assert partial.has_run(), "the attack works where nothing guards against it"
+    assert status_of(partial.tree / ".env") == "tracked"
+    for name in ("in/.env", "out/.env", "in/deep/.env"):
+        status_of(partial.tree / name)
+        is_ignored(partial.tree / name)
+    assert not partial.has_run()
+
+
+@pytest.mark.parametrize("name", [".git/config", ".git/more", ".git/index"])
+def test_a_repository_that_never_answers_is_asked_once(tree: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    git(tree, "config", "include.path", "more")
+    (tree / name).unlink(missing_ok=True)
+    os.mkfifo(tree / name)
+    monkeypatch.setattr("qwen_cfg.git._SECONDS", 0.5)
+    began = time.monotonic()
+    assert all(may_be_tracked(tree / ("f" * length)) for length in range(1, 13))
+    assert time.monotonic() - began < 3
+
+
+def test_an_index_without_an_end_is_not_read(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    (tree / ".git/index").unlink()
+    (tree / ".git/index").symlink_to("/dev/zero")
+    assert may_be_tracked(tree / "f")
+
+
+@pytest.mark.parametrize("path", [".:{}", ":{}", "node_modules/.bin:{}"])
+def test_no_git_of_a_project_is_asked(tree: Path, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A directory on the PATH that is relative to the working directory."""
+    for directory in (tree, tree / "node_modules/.bin"):
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "git").write_text("#!/bin/sh\ntouch it-ran\n", encoding="utf-8")
+        (directory / "git").chmod(0o755)
+    monkeypatch.chdir(tree)
+    monkeypatch.setenv("PATH", path.format(os.environ["PATH"]))
+    assert [status_of(tree / name) for name in ("f", ".env")] == ["tracked", "not ignored"]
+    assert not (tree / "it-ran").exists()
+
+
+@pytest.mark.parametrize("where", ["the repository's", "the user's", "the user's, named by a relative path"])
+def test_what_git_ignores_by_a_setting_is_ignored(tree: Path, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert status_of(tree / ".env") == "not ignored"
+    if where == "the repository's":
+        (tree / ".git/info/exclude").write_text(".env\n", encoding="utf-8")
+    else:
+        (tree / "ignored").write_text(".env\n", encoding="utf-8")
+        (tree / "settings").write_text(f"[core]\n\texcludesFile = {tree}/ignored\n", encoding="utf-8")
+        monkeypatch.chdir(tree)
+        monkeypatch.setenv("GIT_CONFIG_GLOBAL", "settings" if "relative" in where else str(tree / "settings"))
+    assert status_of(tree / ".env") == "ignored"

@@ -8,6 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from support.hostile_git import partial_clone, path_with_old_git
 from support.trees import NOBODY
 
 from .process import KEY, PROGRAM, clean_environment
@@ -50,6 +51,17 @@ def test_no_setting_of_a_repository_runs_a_program(desk: Desk, server: Provider,
         # What only looks like a repository says nothing about what came with the project.
         ask(desk, server).ended(5)
         assert server.taken() == []
+
+
+def test_nothing_is_run_by_a_git_that_does_not_know_the_newest_switch(desk: Desk, server: Provider) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={STRANGERS_KEY}\nOPENAI_BASE_URL={STRANGER}\n")
+    archive = partial_clone(desk.cwd)
+    archive.configure({"remote.origin.uploadpack": "{program}", "core.fsmonitor": "{program}"})
+    env = through(server, PATH=path_with_old_git(desk.home / "bin"))
+    for command in (["resolve", "--explain", "-o", "a.toml"], ["run", "-p", PROMPT], ["init"]):
+        desk.run(*command, env=env)
+    assert not archive.has_run()
+    assert server.taken() == []
 
 
 def test_no_module_of_a_project_is_loaded(desk: Desk, server: Provider) -> None:
