@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from qwen_schema import endpoint_of, host_of, is_loopback
-from qwen_schema.providers import address_of, provider_at
+from qwen_schema import address_of, endpoint_of, host_of, is_loopback
+from qwen_schema.providers import provider_at
 
 from .diagnostic import Finding, place_of
 from .keys import is_made_up

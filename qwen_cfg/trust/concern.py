@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
-from qwen_schema import address_of, declared_providers, endpoint_of, host_of, is_loopback, port_of, redact_unknown
-from qwen_schema.hosts import host_asked_for
+from qwen_schema import declared_providers, endpoint_of, host_of, is_loopback, port_of, redact_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,8 +67,7 @@ class Concern:
 
 def host_shown(url: str) -> str:
     """Return the host of a valid URL, with its port, as it is asked for: letters that only look like others show it."""
-    host = host_of(url)
-    return endpoint_of(url).replace(host, host_asked_for(host), 1)
+    return endpoint_of(url)
 
 
 def prompts_to(standing: Standing, file: str = "this file") -> str:
@@ -98,11 +96,10 @@ def is_known_or_loopback(url: str) -> bool:
     """Tell whether a base URL is that of a declared provider or of this machine.
 
     A provider's host counts exactly, over https and on the standard port. A host that is recognised by its ending does
-    not: anybody may be able to register such a name. Of names of this machine only `localhost` counts: a resolver may
-    ask the network about `x.localhost`.
+    not: anybody may be able to register such a name.
     """
-    host = urlsplit(url).hostname or ""
-    if host == "localhost" or (address_of(host) is not None and is_loopback(host)):
+    host = host_of(url)
+    if is_loopback(host):
         return True
     known = {exact for provider in declared_providers().values() for exact in provider.hosts}
     return urlsplit(url).scheme == "https" and port_of(url) == _HTTPS_PORT and host in known

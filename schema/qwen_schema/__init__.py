@@ -36,20 +36,12 @@ from .errors import (
 )
 from .fields import Field, LayerName, Reach, Value, Variable, declared_fields, field_of_variable
 from .formats import is_unicode
+from .hosts import address_of, endpoint_of, host_of, is_loopback, port_of
 from .log_commands import WithoutCommands, without_commands, without_commands_within
 from .pointers import kind_of_pointer
 from .printable import printable, printable_lines, without_controls
 from .profiles import DEFAULT_PROFILE, Profile, declared_profiles, other_profiles
-from .providers import (
-    Provider,
-    address_of,
-    declared_providers,
-    endpoint_of,
-    host_of,
-    is_loopback,
-    port_of,
-    provider_of,
-)
+from .providers import Provider, declared_providers, provider_of
 from .references import Surroundings, follow, located, look_up, pointed
 from .secret import (
     Redacting,

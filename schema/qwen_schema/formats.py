@@ -6,8 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-from .hosts import host_asked_for
-from .providers import is_loopback
+from .hosts import host_asked_for, host_of, host_written_in, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +27,8 @@ EXPECTED = {
     "command-line": "a program and its arguments, quoted as in a shell",
 }
 
-_HOST = re.compile(r"[^\s\x00-\x20\x7f\"<>\\^`{|}%/?#@:\[\]]+|[0-9A-Fa-f:.]+", re.ASCII)
-_AUTHORITY = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\[\]:]*)(?::[0-9]*)?")
+_AUTHORITY = re.compile(r"(?:\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\]|[^\[\]:]*)(?::[0-9]*)?")
+_LONGEST_URL = 4096
 _BLANK_OR_CONTROL = re.compile(r"[\s\x00-\x1f\x7f]")
 _SECRET_PARAMETERS = {
     "key",
@@ -54,19 +53,11 @@ def check_http_url(text: str) -> None:
     Raises:
         ValueError: with what is wrong, not with the URL.
     """
-    if _BLANK_OR_CONTROL.search(text):
-        raise ValueError("it holds a blank or a control character")
+    _check_characters(text)
     parts = _split(text)
     if parts.scheme not in ("http", "https"):
         raise ValueError("it does not start with http:// or https://")
-    if parts.username is not None or parts.password is not None or "@" in parts.netloc:
-        raise ValueError("it holds user:password@, which would be sent and written in the clear")
-    if not _AUTHORITY.fullmatch(parts.netloc):
-        raise ValueError("its host or port cannot be read" if parts.netloc else "it has no host")
-    if not parts.hostname or not _is_host(parts.hostname):
-        raise ValueError("it has no host" if not parts.hostname else "its host is not one")
-    if parts.port == 0:
-        raise ValueError("its port is 0, where nobody can be reached")
+    _check_authority(parts)
     if parts.fragment:
         raise ValueError("it has a fragment ('#…'), which is never sent")
     if any(name.lower() in _SECRET_PARAMETERS for name, _ in parse_qsl(parts.query)):
@@ -77,7 +68,7 @@ def check_login_url(text: str) -> None:
     """Accept an https URL: what is sent there is a credential. On this machine http will do, for tests."""
     check_http_url(text)
     parts = _split(text)
-    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+    if parts.scheme != "https" and not is_loopback(host_of(text)):
         raise ValueError("it does not start with https://, and a login would be sent in the clear")
     if parts.query:
         raise ValueError("it has a query ('?…')")
@@ -149,12 +140,28 @@ def is_unicode(text: str) -> bool:
     return True
 
 
-def _is_host(text: str) -> bool:
-    """Tell whether the host of a URL is one that can be asked for."""
-    try:
-        return bool(_HOST.fullmatch(text)) and bool(host_asked_for(text).strip("."))
-    except ValueError:
-        return False
+def _check_characters(text: str) -> None:
+    """Refuse what the client takes for no URL, whatever the parts are."""
+    if len(text) > _LONGEST_URL:
+        raise ValueError(f"it is longer than {_LONGEST_URL} characters")
+    if not is_unicode(text):
+        raise ValueError("it holds bytes that are not UTF-8")
+    if _BLANK_OR_CONTROL.search(text):
+        raise ValueError("it holds a blank or a control character")
+
+
+def _check_authority(parts: SplitResult) -> None:
+    """Refuse what has a credential, and a host or port that the client does not ask for."""
+    if parts.username is not None or parts.password is not None or "@" in parts.netloc:
+        raise ValueError("it holds user:password@, which would be sent and written in the clear")
+    if not _AUTHORITY.fullmatch(parts.netloc):
+        raise ValueError("its host or port cannot be read" if parts.netloc else "it has no host")
+    host = host_written_in(parts.netloc)
+    if not host:
+        raise ValueError("it has no host")
+    host_asked_for(host)
+    if parts.port == 0:
+        raise ValueError("its port is 0, where nobody can be reached")
 
 
 def _split(text: str) -> SplitResult:

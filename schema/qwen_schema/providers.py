@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import tomllib
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
+
+from .hosts import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,8 @@ class Provider:
     login: str = ""
 
     def serves(self, host: str) -> bool:
-        """Tell whether a host, in lower case, is one of this provider's."""
+        """Tell whether a host, as the client asks for it, is one of this provider's; the dot of the root may end it."""
+        host = host.removesuffix(".")
         return host in self.hosts or any(host.endswith(ending) for ending in self.host_endings)
 
 
@@ -77,7 +78,7 @@ def provider_of_login(auth_method: str) -> Provider | None:
 
 
 def provider_at(host: str) -> Provider | None:
-    """Return the provider that a host, in lower case, is declared for exactly; None if it is nobody's in particular."""
+    """Return the provider that a host is declared for exactly; None if it is nobody's in particular."""
     return next((provider for provider in declared_providers().values() if host in provider.hosts), None)
 
 
@@ -85,37 +86,3 @@ def key_issuers(key: str) -> tuple[str, ...]:
     """Return the titles of the providers whose keys begin as a key does; nothing where many begin like that."""
     declared = [p.title for p in declared_providers().values() if key.startswith(p.key_beginnings)]
     return (*declared, *(title for beginning, title in _KEYS_OF_OTHERS.items() if key.startswith(beginning)))
-
-
-def host_of(base_url: str) -> str:
-    """Return the host of a valid URL in lower case, without brackets and without the dot that may end it."""
-    return (urlsplit(base_url).hostname or "").removesuffix(".")
-
-
-def endpoint_of(base_url: str) -> str:
-    """Return the host of a valid URL, with its port where the URL names one."""
-    parts = urlsplit(base_url)
-    host = host_of(base_url)
-    return (f"[{host}]" if ":" in host else host) + (f":{parts.port}" if parts.port else "")
-
-
-def port_of(base_url: str) -> int:
-    """Return the port of a valid URL, which is the scheme's own where it names none (RFC 9110 §4.2)."""
-    parts = urlsplit(base_url)
-    return parts.port or (443 if parts.scheme == "https" else 80)
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine itself (RFC 6761 §6.3, RFC 1122 §3.2.1.3, RFC 4291 §2.5.3)."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    address = address_of(host)
-    return address is not None and address.is_loopback
-
-
-def address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Return the address that a host is, without brackets; None if it is a name."""
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        return None

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from .fields import declared_fields
 from .formats import check_login_url
-from .providers import address_of, declared_providers, is_loopback, port_of
+from .hosts import host_of, is_loopback, port_of
+from .providers import declared_providers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,8 +58,8 @@ def api_of_login(resource_url: str) -> str:
 
 def is_declared_api(base_url: str) -> bool:
     """Tell whether a base URL is one that a login is meant for: a declared host over https, or this machine."""
-    host = urlsplit(base_url).hostname or ""
-    if host == "localhost" or (address_of(host) is not None and is_loopback(host)):
+    host = host_of(base_url)
+    if is_loopback(host):
         return True
     hosts = {host for name in qwen_oauth().providers for host in declared_providers()[name].hosts}
     return urlsplit(base_url).scheme == "https" and port_of(base_url) == _HTTPS_PORT and host in hosts

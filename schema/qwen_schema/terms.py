@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .providers import endpoint_of, host_of, is_loopback, provider_of, provider_of_login
+from .hosts import endpoint_of, host_of, is_loopback
+from .providers import provider_of, provider_of_login
 
 # What stands above the rows of a practice.
 THIS_PROGRAM = "This program"

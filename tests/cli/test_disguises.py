@@ -231,6 +231,7 @@ def test_the_host_that_is_shown_is_the_one_that_is_asked_for(
 def test_no_host_of_a_project_ends_every_command_as_a_defect(desk: Desk, server: Provider) -> None:
     long_s = "localho\u017ft"
     hosts = ("[stranger.test]", "☃.test", "a\u200b.test", long_s, "ⓛocalhost", "١٢٧.0.0.1", "999.1.1.1", "x:0", ".")
+    hosts = (*hosts, "0127.0.0.1.", "xn--i-7iq.ws")
     commands = (["resolve"], ["run", "-p", "x"], ["trust"], ["doctor"])
     runs = []
     for host in hosts:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import httpx
-
-from qwen_schema import port_of
+from qwen_schema import host_of, port_of
 
 if TYPE_CHECKING:
     from qwen_runtime.ready import ReadyConfig
@@ -36,4 +34,4 @@ def for_one_try(ready: ReadyConfig, *, direct: bool) -> ReadyConfig:
 def first_place(settings: Settings) -> Place:
     """Return where a connection is made to first: the proxy, if there is one, or else the server."""
     text = settings.proxy or settings.base_url
-    return Place(httpx.URL(text).raw_host.decode("ascii").strip("[]"), port_of(text))
+    return Place(host_of(text), port_of(text))

@@ -29,6 +29,6 @@ class KeyAuth(httpx.Auth):
         yield request
 
 
-def origin_of(url: httpx.URL) -> tuple[str, str, int | None]:
-    """Return scheme, host and port (RFC 6454 §4); httpx leaves a port out where it is the scheme's own."""
-    return url.scheme, url.host, url.port
+def origin_of(url: httpx.URL) -> tuple[str, bytes, int | None]:
+    """Return scheme, host and port (RFC 6454 §4) as they are asked for."""
+    return url.scheme, url.raw_host, url.port or {"https": 443, "http": 80}.get(url.scheme)

@@ -27,7 +27,8 @@ def proxy_for(url: str, route: Route) -> str:
     to a proxy.
     """
     host, port = host_of(url), port_of(url)
-    direct = is_loopback(host) or any(_covers(entry.strip().lower(), host, port) for entry in route.no_proxy)
+    name = host.removesuffix(".")
+    direct = is_loopback(host) or any(_covers(entry.strip().lower(), name, port) for entry in route.no_proxy)
     return "" if direct else route.proxy
 
 
