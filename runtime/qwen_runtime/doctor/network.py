@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from qwen_runtime.wire.background import Background
+from qwen_runtime.wire.loopback import ADDRESSES
+from qwen_schema.hosts import LOCALHOST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,8 +62,9 @@ def texts(addresses: Sequence[Address]) -> list[str]:
 
 
 def _addresses(place: Place) -> Iterator[list[Address]]:
+    hosts = ADDRESSES if place.host == LOCALHOST else (place.host,)
     try:
-        yield list(socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM))
+        yield [found for host in hosts for found in socket.getaddrinfo(host, place.port, type=socket.SOCK_STREAM)]
     except UnicodeError:
         # What has an empty part, or one of more than 63 characters (RFC 1035 §2.3.4).
         raise socket.gaierror(socket.EAI_NONAME, "it is not the name of a host") from None

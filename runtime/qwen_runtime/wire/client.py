@@ -13,6 +13,7 @@ from qwen_schema.bounded import Unreadable, read_file
 from qwen_schema.logs import redact_logs
 from qwen_schema.qwen_oauth import qwen_oauth
 
+from .loopback import LoopbackTransport
 from .proxy import proxy_for
 
 if TYPE_CHECKING:
@@ -72,8 +73,10 @@ def open_client(url: str, route: Route, bundle: Path | None, seconds: float) -> 
     Raises:
         OSError, Unreadable: if the CA bundle cannot be used.
     """
-    proxy, headers = proxy_for(url, route) or None, {"User-Agent": "qwen-cfg"}
-    return httpx.Client(trust_env=False, verify=_verification(bundle), timeout=seconds, proxy=proxy, headers=headers)
+    verify, proxy, headers = _verification(bundle), proxy_for(url, route), {"User-Agent": "qwen-cfg"}
+    if proxy:
+        return httpx.Client(trust_env=False, verify=verify, timeout=seconds, proxy=proxy, headers=headers)
+    return httpx.Client(trust_env=False, transport=LoopbackTransport(verify), timeout=seconds, headers=headers)
 
 
 def _verification(bundle: Path | None) -> ssl.SSLContext:

@@ -1,0 +1,48 @@
+"""This machine, connected to without a look-up: a hosts file or a name server may lead `localhost` elsewhere."""
+
+from __future__ import annotations
+
+import ssl
+
+import httpx
+
+from qwen_schema.hosts import LOCALHOST
+
+from .failures import cause_of
+
+# Where `localhost` is (RFC 6761 §6.3), in the order in which a system tries them (RFC 6724 §2.1).
+ADDRESSES = ("::1", "127.0.0.1")
+
+
+class LoopbackTransport(httpx.BaseTransport):
+    """Sends requests for `localhost` to its addresses, one after the other; any other request goes where it says."""
+
+    def __init__(self, verify: ssl.SSLContext) -> None:
+        self._transport = httpx.HTTPTransport(verify=verify, trust_env=False)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request. Its `Host` header and the name that the certificate has to be for stay what they are."""
+        if request.url.host != LOCALHOST:
+            return self._transport.handle_request(request)
+        *first, last = (_sent_to(address, request) for address in ADDRESSES)
+        for attempt in first:
+            try:
+                return self._transport.handle_request(attempt)
+            except httpx.ConnectError as error:
+                if cause_of(error, ssl.SSLError) is not None:
+                    raise
+        return self._transport.handle_request(last)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+
+def _sent_to(address: str, request: httpx.Request) -> httpx.Request:
+    return httpx.Request(
+        request.method,
+        request.url.copy_with(host=address),
+        headers=request.headers,
+        stream=request.stream,
+        extensions={**request.extensions, "sni_hostname": LOCALHOST},
+    )
