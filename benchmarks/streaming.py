@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from qwen_cfg import resolve
-from qwen_cfg.compile import to_artifact
+from qwen_cfg.core.artifact import to_artifact
 from qwen_runtime import ReadyConfig
 from qwen_runtime.session import Session
 from qwen_runtime.terminal.blocks import Blocks

@@ -13,7 +13,7 @@ from argparse_manpage.manpage import Manpage
 
 from qwen_cfg.application.request import PROFILE_VARIABLE
 from qwen_cfg.cli.parser import build_parser
-from qwen_cfg.paths import OAUTH_CACHE, home_level_files
+from qwen_cfg.core.paths import OAUTH_CACHE, home_level_files
 from qwen_runtime.repl.commands import COMMANDS
 from qwen_schema import DEFAULT_PROFILE, ExitCode, Field, declared_fields
 

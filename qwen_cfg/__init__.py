@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .api import resolve
-    from .compile import to_artifact
+    from .core.artifact import to_artifact
+    from .core.drift import Difference, drift
+    from .core.merge import Decision, Shadowed
     from .core.origin import Candidate, Origin
+    from .core.other_profiles import Elsewhere, elsewhere
     from .core.place import Place, Search, Visit
-    from .differences import Difference, drift
+    from .core.resolution import Resolution
+    from .core.world import World
     from .explanation import Explanation, explain
-    from .generations import Elsewhere, elsewhere
-    from .merge import Decision, Shadowed
-    from .resolution import Resolution
     from .rules import Diagnostic, diagnose
-    from .world import World
 
 _HOMES = {
     "Candidate": "core.origin",

@@ -10,11 +10,11 @@ from qwen_schema import DEFAULT_PROFILE, Secret, UsageError, Value, declared_fie
 
 from .application.compilation import Compilation
 from .application.request import Process, Request
+from .core.resolution import profile_named
+from .core.world import EnvFileChoice, Given
 from .flags import flags_in
 from .homes import Home
 from .owners import foreign_owner
-from .resolution import profile_named
-from .world import EnvFileChoice, Given
 
 if TYPE_CHECKING:
     import os
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from qwen_schema.envfile import Dialect
 
+    from .core.resolution import Resolution
+    from .core.world import GitStatus
     from .reading import AsksGit
-    from .resolution import Resolution
-    from .world import GitStatus
 
 
 def _not_asked(path: Path) -> GitStatus | None:  # noqa: ARG001 - in place of git

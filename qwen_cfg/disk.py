@@ -12,13 +12,13 @@ from qwen_schema import EnvFileError
 from qwen_schema.bounded import kind_of
 from qwen_schema.envfile import read_env_text
 
+from .core.world import ABSENT, Sighting
 from .owners import ForeignFileError, allow_none, foreign_owner
 from .readers import others_can_read
-from .world import ABSENT, Sighting
 
 if TYPE_CHECKING:
+    from .core.paths import Standpoint
     from .owners import Allows, OwnerOf
-    from .paths import Standpoint
 
 _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qwen_schema import Secret, UsageError, declared_fields
 
-from .world import Given
+from .core.world import Given
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

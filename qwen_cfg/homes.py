@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from qwen_schema.envfile import last_of_each
 
 from .core.layers import ENV_FILE, ENVIRONMENT
+from .core.paths import OAUTH_CACHE_NAME, home_level_files
 from .core.place import Place
+from .core.world import QwenDirectory, Sighting
 from .disk import if_there, is_missing, real
-from .paths import OAUTH_CACHE_NAME, home_level_files
-from .world import QwenDirectory, Sighting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from qwen_schema import Profile
 
     from .core.origin import Origin
-    from .world import Start
+    from .core.world import Start
 
 Look = Callable[[Path], Sighting]
 

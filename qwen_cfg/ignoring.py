@@ -14,7 +14,7 @@ from qwen_schema.folders import nowhere, reached
 from .git import in_work_tree, is_ignored
 
 if TYPE_CHECKING:
-    from .paths import Standpoint
+    from .core.paths import Standpoint
 
 LINE = ".qwen/.env"
 

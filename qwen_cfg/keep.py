@@ -14,9 +14,9 @@ from qwen_schema.envfile import read_env_text
 from qwen_schema.folders import anywhere, nowhere, reached, require_no_link
 from qwen_schema.save import save
 
+from .core.paths import Standpoint
 from .git import may_be_tracked
 from .ignoring import keep_out
-from .paths import Standpoint
 from .rewriting import CannotAssignError, assigned
 
 if TYPE_CHECKING:

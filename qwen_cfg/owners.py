@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from qwen_schema import NotTrustedError
 
-from .paths import is_in_qwen_directory
+from .core.paths import is_in_qwen_directory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -19,14 +19,14 @@ from qwen_schema import (
 )
 
 from .core.layers import LAYERS
+from .core.lookalikes import meant
+from .core.paths import home_level_files
+from .core.search import places, search
+from .core.world import EnvFileChoice, GitStatus, Start, World
 from .disk import Disk, if_there, is_missing, real
 from .git import status_of
 from .homes import Home, checked, find_qwen_directory
-from .lookalikes import meant
 from .owners import allow_none, foreign_owner
-from .paths import home_level_files
-from .search import places, search
-from .world import EnvFileChoice, GitStatus, Start, World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from qwen_schema.envfile import Dialect
 
     from .core.place import Place, Search
+    from .core.world import Given, QwenDirectory, Sighting
     from .homes import Look
     from .owners import Allows, OwnerOf
-    from .world import Given, QwenDirectory, Sighting
 
 # Tells what git does with a file; None for one in no work tree.
 AsksGit = Callable[[Path], GitStatus | None]

@@ -12,7 +12,7 @@ from .owners import foreign_owner
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .world import Standing
+    from .core.world import Standing
 
 
 def standing_of(path: Path, tracks: Callable[[Path], bool | None] = is_tracked) -> Standing:

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.trees import read, write_tree
 
-from qwen_cfg.compile import to_artifact
-from qwen_cfg.resolution import profile_named, resolve_world
+from qwen_cfg.core.artifact import to_artifact
+from qwen_cfg.core.resolution import profile_named, resolve_world
 from qwen_schema import ArtifactError, ExitCode, declared_fields, dump, form_of, load
 from qwen_schema.artifact import to_document, validate_document
 from qwen_schema.shallow import MOST_PARTS, line_of_a_deep_name

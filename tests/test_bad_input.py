@@ -15,15 +15,15 @@ import pytest
 from support.trees import as_nobody, read, write_tree
 
 from qwen_cfg.cli.arguments import working_directory
+from qwen_cfg.core.resolution import profile_named, resolve_world
 from qwen_cfg.homes import home_of
-from qwen_cfg.resolution import profile_named, resolve_world
 from qwen_schema import ConfigurationError, EnvFileError, ExitCode, QwenCfgError, bounded
 from qwen_schema.envfile import read_env_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from qwen_cfg.resolution import Resolution
+    from qwen_cfg.core.resolution import Resolution
 
 MEBIBYTE = 1024 * 1024
 KEY = "sk-0123456789-never-to-be-shown"

@@ -18,11 +18,11 @@ from support.trees import as_nobody, planted, read, write_tree
 from support.worlds import KEY, Scene, env_text, scenes, scenes_with_a_choice
 from test_model_agreement import as_meant
 
+from qwen_cfg.core.other_profiles import elsewhere
+from qwen_cfg.core.resolution import profile_named, resolve_world
 from qwen_cfg.explanation import explain
 from qwen_cfg.explanation.side_by_side import Column, side_by_side_screen
 from qwen_cfg.explanation.text import screen
-from qwen_cfg.generations import elsewhere
-from qwen_cfg.resolution import profile_named, resolve_world
 from qwen_cfg.rules import OTHER_GENERATION, RULES, diagnose, rules_for_check
 from qwen_cfg.rules.pages import pages
 from qwen_schema import Secret, UsageError, declared_profiles, profiles
@@ -30,8 +30,8 @@ from qwen_schema import Secret, UsageError, declared_profiles, profiles
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from qwen_cfg.merge import Decision
-    from qwen_cfg.resolution import Resolution
+    from qwen_cfg.core.merge import Decision
+    from qwen_cfg.core.resolution import Resolution
 
 NEWER = "qwen-code-0.21"
 DATA = Path(__file__).parent / "data"

@@ -19,13 +19,13 @@ from support.trees import read, write_tree
 import qwen_cfg.core.layers
 import qwen_cfg.reading
 from qwen_cfg.cli.parser import build_parser
-from qwen_cfg.compile import to_artifact
+from qwen_cfg.core.artifact import to_artifact
+from qwen_cfg.core.drift import provenance_text
 from qwen_cfg.core.layers import LAYERS, layer_named, layers_for, origin_text, ranking
 from qwen_cfg.core.layers.layer import VariableLayer, variable_candidate
-from qwen_cfg.differences import provenance_text
+from qwen_cfg.core.resolution import profile_named, resolve_world
 from qwen_cfg.explanation import about, explain
 from qwen_cfg.explanation.text import field_screen
-from qwen_cfg.resolution import profile_named, resolve_world
 from qwen_cfg.rules import diagnose
 from qwen_schema import LayerName, SecretReference, declared_fields, declared_profiles, dump, load
 from qwen_schema.envfile import last_of_each
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
     from qwen_cfg.core.layers import Sources
     from qwen_cfg.core.origin import Candidate, Origin
-    from qwen_cfg.resolution import Resolution
-    from qwen_cfg.world import Start
+    from qwen_cfg.core.resolution import Resolution
+    from qwen_cfg.core.world import Start
     from qwen_schema import Field, Profile, Variable
 
 DOCUMENTED = profile_named("documented")

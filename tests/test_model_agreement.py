@@ -16,7 +16,7 @@ from support.worlds import Scene, scenes, scenes_with_a_choice
 if TYPE_CHECKING:
     from support.trees import Planted
 
-    from qwen_cfg.resolution import Resolution
+    from qwen_cfg.core.resolution import Resolution
 
 both_profiles = pytest.mark.parametrize("profile", list(MODELS))
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qwen_cfg.paths import Standpoint, home_level_files, is_in_qwen_directory
+from qwen_cfg.core.paths import Standpoint, home_level_files, is_in_qwen_directory
 from qwen_schema import located
 
 if TYPE_CHECKING:

@@ -19,9 +19,9 @@ from keyring.backends.fail import Keyring as NoKeyring
 from support.file_keyring import FileKeyring, keyring_env
 from support.trees import read, write_tree
 
-from qwen_cfg.compile import to_artifact
+from qwen_cfg.core.artifact import to_artifact
+from qwen_cfg.core.resolution import profile_named, resolve_world
 from qwen_cfg.explanation.document import explain
-from qwen_cfg.resolution import profile_named, resolve_world
 from qwen_schema import (
     ArtifactError,
     BadValue,
@@ -46,7 +46,7 @@ from qwen_schema.fetching import LARGEST_BYTES, from_command, from_keyring
 from qwen_schema.pointers import is_pointer
 
 if TYPE_CHECKING:
-    from qwen_cfg.resolution import Resolution
+    from qwen_cfg.core.resolution import Resolution
 
 KEY = "sk-0123456789-the-key-itself"
 FIELD = declared_fields()["api_key"]

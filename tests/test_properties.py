@@ -17,8 +17,8 @@ from support.model import MODELS, REACH_USER, way
 from support.trees import outcome, planted, read, write_tree
 from support.worlds import KEY, PLACES, VALUES, EnvText, Scene, complete_scenes, env_text, env_texts, scenes
 
-from qwen_cfg.compile import to_artifact
-from qwen_cfg.resolution import Options, profile_named, resolve_world
+from qwen_cfg.core.artifact import to_artifact
+from qwen_cfg.core.resolution import Options, profile_named, resolve_world
 from qwen_schema import (
     ConfigurationError,
     EnvFileUse,

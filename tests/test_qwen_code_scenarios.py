@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from support.trees import read, write_tree
 
-from qwen_cfg.compile import to_artifact
-from qwen_cfg.resolution import profile_named, resolve_world
+from qwen_cfg.core.artifact import to_artifact
+from qwen_cfg.core.resolution import profile_named, resolve_world
 from qwen_schema import Secret, Surroundings, follow
 
 DATA = Path(__file__).with_name("data")

@@ -13,8 +13,8 @@ from hypothesis import given
 from support.trees import NOBODY, planted, read, write_tree
 from support.worlds import scenes
 
-from qwen_cfg.lookalikes import meant
-from qwen_cfg.resolution import Options, profile_named, resolve_world
+from qwen_cfg.core.lookalikes import meant
+from qwen_cfg.core.resolution import Options, profile_named, resolve_world
 from qwen_cfg.rules import RULES, diagnose
 from qwen_cfg.rules.pages import pages
 from qwen_schema import SecretReference, declared_profiles, declared_providers
@@ -23,8 +23,8 @@ from qwen_schema.providers import key_issuers, provider_at
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from qwen_cfg.core.world import GitStatus
     from qwen_cfg.rules import Diagnostic
-    from qwen_cfg.world import GitStatus
 
 KEY = "sk-0123456789abcdefghijklmnopqrstuvwxyz"
 OTHER = "sk-zyxwvutsrqponmlkjihgfedcba9876543210"

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qwen_cfg.resolution import profile_named
-from qwen_cfg.search import Search, places, search
-from qwen_cfg.world import EnvFileChoice, QwenDirectory, Sighting
+from qwen_cfg.core.resolution import profile_named
+from qwen_cfg.core.search import Search, places, search
+from qwen_cfg.core.world import EnvFileChoice, QwenDirectory, Sighting
 from qwen_schema import EnvFileError
 
 DOCUMENTED, NEWER = profile_named("documented"), profile_named("qwen-code-0.21")

@@ -15,11 +15,11 @@ from support.trees import NOBODY, Planted, planted, read
 from support.worlds import KEY, VALUES, Scene, env_text
 
 from qwen_cfg.cli.parser import build_parser
-from qwen_cfg.compile import to_artifact
+from qwen_cfg.core.artifact import to_artifact
+from qwen_cfg.core.paths import Standpoint, home_level_files
+from qwen_cfg.core.resolution import Options, profile_named, resolve_world
 from qwen_cfg.disk import Disk
 from qwen_cfg.owners import ForeignFileError
-from qwen_cfg.paths import Standpoint, home_level_files
-from qwen_cfg.resolution import Options, profile_named, resolve_world
 from qwen_cfg.rules import diagnose
 from qwen_cfg.trust import (
     DECIDING,

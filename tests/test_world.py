@@ -10,14 +10,14 @@ import pytest
 from support.declaring import fields_with
 from support.trees import read, write_tree
 
+import qwen_cfg.core.resolution
+import qwen_cfg.core.search
+import qwen_cfg.core.world
 import qwen_cfg.reading
-import qwen_cfg.resolution
-import qwen_cfg.search
-import qwen_cfg.world
-from qwen_cfg.compile import to_artifact
+from qwen_cfg.core.artifact import to_artifact
+from qwen_cfg.core.resolution import profile_named, resolve_world
 from qwen_cfg.explanation import explain
 from qwen_cfg.owners import ForeignFileError
-from qwen_cfg.resolution import profile_named, resolve_world
 from qwen_cfg.rules import diagnose
 from qwen_schema import EnvFileError, Field, QwenCfgError, declared_fields, declared_profiles
 from qwen_schema.envfile import reader_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from qwen_cfg.resolution import Resolution
+    from qwen_cfg.core.resolution import Resolution
     from qwen_schema.envfile import Assignment, Dialect
 
 KEY = "sk-0123456789abcdefghijklmnopqrstuvwxyz"
@@ -82,7 +82,7 @@ def test_a_file_is_parsed_once_in_each_dialect(
 
         return count
 
-    monkeypatch.setattr(qwen_cfg.world, "reader_of", counting)
+    monkeypatch.setattr(qwen_cfg.core.world, "reader_of", counting)
     world = read(tmp_path / "home/app", tmp_path / "home", dialect=dialect, survey=True)
     for profile in declared_profiles().values():
         told(resolve_world(world, profile))
@@ -95,9 +95,9 @@ def test_a_profile_searches_once_and_a_field_is_decided_once(tmp_path: Path, mon
     searches: Counter[object] = Counter()
     decisions: Counter[object] = Counter()
     counted(monkeypatch, qwen_cfg.reading, "search", searches)
-    counted(monkeypatch, qwen_cfg.search, "search", searches)
+    counted(monkeypatch, qwen_cfg.core.search, "search", searches)
     world = read(tmp_path / "home/app", tmp_path / "home", survey=True)
-    counted(monkeypatch, qwen_cfg.resolution, "decide", decisions)
+    counted(monkeypatch, qwen_cfg.core.resolution, "decide", decisions)
     for profile in declared_profiles().values():
         decisions.clear()
         resolve_world(world, profile)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from qwen_cfg.core.paths import OAUTH_CACHE
 from qwen_cfg.keep import env_file_of
-from qwen_cfg.paths import OAUTH_CACHE
 from qwen_cfg.standing import standing_of
 from qwen_cfg.trust import concern_of_artifact
 from qwen_schema import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from qwen_cfg.compile import user_files
+from qwen_cfg.core.artifact import user_files
 from qwen_cfg.keep import env_file_of
 from qwen_cfg.rules.diagnostic import warning_text
 from qwen_schema import Secret, declared_fields, safe_text
@@ -17,8 +17,8 @@ from .login import login_place_under, with_method
 from .ready import ready
 
 if TYPE_CHECKING:
+    from qwen_cfg.core.resolution import Resolution
     from qwen_cfg.keep import Kept
-    from qwen_cfg.resolution import Resolution
     from qwen_cfg.trust import Concern
     from qwen_cfg.trust.gate import Gate
     from qwen_runtime import DialogueDefaults, ReadyConfig

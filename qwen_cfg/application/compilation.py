@@ -9,18 +9,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from qwen_cfg.compile import to_artifact
-from qwen_cfg.generations import elsewhere, outcome_of
+from qwen_cfg.core.artifact import to_artifact
+from qwen_cfg.core.other_profiles import elsewhere, outcome_of
+from qwen_cfg.core.resolution import Resolution
+from qwen_cfg.core.world import EnvFileChoice
 from qwen_cfg.git import is_tracked, status_of
 from qwen_cfg.owners import allow_none, foreign_owner
 from qwen_cfg.reading import read_world
-from qwen_cfg.resolution import Resolution
 from qwen_cfg.rules import SPLIT_ORIGIN, WARNINGS, diagnose
 from qwen_cfg.standing import standing_of
 from qwen_cfg.trust import concern_of
 from qwen_cfg.trust.gate import owners_allowed, trusts_project
 from qwen_cfg.trust.store import TrustStore
-from qwen_cfg.world import EnvFileChoice
 from qwen_schema import QwenCfgError, other_profiles
 
 from .incomplete import IncompleteError
@@ -29,12 +29,12 @@ from .telemetry import note_resolution
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from qwen_cfg.generations import Elsewhere, Outcome
+    from qwen_cfg.core.other_profiles import Elsewhere, Outcome
+    from qwen_cfg.core.world import Standing, World
     from qwen_cfg.owners import Allows, OwnerOf
     from qwen_cfg.reading import AsksGit
     from qwen_cfg.rules import Diagnostic
     from qwen_cfg.trust import Concern
-    from qwen_cfg.world import Standing, World
     from qwen_schema import Profile, ResolvedConfig
 
     from .request import Process, Request

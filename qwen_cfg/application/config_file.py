@@ -8,10 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qwen_cfg.core.paths import home_level_files
+from qwen_cfg.core.resolution import profile_named
 from qwen_cfg.owners import refused
-from qwen_cfg.paths import home_level_files
 from qwen_cfg.reading import users_directory
-from qwen_cfg.resolution import profile_named
 from qwen_cfg.standing import standing_of
 from qwen_cfg.trust import concern_of_artifact, is_named_by_user, sends_unusual
 from qwen_schema import QwenCfgError, SecretReference, Surroundings, UsageError, endpoint_of, located

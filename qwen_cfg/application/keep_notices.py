@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from qwen_cfg.core.resolution import Resolution
     from qwen_cfg.keep import Kept
-    from qwen_cfg.resolution import Resolution
     from qwen_schema import QwenCfgError
 
 COMMAND_NOT_KEPT = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_cfg.paths import OAUTH_CACHE_NAME
+from qwen_cfg.core.paths import OAUTH_CACHE_NAME
 from qwen_cfg.trust import Concern, host_shown
 from qwen_schema import ConfigurationError, NotTrustedError, located
 from qwen_schema.formats import check_login_url

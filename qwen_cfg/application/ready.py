@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qwen_cfg.compile import user_files
-from qwen_cfg.remarks import key_remark
+from qwen_cfg.core.artifact import user_files
+from qwen_cfg.core.hidden_keys import key_remark
 from qwen_schema import Secret, Surroundings, follow
 from qwen_schema.qwen_oauth import METHOD
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from qwen_cfg.compile import SECRET_FROM, to_artifact
-from qwen_cfg.differences import Difference, drift, provenance_text
-from qwen_cfg.resolution import Inferred
+from qwen_cfg.core.artifact import SECRET_FROM, to_artifact
+from qwen_cfg.core.drift import Difference, drift, provenance_text
+from qwen_cfg.core.resolution import Inferred
+from qwen_cfg.core.world import EnvFileChoice, Given
 from qwen_cfg.rules import diagnose
-from qwen_cfg.world import EnvFileChoice, Given
 from qwen_schema import (
     Secret,
     SecretReference,
@@ -25,7 +25,7 @@ from .compilation import is_answered, without_split
 from .incomplete import IncompleteError
 
 if TYPE_CHECKING:
-    from qwen_cfg.resolution import Resolution
+    from qwen_cfg.core.resolution import Resolution
     from qwen_cfg.rules import Diagnostic, Rule
     from qwen_schema import ResolvedConfig, Value
 

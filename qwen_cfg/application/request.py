@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from qwen_cfg.resolution import Inferred, Options, profile_named
+from qwen_cfg.core.resolution import Inferred, Options, profile_named
+from qwen_cfg.core.world import EnvFileChoice, Given
 from qwen_cfg.state import state_directory
 from qwen_cfg.trust.gate import trusts_project
-from qwen_cfg.world import EnvFileChoice, Given
 from qwen_schema import DEFAULT_PROFILE, Secret, declared_fields
 
 from .secret_from import secret_from_text

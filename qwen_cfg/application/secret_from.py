@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qwen_cfg.paths import OAUTH_CACHE
+from qwen_cfg.core.paths import OAUTH_CACHE
 from qwen_schema import BadValue, SecretReference, UsageError, declared_fields, parse_value, pointed
 
 

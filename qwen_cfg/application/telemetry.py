@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qwen_cfg.paths import home_level_files
+from qwen_cfg.core.paths import home_level_files
 from qwen_schema import declared_fields, declared_profiles, located
 from qwen_schema.bounded import Unreadable, read_file
 from qwen_schema.ending import Termination
@@ -16,7 +16,7 @@ from qwen_schema.ending import Termination
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from qwen_cfg.resolution import Resolution
+    from qwen_cfg.core.resolution import Resolution
     from qwen_runtime import ReadyConfig
     from qwen_runtime.settings import Settings
     from qwen_runtime.telemetry.measurement import Measurement

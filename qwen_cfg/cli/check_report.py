@@ -15,7 +15,7 @@ from .notices import show_warnings
 
 if TYPE_CHECKING:
     from qwen_cfg.application.replay import Comparison
-    from qwen_cfg.differences import Difference
+    from qwen_cfg.core.drift import Difference
     from qwen_cfg.rules import Diagnostic
     from qwen_schema import ResolvedConfig
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.incomplete import IncompleteError
+from qwen_cfg.core.other_profiles import elsewhere
+from qwen_cfg.core.resolution import Resolution
 from qwen_cfg.explanation import explain
-from qwen_cfg.generations import elsewhere
-from qwen_cfg.resolution import Resolution
 from qwen_cfg.rules import diagnose
 from qwen_schema import ExitCode
 

@@ -10,8 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from qwen_cfg.core.drift import provenance_text
 from qwen_cfg.core.layers import layer_named
-from qwen_cfg.differences import provenance_text
 from qwen_schema import ExitCode, mask, printable, redact_unknown, show_value, to_document, without_secrets
 
 if TYPE_CHECKING:

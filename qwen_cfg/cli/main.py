@@ -75,7 +75,7 @@ def _resolve(words: list[str]) -> None:
         return
     from qwen_cfg.application.compilation import compilation_of  # noqa: PLC0415 - few need it
     from qwen_cfg.application.request import Request  # noqa: PLC0415
-    from qwen_cfg.world import EnvFileChoice  # noqa: PLC0415
+    from qwen_cfg.core.world import EnvFileChoice  # noqa: PLC0415
 
     from .arguments import this_process  # noqa: PLC0415
 

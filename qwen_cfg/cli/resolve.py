@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import argparse
 
     from qwen_cfg.application.compilation import Compilation
-    from qwen_cfg.world import World
+    from qwen_cfg.core.world import World
     from qwen_schema.codec import Form
 
     from .output import Output

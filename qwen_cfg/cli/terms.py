@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.config_file import config_file
 from qwen_cfg.application.incomplete import IncompleteError
-from qwen_cfg.paths import Standpoint
+from qwen_cfg.core.paths import Standpoint
 from qwen_schema import (
     STATISTICS_HOLD,
     STATISTICS_NEVER_HOLD,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from qwen_cfg.paths import is_in_qwen_directory
+from .paths import is_in_qwen_directory
 
 if TYPE_CHECKING:
     from pathlib import Path

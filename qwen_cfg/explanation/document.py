@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.layers import layer_named
-from qwen_cfg.generations import elsewhere
-from qwen_cfg.unreached import would_set
+from qwen_cfg.core.other_profiles import elsewhere
+from qwen_cfg.core.unreached import would_set
 from qwen_schema import Secret, declared_fields, redact_known, safe_text, show_value
 
 if TYPE_CHECKING:
+    from qwen_cfg.core.merge import Decision
     from qwen_cfg.core.origin import Candidate
+    from qwen_cfg.core.other_profiles import Elsewhere
     from qwen_cfg.core.place import Outcome, Place, Visit
-    from qwen_cfg.generations import Elsewhere
-    from qwen_cfg.merge import Decision
-    from qwen_cfg.resolution import Resolution
+    from qwen_cfg.core.resolution import Resolution
     from qwen_cfg.rules import Diagnostic
     from qwen_schema import Excluded, LayerName, Reach
 

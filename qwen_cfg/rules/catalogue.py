@@ -12,8 +12,8 @@ from .diagnostic import Diagnostic, Finding, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qwen_cfg.generations import Elsewhere
-    from qwen_cfg.resolution import Resolution
+    from qwen_cfg.core.other_profiles import Elsewhere
+    from qwen_cfg.core.resolution import Resolution
 
 # The codes of rules that a screen tells in sections of their own.
 FILE_HIDES = "QC104"

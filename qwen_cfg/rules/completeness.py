@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qwen_cfg.core.unreached import would_set
 from qwen_cfg.trust import host_shown, is_known_or_loopback
-from qwen_cfg.unreached import would_set
 from qwen_schema import safe_text
 
 from .diagnostic import Finding
@@ -13,9 +13,9 @@ from .diagnostic import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from qwen_cfg.core.merge import Decision
     from qwen_cfg.core.origin import Candidate
-    from qwen_cfg.merge import Decision
-    from qwen_cfg.resolution import Resolution
+    from qwen_cfg.core.resolution import Resolution
 
 
 _NO_KEY_NEEDED = "For a server of your own that needs no key, any value will do."

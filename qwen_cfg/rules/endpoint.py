@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from qwen_cfg.core.origin import Candidate
-    from qwen_cfg.resolution import Resolution
+    from qwen_cfg.core.resolution import Resolution
 
 # What is added to a base URL when something is asked for.
 _ADDED = ("/chat/completions", "/completions", "/models", "/responses", "/embeddings")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from qwen_cfg.core.env_file import EnvFile
     from qwen_cfg.core.origin import Candidate
-    from qwen_cfg.resolution import Resolution
+    from qwen_cfg.core.resolution import Resolution
 
 
 def readable_by_others(resolution: Resolution) -> Iterator[Finding]:

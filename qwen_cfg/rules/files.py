@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_cfg.lookalikes import meant
+from qwen_cfg.core.lookalikes import meant
 from qwen_schema import declared_fields, field_of_variable, safe_text
 from qwen_schema.envfile import last_of_each
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from qwen_cfg.core.env_file import EnvFile
-    from qwen_cfg.resolution import Resolution
-    from qwen_cfg.world import Sighting
+    from qwen_cfg.core.resolution import Resolution
+    from qwen_cfg.core.world import Sighting
     from qwen_schema import Field
     from qwen_schema.envfile import Assignment
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_cfg.generations import elsewhere
+from qwen_cfg.core.other_profiles import elsewhere
 from qwen_schema import Secret, safe_text, show_value
 
 from .diagnostic import Finding
@@ -12,8 +12,8 @@ from .diagnostic import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qwen_cfg.generations import Departure, Elsewhere
-    from qwen_cfg.resolution import Resolution
+    from qwen_cfg.core.other_profiles import Departure, Elsewhere
+    from qwen_cfg.core.resolution import Resolution
 
 
 def resolves_differently(

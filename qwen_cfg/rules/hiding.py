@@ -11,9 +11,9 @@ from .diagnostic import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from qwen_cfg.core.merge import Decision
     from qwen_cfg.core.origin import Candidate
-    from qwen_cfg.merge import Decision
-    from qwen_cfg.resolution import Resolution
+    from qwen_cfg.core.resolution import Resolution
 
 
 def empty_hides(resolution: Resolution) -> Iterator[Finding]:

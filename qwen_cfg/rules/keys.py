@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from qwen_cfg.core.env_file import EnvFile
     from qwen_cfg.core.origin import Candidate
-    from qwen_cfg.resolution import Resolution
+    from qwen_cfg.core.resolution import Resolution
 
 # What local servers are given where a client insists on a key (the documents of Ollama, LM Studio, vLLM, llama.cpp).
 _MADE_UP = re.compile(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_cfg.lookalikes import meant
+from qwen_cfg.core.lookalikes import meant
 from qwen_schema import declared_fields, field_of_variable
 
 from .diagnostic import Finding
@@ -12,7 +12,7 @@ from .diagnostic import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qwen_cfg.resolution import Resolution
+    from qwen_cfg.core.resolution import Resolution
 
 
 def nobody_reads(resolution: Resolution) -> Iterator[Finding]:

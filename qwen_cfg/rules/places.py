@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.env_file import may_set_all
-from qwen_cfg.unreached import would_set
+from qwen_cfg.core.unreached import would_set
 from qwen_schema import declared_fields
 
 from .diagnostic import Finding
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from qwen_cfg.core.env_file import EnvFile
     from qwen_cfg.core.origin import Candidate
-    from qwen_cfg.resolution import Resolution
+    from qwen_cfg.core.resolution import Resolution
 
 _TOLD_BY_COMPLETENESS = ("auth_method", "api_key")
 

@@ -12,7 +12,7 @@ from .diagnostic import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qwen_cfg.resolution import Resolution
+    from qwen_cfg.core.resolution import Resolution
     from qwen_cfg.trust import Split
 
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from qwen_cfg.core.artifact import key_reference
 from qwen_schema import kind_of_pointer
 
-from ..compile import key_reference
 from .concern import Concern, host_shown, is_known_or_loopback, pointed_at, prompts_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ..core.origin import Origin
-    from ..resolution import Resolution
-    from ..world import Standing
+    from qwen_cfg.core.origin import Origin
+    from qwen_cfg.core.resolution import Resolution
+    from qwen_cfg.core.world import Standing
+
     from .concern import Credential
 
     # Tells where a project's file comes from.

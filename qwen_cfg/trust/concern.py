@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from qwen_cfg.core.world import Standing
     from qwen_schema import SecretReference
-
-    from ..world import Standing
 
 # What would be handed over: the API key, the login, or (none) only what is typed.
 Credential = Literal["key", "login", "none"]

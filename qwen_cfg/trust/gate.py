@@ -15,7 +15,8 @@ from .store import granted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..owners import Allows
+    from qwen_cfg.owners import Allows
+
     from .concern import Concern
     from .store import TrustStore
 

@@ -28,7 +28,7 @@ from .process import KEY
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from qwen_cfg.world import GitStatus, Given
+    from qwen_cfg.core.world import GitStatus, Given
 
     from .process import Desk
 

@@ -15,10 +15,10 @@ from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.replay import replay
 from qwen_cfg.application.request import Request
 from qwen_cfg.cli.arguments import this_process
-from qwen_cfg.remarks import key_remark
+from qwen_cfg.core.hidden_keys import key_remark
+from qwen_cfg.core.world import EnvFileChoice, Given
 from qwen_cfg.trust import TrustStore
 from qwen_cfg.trust.gate import Gate
-from qwen_cfg.world import EnvFileChoice, Given
 from qwen_runtime import Change, DialogueDefaults, ReadyConfig
 from qwen_schema import ConfigurationError, NotTrustedError, Secret, SecretReference, declared_fields, dump, load
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qwen_cfg import resolve
-from qwen_cfg.compile import to_artifact
+from qwen_cfg.core.artifact import to_artifact
 from qwen_runtime import ReadyConfig
 from qwen_runtime.session import Session
 from qwen_runtime.wire.events import Text

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cli.process import Outcome, run
 
 from qwen_cfg import resolve
-from qwen_cfg.compile import to_artifact
+from qwen_cfg.core.artifact import to_artifact
 from qwen_runtime import ReadyConfig
 from qwen_runtime.oauth import Login, LoginCache, Tokens, cache_of, with_api_of
 from qwen_runtime.oauth.server import AuthorizationServer as Asked

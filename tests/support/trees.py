@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_cfg.compile import to_artifact
+from qwen_cfg.core.artifact import to_artifact
+from qwen_cfg.core.resolution import profile_named, resolve_world
+from qwen_cfg.core.world import EnvFileChoice, Given
 from qwen_cfg.homes import Home
 from qwen_cfg.reading import read_world
-from qwen_cfg.resolution import profile_named, resolve_world
-from qwen_cfg.world import EnvFileChoice, Given
 from qwen_schema import Secret, declared_fields, dump
 
 from .worlds import CWDS, Scene
@@ -22,8 +22,8 @@ from .worlds import CWDS, Scene
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from qwen_cfg.resolution import Resolution
-    from qwen_cfg.world import World
+    from qwen_cfg.core.resolution import Resolution
+    from qwen_cfg.core.world import World
     from qwen_schema import ResolvedConfig
     from qwen_schema.envfile import Dialect
 

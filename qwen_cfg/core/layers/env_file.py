@@ -14,7 +14,7 @@ from .layer import VariableLayer, variable_candidate
 if TYPE_CHECKING:
     from qwen_cfg.core.origin import Candidate
     from qwen_cfg.core.place import Place
-    from qwen_cfg.world import World
+    from qwen_cfg.core.world import World
     from qwen_schema import Field, Variable
     from qwen_schema.envfile import Assignment
 

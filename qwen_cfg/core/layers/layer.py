@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from qwen_cfg.core.env_file import EnvFile
     from qwen_cfg.core.origin import Origin
-    from qwen_cfg.world import Start, World
+    from qwen_cfg.core.world import Start, World
     from qwen_schema import Field, Variable
 
 

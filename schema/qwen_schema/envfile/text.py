@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..bounded import NobodyWrites, TooLarge, Unreadable, read_file
-from ..errors import ConfigurationError, EnvFileError
+from qwen_schema.bounded import NobodyWrites, TooLarge, Unreadable, read_file
+from qwen_schema.errors import ConfigurationError, EnvFileError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from qwen_schema.artifact import ChosenBy
     from qwen_schema.envfile import Assignment, Dialect
 
-    from .core.origin import Origin
-    from .core.place import Search
+    from .origin import Origin
+    from .place import Search
 
 
 @dataclass(frozen=True)

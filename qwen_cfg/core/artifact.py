@@ -19,14 +19,14 @@ from qwen_schema import (
     pointed,
 )
 
-from .core.layers import DEFAULT, ENV_FILE, ENVIRONMENT, FLAG
+from .layers import DEFAULT, ENV_FILE, ENVIRONMENT, FLAG
 from .paths import Standpoint, home_level_files
 
 if TYPE_CHECKING:
     from qwen_schema.artifact import ReferenceKind
 
-    from .core.origin import Candidate, Layer
     from .merge import Decision
+    from .origin import Candidate, Layer
     from .resolution import Resolution
 
 # The origin of a secret reference that was asked for.

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from qwen_schema import DEFAULT_PROFILE, Excluded, UsageError, declared_fields, declared_profiles
 
-from .core.env_file import EnvFile, without_excluded
-from .core.layers import DEFAULT, Sources, read_env_file
-from .core.origin import Candidate
+from .env_file import EnvFile, without_excluded
+from .layers import DEFAULT, Sources, read_env_file
 from .merge import Decision, decide, settled, without_secrets_elsewhere
+from .origin import Candidate
 from .paths import OAUTH_CACHE, OAUTH_CACHE_NAME
 from .search import places_in, search_in
 from .unreached import unread_files, unread_places
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from qwen_schema import Profile, SecretReference
 
-    from .core.place import Place, Search
+    from .place import Place, Search
     from .world import QwenDirectory, World
 
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from qwen_schema import declared_fields
 
-from .core.env_file import without_excluded
-from .core.layers import read_env_file
+from .env_file import without_excluded
+from .layers import read_env_file
 
 if TYPE_CHECKING:
     from qwen_schema import Profile
 
-    from .core.env_file import EnvFile
-    from .core.origin import Candidate
-    from .core.place import Place, Search
+    from .env_file import EnvFile
+    from .origin import Candidate
+    from .place import Place, Search
     from .world import World
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .core.place import Place, Search, Visit
 from .paths import home_level_files
+from .place import Place, Search, Visit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from qwen_schema import Profile
 
-    from .core.place import Outcome
+    from .place import Outcome
     from .world import EnvFileChoice, QwenDirectory, Sighting, World
 
 

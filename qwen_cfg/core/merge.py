@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Literal
 from qwen_schema import BadValue, Secret, is_recognised, kind_of_pointer, looks_like_key, parse_value
 from qwen_schema.spellings import TELLTALE_LENGTH
 
-from .core.layers import FieldLayer, VariableLayer, layers_for
+from .layers import FieldLayer, VariableLayer, layers_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from qwen_schema import Field, Profile, Value
 
-    from .core.layers import Sources
-    from .core.origin import Candidate
+    from .layers import Sources
+    from .origin import Candidate
 
 Fate = Literal["beaten", "hidden by an empty variable", "empty", "needs reach user", "not under this method"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from qwen_schema import Provenance, ResolvedConfig, SecretReference, show_value
 
-from .core.layers import origin_text
+from .layers import origin_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
