@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from qwen_schema import DEFAULT_PROFILE, Secret, UsageError, Value, declared_fields, show_value
 
 from .application.compilation import Compilation
+from .application.flags import flags_in
 from .application.request import Process, Request
 from .core.resolution import profile_named
 from .core.world import EnvFileChoice, Given
-from .flags import flags_in
-from .homes import Home
-from .owners import foreign_owner
+from .reading.ownership import foreign_owner
+from .reading.qwen_home import Home
 
 if TYPE_CHECKING:
     import os
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from .core.resolution import Resolution
     from .core.world import GitStatus
-    from .reading import AsksGit
+    from .reading.world import AsksGit
 
 
 def _not_asked(path: Path) -> GitStatus | None:  # noqa: ARG001 - in place of git

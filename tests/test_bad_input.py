@@ -16,7 +16,7 @@ from support.trees import as_nobody, read, write_tree
 
 from qwen_cfg.cli.arguments import working_directory
 from qwen_cfg.core.resolution import profile_named, resolve_world
-from qwen_cfg.homes import home_of
+from qwen_cfg.reading.qwen_home import home_of
 from qwen_schema import ConfigurationError, EnvFileError, ExitCode, QwenCfgError, bounded
 from qwen_schema.envfile import read_env_text
 

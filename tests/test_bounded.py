@@ -15,9 +15,9 @@ import pytest
 from prompt_toolkit.history import InMemoryHistory
 
 from qwen_cfg.core.paths import Standpoint
-from qwen_cfg.git import may_be_tracked
-from qwen_cfg.ignoring import keep_out
+from qwen_cfg.reading.git import may_be_tracked
 from qwen_cfg.trust.store import TrustStore
+from qwen_cfg.writing.gitignore import keep_out
 from qwen_runtime.oauth.cache import BrokenLoginError, LoginCache
 from qwen_runtime.repl.history import open_history
 from qwen_runtime.wire.quota import Counts, RequestLog

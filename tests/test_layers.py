@@ -17,7 +17,7 @@ from support.declaring import profiles_with
 from support.trees import read, write_tree
 
 import qwen_cfg.core.layers
-import qwen_cfg.reading
+import qwen_cfg.reading.world
 from qwen_cfg.cli.parser import build_parser
 from qwen_cfg.core.artifact import to_artifact
 from qwen_cfg.core.drift import provenance_text
@@ -194,7 +194,7 @@ def test_a_layer_may_have_a_file_of_its_own(tmp_path: Path, monkeypatch: pytest.
     """It is read with the world, and its variables are one with those of the layers beside it."""
     write_tree(tmp_path, {"one": "OPENAI_MODEL=of-one\nOPENAI_API_KEY=its-key\n", "app/.env": "QWEN_MODEL=of-env\n"})
     one = OneFile("env-file", "the one file", "user", path=tmp_path / "one")
-    for module in (qwen_cfg.core.layers, qwen_cfg.reading):
+    for module in (qwen_cfg.core.layers, qwen_cfg.reading.world):
         monkeypatch.setattr(module, "LAYERS", (*LAYERS[:-1], one, LAYERS[-1]))
     world = read(tmp_path / "app", None)
     (tmp_path / "one").unlink()

@@ -18,8 +18,8 @@ from qwen_cfg.cli.parser import build_parser
 from qwen_cfg.core.artifact import to_artifact
 from qwen_cfg.core.paths import Standpoint, home_level_files
 from qwen_cfg.core.resolution import Options, profile_named, resolve_world
-from qwen_cfg.disk import Disk
-from qwen_cfg.owners import ForeignFileError
+from qwen_cfg.reading.disk import Disk
+from qwen_cfg.reading.ownership import ForeignFileError
 from qwen_cfg.rules import diagnose
 from qwen_cfg.trust import (
     DECIDING,
@@ -35,7 +35,7 @@ from qwen_cfg.trust import (
 from qwen_schema import ConfigurationError, ResolvedConfig, SecretReference, Surroundings, UsageError, declared_fields
 
 if TYPE_CHECKING:
-    from qwen_cfg.standing import Standing
+    from qwen_cfg.trust.standing import Standing
 
 STRANGER = "https://stranger.example/v1"
 USERS = "https://models.corp.example/v1"

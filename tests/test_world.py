@@ -13,11 +13,11 @@ from support.trees import read, write_tree
 import qwen_cfg.core.resolution
 import qwen_cfg.core.search
 import qwen_cfg.core.world
-import qwen_cfg.reading
+import qwen_cfg.reading.world
 from qwen_cfg.core.artifact import to_artifact
 from qwen_cfg.core.resolution import profile_named, resolve_world
 from qwen_cfg.explanation import explain
-from qwen_cfg.owners import ForeignFileError
+from qwen_cfg.reading.ownership import ForeignFileError
 from qwen_cfg.rules import diagnose
 from qwen_schema import EnvFileError, Field, QwenCfgError, declared_fields, declared_profiles
 from qwen_schema.envfile import reader_of
@@ -94,7 +94,7 @@ def test_a_profile_searches_once_and_a_field_is_decided_once(tmp_path: Path, mon
     write_tree(tmp_path, TREE)
     searches: Counter[object] = Counter()
     decisions: Counter[object] = Counter()
-    counted(monkeypatch, qwen_cfg.reading, "search", searches)
+    counted(monkeypatch, qwen_cfg.reading.world, "search", searches)
     counted(monkeypatch, qwen_cfg.core.search, "search", searches)
     world = read(tmp_path / "home/app", tmp_path / "home", survey=True)
     counted(monkeypatch, qwen_cfg.core.resolution, "decide", decisions)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qwen_cfg.keep import keep
+from qwen_cfg.writing.env_file import keep
 from qwen_schema import (
     BadValue,
     ConfigurationError,

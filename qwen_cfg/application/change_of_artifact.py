@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from qwen_cfg.core.paths import OAUTH_CACHE
-from qwen_cfg.keep import env_file_of
-from qwen_cfg.standing import standing_of
 from qwen_cfg.trust import concern_of_artifact
+from qwen_cfg.trust.standing import standing_of
+from qwen_cfg.writing.env_file import env_file_of
 from qwen_schema import (
     Provenance,
     Secret,
@@ -28,9 +28,9 @@ from .config_file import surroundings_of
 from .login import login_place_here, with_login
 
 if TYPE_CHECKING:
-    from qwen_cfg.keep import Kept
     from qwen_cfg.trust import Concern
     from qwen_cfg.trust.gate import Gate
+    from qwen_cfg.writing.env_file import Kept
     from qwen_runtime import DialogueDefaults, ReadyConfig
     from qwen_schema import ResolvedConfig, Value
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.artifact import user_files
-from qwen_cfg.keep import env_file_of
 from qwen_cfg.rules.diagnostic import warning_text
+from qwen_cfg.writing.env_file import env_file_of
 from qwen_schema import Secret, declared_fields, safe_text
 from qwen_schema.qwen_oauth import METHOD
 
@@ -18,9 +18,9 @@ from .ready import ready
 
 if TYPE_CHECKING:
     from qwen_cfg.core.resolution import Resolution
-    from qwen_cfg.keep import Kept
     from qwen_cfg.trust import Concern
     from qwen_cfg.trust.gate import Gate
+    from qwen_cfg.writing.env_file import Kept
     from qwen_runtime import DialogueDefaults, ReadyConfig
 
     from .compilation import Compilation

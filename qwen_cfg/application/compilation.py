@@ -13,13 +13,13 @@ from qwen_cfg.core.artifact import to_artifact
 from qwen_cfg.core.other_profiles import elsewhere, outcome_of
 from qwen_cfg.core.resolution import Resolution
 from qwen_cfg.core.world import EnvFileChoice
-from qwen_cfg.git import is_tracked, status_of
-from qwen_cfg.owners import allow_none, foreign_owner
-from qwen_cfg.reading import read_world
+from qwen_cfg.reading.git import is_tracked, status_of
+from qwen_cfg.reading.ownership import allow_none, foreign_owner
+from qwen_cfg.reading.world import read_world
 from qwen_cfg.rules import SPLIT_ORIGIN, WARNINGS, diagnose
-from qwen_cfg.standing import standing_of
 from qwen_cfg.trust import concern_of
 from qwen_cfg.trust.gate import owners_allowed, trusts_project
+from qwen_cfg.trust.standing import standing_of
 from qwen_cfg.trust.store import TrustStore
 from qwen_schema import QwenCfgError, other_profiles
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from qwen_cfg.core.other_profiles import Elsewhere, Outcome
     from qwen_cfg.core.world import Standing, World
-    from qwen_cfg.owners import Allows, OwnerOf
-    from qwen_cfg.reading import AsksGit
+    from qwen_cfg.reading.ownership import Allows, OwnerOf
+    from qwen_cfg.reading.world import AsksGit
     from qwen_cfg.rules import Diagnostic
     from qwen_cfg.trust import Concern
     from qwen_schema import Profile, ResolvedConfig

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.core.paths import home_level_files
 from qwen_cfg.core.resolution import profile_named
-from qwen_cfg.owners import refused
-from qwen_cfg.reading import users_directory
-from qwen_cfg.standing import standing_of
+from qwen_cfg.reading.ownership import refused
+from qwen_cfg.reading.world import users_directory
 from qwen_cfg.trust import concern_of_artifact, is_named_by_user, sends_unusual
+from qwen_cfg.trust.standing import standing_of
+from qwen_cfg.writing.artifact_file import read_artifact
 from qwen_schema import QwenCfgError, SecretReference, Surroundings, UsageError, endpoint_of, located
 
-from .artifact_file import read_artifact
 from .compilation import allowed_owners
 
 if TYPE_CHECKING:
-    from qwen_cfg.owners import ForeignFileError
+    from qwen_cfg.reading.ownership import ForeignFileError
     from qwen_cfg.trust import Concern
     from qwen_schema import ResolvedConfig
 

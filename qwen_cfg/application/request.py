@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.core.resolution import Inferred, Options, profile_named
 from qwen_cfg.core.world import EnvFileChoice, Given
-from qwen_cfg.state import state_directory
+from qwen_cfg.reading.state_directory import state_directory
 from qwen_cfg.trust.gate import trusts_project
 from qwen_schema import DEFAULT_PROFILE, Secret, declared_fields
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from qwen_cfg.homes import Home
+    from qwen_cfg.reading.qwen_home import Home
     from qwen_schema import Profile, SecretReference
     from qwen_schema.envfile import Dialect
 

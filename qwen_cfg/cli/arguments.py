@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from qwen_cfg.application.request import Process, Request
 from qwen_cfg.application.secret_from import secret_reference
 from qwen_cfg.core.world import EnvFileChoice
-from qwen_cfg.homes import home_of
+from qwen_cfg.reading.qwen_home import home_of
 from qwen_schema import ConfigurationError
 
 if TYPE_CHECKING:

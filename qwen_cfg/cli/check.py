@@ -6,10 +6,10 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_cfg.application.artifact_file import read_artifact, write_artifact
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.replay import compare, replay
 from qwen_cfg.rules import ALL_RULES, rules_for_check
+from qwen_cfg.writing.artifact_file import read_artifact, write_artifact
 from qwen_schema import ExitCode, UsageError, form_of
 
 from .arguments import request_of

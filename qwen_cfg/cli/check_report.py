@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_cfg.git import may_be_tracked
+from qwen_cfg.reading.git import may_be_tracked
 from qwen_cfg.rules.diagnostic import diagnostic_data
 from qwen_schema import ExitCode
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_cfg.application.artifact_file import write_artifact
 from qwen_cfg.application.change import texts_of, without_commands
 from qwen_cfg.application.compilation import Compilation, compilation_of, trust_store
 from qwen_cfg.application.config_file import concern_of_written
 from qwen_cfg.core.world import EnvFileChoice
-from qwen_cfg.keep import env_file_of, keep
 from qwen_cfg.trust.gate import Gate
+from qwen_cfg.writing.artifact_file import write_artifact
+from qwen_cfg.writing.env_file import env_file_of, keep
 from qwen_schema import ConfigurationError, ExitCode, QwenCfgError, Secret, UsageError, declared_profiles
 from qwen_schema.ending import put_off
 from qwen_schema.folders import outside_projects, require_no_link

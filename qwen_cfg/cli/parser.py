@@ -9,9 +9,9 @@ import re
 import textwrap
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
+from qwen_cfg.application.flags import spellings
 from qwen_cfg.core.layers import ranking
 from qwen_cfg.core.world import Given
-from qwen_cfg.flags import spellings
 from qwen_schema import (
     DEFAULT_PROFILE,
     Secret,

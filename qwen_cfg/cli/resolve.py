@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_cfg.application.artifact_file import artifact_text, write_artifact
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.incomplete import IncompleteError
+from qwen_cfg.writing.artifact_file import artifact_text, write_artifact
 from qwen_schema import ExitCode, UsageError, declared_fields
 
 from .arguments import request_of

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from qwen_cfg.application.compilation import allowed_owners, compilation_of, trust_store
 from qwen_cfg.application.config_file import config_file
 from qwen_cfg.application.login import concern_of_stored_login
-from qwen_cfg.homes import home_of
-from qwen_cfg.owners import refused
-from qwen_cfg.state import state_directory
+from qwen_cfg.reading.ownership import refused
+from qwen_cfg.reading.qwen_home import home_of
+from qwen_cfg.reading.state_directory import state_directory
 from qwen_cfg.trust import Trusted, TrustStore, granted
 from qwen_schema import ExitCode, NotTrustedError, UsageError
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import argparse
 
     from qwen_cfg.application.request import Request
-    from qwen_cfg.owners import ForeignFileError
+    from qwen_cfg.reading.ownership import ForeignFileError
     from qwen_cfg.trust import Concern
 
     from .output import Output

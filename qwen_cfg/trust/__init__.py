@@ -1,9 +1,9 @@
 """Trust: what a file of a project may decide only after the user has said so, and what the user has said."""
 
-from .compiled import Split, concern_of, split_asked, split_origin
 from .concern import Concern, host_shown, is_known_or_loopback
-from .given import DECIDING, concern_of_artifact, sends_unusual
-from .pointing import is_named_by_user
+from .named_by_user import is_named_by_user
+from .of_artifact import DECIDING, concern_of_artifact, sends_unusual
+from .of_resolution import Split, concern_of, split_asked, split_origin
 from .store import Trusted, TrustStore, granted
 
 __all__ = [

@@ -15,7 +15,7 @@ from .store import granted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from qwen_cfg.owners import Allows
+    from qwen_cfg.reading.ownership import Allows
 
     from .concern import Concern
     from .store import TrustStore

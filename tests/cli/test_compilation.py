@@ -15,7 +15,7 @@ from qwen_cfg.application.request import Request
 from qwen_cfg.cli.arguments import this_process
 from qwen_cfg.cli.main import main
 from qwen_cfg.core.resolution import resolve_world
-from qwen_cfg.reading import read_world
+from qwen_cfg.reading.world import read_world
 from qwen_schema import declared_profiles
 from qwen_schema.envfile.dotenv_npm import read_assignments
 from qwen_schema.envfile.dotenv_python import read_assignments_python

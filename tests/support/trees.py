@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from qwen_cfg.core.artifact import to_artifact
 from qwen_cfg.core.resolution import profile_named, resolve_world
 from qwen_cfg.core.world import EnvFileChoice, Given
-from qwen_cfg.homes import Home
-from qwen_cfg.reading import read_world
+from qwen_cfg.reading.qwen_home import Home
+from qwen_cfg.reading.world import read_world
 from qwen_schema import Secret, declared_fields, dump
 
 from .worlds import CWDS, Scene

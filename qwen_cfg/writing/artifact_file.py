@@ -60,7 +60,7 @@ def write_artifact(path: Path, artifact: ResolvedConfig, form: Form, home: Path 
 
 
 def _refuse_tracked(path: Path) -> None:
-    from qwen_cfg.git import may_be_tracked  # noqa: PLC0415
+    from qwen_cfg.reading.git import may_be_tracked  # noqa: PLC0415
 
     if path.parent.is_dir() and (may_be_tracked(path) or may_be_tracked(Path(os.path.realpath(path)))):
         raise UsageError(

@@ -6,13 +6,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .git import is_tracked
-from .owners import foreign_owner
+from qwen_cfg.reading.git import is_tracked
+from qwen_cfg.reading.ownership import foreign_owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .core.world import Standing
+    from qwen_cfg.core.world import Standing
 
 
 def standing_of(path: Path, tracks: Callable[[Path], bool | None] = is_tracked) -> Standing:

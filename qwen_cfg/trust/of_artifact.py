@@ -21,15 +21,15 @@ from qwen_schema.envfile import last_of_each, read_env_text, reader_of
 from qwen_schema.qwen_oauth import is_declared_api
 
 from .concern import Concern, host_shown, is_known_or_loopback, pointed_at, prompts_to
-from .pointing import is_named_by_user
+from .named_by_user import is_named_by_user
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from qwen_schema import ResolvedConfig, SecretReference, Surroundings
 
-    from .compiled import Stands
     from .concern import Credential
+    from .of_resolution import Stands
 
 # The fields of an artifact that have a say in where requests go, or in who can read them on the way.
 DECIDING = ("base_url", "proxy", "ca_bundle", "qwen_oauth_url", "usage_statistics_endpoint")

@@ -8,21 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qwen_cfg.core.layers import ENV_FILE, ENVIRONMENT
+from qwen_cfg.core.paths import OAUTH_CACHE_NAME, home_level_files
+from qwen_cfg.core.place import Place
+from qwen_cfg.core.world import QwenDirectory, Sighting
 from qwen_schema.envfile import last_of_each
 
-from .core.layers import ENV_FILE, ENVIRONMENT
-from .core.paths import OAUTH_CACHE_NAME, home_level_files
-from .core.place import Place
-from .core.world import QwenDirectory, Sighting
 from .disk import if_there, is_missing, real
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from qwen_cfg.core.origin import Origin
+    from qwen_cfg.core.world import Start
     from qwen_schema import Profile
-
-    from .core.origin import Origin
-    from .core.world import Start
 
 Look = Callable[[Path], Sighting]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from qwen_schema.bounded import Unreadable, read_file
 
 if TYPE_CHECKING:
-    from .core.world import GitStatus
+    from qwen_cfg.core.world import GitStatus
 
 # What `git ls-files --error-unmatch` exits with where it knows that a file is tracked, or is not.
 _TRACKED, _NOT_TRACKED = 0, 1

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qwen_cfg.core.paths import is_in_qwen_directory
 from qwen_schema import NotTrustedError
-
-from .core.paths import is_in_qwen_directory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

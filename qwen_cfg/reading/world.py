@@ -9,6 +9,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from qwen_cfg.core.layers import LAYERS
+from qwen_cfg.core.lookalikes import meant
+from qwen_cfg.core.paths import home_level_files
+from qwen_cfg.core.search import places, search
+from qwen_cfg.core.world import EnvFileChoice, GitStatus, Start, World
 from qwen_schema import (
     ConfigurationError,
     EnvFileError,
@@ -18,26 +23,21 @@ from qwen_schema import (
     field_of_variable,
 )
 
-from .core.layers import LAYERS
-from .core.lookalikes import meant
-from .core.paths import home_level_files
-from .core.search import places, search
-from .core.world import EnvFileChoice, GitStatus, Start, World
 from .disk import Disk, if_there, is_missing, real
 from .git import status_of
-from .homes import Home, checked, find_qwen_directory
-from .owners import allow_none, foreign_owner
+from .ownership import allow_none, foreign_owner
+from .qwen_home import Home, checked, find_qwen_directory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from qwen_cfg.core.place import Place, Search
+    from qwen_cfg.core.world import Given, QwenDirectory, Sighting
     from qwen_schema import Profile
     from qwen_schema.envfile import Dialect
 
-    from .core.place import Place, Search
-    from .core.world import Given, QwenDirectory, Sighting
-    from .homes import Look
-    from .owners import Allows, OwnerOf
+    from .ownership import Allows, OwnerOf
+    from .qwen_home import Look
 
 # Tells what git does with a file; None for one in no work tree.
 AsksGit = Callable[[Path], GitStatus | None]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from qwen_cfg.core.world import Given
 from qwen_schema import Secret, UsageError, declared_fields
-
-from .core.world import Given
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,17 +8,18 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qwen_cfg.core.world import ABSENT, Sighting
 from qwen_schema import EnvFileError
 from qwen_schema.bounded import kind_of
 from qwen_schema.envfile import read_env_text
 
-from .core.world import ABSENT, Sighting
-from .owners import ForeignFileError, allow_none, foreign_owner
-from .readers import others_can_read
+from .ownership import ForeignFileError, allow_none, foreign_owner
+from .permissions import others_can_read
 
 if TYPE_CHECKING:
-    from .core.paths import Standpoint
-    from .owners import Allows, OwnerOf
+    from qwen_cfg.core.paths import Standpoint
+
+    from .ownership import Allows, OwnerOf
 
 _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qwen_cfg.core.paths import Standpoint
+from qwen_cfg.reading.git import may_be_tracked
 from qwen_schema import ConfigurationError, OutputError, Secret, declared_fields, is_unicode
 from qwen_schema.bounded import LARGEST_BYTES, kind_of
 from qwen_schema.envfile import read_env_text
 from qwen_schema.folders import anywhere, nowhere, reached, require_no_link
 from qwen_schema.save import save
 
-from .core.paths import Standpoint
-from .git import may_be_tracked
-from .ignoring import keep_out
-from .rewriting import CannotAssignError, assigned
+from .assigning import CannotAssignError, assigned
+from .gitignore import keep_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,14 +7,13 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qwen_cfg.reading.git import in_work_tree, is_ignored
 from qwen_schema import OutputError
 from qwen_schema.bounded import LARGEST_BYTES, Unreadable, read_file
 from qwen_schema.folders import nowhere, reached
 
-from .git import in_work_tree, is_ignored
-
 if TYPE_CHECKING:
-    from .core.paths import Standpoint
+    from qwen_cfg.core.paths import Standpoint
 
 LINE = ".qwen/.env"
 

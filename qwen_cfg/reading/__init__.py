@@ -1,0 +1,1 @@
+"""Reading: from the disk and the environment to a world of plain values."""

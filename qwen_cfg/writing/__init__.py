@@ -1,0 +1,1 @@
+"""Writing: what the program changes on the disk of a project."""
