@@ -25,7 +25,13 @@ URL = "http://localhost:1/v1"
 INIT = ["init", "--openai-api-key", KEY, "--openai-base-url", URL, "--model", "m"]
 
 # What `init` loads late, so that each process need not load it anew.
-for module in ("qwen_cfg.cli.init", "qwen_cfg.cli.login", "qwen_cfg.rules.trust", "qwen_schema.validate", "jsonschema"):
+for module in (
+    "qwen_cfg.cli.commands.init",
+    "qwen_cfg.cli.terminal.login",
+    "qwen_cfg.rules.trust",
+    "qwen_schema.validate",
+    "jsonschema",
+):
     importlib.import_module(module)
 for module in ("qwen_runtime.oauth", "qwen_runtime.wire.client", "qwen_schema.envfile.dotenv_python"):
     importlib.import_module(module)

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
-from qwen_cfg.cli.github import annotation
 from qwen_cfg.cli.output import Output
+from qwen_cfg.cli.reports.github import annotation
 from qwen_schema import NotTrustedError, UsageError, WithoutCommands, printable
 
 SIGNS = [

@@ -14,9 +14,9 @@ from qwen_cfg.application import telemetry
 from qwen_schema import OutputError, QwenCfgError, defect, redact_unknown
 from qwen_schema.ending import Termination, ended_by, error_of, ignore_more
 
-from .error_data import error_data
 from .output import Output, standard_output
 from .parser import COMMANDS, build_parser
+from .reports.error import error_data
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ def _ended(words: list[str], output: Output) -> tuple[int, BaseException | None]
 def _run(words: list[str], output: Output) -> int:
     name = _command(words)
     args = build_parser(name if name in COMMANDS else None).parse_args(words)
-    return int(importlib.import_module(f"qwen_cfg.cli.{args.command}").execute(args, output))
+    return int(importlib.import_module(f"qwen_cfg.cli.commands.{args.command}").execute(args, output))
 
 
 def _resolve(words: list[str]) -> None:

@@ -103,7 +103,7 @@ def build_parser(only: str | None = None) -> Parser:
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         if only in (None, name):
-            importlib.import_module(f"qwen_cfg.cli.{name}").add_arguments(command)
+            importlib.import_module(f"qwen_cfg.cli.commands.{name}").add_arguments(command)
     return parser
 
 

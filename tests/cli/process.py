@@ -27,7 +27,8 @@ import os, sys
 from qwen_cfg.__main__ import entry
 from qwen_cfg.cli.main import main
 import encodings.unicode_escape, qwen_cfg.explanation.text, tomllib
-import qwen_cfg.cli.check, qwen_cfg.cli.check_report, qwen_cfg.cli.envfile, qwen_schema.envfile.dotenv_python
+import qwen_cfg.cli.commands.check, qwen_cfg.cli.reports.check, qwen_cfg.cli.commands.envfile
+import qwen_schema.envfile.dotenv_python
 main(["resolve", "--no-env-file", "--openai-api-key", "x", "-o", "/dev/null"])
 if os.geteuid() == 0:
     os.setgroups([])
@@ -42,7 +43,8 @@ _FORKED = """\
 import json, os, sys, tempfile
 from qwen_cfg.__main__ import entry
 from qwen_cfg.cli.main import main
-import qwen_cfg.cli.check, qwen_cfg.cli.check_report, qwen_cfg.cli.envfile, qwen_cfg.cli.run, qwen_cfg.explanation.text
+import qwen_cfg.cli.commands.check, qwen_cfg.cli.reports.check, qwen_cfg.cli.commands.envfile
+import qwen_cfg.cli.commands.run, qwen_cfg.explanation.text
 import httpx, httpx_sse, jsonschema, qwen_schema.save, qwen_runtime.headless, rich.console, tomli_w, tomllib
 main(["resolve", "--no-env-file", "--openai-api-key", "x", "-o", "/dev/null"])
 outcomes = []

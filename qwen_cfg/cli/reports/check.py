@@ -6,20 +6,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qwen_cfg.cli.notices import show_warnings
 from qwen_cfg.reading.git import may_be_tracked
 from qwen_cfg.rules.diagnostic import diagnostic_data
 from qwen_schema import ExitCode
 
 from .github import annotation
-from .notices import show_warnings
 
 if TYPE_CHECKING:
     from qwen_cfg.application.replay import Comparison
+    from qwen_cfg.cli.output import Output
     from qwen_cfg.core.drift import Difference
     from qwen_cfg.rules import Diagnostic
     from qwen_schema import ResolvedConfig
-
-    from .output import Output
 
 FORMAT = 1
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from qwen_schema import UsageError, is_true, is_unicode
 
 if TYPE_CHECKING:
-    from .output import Output
+    from qwen_cfg.cli.output import Output
 
 # After so many seconds of silence on standard input, it is said what is waited for.
 PATIENCE = 2.0

@@ -5,17 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .arguments import request_of
-from .consent import gate_of
-from .parser import add_color_option, add_config_option, add_field_flags, add_resolution_options
-from .ready_config import ready_config
+from qwen_cfg.cli.arguments import request_of
+from qwen_cfg.cli.parser import add_color_option, add_config_option, add_field_flags, add_resolution_options
+from qwen_cfg.cli.ready_config import ready_config
+from qwen_cfg.cli.terminal.consent import gate_of
 
 if TYPE_CHECKING:
     import argparse
 
+    from qwen_cfg.cli.output import Output
     from qwen_runtime.doctor import Step
-
-    from .output import Output
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,9 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Resolve, try every step, and tell what each one finds."""
+    from qwen_cfg.cli.reports.doctor import Examined, closing, document, heading, line  # noqa: PLC0415
     from qwen_runtime.doctor import examine  # noqa: PLC0415 - the HTTP client is slow to import
-
-    from .doctor_report import Examined, closing, document, heading, line  # noqa: PLC0415
 
     request = request_of(args)
     use = ready_config(request, gate_of(request, output), output)

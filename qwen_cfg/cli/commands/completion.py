@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qwen_cfg.cli.parser import build_parser
 from qwen_schema import ExitCode
-
-from .parser import build_parser
 
 if TYPE_CHECKING:
     import argparse
 
-    from .output import Output
+    from qwen_cfg.cli.output import Output
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

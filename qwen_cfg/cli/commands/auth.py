@@ -8,22 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.login import login_place_under
+from qwen_cfg.cli.arguments import request_of
+from qwen_cfg.cli.parser import add_field_flags, add_resolution_options
+from qwen_cfg.cli.terminal.login import log_in_at_terminal, terminal_of
+from qwen_cfg.cli.terminal.prompt import has_terminal
 from qwen_schema import ConfigurationError, ExitCode, endpoint_of
 from qwen_schema.qwen_oauth import METHOD
-
-from .arguments import request_of
-from .login import log_in_at_terminal, terminal_of
-from .parser import add_field_flags, add_resolution_options
-from .prompt import has_terminal
 
 if TYPE_CHECKING:
     import argparse
 
     from qwen_cfg.application.login import LoginPlace
     from qwen_cfg.application.request import Request
+    from qwen_cfg.cli.output import Output
     from qwen_runtime.oauth import Login
-
-    from .output import Output
 
 FORMAT = 1
 

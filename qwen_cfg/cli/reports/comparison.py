@@ -13,15 +13,14 @@ from qwen_cfg.explanation import explain
 from qwen_cfg.rules import diagnose
 from qwen_schema import ExitCode
 
-from .error_data import error_data
+from .error import error_data
 
 if TYPE_CHECKING:
     from qwen_cfg.application.compilation import Compilation
     from qwen_cfg.application.request import Request
+    from qwen_cfg.cli.output import Color, Output
     from qwen_cfg.explanation import Explanation
     from qwen_schema import Profile, QwenCfgError
-
-    from .output import Color, Output
 
 FORMAT = 1
 

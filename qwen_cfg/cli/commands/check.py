@@ -8,20 +8,18 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.replay import compare, replay
+from qwen_cfg.cli.arguments import request_of
+from qwen_cfg.cli.parser import add_field_flags, add_resolution_options
 from qwen_cfg.rules import ALL_RULES, rules_for_check
 from qwen_cfg.writing.artifact_file import read_artifact, write_artifact
 from qwen_schema import ExitCode, UsageError, form_of
-
-from .arguments import request_of
-from .parser import add_field_flags, add_resolution_options
 
 if TYPE_CHECKING:
     import argparse
 
     from qwen_cfg.application.replay import Comparison
+    from qwen_cfg.cli.output import Output
     from qwen_schema import ResolvedConfig
-
-    from .output import Output
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Load the artifact, resolve again, and tell the differences and what the rules find."""
-    from .check_report import Report, tell  # noqa: PLC0415
+    from qwen_cfg.cli.reports.check import Report, tell  # noqa: PLC0415
 
     if args.update and args.artifact_only:
         raise UsageError("--update resolves, and --artifact-only does not", where="--artifact-only")

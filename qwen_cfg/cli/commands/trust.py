@@ -11,26 +11,24 @@ from typing import TYPE_CHECKING
 from qwen_cfg.application.compilation import allowed_owners, compilation_of, trust_store
 from qwen_cfg.application.config_file import config_file
 from qwen_cfg.application.login import concern_of_stored_login
+from qwen_cfg.cli.arguments import request_of
+from qwen_cfg.cli.parser import add_config_option, add_field_flags, add_resolution_options
+from qwen_cfg.cli.terminal.consent import trust_command
+from qwen_cfg.cli.terminal.prompt import has_terminal
+from qwen_cfg.cli.terminal.yes_or_no import says_yes
 from qwen_cfg.reading.ownership import refused
 from qwen_cfg.reading.qwen_home import home_of
 from qwen_cfg.reading.state_directory import state_directory
 from qwen_cfg.trust import Trusted, TrustStore, granted
 from qwen_schema import ExitCode, NotTrustedError, UsageError
 
-from .arguments import request_of
-from .consent import trust_command
-from .parser import add_config_option, add_field_flags, add_resolution_options
-from .prompt import has_terminal
-from .yes_or_no import says_yes
-
 if TYPE_CHECKING:
     import argparse
 
     from qwen_cfg.application.request import Request
+    from qwen_cfg.cli.output import Output
     from qwen_cfg.reading.ownership import ForeignFileError
     from qwen_cfg.trust import Concern
-
-    from .output import Output
 
 FORMAT = 1
 

@@ -8,21 +8,19 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.incomplete import IncompleteError
+from qwen_cfg.cli.arguments import request_of
+from qwen_cfg.cli.notices import show_warnings
+from qwen_cfg.cli.parser import add_color_option, add_field_flags, add_resolution_options
 from qwen_cfg.writing.artifact_file import artifact_text, write_artifact
 from qwen_schema import ExitCode, UsageError, declared_fields
-
-from .arguments import request_of
-from .notices import show_warnings
-from .parser import add_color_option, add_field_flags, add_resolution_options
 
 if TYPE_CHECKING:
     import argparse
 
     from qwen_cfg.application.compilation import Compilation
+    from qwen_cfg.cli.output import Output
     from qwen_cfg.core.world import World
     from qwen_schema.codec import Form
-
-    from .output import Output
 
 ALL_FIELDS = "*"
 STANDARD_OUTPUT = ("-", "/dev/stdout")
@@ -74,7 +72,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     if args.show_secrets:
         output.notice("qwen-cfg: keys are shown in full; the terminal and its scrollback now hold them.")
     if args.compare_profiles:
-        from .compare import compare  # noqa: PLC0415
+        from qwen_cfg.cli.reports.comparison import compare  # noqa: PLC0415
 
         return compare(request_of(args), output, form=args.format, color=args.color, reveal=args.show_secrets)
     compilation = compilation_of(request_of(args), "survey")

@@ -13,9 +13,8 @@ from .yes_or_no import says_yes
 
 if TYPE_CHECKING:
     from qwen_cfg.application.request import Request
+    from qwen_cfg.cli.output import Output
     from qwen_cfg.trust import Concern
-
-    from .output import Output
 
 
 def gate_of(request: Request, output: Output) -> Gate:

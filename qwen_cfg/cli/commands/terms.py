@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.config_file import config_file
 from qwen_cfg.application.incomplete import IncompleteError
+from qwen_cfg.cli.arguments import request_of
+from qwen_cfg.cli.parser import add_config_option, add_field_flags, add_resolution_options
 from qwen_cfg.core.paths import Standpoint
 from qwen_schema import (
     STATISTICS_HOLD,
@@ -20,18 +22,14 @@ from qwen_schema import (
     terms_of,
 )
 
-from .arguments import request_of
-from .parser import add_config_option, add_field_flags, add_resolution_options
-
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
     from qwen_cfg.application.compilation import Compilation
     from qwen_cfg.application.request import Process, Request
+    from qwen_cfg.cli.output import Output
     from qwen_schema import Practice, Terms
-
-    from .output import Output
 
 _WIDTH = 96
 

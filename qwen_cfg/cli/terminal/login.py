@@ -8,10 +8,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qwen_cfg.application.login import LoginPlace
+    from qwen_cfg.cli.output import Output
     from qwen_runtime.oauth import Login
     from qwen_runtime.terminal.device import Terminal
-
-    from .output import Output
 
 
 def log_in_at_terminal(place: LoginPlace, output: Output, terminal: Terminal, *, browser: bool) -> Login:

@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING
 from qwen_cfg.application.change import texts_of, without_commands
 from qwen_cfg.application.compilation import Compilation, compilation_of, trust_store
 from qwen_cfg.application.config_file import concern_of_written
+from qwen_cfg.cli.arguments import request_of
+from qwen_cfg.cli.notices import show_warnings
+from qwen_cfg.cli.parser import add_field_flags
+from qwen_cfg.cli.terminal.prompt import has_terminal
 from qwen_cfg.core.world import EnvFileChoice
 from qwen_cfg.trust.gate import Gate
 from qwen_cfg.writing.artifact_file import write_artifact
@@ -20,21 +24,15 @@ from qwen_schema.ending import put_off
 from qwen_schema.folders import outside_projects, require_no_link
 from qwen_schema.save import clear
 
-from .arguments import request_of
-from .notices import show_warnings
-from .parser import add_field_flags
-from .prompt import has_terminal
-
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
     from qwen_cfg.application.request import Request
+    from qwen_cfg.cli.output import Output
     from qwen_runtime import Change
     from qwen_schema.codec import Form
     from qwen_schema.folders import MayFollow
-
-    from .output import Output
 
 ARTIFACT = "qwen.toml"
 _NO_FILE = EnvFileChoice("none")

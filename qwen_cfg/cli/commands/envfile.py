@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from qwen_cfg.cli.arguments import working_directory
+from qwen_cfg.cli.reports.error import error_data
 from qwen_schema import (
     EnvFileError,
     ExitCode,
@@ -17,14 +19,11 @@ from qwen_schema import (
 )
 from qwen_schema.envfile import Assignment, last_of_each, read_assignments, read_env_text
 
-from .arguments import working_directory
-from .error_data import error_data
-
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from .output import Output
+    from qwen_cfg.cli.output import Output
 
     Shown = Callable[[Assignment], str]
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from .arguments import request_of
-from .consent import gate_of
-from .parser import add_config_option, add_field_flags, add_resolution_options
-from .prompt import has_terminal, prompt_of
-from .ready_config import ready_config
+from qwen_cfg.cli.arguments import request_of
+from qwen_cfg.cli.parser import add_config_option, add_field_flags, add_resolution_options
+from qwen_cfg.cli.ready_config import ready_config
+from qwen_cfg.cli.terminal.consent import gate_of
+from qwen_cfg.cli.terminal.prompt import has_terminal, prompt_of
 
 if TYPE_CHECKING:
     import argparse
 
+    from qwen_cfg.cli.output import Output
     from qwen_runtime.headless import OutputFormat
-
-    from .output import Output
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +47,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     request = request_of(args)
     gate = gate_of(request, output)
     if args.prompt is None and args.output_format == "text" and has_terminal():
-        from .conversation import converse  # noqa: PLC0415 - the line editor is slow to import
+        from qwen_cfg.cli.terminal.conversation import converse  # noqa: PLC0415 - the line editor is slow to import
 
         return converse(request, gate, output, system=args.system, browser=not args.no_browser)
     from qwen_runtime.headless import ask_once  # noqa: PLC0415 - the HTTP client is slow to import

@@ -13,20 +13,19 @@ from qwen_cfg.application.config_file import config_file
 from qwen_cfg.application.incomplete import IncompleteError
 from qwen_cfg.application.login import NoLoginError, login_place_here
 from qwen_cfg.application.ready import ready
+from qwen_cfg.cli.notices import show_warnings
+from qwen_cfg.cli.ready_config import ready_compilation, ready_config
 
 from .login import log_in_at_terminal, terminal_of
-from .notices import show_warnings
-from .ready_config import ready_compilation, ready_config
 
 if TYPE_CHECKING:
     from qwen_cfg.application.compilation import Compilation
     from qwen_cfg.application.login import LoginPlace
     from qwen_cfg.application.request import Request
+    from qwen_cfg.cli.output import Output
     from qwen_cfg.trust.gate import Gate
     from qwen_runtime import Change, ReadyConfig
     from qwen_runtime.terminal.device import Terminal
-
-    from .output import Output
 
 
 def converse(request: Request, gate: Gate, output: Output, *, system: str, browser: bool) -> int:

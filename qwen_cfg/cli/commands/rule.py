@@ -12,7 +12,7 @@ from qwen_schema import ExitCode, UsageError, redact_unknown
 if TYPE_CHECKING:
     import argparse
 
-    from .output import Output
+    from qwen_cfg.cli.output import Output
 
 _WIDTH = 96
 

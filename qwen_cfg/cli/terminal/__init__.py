@@ -1,0 +1,1 @@
+"""What asks, and what shows a conversation, at a terminal."""
