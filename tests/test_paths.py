@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qwen_cfg.core.paths import Standpoint, home_level_files, is_in_qwen_directory
+from qwen_cfg.core.paths import Standpoint, home_level_files, is_in_qwen_directory, without_dots
 from qwen_schema import located
 
 if TYPE_CHECKING:
@@ -121,3 +121,9 @@ def test_what_counts_as_a_qwen_env_file(path: str, *, inside: bool) -> None:
 
 def test_the_files_of_a_home_are_two_and_in_order() -> None:
     assert home_level_files(HOME) == (HOME / ".qwen/.env", HOME / ".env")
+
+
+@given(st.lists(st.sampled_from(["a", "b", "..", ".", "..."]), max_size=8))
+def test_dots_are_taken_out_as_the_system_does_it(parts: list[str]) -> None:
+    path = P("/", *parts)
+    assert str(without_dots(path)) == os.path.normpath(path)

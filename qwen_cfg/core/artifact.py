@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_schema import (
@@ -20,13 +18,16 @@ from qwen_schema import (
 )
 
 from .layers import DEFAULT, ENV_FILE, ENVIRONMENT, FLAG
-from .paths import Standpoint, home_level_files
+from .paths import home_level_files, without_dots
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from qwen_schema.artifact import ReferenceKind
 
     from .merge import Decision
     from .origin import Candidate, Layer
+    from .paths import Standpoint
     from .resolution import Resolution
 
 # The origin of a secret reference that was asked for.
@@ -65,7 +66,7 @@ def portable_path(text: str, standpoint: Standpoint) -> str:
     """Return a path given as a text in the form that is the same on every machine (`./`, `../`, `~/`)."""
     if not text or text.startswith("~/"):
         return text
-    return standpoint.show(_normal(standpoint, text))
+    return standpoint.show(without_dots(standpoint.cwd / text))
 
 
 def user_files(resolution: Resolution) -> tuple[Path, ...]:
@@ -163,7 +164,3 @@ def _layer_of(kind: ReferenceKind) -> Layer:
 
 def _is_home_level(resolution: Resolution, path: str) -> bool:
     return located(path, base=resolution.world.cwd, home=resolution.world.home) in user_files(resolution)
-
-
-def _normal(standpoint: Standpoint, text: str) -> Path:
-    return Path(os.path.normpath(standpoint.cwd / text))

@@ -64,6 +64,14 @@ def home_level_files(home: P | None, moved: P | None = None) -> tuple[P, ...]:
     return tuple(dict.fromkeys((*in_moved, *in_home)))
 
 
+def without_dots(path: PurePath) -> PurePath:
+    """Return an absolute path without `..` in it, each taken to lead back the way it came; links are not looked at."""
+    parts: list[str] = []
+    for part in path.parts[1:]:
+        parts = parts[:-1] if part == ".." else [*parts, part]
+    return type(path)(path.anchor, *parts)
+
+
 def is_in_qwen_directory(path: PurePath) -> bool:
     """Tell whether an env file is a `.qwen/.env`, which may set every variable."""
     return path.parent.name == ".qwen"
