@@ -96,8 +96,19 @@ def test_an_annotation_is_one_command_and_says_what_it_was_given(message: str, f
     assert level == "error"
     names = [each.partition("=")[::2] for each in properties.split(",")]
     given = {name: unescaped(value, {"%3A": ":", "%2C": ","}).replace("\\x5b", "[") for name, value in names}
-    assert given == {"file": as_shown(file), "line": "3", "title": as_shown(title)}
-    assert unescaped(said).replace("\\x5b", "[") == as_shown(message)
+    assert given == {"file": as_shown_by_github(file), "line": "3", "title": as_shown_by_github(title)}
+    assert unescaped(said).replace("\\x5b", "[") == as_shown_by_github(message)
+
+
+def as_shown_by_github(text: str) -> str:
+    """GitHub shows line ends that stand in the data of a command."""
+    ends = {"\r": "{cr}", "\n": "{lf}"}
+    for end, mark in ends.items():
+        text = text.replace(end, mark)
+    text = as_shown(text)
+    for end, mark in ends.items():
+        text = text.replace(mark, end)
+    return text
 
 
 def as_shown(text: str) -> str:

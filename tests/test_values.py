@@ -291,10 +291,10 @@ def test_every_loser_says_why_and_to_whom() -> None:
         decisions = tree.resolve().decisions
     lost = [(str(s.candidate.origin), s.fate, str(s.by and s.by.origin)) for s in decisions["model"].shadowed]
     assert lost == [
-        ("--model", "empty", "QWEN_MODEL"),
-        ("OPENAI_MODEL", "empty", "QWEN_MODEL"),
-        ("./.qwen/.env:1 OPENAI_MODEL", "hidden by an empty variable", "OPENAI_MODEL"),
-        ("./.qwen/.env:2 QWEN_MODEL", "beaten", "QWEN_MODEL"),
-        ("default", "beaten", "QWEN_MODEL"),
+        ("--model", "empty", "environment QWEN_MODEL"),
+        ("environment OPENAI_MODEL", "empty", "environment QWEN_MODEL"),
+        ("./.qwen/.env:1 OPENAI_MODEL", "hidden by an empty variable", "environment OPENAI_MODEL"),
+        ("./.qwen/.env:2 QWEN_MODEL", "beaten", "environment QWEN_MODEL"),
+        ("default", "beaten", "environment QWEN_MODEL"),
     ]
     assert [s.fate for s in decisions["proxy"].shadowed] == ["needs reach user"]

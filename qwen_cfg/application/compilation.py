@@ -21,7 +21,7 @@ from qwen_cfg.trust import concern_of
 from qwen_cfg.trust.gate import owners_allowed, trusts_project
 from qwen_cfg.trust.standing import standing_of
 from qwen_cfg.trust.store import TrustStore
-from qwen_schema import QwenCfgError, other_profiles
+from qwen_schema import QwenCfgError, Secret, declared_fields, other_profiles
 
 from .incomplete import IncompleteError
 from .telemetry import note_resolution
@@ -160,10 +160,19 @@ class Compilation:
 
     @cached_property
     def _outcome(self) -> Outcome:
+        # They are known from here on, so that nothing shows them and no artifact is written with one of them.
+        _ = self._keys_in_files
         outcome = self._under(self.profile)
         if isinstance(outcome, Resolution):
             self.note(outcome)
         return outcome
+
+    @cached_property
+    def _keys_in_files(self) -> tuple[Secret, ...]:
+        """The keys in every env file that was looked at, read or not. A secret is known as long as it is held."""
+        names = {variable.name for field in declared_fields().values() if field.secret for variable in field.variables}
+        files = [path for path, sighting in self.world.sightings.items() if sighting.text]
+        return tuple(Secret(a.value) for path in files for a in self.world.assignments(path) if a.name in names)
 
     def _under(self, profile: Profile) -> Outcome:
         return outcome_of(self.world, profile, self.request.options)

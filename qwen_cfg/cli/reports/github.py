@@ -15,7 +15,9 @@ def annotation(level: str, message: str, *, file: str, line: int, title: str) ->
 
 
 def _data(text: str) -> str:
-    return printable(text).replace("%", "%25")
+    """Return a text as the data of a command. The runner shows its line ends, which cannot begin another command."""
+    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return printable(escaped)
 
 
 def _property(text: str) -> str:
