@@ -26,24 +26,24 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Candidate": "core.origin",
-    "Decision": "merge",
+    "Decision": "core.merge",
     "Diagnostic": "rules",
-    "Difference": "differences",
-    "Elsewhere": "generations",
+    "Difference": "core.drift",
+    "Elsewhere": "core.other_profiles",
     "Explanation": "explanation",
     "Origin": "core.origin",
     "Place": "core.place",
-    "Resolution": "resolution",
+    "Resolution": "core.resolution",
     "Search": "core.place",
-    "Shadowed": "merge",
+    "Shadowed": "core.merge",
     "Visit": "core.place",
-    "World": "world",
+    "World": "core.world",
     "diagnose": "rules",
-    "drift": "differences",
-    "elsewhere": "generations",
+    "drift": "core.drift",
+    "elsewhere": "core.other_profiles",
     "explain": "explanation",
     "resolve": "api",
-    "to_artifact": "compile",
+    "to_artifact": "core.artifact",
 }
 
 __all__ = [
