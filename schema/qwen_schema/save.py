@@ -31,6 +31,13 @@ PRIVATE = 0o600
 _STAGE = re.compile(r"\.qwen-cfg\.[0-9a-f]{16}")
 _NEW, _IGNORE, _EVERYTHING = "new", ".gitignore", b"*\n"
 
+# What another program has opened, named by its number: a shell's `>(…)`, for example.
+_IS_OPEN = re.compile(r"/dev/(?:fd/[0-9]+|std(?:out|err))|/proc/(?:self|thread-self|[0-9]+)/fd/[0-9]+")
+
+# How long a pipe without a reader is waited for, and how often it is looked at, in seconds.
+_READER_SECONDS = 3.0
+_LOOK_EVERY = 0.02
+
 # So many are looked at that killed processes left, and so often one is made before something else is wrong.
 _MOST_LEFT = 16
 _TRIES = 5
@@ -59,7 +66,7 @@ def save(
         OutputError: if it cannot be written; what was there is untouched.
     """
     try:
-        if (path.is_relative_to("/dev") or path.is_relative_to("/proc")) and path.exists():
+        if _IS_OPEN.fullmatch(str(path)):
             _require_public(path, private=private)
             _write_through(os.open(path, os.O_WRONLY | os.O_APPEND), text)
             return
@@ -69,7 +76,7 @@ def save(
                 _replace(folder, name, text, _mode(status, private=private))
             else:
                 _require_public(path, private=private)
-                _write_through(folder.open(name, os.O_WRONLY | os.O_APPEND), text)
+                _write_through(_opened(folder, name), text)
     except OSError as error:
         raise cannot_write(path, error) from None
 
@@ -114,6 +121,23 @@ def _require_public(path: Path, *, private: bool) -> None:
             where=str(path),
             hint="Name one with -o, or leave the secret out.",
         )
+
+
+def _opened(folder: Folder, name: str) -> int:
+    """Return a descriptor of a pipe or a device to write to; a reader of a pipe is waited for, but not for ever."""
+    deadline = time.monotonic() + _READER_SECONDS
+    while True:
+        try:
+            descriptor = folder.open(name, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0))
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            if time.monotonic() > deadline:
+                raise OSError(errno.ENXIO, "it is a pipe, and nobody reads it") from None
+            time.sleep(_LOOK_EVERY)
+        else:
+            os.set_blocking(descriptor, True)
+            return descriptor
 
 
 def _write_through(descriptor: int, text: str) -> None:

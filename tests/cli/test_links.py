@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import tempfile
 import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +16,6 @@ from .terminal import Typing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from support.provider import Provider
 
@@ -215,3 +217,29 @@ def test_links_above_the_project_count(desk: Desk, tmp_path: Path) -> None:
     for argv in commands:
         ended(*argv)
     assert {"a.toml", "b.toml", "qwen.toml"} <= {path.name for path in desk.cwd.iterdir()}
+
+
+def test_a_path_through_proc_is_one_like_any_other(desk: Desk, untouched: Path) -> None:
+    clone(desk)
+    plant(desk, "a.toml", "../../.profile")
+    outcome = desk.run("resolve", "-o", "/proc/self/cwd/a.toml", env=WITH_KEY).ended(2)
+    assert "link" in outcome.err
+    assert untouched.read_text() == "# mine\n"
+
+
+def test_a_project_in_shared_memory_is_one_like_any_other(desk: Desk) -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as directory:
+        here = Path(directory)
+        for _ in range(2):
+            desk.run("resolve", "-o", here / "a.toml", env=WITH_KEY, cwd=here).ended(0)
+        assert tomllib.loads((here / "a.toml").read_text())["config"]["auth_method"] == "openai"
+        desk.run("init", "--openai-api-key", KEY, cwd=here).ended(0)
+        (here / "link.toml").symlink_to(desk.home / "elsewhere.toml")
+        desk.run("resolve", "-o", here / "link.toml", env=WITH_KEY, cwd=here).ended(2)
+    assert not (desk.home / "elsewhere.toml").exists()
+
+
+def test_a_pipe_that_nobody_reads_is_not_waited_for(desk: Desk) -> None:
+    os.mkfifo(desk.cwd / "qwen.toml")
+    outcome = desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(2)
+    assert "a pipe, and nobody reads it" in outcome.err
