@@ -17,7 +17,7 @@ from qwen_schema import (
     pointed,
 )
 
-from .layers import DEFAULT, ENV_FILE, ENVIRONMENT, FLAG
+from .layers import DEFAULT, layer_named
 from .paths import home_level_files, without_dots
 
 if TYPE_CHECKING:
@@ -152,12 +152,8 @@ def _secret_provenance(resolution: Resolution, decision: Decision) -> Provenance
 def _layer_of(kind: ReferenceKind) -> Layer:
     """Return the layer in which a secret reference finds the secret."""
     match kind:
-        case "flag":
-            return FLAG
-        case "environment":
-            return ENVIRONMENT
-        case "env-file":
-            return ENV_FILE
+        case "flag" | "environment" | "env-file":
+            return layer_named(kind)
         case "oauth-cache" | "keyring" | "command" | "literal":
             return DEFAULT
 
