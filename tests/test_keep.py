@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,8 +16,11 @@ from qwen_cfg.writing.assigning import CannotAssignError, assigned
 from qwen_cfg.writing.env_file import keep
 from qwen_schema import BadValue, ConfigurationError, OutputError, Secret, declared_fields, parse_value
 from qwen_schema.envfile import DIALECTS, last_of_each, reader_of
+from qwen_schema.folders import nowhere
+from qwen_schema.save import save
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 KEY = "sk-0123456789abcdefghijklmnopqrstuvwxyz"
@@ -288,15 +292,139 @@ def test_a_file_that_a_link_leads_to_in_the_work_tree_is_told_of(work_tree: Path
     assert not (work_tree / ".gitignore").exists()
 
 
-def test_a_gitignore_that_is_no_file_is_told_of(work_tree: Path) -> None:
-    (work_tree / ".gitignore").mkdir()
-    assert "it is not ignored yet" in keep(VALUES, work_tree).done[1]
+def yes(reason: str) -> bool:
+    assert "git does not" in reason
+    assert KEY not in reason
+    return True
 
 
-def test_a_later_pattern_that_wins_is_told_of(work_tree: Path) -> None:
-    (work_tree / ".qwen").mkdir()
-    (work_tree / ".qwen" / ".gitignore").write_text("!.env\n")
-    assert "it is not ignored yet" in keep(VALUES, work_tree).done[1]
+def no_gitignore(tree: Path) -> None:
+    (tree / ".gitignore").mkdir()
+
+
+def gitignore_is_a_link(tree: Path) -> None:
+    (tree / ".gitignore").symlink_to("other")
+    (tree / "other").write_text("*.log\n")
+
+
+def gitignore_is_a_dangling_link(tree: Path) -> None:
+    (tree / ".gitignore").symlink_to("nowhere")
+
+
+def gitignore_is_a_fifo(tree: Path) -> None:
+    os.mkfifo(tree / ".gitignore")
+
+
+def gitignore_is_large(tree: Path) -> None:
+    (tree / ".gitignore").write_text("#" * (1 << 20) + "\n")
+    (tree / ".gitignore").write_text("#" * ((1 << 20) + 1))
+
+
+def later_rule(tree: Path) -> None:
+    (tree / ".qwen").mkdir()
+    (tree / ".qwen" / ".gitignore").write_text("!.env\n")
+
+
+def later_rule_is_a_fifo(tree: Path) -> None:
+    (tree / ".qwen").mkdir()
+    os.mkfifo(tree / ".qwen" / ".gitignore")
+
+
+def own_repository(tree: Path) -> None:
+    (tree / ".qwen").mkdir()
+    git(tree / ".qwen", "init", "-q")
+
+
+def own_repository_of_nobody(tree: Path) -> None:
+    (tree / ".qwen" / ".git").mkdir(parents=True)
+
+
+def own_repository_elsewhere(tree: Path) -> None:
+    (tree / ".qwen").mkdir()
+    (tree / ".qwen" / ".git").write_text("gitdir: ../.git\n")
+
+
+def excluded_and_gitignore_is_a_link(tree: Path) -> None:
+    (tree / ".git/info/exclude").write_text(".env\n!.env\n")
+    gitignore_is_a_dangling_link(tree)
+
+
+def global_rule_and_gitignore_is_a_link(tree: Path) -> None:
+    (tree.parent / ".gitconfig").write_text(f"[core]\nexcludesFile = {tree.parent}/ignore\n")
+    (tree.parent / "ignore").write_text("!.qwen/.env\n")
+    gitignore_is_a_dangling_link(tree)
+
+
+def git_does_not_answer(tree: Path) -> None:
+    (tree / ".git/config").write_text("[broken\n")
+
+
+def config_is_a_fifo(tree: Path) -> None:
+    (tree / ".git/config").unlink()
+    os.mkfifo(tree / ".git/config")
+
+
+UNDOINGS = [
+    *(no_gitignore, gitignore_is_a_link, gitignore_is_a_dangling_link, gitignore_is_a_fifo, gitignore_is_large),
+    *(later_rule, later_rule_is_a_fifo, own_repository, own_repository_of_nobody, own_repository_elsewhere),
+    *(excluded_and_gitignore_is_a_link, global_rule_and_gitignore_is_a_link, git_does_not_answer, config_is_a_fifo),
+]
+
+
+@pytest.mark.parametrize("undo", UNDOINGS)
+def test_where_git_would_take_the_key_in_nothing_is_written(work_tree: Path, undo: Callable[[Path], None]) -> None:
+    undo(work_tree)
+    began = time.monotonic()
+    message = nothing_is_kept(work_tree)
+    assert "git does not ignore this file" in message or "git does not say" in message or "git tracks" in message
+    asked: list[str] = []
+    with pytest.raises(OutputError):
+        keep(VALUES, work_tree, None, lambda reason: bool(asked.append(reason)))
+    if "git tracks" not in message:
+        assert "./.qwen/.env: git does not" in asked[0]
+        assert "it is not ignored yet" in keep(VALUES, work_tree, None, yes).done[-1]
+        assert (work_tree / ".qwen/.env").read_text() == LINES
+    assert len(asked) == ("git tracks" not in message)
+    assert time.monotonic() - began < 5
+
+
+def test_a_rule_that_is_no_use_is_taken_back(work_tree: Path) -> None:
+    later_rule(work_tree)
+    for before in (None, b"*.log", b"*.log\n", b"\xff\r\n"):
+        gitignore = work_tree / ".gitignore"
+        gitignore.unlink(missing_ok=True)
+        if before is not None:
+            gitignore.write_bytes(before)
+        nothing_is_kept(work_tree)
+        assert (gitignore.read_bytes() if gitignore.exists() else None) == before
+
+
+def test_rules_that_stand_before_ours_do_not_undo_it(work_tree: Path) -> None:
+    (work_tree.parent / ".gitconfig").write_text(f"[core]\nexcludesFile = {work_tree.parent}/ignore\n")
+    (work_tree.parent / "ignore").write_text("!.env\n")
+    (work_tree / ".git/info/exclude").write_text("!.env\n!.qwen\n")
+    (work_tree / ".gitignore").write_text(".qwen/.env\n!.env\n")
+    assert keep(VALUES, work_tree).done[1:] == ("added .qwen/.env to ./.gitignore",)
+
+
+def test_without_git_the_settings_are_kept_as_before(work_tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    later_rule(work_tree)
+    monkeypatch.setenv("PATH", str(work_tree))
+    assert keep(VALUES, work_tree).done[1:] == ("added .qwen/.env to ./.gitignore",)
+
+
+def test_git_ignores_the_new_file_before_the_key_is_in_it(work_tree: Path) -> None:
+    """Also under a name that nobody knew before."""
+    asked: list[bool] = []
+
+    def require(path: Path) -> None:
+        assert not path.exists()
+        asked.append(
+            subprocess.run(["git", "check-ignore", "-q", str(path)], cwd=work_tree, check=False).returncode == 0
+        )
+
+    save(work_tree / "kept", KEY, may_follow=nowhere, private=True, require=require)
+    assert asked == [True]
 
 
 def test_a_home_needs_no_gitignore(tmp_path: Path) -> None:

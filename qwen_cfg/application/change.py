@@ -25,6 +25,7 @@ from .keep_notices import COMMAND_NOT_KEPT, not_kept
 
 if TYPE_CHECKING:
     from qwen_cfg.trust.gate import Gate
+    from qwen_cfg.writing.gitignore import Accept
     from qwen_runtime import Change, DialogueDefaults, ReadyConfig
 
     from .change_of_artifact import ArtifactSubject
@@ -39,9 +40,10 @@ if TYPE_CHECKING:
 class Changes:
     """Makes the changes of a session, one after the other, and remembers what was typed: a `Reconfigure`."""
 
-    def __init__(self, subject: Subject, gate: Gate) -> None:
+    def __init__(self, subject: Subject, gate: Gate, accept: Accept | None = None) -> None:
         self._subject = subject
         self._gate = gate
+        self._accept = accept
 
     def defaults(self) -> DialogueDefaults:
         """Return what there is now, for the dialogue."""
@@ -84,7 +86,7 @@ class Changes:
         both = {**carried, **texts}
         keepable = both if subject.may_keep_commands else without_commands(both)
         try:
-            kept = keep(keepable, subject.process.cwd, subject.process.home.path)
+            kept = keep(keepable, subject.process.cwd, subject.process.home.path, self._accept)
         except QwenCfgError as error:
             after, use = subject.change(place, texts, self._gate, key)
             return after, replace(use, notices=not_kept(error))

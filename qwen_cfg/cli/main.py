@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from qwen_cfg.application import telemetry
-from qwen_schema import OutputError, QwenCfgError, defect, redact_unknown
+from qwen_schema import OutputError, QwenCfgError, redact_unknown, unexpected
 from qwen_schema.ending import Termination, ended_by, error_of, ignore_more
 
 from .output import Output, standard_output
@@ -59,7 +59,7 @@ def _ended(words: list[str], output: Output) -> tuple[int, BaseException | None]
         return error.exit_code, error
     if cause is None:
         return code, None
-    error = cause if isinstance(cause, QwenCfgError) else defect(cause)
+    error = cause if isinstance(cause, QwenCfgError) else unexpected(cause)
     return _report(error, words, output, cause=cause), cause
 
 

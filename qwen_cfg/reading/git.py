@@ -8,16 +8,18 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_schema.bounded import Unreadable, read_file
+from qwen_schema.bounded import Unreadable, kind_of, read_file
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from qwen_cfg.core.world import GitStatus
 
 # What `git ls-files --error-unmatch` exits with where it knows that a file is tracked, or is not.
 _TRACKED, _NOT_TRACKED = 0, 1
 
-# What `git check-ignore` exits with where a file is ignored.
-_IGNORED = 0
+# What `git check-ignore` exits with where a file is ignored, or is not.
+_IGNORED, _NOT_IGNORED = 0, 1
 
 # How many seconds an answer of git is waited for. A repository can make git wait for ever: with a FIFO, for example.
 _SECONDS = 10
@@ -51,6 +53,9 @@ _OPTIONS = tuple(word for setting in _SETTINGS for word in ("-c", setting))
 # The repositories of which git gave no answer in time. They are not asked about again.
 _silent: set[Path] = set()
 
+# What git reads in a repository before it looks at the index, or at the ignore rules.
+_READ = ("HEAD", "commondir", "config", "config.worktree", "info/exclude")
+
 # How long the parts of an index are in bytes, and what the flags of an entry say: the length of its name, as far as
 # there is room for it, and whether there are more flags.
 _HEADER, _CHECKSUM, _FLAGS = 12, 20, 60
@@ -82,10 +87,16 @@ def is_tracked(path: Path) -> bool | None:
     return True if True in answers else None if None in answers else False
 
 
-def is_ignored(path: Path) -> bool:
-    """Tell whether git ignores a file of a work tree; where git cannot or will not say, it does not."""
+def is_installed() -> bool:
+    """Tell whether there is a git to ask."""
+    return _program(_environment()) is not None
+
+
+def is_ignored(path: Path) -> bool | None:
+    """Tell whether git ignores a file of a work tree, which need not exist; None where git does not answer."""
     # Without the index no object can be missing.
-    return _asked(path, "check-ignore", "--no-index", "--quiet") == _IGNORED
+    answer = _asked(path, "check-ignore", "--no-index", "--quiet")
+    return answer == _IGNORED if answer in (_IGNORED, _NOT_IGNORED) else None
 
 
 def status_of(path: Path) -> GitStatus | None:
@@ -107,12 +118,20 @@ def _names_of(path: Path) -> tuple[Path, ...]:
     while parts:
         part = parts.pop(0)
         at = at.parent if part == ".." else at / part
-        if os.path.islink(at) and len(links) < _MOST_LINKS:  # noqa: PTH114 - where one may not look, there is none
+        target = _target(at) if len(links) < _MOST_LINKS else None
+        if target is not None:
             links.append(at)
-            target = at.readlink()
             at = Path(target.anchor) if target.is_absolute() else at.parent
             parts = [*(part for part in target.parts if part != target.anchor), *parts]
     return (*links, at)
+
+
+def _target(path: Path) -> Path | None:
+    """Return where a link leads; None for what is no link, and where one may not look."""
+    try:
+        return path.readlink()
+    except OSError:
+        return None
 
 
 def _is_tracked(path: Path) -> bool | None:
@@ -151,8 +170,8 @@ def _asked(path: Path, *command: str) -> int | None:
     """
     environment, absolute, tree = _environment(), path.absolute(), _work_tree_of(path)
     directory = tree or next(parent for parent in absolute.parents if parent.is_dir())
-    git = shutil.which("git", path=environment["PATH"])
-    if git is None or not Path(git).is_absolute() or directory in _silent:
+    git = _program(environment)
+    if git is None or directory in _silent or _has_pipe(absolute, tree):
         return None
     where = [] if tree is None else [f"--git-dir={tree / '.git'}", f"--work-tree={tree}"]
     try:
@@ -172,6 +191,28 @@ def _asked(path: Path, *command: str) -> int | None:
     except OSError:
         return None
     return asked.returncode
+
+
+def _program(environment: Mapping[str, str]) -> str | None:
+    git = shutil.which("git", path=environment["PATH"])
+    return git if git is not None and Path(git).is_absolute() else None
+
+
+def _has_pipe(path: Path, tree: Path | None) -> bool:
+    """Tell whether git would wait for what is no file: a FIFO or a device among what it reads for a file."""
+    if tree is None:
+        return False
+    levels = [parent for parent in path.parents if parent.is_relative_to(tree)]
+    read = [*(tree / ".git" / name for name in _READ), *(level / ".gitignore" for level in levels)]
+    return not all(_is_harmless(file) for file in read)
+
+
+def _is_harmless(file: Path) -> bool:
+    """Tell so of what git takes for a file or a directory, and of what it cannot look at."""
+    try:
+        return kind_of(file.stat().st_mode) in ("file", "directory")
+    except OSError:
+        return True
 
 
 def _is_in_index(path: Path) -> bool | None:

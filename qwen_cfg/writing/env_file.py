@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,14 @@ from qwen_schema.folders import anywhere, nowhere, reached, require_no_link
 from qwen_schema.save import save
 
 from .assigning import CannotAssignError, assigned
-from .gitignore import keep_out
+from .gitignore import keep_out, require_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from qwen_schema.folders import MayFollow
+
+    from .gitignore import Accept
 
 
 @dataclass(frozen=True)
@@ -34,15 +37,16 @@ class Kept:
     done: tuple[str, ...]
 
 
-def keep(values: Mapping[str, str | Secret], cwd: Path, home: Path | None = None) -> Kept:
+def keep(values: Mapping[str, str | Secret], cwd: Path, home: Path | None = None, accept: Accept | None = None) -> Kept:
     """Write the settings, texts by field, into `.qwen/.env` of a directory, which git ignores before it holds a key.
 
     Each is assigned to the first variable of its field; a field whose variable only means one value (the method) is
     left out. The file is written whole or not at all, and is nobody else's to read. A link is followed in the home.
+    Where git would take the file in, `accept` decides.
 
     Raises:
-        ConfigurationError: if the file is none that can be read, git tracks it, or it cannot take a value.
-        OutputError: if it cannot be written, or a link of a project leads to it.
+        ConfigurationError: if the file is none that can be read, or it cannot take a value.
+        OutputError: if it cannot be written, git tracks it or does not ignore it, or a link of a project leads to it.
     """
     cwd, home = Path(os.path.realpath(cwd)), None if home is None else Path(os.path.realpath(home))
     standpoint = Standpoint(cwd, home)
@@ -53,11 +57,21 @@ def keep(values: Mapping[str, str | Secret], cwd: Path, home: Path | None = None
     text = _present_text(path, shown)
     _refuse_tracked(path, shown)
     new = _with(text, values, shown)
+    # Links are the home's own, and lead where the user keeps such files. Nobody is asked twice.
+    once = cache(accept or _no) if Path(os.path.realpath(path)) == path else _yes
     with _directory(path, shown, may_follow):
         # Whatever comes between, git never sees a file with a key in it.
-        ignored = keep_out(path, standpoint)
-        save(path, new, may_follow=may_follow, private=True)
+        ignored = keep_out(path, standpoint, once)
+        save(path, new, may_follow=may_follow, private=True, require=partial(require_out, shown=shown, accept=once))
     return Kept(path, shown, (f"kept in {shown} (mode 0600)", *ignored))
+
+
+def _yes(_reason: str) -> bool:
+    return True
+
+
+def _no(_reason: str) -> bool:
+    return False
 
 
 def env_file_of(cwd: Path) -> Path:
@@ -80,7 +94,7 @@ def _present_text(path: Path, shown: str) -> str:
 def _refuse_tracked(path: Path, shown: str) -> None:
     """Refuse a file that git knows. Of a link, git knows where it leads, and not what stands there."""
     if may_be_tracked(Path(os.path.realpath(path))):
-        raise ConfigurationError(
+        raise OutputError(
             "git tracks this file, or cannot tell, and a key would be committed with it",
             where=shown,
             hint=f"Take it out of version control (git rm --cached {path.name} in its directory), or keep the settings "

@@ -1,15 +1,19 @@
-"""Keeping an env file out of version control: a line in `.gitignore`."""
+"""Keeping an env file out of version control: a line in `.gitignore`, and git's word that it ignores the file."""
 
 from __future__ import annotations
 
 import os
+import shlex
 import stat
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_cfg.reading.git import in_work_tree, is_ignored
+from qwen_cfg.reading.git import in_work_tree, is_ignored, is_installed
 from qwen_schema import OutputError
-from qwen_schema.bounded import LARGEST_BYTES, Unreadable, read_file
+from qwen_schema.bounded import LARGEST_BYTES, Unreadable, kind_of, read_file
 from qwen_schema.folders import nowhere, reached
 
 if TYPE_CHECKING:
@@ -17,24 +21,80 @@ if TYPE_CHECKING:
 
 LINE = ".qwen/.env"
 
+# Shows the user why git would take a file in, and returns whether a key is to be written into it nevertheless.
+Accept = Callable[[str], bool]
+
 # What ignores the file just as well, where there is no git to be asked.
 _AS_GOOD = {LINE, f"/{LINE}", ".qwen", ".qwen/", "/.qwen", "/.qwen/", ".qwen/*", ".env", "*.env", ".env*"}
 
 
-def keep_out(path: Path, standpoint: Standpoint) -> tuple[str, ...]:
-    """See to it that git leaves `.qwen/.env` of the working directory out, and return what was done, in words.
+@dataclass(frozen=True)
+class _Appended:
+    """The size that `.gitignore` had before the line was appended, None for a new file; or why it was not appended."""
 
-    The file need not be there yet: nothing has to be in it before git ignores it.
+    size: int | None = None
+    obstacle: str = ""
 
-    A file that a link leads elsewhere, and a `.gitignore` that cannot be appended to, are told of and left alone.
+
+def keep_out(path: Path, standpoint: Standpoint, accept: Accept | None = None) -> tuple[str, ...]:
+    """Make git ignore `.qwen/.env` of the working directory, and return what was done, in words.
+
+    The file need not be there yet: it is written after git ignores it. In a work tree git has the last word. Where it
+    does not ignore the file, `accept` decides, and without `accept` the answer is no.
+
+    Raises:
+        OutputError: if git does not ignore the file, or does not answer, and that is not accepted; `.gitignore` is
+            then as before.
     """
     real, gitignore = Path(os.path.realpath(path)), path.parent.parent / ".gitignore"
-    in_tree = in_work_tree(real)
+    in_tree = _is_in_tree(real)
     if is_ignored(real) if in_tree else _is_out(path, real, gitignore, standpoint):
         return ()
-    if real == path and _append(gitignore) and (not in_tree or is_ignored(real)):
-        return (f"added {LINE} to {standpoint.show(gitignore)}",)
-    return (f"see to it that git leaves out {standpoint.show(real)}, which holds the key: it is not ignored yet",)
+    appended = _append(gitignore) if real == path else _Appended(obstacle="a link leads to the file")
+    done = () if appended.obstacle else (f"added {LINE} to {standpoint.show(gitignore)}",)
+    try:
+        why = f"{standpoint.show(gitignore)}: {appended.obstacle}" if appended.obstacle else ""
+        if require_ignored(real, standpoint.show(real), accept, why) if in_tree else done:
+            return done
+    except OutputError:
+        _take_back(gitignore, appended)
+        raise
+    return (*done, f"see to it that git leaves out {standpoint.show(real)}, which holds the key: it is not ignored yet")
+
+
+def require_ignored(path: Path, shown: str, accept: Accept | None, why: str = "") -> bool:
+    """Return whether git ignores a file of a work tree; if not, the user has accepted that.
+
+    Raises:
+        OutputError: if neither is so.
+    """
+    ignored = is_ignored(path)
+    if ignored:
+        return True
+    what = "git does not ignore this file" if ignored is False else "git does not say whether it ignores this file"
+    what = f"{what}, and the next commit could publish the key{f' ({why})' if why else ''}"
+    if accept is None or not accept(f"{shown}: {what}"):
+        raise OutputError(
+            what,
+            where=shown,
+            hint=f"Make git ignore it. Which rule decides: git check-ignore -v {shlex.quote(shown)}",
+        )
+    return False
+
+
+def require_out(path: Path, *, shown: str, accept: Accept | None) -> None:
+    """Return if git ignores a file, if it stands in no work tree, or if the user accepts that it does not.
+
+    Raises:
+        OutputError: if not.
+    """
+    if _is_in_tree(path):
+        require_ignored(path, shown, accept)
+
+
+def _is_in_tree(path: Path) -> bool:
+    """Return whether git has a say about a file: without git, nothing is committed here."""
+    return in_work_tree(path) and is_installed()
 
 
 def _is_out(path: Path, real: Path, gitignore: Path, standpoint: Standpoint) -> bool:
@@ -50,19 +110,45 @@ def _is_listed(gitignore: Path) -> bool:
     return any(line.strip() in _AS_GOOD for line in lines)
 
 
-def _append(gitignore: Path) -> bool:
-    """Append the line, and tell whether that could be done. Nothing but a regular file is written to."""
+def _append(gitignore: Path) -> _Appended:
+    """Append the line. Nothing but a regular file is written to."""
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
     try:
         # Neither does git follow a link of that name (gitignore(5)).
-        with reached(gitignore, nowhere) as (folder, name), os.fdopen(folder.open(name, flags, 0o666), "rb+") as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_BYTES:
-                return False
-            file.write(_separator(file.read()) + LINE.encode() + b"\n")
-    except (OSError, OutputError):
-        return False
-    return True
+        with reached(gitignore, nowhere) as (folder, name):
+            there = folder.status(name)
+            obstacle = "" if there is None or stat.S_ISLNK(there.st_mode) else _obstacle(there)
+            if obstacle:
+                return _Appended(obstacle=obstacle)
+            with os.fdopen(folder.open(name, flags, 0o666), "rb+") as file:
+                content = file.read()
+                file.write(_separator(content) + LINE.encode() + b"\n")
+    except OSError as error:
+        return _Appended(obstacle=f"it cannot be written: {error.strerror or error}")
+    except OutputError as error:
+        return _Appended(obstacle=error.what)
+    return _Appended(None if there is None else len(content))
+
+
+def _obstacle(status: os.stat_result) -> str:
+    if not stat.S_ISREG(status.st_mode):
+        return f"it is a {kind_of(status.st_mode)}"
+    return "it is over 1 MiB" if status.st_size > LARGEST_BYTES else ""
+
+
+def _take_back(gitignore: Path, appended: _Appended) -> None:
+    """Remove the line again."""
+    if appended.obstacle:
+        return
+    with suppress(OSError, OutputError), reached(gitignore, nowhere) as (folder, name):
+        if appended.size is None:
+            folder.unlink(name)
+            return
+        descriptor = folder.open(name, os.O_RDWR)
+        try:
+            os.ftruncate(descriptor, appended.size)
+        finally:
+            os.close(descriptor)
 
 
 def _separator(content: bytes) -> bytes:

@@ -13,9 +13,9 @@ from qwen_schema import (
     QwenCfgError,
     Redacting,
     TerminatedError,
-    defect,
     redact_known,
     to_document,
+    unexpected,
     without_secrets,
 )
 from qwen_schema.ending import decisive, error_of, put_off
@@ -101,7 +101,7 @@ def _ask(session: Session, prompt: str, output: Output, reporter: Reporter, hear
             error = failure
         except Exception as failure:
             # What came is delivered all the same.
-            error = defect(failure)
+            error = unexpected(failure)
         if heard:
             # A terminal that was closed cannot be written either: what ended the program is why.
             error = error_of(decisive(heard))

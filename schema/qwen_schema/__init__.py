@@ -32,7 +32,7 @@ from .errors import (
     TerminatedError,
     UnreachableError,
     UsageError,
-    defect,
+    unexpected,
 )
 from .fields import Field, LayerName, Reach, Value, Variable, declared_fields, field_of_variable
 from .formats import is_unicode
@@ -107,7 +107,6 @@ __all__ = [
     "declared_fields",
     "declared_profiles",
     "declared_providers",
-    "defect",
     "dump",
     "endpoint_of",
     "field_of_variable",
@@ -140,6 +139,7 @@ __all__ = [
     "show_value",
     "terms_of",
     "to_document",
+    "unexpected",
     "without_commands",
     "without_commands_within",
     "without_controls",

@@ -80,7 +80,21 @@ class QwenCfgError(Exception):
         return f"{self.where}: {self.what}" if self.where else self.what
 
 
-def defect(error: BaseException) -> QwenCfgError:
+def unexpected(error: BaseException) -> QwenCfgError:
+    """Return what an error that nobody expects is to the person who meets it.
+
+    One that names a file is about that file: it can be replaced or removed between two looks at it.
+    """
+    if isinstance(error, OSError) and isinstance(error.filename, str) and error.strerror:
+        return OutputError(
+            f"the file cannot be used: {error.strerror}",
+            where=error.filename,
+            hint="Something else may change it at the same time. Run it again, or with --debug for the traceback.",
+        )
+    return _defect(error)
+
+
+def _defect(error: BaseException) -> QwenCfgError:
     """Return what a defect of the program is to the person who meets it. What the error says may hold anything."""
     import traceback  # noqa: PLC0415 - a defect is rare
 

@@ -20,7 +20,7 @@ except ImportError:  # pragma: no cover - Windows
     fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from .folders import Folder, MayFollow
@@ -54,12 +54,14 @@ def save(
     private: bool = False,
     make: bool = False,
     follow_last: bool = True,
+    require: Callable[[Path], None] = lambda path: None,  # noqa: ARG005
 ) -> None:
     """Write a text to a file, in UTF-8, so that nobody ever sees half of it; `private` makes its mode 0600.
 
     A file that was there keeps its mode, and a link that may be followed stays one. What is no regular file (a pipe,
     /dev/null) is written to as it is, and so is an open file (/dev/fd/3). With `make`, missing directories are made.
-    Without `follow_last`, the file takes the place of a link.
+    Without `follow_last`, the file takes the place of a link. `require` is called with the path that a regular file is
+    first written under, before anything stands in it, and raises where that is not right.
 
     Raises:
         LinkInProjectError: if a link is on the way that may not be followed.
@@ -73,7 +75,7 @@ def save(
         with reached(path, may_follow, make=make, follow_last=follow_last) as (folder, name):
             status = folder.status(name)
             if status is None or stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode):
-                _replace(folder, name, text, _mode(status, private=private))
+                _replace(folder, name, text, _mode(status, private=private), require)
             else:
                 _require_public(path, private=private)
                 _write_through(_opened(folder, name), text)
@@ -145,8 +147,9 @@ def _write_through(descriptor: int, text: str) -> None:
         file.write(text)
 
 
-def _replace(folder: Folder, name: str, text: str, mode: int | None) -> None:
+def _replace(folder: Folder, name: str, text: str, mode: int | None, require: Callable[[Path], None]) -> None:
     with _stage(folder) as stage:
+        require(stage.path / _NEW)
         made_with = 0o666 if mode is None else PRIVATE
         descriptor = stage.open(_NEW, os.O_WRONLY | os.O_CREAT | os.O_EXCL, made_with)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from qwen_schema import unexpected
+
 from .process import KEY, Run, env_of, run_all
 from .terminal import Typing
 
@@ -155,9 +157,11 @@ def test_an_update_is_not_written_through_a_link(desk: Desk) -> None:
 def test_the_ignore_list_is_not_written_through_a_link(desk: Desk) -> None:
     clone(desk)
     plant(desk, ".gitignore", "../../.profile")
-    done = desk.run("init", "--openai-api-key", "x", "--openai-base-url", "http://localhost:1/v1").ended(0)
-    assert "it is not ignored yet" in done.out
+    refused = desk.run("init", "--openai-api-key", "x", "--openai-base-url", "http://localhost:1/v1").ended(2)
+    assert "git does not ignore this file" in refused.err
+    assert "./.gitignore is a link to ../../.profile" in refused.err
     assert (desk.cwd / ".gitignore").is_symlink()
+    assert not (desk.cwd / ".qwen").exists()
 
 
 @pytest.mark.usefixtures("untouched")
@@ -243,3 +247,26 @@ def test_a_pipe_that_nobody_reads_is_not_waited_for(desk: Desk) -> None:
     os.mkfifo(desk.cwd / "qwen.toml")
     outcome = desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(2)
     assert "a pipe, and nobody reads it" in outcome.err
+
+
+def test_a_directory_that_becomes_a_link_meanwhile_is_an_error_that_names_it(desk: Desk, tmp_path: Path) -> None:
+    """Python looks whether there is a link, and then where it leads: what is gone by then raises."""
+    with pytest.raises(OSError, match="missing") as caught:
+        (tmp_path / "missing").readlink()
+    error = unexpected(caught.value)
+    assert (error.exit_code, error.where) == (2, str(tmp_path / "missing"))
+    assert "No such file or directory" in error.what
+    with pytest.raises(OSError, match="Bad file descriptor") as caught:
+        os.close(-1)
+    assert unexpected(caught.value).exit_code == 70
+    swapping = subprocess.Popen(["/bin/sh", "-c", "while :; do ln -s . .qwen; rm .qwen; done"], cwd=desk.cwd)
+    try:
+        init = ["init", "--openai-api-key", KEY]
+        for outcome in run_all([Run(init, desk.cwd, desk.home, {}) for _ in range(10)]):
+            assert outcome.code in (0, 2)
+            assert "Traceback" not in outcome.said
+            assert KEY not in outcome.said
+    finally:
+        swapping.kill()
+        swapping.wait()
+    assert not list(desk.home.glob("**/.env")) or (desk.cwd / ".qwen/.env").is_file()

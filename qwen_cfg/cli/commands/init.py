@@ -14,6 +14,7 @@ from qwen_cfg.application.config_file import concern_of_written
 from qwen_cfg.cli.arguments import request_of
 from qwen_cfg.cli.notices import show_warnings
 from qwen_cfg.cli.parser import add_field_flags
+from qwen_cfg.cli.terminal.consent import accept_of
 from qwen_cfg.cli.terminal.prompt import has_terminal
 from qwen_cfg.core.world import EnvFileChoice
 from qwen_cfg.trust.gate import Gate
@@ -68,7 +69,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         )
     # A project that is half set up would be refused the next time.
     with put_off():
-        for line in keep(texts, cwd, home).done if texts else ():
+        for line in keep(texts, cwd, home, accept_of(output)).done if texts else ():
             output.lines(line)
         # What stands in the env file now is no flag any more.
         flags = {name: flag for name, flag in request.flags.items() if name not in texts}

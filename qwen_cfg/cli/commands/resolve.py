@@ -11,6 +11,7 @@ from qwen_cfg.application.incomplete import IncompleteError
 from qwen_cfg.cli.arguments import request_of
 from qwen_cfg.cli.notices import show_warnings
 from qwen_cfg.cli.parser import add_color_option, add_field_flags, add_resolution_options
+from qwen_cfg.cli.terminal.consent import accept_of
 from qwen_cfg.writing.artifact_file import artifact_text, write_artifact
 from qwen_schema import ExitCode, UsageError, declared_fields
 
@@ -133,7 +134,8 @@ def _deliver(args: argparse.Namespace, compilation: Compilation, output: Output)
         return
     path = Path(args.output)
     _refuse_env_file(path, compilation.world)
-    write_artifact(path, artifact, _form(args, path), compilation.request.process.home.path)
+    home = compilation.request.process.home.path
+    write_artifact(path, artifact, _form(args, path), home, accept_of(output))
 
 
 def _refuse_env_file(path: Path, world: World) -> None:

@@ -1,4 +1,4 @@
-"""The gate of a command line: it asks at the terminal, if somebody is there."""
+"""The questions of a command line about what is risky: they are asked at the terminal, if somebody is there."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from qwen_cfg.application.request import Request
     from qwen_cfg.cli.output import Output
     from qwen_cfg.trust import Concern
+    from qwen_cfg.writing.gitignore import Accept
 
 
 def gate_of(request: Request, output: Output) -> Gate:
@@ -33,6 +34,16 @@ def gate_of(request: Request, output: Output) -> Gate:
         shlex.join(trust_command(request)),
         request.config is None and "api_key" in request.flags,
     )
+
+
+def accept_of(output: Output) -> Accept | None:
+    """Return what asks whether a key is written into a file that git does not ignore; None if nobody can be asked."""
+
+    def ask(reason: str) -> bool:
+        output.notice(f"qwen-cfg: {reason}", "")
+        return says_yes("Write the key there nevertheless? [y/N] ")
+
+    return ask if has_terminal() else None
 
 
 def trust_command(request: Request) -> list[str]:

@@ -16,6 +16,7 @@ from qwen_cfg.application.ready import ready
 from qwen_cfg.cli.notices import show_warnings
 from qwen_cfg.cli.ready_config import ready_compilation, ready_config
 
+from .consent import accept_of
 from .login import log_in_at_terminal, terminal_of
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def converse(request: Request, gate: Gate, output: Output, *, system: str, brows
     person = _Person(output, terminal_of(output, request.process.state), browser)
     if request.config is not None:
         use = _from_file(request, gate, person)
-        changes = Changes(ArtifactSubject(use, request.config, request.process), gate)
+        changes = Changes(ArtifactSubject(use, request.config, request.process), gate, accept_of(output))
     else:
         use, changes = _compiled(request, gate, person)
     return start(use, output, person.terminal, changes, lambda: person.ask(changes), system=system)
@@ -83,7 +84,7 @@ def _from_file(request: Request, gate: Gate, person: _Person) -> ReadyConfig:
 
 def _compiled(request: Request, gate: Gate, person: _Person) -> tuple[ReadyConfig, Changes]:
     compilation = compilation_of(request)
-    changes = Changes(RequestSubject(compilation), gate)
+    changes = Changes(RequestSubject(compilation), gate, accept_of(person.output))
     if _has_to_ask(compilation):
         return _first_use(compilation, changes, person), changes
     try:

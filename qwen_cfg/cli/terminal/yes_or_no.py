@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -19,13 +21,26 @@ def says_yes(question: str) -> bool:
     """Ask at the terminal; no is the answer unless yes is given."""
     # Ctrl-C is a no from the moment when the question can be seen.
     try:
-        with _line_by_line():
+        with _interruptible(), _line_by_line():
             print(printable(redact(question)), end="", file=sys.stderr, flush=True)
             answer = input()
     except (EOFError, KeyboardInterrupt):
         print(file=sys.stderr)
         return False
     return answer.strip().lower() in ("y", "yes")
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C end the question, even while a command puts signals off until it has finished."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -1,0 +1,106 @@
+"""No key is written into a file that git would take in, unless the user at the terminal says so."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .process import KEY
+from .terminal import Typing
+
+if TYPE_CHECKING:
+    from support.provider import Provider
+
+    from .process import Desk
+
+INIT = ("init", "--openai-api-key", KEY, "--openai-base-url", "http://localhost:1/v1")
+QUESTION = "Write the key there nevertheless? [y/N]"
+
+
+@pytest.fixture
+def undone(desk: Desk) -> Desk:
+    """A clone that undoes the line that ignores the kept settings."""
+    subprocess.run(["git", "init", "-q", str(desk.cwd)], check=True)
+    desk.write("work/app/.qwen/.gitignore", "!.env\n")
+    return desk
+
+
+def test_without_a_terminal_nothing_is_written(undone: Desk) -> None:
+    before = undone.files()
+    refused = undone.run(*INIT).ended(2)
+    assert "./.qwen/.env: git does not ignore this file, and the next commit could publish the key" in refused.err
+    assert "git check-ignore -v ./.qwen/.env" in refused.err
+    assert undone.files() == before
+
+
+def test_a_gitignore_that_is_a_fifo_is_refused_at_once(desk: Desk) -> None:
+    subprocess.run(["git", "init", "-q", str(desk.cwd)], check=True)
+    os.mkfifo(desk.cwd / ".gitignore")
+    began = time.monotonic()
+    assert "./.gitignore: it is a fifo" in desk.run(*INIT).ended(2).err
+    assert time.monotonic() - began < 5
+    assert not (desk.cwd / ".qwen").exists()
+
+
+def init(desk: Desk) -> Typing:
+    return Typing(desk, "init", width=160, env={"OPENAI_BASE_URL": "http://localhost:1/v1"})
+
+
+def answered(person: Typing) -> None:
+    for keys, wanted in ((f"{KEY}\r", "API key ("), ("\r", "Base URL ["), ("\r", "Model [")):
+        person.until(wanted)
+        person.type(keys)
+    person.until("git does not ignore this file", QUESTION)
+
+
+@pytest.mark.parametrize("answer", ["\r", "n\r", "\x03", "\x04"])
+def test_at_a_terminal_no_is_the_answer_unless_yes_is_given(undone: Desk, answer: str) -> None:
+    before = undone.files()
+    with init(undone) as person:
+        answered(person)
+        person.type(answer)
+        assert person.ended() == 2
+    assert undone.files() == before
+
+
+def test_whoever_says_yes_is_asked_once_and_told(undone: Desk) -> None:
+    with init(undone) as person:
+        answered(person)
+        person.type("y\r")
+        seen = person.until("it is not ignored yet", "wrote qwen.toml")
+        assert seen.count(QUESTION) == 1
+        assert person.ended() == 0
+    assert KEY in (undone.cwd / ".qwen/.env").read_text()
+
+
+def test_a_signal_ends_the_question(undone: Desk) -> None:
+    with init(undone) as person:
+        answered(person)
+        person.signal(signal.SIGTERM)
+        assert person.ended() == 143
+    assert not (undone.cwd / ".qwen/.env").exists()
+    assert not list((undone.cwd / ".qwen").glob(".qwen-cfg.*"))
+
+
+def test_a_conversation_goes_on_without_keeping_the_key(undone: Desk, server: Provider) -> None:
+    before = undone.files()
+    with Typing(undone, "run", height=60, width=200) as person:
+        for keys, wanted in (
+            ("1\r", "Method ["),
+            (f"{KEY}\r", "API key ("),
+            ("\x15" + f"{server.url}/v1\r", "Base URL ["),
+            ("\r", "Model ["),
+            ("\r", "Keep ["),
+            ("\r", QUESTION),
+        ):
+            person.until(wanted)
+            person.type(keys)
+        person.until("not kept: ./.qwen/.env: git does not ignore this file", "In this session")
+        person.type("\x04")
+        assert person.ended() == 0
+    assert {name: text for name, text in undone.files().items() if name.startswith("work/")} == before
