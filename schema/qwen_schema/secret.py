@@ -7,7 +7,21 @@ from typing import TYPE_CHECKING, NoReturn
 from weakref import WeakValueDictionary
 
 from .pointers import is_pointer
-from .spellings import LOOSE, PLAIN, RAW, Spelling, Views, begun, found, places, spellings, unfinished, views
+from .spellings import (
+    LOOSE,
+    PLAIN,
+    QUOTED,
+    RAW,
+    TELLTALE_BEGINNING,
+    Spelling,
+    Views,
+    begun,
+    found,
+    places,
+    spellings,
+    unfinished,
+    views,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,15 +114,17 @@ class Redacting:
     """
 
     def __init__(self) -> None:
-        self._passed: Views = ("", "", "")
+        self._passed: Views = ("", "", "", "")
         self._held = ""
+        # Of a secret that is not held back, no more than its beginning was passed on.
+        self._looked_back = TELLTALE_BEGINNING
 
     def add(self, piece: str) -> Verbatim:
         """Return what can be passed on now."""
         known, text = _known_spellings(), self._held + piece
         whole = text[: unfinished(text)] if known else text
         seen = _joined(self._passed, views(whole))
-        near = [spelling for spelling in known if spelling.beginning in seen[spelling.view]]
+        near = [Spelling(view, start, form) for view, start, form in known if start in seen[view]]
         cuts = _cuts(whole, seen, near, self._passed)
         # A secret that is whole is not the beginning of another one.
         kept = max([_begun(whole, seen, near), *(end for _, end in cuts)])
@@ -116,9 +132,10 @@ class Redacting:
         passed, self._held = (text, "") if is_too_much else (text[:kept], text[kept:])
         if passed != whole:
             seen = _joined(self._passed, views(passed))
-        longest = max((len(spelling.text) for spelling in known), default=1)
-        raw, plain, loose = seen
-        self._passed = raw[-longest:], plain[-longest:], loose[-longest:]
+        if cuts or is_too_much:
+            self._looked_back = max(len(spelling.text) for spelling in known)
+        raw, plain, loose, quoted = (view[-self._looked_back :] for view in seen)
+        self._passed = raw, plain, loose, quoted
         return Verbatim(_without(text[:kept], cuts) + (REDACTED if is_too_much else ""))
 
     def end(self) -> Verbatim:
@@ -170,10 +187,15 @@ def _known_spellings() -> Sequence[Spelling]:
 
 
 def _joined(before: Views, after: Views) -> Views:
-    return before[RAW] + after[RAW], before[PLAIN] + after[PLAIN], before[LOOSE] + after[LOOSE]
+    return (
+        before[RAW] + after[RAW],
+        before[PLAIN] + after[PLAIN],
+        before[LOOSE] + after[LOOSE],
+        before[QUOTED] + after[QUOTED],
+    )
 
 
-def _cuts(text: str, seen: Views, near: Sequence[Spelling], before: Views = ("", "", "")) -> list[tuple[int, int]]:
+def _cuts(text: str, seen: Views, near: Sequence[Spelling], before: Views = ("", "", "", "")) -> list[tuple[int, int]]:
     """Return from where to where secrets stand in a text; they may have begun in what was seen `before` it."""
     cuts = []
     for view in {spelling.view for spelling in near}:

@@ -19,20 +19,27 @@ TELLTALE_LENGTH = 12
 # A text may be escaped so many times over, such as HTML in JSON in a URL.
 _ROUNDS = 8
 
-# Compiled when they are needed, which is seldom.
+# Compiled when they are needed, which is seldom. A terminal's control sequences (ECMA-48) count as escapes of nothing.
 _ESCAPE = (
-    r"(?is)%[0-9a-f]{2}"
+    r"(?is)%(?:u[0-9a-f]{4}|[0-9a-f]{2})"
     r"|&(?:#0*[0-9]{1,7};?|#x0*[0-9a-f]{1,6};?|[a-z][a-z0-9]{1,31};)"
-    r"|\\(?:u[0-9a-f]{4}|u\{[0-9a-f]{1,6}\}|(?-i:U)[0-9a-f]{8}|x[0-9a-f]{2}|.)"
+    r"|\\(?:(?-i:U)[0-9a-f]{8}|u[0-9a-f]{4}|u\{[0-9a-f]{1,6}\}|x[0-9a-f]{2}|[0-3]?[0-7]{2}|.)"
     r"|=\r?\n"
-    r"|\x1b\[[0-?]*[ -/]*[@-~]"
+    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
+    r"|(?:\x1b\]|\x9d)[^\x07\x1b\x9c\x9d]*(?:\x07|\x9c|\x1b\\)"
+    r"|\x1b[()][0-~]"
 )
-_ESCAPE_BEGINS = re.compile(r"[%&\\\x1b]|=\r?\n")
+_ESCAPE_BEGINS = re.compile(r"[%&\\\x1b\x9b\x9d]|=\r?\n")
+# Quoted-printable (RFC 2045): this is no escape where a name stands before it, as in `x=10`.
+_QUOTED = re.compile(r"=(?:\r?\n|[0-9A-Fa-f]{2})")
 _CUT_ESCAPE = (
-    r"(?i)(?:%[0-9a-f]?|&(?:#x?[0-9a-f]{0,16}|[a-z][a-z0-9]{0,31})?"
-    r"|\\(?:u[0-9a-f]{0,3}|u\{[0-9a-f]{0,6}|(?-i:U)[0-9a-f]{0,7}|x[0-9a-f]?)?|=\r?|\x1b(?:\[[0-?]{0,16})?)\Z"
+    r"(?i)(?:%(?:u[0-9a-f]{0,3}|[0-9a-f]?)|&(?:#x?[0-9a-f]{0,16}|[a-z][a-z0-9]{0,31})?"
+    r"|\\(?:(?-i:U)[0-9a-f]{0,7}|u[0-9a-f]{0,3}|u\{[0-9a-f]{0,6}|x[0-9a-f]?|[0-3]?[0-7])?|=[\r0-9a-f]?"
+    r"|(?:\x1b\[|\x9b)[0-?]{0,16}|(?:\x1b\]|\x9d)[^\x07\x1b\x9c\x9d]{0,200}\x1b?|\x1b[()]?)\Z"
 )
-_LONGEST_CUT_ESCAPE = 40
+_LONGEST_CUT_ESCAPE = 204
+# The same, in a text in which no escape is whole.
+_CUT_BEGINNING = re.compile(r"=[\r0-9A-Fa-f]?\Z")
 
 
 class _Visible(dict[int, "int | None"]):
@@ -44,19 +51,22 @@ class _Visible(dict[int, "int | None"]):
 
 
 _VISIBLE = _Visible()
-# Base64 has two alphabets, and hexadecimal digits have two cases.
+# Base64 has two alphabets, and hexadecimal digits have two cases and what separates them.
+_SEPARATORS = " :,"
 _LOOSE: dict[int, int | None] = {
-    ord(" "): None,
+    **{ord(separator): None for separator in _SEPARATORS},
     ord("-"): ord("+"),
     ord("_"): ord("/"),
     **{ord(letter): ord(letter.lower()) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"},
 }
 
 
+_FOR_URLS = bytes.maketrans(b"+/", b"-_")
+
 # A text is looked at as it stands, with its escapes decoded, and then also without blanks, letter case and the
-# difference between the alphabets of Base64; each time without its invisible characters.
-Views = tuple[str, str, str]
-RAW, PLAIN, LOOSE = range(3)
+# difference between the alphabets of Base64; and as quoted-printable. Each time without its invisible characters.
+Views = tuple[str, str, str, str]
+RAW, PLAIN, LOOSE, QUOTED = range(4)
 
 # A character, and the place in a text that it was decoded from: from where, and to where.
 _Unit = tuple[str, int, int]
@@ -74,18 +84,20 @@ class Spelling(NamedTuple):
 
 
 def views(text: str) -> Views:
-    """Return the three views of a text."""
+    """Return the views of a text."""
     raw = _visible(text)
     decoded = decoded_text(text)
     plain = raw if decoded is text else _visible(decoded)
-    return raw, plain, plain.translate(_LOOSE)
+    quoted = _visible(_QUOTED.sub(_decoded, text)) if "=" in text else raw
+    return raw, plain, plain.translate(_LOOSE), quoted
 
 
 def places(text: str, view: int) -> list[tuple[int, int]]:
     """Return where each character of a view stands in the text: from where, and to where."""
     rounds = _rounds(text)
-    units = next(rounds) if view == RAW else [*rounds][-1]
-    hidden = " " if view == LOOSE else ""
+    units = next(rounds) if view in (RAW, QUOTED) else [*rounds][-1]
+    units = _once_decoded(units, _QUOTED) if view == QUOTED else units
+    hidden = _SEPARATORS if view == LOOSE else ""
     return [(start, end) for c, start, end in units if c not in hidden and _VISIBLE[ord(c)] is not None]
 
 
@@ -94,10 +106,12 @@ def spellings(secret: str) -> tuple[Spelling, ...]:
     if len(_visible(secret)) < TELLTALE_LENGTH:
         return ()
     encoded = secret.encode("utf-8", "replace")
-    plain = {decoded_text(secret), encoded.decode("latin-1")}
+    # A line end after `=` makes it one of quoted-printable.
+    plain = {decoded_text(secret), encoded.decode("latin-1"), secret.rstrip("=")}
     # A secret of letters alone may be words, which stand in a text with blanks between them.
     loose = _encoded_forms(encoded) | (plain if any(map(str.isdigit, secret)) else set())
     seen = {(RAW, _visible(text)) for text in _written_forms(secret)}
+    seen |= {(QUOTED, _visible(secret))}
     seen |= {(PLAIN, _visible(text)) for text in plain} | {(LOOSE, _visible(text).translate(_LOOSE)) for text in loose}
     return tuple(
         Spelling(v, text[:TELLTALE_BEGINNING], text) for v, text in sorted(seen) if len(text) >= TELLTALE_LENGTH
@@ -137,7 +151,8 @@ def decoded_text(text: str) -> str:
 def unfinished(text: str) -> int:
     """Return where the escape begins that the end of a text cuts; the length of the text if it cuts none."""
     if not _ESCAPE_BEGINS.search(text):
-        return len(text) - text.endswith(("=", "=\r")) - text.endswith("=\r")
+        cut = _CUT_BEGINNING.search(text)
+        return len(text) if cut is None else cut.start()
     return min(_cut(each, len(text)) for each in _rounds(text))
 
 
@@ -148,8 +163,8 @@ def _cut(units: list[_Unit], end: int) -> int:
     if cut is None:
         return end
     at = len(units) - len(tail) + cut.start()
-    if tail[cut.start()] == "\\" and _count_before(units, at) % 2:
-        # This backslash stands for itself.
+    if tail[cut.start()] == "\\" and (_count_before(units, at) % 2 or (at and units[at - 1][0] == "\x1b")):
+        # This backslash stands for itself, or ends a control sequence.
         return end
     return units[at][1]
 
@@ -166,8 +181,8 @@ def _visible(text: str) -> str:
 def _decoded(escape: re.Match[str]) -> str:
     text = escape.group()
     match text[0]:
-        case "%":
-            return chr(int(text[1:], 16))
+        case "%" | "=" if text[-1] != "\n":
+            return chr(int(text[1:].lstrip("uU"), 16))
         case "&":
             from html import unescape  # noqa: PLC0415 - its table of names is seldom needed
 
@@ -178,8 +193,10 @@ def _decoded(escape: re.Match[str]) -> str:
 
 
 def _unescaped(text: str) -> str:
-    """Return what a backslash before a text stands for in JSON, JavaScript or Python."""
-    if text[0] in "uUx" and len(text) > 1:
+    """Return what a backslash before a text stands for in JSON, JavaScript, Python or C."""
+    if text.isdigit() and len(text) > 1:
+        return chr(int(text, 8))
+    if text[0] in "uUxX" and len(text) > 1:
         code = int(text[1:].strip("{}"), 16)
         return chr(code) if code <= 0x10FFFF else ""
     return "\n" if text in "nrtbf" else text
@@ -190,16 +207,22 @@ def _rounds(text: str) -> Iterator[list[_Unit]]:
     units = [(character, place, place + 1) for place, character in enumerate(text)]
     yield units
     for _ in range(_ROUNDS):
-        joined, last, decoded = "".join(unit[0] for unit in units), 0, []
-        for escape in re.finditer(_ESCAPE, joined):
-            start, end = units[escape.start()][1], units[escape.end() - 1][2]
-            decoded += units[last : escape.start()]
-            decoded += [(character, start, end) for character in _decoded(escape)]
-            last = escape.end()
-        if not last:
+        decoded = _once_decoded(units, re.compile(_ESCAPE))
+        if decoded is units:
             break
-        units = decoded + units[last:]
+        units = decoded
         yield units
+
+
+def _once_decoded(units: list[_Unit], escapes: re.Pattern[str]) -> list[_Unit]:
+    """Return the characters with their escapes decoded; the same list if there are none."""
+    joined, last, decoded = "".join(unit[0] for unit in units), 0, []
+    for escape in escapes.finditer(joined):
+        start, end = units[escape.start()][1], units[escape.end() - 1][2]
+        decoded += units[last : escape.start()]
+        decoded += [(character, start, end) for character in _decoded(escape)]
+        last = escape.end()
+    return decoded + units[last:] if last else units
 
 
 def _written_forms(secret: str) -> set[str]:
@@ -211,10 +234,18 @@ def _written_forms(secret: str) -> set[str]:
 
 
 def _encoded_forms(secret: bytes) -> set[str]:
-    """Return the secret in hexadecimal digits, and what it always is in Base64, whatever is before or after it."""
+    """Return the secret in hexadecimal digits and in Base64, and in each of them once more."""
+    once = _encoded(secret)
+    twice = {form for text in (*once, secret.hex().upper()) for form in _encoded(text.encode("ascii"))}
+    return {*once, *twice, secret.hex("-"), "".join(f"0x{byte:02x}" for byte in secret)}
+
+
+def _encoded(secret: bytes) -> set[str]:
+    """Return a text in hexadecimal digits, and what it always is in Base64, whatever is before or after it."""
     forms = {secret.hex()}
     for before in range(3):
         # Four characters stand for three bytes; the first and the last one may stand for a neighbour's bits too.
-        text = b64encode(bytes(before) + secret + bytes(2)).decode("ascii")
-        forms.add(text[-(-8 * before // 6) : 8 * (before + len(secret)) // 6])
+        encode = b64encode(bytes(before) + secret + bytes(2))
+        for text in {encode.decode("ascii"), encode.translate(_FOR_URLS).decode("ascii")}:
+            forms.add(text[-(-8 * before // 6) : 8 * (before + len(secret)) // 6])
     return forms

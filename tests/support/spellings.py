@@ -71,6 +71,30 @@ FORMS: dict[str, Form] = {
     "in lines": lambda key: key[:8] + "\r\n\t" + key[8:],
     "in lines of quoted-printable": lambda key: key[:9] + "=\r\n" + key[9:],
     "in colours": lambda key: key[:9] + "\x1b[1;31m" + key[9:],
+    "in a colour each": between("\x1b[38;5;1m"),
+    "in a colour each, of 8 bits": between("\x9b0m"),
+    "in links": between("\x1b]8;;https://a.example/\x1b\\"),
+    "in links, of 8 bits": between("\x9d8;;x\x9c"),
+    "with a character set between": between("\x1b(B"),
+    "Python, every character": lambda key: "".join(f"\\U{ord(c):08x}" for c in key),
+    "Python, large digits": lambda key: "".join(f"\\U{ord(c):08X}" for c in key),
+    "octal": lambda key: "".join(f"\\{ord(c):03o}" for c in key),
+    "octal, short": lambda key: "\\".join(f"{ord(c):o}" for c in f"\0{key}")[1:],
+    "percent, as JavaScript escapes": lambda key: "".join(f"%u{ord(c):04X}" for c in key),
+    "quoted-printable, every character": lambda key: "".join(f"={ord(c):02X}" for c in key),
+    "quoted-printable, in lines": lambda key: wrapped("".join(f"={ord(c):02X}" for c in key), 12, "=\r\n"),
+    "quoted-printable, as it should be": lambda key: key.replace("=", "=3D").replace("-", "=2d"),
+    "hexadecimal, with colons": lambda key: key.encode().hex(":"),
+    "hexadecimal, with hyphens": lambda key: key.encode().hex("-").upper(),
+    "hexadecimal, with commas": lambda key: ", ".join(f"{ord(c):02x}" for c in key),
+    "hexadecimal, as an array": lambda key: ", ".join(f"0x{ord(c):02X}" for c in key),
+    "Base64 twice": lambda key: base64(base64(key)),
+    "Base64 twice, of a header": lambda key: base64(base64(f"{key}, and", "Bearer "), "Basic "),
+    "Base64 twice, for URLs": lambda key: urlsafe_b64encode(urlsafe_b64encode(key.encode())).decode(),
+    "Base64 twice, in lines": lambda key: wrapped(base64(base64(key, "k=")), 16),
+    "Base64 of hexadecimal digits": lambda key: base64(key.encode().hex(), "x"),
+    "Base64 of large hexadecimal digits": lambda key: base64(key.encode().hex().upper()),
+    "hexadecimal digits of Base64": lambda key: base64(key, "ab").encode().hex(),
 }
 
 # Where it is no word: with a digit in it.
@@ -83,15 +107,30 @@ FORMS_OF_KEYS: dict[str, Form] = {
 }
 
 
+ESCAPE = r"\\U([0-9a-fA-F]{8})|\\u([0-9a-f]{4})|\\x([0-9a-fA-F]{2})|%u([0-9A-F]{4})"
+SEQUENCE = r"(?:\x1b\[|\x9b)[0-9;]*m|\x1b\]8;;[^\x1b]*\x1b\\|\x9d8;;[^\x9c]*\x9c|\x1b\(B"
+
+
 def readings(text: str) -> list[str]:
     """Return what a curious reader can make of a text."""
+    bare_of_colors = re.sub(SEQUENCE, "", text)
+    quoted = re.sub(r"=([0-9A-Fa-f]{2})", lambda m: chr(int(m[1], 16)), text.replace("=\r\n", ""))
+    text = bare_of_colors
     for _ in range(3):
         text = html.unescape(unquote(text))
-        text = re.sub(r"\\u([0-9a-f]{4})|\\x([0-9a-fA-F]{2})", lambda m: chr(int(m[1] or m[2], 16)), text)
+        text = re.sub(ESCAPE, lambda m: chr(min(0x10FFFF, int(m[1] or m[2] or m[3] or m[4], 16))), text)
+        text = re.sub(r"\\([0-3]?[0-7]{2})", lambda m: chr(int(m[1], 8)), text)
         text = re.sub(r"\\(.)", lambda m: "\n" if m[1] in "nrt" else m[1], text)
     bare = re.sub(rf"[{INVISIBLE}\s\u200b\u00ad\x1b]|\[1;31m", "", text)
-    found = [text, bare, bare.replace("=", "")]
-    for run in re.findall(r"[A-Za-z0-9+/_-]{8,}", bare):
+    once = decoded(bare)
+    digits = re.sub(r"0[xX]|[:,-]", "", bare)
+    return [text, quoted, bare, bare.replace("=", ""), *once, *decoded(digits), *(d for o in once for d in decoded(o))]
+
+
+def decoded(text: str) -> list[str]:
+    """Return what each run of Base64 and of hexadecimal digits stands for, wherever it begins."""
+    found = []
+    for run in re.findall(r"[A-Za-z0-9+/_-]{8,}", text):
         standard = run.replace("-", "+").replace("_", "/")
         found += [b64decode(standard[n:][: len(standard[n:]) // 4 * 4]).decode("latin-1") for n in range(4)]
         found += [bytes.fromhex(d[n:][: len(d[n:]) // 2 * 2]).decode("latin-1") for d in hex_runs(run) for n in (0, 1)]
