@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -213,3 +214,12 @@ def test_where_the_two_differ(text: str, ours: str | None, theirs: str | None) -
 
 def test_where_the_two_agree() -> None:
     assert differing_names("A=1\nexport B='2' # note\n# C=3\nD=${HOME}\n") == {}
+
+
+@pytest.mark.parametrize("unit", ["x\n", '"\n', "'\n", '"', "A='\n", "A=\n", 'A="', "\r\n", "=\n", "# it's\n"])
+def test_a_file_of_a_quarter_of_the_largest_size_is_read_in_two_seconds(unit: str) -> None:
+    text = unit * ((1 << 18) // len(unit))
+    for read in (read_assignments, read_assignments_python):
+        began = time.process_time()
+        read(text)
+        assert time.process_time() - began < 2

@@ -6,13 +6,15 @@ import re
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from dotenv.parser import parse_stream
+from dotenv.parser import Error, Reader, parse_binding
 
 from .dotenv_npm import Assignment, last_of_each, read_assignments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+# Lines that assign nothing, each read by itself: a name in quotes may reach over line ends.
+_WITHOUT_VALUE = re.compile(r"(?:(?:[^='\r\n]*+|[^\S\r\n]*+=[^\r\n]*+)(?:\r\n|\n|\r))*+")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _MOST_BLANKS = 200
 _MANY_BLANKS = re.compile(rf"([^\S\r\n]{{{_MOST_BLANKS}}})[^\S\r\n]+")
@@ -55,17 +57,38 @@ def _in_order(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+class _Reader(Reader):
+    """A reader that leaves out what python-dotenv does with each piece of a text to count its lines."""
+
+    def read_regex(self, regex: re.Pattern[str]) -> Sequence[str]:
+        match = regex.match(self.string, self.position.chars)
+        if match is None:
+            raise Error("nothing of this form stands here")
+        self.position.chars = match.end()
+        return match.groups()
+
+
 def _assignments(text: str) -> Iterator[Assignment]:
-    bindings = list(parse_stream(StringIO(text)))
-    # A byte-order mark belongs to none of them.
-    position = len(text) - sum(len(binding.original.string) for binding in bindings)
+    reader = _Reader(StringIO(text))
+    # A byte-order mark belongs to no assignment.
+    before = len(text) - len(reader.string)
     line, counted = 1, 0
-    for binding in bindings:
-        original = binding.original.string
-        start = position + len(original) - len(original.lstrip())
-        position += len(original)
+    while True:
+        _pass_over(reader)
+        if not reader.has_next():
+            return
+        binding = parse_binding(reader)
         if binding.key is not None and binding.value is not None:
+            original = binding.original.string
+            start = before + reader.mark.chars + len(original) - len(original.lstrip())
             # Counted here: python-dotenv takes CR LF for two line ends where it passes over what it cannot read.
             line += len(_LINE_END.findall(text, counted, start))
             counted = start
             yield Assignment(binding.key, binding.value, line)
+
+
+def _pass_over(reader: Reader) -> None:
+    """Go on to the next line that can assign something. A file may have half a million others."""
+    match = _WITHOUT_VALUE.match(reader.string, reader.position.chars)
+    if match:
+        reader.position.chars = match.end()
