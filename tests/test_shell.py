@@ -19,14 +19,15 @@ from qwen_schema.envfile import DIALECTS, last_of_each, reader_of
 # What a shell would run, were it not quoted; each of them would leave a file behind.
 RUNS = ["$(touch ran)", "`touch ran`", ";touch ran;", "\ntouch ran\n", "&touch ran&", "|touch ran", ">ran"]
 RUNS += ["'", '"', "`", "\\", "\\\\", "#", " #", " ", "!", "!!", "~", "*", "=", "a"]
-RUNS += ["日", "{a,b}", "$A", "$(", "${A}", "Z9", "/", "\t", "\n", "\r", "(", ")"]
+RUNS += ["=ls", ":=ls", ":~", "^", "日", "{a,b}", "$A", "$(", "${A}", "Z9", "/", "\t", "\n", "\r", "(", ")"]
 RUNNING = st.lists(st.sampled_from(RUNS), min_size=1, max_size=6).map("".join)
 # What stands before; to a shell, some of it leaves a quote open, or something of that kind.
 BEFORE = ["", "A=1\n", "# it's\n", "A=it's\n", 'A=1 # "\n', 'A="x\n', "A=x\\\n", "A=$(\n", "A=`\n", "cat <<E\n"]
 BEFORE += ["OPENAI_MODEL='a\nb'\nB=it's\n", "export OPENAI_MODEL=$(touch old)\n", "OPENAI_MODEL=it's\nB='x'\n"]
 BEFORE += ["OPENAI_MODEL=`old`\n", "A=a#'b\n", "A=\\ #'\n", "\ufeffOPENAI_MODEL=x\n", "A='#'\n", "((1 #'\n"]
+BEFORE += ["A=1\r\n", "A=1\r", "OPENAI_MODEL=x\r\nB=1\r\n", "A=1\rOPENAI_MODEL=x\r"]
 BEFORE += ["A=x\r# '\r", "A=<#'\n", "a b #'\n", "A=x\\\n#'\n"]
-SHELLS = [shell for shell in ("sh", "bash") if shutil.which(shell)]
+SHELLS = [shell for shell in ("sh", "bash", "zsh") if shutil.which(shell)]
 
 
 def sourced(shell: str, texts: list[str], place: Path) -> list[str]:

@@ -62,9 +62,15 @@ def _with(text: str, name: str, value: str) -> str:
         *_appended(text, name, value),
     ):
         way = f"{before}{assignment}{after}"
-        if is_inert(before, assignment) and _readings(way) == wanted and not _INTERPOLATED.search(value):
+        is_plain = is_inert(before, assignment) and _is_own_line(before, assignment)
+        if is_plain and _readings(way) == wanted and not _INTERPOLATED.search(value):
             return way
     raise CannotAssignError(name, _obstacle(value))
+
+
+def _is_own_line(before: str, assignment: str) -> bool:
+    """Tell whether an assignment is a line of its own to a shell too, to which a carriage return ends none."""
+    return not before.endswith("\r") and "\r" not in assignment
 
 
 def _obstacle(value: str) -> str:
@@ -101,7 +107,7 @@ def _replaced(text: str, name: str, value: str) -> Iterator[Way]:
     """Yield the text with the last assignment of a name replaced, in each form that the value may take."""
     for before, present, after in _present(text, name):
         start = re.match(r"[ \t\ufeff]*(?:export[ \t]+)?", present)
-        opening, ending = start.group() if start else "", present[len(present.rstrip("\r\n")) :]
+        opening, ending = start.group() if start else "", "\n" if present.endswith(("\r", "\n")) else ""
         for form in _forms(value):
             yield before, f"{opening}{name}={form}{ending}", after
 
@@ -120,10 +126,9 @@ def _span(lines: list[str], text: str, name: str) -> tuple[int, int] | None:
 
 
 def _appended(text: str, name: str, value: str) -> Iterator[Way]:
-    end = "\r\n" if "\r\n" in text else "\n"
-    before = text if not text or text.endswith(("\n", "\r")) else text + end
+    before = text if not text or text.endswith("\n") else f"{text}\n"
     for form in _forms(value):
-        yield before, f"{name}={form}{end}", ""
+        yield before, f"{name}={form}\n", ""
 
 
 def _forms(value: str) -> Iterator[str]:

@@ -23,7 +23,8 @@ _START = r"\ufeff?[ \t]*(?:export[ \t]+)?\w+="
 _END = r"[ \t]*(?:[ \t]#[^\n]*)?[\r\n]*"
 
 # What needs no quotes, neither to the readers of env files nor to a shell, and means nothing else within open ones.
-PLAIN = re.compile(r"[\w./:@%+,=^-]+", re.ASCII)
+# zsh puts the path of a program in place of `=name`, at the beginning and after a colon, and may expand `^`.
+PLAIN = re.compile(r"(?!=)(?:[\w./@%+,=-]|:(?!=))+", re.ASCII)
 _PLAIN_ASSIGNMENT = re.compile(rf"{_START}(?:{PLAIN.pattern}|''|\"\")?{_END}", re.ASCII)
 _QUOTED_ASSIGNMENT = re.compile(rf"""{_START}(?:'[^']*'|"[^"\\`$]*"){_END}""", re.ASCII)
 
