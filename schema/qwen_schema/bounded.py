@@ -71,20 +71,25 @@ def read_file(
         Unreadable: if it is too large, or is something else.
     """
     # Opening a device can set something off, so that it is looked at before, too.
-    _require_kind(path.stat(), fifo=fifo)
+    require_kind(path.stat(), fifo=fifo)
     # Without waiting, so that opening a FIFO that nobody writes to returns.
     flags = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY"))
     descriptor = os.open(path, os.O_RDONLY | flags)
     try:
         status = os.fstat(descriptor)
-        _require_kind(status, fifo=fifo)
+        require_kind(status, fifo=fifo)
         require(status)
         return _read(descriptor, most, waits=stat.S_ISFIFO(status.st_mode))
     finally:
         os.close(descriptor)
 
 
-def _require_kind(status: os.stat_result, *, fifo: bool) -> None:
+def require_kind(status: os.stat_result, *, fifo: bool = False) -> None:
+    """Return if a status is that of a regular file on a disk, or, with `fifo`, of a FIFO.
+
+    Raises:
+        Unreadable: if it is something else.
+    """
     kind = kind_of(status.st_mode)
     if kind != "file" and not (fifo and kind == "fifo"):
         raise Unreadable(f"is a {kind}")

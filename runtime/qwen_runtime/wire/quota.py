@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 import math
 import os
-import stat
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
+from qwen_schema.bounded import Unreadable, require_kind
 from qwen_schema.folders import anywhere
 from qwen_schema.save import open_lock
 
@@ -185,14 +185,16 @@ def _locked(file: Path | None, *, writes: bool) -> Iterator[int | None]:
 
 
 def _opened(file: Path, *, writes: bool) -> int | None:
-    with suppress(OSError):
-        unfollowed = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    unfollowed = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    with suppress(OSError, Unreadable), ExitStack() as undo:
         descriptor = open_lock(file, anywhere) if writes else os.open(file, os.O_RDONLY | unfollowed)
+        undo.callback(os.close, descriptor)
         status = os.fstat(descriptor)
+        require_kind(status)
         # The times in another user's file could make this one wait.
-        if stat.S_ISREG(status.st_mode) and (os.name != "posix" or status.st_uid in (0, os.geteuid())):
+        if os.name != "posix" or status.st_uid in (0, os.geteuid()):
+            undo.pop_all()
             return descriptor
-        os.close(descriptor)
     return None
 
 
