@@ -11,10 +11,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+from support.no_qwen import path_without_qwen
 from support.provider import Provider, provider
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# Whoever runs the tests may have a Qwen Code of their own, which would decide on the profile. Modules look at the PATH
+# when they are imported.
+os.environ["PATH"] = path_without_qwen(os.environ["PATH"])
+os.environ.pop("QWEN_CFG_PROFILE", None)
 
 # `default` tries the same examples in every run, so that a change that breaks nothing fails nothing.
 # HYPOTHESIS_PROFILE=thorough looks for new ones, and takes minutes.

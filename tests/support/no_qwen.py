@@ -1,0 +1,25 @@
+"""A PATH on which no Qwen Code is found, and everything else still is."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+
+def path_without_qwen(path: str) -> str:
+    """Return a PATH in which links to all other programs stand in for a directory that has a `qwen`."""
+    return os.pathsep.join(map(_without_qwen, path.split(os.pathsep)))
+
+
+def _without_qwen(directory: str) -> str:
+    if not os.path.lexists(Path(directory, "qwen")):
+        return directory
+    stand_in = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, stand_in, ignore_errors=True)
+    for program in Path(directory).absolute().iterdir():
+        if program.name != "qwen":
+            (stand_in / program.name).symlink_to(program)
+    return str(stand_in)
