@@ -32,11 +32,18 @@ class Profile:
     home_env_excludes: bool
     directory_variable: str
     layers: Mapping[str, tuple[LayerName, ...]] = field(default_factory=dict, hash=False)
+    rules_of: str = ""
+    from_version: str = ""
 
     @property
     def title(self) -> str:
         """Whose rules these are, for people."""
         return f"Qwen Code {self.qwen_code}"
+
+    @property
+    def rules(self) -> str:
+        """What the rules of this profile are called, for people."""
+        return f"rules of {self.rules_of or self.title}"
 
 
 def other_profiles(profile: Profile) -> tuple[Profile, ...]:

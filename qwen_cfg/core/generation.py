@@ -1,0 +1,93 @@
+"""Which generation of Qwen Code is followed, and why: the one that somebody named, or that of the installed program."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from qwen_schema import declared_profiles
+
+if TYPE_CHECKING:
+    from qwen_schema import Profile
+
+# Semantic versioning 2.0.0, in a length that a screen can show.
+_VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})\.(\d{1,6})(?:[-+][0-9A-Za-z.+-]{1,60})?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Installed:
+    """The `qwen` on the PATH: its version, or the reason why that is unknown. With neither, there is no `qwen`.
+
+    There are several versions where a version manager has several and decides only when it is run.
+    """
+
+    versions: tuple[str, ...] = ()
+    problem: str = ""
+
+    @property
+    def profile(self) -> Profile | None:
+        """The profile whose rules it follows, as far as its version says."""
+        profiles = {profile_of(version) for version in self.versions}
+        return profiles.pop() if len(profiles) == 1 else None
+
+    @property
+    def name(self) -> str:
+        """What is installed, for people."""
+        return f"qwen {' or '.join(self.versions)}"
+
+    def __str__(self) -> str:
+        if self.versions:
+            return f"{self.name} on PATH"
+        return f"qwen on PATH, version unknown: {self.problem}" if self.problem else "no qwen on PATH"
+
+
+@dataclass(frozen=True)
+class Generation:
+    """The profile that is followed. `named_by` is the flag, variable or file that names it, if anything does."""
+
+    profile: Profile
+    installed: Installed
+    named_by: str = ""
+
+    @property
+    def because(self) -> str:
+        """What decided on the profile."""
+        return self.named_by or str(self.installed)
+
+    @property
+    def is_found(self) -> bool:
+        """Whether a `qwen` on the PATH decided, which nobody typed and another machine may not have."""
+        return not self.named_by and self.installed != Installed()
+
+    @property
+    def rules(self) -> str:
+        """Whose rules are followed and why, as the first line of a screen says it."""
+        return f"{self.profile.rules} ({self.because})"
+
+    @property
+    def ignored(self) -> Profile | None:
+        """The profile of the installed program, where another one is named."""
+        profile = self.installed.profile
+        return profile if self.named_by and profile != self.profile else None
+
+
+def release_of(version: str) -> tuple[int, ...] | None:
+    """Return the numbers of a version; None for a text that is no version.
+
+    What follows the numbers does not count. `0.21.0-nightly.…` and `0.21.0-preview.1` are made from the code of 0.21.0,
+    and follow its rules, although they are ordered before it.
+    """
+    match = _VERSION.fullmatch(version)
+    return tuple(map(int, match.groups())) if match else None
+
+
+def profile_of(version: str) -> Profile | None:
+    """Return the profile that a version of Qwen Code follows; None where it is no version, or before all of them."""
+    release = release_of(version) or ()
+    begun = {
+        first: profile
+        for profile in declared_profiles().values()
+        if (first := release_of(profile.from_version)) is not None and first <= release
+    }
+    return begun[max(begun)] if begun else None

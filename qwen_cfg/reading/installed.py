@@ -1,0 +1,205 @@
+"""The Qwen Code that is installed here: the `qwen` on the PATH, whose version is read from its package.json."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qwen_cfg.core.generation import Installed, release_of
+from qwen_schema.bounded import TooLarge, Unreadable, read_file
+
+from .launcher import manager_in, targets_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+# Its name in the npm registry, in the archives of its own installer and in its repository, since its first release.
+PACKAGE = "@qwen-code/qwen-code"
+
+NAMES = ("qwen.exe", "qwen.bat", "qwen.cmd", "qwen.ps1", "qwen") if os.name == "nt" else ("qwen",)
+
+# What a directory holds that is a project's.
+_PROJECT_SIGNS = (".git", "package.json")
+
+# Where a version manager, whose `qwen` stands in a directory beside, keeps the packages that it starts.
+_KEPT = {
+    "volta": (
+        f"tools/image/packages/{PACKAGE}/*/node_modules/{PACKAGE}/package.json",
+        f"tools/image/packages/{PACKAGE}/node_modules/{PACKAGE}/package.json",
+    ),
+    "mise": ("installs/*/*/bin/qwen",),
+    "asdf": ("installs/*/*/bin/qwen", "installs/*/*/.npm/bin/qwen"),
+    "nodenv": ("versions/*/bin/qwen",),
+}
+# The programs that are started under the name of another one, and whose they are.
+_MANAGERS = {"volta-shim": "volta", "mise": "mise"}
+
+# The most links on the way to a program, as on Linux; launchers that start each other; directories between a program
+# and its package; packages that a version manager keeps.
+_MOST_LINKS = 40
+_MOST_LAUNCHERS = 4
+_MOST_DIRECTORIES = 5
+_MOST_KEPT = 64
+
+_LARGEST_LAUNCHER = 64 * 1024
+
+
+class _UnknownError(Exception):
+    """The version cannot be told; the text says why."""
+
+
+def find_installed(
+    environ: Mapping[str, str], cwd: Path, home: Path | None, names: tuple[str, ...] = NAMES
+) -> Installed:
+    """Return the `qwen` that a shell would start with the PATH of an environment. Nothing is started.
+
+    A relative directory on the PATH, and one of the project in `cwd`, count as not there: whoever wrote the project
+    would say whose rules are followed.
+    """
+    for directory in filter(os.path.isabs, environ.get("PATH", "").split(os.pathsep)):
+        program = next((path for name in names if _is_program(path := Path(directory, name))), None)
+        if program is not None and not _is_of_project(program.parent, cwd, home):
+            try:
+                return Installed(_Finder(home).versions(program, _MOST_LAUNCHERS))
+            except _UnknownError as unknown:
+                return Installed(problem=str(unknown))
+            except OSError as error:
+                return Installed(problem=f"{program.as_posix()} cannot be followed: {error.strerror}")
+    return Installed()
+
+
+def _is_program(path: Path) -> bool:
+    # Most directories have none, which takes one look. A path with a NUL in it is none either.
+    return os.path.exists(path) and not os.path.isdir(path) and os.access(path, os.X_OK)  # noqa: PTH110, PTH112
+
+
+def _is_of_project(directory: Path, cwd: Path, home: Path | None) -> bool:
+    """Tell whether a directory, or a link on the way to it, is one of the project that is worked in."""
+    project = _project(Path(os.path.realpath(cwd)), None if home is None else Path(os.path.realpath(home)))
+    names = (directory, *directory.parents)
+    return project is not None and any(Path(os.path.realpath(name)).is_relative_to(project) for name in names)
+
+
+def _project(cwd: Path, home: Path | None) -> Path | None:
+    """Return the outermost directory of a project, or the working directory; a home is none, nor what it stands in."""
+    above = [d for d in (cwd, *cwd.parents) if d != d.parent and (home is None or not home.is_relative_to(d))]
+    signed = [d for d in above if any(os.path.lexists(d / sign) for sign in _PROJECT_SIGNS)]
+    return next(iter((*reversed(signed), *above)), None)
+
+
+@dataclass(frozen=True)
+class _Finder:
+    """Goes from a program to the package that it belongs to."""
+
+    home: Path | None
+
+    def versions(self, program: Path, launchers: int) -> tuple[str, ...]:
+        """Return the versions that a program may have.
+
+        Raises:
+            _UnknownError: if none can be told.
+        """
+        names = _names_of(program)
+        real = names[-1]
+        manager = next((_MANAGERS[name.stem] for name in names[1:] if name.stem in _MANAGERS), None)
+        if manager is not None:
+            launcher = next(name for name in reversed(names) if name.stem == program.stem)
+            return self._kept_by(manager, launcher, launchers)
+        text = _text_of(real)
+        if text is None:
+            return (self._version_above(real),)
+        manager = manager_in(text)
+        if manager is not None:
+            return self._kept_by(manager, real, launchers)
+        for directory in dict.fromkeys((program.parent, real.parent)):
+            for target in targets_in(text, directory, self.home):
+                if launchers and os.path.isfile(target) and Path(os.path.realpath(target)) != real:  # noqa: PTH113
+                    return self.versions(target, launchers - 1)
+        raise _UnknownError(f"{self._shown(real)} names no program of {PACKAGE}")
+
+    def _kept_by(self, manager: str, launcher: Path, launchers: int) -> tuple[str, ...]:
+        """Return the versions of all that a version manager keeps: which one it starts depends on its settings."""
+        versions: set[str] = set()
+        for found in _kept(launcher.parent.parent, _KEPT[manager]):
+            if found.name == "package.json":
+                versions.add(self._version_in(found))
+            elif launchers:
+                versions.update(self.versions(found, launchers - 1))
+        if not versions:
+            raise _UnknownError(f"{manager} has no {PACKAGE} in {self._shown(launcher.parent.parent)}")
+        return tuple(sorted(versions, key=lambda version: (release_of(version), version)))
+
+    def _version_above(self, program: Path) -> str:
+        for directory in program.parents[:_MOST_DIRECTORIES]:
+            package = directory / "package.json"
+            # A directory of modules can have one without a name, which is no package's.
+            if os.path.lexists(package) and "name" in self._read(package):
+                return self._version_in(package)
+        raise _UnknownError(f"{self._shown(program)} has no package.json beside it")
+
+    def _version_in(self, package: Path) -> str:
+        data = self._read(package)
+        name, version = data.get("name"), data.get("version")
+        if name != PACKAGE:
+            raise _UnknownError(f"{self._shown(package)} is not that of {PACKAGE}")
+        if not isinstance(version, str) or release_of(version) is None:
+            raise _UnknownError(f"{self._shown(package)} has no valid version")
+        return version
+
+    def _read(self, package: Path) -> dict[str, object]:
+        shown = self._shown(package)
+        try:
+            data = json.loads(read_file(package).decode("utf-8-sig"))
+        except Unreadable as problem:
+            raise _UnknownError(f"{shown} {problem}") from None
+        except OSError as error:
+            raise _UnknownError(f"{shown} cannot be read: {error.strerror}") from None
+        except (ValueError, RecursionError):
+            raise _UnknownError(f"{shown} is not valid JSON") from None
+        if not isinstance(data, dict):
+            raise _UnknownError(f"{shown} is not a JSON object")
+        return data
+
+    def _shown(self, path: Path) -> str:
+        inside = self.home is not None and path.is_relative_to(self.home)
+        return f"~/{path.relative_to(self.home).as_posix()}" if inside and self.home else path.as_posix()
+
+
+def _names_of(program: Path) -> tuple[Path, ...]:
+    """Return every link that a program's name leads through, and at last its real path."""
+    names = [program]
+    while os.path.islink(names[-1]) and len(names) <= _MOST_LINKS:  # noqa: PTH114 - where one may not look, there is none
+        names.append(Path(os.path.realpath(names[-1].parent)) / names[-1].readlink())
+    return (*names[:-1], Path(os.path.realpath(program)))
+
+
+def _kept(base: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
+    """Yield what matches below a directory; a version with two names (`latest`) is there once."""
+    found = (path for pattern in patterns for path in sorted(islice(base.glob(pattern), _MOST_KEPT)))
+    real = {os.path.realpath(path): path for path in found if os.path.exists(path)}  # noqa: PTH110
+    yield from real.values()
+
+
+def _text_of(program: Path) -> str | None:
+    """Return the text of a launcher; None for a program of JavaScript, and for what is no text.
+
+    Raises:
+        _UnknownError: if it cannot be read.
+    """
+    if program.suffix in (".js", ".mjs", ".cjs"):
+        return None
+    try:
+        content = read_file(program, most=_LARGEST_LAUNCHER)
+    except OSError as error:
+        raise _UnknownError(f"{program.as_posix()} cannot be read: {error.strerror}") from None
+    except TooLarge:
+        return None
+    except Unreadable as problem:
+        raise _UnknownError(f"{program.as_posix()} {problem}") from None
+    is_javascript = re.match(rb"#!.*\b(?:node|bun|deno)\b", content) is not None
+    return None if is_javascript or b"\0" in content else content.decode("utf-8", "replace")
