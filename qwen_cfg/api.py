@@ -6,12 +6,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_schema import DEFAULT_PROFILE, Secret, UsageError, Value, declared_fields, show_value
+from qwen_schema import Secret, UsageError, Value, declared_fields, show_value
 
 from .application.compilation import Compilation
 from .application.flags import flags_in
 from .application.request import Process, Request
-from .core.resolution import profile_named
 from .core.world import EnvFileChoice, Given
 from .reading.ownership import foreign_owner
 from .reading.qwen_home import Home
@@ -39,7 +38,7 @@ def resolve(  # noqa: PLR0913 - the world has as many sides
     cwd: str | os.PathLike[str],
     home: str | os.PathLike[str] | None,
     values: Mapping[str, Value | list[str] | Secret] | None = None,
-    profile: str = DEFAULT_PROFILE,
+    profile: str | None = None,
     dialect: Dialect = "dotenv",
     env_file: str | os.PathLike[str] | None = None,
     search: bool = True,
@@ -55,7 +54,9 @@ def resolve(  # noqa: PLR0913 - the world has as many sides
         cwd: the directory in which the search for an env file starts.
         home: the home directory, or None for none.
         values: fields by name with their values, as another way to give flags.
-        profile: the generation of Qwen Code to follow, `documented` or `qwen-code-0.21`.
+        profile: the generation of Qwen Code to follow, `documented` or `qwen-code-0.21`. None for the one that
+            `environ` names in QWEN_CFG_PROFILE; else for that of the `qwen` on the PATH of `environ`, whose version is
+            read from its package.json; else for `documented`.
         dialect: whose reading of env files counts, `dotenv` (the npm package) or `python` (python-dotenv).
         env_file: read this env file and search for none (relative to `cwd`).
         search: False to read no env file at all, unless `env_file` names one.
@@ -75,7 +76,7 @@ def resolve(  # noqa: PLR0913 - the world has as many sides
         Process(environ, Path(cwd), Home(None if home is None else Path(home))),
         {**flags_in(argv), **_values(values or {})},
         chosen or EnvFileChoice("search" if search else "none"),
-        profile_named(profile).name,
+        profile,
         dialect,
     )
     owner_of = partial(foreign_owner, environ=environ)

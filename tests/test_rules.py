@@ -13,6 +13,7 @@ from hypothesis import given
 from support.trees import NOBODY, planted, read, write_tree
 from support.worlds import scenes
 
+from qwen_cfg.core.generation import Generation, Installed
 from qwen_cfg.core.lookalikes import meant
 from qwen_cfg.core.resolution import Options, profile_named, resolve_world
 from qwen_cfg.rules import RULES, diagnose
@@ -47,6 +48,8 @@ class Place:
     home: str | None = HOME
     env_file: str | None = None
     secret_from: SecretReference | None = None
+    installed: str = ""
+    named_by: str = "--profile"
 
     def diagnosed(self, root: Path) -> tuple[Diagnostic, ...]:
         """Return what the rules say of this place, planted below a root."""
@@ -66,7 +69,9 @@ class Place:
             survey=True,
         )
         world = replace(world, in_git={root / path: status for path, status in self.in_git.items()})
-        return diagnose(resolve_world(world, profile_named(self.profile), Options(self.secret_from)))
+        profile, installed = profile_named(self.profile), Installed((self.installed,) if self.installed else ())
+        generation = Generation(profile, installed, self.named_by)
+        return diagnose(resolve_world(world, profile, Options(self.secret_from)), generation=generation)
 
 
 def env(**variables: str) -> Place:
@@ -181,6 +186,11 @@ SPEAKS: dict[str, list[Place]] = {
         at("https://generativelanguage.googleapis.com/v1beta"),
     ],
     "QC119": [plain(WITH_KEY, "DATABASE_URL=postgres://x"), plain("QWEN_MODEL=m", "PORT=1", WITH_KEY)],
+    "QC120": [
+        Place(HELD, installed="0.24.4"),
+        Place(HELD, installed="0.24.4", named_by="QWEN_CFG_PROFILE"),
+        Place(HELD, installed="0.15.6", profile=NEWER),
+    ],
     "QC201": [env(OPENAI_API_KEY=KEY, OPENAI_BASE_URL="llm.example/v1")],
     "QC202": [replace(env(), flags={"auth_method": "openai"})],
     "QC203": [env()],
@@ -310,6 +320,12 @@ SILENT: dict[str, list[Place]] = {
         Place({QWEN: f"{WITH_KEY}\nPORT=1\n"}),
         Place({f"{HOME}/.env": f"{WITH_KEY}\nPORT=1\n"}),
         plain("OPENAI_MODEL=", "PORT=1", environ={"OPENAI_API_KEY": KEY}),
+    ],
+    "QC120": [
+        Place(HELD),
+        Place(HELD, installed="0.24.4", named_by=""),
+        Place(HELD, installed="0.24.4", profile=NEWER),
+        Place(HELD, installed="0.15.6"),
     ],
     "QC201": [env(OPENAI_API_KEY=KEY, OPENAI_BASE_URL="https://llm.example/v1")],
     "QC202": [env(OPENAI_API_KEY=KEY), Place({f"{HOME}/.qwen/oauth_creds.json": "{}"})],

@@ -29,6 +29,7 @@ from .telemetry import note_resolution
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from qwen_cfg.core.generation import Generation
     from qwen_cfg.core.other_profiles import Elsewhere, Outcome
     from qwen_cfg.core.world import Standing, World
     from qwen_cfg.reading.ownership import Allows, OwnerOf
@@ -67,9 +68,14 @@ class Compilation:
     note: Callable[[Resolution], object] = _ignore
 
     @cached_property
+    def generation(self) -> Generation:
+        """The profile that is followed, and why."""
+        return self.request.generation()
+
+    @property
     def profile(self) -> Profile:
         """The profile that is followed."""
-        return self.request.followed_profile()
+        return self.generation.profile
 
     @cached_property
     def world(self) -> World:
@@ -111,12 +117,12 @@ class Compilation:
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What the rules say."""
-        return diagnose(self.resolution, other_profiles=self.other_profiles)
+        return diagnose(self.resolution, other_profiles=self.other_profiles, generation=self.generation)
 
     @cached_property
     def warnings(self) -> tuple[Diagnostic, ...]:
         """What the rules that warn say; no other profile is looked at for it."""
-        return diagnose(self.resolution, WARNINGS)
+        return diagnose(self.resolution, WARNINGS, generation=self.generation)
 
     def unasked(self, diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
         """Return diagnostics without what the user is asked about, or has been, before anything is sent."""

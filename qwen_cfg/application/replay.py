@@ -58,7 +58,7 @@ def replay(request: Request, old: ResolvedConfig) -> Request:
         request,
         flags={**flags, **request.flags},
         choice=request.choice or _choice(old, request.process),
-        profile=request.profile or old.profile,
+        artifact_profile=old.profile,
         dialect=request.dialect or old.dialect,
         secret_from=request.secret_from or _declared_reference(old),
         assumed=Inferred(old.text("auth_method"), method.origin) if method.layer == "default" else None,
@@ -83,7 +83,8 @@ def compare(old: ResolvedConfig, compilation: Compilation, rules: tuple[Rule, ..
     differences = drift(old, new, strict=strict)
     if missing and strict:
         differences = (_missing(old), *differences)
-    found = without_split(diagnose(complete, rules), lambda: is_answered(compilation.concern_in(complete), process))
+    said = diagnose(complete, rules, generation=compilation.generation)
+    found = without_split(said, lambda: is_answered(compilation.concern_in(complete), process))
     return Comparison(new, differences, found, missing)
 
 

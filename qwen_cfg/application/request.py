@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from qwen_cfg.core.generation import Generation
 from qwen_cfg.core.resolution import Inferred, Options, profile_named
 from qwen_cfg.core.world import EnvFileChoice, Given
 from qwen_cfg.reading.state_directory import state_directory
 from qwen_cfg.trust.gate import trusts_project
-from qwen_schema import DEFAULT_PROFILE, Secret, declared_fields
+from qwen_schema import Secret, declared_fields
 
 from .secret_from import secret_from_text
 
@@ -17,14 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from qwen_cfg.core.generation import Installed
     from qwen_cfg.reading.qwen_home import Home
-    from qwen_schema import Profile, SecretReference
+    from qwen_schema import SecretReference
     from qwen_schema.envfile import Dialect
 
     # What is typed, by field.
     Texts = Mapping[str, str | Secret]
 
 PROFILE_VARIABLE = "QWEN_CFG_PROFILE"
+# What names a profile, where it is neither a flag nor the variable.
+THE_ARTIFACT = "the artifact"
 
 
 @dataclass(frozen=True)
@@ -40,12 +45,20 @@ class Process:
         """The directory where the program keeps what it remembers between runs."""
         return state_directory(self.environ, self.home.path)
 
+    @cached_property
+    def installed(self) -> Installed:
+        """The Qwen Code that this process would start."""
+        from qwen_cfg.reading.installed import find_installed  # noqa: PLC0415 - not every command needs it
+
+        return find_installed(self.environ, self.cwd, self.home.path)
+
 
 @dataclass(frozen=True)
 class Request:
     """What is asked. Where it says nothing, the artifact's own answers may stand.
 
-    `flags` are the flags of fields by the field's name. `secret_from` is how the artifact is to refer to the key,
+    `flags` are the flags of fields by the field's name. `profile` is the one that a flag names, and `artifact_profile`
+    that of the artifact that is made again. `secret_from` is how the artifact is to refer to the key,
     `assumed` the method to keep where nothing here says which one, and `config` the artifact that --config names.
     """
 
@@ -58,6 +71,7 @@ class Request:
     assumed: Inferred | None = None
     trust_project: bool = False
     config: str | None = None
+    artifact_profile: str | None = None
 
     @property
     def options(self) -> Options:
@@ -74,14 +88,22 @@ class Request:
         """Whether the project is trusted for this once, by --trust-project or by the environment."""
         return self.trust_project or trusts_project(self.process.environ)
 
-    def followed_profile(self) -> Profile:
-        """Return the profile that is asked for, by a flag or by QWEN_CFG_PROFILE.
+    def generation(self) -> Generation:
+        """Return the profile that is named, else that of the installed Qwen Code, else the documents'.
 
         Raises:
-            UsageError: if that names none.
+            UsageError: if what is named is no profile.
         """
-        name = self.profile or self.process.environ.get(PROFILE_VARIABLE) or DEFAULT_PROFILE
-        return profile_named(name, where=PROFILE_VARIABLE)
+        installed = self.process.installed
+        names = {
+            "--profile": self.profile,
+            THE_ARTIFACT: self.artifact_profile,
+            PROFILE_VARIABLE: self.process.environ.get(PROFILE_VARIABLE),
+        }
+        named_by = next((place for place, name in names.items() if name), "")
+        if not named_by:
+            return Generation(installed.profile or profile_named(), installed)
+        return Generation(profile_named(names[named_by] or "", where=named_by), installed, named_by)
 
     def with_flags(self, place: str, texts: Texts) -> Request:
         """Return the request with texts by field that were typed at a place, as flags."""

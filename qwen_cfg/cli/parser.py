@@ -138,7 +138,7 @@ def add_resolution_options(parser: argparse.ArgumentParser) -> None:
         choices=list(declared_profiles()),
         help="whose generation of Qwen Code's rules to follow: "
         + "; ".join(f"{p.name} ({p.qwen_code})" for p in declared_profiles().values())
-        + f" (default: {DEFAULT_PROFILE}, or QWEN_CFG_PROFILE)",
+        + f" (default: QWEN_CFG_PROFILE, else that of the qwen on the PATH, else {DEFAULT_PROFILE})",
     )
     group.add_argument(
         "--env-dialect",

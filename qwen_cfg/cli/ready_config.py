@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.config_file import config_file
 from qwen_cfg.application.incomplete import IncompleteError
 from qwen_cfg.application.ready import ready, ready_from_file
+from qwen_cfg.rules import diagnose_generation
 
 from .notices import show_warnings
 
 if TYPE_CHECKING:
     from qwen_cfg.application.compilation import Compilation
     from qwen_cfg.application.request import Request
+    from qwen_cfg.core.generation import Generation
     from qwen_cfg.trust.gate import Gate
     from qwen_runtime import ReadyConfig
+    from qwen_schema import ResolvedConfig
 
     from .output import Output
 
@@ -29,8 +33,15 @@ def ready_config(request: Request, gate: Gate, output: Output) -> ReadyConfig:
         NotTrustedError: if the artifact names a command for its key, or a project's file decides where that goes.
     """
     if request.config is not None:
-        return ready_from_file(config_file(request), gate)
+        file = config_file(request)
+        show_warnings(diagnose_generation(generation_of(request, file.artifact)), output)
+        return ready_from_file(file, gate)
     return ready_compilation(compilation_of(request), gate, output)
+
+
+def generation_of(request: Request, artifact: ResolvedConfig) -> Generation:
+    """Return whose rules an artifact was made by, which is compiled here unless --config names it."""
+    return (request if request.config is None else replace(request, artifact_profile=artifact.profile)).generation()
 
 
 def ready_compilation(compilation: Compilation, gate: Gate, output: Output) -> ReadyConfig:

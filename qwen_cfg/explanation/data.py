@@ -22,6 +22,7 @@ def explanation_data(explanation: Explanation, exit_code: int, error: dict[str, 
         "error": error,
         "cwd": explanation.cwd,
         "profile": explanation.profile,
+        "profile_from": explanation.because,
         "dialect": explanation.dialect,
         "fields": {story.name: asdict(story) for story in explanation.fields},
         "env_file": {

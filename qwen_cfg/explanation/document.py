@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from qwen_cfg.core.layers import layer_named
 from qwen_cfg.core.other_profiles import elsewhere
 from qwen_cfg.core.unreached import would_set
+from qwen_cfg.rules import OTHER_INSTALLED
 from qwen_schema import Secret, declared_fields, redact_known, safe_text, show_value
 
 if TYPE_CHECKING:
+    from qwen_cfg.core.generation import Generation
     from qwen_cfg.core.merge import Decision
     from qwen_cfg.core.origin import Candidate
     from qwen_cfg.core.other_profiles import Elsewhere
@@ -114,6 +116,8 @@ class Explanation:
     cwd: str
     profile: str
     title: str
+    rules: str
+    because: str | None
     home_fills_in: bool
     dialect: str
     chosen_by: str
@@ -133,11 +137,13 @@ def explain(
     diagnostics: tuple[Diagnostic, ...],
     *,
     other_profiles: tuple[Elsewhere, ...] | None = None,
+    generation: Generation | None = None,
     reveal: bool = False,
 ) -> Explanation:
     """Return the explanation of a resolution. With `reveal`, secrets stand in it in full.
 
-    `other_profiles` is what the other profiles resolve, where that is known already.
+    `other_profiles` is what the other profiles resolve, where that is known already, and `generation` says why the
+    profile is followed, where anything decided on it.
     """
     world = resolution.world
     others = elsewhere(resolution) if other_profiles is None else other_profiles
@@ -145,6 +151,8 @@ def explain(
         cwd=world.standpoint.show_directory(world.cwd),
         profile=resolution.profile.name,
         title=resolution.profile.title,
+        rules=generation.rules if generation else resolution.profile.rules,
+        because=generation.because if generation else None,
         home_fills_in=resolution.profile.home_fills_in,
         dialect=world.dialect,
         chosen_by=world.choice.chosen_by,
@@ -165,7 +173,7 @@ def about(explanation: Explanation, field: str) -> Explanation:
     return replace(
         explanation,
         fields=tuple(story for story in explanation.fields if story.name == field),
-        diagnostics=tuple(d for d in explanation.diagnostics if d.finding.field == field),
+        diagnostics=tuple(d for d in explanation.diagnostics if d.finding.field == field or d.code == OTHER_INSTALLED),
         others=tuple(_about(other, field) for other in explanation.others),
     )
 

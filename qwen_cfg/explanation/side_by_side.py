@@ -11,14 +11,17 @@ from rich.table import Table
 from rich.text import Text
 
 from qwen_cfg.core.layers import DEFAULT
+from qwen_cfg.rules import OTHER_INSTALLED
 from qwen_schema import printable
 
-from .text import SIDE_BY_SIDE_WIDTH, diagnostics_part, value_text, winner_text
+from .text import SIDE_BY_SIDE_WIDTH, diagnostics_part, heading, value_text, winner_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import RenderableType
+
+    from qwen_cfg.rules import Diagnostic
 
     from .document import Explanation, FieldStory
 
@@ -39,12 +42,17 @@ class Column:
 Row = tuple[Text, list[Text]]
 
 
-def side_by_side_screen(place: str, columns: tuple[Column, ...], *, width: int) -> RenderableType:
-    """Return the screen: every field under every profile, the env files that each reads, and what each lacks."""
+def side_by_side_screen(
+    place: str, columns: tuple[Column, ...], *, width: int, head: tuple[str, tuple[Diagnostic, ...]] = ("", ())
+) -> RenderableType:
+    """Return the screen: every field under every profile, the env files that each reads, and what each lacks.
+
+    `head` says whose rules count here and why, and what the rules say of that; they are those of the first column.
+    """
     told = [column.explanation for column in columns if column.explanation is not None]
     differing = _differing(told)
     rows = [*_field_rows(columns, told, differing), *_file_rows(columns, told)] if told else []
-    parts: list[RenderableType] = [Text(printable(place), "bold"), Text()]
+    parts: list[RenderableType] = [heading(place, *head, width), Text()]
     parts.append(_table(columns, rows) if width >= SIDE_BY_SIDE_WIDTH else _stacked(columns, rows))
     return Group(*parts, Text(), *_summary(columns, told, differing), *_remarks(columns, width))
 
@@ -141,7 +149,7 @@ def _remarks(columns: tuple[Column, ...], width: int) -> list[RenderableType]:
     parts: list[RenderableType] = []
     for column in columns:
         said = column.explanation.diagnostics if column.explanation else ()
-        grave = tuple(diagnostic for diagnostic in said if diagnostic.severity != "note")
+        grave = tuple(d for d in said if d.severity != "note" and d.code != OTHER_INSTALLED)
         if column.explanation and grave:
             verdict = "" if column.explanation.complete else " is incomplete"
             parts += [Text(), Text(f"{column.profile}{verdict}:", "bold"), diagnostics_part(grave, width)]

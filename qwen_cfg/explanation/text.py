@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from qwen_cfg.core.layers import layer_named, layers_for, origin_text, ranking
-from qwen_cfg.rules import EXCLUDED, FILE_HIDES, OTHER_GENERATION
+from qwen_cfg.rules import EXCLUDED, FILE_HIDES, OTHER_GENERATION, OTHER_INSTALLED
 from qwen_schema import declared_fields, declared_profiles, printable
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def screen(explanation: Explanation, *, width: int, everything: bool = False) ->
     parts += [_fields(told, width), *_left_out(explanation, told), Text(), *_search(explanation, everything, width)]
     if explanation.excluded:
         parts += [Text(), Text("excluded", "bold"), *_excluded(explanation)]
-    return Group(*parts, *_remarks(explanation, width, (OTHER_GENERATION, EXCLUDED, FILE_HIDES)))
+    return Group(*parts, *_remarks(explanation, width, (OTHER_GENERATION, OTHER_INSTALLED, EXCLUDED, FILE_HIDES)))
 
 
 def field_screen(explanation: Explanation, *, width: int) -> RenderableType:
@@ -45,16 +45,21 @@ def field_screen(explanation: Explanation, *, width: int) -> RenderableType:
     parts: list[RenderableType] = [_heading(explanation, width), Text(), _fields([story], width), Text()]
     parts += [Padding(Text(story.description), (0, 0, 0, 2)), Text()]
     parts += [Text(ranking(layers), "bold"), _layers(story, layers)]
-    return Group(*parts, *_remarks(explanation, width, (OTHER_GENERATION,)))
+    return Group(*parts, *_remarks(explanation, width, (OTHER_GENERATION, OTHER_INSTALLED)))
 
 
 def _heading(explanation: Explanation, width: int) -> RenderableType:
-    place, profile = Text(printable(explanation.cwd), "bold"), f"profile {explanation.profile}"
-    if explanation.dialect != "dotenv":
-        profile += f", dialect {explanation.dialect}"
-    if place.cell_len + len(profile) + 2 > width:
-        return Group(place, Text(profile, "dim"))
-    return place + Text(profile.rjust(width - place.cell_len), "dim")
+    dialect = "" if explanation.dialect == "dotenv" else f", dialect {explanation.dialect}"
+    return heading(explanation.cwd, explanation.rules + dialect, explanation.diagnostics, width)
+
+
+def heading(cwd: str, rules: str, diagnostics: tuple[Diagnostic, ...], width: int) -> RenderableType:
+    """Return the head of a screen: the place, whose rules are followed and why, and whether others are installed."""
+    place, whose = Text(printable(cwd), "bold"), Text(printable(rules), "dim")
+    fits = place.cell_len + whose.cell_len + 2 <= width
+    first = [place + Text(" " * (width - place.cell_len - whose.cell_len)) + whose] if fits else [whose, place]
+    warned = tuple(diagnostic for diagnostic in diagnostics if diagnostic.code == OTHER_INSTALLED)
+    return Group(*first, *([diagnostics_part(warned, width)] if warned else []))
 
 
 def _fields(stories: list[FieldStory], width: int) -> RenderableType:

@@ -5,10 +5,12 @@ from .catalogue import (
     EXCLUDED,
     FILE_HIDES,
     OTHER_GENERATION,
+    OTHER_INSTALLED,
     RULES,
     SPLIT_ORIGIN,
     WARNINGS,
     diagnose,
+    diagnose_generation,
     rules_for_check,
 )
 from .diagnostic import Diagnostic, Finding, Rule, Severity
@@ -18,6 +20,7 @@ __all__ = [
     "EXCLUDED",
     "FILE_HIDES",
     "OTHER_GENERATION",
+    "OTHER_INSTALLED",
     "RULES",
     "SPLIT_ORIGIN",
     "WARNINGS",
@@ -26,5 +29,6 @@ __all__ = [
     "Rule",
     "Severity",
     "diagnose",
+    "diagnose_generation",
     "rules_for_check",
 ]

@@ -12,6 +12,7 @@ from .diagnostic import Diagnostic, Finding, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from qwen_cfg.core.generation import Generation
     from qwen_cfg.core.other_profiles import Elsewhere
     from qwen_cfg.core.resolution import Resolution
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 FILE_HIDES = "QC104"
 OTHER_GENERATION = "QC112"
 EXCLUDED = "QC113"
+OTHER_INSTALLED = "QC120"
 # The code of the rule whose finding `run` asks about.
 SPLIT_ORIGIN = "QC301"
 
@@ -47,6 +49,7 @@ RULES = (
     Rule("QC117", "warning", "the API key is another provider's", keys.foreign_key),
     Rule("QC118", "warning", "the path of the base URL looks wrong", endpoint.doubtful_path),
     Rule("QC119", "note", "an env file of other programs sets this one's variables", files.beside_others),
+    Rule(OTHER_INSTALLED, "warning", "another generation of Qwen Code is installed", generations.other_is_installed),
     Rule("QC201", "error", "a value is not valid", completeness.invalid),
     Rule("QC202", "error", "there is no API key", completeness.missing_key),
     Rule("QC203", "error", "the authentication method is undecided", completeness.undecided),
@@ -65,23 +68,41 @@ _ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
 def diagnose(
-    resolution: Resolution, rules: tuple[Rule, ...] = RULES, *, other_profiles: tuple[Elsewhere, ...] | None = None
+    resolution: Resolution,
+    rules: tuple[Rule, ...] = RULES,
+    *,
+    other_profiles: tuple[Elsewhere, ...] | None = None,
+    generation: Generation | None = None,
 ) -> tuple[Diagnostic, ...]:
     """Return what the rules say about a resolution, the gravest first.
 
-    `other_profiles` is what the other profiles resolve, where that is known already.
+    `other_profiles` is what the other profiles resolve, where that is known already, and `generation` the profile that
+    is followed and why, where a rule may speak of that.
     """
     found = [
         Diagnostic(rule.code, rule.severity, finding)
         for rule in rules
-        for finding in _findings(rule, resolution, other_profiles)
+        for finding in _findings(rule, resolution, other_profiles, generation)
     ]
-    return tuple(sorted(found, key=lambda diagnostic: _ORDER[diagnostic.severity]))
+    return tuple(sorted(found, key=lambda d: (_ORDER[d.severity], d.code != OTHER_INSTALLED)))
 
 
-def _findings(rule: Rule, resolution: Resolution, other_profiles: tuple[Elsewhere, ...] | None) -> Iterator[Finding]:
+def diagnose_generation(generation: Generation) -> tuple[Diagnostic, ...]:
+    """Return what there is to say of a profile alone, where nothing is resolved."""
+    found = generations.other_is_installed(generation=generation)
+    return tuple(Diagnostic(OTHER_INSTALLED, "warning", finding) for finding in found)
+
+
+def _findings(
+    rule: Rule,
+    resolution: Resolution,
+    other_profiles: tuple[Elsewhere, ...] | None,
+    generation: Generation | None,
+) -> Iterator[Finding]:
     if rule.code == OTHER_GENERATION:
         return generations.resolves_differently(resolution, other_profiles)
+    if rule.code == OTHER_INSTALLED:
+        return generations.other_is_installed(generation=generation)
     return rule.check(resolution)
 
 

@@ -1,4 +1,4 @@
-"""The rule about another generation of Qwen Code, whose users see other settings in the same place."""
+"""The rules about other generations of Qwen Code: one that resolves differently, and one that is installed here."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from .diagnostic import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from qwen_cfg.core.generation import Generation
     from qwen_cfg.core.other_profiles import Departure, Elsewhere
     from qwen_cfg.core.resolution import Resolution
 
@@ -25,6 +26,17 @@ def resolves_differently(
         for departure in other.departures:
             if not departure.same_value:
                 yield _finding(other, departure)
+
+
+def other_is_installed(_: object = None, generation: Generation | None = None) -> Iterator[Finding]:
+    """The Qwen Code that is installed here follows other rules than those that somebody named."""
+    ignored = None if generation is None else generation.ignored
+    if generation is not None and ignored is not None:
+        yield Finding(
+            f"{generation.named_by} asks for the {generation.profile.rules}, and {generation.installed} follows the "
+            f"{ignored.rules}.",
+            f"To see what it takes from here: qwen-cfg resolve --explain --profile {ignored.name}",
+        )
 
 
 def _not_known(other: Elsewhere) -> Iterator[Finding]:

@@ -152,7 +152,9 @@ def test_all_is_well(desk: Desk, server: Provider) -> None:
 def test_it_says_what_would_be_used(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={PLAIN_KEY}\nOPENAI_MODEL=gpt-4o-mini\n")
     outcome = desk.run("doctor", "--openai-base-url", f"{server.url}/v1").ended(0)
-    lines = [line.split() for line in outcome.out.splitlines()[:3]]
+    first, *rest = outcome.out.splitlines()
+    assert first == "rules of Qwen Code's documents (no qwen on PATH)"
+    lines = [line.split() for line in rest[:3]]
     assert lines[0] == ["base_url", f"{server.url}/v1", "--openai-base-url"]
     assert lines[1] == ["model", "gpt-4o-mini", "./.env:2", "OPENAI_MODEL"]
     assert lines[2] == ["api_key", "corr…aple", "(28", "characters)", "OPENAI_API_KEY", "in", "./.env"]

@@ -53,7 +53,7 @@ def story(desk: Desk) -> Desk:
 def test_the_winners_and_what_they_beat(story: Desk) -> None:
     out = explain(story, "--model", "gpt-4o-mini", OPENAI_MODEL="exported").ended(0).out
     assert "~/work/app" in out.splitlines()[0]
-    assert "profile documented" in out.splitlines()[0]
+    assert "rules of Qwen Code's documents (no qwen on PATH)" in out.splitlines()[0]
     line_with(out, "auth_method", "openai", "an API key is set")
     line_with(out, "api_key", "sk-0", f"({len(KEY)} characters)", "../.env:3 OPENAI_API_KEY")
     line_with(out, "model", "gpt-4o-mini", "--model")

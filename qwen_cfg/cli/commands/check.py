@@ -60,17 +60,20 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         raise UsageError("rules look at what resolves, and --artifact-only resolves nothing", where="--select")
     rules = rules_for_check(tuple(args.select), tuple(args.ignore))
     text, old = read_artifact(args.file)
-    if args.artifact_only:
-        tell(Report(args.file, text, old, artifact_only=True), args.format, output)
-        return ExitCode.OK
     request = request_of(args)
-    comparison = compare(old, compilation_of(replay(request, old), "survey"), rules, strict=args.strict)
+    compilation = compilation_of(replay(request, old), "survey")
+    if args.artifact_only:
+        tell(Report(args.file, text, old, compilation.generation, artifact_only=True), args.format, output)
+        return ExitCode.OK
+    comparison = compare(old, compilation, rules, strict=args.strict)
     written = args.update and _is_out_of_date(old, comparison)
     if written:
         write_artifact(Path(args.file), comparison.new, form_of(text), request.process.home.path, accept_of(output))
     strict = ["--strict"] if args.strict else []
     mend = shlex.join(["qwen-cfg", "check", _as_word(args.file), "--update", *strict, *request.as_words()])
-    report = Report(args.file, text, old, comparison, args.strict, written, mend, counted=bool(args.select))
+    report = Report(
+        args.file, text, old, compilation.generation, comparison, args.strict, written, mend, counted=bool(args.select)
+    )
     tell(report, args.format, output)
     return report.exit_code
 

@@ -150,7 +150,7 @@ def _compile(request: Request, texts: Mapping[str, str | Secret], path: Path, ou
     form: Form = "json" if path.suffix == ".json" else "toml"
     write_artifact(path, compilation.artifact, form, request.process.home.path)
     _vouch_for(path, compilation, gate)
-    output.lines(f"wrote {path}: commit it, and let CI run qwen-cfg check {path}")
+    output.lines(f"wrote {path} by the {compilation.generation.rules}: commit it, and let CI run qwen-cfg check {path}")
 
 
 def _vouch_for(path: Path, compilation: Compilation, gate: Gate) -> None:

@@ -136,6 +136,8 @@ def _deliver(args: argparse.Namespace, compilation: Compilation, output: Output)
     _refuse_env_file(path, compilation.world)
     home = compilation.request.process.home.path
     write_artifact(path, artifact, _form(args, path), home, accept_of(output))
+    if compilation.generation.is_found:
+        output.notice(f"qwen-cfg: wrote {path} by the {compilation.generation.rules}")
 
 
 def _refuse_env_file(path: Path, world: World) -> None:
@@ -156,7 +158,13 @@ def _explain(args: argparse.Namespace, compilation: Compilation, output: Output)
 
     resolution, diagnostics = compilation.resolution, compilation.unanswered(compilation.diagnostics)
     code = ExitCode.OK if resolution.is_complete else ExitCode.CONFIGURATION
-    explanation = explain(resolution, diagnostics, other_profiles=compilation.other_profiles, reveal=args.show_secrets)
+    explanation = explain(
+        resolution,
+        diagnostics,
+        other_profiles=compilation.other_profiles,
+        generation=compilation.generation,
+        reveal=args.show_secrets,
+    )
     if args.explain != ALL_FIELDS:
         explanation = about(explanation, args.explain)
     if args.format == "json":

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from qwen_cfg.application.replay import Comparison
     from qwen_cfg.cli.output import Output
     from qwen_cfg.core.drift import Difference
+    from qwen_cfg.core.generation import Generation
     from qwen_cfg.rules import Diagnostic
     from qwen_schema import ResolvedConfig
 
@@ -25,11 +26,12 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Report:
-    """A finished check: the artifact as it was, what was compared, and what was done about it."""
+    """A finished check: the artifact as it was, by whose rules, what was compared, and what was done about it."""
 
     file: str
     text: str
     artifact: ResolvedConfig
+    generation: Generation
     comparison: Comparison | None = None
     strict: bool = False
     updated: bool = False
@@ -115,7 +117,7 @@ def line_of(text: str, field: str) -> int:
 
 def _tell_text(report: Report, output: Output) -> None:
     summary = {
-        "valid": f"a valid artifact (profile {report.artifact.profile})",
+        "valid": "a valid artifact",
         "same": "what it says is what resolves here",
         "updated": f"{_count(report)}, written again" if report.differences else "written again",
         "findings": _findings(report),
@@ -123,7 +125,7 @@ def _tell_text(report: Report, output: Output) -> None:
     }[report.status]
     differing = [line for difference in report.differences for line in _account(difference)]
     found = [line for diagnostic in report.diagnostics for line in _finding(diagnostic)] if report.counted else []
-    output.lines(f"{report.file}: {summary}", *differing, *found)
+    output.lines(f"{report.file}: {summary}, by the {report.generation.rules}", *differing, *found)
     if not report.counted:
         show_warnings(report.diagnostics, output)
     for note in report.notes:
@@ -137,6 +139,8 @@ def _tell_json(report: Report, output: Output) -> None:
         {
             "format": FORMAT,
             "file": report.file,
+            "profile": report.generation.profile.name,
+            "profile_from": report.generation.because,
             "status": report.status,
             "updated": report.updated,
             "strict": report.strict,

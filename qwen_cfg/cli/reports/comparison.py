@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.incomplete import IncompleteError
+from qwen_cfg.core.generation import Generation
 from qwen_cfg.core.other_profiles import elsewhere
 from qwen_cfg.core.resolution import Resolution
 from qwen_cfg.explanation import explain
-from qwen_cfg.rules import diagnose
+from qwen_cfg.rules import diagnose, diagnose_generation
 from qwen_schema import ExitCode
 
 from .error import error_data
@@ -53,8 +54,10 @@ def compare(request: Request, output: Output, *, form: str | None, color: Color,
     columns = tuple(
         Column(m.profile.name, m.profile.title, m.explanation, f"{m.error}" if m.error else None) for m in made
     )
+    generation = compilation.generation
+    head = (generation.rules, diagnose_generation(generation))
     place = compilation.world.standpoint.show_directory(compilation.world.cwd)
-    output.screen(lambda width: side_by_side_screen(place, columns, width=width), color)
+    output.screen(lambda width: side_by_side_screen(place, columns, width=width, head=head), color)
     return made[0].exit_code
 
 
@@ -63,8 +66,11 @@ def _made(compilation: Compilation, profile: Profile, *, reveal: bool) -> Made:
     if not isinstance(outcome, Resolution):
         return Made(profile, None, None, outcome)
     others = elsewhere(outcome, compilation.outcomes)
-    diagnostics = diagnose(outcome, other_profiles=others)
-    return Made(profile, outcome, explain(outcome, diagnostics, other_profiles=others, reveal=reveal))
+    # As with --profile, which gives the same document.
+    generation = Generation(profile, compilation.generation.installed, "--profile")
+    diagnostics = diagnose(outcome, other_profiles=others, generation=generation)
+    explained = explain(outcome, diagnostics, other_profiles=others, generation=generation, reveal=reveal)
+    return Made(profile, outcome, explained)
 
 
 def _data(made: list[Made]) -> dict[str, object]:

@@ -55,22 +55,23 @@ class Examined:
         return ExitCode.OK if error is None else error.exit_code
 
 
-def heading(use: ReadyConfig, width: int) -> RenderableType:
-    """Return what would be used, and where each of it comes from."""
+def heading(use: ReadyConfig, rules: str, width: int) -> RenderableType:
+    """Return by whose rules what would be used, and where each of it comes from."""
+    first = Text(_safe(rules), "dim")
     if width < SIDE_BY_SIDE_WIDTH:
         lines = [
             part
             for name, value, origin in _used(use)
             for part in (Text(name, "bold"), _indented(value, 2), _indented(origin, 2, "dim"))
         ]
-        return Group(*lines, Text())
+        return Group(first, *lines, Text())
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     table.add_column(overflow="fold")
     for name, value, origin in _used(use):
         table.add_row(Text(name, "bold"), Text(_safe(value)), Text(_safe(origin), "dim"))
-    return Group(table, Text())
+    return Group(first, table, Text())
 
 
 def line(step: Step, width: int) -> RenderableType:

@@ -1,0 +1,218 @@
+"""Which generation of Qwen Code is followed, in real processes: what decides, what the screens say, and what warns."""
+
+from __future__ import annotations
+
+import json
+import os
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import pytest
+from jsonschema import Draft202012Validator
+from support.installing import PACKAGE, npm_global, npm_local
+
+from qwen_cfg import resolve
+
+from .process import KEY, Run, env_of, run_all
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.provider import Provider
+
+    from .process import Desk, Outcome
+
+NEWER = "qwen-code-0.21"
+RULES_OF_DOCUMENTS = "rules of Qwen Code's documents"
+RULES_OF_NEWER = "rules of Qwen Code 0.21 and later"
+FOUND = f"{RULES_OF_NEWER} (qwen 0.24.4 on PATH)"
+# What one of the two profiles takes from the home, and the other does not.
+OF_PROJECT, OF_HOME = f"OPENAI_API_KEY={KEY}\n", "OPENAI_MODEL=filled-in\n"
+
+
+@pytest.fixture
+def place(desk: Desk) -> Desk:
+    """A desk whose home fills in the model, under the newer rules alone."""
+    desk.write("work/app/.env", OF_PROJECT)
+    desk.write(".qwen/.env", OF_HOME)
+    return desk
+
+
+def with_qwen(desk: Desk, version: str = "0.24.4", **more: str) -> dict[str, str]:
+    """Return an environment with a Qwen Code on the PATH."""
+    prefix = desk.home / f".nvm/{version}"
+    directory = prefix / "bin" if prefix.exists() else npm_global(prefix, version)
+    return {"PATH": f"{directory}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "150", **more}
+
+
+def each(desk: Desk, env: dict[str, str], *lines: str) -> list[Outcome]:
+    return run_all([Run(line.split(), desk.cwd, desk.home, env) for line in lines])
+
+
+def test_every_command_follows_the_program_that_is_installed(place: Desk) -> None:
+    env = with_qwen(place)
+    artifact, explained, field, compared, written, same, valid, terms = each(
+        place,
+        env,
+        "resolve",
+        "resolve --explain",
+        "resolve --explain model",
+        "resolve --compare-profiles",
+        "resolve -o a.toml",
+        "check a.toml",
+        "check a.toml --artifact-only",
+        "terms",
+    )
+    assert (artifact.ended(0).toml["profile"], artifact.toml["config"]["model"]) == (NEWER, "filled-in")
+    for screen in (explained, field, compared):
+        assert screen.ended(0).out.splitlines()[0].split("  ")[-1].strip() == FOUND
+    assert compared.out.index(NEWER) < compared.out.index("documented")
+    assert written.ended(0).err == f"qwen-cfg: wrote a.toml by the {FOUND}\n"
+    by = f", by the {RULES_OF_NEWER} (the artifact)\n"
+    assert same.ended(0).said == f"a.toml: what it says is what resolves here{by}"
+    assert valid.ended(0).said == f"a.toml: a valid artifact{by}"
+    terms.ended(0)
+    for outcome in (artifact, explained, compared, same):
+        assert "QC120" not in outcome.said
+
+
+def test_an_older_one_and_none_follow_the_documents(place: Desk) -> None:
+    older, unknown = with_qwen(place, "0.20.1"), with_qwen(place, "0.24.9")
+    (place.home / f".nvm/0.24.9/lib/node_modules/{PACKAGE}/package.json").write_text("{")
+    package = f"~/.nvm/0.24.9/lib/node_modules/{PACKAGE}/package.json"
+    for env, because in (
+        (older, "qwen 0.20.1 on PATH"),
+        ({"COLUMNS": "200"}, "no qwen on PATH"),
+        (
+            {"COLUMNS": "200", **unknown},
+            f"qwen on PATH, version unknown: {package} is not valid JSON",
+        ),
+    ):
+        artifact, text, data = each(place, env, "resolve", "resolve --explain", "resolve --explain --format json")
+        assert (artifact.ended(0).toml["profile"], artifact.toml["config"]["model"]) == ("documented", "gpt-4o")
+        assert f"{RULES_OF_DOCUMENTS} ({because})" in " ".join(text.ended(0).out.splitlines()[:2])
+        assert (data.ended(0).json["profile"], data.json["profile_from"]) == ("documented", because)
+
+
+def test_what_is_named_counts_before_it_and_is_warned_of(place: Desk) -> None:
+    env = with_qwen(place)
+    named = {**env, "QWEN_CFG_PROFILE": "documented"}
+    warning = f"asks for the {RULES_OF_DOCUMENTS}, and qwen 0.24.4 on PATH follows the {RULES_OF_NEWER}."
+    for words, environ, by in (
+        ("--profile documented", env, "--profile"),
+        ("", named, "QWEN_CFG_PROFILE"),
+        ("--profile documented", {**named, "QWEN_CFG_PROFILE": NEWER}, "--profile"),
+    ):
+        plain, text, field, compared, data = each(
+            place,
+            environ,
+            f"resolve {words}",
+            f"resolve --explain {words}",
+            f"resolve --explain base_url {words}",
+            f"resolve --compare-profiles {words}",
+            f"resolve --explain --format json {words}",
+        )
+        assert plain.ended(0).toml["profile"] == "documented"
+        assert plain.err.startswith(f"QC120 warning: {by} {warning} ")
+        for screen in (text, field, compared):
+            first, second, *_ = screen.ended(0).out.splitlines()
+            assert first.endswith(f"{RULES_OF_DOCUMENTS} ({by})")
+            assert second == f"QC120 warning  {by} {warning}"
+            assert screen.out.count("QC120") == 1
+        (found,) = [d for d in data.ended(0).json["diagnostics"] if d["code"] == "QC120"]
+        assert found["message"] == f"{by} {warning}"
+        assert data.json["profile_from"] == by
+        schema = json.loads(files("qwen_cfg.explanation").joinpath("explain.schema.json").read_text(encoding="utf-8"))
+        Draft202012Validator(schema).validate(data.json)
+
+
+def test_the_profile_of_an_artifact_counts_and_is_only_warned_of(place: Desk) -> None:
+    place.run("resolve", "-o", "a.toml").ended(0)
+    env = with_qwen(place)
+    text, data, counted, updated, again = each(
+        place,
+        {**env, "QWEN_CFG_PROFILE": NEWER},
+        "check a.toml",
+        "check a.toml --format json",
+        "check a.toml --select QC120",
+        f"check a.toml --update --profile {NEWER}",
+        "check a.toml",
+    )
+    by = f"{RULES_OF_DOCUMENTS} (the artifact)"
+    assert text.ended(0).out == f"a.toml: what it says is what resolves here, by the {by}\n"
+    assert text.err.startswith(
+        f"QC120 warning: the artifact asks for the {RULES_OF_DOCUMENTS}, and qwen 0.24.4 on PATH "
+    )
+    assert (data.ended(0).json["profile"], data.json["profile_from"]) == ("documented", "the artifact")
+    assert [d["code"] for d in data.json["diagnostics"]] == ["QC120"]
+    # Who names the rule has it counted, as any other.
+    counted.ended(1)
+    updated.ended(0)
+    assert again.ended(0).said == (
+        f"a.toml: what it says is what resolves here, by the {RULES_OF_NEWER} (the artifact)\n"
+    )
+
+
+def test_what_runs_says_it_too(place: Desk, server: Provider) -> None:
+    place.write("work/app/.env", "")
+    env = {**with_qwen(place), **env_of(server), "OPENAI_MODEL": "gpt-4o"}
+    place.run("resolve", "--profile", "documented", "-o", "a.toml", env=env).ended(0)
+    warning = "QC120 warning: {} asks for"
+    asked, of_file, doctor, doctor_of_file, agreed = each(
+        place,
+        env,
+        "run -p x --profile documented",
+        "run -p x --config a.toml",
+        "doctor --profile documented",
+        "doctor --config a.toml",
+        "doctor",
+    )
+    assert asked.ended(0).err.startswith(warning.format("--profile"))
+    assert of_file.ended(0).err.startswith(warning.format("the artifact"))
+    assert doctor.ended(0).out.splitlines()[0] == f"{RULES_OF_DOCUMENTS} (--profile)"
+    assert doctor_of_file.ended(0).out.splitlines()[0] == f"{RULES_OF_DOCUMENTS} (the artifact)"
+    assert agreed.ended(0).out.splitlines()[0] == FOUND
+    for outcome, count in ((doctor, 1), (doctor_of_file, 1), (agreed, 0)):
+        assert outcome.err.count("QC120") == count
+
+
+def test_init_writes_what_the_program_here_reads(desk: Desk) -> None:
+    outcome = desk.run("init", "--openai-api-key", KEY, env=with_qwen(desk)).ended(0)
+    assert f"wrote qwen.toml by the {FOUND}: commit it" in outcome.out
+    assert 'profile = "qwen-code-0.21"' in (desk.cwd / "qwen.toml").read_text()
+    assert desk.run("check", "qwen.toml").ended(0).err == ""
+
+
+def test_a_cloned_repository_does_not_choose_the_rules(place: Desk) -> None:
+    """Its own qwen is on the PATH, as npm and direnv put it there, and so are relative directories."""
+    local = npm_local(place.cwd)
+    (place.cwd / "qwen").symlink_to(local / "qwen")
+    for path in (str(local), "node_modules/.bin", ".", ""):
+        env = {"PATH": f"{path}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "150"}
+        (text,) = each(place, env, "resolve --explain")
+        assert text.ended(0).out.splitlines()[0].endswith(f"{RULES_OF_DOCUMENTS} (no qwen on PATH)")
+    env = with_qwen(place)
+    (text,) = each(place, {**env, "PATH": f"{local}{os.pathsep}{env['PATH']}"}, "resolve --explain")
+    assert text.ended(0).out.splitlines()[0].endswith(FOUND)
+
+
+def test_nothing_is_started_and_a_fifo_is_not_waited_for(place: Desk) -> None:
+    env = with_qwen(place)
+    module = place.home / f".nvm/0.24.4/lib/node_modules/{PACKAGE}"
+    (module / "cli-entry.js").write_text(f"#!/bin/sh\ntouch {place.home}/it-ran\n")
+    (module / "package.json").unlink()
+    os.mkfifo(module / "package.json")
+    (text,) = each(place, env, "resolve --explain")
+    assert "package.json is a fifo)" in " ".join(text.ended(0).out.splitlines()[:2])
+    assert not (place.home / "it-ran").exists()
+
+
+def test_a_python_program_gives_the_path(place: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    here = {"cwd": place.cwd, "home": place.home}
+    env = with_qwen(place)
+    monkeypatch.setenv("PATH", env["PATH"])
+    assert resolve(environ={}, **here).profile.name == "documented"  # type: ignore[arg-type]
+    assert resolve(environ={"PATH": env["PATH"]}, **here).profile.name == NEWER  # type: ignore[arg-type]
+    assert resolve(environ=env, profile="documented", **here).profile.name == "documented"  # type: ignore[arg-type]
+    named = {**env, "QWEN_CFG_PROFILE": "documented"}
+    assert resolve(environ=named, **here).profile.name == "documented"  # type: ignore[arg-type]
