@@ -45,7 +45,9 @@ _EXIT_STATUS = {
 
 # The variables that feed no field.
 _OTHER_VARIABLES = {
-    PROFILE_VARIABLE: f"The profile, where --profile names none (default: {DEFAULT_PROFILE}).",
+    PROFILE_VARIABLE: "The profile, where --profile names none.",
+    "PATH": "Where git is looked for, and qwen, whose version decides on the profile that nothing else names "
+    f"(without one: {DEFAULT_PROFILE}).",
     "HOME": "The home directory, which ~ stands for.",
     "XDG_STATE_HOME": "If it is an absolute path, it takes the place of ~/.local/state in the path of the history.",
     "QWEN_HOME": "The directory in place of ~/.qwen, under the profiles that know it; ~/.env may set it too.",
