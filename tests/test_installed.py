@@ -240,6 +240,7 @@ def test_a_relative_directory_counts_for_nothing(entry: str, root: Path, monkeyp
         ((), "plain/sub", False),
         ((), "plain", False),
         (("plain/package.json",), "plain/sub/deep", False),
+        (("plain/node_modules",), "plain/sub/deep", False),
         (("plain/.git", "plain/sub/.git"), "plain/sub/deep", False),
         ((), "elsewhere", True),
         ((".git", "package.json"), "elsewhere", True),

@@ -24,7 +24,7 @@ PACKAGE = "@qwen-code/qwen-code"
 NAMES = ("qwen.exe", "qwen.bat", "qwen.cmd", "qwen.ps1", "qwen") if os.name == "nt" else ("qwen",)
 
 # What a directory holds that is a project's.
-_PROJECT_SIGNS = (".git", "package.json")
+_PROJECT_SIGNS = (".git", "package.json", "node_modules")
 
 # Where a version manager, whose `qwen` stands in a directory beside, keeps the packages that it starts.
 _KEPT = {

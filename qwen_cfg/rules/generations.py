@@ -33,8 +33,8 @@ def other_is_installed(_: object = None, generation: Generation | None = None) -
     ignored = None if generation is None else generation.ignored
     if generation is not None and ignored is not None:
         yield Finding(
-            f"{generation.named_by} asks for the {generation.profile.rules}, and {generation.installed} follows the "
-            f"{ignored.rules}.",
+            f"{generation.installed} follows the {ignored.rules}, and {generation.named_by} names "
+            f"{generation.profile.name}.",
             f"To see what it takes from here: qwen-cfg resolve --explain --profile {ignored.name}",
         )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from jsonschema import Draft202012Validator
-from support.installing import PACKAGE, npm_global, npm_local
+from support.installing import PACKAGE, npm_global, npm_local, write_program
 
 from qwen_cfg import resolve
 
@@ -97,7 +97,6 @@ def test_an_older_one_and_none_follow_the_documents(place: Desk) -> None:
 def test_what_is_named_counts_before_it_and_is_warned_of(place: Desk) -> None:
     env = with_qwen(place)
     named = {**env, "QWEN_CFG_PROFILE": "documented"}
-    warning = f"asks for the {RULES_OF_DOCUMENTS}, and qwen 0.24.4 on PATH follows the {RULES_OF_NEWER}."
     for words, environ, by in (
         ("--profile documented", env, "--profile"),
         ("", named, "QWEN_CFG_PROFILE"),
@@ -113,14 +112,15 @@ def test_what_is_named_counts_before_it_and_is_warned_of(place: Desk) -> None:
             f"resolve --explain --format json {words}",
         )
         assert plain.ended(0).toml["profile"] == "documented"
-        assert plain.err.startswith(f"QC120 warning: {by} {warning} ")
+        message = f"qwen 0.24.4 on PATH follows the {RULES_OF_NEWER}, and {by} names documented."
+        assert plain.err.startswith(f"QC120 warning: {message} ")
         for screen in (text, field, compared):
             first, second, *_ = screen.ended(0).out.splitlines()
             assert first.endswith(f"{RULES_OF_DOCUMENTS} ({by})")
-            assert second == f"QC120 warning  {by} {warning}"
+            assert second == f"QC120 warning  {message}"
             assert screen.out.count("QC120") == 1
         (found,) = [d for d in data.ended(0).json["diagnostics"] if d["code"] == "QC120"]
-        assert found["message"] == f"{by} {warning}"
+        assert found["message"] == message
         assert data.json["profile_from"] == by
         schema = json.loads(files("qwen_cfg.explanation").joinpath("explain.schema.json").read_text(encoding="utf-8"))
         Draft202012Validator(schema).validate(data.json)
@@ -140,9 +140,8 @@ def test_the_profile_of_an_artifact_counts_and_is_only_warned_of(place: Desk) ->
     )
     by = f"{RULES_OF_DOCUMENTS} (the artifact)"
     assert text.ended(0).out == f"a.toml: what it says is what resolves here, by the {by}\n"
-    assert text.err.startswith(
-        f"QC120 warning: the artifact asks for the {RULES_OF_DOCUMENTS}, and qwen 0.24.4 on PATH "
-    )
+    message = f"qwen 0.24.4 on PATH follows the {RULES_OF_NEWER}, and the artifact names documented."
+    assert text.err.startswith(f"QC120 warning: {message} ")
     assert (data.ended(0).json["profile"], data.json["profile_from"]) == ("documented", "the artifact")
     assert [d["code"] for d in data.json["diagnostics"]] == ["QC120"]
     # Who names the rule has it counted, as any other.
@@ -157,7 +156,7 @@ def test_what_runs_says_it_too(place: Desk, server: Provider) -> None:
     place.write("work/app/.env", "")
     env = {**with_qwen(place), **env_of(server), "OPENAI_MODEL": "gpt-4o"}
     place.run("resolve", "--profile", "documented", "-o", "a.toml", env=env).ended(0)
-    warning = "QC120 warning: {} asks for"
+    warning = f"QC120 warning: qwen 0.24.4 on PATH follows the {RULES_OF_NEWER}, and {{}} names documented."
     asked, of_file, doctor, doctor_of_file, agreed = each(
         place,
         env,
@@ -205,6 +204,18 @@ def test_nothing_is_started_and_a_fifo_is_not_waited_for(place: Desk) -> None:
     (text,) = each(place, env, "resolve --explain")
     assert "package.json is a fifo)" in " ".join(text.ended(0).out.splitlines()[:2])
     assert not (place.home / "it-ran").exists()
+
+
+def test_an_odd_name_steers_no_terminal_and_no_job(place: Desk) -> None:
+    name = os.fsdecode(b"\xff\x1b[31m\n##[debug]\xe2\x80\xae")
+    directory = write_program(place.home / name / "bin/qwen", "#!/bin/sh\n").parent
+    env = {"PATH": f"{directory}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "200"}
+    for words in (["--explain"], ["--explain", "--format", "json"], ["-o", "a.toml"]):
+        outcome = place.run("resolve", *words, env=env).ended(0)
+        assert "names no program of" in outcome.said
+        assert "\x1b" not in outcome.said
+        assert "\u202e" not in outcome.said
+        assert "##[debug]" not in outcome.said
 
 
 def test_a_python_program_gives_the_path(place: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
