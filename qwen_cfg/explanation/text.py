@@ -59,7 +59,7 @@ def heading(cwd: str, rules: str, diagnostics: tuple[Diagnostic, ...], width: in
     fits = place.cell_len + whose.cell_len + 2 <= width
     first = [place + Text(" " * (width - place.cell_len - whose.cell_len)) + whose] if fits else [whose, place]
     warned = (d for d in diagnostics if d.code == OTHER_INSTALLED)
-    return Group(*first, *(_label(d) + Text(f"  {printable(d.finding.message)}", "") for d in warned))
+    return Group(*first, *(_label(d) + Text(f"  {printable(d.finding.message)}") for d in warned))
 
 
 def _fields(stories: list[FieldStory], width: int) -> RenderableType:
