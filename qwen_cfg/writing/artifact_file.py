@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +11,6 @@ from qwen_schema.envfile import Subject, read_text
 
 if TYPE_CHECKING:
     from qwen_schema.codec import Form
-
-    from .gitignore import Accept
 
 
 def read_artifact(name: str) -> tuple[str, ResolvedConfig]:
@@ -42,37 +39,23 @@ def artifact_text(artifact: ResolvedConfig, form: Form) -> str:
     return text
 
 
-def write_artifact(
-    path: Path, artifact: ResolvedConfig, form: Form, home: Path | None, accept: Accept | None = None
-) -> None:
+def write_artifact(path: Path, artifact: ResolvedConfig, form: Form, home: Path | None) -> None:
     """Write an artifact; one that holds the key itself is private, and goes into no file that git tracks.
 
-    Where git does not ignore such a file, `accept` decides. A link that stands in a project is not followed; the `home`
-    is none.
+    A link that stands in a project is not followed; the `home` is none.
 
     Raises:
         ConfigurationError: if a value is a key that stands elsewhere.
         UsageError: if git tracks the file that a key would stand in, or may do so.
-        OutputError: if it cannot be written, git does not ignore the file that a key would stand in, or a link that
-            stands in a project leads to it.
+        OutputError: if it cannot be written, or a link that stands in a project leads to it.
     """
-    from qwen_schema.folders import outside_projects, require_no_link  # noqa: PLC0415 - only what writes needs it
+    from qwen_schema.folders import outside_projects  # noqa: PLC0415 - only what writes needs it
     from qwen_schema.save import save  # noqa: PLC0415
 
     private = artifact.api_key.kind == "literal"
     if private:
         _refuse_tracked(path)
-    may_follow, text = outside_projects(home), artifact_text(artifact, form)
-    if not private:
-        save(path, text, may_follow=may_follow)
-        return
-    from .gitignore import require_out  # noqa: PLC0415 - nothing else asks git
-
-    require_no_link(path, may_follow)
-    require = partial(require_out, shown=str(path), accept=None if accept is None else cache(accept))
-    if path.parent.is_dir() and (not path.exists() or path.is_file()):
-        require(Path(os.path.realpath(path)))
-    save(path, text, may_follow=may_follow, private=True, require=require)
+    save(path, artifact_text(artifact, form), may_follow=outside_projects(home), private=private)
 
 
 def _refuse_tracked(path: Path) -> None:

@@ -10,7 +10,6 @@ from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.replay import compare, replay
 from qwen_cfg.cli.arguments import request_of
 from qwen_cfg.cli.parser import add_field_flags, add_resolution_options
-from qwen_cfg.cli.terminal.consent import accept_of
 from qwen_cfg.rules import ALL_RULES, rules_for_check
 from qwen_cfg.writing.artifact_file import read_artifact, write_artifact
 from qwen_schema import ExitCode, UsageError, form_of
@@ -68,7 +67,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     comparison = compare(old, compilation, rules, strict=args.strict)
     written = args.update and _is_out_of_date(old, comparison)
     if written:
-        write_artifact(Path(args.file), comparison.new, form_of(text), request.process.home.path, accept_of(output))
+        write_artifact(Path(args.file), comparison.new, form_of(text), request.process.home.path)
     strict = ["--strict"] if args.strict else []
     mend = shlex.join(["qwen-cfg", "check", _as_word(args.file), "--update", *strict, *request.as_words()])
     report = Report(

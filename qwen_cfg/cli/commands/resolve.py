@@ -11,7 +11,6 @@ from qwen_cfg.application.incomplete import IncompleteError
 from qwen_cfg.cli.arguments import request_of
 from qwen_cfg.cli.notices import show_warnings
 from qwen_cfg.cli.parser import add_color_option, add_field_flags, add_resolution_options
-from qwen_cfg.cli.terminal.consent import accept_of
 from qwen_cfg.writing.artifact_file import artifact_text, write_artifact
 from qwen_schema import ExitCode, UsageError, declared_fields
 
@@ -135,7 +134,7 @@ def _deliver(args: argparse.Namespace, compilation: Compilation, output: Output)
     path = Path(args.output)
     _refuse_env_file(path, compilation.world)
     home = compilation.request.process.home.path
-    write_artifact(path, artifact, _form(args, path), home, accept_of(output))
+    write_artifact(path, artifact, _form(args, path), home)
     if compilation.generation.is_found:
         output.notice(f"qwen-cfg: wrote {path} by the {compilation.generation.rules}")
 
