@@ -45,7 +45,7 @@ from qwen_cfg.__main__ import entry
 from qwen_cfg.cli.main import main
 import qwen_cfg.cli.commands.check, qwen_cfg.cli.reports.check, qwen_cfg.cli.commands.envfile
 import qwen_cfg.cli.commands.run, qwen_cfg.explanation.text
-import httpx, httpx_sse, jsonschema, qwen_schema.save, qwen_runtime.headless, rich.console, tomli_w, tomllib
+import httpx, jsonschema, qwen_schema.save, qwen_runtime.headless, rich.console, tomli_w, tomllib
 main(["resolve", "--no-env-file", "--openai-api-key", "x", "-o", "/dev/null"])
 outcomes = []
 for argv, cwd, environment in json.load(sys.stdin):

@@ -14,7 +14,7 @@ import trustme
 from support.asking import KEY, ask, close_all, session
 from support.provider import Reply, chunk, events, provider, refusal, streamed
 
-from qwen_runtime.wire.refusals import Refusal
+from qwen_runtime.wire.refusal import Refusal
 from qwen_schema import (
     AuthenticationError,
     ContextTooLongError,
@@ -248,7 +248,7 @@ def test_a_body_without_end_is_not_read_to_its_end(server: Provider) -> None:
 @pytest.mark.parametrize("text", ["", "[]", "[1]", "null", '"x"', "{}", '{"error": {}}', '{"error": {"message": 7}}'])
 def test_any_body_can_be_read(text: str) -> None:
     refused = Refusal(500, {}, text)
-    assert isinstance(refused.words + refused.code, str)
+    assert isinstance(refused.words + "".join(refused.codes), str)
 
 
 # No answer at all.

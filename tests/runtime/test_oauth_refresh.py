@@ -39,7 +39,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
 # Twenty command lines that begin at once, each in a process of its own with everything loaded.
 _CROWD = """\
 import gc, json, os, sys, tempfile
-import httpx, httpx_sse, jsonschema, rich.console, qwen_cfg.cli.commands.run, qwen_runtime.headless, qwen_runtime.oauth
+import httpx, jsonschema, rich.console, qwen_cfg.cli.commands.run, qwen_runtime.headless, qwen_runtime.oauth
 from qwen_cfg.__main__ import entry
 gc.freeze()
 gate, handle = os.pipe()

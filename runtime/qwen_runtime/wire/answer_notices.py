@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from qwen_schema import printable, provider_of
 
+from .endings import is_limit
 from .quota import PER_MINUTE
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def remarks(answer: Answer, settings: Settings) -> Iterator[str]:
     """Yield what a person should know about an answer that came to its end."""
-    if answer.finish_reason == "length":
+    if is_limit(answer.finish_reason):
         yield "the answer ends at the limit of tokens, not where the model would have ended it"
     elif not answer.text:
         yield "the model answered nothing"

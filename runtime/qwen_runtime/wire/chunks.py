@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .events import Counted, Event, Finished, Named, Reasoning, Text
+from .endings import is_end
+from .events import Counted, Event, Finished, Named, Reasoning, Text, ToolRequested
 from .usage import read_usage
 
 if TYPE_CHECKING:
@@ -16,11 +17,16 @@ if TYPE_CHECKING:
 
 # DashScope, DeepSeek and vLLM say the first, OpenRouter and newer vLLM the second.
 _REASONING = ("reasoning_content", "reasoning")
+_LONGEST_NAME = 100
+_PIECES = (Text, Reasoning)
 
 
-def is_completion(document: object) -> bool:
-    """Tell whether a JSON value is a whole completion."""
-    return isinstance(document, dict) and bool(choices_of(document))
+def completion_of(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the completion, or the chunk of one, that a document is or wraps (`{"code": 0, "data": {…}}`)."""
+    if document.get("choices"):
+        return document
+    inner = next((value for value in document.values() if isinstance(value, dict) and choices_of(value)), {})
+    return {**document, **inner} if inner else document
 
 
 def choices_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -29,40 +35,81 @@ def choices_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
 
 
-def tells_error(document: Mapping[str, Any]) -> bool:
-    """Tell whether an event says what went wrong, in any of the forms in use, instead of being a chunk."""
-    if document.get("error"):
-        return True
-    is_chunk = isinstance(document.get("choices"), list) or isinstance(document.get("usage"), dict)
-    return not is_chunk and isinstance(document.get("message") or document.get("code"), str | int)
+class ChunkReader:
+    """Reads the chunks of one answer. `has_choices` tells whether any of them belonged to a completion."""
+
+    def __init__(self) -> None:
+        self.has_choices = False
+        self._streamed: dict[type[Text | Reasoning], list[str]] = {Text: [], Reasoning: []}
+
+    def events(self, document: Mapping[str, Any]) -> Iterator[Event]:
+        """Yield what a chunk, or a whole completion, says about its first choice."""
+        choices = choices_of(document)
+        self.has_choices = self.has_choices or bool(choices)
+        if isinstance(document.get("model"), str) and document["model"]:
+            yield Named(document["model"])
+        for choice in choices:
+            if not choice.get("index"):
+                yield from self._of_choice(choice)
+        # OpenAI; Groq (`x_groq.usage`); Moonshot (`choices[0].usage`).
+        for holder in (document, document.get("x_groq"), *choices):
+            usage = holder.get("usage") if isinstance(holder, dict) else None
+            if usage and isinstance(usage, dict):
+                yield Counted(read_usage(usage))
+                break
+
+    def _of_choice(self, choice: Mapping[str, Any]) -> Iterator[Event]:
+        delta, message, reason = choice.get("delta"), choice.get("message"), choice.get("finish_reason")
+        if delta and isinstance(delta, dict):
+            for event in _of_part(delta):
+                if isinstance(event, _PIECES):
+                    self._streamed[type(event)].append(event.text)
+                yield event
+        if message and isinstance(message, dict):
+            yield from self._of_message(message)
+        if reason and isinstance(reason, str) and is_end(reason):
+            yield Finished(reason)
+
+    def _of_message(self, message: Mapping[str, Any]) -> Iterator[Event]:
+        """Yield what of a message has not come before: after deltas it is the whole answer, and else a piece of it."""
+        for event in _of_part(message):
+            known = "".join(self._streamed[type(event)]) if isinstance(event, _PIECES) else ""
+            if not isinstance(event, _PIECES) or not known:
+                yield event
+            # A message that says something else comes too late: what has been streamed was shown.
+            elif event.text.startswith(known) and len(event.text) > len(known):
+                yield type(event)(event.text[len(known) :])
 
 
-def events_of(document: Mapping[str, Any]) -> Iterator[Event]:
-    """Yield what a chunk, or a whole completion, says about its first choice."""
-    if isinstance(document.get("model"), str) and document["model"]:
-        yield Named(document["model"])
-    for choice in choices_of(document):
-        if not choice.get("index"):
-            yield from _of_choice(choice)
-    if isinstance(document.get("usage"), dict):
-        yield Counted(read_usage(document["usage"]))
+def _of_part(part: Mapping[str, Any]) -> list[Event]:
+    found: list[Event] = []
+    for name in _REASONING:
+        thought = part.get(name)
+        if thought and isinstance(thought, str):
+            found.append(Reasoning(thought))
+            break
+    for content in (part.get("content"), part.get("refusal")):
+        if content:
+            found += [Text(text) for text in _texts(content) if text]
+    calls, legacy = part.get("tool_calls"), part.get("function_call")
+    if calls or legacy:
+        found += map(ToolRequested, _tools([*(calls if isinstance(calls, list) else []), {"function": legacy}]))
+    return found
 
 
-def _of_choice(choice: Mapping[str, Any]) -> Iterator[Event]:
-    part = choice.get("delta") or choice.get("message")
-    if isinstance(part, dict):
-        thought = next((part[name] for name in _REASONING if isinstance(part.get(name), str) and part[name]), None)
-        if thought is not None:
-            yield Reasoning(thought)
-        for content in (part.get("content"), part.get("refusal")):
-            yield from (Text(text) for text in _texts(content) if text)
-    if isinstance(choice.get("finish_reason"), str) and choice["finish_reason"]:
-        yield Finished(choice["finish_reason"])
+def _tools(calls: list[Any]) -> Iterator[str]:
+    """Yield the names of the tools that are called."""
+    for call in calls:
+        function = call.get("function") if isinstance(call, dict) else None
+        if isinstance(function, dict) and isinstance(function.get("name"), str) and function["name"]:
+            yield function["name"][:_LONGEST_NAME]
 
 
 def _texts(content: Any) -> list[str]:
     """Return the texts of a content: one, or those of its parts."""
-    parts = content if isinstance(content, list) else [{"text": content}]
+    if isinstance(content, str):
+        return [content]
+    parts = content if isinstance(content, list) else []
     return [part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str)]
 
 

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from qwen_schema import Provider, ProviderError
+from qwen_schema import Provider, ProviderError, printable, redact_unknown
 from qwen_schema.secret import REDACTED
 
 from .endpoint import models_url
+from .error_words import parsed
 from .failures import NETWORK_ERRORS, unreachable
 from .quota import remark
-from .refusals import Refusal, error_of, parsed
+from .refusal import Refusal
+from .refusals import error_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +34,7 @@ _MOST_READ = 8 * 1024 * 1024
 
 # A key of fewer characters stands in texts for other reasons.
 _SHORTEST_HIDDEN = 5
+_LONGEST_ENCODING = 60
 
 
 class NoListError(ProviderError):
@@ -118,19 +121,37 @@ def models(connection: Connection, *, seconds: float | None = None) -> list[str]
     return found
 
 
-def read_refusal(response: httpx.Response, *, seconds: float | None = None) -> Refusal:
-    """Return an answer that is no stream, read as far as it is of use; with `seconds`, for so long at the most."""
+def read_refusal(
+    response: httpx.Response, parts: Iterator[bytes] | None = None, *, seconds: float | None = None
+) -> Refusal:
+    """Return an answer that is no stream, read as far as it is of use; with `seconds`, for so long at the most.
+
+    `parts` are its bytes, where somebody has begun to read them.
+    """
     body, until = bytearray(), time.monotonic() + (math.inf if seconds is None else seconds)
     with suppress(httpx.HTTPError):
-        for part in response.iter_bytes():
+        for part in parts or response.iter_bytes():
             body += part
             if len(body) >= _MOST_READ or time.monotonic() > until:
                 break
-    text = _without_key(bytes(body).decode("utf-8", "replace"), response.request)
-    return Refusal(response.status_code, dict(response.headers), text)
+    encoding = unread_encoding(response)
+    text = (
+        f"compressed with {encoding}, which qwen-cfg does not read"
+        if encoding
+        else bytes(body).decode("utf-8-sig", "replace")
+    )
+    return Refusal(response.status_code, dict(response.headers), without_key(text, response.request))
 
 
-def _without_key(text: str, request: httpx.Request) -> str:
+def unread_encoding(response: httpx.Response) -> str:
+    """Return the encoding of an answer (RFC 9110 §8.4) that cannot be decoded, as none was asked for; else nothing."""
+    asked = {name.strip() for name in response.request.headers.get("accept-encoding", "").split(",")}
+    sent = [name.strip().lower() for name in response.headers.get("content-encoding", "").split(",")]
+    unread = [name for name in sent if name not in asked | {"", "identity"}]
+    return printable(redact_unknown(", ".join(unread)))[:_LONGEST_ENCODING]
+
+
+def without_key(text: str, request: httpx.Request) -> str:
     """Return what a server says without the key that was sent to it, however short it is."""
     for header in ("authorization", "api-key"):
         key = request.headers.get(header, "").removeprefix("Bearer ")

@@ -38,6 +38,13 @@ class Finished:
 
 
 @dataclass(frozen=True)
+class ToolRequested:
+    """The model asks for a tool by its name. No request offers one."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Counted:
     """The tokens that the request and its answer took."""
 
@@ -61,4 +68,4 @@ class Held:
     seconds: float
 
 
-Event = Text | Reasoning | Named | Finished | Counted | Waiting | Held
+Event = Text | Reasoning | Named | Finished | ToolRequested | Counted | Waiting | Held

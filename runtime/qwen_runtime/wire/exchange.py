@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from qwen_runtime.settings import Settings
 
 from .background import Background
-from .events import Counted, Finished, Named, Reasoning, Text
-from .stream import answer
+from .events import Counted, Finished, Named, Reasoning, Text, ToolRequested
+from .stream import answer, require_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,6 +57,7 @@ class Exchange:
         self._reasoning: list[str] = []
         self._model = self._asked_model = connection.settings.model
         self._finish_reason: str | None = None
+        self._tool = ""
         self._usage: Usage | None = None
         self._background: Background[Event] = Background(lambda cancelled: answer(connection, messages, cancelled))
 
@@ -83,6 +84,7 @@ class Exchange:
                 self._note(event)
             elif self._finish_reason is not None and time.monotonic() - latest >= _GRACE:
                 # The model has ended, and the server does not hang up.
+                require_whole(self._connection, self._finish_reason, self._tool)
                 return
             if event is not None or tick is not None:
                 yield event
@@ -114,5 +116,7 @@ class Exchange:
                 self._model = model
             case Finished(reason):
                 self._finish_reason = reason
+            case ToolRequested(name):
+                self._tool = self._tool or name
             case Counted(usage):
                 self._usage = usage

@@ -5,27 +5,32 @@ from __future__ import annotations
 import re
 import ssl
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from qwen_schema import CutOffError, NoCompletionError, QwenCfgError, redact_unknown
+from qwen_schema import CutOffError, NoCompletionError, QwenCfgError, printable, redact_unknown
 
-from .chunks import choices_of, events_of, is_completion, tells_error, whole_characters
-from .connection import models, read_refusal
+from .chunks import ChunkReader, choices_of, completion_of, whole_characters
+from .connection import models, read_refusal, unread_encoding, without_key
+from .endings import wrong_end
 from .endpoint import completions_url
-from .events import Event, Finished, Reasoning, Text, Waiting
+from .error_words import codes_of, is_error, parsed, status_of
+from .events import Event, Finished, Reasoning, Text, ToolRequested, Waiting
 from .failures import NETWORK_ERRORS, cause_of, reason, unreachable
 from .near_models import near_models
 from .pacing import room
-from .refusals import Refusal, error_of, is_out_of_quota, misses_model, parsed, path_doubt
+from .refusal import Refusal
+from .refusal_kinds import is_out_of_quota, misses_model
+from .refusals import error_of, path_doubt
 from .request import body_of
 from .retries import asked_delay, delay, is_retried
+from .sse import EventReader, ServerSentEvent, is_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from threading import Event as Flag
 
     from .connection import Connection
@@ -42,11 +47,18 @@ _NO_SUCH_OPTION = re.compile(
 
 _SECONDS_FOR_MODELS = 5.0
 
-# Reasons to finish that are failures. `error` is OpenRouter's (openrouter.ai/docs/api-reference/errors).
-_FAILED_ENDS = {
-    "content_filter": "the provider's content filter stopped it",
-    "error": "the provider failed in the middle of it",
-}
+# What servers send so that no gateway hangs up while the model thinks, as the name or the data of an event.
+_KEEP_ALIVE = re.compile(
+    r"[\W\d_]*((openrouter )?processing|keep[-_ ]?alive|ping|pong|heart[-_ ]?beat|hb|noop|waiting"
+    r"|null|none|true|false)?[\W\d_]*",
+    re.IGNORECASE,
+)
+_LONGEST_KEEP_ALIVE = 100
+_LOOKS_FAILED = re.compile(
+    r"error|fail|exception|out of memory|time[d -]*out|overload|unavailable|refused|denied|invalid|limit|exceed"
+    r"|错误|失败",
+    re.IGNORECASE,
+)
 
 
 class _FailedError(Exception):
@@ -65,18 +77,22 @@ class _UnknownOptionError(Exception):
 
 @dataclass
 class _Stream:
-    """How far a stream has come."""
+    """How far a stream has come. `stray` is a line of it that is part of no event."""
 
-    chosen: bool = False
+    reader: ChunkReader = field(default_factory=ChunkReader)
     begun: bool = False
     ended: bool = False
     reason: str = ""
+    tool: str = ""
+    stray: str = ""
 
     def note(self, event: Event) -> None:
         """Take notice of an event."""
         self.begun = self.begun or isinstance(event, Text | Reasoning)
         if isinstance(event, Finished):
             self.ended, self.reason = True, event.reason
+        elif isinstance(event, ToolRequested):
+            self.tool = self.tool or event.name
 
 
 def answer(connection: Connection, messages: Sequence[Message], cancelled: Flag) -> Iterator[Event]:
@@ -135,6 +151,7 @@ def _request(connection: Connection, messages: Sequence[Message], cancelled: Fla
             yield from _read(response, connection, stream)
     except NETWORK_ERRORS as error:
         if stream.ended:
+            require_whole(connection, stream.reason, stream.tool)
             return
         if stream.begun:
             raise _cut_off(connection, reason(error)) from None
@@ -145,48 +162,68 @@ def _request(connection: Connection, messages: Sequence[Message], cancelled: Fla
 
 def _read(response: httpx.Response, connection: Connection, stream: _Stream) -> Iterator[Event]:
     """Yield the events of an answer: a stream, or one whole completion from a server that does not stream."""
-    kind = response.headers.get("content-type", "")
-    is_whole = "json" in kind or "html" in kind
-    documents = _whole(response, connection) if is_whole else _streamed(response, connection, stream)
+    encoding = unread_encoding(response)
+    if encoding:
+        raise _unread(connection, encoding)
+    is_whole, parts = is_document(response.iter_bytes())
+    documents = _whole(response, parts, connection) if is_whole else _streamed(response, parts, connection, stream)
     for document in documents:
         if document is None:
             stream.ended = True
             return
-        stream.chosen = stream.chosen or bool(choices_of(document))
-        for event in events_of(document):
+        for event in stream.reader.events(document):
             stream.note(event)
             yield event
 
 
-def _whole(response: httpx.Response, connection: Connection) -> Iterator[dict[str, Any] | None]:
+def _whole(
+    response: httpx.Response, parts: Iterator[bytes], connection: Connection
+) -> Iterator[Mapping[str, Any] | None]:
     """Yield the one completion that an answer is, and None for its end."""
-    refusal = read_refusal(response)
+    refusal = read_refusal(response, parts)
     document = parsed(refusal.body)
-    if not is_completion(document):
+    completion = completion_of(document) if isinstance(document, dict) else {}
+    if not choices_of(completion) or is_error(completion):
         raise _no_completion(refusal, connection)
-    yield document
+    yield completion
     yield None
 
 
-def _streamed(response: httpx.Response, connection: Connection, stream: _Stream) -> Iterator[dict[str, Any] | None]:
-    """Yield the JSON of every server-sent event (WHATWG HTML §9.2), and None for the end that `[DONE]` marks."""
-    from httpx_sse import EventSource  # noqa: PLC0415 - for an answer only
-
-    # Some servers say text/plain, or nothing. The encoding of an event stream is UTF-8, whatever a server says.
-    response.headers["content-type"] = "text/event-stream"
-    response.encoding = "utf-8-sig"
-    for event in EventSource(response).iter_sse():
-        if event.data.strip() == "[DONE]":
+def _streamed(
+    response: httpx.Response, parts: Iterator[bytes], connection: Connection, stream: _Stream
+) -> Iterator[Mapping[str, Any] | None]:
+    """Yield the JSON of every server-sent event, and None for the end that `[DONE]` marks."""
+    reader = EventReader()
+    for event in reader.events(parts):
+        document = parsed(event.data)
+        if isinstance(document, list) and document and isinstance(document[0], dict):
+            document = document[0]
+        is_named_error = bool(event.name) and event.name.lower() == "error"
+        if isinstance(document, dict):
+            completion = completion_of(document)
+            if is_named_error or (is_error(completion) and not _is_keep_alive(*_kinds(event, document))):
+                raise _reported_error(without_key(event.data, response.request), connection, stream)
+            yield completion
+            continue
+        text, is_list = document if isinstance(document, str) else event.data, isinstance(document, list)
+        if text.strip().strip("[]").lower() == "done":
             yield None
             return
-        if not event.data.strip():
-            continue
-        document = parsed(event.data)
-        if not isinstance(document, dict):
-            raise _cut_off(connection, "an event came that is no JSON object")
-        if tells_error(document) or event.event == "error":
-            raise _told_error(event.data, document, connection, stream)
-        yield document
+        if is_named_error or (is_list and document) or not _is_keep_alive(text, *_kinds(event, {})):
+            raise _no_json(without_key(text, response.request), connection, stream, is_error=is_named_error)
+    stream.stray = without_key(reader.stray, response.request)
+
+
+def _kinds(event: ServerSentEvent, document: Mapping[str, Any]) -> list[str]:
+    """Return what an event that holds a document is called."""
+    names = [event.name, *(document.get(name) for name in ("type", "object", "event"))]
+    return [name for name in names if isinstance(name, str) and name]
+
+
+def _is_keep_alive(*texts: str) -> bool:
+    """Tell whether any of the texts says that an event only keeps the connection open."""
+    short = [text.strip() for text in texts if len(text) <= _LONGEST_KEEP_ALIVE]
+    return any(text.startswith(":") or _KEEP_ALIVE.fullmatch(text) for text in short)
 
 
 def _refused(refusal: Refusal, connection: Connection, url: str) -> Exception:
@@ -220,15 +257,15 @@ def _nearest(connection: Connection) -> str:
 def _no_completion(refusal: Refusal, connection: Connection) -> Exception:
     """Return what an answer is that is a success by its status and no completion by its content."""
     document = parsed(refusal.body)
-    if isinstance(document, dict) and tells_error(document):
-        refusal = Refusal(_status(document) or 0, refusal.headers, refusal.body)
+    if isinstance(document, dict) and is_error(document):
+        refusal = Refusal(status_of(codes_of(document)), refusal.headers, refusal.body)
         return error_of(refusal, connection.settings, remark=connection.remark)
-    return error_of(refusal, connection.settings) if refusal.is_web_page else _nothing(connection)
+    return error_of(refusal, connection.settings) if refusal.is_web_page else _nothing(connection, refusal.words)
 
 
-def _told_error(data: str, document: dict[str, Any], connection: Connection, stream: _Stream) -> Exception:
-    """Return what an event says that tells of an error; before anything of an answer it is as good as a refusal."""
-    refusal = Refusal(_status(document) or 0, {}, data)
+def _reported_error(data: str, connection: Connection, stream: _Stream) -> Exception:
+    """Return the error that an event reports; before anything of an answer it is as good as a refusal."""
+    refusal = Refusal(status_of(codes_of(parsed(data))), {}, data)
     error = error_of(refusal, connection.settings, remark=connection.remark)
     if not stream.begun:
         may_retry = is_retried(refusal.status, {}) and not is_out_of_quota(refusal)
@@ -236,28 +273,52 @@ def _told_error(data: str, document: dict[str, Any], connection: Connection, str
     return error.copy(what=f"in the middle of the answer: {error.what}")
 
 
-def _status(document: dict[str, Any]) -> int | None:
-    """Return the HTTP status that an error object has as its code."""
-    error = document.get("error")
-    code = error.get("code") if isinstance(error, dict) else document.get("code")
-    return code if isinstance(code, int) and 400 <= code < 600 else None
+def _no_json(text: str, connection: Connection, stream: _Stream, *, is_error: bool) -> Exception:
+    """Return what an event means that is no JSON object: an error in plain text, or a stream that is damaged."""
+    refusal = Refusal(0, {}, text)
+    is_text = not text.lstrip().startswith(("{", "["))
+    if is_error or (is_text and _LOOKS_FAILED.search(text)):
+        return _reported_error(text, connection, stream)
+    words = f": {refusal.words}" if is_text and refusal.words else ""
+    return _cut_off(connection, f"an event came that is no JSON object{words}")
 
 
 def _require_end(stream: _Stream, connection: Connection) -> None:
     """Make sure that an answer came to an end, and that it is the model's."""
     if not stream.ended and stream.begun:
         raise _cut_off(connection, "the connection ended before the answer did")
-    if not stream.ended or not stream.chosen:
-        raise _nothing(connection)
-    if stream.reason in _FAILED_ENDS:
-        raise _cut_off(connection, _FAILED_ENDS[stream.reason])
+    if not stream.ended or not stream.reader.has_choices:
+        raise _nothing(connection, Refusal(0, {}, stream.stray).words)
+    require_whole(connection, stream.reason, stream.tool)
 
 
-def _nothing(connection: Connection) -> NoCompletionError:
+def require_whole(connection: Connection, reason: str, tool: str) -> None:
+    """Make sure that an answer ended as a whole one does. `tool` is the one that the model asked for, if it did.
+
+    Raises:
+        CutOffError: if it did not.
+    """
+    why = wrong_end(reason)
+    if tool:
+        name = printable(redact_unknown(tool))
+        why = f"the model asks for the tool {name}, and qwen-cfg offers none (finish_reason {reason or 'none'})"
+    if why:
+        raise _cut_off(connection, why)
+
+
+def _nothing(connection: Connection, words: str = "") -> NoCompletionError:
     return NoCompletionError(
-        "what came is no chat completion",
+        f"what came is no chat completion{f': {words}' if words else ''}",
         where=connection.settings.place("base_url"),
         hint=f"Something else may have answered, or {path_doubt(connection.settings)}",
+    )
+
+
+def _unread(connection: Connection, encoding: str) -> NoCompletionError:
+    return NoCompletionError(
+        f"the answer is compressed with {encoding}, which qwen-cfg does not read",
+        where=connection.settings.place("base_url"),
+        hint="Only gzip and deflate were asked for. Switch the compression off in the gateway or proxy that adds it.",
     )
 
 

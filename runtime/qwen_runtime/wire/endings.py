@@ -1,0 +1,56 @@
+"""The reasons for which a model ends its answer: which of them are good, and what the others mean."""
+
+from __future__ import annotations
+
+import re
+
+from qwen_schema import printable, redact_unknown
+
+# The end that the model wanted: OpenAI, Azure; Together, Hugging Face; Anthropic's API and gateways to it; Cohere.
+_WHOLE = {
+    *("stop", "stopped", "stopsequence", "stoptoken", "eos", "eostoken", "eosfound", "end", "endturn", "endofturn"),
+    *("endofsequence", "endoftext", "complete", "completed", "done", "finish", "finished", "success"),
+}
+# The limit of tokens: OpenAI; Anthropic, Gemini; Mistral; Z.ai.
+_LIMIT = {
+    *("length", "maxlength", "maxtokens", "maxtoken", "maxoutputtokens", "maxcompletiontokens", "maxnewtokens"),
+    *("modellength", "tokenlimit", "tokenlimitreached", "contextlength", "modelcontextwindowexceeded"),
+}
+# What stands in place of a reason while the answer goes on: DashScope says "null", Gemini an enum's first value.
+_NONE = {"", "null", "none", "unspecified"}
+_TOOLS = {"toolcalls", "toolcall", "tooluse", "functioncall", "functioncalls"}
+
+# What providers say when they stop an answer: OpenAI and Azure; Z.ai; Gemini; Anthropic; DashScope.
+_FILTERED = re.compile(r"filter|sensitive|safety|prohibited|blocklist|recitation|spii|refusal|moderat|inspection")
+_FAILED = re.compile(r"error|fail|abort|insufficient|timeout|overload|network")
+_LONGEST = 60
+
+
+def is_end(reason: str) -> bool:
+    """Tell whether a reason says that the answer has ended."""
+    return _plain(reason) not in _NONE
+
+
+def is_limit(reason: str | None) -> bool:
+    """Tell whether the answer ends at the limit of tokens."""
+    return _plain(reason or "") in _LIMIT
+
+
+def wrong_end(reason: str) -> str:
+    """Return why an answer that ended for this reason is not whole; nothing if it is."""
+    plain = _plain(reason)
+    if plain in _WHOLE | _LIMIT | _NONE:
+        return ""
+    name = printable(redact_unknown(reason))[:_LONGEST]
+    if plain in _TOOLS:
+        return f"the model asks for a tool, and qwen-cfg offers none (finish_reason {name})"
+    if _FILTERED.search(plain):
+        return f"the provider's content filter stopped it (finish_reason {name})"
+    if _FAILED.search(plain):
+        return f"the provider failed in the middle of it (finish_reason {name})"
+    return f"the provider ended it for an unknown reason (finish_reason {name})"
+
+
+def _plain(reason: str) -> str:
+    """Return a reason without the marks and capitals in which providers write it: `FINISH_REASON_STOP` is `stop`."""
+    return re.sub(r"[\W_]", "", reason).lower().removeprefix("finishreason")

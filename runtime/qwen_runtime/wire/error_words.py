@@ -1,0 +1,166 @@
+"""What an error document says, wherever a provider puts it: whether it is an error, its words and its codes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import deque
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+# As many values of a document are looked at, and as much is said.
+_MOST_VALUES = 2_000
+_MOST_TEXTS = 5
+_LONGEST = 500
+
+# The names under which words and codes stand, without capitals, `_` and `-`: OpenAI, Azure, Google (google.rpc.Status),
+# DashScope, OpenRouter (`metadata.raw`), MiniMax (`base_resp.status_msg`), FastAPI (`detail`), RFC 9457, AWS.
+_WORDS = {
+    *("message", "messages", "msg", "error", "errors", "errormessage", "errormsg", "errmsg", "errmessage", "statusmsg"),
+    *("statusmessage", "errordescription", "detail", "details", "description", "raw", "title", "failure"),
+    *("failurereason", "faultstring", "exception"),
+}
+_CODES = {
+    *("code", "codes", "type", "status", "error", "errorcode", "errcode", "errortype", "statuscode", "httpcode"),
+    *("reason", "subcode"),
+}
+# Here a server repeats the request, or tells of its own insides.
+_ECHOES = {
+    *(
+        "input",
+        "inputs",
+        "request",
+        "requestbody",
+        "prompt",
+        "body",
+        "ctx",
+        "stack",
+        "stacktrace",
+        "traceback",
+        "trace",
+    ),
+}
+_OUTCOMES = ("code", "errorcode", "errcode", "statuscode")
+_FAILED = {"error", "failed", "failure", "fail"}
+_SUCCEEDED = re.compile(r"0*|2\d\d(00)?|ok(ay)?|success(ful(ly)?)?|succeeded|none|null|no error", re.IGNORECASE)
+
+
+def parsed(text: str) -> Any:
+    """Return the JSON value that a server's text is; None if it is none, or nested beyond reason."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def is_error(document: Mapping[str, Any]) -> bool:
+    """Tell whether a document says what went wrong, in any of the forms in use, instead of being a completion."""
+    for error in (document.get("error"), document.get("errors")):
+        if error and _has_failed(error):
+            return True
+    base = document.get("base_resp")
+    if isinstance(base, dict) and not _succeeded(base.get("status_code")):
+        return True
+    choices = document.get("choices")
+    if isinstance(choices, list) and choices:
+        errors = [choice["error"] for choice in choices if isinstance(choice, dict) and "error" in choice]
+        return any(map(_has_failed, errors))
+    return not isinstance(document.get("usage"), dict) and _says_failure(document)
+
+
+def words_of(document: Any) -> str:
+    """Return what a document says in words: under the usual names, or else any sentence, or else a number."""
+    values = list(_values(document))
+    named = [value for name, value in values if name in _WORDS]
+    texts = _distinct([value for value in named if isinstance(value, str)])
+    if not texts:
+        texts = _distinct([value for _, value in values if isinstance(value, str) and not _is_code(value)])
+    if not texts:
+        texts = [str(value) for value in named if isinstance(value, int | float) and not isinstance(value, bool)][:1]
+    return "; ".join(texts)
+
+
+def codes_of(document: Any) -> tuple[str, ...]:
+    """Return the codes that a document has, the outer ones first."""
+    found = ((name, value) for name, value in _values(document) if name in _CODES and isinstance(value, str | int))
+    texts = (str(value) for _, value in found if not isinstance(value, bool))
+    return tuple(dict.fromkeys(text for text in texts if text and _is_code(text)))
+
+
+def status_of(codes: Sequence[str]) -> int:
+    """Return the HTTP status that is among the codes; 0 if there is none."""
+    return next((int(code) for code in codes if re.fullmatch(r"[45]\d\d", code, re.ASCII)), 0)
+
+
+def _says_failure(document: Mapping[str, Any]) -> bool:
+    """Tell whether a document that is no completion has a code of failure, or, without any code, words."""
+    named = {_plain(name): value for name, value in document.items()}
+    if named.get("success") is False or _FAILED & {
+        str(named.get(name)).lower() for name in ("type", "object", "status")
+    }:
+        return True
+    codes = [named[name] for name in _OUTCOMES if isinstance(named.get(name), str | int)]
+    if codes:
+        return not all(map(_succeeded, codes))
+    return any(name in _WORDS and _has_failed(value) for name, value in named.items())
+
+
+def _has_failed(error: Any) -> bool:
+    """Tell whether the value of `error` is one: some servers say there that all is well."""
+    values = error.values() if isinstance(error, dict) else [error]
+    return not all(map(_succeeded, values))
+
+
+def _succeeded(value: Any) -> bool:
+    return not value or (isinstance(value, str | int) and bool(_SUCCEEDED.fullmatch(str(value).strip())))
+
+
+def _values(document: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the plain values of a document with their names, the outer ones first; those of JSON in a text too."""
+    queue: deque[tuple[str, Any]] = deque([("message", document)])
+    for _ in range(_MOST_VALUES):
+        if not queue:
+            return
+        name, value = queue.popleft()
+        if isinstance(value, str):
+            inner = parsed(value) if value.lstrip()[:1] in ("{", "[") else None
+            value = inner if isinstance(inner, dict | list) else value
+        if isinstance(value, dict):
+            queue.extend(_members(value))
+        elif isinstance(value, list):
+            queue.extend((name, each) for each in value[:_MOST_VALUES])
+        else:
+            yield name, value
+
+
+def _members(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    place, text = value.get("loc"), value.get("msg")
+    if isinstance(place, list) and isinstance(text, str):
+        # pydantic's words are of no use without the field that they are about.
+        yield "msg", f"{'.'.join(str(part) for part in place if isinstance(part, str | int))}: {text}"
+        return
+    for name, each in islice(value.items(), _MOST_VALUES):
+        plain = _plain(name)
+        if plain not in _ECHOES:
+            yield plain, each
+
+
+def _distinct(texts: list[str]) -> list[str]:
+    """Return the first few texts, each once, without those that another one holds."""
+    lines = dict.fromkeys(" ".join(text[:_LONGEST].split()) for text in texts[:_MOST_VALUES])
+    found: list[str] = []
+    for line in lines:
+        if line and not any(line in other for other in found):
+            found = [*[other for other in found if other not in line][: _MOST_TEXTS - 1], line]
+    return found
+
+
+def _is_code(text: str) -> bool:
+    return len(text) <= 100 and bool(re.fullmatch(r"[!-~]*", text))
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()

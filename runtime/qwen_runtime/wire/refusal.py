@@ -1,0 +1,65 @@
+"""An answer that is no success, and what the provider says in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from qwen_schema import printable, redact_unknown
+
+from .error_words import codes_of, parsed, words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# As much of what a provider says is shown; as much of a plain text is looked at.
+LONGEST_QUOTE = 300
+_MOST_READ = 2_000
+_LETTERS = re.compile(r"\w\w")
+_WEB_PAGE = re.compile(r"\s*(<!doctype html|<html|<head|<body)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An answer that is no success: its status, its headers (names in lower case), and its body as far as read."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str = field(repr=False)
+
+    @property
+    def is_web_page(self) -> bool:
+        """Whether a page for a browser came: from a proxy, a captive portal, or a server that is no API."""
+        is_page = "text/html" in self.headers.get("content-type", "") and not self.body.lstrip().startswith(("{", "["))
+        return is_page or bool(_WEB_PAGE.match(self.body))
+
+    @cached_property
+    def words(self) -> str:
+        """What the provider says about it, in one line without a secret; nothing where it says nothing of use."""
+        if self.is_web_page:
+            return ""
+        is_json = self._document is not None or self.body.strip() == "null"
+        text = words_of(self._document) if is_json else self.body[:_MOST_READ]
+        return printable(redact_unknown(" ".join(text.split())))[:LONGEST_QUOTE] if _LETTERS.search(text) else ""
+
+    @property
+    def said(self) -> str:
+        """The status, and what the provider says: its words, or its codes where it has none."""
+        codes = ", ".join(code for code in self.codes if code != str(self.status))
+        parts = (str(self.status or ""), self.words or redact_unknown(codes)[:LONGEST_QUOTE])
+        return ": ".join(part for part in parts if part) or "no reason given"
+
+    @cached_property
+    def codes(self) -> tuple[str, ...]:
+        """The provider's own codes of the error, if it gives any."""
+        return codes_of(self._document)
+
+    @cached_property
+    def _document(self) -> Any:
+        return parsed(self.body)
+
+    def says(self, pattern: re.Pattern[str]) -> bool:
+        """Tell whether the provider's codes or words have something in them."""
+        return bool(pattern.search(" ".join((*self.codes, self.words))))

@@ -1,0 +1,118 @@
+"""What a provider refuses by an error: the key, the model, the country, or an account that is empty.
+
+The codes and the words decide, and the status where they say nothing: providers disagree about what 403 or 429 is for.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .refusal import Refusal
+
+# OpenAI, Azure, DashScope (alibabacloud.com/help/en/model-studio/error-code), Google, OpenRouter, vLLM and Ollama.
+_NO_MODEL_CODES = {"model_not_found", "ModelNotFound", "DeploymentNotFound"}
+_NO_MODEL = re.compile(
+    r"model.{0,100}(not found|(does )?not exist|not a valid model)|(no such|unknown|invalid) model|not a valid model",
+    re.IGNORECASE | re.DOTALL,
+)
+_TOO_LONG = re.compile(
+    r"context.{0,12}length|context window|context size|maximum context|too many tokens|prompt is too long"
+    r"|range of input length|input is too long|exceeds? the (model|max)",
+    re.IGNORECASE,
+)
+# Z.ai 1113, MiniMax 1008, SiliconFlow 30001 and 30011.
+_EMPTY_CODES = {"1113", "1008", "30001", "30011"}
+_EMPTY = re.compile(
+    r"insufficient[\w ]{0,30}(balance|credit|fund)|(balance|credits?|funds)\b.{0,40}\b(insufficient|too low|not enough"
+    r"|exhausted|depleted|used up)|not enough (balance|credit|fund)|requires? (more|paid) (balance|credit)"
+    r"|(does not|doesn't|not) have (any|enough) (credit|balance|fund)|used all (available|your) credit|out of credit"
+    r"|no (remaining )?credits?\b|credits_?error|free ?tier ?only|free allocated quota|arrearage|in arrears|overdue"
+    r"|billing[_ ](is )?(not[_ ]active|hard[_ ]limit|disabled|soft[_ ]limit)|billing to be enabled|spend(ing)?[_ ]limit"
+    r"|payment[_ ]required|please (recharge|top up)|exceeded_current_quota"
+    r"|余额.{0,8}(不足|为 ?0|耗尽|用完)|欠费|额度.{0,8}(不足|用尽|用完|耗尽)|(请|需要?)充值|可用资源包"
+    r"|餘額不足|欠費|額度不足|残高.{0,4}不足|잔액.{0,4}부족|недостаточно средств|saldo insuficiente|solde insuffisant",
+    re.IGNORECASE,
+)
+_EMPTY_CODE = re.compile(r"insufficient\w*quota", re.IGNORECASE)
+# Some providers say this of a minute's quota, too.
+_PERHAPS_EMPTY = re.compile(r"exceeded your current quota|insufficient[\w ]{0,30}quota", re.IGNORECASE)
+_RATE_CODE = re.compile(r"rate.?limit|^Throttling|too_many_requests|^(requests|tokens)$", re.IGNORECASE)
+_KEY_CODES = {
+    *("invalid_api_key", "InvalidApiKey", "authentication_error", "API_KEY_INVALID", "invalid_authentication"),
+    *("UNAUTHENTICATED", "AuthenticationError", "invalid_token", "expired_token", "token_expired"),
+}
+_KEY = r"(api[ _-]?key|access[ _-]?key|access[ _-]?token|auth(entication|orization)?[ _-]?token|credentials?|密钥|令牌)"
+_WRONG = r"(invalid|incorrect|wrong|expired|revoked|missing|unknown|disabled|无效|错误|过期)"
+_NO_KEY = re.compile(rf"{_WRONG}[ _-]?{_KEY}|{_KEY}.{{0,20}}(not valid|not found|{_WRONG})|no {_KEY}", re.IGNORECASE)
+_PLACE = r"(countr(y|ies)|regions?|territor(y|ies)|location|geograph\w*)"
+_NOT_SERVED = (
+    r"(not (currently )?(been )?(supported|available|allowed|permitted)|unsupported|unavailable|restricted|blocked)"
+)
+_COUNTRY = re.compile(
+    rf"{_PLACE}\b.{{0,60}}{_NOT_SERVED}|{_NOT_SERVED}.{{0,60}}{_PLACE}|unsupported_country|region_?error|country_?blocked"
+    r"|(国家|地区|地域|區域|地區).{0,20}(不支持|不可用|不支援|限制|禁止)|(不支持|不可用|禁止).{0,20}(国家|地区)",
+    re.IGNORECASE,
+)
+_NO_ACCESS = re.compile(
+    r"model.{0,100}(no access|(not|n.t) have access|access ?denied|not ?(enabled|activated|open|authori[sz]ed|allowed"
+    r"|permitted|available|purchased|entitled|subscribed)|permission|blocked|terms_required|requires? terms)"
+    r"|(no|(not|n.t) have|not allowed|without|denied|lacks?|needs?)\b.{0,20}\b(access|use)\b.{0,40}\bmodel"
+    r"|permission.{0,40}\bmodel|unpurchased|模型.{0,40}(权限|未开通|无权|未授权|不可用)|(无权|权限|未开通).{0,20}模型",
+    re.IGNORECASE | re.DOTALL,
+)
+# A prompt that is moderated away, or an address that a firewall keeps out.
+_NO_KEY_AT_FAULT = re.compile(
+    r"moderation|flagged|content[_ ](policy|filter)|inappropriate|data_?inspection"
+    r"|\bip\b.{0,40}(not|block|den|allow)|firewall|virtual network|public (network )?access|(allow|white) ?list|白名单",
+    re.IGNORECASE,
+)
+
+
+def is_out_of_quota(refusal: Refusal) -> bool:
+    """Tell whether trying again helps nobody: what the account may use is used up."""
+    is_empty = bool(_EMPTY_CODES & set(refusal.codes)) or any(map(_EMPTY_CODE.search, refusal.codes))
+    if refusal.status == 402 or is_empty or refusal.says(_EMPTY):
+        return True
+    is_rate = any(map(_RATE_CODE.search, refusal.codes)) or "retry-after" in refusal.headers
+    return not is_rate and refusal.says(_PERHAPS_EMPTY)
+
+
+def refuses_key(refusal: Refusal) -> bool:
+    """Tell whether the key is refused; not every provider has the status for it (Google: 400)."""
+    if names_key(refusal):
+        return True
+    is_other = refuses_country(refusal) or denies_model(refusal) or refusal.says(_NO_KEY_AT_FAULT)
+    return refusal.status in (401, 403) and not is_other
+
+
+def names_key(refusal: Refusal) -> bool:
+    """Tell whether the provider says that it is the key which it refuses."""
+    is_named = bool(_KEY_CODES & set(refusal.codes)) or refusal.says(_NO_KEY)
+    return refusal.status in (0, 400, 401, 403) and is_named
+
+
+def refuses_country(refusal: Refusal) -> bool:
+    """Tell whether the provider does not serve the country or region that the request comes from."""
+    return refusal.status == 451 or (refusal.status in (0, 400, 401, 403) and refusal.says(_COUNTRY))
+
+
+def denies_model(refusal: Refusal) -> bool:
+    """Tell whether the key is valid, and is not allowed to use the model."""
+    is_about_model = refusal.says(_NO_ACCESS) or bool(_NO_MODEL_CODES & set(refusal.codes))
+    return refusal.status in (401, 403) and is_about_model
+
+
+def misses_model(refusal: Refusal) -> bool:
+    """Tell whether the provider does not know the model that was asked for."""
+    if refusal.status not in (0, 400, 404, 422):
+        return False
+    by_words = not is_about_length(refusal) and refusal.says(_NO_MODEL)
+    return by_words or bool(_NO_MODEL_CODES & set(refusal.codes))
+
+
+def is_about_length(refusal: Refusal) -> bool:
+    """Tell whether the conversation is longer than the model can take."""
+    by_code = any("context_length" in code for code in refusal.codes)
+    return by_code or (refusal.status in (400, 413, 422) and refusal.says(_TOO_LONG))
