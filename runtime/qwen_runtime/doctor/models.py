@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qwen_runtime.wire.connection import NoListError, models
 from qwen_runtime.wire.near_models import near_models
-from qwen_runtime.wire.refusals import ways_to_name
+from qwen_runtime.wire.refusal_errors import ways_to_name
 from qwen_schema import NotFoundError, ProviderError, printable, redact_unknown
 
 from .step import Finding

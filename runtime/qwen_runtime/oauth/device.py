@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from qwen_runtime.wire.refusals import about_refusal
+from qwen_runtime.wire.refusal_errors import about_refusal
 from qwen_schema import AuthenticationError, ProviderError, Secret, printable, redact_unknown
 from qwen_schema.formats import check_login_url
 

@@ -12,7 +12,7 @@ import httpx
 from qwen_runtime.wire.client import make_client_for
 from qwen_runtime.wire.error_words import parsed
 from qwen_runtime.wire.failures import NETWORK_ERRORS, reason, unreachable
-from qwen_runtime.wire.refusals import about_refusal
+from qwen_runtime.wire.refusal_errors import about_refusal
 from qwen_schema import AuthenticationError, ProviderError, Secret
 from qwen_schema.qwen_oauth import qwen_oauth
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from qwen_runtime.wire.refusals import about_refusal
+from qwen_runtime.wire.refusal_errors import about_refusal
 from qwen_schema import AuthenticationError, OutputError, ProviderError, QwenCfgError
 from qwen_schema.ending import finishing
 

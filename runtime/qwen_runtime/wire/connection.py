@@ -19,7 +19,7 @@ from .error_words import parsed
 from .failures import NETWORK_ERRORS, unreachable
 from .quota import remark
 from .refusal import Refusal
-from .refusals import error_of
+from .refusal_errors import error_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

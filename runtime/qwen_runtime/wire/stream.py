@@ -23,8 +23,8 @@ from .failures import NETWORK_ERRORS, cause_of, reason, unreachable
 from .near_models import near_models
 from .pacing import room
 from .refusal import Refusal
+from .refusal_errors import error_of, path_doubt
 from .refusal_kinds import is_out_of_quota, misses_model
-from .refusals import error_of, path_doubt
 from .request import body_of
 from .retries import asked_delay, delay, is_retried
 from .sse import EventReader, ServerSentEvent, is_document
