@@ -90,9 +90,9 @@ def _report(error: QwenCfgError, words: list[str], output: Output, *, cause: Bas
     output.notice(*error.told)
     form = json_form(words)
     if form is not None and _command(words) == "run":
-        from qwen_runtime.headless import failed  # noqa: PLC0415 - slow to import
+        from qwen_runtime.headless import write_failure  # noqa: PLC0415 - slow to import
 
-        failed(error, cast("Any", form), output)
+        write_failure(error, cast("Any", form), output)
     elif form is not None:
         output.data(error_data(error))
     _trace(cause or error, words, output)

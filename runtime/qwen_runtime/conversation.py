@@ -19,15 +19,15 @@ class Conversation:
         """Every message in order, as it is sent."""
         return (Message("system", self.system), *self.turns) if self.system else self.turns
 
-    def asked(self, prompt: str) -> Conversation:
+    def with_question(self, prompt: str) -> Conversation:
         """Return the conversation with a question at its end."""
         return replace(self, turns=(*self.turns, Message("user", prompt)))
 
-    def answered(self, text: str) -> Conversation:
+    def with_answer(self, text: str) -> Conversation:
         """Return the conversation with the answer to its last question, as far as it came."""
         return replace(self, turns=(*self.turns, Message("assistant", text)))
 
-    def cleared(self) -> Conversation:
+    def without_turns(self) -> Conversation:
         """Return a conversation with the same instructions, in which nothing has been said."""
         return replace(self, turns=())
 

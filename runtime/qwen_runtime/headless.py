@@ -23,8 +23,8 @@ from qwen_schema.ending import decisive, error_of, put_off
 from .conversation import Conversation
 from .session import Session
 from .token_totals import usage_data
-from .wire.answer_notices import held_line, remarks, waiting_line
-from .wire.events import Held, Reasoning, Text, Waiting
+from .wire.answer_notices import held_line, notices_of, waiting_line
+from .wire.events import RateWait, Reasoning, RetryWait, Text
 
 if TYPE_CHECKING:
     from .output import Output
@@ -65,9 +65,9 @@ class _Holding:
 
     def note(self, event: Event) -> None:
         """Take notice of an event, and tell of it if a wait begins."""
-        if isinstance(event, Held) and not self._is_told:
+        if isinstance(event, RateWait) and not self._is_told:
             self._output.notice(f"qwen-cfg: {held_line(event)}")
-        self._is_told = isinstance(event, Held)
+        self._is_told = isinstance(event, RateWait)
 
 
 def ask_once(ready: ReadyConfig, prompt: str, output: Output, form: OutputFormat, *, system: str = "") -> ExitCode:
@@ -113,7 +113,7 @@ def _ask(session: Session, prompt: str, output: Output, reporter: Reporter, hear
     return ExitCode.OK if error is None else error.exit_code
 
 
-def failed(error: QwenCfgError, form: OutputFormat, output: Output) -> None:
+def write_failure(error: QwenCfgError, form: OutputFormat, output: Output) -> None:
     """Write the document of a run that failed before anything was asked."""
     unknown = dict.fromkeys(("model", "requested_model", "finish_reason", "config", "provenance"))
     nothing = {"answer": "", "reasoning": "", **unknown, "usage": usage_data(None), "timings": _timings(None, None)}
@@ -189,7 +189,7 @@ class _StreamReporter:
                 self._piece("text", self._redacting["text"].add(text))
             case Reasoning(text):
                 self._piece("reasoning", self._redacting["reasoning"].add(text))
-            case Waiting(why, seconds, attempt, most):
+            case RetryWait(why, seconds, attempt, most):
                 self._line("waiting", why=why, seconds=round(seconds, 3), attempt=attempt, most=most)
         _notice_wait(event, self._output)
 
@@ -253,7 +253,7 @@ def _ending(error: QwenCfgError | None) -> dict[str, Any]:
 
 
 def _notice_wait(event: Event, output: Output) -> None:
-    if isinstance(event, Waiting):
+    if isinstance(event, RetryWait):
         output.notice(f"qwen-cfg: {waiting_line(event)}")
 
 
@@ -261,7 +261,7 @@ def _notice_end(settings: Settings, answer: Answer, error: QwenCfgError | None, 
     if error is not None:
         output.notice(*error.told)
         return
-    for remark in remarks(answer, settings):
+    for remark in notices_of(answer, settings):
         output.notice(f"qwen-cfg: {remark}")
 
 

@@ -39,7 +39,7 @@ class Session:
 
         A question without any answer is forgotten, so that it can be asked again.
         """
-        asked = self.conversation.asked(prompt)
+        asked = self.conversation.with_question(prompt)
         exchange = Exchange(self.connection, asked.messages)
         try:
             yield exchange
@@ -50,7 +50,7 @@ class Session:
             if self._observe is not None:
                 self._observe(self.settings, answer, exchange.error)
             if answer.text:
-                self.conversation = asked.answered(answer.text)
+                self.conversation = asked.with_answer(answer.text)
 
     def switch(self, connection: Connection) -> None:
         """Go on over another connection, with the conversation as it stands."""
@@ -63,4 +63,4 @@ class Session:
 
     def clear(self) -> None:
         """Forget what was said; the counts stay."""
-        self.conversation = self.conversation.cleared()
+        self.conversation = self.conversation.without_turns()

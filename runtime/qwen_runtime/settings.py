@@ -53,7 +53,7 @@ class Settings:
         """Return a field's value with its origin, as a place for messages."""
         return f"{self.artifact.config[name]} ({name} from {self.origin(name)})"
 
-    def located(self, path: str) -> Path:
+    def locate(self, path: str) -> Path:
         """Return the file that a path of the artifact names."""
         return located(path, base=self.base, home=self.home)
 

@@ -11,9 +11,9 @@ import pytest
 from support.asking import configured
 
 from qwen_runtime.doctor import examine
-from qwen_runtime.doctor.failures import LONGEST, explained, limit
+from qwen_runtime.doctor.failures import LONGEST, explain_errors, limit
 from qwen_runtime.doctor.network import connect, look_up, texts
-from qwen_runtime.doctor.route import Place, first_place, for_one_try
+from qwen_runtime.doctor.route import Target, first_target, for_one_try
 from qwen_runtime.doctor.tls import Handshake, about
 from qwen_schema import UnreachableError
 
@@ -48,7 +48,10 @@ def test_a_step_takes_no_longer_than_the_time_out_nor_than_the_doctor_waits() ->
 )
 def test_what_takes_too_long_names_whose_limit_it_was(fields: dict[str, Any], said: str) -> None:
     settings = configured("https://a/v1", **fields).settings
-    with pytest.raises(UnreachableError, match="took too long to connect") as raised, explained(settings):
+    with (
+        pytest.raises(UnreachableError, match="took too long to connect") as raised,
+        explain_errors(settings),
+    ):
         raise httpx.ConnectTimeout("")
     assert said in raised.value.hint
     assert ("proxy" in fields) == ("the proxy" in raised.value.what)
@@ -63,7 +66,7 @@ def test_a_name_server_that_says_nothing_is_not_waited_for(monkeypatch: pytest.M
 
     monkeypatch.setattr(socket, "getaddrinfo", silent)
     with pytest.raises(httpx.ConnectTimeout):
-        look_up(Place("a", 1), 0.01)
+        look_up(Target("a", 1), 0.01)
     over.set()
 
 
@@ -92,13 +95,13 @@ def test_addresses_are_told_once() -> None:
     ],
 )
 def test_where_a_connection_is_made_to(url: str, proxy: str, place: str) -> None:
-    assert str(first_place(configured(url, proxy=proxy).settings)) == place
+    assert str(first_target(configured(url, proxy=proxy).settings)) == place
 
 
 @pytest.mark.parametrize("direct", [True, False])
 def test_a_proxy_that_is_gone_around_is_none(direct: bool) -> None:
     use = configured("https://b.example/v1", proxy="http://p:1")
-    assert first_place(for_one_try(use, direct=direct).settings).host == ("b.example" if direct else "p")
+    assert first_target(for_one_try(use, direct=direct).settings).host == ("b.example" if direct else "p")
 
 
 @pytest.mark.parametrize(

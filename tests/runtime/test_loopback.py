@@ -12,7 +12,7 @@ from support.asking import ask, close_all, session
 from support.provider import provider
 
 from qwen_runtime.doctor.network import look_up, texts
-from qwen_runtime.doctor.route import Place
+from qwen_runtime.doctor.route import Target
 from qwen_schema import ProviderError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def test_no_hosts_file_leads_localhost_elsewhere(server: Provider, elsewhere: so
     assert answer.text.startswith("pong from m")
     assert server.taken()[-1].headers["host"] == f"localhost:{server.port}"
     assert not is_reached(elsewhere)
-    assert texts(look_up(Place("localhost", server.port), 5)) == ["::1", "127.0.0.1"]
+    assert texts(look_up(Target("localhost", server.port), 5)) == ["::1", "127.0.0.1"]
 
 
 def test_any_other_name_is_looked_up(server: Provider, elsewhere: socket.socket) -> None:

@@ -113,7 +113,7 @@ def test_a_process_may_be_killed_at_any_point_of_an_exchange(tmp_path: Path) -> 
             assert all(file.stat().st_mode & 0o077 == 0 for file in home.cache.path.parent.iterdir())
             age_what_is_left(home)
             try:
-                assert server.accepts(home.tokens.renewed(home.login.access_token).access_token.reveal())
+                assert server.accepts(home.tokens.renew(home.login.access_token).access_token.reveal())
             except LoginRefusedError as refused:
                 lost.append(points[-1])
                 assert "Log in again" in refused.hint

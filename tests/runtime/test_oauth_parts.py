@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qwen_runtime.oauth import Login
-from qwen_runtime.oauth.device import Answer, Polling, begun, device_code_of
-from qwen_runtime.oauth.login import granted, login_document, login_of
+from qwen_runtime.oauth.device import Polling, TokenResponse, device_code_of, start_polling
+from qwen_runtime.oauth.login import login_document, login_of, login_of_tokens
 from qwen_runtime.oauth.pkce import challenge_of, make_verifier
 from qwen_runtime.oauth.qr import columns_of, qr_lines
 from qwen_schema import AuthenticationError, ProviderError, Secret
@@ -65,14 +65,14 @@ BEFORE = login_of(
 
 @pytest.mark.parametrize("left_out", [{}, {"refresh_token": None, "resource_url": None}, {"refresh_token": ""}])
 def test_what_a_token_answer_leaves_out_stays_as_it_was(left_out: dict[str, Any]) -> None:
-    new = granted({"access_token": "b", "expires_in": 60, **left_out}, 1000.0, BEFORE)
+    new = login_of_tokens({"access_token": "b", "expires_in": 60, **left_out}, 1000.0, BEFORE)
     assert new == Login(Secret("b"), Secret("r"), "T", 1060.0, "u", {"x": [1]})
 
 
 def test_what_a_token_answer_says_counts() -> None:
     said = {"access_token": "b", "refresh_token": "s", "token_type": "N", "resource_url": "v", "scope": "not kept"}
-    assert granted(said, 1000.0, BEFORE) == Login(Secret("b"), Secret("s"), "N", None, "v", {"x": [1]})
-    assert granted({"access_token": "b"}, 1000.0) == Login(Secret("b"))
+    assert login_of_tokens(said, 1000.0, BEFORE) == Login(Secret("b"), Secret("s"), "N", None, "v", {"x": [1]})
+    assert login_of_tokens({"access_token": "b"}, 1000.0) == Login(Secret("b"))
 
 
 NO_TEXTS = [[SENTINEL], {SENTINEL: 1}, 7, True]
@@ -95,29 +95,30 @@ def test_what_is_no_login_is_refused_without_being_shown(document: Any) -> None:
     if isinstance(document, dict):
         answer = {("expires_in" if name == "expiry_date" else name): value for name, value in document.items()}
         with pytest.raises(ValueError, match=r".") as refused:
-            granted(answer, 1000.0, BEFORE)
+            login_of_tokens(answer, 1000.0, BEFORE)
         assert SENTINEL not in str(refused.value)
 
 
 # Polling.
 
 
-def _error(error: Any, *statuses: int) -> st.SearchStrategy[Answer]:
-    return st.builds(Answer, st.sampled_from(statuses), st.just({"error": error, "error_description": SENTINEL}))
+def _error(error: Any, *statuses: int) -> st.SearchStrategy[TokenResponse]:
+    return st.builds(TokenResponse, st.sampled_from(statuses), st.just({"error": error, "error_description": SENTINEL}))
 
 
 JUNK = st.sampled_from([None, {}, {"access_token": None}, {"access_token": 7}, {"error": "odd"}, {"error": {"a": 1}}])
 GRANT = {"access_token": SENTINEL, "refresh_token": "r", "x": 1}
 # Each answer with what RFC 8628 §3.5 makes of it.
 ANSWERS = {
-    "wait": _error("authorization_pending", 400, 428, 429) | st.just(Answer(200, {"status": "pending"})),
+    "wait": _error("authorization_pending", 400, 428, 429) | st.just(TokenResponse(200, {"status": "pending"})),
     "slow down": _error("slow_down", 400, 429),
-    "trouble": st.builds(Answer, st.sampled_from([200, 302, 408, 429, 500, 502, 503, 504]), JUNK)
-    | st.builds(Answer, trouble=st.sampled_from(["timed out", "connection reset"])),
+    "trouble": st.builds(TokenResponse, st.sampled_from([200, 302, 408, 429, 500, 502, 503, 504]), JUNK)
+    | st.builds(TokenResponse, trouble=st.sampled_from(["timed out", "connection reset"])),
     "denied": _error("access_denied", 400, 403),
     "expired": _error("expired_token", 400, 401),
-    "refused": _error("invalid_grant", 400, 401) | st.builds(Answer, st.sampled_from([400, 401, 404, 410, 422]), JUNK),
-    "granted": st.sampled_from([Answer(200, GRANT), Answer(200, {**GRANT, "error": None})]),
+    "refused": _error("invalid_grant", 400, 401)
+    | st.builds(TokenResponse, st.sampled_from([400, 401, 404, 410, 422]), JUNK),
+    "granted": st.sampled_from([TokenResponse(200, GRANT), TokenResponse(200, {**GRANT, "error": None})]),
 }
 ENDS = {"denied": AuthenticationError, "expired": AuthenticationError, "refused": ProviderError}
 EVENTS = st.sampled_from([*ANSWERS, *("wait", "slow down", "trouble") * 5]).flatmap(
@@ -142,9 +143,9 @@ def test_polling_follows_rfc_8628(events: list[Any], interval: float, life: floa
         polling = polling.after(answer, now)
         assert polling.seconds_left(now) == max(life - now, 0)
         if kind == "granted":
-            assert polling.granted is answer.document
+            assert polling.tokens is answer.document
             return
-        assert (polling.granted, polling.interval, polling.ends_at) == (None, interval, life)
+        assert (polling.tokens, polling.interval, polling.ends_at) == (None, interval, life)
         assert trouble in polling.trouble
 
 
@@ -158,7 +159,7 @@ def test_what_a_device_authorization_response_says() -> None:
     device = device_code_of({**CODE, "verification_uri_complete": whole, "expires_in": 900, "interval": 2})
     assert (device.device_code, device.user_code) == (Secret(SENTINEL), "ABCD-EFGH")
     assert (device.address, device.whole_address) == (CODE["verification_uri"], whole)
-    assert begun(device, 100.0) == Polling(2.0, 1000.0)
+    assert start_polling(device, 100.0) == Polling(2.0, 1000.0)
     assert SENTINEL not in repr(device)
     bare = device_code_of({**CODE, "verification_uri_complete": None})
     assert (bare.whole_address, bare.expires_in, bare.interval) == (bare.address, 600.0, 5.0)

@@ -198,7 +198,7 @@ def test_a_login_that_was_removed_is_asked_for_again(home: Home) -> None:
     tokens = home.tokens
     tokens.current()
     assert home.cache.remove()
-    for look in (tokens.current, lambda: tokens.renewed(tokens.current().access_token)):
+    for look in (tokens.current, lambda: tokens.renew(tokens.current().access_token)):
         with pytest.raises(AuthenticationError) as gone:
             look()
         assert "Log in again" in gone.value.hint

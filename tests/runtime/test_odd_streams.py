@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support.asking import KEY, ask, close_all, session
 from support.provider import Reply, chunk, events, finish, streamed, usage
 
-from qwen_runtime.wire.answer_notices import remarks
+from qwen_runtime.wire.answer_notices import notices_of
 from qwen_runtime.wire.endings import wrong_end
 from qwen_runtime.wire.events import Text
 from qwen_schema import CutOffError, NoCompletionError, ProviderError, QuotaError, QwenCfgError
@@ -59,7 +59,7 @@ def test_a_good_end_in_any_spelling(server: Provider, reason: str) -> None:
 def test_the_limit_of_tokens_is_mentioned_in_any_spelling(server: Provider, reason: str) -> None:
     server.replies[:] = [Reply(events(chunk(content="all"), finish(reason)))]
     chat = session(f"{server.url}/v1")
-    assert "limit of tokens" in next(remarks(ask(chat)[1], chat.settings))
+    assert "limit of tokens" in next(notices_of(ask(chat)[1], chat.settings))
 
 
 BAD = {

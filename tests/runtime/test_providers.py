@@ -185,7 +185,7 @@ def test_any_conversation_keeps_its_prefix(said: list[tuple[str, str]], system: 
     """Byte for byte where the provider caches by itself, and word for word where parts are marked."""
     conversation, before = Conversation(system), b""
     for question, answer in said:
-        conversation = conversation.asked(question)
+        conversation = conversation.with_question(question)
         body = body_of(conversation.messages, model="m", provider=provider)
         if provider.caching == "marked":
             assert [_text(m) for m in body["messages"]] == [m.text for m in conversation.messages]
@@ -194,7 +194,7 @@ def test_any_conversation_keeps_its_prefix(said: list[tuple[str, str]], system: 
             sent = httpx.Request("POST", "https://h", json=body).read()
             assert sent.startswith(before)
             before = sent.partition(b'],"stream"')[0]
-        conversation = conversation.answered(answer)
+        conversation = conversation.with_answer(answer)
 
 
 def _text(message: dict[str, Any]) -> str:

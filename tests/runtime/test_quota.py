@@ -28,10 +28,10 @@ from qwen_runtime.wire.quota import (
     PER_MINUTE,
     SET_BACK,
     Counts,
-    Noted,
     RequestLog,
+    RequestTimes,
     as_of,
-    counted,
+    counts_of,
     day_of,
     one_more,
     remark,
@@ -163,13 +163,13 @@ def test_a_new_day_keeps_the_minute(tmp_path: Path) -> None:
 
 
 def test_the_pure_parts_on_values() -> None:
-    noted = Noted(date(2026, 11, 21), 100, (NOW - 60, NOW - 59, NOW))
+    noted = RequestTimes(date(2026, 11, 21), 100, (NOW - 60, NOW - 59, NOW))
     assert as_of(noted, NOW) == replace(noted, times=(NOW - 59, NOW))
-    assert counted(noted, NOW) == Counts(2, 100, 0)
-    assert counted(noted, NOW + 86400) == Counts(0, 0, 0)
-    assert one_more(noted, NOW + 0.5) == Noted(noted.day, 101, (NOW - 59, NOW, NOW + 0.5))
+    assert counts_of(noted, NOW) == Counts(2, 100, 0)
+    assert counts_of(noted, NOW + 86400) == Counts(0, 0, 0)
+    assert one_more(noted, NOW + 0.5) == RequestTimes(noted.day, 101, (NOW - 59, NOW, NOW + 0.5))
     assert one_more(noted, NOW - 1).times[-1] == NOW
-    assert as_of(Noted(date(2026, 11, 22), 5), NOW) == Noted(date(2026, 11, 21))
+    assert as_of(RequestTimes(date(2026, 11, 22), 5), NOW) == RequestTimes(date(2026, 11, 21))
 
 
 # What a person is told.

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from support.asking import ask, session
 from support.provider import Reply, refusal, streamed
 
-from qwen_runtime.wire.events import Waiting
+from qwen_runtime.wire.events import RetryWait
 from qwen_runtime.wire.retries import FIRST_DELAY, LONGEST_DELAY, LONGEST_GRANTED, asked_delay, delay, is_retried
 from qwen_schema import QuotaError, QwenCfgError, RateLimitError, UnreachableError
 
@@ -93,7 +93,7 @@ def test_it_is_tried_again_and_answers(server: Provider, failure: Reply) -> None
     server.replies[:] = [failure, failure, streamed("at last")]
     happened, answer = ask(session(f"{server.url}/v1", max_retries=2))
     assert answer.text == "at last"
-    waits = [event for event in happened if isinstance(event, Waiting)]
+    waits = [event for event in happened if isinstance(event, RetryWait)]
     assert [(wait.attempt, wait.most) for wait in waits] == [(1, 2), (2, 2)]
     first, *others = server.taken()
     assert others == [first, first]
@@ -104,7 +104,7 @@ def test_the_wait_is_the_one_that_was_asked_for(server: Provider) -> None:
     started = time.monotonic()
     happened, _ = ask(session(f"{server.url}/v1", max_retries=1))
     assert time.monotonic() - started >= 0.4
-    assert next(e.seconds for e in happened if isinstance(e, Waiting)) == 0.4
+    assert next(e.seconds for e in happened if isinstance(e, RetryWait)) == 0.4
 
 
 @pytest.mark.parametrize("most", [0, 1, 2])
@@ -161,6 +161,6 @@ def test_a_wait_can_be_stopped(server: Provider) -> None:
     server.replies[:] = [refusal(429, "slow down", retry_after="50")]
     started = time.monotonic()
     with session(f"{server.url}/v1", max_retries=3).asking("ping") as exchange:
-        next(itertools.dropwhile(lambda event: not isinstance(event, Waiting), exchange.events()))
+        next(itertools.dropwhile(lambda event: not isinstance(event, RetryWait), exchange.events()))
     assert time.monotonic() - started < 20
     assert len(server.taken()) == 1

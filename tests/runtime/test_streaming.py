@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from support.asking import ask, close_all, pieces, session
 from support.provider import Reply, chunk, events, finish, streamed, usage
 
-from qwen_runtime.wire.events import Named, Reasoning, Text
+from qwen_runtime.wire.events import ModelName, Reasoning, Text
 from qwen_schema import CutOffError, NoCompletionError, QwenCfgError
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def test_reasoning_is_apart_and_is_not_sent_again(server: Provider, name: str) -
     chat = session(f"{server.url}/v1")
     happened, answer = ask(chat)
     assert (answer.text, answer.reasoning) == ("yes", "hm")
-    assert [e for e in happened if not isinstance(e, Named)][:2] == [Reasoning("hm"), Text("yes")]
+    assert [e for e in happened if not isinstance(e, ModelName)][:2] == [Reasoning("hm"), Text("yes")]
     ask(chat, "again")
     assert server.taken()[1].texts == ["ping", "yes", "again"]
 

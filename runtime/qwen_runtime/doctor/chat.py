@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qwen_runtime.session import Session
-from qwen_runtime.wire.answer_notices import remarks
+from qwen_runtime.wire.answer_notices import notices_of
 
-from .step import Finding
+from .step import StepResult
 
 if TYPE_CHECKING:
     from qwen_runtime.settings import Settings
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PROMPT = "Reply with: ok"
 
 
-def ask(connection: Connection, observe: Observe | None) -> Finding:
+def ask(connection: Connection, observe: Observe | None) -> StepResult:
     """Ask, and tell how long the answer took; `observe` is told of the request.
 
     Raises:
@@ -30,10 +30,10 @@ def ask(connection: Connection, observe: Observe | None) -> Finding:
     return _about(exchange.answer, connection.settings)
 
 
-def _about(answer: Answer, settings: Settings) -> Finding:
-    hint = "; ".join(remarks(answer, settings))
+def _about(answer: Answer, settings: Settings) -> StepResult:
+    hint = "; ".join(notices_of(answer, settings))
     tokens = answer.usage.total_tokens if answer.usage else None
     count = "tokens not reported" if tokens is None else f"{tokens:,} tokens"
     if answer.first_token_seconds is None:
-        return Finding(f"an answer without a token came after {answer.total_seconds:.2f} s ({count})", hint, "note")
-    return Finding(f"the model answers: time to first token {answer.first_token_seconds:.2f} s, {count}", hint)
+        return StepResult(f"an answer without a token came after {answer.total_seconds:.2f} s ({count})", hint, "note")
+    return StepResult(f"the model answers: time to first token {answer.first_token_seconds:.2f} s, {count}", hint)

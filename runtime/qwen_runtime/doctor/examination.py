@@ -11,11 +11,11 @@ from qwen_runtime.wire.proxy import proxy_for
 from qwen_schema import AuthenticationError, UnreachableError, address_of, host_of, is_loopback, printable
 
 from .chat import ask
-from .failures import explained, limit
+from .failures import explain_errors, limit
 from .models import ModelList
 from .network import connect, look_up, texts
-from .route import first_place, for_one_try
-from .step import Finding, Step, tried, untried
+from .route import first_target, for_one_try
+from .step import Step, StepResult, run_step, skip_step
 from .tls import about, shake_hands
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class _Examination:
             yield (
                 self._chat()
                 if chat
-                else untried(
+                else skip_step(
                     "chat",
                     "not asked for",
                     "--chat asks the model for a word. Some endpoints list their models to any key.",
@@ -76,54 +76,54 @@ class _Examination:
 
     def _through_proxy(self) -> Iterator[Step]:
         yield self._after((), "proxy", self._reach_proxy)
-        yield untried("name", "the proxy resolves it")
-        yield untried("tcp", "the proxy makes the connection")
+        yield skip_step("name", "the proxy resolves it")
+        yield skip_step("tcp", "the proxy makes the connection")
 
     def _straight(self) -> Iterator[Step]:
         if self._bypassed:
-            yield untried("proxy", f"{self._host} is reached without it, as no_proxy says")
+            yield skip_step("proxy", f"{self._host} is reached without it, as no_proxy says")
         yield self._after((), "name", self._look_up)
         yield self._after(("name",), "tcp", self._connect)
 
-    def _reach_proxy(self) -> Finding:
-        with explained(self._settings):
-            place = first_place(self._settings)
+    def _reach_proxy(self) -> StepResult:
+        with explain_errors(self._settings):
+            place = first_target(self._settings)
             connect(look_up(place, self._limit), self._limit)
-        return Finding(f"{place} takes connections")
+        return StepResult(f"{place} takes connections")
 
-    def _look_up(self) -> Finding:
-        with explained(self._settings):
-            self._addresses = look_up(first_place(self._settings), self._limit)
+    def _look_up(self) -> StepResult:
+        with explain_errors(self._settings):
+            self._addresses = look_up(first_target(self._settings), self._limit)
         found = texts(self._addresses)
         if address_of(self._host) is not None:
-            return Finding(f"{self._host} is an address already")
+            return StepResult(f"{self._host} is an address already")
         more = f" and {len(found) - _MOST_ADDRESSES} more" if len(found) > _MOST_ADDRESSES else ""
-        return Finding(f"{self._host} is {', '.join(found[:_MOST_ADDRESSES])}{more}")
+        return StepResult(f"{self._host} is {', '.join(found[:_MOST_ADDRESSES])}{more}")
 
-    def _connect(self) -> Finding:
-        with explained(self._settings):
+    def _connect(self) -> StepResult:
+        with explain_errors(self._settings):
             address = connect(self._addresses, self._limit)
-        return Finding(f"{address} takes connections at port {first_place(self._settings).port}")
+        return StepResult(f"{address} takes connections at port {first_target(self._settings).port}")
 
     def _tls(self) -> Step:
         if self._settings.base_url.lower().startswith("https:"):
             return self._after(_WAY, "tls", self._shake_hands)
         if is_loopback(self._host):
-            return untried("tls", "http, which stays on this machine")
+            return skip_step("tls", "http, which stays on this machine")
         hint = f"Use https, if the server has it: {self._settings.place('base_url')}"
         return Step("tls", "note", "http: whoever is on the way reads the key and what is said", hint)
 
-    def _shake_hands(self) -> Finding:
-        with explained(self._settings), closing(self._ready.connect()) as connection:
+    def _shake_hands(self) -> StepResult:
+        with explain_errors(self._settings), closing(self._ready.connect()) as connection:
             return about(shake_hands(connection, self._limit))
 
     def _model(self) -> Step:
         step = self._after((*_WAY, "models"), "model", self._look_for_model)
         return replace(step, seconds=None)
 
-    def _look_for_model(self) -> Finding:
+    def _look_for_model(self) -> StepResult:
         if not self._models.names:
-            return Finding("there is no list to look into", outcome="skipped")
+            return StepResult("there is no list to look into", outcome="skipped")
         return self._models.look_for_model(self._connection)
 
     def _chat(self) -> Step:
@@ -141,10 +141,10 @@ class _Examination:
             isinstance(error, AuthenticationError) and self._models.status == 401
         )
 
-    def _after(self, needs: tuple[str, ...], name: str, trial: Callable[[], Finding]) -> Step:
+    def _after(self, needs: tuple[str, ...], name: str, trial: Callable[[], StepResult]) -> Step:
         """Return the step that a trial is, if what it needs did not fail."""
         missing = next((need for need in needs if need in self._failed), None)
-        step = untried(name, f"not tried: {missing} failed") if missing else tried(name, trial)
+        step = skip_step(name, f"not tried: {missing} failed") if missing else run_step(name, trial)
         if step.outcome == "failed":
             self._failed[name] = step
         return step

@@ -27,7 +27,7 @@ def limit(settings: Settings) -> float:
 
 
 @contextmanager
-def explained(settings: Settings) -> Iterator[None]:
+def explain_errors(settings: Settings) -> Iterator[None]:
     """Turn a connection that fails into an error that a person understands.
 
     Raises:

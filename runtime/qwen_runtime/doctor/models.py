@@ -9,7 +9,7 @@ from qwen_runtime.wire.near_models import near_models
 from qwen_runtime.wire.refusal_errors import ways_to_name
 from qwen_schema import NotFoundError, ProviderError, printable, redact_unknown
 
-from .step import Finding
+from .step import StepResult
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,7 @@ class ModelList:
         self.names: list[str] | None = None
         self.status: int | None = None
 
-    def ask(self, connection: Connection) -> Finding:
+    def ask(self, connection: Connection) -> StepResult:
         """Ask for the models with the key.
 
         Raises:
@@ -44,16 +44,16 @@ class ModelList:
             self.names = models(connection)
         except ProviderError as error:
             if self.status in (404, 405):
-                return Finding(
+                return StepResult(
                     f"the endpoint has no list of models ({self.status})", f"{_NO_LIST} {error.hint}", "note"
                 )
             if isinstance(error, NoListError):
-                return Finding("the endpoint answers, and not with a list of models", _NO_LIST, "note")
+                return StepResult("the endpoint answers, and not with a list of models", _NO_LIST, "note")
             raise
         count = f"{len(self.names)} model{'' if len(self.names) == 1 else 's'}"
-        return Finding(f"the endpoint lists {count} ({self.status})")
+        return StepResult(f"the endpoint lists {count} ({self.status})")
 
-    def look_for_model(self, connection: Connection) -> Finding:
+    def look_for_model(self, connection: Connection) -> StepResult:
         """Tell whether the configured model is listed; the list is there and not empty.
 
         Raises:
@@ -62,11 +62,13 @@ class ModelList:
         settings = connection.settings
         model, names = settings.model, self.names or []
         if any(_is_called(name, model) for name in names):
-            return Finding(f"{printable(model)} is among them")
+            return StepResult(f"{printable(model)} is among them")
         if not connection.provider.lists_models:
             what = f"{printable(model)} is not among them: this provider is asked for deployments, and lists models"
-            return Finding(what, "--chat asks it.", "note")
-        hint = f"The endpoint has {_told(_nearest_first(model, names))}. Name another with {ways_to_name(settings)}."
+            return StepResult(what, "--chat asks it.", "note")
+        hint = (
+            f"The endpoint has {_name_list(_nearest_first(model, names))}. Name another with {ways_to_name(settings)}."
+        )
         what = f"the endpoint does not list the model {printable(model)}"
         raise NotFoundError(what, where=settings.place("model"), hint=hint)
 
@@ -84,7 +86,7 @@ def _nearest_first(model: str, names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*near_models(model, names), *names]))
 
 
-def _told(names: Sequence[str]) -> str:
+def _name_list(names: Sequence[str]) -> str:
     """Return what the server calls its models, as far as that is of use to a person."""
     told = ", ".join(printable(redact_unknown(name))[:_LONGEST_NAME] for name in names[:_MOST_TOLD])
     return f"{told} and {len(names) - _MOST_TOLD} more" if len(names) > _MOST_TOLD else told

@@ -15,20 +15,20 @@ from qwen_schema.hosts import LOCALHOST
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from .route import Place
+    from .route import Target
 
 # An entry of what `socket.getaddrinfo` returns.
 Address = tuple[Any, ...]
 
 
-def look_up(place: Place, seconds: float) -> list[Address]:
+def look_up(place: Target, seconds: float) -> list[Address]:
     """Return the addresses of a host, in the order in which they are to be tried.
 
     Raises:
         OSError: if it has none.
         httpx.ConnectTimeout: if nobody said within so many seconds.
     """
-    found = next(Background(lambda _: _addresses(place)).polled(seconds))
+    found = next(Background(lambda _: _addresses(place)).poll(seconds))
     if found is None:
         raise httpx.ConnectTimeout(f"no name server answered within {seconds:g} s")
     return found
@@ -61,7 +61,7 @@ def texts(addresses: Sequence[Address]) -> list[str]:
     return list(dict.fromkeys(str(address[4][0]) for address in addresses))
 
 
-def _addresses(place: Place) -> Iterator[list[Address]]:
+def _addresses(place: Target) -> Iterator[list[Address]]:
     hosts = ADDRESSES if place.host == LOCALHOST else (place.host,)
     try:
         yield [found for host in hosts for found in socket.getaddrinfo(host, place.port, type=socket.SOCK_STREAM)]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Place:
+class Target:
     """What a connection is made to."""
 
     host: str
@@ -31,7 +31,7 @@ def for_one_try(ready: ReadyConfig, *, direct: bool) -> ReadyConfig:
     return replace(ready, artifact=artifact)
 
 
-def first_place(settings: Settings) -> Place:
+def first_target(settings: Settings) -> Target:
     """Return where a connection is made to first: the proxy, if there is one, or else the server."""
     text = settings.proxy or settings.base_url
-    return Place(host_of(text), port_of(text))
+    return Target(host_of(text), port_of(text))

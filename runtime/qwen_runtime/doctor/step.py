@@ -15,7 +15,7 @@ Outcome = Literal["ok", "failed", "skipped", "note"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class StepResult:
     """What a trial finds: in words, with what to do about it where something is to be done."""
 
     what: str
@@ -35,7 +35,7 @@ class Step:
     error: QwenCfgError | None = None
 
 
-def tried(name: str, trial: Callable[[], Finding]) -> Step:
+def run_step(name: str, trial: Callable[[], StepResult]) -> Step:
     """Return the step that a trial is; an error of the trial's is what the step finds."""
     started = time.monotonic()
     try:
@@ -45,6 +45,6 @@ def tried(name: str, trial: Callable[[], Finding]) -> Step:
     return Step(name, found.outcome, found.what, found.hint, time.monotonic() - started)
 
 
-def untried(name: str, what: str, hint: str = "") -> Step:
+def skip_step(name: str, what: str, hint: str = "") -> Step:
     """Return a step for which nothing was sent."""
     return Step(name, "skipped", what, hint)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from qwen_runtime.wire.endpoint import models_url
 from qwen_schema import printable, redact_unknown
 
-from .step import Finding
+from .step import StepResult
 
 if TYPE_CHECKING:
     from qwen_runtime.wire.connection import Connection
@@ -61,15 +61,15 @@ def shake_hands(connection: Connection, seconds: float) -> Handshake:
         return found[0]
 
 
-def about(handshake: Handshake, now: float | None = None) -> Finding:
+def about(handshake: Handshake, now: float | None = None) -> StepResult:
     """Return what there is to say about a handshake; `now` is in seconds since 1970."""
     days = int((handshake.ends - (time.time() if now is None else now)) // _DAY)
     until = datetime.fromtimestamp(handshake.ends, UTC).strftime("%Y-%m-%d")
     left = "1 day left" if days == 1 else f"{days} days left"
     what = f"{handshake.version}; the certificate is from {handshake.issuer} and valid until {until} ({left})"
     if days >= SOON:
-        return Finding(what)
-    return Finding(what, "It has to be renewed soon, by who runs the server (or the proxy that stands for it).", "note")
+        return StepResult(what)
+    return StepResult(what, "Whoever runs the server, or the proxy in its place, has to renew it soon.", "note")
 
 
 def _read(channel: ssl.SSLSocket | ssl.SSLObject) -> Handshake:

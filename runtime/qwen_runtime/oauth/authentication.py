@@ -38,6 +38,6 @@ class LoginAuth(httpx.Auth):
         request.headers["authorization"] = f"Bearer {token.reveal()}"
         response = yield request
         if response.status_code == httpx.codes.UNAUTHORIZED:
-            token = self._tokens.renewed(token).access_token
+            token = self._tokens.renew(token).access_token
             request.headers["authorization"] = f"Bearer {token.reveal()}"
             yield request

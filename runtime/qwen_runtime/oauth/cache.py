@@ -141,6 +141,6 @@ def still_there(what: str, shown: str) -> OutputError:
 def cache_of(settings: Settings) -> LoginCache:
     """Return the cache that the settings refer to."""
     shown, home = settings.api_key.path or "", settings.home
-    path = settings.located(shown)
+    path = settings.locate(shown)
     is_in_home = home is not None and path.parent == home / ".qwen"
     return LoginCache(path, shown, anywhere if is_in_home else outside_projects(home))

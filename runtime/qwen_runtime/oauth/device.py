@@ -40,7 +40,7 @@ class DeviceCode:
 
 
 @dataclass(frozen=True)
-class Answer:
+class TokenResponse:
     """The answer to a poll: its status and the JSON object in it, or `trouble`, why there is none."""
 
     status: int = 0
@@ -52,16 +52,16 @@ class Answer:
 class Polling:
     """How polling stands: `interval` is how long to wait before the next poll, `ends_at` when the code expires.
 
-    `granted` is the answer with the tokens, once it has come. `trouble` is what the server last failed with. Times are
+    `tokens` is the answer with the tokens, once it has come. `trouble` is what the server last failed with. Times are
     in seconds, `ends_at` by a clock that only goes forward.
     """
 
     interval: float
     ends_at: float
-    granted: Mapping[str, Any] | None = None
+    tokens: Mapping[str, Any] | None = None
     trouble: str = ""
 
-    def after(self, answer: Answer, now: float) -> Polling:
+    def after(self, answer: TokenResponse, now: float) -> Polling:
         """Return how polling stands after an answer.
 
         Raises:
@@ -71,24 +71,26 @@ class Polling:
         document = answer.document or {}
         error = str(document.get("error") or "")
         if answer.status == 200 and not error and isinstance(document.get("access_token"), str):
-            return replace(self, granted=document)
+            return replace(self, tokens=document)
         if error == "slow_down":
-            return self._waiting(self.interval + _SLOWER_BY, now)
+            return self._wait_longer(self.interval + _SLOWER_BY, now)
         if error == "authorization_pending" or (answer.status == 200 and document.get("status") == "pending"):
-            return self._waiting(self.interval, now)
+            return self._wait_longer(self.interval, now)
         if error == "access_denied":
             raise AuthenticationError("the login was denied in the browser", hint=LOG_IN_OR_KEY)
         if error == "expired_token":
-            raise _expired(self.trouble)
+            raise _expired_error(self.trouble)
         if 400 <= answer.status < 500 and answer.status not in (408, 429):
-            raise ProviderError(f"the login server refuses ({said(answer.status, document)})", hint=about_refusal())
-        trouble = answer.trouble or f"it answers {said(answer.status, document)}"
-        return replace(self, trouble=trouble)._waiting(min(self.interval * 2, _LONGEST_INTERVAL), now)
+            raise ProviderError(
+                f"the login server refuses ({error_text(answer.status, document)})", hint=about_refusal()
+            )
+        trouble = answer.trouble or f"it answers {error_text(answer.status, document)}"
+        return replace(self, trouble=trouble)._wait_longer(min(self.interval * 2, _LONGEST_INTERVAL), now)
 
-    def _waiting(self, interval: float, now: float) -> Polling:
+    def _wait_longer(self, interval: float, now: float) -> Polling:
         """Return it with the interval from now on; a code that has expired by then is not asked about again."""
         if now >= self.ends_at:
-            raise _expired(self.trouble)
+            raise _expired_error(self.trouble)
         return replace(self, interval=max(interval, self.interval))
 
     def seconds_left(self, now: float) -> float:
@@ -96,7 +98,7 @@ class Polling:
         return max(self.ends_at - now, 0.0)
 
 
-def begun(device: DeviceCode, now: float) -> Polling:
+def start_polling(device: DeviceCode, now: float) -> Polling:
     """Return how polling stands before the first poll."""
     return Polling(device.interval, now + device.expires_in)
 
@@ -130,7 +132,7 @@ def device_code_of(document: object) -> DeviceCode:
     )
 
 
-def _expired(trouble: str) -> AuthenticationError:
+def _expired_error(trouble: str) -> AuthenticationError:
     also = f"; the last that the login server said: {trouble}" if trouble else ""
     return AuthenticationError(f"nobody logged in before the code expired{also}", hint=LOG_IN_OR_KEY)
 
@@ -142,7 +144,7 @@ def _no_code(wrong: str) -> ProviderError:
     )
 
 
-def said(status: int, document: Mapping[str, Any]) -> str:
+def error_text(status: int, document: Mapping[str, Any]) -> str:
     """Return what an answer says about an error (RFC 6749 §5.2), in one line."""
     words = [str(document[name]) for name in ("error", "error_description") if isinstance(document.get(name), str)]
     text = printable(redact_unknown(" ".join(": ".join(words).split())))[:_QUOTED]

@@ -14,9 +14,9 @@ from qwen_schema.ending import finishing
 from qwen_schema.qwen_oauth import api_of_login
 
 from .cache import BrokenLoginError, still_there
-from .device import DeviceCode, begun
+from .device import DeviceCode, start_polling
 from .lock import RefreshLock
-from .login import Login, granted
+from .login import Login, login_of_tokens
 from .pkce import challenge_of, make_verifier
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .cache import LoginCache
-    from .device import Answer, Polling
+    from .device import Polling, TokenResponse
     from .server import AuthorizationServer
 
 # How often the time that is left is shown, in seconds.
@@ -66,7 +66,7 @@ def log_in(
     cache.require_place()
     background = Background(lambda cancelled: _course(server, cache, cancelled))
     try:
-        return _followed(background, view, browse)
+        return _follow(background, view, browse)
     finally:
         background.cancelled.set()
         view.end()
@@ -77,29 +77,29 @@ def _course(server: AuthorizationServer, cache: LoginCache, cancelled: Flag) -> 
     verifier = make_verifier()
     device = server.ask_for_code(challenge_of(verifier))
     yield device
-    polling = begun(device, time.monotonic())
+    polling = start_polling(device, time.monotonic())
     while True:
         if cancelled.wait(min(polling.interval, max(polling.seconds_left(time.monotonic()), 0.1))):
             return
         left = max(polling.seconds_left(time.monotonic()), 1.0)
         # The code is good once: an answer that is on its way may have the tokens.
-        polled = finishing(partial(_polled, polling, partial(server.poll, device, verifier, left), cache), _WORK, 0.0)
-        yield polled
-        if isinstance(polled, Login):
+        state = finishing(partial(_poll_once, polling, partial(server.poll, device, verifier, left), cache), _WORK, 0.0)
+        yield state
+        if isinstance(state, Login):
             return
-        polling = polled
+        polling = state
 
 
-def _polled(polling: Polling, poll: Callable[[], Answer], cache: LoginCache) -> Polling | Login:
+def _poll_once(polling: Polling, poll: Callable[[], TokenResponse], cache: LoginCache) -> Polling | Login:
     """Ask once; return how polling stands then, or the login, which is kept."""
     asked_at = time.time()
     after = polling.after(poll(), time.monotonic())
-    return after if after.granted is None else _kept(cache, _usable(after.granted, asked_at))
+    return after if after.tokens is None else _save(cache, _login_of(after.tokens, asked_at))
 
 
-def _usable(answer: Mapping[str, Any], asked_at: float) -> Login:
+def _login_of(answer: Mapping[str, Any], asked_at: float) -> Login:
     try:
-        login = granted(answer, asked_at)
+        login = login_of_tokens(answer, asked_at)
         if login.resource_url:
             api_of_login(login.resource_url)
     except ValueError as error:
@@ -107,11 +107,11 @@ def _usable(answer: Mapping[str, Any], asked_at: float) -> Login:
     return login
 
 
-def _followed(
+def _follow(
     background: Background[DeviceCode | Polling | Login], view: LoginView, browse: Callable[[str], object] | None
 ) -> Login:
     ends_at = None
-    for event in background.polled(_TICK):
+    for event in background.poll(_TICK):
         if isinstance(event, DeviceCode):
             ends_at = time.monotonic() + event.expires_in
             view.show_code(event)
@@ -123,7 +123,7 @@ def _followed(
     raise KeyboardInterrupt
 
 
-def _kept(cache: LoginCache, login: Login) -> Login:
+def _save(cache: LoginCache, login: Login) -> Login:
     """Keep a login, while nobody exchanges the tokens of the one before."""
     lock = RefreshLock(cache.lock_path)
     taken = lock.take(_PATIENCE)

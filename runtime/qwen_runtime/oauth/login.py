@@ -79,7 +79,7 @@ def login_document(login: Login) -> dict[str, Any]:
     return {**login.others, **{name: value for name, value in known.items() if value is not None}}
 
 
-def granted(document: Mapping[str, Any], asked_at: float, before: Login | None = None) -> Login:
+def login_of_tokens(document: Mapping[str, Any], asked_at: float, before: Login | None = None) -> Login:
     """Return the login that a token answer gives (RFC 6749 §5.1); what it leaves out stays what it was before.
 
     `asked_at` is when it was asked for, in seconds since the epoch.

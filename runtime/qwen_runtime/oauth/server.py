@@ -10,14 +10,14 @@ from uuid import uuid4
 import httpx
 
 from qwen_runtime.wire.client import make_client_for
-from qwen_runtime.wire.error_words import parsed
+from qwen_runtime.wire.error_words import parse_json
 from qwen_runtime.wire.failures import NETWORK_ERRORS, reason, unreachable
 from qwen_runtime.wire.refusal_errors import about_refusal
 from qwen_schema import AuthenticationError, ProviderError, Secret
 from qwen_schema.qwen_oauth import qwen_oauth
 
 from .cache import LOG_IN_AGAIN
-from .device import Answer, device_code_of, said
+from .device import TokenResponse, device_code_of, error_text
 from .pkce import CHALLENGE_METHOD
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class AuthorizationServer:
         """
         service = qwen_oauth()
         form = {"scope": service.scope, "code_challenge": challenge, "code_challenge_method": CHALLENGE_METHOD}
-        answer = self._asked(service.device_code, form)
+        answer = self._ask(service.device_code, form)
         if answer.status != 200:
             is_final = 300 <= answer.status < 500 and answer.status != httpx.codes.TOO_MANY_REQUESTS
             raise ProviderError(
@@ -64,7 +64,7 @@ class AuthorizationServer:
             )
         return device_code_of(answer.document)
 
-    def poll(self, device: DeviceCode, verifier: Secret, seconds: float) -> Answer:
+    def poll(self, device: DeviceCode, verifier: Secret, seconds: float) -> TokenResponse:
         """Ask once whether the person has logged in (RFC 8628 §3.4), and wait so many seconds at the most.
 
         What the network does is an answer too.
@@ -77,7 +77,7 @@ class AuthorizationServer:
         try:
             return self._request(qwen_oauth().token, form, min(seconds, LONGEST))
         except NETWORK_ERRORS as error:
-            return Answer(trouble=reason(error))
+            return TokenResponse(trouble=reason(error))
 
     def refresh(self, refresh_token: Secret) -> Mapping[str, Any]:
         """Exchange a refresh token, which is good once (RFC 6749 §6), and return the answer with the new tokens.
@@ -87,7 +87,7 @@ class AuthorizationServer:
             ProviderError: if no answer comes, or none that can be used.
         """
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token.reveal()}
-        answer = self._asked(qwen_oauth().token, form)
+        answer = self._ask(qwen_oauth().token, form)
         if answer.status in (400, 401, 403):
             raise LoginRefusedError(
                 f"the login is not taken any more ({_error_of(answer)})",
@@ -102,7 +102,7 @@ class AuthorizationServer:
             )
         return answer.document
 
-    def _asked(self, path: str, form: Mapping[str, str]) -> Answer:
+    def _ask(self, path: str, form: Mapping[str, str]) -> TokenResponse:
         started = time.monotonic()
         try:
             return self._request(path, form, LONGEST)
@@ -110,7 +110,7 @@ class AuthorizationServer:
             elapsed = time.monotonic() - started
             raise unreachable(error, self._settings, elapsed=elapsed, field=FIELD) from None
 
-    def _request(self, path: str, form: Mapping[str, str], seconds: float) -> Answer:
+    def _request(self, path: str, form: Mapping[str, str], seconds: float) -> TokenResponse:
         """Send a form; an answer that drips is cut off after so many seconds."""
         url = self._settings.qwen_oauth_url.rstrip("/") + path
         data = {"client_id": qwen_oauth().client_id, **form}
@@ -123,9 +123,9 @@ class AuthorizationServer:
                     body += part
                     if len(body) > _MOST_READ or time.monotonic() > until:
                         break
-        document = parsed(body.decode("utf-8", "replace"))
-        return Answer(response.status_code, document if isinstance(document, dict) else None)
+        document = parse_json(body.decode("utf-8", "replace"))
+        return TokenResponse(response.status_code, document if isinstance(document, dict) else None)
 
 
-def _error_of(answer: Answer) -> str:
-    return said(answer.status, answer.document or {})
+def _error_of(answer: TokenResponse) -> str:
+    return error_text(answer.status, answer.document or {})

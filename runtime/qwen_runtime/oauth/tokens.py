@@ -11,7 +11,7 @@ from qwen_schema.ending import finishing
 
 from .cache import LOG_IN_AGAIN
 from .lock import RefreshLock
-from .login import granted
+from .login import login_of_tokens
 from .server import LONGEST, LoginRefusedError
 
 if TYPE_CHECKING:
@@ -52,23 +52,23 @@ class Tokens:
         if login.is_fresh(time.time()):
             return login
         try:
-            return self._exchanged(lambda it: it.is_fresh(time.time()))
+            return self._exchange(lambda it: it.is_fresh(time.time()))
         except (ProviderError, OutputError):
             login = self._read()
             if login.has_ended(time.time()):
                 raise
             return login
 
-    def renewed(self, refused: Secret) -> Login:
+    def renew(self, refused: Secret) -> Login:
         """Return a login with another access token than the one that was refused.
 
         Raises:
             AuthenticationError: if there is none any more, or it is not taken.
             ProviderError: if it cannot be refreshed now.
         """
-        return self._exchanged(lambda login: login.access_token != refused)
+        return self._exchange(lambda login: login.access_token != refused)
 
-    def _exchanged(self, is_good: Callable[[Login], bool]) -> Login:
+    def _exchange(self, is_good: Callable[[Login], bool]) -> Login:
         """Return a login that is good, which somebody else may have exchanged meanwhile."""
         lock, until = RefreshLock(self._cache.lock_path), time.monotonic() + _PATIENCE
         while (login := finishing(lambda: self._alone(lock, is_good), _WORK, LONGEST)) is None:
@@ -90,11 +90,11 @@ class Tokens:
             return None
         try:
             login = self._read()
-            return login if is_good(login) else self._refreshed(login)
+            return login if is_good(login) else self._refresh(login)
         finally:
             lock.release()
 
-    def _refreshed(self, login: Login) -> Login:
+    def _refresh(self, login: Login) -> Login:
         if login.refresh_token is None:
             raise AuthenticationError(
                 "the login has ended, and there is nothing to refresh it with",
@@ -103,7 +103,7 @@ class Tokens:
             )
         asked_at = time.time()
         try:
-            new = granted(self._server.refresh(login.refresh_token), asked_at, login)
+            new = login_of_tokens(self._server.refresh(login.refresh_token), asked_at, login)
         except LoginRefusedError:
             # Another program may have exchanged it without the lock.
             found = self._read()
@@ -115,9 +115,9 @@ class Tokens:
                 f"the login server's answer cannot be used: {error}",
                 hint=f"{LOG_IN_AGAIN}. {about_refusal()}",
             ) from None
-        return self._kept(new, login)
+        return self._save(new, login)
 
-    def _kept(self, login: Login, before: Login) -> Login:
+    def _save(self, login: Login, before: Login) -> Login:
         """Keep the new login and return it; where that cannot be done, this process goes on with it, and says so.
 
         If somebody has logged out meanwhile that holds, and so does another login that somebody has made.

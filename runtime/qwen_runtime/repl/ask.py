@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
-from qwen_runtime.wire.answer_notices import held_line, remarks, waiting_line
-from qwen_runtime.wire.events import Held, Reasoning, Text, Waiting
+from qwen_runtime.wire.answer_notices import held_line, notices_of, waiting_line
+from qwen_runtime.wire.events import RateWait, Reasoning, RetryWait, Text
 from qwen_schema import Redacting
 from qwen_schema.ending import put_off
 
@@ -46,7 +46,7 @@ def ask(chat: Chat, question: str) -> None:
     if heard:
         chat.screen.say("(stopped)", "dim")
         return
-    for remark in (*remarks(exchange.answer, chat.session.settings), *chat.session.connection.notices()):
+    for remark in (*notices_of(exchange.answer, chat.session.settings), *chat.session.connection.notices()):
         chat.screen.say(f"({remark})", "dim")
 
 
@@ -95,7 +95,7 @@ def _show_event(event: Event | None, pieces: _Pieces) -> None:
             pieces.add("answer", text)
         case Reasoning(text):
             pieces.add("reasoning", text)
-        case Waiting():
+        case RetryWait():
             pieces.view.note(waiting_line(event))
-        case Held():
+        case RateWait():
             pieces.view.hold(held_line(event))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_runtime.terminal.safe_text import Redacting
+from qwen_runtime.terminal.safe_text import without_steering
 
 if TYPE_CHECKING:
     from qwen_runtime.terminal.screen import Screen
@@ -18,7 +18,6 @@ class PlainView:
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
         self._kinds: list[Kind] = []
-        self._redacting = Redacting()
         self._is_in_line = False
         self._is_waiting_told = False
         self._is_hold_told = False
@@ -36,7 +35,7 @@ class PlainView:
             self._kinds.append(kind)
             if self._kinds != ["answer"]:
                 self._screen.say(f"({kind})")
-        safe = self._redacting.add(text)
+        safe = without_steering(text)
         self._screen.piece(safe)
         self._is_in_line = not safe.endswith("\n") if safe else self._is_in_line
 
@@ -56,4 +55,3 @@ class PlainView:
         if self._is_in_line:
             self._screen.piece("\n")
         self._is_in_line = False
-        self._redacting = Redacting()

@@ -40,7 +40,7 @@ def authenticate(chat: Chat, _: str) -> None:
     Raises:
         QwenCfgError: if it cannot be used; everything is as before then.
     """
-    change = _asked(chat)
+    change = _ask_for_change(chat)
     if change is None:
         chat.screen.say("Nothing is changed.")
         return
@@ -57,7 +57,7 @@ def authenticate(chat: Chat, _: str) -> None:
     chat.screen.table(rows)
 
 
-def _asked(chat: Chat) -> Change | None:
+def _ask_for_change(chat: Chat) -> Change | None:
     """Return what the person wants to change; None if they think better of it, Ctrl-C and Ctrl-D included."""
     try:
         with chat.keyboard.as_usual():

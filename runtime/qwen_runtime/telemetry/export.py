@@ -59,7 +59,7 @@ def send(measured: Sequence[Measurement], endpoint: str, route: Route, bundle: P
         return "" if response.is_success else f"it answers {response.status_code}"
 
     # In a thread: a name lookup ends when it likes, and a server may send its answer byte by byte.
-    found = next(Background(lambda _: iter([failure()])).polled(LONGEST))
+    found = next(Background(lambda _: iter([failure()])).poll(LONGEST))
     return f"it takes longer than {LONGEST:g} s" if found is None else found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os.path
 import unicodedata
 
 from qwen_schema import redact
@@ -23,26 +22,6 @@ def without_steering(text: str) -> str:
 def safe(text: str) -> str:
     """Return a text without any secret, and without what could steer a terminal."""
     return without_steering(redact(text))
-
-
-class Redacting:
-    """A text that comes in pieces and is shown at once: a secret in two pieces does not get through whole."""
-
-    def __init__(self) -> None:
-        self._line = ""
-        self._written = ""
-
-    def add(self, piece: str) -> str:
-        """Return what is to be written for a piece."""
-        self._line += piece
-        whole = safe(self._line)
-        known = os.path.commonprefix([whole, self._written])
-        self._written = whole
-        # No secret is looked for across lines, so that a long text takes no longer at its end than at its beginning.
-        _, end, last = self._line.rpartition("\n")
-        if end:
-            self._line, self._written = last, safe(last)
-        return whole[len(known) :]
 
 
 def _character(character: str) -> str:

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from qwen_runtime.settings import Settings
 
-    from .events import Held, Waiting
+    from .events import RateWait, RetryWait
     from .exchange import Answer
 
 
-def remarks(answer: Answer, settings: Settings) -> Iterator[str]:
+def notices_of(answer: Answer, settings: Settings) -> Iterator[str]:
     """Yield what a person should know about an answer that came to its end."""
     if is_limit(answer.finish_reason):
         yield "the answer ends at the limit of tokens, not where the model would have ended it"
@@ -30,12 +30,12 @@ def remarks(answer: Answer, settings: Settings) -> Iterator[str]:
         yield f"{printable(answer.model)} answered, not {printable(answer.asked_model)}"
 
 
-def held_line(held: Held) -> str:
+def held_line(held: RateWait) -> str:
     """Return the line that says why a request is not sent yet."""
     return f"{PER_MINUTE} requests were made in the last minute: the next one is sent in {math.ceil(held.seconds)} s"
 
 
-def waiting_line(waiting: Waiting) -> str:
+def waiting_line(waiting: RetryWait) -> str:
     """Return the line that says what a retry waits for."""
     return f"trying again in {waiting.seconds:.1f} s ({waiting.attempt} of {waiting.most}): {printable(waiting.why)}"
 

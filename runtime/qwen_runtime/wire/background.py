@@ -30,9 +30,9 @@ class Background(Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         """Yield everything, waiting as long as it takes."""
-        return (item for item in self.polled(None) if item is not None)
+        return (item for item in self.poll(None) if item is not None)
 
-    def polled(self, seconds: float | None) -> Iterator[T | None]:
+    def poll(self, seconds: float | None) -> Iterator[T | None]:
         """Yield what comes, and None whenever nothing came for some seconds; raise what the iterator raises."""
         while True:
             try:

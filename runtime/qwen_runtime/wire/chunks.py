@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .endings import is_end
-from .events import Counted, Event, Finished, Named, Reasoning, Text, ToolRequested
+from .events import Event, FinishReason, ModelName, Reasoning, Text, ToolCall, UsageReport
 from .usage import read_usage
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class ChunkReader:
         choices = choices_of(document)
         self.has_choices = self.has_choices or bool(choices)
         if isinstance(document.get("model"), str) and document["model"]:
-            yield Named(document["model"])
+            yield ModelName(document["model"])
         for choice in choices:
             if not choice.get("index"):
                 yield from self._of_choice(choice)
@@ -55,7 +55,7 @@ class ChunkReader:
         for holder in (document, document.get("x_groq"), *choices):
             usage = holder.get("usage") if isinstance(holder, dict) else None
             if usage and isinstance(usage, dict):
-                yield Counted(read_usage(usage))
+                yield UsageReport(read_usage(usage))
                 break
 
     def _of_choice(self, choice: Mapping[str, Any]) -> Iterator[Event]:
@@ -68,7 +68,7 @@ class ChunkReader:
         if message and isinstance(message, dict):
             yield from self._of_message(message)
         if reason and isinstance(reason, str) and is_end(reason):
-            yield Finished(reason)
+            yield FinishReason(reason)
 
     def _of_message(self, message: Mapping[str, Any]) -> Iterator[Event]:
         """Yield what of a message has not come before: after deltas it is the whole answer, and else a piece of it."""
@@ -93,7 +93,7 @@ def _of_part(part: Mapping[str, Any]) -> list[Event]:
             found += [Text(text) for text in _texts(content) if text]
     calls, legacy = part.get("tool_calls"), part.get("function_call")
     if calls or legacy:
-        found += map(ToolRequested, _tools([*(calls if isinstance(calls, list) else []), {"function": legacy}]))
+        found += map(ToolCall, _tools([*(calls if isinstance(calls, list) else []), {"function": legacy}]))
     return found
 
 
@@ -124,10 +124,10 @@ def whole_characters(events: Iterator[Event]) -> Iterator[Event]:
         if isinstance(event, Text):
             text, half = _split_half(half + event.text)
             if text:
-                yield Text(_joined(text))
+                yield Text(_join_halves(text))
         else:
-            if half and isinstance(event, Finished):
-                yield Text(_joined(half))
+            if half and isinstance(event, FinishReason):
+                yield Text(_join_halves(half))
                 half = ""
             yield event
 
@@ -136,7 +136,7 @@ def _split_half(text: str) -> tuple[str, str]:
     return (text[:-1], text[-1]) if "\ud800" <= text[-1:] <= "\udbff" else (text, "")
 
 
-def _joined(text: str) -> str:
+def _join_halves(text: str) -> str:
     """Return a text whose halves are joined; one that stays alone becomes U+FFFD."""
     if not any("\ud800" <= character <= "\udfff" for character in text):
         return text

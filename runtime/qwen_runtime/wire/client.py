@@ -51,7 +51,7 @@ def make_client_for(url: str, settings: Settings) -> httpx.Client:
     Raises:
         ConfigurationError: if the CA bundle cannot be used.
     """
-    bundle = settings.located(settings.ca_bundle) if settings.ca_bundle else None
+    bundle = settings.locate(settings.ca_bundle) if settings.ca_bundle else None
     try:
         return open_client(url, settings, bundle, settings.timeout)
     except OSError as error:

@@ -15,7 +15,7 @@ from qwen_schema import Provider, ProviderError, printable, redact_unknown
 from qwen_schema.secret import REDACTED
 
 from .endpoint import models_url
-from .error_words import parsed
+from .error_words import parse_json
 from .failures import NETWORK_ERRORS, unreachable
 from .quota import remark
 from .refusal import Refusal
@@ -163,6 +163,6 @@ def without_key(text: str, request: httpx.Request) -> str:
 def _names(body: str) -> list[str] | None:
     """Return the models of a list in the order of the server; None if it is none."""
     try:
-        return [str(entry["id"]) for entry in parsed(body)["data"]]
+        return [str(entry["id"]) for entry in parse_json(body)["data"]]
     except (KeyError, TypeError):
         return None

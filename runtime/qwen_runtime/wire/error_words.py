@@ -48,7 +48,7 @@ _FAILED = {"error", "failed", "failure", "fail"}
 _SUCCEEDED = re.compile(r"0*|2\d\d(00)?|ok(ay)?|success(ful(ly)?)?|succeeded|none|null|no error", re.IGNORECASE)
 
 
-def parsed(text: str) -> Any:
+def parse_json(text: str) -> Any:
     """Return the JSON value that a server's text is; None if it is none, or nested beyond reason."""
     try:
         return json.loads(text)
@@ -59,15 +59,15 @@ def parsed(text: str) -> Any:
 def is_error(document: Mapping[str, Any]) -> bool:
     """Tell whether a document says what went wrong, in any of the forms in use, instead of being a completion."""
     for error in (document.get("error"), document.get("errors")):
-        if error and _has_failed(error):
+        if error and _is_failure(error):
             return True
     base = document.get("base_resp")
-    if isinstance(base, dict) and not _succeeded(base.get("status_code")):
+    if isinstance(base, dict) and not _is_success(base.get("status_code")):
         return True
     choices = document.get("choices")
     if isinstance(choices, list) and choices:
         errors = [choice["error"] for choice in choices if isinstance(choice, dict) and "error" in choice]
-        return any(map(_has_failed, errors))
+        return any(map(_is_failure, errors))
     return not isinstance(document.get("usage"), dict) and _says_failure(document)
 
 
@@ -104,17 +104,17 @@ def _says_failure(document: Mapping[str, Any]) -> bool:
         return True
     codes = [named[name] for name in _OUTCOMES if isinstance(named.get(name), str | int)]
     if codes:
-        return not all(map(_succeeded, codes))
-    return any(name in _WORDS and _has_failed(value) for name, value in named.items())
+        return not all(map(_is_success, codes))
+    return any(name in _WORDS and _is_failure(value) for name, value in named.items())
 
 
-def _has_failed(error: Any) -> bool:
+def _is_failure(error: Any) -> bool:
     """Tell whether the value of `error` is one: some servers say there that all is well."""
     values = error.values() if isinstance(error, dict) else [error]
-    return not all(map(_succeeded, values))
+    return not all(map(_is_success, values))
 
 
-def _succeeded(value: Any) -> bool:
+def _is_success(value: Any) -> bool:
     return not value or (isinstance(value, str | int) and bool(_SUCCEEDED.fullmatch(str(value).strip())))
 
 
@@ -126,7 +126,7 @@ def _values(document: Any) -> Iterator[tuple[str, Any]]:
             return
         name, value = queue.popleft()
         if isinstance(value, str):
-            inner = parsed(value) if value.lstrip()[:1] in ("{", "[") else None
+            inner = parse_json(value) if value.lstrip()[:1] in ("{", "[") else None
             value = inner if isinstance(inner, dict | list) else value
         if isinstance(value, dict):
             queue.extend(_members(value))

@@ -24,35 +24,35 @@ class Reasoning:
 
 
 @dataclass(frozen=True)
-class Named:
+class ModelName:
     """The name by which the provider calls the model that answers."""
 
     model: str
 
 
 @dataclass(frozen=True)
-class Finished:
+class FinishReason:
     """The model has come to an end, and why (`stop`, `length`, `content_filter` and others)."""
 
     reason: str
 
 
 @dataclass(frozen=True)
-class ToolRequested:
+class ToolCall:
     """The model asks for a tool by its name. No request offers one."""
 
     name: str
 
 
 @dataclass(frozen=True)
-class Counted:
+class UsageReport:
     """The tokens that the request and its answer took."""
 
     usage: Usage
 
 
 @dataclass(frozen=True)
-class Waiting:
+class RetryWait:
     """A request failed and is tried again after a while, in seconds; `attempt` counts from 1, of `most` retries."""
 
     why: str
@@ -62,10 +62,10 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class Held:
+class RateWait:
     """The service grants no more requests this minute: so many seconds are left until the next one is sent."""
 
     seconds: float
 
 
-Event = Text | Reasoning | Named | Finished | ToolRequested | Counted | Waiting | Held
+Event = Text | Reasoning | ModelName | FinishReason | ToolCall | UsageReport | RetryWait | RateWait

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from qwen_runtime.settings import Settings
 
 from .background import Background
-from .events import Counted, Finished, Named, Reasoning, Text, ToolRequested
+from .events import FinishReason, ModelName, Reasoning, Text, ToolCall, UsageReport
 from .stream import answer, require_whole
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Exchange:
 
     def _until_end(self, tick: float | None) -> Iterator[Event | None]:
         latest = time.monotonic()
-        for event in self._background.polled(_GRACE if tick is None else min(tick, _GRACE)):
+        for event in self._background.poll(_GRACE if tick is None else min(tick, _GRACE)):
             if event is not None:
                 latest = time.monotonic()
                 self._note(event)
@@ -112,11 +112,11 @@ class Exchange:
                 self._text.append(text)
             case Reasoning(text):
                 self._reasoning.append(text)
-            case Named(model):
+            case ModelName(model):
                 self._model = model
-            case Finished(reason):
+            case FinishReason(reason):
                 self._finish_reason = reason
-            case ToolRequested(name):
+            case ToolCall(name):
                 self._tool = self._tool or name
-            case Counted(usage):
+            case UsageReport(usage):
                 self._usage = usage

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .events import Held
+from .events import RateWait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 _TOLD_EVERY = 1.0
 
 
-def room(requests: RequestLog | None, cancelled: Flag) -> Iterator[Held]:
+def room(requests: RequestLog | None, cancelled: Flag) -> Iterator[RateWait]:
     """Yield how long there is still to wait until there is room for a request, and note it."""
     while requests is not None and not cancelled.is_set():
         seconds = requests.take().wait_seconds
         if not seconds:
             return
-        yield Held(seconds)
+        yield RateWait(seconds)
         cancelled.wait(min(seconds, _TOLD_EVERY))

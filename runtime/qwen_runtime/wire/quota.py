@@ -59,7 +59,7 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Noted:
+class RequestTimes:
     """Requests that were noted: how many on a day, and the times of the last ones (in seconds since 1970)."""
 
     day: date = date.min
@@ -72,17 +72,17 @@ def day_of(now: datetime) -> date:
     return now.astimezone(_CHINA).date()
 
 
-def as_of(noted: Noted, now: float) -> Noted:
+def as_of(noted: RequestTimes, now: float) -> RequestTimes:
     """Return what still counts at a time: this day and the last 60 seconds; nothing if the clock was set back."""
     latest = max((now, *noted.times))
     day = day_of(datetime.fromtimestamp(latest if latest <= now + SET_BACK else now, UTC))
     if latest > now + SET_BACK or noted.day > day:
-        return Noted(day)
+        return RequestTimes(day)
     times = tuple(moment for moment in noted.times if moment + _MINUTE > now)
-    return Noted(day, noted.today if noted.day == day else 0, times)
+    return RequestTimes(day, noted.today if noted.day == day else 0, times)
 
 
-def counted(noted: Noted, now: float) -> Counts:
+def counts_of(noted: RequestTimes, now: float) -> Counts:
     """Return the counts at a time, in seconds since 1970.
 
     The next request waits until the last 60 seconds hold less than PER_MINUTE.
@@ -93,7 +93,7 @@ def counted(noted: Noted, now: float) -> Counts:
     return Counts(len(current.times), current.today, wait)
 
 
-def one_more(noted: Noted, now: float) -> Noted:
+def one_more(noted: RequestTimes, now: float) -> RequestTimes:
     """Return what is noted after one more request, which is never noted as earlier than the one before it."""
     current = as_of(noted, now)
     return replace(current, today=current.today + 1, times=(*current.times, max((now, *current.times))))
@@ -131,7 +131,7 @@ class RequestLog:
 
     def __init__(self, directory: Path | None) -> None:
         self._file = None if directory is None else directory / _NAME
-        self._own = Noted()
+        self._own = RequestTimes()
         self._one_thread = threading.Lock()
         self.notices: list[str] = []
 
@@ -140,33 +140,33 @@ class RequestLog:
         with self._one_thread, _locked(self._file, writes=True) as descriptor:
             # The clock is read under the lock, so that no other process has noted a later time.
             moment = time.time() if now is None else now
-            noted = self._noted(descriptor)
-            if counted(noted, moment).wait_seconds > 0:
-                return counted(noted, moment)
+            noted = self._read(descriptor)
+            if counts_of(noted, moment).wait_seconds > 0:
+                return counts_of(noted, moment)
             self._own = one_more(noted, moment)
-            if descriptor is None or not _written(descriptor, self._own):
+            if descriptor is None or not _write(descriptor, self._own):
                 # From now on this process counts its own.
                 self._file = None
-            return replace(counted(self._own, moment), wait_seconds=0.0)
+            return replace(counts_of(self._own, moment), wait_seconds=0.0)
 
     def counts(self, now: float | None = None) -> Counts:
         """Return the counts, and note nothing."""
         with self._one_thread, _locked(self._file, writes=False) as descriptor:
-            return counted(self._noted(descriptor), time.time() if now is None else now)
+            return counts_of(self._read(descriptor), time.time() if now is None else now)
 
-    def _noted(self, descriptor: int | None) -> Noted:
+    def _read(self, descriptor: int | None) -> RequestTimes:
         if descriptor is None:
             return self._own
         with suppress(OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
-            return _parsed(os.pread(descriptor, _LARGEST_BYTES + 1, 0))
+            return _request_times_of(os.pread(descriptor, _LARGEST_BYTES + 1, 0))
         self.notices = [f"the count of requests starts anew, since {self._file} was broken"]
-        return Noted()
+        return RequestTimes()
 
 
 @contextmanager
 def _locked(file: Path | None, *, writes: bool) -> Iterator[int | None]:
     """Hold a file open, locked if that can be had soon; None if there is none that can be used."""
-    descriptor = None if file is None else _opened(file, writes=writes)
+    descriptor = None if file is None else _open(file, writes=writes)
     try:
         until = time.monotonic() + LOCK_SECONDS
         while descriptor is not None and fcntl is not None and time.monotonic() < until:
@@ -184,7 +184,7 @@ def _locked(file: Path | None, *, writes: bool) -> Iterator[int | None]:
             os.close(descriptor)
 
 
-def _opened(file: Path, *, writes: bool) -> int | None:
+def _open(file: Path, *, writes: bool) -> int | None:
     unfollowed = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     with suppress(OSError, Unreadable), ExitStack() as undo:
         descriptor = open_lock(file, anywhere) if writes else os.open(file, os.O_RDONLY | unfollowed)
@@ -198,20 +198,20 @@ def _opened(file: Path, *, writes: bool) -> int | None:
     return None
 
 
-def _parsed(text: bytes) -> Noted:
+def _request_times_of(text: bytes) -> RequestTimes:
     """Return what a file holds. It raises whatever shows that this is not what was written there."""
     document = json.loads(text or b"{}")
     if document == {}:
-        return Noted()
+        return RequestTimes()
     day, today, times = (document[name] for name in ("day", "today", "times"))
     is_sound = len(text) <= _LARGEST_BYTES and document["format"] == FORMAT and isinstance(times, list)
     are_numbers = all(type(number) in (int, float) and math.isfinite(number) for number in times)
     if not is_sound or not are_numbers or type(today) is not int or not 0 <= today <= _LARGEST_COUNT:
         raise ValueError("it has another form")
-    return Noted(date.fromisoformat(day), today, tuple(map(float, times)))
+    return RequestTimes(date.fromisoformat(day), today, tuple(map(float, times)))
 
 
-def _written(descriptor: int, noted: Noted) -> bool:
+def _write(descriptor: int, noted: RequestTimes) -> bool:
     document = {"format": FORMAT, "day": noted.day.isoformat(), "today": noted.today, "times": noted.times}
     try:
         os.ftruncate(descriptor, os.pwrite(descriptor, f"{json.dumps(document)}\n".encode(), 0))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from qwen_schema import printable, redact_unknown
 
-from .error_words import codes_of, parsed, words_of
+from .error_words import codes_of, parse_json, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +58,7 @@ class Refusal:
 
     @cached_property
     def _document(self) -> Any:
-        return parsed(self.body)
+        return parse_json(self.body)
 
     def says(self, pattern: re.Pattern[str]) -> bool:
         """Tell whether the provider's codes or words have something in them."""

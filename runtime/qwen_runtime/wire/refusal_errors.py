@@ -52,7 +52,7 @@ def error_of(refusal: Refusal, settings: Settings, *, url: str = "", remark: str
     if is_out_of_quota(refusal):
         return QuotaError(f"the account has nothing left to use ({said})", where=where, hint=_payer(settings))
     if refuses_key(refusal):
-        refused = _login_refused if settings.uses_login else _key_refused
+        refused = _login_error if settings.uses_login else _key_error
         return refused(refusal, settings, said, remark)
     if refusal.status == 407:
         return ProviderError(
@@ -107,7 +107,7 @@ def _by_status(refusal: Refusal, settings: Settings, said: str, where: str, url:
         return NoCompletionError(f"the provider redirects ({status})", where=where, hint=hint)
     if not status:
         doubt = f"Or {path_doubt(settings)}" if path_is_unusual(settings.base_url) else ""
-        hint = " ".join(part for part in (_judged(refusal), doubt) if part)
+        hint = " ".join(part for part in (_own_words_hint(refusal), doubt) if part)
         return ProviderError(f"the provider reports an error ({said})", where=where, hint=hint)
     if status in (404, 405):
         hint = f"The path may be wrong: {path_doubt(settings)}"
@@ -120,20 +120,20 @@ def _by_status(refusal: Refusal, settings: Settings, said: str, where: str, url:
         return RateLimitError(f"the provider asks for fewer requests ({said})", where=where, hint=hint)
     if 400 <= status < 500:
         return RequestRefusedError(
-            f"the provider does not accept the request ({said})", where=where, hint=_judged(refusal)
+            f"the provider does not accept the request ({said})", where=where, hint=_own_words_hint(refusal)
         )
     page = "A web page came with it, so that a gateway before it may be what fails. " if refusal.is_web_page else ""
     hint = f"{page}That is on the provider's side. Try again later, or use another endpoint."
     return ProviderError(f"the provider failed ({said})", where=where, hint=hint)
 
 
-def _judged(refusal: Refusal) -> str:
+def _own_words_hint(refusal: Refusal) -> str:
     """Return what to look at where the provider alone knows what is wrong."""
     own = "Those are the provider's own words" if refusal.words else "The provider gives no reason"
     return f"{own}; check the model and the base URL."
 
 
-def _key_refused(refusal: Refusal, settings: Settings, said: str, remark: str) -> AuthenticationError:
+def _key_error(refusal: Refusal, settings: Settings, said: str, remark: str) -> AuthenticationError:
     base_url = settings.base_url
     provider, host = provider_of(base_url), endpoint_of(base_url)
     doubts = [
@@ -150,7 +150,7 @@ def _key_refused(refusal: Refusal, settings: Settings, said: str, remark: str) -
     )
 
 
-def _login_refused(refusal: Refusal, settings: Settings, said: str, _: str) -> AuthenticationError:
+def _login_error(refusal: Refusal, settings: Settings, said: str, _: str) -> AuthenticationError:
     page = "A web page came with it, so that a proxy may have refused it. " if refusal.is_web_page else ""
     return AuthenticationError(
         f"{endpoint_of(settings.base_url)} refused the Qwen OAuth login ({said})",

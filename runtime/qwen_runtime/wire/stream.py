@@ -17,8 +17,8 @@ from .chunks import ChunkReader, choices_of, completion_of, whole_characters
 from .connection import models, read_refusal, unread_encoding, without_key
 from .endings import wrong_end
 from .endpoint import completions_url
-from .error_words import codes_of, is_error, parsed, status_of
-from .events import Event, Finished, Reasoning, Text, ToolRequested, Waiting
+from .error_words import codes_of, is_error, parse_json, status_of
+from .events import Event, FinishReason, Reasoning, RetryWait, Text, ToolCall
 from .failures import NETWORK_ERRORS, cause_of, reason, unreachable
 from .near_models import near_models
 from .pacing import room
@@ -61,7 +61,7 @@ _LOOKS_FAILED = re.compile(
 )
 
 
-class _FailedError(Exception):
+class _AttemptError(Exception):
     """An attempt failed before anything of an answer came."""
 
     def __init__(self, error: QwenCfgError, *, may_retry: bool, asked: float | None = None) -> None:
@@ -89,9 +89,9 @@ class _Stream:
     def note(self, event: Event) -> None:
         """Take notice of an event."""
         self.begun = self.begun or isinstance(event, Text | Reasoning)
-        if isinstance(event, Finished):
+        if isinstance(event, FinishReason):
             self.ended, self.reason = True, event.reason
-        elif isinstance(event, ToolRequested):
+        elif isinstance(event, ToolCall):
             self.tool = self.tool or event.name
 
 
@@ -111,11 +111,11 @@ def answer(connection: Connection, messages: Sequence[Message], cancelled: Flag)
             return
         try:
             yield from whole_characters(_attempt(connection, messages, cancelled))
-        except _FailedError as failed:
+        except _AttemptError as failed:
             seconds = delay(attempt, failed.asked)
             if attempt >= most or not failed.may_retry or seconds is None:
                 raise _with_wait(failed, seconds) from None
-            yield Waiting(failed.error.what, seconds, attempt + 1, most)
+            yield RetryWait(failed.error.what, seconds, attempt + 1, most)
             if cancelled.wait(seconds):
                 return
         else:
@@ -147,7 +147,7 @@ def _request(connection: Connection, messages: Sequence[Message], cancelled: Fla
     try:
         with sent as response:
             if not response.is_success:
-                raise _refused(read_refusal(response), connection, str(url))
+                raise _refusal_error(read_refusal(response), connection, str(url))
             yield from _read(response, connection, stream)
     except NETWORK_ERRORS as error:
         if stream.ended:
@@ -156,7 +156,7 @@ def _request(connection: Connection, messages: Sequence[Message], cancelled: Fla
         if stream.begun:
             raise _cut_off(connection, reason(error)) from None
         known = isinstance(error, httpx.TransportError) and not _is_hopeless(error)
-        raise _FailedError(unreachable(error, settings, elapsed=time.monotonic() - started), may_retry=known) from None
+        raise _AttemptError(unreachable(error, settings, elapsed=time.monotonic() - started), may_retry=known) from None
     _require_end(stream, connection)
 
 
@@ -181,7 +181,7 @@ def _whole(
 ) -> Iterator[Mapping[str, Any] | None]:
     """Yield the one completion that an answer is, and None for its end."""
     refusal = read_refusal(response, parts)
-    document = parsed(refusal.body)
+    document = parse_json(refusal.body)
     completion = completion_of(document) if isinstance(document, dict) else {}
     if not choices_of(completion) or is_error(completion):
         raise _no_completion(refusal, connection)
@@ -195,7 +195,7 @@ def _streamed(
     """Yield the JSON of every server-sent event, and None for the end that `[DONE]` marks."""
     reader = EventReader()
     for event in reader.events(parts):
-        document = parsed(event.data)
+        document = parse_json(event.data)
         if isinstance(document, list) and document and isinstance(document[0], dict):
             document = document[0]
         is_named_error = bool(event.name) and event.name.lower() == "error"
@@ -226,14 +226,14 @@ def _is_keep_alive(*texts: str) -> bool:
     return any(text.startswith(":") or _KEEP_ALIVE.fullmatch(text) for text in short)
 
 
-def _refused(refusal: Refusal, connection: Connection, url: str) -> Exception:
+def _refusal_error(refusal: Refusal, connection: Connection, url: str) -> Exception:
     if connection.asks_for_usage and _is_about_usage(refusal):
         return _UnknownOptionError()
     error = error_of(refusal, connection.settings, url=url, remark=connection.remark)
     if misses_model(refusal):
         error = error.copy(hint=f"{_nearest(connection)} {error.hint}".strip())
     may_retry = is_retried(refusal.status, refusal.headers) and not is_out_of_quota(refusal)
-    return _FailedError(error, may_retry=may_retry, asked=asked_delay(refusal.headers))
+    return _AttemptError(error, may_retry=may_retry, asked=asked_delay(refusal.headers))
 
 
 def _is_about_usage(refusal: Refusal) -> bool:
@@ -256,7 +256,7 @@ def _nearest(connection: Connection) -> str:
 
 def _no_completion(refusal: Refusal, connection: Connection) -> Exception:
     """Return what an answer is that is a success by its status and no completion by its content."""
-    document = parsed(refusal.body)
+    document = parse_json(refusal.body)
     if isinstance(document, dict) and is_error(document):
         refusal = Refusal(status_of(codes_of(document)), refusal.headers, refusal.body)
         return error_of(refusal, connection.settings, remark=connection.remark)
@@ -265,11 +265,11 @@ def _no_completion(refusal: Refusal, connection: Connection) -> Exception:
 
 def _reported_error(data: str, connection: Connection, stream: _Stream) -> Exception:
     """Return the error that an event reports; before anything of an answer it is as good as a refusal."""
-    refusal = Refusal(status_of(codes_of(parsed(data))), {}, data)
+    refusal = Refusal(status_of(codes_of(parse_json(data))), {}, data)
     error = error_of(refusal, connection.settings, remark=connection.remark)
     if not stream.begun:
         may_retry = is_retried(refusal.status, {}) and not is_out_of_quota(refusal)
-        return _FailedError(error, may_retry=may_retry)
+        return _AttemptError(error, may_retry=may_retry)
     return error.copy(what=f"in the middle of the answer: {error.what}")
 
 
@@ -330,7 +330,7 @@ def _cut_off(connection: Connection, why: str) -> CutOffError:
     )
 
 
-def _with_wait(failed: _FailedError, seconds: float | None) -> QwenCfgError:
+def _with_wait(failed: _AttemptError, seconds: float | None) -> QwenCfgError:
     if failed.may_retry and seconds is None and failed.asked is not None:
         return failed.error.copy(hint=f"The provider asks to wait for {failed.asked:.0f} s. {failed.error.hint}")
     return failed.error
