@@ -165,7 +165,7 @@ def test_what_is_typed_is_not_kept_in_what_is_no_file(odd: Path) -> None:
     with at_once():
         history, notice = open_history(odd)
     assert isinstance(history, InMemoryHistory)
-    assert notice.startswith("What is typed is not kept: ")
+    assert notice.startswith("Input history is not saved: ")
     assert odd.stat().st_mode == before
 
 

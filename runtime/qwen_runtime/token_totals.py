@@ -128,8 +128,8 @@ def _saved(sums: Totals) -> str:
     if sums.cached_tokens is None:
         return NOT_REPORTED
     if not sums.cached_tokens:
-        return "nothing: no prompt token came from the provider's cache"
-    return f"{sums.cached_tokens:,} prompt tokens were read from the provider's cache, not processed anew"
+        return "nothing: no prompt tokens came from the provider's cache"
+    return f"{sums.cached_tokens:,} prompt tokens were read from the provider's cache, not processed again"
 
 
 def _cached_share(records: Sequence[Record]) -> float | None:

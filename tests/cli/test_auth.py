@@ -60,7 +60,7 @@ def hides_tokens(document: Any, *texts: str) -> None:
 
 def test_a_login_shows_what_to_do_and_is_kept_as_qwen_code_keeps_it(desk: Desk, service: AuthorizationServer) -> None:
     with Typing(desk, *LOG_IN, env=at(service), height=50) as person:
-        person.until("/authorize?user_code=", "The code is ", "It holds until ", "Waiting for the login", "left")
+        person.until("/authorize?user_code=", "The code is ", "It is valid until ", "Waiting for the login", "left")
         assert not (desk.home / LOGIN).exists()
         service.approve()
         assert person.ended() == 0

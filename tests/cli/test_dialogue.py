@@ -93,9 +93,9 @@ def test_what_cannot_be_used_is_told_and_asked_again() -> None:
         "Type 1 or 2.",
         "A key is needed. For a local server",
         "That cannot be used: it holds a character that an HTTP header cannot carry",
-        "The quotes around it are left out.",
+        "The quotes around it are removed.",
         "That cannot be used: it does not start with http:// or https://",
-        "This is the API key, it seems",
+        "This looks like the API key",
     ):
         assert part in said
 
@@ -208,13 +208,13 @@ def test_a_key_can_be_looked_at(desk: Desk, kind: str) -> None:
             person.type("sk-wrong\r")
             person.until("Show it in full")
             person.type("y\r")
-            person.until("Whoever sees or records this terminal has the key.", "sk-wrong", "Is it right?")
+            person.until("Anyone who sees or records this terminal gets the key.", "sk-wrong", "Is it right?")
             person.type("n\r")
             person.until("Is it right?", "API key (")
             person.type(f"{KEY}\r")
         else:
             person.type(f"{KEY}\x14")
-            person.until("Whoever sees or records this terminal has the key.", "Ctrl-T hides it", KEY)
+            person.until("Anyone who sees or records this terminal gets the key.", "Ctrl-T hides it", KEY)
             person.type("\x14")
             person.until("Ctrl-T shows it", "*" * len(KEY))
             person.type("\x14")

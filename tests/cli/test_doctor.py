@@ -91,7 +91,7 @@ def free_port() -> int:
 
 @contextmanager
 def hanging() -> Iterator[int]:
-    """A port that takes connections and never says a word."""
+    """A port that accepts connections and never says a word."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()[1]
 
@@ -215,7 +215,7 @@ def test_a_server_without_a_list_is_no_failure(desk: Desk, status: int, body: st
     [
         (200, "<html>Log in to this network</html>", "text/html", "web page"),
         (503, "{}", "application/json", "503"),
-        (407, "", "text/plain", "proxy wants a login"),
+        (407, "", "text/plain", "proxy requires a login"),
         (302, "", "text/plain", "redirects"),
     ],
 )
@@ -305,10 +305,10 @@ def test_a_server_that_never_answers(desk: Desk, scheme: str) -> None:
     ("reply", "code", "said"),
     [
         (Reply(wait=30), 6, "took too long"),
-        (refusal(429, "slow down"), 6, "fewer requests"),
+        (refusal(429, "slow down"), 6, "rate limited"),
         (refusal(401, f"Incorrect API key: {KEY}"), 4, "refused the key"),
         (refusal(404, "The model `gpt-4o` does not exist", "model_not_found"), 6, "has no model"),
-        (Reply(events("no json", done=False)), 6, "no JSON"),
+        (Reply(events("no json", done=False)), 6, "not a JSON object"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

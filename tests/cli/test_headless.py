@@ -209,7 +209,7 @@ def test_an_inlined_key_is_not_in_the_document(desk: Desk, server: Provider) -> 
 def test_the_limit_of_tokens_is_told(desk: Desk, server: Provider) -> None:
     server.replies[:] = [Reply(events(chunk(content="x"), finish("length")))]
     outcome = desk.run("run", "-p", "x", env=env_of(server)).ended(0)
-    assert "limit of tokens" in outcome.err
+    assert "token limit" in outcome.err
 
 
 # Failures: the same exit code in every format, and never 0.

@@ -73,7 +73,7 @@ def test_the_greeting_is_short_and_says_who_answers_and_which_key_is_used(chat: 
     assert chat.lines[:4] == [
         f"m at 127.0.0.1:{server.port}",
         "The key comes from the variable OPENAI_API_KEY.",
-        "/help for commands, Ctrl-D leaves",
+        "/help for commands, Ctrl-D exits",
         ">",
     ]
     assert chat.lines[-1] == f"m · 127.0.0.1:{server.port} · 0 tokens"
@@ -94,7 +94,7 @@ def test_ctrl_d_deletes_where_something_is_typed(chat: Typing, server: Provider)
 def test_ctrl_c_clears_the_line_and_tells_how_to_leave(chat: Typing, server: Provider) -> None:
     chat.type("never sent").until("> never sent")
     chat.type(CTRL_C).when(lambda: "never sent" not in chat.text, "the line was not cleared")
-    chat.type(CTRL_C).until("Ctrl-D leaves.", "\n>")
+    chat.type(CTRL_C).until("Ctrl-D exits.", "\n>")
     assert chat.type(CTRL_D).ended() == 0
     assert server.requests == []
 
@@ -230,7 +230,7 @@ def test_an_answer_that_was_cut_off_stays(chat: Typing, server: Provider) -> Non
 
 def test_an_answer_at_the_limit_of_tokens_and_of_another_model(chat: Typing, server: Provider) -> None:
     reply = Reply(events(chunk("other", content="too lo"), finish("length", "other"), usage(model="other")))
-    seen = ask(chat, server, "much", reply, "too lo", "limit of tokens", "other answered, not m")
+    seen = ask(chat, server, "much", reply, "too lo", "token limit", "other answered, not m")
     assert after(seen, "much")[0] == "too lo"
 
 
@@ -301,7 +301,7 @@ def test_what_is_no_text_is_not_sent_as_one(chat: Typing, server: Provider) -> N
 def test_commands_are_completed_and_words_are_not(chat: Typing, server: Provider) -> None:
     chat.type("/st").until("show requests, tokens and times")
     chat.type("\t").until("> /stats")
-    chat.type(ENTER).until("There was no request yet.")
+    chat.type(ENTER).until("No requests yet.")
     chat.type("he\t").until("\n> he")
     assert "show this" not in chat.text
 
@@ -327,7 +327,7 @@ def test_history_is_kept_for_its_owner_alone_and_without_keys(desk: Desk, server
 def test_without_a_place_for_the_history_there_is_a_notice(desk: Desk, server: Provider) -> None:
     desk.write(".local/state/qwen-cfg", "a file")
     with Typing(desk, "run", env=env_of(server)) as chat:
-        chat.until("What is typed is not kept", "0 tokens")
+        chat.until("Input history is not saved", "0 tokens")
         command(chat, "hi", "pong")
         chat.type(UP).until("pong", "> hi")
 
@@ -349,7 +349,7 @@ def test_help_lists_every_command(chat: Typing) -> None:
         ("/hlep", "Did you mean /help?"),
         ("/xyzzy", "/help lists the commands"),
         ("/", "/help lists the commands"),
-        ("/clear all", "/clear takes nothing after it"),
+        ("/clear all", "/clear takes no argument"),
     ],
 )
 def test_a_wrong_command_suggests_the_right_one(chat: Typing, server: Provider, typed: str, said: str) -> None:
@@ -366,7 +366,7 @@ def test_a_text_that_begins_with_a_slash_can_be_sent(
 
 
 def test_statistics(chat: Typing, server: Provider) -> None:
-    command(chat, "/stats", "There was no request yet.")
+    command(chat, "/stats", "No requests yet.")
     cached = usage(1000, 5, prompt_tokens_details={"cached_tokens": 900})
     ask(chat, server, "hi", Reply(events(chunk(content="yes"), finish(), cached)), "yes")
     seen = command(chat, "/stats", "tokens per second")
@@ -379,7 +379,7 @@ def test_statistics(chat: Typing, server: Provider) -> None:
 
 def test_clear_forgets_what_was_said_and_not_what_it_took(chat: Typing, server: Provider) -> None:
     ask(chat, server, "one", streamed("first"), "first")
-    command(chat, "/clear", "forgotten")
+    command(chat, "/clear", "cleared")
     ask(chat, server, "two", streamed("second"), "second")
     assert server.requests[-1].texts == ["two"]
     chat.until("30 tokens")
@@ -399,14 +399,14 @@ def test_config_is_the_artifact_without_the_key(desk: Desk, server: Provider) ->
 
 
 def test_save(chat: Typing, desk: Desk, server: Provider) -> None:
-    command(chat, "/save", "there is no file to save to")
-    command(chat, "/save x.md", "nothing has been said yet")
+    command(chat, "/save", "no file to save to")
+    command(chat, "/save x.md", "the conversation is empty")
     ask(chat, server, "one", streamed(f"**first** {KEY}"), "first")
     command(chat, "/save ~/my chat.md", "The conversation is saved in ~/my chat.md")
     saved = desk.home / "my chat.md"
     assert saved.read_text() == "## Question\n\none\n\n## Answer\n\n**first** [redacted]\n"
     assert stat.S_IMODE(saved.stat().st_mode) == 0o600
-    command(chat, "/save ~/my chat.md", "it is there already, and is not overwritten")
+    command(chat, "/save ~/my chat.md", "it already exists and is not overwritten")
     command(chat, "/save no/such/x.md", "its directory does not exist")
     command(chat, "/save x.md", "The conversation is saved in x.md")
     assert (desk.cwd / "x.md").read_text() == saved.read_text()
@@ -430,7 +430,7 @@ def test_model_changes_what_is_asked(chat: Typing, server: Provider) -> None:
 def test_models_that_cannot_be_listed_are_no_end(desk: Desk, server: Provider) -> None:
     with Typing(desk, "run", env=env_of(server, "html")) as chat:
         chat.until("0 tokens")
-        command(chat, "/model", "The model is m", "does not tell which models it has")
+        command(chat, "/model", "The model is m", "does not list its models")
 
 
 # Terminals of all kinds.
@@ -440,13 +440,13 @@ def test_a_dumb_terminal(desk: Desk, server: Provider) -> None:
     text = "**plain** answer\n- a"
     server.replies += [replace(streamed(*text), wait=0.3), refusal(400, "No such thing")]
     with Typing(desk, "run", env=env_of(server), term="dumb") as chat:
-        chat.until("Ctrl-D leaves\n>")
+        chat.until("Ctrl-D exits\n>")
         chat.type("one\\\r").when(lambda: chat.raw.endswith(b"> one\\\r\n  "), "the line does not go on")
         chat.type("two\r").until("> one\\\n  two\n…\n**plain** answer\n- a\n>")
         chat.type("why\r").until("No such thing", "\n>")
         chat.type("/help\r").until("/exit", "\n>")
         chat.type("/stats\r").until("tokens per second", "\n>")
-        chat.type(CTRL_C).until("Ctrl-D leaves.\n>")
+        chat.type(CTRL_C).until("Ctrl-D exits.\n>")
         assert chat.type(CTRL_D).ended() == 0
     assert server.requests[0].texts == ["one\ntwo"]
     assert b"\x1b" not in chat.raw

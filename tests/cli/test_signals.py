@@ -264,7 +264,7 @@ def left(person: Typing, before: list[Any], number: int) -> str:
 def test_a_conversation_leaves_the_terminal_as_it_was(desk: Desk, server: Provider, number: int, term: str) -> None:
     server.replies[:] = [streamed("pong"), HALF]
     with opened(desk, "run", env=env_of(server), term=term) as (person, before):
-        person.until("Ctrl-D leaves", ">")
+        person.until("Ctrl-D exits", ">")
         person.type("first\r").until("pong", ">")
         if number == HUP:
             person.type("second\r").until("half")

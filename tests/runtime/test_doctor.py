@@ -42,7 +42,7 @@ def test_a_step_takes_no_longer_than_the_time_out_nor_than_the_doctor_waits() ->
     [
         ({}, "After 10 s the doctor goes on."),
         ({"timeout": 1.0}, "--timeout changes it."),
-        ({"proxy": "http://p:1"}, "--no-proxy goes around it."),
+        ({"proxy": "http://p:1"}, "bypass it with --no-proxy."),
         ({"proxy": "http://p:1", "timeout": 1.0}, "After 1 s the doctor goes on."),
     ],
 )

@@ -60,7 +60,7 @@ REFUSALS: dict[str, tuple[Reply, type[QwenCfgError], list[str]]] = {
     "401 of a FastAPI server": (body({"detail": "Unauthorized"}, 401), AuthenticationError, ["Unauthorized"]),
     "401 in plain text": (Reply([b"no such token"], 401, "text/plain"), AuthenticationError, ["no such token"]),
     "403": (refusal(403, "not allowed here"), AuthenticationError, ["403", "not allowed here"]),
-    "403 as a page": (Reply([b"<html>Blocked"], 403, "text/html"), AuthenticationError, ["a proxy may have"]),
+    "403 as a page": (Reply([b"<html>Blocked"], 403, "text/html"), AuthenticationError, ["may have refused it"]),
     "402": (refusal(402, "Insufficient credits"), QuotaError, ["Insufficient credits", "balance"]),
     "no quota": (refusal(429, "You exceeded your current quota", "insufficient_quota"), QuotaError, ["balance"]),
     "arrears": (refusal(400, "Access denied, please pay", "Arrearage"), QuotaError, ["Access denied"]),
@@ -69,7 +69,7 @@ REFUSALS: dict[str, tuple[Reply, type[QwenCfgError], list[str]]] = {
         QuotaError,
         ["free allocated quota"],
     ),
-    "429": (refusal(429, "Rate limit reached"), RateLimitError, ["fewer requests", "--max-retries"]),
+    "429": (refusal(429, "Rate limit reached"), RateLimitError, ["rate limited", "--max-retries"]),
     "400": (refusal(400, "temperature is too hot"), RequestRefusedError, ["temperature is too hot", "own words"]),
     "422": (body({"detail": [{"loc": ["body"], "msg": "odd"}]}, 422), RequestRefusedError, ["odd"]),
     "too long": (
@@ -98,7 +98,7 @@ REFUSALS: dict[str, tuple[Reply, type[QwenCfgError], list[str]]] = {
     ),
     "no valid model": (body({"error": {"message": "m is not a valid model ID", "code": 400}}, 400), NotFoundError, []),
     "a page": (PAGE, NoCompletionError, ["a web page", "captive portal", "is /v1 missing"]),
-    "a page, 502": (Reply([b"<html>"], 502, "text/html"), ProviderError, ["failed (502)", "A web page", "gateway"]),
+    "a page, 502": (Reply([b"<html>"], 502, "text/html"), ProviderError, ["failed (502)", "a web page", "gateway"]),
     "a page, 413": (Reply([b"<html>"], 413, "text/html"), ContextTooLongError, ["413"]),
     "a page by its look": (Reply([b"\n<!doctype HTML>"], 200, "application/json"), NoCompletionError, ["a web page"]),
     "a redirect": (
@@ -106,8 +106,8 @@ REFUSALS: dict[str, tuple[Reply, type[QwenCfgError], list[str]]] = {
         NoCompletionError,
         ["redirects (302)", "https://login.example/", "not followed"],
     ),
-    "407": (Reply(status=407), ProviderError, ["the proxy wants a login"]),
-    "500": (refusal(500, "the cat sat on it"), ProviderError, ["the cat sat on it", "provider's side"]),
+    "407": (Reply(status=407), ProviderError, ["the proxy requires a login"]),
+    "500": (refusal(500, "the cat sat on it"), ProviderError, ["the cat sat on it", "fault is with the provider"]),
     "error with 200": (
         body({"error": "Unexpected endpoint or method. (POST /chat/completions)"}, 200),
         ProviderError,
@@ -150,8 +150,8 @@ REFUSALS: dict[str, tuple[Reply, type[QwenCfgError], list[str]]] = {
     ),
     "nested": (Reply([b"[" * 100_000], 500, "application/json"), ProviderError, ["500"]),
     "nested, with 200": (Reply([b"[" * 100_000], 200, "application/json"), NoCompletionError, []),
-    "choices that are none": (Reply(events({"choices": 5})), NoCompletionError, ["no chat completion"]),
-    "only the end": (Reply(events()), NoCompletionError, ["no chat completion"]),
+    "choices that are none": (Reply(events({"choices": 5})), NoCompletionError, ["not a chat completion"]),
+    "only the end": (Reply(events()), NoCompletionError, ["not a chat completion"]),
     "an error in a form of its own": (
         Reply(events({"object": "error", "message": "engine died", "code": 500})),
         ProviderError,
@@ -162,9 +162,9 @@ REFUSALS: dict[str, tuple[Reply, type[QwenCfgError], list[str]]] = {
         ProviderError,
         ["no GPU is free", "503"],
     ),
-    "no completion": (body({"hello": "world"}, 200), NoCompletionError, ["no chat completion"]),
-    "no choices": (body({"choices": []}, 200), NoCompletionError, ["no chat completion"]),
-    "no JSON": (Reply([b"{"], 200, "application/json"), NoCompletionError, ["no chat completion"]),
+    "no completion": (body({"hello": "world"}, 200), NoCompletionError, ["not a chat completion"]),
+    "no choices": (body({"choices": []}, 200), NoCompletionError, ["not a chat completion"]),
+    "no JSON": (Reply([b"{"], 200, "application/json"), NoCompletionError, ["not a chat completion"]),
 }
 
 
@@ -264,20 +264,20 @@ def test_nobody_listens() -> None:
     error = failure(f"http://127.0.0.1:{port}/v1")
     assert isinstance(error, UnreachableError)
     assert f"127.0.0.1:{port} refuses the connection" in error.what
-    assert "Is the server on this machine running" in error.hint
+    assert "Check that the server on this machine is running" in error.hint
 
 
 def test_a_name_that_is_none() -> None:
     error = failure("http://no-such-host.invalid/v1")
     assert isinstance(error, UnreachableError)
-    assert "no-such-host.invalid is a name that cannot be resolved" in error.what
+    assert "no-such-host.invalid cannot be resolved" in error.what
     assert error.where == "http://no-such-host.invalid/v1 (base_url from --openai-base-url)"
 
 
 @pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".example"])
 def test_a_name_that_can_be_none(host: str) -> None:
     error = failure(f"https://{host}/v1", max_retries=3)
-    assert "is a name that cannot be resolved" in error.what
+    assert "cannot be resolved" in error.what
 
 
 def test_a_proxy_that_is_gone_around_is_not_to_blame() -> None:
@@ -296,7 +296,7 @@ def test_a_proxy_that_is_not_there() -> None:
 
 def test_a_proxy_that_lets_nothing_through(server: Provider) -> None:
     error = failure("https://models.example/v1", proxy=server.url)
-    assert "the proxy does not let the request through: 403" in error.what
+    assert "the proxy refused the request: 403" in error.what
     assert "--no-proxy" in error.hint
     assert [(request.method, request.authorization) for request in server.taken()] == [("CONNECT", None)]
 
@@ -380,7 +380,7 @@ def test_a_certificate_for_another_host(certified: Provider, authority: trustme.
     bundle = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(bundle))
     error = failure(f"https://localhost:{certified.port}/v1", ca_bundle=str(bundle))
-    assert "The certificate is for another one" in error.hint
+    assert "The certificate is for another host" in error.hint
 
 
 def test_the_environment_cannot_have_the_keys_of_a_connection(

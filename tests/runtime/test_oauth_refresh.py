@@ -92,7 +92,7 @@ def test_a_refused_exchange_says_what_to_do_and_leaves_the_file_alone(home: Home
     before = home.has(document)
     home.server.revoke()
     outcome = home.run().ended(4)
-    assert "the login is not taken any more (400: invalid_grant" in outcome.err
+    assert "the login is no longer accepted (400: invalid_grant" in outcome.err
     assert "Log in again: qwen-cfg auth login" in outcome.err
     assert "The free tier of Qwen OAuth was closed on 2026-04-15" in outcome.err
     assert not [token for token in ("access_token", "refresh_token") if document[token] in outcome.said]
@@ -187,7 +187,7 @@ def test_without_a_refresh_token_one_has_to_log_in_again(home: Home, expires_in:
     document = home.server.issue(expires_in)
     home.server.expire_access_tokens()
     before = home.has({name: value for name, value in document.items() if name != "refresh_token"})
-    with pytest.raises(AuthenticationError, match="nothing to refresh it with") as ended:
+    with pytest.raises(AuthenticationError, match="no refresh token") as ended:
         home.ask()
     assert "Log in again" in ended.value.hint
     assert (home.cache.path.read_bytes(), home.files) == (before, ["oauth_creds.json"])
@@ -247,6 +247,6 @@ def test_a_login_that_cannot_be_kept_holds_for_the_run(home: Home) -> None:
     # Python would write half a module into its cache.
     outcome = home.run(before=no_room, env={"PYTHONDONTWRITEBYTECODE": "1"}).ended(0)
     assert outcome.out == f"{ANSWER}\n"
-    assert "the login was refreshed and cannot be kept" in outcome.err
+    assert "the login was refreshed but cannot be saved" in outcome.err
     assert (home.server.refreshes, home.server.reused) == (2, 0)
     assert (home.cache.path.read_bytes(), home.files) == (before, ["oauth_creds.json"])

@@ -59,7 +59,7 @@ def test_a_good_end_in_any_spelling(server: Provider, reason: str) -> None:
 def test_the_limit_of_tokens_is_mentioned_in_any_spelling(server: Provider, reason: str) -> None:
     server.replies[:] = [Reply(events(chunk(content="all"), finish(reason)))]
     chat = session(f"{server.url}/v1")
-    assert "limit of tokens" in next(notices_of(ask(chat)[1], chat.settings))
+    assert "token limit" in next(notices_of(ask(chat)[1], chat.settings))
 
 
 BAD = {

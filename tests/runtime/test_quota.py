@@ -373,7 +373,7 @@ def test_that_a_broken_file_starts_anew_is_told_once(tmp_path: Path) -> None:
     file = write(tmp_path, "{")
     log = RequestLog(tmp_path)
     assert [log.take(NOW).today for _ in range(2)] == [1, 2]
-    assert log.notices == [f"the count of requests starts anew, since {file} was broken"]
+    assert log.notices == [f"the count of requests starts again, because {file} was broken"]
     assert RequestLog(tmp_path).take(NOW).today == 3
 
 

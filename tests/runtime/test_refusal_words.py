@@ -221,7 +221,7 @@ def test_an_empty_account_is_one_in_any_words_and_is_not_tried_again(server: Pro
     server.taken()
     error = raised(server, EMPTY[name], max_retries=3)
     assert type(error) is QuotaError
-    assert "nothing left to use" in error.what
+    assert "quota or balance is used up" in error.what
     assert len(server.taken()) == 1
 
 
@@ -321,14 +321,14 @@ OTHERS: dict[str, tuple[Reply, type[QwenCfgError], str]] = {
     "moderation": (
         refusal(403, "Your input was flagged by moderation"),
         RequestRefusedError,
-        "does not accept the request",
+        "rejected the request",
     ),
     "firewall": (
         body({"error": {"code": "403", "message": "Access denied due to Virtual Network/Firewall rules."}}, 403),
         RequestRefusedError,
-        "does not accept the request",
+        "rejected the request",
     ),
-    "address": (refusal(403, "IP address 192.0.2.1 is not allowed"), RequestRefusedError, "does not accept"),
+    "address": (refusal(403, "IP address 192.0.2.1 is not allowed"), RequestRefusedError, "rejected the request"),
 }
 
 

@@ -79,7 +79,7 @@ def test_who_thinks_better_of_it_keeps_what_was(chat: Chat, paper: Paper, what: 
 
     chat.authenticate, before = authenticate, chat.session.connection
     run(chat, AUTH)
-    assert paper.lines == ["Nothing is changed."]
+    assert paper.lines == ["Nothing changed."]
     assert chat.session.connection is before
 
 

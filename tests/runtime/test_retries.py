@@ -145,7 +145,7 @@ def test_a_wait_that_is_too_long_is_told(server: Provider) -> None:
 
 def test_a_used_up_quota_is_told_apart_from_throttling(server: Provider) -> None:
     server.replies[:] = [refusal(429, "You exceeded your current quota", "insufficient_quota")]
-    with pytest.raises(QuotaError, match="nothing left"):
+    with pytest.raises(QuotaError, match="used up"):
         ask(session(f"{server.url}/v1"))
 
 

@@ -45,7 +45,7 @@ def test_what_one_request_took() -> None:
         "cached tokens": "250 (25% of the prompt)",
         "completion tokens": "20",
         "total tokens": "1,020",
-        "saved": "250 prompt tokens were read from the provider's cache, not processed anew",
+        "saved": "250 prompt tokens were read from the provider's cache, not processed again",
         "time to first token": "0.50 s",
         "tokens per second": "20.0",
     }

@@ -35,5 +35,5 @@ def _about(answer: Answer, settings: Settings) -> StepResult:
     tokens = answer.usage.total_tokens if answer.usage else None
     count = "tokens not reported" if tokens is None else f"{tokens:,} tokens"
     if answer.first_token_seconds is None:
-        return StepResult(f"an answer without a token came after {answer.total_seconds:.2f} s ({count})", hint, "note")
+        return StepResult(f"an empty answer came after {answer.total_seconds:.2f} s ({count})", hint, "note")
     return StepResult(f"the model answers: time to first token {answer.first_token_seconds:.2f} s, {count}", hint)

@@ -70,7 +70,7 @@ class _Examination:
                 else skip_step(
                     "chat",
                     "not asked for",
-                    "--chat asks the model for a word. Some endpoints list their models to any key.",
+                    "--chat sends the model a short prompt. Some endpoints list their models to any key.",
                 )
             )
 
@@ -81,7 +81,7 @@ class _Examination:
 
     def _straight(self) -> Iterator[Step]:
         if self._bypassed:
-            yield skip_step("proxy", f"{self._host} is reached without it, as no_proxy says")
+            yield skip_step("proxy", f"{self._host} is reached directly, because of no_proxy")
         yield self._after((), "name", self._look_up)
         yield self._after(("name",), "tcp", self._connect)
 
@@ -89,29 +89,29 @@ class _Examination:
         with explain_errors(self._settings):
             place = first_target(self._settings)
             connect(look_up(place, self._limit), self._limit)
-        return StepResult(f"{place} takes connections")
+        return StepResult(f"{place} accepts connections")
 
     def _look_up(self) -> StepResult:
         with explain_errors(self._settings):
             self._addresses = look_up(first_target(self._settings), self._limit)
         found = texts(self._addresses)
         if address_of(self._host) is not None:
-            return StepResult(f"{self._host} is an address already")
+            return StepResult(f"{self._host} is an IP address")
         more = f" and {len(found) - _MOST_ADDRESSES} more" if len(found) > _MOST_ADDRESSES else ""
         return StepResult(f"{self._host} is {', '.join(found[:_MOST_ADDRESSES])}{more}")
 
     def _connect(self) -> StepResult:
         with explain_errors(self._settings):
             address = connect(self._addresses, self._limit)
-        return StepResult(f"{address} takes connections at port {first_target(self._settings).port}")
+        return StepResult(f"{address} accepts connections at port {first_target(self._settings).port}")
 
     def _tls(self) -> Step:
         if self._settings.base_url.lower().startswith("https:"):
             return self._after(_WAY, "tls", self._shake_hands)
         if is_loopback(self._host):
             return skip_step("tls", "http, which stays on this machine")
-        hint = f"Use https, if the server has it: {self._settings.place('base_url')}"
-        return Step("tls", "note", "http: whoever is on the way reads the key and what is said", hint)
+        hint = f"Use https if the server supports it: {self._settings.place('base_url')}"
+        return Step("tls", "note", "http: the key and the conversation are sent unencrypted", hint)
 
     def _shake_hands(self) -> StepResult:
         with explain_errors(self._settings), closing(self._ready.connect()) as connection:
@@ -123,7 +123,7 @@ class _Examination:
 
     def _look_for_model(self) -> StepResult:
         if not self._models.names:
-            return StepResult("there is no list to look into", outcome="skipped")
+            return StepResult("no list of models to search", outcome="skipped")
         return self._models.look_for_model(self._connection)
 
     def _chat(self) -> Step:

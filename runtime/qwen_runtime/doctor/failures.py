@@ -50,8 +50,12 @@ def _too_slow(error: httpx.TimeoutException, settings: Settings, elapsed: float)
             f"the proxy took too long to connect after {elapsed:.1f} s", where=settings.place("proxy")
         )
     if proxy or limit(settings) == LONGEST:
-        ways = "--proxy names another, --no-proxy goes around it." if proxy else "--proxy says how to get there."
+        ways = (
+            "Name another with --proxy, or bypass it with --no-proxy."
+            if proxy
+            else "If a proxy is needed, name it with --proxy."
+        )
         return found.copy(
-            hint=f"After {limit(settings):g} s the doctor goes on. Does a firewall drop what is sent? {ways}"
+            hint=f"After {limit(settings):g} s the doctor goes on. A firewall may drop the packets. {ways}"
         )
     return found

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from qwen_runtime.wire.connection import Connection
 
-# As many names are told, of as many characters each.
-_MOST_TOLD = 40
+# How many names are shown, and how many characters of each.
+_MOST_SHOWN = 40
 _LONGEST_NAME = 100
 
 _NO_LIST = "Many servers have no list. --chat asks the model itself."
@@ -48,7 +48,7 @@ class ModelList:
                     f"the endpoint has no list of models ({self.status})", f"{_NO_LIST} {error.hint}", "note"
                 )
             if isinstance(error, NoListError):
-                return StepResult("the endpoint answers, and not with a list of models", _NO_LIST, "note")
+                return StepResult("the endpoint's answer is not a list of models", _NO_LIST, "note")
             raise
         count = f"{len(self.names)} model{'' if len(self.names) == 1 else 's'}"
         return StepResult(f"the endpoint lists {count} ({self.status})")
@@ -64,8 +64,8 @@ class ModelList:
         if any(_is_called(name, model) for name in names):
             return StepResult(f"{printable(model)} is among them")
         if not connection.provider.lists_models:
-            what = f"{printable(model)} is not among them: this provider is asked for deployments, and lists models"
-            return StepResult(what, "--chat asks it.", "note")
+            what = f"{printable(model)} is not among them: this provider lists models, but requests name a deployment"
+            return StepResult(what, "Try it with --chat.", "note")
         hint = (
             f"The endpoint has {_name_list(_nearest_first(model, names))}. Name another with {ways_to_name(settings)}."
         )
@@ -88,5 +88,5 @@ def _nearest_first(model: str, names: Sequence[str]) -> list[str]:
 
 def _name_list(names: Sequence[str]) -> str:
     """Return what the server calls its models, as far as that is of use to a person."""
-    told = ", ".join(printable(redact_unknown(name))[:_LONGEST_NAME] for name in names[:_MOST_TOLD])
-    return f"{told} and {len(names) - _MOST_TOLD} more" if len(names) > _MOST_TOLD else told
+    shown = ", ".join(printable(redact_unknown(name))[:_LONGEST_NAME] for name in names[:_MOST_SHOWN])
+    return f"{shown} and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else shown

@@ -67,4 +67,4 @@ def _addresses(place: Target) -> Iterator[list[Address]]:
         yield [found for host in hosts for found in socket.getaddrinfo(host, place.port, type=socket.SOCK_STREAM)]
     except UnicodeError:
         # What has an empty part, or one of more than 63 characters (RFC 1035 §2.3.4).
-        raise socket.gaierror(socket.EAI_NONAME, "it is not the name of a host") from None
+        raise socket.gaierror(socket.EAI_NONAME, "not a valid host name") from None

@@ -59,7 +59,9 @@ class LoginCache:
             wrong = f"it {error}"
         except OSError as error:
             raise ConfigurationError(
-                f"the Qwen OAuth login cannot be read: {error.strerror}", where=self.shown, hint="May you read it?"
+                f"the Qwen OAuth login cannot be read: {error.strerror}",
+                where=self.shown,
+                hint="Check its permissions.",
             ) from None
         except RecursionError:
             wrong = "it is no JSON object"
@@ -68,7 +70,7 @@ class LoginCache:
         except ValueError as error:
             wrong = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
         raise BrokenLoginError(
-            f"the file of the Qwen OAuth login holds none: {wrong}", where=self.shown, hint=LOG_IN_OR_KEY
+            f"the file of the Qwen OAuth login is invalid: {wrong}", where=self.shown, hint=LOG_IN_OR_KEY
         ) from None
 
     def write(self, login: Login) -> None:
@@ -98,7 +100,7 @@ class LoginCache:
             wrong = str(error.strerror)
         if wrong:
             raise OutputError(
-                f"a login cannot be kept: {wrong}", where=self.shown, hint="Make room for it, and log in again."
+                f"the login cannot be saved: {wrong}", where=self.shown, hint="Make room for it, and log in again."
             )
 
     def set_aside(self) -> str:

@@ -121,7 +121,7 @@ def device_code_of(document: object) -> DeviceCode:
         try:
             check_login_url(address.partition("?")[0])
         except ValueError as error:
-            raise _no_code(f"its address is none to open: {error}") from None
+            raise _no_code(f"its address cannot be opened: {error}") from None
     return DeviceCode(
         Secret(str(texts["device_code"])),
         printable(str(texts["user_code"]))[:_QUOTED],
@@ -133,13 +133,13 @@ def device_code_of(document: object) -> DeviceCode:
 
 
 def _expired_error(trouble: str) -> AuthenticationError:
-    also = f"; the last that the login server said: {trouble}" if trouble else ""
+    also = f"; last answer of the login server: {trouble}" if trouble else ""
     return AuthenticationError(f"nobody logged in before the code expired{also}", hint=LOG_IN_OR_KEY)
 
 
 def _no_code(wrong: str) -> ProviderError:
     return ProviderError(
-        f"the login server gives no code to log in with: {wrong}",
+        f"the login server sent no login code: {wrong}",
         hint="Is its address right (--qwen-oauth-url)? Or use an API key: OPENAI_API_KEY.",
     )
 

@@ -157,7 +157,7 @@ def log_out(cache: LoginCache) -> bool:
             raise still_there(error.what, cache.shown) from None
         if not taken:
             raise OutputError(
-                "another program is refreshing the login, and would bring it back",
+                "another program is refreshing the login and would restore it",
                 where=str(cache.lock_path),
                 hint="Try again in a moment; remove the file if no program is running.",
             )

@@ -54,7 +54,7 @@ def login_of(document: object) -> Login:
         raise ValueError("it is no JSON object")
     milliseconds = document.get("expiry_date")
     if milliseconds is not None and not _is_number(milliseconds):
-        raise ValueError("expiry_date is no time")
+        raise ValueError("expiry_date is not a time")
     refresh_token = document.get("refresh_token")
     return Login(
         access_token=_token(document, "access_token"),
@@ -89,7 +89,7 @@ def login_of_tokens(document: Mapping[str, Any], asked_at: float, before: Login 
     """
     seconds = document.get("expires_in")
     if seconds is not None and not _is_number(seconds):
-        raise ValueError("expires_in is no number of seconds")
+        raise ValueError("expires_in is not a number of seconds")
     old = login_document(before) if before is not None else {}
     new = {name: document[name] for name in _KNOWN if name != "expiry_date" and document.get(name) not in (None, "")}
     old.pop("expiry_date", None)
@@ -111,7 +111,7 @@ def _token(document: Mapping[str, Any], name: str) -> Secret:
 def _text(document: Mapping[str, Any], name: str) -> str:
     text = document.get(name)
     if text is not None and not isinstance(text, str):
-        raise ValueError(f"its {name} is no text")
+        raise ValueError(f"its {name} is not a text")
     return text or ""
 
 

@@ -58,7 +58,7 @@ class AuthorizationServer:
         if answer.status != 200:
             is_final = 300 <= answer.status < 500 and answer.status != httpx.codes.TOO_MANY_REQUESTS
             raise ProviderError(
-                f"the login server gives no code to log in with ({_error_of(answer)})",
+                f"the login server sent no login code ({_error_of(answer)})",
                 where=self._settings.qwen_oauth_url,
                 hint=about_refusal() if is_final else "Try again later, or use an API key: OPENAI_API_KEY.",
             )
@@ -90,15 +90,15 @@ class AuthorizationServer:
         answer = self._ask(qwen_oauth().token, form)
         if answer.status in (400, 401, 403):
             raise LoginRefusedError(
-                f"the login is not taken any more ({_error_of(answer)})",
+                f"the login is no longer accepted ({_error_of(answer)})",
                 where=self._settings.qwen_oauth_url,
                 hint=f"{LOG_IN_AGAIN}. {about_refusal()}",
             )
         if answer.status != 200 or not answer.document or answer.document.get("error"):
             raise ProviderError(
-                f"the login server does not refresh the login ({_error_of(answer)})",
+                f"the login server did not refresh the login ({_error_of(answer)})",
                 where=self._settings.qwen_oauth_url,
-                hint="Try again later; the login is kept as it is.",
+                hint="Try again later; the login is unchanged.",
             )
         return answer.document
 

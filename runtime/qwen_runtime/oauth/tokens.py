@@ -79,7 +79,7 @@ class Tokens:
                 raise ProviderError(
                     f"another program has been refreshing the login for {_PATIENCE:g} s",
                     where=str(self._cache.lock_path),
-                    hint="Is one hanging? Remove the file, if none is.",
+                    hint="Remove the file if no program is running.",
                 )
             time.sleep(_LOOK_EVERY)
         return login
@@ -97,7 +97,7 @@ class Tokens:
     def _refresh(self, login: Login) -> Login:
         if login.refresh_token is None:
             raise AuthenticationError(
-                "the login has ended, and there is nothing to refresh it with",
+                "the login has expired and has no refresh token",
                 where=self._cache.shown,
                 hint=LOG_IN_AGAIN,
             )
@@ -134,7 +134,7 @@ class Tokens:
         except QwenCfgError as error:
             self._unkept = login
             self.notices.append(
-                f"the login was refreshed and cannot be kept: {error}. It holds for this run; later, log in again: "
+                f"the login was refreshed but cannot be saved: {error}. It is valid for this run; log in again later: "
                 "qwen-cfg auth login"
             )
         self._sent[login.access_token.reveal()] = login
@@ -146,7 +146,7 @@ class Tokens:
         login = self._cache.read()
         if login is None:
             raise AuthenticationError(
-                "there is no Qwen OAuth login any more",
+                "the Qwen OAuth login no longer exists",
                 where=self._cache.shown,
                 hint=LOG_IN_AGAIN,
             )

@@ -61,6 +61,6 @@ def greet(chat: Chat) -> None:
         chat.screen.say(f"You are logged in with Qwen OAuth ({settings.api_key.path}).")
     else:
         chat.screen.say(f"The key comes from {settings.api_key}.")
-    chat.screen.say("/help for commands, Ctrl-D leaves", "dim")
+    chat.screen.say("/help for commands, Ctrl-D exits", "dim")
     for notice in chat.ready.notices:
         chat.screen.say(notice)

@@ -37,11 +37,9 @@ def run(chat: Chat, called: Called) -> None:
     """
     command = COMMANDS.get(called.name)
     if command is None:
-        raise UsageError(f"there is no command /{called.name}", hint=_advice(called.name))
+        raise UsageError(f"unknown command /{called.name}", hint=_advice(called.name))
     if called.argument and not command.argument:
-        raise UsageError(
-            f"/{called.name} takes nothing after it", hint=f"To send the text, begin it with //{called.name}"
-        )
+        raise UsageError(f"/{called.name} takes no argument", hint=f"To send the text, begin it with //{called.name}")
     command.run(chat, called.argument)
 
 
@@ -59,7 +57,7 @@ def _help(chat: Chat, _: str) -> None:
 
 def _clear(chat: Chat, _: str) -> None:
     chat.session.clear()
-    chat.screen.say("The conversation is forgotten; the counts stay.")
+    chat.screen.say("Conversation cleared; usage totals kept.")
 
 
 def _quit(chat: Chat, _: str) -> None:
@@ -69,7 +67,7 @@ def _quit(chat: Chat, _: str) -> None:
 _KEYS = [
     ("Enter", "send; Alt-Enter or Ctrl-J adds a line"),
     ("Ctrl-C", "stop the answer, or clear the line"),
-    ("Ctrl-D", "leave, on an empty line"),
+    ("Ctrl-D", "exit, on an empty line"),
     ("//text", "send a text that begins with /"),
 ]
 _KEYS_DUMB = [("Enter", "send; after a \\ it adds a line"), *_KEYS[1:]]
@@ -77,11 +75,11 @@ _KEYS_DUMB = [("Enter", "send; after a \\ it adds a line"), *_KEYS[1:]]
 COMMANDS = {
     "help": Command(_help, "show this"),
     "stats": Command(show_statistics, "show requests, tokens and times"),
-    "model": Command(choose_model, "show the model and what the endpoint has, or use another one", "[NAME]"),
+    "model": Command(choose_model, "show the model and the endpoint's models, or switch to another", "[NAME]"),
     "config": Command(show_config, "show the config, and where each value comes from"),
     "terms": Command(show_terms, "show which terms and privacy notice apply, and what is sent and kept"),
     "auth": Command(authenticate, "change key, base URL and model; the conversation stays"),
-    "clear": Command(_clear, "forget the conversation"),
+    "clear": Command(_clear, "clear the conversation"),
     "save": Command(save, "write the conversation to a file", "FILE"),
     "quit": Command(_quit, "leave"),
     "exit": Command(_quit, "leave"),

@@ -41,9 +41,9 @@ def open_history(path: Path | None) -> tuple[History, str]:
         finally:
             os.close(descriptor)
     except Unreadable as error:
-        return InMemoryHistory(), f"What is typed is not kept: {path} {error}."
+        return InMemoryHistory(), f"Input history is not saved: {path} {error}."
     except OSError as error:
-        return InMemoryHistory(), f"What is typed is not kept: {path} cannot be written ({error.strerror})."
+        return InMemoryHistory(), f"Input history is not saved: {path} cannot be written ({error.strerror})."
     return RedactedHistory(str(path)), ""
 
 

@@ -17,7 +17,7 @@ def show_statistics(chat: Chat, _: str) -> None:
     records, counted = chat.session.records, chat.session.connection.requests
     granted = [] if counted is None else request_rows(counted.counts())
     if not records:
-        chat.screen.say("There was no request yet.")
+        chat.screen.say("No requests yet.")
         if granted:
             chat.screen.table(granted)
         return

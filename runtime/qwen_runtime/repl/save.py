@@ -25,9 +25,9 @@ def save(chat: Chat, argument: str) -> None:
         OutputError: if it cannot be written, or is there already.
     """
     if not argument:
-        raise UsageError("there is no file to save to", hint="Name one: /save FILE")
+        raise UsageError("no file to save to", hint="Name one: /save FILE")
     if not chat.session.conversation.turns:
-        raise UsageError("nothing has been said yet")
+        raise UsageError("the conversation is empty")
     home = chat.ready.home
     text = redact(as_markdown(chat.session.conversation))
     content = text.encode("utf-8", "backslashreplace")
@@ -54,10 +54,10 @@ def _write_new(path: Path, content: bytes, named: str, may_follow: MayFollow) ->
                     folder.unlink(name)
                 raise
     except FileExistsError:
-        what = "it is a directory" if path.is_dir() else "it is there already, and is not overwritten"
+        what = "it is a directory" if path.is_dir() else "it already exists and is not overwritten"
         raise OutputError(what, where=named, hint="Name another.") from None
     except FileNotFoundError:
-        raise OutputError("its directory does not exist", where=named, hint="Make it, or name another.") from None
+        raise OutputError("its directory does not exist", where=named, hint="Create it, or name another.") from None
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "this cannot be the name of a file"
+        reason = error.strerror if isinstance(error, OSError) else "not a valid file name"
         raise OutputError(f"it cannot be written: {reason}", where=named) from None

@@ -71,7 +71,7 @@ def _converse(chat: Chat, reader: Reader) -> None:
             return
         except KeyboardInterrupt:
             chat.screen.settle([])
-            chat.screen.say("Ctrl-D leaves.", "dim")
+            chat.screen.say("Ctrl-D exits.", "dim")
 
 
 def _answer(chat: Chat, text: str) -> None:

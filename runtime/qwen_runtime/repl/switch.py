@@ -25,7 +25,7 @@ def choose_model(chat: Chat, name: str) -> None:
         QwenCfgError: if it cannot be used.
     """
     if len(name.split()) > 1:
-        raise UsageError("a model has a name without blanks", hint="/model NAME")
+        raise UsageError("a model name has no spaces", hint="/model NAME")
     if name:
         chat.change(Change("/model", {"model": name}))
     settings = chat.session.settings
@@ -42,7 +42,7 @@ def authenticate(chat: Chat, _: str) -> None:
     """
     change = _ask_for_change(chat)
     if change is None:
-        chat.screen.say("Nothing is changed.")
+        chat.screen.say("Nothing changed.")
         return
     chat.change(change)
     settings = chat.session.settings
@@ -70,7 +70,7 @@ def _list_models(chat: Chat) -> None:
     try:
         names = models(chat.session.connection, seconds=_SECONDS_FOR_MODELS)
     except QwenCfgError as error:
-        chat.screen.say(f"{endpoint(chat)} does not tell which models it has: {error.what}", "dim")
+        chat.screen.say(f"{endpoint(chat)} does not list its models: {error.what}", "dim")
         return
     used = chat.session.settings.model
     lines = [f"{'*' if name == used else ' '} {name}" for name in names[:_MOST_LISTED]]

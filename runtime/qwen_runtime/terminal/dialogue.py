@@ -113,7 +113,7 @@ def _unquoted(questions: Questions, typed: str) -> str:
     text = typed.strip()
     if len(text) < 2 or text[0] not in _QUOTES or text[-1] != text[0]:
         return text
-    questions.tell("The quotes around it are left out.")
+    questions.tell("The quotes around it are removed.")
     return text[1:-1].strip()
 
 
@@ -123,7 +123,7 @@ def _ask_text(questions: Questions, name: str, question: str, current: str, key:
     while True:
         text = questions.open(question, printable(default)).strip() or default
         if _holds_key(text, key):
-            questions.warn("This is the API key, it seems: it belongs to the question before.")
+            questions.warn("This looks like the API key, which belongs to the previous question.")
         elif _is_accepted(questions, name, text):
             return text
 
@@ -160,8 +160,8 @@ def _problem(name: str, text: str) -> BadValue | None:
 
 
 def _ask_keep(questions: Questions) -> bool:
-    questions.tell("Where are these settings kept?")
-    questions.tell("  1  in ./.qwen/.env, which only you can read and git leaves out")
+    questions.tell("Where should these settings be saved?")
+    questions.tell("  1  in ./.qwen/.env, which only you can read and git ignores")
     questions.tell("  2  nowhere: they are for this session only")
     return _ask_number(questions, "Keep") == 1
 

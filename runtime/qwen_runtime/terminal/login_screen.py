@@ -33,7 +33,7 @@ class LoginScreen:
         self._screen.say("To log in with Qwen OAuth, open this address in a browser, on any device:")
         # Unbroken, so that it can be copied.
         self._screen.settle([f"  {device.whole_address}"])
-        self._screen.say(f"The code is {device.user_code}. It holds until {until:%H:%M:%S}.")
+        self._screen.say(f"The code is {device.user_code}. It is valid until {until:%H:%M:%S}.")
         lines = self._qr(device.whole_address)
         if lines:
             self._screen.settle(lines)

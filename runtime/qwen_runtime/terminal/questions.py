@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
-SHOWN_WARNING = "Whoever sees or records this terminal has the key."
+SHOWN_WARNING = "Anyone who sees or records this terminal gets the key."
 
 
 class Questions(Protocol):

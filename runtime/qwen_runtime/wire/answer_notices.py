@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 def notices_of(answer: Answer, settings: Settings) -> Iterator[str]:
     """Yield what a person should know about an answer that came to its end."""
     if is_limit(answer.finish_reason):
-        yield "the answer ends at the limit of tokens, not where the model would have ended it"
+        yield "the answer stops at the token limit"
     elif not answer.text:
-        yield "the model answered nothing"
+        yield "the model's answer is empty"
     # Where a deployment is asked for, the model has another name.
     if provider_of(settings.base_url).lists_models and not _is_same_model(answer):
         yield f"{printable(answer.model)} answered, not {printable(answer.asked_model)}"
@@ -32,7 +32,7 @@ def notices_of(answer: Answer, settings: Settings) -> Iterator[str]:
 
 def held_line(held: RateWait) -> str:
     """Return the line that says why a request is not sent yet."""
-    return f"{PER_MINUTE} requests were made in the last minute: the next one is sent in {math.ceil(held.seconds)} s"
+    return f"{PER_MINUTE} requests were made in the last minute: the next one follows in {math.ceil(held.seconds)} s"
 
 
 def waiting_line(waiting: RetryWait) -> str:

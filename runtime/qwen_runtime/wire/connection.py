@@ -117,7 +117,7 @@ def models(connection: Connection, *, seconds: float | None = None) -> list[str]
     if not response.is_success or refusal.is_web_page:
         raise error_of(refusal, settings, url=str(url), remark=connection.remark)
     if found is None:
-        raise NoListError("what came is no list of models", where=settings.place("base_url"))
+        raise NoListError("the answer is not a list of models", where=settings.place("base_url"))
     return found
 
 

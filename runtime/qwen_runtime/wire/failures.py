@@ -36,15 +36,15 @@ def unreachable(
     proxy = proxy_for(url, settings)
     if isinstance(error, httpx.ProxyError):
         return UnreachableError(
-            f"the proxy does not let the request through: {reason(error)}",
+            f"the proxy refused the request: {reason(error)}",
             where=settings.place("proxy"),
-            hint=f"It is on the way to {url}. --proxy names another, --no-proxy goes around it.",
+            hint=f"It is used for {url}. Name another with --proxy, or bypass it with --no-proxy.",
         )
     if proxy and cause_of(error, ssl.SSLError) is None:
         return UnreachableError(
             f"the proxy cannot be reached, or lost the connection: {reason(error)}",
             where=settings.place("proxy"),
-            hint=f"It is on the way to {url}. --proxy names another, --no-proxy goes around it.",
+            hint=f"It is used for {url}. Name another with --proxy, or bypass it with --no-proxy.",
         )
     return UnreachableError(f"{endpoint_of(url)} {_what(error)}", where=where, hint=_hint(error, settings, url))
 
@@ -57,15 +57,15 @@ def reason(error: BaseException) -> str:
 
 def _what(error: Exception) -> str:
     if _is_name(error):
-        return f"is a name that cannot be resolved: {reason(error)}"
+        return f"cannot be resolved: {reason(error)}"
     if cause_of(error, ssl.SSLError) is not None:
-        return f"is reached, and TLS fails: {_tls_reason(error)}"
+        return f"is reachable, but TLS fails: {_tls_reason(error)}"
     if cause_of(error, ConnectionRefusedError) is not None:
         return "refuses the connection: nothing listens there"
     if isinstance(error, httpx.DecodingError):
-        return f"sent what cannot be decoded as its headers say: {reason(error)}"
+        return f"sent data that does not match its content encoding: {reason(error)}"
     if isinstance(error, httpx.RemoteProtocolError):
-        return f"closed the connection without an answer that is one: {reason(error)}"
+        return f"closed the connection without a valid answer: {reason(error)}"
     return f"cannot be reached: {reason(error)}"
 
 
@@ -76,27 +76,27 @@ def _hint(error: Exception, settings: Settings, url: str) -> str:
         if code == _EXPIRED:
             return "Whoever runs the server has to renew its certificate. Is this machine's clock right?"
         if code in (_HOST_MISMATCH, _ADDRESS_MISMATCH):
-            return "Is this the host that the server is meant to be reached by? The certificate is for another one."
+            return "The certificate is for another host. Check the host of the base URL."
         if code is None:
-            return "Does the server speak TLS at all? If it does not, the base URL starts with http:// there."
-        used = f"Trusted is what stands in {settings.place('ca_bundle')}. " if bundle else ""
+            return "If the server does not speak TLS, the base URL starts with http://."
+        used = f"Trusted certificates come from {settings.place('ca_bundle')}. " if bundle else ""
         return f"{used}Behind a company's TLS inspection, name its CA with --ca-bundle or SSL_CERT_FILE."
     if _is_name(error):
-        return "Is the base URL's host spelled right, and is this machine online? --proxy says how to get there."
+        return "Check the host in the base URL, and the network. If a proxy is needed, name it with --proxy."
     if isinstance(error, httpx.DecodingError):
-        return "That is on the provider's side, or on that of a proxy between."
+        return "The fault is with the provider or with a proxy in between."
     if isinstance(error, httpx.RemoteProtocolError) and url.startswith("http:"):
-        return "Does the server want TLS? The base URL starts with https:// then."
+        return "If the server expects TLS, the base URL starts with https://."
     if is_loopback(host_of(url)):
-        return "Is the server on this machine running, and on this port?"
-    return "Is the base URL right, and does a firewall or a proxy stand between? --proxy says how to get there."
+        return "Check that the server on this machine is running on this port."
+    return "Check the base URL, and any firewall. If a proxy is needed, name it with --proxy."
 
 
 def _timed_out(error: Exception, settings: Settings, elapsed: float | None, url: str, where: str) -> QwenCfgError:
     kinds: dict[type[Exception], str] = {
         httpx.ConnectTimeout: "took too long to connect",
         httpx.ReadTimeout: "took too long to answer",
-        httpx.WriteTimeout: "took too long to take the request",
+        httpx.WriteTimeout: "took too long to accept the request",
     }
     did = kinds.get(type(error), "took too long")
     after = f" after {elapsed:.1f} s" if elapsed is not None else ""

@@ -159,7 +159,7 @@ class RequestLog:
             return self._own
         with suppress(OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return _request_times_of(os.pread(descriptor, _LARGEST_BYTES + 1, 0))
-        self.notices = [f"the count of requests starts anew, since {self._file} was broken"]
+        self.notices = [f"the count of requests starts again, because {self._file} was broken"]
         return RequestTimes()
 
 

@@ -50,13 +50,13 @@ def error_of(refusal: Refusal, settings: Settings, *, url: str = "", remark: str
     """
     said, where = refusal.said, settings.place("base_url")
     if is_out_of_quota(refusal):
-        return QuotaError(f"the account has nothing left to use ({said})", where=where, hint=_payer(settings))
+        return QuotaError(f"the account's quota or balance is used up ({said})", where=where, hint=_payer(settings))
     if refuses_key(refusal):
         refused = _login_error if settings.uses_login else _key_error
         return refused(refusal, settings, said, remark)
     if refusal.status == 407:
         return ProviderError(
-            f"the proxy wants a login ({said})",
+            f"the proxy requires a login ({said})",
             where=settings.place("proxy") if settings.proxy else where,
             hint="Name a proxy that needs none with --proxy, or reach the provider without it with --no-proxy.",
         )
@@ -103,7 +103,7 @@ def _by_status(refusal: Refusal, settings: Settings, said: str, where: str, url:
     status = refusal.status
     if 300 <= status < 400:
         target = _target(refusal, url or settings.base_url)
-        hint = f"It points to {target}, which is not followed. If that is the provider, make it the base URL."
+        hint = f"It points to {target}, which is not followed. If that is the provider, use it as the base URL."
         return NoCompletionError(f"the provider redirects ({status})", where=where, hint=hint)
     if not status:
         doubt = f"Or {path_doubt(settings)}" if path_is_unusual(settings.base_url) else ""
@@ -111,19 +111,19 @@ def _by_status(refusal: Refusal, settings: Settings, said: str, where: str, url:
         return ProviderError(f"the provider reports an error ({said})", where=where, hint=hint)
     if status in (404, 405):
         hint = f"The path may be wrong: {path_doubt(settings)}"
-        return NotFoundError(f"there is nothing at {url or 'this address'} ({said})", where=where, hint=hint)
+        return NotFoundError(f"not found: {url or 'this address'} ({said})", where=where, hint=hint)
     if status == 413 or is_about_length(refusal):
-        hint = "Shorten the prompt, or use /clear to start anew; another model may take more."
+        hint = "Shorten the prompt, start again with /clear, or use a model with a larger context."
         return ContextTooLongError(f"the conversation is too long for the model ({said})", where=where, hint=hint)
     if status == 429:
-        hint = "Wait a little; --max-retries says how often it is tried again."
-        return RateLimitError(f"the provider asks for fewer requests ({said})", where=where, hint=hint)
+        hint = "Wait a moment; --max-retries sets the number of retries."
+        return RateLimitError(f"rate limited by the provider ({said})", where=where, hint=hint)
     if 400 <= status < 500:
         return RequestRefusedError(
-            f"the provider does not accept the request ({said})", where=where, hint=_own_words_hint(refusal)
+            f"the provider rejected the request ({said})", where=where, hint=_own_words_hint(refusal)
         )
-    page = "A web page came with it, so that a gateway before it may be what fails. " if refusal.is_web_page else ""
-    hint = f"{page}That is on the provider's side. Try again later, or use another endpoint."
+    page = "The answer is a web page, so a gateway may be at fault. " if refusal.is_web_page else ""
+    hint = f"{page}The fault is with the provider. Try again later, or use another endpoint."
     return ProviderError(f"the provider failed ({said})", where=where, hint=hint)
 
 
@@ -139,7 +139,7 @@ def _key_error(refusal: Refusal, settings: Settings, said: str, remark: str) -> 
     doubts = [
         f"The key comes from {settings.api_key}, and the base URL from {settings.origin('base_url')}.",
         remark,
-        "A web page came with it, so that a proxy may have refused it." if refusal.is_web_page else "",
+        "The answer is a web page, so a proxy may have refused it." if refusal.is_web_page else "",
         provider.key_remark,
         "Is it a key of this provider?" if not provider.key_page else f"Its keys: {provider.key_page}",
     ]
@@ -151,11 +151,11 @@ def _key_error(refusal: Refusal, settings: Settings, said: str, remark: str) -> 
 
 
 def _login_error(refusal: Refusal, settings: Settings, said: str, _: str) -> AuthenticationError:
-    page = "A web page came with it, so that a proxy may have refused it. " if refusal.is_web_page else ""
+    page = "The answer is a web page, so a proxy may have refused it. " if refusal.is_web_page else ""
     return AuthenticationError(
         f"{endpoint_of(settings.base_url)} refused the Qwen OAuth login ({said})",
         where=settings.base_url,
-        hint=f"{page}{about_refusal()} If yours is to be valid, log in again: qwen-cfg auth login",
+        hint=f"{page}{about_refusal()} If yours should be valid, log in again: qwen-cfg auth login",
     )
 
 
@@ -169,7 +169,7 @@ def about_refusal() -> str:
 
 def _payer(settings: Settings) -> str:
     if settings.uses_login:
-        return f"The requests that a login grants are used up for now, or for good. {about_refusal()}"
+        return f"The login's requests are used up, for now or for good. {about_refusal()}"
     page = provider_of(settings.base_url).key_page
     return (
         f"The key comes from {settings.api_key}. Look at the account's plan and balance{f': {page}' if page else '.'}"
@@ -180,11 +180,11 @@ def path_doubt(settings: Settings) -> str:
     """Return what may be wrong with the path of the base URL, as the end of a sentence."""
     base_url = settings.base_url
     if base_url.partition("?")[0].rstrip("/").endswith("/chat/completions"):
-        return "the base URL ends in /chat/completions, which is added to it anyway."
+        return "the base URL ends in /chat/completions, which is added automatically."
     if path_is_unusual(base_url):
         return f"is {provider_of(base_url).usual_path} missing at the end of the base URL?"
     local = " (Is it the port of this server?)" if is_loopback(host_of(base_url)) else ""
-    return f"the base URL may be another one than the provider's.{local}"
+    return f"the base URL may not be the provider's.{local}"
 
 
 def _target(refusal: Refusal, url: str) -> str:
@@ -194,5 +194,5 @@ def _target(refusal: Refusal, url: str) -> str:
         host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
-        return "what is no address"
+        return "an invalid address"
     return printable(redact_unknown(f"{parts.scheme}://{host}{port}{parts.path}"))[:LONGEST_QUOTE]

@@ -280,7 +280,7 @@ def _no_json(text: str, connection: Connection, stream: _Stream, *, is_error: bo
     if is_error or (is_text and _LOOKS_FAILED.search(text)):
         return _reported_error(text, connection, stream)
     words = f": {refusal.words}" if is_text and refusal.words else ""
-    return _cut_off(connection, f"an event came that is no JSON object{words}")
+    return _cut_off(connection, f"an event is not a JSON object{words}")
 
 
 def _require_end(stream: _Stream, connection: Connection) -> None:
@@ -308,9 +308,9 @@ def require_whole(connection: Connection, reason: str, tool: str) -> None:
 
 def _nothing(connection: Connection, words: str = "") -> NoCompletionError:
     return NoCompletionError(
-        f"what came is no chat completion{f': {words}' if words else ''}",
+        f"the answer is not a chat completion{f': {words}' if words else ''}",
         where=connection.settings.place("base_url"),
-        hint=f"Something else may have answered, or {path_doubt(connection.settings)}",
+        hint=f"Another server may have answered, or {path_doubt(connection.settings)}",
     )
 
 
@@ -326,7 +326,7 @@ def _cut_off(connection: Connection, why: str) -> CutOffError:
     return CutOffError(
         f"the answer is cut off: {why}",
         where=connection.settings.place("base_url"),
-        hint="What came is kept. Ask again, or ask to go on.",
+        hint="The part that came is kept. Ask again, or ask to continue.",
     )
 
 
