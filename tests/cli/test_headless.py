@@ -176,6 +176,17 @@ def test_the_document_says_everything(desk: Desk, server: Provider, form: str) -
     assert outcome.err == "qwen-cfg: m answered, not n\n"
 
 
+@pytest.mark.parametrize("form", ["json", "stream-json"])
+def test_counts_beyond_reason_lose_no_answer(desk: Desk, server: Provider, form: str) -> None:
+    server.replies[:] = [
+        Reply(events(chunk(content="Hello."), finish(), usage(10**4300 - 1, 10**4300 - 1, total_tokens="?")))
+    ]
+    outcome = desk.run("run", "-p", "x", "--output-format", form, env=env_of(server)).ended(0)
+    result = result_of(outcome.out, form)
+    assert result["answer"] == "Hello."
+    assert set(result["usage"].values()) == {None}
+
+
 def test_the_lines_of_stream_json(desk: Desk, server: Provider) -> None:
     server.replies[:] = [
         refusal(503, "busy", retry_after_ms="10"),

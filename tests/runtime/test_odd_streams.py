@@ -15,6 +15,7 @@ from support.provider import Reply, chunk, events, finish, streamed, usage
 from qwen_runtime.wire.answer_notices import notices_of
 from qwen_runtime.wire.endings import wrong_end
 from qwen_runtime.wire.events import Text
+from qwen_runtime.wire.usage import Usage
 from qwen_schema import CutOffError, NoCompletionError, ProviderError, QuotaError, QwenCfgError
 
 if TYPE_CHECKING:
@@ -291,6 +292,27 @@ def test_the_usage_wherever_it_is(server: Provider, last: dict[str, Any]) -> Non
     got = ask(session(f"{server.url}/v1"))[1].usage
     assert got is not None
     assert got.total_tokens == 15
+
+
+NOT_COUNTS = ["9" * 4300, "9" * 5000, f"-{'9' * 5000}", "1000000000000000", "-1", "1e3", "1e999", "NaN", "true", '"7"']
+
+
+@pytest.mark.parametrize("number", NOT_COUNTS, ids=lambda number: number[:20])
+def test_what_is_no_count_is_not_reported_and_the_answer_stays(server: Provider, number: str) -> None:
+    counts = ", ".join(f'"{name}": {number}' for name in ("prompt_tokens", "completion_tokens", "cached_tokens"))
+    last = f'{{"choices": [], "usage": {{{counts}, "total_tokens": {number}}}}}'
+    server.replies[:] = [Reply(events(chunk(content="Hello."), finish(), last))]
+    got = ask(session(f"{server.url}/v1"))[1]
+    assert (got.text, got.usage) == ("Hello.", Usage())
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, f"-{'9' * 5000}", "1e999"], ids=lambda number: number[:20])
+def test_a_number_of_any_length_hides_no_text(server: Provider, number: str) -> None:
+    piece = f'{{"created": {number}, "choices": [{{"index": 0, "delta": {{"content": "Hello."}}}}]}}'
+    assert text_of(server, Reply(events(piece, finish()))) == "Hello."
+    error = f'{{"error": {{"message": "no such thing", "code": {number}}}}}'
+    for reply in (Reply(events(error)), Reply([error.encode()], 400, "application/json")):
+        assert "no such thing" in error_of(server, reply, max_retries=0).what
 
 
 @pytest.mark.parametrize("code", [0, "0", 200, "200", "success", "Success", "OK", None, ""])

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _MOST_VALUES = 2_000
 _MOST_TEXTS = 5
 _LONGEST = 500
+# Python refuses whole numbers of more than 4,300 digits, in either direction.
+_MOST_DIGITS = 100
 
 # The names under which words and codes stand, without capitals, `_` and `-`: OpenAI, Azure, Google (google.rpc.Status),
 # DashScope, OpenRouter (`metadata.raw`), MiniMax (`base_resp.status_msg`), FastAPI (`detail`), RFC 9457, AWS.
@@ -49,9 +51,12 @@ _SUCCEEDED = re.compile(r"0*|2\d\d(00)?|ok(ay)?|success(ful(ly)?)?|succeeded|non
 
 
 def parse_json(text: str) -> Any:
-    """Return the JSON value that a server's text is; None if it is none, or nested beyond reason."""
+    """Return the JSON value that a server's text is; None if it is none, or nested beyond reason.
+
+    A number of any length is one: a whole number of too many digits becomes a float, infinite perhaps.
+    """
     try:
-        return json.loads(text)
+        return json.loads(text, parse_int=_number)
     except (ValueError, RecursionError):
         return None
 
@@ -93,6 +98,10 @@ def codes_of(document: Any) -> tuple[str, ...]:
 def status_of(codes: Sequence[str]) -> int:
     """Return the HTTP status that is among the codes; 0 if there is none."""
     return next((int(code) for code in codes if re.fullmatch(r"[45]\d\d", code, re.ASCII)), 0)
+
+
+def _number(digits: str) -> float:
+    return int(digits) if len(digits) <= _MOST_DIGITS else float(digits)
 
 
 def _says_failure(document: Mapping[str, Any]) -> bool:

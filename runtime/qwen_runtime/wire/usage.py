@@ -20,6 +20,9 @@ _CACHED = (
     ("native_tokens_cached",),
 )
 
+# No request takes as many; a larger number is a fault of the server, and too large to reckon with or to be shown.
+_BEYOND_COUNTS = 10**15
+
 
 @dataclass(frozen=True)
 class Usage:
@@ -50,5 +53,5 @@ def _counts(document: Mapping[str, Any], paths: tuple[tuple[str, ...], ...]) -> 
         value: Any = document
         for name in path:
             value = value.get(name) if isinstance(value, dict) else None
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _BEYOND_COUNTS:
             yield value
