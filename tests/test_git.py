@@ -12,9 +12,10 @@ import pytest
 from support.hostile_git import partial_clone, path_with_old_git
 
 import qwen_cfg.reading.git
-from qwen_cfg.reading.git import is_ignored, may_be_tracked, status_of
+from qwen_cfg.reading.git import in_work_tree, is_ignored, is_tracked, may_be_tracked, status_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from support.hostile_git import PartialClone
@@ -182,3 +183,80 @@ def test_what_git_ignores_by_a_setting_is_ignored(tree: Path, where: str, monkey
         monkeypatch.chdir(tree)
         monkeypatch.setenv("GIT_CONFIG_GLOBAL", "settings" if "relative" in where else str(tree / "settings"))
     assert status_of(tree / ".env") == "ignored"
+
+
+def embedded(directory: Path, work_tree: str = ".") -> None:
+    """Make a directory a repository of its own, by files that any repository can hold."""
+    config = f"[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tworktree = {work_tree}\n"
+    for name, text in (("HEAD", "ref: refs/heads/main\n"), ("objects/x", ""), ("refs/x", ""), ("config", config)):
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_text(text, encoding="utf-8")
+
+
+def other_work_tree(tree: Path) -> None:
+    git(tree, "config", "core.worktree", "../sub")
+
+
+def of_the_work_tree(tree: Path) -> None:
+    git(tree, "config", "extensions.worktreeConfig", "true")
+    git(tree, "config", "--worktree", "core.worktree", "../sub")
+
+
+LED_AWAY = [
+    other_work_tree,
+    of_the_work_tree,
+    lambda tree: embedded(tree / "sub"),
+    lambda tree: embedded(tree / "sub", ".."),
+    lambda tree: embedded(tree / "sub/.qwen"),
+]
+
+
+@pytest.mark.parametrize("lead", LED_AWAY, ids=lambda lead: lead.__name__)
+@pytest.mark.parametrize("is_committed", [True, False])
+def test_where_git_would_use_another_work_tree_nobody_can_tell(
+    tree: Path, lead: Callable[[Path], None], *, is_committed: bool
+) -> None:
+    (tree / ".gitignore").write_text(".env\n", encoding="utf-8")
+    (tree / "sub/.qwen").mkdir(parents=True)
+    (tree / "sub/.qwen/.env").write_text("x", encoding="utf-8")
+    file = tree / "sub/.qwen/.env"
+    if is_committed:
+        git(tree, "add", "--force", str(file))
+    else:
+        assert (is_tracked(file), is_ignored(file)) == (False, True)
+    lead(tree)
+    assert is_tracked(file) is (True if is_committed else None)
+    assert is_ignored(file) is None
+    assert is_ignored(tree / "sub/.qwen/new") is None
+
+
+def test_a_work_tree_of_a_repository_elsewhere_is_one_like_any_other(tree: Path) -> None:
+    """A further work tree, a submodule's, and one whose repository names it."""
+    git(tree, "-c", "user.name=x", "-c", "user.email=x@x.example", "commit", "-q", "-m", "x")
+    git(tree, "worktree", "add", "-q", "further")
+    (tree / ".git/modules").mkdir()
+    git(tree, "init", "-q", "--separate-git-dir=.git/modules/part", "part")
+    git(tree / "part", "config", "core.worktree", "../../../part")
+    git(tree, "config", "core.worktree", "..")
+    (tree / "HEAD").write_text("no repository", encoding="utf-8")
+    for place in (tree / "further", tree / "part", tree):
+        (place / ".gitignore").write_text("ignored\n", encoding="utf-8")
+        (place / "tracked").write_text("x", encoding="utf-8")
+        git(place, "add", "tracked")
+        assert [status_of(place / name) for name in ("tracked", "ignored", "new")] == [
+            "tracked",
+            "ignored",
+            "not ignored",
+        ]
+
+
+def test_a_repository_without_a_name_of_its_own_is_asked(tmp_path: Path) -> None:
+    """An archive that is one, with no `.git` anywhere above."""
+    embedded(tmp_path)
+    git(tmp_path, "update-index", "--add", "--cacheinfo", f"100644,{'1' * 40},sub/.qwen/.env")
+    assert is_tracked(tmp_path / "sub/.qwen/.env") is True
+    assert (is_tracked(tmp_path / "sub/.env"), is_ignored(tmp_path / "sub/.env")) == (False, False)
+    assert in_work_tree(tmp_path / "sub/.env")
+    (tmp_path / "refs/x").unlink()
+    (tmp_path / "refs").rmdir()
+    assert not in_work_tree(tmp_path / "sub/.env")

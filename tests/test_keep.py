@@ -292,6 +292,24 @@ def test_a_file_that_git_tracks_is_refused(work_tree: Path) -> None:
     assert "git tracks this file" in nothing_is_kept(work_tree)
 
 
+@pytest.mark.parametrize("names_another_tree", [True, False])
+def test_a_repository_that_git_would_use_instead_takes_no_key(work_tree: Path, *, names_another_tree: bool) -> None:
+    """One that names another work tree, and files that are a repository themselves."""
+    (work_tree / ".gitignore").write_text(".env\n")
+    sub = work_tree / "sub"
+    sub.mkdir()
+    if names_another_tree:
+        git(work_tree, "config", "core.worktree", "../sub")
+    else:
+        git(work_tree, "init", "-q", "--bare", "sub")
+        git(work_tree, "config", "--file", "sub/config", "core.bare", "false")
+        git(work_tree, "config", "--file", "sub/config", "core.worktree", ".")
+    assert git(sub, "rev-parse", "--show-toplevel").strip() == str(sub)
+    nothing_is_kept(sub, home=work_tree.parent)
+    git(sub, "add", "-A")
+    assert ".env" not in git(sub, "ls-files")
+
+
 def test_a_file_that_a_link_leads_to_in_the_work_tree_is_told_of(work_tree: Path) -> None:
     (work_tree / "settings").mkdir()
     (work_tree / ".qwen").symlink_to("settings")

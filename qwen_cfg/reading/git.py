@@ -56,6 +56,13 @@ _silent: set[Path] = set()
 # What git reads in a repository before it looks at the index, or at the ignore rules.
 _READ = ("HEAD", "commondir", "config", "config.worktree", "info/exclude")
 
+# What a directory has that git takes for a repository; the parts of one with `commondir` are elsewhere.
+_LAYOUT = ("objects", "refs")
+
+# The settings that let a repository name its work tree, core.worktree and extensions.worktreeConfig, have this in them.
+# Git reads neither from an included file.
+_NAMING = b"worktree"
+
 # How long the parts of an index are in bytes, and what the flags of an entry say: the length of its name, as far as
 # there is room for it, and whether there are more flags.
 _HEADER, _CHECKSUM, _FLAGS = 12, 20, 60
@@ -70,7 +77,9 @@ _MOST_LINKS = 40
 
 def in_work_tree(path: Path) -> bool:
     """Tell whether a file stands in a work tree, or may do so."""
-    return _work_tree_of(path) is not None or _may_be_in_named_tree(path)
+    absolute = path.absolute()
+    is_below_a_repository = _work_tree_of(path) is not None or any(map(_is_repository, absolute.parents))
+    return is_below_a_repository or _may_be_in_named_tree(path)
 
 
 def may_be_tracked(path: Path) -> bool:
@@ -94,6 +103,8 @@ def is_installed() -> bool:
 
 def is_ignored(path: Path) -> bool | None:
     """Tell whether git ignores a file of a work tree, which need not exist; None where git does not answer."""
+    if _is_led_away(path):
+        return None
     # Without the index no object can be missing.
     answer = _asked(path, "check-ignore", "--no-index", "--quiet")
     return answer == _IGNORED if answer in (_IGNORED, _NOT_IGNORED) else None
@@ -138,6 +149,8 @@ def _is_tracked(path: Path) -> bool | None:
     """Tell so of one name, in whatever letters: a file system may not tell small ones from large ones."""
     if not in_work_tree(path):
         return False
+    if _is_led_away(path):
+        return _is_in_index(path) or None
     answer = _asked(path, "--icase-pathspecs", "ls-files", "--error-unmatch")
     return _is_in_index(path) if answer not in (_TRACKED, _NOT_TRACKED) else answer == _TRACKED
 
@@ -168,16 +181,27 @@ def _asked(path: Path, *command: str) -> int | None:
     A repository that came from somebody else must not run anything here: git is told which repository is meant, and
     cannot be led to a program by its settings.
     """
-    environment, absolute, tree = _environment(), path.absolute(), _work_tree_of(path)
-    directory = tree or next(parent for parent in absolute.parents if parent.is_dir())
-    git = _program(environment)
-    if git is None or directory in _silent or _has_pipe(absolute, tree):
+    absolute, tree = path.absolute(), _work_tree_of(path)
+    directory = tree or _nearest(absolute)
+    if directory in _silent or _has_pipe(absolute, tree):
         return None
     where = [] if tree is None else [f"--git-dir={tree / '.git'}", f"--work-tree={tree}"]
+    # A path that begins with ./ has no magic in it.
+    name = f"./{absolute.relative_to(directory).as_posix()}"
+    asked = _run(directory, directory, _environment(), *where, *_OPTIONS, *command, "--", name)
+    return None if asked is None else asked.returncode
+
+
+def _run(
+    about: Path, directory: Path, environment: Mapping[str, str], *words: str
+) -> subprocess.CompletedProcess[bytes] | None:
+    """Return how git ended that was asked about a tree; None if it did not in time, or could not be started."""
+    git = _program(environment)
+    if git is None:
+        return None
     try:
-        asked = subprocess.run(  # noqa: S603 - git, by its full path
-            # A path that begins with ./ has no magic in it.
-            [git, *where, *_OPTIONS, *command, "--", f"./{absolute.relative_to(directory).as_posix()}"],
+        return subprocess.run(  # noqa: S603 - git, by its full path
+            [git, *words],
             cwd=directory,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -186,11 +210,68 @@ def _asked(path: Path, *command: str) -> int | None:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        _silent.add(directory)
+        _silent.add(about)
         return None
     except OSError:
         return None
-    return asked.returncode
+
+
+def _nearest(path: Path) -> Path:
+    """Return the nearest directory above a file that is there."""
+    return next(parent for parent in path.parents if parent.is_dir())
+
+
+def _is_led_away(path: Path) -> bool:
+    """Tell whether git, run beside a file, uses another repository or work tree than those that `_asked` names.
+
+    Whatever it is asked about the file then says nothing about what it does when the user adds the file. Git finds a
+    repository by what is in a directory, too, and one names its work tree in its settings. For the usual repository, a
+    look at the files is enough.
+    """
+    absolute, tree = path.absolute(), _work_tree_of(path)
+    if tree is None:
+        return False
+    between = [parent for parent in absolute.parents if parent != tree and parent.is_relative_to(tree)]
+    if not _may_name_a_tree(tree / ".git") and not any(os.path.lexists(parent / "HEAD") for parent in between):
+        return False
+    if tree in _silent or _has_pipe(absolute, tree):
+        return True
+    environment = {name: value for name, value in _environment().items() if name not in ("GIT_DIR", "GIT_WORK_TREE")}
+    words = ("rev-parse", "--show-toplevel", "--absolute-git-dir")
+    asked = _run(tree, _nearest(absolute), environment, *_OPTIONS, *words)
+    if asked is None:
+        return True
+    used = [os.path.realpath(os.fsdecode(line)) for line in asked.stdout.splitlines()]
+    return used != [os.path.realpath(tree), _git_directory(tree)]
+
+
+def _may_name_a_tree(git: Path) -> bool:
+    """Tell whether a `.git` may lead to another work tree than its directory, by a look at its files."""
+    if not git.is_dir() or os.path.lexists(git / "commondir"):
+        return True
+    try:
+        settings = read_file(git / "config").lower()
+    except FileNotFoundError:
+        return False
+    except (OSError, Unreadable):
+        return True
+    return _NAMING in settings
+
+
+def _git_directory(tree: Path) -> str:
+    """Return the real path of the repository that the `.git` of a work tree is, or names (gitrepository-layout(5))."""
+    git = tree / ".git"
+    try:
+        named = "" if git.is_dir() else os.fsdecode(read_file(git)).removeprefix("gitdir:").strip()
+    except (OSError, Unreadable):
+        named = ""
+    return os.path.realpath(tree / named if named else git)
+
+
+def _is_repository(directory: Path) -> bool:
+    """Tell whether a directory looks like a repository itself, as a bare one does."""
+    has_layout = os.path.lexists(directory / "commondir") or all((directory / name).is_dir() for name in _LAYOUT)
+    return os.path.lexists(directory / "HEAD") and has_layout
 
 
 def _program(environment: Mapping[str, str]) -> str | None:
