@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import time
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +18,6 @@ from qwen_schema.save import save
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 
 @contextmanager
@@ -97,7 +98,7 @@ def test_links_are_refused_with_and_without_descriptors(
 def test_what_a_project_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path / "home"
     plain, clone, nested = home / "work/plain", home / "clone", home / "work/plain/vendor/clone"
-    for directory in (plain / "sub", clone / ".git", clone / "sub", nested / ".git"):
+    for directory in (plain / "sub", clone / ".git", clone / "sub", nested / ".git", home / ".config/deep"):
         directory.mkdir(parents=True)
     (home / "link").symlink_to("clone")
 
@@ -106,15 +107,27 @@ def test_what_a_project_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.chdir(cwd)
         return [may_follow(directory) for directory in directories]
 
-    outside = (tmp_path, home, home / "work")
-    assert followed(plain, *outside, plain, plain / "sub", clone, nested) == [True] * 3 + [False] * 4
-    assert followed(plain / "sub", *outside, plain / "sub", clone / "sub") == [True] * 3 + [False] * 2
-    assert followed(clone / "sub", *outside, clone, clone / "sub", plain) == [True] * 3 + [False] * 2 + [True]
-    assert followed(nested, *outside, nested, plain) == [True] * 3 + [False, True]
-    assert followed(home, *outside, plain, clone) == [True] * 4 + [False]
+    outside = (tmp_path, home, home / ".config/deep")
+    for cwd in (plain, plain / "sub", clone / "sub", nested, home):
+        below = (home / "work", plain, plain / "sub", clone, clone / "sub", nested)
+        assert followed(cwd, *outside, *below) == [True] * 3 + [False] * 6
+    assert followed(home / ".config/deep", *outside, home / ".config", home / ".qwen") == [True] * 2 + [False] * 2 + [
+        True
+    ]
+    # From above the home, and from elsewhere.
+    assert followed(tmp_path, *outside, plain, clone) == [True] * 3 + [False] * 2
+    assert followed(Path("/"), *outside, Path("/tmp"), plain) == [True] * 4 + [False]
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as shared:
+        archive = Path(shared)
+        (archive / "src").mkdir()
+        around = (archive, archive / "src", archive / "lib/x", Path("/dev/shm"), Path("/dev"))
+        for cwd in (archive, archive / "src"):
+            assert followed(cwd, home, home / ".qwen", Path("/"), Path("/tmp"), *around) == [True] * 4 + [False] * 5
+        assert followed(plain, *around) == [True] * 5
+        assert outside_projects(Path("/"))(Path("/proc/self")) is True
     # A home that git tracks is the user's own, and makes no project of what is below it.
     (home / ".git").mkdir()
-    assert followed(plain / "sub", *outside, plain, plain / "sub") == [True] * 4 + [False]
+    assert followed(plain / "sub", *outside, plain, plain / "sub") == [True] * 3 + [False] * 2
     monkeypatch.chdir(home / "link")
     assert outside_projects(None)(home) is False
 

@@ -125,18 +125,28 @@ def nowhere(_directory: Path) -> bool:
 def outside_projects(home: Path | None) -> MayFollow:
     """Return what follows every link that does not stand in a project.
 
-    A project is a git work tree, or the working directory without one, with all that is below. The home is none, also
-    where git tracks it.
+    Projects are the git work trees, and what may have come in an archive: of the home, everything but the home itself
+    and its directories whose names begin with a dot; outside of it, what is around the working directory. The home is
+    none, also where git tracks it.
     """
     own = None if home is None else Path(os.path.realpath(home))
+    # Some system users have the root as their home.
+    own = None if own is not None and own.parent == own else own
 
     def may_follow(directory: Path) -> bool:
         if directory == own:
             return True
         here = _here()
-        project = _work_tree(here, own) or (None if own is not None and own.is_relative_to(here) else here)
-        in_project = project is not None and directory.is_relative_to(project)
-        return not in_project and _work_tree(directory, own) is None
+        if _work_tree(directory, own) is not None:
+            return False
+        if own is not None and directory.is_relative_to(own):
+            is_hidden = directory.relative_to(own).parts[0].startswith(".")
+            return is_hidden and (own.is_relative_to(here) or not _is_on_one_way(directory, here))
+        if own is not None and (here.is_relative_to(own) or own.is_relative_to(here)):
+            return True
+        # As /tmp/archive is.
+        top = Path(*here.parts[:3])
+        return not directory.is_relative_to(top) and directory != Path(*here.parts[:2])
 
     return may_follow
 
@@ -236,6 +246,11 @@ def _start(directory: Path) -> Folder:
 def _here() -> Path:
     """Return the real path of the working directory."""
     return Path(os.path.realpath(Path.cwd()))
+
+
+def _is_on_one_way(directory: Path, other: Path) -> bool:
+    """Tell whether one directory is the other, or is above it."""
+    return directory.is_relative_to(other) or other.is_relative_to(directory)
 
 
 def _shown(path: Path) -> str:

@@ -143,6 +143,28 @@ def test_a_project_reaches_as_far_as_its_work_tree(desk: Desk) -> None:
     assert sorted(path.name for path in desk.cwd.iterdir()) == [".git", "b.toml", "c.toml", "deep", "qwen.toml"]
 
 
+@pytest.mark.usefixtures("untouched")
+def test_an_unpacked_archive_is_a_project_all_around(desk: Desk) -> None:
+    """Above the working directory, beside it, and from the home."""
+    (desk.cwd / "src").mkdir()
+    plant(desk, "qwen.toml", "../../.profile")
+    plant(desk, "lib/qwen.toml", "../../../.profile")
+    plant(desk, "dir", "../../public")
+    src = desk.cwd / "src"
+    runs = [Run(["resolve", "-o", f"../{name}"], src, desk.home, WITH_KEY) for name in ("lib/qwen.toml", "dir/a.toml")]
+    runs += [Run([*argv, "../qwen.toml"], src, desk.home, WITH_KEY) for argv in (["resolve", "-o"], ["init", "-o"])]
+    runs.append(Run(["resolve", "-o", "work/app/qwen.toml"], desk.home, desk.home, WITH_KEY))
+    for outcome in run_all(runs):
+        assert "is a link to" in outcome.ended(2).err
+    desk.run("resolve", "-o", desk.home / "a.toml", env=WITH_KEY).ended(0)
+    before = (desk.home / "a.toml").read_bytes()
+    (desk.cwd / "qwen.toml").unlink()
+    plant(desk, "qwen.toml", "../../a.toml")
+    changed = {**WITH_KEY, "OPENAI_MODEL": "other"}
+    assert "is a link to" in desk.run("check", "--update", "../qwen.toml", env=changed, cwd=src).ended(2).err
+    assert (desk.home / "a.toml").read_bytes() == before
+
+
 def test_an_update_is_not_written_through_a_link(desk: Desk) -> None:
     other = desk.write("work/other/a.toml", "")
     desk.run("resolve", "-o", "../other/a.toml", env=WITH_KEY).ended(0)
