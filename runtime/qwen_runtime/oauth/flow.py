@@ -18,6 +18,7 @@ from .device import DeviceCode, start_polling
 from .lock import RefreshLock
 from .login import Login, login_of_tokens
 from .pkce import challenge_of, make_verifier
+from .server import LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -83,7 +84,8 @@ def _course(server: AuthorizationServer, cache: LoginCache, cancelled: Flag) -> 
             return
         left = max(polling.seconds_left(time.monotonic()), 1.0)
         # The code is good once: an answer that is on its way may have the tokens.
-        state = finishing(partial(_poll_once, polling, partial(server.poll, device, verifier, left), cache), _WORK, 0.0)
+        poll = partial(server.poll, device, verifier, left)
+        state = finishing(partial(_poll_once, polling, poll, cache), _WORK, min(left, LONGEST))
         yield state
         if isinstance(state, Login):
             return
