@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# SIGINT stands first: it is the only one after which the program may go on.
-ENDING = tuple(signal.Signals[name] for name in ("SIGINT", "SIGHUP", "SIGQUIT", "SIGTERM") if hasattr(signal, name))
+# SIGINT stands first: it is the only one after which the program may go on. After SIGTERM come those that nobody uses
+# to end a program, and that end one all the same: timers, limits of the system, and signals that have no meaning here.
+_NAMES = ("SIGINT", "SIGHUP", "SIGQUIT", "SIGTERM")
+_OTHERS = ("SIGALRM", "SIGVTALRM", "SIGPROF", "SIGUSR1", "SIGUSR2", "SIGXCPU", "SIGIO", "SIGPWR", "SIGSTKFLT")
+ENDING = tuple(signal.Signals[name] for name in (*_NAMES, *_OTHERS) if hasattr(signal, name))
 
 # How long the program may take to end, in seconds, beside the work that has to be finished.
 SECONDS = 5.0

@@ -24,6 +24,15 @@ class ExitCode(IntEnum):
     QUIT = 131
     TERMINATED = 143
 
+    @classmethod
+    def _missing_(cls, value: object) -> ExitCode | None:
+        """Return the code of any other signal: their numbers differ between systems."""
+        if not isinstance(value, int) or value - 128 not in set(signal.Signals):
+            return None
+        code = int.__new__(cls, value)
+        code._name_, code._value_ = signal.Signals(value - 128).name, value
+        return code
+
 
 class Words(TypedDict, total=False):
     """The words of an error."""
@@ -113,7 +122,7 @@ class InterruptedByPersonError(QwenCfgError):
 
 
 class TerminatedError(QwenCfgError):
-    """A signal ended the program: SIGTERM, SIGHUP (the terminal was closed) or SIGQUIT."""
+    """A signal ended the program: SIGTERM, SIGHUP (the terminal was closed), SIGQUIT or a rarer one."""
 
     def __init__(self, number: int) -> None:
         super().__init__(f"terminated by {signal.Signals(number).name}")

@@ -154,7 +154,18 @@ ENDINGS = [
     ("QUIT TERM", "terminated by SIGQUIT", 131),
     ("INT TERM HUP", "interrupted", 130),
     ("TERM INT QUIT HUP", "terminated by SIGTERM", 143),
+    *(
+        (f"{name} TERM", f"terminated by SIG{name}", 128 + signal.Signals[f"SIG{name}"])
+        for name in ("ALRM", "VTALRM", "PROF", "USR1", "USR2", "XCPU")
+    ),
+    ("TERM ALRM USR1 USR2 PROF XCPU", "terminated by SIGTERM", 143),
 ]
+if sys.platform == "linux":
+    # macOS ignores the first one, and does not know the others.
+    ENDINGS += [
+        (name, f"terminated by {signal.Signals[f'SIG{name}'].name}", 128 + signal.Signals[f"SIG{name}"])
+        for name in ("IO", "PWR", "STKFLT")
+    ]
 
 
 @pytest.mark.parametrize(("signals", "said", "code"), ENDINGS)
