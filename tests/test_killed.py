@@ -113,6 +113,19 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, *, private: bool)
     assert len(states) == 2
 
 
+# In a directory or in files that others may read, as git makes them, and then in private ones.
+NOT_OURS = (
+    {".gitignore": "*\n", "new": "mine"},
+    {".gitignore": "*\n", "new": "mine"},
+    {"new": "mine"},
+    {".gitignore": "*.log\n", "new": "mine"},
+    {".gitignore": "", "new": "mine"},
+    {".gitignore": "*\n", "new": "mine", "more": "mine"},
+    # With a further name of a file in it.
+    {".gitignore": "*\n"},
+)
+
+
 @pytest.fixture
 def lying_around(tmp_path: Path) -> Iterator[Path]:
     """A directory with much in it that looks like what a killed process leaves, and is not."""
@@ -125,6 +138,18 @@ def lying_around(tmp_path: Path) -> Iterator[Path]:
     (tmp_path / name.replace("0", "2", 1)).symlink_to("elsewhere")
     (tmp_path / name.replace("0", "3", 1)).mkdir()
     (tmp_path / name.replace("0", "3", 1) / "other").write_text("mine")
+    for number, files in enumerate(NOT_OURS):
+        directory = tmp_path / f".qwen-cfg.{number:016x}"
+        directory.mkdir(0o755 if number == 0 else 0o700)
+        for inner, text in files.items():
+            (directory / inner).write_text(text)
+            (directory / inner).chmod(0o644 if number == 1 else 0o600)
+    directory = tmp_path / ".qwen-cfg.fedcba9876543210"
+    (directory / "new").mkdir(0o700, parents=True)
+    directory.chmod(0o700)
+    (directory / ".gitignore").write_text("*\n")
+    (directory / ".gitignore").chmod(0o600)
+    os.link(tmp_path / "elsewhere/new", tmp_path / f".qwen-cfg.{len(NOT_OURS) - 1:016x}/new")
     before = {path: path.is_file() and path.read_bytes() for path in tmp_path.rglob("*")}
     yield tmp_path
     (tmp_path / "kept").unlink()
@@ -134,6 +159,20 @@ def lying_around(tmp_path: Path) -> Iterator[Path]:
 def test_what_is_not_ours_is_left_alone(lying_around: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(lying_around)
     write()
+
+
+def test_whatever_killed_processes_left_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for number in range(60):
+        directory = tmp_path / f".qwen-cfg.{number:016x}"
+        # Others' may be in the way.
+        directory.mkdir(0o755 if number < 20 else 0o700)
+        if number % 2 and number >= 20:
+            (directory / ".gitignore").write_text("*\n")
+            (directory / ".gitignore").chmod(0o600)
+            (directory / "new").write_text(KEY)
+    write()
+    assert sorted(left(tmp_path)) == [f".qwen-cfg.{number:016x}" for number in range(20)]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")

@@ -38,9 +38,11 @@ _IS_OPEN = re.compile(r"/dev/(?:fd/[0-9]+|std(?:out|err))|/proc/(?:self|thread-s
 _READER_SECONDS = 3.0
 _LOOK_EVERY = 0.02
 
-# So many are looked at that killed processes left, and so often one is made before something else is wrong.
-_MOST_LEFT = 16
+# So often a directory to write in is made before something else is wrong.
 _TRIES = 5
+
+# The rights of others, of which neither that directory nor its ignore list gives any.
+_OTHERS = 0o077
 
 # Where the file system has no locks, what nobody has touched for so long (in seconds) is left over.
 _LEFT_SECONDS = 3600
@@ -196,18 +198,42 @@ def _clear(folder: Folder) -> None:
         left = [name for name in folder.names() if _STAGE.fullmatch(name)]
     except OSError:
         return
-    for name in left[:_MOST_LEFT]:
-        with suppress(OSError), closing(folder.below(name, readable=True)) as stage:
-            if _is_left(folder, name, stage):
-                _emptied(stage)
-                folder.remove(name)
+    for name in left:
+        with suppress(OSError):
+            status = folder.status(name)
+            if status is None or not stat.S_ISDIR(status.st_mode) or not _is_private(status):
+                continue
+            with closing(folder.below(name, readable=True)) as stage:
+                if _is_left(status, stage) and _is_ours(stage):
+                    _emptied(stage)
+                    folder.remove(name)
 
 
-def _is_left(folder: Folder, name: str, stage: Folder) -> bool:
-    """Tell whether a directory is one of this user's that no process writes in any more."""
-    status = folder.status(name)
-    if status is None or (hasattr(os, "geteuid") and status.st_uid != os.geteuid()):
+def _is_private(status: os.stat_result) -> bool:
+    """Tell whether something is this user's, and nobody else may use it, as git makes nothing; Windows cannot tell."""
+    return os.name != "posix" or (status.st_uid == os.geteuid() and not status.st_mode & _OTHERS)
+
+
+def _is_ours(stage: Folder) -> bool:
+    """Tell whether a directory holds what this program writes there, and nothing else: a project may have the name."""
+    names = set(stage.names())
+    if not names <= {_NEW, _IGNORE}:
         return False
+    if not names:
+        return True
+    ignore, new = stage.status(_IGNORE), stage.status(_NEW)
+    if ignore is None or not stat.S_ISREG(ignore.st_mode) or not _is_private(ignore):
+        return False
+    with os.fdopen(stage.open(_IGNORE, os.O_RDONLY), "rb") as file:
+        content = file.read(len(_EVERYTHING) + 1)
+    if new is None:
+        return content in (b"", _EVERYTHING)
+    # The ignore list is written before the new file, which has no other name.
+    return content == _EVERYTHING and stat.S_ISREG(new.st_mode) and new.st_nlink == 1
+
+
+def _is_left(status: os.stat_result, stage: Folder) -> bool:
+    """Tell whether a directory is one that no process writes in any more."""
     locked = _is_locked(stage)
     return time.time() - status.st_mtime > _LEFT_SECONDS if locked is None else locked
 
