@@ -102,6 +102,12 @@ BROKEN = {
 }
 
 
+def test_a_number_of_too_many_digits_is_told_in_plain_words(cache: LoginCache) -> None:
+    cache.path.write_text(f'{{"access_token": "a", "x": {"9" * 5000}}}')
+    with pytest.raises(BrokenLoginError, match="a number in it has too many digits"):
+        cache.read()
+
+
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
 def test_a_file_that_holds_no_login_is_kept_aside_and_not_shown(cache: LoginCache, content: bytes) -> None:
     for name in ("broken", "broken-2"):

@@ -27,6 +27,14 @@ LOG_IN_OR_KEY = f"{LOG_IN_AGAIN}. Or use an API key: OPENAI_API_KEY."
 LOCK_NAME = "oauth_creds.lock"
 
 
+def _number(digits: str) -> int:
+    try:
+        return int(digits)
+    except ValueError:
+        # Python's own words are for its programmers.
+        raise ValueError("a number in it has too many digits") from None
+
+
 class BrokenLoginError(ConfigurationError):
     """The file is there, and holds no login."""
 
@@ -52,7 +60,7 @@ class LoginCache:
             ConfigurationError: if it cannot be read.
         """
         try:
-            return login_of(json.loads(read_file(self.path).decode("utf-8-sig")))
+            return login_of(json.loads(read_file(self.path).decode("utf-8-sig"), parse_int=_number))
         except (FileNotFoundError, NotADirectoryError):
             return None
         except Unreadable as error:
