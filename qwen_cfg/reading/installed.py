@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.generation import Installed, release_of
+from qwen_cfg.core.paths import Standpoint
 from qwen_schema.bounded import TooLarge, Unreadable, read_file
 
 from .launcher import manager_in, targets_in
@@ -166,8 +167,7 @@ class _Finder:
         return data
 
     def _shown(self, path: Path) -> str:
-        inside = self.home is not None and path.is_relative_to(self.home)
-        return f"~/{path.relative_to(self.home).as_posix()}" if inside and self.home else path.as_posix()
+        return Standpoint(path, self.home).show_directory(path)
 
 
 def _names_of(program: Path) -> tuple[Path, ...]:
