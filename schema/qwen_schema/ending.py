@@ -79,11 +79,12 @@ def decisive(heard: list[int]) -> int:
 
 
 @contextmanager
-def put_off(*answered: int) -> Iterator[list[int]]:
+def put_off(*answered: int, told: Callable[[], None] | None = None) -> Iterator[list[int]]:
     """Note the signals that end the program while a block runs, and let them be heard when it has ended.
 
     Yields the list of those that came. The `answered` ones are the block's own to deal with, and so is every signal
-    that it takes out of the list. Another thread than the main one hears no signals, and nothing changes there.
+    that it takes out of the list; `told` is called at each. Another thread than the main one hears no signals, and
+    nothing changes there.
     """
     heard: list[int] = []
 
@@ -91,6 +92,8 @@ def put_off(*answered: int) -> Iterator[list[int]]:
         heard.append(number)
         if number != signal.SIGINT:
             leave_within(128 + number)
+        if told:
+            told()
 
     before: dict[int, Callable[[int, FrameType | None], Any]] = {}
     try:

@@ -292,6 +292,15 @@ def test_while_a_question_is_asked(desk: Desk, term: str) -> None:
     assert not (desk.cwd / ".qwen").exists()
 
 
+@pytest.mark.parametrize("number", [TERM, HUP])
+def test_between_the_keys_of_a_hand_that_goes_on(desk: Desk, number: int) -> None:
+    with opened(desk, "run", env={}) as (person, before):
+        person.until("Method")
+        person.type("\r").until("API key")
+        person.type("s" * 1500).until("**")
+        assert "sss" not in left(person, before, number)
+
+
 def test_while_it_is_asked_whether_something_is_trusted(desk: Desk) -> None:
     desk.write("work/app/.env", "OPENAI_BASE_URL=http://elsewhere.example/v1\n")
     with opened(desk, "run", "-p", "x", env={"OPENAI_API_KEY": KEY}) as (person, before):

@@ -15,6 +15,7 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import Style
 from rich.cells import cell_len, set_cell_size
 
+from qwen_runtime.terminal.prompting import prompt
 from qwen_runtime.terminal.safe_text import without_steering
 
 from .commands import COMMANDS
@@ -71,7 +72,7 @@ class Editor:
         """
         text = ""
         try:
-            text = self._session.prompt()
+            text = prompt(self._session)
         finally:
             self._leave(text)
         return text

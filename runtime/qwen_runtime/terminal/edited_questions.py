@@ -15,6 +15,7 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.shortcuts import print_formatted_text
 from prompt_toolkit.styles import Style
 
+from .prompting import prompt
 from .questions import SHOWN_WARNING, wrapped
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class EditedQuestions:
     def open(self, question: str, default: str) -> str:
         """Return what is typed."""
         message = FormattedText([("class:question", question), ("class:hint", f" [{default}]"), ("", ": ")])
-        return self._session(_keys()).prompt(message)
+        return prompt(self._session(_keys()), message)
 
     def hidden(self, question: str) -> str:
         """Return what is typed as asterisks; Ctrl-T shows it, until Enter or Ctrl-T hides it again."""
@@ -63,7 +64,7 @@ class EditedQuestions:
         keys.add("enter")(lambda event: _accept_hidden(event, sight))
         session = self._session(keys)
         session.is_password = Condition(lambda: not sight.shown)
-        return session.prompt(lambda: _hidden_message(question, sight))
+        return prompt(session, lambda: _hidden_message(question, sight))
 
     def _session(self, keys: KeyBindings) -> PromptSession[str]:
         return PromptSession(history=DummyHistory(), key_bindings=keys, style=self._style, color_depth=self._depth)

@@ -1,0 +1,29 @@
+"""Reads a line in a line editor, which a signal ends between two keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prompt_toolkit.application.current import get_app_or_none
+
+from qwen_schema.ending import put_off
+
+if TYPE_CHECKING:
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.formatted_text import AnyFormattedText
+
+
+def prompt(session: PromptSession[str], message: AnyFormattedText = None) -> str:
+    """Return what is typed.
+
+    The editor's reader of keys does not survive an exception that a signal raises within it: it would tell so, with a
+    traceback, at the next key. So a signal leaves the editor as a key does, and is heard after that.
+    """
+    with put_off(told=_leave) as heard:
+        return session.prompt(message, pre_run=lambda: _leave() if heard else None)
+
+
+def _leave() -> None:
+    app = get_app_or_none()
+    if app is not None and app.loop is not None:
+        app.loop.call_soon_threadsafe(lambda: None if app.is_done else app.exit(exception=EOFError))
