@@ -28,13 +28,14 @@ def fields_page() -> str:
 
 {NOTICE}Every setting that can be configured. A flag beats the environment, which beats the env file, which beats the
 default. Where several variables feed a field, the first that has a value wins, whether the environment or the env file
-sets it.
+sets it. Under the profile `qwen-code-0.21`, Qwen Code's [settings files](settings.md) count too, the order differs for
+some fields, and so do [some defaults](settings.md#defaults).
 
 *Reach* is what a value needs to be accepted: `project` means anybody's file may set it, `user` means only what you
-typed, exported, or put into `~/.qwen/.env` or `~/.env`.
+typed, exported, or put into `~/.qwen/.env`, `~/.env` or your own settings.
 
-| field | flag | variables | default | reach |
-| --- | --- | --- | --- | --- |
+| field | flag | variables | settings | default | reach |
+| --- | --- | --- | --- | --- | --- |
 {rows}
 {"".join(_paragraph(field) for field in declared_fields().values())}"""
 
@@ -91,7 +92,8 @@ What is said of training is a summary of the provider's own documents; the pages
 def _row(field: Field) -> str:
     flags = ", ".join(f"`{flag}`" for flag in field.flags)
     variables = ", ".join(f"`{variable.name}`" for variable in field.variables)
-    return f"| `{field.name}` | {flags} | {variables} | {_default(field)} | {field.reach} |\n"
+    setting = f"`{'.'.join(field.setting.names)}`" if field.setting is not None else ""
+    return f"| `{field.name}` | {flags} | {variables} | {setting} | {_default(field)} | {field.reach} |\n"
 
 
 def _rule_row(page: Page) -> str:

@@ -41,8 +41,8 @@ RULE = tuple(rule for rule in RULES if rule.code == OTHER_GENERATION)
 
 # The first file has no base URL, and the home's has one.
 FILLED_IN = (
-    Scene()
-    .with_file("r/home/work/app/.env", (KEY, "sk-0123456789ab"))
+    Scene(flags={"auth_method": "openai"})
+    .with_file("r/home/work/app/.env", (KEY, "sk-0123456789ab"), ("OPENAI_MODEL", "m"))
     .with_file("r/home/.qwen/.env", ("OPENAI_BASE_URL", "http://127.0.0.1:1/v1"))
 )
 
@@ -54,7 +54,9 @@ def told(decision: Decision) -> object:
 
 
 def place(decision: Decision) -> object:
-    return decision.winner and (decision.winner.origin.layer, decision.winner.origin.place)
+    if decision.winner is None or decision.winner.origin.layer == "default":
+        return decision.winner and "default"
+    return decision.winner.origin.layer, decision.winner.origin.place
 
 
 def login(resolution: Resolution) -> object:
@@ -113,6 +115,14 @@ def test_a_world_read_for_one_profile_says_nothing_of_others() -> None:
         assert [departure.name for departure in reported.departures] == ["base_url"]
 
 
+def test_a_key_alone_decides_the_method_for_one_of_them() -> None:
+    with planted(FILLED_IN.with_file("r/home/work/app/.env", (KEY, "sk-0123456789ab")).but(flags={})) as tree:
+        (reported,) = elsewhere(tree.resolve(survey=True))
+        names = {departure.name: departure.decision.winner for departure in reported.departures}
+        assert names.keys() == {"auth_method", "base_url", "model"}
+        assert names["auth_method"] is None
+
+
 def test_the_same_value_from_another_place_is_said_to_be_the_same() -> None:
     scene = FILLED_IN.but(environ={KEY: ""}).with_file("r/home/.env", (KEY, "sk-0123456789ab"))
     scene = scene.with_file("r/home/work/app/.env", ("OPENAI_MODEL", "m"))
@@ -120,8 +130,10 @@ def test_the_same_value_from_another_place_is_said_to_be_the_same() -> None:
     with planted(scene.but(environ={"OPENAI_MODEL": "", "OPENAI_API_KEY": "sk-0123456789ab"})) as tree:
         (reported,) = elsewhere(tree.resolve(survey=True))
         assert {d.name: d.same_value for d in reported.departures} == {"base_url": False, "model": False}
-    same = Scene(cwd=P("r/elsewhere"), home=P("r/home")).with_file("r/elsewhere/.env", ("QWEN_MODEL", "m"))
-    same = same.with_file("r/home/.env", ("OPENAI_MODEL", "m"))
+    same = Scene(
+        cwd=P("r/elsewhere"), home=P("r/home"), flags={"auth_method": "openai", "base_url": "http://127.0.0.1:1"}
+    )
+    same = same.with_file("r/elsewhere/.env", ("QWEN_MODEL", "m")).with_file("r/home/.env", ("OPENAI_MODEL", "m"))
     with planted(same) as tree:
         (reported,) = elsewhere(tree.resolve(survey=True))
         assert {d.name: d.same_value for d in reported.departures} == {"model": True}
@@ -146,7 +158,7 @@ def test_a_directory_that_the_other_would_look_into_and_may_not() -> None:
             (reported,) = elsewhere(tree.resolve(survey=True))
         (tree.root / "r/home/.qwen").chmod(0o700)
         assert reported.error is not None
-        assert reported.error.where == "~/.qwen/.env"
+        assert reported.error.where == "~/.qwen/settings.json"
 
 
 def test_a_fifo_that_only_the_other_reads_is_left_alone_and_named() -> None:
@@ -223,7 +235,10 @@ def as_text(screen: RenderableType) -> str:
     return console.export_text()
 
 
-@pytest.mark.parametrize("scene", [FILLED_IN, Scene()], ids=["they differ", "they agree"])
+AGREED = Scene(flags={"auth_method": "openai", "base_url": "http://127.0.0.1:1/v1", "model": "m"})
+
+
+@pytest.mark.parametrize("scene", [FILLED_IN, AGREED], ids=["they differ", "they agree"])
 def test_three_generations_are_not_called_both(scene: Scene) -> None:
     with profiles_with(THIRD), planted(scene) as tree:
         made = [tree.resolve(name, survey=True) for name in declared_profiles()]
@@ -233,9 +248,9 @@ def test_three_generations_are_not_called_both(scene: Scene) -> None:
         shown = [as_text(side_by_side_screen("here", columns, width=width)) for width in (40, 100)]
         shown += [as_text(screen(one, width=100)) for one in told]
         findings = [d.finding for one in told for d in one.diagnostics if d.code == OTHER_GENERATION]
-    assert ("every field has the same value under every profile" in shown[1]) == (scene == Scene())
+    assert ("every field has the same value under every profile" in shown[1]) == (scene == AGREED)
     hint = "OPENAI_BASE_URL in the environment, or --openai-base-url, counts under every profile."
-    assert {finding.hint for finding in findings} == (set() if scene == Scene() else {hint})
+    assert {finding.hint for finding in findings} == (set() if scene == AGREED else {hint})
     for text in (*shown, *(f"{f.message} {f.hint}" for f in findings), pages()[OTHER_GENERATION].advice):
         assert "both" not in text
         assert "the other generation" not in text

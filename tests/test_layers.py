@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 import pytest
@@ -17,27 +16,25 @@ from support.declaring import profiles_with
 from support.trees import read, write_tree
 
 import qwen_cfg.core.layers
-import qwen_cfg.reading.world
 from qwen_cfg.cli.parser import build_parser
 from qwen_cfg.core.artifact import to_artifact
 from qwen_cfg.core.drift import provenance_text
-from qwen_cfg.core.layers import LAYERS, layer_named, layers_for, origin_text, ranking
+from qwen_cfg.core.layers import LAYERS, layer_named, layers_for, origin_text, ranking, usual_layers
 from qwen_cfg.core.layers.layer import VariableLayer, variable_candidate
 from qwen_cfg.core.resolution import profile_named, resolve_world
 from qwen_cfg.explanation import about, explain
 from qwen_cfg.explanation.text import field_screen
 from qwen_cfg.rules import diagnose
 from qwen_schema import LayerName, SecretReference, declared_fields, declared_profiles, dump, load
-from qwen_schema.envfile import last_of_each
 from qwen_schema.fields import read_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from qwen_cfg.core.layers import Sources
     from qwen_cfg.core.origin import Candidate, Origin
     from qwen_cfg.core.resolution import Resolution
-    from qwen_cfg.core.world import Start
     from qwen_schema import Field, Profile, Variable
 
 DOCUMENTED = profile_named("documented")
@@ -67,17 +64,18 @@ def test_there_is_one_list_of_layers() -> None:
 
 
 def test_the_order_is_said_once_and_read_from_the_layers(capsys: pytest.CaptureFixture[str]) -> None:
-    assert ranking() == "a flag beats the environment, which beats the env file, which beats the default"
+    usual = usual_layers(DOCUMENTED)
+    assert ranking(usual) == "a flag beats the environment, which beats the env file, which beats the default"
     assert ranking((layer_named("default"),)) == "the default"
     with pytest.raises(SystemExit):
         build_parser().parse_args(["--help"])
-    assert f"{ranking()}." in " ".join(capsys.readouterr().out.split())
+    assert f"{ranking(usual)}." in " ".join(capsys.readouterr().out.split())
 
 
 def test_an_origin_has_the_same_words_wherever_it_is_named(tmp_path: Path) -> None:
     resolution = in_every_layer(tmp_path)
     origins = list(every_origin(resolution))
-    assert {origin.layer for origin in origins} == set(NAMES)
+    assert {origin.layer for origin in origins} == set(DOCUMENTED.order)
     for origin in origins:
         assert str(origin) == origin_text(origin.layer, origin.place, origin.variable)
     assert {str(o) for o in origins if o.place == "--model" or o.variable == "OPENAI_MODEL"} == {
@@ -101,7 +99,9 @@ def test_a_declared_key_is_named_by_its_flag_in_every_layer() -> None:
 # The order.
 
 VALUES = {"flag": "of-flag", "environment": "of-environment", "env-file": "of-env-file", "default": "gpt-4o"}
-orders = st.permutations(NAMES).flatmap(lambda order: st.integers(1, len(order)).map(lambda n: tuple(order[:n])))
+orders = st.permutations(DOCUMENTED.order).flatmap(
+    lambda order: st.integers(1, len(order)).map(lambda n: tuple(order[:n]))
+)
 
 
 @given(orders)
@@ -166,19 +166,15 @@ def test_no_declared_profile_names_a_layer_or_a_field_that_is_none() -> None:
 
 
 @dataclass(frozen=True)
-class OneFile(VariableLayer):
-    """A layer with a file of its own, as somebody might add it."""
+class Further(VariableLayer):
+    """A layer of variables more, as somebody might add it."""
 
-    path: Path = Path()
-
-    def files(self, start: Start) -> tuple[Path, ...]:
-        return (self.path,)
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     def offers(self, declared: Field, variable: Variable, sources: Sources) -> tuple[Candidate, ...]:
-        assignments = last_of_each(sources.world.assignments(self.path))
-        if variable.name not in assignments:
+        if variable.name not in self.texts:
             return ()
-        return (variable_candidate(declared, variable, assignments[variable.name].value, self.origin("there")),)
+        return (variable_candidate(declared, variable, self.texts[variable.name], self.origin("there")),)
 
     def _words(self, place: str, variable: str | None) -> str:
         return place
@@ -190,17 +186,20 @@ class OneFile(VariableLayer):
         return ""
 
 
-def test_a_layer_may_have_a_file_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is read with the world, and its variables are one with those of the layers beside it."""
-    write_tree(tmp_path, {"one": "OPENAI_MODEL=of-one\nOPENAI_API_KEY=its-key\n", "app/.env": "QWEN_MODEL=of-env\n"})
-    one = OneFile("env-file", "the one file", "user", path=tmp_path / "one")
-    for module in (qwen_cfg.core.layers, qwen_cfg.reading.world):
-        monkeypatch.setattr(module, "LAYERS", (*LAYERS[:-1], one, LAYERS[-1]))
-    world = read(tmp_path / "app", None)
-    (tmp_path / "one").unlink()
-    resolution = resolve_world(world, DOCUMENTED)
+def test_the_variables_of_a_layer_more_are_one_with_those_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_tree(tmp_path, {"app/.env": "QWEN_MODEL=of-env\n"})
+    texts = {"OPENAI_MODEL": "of-further", "OPENAI_API_KEY": "its-key"}
+    further = Further("settings-env", "the further place", "user", texts=texts)
+    usual = layer_named
+    monkeypatch.setattr(
+        qwen_cfg.core.layers, "layer_named", lambda name: further if name == further.name else usual(name)
+    )
+    profile = replace(DOCUMENTED, order=(*DOCUMENTED.order[:-1], further.name, DOCUMENTED.order[-1]))
+    resolution = resolve_world(read(tmp_path / "app", None), profile)
     winner = resolution.decisions["model"].winner
-    assert (winner and winner.revealed, winner and winner.origin) == ("of-one", one.origin("there"))
+    assert (winner and winner.revealed, winner and winner.origin) == ("of-further", further.origin("there"))
     assert resolution.auth_method == "openai"
-    order = layers_for(DOCUMENTED, declared_fields()["model"])
-    assert ranking(order).endswith(", which beats the one file, which beats the default")
+    order = layers_for(profile, declared_fields()["model"])
+    assert ranking(order).endswith(", which beats the further place, which beats the default")

@@ -185,7 +185,7 @@ def test_resolving_runs_nothing_and_keeps_the_origin(profile: str, way: str, tmp
         home=tmp_path,
         profile=profile,
         environ={"OPENAI_API_KEY": pointer} if way == "environment" else {},
-        flags={"api_key": pointer} if way == "flag" else {},
+        flags={"auth_method": "openai", **({"api_key": pointer} if way == "flag" else {})},
         env_file=tmp_path / "named.env" if way == "named file" else None,
     )
     artifact = to_artifact(resolution)

@@ -145,17 +145,17 @@ def test_the_readme_shows_what_the_demonstration_prints():
     """The screen of the README is the real one, line for line."""
     lines = run("-m", "qwen_cfg.demo").stdout.splitlines()
     start = next(n for n, line in enumerate(lines) if "resolve --explain" in line)
-    end = next(n for n, line in enumerate(lines) if "resolve --model" in line)
+    end = next(n for n, line in enumerate(lines) if "-o qwen.toml" in line)
     screen = "\n".join(f"    {line}".rstrip() for line in lines[start + 1 : end])
-    assert "QC103" in screen
+    assert "~/.qwen/settings.json:4 model.name" in screen
     assert screen.strip("\n") in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_demonstration_explains_compiles_checks_and_chats():
     shown = run("-m", "qwen_cfg.demo")
     assert shown.returncode == 0, shown.stderr
-    assert "> found        ../.env" in shown.stdout
-    assert "QC103" in shown.stdout
+    assert "> found   ../.env" in shown.stdout
+    assert "> read    user       ~/.qwen/settings.json" in shown.stdout
     assert "what it says is what resolves here" in shown.stdout
     # The project's own key arrives, and the model of the flag: just what was explained.
     assert shown.stdout.endswith("The key sk-d…0app (44 characters) reached me, for gpt-4o-mini.\n")

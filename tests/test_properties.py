@@ -114,7 +114,7 @@ def test_an_empty_flag_counts_as_not_given(profile: str, scene: Scene, name: str
 def read_method(name: str) -> dict[str, str]:
     """Return the flag with the method under which the variables of a field are read."""
     under = FIELDS[name].variables[0].under
-    return {} if under is None else {"auth_method": under}
+    return {"auth_method": under[0]} if under else {}
 
 
 @both_profiles

@@ -16,7 +16,11 @@ from qwen_schema import Secret, Surroundings, follow
 DATA = Path(__file__).with_name("data")
 PORT = "4711"
 FIELDS = {"--model": "model", "--openai-base-url": "base_url", "--openai-api-key": "api_key"}
-OUR_BASE_URL, OUR_MODEL = "https://api.openai.com/v1", "gpt-4o"
+# Where the documents' default is not that of the program that was recorded. Those of 0.24.4 are the profile's.
+DEFAULTS = {
+    "documented": ("https://api.openai.com/v1", "gpt-4o"),
+    "qwen-code-0.21": ("https://dashscope.aliyuncs.com/compatible-mode/v1", "qwen3.7-max"),
+}
 
 # Qwen Code 0.10.1 overlooked the key that was given with --openai-api-key. Its documents say that a flag beats all.
 KEY_FLAG_OVERLOOKED = {"s11-0067", "s11-0095", "s11-0116", "s11-0129", "s11-0138"}
@@ -48,15 +52,16 @@ def reached(scenario: dict[str, Any], root: Path, profile: str, its_default_mode
     if resolution.needs_api_key:
         return {"error": "missing_api_key"}
     artifact = to_artifact(resolution)
+    base_url, model = DEFAULTS[profile]
     if artifact.provenance["base_url"].layer == "default":
-        assert artifact.text("base_url") == OUR_BASE_URL
+        assert artifact.text("base_url") == base_url
         return {"error": "connection"}
     key = follow(
         artifact.api_key,
         Surroundings(scenario["env"], {"--openai-api-key": Secret(flags.get("api_key", ""))}, cwd, home),
     )
     by_default = artifact.provenance["model"].layer == "default"
-    assert not by_default or artifact.text("model") == OUR_MODEL
+    assert not by_default or artifact.text("model") == model
     return {
         "api_key": key.reveal(),
         "base_url": artifact.text("base_url"),

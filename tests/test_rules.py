@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from dataclasses import dataclass, field, replace
@@ -90,6 +91,29 @@ def plain(*lines: str, **options: object) -> Place:
     return Place({PLAIN: "".join(f"{line}\n" for line in lines)}, **options)  # type: ignore[arg-type]
 
 
+SETTINGS, OWN_SETTINGS = f"{HOME}/.qwen/settings.json", f"{APP}/.qwen/settings.json"
+OPENAI: dict[str, object] = {"$version": 4, "security": {"auth": {"selectedType": "openai"}}}
+
+
+def entry(**members: object) -> dict[str, object]:
+    """Return settings with one provider entry, whose model is asked for."""
+    one = {"id": "m", "baseUrl": "https://llm.example/v1", **members}
+    return {**OPENAI, "model": {"name": "m"}, "modelProviders": {"openai": [one]}}
+
+
+def settings(users: object = None, *, own: object = None, **options: object) -> Place:
+    """Return a place with settings of the user's, and of the project's own."""
+    files = {SETTINGS: OPENAI if users is None else users, OWN_SETTINGS: own}
+    texts = {path: text if isinstance(text, str) else json.dumps(text) for path, text in files.items() if text}
+    return Place(texts, **{"profile": NEWER, "environ": {"OPENAI_API_KEY": KEY}, **options})  # type: ignore[arg-type]
+
+
+TRUST: dict[str, object] = {
+    **OPENAI,
+    "security": {"folderTrust": {"enabled": True}, "auth": {"selectedType": "openai"}},
+}
+
+EVERYTHING = {"auth_method": "openai", "model": "n", "base_url": "https://llm.example/v1"}
 WITH_KEY = f"OPENAI_API_KEY={KEY}"
 HOME_FILE = f"{HOME}/.qwen/.env"
 HELD = {PLAIN: f"{WITH_KEY}\n"}
@@ -191,9 +215,35 @@ SPEAKS: dict[str, list[Place]] = {
         Place(HELD, installed="0.24.4", named_by="QWEN_CFG_PROFILE"),
         Place(HELD, installed="0.15.6", profile=NEWER),
     ],
+    "QC121": [settings(own='{"model": {"name": "m"},}'), settings(own="{"), settings(own="nothing")],
+    "QC122": [
+        settings(TRUST, own={"model": {"name": "m"}}),
+        Place({SETTINGS: json.dumps(TRUST), PLAIN: "OPENAI_MODEL=m\n"}, {"OPENAI_API_KEY": KEY}, profile=NEWER),
+    ],
+    "QC123": [
+        settings({"security": {"auth": {"selectedType": "qwen-oauth"}}}),
+        replace(settings(), flags={"auth_method": "qwen-oauth"}),
+        settings(environ={"QWEN_OAUTH": "1"}, users={"$version": 4, "x": 1}),
+    ],
+    "QC124": [settings(entry(envKey="K_A")), settings(own=entry(envKey="K_A"))],
+    "QC125": [
+        settings(entry(generationConfig={"customHeaders": {"Authorization": "Bearer x"}})),
+        settings(entry(generationConfig={"extra_body": {"model": "n"}})),
+        settings(own=entry(generationConfig={"samplingParams": {"model": "n"}})),
+    ],
+    "QC126": [
+        settings({**OPENAI, "modelProviders": {"mine": [{"id": "m"}]}}),
+        settings({**OPENAI, "modelProviders": {"openai": [{"id": "m"}]}, "providerProtocol": {"openai": "morse"}}),
+    ],
     "QC201": [env(OPENAI_API_KEY=KEY, OPENAI_BASE_URL="llm.example/v1")],
     "QC202": [replace(env(), flags={"auth_method": "openai"})],
     "QC203": [env()],
+    "QC204": [
+        settings({"security": {"auth": {"selectedType": "openai", "enforcedType": "gemini"}}}),
+        settings({**OPENAI, "modelProviders": {"openai": [{"envKey": "K_A"}]}}),
+        settings({**OPENAI, "modelProviders": {"gemini": [{"id": "m", "wireApi": "responses"}]}}),
+        settings({"security": {"auth": {"selectedType": "anthropic"}}}, environ={"ANTHROPIC_API_KEY": KEY}),
+    ],
     "QC301": [
         plain("OPENAI_BASE_URL=https://llm.example/v1", environ={"OPENAI_API_KEY": KEY}),
         plain("OPENAI_BASE_URL=https://openrouter.ai/api/v1", environ={"OPENAI_API_KEY": KEY}),
@@ -201,6 +251,12 @@ SPEAKS: dict[str, list[Place]] = {
         plain("OPENAI_BASE_URL=https://llm.example/v1", secret_from=SecretReference("environment", variable="CI")),
         plain("OPENAI_BASE_URL=https://llm.example/v1", "OPENAI_API_KEY=keyring:qwen/me"),
         plain("OPENAI_API_KEY=keyring:qwen/me", in_git={PLAIN: "tracked"}),
+    ],
+    "QC302": [
+        settings(own=entry(envKey="AWS_SECRET_ACCESS_KEY"), environ={"AWS_SECRET_ACCESS_KEY": OTHER}),
+        settings(own=entry(envKey="K_A"), users={**OPENAI, "env": {"K_A": OTHER}}),
+        settings(own={"security": {"auth": {"apiKey": "${K_A}"}}}, environ={"K_A": OTHER}),
+        replace(settings(own=entry(envKey="K_A"), environ={"K_A": OTHER}), profile="documented"),
     ],
     "QC303": [
         Place(HELD, modes={PLAIN: 0o644}),
@@ -247,7 +303,7 @@ SILENT: dict[str, list[Place]] = {
     "QC109": [env(OPENAI_API_KEY=KEY)],
     "QC110": [env(OPENAI_API_KEY=KEY)],
     "QC111": [env(OPENAI_API_KEY=KEY, DEBUG="0")],
-    "QC112": [Place({**HELD, HOME_FILE: "OPENAI_MODEL=m\n"}, flags={"model": "n"})],
+    "QC112": [Place({**HELD, HOME_FILE: "OPENAI_MODEL=m\n"}, flags=EVERYTHING)],
     "QC113": [Place({QWEN: f"{WITH_KEY}\nDEBUG=1\n"}), plain(WITH_KEY, "PORT=1"), env(OPENAI_API_KEY=KEY, DEBUG="1")],
     "QC114": [
         # What was meant has a value, from the same place or another.
@@ -327,9 +383,34 @@ SILENT: dict[str, list[Place]] = {
         Place(HELD, installed="0.24.4", profile=NEWER),
         Place(HELD, installed="0.15.6"),
     ],
+    "QC121": [settings(), settings(own='{"model": {"name": "m"}} // mine'), settings(own="{}")],
+    "QC122": [
+        settings(TRUST),
+        settings(own={"model": {"name": "m"}}),
+        replace(settings(TRUST, own={"model": {"name": "m"}}), profile="documented"),
+    ],
+    "QC123": [settings(), replace(settings(), profile="documented", flags={"auth_method": "qwen-oauth"})],
+    "QC124": [
+        settings(entry(envKey="K_A"), environ={"K_A": KEY}),
+        settings(entry()),
+        settings(entry(envKey="K_A"), environ={}),
+    ],
+    "QC125": [settings(entry(generationConfig={"timeout": 5})), settings(entry(generationConfig={"extra_body": {}}))],
+    "QC126": [
+        settings(entry()),
+        settings({**OPENAI, "modelProviders": {"mine": [{"id": "m"}]}, "providerProtocol": {"mine": "openai"}}),
+    ],
     "QC201": [env(OPENAI_API_KEY=KEY, OPENAI_BASE_URL="https://llm.example/v1")],
     "QC202": [env(OPENAI_API_KEY=KEY), Place({f"{HOME}/.qwen/oauth_creds.json": "{}"})],
     "QC203": [env(OPENAI_API_KEY=KEY), replace(env(), flags={"auth_method": "openai"})],
+    "QC204": [
+        settings({"security": {"auth": {"selectedType": "openai", "enforcedType": "openai"}}}),
+        settings(entry()),
+        settings(
+            {"security": {"auth": {"selectedType": "anthropic"}}},
+            environ={"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": "https://llm.example"},
+        ),
+    ],
     "QC301": [
         plain(f"OPENAI_BASE_URL=https://llm.example/v1\nOPENAI_API_KEY={KEY}"),
         plain("OPENAI_MODEL=m", environ={"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": "https://llm.example/v1"}),
@@ -339,6 +420,12 @@ SILENT: dict[str, list[Place]] = {
         plain("OPENAI_API_KEY=keyring:qwen/me"),
         plain("OPENAI_BASE_URL=https://[stranger.test]/v1", environ={"OPENAI_API_KEY": KEY}),
         plain("OPENAI_BASE_URL=https://llm.example/v1", environ={"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": ""}),
+    ],
+    "QC302": [
+        settings(entry(envKey="K_A"), environ={"K_A": OTHER}),
+        settings(own={**entry(envKey="K_A"), "env": {"K_A": OTHER}}),
+        settings(own=entry(envKey="K_A"), users=TRUST, environ={"K_A": OTHER}),
+        settings(own=entry()),
     ],
     "QC303": [
         Place(HELD),
@@ -473,7 +560,9 @@ ORDINARY = [
 @pytest.mark.parametrize("place", ORDINARY)
 def test_an_ordinary_place_is_not_warned_of(place: Place, profile: str, tmp_path: Path) -> None:
     said = replace(place, profile=profile).diagnosed(tmp_path)
-    assert [d for d in said if d.severity != "note"] == []
+    # A key alone, and a login, decide no method for Qwen Code 0.21 and later.
+    undecided = {"QC203"} if profile == NEWER and place in (Place({QWEN: WITH_KEY}), ORDINARY[7]) else set()
+    assert {d.code for d in said if d.severity != "note"} == undecided
 
 
 @given(scene=scenes())

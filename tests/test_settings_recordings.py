@@ -1,55 +1,78 @@
-"""The short model of Qwen Code's settings agrees with every recorded run of the real program."""
+"""What Qwen Code did with settings files is what the short model says, and what the compiler resolves."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from support.recorded_settings import expected_of, flags_of, plant, recordings
 from support.settings_model import Machine, outcome
+from support.trees import read
+
+from qwen_cfg.core.resolution import profile_named, resolve_world
+from qwen_schema import SettingsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from qwen_cfg.core.resolution import Resolution
 
 ROOT, PORT = "/tree", "4711"
-FLAGS = {
-    "--auth-type": "auth_method",
-    "--model": "model",
-    "--openai-base-url": "base_url",
-    "--openai-api-key": "api_key",
-}
-RECORDINGS = [
-    json.loads(line.replace("{PORT}", PORT).replace("{ROOT}", ROOT))
-    for line in (Path(__file__).with_name("data") / "qwen_settings_0.24.jsonl").read_text(encoding="utf-8").splitlines()
-]
-
-# `generationConfig` of the entry changes what is on the wire: the value itself is the model's.
-CHANGED_ON_THE_WIRE = {
-    "e-custom-header": {"api_key": "ka"},
-    "e-extra-body-model": {"model": "p1"},
-    "e-sampling-model": {"model": "p1"},
-}
-# A URL is written on the wire as URLs are.
-ESCAPED = {"t2401-0194": {"base_url": f"http://127.0.0.1:{PORT}/${{WHERE}}/v1"}}
+NEWER = "qwen-code-0.21"
+ALL = [pytest.param(number, id=one["id"]) for number, one in enumerate(recordings(ROOT, PORT))]
 
 
 def machine_of(recording: dict[str, Any]) -> Machine:
-    argv = recording["argv"]
     return Machine(
         f"{ROOT}/{recording['home']}",
         f"{ROOT}/{recording['cwd']}",
         {f"{ROOT}/{path}": text for path, text in recording["files"].items()},
         dict(recording["env"]),
-        {FLAGS[flag]: text for flag, text in zip(argv[::2], argv[1::2], strict=True)},
+        flags_of(recording),
     )
 
 
+def outcome_here(resolution: Resolution) -> dict[str, Any]:
+    """Return what a resolution comes to, in the words of the recordings."""
+    method, decisions = resolution.decisions["auth_method"], resolution.decisions
+    if method.winner is None:
+        return {"error": "no_auth_type"}
+    if resolution.auth_method == "qwen-oauth":
+        return {"error": "oauth_discontinued"}
+    of_entries = [stop for stop in resolution.stops if stop.field == "model"]
+    if method.problem is not None or of_entries:
+        return {"error": "exit"}
+    stops = {stop.field for stop in resolution.stops}
+    if "auth_method" in stops:
+        return {"error": "enforced_type"}
+    if resolution.needs_api_key:
+        return {"error": "missing_api_key"}
+    if "base_url" in stops:
+        return {"error": "missing_base_url"}
+    sent = {name: winner.revealed for name in SENT if (winner := decisions[name].winner) is not None}
+    return {**sent, "protocol": "gemini" if resolution.auth_method == "vertex-ai" else resolution.auth_method}
+
+
+SENT = ("api_key", "base_url", "model")
+
+
 def test_every_recording_is_here() -> None:
-    assert len(RECORDINGS) == 157
+    assert len(ALL) == 157
 
 
-@pytest.mark.parametrize("recording", RECORDINGS, ids=lambda recording: recording["id"])
-def test_the_model_agrees(recording: dict[str, Any]) -> None:
-    observed = recording["observed"]
-    sent = {name: observed[name] for name in ("api_key", "base_url", "model", "protocol") if name in observed}
-    expected = sent or {"error": observed["error"]}
-    changes = {**CHANGED_ON_THE_WIRE, **ESCAPED}.get(recording["id"], {})
-    assert outcome(machine_of(recording)) == {**expected, **changes}
+@pytest.mark.parametrize("number", ALL)
+def test_the_model_agrees(number: int) -> None:
+    recording = recordings(ROOT, PORT)[number]
+    assert outcome(machine_of(recording)) == expected_of(recording, PORT)
+
+
+@pytest.mark.parametrize("number", ALL)
+def test_the_compiler_agrees(number: int, tmp_path: Path) -> None:
+    recording = recordings(str(tmp_path), PORT)[number]
+    cwd, home = plant(recording, tmp_path)
+    try:
+        world = read(cwd, home, environ=recording["env"], flags=flags_of(recording), profile=NEWER)
+        found = outcome_here(resolve_world(world, profile_named(NEWER)))
+    except SettingsError:
+        found = {"error": "exit"}
+    assert found == expected_of(recording, PORT)

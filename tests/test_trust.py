@@ -138,6 +138,7 @@ def test_one_user_with_everything_in_one_place_is_of_no_concern(profile: str, wh
         "flags": Scene(flags={"api_key": USERS_KEY, "base_url": USERS}),
         "flag and shell": Scene(flags={"api_key": USERS_KEY}, environ={"OPENAI_BASE_URL": USERS}),
     }[where]
+    scene = scene.but(flags={**scene.flags, "auth_method": "openai"})
     with planted(scene) as tree:
         resolution = tree.resolve(profile)
         assert concern_of(resolution, never) is None

@@ -73,7 +73,7 @@ def test_what_is_a_value(name: str, text: str, value: object) -> None:
     ("name", "text", "wrong"),
     [
         ("auth_method", "OpenAI", "none of the values"),
-        ("auth_method", "gemini", "none of the values"),
+        ("auth_method", "gpt", "none of the values"),
         ("api_key", "", "empty"),
         ("api_key", "sk-x\n", "line break"),
         ("api_key", "sk-x\r\nX-Header: y", "line break"),

@@ -10,10 +10,9 @@ import pytest
 from support.declaring import fields_with
 from support.trees import read, write_tree
 
+import qwen_cfg.core.load
 import qwen_cfg.core.resolution
-import qwen_cfg.core.search
-import qwen_cfg.core.world
-import qwen_cfg.reading.world
+import qwen_cfg.core.sighting
 from qwen_cfg.core.artifact import to_artifact
 from qwen_cfg.core.resolution import profile_named, resolve_world
 from qwen_cfg.explanation import explain
@@ -58,7 +57,16 @@ def told(resolution: Resolution) -> None:
 def test_nothing_in_a_world_can_be_changed(tmp_path: Path) -> None:
     write_tree(tmp_path, TREE)
     world = read(tmp_path / "home/app", tmp_path / "home", environ={"OPENAI_MODEL": "m"}, survey=True)
-    for mapping in (world.sightings, world.searches, world.directories, world.in_git, world.flags, world.environ):
+    for mapping in (
+        world.sightings,
+        world.settings_seen,
+        world.folders,
+        world.loads,
+        world.directories,
+        world.in_git,
+        world.flags,
+        world.environ,
+    ):
         with pytest.raises(TypeError):
             mapping["x"] = None  # type: ignore[index]
     before = copy.copy(dict(world.sightings))
@@ -82,7 +90,7 @@ def test_a_file_is_parsed_once_in_each_dialect(
 
         return count
 
-    monkeypatch.setattr(qwen_cfg.core.world, "reader_of", counting)
+    monkeypatch.setattr(qwen_cfg.core.sighting, "reader_of", counting)
     world = read(tmp_path / "home/app", tmp_path / "home", dialect=dialect, survey=True)
     for profile in declared_profiles().values():
         told(resolve_world(world, profile))
@@ -94,14 +102,16 @@ def test_a_profile_searches_once_and_a_field_is_decided_once(tmp_path: Path, mon
     write_tree(tmp_path, TREE)
     searches: Counter[object] = Counter()
     decisions: Counter[object] = Counter()
-    counted(monkeypatch, qwen_cfg.reading.world, "search", searches)
-    counted(monkeypatch, qwen_cfg.core.search, "search", searches)
+    counted(monkeypatch, qwen_cfg.core.load, "search", searches)
+    counted(monkeypatch, qwen_cfg.core.load, "decide", decisions)
     world = read(tmp_path / "home/app", tmp_path / "home", survey=True)
     counted(monkeypatch, qwen_cfg.core.resolution, "decide", decisions)
+    # The excluded variables are decided when the files are read, once for each profile.
+    assert decisions.pop("excluded_variables") == len(declared_profiles())
     for profile in declared_profiles().values():
         decisions.clear()
         resolve_world(world, profile)
-        assert len(decisions) == len(declared_fields())
+        assert {*decisions, "excluded_variables"} == declared_fields().keys()
         assert set(decisions.values()) == {1}
         told(resolve_world(world, profile))
     assert len(searches) == len(declared_profiles())

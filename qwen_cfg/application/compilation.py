@@ -106,7 +106,8 @@ class Compilation:
     @cached_property
     def outcomes(self) -> Mapping[Profile, Outcome]:
         """What each profile makes of the world, or the error that it ends in; the one that is followed is the first."""
-        others = other_profiles(self.profile) if self.world.surveyed else ()
+        every = other_profiles(self.profile)
+        others = [other for other in every if self.world.surveyed or other in self.world.loads]
         return {self.profile: self._outcome} | {other: self._under(other) for other in others}
 
     @cached_property
@@ -115,14 +116,21 @@ class Compilation:
         return elsewhere(self.resolution, self.outcomes)
 
     @cached_property
+    def settings_readers(self) -> tuple[Elsewhere, ...]:
+        """What the other profiles resolve that read settings files which this one does not; mostly none are there."""
+        if not self.resolution.settings_files:
+            return ()
+        return tuple(other for other in self.other_profiles if other.profile.reads_settings)
+
+    @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What the rules say."""
         return diagnose(self.resolution, other_profiles=self.other_profiles, generation=self.generation)
 
     @cached_property
     def warnings(self) -> tuple[Diagnostic, ...]:
-        """What the rules that warn say; no other profile is looked at for it."""
-        return diagnose(self.resolution, WARNINGS, generation=self.generation)
+        """What the rules that warn say."""
+        return diagnose(self.resolution, WARNINGS, other_profiles=self.settings_readers, generation=self.generation)
 
     def unasked(self, diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
         """Return diagnostics without what the user is asked about, or has been, before anything is sent."""

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.artifact import user_files
+from qwen_cfg.core.drift import provenance_text
 from qwen_cfg.core.hidden_keys import key_remark
-from qwen_schema import Secret, Surroundings, follow
+from qwen_schema import ConfigurationError, Secret, Surroundings, follow
 from qwen_schema.qwen_oauth import METHOD
 
 from .incomplete import IncompleteError
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from .config_file import ConfigFile
 
 
+# The methods whose API the runtime speaks.
+SPOKEN = ("openai", METHOD)
+
+
 def ready(compilation: Compilation, gate: Gate, key: Secret | None = None) -> ReadyConfig:
     """Return the artifact of a compilation with its key, which is not fetched if it is given.
 
@@ -36,6 +41,7 @@ def ready(compilation: Compilation, gate: Gate, key: Secret | None = None) -> Re
         raise IncompleteError(compilation.diagnostics)
     gate.require(compilation.concern)
     artifact = compilation.artifact
+    _require_spoken(artifact)
     if artifact.text("auth_method") == METHOD:
         return with_login(login_place_of(compilation), gate)
     request, world = compilation.request, compilation.world
@@ -64,12 +70,29 @@ def ready_from_file(file: ConfigFile, gate: Gate) -> ReadyConfig:
     if file.foreign is not None:
         raise file.foreign
     gate.require(file.concern)
+    _require_spoken(artifact)
     if artifact.text("auth_method") == METHOD:
         require_own(artifact, file.request.process)
         return note_artifact(with_login(login_place_here(artifact, file.request.process), gate))
     if file.unusual:
         gate.notify(f"qwen-cfg: {file.unusual}")
     return note_artifact(_with_key(artifact, here))
+
+
+def _require_spoken(artifact: ResolvedConfig) -> None:
+    """Refuse a method whose API the runtime does not speak.
+
+    Raises:
+        ConfigurationError: if it is one.
+    """
+    method = artifact.text("auth_method")
+    if method not in SPOKEN:
+        origin = provenance_text(artifact.provenance["auth_method"])
+        raise ConfigurationError(
+            f"the authentication method is {method} ({origin}); qwen-cfg explains it, and run does not speak its API",
+            where="auth_method",
+            hint="Choose another one for this run: --auth-type openai",
+        )
 
 
 def _known_key(compilation: Compilation) -> Secret | None:

@@ -10,7 +10,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from qwen_cfg.application.flags import spellings
-from qwen_cfg.core.layers import ranking
+from qwen_cfg.core.layers import ranking, usual_layers
 from qwen_cfg.core.world import Given
 from qwen_schema import (
     DEFAULT_PROFILE,
@@ -45,8 +45,9 @@ COMMANDS = {
     "completion": "print a completion script for a shell",
 }
 
+_WIDEST_METAVAR = 40
 _EPILOG = f"""\
-{textwrap.fill(f"{ranking()}.", 72)}
+{textwrap.fill(f"{ranking(usual_layers(declared_profiles()[DEFAULT_PROFILE]))}.", 72)}
 
 exit codes: 0 all well, 1 a check found something, 2 usage,
 3 configuration invalid or incomplete, 4 authentication refused,
@@ -212,8 +213,10 @@ def _refuse_one_dash(words: Sequence[str], program: str) -> None:
 
 
 def _metavar(field: Field) -> str | None:
+    values = "{" + ",".join(field.schema.get("enum", ())) + "}"
     if "enum" in field.schema:
-        return "{" + ",".join(field.schema["enum"]) + "}"
+        # More of them than fit beside the flag stand in the description.
+        return values if len(values) <= _WIDEST_METAVAR else field.name.upper()
     by_format = {"http-url": "URL", "proxy-url": "URL", "file-path": "PATH", "header-value": "KEY"}
     by_type = {"number": "SECONDS", "integer": "COUNT", "array": "LIST"}
     return by_format.get(field.schema.get("format", "")) or by_type.get(field.schema["type"], field.name.upper())

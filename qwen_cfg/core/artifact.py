@@ -11,6 +11,7 @@ from qwen_schema import (
     ResolvedConfig,
     Secret,
     SecretReference,
+    SettingsUse,
     Value,
     is_unicode,
     located,
@@ -59,7 +60,13 @@ def to_artifact(resolution: Resolution, *, inline_secrets: bool = False) -> Reso
         provenance={name: _provenance(resolution, d) for name, d in resolution.decisions.items()},
         env_file=EnvFileUse(resolution.world.choice.chosen_by, read),
         excluded=resolution.excluded,
+        settings=_settings(resolution),
     )
+
+
+def _settings(resolution: Resolution) -> tuple[SettingsUse, ...]:
+    scopes = resolution.settings.scopes if resolution.settings is not None else ()
+    return tuple(SettingsUse(scope.file.scope, scope.file.shown) for scope in scopes if scope.outcome == "read")
 
 
 def portable_path(text: str, standpoint: Standpoint) -> str:
@@ -143,7 +150,7 @@ def _secret_provenance(resolution: Resolution, decision: Decision) -> Provenance
     """Return where the secret that the artifact refers to comes from, which --secret-from may have moved."""
     reference = resolution.options.secret_from
     if reference is None:
-        return _of_candidate(decision.winner) if resolution.auth_method == "openai" else _OAUTH_LOGIN
+        return _of_candidate(decision.winner) if resolution.auth_method != "qwen-oauth" else _OAUTH_LOGIN
     layer = _layer_of(reference.kind)
     is_users = reference.path is not None and _is_home_level(resolution, reference.path)
     return Provenance(layer.name, SECRET_FROM, "user" if is_users else layer.reach, reference.variable)
@@ -152,7 +159,7 @@ def _secret_provenance(resolution: Resolution, decision: Decision) -> Provenance
 def _layer_of(kind: ReferenceKind) -> Layer:
     """Return the layer in which a secret reference finds the secret."""
     match kind:
-        case "flag" | "environment" | "env-file":
+        case "flag" | "environment" | "env-file" | "settings":
             return layer_named(kind)
         case "oauth-cache" | "keyring" | "command" | "literal":
             return DEFAULT

@@ -75,6 +75,7 @@ def _resolution(old: ResolvedConfig, new: ResolvedConfig) -> Iterator[Difference
         "profile": (old.profile, new.profile),
         "dialect": (old.dialect, new.dialect),
         "env_file": (_env_file(old), _env_file(new)),
+        "settings": (_settings(old), _settings(new)),
         "excluded": (_excluded(old), _excluded(new)),
     }
     for name, (before, after) in pairs.items():
@@ -88,6 +89,10 @@ def _told(value: SecretReference | Value) -> str:
 
 def _env_file(artifact: ResolvedConfig) -> str:
     return f"{', '.join(artifact.env_file.paths) or 'none'} (chosen by {artifact.env_file.chosen_by})"
+
+
+def _settings(artifact: ResolvedConfig) -> str:
+    return ", ".join(f"{use.path} ({use.scope})" for use in artifact.settings) or "none"
 
 
 def _excluded(artifact: ResolvedConfig) -> str:

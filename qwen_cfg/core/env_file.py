@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from qwen_schema import Profile
 
-    from .origin import Candidate
+    from .origin import Candidate, Said
     from .place import Place
 
 
@@ -18,15 +18,20 @@ if TYPE_CHECKING:
 class EnvFile:
     """An env file as far as it concerns this program.
 
-    `lines` is the line of each name that it assigns, `offers` the candidates of the declared variables that it sets,
+    `says` is what it says of each name that it assigns, `offers` the candidates of the declared variables that it sets,
     and `excluded` the names that it sets and may not set.
     """
 
     place: Place
     shown: str
-    lines: Mapping[str, int]
+    says: Mapping[str, Said]
     offers: Mapping[str, Candidate]
     excluded: tuple[str, ...] = ()
+
+    @property
+    def lines(self) -> Mapping[str, int]:
+        """The line of each name that it assigns."""
+        return {name: said.origin.line or 0 for name, said in self.says.items()}
 
 
 def may_set_all(place: Place, profile: Profile) -> bool:
@@ -36,6 +41,11 @@ def may_set_all(place: Place, profile: Profile) -> bool:
 
 def without_excluded(file: EnvFile, names: tuple[str, ...], profile: Profile) -> EnvFile:
     """Return an env file without the variables that it may not set, which are noted."""
-    excluded = () if may_set_all(file.place, profile) else tuple(name for name in file.lines if name in names)
+    excluded = () if may_set_all(file.place, profile) else tuple(name for name in file.says if name in names)
+    if profile.refused_variables and not file.place.home_level:
+        # Those of a field are refused, and told of, with the field.
+        refused, declared = set(profile.refused_variables), file.offers
+        says = {n: said for n, said in file.says.items() if n in declared or n.upper() not in refused}
+        file = replace(file, says=says)
     offers = {name: candidate for name, candidate in file.offers.items() if name not in excluded}
     return replace(file, offers=offers, excluded=excluded)

@@ -74,6 +74,13 @@ def settled(decision: Decision, winner: Candidate) -> Decision:
     return _typed(decision.field, winner, decision.shadowed)
 
 
+def outranked(decision: Decision, winner: Candidate) -> Decision:
+    """Return a decision in which a candidate that comes before all others wins."""
+    lost = () if decision.winner is None else (Shadowed(decision.winner, "beaten", winner),)
+    others = tuple(Shadowed(s.candidate, s.fate, winner if s.fate == "beaten" else s.by) for s in decision.shadowed)
+    return _typed(decision.field, winner, (*lost, *others))
+
+
 def without_secrets_elsewhere(decisions: Mapping[str, Decision]) -> dict[str, Decision]:
     """Return the decisions, a value being a problem where it holds a secret that belongs into another field.
 
@@ -104,7 +111,7 @@ def _ranked(field: Field, profile: Profile, sources: Sources) -> Iterator[tuple[
         if isinstance(group, FieldLayer):
             yield from ((candidate, _refused(field, candidate)) for candidate in group.offers(field, sources))
             continue
-        for variable in field.variables:
+        for variable in filter(profile.reads, field.variables):
             candidates = [c for layer in group for c in layer.offers(field, variable, sources)]
             if variable.is_read_under(sources.auth_method):
                 yield from _of_variable(field, candidates, profile)
@@ -130,12 +137,16 @@ def _of_variable(
 ) -> Iterator[tuple[Candidate, Shadowed | None]]:
     """Yield the candidates of one variable.
 
-    An empty one is no value; where the profile says so it also hides the same variable in what comes after it.
+    An empty one is no value; where the profile says so it also hides the same variable in what comes after it. Under a
+    profile that takes an empty variable for an unset one, it is one of blanks alone that does so.
     """
     hidden_by: Candidate | None = None
     for candidate in candidates:
         lost = _refused(field, candidate)
-        if hidden_by is not None and (lost is None or lost.fate == "empty"):
+        if lost is None and not profile.empty_hides and not field.is_switch and not candidate.revealed.strip():
+            lost = Shadowed(candidate, "empty")
+            hidden_by = hidden_by or candidate
+        elif hidden_by is not None and (lost is None or lost.fate == "empty"):
             lost = Shadowed(candidate, "hidden by an empty variable", hidden_by)
         elif lost is not None and lost.fate == "empty" and profile.empty_hides:
             hidden_by = candidate
@@ -144,7 +155,10 @@ def _of_variable(
 
 def _refused(field: Field, candidate: Candidate) -> Shadowed | None:
     """Return the fate of a candidate that cannot win: it may not decide the field, or is empty and no default."""
-    if field.reach == "user" and candidate.origin.reach != "user":
+    needed = field.reach
+    if candidate.origin.layer == "settings" and field.setting is not None:
+        needed = field.setting.reach
+    if needed == "user" and candidate.origin.reach != "user":
         return Shadowed(candidate, "needs reach user")
     if candidate.is_empty and not candidate.origin.source.is_default:
         return Shadowed(candidate, "empty")
@@ -159,6 +173,8 @@ def _typed(field: Field, winner: Candidate | None, shadowed: tuple[Shadowed, ...
     if winner is None:
         return Decision(field, None, shadowed)
     try:
+        if winner.problem is not None:
+            raise BadValue(winner.problem.wrong, winner.problem.expected)
         _require_own_command(field, winner)
         value = parse_value(field, winner.revealed)
     except BadValue as problem:
@@ -169,7 +185,7 @@ def _typed(field: Field, winner: Candidate | None, shadowed: tuple[Shadowed, ...
 
 def _require_own_command(field: Field, winner: Candidate) -> None:
     """Refuse a command that a file of a project names: whoever unpacks a project has not asked for what it runs."""
-    if field.secret and kind_of_pointer(winner.revealed) == "command" and winner.origin.reach != "user":
+    if field.secret and kind_of_pointer(winner.revealed) == "command" and winner.origin.is_project_said:
         raise BadValue(
             "a file of a project may not name a command, which would be run",
             "an API key or keyring:SERVICE/NAME here, or the command in the environment or in ~/.qwen/.env",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from qwen_schema import Secret
@@ -11,7 +11,7 @@ from qwen_schema import Secret
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from qwen_schema import Field, LayerName, Reach, SecretReference
+    from qwen_schema import BadValue, Field, LayerName, Reach, SecretReference
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,11 @@ class Layer(ABC):
 class Origin:
     """The exact place that a candidate comes from.
 
-    `place` is how the place is written: a flag, a variable, FILE:LINE, or `default`. `path` and `line` are set for
-    what stands in a file.
+    `place` is how the place is written: a flag, a variable, FILE:LINE, FILE:LINE NAME in settings, or `default`. `path`
+    and `line` are set for what stands in a file, and `shown` is that file as it is written, where `place` says more
+    than FILE:LINE. `behind` are the origins of variables that the value went through (`${NAME}`, or the variable that a
+    provider entry names), and `pointer` (JSON Pointer, RFC 6901) leads to it in its settings file, unless it is all one
+    variable's. `via_project` says that a project's file has a say in it, even where a secret is held by the user.
     """
 
     source: Layer
@@ -67,6 +70,10 @@ class Origin:
     variable: str | None = None
     path: Path | None = None
     line: int | None = None
+    shown: str | None = None
+    behind: tuple[Origin, ...] = ()
+    pointer: str | None = None
+    via_project: bool = False
 
     @property
     def layer(self) -> LayerName:
@@ -76,19 +83,43 @@ class Origin:
     @property
     def file(self) -> str | None:
         """The file as it is written, for what stands in a file."""
-        return self.place.rpartition(":")[0] if self.path is not None else None
+        return self.shown or self.place.rpartition(":")[0] if self.path is not None else None
+
+    @property
+    def is_project_said(self) -> bool:
+        """Whether a project's file says it, or has a say in it."""
+        return self.reach == "project" or self.via_project
+
+    @property
+    def holder(self) -> Origin:
+        """Where the value is held: the last variable that it went through which has reach user, or this origin."""
+        found = next((origin for origin in self.behind if origin.holder.reach == "user"), None)
+        return self if found is None else found.holder
 
     def __str__(self) -> str:
-        return self.source.text(self.place, self.variable)
+        words = self.source.text(self.place, self.variable)
+        return f"{words} (set in {', '.join(map(str, self.behind))})" if self.behind else words
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one source says of a variable."""
+
+    text: str = field(repr=False)
+    origin: Origin
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A value that one layer offers for one field, as text, with its origin."""
+    """A value that one layer offers for one field, as text, with its origin.
+
+    `problem` says why it can be no value of the field, where its text alone does not say so.
+    """
 
     field: str
     text: str | Secret
     origin: Origin
+    problem: BadValue | None = None
 
     @property
     def is_empty(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qwen_schema import EnvFileError, NotTrustedError, Secret, other_profiles
+from qwen_schema import EnvFileError, NotTrustedError, Secret, SettingsError, other_profiles
 
 from .resolution import Options, Resolution, resolve_world
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .world import World
 
 # What a profile makes of a world: a resolution, or the error about a file that it reads and that cannot be read.
-Outcome = Resolution | EnvFileError | NotTrustedError
+Outcome = Resolution | EnvFileError | NotTrustedError | SettingsError
 
 
 @dataclass(frozen=True)
@@ -58,21 +58,20 @@ def outcome_of(world: World, profile: Profile, options: Options) -> Outcome:
     """Return what a profile makes of a world."""
     try:
         return resolve_world(world, profile, options)
-    except (EnvFileError, NotTrustedError) as error:
+    except (EnvFileError, NotTrustedError, SettingsError) as error:
         return error
 
 
 def elsewhere(resolution: Resolution, outcomes: Mapping[Profile, Outcome] | None = None) -> tuple[Elsewhere, ...]:
-    """Return what every other profile resolves; nothing where the world was read for one profile alone.
+    """Return what every other profile resolves that the world was read for.
 
     `outcomes` are those of the profiles, where they are known already.
     """
-    if not resolution.world.surveyed:
-        return ()
     known = outcomes or {}
     return tuple(
         _beside(resolution, profile, known.get(profile) or outcome_of(resolution.world, profile, resolution.options))
         for profile in other_profiles(resolution.profile)
+        if resolution.world.surveyed or profile in resolution.world.loads
     )
 
 
@@ -110,4 +109,5 @@ def _origin(resolution: Resolution, decision: Decision) -> object:
     if decision.winner is None or (decision.field.secret and resolution.options.secret_from is not None):
         return None
     origin = decision.winner.origin
-    return origin.layer, origin.place, origin.variable
+    # What a default is inferred from is worded otherwise under each profile.
+    return (origin.layer,) if origin.source.is_default else (origin.layer, origin.place, origin.variable)

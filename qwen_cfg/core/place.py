@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from qwen_schema import Reach
 
-Outcome = Literal["absent", "found", "filled-in", "not-reached", "skipped"]
+Outcome = Literal["absent", "found", "filled-in", "not-reached", "skipped", "ignored"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,11 @@ class Place:
         return self.home_rank is not None
 
     @property
+    def directory(self) -> Path:
+        """The directory that it belongs to: for `.qwen/.env` the one in which `.qwen` stands."""
+        return self.path.parent.parent if self.in_qwen_directory else self.path.parent
+
+    @property
     def in_qwen_directory(self) -> bool:
         """Whether it is a `.qwen/.env`."""
         return is_in_qwen_directory(self.path)
@@ -38,7 +43,7 @@ class Place:
 class Visit:
     """The outcome at one place; `kind` is what stands there, as far as it was looked at.
 
-    `found` is the first file, `filled-in` one that is read after it.
+    `found` is the first file, `filled-in` one that is read after it, `ignored` one in a folder that is not trusted.
     """
 
     place: Place

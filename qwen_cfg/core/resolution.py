@@ -6,25 +6,32 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from qwen_schema import DEFAULT_PROFILE, Excluded, UsageError, declared_fields, declared_profiles
+from qwen_schema import DEFAULT_PROFILE, Excluded, QwenCfgError, UsageError, declared_fields, declared_profiles
 
-from .env_file import EnvFile, without_excluded
-from .layers import DEFAULT, Sources, read_env_file
+from .entry import with_entry
+from .layers import DEFAULT, Sources
+from .load import load
 from .merge import Decision, decide, settled, without_secrets_elsewhere
 from .origin import Candidate
 from .paths import OAUTH_CACHE, OAUTH_CACHE_NAME
-from .search import places_in, search_in
+from .search import places
+from .start import EnvFileChoice
+from .stops import Stop, stops_of
 from .unreached import unread_files, unread_places
-from .world import EnvFileChoice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from qwen_schema import Profile, SecretReference
+    from qwen_schema import Field, Profile, SecretReference
 
+    from .env_file import EnvFile
+    from .load import Load
     from .place import Place, Search
-    from .world import QwenDirectory, World
+    from .settings import EntryChoice, SettingsLoad
+    from .start import QwenDirectory
+    from .variables import Variables
+    from .world import World
 
 
 @dataclass(frozen=True)
@@ -49,14 +56,42 @@ class Options:
 
 @dataclass(frozen=True)
 class Resolution:
-    """What was decided, and all that it was decided from."""
+    """What was decided, and all that it was decided from.
+
+    `entry` is the provider entry that is used, where there is one.
+    """
 
     world: World
     profile: Profile
     options: Options
-    search: Search
-    files: tuple[EnvFile, ...]
+    loaded: Load
     decisions: Mapping[str, Decision]
+    entry: EntryChoice | None = None
+
+    @property
+    def search(self) -> Search:
+        """The search for the env files."""
+        return self.loaded.search
+
+    @property
+    def files(self) -> tuple[EnvFile, ...]:
+        """The env files that were read, in the order in which they count."""
+        return self.loaded.files
+
+    @property
+    def settings(self) -> SettingsLoad | None:
+        """The settings, where the profile reads them."""
+        return self.loaded.settings
+
+    @property
+    def variables(self) -> Variables:
+        """What the environment, the env files and the settings say of each variable."""
+        return self.loaded.variables
+
+    @cached_property
+    def stops(self) -> tuple[Stop, ...]:
+        """The reasons for which Qwen Code would not start, beside a missing or invalid value."""
+        return stops_of(self.decisions, self.settings, self.entry, self.variables)
 
     @property
     def directory(self) -> QwenDirectory:
@@ -71,7 +106,9 @@ class Resolution:
 
     @property
     def settings_files(self) -> tuple[Path, ...]:
-        """The settings files of Qwen Code that are there, which have no say."""
+        """The settings files of Qwen Code that are there and have no say."""
+        if self.profile.reads_settings:
+            return ()
         files = dict.fromkeys((self.world.project_settings, self.directory.settings))
         return tuple(file for file in files if file is not None)
 
@@ -85,7 +122,8 @@ class Resolution:
     def needs_api_key(self) -> bool:
         """Whether there has to be an API key, and neither a value nor a reference for it is there."""
         key = self.decisions["api_key"]
-        return self.auth_method == "openai" and key.winner is None and self.options.secret_from is None
+        needs = self.auth_method not in (None, "qwen-oauth")
+        return needs and key.winner is None and self.options.secret_from is None
 
     @property
     def excluded(self) -> tuple[Excluded, ...]:
@@ -97,7 +135,8 @@ class Resolution:
         """The places of a search that is not replaced by `--env-file` or `--no-env-file`, in its order."""
         if self.world.choice.chosen_by == "search":
             return self.search.places
-        return places_in(self.world, self.profile, EnvFileChoice())
+        world = self.world
+        return places(world.cwd, world.home, self.profile, EnvFileChoice(), self.directory)
 
     @cached_property
     def unread_places(self) -> tuple[Place, ...]:
@@ -114,7 +153,7 @@ class Resolution:
     def is_complete(self) -> bool:
         """Whether an artifact can be made of it."""
         invalid = any(decision.problem for decision in self.decisions.values())
-        return self.auth_method is not None and not self.needs_api_key and not invalid
+        return self.auth_method is not None and not self.needs_api_key and not invalid and not self.stops
 
 
 def resolve_world(world: World, profile: Profile, options: Options | None = None) -> Resolution:
@@ -124,20 +163,41 @@ def resolve_world(world: World, profile: Profile, options: Options | None = None
         EnvFileError: if a file that the search reached cannot be read.
     """
     options = options or Options()
-    found = search_in(world, profile)
-    _require_readable(world, found)
-    unfiltered = tuple(read_env_file(world, place) for place in found.read)
-    fields = declared_fields()
-    exclusion = decide(fields["excluded_variables"], profile, Sources(world, unfiltered))
-    sources = Sources(world, tuple(without_excluded(file, exclusion.items, profile) for file in unfiltered))
-    early = {"excluded_variables": exclusion}
-    early |= {name: decide(fields[name], profile, sources) for name in ("auth_method", "api_key")}
-    method = early["auth_method"] = _auth_method(world.qwen_directory(profile).login, early, options)
-    if fields["api_key"].depends_on_method:
-        del early["api_key"]
+    loaded = load_of(world, profile)
+    fields = fields_under(profile)
+    sources = Sources(world.flags, profile, loaded.variables, loaded.settings)
+    early = {"excluded_variables": loaded.exclusion, "auth_method": decide(fields["auth_method"], profile, sources)}
+    if profile.credential_decides_method:
+        early["api_key"] = decide(fields["api_key"], profile, sources)
+    method = early["auth_method"] = _auth_method(world.qwen_directory(profile).login, early, options, sources)
+    if not all(v.is_read_under(str(method.value)) for v in filter(profile.reads, fields["api_key"].variables)):
+        early.pop("api_key", None)
     under = replace(sources, auth_method=method.value if isinstance(method.value, str) else None)
     decisions = {name: early.get(name) or decide(field, profile, under) for name, field in fields.items()}
-    return Resolution(world, profile, options, found, sources.files, without_secrets_elsewhere(decisions))
+    with_it, entry = with_entry(decisions, under)
+    return Resolution(world, profile, options, loaded, without_secrets_elsewhere(with_it), entry)
+
+
+def load_of(world: World, profile: Profile) -> Load:
+    """Return what a profile loads from a world; it was loaded when the world was read for that profile.
+
+    Raises:
+        EnvFileError: if a file that is read cannot be.
+        SettingsError: if Qwen Code stops at a settings file.
+    """
+    loaded = world.loads.get(profile)
+    if loaded is None:
+        return load(world, profile, world.qwen_directory(profile), world)
+    if isinstance(loaded, QwenCfgError):
+        raise loaded.copy()
+    return loaded
+
+
+def fields_under(profile: Profile) -> Mapping[str, Field]:
+    """Return the fields as a profile has them: the authentication method is one of those that it knows."""
+    fields = declared_fields()
+    method = fields["auth_method"]
+    return {**fields, "auth_method": replace(method, schema={**method.schema, "enum": list(profile.methods)})}
 
 
 def profile_named(name: str = DEFAULT_PROFILE, *, where: str = "") -> Profile:
@@ -153,25 +213,32 @@ def profile_named(name: str = DEFAULT_PROFILE, *, where: str = "") -> Profile:
     return profile
 
 
-def _require_readable(world: World, found: Search) -> None:
-    for place in found.read:
-        error = world.look(place.path).error
-        if error is not None:
-            raise error.copy()
-
-
-def _auth_method(login: Path | None, decisions: Mapping[str, Decision], options: Options) -> Decision:
+def _auth_method(login: Path | None, decisions: Mapping[str, Decision], options: Options, sources: Sources) -> Decision:
     """Return the decision on the method; nobody having named one, it is inferred from what there is."""
     decision = decisions["auth_method"]
     if decision.winner is not None:
         return decision
-    inferred = _inferred(login, decisions["api_key"], options)
+    if sources.profile.credential_decides_method:
+        inferred = _from_credential(login, decisions["api_key"], options)
+    else:
+        inferred = _from_variables(options, sources)
     if inferred is None:
         return decision
     return settled(decision, Candidate("auth_method", inferred.auth_method, DEFAULT.origin(inferred.place)))
 
 
-def _inferred(login: Path | None, api_key: Decision, options: Options) -> Inferred | None:
+def _from_variables(options: Options, sources: Sources) -> Inferred | None:
+    """Return the first method of which one variable of each group is set, or what is assumed."""
+    for method, groups in sources.profile.infers.items():
+        found = [next(filter(sources.variables.value, group), None) for group in groups]
+        if method == "openai" and options.secret_from is not None and found[0] is None:
+            found[0] = "the key that is referred to"
+        if all(found):
+            return Inferred(method, f"inferred: {', '.join(map(str, found))} are set")
+    return options.assumed
+
+
+def _from_credential(login: Path | None, api_key: Decision, options: Options) -> Inferred | None:
     reference = options.secret_from
     if reference is not None and reference.kind != "oauth-cache":
         return _assumed(options, "openai") or Inferred("openai", "inferred: an API key is referred to")

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from qwen_schema import Profile
 
     from .place import Outcome
-    from .world import EnvFileChoice, QwenDirectory, Sighting, World
+    from .sighting import Sighting
+    from .start import EnvFileChoice, QwenDirectory
 
 
 def places(
@@ -38,22 +39,17 @@ def places(
     )
 
 
-def places_in(world: World, profile: Profile, choice: EnvFileChoice | None = None) -> tuple[Place, ...]:
-    """Return the places of a world's search, or of the one that another choice of the env file would make."""
-    return places(world.cwd, world.home, profile, choice or world.choice, world.qwen_directory(profile))
-
-
-def search_in(world: World, profile: Profile) -> Search:
-    """Return the search of a world under a profile, which was made when the world was read for that profile."""
-    made = world.searches.get(profile)
-    return search(places_in(world, profile), profile, world.look) if made is None else made
-
-
-def search(ordered: tuple[Place, ...], profile: Profile, look: Callable[[Path], Sighting]) -> Search:
+def search(
+    ordered: tuple[Place, ...],
+    profile: Profile,
+    look: Callable[[Path], Sighting],
+    may_read: Callable[[Place], bool] = lambda place: True,  # noqa: ARG005
+) -> Search:
     """Look at the places until the search is over; the places after that are `not-reached`.
 
     The first file found ends it, except that under a profile in which the home's files fill in, these are still
-    looked at. `look` is called for no place that is not reached.
+    looked at. `look` is called for no place that is not reached. A file at a place that `may_read` does not let be read
+    is passed over.
     """
     visits: list[Visit] = []
     over = False
@@ -62,6 +58,8 @@ def search(ordered: tuple[Place, ...], profile: Profile, look: Callable[[Path], 
             visits.append(Visit(place, "not-reached"))
             continue
         visit = _visit(place, look(place.path), "filled-in" if over else "found")
+        if visit.outcome in ("found", "filled-in") and not may_read(place):
+            visit = Visit(place, "ignored", visit.kind)
         over = over or visit.outcome == "found"
         visits.append(visit)
     return Search(tuple(visits))

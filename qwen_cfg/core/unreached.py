@@ -32,7 +32,11 @@ def unread_files(
     What they may not set is taken out, as it would be if they were read.
     """
     return tuple(
-        without_excluded(read_env_file(world, place), excluded, profile)
+        without_excluded(
+            read_env_file(world.look(place.path), place, world.standpoint.show(place.path), world.dialect),
+            excluded,
+            profile,
+        )
         for place in unread
         if world.look(place.path).is_env_file
     )

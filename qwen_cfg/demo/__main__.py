@@ -1,4 +1,4 @@
-"""The demonstration: a project with env files that compete, which of them counts, and a chat with what does.
+"""The demonstration: settings and env files that compete, which of them counts, and a chat with what does.
 
 Run as `python -m qwen_cfg.demo`. It needs no network, no key of the user's, and leaves nothing behind.
 """
@@ -14,16 +14,22 @@ from pathlib import Path
 from .provider import provider
 
 _FILES = {
-    ".qwen/.env": """\
-# for everything that I do
-OPENAI_API_KEY=sk-demo-home-0000000000000000000000000000home
-OPENAI_BASE_URL=https://openrouter.ai/api/v1
+    ".qwen/settings.json": """\
+{
+  // for everything that I do
+  "security": {"auth": {"selectedType": "openai"}},
+  "model": {"name": "qwen3-coder-plus"},
+  "env": {
+    "OPENAI_API_KEY": "sk-demo-home-0000000000000000000000000000home",
+    "OPENAI_BASE_URL": "https://openrouter.ai/api/v1"
+  }
+}
 """,
     "work/app/.env": """\
 # the application's own
 DEBUG=true
 OPENAI_API_KEY=sk-demo-app-00000000000000000000000000000app
-OPENAI_MODEL=qwen3-coder-plus
+OPENAI_MODEL=gpt-4o-mini
 """,
     "work/app/src/main.py": "print('hello')\n",
 }
@@ -36,15 +42,15 @@ def main() -> int:
         for name, text in _FILES.items():
             (home / name).parent.mkdir(parents=True, exist_ok=True)
             (home / name).write_text(text, encoding="utf-8")
-            if Path(name).name == ".env":
+            if Path(name).name in (".env", "settings.json"):
                 (home / name).chmod(0o600)
-        _say("A home with a key and an endpoint, and a project whose .env has a key of its own:")
+        _say("A home with settings of Qwen Code, and a project whose .env has a key and a model of its own:")
         for name in _FILES:
             print(f"    ~/{name}")
-        flags = ["--model", "gpt-4o-mini", "--openai-base-url", base_url]
+        profile = ["--profile", "qwen-code-0.21"]
         commands = [
-            ["resolve", "--explain", "--model", "gpt-4o-mini"],
-            ["resolve", *flags, "-o", "qwen.toml"],
+            ["resolve", "--explain", *profile],
+            ["resolve", *profile, "--model", "gpt-4o-mini", "--openai-base-url", base_url, "-o", "qwen.toml"],
             ["check", "qwen.toml"],
             ["run", "--config", "qwen.toml", "-p", "Which key and which model reach you?"],
         ]

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 from qwen_cfg.core.layers import layer_named
 from qwen_cfg.core.other_profiles import elsewhere
 from qwen_cfg.core.unreached import would_set
-from qwen_cfg.rules import OTHER_INSTALLED
+from qwen_cfg.rules import OF_ALL_FIELDS
 from qwen_schema import Secret, declared_fields, redact_known, safe_text, show_value
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from qwen_cfg.core.generation import Generation
     from qwen_cfg.core.merge import Decision
     from qwen_cfg.core.origin import Candidate
     from qwen_cfg.core.other_profiles import Elsewhere
     from qwen_cfg.core.place import Outcome, Place, Visit
     from qwen_cfg.core.resolution import Resolution
+    from qwen_cfg.core.settings import Scope, ScopeOutcome
     from qwen_cfg.rules import Diagnostic
     from qwen_schema import Excluded, LayerName, Reach
 
@@ -85,6 +88,18 @@ class PlaceStory:
 
 
 @dataclass(frozen=True)
+class ScopeStory:
+    """What became of one scope of settings: its file, the outcome and why, and the fields that it decides or not."""
+
+    scope: Scope
+    path: str
+    outcome: ScopeOutcome
+    why: str
+    sets: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class DirectoryStory:
     """Where a variable moves the user's Qwen directory, or why it does not."""
 
@@ -130,6 +145,7 @@ class Explanation:
     diagnostics: tuple[Diagnostic, ...]
     not_considered: tuple[str, ...]
     others: tuple[OtherStory, ...]
+    settings: tuple[ScopeStory, ...] = ()
 
 
 def explain(
@@ -165,6 +181,7 @@ def explain(
         diagnostics=diagnostics,
         not_considered=tuple(world.standpoint.show(path) for path in resolution.settings_files),
         others=tuple(_other(other, reveal) for other in others),
+        settings=_scopes(resolution),
     )
 
 
@@ -173,7 +190,7 @@ def about(explanation: Explanation, field: str) -> Explanation:
     return replace(
         explanation,
         fields=tuple(story for story in explanation.fields if story.name == field),
-        diagnostics=tuple(d for d in explanation.diagnostics if d.finding.field == field or d.code == OTHER_INSTALLED),
+        diagnostics=tuple(d for d in explanation.diagnostics if d.finding.field == field or d.code in OF_ALL_FIELDS),
         others=tuple(_about(other, field) for other in explanation.others),
     )
 
@@ -215,7 +232,7 @@ def _field(resolution: Resolution, decision: Decision, reveal: bool) -> FieldSto
         name=field.name,
         description=field.description,
         flags=field.flags,
-        variables=tuple(variable.name for variable in field.variables),
+        variables=tuple(variable.name for variable in filter(resolution.profile.reads, field.variables)),
         needs_reach=field.reach,
         secret=field.secret,
         value=_value(decision, reveal),
@@ -281,6 +298,27 @@ def _places(resolution: Resolution) -> tuple[PlaceStory, ...]:
     return tuple(sorted(stories, key=lambda story: filling.index(story.path) if story.path in filling else -1))
 
 
+def _scopes(resolution: Resolution) -> tuple[ScopeStory, ...]:
+    """Return what became of each scope of settings, the highest first: in the order in which they count."""
+    stories = []
+    for scope in reversed(resolution.settings.scopes if resolution.settings is not None else ()):
+        sets = tuple(name for name, d in resolution.decisions.items() if _is_from(d.winner, scope.file.path))
+        unused = (
+            n for n, d in resolution.decisions.items() for s in d.shadowed if _is_from(s.candidate, scope.file.path)
+        )
+        rest = tuple(name for name in dict.fromkeys(unused) if name not in sets)
+        line = f" (line {scope.line})" if scope.line is not None else ""
+        why = f"{scope.why}{line}" if scope.why else ""
+        stories.append(ScopeStory(scope.file.scope, scope.file.shown, scope.outcome, why, sets, rest))
+    return tuple(stories)
+
+
+def _is_from(candidate: Candidate | None, path: Path) -> bool:
+    """Tell whether a candidate stands in a settings file, or a variable that it went through does."""
+    origins = () if candidate is None else (candidate.origin, *candidate.origin.behind)
+    return any(origin.path == path for origin in origins)
+
+
 def _visited(resolution: Resolution, visit: Visit) -> PlaceStory:
     shown = resolution.world.standpoint.show(visit.place.path)
     file = next((file for file in resolution.files if file.place == visit.place), None)
@@ -298,7 +336,7 @@ def _visited(resolution: Resolution, visit: Visit) -> PlaceStory:
 
 
 def _won_from(decision: Decision, place: Place) -> bool:
-    return decision.winner is not None and decision.winner.origin.path == place.path
+    return _is_from(decision.winner, place.path)
 
 
 def _not_reached(resolution: Resolution) -> tuple[PlaceStory, ...]:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from qwen_cfg.core.layers import DEFAULT
-from qwen_cfg.rules import OTHER_INSTALLED
+from qwen_cfg.rules import OF_ALL_FIELDS
 from qwen_schema import printable
 
 from .text import SIDE_BY_SIDE_WIDTH, diagnostics_part, heading, value_text, winner_text
@@ -149,7 +149,7 @@ def _remarks(columns: tuple[Column, ...], width: int) -> list[RenderableType]:
     parts: list[RenderableType] = []
     for column in columns:
         said = column.explanation.diagnostics if column.explanation else ()
-        grave = tuple(d for d in said if d.severity != "note" and d.code != OTHER_INSTALLED)
+        grave = tuple(d for d in said if d.severity != "note" and d.code not in OF_ALL_FIELDS)
         if column.explanation and grave:
             verdict = "" if column.explanation.complete else " is incomplete"
             parts += [Text(), Text(f"{column.profile}{verdict}:", "bold"), diagnostics_part(grave, width)]

@@ -10,16 +10,18 @@ from rich.table import Table
 from rich.text import Text
 
 from qwen_cfg.core.layers import layer_named, layers_for, origin_text, ranking
-from qwen_cfg.rules import EXCLUDED, FILE_HIDES, OTHER_GENERATION, OTHER_INSTALLED
+from qwen_cfg.rules import EXCLUDED, FILE_HIDES, OF_ALL_FIELDS, OTHER_GENERATION
 from qwen_schema import declared_fields, declared_profiles, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import RenderableType
 
     from qwen_cfg.core.origin import Layer
     from qwen_cfg.rules import Diagnostic
 
-    from .document import DirectoryStory, Explanation, FieldStory, Offer, OtherStory, PlaceStory
+    from .document import DirectoryStory, Explanation, FieldStory, Offer, OtherStory, PlaceStory, ScopeStory
 
 # Below this width a value and its origin stand under each other instead of side by side.
 SIDE_BY_SIDE_WIDTH = 60
@@ -33,19 +35,21 @@ def screen(explanation: Explanation, *, width: int, everything: bool = False) ->
     told = [f for f in explanation.fields if everything or not f.stands_alone]
     parts: list[RenderableType] = [_heading(explanation, width), Text()]
     parts += [_fields(told, width), *_left_out(explanation, told), Text(), *_search(explanation, everything, width)]
+    parts += _settings(explanation, everything, width)
     if explanation.excluded:
         parts += [Text(), Text("excluded", "bold"), *_excluded(explanation)]
-    return Group(*parts, *_remarks(explanation, width, (OTHER_GENERATION, OTHER_INSTALLED, EXCLUDED, FILE_HIDES)))
+    return Group(*parts, *_remarks(explanation, width, (*OF_ALL_FIELDS, OTHER_GENERATION, EXCLUDED, FILE_HIDES)))
 
 
 def field_screen(explanation: Explanation, *, width: int) -> RenderableType:
     """Return one field's whole story: every layer in rank order, and what each says."""
     (story,) = explanation.fields
     layers = layers_for(declared_profiles()[explanation.profile], declared_fields()[story.name])
-    parts: list[RenderableType] = [_heading(explanation, width), Text(), _fields([story], width), Text()]
+    parts: list[RenderableType] = [_heading(explanation, width), Text()]
+    parts += [_fields([story], width), Text()]
     parts += [Padding(Text(story.description), (0, 0, 0, 2)), Text()]
     parts += [Text(ranking(layers), "bold"), _layers(story, layers)]
-    return Group(*parts, *_remarks(explanation, width, (OTHER_GENERATION, OTHER_INSTALLED)))
+    return Group(*parts, *_remarks(explanation, width, (*OF_ALL_FIELDS, OTHER_GENERATION)))
 
 
 def _heading(explanation: Explanation, width: int) -> RenderableType:
@@ -58,7 +62,7 @@ def heading(cwd: str, rules: str, diagnostics: tuple[Diagnostic, ...], width: in
     place, whose = Text(printable(cwd), "bold"), Text(printable(rules), "dim")
     fits = place.cell_len + whose.cell_len + 2 <= width
     first = [place + Text(" " * (width - place.cell_len - whose.cell_len)) + whose] if fits else [whose, place]
-    warned = (d for d in diagnostics if d.code == OTHER_INSTALLED)
+    warned = (d for d in diagnostics if d.code in OF_ALL_FIELDS)
     return Group(*first, *(_label(d) + Text(f"  {printable(d.finding.message)}") for d in warned))
 
 
@@ -175,6 +179,8 @@ def _stacked_place(place: PlaceStory) -> list[RenderableType]:
 def _note(place: PlaceStory) -> str:
     if place.outcome in _MARKS:
         return _what_it_sets(place)
+    if place.outcome == "ignored":
+        return "Qwen Code does not trust the folder"
     if place.outcome == "skipped":
         return f"a {place.kind}, not a file"
     if place.unreadable:
@@ -190,9 +196,51 @@ def _note(place: PlaceStory) -> str:
 
 def _what_it_sets(place: PlaceStory) -> str:
     names = [*place.sets, *(["where ~/.qwen is moved to"] if place.moves else [])]
+    return _sets(names, place.unused) + (f"; {len(place.excluded)} excluded" if place.excluded else "")
+
+
+def _sets(names: Sequence[str], unused: Sequence[str]) -> str:
+    """Return which fields a file decides, and for which it offers a value in vain."""
     sets = f"sets {', '.join(names)}" if names else "sets nothing that is used here"
-    unused = f"; not used: {', '.join(place.unused)}" if place.unused else ""
-    return sets + unused + (f"; {len(place.excluded)} excluded" if place.excluded else "")
+    return sets + (f"; not used: {', '.join(unused)}" if unused else "")
+
+
+def _settings(explanation: Explanation, everything: bool, width: int) -> list[RenderableType]:  # noqa: FBT001
+    """Return the scopes of settings in the order in which they count; those of the system only where they are there."""
+    shown = [
+        scope
+        for scope in explanation.settings
+        if everything or scope.outcome != "absent" or scope.scope in ("user", "workspace")
+    ]
+    if not explanation.settings:
+        return []
+    rows = [_scope(scope) for scope in shown]
+    heading = [Text(), Text("settings: the scopes are merged, and the upper one counts", "bold")]
+    if width < SIDE_BY_SIDE_WIDTH:
+        return [*heading, *(line for row in rows for line in _stacked_scope(row))]
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for no_wrap in (True, True, False, False):
+        table.add_column(no_wrap=no_wrap, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return [*heading, table]
+
+
+def _scope(scope: ScopeStory) -> tuple[Text, Text, Text, Text]:
+    style = {"read": "green", "absent": "dim"}.get(scope.outcome, "yellow")
+    mark = ">" if scope.outcome == "read" else " "
+    note = scope.why or (_sets(scope.sets, scope.unused) if scope.outcome == "read" else "")
+    return (
+        Text(f"{mark} {scope.outcome}", style),
+        Text(scope.scope, style),
+        Text(printable(scope.path), style),
+        Text(printable(note)),
+    )
+
+
+def _stacked_scope(row: tuple[Text, Text, Text, Text]) -> list[RenderableType]:
+    outcome, scope, path, note = row
+    return [outcome + Text("  ") + scope + Text("  ") + path, *([Padding(note, (0, 0, 0, 4))] if note else [])]
 
 
 def _excluded(explanation: Explanation) -> list[RenderableType]:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.world import ABSENT, Sighting
-from qwen_schema import EnvFileError
-from qwen_schema.bounded import kind_of
+from qwen_schema import EnvFileError, SettingsError
+from qwen_schema.bounded import Unreadable, kind_of, read_file
 from qwen_schema.envfile import read_env_text
+from qwen_schema.settings_text import LARGEST_SETTINGS_BYTES
 
 from .ownership import ForeignFileError, allow_none, foreign_owner
 from .permissions import others_can_read
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qwen_cfg.core.paths import Standpoint
 
     from .ownership import Allows, OwnerOf
@@ -44,6 +48,8 @@ class Disk:
         self._allows = allows
         self._named = named
         self.sightings: dict[Path, Sighting] = {}
+        self.settings_seen: dict[Path, Sighting] = {}
+        self.folders: dict[str, tuple[Path, ...]] = {}
 
     def look(self, path: Path) -> Sighting:
         """Look at a place that the search has reached, and read the file that stands there."""
@@ -56,6 +62,37 @@ class Disk:
         if path not in self.sightings:
             self.sightings[path] = self._sight(path, read_fifo=False)
         return self.sightings[path]
+
+    def look_at_settings(self, path: Path) -> Sighting:
+        """Look at the place of a settings file, or of Qwen Code's trust rules."""
+        if path not in self.settings_seen:
+            self.settings_seen[path] = self._sight_settings(path)
+        return self.settings_seen[path]
+
+    def places_of(self, folder: str) -> tuple[Path, ...]:
+        """Return the paths that a folder stands for: as it is named, and with its links resolved."""
+        if folder not in self.folders:
+            named = Path(os.path.normpath(folder)) if folder and "\0" not in folder else None
+            self.folders[folder] = () if named is None else tuple(dict.fromkeys((named, real(named))))
+        return self.folders[folder]
+
+    def _sight_settings(self, path: Path) -> Sighting:
+        shown = self._standpoint.show(path)
+        try:
+            status = path.stat()
+            mode = stat.S_IMODE(status.st_mode)
+            # Text that is no UTF-8 is read as Qwen Code does, with replacement characters.
+            text = read_file(path, most=LARGEST_SETTINGS_BYTES).decode("utf-8", errors="replace")
+        except OSError as error:
+            if error.errno in _NOTHING_THERE or error.errno == errno.ELOOP:
+                return ABSENT
+            return Sighting("unreadable", error=_unreadable(f"it cannot be read: {error.strerror}", shown))
+        except Unreadable as unreadable:
+            return Sighting("unreadable", error=_unreadable(f"it {unreadable}", shown))
+        owner = self._owner_of(path)
+        if owner is not None and not self._allows(path, owner):
+            return Sighting("unreadable", error=ForeignFileError(path, shown, owner))
+        return Sighting("file", text, None, mode, is_foreign=owner is not None, is_shared=others_can_read(path, status))
 
     def _sight(self, path: Path, *, read_fifo: bool) -> Sighting:
         try:
@@ -89,6 +126,30 @@ class Disk:
                 "going on without looking could change which file counts.",
             ),
         )
+
+
+@dataclass(frozen=True)
+class Looking:
+    """Looks at a disk in one way: reading what stands at the place of an env file, or surveying it."""
+
+    disk: Disk
+    look: Callable[[Path], Sighting]
+
+    def look_at_settings(self, path: Path) -> Sighting:
+        """Look at a settings file."""
+        return self.disk.look_at_settings(path)
+
+    def places_of(self, folder: str) -> tuple[Path, ...]:
+        """Return the paths that a folder stands for."""
+        return self.disk.places_of(folder)
+
+
+def _unreadable(wrong: str, shown: str) -> SettingsError:
+    return SettingsError(
+        f"Qwen Code's settings file cannot be used: {wrong}",
+        where=shown,
+        hint="Make it a plain file that you can read, or move it away.",
+    )
 
 
 def if_there(path: Path) -> Path | None:

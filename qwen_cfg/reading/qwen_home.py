@@ -70,7 +70,7 @@ def find_qwen_directory(start: Start, profile: Profile, look: Look) -> QwenDirec
         text=text,
         problem=problem,
         login=if_there(directory / OAUTH_CACHE_NAME) if directory is not None else None,
-        settings=if_there(directory / "settings.json") if directory is not None and start.surveyed else None,
+        settings=if_there(directory / "settings.json") if directory is not None else None,
     )
 
 

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from qwen_cfg.core.layers import LAYERS
+from qwen_cfg.core.load import load
 from qwen_cfg.core.lookalikes import meant
 from qwen_cfg.core.paths import home_level_files
-from qwen_cfg.core.search import places, search
+from qwen_cfg.core.search import places
+from qwen_cfg.core.start import SYSTEM_SETTINGS
 from qwen_cfg.core.world import EnvFileChoice, GitStatus, Start, World
 from qwen_schema import (
     ConfigurationError,
     EnvFileError,
+    NotTrustedError,
+    QwenCfgError,
     Secret,
+    SettingsError,
     declared_fields,
     declared_profiles,
     field_of_variable,
 )
 
-from .disk import Disk, if_there, is_missing, real
+from .disk import Disk, Looking, if_there, is_missing, real
 from .git import status_of
 from .ownership import allow_none, foreign_owner
 from .qwen_home import Home, checked, find_qwen_directory
@@ -31,13 +37,20 @@ from .qwen_home import Home, checked, find_qwen_directory
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from qwen_cfg.core.place import Place, Search
-    from qwen_cfg.core.world import Given, QwenDirectory, Sighting
+    from qwen_cfg.core.load import Load
+    from qwen_cfg.core.place import Place
+    from qwen_cfg.core.world import Given, QwenDirectory
     from qwen_schema import Profile
     from qwen_schema.envfile import Dialect
 
     from .ownership import Allows, OwnerOf
     from .qwen_home import Look
+
+# Where Qwen Code's settings of the system are, by platform (packages/cli/src/config/settings.ts).
+_SYSTEM_SETTINGS = {
+    "darwin": Path("/Library/Application Support/QwenCode/settings.json"),
+    "win32": Path("C:/ProgramData/qwen-code/settings.json"),
+}
 
 # Tells what git does with a file; None for one in no work tree.
 AsksGit = Callable[[Path], GitStatus | None]
@@ -70,20 +83,21 @@ def read_world(  # noqa: PLR0913 - the world has as many sides
     start = _start(flags, environ, cwd, home, choice, dialect, survey=survey)
     seen = _Seen(start, Disk(start.standpoint, allows, start.choice.path, owner_of))
     for profile in profiles:
-        seen.search(profile, seen.disk.look)
+        seen.load(profile, seen.disk.look)
     _require_choice(start, seen.disk.look)
-    for path in (path for layer in LAYERS for path in layer.files(start)):
-        seen.disk.look(path)
-    in_git = _in_git(start, seen.disk.sightings, git_status) if survey else {}
+    seen.settings()
+    in_git = _in_git(start, seen.disk, git_status) if survey else {}
     if survey:
         seen.survey()
     return World(
         **vars(start),
         sightings=MappingProxyType(seen.disk.sightings.copy()),
-        searches=MappingProxyType(seen.searches),
+        settings_seen=MappingProxyType(seen.disk.settings_seen),
+        folders=MappingProxyType(seen.disk.folders),
+        loads=MappingProxyType(seen.loads),
         directories=MappingProxyType(seen.directories),
         in_git=MappingProxyType(in_git),
-        project_settings=if_there(start.cwd / ".qwen" / "settings.json") if survey else None,
+        project_settings=seen.project_settings,
         lookalikes=tuple(name for name in environ if meant(name) is not None) if survey else (),
     )
 
@@ -127,6 +141,8 @@ def _start(
         home_problem=home.problem,
         flags=MappingProxyType(dict(flags)),
         environ=MappingProxyType(_declared(environ)),
+        variables=MappingProxyType(dict(environ)),
+        system_settings=_SYSTEM_SETTINGS.get(sys.platform, SYSTEM_SETTINGS),
         choice=_located(choice, cwd),
         dialect=dialect,
         surveyed=survey,
@@ -139,19 +155,39 @@ class _Seen:
 
     start: Start
     disk: Disk
-    searches: dict[Profile, Search] = field(default_factory=dict)
+    loads: dict[Profile, Load | QwenCfgError] = field(default_factory=dict)
     directories: dict[str, QwenDirectory] = field(default_factory=dict)
 
-    def search(self, profile: Profile, look: Look) -> None:
-        """Find the Qwen directory under a profile, and search for the env files."""
-        self.directories[profile.directory_variable] = find_qwen_directory(self.start, profile, look)
-        self.searches[profile] = search(self._places(profile, self.start.choice), profile, look)
+    def load(self, profile: Profile, look: Look) -> None:
+        """Find the Qwen directory under a profile, and load what the profile reads, or why that cannot be."""
+        directory = find_qwen_directory(self.start, profile, look)
+        self.directories[profile.directory_variable] = directory
+        try:
+            self.loads[profile] = load(self.start, profile, directory, Looking(self.disk, look))
+        except (EnvFileError, SettingsError, NotTrustedError) as error:
+            self.loads[profile] = error
+
+    @cached_property
+    def project_settings(self) -> Path | None:
+        """The settings file of the project, where it is there and not the home's."""
+        return if_there(self.start.cwd / ".qwen" / "settings.json") if self.start.cwd != self.start.home else None
+
+    def settings(self) -> None:
+        """Load what the profiles that read settings files make of them, if there are some that none has read."""
+        directories = [self.start.home / ".qwen"] if self.start.home is not None else []
+        directories += [d.moved_to for d in self.directories.values() if d.moved_to is not None]
+        files = [directory / "settings.json" for directory in directories]
+        if self.project_settings is None and not any(if_there(file) for file in files):
+            return
+        for profile in declared_profiles().values():
+            if profile.reads_settings and profile not in self.loads:
+                self.load(profile, self.disk.survey)
 
     def survey(self) -> None:
         """Look at every place that any profile knows and that was not looked at yet."""
         for profile in declared_profiles().values():
-            if profile not in self.searches:
-                self.search(profile, self.disk.survey)
+            if profile not in self.loads:
+                self.load(profile, self.disk.survey)
             for place in self._places(profile, EnvFileChoice()):
                 self.disk.survey(place.path)
 
@@ -160,8 +196,9 @@ class _Seen:
         return places(self.start.cwd, self.start.home, profile, choice, directory)
 
 
-def _in_git(start: Start, sightings: Mapping[Path, Sighting], git_status: AsksGit) -> dict[Path, GitStatus | None]:
-    """Ask git about every project's env file that was read so far."""
+def _in_git(start: Start, disk: Disk, git_status: AsksGit) -> dict[Path, GitStatus | None]:
+    """Ask git about every project's env file and settings file that was read so far."""
+    sightings = {**disk.sightings, **disk.settings_seen}
     read = [path for path, seen in sightings.items() if seen.kind == "file" and seen.text is not None]
     return {path: git_status(path) for path in read if path not in home_level_files(start.home)}
 

@@ -6,23 +6,26 @@ from typing import TYPE_CHECKING
 
 from qwen_schema import UsageError
 
-from . import completeness, endpoint, exposure, files, generations, hiding, keys, names, places, trust
-from .diagnostic import Diagnostic, Finding, Rule
+from . import completeness, endpoint, exposure, files, generations, hiding, keys, names, places, settings, trust
+from .diagnostic import Case, CaseRule, Diagnostic, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from qwen_cfg.core.generation import Generation
     from qwen_cfg.core.other_profiles import Elsewhere
     from qwen_cfg.core.resolution import Resolution
 
 # The codes of rules that a screen tells in sections of their own.
 FILE_HIDES = "QC104"
+SETTINGS_NOT_READ = "QC109"
 OTHER_GENERATION = "QC112"
 EXCLUDED = "QC113"
 OTHER_INSTALLED = "QC120"
+# Those that are about every field.
+OF_ALL_FIELDS = (SETTINGS_NOT_READ, OTHER_INSTALLED)
 # The code of the rule whose finding `run` asks about.
 SPLIT_ORIGIN = "QC301"
+# The code of the rule about what Qwen Code itself would send, under whichever profile.
+USERS_VARIABLE = "QC302"
 
 RULES = (
     Rule("QC101", "warning", "an empty variable hides a value", hiding.empty_hides),
@@ -33,10 +36,10 @@ RULES = (
     Rule("QC106", "warning", "a place was skipped", places.skipped),
     Rule("QC107", "warning", "a project's file sets what only the user may set", files.needs_reach_user),
     Rule("QC108", "note", "there are two ways to authenticate", completeness.two_methods),
-    Rule("QC109", "note", "settings of Qwen Code are not considered", places.settings_not_considered),
+    CaseRule(SETTINGS_NOT_READ, "warning", "Qwen Code's settings files are not read", settings.not_read),
     Rule("QC110", "warning", "there is no home to look in", places.no_home),
     Rule("QC111", "note", "a text that is neither true nor false", completeness.unrecognised),
-    Rule(
+    CaseRule(
         OTHER_GENERATION,
         "note",
         "another generation of Qwen Code resolves this tree differently",
@@ -49,11 +52,21 @@ RULES = (
     Rule("QC117", "warning", "the API key is another provider's", keys.foreign_key),
     Rule("QC118", "warning", "the path of the base URL looks wrong", endpoint.doubtful_path),
     Rule("QC119", "note", "an env file of other programs sets this one's variables", files.beside_others),
-    Rule(OTHER_INSTALLED, "warning", "another generation of Qwen Code is installed", generations.other_is_installed),
+    CaseRule(
+        OTHER_INSTALLED, "warning", "another generation of Qwen Code is installed", generations.other_is_installed
+    ),
+    Rule("QC121", "warning", "a settings file of the project is not valid", settings.broken_workspace),
+    Rule("QC122", "warning", "Qwen Code does not trust the folder", settings.folder_not_trusted),
+    Rule("QC123", "warning", "Qwen OAuth is discontinued", settings.discontinued),
+    Rule("QC124", "warning", "another key goes to the provider entry's endpoint", settings.key_of_another_place),
+    Rule("QC125", "warning", "a provider entry changes what is sent", settings.changes_requests),
+    Rule("QC126", "warning", "a provider in the settings is ignored", settings.providers_ignored),
     Rule("QC201", "error", "a value is not valid", completeness.invalid),
     Rule("QC202", "error", "there is no API key", completeness.missing_key),
     Rule("QC203", "error", "the authentication method is undecided", completeness.undecided),
+    Rule("QC204", "error", "Qwen Code would not start", settings.stops),
     Rule(SPLIT_ORIGIN, "warning", "a project's file decides where the user's key goes", trust.splits_origin),
+    CaseRule(USERS_VARIABLE, "warning", "a project's settings take a user's variable", settings.names_users_variable),
     Rule("QC303", "warning", "other users can read an env file with a key", exposure.readable_by_others),
     Rule("QC304", "warning", "git has an env file with a key, or may take it", exposure.seen_by_git),
     Rule("QC305", "warning", "the API key can be read on the way", endpoint.readable_on_the_way),
@@ -79,31 +92,15 @@ def diagnose(
     `other_profiles` is what the other profiles resolve, where that is known already, and `generation` the profile that
     is followed and why, where a rule may speak of that.
     """
-    found = [
-        Diagnostic(rule.code, rule.severity, finding)
-        for rule in rules
-        for finding in _findings(rule, resolution, other_profiles, generation)
-    ]
-    return tuple(sorted(found, key=lambda d: (_ORDER[d.severity], d.code != OTHER_INSTALLED)))
+    case = Case(resolution, other_profiles, generation)
+    found = [Diagnostic(rule.code, rule.severity, finding) for rule in rules for finding in rule.findings(case)]
+    return tuple(sorted(found, key=lambda d: (_ORDER[d.severity], d.code not in OF_ALL_FIELDS)))
 
 
 def diagnose_generation(generation: Generation) -> tuple[Diagnostic, ...]:
     """Return what there is to say of a profile alone, where nothing is resolved."""
-    found = generations.other_is_installed(generation=generation)
+    found = generations.installed_otherwise(generation)
     return tuple(Diagnostic(OTHER_INSTALLED, "warning", finding) for finding in found)
-
-
-def _findings(
-    rule: Rule,
-    resolution: Resolution,
-    other_profiles: tuple[Elsewhere, ...] | None,
-    generation: Generation | None,
-) -> Iterator[Finding]:
-    if rule.code == OTHER_GENERATION:
-        return generations.resolves_differently(resolution, other_profiles)
-    if rule.code == OTHER_INSTALLED:
-        return generations.other_is_installed(generation=generation)
-    return rule.check(resolution)
 
 
 def rules_for_check(select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[Rule, ...]:

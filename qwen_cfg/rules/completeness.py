@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.core.unreached import would_set
 from qwen_cfg.trust import host_shown, is_known_or_loopback
-from qwen_schema import safe_text
+from qwen_schema import declared_fields, safe_text
 
 from .diagnostic import Finding
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from qwen_cfg.core.merge import Decision
     from qwen_cfg.core.origin import Candidate
     from qwen_cfg.core.resolution import Resolution
+    from qwen_schema import Variable
 
 
 _NO_KEY_NEEDED = "For a server of your own that needs no key, any value will do."
@@ -39,22 +40,45 @@ def missing_key(resolution: Resolution) -> Iterator[Finding]:
     """The method needs an API key and nobody offers one."""
     if resolution.needs_api_key:
         yield Finding(
-            f"There is no API key: {_where_looked(resolution)}.{_defined_elsewhere(resolution)}",
+            f"{_stop(resolution)}There is no API key: {_where_looked(resolution)}.{_defined_elsewhere(resolution)}",
             f"{_how_to_give(resolution)} {_NO_KEY_NEEDED}",
             "api_key",
         )
 
 
+def _stop(resolution: Resolution) -> str:
+    return "Qwen Code would stop here. " if resolution.profile.reads_settings else ""
+
+
 def undecided(resolution: Resolution) -> Iterator[Finding]:
     """Nobody says how to authenticate, and there is nothing to infer it from."""
     decision = resolution.decisions["auth_method"]
-    if decision.winner is None:
+    if decision.winner is None and not resolution.profile.credential_decides_method:
+        yield _no_method(resolution)
+    elif decision.winner is None:
         yield Finding(
             f"There is no API key and no cached Qwen OAuth login: {_where_looked(resolution)}."
             f"{_defined_elsewhere(resolution)}",
             f"{_how_to_give(resolution)} {_NO_KEY_NEEDED}",
             "auth_method",
         )
+
+
+def _no_method(resolution: Resolution) -> Finding:
+    """Return what is missing for a method to be decided: a key alone is not enough."""
+    lacking = []
+    for method, groups in resolution.profile.infers.items():
+        found = [any(resolution.variables.value(name) for name in group) for group in groups]
+        if any(found):
+            missing = (" or ".join(group) for group, is_set in zip(groups, found, strict=True) if not is_set)
+            lacking.append(f"for {method} {' and '.join(missing)} would have to be set, too")
+    why = f"; {'; '.join(lacking)}" if lacking else ""
+    return Finding(
+        "Qwen Code would stop here: no authentication method is selected. Neither --auth-type nor "
+        f"security.auth.selectedType in settings.json names one, and a key alone does not decide it{why}.",
+        'Use --auth-type openai, or put {"security": {"auth": {"selectedType": "openai"}}} into ~/.qwen/settings.json.',
+        "auth_method",
+    )
 
 
 def two_methods(resolution: Resolution) -> Iterator[Finding]:
@@ -106,7 +130,16 @@ def _where_looked(resolution: Resolution) -> str:
         where = "an env file (--no-env-file)"
     else:
         where = f"an env file ({_searched(resolution)})"
-    return f"neither --openai-api-key nor the environment's OPENAI_API_KEY nor {where} gives one"
+    names = [v.name for v in _variables(resolution)]
+    nor = " nor settings.json" if resolution.profile.reads_settings else ""
+    return f"neither --openai-api-key nor the environment's {' or '.join(names)} nor {where}{nor} gives one"
+
+
+def _variables(resolution: Resolution) -> tuple[Variable, ...]:
+    """Return the variables that may hold the key here; those of every method while none is decided are too many."""
+    declared, method = declared_fields()["api_key"], resolution.auth_method or "openai"
+    read = filter(resolution.profile.reads, declared.variables)
+    return tuple(v for v in read if v.is_read_under(method)) or declared.variables[:1]
 
 
 def _searched(resolution: Resolution) -> str:
@@ -132,6 +165,12 @@ def _defined_elsewhere(resolution: Resolution) -> str:
 
 def _how_to_give(resolution: Resolution) -> str:
     """Return what to do about a missing key; where one stands that does not count, what to do about that."""
+    name = _variables(resolution)[0].name
+    entry_variable = resolution.entry.entry.key_variable if resolution.entry is not None else ""
+    if entry_variable:
+        setting = resolution.entry.entry.setting if resolution.entry is not None else None
+        where = f" at {setting.file.shown}:{setting.line}" if setting is not None else ""
+        return f"Set {entry_variable}, which the provider entry{where} names, or {name}."
     shadowed = resolution.decisions["api_key"].shadowed
     lost = {s.fate: s.candidate.origin for s in shadowed if s.fate == "empty" or not s.candidate.is_empty}
     if "hidden by an empty variable" in lost:
@@ -140,12 +179,12 @@ def _how_to_give(resolution: Resolution) -> str:
     if "empty" in lost:
         return f"{lost['empty']} is set to nothing. Give it a value."
     for entry in resolution.excluded:
-        if entry.variable == "OPENAI_API_KEY":
+        if entry.variable == name:
             return f"{entry.variable} is excluded in {entry.origin}. Set it in ./.qwen/.env, or export it."
     endpoint, problem = resolution.decisions["base_url"].winner, resolution.decisions["base_url"].problem
     if endpoint is not None and problem is None and endpoint.origin.reach == "project":
         url = endpoint.revealed
         if not is_known_or_loopback(url):
-            return f"Export OPENAI_API_KEY, if {host_shown(url)} is to have it: {endpoint.origin} sends it there."
+            return f"Export {name}, if {host_shown(url)} is to have it: {endpoint.origin} sends it there."
     at = resolution.files[0].shown if resolution.files else "./.qwen/.env"
-    return f"Set OPENAI_API_KEY in {at}, or export it."
+    return f"Set {name} in {at}, or export it."

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
+
+from qwen_cfg.core.other_profiles import elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from qwen_cfg.core.generation import Generation
     from qwen_cfg.core.origin import Candidate
+    from qwen_cfg.core.other_profiles import Elsewhere
     from qwen_cfg.core.resolution import Resolution
 
 Severity = Literal["error", "warning", "note"]
@@ -26,6 +31,23 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Case:
+    """What the rules look at: a resolution, what the other profiles resolve, and the profile that is followed and why.
+
+    `known` is what the other profiles resolve, where that is known already.
+    """
+
+    resolution: Resolution
+    known: tuple[Elsewhere, ...] | None = None
+    generation: Generation | None = None
+
+    @cached_property
+    def others(self) -> tuple[Elsewhere, ...]:
+        """What the other profiles resolve, which is computed once."""
+        return elsewhere(self.resolution) if self.known is None else self.known
+
+
+@dataclass(frozen=True)
 class Rule:
     """A check with a stable code. An `error` makes a resolution incomplete; a `note` is told where it is asked for."""
 
@@ -33,6 +55,21 @@ class Rule:
     severity: Severity
     title: str
     check: Callable[[Resolution], Iterator[Finding]]
+
+    def findings(self, case: Case) -> Iterator[Finding]:
+        """Yield what the rule finds."""
+        return self.check(case.resolution)
+
+
+@dataclass(frozen=True)
+class CaseRule(Rule):
+    """A rule that looks at more than one resolution."""
+
+    check: Callable[[Case], Iterator[Finding]]  # type: ignore[assignment]
+
+    def findings(self, case: Case) -> Iterator[Finding]:
+        """Yield what the rule finds."""
+        return self.check(case)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from qwen_cfg.core.env_file import EnvFile
+    from qwen_cfg.core.origin import Origin
     from qwen_cfg.core.resolution import Resolution
     from qwen_cfg.core.world import Sighting
     from qwen_schema import Field
@@ -36,13 +37,17 @@ def needs_reach_user(resolution: Resolution) -> Iterator[Finding]:
             if lost.fate == "needs reach user":
                 origin = lost.candidate.origin
                 yield Finding(
-                    f"{origin.variable} in {origin.place} is not used: no file of a project may set "
-                    f"{decision.field.name}.",
-                    f"If it is yours: export {origin.variable}" + (", or set it in ~/.qwen/.env." if fills_in else "."),
+                    f"{_named(origin)} is not used: no file of a project may set {decision.field.name}.",
+                    f"If it is yours: export {origin.variable or decision.field.variables[0].name}"
+                    + (", or set it in ~/.qwen/.env." if fills_in else "."),
                     decision.field.name,
                     origin.file,
                     origin.line,
                 )
+
+
+def _named(origin: Origin) -> str:
+    return f"{origin.variable} in {origin.place}" if origin.variable is not None else origin.place
 
 
 def excluded(resolution: Resolution) -> Iterator[Finding]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_cfg.core.other_profiles import elsewhere
 from qwen_schema import Secret, safe_text, show_value
 
 from .diagnostic import Finding
@@ -14,24 +13,30 @@ if TYPE_CHECKING:
 
     from qwen_cfg.core.generation import Generation
     from qwen_cfg.core.other_profiles import Departure, Elsewhere
-    from qwen_cfg.core.resolution import Resolution
+    from qwen_schema import Field, Profile
+
+    from .diagnostic import Case
 
 
-def resolves_differently(
-    resolution: Resolution, other_profiles: tuple[Elsewhere, ...] | None = None
-) -> Iterator[Finding]:
+def resolves_differently(case: Case) -> Iterator[Finding]:
     """Another generation of Qwen Code takes another value from the same files and variables."""
-    for other in elsewhere(resolution) if other_profiles is None else other_profiles:
+    for other in case.others:
         yield from _not_known(other)
         for departure in other.departures:
             if not departure.same_value:
                 yield _finding(other, departure)
 
 
-def other_is_installed(_: object = None, generation: Generation | None = None) -> Iterator[Finding]:
+def other_is_installed(case: Case) -> Iterator[Finding]:
     """The Qwen Code that is installed here follows other rules than those that somebody named."""
-    ignored = None if generation is None else generation.ignored
-    if generation is not None and ignored is not None:
+    if case.generation is not None:
+        yield from installed_otherwise(case.generation)
+
+
+def installed_otherwise(generation: Generation) -> Iterator[Finding]:
+    """Tell of a Qwen Code that is installed and follows other rules; of the profile alone, nothing being resolved."""
+    ignored = generation.ignored
+    if ignored is not None:
         yield Finding(
             f"{generation.installed} follows the {ignored.rules}, and {generation.named_by} names "
             f"{generation.profile.name}.",
@@ -50,14 +55,21 @@ def _not_known(other: Elsewhere) -> Iterator[Finding]:
 
 def _finding(other: Elsewhere, departure: Departure) -> Finding:
     field, winner = departure.decision.field, departure.decision.winner
-    variable = field.variables[0].name
     return Finding(
         f"For {other.profile.title}, {departure.name} {_said(other, departure)}.",
-        f"{variable} in the environment, or {field.flags[0]}, counts under every profile.",
+        _how_to_agree(other.profile, field),
         departure.name,
         winner.origin.file if winner else None,
         winner.origin.line if winner else None,
     )
+
+
+def _how_to_agree(profile: Profile, field: Field) -> str:
+    """Return what counts under every profile: the flag, and the variable too unless settings come before it."""
+    order = profile.order_of(field.name)
+    if "settings" in order and order.index("settings") < order.index("environment"):
+        return f"{field.flags[0]} counts under every profile."
+    return f"{field.variables[0].name} in the environment, or {field.flags[0]}, counts under every profile."
 
 
 def _said(other: Elsewhere, departure: Departure) -> str:

@@ -1,4 +1,4 @@
-"""Rules about the places of the search: files not reached, places skipped, no home, other programs' settings."""
+"""Rules about the places of the search: files not reached, places skipped, no home."""
 
 from __future__ import annotations
 
@@ -66,13 +66,6 @@ def skipped(resolution: Resolution) -> Iterator[Finding]:
                 None,
                 shown,
             )
-
-
-def settings_not_considered(resolution: Resolution) -> Iterator[Finding]:
-    """Qwen Code has settings files of its own, which the documents' merge does not know."""
-    for path in resolution.settings_files:
-        shown = resolution.world.standpoint.show(path)
-        yield Finding(f"{shown} is not considered: only flags, environment and env files are.", "", None, shown)
 
 
 def no_home(resolution: Resolution) -> Iterator[Finding]:

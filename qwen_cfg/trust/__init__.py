@@ -4,11 +4,13 @@ from .concern import Concern, host_shown, is_known_or_loopback
 from .named_by_user import is_named_by_user
 from .of_artifact import DECIDING, concern_of_artifact, sends_unusual
 from .of_resolution import Split, concern_of, split_asked, split_origin
+from .of_settings import SettingsKey, project_settings_key
 from .store import Trusted, TrustStore, granted
 
 __all__ = [
     "DECIDING",
     "Concern",
+    "SettingsKey",
     "Split",
     "TrustStore",
     "Trusted",
@@ -18,6 +20,7 @@ __all__ = [
     "host_shown",
     "is_known_or_loopback",
     "is_named_by_user",
+    "project_settings_key",
     "sends_unusual",
     "split_asked",
     "split_origin",

@@ -22,6 +22,7 @@ from qwen_schema.qwen_oauth import is_declared_api
 
 from .concern import Concern, host_shown, is_known_or_loopback, pointed_at, prompts_to
 from .named_by_user import is_named_by_user
+from .of_users_settings import OWN_KEY, do_users_settings_send, users_settings, variable_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,11 +41,12 @@ def concern_of_artifact(
 ) -> Concern | None:
     """Return what the user has to be asked about before an artifact is used; None if nothing is.
 
-    What the environment says too is the user's own word, and what the env file with the key says too came with the key:
-    nobody else decided it, unless that file comes from somebody else (`standing`), or is a project's, and the field is
-    none that such a file may set, or no search from here would come to the file. Nor did anybody where requests go to a
-    known provider or this machine, or as they would by default. A key that is read from far away, or from an entry of
-    the keyring that the user does not name too, is asked about wherever it would go.
+    What the environment says too is the user's own word, and so is an endpoint that the user's settings give this very
+    key. What the env file with the key says too came with the key: nobody else decided it, unless that file comes from
+    somebody else (`standing`), or is a project's, and the field is none that such a file may set, or no search from
+    here would come to the file. Nor did anybody where requests go to a known provider or this machine, or as they would
+    by default. A key that is read from far away, or from an entry of the keyring that the user does not name too, is
+    asked about wherever it would go.
     """
     keys_file = _env_file_of(artifact.api_key, here)
     if keys_file is not None and not keys_file.exists():
@@ -57,6 +59,8 @@ def concern_of_artifact(
         # A file that only points to a key does not have it.
         texts, artifact = {}, artifact if is_users else _with_key_from(artifact, pointer)
     unsaid = {name for name in DECIDING if not _is_said(artifact, name, here.environ)}
+    if "base_url" in unsaid and do_users_settings_send(artifact, here):
+        unsaid.remove("base_url")
     searched = None if keys_file is None else _searched(keys_file, here)
     may_say = {name for name in unsaid if is_users or (searched and declared_fields()[name].reach == "project")}
     vouched = {name for name in may_say if _says(texts, name, artifact.text(name))}
@@ -69,11 +73,12 @@ def concern_of_artifact(
 
 def sends_unusual(artifact: ResolvedConfig) -> str | None:
     """Return the variable that an artifact takes the key from, where that is none that holds keys by its name."""
-    variable = artifact.api_key.variable
-    declared = {v.name for v in declared_fields()["api_key"].variables}
-    if artifact.api_key.kind != "environment" or variable is None or variable in declared:
+    reference = artifact.api_key
+    if reference.kind not in ("environment", "settings") or reference.pointer_in_file == OWN_KEY:
         return None
-    return None if variable.upper().endswith(("API_KEY", "CI_KEY")) else variable
+    variable = variable_of(reference) or reference.pointer_in_file or ""
+    declared = {v.name for v in declared_fields()["api_key"].variables}
+    return None if variable in declared or variable.upper().endswith(("API_KEY", "CI_KEY")) else variable
 
 
 def _concern(
@@ -92,12 +97,21 @@ def _is_far(reference: SecretReference, keys_file: Path | None, file: Path, here
     """
     if reference.kind == "keyring":
         return not is_named_by_user(reference, here)
+    if reference.kind == "settings":
+        return not _is_settings_file(located(str(reference.path), base=here.base, home=here.home), here)
     if keys_file is None:
         return False
     real, base = Path(os.path.realpath(keys_file)), Path(os.path.realpath(here.base))
     # What a search from here could come to is near; a link that a project put there leads where it leads.
     searched = {*_places(base), *(Path(os.path.realpath(own)) for own in here.user_files)}
     return real not in searched and not any(real.is_relative_to(directory) for directory in (file.parent, base))
+
+
+def _is_settings_file(path: Path, here: Surroundings) -> bool:
+    """Tell whether a path is one at which Qwen Code has settings here: of the user, of the project, of the system."""
+    others = (here.base / ".qwen/settings.json", Path("/etc/qwen-code/settings.json"))
+    real = os.path.realpath(path)
+    return any(real == os.path.realpath(file) for file in (*users_settings(here), *others))
 
 
 def _searched(keys_file: Path, here: Surroundings) -> Path | None:

@@ -9,6 +9,7 @@ from qwen_cfg.core.artifact import key_reference
 from qwen_schema import kind_of_pointer
 
 from .concern import Concern, host_shown, is_known_or_loopback, pointed_at, prompts_to
+from .of_settings import project_settings_key, project_settings_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +59,8 @@ def split_asked(resolution: Resolution, standing: Stands) -> Split | None:
     Beside a split that is an entry of the user's keyring that the file with the endpoint names: nobody can tell who
     wrote that name there. And it is a file that came with the project or belongs to another user (`standing`, asked
     only then) and has both the endpoint and a key: what it gets is what the user types. The name of an entry in a file
-    that came with the project is of concern wherever that would go.
+    that came with the project is of concern wherever that would go, and so is a variable of the user's that a project's
+    settings take for the key, unless it is one for API keys and goes to a known provider, or put into another value.
     """
     endpoint, named = resolution.decisions["base_url"], _keyring_name(resolution)
     if endpoint.winner is None or endpoint.problem is not None:
@@ -66,6 +68,12 @@ def split_asked(resolution: Resolution, standing: Stands) -> Split | None:
     url = endpoint.winner.revealed
     if named is not None and named.path is not None and standing(named.path) != "unknown":
         return Split(url, named, "key", _entry(resolution))
+    taken = project_settings_key(resolution)
+    if taken is not None and not taken.is_usual:
+        return Split(url, taken.origin, "key", f"Your variable {taken.variable} ({taken.held})")
+    put = project_settings_value(resolution)
+    if put is not None:
+        return Split(url, put[1], "key", f"Your variable {put[1].holder.variable} ({put[1].holder})")
     if endpoint.winner.origin.reach == "user" or is_known_or_loopback(url):
         return None
     split = split_origin(resolution)
@@ -85,10 +93,14 @@ def concern_of(resolution: Resolution, standing: Stands) -> Concern | None:
         return None
     assert split.origin.path is not None  # noqa: S101 - what has reach project stands in a file
     key = key_reference(resolution)
+    taken = project_settings_key(resolution)
+    put = project_settings_value(resolution)
+    named = [("api_key", f"the variable {taken.variable}")] if taken is not None else []
+    named += [(put[0], f"holds the variable {put[1].holder.variable}")] if put is not None else []
     return Concern(
         file=split.origin.path,
         place=str(split.origin),
-        settings=(*pointed_at(key), ("base_url", split.url)),
+        settings=(*pointed_at(key), *named, ("base_url", split.url)),
         host=host_shown(split.url),
         credential=split.credential,
         reference="" if split.credential == "none" else str(key),
@@ -101,7 +113,7 @@ def _keyring_name(resolution: Resolution) -> Origin | None:
     winner = resolution.decisions["api_key"].winner
     if winner is None or resolution.options.secret_from is not None or resolution.auth_method != "openai":
         return None
-    is_name = kind_of_pointer(winner.revealed) == "keyring" and winner.origin.reach == "project"
+    is_name = kind_of_pointer(winner.revealed) == "keyring" and winner.origin.is_project_said
     return winner.origin if is_name else None
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 
 ChosenBy = Literal["search", "flag", "none"]
-ReferenceKind = Literal["environment", "env-file", "flag", "oauth-cache", "literal", "keyring", "command"]
+ReferenceKind = Literal["environment", "env-file", "settings", "flag", "oauth-cache", "literal", "keyring", "command"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class SecretReference:
     service: str | None = None
     name: str | None = None
     command: str | None = None
+    pointer_in_file: str | None = None
 
     @property
     def pointer(self) -> str | None:
@@ -52,6 +53,8 @@ class SecretReference:
                 return f"the variable {self.variable}"
             case "env-file":
                 return f"{self.variable} in {self.path}"
+            case "settings":
+                return f"{self.pointer_in_file} in {self.path}"
             case "flag":
                 # "/auth" is a command of a session.
                 return f"what was typed at {self.flag}" if str(self.flag).startswith("/") else f"the flag {self.flag}"
@@ -85,6 +88,14 @@ class EnvFileUse:
 
 
 @dataclass(frozen=True)
+class SettingsUse:
+    """A settings file of Qwen Code that was read, and its scope."""
+
+    scope: str
+    path: str
+
+
+@dataclass(frozen=True)
 class Excluded:
     """A variable that the env file sets and may not set."""
 
@@ -102,6 +113,7 @@ class ResolvedConfig:
     provenance: Mapping[str, Provenance]
     env_file: EnvFileUse
     excluded: tuple[Excluded, ...]
+    settings: tuple[SettingsUse, ...] = ()
 
     def text(self, name: str) -> str:
         """Return the value of a field that is a text."""
@@ -125,6 +137,7 @@ def without_secrets(artifact: ResolvedConfig) -> ResolvedConfig:
 
 def to_document(artifact: ResolvedConfig) -> dict[str, Any]:
     """Return the artifact as a document of plain values, in the order in which it is written."""
+    settings = [{"scope": use.scope, "path": use.path} for use in artifact.settings]
     return {
         "format": FORMAT,
         "profile": artifact.profile,
@@ -134,6 +147,7 @@ def to_document(artifact: ResolvedConfig) -> dict[str, Any]:
             name: _without_none(layer=p.layer, origin=p.origin, variable=p.variable, reach=p.reach)
             for name, p in artifact.provenance.items()
         },
+        **({"settings": settings} if settings else {}),
         # What must be there comes last, so that an artifact that was cut off is none.
         "env_file": {"paths": list(artifact.env_file.paths), "chosen_by": artifact.env_file.chosen_by},
         "excluded": [{"variable": e.variable, "origin": e.origin} for e in artifact.excluded],
@@ -154,6 +168,7 @@ def from_document(document: Mapping[str, Any], *, where: str = "") -> ResolvedCo
         provenance={name: Provenance(**document["provenance"][name]) for name in declared_fields()},
         env_file=EnvFileUse(document["env_file"]["chosen_by"], tuple(document["env_file"]["paths"])),
         excluded=tuple(Excluded(**entry) for entry in document["excluded"]),
+        settings=tuple(SettingsUse(**entry) for entry in document.get("settings", ())),
     )
 
 
@@ -171,8 +186,12 @@ def validate_document(document: Mapping[str, Any], *, where: str = "") -> None:
     except Invalid as invalid:
         raise _refusal(invalid.place, invalid.wrong, invalid.expected, where) from None
     _require_no_key(document, where)
-    if document["profile"] not in declared_profiles():
+    profile = declared_profiles().get(document["profile"])
+    if profile is None:
         raise _refusal("profile", "it is none that is known", f"one of {', '.join(declared_profiles())}", where)
+    if document["config"].get("auth_method") not in (None, *profile.methods):
+        expected = f"one of {', '.join(profile.methods)}"
+        raise _refusal("config.auth_method", "it is no method of that profile", expected, where)
     for part in ("config", "provenance"):
         missing = [name for name in declared_fields() if name not in document[part]]
         unknown = [name for name in document[part] if name not in declared_fields()]
@@ -196,7 +215,7 @@ def _texts(value: object) -> list[str]:
         case list():
             return value
         case dict():
-            return [text for part, text in value.items() if part in ("service", "name", "command")]
+            return [text for part, text in value.items() if part in ("service", "name", "command", "pointer")]
     return []
 
 
@@ -230,6 +249,7 @@ def _plain(value: Value | SecretReference) -> object:
             service=value.service,
             name=value.name,
             command=value.command,
+            pointer=value.pointer_in_file,
         )
     return list(value) if isinstance(value, tuple) else value
 
@@ -239,9 +259,9 @@ def _value(name: str, plain: Any) -> Value | SecretReference:
     if not field.secret:
         kinds: dict[str, Callable[[Any], Value]] = {"number": float, "integer": int}
         return kinds.get(field.schema["type"], frozen)(plain)
-    parts = {part: text for part, text in plain.items() if part not in ("from", "value")}
+    parts = {part: text for part, text in plain.items() if part not in ("from", "value", "pointer")}
     secret = Secret(plain["value"]) if "value" in plain else None
-    return SecretReference(plain["from"], value=secret, **parts)
+    return SecretReference(plain["from"], value=secret, pointer_in_file=plain.get("pointer"), **parts)
 
 
 def _without_none(**entries: object) -> dict[str, Any]:

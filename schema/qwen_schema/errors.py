@@ -151,6 +151,10 @@ class EnvFileError(ConfigurationError):
     """An env file is there and cannot be read as one."""
 
 
+class SettingsError(ConfigurationError):
+    """A settings file of Qwen Code is there and cannot be used: Qwen Code stops at it, or it cannot be read."""
+
+
 class ArtifactError(ConfigurationError):
     """A file is no valid artifact."""
 

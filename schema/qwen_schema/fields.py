@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Reach = Literal["user", "project"]
-# The layers in the order of the merge, the highest first.
-LayerName = Literal["flag", "environment", "env-file", "default"]
+LayerName = Literal["provider-entry", "flag", "environment", "env-file", "settings-env", "settings", "default"]
 Value = str | bool | int | float | tuple[str, ...]
 
 
@@ -21,16 +20,24 @@ Value = str | bool | int | float | tuple[str, ...]
 class Variable:
     """A variable that feeds a field; with `means`, any value of it stands for that one.
 
-    With `under`, it is read under that authentication method only.
+    With `under`, it is read under those authentication methods only.
     """
 
     name: str
     means: str | None = None
-    under: str | None = None
+    under: tuple[str, ...] = ()
 
     def is_read_under(self, auth_method: str | None) -> bool:
         """Tell whether it counts under an authentication method, or while none is decided."""
-        return auth_method is None or self.under in (None, auth_method)
+        return auth_method is None or not self.under or auth_method in self.under
+
+
+@dataclass(frozen=True)
+class SettingPath:
+    """Where Qwen Code's settings files have a field, and the least reach that a value there needs."""
+
+    names: tuple[str, ...]
+    reach: Reach
 
 
 @dataclass(frozen=True)
@@ -53,16 +60,12 @@ class Field:
     default_for: Mapping[str, Value] = field(repr=False)
     otherwise: Value | None
     examples: tuple[Value, ...] = field(repr=False, default=())
+    setting: SettingPath | None = None
 
     @property
     def is_switch(self) -> bool:
         """Whether it is true or false, so that its flag takes no value."""
         return self.schema.get("type") == "boolean"
-
-    @property
-    def depends_on_method(self) -> bool:
-        """Whether its default or its variables are other ones under some authentication method."""
-        return bool(self.default_for) or any(variable.under is not None for variable in self.variables)
 
     def default_under(self, auth_method: str | None) -> Value | None:
         """Return the default that holds under an authentication method, or None if the field has none."""
@@ -107,13 +110,20 @@ def _field(name: str, declaration: dict[str, Any]) -> Field:
         default_for={m: _typed(declaration, v) for m, v in note.get("default_for", {}).items()},
         otherwise=note.get("otherwise"),
         examples=tuple(_typed(declaration, e) for e in declaration.get("examples", ())),
+        setting=_setting(note.get("settings")),
     )
 
 
-def _variable(declaration: str | dict[str, str]) -> Variable:
+def _variable(declaration: str | dict[str, Any]) -> Variable:
     if isinstance(declaration, str):
         return Variable(declaration)
-    return Variable(**declaration)
+    under = declaration.get("under", ())
+    methods = (under,) if isinstance(under, str) else tuple(under)
+    return Variable(declaration["name"], declaration.get("means"), methods)
+
+
+def _setting(declaration: dict[str, Any] | None) -> SettingPath | None:
+    return None if declaration is None else SettingPath(tuple(declaration["path"].split(".")), declaration["reach"])
 
 
 def _typed(declaration: dict[str, Any], value: Any) -> Value:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 # Deeper than any settings file; the functions over what is read may recurse.
 DEEPEST = 100
@@ -30,6 +30,8 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _LINE_END = re.compile(r"\r\n|\n|\r")
+# From here on JavaScript writes a number with an exponent (ECMA-262, Number::toString).
+_LEAST_WITH_EXPONENT = 1e21
 _WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -70,6 +72,33 @@ class Node:
         for name in path:
             node = None if node is None or node.members is None else node.members.get(name)
         return node
+
+    def at_pointer(self, names: Iterable[str]) -> Node | None:
+        """Return what stands at the names of a JSON Pointer (RFC 6901), of which some count the items of arrays."""
+        node: Node | None = self
+        for name in names:
+            items = None if node is None else node.items
+            if items is None:
+                node = None if node is None else node.at(name)
+            else:
+                node = items[int(name)] if name.isascii() and name.isdigit() and int(name) < len(items) else None
+        return node
+
+
+def written(value: object) -> str:
+    """Return a value as JavaScript writes it in a text; of an object or an array only that it is one."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case float() if value.is_integer() and abs(value) < _LEAST_WITH_EXPONENT:
+            return str(int(value))
+        case str() | float():
+            return str(value)
+        case None:
+            return "null"
+        case dict():
+            return "{…}"
+    return "[…]"
 
 
 def parse_jsonc(text: str) -> Node:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .artifact import SecretReference
+from .bounded import Unreadable, read_file
 from .envfile import last_of_each, read_env_text, reader_of
 from .errors import NotTrustedError, SecretReferenceError
 from .fields import declared_fields
@@ -93,6 +94,8 @@ def _found(reference: SecretReference, here: Surroundings) -> Secret:
             return Secret(here.environ.get(reference.variable or "", ""))
         case "env-file":
             return _from_env_file(reference, here)
+        case "settings":
+            return _from_settings(reference, here)
         case "flag":
             return here.flags.get(reference.flag or "", Secret(""))
         case "literal":
@@ -167,6 +170,29 @@ def located(path: str, *, base: Path, home: Path | None) -> Path:
     if path.startswith("~/") and home is not None:
         return home / path[2:]
     return base / path
+
+
+def _from_settings(reference: SecretReference, here: Surroundings) -> Secret:
+    """Return the text at a JSON Pointer (RFC 6901) in a settings file; its variables are those of the environment."""
+    from .jsonc import JsonError, parse_jsonc, written  # noqa: PLC0415 - few keys live there
+    from .settings_text import LARGEST_SETTINGS_BYTES, expanded, variables_in  # noqa: PLC0415
+
+    shown = reference.path or ""
+    path = located(shown, base=here.base, home=here.home)
+    names = [name.replace("~1", "/").replace("~0", "~") for name in (reference.pointer_in_file or "").split("/")[1:]]
+    try:
+        text = read_file(path, most=LARGEST_SETTINGS_BYTES).decode("utf-8", "replace")
+        found = parse_jsonc(text.removeprefix("\ufeff")).at_pointer(names)
+    except (OSError, Unreadable, JsonError) as error:
+        wrong = error.strerror if isinstance(error, OSError) else str(error)
+        what = f"the settings file that the artifact names for the API key cannot be read: {wrong}"
+        raise SecretReferenceError(what, where=shown, hint="Mend the file, or use --secret-from.") from None
+    value = "" if found is None or isinstance(found.value, (dict, tuple)) else written(found.value)
+    missing = [name for name in variables_in(value) if name not in here.environ]
+    if missing:
+        what = f"the API key in the settings file holds {missing[0]}, which the environment does not have"
+        raise SecretReferenceError(what, where=shown, hint=f"Export {missing[0]}, or use --secret-from.")
+    return Secret(expanded(value, here.environ.get)[0])
 
 
 def _from_env_file(reference: SecretReference, here: Surroundings) -> Secret:

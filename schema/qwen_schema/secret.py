@@ -45,6 +45,8 @@ _QUERY_CREDENTIAL = re.compile(
     re.IGNORECASE,
 )
 
+_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW|PWD|CREDENTIAL|AUTH|PRIVATE|COOKIE|SIGNATURE|DSN", re.IGNORECASE)
+
 _USER_INFO = re.compile(r"(?<=://)[^/?#\s@]*(?:@[^/?#\s@]*)*@")
 
 # By identity, so that of two equal secrets either may go first.
@@ -168,6 +170,11 @@ def hide_credentials(text: str) -> str:
         start = f"{scheme}{separator}" if "@" not in scheme else ""
         text = f"{start}{REDACTED}@{text.rpartition('@')[2]}"
     return re.sub(r"([?&][^?=&#]*=)[^&#]*", rf"\1{REDACTED}", text.partition("#")[0])
+
+
+def is_secret_name(name: str) -> bool:
+    """Tell whether a variable, or a member of a document, holds a secret by its name."""
+    return _SECRET_NAME.search(name) is not None
 
 
 def looks_like_key(text: str) -> bool:

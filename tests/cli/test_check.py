@@ -47,7 +47,7 @@ def state(path: Path) -> tuple[bytes, int, int]:
         ["--env-file", "../prod.env"],
         ["--env-file", "~odd name.env"],
         ["--no-env-file", "--openai-api-key", KEY],
-        ["--profile", "qwen-code-0.21"],
+        ["--profile", "qwen-code-0.21", "--auth-type", "openai"],
         ["--env-dialect", "python"],
         ["--secret-from", "environment:CI_KEY"],
         ["--secret-from", "env-file:../prod.env:OPENAI_API_KEY"],
@@ -76,7 +76,7 @@ def test_what_was_just_written_is_no_drift(desk: Desk, options: list[str], stric
 def test_a_profile_from_the_environment_is_the_artifacts_from_then_on(desk: Desk) -> None:
     desk.write("work/app/.env", "OPENAI_MODEL=project\n")
     desk.write(".env", f"OPENAI_API_KEY={KEY}\n")
-    desk.run("resolve", "-o", "a.toml", env={"QWEN_CFG_PROFILE": "qwen-code-0.21"}).ended(0)
+    desk.run("resolve", "--auth-type", "openai", "-o", "a.toml", env={"QWEN_CFG_PROFILE": "qwen-code-0.21"}).ended(0)
     desk.run("check", "a.toml", "--strict").ended(0)
 
 

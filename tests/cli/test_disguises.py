@@ -186,7 +186,7 @@ def test_what_stands_in_a_git_directory_came_with_the_project(desk: Desk, server
 def test_a_directory_that_only_begins_like_the_home_is_a_projects(desk: Desk, server: Provider) -> None:
     mark = desk.home / "mark"
     clone(desk, {"~x/.env": f"OPENAI_BASE_URL={STRANGER}\nOPENAI_API_KEY='command:touch {mark}'\n"})
-    newer = ("--profile", "qwen-code-0.21")
+    newer = ("--profile", "qwen-code-0.21", "--auth-type", "openai")
     assert "stranger.example" in ask(desk, server, *newer, **IN_SHELL, QWEN_HOME="~x").ended(5).err
     ask(desk, server, *newer, QWEN_HOME="~x").ended(3)
     assert not mark.exists()

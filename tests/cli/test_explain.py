@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 OTHER_KEY = "sk-another-key-of-the-home-0123456789"
 LONG_URL = "https://" + "long-host-name." * 4 + "example/v1"
+OTHER_PROFILE = "Qwen Code 0.21 and later resolves differently"
 COLOURED = re.compile(rb"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9\d|10\d)(?:;\d+)*m")
 
 
@@ -103,7 +104,7 @@ def test_what_was_excluded_refused_and_not_considered(story: Desk) -> None:
     line_with(out, "QC103 note", "OPENAI_BASE_URL", "~/.qwen/.env:1", "../.env came first")
     line_with(out, "QC106 warning", "./.env is a directory")
     line_with(out, "QC108 note", "~/.qwen/oauth_creds.json", "an API key is set")
-    line_with(out, "QC109 note", "~/.qwen/settings.json")
+    line_with(out, "QC109 warning", "~/.qwen/settings.json is not read")
     line_with(out, "http://p:1", "refused", "../.env:5")
 
 
@@ -126,8 +127,9 @@ def test_a_login_that_is_used_although_there_is_a_key(desk: Desk) -> None:
 
 def test_with_nothing_configured_it_explains_all_the_same(desk: Desk) -> None:
     outcome = explain(desk).ended(3)
+    fields = outcome.out.partition(OTHER_PROFILE)[0]
     for name in ("auth_method", "api_key", "base_url", "model"):
-        line_with(outcome.out, f"  {name}")
+        line_with(fields, f"  {name}")
     assert "./.qwen/.env" in outcome.out
     assert "~/.env" in outcome.out
     assert "no env file is there" in outcome.out
@@ -144,7 +146,7 @@ def test_an_incomplete_one_is_explained_and_not_written(desk: Desk) -> None:
 
 def test_all_shows_every_field_and_place(story: Desk) -> None:
     some, everything = explain(story).ended(0).out, explain(story, "--all").ended(0).out
-    before = everything.partition("Qwen Code 0.21")[0]
+    before = everything.partition(OTHER_PROFILE)[0]
     for name in declared_fields():
         line_with(before, f"  {name} ")
     hidden = [name for name in declared_fields() if f"  {name} " not in some]

@@ -27,7 +27,8 @@ RULES_OF_DOCUMENTS = "rules of Qwen Code's documents"
 RULES_OF_NEWER = "rules of Qwen Code 0.21 and later"
 FOUND = f"{RULES_OF_NEWER} (qwen 0.24.4 on PATH)"
 # What one of the two profiles takes from the home, and the other does not.
-OF_PROJECT, OF_HOME = f"OPENAI_API_KEY={KEY}\n", "OPENAI_MODEL=filled-in\n"
+OF_PROJECT = f"OPENAI_API_KEY={KEY}\n"
+OF_HOME = "OPENAI_BASE_URL=https://home.example/v1\nOPENAI_MODEL=filled-in\n"
 
 
 @pytest.fixture

@@ -229,7 +229,8 @@ def test_the_advice_works_as_it_stands(desk: Desk, server: Provider, how: str) -
     env = through(server, **IN_SHELL)
     if how == "config":
         desk.run("resolve", "--proxy", server.url, "-o", "my a.toml", env=env).ended(0)
-    options = {"config": ["--config", "my a.toml"], "profile": ["--profile", NEWER], "flag": ["--model=m"], "plain": []}
+    newer = ["--profile", NEWER, "--auth-type", "openai"]
+    options = {"config": ["--config", "my a.toml"], "profile": newer, "flag": ["--model=m"], "plain": []}
     refused = desk.run("run", "-p", "x", *options[how], env=env).ended(5).err
     advised = shlex.split(refused.partition("say so once: ")[2].partition(". For one run")[0])
     told = desk.run(*advised[1:], env=env).ended(5).err

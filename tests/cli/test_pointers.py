@@ -214,7 +214,7 @@ def test_the_directory_that_the_user_has_moved_is_the_users_for_an_artifact_too(
 ) -> None:
     desk.write("moved/.env", f"OPENAI_API_KEY='{pointer}'\nOPENAI_BASE_URL=http://models.corp.example/v1\n")
     env = {"QWEN_HOME": str(desk.home / "moved"), "HTTP_PROXY": server.url, "NO_PROXY": "none"}
-    desk.run("resolve", "--profile", "qwen-code-0.21", "-o", "a.toml", env=env).ended(0)
+    desk.run("resolve", "--profile", "qwen-code-0.21", "--auth-type", "openai", "-o", "a.toml", env=env).ended(0)
     if pointer != SENTINEL:
         env["OPENAI_BASE_URL"] = "http://models.corp.example/v1"
     desk.run(*ASK, "--config", "a.toml", env=env).ended(0)
@@ -289,6 +289,8 @@ def test_a_project_runs_nothing(desk: Desk, server: Provider, profile: str, file
         (*ASK, *in_file, "--no-env-file"): 5,
         ("doctor", *in_file, "--no-env-file"): 5,
     }
+    # Under the newer profile a key alone does not decide the method.
+    flags += [] if profile == "documented" else ["--auth-type", "openai"]
     commands = [[*words, "--profile", profile, *flags] for words in expected]
     commands += [[*ASK, "--config", "evil.toml"], ["doctor", "--config", "evil.toml"]]
     commands += [[*ASK, "--config", "evil.toml", *in_file]]

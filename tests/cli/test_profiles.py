@@ -31,6 +31,12 @@ def two(desk: Desk) -> Desk:
     return desk
 
 
+# What decides the method and the endpoint under either profile, where a test is about something else.
+OPENAI = ["--auth-type", "openai", "--openai-base-url", "http://127.0.0.1:1/v1"]
+ALL_THREE = [*OPENAI, "--model", "m"]
+METHOD = OPENAI[:2]
+
+
 def explain(desk: Desk, *argv: str, columns: int = 150, **env: str) -> Outcome:
     return desk.run("resolve", "--explain", *argv, env={"COLUMNS": str(columns), **env})
 
@@ -64,8 +70,9 @@ def test_under_either_profile_the_other_is_told_of_in_one_line_a_field(two: Desk
 
 def test_it_is_one_line_in_all_where_nothing_differs(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
-    assert explain(desk).ended(0).out.rstrip().endswith("Qwen Code 0.21 and later resolves every field alike")
-    newer = explain(desk, "--profile", NEWER).ended(0).out
+    told = explain(desk, *ALL_THREE).ended(0).out
+    assert told.rstrip().endswith("Qwen Code 0.21 and later resolves every field alike")
+    newer = explain(desk, *ALL_THREE, "--profile", NEWER).ended(0).out
     assert newer.rstrip().endswith("Qwen Code to 0.15 resolves every field alike")
 
 
@@ -78,7 +85,7 @@ def test_one_fields_story_tells_of_that_field(two: Desk) -> None:
 def test_the_same_value_from_elsewhere_is_said_to_be_the_same(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nQWEN_MODEL=m\n")
     desk.write(".env", "OPENAI_MODEL=m\n")
-    told = explain(desk).ended(0).out
+    told = explain(desk, *OPENAI).ended(0).out
     assert after(told, "Qwen Code 0.21 and later takes the same values, some from elsewhere") == [
         "model m (the same) ~/.env:1 OPENAI_MODEL"
     ]
@@ -119,13 +126,13 @@ def test_what_the_other_reads_and_nobody_can_know_is_said(two: Desk) -> None:
     assert "Qwen Code 0.21 and later reads ~/.qwen/.env:1, which cannot be read" in asked.out
     (two.home / ".qwen/.env").unlink()
     os.mkfifo(two.home / ".qwen/.env")
-    told = explain(two).ended(0).out
+    told = explain(two, *OPENAI).ended(0).out
     assert after(told, "Qwen Code 0.21 and later resolves differently") == [
         "debug true ~/.env:1 DEBUG",
         "not known: what ~/.qwen/.env says, a FIFO, not read",
     ]
     (two.home / ".env").unlink()
-    told = explain(two).ended(0).out
+    told = explain(two, *OPENAI).ended(0).out
     assert after(told, "Qwen Code 0.21 and later reads what was not read here") == [
         "not known: what ~/.qwen/.env says, a FIFO, not read"
     ]
@@ -177,14 +184,15 @@ def test_no_artifact_is_written_over_an_env_file_of_either_generation(two: Desk)
             refused = two.run("resolve", "--profile", profile, "-o", written, env=env).ended(2)
             assert "this is an env file" in refused.err
     above = two.write(".env", "OPENAI_API_KEY=of-a-directory-above\n")
-    refused = two.run("resolve", "--profile", NEWER, "-o", str(above), env={"HOME": str(two.cwd)}).ended(2)
+    words = ["--profile", NEWER, *OPENAI, "-o", str(above)]
+    refused = two.run("resolve", *words, env={"HOME": str(two.cwd)}).ended(2)
     assert "this is an env file" in refused.err
 
 
 def test_what_secret_from_says_is_the_same_for_both(two: Desk) -> None:
     two.write("work/app/.env", "OPENAI_MODEL=mine\n")
     two.write(".qwen/.env", f"OPENAI_API_KEY={KEY}\n")
-    told = explain(two, "--secret-from", "environment:CI_KEY").ended(0).out
+    told = explain(two, *OPENAI, "--secret-from", "environment:CI_KEY").ended(0).out
     assert after(told, "Qwen Code 0.21 and later") == ["debug true ~/.env:1 DEBUG"]
 
 
@@ -252,18 +260,19 @@ def test_both_stand_side_by_side_in_full(two: Desk) -> None:
 def test_the_chosen_profile_stands_first_and_gives_the_exit_code(desk: Desk) -> None:
     desk.write("work/app/.env", "OPENAI_MODEL=m\n")
     desk.write(".env", f"OPENAI_API_KEY={KEY}\n")
-    first = compared(desk).ended(3)
+    env = {"OPENAI_BASE_URL": URL}
+    first = compared(desk, **env).ended(3)
     assert "documented is incomplete" in first.out
     assert "QC203 error" in first.out
     assert "not reached" in first.out
     assert first.out.index("documented") < first.out.index(NEWER)
-    second = compared(desk, "--profile", NEWER).ended(0)
+    second = compared(desk, "--profile", NEWER, **env).ended(0)
     assert second.out.index(NEWER) < second.out.index("documented")
     assert "documented is incomplete" in second.out
 
 
 def test_nothing_differs(desk: Desk) -> None:
-    out = compared(desk, OPENAI_API_KEY=KEY).ended(0).out
+    out = compared(desk, *ALL_THREE, OPENAI_API_KEY=KEY).ended(0).out
     assert "every field has the same value under every profile" in out
     assert "none" in out
 
@@ -316,7 +325,7 @@ def test_a_check_goes_by_the_artifacts_profile(two: Desk) -> None:
 
 def test_an_update_moves_an_artifact_to_another_profile(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
-    desk.run("resolve", "-o", "a.toml").ended(0)
+    desk.run("resolve", *ALL_THREE, "-o", "a.toml").ended(0)
     desk.run("check", "a.toml", "--profile", NEWER).ended(0)
     assert 'profile = "documented"' in (desk.cwd / "a.toml").read_text(encoding="utf-8")
     assert "written again" in desk.run("check", "--update", "a.toml", "--profile", NEWER).ended(0).out
@@ -372,8 +381,8 @@ def test_what_a_check_cannot_select(two: Desk) -> None:
 # QWEN_HOME.
 
 
-def moved(desk: Desk, **env: str) -> dict[str, Any]:
-    return desk.run("resolve", "--profile", NEWER, env=env).ended(0).toml
+def moved(desk: Desk, *argv: str, **env: str) -> dict[str, Any]:
+    return desk.run("resolve", "--profile", NEWER, *argv, env=env).ended(0).toml
 
 
 def test_qwen_home_takes_the_place_of_the_homes_directory_which_comes_after_it(two: Desk) -> None:
@@ -417,16 +426,16 @@ def test_qwen_home_is_of_one_profile(two: Desk) -> None:
 def test_qwen_home_may_stand_in_a_file_of_the_homes_and_in_no_other(two: Desk) -> None:
     two.write("q/.env", "OPENAI_BASE_URL=http://127.0.0.1:1/v1\n")
     two.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nQWEN_HOME=~/q\n")
-    assert moved(two)["config"]["base_url"] == URL
+    assert moved(two, *METHOD)["config"]["base_url"] == URL
     two.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\nQWEN_HOME=~/q\n")
-    assert moved(two)["config"]["base_url"] == URL
+    assert moved(two, *METHOD)["config"]["base_url"] == URL
     two.write(".env", "QWEN_HOME=~/q\n")
-    assert moved(two)["config"]["base_url"] == "http://127.0.0.1:1/v1"
+    assert moved(two, *METHOD)["config"]["base_url"] == "http://127.0.0.1:1/v1"
     # The first of the two counts, the environment before both, and one that is set to nothing there is ~/.qwen.
     two.write(".qwen/.env", f"OPENAI_BASE_URL={URL}\nQWEN_HOME=~/.qwen\n")
-    assert moved(two)["config"]["base_url"] == URL
+    assert moved(two, *METHOD)["config"]["base_url"] == URL
     two.write(".qwen/.env", f"OPENAI_BASE_URL={URL}\n")
-    assert moved(two, QWEN_HOME="")["config"]["base_url"] == URL
+    assert moved(two, *METHOD, QWEN_HOME="")["config"]["base_url"] == URL
     # Where no file is searched for, none says where.
     named = two.run("resolve", "--profile", NEWER, "--env-file", "~/.env", env={"OPENAI_API_KEY": KEY})
     named.ended(3)
@@ -448,13 +457,13 @@ def test_the_login_and_the_settings_move_with_it(desk: Desk) -> None:
     desk.write("q/oauth_creds.json", "{}")
     desk.write("q/settings.json", "{}")
     desk.write(".qwen/settings.json", "{}")
-    artifact = moved(desk, QWEN_HOME="~/q")
+    artifact = moved(desk, "--auth-type", "qwen-oauth", QWEN_HOME="~/q")
     assert artifact["config"]["api_key"] == {"from": "oauth-cache", "path": "~/q/oauth_creds.json"}
     desk.run("resolve", "--profile", NEWER).ended(3)
     desk.run("resolve", env={"QWEN_HOME": "~/q"}).ended(3)
-    told = explain(desk, "--profile", NEWER, QWEN_HOME="~/q").ended(0).out
-    assert "~/q/settings.json is not considered" in told
-    assert "~/.qwen/settings.json" not in told
+    told = explain(desk, "--profile", NEWER, "--auth-type", "qwen-oauth", QWEN_HOME="~/q").ended(0).out
+    assert "> read    user       ~/q/settings.json" in told
+    assert "~/.qwen/settings.json" not in told.partition("Qwen Code to 0.15")[0]
     asked = ["--secret-from", "oauth-cache", "--auth-type", "qwen-oauth", "--profile", NEWER]
     named = desk.run("resolve", *asked, "-o", "a.toml", env={"QWEN_HOME": "~/q"}).ended(0)
     assert named.out == ""
@@ -474,7 +483,7 @@ def test_a_qwen_home_that_leads_nowhere(two: Desk) -> None:
     assert "QC110 warning: environment QWEN_HOME moves nothing: QWEN_HOME names a file: ~/.qwen/.env" in file.err
     long = two.run("resolve", "--profile", NEWER, env={"QWEN_HOME": "x" * 5000}).ended(0)
     assert "Traceback" not in long.err
-    homeless = two.run("resolve", "--profile", NEWER, env={"QWEN_HOME": "~/q", "HOME": ""}).ended(0)
+    homeless = two.run("resolve", "--profile", NEWER, *METHOD, env={"QWEN_HOME": "~/q", "HOME": ""}).ended(0)
     assert "QWEN_HOME starts from the home (~), and there is none" in homeless.err
     absolute = two.run("resolve", "--profile", NEWER, env={"QWEN_HOME": str(two.home / ".qwen"), "HOME": ""}).ended(0)
     assert absolute.toml["config"]["base_url"] == URL

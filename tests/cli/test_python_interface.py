@@ -95,7 +95,8 @@ given = dict(os.environ)
 os.environ = os.environb = Poisoned()
 sys.addaudithook(watch)
 here = {"environ": given, "cwd": sys.argv[1], "home": sys.argv[2]}
-for options in ({}, {"dialect": "python"}, {"profile": "qwen-code-0.21"}, {"argv": ["--model", "m"]}):
+newer = {"profile": "qwen-code-0.21", "argv": ["--auth-type", "openai"]}
+for options in ({}, {"dialect": "python"}, newer, {"argv": ["--model", "m"]}):
     resolution = resolve(**here, **options)
     diagnose(resolution)
     elsewhere(resolution)
@@ -190,7 +191,9 @@ def test_the_env_file_and_the_profile_can_be_chosen(desk: Desk) -> None:
     here = {"environ": {}, "cwd": str(desk.cwd), "home": str(desk.home)}
     assert resolve(**here).needs_api_key is False
     assert resolve(**here).auth_method is None
-    assert resolve(**here, profile="qwen-code-0.21").auth_method == "openai"
+    newer = resolve(**here, profile="qwen-code-0.21", argv=["--auth-type", "openai"])
+    assert (newer.auth_method, newer.needs_api_key, newer.is_complete) == ("openai", False, True)
+    assert resolve(**here, profile="qwen-code-0.21").auth_method is None
     assert resolve(**here, env_file="../../.env").auth_method == "openai"
     assert resolve(**here, dialect="python").decisions["model"].value == "a#b"
     assert resolve(**here, search=False).decisions["model"].value == "gpt-4o"

@@ -515,21 +515,24 @@ def test_the_profile_decides(desk: Desk) -> None:
     desk.write("work/app/.env", "OPENAI_MODEL=project\n")
     desk.write(".qwen/.env", f"OPENAI_API_KEY={KEY}\n")
     desk.run("resolve").ended(3)
-    newer = ["resolve", "--profile", "qwen-code-0.21"]
+    # A key alone decides no method there.
+    assert "method" in desk.run("resolve", "--profile", "qwen-code-0.21").ended(3).err
+    openai = ["resolve", "--auth-type", "openai"]
+    newer = [*openai, "--profile", "qwen-code-0.21"]
     artifact = desk.run(*newer).ended(0).toml
     assert artifact["profile"] == "qwen-code-0.21"
     assert artifact["config"]["model"] == "project"
     assert artifact["config"]["api_key"] == {"from": "env-file", "path": "~/.qwen/.env", "variable": "OPENAI_API_KEY"}
-    assert desk.run("resolve", env={"QWEN_CFG_PROFILE": "qwen-code-0.21"}).ended(0).toml == artifact
+    assert desk.run(*openai, env={"QWEN_CFG_PROFILE": "qwen-code-0.21"}).ended(0).toml == artifact
     # The flag beats the variable; an empty variable is none.
-    desk.run("resolve", "--profile", "documented", env={"QWEN_CFG_PROFILE": "qwen-code-0.21"}).ended(3)
-    desk.run("resolve", env={"QWEN_CFG_PROFILE": ""}).ended(3)
+    desk.run(*openai, "--profile", "documented", env={"QWEN_CFG_PROFILE": "qwen-code-0.21"}).ended(3)
+    desk.run(*openai, env={"QWEN_CFG_PROFILE": ""}).ended(3)
     unknown = desk.run("resolve", env={"QWEN_CFG_PROFILE": "newest"}).ended(2)
     assert "QWEN_CFG_PROFILE" in unknown.err
     assert "qwen-code-0.21" in unknown.err
     # An env file has no say in it.
     desk.write("work/app/.env", "QWEN_CFG_PROFILE=qwen-code-0.21\n")
-    desk.run("resolve").ended(3)
+    desk.run(*openai).ended(3)
 
 
 # The method.
@@ -554,6 +557,9 @@ def test_a_cached_login_decides_where_nobody_does(desk: Desk) -> None:
     assert config(desk.run("resolve"))["auth_method"] == "qwen-oauth"
     assert config(desk.run("resolve", env=WITH_KEY))["auth_method"] == "openai"
     desk.run("resolve", "--auth-type", "openai").ended(3)
+    # Newer ones look at neither the login nor a key alone.
+    for env in ({}, WITH_KEY):
+        desk.run("resolve", "--profile", "qwen-code-0.21", env=env).ended(3)
 
 
 # Values that are none.

@@ -16,10 +16,11 @@ from support.provider import Provider, provider
 from .process import KEY, Desk, Run, env_of, run_all
 
 DATA = Path(__file__).parents[1] / "data"
-# The recordings, with the profile whose rules they follow and the model that was the default there.
+# The recordings, with the profile whose rules they follow, the model that was the default there and is not ours, and
+# the host that is ours where none is named.
 RECORDED = {
-    "qwen_scenarios.jsonl": ("documented", "qwen3-coder-plus"),
-    "qwen_scenarios_0.24.jsonl": ("qwen-code-0.21", "qwen3.7-max"),
+    "qwen_scenarios.jsonl": ("documented", "qwen3-coder-plus", "api.openai.com"),
+    "qwen_scenarios_0.24.jsonl": ("qwen-code-0.21", None, "dashscope.aliyuncs.com"),
 }
 
 PLAIN_KEY = "correct+horse=battery/staple"
@@ -47,7 +48,7 @@ def planted(scenario: dict[str, Any], root: Path, *argv: str) -> Run:
 @pytest.mark.parametrize("name", RECORDED)
 def test_every_recorded_run_of_qwen_code(server: Provider, tmp_path: Path, name: str) -> None:
     """The server is the provider, and the proxy too: a request for somewhere else gets as far as to ask it."""
-    profile, its_model = RECORDED[name]
+    profile, its_model, host = RECORDED[name]
     scenarios = recorded(name, server.port)
     way = ["--profile", profile, "--proxy", server.url, "--no-proxy", "127.0.0.1", "--max-retries", "0"]
     runs = [planted(s, tmp_path / s["id"], "run", "-p", "ping", *way) for s in scenarios]
@@ -63,11 +64,11 @@ def test_every_recorded_run_of_qwen_code(server: Provider, tmp_path: Path, name:
         elif observed == {"error": "missing_api_key"}:
             assert outcome.ended(3).out == "", scenario
         elif observed == {"error": "connection"}:
-            # Qwen Code went for its own default address, and this goes for ours.
+            # Qwen Code went for its own default address, and this goes for ours; for the newer, it is the same one.
             outcome.ended(6)
-            assert (reached.method, reached.path) == ("CONNECT", "api.openai.com:443"), scenario
+            assert (reached.method, reached.path) == ("CONNECT", f"{host}:443"), scenario
         else:
-            # The default model of Qwen Code was another one than ours; a file may have named that one too.
+            # The default model of an older Qwen Code was another one than ours; a file may have named that one too.
             model = reached.body["model"]
             assert model == observed["model"] or (model, observed["model"]) == ("gpt-4o", its_model)
             assert outcome.ended(0).out == f"pong from {model} ü\n", scenario

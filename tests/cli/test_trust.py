@@ -99,6 +99,9 @@ def test_the_stranger_sees_no_credential_and_no_prompt(
         desk.cwd.mkdir(parents=True)
         clone(desk, files)
         flags, env = users(desk, kind)
+        if profile == NEWER:
+            # Neither a key alone nor a login decides a method there.
+            flags += ["--auth-type", "qwen-oauth" if kind == "login" else "openai"]
         argv = ["run", "-p", PROMPT, "--profile", profile, *flags]
         runs.append(Run(argv, desk.cwd, desk.home, through(server, **env)))
     outcomes = run_all(runs)

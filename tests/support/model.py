@@ -60,7 +60,8 @@ def documented(scene: Scene, values: Mapping[PurePosixPath, Mapping[str, str]]) 
 def qwen_code_0_21(scene: Scene, values: Mapping[PurePosixPath, Mapping[str, str]]) -> Expected:
     """The first file below the home, then the user's own; an empty variable is unset; ~/.env may set DEBUG.
 
-    The user's own are the one in QWEN_HOME, if that is set, and the home's two.
+    The user's own are the one in QWEN_HOME, if that is set, and the home's two. A key alone decides no method: that
+    takes a base URL and a model beside it, all in variables. No settings file is in these worlds.
     """
     moved = _moved(scene, values)
     own = list(dict.fromkeys([*([moved / ".env"] if moved else []), *_at_home(scene)]))
@@ -110,7 +111,11 @@ def _merged(scene, values, found, own, *, empty_hides, home_env_excludes, moved=
     names = set() if any(" " in name for name in names) else names
     texts = {field: text(field, names) for field in VARIABLES}
     login = scene.login and scene.home and moved in (None, scene.home / ".qwen")
-    inferred = "openai" if texts["api_key"] else "qwen-oauth" if login else None
+    if empty_hides:
+        inferred = "openai" if texts["api_key"] else "qwen-oauth" if login else None
+    else:
+        is_openai = all(winner(field, names) for field in ("api_key", "base_url", "model"))
+        inferred = "openai" if is_openai else None
     asked = "qwen-oauth" if winner("auth_method", names) else inferred
     texts["auth_method"] = scene.flags.get("auth_method") or asked
     if texts["auth_method"] == "qwen-oauth":

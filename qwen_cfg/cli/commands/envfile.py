@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from qwen_cfg.cli.arguments import working_directory
@@ -13,6 +12,7 @@ from qwen_schema import (
     declared_fields,
     field_of_variable,
     hide_credentials,
+    is_secret_name,
     mask,
     redact_unknown,
     safe_text,
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from qwen_cfg.cli.output import Output
 
     Shown = Callable[[Assignment], str]
-
-_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW|PWD|CREDENTIAL|AUTH|PRIVATE|COOKIE|SIGNATURE|DSN", re.IGNORECASE)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -105,7 +103,7 @@ def _display(show: bool) -> Shown:  # noqa: FBT001
             return assignment.value
         if assignment.name in feeds:
             return safe_text(feeds[assignment.name], assignment.value)
-        if _SECRET_NAME.search(assignment.name):
+        if is_secret_name(assignment.name):
             return mask(assignment.value)
         return redact_unknown(hide_credentials(assignment.value) if "://" in assignment.value else assignment.value)
 

@@ -67,6 +67,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
             where=".qwen/.env",
             hint="Put it into ~/.qwen/.env, or export it: OPENAI_API_KEY='command:…'. Then run init without it.",
         )
+    texts = {**_needed_beside(request, texts), **texts}
     # A project that is half set up would be refused the next time.
     with put_off():
         for line in keep(texts, cwd, home, accept_of(output)).done if texts else ():
@@ -137,6 +138,23 @@ def _from_flags(request: Request) -> dict[str, str | Secret]:
     from qwen_runtime import Change  # noqa: PLC0415 - the HTTP client is slow to import
 
     return texts_of(Change("the command line", texts))
+
+
+def _needed_beside(request: Request, texts: Mapping[str, str | Secret]) -> dict[str, str | Secret]:
+    """Return the defaults that have to stand beside the key, where a key alone decides no method.
+
+    Nothing is needed where a flag or the settings of Qwen Code name the method.
+    """
+    compilation = compilation_of(replace(request, choice=_NO_FILE))
+    if compilation.profile.credential_decides_method or compilation.resolution.auth_method is not None:
+        return {}
+    with_key = compilation_of(compilation.request.with_flags("init", {**texts, "auth_method": "openai"}))
+    decisions = with_key.resolution.decisions
+    return {
+        name: decision.winner.revealed
+        for name in ("base_url", "model")
+        if (decision := decisions[name]).by_default and decision.winner is not None
+    }
 
 
 def _compile(request: Request, texts: Mapping[str, str | Secret], path: Path, output: Output) -> None:

@@ -140,10 +140,11 @@ def _deliver(args: argparse.Namespace, compilation: Compilation, output: Output)
 
 
 def _refuse_env_file(path: Path, world: World) -> None:
-    """Refuse to write over a file that any generation of Qwen Code reads here."""
-    seen = (place for place, sighting in world.sightings.items() if sighting.is_env_file)
-    if os.path.realpath(path) in map(os.path.realpath, seen):
-        raise UsageError("this is an env file, which would be lost", where=str(path), hint="Name another one with -o.")
+    """Refuse to write over an env file or settings file that any generation of Qwen Code reads here."""
+    for seen, what in ((world.sightings, "an env file"), (world.settings_seen, "a settings file of Qwen Code")):
+        files = (place for place, sighting in seen.items() if sighting.is_env_file)
+        if os.path.realpath(path) in map(os.path.realpath, files):
+            raise UsageError(f"this is {what}, which would be lost", where=str(path), hint="Name another one with -o.")
 
 
 def _form(args: argparse.Namespace, path: Path) -> Form:

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, get_args
 
 from qwen_schema import LayerName
 
-from .default import DEFAULT
+from .default import DEFAULT, default_of
 from .env_file import ENV_FILE, read_env_file
 from .environment import ENVIRONMENT
 from .flag import FLAG
 from .layer import FieldLayer, Sources, VariableLayer
+from .provider_entry import PROVIDER_ENTRY
+from .settings import SETTINGS, setting_origin
+from .settings_env import SETTINGS_ENV
 
 if TYPE_CHECKING:
     from qwen_cfg.core.origin import Layer
@@ -22,15 +25,21 @@ __all__ = [
     "ENV_FILE",
     "FLAG",
     "LAYERS",
+    "PROVIDER_ENTRY",
+    "SETTINGS",
+    "SETTINGS_ENV",
     "FieldLayer",
     "Sources",
     "VariableLayer",
+    "default_of",
     "layer_named",
     "layers_for",
     "origin_text",
     "outranks",
     "ranking",
     "read_env_file",
+    "setting_origin",
+    "usual_layers",
 ]
 
 
@@ -43,18 +52,28 @@ def layer_named(name: LayerName) -> FieldLayer | VariableLayer:
             return ENVIRONMENT
         case "env-file":
             return ENV_FILE
+        case "settings-env":
+            return SETTINGS_ENV
+        case "settings":
+            return SETTINGS
+        case "provider-entry":
+            return PROVIDER_ENTRY
         case "default":
             return DEFAULT
 
 
-# In the order of the merge, the highest first: the order in which the schema names them.
+# All layers. A profile says in which order they count.
 LAYERS: tuple[FieldLayer | VariableLayer, ...] = tuple(layer_named(name) for name in get_args(LayerName))
 
 
 def layers_for(profile: Profile, declared: Field) -> tuple[FieldLayer | VariableLayer, ...]:
-    """Return the layers that have a say in a field under a profile, the highest first: all, or those that it names."""
-    named = profile.layers.get(declared.name)
-    return LAYERS if named is None else tuple(map(layer_named, named))
+    """Return the layers that have a say in a field under a profile, the highest first."""
+    return tuple(map(layer_named, profile.order_of(declared.name)))
+
+
+def usual_layers(profile: Profile) -> tuple[FieldLayer | VariableLayer, ...]:
+    """Return the layers in the order that a profile has for a field that has none of its own."""
+    return tuple(map(layer_named, profile.order))
 
 
 def outranks(profile: Profile, declared: Field, one: Layer, other: Layer) -> bool:
@@ -63,7 +82,7 @@ def outranks(profile: Profile, declared: Field, one: Layer, other: Layer) -> boo
     return order.index(one.name) < order.index(other.name)
 
 
-def ranking(layers: tuple[FieldLayer | VariableLayer, ...] = LAYERS) -> str:
+def ranking(layers: tuple[FieldLayer | VariableLayer, ...]) -> str:
     """Return the order of layers as a sentence, without a full stop."""
     first, *others = (layer.noun for layer in layers)
     return first + ", which".join(f" beats {noun}" for noun in others)

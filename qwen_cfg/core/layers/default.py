@@ -11,17 +11,26 @@ from .layer import FieldLayer
 
 if TYPE_CHECKING:
     from qwen_cfg.core.origin import Origin
-    from qwen_schema import Field, SecretReference
+    from qwen_schema import Field, SecretReference, Value
 
     from .layer import Sources
+
+
+def default_of(declared: Field, sources: Sources) -> Value | None:
+    """Return the default of a field: the provider entry's kind of one, the profile's, or the field's own."""
+    profile = sources.profile
+    method = sources.auth_method or profile.methods[0]
+    if declared.name == "base_url" and sources.entry is not None and method in profile.entry_base_url:
+        return profile.entry_base_url[method]
+    return profile.defaults.get(declared.name, {}).get(method, declared.default_under(sources.auth_method))
 
 
 class DefaultLayer(FieldLayer):
     """The declared defaults."""
 
     def offers(self, declared: Field, sources: Sources) -> tuple[Candidate, ...]:
-        """Return the default of a field under the authentication method, if it has one."""
-        default = declared.default_under(sources.auth_method)
+        """Return the default of a field under the profile and the authentication method, if it has one."""
+        default = default_of(declared, sources)
         return () if default is None else (Candidate(declared.name, show_value(default), self.origin("default")),)
 
     def _words(self, place: str, variable: str | None) -> str:  # noqa: ARG002 - a default is no variable

@@ -5,28 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.env_file import EnvFile
-from qwen_cfg.core.origin import Origin
+from qwen_cfg.core.origin import Origin, Said
 from qwen_schema import SecretReference, declared_fields
 from qwen_schema.envfile import last_of_each
 
 from .layer import VariableLayer, variable_candidate
 
 if TYPE_CHECKING:
-    from qwen_cfg.core.origin import Candidate
     from qwen_cfg.core.place import Place
-    from qwen_cfg.core.world import World
-    from qwen_schema import Field, Variable
-    from qwen_schema.envfile import Assignment
-
-    from .layer import Sources
+    from qwen_cfg.core.sighting import Sighting
+    from qwen_schema import Field
+    from qwen_schema.envfile import Assignment, Dialect
 
 
 class EnvFileLayer(VariableLayer):
     """The env files, in the order in which they count. The place of a file says which reach it has."""
-
-    def offers(self, declared: Field, variable: Variable, sources: Sources) -> tuple[Candidate, ...]:  # noqa: ARG002 - the files know the fields
-        """Return what each file says under one variable of a field."""
-        return tuple(file.offers[variable.name] for file in sources.files if variable.name in file.offers)
 
     def origin_of(self, assignment: Assignment, place: Place, shown: str) -> Origin:
         """Return the origin of an assignment in the env file at a place."""
@@ -49,19 +42,14 @@ class EnvFileLayer(VariableLayer):
 ENV_FILE = EnvFileLayer("env-file", "the env file", "project")
 
 
-def read_env_file(world: World, place: Place) -> EnvFile:
+def read_env_file(sighting: Sighting, place: Place, shown: str, dialect: Dialect) -> EnvFile:
     """Return what the env file at a place offers, nothing excluded yet. A file with no text offers nothing."""
-    shown = world.standpoint.show(place.path)
-    assignments = last_of_each(world.assignments(place.path))
+    assignments = last_of_each(sighting.assignments(dialect))
+    says = {name: Said(a.value, ENV_FILE.origin_of(a, place, shown)) for name, a in assignments.items()}
     offers = {
-        variable.name: variable_candidate(
-            declared,
-            variable,
-            assignments[variable.name].value,
-            ENV_FILE.origin_of(assignments[variable.name], place, shown),
-        )
+        variable.name: variable_candidate(declared, variable, says[variable.name].text, says[variable.name].origin)
         for declared in declared_fields().values()
         for variable in declared.variables
-        if variable.name in assignments
+        if variable.name in says
     }
-    return EnvFile(place, shown, {name: a.line for name, a in assignments.items()}, offers)
+    return EnvFile(place, shown, says, offers)

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_schema import Secret, SecretReference
+from qwen_schema import SecretReference
 
-from .layer import VariableLayer, variable_candidate
+from .layer import VariableLayer
 
 if TYPE_CHECKING:
-    from qwen_cfg.core.origin import Candidate, Origin
-    from qwen_schema import Field, Variable
-
-    from .layer import Sources
+    from qwen_cfg.core.origin import Origin
+    from qwen_schema import Field
 
 
 class EnvironmentLayer(VariableLayer):
     """The environment of the process."""
-
-    def offers(self, declared: Field, variable: Variable, sources: Sources) -> tuple[Candidate, ...]:
-        """Return what the environment says under one variable of a field, if it has that variable."""
-        text = sources.world.environ.get(variable.name)
-        if text is None:
-            return ()
-        revealed = text.reveal() if isinstance(text, Secret) else text
-        return (variable_candidate(declared, variable, revealed, self.origin(variable.name, variable.name)),)
 
     def _words(self, place: str, variable: str | None) -> str:  # noqa: ARG002 - the place is the variable
         return f"environment {place}"

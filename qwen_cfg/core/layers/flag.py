@@ -21,7 +21,7 @@ class FlagLayer(FieldLayer):
 
     def offers(self, declared: Field, sources: Sources) -> tuple[Candidate, ...]:
         """Return what the flag of a field says, if it was given."""
-        given = sources.world.flags.get(declared.name)
+        given = sources.flags.get(declared.name)
         return () if given is None else (Candidate(declared.name, given.text, self.origin(given.flag)),)
 
     def _words(self, place: str, variable: str | None) -> str:  # noqa: ARG002 - a flag is no variable

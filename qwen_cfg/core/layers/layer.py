@@ -3,36 +3,40 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.origin import Candidate, Layer
 from qwen_schema import Secret
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
-    from qwen_cfg.core.env_file import EnvFile
     from qwen_cfg.core.origin import Origin
-    from qwen_cfg.core.world import Start, World
-    from qwen_schema import Field, Variable
+    from qwen_cfg.core.settings import ProviderEntry, SettingsLoad
+    from qwen_cfg.core.start import Given
+    from qwen_cfg.core.variables import Variables
+    from qwen_schema import Field, Profile, Variable
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What the layers take their candidates from. `auth_method` is None while it is undecided."""
+    """What the layers take their candidates from.
 
-    world: World
-    files: tuple[EnvFile, ...]
+    `settings` are the scopes' settings as they were merged, and `entry` the provider entry that was chosen, where there
+    are such. `auth_method` is None while it is undecided.
+    """
+
+    flags: Mapping[str, Given]
+    profile: Profile
+    variables: Variables
+    settings: SettingsLoad | None = None
     auth_method: str | None = None
+    entry: ProviderEntry | None = None
 
 
 class MergedLayer(Layer):
     """A layer of the merge."""
-
-    def files(self, start: Start) -> tuple[Path, ...]:  # noqa: ARG002 - for those that have files
-        """Return the files, other than those of the search, that are looked at for this layer when a world is read."""
-        return ()
 
 
 class FieldLayer(MergedLayer):
@@ -46,13 +50,17 @@ class FieldLayer(MergedLayer):
 class VariableLayer(MergedLayer):
     """A layer that is asked for each variable of a field, together with the variable layers beside it in the order."""
 
-    @abstractmethod
     def offers(self, declared: Field, variable: Variable, sources: Sources) -> tuple[Candidate, ...]:
         """Return the candidates that one variable of a field has here, the one that counts first."""
+        return tuple(
+            variable_candidate(declared, variable, said.text, said.origin)
+            for said in sources.variables.of(variable.name)
+            if said.origin.source is self
+        )
 
 
 def variable_candidate(declared: Field, variable: Variable, text: str, origin: Origin) -> Candidate:
     """Return the candidate that the text of a variable is; any text of a variable that means a value is that value."""
     if declared.secret:
-        return Candidate(declared.name, Secret(text), origin)
+        return Candidate(declared.name, Secret(text), replace(origin, reach=origin.holder.reach))
     return Candidate(declared.name, variable.means if variable.means is not None and text else text, origin)

@@ -2,10 +2,11 @@
 
 from .expansion import expand
 from .folder_trust import FolderRule, decide_folder_trust, folder_rules
+from .loaded import ScopeOutcome, ScopeRead, SettingsLoad
 from .merge import merge_scopes
 from .migration import migrate
-from .provider_entry import EntryChoice, ProviderEntry, choose_entry, first_entry, method_of_model
-from .tree import SCOPES, Scope, Setting, SettingsFile, settings_tree
+from .provider_entry import EntryChoice, ProviderEntry, choose_entry, entry_faults, first_entry, method_of_model
+from .tree import SCOPES, Scope, Setting, SettingsFile, file_tree, settings_tree
 
 __all__ = [
     "SCOPES",
@@ -13,11 +14,16 @@ __all__ = [
     "FolderRule",
     "ProviderEntry",
     "Scope",
+    "ScopeOutcome",
+    "ScopeRead",
     "Setting",
     "SettingsFile",
+    "SettingsLoad",
     "choose_entry",
     "decide_folder_trust",
+    "entry_faults",
     "expand",
+    "file_tree",
     "first_entry",
     "folder_rules",
     "merge_scopes",

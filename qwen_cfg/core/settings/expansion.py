@@ -1,45 +1,32 @@
-"""Variables in settings: `$NAME` and `${NAME}` in a text stand for what the variable says."""
+"""Variables in settings: every text of a tree with its variables replaced, and the text as it is written kept."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from qwen_schema.settings_text import expanded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .tree import Setting
 
-_REFERENCE = re.compile(r"\$(?:([A-Za-z0-9_]+)|\{([^}]+)\})")
-
-# Names that are left as they stand, in whatever letters: they are Qwen Code's own.
-_LEFT = ("SESSION_ID", "QWEN_CODE_SESSION_ID")
-
 
 def expand(setting: Setting, look_up: Callable[[str], str | None]) -> Setting:
     """Return settings with the variables in every text replaced, once; an unknown one is left as it stands.
 
-    `look_up` returns the text of a variable, and None for one that is not set. `${NAME:-default}` is not known to Qwen
-    Code: it is the variable of that odd name, which nobody sets.
+    `look_up` returns the text of a variable, and None for one that is not set. What has none in it is not made anew.
     """
     if setting.members is not None:
-        return replace(setting, value={name: expand(member, look_up) for name, member in setting.members.items()})
+        members = {name: expand(member, look_up) for name, member in setting.members.items()}
+        is_same = all(members[name] is member for name, member in setting.members.items())
+        return setting if is_same else replace(setting, value=members)
     if setting.items is not None:
-        return replace(setting, value=tuple(expand(item, look_up) for item in setting.items))
-    return setting if setting.text is None or "$" not in setting.text else _expanded(setting, setting.text, look_up)
-
-
-def _expanded(setting: Setting, text: str, look_up: Callable[[str], str | None]) -> Setting:
-    used: list[str] = []
-
-    def value(reference: re.Match[str]) -> str:
-        name = reference[1] or reference[2]
-        found = None if name.upper() in _LEFT else look_up(name)
-        if found is None:
-            return reference[0]
-        used.append(name)
-        return found
-
-    expanded = _REFERENCE.sub(value, text)
-    return replace(setting, value=expanded, written=text, variables=tuple(used)) if used else setting
+        items = tuple(expand(item, look_up) for item in setting.items)
+        is_same = all(one is other for one, other in zip(items, setting.items, strict=True))
+        return setting if is_same else replace(setting, value=items)
+    if setting.text is None or "$" not in setting.text:
+        return setting
+    text, names = expanded(setting.text, look_up)
+    return replace(setting, value=text, written=setting.text, variables=names) if names else setting

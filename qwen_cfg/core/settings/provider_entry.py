@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 METHODS = ("openai", "openai-responses", "qwen-oauth", "gemini", "vertex-ai", "anthropic")
 _OPENAI = ("openai", "openai-responses")
+_WIRE = {"chat-completions": "openai", "responses": "openai-responses"}
 
 # Why an entry was chosen.
 Reason = Literal["its id", "its id and base URL", "the first of the method"]
@@ -62,6 +63,19 @@ def entries(settings: Mapping[str, Setting]) -> Iterator[ProviderEntry]:
             spoken = _method_of_entry(method, setting)
             if spoken is not None and setting.members is not None:
                 yield ProviderEntry(provider, spoken, setting)
+
+
+def entry_faults(settings: Mapping[str, Setting]) -> Iterator[tuple[Setting, str]]:
+    """Yield each entry at which Qwen Code stops, whatever the model is, and what is wrong with it."""
+    providers = settings.get("modelProviders")
+    for provider, models in (providers.members or {} if providers is not None else {}).items():
+        method = _method_of_provider(settings, provider)
+        for setting in models.items or () if method is not None else ():
+            identity, wire = setting.at("id"), setting.at("wireApi")
+            if setting.members is None or identity is None or not identity.value:
+                yield setting, "the provider entry has no id"
+            elif wire is not None and (wire.text not in _WIRE or method not in _OPENAI):
+                yield setting, "the wireApi of the provider entry is none that Qwen Code knows here"
 
 
 def choose_entry(settings: Mapping[str, Setting], method: str, model: str, *, base_url: str = "") -> EntryChoice | None:
@@ -116,7 +130,7 @@ def _method_of_entry(method: str | None, setting: Setting) -> str | None:
     wire = setting.at("wireApi")
     if wire is None or method is None:
         return method
-    wanted = {"chat-completions": "openai", "responses": "openai-responses"}.get(wire.text or "")
+    wanted = _WIRE.get(wire.text or "")
     return wanted if method in _OPENAI else None
 
 

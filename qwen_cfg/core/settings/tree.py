@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from qwen_schema import Reach
     from qwen_schema.jsonc import Node
 
 # From the lowest to the highest.
@@ -18,11 +19,12 @@ SCOPES: tuple[Scope, ...] = ("system defaults", "user", "workspace", "system")
 
 @dataclass(frozen=True)
 class SettingsFile:
-    """A settings file: its scope, its path, and the path as it is shown."""
+    """A settings file: its scope, its path, the path as it is shown, and the reach of what it says."""
 
     scope: Scope
     path: Path
     shown: str
+    reach: Reach = "user"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +63,41 @@ class Setting:
         """Where it is written, as a person reads it: FILE:LINE and the name."""
         return f"{self.file.shown}:{self.line} {'.'.join(self.names)}".rstrip()
 
+    @property
+    def pointer(self) -> str:
+        """The JSON Pointer (RFC 6901) that leads to it in its file."""
+        return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in self.names)
+
     def at(self, *names: str) -> Setting | None:
         """Return what stands at a path of member names; None if it leads nowhere."""
         found: Setting | None = self
         for name in names:
             found = None if found is None or found.members is None else found.members.get(name)
         return found
+
+
+# What decides anything here; of other members only their kind does, for telling the form that a file has.
+_DECIDING = frozenset(
+    {
+        *("$version", "advanced", "env", "model", "modelProviders", "providerProtocol", "proxy", "security"),
+        *("enforcedAuthType", "excludedProjectEnvVars", "folderTrust", "selectedAuthType"),
+    }
+)
+
+
+def file_tree(node: Node, file: SettingsFile) -> Setting:
+    """Return the tree of a whole file; members that decide nothing here are empty in it, however large they are."""
+    members = {
+        name: settings_tree(member, file, (name,)) if name in _DECIDING else _hollow(member, file, name)
+        for name, member in (node.members or {}).items()
+    }
+    return Setting(members, file, node.line)
+
+
+def _hollow(node: Node, file: SettingsFile, name: str) -> Setting:
+    if node.members is not None:
+        return Setting({}, file, node.line, (name,))
+    return Setting((), file, node.line, (name,)) if node.items is not None else settings_tree(node, file, (name,))
 
 
 def settings_tree(node: Node, file: SettingsFile, names: tuple[str, ...] = ()) -> Setting:

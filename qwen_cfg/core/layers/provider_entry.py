@@ -1,0 +1,76 @@
+"""The layer of the provider entry: the model of `modelProviders` that was chosen, its endpoint and its key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qwen_cfg.core.origin import Candidate, Origin
+from qwen_schema import Secret
+
+from .layer import FieldLayer
+from .settings import reference_in_settings, setting_candidate, setting_origin
+
+if TYPE_CHECKING:
+    from qwen_schema import Field, SecretReference
+
+    from .layer import Sources
+
+_NAMES = {"model": "id", "base_url": "baseUrl"}
+
+
+class ProviderEntryLayer(FieldLayer):
+    """The entry of `modelProviders` that is used: it beats the flags, too."""
+
+    def offers(self, declared: Field, sources: Sources) -> tuple[Candidate, ...]:
+        """Return what the entry that was chosen has for a field."""
+        entry = sources.entry
+        if entry is None:
+            return ()
+        if declared.name == "api_key":
+            return self._key(declared, sources)
+        setting = entry.setting.at(_NAMES[declared.name]) if declared.name in _NAMES else None
+        if setting is None or setting.value in (None, "", False, 0.0):
+            return ()
+        return (setting_candidate(self, declared, setting, sources.variables),)
+
+    def _key(self, declared: Field, sources: Sources) -> tuple[Candidate, ...]:
+        """Return the key in the variable that the entry names; it has the reach of where that is set."""
+        setting = None if sources.entry is None else sources.entry.setting.at("envKey")
+        said = None if setting is None or not setting.text else sources.variables.value(setting.text)
+        if setting is None or said is None:
+            return ()
+        file, behind = setting.file, (said.origin,)
+        via_project = setting.file.reach == "project" or said.origin.reach == "project" or said.origin.via_project
+        origin = Origin(
+            self,
+            setting.place,
+            said.origin.holder.reach,
+            setting.text,
+            file.path,
+            setting.line,
+            file.shown,
+            behind,
+            via_project=via_project,
+        )
+        return (Candidate(declared.name, Secret(said.text), origin),)
+
+    def origin_of_wire(self, sources: Sources) -> Origin:
+        """Return where the entry says which of OpenAI's APIs it speaks."""
+        assert sources.entry is not None  # noqa: S101 - callers have chosen one
+        setting = sources.entry.setting.at("wireApi") or sources.entry.setting
+        return setting_origin(self, setting, sources.variables)
+
+    def _words(self, place: str, variable: str | None) -> str:
+        return place if variable is None else f"{place} {variable}"
+
+    def reference(self, origin: Origin) -> SecretReference:
+        """Refer to where the variable that the entry names is set."""
+        return reference_in_settings(origin)
+
+    def set_by(self, declared: Field) -> str:
+        """Return the name that the field has in an entry."""
+        name = "envKey" if declared.name == "api_key" else _NAMES.get(declared.name, "wireApi")
+        return f"{name} of a provider entry in settings.json"
+
+
+PROVIDER_ENTRY = ProviderEntryLayer("provider-entry", "the provider entry", "project")

@@ -1,0 +1,105 @@
+"""The layer of the settings files: what `settings.json` has for a field, in the scopes that count."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from qwen_cfg.core.origin import Candidate, Origin
+from qwen_schema import BadValue, Secret, SecretReference
+from qwen_schema.jsonc import written
+from qwen_schema.settings_text import is_one_variable
+
+from .layer import FieldLayer
+
+if TYPE_CHECKING:
+    from qwen_cfg.core.origin import Layer
+    from qwen_cfg.core.settings import Setting
+    from qwen_cfg.core.variables import Variables
+    from qwen_schema import Field, Reach
+
+    from .layer import Sources
+
+
+class SettingsLayer(FieldLayer):
+    """The settings files, merged. The scope of a file says which reach it has: the workspace's is the project's."""
+
+    def offers(self, declared: Field, sources: Sources) -> tuple[Candidate, ...]:
+        """Return what the merged settings have, and then what it replaced in lower scopes."""
+        if declared.setting is None or sources.settings is None:
+            return ()
+        winner = sources.settings.at(*declared.setting.names)
+        if winner is None or winner.value is None:
+            return ()
+        first = setting_candidate(self, declared, winner, sources.variables)
+        if first.is_empty or winner.items is not None:
+            return (first,)
+        others = (s for s in sources.settings.in_scopes(*declared.setting.names) if s is not winner)
+        return (first, *(setting_candidate(self, declared, other, sources.variables) for other in others))
+
+    def _words(self, place: str, variable: str | None) -> str:  # noqa: ARG002 - the place has the name
+        return place
+
+    def reference(self, origin: Origin) -> SecretReference:
+        """Refer to the variable that holds the whole value, or to the place in the file."""
+        return reference_in_settings(origin)
+
+    def set_by(self, declared: Field) -> str:
+        """Return the name that the field has in settings."""
+        return "" if declared.setting is None else f"{'.'.join(declared.setting.names)} in settings.json"
+
+
+SETTINGS = SettingsLayer("settings", "the settings files", "project")
+
+
+def setting_candidate(layer: Layer, declared: Field, setting: Setting, variables: Variables) -> Candidate:
+    """Return the candidate that a setting is for a field. What is no text is one where Qwen Code takes it for one."""
+    text, problem = _text(declared, setting)
+    origin = setting_origin(layer, setting, variables)
+    if declared.secret:
+        # A secret has the reach of who holds it, wherever the settings take it from.
+        origin = replace(origin, reach=origin.holder.reach)
+    return Candidate(declared.name, Secret(text) if declared.secret else text, origin, problem)
+
+
+def setting_origin(layer: Layer, setting: Setting, variables: Variables, *, variable: str | None = None) -> Origin:
+    """Return the origin of a setting; `variable` is the variable that the setting sets, where it sets one."""
+    said = [variables.value(name) for name in dict.fromkeys(setting.variables)]
+    behind = tuple(one.origin for one in said if one is not None)
+    via_project = setting.file.reach == "project" or any(o.reach == "project" or o.via_project for o in behind)
+    reach: Reach = "project" if via_project else "user"
+    is_whole = bool(behind) and is_one_variable(setting.written or "")
+    return Origin(
+        layer,
+        setting.place,
+        reach,
+        variable or (setting.variables[0] if is_whole else None),
+        setting.file.path,
+        setting.line,
+        setting.file.shown,
+        behind,
+        None if is_whole else setting.pointer,
+        via_project,
+    )
+
+
+def reference_in_settings(origin: Origin) -> SecretReference:
+    """Return how an artifact refers to a secret in settings: to the one variable that is all of it, or to the place."""
+    if origin.pointer is None and origin.behind:
+        behind = origin.behind[0]
+        return behind.source.reference(behind)
+    return SecretReference("settings", path=origin.file, pointer_in_file=origin.pointer)
+
+
+def _text(declared: Field, setting: Setting) -> tuple[str, BadValue | None]:
+    if setting.text is not None:
+        return setting.text, None
+    if setting.items is not None and declared.schema.get("type") == "array":
+        return ",".join(item.text for item in setting.items if item.text is not None) or "none", None
+    text = written(setting.value)
+    if declared.secret and setting.items is None and setting.members is None:
+        return text, None
+    return text, BadValue(f"it is {_KINDS[type(setting.value)]} in JSON, and no text", "a text in double quotes")
+
+
+_KINDS = {bool: "true or false", float: "a number", tuple: "a list", dict: "an object"}

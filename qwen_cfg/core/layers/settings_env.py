@@ -1,0 +1,30 @@
+"""The layer of the variables that the settings files set under `env`: the last source of a variable."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .layer import VariableLayer
+from .settings import reference_in_settings
+
+if TYPE_CHECKING:
+    from qwen_cfg.core.origin import Origin
+    from qwen_schema import Field, SecretReference
+
+
+class SettingsEnvLayer(VariableLayer):
+    """The object `env` of the merged settings. It gives a value to what environment and env files leave unset."""
+
+    def _words(self, place: str, variable: str | None) -> str:  # noqa: ARG002 - the place has the name
+        return place
+
+    def reference(self, origin: Origin) -> SecretReference:
+        """Refer to the place in the file, or to the variable that it takes its value from."""
+        return reference_in_settings(origin)
+
+    def set_by(self, declared: Field) -> str:
+        """Return where the variables of the field would stand."""
+        return f"env.{declared.variables[0].name} in settings.json" if declared.variables else ""
+
+
+SETTINGS_ENV = SettingsEnvLayer("settings-env", "env in the settings files", "project")

@@ -1,0 +1,196 @@
+"""The scopes of settings: where each file is, what it says, and which of them count in a folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from qwen_schema import SettingsError
+from qwen_schema.envfile import last_of_each
+from qwen_schema.jsonc import JsonError
+
+from .paths import home_level_files
+from .settings import (
+    FolderRule,
+    ScopeRead,
+    SettingsFile,
+    SettingsLoad,
+    decide_folder_trust,
+    expand,
+    file_tree,
+    folder_rules,
+    merge_scopes,
+    migrate,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from qwen_schema import Reach
+
+    from .looks import Looks
+    from .settings import Scope, Setting
+    from .start import QwenDirectory, Start
+    from .variables import Variables
+
+SYSTEM, SYSTEM_DEFAULTS = "QWEN_CODE_SYSTEM_SETTINGS_PATH", "QWEN_CODE_SYSTEM_DEFAULTS_PATH"
+TRUSTED_FOLDERS = "QWEN_CODE_TRUSTED_FOLDERS_PATH"
+
+_ENABLED = ("security", "folderTrust", "enabled")
+_ABSENT = ("absent", "dangling link", "link loop")
+
+
+@dataclass(frozen=True)
+class FolderTrust:
+    """Qwen Code's trust in folders, as the settings and the rules have it."""
+
+    enabled: bool
+    rules: tuple[FolderRule, ...]
+    looks: Looks
+
+    def rule_of(self, folder: Path) -> FolderRule | None:
+        """Return the rule that decides about a folder, if one does."""
+        return decide_folder_trust(folder, self.rules, self.looks.places_of) if self.enabled else None
+
+    def trusts(self, folder: Path, *, unknown: bool = False) -> bool:
+        """Tell whether a folder is trusted; one that no rule names is as `unknown` says."""
+        rule = self.rule_of(folder)
+        return not self.enabled or (unknown if rule is None else rule.level == "trusted")
+
+
+def load_settings(start: Start, directory: QwenDirectory, looks: Looks, variables: Variables) -> SettingsLoad:
+    """Return the settings of every scope, migrated, expanded and merged.
+
+    `variables` are those that the pass begins with.
+
+    Raises:
+        SettingsError: if Qwen Code stops at one of the files.
+    """
+    at_home = _home_variables(start, directory, looks)
+    files = _files(start, directory, variables)
+    read = [_read(file, looks, variables, at_home) for file in files]
+    users = [scope for scope in read if scope.file.scope != "workspace"]
+    trust = folder_trust(start, directory, looks, variables, merge_scopes(_counting(users)))
+    is_trusted = trust.trusts(start.cwd)
+    scopes = tuple(scope if is_trusted or scope.file.scope != "workspace" else _ignored(scope) for scope in read)
+    merged = merge_scopes(_counting(scopes))
+    return SettingsLoad(scopes, merged, trust.enabled, is_trusted, trust.rule_of(start.cwd))
+
+
+def folder_trust(
+    start: Start, directory: QwenDirectory, looks: Looks, variables: Variables, merged: Mapping[str, Setting]
+) -> FolderTrust:
+    """Return the trust in folders under some merged settings. The rules are read only where it is switched on."""
+    security = merged.get("security")
+    enabled = security is not None and (found := security.at(*_ENABLED[1:])) is not None and found.value is True
+    return FolderTrust(enabled, _rules(start, directory, looks, variables) if enabled else (), looks)
+
+
+def _rules(start: Start, directory: QwenDirectory, looks: Looks, variables: Variables) -> tuple[FolderRule, ...]:
+    said = variables.value(TRUSTED_FOLDERS)
+    named = said.text if said is not None else _home_variables(start, directory, looks).get(TRUSTED_FOLDERS)
+    home = _users_directory(start, directory)
+    path = start.cwd / named if named else home and home / "trustedFolders.json"
+    if path is None:
+        return ()
+    seen = looks.look_at_settings(path)
+    if seen.error is not None:
+        raise seen.error.copy()
+    found = seen.json if seen.text is not None else None
+    if isinstance(found, JsonError):
+        raise _refusal(start.standpoint.show(path), f"it is not JSON: {found.wrong}", found.line)
+    if found is not None and found.members is None:
+        raise _refusal(start.standpoint.show(path), "it is no JSON object", found.line)
+    return () if found is None else folder_rules(found)
+
+
+def _files(start: Start, directory: QwenDirectory, variables: Variables) -> tuple[SettingsFile, ...]:
+    """Return the file of each scope, the lowest scope first; the home's is not the workspace's as well."""
+    system = _moved(start, variables, SYSTEM, start.system_settings)
+    defaults = _moved(start, variables, SYSTEM_DEFAULTS, system.parent / "system-defaults.json")
+    home = _users_directory(start, directory)
+    own = start.cwd / ".qwen" / "settings.json"
+    places: list[tuple[Scope, Path | None]] = [
+        ("system defaults", defaults),
+        ("user", home / "settings.json" if home is not None else None),
+        ("workspace", own if start.cwd != start.home else None),
+        ("system", system),
+    ]
+    return tuple(
+        SettingsFile(scope, path, start.standpoint.show(path), _reach(scope, start, directory, variables))
+        for scope, path in places
+        if path is not None
+    )
+
+
+def _reach(scope: Scope, start: Start, directory: QwenDirectory, variables: Variables) -> Reach:
+    """Return the reach of a scope's file: a relative path leads into whatever project one stands in."""
+    match scope:
+        case "workspace":
+            return "project"
+        case "user":
+            return directory.reach if directory.moved_to is not None else "user"
+    said = [one for name in (SYSTEM, SYSTEM_DEFAULTS) if (one := variables.value(name)) is not None]
+    return "user" if all(type(start.cwd)(one.text).is_absolute() for one in said) else "project"
+
+
+def _moved(start: Start, variables: Variables, name: str, usual: Path) -> Path:
+    said = variables.value(name)
+    return usual if said is None or "\0" in said.text else start.cwd / said.text
+
+
+def _users_directory(start: Start, directory: QwenDirectory) -> Path | None:
+    if directory.moved_to is not None:
+        return directory.moved_to
+    return start.home / ".qwen" if start.home is not None else None
+
+
+def _home_variables(start: Start, directory: QwenDirectory, looks: Looks) -> dict[str, str]:
+    """Return what the env files of the home say; settings see that before the env files are loaded."""
+    found: dict[str, str] = {}
+    moved = directory.moved_to is not None
+    for path in home_level_files(start.home, directory.moved_to)[: 1 if moved else None]:
+        assignments = last_of_each(looks.look(path).assignments(start.dialect))
+        found = {**{name: a.value for name, a in assignments.items()}, **found}
+    return found
+
+
+def _read(file: SettingsFile, looks: Looks, variables: Variables, at_home: Mapping[str, str]) -> ScopeRead:
+    seen = looks.look_at_settings(file.path)
+    if seen.kind in _ABSENT:
+        return ScopeRead(file, "absent")
+    if seen.error is not None:
+        raise seen.error.copy()
+    node = seen.json
+    if isinstance(node, JsonError):
+        wrong = f"it is not JSON: {node.wrong}"
+        if file.scope != "workspace":
+            raise _refusal(file.shown, wrong, node.line)
+        return ScopeRead(file, "invalid", None, f"{wrong}, so Qwen Code takes it as empty", node.line)
+    if node.members is None:
+        raise _refusal(file.shown, "it is no JSON object", node.line)
+
+    def look_up(name: str) -> str | None:
+        said = variables.value(name)
+        if said is not None:
+            return said.text
+        return "" if name in variables.environ else at_home.get(name)
+
+    return ScopeRead(file, "read", expand(migrate(file_tree(node, file)), look_up))
+
+
+def _refusal(shown: str, wrong: str, line: int) -> SettingsError:
+    return SettingsError(
+        f"Qwen Code would stop here: {wrong}",
+        where=f"{shown}:{line}",
+        hint="Mend the file, or move it away. Comments are allowed in it, trailing commas are not.",
+    )
+
+
+def _ignored(scope: ScopeRead) -> ScopeRead:
+    return scope if scope.outcome == "absent" else ScopeRead(scope.file, "ignored", None, "the folder is not trusted")
+
+
+def _counting(scopes: Iterable[ScopeRead]) -> list[Setting]:
+    return [scope.settings for scope in scopes if scope.settings is not None]

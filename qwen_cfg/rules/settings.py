@@ -1,0 +1,177 @@
+"""Rules about Qwen Code's settings files: those that are not read, are broken, or change more than one would expect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qwen_cfg.trust import host_shown, project_settings_key
+
+from .diagnostic import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qwen_cfg.core.other_profiles import Elsewhere
+    from qwen_cfg.core.resolution import Resolution
+    from qwen_cfg.core.settings import Setting
+
+    from .diagnostic import Case
+
+# What an entry's generationConfig may hold that changes what is sent beside the prompt, or as whom.
+_CHANGING = ("customHeaders", "extra_body", "samplingParams")
+
+
+def not_read(case: Case) -> Iterator[Finding]:
+    """Settings files are there, and the rules that are followed here do not read them."""
+    resolution = case.resolution
+    files = resolution.settings_files
+    if not files:
+        return
+    shown = ", ".join(resolution.world.standpoint.show(path) for path in files)
+    are = "is" if len(files) == 1 else "are"
+    for other in case.others:
+        if not other.profile.reads_settings:
+            continue
+        yield Finding(
+            f"{shown} {are} not read under the profile {resolution.profile.name}. {_what_differs(other)}",
+            f"If that is the Qwen Code you use: --profile {other.profile.name}",
+            None,
+            shown if len(files) == 1 else None,
+        )
+
+
+def _what_differs(other: Elsewhere) -> str:
+    title = other.profile.title
+    if other.error is not None:
+        return f"{title} reads settings, and would stop: {other.error.where}: {other.error.what}."
+    names = [departure.name for departure in other.departures if not departure.same_value]
+    if not names:
+        return f"{title} reads settings, and resolves the same values here."
+    return f"{title} reads settings, and resolves differently: {', '.join(names)}."
+
+
+def broken_workspace(resolution: Resolution) -> Iterator[Finding]:
+    """The workspace's settings file is not JSON, and Qwen Code goes on as if it were empty."""
+    for scope in resolution.settings.scopes if resolution.settings is not None else ():
+        if scope.outcome == "invalid":
+            yield Finding(
+                f"{scope.file.shown}:{scope.line}: {scope.why}, and writes it anew (a copy is kept).",
+                "Mend the file. Comments are allowed in it, trailing commas are not.",
+                None,
+                scope.file.shown,
+                scope.line,
+            )
+
+
+def folder_not_trusted(resolution: Resolution) -> Iterator[Finding]:
+    """Qwen Code does not trust this folder, so that the settings and env files of the project do not count."""
+    settings = resolution.settings
+    if settings is None or settings.is_trusted:
+        return
+    ignored = [scope.file.shown for scope in settings.scopes if scope.outcome == "ignored"]
+    show = resolution.world.standpoint.show
+    ignored += [show(visit.place.path) for visit in resolution.search.visits if visit.outcome == "ignored"]
+    if ignored:
+        rule = "no rule names it" if settings.rule is None else f"{settings.rule.folder} is not trusted"
+        yield Finding(
+            f"Qwen Code does not trust this folder ({rule} in trustedFolders.json), and ignores {', '.join(ignored)}.",
+            "If you trust it, tell Qwen Code: /trust in a session there.",
+            None,
+            ignored[0],
+        )
+
+
+def discontinued(resolution: Resolution) -> Iterator[Finding]:
+    """Qwen OAuth is the method, and Qwen Code 0.21 and later refuse it."""
+    method = resolution.decisions["auth_method"].winner
+    if resolution.profile.reads_settings and resolution.auth_method == "qwen-oauth" and method is not None:
+        yield Finding(
+            f"Qwen Code would stop here: it calls Qwen OAuth discontinued ({method.origin} asks for it). qwen-cfg run "
+            "still uses the login.",
+            "Use an API key instead: --auth-type openai",
+            "auth_method",
+            method.origin.file,
+            method.origin.line,
+        )
+
+
+def key_of_another_place(resolution: Resolution) -> Iterator[Finding]:
+    """The variable that the provider entry names is not set, so that another key goes to the entry's endpoint."""
+    entry, key = resolution.entry, resolution.decisions["api_key"].winner
+    url = resolution.decisions["base_url"].winner
+    if entry is None or key is None or url is None or key.origin.layer == "provider-entry":
+        return
+    if entry.entry.key_variable and url.origin.layer == "provider-entry":
+        setting, variable = entry.entry.setting, entry.entry.key_variable
+        yield Finding(
+            f"{variable}, which the provider entry at {setting.file.shown}:{setting.line} names, is not set: "
+            f"{key.origin} is sent to {host_shown(url.revealed)} instead.",
+            f"Set {variable}, or choose another model.",
+            "api_key",
+            setting.file.shown,
+            setting.line,
+        )
+
+
+def changes_requests(resolution: Resolution) -> Iterator[Finding]:
+    """The provider entry changes what is sent: headers, the body, the model; `qwen-cfg run` does not follow that."""
+    config = None if resolution.entry is None else resolution.entry.entry.setting.at("generationConfig")
+    for name in _CHANGING:
+        setting = None if config is None else config.at(name)
+        if setting is not None and setting.members:
+            yield Finding(
+                f"{setting.place} changes what Qwen Code sends ({', '.join(setting.members)}){_whose(setting)}. "
+                "qwen-cfg run does not send that.",
+                "A header named Authorization replaces the key; model in extra_body replaces the model.",
+                "model",
+                setting.file.shown,
+                setting.line,
+            )
+
+
+def _whose(setting: Setting) -> str:
+    return ", and it is a project's file that says so" if setting.file.reach == "project" else ""
+
+
+def providers_ignored(resolution: Resolution) -> Iterator[Finding]:
+    """A provider has a name that is no method, and nothing says which one it speaks, so that it is ignored."""
+    settings = resolution.settings
+    providers = None if settings is None else settings.at("modelProviders")
+    for name, models in (providers.members or {} if providers is not None else {}).items():
+        mapped = None if settings is None else settings.at("providerProtocol", name)
+        said = name if mapped is None else mapped.text
+        if said not in resolution.profile.methods:
+            yield Finding(
+                f"{models.place}: Qwen Code ignores this provider, since {said or 'what providerProtocol has'} is no "
+                "method.",
+                f'Say which one it speaks: "providerProtocol": {{"{name}": "openai"}}',
+                "model",
+                models.file.shown,
+                models.line,
+            )
+
+
+def stops(resolution: Resolution) -> Iterator[Finding]:
+    """Qwen Code would not start with these settings."""
+    for stop in resolution.stops:
+        yield Finding(f"Qwen Code would stop here: {stop.message}.", stop.hint, stop.field, stop.path, stop.line)
+
+
+def names_users_variable(case: Case) -> Iterator[Finding]:
+    """A project's settings take a variable of the user's for the key: Qwen Code itself asks nobody."""
+    resolution = case.resolution
+    # Where every settings file is read here, the other profiles know of none.
+    others = case.others if resolution.settings_files else ()
+    for one in (resolution, *(other.resolution for other in others if other.resolution is not None)):
+        found = project_settings_key(one)
+        if found is None:
+            continue
+        here = "" if one is resolution else f"{one.profile.title}: "
+        yield Finding(
+            f"{here}{found.setting} takes {found.variable} for the key, which is yours ({found.held}), and Qwen Code "
+            f"would send it to {found.host} with the first prompt, without asking.",
+            "qwen-cfg run asks first. If the project has no business with it, do not start Qwen Code here.",
+            "api_key",
+            found.file,
+            found.line,
+        )

@@ -1,0 +1,94 @@
+"""Whether the user's own settings send a key where an artifact sends it: then it is no word of the artifact's."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from qwen_schema import BadValue, declared_fields, located, parse_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from qwen_schema import ResolvedConfig, SecretReference, Surroundings
+    from qwen_schema.jsonc import Node
+
+OWN_KEY = "/security/auth/apiKey"
+_OF_ENV = "/env/"
+
+
+def users_settings(here: Surroundings) -> tuple[Path, ...]:
+    """Return the settings files of the user, which stand beside the env files of the user's `.qwen`."""
+    homes = [] if here.home is None else [here.home / ".qwen"]
+    beside = [file.parent for file in here.user_files if file.parent != here.home]
+    return tuple(directory / "settings.json" for directory in dict.fromkeys([*homes, *beside]))
+
+
+def variable_of(reference: SecretReference) -> str | None:
+    """Return the variable that a reference takes the key from, were it set in the environment or in settings."""
+    pointer = reference.pointer_in_file or ""
+    if reference.kind == "settings" and pointer.startswith(_OF_ENV):
+        return pointer.removeprefix(_OF_ENV).replace("~1", "/").replace("~0", "~")
+    return reference.variable
+
+
+def do_users_settings_send(artifact: ResolvedConfig, here: Surroundings) -> bool:
+    """Tell whether the user's own settings give the key of an artifact its base URL.
+
+    That is the case where a provider entry names both, and for the usual key where the settings name the usual URL.
+    """
+    reference = artifact.api_key
+    files = users_settings(here)
+    if reference.kind == "settings" and located(str(reference.path), base=here.base, home=here.home) not in files:
+        return False
+    if reference.kind not in ("settings", "environment"):
+        return False
+    return any(
+        text and _is_same(text, artifact.text("base_url"))
+        for file in files
+        if (root := _read(file)) is not None
+        for text in _urls(root, reference)
+    )
+
+
+def _urls(root: Node, reference: SecretReference) -> Iterator[str]:
+    """Yield the base URLs to which settings send the key that a reference names."""
+    variable = variable_of(reference)
+    for entry in _entries(root):
+        if variable is not None and _text(entry, "envKey") == variable:
+            yield _text(entry, "baseUrl")
+    usual = declared_fields()["api_key"].variables[0].name
+    if variable == usual or reference.pointer_in_file == OWN_KEY:
+        yield _text(root, "security", "auth", "baseUrl")
+        yield _text(root, "env", "OPENAI_BASE_URL")
+
+
+def _text(node: Node, *path: str) -> str:
+    found = node.at(*path)
+    return "" if found is None else found.text or ""
+
+
+def _entries(root: Node) -> Iterator[Node]:
+    providers = root.at("modelProviders")
+    for entries in (providers.members or {}).values() if providers is not None else ():
+        yield from entries.items or ()
+
+
+def _is_same(text: str, url: str) -> bool:
+    with suppress(BadValue):
+        return parse_value(declared_fields()["base_url"], text) == url
+    return False
+
+
+def _read(file: Path) -> Node | None:
+    """Return what a settings file says; None where it cannot be read, which whoever reads the key says."""
+    from qwen_schema.bounded import Unreadable, read_file  # noqa: PLC0415 - few artifacts need it
+    from qwen_schema.jsonc import JsonError, parse_jsonc  # noqa: PLC0415
+    from qwen_schema.settings_text import LARGEST_SETTINGS_BYTES  # noqa: PLC0415
+
+    with suppress(OSError, Unreadable, JsonError):
+        return parse_jsonc(
+            read_file(file, most=LARGEST_SETTINGS_BYTES).decode("utf-8", "replace").removeprefix("\ufeff")
+        )
+    return None

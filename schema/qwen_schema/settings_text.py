@@ -1,0 +1,46 @@
+"""Variables in the texts of settings: `$NAME` and `${NAME}` stand for what the variable says, as in Qwen Code."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LARGEST_SETTINGS_BYTES = 4 * 1024 * 1024
+
+_REFERENCE = re.compile(r"\$(?:([A-Za-z0-9_]+)|\{([^}]+)\})")
+
+# Names that are left as they stand, in whatever letters: they are Qwen Code's own.
+_LEFT = ("SESSION_ID", "QWEN_CODE_SESSION_ID")
+
+
+def expanded(text: str, look_up: Callable[[str], str | None]) -> tuple[str, tuple[str, ...]]:
+    """Return a text with its variables replaced, once, and the names of those that were.
+
+    `look_up` returns the text of a variable, and None for one that is not set: that is left as it stands.
+    `${NAME:-default}` is not known to Qwen Code: it is the variable of that odd name, which nobody sets.
+    """
+    used: list[str] = []
+
+    def value(reference: re.Match[str]) -> str:
+        name = reference[1] or reference[2]
+        found = None if name.upper() in _LEFT else look_up(name)
+        if found is None:
+            return reference[0]
+        used.append(name)
+        return found
+
+    return _REFERENCE.sub(value, text), tuple(used)
+
+
+def variables_in(text: str) -> tuple[str, ...]:
+    """Return the names of the variables that a text names, set or not."""
+    names = [reference[1] or reference[2] for reference in _REFERENCE.finditer(text)]
+    return tuple(name for name in names if name.upper() not in _LEFT)
+
+
+def is_one_variable(text: str) -> bool:
+    """Tell whether a text as it is written is one variable, and nothing beside it."""
+    return _REFERENCE.fullmatch(text) is not None

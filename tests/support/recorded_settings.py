@@ -1,0 +1,56 @@
+"""The recorded runs of Qwen Code in worlds with settings files, and what of them is to be matched."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from support.trees import write_tree
+
+DATA = Path(__file__).parents[1] / "data" / "qwen_settings_0.24.jsonl"
+FLAGS = {
+    "--auth-type": "auth_method",
+    "--model": "model",
+    "--openai-base-url": "base_url",
+    "--openai-api-key": "api_key",
+}
+SENT = ("api_key", "base_url", "model", "protocol")
+
+# `generationConfig` of the entry changes what is on the wire: the value itself is another one.
+_CHANGED_ON_THE_WIRE = {
+    "e-custom-header": {"api_key": "ka"},
+    "e-extra-body-model": {"model": "p1"},
+    "e-sampling-model": {"model": "p1"},
+}
+
+
+def recordings(root: str, port: int | str) -> list[dict[str, Any]]:
+    """Return every recording, of a machine whose tree is below `root` and whose server has a port."""
+    lines = DATA.read_text(encoding="utf-8").replace("{PORT}", str(port)).replace("{ROOT}", root).splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def flags_of(recording: dict[str, Any]) -> dict[str, str]:
+    """Return the flags of a recording by field."""
+    argv = recording["argv"]
+    return {FLAGS[flag]: text for flag, text in zip(argv[::2], argv[1::2], strict=True)}
+
+
+def expected_of(recording: dict[str, Any], port: int | str) -> dict[str, Any]:
+    """Return what is to be matched: what was sent, or the error."""
+    observed = recording["observed"]
+    sent = {name: observed[name] for name in SENT if name in observed}
+    # A URL is written on the wire as URLs are.
+    escaped = {"t2401-0194": {"base_url": f"http://127.0.0.1:{port}/${{WHERE}}/v1"}}
+    changes = {**_CHANGED_ON_THE_WIRE, **escaped}.get(recording["id"], {})
+    return {**(sent or {"error": observed["error"]}), **changes}
+
+
+def plant(recording: dict[str, Any], root: Path) -> tuple[Path, Path]:
+    """Write the files of a recording below a root, and return its working directory and its home."""
+    write_tree(root, recording["files"])
+    cwd, home = root / recording["cwd"], root / recording["home"]
+    for directory in (cwd, home):
+        directory.mkdir(parents=True, exist_ok=True)
+    return cwd, home
