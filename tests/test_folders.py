@@ -54,10 +54,11 @@ def test_a_link_that_is_swapped_in_is_not_written_through(tmp_path: Path, swappe
         if swapped == ".qwen":
             aside.rename(place)
 
-    outcomes = set()
+    outcomes: set[str] = set()
     with meanwhile(swap):
-        until = time.monotonic() + 1
-        while time.monotonic() < until:
+        began, wanted = time.monotonic(), {"written", "refused"}
+        # On a busy machine it may take a while until both have been seen.
+        while time.monotonic() - began < (1 if wanted <= outcomes else 20):
             try:
                 save(project / ".qwen" / ".env", "secret", may_follow=nowhere, private=True)
                 outcomes.add("written")
@@ -65,7 +66,7 @@ def test_a_link_that_is_swapped_in_is_not_written_through(tmp_path: Path, swappe
                 outcomes.add("refused")
             except OutputError:
                 outcomes.add("gone")
-    assert {"written", "refused"} <= outcomes
+    assert wanted <= outcomes
     assert [path.name for path in elsewhere.iterdir()] == ["kept"]
     assert kept.read_text() == "as it was"
 
