@@ -21,6 +21,7 @@ from qwen_schema import (
     show_value,
 )
 
+from .absence import absence_of, with_absent
 from .compilation import is_answered, without_split
 from .incomplete import IncompleteError
 
@@ -29,26 +30,35 @@ if TYPE_CHECKING:
     from qwen_cfg.rules import Diagnostic, Rule
     from qwen_schema import ResolvedConfig, Value
 
+    from .absence import Absence
     from .compilation import Compilation
     from .request import Process, Request
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What resolves now, in what it differs from the artifact, what rules say of it, and whether the key is missing."""
+    """What resolves now, in what it differs from the artifact, what rules say of it, and whether the key is missing.
+
+    `absent` are files that the artifact was made from and that are not here, and `unknown` the fields of which nothing
+    can be said for that.
+    """
 
     new: ResolvedConfig
     differences: tuple[Difference, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
     key_is_missing: bool = False
+    absent: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 def replay(request: Request, old: ResolvedConfig) -> Request:
     """Return a request completed with what the artifact was made with: its flags, env file, profile and dialect.
 
-    What was just written is then never drift. The method that was inferred there stands if no key is here.
+    What was just written is then never drift. The method that was inferred there stands if no key is here, and what
+    the artifact took from a file that is not here stands in the place of defaults.
     """
-    method = old.provenance["auth_method"]
+    method, absence = old.provenance["auth_method"], _absence(old, request)
+    is_assumed = method.layer == "default" or "auth_method" in absence.fields
     flags = {
         name: Given(provenance.origin, text)
         for name, provenance in old.provenance.items()
@@ -57,18 +67,20 @@ def replay(request: Request, old: ResolvedConfig) -> Request:
     return replace(
         request,
         flags={**flags, **request.flags},
-        choice=request.choice or _choice(old, request.process),
+        choice=request.choice or _choice(old, request.process, absence),
         artifact_profile=old.profile,
         dialect=request.dialect or old.dialect,
         secret_from=request.secret_from or _declared_reference(old),
-        assumed=Inferred(old.text("auth_method"), method.origin) if method.layer == "default" else None,
+        assumed=Inferred(old.text("auth_method"), method.origin) if is_assumed else None,
+        in_place=absence.in_place(old),
     )
 
 
 def compare(old: ResolvedConfig, compilation: Compilation, rules: tuple[Rule, ...], *, strict: bool) -> Comparison:
     """Compare what a replayed request compiles to with the artifact, and apply rules.
 
-    A key that is missing here is taken to be where the artifact says; only `strict` makes drift of it.
+    A key that is missing here is taken to be where the artifact says, and so is what the artifact took from a file that
+    is not here; only `strict` makes drift of that.
 
     Raises:
         ConfigurationError: if what resolves here is invalid or incomplete otherwise.
@@ -78,14 +90,17 @@ def compare(old: ResolvedConfig, compilation: Compilation, rules: tuple[Rule, ..
     new = _artifact(complete, inline_secrets=old.api_key.kind == "literal" and _has_key_itself(resolution))
     if resolution.needs_api_key:
         new = replace(new, provenance={**new.provenance, "api_key": old.provenance["api_key"]})
+    absence = _absence(old, compilation.request)
+    unknown = absence.unknown(old, new, resolution.profile)
+    new = with_absent(old, new, absence, unknown)
     has_key = resolution.decisions["api_key"].winner is not None
     missing = resolution.needs_api_key or (not has_key and _leads_nowhere(compilation))
     differences = drift(old, new, strict=strict)
-    if missing and strict:
-        differences = (_missing(old), *differences)
+    if strict:
+        differences = (*([_missing(old)] if missing else []), *map(_absent, absence.files), *differences)
     said = diagnose(complete, rules, generation=compilation.generation)
     found = without_split(said, lambda: is_answered(compilation.concern_in(complete), process))
-    return Comparison(new, differences, found, missing)
+    return Comparison(new, differences, found, missing, absence.files, unknown)
 
 
 def _with_reference(resolution: Resolution, reference: SecretReference) -> Resolution:
@@ -132,6 +147,14 @@ def _missing(old: ResolvedConfig) -> Difference:
     return Difference("api_key", "missing secret", str(old.api_key), "no API key", origin, "nobody")
 
 
+def _absent(file: str) -> Difference:
+    return Difference("env_file", "missing file", file, "it is not here", "", "")
+
+
+def _absence(old: ResolvedConfig, request: Request) -> Absence:
+    return absence_of(old, base=request.process.cwd, home=request.process.home.path)
+
+
 def _declared_reference(old: ResolvedConfig) -> SecretReference | None:
     """Return the reference of an artifact that --secret-from declared, rather than one that was found."""
     return old.api_key if old.provenance["api_key"].origin == SECRET_FROM else None
@@ -143,7 +166,9 @@ def _artifact(resolution: Resolution, *, inline_secrets: bool) -> ResolvedConfig
     return to_artifact(resolution, inline_secrets=inline_secrets)
 
 
-def _choice(old: ResolvedConfig, process: Process) -> EnvFileChoice:
+def _choice(old: ResolvedConfig, process: Process, absence: Absence) -> EnvFileChoice:
+    if old.env_file.chosen_by == "flag" and set(old.env_file.paths) <= set(absence.files):
+        return EnvFileChoice("none")
     if old.env_file.chosen_by != "flag" or not old.env_file.paths:
         return EnvFileChoice(old.env_file.chosen_by)
     named = old.env_file.paths[0]

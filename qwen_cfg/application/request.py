@@ -59,7 +59,8 @@ class Request:
 
     `flags` are the flags of fields by the field's name. `profile` is the one that a flag names, and `artifact_profile`
     that of the artifact that is made again. `secret_from` is how the artifact is to refer to the key,
-    `assumed` the method to keep where nothing here says which one, and `config` the artifact that --config names.
+    `assumed` the method to keep where nothing here says which one, `in_place` has the texts that stand in the place of
+    defaults, and `config` is the artifact that --config names.
     """
 
     process: Process
@@ -70,13 +71,14 @@ class Request:
     secret_from: SecretReference | None = None
     assumed: Inferred | None = None
     trust_project: bool = False
+    in_place: Mapping[str, str] = field(default_factory=dict)
     config: str | None = None
     artifact_profile: str | None = None
 
     @property
     def options(self) -> Options:
         """How it is to be resolved."""
-        return Options(self.secret_from, self.assumed)
+        return Options(self.secret_from, self.assumed, self.in_place)
 
     @property
     def secrets(self) -> dict[str, Secret]:

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
     from qwen_schema import Value
 
-Part = Literal["value", "secret reference", "missing secret", "provenance", "resolution"]
+Part = Literal["value", "secret reference", "missing secret", "missing file", "provenance", "resolution"]
+
+
+# What is not here, and what no writing brings.
+MISSING = ("missing secret", "missing file")
 
 
 @dataclass(frozen=True)

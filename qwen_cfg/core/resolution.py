@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -47,11 +47,13 @@ class Options:
     """How to resolve, beside what the world says.
 
     `secret_from` is how the artifact is to refer to the key; `assumed` is the method to keep when nothing in this
-    world says which one (an artifact was made where there was a key, and this machine has none).
+    world says which one (an artifact was made where there was a key, and this machine has none), and `in_place` what
+    stands in the place of the defaults of fields (the artifact took their values from a file that is not here).
     """
 
     secret_from: SecretReference | None = None
     assumed: Inferred | None = None
+    in_place: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,7 @@ def resolve_world(world: World, profile: Profile, options: Options | None = None
     options = options or Options()
     loaded = load_of(world, profile)
     fields = fields_under(profile)
-    sources = Sources(world.flags, profile, loaded.variables, loaded.settings)
+    sources = Sources(world.flags, profile, loaded.variables, loaded.settings, in_place=options.in_place)
     early = {"excluded_variables": loaded.exclusion, "auth_method": decide(fields["auth_method"], profile, sources)}
     if profile.credential_decides_method:
         early["api_key"] = decide(fields["api_key"], profile, sources)
@@ -173,7 +175,7 @@ def resolve_world(world: World, profile: Profile, options: Options | None = None
     if not all(v.is_read_under(str(method.value)) for v in filter(profile.reads, fields["api_key"].variables)):
         early.pop("api_key", None)
     under = replace(sources, auth_method=method.value if isinstance(method.value, str) else None)
-    decisions = {name: early.get(name) or decide(field, profile, under) for name, field in fields.items()}
+    decisions = {name: early.get(name) or decide(declared, profile, under) for name, declared in fields.items()}
     with_it, entry = with_entry(decisions, under)
     return Resolution(world, profile, options, loaded, without_secrets_elsewhere(with_it), entry)
 

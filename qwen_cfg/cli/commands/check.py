@@ -10,6 +10,7 @@ from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.replay import compare, replay
 from qwen_cfg.cli.arguments import request_of
 from qwen_cfg.cli.parser import add_field_flags, add_resolution_options
+from qwen_cfg.core.drift import MISSING
 from qwen_cfg.rules import ALL_RULES, rules_for_check
 from qwen_cfg.writing.artifact_file import read_artifact, write_artifact
 from qwen_schema import ExitCode, UsageError, form_of
@@ -79,7 +80,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
 
 def _is_out_of_date(old: ResolvedConfig, comparison: Comparison) -> bool:
     """Tell whether writing again changes anything that was asked about: a profile or a dialect that is named is."""
-    differs = any(difference.part != "missing secret" for difference in comparison.differences)
+    differs = any(difference.part not in MISSING for difference in comparison.differences)
     return differs or (old.profile, old.dialect) != (comparison.new.profile, comparison.new.dialect)
 
 

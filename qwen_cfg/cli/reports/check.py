@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_cfg.cli.notices import show_warnings
+from qwen_cfg.core.drift import MISSING
 from qwen_cfg.reading.git import may_be_tracked
 from qwen_cfg.rules.diagnostic import diagnostic_data
 from qwen_schema import ExitCode
@@ -51,8 +52,8 @@ class Report:
 
     @property
     def remaining(self) -> tuple[Difference, ...]:
-        """The differences that are still there: writing the artifact again does not bring a missing key."""
-        return tuple(d for d in self.differences if not self.updated or d.part == "missing secret")
+        """The differences that are still there: writing the artifact again brings no missing key or file."""
+        return tuple(d for d in self.differences if not self.updated or d.part in MISSING)
 
     @property
     def exit_code(self) -> ExitCode:
@@ -77,12 +78,19 @@ class Report:
             return None
         if all(d.part == "missing secret" for d in self.remaining):
             return f"set the API key: the artifact takes it from {self.artifact.api_key}"
+        if all(d.part in MISSING for d in self.remaining):
+            return "bring the file that is missing, or leave --strict out"
         return self.mend
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know beside the differences."""
         notes = []
+        absent = [] if self.comparison is None or self.strict else self.comparison.absent
+        if absent and self.comparison is not None:
+            unknown = ", ".join(name for name in self.comparison.unknown if name != "api_key")
+            are = "is" if len(absent) == 1 else "are"
+            notes.append(f"{', '.join(absent)} {are} not here" + (f", so not compared: {unknown}" if unknown else ""))
         if self.comparison is not None and self.comparison.key_is_missing and not self.strict:
             notes.append(f"there is no API key here; the artifact takes it from {self.artifact.api_key}")
         if self.artifact.api_key.kind == "literal" and may_be_tracked(Path(self.file)):
@@ -118,7 +126,7 @@ def line_of(text: str, field: str) -> int:
 def _tell_text(report: Report, output: Output) -> None:
     summary = {
         "valid": "a valid artifact",
-        "same": "what it says is what resolves here",
+        "same": f"what it says is what resolves here{_as_far(report)}",
         "updated": f"{_count(report)}, written again" if report.differences else "written again",
         "findings": _findings(report),
         "drift": _count(report),
@@ -145,6 +153,8 @@ def _tell_json(report: Report, output: Output) -> None:
             "updated": report.updated,
             "strict": report.strict,
             "differences": [asdict(difference) for difference in report.differences],
+            "absent": list(report.comparison.absent) if report.comparison else [],
+            "not_compared": list(report.comparison.unknown) if report.comparison else [],
             "diagnostics": [diagnostic_data(diagnostic) for diagnostic in report.diagnostics],
             "notes": list(report.notes),
             "mend": report.remedy,
@@ -166,6 +176,10 @@ def _tell_github(report: Report, output: Output) -> None:
     for note in report.notes:
         line = line_of(report.text, "api_key")
         output.annotation(annotation("notice", note, file=report.file, line=line, title="qwen-cfg"))
+
+
+def _as_far(report: Report) -> str:
+    return ", as far as that can be told" if report.comparison and report.comparison.absent else ""
 
 
 def _findings(report: Report) -> str:

@@ -30,6 +30,8 @@ class DefaultLayer(FieldLayer):
 
     def offers(self, declared: Field, sources: Sources) -> tuple[Candidate, ...]:
         """Return the default of a field under the profile and the authentication method, if it has one."""
+        if declared.name in sources.in_place:
+            return (Candidate(declared.name, sources.in_place[declared.name], self.origin("default")),)
         default = default_of(declared, sources)
         return () if default is None else (Candidate(declared.name, show_value(default), self.origin("default")),)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.origin import Candidate, Layer
@@ -24,7 +24,7 @@ class Sources:
     """What the layers take their candidates from.
 
     `settings` are the scopes' settings as they were merged, and `entry` the provider entry that was chosen, where there
-    are such. `auth_method` is None while it is undecided.
+    are such. `auth_method` is None while it is undecided. `in_place` has texts in the place of defaults.
     """
 
     flags: Mapping[str, Given]
@@ -33,6 +33,7 @@ class Sources:
     settings: SettingsLoad | None = None
     auth_method: str | None = None
     entry: ProviderEntry | None = None
+    in_place: Mapping[str, str] = field(default_factory=dict)
 
 
 class MergedLayer(Layer):
