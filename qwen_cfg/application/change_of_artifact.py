@@ -40,13 +40,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ArtifactSubject:
-    """An artifact in use, and the name of its file.
+    """An artifact in use, and its file, by its name and its path.
 
     Enter accepts a base URL that is shown, and only the artifact's own is the artifact's word: `typed_urls` are not.
     """
 
     use: ReadyConfig
     file: str
+    path: Path
     process: Process
     typed_urls: frozenset[str] = frozenset()
     may_keep_commands: bool = False
@@ -80,7 +81,7 @@ class ArtifactSubject:
         here = surroundings_of(self.use.artifact, self.process)
         if url := self._typed_url(texts):
             here = replace(here, environ={**here.environ, "OPENAI_BASE_URL": url})
-        artifact, file = _with(self.use.artifact, texts, place), Path(os.path.realpath(here.base / self.file))
+        artifact, file = _with(self.use.artifact, texts, place), Path(os.path.realpath(self.path))
         return concern_of_artifact(artifact, file, self.file, here, standing_of)
 
     def key_to_carry(self) -> dict[str, Secret]:

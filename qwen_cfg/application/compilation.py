@@ -9,10 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from qwen_cfg.core.artifact import to_artifact
+from qwen_cfg.core.artifact import rebased, to_artifact
 from qwen_cfg.core.other_profiles import elsewhere, outcome_of
 from qwen_cfg.core.resolution import Resolution
 from qwen_cfg.core.world import EnvFileChoice
+from qwen_cfg.reading.disk import real
 from qwen_cfg.reading.git import is_tracked, status_of
 from qwen_cfg.reading.ownership import allow_none, foreign_owner
 from qwen_cfg.reading.world import read_world
@@ -152,15 +153,21 @@ class Compilation:
         Raises:
             IncompleteError: if a value is missing or not valid.
         """
-        return self.artifact_with(inline_secrets=False)
+        return self._artifact()
 
-    def artifact_with(self, *, inline_secrets: bool) -> ResolvedConfig:
-        """Return the resolved config, with the key itself in it if that is asked for.
+    def artifact_at(self, path: Path, *, inline_secrets: bool = False) -> ResolvedConfig:
+        """Return the resolved config as it is written to a file: its paths go by the place of that.
+
+        With `inline_secrets` it has the key itself in it.
 
         Raises:
             IncompleteError: if a value is missing or not valid.
             ConfigurationError: if the key is asked for and there is none.
         """
+        here, there = self.world.standpoint, real(path.parent)
+        return rebased(self._artifact(inline_secrets=inline_secrets), here, replace(here, cwd=there))
+
+    def _artifact(self, *, inline_secrets: bool = False) -> ResolvedConfig:
         if not self.resolution.is_complete:
             raise IncompleteError(self.diagnostics)
         return to_artifact(self.resolution, inline_secrets=inline_secrets)

@@ -33,6 +33,7 @@ class ConfigFile:
 
     request: Request
     name: str
+    path: Path
     artifact: ResolvedConfig
 
     @cached_property
@@ -58,7 +59,7 @@ class ConfigFile:
     @cached_property
     def concern(self) -> Concern | None:
         """What the user has to be asked about before it is used; None if nothing is."""
-        return _concern(self.artifact, self.name, self.surroundings)
+        return _concern(self.artifact, self.path, self.name, self.surroundings)
 
     @property
     def unusual(self) -> str:
@@ -77,8 +78,8 @@ def config_file(request: Request) -> ConfigFile:
         UsageError: if anything goes with it that an artifact has already.
         ArtifactError: if the file is no artifact.
     """
-    assert request.config is not None  # noqa: S101 - callers have looked
-    _, artifact = read_artifact(request.config)
+    assert request.config is not None and request.artifact_file is not None  # noqa: S101 - callers have looked
+    _, artifact = read_artifact(request.artifact_file, request.config)
     # A key that was a flag when the artifact was made has to be given again.
     reference = request.secret_from or artifact.api_key
     too_many = _too_many(request, {"api_key"} if reference.kind == "flag" else set())
@@ -91,12 +92,12 @@ def config_file(request: Request) -> ConfigFile:
     if reference.kind == "flag" and "api_key" in request.flags:
         reference = SecretReference("flag", flag=request.flags["api_key"].flag)
     artifact = replace(artifact, config={**artifact.config, "api_key": reference})
-    return ConfigFile(request, request.config, artifact)
+    return ConfigFile(request, request.config, request.artifact_file, artifact)
 
 
 def concern_of_written(artifact: ResolvedConfig, name: str, process: Process) -> Concern | None:
     """Return what the user would be asked about, were an artifact that was just written named with --config."""
-    return _concern(artifact, name, surroundings_of(artifact, process))
+    return _concern(artifact, process.cwd / name, name, surroundings_of(artifact, process))
 
 
 def surroundings_of(artifact: ResolvedConfig, process: Process) -> Surroundings:
@@ -121,8 +122,8 @@ def moved_directory(artifact: ResolvedConfig, process: Process) -> Path | None:
         return None
 
 
-def _concern(artifact: ResolvedConfig, name: str, here: Surroundings) -> Concern | None:
-    return concern_of_artifact(artifact, Path(os.path.realpath(here.base / name)), name, here, standing_of)
+def _concern(artifact: ResolvedConfig, path: Path, name: str, here: Surroundings) -> Concern | None:
+    return concern_of_artifact(artifact, Path(os.path.realpath(path)), name, here, standing_of)
 
 
 def _too_many(request: Request, wanted: set[str]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from qwen_cfg.core.generation import Generation
 from qwen_cfg.core.resolution import Inferred, Options, profile_named
 from qwen_cfg.core.world import EnvFileChoice, Given
+from qwen_cfg.reading.disk import real
 from qwen_cfg.reading.state_directory import state_directory
 from qwen_cfg.trust.gate import trusts_project
 from qwen_schema import Secret, declared_fields
@@ -60,7 +61,7 @@ class Request:
     `flags` are the flags of fields by the field's name. `profile` is the one that a flag names, and `artifact_profile`
     that of the artifact that is made again. `secret_from` is how the artifact is to refer to the key,
     `assumed` the method to keep where nothing here says which one, `in_place` has the texts that stand in the place of
-    defaults, and `config` is the artifact that --config names.
+    defaults, `config` is the artifact that --config names, and `artifact_file` the path of the one that is gone by.
     """
 
     process: Process
@@ -73,6 +74,7 @@ class Request:
     trust_project: bool = False
     in_place: Mapping[str, str] = field(default_factory=dict)
     config: str | None = None
+    artifact_file: Path | None = None
     artifact_profile: str | None = None
 
     @property
@@ -107,6 +109,25 @@ class Request:
             return Generation(installed.profile or profile_named(), installed)
         return Generation(profile_named(names[named_by] or "", where=named_by), installed, named_by)
 
+    def at(self, artifact: Path) -> Request:
+        """Return the request as it is at an artifact, whose paths go by its own place; what is typed goes by this one.
+
+        What is no file (a pipe, a device) has no place of its own: the working directory is that.
+        """
+        cwd = self.process.cwd
+        if (cwd / artifact).exists() and not (cwd / artifact).is_file():
+            return replace(self, artifact_file=cwd / artifact)
+        path = real((cwd / artifact).parent) / artifact.name
+        choice, reference = self.choice, self.secret_from
+        if path.parent != cwd:
+            if choice is not None and choice.path is not None:
+                choice = replace(choice, path=cwd / choice.path)
+            if reference is not None and reference.path is not None and not reference.path.startswith("~/"):
+                reference = replace(reference, path=str(cwd / reference.path))
+        flags = {name: _typed_at(cwd, name, flag) for name, flag in self.flags.items()}
+        process = replace(self.process, cwd=path.parent)
+        return replace(self, process=process, flags=flags, choice=choice, secret_from=reference, artifact_file=path)
+
     def with_flags(self, place: str, texts: Texts) -> Request:
         """Return the request with texts by field that were typed at a place, as flags."""
         return replace(self, flags={**self.flags, **{name: Given(place, text) for name, text in texts.items()}})
@@ -128,3 +149,11 @@ class Request:
         is_without = self.choice is not None and self.choice.chosen_by == "none"
         switches = {"--no-env-file": is_without, "--trust-project": self.trust_project}
         return [*words, *(option for option, is_on in switches.items() if is_on)]
+
+
+def _typed_at(cwd: Path, name: str, flag: Given) -> Given:
+    """Return a flag with a path that leads to the same file from everywhere."""
+    is_path = declared_fields()[name].schema.get("format") == "file-path"
+    if not is_path or not isinstance(flag.text, str) or not flag.text or flag.text.startswith("~/"):
+        return flag
+    return replace(flag, text=str(cwd / flag.text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from qwen_cfg.application.request import Process, Request
 from qwen_cfg.application.secret_from import secret_reference
 from qwen_cfg.core.world import EnvFileChoice
 from qwen_cfg.reading.qwen_home import home_of
+from qwen_cfg.writing.artifact_file import find_artifact
 from qwen_schema import ConfigurationError
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ def request_of(args: argparse.Namespace) -> Request:
     if options.get("env_file"):
         choice = EnvFileChoice("flag", Path(options["env_file"]))
     reference = options.get("secret_from")
-    return Request(
+    request = Request(
         this_process(),
         options.get("given", {}),
         choice,
@@ -37,8 +39,18 @@ def request_of(args: argparse.Namespace) -> Request:
         options.get("env_dialect"),
         None if reference is None else secret_reference(reference),
         trust_project=options.get("trust_project", False),
-        config=options.get("config"),
     )
+    return request if options.get("config") is None else with_config(request, options["config"])
+
+
+def with_config(request: Request, name: str) -> Request:
+    """Return a request with the artifact of a name; one is looked for if the name is empty.
+
+    Raises:
+        ArtifactError: if none is found.
+    """
+    name = name or find_artifact(request.process.cwd, request.process.home.path)
+    return replace(request.at(Path(name)), config=name)
 
 
 def this_process() -> Process:

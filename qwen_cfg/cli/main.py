@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import signal
 import sys
 import traceback
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from qwen_cfg.application import telemetry
-from qwen_schema import OutputError, QwenCfgError, redact_unknown, unexpected
+from qwen_schema import OutputError, QwenCfgError, UsageError, redact_unknown, unexpected
 from qwen_schema.ending import Termination, ended_by, error_of, ignore_more
 
 from .output import Output, standard_output
@@ -66,6 +67,8 @@ def _ended(words: list[str], output: Output) -> tuple[int, BaseException | None]
 def _run(words: list[str], output: Output) -> int:
     name = _command(words)
     args = build_parser(name if name in COMMANDS else None).parse_args(words)
+    for directory in args.directory or ():
+        _change_to(directory)
     return int(importlib.import_module(f"qwen_cfg.cli.commands.{args.command}").execute(args, output))
 
 
@@ -101,7 +104,16 @@ def _report(error: QwenCfgError, words: list[str], output: Output, *, cause: Bas
 
 def _command(words: list[str]) -> str | None:
     """Return the command of a command line, as far as that can be told before it is parsed."""
-    return next((word for word in words if not word.startswith("-")), None)
+    is_value = [False, *(word == "-C" for word in words)]
+    return next((word for word, of in zip(words, is_value, strict=False) if not of and not word.startswith("-")), None)
+
+
+def _change_to(directory: str) -> None:
+    try:
+        os.chdir(directory)
+    except (OSError, ValueError) as error:
+        wrong = error.strerror if isinstance(error, OSError) else "this is no path"
+        raise UsageError(f"there is no working there: {wrong}", where=f"-C {directory}") from None
 
 
 def _trace(error: BaseException, words: list[str], output: Output) -> None:

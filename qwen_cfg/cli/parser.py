@@ -99,6 +99,13 @@ def build_parser(only: str | None = None) -> Parser:
         description="Which key, endpoint and model does Qwen Code use here, and who says so?",
         epilog=_EPILOG,
     )
+    parser.add_argument(
+        "-C",
+        action="append",
+        dest="directory",
+        metavar="DIRECTORY",
+        help="work there instead of in the working directory; more than one follow each other, as in git",
+    )
     parser.add_argument("--version", action=_ShowVersion, help="print the version and leave")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
     for name, summary in COMMANDS.items():
@@ -157,7 +164,12 @@ def add_resolution_options(parser: argparse.ArgumentParser) -> None:
 def add_config_option(parser: argparse.ArgumentParser) -> None:
     """Add the option that names an artifact."""
     parser.add_argument(
-        "--config", metavar="FILE", help="use this artifact and resolve nothing; only --secret-from may go with it"
+        "--config",
+        metavar="FILE",
+        nargs="?",
+        const="",
+        help="use this artifact and resolve nothing; only --secret-from may go with it (without FILE: the first "
+        "qwen.toml from the working directory up)",
     )
 
 

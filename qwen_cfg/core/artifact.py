@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qwen_schema import (
@@ -13,6 +14,7 @@ from qwen_schema import (
     SecretReference,
     SettingsUse,
     Value,
+    declared_fields,
     is_unicode,
     located,
     pointed,
@@ -67,6 +69,35 @@ def to_artifact(resolution: Resolution, *, inline_secrets: bool = False) -> Reso
 def _settings(resolution: Resolution) -> tuple[SettingsUse, ...]:
     scopes = resolution.settings.scopes if resolution.settings is not None else ()
     return tuple(SettingsUse(scope.file.scope, scope.file.shown) for scope in scopes if scope.outcome == "read")
+
+
+def rebased(artifact: ResolvedConfig, here: Standpoint, there: Standpoint) -> ResolvedConfig:
+    """Return an artifact whose paths are seen from `here` as it is seen from `there`: each leads to the same file."""
+    if here == there:
+        return artifact
+    files = dict.fromkeys((*artifact.env_file.paths, *(use.path for use in artifact.settings)))
+
+    def seen(path: str) -> str:
+        return portable_path(path, there) if path.startswith("~/") else there.show(without_dots(here.cwd / path))
+
+    def origin(text: str) -> str:
+        file = next((file for file in files if text.startswith(f"{file}:")), None)
+        return text if file is None else seen(file) + text.removeprefix(file)
+
+    def value(name: str, of: Value | SecretReference) -> Value | SecretReference:
+        if isinstance(of, SecretReference):
+            return of if of.path is None else replace(of, path=seen(of.path))
+        is_path = declared_fields()[name].schema.get("format") == "file-path"
+        return seen(str(of)) if is_path and of else of
+
+    return replace(
+        artifact,
+        config={name: value(name, of) for name, of in artifact.config.items()},
+        provenance={name: replace(p, origin=origin(p.origin)) for name, p in artifact.provenance.items()},
+        env_file=replace(artifact.env_file, paths=tuple(map(seen, artifact.env_file.paths))),
+        settings=tuple(replace(use, path=seen(use.path)) for use in artifact.settings),
+        excluded=tuple(replace(entry, origin=origin(entry.origin)) for entry in artifact.excluded),
+    )
 
 
 def portable_path(text: str, standpoint: Standpoint) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,14 +14,50 @@ if TYPE_CHECKING:
     from qwen_schema.codec import Form
 
 
-def read_artifact(name: str) -> tuple[str, ResolvedConfig]:
-    """Return the text of a file and the artifact that it holds.
+# What an artifact is called that nobody names.
+ARTIFACT_NAME = "qwen.toml"
+
+
+def find_artifact(cwd: Path, home: Path | None) -> str:
+    """Return the name of the first `qwen.toml` on the way up, as seen from the working directory.
+
+    The way ends at the top of a git work tree, else at the home or the root.
+
+    Raises:
+        ArtifactError: if there is none, or it is another user's.
+    """
+    for directory in (cwd, *cwd.parents):
+        path = directory / ARTIFACT_NAME
+        if os.path.lexists(path):
+            name = os.path.relpath(path, cwd)
+            _refuse_anothers(path, name)
+            return name
+        if directory == home or os.path.lexists(directory / ".git"):
+            break
+    raise ArtifactError(
+        f"there is no {ARTIFACT_NAME} here, nor above up to the top of the project",
+        hint=f"Make one: qwen-cfg resolve -o {ARTIFACT_NAME}. Or name another one.",
+    )
+
+
+def _refuse_anothers(path: Path, name: str) -> None:
+    from qwen_cfg.reading.ownership import foreign_owner  # noqa: PLC0415 - only what searches needs it
+
+    with suppress(OSError):
+        if foreign_owner(path) is not None:
+            raise ArtifactError(
+                "this artifact was found, and is another user's", where=name, hint="Name it, if it is right."
+            )
+
+
+def read_artifact(path: Path, name: str) -> tuple[str, ResolvedConfig]:
+    """Return the text of a file, by the name that messages give it, and the artifact that it holds.
 
     Raises:
         ArtifactError: if the file cannot be read, or is no valid artifact.
     """
     hint = "Make it readable for you, or make one: qwen-cfg resolve -o FILE"
-    text = read_text(Path(name), Subject(name, "artifact", ArtifactError, hint))
+    text = read_text(path, Subject(name, "artifact", ArtifactError, hint))
     return text, load(text, where=name)
 
 

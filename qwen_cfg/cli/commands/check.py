@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.replay import compare, replay
-from qwen_cfg.cli.arguments import request_of
+from qwen_cfg.cli.arguments import request_of, with_config
 from qwen_cfg.cli.parser import add_field_flags, add_resolution_options
 from qwen_cfg.core.drift import MISSING
 from qwen_cfg.rules import ALL_RULES, rules_for_check
@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
-    parser.add_argument("file", metavar="FILE", help="the artifact")
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        default="",
+        help="the artifact (without it: the first qwen.toml from the working directory up)",
+    )
     parser.add_argument(
         "--strict", action="store_true", help="compare provenance and secret references too; a missing key is drift"
     )
@@ -59,20 +65,22 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     if args.select and args.artifact_only:
         raise UsageError("rules look at what resolves, and --artifact-only resolves nothing", where="--select")
     rules = rules_for_check(tuple(args.select), tuple(args.ignore))
-    text, old = read_artifact(args.file)
-    request = request_of(args)
+    asked = with_config(request_of(args), args.file)
+    assert asked.config is not None and asked.artifact_file is not None  # noqa: S101 - it has just been named
+    name, path, request = asked.config, asked.artifact_file, replace(asked, config=None)
+    text, old = read_artifact(path, name)
     compilation = compilation_of(replay(request, old), "survey")
     if args.artifact_only:
-        tell(Report(args.file, text, old, compilation.generation, artifact_only=True), args.format, output)
+        tell(Report(name, text, old, compilation.generation, artifact_only=True), args.format, output)
         return ExitCode.OK
     comparison = compare(old, compilation, rules, strict=args.strict)
     written = args.update and _is_out_of_date(old, comparison)
     if written:
-        write_artifact(Path(args.file), comparison.new, form_of(text), request.process.home.path)
+        write_artifact(path, comparison.new, form_of(text), request.process.home.path)
     strict = ["--strict"] if args.strict else []
-    mend = shlex.join(["qwen-cfg", "check", _as_word(args.file), "--update", *strict, *request.as_words()])
+    mend = shlex.join(["qwen-cfg", "check", _as_word(name), "--update", *strict, *request.as_words()])
     report = Report(
-        args.file, text, old, compilation.generation, comparison, args.strict, written, mend, counted=bool(args.select)
+        name, text, old, compilation.generation, comparison, args.strict, written, mend, counted=bool(args.select)
     )
     tell(report, args.format, output)
     return report.exit_code

@@ -18,7 +18,7 @@ from qwen_cfg.cli.terminal.consent import accept_of
 from qwen_cfg.cli.terminal.prompt import has_terminal
 from qwen_cfg.core.world import EnvFileChoice
 from qwen_cfg.trust.gate import Gate
-from qwen_cfg.writing.artifact_file import write_artifact
+from qwen_cfg.writing.artifact_file import ARTIFACT_NAME, write_artifact
 from qwen_cfg.writing.env_file import env_file_of, keep
 from qwen_schema import ConfigurationError, ExitCode, QwenCfgError, Secret, UsageError, declared_profiles
 from qwen_schema.ending import put_off
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from qwen_schema.codec import Form
     from qwen_schema.folders import MayFollow
 
-ARTIFACT = "qwen.toml"
 _NO_FILE = EnvFileChoice("none")
 
 # What is asked for, or given by flags, and goes into the env file.
@@ -45,7 +44,11 @@ _KEPT = ("api_key", "base_url", "model")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument(
-        "-o", "--output", metavar="FILE", default=ARTIFACT, help=f"the artifact to write (default: {ARTIFACT})"
+        "-o",
+        "--output",
+        metavar="FILE",
+        default=ARTIFACT_NAME,
+        help=f"the artifact to write (default: {ARTIFACT_NAME})",
     )
     parser.add_argument(
         "--profile", choices=list(declared_profiles()), help="whose generation of Qwen Code's rules to follow"
@@ -166,7 +169,7 @@ def _compile(request: Request, texts: Mapping[str, str | Secret], path: Path, ou
         gate.vouch(compilation.concern)
     show_warnings(compilation.unanswered(compilation.warnings), output)
     form: Form = "json" if path.suffix == ".json" else "toml"
-    write_artifact(path, compilation.artifact, form, request.process.home.path)
+    write_artifact(path, compilation.artifact_at(path), form, request.process.home.path)
     _vouch_for(path, compilation, gate)
     output.lines(f"wrote {path} by the {compilation.generation.rules}: commit it, and let CI run qwen-cfg check {path}")
 

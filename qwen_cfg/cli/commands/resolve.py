@@ -126,14 +126,14 @@ def _check_compared(args: argparse.Namespace) -> None:
 
 def _deliver(args: argparse.Namespace, compilation: Compilation, output: Output) -> None:
     """Write the artifact to the file, or to standard output."""
-    artifact = compilation.artifact_with(inline_secrets=args.inline_secrets)
     if args.output in (None, *STANDARD_OUTPUT):
         # It holds no secret, and its bytes must not depend on what else this machine knows.
-        output.text(artifact_text(artifact, args.format or "toml"), verbatim=True)
+        output.text(artifact_text(compilation.artifact, args.format or "toml"), verbatim=True)
         return
     path = Path(args.output)
     _refuse_env_file(path, compilation.world)
     home = compilation.request.process.home.path
+    artifact = compilation.artifact_at(path, inline_secrets=args.inline_secrets)
     write_artifact(path, artifact, _form(args, path), home)
     if compilation.generation.is_found:
         output.notice(f"qwen-cfg: wrote {path} by the {compilation.generation.rules}")

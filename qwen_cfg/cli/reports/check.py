@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -196,12 +197,9 @@ def _annotated(diagnostic: Diagnostic, report: Report) -> str:
     """Return a finding as an annotation at the place that it is about; one about no file is at the artifact's field."""
     finding = diagnostic.finding
     level = {"error": "error", "warning": "warning", "note": "notice"}[diagnostic.severity]
-    in_tree = finding.path is not None and not finding.path.startswith(("~", "/", "../"))
-    file, line = (
-        (str(finding.path).removeprefix("./"), finding.line or 1)
-        if in_tree
-        else (report.file, line_of(report.text, str(finding.field)))
-    )
+    beside = os.path.normpath(Path(report.file).parent / str(finding.path))
+    in_tree = finding.path is not None and not finding.path.startswith("~") and not beside.startswith(("/", ".."))
+    file, line = (beside, finding.line or 1) if in_tree else (report.file, line_of(report.text, str(finding.field)))
     message = f"{finding.message} {finding.hint}".rstrip()
     return annotation(level, message, file=file, line=line, title=f"qwen-cfg: {diagnostic.code}")
 

@@ -34,9 +34,11 @@ def converse(request: Request, gate: Gate, output: Output, *, system: str, brows
     from qwen_runtime.repl import start  # noqa: PLC0415 - the line editor is slow to import
 
     person = _Person(output, terminal_of(output, request.process.state), browser)
-    if request.config is not None:
+    if request.config is not None and request.artifact_file is not None:
         use = _from_file(request, gate, person)
-        changes = Changes(ArtifactSubject(use, request.config, request.process), gate, accept_of(output))
+        changes = Changes(
+            ArtifactSubject(use, request.config, request.artifact_file, request.process), gate, accept_of(output)
+        )
     else:
         use, changes = _compiled(request, gate, person)
     return start(use, output, person.terminal, changes, lambda: person.ask(changes), system=system)
