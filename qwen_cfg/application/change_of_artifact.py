@@ -26,6 +26,7 @@ from qwen_schema.qwen_oauth import METHOD
 
 from .config_file import surroundings_of
 from .login import login_place_here, with_login
+from .machine import machine_texts
 
 if TYPE_CHECKING:
     from qwen_cfg.trust import Concern
@@ -79,6 +80,8 @@ class ArtifactSubject:
         if self.logs_in(texts):
             return None
         here = surroundings_of(self.use.artifact, self.process)
+        # What the user's own files say of this machine is in use, and nobody else's word.
+        here = replace(here, environ={**machine_texts(here), **here.environ})
         if url := self._typed_url(texts):
             here = replace(here, environ={**here.environ, "OPENAI_BASE_URL": url})
         artifact, file = _with(self.use.artifact, texts, place), Path(os.path.realpath(self.path))

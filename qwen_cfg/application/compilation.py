@@ -148,12 +148,14 @@ class Compilation:
 
     @cached_property
     def artifact(self) -> ResolvedConfig:
-        """The resolved config.
+        """The resolved config, with the settings of this machine.
 
         Raises:
             IncompleteError: if a value is missing or not valid.
         """
-        return self._artifact()
+        if not self.resolution.is_complete:
+            raise IncompleteError(self.diagnostics)
+        return to_artifact(self.resolution, of_this_machine=True)
 
     def artifact_at(self, path: Path, *, inline_secrets: bool = False) -> ResolvedConfig:
         """Return the resolved config as it is written to a file: its paths go by the place of that.
@@ -165,9 +167,15 @@ class Compilation:
             ConfigurationError: if the key is asked for and there is none.
         """
         here, there = self.world.standpoint, real(path.parent)
-        return rebased(self._artifact(inline_secrets=inline_secrets), here, replace(here, cwd=there))
+        return rebased(self.written(inline_secrets=inline_secrets), here, replace(here, cwd=there))
 
-    def _artifact(self, *, inline_secrets: bool = False) -> ResolvedConfig:
+    def written(self, *, inline_secrets: bool = False) -> ResolvedConfig:
+        """Return the resolved config as it is written, without the settings of this machine.
+
+        Raises:
+            IncompleteError: if a value is missing or not valid.
+            ConfigurationError: if the key is asked for and there is none.
+        """
         if not self.resolution.is_complete:
             raise IncompleteError(self.diagnostics)
         return to_artifact(self.resolution, inline_secrets=inline_secrets)

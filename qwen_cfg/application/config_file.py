@@ -18,6 +18,7 @@ from qwen_cfg.writing.artifact_file import read_artifact
 from qwen_schema import QwenCfgError, SecretReference, Surroundings, UsageError, endpoint_of, located
 
 from .compilation import allowed_owners
+from .machine import with_machine
 
 if TYPE_CHECKING:
     from qwen_cfg.reading.ownership import ForeignFileError
@@ -42,6 +43,15 @@ class ConfigFile:
         here = replace(surroundings_of(self.artifact, self.request.process), flags=self.request.secrets)
         may_run = self.request.secret_from is not None or is_named_by_user(self.artifact.api_key, here)
         return replace(here, may_run_commands=may_run)
+
+    @cached_property
+    def in_use(self) -> ResolvedConfig:
+        """The artifact with the settings of this machine.
+
+        Raises:
+            ConfigurationError: if one of them is not valid.
+        """
+        return with_machine(self.artifact, self.surroundings)
 
     @cached_property
     def foreign(self) -> ForeignFileError | None:
@@ -95,9 +105,9 @@ def config_file(request: Request) -> ConfigFile:
     return ConfigFile(request, request.config, request.artifact_file, artifact)
 
 
-def concern_of_written(artifact: ResolvedConfig, name: str, process: Process) -> Concern | None:
+def concern_of_written(artifact: ResolvedConfig, path: Path, request: Request) -> Concern | None:
     """Return what the user would be asked about, were an artifact that was just written named with --config."""
-    return _concern(artifact, process.cwd / name, name, surroundings_of(artifact, process))
+    return _concern(artifact, path, str(path), surroundings_of(artifact, request.at(path).process))
 
 
 def surroundings_of(artifact: ResolvedConfig, process: Process) -> Surroundings:

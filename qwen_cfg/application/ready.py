@@ -66,10 +66,11 @@ def ready_from_file(file: ConfigFile, gate: Gate) -> ReadyConfig:
         ConfigurationError: if its key cannot be read.
         NotTrustedError: if the artifact names a command for its key, or decides where that goes and is not trusted.
     """
-    artifact, here = file.artifact, file.surroundings
+    here = file.surroundings
     if file.foreign is not None:
         raise file.foreign
     gate.require(file.concern)
+    artifact = file.in_use
     _require_spoken(artifact)
     if artifact.text("auth_method") == METHOD:
         require_own(artifact, file.request.process)

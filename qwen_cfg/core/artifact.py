@@ -21,6 +21,7 @@ from qwen_schema import (
 )
 
 from .layers import DEFAULT, layer_named
+from .merge import settled
 from .paths import home_level_files, without_dots
 
 if TYPE_CHECKING:
@@ -39,8 +40,13 @@ SECRET_FROM = "--secret-from"  # noqa: S105 - an option
 _OAUTH_LOGIN = Provenance("default", "the Qwen OAuth login", "user")
 
 
-def to_artifact(resolution: Resolution, *, inline_secrets: bool = False) -> ResolvedConfig:
+def to_artifact(
+    resolution: Resolution, *, inline_secrets: bool = False, of_this_machine: bool = False
+) -> ResolvedConfig:
     """Return the resolved config of a complete resolution. It holds no secret, unless `inline_secrets` asks for it.
+
+    Settings of the machine stand at their defaults in it, unless a flag or a project's file says them, which holds on
+    every machine; with `of_this_machine` it has what counts here.
 
     Raises:
         ConfigurationError: if the resolution is incomplete, or a secret is asked for and there is none.
@@ -55,11 +61,14 @@ def to_artifact(resolution: Resolution, *, inline_secrets: bool = False) -> Reso
                 where=shown,
                 hint="Rename it.",
             )
+    decisions = resolution.decisions
+    if not of_this_machine:
+        decisions = {name: _for_every_machine(d) if d.field.machine else d for name, d in decisions.items()}
     return ResolvedConfig(
         profile=resolution.profile.name,
         dialect=resolution.world.dialect,
-        config={name: _config(resolution, d, inline_secrets) for name, d in resolution.decisions.items()},
-        provenance={name: _provenance(resolution, d) for name, d in resolution.decisions.items()},
+        config={name: _config(resolution, d, inline_secrets=inline_secrets) for name, d in decisions.items()},
+        provenance={name: _provenance(resolution, d) for name, d in decisions.items()},
         env_file=EnvFileUse(resolution.world.choice.chosen_by, read),
         excluded=resolution.excluded,
         settings=_settings(resolution),
@@ -112,7 +121,7 @@ def user_files(resolution: Resolution) -> tuple[Path, ...]:
     return home_level_files(resolution.world.home, resolution.directory.users_own)
 
 
-def _config(resolution: Resolution, decision: Decision, inline_secrets: bool) -> Value | SecretReference:  # noqa: FBT001
+def _config(resolution: Resolution, decision: Decision, *, inline_secrets: bool) -> Value | SecretReference:
     if decision.field.secret:
         return _inlined(decision) if inline_secrets else _reference(resolution, decision)
     value = decision.value
@@ -120,6 +129,17 @@ def _config(resolution: Resolution, decision: Decision, inline_secrets: bool) ->
     if decision.field.schema.get("format") == "file-path":
         return portable_path(str(value), resolution.world.standpoint)
     return value
+
+
+def _for_every_machine(decision: Decision) -> Decision:
+    candidates = [decision.winner, *(lost.candidate for lost in decision.shadowed if lost.fate == "beaten")]
+    settled_by = (settled(decision, c) for c in candidates if c is not None and _is_for_every_machine(c))
+    return next((one for one in settled_by if one.problem is None), decision)
+
+
+def _is_for_every_machine(candidate: Candidate) -> bool:
+    origin = candidate.origin
+    return origin.layer == "flag" or origin.source.is_default or origin.is_project_said
 
 
 def _inlined(decision: Decision) -> SecretReference:

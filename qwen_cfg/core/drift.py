@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from qwen_schema import Provenance, ResolvedConfig, SecretReference, show_value
+from qwen_schema import Provenance, ResolvedConfig, SecretReference, declared_fields, show_value
 
 from .layers import origin_text
 
@@ -53,8 +53,17 @@ def _difference(old: ResolvedConfig, new: ResolvedConfig, name: str, part: Part,
 def _values(old: ResolvedConfig, new: ResolvedConfig) -> Iterator[Difference]:
     for name, before in old.config.items():
         after = new.config[name]
+        if _is_machines(old, name):
+            continue
         if not isinstance(before, SecretReference) and not isinstance(after, SecretReference) and before != after:
             yield _difference(old, new, name, "value", (show_value(before), show_value(after)))
+
+
+def _is_machines(artifact: ResolvedConfig, name: str) -> bool:
+    """Tell whether an artifact has what one machine said: earlier versions wrote that down."""
+    provenance = artifact.provenance[name]
+    is_said_there = provenance.layer not in ("flag", "default") and provenance.reach == "user"
+    return is_said_there and declared_fields()[name].machine
 
 
 def _references(old: ResolvedConfig, new: ResolvedConfig) -> Iterator[Difference]:
@@ -69,7 +78,7 @@ def _references(old: ResolvedConfig, new: ResolvedConfig) -> Iterator[Difference
 def _provenance(old: ResolvedConfig, new: ResolvedConfig) -> Iterator[Difference]:
     for name, before in old.provenance.items():
         after = new.provenance[name]
-        if before != after:
+        if before != after and not _is_machines(old, name):
             texts = (f"{provenance_text(before)} ({before.reach})", f"{provenance_text(after)} ({after.reach})")
             yield _difference(old, new, name, "provenance", texts)
 

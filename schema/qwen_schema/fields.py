@@ -46,7 +46,8 @@ class Field:
 
     `schema` is what a value has to satisfy (JSON Schema); `reach` is the least that a candidate needs;
     `default_for` overrides `default` under an authentication method; `otherwise` is the value of a text that
-    cannot be read as one of the field's type (without it, such a text is an error).
+    cannot be read as one of the field's type (without it, such a text is an error). `machine` says that it is a setting
+    of the machine: no artifact has what the user's environment or own files say of it.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Field:
     otherwise: Value | None
     examples: tuple[Value, ...] = field(repr=False, default=())
     setting: SettingPath | None = None
+    machine: bool = False
 
     @property
     def is_switch(self) -> bool:
@@ -111,6 +113,7 @@ def _field(name: str, declaration: dict[str, Any]) -> Field:
         otherwise=note.get("otherwise"),
         examples=tuple(_typed(declaration, e) for e in declaration.get("examples", ())),
         setting=_setting(note.get("settings")),
+        machine=note.get("machine", False),
     )
 
 

@@ -178,4 +178,4 @@ def _vouch_for(path: Path, compilation: Compilation, gate: Gate) -> None:
     """Remember that an artifact is the user's own word, unless it has one of a project's file that nobody trusts."""
     with suppress(QwenCfgError):
         if compilation.concern is None or gate.is_settled(compilation.concern):
-            gate.vouch(concern_of_written(compilation.artifact, str(path), compilation.request.process))
+            gate.vouch(concern_of_written(compilation.artifact_at(path), path, compilation.request))

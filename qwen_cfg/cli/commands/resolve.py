@@ -128,7 +128,7 @@ def _deliver(args: argparse.Namespace, compilation: Compilation, output: Output)
     """Write the artifact to the file, or to standard output."""
     if args.output in (None, *STANDARD_OUTPUT):
         # It holds no secret, and its bytes must not depend on what else this machine knows.
-        output.text(artifact_text(compilation.artifact, args.format or "toml"), verbatim=True)
+        output.text(artifact_text(compilation.written(), args.format or "toml"), verbatim=True)
         return
     path = Path(args.output)
     _refuse_env_file(path, compilation.world)
