@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from qwen_schema import Secret, declared_fields, is_secret_name
+from qwen_schema import Secret, SettingsError, declared_fields, is_secret_name, looks_like_key
+from qwen_schema.spellings import TELLTALE_LENGTH
 
 from .env_file import without_excluded
 from .layers import ENVIRONMENT, SETTINGS_ENV, Sources, read_env_file, setting_origin
@@ -26,6 +28,17 @@ if TYPE_CHECKING:
     from .place import Place, Search
     from .settings import Setting, SettingsLoad
     from .start import QwenDirectory, Start
+
+
+# The member of a provider entry that names the variable with the key, and what such a name looks like.
+_KEY_VARIABLE = "envKey"
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+# The password in a URL, as in a variable for a database.
+_LOGIN = re.compile(r"://[^/@\s:]*:([^/@\s]+)@")
+
+# More of them than anybody has; each costs time wherever something is shown.
+_MOST_SECRETS = 1000
 
 
 @dataclass(frozen=True)
@@ -89,36 +102,41 @@ def _load_once(start: Start, profile: Profile, directory: QwenDirectory, looks: 
 
 def _secrets(settings: SettingsLoad, variables: Variables) -> set[str]:
     """Return the secrets in settings by their names, and those in the variables that settings name."""
-    found = {text for scope in settings.scopes for name, text in _texts(scope.settings) if _is_secret(name)}
-    named = {name for scope in settings.scopes for name in _named(scope.settings)}
-    said = (variables.value(name) for name in named)
-    return {text for text in (found | {one.text for one in said if one is not None}) if text}
+    leaves = [leaf for scope in settings.scopes for leaf in _leaves(scope.settings)]
+    found = {str(leaf.text) for leaf in leaves if _is_secret(_name(leaf), str(leaf.text))}
+    used = {name for leaf in leaves for name in leaf.variables}
+    named = {str(leaf.text) for leaf in leaves if _name(leaf) == _KEY_VARIABLE} | set(filter(is_secret_name, used))
+    found |= {said.text for name in named if (said := variables.value(name)) is not None}
+    found |= {m[1] for name in used if (said := variables.value(name)) and (m := _LOGIN.search(said.text))}
+    if len(found) > _MOST_SECRETS:
+        where = next(scope.file.shown for scope in reversed(settings.scopes) if scope.settings is not None)
+        raise SettingsError(f"the settings hold more than {_MOST_SECRETS} secrets", where=where, hint="Take some out.")
+    return found - {""}
 
 
-def _is_secret(name: str) -> bool:
-    """Tell whether a member of settings holds a secret by its name; `envKey` only names a variable that does."""
-    return name != "envKey" and is_secret_name(name)
+def _is_secret(name: str, text: str) -> bool:
+    """Tell whether a text in settings is a secret; `envKey` names a variable, unless a key stands there by mistake."""
+    return is_secret_name(name) if name != _KEY_VARIABLE else _is_key_itself(text)
 
 
-def _texts(setting: Setting | None) -> Iterator[tuple[str, str]]:
-    """Yield every text below a setting with the name that it has, or that the nearest member around it has."""
+def _is_key_itself(text: str) -> bool:
+    """Tell whether a key stands where the name of its variable belongs."""
+    return len(text) >= TELLTALE_LENGTH and (looks_like_key(text) or _VARIABLE.fullmatch(text) is None)
+
+
+def _name(setting: Setting) -> str:
+    """Return the name that a setting has, or that the nearest member around it has."""
+    return next((name for name in reversed(setting.names) if not name.isdigit()), "")
+
+
+def _leaves(setting: Setting | None) -> Iterator[Setting]:
+    """Yield every text below a setting."""
     if setting is None:
         return
     for inner in (setting.members or {}).values() if setting.members is not None else setting.items or ():
-        yield from _texts(inner)
+        yield from _leaves(inner)
     if setting.text is not None:
-        yield next((name for name in reversed(setting.names) if not name.isdigit()), ""), setting.text
-
-
-def _named(setting: Setting | None) -> Iterator[str]:
-    """Yield the variables that settings name for a secret: those of provider entries, and in texts by their names."""
-    if setting is None:
-        return
-    for inner in (setting.members or {}).values() if setting.members is not None else setting.items or ():
-        yield from _named(inner)
-    if setting.text is not None and setting.names[-1:] == ("envKey",):
-        yield setting.text
-    yield from filter(is_secret_name, setting.variables)
+        yield setting
 
 
 def _read(start: Start, looks: Looks, place: Place) -> EnvFile:

@@ -91,10 +91,21 @@ class Origin:
         return self.reach == "project" or self.via_project
 
     @property
+    def users(self) -> tuple[Origin, ...]:
+        """The variables of the user's that the value went through, each where it is held."""
+        found = (o for one in self.behind for o in (one.users or ((one,) if one.reach == "user" else ())))
+        return tuple(dict.fromkeys(found))
+
+    @property
     def holder(self) -> Origin:
-        """Where the value is held: the last variable that it went through which has reach user, or this origin."""
-        found = next((origin for origin in self.behind if origin.holder.reach == "user"), None)
-        return self if found is None else found.holder
+        """Where the value is held: the first variable of the user's that it went through, or this origin."""
+        return next(iter(self.users), self)
+
+    @property
+    def paths(self) -> frozenset[Path]:
+        """The files that have a say in the value."""
+        own = frozenset() if self.path is None else frozenset([self.path])
+        return own.union(*(origin.paths for origin in self.behind))
 
     def __str__(self) -> str:
         words = self.source.text(self.place, self.variable)

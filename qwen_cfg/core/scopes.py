@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from qwen_schema import SettingsError
 from qwen_schema.envfile import last_of_each
 from qwen_schema.jsonc import JsonError
+from qwen_schema.settings_text import TooMuchTextError, limited
 
 from .paths import home_level_files
 from .settings import (
@@ -177,7 +178,10 @@ def _read(file: SettingsFile, looks: Looks, variables: Variables, at_home: Mappi
             return said.text
         return "" if name in variables.environ else at_home.get(name)
 
-    return ScopeRead(file, "read", expand(migrate(file_tree(node, file)), look_up))
+    try:
+        return ScopeRead(file, "read", expand(migrate(file_tree(node, file)), limited(look_up)))
+    except TooMuchTextError as error:
+        raise _refusal(file.shown, str(error), node.line) from None
 
 
 def _refusal(shown: str, wrong: str, line: int) -> SettingsError:

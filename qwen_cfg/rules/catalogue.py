@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qwen_schema import UsageError
+from qwen_schema import UsageError, redact_known
 
 from . import completeness, endpoint, exposure, files, generations, hiding, keys, names, places, settings, trust
-from .diagnostic import Case, CaseRule, Diagnostic, Rule
+from .diagnostic import Case, CaseRule, Diagnostic, Finding, Rule
 
 if TYPE_CHECKING:
     from qwen_cfg.core.generation import Generation
@@ -93,8 +94,13 @@ def diagnose(
     is followed and why, where a rule may speak of that.
     """
     case = Case(resolution, other_profiles, generation)
-    found = [Diagnostic(rule.code, rule.severity, finding) for rule in rules for finding in rule.findings(case)]
+    found = [Diagnostic(rule.code, rule.severity, _redacted(f)) for rule in rules for f in rule.findings(case)]
     return tuple(sorted(found, key=lambda d: (_ORDER[d.severity], d.code not in OF_ALL_FIELDS)))
+
+
+def _redacted(finding: Finding) -> Finding:
+    """Return a finding without a secret: a key may stand where a name belongs."""
+    return replace(finding, message=str(redact_known(finding.message)), hint=str(redact_known(finding.hint)))
 
 
 def diagnose_generation(generation: Generation) -> tuple[Diagnostic, ...]:

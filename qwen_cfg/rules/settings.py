@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _CHANGING = ("customHeaders", "extra_body", "samplingParams")
 
 
+# Further providers that are ignored are counted only.
+_MOST_IGNORED = 5
+
+
 def not_read(case: Case) -> Iterator[Finding]:
     """Settings files are there, and the rules that are followed here do not read them."""
     resolution = case.resolution
@@ -135,20 +139,27 @@ def _whose(setting: Setting) -> str:
 
 def providers_ignored(resolution: Resolution) -> Iterator[Finding]:
     """A provider has a name that is no method, and nothing says which one it speaks, so that it is ignored."""
+    ignored = list(_ignored(resolution))
+    more = len(ignored) - _MOST_IGNORED
+    for number, (name, said, models) in enumerate(ignored[:_MOST_IGNORED], 1):
+        others = f" So it does {more} more." if number == _MOST_IGNORED and more > 0 else ""
+        yield Finding(
+            f"{models.place}: Qwen Code ignores this provider, since {said} is no method.{others}",
+            f'Say which one it speaks: "providerProtocol": {{"{name}": "openai"}}',
+            "model",
+            models.file.shown,
+            models.line,
+        )
+
+
+def _ignored(resolution: Resolution) -> Iterator[tuple[str, str, Setting]]:
     settings = resolution.settings
     providers = None if settings is None else settings.at("modelProviders")
     for name, models in (providers.members or {} if providers is not None else {}).items():
         mapped = None if settings is None else settings.at("providerProtocol", name)
         said = name if mapped is None else mapped.text
         if said not in resolution.profile.methods:
-            yield Finding(
-                f"{models.place}: Qwen Code ignores this provider, since {said or 'what providerProtocol has'} is no "
-                "method.",
-                f'Say which one it speaks: "providerProtocol": {{"{name}": "openai"}}',
-                "model",
-                models.file.shown,
-                models.line,
-            )
+            yield name, said or "what providerProtocol has", models
 
 
 def stops(resolution: Resolution) -> Iterator[Finding]:
@@ -168,7 +179,7 @@ def names_users_variable(case: Case) -> Iterator[Finding]:
             continue
         here = "" if one is resolution else f"{one.profile.title}: "
         yield Finding(
-            f"{here}{found.setting} takes {found.variable} for the key, which is yours ({found.held}), and Qwen Code "
+            f"{here}{found.setting} takes {found.variables} for the key, which is yours ({found.held}), and Qwen Code "
             f"would send it to {found.host} with the first prompt, without asking.",
             "qwen-cfg run asks first. If the project has no business with it, do not start Qwen Code here.",
             "api_key",

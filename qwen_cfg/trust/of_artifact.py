@@ -22,7 +22,7 @@ from qwen_schema.qwen_oauth import is_declared_api
 
 from .concern import Concern, host_shown, is_known_or_loopback, pointed_at, prompts_to
 from .named_by_user import is_named_by_user
-from .of_users_settings import OWN_KEY, do_users_settings_send, users_settings, variable_of
+from .of_users_settings import OWN_KEY, do_users_settings_send, variable_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,7 +98,9 @@ def _is_far(reference: SecretReference, keys_file: Path | None, file: Path, here
     if reference.kind == "keyring":
         return not is_named_by_user(reference, here)
     if reference.kind == "settings":
-        return not _is_settings_file(located(str(reference.path), base=here.base, home=here.home), here)
+        is_for_keys = reference.pointer_in_file == OWN_KEY or variable_of(reference) is not None
+        path = located(str(reference.path), base=here.base, home=here.home)
+        return not is_for_keys or not _is_settings_file(path, here)
     if keys_file is None:
         return False
     real, base = Path(os.path.realpath(keys_file)), Path(os.path.realpath(here.base))
@@ -108,10 +110,13 @@ def _is_far(reference: SecretReference, keys_file: Path | None, file: Path, here
 
 
 def _is_settings_file(path: Path, here: Surroundings) -> bool:
-    """Tell whether a path is one at which Qwen Code has settings here: of the user, of the project, of the system."""
-    others = (here.base / ".qwen/settings.json", Path("/etc/qwen-code/settings.json"))
-    real = os.path.realpath(path)
-    return any(real == os.path.realpath(file) for file in (*users_settings(here), *others))
+    """Tell whether a path is one at which Qwen Code has settings here: of the user, of the system, of the project.
+
+    The project's may be no link, which leads where the project wants.
+    """
+    if _real_place(path) in map(_real_place, here.user_settings):
+        return True
+    return _real_place(path) == _real_place(here.base / ".qwen/settings.json") and not path.is_symlink()
 
 
 def _searched(keys_file: Path, here: Surroundings) -> Path | None:

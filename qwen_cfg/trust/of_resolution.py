@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from qwen_cfg.core.artifact import key_reference
 from qwen_schema import kind_of_pointer
 
 from .concern import Concern, host_shown, is_known_or_loopback, pointed_at, prompts_to
-from .of_settings import project_settings_key, project_settings_value
+from .of_settings import project_settings_key, project_settings_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +41,7 @@ class Split:
 
 
 def split_origin(resolution: Resolution) -> Split | None:
-    """Return the split of a resolution, whatever the host; None if endpoint and credential have the same reach.
+    """Return the split of a resolution, whatever the host; None if endpoint and credential come from the same hand.
 
     An endpoint that is the default anyway splits nothing.
     """
@@ -49,7 +50,7 @@ def split_origin(resolution: Resolution) -> Split | None:
         return None
     if endpoint.value == endpoint.field.default_under(resolution.auth_method):
         return None
-    users = _users_credential(resolution)
+    users = _users_credential(resolution, endpoint.winner.origin)
     return None if users is None else Split(endpoint.winner.revealed, endpoint.winner.origin, *users)
 
 
@@ -70,10 +71,9 @@ def split_asked(resolution: Resolution, standing: Stands) -> Split | None:
         return Split(url, named, "key", _entry(resolution))
     taken = project_settings_key(resolution)
     if taken is not None and not taken.is_usual:
-        return Split(url, taken.origin, "key", f"Your variable {taken.variable} ({taken.held})")
-    put = project_settings_value(resolution)
-    if put is not None:
-        return Split(url, put[1], "key", f"Your variable {put[1].holder.variable} ({put[1].holder})")
+        return Split(url, taken.origin, "key", f"{taken.variables}, yours ({taken.held}),")
+    for _, put in project_settings_values(resolution):
+        return Split(url, put, "key", f"{_variables(put)}, yours ({', '.join(map(str, put.users))}),")
     if endpoint.winner.origin.reach == "user" or is_known_or_loopback(url):
         return None
     split = split_origin(resolution)
@@ -94,9 +94,8 @@ def concern_of(resolution: Resolution, standing: Stands) -> Concern | None:
     assert split.origin.path is not None  # noqa: S101 - what has reach project stands in a file
     key = key_reference(resolution)
     taken = project_settings_key(resolution)
-    put = project_settings_value(resolution)
-    named = [("api_key", f"the variable {taken.variable}")] if taken is not None else []
-    named += [(put[0], f"holds the variable {put[1].holder.variable}")] if put is not None else []
+    named = [("api_key", f"takes in {taken.variables}")] if taken is not None else []
+    named += [(name, f"takes in {_variables(put)}") for name, put in project_settings_values(resolution)]
     return Concern(
         file=split.origin.path,
         place=str(split.origin),
@@ -117,18 +116,30 @@ def _keyring_name(resolution: Resolution) -> Origin | None:
     return winner.origin if is_name else None
 
 
+def _variables(origin: Origin) -> str:
+    return ", ".join(dict.fromkeys(str(one.variable) for one in origin.users))
+
+
+def _is_one_file(*origins: Origin) -> bool:
+    """Tell whether all that has a say in values stands in one file, wherever links to it stand."""
+    return len({os.path.realpath(path) for origin in origins for path in origin.paths}) == 1
+
+
 def _entry(resolution: Resolution) -> str:
     return f"The entry of your keyring ({key_reference(resolution)})"
 
 
-def _users_credential(resolution: Resolution) -> tuple[Credential, str] | None:
-    """Return what of the user's own would be sent, and whose it is, in words; None if it is a project's."""
+def _users_credential(resolution: Resolution, endpoint: Origin) -> tuple[Credential, str] | None:
+    """Return what of the user's own would be sent, and whose it is, in words; None if it is a project's.
+
+    A key in a project's file is one only for an endpoint in the same file: another file may be another project's.
+    """
     winner = resolution.decisions["api_key"].winner
     if resolution.auth_method == "qwen-oauth":
         return "login", f"Your Qwen OAuth login ({resolution.login_shown})"
     if resolution.options.secret_from is not None:
         # Whoever types where the key is has said that it is to be used.
         return "key", f"Your API key ({resolution.options.secret_from})"
-    if winner is None or winner.origin.reach == "project":
+    if winner is None or (winner.origin.reach == "project" and _is_one_file(winner.origin, endpoint)):
         return None
     return "key", f"Your API key ({winner.origin})"

@@ -10,23 +10,21 @@ from qwen_schema import declared_fields
 from .concern import host_shown, is_known_or_loopback
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from qwen_cfg.core.origin import Origin
     from qwen_cfg.core.resolution import Resolution
 
 
 @dataclass(frozen=True)
 class SettingsKey:
-    """A variable of the user's that a project's settings take for the key.
+    """Variables of the user's that a project's settings take for the key, or for a part of it.
 
-    `setting` is the place that says so and `held` where the variable is set, both in words; `host` is where the key
-    goes. `is_usual` says that it goes to a known provider, or this machine, and that the variable is one for API keys.
+    `setting` is the place that says so, `variables` their names and `held` where they are set, in words; `host` is
+    where the key goes. `is_usual` says that it goes to a known provider, or this machine, and all are for API keys.
     """
 
     origin: Origin
     setting: str
-    variable: str
+    variables: str
     held: str
     host: str
     file: str | None
@@ -35,43 +33,29 @@ class SettingsKey:
 
 
 def project_settings_key(resolution: Resolution) -> SettingsKey | None:
-    """Return the variable of the user's that a project's settings take for the key; None if they take none."""
+    """Return the variables of the user's that a project's settings take for the key; None if they take none."""
     winner, endpoint = resolution.decisions["api_key"].winner, resolution.decisions["base_url"]
-    if winner is None or winner.origin.reach != "user" or not is_of_project(resolution, winner.origin.path):
+    origin = None if winner is None else winner.origin
+    if origin is None or not origin.is_project_said or not origin.users:
         return None
-    held = winner.origin.holder
-    if held is winner.origin or held.variable is None:
-        return None
+    names = [str(one.variable) for one in origin.users]
     url = endpoint.value if isinstance(endpoint.value, str) else ""
     return SettingsKey(
-        winner.origin,
-        winner.origin.place,
-        held.variable,
-        str(held),
+        origin,
+        origin.place,
+        ", ".join(dict.fromkeys(names)),
+        ", ".join(map(str, origin.users)),
         host_shown(url) if url else "its endpoint",
-        winner.origin.file,
-        winner.origin.line,
-        bool(url) and is_known_or_loopback(url) and _is_for_keys(held.variable),
+        origin.file,
+        origin.line,
+        bool(url) and is_known_or_loopback(url) and all(map(_is_for_keys, names)),
     )
 
 
-def project_settings_value(resolution: Resolution) -> tuple[str, Origin] | None:
-    """Return a field, other than the key, into which a project's settings put a variable of the user's, and where."""
-    for name in ("base_url", "model"):
-        winner = resolution.decisions[name].winner
-        if (
-            winner is not None
-            and is_of_project(resolution, winner.origin.path)
-            and winner.origin.holder.reach == "user"
-        ):
-            return name, winner.origin
-    return None
-
-
-def is_of_project(resolution: Resolution, path: Path | None) -> bool:
-    """Tell whether a path is that of a project's settings file."""
-    scopes = resolution.settings.scopes if resolution.settings is not None else ()
-    return path is not None and any(s.file.path == path and s.file.reach == "project" for s in scopes)
+def project_settings_values(resolution: Resolution) -> tuple[tuple[str, Origin], ...]:
+    """Return the fields, other than the key, into which a project puts variables of the user's, and where it does."""
+    winners = ((name, resolution.decisions[name].winner) for name in ("base_url", "model"))
+    return tuple((n, w.origin) for n, w in winners if w is not None and w.origin.is_project_said and w.origin.users)
 
 
 def _is_for_keys(variable: str) -> bool:

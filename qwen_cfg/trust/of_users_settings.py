@@ -18,13 +18,6 @@ OWN_KEY = "/security/auth/apiKey"
 _OF_ENV = "/env/"
 
 
-def users_settings(here: Surroundings) -> tuple[Path, ...]:
-    """Return the settings files of the user, which stand beside the env files of the user's `.qwen`."""
-    homes = [] if here.home is None else [here.home / ".qwen"]
-    beside = [file.parent for file in here.user_files if file.parent != here.home]
-    return tuple(directory / "settings.json" for directory in dict.fromkeys([*homes, *beside]))
-
-
 def variable_of(reference: SecretReference) -> str | None:
     """Return the variable that a reference takes the key from, were it set in the environment or in settings."""
     pointer = reference.pointer_in_file or ""
@@ -39,7 +32,7 @@ def do_users_settings_send(artifact: ResolvedConfig, here: Surroundings) -> bool
     That is the case where a provider entry names both, and for the usual key where the settings name the usual URL.
     """
     reference = artifact.api_key
-    files = users_settings(here)
+    files = here.user_settings
     if reference.kind == "settings" and located(str(reference.path), base=here.base, home=here.home) not in files:
         return False
     if reference.kind not in ("settings", "environment"):

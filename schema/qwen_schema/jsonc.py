@@ -35,6 +35,10 @@ _LEAST_WITH_EXPONENT = 1e21
 _WORDS = {"true": True, "false": False, "null": None}
 
 
+# The longest index of an item that a text of this size can have.
+_INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
+
+
 class JsonError(ValueError):
     """A text is no JSON: what is wrong, and in which line."""
 
@@ -81,7 +85,8 @@ class Node:
             if items is None:
                 node = None if node is None else node.at(name)
             else:
-                node = items[int(name)] if name.isascii() and name.isdigit() and int(name) < len(items) else None
+                is_index = _INDEX.fullmatch(name) is not None and int(name) < len(items)
+                node = items[int(name)] if is_index else None
         return node
 
 

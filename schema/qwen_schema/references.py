@@ -39,6 +39,14 @@ class Surroundings:
     user_files: tuple[Path, ...] = ()
     may_run_commands: bool = False
 
+    @property
+    def user_settings(self) -> tuple[Path, ...]:
+        """The settings files of the user, beside the env files of the user's `.qwen`, and that of the system."""
+        homes = [] if self.home is None else [self.home / ".qwen"]
+        beside = [file.parent for file in self.user_files if file.parent != self.home]
+        directories = dict.fromkeys([*homes, *beside, Path("/etc/qwen-code")])
+        return tuple(directory / "settings.json" for directory in directories)
+
 
 def follow(reference: SecretReference, here: Surroundings) -> Secret:
     """Return the API key that a reference names. What stands there may be a pointer, which is followed once.
@@ -173,9 +181,19 @@ def located(path: str, *, base: Path, home: Path | None) -> Path:
 
 
 def _from_settings(reference: SecretReference, here: Surroundings) -> Secret:
-    """Return the text at a JSON Pointer (RFC 6901) in a settings file; its variables are those of the environment."""
+    """Return the text at a JSON Pointer (RFC 6901) in a settings file.
+
+    The variables in the user's own are those of the environment; a project's takes no variable in.
+    """
     from .jsonc import JsonError, parse_jsonc, written  # noqa: PLC0415 - few keys live there
-    from .settings_text import LARGEST_SETTINGS_BYTES, expanded, variables_in  # noqa: PLC0415
+    from .settings_text import (  # noqa: PLC0415
+        LARGEST_SETTINGS_BYTES,
+        TooMuchTextError,
+        expanded,
+        is_one_variable,
+        limited,
+        variables_in,
+    )
 
     shown = reference.path or ""
     path = located(shown, base=here.base, home=here.home)
@@ -188,11 +206,17 @@ def _from_settings(reference: SecretReference, here: Surroundings) -> Secret:
         what = f"the settings file that the artifact names for the API key cannot be read: {wrong}"
         raise SecretReferenceError(what, where=shown, hint="Mend the file, or use --secret-from.") from None
     value = "" if found is None or isinstance(found.value, (dict, tuple)) else written(found.value)
-    missing = [name for name in variables_in(value) if name not in here.environ]
-    if missing:
-        what = f"the API key in the settings file holds {missing[0]}, which the environment does not have"
-        raise SecretReferenceError(what, where=shown, hint=f"Export {missing[0]}, or use --secret-from.")
-    return Secret(expanded(value, here.environ.get)[0])
+    known = [name for name in variables_in(value) if name in here.environ]
+    if known and _real_place(path) not in map(_real_place, here.user_settings):
+        what = "the API key takes in a variable of the environment, and the file is a project's"
+        raise SecretReferenceError(what, where=shown, hint="If it is to be used: --secret-from environment:NAME")
+    if is_one_variable(value) and not known:
+        what = "the API key in the settings file is a variable, which the environment does not have"
+        raise SecretReferenceError(what, where=shown, hint="Export the variable, or use --secret-from.")
+    try:
+        return Secret(expanded(value, limited(here.environ.get))[0])
+    except TooMuchTextError as error:
+        raise SecretReferenceError(f"the settings file cannot be used: {error}", where=shown) from None
 
 
 def _from_env_file(reference: SecretReference, here: Surroundings) -> Secret:

@@ -10,10 +10,32 @@ if TYPE_CHECKING:
 
 LARGEST_SETTINGS_BYTES = 4 * 1024 * 1024
 
+# What the variables in a file may add to it, in characters.
+LARGEST_EXPANSION = 4 * 1024 * 1024
+
 _REFERENCE = re.compile(r"\$(?:([A-Za-z0-9_]+)|\{([^}]+)\})")
 
 # Names that are left as they stand, in whatever letters: they are Qwen Code's own.
 _LEFT = ("SESSION_ID", "QWEN_CODE_SESSION_ID")
+
+
+class TooMuchTextError(ValueError):
+    """The variables in a settings file make more text of it than there is any use for."""
+
+
+def limited(look_up: Callable[[str], str | None]) -> Callable[[str], str | None]:
+    """Return a look-up of variables that gives out so much text in all, and then raises TooMuchTextError."""
+    left = LARGEST_EXPANSION
+
+    def look(name: str) -> str | None:
+        nonlocal left
+        text = look_up(name)
+        left -= len(text or "")
+        if left < 0:
+            raise TooMuchTextError(f"its variables add more than {LARGEST_EXPANSION // 2**20} MiB to it")
+        return text
+
+    return look
 
 
 def expanded(text: str, look_up: Callable[[str], str | None]) -> tuple[str, tuple[str, ...]]:

@@ -39,8 +39,10 @@ class ProviderEntryLayer(FieldLayer):
         said = None if setting is None or not setting.text else sources.variables.value(setting.text)
         if setting is None or said is None:
             return ()
-        file, behind = setting.file, (said.origin,)
-        via_project = setting.file.reach == "project" or said.origin.reach == "project" or said.origin.via_project
+        # Whoever sets a variable in the text of the name has a say in it, too.
+        file, named = setting.file, setting_origin(self, setting, sources.variables)
+        behind = (said.origin,)
+        via_project = named.is_project_said or said.origin.is_project_said
         origin = Origin(
             self,
             setting.place,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -9,6 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from .tree import Setting
+
+# JavaScript lists members whose names are array indices before all others.
+_INDEX, _LAST_INDEX = re.compile(r"0|[1-9][0-9]{0,9}"), 2**32 - 2
 
 METHODS = ("openai", "openai-responses", "qwen-oauth", "gemini", "vertex-ai", "anthropic")
 _OPENAI = ("openai", "openai-responses")
@@ -135,9 +139,9 @@ def _method_of_entry(method: str | None, setting: Setting) -> str | None:
 
 
 def _in_javascript_order(members: Mapping[str, Setting]) -> list[tuple[str, Setting]]:
-    """Return members as JavaScript lists them: names that are whole numbers first, in their order."""
-    numbers = [name for name in members if name == "0" or (name.isascii() and name.isdigit() and name[0] != "0")]
-    return [(name, members[name]) for name in (*sorted(numbers, key=int), *(n for n in members if n not in numbers))]
+    """Return members as JavaScript lists them: names that are array indices first, in their order (ECMA-262, 6.1.7)."""
+    indices = {name for name in members if _INDEX.fullmatch(name) and int(name) <= _LAST_INDEX}
+    return [(name, members[name]) for name in (*sorted(indices, key=int), *(n for n in members if n not in indices))]
 
 
 def _is_true(entry: ProviderEntry, name: str) -> bool:
