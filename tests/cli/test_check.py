@@ -217,7 +217,7 @@ def test_a_missing_key_is_a_note(desk: Desk, options: list[str], login: bool) ->
 def test_a_missing_key_does_not_hide_other_drift(desk: Desk) -> None:
     put_env_file(desk)
     desk.run("resolve", "-o", "a.toml").ended(0)
-    (desk.cwd / ".env").unlink()
+    desk.write("work/app/.env", "DEBUG=1\n")
     outcome = desk.run("check", "a.toml", "--format", "json").ended(1).json
     assert [d["field"] for d in outcome["differences"]] == ["model"]
     assert len(outcome["notes"]) == 1
@@ -381,8 +381,7 @@ def test_strict_annotations_point_at_what_is_in_the_file(desk: Desk) -> None:
     put_env_file(desk)
     desk.run("resolve", "-o", "a.toml").ended(0)
     lines = (desk.cwd / "a.toml").read_text().splitlines()
-    desk.write("work/.env", f"OPENAI_API_KEY={KEY}\n")
-    (desk.cwd / ".env").unlink()
+    desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\n")
     out = desk.run("check", "a.toml", "--strict", "--format", "github").ended(1).out
     at = {}
     for match in filter(None, map(ANNOTATION.fullmatch, out.splitlines())):

@@ -200,9 +200,18 @@ def test_no_remark_where_nothing_is_hidden(desk: Desk, monkeypatch: pytest.Monke
     )
 
 
+def given_artifact(use: ReadyConfig) -> ArtifactSubject:
+    return ArtifactSubject(use, "work.toml", Path("work.toml").absolute(), this_process())
+
+
 def amending(desk: Desk) -> Changes:
     desk.write("work/app/.env", f"OPENAI_API_KEY={OTHER}\n")
-    return Changes(ArtifactSubject(session()(Change("/model", {"model": "m-0"})), "work.toml", this_process()), GATE)
+    return Changes(
+        ArtifactSubject(
+            session()(Change("/model", {"model": "m-0"})), "work.toml", Path("work.toml").absolute(), this_process()
+        ),
+        GATE,
+    )
 
 
 def test_an_artifact_that_was_given_is_changed_in_place(desk: Desk) -> None:
@@ -245,11 +254,16 @@ def test_an_artifact_of_a_session_can_be_checked(desk: Desk) -> None:
 def test_what_was_typed_before_is_not_the_artifacts_word(desk: Desk) -> None:
     """Enter accepts a base URL that is shown, which may be the one that was typed a moment ago."""
     desk.write("work/app/.env", f"OPENAI_API_KEY={OTHER}\n")
-    change = Changes(ArtifactSubject(session()(Change("/model", {"model": "m-0"})), "work.toml", this_process()), GATE)
+    change = Changes(
+        ArtifactSubject(
+            session()(Change("/model", {"model": "m-0"})), "work.toml", Path("work.toml").absolute(), this_process()
+        ),
+        GATE,
+    )
     typed = {"api_key": Secret(KEY), "base_url": "http://models.example/v1", "model": "m-1"}
     change(Change("/auth", typed))
     change(Change("/auth", {**typed, "api_key": Secret(OTHER)}))
     assert change(Change("/model", {"model": "m-2"})).artifact.text("base_url") == typed["base_url"]
     stranger = replace(change(Change("/model", {"model": "m-3"})), key=Secret(KEY))
     with pytest.raises(NotTrustedError, match="base_url"):
-        Changes(ArtifactSubject(stranger, "work.toml", this_process()), GATE)(Change("/auth", typed))
+        Changes(given_artifact(stranger), GATE)(Change("/auth", typed))

@@ -140,11 +140,12 @@ def test_a_hostile_artifact_gets_nothing(desk: Desk, server: Provider, reference
     assert KEY not in refused.err
     assert server.taken() == []
     assert desk.run("doctor", *argv, env={"OPENAI_API_KEY": KEY}).ended(5).out == ""
-    # Trusted, the artifact counts: there is no such name, and nothing beside the artifact leads to the user's proxy.
+    # Trusted, the artifact counts: there is no such name, and the user's proxy is used unless it names another.
     desk.run("run", "-p", PROMPT, *argv, "--trust-project", "--max-retries", "0", env={"OPENAI_API_KEY": KEY}).ended(2)
     env = through(server, OPENAI_API_KEY=KEY)
     ended = desk.run("run", "-p", PROMPT, *argv, "--trust-project", env=env)
-    assert (ended.code, server.taken()) == (6, [])
+    reached = [request.path for request in server.taken()]
+    assert (ended.code, reached) == ((0, [f"{STRANGER}/chat/completions"]) if setting == "base_url" else (6, []))
 
 
 def test_a_ci_job_with_a_committed_artifact_just_works(desk: Desk, server: Provider) -> None:
