@@ -117,14 +117,16 @@ def test_what_a_project_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     ]
     # From above the home, and from elsewhere.
     assert followed(tmp_path, *outside, plain, clone) == [True] * 3 + [False] * 2
-    assert followed(Path("/"), *outside, Path("/tmp"), plain) == [True] * 4 + [False]
+    assert followed(Path("/"), *outside, Path("/"), Path("/usr"), plain) == [True] * 5 + [False]
+    tmp_path.chmod(0o1777)
+    assert followed(plain, tmp_path, home) == [False, True]
+    tmp_path.chmod(0o755)
     with tempfile.TemporaryDirectory(dir="/dev/shm") as shared:
         archive = Path(shared)
         (archive / "src").mkdir()
         around = (archive, archive / "src", archive / "lib/x", Path("/dev/shm"), Path("/dev"))
-        for cwd in (archive, archive / "src"):
-            assert followed(cwd, home, home / ".qwen", Path("/"), Path("/tmp"), *around) == [True] * 4 + [False] * 5
-        assert followed(plain, *around) == [True] * 5
+        for cwd in (archive, archive / "src", plain):
+            assert followed(cwd, home, home / ".qwen", Path("/"), *around) == [True] * 3 + [False] * 4 + [True]
         assert outside_projects(Path("/"))(Path("/proc/self")) is True
     # A home that git tracks is the user's own, and makes no project of what is below it.
     (home / ".git").mkdir()

@@ -106,8 +106,12 @@ def is_ignored(path: Path) -> bool | None:
     if _is_led_away(path):
         return None
     # Without the index no object can be missing.
-    answer = _asked(path, "check-ignore", "--no-index", "--quiet")
-    return answer == _IGNORED if answer in (_IGNORED, _NOT_IGNORED) else None
+    answer = _answer(path, "check-ignore", "--no-index", "--verbose", "-z", "--stdin")
+    if answer is None or answer.returncode not in (_IGNORED, _NOT_IGNORED):
+        return None
+    # Up to 2.25, git says 0 too where the last pattern that matches takes the file in again.
+    patterns = answer.stdout.split(b"\0")[2:3]
+    return answer.returncode == _IGNORED and bool(patterns) and not patterns[0].startswith(b"!")
 
 
 def status_of(path: Path) -> GitStatus | None:
@@ -176,7 +180,13 @@ def _environment() -> dict[str, str]:
 
 
 def _asked(path: Path, *command: str) -> int | None:
-    """Return git's exit code when it is asked about a file, which need not exist; None if it does not answer.
+    """Return git's exit code when it is asked about a file; None if it does not answer."""
+    answer = _answer(path, *command)
+    return None if answer is None else answer.returncode
+
+
+def _answer(path: Path, *command: str) -> subprocess.CompletedProcess[bytes] | None:
+    """Return how git ended that was asked about a file, which need not exist; None if it does not answer.
 
     A repository that came from somebody else must not run anything here: git is told which repository is meant, and
     cannot be led to a program by its settings.
@@ -188,12 +198,13 @@ def _asked(path: Path, *command: str) -> int | None:
     where = [] if tree is None else [f"--git-dir={tree / '.git'}", f"--work-tree={tree}"]
     # A path that begins with ./ has no magic in it.
     name = f"./{absolute.relative_to(directory).as_posix()}"
-    asked = _run(directory, directory, _environment(), *where, *_OPTIONS, *command, "--", name)
-    return None if asked is None else asked.returncode
+    if "--stdin" in command:
+        return _run(directory, directory, _environment(), *where, *_OPTIONS, *command, input_=os.fsencode(name))
+    return _run(directory, directory, _environment(), *where, *_OPTIONS, *command, "--", name)
 
 
 def _run(
-    about: Path, directory: Path, environment: Mapping[str, str], *words: str
+    about: Path, directory: Path, environment: Mapping[str, str], *words: str, input_: bytes = b""
 ) -> subprocess.CompletedProcess[bytes] | None:
     """Return how git ended that was asked about a tree; None if it did not in time, or could not be started."""
     git = _program(environment)
@@ -204,7 +215,7 @@ def _run(
             [git, *words],
             cwd=directory,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            input=input_,
             capture_output=True,
             timeout=_SECONDS,
             check=False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 MayFollow = Callable[[Path], bool]
 
 _PRIVATE_DIRECTORY = 0o700
+
+# As many names has the path of a directory of the system itself: / and /var.
+_OF_THE_SYSTEM = 2
 
 # The most links that are followed on the way to a file, as on Linux.
 _MOST_LINKS = 40
@@ -125,9 +129,9 @@ def nowhere(_directory: Path) -> bool:
 def outside_projects(home: Path | None) -> MayFollow:
     """Return what follows every link that does not stand in a project.
 
-    Projects are the git work trees, and what may have come in an archive: of the home, everything but the home itself
-    and its directories whose names begin with a dot; outside of it, what is around the working directory. The home is
-    none, also where git tracks it.
+    Projects are the git work trees, and what may have come in an archive: in the home, everything but the home itself
+    and its directories whose names begin with a dot, unless one works in that; outside of the home, everything below
+    the root and the directories in it, and each that everybody may write to. The home is none, also where git has it.
     """
     own = None if home is None else Path(os.path.realpath(home))
     # Some system users have the root as their home.
@@ -140,13 +144,11 @@ def outside_projects(home: Path | None) -> MayFollow:
         if _work_tree(directory, own) is not None:
             return False
         if own is not None and directory.is_relative_to(own):
-            is_hidden = directory.relative_to(own).parts[0].startswith(".")
-            return is_hidden and (own.is_relative_to(here) or not _is_on_one_way(directory, here))
-        if own is not None and (here.is_relative_to(own) or own.is_relative_to(here)):
-            return True
-        # As /tmp/archive is.
-        top = Path(*here.parts[:3])
-        return not directory.is_relative_to(top) and directory != Path(*here.parts[:2])
+            first = own / directory.relative_to(own).parts[0]
+            return first.name.startswith(".") and (own.is_relative_to(here) or not here.is_relative_to(first))
+        is_on_the_way_home = home is not None and directory in home.parents
+        is_systems = len(directory.parts) <= _OF_THE_SYSTEM or directory.parts[1:2] == ("proc",)
+        return (is_on_the_way_home or is_systems) and not _is_everybodys(directory)
 
     return may_follow
 
@@ -248,9 +250,9 @@ def _here() -> Path:
     return Path(os.path.realpath(Path.cwd()))
 
 
-def _is_on_one_way(directory: Path, other: Path) -> bool:
-    """Tell whether one directory is the other, or is above it."""
-    return directory.is_relative_to(other) or other.is_relative_to(directory)
+def _is_everybodys(directory: Path) -> bool:
+    """Tell whether everybody may write to a directory, as to /tmp: a link there may be another user's."""
+    return bool(directory.stat().st_mode & stat.S_IWOTH)
 
 
 def _shown(path: Path) -> str:
