@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_schema import Secret, UsageError, Value, declared_fields, show_value
+from qwen_schema import Secret, UsageError, Value, declared_fields, fields_meant, show_value
 
 from .application.compilation import Compilation
 from .application.flags import flags_in
@@ -86,7 +86,10 @@ def resolve(  # noqa: PLR0913 - the world has as many sides
 def _values(values: Mapping[str, Value | list[str] | Secret]) -> dict[str, Given]:
     unknown = [name for name in values if name not in declared_fields()]
     if unknown:
-        raise UsageError(f"unknown: {', '.join(unknown)}", hint=f"The fields are {', '.join(declared_fields())}.")
+        raise UsageError(
+            f"unknown: {', '.join(unknown)}",
+            hint=f"{fields_meant(unknown[0])}The fields are {', '.join(declared_fields())}.",
+        )
     return {name: Given(declared_fields()[name].flags[0], _text(name, value)) for name, value in values.items()}
 
 

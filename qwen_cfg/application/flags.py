@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.world import Given
-from qwen_schema import Secret, UsageError, declared_fields
+from qwen_schema import Secret, UsageError, declared_fields, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,10 +27,10 @@ def flags_in(words: Sequence[str]) -> dict[str, Given]:
     """
     fields = {flag: field for field in declared_fields().values() for flag in spellings(field)}
     given, rest = {}, iter(words)
-    hint = f"The flags are {', '.join(fields)}."
     for word in rest:
         flag, text = _parts(word, fields)
         if flag not in fields:
+            hint = f"{did_you_mean(flag, fields)}The flags are {', '.join(fields)}."
             raise UsageError("no field has this flag", where=flag if _SHOWN.fullmatch(flag) else "", hint=hint)
         field = fields[flag]
         if field.is_switch and text is not None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from qwen_cfg.core.paths import OAUTH_CACHE
-from qwen_schema import BadValue, SecretReference, UsageError, declared_fields, parse_value, pointed
+from qwen_schema import BadValue, SecretReference, UsageError, declared_fields, did_you_mean, parse_value, pointed
+
+_KINDS = ("environment", "env-file", "keyring", "command", "flag", "oauth-cache")
 
 
 def secret_reference(text: str) -> SecretReference:
@@ -29,8 +31,8 @@ def secret_reference(text: str) -> SecretReference:
     raise UsageError(
         "this names no place of a secret",
         where="--secret-from",
-        hint="Right would be environment:VARIABLE, env-file:PATH:VARIABLE, keyring:SERVICE/NAME, command:WORDS, flag "
-        "or oauth-cache.",
+        hint=f"{did_you_mean(kind, _KINDS)}Expected environment:VARIABLE, env-file:PATH:VARIABLE, "
+        "keyring:SERVICE/NAME, command:WORDS, flag or oauth-cache.",
     )
 
 

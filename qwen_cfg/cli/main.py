@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from qwen_cfg.application import telemetry
-from qwen_schema import OutputError, QwenCfgError, UsageError, redact_unknown, unexpected
+from qwen_schema import ExitCode, OutputError, QwenCfgError, UsageError, redact_unknown, unexpected
 from qwen_schema.ending import Termination, ended_by, error_of, ignore_more
 
 from .output import Output, standard_output
@@ -66,7 +66,11 @@ def _ended(words: list[str], output: Output) -> tuple[int, BaseException | None]
 
 def _run(words: list[str], output: Output) -> int:
     name = _command(words)
-    args = build_parser(name if name in COMMANDS else None).parse_args(words)
+    parser = build_parser(name if name in COMMANDS else None)
+    args = parser.parse_args(words)
+    if args.command is None:
+        output.notice(*parser.format_help().splitlines())
+        return ExitCode.USAGE
     for directory in args.directory or ():
         _change_to(directory)
     return int(importlib.import_module(f"qwen_cfg.cli.commands.{args.command}").execute(args, output))

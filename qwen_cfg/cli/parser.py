@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import importlib
-import re
 import textwrap
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
@@ -23,6 +21,7 @@ from qwen_schema import (
 )
 from qwen_schema.envfile import DIALECTS
 
+from .mistyped import plain_message, unknown_choice, unknown_command, unknown_words
 from .output import standard_output
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ _EPILOG = f"""\
 exit codes: 0 all well, 1 a check found something, 2 usage,
 3 configuration invalid or incomplete, 4 authentication refused,
 5 not trusted, 6 the provider failed or could not be reached,
-70 a defect of qwen-cfg, 130 interrupted, 129, 131, 143 ended by
+70 a bug in qwen-cfg, 130 interrupted, 129, 131, 143 ended by
 SIGHUP, SIGQUIT, SIGTERM
 """
 
@@ -66,30 +65,59 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Turn what argparse has to say into a usage error."""
-        raise UsageError(redact_unknown(_unquoted(message)), hint=f"See: {self.prog} --help")
+        raise UsageError(redact_unknown(plain_message(message)), hint=f"See: {self.prog} --help")
 
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> argparse.Namespace:  # type: ignore[override]
-        """Parse, and name unknown options without their values."""
-        _refuse_one_dash(args or (), self.prog)
+        """Parse, and name unknown options without their values. The command is None where none is named."""
+        words = list(args or ())
+        chosen = self.command(next((word for word in words if word in COMMANDS), None))
+        _refuse_one_dash(words, chosen)
+        if self.commands:
+            self._refuse_before_command(words, chosen)
         known: argparse.Namespace
-        known, unknown = self.parse_known_args(args, namespace)
+        known, unknown = self.parse_known_args(words, namespace)
         if unknown:
-            command = self._command(known.command)
-            raise UsageError(_unknown(unknown, command.options), hint=f"See: {command.prog} --help")
+            raise unknown_words(unknown, build_parser(), self.command(known.command), words)
         return known
 
-    def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ARG002 - argparse's own
-        """Print a help text through the one way out."""
-        standard_output().text(message, verbatim=True)
+    def command(self, name: str | None) -> Parser:
+        """Return the parser of a command, or this one where it has no such command."""
+        return self.commands.get(name or "", self)
+
+    @property
+    def commands(self) -> dict[str, Parser]:
+        """The parsers of the commands, by name."""
+        found = next((a.choices for a in self._actions if a.dest == "command" and a.choices), {})
+        return cast("dict[str, Parser]", found)
 
     @property
     def options(self) -> list[str]:
         """Every option, as it is spelled."""
         return list(self._option_string_actions)
 
-    def _command(self, name: str) -> Parser:
-        chosen = next((a.choices for a in self._actions if a.dest == "command" and a.choices), {})
-        return cast("dict[str, Parser]", chosen).get(name, self)
+    @property
+    def actions(self) -> list[argparse.Action]:
+        """Every argument and option."""
+        return list(self._actions)
+
+    def _refuse_before_command(self, words: list[str], chosen: Parser) -> None:
+        """Refuse an unknown option in front: argparse would take its value for the command."""
+        first = words[0] if words else ""
+        name = first.partition("=")[0] if first.startswith("--") else first[:2]
+        if first.startswith("-") and first != "--" and name not in self.options:
+            raise unknown_words([first], build_parser(), chosen, words)
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse a value that is no choice, and name the near right one."""
+        if action.choices is not None and value not in action.choices:
+            is_command = action.dest == "command"
+            raise (
+                unknown_command(str(value), build_parser()) if is_command else unknown_choice(action, value, self.prog)
+            )
+
+    def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ARG002 - argparse's own
+        """Print a help text through the one way out."""
+        standard_output().text(message, verbatim=True)
 
 
 def build_parser(only: str | None = None) -> Parser:
@@ -107,7 +135,7 @@ def build_parser(only: str | None = None) -> Parser:
         help="work there instead of in the working directory; more than one follow each other, as in git",
     )
     parser.add_argument("--version", action=_ShowVersion, help="print the version and leave")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         if only in (None, name):
@@ -216,12 +244,14 @@ class _ShowVersion(argparse.Action):
         parser.exit()
 
 
-def _refuse_one_dash(words: Sequence[str], program: str) -> None:
-    """Refuse `-model x` and `-openai-api-key=…`, which would be taken for `-m odel` and a FILE to write."""
-    flags = {flag for field in declared_fields().values() for flag in field.flags}
+def _refuse_one_dash(words: Sequence[str], chosen: Parser) -> None:
+    """Refuse `-model x` and `-output=…`, which would be taken for `-m odel` and the FILE `utput=…` to write."""
+    flags = {flag for field in declared_fields().values() for flag in field.flags} | set(chosen.options)
     for name in (word.partition("=")[0] for word in words if word.startswith("-")):
-        if f"-{name}" in flags:
-            raise UsageError(f"-{name} takes two dashes", where=name, hint=f"See: {program} --help")
+        if f"-{name}" in flags and name not in flags:
+            raise UsageError(
+                f"unknown option '{name}'", hint=f"Did you mean -{name}, with two dashes? See: {chosen.prog} --help"
+            )
 
 
 def _metavar(field: Field) -> str | None:
@@ -238,34 +268,3 @@ def _help(field: Field) -> str:
     default = "" if field.default in (None, "") else f" (default: {show_value(field.default)})"
     variables = ", ".join(variable.name for variable in field.variables)
     return f"{field.description}{default} [{variables}]".replace("%", "%%")
-
-
-def _unquoted(message: str) -> str:
-    """Return a message of argparse without the words of the command line in it, except for a mistyped choice."""
-    message = re.sub(r"(ignored explicit argument) .*", r"\1", message, flags=re.DOTALL)
-    return re.sub(r"(invalid choice:) (?!'[a-z-]{1,12}' ).*(?= \(choose from)", r"\1 one", message, flags=re.DOTALL)
-
-
-def _unknown(words: list[str], options: list[str]) -> str:
-    """Name the options that are not known, as far as they are no value that somebody glued to one."""
-    names = [_named(word.partition("=")[0], options) for word in words if word.startswith("-")]
-    if names:
-        return "unknown: " + ", ".join(names)
-    count = "a word" if len(words) == 1 else f"{len(words)} words"
-    return f"{count} too many, which no option takes"
-
-
-def _named(name: str, options: list[str]) -> str:
-    """Return a mistyped option with the right one, where it can be nothing else; only its kind otherwise.
-
-    One that is right is not known where it stands before the command.
-    """
-    if name in options:
-        return f"{name} (it goes after the command)"
-    close = difflib.get_close_matches(name, options, n=1, cutoff=0.8)
-    if close and len(name) <= len(close[0]) + 2:
-        return f"{name} (did you mean {close[0]}?)"
-    if re.fullmatch(r"--[a-z-]{1,20}", name):
-        return name
-    glued = [option for option in options if option.startswith("--") and name.startswith(option)]
-    return f"an option that starts with {max(glued, key=len)}" if glued else "an option"

@@ -6,7 +6,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from qwen_schema import DEFAULT_PROFILE, Excluded, QwenCfgError, UsageError, declared_fields, declared_profiles
+from qwen_schema import (
+    DEFAULT_PROFILE,
+    Excluded,
+    QwenCfgError,
+    UsageError,
+    declared_fields,
+    declared_profiles,
+    did_you_mean,
+    show_word,
+)
 
 from .entry import with_entry
 from .layers import DEFAULT, Sources
@@ -210,8 +219,9 @@ def profile_named(name: str = DEFAULT_PROFILE, *, where: str = "") -> Profile:
     """
     profile = declared_profiles().get(name)
     if profile is None:
-        known = ", ".join(declared_profiles())
-        raise UsageError("this names no profile", where=where, hint=f"Right would be one of {known}.")
+        known = list(declared_profiles())
+        hint = f"{did_you_mean(name, known)}Expected one of {', '.join(known)}."
+        raise UsageError(f"unknown profile {show_word(name)}", where=where, hint=hint)
     return profile
 
 

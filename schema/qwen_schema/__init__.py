@@ -57,6 +57,7 @@ from .secret import (
     redact_known,
     redact_unknown,
 )
+from .suggestions import did_you_mean, fields_meant, nearest, show_word
 from .terms import STATISTICS_HOLD, STATISTICS_NEVER_HOLD, THIS_PROGRAM, Practice, Terms, practice_of, terms_of
 from .values import BadValue, is_recognised, is_true, parse_value, safe_text, show_value
 
@@ -112,9 +113,11 @@ __all__ = [
     "declared_fields",
     "declared_profiles",
     "declared_providers",
+    "did_you_mean",
     "dump",
     "endpoint_of",
     "field_of_variable",
+    "fields_meant",
     "follow",
     "form_of",
     "hide_credentials",
@@ -130,6 +133,7 @@ __all__ = [
     "look_up",
     "looks_like_key",
     "mask",
+    "nearest",
     "other_profiles",
     "parse_value",
     "pointed",
@@ -143,6 +147,7 @@ __all__ = [
     "redact_unknown",
     "safe_text",
     "show_value",
+    "show_word",
     "terms_of",
     "to_document",
     "unexpected",

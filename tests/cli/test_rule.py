@@ -41,7 +41,7 @@ def test_without_a_code_every_rule_is_named(desk: Desk) -> None:
 @pytest.mark.parametrize(("code", "close"), [("QC13", "QC103"), ("QC1003", "QC103"), ("103", "QC103"), ("nothing", "")])
 def test_a_code_of_no_rule_is_refused_with_those_that_are_close(desk: Desk, code: str, close: str) -> None:
     outcome = desk.run("rule", code).ended(2)
-    assert "the code of no rule" in outcome.err
+    assert f"unknown rule '{code}'" in outcome.err
     assert close in outcome.err
     assert "qwen-cfg rule" in outcome.err
     error = desk.run("rule", code, "--format", "json").ended(2).json

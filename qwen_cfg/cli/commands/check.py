@@ -11,9 +11,9 @@ from qwen_cfg.application.replay import compare, replay
 from qwen_cfg.cli.arguments import request_of, with_config
 from qwen_cfg.cli.parser import add_field_flags, add_resolution_options
 from qwen_cfg.core.drift import MISSING
-from qwen_cfg.rules import ALL_RULES, rules_for_check
+from qwen_cfg.rules import ALL_RULES, RULES, rules_for_check
 from qwen_cfg.writing.artifact_file import read_artifact, write_artifact
-from qwen_schema import ExitCode, UsageError, form_of
+from qwen_schema import ExitCode, UsageError, did_you_mean, form_of, show_word
 
 if TYPE_CHECKING:
     import argparse
@@ -96,7 +96,7 @@ def _codes(text: str) -> list[str]:
     """Return the codes of a list with commas.
 
     Raises:
-        UsageError: if there are none: an empty variable of a script is no choice.
+        UsageError: if there are none (an empty variable of a script is no choice), or one is the code of no rule.
     """
     codes = [
         code.strip().upper() if code.strip() != ALL_RULES else ALL_RULES for code in text.split(",") if code.strip()
@@ -105,6 +105,11 @@ def _codes(text: str) -> list[str]:
         raise UsageError(
             "this names no rule", where="--select, --ignore", hint="Name codes, as in QC101,QC102, or all."
         )
+    known = [*(rule.code for rule in RULES), ALL_RULES]
+    for code in codes:
+        if code not in known:
+            hint = f"{did_you_mean(code, known)}To list the rules: qwen-cfg rule"
+            raise UsageError(f"unknown rule {show_word(code)}", where="--select, --ignore", hint=hint)
     return codes
 
 

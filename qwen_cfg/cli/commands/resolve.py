@@ -12,7 +12,7 @@ from qwen_cfg.cli.arguments import request_of
 from qwen_cfg.cli.notices import show_warnings
 from qwen_cfg.cli.parser import add_color_option, add_field_flags, add_resolution_options
 from qwen_cfg.writing.artifact_file import artifact_text, write_artifact
-from qwen_schema import ExitCode, UsageError, declared_fields
+from qwen_schema import ExitCode, UsageError, declared_fields, fields_meant, show_word
 
 if TYPE_CHECKING:
     import argparse
@@ -96,7 +96,9 @@ def _check_usage(args: argparse.Namespace, output: Output) -> None:
             raise UsageError("this goes with --explain", where=option)
     elif args.explain not in (ALL_FIELDS, *declared_fields()):
         raise UsageError(
-            "this names no field", where="--explain", hint=f"Right would be one of {', '.join(declared_fields())}."
+            f"unknown field {show_word(args.explain)}",
+            where="--explain",
+            hint=f"{fields_meant(args.explain)}Expected one of {', '.join(declared_fields())}.",
         )
     elif args.format == "toml":
         raise UsageError("an explanation is text or json", where="--format")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import textwrap
 from typing import TYPE_CHECKING
 
 from qwen_cfg.rules.pages import Page, pages
-from qwen_schema import ExitCode, UsageError, redact_unknown
+from qwen_schema import ExitCode, UsageError, did_you_mean, show_word
 
 if TYPE_CHECKING:
     import argparse
@@ -42,10 +41,9 @@ def _page(code: str) -> Page:
     """
     page = pages().get(code.upper())
     if page is None:
-        close = difflib.get_close_matches(code.upper(), pages(), n=3, cutoff=0.7)
-        nearly = f"Is it {' or '.join(close)}? " if close else ""
-        where = redact_unknown(code) if len(code) <= len("QC000") + 3 else "CODE"
-        raise UsageError("this is the code of no rule", where=where, hint=f"{nearly}All of them: qwen-cfg rule")
+        raise UsageError(
+            f"unknown rule {show_word(code)}", hint=f"{did_you_mean(code, pages())}To list the rules: qwen-cfg rule"
+        )
     return page
 
 

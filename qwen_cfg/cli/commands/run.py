@@ -9,6 +9,7 @@ from qwen_cfg.cli.parser import add_config_option, add_field_flags, add_resoluti
 from qwen_cfg.cli.ready_config import ready_config
 from qwen_cfg.cli.terminal.consent import gate_of
 from qwen_cfg.cli.terminal.prompt import has_terminal, prompt_of
+from qwen_schema import UsageError, looks_like_key, show_word
 
 if TYPE_CHECKING:
     import argparse
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
+    parser.add_argument("question", nargs="?", metavar="PROMPT", help="the same as -p PROMPT")
     parser.add_argument(
         "-p",
         "--prompt",
-        metavar="TEXT",
-        help="ask this, print the answer and leave; what stands on standard input goes with it as its context. "
+        metavar="PROMPT",
+        help="ask this, print the answer and exit; what stands on standard input goes with it as its context. "
         "Without it, standard input is the prompt, and in a terminal a conversation begins",
     )
     parser.add_argument("--system", metavar="TEXT", default="", help="instructions that stand before the conversation")
@@ -44,14 +46,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Ask one question and print the answer, or begin a conversation."""
+    given = _prompt(args)
     request = request_of(args)
     gate = gate_of(request, output)
-    if args.prompt is None and args.output_format == "text" and has_terminal():
+    if given is None and args.output_format == "text" and has_terminal():
         from qwen_cfg.cli.terminal.conversation import converse  # noqa: PLC0415 - the line editor is slow to import
 
         return converse(request, gate, output, system=args.system, browser=not args.no_browser)
     from qwen_runtime.headless import ask_once  # noqa: PLC0415 - the HTTP client is slow to import
 
     use = ready_config(request, gate, output)
-    prompt = prompt_of(args.prompt, output)
+    prompt = prompt_of(given, output)
     return ask_once(use, prompt, output, cast("OutputFormat", args.output_format), system=args.system)
+
+
+def _prompt(args: argparse.Namespace) -> str | None:
+    """Return the prompt of the command line.
+
+    Raises:
+        UsageError: if there are two, or what is no option's value is a key: it would be sent to the model.
+    """
+    question: str | None = args.question
+    if question is None:
+        return args.prompt  # type: ignore[no-any-return]
+    if args.prompt is not None:
+        raise UsageError(f"two prompts: -p, and the argument {show_word(question)}", hint="Give one, in quotes.")
+    if looks_like_key(question):
+        raise UsageError("the prompt looks like an API key", hint="To send it all the same, use -p.")
+    return question

@@ -1,0 +1,62 @@
+"""What a mistyped word may have meant, and how the word itself may be shown."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from .fields import declared_fields
+from .secret import redact_unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_ALIKE = 0.66
+_MOST = 3
+# A shorter word is a part of too many others.
+_SHORTEST_PART = 3
+
+# Words, file names and variables. Keys have longer parts, mixed letters, or digits among them.
+_PART = r"(?:(?:[A-Z]{1,16}|[A-Z]?[a-z]{1,16})\d{0,4}|\d{1,3})"
+_PLAIN = re.compile(rf"-{{0,2}}\.?{_PART}(?:[-_./ ]{_PART})*[?!.]?")
+_LONGEST = 24
+
+
+def nearest(word: str, known: Iterable[str]) -> list[str]:
+    """Return which known words are spelled much like a word, or have it as a part, the nearest first.
+
+    Case, leading dashes, and the difference between `-`, `_` and a space do not count.
+    """
+    import difflib  # noqa: PLC0415 - only errors need it
+
+    bare, spelled = _bare(word), {_bare(name): name for name in reversed(list(known))}
+    if bare in spelled:
+        return [spelled[bare]]
+    close = difflib.get_close_matches(bare, spelled, n=1, cutoff=_ALIKE)
+    wider = [name for name in reversed(spelled) if len(bare) >= _SHORTEST_PART and f"-{bare}-" in f"-{name}-"]
+    return [spelled[name] for name in (wider or close)[:_MOST]]
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return the question that names the near words, with a space behind it; nothing where none is near."""
+    near = [name for name in nearest(word, known) if name != word]
+    return f"Did you mean {' or '.join(near)}? " if near else ""
+
+
+def fields_meant(word: str) -> str:
+    """Return the question that names the field that a word may mean: its name, a flag of it, or a variable."""
+    names = {name: name for name in declared_fields()}
+    for field in declared_fields().values():
+        names |= dict.fromkeys((*field.flags, *(variable.name for variable in field.variables)), field.name)
+    near = list(dict.fromkeys(names[name] for name in nearest(word, names)))
+    return f"Did you mean {' or '.join(near)}? " if near else ""
+
+
+def show_word(word: str) -> str:
+    """Return a word of the command line in quotes, unless a secret may stand in it."""
+    is_plain = len(word) <= _LONGEST and _PLAIN.fullmatch(word) and redact_unknown(word) == word
+    return f"'{word}'" if is_plain else "(not shown: it may hold a secret)"
+
+
+def _bare(name: str) -> str:
+    return name.lstrip("-").lower().replace("_", "-").replace(" ", "-")

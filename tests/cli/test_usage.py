@@ -1,0 +1,171 @@
+"""A mistyped command line: the wrong word is named, the right one suggested, and no secret repeated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from qwen_schema import did_you_mean, nearest, show_word
+
+from .process import KEY, env_of, run_each
+
+if TYPE_CHECKING:
+    from support.provider import Provider
+
+    from .process import Desk
+
+# A command line, the word that is wrong, and what is suggested.
+MISTYPED = [
+    ("reslove", "unknown command 'reslove'", "qwen-cfg resolve?"),
+    ("chekc a.toml", "unknown command 'chekc'", "qwen-cfg check?"),
+    ("Doctor", "unknown command 'Doctor'", "qwen-cfg doctor?"),
+    ("env-file .env", "unknown command 'env-file'", "qwen-cfg envfile?"),
+    ("login", "unknown command 'login'", "qwen-cfg auth login?"),
+    ("lgout", "unknown command 'lgout'", "qwen-cfg auth logout?"),
+    ("revoke .env", "unknown command 'revoke'", "qwen-cfg trust revoke?"),
+    ("version", "unknown command 'version'", "qwen-cfg --version?"),
+    ("frobnicate", "unknown command 'frobnicate'", ""),
+    ("--verison", "unknown option '--verison'", "--version?"),
+    ("--hlep", "unknown option '--hlep'", "--help?"),
+    ("--model m", "unknown option '--model'", "qwen-cfg run --model"),
+    ("--model m resolve", "unknown option '--model'", "qwen-cfg resolve --model"),
+    ("--explain resolve", "unknown option '--explain'", "qwen-cfg resolve --explain"),
+    ("-p hello", "unknown option '-p'", "qwen-cfg run -p"),
+    ("run -p hi -o x", "unknown option '-o'", "option of init, resolve"),
+    ("resolve -p hi", "unknown option '-p'", "option of run"),
+    ("resolve --chat", "unknown option '--chat'", "option of doctor"),
+    ("resolve --base-url http://h", "unknown option '--base-url'", "--openai-base-url?"),
+    ("resolve --base_url=http://h", "unknown option '--base_url'", "--openai-base-url?"),
+    ("run --api-key x", "unknown option '--api-key'", "--openai-api-key?"),
+    ("resolve --Model m", "unknown option '--Model'", "--model?"),
+    ("check a.toml --selct all", "unknown option '--selct'", "--select?"),
+    ("doctor -chat", "unknown option '-chat'", "--chat, with two dashes"),
+    ("resolve -output=a.toml", "unknown option '-output'", "--output, with two dashes"),
+    ("resolve -z", "unknown option '-z'", "qwen-cfg resolve --help"),
+    ("resolve qwen.toml", "unexpected argument 'qwen.toml'", "qwen-cfg resolve --help"),
+    ("doctor gpt-4 now", "unexpected arguments 'gpt-4', 'now'", "qwen-cfg doctor --help"),
+    ("run tell me", "unexpected argument 'me'", "in quotes"),
+    ("run -p tell me", "two prompts", "in quotes"),
+    ("auth logni", "auth: unknown value 'logni'", "login?"),
+    ("trust lst", "trust: unknown value 'lst'", "list?"),
+    ("resolve --format jsn", "--format: unknown value 'jsn'", "json?"),
+    ("resolve --profile documentd", "--profile: unknown value 'documentd'", "documented?"),
+    ("resolve --profile qwen-code-0.20", "--profile: unknown value 'qwen-code-0.20'", "qwen-code-0.21?"),
+    ("resolve --explain OPENAI_BASE_URL", "unknown field 'OPENAI_BASE_URL'", "base_url?"),
+    ("resolve --explain openai-api-key", "unknown field 'openai-api-key'", "api_key?"),
+    ("resolve --explain modle", "unknown field 'modle'", "model?"),
+    ("resolve --explain baseurl", "unknown field 'baseurl'", "base_url?"),
+    ("rule qc1003", "unknown rule 'qc1003'", "QC103?"),
+    ("check a.toml --select QC999", "unknown rule 'QC999'", "qwen-cfg rule"),
+    ("check a.toml --ignore QC10", "unknown rule 'QC10'", "QC10"),
+    ("resolve --secret-from enviroment:X", "--secret-from", "environment?"),
+    ("resolve --model", "--model/-m needs a value", ""),
+    ("check", "missing argument: FILE", ""),
+    ("resolve --all=3", "--all takes no value", ""),
+    ("resolve --env-file a --no-env-file", "--no-env-file cannot be combined with --env-file", ""),
+]
+
+
+def test_the_wrong_word_is_named_with_the_near_right_one(desk: Desk) -> None:
+    outcomes = run_each([line.split() for line, _, _ in MISTYPED], cwd=desk.cwd, home=desk.home, env={})
+    for (line, wrong, right), outcome in zip(MISTYPED, outcomes, strict=True):
+        outcome.ended(2)
+        assert wrong in outcome.err, (line, outcome.err)
+        assert right in outcome.err, (line, outcome.err)
+        assert outcome.out == "", line
+        assert "Did you mean" in outcome.err or not right.endswith("?"), line
+    assert list(desk.cwd.iterdir()) == []
+
+
+SECRETS = (
+    KEY,
+    "correct+horse_battery",
+    "Tr0ub4dor3x",
+    "9f8a7b6c5d4e3f2a",
+    "Zm9vYmFyYmF6cXV4",
+    "correct-horse-battery-staple",
+)
+PLACES = [
+    ["S"],
+    ["S", "resolve"],
+    ["--S"],
+    ["--openai-api-key", "S", "resolve"],
+    ["--openai-api-key=S", "resolve"],
+    ["resolve", "--explain", "S"],
+    ["resolve", "--format", "S"],
+    ["resolve", "--profile", "S"],
+    ["resolve", "--openai-apikey", "S"],
+    ["resolve", "-pS"],
+    ["auth", "S"],
+    ["rule", "S"],
+    ["check", "--select", "S", "a.toml"],
+    ["check", "a.toml", "S"],
+    ["run", "-p", "x", "S"],
+    ["run", "x", "S"],
+    ["completion", "S"],
+    ["resolve", "--secret-from", "S"],
+]
+
+
+def test_what_may_be_a_secret_is_not_repeated(desk: Desk) -> None:
+    lines = [(secret, [word.replace("S", secret) for word in words]) for secret in SECRETS for words in PLACES]
+    for (secret, line), outcome in zip(
+        lines, run_each([line for _, line in lines], cwd=desk.cwd, home=desk.home, env={}), strict=True
+    ):
+        outcome.ended(2)
+        assert secret not in outcome.said, line
+
+
+def test_the_rest_of_a_key_is_not_repeated_either(desk: Desk) -> None:
+    """A key with a blank in it, which nobody quoted."""
+    outcome = desk.run("resolve", "--openai-api-key", "correct", "horse").ended(2)
+    assert "horse" not in outcome.said
+    assert "unexpected argument" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [("QC13", ["QC103"]), ("base-url", ["openai-base-url"]), ("OPENAI_BASE_URL", ["openai-base-url"]), ("zzz", [])],
+)
+def test_near_words(word: str, near: list[str]) -> None:
+    assert nearest(word, ["QC101", "QC103", "openai-base-url", "model"])[: len(near)] == near
+    assert bool(did_you_mean(word, ["QC103", "openai-base-url", "model"])) is bool(near)
+
+
+@pytest.mark.parametrize(
+    "word", ["resolve", "--verison", "OPENAI_BASE_URL", "qwen.toml", ".env", "qc103", "src/a.toml"]
+)
+def test_plain_words_are_shown(word: str) -> None:
+    assert show_word(word) == f"'{word}'"
+
+
+@pytest.mark.parametrize("word", [*SECRETS, "", "a\nb", "a'b", "ünï", "x" * 17])
+def test_other_words_are_not_shown(word: str) -> None:
+    assert "not shown" in show_word(word)
+
+
+def test_without_a_command_the_help_is_printed(desk: Desk) -> None:
+    outcome = desk.run().ended(2)
+    assert outcome.out == ""
+    assert outcome.err.startswith("usage: qwen-cfg")
+    assert "resolve" in outcome.err
+
+
+# A prompt without -p.
+
+
+@pytest.mark.parametrize("words", [["hello"], ["--max-retries", "0", "hello"], ["hello", "--max-retries", "0"]])
+def test_a_prompt_needs_no_option(desk: Desk, server: Provider, words: list[str]) -> None:
+    server.requests.clear()
+    by_argument = desk.run("run", *words, env=env_of(server)).ended(0)
+    by_option = desk.run("run", "-p", "hello", env=env_of(server)).ended(0)
+    assert by_argument == by_option
+    assert [request.texts for request in server.requests] == [["hello"]] * 2
+
+
+def test_a_key_in_the_place_of_a_prompt_is_not_sent(desk: Desk, server: Provider) -> None:
+    server.requests.clear()
+    outcome = desk.run("run", f"sk-{'a1' * 12}", env=env_of(server)).ended(2)
+    assert "looks like an API key" in outcome.err
+    assert server.requests == []
