@@ -32,7 +32,9 @@ def nearest(word: str, known: Iterable[str]) -> list[str]:
     bare, spelled = _bare(word), {_bare(name): name for name in reversed(list(known))}
     if bare in spelled:
         return [spelled[bare]]
-    close = difflib.get_close_matches(bare, spelled, n=1, cutoff=_ALIKE)
+    ratios = {name: difflib.SequenceMatcher(None, name, bare).ratio() for name in spelled}
+    best = max(ratios.values(), default=0.0)
+    close = [name for name in reversed(spelled) if ratios[name] == best >= _ALIKE]
     wider = [name for name in reversed(spelled) if len(bare) >= _SHORTEST_PART and f"-{bare}-" in f"-{name}-"]
     return [spelled[name] for name in (wider or close)[:_MOST]]
 
