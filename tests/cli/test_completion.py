@@ -1,0 +1,101 @@
+"""`qwen-cfg completion`: the scripts, tried in the shells themselves."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pexpect
+import pytest
+
+from qwen_schema import declared_fields
+
+from .process import clean_environment
+
+if TYPE_CHECKING:
+    from .process import Desk
+
+# How a shell is started without anybody's settings, and how it learns the script.
+SHELLS = {
+    "bash": (["--norc", "--noprofile", "-i"], "bind 'set enable-bracketed-paste off'; PS1='READY> '; source {script}"),
+    "zsh": (["-f", "-i"], "unsetopt zle_bracketed_paste prompt_cr; fpath=({home}/functions $fpath); "
+            "autoload -Uz compinit; compinit -u -d {home}/dump; "
+            "zstyle ':completion:*' menu no; zstyle ':completion:*' insert-tab false; PROMPT='READY> '"),
+    "fish": (["--no-config", "-i", "-C", "function fish_prompt; echo -n 'READY> '; end"], "source {script}"),
+}  # fmt: skip
+
+# What is typed before Tab, and the last words that the program gets.
+COMPLETED = [
+    ("res", "resolve"),
+    ("auth logi", "auth login"),
+    ("resolve --inl", "--inline-secrets"),
+    ("resolve --explain base_", "base_url"),
+    ("resolve --format js", "--format json"),
+    ("run --auth-type qw", "qwen-oauth"),
+    # What all of them begin with.
+    ("rule Q", "QC"),
+    ("check a.toml --select Q", "QC"),
+    ("resolve --model gpt", "gpt-4o"),
+    ("check qw", "qwen.toml"),
+    ("check sub/dee", "sub/deep.toml"),
+    ("check with\\ bl", "with blank.toml"),
+    ("envfile pro", "prod.env"),
+    ("envfile prod.env sub/dee", "sub/deep.toml"),
+    ("run --config qw", "qwen.toml"),
+    ("run --config=qw", "--config=qwen.toml"),
+    ("resolve --format=js", "--format=json"),
+    ("resolve --env-file pro", "--env-file prod.env"),
+    ("resolve -o sub/dee", "sub/deep.toml"),
+    ("resolve --output qw", "qwen.toml"),
+    ("resolve --ca-bundle ce", "cert.pem"),
+    ("trust revoke prod.env qw", "prod.env qwen.toml"),
+]
+
+
+@pytest.fixture
+def desk_with_files(desk: Desk) -> Desk:
+    for name in ("qwen.toml", "prod.env", "sub/deep.toml", "with blank.toml", "cert.pem"):
+        desk.write(f"work/app/{name}", "")
+    stub = desk.write("bin/qwen-cfg", "#!/bin/sh\nprintf 'GOT'\nprintf '<%s>' \"$@\"\nprintf 'END\\n'\n")
+    stub.chmod(0o755)
+    return desk
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_what_a_real_shell_completes(desk_with_files: Desk, shell: str) -> None:
+    desk = desk_with_files
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed here")
+    script = desk.write("functions/_qwen-cfg", desk.run("completion", shell).ended(0).out)
+    options, begin = SHELLS[shell]
+    environment = clean_environment(desk.home, {"TERM": "xterm"}, measured=False)
+    environment["PATH"] = f"{desk.home / 'bin'}:{environment['PATH']}"
+    child = pexpect.spawn(
+        shell, options, cwd=str(desk.cwd), env=environment, dimensions=(40, 200), timeout=20, encoding="utf-8"
+    )
+    child.sendline(begin.format(script=script, home=desk.home))
+    child.sendline("qwen-cfg begun")
+    child.expect("GOT<begun>END")
+    wrong = []
+    for typed, expected in COMPLETED:
+        child.send(f"qwen-cfg {typed}\t")
+        child.send("\r")
+        child.expect("GOT((?:<[^>]*>)*)END")
+        got = child.match[1].strip("<>").replace("><", " ")
+        if not got.endswith(expected):
+            wrong.append((typed, got))
+    child.close(force=True)
+    assert wrong == []
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "tcsh"])
+def test_a_script_knows_fields_rules_and_choices(desk: Desk, shell: str) -> None:
+    script = desk.run("completion", shell).ended(0).out
+    for word in (*declared_fields(), "QC103", "QC305", "qwen-oauth", "qwen-code-0.21", "gpt-4o"):
+        assert word in script, word
+
+
+def test_the_help_says_where_a_script_goes(desk: Desk) -> None:
+    told = desk.run("completion", "--help").ended(0).out
+    for place in ("bash-completion/completions", "fpath", "fish/completions", ".tcshrc"):
+        assert place in told
