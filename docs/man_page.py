@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from argparse_manpage.manpage import Manpage
 
 from qwen_cfg.application.request import PROFILE_VARIABLE
+from qwen_cfg.cli.help import SHARED
 from qwen_cfg.cli.parser import build_parser
 from qwen_cfg.core.paths import OAUTH_CACHE, home_level_files
 from qwen_runtime.repl.commands import COMMANDS
 from qwen_schema import DEFAULT_PROFILE, ExitCode, Field, declared_fields
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterable
 
     from qwen_cfg.cli.parser import Parser
@@ -43,6 +45,9 @@ _EXIT_STATUS = {
     ExitCode.TERMINATED: "Ended by SIGTERM.",
 }
 
+# The sections of the options that many commands share, by the title of their group.
+_HEADINGS = {"resolution": "Options of resolution", "fields": "Options of fields"}
+
 # The variables that feed no field.
 _OTHER_VARIABLES = {
     PROFILE_VARIABLE: "The profile, where --profile names none.",
@@ -64,11 +69,12 @@ def man_page() -> str:
     os.environ["NO_COLOR"] = "1"
     parser = build_parser()
     _describe_in_full(parser)
+    shared = _take_shared(parser)
     page = Manpage(parser)
     page.date, page.source, page.manual = RELEASED, "qwen-cfg", "User Commands"
     page.description = "which key, endpoint and model does Qwen Code use here, and who says so?"
     page.synopsis = [page.synopsis[0], *map(_escape, page.synopsis[1:])]
-    for heading, content in _sections().items():
+    for heading, content in {**shared, **_sections()}.items():
         page.add_section(heading, "=", content)
     return str(page)
 
@@ -78,6 +84,29 @@ def _describe_in_full(parser: Parser) -> None:
     paragraphs = (parser.epilog or "").split("\n\n")
     kept = [p[0].upper() + p[1:] for p in paragraphs if p and not p.startswith("exit codes")]
     parser.description, parser.epilog = "\n\n".join([parser.description or "", *kept]), None
+
+
+def _take_shared(parser: Parser) -> dict[str, str]:
+    """Take the options that many commands share out of each, and return a section for each group of them."""
+    sections = {}
+    for command in parser.commands.values():
+        groups = [group for group in command._action_groups if group.title in SHARED]
+        if groups:
+            titles = " and ".join(f"the options of {group.title}" for group in groups)
+            command.description = f"{command.description} It takes {titles} too, which are described below."
+        for group in groups:
+            command._action_groups.remove(group)
+            begin = f"{_line(group.description)}\n" if group.description else ""
+            rows = ((_spelled(action), (action.help or "").replace("%%", "%")) for action in group._group_actions)
+            content = begin + _entries((tag, _sentence(text)) for tag, text in rows)
+            sections[_HEADINGS[group.title or ""]] = content
+    return sections
+
+
+def _spelled(action: argparse.Action) -> str:
+    value = action.metavar or ("{" + ",".join(map(str, action.choices)) + "}" if action.choices else "")
+    spelled = ", ".join(_bold(option) for option in action.option_strings)
+    return f"{spelled} {_italic(str(value))}" if value and action.nargs != 0 else spelled
 
 
 def _sections() -> dict[str, str]:

@@ -69,7 +69,7 @@ def _run(words: list[str], output: Output) -> int:
     parser = build_parser(name if name in COMMANDS else None)
     args = parser.parse_args(words)
     if args.command is None:
-        output.notice(*parser.format_help().splitlines())
+        output.notice(*parser.format_help(short=True).splitlines())
         return ExitCode.USAGE
     for directory in args.directory or ():
         _change_to(directory)

@@ -21,6 +21,7 @@ from qwen_schema import (
 )
 from qwen_schema.envfile import DIALECTS
 
+from .help import ShowHelp, examples, help_text, usage_of
 from .mistyped import plain_message, unknown_choice, unknown_command, unknown_words
 from .output import standard_output
 
@@ -46,6 +47,7 @@ COMMANDS = {
 
 _WIDEST_METAVAR = 40
 _EPILOG = f"""\
+{examples("init", "resolve --explain", 'run "What is a resolved config?"', "check qwen.toml")}
 {textwrap.fill(f"{ranking(usual_layers(declared_profiles()[DEFAULT_PROFILE]))}.", 72)}
 
 exit codes: 0 all well, 1 a check found something, 2 usage,
@@ -61,7 +63,10 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
-        super().__init__(allow_abbrev=False, **options)
+        has_help = options.pop("add_help", True)
+        super().__init__(allow_abbrev=False, add_help=False, **options)
+        if has_help:
+            self.add_argument("-h", "--help", action=ShowHelp, help="show the short help (-h), or all of it (--help)")
 
     def error(self, message: str) -> NoReturn:
         """Turn what argparse has to say into a usage error."""
@@ -115,6 +120,10 @@ class Parser(argparse.ArgumentParser):
                 unknown_command(str(value), build_parser()) if is_command else unknown_choice(action, value, self.prog)
             )
 
+    def format_help(self, *, short: bool = False) -> str:
+        """Return the help, with the options that many commands share described by some of them only."""
+        return help_text(self, short=short)
+
     def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ARG002 - argparse's own
         """Print a help text through the one way out."""
         standard_output().text(message, verbatim=True)
@@ -134,12 +143,14 @@ def build_parser(only: str | None = None) -> Parser:
         metavar="DIRECTORY",
         help="work there instead of in the working directory; more than one follow each other, as in git",
     )
-    parser.add_argument("--version", action=_ShowVersion, help="print the version and leave")
+    parser.add_argument("--version", action=_ShowVersion, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         if only in (None, name):
             importlib.import_module(f"qwen_cfg.cli.commands.{name}").add_arguments(command)
+        command.usage = usage_of(command.prog, command.actions)
+    parser.usage = usage_of(parser.prog, parser.actions)
     return parser
 
 

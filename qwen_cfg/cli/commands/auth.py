@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.login import login_place_under
 from qwen_cfg.cli.arguments import request_of
+from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.parser import add_field_flags, add_resolution_options
 from qwen_cfg.cli.terminal.login import log_in_at_terminal, terminal_of
 from qwen_cfg.cli.terminal.prompt import has_terminal
@@ -38,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=["text", "json"], default="text", help="with status: text or json")
     add_resolution_options(parser)
     add_field_flags(parser)
+    parser.epilog = examples("auth login", "auth status", "auth logout")
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:

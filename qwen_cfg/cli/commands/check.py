@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.replay import compare, replay
 from qwen_cfg.cli.arguments import request_of, with_config
+from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.parser import add_field_flags, add_resolution_options
 from qwen_cfg.core.drift import MISSING
 from qwen_cfg.rules import ALL_RULES, RULES, rules_for_check
@@ -54,6 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_resolution_options(parser)
     add_field_flags(parser)
+    parser.epilog = examples(
+        "check qwen.toml", "check --update qwen.toml", "check --select all --format github qwen.toml"
+    )
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:

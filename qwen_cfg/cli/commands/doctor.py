@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from qwen_cfg.cli.arguments import request_of
+from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.parser import add_color_option, add_config_option, add_field_flags, add_resolution_options
 from qwen_cfg.cli.ready_config import generation_of, ready_config
 from qwen_cfg.cli.terminal.consent import gate_of
@@ -29,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_color_option(parser)
     add_resolution_options(parser)
     add_field_flags(parser)
+    parser.epilog = examples("doctor", "doctor --chat", "doctor --config qwen.toml --format json")
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:

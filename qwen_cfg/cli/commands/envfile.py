@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qwen_cfg.cli.arguments import working_directory
+from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.reports.error import error_data
 from qwen_schema import (
     EnvFileError,
@@ -35,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format", choices=["text", "json"], default="text", help="json: one document a line, one a file"
     )
     parser.add_argument("--show-secrets", action="store_true", help="show values that look like secrets in full")
+    parser.epilog = examples("envfile .env", "envfile --format json .env ~/.qwen/.env")
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:

@@ -12,6 +12,7 @@ from qwen_cfg.application.change import texts_of, without_commands
 from qwen_cfg.application.compilation import Compilation, compilation_of, trust_store
 from qwen_cfg.application.config_file import concern_of_written
 from qwen_cfg.cli.arguments import request_of
+from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.notices import show_warnings
 from qwen_cfg.cli.parser import add_field_flags
 from qwen_cfg.cli.terminal.consent import accept_of
@@ -54,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--profile", choices=list(declared_profiles()), help="whose generation of Qwen Code's rules to follow"
     )
     add_field_flags(parser)
+    parser.epilog = examples("init", "init --openai-api-key keyring:qwen/me --model gpt-4o")
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:

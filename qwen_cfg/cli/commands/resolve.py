@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.incomplete import IncompleteError
 from qwen_cfg.cli.arguments import request_of
+from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.notices import show_warnings
 from qwen_cfg.cli.parser import add_color_option, add_field_flags, add_resolution_options
 from qwen_cfg.writing.artifact_file import artifact_text, write_artifact
@@ -64,6 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_color_option(parser)
     add_resolution_options(parser)
     add_field_flags(parser)
+    parser.epilog = examples("resolve --explain", "resolve --explain base_url", "resolve -o qwen.toml")
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from qwen_cfg.cli.help import examples
 from qwen_cfg.rules.pages import Page, pages
 from qwen_schema import ExitCode, UsageError, did_you_mean, show_word
 
@@ -20,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument("code", nargs="?", metavar="CODE", help="the code of a rule, such as QC103; all without one")
     parser.add_argument("--format", choices=["text", "json"], default="text", help="as text (the default), or as data")
+    parser.epilog = examples("rule", "rule QC103")
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:

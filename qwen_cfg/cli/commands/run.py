@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from qwen_cfg.cli.arguments import request_of
+from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.parser import add_config_option, add_field_flags, add_resolution_options
 from qwen_cfg.cli.ready_config import ready_config
 from qwen_cfg.cli.terminal.consent import gate_of
@@ -42,6 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_config_option(parser)
     add_resolution_options(parser)
     add_field_flags(parser)
+    parser.epilog = examples(
+        "run", 'run "What is a resolved config?"', "run -p 'Review this.' --output-format json < a.diff"
+    )
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:

@@ -10,6 +10,7 @@ from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.config_file import config_file
 from qwen_cfg.application.incomplete import IncompleteError
 from qwen_cfg.cli.arguments import request_of
+from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.parser import add_config_option, add_field_flags, add_resolution_options
 from qwen_cfg.core.paths import Standpoint
 from qwen_schema import (
@@ -48,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_config_option(parser)
     add_resolution_options(parser)
     add_field_flags(parser)
+    parser.epilog = examples("terms", "terms --config qwen.toml")
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:

@@ -12,6 +12,7 @@ from qwen_cfg.application.compilation import allowed_owners, compilation_of, tru
 from qwen_cfg.application.config_file import config_file
 from qwen_cfg.application.login import concern_of_stored_login
 from qwen_cfg.cli.arguments import request_of
+from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.parser import add_config_option, add_field_flags, add_resolution_options
 from qwen_cfg.cli.terminal.consent import trust_command
 from qwen_cfg.cli.terminal.prompt import has_terminal
@@ -48,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_config_option(parser)
     add_resolution_options(parser)
     add_field_flags(parser)
+    parser.epilog = examples("trust", "trust list", "trust revoke ./.env")
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:

@@ -1,0 +1,88 @@
+"""How help is laid out: short for `-h`, whole for `--help`, and the options that many commands share only once."""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import re
+import textwrap
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# The groups of options that nearly every command has, and the commands whose help describes each of them.
+SHARED = ("resolution", "fields")
+DESCRIBING = ("resolve", "check", "run")
+
+_WIDTH = 78
+
+
+def usage_of(program: str, actions: Sequence[argparse.Action]) -> str:
+    """Return the usage line: the arguments by name, and the options as one word."""
+    return " ".join([program, "[OPTIONS]", *(_argument(action) for action in actions if not action.option_strings)])
+
+
+def examples(*lines: str) -> str:
+    """Return the end of a help text: command lines to begin with."""
+    return "examples:\n" + "".join(f"  qwen-cfg {line}\n" for line in lines)
+
+
+def help_text(parser: argparse.ArgumentParser, *, short: bool) -> str:
+    """Return the help of a parser. The short one is what each option does, with only the names of shared ones."""
+    formatter = parser._get_formatter()
+    formatter.add_usage(parser.usage, parser._actions, parser._mutually_exclusive_groups)
+    formatter.add_text(parser.description)
+    describes = not short and parser.prog.rpartition(" ")[2] in DESCRIBING
+    names: list[str] = []
+    for group in parser._action_groups:
+        actions = group._group_actions
+        if group.title in SHARED and not describes:
+            names += [action.option_strings[0] for action in actions]
+            continue
+        formatter.start_section(group.title)
+        formatter.add_text(group.description)
+        formatter.add_arguments([_shortened(action) for action in actions] if short else actions)
+        formatter.end_section()
+    if names:
+        formatter.add_text(_listed(names))
+    epilog = parser.epilog or ""
+    formatter.add_text(epilog.partition("\n\n")[0] if short else epilog)
+    if short:
+        formatter.add_text(f"Everything: {parser.prog} --help")
+    return formatter.format_help()
+
+
+def _argument(action: argparse.Action) -> str:
+    choices = "{" + ",".join(map(str, action.choices or ())) + "}"
+    name = action.metavar if isinstance(action.metavar, str) else choices
+    forms = {"?": f"[{name}]", "*": f"[{name} ...]", "+": f"{name} ...", argparse.PARSER: f"{name} ..."}
+    return forms.get(str(action.nargs), name)
+
+
+def _shortened(action: argparse.Action) -> argparse.Action:
+    """Return an action with the first thing that its help says."""
+    short = copy.copy(action)
+    if action.help:
+        short.help = re.split(r"; |\. ", action.help)[0]
+    return short
+
+
+def _listed(names: list[str]) -> str:
+    text = f"These options are described by qwen-cfg resolve --help: {', '.join(names)}."
+    return textwrap.fill(text, _WIDTH, break_on_hyphens=False)
+
+
+class ShowHelp(argparse._HelpAction):
+    """Prints the short help for `-h`, and the whole one for `--help`."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,  # noqa: ARG002 - argparse's own
+        values: object,  # noqa: ARG002
+        option_string: str | None = None,
+    ) -> None:
+        """Print and exit."""
+        parser._print_message(help_text(parser, short=option_string == "-h"))
+        parser.exit()

@@ -1,0 +1,68 @@
+"""Help: short for `-h` and whole for `--help`, with examples that are command lines of this program."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qwen_cfg.cli.parser import COMMANDS, build_parser
+from qwen_schema import declared_fields
+
+from .process import run_each
+
+if TYPE_CHECKING:
+    from .process import Desk
+
+MAN_PAGE = Path(__file__).parents[2] / "docs/man/qwen-cfg.1"
+A_SCREEN = 45
+
+
+def helps(desk: Desk, option: str) -> dict[str, str]:
+    lines = [[option], *([command, option] for command in COMMANDS)]
+    outcomes = run_each(lines, cwd=desk.cwd, home=desk.home, env={"COLUMNS": "80"})
+    return {line[0]: outcome.ended(0).out for line, outcome in zip(lines, outcomes, strict=True)}
+
+
+def test_the_short_help_is_a_screen_with_examples(desk: Desk) -> None:
+    whole = helps(desk, "--help")
+    for command, text in helps(desk, "-h").items():
+        lines = text.splitlines()
+        assert len(lines) <= A_SCREEN, command
+        assert max(map(len, lines)) <= 80, command
+        assert re.match(rf"usage: qwen-cfg {'' if command == '-h' else command}", text)
+        assert re.fullmatch(r"Everything: qwen-cfg .*--help", lines[-1])
+        assert "examples:" in text or command == "completion"
+        told = whole["--help" if command == "-h" else command]
+        assert set(re.findall(r"--[a-z][a-z-]+", text)) <= set(re.findall(r"--[a-z][a-z-]+", told + lines[-1])) | {
+            "--help"
+        }
+
+
+def test_every_example_is_a_command_line(desk: Desk) -> None:
+    found = [line.strip() for text in helps(desk, "-h").values() for line in re.findall(r"^  qwen-cfg .*", text, re.M)]
+    parser = build_parser()
+    for example in found:
+        words = shlex.split(example.partition(" < ")[0])[1:]
+        assert parser.parse_args(words).command == words[0], example
+    assert len(found) > 2 * len(COMMANDS)
+
+
+def test_the_options_that_commands_share_are_described_where_they_are_changed(desk: Desk) -> None:
+    description = declared_fields()["usage_statistics"].description.split()[:4]
+    for command, text in helps(desk, "--help").items():
+        closed_up = " ".join(text.split())
+        assert (" ".join(description) in closed_up) is (command in ("resolve", "check", "run")), command
+        if command in ("init", "doctor", "auth", "trust", "terms"):
+            assert [f for f in declared_fields().values() if f.flags[0] not in text] == []
+            assert "qwen-cfg resolve --help" in text
+
+
+def test_the_man_page_describes_each_option_once() -> None:
+    page = MAN_PAGE.read_text(encoding="utf-8").replace("\\-", "-")
+    for field in declared_fields().values():
+        for flag in field.flags:
+            assert len(re.findall(rf"^\\fB{flag}\\fR|, \\fB{flag}\\fR", page, re.M)) == 1, flag
+    for option in ("--env-file", "--trust-project", "--env-dialect", "--secret-from"):
+        assert len(re.findall(rf"^\\fB{option}\\fR", page, re.M)) == 1, option
