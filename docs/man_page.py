@@ -57,6 +57,7 @@ _OTHER_VARIABLES = {
     "XDG_STATE_HOME": "If it is an absolute path, it takes the place of ~/.local/state in the path of the history.",
     "QWEN_HOME": "The directory in place of ~/.qwen, under the profiles that know it; ~/.env may set it too.",
     "NO_COLOR": "If it is set to anything, no colours are used unless --color asks for them.",
+    "FORCE_COLOR": "If it is set, and not to 0 or false, screens have colours without a terminal too. NO_COLOR wins.",
     "CI": "If it is true (true, 1, yes, on), nobody is asked anything, and no conversation begins.",
     "TERM": "The terminal; where it is dumb, no colours and no escape sequences are used.",
 }

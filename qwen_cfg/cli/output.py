@@ -6,7 +6,9 @@ import json
 import os
 import stat
 import sys
+import textwrap
 from contextlib import suppress
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 Color = Literal["auto", "always", "never"]
 
 NARROWEST = 20
+READABLE = 96
 WIDEST = 200
 
 # Set by GitHub Actions, Azure Pipelines and TeamCity, which take commands from what a job writes.
@@ -68,6 +71,13 @@ class Output:
         """Whether standard output is a terminal whose owner wants colour."""
         return self.is_terminal and not os.environ.get("NO_COLOR") and not self.is_dumb
 
+    @property
+    def width(self) -> int:
+        """The columns that a text for people may fill: COLUMNS or the terminal's, and no more than are easily read."""
+        told = os.environ.get("COLUMNS", "")
+        named = int(told) if told.isdecimal() and len(told) < 5 else 0
+        return min(max(NARROWEST, named or _columns(self._stdout) or READABLE), READABLE)
+
     def lines(self, *lines: str, secrets: bool = False) -> None:
         """Write a result in lines. A line end within one is part of a name, and written as an escape."""
         self._write(self._stdout, _told(lines, secrets=secrets))
@@ -96,7 +106,7 @@ class Output:
         canvas = StringIO()
         console = Console(
             file=canvas,
-            force_terminal=color == "always" or (color == "auto" and self.wants_color),
+            force_terminal=color == "always" or (color == "auto" and (self.wants_color or _forces_color())),
             no_color=None if color == "auto" else color == "never",
             highlight=False,
             markup=False,
@@ -108,8 +118,10 @@ class Output:
         self._write(self._stdout, without_commands("".join(f"{line.rstrip(' ')}\n" for line in lines)))
 
     def notice(self, *lines: str) -> None:
-        """Write lines to standard error: progress, a warning, an error."""
-        self._write(self._stderr, _told(lines))
+        """Write lines to standard error: progress, a warning, an error. A terminal gets them wrapped at words."""
+        columns = _columns(self._stderr)
+        told = _told(lines)
+        self._write(self._stderr, wrapped(told, columns) if columns else told)
 
     def flush(self) -> None:
         """Write what is still held back, or forget it where it cannot be written."""
@@ -131,6 +143,31 @@ class Output:
 def _told(lines: tuple[str, ...], *, secrets: bool = False) -> str:
     """Return lines as they may be written, each with its end."""
     return without_commands("".join(f"{printable(line if secrets else redact(line))}\n" for line in lines))
+
+
+def wrapped(text: str, columns: int) -> str:
+    """Return a text whose lines are wrapped at words; a longer word, such as a URL, stays whole."""
+    fill = partial(textwrap.wrap, width=columns, break_long_words=False, break_on_hyphens=False)
+    lines = []
+    for line in text.split("\n")[:-1]:
+        indent = line[: len(line) - len(line.lstrip(" "))]
+        lines += fill(line, subsequent_indent=indent) if len(line) > columns else [line]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _columns(stream: TextIO) -> int | None:
+    """Return the width of a terminal; None where a stream is none."""
+    try:
+        if not stream.isatty():
+            return None
+        return max(NARROWEST, os.get_terminal_size(stream.fileno()).columns)
+    except (OSError, ValueError):
+        return None
+
+
+def _forces_color() -> bool:
+    """Tell whether FORCE_COLOR asks for colours where there is no terminal; NO_COLOR has the last word."""
+    return os.environ.get("FORCE_COLOR", "").lower() not in ("", "0", "false") and not os.environ.get("NO_COLOR")
 
 
 def _is_file(stream: TextIO) -> bool:

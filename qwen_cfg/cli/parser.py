@@ -218,7 +218,7 @@ def add_color_option(parser: argparse.ArgumentParser) -> None:
         "--color",
         choices=["auto", "always", "never"],
         default="auto",
-        help="colour on a terminal that wants it (auto), or not (NO_COLOR is honoured)",
+        help="colour on a terminal that wants it (auto), or not (NO_COLOR and FORCE_COLOR are honoured)",
     )
 
 

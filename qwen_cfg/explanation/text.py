@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .document import DirectoryStory, Explanation, FieldStory, Offer, OtherStory, PlaceStory, ScopeStory
 
 # Below this width a value and its origin stand under each other instead of side by side.
-SIDE_BY_SIDE_WIDTH = 60
+SIDE_BY_SIDE_WIDTH = 72
 
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 _MARKS = {"found": ">", "filled-in": "+"}

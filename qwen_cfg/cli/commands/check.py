@@ -14,7 +14,7 @@ from qwen_cfg.cli.parser import add_field_flags, add_resolution_options
 from qwen_cfg.core.drift import MISSING
 from qwen_cfg.rules import ALL_RULES, RULES, rules_for_check
 from qwen_cfg.writing.artifact_file import read_artifact, write_artifact
-from qwen_schema import ExitCode, UsageError, did_you_mean, form_of, show_word
+from qwen_schema import ExitCode, QwenCfgError, UsageError, did_you_mean, form_of, show_word
 
 if TYPE_CHECKING:
     import argparse
@@ -61,7 +61,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
-    """Load the artifact, resolve again, and tell the differences and what the rules find."""
+    """Load the artifact, resolve again, and tell the differences and what the rules find.
+
+    Raises:
+        QwenCfgError: if that cannot be done; a workflow gets an annotation for it too.
+    """
+    try:
+        return _check(args, output)
+    except QwenCfgError as error:
+        if args.format == "github":
+            from qwen_cfg.cli.reports.github import annotation_of  # noqa: PLC0415
+
+            output.annotation(annotation_of(error, args.file))
+        raise
+
+
+def _check(args: argparse.Namespace, output: Output) -> int:
     from qwen_cfg.cli.reports.check import Report, tell  # noqa: PLC0415
 
     if args.update and args.artifact_only:

@@ -139,7 +139,7 @@ def _deliver(args: argparse.Namespace, compilation: Compilation, output: Output)
     home = compilation.request.process.home.path
     artifact = compilation.artifact_at(path, inline_secrets=args.inline_secrets)
     write_artifact(path, artifact, _form(args, path), home)
-    if compilation.generation.is_found:
+    if compilation.generation.is_found or output.is_terminal:
         output.notice(f"qwen-cfg: wrote {path} by the {compilation.generation.rules}")
 
 

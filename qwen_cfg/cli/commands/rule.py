@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from qwen_cfg.cli.output import Output
 
-_WIDTH = 96
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
@@ -31,7 +29,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         documents = [_data(page) for page in found]
         output.data({"rules": documents} if args.code is None else documents[0])
     else:
-        output.lines(*(_list(found) if args.code is None else _text(found[0])).splitlines())
+        output.lines(*(_list(found, output.width) if args.code is None else _text(found[0], output.width)).splitlines())
     return ExitCode.OK
 
 
@@ -49,18 +47,20 @@ def _page(code: str) -> Page:
     return page
 
 
-def _list(found: list[Page]) -> str:
-    return "".join(f"{page.rule.code}  {page.rule.severity:<7}  {page.rule.title}\n" for page in found)
+def _list(found: list[Page], width: int) -> str:
+    rows = (f"{page.rule.code}  {page.rule.severity:<7}  {page.rule.title}" for page in found)
+    return "".join(f"{_wrapped(row, width, ' ' * len('QC000  warning  '))}\n" for row in rows)
 
 
-def _text(page: Page) -> str:
+def _text(page: Page, width: int) -> str:
     rule = page.rule
-    parts = [f"{rule.code} {rule.severity}: {rule.title}", _wrapped(page.why), _wrapped(page.advice)]
+    paragraphs = (f"{rule.code} {rule.severity}: {rule.title}", page.why, page.advice)
+    parts = [_wrapped(paragraph, width) for paragraph in paragraphs]
     return "\n\n".join([*parts, f"For example:\n\n{textwrap.indent(page.example, '  ')}"]) + "\n"
 
 
-def _wrapped(text: str) -> str:
-    return textwrap.fill(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
+def _wrapped(text: str, width: int, indent: str = "") -> str:
+    return textwrap.fill(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _data(page: Page) -> dict[str, str]:

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from qwen_cfg.cli.output import Output
     from qwen_schema import Practice, Terms
 
-_WIDTH = 96
-
 # The fields that decide, and the methods that are open while none is decided, in the order in which they are told.
 _DECIDING = ("auth_method", "base_url", "usage_statistics", "usage_statistics_endpoint")
 _METHODS = ("qwen-oauth", "openai")
@@ -67,7 +65,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     if args.format == "json":
         output.data(_data(method, terms, practice))
     else:
-        output.lines(*_text(terms, practice).splitlines())
+        output.lines(*_text(terms, practice, output.width).splitlines())
     return ExitCode.OK
 
 
@@ -96,18 +94,18 @@ def _state_shown(process: Process) -> str | None:
     return None if state is None else Standpoint(state, process.home.path).show_directory(state)
 
 
-def _text(terms: list[Terms], practice: Practice) -> str:
+def _text(terms: list[Terms], practice: Practice, width: int) -> str:
     sections = [(each.applies_to, each.rows) for each in terms] + [(THIS_PROGRAM, practice.rows)]
-    parts = [f"{heading}\n{_table(rows)}" for heading, rows in sections]
-    return "\n".join(parts if len(terms) == 1 else [f"{textwrap.fill(_UNDECIDED, _WIDTH)}\n", *parts])
+    parts = [f"{heading}\n{_table(rows, width)}" for heading, rows in sections]
+    return "\n".join(parts if len(terms) == 1 else [f"{textwrap.fill(_UNDECIDED, width)}\n", *parts])
 
 
-def _table(rows: list[tuple[str, str]]) -> str:
+def _table(rows: list[tuple[str, str]], width: int) -> str:
     column = 2 + max(len(name) for name, _ in rows) + 2
     return "".join(
         textwrap.fill(
             printable(value),
-            _WIDTH,
+            width,
             initial_indent=f"  {name}".ljust(column),
             subsequent_indent=" " * column,
             break_long_words=False,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 
 # Below this width what belongs together stands under each other instead of side by side.
-SIDE_BY_SIDE_WIDTH = 60
+SIDE_BY_SIDE_WIDTH = 72
 
 _MARKS = {"ok": ("✓", "green"), "failed": ("✗", "bold red"), "skipped": ("\N{EN DASH}", "dim"), "note": ("!", "yellow")}
 _NAME_WIDTH = 6

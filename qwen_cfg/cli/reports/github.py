@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from qwen_schema import printable
+
+if TYPE_CHECKING:
+    from qwen_schema import QwenCfgError
 
 
 def annotation(level: str, message: str, *, file: str, line: int, title: str) -> str:
@@ -12,6 +17,14 @@ def annotation(level: str, message: str, *, file: str, line: int, title: str) ->
     """
     properties = f"file={_property(file)},line={line},title={_property(title)}"
     return f"::{level} {properties}::{_data(message)}"
+
+
+def annotation_of(error: QwenCfgError, file: str) -> str:
+    """Return the annotation of an error that ended a command about a file; at its line where it names one."""
+    place, _, line = error.where.rpartition(":")
+    message = f"{error} {error.hint}".rstrip()
+    at = int(line) if place == file and line.isdecimal() else 1
+    return annotation("error", message, file=file, line=at, title="qwen-cfg")
 
 
 def _data(text: str) -> str:

@@ -8,6 +8,12 @@ from dataclasses import dataclass
 # A command is one line whose first word has letters only: `/etc/hosts` is a path to ask about.
 _COMMAND = re.compile(r"/([A-Za-z]*)(?:[ \t]+(.*))?")
 
+# What people type to leave or to get help in other programs, and what it means here.
+_BARE = {
+    **dict.fromkeys(("exit", "exit()", "quit", "quit()", ":q", ":q!", ":wq", ":quit"), "exit"),
+    **dict.fromkeys(("help", "help()", "?", ":help"), "help"),
+}
+
 
 @dataclass(frozen=True)
 class Question:
@@ -31,6 +37,8 @@ def read(text: str) -> Question | Called | None:
     bare = text.strip()
     if not bare:
         return None
+    if bare.lower() in _BARE:
+        return Called(_BARE[bare.lower()])
     if bare.startswith("//"):
         return Question(bare.removeprefix("/"))
     command = _COMMAND.fullmatch(bare)

@@ -10,7 +10,7 @@ from qwen_runtime.terminal.device import Keyboard
 from qwen_runtime.terminal.safe_text import safe
 from qwen_runtime.terminal.screen import Screen
 from qwen_runtime.token_totals import totals
-from qwen_schema import ExitCode, OutputError, QwenCfgError
+from qwen_schema import AuthenticationError, ExitCode, OutputError, QwenCfgError
 
 from .ask import ask
 from .chat import Chat, endpoint, greet
@@ -86,6 +86,9 @@ def _answer(chat: Chat, text: str) -> None:
         if chat.screen.is_gone:
             raise
         chat.screen.error(error)
+    except AuthenticationError as error:
+        hint = f"{error.hint} " if error.hint else ""
+        chat.screen.error(error.copy(hint=f"{hint}To change the key here: /auth"))
     except QwenCfgError as error:
         chat.screen.error(error)
     except KeyboardInterrupt:

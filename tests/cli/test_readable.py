@@ -1,0 +1,120 @@
+"""What a person reads in a terminal: lines that break between words, whole URLs, colour where it is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from qwen_cfg.cli.output import wrapped
+
+from .process import KEY, env_of
+from .terminal import Typing, see
+
+if TYPE_CHECKING:
+    from support.provider import Provider
+
+    from .process import Desk
+
+ENTER = "\r"
+URL = "https://dashscope-intl.aliyuncs.com/compatible-mode/v1"
+PLAIN = ["--profile", "documented"]
+
+
+def words_of(text: str) -> list[str]:
+    return text.split()
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["resolve", "--explain", "modle"],
+        ["resolve", *PLAIN, "--no-env-file"],
+        ["resolve", "--inline-secrets"],
+        ["rule", "QC117"],
+        ["terms", *PLAIN, "--no-env-file"],
+    ],
+    ids=" ".join,
+)
+def test_lines_break_between_words(desk: Desk, argv: list[str], width: int) -> None:
+    """A word that the terminal cuts is none of the words that the program wrote."""
+    piped = desk.run(*argv, env={"COLUMNS": "96"})
+    seen = see(desk, *argv, width=width)
+    longest = max(map(len, words_of(piped.said)))
+    if longest < width - 20:
+        assert sorted(set(words_of(seen.text))) == sorted(set(words_of(piped.said)))
+    else:
+        cut = set(words_of(seen.text)) - set(words_of(piped.said))
+        assert all(any(word in whole for whole in words_of(piped.said) if len(whole) > width - 20) for word in cut)
+
+
+@pytest.mark.parametrize("columns", [1, 20, 40])
+def test_a_longer_word_stays_whole(columns: int) -> None:
+    text = wrapped(f"qwen-cfg: cannot reach {URL} in time\n  try it-again\n\n", columns)
+    assert URL in text
+    assert text.endswith("\n\n")
+    assert " ".join(text.split()) == f"qwen-cfg: cannot reach {URL} in time try it-again"
+
+
+def test_an_error_that_is_piped_stays_one_line(desk: Desk) -> None:
+    lines = desk.run("resolve", "--explain", "modle", env={"COLUMNS": "40"}).ended(2).err.splitlines()
+    assert len(lines) == 2
+
+
+@pytest.mark.parametrize("width", [60, 64, 70])
+def test_a_url_is_not_cut_on_a_narrow_screen(desk: Desk, width: int) -> None:
+    env = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": URL, "COLUMNS": str(width)}
+    assert URL in words_of(desk.run("resolve", "--explain", *PLAIN, env=env).ended(0).out)
+
+
+def test_colour_is_forced_and_forbidden(desk: Desk) -> None:
+    argv = ["resolve", "--explain", *PLAIN]
+    env = {"OPENAI_API_KEY": KEY}
+    for told, colours in (
+        ({}, False),
+        ({"FORCE_COLOR": "1"}, True),
+        ({"FORCE_COLOR": "true"}, True),
+        ({"FORCE_COLOR": ""}, False),
+        ({"FORCE_COLOR": "0"}, False),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+    ):
+        assert ("\x1b[" in desk.run(*argv, env={**env, **told}).ended(0).out) is colours, told
+    assert "\x1b[" not in desk.run(*argv, "--color", "never", env={**env, "FORCE_COLOR": "1"}).ended(0).out
+
+
+def test_what_is_written_is_told_in_a_terminal(desk: Desk) -> None:
+    argv = ["resolve", *PLAIN, "-o", "qwen.toml"]
+    assert "wrote qwen.toml" in see(desk, *argv, env={"OPENAI_API_KEY": KEY}).text
+    assert desk.run(*argv, env={"OPENAI_API_KEY": KEY}).ended(0).said == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("missing.toml", None), ("a,b.toml", "format = "), ("a.toml", "format = 1\n[config]\ncolour = 1\n")],
+)
+def test_a_workflow_sees_an_artifact_that_cannot_be_checked(desk: Desk, name: str, content: str | None) -> None:
+    if content is not None:
+        desk.write(f"work/app/{name}", content)
+    outcome = desk.run("check", name, "--format", "github")
+    assert outcome.code in (2, 3)
+    shown = name.replace(",", "%2C")
+    assert outcome.out.startswith(f"::error file={shown},line=")
+    assert outcome.out.count("\n") == 1
+    assert outcome.err.startswith("qwen-cfg: ")
+    assert desk.run("check", name).out == ""
+
+
+@pytest.mark.parametrize("word", ["exit", "QUIT", ":q", "quit()"])
+def test_the_words_that_end_other_programs_end_a_conversation(desk: Desk, server: Provider, word: str) -> None:
+    with Typing(desk, "run", env=env_of(server)) as chat:
+        chat.until("0 tokens")
+        chat.type(f"help{ENTER}").until("/stats", "\n>")
+        assert chat.type(f"{word}{ENTER}").ended() == 0
+    assert [request for request in server.taken() if request.path.endswith("/completions")] == []
+
+
+def test_a_refused_key_in_a_conversation_names_the_way_to_another(desk: Desk, server: Provider) -> None:
+    with Typing(desk, "run", env=env_of(server, "refuses/v1")) as chat:
+        chat.until("0 tokens")
+        chat.type(f"hello there{ENTER}").until("To change the key here: /auth")
