@@ -217,7 +217,8 @@ def test_a_terminal_shows_it_as_wide_as_it_is(story: Desk, width: int) -> None:
 def test_colour_is_for_terminals(story: Desk) -> None:
     assert COLOURED.search(see(story, "resolve", "--explain").raw)
     assert "\x1b" not in explain(story).out
-    assert "\x1b" not in explain(story, FORCE_COLOR="1", TERM="xterm-256color").out
+    assert "\x1b" not in explain(story, FORCE_COLOR="0", TERM="xterm-256color").out
+    assert COLOURED.search(explain(story, FORCE_COLOR="1", TERM="xterm-256color").out.encode())
     assert COLOURED.search(explain(story, "--color", "always", TERM="xterm").out.encode())
 
 
