@@ -57,6 +57,14 @@ def test_a_longer_word_stays_whole(columns: int) -> None:
     assert " ".join(text.split()) == f"qwen-cfg: cannot reach {URL} in time try it-again"
 
 
+@pytest.mark.parametrize("width", [56, 60, 80])
+def test_the_urls_of_terms_are_whole(desk: Desk, width: int) -> None:
+    argv = ["terms", *PLAIN, "--no-env-file"]
+    piped = {word for word in words_of(desk.run(*argv).ended(0).out) if word.startswith("https://")}
+    assert piped
+    assert piped <= set(words_of(see(desk, *argv, width=width).text))
+
+
 def test_an_error_that_is_piped_stays_one_line(desk: Desk) -> None:
     lines = desk.run("resolve", "--explain", "modle", env={"COLUMNS": "40"}).ended(2).err.splitlines()
     assert len(lines) == 2

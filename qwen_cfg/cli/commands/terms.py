@@ -102,17 +102,20 @@ def _text(terms: list[Terms], practice: Practice, width: int) -> str:
 
 def _table(rows: list[tuple[str, str]], width: int) -> str:
     column = 2 + max(len(name) for name, _ in rows) + 2
-    return "".join(
-        textwrap.fill(
-            printable(value),
-            width,
-            initial_indent=f"  {name}".ljust(column),
-            subsequent_indent=" " * column,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        + "\n"
-        for name, value in rows
+    if any(len(word) > width - column for _, value in rows for word in value.split()):
+        # A URL does not fit beside its name.
+        return "".join(f"  {name}\n{_filled(value, width, ' ' * 4, 4)}\n" for name, value in rows)
+    return "".join(f"{_filled(value, width, f'  {name}'.ljust(column), column)}\n" for name, value in rows)
+
+
+def _filled(value: str, width: int, begin: str, column: int) -> str:
+    return textwrap.fill(
+        printable(value),
+        width,
+        initial_indent=begin,
+        subsequent_indent=" " * column,
+        break_long_words=False,
+        break_on_hyphens=False,
     )
 
 
