@@ -235,6 +235,52 @@ SPEAKS: dict[str, list[Place]] = {
         settings({**OPENAI, "modelProviders": {"mine": [{"id": "m"}]}}),
         settings({**OPENAI, "modelProviders": {"openai": [{"id": "m"}]}, "providerProtocol": {"openai": "morse"}}),
     ],
+    "QC127": [
+        *[
+            plain(WITH_KEY, line)
+            for line in (
+                "OPENAI_BASE_URL : https://gateway.example/v1",
+                "OPENAI_BASE_URL:https://gateway.example/v1",
+                "OPENAI_BASE_URL := https://gateway.example/v1",
+                "OPENAI_BASE_URL -> https://gateway.example/v1",
+                "OPENAI_BASE_URL https://gateway.example/v1",
+                "set OPENAI_BASE_URL=https://gateway.example/v1",
+                "SET OPENAI_BASE_URL=https://gateway.example/v1",
+                "setx OPENAI_BASE_URL https://gateway.example/v1",
+                "set -gx OPENAI_BASE_URL https://gateway.example/v1",
+                "declare -x OPENAI_BASE_URL=https://gateway.example/v1",
+                "ENV OPENAI_BASE_URL=https://gateway.example/v1",
+                "$env:OPENAI_BASE_URL = 'https://gateway.example/v1'",
+                "${env:OPENAI_BASE_URL} = 'https://gateway.example/v1'",
+                "$Env:OPENAI_BASE_URL='https://gateway.example/v1'",
+                "$OPENAI_BASE_URL = 'https://gateway.example/v1'",
+                '"OPENAI_BASE_URL": "https://gateway.example/v1",',
+                '{"OPENAI_BASE_URL": "https://gateway.example/v1"}',
+                "'OPENAI_BASE_URL'='https://gateway.example/v1'",
+                "- OPENAI_BASE_URL=https://gateway.example/v1",
+                'os.environ["OPENAI_BASE_URL"] = "https://gateway.example/v1"',
+                "const OPENAI_BASE_URL = 'https://gateway.example/v1'",
+                "\u200bOPENAI_BASE_URL=https://gateway.example/v1",
+                "\u2060export OPENAI_BASE_URL=https://gateway.example/v1",
+                "OPENAI_\u00adBASE_URL=https://gateway.example/v1",
+                "OPENAI_BASE_URL\u200e=https://gateway.example/v1",
+                "\x08OPENAI_BASE_URL=https://gateway.example/v1",
+                "OPENAI_BASE_URL\uff1dhttps://gateway.example/v1",
+                "OPENAI_BASE_URL\uff1ahttps://gateway.example/v1",
+                "\uff2f\uff30\uff25\uff2e\uff21\uff29\uff3f\uff22\uff21\uff33\uff25\uff3f\uff35\uff32\uff2c=https://gateway.example/v1",
+                "\u041ePENAI_BASE_URL=https://gateway.example/v1",
+                "set OPENAI_API_BASE=https://gateway.example/v1",
+                "openai_base_url : https://gateway.example/v1",
+                "OPENAI_MODEL",
+                "export QWEN_MODEL",
+                "PROMPT='be kind\nOPENAI_BASE_URL=https://gateway.example/v1\nX='",
+            )
+        ],
+        plain("$env:OPENAI_API_KEY='sk-0123456789abcdefghijklmnopqrstuvwxyz'"),
+        plain("set HTTPS_PROXY=http://p:1", env_file=PLAIN, environ={"OPENAI_API_KEY": KEY}),
+        Place({QWEN: "set DEBUG=1\n"}, {"OPENAI_API_KEY": KEY}),
+        Place({HOME_FILE: "OPENAI_BASE_URL : https://gateway.example/v1\n"}, {"OPENAI_API_KEY": KEY}, profile=NEWER),
+    ],
     "QC201": [env(OPENAI_API_KEY=KEY, OPENAI_BASE_URL="llm.example/v1")],
     "QC202": [replace(env(), flags={"auth_method": "openai"})],
     "QC203": [env()],
@@ -399,6 +445,31 @@ SILENT: dict[str, list[Place]] = {
     "QC126": [
         settings(entry()),
         settings({**OPENAI, "modelProviders": {"mine": [{"id": "m"}]}, "providerProtocol": {"mine": "openai"}}),
+    ],
+    "QC127": [
+        *[
+            plain(WITH_KEY, "OPENAI_MODEL=m", line)
+            for line in (
+                "just words",
+                "set PORT=1",
+                "# set OPENAI_BASE_URL=https://gateway.example/v1",
+                "// OPENAI_BASE_URL=https://gateway.example/v1",
+                "; OPENAI_BASE_URL = https://gateway.example/v1",
+                "REM set OPENAI_BASE_URL=https://gateway.example/v1",
+                "unset OPENAI_BASE_URL",
+                # A script that a shell sources, too.
+                "export OPENAI_API_KEY OPENAI_MODEL",
+                "echo $OPENAI_BASE_URL",
+                'if [ -z "${OPENAI_BASE_URL}" ]; then',
+                "curl https://api.openai.com/v1/models",
+                "OPENAI_MODEL_2 : m",
+                "PROMPT='two\nlines = here'",
+                # No file of a project sets them.
+                "set HTTPS_PROXY=http://p:1",
+                "set DEBUG=1",
+            )
+        ],
+        Place({HOME_FILE: "OPENAI_BASE_URL : https://a/v1\n", **HELD}),
     ],
     "QC201": [env(OPENAI_API_KEY=KEY, OPENAI_BASE_URL="https://llm.example/v1")],
     "QC202": [env(OPENAI_API_KEY=KEY), Place({f"{HOME}/.qwen/oauth_creds.json": "{}"})],
@@ -602,6 +673,35 @@ def test_both_lines_of_a_variable_are_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("OPENAI_BASE_URL : https://a/v1", "a blank stands before the ':'"),
+        ("set OPENAI_BASE_URL=https://a/v1", "a command stands before it"),
+        ("$env:OPENAI_BASE_URL='https://a/v1'", "PowerShell"),
+        ('"OPENAI_BASE_URL": "https://a/v1",', "as in JSON"),
+        ("\u200bOPENAI_BASE_URL=https://a/v1", "U+200B (zero width space)"),
+        ("OPENAI_BASE_URL\uff1dhttps://a/v1", "U+FF1D (fullwidth equals sign)"),
+        ("OPENAI_BASE_URL https://a/v1", "no '=' follows the name"),
+        ("A='\nOPENAI_BASE_URL=https://a/v1\n'", "within the quotes of A"),
+    ],
+)
+def test_a_line_that_is_not_read_is_told_with_its_cause(line: str, words: str, tmp_path: Path) -> None:
+    said = message(plain(WITH_KEY, "", line), tmp_path, "QC127")
+    assert f"OPENAI_BASE_URL is not set by ./.env:{3 + line.partition('OPENAI')[0].count(chr(10))}" in said
+    assert words in said
+    assert said.endswith("Write OPENAI_BASE_URL=VALUE in a line of its own.")
+    assert "https" not in said
+
+
+def test_what_only_the_other_dialect_reads_is_not_set(tmp_path: Path) -> None:
+    write_tree(tmp_path, {PLAIN: f"{WITH_KEY}\n'OPENAI_MODEL'=m\n", f"{HOME}/x": ""})
+    for dialect, count in (("dotenv", 1), ("python", 0)):
+        world = read(tmp_path / APP, tmp_path / HOME, dialect=dialect, survey=True)
+        found = diagnose(resolve_world(world, profile_named()))
+        assert [d.code for d in found].count("QC127") == count
+
+
+@pytest.mark.parametrize(
     ("place", "command"),
     [
         (Place(HELD, modes={PLAIN: 0o644}), "chmod 600 ./.env"),
@@ -696,6 +796,7 @@ def test_a_host_is_a_providers_only_exactly() -> None:
         ("OPENAI_API_KYE", "OPENAI_API_KEY"),
         ("OPENAI_BASE_ULR", "OPENAI_BASE_URL"),
         ("openai-base-url", "OPENAI_BASE_URL"),
+        ("process.env.OPENAI_BASE_URL", "OPENAI_BASE_URL"),
         ("OPENAI_MODEL_NAME", "OPENAI_MODEL"),
         ("QWEN_MODLE", "QWEN_MODEL"),
         ("OPENAI_API_KEY_2", None),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import re
+import unicodedata
 from functools import cache
 
 from qwen_schema import declared_fields, field_of_variable
@@ -27,6 +29,18 @@ _OTHER_NAMES = {
 # Names that are other programs' own, and mean something else.
 _OF_OTHERS = {"OPENAI_HOST", "OPENAI_MODELS"}
 
+# Letters of other alphabets that look like those of our names.
+_SAME_LOOK = str.maketrans(
+    "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425\u0406"
+    "\u0405\u0391\u0392\u0395\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7",
+    "ABEKMHOPCTYXISABEIKMNOPTYX",
+)
+
+# A name, but for one whose value is taken there: `$NAME` or `%NAME%` with no `=` behind it.
+_NAME = re.compile(r"(?<![A-Za-z0-9_])(?:\$(?:env:|\{)?|%)?(?P<name>[A-Za-z_][A-Za-z0-9_-]*)", re.IGNORECASE)
+_WORDS = re.compile("OPENAI|QWEN", re.IGNORECASE)
+_ASSIGNING = re.compile(r"[\"'\]}]*\s*[=:]")
+
 # How much of a name a slip of the fingers leaves as it was.
 _ALIKE = 0.88
 
@@ -37,7 +51,7 @@ def meant(name: str) -> str | None:
     known = field_of_variable(declared_fields())
     if name in known or name in _OF_OTHERS:
         return None
-    upper = name.upper().replace("-", "_")
+    upper = name.upper().replace("-", "_").rpartition(".")[2]
     if upper in _OTHER_NAMES:
         return _OTHER_NAMES[upper]
     ours = [variable for variable in known if variable.startswith(("OPENAI_", "QWEN_"))]
@@ -48,3 +62,35 @@ def meant(name: str) -> str | None:
         return None
     close = difflib.get_close_matches(upper, ours, n=1, cutoff=_ALIKE)
     return close[0] if close else None
+
+
+def names_in(line: str) -> tuple[tuple[str, ...], bool]:
+    """Return the declared variables that a line means to set, and whether anything follows the last of them.
+
+    Characters that cannot be seen, or that look like others, are taken for what they look like.
+    """
+    plain = line if line.isascii() and line.isprintable() else _as_it_looks(line)
+    known, found, end = _declared(), [], len(plain)
+    for match in _NAME.finditer(plain) if _WORDS.search(plain) or any(name in plain for name in known) else ():
+        is_assigned = _ASSIGNING.match(plain, match.end()) is not None
+        name = match["name"] if match["name"] in known else _ours(match["name"]) if is_assigned else None
+        is_used = match.start() != match.start("name") and not is_assigned
+        if name is not None and not is_used:
+            found.append(name)
+            end = match.end()
+    return tuple(dict.fromkeys(found)), re.compile(r"\w").search(plain, end) is not None
+
+
+def _as_it_looks(line: str) -> str:
+    plain = unicodedata.normalize("NFKC", line).translate(_SAME_LOOK)
+    return "".join(c for c in plain if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf", "Mn"))
+
+
+@cache
+def _declared() -> frozenset[str]:
+    return frozenset(field_of_variable(declared_fields()))
+
+
+def _ours(name: str) -> str | None:
+    """Return the variable that was meant by a name with our words in it: looking for others takes long."""
+    return meant(name) if _WORDS.search(name) else None

@@ -50,7 +50,7 @@ def test_several_thousand_files(desk: Desk) -> None:
 def test_the_lines_and_both_readings(desk: Desk) -> None:
     desk.write("work/app/.env", "# mine\nexport A='1'\n\nB=x#y\nA: 2\r\nC=\"two\nlines\"\nD=3\nnothing\n")
     (document,) = documents(desk.run("envfile", "--format", "json", ".env").ended(0))
-    assert document.keys() == {"path", "assignments", "values", "differs"}
+    assert document.keys() == {"path", "assignments", "values", "unread", "differs"}
     assert document["assignments"] == [
         {"name": "A", "value": "1", "line": 2},
         {"name": "B", "value": "x", "line": 4},
@@ -60,13 +60,44 @@ def test_the_lines_and_both_readings(desk: Desk) -> None:
     ]
     assert document["values"] == {"A": "2", "B": "x", "C": "two\nlines", "D": "3"}
     # python-dotenv keeps `#y`, and does not know the colon.
-    assert [(d["name"], d["dotenv"], d["python"]) for d in document["differs"]] == [("A", "2", "1"), ("B", "x", "x#y")]
+    assert [(d["name"], d["dotenv"], d["python"]) for d in document["differs"]] == [("B", "x", "x#y"), ("A", "2", "1")]
     text = desk.run("envfile", ".env").ended(0).out
     lines = text.splitlines()
     assert lines[0] == ".env"
     for number, name, value in ((2, "A", "1"), (4, "B", "x"), (5, "A", "2"), (8, "D", "3")):
         assert any(line.split()[:2] == [str(number), name] and repr(value) in line for line in lines)
     assert any("B" in line and "'x'" in line and "'x#y'" in line for line in lines)
+
+
+def test_every_line_that_is_not_read_stands_in_its_place(desk: Desk) -> None:
+    lines = [
+        "OPENAI_MODEL=a#b",
+        "OPENAI_BASE_URL : https://gateway.example/v1",
+        "# a comment",
+        "",
+        "QWEN_MODEL: m",
+        "\u200bOPENAI_API_KEY=open-sesame",
+        "mysterious words",
+        "DEBUG=1",
+        "'QWEN_CFG_TIMEOUT'=7",
+        "PROMPT='x",
+        "set OPENAI_MODEL=in quotes'",
+    ]
+    desk.write("work/app/.env", "".join(f"{line}\r\n" for line in lines))
+    outcome = desk.run("envfile", ".env").ended(0)
+    told = [line.split(maxsplit=1) for line in outcome.out.splitlines()[1:]]
+    # A difference between the dialects stands below its line.
+    assert [int(number) for number, _ in told] == [1, 1, 2, 5, 5, 6, 6, 7, 8, 9, 9, 10, 10]
+    unread = {number: words for number, words in told if words.startswith("not an assignment")}
+    assert unread.keys() == {"2", "6", "7", "9"}
+    assert "OPENAI_BASE_URL" in unread["2"]
+    assert "OPENAI_API_KEY" in unread["6"]
+    (document,) = documents(desk.run("envfile", "--format", "json", ".env").ended(0))
+    assert [line["line"] for line in document["unread"]] == [2, 6, 7, 9]
+    assert [d["line"] for d in document["differs"]] == sorted(d["line"] for d in document["differs"])
+    for said in (outcome.said, json.dumps(document)):
+        assert "open-sesame" not in said
+        assert "mysterious" not in said
 
 
 def test_a_file_that_cannot_be_read_does_not_stop_the_others(desk: Desk) -> None:
@@ -152,6 +183,6 @@ def test_a_fifo_and_a_name_that_is_no_text(desk: Desk) -> None:
 def test_a_file_that_sets_nothing(desk: Desk) -> None:
     desk.write("work/app/empty", "")
     assert documents(desk.run("envfile", "--format", "json", "empty").ended(0)) == [
-        {"path": "empty", "assignments": [], "values": {}, "differs": []}
+        {"path": "empty", "assignments": [], "values": {}, "unread": [], "differs": []}
     ]
     assert "sets nothing" in desk.run("envfile", "empty").ended(0).out

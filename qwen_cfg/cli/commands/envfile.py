@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from qwen_cfg.cli.arguments import working_directory
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.reports.error import error_data
+from qwen_cfg.core.lookalikes import names_in
 from qwen_schema import (
     EnvFileError,
     ExitCode,
@@ -18,13 +19,14 @@ from qwen_schema import (
     redact_unknown,
     safe_text,
 )
-from qwen_schema.envfile import Assignment, last_of_each, read_assignments, read_env_text
+from qwen_schema.envfile import Assignment, last_of_each, read_assignments, read_env_text, unread_lines
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
     from qwen_cfg.cli.output import Output
+    from qwen_schema.envfile import UnreadLine
 
     Shown = Callable[[Assignment], str]
 
@@ -69,6 +71,10 @@ def _tell_json(name: str, text: str, shown: Shown, output: Output, *, verbatim: 
         "path": name,
         "assignments": [{"name": a.name, "value": shown(a), "line": a.line} for a in assignments],
         "values": {a.name: shown(a) for a in last_of_each(assignments).values()},
+        "unread": [
+            {"line": unread.line, "text": unread.text if verbatim else mask(unread.text)}
+            for unread in unread_lines(text)
+        ],
         "differs": [
             {"name": name, "line": line, "dotenv": ours, "python": theirs}
             for name, line, ours, theirs in _differences(text, shown)
@@ -78,22 +84,31 @@ def _tell_json(name: str, text: str, shown: Shown, output: Output, *, verbatim: 
 
 
 def _tell_text(name: str, text: str, shown: Shown, output: Output, *, verbatim: bool) -> None:
-    assignments = read_assignments(text)
-    lines = [f"  {a.line:>4}  {a.name} = {_quoted(shown(a))}" for a in assignments]
-    lines += [
-        f"  {line:>4}  {name} differs: {_quoted(ours)} to the npm package dotenv, {_quoted(theirs)} to python-dotenv"
+    told = [(a.line, f"{a.name} = {_quoted(shown(a))}") for a in read_assignments(text)]
+    told += [(line.line, _unread(line, verbatim=verbatim)) for line in unread_lines(text)]
+    told += [
+        (line, f"{name} differs: {_quoted(ours)} to the npm package dotenv, {_quoted(theirs)} to python-dotenv")
         for name, line, ours, theirs in _differences(text, shown)
     ]
+    lines = [f"  {line:>4}  {what}" for line, what in sorted(told, key=lambda entry: entry[0])]
     output.lines(name, *(lines or ["  sets nothing"]), secrets=verbatim)
+
+
+def _unread(line: UnreadLine, *, verbatim: bool) -> str:
+    """Return what is said of a line that assigns nothing, and may hold any secret."""
+    names, _ = names_in(line.text)
+    named = f", though it names {', '.join(names)}" if names else ""
+    return f"not an assignment{named}: {repr(line.text) if verbatim else mask(line.text)}"
 
 
 def _differences(text: str, shown: Shown) -> list[tuple[str, int, str | None, str | None]]:
     from qwen_schema.envfile.dotenv_python import differing_names  # noqa: PLC0415 - slow to import
 
-    return [
-        (name, (ours or theirs).line, ours and shown(ours), theirs and shown(theirs))  # type: ignore[union-attr, misc]
-        for name, (ours, theirs) in differing_names(text).items()
-    ]
+    found = []
+    for name, (ours, theirs) in differing_names(text).items():
+        line = (ours or theirs).line  # type: ignore[union-attr]
+        found.append((name, line, shown(ours) if ours else None, shown(theirs) if theirs else None))
+    return sorted(found, key=lambda difference: difference[1])
 
 
 def _display(show: bool) -> Shown:  # noqa: FBT001

@@ -1,7 +1,7 @@
 """Env files: their text, read from the disk once, and the dialects that it can be read in."""
 
 from .dialects import DIALECTS, Dialect, reader_of
-from .dotenv_npm import Assignment, last_of_each, read_assignments
+from .dotenv_npm import Assignment, UnreadLine, last_of_each, read_assignments, unread_lines
 from .text import Subject, read_env_text, read_text
 
 __all__ = [
@@ -9,9 +9,11 @@ __all__ = [
     "Assignment",
     "Dialect",
     "Subject",
+    "UnreadLine",
     "last_of_each",
     "read_assignments",
     "read_env_text",
     "read_text",
     "reader_of",
+    "unread_lines",
 ]

@@ -38,12 +38,28 @@ class Assignment:
     line: int
 
 
+@dataclass(frozen=True)
+class UnreadLine:
+    """A line that assigns nothing and is neither blank nor a comment; `line` counts from 1."""
+
+    text: str = field(repr=False)
+    line: int
+
+
 def read_assignments(text: str) -> tuple[Assignment, ...]:
     """Return the assignments of an env file's text, in the order in which they stand.
 
     Nothing is an error: what is no assignment is passed over, as the original does.
     """
-    return tuple(_assignments(text.replace("\r\n", "\n").replace("\r", "\n")))
+    return tuple(piece for piece in _pieces(text) if isinstance(piece, Assignment))
+
+
+def unread_lines(text: str) -> tuple[UnreadLine, ...]:
+    """Return the lines of an env file's text that are passed over, but for blank ones and comments.
+
+    A line within a value in quotes is a part of that value.
+    """
+    return tuple(piece for piece in _pieces(text) if isinstance(piece, UnreadLine))
 
 
 def last_of_each(assignments: tuple[Assignment, ...]) -> dict[str, Assignment]:
@@ -60,17 +76,22 @@ class _Head:
     end: int
 
 
-def _assignments(text: str) -> Iterator[Assignment]:
+def _pieces(text: str) -> Iterator[Assignment | UnreadLine]:
+    """Yield what stands in a text, from its beginning to its end."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     line, counted, position = 1, 0, 0
     while position <= len(text):
         start = _skip_space(text, position)
         head = _head(text, start)
+        begin = start if head is None else head.start
+        line += text.count("\n", counted, begin)
+        counted = begin
         if head is None:
             position = _next_line(text, start)
+            if start < len(text) and text[start] != "#":
+                yield UnreadLine(text[start:position].rstrip(_SPACE), line)
             continue
         raw, end = _value(text, head.end)
-        line += text.count("\n", counted, head.start)
-        counted = head.start
         if head.name != _UNASSIGNABLE:
             yield Assignment(head.name, _cooked(raw), line)
         position = _next_line(text, end)

@@ -1,0 +1,83 @@
+"""The rule about lines of an env file that mean to set a variable, and set none."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from qwen_cfg.core.env_file import may_set_all
+from qwen_cfg.core.lookalikes import names_in
+from qwen_schema import declared_fields, field_of_variable
+from qwen_schema.envfile import read_assignments, unread_lines
+
+from .diagnostic import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qwen_cfg.core.env_file import EnvFile
+    from qwen_cfg.core.resolution import Resolution
+
+# What other programs comment out with.
+_COMMENT = re.compile(r"//|/\*|;|--|<!--|(?:rem|unset)\b", re.IGNORECASE)
+
+# How other programs set a variable, by how the line begins.
+_OTHER_WAYS = (
+    (re.compile(r"\$(?:env:|\{env:)", re.IGNORECASE), "it is written for PowerShell"),
+    (re.compile(r"(?:setx?|setenv|declare|typeset|local|readonly|env)\s", re.IGNORECASE), "a command stands before it"),
+    (re.compile(r"(?:const|let|var|process|import|os)\b"), "it is written as program code"),
+    (re.compile(r"[\"'{,]"), "the name stands in quotes or braces, as in JSON"),
+    (re.compile(r"[-*?]\s"), "it is written as an item of a list, as in YAML"),
+    (re.compile(r"[\w.-]+\s+:"), "a blank stands before the ':'"),
+    (re.compile(r"[\w.-]+:"), "no blank follows the ':'"),
+)
+
+
+def no_assignment(resolution: Resolution) -> Iterator[Finding]:
+    """A line of an env file names a variable and does not set it: the default, or another file's value, is used."""
+    for file in resolution.files:
+        for unread in unread_lines(resolution.world.look(file.place.path).text or ""):
+            names, has_value = ((), False) if _COMMENT.match(unread.text) else names_in(unread.text)
+            for name in names:
+                # The other dialect may read it, and a bare name in a script means one that is set elsewhere.
+                is_set = file.lines.get(name) == unread.line or (not has_value and bool(resolution.variables.of(name)))
+                if not is_set and _counts(resolution, file, name):
+                    yield _finding(file, name, unread.line, f"is not an assignment: {_wrong(unread.text)}")
+        yield from _swallowed(resolution, file)
+
+
+def _swallowed(resolution: Resolution, file: EnvFile) -> Iterator[Finding]:
+    """Yield the variables that are set within the quotes of another one's value."""
+    feeds = field_of_variable(declared_fields())
+    for outer in resolution.world.assignments(file.place.path):
+        for inner in read_assignments(outer.value) if "\n" in outer.value else ():
+            if inner.name in feeds and inner.line > 1 and _counts(resolution, file, inner.name):
+                what = f"stands within the quotes of {outer.name}, which begin in line {outer.line}"
+                yield _finding(file, inner.name, outer.line + inner.line - 1, what)
+
+
+def _counts(resolution: Resolution, file: EnvFile, name: str) -> bool:
+    """Tell whether a file may set a variable at all."""
+    excluded = resolution.decisions["excluded_variables"].items
+    may_reach = field_of_variable(declared_fields())[name].reach == "project" or file.place.reach == "user"
+    return may_reach and (name not in excluded or may_set_all(file.place, resolution.profile))
+
+
+def _finding(file: EnvFile, name: str, line: int, what: str) -> Finding:
+    return Finding(
+        f"{name} is not set by {file.shown}:{line}: the line {what}.",
+        f"Write {name}=VALUE in a line of its own.",
+        field_of_variable(declared_fields())[name].name,
+        file.shown,
+        line,
+    )
+
+
+def _wrong(text: str) -> str:
+    """Return why a line assigns nothing; never a part of its value."""
+    head = re.split("[=:]", text, maxsplit=1)[0]
+    odd = next((c for c in head if not c.isascii()), None)
+    if odd is not None:
+        return f"it holds the character U+{ord(odd):04X} ({unicodedata.name(odd, 'without a name').lower()})"
+    return next((words for beginning, words in _OTHER_WAYS if beginning.match(text)), "no '=' follows the name")
