@@ -12,10 +12,12 @@ from qwen_cfg.application.secret_from import secret_reference
 from qwen_cfg.core.world import EnvFileChoice
 from qwen_cfg.reading.qwen_home import home_of
 from qwen_cfg.writing.artifact_file import find_artifact
-from qwen_schema import ConfigurationError
+from qwen_schema import ConfigurationError, UsageError
 
 if TYPE_CHECKING:
     import argparse
+
+    from .output import Output
 
 
 def request_of(args: argparse.Namespace) -> Request:
@@ -76,3 +78,17 @@ def working_directory() -> Path:
             where=os.environ.get("PWD", ""),
             hint="It was deleted or moved, it seems. Change into a directory that exists.",
         ) from None
+
+
+def require_own_eyes(args: argparse.Namespace, output: Output) -> None:
+    """Let `--show-secrets` show them on a terminal alone, unless `--force` goes with it.
+
+    Raises:
+        UsageError: if they would go elsewhere.
+    """
+    if args.show_secrets and not output.is_terminal and not args.force:
+        raise UsageError(
+            "standard output is not a terminal, and keys would be kept wherever it goes",
+            where="--show-secrets",
+            hint="If that is what you want, add --force.",
+        )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .process import KEY
+from .terminal import see
 
 if TYPE_CHECKING:
     from .process import Desk, Outcome
@@ -28,7 +29,7 @@ def test_every_recorded_case_in_one_call(desk: Desk) -> None:
     names = [f"case-{number}" for number in range(len(CASES))]
     for name, case in zip(names, CASES, strict=True):
         desk.write(f"work/app/{name}", case["text"])
-    outcome = desk.run("envfile", "--format", "json", "--show-secrets", *names).ended(0)
+    outcome = desk.run("envfile", "--format", "json", "--show-secrets", "--force", *names).ended(0)
     read = documents(outcome)
     assert len(read) == 1500
     for name, case, document in zip(names, CASES, read, strict=True):
@@ -49,7 +50,7 @@ def test_several_thousand_files(desk: Desk) -> None:
 
 def test_the_lines_and_both_readings(desk: Desk) -> None:
     desk.write("work/app/.env", "# mine\nexport A='1'\n\nB=x#y\nA: 2\r\nC=\"two\nlines\"\nD=3\nnothing\n")
-    (document,) = documents(desk.run("envfile", "--format", "json", ".env").ended(0))
+    (document,) = documents(desk.run("envfile", "--format", "json", "--show-secrets", "--force", ".env").ended(0))
     assert document.keys() == {"path", "assignments", "values", "unread", "differs"}
     assert document["assignments"] == [
         {"name": "A", "value": "1", "line": 2},
@@ -61,7 +62,7 @@ def test_the_lines_and_both_readings(desk: Desk) -> None:
     assert document["values"] == {"A": "2", "B": "x", "C": "two\nlines", "D": "3"}
     # python-dotenv keeps `#y`, and does not know the colon.
     assert [(d["name"], d["dotenv"], d["python"]) for d in document["differs"]] == [("B", "x", "x#y"), ("A", "2", "1")]
-    text = desk.run("envfile", ".env").ended(0).out
+    text = desk.run("envfile", "--show-secrets", "--force", ".env").ended(0).out
     lines = text.splitlines()
     assert lines[0] == ".env"
     for number, name, value in ((2, "A", "1"), (4, "B", "x"), (5, "A", "2"), (8, "D", "3")):
@@ -101,20 +102,20 @@ def test_every_line_that_is_not_read_stands_in_its_place(desk: Desk) -> None:
 
 
 def test_a_file_that_cannot_be_read_does_not_stop_the_others(desk: Desk) -> None:
-    desk.write("work/app/first", "A=1\n")
+    desk.write("work/app/first", "OPENAI_MODEL=1\n")
     desk.write("work/app/bad", b"A=\xff\n")
     desk.write("work/app/nul", b"A=\x00\n")
     desk.write("work/app/large", b"#" * (1024 * 1024 + 1))
     (desk.cwd / "directory").mkdir()
     (desk.cwd / "dangling").symlink_to("nowhere")
     (desk.cwd / "loop").symlink_to("loop")
-    desk.write("work/app/last", "A=2\n")
+    desk.write("work/app/last", "OPENAI_MODEL=2\n")
     unreadable = ["bad", "nul", "large", "directory", "dangling", "loop", "missing"]
     names = ["first", *unreadable, "last"]
     outcome = desk.run("envfile", "--format", "json", *names).ended(3)
     read = documents(outcome)
     assert [document["path"] for document in read] == names
-    assert (read[0]["values"], read[-1]["values"]) == ({"A": "1"}, {"A": "2"})
+    assert (read[0]["values"], read[-1]["values"]) == ({"OPENAI_MODEL": "1"}, {"OPENAI_MODEL": "2"})
     for document in read[1:-1]:
         assert document["exit_code"] == 3
         assert document["error"]["class"] == "EnvFileError"
@@ -139,16 +140,51 @@ def test_what_looks_like_a_secret_is_hidden(desk: Desk, form: str) -> None:
     shaped = ["sk-Zm9vYmFyYmF6cXV4MDEyMzQ1Njc4OQ", "gsk_Zm9vYmFyYmF6cXV4MDEyMzQ1Njc4OQ"]
     text = "".join(f"{name}=not-shaped-like-one-{n}\n" for n, name in enumerate(by_name))
     text += "".join(f"PLAIN_{n}=before {value} after\n" for n, value in enumerate(shaped))
-    text += "URL=https://user:open-sesame-0@host/v1\nHARMLESS=visible\n"
+    text += "URL=https://user:open-sesame-0@host/v1\nOPENAI_MODEL=visible\n"
     desk.write("work/app/.env", text)
     secrets = [*(f"not-shaped-like-one-{n}" for n in range(len(by_name))), *shaped, "open-sesame-0"]
     hidden = desk.run("envfile", "--format", form, ".env").ended(0)
     assert not [secret for secret in secrets if secret in hidden.said]
     assert "visible" in hidden.out
-    shown = desk.run("envfile", "--format", form, "--show-secrets", ".env").ended(0)
+    shown = desk.run("envfile", "--format", form, "--show-secrets", "--force", ".env").ended(0)
     assert not [secret for secret in secrets if secret not in shown.out]
     assert "shown in full" in shown.err
     assert not [secret for secret in secrets if secret in shown.err]
+
+
+OF_OTHERS = {
+    "DB_PASS": "correct-horse",
+    "SESSION": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+    "SLACK_WEBHOOK": "https://hooks.slack.test/services/T0/B0/hookhookhook",
+    "GITHUB": "ghp_0123456789abcdefghijklmnopqrstuvwxyz",
+    "DATABASE_URL": "postgres://me:open-sesame@db.test/app",
+    "PIN": "1234-5678",
+    "HIDDEN": "two\nlines-of-it",
+}
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_other_programs_keep_in_the_file_is_hidden_whatever_it_looks_like(desk: Desk, form: str) -> None:
+    ours = {"OPENAI_MODEL": "visible-1", "OPENAI_BASE_URL": "https://visible-2.test/v1", "QWEN_CFG_TIMEOUT": "30"}
+    text = "".join(f"{name}='{value}'\n" for name, value in {**ours, **OF_OTHERS}.items())
+    # A quote that is not closed makes the next line a part of the value.
+    desk.write("work/app/.env", text + "QWEN_MODEL='m\nADMIN=swallowed-secret\nX='\n")
+    said = desk.run("envfile", "--format", form, ".env").ended(0).said
+    secrets = [*OF_OTHERS.values(), "lines-of-it", "swallowed-secret"]
+    assert [secret for secret in secrets if secret in said] == []
+    assert [value for value in ours.values() if value not in said] == []
+    assert [name for name in OF_OTHERS if name not in said] == []
+
+
+def test_secrets_are_shown_on_a_terminal_and_elsewhere_only_by_force(desk: Desk) -> None:
+    desk.write("work/app/.env", "DB_PASS=correct-horse\nset DB_PASS=battery\n")
+    refused = desk.run("envfile", "--show-secrets", ".env").ended(2)
+    assert refused.out == ""
+    assert "--force" in refused.err
+    forced = desk.run("envfile", "--show-secrets", "--force", ".env").ended(0)
+    assert "correct-horse" in forced.out
+    assert "battery" in forced.out
+    assert "correct-horse" in see(desk, "envfile", "--show-secrets", ".env").text
 
 
 def test_both_readings_of_a_secret_are_hidden(desk: Desk) -> None:
@@ -170,14 +206,16 @@ def test_control_characters_do_not_reach_a_terminal(desk: Desk) -> None:
 
 def test_a_fifo_and_a_name_that_is_no_text(desk: Desk) -> None:
     read, write = os.pipe()
-    os.write(write, b"A=piped\n")
+    os.write(write, b"OPENAI_MODEL=piped\n")
     os.close(write)
     outcome = desk.run("envfile", "--format", "json", f"/dev/fd/{read}", pass_fds=[read]).ended(0)
     os.close(read)
-    assert documents(outcome)[0]["values"] == {"A": "piped"}
-    (Path(os.fsdecode(bytes(desk.cwd) + b"/\xff.env"))).write_text("A=1\n")
-    assert documents(desk.run("envfile", "--format", "json", b"\xff.env").ended(0))[0]["values"] == {"A": "1"}
-    assert "A = '1'" in desk.run("envfile", b"\xff.env").ended(0).out
+    assert documents(outcome)[0]["values"] == {"OPENAI_MODEL": "piped"}
+    (Path(os.fsdecode(bytes(desk.cwd) + b"/\xff.env"))).write_text("OPENAI_MODEL=1\n")
+    assert documents(desk.run("envfile", "--format", "json", b"\xff.env").ended(0))[0]["values"] == {
+        "OPENAI_MODEL": "1"
+    }
+    assert "OPENAI_MODEL = '1'" in desk.run("envfile", b"\xff.env").ended(0).out
 
 
 def test_a_file_that_sets_nothing(desk: Desk) -> None:

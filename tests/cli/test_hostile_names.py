@@ -94,8 +94,8 @@ def test_no_name_is_a_command(hostile: tuple[str, Desk]) -> None:
             )
         ),
         (["envfile", ".env", name, f"{name}/x"], good),
-        (["envfile", "--format", "json", "--show-secrets", ".env", f"../{name}/.env"], good),
-        (["envfile", "--show-secrets", ".env", "../.env"], good),
+        (["envfile", "--format", "json", "--show-secrets", "--force", ".env", f"../{name}/.env"], good),
+        (["envfile", "--show-secrets", "--force", ".env", "../.env"], good),
         (["run", "-p", "x", "--config", f"{name}.toml", "--debug"], good),
         (["run", "-p", "x", "--config", f"{name}"], good),
         (["run", "-p", "x", "--model", name], good),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qwen_cfg.cli.arguments import working_directory
+from qwen_cfg.cli.arguments import require_own_eyes, working_directory
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.reports.error import error_data
 from qwen_cfg.core.lookalikes import names_in
@@ -13,10 +13,7 @@ from qwen_schema import (
     ExitCode,
     declared_fields,
     field_of_variable,
-    hide_credentials,
-    is_secret_name,
     mask,
-    redact_unknown,
     safe_text,
 )
 from qwen_schema.envfile import Assignment, last_of_each, read_assignments, read_env_text, unread_lines
@@ -37,14 +34,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=["text", "json"], default="text", help="json: one document a line, one a file"
     )
-    parser.add_argument("--show-secrets", action="store_true", help="show values that look like secrets in full")
+    parser.add_argument("--show-secrets", action="store_true", help="on a terminal: show every value and line in full")
+    parser.add_argument("--force", action="store_true", help="with --show-secrets: not only on a terminal")
     parser.epilog = examples("envfile .env", "envfile --format json .env ~/.qwen/.env")
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Tell how each file is read; one that cannot be read is told of, and the next one follows."""
+    require_own_eyes(args, output)
     if args.show_secrets:
-        output.notice("qwen-cfg: values that look like secrets are shown in full.")
+        output.notice("qwen-cfg: every value is shown in full, secrets too.")
     tell = _tell_json if args.format == "json" else _tell_text
     directory, shown = working_directory(), _display(args.show_secrets)
     code = ExitCode.OK
@@ -112,17 +111,18 @@ def _differences(text: str, shown: Shown) -> list[tuple[str, int, str | None, st
 
 
 def _display(show: bool) -> Shown:  # noqa: FBT001
-    """Return how values are shown: in full, or masked where the name or the value looks like a secret's."""
+    """Return how values are shown: masked, but for those of declared variables that hold no secret.
+
+    What another program's variable holds is not known, and a value of several lines may have swallowed others.
+    """
     feeds = field_of_variable(declared_fields())
 
     def display(assignment: Assignment) -> str:
         if show:
             return assignment.value
-        if assignment.name in feeds:
+        if assignment.name in feeds and "\n" not in assignment.value:
             return safe_text(feeds[assignment.name], assignment.value)
-        if is_secret_name(assignment.name):
-            return mask(assignment.value)
-        return redact_unknown(hide_credentials(assignment.value) if "://" in assignment.value else assignment.value)
+        return mask(assignment.value)
 
     return display
 

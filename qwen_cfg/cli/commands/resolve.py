@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.incomplete import IncompleteError
-from qwen_cfg.cli.arguments import request_of
+from qwen_cfg.cli.arguments import request_of, require_own_eyes
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.notices import show_warnings
 from qwen_cfg.cli.parser import add_color_option, add_field_flags, add_resolution_options
@@ -108,12 +108,7 @@ def _check_usage(args: argparse.Namespace, output: Output) -> None:
         raise UsageError("this needs a FILE to write", where="--inline-secrets", hint="Name it with -o.")
     if args.inline_secrets and args.secret_from is not None:
         raise UsageError("the key is either inlined or referred to", where="--secret-from")
-    if args.show_secrets and not output.is_terminal and not args.force:
-        raise UsageError(
-            "standard output is not a terminal, and keys would be kept wherever it goes",
-            where="--show-secrets",
-            hint="If that is what you want, add --force.",
-        )
+    require_own_eyes(args, output)
 
 
 def _check_compared(args: argparse.Namespace) -> None:
