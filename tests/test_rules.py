@@ -187,6 +187,22 @@ SPEAKS: dict[str, list[Place]] = {
             )
         ],
         keyed(f"'{KEY}'", "http://localhost:8000/v1"),
+        *[
+            keyed(text)
+            for text in (
+                f"{KEY} # prod",
+                f"{KEY} #prod",
+                f"{KEY}\u0020; export OPENAI_API_KEY",
+                f"{KEY} OPENAI_BASE_URL=https://llm.example/v1",
+                f"{KEY};",
+                f"{KEY},",
+                f"{KEY} \\",
+                f"OPENAI_API_KEY={KEY}",
+                f"export OPENAI_API_KEY={KEY}",
+                "https://llm.example/v1",
+            )
+        ],
+        keyed(f"{KEY} # prod", "http://localhost:8000/v1"),
         replace(env(), flags={"api_key": "your-api-key"}),
     ],
     "QC117": [
@@ -387,6 +403,8 @@ SILENT: dict[str, list[Place]] = {
                 "command:cat <your key>",
                 "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln",
                 "0123456789abcdef0123456789abcdef",
+                "c2VjcmV0IGtleQ==",
+                "ak:sk/with+odd~marks.#1$",
             )
         ],
         keyed("your-api-key", "http://localhost:8000/v1"),

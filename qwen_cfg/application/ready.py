@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from qwen_cfg.core.artifact import user_files
 from qwen_cfg.core.drift import provenance_text
 from qwen_cfg.core.hidden_keys import key_remark
-from qwen_schema import ConfigurationError, Secret, Surroundings, follow
+from qwen_cfg.rules.keys import doubt_about
+from qwen_schema import ConfigurationError, Secret, Surroundings, follow, host_of, is_loopback
 from qwen_schema.qwen_oauth import METHOD
 
 from .incomplete import IncompleteError
@@ -55,7 +56,7 @@ def ready(compilation: Compilation, gate: Gate, key: Secret | None = None) -> Re
         # No project's file has named one that got here.
         may_run_commands=True,
     )
-    use = _with_key(artifact, here, key or _known_key(compilation))
+    use = _with_key(artifact, here, gate, key or _known_key(compilation))
     return replace(use, remark=key_remark(resolution))
 
 
@@ -77,7 +78,7 @@ def ready_from_file(file: ConfigFile, gate: Gate) -> ReadyConfig:
         return note_artifact(with_login(login_place_here(artifact, file.request.process), gate))
     if file.unusual:
         gate.notify(f"qwen-cfg: {file.unusual}")
-    return note_artifact(_with_key(artifact, here))
+    return note_artifact(_with_key(artifact, here, gate))
 
 
 def _require_spoken(artifact: ResolvedConfig) -> None:
@@ -103,8 +104,10 @@ def _known_key(compilation: Compilation) -> Secret | None:
     return key if isinstance(key, Secret) and not is_elsewhere else None
 
 
-def _with_key(artifact: ResolvedConfig, here: Surroundings, key: Secret | None = None) -> ReadyConfig:
+def _with_key(artifact: ResolvedConfig, here: Surroundings, gate: Gate, key: Secret | None = None) -> ReadyConfig:
     """Return an artifact with its key, which is fetched from where the artifact says unless it is known.
+
+    What is doubtful about a key that is fetched is told before it is sent.
 
     Raises:
         SecretReferenceError: if there is none.
@@ -114,4 +117,8 @@ def _with_key(artifact: ResolvedConfig, here: Surroundings, key: Secret | None =
 
     if key is None:
         key = follow(artifact.api_key, here)
+        # The rules have not seen it.
+        doubt = doubt_about(key.reveal(), needs_key=not is_loopback(host_of(artifact.text("base_url"))))
+        if doubt is not None:
+            gate.notify(f"qwen-cfg: the API key from {artifact.api_key} {doubt[0]}. {doubt[1]}")
     return ReadyConfig(artifact, key, here.base, here.home, observe=observe)

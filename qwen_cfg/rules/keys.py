@@ -26,6 +26,17 @@ _MADE_UP = re.compile(
 
 _LONGEST_PLACEHOLDER = 256
 _QUOTES = "'\"`"
+_LEFTOVERS = (
+    (r".*\s#", "has a comment behind it, which is sent as a part of it", "Put the comment in a line of its own."),
+    (r"https?://", "is a URL, not a key", "Put the key there; the URL is the base URL's (OPENAI_BASE_URL)."),
+    (
+        r"(?:export\s+|set\s+)?[A-Z_]*_KEY\s*[=:]",
+        "begins with a variable's name, which is sent too",
+        "Leave the name out.",
+    ),
+    (r".*\s", "has a blank in it, and what follows the blank is sent too", "Put the key alone there."),
+    (r".*[,;\\]$", "ends in a character that belongs to no key", "Leave out what follows the key."),
+)
 _BEARER = re.compile(r"bearer\s", re.IGNORECASE)
 
 _PLACEHOLDER = re.compile(
@@ -66,7 +77,7 @@ def doubtful_key(resolution: Resolution) -> Iterator[Finding]:
         return
     # A server on this machine takes any key, mostly.
     needs_key = not base_url or not is_loopback(host_of(base_url))
-    doubt = _doubt(key.revealed, needs_key=needs_key)
+    doubt = doubt_about(key.revealed, needs_key=needs_key)
     if doubt is not None:
         yield Finding(f"The API key from {key.origin} {doubt[0]}.", doubt[1], "api_key", *place_of(key))
 
@@ -89,15 +100,7 @@ def foreign_key(resolution: Resolution) -> Iterator[Finding]:
     )
 
 
-def _key(resolution: Resolution) -> Candidate | None:
-    """Return the key that would be sent, if it is one and not where another is kept."""
-    key = resolution.decisions["api_key"].winner
-    if key is None or resolution.options.secret_from is not None or resolution.auth_method != "openai":
-        return None
-    return key if is_key(key.revealed) else None
-
-
-def _doubt(text: str, *, needs_key: bool) -> tuple[str, str] | None:
+def doubt_about(text: str, *, needs_key: bool) -> tuple[str, str] | None:
     """Return what is doubtful about a key and what to do; never a part of it."""
     inner = text.strip().strip(_QUOTES)
     if _BEARER.match(inner.strip()):
@@ -106,7 +109,15 @@ def _doubt(text: str, *, needs_key: bool) -> tuple[str, str] | None:
         return "has a quote at its beginning or end, which is sent as a part of it", "Leave the quotes out."
     if needs_key and len(inner) <= _LONGEST_PLACEHOLDER and _PLACEHOLDER.fullmatch(inner):
         return "looks like a placeholder, not like a key", "Put the key itself in its place."
-    return None
+    return next(((wrong, hint) for form, wrong, hint in _LEFTOVERS if re.match(form, inner)), None)
+
+
+def _key(resolution: Resolution) -> Candidate | None:
+    """Return the key that would be sent, if it is one and not where another is kept."""
+    key = resolution.decisions["api_key"].winner
+    if key is None or resolution.options.secret_from is not None or resolution.auth_method != "openai":
+        return None
+    return key if is_key(key.revealed) else None
 
 
 def _base_url(resolution: Resolution) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING
 
 from .formats import CHECKS, LONGEST, is_unicode
@@ -10,12 +11,19 @@ from .pointers import EXPECTED as EXPECTED_OF_POINTER
 from .pointers import is_pointer, kind_of_pointer, parts_of_pointer
 from .printable import shortened
 from .secret import hide_credentials, looks_like_key, mask, redact_unknown
+from .unresolved import unresolved
 
 if TYPE_CHECKING:
     from .fields import Field, Value
 
 _TRUE = {"true", "1", "yes", "on"}
 _FALSE = {"false", "0", "no", "off"}
+
+# What is left around a value by what does not read env files as a shell does (`docker run --env-file`), and where a
+# file with Windows line ends is sourced. `Model #2` is a name.
+_QUOTES = "'\"`"
+_COMMENT = re.compile(r"\s#(?!\d)")
+_ALONE = "the value alone, without quotes around it, line ends, blanks at its ends or a comment"
 EMPTY_LIST = "none"
 
 
@@ -40,6 +48,8 @@ def parse_value(field: Field, text: str) -> Value:
         raise BadValue("it is not valid UTF-8", _expectation(field))
     if field.secret and kind_of_pointer(text) is not None:
         return _pointer(text)
+    if field.secret and (found := unresolved(text)) is not None:
+        raise BadValue(f"it is {found.what}, and no key", f"the key: {found.fix}")
     try:
         value = _typed(field, text)
         check_value(field.schema, list(value) if isinstance(value, tuple) else value)
@@ -126,7 +136,29 @@ def _typed(field: Field, text: str) -> Value:
             items = tuple(item.strip() for item in text.split(",") if item.strip())
             return () if items == (EMPTY_LIST,) else items
         case _:
+            _require_alone(field, text)
             return text
+
+
+def _require_alone(field: Field, text: str) -> None:
+    """Refuse a text with something around the value that belongs to none; the format of a URL says more of blanks."""
+    is_url, wrong = field.schema.get("format", "").endswith("-url"), None
+    if field.secret:
+        return
+    if text[:1] in _QUOTES and text[-1:] in _QUOTES and text:
+        wrong = "quotes stand around it"
+    elif text and (text[0] in _QUOTES or text[-1] in _QUOTES):
+        wrong = "a quote stands at its beginning or end"
+    elif text.endswith("\r") and not is_url:
+        wrong = "it ends in a carriage return, as lines of files with Windows line ends do"
+    elif any(unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") for c in text if c != "\0") and not is_url:
+        wrong = "it holds a line break, or another character that cannot be seen"
+    elif text != text.strip() and not is_url:
+        wrong = "a blank stands before or after it"
+    elif _COMMENT.search(text):
+        wrong = "a comment follows it, which is taken for a part of it"
+    if wrong is not None:
+        raise BadValue(wrong, _ALONE)
 
 
 def _boolean(field: Field, text: str) -> Value:

@@ -316,3 +316,34 @@ def test_qwen_oauth_sends_no_key(desk: Desk, server: Provider) -> None:
     outcome = desk.run("run", "-p", "x", "--auth-type", "qwen-oauth", env=env_of(server))
     assert outcome.ended(3).out == ""
     assert server.taken() == []
+
+
+# What can be no key, or has something around it.
+
+
+def test_what_another_tool_should_have_replaced_is_not_sent(desk: Desk, server: Provider) -> None:
+    sound = env_of(server)
+    desk.run("resolve", "-o", "a.toml", env=sound).ended(0)
+    for argv in ([], ["--config", "a.toml"]):
+        for text, tool in (("op://Private/OpenAI/api-key", "1Password"), ("encrypted:BDqDBibm4wsYqMpC", "dotenvx")):
+            outcome = desk.run("run", "-p", "x", *argv, env={**sound, "OPENAI_API_KEY": text}).ended(3)
+            assert tool in outcome.err
+            assert text not in outcome.said
+    assert server.requests == []
+
+
+def test_what_is_odd_about_a_key_is_told_and_sent_wherever_it_comes_from(desk: Desk, server: Provider) -> None:
+    sound = env_of(server)
+    desk.run("resolve", "-o", "a.toml", env=sound).ended(0)
+    desk.write("work/app/key.txt", f"{KEY} mine\n")
+    odd = {**sound, "OPENAI_API_KEY": f"{KEY} # prod", "CI_KEY": f"{KEY};"}
+    for argv, words in (
+        ([], "comment"),
+        (["--config", "a.toml"], "comment"),
+        (["--secret-from", "environment:CI_KEY"], "belongs to no key"),
+        (["--secret-from", "command:cat key.txt"], "blank"),
+    ):
+        outcome = desk.run("run", "-p", "x", *argv, env=odd)
+        assert words in outcome.err, argv
+        assert KEY not in outcome.said
+    assert len(server.requests) == 4
