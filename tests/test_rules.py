@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
+from support.asking import configured
 from support.trees import NOBODY, planted, read, write_tree
 from support.worlds import scenes
 
@@ -19,6 +20,7 @@ from qwen_cfg.core.lookalikes import meant
 from qwen_cfg.core.resolution import Options, profile_named, resolve_world
 from qwen_cfg.rules import RULES, diagnose
 from qwen_cfg.rules.pages import pages
+from qwen_runtime.wire.proxy import proxy_for
 from qwen_schema import SecretReference, declared_profiles, declared_providers
 from qwen_schema.providers import key_issuers, provider_at
 
@@ -89,6 +91,50 @@ def at(base_url: str) -> Place:
 
 def plain(*lines: str, **options: object) -> Place:
     return Place({PLAIN: "".join(f"{line}\n" for line in lines)}, **options)  # type: ignore[arg-type]
+
+
+def proxied(exceptions: str) -> Place:
+    return env(OPENAI_API_KEY=KEY, HTTPS_PROXY="http://proxy.example:3128", NO_PROXY=exceptions)
+
+
+# Entries of NO_PROXY that match nothing, with what to write; and those that match a host, with one that they match.
+NEVER = {
+    "192.168.*": "192.168.0.0/16",
+    "10.*": "10.0.0.0/8",
+    "10.1.*.*": "10.1.0.0/16",
+    "172.16.5.*": "172.16.5.0/24",
+    "192.168.": "192.168.0.0/16",
+    "192.168": "192.168.0.0/16",
+    "localhost models.example": "comma",
+    "a.example;b.example": "comma",
+    "a.example|b.example": "comma",
+    "https://models.example": "host alone",
+    "http://models.example:8080/v1": "host alone",
+    "https://me:open-sesame@models.example": "host alone",
+    "models.*": "beginning",
+    '"models.example"': "quotes",
+    "models.example.": "dot",
+    "b\u00fccher.example": "xn--",
+    "10.0.0.0/33": "block",
+    "models.example/v1": "host name",
+    "<local>": "host name",
+    "models.example:99999": "65535",
+    "010.0.0.1": "host name",
+    ".": "dot",
+}
+MATCHING = {
+    "*": "models.example",
+    "*.example": "models.example",
+    ".example": "models.example",
+    "Models.Example": "models.example",
+    "models.example:443": "models.example",
+    "models_2.example": "models_2.example",
+    "localhost, 10.0.0.0/8 ,fd00::/8": "10.1.2.3",
+    "10.0.0.1/8": "10.20.30.40",
+    "[fd00::1]:443": "[fd00::1]",
+    "xn--bcher-kva.example": "b\u00fccher.example",
+    "gpu": "gpu",
+}
 
 
 SETTINGS, OWN_SETTINGS = f"{HOME}/.qwen/settings.json", f"{APP}/.qwen/settings.json"
@@ -297,6 +343,14 @@ SPEAKS: dict[str, list[Place]] = {
         Place({QWEN: "set DEBUG=1\n"}, {"OPENAI_API_KEY": KEY}),
         Place({HOME_FILE: "OPENAI_BASE_URL : https://gateway.example/v1\n"}, {"OPENAI_API_KEY": KEY}, profile=NEWER),
     ],
+    "QC128": [
+        *[proxied(entry) for entry in NEVER],
+        replace(env(OPENAI_API_KEY=KEY, HTTPS_PROXY="http://p:1"), flags={"no_proxy": "good.example,192.168.*"}),
+    ],
+    "QC129": [
+        at(f"http://{host}:8000/v1")
+        for host in ("0.0.0.0", "[::]", "localhost.", "foo.localhost", "localhost.localdomain", "127.1", "2130706433")
+    ],
     "QC201": [env(OPENAI_API_KEY=KEY, OPENAI_BASE_URL="llm.example/v1")],
     "QC202": [replace(env(), flags={"auth_method": "openai"})],
     "QC203": [env()],
@@ -488,6 +542,15 @@ SILENT: dict[str, list[Place]] = {
             )
         ],
         Place({HOME_FILE: "OPENAI_BASE_URL : https://a/v1\n", **HELD}),
+    ],
+    "QC128": [
+        *[proxied(entry) for entry in MATCHING],
+        # Without a proxy there is nothing to go around.
+        env(OPENAI_API_KEY=KEY, NO_PROXY="192.168.*"),
+    ],
+    "QC129": [
+        at(f"http://{host}:8000/v1")
+        for host in ("localhost", "127.0.0.1", "127.9.9.9", "[::1]", "[::ffff:127.0.0.1]", "10.0.0.1", "llm.example")
     ],
     "QC201": [env(OPENAI_API_KEY=KEY, OPENAI_BASE_URL="https://llm.example/v1")],
     "QC202": [env(OPENAI_API_KEY=KEY), Place({f"{HOME}/.qwen/oauth_creds.json": "{}"})],
@@ -717,6 +780,20 @@ def test_what_only_the_other_dialect_reads_is_not_set(tmp_path: Path) -> None:
         world = read(tmp_path / APP, tmp_path / HOME, dialect=dialect, survey=True)
         found = diagnose(resolve_world(world, profile_named()))
         assert [d.code for d in found].count("QC127") == count
+
+
+@pytest.mark.parametrize(("entry", "words"), NEVER.items())
+def test_what_to_write_for_an_exception_that_matches_nothing_is_said(entry: str, words: str, tmp_path: Path) -> None:
+    said = message(proxied(f"good.example,{entry}"), tmp_path, "QC128")
+    assert words in said
+    assert "NO_PROXY matches no host" in said
+    assert "open-sesame" not in said
+
+
+@pytest.mark.parametrize(("entry", "host"), MATCHING.items())
+def test_an_exception_that_is_not_told_of_matches_as_the_runtime_reads_it(entry: str, host: str) -> None:
+    url = f"https://{host}/v1"
+    assert proxy_for(url, configured(url, proxy="http://p:1", no_proxy=entry.split(",")).settings) == ""
 
 
 @pytest.mark.parametrize(

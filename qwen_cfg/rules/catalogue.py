@@ -7,7 +7,21 @@ from typing import TYPE_CHECKING
 
 from qwen_schema import UsageError, redact_known
 
-from . import completeness, endpoint, exposure, files, generations, hiding, keys, names, places, settings, trust, unread
+from . import (
+    completeness,
+    endpoint,
+    exposure,
+    files,
+    generations,
+    hiding,
+    keys,
+    names,
+    places,
+    route,
+    settings,
+    trust,
+    unread,
+)
 from .diagnostic import Case, CaseRule, Diagnostic, Finding, Rule
 
 if TYPE_CHECKING:
@@ -63,6 +77,8 @@ RULES = (
     Rule("QC125", "warning", "a provider entry changes what is sent", settings.changes_requests),
     Rule("QC126", "warning", "a provider in the settings is ignored", settings.providers_ignored),
     Rule("QC127", "warning", "a line of an env file sets nothing", unread.no_assignment),
+    Rule("QC128", "warning", "an exception to the proxy matches nothing", route.matches_nothing),
+    Rule("QC129", "warning", "the base URL only looks like this machine", route.looks_like_this_machine),
     Rule("QC201", "error", "a value is not valid", completeness.invalid),
     Rule("QC202", "error", "there is no API key", completeness.missing_key),
     Rule("QC203", "error", "the authentication method is undecided", completeness.undecided),

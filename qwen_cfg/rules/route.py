@@ -1,0 +1,100 @@
+"""Rules about the way of a request: exceptions to the proxy that match nothing, a host that is not this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import TYPE_CHECKING
+
+from qwen_schema import address_of, declared_fields, hide_credentials, host_of, is_loopback, safe_text
+
+from .diagnostic import Finding, place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qwen_cfg.core.resolution import Resolution
+
+_NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
+_PORT = re.compile(r"(\[.*\]|[^:]*):([0-9]+)")
+# The beginning of an IPv4 address, as in 192.168.* or 10.
+_PARTIAL = re.compile(r"((?:[0-9]{1,3}\.){0,2}[0-9]{1,3})(?:\.\*)*\.?(?:\.?\*)?")
+_LIKE_THIS_MACHINE = re.compile(
+    r"(?:.*\.)?localhost\.?|localhost\.localdomain\.?|0|0\.0\.0\.0|127\.[0-9.]*|0x7f.*|2130706433"
+)
+
+
+def matches_nothing(resolution: Resolution) -> Iterator[Finding]:
+    """An entry of the proxy's exceptions can match no host, so that requests to what it means go through the proxy."""
+    proxy, exceptions = resolution.decisions["proxy"].winner, resolution.decisions["no_proxy"]
+    if proxy is None or not proxy.revealed or exceptions.winner is None:
+        return
+    field, origin = declared_fields()["no_proxy"], exceptions.winner.origin
+    for entry in exceptions.items:
+        fix = _fix(entry.strip().lower())
+        if fix is not None:
+            shown = safe_text(field, hide_credentials(entry) if "@" in entry else entry)
+            yield Finding(
+                f"{shown!r} in {origin} matches no host, so requests to what it means go through the proxy.",
+                fix,
+                "no_proxy",
+                *place_of(exceptions.winner),
+            )
+
+
+def looks_like_this_machine(resolution: Resolution) -> Iterator[Finding]:
+    """A host that often means this machine does not count as it, so that its requests go through the proxy."""
+    decision = resolution.decisions["base_url"]
+    if decision.winner is None or not isinstance(decision.value, str):
+        return
+    host = host_of(decision.value)
+    address = address_of(host)
+    if is_loopback(host) or not (_LIKE_THIS_MACHINE.fullmatch(host) or (address and address.is_unspecified)):
+        return
+    yield Finding(
+        f"The base URL from {decision.winner.origin} names {host}, which does not count as this machine: requests to "
+        "it go through the proxy, if there is one.",
+        "If a server on this machine is meant, write localhost or 127.0.0.1.",
+        "base_url",
+        *place_of(decision.winner),
+    )
+
+
+def _fix(entry: str) -> str | None:
+    """Return how to mend an entry that matches nothing as the runtime reads it; None if it can match a host."""
+    port = _PORT.fullmatch(entry)
+    name = port[1] if port is not None else entry
+    if port is not None and not 0 < int(port[2]) < 2**16:
+        return "A port is a number from 1 to 65535."
+    domain = name.removeprefix("*").removeprefix(".")
+    if name == "*" or _is_block(name) or (_NAME.fullmatch(domain) and not re.fullmatch("[0-9.]+", domain)):
+        return None
+    return _advice(name)
+
+
+def _is_block(name: str) -> bool:
+    try:
+        ipaddress.ip_network(name.strip("[]"), strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _advice(name: str) -> str:
+    partial = _PARTIAL.fullmatch(name)
+    if partial is not None and all(int(part) < 2**8 for part in partial[1].split(".")):
+        parts = partial[1].split(".")
+        return f"Write the block of addresses: {'.'.join([*parts, *['0'] * (4 - len(parts))])}/{8 * len(parts)}"
+    if "://" in name:
+        return "Write the host alone, without the scheme and the path."
+    if re.search(r"[\s;|]", name):
+        return "Put a comma between two entries."
+    if name.strip("'\"`") != name:
+        return "Leave the quotes out."
+    if "*" in name:
+        return "A '*' counts alone, or at the beginning: '*.example.com' or '.example.com'."
+    if name.endswith("."):
+        return "Leave out the dot at its end."
+    if not name.isascii():
+        return "Write the name as it is asked for, in ASCII (xn--…)."
+    return "Write a host name, an address, or a block of addresses such as 10.0.0.0/8."
