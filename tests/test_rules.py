@@ -782,6 +782,33 @@ def test_what_only_the_other_dialect_reads_is_not_set(tmp_path: Path) -> None:
         assert [d.code for d in found].count("QC127") == count
 
 
+@pytest.mark.parametrize(
+    ("place", "code", "words"),
+    [
+        (env(DASHSCOPE_API_KEY=OTHER), "QC203", "environment:DASHSCOPE_API_KEY"),
+        (replace(env(DASHSCOPE_API_KEY=OTHER), flags={"auth_method": "openai"}), "QC202", "DASHSCOPE_API_KEY is set"),
+        (env(OPENROUTER_API_KEY=OTHER), "QC203", "key of OpenRouter"),
+        (env(MODELSCOPE_SDK_TOKEN=OTHER), "QC203", "key of ModelScope"),
+        (env(AZURE_OPENAI_API_KEY=OTHER), "QC203", "key of Azure OpenAI"),
+        (env(GEMINI_API_KEY=OTHER), "QC203", "key of Google Gemini API"),
+        (env(ANTHROPIC_API_KEY=OTHER), "QC203", "key of Anthropic"),
+        (plain(f"DEEPSEEK_API_KEY={OTHER}"), "QC203", "--secret-from env-file:./.env:DEEPSEEK_API_KEY"),
+        (replace(env(GROQ_API_KEY=OTHER), profile=NEWER), "QC203", "GROQ_API_KEY is set in the environment"),
+    ],
+)
+def test_another_providers_key_is_told_of_where_none_is_found(
+    place: Place, code: str, words: str, tmp_path: Path
+) -> None:
+    said = message(place, tmp_path, code)
+    assert words in said
+    assert OTHER not in said
+
+
+@pytest.mark.parametrize("place", [env(DASHSCOPE_API_KEY=""), env(STRIPE_API_KEY=OTHER)])
+def test_no_other_variable_is_told_of_where_no_key_is_found(place: Place, tmp_path: Path) -> None:
+    assert "is not read" not in message(place, tmp_path, "QC203")
+
+
 @pytest.mark.parametrize(("entry", "words"), NEVER.items())
 def test_what_to_write_for_an_exception_that_matches_nothing_is_said(entry: str, words: str, tmp_path: Path) -> None:
     said = message(proxied(f"good.example,{entry}"), tmp_path, "QC128")

@@ -23,10 +23,14 @@ if TYPE_CHECKING:
 
     from .compilation import Compilation
     from .config_file import ConfigFile
+    from .request import Request
 
 
 # The methods whose API the runtime speaks.
 SPOKEN = ("openai", METHOD)
+
+# What names certificate authorities to Node.js (and so to Qwen Code), requests, curl, AWS's programs, and git.
+_CA_VARIABLES = ("NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE", "GIT_SSL_CAINFO")
 
 
 def ready(compilation: Compilation, gate: Gate, key: Secret | None = None) -> ReadyConfig:
@@ -43,9 +47,9 @@ def ready(compilation: Compilation, gate: Gate, key: Secret | None = None) -> Re
     gate.require(compilation.concern)
     artifact = compilation.artifact
     _require_spoken(artifact)
-    if artifact.text("auth_method") == METHOD:
-        return with_login(login_place_of(compilation), gate)
     request, world = compilation.request, compilation.world
+    if artifact.text("auth_method") == METHOD:
+        return _noting(with_login(login_place_of(compilation), gate), request)
     here = Surroundings(
         request.process.environ,
         request.secrets,
@@ -57,7 +61,7 @@ def ready(compilation: Compilation, gate: Gate, key: Secret | None = None) -> Re
         may_run_commands=True,
     )
     use = _with_key(artifact, here, gate, key or _known_key(compilation))
-    return replace(use, remark=key_remark(resolution))
+    return _noting(replace(use, remark=key_remark(resolution)), request)
 
 
 def ready_from_file(file: ConfigFile, gate: Gate) -> ReadyConfig:
@@ -75,10 +79,16 @@ def ready_from_file(file: ConfigFile, gate: Gate) -> ReadyConfig:
     _require_spoken(artifact)
     if artifact.text("auth_method") == METHOD:
         require_own(artifact, file.request.process)
-        return note_artifact(with_login(login_place_here(artifact, file.request.process), gate))
+        return note_artifact(_noting(with_login(login_place_here(artifact, file.request.process), gate), file.request))
     if file.unusual:
         gate.notify(f"qwen-cfg: {file.unusual}")
-    return note_artifact(_with_key(artifact, here, gate))
+    return note_artifact(_noting(_with_key(artifact, here, gate), file.request))
+
+
+def _noting(use: ReadyConfig, request: Request) -> ReadyConfig:
+    """Return a config with the variables that may explain why a certificate is refused."""
+    environ = request.process.environ
+    return replace(use, ca_variables=tuple(name for name in _CA_VARIABLES if environ.get(name)))
 
 
 def _require_spoken(artifact: ResolvedConfig) -> None:

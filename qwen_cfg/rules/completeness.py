@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from qwen_cfg.core.unreached import would_set
 from qwen_cfg.trust import host_shown, is_known_or_loopback
 from qwen_schema import declared_fields, safe_text
+from qwen_schema.providers import key_variables
 
 from .diagnostic import Finding
 
@@ -40,7 +41,8 @@ def missing_key(resolution: Resolution) -> Iterator[Finding]:
     """The method needs an API key and nobody offers one."""
     if resolution.needs_api_key:
         yield Finding(
-            f"{_stop(resolution)}There is no API key: {_where_looked(resolution)}.{_defined_elsewhere(resolution)}",
+            f"{_stop(resolution)}There is no API key: {_where_looked(resolution)}.{_defined_elsewhere(resolution)}"
+            f"{_keys_of_others(resolution)}",
             f"{_how_to_give(resolution)} {_NO_KEY_NEEDED}",
             "api_key",
         )
@@ -58,7 +60,7 @@ def undecided(resolution: Resolution) -> Iterator[Finding]:
     elif decision.winner is None:
         yield Finding(
             f"There is no API key and no cached Qwen OAuth login: {_where_looked(resolution)}."
-            f"{_defined_elsewhere(resolution)}",
+            f"{_defined_elsewhere(resolution)}{_keys_of_others(resolution)}",
             f"{_how_to_give(resolution)} {_NO_KEY_NEEDED}",
             "auth_method",
         )
@@ -75,7 +77,8 @@ def _no_method(resolution: Resolution) -> Finding:
     why = f"; {'; '.join(lacking)}" if lacking else ""
     return Finding(
         "Qwen Code would stop here: no authentication method is selected. Neither --auth-type nor "
-        f"security.auth.selectedType in settings.json names one, and a key alone does not decide it{why}.",
+        f"security.auth.selectedType in settings.json names one, and a key alone does not decide it{why}."
+        f"{_keys_of_others(resolution)}",
         'Use --auth-type openai, or put {"security": {"auth": {"selectedType": "openai"}}} into ~/.qwen/settings.json.',
         "auth_method",
     )
@@ -161,6 +164,23 @@ def _defined_elsewhere(resolution: Resolution) -> str:
         return ""
     places = ", ".join(offer.origin.place for offer in offers)
     return f" {'It is' if len(offers) == 1 else 'They are'} set in {places}, not reached."
+
+
+def _keys_of_others(resolution: Resolution) -> str:
+    """Return which keys of single providers are set, under names that are not read here; never a key."""
+    environ, read = resolution.world.variables, {variable.name for variable in _variables(resolution)}
+    said = ""
+    for name, title in key_variables().items():
+        file = next((file for file in resolution.files if name in file.says and file.says[name].text), None)
+        if name in read or not (environ.get(name) or file):
+            continue
+        where = f"environment:{name}" if environ.get(name) or file is None else f"env-file:{file.shown}:{name}"
+        place = "the environment" if environ.get(name) or file is None else f"{file.shown}:{file.lines[name]}"
+        said += (
+            f" {name} is set in {place}, and is not read: if that key of {title} is to be used, say --secret-from "
+            f"{where}, and give that provider's base URL."
+        )
+    return said
 
 
 def _how_to_give(resolution: Resolution) -> str:

@@ -32,7 +32,7 @@ class ReadyConfig:
     `base` is where relative paths of the artifact start, `home` what `~` stands for. `remark` is what is known about
     the key beside (which other one it hides), for the message that it was refused; `notices` are to be told at once.
     Without a key the artifact refers to a Qwen OAuth login, and `state` is the directory that requests are counted in.
-    `observe` is told of every request to the model.
+    `observe` is told of every request to the model. `ca_variables` are those that `Settings` has.
     """
 
     artifact: ResolvedConfig
@@ -43,11 +43,12 @@ class ReadyConfig:
     notices: tuple[str, ...] = ()
     state: Path | None = None
     observe: Observe | None = field(default=None, repr=False)
+    ca_variables: tuple[str, ...] = ()
 
     @cached_property
     def settings(self) -> Settings:
         """The artifact's fields, typed."""
-        return settings_of(self.artifact, base=self.base, home=self.home)
+        return settings_of(self.artifact, base=self.base, home=self.home, ca_variables=self.ca_variables)
 
     def connect(self) -> Connection:
         """Return a connection; nothing is sent yet.

@@ -20,7 +20,8 @@ T = TypeVar("T")
 class Settings:
     """An artifact with a typed attribute for each field that the runtime uses; times are in seconds.
 
-    `base` is where relative paths of the artifact start, `home` what `~` stands for.
+    `base` is where relative paths of the artifact start, `home` what `~` stands for. `ca_variables` are variables that
+    are set and name certificate authorities to other programs alone, for the message that a certificate is refused.
     """
 
     artifact: ResolvedConfig = field(repr=False)
@@ -38,6 +39,7 @@ class Settings:
     qwen_oauth_url: str
     usage_statistics: bool
     usage_statistics_endpoint: str
+    ca_variables: tuple[str, ...] = ()
 
     @property
     def uses_login(self) -> bool:
@@ -58,7 +60,9 @@ class Settings:
         return located(path, base=self.base, home=self.home)
 
 
-def settings_of(artifact: ResolvedConfig, *, base: Path, home: Path | None) -> Settings:
+def settings_of(
+    artifact: ResolvedConfig, *, base: Path, home: Path | None, ca_variables: tuple[str, ...] = ()
+) -> Settings:
     """Return the settings of an artifact, which the schema has validated."""
     return Settings(
         artifact,
@@ -76,6 +80,7 @@ def settings_of(artifact: ResolvedConfig, *, base: Path, home: Path | None) -> S
         qwen_oauth_url=artifact.text("qwen_oauth_url"),
         usage_statistics=_value(artifact, "usage_statistics", bool),
         usage_statistics_endpoint=artifact.text("usage_statistics_endpoint"),
+        ca_variables=ca_variables,
     )
 
 

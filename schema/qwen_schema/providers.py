@@ -25,6 +25,20 @@ _KEYS_OF_OTHERS = {
     "pplx-": "Perplexity",
 }
 
+# The variables in which well-known providers' own programs look for a key, whose hosts are not declared.
+_VARIABLES_OF_OTHERS = {
+    "ANTHROPIC_API_KEY": "Anthropic",
+    "DEEPSEEK_API_KEY": "DeepSeek",
+    "GROQ_API_KEY": "Groq",
+    "HF_TOKEN": "Hugging Face",
+    "MISTRAL_API_KEY": "Mistral",
+    "MOONSHOT_API_KEY": "Moonshot AI",
+    "SILICONFLOW_API_KEY": "SiliconFlow",
+    "TOGETHER_API_KEY": "Together AI",
+    "XAI_API_KEY": "xAI",
+    "ZHIPUAI_API_KEY": "Zhipu AI",
+}
+
 
 @dataclass(frozen=True)
 class Provider:
@@ -41,6 +55,7 @@ class Provider:
     key_remark: str
     lists_models: bool = True
     key_beginnings: tuple[str, ...] = ()
+    key_variables: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     terms_page: str = ""
     privacy_page: str = ""
@@ -86,3 +101,9 @@ def key_issuers(key: str) -> tuple[str, ...]:
     """Return the titles of the providers whose keys begin as a key does; nothing where many begin like that."""
     declared = [p.title for p in declared_providers().values() if key.startswith(p.key_beginnings)]
     return (*declared, *(title for beginning, title in _KEYS_OF_OTHERS.items() if key.startswith(beginning)))
+
+
+def key_variables() -> dict[str, str]:
+    """Return the variables that hold the key of one provider to its own programs, with the provider's title."""
+    declared = {name: p.title for p in declared_providers().values() for name in p.key_variables}
+    return {**declared, **_VARIABLES_OF_OTHERS}

@@ -347,3 +347,22 @@ def test_what_is_odd_about_a_key_is_told_and_sent_wherever_it_comes_from(desk: D
         assert words in outcome.err, argv
         assert KEY not in outcome.said
     assert len(server.requests) == 4
+
+
+def test_what_names_authorities_to_other_programs_alone_is_told(desk: Desk, tmp_path: Path) -> None:
+    authority, pem = trustme.CA(), tmp_path / "server.pem"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(pem))
+    with provider(ssl_certfile=str(pem)) as server:
+        sound = {**env_of(server), "OPENAI_BASE_URL": f"https://127.0.0.1:{server.port}/v1"}
+        desk.run("resolve", "-o", "a.toml", env=sound).ended(0)
+        for argv, names in (
+            ([], ["NODE_EXTRA_CA_CERTS"]),
+            (["--config", "a.toml"], ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]),
+        ):
+            env = {**sound, **dict.fromkeys(names, "company.pem")}
+            said = desk.run("run", "-p", "x", *argv, env=env).ended(6).err
+            assert [
+                name for name in names if f"{name} is set" not in said or f'--ca-bundle "${name}"' not in said
+            ] == []
+        assert "is set" not in desk.run("run", "-p", "x", env=sound).ended(6).err
+        assert server.requests == []

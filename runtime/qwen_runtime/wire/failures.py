@@ -80,7 +80,10 @@ def _hint(error: Exception, settings: Settings, url: str) -> str:
         if code is None:
             return "If the server does not speak TLS, the base URL starts with http://."
         used = f"Trusted certificates come from {settings.place('ca_bundle')}. " if bundle else ""
-        return f"{used}Behind a company's TLS inspection, name its CA with --ca-bundle or SSL_CERT_FILE."
+        others = "".join(
+            f' {name} is set, and qwen-cfg does not read it: --ca-bundle "${name}"' for name in settings.ca_variables
+        )
+        return f"{used}Behind a company's TLS inspection, name its CA with --ca-bundle or SSL_CERT_FILE.{others}"
     if _is_name(error):
         return "Check the host in the base URL, and the network. If a proxy is needed, name it with --proxy."
     if isinstance(error, httpx.DecodingError):
