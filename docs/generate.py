@@ -111,7 +111,7 @@ def _provider_row(provider: Provider) -> str:
     listed = ", ".join(f"`{host}`" for host in hosts) or "every other host, local servers too"
     key = "`Authorization: Bearer`" if provider.key_header == "authorization" else f"`{provider.key_header}`"
     title = f"[{provider.title}]({provider.key_page})" if provider.key_page else provider.title
-    path = f"`{provider.usual_path}`" if provider.usual_path else ""
+    path = ", ".join(f"`{ending}`" for ending in (provider.usual_path, *provider.other_bases))
     return f"| {title} | {listed} | {key} | {provider.caching} | {path} |\n"
 
 

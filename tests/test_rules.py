@@ -164,6 +164,8 @@ WITH_KEY = f"OPENAI_API_KEY={KEY}"
 HOME_FILE = f"{HOME}/.qwen/.env"
 HELD = {PLAIN: f"{WITH_KEY}\n"}
 
+AZURE = ("openai.azure.com", "cognitiveservices.azure.com", "services.ai.azure.com")
+
 SPEAKS: dict[str, list[Place]] = {
     "QC101": [plain(WITH_KEY, "OPENAI_MODEL=m", environ={"OPENAI_MODEL": ""})],
     "QC102": [plain(WITH_KEY, "OPENAI_MODEL=m", environ={"OPENAI_MODEL": "n"})],
@@ -270,6 +272,20 @@ SPEAKS: dict[str, list[Place]] = {
         at("https://openrouter.ai/v1"),
         at("https://dashscope.aliyuncs.com/compatible-mode"),
         at("https://generativelanguage.googleapis.com/v1beta"),
+        # What Azure's portal shows as the endpoint, and what it shows as the target.
+        *[at(f"https://x.{host}/") for host in AZURE],
+        at("https://x.openai.azure.com/openai"),
+        at("https://x.openai.azure.com/v1"),
+        at("https://x.services.ai.azure.com/api/projects/p"),
+        at("https://x.services.ai.azure.com/models/chat/completions?api-version=2024-05-01-preview"),
+        at("https://x.openai.azure.com/openai/deployments/d/chat/completions?api-version=2024-10-21"),
+        at("https://x.openai.azure.com/openai/v1/models"),
+        at("https://x.openai.azure.com/models"),
+        # Not compatible with OpenAI's API.
+        at("https://dashscope.aliyuncs.com/api/v1"),
+        at("https://vpc-cn-beijing.dashscope.aliyuncs.com/"),
+        at("https://w.cn-beijing.maas.aliyuncs.com/api/v1"),
+        at("https://us-central1-aiplatform.googleapis.com/v1"),
     ],
     "QC119": [plain(WITH_KEY, "DATABASE_URL=postgres://x"), plain("QWEN_MODEL=m", "PORT=1", WITH_KEY)],
     "QC120": [
@@ -484,6 +500,15 @@ SILENT: dict[str, list[Place]] = {
         at("https://openrouter.ai/api/v1/"),
         at("https://dashscope.aliyuncs.com/compatible-mode/v1"),
         at("https://x.openai.azure.com/openai/deployments/d?api-version=1"),
+        *[at(f"https://x.{host}/openai/v1/") for host in AZURE],
+        at("https://x.services.ai.azure.com/models"),
+        at("https://x.services.ai.azure.com/models/?api-version=2024-05-01-preview"),
+        at("https://x.services.ai.azure.com/api/projects/p/openai/v1"),
+        at("https://x.cognitiveservices.azure.com/openai/deployments/d"),
+        at("https://coding.dashscope.aliyuncs.com/v1"),
+        at("https://coding-intl.dashscope.aliyuncs.com/v1/"),
+        at("https://w.cn-beijing.maas.aliyuncs.com/compatible-mode/v1"),
+        at("https://us-central1-aiplatform.googleapis.com/v1/projects/p/locations/l/endpoints/openapi"),
         at("https://generativelanguage.googleapis.com/v1beta/openai/"),
         # An endpoint of one's own at Vertex AI.
         at("https://aiplatform.googleapis.com/v1/projects/p/locations/global/endpoints/123"),

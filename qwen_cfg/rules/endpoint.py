@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from qwen_schema import address_of, endpoint_of, host_of, is_loopback
-from qwen_schema.providers import provider_at
+from qwen_schema.providers import provider_of
 
 from .diagnostic import Finding, place_of
 from .keys import is_made_up
@@ -31,12 +31,14 @@ def doubtful_path(resolution: Resolution) -> Iterator[Finding]:
         return
     path = urlsplit(base_url).path.rstrip("/")
     added = next((ending for ending in _ADDED if path.endswith(ending)), None)
-    provider = provider_at(host_of(base_url))
-    usual = provider.usual_path if provider is not None else ""
+    provider = provider_of(base_url)
+    if provider.has_other_base(base_url):
+        return
     if added is not None:
         message = f"The base URL from {winner.origin} ends in {added}, which is added to it anyway."
         yield Finding(message, f"Leave {added} out.", "base_url", *place_of(winner))
-    elif provider is not None and usual and not _is_below(path, usual):
+    elif provider.is_declared and not provider.has_usual_path(base_url):
+        usual = provider.usual_path
         message = f"The base URL from {winner.origin} does not end in {usual}, as those of {provider.title} do."
         yield Finding(message, f"Is {usual} missing at its end?", "base_url", *place_of(winner))
 
@@ -56,12 +58,6 @@ def readable_on_the_way(resolution: Resolution) -> Iterator[Finding]:
             "base_url",
             *place_of(winner),
         )
-
-
-def _is_below(path: str, usual: str) -> bool:
-    """Tell whether a path ends as usual, or in a sibling of that (an endpoint of one's own)."""
-    parent = usual.rpartition("/")[0]
-    return path.endswith(usual) or bool(parent and f"{parent}/" in path)
 
 
 def _sends_key(resolution: Resolution) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 from .hosts import host_of
 
@@ -56,6 +57,7 @@ class Provider:
     lists_models: bool = True
     key_beginnings: tuple[str, ...] = ()
     key_variables: tuple[str, ...] = ()
+    other_bases: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     terms_page: str = ""
     privacy_page: str = ""
@@ -68,6 +70,21 @@ class Provider:
         host = host.removesuffix(".")
         return host in self.hosts or any(host.endswith(ending) for ending in self.host_endings)
 
+    @property
+    def is_declared(self) -> bool:
+        """Whether this is a provider by itself, and not the one of every other host."""
+        return "" not in self.host_endings
+
+    def has_other_base(self, base_url: str) -> bool:
+        """Tell whether a valid base URL is one of the others that this provider's documents name."""
+        return f"{host_of(base_url)}{_path_of(base_url)}".endswith(self.other_bases)
+
+    def has_usual_path(self, base_url: str) -> bool:
+        """Tell whether a valid base URL ends as this provider's do, or in a sibling of that (one's own endpoint)."""
+        path, parent = _path_of(base_url), self.usual_path.rpartition("/")[0]
+        is_below = path.endswith(self.usual_path) or bool(parent and f"{parent}/" in path)
+        return is_below or self.has_other_base(base_url)
+
 
 @cache
 def declared_providers() -> Mapping[str, Provider]:
@@ -79,6 +96,10 @@ def declared_providers() -> Mapping[str, Provider]:
 def _provider(name: str, declaration: dict[str, Any]) -> Provider:
     values: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in declaration.items()}
     return Provider(name=name, **values)
+
+
+def _path_of(base_url: str) -> str:
+    return urlsplit(base_url).path.rstrip("/")
 
 
 def provider_of(base_url: str) -> Provider:

@@ -94,9 +94,8 @@ def ways_to_name(settings: Settings) -> str:
 
 def path_is_unusual(base_url: str) -> bool:
     """Tell whether a base URL lacks what its provider's base URLs usually end in."""
-    usual = provider_of(base_url).usual_path
     path = base_url.partition("?")[0].rstrip("/")
-    return bool(usual) and not path.endswith(usual) and not re.search(r"/v\d+\w*$", path)
+    return not provider_of(base_url).has_usual_path(base_url) and not re.search(r"/v\d+\w*$", path)
 
 
 def _by_status(refusal: Refusal, settings: Settings, said: str, where: str, url: str) -> QwenCfgError:
