@@ -134,7 +134,6 @@ def test_what_is_a_value(name: str, text: str, value: object) -> None:
         ("qwen_oauth_url", "'https://chat.qwen.ai'", "quotes"),
         ("model", '"qwen"', "quotes"),
         ("model", "'qwen'", "quotes"),
-        ("model", "`qwen`", "quotes"),
         ("model", '"qwen', "quote"),
         ("model", "qwen'", "quote"),
         ("model", '"qwen" # best', "quote"),

@@ -20,8 +20,9 @@ _TRUE = {"true", "1", "yes", "on"}
 _FALSE = {"false", "0", "no", "off"}
 
 # What is left around a value by what does not read env files as a shell does (`docker run --env-file`), and where a
-# file with Windows line ends is sourced. `Model #2` is a name.
-_QUOTES = "'\"`"
+# file with Windows line ends is sourced. `Model #2` is a name, and so is what python-dotenv keeps in
+# backticks.
+_QUOTES = "'\""
 _COMMENT = re.compile(r"\s#(?!\d)")
 _ALONE = "the value alone, without quotes around it, line ends, blanks at its ends or a comment"
 EMPTY_LIST = "none"
