@@ -16,7 +16,7 @@ from qwen_schema import ExitCode, OutputError, QwenCfgError, UsageError, redact_
 from qwen_schema.ending import Termination, ended_by, error_of, ignore_more
 
 from .output import Output, standard_output
-from .parser import COMMANDS, build_parser
+from .parser import COMMANDS, build_parser, command_in
 from .reports.error import error_data
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    output, name = standard_output(), _command(words)
+    output, name = standard_output(), command_in(words)
     started = telemetry.begin()
     exit_code, error = _ended(words, output)
     told = name if name in COMMANDS else "unknown"
@@ -65,7 +65,7 @@ def _ended(words: list[str], output: Output) -> tuple[int, BaseException | None]
 
 
 def _run(words: list[str], output: Output) -> int:
-    name = _command(words)
+    name = command_in(words)
     parser = build_parser(name if name in COMMANDS else None)
     args = parser.parse_args(words)
     if args.command is None:
@@ -96,7 +96,7 @@ def _resolve(words: list[str]) -> None:
 def _report(error: QwenCfgError, words: list[str], output: Output, *, cause: BaseException | None = None) -> int:
     output.notice(*error.told)
     form = json_form(words)
-    if form is not None and _command(words) == "run":
+    if form is not None and command_in(words) == "run":
         from qwen_runtime.headless import write_failure  # noqa: PLC0415 - slow to import
 
         write_failure(error, cast("Any", form), output)
@@ -104,12 +104,6 @@ def _report(error: QwenCfgError, words: list[str], output: Output, *, cause: Bas
         output.data(error_data(error))
     _trace(cause or error, words, output)
     return error.exit_code
-
-
-def _command(words: list[str]) -> str | None:
-    """Return the command of a command line, as far as that can be told before it is parsed."""
-    is_value = [False, *(word == "-C" for word in words)]
-    return next((word for word, of in zip(words, is_value, strict=False) if not of and not word.startswith("-")), None)
 
 
 def _change_to(directory: str) -> None:

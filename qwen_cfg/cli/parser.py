@@ -75,7 +75,7 @@ class Parser(argparse.ArgumentParser):
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> argparse.Namespace:  # type: ignore[override]
         """Parse, and name unknown options without their values. The command is None where none is named."""
         words = list(args or ())
-        chosen = self.command(next((word for word in words if word in COMMANDS), None))
+        chosen = self.command(command_in(words))
         _refuse_one_dash(words, chosen)
         if self.commands:
             self._refuse_before_command(words, chosen)
@@ -127,6 +127,12 @@ class Parser(argparse.ArgumentParser):
     def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ARG002 - argparse's own
         """Print a help text through the one way out."""
         standard_output().text(message, verbatim=True)
+
+
+def command_in(words: Sequence[str]) -> str | None:
+    """Return the command of a command line, as far as that can be told before it is parsed."""
+    is_value = [False, *(word == "-C" for word in words)]
+    return next((word for word, of in zip(words, is_value, strict=False) if not of and not word.startswith("-")), None)
 
 
 def build_parser(only: str | None = None) -> Parser:

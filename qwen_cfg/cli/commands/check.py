@@ -13,7 +13,7 @@ from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.parser import add_field_flags, add_resolution_options
 from qwen_cfg.core.drift import MISSING
 from qwen_cfg.rules import ALL_RULES, RULES, rules_for_check
-from qwen_cfg.writing.artifact_file import read_artifact, write_artifact
+from qwen_cfg.writing.artifact_file import ARTIFACT_NAME, read_artifact, write_artifact
 from qwen_schema import ExitCode, QwenCfgError, UsageError, did_you_mean, form_of, show_word
 
 if TYPE_CHECKING:
@@ -55,9 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_resolution_options(parser)
     add_field_flags(parser)
-    parser.epilog = examples(
-        "check qwen.toml", "check --update qwen.toml", "check --select all --format github qwen.toml"
-    )
+    parser.epilog = examples("check", "check --update", "check --select all --format github qwen.toml")
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
@@ -72,7 +70,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         if args.format == "github":
             from qwen_cfg.cli.reports.github import annotation_of  # noqa: PLC0415
 
-            output.annotation(annotation_of(error, args.file))
+            output.annotation(annotation_of(error, args.file or ARTIFACT_NAME))
         raise
 
 
