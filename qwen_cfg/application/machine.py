@@ -36,8 +36,8 @@ def with_machine(artifact: ResolvedConfig, here: Surroundings) -> ResolvedConfig
 
 
 def is_said_for_all(provenance: Provenance) -> bool:
-    """Tell whether a flag or a project's file gave a value: that holds on every machine."""
-    return provenance.layer == "flag" or provenance.reach == "project"
+    """Tell whether a flag, a file that a flag names or a project's file gave a value: it holds on every machine."""
+    return provenance.layer not in ("default", "environment")
 
 
 def machine_texts(here: Surroundings) -> Mapping[str, str]:

@@ -63,7 +63,7 @@ def to_artifact(
             )
     decisions = resolution.decisions
     if not of_this_machine:
-        decisions = {name: _for_every_machine(d) if d.field.machine else d for name, d in decisions.items()}
+        decisions = {name: _for_every_machine(resolution, d) if d.field.machine else d for name, d in decisions.items()}
     return ResolvedConfig(
         profile=resolution.profile.name,
         dialect=resolution.world.dialect,
@@ -131,15 +131,17 @@ def _config(resolution: Resolution, decision: Decision, *, inline_secrets: bool)
     return value
 
 
-def _for_every_machine(decision: Decision) -> Decision:
+def _for_every_machine(resolution: Resolution, decision: Decision) -> Decision:
     candidates = [decision.winner, *(lost.candidate for lost in decision.shadowed if lost.fate == "beaten")]
-    settled_by = (settled(decision, c) for c in candidates if c is not None and _is_for_every_machine(c))
+    settled_by = (settled(decision, c) for c in candidates if c is not None and _is_for_every_machine(resolution, c))
     return next((one for one in settled_by if one.problem is None), decision)
 
 
-def _is_for_every_machine(candidate: Candidate) -> bool:
-    origin = candidate.origin
-    return origin.layer == "flag" or origin.source.is_default or origin.is_project_said
+def _is_for_every_machine(resolution: Resolution, candidate: Candidate) -> bool:
+    """Tell whether a flag says it, itself or by naming the file, or a project's file does."""
+    origin, named = candidate.origin, resolution.world.choice.path
+    is_in_named = named is not None and origin.path == named
+    return origin.layer == "flag" or origin.source.is_default or origin.is_project_said or is_in_named
 
 
 def _inlined(decision: Decision) -> SecretReference:

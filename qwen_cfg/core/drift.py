@@ -61,9 +61,7 @@ def _values(old: ResolvedConfig, new: ResolvedConfig) -> Iterator[Difference]:
 
 def _is_machines(artifact: ResolvedConfig, name: str) -> bool:
     """Tell whether an artifact has what one machine said: earlier versions wrote that down."""
-    provenance = artifact.provenance[name]
-    is_said_there = provenance.layer not in ("flag", "default") and provenance.reach == "user"
-    return is_said_there and declared_fields()[name].machine
+    return artifact.provenance[name].layer == "environment" and declared_fields()[name].machine
 
 
 def _references(old: ResolvedConfig, new: ResolvedConfig) -> Iterator[Difference]:

@@ -433,7 +433,7 @@ def test_a_proxy_that_is_gone_around(desk: Desk, server: Provider) -> None:
 def test_nothing_but_the_configuration_counts(desk: Desk, server: Provider) -> None:
     desk.run("resolve", "-o", "a.toml", "--inline-secrets", env=env_of(f"{server.url}/v1")).ended(0)
     dead = "http://127.0.0.1:9"
-    hostile = {"HTTP_PROXY": dead, "ALL_PROXY": dead, "SSL_CERT_FILE": "/dev/null", "OPENAI_API_KEY": "of-another-one"}
+    hostile = {"HTTP_PROXY": dead, "ALL_PROXY": dead, "OPENAI_API_KEY": "of-another-one"}
     document = examined(desk, 0, "--config", "a.toml", env=hostile)
     assert document["config"]["api_key"]["from"] == "literal"
     assert {request.authorization for request in server.taken()} == {f"Bearer {KEY}"}

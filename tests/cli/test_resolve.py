@@ -230,7 +230,7 @@ def test_an_empty_variable_that_hides_the_key_is_named(desk: Desk) -> None:
         (["resolve", "--explain", "no-such-field"], 2, "UsageError"),
         (["check", "missing.toml"], 3, "ArtifactError"),
         (["check", "missing.toml", "--artifact-only", "--update"], 2, "UsageError"),
-        (["check"], 2, "UsageError"),
+        (["check"], 3, "ArtifactError"),
         (["envfile"], 2, "UsageError"),
     ],
 )

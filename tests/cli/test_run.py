@@ -129,7 +129,6 @@ def test_an_artifact_needs_nothing_beside_it(desk: Desk, server: Provider) -> No
         "HTTP_PROXY": "http://127.0.0.1:9",
         "http_proxy": "http://127.0.0.1:9",
         "ALL_PROXY": "http://127.0.0.1:9",
-        "SSL_CERT_FILE": "/dev/null",
         "OPENAI_API_KEY": "sk-of-somebody-else-0123456789",
         "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
         "OPENAI_MODEL": "another",
