@@ -312,6 +312,10 @@ SPEAKS: dict[str, list[Place]] = {
     "QC126": [
         settings({**OPENAI, "modelProviders": {"mine": [{"id": "m"}]}}),
         settings({**OPENAI, "modelProviders": {"openai": [{"id": "m"}]}, "providerProtocol": {"openai": "morse"}}),
+        *(
+            settings({**OPENAI, "modelProviders": providers})
+            for providers in ([1], "x", {"openai": "x"}, {"openai": {"id": "m"}}, {"openai": {"models": [{"id": "m"}]}})
+        ),
     ],
     "QC127": [
         *[
@@ -366,6 +370,17 @@ SPEAKS: dict[str, list[Place]] = {
     "QC129": [
         at(f"http://{host}:8000/v1")
         for host in ("0.0.0.0", "[::]", "localhost.", "foo.localhost", "localhost.localdomain", "127.1", "2130706433")
+    ],
+    "QC130": [
+        settings({**OPENAI, "model": {"name": "mine"}}, own={"$version": 4, "model": None}),
+        settings({**OPENAI, "model": {"name": "mine"}}, own={"$version": 4, "model": "dead"}),
+        settings(OPENAI, own={"$version": 4, "security": None}),
+        settings(OPENAI, own={"$version": 4, "security": {"auth": []}}),
+    ],
+    "QC131": [
+        settings({**OPENAI, "model": {"name": "${TEAM_MODEL}"}}),
+        settings({**OPENAI, "env": {"OPENAI_MODEL": "$A", "A": "${B}", "B": "$A"}}),
+        settings({"security": {"auth": {"selectedType": "openai", "baseUrl": "https://$HOST/v1"}}}),
     ],
     "QC201": [env(OPENAI_API_KEY=KEY, OPENAI_BASE_URL="llm.example/v1")],
     "QC202": [replace(env(), flags={"auth_method": "openai"})],
@@ -576,6 +591,15 @@ SILENT: dict[str, list[Place]] = {
     "QC129": [
         at(f"http://{host}:8000/v1")
         for host in ("localhost", "127.0.0.1", "127.9.9.9", "[::1]", "[::ffff:127.0.0.1]", "10.0.0.1", "llm.example")
+    ],
+    "QC130": [
+        settings({**OPENAI, "model": {"name": "mine"}}, own={"$version": 4, "model": {"name": "theirs"}}),
+        settings({**OPENAI, "model": None}, own={"$version": 4, "model": {"name": "theirs"}}),
+        settings({**OPENAI, "model": {"name": "mine"}}, own={"$version": 4, "model": {}}),
+    ],
+    "QC131": [
+        settings({**OPENAI, "model": {"name": "${TEAM_MODEL}"}}, environ={"OPENAI_API_KEY": KEY, "TEAM_MODEL": "m"}),
+        env(OPENAI_API_KEY=KEY, OPENAI_MODEL="$m"),
     ],
     "QC201": [env(OPENAI_API_KEY=KEY, OPENAI_BASE_URL="https://llm.example/v1")],
     "QC202": [env(OPENAI_API_KEY=KEY), Place({f"{HOME}/.qwen/oauth_creds.json": "{}"})],

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 _KEY_VARIABLE = "envKey"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
+# With one of these set, Qwen Code does not start itself again.
+_ONE_PASS = ("QWEN_CODE_NO_RELAUNCH", "SANDBOX")
+
 # The password in a URL, as in a variable for a database.
 _LOGIN = re.compile(r"://[^/@\s:]*:([^/@\s]+)@")
 
@@ -69,7 +72,7 @@ def load(start: Start, profile: Profile, directory: QwenDirectory, looks: Looks)
     """
     environ = start.variables if profile.reads_settings else _declared(start)
     first = _load_once(start, profile, directory, looks, Variables(environ, ENVIRONMENT))
-    if first.settings is None or not _has_second_pass(start, first, first.settings):
+    if first.settings is None or not _has_second_pass(first, first.settings):
         return first
     return _load_once(start, profile, directory, looks, first.variables)
 
@@ -78,9 +81,10 @@ def _declared(start: Start) -> dict[str, str]:
     return {name: text if isinstance(text, str) else text.reveal() for name, text in start.environ.items()}
 
 
-def _has_second_pass(start: Start, first: Load, settings: SettingsLoad) -> bool:
+def _has_second_pass(first: Load, settings: SettingsLoad) -> bool:
     """Tell whether there is a second pass, and it can differ from the first."""
-    if start.variables.get("QWEN_CODE_NO_RELAUNCH"):
+    # Looked at after the first pass: a file may have set one of them.
+    if any(said.text for name in _ONE_PASS if (said := first.variables.value(name)) is not None):
         return False
     moves = any(first.variables.value(name) is not None for name in (SYSTEM, SYSTEM_DEFAULTS))
     return moves or any(scope.outcome != "absent" for scope in settings.scopes)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qwen_schema import SettingsError
 from qwen_schema.envfile import last_of_each
-from qwen_schema.jsonc import JsonError
+from qwen_schema.jsonc import JsonError, TooDeepError
 from qwen_schema.settings_text import TooMuchTextError, limited
 
 from .paths import home_level_files
@@ -84,7 +84,9 @@ def folder_trust(
 ) -> FolderTrust:
     """Return the trust in folders under some merged settings. The rules are read only where it is switched on."""
     security = merged.get("security")
-    enabled = security is not None and (found := security.at(*_ENABLED[1:])) is not None and found.value is True
+    found = None if security is None else security.at(*_ENABLED[1:])
+    # Anything that JavaScript takes for true.
+    enabled = found is not None and found.value not in (None, False, 0.0, "")
     return FolderTrust(enabled, _rules(start, directory, looks, variables) if enabled else (), looks)
 
 
@@ -160,10 +162,12 @@ def _home_variables(start: Start, directory: QwenDirectory, looks: Looks) -> dic
 def _read(file: SettingsFile, looks: Looks, variables: Variables, at_home: Mapping[str, str]) -> ScopeRead:
     seen = looks.look_at_settings(file.path)
     if seen.kind in _ABSENT:
-        return ScopeRead(file, "absent")
+        return ScopeRead(file, "absent", why="" if seen.kind == "absent" else "a link that leads nowhere")
     if seen.error is not None:
         raise seen.error.copy()
     node = seen.json
+    if isinstance(node, TooDeepError):
+        raise SettingsError(f"{node.wrong}, and qwen-cfg reads no more", where=f"{file.shown}:{node.line}")
     if isinstance(node, JsonError):
         wrong = f"it is not JSON: {node.wrong}"
         if file.scope != "workspace":

@@ -38,6 +38,7 @@ def stops_of(
         return ()
     return (
         *_broken_entries(settings),
+        *_unnamed_key(entry),
         *_enforced(str(method.value), settings),
         *_without_base_url(str(method.value), entry, variables),
     )
@@ -47,10 +48,22 @@ def _broken_entries(settings: SettingsLoad) -> Iterator[Stop]:
     for setting, wrong in entry_faults(settings.merged):
         yield Stop(
             f"{setting.place}: {wrong}",
-            "Every entry of modelProviders needs an id, whichever model is used.",
+            "Every entry of modelProviders is looked at, whichever model is used.",
             "model",
             setting.file.shown,
             setting.line,
+        )
+
+
+def _unnamed_key(entry: EntryChoice | None) -> Iterator[Stop]:
+    found = None if entry is None else entry.entry.setting.at("envKey")
+    if found is not None and found.text is None and found.value not in (None, False, 0.0):
+        yield Stop(
+            f"{found.place}: it is no text",
+            "Write the name of the variable with the key in double quotes.",
+            "api_key",
+            found.file.shown,
+            found.line,
         )
 
 

@@ -84,8 +84,10 @@ class Disk:
             # Text that is no UTF-8 is read as Qwen Code does, with replacement characters.
             text = read_file(path, most=LARGEST_SETTINGS_BYTES).decode("utf-8", errors="replace")
         except OSError as error:
-            if error.errno in _NOTHING_THERE or error.errno == errno.ELOOP:
-                return ABSENT
+            if error.errno == errno.ELOOP:
+                return Sighting("link loop")
+            if error.errno in _NOTHING_THERE:
+                return Sighting("dangling link") if path.is_symlink() else ABSENT
             return Sighting("unreadable", error=_unreadable(f"it cannot be read: {error.strerror}", shown))
         except Unreadable as unreadable:
             return Sighting("unreadable", error=_unreadable(f"it {unreadable}", shown))

@@ -26,12 +26,14 @@ class ForeignFileError(NotTrustedError):
     """An env file belongs to another user. `path` is the file and `owner` that user's number."""
 
     def __init__(self, path: Path, shown: str, owner: int) -> None:
-        what = "this env file, or what holds it," if is_in_qwen_directory(path) else "this env file"
+        is_settings = path.suffix == ".json"
+        file = "this settings file" if is_settings else "this env file"
+        what = f"{file}, or what holds it," if is_in_qwen_directory(path) else file
+        without = "" if is_settings else "To do without it: --no-env-file, or name another: --env-file."
         super().__init__(
             f"{what} belongs to {_name_of(owner)}, who could decide with it where your keys go",
             where=shown,
-            hint="If that is right: qwen-cfg trust, or in CI QWEN_CFG_TRUST_PROJECT=1. "
-            "To do without it: --no-env-file, or name another: --env-file.",
+            hint=f"If that is right: qwen-cfg trust, or in CI QWEN_CFG_TRUST_PROJECT=1. {without}".rstrip(),
         )
         self.path = path
         self.owner = owner

@@ -79,6 +79,8 @@ RULES = (
     Rule("QC127", "warning", "a line of an env file sets nothing", unread.no_assignment),
     Rule("QC128", "warning", "an exception to the proxy matches nothing", route.matches_nothing),
     Rule("QC129", "warning", "the base URL only looks like this machine", route.looks_like_this_machine),
+    Rule("QC130", "warning", "a scope of settings replaces a lower one as a whole", settings.replaced_as_a_whole),
+    Rule("QC131", "warning", "a variable in the settings is not set", settings.left_as_it_stands),
     Rule("QC201", "error", "a value is not valid", completeness.invalid),
     Rule("QC202", "error", "there is no API key", completeness.missing_key),
     Rule("QC203", "error", "the authentication method is undecided", completeness.undecided),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qwen_cfg.trust import host_shown, project_settings_key
+from qwen_schema.settings_text import variables_in
 
 from .diagnostic import Finding
 
@@ -13,13 +14,16 @@ if TYPE_CHECKING:
 
     from qwen_cfg.core.other_profiles import Elsewhere
     from qwen_cfg.core.resolution import Resolution
-    from qwen_cfg.core.settings import Setting
+    from qwen_cfg.core.settings import Setting, SettingsLoad
 
     from .diagnostic import Case
 
 # What an entry's generationConfig may hold that changes what is sent beside the prompt, or as whom.
 _CHANGING = ("customHeaders", "extra_body", "samplingParams")
 
+
+# The layers whose texts take in variables.
+_OF_SETTINGS = ("settings", "settings-env", "provider-entry")
 
 # Further providers that are ignored are counted only.
 _MOST_IGNORED = 5
@@ -140,6 +144,14 @@ def _whose(setting: Setting) -> str:
 def providers_ignored(resolution: Resolution) -> Iterator[Finding]:
     """A provider has a name that is no method, and nothing says which one it speaks, so that it is ignored."""
     ignored = list(_ignored(resolution))
+    for setting, right in _shapeless(resolution):
+        yield Finding(
+            f"{setting.place}: Qwen Code ignores this, since it has not the form of providers.",
+            f"Write {right}.",
+            "model",
+            setting.file.shown,
+            setting.line,
+        )
     more = len(ignored) - _MOST_IGNORED
     for number, (name, said, models) in enumerate(ignored[:_MOST_IGNORED], 1):
         others = f" So it does {more} more." if number == _MOST_IGNORED and more > 0 else ""
@@ -152,6 +164,16 @@ def providers_ignored(resolution: Resolution) -> Iterator[Finding]:
         )
 
 
+def _shapeless(resolution: Resolution) -> Iterator[tuple[Setting, str]]:
+    """Yield what stands where providers, or the entries of one, belong, and what would be right there."""
+    providers = None if resolution.settings is None else resolution.settings.at("modelProviders")
+    if providers is not None and providers.members is None and providers.value is not None:
+        yield providers, '{"openai": [{"id": "…"}]}'
+    for name, models in (providers.members or {} if providers is not None else {}).items():
+        if name in resolution.profile.methods and models.items is None and models.value is not None:
+            yield models, '[{"id": "…"}], a list of entries; {"models": […]} belongs to "$version": 5'
+
+
 def _ignored(resolution: Resolution) -> Iterator[tuple[str, str, Setting]]:
     settings = resolution.settings
     providers = None if settings is None else settings.at("modelProviders")
@@ -160,6 +182,48 @@ def _ignored(resolution: Resolution) -> Iterator[tuple[str, str, Setting]]:
         said = name if mapped is None else mapped.text
         if said not in resolution.profile.methods:
             yield name, said or "what providerProtocol has", models
+
+
+def replaced_as_a_whole(resolution: Resolution) -> Iterator[Finding]:
+    """A scope replaces a whole part of the settings by something else, so that a lower scope's value is gone."""
+    settings = resolution.settings
+    for declared in (decision.field for decision in resolution.decisions.values()):
+        names = None if declared.setting is None else declared.setting.names
+        if settings is None or names is None or ((found := settings.at(*names)) is not None and found.value):
+            continue
+        lost = next((s for s in settings.in_scopes(*names) if s.value), None)
+        by = None if lost is None else _in_its_place(settings, lost, names)
+        if lost is not None and by is not None:
+            yield Finding(
+                f"{by.place} takes the place of {lost.place}, which does not count.",
+                "Take it out, or write the value there.",
+                declared.name,
+                by.file.shown,
+                by.line,
+            )
+
+
+def _in_its_place(settings: SettingsLoad, lost: Setting, names: tuple[str, ...]) -> Setting | None:
+    """Return what another scope has in the place of a value, or of an object around it."""
+    on_the_way = (settings.at(*names[:number]) for number in range(1, len(names) + 1))
+    return next((one for one in on_the_way if one is not None and one.members is None and one.file != lost.file), None)
+
+
+def left_as_it_stands(resolution: Resolution) -> Iterator[Finding]:
+    """A variable in the settings is not set, so that its name stands in the value as it is written."""
+    for decision in resolution.decisions.values():
+        winner = decision.winner
+        if winner is None or decision.field.secret or winner.origin.path is None:
+            continue
+        names = variables_in(winner.revealed) if winner.origin.layer in _OF_SETTINGS else ()
+        if names:
+            yield Finding(
+                f"{winner.origin} takes in {names[0]}, which is not set, so that it is left as it stands.",
+                f"Set {names[0]}, or write the value.",
+                decision.field.name,
+                winner.origin.file,
+                winner.origin.line,
+            )
 
 
 def stops(resolution: Resolution) -> Iterator[Finding]:

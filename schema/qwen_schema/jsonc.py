@@ -48,6 +48,10 @@ class JsonError(ValueError):
         self.line = line
 
 
+class TooDeepError(JsonError):
+    """A text may be JSON, and nests deeper than is read here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """A value of JSON and the line in which it begins. Objects and arrays hold nodes; the last of equal keys counts."""
@@ -142,7 +146,7 @@ class _Reader:
     def _value(self, token: re.Match[str], depth: int) -> Node:
         line = self._line_of(token.start(token.lastgroup or 0))
         if depth > DEEPEST:
-            raise JsonError(f"it nests deeper than {DEEPEST} levels", line)
+            raise TooDeepError(f"it nests deeper than {DEEPEST} levels", line)
         text = token[token.lastgroup or 0]
         match token.lastgroup:
             case "text":

@@ -73,7 +73,7 @@ def outcome(machine: Machine) -> dict[str, Any]:
     """Return what the program sends (`api_key`, `base_url`, `model`, `protocol`), or the `error` that stops it."""
     try:
         settings = load(machine)
-        if not machine.env.get("QWEN_CODE_NO_RELAUNCH"):
+        if not machine.env.get("QWEN_CODE_NO_RELAUNCH") and not machine.env.get("SANDBOX"):
             settings = load(machine)
         return chosen(machine, settings)
     except Stop as reason:
@@ -148,7 +148,7 @@ def env_files(m: Machine, settings: dict[str, Any]) -> list[str]:
 
 
 def is_trusted(m: Machine, settings: dict[str, Any], folder: str, *, unknown: bool = False) -> bool:
-    if at(settings, "security.folderTrust.enabled") is not True:
+    if not is_truthy(at(settings, "security.folderTrust.enabled")):
         return True
     rules = m.files.get(m.env.get("QWEN_CODE_TRUSTED_FOLDERS_PATH") or qwen_home(m) + "/trustedFolders.json", "{}")
     best = []
@@ -262,12 +262,23 @@ def entries(settings: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         method = (at(settings, "providerProtocol") or {}).get(provider, provider)
         for entry in models if isinstance(models, list) and method in METHODS else ():
             wire = {None: method, "chat-completions": "openai", "responses": "openai-responses"}
-            if not isinstance(entry, dict) or not entry.get("id") or entry.get("wireApi") not in wire:
+            if (
+                not isinstance(entry, dict)
+                or not isinstance(entry.get("id"), str)
+                or not entry["id"]
+                or entry.get("wireApi") not in wire
+            ):
                 raise Stop("exit")
             if "wireApi" in entry and not method.startswith("openai"):
                 raise Stop("exit")
             found.append((wire[entry.get("wireApi")], entry))
     return found
+
+
+def without_snapshot(name: Any) -> Any:
+    while isinstance(name, str) and name.startswith("$runtime|") and "|".join(name.split("|")[2:]):
+        name = "|".join(name.split("|")[2:])
+    return name
 
 
 def chosen(m: Machine, settings: dict[str, Any]) -> dict[str, Any]:
@@ -281,7 +292,7 @@ def chosen(m: Machine, settings: dict[str, Any]) -> dict[str, Any]:
         raise Stop("oauth_discontinued")
     if method not in METHODS:
         raise Stop("exit")
-    of_settings = at(settings, "model.name") if not flags.get("model") else None
+    of_settings = without_snapshot(at(settings, "model.name")) if not flags.get("model") else None
     model = flags.get("model") or of_settings or first(env, MODELS[method])
     base = at(settings, "model.baseUrl") if of_settings else None
     if method.startswith("openai") and model:
@@ -296,6 +307,8 @@ def chosen(m: Machine, settings: dict[str, Any]) -> dict[str, Any]:
         entry = mine[0]
     enforce(settings, method)
     if entry is not None:
+        if entry.get("envKey") and not isinstance(entry["envKey"], str):
+            raise Stop("exit")
         model = entry["id"]
         key = (env.get(entry["envKey"]) if entry.get("envKey") else None) or key
         url = entry.get("baseUrl") or url

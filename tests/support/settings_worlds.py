@@ -28,14 +28,14 @@ ENV_FILES = [
 
 _URLS = st.sampled_from(["http://127.0.0.1:1/v1", "http://127.0.0.1:2/v1", "${WHERE}", "http://127.0.0.1:3/${SECRET}x"])
 _KEYS = st.sampled_from(["sk-one-0123456789", "${SECRET}", "$K_A", "sk-${SECRET}-x"])
-_MODELS = st.sampled_from(["p1", "p2", "m", "${WHERE}"])
+_MODELS = st.sampled_from(["p1", "p2", "m", "${WHERE}", "$runtime|openai|p1", "$runtime|x"])
 _METHODS = st.sampled_from(["openai", "openai", "openai", "openai-responses", "anthropic", "gemini", "vertex-ai"])
 
 _entries = st.lists(
     st.fixed_dictionaries(
-        {"id": st.sampled_from(["p1", "p2"])},
+        {"id": st.sampled_from(["p1", "p2"] * 9 + [5])},
         optional={
-            "envKey": st.sampled_from(["K_A", "K_B", "OPENAI_API_KEY"]),
+            "envKey": st.sampled_from(["K_A", "K_B", "OPENAI_API_KEY"] * 5 + [5, 0]),
             "baseUrl": _URLS,
             "wireApi": st.sampled_from(["responses", "chat-completions"]),
         },
@@ -55,8 +55,9 @@ _auth = st.fixed_dictionaries(
         "enforcedType": st.sampled_from(["openai", "openai", "gemini"]),
     },
 )
+_ENABLED = st.sampled_from([True, False, True, False, "true", "", 1, 0, None, [], {}])
 _security = st.fixed_dictionaries(
-    {"auth": _auth}, optional={"folderTrust": st.fixed_dictionaries({"enabled": st.booleans()})}
+    {"auth": _auth}, optional={"folderTrust": st.fixed_dictionaries({"enabled": _ENABLED})}
 )
 _variables = st.fixed_dictionaries(
     {},
@@ -71,6 +72,7 @@ _variables = st.fixed_dictionaries(
         "ANTHROPIC_BASE_URL": _URLS,
         "GEMINI_API_KEY": st.just("gk"),
         "GEMINI_MODEL": st.just("g"),
+        "QWEN_CODE_NO_RELAUNCH": st.sampled_from(["1", ""]),
     },
 )
 _settings = st.fixed_dictionaries(
@@ -123,7 +125,7 @@ def settings_worlds(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.integers(0, 4)) == 0:
         env["QWEN_HOME"] = "{ROOT}/r/qhome"
     if draw(st.integers(0, 5)) == 0:
-        env["QWEN_CODE_NO_RELAUNCH"] = "1"
+        env[draw(st.sampled_from(["QWEN_CODE_NO_RELAUNCH", "SANDBOX"]))] = "1"
     names = {
         "auth_method": _METHODS,
         "model": _MODELS,

@@ -124,7 +124,8 @@ def _in_the_way(request: Request) -> tuple[tuple[ForeignFileError, ...], Concern
         return (() if file.foreign is None else (file.foreign,)), concern
     compilation = compilation_of(replace(request, trust_project=True))
     world, allows = compilation.world, allowed_owners(request.process, all_of_them=request.trusts_project)
-    found = [refused(p, world.standpoint.show(p), allows) for p, seen in world.sightings.items() if seen.is_foreign]
+    every = {**world.sightings, **world.settings_seen}
+    found = [refused(p, world.standpoint.show(p), allows) for p, seen in every.items() if seen.is_foreign]
     concern = compilation.concern
     if concern is None and compilation.resolution.is_complete:
         concern = concern_of_stored_login(compilation.artifact, world.cwd, world.home)

@@ -49,6 +49,8 @@ class SettingsLayer(FieldLayer):
         return "" if declared.setting is None else f"{'.'.join(declared.setting.names)} in settings.json"
 
 
+_SNAPSHOT = "$runtime|"
+
 SETTINGS = SettingsLayer("settings", "the settings files", "project")
 
 
@@ -93,13 +95,20 @@ def reference_in_settings(origin: Origin) -> SecretReference:
 
 def _text(declared: Field, setting: Setting) -> tuple[str, BadValue | None]:
     if setting.text is not None:
-        return setting.text, None
+        return without_snapshot(setting.text) if declared.name == "model" else setting.text, None
     if setting.items is not None and declared.schema.get("type") == "array":
         return ",".join(item.text for item in setting.items if item.text is not None) or "none", None
     text = written(setting.value)
     if declared.secret and setting.items is None and setting.members is None:
         return text, None
     return text, BadValue(f"it is {_KINDS[type(setting.value)]} in JSON, and no text", "a text in double quotes")
+
+
+def without_snapshot(name: str) -> str:
+    """Return the name of a model without `$runtime|METHOD|`, which Qwen Code puts before it and takes away again."""
+    while name.startswith(_SNAPSHOT) and (rest := name.split("|", 2)[2:]) and rest[0]:
+        name = rest[0]
+    return name
 
 
 _KINDS = {bool: "true or false", float: "a number", tuple: "a list", dict: "an object"}

@@ -76,10 +76,12 @@ def entry_faults(settings: Mapping[str, Setting]) -> Iterator[tuple[Setting, str
         method = _method_of_provider(settings, provider)
         for setting in models.items or () if method is not None else ():
             identity, wire = setting.at("id"), setting.at("wireApi")
-            if setting.members is None or identity is None or not identity.value:
-                yield setting, "the provider entry has no id"
+            if setting.members is None or identity is None or not identity.text:
+                is_there = identity is not None and identity.value
+                yield setting, "the id of the provider entry is no text" if is_there else "the provider entry has no id"
             elif wire is not None and (wire.text not in _WIRE or method not in _OPENAI):
-                yield setting, "the wireApi of the provider entry is none that Qwen Code knows here"
+                known = f"one of {', '.join(_WIRE)}" if method in _OPENAI else f"not for {method}"
+                yield setting, f"the wireApi of the provider entry is not one that Qwen Code knows here ({known})"
 
 
 def choose_entry(settings: Mapping[str, Setting], method: str, model: str, *, base_url: str = "") -> EntryChoice | None:
