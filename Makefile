@@ -8,11 +8,12 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 python3 python; do \
 	$$python -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$python && break; done)
 
-.PHONY: help demo test lint types imports unit coverage fuzz docs bench wheel clean
+.PHONY: help demo test lint types imports unit lowest coverage fuzz docs bench wheel clean
 
 help:
 	@echo 'make demo   install into .venv, explain a real directory tree and chat, offline'
 	@echo 'make test   install the tools too; run the linters, the type checker and every test'
+	@echo 'make lowest  hold a conversation with the lowest versions that pyproject.toml allows'
 	@echo 'make coverage  run every test and tell which lines none of them reaches'
 	@echo 'make fuzz   look for inputs that break a promise, FUZZ_SECONDS=60 for each target'
 	@echo 'make docs   write again what is generated: the tables in docs/ and the man page'
@@ -38,7 +39,7 @@ $(VENV)/.installed-fuzz: $(VENV)/.installed
 demo: $(VENV)/.installed
 	$(BIN)/python -m qwen_cfg.demo
 
-test: lint types imports unit
+test: lint types imports unit lowest
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -52,6 +53,17 @@ imports: $(VENV)/.installed-dev
 
 unit: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n 3
+
+# A conversation, with the lowest versions that pyproject.toml allows.
+lowest: $(VENV)/lowest/.installed
+	$(VENV)/lowest/bin/python -m pytest -n 2 tests/cli/test_repl.py -k "conversation or greeting"
+
+$(VENV)/lowest/.installed: pyproject.toml $(VENV)/.installed-dev
+	$(BIN)/python -m venv $(VENV)/lowest
+	$(BIN)/python tests/support/lowest_versions.py > $(VENV)/lowest/versions.txt
+	$(VENV)/lowest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(VENV)/lowest/bin/python -m pip install --quiet --disable-pip-version-check --editable . --group test --constraint $(VENV)/lowest/versions.txt
+	touch $@
 
 # Measured in every process that the tests start, which takes half as long again.
 coverage: $(VENV)/.installed-dev

@@ -75,7 +75,7 @@ class Parser(argparse.ArgumentParser):
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> argparse.Namespace:  # type: ignore[override]
         """Parse, and name unknown options without their values. The command is None where none is named."""
         words = list(args or ())
-        chosen = self.command(command_in(words))
+        chosen = self.command(next((word for word in words_of(words) if word in COMMANDS), None))
         _refuse_one_dash(words, chosen)
         if self.commands:
             self._refuse_before_command(words, chosen)
@@ -129,10 +129,15 @@ class Parser(argparse.ArgumentParser):
         standard_output().text(message, verbatim=True)
 
 
+def words_of(words: Sequence[str]) -> list[str]:
+    """Return the words of a command line without the directories to work in."""
+    is_value = [False, *(word == "-C" for word in words)]
+    return [word for word, of in zip(words, is_value, strict=False) if not of]
+
+
 def command_in(words: Sequence[str]) -> str | None:
     """Return the command of a command line, as far as that can be told before it is parsed."""
-    is_value = [False, *(word == "-C" for word in words)]
-    return next((word for word, of in zip(words, is_value, strict=False) if not of and not word.startswith("-")), None)
+    return next((word for word in words_of(words) if not word.startswith("-")), None)
 
 
 def build_parser(only: str | None = None) -> Parser:

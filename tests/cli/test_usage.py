@@ -61,7 +61,7 @@ MISTYPED = [
     ("check a.toml --ignore QC10", "unknown rule 'QC10'", "QC10"),
     ("resolve --secret-from enviroment:X", "--secret-from", "environment?"),
     ("resolve --model", "--model/-m needs a value", ""),
-    ("check", "missing argument: FILE", ""),
+    ("envfile", "missing argument: FILE", ""),
     ("resolve --all=3", "--all takes no value", ""),
     ("resolve --env-file a --no-env-file", "--no-env-file cannot be combined with --env-file", ""),
 ]
