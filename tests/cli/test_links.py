@@ -67,7 +67,7 @@ def test_a_first_use_keeps_nothing_through_a_link(desk: Desk, server: Provider, 
     """A clone leads the kept settings into the shell's own files, with a model that a shell would run."""
     clone(desk)
     plant(desk, link, target)
-    desk.write("work/app/.env", "OPENAI_MODEL=gpt-4o'$(touch pwned)'\n")
+    desk.write("work/app/.env", "OPENAI_MODEL=gpt-4o'$(touch pwned)'x\n")
     with Typing(desk, "run", height=60, width=200) as person:
         for keys, wanted in (
             ("1\r", "Method ["),
@@ -86,9 +86,9 @@ def test_a_first_use_keeps_nothing_through_a_link(desk: Desk, server: Provider, 
 
 @pytest.mark.usefixtures("untouched")
 def test_settings_that_a_shell_would_run_are_not_kept(desk: Desk) -> None:
-    desk.write("work/app/.env", "OPENAI_MODEL=gpt-4o'$(touch pwned)'\n")
+    desk.write("work/app/.env", "OPENAI_MODEL=gpt-4o'$(touch pwned)'x\n")
     flags = ["--openai-api-key", "x", "--openai-base-url", "http://localhost:1/v1"]
-    refused = desk.run("init", *flags, "--model", "gpt-4o'$(touch pwned)'").ended(3)
+    refused = desk.run("init", *flags, "--model", "gpt-4o'$(touch pwned)'x").ended(3)
     assert "OPENAI_MODEL cannot be written into this file" in refused.err
     assert "a single quote together with $" in refused.err
     assert not (desk.cwd / ".qwen").exists()

@@ -424,7 +424,7 @@ def amending(desk: Desk, key: str = KEY) -> Changes:
     desk.run("resolve", "-o", "a.toml", env={"OPENAI_API_KEY": key}).ended(0)
     artifact = load((desk.cwd / "a.toml").read_text())
     use, gate = ReadyConfig(artifact, Secret(SENTINEL), desk.cwd, desk.home), replace(GATE, is_open=True)
-    return Changes(ArtifactSubject(use, "a.toml", this_process()), gate)
+    return Changes(ArtifactSubject(use, "a.toml", desk.cwd / "a.toml", this_process()), gate)
 
 
 @pytest.mark.parametrize("kind", ["compiled", "given"])
