@@ -126,7 +126,7 @@ def test_what_a_project_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         (archive / "src").mkdir()
         around = (archive, archive / "src", archive / "lib/x", Path("/dev/shm"), Path("/dev"))
         for cwd in (archive, archive / "src", plain):
-            assert followed(cwd, home, home / ".qwen", Path("/"), *around) == [True] * 3 + [False] * 4 + [True]
+            assert followed(cwd, home, home / ".qwen", Path("/"), *around) == [True] * 3 + [False] * 4 + [cwd == plain]
         assert outside_projects(Path("/"))(Path("/proc/self")) is True
     # A home that git tracks is the user's own, and makes no project of what is below it.
     (home / ".git").mkdir()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 from support.settings_model import Stop, entries, expanded, merged, migrated
 
+from qwen_cfg.core.layers import ENVIRONMENT
+from qwen_cfg.core.origin import Said
 from qwen_cfg.core.settings import (
     Setting,
     SettingsFile,
@@ -21,6 +23,9 @@ from qwen_cfg.core.settings import (
     settings_tree,
 )
 from qwen_schema.jsonc import parse_jsonc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 USER = SettingsFile("user", Path("/home/u/.qwen/settings.json"), "~/.qwen/settings.json")
 
@@ -77,6 +82,10 @@ def test_migration(document: dict[str, Any]) -> None:
     assert without_version(plain(migrate(tree(document)))) == without_version(migrated(document))
 
 
+def said_of(known: dict[str, str]) -> Callable[[str], Said | None]:
+    return lambda name: Said(known[name], ENVIRONMENT.origin(name, name)) if name in known else None
+
+
 def without_version(document: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in document.items() if name != "$version"}
 
@@ -84,7 +93,7 @@ def without_version(document: dict[str, Any]) -> dict[str, Any]:
 @given(files, st.dictionaries(st.sampled_from(["A", "B", "SESSION_ID"]), st.sampled_from(["", "x", "$B"])))
 def test_expansion(document: dict[str, Any], known: dict[str, str]) -> None:
     of_model = expanded(document, {name: value for name, value in known.items() if name != "SESSION_ID"})
-    assert plain(expand(tree(document), known.get)) == of_model
+    assert plain(expand(tree(document), said_of(known))) == of_model
 
 
 @given(st.lists(files, max_size=4))
@@ -129,7 +138,7 @@ def in_javascript_order(document: dict[str, Any]) -> dict[str, Any]:
 @given(files)
 def test_a_value_stands_in_the_line_that_it_names(document: dict[str, Any]) -> None:
     lines = json.dumps(document, indent=1).split("\n")
-    settings = merge_scopes([expand(migrate(tree(document)), {"A": "other"}.get)])
+    settings = merge_scopes([expand(migrate(tree(document)), said_of({"A": "other"}))])
     for setting in (leaf for member in settings.values() for leaf in leaves_of(member)):
         written = setting.written if setting.written is not None else setting.value
         assert json.dumps(written) in lines[setting.line - 1] or setting.text is None

@@ -214,13 +214,13 @@ class Compilation:
         return standing_of(path, lambda _: None if status == "may be tracked" else status == "tracked")
 
 
-def compilation_of(request: Request, extent: Extent = "search") -> Compilation:
+def compilation_of(request: Request, extent: Extent = "search", *, of_artifact: bool = False) -> Compilation:
     """Return the compilation of a request, by the word of the process's user about whose env files may count.
 
-    What resolves says whether telemetry is on.
+    What resolves says whether telemetry is on, unless it is an artifact's word (`of_artifact`), which nobody asked for.
     """
     allows = allowed_owners(request.process, all_of_them=request.trusts_project)
-    return Compilation(request, extent, allows, note=note_resolution)
+    return Compilation(request, extent, allows, note=_ignore if of_artifact else note_resolution)
 
 
 def allowed_owners(process: Process, *, all_of_them: bool) -> Allows:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_schema import BadValue, ConfigurationError, EnvFileError, Provenance, declared_fields, parse_value
@@ -61,6 +63,9 @@ def _said(declared: Field, here: Surroundings) -> tuple[Value, Provenance] | Non
             what = f"{variable} is not valid: {problem.wrong}"
             hint = f"Right would be {problem.expected}." if problem.expected else ""
             raise ConfigurationError(what, where=place, hint=hint) from None
+        if declared.schema.get("format") == "file-path" and not str(value).startswith("~/"):
+            # It is typed in the working directory, and not in that of the artifact.
+            value = os.path.normpath(Path.cwd() / str(value))
         return value, Provenance(layer, variable if layer == "environment" else place, "user", variable)
     return None
 

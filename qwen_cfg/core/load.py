@@ -98,7 +98,7 @@ def _load_once(start: Start, profile: Profile, directory: QwenDirectory, looks: 
     every = Sources(start.flags, profile, before.with_pass(Pass(unfiltered)), settings)
     exclusion = decide(declared_fields()["excluded_variables"], profile, every)
     files = tuple(without_excluded(file, exclusion.items, profile) for file in unfiltered)
-    of_settings = {} if settings is None else _of_settings(settings, profile, before.with_pass(Pass(files)))
+    of_settings = {} if settings is None else _of_settings(settings, profile)
     after = before.with_pass(Pass(files, of_settings))
     secrets = () if settings is None else tuple(map(Secret, _secrets(settings, after)))
     return Load(found, files, exclusion, after, settings, secrets)
@@ -108,10 +108,11 @@ def _secrets(settings: SettingsLoad, variables: Variables) -> set[str]:
     """Return the secrets in settings by their names, and those in the variables that settings name."""
     leaves = [leaf for scope in settings.scopes for leaf in _leaves(scope.settings)]
     found = {str(leaf.text) for leaf in leaves if _is_secret(_name(leaf), str(leaf.text))}
-    used = {name for leaf in leaves for name in leaf.variables}
-    named = {str(leaf.text) for leaf in leaves if _name(leaf) == _KEY_VARIABLE} | set(filter(is_secret_name, used))
+    named = {str(leaf.text) for leaf in leaves if _name(leaf) == _KEY_VARIABLE}
     found |= {said.text for name in named if (said := variables.value(name)) is not None}
-    found |= {m[1] for name in used if (said := variables.value(name)) and (m := _LOGIN.search(said.text))}
+    taken = {(said.origin.variable, said.text) for leaf in leaves for said in leaf.taken}
+    found |= {text for name, text in taken if name is not None and is_secret_name(name)}
+    found |= {match[1] for _, text in taken if (match := _LOGIN.search(text))}
     if len(found) > _MOST_SECRETS:
         where = next(scope.file.shown for scope in reversed(settings.scopes) if scope.settings is not None)
         raise SettingsError(f"the settings hold more than {_MOST_SECRETS} secrets", where=where, hint="Take some out.")
@@ -172,12 +173,12 @@ def _trusted(
     return may_read
 
 
-def _of_settings(settings: SettingsLoad, profile: Profile, before: Variables) -> Mapping[str, Said]:
+def _of_settings(settings: SettingsLoad, profile: Profile) -> Mapping[str, Said]:
     """Return the variables that the merged settings set: texts alone, and none that is refused."""
     env = settings.at("env")
     refused = set(profile.refused_variables)
     return {
-        name: Said(setting.text, setting_origin(SETTINGS_ENV, setting, before, variable=name))
+        name: Said(setting.text, setting_origin(SETTINGS_ENV, setting, variable=name))
         for name, setting in (env.members or {} if env is not None else {}).items()
         if setting.text is not None and name.upper() not in refused
     }

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from qwen_schema import SettingsError
 from qwen_schema.envfile import last_of_each
 from qwen_schema.jsonc import JsonError, TooDeepError
-from qwen_schema.settings_text import TooMuchTextError, limited
+from qwen_schema.settings_text import Allowance, TooMuchTextError
 
+from .layers import ENV_FILE
+from .origin import Said
 from .paths import home_level_files
+from .place import Place
 from .settings import (
     FolderRule,
     ScopeRead,
@@ -92,7 +95,8 @@ def folder_trust(
 
 def _rules(start: Start, directory: QwenDirectory, looks: Looks, variables: Variables) -> tuple[FolderRule, ...]:
     said = variables.value(TRUSTED_FOLDERS)
-    named = said.text if said is not None else _home_variables(start, directory, looks).get(TRUSTED_FOLDERS)
+    said = said or _home_variables(start, directory, looks).get(TRUSTED_FOLDERS)
+    named = "" if said is None else said.text
     home = _users_directory(start, directory)
     path = start.cwd / named if named else home and home / "trustedFolders.json"
     if path is None:
@@ -149,17 +153,20 @@ def _users_directory(start: Start, directory: QwenDirectory) -> Path | None:
     return start.home / ".qwen" if start.home is not None else None
 
 
-def _home_variables(start: Start, directory: QwenDirectory, looks: Looks) -> dict[str, str]:
+def _home_variables(start: Start, directory: QwenDirectory, looks: Looks) -> dict[str, Said]:
     """Return what the env files of the home say; settings see that before the env files are loaded."""
-    found: dict[str, str] = {}
+    found: dict[str, Said] = {}
     moved = directory.moved_to is not None
     for path in home_level_files(start.home, directory.moved_to)[: 1 if moved else None]:
-        assignments = last_of_each(looks.look(path).assignments(start.dialect))
-        found = {**{name: a.value for name, a in assignments.items()}, **found}
+        place = Place(path, directory.reach if path.parent == directory.moved_to else "user")
+        assignments = last_of_each(looks.look(path).assignments(start.dialect)).values()
+        shown = start.standpoint.show(path)
+        says = {one.name: Said(one.value, ENV_FILE.origin_of(one, place, shown)) for one in assignments}
+        found = {**says, **found}
     return found
 
 
-def _read(file: SettingsFile, looks: Looks, variables: Variables, at_home: Mapping[str, str]) -> ScopeRead:
+def _read(file: SettingsFile, looks: Looks, variables: Variables, at_home: Mapping[str, Said]) -> ScopeRead:
     seen = looks.look_at_settings(file.path)
     if seen.kind in _ABSENT:
         return ScopeRead(file, "absent", why="" if seen.kind == "absent" else "a link that leads nowhere")
@@ -176,14 +183,16 @@ def _read(file: SettingsFile, looks: Looks, variables: Variables, at_home: Mappi
     if node.members is None:
         raise _refusal(file.shown, "it is no JSON object", node.line)
 
-    def look_up(name: str) -> str | None:
-        said = variables.value(name)
+    allowance = Allowance()
+
+    def look_up(name: str) -> Said | None:
+        said = variables.value(name) or (variables.of(name)[0] if name in variables.environ else at_home.get(name))
         if said is not None:
-            return said.text
-        return "" if name in variables.environ else at_home.get(name)
+            allowance.spend(said.text)
+        return said
 
     try:
-        return ScopeRead(file, "read", expand(migrate(file_tree(node, file)), limited(look_up)))
+        return ScopeRead(file, "read", expand(migrate(file_tree(node, file)), look_up))
     except TooMuchTextError as error:
         raise _refusal(file.shown, str(error), node.line) from None
 

@@ -74,7 +74,7 @@ def concern_of_artifact(
 def sends_unusual(artifact: ResolvedConfig) -> str | None:
     """Return the variable that an artifact takes the key from, where that is none that holds keys by its name."""
     reference = artifact.api_key
-    if reference.kind not in ("environment", "settings") or reference.pointer_in_file == OWN_KEY:
+    if reference.kind not in ("environment", "env-file", "settings") or reference.pointer_in_file == OWN_KEY:
         return None
     variable = variable_of(reference) or reference.pointer_in_file or ""
     declared = {v.name for v in declared_fields()["api_key"].variables}
@@ -112,11 +112,11 @@ def _is_far(reference: SecretReference, keys_file: Path | None, file: Path, here
 def _is_settings_file(path: Path, here: Surroundings) -> bool:
     """Tell whether a path is one at which Qwen Code has settings here: of the user, of the system, of the project.
 
-    The project's may be no link, which leads where the project wants.
+    No link may be on the way to the project's: it leads where the project wants.
     """
     if _real_place(path) in map(_real_place, here.user_settings):
         return True
-    return _real_place(path) == _real_place(here.base / ".qwen/settings.json") and not path.is_symlink()
+    return os.path.realpath(path) == os.path.join(os.path.realpath(here.base), ".qwen", "settings.json")  # noqa: PTH118
 
 
 def _searched(keys_file: Path, here: Surroundings) -> Path | None:

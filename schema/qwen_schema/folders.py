@@ -130,8 +130,9 @@ def outside_projects(home: Path | None) -> MayFollow:
     """Return what follows every link that does not stand in a project.
 
     Projects are the git work trees, and what may have come in an archive: in the home, everything but the home itself
-    and its directories whose names begin with a dot, unless one works in that; outside of the home, everything below
-    the root and the directories in it, and each that everybody may write to. The home is none, also where git has it.
+    and its directories whose names begin with a dot, unless one works in that; outside of the home, everything but the
+    root and the directories in it where one does not work, and each that everybody may write to. The home is none, also
+    where git has it.
     """
     own = None if home is None else Path(os.path.realpath(home))
     # Some system users have the root as their home.
@@ -147,7 +148,8 @@ def outside_projects(home: Path | None) -> MayFollow:
             first = own / directory.relative_to(own).parts[0]
             return first.name.startswith(".") and (own.is_relative_to(here) or not here.is_relative_to(first))
         is_on_the_way_home = home is not None and directory in home.parents
-        is_systems = len(directory.parts) <= _OF_THE_SYSTEM or directory.parts[1:2] == ("proc",)
+        is_top = len(directory.parts) == _OF_THE_SYSTEM and not here.is_relative_to(directory)
+        is_systems = is_top or directory == Path(directory.anchor) or directory.parts[1:2] == ("proc",)
         return (is_on_the_way_home or is_systems) and not _is_everybodys(directory)
 
     return may_follow

@@ -188,10 +188,10 @@ def _from_settings(reference: SecretReference, here: Surroundings) -> Secret:
     from .jsonc import JsonError, parse_jsonc, written  # noqa: PLC0415 - few keys live there
     from .settings_text import (  # noqa: PLC0415
         LARGEST_SETTINGS_BYTES,
+        Allowance,
         TooMuchTextError,
         expanded,
         is_one_variable,
-        limited,
         variables_in,
     )
 
@@ -214,7 +214,9 @@ def _from_settings(reference: SecretReference, here: Surroundings) -> Secret:
         what = "the API key in the settings file is a variable, which the environment does not have"
         raise SecretReferenceError(what, where=shown, hint="Export the variable, or use --secret-from.")
     try:
-        return Secret(expanded(value, limited(here.environ.get))[0])
+        allowance = Allowance()
+        look_up = lambda name: None if name not in here.environ else allowance.spend(here.environ[name])  # noqa: E731
+        return Secret(expanded(value, look_up)[0])
     except TooMuchTextError as error:
         raise SecretReferenceError(f"the settings file cannot be used: {error}", where=shown) from None
 

@@ -23,19 +23,22 @@ class TooMuchTextError(ValueError):
     """The variables in a settings file make more text of it than there is any use for."""
 
 
-def limited(look_up: Callable[[str], str | None]) -> Callable[[str], str | None]:
-    """Return a look-up of variables that gives out so much text in all, and then raises TooMuchTextError."""
-    left = LARGEST_EXPANSION
+class Allowance:
+    """How much text variables may still add to a file."""
 
-    def look(name: str) -> str | None:
-        nonlocal left
-        text = look_up(name)
-        left -= len(text or "")
-        if left < 0:
+    def __init__(self) -> None:
+        self._left = LARGEST_EXPANSION
+
+    def spend(self, text: str) -> str:
+        """Return a text that is added.
+
+        Raises:
+            TooMuchTextError: if it is one too many.
+        """
+        self._left -= len(text)
+        if self._left < 0:
             raise TooMuchTextError(f"its variables add more than {LARGEST_EXPANSION // 2**20} MiB to it")
         return text
-
-    return look
 
 
 def expanded(text: str, look_up: Callable[[str], str | None]) -> tuple[str, tuple[str, ...]]:

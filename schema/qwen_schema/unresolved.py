@@ -40,8 +40,6 @@ _FORMS = (
     (r"vault:[\w/.-]+#", "a reference of HashiCorp Vault", "put command:vault kv get -field=… there"),
     (r"vault://", "a reference of HashiCorp Vault", "put command:vault kv get -field=… there"),
     (r"ref\+\w+://", "a reference of vals", "start qwen-cfg with vals exec"),
-    (r".*\$\(.*\)", "a command for a shell, which nothing runs here", "put command:… there"),
-    (r"`.*\s.*`$", "a command for a shell, which nothing runs here", "put command:… there"),
 )
 
 
@@ -51,8 +49,16 @@ def unresolved(text: str) -> Unresolved | None:
     for form, what, fix in _FORMS:
         if re.match(form, text, re.DOTALL):
             return Unresolved(what, fix)
+    if _is_command(text):
+        return Unresolved("a command for a shell, which nothing runs here", "put command:… there")
     if (scheme := _SCHEME.match(text)) is not None:
         return Unresolved(
             f"a reference to a secret ({scheme[1]}://…)", "put what that program prints there, with command:…"
         )
     return None
+
+
+def _is_command(text: str) -> bool:
+    """Tell whether a shell would run a part of a text, or all of it in backticks; in time that grows with the text."""
+    in_backticks = len(text) > 1 and text[0] == text[-1] == "`" and any(map(str.isspace, text))
+    return in_backticks or ")" in text.partition("$(")[2]

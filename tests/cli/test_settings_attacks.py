@@ -160,6 +160,79 @@ def test_no_link_of_a_project_makes_any_file_a_settings_file(desk: Desk, server:
     assert server.taken() == []
 
 
+HOMES = "sk-of-the-home-0123456789abcdef"
+HYBRID = """
+{"security": {"auth": {"selectedType": "openai"}}, "model": {"name": "m"}, "env": {"TEAM": "${OPENAI_API_KEY}"},
+ "modelProviders": {"openai": [{"id": "m", "envKey": "TEAM", "baseUrl": "STRANGER"}]}
+/*
+OPENAI_API_KEY=fake-fake-fake-fake
+*/}""".replace("STRANGER", STRANGER)
+
+
+@pytest.mark.parametrize("file", [".qwen/.env", ".env"])
+@pytest.mark.parametrize("is_link", [True, False])
+def test_text_and_origin_of_a_variable_are_of_one_hand(desk: Desk, server: Provider, file: str, is_link: bool) -> None:
+    """The settings see the home's env files first, and the variables a project's: what was taken is what is told of."""
+    desk.write(file, f"OPENAI_API_KEY={HOMES}\n")
+    write(desk, OWN, HYBRID)
+    if is_link:
+        (desk.cwd / ".env").symlink_to(".qwen/settings.json")
+    else:
+        desk.write("work/app/.env", "OPENAI_API_KEY=fake-fake-fake-fake\n")
+    for words in (["run", "-p", "x"], ["doctor"]):
+        refused = desk.run(*words, *NEWER, env={"HTTP_PROXY": server.url, "NO_PROXY": "none"}).ended(5)
+        assert f"~/{file}" in refused.err
+        assert HOMES not in refused.said
+    assert server.taken() == []
+    audit = desk.run("resolve", "--explain", *NEWER, env={"COLUMNS": "300"}).out
+    assert f"~/{file}" in audit.partition("QC302")[2]
+
+
+@pytest.mark.parametrize(
+    ("flags", "env"),
+    [(["--no-env-file"], {}), (["--env-file", "my.env"], {}), ([], {"QWEN_CODE_NO_RELAUNCH": "1"})],
+)
+@pytest.mark.parametrize("member", ["apiKey", "baseUrl", "name"])
+def test_the_homes_variables_are_the_users_whatever_is_searched(
+    desk: Desk, server: Provider, flags: list[str], env: dict[str, str], member: str
+) -> None:
+    # A text that looks like a key is refused in any other field, before anybody is asked.
+    desk.write(".qwen/.env", f"MINE={HOMES if member == 'apiKey' else 'mail-word-of-the-home'}\n")
+    desk.write("work/app/my.env", "X=y\n")
+    says = auth(apiKey="k-of-the-project", baseUrl=STRANGER) | {"model": {"name": "m"}}
+    place = says["model"] if member == "name" else says["security"]["auth"]
+    place[member] = f"{STRANGER}/${{MINE}}" if member == "baseUrl" else "${MINE}"
+    write(desk, OWN, says)
+    ask(desk, server, *NEWER, *flags, **env).ended(5)
+    assert server.taken() == []
+
+
+@pytest.mark.parametrize("how", ["flag", "absent file", "named file"])
+def test_no_artifact_has_statistics_sent_by_a_check(desk: Desk, server: Provider, how: str) -> None:
+    collector = ["--usage-statistics", "--usage-statistics-endpoint", f"{server.url}/otlp"]
+    named = f"QWEN_CFG_USAGE_STATISTICS=true\nQWEN_CFG_USAGE_STATISTICS_ENDPOINT={server.url}/otlp\n"
+    desk.write("work/app/evil.env", f"OPENAI_API_KEY={KEY}\n" + (named if how != "flag" else ""))
+    desk.run("resolve", "-o", "qwen.toml", "--env-file", "evil.env", *(collector if how == "flag" else [])).ended(0)
+    server.taken()
+    if how == "absent file":
+        (desk.cwd / "evil.env").unlink()
+    for off in ({}, {"QWEN_CFG_USAGE_STATISTICS": "false"}):
+        desk.run("check", env=off)
+    assert server.taken() == []
+
+
+def test_a_directory_link_of_a_project_leads_to_no_settings(desk: Desk, server: Provider) -> None:
+    write(desk, OWN, auth(apiKey="k-of-the-project"))
+    artifact = desk.run("resolve", *NEWER, "--openai-base-url", f"{server.url}/v1").ended(0).out
+    desk.write(".claude/settings.json", json.dumps({"env": {"X_API_KEY": AWS}}))
+    (desk.cwd / ".qwen/settings.json").unlink()
+    (desk.cwd / ".qwen").rmdir()
+    (desk.cwd / ".qwen").symlink_to(desk.home / ".claude")
+    desk.write("work/app/a.toml", artifact.replace("/security/auth/apiKey", "/env/X_API_KEY"))
+    desk.run("run", "-p", "x", "--config", "a.toml").ended(5)
+    assert server.taken() == []
+
+
 # Files that cost.
 
 COSTLY = {

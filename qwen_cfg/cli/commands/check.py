@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_cfg.application.compilation import compilation_of
@@ -86,14 +87,14 @@ def _check(args: argparse.Namespace, output: Output) -> int:
     assert asked.config is not None and asked.artifact_file is not None  # noqa: S101 - it has just been named
     name, path, request = asked.config, asked.artifact_file, replace(asked, config=None)
     text, old = read_artifact(path, name)
-    compilation = compilation_of(replay(request, old), "survey")
+    compilation = compilation_of(replay(request, old), "survey", of_artifact=True)
     if args.artifact_only:
         tell(Report(name, text, old, compilation.generation, artifact_only=True), args.format, output)
         return ExitCode.OK
     comparison = compare(old, compilation, rules, strict=args.strict)
     written = args.update and _is_out_of_date(old, comparison)
     if written:
-        write_artifact(path, comparison.new, form_of(text), request.process.home.path)
+        write_artifact(Path(name), comparison.new, form_of(text), request.process.home.path)
     strict = ["--strict"] if args.strict else []
     mend = shlex.join(["qwen-cfg", "check", _as_word(name), "--update", *strict, *request.as_words()])
     report = Report(

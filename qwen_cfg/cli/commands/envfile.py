@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from qwen_cfg.cli.arguments import require_own_eyes, working_directory
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
     from qwen_schema.envfile import UnreadLine
 
     Shown = Callable[[Assignment], str]
+
+
+# Names of variables as people write them, and nothing that could be a piece of Base64.
+_USUAL_NAME = re.compile(r"[A-Z_][A-Z0-9_]{0,63}|[a-z_][a-z0-9_.-]{0,23}")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,17 +71,17 @@ def _tell_error(name: str, error: EnvFileError, form: str, output: Output) -> No
 
 
 def _tell_json(name: str, text: str, shown: Shown, output: Output, *, verbatim: bool) -> None:
-    assignments = read_assignments(text)
+    assignments, named = read_assignments(text), partial(_name, verbatim=verbatim)
     document: dict[str, Any] = {
         "path": name,
-        "assignments": [{"name": a.name, "value": shown(a), "line": a.line} for a in assignments],
-        "values": {a.name: shown(a) for a in last_of_each(assignments).values()},
+        "assignments": [{"name": named(a.name), "value": shown(a), "line": a.line} for a in assignments],
+        "values": {named(a.name): shown(a) for a in last_of_each(assignments).values()},
         "unread": [
             {"line": unread.line, "text": unread.text if verbatim else mask(unread.text)}
             for unread in unread_lines(text)
         ],
         "differs": [
-            {"name": name, "line": line, "dotenv": ours, "python": theirs}
+            {"name": named(name), "line": line, "dotenv": ours, "python": theirs}
             for name, line, ours, theirs in _differences(text, shown)
         ],
     }
@@ -83,14 +89,23 @@ def _tell_json(name: str, text: str, shown: Shown, output: Output, *, verbatim: 
 
 
 def _tell_text(name: str, text: str, shown: Shown, output: Output, *, verbatim: bool) -> None:
-    told = [(a.line, f"{a.name} = {_quoted(shown(a))}") for a in read_assignments(text)]
+    named = partial(_name, verbatim=verbatim)
+    told = [(a.line, f"{named(a.name)} = {_quoted(shown(a))}") for a in read_assignments(text)]
     told += [(line.line, _unread(line, verbatim=verbatim)) for line in unread_lines(text)]
     told += [
-        (line, f"{name} differs: {_quoted(ours)} to the npm package dotenv, {_quoted(theirs)} to python-dotenv")
+        (
+            line,
+            f"{named(name)} differs: {_quoted(ours)} to the npm package dotenv, {_quoted(theirs)} to python-dotenv",
+        )
         for name, line, ours, theirs in _differences(text, shown)
     ]
     lines = [f"  {line:>4}  {what}" for line, what in sorted(told, key=lambda entry: entry[0])]
     output.lines(name, *(lines or ["  sets nothing"]), secrets=verbatim)
+
+
+def _name(name: str, *, verbatim: bool) -> str:
+    """Return a name as it may be shown: what is written as no name of a variable may be a part of a secret."""
+    return name if verbatim or _USUAL_NAME.fullmatch(name) else mask(name)
 
 
 def _unread(line: UnreadLine, *, verbatim: bool) -> str:

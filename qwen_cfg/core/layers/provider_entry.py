@@ -31,7 +31,7 @@ class ProviderEntryLayer(FieldLayer):
         setting = entry.setting.at(_NAMES[declared.name]) if declared.name in _NAMES else None
         if setting is None or setting.value in (None, "", False, 0.0):
             return ()
-        return (setting_candidate(self, declared, setting, sources.variables),)
+        return (setting_candidate(self, declared, setting),)
 
     def _key(self, declared: Field, sources: Sources) -> tuple[Candidate, ...]:
         """Return the key in the variable that the entry names; it has the reach of where that is set."""
@@ -40,7 +40,7 @@ class ProviderEntryLayer(FieldLayer):
         if setting is None or said is None:
             return ()
         # Whoever sets a variable in the text of the name has a say in it, too.
-        file, named = setting.file, setting_origin(self, setting, sources.variables)
+        file, named = setting.file, setting_origin(self, setting)
         behind = (said.origin,)
         via_project = named.is_project_said or said.origin.is_project_said
         origin = Origin(
@@ -60,7 +60,7 @@ class ProviderEntryLayer(FieldLayer):
         """Return where the entry says which of OpenAI's APIs it speaks."""
         assert sources.entry is not None  # noqa: S101 - callers have chosen one
         setting = sources.entry.setting.at("wireApi") or sources.entry.setting
-        return setting_origin(self, setting, sources.variables)
+        return setting_origin(self, setting)
 
     def _words(self, place: str, variable: str | None) -> str:
         return place if variable is None else f"{place} {variable}"

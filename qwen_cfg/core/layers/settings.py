@@ -15,7 +15,6 @@ from .layer import FieldLayer
 if TYPE_CHECKING:
     from qwen_cfg.core.origin import Layer
     from qwen_cfg.core.settings import Setting
-    from qwen_cfg.core.variables import Variables
     from qwen_schema import Field, Reach
 
     from .layer import Sources
@@ -31,11 +30,11 @@ class SettingsLayer(FieldLayer):
         winner = sources.settings.at(*declared.setting.names)
         if winner is None or winner.value is None:
             return ()
-        first = setting_candidate(self, declared, winner, sources.variables)
+        first = setting_candidate(self, declared, winner)
         if first.is_empty or winner.items is not None:
             return (first,)
         others = (s for s in sources.settings.in_scopes(*declared.setting.names) if s is not winner)
-        return (first, *(setting_candidate(self, declared, other, sources.variables) for other in others))
+        return (first, *(setting_candidate(self, declared, other) for other in others))
 
     def _words(self, place: str, variable: str | None) -> str:  # noqa: ARG002 - the place has the name
         return place
@@ -54,20 +53,19 @@ _SNAPSHOT = "$runtime|"
 SETTINGS = SettingsLayer("settings", "the settings files", "project")
 
 
-def setting_candidate(layer: Layer, declared: Field, setting: Setting, variables: Variables) -> Candidate:
+def setting_candidate(layer: Layer, declared: Field, setting: Setting) -> Candidate:
     """Return the candidate that a setting is for a field. What is no text is one where Qwen Code takes it for one."""
     text, problem = _text(declared, setting)
-    origin = setting_origin(layer, setting, variables)
+    origin = setting_origin(layer, setting)
     if declared.secret:
         # A secret has the reach of who holds it, wherever the settings take it from.
         origin = replace(origin, reach=origin.holder.reach)
     return Candidate(declared.name, Secret(text) if declared.secret else text, origin, problem)
 
 
-def setting_origin(layer: Layer, setting: Setting, variables: Variables, *, variable: str | None = None) -> Origin:
+def setting_origin(layer: Layer, setting: Setting, *, variable: str | None = None) -> Origin:
     """Return the origin of a setting; `variable` is the variable that the setting sets, where it sets one."""
-    said = [variables.value(name) for name in dict.fromkeys(setting.variables)]
-    behind = tuple(one.origin for one in said if one is not None)
+    behind = tuple(said.origin for said in setting.taken)
     via_project = setting.file.reach == "project" or any(o.reach == "project" or o.via_project for o in behind)
     reach: Reach = "project" if via_project else "user"
     is_whole = bool(behind) and is_one_variable(setting.written or "")

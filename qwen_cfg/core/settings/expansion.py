@@ -10,13 +10,16 @@ from qwen_schema.settings_text import expanded
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from qwen_cfg.core.origin import Said
+
     from .tree import Setting
 
 
-def expand(setting: Setting, look_up: Callable[[str], str | None]) -> Setting:
+def expand(setting: Setting, look_up: Callable[[str], Said | None]) -> Setting:
     """Return settings with the variables in every text replaced, once; an unknown one is left as it stands.
 
-    `look_up` returns the text of a variable, and None for one that is not set. What has none in it is not made anew.
+    `look_up` returns what is said of a variable, and None for one that is not set. A setting keeps what it took, so
+    that text and origin are of one hand. What has no variable in it is not made anew.
     """
     if setting.members is not None:
         members = {name: expand(member, look_up) for name, member in setting.members.items()}
@@ -28,5 +31,15 @@ def expand(setting: Setting, look_up: Callable[[str], str | None]) -> Setting:
         return setting if is_same else replace(setting, value=items)
     if setting.text is None or "$" not in setting.text:
         return setting
-    text, names = expanded(setting.text, look_up)
-    return replace(setting, value=text, written=setting.text, variables=names) if names else setting
+    taken: dict[str, Said] = {}
+
+    def text_of(name: str) -> str | None:
+        said = look_up(name)
+        if said is None:
+            return None
+        taken[name] = said
+        return said.text
+
+    text, names = expanded(setting.text, text_of)
+    took = tuple(taken.values())
+    return replace(setting, value=text, written=setting.text, variables=names, taken=took) if names else setting

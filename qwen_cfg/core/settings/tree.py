@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from qwen_cfg.core.origin import Said
     from qwen_schema import Reach
     from qwen_schema.jsonc import Node
 
@@ -33,7 +34,7 @@ class Setting:
 
     Objects and arrays hold settings. `names` is the path of member names (and numbers of items) by which the value
     stands in its file, in the old form where it was migrated. `written` is the text as it stands there, where variables
-    were expanded in it, and `variables` the names that were.
+    were expanded in it, `variables` the names that were, and `taken` what each of them said.
     """
 
     value: str | float | bool | tuple[Setting, ...] | Mapping[str, Setting] | None
@@ -42,6 +43,7 @@ class Setting:
     names: tuple[str, ...] = ()
     written: str | None = field(default=None, repr=False)
     variables: tuple[str, ...] = ()
+    taken: tuple[Said, ...] = field(default=(), repr=False)
 
     @property
     def members(self) -> Mapping[str, Setting] | None:
