@@ -87,7 +87,7 @@ class Disk:
             if error.errno == errno.ELOOP:
                 return Sighting("link loop")
             if error.errno in _NOTHING_THERE:
-                return Sighting("dangling link") if path.is_symlink() else ABSENT
+                return Sighting("dangling link") if os.path.islink(path) else ABSENT  # noqa: PTH114 - never raises
             return Sighting("unreadable", error=_unreadable(f"it cannot be read: {error.strerror}", shown))
         except Unreadable as unreadable:
             return Sighting("unreadable", error=_unreadable(f"it {unreadable}", shown))
