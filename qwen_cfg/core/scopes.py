@@ -132,14 +132,15 @@ def _files(start: Start, directory: QwenDirectory, variables: Variables) -> tupl
 
 
 def _reach(scope: Scope, start: Start, directory: QwenDirectory, variables: Variables) -> Reach:
-    """Return the reach of a scope's file: a relative path leads into whatever project one stands in."""
+    """Return the reach of a scope's file: a place that a project names, or a relative one, leads into a project."""
     match scope:
         case "workspace":
             return "project"
         case "user":
             return directory.reach if directory.moved_to is not None else "user"
     said = [one for name in (SYSTEM, SYSTEM_DEFAULTS) if (one := variables.value(name)) is not None]
-    return "user" if all(type(start.cwd)(one.text).is_absolute() for one in said) else "project"
+    is_users = (type(start.cwd)(one.text).is_absolute() and not one.origin.is_project_said for one in said)
+    return "user" if all(is_users) else "project"
 
 
 def _moved(start: Start, variables: Variables, name: str, usual: Path) -> Path:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_schema import (
     BadValue,
+    ConfigurationError,
     EnvFileError,
     declared_fields,
     host_of,
     is_loopback,
     located,
+    look_up,
     parse_value,
     pointed,
 )
@@ -54,7 +57,7 @@ def concern_of_artifact(
         return None
     is_users = keys_file is not None and _real_place(keys_file) in map(_real_place, here.user_files)
     texts = {} if keys_file is None else _texts_of(keys_file, artifact)
-    pointer = pointed(texts.get(str(artifact.api_key.variable), ""))
+    pointer = pointed(texts.get(str(artifact.api_key.variable), "")) or _pointer_in_settings(artifact.api_key, here)
     if pointer is not None:
         # A file that only points to a key does not have it.
         texts, artifact = {}, artifact if is_users else _with_key_from(artifact, pointer)
@@ -117,6 +120,16 @@ def _is_settings_file(path: Path, here: Surroundings) -> bool:
     if _real_place(path) in map(_real_place, here.user_settings):
         return True
     return os.path.realpath(path) == os.path.join(os.path.realpath(here.base), ".qwen", "settings.json")  # noqa: PTH118
+
+
+def _pointer_in_settings(reference: SecretReference, here: Surroundings) -> SecretReference | None:
+    """Return the pointer to a key that stands where a reference leads in a project's settings file."""
+    path = located(str(reference.path), base=here.base, home=here.home)
+    if reference.kind != "settings" or _real_place(path) in map(_real_place, here.user_settings):
+        return None
+    with suppress(ConfigurationError, ValueError):
+        return pointed(look_up(reference, here).reveal())
+    return None
 
 
 def _searched(keys_file: Path, here: Surroundings) -> Path | None:

@@ -10,7 +10,7 @@ from qwen_cfg.core.artifact import key_reference
 from qwen_schema import kind_of_pointer
 
 from .concern import Concern, host_shown, is_known_or_loopback, pointed_at, prompts_to
-from .of_settings import project_settings_key, project_settings_values
+from .of_settings import project_settings_key, project_settings_values, texts_of_other_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,16 +70,20 @@ def split_asked(resolution: Resolution, standing: Stands) -> Split | None:
     if named is not None and named.path is not None and standing(named.path) != "unknown":
         return Split(url, named, "key", _entry(resolution))
     taken = project_settings_key(resolution)
-    if taken is not None and not taken.is_usual:
-        return Split(url, taken.origin, "key", f"{taken.variables}, yours ({taken.held}),")
-    for _, put in project_settings_values(resolution):
-        return Split(url, put, "key", f"{_variables(put)}, yours ({', '.join(map(str, put.users))}),")
+    puts = [put for _, put in project_settings_values(resolution)]
+    if puts or (taken is not None and not taken.is_usual):
+        credential, whose = _all_of_it(resolution, endpoint.winner.origin)
+        return Split(
+            url, puts[0] if puts else endpoint.winner.origin if taken is None else taken.origin, credential, whose
+        )
     if endpoint.winner.origin.reach == "user" or is_known_or_loopback(url):
         return None
     split = split_origin(resolution)
     if split is not None:
         return split
     origin = endpoint.winner.origin
+    for other in texts_of_other_files(resolution):
+        return Split(url, other, "key", f"What {', '.join(map(str, other.behind))} says")
     if named is not None:
         return Split(url, origin, "key", _entry(resolution))
     stands = "unknown" if origin.path is None else standing(origin.path)
@@ -114,6 +118,20 @@ def _keyring_name(resolution: Resolution) -> Origin | None:
         return None
     is_name = kind_of_pointer(winner.revealed) == "keyring" and winner.origin.is_project_said
     return winner.origin if is_name else None
+
+
+def _all_of_it(resolution: Resolution, endpoint: Origin) -> tuple[Credential, str]:
+    """Return all of the user's that would be sent, in words: variables, and the key or the login beside them."""
+    taken, credential = project_settings_key(resolution), None
+    parts = [] if taken is None else [f"{taken.variables}, yours ({taken.held}),"]
+    parts += [
+        f"{_variables(put)}, yours ({', '.join(map(str, put.users))}),"
+        for _, put in project_settings_values(resolution)
+    ]
+    if taken is None and endpoint.reach == "project":
+        credential = _users_credential(resolution, endpoint)
+    parts += [] if credential is None else [credential[1]]
+    return ("key" if credential is None else credential[0]), " and ".join(parts)
 
 
 def _variables(origin: Origin) -> str:

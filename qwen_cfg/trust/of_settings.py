@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,16 @@ def project_settings_values(resolution: Resolution) -> tuple[tuple[str, Origin],
     """Return the fields, other than the key, into which a project puts variables of the user's, and where it does."""
     winners = ((name, resolution.decisions[name].winner) for name in ("base_url", "model"))
     return tuple((n, w.origin) for n, w in winners if w is not None and w.origin.is_project_said and w.origin.users)
+
+
+def texts_of_other_files(resolution: Resolution) -> tuple[Origin, ...]:
+    """Return the origins of the base URL and the model that take in variables of another file, none of the user's.
+
+    It may be another project's, or be reached by a link.
+    """
+    winners = (resolution.decisions[name].winner for name in ("base_url", "model"))
+    origins = (w.origin for w in winners if w is not None and w.origin.is_project_said and not w.origin.users)
+    return tuple(o for o in origins if o.behind and len({os.path.realpath(path) for path in o.paths}) > 1)
 
 
 def _is_for_keys(variable: str) -> bool:

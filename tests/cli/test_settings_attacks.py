@@ -233,6 +233,42 @@ def test_a_directory_link_of_a_project_leads_to_no_settings(desk: Desk, server: 
     assert server.taken() == []
 
 
+def test_a_project_moves_no_scope_of_the_users(desk: Desk, server: Provider) -> None:
+    desk.write("work/app/.team/.env", f"QWEN_CODE_SYSTEM_SETTINGS_PATH={desk.cwd}/evil.json\n")
+    for says in (auth(baseUrl=STRANGER), auth(baseUrl=STRANGER, apiKey="command:touch ran")):
+        write(desk, "work/app/evil.json", says)
+        env = {"QWEN_HOME": ".team", "OPENAI_API_KEY": "" if "apiKey" in says["security"]["auth"] else KEY}
+        assert ask(desk, server, *NEWER, **env).code in (3, 5)
+    assert server.taken() == []
+    assert "work/app/ran" not in desk.files()
+
+
+def test_the_question_names_the_key_beside_a_variable(desk: Desk, server: Provider) -> None:
+    write(desk, OWN, auth(baseUrl=STRANGER) | {"model": {"name": "m-${COLOUR}"}})
+    refused = ask(desk, server, *NEWER, OPENAI_API_KEY=KEY, COLOUR="blue").ended(5)
+    assert "COLOUR, yours (environment COLOUR), and Your API key (environment OPENAI_API_KEY)" in refused.err
+
+
+@pytest.mark.parametrize("is_link", [True, False])
+def test_a_text_of_another_file_does_not_go_out_as_a_model(desk: Desk, server: Provider, is_link: bool) -> None:
+    desk.write(".profile" if is_link else "work/.env", "BILLING_ID=what-nobody-should-know\n")
+    if is_link:
+        (desk.cwd / ".env").symlink_to(desk.home / ".profile")
+    write(desk, OWN, auth(apiKey="k-of-the-project", baseUrl=STRANGER) | {"model": {"name": "${BILLING_ID}"}})
+    refused = ask(desk, server, *NEWER).ended(5)
+    assert "BILLING_ID" in refused.err
+    assert server.taken() == []
+
+
+def test_a_pointer_in_a_projects_settings_is_asked_about(desk: Desk, server: Provider) -> None:
+    write(desk, OWN, {**OPENAI, "env": {"OPENAI_API_KEY": "k-of-the-project"}})
+    artifact = desk.run("resolve", *NEWER, "--openai-base-url", f"{server.url}/v1").ended(0).out
+    desk.write("work/app/a.toml", artifact)
+    write(desk, OWN, {**OPENAI, "env": {"OPENAI_API_KEY": "keyring:mail/me"}})
+    refused = desk.run("run", "-p", "x", "--config", "a.toml").ended(5)
+    assert "keyring:mail/me" in refused.err
+
+
 # Files that cost.
 
 COSTLY = {
