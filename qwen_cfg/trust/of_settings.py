@@ -62,11 +62,14 @@ def project_settings_values(resolution: Resolution) -> tuple[tuple[str, Origin],
 def texts_of_other_files(resolution: Resolution) -> tuple[Origin, ...]:
     """Return the origins of the base URL and the model that take in variables of another file, none of the user's.
 
-    It may be another project's, or be reached by a link.
+    It may be another project's, or be reached by a link. The file with the endpoint may be sent to the endpoint.
     """
+    endpoint = resolution.decisions["base_url"].winner
+    its_own = set() if endpoint is None else {os.path.realpath(path) for path in endpoint.origin.paths}
     winners = (resolution.decisions[name].winner for name in ("base_url", "model"))
     origins = (w.origin for w in winners if w is not None and w.origin.is_project_said and not w.origin.users)
-    return tuple(o for o in origins if o.behind and len({os.path.realpath(path) for path in o.paths}) > 1)
+    behind = ((o, {os.path.realpath(path) for one in o.behind for path in one.paths}) for o in origins)
+    return tuple(origin for origin, files in behind if files - its_own)
 
 
 def _is_for_keys(variable: str) -> bool:
