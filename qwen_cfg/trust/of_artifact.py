@@ -22,6 +22,7 @@ from qwen_schema import (
 )
 from qwen_schema.envfile import last_of_each, read_env_text, reader_of
 from qwen_schema.qwen_oauth import is_declared_api
+from qwen_schema.references import real_place
 
 from .concern import Concern, host_shown, is_known_or_loopback, pointed_at, prompts_to
 from .named_by_user import is_named_by_user
@@ -55,7 +56,7 @@ def concern_of_artifact(
     if keys_file is not None and not keys_file.exists():
         # Nothing can be sent, and the one who reads the key says why.
         return None
-    is_users = keys_file is not None and _real_place(keys_file) in map(_real_place, here.user_files)
+    is_users = keys_file is not None and real_place(keys_file) in map(real_place, here.user_files)
     texts = {} if keys_file is None else _texts_of(keys_file, artifact)
     pointer = pointed(texts.get(str(artifact.api_key.variable), "")) or _pointer_in_settings(artifact.api_key, here)
     if pointer is not None:
@@ -117,7 +118,7 @@ def _is_settings_file(path: Path, here: Surroundings) -> bool:
 
     No link may be on the way to the project's: it leads where the project wants.
     """
-    if _real_place(path) in map(_real_place, here.user_settings):
+    if real_place(path) in map(real_place, here.user_settings):
         return True
     return os.path.realpath(path) == os.path.join(os.path.realpath(here.base), ".qwen", "settings.json")  # noqa: PTH118
 
@@ -125,7 +126,7 @@ def _is_settings_file(path: Path, here: Surroundings) -> bool:
 def _pointer_in_settings(reference: SecretReference, here: Surroundings) -> SecretReference | None:
     """Return the pointer to a key that stands where a reference leads in a project's settings file."""
     path = located(str(reference.path), base=here.base, home=here.home)
-    if reference.kind != "settings" or _real_place(path) in map(_real_place, here.user_settings):
+    if reference.kind != "settings" or real_place(path) in map(real_place, here.user_settings):
         return None
     with suppress(ConfigurationError, ValueError):
         return pointed(look_up(reference, here).reveal())
@@ -134,18 +135,13 @@ def _pointer_in_settings(reference: SecretReference, here: Surroundings) -> Secr
 
 def _searched(keys_file: Path, here: Surroundings) -> Path | None:
     """Return the place where a search from here would come to a file; None if it would not."""
-    there = _real_place(keys_file)
-    return next((p for p in _places(Path(os.path.realpath(here.base))) if _real_place(p) == there), None)
+    there = real_place(keys_file)
+    return next((p for p in _places(Path(os.path.realpath(here.base))) if real_place(p) == there), None)
 
 
 def _places(base: Path) -> tuple[Path, ...]:
     """Return the places of an env file in a directory and in all above it."""
     return tuple(place for d in (base, *base.parents) for place in (d / ".env", d / ".qwen" / ".env"))
-
-
-def _real_place(path: Path) -> Path:
-    """Return a path without links and `..` on the way to it; the file itself may be a link."""
-    return Path(os.path.realpath(path.parent)) / path.name
 
 
 def _is_said(artifact: ResolvedConfig, name: str, environ: Mapping[str, str]) -> bool:

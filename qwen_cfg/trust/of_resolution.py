@@ -73,9 +73,8 @@ def split_asked(resolution: Resolution, standing: Stands) -> Split | None:
     puts = [put for _, put in project_settings_values(resolution)]
     if puts or (taken is not None and not taken.is_usual):
         credential, whose = _all_of_it(resolution, endpoint.winner.origin)
-        return Split(
-            url, puts[0] if puts else endpoint.winner.origin if taken is None else taken.origin, credential, whose
-        )
+        origins = [*puts, *([] if taken is None else [taken.origin])]
+        return Split(url, origins[0], credential, whose)
     if endpoint.winner.origin.reach == "user" or is_known_or_loopback(url):
         return None
     split = split_origin(resolution)

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from qwen_schema import BadValue, declared_fields, located, parse_value
+from qwen_schema.references import names_in_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,7 @@ def variable_of(reference: SecretReference) -> str | None:
     """Return the variable that a reference takes the key from, were it set in the environment or in settings."""
     pointer = reference.pointer_in_file or ""
     if reference.kind == "settings" and pointer.startswith(_OF_ENV):
-        return pointer.removeprefix(_OF_ENV).replace("~1", "/").replace("~0", "~")
+        return "/".join(names_in_pointer(pointer)[1:])
     return reference.variable
 
 

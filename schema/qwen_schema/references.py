@@ -136,11 +136,11 @@ def _may_run(reference: SecretReference, here: Surroundings) -> bool:
             return True
         case "env-file":
             path = located(reference.path or "", base=here.base, home=here.home)
-            return _real_place(path) in map(_real_place, here.user_files)
+            return real_place(path) in map(real_place, here.user_files)
     return here.may_run_commands
 
 
-def _real_place(path: Path) -> Path:
+def real_place(path: Path) -> Path:
     """Return a path without links and `..` on the way to it; the file itself may be a link."""
     return Path(os.path.realpath(path.parent)) / path.name
 
@@ -180,6 +180,11 @@ def located(path: str, *, base: Path, home: Path | None) -> Path:
     return base / path
 
 
+def names_in_pointer(pointer: str) -> list[str]:
+    """Return the names of a JSON Pointer (RFC 6901)."""
+    return [name.replace("~1", "/").replace("~0", "~") for name in pointer.split("/")[1:]]
+
+
 def _from_settings(reference: SecretReference, here: Surroundings) -> Secret:
     """Return the text at a JSON Pointer (RFC 6901) in a settings file.
 
@@ -197,7 +202,7 @@ def _from_settings(reference: SecretReference, here: Surroundings) -> Secret:
 
     shown = reference.path or ""
     path = located(shown, base=here.base, home=here.home)
-    names = [name.replace("~1", "/").replace("~0", "~") for name in (reference.pointer_in_file or "").split("/")[1:]]
+    names = names_in_pointer(reference.pointer_in_file or "")
     try:
         text = read_file(path, most=LARGEST_SETTINGS_BYTES).decode("utf-8", "replace")
         found = parse_jsonc(text.removeprefix("\ufeff")).at_pointer(names)
@@ -207,7 +212,7 @@ def _from_settings(reference: SecretReference, here: Surroundings) -> Secret:
         raise SecretReferenceError(what, where=shown, hint="Mend the file, or use --secret-from.") from None
     value = "" if found is None or isinstance(found.value, (dict, tuple)) else written(found.value)
     known = [name for name in variables_in(value) if name in here.environ]
-    if known and _real_place(path) not in map(_real_place, here.user_settings):
+    if known and real_place(path) not in map(real_place, here.user_settings):
         what = "the API key takes in a variable of the environment, and the file is a project's"
         raise SecretReferenceError(what, where=shown, hint="If it is to be used: --secret-from environment:NAME")
     if is_one_variable(value) and not known:
