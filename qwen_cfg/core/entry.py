@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qwen_schema import show_value
 
-from .layers import DEFAULT, PROVIDER_ENTRY, default_of
+from .layers import DEFAULT, PROVIDER_ENTRY, SETTINGS, default_of, setting_origin
 from .merge import outranked, settled
 from .origin import Candidate
 from .settings import choose_entry, first_entry, method_of_model
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from .layers import Sources
     from .merge import Decision
-    from .settings import EntryChoice, SettingsLoad
+    from .origin import Origin
+    from .settings import EntryChoice, ProviderEntry, SettingsLoad
 
 
 def with_entry(
@@ -40,6 +41,7 @@ def with_entry(
         choice = first_entry(settings.merged, method)
     if choice is None:
         return decisions, None
+    choice = replace(choice, picked_by=_project_of(decisions, settings, choice.entry))
     with_it = replace(sources, auth_method=method, entry=choice.entry)
     names = ["api_key", "base_url", *(["model"] if choice.reason == "the first of the method" else [])]
     changed = dict(decisions)
@@ -56,6 +58,15 @@ def _wanted(model: Decision, settings: SettingsLoad) -> tuple[str, str]:
         return "", ""
     is_of_settings = model.winner.origin.layer == "settings"
     return model.winner.revealed, settings.text("model", "baseUrl") if is_of_settings else ""
+
+
+def _project_of(decisions: Mapping[str, Decision], settings: SettingsLoad, entry: ProviderEntry) -> Origin | None:
+    """Return where a project's file has a say in which entry is used; None if none has."""
+    winners = [decisions[name].winner for name in ("model", "auth_method")]
+    said = [settings.at("model", "baseUrl"), settings.at("providerProtocol", entry.provider)]
+    origins = [w.origin for w in winners if w is not None]
+    origins += [setting_origin(SETTINGS, setting) for setting in said if setting is not None]
+    return next((origin for origin in origins if origin.is_project_said), None)
 
 
 def _decided(decision: Decision, sources: Sources) -> Decision:

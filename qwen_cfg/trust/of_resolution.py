@@ -10,7 +10,7 @@ from qwen_cfg.core.artifact import key_reference
 from qwen_schema import kind_of_pointer
 
 from .concern import Concern, host_shown, is_known_or_loopback, pointed_at, prompts_to
-from .of_settings import project_settings_key, project_settings_values, texts_of_other_files
+from .of_settings import key_of_another_file, project_settings_key, project_settings_values, texts_of_other_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,13 +45,13 @@ def split_origin(resolution: Resolution) -> Split | None:
 
     An endpoint that is the default anyway splits nothing.
     """
-    endpoint = resolution.decisions["base_url"]
-    if endpoint.winner is None or endpoint.problem is not None or endpoint.winner.origin.reach == "user":
+    endpoint, origin = resolution.decisions["base_url"], _endpoint_said(resolution)
+    if endpoint.winner is None or origin is None or endpoint.problem is not None:
         return None
     if endpoint.value == endpoint.field.default_under(resolution.auth_method):
         return None
-    users = _users_credential(resolution, endpoint.winner.origin)
-    return None if users is None else Split(endpoint.winner.revealed, endpoint.winner.origin, *users)
+    users = _users_credential(resolution, origin)
+    return None if users is None else Split(endpoint.winner.revealed, origin, *users)
 
 
 def split_asked(resolution: Resolution, standing: Stands) -> Split | None:
@@ -62,6 +62,7 @@ def split_asked(resolution: Resolution, standing: Stands) -> Split | None:
     only then) and has both the endpoint and a key: what it gets is what the user types. The name of an entry in a file
     that came with the project is of concern wherever that would go, and so is a variable of the user's that a project's
     settings take for the key, unless it is one for API keys and goes to a known provider, or put into another value.
+    A variable that another project's file sets is one, too, unless it is for API keys.
     """
     endpoint, named = resolution.decisions["base_url"], _keyring_name(resolution)
     if endpoint.winner is None or endpoint.problem is not None:
@@ -72,15 +73,18 @@ def split_asked(resolution: Resolution, standing: Stands) -> Split | None:
     taken = project_settings_key(resolution)
     puts = [put for _, put in project_settings_values(resolution)]
     if puts or (taken is not None and not taken.is_usual):
-        credential, whose = _all_of_it(resolution, endpoint.winner.origin)
+        credential, whose = _all_of_it(resolution)
         origins = [*puts, *([] if taken is None else [taken.origin])]
         return Split(url, origins[0], credential, whose)
-    if endpoint.winner.origin.reach == "user" or is_known_or_loopback(url):
+    stray = key_of_another_file(resolution)
+    if stray is not None:
+        return Split(url, stray, "key", f"What {', '.join(map(str, stray.behind))} says")
+    origin = endpoint.winner.origin
+    if _endpoint_said(resolution) is None or is_known_or_loopback(url):
         return None
     split = split_origin(resolution)
-    if split is not None:
+    if split is not None or origin.reach == "user":
         return split
-    origin = endpoint.winner.origin
     for other in texts_of_other_files(resolution):
         return Split(url, other, "key", f"What {', '.join(map(str, other.behind))} says")
     if named is not None:
@@ -119,7 +123,20 @@ def _keyring_name(resolution: Resolution) -> Origin | None:
     return winner.origin if is_name else None
 
 
-def _all_of_it(resolution: Resolution, endpoint: Origin) -> tuple[Credential, str]:
+def _endpoint_said(resolution: Resolution) -> Origin | None:
+    """Return where a project's file says the endpoint, or picks an entry of the user's that was for another key."""
+    endpoint, key = (resolution.decisions[name].winner for name in ("base_url", "api_key"))
+    if endpoint is None:
+        return None
+    if endpoint.origin.reach == "project":
+        return endpoint.origin
+    is_of_entry = key is not None and key.origin.layer == "provider-entry"
+    if resolution.entry is None or endpoint.origin.layer != "provider-entry" or is_of_entry:
+        return None
+    return resolution.entry.picked_by
+
+
+def _all_of_it(resolution: Resolution) -> tuple[Credential, str]:
     """Return all of the user's that would be sent, in words: variables, and the key or the login beside them."""
     taken, credential = project_settings_key(resolution), None
     parts = [] if taken is None else [f"{taken.variables}, yours ({taken.held}),"]
@@ -127,7 +144,8 @@ def _all_of_it(resolution: Resolution, endpoint: Origin) -> tuple[Credential, st
         f"{_variables(put)}, yours ({', '.join(map(str, put.users))}),"
         for _, put in project_settings_values(resolution)
     ]
-    if taken is None and endpoint.reach == "project":
+    endpoint = _endpoint_said(resolution)
+    if taken is None and endpoint is not None:
         credential = _users_credential(resolution, endpoint)
     parts += [] if credential is None else [credential[1]]
     return ("key" if credential is None else credential[0]), " and ".join(parts)

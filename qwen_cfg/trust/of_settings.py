@@ -59,6 +59,17 @@ def project_settings_values(resolution: Resolution) -> tuple[tuple[str, Origin],
     return tuple((n, w.origin) for n, w in winners if w is not None and w.origin.is_project_said and w.origin.users)
 
 
+def key_of_another_file(resolution: Resolution) -> Origin | None:
+    """Return the origin of a key that a project's settings take from another file, out of a variable not for keys."""
+    winner = resolution.decisions["api_key"].winner
+    origin = None if winner is None else winner.origin
+    if origin is None or not origin.is_project_said or origin.users:
+        return None
+    own = set() if origin.path is None else {os.path.realpath(origin.path)}
+    others = [one for one in origin.behind if {os.path.realpath(path) for path in one.paths} - own]
+    return origin if any(not _is_for_keys(str(one.variable)) for one in others) else None
+
+
 def texts_of_other_files(resolution: Resolution) -> tuple[Origin, ...]:
     """Return the origins of the base URL and the model that take in variables of another file, none of the user's.
 

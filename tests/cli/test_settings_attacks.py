@@ -269,6 +269,63 @@ def test_a_pointer_in_a_projects_settings_is_asked_about(desk: Desk, server: Pro
     assert "keyring:mail/me" in refused.err
 
 
+USERS_ENTRY = {"id": "m", "baseUrl": STRANGER, "envKey": "ENTRY_API_KEY"}
+PICKS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "the name": (OPENAI, {"model": {"name": "m"}}, ""),
+    "the name in an env file": (OPENAI, {}, "OPENAI_MODEL=m\n"),
+    "the name in env": (OPENAI, {"env": {"OPENAI_MODEL": "m"}}, ""),
+    "the base URL beside the name": (
+        OPENAI | {"model": {"name": "m"}},
+        {"model": {"baseUrl": STRANGER}},
+        "",
+    ),
+    "the method": ({"$version": 4, "model": {"name": "m"}}, OPENAI, ""),
+    "the protocol": (OPENAI | {"model": {"name": "m"}}, {"providerProtocol": {"corp": "openai"}}, ""),
+}
+
+
+@pytest.mark.parametrize("way", PICKS)
+@pytest.mark.parametrize("has_key", [True, False])
+def test_a_project_that_picks_an_entry_of_the_users_does_not_send_it_another_key(
+    desk: Desk, server: Provider, way: str, has_key: bool
+) -> None:
+    users, projects, env_file = PICKS[way]
+    first = {**USERS_ENTRY, "baseUrl": "http://other.example/v1"} if "beside" in way else None
+    provider = "corp" if way == "the protocol" else "openai"
+    write(
+        desk, ".qwen/settings.json", users | {"modelProviders": {provider: [*([first] if first else []), USERS_ENTRY]}}
+    )
+    write(desk, OWN, projects)
+    desk.write("work/app/.env", env_file)
+    keys = {"ENTRY_API_KEY": KEY} if has_key else {}
+    asked = ask(desk, server, *NEWER, OPENAI_API_KEY="sk-usual-0123456789abcdef", **keys)
+    if has_key:
+        asked.ended(0)
+        assert [request.authorization for request in server.taken()] == [f"Bearer {KEY}"]
+    else:
+        assert "stranger.example" in asked.ended(5).err
+        assert server.taken() == []
+
+
+@pytest.mark.parametrize("place", ["work/.env", "work/app/.env"])
+@pytest.mark.parametrize("member", ["entry", "auth"])
+@pytest.mark.parametrize("name", ["DB_PASSWORD", "TEAM_API_KEY"])
+def test_what_another_file_sets_is_no_key_unless_it_is_for_keys(
+    desk: Desk, server: Provider, place: str, member: str, name: str
+) -> None:
+    url = f"{server.url}/v1"
+    desk.write(place, f"{name}={AWS}\n")
+    entry = {"modelProviders": {"openai": [{"id": "m", "envKey": name, "baseUrl": url}]}, "model": {"name": "m"}}
+    write(desk, OWN, OPENAI | entry if member == "entry" else auth(baseUrl=url, apiKey=f"${{{name}}}"))
+    asked = desk.run("run", "-p", "ping", *NEWER)
+    if name == "TEAM_API_KEY":
+        assert [request.authorization for request in server.taken()] == [f"Bearer {AWS}"]
+        asked.ended(0)
+    else:
+        assert name in asked.ended(5).err
+        assert server.taken() == []
+
+
 # Files that cost.
 
 COSTLY = {

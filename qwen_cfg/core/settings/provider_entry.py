@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from qwen_cfg.core.origin import Origin
+
     from .tree import Setting
 
 # JavaScript lists members whose names are array indices before all others.
@@ -52,10 +54,14 @@ class ProviderEntry:
 
 @dataclass(frozen=True)
 class EntryChoice:
-    """The entry that is used, and why."""
+    """The entry that is used, and why.
+
+    `picked_by` is where a project's file has a say in the choice (the model's name, the method), where one has.
+    """
 
     entry: ProviderEntry
     reason: Reason
+    picked_by: Origin | None = None
 
 
 def entries(settings: Mapping[str, Setting]) -> Iterator[ProviderEntry]:
