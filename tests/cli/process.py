@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import subprocess
 import sys
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from .fork_server import ForkServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,36 +42,8 @@ entry()
 """
 
 
-# Many command lines, each in a process of its own that begins with everything loaded.
-_FORKED = """\
-import json, os, sys, tempfile
-from qwen_cfg.__main__ import entry
-from qwen_cfg.cli.main import main
-import qwen_cfg.cli.commands.check, qwen_cfg.cli.reports.check, qwen_cfg.cli.commands.envfile
-import qwen_cfg.cli.commands.run, qwen_cfg.explanation.text
-import httpx, jsonschema, qwen_schema.save, qwen_runtime.headless, rich.console, tomli_w, tomllib
-main(["resolve", "--no-env-file", "--openai-api-key", "x", "-o", "/dev/null"])
-outcomes = []
-for argv, cwd, environment in json.load(sys.stdin):
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        child = os.fork()
-        if child == 0:
-            os.dup2(out.fileno(), 1)
-            os.dup2(err.fileno(), 2)
-            os.chdir(cwd)
-            os.environ.clear()
-            os.environ.update(environment)
-            sys.argv[1:] = argv
-            entry()
-        _, status = os.waitpid(child, 0)
-        texts = [(stream.seek(0), stream.read().decode())[1] for stream in (out, err)]
-        outcomes.append([os.waitstatus_to_exitcode(status), *texts])
-json.dump(outcomes, sys.stdout)
-"""
-
-
-# So many command lines share a time-out.
-_AT_ONCE = 40
+# Variables that the interpreter reads when it starts: no fork of one that runs would show what they do.
+_READ_AT_START = ("PYTHON", "LC_", "LANG", "COVERAGE")
 
 
 @dataclass(frozen=True)
@@ -108,10 +84,6 @@ class Run:
     home: Path
     env: Mapping[str, str]
 
-    @property
-    def as_data(self) -> tuple[list[str], str, dict[str, str]]:
-        return [str(word) for word in self.argv], str(self.cwd), clean_environment(self.home, self.env)
-
 
 def clean_environment(
     home: Path | str | None, extra: Mapping[str, str | bytes] | None = None, *, measured: bool = True
@@ -135,14 +107,25 @@ def run(
     nobody: bool = False,
     **streams: Any,
 ) -> Outcome:
-    """Run one command line to its end; `before` runs in the child before the program does."""
+    """Run one command line to its end; `before` runs in the child before the program does.
+
+    Where nothing has to be as when a process starts, it is a fork of one that has everything loaded.
+    """
+    # Where a process may not write, neither may the measuring of its coverage.
+    environment = clean_environment(home, env, measured=not nobody and before is None)
+    if (
+        before is None
+        and not nobody
+        and not streams
+        and not any(name.startswith(_READ_AT_START) for name in environment)
+    ):
+        return _forked(argv, cwd, environment, stdin)
     program = (sys.executable, "-c", _AS_NOBODY) if nobody else PROGRAM
     sources = {} if "stdin" in streams else {"input": stdin}
     ended = subprocess.run(
         [*program, *argv],
         cwd=cwd,
-        # Where a process may not write, neither may the measuring of its coverage.
-        env=clean_environment(home, env, measured=not nobody and before is None),
+        env=environment,
         preexec_fn=before,
         timeout=SECONDS,
         check=False,
@@ -151,25 +134,28 @@ def run(
     return Outcome(ended.returncode, (ended.stdout or b"").decode(), (ended.stderr or b"").decode())
 
 
+@cache
+def _fork_server() -> ForkServer:
+    server = ForkServer()
+    atexit.register(server.close)
+    return server
+
+
+def _forked(argv: Sequence[str | bytes | Path], cwd: Path, environment: Mapping[str, Any], stdin: bytes) -> Outcome:
+    words = [os.fsdecode(word) for word in argv]
+    variables = {name: os.fsdecode(text) for name, text in environment.items()}
+    code, out, err = _fork_server().run(words, str(cwd), variables, stdin=stdin, seconds=SECONDS)
+    return Outcome(code, out.decode(), err.decode())
+
+
 def run_each(command_lines: Sequence[Sequence[str]], *, cwd: Path, home: Path, env: Mapping[str, str]) -> list[Outcome]:
-    """Run many command lines, each in a process of its own, one after the other; none of them reads standard input."""
+    """Run many command lines, one after the other."""
     return run_all([Run(words, cwd, home, env) for words in command_lines])
 
 
 def run_all(runs: Sequence[Run]) -> list[Outcome]:
     """Run many command lines, each where it says, one after the other."""
-    outcomes: list[Outcome] = []
-    for start in range(0, len(runs), _AT_ONCE):
-        ended = subprocess.run(
-            [sys.executable, "-c", _FORKED],
-            env=clean_environment(None),
-            input=json.dumps([r.as_data for r in runs[start : start + _AT_ONCE]]).encode(),
-            capture_output=True,
-            timeout=SECONDS,
-            check=True,
-        )
-        outcomes += [Outcome(code, out, err) for code, out, err in json.loads(ended.stdout)]
-    return outcomes
+    return [run(*one.argv, cwd=one.cwd, home=one.home, env=one.env) for one in runs]
 
 
 def env_of(server: Provider, how: str = "v1", key: str = KEY, **more: str) -> dict[str, str]:

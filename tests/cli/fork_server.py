@@ -1,0 +1,214 @@
+"""Runs command lines in processes that begin with everything loaded: each is forked from one that waits.
+
+A process that a test starts spends most of its time on loading the program. Where loading is not what is tested, the
+process is forked instead: it has its own working directory, environment, streams and end, as any other.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import json
+import os
+import selectors
+import socket
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_HEADER = 8
+
+
+class ForkServer:
+    """The process that waits, and is asked for forks of itself."""
+
+    def __init__(self) -> None:
+        self._asks, theirs = socket.socketpair()
+        self._lock = threading.Lock()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", __file__, str(theirs.fileno())],
+                cwd="/",
+                env={"PATH": os.environ["PATH"]},
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+            )
+
+    def close(self) -> None:
+        """End the process that waits."""
+        self._asks.close()
+        self._process.wait()
+
+    def run(
+        self, argv: Sequence[str], cwd: str, env: Mapping[str, str], *, stdin: bytes, seconds: float
+    ) -> tuple[int, bytes, bytes]:
+        """Run a command line to its end; return its exit code, and what it wrote to its two streams.
+
+        Raises:
+            TimeoutError: if it does not end in time; it is killed then.
+        """
+        (their_in, to_in), (from_out, their_out), (from_err, their_err), (status, theirs) = (
+            os.pipe() for _ in range(4)
+        )
+        message = json.dumps([list(argv), cwd, dict(env)]).encode()
+        with self._lock:
+            socket.send_fds(
+                self._asks, [len(message).to_bytes(_HEADER, "big")], [their_in, their_out, their_err, theirs]
+            )
+            self._asks.sendall(message)
+        for descriptor in (their_in, their_out, their_err, theirs):
+            os.close(descriptor)
+        out, err, ends = _talk(to_in, stdin, (from_out, from_err, status), seconds)
+        pid, _, code = ends.decode().partition("\n")
+        if not code:
+            os.kill(int(pid), 9)
+            raise TimeoutError(f"{' '.join(argv)} did not end in {seconds} s\n{out!r}\n{err!r}")
+        return int(code), out, err
+
+
+def _talk(to_in: int, stdin: bytes, sources: tuple[int, ...], seconds: float) -> list[bytes]:
+    """Write to one pipe and read the others to their ends, or until the time is over; return what was read."""
+    read = dict.fromkeys(sources, b"")
+    left, deadline = memoryview(stdin), time.monotonic() + seconds
+    with selectors.DefaultSelector() as selector:
+        for source in sources:
+            selector.register(source, selectors.EVENT_READ)
+        os.set_blocking(to_in, False)
+        selector.register(to_in, selectors.EVENT_WRITE)
+        while selector.get_map() and (remaining := deadline - time.monotonic()) > 0:
+            for key, _ in selector.select(remaining):
+                is_over = False
+                if key.fd == to_in:
+                    try:
+                        left = left[os.write(to_in, left) :] if left else left
+                    except BrokenPipeError:
+                        left = left[:0]
+                    is_over = not left
+                else:
+                    piece = os.read(key.fd, 65536)
+                    read[key.fd] += piece
+                    is_over = not piece
+                if is_over:
+                    selector.unregister(key.fd)
+                    os.close(key.fd)
+        for key in tuple(selector.get_map().values()):
+            os.close(key.fd)
+    return list(read.values())
+
+
+def _serve(asks: socket.socket) -> tuple[list[str], str, dict[str, str], list[int]] | None:
+    """Fork for each request: return the request in the fork, and None here, when there is no further one."""
+    running = selectors.DefaultSelector()
+    running.register(asks, selectors.EVENT_READ)
+    while True:
+        for key, _ in running.select():
+            if key.fileobj is not asks:
+                pid, status = key.data
+                running.unregister(key.fd)
+                os.close(key.fd)
+                code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+                _write(status, str(code))
+                os.close(status)
+                continue
+            header, descriptors, *_ = socket.recv_fds(asks, _HEADER, 4)
+            if not header:
+                return None
+            message = b""
+            while len(message) < int.from_bytes(header, "big"):
+                message += asks.recv(int.from_bytes(header, "big") - len(message))
+            pid = os.fork()
+            if pid == 0:
+                others = [status for one in running.get_map().values() if one.data for status in (one.fd, one.data[1])]
+                running.close()
+                asks.close()
+                for descriptor in others:
+                    os.close(descriptor)
+                os.close(descriptors.pop())
+                return *json.loads(message), descriptors
+            status = descriptors.pop()
+            for descriptor in descriptors:
+                os.close(descriptor)
+            _write(status, f"{pid}\n")
+            running.register(os.pidfd_open(pid), selectors.EVENT_READ, (pid, status))
+
+
+def _write(status: int, text: str) -> None:
+    """Write to who asked, if that waits still."""
+    try:
+        os.write(status, text.encode())
+    except BrokenPipeError:
+        return
+
+
+def _become(argv: list[str], cwd: str, environment: dict[str, str], descriptors: list[int]) -> None:
+    """Take on what a process of its own would have begun with."""
+    for number, descriptor in enumerate(descriptors):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(environment)
+    # The objects remember of a stream whether it can seek, among others.
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        old: Any = getattr(sys, name)
+        new = open(  # noqa: SIM115 - it stays open to the end
+            number,
+            "w" if number else "r",
+            encoding=old.encoding,
+            errors=old.errors,
+            closefd=False,
+            buffering=1 if number == 2 else -1,
+        )
+        setattr(sys, name, new)
+        setattr(sys, f"__{name}__", new)
+    sys.argv[1:] = argv
+
+
+def _end(code: object) -> NoReturn:
+    """End as an interpreter does, without taking down all that is loaded."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
+
+
+def _load() -> None:
+    """Load what the command lines use."""
+    import importlib  # noqa: PLC0415
+    import pkgutil  # noqa: PLC0415
+
+    import qwen_cfg  # noqa: PLC0415
+    import qwen_runtime  # noqa: PLC0415
+    import qwen_schema  # noqa: PLC0415
+    from qwen_cfg.cli.main import main  # noqa: PLC0415
+
+    for package in (qwen_schema, qwen_cfg, qwen_runtime):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+    for name in ("httpx", "jsonschema", "rich.console", "rich.table", "tomli_w", "tomllib", "encodings.idna"):
+        importlib.import_module(name)
+    main(["resolve", "--no-env-file", "--openai-api-key", "x", "-o", "/dev/null"])
+    gc.collect()
+    gc.freeze()
+
+
+if __name__ == "__main__":
+    _load()
+    request = _serve(socket.socket(fileno=int(sys.argv.pop(1))))
+    if request is not None:
+        import qwen_cfg.__main__
+
+        _become(*request)
+        sys.argv[0] = qwen_cfg.__main__.__file__
+        del request
+        try:
+            qwen_cfg.__main__.entry()
+        except SystemExit as end:
+            _end(end.code)
