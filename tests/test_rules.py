@@ -20,9 +20,9 @@ from qwen_cfg.core.lookalikes import meant
 from qwen_cfg.core.resolution import Options, profile_named, resolve_world
 from qwen_cfg.rules import RULES, diagnose
 from qwen_cfg.rules.pages import pages
-from qwen_runtime.wire.proxy import proxy_for
 from qwen_schema import SecretReference, declared_profiles, declared_providers
 from qwen_schema.providers import key_issuers, provider_at
+from qwen_schema.proxy import proxy_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qwen_runtime.wire.background import Background
-from qwen_runtime.wire.proxy import proxy_for
 from qwen_schema import AuthenticationError, UnreachableError, address_of, host_of, is_loopback, printable
+from qwen_schema.proxy import proxy_for
 
 from .chat import ask
 from .failures import explain_errors, limit

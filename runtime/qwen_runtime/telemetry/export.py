@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from qwen_runtime.wire.proxy import Route
+    from qwen_schema.proxy import Route
 
     from .measurement import Measurement
 

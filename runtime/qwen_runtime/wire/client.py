@@ -11,17 +11,16 @@ import httpx
 from qwen_schema import ConfigurationError, provider_of
 from qwen_schema.bounded import Unreadable, read_file
 from qwen_schema.logs import redact_logs
+from qwen_schema.proxy import proxy_for
 from qwen_schema.qwen_oauth import qwen_oauth
 
 from .loopback import LoopbackTransport
-from .proxy import proxy_for
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from qwen_runtime.settings import Settings
-
-    from .proxy import Route
+    from qwen_schema.proxy import Route
 
 # In bytes; all the authorities of a system take some 200 KiB.
 _LARGEST_BUNDLE = 16 * 1024 * 1024

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import httpx
 
 from qwen_schema import QwenCfgError, UnreachableError, endpoint_of, host_of, is_loopback, printable, redact_unknown
-
-from .proxy import proxy_for
+from qwen_schema.proxy import proxy_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.asking import configured
 
-from qwen_runtime.wire.proxy import proxy_for
+from qwen_schema.proxy import proxy_for
 
 PROXY = "http://proxy.example:3128"
 

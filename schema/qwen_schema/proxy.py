@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Protocol
 
-from qwen_schema import address_of, host_of, is_loopback, port_of
+from .hosts import address_of, host_of, is_loopback, port_of
 
 
 class Route(Protocol):
