@@ -6,10 +6,20 @@ import os
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from qwen_schema import BadValue, ConfigurationError, EnvFileError, Provenance, declared_fields, parse_value
+from qwen_schema import (
+    BadValue,
+    ConfigurationError,
+    EnvFileError,
+    Provenance,
+    Secret,
+    declared_fields,
+    located,
+    parse_value,
+)
 from qwen_schema.envfile import last_of_each, read_env_text, reader_of
+from qwen_schema.proxy import is_direct, split_login
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,14 +37,52 @@ def with_machine(artifact: ResolvedConfig, here: Surroundings) -> ResolvedConfig
     Raises:
         ConfigurationError: if what they say is not valid.
     """
-    values: dict[str, Value] = {}
-    origins: dict[str, Provenance] = {}
     for name, declared in declared_fields().items():
-        if declared.machine and not is_said_for_all(artifact.provenance[name]):
-            found = _said(declared, here)
-            if found is not None:
-                values[name], origins[name] = found
-    return replace(artifact, config={**artifact.config, **values}, provenance={**artifact.provenance, **origins})
+        if not declared.machine or name == "proxy" or is_said_for_all(artifact.provenance[name]):
+            continue
+        found = _said(declared, here)
+        if found is not None:
+            artifact = _with_value(artifact, name, *found)
+    return _with_proxy(artifact, here)
+
+
+def _with_proxy(artifact: ResolvedConfig, here: Surroundings) -> ResolvedConfig:
+    """Return an artifact with the proxy of this machine, or with the login of the one that it has.
+
+    A proxy that is not valid is one only where requests would go through it.
+    """
+    provenance, declared = artifact.provenance["proxy"], declared_fields()["proxy"]
+    if is_said_for_all(provenance):
+        return replace(artifact, proxy_login=_login_beside(artifact, provenance, here))
+    try:
+        found = _said(declared, here)
+    except ConfigurationError:
+        if is_direct(artifact.text("base_url"), cast("tuple[str, ...]", artifact.config["no_proxy"])):
+            return artifact
+        raise
+    if found is None:
+        return artifact
+    place = "" if found[1].layer == _ENVIRONMENT else found[1].origin
+    login = split_login(_texts_at(place, here).get(found[1].variable or "", ""))[1]
+    return replace(_with_value(artifact, "proxy", *found), proxy_login=Secret(login) if login else None)
+
+
+def _login_beside(artifact: ResolvedConfig, provenance: Provenance, here: Surroundings) -> Secret | None:
+    """Return the login in the proxy's URL where the artifact found it, if that still names the artifact's proxy.
+
+    It goes to the proxy beside which it stands, and to no other.
+    """
+    if provenance.layer != "env-file":
+        return None
+    shown = provenance.origin.rpartition(":")[0]
+    texts = _texts_at(str(located(shown, base=here.base, home=here.home)), here)
+    url, login = split_login(texts.get(provenance.variable or "", ""))
+    return Secret(login) if login and url == artifact.text("proxy") else None
+
+
+def _with_value(artifact: ResolvedConfig, name: str, value: Value, provenance: Provenance) -> ResolvedConfig:
+    config, origins = {**artifact.config, name: value}, {**artifact.provenance, name: provenance}
+    return replace(artifact, config=config, provenance=origins)
 
 
 def is_said_for_all(provenance: Provenance) -> bool:
@@ -74,7 +122,15 @@ def _sources(here: Surroundings) -> Iterator[tuple[str, Mapping[str, str]]]:
     """Yield the environment, and then each env file of the user's own that can be read. A pipe is not emptied."""
     yield _ENVIRONMENT, here.environ
     for path in here.user_files:
-        if path.is_file():
-            with suppress(OSError, EnvFileError):
-                assignments = last_of_each(reader_of(here.dialect)(read_env_text(path, str(path))))
-                yield str(path), {name: one.value for name, one in assignments.items()}
+        yield str(path), _texts_at(str(path), here)
+
+
+def _texts_at(path: str, here: Surroundings) -> Mapping[str, str]:
+    """Return the variables of an env file, or of the environment for no path; nothing of a file that cannot be read."""
+    if not path:
+        return here.environ
+    with suppress(OSError, EnvFileError):
+        if Path(path).is_file():
+            assignments = last_of_each(reader_of(here.dialect)(read_env_text(Path(path), path)))
+            return {name: one.value for name, one in assignments.items()}
+    return {}

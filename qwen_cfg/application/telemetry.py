@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qwen_cfg.core.artifact import proxy_login_of
 from qwen_cfg.core.paths import home_level_files
 from qwen_schema import declared_fields, declared_profiles, located
 from qwen_schema.bounded import Unreadable, read_file
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from qwen_runtime.settings import Settings
     from qwen_runtime.telemetry.measurement import Measurement
     from qwen_runtime.wire.exchange import Answer
+    from qwen_schema import Secret
 
 FIELD = "usage_statistics"
 # All of them need reach user, so that no project's file has a say.
@@ -30,12 +32,15 @@ _NEEDED = (FIELD, "usage_statistics_endpoint", "proxy", "no_proxy", "ca_bundle")
 class Switch:
     """Whether telemetry is on, who says so (`place`), where it goes and by which way."""
 
-    def __init__(self, config: Mapping[str, Any], place: str, base: Path, home: Path | None) -> None:
+    def __init__(
+        self, config: Mapping[str, Any], place: str, base: Path, home: Path | None, proxy_login: Secret | None
+    ) -> None:
         self.is_on = config[FIELD] is True
         self.place = place
         self.endpoint: str = config["usage_statistics_endpoint"]
         self.proxy: str = config["proxy"]
         self.no_proxy: tuple[str, ...] = config["no_proxy"]
+        self.proxy_login = proxy_login
         self.bundle = located(config["ca_bundle"], base=base, home=home) if config["ca_bundle"] else None
 
 
@@ -61,7 +66,8 @@ def observe(settings: Settings, answer: Answer, error: str) -> None:
 def note_artifact(ready: ReadyConfig) -> ReadyConfig:
     """Return an artifact that was given and let through, having noted what it says about telemetry."""
     artifact = ready.artifact
-    _switches.append(Switch(artifact.config, artifact.provenance[FIELD].origin, ready.base, ready.home))
+    origin = artifact.provenance[FIELD].origin
+    _switches.append(Switch(artifact.config, origin, ready.base, ready.home, artifact.proxy_login))
     return ready
 
 
@@ -71,7 +77,7 @@ def note_resolution(resolution: Resolution) -> Resolution:
     winner = decisions[FIELD].winner
     if winner is not None and not any(decision.problem for decision in decisions.values()):
         values = {name: decision.value for name, decision in decisions.items()}
-        _switches.append(Switch(values, str(winner.origin), world.cwd, world.home))
+        _switches.append(Switch(values, str(winner.origin), world.cwd, world.home, proxy_login_of(resolution)))
     return resolution
 
 

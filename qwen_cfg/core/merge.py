@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from qwen_schema import BadValue, Secret, is_recognised, kind_of_pointer, looks_like_key, parse_value
+from qwen_schema.proxy import is_direct, split_login
 from qwen_schema.spellings import TELLTALE_LENGTH
 
 from .layers import FieldLayer, VariableLayer, layers_for
@@ -35,6 +36,7 @@ class Decision:
     """What was decided for one field.
 
     `value` is the winner's, typed; it is None when nothing won, or when `problem` says why it is no value.
+    `unused` says why the winner's is no value where nobody asks for one, so that the empty one is taken.
     """
 
     field: Field
@@ -42,6 +44,7 @@ class Decision:
     shadowed: tuple[Shadowed, ...]
     value: Value | Secret | None = None
     problem: BadValue | None = None
+    unused: BadValue | None = None
     unrecognised: bool = False
 
     @property
@@ -95,9 +98,25 @@ def _without_secrets(decision: Decision, secrets: set[str]) -> Decision:
     if decision.field.secret or decision.winner is None:
         return decision
     text = decision.winner.revealed
+    if decision.field.schema.get("format") == "proxy-url":
+        text, _ = split_login(text)
     if not any(secret in text for secret in secrets) and not looks_like_key(text):
         return decision
     return replace(decision, value=None, problem=BadValue("it holds an API key", "a value without a key in it"))
+
+
+def without_unused_proxy(decisions: Mapping[str, Decision]) -> dict[str, Decision]:
+    """Return the decisions without a proxy that is not valid and that no request would go through.
+
+    One that a flag names is typed for this very command, and stays a problem.
+    """
+    proxy, url = decisions["proxy"], decisions["base_url"].value
+    named_by_flag = proxy.winner is not None and proxy.winner.origin.layer == "flag"
+    if proxy.problem is None or named_by_flag or not isinstance(url, str):
+        return dict(decisions)
+    if not is_direct(url, decisions["no_proxy"].items):
+        return dict(decisions)
+    return {**decisions, "proxy": replace(proxy, value="", problem=None, unused=proxy.problem)}
 
 
 def _texts(decision: Decision) -> list[str]:
@@ -160,9 +179,14 @@ def _refused(field: Field, candidate: Candidate) -> Shadowed | None:
         needed = field.setting.reach
     if needed == "user" and candidate.origin.reach != "user":
         return Shadowed(candidate, "needs reach user")
-    if candidate.is_empty and not candidate.origin.source.is_default:
+    if candidate.is_empty and not (candidate.origin.source.is_default or _is_typed_none(field, candidate)):
         return Shadowed(candidate, "empty")
     return None
+
+
+def _is_typed_none(field: Field, candidate: Candidate) -> bool:
+    """Tell whether a flag with an empty text says that a field is to have none, whatever lower layers say."""
+    return candidate.origin.layer == "flag" and field.schema.get("default") == ""
 
 
 def _attributed(shadowed: list[Shadowed], winner: Candidate | None) -> tuple[Shadowed, ...]:

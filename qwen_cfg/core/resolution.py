@@ -20,7 +20,7 @@ from qwen_schema import (
 from .entry import with_entry
 from .layers import DEFAULT, Sources
 from .load import load
-from .merge import Decision, decide, settled, without_secrets_elsewhere
+from .merge import Decision, decide, settled, without_secrets_elsewhere, without_unused_proxy
 from .origin import Candidate
 from .paths import OAUTH_CACHE, OAUTH_CACHE_NAME
 from .search import places
@@ -186,7 +186,7 @@ def resolve_world(world: World, profile: Profile, options: Options | None = None
     under = replace(sources, auth_method=method.value if isinstance(method.value, str) else None)
     decisions = {name: early.get(name) or decide(declared, profile, under) for name, declared in fields.items()}
     with_it, entry = with_entry(decisions, under)
-    return Resolution(world, profile, options, loaded, without_secrets_elsewhere(with_it), entry)
+    return Resolution(world, profile, options, loaded, without_unused_proxy(without_secrets_elsewhere(with_it)), entry)
 
 
 def load_of(world: World, profile: Profile) -> Load:

@@ -81,6 +81,7 @@ RULES = (
     Rule("QC129", "warning", "the base URL only looks like this machine", route.looks_like_this_machine),
     Rule("QC130", "warning", "a scope of settings replaces a lower one as a whole", settings.replaced_as_a_whole),
     Rule("QC131", "warning", "a variable in the settings is not set", settings.left_as_it_stands),
+    Rule("QC132", "warning", "the proxy is not valid, and not used", route.unused_proxy),
     Rule("QC201", "error", "a value is not valid", completeness.invalid),
     Rule("QC202", "error", "there is no API key", completeness.missing_key),
     Rule("QC203", "error", "the authentication method is undecided", completeness.undecided),

@@ -1,4 +1,4 @@
-"""Rules about the way of a request: exceptions to the proxy that match nothing, a host that is not this machine."""
+"""Rules about the way of a request: the proxy and its exceptions, and a host that is not this machine."""
 
 from __future__ import annotations
 
@@ -40,6 +40,20 @@ def matches_nothing(resolution: Resolution) -> Iterator[Finding]:
                 "no_proxy",
                 *place_of(exceptions.winner),
             )
+
+
+def unused_proxy(resolution: Resolution) -> Iterator[Finding]:
+    """The proxy is not valid, and no request goes through it: requests to this base URL are made directly."""
+    proxy, url = resolution.decisions["proxy"], resolution.decisions["base_url"].value
+    if proxy.unused is None or proxy.winner is None:
+        return
+    yield Finding(
+        f"proxy from {proxy.winner.origin} is not valid: {proxy.unused.wrong}. It is not used: requests to "
+        f"{host_of(str(url))} go to it directly.",
+        f"To fix: expected {proxy.unused.expected}.",
+        "proxy",
+        *place_of(proxy.winner),
+    )
 
 
 def looks_like_this_machine(resolution: Resolution) -> Iterator[Finding]:

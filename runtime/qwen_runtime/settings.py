@@ -11,7 +11,7 @@ from qwen_schema.qwen_oauth import METHOD
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from qwen_schema import ResolvedConfig, SecretReference
+    from qwen_schema import ResolvedConfig, Secret, SecretReference
 
 T = TypeVar("T")
 
@@ -40,6 +40,7 @@ class Settings:
     usage_statistics: bool
     usage_statistics_endpoint: str
     ca_variables: tuple[str, ...] = ()
+    proxy_login: Secret | None = field(default=None, repr=False)
 
     @property
     def uses_login(self) -> bool:
@@ -81,6 +82,7 @@ def settings_of(
         usage_statistics=_value(artifact, "usage_statistics", bool),
         usage_statistics_endpoint=artifact.text("usage_statistics_endpoint"),
         ca_variables=ca_variables,
+        proxy_login=artifact.proxy_login,
     )
 
 

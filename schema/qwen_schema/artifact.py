@@ -105,7 +105,10 @@ class Excluded:
 
 @dataclass(frozen=True)
 class ResolvedConfig:
-    """The compiler's output and the runtime's only input."""
+    """The compiler's output and the runtime's only input.
+
+    `proxy_login` is no part of the document: it is the login of the proxy, read from where the proxy's URL stands.
+    """
 
     profile: str
     dialect: Dialect
@@ -114,6 +117,7 @@ class ResolvedConfig:
     env_file: EnvFileUse
     excluded: tuple[Excluded, ...]
     settings: tuple[SettingsUse, ...] = ()
+    proxy_login: Secret | None = field(default=None, repr=False, compare=False)
 
     def text(self, name: str) -> str:
         """Return the value of a field that is a text."""

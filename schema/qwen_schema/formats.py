@@ -14,10 +14,14 @@ if TYPE_CHECKING:
 # In characters: what a field, or a part of a secret reference, can hold at most, as the schemas say it, too.
 LONGEST = 8192
 
+# The schemes that the URL of a proxy may have, whether or not the client can use it.
+_PROXY_SCHEMES = ("http", "https", "socks", "socks4", "socks4a", "socks5", "socks5h")
+
 # What would be right, for messages.
 EXPECTED = {
     "http-url": "an absolute http or https URL with a host and without user:password@, such as https://api.openai.com/v1",
-    "proxy-url": "an absolute http or https URL with a host and without user:password@, such as http://127.0.0.1:3128",
+    "proxy-url": "the URL of an http, https or SOCKS 5 proxy, such as http://127.0.0.1:3128 or "
+    "socks5h://127.0.0.1:1080 (none for no proxy)",
     "login-url": "an absolute https URL without user:password@ and without a query, such as https://chat.qwen.ai "
     "(http on this machine only)",
     "collector-url": "an absolute http or https URL with a host and without user:password@, such as http://localhost:4318",
@@ -53,10 +57,14 @@ def check_http_url(text: str) -> None:
     Raises:
         ValueError: with what is wrong, not with the URL.
     """
+    _check_url(text, ("http", "https"), "http:// or https://")
+
+
+def _check_url(text: str, schemes: tuple[str, ...], beginnings: str) -> None:
     _check_characters(text)
     parts = _split(text)
-    if parts.scheme not in ("http", "https"):
-        raise ValueError("it does not start with http:// or https://")
+    if parts.scheme not in schemes:
+        raise ValueError(f"it does not start with {beginnings}")
     _check_authority(parts)
     if parts.fragment:
         raise ValueError("it has a fragment ('#…'), which is never sent")
@@ -75,6 +83,15 @@ def check_login_url(text: str) -> None:
 
 
 def check_proxy_url(text: str) -> None:
+    """Accept the URL of a proxy without its login, and the empty text for no proxy.
+
+    Whether the client speaks the proxy's protocol is known where a request is made.
+    """
+    if text:
+        _check_url(text, _PROXY_SCHEMES, "http://, https:// or socks5://")
+
+
+def check_collector_url(text: str) -> None:
     """Accept what `check_http_url` does, and the empty text for none at all."""
     if text:
         check_http_url(text)
@@ -123,7 +140,7 @@ CHECKS: dict[str, Callable[[str], None]] = {
     "http-url": check_http_url,
     "proxy-url": check_proxy_url,
     "login-url": check_login_url,
-    "collector-url": check_proxy_url,
+    "collector-url": check_collector_url,
     "file-path": check_file_path,
     "header-value": check_header_value,
     "variable-name": check_variable_name,

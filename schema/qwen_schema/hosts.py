@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 # The one name of this machine. Any other (`x.localhost`, `localhost.`) is looked up, and DNS or a hosts file decides.
 LOCALHOST = "localhost"
 
+# The ports of schemes where a URL names none: RFC 9110 §4.2, and the registry of IANA for SOCKS.
+_PORTS = {"https": 443, "socks": 1080, "socks4": 1080, "socks4a": 1080, "socks5": 1080, "socks5h": 1080}
+
 # What names are made of (RFC 1035 §2.3.1), with the underscore that names within a network have.
 _NAME = re.compile(r"[a-z0-9_.-]*[a-z0-9_-][a-z0-9_.-]*")
 # What the client takes for an address, and with a dot behind it is none.
@@ -51,9 +54,9 @@ def endpoint_of(url: str) -> str:
 
 
 def port_of(url: str) -> int:
-    """Return the port of a valid URL, which is the scheme's own where it names none (RFC 9110 §4.2)."""
+    """Return the port of a valid URL, which is the scheme's own where it names none."""
     parts = urlsplit(url)
-    return parts.port or (443 if parts.scheme == "https" else 80)
+    return parts.port or _PORTS.get(parts.scheme, 80)
 
 
 def is_loopback(host: str) -> bool:

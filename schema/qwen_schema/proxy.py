@@ -1,11 +1,20 @@
-"""Whether a request goes through the proxy."""
+"""The proxy: whether a request goes through it, and the login that stands in its URL."""
 
 from __future__ import annotations
 
 import ipaddress
-from typing import Protocol
+import re
+from typing import TYPE_CHECKING, Protocol
 
 from .hosts import address_of, host_of, is_loopback, port_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .secret import Secret
+
+# The text that means no proxy, beside the empty one.
+NO_PROXY = "none"
 
 
 class Route(Protocol):
@@ -19,6 +28,10 @@ class Route(Protocol):
     def no_proxy(self) -> tuple[str, ...]:
         """The hosts that are reached without it."""
 
+    @property
+    def proxy_login(self) -> Secret | None:
+        """The `user:password` that the proxy is to be given, as its URL has it; None for none."""
+
 
 def proxy_for(url: str, route: Route) -> str:
     """Return the proxy that requests to a URL go through; empty for none.
@@ -26,10 +39,27 @@ def proxy_for(url: str, route: Route) -> str:
     What stays on this machine goes through none, as in Go's httpproxy package: a key for a local server is not handed
     to a proxy.
     """
+    return "" if is_direct(url, route.no_proxy) else route.proxy
+
+
+def is_direct(url: str, exceptions: Iterable[str]) -> bool:
+    """Tell whether requests to a URL go through no proxy, whichever is set, because of these exceptions or the host."""
     host, port = host_of(url), port_of(url)
     name = host.removesuffix(".")
-    direct = is_loopback(host) or any(_covers(entry.strip().lower(), name, port) for entry in route.no_proxy)
-    return "" if direct else route.proxy
+    return is_loopback(host) or any(_covers(entry.strip().lower(), name, port) for entry in exceptions)
+
+
+def split_login(url: str) -> tuple[str, str]:
+    """Return the URL of a proxy without its login, and the login (`user:password`, RFC 3986 §3.2.1) as it is written.
+
+    The login is empty where there is none.
+    """
+    scheme, separator, rest = url.partition("://")
+    authority = re.split("[/?#]", rest, maxsplit=1)[0]
+    login, at, host = authority.rpartition("@")
+    if not (separator and at):
+        return url, ""
+    return f"{scheme}{separator}{host}{rest[len(authority) :]}", login
 
 
 def _covers(exception: str, host: str, port: int) -> bool:

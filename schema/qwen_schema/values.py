@@ -10,6 +10,7 @@ from .formats import CHECKS, LONGEST, is_unicode
 from .pointers import EXPECTED as EXPECTED_OF_POINTER
 from .pointers import is_pointer, kind_of_pointer, parts_of_pointer
 from .printable import shortened
+from .proxy import NO_PROXY, split_login
 from .secret import hide_credentials, looks_like_key, mask, redact_unknown
 from .unresolved import unresolved
 
@@ -138,7 +139,12 @@ def _typed(field: Field, text: str) -> Value:
             return () if items == (EMPTY_LIST,) else items
         case _:
             _require_alone(field, text)
-            return text
+            return _without_login(text) if field.schema.get("format") == "proxy-url" else text
+
+
+def _without_login(text: str) -> str:
+    """Return the URL of a proxy that may be shown and written: its login is read where it is used."""
+    return "" if text == NO_PROXY else split_login(text)[0]
 
 
 def _require_alone(field: Field, text: str) -> None:

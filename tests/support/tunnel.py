@@ -45,13 +45,14 @@ class Tunnels:
                 return
             with socket.create_connection(self.target) as far:
                 near.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-                back = threading.Thread(target=_copy, args=(far, near), daemon=True)
+                back = threading.Thread(target=copy, args=(far, near), daemon=True)
                 back.start()
-                _copy(near, far)
+                copy(near, far)
                 back.join()
 
 
-def _copy(source: socket.socket, sink: socket.socket) -> None:
+def copy(source: socket.socket, sink: socket.socket) -> None:
+    """Pass on what comes from one side until it ends."""
     with suppress(OSError):
         while part := source.recv(65536):
             sink.sendall(part)

@@ -44,7 +44,7 @@ def shake_hands(connection: Connection, seconds: float) -> Handshake:
     """
     settings, found = connection.settings, []
     # Through a proxy this is the second layer: the first one may be the proxy's own.
-    awaited = f"{'proxy' if settings.proxy else 'connection'}.start_tls.complete"
+    awaited = f"{_kind_of_way(settings.proxy)}.start_tls.complete"
 
     def note(event: str, info: dict[str, Any]) -> None:
         if event == awaited:
@@ -59,6 +59,13 @@ def shake_hands(connection: Connection, seconds: float) -> Handshake:
             raise AssertionError("the client sent a request without telling of its handshake")
     except _ShookHandsError:
         return found[0]
+
+
+def _kind_of_way(proxy: str) -> str:
+    """Return what httpcore calls the connection that the request goes over."""
+    if not proxy:
+        return "connection"
+    return "socks" if proxy.startswith("socks") else "proxy"
 
 
 def about(handshake: Handshake, now: float | None = None) -> StepResult:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from qwen_runtime.wire.background import Background
 from qwen_runtime.wire.client import open_client
 from qwen_runtime.wire.failures import NETWORK_ERRORS, reason
+from qwen_schema import ConfigurationError
 from qwen_schema.bounded import Unreadable
 
 from .measurement import COMMAND, OPERATION, TOKENS
@@ -56,6 +57,8 @@ def send(measured: Sequence[Measurement], endpoint: str, route: Route, bundle: P
                 response = client.post(url, json=_document(measured))
         except (OSError, Unreadable, *NETWORK_ERRORS) as error:
             return reason(error)
+        except ConfigurationError as error:
+            return error.what
         return "" if response.is_success else f"it answers {response.status_code}"
 
     # In a thread: a name lookup ends when it likes, and a server may send its answer byte by byte.

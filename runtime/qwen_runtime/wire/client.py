@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import certifi
 import httpx
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qwen_runtime.settings import Settings
+    from qwen_schema import Secret
     from qwen_schema.proxy import Route
 
 # In bytes; all the authorities of a system take some 200 KiB.
@@ -71,11 +73,30 @@ def open_client(url: str, route: Route, bundle: Path | None, seconds: float) -> 
 
     Raises:
         OSError, Unreadable: if the CA bundle cannot be used.
+        ConfigurationError: if the client does not speak the proxy's protocol.
     """
     verify, proxy, headers = _verification(bundle), proxy_for(url, route), {"User-Agent": "qwen-cfg"}
     if proxy:
-        return httpx.Client(trust_env=False, verify=verify, timeout=seconds, proxy=proxy, headers=headers)
+        way = _way_through(proxy, route.proxy_login)
+        return httpx.Client(trust_env=False, verify=verify, timeout=seconds, proxy=way, headers=headers)
     return httpx.Client(trust_env=False, transport=LoopbackTransport(verify), timeout=seconds, headers=headers)
+
+
+def _way_through(proxy: str, login: Secret | None) -> httpx.Proxy:
+    """Return a proxy with its login as the client takes it."""
+    scheme, _, rest = proxy.partition("://")
+    # httpx lets the proxy look names up under either name of SOCKS 5; desktops write it `socks`.
+    scheme = "socks5" if scheme == "socks" else scheme
+    if scheme.startswith("socks4"):
+        raise ConfigurationError(
+            "requests would go through a SOCKS 4 proxy, which qwen-cfg does not support",
+            where=proxy,
+            hint="Use an http, https or SOCKS 5 proxy, or none: --proxy none",
+        )
+    if login is None:
+        return httpx.Proxy(f"{scheme}://{rest}")
+    user, _, password = login.reveal().partition(":")
+    return httpx.Proxy(f"{scheme}://{rest}", auth=(unquote(user), unquote(password)))
 
 
 def _verification(bundle: Path | None) -> ssl.SSLContext:

@@ -32,6 +32,15 @@ if TYPE_CHECKING:
 # As much of an answer that is no stream as is read, in bytes.
 _MOST_READ = 8 * 1024 * 1024
 
+# What httpcore calls a connection that is made: without a proxy, through one for HTTP, and through one for SOCKS.
+_CONNECTED = (
+    "connection.connect_tcp.complete",
+    "connection.start_tls.complete",
+    "proxy.connect_tcp.complete",
+    "socks.connect_tcp.complete",
+    "socks.start_tls.complete",
+)
+
 # A key of fewer characters stands in texts for other reasons.
 _SHORTEST_HIDDEN = 5
 _LONGEST_ENCODING = 60
@@ -93,7 +102,7 @@ class Connection:
                 yield said
 
     def _note_socket(self, event: str, info: dict[str, Any]) -> None:
-        if event in ("connection.connect_tcp.complete", "proxy.connect_tcp.complete", "connection.start_tls.complete"):
+        if event in _CONNECTED:
             self._socket = info["return_value"].get_extra_info("socket")
 
 

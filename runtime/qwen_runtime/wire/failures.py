@@ -37,7 +37,9 @@ def unreachable(
         return UnreachableError(
             f"the proxy refused the request: {reason(error)}",
             where=settings.place("proxy"),
-            hint=f"It is used for {url}. Name another with --proxy, or bypass it with --no-proxy.",
+            hint=login_advice(settings)
+            if wants_login(error)
+            else f"It is used for {url}. Name another with --proxy, or bypass it with --no-proxy.",
         )
     if proxy and cause_of(error, ssl.SSLError) is None:
         return UnreachableError(
@@ -46,6 +48,24 @@ def unreachable(
             hint=f"It is used for {url}. Name another with --proxy, or bypass it with --no-proxy.",
         )
     return UnreachableError(f"{endpoint_of(url)} {_what(error)}", where=where, hint=_hint(error, settings, url))
+
+
+def wants_login(error: httpx.ProxyError) -> bool:
+    """Tell whether the proxy asks for a login, or refuses the one that it got (RFC 9110 §15.5.8, RFC 1928 §3)."""
+    said = reason(error)
+    return said.startswith("407") or "username/password" in said.lower() or "auth" in said.lower()
+
+
+def login_advice(settings: Settings) -> str:
+    """Return what to do about a proxy that asks for a login."""
+    name = settings.artifact.provenance["proxy"].variable or "HTTPS_PROXY"
+    if settings.proxy_login is not None:
+        return f"Check the login in {name}; '@', ':' and '/' in it are percent-encoded. Or use no proxy: --proxy none."
+    # Written as it stands in a URL it would be taken for a login, and hidden.
+    return (
+        f"Add the login to the URL in {name}: user name, ':', password and '@' before the host, percent-encoded. "
+        "Or use no proxy: --proxy none."
+    )
 
 
 def reason(error: BaseException) -> str:

@@ -24,6 +24,7 @@ from qwen_schema import (
 )
 from qwen_schema.qwen_oauth import qwen_oauth
 
+from .failures import login_advice
 from .refusal import LONGEST_QUOTE
 from .refusal_kinds import (
     denies_model,
@@ -56,9 +57,9 @@ def error_of(refusal: Refusal, settings: Settings, *, url: str = "", remark: str
         return refused(refusal, settings, said, remark)
     if refusal.status == 407:
         return ProviderError(
-            f"the proxy requires a login ({said})",
+            f"the proxy {'refuses the login' if settings.proxy_login is not None else 'requires a login'} ({said})",
             where=settings.place("proxy") if settings.proxy else where,
-            hint="Name a proxy that needs none with --proxy, or reach the provider without it with --no-proxy.",
+            hint=login_advice(settings),
         )
     if refusal.is_web_page and refusal.status != 413 and refusal.status < 500:
         return NoCompletionError(

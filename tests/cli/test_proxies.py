@@ -1,0 +1,172 @@
+"""Proxies as people export them: with a login, for SOCKS, not valid at all, and how to have none."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+import pytest
+from support.provider import provider
+from support.socks import socks_proxy
+from support.tunnel import tunnels
+
+from .process import KEY, env_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.provider import Provider
+
+    from .process import Desk
+
+ELSEWHERE = "http://models.example/v1"
+PASSWORD = "correct-horse"
+ASK = ("run", "-p", "ping")
+
+
+@pytest.fixture
+def server() -> Iterator[Provider]:
+    with provider() as running:
+        yield running
+
+
+def elsewhere(**more: str) -> dict[str, str]:
+    return {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": ELSEWHERE, "OPENAI_MODEL": "gpt-4o", "QWEN_CFG_MAX_RETRIES": "0", **more}
+
+
+def basic(login: str) -> str:
+    return "Basic " + base64.b64encode(login.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        (f"user:{PASSWORD}", f"user:{PASSWORD}"),
+        ("user:p%40ss%3A%2F", "user:p@ss:/"),
+        ("user", "user:"),
+        ("DOMAIN%5Cuser:x", "DOMAIN\\user:x"),
+    ],
+)
+def test_the_login_of_a_proxy_reaches_the_proxy(desk: Desk, server: Provider, written: str, sent: str) -> None:
+    proxy = server.url.replace("//", f"//{written}@")
+    outcome = desk.run(*ASK, env=elsewhere(HTTPS_PROXY=proxy)).ended(0)
+    assert [r.headers["proxy-authorization"] for r in server.taken()] == [basic(sent)]
+    assert written not in outcome.said
+
+
+def test_the_login_is_shown_and_written_nowhere(desk: Desk, server: Provider) -> None:
+    proxy = server.url.replace("//", f"//user:{PASSWORD}@")
+    for argv in (
+        ["resolve", "--explain"],
+        ["resolve", "--explain", "--format", "json"],
+        ["resolve", "--explain", "proxy"],
+        ["resolve", "-o", "qwen.toml"],
+        ["resolve", "--format", "json"],
+        ["doctor"],
+        ["run", "--debug", "-p", "x"],
+    ):
+        outcome = desk.run(*argv, env=elsewhere(ALL_PROXY=proxy))
+        assert outcome.code == 0
+        assert PASSWORD not in outcome.said
+    assert PASSWORD not in (desk.cwd / "qwen.toml").read_text()
+
+
+@pytest.mark.parametrize("place", ["environment", "home", "named file"])
+def test_an_artifact_finds_the_login_where_the_proxy_stands(desk: Desk, server: Provider, place: str) -> None:
+    proxy, env, argv = server.url.replace("//", f"//user:{PASSWORD}@"), elsewhere(), []
+    if place == "environment":
+        env = elsewhere(HTTPS_PROXY=proxy)
+    elif place == "home":
+        (desk.home / ".qwen").mkdir()
+        (desk.home / ".qwen" / ".env").write_text(f"HTTPS_PROXY={proxy}\n")
+    else:
+        (desk.cwd / "corp.env").write_text(f"HTTPS_PROXY={proxy}\n")
+        argv = ["--env-file", "corp.env"]
+    desk.run("resolve", *argv, "-o", "qwen.toml", env=env).ended(0)
+    assert PASSWORD not in (desk.cwd / "qwen.toml").read_text()
+    desk.run(*ASK, "--trust-project", "--config", "qwen.toml", env=env).ended(0)
+    assert [r.headers["proxy-authorization"] for r in server.taken()] == [basic(f"user:{PASSWORD}")]
+
+
+def test_a_login_goes_to_no_proxy_but_its_own(desk: Desk, server: Provider) -> None:
+    """Whoever writes the artifact names the proxy; the login beside another one stays where it is."""
+    (desk.cwd / "corp.env").write_text(f"HTTPS_PROXY={server.url.replace('//', f'//user:{PASSWORD}@')}\n")
+    desk.run("resolve", "--env-file", "corp.env", "-o", "qwen.toml", env=elsewhere()).ended(0)
+    text = (desk.cwd / "qwen.toml").read_text()
+    with provider() as other:
+        (desk.cwd / "qwen.toml").write_text(text.replace(server.url, other.url))
+        desk.run(*ASK, "--trust-project", "--config", "qwen.toml", env=elsewhere()).ended(0)
+        assert ["proxy-authorization" in r.headers for r in other.taken()] == [False]
+    assert server.taken() == []
+
+
+@pytest.mark.parametrize("scheme", ["socks", "socks5", "socks5h"])
+@pytest.mark.parametrize("login", ["", f"user:{PASSWORD}"])
+def test_requests_go_through_a_socks_proxy(desk: Desk, server: Provider, scheme: str, login: str) -> None:
+    with socks_proxy(server.port, login) as proxy:
+        url = f"{scheme}://{login + '@' if login else ''}{proxy.address}"
+        desk.run(*ASK, env=elsewhere(ALL_PROXY=url)).ended(0)
+    assert proxy.asked == ["models.example:80"]
+    assert proxy.logins == ([login] if login else [])
+    assert len(server.taken()) == 1
+
+
+@pytest.mark.parametrize("login", ["", "user:wrong"])
+def test_a_socks_proxy_that_wants_another_login(desk: Desk, server: Provider, login: str) -> None:
+    with socks_proxy(server.port, f"user:{PASSWORD}") as proxy:
+        url = f"socks5://{login + '@' if login else ''}{proxy.address}"
+        outcome = desk.run(*ASK, env=elsewhere(ALL_PROXY=url)).ended(6)
+    assert ("Check the login in ALL_PROXY" if login else "Add the login to the URL in ALL_PROXY") in outcome.err
+    assert "wrong" not in outcome.err
+    assert server.taken() == []
+
+
+@pytest.mark.parametrize("login", ["", "user:wrong"])
+@pytest.mark.parametrize("url", [ELSEWHERE, "https://models.example/v1"])
+def test_a_proxy_that_wants_another_login(desk: Desk, login: str, url: str) -> None:
+    with tunnels(1, "407 Proxy Authentication Required") as proxy:
+        written = proxy.url.replace("//", f"//{login}@") if login else proxy.url
+        outcome = desk.run(*ASK, env=elsewhere(HTTPS_PROXY=written, OPENAI_BASE_URL=url)).ended(6)
+    assert ("Check the login in HTTPS_PROXY" if login else "Add the login to the URL in HTTPS_PROXY") in outcome.err
+    assert "user:wrong" not in outcome.said
+
+
+def test_a_protocol_that_is_not_spoken_is_named_when_it_is_used(desk: Desk, server: Provider) -> None:
+    env = {"ALL_PROXY": "socks4://127.0.0.1:9"}
+    desk.run("resolve", env=elsewhere(**env)).ended(0)
+    desk.run(*ASK, env=env_of(server, **env)).ended(0)
+    outcome = desk.run(*ASK, env=elsewhere(**env)).ended(3)
+    assert "SOCKS 4" in outcome.err
+    assert "--proxy none" in outcome.err
+
+
+UNREADABLE = ["proxy.example:3128", "ftp://proxy.example", "http://", "http://u:p@", "http://proxy:99999", "'http://x'"]
+
+
+@pytest.mark.parametrize("text", UNREADABLE)
+def test_a_proxy_that_is_not_valid_stops_nothing_where_it_is_not_used(desk: Desk, server: Provider, text: str) -> None:
+    env = env_of(server, ALL_PROXY=text)
+    outcome = desk.run("resolve", "-o", "qwen.toml", env=env).ended(0)
+    assert "QC132" in outcome.err
+    assert "ALL_PROXY" in outcome.err
+    desk.run("check", "qwen.toml", env=env).ended(0)
+    desk.run(*ASK, env=env).ended(0)
+    desk.run(*ASK, "--config", "qwen.toml", env=env).ended(0)
+    assert len(server.taken()) == 2
+
+
+@pytest.mark.parametrize("text", UNREADABLE)
+@pytest.mark.parametrize("none", [["--proxy="], ["--proxy", "none"], ["--no-proxy", "*"]])
+def test_a_flag_says_that_there_is_no_proxy(desk: Desk, text: str, none: list[str]) -> None:
+    env = elsewhere(HTTPS_PROXY=text)
+    refused = desk.run("resolve", env=env).ended(3)
+    assert "HTTPS_PROXY" in refused.err
+    desk.run("resolve", *none, "-o", "qwen.toml", env=env).ended(0)
+    assert 'proxy = ""' in (desk.cwd / "qwen.toml").read_text()
+
+
+def test_a_proxy_that_is_not_valid_stops_where_it_would_be_used(desk: Desk, server: Provider) -> None:
+    desk.run("resolve", "-o", "qwen.toml", env=elsewhere()).ended(0)
+    outcome = desk.run(*ASK, "--config", "qwen.toml", env=elsewhere(HTTPS_PROXY="proxy.example:3128")).ended(3)
+    assert "HTTPS_PROXY is not valid" in outcome.err
+    assert desk.run("resolve", "--proxy", "ftp://x", env=env_of(server)).code == 3

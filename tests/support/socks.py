@@ -1,0 +1,97 @@
+"""A SOCKS 5 proxy on loopback (RFC 1928), with a login where one is asked for (RFC 1929); it notes what it is asked."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from .tunnel import copy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NO_LOGIN, _LOGIN, _NONE_OF_THEM = 0, 2, 255
+_BY_NAME = 3
+_GRANTED = b"\x05\x00\x00\x01\x7f\x00\x00\x01\x00\x00"
+
+
+@dataclass
+class SocksProxy:
+    """The proxy. It connects to `target` whatever is asked for; `login` is `user:password`, or empty for none."""
+
+    listener: socket.socket
+    target: tuple[str, int]
+    login: str = ""
+    asked: list[str] = field(default_factory=list)
+    logins: list[str] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.listener.getsockname()[1]}"
+
+    def serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self.listener.accept()
+                threading.Thread(target=self._serve_one, args=(connection,), daemon=True).start()
+
+    def _serve_one(self, near: socket.socket) -> None:
+        with near, suppress(OSError, EOFError):
+            if not self._let_in(near):
+                return
+            self.asked.append(_target_asked_for(near))
+            with socket.create_connection(self.target) as far:
+                near.sendall(_GRANTED)
+                back = threading.Thread(target=copy, args=(far, near), daemon=True)
+                back.start()
+                copy(near, far)
+                back.join()
+
+    def _let_in(self, near: socket.socket) -> bool:
+        _, count = _exactly(near, 2)
+        offered = _exactly(near, count)
+        wanted = _LOGIN if self.login else _NO_LOGIN
+        if wanted not in offered:
+            near.sendall(bytes([5, _NONE_OF_THEM]))
+            return False
+        near.sendall(bytes([5, wanted]))
+        if not self.login:
+            return True
+        user = _exactly(near, _exactly(near, 2)[1])
+        password = _exactly(near, _exactly(near, 1)[0])
+        self.logins.append(f"{user.decode()}:{password.decode()}")
+        is_right = self.logins[-1] == self.login
+        near.sendall(bytes([1, 0 if is_right else 1]))
+        return is_right
+
+
+def _target_asked_for(near: socket.socket) -> str:
+    kind = _exactly(near, 4)[3]
+    host = _exactly(near, _exactly(near, 1)[0]).decode() if kind == _BY_NAME else socket.inet_ntoa(_exactly(near, 4))
+    return f"{host}:{int.from_bytes(_exactly(near, 2))}"
+
+
+def _exactly(near: socket.socket, count: int) -> bytes:
+    data = b""
+    while len(data) < count:
+        part = near.recv(count - len(data))
+        if not part:
+            raise EOFError
+        data += part
+    return data
+
+
+@contextmanager
+def socks_proxy(port: int, login: str = "") -> Iterator[SocksProxy]:
+    """Run a proxy, whose connections all lead to a port on loopback, for as long as it is needed."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        proxy = SocksProxy(listener, ("127.0.0.1", port), login)
+        thread = threading.Thread(target=proxy.serve, daemon=True)
+        thread.start()
+        yield proxy
+        # A close alone does not wake up who accepts.
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join(10)
