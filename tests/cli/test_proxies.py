@@ -31,7 +31,13 @@ def server() -> Iterator[Provider]:
 
 
 def elsewhere(**more: str) -> dict[str, str]:
-    return {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": ELSEWHERE, "OPENAI_MODEL": "gpt-4o", "QWEN_CFG_MAX_RETRIES": "0", **more}
+    return {
+        "OPENAI_API_KEY": KEY,
+        "OPENAI_BASE_URL": ELSEWHERE,
+        "OPENAI_MODEL": "gpt-4o",
+        "QWEN_CFG_MAX_RETRIES": "0",
+        **more,
+    }
 
 
 def basic(login: str) -> str:
