@@ -337,7 +337,18 @@ def test_without_a_place_for_the_history_there_is_a_notice(desk: Desk, server: P
 
 def test_help_lists_every_command(chat: Typing) -> None:
     seen = command(chat, "/help", "/exit")
-    names = "/help", "/stats", "/model [NAME]", "/config", "/terms", "/auth", "/clear", "/save FILE", "/quit", "/exit"
+    names = (
+        "/help",
+        "/stats",
+        "/model [NAME]",
+        "/config [all|toml]",
+        "/terms",
+        "/auth",
+        "/clear",
+        "/save FILE",
+        "/quit",
+        "/exit",
+    )
     for name in names:
         assert f"\n{name} " in seen
     assert "Alt-Enter" in seen
@@ -385,6 +396,32 @@ def test_clear_forgets_what_was_said_and_not_what_it_took(chat: Typing, server: 
     chat.until("30 tokens")
 
 
+@pytest.mark.parametrize("width", [100, 80, 60, 40])
+def test_config_says_what_is_used_and_where_it_comes_from(desk: Desk, server: Provider, width: int) -> None:
+    desk.write("work/app/.env", f"OPENAI_BASE_URL={server.url}/v1\n")
+    with Typing(
+        desk, "run", "--trust-project", "--model", "some-model", width=width, env={"OPENAI_API_KEY": KEY}
+    ) as chat:
+        chat.until("0 tokens")
+        seen = command(chat, "/config", "overridden")
+        words = " ".join(after(seen, "/config")).split()
+        for value, source in (
+            ("some-model", "--model"),
+            (f"{server.url}/v1", "./.env:1 OPENAI_BASE_URL"),
+            ("openai", "inferred: an API key is set"),
+            (f"{KEY[:4]}…{KEY[-4:]} ({len(KEY)} characters)", "OPENAI_API_KEY"),
+        ):
+            assert follow_each_other(" ".join(words), [value, source]), (value, source)
+        assert len(after(seen, "/config")) < 24
+        assert "timeout" not in words
+        assert KEY not in seen
+        command(chat, "/model other", "The model is other")
+        assert follow_each_other(command(chat, "/config", "overridden"), ["some-model", "model", "other", "/model"])
+        seen = command(chat, "/config all", "overridden")
+        assert follow_each_other(seen, ["/config all", "timeout", "120", "default"])
+        command(chat, "/config tmol", "/config shows no 'tmol'", "/config toml")
+
+
 def test_config_is_the_artifact_without_the_key(desk: Desk, server: Provider) -> None:
     # A key that stands in the artifact itself, and is too short to be looked for in texts.
     env = env_of(server) | {"OPENAI_API_KEY": "k3y"}
@@ -392,7 +429,8 @@ def test_config_is_the_artifact_without_the_key(desk: Desk, server: Provider) ->
     assert '"k3y"' in (desk.cwd / "a.toml").read_text()
     with Typing(desk, "run", "--config", "a.toml") as chat:
         chat.until("The key comes from the artifact itself", "0 tokens")
-        seen = command(chat, "/config", "[env_file]")
+        assert "k3y" not in command(chat, "/config", "hidden (3 characters)")
+        seen = command(chat, "/config toml", "[env_file]")
     for line in ('model = "m"', 'value = "[redacted]"', "[provenance.model]", 'origin = "OPENAI_MODEL"'):
         assert f"\n{line}\n" in seen
     assert "k3y" not in seen

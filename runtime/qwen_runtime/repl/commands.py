@@ -76,7 +76,7 @@ COMMANDS = {
     "help": Command(_help, "show this"),
     "stats": Command(show_statistics, "show requests, tokens and times"),
     "model": Command(choose_model, "show the model and the endpoint's models, or switch to another", "[NAME]"),
-    "config": Command(show_config, "show the config, and where each value comes from"),
+    "config": Command(show_config, "show each value and its source; toml: as a file", "[all|toml]"),
     "terms": Command(show_terms, "show which terms and privacy notice apply, and what is sent and kept"),
     "auth": Command(authenticate, "change key, base URL and model; the conversation stays"),
     "clear": Command(_clear, "clear the conversation"),

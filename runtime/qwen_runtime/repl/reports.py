@@ -4,12 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from qwen_runtime.token_totals import by_model, rows, totals
 from qwen_runtime.wire.quota import rows as request_rows
-from qwen_schema import THIS_PROGRAM, dump, practice_of, terms_of, without_secrets
+from qwen_schema import (
+    THIS_PROGRAM,
+    SecretReference,
+    UsageError,
+    declared_fields,
+    dump,
+    mask,
+    practice_of,
+    safe_text,
+    show_value,
+    show_word,
+    terms_of,
+    without_secrets,
+)
 
 if TYPE_CHECKING:
+    from qwen_schema import Provenance
+
     from .chat import Chat
+
+# Shown also where they are at their defaults: what most people ask about.
+_MAIN = ("auth_method", "api_key", "base_url", "model")
+# Columns between two columns of a table.
+_GAP = 2
 
 
 def show_statistics(chat: Chat, _: str) -> None:
@@ -30,9 +52,53 @@ def show_statistics(chat: Chat, _: str) -> None:
     chat.screen.table([*rows(totals(records)), *granted])
 
 
-def show_config(chat: Chat, _: str) -> None:
-    """Show the artifact with the provenance of its values."""
-    chat.screen.say(dump(without_secrets(chat.session.settings.artifact)).rstrip("\n"))
+def show_config(chat: Chat, what: str) -> None:
+    """Show the values in use and where each comes from; as the artifact itself, with `toml`.
+
+    Raises:
+        UsageError: if something else is asked for.
+    """
+    if what not in ("", "all", "toml"):
+        raise UsageError(f"/config shows no {show_word(what)}", hint="/config, /config all, or /config toml")
+    artifact = without_secrets(chat.session.settings.artifact)
+    if what == "toml":
+        chat.screen.say(dump(artifact).rstrip("\n"))
+        return
+    told = [name for name, origin in artifact.provenance.items() if what or origin.layer != "default" or name in _MAIN]
+    _show_fields(chat, [(name, _shown(chat, name), source_of(artifact.provenance[name])) for name in told])
+    count = len(artifact.provenance) - len(told)
+    if count:
+        are = "field is at its default" if count == 1 else "fields are at their defaults"
+        chat.screen.say(f"{count} more {are}: /config all", "dim")
+    chat.screen.say("The whole config as a file: /config toml. What was overridden: qwen-cfg resolve --explain", "dim")
+
+
+def source_of(provenance: Provenance) -> str:
+    """Return where a value comes from, as `resolve --explain` writes it."""
+    named = provenance.variable if provenance.layer == "env-file" else None
+    return f"{provenance.origin} {named}" if named else provenance.origin
+
+
+def _shown(chat: Chat, name: str) -> str:
+    """Return a value as it may be shown."""
+    value = chat.session.settings.artifact.config[name]
+    if not isinstance(value, SecretReference):
+        return safe_text(declared_fields()[name], show_value(value)) or "(empty)"
+    if chat.ready.key is None:
+        return f"from {value}"
+    return mask(chat.ready.key.reveal())
+
+
+def _show_fields(chat: Chat, rows: list[tuple[str, str, str]]) -> None:
+    """Show fields as a table, or each in lines of its own where the columns would cut words."""
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    if sum(widths) + 2 * _GAP <= chat.screen.painter.width:
+        chat.screen.table([("field", "value", "source"), *rows], header=True)
+        return
+    for name, value, source in rows:
+        chat.screen.say(name, "bold")
+        chat.screen.say(f"  {value}")
+        chat.screen.say(f"  {source}", "dim")
 
 
 def show_terms(chat: Chat, _: str) -> None:
