@@ -17,6 +17,7 @@ from qwen_schema import (
     OutputError,
     Verbatim,
     WithoutCommands,
+    is_true,
     printable,
     printable_lines,
     redact,
@@ -36,6 +37,9 @@ NARROWEST = 20
 READABLE = 96
 WIDEST = 200
 
+# Back to the beginning of the line, and everything on it erased (ECMA-48, CR and EL).
+_ERASE = "\r\x1b[K"
+
 # Set by GitHub Actions, Azure Pipelines and TeamCity, which take commands from what a job writes.
 _RUN_JOBS = ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
 
@@ -47,6 +51,7 @@ class Output:
         self._stdout = stdout
         self._stderr = stderr
         self._is_gone = False
+        self._has_progress = False
         self._inert = WithoutCommands()
         self._is_log = any(os.environ.get(name) for name in _RUN_JOBS) and not _is_file(stdout)
 
@@ -123,6 +128,23 @@ class Output:
         told = _told(lines)
         self._write(self._stderr, wrapped(told, columns) if columns else told)
 
+    @property
+    def progress_columns(self) -> int:
+        """The columns for a line of progress; 0 where standard error is no terminal that can take it back, or in CI."""
+        if self.is_dumb or os.name != "posix" or is_true(os.environ.get("CI", "")):
+            return 0
+        # What fills the last column may begin a new line.
+        return (_columns(self._stderr) or 1) - 1
+
+    def progress(self, line: str) -> None:
+        """Show a line to standard error in the place of the one before, until anything else is written."""
+        if not self.progress_columns:
+            return
+        safe = printable(redact(line))
+        shown = f"\x1b[2m{safe}\x1b[0m" if line and not os.environ.get("NO_COLOR") else safe
+        self._write(self._stderr, shown)
+        self._has_progress = bool(line)
+
     def flush(self) -> None:
         """Write what is still held back, or forget it where it cannot be written."""
         for stream in (self._stdout, self._stderr):
@@ -130,6 +152,9 @@ class Output:
                 self._write(stream, "")
 
     def _write(self, stream: TextIO, text: str) -> None:
+        if self._has_progress:
+            self._has_progress = False
+            self._write(self._stderr, _ERASE)
         try:
             stream.write(text)
             stream.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import closing, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -70,6 +71,32 @@ class _Holding:
         self._is_told = isinstance(event, RateWait)
 
 
+class _Waiting:
+    """Shows that an answer is waited for, until something of it can be seen; a `json` document is seen at its end."""
+
+    def __init__(self, output: Output, form: OutputFormat, model: str) -> None:
+        self._output = output
+        self._seen_from: tuple[type, ...] = {"text": (Text,), "json": (), "stream-json": (Text, Reasoning)}[form]
+        self._what = f"waiting for {model}"
+        self._is_over = False
+        self._began = time.monotonic()
+        self._turns = 0
+        self._next = 0.0
+
+    def note(self, event: Event | None) -> None:
+        """Take notice of what happens, or of nothing that does."""
+        now, columns = time.monotonic(), self._output.progress_columns
+        self._is_over = self._is_over or isinstance(event, self._seen_from)
+        self._what = {Reasoning: "thinking", Text: "answering"}.get(type(event), self._what)
+        if self._is_over or not columns or now < self._next:
+            return
+        from .terminal.waiting import waiting_text  # noqa: PLC0415 - only a person needs it
+
+        self._output.progress(waiting_text(self._what, now - self._began, self._turns, columns))
+        self._turns += 1
+        self._next = now + _TICK
+
+
 def ask_once(ready: ReadyConfig, prompt: str, output: Output, form: OutputFormat, *, system: str = "") -> ExitCode:
     """Ask one question, deliver the answer as it comes, and return the exit code.
 
@@ -77,13 +104,19 @@ def ask_once(ready: ReadyConfig, prompt: str, output: Output, form: OutputFormat
         ConfigurationError: if the artifact cannot be used; nothing has been sent then.
     """
     with put_off() as heard, closing(Session(ready.connect(), Conversation(system), ready.observe)) as session:
-        code = _ask(session, prompt, output, _reporter(form, output), heard)
+        waiting = _Waiting(output, form, session.settings.model)
+        try:
+            code = _ask(session, prompt, output, _reporter(form, output), heard, waiting)
+        finally:
+            output.progress("")
         # The result tells of the signal that came, or was complete before one came.
         heard.clear()
         return code
 
 
-def _ask(session: Session, prompt: str, output: Output, reporter: Reporter, heard: list[int]) -> ExitCode:
+def _ask(
+    session: Session, prompt: str, output: Output, reporter: Reporter, heard: list[int], waiting: _Waiting
+) -> ExitCode:
     error: QwenCfgError | None = None
     reporter.began(session.settings)
     holding = _Holding(output)
@@ -93,6 +126,7 @@ def _ask(session: Session, prompt: str, output: Output, reporter: Reporter, hear
                 if event is not None:
                     holding.note(event)
                     reporter.happened(event)
+                waiting.note(event)
                 if heard:
                     break
                 if output.is_gone:

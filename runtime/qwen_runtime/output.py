@@ -22,5 +22,12 @@ class Output(Protocol):
     def data(self, document: object, *, indent: int | None = 2) -> None:
         """Write a result as one JSON document."""
 
+    @property
+    def progress_columns(self) -> int:
+        """The columns for a line of progress; 0 where none is shown."""
+
+    def progress(self, line: str) -> None:
+        """Show a line to standard error in the place of the one before, until anything else is written."""
+
     def notice(self, *lines: str) -> None:
         """Write lines to standard error; a line end within one is part of a name."""

@@ -13,6 +13,7 @@ class Paper:
 
     is_terminal = True
     is_gone = False
+    progress_columns = 0
 
     def __init__(self, width: int = 30, height: int = 8) -> None:
         self.width, self.height = width, height
@@ -30,6 +31,9 @@ class Paper:
         raise AssertionError
 
     def notice(self, text: str) -> None:
+        raise AssertionError
+
+    def progress(self, line: str) -> None:
         raise AssertionError
 
     @property

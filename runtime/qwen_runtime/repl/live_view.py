@@ -6,11 +6,10 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
-
 from qwen_runtime.terminal.blocks import Blocks, Lines, Splitter
 from qwen_runtime.terminal.redraw import kept_in
 from qwen_runtime.terminal.safe_text import without_steering
+from qwen_runtime.terminal.waiting import waiting_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
 # A line that holds is told anew every second.
 _HELD_SECONDS = 1.5
-
-_FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
 @dataclass
@@ -74,13 +71,9 @@ class LiveView:
             return
         if time.monotonic() < self._held_until:
             return
-        frame = _FRAMES[self._frame % len(_FRAMES)]
-        self._frame += 1
-        time_taken = f"{time.monotonic() - self._began:.0f} s"
         painter = self._screen.painter
-        longest = f"{frame} {self._waiting_for}, {time_taken} (Ctrl-C stops)"
-        lines = [longest, f"{frame} waiting, {time_taken} (Ctrl-C stops)", f"{frame} {time_taken} (Ctrl-C)"]
-        line = next((line for line in lines if cell_len(line) <= painter.width), f"{frame} {time_taken}")
+        line = waiting_text(self._waiting_for, time.monotonic() - self._began, self._frame, painter.width)
+        self._frame += 1
         self._screen.settle([], live=painter.text(line, "dim")[:1])
 
     def add(self, kind: Kind, text: str) -> None:

@@ -1,0 +1,111 @@
+"""What a person sees while one prompt is answered: a line on standard error that goes before anything else comes."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pexpect
+import pytest
+from support.provider import Reply, chunk, events, finish, refusal, streamed, usage
+
+from .process import PROGRAM, SECONDS, clean_environment, env_of
+from .terminal import Typing, see
+
+if TYPE_CHECKING:
+    from support.provider import Provider
+
+    from .process import Desk
+
+ERASE = b"\r\x1b[K"
+LATE = 0.7
+
+
+def late(*texts: str) -> Reply:
+    return replace(streamed(*texts), wait=LATE)
+
+
+@pytest.mark.parametrize("width", [80, 40, 20])
+@pytest.mark.parametrize("form", ["text", "json", "stream-json"])
+def test_waiting_is_shown_and_leaves_no_trace(desk: Desk, server: Provider, width: int, form: str) -> None:
+    server.replies.append(late("pong"))
+    seen = see(desk, "run", "-p", "ping", "--output-format", form, env=env_of(server), width=width)
+    assert (seen.code, b"0 s (Ctrl-C" in seen.raw) == (0, True)
+    assert b"waiting for m" in seen.raw or width < 40
+    assert "waiting" not in seen.text
+    assert "Ctrl-C" not in seen.text
+    # Never more than the line that it erases.
+    assert all(len(line.decode()) < width + len("\x1b[2m\x1b[0m") for line in re.findall(rb"\x1b\[2m.*?\r", seen.raw))
+    assert seen.text == "pong" if form == "text" else seen.lines[0].startswith("{")
+
+
+def test_what_a_model_thinks_is_said_to_be_thought(desk: Desk, server: Provider) -> None:
+    thought = [chunk(reasoning_content=f"{n} ") for n in range(4)]
+    server.replies.append(Reply(events(*thought, chunk(content="So."), finish(), usage()), pause=0.2))
+    seen = see(desk, "run", "-p", "ping", env=env_of(server))
+    assert b"thinking, 0 s" in seen.raw
+    assert seen.lines == ("So.",)
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (replace(refusal(401, "no such key"), wait=LATE), "no such key"),
+        (Reply(status=500, wait=LATE), "500"),
+        (Reply(drop=True, wait=LATE), "qwen-cfg:"),
+    ],
+)
+def test_an_error_takes_the_place_of_the_line(desk: Desk, server: Provider, reply: Reply, said: str) -> None:
+    server.replies.append(reply)
+    seen = see(desk, "run", "-p", "ping", env=env_of(server, QWEN_CFG_MAX_RETRIES="0"))
+    assert b"waiting for m" in seen.raw
+    assert seen.lines[0].startswith("qwen-cfg:")
+    assert said in " ".join(seen.lines)
+    assert "waiting" not in seen.text
+
+
+def test_ctrl_c_takes_the_line_away(desk: Desk, server: Provider) -> None:
+    with Typing(desk, "run", "-p", "ping", env=env_of(server, "slow")) as typing:
+        typing.until("waiting for m, 0 s (Ctrl-C stops)")
+        typing.type("\x03")
+        assert typing.ended() == 130
+        assert "waiting" not in typing.text
+
+
+@pytest.mark.parametrize("more", [{"TERM": "dumb"}, {"CI": "true"}, {"TERM": ""}])
+def test_a_terminal_that_takes_nothing_back_gets_no_line(desk: Desk, server: Provider, more: dict[str, str]) -> None:
+    server.replies.append(late("pong"))
+    seen = see(desk, "run", "-p", "ping", env=env_of(server, **more), term=more.get("TERM", "xterm"))
+    assert seen.raw == b"pong\r\n"
+
+
+def test_without_colour_the_line_has_none(desk: Desk, server: Provider) -> None:
+    for told, styled in (({}, True), ({"NO_COLOR": "1"}, False)):
+        server.replies.append(late("pong"))
+        seen = see(desk, "run", "-p", "ping", env=env_of(server, **told))
+        assert b"waiting for m" in seen.raw
+        assert (b"\x1b[2m" in seen.raw) is styled
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_no_line_reaches_a_file(desk: Desk, server: Provider, form: str) -> None:
+    """Standard error that is no terminal gets nothing; standard output never does."""
+    server.replies.append(late("pong"))
+    outcome = desk.run("run", "-p", "ping", "--output-format", form, env=env_of(server)).ended(0)
+    assert outcome.err == ""
+    server.replies.append(late("pong"))
+    words = " ".join([*PROGRAM, "run", "-p", "ping", "--output-format", form])
+    child = pexpect.spawn(
+        "sh",
+        ["-c", f"{words} > answer"],
+        cwd=str(desk.cwd),
+        env=clean_environment(desk.home, {"TERM": "xterm", **env_of(server)}),
+        timeout=SECONDS,
+    )
+    child.expect(pexpect.EOF)
+    assert b"waiting for m" in child.before
+    assert child.before.endswith(ERASE)
+    answer = (desk.cwd / "answer").read_text()
+    assert (json.loads(answer)["answer"] if form == "json" else answer.strip()) == "pong"
