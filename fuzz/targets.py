@@ -12,7 +12,7 @@ from .sound import written
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-TARGETS = ("env_file", "env_python", "env_time", "artifact_text", "artifact_time", "artifact_values")
+TARGETS = ("env_file", "env_python", "env_time", "artifact_text", "artifact_time", "artifact_values", "settings_time")
 
 HERE = Path(__file__).parent
 _RECORDED = HERE.parent / "tests" / "data" / "dotenv_cases.jsonl"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ from qwen_cfg.core.settings import (
     settings_tree,
 )
 from qwen_schema.jsonc import parse_jsonc
+from qwen_schema.settings_text import expanded as text_expanded
+from qwen_schema.settings_text import variables_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,3 +152,13 @@ def test_a_value_stands_in_the_line_that_it_names(document: dict[str, Any]) -> N
 def leaves_of(setting: Setting) -> list[Setting]:
     inner = [*(setting.members or {}).values(), *(setting.items or ())]
     return [leaf for member in inner for leaf in leaves_of(member)] if inner else [setting]
+
+
+@given(st.text(st.sampled_from("${}A_ \n\u0130"), max_size=30))
+def test_variables_are_found_as_one_pattern_over_the_whole_text_finds_them(text: str) -> None:
+    """The pattern is Qwen Code's own."""
+    pattern, known = r"\$(?:([A-Za-z0-9_]+)|\{([^}]+)\})", {"A": "x", "_": "${A}", "A A": "y"}
+    names = tuple(found[1] or found[2] for found in re.finditer(pattern, text))
+    assert variables_in(text) == names
+    put_in = re.sub(pattern, lambda found: known.get(found[1] or found[2], found[0]), text)
+    assert text_expanded(text, known.get) == (put_in, tuple(name for name in names if name in known))

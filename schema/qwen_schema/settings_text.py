@@ -14,6 +14,7 @@ LARGEST_SETTINGS_BYTES = 4 * 1024 * 1024
 LARGEST_EXPANSION = 4 * 1024 * 1024
 
 _REFERENCE = re.compile(r"\$(?:([A-Za-z0-9_]+)|\{([^}]+)\})")
+_BARE = re.compile(r"\$([A-Za-z0-9_]+)()")
 
 # Names that are left as they stand, in whatever letters: they are Qwen Code's own.
 _LEFT = ("SESSION_ID", "QWEN_CODE_SESSION_ID")
@@ -57,15 +58,26 @@ def expanded(text: str, look_up: Callable[[str], str | None]) -> tuple[str, tupl
         used.append(name)
         return found
 
-    return _REFERENCE.sub(value, text), tuple(used)
+    parts = [pattern.sub(value, part) for pattern, part in _parts(text)]
+    return "".join(parts), tuple(used)
 
 
 def variables_in(text: str) -> tuple[str, ...]:
     """Return the names of the variables that a text names, set or not."""
-    names = [reference[1] or reference[2] for reference in _REFERENCE.finditer(text)]
+    found = (reference for pattern, part in _parts(text) for reference in pattern.finditer(part))
+    names = [reference[1] or reference[2] for reference in found]
     return tuple(name for name in names if name.upper() not in _LEFT)
 
 
 def is_one_variable(text: str) -> bool:
     """Tell whether a text as it is written is one variable, and nothing beside it."""
     return _REFERENCE.fullmatch(text) is not None
+
+
+def _parts(text: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return the text up to its last `}`, and the rest, each with the pattern of the variables that it can hold.
+
+    Where no `}` follows, each `${` would be looked at to the end of the text: that takes quadratic time.
+    """
+    end = text.rfind("}") + 1
+    return (_REFERENCE, text[:end]), (_BARE, text[end:])

@@ -334,6 +334,7 @@ COSTLY = {
         {**OPENAI, "modelProviders": {**{str(n): [] for n in range(30_000)}, **{f"p{n}": [] for n in range(10_000)}}}
     ),
     "a text that grows": json.dumps({**OPENAI, "env": {"A": "x" * 1_000_000}, "model": {"name": "$A" * 3_000}}),
+    "variables that nothing ends": json.dumps(auth(apiKey="${" * 100_000, baseUrl="x${" * 70_000)),
     "many secrets": json.dumps({**OPENAI, "env": {f"K{n}_API_KEY": f"value-of-{n}-x" for n in range(30_000)}}),
 }
 

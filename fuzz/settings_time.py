@@ -1,0 +1,36 @@
+"""Target: how long it takes to read a settings file, and to put variables into its texts."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from qwen_cfg.core.layers import ENVIRONMENT
+from qwen_cfg.core.origin import Said
+from qwen_cfg.core.settings import SettingsFile, expand, file_tree, merge_scopes, migrate
+from qwen_schema.jsonc import JsonError, parse_jsonc
+from qwen_schema.settings_text import expanded, variables_in
+
+from .timing import require_linear
+
+_FILE = SettingsFile("workspace", Path("settings.json"), "settings.json")
+
+
+def check(data: bytes) -> None:
+    """Raise if reading takes more than linear time."""
+    require_linear({"text": _put_in, "file": _loaded}, data)
+
+
+def _said(name: str) -> Said | None:
+    return Said("x", ENVIRONMENT.origin(name, name)) if name.startswith("A") else None
+
+
+def _put_in(text: str) -> None:
+    variables_in(text)
+    expanded(text, lambda name: "x" if name.startswith("A") else None)
+
+
+def _loaded(text: str) -> None:
+    with suppress(JsonError):
+        tree = expand(migrate(file_tree(parse_jsonc(text), _FILE)), _said)
+        merge_scopes([tree, tree])
