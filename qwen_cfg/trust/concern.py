@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from qwen_cfg.core.world import Standing
     from qwen_schema import SecretReference
 
+    from .keepers import Keeper
+
 # What would be handed over: the API key, the login, or (none) only what is typed.
 Credential = Literal["key", "login", "none"]
 
@@ -29,7 +31,8 @@ class Concern:
 
     `file` is the real path of the file and `place` where in it that stands, as it is shown. `settings` are the fields
     that it decides, by name, with their values; `host` is where requests would go. `whose` says in words what would
-    be handed over, and `reference` where that is kept.
+    be handed over, and `reference` where that is kept. `keepers` are the files that hold it, and those that have a say
+    in it: where a link leads decides what is handed over.
     """
 
     file: Path
@@ -39,6 +42,7 @@ class Concern:
     credential: Credential
     reference: str
     whose: str
+    keepers: tuple[Keeper, ...] = ()
 
     @property
     def shown(self) -> str:
@@ -47,8 +51,14 @@ class Concern:
 
     @property
     def handed_over(self) -> str:
-        """What would be handed over, and where it is kept, as a SHA-256 digest; empty where it is a prompt alone."""
-        return "" if self.credential == "none" else _digest((self.credential, self.reference))
+        """What would be handed over, and where it is kept, as a SHA-256 digest; empty where it is a prompt alone.
+
+        It changes with the files that a link leads to.
+        """
+        if self.credential == "none":
+            return ""
+        files = dict.fromkeys(str(keeper.real) for keeper in self.keepers)
+        return _digest((self.credential, self.reference, *files))
 
     @property
     def told(self) -> str:
@@ -57,11 +67,12 @@ class Concern:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The concern in words, in as many lines as it has settings and one or two more."""
+        """The concern in words: a line for each setting, one for each link, and one or two more."""
         settings = [f"    {name} = {value}" for name, value in self.settings]
         plain = self.host.isascii() and any(self.host in setting for setting in settings)
         host = [] if plain else [f"    (the host is {self.host})"]
-        return (f"{self.place} decides where requests go:", *settings, *host, self.whose)
+        links = dict.fromkeys(f"    {keeper.told}" for keeper in self.keepers if keeper.is_link)
+        return (f"{self.place} decides where requests go:", *settings, *host, *links, self.whose)
 
 
 def host_shown(url: str) -> str:

@@ -25,6 +25,7 @@ from qwen_schema.qwen_oauth import is_declared_api
 from qwen_schema.references import real_place
 
 from .concern import Concern, host_shown, is_known_or_loopback, pointed_at, prompts_to
+from .keepers import keepers_of_reference
 from .named_by_user import is_named_by_user
 from .of_users_settings import OWN_KEY, do_users_settings_send, variable_of
 
@@ -57,6 +58,7 @@ def concern_of_artifact(
         # Nothing can be sent, and the one who reads the key says why.
         return None
     is_users = keys_file is not None and real_place(keys_file) in map(real_place, here.user_files)
+    keepers = keepers_of_reference(artifact.api_key, here.base, here.home)
     texts = {} if keys_file is None else _texts_of(keys_file, artifact)
     pointer = pointed(texts.get(str(artifact.api_key.variable), "")) or _pointer_in_settings(artifact.api_key, here)
     if pointer is not None:
@@ -69,7 +71,8 @@ def concern_of_artifact(
     may_say = {name for name in unsaid if is_users or (searched and declared_fields()[name].reach == "project")}
     vouched = {name for name in may_say if _says(texts, name, artifact.text(name))}
     if unsaid != vouched or _is_far(artifact.api_key, keys_file, file, here):
-        return _concern(artifact, file, shown, unsaid - vouched, *_credential(artifact))
+        concern = _concern(artifact, file, shown, unsaid - vouched, *_credential(artifact))
+        return replace(concern, keepers=keepers)
     stands = standing(searched) if searched is not None and vouched and not is_users else "unknown"
     told = prompts_to(stands, str(artifact.api_key.path)) if stands != "unknown" else ""
     return _concern(artifact, file, shown, vouched, "none", told) if told else None

@@ -10,6 +10,7 @@ from qwen_cfg.core.artifact import key_reference
 from qwen_schema import kind_of_pointer
 
 from .concern import Concern, host_shown, is_known_or_loopback, pointed_at, prompts_to
+from .keepers import keepers_of, keepers_of_reference
 from .of_settings import key_of_another_file, project_settings_key, project_settings_values, texts_of_other_files
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from qwen_cfg.core.world import Standing
 
     from .concern import Credential
+    from .keepers import Keeper
 
     # Tells where a project's file comes from.
     Stands = Callable[[Path], Standing]
@@ -111,7 +113,19 @@ def concern_of(resolution: Resolution, standing: Stands) -> Concern | None:
         credential=split.credential,
         reference="" if split.credential == "none" else str(key),
         whose=f"{split.whose} would go there, with all that you ask." if split.whose else prompts_to(split.standing),
+        keepers=_keepers(resolution, split),
     )
+
+
+def _keepers(resolution: Resolution, split: Split) -> tuple[Keeper, ...]:
+    """Return the files of all that would be handed over, and those with a say in the endpoint."""
+    winner, world = resolution.decisions["api_key"].winner, resolution.world
+    is_used = winner is not None and split.credential != "login" and resolution.options.secret_from is None
+    key = [winner.origin] if winner is not None and is_used else []
+    others = (resolution.decisions[name].winner for name in ("base_url", "model"))
+    taking = (other.origin for other in others if other is not None and other.origin.behind)
+    named = keepers_of_reference(key_reference(resolution), world.cwd, world.home)
+    return tuple(dict.fromkeys((*keepers_of((split.origin, *key, *taking)), *named)))
 
 
 def _keyring_name(resolution: Resolution) -> Origin | None:

@@ -1,0 +1,58 @@
+"""The files that hold what would be handed over: by their real paths, and as they are shown."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qwen_schema import located
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from qwen_cfg.core.origin import Origin
+    from qwen_schema import SecretReference
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """A file that has a say in a value: `real` is its path without links, `shown` the path as a person reads it.
+
+    `is_link` says that the file, or a directory on the way to it, is a link.
+    """
+
+    real: Path
+    shown: str
+    is_link: bool = False
+
+    @property
+    def told(self) -> str:
+        """Where the link leads, in words."""
+        return f"({self.shown} is a link to {self.real})"
+
+
+def keepers_of(origins: Iterable[Origin]) -> tuple[Keeper, ...]:
+    """Return the files in which values stand, and those of the variables that the values went through, in order."""
+    return tuple(_keeper(origin.path, origin.file or "") for origin in _every(origins) if origin.path is not None)
+
+
+def keepers_of_reference(reference: SecretReference, base: Path, home: Path | None) -> tuple[Keeper, ...]:
+    """Return the file that a secret reference names, if it names one."""
+    if reference.path is None:
+        return ()
+    base, home = Path(os.path.realpath(base)), home and Path(os.path.realpath(home))
+    return (_keeper(located(reference.path, base=base, home=home), reference.path),)
+
+
+def _every(origins: Iterable[Origin]) -> Iterable[Origin]:
+    for origin in origins:
+        yield origin
+        yield from _every(origin.behind)
+
+
+def _keeper(path: Path, shown: str) -> Keeper:
+    real = os.path.realpath(path)
+    # The working directory and the home have no links on the way to them, and `..` in front leads where it says.
+    return Keeper(Path(real), shown, real != os.path.abspath(path))  # noqa: PTH100 - no link is followed here

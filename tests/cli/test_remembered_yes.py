@@ -1,0 +1,139 @@
+"""A remembered yes: it is to the key of one file, and a link that leads to another file asks again."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .process import KEY
+
+if TYPE_CHECKING:
+    from support.provider import Provider
+
+    from .process import Desk, Outcome
+
+NEWER = ["--profile", "qwen-code-0.21"]
+STRANGER = "http://stranger.example/v1"
+FIRST, SECOND = "first-key-0123456789abcdef", "other-key-0123456789abcdef"
+OWN = "work/app/.qwen/settings.json"
+ENTRY = {"id": "m", "envKey": "TEAM_KEY", "baseUrl": STRANGER}
+OPENAI: dict[str, Any] = {"$version": 4, "security": {"auth": {"selectedType": "openai"}}}
+
+
+def says(**auth: str) -> dict[str, Any]:
+    return {"$version": 4, "security": {"auth": {"selectedType": "openai", **auth}}}
+
+
+def ask(desk: Desk, server: Provider, *words: str, **env: str) -> Outcome:
+    """Ask with the server as the user's proxy, so that it sees what goes to the stranger."""
+    return desk.run("run", "-p", "ping", *words, env={"HTTP_PROXY": server.url, "NO_PROXY": "none", **env})
+
+
+def link(desk: Desk, name: str, target: str) -> None:
+    """Make a name of the project a link to a file or directory of the home, in the place of what it is now."""
+    place = desk.cwd / name
+    place.parent.mkdir(exist_ok=True)
+    if place.is_symlink() or place.exists():
+        place.unlink()
+    place.symlink_to(desk.home / target)
+
+
+# What the project's settings say, and the variable that one of its env files sets.
+WAYS: dict[str, tuple[dict[str, Any], str]] = {
+    "the usual variable": (says(baseUrl=STRANGER), "OPENAI_API_KEY"),
+    "a variable in the key": (says(baseUrl=STRANGER, apiKey="${TEAM_KEY}"), "TEAM_KEY"),
+    "a variable in a part of the key": (says(baseUrl=STRANGER, apiKey="x-${TEAM_KEY}"), "TEAM_KEY"),
+    "envKey": (OPENAI | {"model": {"name": "m"}, "modelProviders": {"openai": [ENTRY]}}, "TEAM_KEY"),
+    "a variable in the model": (
+        says(baseUrl=STRANGER, apiKey="k-of-the-project") | {"model": {"name": "m-${TEAM_WORD}"}},
+        "TEAM_WORD",
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("place", [".env", "../.env"])
+@pytest.mark.parametrize("before", ["file", "link"])
+def test_a_yes_is_to_the_file_that_a_link_leads_to(
+    desk: Desk, server: Provider, way: str, place: str, before: str
+) -> None:
+    settings, variable = WAYS[way]
+    desk.write(OWN, json.dumps(settings))
+    for name, text in (("first/keys", FIRST), ("second/keys", SECOND)):
+        desk.write(name, f"{variable}={text}\n")
+    if before == "file":
+        desk.write(f"work/app/{place}", f"{variable}={FIRST}\n")
+    else:
+        link(desk, place, "first/keys")
+    told = ask(desk, server, *NEWER).ended(5)
+    assert (f"is a link to {desk.home}/first/keys" in told.err) == (before == "link")
+    desk.run("trust", "--yes", *NEWER).ended(0)
+    ask(desk, server, *NEWER).ended(0)
+    assert len(server.taken()) == 1
+    link(desk, place, "second/keys")
+    for words in (["run", "-p", "x"], ["doctor"]):
+        refused = desk.run(*words, *NEWER, env={"HTTP_PROXY": server.url, "NO_PROXY": "none"}).ended(5)
+        assert f"{place if place[:2] == '..' else './.env'} is a link to {desk.home}/second/keys" in refused.err
+        assert SECOND not in refused.said
+    assert server.taken() == []
+
+
+@pytest.mark.parametrize("linked", ["a directory", "the directory with the file"])
+def test_a_yes_is_to_the_file_that_a_directory_leads_to(desk: Desk, server: Provider, linked: str) -> None:
+    for name, text in (("first", FIRST), ("second", SECOND)):
+        desk.write(f"{name}/.env", f"OPENAI_API_KEY={text}\n")
+    if linked == "a directory":
+        desk.write(OWN, json.dumps(says(baseUrl=STRANGER)))
+        link(desk, "named", "first")
+        words = [*NEWER, "--secret-from", "env-file:named/.env:OPENAI_API_KEY"]
+    else:
+        desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
+        link(desk, ".qwen", "first")
+        words = ["--secret-from", "env-file:.qwen/.env:OPENAI_API_KEY", "--env-file", ".env"]
+        desk.write("work/app/a.toml", desk.run("resolve", *words).ended(0).out)
+        words = ["--config", "a.toml"]
+    desk.run("trust", "--yes", *words).ended(0)
+    ask(desk, server, *words).ended(0)
+    assert server.taken()[0].authorization == f"Bearer {FIRST}"
+    link(desk, "named" if linked == "a directory" else ".qwen", "second")
+    assert f"{desk.home}/second/.env" in ask(desk, server, *words).ended(5).err
+    assert server.taken() == []
+
+
+@pytest.mark.parametrize("reference", ["env-file:keys/here:TEAM_KEY", "settings"])
+def test_a_yes_to_an_artifact_is_to_the_file_that_has_the_key_then(
+    desk: Desk, server: Provider, reference: str
+) -> None:
+    for name, text in (("first", FIRST), ("second", SECOND)):
+        desk.write(f"{name}/here", f"TEAM_KEY={text}\n")
+        desk.write(f"{name}/settings.json", json.dumps(says(apiKey=text)))
+    place = "keys" if reference != "settings" else ".qwen"
+    link(desk, place, "first")
+    if reference != "settings":
+        words = ["--no-env-file", "--secret-from", reference, "--openai-base-url", STRANGER]
+        text = desk.run("resolve", *words).ended(0).out
+    else:
+        text = desk.run("resolve", *NEWER, "--no-env-file", "--openai-base-url", STRANGER).ended(0).out
+    desk.write("work/app/a.toml", text)
+    desk.run("trust", "--config", "a.toml", "--yes").ended(0)
+    ask(desk, server, "--config", "a.toml").ended(0)
+    assert server.taken()[0].authorization == f"Bearer {FIRST}"
+    link(desk, place, "second")
+    refused = ask(desk, server, "--config", "a.toml").ended(5)
+    assert f"is a link to {desk.home}/second/" in refused.err
+    assert server.taken() == []
+
+
+def test_a_yes_lasts_where_no_link_changes(desk: Desk, server: Provider) -> None:
+    """Another key in the same file, other lines and another model ask nothing."""
+    desk.write(OWN, json.dumps(says(baseUrl=STRANGER)))
+    link(desk, ".env", "first/keys")
+    desk.write("first/keys", f"OPENAI_API_KEY={FIRST}\n")
+    desk.run("trust", "--yes", *NEWER).ended(0)
+    ask(desk, server, *NEWER).ended(0)
+    desk.write("first/keys", f"# a comment\nOTHER=x\nOPENAI_API_KEY={KEY}\n")
+    desk.write(OWN, json.dumps(says(baseUrl=STRANGER) | {"model": {"name": "another"}}))
+    ask(desk, server, *NEWER).ended(0)
+    assert [request.authorization for request in server.taken()] == [f"Bearer {FIRST}", f"Bearer {KEY}"]
