@@ -1,0 +1,58 @@
+"""The names of the packages: loaded when they are used, and the same ones whatever was loaded before."""
+
+from __future__ import annotations
+
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import qwen_cfg
+import qwen_schema
+
+
+def in_new_process(code: str) -> str:
+    ended = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
+    return ended.stdout
+
+
+@pytest.mark.parametrize("package", [qwen_schema, qwen_cfg])
+def test_every_public_name_is_there(package: object):
+    assert [name for name in package.__all__ if not hasattr(package, name)] == []
+
+
+@pytest.mark.parametrize("package", ["qwen_schema", "qwen_cfg"])
+def test_a_name_is_the_same_before_and_after_every_module_is_loaded(package: str):
+    """A module that is loaded becomes an attribute of its package, in the place of a name that is like it."""
+    listed = in_new_process(
+        f"import importlib, pkgutil, {package} as package\n"
+        "names = [n for n in package.__all__ if not isinstance(getattr(package, n), type(package))]\n"
+        "for module in pkgutil.iter_modules(package.__path__, package.__name__ + '.'):\n"
+        "    if not module.name.endswith('__main__'): importlib.import_module(module.name)\n"
+        "print([n for n in names if isinstance(getattr(package, n), type(package))], set(package.__all__) - set(names))"
+    )
+    assert listed.split() == ["[]", "set()"]
+
+
+def test_a_module_that_is_named_like_a_name_is_loaded_with_the_package():
+    modules = {module.name for module in pkgutil.iter_modules(qwen_schema.__path__)}
+    first = in_new_process(
+        f"import qwen_schema.printable, qwen_schema; print(*({sorted(modules & set(qwen_schema.__all__))}))\n"
+        "print(callable(qwen_schema.printable))"
+    )
+    assert first.split() == ["printable", "True"]
+
+
+def test_a_package_loads_what_is_used_and_no_more():
+    loaded = "print(*sorted(name for name in sys.modules if name.startswith('qwen_schema.')))"
+    assert in_new_process(f"import sys\nfrom qwen_schema import QwenCfgError\n{loaded}").split() == [
+        "qwen_schema.errors",
+        "qwen_schema.log_commands",
+        "qwen_schema.printable",
+    ]
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+        _ = qwen_schema.nonsense
