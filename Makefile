@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 python3 python; do \
 	$$python -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$python && break; done)
 
-.PHONY: help demo test lint types imports unit lowest coverage fuzz docs bench wheel clean
+.PHONY: help demo test lint types imports unit lowest coverage fuzz generate docs bench wheel clean
 
 help:
 	@echo 'make demo   install into .venv, explain a real directory tree and chat, offline'
@@ -16,6 +16,7 @@ help:
 	@echo 'make lowest  hold a conversation with the lowest versions that pyproject.toml allows'
 	@echo 'make coverage  run every test and tell which lines none of them reaches'
 	@echo 'make fuzz   look for inputs that break a promise, FUZZ_SECONDS=60 for each target'
+	@echo 'make generate  write again the Python modules that are made from the declarations'
 	@echo 'make docs   write again what is generated: the tables in docs/ and the man page'
 	@echo 'make bench  measure, against a baseline taken in the same run'
 	@echo 'make wheel  build the distribution into dist/'
@@ -74,7 +75,10 @@ FUZZ_SECONDS ?= 60
 fuzz: $(VENV)/.installed-fuzz
 	$(BIN)/python -m fuzz --seconds $(FUZZ_SECONDS)
 
-docs: $(VENV)/.installed-dev
+generate: $(VENV)/.installed-dev
+	$(BIN)/python -m generate
+
+docs: generate
 	$(BIN)/python docs/generate.py
 
 bench: $(VENV)/.installed-dev

@@ -129,6 +129,7 @@ def test_the_wheel_holds_the_three_packages_with_their_data(tmp_path: Path):
         "qwen_schema/resolved.schema.json",
         "qwen_schema/profiles.toml",
         "qwen_schema/providers.toml",
+        "qwen_schema/tables/validators.py",
         "qwen_schema/py.typed",
         "qwen_cfg/explanation/explain.schema.json",
         "qwen_cfg/rules/pages.toml",
@@ -138,7 +139,7 @@ def test_the_wheel_holds_the_three_packages_with_their_data(tmp_path: Path):
     }
     assert wanted <= set(names)
     assert any(name.endswith("share/man/man1/qwen-cfg.1") for name in names)
-    assert not any(name.startswith(("tests/", "benchmarks/", "docs/")) for name in names)
+    assert not any(name.startswith(("tests/", "benchmarks/", "docs/", "generate/")) for name in names)
 
 
 def test_the_readme_shows_what_the_demonstration_prints():

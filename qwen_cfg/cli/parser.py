@@ -8,7 +8,6 @@ import textwrap
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from qwen_cfg.application.flags import spellings
-from qwen_cfg.core.layers import ranking, usual_layers
 from qwen_cfg.core.world import Given
 from qwen_schema import (
     DEFAULT_PROFILE,
@@ -20,6 +19,7 @@ from qwen_schema import (
     show_value,
 )
 from qwen_schema.envfile import DIALECTS
+from qwen_schema.tables.ranking import RANKING
 
 from .help import ShowHelp, examples, help_text, usage_of
 from .mistyped import plain_message, unknown_choice, unknown_command, unknown_words
@@ -48,7 +48,7 @@ COMMANDS = {
 _WIDEST_METAVAR = 40
 _EPILOG = f"""\
 {examples("init", "resolve --explain", 'run "What is a resolved config?"', "check qwen.toml")}
-{textwrap.fill(f"{ranking(usual_layers(declared_profiles()[DEFAULT_PROFILE]))}.", 72)}
+{textwrap.fill(f"{RANKING}.", 72)}
 
 exit codes: 0 all well, 1 a check found something, 2 usage,
 3 configuration invalid or incomplete, 4 authentication refused,

@@ -11,6 +11,7 @@ from .pointers import program_of
 from .printable import shortened
 from .profiles import declared_profiles
 from .secret import REDACTED, Secret, looks_like_key, redact_unknown
+from .verdicts import is_conforming_artifact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -182,13 +183,9 @@ def validate_document(document: Mapping[str, Any], *, where: str = "") -> None:
     Raises:
         ArtifactError: if it is not, naming the place and the reason.
     """
-    from .validate import Invalid, check_document  # noqa: PLC0415 - jsonschema is slow to import
-
     _check_format(document, where)
-    try:
-        check_document("resolved", document)
-    except Invalid as invalid:
-        raise _refusal(invalid.place, invalid.wrong, invalid.expected, where) from None
+    if not is_conforming_artifact(document):
+        _explain_refusal(document, where)
     _require_no_key(document, where)
     profile = declared_profiles().get(document["profile"])
     if profile is None:
@@ -202,6 +199,16 @@ def validate_document(document: Mapping[str, Any], *, where: str = "") -> None:
         if missing or unknown:
             wrong = f"missing: {', '.join(missing)}" if missing else f"unknown: {', '.join(unknown)}"
             raise _refusal(part, wrong, "every field once", where)
+
+
+def _explain_refusal(document: Mapping[str, Any], where: str) -> None:
+    """Raise the error of a document that breaks the schema. What jsonschema accepts after all is let through."""
+    from .validate import Invalid, check_document  # noqa: PLC0415 - jsonschema is slow to import
+
+    try:
+        check_document("resolved", document)
+    except Invalid as invalid:
+        raise _refusal(invalid.place, invalid.wrong, invalid.expected, where) from None
 
 
 def _require_no_key(document: Mapping[str, Any], where: str) -> None:

@@ -1,12 +1,12 @@
-"""The fields, read once from `fields.schema.json`, where each is declared."""
+"""The fields, made once from what `fields.schema.json` declares."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+from .tables.fields import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,6 +81,9 @@ def frozen(value: Any) -> Value:
 
 def read_schema(name: str) -> dict[str, Any]:
     """Return one of the JSON Schemas that stand beside this file."""
+    import json  # noqa: PLC0415 - the tables say what most need
+    from pathlib import Path  # noqa: PLC0415
+
     text = Path(__file__).with_name(f"{name}.schema.json").read_text(encoding="utf-8")
     return json.loads(text)  # type: ignore[no-any-return]
 
@@ -88,13 +91,17 @@ def read_schema(name: str) -> dict[str, Any]:
 @cache
 def declared_fields() -> Mapping[str, Field]:
     """Return every declared field by name, in the order of the declaration."""
-    properties = read_schema("fields")["properties"]
-    return {name: _field(name, declaration) for name, declaration in properties.items()}
+    return {name: _field(name, declaration) for name, declaration in FIELDS.items()}
 
 
 def field_of_variable(fields: Mapping[str, Field]) -> dict[str, Field]:
     """Return which field each declared variable feeds."""
     return {variable.name: f for f in fields.values() for variable in f.variables}
+
+
+def schema_of(declaration: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a value of a declared field has to satisfy: a secret itself, and not the reference to it."""
+    return declaration["x-qwen"].get("secret", declaration)  # type: ignore[no-any-return]
 
 
 def _field(name: str, declaration: dict[str, Any]) -> Field:
@@ -103,7 +110,7 @@ def _field(name: str, declaration: dict[str, Any]) -> Field:
     return Field(
         name=name,
         description=declaration["description"],
-        schema=note.get("secret", declaration),
+        schema=schema_of(declaration),
         flags=tuple(note["flags"]),
         variables=tuple(_variable(v) for v in note["variables"]),
         reach=note["reach"],

@@ -1,12 +1,12 @@
-"""The profiles, read once from `profiles.toml`, where each is declared."""
+"""The profiles, made once from what `profiles.toml` declares."""
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+from .tables.profiles import PROFILES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,8 +74,7 @@ def other_profiles(profile: Profile) -> tuple[Profile, ...]:
 @cache
 def declared_profiles() -> Mapping[str, Profile]:
     """Return every declared profile by name."""
-    declared = tomllib.loads(Path(__file__).with_name("profiles.toml").read_text(encoding="utf-8"))
-    return {name: _profile(name, values) for name, values in declared.items()}
+    return {name: _profile(name, values) for name, values in PROFILES.items()}
 
 
 def _profile(name: str, values: dict[str, Any]) -> Profile:

@@ -1,15 +1,14 @@
-"""The known providers, read once from `providers.toml`, where each is declared."""
+"""The known providers, made once from what `providers.toml` declares."""
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from .hosts import host_of
+from .tables.providers import PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,8 +88,7 @@ class Provider:
 @cache
 def declared_providers() -> Mapping[str, Provider]:
     """Return every declared provider by name, in the order in which they are tried."""
-    declared = tomllib.loads(Path(__file__).with_name("providers.toml").read_text(encoding="utf-8"))
-    return {name: _provider(name, values) for name, values in declared.items()}
+    return {name: _provider(name, values) for name, values in PROVIDERS.items()}
 
 
 def _provider(name: str, declaration: dict[str, Any]) -> Provider:

@@ -1,11 +1,9 @@
-"""The service behind Qwen OAuth, read once from `qwen_oauth.toml`, and where a login says that its API is."""
+"""The service behind Qwen OAuth, as `qwen_oauth.toml` declares it, and where a login says that its API is."""
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -13,6 +11,7 @@ from .fields import declared_fields
 from .formats import check_login_url
 from .hosts import host_of, is_loopback, port_of
 from .providers import declared_providers
+from .tables.qwen_oauth import QWEN_OAUTH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,8 +37,7 @@ class QwenOAuth:
 @cache
 def qwen_oauth() -> QwenOAuth:
     """Return the declared service."""
-    declared = tomllib.loads(Path(__file__).with_name("qwen_oauth.toml").read_text(encoding="utf-8"))
-    return QwenOAuth(**{**declared, "providers": tuple(declared["providers"])})
+    return QwenOAuth(**{**QWEN_OAUTH, "providers": tuple(QWEN_OAUTH["providers"])})
 
 
 def api_of_login(resource_url: str) -> str:

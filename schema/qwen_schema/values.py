@@ -13,6 +13,7 @@ from .printable import shortened
 from .proxy import NO_PROXY, split_login
 from .secret import hide_credentials, looks_like_key, mask, redact_unknown
 from .unresolved import unresolved
+from .verdicts import conforms_as
 
 if TYPE_CHECKING:
     from .fields import Field, Value
@@ -44,8 +45,6 @@ def parse_value(field: Field, text: str) -> Value:
     Raises:
         BadValue: if it stands for none, or for one that the field's schema does not accept.
     """
-    from .validate import Invalid, check_value  # noqa: PLC0415 - jsonschema is slow to import
-
     if not is_unicode(text):
         raise BadValue("it is not valid UTF-8", _expectation(field))
     if field.secret and kind_of_pointer(text) is not None:
@@ -54,12 +53,26 @@ def parse_value(field: Field, text: str) -> Value:
         raise BadValue(f"it is {found.what}, and no key", f"the key: {found.fix}")
     try:
         value = _typed(field, text)
-        check_value(field.schema, list(value) if isinstance(value, tuple) else value)
-    except Invalid as invalid:
-        raise BadValue(invalid.wrong, _expectation(field)) from None
+        _require_conforming(field, list(value) if isinstance(value, tuple) else value)
     except ValueError as error:
         raise BadValue(str(error), _expectation(field)) from None
     return value
+
+
+def _require_conforming(field: Field, value: object) -> None:
+    """Refuse a value that does not conform to the field's schema.
+
+    Raises:
+        ValueError: with what is wrong.
+    """
+    if conforms_as(field, value):
+        return
+    from .validate import Invalid, check_value  # noqa: PLC0415 - jsonschema is slow to import
+
+    try:
+        check_value(field.schema, value)
+    except Invalid as invalid:
+        raise ValueError(invalid.wrong) from None
 
 
 def is_true(text: str) -> bool:

@@ -1,18 +1,16 @@
-"""Other declarations than those of the schema, for a while: read by the same code, from files like those installed."""
+"""Other declarations than those of the schema, for a while: made into fields and profiles by the same code."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
+import tomllib
 from contextlib import contextmanager
-from importlib.resources import files
-from pathlib import Path
+from copy import deepcopy
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
-import qwen_schema.fields
-import qwen_schema.profiles
 from qwen_schema import declared_fields, declared_profiles
+from qwen_schema.tables.fields import FIELDS
+from qwen_schema.tables.profiles import PROFILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,15 +19,10 @@ if TYPE_CHECKING:
 @contextmanager
 def fields_with(notes: Mapping[str, Mapping[str, object]]) -> Iterator[None]:
     """Declare some fields with other `x-qwen` annotations than they have."""
-    read_schema = qwen_schema.fields.read_schema
-
-    def changed(name: str) -> dict[str, object]:
-        schema = read_schema(name)
-        for field, note in notes.items() if name == "fields" else ():
-            schema["properties"][field]["x-qwen"].update(note)
-        return schema
-
-    with patch.object(qwen_schema.fields, "read_schema", changed):
+    changed = deepcopy({field: FIELDS[field] for field in notes})
+    for field, note in notes.items():
+        changed[field]["x-qwen"].update(note)
+    with patch.dict(FIELDS, changed):
         declared_fields.cache_clear()
         try:
             yield
@@ -40,13 +33,10 @@ def fields_with(notes: Mapping[str, Mapping[str, object]]) -> Iterator[None]:
 @contextmanager
 def profiles_with(tables: str) -> Iterator[None]:
     """Declare what some TOML says beside the profiles that are declared."""
-    declared = files("qwen_schema").joinpath("profiles.toml").read_text(encoding="utf-8")
-    directory = Path(tempfile.mkdtemp(prefix="declared-"))
-    (directory / "profiles.toml").write_text(f"{declared}\n{tables}", encoding="utf-8")
-    with patch.object(qwen_schema.profiles, "__file__", str(directory / "profiles.py")):
+    changed = {name: {**PROFILES.get(name, {}), **values} for name, values in tomllib.loads(tables).items()}
+    with patch.dict(PROFILES, changed):
         declared_profiles.cache_clear()
         try:
             yield
         finally:
             declared_profiles.cache_clear()
-            shutil.rmtree(directory)

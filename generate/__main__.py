@@ -1,0 +1,33 @@
+"""Writes the modules again that are made from the declarations; with `--check`, exits 1 if one is out of date."""
+
+from __future__ import annotations
+
+import sys
+
+from .tables import ROOT, TABLES, ranking, tables
+
+
+def main() -> int:
+    """Write what is out of date, or with `--check` name it."""
+    only_check = "--check" in sys.argv[1:]
+    stale = [name for name, text in tables().items() if _is_stale(name, text, only_check=only_check)]
+    # Only now are there tables for the layers to read.
+    stale += ["ranking.py"] if _is_stale("ranking.py", ranking(), only_check=only_check) else []
+    if only_check and stale:
+        print("".join(f"out of date: {TABLES.relative_to(ROOT)}/{name} (make generate)\n" for name in stale), end="")
+        return 1
+    return 0
+
+
+def _is_stale(name: str, text: str, *, only_check: bool) -> bool:
+    """Tell whether a module is not what the declarations say; it is written then, unless this is only a check."""
+    path = TABLES / name
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return False
+    if not only_check:
+        path.write_text(text, encoding="utf-8")
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,220 @@
+"""The generated modules: they are what the declarations say, and judge as jsonschema does."""
+
+from __future__ import annotations
+
+import copy
+import math
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from generate.validators import Compiler
+from qwen_cfg import resolve, to_artifact
+from qwen_schema import declared_fields, dump, load, parse_value, to_document
+from qwen_schema.fields import read_schema
+from qwen_schema.tables.ranking import RANKING
+from qwen_schema.validate import Invalid, check_document, check_value
+from qwen_schema.verdicts import conforms_as, is_conforming_artifact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).parent.parent
+
+ENVIRON = {"OPENAI_API_KEY": "sk-0123456789abcdef", "NO_PROXY": "a,b", "OPENAI_BASE_URL": "http://localhost:1/v1"}
+LITERAL = {"from": "literal", "value": "sk-0123456789abcdef"}
+REFERENCES = (
+    {"from": "environment", "variable": "A_KEY"},
+    {"from": "env-file", "path": "./.env", "variable": "A_KEY"},
+    {"from": "settings", "path": "./s.json", "pointer": "/env/A"},
+    {"from": "flag", "flag": "--openai-api-key"},
+    {"from": "oauth-cache", "path": "~/x.json"},
+    {"from": "keyring", "service": "a", "name": "b"},
+    {"from": "command", "command": "pass show 'a b'"},
+    LITERAL,
+)
+
+
+def document(reference: dict[str, str] = LITERAL) -> dict[str, Any]:
+    """Return an artifact as a document with an entry in everything that may be empty."""
+    resolution = resolve(environ=ENVIRON, cwd="/", home=None, search=False)
+    made = to_document(to_artifact(resolution))
+    made["config"]["api_key"] = reference
+    made["settings"] = [{"scope": "user", "path": "~/.qwen/settings.json"}]
+    made["excluded"] = [{"variable": "DEBUG", "origin": "./.env:1"}]
+    made["env_file"] = {"paths": ["./.env"], "chosen_by": "flag"}
+    return made
+
+
+DOCUMENT = document()
+
+# Values that are nearly, or only by name, what a schema asks for.
+ODD = st.sampled_from(
+    [
+        *(None, True, False, 0, 1, -1, 1.0, 3.0, 20, 21, 3600, 3601, 0.5, 10**400, math.nan, math.inf),
+        *(
+            "",
+            " ",
+            "\n",
+            "a",
+            "a" * 8192,
+            "a" * 8193,
+            "\ud800",
+            "https://h.example/v1",
+            "http://u:p@h",
+            "a b",
+            "$A",
+            "=x",
+        ),
+        *("dotenv", "literal", "environment", "openai", "user", "search", "/", "/x", "--a", "-A", "x/y", "'", "\x00"),
+        *([], ["a"], [""], [1], ["\ud800"], {}, {"from": "flag"}, {"a": 1}, [[]], [{}], ("a",)),
+    ]
+)
+VALUES = st.one_of(
+    ODD,
+    st.text(max_size=12),
+    st.integers(-5, 5000),
+    st.floats(),
+    st.lists(st.text(max_size=4), max_size=3),
+    st.dictionaries(
+        st.sampled_from(["from", "path", "variable", "value", "flag", "x"]), st.text(max_size=4), max_size=3
+    ),
+)
+
+
+def places(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Return every place in a document, the whole included."""
+    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(place for key, entry in entries for place in places(entry, (*path, key)))]
+
+
+def with_change(made: Any, path: tuple[str | int, ...], change: Callable[[Any, Any], None]) -> Any:
+    changed = copy.deepcopy(made)
+    parent = changed
+    for step in path[:-1]:
+        parent = parent[step]
+    change(parent, path[-1])
+    return changed
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> Any:
+    """Draw an artifact with up to three entries replaced, removed or added."""
+    made = document(draw(st.sampled_from(REFERENCES)))
+    for _ in range(draw(st.integers(0, 3))):
+        place = draw(st.sampled_from(places(made)[1:] or [("format",)]))
+        kind, value = draw(st.sampled_from(["replace", "remove", "add"])), draw(VALUES)
+
+        def change(parent: Any, key: Any, kind: str = kind, value: Any = value) -> None:
+            if kind == "remove":
+                del parent[key]
+            elif kind == "replace":
+                parent[key] = value
+            elif isinstance(parent, dict):
+                parent[f"{key}_"] = value
+            else:
+                parent.append(value)
+
+        made = with_change(made, place, change) if place and isinstance(made, dict) and made else made
+    return made
+
+
+def verdict(check: Callable[[], None]) -> bool:
+    """Return what jsonschema says; what is too much for it does not conform."""
+    try:
+        check()
+    except (Invalid, OverflowError, RecursionError, ValueError):
+        return False
+    return True
+
+
+def test_the_modules_are_what_the_declarations_say():
+    checked = subprocess.run(
+        [sys.executable, "-m", "generate", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (checked.returncode, checked.stdout) == (0, ""), checked.stderr
+
+
+def test_the_tables_hold_the_declarations_themselves():
+    from qwen_schema.tables import fields, profiles, providers, qwen_oauth  # noqa: PLC0415
+
+    declared = ROOT / "schema/qwen_schema"
+    assert read_schema("fields")["properties"] == fields.FIELDS
+    tables = {"profiles": profiles.PROFILES, "providers": providers.PROVIDERS, "qwen_oauth": qwen_oauth.QWEN_OAUTH}
+    for name, table in tables.items():
+        assert tomllib.loads((declared / f"{name}.toml").read_text(encoding="utf-8")) == table
+    assert RANKING.startswith("a flag beats")
+
+
+@given(mutated())
+@example(DOCUMENT)
+@example({**DOCUMENT, "format": True})
+@example({**DOCUMENT, "format": 1.0})
+@example([])
+@example({})
+def test_a_document_conforms_where_jsonschema_accepts_it(made: Any):
+    assert is_conforming_artifact(made) == verdict(lambda: check_document("resolved", made))
+
+
+@pytest.mark.parametrize("reference", REFERENCES, ids=lambda r: r["from"])
+def test_every_kind_of_reference_conforms(reference: dict[str, str]):
+    assert is_conforming_artifact(document(reference))
+
+
+@pytest.mark.parametrize("place", places(DOCUMENT)[1:], ids=lambda p: ".".join(map(str, p)))
+def test_every_entry_is_looked_at(place: tuple[str | int, ...]):
+    """With nothing in its place, and without it, a document has the same verdict from both."""
+    for change in (lambda parent, key: parent.__setitem__(key, None), lambda parent, key: parent.__delitem__(key)):
+        changed = with_change(DOCUMENT, place, change)
+        assert is_conforming_artifact(changed) == verdict(lambda changed=changed: check_document("resolved", changed))
+    assert not is_conforming_artifact(with_change(DOCUMENT, place, lambda parent, key: parent.__setitem__(key, None)))
+
+
+@pytest.mark.parametrize("name", declared_fields())
+def test_a_value_conforms_where_jsonschema_accepts_it(name: str):
+    field = declared_fields()[name]
+
+    @given(VALUES)
+    def judge(value: object) -> None:
+        assert conforms_as(field, value) == verdict(lambda: check_value(field.schema, value))
+
+    judge()
+    for value in (*field.examples, field.default):
+        plain = list(value) if isinstance(value, tuple) else value
+        assert conforms_as(field, plain) == verdict(lambda plain=plain: check_value(field.schema, plain))
+
+
+def test_what_conforms_needs_no_jsonschema(tmp_path: Path):
+    """Reading values and artifacts that are valid, and writing them, loads neither jsonschema nor what it needs."""
+    text = dump(load(dump(to_artifact(resolve(environ=ENVIRON, cwd="/", home=None, search=False)))))
+    (tmp_path / "a.toml").write_text(text, encoding="utf-8")
+    code = (
+        "import sys; from qwen_schema import declared_fields, dump, load, parse_value\n"
+        "parse_value(declared_fields()['base_url'], 'https://h.example/v1')\n"
+        f"dump(load(open({str(tmp_path / 'a.toml')!r}).read()))\n"
+        "print(sorted({'jsonschema', 'referencing', 'attr'} & set(sys.modules)))\n"
+    )
+    ended = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout == "[]\n"
+    assert parse_value(declared_fields()["base_url"], "https://h.example/v1") == "https://h.example/v1"
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "string", "minContains": 1},
+        {"type": "array", "uniqueItems": True},
+        {"properties": {"a": {"not": {}}}},
+        {"type": "string", "format": "date"},
+        {"anyOf": [{"type": "string"}]},
+    ],
+)
+def test_a_keyword_or_format_that_has_no_condition_is_an_error(schema: dict[str, Any]):
+    with pytest.raises(ValueError, match="is known for"):
+        Compiler({"$id": "urn:a:b:1", **schema}).function("is_b", schema, "urn:a:b:1")
