@@ -1,0 +1,241 @@
+"""Value classes: frozen, compared and shown by their fields, as those of `dataclasses`, and cheaper to make.
+
+`dataclasses` writes the methods of each class as source and compiles it when the module is loaded: up to a millisecond
+a class, and a command loads some eighty. Here every class shares the same few functions. There is no `__post_init__`,
+and every instance is frozen.
+"""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from dataclasses import asdict, replace
+    from typing import dataclass_transform
+
+    T = TypeVar("T")
+else:
+
+    def dataclass_transform(**_):
+        return lambda function: function
+
+
+__all__ = ["asdict", "field", "record", "replace"]
+
+_MISSING: Any = object()
+
+
+class _Part:
+    """What is declared of a field: its default, and what it counts for."""
+
+    __slots__ = ("default", "factory", "is_hashed", "is_shown", "kw_only")
+
+    def __init__(self, default: object, factory: Callable[[], object] | None, *, is_shown: bool, is_hashed: bool):
+        self.default = default
+        self.factory = factory
+        self.is_shown = is_shown
+        self.is_hashed = is_hashed
+        self.kw_only = False
+
+
+def field(
+    *,
+    default: Any = _MISSING,
+    default_factory: Callable[[], Any] | None = None,
+    repr: bool = True,  # noqa: A002 - the names of `dataclasses.field`
+    hash: bool = True,  # noqa: A002
+) -> Any:
+    """Declare a field that is not shown, does not count for the hash, or whose default is made for each instance."""
+    return _Part(default, default_factory, is_shown=repr, is_hashed=hash)
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def record(cls: type[T] | None = None, /, *, kw_only: bool = False, slots: bool = False) -> Any:
+    """Make a value class of a class with annotated fields, as `dataclasses.dataclass(frozen=True)` does."""
+    if cls is None:
+        return lambda declared: _record(declared, kw_only=kw_only, slots=slots)
+    return _record(cls, kw_only=kw_only, slots=slots)
+
+
+def _record(cls: type[Any], *, kw_only: bool, slots: bool) -> type[Any]:
+    own = _own_parts(cls, kw_only=kw_only)
+    parts = {name: part for base in reversed(cls.__mro__) for name, part in vars(base).get("_parts", {}).items()}
+    parts.update(own)
+    if slots:
+        cls = _with_slots(cls, own)
+    said = vars(cls)
+    defaults = {
+        "__init__": _init_of_slots if slots else _init,
+        "__repr__": _repr,
+        "__eq__": _eq,
+        "__setattr__": _refuse_change,
+        "__delattr__": _refuse_change,
+    }
+    for name, method in defaults.items():
+        if name not in said:
+            setattr(cls, name, method)
+    if said.get("__hash__") is None:
+        cls.__hash__ = _hash  # type: ignore[assignment]
+    positional = tuple(name for name, part in parts.items() if not part.kw_only)
+    attributes = {
+        "_parts": parts,
+        "_positional": positional,
+        "__match_args__": positional,
+        "_values": _getter(tuple(parts)),
+        "_hashed": _getter(tuple(name for name, part in parts.items() if part.is_hashed)),
+        "__dataclass_fields__": _AS_FIELDS,
+        "__dataclass_params__": _AS_PARAMS,
+    }
+    for name, value in attributes.items():
+        setattr(cls, name, value)
+    return cls
+
+
+def _own_parts(cls: type[Any], *, kw_only: bool) -> dict[str, _Part]:
+    """Return what a class itself declares, and leave no more than the defaults as its attributes."""
+    parts = {}
+    for name, kind in cls.__annotations__.items():
+        if str(kind).startswith(("ClassVar", "typing.ClassVar")):
+            continue
+        said = vars(cls).get(name, _MISSING)
+        part = said if isinstance(said, _Part) else _Part(said, None, is_shown=True, is_hashed=True)
+        if part.default is not _MISSING and type(part.default).__hash__ is None:
+            raise ValueError(f"{cls.__name__}.{name}: a default that can change needs a default_factory")
+        if part is said and part.default is _MISSING:
+            delattr(cls, name)
+        elif part is said:
+            setattr(cls, name, part.default)
+        part.kw_only = kw_only
+        parts[name] = part
+    return parts
+
+
+def _with_slots(cls: type[Any], own: dict[str, _Part]) -> type[Any]:
+    """Return a class anew, with slots: they cannot be added to one that is there."""
+    left_out = {"__dict__", "__weakref__", *own}
+    said = {name: value for name, value in vars(cls).items() if name not in left_out}
+    kind: Any = type(cls)
+    made: type[Any] = kind(cls.__name__, cls.__bases__, {**said, "__slots__": tuple(own), "__reduce__": _reduce})
+    made.__qualname__ = cls.__qualname__
+    return made
+
+
+def _getter(names: tuple[str, ...]) -> Callable[[Any], tuple[object, ...]]:
+    """Return what gets the values of fields as a tuple."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return staticmethod(lambda one: tuple(getattr(one, name) for name in names))
+
+
+def _init(self: Any, /, *args: object, **given: object) -> None:
+    _arrange(type(self), self.__dict__, args, given)
+
+
+def _init_of_slots(self: Any, /, *args: object, **given: object) -> None:
+    values: dict[str, object] = {}
+    _arrange(type(self), values, args, given)
+    for name, value in values.items():
+        object.__setattr__(self, name, value)
+
+
+def _arrange(cls: Any, values: dict[str, object], args: tuple[object, ...], given: dict[str, object]) -> None:
+    """Put arguments and defaults under the names of the fields."""
+    if len(args) > len(cls._positional):
+        raise _wrong_arguments(cls, args, given)
+    values.update(zip(cls._positional, args, strict=False))
+    if given:
+        if not given.keys().isdisjoint(values) or not given.keys() <= cls._parts.keys():
+            raise _wrong_arguments(cls, args, given)
+        values.update(given)
+    if len(values) < len(cls._parts):
+        _fill(cls, values)
+
+
+def _fill(cls: Any, values: dict[str, object]) -> None:
+    """Add the defaults of the fields that are not given."""
+    for name, part in cls._parts.items():
+        if name in values:
+            continue
+        if part.factory is not None:
+            values[name] = part.factory()
+        elif part.default is not _MISSING:
+            values[name] = part.default
+        else:
+            raise TypeError(f"{cls.__qualname__}() misses an argument: {name!r}")
+
+
+def _wrong_arguments(cls: Any, args: tuple[object, ...], given: dict[str, object]) -> TypeError:
+    most = len(cls._positional)
+    if len(args) > most:
+        return TypeError(f"{cls.__qualname__}() takes {most} positional arguments, and {len(args)} were given")
+    unknown = [name for name in given if name not in cls._parts]
+    twice = [name for name in given if name in cls._positional[: len(args)]]
+    said = f"an unexpected argument: {unknown[0]!r}" if unknown else f"two values for an argument: {twice[0]!r}"
+    return TypeError(f"{cls.__qualname__}() got {said}")
+
+
+def _repr(self: Any) -> str:
+    shown = (f"{name}={getattr(self, name)!r}" for name, part in type(self)._parts.items() if part.is_shown)
+    return f"{type(self).__qualname__}({', '.join(shown)})"
+
+
+def _eq(self: Any, other: Any) -> Any:
+    if type(other) is not type(self):
+        return NotImplemented
+    values = type(self)._values
+    return values(self) == values(other)
+
+
+def _hash(self: Any) -> int:
+    return hash(type(self)._hashed(self))
+
+
+def _reduce(self: Any) -> tuple[object, ...]:
+    return type(self), type(self)._values(self)
+
+
+def _refuse_change(_: Any, name: str, *__: object) -> None:
+    from dataclasses import FrozenInstanceError  # noqa: PLC0415 - slow to import
+
+    raise FrozenInstanceError(f"cannot change field {name!r}")
+
+
+class _AsDataclass:
+    """What `dataclasses` asks a class of its own for, made when it does: its functions take a record for one."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, _: object, cls: Any) -> object:
+        import dataclasses  # noqa: PLC0415 - slow to import
+
+        fields = [(name, Any, dataclasses.field(repr=part.is_shown)) for name, part in cls._parts.items()]
+        return getattr(dataclasses.make_dataclass(cls.__name__, fields, frozen=True), self._name)
+
+
+_AS_FIELDS = _AsDataclass("__dataclass_fields__")
+_AS_PARAMS = _AsDataclass("__dataclass_params__")
+
+
+if not TYPE_CHECKING:
+
+    def replace(one, /, **changes):
+        """Return a record with other values in some fields."""
+        cls = type(one)
+        return cls(**{**{name: getattr(one, name) for name in cls._parts}, **changes})
+
+    def asdict(one):
+        """Return a record as a dict, and the records in it, in its lists, tuples and dicts, too."""
+        return {name: _plain(getattr(one, name)) for name in type(one)._parts}
+
+
+def _plain(value: Any) -> object:
+    if hasattr(type(value), "_parts"):
+        return asdict(value)
+    if isinstance(value, list | tuple):
+        return type(value)(map(_plain, value))
+    if isinstance(value, dict):
+        return {name: _plain(entry) for name, entry in value.items()}
+    return value
