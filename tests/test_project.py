@@ -18,6 +18,7 @@ from qwen_cfg.rules import RULES
 from qwen_runtime.repl.commands import COMMANDS as CHAT_COMMANDS
 from qwen_schema import ExitCode, declared_fields, load
 from qwen_schema.codec import dump
+from qwen_schema.version import VERSION
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
@@ -84,6 +85,12 @@ def test_every_module_says_in_its_first_line_what_it_is_for():
 def test_rule_codes_are_unique_and_in_order():
     codes = [rule.code for rule in RULES]
     assert codes == sorted(set(codes))
+
+
+def test_the_version_is_that_of_the_distribution():
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert declared == VERSION
+    assert run("-m", "qwen_cfg", "--version").stdout == f"qwen-cfg {declared}\n"
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda p: p.name)

@@ -16,7 +16,7 @@ from qwen_schema import ExitCode, OutputError, QwenCfgError, UsageError, redact_
 from qwen_schema.ending import Termination, ended_by, error_of, ignore_more
 
 from .output import Output, standard_output
-from .parser import COMMANDS, build_parser, command_in
+from .parser import COMMANDS, build_parser, chosen_in, command_in
 from .reports.error import error_data
 
 if TYPE_CHECKING:
@@ -65,8 +65,7 @@ def _ended(words: list[str], output: Output) -> tuple[int, BaseException | None]
 
 
 def _run(words: list[str], output: Output) -> int:
-    name = command_in(words)
-    parser = build_parser(name if name in COMMANDS else None)
+    parser = build_parser(chosen_in(words))
     args = parser.parse_args(words)
     if args.command is None:
         output.notice(*parser.format_help(short=True).splitlines())

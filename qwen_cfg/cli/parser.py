@@ -20,6 +20,7 @@ from qwen_schema import (
 )
 from qwen_schema.envfile import DIALECTS
 from qwen_schema.tables.ranking import RANKING
+from qwen_schema.version import VERSION
 
 from .help import ShowHelp, examples, help_text, usage_of
 from .mistyped import plain_message, unknown_choice, unknown_command, unknown_words
@@ -75,7 +76,7 @@ class Parser(argparse.ArgumentParser):
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> argparse.Namespace:  # type: ignore[override]
         """Parse, and name unknown options without their values. The command is None where none is named."""
         words = list(args or ())
-        chosen = self.command(next((word for word in words_of(words) if word in COMMANDS), None))
+        chosen = self.command(chosen_in(words))
         _refuse_one_dash(words, chosen)
         if self.commands:
             self._refuse_before_command(words, chosen)
@@ -140,8 +141,16 @@ def command_in(words: Sequence[str]) -> str | None:
     return next((word for word in words_of(words) if not word.startswith("-")), None)
 
 
+def chosen_in(words: Sequence[str]) -> str:
+    """Return the first word of a command line that is the name of a command; empty if none is."""
+    return next((word for word in words_of(words) if word in COMMANDS), "")
+
+
 def build_parser(only: str | None = None) -> Parser:
-    """Return the parser. With `only`, no other command's module is loaded; its help then has just the summary."""
+    """Return the parser. With `only`, no other command's module is loaded; its help then has just the summary.
+
+    With an empty one, none is. What is said of a mistyped word, all commands have to be known for.
+    """
     parser = Parser(
         prog="qwen-cfg",
         description="Which key, endpoint and model does Qwen Code use here, and who says so?",
@@ -254,22 +263,23 @@ class _Give(argparse.Action):
 
 
 class _ShowVersion(argparse.Action):
-    """Prints the version, which is slow to look up, when it is asked for."""
+    """Prints the version."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(nargs=0, default=argparse.SUPPRESS, **options)
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        from importlib.metadata import version  # noqa: PLC0415
-
-        standard_output().lines(f"{parser.prog} {version('qwen-cfg')}")
+        standard_output().lines(f"{parser.prog} {VERSION}")
         parser.exit()
 
 
 def _refuse_one_dash(words: Sequence[str], chosen: Parser) -> None:
     """Refuse `-model x` and `-output=…`, which would be taken for `-m odel` and the FILE `utput=…` to write."""
+    names = [word.partition("=")[0] for word in words if word.startswith("-") and not word.startswith("--")]
+    if not names:
+        return
     flags = {flag for field in declared_fields().values() for flag in field.flags} | set(chosen.options)
-    for name in (word.partition("=")[0] for word in words if word.startswith("-")):
+    for name in names:
         if f"-{name}" in flags and name not in flags:
             raise UsageError(
                 f"unknown option '{name}'", hint=f"Did you mean -{name}, with two dashes? See: {chosen.prog} --help"

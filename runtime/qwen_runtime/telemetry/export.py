@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from bisect import bisect_left
 from contextlib import closing
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ from qwen_runtime.wire.client import open_client
 from qwen_runtime.wire.failures import NETWORK_ERRORS, reason
 from qwen_schema import ConfigurationError
 from qwen_schema.bounded import Unreadable
+from qwen_schema.version import VERSION
 
 from .measurement import COMMAND, OPERATION, TOKENS
 
@@ -67,7 +67,7 @@ def send(measured: Sequence[Measurement], endpoint: str, route: Route, bundle: P
 
 
 def _document(measured: Sequence[Measurement]) -> dict[str, Any]:
-    program = {"service.name": "qwen-cfg", "service.version": version("qwen-cfg")}
+    program = {"service.name": "qwen-cfg", "service.version": VERSION}
     ended = time.time_ns()
     times = {"startTimeUnixNano": str(ended - round(measured[-1].value * 1e9)), "timeUnixNano": str(ended)}
     metrics = [_metric(name, [m for m in measured if m.metric == name], times) for name in _METRICS]
