@@ -133,7 +133,7 @@ FIELDS: dict[str, Any] = {
         },
     },
     'proxy': {
-        'description': 'The HTTP proxy that requests go through; empty for none. One proxy serves every request, so the variables are looked at in one order whatever the scheme of the base URL.',
+        'description': 'The HTTP or SOCKS 5 proxy that requests go through; none for no proxy. A login in its URL (user:password@) is used and never written down. One proxy serves every request, so the variables are looked at in one order whatever the scheme of the base URL.',
         'type': 'string',
         'maxLength': 8192,
         'format': 'proxy-url',
