@@ -26,8 +26,8 @@ def fields_page() -> str:
     rows = "".join(_row(field) for field in declared_fields().values())
     return f"""# The fields
 
-{NOTICE}Every setting that can be configured. A flag beats the environment, which beats the env file, which beats the
-default. Where several variables feed a field, the first that has a value wins, whether the environment or the env file
+{NOTICE}Every setting that can be configured. A flag overrides the environment, which overrides the env file, which overrides
+the default. Where several variables feed a field, the first that has a value wins, whether the environment or the env file
 sets it. Under the profile `qwen-code-0.21`, Qwen Code's [settings files](settings.md) count too, the order differs for
 some fields, and so do [some defaults](settings.md#defaults).
 

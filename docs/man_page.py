@@ -136,7 +136,7 @@ def _called(name: str, argument: str) -> str:
 
 def _environment() -> str:
     begin = _line(
-        "An env file may set these variables too. The environment beats the env file, and a flag beats both. Where "
+        "An env file may set these variables too. The environment overrides it, and a flag overrides both. Where "
         "several variables stand together, the first that has a value wins."
     )
     fields = ((", ".join(_bold(v.name) for v in f.variables), _meaning(f)) for f in declared_fields().values())

@@ -149,7 +149,7 @@ def test_the_tables_hold_the_declarations_themselves():
     tables = {"profiles": profiles.PROFILES, "providers": providers.PROVIDERS, "qwen_oauth": qwen_oauth.QWEN_OAUTH}
     for name, table in tables.items():
         assert tomllib.loads((declared / f"{name}.toml").read_text(encoding="utf-8")) == table
-    assert RANKING.startswith("a flag beats")
+    assert RANKING.startswith("a flag overrides")
 
 
 @given(mutated())

@@ -65,7 +65,9 @@ def test_there_is_one_list_of_layers() -> None:
 
 def test_the_order_is_said_once_and_read_from_the_layers(capsys: pytest.CaptureFixture[str]) -> None:
     usual = usual_layers(DOCUMENTED)
-    assert ranking(usual) == "a flag beats the environment, which beats the env file, which beats the default"
+    assert (
+        ranking(usual) == "a flag overrides the environment, which overrides the env file, which overrides the default"
+    )
     assert ranking((layer_named("default"),)) == "the default"
     with pytest.raises(SystemExit):
         build_parser().parse_args(["--help"])
@@ -152,7 +154,7 @@ def test_a_profile_declares_an_order_in_its_table(tmp_path: Path) -> None:
         console = Console(width=100, file=io.StringIO(), record=True)
         console.print(field_screen(about(explain(resolution, ()), "model"), width=100))
     screen = console.export_text()
-    assert "the default beats a flag\n" in screen
+    assert "the default overrides a flag\n" in screen
     assert "environment" not in screen
 
 
@@ -202,4 +204,4 @@ def test_the_variables_of_a_layer_more_are_one_with_those_beside_it(
     assert (winner and winner.revealed, winner and winner.origin) == ("of-further", further.origin("there"))
     assert resolution.auth_method == "openai"
     order = layers_for(profile, declared_fields()["model"])
-    assert ranking(order).endswith(", which beats the further place, which beats the default")
+    assert ranking(order).endswith(", which overrides the further place, which overrides the default")

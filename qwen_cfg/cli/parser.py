@@ -176,7 +176,9 @@ def build_parser(only: str | None = None) -> Parser:
 
 def add_field_flags(parser: argparse.ArgumentParser) -> None:
     """Add the flags of every declared field, in a group of their own."""
-    group = parser.add_argument_group("fields", "What a flag says beats every other layer. An empty value is none.")
+    group = parser.add_argument_group(
+        "fields", "A flag overrides every other source. An empty one is ignored, but for --proxy= (no proxy)."
+    )
     for field in declared_fields().values():
         group.add_argument(
             *spellings(field),

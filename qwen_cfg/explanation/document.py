@@ -30,7 +30,7 @@ ALWAYS_SHOWN = ("auth_method", "api_key", "base_url", "model")
 
 @dataclass(frozen=True)
 class Offer:
-    """A value that a layer offers and that is not used: what became of it, and the origin of what beat it."""
+    """A value that a layer offers and that is not used: what became of it, and the origin of what overrides it."""
 
     fate: str
     value: str
@@ -276,7 +276,7 @@ def _won_by(resolution: Resolution, decision: Decision) -> str:
         return f"not needed: Qwen OAuth logs in without a key, with {resolution.login_shown}"
     if decision.field.secret and resolution.options.secret_from is not None:
         return f"to come from {resolution.options.secret_from}"
-    return "nobody sets it"
+    return "not set"
 
 
 def _unreached(resolution: Resolution, field: str, reveal: bool) -> tuple[Offer, ...]:  # noqa: FBT001

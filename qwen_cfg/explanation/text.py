@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.console import Group
@@ -28,6 +29,9 @@ SIDE_BY_SIDE_WIDTH = 72
 
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 _MARKS = {"found": ">", "filled-in": "+"}
+
+# As many absent places in a row are told in one line.
+_LONG = 5
 
 
 def screen(explanation: Explanation, *, width: int, everything: bool = False) -> RenderableType:
@@ -72,7 +76,7 @@ def _fields(stories: list[FieldStory], width: int) -> RenderableType:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("  field", no_wrap=True)
     table.add_column("value", overflow="fold")
-    table.add_column("won by", overflow="fold")
+    table.add_column("source", overflow="fold")
     for story in stories:
         table.add_row(Text(f"  {story.name}", "bold"), value_text(story), winner_text(story))
         for offer in _losers(story):
@@ -113,7 +117,7 @@ def _losers(story: FieldStory) -> tuple[Offer, ...]:
 
 def _loss(offer: Offer) -> str:
     label = {
-        "beaten": "beat",
+        "beaten": "overridden:",
         "empty": "empty:",
         "not reached": "not reached",
         "hidden by an empty variable": "hidden by an empty variable:",
@@ -127,21 +131,22 @@ def _left_out(explanation: Explanation, told: list[FieldStory]) -> list[Renderab
     count = len(explanation.fields) - len(told)
     if not count:
         return []
-    fields = "1 more field stands at its default" if count == 1 else f"{count} more fields stand at their defaults"
+    fields = "1 more field has its default" if count == 1 else f"{count} more fields have their defaults"
     return [Text(f"  {fields} (--all shows them)", "dim")]
 
 
 def _search(explanation: Explanation, everything: bool, width: int) -> list[RenderableType]:  # noqa: FBT001
     rule = {
-        "search": "env file: the first found ends the search, and files are not merged",
-        "flag": "env file: the one that --env-file names, and no other",
-        "none": "env file: none, as --no-env-file asks",
+        "search": "env file: the first one found is used; files are not merged",
+        "flag": "env file: only the one that --env-file names",
+        "none": "env file: none (--no-env-file)",
     }[explanation.chosen_by]
     if explanation.home_fills_in and explanation.chosen_by == "search":
-        rule = "env files: the first found, and then the home's for what it leaves unset"
+        rule = "env files: the first one found, then those of the home for what it leaves unset"
     shown = [p for p in explanation.places if p.outcome != "not-reached" or p.exists or everything]
-    body = [_place_table(shown)] if width >= SIDE_BY_SIDE_WIDTH else [p for s in shown for p in _stacked_place(s)]
-    nothing = [] if any(p.exists for p in explanation.places) else [Text("  no env file is there", "dim")]
+    rows = [row for run in _runs(shown, everything) for row in _rows(run)]
+    body = [_place_table(rows)] if width >= SIDE_BY_SIDE_WIDTH else [part for r in rows for part in _stacked_place(r)]
+    nothing = [] if any(p.exists for p in explanation.places) else [Text("  no env file found", "dim")]
     return [Text(rule, "bold"), *_moved(explanation.directory), *body, *nothing]
 
 
@@ -154,13 +159,38 @@ def _moved(directory: DirectoryStory | None) -> list[RenderableType]:
     return [Text(printable(f"  {directory.moved_by} {leads}"), style)]
 
 
-def _place_table(places: list[PlaceStory]) -> RenderableType:
+def _runs(places: list[PlaceStory], everything: bool) -> list[list[PlaceStory]]:  # noqa: FBT001
+    """Return the places, those without a file that follow each other in one list where that is long."""
+    runs = [list(run) for _, run in groupby(places, lambda place: place.outcome == "absent")]
+    return [
+        part
+        for run in runs
+        for part in (
+            [run] if run[0].outcome == "absent" and len(run) >= _LONG and not everything else [[p] for p in run]
+        )
+    ]
+
+
+def _rows(run: list[PlaceStory]) -> list[tuple[Text, Text, Text]]:
+    if len(run) == 1:
+        return [_place(run[0])]
+    first, last = printable(run[0].path), printable(run[-1].path)
+    return [
+        (
+            Text("  absent", "dim"),
+            Text(f"{first} to {last}", "dim"),
+            Text(f"{len(run)} places (--all shows them)", "dim"),
+        )
+    ]
+
+
+def _place_table(rows: list[tuple[Text, Text, Text]]) -> RenderableType:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     table.add_column(overflow="fold")
-    for place in places:
-        table.add_row(*_place(place))
+    for row in rows:
+        table.add_row(*row)
     return table
 
 
@@ -171,8 +201,8 @@ def _place(place: PlaceStory) -> tuple[Text, Text, Text]:
     return Text(f"{mark} {outcome}", style), Text(printable(place.path), style), Text(printable(_note(place)))
 
 
-def _stacked_place(place: PlaceStory) -> list[RenderableType]:
-    outcome, path, note = _place(place)
+def _stacked_place(row: tuple[Text, Text, Text]) -> list[RenderableType]:
+    outcome, path, note = row
     return [outcome + Text("  ") + path, *([Padding(note, (0, 0, 0, 4))] if note else [])]
 
 
@@ -215,7 +245,7 @@ def _settings(explanation: Explanation, everything: bool, width: int) -> list[Re
     if not explanation.settings:
         return []
     rows = [_scope(scope) for scope in shown]
-    heading = [Text(), Text("settings: the scopes are merged, and the upper one counts", "bold")]
+    heading = [Text(), Text("settings: the scopes are merged; an upper one overrides those below", "bold")]
     if width < SIDE_BY_SIDE_WIDTH:
         return [*heading, *(line for row in rows for line in _stacked_scope(row))]
     table = Table.grid(padding=(0, 2, 0, 0))
@@ -283,7 +313,7 @@ def _other(other: OtherStory, fields: int, width: int) -> list[RenderableType]:
     if other.error:
         return [Text(printable(f"{other.title}: not known. {other.error}"), "yellow")]
     if other.agrees:
-        return [Text(f"{other.title} resolves {'every field' if fields > 1 else 'this field'} alike", "dim")]
+        return [Text(f"{other.title} gives the same result{' for this field' if fields == 1 else ''}", "dim")]
     unread = [Text(f"  not known: what {printable(path)} says, a FIFO, not read", "yellow") for path in other.unread]
     rows = [_departure(story, same_value) for story, same_value in other.departures]
     if width < SIDE_BY_SIDE_WIDTH:
@@ -302,7 +332,7 @@ def _other(other: OtherStory, fields: int, width: int) -> list[RenderableType]:
 def _how_it_differs(other: OtherStory) -> str:
     if any(not same_value for _, same_value in other.departures):
         return f"resolves differently ({OTHER_GENERATION}; side by side: --compare-profiles)"
-    return "takes the same values, some from elsewhere" if other.departures else "reads what was not read here"
+    return "has the same values, some from other sources" if other.departures else "reads files that were not read here"
 
 
 def _departure(story: FieldStory, same_value: bool) -> tuple[Text, Text, Text]:  # noqa: FBT001

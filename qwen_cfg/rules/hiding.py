@@ -34,7 +34,7 @@ def empty_hides(resolution: Resolution) -> Iterator[Finding]:
 
 
 def environment_hides(resolution: Resolution) -> Iterator[Finding]:
-    """An exported variable, perhaps a forgotten one, beats another value in the env file."""
+    """An exported variable, perhaps a forgotten one, overrides another value in the env file."""
     for decision in resolution.decisions.values():
         winner = decision.winner
         if winner is None or not winner.origin.source.is_exported:

@@ -58,9 +58,9 @@ def test_the_winners_and_what_they_beat(story: Desk) -> None:
     line_with(out, "auth_method", "openai", "an API key is set")
     line_with(out, "api_key", "sk-0", f"({len(KEY)} characters)", "../.env:3 OPENAI_API_KEY")
     line_with(out, "model", "gpt-4o-mini", "--model")
-    line_with(out, "exported", "beat environment OPENAI_MODEL")
-    line_with(out, "qwen3-coder-plus", "beat ../.env:4 OPENAI_MODEL")
-    line_with(out, "gpt-4o ", "beat default")
+    line_with(out, "exported", "overridden: environment OPENAI_MODEL")
+    line_with(out, "qwen3-coder-plus", "overridden: ../.env:4 OPENAI_MODEL")
+    line_with(out, "gpt-4o ", "overridden: default")
     line_with(out, "base_url", "https://api.openai.com/v1", "default")
     line_with(out, LONG_URL, "not reached", "~/.qwen/.env:1")
     assert KEY not in out
@@ -132,7 +132,7 @@ def test_with_nothing_configured_it_explains_all_the_same(desk: Desk) -> None:
         line_with(fields, f"  {name}")
     assert "./.qwen/.env" in outcome.out
     assert "~/.env" in outcome.out
-    assert "no env file is there" in outcome.out
+    assert "no env file found" in outcome.out
     line_with(outcome.out, "QC203 error", "no API key", "no cached Qwen OAuth login")
     assert outcome.err == ""
 
@@ -165,7 +165,7 @@ def test_one_fields_whole_story(story: Desk, name: str) -> None:
     assert layers == ["flag", "environment", "env-file", "default"]
     if name == "model":
         for value in ("m", "exported", "qwen3-coder-plus", "gpt-4o"):
-            assert re.search(rf" {value} +(--|beat|\S+ OPENAI)", out)
+            assert re.search(rf" {value} +(--|overridden:|\S+ OPENAI)", out)
 
 
 @pytest.mark.parametrize("name", declared_fields())

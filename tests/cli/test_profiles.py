@@ -71,22 +71,22 @@ def test_under_either_profile_the_other_is_told_of_in_one_line_a_field(two: Desk
 def test_it_is_one_line_in_all_where_nothing_differs(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
     told = explain(desk, *ALL_THREE).ended(0).out
-    assert told.rstrip().endswith("Qwen Code 0.21 and later resolves every field alike")
+    assert told.rstrip().endswith("Qwen Code 0.21 and later gives the same result")
     newer = explain(desk, *ALL_THREE, "--profile", NEWER).ended(0).out
-    assert newer.rstrip().endswith("Qwen Code to 0.15 resolves every field alike")
+    assert newer.rstrip().endswith("Qwen Code to 0.15 gives the same result")
 
 
 def test_one_fields_story_tells_of_that_field(two: Desk) -> None:
     told = explain(two, "base_url").ended(0).out
     assert after(told, "Qwen Code 0.21") == [f"base_url {URL} ~/.qwen/.env:1 OPENAI_BASE_URL"]
-    assert "Qwen Code 0.21 and later resolves this field alike" in explain(two, "model").ended(0).out
+    assert "Qwen Code 0.21 and later gives the same result for this field" in explain(two, "model").ended(0).out
 
 
 def test_the_same_value_from_elsewhere_is_said_to_be_the_same(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nQWEN_MODEL=m\n")
     desk.write(".env", "OPENAI_MODEL=m\n")
     told = explain(desk, *OPENAI).ended(0).out
-    assert after(told, "Qwen Code 0.21 and later takes the same values, some from elsewhere") == [
+    assert after(told, "Qwen Code 0.21 and later has the same values, some from other sources") == [
         "model m (the same) ~/.env:1 OPENAI_MODEL"
     ]
     assert "QC112" not in told
@@ -133,7 +133,7 @@ def test_what_the_other_reads_and_nobody_can_know_is_said(two: Desk) -> None:
     ]
     (two.home / ".env").unlink()
     told = explain(two, *OPENAI).ended(0).out
-    assert after(told, "Qwen Code 0.21 and later reads what was not read here") == [
+    assert after(told, "Qwen Code 0.21 and later reads files that were not read here") == [
         "not known: what ~/.qwen/.env says, a FIFO, not read"
     ]
     asked = two.run("check", "a.toml", "--select", "QC112").ended(1)
@@ -212,7 +212,7 @@ def test_as_data(two: Desk) -> None:
 def test_the_search_tells_the_first_file_from_those_that_fill_in(two: Desk) -> None:
     two.write("work/.env", "OPENAI_MODEL=between\n")
     out = explain(two, "--profile", NEWER).ended(0).out
-    assert after(out, "env files: the first found, and then the home's") == [
+    assert after(out, "env files: the first one found, then those of the home") == [
         "absent ./.qwen/.env",
         "> found ./.env sets api_key, model",
         "not reached ../.env would set model",

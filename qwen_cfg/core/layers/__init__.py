@@ -85,7 +85,7 @@ def outranks(profile: Profile, declared: Field, one: Layer, other: Layer) -> boo
 def ranking(layers: tuple[FieldLayer | VariableLayer, ...]) -> str:
     """Return the order of layers as a sentence, without a full stop."""
     first, *others = (layer.noun for layer in layers)
-    return first + ", which".join(f" beats {noun}" for noun in others)
+    return first + ", which".join(f" overrides {noun}" for noun in others)
 
 
 def origin_text(layer: LayerName, place: str, variable: str | None) -> str:

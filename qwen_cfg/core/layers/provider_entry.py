@@ -19,7 +19,7 @@ _NAMES = {"model": "id", "base_url": "baseUrl"}
 
 
 class ProviderEntryLayer(FieldLayer):
-    """The entry of `modelProviders` that is used: it beats the flags, too."""
+    """The entry of `modelProviders` that is used: it overrides the flags, too."""
 
     def offers(self, declared: Field, sources: Sources) -> tuple[Candidate, ...]:
         """Return what the entry that was chosen has for a field."""
