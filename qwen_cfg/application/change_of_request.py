@@ -108,8 +108,7 @@ class RequestSubject:
         notices = notices_of(kept, self.compilation.resolution, after.resolution, hidden)
         if hidden:
             after = compilation_of(_with(after.request, place, hidden))
-        if _gives(after.resolution, "base_url", texts.get("base_url", "")):
-            gate.vouch(after.concern)
+        gate.vouch(after.concern, [name for name, text in texts.items() if _gives(after.resolution, name, text)])
         return RequestSubject(after), replace(ready(after, gate, key), notices=notices)
 
     def _with_key(self) -> Compilation:

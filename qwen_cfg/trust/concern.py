@@ -32,7 +32,8 @@ class Concern:
     `file` is the real path of the file and `place` where in it that stands, as it is shown. `settings` are the fields
     that it decides, by name, with their values; `host` is where requests would go. `whose` says in words what would
     be handed over, and `reference` where that is kept. `keepers` are the files that hold it, and those that have a say
-    in it: where a link leads decides what is handed over.
+    in it: where a link leads decides what is handed over. `decided` are the fields that count as a file's word unless
+    they were typed just now, and `takes_variables` says that a project's file puts variables into one of the values.
     """
 
     file: Path
@@ -43,6 +44,8 @@ class Concern:
     reference: str
     whose: str
     keepers: tuple[Keeper, ...] = ()
+    decided: tuple[str, ...] = ("base_url",)
+    takes_variables: bool = False
 
     @property
     def shown(self) -> str:

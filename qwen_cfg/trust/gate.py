@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -73,8 +73,17 @@ class Gate:
         """
         return self._key(concern) in self._typed or self.store.covers(concern)
 
-    def vouch(self, concern: Concern | None) -> None:
-        """Remember that the user has typed what is of concern: nobody asks about it later."""
+    def vouch(self, concern: Concern | None, typed: Collection[str]) -> None:
+        """Remember that the user has typed what is of concern, if that is so: nobody asks about it later.
+
+        `typed` are the fields that count as they were typed. What a file decides beside them is not vouched for, and
+        neither are the variables that a project's file takes: who types an endpoint has not named them.
+        """
+        if concern is not None and not concern.takes_variables and set(concern.decided) <= set(typed):
+            self.accept(concern)
+
+    def accept(self, concern: Concern | None) -> None:
+        """Remember that what is of concern is the user's own word."""
         if concern is None:
             return
         self._typed.add(self._key(concern))

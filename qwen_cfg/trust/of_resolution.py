@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from qwen_cfg.core.merge import Decision
     from qwen_cfg.core.origin import Origin
     from qwen_cfg.core.resolution import Resolution
     from qwen_cfg.core.world import Standing
@@ -114,7 +115,21 @@ def concern_of(resolution: Resolution, standing: Stands) -> Concern | None:
         reference="" if split.credential == "none" else str(key),
         whose=f"{split.whose} would go there, with all that you ask." if split.whose else prompts_to(split.standing),
         keepers=_keepers(resolution, split),
+        decided=("base_url", *(["api_key"] if _is_keys_place_said(resolution) else [])),
+        takes_variables=any(map(_takes_variables, resolution.decisions.values())),
     )
+
+
+def _is_keys_place_said(resolution: Resolution) -> bool:
+    """Tell whether a project's file says the key, or where it is."""
+    winner = resolution.decisions["api_key"].winner
+    return winner is not None and winner.origin.is_project_said and resolution.options.secret_from is None
+
+
+def _takes_variables(decision: Decision) -> bool:
+    """Tell whether a project's file names a variable for a value, or puts one into it."""
+    winner = decision.winner
+    return winner is not None and winner.origin.is_project_said and bool(winner.origin.behind)
 
 
 def _keepers(resolution: Resolution, split: Split) -> tuple[Keeper, ...]:

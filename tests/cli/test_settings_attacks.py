@@ -8,6 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from qwen_cfg.application.change import Changes
+from qwen_cfg.application.change_of_request import RequestSubject
+from qwen_cfg.application.compilation import compilation_of
+from qwen_cfg.application.request import Request
+from qwen_cfg.cli.arguments import this_process
+from qwen_cfg.trust import TrustStore
+from qwen_cfg.trust.gate import Gate
+from qwen_runtime import Change
+from qwen_schema import NotTrustedError, Secret
+
 from .process import KEY
 
 if TYPE_CHECKING:
@@ -377,3 +387,59 @@ def test_a_key_with_a_dollar_sign_is_the_same_for_an_artifact(desk: Desk, server
     desk.run("resolve", *NEWER, "-o", "qwen.toml").ended(0)
     desk.run("run", "-p", "x", "--config", "qwen.toml").ended(0)
     assert [request.authorization for request in server.taken()] == [f"Bearer {key}"] * 2
+
+
+# What is typed, and what a project takes beside it.
+
+TAKES: dict[str, dict[str, Any]] = {
+    "the key": {"modelProviders": {"openai": [{"id": "m", "envKey": "AWS_SECRET_ACCESS_KEY"}]}, "model": {"name": "m"}},
+    "the name of the key": {
+        "modelProviders": {"openai": [{"id": "m", "envKey": "${NAMED}"}]},
+        "model": {"name": "m"},
+        "env": {"NAMED": "DB_PASSWORD"},
+    },
+    "the model": {"model": {"name": "m-${COLOUR}"}},
+}
+TAKEN = {"AWS_SECRET_ACCESS_KEY": AWS, "COLOUR": "blue", "DB_PASSWORD": AWS}
+
+
+@pytest.mark.parametrize("takes", TAKES)
+@pytest.mark.parametrize("typed", ["the endpoint", "the key too"])
+def test_who_types_an_endpoint_has_named_no_variable(desk: Desk, server: Provider, takes: str, typed: str) -> None:
+    write(desk, OWN, OPENAI | TAKES[takes])
+    flags = ["--openai-base-url", STRANGER, *(["--openai-api-key", KEY] if typed == "the key too" else [])]
+    env = TAKEN | ({} if typed == "the key too" else {"OPENAI_API_KEY": KEY})
+    desk.run("init", *NEWER, *flags, env=env).ended(0)
+    assert desk.run("trust", "list").ended(0).out == "nothing is trusted\n"
+    # An artifact has the model as a text, and none of what the project takes for it.
+    for words in (NEWER, *([["--config", "qwen.toml"]] if takes != "the model" else [])):
+        assert "stranger.example" in ask(desk, server, *words, **env).ended(5).err
+    assert server.taken() == []
+
+
+@pytest.mark.parametrize("takes", TAKES)
+def test_who_types_it_in_a_session_has_named_no_variable_either(
+    here: Desk, monkeypatch: pytest.MonkeyPatch, takes: str
+) -> None:
+    write(here, OWN, OPENAI | TAKES[takes])
+    for name, text in TAKEN.items():
+        monkeypatch.setenv(name, text)
+    store = TrustStore(here.home / "state")
+    subject = RequestSubject(compilation_of(Request(this_process(), profile="qwen-code-0.21")))
+    texts = {"auth_method": "openai", "api_key": Secret(KEY), "base_url": STRANGER}
+    with pytest.raises(NotTrustedError, match="decides where requests go"):
+        Changes(subject, Gate(store))(Change("/auth", texts, keep=True))
+    assert store.entries() == ()
+
+
+def test_what_was_typed_is_asked_about_by_nobody(desk: Desk, server: Provider) -> None:
+    """The endpoint beside a key of the user's, and beside a provider entry of the user's settings."""
+    entry = {"id": "m", "envKey": "MY_KEY"}
+    write(desk, ".qwen/settings.json", OPENAI | {"modelProviders": {"openai": [entry]}, "model": {"name": "m"}})
+    for env in ({"OPENAI_API_KEY": KEY}, {"OPENAI_API_KEY": AWS, "MY_KEY": KEY}):
+        for name in (".qwen/.env", "qwen.toml"):
+            (desk.cwd / name).unlink(missing_ok=True)
+        desk.run("init", *NEWER, "--openai-base-url", STRANGER, "--model", "m", env=env).ended(0)
+        ask(desk, server, *NEWER, **env).ended(0)
+        ask(desk, server, "--config", "qwen.toml", **env).ended(0)
+    assert [request.authorization for request in server.taken()] == [f"Bearer {KEY}"] * 4

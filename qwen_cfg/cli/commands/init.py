@@ -165,10 +165,11 @@ def _needed_beside(request: Request, texts: Mapping[str, str | Secret]) -> dict[
 def _compile(request: Request, texts: Mapping[str, str | Secret], path: Path, output: Output) -> None:
     """Compile what stands here now, and write the artifact."""
     compilation = compilation_of(request, "survey")
-    gate, endpoint = Gate(trust_store(request.process)), compilation.resolution.decisions["base_url"].winner
-    if "base_url" in texts and endpoint is not None and endpoint.origin.path == env_file_of(compilation.world.cwd):
-        # What was typed just now is asked about by nobody later.
-        gate.vouch(compilation.concern)
+    gate, decisions = Gate(trust_store(request.process)), compilation.resolution.decisions
+    winners = {name: winner for name in texts if (winner := decisions[name].winner) is not None}
+    kept = env_file_of(compilation.world.cwd)
+    # What was typed just now is asked about by nobody later.
+    gate.vouch(compilation.concern, [name for name, winner in winners.items() if winner.origin.path == kept])
     show_warnings(compilation.unanswered(compilation.warnings), output)
     form: Form = "json" if path.suffix == ".json" else "toml"
     write_artifact(path, compilation.artifact_at(path), form, request.process.home.path)
@@ -180,4 +181,4 @@ def _vouch_for(path: Path, compilation: Compilation, gate: Gate) -> None:
     """Remember that an artifact is the user's own word, unless it has one of a project's file that nobody trusts."""
     with suppress(QwenCfgError):
         if compilation.concern is None or gate.is_settled(compilation.concern):
-            gate.vouch(concern_of_written(compilation.artifact_at(path), path, compilation.request))
+            gate.accept(concern_of_written(compilation.artifact_at(path), path, compilation.request))
