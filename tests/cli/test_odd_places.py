@@ -1,0 +1,94 @@
+"""An artifact or a settings file that names places which cannot be: each is refused in words, and none is a defect."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .process import KEY
+
+if TYPE_CHECKING:
+    from .process import Desk
+
+COMMANDS = (
+    ["run", "-p", "x", "--config", "a.json"],
+    ["run", "-p", "x", "--config", "a.json", "--trust-project"],
+    ["doctor", "--config", "a.json"],
+    ["trust", "--config", "a.json", "--yes"],
+    ["check", "a.json"],
+)
+PLACES = {
+    "a NUL": "./a\0b",
+    "a name too long": "n" * 300,
+    "a path too long": "/".join(["d" * 200] * 30),
+    "a home too long": "~/" + "n" * 300,
+    "a directory": ".",
+    "below a file": "./a.json/x",
+    "a link loop": "./loop",
+}
+
+
+@pytest.fixture
+def document(desk: Desk) -> dict[str, Any]:
+    making = ["resolve", "--no-env-file", "--openai-base-url", "http://127.0.0.1:9/v1", "--max-retries", "0"]
+    (desk.cwd / "loop").symlink_to("loop")
+    return tomllib.loads(desk.run(*making, "--secret-from", "environment:OPENAI_API_KEY").ended(0).out)
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("kind", ["env-file", "settings", "oauth-cache"])
+def test_a_key_in_an_odd_place_is_refused_in_words(desk: Desk, document: Any, kind: str, place: str) -> None:
+    more = {"env-file": {"variable": "K"}, "settings": {"pointer": "/env/K"}, "oauth-cache": {}}[kind]
+    document["config"]["api_key"] = {"from": kind, "path": PLACES[place], **more}
+    if kind == "oauth-cache":
+        document["config"]["auth_method"] = "qwen-oauth"
+    desk.write("work/app/a.json", json.dumps(document))
+    for words in COMMANDS:
+        outcome = desk.run(*words, env={"OPENAI_API_KEY": KEY})
+        sound = (0, 3) if words[0] in ("trust", "check", "doctor") else (3, 5)
+        assert outcome.code in ((3,) if place == "a NUL" else (*sound, 1, 5)), (words, outcome)
+        assert "defect" not in outcome.err
+        assert "Something else may change it" not in outcome.err
+    assert place != "a NUL" or "config.api_key.path: it holds a NUL character" in outcome.said
+
+
+POINTERS = [
+    "/list/0",
+    "/list/-1",
+    "/list/x",
+    "/list/99999999999999999999",
+    "/list/\u00b2",
+    "/env",
+    "/",
+    "/~2",
+    "/number",
+]
+POINTERS += ["/nothing", "/flag", "/value", "/a\0b", "/half", "/a" * 2000]
+
+
+@pytest.mark.parametrize("pointer", POINTERS, ids=range(len(POINTERS)))
+def test_a_pointer_to_what_is_no_key_is_refused_in_words(desk: Desk, document: Any, pointer: str) -> None:
+    settings = {"list": [["a"]], "env": {}, "number": 1e999, "nothing": None, "flag": True, "value": "a\0b", "a\0b": ""}
+    desk.write("work/app/.qwen/settings.json", json.dumps(settings | {"half": "\ud800"}))
+    document["config"]["api_key"] = {"from": "settings", "path": "./.qwen/settings.json", "pointer": pointer}
+    desk.write("work/app/a.json", json.dumps(document))
+    for words in COMMANDS:
+        outcome = desk.run(*words)
+        assert outcome.code in (0, 1, 3, 5), (words, outcome)
+        assert "defect" not in outcome.err
+    refused = desk.run(*COMMANDS[1]).ended(3)
+    assert "./.qwen/settings.json" in refused.err
+
+
+@pytest.mark.parametrize("table", ["settings", "env_file"])
+def test_a_file_that_was_read_has_a_path_that_can_be(desk: Desk, document: Any, table: str) -> None:
+    path = "./a\0b"
+    document[table] = (
+        [{"scope": "user", "path": path}] if table == "settings" else {"paths": [path], "chosen_by": "flag"}
+    )
+    desk.write("work/app/a.json", json.dumps(document))
+    for words in COMMANDS:
+        assert "it holds a NUL character" in desk.run(*words, env={"OPENAI_API_KEY": KEY}).ended(3).said
