@@ -53,7 +53,11 @@ class Provider:
     usual_path: str
     key_page: str
     key_remark: str
+    base_url: str = ""
+    base_url_form: str = ""
+    model: str = ""
     lists_models: bool = True
+    lists_to_anyone: bool = False
     key_beginnings: tuple[str, ...] = ()
     key_variables: tuple[str, ...] = ()
     other_bases: tuple[str, ...] = ()
@@ -109,6 +113,11 @@ def provider_of(base_url: str) -> Provider:
 def provider_of_login(auth_method: str) -> Provider | None:
     """Return who it is that an authentication method is a login with; None if it takes a key instead."""
     return next((provider for provider in declared_providers().values() if provider.login == auth_method), None)
+
+
+def offered_providers() -> Mapping[str, Provider]:
+    """Return the providers that a person can choose from by name, in order; a login with one of them is no such."""
+    return {name: provider for name, provider in declared_providers().items() if not provider.login}
 
 
 def provider_at(host: str) -> Provider | None:
