@@ -12,6 +12,7 @@ from qwen_schema import Secret, declared_fields, safe_text
 from qwen_schema.qwen_oauth import METHOD
 
 from .compilation import compilation_of
+from .exported_keys import exported_keys
 from .keep_notices import notices_of
 from .login import login_place_under, with_method
 from .ready import ready
@@ -66,7 +67,8 @@ class RequestSubject:
             shown = f"from {reference}"
         elif isinstance(key, Secret):
             shown = safe_text(declared_fields()["api_key"], key.reveal())
-        return DialogueDefaults(**texts, key=shown)
+        exported = exported_keys(self.process.environ, with_usual=False)
+        return DialogueDefaults(texts.get("base_url", ""), texts.get("model", ""), shown, exported=exported)
 
     def login_place(self) -> LoginPlace:
         """Return where the login is, were the method Qwen OAuth."""

@@ -40,8 +40,9 @@ class Kept:
 def keep(values: Mapping[str, str | Secret], cwd: Path, home: Path | None = None, accept: Accept | None = None) -> Kept:
     """Write the settings, texts by field, into `.qwen/.env` of a directory, which git ignores before it holds a key.
 
-    Each is assigned to the first variable of its field; a field whose variable only means one value (the method) is
-    left out. The file is written whole or not at all, and is nobody else's to read. A link is followed in the home.
+    Each is assigned to the first variable of its field; a variable that only means one value (of the method) is set for
+    that value, and left out for another one. The file is written whole or not at all, and is nobody else's to read. A
+    link is followed in the home.
     Where git would take the file in, `accept` decides.
 
     Raises:
@@ -123,12 +124,12 @@ def _with(text: str, values: Mapping[str, str | Secret], shown: str) -> str:
 
 
 def _variables(values: Mapping[str, str | Secret]) -> dict[str, str]:
-    first = {name: declared_fields()[name].variables[0] for name in values}
-    return {
-        variable.name: text.reveal() if isinstance(text, Secret) else text
-        for variable, text in zip(first.values(), values.values(), strict=True)
-        if variable.means is None
-    }
+    variables = {}
+    for name, value in values.items():
+        variable, text = declared_fields()[name].variables[0], value.reveal() if isinstance(value, Secret) else value
+        if variable.means in (None, text):
+            variables[variable.name] = text if variable.means is None else "1"
+    return variables
 
 
 @contextmanager

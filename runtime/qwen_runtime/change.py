@@ -19,13 +19,15 @@ class DialogueDefaults:
     """What there is now, as the dialogue shows it, where Enter accepts it; empty is what there is none of.
 
     `key` is how the present API key may be shown: masked, or as the place where it lives. `login` is the file that a
-    login is kept in.
+    login is kept in, `exported` has the keys that variables hold, by name, and `provider` is one that was named before.
     """
 
     base_url: str = ""
     model: str = ""
     key: str = ""
     login: str = ""
+    exported: Mapping[str, Secret] = field(default_factory=dict, repr=False)
+    provider: str = ""
 
 
 @dataclass(frozen=True)

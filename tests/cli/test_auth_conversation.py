@@ -43,19 +43,19 @@ def logged_in(desk: Desk, service: AuthorizationServer, expires_in: float | None
 def test_from_nothing_to_a_login_to_a_key_and_back(desk: Desk, service: AuthorizationServer, server: Provider) -> None:
     env = {"QWEN_OAUTH_BASE_URL": service.url}
     with Typing(desk, "run", "--no-browser", env=env, height=120) as person:
-        on(person, "2\r", "Method [")
+        on(person, "9\r", "Provider [")
         person.until("The code is", "Waiting for the login")
         service.approve()
         on(person, "one\r", "coder-model at 127.0.0.1", "logged in with Qwen OAuth", "/help")
         on(person, "/auth\r", "pong from coder-model")
-        on(person, "1\r", "> /auth", "Method [")
+        on(person, "8\r", "> /auth", "Provider [")
+        on(person, f"\x15{server.url}/v1\r", "Base URL:")
         on(person, f"{KEY}\r", "API key (")
-        on(person, f"\x15{server.url}/v1\r", "Base URL [https://api.openai.com/v1]")
         on(person, "\x15second\r", "Model [gpt-4o]")
         on(person, "2\r", "Keep [")
         on(person, "two\r", "method", "openai", "terms", "/terms")
         on(person, "/auth\r", "pong from second")
-        on(person, "2\r", "pong from second", "Method [")
+        on(person, "9\r", "pong from second", "Provider [")
         on(person, "1\r", "There is a login already", "Login [")
         on(person, "three\r", "method", "qwen-oauth", "terms", "Qwen OAuth")
         on(person, "/stats\r", "> three", "pong from coder-model")
@@ -79,7 +79,7 @@ def test_a_method_that_was_asked_for_goes_straight_to_the_login(desk: Desk, serv
     env = {"QWEN_OAUTH_BASE_URL": service.url, "OPENAI_API_KEY": KEY}
     with Typing(desk, "run", "--auth-type", "qwen-oauth", "--no-browser", env=env, height=60) as person:
         person.until("there is no Qwen OAuth login", "The code is", "Waiting for the login")
-        assert "Method" not in person.text
+        assert "Provider" not in person.text
         service.approve()
         on(person, "\x04", "coder-model at", "/help")
         assert person.ended() == 0
@@ -94,13 +94,13 @@ def test_an_artifact_without_a_login_leads_to_one_and_auth_leads_back(
         person.until("Waiting for the login")
         service.approve()
         on(person, "/auth\r", "/help")
-        on(person, "1\r", "Method [")
+        on(person, "8\r", "Provider [")
+        on(person, f"\x15{server.url}/v1\r", "Base URL")
         on(person, f"{KEY}\r", "API key (")
-        on(person, f"\x15{server.url}/v1\r", "Base URL [")
         on(person, "\x15m\r", "Model [")
         on(person, "2\r", "Keep [")
         on(person, "/auth\r", "method", "openai", "/terms shows")
-        on(person, "2\r", "> /auth", "> /auth", "Method [")
+        on(person, "9\r", "> /auth", "> /auth", "Provider [")
         on(person, "1\r", "Login [")
         on(person, "hello\r", "method", "qwen-oauth", "/terms shows")
         on(person, "\x04", "pong from coder-model")
@@ -118,7 +118,7 @@ def test_a_refused_login_keeps_the_conversation(desk: Desk, service: Authorizati
         service.revoke()
         on(person, "two\r", "pong from coder-model")
         on(person, "/auth\r", "no longer accepted", "auth login")
-        on(person, "2\r", "> /auth", "Method [")
+        on(person, "9\r", "> /auth", "Provider [")
         on(person, "2\r", "Login [")
         person.until("Waiting for the login")
         service.approve()
@@ -132,10 +132,10 @@ def test_thinking_better_of_a_login_changes_nothing(desk: Desk, service: Authori
     env = {"QWEN_OAUTH_BASE_URL": service.url, "OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{server.url}/v1"}
     with Typing(desk, "run", "--no-browser", env=env, height=100) as person:
         on(person, "/auth\r", "/help")
-        on(person, "2\r", "Method [")
+        on(person, "9\r", "Provider [")
         on(person, "\x03", "Waiting for the login")
         on(person, "/auth\r", "Nothing changed")
-        on(person, "2\r", "Nothing changed", "Method [")
+        on(person, "9\r", "Nothing changed", "Provider [")
         person.until("Nothing changed", "Waiting for the login")
         service.deny()
         on(person, "hello\r", "denied")

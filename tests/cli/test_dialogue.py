@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from qwen_runtime import DialogueDefaults
+from qwen_runtime.terminal.checks import Unchecked
 from qwen_runtime.terminal.dialogue import dialogue
 from qwen_schema import Secret, declared_fields
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qwen_runtime import Change
+    from qwen_runtime.terminal.checks import Checks
 
     from .process import Desk
 
@@ -50,15 +52,19 @@ class Answers:
         return len(self._answers)
 
 
-def change_after(person: Answers, current: DialogueDefaults | None = None, *, only_key: bool = False) -> Change:
-    change = dialogue(person, current or DialogueDefaults(), place="/auth", only_key=only_key)
+def change_after(
+    person: Answers, current: DialogueDefaults | None = None, *, checks: Checks | None = None, asks_where: bool = True
+) -> Change:
+    change = dialogue(
+        person, current or DialogueDefaults(), place="/auth", checks=checks or Unchecked(), asks_where=asks_where
+    )
     assert not person.left
     assert KEY not in "\n".join(person.said)
     return change
 
 
 def test_enter_accepts_what_is_shown() -> None:
-    person = Answers("", KEY, "", "", "")
+    person = Answers("", "", KEY, "", "")
     change = change_after(person)
     assert change.values == {"auth_method": "openai", "api_key": Secret(KEY), "base_url": URL, "model": MODEL}
     assert (change.place, change.keep) == ("/auth", True)
@@ -70,7 +76,7 @@ def test_enter_accepts_what_is_shown() -> None:
 
 def test_enter_keeps_the_key_and_what_else_there_is() -> None:
     current = DialogueDefaults("http://localhost:11434/v1", "qwen3", key="sk-a…9f2a")
-    person = Answers("1", "", "", "", "2")
+    person = Answers("", "", "", "", "2")
     change = change_after(person, current)
     assert change.values == {"auth_method": "openai", "base_url": current.base_url, "model": "qwen3"}
     assert not change.keep
@@ -79,7 +85,7 @@ def test_enter_keeps_the_key_and_what_else_there_is() -> None:
 
 
 def test_what_cannot_be_used_is_told_and_asked_again() -> None:
-    answers = ["3", "1", "", "sk-\u00fc", f"  '{KEY}'\n", "models.example", KEY, " https://models.example/v1 "]
+    answers = ["0", "x", "8", "", "models.example", KEY, " https://models.example/v1 ", "", "sk-\u00fc", f"  '{KEY}'\n"]
     person = Answers(*answers, KEY, " m ", "x", "1")
     change = change_after(person)
     assert change.values == {
@@ -90,24 +96,27 @@ def test_what_cannot_be_used_is_told_and_asked_again() -> None:
     }
     said = "\n".join(person.said)
     for part in (
+        "Type a number from 1 to 9.",
+        "The base URL is needed",
         "Type 1 or 2.",
         "A key is needed. For a local server",
         "That cannot be used: it holds a character that an HTTP header cannot carry",
         "The quotes around it are removed.",
         "That cannot be used: it does not start with http:// or https://",
-        "This looks like the API key",
+        "This looks like an API key",
     ):
         assert part in said
 
 
 def test_what_is_there_and_not_valid_is_no_default() -> None:
-    person = Answers("", "x", "", "", "")
+    person = Answers("", "", "x", "", "")
     change = change_after(person, DialogueDefaults("nowhere", " "))
     assert (change.values["base_url"], change.values["model"]) == (URL, MODEL)
 
 
 @pytest.mark.parametrize(
-    ("kept", "answers", "log_in"), [(False, ["2"], True), (True, ["2", ""], False), (True, ["2", "x", "2"], True)]
+    ("kept", "answers", "log_in"),
+    [(False, ["9"], True), (True, ["qwen-oauth", ""], False), (True, ["9", "x", "2"], True)],
 )
 def test_a_login_that_is_there_is_used_or_made_anew(kept: bool, answers: list[str], log_in: bool) -> None:
     person = Answers(*answers)
@@ -117,11 +126,11 @@ def test_a_login_that_is_there_is_used_or_made_anew(kept: bool, answers: list[st
 
 
 def test_a_short_key_may_be_the_models_name_too() -> None:
-    assert change_after(Answers("", "ollama", "", "ollama", "")).values["model"] == "ollama"
+    assert change_after(Answers("", "", "ollama", "ollama", "")).values["model"] == "ollama"
 
 
 def test_keeping_is_offered_only_where_it_can_be_done() -> None:
-    assert not change_after(Answers("", KEY, "", ""), only_key=True).keep
+    assert not change_after(Answers("", "", KEY, ""), asks_where=False).keep
 
 
 # The dialogue alone, told to stop where its outcome can be read off the screen.
@@ -167,7 +176,7 @@ def after_the_key(person: Typing, kind: str) -> None:
     if kind == "dumb":
         person.until("Show it in full")
         person.type("\r")
-    for question in ("Base URL [", "Model [", "Keep ["):
+    for question in ("Model [", "Keep ["):
         person.until(question)
         person.type("\r")
 
@@ -182,7 +191,9 @@ ENTER_KEY = {
 @pytest.mark.parametrize("how", ENTER_KEY)
 def test_a_key_is_typed_or_pasted_unseen(desk: Desk, kind: str, how: str) -> None:
     with at(desk, kind) as person:
-        person.until("Method [1]")
+        person.until("Provider [1]")
+        person.type("\r")
+        person.until("Base URL [")
         person.type("\r")
         person.until("API key (")
         if how == "pasted in brackets" and kind == "dumb":
@@ -201,7 +212,9 @@ def test_a_key_is_typed_or_pasted_unseen(desk: Desk, kind: str, how: str) -> Non
 
 def test_a_key_can_be_looked_at(desk: Desk, kind: str) -> None:
     with at(desk, kind) as person:
-        person.until("Method [1]")
+        person.until("Provider [1]")
+        person.type("\r")
+        person.until("Base URL [")
         person.type("\r")
         person.until("API key (")
         if kind == "dumb":
@@ -226,9 +239,9 @@ def test_a_key_can_be_looked_at(desk: Desk, kind: str) -> None:
 
 
 @pytest.mark.parametrize("leave", ["\x03", "\x04"])
-@pytest.mark.parametrize("question", ["Method [1]", "API key (", "Base URL [", "Model [", "Keep ["])
+@pytest.mark.parametrize("question", ["Provider [1]", "Base URL [", "API key (", "Model [", "Keep ["])
 def test_ctrl_c_and_ctrl_d_change_nothing(desk: Desk, kind: str, leave: str, question: str) -> None:
-    answers = dict.fromkeys(["Method [1]", "API key (", "Show it in full", "Base URL [", "Model ["], "\r")
+    answers = dict.fromkeys(["Provider [1]", "Base URL [", "API key (", "Show it in full", "Model ["], "\r")
     answers["API key ("] = f"{KEY}\r"
     with at(desk, kind) as person:
         for asked, answer in {**answers, "Keep [": ""}.items():

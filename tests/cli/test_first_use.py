@@ -25,9 +25,9 @@ def on(person: Typing, keys: str, *wanted: str) -> None:
 
 def answer(person: Typing, server: Provider, *, key: str = KEY, keep: str = "1", model: str = "") -> None:
     """Answer every question of the dialogue."""
-    on(person, "1\r", "Method [")
+    on(person, "8\r", "Provider [")
+    on(person, "\x15" + f"{server.url}/v1\r", "Base URL")
     on(person, f"{key}\r", "API key (")
-    on(person, "\x15" + f"{server.url}/v1\r", "Base URL [")
     on(person, f"{model}\r", "Model [")
     on(person, f"{keep}\r", "Keep [")
 
@@ -35,7 +35,7 @@ def answer(person: Typing, server: Provider, *, key: str = KEY, keep: str = "1",
 def test_it_asks_keeps_and_chats(desk: Desk, server: Provider) -> None:
     subprocess.run(["git", "init", "-q", str(desk.cwd)], check=True)
     with Typing(desk, "run", height=60) as person:
-        person.until("There is no API key", "It can be set up now")
+        person.until("There is no API key yet", "Which provider")
         answer(person, server)
         on(person, "hello\r", "/help", "kept in ./.qwen/.env", ".gitignore")
         person.until("pong from gpt-4o")
@@ -71,7 +71,8 @@ def test_for_this_session_only(desk: Desk, server: Provider) -> None:
 @pytest.mark.parametrize("term", ["xterm-256color", "dumb"])
 def test_leaving_changes_nothing(desk: Desk, keys: str, term: str) -> None:
     with Typing(desk, "run", term=term) as person:
-        on(person, "1\r", "Method [")
+        on(person, "1\r", "Provider [")
+        on(person, "\r", "Base URL")
         on(person, keys, "API key (")
         assert person.ended() == 3
         assert "There is no API key" in person.text
@@ -92,10 +93,10 @@ def test_an_empty_variable_hides_what_is_kept(desk: Desk, server: Provider) -> N
 
 def test_a_dumb_terminal(desk: Desk, server: Provider) -> None:
     with Typing(desk, "run", term="dumb") as person:
-        on(person, "\r", "Method [")
+        on(person, "\r", "Provider [")
+        on(person, f"{server.url}/v1\r", "Base URL")
         on(person, f"{KEY}\r", "API key (")
         on(person, "\r", "Show it in full")
-        on(person, f"{server.url}/v1\r", "Base URL [")
         on(person, "m\r", "Model [")
         on(person, "2\r", "Keep [")
         on(person, "hello\r", "/help")
@@ -109,7 +110,7 @@ def test_a_dumb_terminal(desk: Desk, server: Provider) -> None:
 def test_an_empty_variable_that_hides_a_key_is_told_before_anything_is_asked(desk: Desk) -> None:
     desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\n")
     with Typing(desk, "run", env={"OPENAI_API_KEY": ""}, height=60, width=200) as person:
-        person.until("QC101", "which hides its value in ./.qwen/.env:1", "Unset the empty OPENAI_API_KEY", "Method [")
+        person.until("QC101", "which hides its value in ./.qwen/.env:1", "unset OPENAI_API_KEY", "Provider [")
         assert KEY.encode() not in person.raw
 
 
@@ -130,7 +131,7 @@ def test_what_is_wrong_is_not_asked_for(desk: Desk, text: str) -> None:
     with Typing(desk, "run") as person:
         assert person.ended() == 3
         assert "base_url from ./.env" in " ".join(person.text.split())
-        assert "Method" not in person.text
+        assert "Provider" not in person.text
 
 
 @pytest.mark.parametrize("how", ["resolved", "artifact"])
@@ -140,9 +141,9 @@ def test_auth_changes_the_key_and_the_conversation_goes_on(desk: Desk, server: P
     with Typing(desk, "run", *(["--config", "a.toml"] if how == "artifact" else []), env=env, height=80) as person:
         on(person, "one\r", "/help")
         on(person, "/auth\r", "pong from first")
-        on(person, "1\r", "Method [")
+        on(person, "8\r", "Provider [")
+        on(person, "\r", "Base URL")
         on(person, f"{OTHER}\r", "API key (")
-        on(person, "\r", "Base URL [")
         on(person, "\x15second\r", "Model [")
         on(person, "2\r", "Keep [")
         on(person, "two\r", "from what was typed at /auth")
@@ -159,8 +160,8 @@ def test_thinking_better_of_auth_changes_nothing(desk: Desk, server: Provider) -
     env = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{server.url}/v1"}
     with Typing(desk, "run", env=env) as person:
         on(person, "/auth\r", "/help")
-        on(person, "\x03", "Method [")
-        on(person, "hello\r", "Method", "gpt-4o")
+        on(person, "\x03", "Provider [")
+        on(person, "hello\r", "Provider", "gpt-4o")
         on(person, "\x04", "pong from")
         assert person.ended() == 0
     assert server.taken()[0].authorization == f"Bearer {KEY}"

@@ -109,7 +109,7 @@ def test_no_name_is_a_command(hostile: tuple[str, Desk]) -> None:
         (["terms"], {**good, "XDG_STATE_HOME": str(desk.home / name)}),
         (["auth", "status"], {**good, "QWEN_HOME": str(desk.home / name)}),
         (["auth", "logout"], {**good, "QWEN_HOME": str(desk.home / name)}),
-        (["init", "-o", f"x{name}.toml", "--openai-api-key", KEY], good),
+        (["init", "--no-verify", "-o", f"x{name}.toml", "--openai-api-key", KEY], good),
         ([name], good),
         (["resolve", f"--{name}"], good),
         (["resolve", "--format", name], good),

@@ -51,7 +51,8 @@ def test_it_replaces_nothing(desk: Desk, there: str) -> None:
     before = desk.files()
     refused = desk.run("init", "--openai-api-key", KEY).ended(2)
     assert there in refused.err
-    assert "nothing is replaced" in refused.err
+    assert "already exists; nothing changed" in refused.err
+    assert "qwen-cfg init --force" in refused.err
     assert desk.files() == before
 
 
@@ -68,7 +69,7 @@ def test_nobody_can_be_asked_and_there_is_no_key(desk: Desk) -> None:
 
 
 def test_a_key_of_the_environment_stays_there(desk: Desk) -> None:
-    desk.run("init", "--model", "m", "-o", "a.json", env={"OPENAI_API_KEY": KEY}).ended(0)
+    desk.run("init", "--no-verify", "--model", "m", "-o", "a.json", env={"OPENAI_API_KEY": KEY}).ended(0)
     assert "OPENAI_MODEL" in (desk.cwd / ".qwen/.env").read_text(encoding="utf-8")
     assert KEY.encode() not in b"".join(desk.files().values())
     written = desk.run("check", "a.json", "--artifact-only").ended(0)
@@ -85,7 +86,7 @@ def test_an_endpoint_that_was_typed_here_is_asked_about_by_nobody(desk: Desk, se
 
 
 def test_a_pointer_to_a_key_is_kept_as_it_is(desk: Desk) -> None:
-    desk.run("init", "--openai-api-key", "keyring:qwen/me").ended(0)
+    desk.run("init", "--no-verify", "--openai-api-key", "keyring:qwen/me").ended(0)
     assert "keyring:qwen/me" in (desk.cwd / ".qwen/.env").read_text(encoding="utf-8")
     assert artifact(desk)["config"]["api_key"] == {"from": "keyring", "service": "qwen", "name": "me"}
 
@@ -99,8 +100,9 @@ def test_a_value_that_is_not_valid_writes_no_artifact(desk: Desk) -> None:
 def test_at_a_terminal_it_asks(desk: Desk, server: Provider) -> None:
     with Typing(desk, "init", height=60, env={"OPENAI_MODEL": "from-the-shell"}) as person:
         for keys, wanted in (
+            ("8\r", "Provider ["),
+            ("\x15" + f"{server.url}/v1\r", "Base URL"),
             (f"{KEY}\r", "API key ("),
-            ("\x15" + f"{server.url}/v1\r", "Base URL ["),
             ("\r", "Model ["),
         ):
             person.until(wanted)
@@ -110,10 +112,15 @@ def test_at_a_terminal_it_asks(desk: Desk, server: Provider) -> None:
         assert KEY.encode() not in person.raw
     assert artifact(desk)["config"]["base_url"] == f"{server.url}/v1"
     assert artifact(desk)["config"]["model"] == "from-the-shell"
+    assert "OPENAI_MODEL=from-the-shell" in (desk.cwd / ".qwen/.env").read_text(encoding="utf-8")
 
 
 def test_who_thinks_better_of_it_leaves_nothing_behind(desk: Desk) -> None:
     with Typing(desk, "init") as person:
+        person.until("Provider [")
+        person.type("\r")
+        person.until("Base URL [")
+        person.type("\r")
         person.until("API key (")
         person.type("\x03")
         assert person.ended() == 3

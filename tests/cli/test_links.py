@@ -70,9 +70,9 @@ def test_a_first_use_keeps_nothing_through_a_link(desk: Desk, server: Provider, 
     desk.write("work/app/.env", "OPENAI_MODEL=gpt-4o'$(touch pwned)'x\n")
     with Typing(desk, "run", height=60, width=200) as person:
         for keys, wanted in (
-            ("1\r", "Method ["),
+            ("8\r", "Provider ["),
+            ("\x15" + f"{server.url}/v1\r", "Base URL"),
             (f"{KEY}\r", "API key ("),
-            ("\x15" + f"{server.url}/v1\r", "Base URL ["),
             ("\r", "Model ["),
             ("\r", "Keep ["),
         ):
@@ -88,7 +88,7 @@ def test_a_first_use_keeps_nothing_through_a_link(desk: Desk, server: Provider, 
 def test_settings_that_a_shell_would_run_are_not_kept(desk: Desk) -> None:
     desk.write("work/app/.env", "OPENAI_MODEL=gpt-4o'$(touch pwned)'x\n")
     flags = ["--openai-api-key", "x", "--openai-base-url", "http://localhost:1/v1"]
-    refused = desk.run("init", *flags, "--model", "gpt-4o'$(touch pwned)'x").ended(3)
+    refused = desk.run("init", "--no-verify", *flags, "--model", "gpt-4o'$(touch pwned)'x").ended(3)
     assert "OPENAI_MODEL cannot be written into this file" in refused.err
     assert "a single quote together with $" in refused.err
     assert not (desk.cwd / ".qwen").exists()
@@ -112,7 +112,11 @@ def test_no_artifact_is_written_through_a_link_of_a_project(desk: Desk, *, is_cl
         "dir/../a.toml",
     )
     commands = [["resolve", "-o", name] for name in names]
-    commands += [["resolve", "--inline-secrets", "-o", names[1]], ["init"], ["init", "-o", names[-1]]]
+    commands += [
+        ["resolve", "--inline-secrets", "-o", names[1]],
+        ["init", "--no-verify"],
+        ["init", "--no-verify", "-o", names[-1]],
+    ]
     env = {**WITH_KEY, "OPENAI_MODEL": "gpt$(touch pwned)"}
     for outcome in run_all([Run(argv, desk.cwd, desk.home, env) for argv in commands]):
         assert "is a link to" in outcome.ended(2).err
@@ -152,7 +156,10 @@ def test_an_unpacked_archive_is_a_project_all_around(desk: Desk) -> None:
     plant(desk, "dir", "../../public")
     src = desk.cwd / "src"
     runs = [Run(["resolve", "-o", f"../{name}"], src, desk.home, WITH_KEY) for name in ("lib/qwen.toml", "dir/a.toml")]
-    runs += [Run([*argv, "../qwen.toml"], src, desk.home, WITH_KEY) for argv in (["resolve", "-o"], ["init", "-o"])]
+    runs += [
+        Run([*argv, "../qwen.toml"], src, desk.home, WITH_KEY)
+        for argv in (["resolve", "-o"], ["init", "--no-verify", "-o"])
+    ]
     runs.append(Run(["resolve", "-o", "work/app/qwen.toml"], desk.home, desk.home, WITH_KEY))
     for outcome in run_all(runs):
         assert "is a link to" in outcome.ended(2).err
@@ -179,7 +186,9 @@ def test_an_update_is_not_written_through_a_link(desk: Desk) -> None:
 def test_the_ignore_list_is_not_written_through_a_link(desk: Desk) -> None:
     clone(desk)
     plant(desk, ".gitignore", "../../.profile")
-    refused = desk.run("init", "--openai-api-key", "x", "--openai-base-url", "http://localhost:1/v1").ended(2)
+    refused = desk.run(
+        "init", "--no-verify", "--openai-api-key", "x", "--openai-base-url", "http://localhost:1/v1"
+    ).ended(2)
     assert "git does not ignore this file" in refused.err
     assert "./.gitignore is a link to ../../.profile" in refused.err
     assert (desk.cwd / ".gitignore").is_symlink()
@@ -218,7 +227,7 @@ def test_the_homes_own_links_count(desk: Desk, server: Provider) -> None:
     desk.write("dotfiles/out.toml", "old\n")
     desk.run("resolve", "-o", desk.home / "out.toml", env=WITH_KEY).ended(0)
     assert tomllib.loads((dotfiles / "out.toml").read_text())["config"]["auth_method"] == "openai"
-    desk.run("init", "--openai-api-key", KEY, "-o", "x.toml", cwd=desk.home).ended(0)
+    desk.run("init", "--no-verify", "--openai-api-key", KEY, "-o", "x.toml", cwd=desk.home).ended(0)
     assert KEY in (dotfiles / "qwen/.env").read_text()
     desk.write("work/app/.env", f"OPENAI_BASE_URL={server.url.replace('127.0.0.1', 'models.example')}/v1\n")
     desk.run("trust", "--yes", env=WITH_KEY).ended(0)
@@ -238,7 +247,7 @@ def test_links_above_the_project_count(desk: Desk, tmp_path: Path) -> None:
     commands: Sequence[Sequence[str]] = (
         ("resolve", "-o", "a.toml"),
         ("resolve", "-o", str(by_link / "b.toml")),
-        ("init",),
+        ("init", "--no-verify"),
     )
     for argv in commands:
         ended(*argv)
@@ -259,7 +268,7 @@ def test_a_project_in_shared_memory_is_one_like_any_other(desk: Desk) -> None:
         for _ in range(2):
             desk.run("resolve", "-o", here / "a.toml", env=WITH_KEY, cwd=here).ended(0)
         assert tomllib.loads((here / "a.toml").read_text())["config"]["auth_method"] == "openai"
-        desk.run("init", "--openai-api-key", KEY, cwd=here).ended(0)
+        desk.run("init", "--no-verify", "--openai-api-key", KEY, cwd=here).ended(0)
         (here / "link.toml").symlink_to(desk.home / "elsewhere.toml")
         desk.run("resolve", "-o", here / "link.toml", env=WITH_KEY, cwd=here).ended(2)
     assert not (desk.home / "elsewhere.toml").exists()
@@ -283,7 +292,7 @@ def test_a_directory_that_becomes_a_link_meanwhile_is_an_error_that_names_it(des
     assert unexpected(caught.value).exit_code == 70
     swapping = subprocess.Popen(["/bin/sh", "-c", "while :; do ln -s . .qwen; rm .qwen; done"], cwd=desk.cwd)
     try:
-        init = ["init", "--openai-api-key", KEY]
+        init = ["init", "--no-verify", "--openai-api-key", KEY]
         for outcome in run_all([Run(init, desk.cwd, desk.home, {}) for _ in range(10)]):
             assert outcome.code in (0, 2)
             assert "Traceback" not in outcome.said

@@ -488,9 +488,9 @@ def test_what_failed_to_be_fetched_leaves_the_session_as_it_was(here: Desk) -> N
 def test_the_dialogue_takes_a_pointer_for_a_key(desk: Desk, server: Provider) -> None:
     with Typing(desk, "run", height=80) as person:
         for keys, wanted in (
-            ("1\r", "Method ["),
+            ("8\r", "Provider ["),
+            (f"\x15{server.url}/v1\r", "Base URL"),
             (f"command:{COMMAND}\r", "API key ("),
-            (f"\x15{server.url}/v1\r", "Base URL ["),
             ("m\r", "Model ["),
             ("2\r", "Keep ["),
             ("hello\r", "/help"),

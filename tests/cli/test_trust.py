@@ -317,7 +317,7 @@ def test_the_first_use_asks_before_the_typed_key_goes_to_a_projects_endpoint(des
     """Enter accepts the base URL that is shown, and a project's file is what showed it."""
     desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
     with Typing(desk, "run", env=through(server), height=60, width=100) as person:
-        for keys, wanted in (("1\r", "Method ["), (f"{KEY}\r", "API key ("), ("\r", "Base URL ["), ("\r", "Model [")):
+        for keys, wanted in (("8\r", "Provider ["), ("\r", "Base URL"), (f"{KEY}\r", "API key ("), ("\r", "Model [")):
             person.until(wanted)
             person.type(keys)
         person.until("Keep [")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from .process import Desk
 
-INIT = ("init", "--openai-api-key", KEY, "--openai-base-url", "http://localhost:1/v1")
+INIT = ("init", "--no-verify", "--openai-api-key", KEY, "--openai-base-url", "http://localhost:1/v1")
 QUESTION = "Write the key there nevertheless? [y/N]"
 
 
@@ -48,11 +48,11 @@ def test_a_gitignore_that_is_a_fifo_is_refused_at_once(desk: Desk) -> None:
 
 
 def init(desk: Desk) -> Typing:
-    return Typing(desk, "init", width=160, env={"OPENAI_BASE_URL": "http://localhost:1/v1"})
+    return Typing(desk, "init", "--no-verify", width=160, env={"OPENAI_BASE_URL": "http://localhost:1/v1"})
 
 
 def answered(person: Typing) -> None:
-    for keys, wanted in ((f"{KEY}\r", "API key ("), ("\r", "Base URL ["), ("\r", "Model [")):
+    for keys, wanted in (("\r", "Provider ["), ("\r", "Base URL ["), (f"{KEY}\r", "API key ("), ("\r", "Model [")):
         person.until(wanted)
         person.type(keys)
     person.until("git does not ignore this file", QUESTION)
@@ -91,9 +91,9 @@ def test_a_conversation_goes_on_without_keeping_the_key(undone: Desk, server: Pr
     before = undone.files()
     with Typing(undone, "run", height=60, width=200) as person:
         for keys, wanted in (
-            ("1\r", "Method ["),
+            ("8\r", "Provider ["),
+            ("\x15" + f"{server.url}/v1\r", "Base URL"),
             (f"{KEY}\r", "API key ("),
-            ("\x15" + f"{server.url}/v1\r", "Base URL ["),
             ("\r", "Model ["),
             ("\r", "Keep ["),
             ("\r", QUESTION),

@@ -72,8 +72,8 @@ COMMANDS = (
     ("resolve", "-o", "there.toml"),
     ("resolve", "--inline-secrets", "-o", "a.toml"),
     ("check", "there.toml", "--update"),
-    ("init", "-o", "a.toml"),
-    ("init", "--openai-api-key", KEY),
+    ("init", "--no-verify", "-o", "a.toml"),
+    ("init", "--no-verify", "--openai-api-key", KEY),
     ("auth", "logout"),
 )
 
@@ -118,7 +118,7 @@ def test_where_nothing_can_be_made_every_command_ends_alike(desk: Desk) -> None:
     state = {"XDG_STATE_HOME": str(desk.home / "file"), "OPENAI_API_KEY": KEY}
     desk.run("trust", "--yes", env=state).ended(CANNOT_WRITE)
     desk.write("work/app/.qwen", "a file")
-    refused = desk.run("init", "--openai-api-key", KEY).ended(CANNOT_WRITE)
+    refused = desk.run("init", "--no-verify", "--openai-api-key", KEY).ended(CANNOT_WRITE)
     assert "./.qwen/.env: nothing can be kept here: Not a directory" in refused.err
 
 

@@ -8,22 +8,34 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_cfg.application.change import texts_of, without_commands
-from qwen_cfg.application.compilation import Compilation, compilation_of, trust_store
+from qwen_cfg.application.compilation import Compilation, compilation_of, is_answered, trust_store
 from qwen_cfg.application.config_file import concern_of_written
+from qwen_cfg.application.given_settings import (
+    compilation_with,
+    endpoint_in,
+    given_settings,
+    provider_named,
+    with_key_from,
+)
+from qwen_cfg.application.trial import Trial, try_out
 from qwen_cfg.cli.arguments import request_of
 from qwen_cfg.cli.help import examples
-from qwen_cfg.cli.notices import show_warnings
+from qwen_cfg.cli.notices import show_hidden, show_warnings
 from qwen_cfg.cli.parser import add_field_flags
 from qwen_cfg.cli.terminal.consent import accept_of
+from qwen_cfg.cli.terminal.first_settings import ask_for_settings
 from qwen_cfg.cli.terminal.prompt import has_terminal
+from qwen_cfg.core.paths import Standpoint
 from qwen_cfg.core.world import EnvFileChoice
 from qwen_cfg.trust.gate import Gate
 from qwen_cfg.writing.artifact_file import ARTIFACT_NAME, write_artifact
 from qwen_cfg.writing.env_file import env_file_of, keep
-from qwen_schema import ConfigurationError, ExitCode, QwenCfgError, Secret, UsageError, declared_profiles
+from qwen_cfg.writing.replacing import present_in, refuse_other_method, replaced
+from qwen_schema import ExitCode, QwenCfgError, Secret, UsageError, declared_profiles
 from qwen_schema.ending import put_off
 from qwen_schema.folders import outside_projects, require_no_link
+from qwen_schema.providers import offered_providers
+from qwen_schema.qwen_oauth import METHOD as LOGIN_METHOD
 from qwen_schema.save import clear
 
 if TYPE_CHECKING:
@@ -32,14 +44,11 @@ if TYPE_CHECKING:
 
     from qwen_cfg.application.request import Request
     from qwen_cfg.cli.output import Output
-    from qwen_runtime import Change
     from qwen_schema.codec import Form
     from qwen_schema.folders import MayFollow
 
 _NO_FILE = EnvFileChoice("none")
-
-# What is asked for, or given by flags, and goes into the env file.
-_KEPT = ("api_key", "base_url", "model")
+_NOTHING_WRITTEN = "Nothing was written. To write it untried: --no-verify"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,34 +61,57 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"the artifact to write (default: {ARTIFACT_NAME})",
     )
     parser.add_argument(
+        "--provider",
+        choices=[*offered_providers(), LOGIN_METHOD],
+        help="whose API to use: its base URL and its usual model are taken, unless flags name others; in a terminal, "
+        "the first question is then answered",
+    )
+    parser.add_argument(
+        "--key-from",
+        metavar="VARIABLE",
+        help="take the API key from this exported variable, or from standard input (-); it is copied into .qwen/.env, "
+        "but for the one of OPENAI_API_KEY, which stays there",
+    )
+    parser.add_argument(
+        "--no-verify", action="store_true", help="send nothing: without it, one request tries the key and the model"
+    )
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="replace the values that are there already, and the artifact; it says which",
+    )
+    parser.add_argument(
         "--profile", choices=list(declared_profiles()), help="whose generation of Qwen Code's rules to follow"
     )
     add_field_flags(parser)
-    parser.epilog = examples("init", "init --openai-api-key keyring:qwen/me --model gpt-4o")
+    parser.epilog = examples(
+        "init",
+        "init --provider openrouter --key-from OPENROUTER_API_KEY",
+        "init --openai-api-key keyring:qwen/me --model gpt-4o --no-verify",
+    )
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
-    """Ask for the settings, or take them from flags; write the env file, see to .gitignore, and write the artifact."""
+    """Ask for the settings, or take them from flags; try them, write the env file, and write the artifact."""
     request = request_of(args)
     cwd, home = request.process.cwd, request.process.home.path
-    artifact = Path(args.output)
-    _require_places(env_file_of(cwd), artifact, outside_projects(home))
-    _refuse_to_replace(env_file_of(cwd), artifact)
-    texts = _ask(request, output) if has_terminal() and "api_key" not in request.flags else _from_flags(request)
-    if without_commands(texts) != texts:
-        raise ConfigurationError(
-            "a file of a project may not name a command for the key",
-            where=".qwen/.env",
-            hint="Put it into ~/.qwen/.env, or export it: OPENAI_API_KEY='command:…'. Then run init without it.",
-        )
-    texts = {**_needed_beside(request, texts), **texts}
+    env_file, artifact = env_file_of(cwd), Path(args.output)
+    _require_places(env_file, artifact, outside_projects(home))
+    if not args.force:
+        _refuse_to_replace(env_file, artifact)
+    shown = Standpoint(cwd, home).show(env_file)
+    present = present_in(env_file, shown)
+    texts = _settings(args, request, output)
+    refuse_other_method(present, texts, shown)
+    was_there = os.path.lexists(artifact)
     # A project that is half set up would be refused the next time.
     with put_off():
         for line in keep(texts, cwd, home, accept_of(output)).done if texts else ():
             output.lines(line)
+        output.lines(*replaced(present, texts, shown))
         # What stands in the env file now is no flag any more.
         flags = {name: flag for name, flag in request.flags.items() if name not in texts}
-        _compile(replace(request, flags=flags), texts, artifact, output)
+        _compile(replace(request, flags=flags), texts, artifact, output, did="replaced" if was_there else "wrote")
     output.lines("now: qwen-cfg resolve --explain, qwen-cfg doctor, qwen-cfg run")
     return ExitCode.OK
 
@@ -89,9 +121,10 @@ def _refuse_to_replace(env_file: Path, artifact: Path) -> None:
         if os.path.lexists(path):
             shown = os.path.relpath(path)
             raise UsageError(
-                "this is there already, and nothing is replaced",
+                "already exists; nothing changed",
                 where=shown,
-                hint="See what it comes to: qwen-cfg resolve --explain. To begin anew, move it away.",
+                hint="To see what it gives: qwen-cfg resolve --explain. To change one value: qwen-cfg set model NAME. "
+                "To replace the values: qwen-cfg init --force",
             )
 
 
@@ -104,45 +137,40 @@ def _require_places(env_file: Path, artifact: Path, may_follow: MayFollow) -> No
         raise UsageError("there is no such directory", where=str(artifact.parent), hint="Make it, or name another.")
 
 
-def _ask(request: Request, output: Output) -> dict[str, str | Secret]:
-    """Ask in the dialogue of a first use, which shows what flags and the environment say.
+def _settings(args: argparse.Namespace, request: Request, output: Output) -> dict[str, str | Secret]:
+    """Return the texts by field that are to be written: those that flags give, or that the person types."""
+    if has_terminal() and "api_key" not in request.flags and args.key_from is None:
+        return ask_for_settings(request, output, args.provider or "", Trial(request, sends=not args.no_verify))
+    if args.key_from is not None:
+        request = with_key_from(request, args.key_from)
+    trial = Trial(request, sends=not args.no_verify, place="--provider")
+    texts = given_settings(request, provider_named(args.provider), trial)
+    texts = {**_needed_beside(request, texts), **texts}
+    if trial.sends:
+        _try(request, texts, trial, output)
+    return texts
+
+
+def _try(request: Request, texts: Mapping[str, str | Secret], trial: Trial, output: Output) -> None:
+    """Try settings with a request, and say what was tried.
 
     Raises:
-        ConfigurationError: if the person thinks better of it.
+        QwenCfgError: if it fails.
     """
-    from qwen_runtime import DialogueDefaults  # noqa: PLC0415 - the HTTP client is slow to import
-    from qwen_runtime.terminal.dialogue import ask_settings  # noqa: PLC0415
-
-    present = compilation_of(replace(request, choice=_NO_FILE)).resolution.decisions
-    winners = {name: present[name].winner for name in ("base_url", "model") if not present[name].by_default}
-    current = DialogueDefaults(**{name: winner.revealed for name, winner in winners.items() if winner is not None})
-    change = ask_settings(current, dumb=output.is_dumb, color=output.wants_color, place="init", only_key=True)
-    if change is None:
-        raise ConfigurationError("nothing was set up", hint="Run it again when you have the key.")
-    return _of_change(change)
-
-
-def _of_change(change: Change) -> dict[str, str | Secret]:
-    texts = texts_of(change)
-    return {name: texts[name] for name in _KEPT if name in texts}
-
-
-def _from_flags(request: Request) -> dict[str, str | Secret]:
-    """Return what flags say; what the environment says stays there.
-
-    Raises:
-        ConfigurationError: if neither gives a key, and nobody can be asked.
-    """
-    texts: dict[str, str | Secret] = {name: request.flags[name].text for name in _KEPT if name in request.flags}
-    if "api_key" not in texts and not request.process.environ.get("OPENAI_API_KEY"):
-        raise ConfigurationError(
-            "there is no API key, and nobody can be asked here",
-            where="--openai-api-key, OPENAI_API_KEY",
-            hint="Give one, or the place of one: --openai-api-key keyring:SERVICE/NAME",
-        )
-    from qwen_runtime import Change  # noqa: PLC0415 - the HTTP client is slow to import
-
-    return texts_of(Change("the command line", texts))
+    method = request.flags.get("auth_method")
+    if "auth_method" in texts or (method is not None and method.text != "openai"):
+        output.notice("qwen-cfg: not tried: no request is made for this authentication method")
+        return
+    concern = compilation_with(request, texts).concern
+    if concern is not None and not is_answered(concern, request.process):
+        output.notice(f"qwen-cfg: not tried: {concern.lines[0]}")
+        return
+    key = texts.get("api_key")
+    base_url, model = endpoint_in(request, texts)
+    try:
+        output.lines(try_out(trial, base_url, key if isinstance(key, Secret) else None, model))
+    except QwenCfgError as error:
+        raise error.copy(hint=f"{error.hint} {_NOTHING_WRITTEN}".strip()) from None
 
 
 def _needed_beside(request: Request, texts: Mapping[str, str | Secret]) -> dict[str, str | Secret]:
@@ -150,6 +178,8 @@ def _needed_beside(request: Request, texts: Mapping[str, str | Secret]) -> dict[
 
     Nothing is needed where a flag or the settings of Qwen Code name the method.
     """
+    if "auth_method" in texts:
+        return {}
     compilation = compilation_of(replace(request, choice=_NO_FILE))
     if compilation.profile.credential_decides_method or compilation.resolution.auth_method is not None:
         return {}
@@ -162,7 +192,7 @@ def _needed_beside(request: Request, texts: Mapping[str, str | Secret]) -> dict[
     }
 
 
-def _compile(request: Request, texts: Mapping[str, str | Secret], path: Path, output: Output) -> None:
+def _compile(request: Request, texts: Mapping[str, str | Secret], path: Path, output: Output, *, did: str) -> None:
     """Compile what stands here now, and write the artifact."""
     compilation = compilation_of(request, "survey")
     gate, decisions = Gate(trust_store(request.process)), compilation.resolution.decisions
@@ -174,7 +204,8 @@ def _compile(request: Request, texts: Mapping[str, str | Secret], path: Path, ou
     form: Form = "json" if path.suffix == ".json" else "toml"
     write_artifact(path, compilation.artifact_at(path), form, request.process.home.path)
     _vouch_for(path, compilation, gate)
-    output.lines(f"wrote {path} by the {compilation.generation.rules}: commit it, and let CI run qwen-cfg check {path}")
+    show_hidden(compilation.resolution, texts, output)
+    output.lines(f"{did} {path} by the {compilation.generation.rules}: commit it, and let CI run qwen-cfg check {path}")
 
 
 def _vouch_for(path: Path, compilation: Compilation, gate: Gate) -> None:

@@ -13,8 +13,10 @@ from qwen_cfg.application.config_file import config_file
 from qwen_cfg.application.incomplete import IncompleteError
 from qwen_cfg.application.login import NoLoginError, login_place_here
 from qwen_cfg.application.ready import ready
+from qwen_cfg.application.trial import Trial
 from qwen_cfg.cli.notices import show_warnings
 from qwen_cfg.cli.ready_config import ready_compilation, ready_config
+from qwen_schema import AuthenticationError, ProviderError, SecretReferenceError
 
 from .consent import accept_of
 from .login import log_in_at_terminal, terminal_of
@@ -33,7 +35,7 @@ def converse(request: Request, gate: Gate, output: Output, *, system: str, brows
     """Chat until the person leaves; with nothing configured, ask for that first."""
     from qwen_runtime.repl import start  # noqa: PLC0415 - the line editor is slow to import
 
-    person = _Person(output, terminal_of(output, request.process.state), browser)
+    person = _Person(request, output, terminal_of(output, request.process.state), browser)
     if request.config is not None and request.artifact_file is not None:
         use = _from_file(request, gate, person)
         changes = Changes(
@@ -48,6 +50,7 @@ def converse(request: Request, gate: Gate, output: Output, *, system: str, brows
 class _Person:
     """Whoever sits at the terminal, and is asked what nobody else knows."""
 
+    request: Request
     output: Output
     terminal: Terminal
     browser: bool
@@ -60,7 +63,8 @@ class _Person:
         """
         from qwen_runtime.terminal.dialogue import ask_settings  # noqa: PLC0415
 
-        change = ask_settings(changes.defaults(), dumb=self.terminal.dumb, color=self.terminal.color)
+        checks, terminal = Trial(self.request, sends=False, keeps=False), self.terminal
+        change = ask_settings(changes.defaults(), dumb=terminal.dumb, color=terminal.color, checks=checks)
         if change is not None and change.log_in:
             self.log_in(changes.login_place())
         return change
@@ -105,16 +109,24 @@ def _has_to_ask(compilation: Compilation) -> bool:
 
 
 def _first_use(compilation: Compilation, changes: Changes, person: _Person) -> ReadyConfig:
-    """Ask for what is missing.
+    """Ask for what is missing. A login that fails, and a key that is not where it was said to be, lead back.
 
     Raises:
         ConfigurationError: if the person thinks better of it.
     """
-    missing = IncompleteError(compilation.diagnostics)
     show_warnings(compilation.diagnostics, person.output)
-    person.output.notice(missing.what, f"  {missing.hint}", "")
-    person.output.notice("It can be set up now. Ctrl-C leaves, and changes nothing.", "")
-    change = person.ask(changes)
-    if change is None:
-        raise missing
-    return changes(change)
+    person.output.notice(f"{_missing(compilation)} Answer these questions to begin; Ctrl-C exits.")
+    while True:
+        try:
+            change = person.ask(changes)
+            if change is None:
+                raise IncompleteError(compilation.diagnostics)
+            return changes(change)
+        except (AuthenticationError, ProviderError, SecretReferenceError, NoLoginError) as error:
+            person.output.notice(*error.told, "")
+
+
+def _missing(compilation: Compilation) -> str:
+    """Return what is missing, in a short sentence."""
+    has_key = compilation.resolution.decisions["api_key"].winner is not None
+    return "There is no authentication method yet." if has_key else "There is no API key yet."

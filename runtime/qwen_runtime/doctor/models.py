@@ -39,7 +39,7 @@ class ModelList:
             AuthenticationError: if the key is refused.
             ProviderError: if what comes is neither a list nor the word that there is none.
         """
-        connection.client.event_hooks = {"response": [self._note]}
+        connection.client.event_hooks = {"response": [self.note]}
         try:
             self.names = models(connection)
         except ProviderError as error:
@@ -72,7 +72,8 @@ class ModelList:
         what = f"the endpoint does not list the model {printable(model)}"
         raise NotFoundError(what, where=settings.place("model"), hint=hint)
 
-    def _note(self, response: httpx.Response) -> None:
+    def note(self, response: httpx.Response) -> None:
+        """Remember how the endpoint answered."""
         self.status = response.status_code
 
 

@@ -53,7 +53,8 @@ class EditedQuestions:
 
     def open(self, question: str, default: str) -> str:
         """Return what is typed."""
-        message = FormattedText([("class:question", question), ("class:hint", f" [{default}]"), ("", ": ")])
+        hint = f" [{default}]" if default else ""
+        message = FormattedText([("class:question", question), ("class:hint", hint), ("", ": ")])
         return prompt(self._session(_keys()), message)
 
     def hidden(self, question: str) -> str:

@@ -22,7 +22,7 @@ class PlainQuestions:
     def open(self, question: str, default: str) -> str:
         """Return what is typed."""
         with echo(on=True):
-            return _line(f"{question} [{default}]: ")
+            return _line(f"{question} [{default}]: " if default else f"{question}: ")
 
     def hidden(self, question: str) -> str:
         """Return what is typed without an echo; the person may see it then, and type it again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import textwrap
 from contextlib import contextmanager
@@ -38,8 +39,18 @@ def without_echo(*, dumb: bool) -> AbstractContextManager[None]:
 
 
 def wrapped(text: str) -> str:
-    """Return a text in lines that fit into the terminal, none of them broken within a word."""
-    return textwrap.fill(text, max(size().columns - 1, 20), break_long_words=False, break_on_hyphens=False)
+    """Return a text in lines that fit into the terminal, none of them broken within a word.
+
+    The lines of a numbered option stand under each other.
+    """
+    option = re.match(r" +\d+  ", text)
+    return textwrap.fill(
+        text,
+        max(size().columns - 1, 20),
+        subsequent_indent=" " * option.end() if option else "",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 @contextmanager

@@ -1,0 +1,173 @@
+"""The settings that `init` writes where nobody is asked: what flags, the named provider and the environment say."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from qwen_cfg.core.world import EnvFileChoice, Given
+from qwen_schema import (
+    ConfigurationError,
+    Secret,
+    UsageError,
+    declared_providers,
+    did_you_mean,
+    looks_like_key,
+    provider_of,
+)
+from qwen_schema.qwen_oauth import METHOD as LOGIN_METHOD
+
+from .change import texts_of
+from .compilation import compilation_of
+from .exported_keys import exported_keys, usual_variable
+from .login import NoLoginError, login_place_under
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from qwen_schema import Provider
+
+    from .compilation import Compilation
+    from .request import Request
+    from .trial import Trial
+
+KEPT = ("api_key", "base_url", "model")
+KEY_FROM = "--key-from"
+
+_MOST_READ = 64 * 1024
+
+
+def with_key_from(request: Request, name: str) -> Request:
+    """Return a request with the key that a variable holds, or standard input if the name is `-`.
+
+    Raises:
+        UsageError: if there is none.
+    """
+    if name == "-":
+        key = _standard_input()
+    elif looks_like_key(name) or not name.isidentifier():
+        raise UsageError("expected the name of a variable, or - for standard input", where=KEY_FROM)
+    else:
+        key = request.process.environ.get(name, "")
+        if not key:
+            near = did_you_mean(name, exported_keys(request.process.environ, with_usual=True))
+            raise UsageError(f"the variable {name} is not set, or empty", where=KEY_FROM, hint=near.strip())
+    # What is in its usual place stays there.
+    return request if name == usual_variable() else _with_key(request, key)
+
+
+def _with_key(request: Request, key: str) -> Request:
+    return replace(request, flags={**request.flags, "api_key": Given(KEY_FROM, Secret(key))})
+
+
+def _standard_input() -> str:
+    if sys.stdin is None:
+        raise UsageError("standard input is closed", where=f"{KEY_FROM} -")
+    try:
+        os.set_blocking(sys.stdin.fileno(), True)
+        line = sys.stdin.buffer.readline(_MOST_READ)
+    except OSError as error:
+        raise UsageError(f"standard input cannot be read: {error.strerror}", where=f"{KEY_FROM} -") from None
+    key = line.decode("utf-8-sig", "surrogateescape").strip()
+    if not key:
+        raise UsageError("there is no key on standard input", where=f"{KEY_FROM} -")
+    return key
+
+
+def given_settings(request: Request, provider: Provider | None, trial: Trial) -> dict[str, str | Secret]:
+    """Return the texts by field that flags and the named provider give; what the environment says stays there.
+
+    Raises:
+        ConfigurationError: if neither gives a key, a value is not valid, or the key can be none.
+        UsageError: if the base URL is another provider's, or the provider has none that everybody needs.
+    """
+    if provider is not None and provider.login:
+        return _login(request)
+    texts: dict[str, str | Secret] = {name: request.flags[name].text for name in KEPT if name in request.flags}
+    # None for what is empty: an empty flag counts as not given.
+    texts = {name: text for name, text in texts.items() if isinstance(text, Secret) or text}
+    if provider is not None:
+        texts |= _of_provider(request, provider, texts)
+    if "api_key" not in texts and not request.process.environ.get(usual_variable()):
+        raise ConfigurationError(
+            "there is no API key, and nobody can be asked here",
+            where=f"--openai-api-key, {usual_variable()}",
+            hint=f"Name the variable that holds one: {KEY_FROM} VARIABLE (- for standard input). Or give the place of "
+            "one: --openai-api-key keyring:SERVICE/NAME",
+        )
+    from qwen_runtime import Change  # noqa: PLC0415 - the HTTP client is slow to import
+
+    valid = texts_of(Change("the command line", texts))
+    _refuse_key(request, valid, trial)
+    return valid
+
+
+def _login(request: Request) -> dict[str, str | Secret]:
+    """Return the method of a login that is there.
+
+    Raises:
+        NoLoginError: if there is none.
+    """
+    if not login_place_under(request).shown_if_kept:
+        raise NoLoginError(
+            "there is no Qwen OAuth login, and nobody can log in here",
+            where="--provider",
+            hint="Log in, in a terminal: qwen-cfg auth login. Or name a provider whose API takes a key.",
+        )
+    return {"auth_method": LOGIN_METHOD}
+
+
+def _of_provider(request: Request, provider: Provider, texts: Mapping[str, str | Secret]) -> dict[str, str | Secret]:
+    """Return what a provider adds to texts: its base URL, its usual model, and the key in a variable of its own."""
+    more: dict[str, str | Secret] = {}
+    url = texts.get("base_url")
+    if url is None and not provider.base_url:
+        form = f", of this form: {provider.base_url_form}" if provider.base_url_form else ""
+        raise UsageError(
+            f"{provider.title} needs a base URL of your own{form}", where="--provider", hint="Give --openai-base-url."
+        )
+    if url is None:
+        more["base_url"] = provider.base_url
+    elif str(url).startswith("http") and (other := provider_of(str(url))).is_declared and other.name != provider.name:
+        raise UsageError(f"the base URL is {other.title}'s, not {provider.title}'s", where="--openai-base-url")
+    if "model" not in texts and provider.model:
+        more["model"] = provider.model
+    own = exported_keys(request.process.environ, with_usual=False)
+    key = next((own[name] for name in provider.key_variables if name in own), None)
+    return more | ({"api_key": key} if key is not None and "api_key" not in texts else {})
+
+
+def _refuse_key(request: Request, texts: Mapping[str, str | Secret], trial: Trial) -> None:
+    """Refuse what can be no key for the endpoint.
+
+    Raises:
+        ConfigurationError: if it can be none.
+    """
+    given = texts.get("api_key")
+    key = given.reveal() if isinstance(given, Secret) else request.process.environ.get(usual_variable(), "")
+    where = usual_variable() if given is None else getattr(request.flags.get("api_key"), "flag", "--provider")
+    base_url = endpoint_in(request, texts)[0]
+    problem = trial.key_problem(key, base_url)
+    if problem:
+        raise ConfigurationError(f"this cannot be the API key: {problem.rstrip('.')}", where=where)
+
+
+def endpoint_in(request: Request, texts: Mapping[str, str | Secret]) -> tuple[str, str]:
+    """Return the base URL and the model that come of texts, the environment, and the settings of Qwen Code."""
+    decisions = compilation_with(request, texts).resolution.decisions
+    winners = (decisions["base_url"].winner, decisions["model"].winner)
+    base_url, model = ("" if winner is None else winner.revealed for winner in winners)
+    return base_url, model
+
+
+def compilation_with(request: Request, texts: Mapping[str, str | Secret]) -> Compilation:
+    """Return what resolves with texts once they stand in an env file of the working directory, which is the first."""
+    here = replace(request, choice=EnvFileChoice("none")) if texts else request
+    return compilation_of(here.with_flags("init", {"auth_method": "openai", **texts}))
+
+
+def provider_named(name: str | None) -> Provider | None:
+    """Return the provider of a name that `--provider` takes; None if none is named."""
+    return None if name is None else declared_providers()["qwen" if name == LOGIN_METHOD else name]

@@ -1,0 +1,122 @@
+"""What `init` looks at before it keeps settings: whether the key can be one, and whether the server takes it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from qwen_cfg.core.world import EnvFileChoice
+from qwen_cfg.rules.keys import doubt_about
+from qwen_cfg.trust.gate import Gate
+from qwen_schema import (
+    DEFAULT_PROFILE,
+    Secret,
+    declared_fields,
+    endpoint_of,
+    host_of,
+    is_loopback,
+    kind_of_pointer,
+    provider_of,
+)
+from qwen_schema.providers import key_issuers
+
+from .compilation import compilation_of, trust_store
+from .ready import ready
+
+if TYPE_CHECKING:
+    from qwen_runtime import ReadyConfig
+
+    from .request import Request, Texts
+
+# A URL of which the scheme was left out.
+_ADDRESS = re.compile(
+    r"(?:localhost|[\w-]+(?:\.[\w-]+)+)(?::\d+)?(?:/[\w.-]+)*/v\d+(?:beta\d*)?(?:/openai)?/?", re.ASCII
+)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The checks of settings that are typed for a request. With `sends`, a server is asked whether it takes them.
+
+    With `keeps`, they go into a file of the project. `place` is where those come from that are no flags of the request.
+    """
+
+    request: Request
+    sends: bool = True
+    keeps: bool = True
+    place: str = "init"
+
+    def key_problem(self, key: str, base_url: str) -> str:
+        """Return why a text cannot be the key for a base URL, in words without the text; empty if it can be."""
+        if kind_of_pointer(key) == "command" and self.keeps:
+            return "a file of a project may not name a command. Put it into ~/.qwen/.env, or export it."
+        if kind_of_pointer(key) is not None:
+            return ""
+        if _ADDRESS.fullmatch(key.strip()):
+            return "it is a URL, not a key. The URL belongs to the base URL."
+        doubt = doubt_about(key, needs_key=not is_loopback(host_of(base_url)))
+        if doubt is not None:
+            return f"it {doubt[0]}. {doubt[1]}"
+        return _foreign(key, base_url)
+
+    def list_models(self, base_url: str, key: Secret | None) -> tuple[str, ...] | None:
+        """Return the models that the server lists, or None if it has no list."""
+        from qwen_runtime.doctor.trial import listed_models  # noqa: PLC0415 - the HTTP client is slow to import
+
+        return listed_models(self._ready(base_url, key))
+
+    def ask_model(self, base_url: str, key: Secret | None, model: str) -> None:
+        """Ask a model for a word."""
+        from qwen_runtime.doctor.trial import ask_for_a_word  # noqa: PLC0415
+
+        ask_for_a_word(self._ready(base_url, key, model))
+
+    def _ready(self, base_url: str, key: Secret | None, model: str | None = None) -> ReadyConfig:
+        """Return what the runtime takes to try what was typed: no file of the project has a say in it.
+
+        Without a key it is the one that is exported.
+        """
+        texts: dict[str, str | Secret] = {"auth_method": "openai", "base_url": base_url}
+        texts |= {} if key is None else {"api_key": key}
+        texts |= {} if model is None else {"model": model}
+        # Under the rules of the documents, what is typed is used, whatever settings say.
+        request = replace(self.request, profile=DEFAULT_PROFILE, choice=EnvFileChoice("none"), secret_from=None)
+        flags = {name: flag for name, flag in request.flags.items() if texts.get(name) == flag.text}
+        typed = request.with_flags(self.place, {**self._of_the_machine(), **texts})
+        typed = replace(typed, flags={**typed.flags, **flags})
+        return ready(compilation_of(typed), Gate(trust_store(request.process)))
+
+    def _of_the_machine(self) -> Texts:
+        """Return the settings of this machine that the user's own settings files say, such as the proxy."""
+        here = compilation_of(replace(self.request, choice=EnvFileChoice("none"))).resolution.decisions
+        names = [
+            name for name, field in declared_fields().items() if field.machine and field.schema["type"] == "string"
+        ]
+        winners = {name: here[name].winner for name in names}
+        return {name: w.revealed for name, w in winners.items() if w is not None and w.origin.layer == "settings"}
+
+
+def try_out(trial: Trial, base_url: str, key: Secret | None, model: str) -> str:
+    """Ask a server whether it takes the key and has the model, and return what it says, in words.
+
+    Raises:
+        AuthenticationError: if the key is refused.
+        ProviderError: if the server fails, cannot be reached, or does not have the model.
+    """
+    from qwen_runtime.terminal.model_question import is_listed  # noqa: PLC0415 - the HTTP client is slow to import
+
+    provider, where = provider_of(base_url), endpoint_of(base_url)
+    listed = trial.list_models(base_url, key)
+    if listed is not None and provider.lists_models and not provider.lists_to_anyone and is_listed(model, listed):
+        return f"tried: {where} takes the key, and lists the model {model}"
+    trial.ask_model(base_url, key, model)
+    return f"tried: {where} takes the key, and the model {model} answers"
+
+
+def _foreign(key: str, base_url: str) -> str:
+    """Return that a key is clearly another provider's; empty if it is not."""
+    provider, issuers = provider_of(base_url), key_issuers(key)
+    if not issuers or not provider.is_declared or provider.title in issuers:
+        return ""
+    return f"it begins as the keys of {' and '.join(issuers)} do, and the base URL is {provider.title}'s."

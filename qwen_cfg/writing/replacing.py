@@ -1,0 +1,75 @@
+"""What an env file says already of the fields that are to be written into it, and which of that is replaced."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from qwen_schema import ConfigurationError, Secret, declared_fields, safe_text
+from qwen_schema.envfile import last_of_each, read_assignments, read_env_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Present:
+    """What an env file says of a field: the variable, its line, and its text."""
+
+    field: str
+    variable: str
+    line: int
+    text: str | Secret
+
+    @property
+    def shown(self) -> str:
+        """The value as it may be shown."""
+        return safe_text(declared_fields()[self.field], _plain(self.text))
+
+
+def present_in(path: Path, shown: str) -> tuple[Present, ...]:
+    """Return what an env file says of fields; nothing if there is no such file.
+
+    Raises:
+        EnvFileError: if it cannot be read.
+    """
+    if not os.path.lexists(path):
+        return ()
+    said = last_of_each(read_assignments(read_env_text(path, shown)))
+    return tuple(
+        Present(field.name, variable.name, found.line, Secret(found.value) if field.secret else found.value)
+        for field in declared_fields().values()
+        for variable in field.variables
+        if (found := said.get(variable.name)) is not None
+    )
+
+
+def replaced(present: tuple[Present, ...], texts: Mapping[str, str | Secret], shown: str) -> tuple[str, ...]:
+    """Return what texts by field replace of it, in words."""
+    first = {name: declared_fields()[name].variables[0].name for name in texts}
+    return tuple(
+        f"replaced {old.variable} in {shown}:{old.line}, which was {old.shown or 'empty'}"
+        for old in present
+        if first.get(old.field) == old.variable and old.text != texts[old.field] and old.field != "auth_method"
+    )
+
+
+def refuse_other_method(present: tuple[Present, ...], texts: Mapping[str, str | Secret], shown: str) -> None:
+    """Refuse to write a key into a file that chooses Qwen OAuth, which would hide the key.
+
+    Raises:
+        ConfigurationError: if it does.
+    """
+    chosen = next((old for old in present if old.field == "auth_method" and old.text), None)
+    if chosen is not None and "auth_method" not in texts:
+        raise ConfigurationError(
+            f"{chosen.variable} chooses Qwen OAuth, and an API key would not be used",
+            where=f"{shown}:{chosen.line}",
+            hint="Remove this line, and run it again.",
+        )
+
+
+def _plain(text: str | Secret) -> str:
+    return text.reveal() if isinstance(text, Secret) else text

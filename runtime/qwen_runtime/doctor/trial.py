@@ -1,0 +1,86 @@
+"""One request that tries an endpoint before its settings are kept: for the models, or for a word of one of them."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from qwen_runtime.wire.background import Background
+from qwen_runtime.wire.connection import NoListError, models
+from qwen_schema import ProviderError
+
+from .chat import ask
+from .models import ModelList
+from .route import for_one_try
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from threading import Event as Flag
+
+    from qwen_runtime.ready import ReadyConfig
+    from qwen_runtime.wire.connection import Connection
+
+T = TypeVar("T")
+
+# How long a trial waits where nobody names a time-out, in seconds. A server on this machine may load a model first.
+_FOR_LIST = 10.0
+_FOR_WORD = 60.0
+
+
+def listed_models(ready: ReadyConfig) -> tuple[str, ...] | None:
+    """Return the models that an endpoint lists, or None if it has no list. Ctrl-C is heard at any time.
+
+    Raises:
+        AuthenticationError: if the key is refused.
+        ProviderError: if the server fails or cannot be reached.
+        ConfigurationError: if the CA bundle cannot be used.
+    """
+    return _at_once(_patient(ready, _FOR_LIST), _list)
+
+
+def ask_for_a_word(ready: ReadyConfig) -> None:
+    """Ask the model for a word. Ctrl-C is heard at any time.
+
+    Raises:
+        AuthenticationError: if the key is refused.
+        ProviderError: if no answer comes.
+        ConfigurationError: if the CA bundle cannot be used.
+    """
+    _at_once(_patient(ready, _FOR_WORD), lambda connection: ask(connection, ready.observe))
+
+
+def _patient(ready: ReadyConfig, seconds: float) -> ReadyConfig:
+    """Return a config that waits for so many seconds, unless somebody says how long to wait."""
+    artifact = ready.artifact
+    if artifact.provenance["timeout"].layer != "default":
+        return ready
+    return replace(ready, artifact=replace(artifact, config={**artifact.config, "timeout": seconds}))
+
+
+def _list(connection: Connection) -> tuple[str, ...] | None:
+    answered = ModelList()
+    connection.client.event_hooks = {"response": [answered.note]}
+    try:
+        return tuple(models(connection, seconds=connection.settings.timeout))
+    except NoListError:
+        return None
+    except ProviderError:
+        if answered.status in (404, 405):
+            return None
+        raise
+
+
+def _at_once(ready: ReadyConfig, trial: Callable[[Connection], T]) -> T:
+    """Return what a trial over a connection comes to; nothing is tried twice, and a wait for it can be ended."""
+
+    def run(_: Flag) -> Iterator[T]:
+        with closing(for_one_try(ready, direct=False).connect()) as connection:
+            yield trial(connection)
+
+    background = Background(run)
+    try:
+        (found,) = [*background.poll(None)]
+    finally:
+        background.cancelled.set()
+    return found  # type: ignore[return-value]

@@ -1,0 +1,90 @@
+"""The question for the model: those that the server lists are offered, and any other may be typed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qwen_schema import Secret, declared_fields, looks_like_key, printable, provider_of, show_value
+from qwen_schema.spellings import TELLTALE_LENGTH
+
+from .asking import LOOKS_LIKE_KEY, is_accepted, problem_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from qwen_runtime.change import DialogueDefaults
+
+    from .questions import Questions
+
+# How many models are shown with a number, and how many characters of a name.
+_MOST_SHOWN = 12
+_LONGEST_SHOWN = 60
+
+
+def ask_model(
+    questions: Questions, current: DialogueDefaults, base_url: str, key: Secret | None, listed: Sequence[str]
+) -> str:
+    """Return the model that is chosen by its number, or typed; Enter means the first that is offered."""
+    usable = [name for name in listed if problem_of("model", name) is None and not holds_key(name, key)]
+    present = _present(current, base_url)
+    usual = present or _usual(base_url)
+    offered = _first(usual, usable)
+    # A model that somebody named stays the first choice, listed or not.
+    default = present or (offered[0] if offered else usual)
+    for number, name in enumerate(offered[:_MOST_SHOWN], 1):
+        questions.tell(f"  {number}  {_shown(name)}")
+    if len(offered) > _MOST_SHOWN:
+        questions.tell(f"  and {len(offered) - _MOST_SHOWN:,} more; any name may be typed")
+    while True:
+        text = questions.open("Model", _shown(default)).strip() or default
+        name = _by_number(text, offered)
+        if not name:
+            questions.warn("The name of a model is needed, or of a deployment where the provider asks for that.")
+        elif holds_key(name, key):
+            questions.warn(LOOKS_LIKE_KEY)
+        elif is_accepted(questions, "model", name):
+            return name
+
+
+def holds_key(text: str, key: Secret | None) -> bool:
+    """Tell whether a text has a key in it; a short one may stand there with reason."""
+    if looks_like_key(text):
+        return True
+    return key is not None and len(key.reveal()) >= TELLTALE_LENGTH and key.reveal() in text
+
+
+def is_listed(model: str, listed: Sequence[str]) -> bool:
+    """Tell whether a list has a model: Gemini puts `models/` before the names, and Ollama `:latest` behind them."""
+    return any(model in (name, name.removeprefix("models/"), name.removesuffix(":latest")) for name in listed)
+
+
+def _present(current: DialogueDefaults, base_url: str) -> str:
+    """Return the model that there is, if it is one of the provider; else nothing."""
+    is_same = not current.base_url or provider_of(current.base_url).name == provider_of(base_url).name
+    return current.model if current.model and is_same and problem_of("model", current.model) is None else ""
+
+
+def _usual(base_url: str) -> str:
+    """Return the provider's usual model, or the default where the provider is not known."""
+    provider = provider_of(base_url)
+    if provider.is_declared:
+        return provider.model
+    return show_value(declared_fields()["model"].default_under("openai") or "")
+
+
+def _first(usual: str, listed: Sequence[str]) -> list[str]:
+    """Return the models of a list, the usual one first if it is among them."""
+    return list(dict.fromkeys([*([usual] if is_listed(usual, listed) else []), *listed]))
+
+
+def _by_number(text: str, offered: Sequence[str]) -> str:
+    """Return the model that a number stands for; a text that is none stands for itself."""
+    if text in offered or not (text.isascii() and text.isdigit()):
+        return text
+    number = int(text[:9])
+    return offered[number - 1] if 1 <= number <= min(len(offered), _MOST_SHOWN) else text
+
+
+def _shown(name: str) -> str:
+    text = printable(name)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"
