@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from qwen_runtime.change import Change
 from qwen_schema import endpoint_of
+
+from .model_names import ModelNames
 
 if TYPE_CHECKING:
     from qwen_runtime.change import Reconfigure
@@ -24,7 +26,7 @@ Authenticate = Callable[[], Change | None]
 class Chat:
     """A session with the screen that it is shown on, and with what changes its config.
 
-    `is_over` becomes true when the person leaves.
+    `models` are the endpoint's, as far as they are known. `is_over` becomes true when the person leaves.
     """
 
     session: Session
@@ -33,6 +35,7 @@ class Chat:
     ready: ReadyConfig
     reconfigure: Reconfigure
     authenticate: Authenticate
+    models: ModelNames = field(default_factory=ModelNames)
     is_over: bool = False
 
     def change(self, change: Change) -> None:

@@ -1,4 +1,4 @@
-"""The line editor: history, several lines, completion of commands, and a line at the bottom."""
+"""The line editor: history, several lines, completion, and a line at the bottom."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from prompt_toolkit import PromptSession, print_formatted_text
 from prompt_toolkit.application.current import get_app
-from prompt_toolkit.completion import Completer, Completion
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.key_binding import KeyBindings
@@ -18,13 +17,12 @@ from rich.cells import cell_len, set_cell_size
 from qwen_runtime.terminal.prompting import prompt
 from qwen_runtime.terminal.safe_text import without_steering
 
-from .commands import COMMANDS
+from .completion import is_command_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from prompt_toolkit.completion import CompleteEvent
-    from prompt_toolkit.document import Document
+    from prompt_toolkit.completion import Completer
     from prompt_toolkit.formatted_text import StyleAndTextTuples
     from prompt_toolkit.history import History
     from prompt_toolkit.key_binding import KeyPressEvent
@@ -41,14 +39,14 @@ _STYLE = Style.from_dict({"bottom-toolbar": "noreverse", "bottom-toolbar.text": 
 class Editor:
     """Reads what a person types."""
 
-    def __init__(self, history: History, bottom_line: Callable[[], str], *, color: bool) -> None:
+    def __init__(self, history: History, bottom_line: Callable[[], str], completer: Completer, *, color: bool) -> None:
         self._depth = None if color else ColorDepth.DEPTH_1_BIT
         self._session: PromptSession[str] = PromptSession(
             [("class:prompt", PROMPT)],
             history=history,
             multiline=True,
             key_bindings=_keys(),
-            completer=_Commands(),
+            completer=completer,
             complete_while_typing=Condition(_is_command),
             bottom_toolbar=lambda: _fitting(bottom_line(), get_app().output.get_size().columns),
             prompt_continuation=_continuation,
@@ -89,17 +87,6 @@ class Editor:
         )
 
 
-class _Commands(Completer):
-    """Completes the names of commands."""
-
-    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:  # noqa: ARG002
-        typed = document.text_before_cursor
-        if _is_command_name(typed):
-            for name, command in COMMANDS.items():
-                if f"/{name}".startswith(typed):
-                    yield Completion(f"/{name}", start_position=-len(typed), display_meta=command.summary)
-
-
 def _fitting(text: str, width: int) -> str:
     """Return what fits of the line at the bottom: its end in any case, and as much as possible of its beginning."""
     if cell_len(text) <= width:
@@ -138,8 +125,4 @@ def _continuation(width: int, line_number: int, wrap_count: int) -> StyleAndText
 
 
 def _is_command() -> bool:
-    return _is_command_name(get_app().current_buffer.text)
-
-
-def _is_command_name(text: str) -> bool:
-    return text.startswith("/") and (text[1:].isalpha() or text == "/")
+    return is_command_name(get_app().current_buffer.text)

@@ -31,11 +31,12 @@ def save(chat: Chat, argument: str) -> None:
     home = chat.ready.home
     text = redact(as_markdown(chat.session.conversation))
     content = text.encode("utf-8", "backslashreplace")
-    _write_new(_path(argument, home), content, argument, outside_projects(home))
+    _write_new(path_of(argument, home), content, argument, outside_projects(home))
     chat.screen.say(f"The conversation is saved in {argument}.")
 
 
-def _path(argument: str, home: Path | None) -> Path:
+def path_of(argument: str, home: Path | None) -> Path:
+    """Return the path that is typed as a file's name: quotes around it are no part of it, and `~` is the home."""
     if len(argument) > 2 and argument[0] in "'\"" and argument[-1] == argument[0]:
         argument = argument[1:-1]
     first, _, rest = argument.partition("/")

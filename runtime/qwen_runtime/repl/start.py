@@ -98,13 +98,14 @@ def _answer(chat: Chat, text: str) -> None:
 def _reader(chat: Chat, terminal: Terminal) -> Reader:
     if terminal.dumb:
         return PlainEditor(chat.screen)
+    from .completion import Completions  # noqa: PLC0415 - slow to import
     from .editor import Editor  # noqa: PLC0415 - slow to import
     from .history import open_history  # noqa: PLC0415 - slow to import
 
     history, notice = open_history(terminal.history)
     if notice:
         chat.screen.say(notice)
-    return Editor(history, lambda: _bottom_line(chat), color=terminal.color)
+    return Editor(history, lambda: _bottom_line(chat), Completions(chat), color=terminal.color)
 
 
 def _bottom_line(chat: Chat) -> str:

@@ -9,11 +9,11 @@ from qwen_runtime.wire.connection import models
 from qwen_schema import QwenCfgError, UsageError, terms_of
 
 from .chat import endpoint
+from .model_names import SECONDS
 
 if TYPE_CHECKING:
     from .chat import Chat
 
-_SECONDS_FOR_MODELS = 5.0
 # An aggregator has hundreds.
 _MOST_LISTED = 60
 
@@ -68,10 +68,11 @@ def _ask_for_change(chat: Chat) -> Change | None:
 
 def _list_models(chat: Chat) -> None:
     try:
-        names = models(chat.session.connection, seconds=_SECONDS_FOR_MODELS)
+        names = models(chat.session.connection, seconds=SECONDS)
     except QwenCfgError as error:
         chat.screen.say(f"{endpoint(chat)} does not list its models: {error.what}", "dim")
         return
+    chat.models.note(chat.ready, names)
     used = chat.session.settings.model
     lines = [f"{'*' if name == used else ' '} {name}" for name in names[:_MOST_LISTED]]
     more = [f"  and {len(names) - _MOST_LISTED} more"] if len(names) > _MOST_LISTED else []

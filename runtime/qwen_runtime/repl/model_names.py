@@ -1,0 +1,68 @@
+"""The models of the endpoint, for completion: asked for once, in the background."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from qwen_runtime.wire.connection import models
+from qwen_schema import QwenCfgError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from qwen_runtime.ready import ReadyConfig
+
+SECONDS = 5.0
+# As many as anybody looks through; an aggregator has hundreds.
+_MOST = 500
+
+
+@dataclass
+class ModelNames:
+    """What is known of the models. Another endpoint, or another key, has others."""
+
+    _endpoint: object = None
+    _names: tuple[str, ...] = ()
+    _asking: threading.Thread | None = field(default=None, repr=False)
+
+    def known(self, ready: ReadyConfig) -> tuple[str, ...]:
+        """Return the names that were listed at the endpoint of a config, without asking."""
+        return self._names if self._endpoint == _endpoint(ready) else ()
+
+    def note(self, ready: ReadyConfig, names: Iterable[str]) -> None:
+        """Take notice of a list that came. A name that cannot be typed is left out."""
+        typed = [name for name in names if name.isprintable() and name and " " not in name]
+        self._endpoint, self._names = _endpoint(ready), tuple(typed[:_MOST])
+
+    def ask(self, ready: ReadyConfig) -> None:
+        """Begin to ask for the list, unless that has been done at this endpoint. A login is not used for it."""
+        if self._endpoint == _endpoint(ready) or ready.key is None:
+            return
+        self._endpoint, self._names = _endpoint(ready), ()
+        self._asking = threading.Thread(target=self._list, args=(ready,), daemon=True)
+        self._asking.start()
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether an answer is waited for."""
+        return self._asking is not None and self._asking.is_alive()
+
+    def _list(self, ready: ReadyConfig) -> None:
+        try:
+            # Ctrl-C ends what goes over the session's own connection.
+            connection = ready.connect()
+            try:
+                names = models(connection, seconds=SECONDS)
+            finally:
+                connection.close()
+        except QwenCfgError:
+            # `/model` says why.
+            return
+        if self._endpoint == _endpoint(ready):
+            self.note(ready, names)
+
+
+def _endpoint(ready: ReadyConfig) -> object:
+    return ready.settings.base_url, ready.key
