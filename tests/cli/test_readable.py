@@ -113,7 +113,7 @@ def test_a_workflow_sees_an_artifact_that_cannot_be_checked(desk: Desk, name: st
     assert desk.run("check", name).out == ""
 
 
-@pytest.mark.parametrize("word", ["exit", "QUIT", ":q", "quit()"])
+@pytest.mark.parametrize("word", ["exit", "QUIT", ":q", "quit()", "bye"])
 def test_the_words_that_end_other_programs_end_a_conversation(desk: Desk, server: Provider, word: str) -> None:
     with Typing(desk, "run", env=env_of(server)) as chat:
         chat.until("0 tokens")
@@ -125,4 +125,5 @@ def test_the_words_that_end_other_programs_end_a_conversation(desk: Desk, server
 def test_a_refused_key_in_a_conversation_names_the_way_to_another(desk: Desk, server: Provider) -> None:
     with Typing(desk, "run", env=env_of(server, "refuses/v1")) as chat:
         chat.until("0 tokens")
-        chat.type(f"hello there{ENTER}").until("To change the key here: /auth")
+        chat.type(f"hello there{ENTER}").until("To change the key here: /auth", "\n>")
+        chat.type(f"/model{ENTER}").until("does not list its models", "To change the key here: /auth")

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 # Asks the person how to authenticate; None where they think better of it.
 Authenticate = Callable[[], Change | None]
 
+# What is said wherever a key is refused.
+CHANGE_KEY = "To change the key here: /auth"
+
 
 @dataclass
 class Chat:

@@ -10,7 +10,9 @@ _COMMAND = re.compile(r"/([A-Za-z]*)(?:[ \t]+(.*))?")
 
 # What people type to leave or to get help in other programs, and what it means here.
 _BARE = {
-    **dict.fromkeys(("exit", "exit()", "quit", "quit()", ":q", ":q!", ":wq", ":quit"), "exit"),
+    **dict.fromkeys(
+        ("exit", "exit()", "quit", "quit()", "bye", "logout", ":q", ":q!", ":qa", ":wq", ":x", ":quit"), "exit"
+    ),
     **dict.fromkeys(("help", "help()", "?", ":help"), "help"),
 }
 

@@ -13,7 +13,7 @@ from qwen_runtime.token_totals import totals
 from qwen_schema import AuthenticationError, ExitCode, OutputError, QwenCfgError
 
 from .ask import ask
-from .chat import Chat, endpoint, greet
+from .chat import CHANGE_KEY, Chat, endpoint, greet
 from .commands import run
 from .input import Called, read
 from .plain_editor import PlainEditor
@@ -88,7 +88,7 @@ def _answer(chat: Chat, text: str) -> None:
         chat.screen.error(error)
     except AuthenticationError as error:
         hint = f"{error.hint} " if error.hint else ""
-        chat.screen.error(error.copy(hint=f"{hint}To change the key here: /auth"))
+        chat.screen.error(error.copy(hint=f"{hint}{CHANGE_KEY}"))
     except QwenCfgError as error:
         chat.screen.error(error)
     except KeyboardInterrupt:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from qwen_runtime.change import Change
 from qwen_runtime.wire.connection import models
-from qwen_schema import QwenCfgError, UsageError, terms_of
+from qwen_schema import AuthenticationError, QwenCfgError, UsageError, terms_of
 
-from .chat import endpoint
+from .chat import CHANGE_KEY, endpoint
 from .model_names import SECONDS
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ def _list_models(chat: Chat) -> None:
     try:
         names = models(chat.session.connection, seconds=SECONDS)
     except QwenCfgError as error:
-        chat.screen.say(f"{endpoint(chat)} does not list its models: {error.what}", "dim")
+        advice = f". {CHANGE_KEY}" if isinstance(error, AuthenticationError) else ""
+        chat.screen.say(f"{endpoint(chat)} does not list its models: {error.what}{advice}", "dim")
         return
     chat.models.note(chat.ready, names)
     used = chat.session.settings.model
