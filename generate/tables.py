@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,12 +36,12 @@ def tables() -> dict[str, str]:
 
 
 def ranking() -> str:
-    """Return the source of the module with the order of the layers, whose words are those of the layers."""
+    """Return the source of the module with the order of the layers, in their own words, as the help shows it."""
     # The layers read the other tables.
     from qwen_cfg.core.layers import ranking, usual_layers  # noqa: PLC0415
     from qwen_schema import DEFAULT_PROFILE, declared_profiles  # noqa: PLC0415
 
-    words = ranking(usual_layers(declared_profiles()[DEFAULT_PROFILE]))
+    words = textwrap.fill(f"{ranking(usual_layers(declared_profiles()[DEFAULT_PROFILE]))}.", 72)
     return (
         '"""The order of the layers under the usual profile, as a sentence. Written by `make generate`."""\n\n'
         f"RANKING = {words!r}\n"

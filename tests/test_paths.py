@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qwen_cfg.application.telemetry import HOME_LEVEL
 from qwen_cfg.core.paths import Standpoint, home_level_files, is_in_qwen_directory, without_dots
 from qwen_schema import located
 
@@ -121,6 +122,7 @@ def test_what_counts_as_a_qwen_env_file(path: str, *, inside: bool) -> None:
 
 def test_the_files_of_a_home_are_two_and_in_order() -> None:
     assert home_level_files(HOME) == (HOME / ".qwen/.env", HOME / ".env")
+    assert home_level_files(HOME) == tuple(HOME / name for name in HOME_LEVEL)
 
 
 @given(st.lists(st.sampled_from(["a", "b", "..", ".", "..."]), max_size=8))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from qwen_cfg.core.world import Given
+from qwen_cfg.core.start import Given
 from qwen_schema import Secret, UsageError, declared_fields, did_you_mean
 
 if TYPE_CHECKING:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from qwen_cfg.core.artifact import proxy_login_of
-from qwen_cfg.core.paths import home_level_files
-from qwen_schema import declared_fields, declared_profiles, located
-from qwen_schema.bounded import Unreadable, read_file
 from qwen_schema.ending import Termination
+from qwen_schema.fields import declared_fields
+from qwen_schema.profiles import declared_profiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
+    from typing import Any
 
     from qwen_cfg.core.resolution import Resolution
     from qwen_runtime import ReadyConfig
@@ -35,6 +34,8 @@ class Switch:
     def __init__(
         self, config: Mapping[str, Any], place: str, base: Path, home: Path | None, proxy_login: Secret | None
     ) -> None:
+        from qwen_schema import located  # noqa: PLC0415 - a command may end without having resolved
+
         self.is_on = config[FIELD] is True
         self.place = place
         self.endpoint: str = config["usage_statistics_endpoint"]
@@ -43,6 +44,9 @@ class Switch:
         self.proxy_login = proxy_login
         self.bundle = located(config["ca_bundle"], base=base, home=home) if config["ca_bundle"] else None
 
+
+# The env files of a home (`core.paths.home_level_files`), as words: a command that needs no path loads none of that.
+HOME_LEVEL = (".qwen/.env", ".env")
 
 # What the command has measured so far, and what says whether telemetry is on.
 _measured: list[Measurement] = []
@@ -77,7 +81,7 @@ def note_resolution(resolution: Resolution) -> Resolution:
     winner = decisions[FIELD].winner
     if winner is not None and not any(decision.problem for decision in decisions.values()):
         values = {name: decision.value for name, decision in decisions.items()}
-        _switches.append(Switch(values, str(winner.origin), world.cwd, world.home, proxy_login_of(resolution)))
+        _switches.append(Switch(values, str(winner.origin), world.cwd, world.home, resolution.proxy_login))
     return resolution
 
 
@@ -87,9 +91,10 @@ def may_be_on() -> bool:
     if any(os.environ.get(name) for name in names):
         return True
     moving = [p.directory_variable for p in declared_profiles().values() if p.directory_variable]
-    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home() raises where there is none
-    moved = [Path(os.environ[name]).expanduser() / ".env" for name in moving if os.environ.get(name)]
-    texts = [_text(file) for file in (*home_level_files(home), *moved)]
+    directories = ["~", *(os.environ[name] for name in moving if os.environ.get(name))]
+    home, *moved = map(os.path.expanduser, directories)
+    files = [*(f"{home}/{name}" for name in HOME_LEVEL), *(f"{directory}/.env" for directory in moved)]
+    texts = [_text(file) for file in files if os.path.lexists(file)]
     return any(name.encode() in text for text in texts for name in (*names, *moving))
 
 
@@ -135,7 +140,11 @@ def _send(switch: Switch, name: str, exit_code: int, error: str, seconds: float,
     )
 
 
-def _text(file: Path) -> bytes:
+def _text(name: str) -> bytes:
+    from pathlib import Path  # noqa: PLC0415 - few homes have such a file
+
+    from qwen_schema.bounded import Unreadable, read_file  # noqa: PLC0415
+
     with suppress(OSError, Unreadable):
-        return read_file(file)
+        return read_file(Path(name))
     return b""

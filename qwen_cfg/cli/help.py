@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import copy
+import os
 import re
-import textwrap
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,6 +16,31 @@ SHARED = ("resolution", "fields")
 DESCRIBING = ("resolve", "check", "run")
 
 _WIDTH = 78
+_USUAL_COLUMNS = 80
+
+
+class Formatter(argparse.RawDescriptionHelpFormatter):
+    """Lays a help text out. For its width, argparse would load shutil."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    """Return what `shutil.get_terminal_size` does: COLUMNS, the terminal's, or 80."""
+    told = os.environ.get("COLUMNS", "")
+    try:
+        named = int(told)
+    except ValueError:
+        named = 0
+    if named > 0:
+        return named
+    try:
+        # A stream that was closed from the start is None.
+        columns = os.get_terminal_size(sys.__stdout__.fileno()).columns  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):
+        return _USUAL_COLUMNS
+    return columns or _USUAL_COLUMNS
 
 
 def usage_of(program: str, actions: Sequence[argparse.Action]) -> str:
@@ -62,6 +87,8 @@ def _argument(action: argparse.Action) -> str:
 
 def _shortened(action: argparse.Action) -> argparse.Action:
     """Return an action with the first thing that its help says."""
+    import copy  # noqa: PLC0415 - a short help alone needs it
+
     short = copy.copy(action)
     if action.help:
         short.help = re.split(r"; |\. ", action.help)[0]
@@ -69,6 +96,8 @@ def _shortened(action: argparse.Action) -> argparse.Action:
 
 
 def _listed(names: list[str]) -> str:
+    import textwrap  # noqa: PLC0415
+
     text = f"These options are described by qwen-cfg resolve --help: {', '.join(names)}."
     return textwrap.fill(text, _WIDTH, break_on_hyphens=False)
 

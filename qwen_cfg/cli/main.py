@@ -6,21 +6,19 @@ import importlib
 import os
 import signal
 import sys
-import traceback
 from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from qwen_cfg.application import telemetry
-from qwen_schema import ExitCode, OutputError, QwenCfgError, UsageError, redact_unknown, unexpected
 from qwen_schema.ending import Termination, ended_by, error_of, ignore_more
+from qwen_schema.errors import ExitCode, OutputError, QwenCfgError, UsageError, unexpected
 
 from .output import Output, standard_output
 from .parser import COMMANDS, build_parser, chosen_in, command_in
-from .reports.error import error_data
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -79,6 +77,8 @@ def _resolve(words: list[str]) -> None:
     """Resolve for a command that has not, if telemetry may be on; no pipe is emptied for that."""
     if {word.partition("=")[0] for word in words} & {"--config", "--no-usage-statistics"} or not telemetry.may_be_on():
         return
+    from pathlib import Path  # noqa: PLC0415
+
     from qwen_cfg.application.compilation import compilation_of  # noqa: PLC0415 - few need it
     from qwen_cfg.application.request import Request  # noqa: PLC0415
     from qwen_cfg.core.world import EnvFileChoice  # noqa: PLC0415
@@ -98,8 +98,11 @@ def _report(error: QwenCfgError, words: list[str], output: Output, *, cause: Bas
     if form is not None and command_in(words) == "run":
         from qwen_runtime.headless import write_failure  # noqa: PLC0415 - slow to import
 
-        write_failure(error, cast("Any", form), output)
+        stated: Any = form
+        write_failure(error, stated, output)
     elif form is not None:
+        from .reports.error import error_data  # noqa: PLC0415
+
         output.data(error_data(error))
     _trace(cause or error, words, output)
     return error.exit_code
@@ -116,6 +119,10 @@ def _change_to(directory: str) -> None:
 def _trace(error: BaseException, words: list[str], output: Output) -> None:
     """Show the traceback where --debug asks for it, without what is or looks like a secret."""
     if _is_debugged(words):
+        import traceback  # noqa: PLC0415
+
+        from qwen_schema import redact_unknown  # noqa: PLC0415
+
         output.notice(*redact_unknown("".join(traceback.format_exception(error))).splitlines())
 
 

@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 import sys
-import textwrap
 from contextlib import suppress
 from functools import partial
-from io import StringIO
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TextIO
+from typing import TYPE_CHECKING
 
-from qwen_schema import (
-    OutputError,
-    Verbatim,
-    WithoutCommands,
-    is_true,
-    printable,
-    printable_lines,
-    redact,
-    without_commands,
-    without_commands_within,
-    without_controls,
-)
+# What is not needed for every output is loaded with its first use.
+import qwen_schema
+from qwen_schema import printable, printable_lines, without_controls
+from qwen_schema.errors import OutputError
+from qwen_schema.log_commands import WithoutCommands, without_commands, without_commands_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any, Literal, TextIO
 
     from rich.console import RenderableType
 
-Color = Literal["auto", "always", "never"]
+    Color = Literal["auto", "always", "never"]
 
 NARROWEST = 20
 READABLE = 96
@@ -89,23 +79,27 @@ class Output:
 
     def annotation(self, command: str) -> None:
         """Write a command to GitHub Actions, whose parts are escaped as it expects."""
-        self._write(self._stdout, without_commands_within(printable(redact(command))) + "\n")
+        self._write(self._stdout, without_commands_within(printable(qwen_schema.redact(command))) + "\n")
 
     def text(self, text: str, *, verbatim: bool = False) -> None:
         """Write a piece of an answer, or what must not change by a byte if it is `verbatim`.
 
         That which runs a job and reads its log is given no command, even so. A file is not its log.
         """
-        safe = text if verbatim else printable_lines(redact(text))
+        safe = text if verbatim else printable_lines(qwen_schema.redact(text))
         self._write(self._stdout, self._inert.add(safe) if self._is_log else safe)
 
     def data(self, document: object, *, secrets: bool = False, indent: int | None = 2) -> None:
         """Write a result as one JSON document."""
+        import json  # noqa: PLC0415 - few commands need it
+
         safe = document if secrets else redacted_data(document)
         self._write(self._stdout, without_controls(json.dumps(safe, ensure_ascii=False, indent=indent)) + "\n")
 
     def screen(self, render: Callable[[int], RenderableType], color: Color = "auto") -> None:
         """Write a result for people: `render` gets the width in columns."""
+        from io import StringIO  # noqa: PLC0415
+
         from rich.console import Console  # noqa: PLC0415 - only screens need it
 
         canvas = StringIO()
@@ -131,7 +125,7 @@ class Output:
     @property
     def progress_columns(self) -> int:
         """The columns for a line of progress; 0 where standard error is no terminal that can take it back, or in CI."""
-        if self.is_dumb or os.name != "posix" or is_true(os.environ.get("CI", "")):
+        if self.is_dumb or os.name != "posix" or qwen_schema.is_true(os.environ.get("CI", "")):
             return 0
         # What fills the last column may begin a new line.
         return (_columns(self._stderr) or 1) - 1
@@ -167,11 +161,13 @@ class Output:
 
 def _told(lines: tuple[str, ...], *, secrets: bool = False) -> str:
     """Return lines as they may be written, each with its end."""
-    return without_commands("".join(f"{printable(line if secrets else redact(line))}\n" for line in lines))
+    return without_commands("".join(f"{printable(line if secrets else qwen_schema.redact(line))}\n" for line in lines))
 
 
 def wrapped(text: str, columns: int) -> str:
     """Return a text whose lines are wrapped at words; a longer word, such as a URL, stays whole."""
+    import textwrap  # noqa: PLC0415 - what is no terminal needs no lines of its width
+
     fill = partial(textwrap.wrap, width=columns, break_long_words=False, break_on_hyphens=False)
     lines = []
     for line in text.split("\n")[:-1]:
@@ -221,15 +217,17 @@ def standard_output() -> Output:
 
 
 def _nowhere() -> TextIO:
+    from pathlib import Path  # noqa: PLC0415 - a stream is rarely closed
+
     return Path(os.devnull).open("w", encoding="utf-8")
 
 
 def redacted_data(document: Any) -> Any:
     """Return plain values without the secrets that this process knows."""
-    if isinstance(document, Verbatim):
+    if isinstance(document, qwen_schema.Verbatim):
         return str(document)
     if isinstance(document, str):
-        return redact(document)
+        return qwen_schema.redact(document)
     if isinstance(document, dict):
         return {key: redacted_data(value) for key, value in document.items()}
     if isinstance(document, list | tuple):

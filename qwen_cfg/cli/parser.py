@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import textwrap
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING
 
-from qwen_cfg.application.flags import spellings
-from qwen_cfg.core.world import Given
-from qwen_schema import (
-    DEFAULT_PROFILE,
-    Secret,
-    UsageError,
-    declared_fields,
-    declared_profiles,
-    redact_unknown,
-    show_value,
-)
-from qwen_schema.envfile import DIALECTS
+# What is not needed for every command line is loaded with its first use.
+import qwen_schema
+from qwen_schema.errors import UsageError
+from qwen_schema.fields import declared_fields
 from qwen_schema.tables.ranking import RANKING
 from qwen_schema.version import VERSION
 
-from .help import ShowHelp, examples, help_text, usage_of
-from .mistyped import plain_message, unknown_choice, unknown_command, unknown_words
+from .help import Formatter, ShowHelp, examples, help_text, usage_of
 from .output import standard_output
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any, NoReturn
 
     from qwen_schema import Field
 
@@ -49,7 +40,7 @@ COMMANDS = {
 _WIDEST_METAVAR = 40
 _EPILOG = f"""\
 {examples("init", "resolve --explain", 'run "What is a resolved config?"', "check qwen.toml")}
-{textwrap.fill(f"{RANKING}.", 72)}
+{RANKING}
 
 exit codes: 0 all well, 1 a check found something, 2 usage,
 3 configuration invalid or incomplete, 4 authentication refused,
@@ -63,7 +54,7 @@ class Parser(argparse.ArgumentParser):
     """A parser that raises instead of exiting, and never repeats words in which a secret may stand."""
 
     def __init__(self, **options: Any) -> None:
-        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        options.setdefault("formatter_class", Formatter)
         has_help = options.pop("add_help", True)
         super().__init__(allow_abbrev=False, add_help=False, **options)
         if has_help:
@@ -71,7 +62,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Turn what argparse has to say into a usage error."""
-        raise UsageError(redact_unknown(plain_message(message)), hint=f"See: {self.prog} --help")
+        from .mistyped import plain_message  # noqa: PLC0415
+
+        raise UsageError(qwen_schema.redact_unknown(plain_message(message)), hint=f"See: {self.prog} --help")
 
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> argparse.Namespace:  # type: ignore[override]
         """Parse, and name unknown options without their values. The command is None where none is named."""
@@ -83,6 +76,8 @@ class Parser(argparse.ArgumentParser):
         known: argparse.Namespace
         known, unknown = self.parse_known_args(words, namespace)
         if unknown:
+            from .mistyped import unknown_words  # noqa: PLC0415
+
             raise unknown_words(unknown, build_parser(), self.command(known.command), words)
         return known
 
@@ -93,8 +88,8 @@ class Parser(argparse.ArgumentParser):
     @property
     def commands(self) -> dict[str, Parser]:
         """The parsers of the commands, by name."""
-        found = next((a.choices for a in self._actions if a.dest == "command" and a.choices), {})
-        return cast("dict[str, Parser]", found)
+        found: Any = next((a.choices for a in self._actions if a.dest == "command" and a.choices), {})
+        return found  # type: ignore[no-any-return]
 
     @property
     def options(self) -> list[str]:
@@ -111,11 +106,15 @@ class Parser(argparse.ArgumentParser):
         first = words[0] if words else ""
         name = first.partition("=")[0] if first.startswith("--") else first[:2]
         if first.startswith("-") and first != "--" and name not in self.options:
+            from .mistyped import unknown_words  # noqa: PLC0415
+
             raise unknown_words([first], build_parser(), chosen, words)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Refuse a value that is no choice, and name the near right one."""
         if action.choices is not None and value not in action.choices:
+            from .mistyped import unknown_choice, unknown_command  # noqa: PLC0415
+
             is_command = action.dest == "command"
             raise (
                 unknown_command(str(value), build_parser()) if is_command else unknown_choice(action, value, self.prog)
@@ -176,6 +175,8 @@ def build_parser(only: str | None = None) -> Parser:
 
 def add_field_flags(parser: argparse.ArgumentParser) -> None:
     """Add the flags of every declared field, in a group of their own."""
+    from qwen_cfg.application.flags import spellings  # noqa: PLC0415
+
     group = parser.add_argument_group(
         "fields", "A flag overrides every other source. An empty one is ignored, but for --proxy= (no proxy)."
     )
@@ -193,6 +194,9 @@ def add_field_flags(parser: argparse.ArgumentParser) -> None:
 
 def add_resolution_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say how to resolve."""
+    from qwen_schema.envfile import DIALECTS  # noqa: PLC0415
+    from qwen_schema.profiles import DEFAULT_PROFILE, declared_profiles  # noqa: PLC0415
+
     group = parser.add_argument_group("resolution")
     files = group.add_mutually_exclusive_group()
     files.add_argument("--env-file", metavar="PATH", help="read this env file, and search for none")
@@ -258,6 +262,9 @@ class _Give(argparse.Action):
         values: Any,
         option_string: str | None = None,
     ) -> None:
+        from qwen_cfg.core.start import Given  # noqa: PLC0415
+        from qwen_schema.secret import Secret  # noqa: PLC0415
+
         flag = option_string or self.option_strings[0]
         text = values if isinstance(values, str) else str(not flag.startswith("--no-")).lower()
         given = Given(flag, Secret(text) if self.field.secret else text)
@@ -271,7 +278,7 @@ class _ShowVersion(argparse.Action):
         super().__init__(nargs=0, default=argparse.SUPPRESS, **options)
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        standard_output().lines(f"{parser.prog} {VERSION}")
+        standard_output().text(f"{parser.prog} {VERSION}\n", verbatim=True)
         parser.exit()
 
 
@@ -299,6 +306,6 @@ def _metavar(field: Field) -> str | None:
 
 
 def _help(field: Field) -> str:
-    default = "" if field.default in (None, "") else f" (default: {show_value(field.default)})"
+    default = "" if field.default in (None, "") else f" (default: {qwen_schema.show_value(field.default)})"
     variables = ", ".join(variable.name for variable in field.variables)
     return f"{field.description}{default} [{variables}]".replace("%", "%%")

@@ -19,7 +19,6 @@ from qwen_schema import (
     located,
     pointed,
 )
-from qwen_schema.proxy import split_login
 
 from .layers import DEFAULT, layer_named
 from .merge import settled
@@ -73,15 +72,8 @@ def to_artifact(
         env_file=EnvFileUse(resolution.world.choice.chosen_by, read),
         excluded=resolution.excluded,
         settings=_settings(resolution),
-        proxy_login=proxy_login_of(resolution) if of_this_machine else None,
+        proxy_login=resolution.proxy_login if of_this_machine else None,
     )
-
-
-def proxy_login_of(resolution: Resolution) -> Secret | None:
-    """Return the login in the URL of the proxy that is used; None for none."""
-    proxy = resolution.decisions["proxy"]
-    login = split_login(proxy.winner.revealed)[1] if proxy.winner is not None and proxy.value else ""
-    return Secret(login) if login else None
 
 
 def _settings(resolution: Resolution) -> tuple[SettingsUse, ...]:

@@ -10,12 +10,14 @@ from qwen_schema import (
     DEFAULT_PROFILE,
     Excluded,
     QwenCfgError,
+    Secret,
     UsageError,
     declared_fields,
     declared_profiles,
     did_you_mean,
     show_word,
 )
+from qwen_schema.proxy import split_login
 
 from .entry import with_entry
 from .layers import DEFAULT, Sources
@@ -135,6 +137,13 @@ class Resolution:
         key = self.decisions["api_key"]
         needs = self.auth_method not in (None, "qwen-oauth")
         return needs and key.winner is None and self.options.secret_from is None
+
+    @property
+    def proxy_login(self) -> Secret | None:
+        """The login in the URL of the proxy that is used; None for none."""
+        proxy = self.decisions["proxy"]
+        login = split_login(proxy.winner.revealed)[1] if proxy.winner is not None and proxy.value else ""
+        return Secret(login) if login else None
 
     @property
     def excluded(self) -> tuple[Excluded, ...]:

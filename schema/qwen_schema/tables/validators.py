@@ -113,6 +113,7 @@ def _is_secret_reference_path(value: Any) -> bool:
         is_text(value)
         and len(value) >= 1
         and len(value) <= 8192
+        and has_format('file-path', value)
     )
 
 
@@ -389,6 +390,7 @@ def _is_artifact_env_file_paths_items(value: Any) -> bool:
         is_text(value)
         and len(value) >= 1
         and len(value) <= 8192
+        and has_format('file-path', value)
     )
 
 
@@ -419,6 +421,7 @@ def _is_artifact_settings_items_path(value: Any) -> bool:
         is_text(value)
         and len(value) >= 1
         and len(value) <= 8192
+        and has_format('file-path', value)
     )
 
 
