@@ -26,10 +26,10 @@ def fields_page() -> str:
     rows = "".join(_row(field) for field in declared_fields().values())
     return f"""# The fields
 
-{NOTICE}Every setting that can be configured. A flag overrides the environment, which overrides the env file, which overrides
-the default. Where several variables feed a field, the first that has a value wins, whether the environment or the env file
-sets it. Under the profile `qwen-code-0.21`, Qwen Code's [settings files](settings.md) count too, the order differs for
-some fields, and so do [some defaults](settings.md#defaults).
+{NOTICE}Every setting that can be configured. A flag overrides the environment, which overrides the env file, which
+overrides the default. Where several variables feed a field, the first that has a value wins, whether the
+environment or the env file sets it. Under the profile `qwen-code-0.21`, Qwen Code's [settings files](settings.md)
+count too, the order differs for some fields, and so do [some defaults](settings.md#defaults).
 
 *Reach* is what a value needs to be accepted: `project` means anybody's file may set it, `user` means only what you
 typed, exported, or put into `~/.qwen/.env`, `~/.env` or your own settings.

@@ -134,7 +134,7 @@ class Output:
         """Show a line to standard error in the place of the one before, until anything else is written."""
         if not self.progress_columns:
             return
-        safe = printable(redact(line))
+        safe = printable(qwen_schema.redact(line))
         shown = f"\x1b[2m{safe}\x1b[0m" if line and not os.environ.get("NO_COLOR") else safe
         self._write(self._stderr, shown)
         self._has_progress = bool(line)
