@@ -11,6 +11,8 @@ from qwen_schema import declared_fields
 from .concern import host_shown, is_known_or_loopback
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from qwen_cfg.core.origin import Origin
     from qwen_cfg.core.resolution import Resolution
 
@@ -60,14 +62,24 @@ def project_settings_values(resolution: Resolution) -> tuple[tuple[str, Origin],
 
 
 def key_of_another_file(resolution: Resolution) -> Origin | None:
-    """Return the origin of a key that a project's settings take from another file, out of a variable not for keys."""
+    """Return the origin of a key that a project's settings take from another file, out of a variable not for keys.
+
+    An env file beside the settings is the same project's, unless it is a link.
+    """
     winner = resolution.decisions["api_key"].winner
     origin = None if winner is None else winner.origin
     if origin is None or not origin.is_project_said or origin.users:
         return None
-    own = set() if origin.path is None else {os.path.realpath(origin.path)}
+    own = set() if origin.path is None else {os.path.realpath(origin.path), *_env_files_beside(origin.path)}
     others = [one for one in origin.behind if {os.path.realpath(path) for path in one.paths} - own]
     return origin if any(not _is_for_keys(str(one.variable)) for one in others) else None
+
+
+def _env_files_beside(settings: Path) -> tuple[str, ...]:
+    """Return the env files of the directory whose `.qwen` holds settings, as paths without links in them."""
+    if settings.parent.name != ".qwen":
+        return ()
+    return str(settings.parent.parent / ".env"), str(settings.parent / ".env")
 
 
 def texts_of_other_files(resolution: Resolution) -> tuple[Origin, ...]:

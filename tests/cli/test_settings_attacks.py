@@ -317,16 +317,22 @@ def test_a_project_that_picks_an_entry_of_the_users_does_not_send_it_another_key
         assert server.taken() == []
 
 
-@pytest.mark.parametrize("place", ["work/.env", "work/app/.env"])
+def takes(name: str, member: str, url: str) -> dict[str, Any]:
+    """Return settings that take a variable for the key: by a provider entry's `envKey`, or in a text."""
+    entry = {"modelProviders": {"openai": [{"id": "m", "envKey": name, "baseUrl": url}]}, "model": {"name": "m"}}
+    return OPENAI | entry if member == "entry" else auth(baseUrl=url, apiKey=f"${{{name}}}")
+
+
+@pytest.mark.parametrize("place", ["work/.env", "a link", "a link of .qwen"])
 @pytest.mark.parametrize("member", ["entry", "auth"])
 @pytest.mark.parametrize("name", ["DB_PASSWORD", "TEAM_API_KEY"])
 def test_what_another_file_sets_is_no_key_unless_it_is_for_keys(
     desk: Desk, server: Provider, place: str, member: str, name: str
 ) -> None:
-    url = f"{server.url}/v1"
-    desk.write(place, f"{name}={AWS}\n")
-    entry = {"modelProviders": {"openai": [{"id": "m", "envKey": name, "baseUrl": url}]}, "model": {"name": "m"}}
-    write(desk, OWN, OPENAI | entry if member == "entry" else auth(baseUrl=url, apiKey=f"${{{name}}}"))
+    write(desk, OWN, takes(name, member, f"{server.url}/v1"))
+    desk.write(place if place == "work/.env" else ".profile", f"{name}={AWS}\n")
+    if place != "work/.env":
+        (desk.cwd / (".env" if place == "a link" else ".qwen/.env")).symlink_to(desk.home / ".profile")
     asked = desk.run("run", "-p", "ping", *NEWER)
     if name == "TEAM_API_KEY":
         assert [request.authorization for request in server.taken()] == [f"Bearer {AWS}"]
@@ -334,6 +340,41 @@ def test_what_another_file_sets_is_no_key_unless_it_is_for_keys(
     else:
         assert name in asked.ended(5).err
         assert server.taken() == []
+
+
+@pytest.mark.parametrize("place", ["work/app/.env", "work/app/.qwen/.env"])
+@pytest.mark.parametrize("member", ["entry", "auth"])
+def test_an_env_file_beside_the_settings_is_of_the_same_project(
+    desk: Desk, server: Provider, place: str, member: str
+) -> None:
+    """It goes to this machine unasked, and nowhere else; and what the shell sets, too, is the user's."""
+    write(desk, OWN, takes("TEAM_WORD", member, f"{server.url}/v1"))
+    desk.write(place, "TEAM_WORD=word-of-the-project\n")
+    desk.run("run", "-p", "ping", *NEWER).ended(0)
+    assert [request.authorization for request in server.taken()] == ["Bearer word-of-the-project"]
+    assert "environment TEAM_WORD" in desk.run("run", "-p", "ping", *NEWER, env={"TEAM_WORD": AWS}).ended(5).err
+    write(desk, OWN, takes("TEAM_WORD", member, STRANGER))
+    assert "TEAM_WORD" in ask(desk, server, *NEWER).ended(5).err
+    assert server.taken() == []
+
+
+@pytest.mark.parametrize("member", ["entry", "auth"])
+@pytest.mark.parametrize("name", ["aWS_SECRET_ACCESS_KEY", "aws_secret_access_key", "OPENAI_api_KEY", "openai_api_key"])
+@pytest.mark.parametrize("setter", ["env", ".env"])
+def test_a_name_in_other_letters_is_another_variable(
+    desk: Desk, server: Provider, member: str, name: str, setter: str
+) -> None:
+    env = {"AWS_SECRET_ACCESS_KEY": AWS, "OPENAI_API_KEY": KEY}
+    own = takes(name, member, STRANGER)
+    write(desk, OWN, own | ({"env": {name: "word-of-the-project"}} if setter == "env" else {}))
+    desk.write("work/app/.env", f"{name}=word-of-the-project\n" if setter == ".env" else "")
+    ask(desk, server, *NEWER, **env)
+    assert {request.authorization for request in server.taken()} <= {"Bearer word-of-the-project"}
+    # One that only the user sets, in just these letters, is the user's.
+    write(desk, OWN, own)
+    desk.write("work/app/.env", "")
+    assert name in ask(desk, server, *NEWER, **{name: AWS}).ended(5).err
+    assert server.taken() == []
 
 
 # Files that cost.
