@@ -137,3 +137,68 @@ def test_a_yes_lasts_where_no_link_changes(desk: Desk, server: Provider) -> None
     desk.write(OWN, json.dumps(says(baseUrl=STRANGER) | {"model": {"name": "another"}}))
     ask(desk, server, *NEWER).ended(0)
     assert [request.authorization for request in server.taken()] == [f"Bearer {FIRST}", f"Bearer {KEY}"]
+
+
+# Who is asked nothing.
+
+
+def silent(desk: Desk, server: Provider, *words: str, **env: str) -> None:
+    """Run a command that would end with 5 if there were anything to ask, and that trusts nothing on the way."""
+    outcome = desk.run(*words, env={"HTTP_PROXY": server.url, "NO_PROXY": "none", **env}).ended(0)
+    # Plain http to another machine is what the test needs, and what a user would not do.
+    assert [line for line in outcome.err.splitlines() if line.startswith("QC") and "QC305" not in line] == []
+
+
+MINE: dict[str, Any] = OPENAI | {
+    "model": {"name": "m"},
+    "modelProviders": {"openai": [{"id": "m", "envKey": "MY_API_KEY", "baseUrl": STRANGER}]},
+}
+
+
+@pytest.mark.parametrize("held", ["shell", ".env", ".qwen/.env", "a link", "settings"])
+def test_a_user_with_settings_and_a_key_of_their_own_is_asked_nothing(desk: Desk, server: Provider, held: str) -> None:
+    desk.write(".qwen/settings.json", json.dumps(MINE | ({"env": {"MY_API_KEY": KEY}} if held == "settings" else {})))
+    if held.endswith(".env"):
+        desk.write(held, f"MY_API_KEY={KEY}\n")
+    if held == "a link":
+        desk.write("dotfiles/keys", f"MY_API_KEY={KEY}\n")
+        (desk.home / ".env").symlink_to("dotfiles/keys")
+    env = {"MY_API_KEY": KEY} if held == "shell" else {}
+    for words in (["run", "-p", "x", *NEWER], ["resolve", *NEWER, "-o", "a.toml"], ["check", "a.toml", *NEWER]):
+        silent(desk, server, *words, **env)
+    assert [request.authorization for request in server.taken()] == [f"Bearer {KEY}"]
+    assert desk.run("trust", "list").ended(0).out == "nothing is trusted\n"
+
+
+@pytest.mark.parametrize("profile", ["documented", "qwen-code-0.21"])
+def test_a_package_with_an_env_file_of_its_own_is_asked_about_nothing(
+    desk: Desk, server: Provider, profile: str
+) -> None:
+    method = ["--profile", profile, "--auth-type", "openai"]
+    desk.write("work/.qwen/.env", f"OPENAI_API_KEY={FIRST}\nOPENAI_BASE_URL=http://other.example/v1\n")
+    desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={STRANGER}\nOPENAI_MODEL=m\n")
+    (desk.cwd / "packages/one").mkdir(parents=True)
+    for words in (
+        ["run", "-p", "x", *method],
+        ["resolve", *method, "-o", "a.toml"],
+        ["run", "-p", "x", "--config", "a.toml"],
+    ):
+        silent(desk, server, *words)
+    desk.run(
+        "run", "-p", "x", *method, cwd=desk.cwd / "packages/one", env={"HTTP_PROXY": server.url, "NO_PROXY": "none"}
+    ).ended(0)
+    assert {request.headers["host"] for request in server.taken()} == {"stranger.example"}
+    assert desk.run("trust", "list").ended(0).out == "nothing is trusted\n"
+
+
+@pytest.mark.parametrize("profile", ["documented", "qwen-code-0.21"])
+def test_who_sets_a_project_up_is_asked_nothing_later(desk: Desk, server: Provider, profile: str) -> None:
+    flags = ["--profile", profile, "--openai-base-url", STRANGER, "--model", "m"]
+    for given in ([], ["--openai-api-key", KEY]):
+        env = {} if given else {"OPENAI_API_KEY": KEY}
+        for name in (".qwen/.env", "qwen.toml"):
+            (desk.cwd / name).unlink(missing_ok=True)
+        silent(desk, server, "init", *flags, *given, **env)
+        for words in (["run", "-p", "x", "--profile", profile], ["run", "-p", "x", "--config", "qwen.toml"], ["check"]):
+            silent(desk, server, *words, **env)
+    assert [request.authorization for request in server.taken()] == [f"Bearer {KEY}"] * 4
