@@ -45,21 +45,26 @@ def with_key_from(request: Request, name: str) -> Request:
     Raises:
         UsageError: if there is none.
     """
-    if name == "-":
-        key = _standard_input()
-    elif looks_like_key(name) or not name.isidentifier():
-        raise UsageError("expected the name of a variable, or - for standard input", where=KEY_FROM)
-    else:
-        key = request.process.environ.get(name, "")
-        if not key:
-            near = did_you_mean(name, exported_keys(request.process.environ, with_usual=True))
-            raise UsageError(f"the variable {name} is not set, or empty", where=KEY_FROM, hint=near.strip())
+    key = Given(KEY_FROM, Secret(key_named(request, name)))
     # What is in its usual place stays there.
-    return request if name == usual_variable() else _with_key(request, key)
+    return request if name == usual_variable() else replace(request, flags={**request.flags, "api_key": key})
 
 
-def _with_key(request: Request, key: str) -> Request:
-    return replace(request, flags={**request.flags, "api_key": Given(KEY_FROM, Secret(key))})
+def key_named(request: Request, name: str) -> str:
+    """Return the key that a variable holds, or standard input if the name is `-`.
+
+    Raises:
+        UsageError: if there is none. What names no variable is not repeated: a key may have been put there.
+    """
+    if name == "-":
+        return _standard_input()
+    if looks_like_key(name) or not (name.isascii() and name.isidentifier()):
+        raise UsageError("expected the name of a variable, or - for standard input", where=KEY_FROM)
+    key = request.process.environ.get(name, "")
+    if not key:
+        near = did_you_mean(name, exported_keys(request.process.environ, with_usual=True))
+        raise UsageError(f"the variable {name} is not set, or empty", where=KEY_FROM, hint=near.strip())
+    return key
 
 
 def _standard_input() -> str:

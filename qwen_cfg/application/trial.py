@@ -11,12 +11,14 @@ from qwen_cfg.rules.keys import doubt_about
 from qwen_cfg.trust.gate import Gate
 from qwen_schema import (
     DEFAULT_PROFILE,
+    BadValue,
     Secret,
     declared_fields,
     endpoint_of,
     host_of,
     is_loopback,
     kind_of_pointer,
+    parse_value,
     provider_of,
 )
 from qwen_schema.providers import key_issuers
@@ -55,6 +57,9 @@ class Trial:
             return ""
         if _ADDRESS.fullmatch(key.strip()):
             return "it is a URL, not a key. The URL belongs to the base URL."
+        if not _is_url(base_url):
+            # Whoever uses it is told.
+            return ""
         doubt = doubt_about(key, needs_key=not is_loopback(host_of(base_url)))
         if doubt is not None:
             return f"it {doubt[0]}. {doubt[1]}"
@@ -112,6 +117,14 @@ def try_out(trial: Trial, base_url: str, key: Secret | None, model: str) -> str:
         return f"tried: {where} takes the key, and lists the model {model}"
     trial.ask_model(base_url, key, model)
     return f"tried: {where} takes the key, and the model {model} answers"
+
+
+def _is_url(base_url: str) -> bool:
+    try:
+        parse_value(declared_fields()["base_url"], base_url)
+    except BadValue:
+        return False
+    return True
 
 
 def _foreign(key: str, base_url: str) -> str:

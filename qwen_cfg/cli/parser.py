@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 # Each command is the module of its name in this package, loaded when it is asked for.
 COMMANDS = {
     "init": "set a project up: a private env file that git ignores, and the artifact",
+    "set": "change one value that init wrote: the model, the base URL or the API key",
     "resolve": "merge flags, environment and env file into the resolved config, or explain it",
     "check": "compare a committed artifact with what resolves now",
     "envfile": "show how env files are read, line by line",

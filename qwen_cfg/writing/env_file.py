@@ -37,12 +37,18 @@ class Kept:
     done: tuple[str, ...]
 
 
-def keep(values: Mapping[str, str | Secret], cwd: Path, home: Path | None = None, accept: Accept | None = None) -> Kept:
+def keep(
+    values: Mapping[str, str | Secret],
+    cwd: Path,
+    home: Path | None = None,
+    accept: Accept | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> Kept:
     """Write the settings, texts by field, into `.qwen/.env` of a directory, which git ignores before it holds a key.
 
-    Each is assigned to the first variable of its field; a variable that only means one value (of the method) is set for
-    that value, and left out for another one. The file is written whole or not at all, and is nobody else's to read. A
-    link is followed in the home.
+    Each is assigned to the first variable of its field, or to the one that `variables` names for it; a variable that
+    only means one value (of the method) is set for that value, and left out for another one. The file is written whole
+    or not at all, and is nobody else's to read. A link is followed in the home.
     Where git would take the file in, `accept` decides.
 
     Raises:
@@ -57,7 +63,7 @@ def keep(values: Mapping[str, str | Secret], cwd: Path, home: Path | None = None
     require_no_link(path, may_follow)
     text = _present_text(path, shown)
     _refuse_tracked(path, shown)
-    new = _with(text, values, shown)
+    new = _with(text, _variables(values, variables or {}), shown)
     # Links are the home's own, and lead where the user keeps such files. Nobody is asked twice.
     once = cache(accept or _no) if Path(os.path.realpath(path)) == path else _yes
     with _directory(path, shown, may_follow):
@@ -103,9 +109,9 @@ def _refuse_tracked(path: Path, shown: str) -> None:
         )
 
 
-def _with(text: str, values: Mapping[str, str | Secret], shown: str) -> str:
+def _with(text: str, variables: Mapping[str, str], shown: str) -> str:
     try:
-        new = assigned(text, _variables(values))
+        new = assigned(text, variables)
     except CannotAssignError as error:
         raise ConfigurationError(
             f"{error.name} cannot be written into this file so that every program, and a shell that sources it, reads "
@@ -123,12 +129,12 @@ def _with(text: str, values: Mapping[str, str | Secret], shown: str) -> str:
     return new
 
 
-def _variables(values: Mapping[str, str | Secret]) -> dict[str, str]:
+def _variables(values: Mapping[str, str | Secret], named: Mapping[str, str]) -> dict[str, str]:
     variables = {}
     for name, value in values.items():
         variable, text = declared_fields()[name].variables[0], value.reveal() if isinstance(value, Secret) else value
         if variable.means in (None, text):
-            variables[variable.name] = text if variable.means is None else "1"
+            variables[named.get(name, variable.name)] = text if variable.means is None else "1"
     return variables
 
 

@@ -20,7 +20,20 @@ if TYPE_CHECKING:
     from .process import Desk
 
 WITH_KEY = {"OPENAI_API_KEY": KEY}
-COMMANDS = ["init", "resolve", "check", "envfile", "run", "doctor", "auth", "trust", "terms", "rule", "completion"]
+COMMANDS = [
+    "init",
+    "set",
+    "resolve",
+    "check",
+    "envfile",
+    "run",
+    "doctor",
+    "auth",
+    "trust",
+    "terms",
+    "rule",
+    "completion",
+]
 
 
 # Pipes and files.

@@ -12,6 +12,7 @@ from qwen_schema.qwen_oauth import METHOD as LOGIN_METHOD
 from .asking import ask_choice, problem_of
 from .checks import Checks, Unchecked
 from .endpoint_dialogue import ask_endpoint
+from .key_question import ask_key
 from .plain_questions import PlainQuestions
 from .provider_question import ask_provider
 from .questions import Questions, without_echo
@@ -43,6 +44,16 @@ def ask_settings(
         # A key that is typed or pasted before its question is there is not shown either.
         with without_echo(dumb=dumb):
             return dialogue(questions, current, place=place, checks=checks or Unchecked(), asks_where=asks_where)
+    except (KeyboardInterrupt, EOFError):
+        return None
+
+
+def ask_new_key(base_url: str, checks: Checks, *, dumb: bool, color: bool) -> Secret | None:
+    """Ask for a key for a base URL, and return it; None if the person thinks better."""
+    questions = _questions(dumb=dumb, color=color)
+    try:
+        with without_echo(dumb=dumb):
+            return ask_key(questions, DialogueDefaults(), base_url, None, checks)
     except (KeyboardInterrupt, EOFError):
         return None
 

@@ -47,10 +47,11 @@ def ask_key(
             return offer.key
         if not text:
             questions.warn(_NEEDED)
+        elif not is_accepted(questions, "api_key", text):
             continue
-        if problem := checks.key_problem(text, base_url):
+        elif problem := checks.key_problem(text, base_url):
             questions.warn(f"That cannot be the key: {problem}")
-        elif is_accepted(questions, "api_key", text):
+        else:
             questions.tell(f"The key is {_shown(text)}.")
             return Secret(text)
 

@@ -1,0 +1,89 @@
+"""Changing one value of a project later: in the env file that `init` keeps, if that is what decides it."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from qwen_cfg.writing.env_file import env_file_of, keep
+from qwen_schema import ConfigurationError, Secret, declared_fields, safe_text
+
+from .compilation import compilation_of
+
+if TYPE_CHECKING:
+    from qwen_cfg.core.origin import Origin
+    from qwen_cfg.trust.gate import Gate
+    from qwen_cfg.writing.gitignore import Accept
+
+    from .compilation import Compilation
+    from .request import Request
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a field's value is to be written: the variable in the env file of the working directory.
+
+    `was` is how the present value may be shown; empty if there is none.
+    """
+
+    field: str
+    variable: str
+    was: str
+
+
+def place_of(compilation: Compilation, name: str) -> Place:
+    """Return where a field is decided, if that is the env file that `init` keeps.
+
+    Raises:
+        ConfigurationError: if it is decided elsewhere, or nothing is set up here.
+    """
+    decision, field = compilation.resolution.decisions[name], declared_fields()[name]
+    winner, kept = decision.winner, env_file_of(compilation.world.cwd)
+    if winner is None or decision.by_default:
+        if kept not in [file.place.path for file in compilation.resolution.files]:
+            raise ConfigurationError(
+                f"no file sets {name} here, and there is no .qwen/.env to set it in",
+                hint="Set this project up first: qwen-cfg init",
+            )
+        return Place(name, field.variables[0].name, "" if winner is None else safe_text(field, winner.revealed))
+    if winner.origin.path != kept or winner.origin.variable is None or winner.origin.behind:
+        raise ConfigurationError(
+            f"{name} is not decided by ./.qwen/.env, and nothing was changed",
+            where=str(winner.origin),
+            hint=_way(winner.origin, name),
+        )
+    return Place(name, winner.origin.variable, safe_text(field, winner.revealed))
+
+
+def _way(origin: Origin, name: str) -> str:
+    """Return what would change the value at an origin."""
+    if origin.path is None:
+        return f"Change it there{f', or unset {origin.variable}' if origin.source.is_exported else ''}."
+    way = f"Edit {origin.file}, line {origin.line}."
+    if (origin.path.parent.name, origin.path.name) != (".qwen", ".env"):
+        return way
+    directory = shlex.quote(str(origin.path.parent.parent))
+    return f"{way} Or: qwen-cfg -C {directory} set {name}{'' if name == 'api_key' else ' VALUE'}"
+
+
+def set_value(
+    request: Request, place: Place, text: str | Secret, gate: Gate, accept: Accept | None
+) -> tuple[tuple[str, ...], Compilation]:
+    """Write a value into its place; return what was done, in words, and what resolves then.
+
+    Raises:
+        ConfigurationError: if the file cannot take the value.
+        OutputError: if it cannot be written, or git would take it in.
+    """
+    process = request.process
+    kept = keep({place.field: text}, process.cwd, process.home.path, accept, {place.field: place.variable})
+    after = compilation_of(request)
+    winner = after.resolution.decisions[place.field].winner
+    if place.field == "base_url" and winner is not None and winner.origin.path == kept.path:
+        # What was typed just now is asked about by nobody later.
+        gate.vouch(after.concern)
+    new = safe_text(declared_fields()[place.field], text.reveal() if isinstance(text, Secret) else text)
+    where = kept.shown if winner is None else winner.origin.place
+    done = f"{place.variable} in {where} is {new} now{f'; it was {place.was}' if place.was else ''}"
+    return (done, *kept.done[1:]), after

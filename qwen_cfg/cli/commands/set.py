@@ -1,0 +1,113 @@
+"""The command `set`: change one value of a project that `init` set up."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from qwen_cfg.application.change import texts_of
+from qwen_cfg.application.compilation import compilation_of, trust_store
+from qwen_cfg.application.given_settings import KEPT, key_named
+from qwen_cfg.application.setting import place_of, set_value
+from qwen_cfg.application.trial import Trial
+from qwen_cfg.cli.arguments import request_of
+from qwen_cfg.cli.help import examples
+from qwen_cfg.cli.terminal.consent import accept_of
+from qwen_cfg.cli.terminal.prompt import has_terminal
+from qwen_cfg.trust.gate import Gate
+from qwen_cfg.writing.artifact_file import ARTIFACT_NAME
+from qwen_schema import ConfigurationError, ExitCode, Secret, UsageError, declared_profiles, kind_of_pointer
+
+if TYPE_CHECKING:
+    import argparse
+
+    from qwen_cfg.application.request import Request
+    from qwen_cfg.cli.output import Output
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    parser.add_argument("field", choices=[*reversed(KEPT)], metavar="FIELD", help="model, base_url or api_key")
+    parser.add_argument(
+        "value", nargs="?", metavar="VALUE", help="the new value; without it, the API key is asked for in a terminal"
+    )
+    parser.add_argument(
+        "--key-from",
+        metavar="VARIABLE",
+        help="with api_key: take the key from this exported variable, or from standard input (-)",
+    )
+    parser.add_argument(
+        "--profile", choices=list(declared_profiles()), help="whose generation of Qwen Code's rules to follow"
+    )
+    parser.epilog = examples("set model gpt-4o-mini", "set api_key", "set api_key --key-from OPENROUTER_API_KEY")
+
+
+def execute(args: argparse.Namespace, output: Output) -> int:
+    """Find out which file decides the value, and change it there if `init` keeps that file."""
+    request = request_of(args)
+    place = place_of(compilation_of(request), args.field)
+    text = _key(args, request, output) if args.field == "api_key" else _text(args)
+    done, after = set_value(request, place, text, Gate(trust_store(request.process)), accept_of(output))
+    output.lines(*done)
+    if os.path.lexists(ARTIFACT_NAME) and after.resolution.is_complete:
+        output.lines(f"to write it into {ARTIFACT_NAME} too: qwen-cfg check --update {ARTIFACT_NAME}")
+    output.lines("to try it: qwen-cfg doctor")
+    return ExitCode.OK
+
+
+def _text(args: argparse.Namespace) -> str | Secret:
+    """Return the value that is given.
+
+    Raises:
+        UsageError: if there is none.
+        ConfigurationError: if it is none of the field.
+    """
+    from qwen_runtime import Change  # noqa: PLC0415 - the HTTP client is slow to import
+
+    if args.key_from is not None:
+        raise UsageError(f"--key-from goes with api_key, not with {args.field}")
+    if not args.value:
+        raise UsageError(f"there is no value for {args.field}", hint=f"Give one: qwen-cfg set {args.field} VALUE")
+    return texts_of(Change("VALUE", {args.field: args.value}))[args.field]
+
+
+def _key(args: argparse.Namespace, request: Request, output: Output) -> Secret:
+    """Return the key that is typed, or taken from where the command line says.
+
+    Raises:
+        UsageError: if it stands on the command line itself, or nobody can be asked.
+        ConfigurationError: if it can be none, or the person thinks better of it.
+    """
+    from qwen_runtime import Change  # noqa: PLC0415
+
+    winner = compilation_of(request).resolution.decisions["base_url"].winner
+    base_url = "" if winner is None else winner.revealed
+    trial = Trial(request, sends=False)
+    if args.value is not None and kind_of_pointer(args.value) is None:
+        raise UsageError(
+            "a key on the command line can be read by other users, and stays in the shell's history",
+            hint="Leave it out, and type it when asked. Or name a variable: --key-from VARIABLE (- for standard input)",
+        )
+    if args.value is None and args.key_from is None:
+        return _typed(base_url, trial, output)
+    key = args.value if args.key_from is None else key_named(request, args.key_from)
+    problem = trial.key_problem(key, base_url)
+    if problem:
+        raise ConfigurationError(f"this cannot be the API key: {problem.rstrip('.')}", where=args.key_from or "VALUE")
+    key = texts_of(Change(args.key_from or "VALUE", {"api_key": key}))["api_key"]
+    assert isinstance(key, Secret)  # noqa: S101 - its field is one
+    return key
+
+
+def _typed(base_url: str, trial: Trial, output: Output) -> Secret:
+    from qwen_runtime.terminal.dialogue import ask_new_key  # noqa: PLC0415 - the HTTP client is slow to import
+
+    if not has_terminal():
+        raise UsageError(
+            "there is no terminal to type the key at",
+            hint="Name a variable: --key-from VARIABLE (- for standard input)",
+        )
+    key = ask_new_key(base_url, trial, dumb=output.is_dumb, color=output.wants_color)
+    if key is None:
+        raise ConfigurationError("nothing was changed", hint="Run it again when you have the key.")
+    return key

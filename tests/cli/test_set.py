@@ -1,0 +1,147 @@
+"""`qwen-cfg set` changes one value in the file that `init` keeps, and says which file decides it otherwise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .process import KEY
+from .terminal import Typing
+
+if TYPE_CHECKING:
+    from .process import Desk
+
+URL = "http://localhost:1/v1"
+OTHER = "sk-another-0123456789-0123456789-0123456789"
+TEXT = f"# mine\nOPENAI_API_KEY={KEY}\nOTHER=1\nOPENAI_BASE_URL={URL}\nOPENAI_MODEL=old # the model\n"
+
+
+@pytest.fixture(autouse=True)
+def set_up(desk: Desk) -> None:
+    desk.write("work/app/.qwen/.env", TEXT)
+
+
+def kept(desk: Desk) -> str:
+    return (desk.cwd / ".qwen/.env").read_text(encoding="utf-8")
+
+
+def test_the_model_is_changed_and_nothing_else(desk: Desk) -> None:
+    desk.run("resolve", "-o", "qwen.toml").ended(0)
+    done = desk.run("set", "model", "new").ended(0)
+    assert "OPENAI_MODEL in ./.qwen/.env:5 is new now; it was old" in done.out
+    assert "qwen-cfg check --update qwen.toml" in done.out
+    assert kept(desk) == TEXT.replace("OPENAI_MODEL=old # the model", "OPENAI_MODEL=new")
+    desk.run("check", "--update", "qwen.toml")
+    desk.run("check", "--strict", "qwen.toml").ended(0)
+
+
+def test_the_variable_that_decides_is_changed(desk: Desk) -> None:
+    desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\nQWEN_MODEL=old\n")
+    desk.run("set", "model", "new").ended(0)
+    assert kept(desk).endswith("QWEN_MODEL=new\n")
+    assert "OPENAI_MODEL" not in kept(desk)
+
+
+def test_a_default_is_replaced_in_the_same_file(desk: Desk) -> None:
+    desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\n")
+    assert "it was gpt-4o" in desk.run("set", "model", "new").ended(0).out
+    assert desk.run("resolve").ended(0).toml["config"]["model"] == "new"
+
+
+def test_a_base_url_that_is_typed_is_asked_about_by_nobody(desk: Desk) -> None:
+    env = {"OPENAI_API_KEY": KEY, "HTTP_PROXY": "http://127.0.0.1:1"}
+    desk.write("work/app/.qwen/.env", f"OPENAI_BASE_URL={URL}\n")
+    desk.run("set", "base_url", "http://models.corp.example/v1", env=env).ended(0)
+    # It goes as far as the proxy.
+    desk.run("run", "-p", "ping", "--max-retries", "0", env=env).ended(6)
+
+
+@pytest.mark.parametrize("source", ["-", "MY_KEY"])
+def test_the_key_is_read_from_elsewhere(desk: Desk, source: str) -> None:
+    done = desk.run("set", "api_key", "--key-from", source, env={"MY_KEY": OTHER}, stdin=f"{OTHER}\n".encode()).ended(0)
+    assert f"OPENAI_API_KEY={OTHER}\n" in kept(desk).replace('"', "").replace("'", "")
+    for key in (KEY, OTHER):
+        assert key not in done.said
+    assert "it was sk-0…wxyz (39 characters)" in done.out
+
+
+def test_the_key_is_typed_in_a_terminal(desk: Desk) -> None:
+    with Typing(desk, "set", "api_key", width=100) as person:
+        for wanted, keys in (("API key (", "https://a.example/v1\r"), ("cannot be the key", f"{OTHER}\r")):
+            person.until(wanted)
+            person.type(keys)
+        assert person.ended() == 0
+        assert OTHER.encode() not in person.raw
+    assert OTHER in kept(desk)
+
+
+def test_who_thinks_better_of_it_changes_nothing(desk: Desk) -> None:
+    with Typing(desk, "set", "api_key") as person:
+        person.until("API key (")
+        person.type("\x03")
+        assert person.ended() == 3
+    assert kept(desk) == TEXT
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["api_key", OTHER], 2, "a key on the command line"),
+        (["api_key"], 2, "no terminal"),
+        (["model"], 2, "no value for model"),
+        (["model", OTHER], 3, "holds an API key"),
+        (["model", "--key-from", "X"], 2, "goes with api_key"),
+        (["base_url", "nowhere"], 3, "base_url is not valid"),
+        (["modle", "x"], 2, "model"),
+        (["api_key", "command:pass show x"], 3, "may not name a command"),
+        (["api_key", "--key-from", OTHER], 2, "expected the name of a variable"),
+    ],
+)
+def test_what_cannot_be_set_changes_nothing(desk: Desk, words: list[str], code: int, said: str) -> None:
+    refused = desk.run("set", *words).ended(code)
+    assert said in refused.err
+    assert OTHER not in refused.said
+    assert kept(desk) == TEXT
+
+
+@pytest.mark.parametrize("where", ["environment", "plain", "above", "home", "settings", "nothing"])
+def test_what_is_decided_elsewhere_is_not_changed(desk: Desk, where: str) -> None:
+    (desk.cwd / ".qwen/.env").unlink()
+    files = {"plain": "work/app/.env", "above": "work/.qwen/.env", "home": ".qwen/.env"}
+    profile: list[str] = []
+    if where == "settings":
+        desk.write("work/app/.qwen/.env", TEXT)
+        desk.write("work/app/.qwen/settings.json", '{\n  "model": {"name": "old"}\n}\n')
+        profile = ["--profile", "qwen-code-0.21"]
+    elif where in files:
+        desk.write(files[where], TEXT)
+    before = desk.files()
+    env = {"OPENAI_MODEL": "old"} if where == "environment" else {}
+    refused = desk.run("set", "model", "new", *profile, env=env).ended(3)
+    expected = {
+        "environment": ["environment OPENAI_MODEL", "unset OPENAI_MODEL"],
+        "plain": ["Edit ./.env, line 5"],
+        "above": ["Edit ../.qwen/.env, line 5", f"qwen-cfg -C {desk.cwd.parent} set model VALUE"],
+        "home": ["Edit ~/.qwen/.env, line 5", f"qwen-cfg -C {desk.home} set model VALUE"],
+        "settings": ["Edit ./.qwen/settings.json, line 2"],
+        "nothing": ["qwen-cfg init"],
+    }
+    for words in expected[where]:
+        assert words in refused.err
+    assert desk.files() == before
+
+
+def test_the_way_that_is_named_leads_there(desk: Desk) -> None:
+    (desk.cwd / ".qwen/.env").unlink()
+    desk.write("work/.qwen/.env", TEXT)
+    desk.run("-C", str(desk.cwd.parent), "set", "model", "new").ended(0)
+    assert desk.run("resolve").ended(0).toml["config"]["model"] == "new"
+
+
+def test_nothing_is_written_through_a_link(desk: Desk) -> None:
+    outside = desk.write("outside.env", TEXT)
+    (desk.cwd / ".qwen/.env").unlink()
+    (desk.cwd / ".qwen/.env").symlink_to(outside)
+    desk.run("set", "model", "new").ended(2)
+    assert outside.read_text(encoding="utf-8") == TEXT
