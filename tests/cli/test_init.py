@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
+from support.provider import refusal
 
 from .process import KEY
 from .terminal import Typing
@@ -125,3 +127,154 @@ def test_who_thinks_better_of_it_leaves_nothing_behind(desk: Desk) -> None:
         person.type("\x03")
         assert person.ended() == 3
     assert desk.files() == {}
+
+
+# Without a terminal: what flags give is tried, and nothing is written that fails.
+
+OPENROUTER_KEY = "sk-or-v1-0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def kept(desk: Desk) -> str:
+    return (desk.cwd / ".qwen/.env").read_text(encoding="utf-8").replace('"', "").replace("'", "")
+
+
+def test_what_was_tried_is_said(desk: Desk, server: Provider) -> None:
+    flags = ["--openai-api-key", KEY, "--openai-base-url", f"{server.url}/v1"]
+    listed = desk.run("init", *flags, "--model", "gpt-4o-mini").ended(0)
+    assert f"tried: 127.0.0.1:{server.port} takes the key, and lists the model gpt-4o-mini" in listed.out
+    assert [request.path for request in server.taken()] == ["/v1/models"]
+    asked = desk.run("init", "--force", *flags, "--model", "mine").ended(0)
+    assert "takes the key, and the model mine answers" in asked.out
+    assert [request.path for request in server.taken()] == ["/v1/models", "/v1/chat/completions"]
+    assert KEY not in listed.said + asked.said
+
+
+@pytest.mark.parametrize(
+    ("how", "code", "words"),
+    [("refuses", 4, "refused the key"), ("fails", 6, "500"), ("html", 6, "a web page"), ("gone", 6, "nothing listens")],
+)
+def test_what_fails_writes_nothing(desk: Desk, server: Provider, how: str, code: int, words: str) -> None:
+    url = "http://127.0.0.1:1/v1" if how == "gone" else f"{server.url}/{how}"
+    flags = ["--openai-api-key", KEY, "--openai-base-url", url, "--model", "m"]
+    refused = desk.run("init", *flags).ended(code)
+    assert words in refused.err
+    assert "Nothing was written. To write it untried: --no-verify" in refused.err
+    assert KEY not in refused.said
+    assert desk.files() == {}
+    desk.run("init", "--no-verify", *flags).ended(0)
+    assert f"OPENAI_BASE_URL={url}" in kept(desk)
+
+
+def test_a_model_that_the_server_does_not_have_writes_nothing(desk: Desk, server: Provider) -> None:
+    server.replies.append(refusal(404, "The model `nope` does not exist", code="model_not_found"))
+    flags = ["--openai-api-key", KEY, "--openai-base-url", f"{server.url}/v1"]
+    assert "nope" in desk.run("init", *flags, "--model", "nope").ended(6).err
+    assert desk.files() == {}
+
+
+def test_a_named_provider_brings_its_url_its_model_and_its_key(desk: Desk) -> None:
+    env = {"OPENROUTER_API_KEY": OPENROUTER_KEY}
+    made = desk.run("init", "--provider", "openrouter", "--no-verify", env=env).ended(0)
+    assert OPENROUTER_KEY not in made.said
+    assert sorted(kept(desk).splitlines()) == [
+        f"OPENAI_API_KEY={OPENROUTER_KEY}",
+        "OPENAI_BASE_URL=https://openrouter.ai/api/v1",
+        "OPENAI_MODEL=qwen/qwen3-coder",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "words"),
+    [
+        (["--provider", "azure"], 2, "https://RESOURCE.openai.azure.com/openai/v1"),
+        (["--provider", "other"], 2, "needs a base URL"),
+        (["--provider", "openai", "--openai-base-url", "https://openrouter.ai/api/v1"], 2, "OpenRouter's"),
+        (["--provider", "openrouter"], 3, "begins as the keys of OpenAI do"),
+        (["--provider", "opnerouter"], 2, "openrouter"),
+        (["--provider", "qwen-oauth"], 3, "no Qwen OAuth login"),
+    ],
+)
+def test_a_provider_that_does_not_fit_is_refused(desk: Desk, flags: list[str], code: int, words: str) -> None:
+    key = "sk-proj-0123456789abcdefghijklmnopqr"
+    refused = desk.run("init", *flags, env={"OPENAI_API_KEY": key}).ended(code)
+    assert words in refused.err
+    assert key not in refused.said
+    assert desk.files() == {}
+
+
+@pytest.mark.parametrize("source", ["-", "MY_KEY", "OPENAI_API_KEY"])
+def test_the_key_comes_from_a_variable_or_from_standard_input(desk: Desk, server: Provider, source: str) -> None:
+    env = {} if source == "-" else {source: KEY}
+    flags = ["--key-from", source, "--openai-base-url", f"{server.url}/v1", "--model", "gpt-4o"]
+    made = desk.run("init", *flags, env=env, stdin=f"{KEY}\r\nmore\n".encode()).ended(0)
+    assert KEY not in made.said
+    assert server.taken()[0].authorization == f"Bearer {KEY}"
+    assert (f"OPENAI_API_KEY={KEY}" in kept(desk)) == (source != "OPENAI_API_KEY")
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("-", "no key on standard input"),
+        ("OPENROUTER_API_KYE", "OPENROUTER_API_KEY"),
+        (KEY, "expected the name of a variable"),
+        ("a b", "expected the name of a variable"),
+    ],
+)
+def test_where_no_key_is_none_is_taken(desk: Desk, source: str, words: str) -> None:
+    refused = desk.run("init", "--key-from", source, env={"OPENROUTER_API_KEY": KEY}).ended(2)
+    assert words in refused.err
+    assert KEY not in refused.said
+    assert desk.files() == {}
+
+
+@pytest.mark.parametrize("key", [OPENROUTER_KEY, "https://api.openai.com/v1", f"{KEY} # mine", "sk-your-key"])
+def test_a_flag_that_can_be_no_key_is_refused(desk: Desk, key: str) -> None:
+    refused = desk.run("init", "--openai-api-key", key).ended(3)
+    assert "this cannot be the API key" in refused.err
+    assert "--openai-api-key" in refused.err
+    assert key not in refused.said
+    assert desk.files() == {}
+
+
+def test_a_key_is_not_tried_where_a_projects_file_decides(desk: Desk, server: Provider) -> None:
+    desk.write("work/app/.env", "OPENAI_BASE_URL=http://stranger.example/v1\n")
+    told = desk.run("init", env={"OPENAI_API_KEY": KEY, "HTTP_PROXY": server.url}).ended(0)
+    assert "not tried: " in told.err
+    assert server.taken() == []
+
+
+# Replacing.
+
+
+def test_force_replaces_and_says_what(desk: Desk, server: Provider) -> None:
+    flags = ["--openai-base-url", f"{server.url}/v1", "--model", "gpt-4o"]
+    text = f"# mine\nOTHER=1\nOPENAI_API_KEY={KEY}\nOPENAI_MODEL=old\nOPENAI_BASE_URL=x\n"
+    desk.write("work/app/.qwen/.env", text)
+    desk.write("work/app/qwen.toml", "# mine\n")
+    made = desk.run("init", "--force", "--key-from", "-", *flags, stdin=OPENROUTER_KEY.encode()).ended(0)
+    assert "replaced OPENAI_MODEL in ./.qwen/.env:4, which was old" in made.out
+    assert "replaced OPENAI_API_KEY in ./.qwen/.env:3, which was sk-0…wxyz (39 characters)" in made.out
+    assert "replaced qwen.toml" in made.out
+    for key in (KEY, OPENROUTER_KEY):
+        assert key not in made.said
+    expected = ["# mine", "OTHER=1", f"OPENAI_API_KEY={OPENROUTER_KEY}", "OPENAI_MODEL=gpt-4o"]
+    assert kept(desk).splitlines() == [*expected, f"OPENAI_BASE_URL={server.url}/v1"]
+    assert artifact(desk)["config"]["model"] == "gpt-4o"
+
+
+def test_force_does_not_write_a_key_beside_a_login(desk: Desk) -> None:
+    desk.write("work/app/.qwen/.env", "QWEN_OAUTH=1\n")
+    before = desk.files()
+    refused = desk.run("init", "--force", "--no-verify", "--openai-api-key", KEY).ended(3)
+    assert "./.qwen/.env:1: QWEN_OAUTH chooses Qwen OAuth" in refused.err
+    assert desk.files() == before
+
+
+def test_a_login_that_is_there_can_be_chosen_without_a_terminal(desk: Desk) -> None:
+    login = {"access_token": "token-0123456789", "token_type": "Bearer", "refresh_token": "r", "expiry_date": 1}
+    desk.write(".qwen/oauth_creds.json", json.dumps(login))
+    told = desk.run("init", "--provider", "qwen-oauth").ended(0)
+    assert "not tried" in told.err
+    assert kept(desk) == "QWEN_OAUTH=1\n"
+    assert artifact(desk)["config"]["auth_method"] == "qwen-oauth"

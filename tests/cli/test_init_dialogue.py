@@ -1,0 +1,354 @@
+"""`qwen-cfg init` in a terminal: the provider first, then what it needs, each answer looked at and tried at once."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+from support.authorization import authorization_server
+from support.provider import Reply, refusal
+
+from qwen_schema.providers import offered_providers
+
+from .process import KEY
+from .terminal import Typing
+
+if TYPE_CHECKING:
+    from support.provider import Provider
+
+    from .process import Desk
+
+OTHER_SERVER, QWEN_OAUTH = "8\r", "9\r"
+OPENROUTER_KEY = "sk-or-v1-0123456789abcdefghijklmnopqrstuvwxyz"
+NOWHERE = "http://127.0.0.1:1/v1"
+
+
+def say(person: Typing, *turns: tuple[str, str]) -> None:
+    """Press keys, each when something can be seen that follows what was waited for before."""
+    waited: list[str] = []
+    for wanted, keys in turns:
+        waited.append(wanted)
+        person.until(*waited)
+        person.type(keys)
+
+
+def ended(person: Typing, code: int, *hidden: str) -> str:
+    """Wait for the end, and return what can be seen; nothing hidden ever reached the terminal."""
+    assert person.ended() == code, person.text
+    for text in (KEY, *hidden):
+        assert text.encode() not in person.raw
+    assert "Traceback" not in person.text
+    return person.text
+
+
+def kept(desk: Desk) -> str:
+    return (desk.cwd / ".qwen/.env").read_text(encoding="utf-8").replace('"', "").replace("'", "")
+
+
+def config(desk: Desk) -> dict:
+    return tomllib.loads((desk.cwd / "qwen.toml").read_text(encoding="utf-8"))["config"]
+
+
+def url_of(server: Provider, how: str = "v1") -> str:
+    return f"\x15{server.url}/{how}\r"
+
+
+# The order, and what is offered.
+
+
+def test_the_provider_comes_first_and_qwen_oauth_last(desk: Desk) -> None:
+    with Typing(desk, "init", height=60) as person:
+        person.until("Provider [1]")
+        titles = [
+            p.title if p.is_declared else "another OpenAI-compatible server" for p in offered_providers().values()
+        ]
+        person.until("Which provider do you use?", *titles, "Qwen OAuth", "free tier ended on 2026-04-15")
+        for provider in offered_providers().values():
+            assert provider.base_url in person.text
+        person.type("\x03")
+        ended(person, 3)
+    assert desk.files() == {}
+
+
+@pytest.mark.parametrize("name", [name for name, p in offered_providers().items() if p.base_url])
+def test_each_provider_brings_its_url_and_its_key_page(desk: Desk, name: str) -> None:
+    provider = offered_providers()[name]
+    with Typing(desk, "init", "--no-verify", height=60, width=160) as person:
+        say(person, ("Provider [", f"{name}\r"), (f"Base URL [{provider.base_url}]", "\r"))
+        say(person, (provider.key_page, ""), ("API key (", f"{KEY}\r"), (f"Model [{provider.model}]", "\r"))
+        ended(person, 0)
+    assert (config(desk)["base_url"], config(desk)["model"]) == (provider.base_url, provider.model)
+
+
+@pytest.mark.parametrize("name", ["azure", "vertex"])
+def test_where_each_user_has_another_url_its_form_is_shown_and_not_taken(desk: Desk, name: str) -> None:
+    provider = offered_providers()[name]
+    with Typing(desk, "init", "--no-verify", height=60, width=160) as person:
+        say(person, ("Provider [", f"{name}\r"), (provider.base_url_form, ""), ("Base URL:", "\r"))
+        say(person, ("The base URL is needed", f"{provider.base_url_form}\r"))
+        say(person, ("stand for your own", provider.base_url_form.replace("RESOURCE", "mine").replace("PROJECT", "p")))
+        say(person, ("mine" if name == "azure" else "/p/", "\r"), ("API key (", f"{KEY}\r"), ("Model", "gpt-5\r"))
+        ended(person, 0)
+    assert config(desk)["model"].endswith("gpt-5")
+
+
+@pytest.mark.parametrize("term", ["xterm-256color", "dumb"])
+@pytest.mark.parametrize("width", [40, 80])
+@pytest.mark.parametrize("env", [{}, {"NO_COLOR": "1"}])
+def test_the_models_of_the_server_are_offered(
+    desk: Desk, server: Provider, term: str, width: int, env: dict[str, str]
+) -> None:
+    with Typing(desk, "init", height=100, width=width, term=term, env=env) as person:
+        say(person, ("Provider [", OTHER_SERVER), ("Base URL:", f"{server.url}/v1\r"), ("API key (", f"{KEY}\r"))
+        if term == "dumb":
+            say(person, ("Show it in full", "\r"))
+        say(person, ("3  qwen3-coder-plus", ""), ("Model [gpt-4o]", "3\r"))
+        seen = ended(person, 0)
+        assert term != "dumb" or b"\x1b" not in person.raw
+        assert not env or b"\x1b[33m" not in person.raw
+        # Words are kept whole.
+        assert "lists 3" in " ".join(seen.split())
+    (request,) = server.taken()
+    assert (request.method, request.path, request.authorization) == ("GET", "/v1/models", f"Bearer {KEY}")
+    assert config(desk)["model"] == "qwen3-coder-plus"
+    assert f"OPENAI_BASE_URL={server.url}/v1" in kept(desk)
+    # What was typed needs no further question.
+    assert desk.run("run", "--config", "qwen.toml", "-p", "ping").ended(0).err == ""
+
+
+def listed(server: Provider, *names: str) -> None:
+    document = {"object": "list", "data": [{"id": name, "object": "model"} for name in names]}
+    server.models_reply = Reply([json.dumps(document).encode()], kind="application/json")
+
+
+@pytest.fixture(autouse=True)
+def usual_models(server: Provider) -> object:
+    yield
+    server.models_reply = None
+
+
+MANY = tuple(f"model-{number}" for number in range(400))
+LISTS = {
+    "none": ((), "lists no models", "m\r", "m"),
+    "very many": (MANY, "and 388 more", "12\r", "model-11"),
+    "a number that is not shown": (MANY, "and 388 more", "13\r", "13"),
+    "a name of many": (MANY, "and 388 more", "model-399\r", "model-399"),
+    "a number as a name": (("a", "7"), "2  7", "7\r", "7"),
+    "very long": (("x" * 900,), "x" * 59 + "…", "1\r", "x" * 900),
+    "hostile": (("a\x1b]0;owned\x07b", "fine", KEY), "1  fine", "1\r", "fine"),
+}
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_whatever_the_server_lists_a_model_can_be_named(desk: Desk, server: Provider, kind: str) -> None:
+    names, shown, keys, chosen = LISTS[kind]
+    listed(server, *names)
+    with Typing(desk, "init", height=60, width=160) as person:
+        say(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{KEY}\r"))
+        say(person, (shown, ""), ("Model [", keys))
+        ended(person, 0)
+        assert b"owned" not in person.raw
+    assert config(desk)["model"] == chosen
+    asked = [request.path for request in server.taken()]
+    # What is not listed is tried by asking it.
+    assert asked == ["/v1/models", *([] if chosen in names else ["/v1/chat/completions"])]
+
+
+# The key.
+
+
+@pytest.mark.parametrize(
+    ("provider", "wrong", "reason"),
+    [
+        ("openai", OPENROUTER_KEY, "begins as the keys of OpenRouter"),
+        ("openai", "sk-ant-api03-0123456789abcdefghijklmn", "begins as the keys of Anthropic"),
+        ("openai", "gsk_0123456789abcdefghijklmnopqrst", "begins as the keys of Groq"),
+        ("openrouter", "sk-proj-0123456789abcdefghijklmn", "begins as the keys of OpenAI"),
+        ("modelscope", "hf_0123456789abcdefghijklmnopqrst", "begins as the keys of Hugging Face"),
+        ("dashscope", "ms-01234567-0123-0123-0123-0123456789ab", "begins as the keys of ModelScope"),
+        ("gemini", "sk-sp-0123456789abcdefghijklmnop", "begins as the keys of Alibaba Cloud"),
+        ("openai", "https://api.openai.com/v1", "is a URL"),
+        ("other", "localhost:11434/v1", "is a URL"),
+        ("openai", "api.openai.com/v1", "is a URL"),
+        ("openai", "op://Private/OpenAI/api key", "a reference of 1Password"),
+        ("openai", "vault://kv/openai", "a reference of HashiCorp Vault"),
+        ("openai", f"OPENAI_API_KEY={KEY}", "begins with a variable's name"),
+        ("openai", f"Bearer {KEY}", "begins with 'Bearer '"),
+        ("openai", f"{KEY} # work", "has a comment behind it"),
+        ("openai", f"{KEY} {KEY}", "has a blank in it"),
+        ("openai", f'{KEY}"', "has a quote"),
+        ("openai", "sk-your-key-here", "looks like a placeholder"),
+        ("openai", "command:pass show openai", "may not name a command"),
+    ],
+)
+def test_what_can_be_no_key_is_refused_at_once(desk: Desk, provider: str, wrong: str, reason: str) -> None:
+    url = f"{NOWHERE}\r" if provider == "other" else "\r"
+    with Typing(desk, "init", "--no-verify", height=60, width=160) as person:
+        say(person, ("Provider [", f"{provider}\r"), ("Base URL", url), ("API key (", f"{wrong}\r"))
+        say(person, ("hat cannot be", ""), (reason, ""), ("API key (", f"{KEY}\r"), ("Model [", "\r"))
+        # An address may stand elsewhere on the screen.
+        ended(person, 0, *([] if "/v1" in wrong else [wrong]))
+    assert f"OPENAI_API_KEY={KEY}" in kept(desk)
+
+
+def test_a_gateway_takes_the_keys_of_whoever(desk: Desk, server: Provider) -> None:
+    with Typing(desk, "init", height=60) as person:
+        say(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{OPENROUTER_KEY}\r"))
+        say(person, ("Model [", "\r"))
+        ended(person, 0, OPENROUTER_KEY)
+    assert server.taken()[0].authorization == f"Bearer {OPENROUTER_KEY}"
+
+
+def test_an_exported_key_is_offered_and_stays_in_the_environment(desk: Desk, server: Provider) -> None:
+    with Typing(desk, "init", height=60, width=100, env={"OPENAI_API_KEY": KEY}) as person:
+        say(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)))
+        say(person, ("OPENAI_API_KEY is exported: sk-0…wxyz (39 characters).", ""), ("API key (", "\r"))
+        say(person, ("Model [", "\r"))
+        ended(person, 0)
+    assert server.taken()[0].authorization == f"Bearer {KEY}"
+    assert "OPENAI_API_KEY" not in kept(desk)
+    assert KEY.encode() not in b"".join(desk.files().values())
+
+
+def test_a_key_in_the_providers_own_variable_is_offered_and_copied(desk: Desk) -> None:
+    env = {"OPENROUTER_API_KEY": OPENROUTER_KEY, "OPENAI_API_KEY": KEY}
+    with Typing(desk, "init", "--no-verify", height=60, width=100, env=env) as person:
+        say(person, ("Provider [", "3\r"), ("Base URL [", "\r"), ("OPENROUTER_API_KEY is exported: sk-o…", ""))
+        say(person, ("API key (", "\r"), ("Model [", "\r"))
+        # The usual variable comes first for every program, and that is said.
+        seen = ended(person, 0, OPENROUTER_KEY)
+        assert "api_key: environment OPENAI_API_KEY is used" in seen
+        assert "unset OPENAI_API_KEY" in seen
+    assert f"OPENAI_API_KEY={OPENROUTER_KEY}" in kept(desk)
+
+
+def test_an_exported_key_of_another_provider_is_not_offered(desk: Desk) -> None:
+    with Typing(desk, "init", "--no-verify", height=60, width=120, env={"OPENAI_API_KEY": OPENROUTER_KEY}) as person:
+        say(person, ("Provider [", "1\r"), ("Base URL [", "\r"), ("OPENAI_API_KEY is exported, and not offered", ""))
+        say(person, ("API key (", "\r"), ("A key is needed", f"{KEY}\r"), ("Model [", "\r"))
+        ended(person, 0, OPENROUTER_KEY)
+
+
+# The trial.
+
+
+def test_a_refused_key_leads_back_to_the_key(desk: Desk, server: Provider) -> None:
+    wrong = "sk-wrong-0123456789-0123456789-0123456789"
+    server.models_reply = refusal(401, f"Incorrect API key provided: {wrong}")
+    with Typing(desk, "init", height=80, width=100) as person:
+        say(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{wrong}\r"))
+        person.until("refused the key (401", "Next [1]")
+        server.models_reply = None
+        say(person, ("Next [1]", "\r"), ("Enter keeps the key that you gave", ""), ("API key (", f"{KEY}\r"))
+        say(person, ("The server answers", ""), ("Model [", "\r"))
+        ended(person, 0, wrong)
+    assert [r.authorization for r in server.taken()] == [f"Bearer {wrong}", f"Bearer {KEY}"]
+    assert f"OPENAI_API_KEY={KEY}" in kept(desk)
+
+
+@pytest.mark.parametrize("url", [NOWHERE, "http://no-such-host.invalid/v1"])
+def test_a_server_that_is_not_there_leads_back_to_the_base_url(desk: Desk, server: Provider, url: str) -> None:
+    with Typing(desk, "init", height=80, width=100) as person:
+        say(person, ("Provider [", OTHER_SERVER), ("Base URL:", f"{url}\r"), ("API key (", f"{KEY}\r"))
+        say(person, ("That failed:", ""), ("Next [2]", "\r"), (f"Base URL [{url}]", url_of(server)))
+        # The key need not be typed again.
+        say(person, ("The server answers", ""), ("Model [", "\r"))
+        ended(person, 0)
+    assert config(desk)["base_url"] == f"{server.url}/v1"
+
+
+def test_a_server_that_hangs_is_given_up_and_ctrl_c_is_heard_meanwhile(desk: Desk) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        for seconds in ("0.3", "60"):
+            with Typing(desk, "init", "--timeout", seconds, height=80, width=100) as person:
+                say(person, ("Provider [", OTHER_SERVER), ("Base URL:", f"{url}\r"), ("API key (", f"{KEY}\r"))
+                if seconds == "60":
+                    person.until("Trying it")
+                    person.signal(signal.SIGINT)
+                else:
+                    say(person, ("took too long to answer", ""), ("Next [2]", "\x04"))
+                ended(person, 3)
+    assert desk.files() == {}
+
+
+@pytest.mark.parametrize("status", [403, 500, 429])
+def test_what_fails_otherwise_can_be_kept_all_the_same(desk: Desk, server: Provider, status: int) -> None:
+    server.models_reply = refusal(status, f"no luck with {KEY}")
+    with Typing(desk, "init", height=80, width=100) as person:
+        say(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{KEY}\r"))
+        say(person, (f"({status}", ""), ("4  keep these settings", ""), ("Next [", "4\r"), ("Model [gpt-4o]", "\r"))
+        ended(person, 0)
+    assert f"OPENAI_API_KEY={KEY}" in kept(desk)
+    assert len(server.taken()) == 1
+
+
+@pytest.mark.parametrize("reply", [refusal(404, "no such page"), Reply([b"[]"], kind="application/json")])
+def test_where_there_is_no_list_the_model_itself_is_asked(desk: Desk, server: Provider, reply: Reply) -> None:
+    server.models_reply = reply
+    with Typing(desk, "init", height=80, width=100) as person:
+        say(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{KEY}\r"))
+        person.until("has no list of models", "Model [")
+        server.replies.append(refusal(404, "The model `nope` does not exist", code="model_not_found"))
+        say(person, ("Model [", "\x15nope\r"), ("That failed:", ""), ("3  choose another model", ""), ("Next [", "3\r"))
+        say(person, ("Model [nope]", "\x15mine\r"), ("The model answers", ""))
+        ended(person, 0)
+    assert config(desk)["model"] == "mine"
+
+
+def test_no_verify_sends_nothing(desk: Desk, server: Provider) -> None:
+    with Typing(desk, "init", "--no-verify", height=60) as person:
+        say(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{KEY}\r"))
+        say(person, ("Model [gpt-4o]", "\r"))
+        ended(person, 0)
+    assert server.taken() == []
+
+
+def test_no_file_of_the_project_has_a_say_in_the_trial(desk: Desk, server: Provider) -> None:
+    """Its proxy would see the key, and Enter would accept its base URL."""
+    settings = {"proxy": NOWHERE, "security": {"auth": {"baseUrl": NOWHERE}}, "model": {"name": "theirs"}}
+    desk.write("work/app/.qwen/settings.json", json.dumps(settings))
+    desk.write("work/app/.env", f"OPENAI_BASE_URL={NOWHERE}\nHTTP_PROXY={NOWHERE}\n")
+    with Typing(desk, "init", "--profile", "qwen-code-0.21", height=80, width=100) as person:
+        say(person, ("Provider [1]", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{KEY}\r"))
+        say(person, ("The server answers", ""), ("Model [gpt-4o]", "\r"))
+        ended(person, 0)
+    assert server.taken()[0].authorization == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize("profile", ["documented", "qwen-code-0.21"])
+def test_what_it_writes_holds_under_each_profile(desk: Desk, server: Provider, profile: str) -> None:
+    with Typing(desk, "init", "--profile", profile, height=80, width=100) as person:
+        say(person, ("Provider [1]", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{KEY}\r"))
+        say(person, ("Model [gpt-4o]", "2\r"))
+        ended(person, 0)
+    for other in ("documented", "qwen-code-0.21"):
+        found = desk.run("resolve", "--profile", other).ended(0).toml["config"]
+        assert (found["auth_method"], found["base_url"], found["model"]) == (
+            "openai",
+            f"{server.url}/v1",
+            "gpt-4o-mini",
+        )
+
+
+# Qwen OAuth.
+
+
+def test_a_login_that_fails_leads_back_to_the_first_question(desk: Desk) -> None:
+    with authorization_server(interval=0.2) as service:
+        env = {"QWEN_OAUTH_BASE_URL": service.url}
+        with Typing(desk, "init", height=200, width=100, env=env) as person:
+            say(person, ("Provider [", QWEN_OAUTH), ("Waiting for the login", ""))
+            service.deny()
+            person.until("denied", "Provider [1]")
+            person.type("qwen-oauth\r")
+            person.until("denied", "Provider [", "Waiting for the login")
+            service.approve()
+            ended(person, 0)
+        assert "QWEN_OAUTH=1" in kept(desk)
+        assert config(desk)["auth_method"] == "qwen-oauth"
+        assert "pong" in desk.run("run", "-p", "ping", env=env).ended(0).out
