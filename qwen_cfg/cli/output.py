@@ -51,6 +51,11 @@ class Output:
         return self._stdout.isatty()
 
     @property
+    def is_seen(self) -> bool:
+        """Whether a person sees what is written to standard error."""
+        return _columns(self._stderr) is not None
+
+    @property
     def is_gone(self) -> bool:
         """Whether the reader of standard output went away, so that nothing more is written."""
         return self._is_gone

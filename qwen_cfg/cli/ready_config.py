@@ -9,6 +9,7 @@ from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.config_file import config_file
 from qwen_cfg.application.incomplete import IncompleteError
 from qwen_cfg.application.ready import ready, ready_from_file
+from qwen_cfg.application.shown_warnings import without_shown
 from qwen_cfg.rules import diagnose_generation
 
 from .notices import show_warnings
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
     from .output import Output
 
 
-def ready_config(request: Request, gate: Gate, output: Output) -> ReadyConfig:
+def ready_config(request: Request, gate: Gate, output: Output, *, repeats: bool = False) -> ReadyConfig:
     """Return the artifact of a request, compiled here unless --config names one, with its key.
+
+    With `repeats`, warnings that need no answer are shown although they were shown before.
 
     Raises:
         UsageError: if --config goes with what an artifact has already.
@@ -36,7 +39,7 @@ def ready_config(request: Request, gate: Gate, output: Output) -> ReadyConfig:
         file = config_file(request)
         show_warnings(diagnose_generation(generation_of(request, file.artifact)), output)
         return ready_from_file(file, gate)
-    return ready_compilation(compilation_of(request), gate, output)
+    return ready_compilation(compilation_of(request), gate, output, repeats=repeats)
 
 
 def generation_of(request: Request, artifact: ResolvedConfig) -> Generation:
@@ -44,7 +47,7 @@ def generation_of(request: Request, artifact: ResolvedConfig) -> Generation:
     return (request if request.config is None else replace(request, artifact_profile=artifact.profile)).generation()
 
 
-def ready_compilation(compilation: Compilation, gate: Gate, output: Output) -> ReadyConfig:
+def ready_compilation(compilation: Compilation, gate: Gate, output: Output, *, repeats: bool = False) -> ReadyConfig:
     """Return the artifact of a compilation with its key, after its warnings.
 
     Raises:
@@ -52,7 +55,9 @@ def ready_compilation(compilation: Compilation, gate: Gate, output: Output) -> R
         SecretReferenceError: if there is no key where a pointer or --secret-from leads.
         NotTrustedError: if a project's file decides where the key goes, and the user does not trust it.
     """
-    show_warnings(compilation.unasked(compilation.warnings), output)
+    warnings = compilation.unasked(compilation.warnings)
+    shown = warnings if repeats else without_shown(compilation, warnings, is_seen=output.is_seen)
+    show_warnings(shown, output)
     if not compilation.resolution.is_complete:
         raise IncompleteError(compilation.diagnostics, "What else was looked at: qwen-cfg resolve --explain")
     return ready(compilation, gate)

@@ -26,9 +26,9 @@ _SENT = (
     "Logging in with Qwen OAuth goes to the address that qwen_oauth_url names."
 )
 _KEPT = (
-    "Of a conversation nothing but what was typed, without what looks like a key; beside that, what is trusted, and "
-    "under Qwen OAuth how many requests were made. All of it is in {}, which only you can read. A login is kept where "
-    "Qwen Code keeps it; answers are written where /save is told to, and nowhere else."
+    "Of a conversation nothing but what was typed, without what looks like a key; beside that, what is trusted, which "
+    "warnings were shown, and under Qwen OAuth how many requests were made. All of it is in {}, which only you can "
+    "read. A login is kept where Qwen Code keeps it; answers are written where /save is told to, and nowhere else."
 )
 _NOT_KEPT = "Nothing: there is no home directory to keep anything in."
 _NOT_TRAINED = "This program uses no prompts and no answers for training, with any method and any provider."

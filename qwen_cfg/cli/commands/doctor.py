@@ -39,7 +39,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     from qwen_runtime.doctor import examine  # noqa: PLC0415 - the HTTP client is slow to import
 
     request = request_of(args)
-    use = ready_config(request, gate_of(request, output), output)
+    use = ready_config(request, gate_of(request, output), output, repeats=True)
     for notice in use.notices:
         output.notice(notice)
     steps = examine(use, chat=args.chat)
