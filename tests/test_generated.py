@@ -7,6 +7,7 @@ import math
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -188,6 +189,22 @@ def test_a_value_conforms_where_jsonschema_accepts_it(name: str):
     for value in (*field.examples, field.default):
         plain = list(value) if isinstance(value, tuple) else value
         assert conforms_as(field, plain) == verdict(lambda plain=plain: check_value(field.schema, plain))
+
+
+@given(
+    VALUES | st.sampled_from(["openai", "qwen-oauth", "gemini"]), st.lists(st.sampled_from(["openai", "gemini", "x"]))
+)
+def test_a_value_conforms_to_fewer_choices_where_jsonschema_accepts_it(value: object, choices: list[str]):
+    declared = declared_fields()["auth_method"]
+    field = replace(declared, schema={**declared.schema, "enum": choices})
+    accepted = verdict(lambda: check_value(field.schema, value))
+    assert conforms_as(field, value) == (accepted and value in declared.schema["enum"])
+
+
+@pytest.mark.parametrize("more", [{"maxLength": 3}, {"pattern": "^x"}, {"minimum": 5}])
+def test_a_field_with_another_schema_has_no_verdict(more: dict[str, Any]):
+    for field in declared_fields().values():
+        assert not conforms_as(replace(field, schema={**field.schema, **more}), field.default)
 
 
 def test_what_conforms_needs_no_jsonschema(tmp_path: Path):
