@@ -82,7 +82,7 @@ def set_value(
     winner = after.resolution.decisions[place.field].winner
     if place.field == "base_url" and winner is not None and winner.origin.path == kept.path:
         # What was typed just now is asked about by nobody later.
-        gate.vouch(after.concern)
+        gate.vouch(after.concern, [place.field])
     new = safe_text(declared_fields()[place.field], text.reveal() if isinstance(text, Secret) else text)
     where = kept.shown if winner is None else winner.origin.place
     done = f"{place.variable} in {where} is {new} now{f'; it was {place.was}' if place.was else ''}"
