@@ -31,9 +31,10 @@ class Concern:
 
     `file` is the real path of the file and `place` where in it that stands, as it is shown. `settings` are the fields
     that it decides, by name, with their values; `host` is where requests would go. `whose` says in words what would
-    be handed over, and `reference` where that is kept. `keepers` are the files that hold it, and those that have a say
-    in it: where a link leads decides what is handed over. `decided` are the fields that count as a file's word unless
-    they were typed just now, and `takes_variables` says that a project's file puts variables into one of the values.
+    be handed over, and `reference` where that is kept. `keepers` are the places that hold it, and those with a say in
+    it: where a link leads, and which variables are taken, decides what is handed over. `decided` are the fields that
+    count as a file's word unless they were typed just now, and `takes_variables` says that a project's file puts
+    variables into one of the values.
     """
 
     file: Path
@@ -56,12 +57,12 @@ class Concern:
     def handed_over(self) -> str:
         """What would be handed over, and where it is kept, as a SHA-256 digest; empty where it is a prompt alone.
 
-        It changes with the files that a link leads to.
+        It changes with the file that a link leads to, and with the variables that are taken.
         """
         if self.credential == "none":
             return ""
-        files = dict.fromkeys(str(keeper.real) for keeper in self.keepers)
-        return _digest((self.credential, self.reference, *files))
+        places = dict.fromkeys((keeper.real, keeper.variable) for keeper in self.keepers)
+        return _digest((self.credential, self.reference, *places))
 
     @property
     def told(self) -> str:

@@ -1,4 +1,4 @@
-"""The files that hold what would be handed over: by their real paths, and as they are shown."""
+"""The places that hold what would be handed over: files by their real paths, with the variables that are taken."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Keeper:
-    """A file that has a say in a value: `real` is its path without links, `shown` the path as a person reads it.
+    """A file or the environment, as it has a say in a value.
 
-    `is_link` says that the file, or a directory on the way to it, is a link.
+    `variable` is the variable that is taken there, if one is. `real` is the path of a file without links, `shown` the
+    path as a person reads it, and `is_link` says that the file, or a directory on the way to it, is a link.
     """
 
-    real: Path
-    shown: str
+    variable: str | None
+    real: str | None = None
+    shown: str = ""
     is_link: bool = False
 
     @property
@@ -34,8 +36,8 @@ class Keeper:
 
 
 def keepers_of(origins: Iterable[Origin]) -> tuple[Keeper, ...]:
-    """Return the files in which values stand, and those of the variables that the values went through, in order."""
-    return tuple(_keeper(origin.path, origin.file or "") for origin in _every(origins) if origin.path is not None)
+    """Return the places where values stand, and those of the variables that the values went through, in order."""
+    return tuple(_keeper(origin.variable, origin.path, origin.file or "") for origin in _every(origins))
 
 
 def keepers_of_reference(reference: SecretReference, base: Path, home: Path | None) -> tuple[Keeper, ...]:
@@ -43,7 +45,7 @@ def keepers_of_reference(reference: SecretReference, base: Path, home: Path | No
     if reference.path is None:
         return ()
     base, home = Path(os.path.realpath(base)), home and Path(os.path.realpath(home))
-    return (_keeper(located(reference.path, base=base, home=home), reference.path),)
+    return (_keeper(reference.variable, located(reference.path, base=base, home=home), reference.path),)
 
 
 def _every(origins: Iterable[Origin]) -> Iterable[Origin]:
@@ -52,7 +54,9 @@ def _every(origins: Iterable[Origin]) -> Iterable[Origin]:
         yield from _every(origin.behind)
 
 
-def _keeper(path: Path, shown: str) -> Keeper:
+def _keeper(variable: str | None, path: Path | None, shown: str) -> Keeper:
+    if path is None:
+        return Keeper(variable)
     real = os.path.realpath(path)
     # The working directory and the home have no links on the way to them, and `..` in front leads where it says.
-    return Keeper(Path(real), shown, real != os.path.abspath(path))  # noqa: PTH100 - no link is followed here
+    return Keeper(variable, real, shown, real != os.path.abspath(path))  # noqa: PTH100 - no link is followed here

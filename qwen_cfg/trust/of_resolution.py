@@ -173,7 +173,9 @@ def _all_of_it(resolution: Resolution) -> tuple[Credential, str]:
         f"{_variables(put)}, yours ({', '.join(map(str, put.users))}),"
         for _, put in project_settings_values(resolution)
     ]
-    endpoint = _endpoint_said(resolution)
+    stray, endpoint = key_of_another_file(resolution), _endpoint_said(resolution)
+    if stray is not None:
+        parts.append(f"what {', '.join(str(one) for one in stray.behind if one not in stray.users)} says,")
     if taken is None and endpoint is not None:
         credential = _users_credential(resolution, endpoint)
     parts += [] if credential is None else [credential[1]]

@@ -64,14 +64,16 @@ def project_settings_values(resolution: Resolution) -> tuple[tuple[str, Origin],
 def key_of_another_file(resolution: Resolution) -> Origin | None:
     """Return the origin of a key that a project's settings take from another file, out of a variable not for keys.
 
-    An env file beside the settings is the same project's, unless it is a link.
+    An env file beside the settings is the same project's, unless it is a link. Variables of the user's that the key
+    takes in, too, are told of elsewhere.
     """
     winner = resolution.decisions["api_key"].winner
     origin = None if winner is None else winner.origin
-    if origin is None or not origin.is_project_said or origin.users:
+    if origin is None or not origin.is_project_said:
         return None
     own = set() if origin.path is None else {os.path.realpath(origin.path), *_env_files_beside(origin.path)}
-    others = [one for one in origin.behind if {os.path.realpath(path) for path in one.paths} - own]
+    said = (one for one in origin.behind if one.reach == "project" and not one.users)
+    others = [one for one in said if {os.path.realpath(path) for path in one.paths} - own]
     return origin if any(not _is_for_keys(str(one.variable)) for one in others) else None
 
 
