@@ -15,15 +15,32 @@ if TYPE_CHECKING:
 SHARED = ("resolution", "fields")
 DESCRIBING = ("resolve", "check", "run")
 
-_WIDTH = 78
 _USUAL_COLUMNS = 80
 
 
-class Formatter(argparse.RawDescriptionHelpFormatter):
-    """Lays a help text out. For its width, argparse would load shutil."""
+# Where the first thing that a help text says ends: not within parentheses.
+_END_OF_FIRST = r"(?:; |\. )(?![^(]*\))"
+
+
+class WholeWords(argparse.RawDescriptionHelpFormatter):
+    """Breaks lines between words alone: an option, a URL and a variable stay in one piece.
+
+    For the width, argparse would load shutil.
+    """
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, width=_columns() - 2)
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        import textwrap  # noqa: PLC0415 - the program's own help has no such text
+
+        return textwrap.wrap(" ".join(text.split()), width, break_long_words=False, break_on_hyphens=False)
+
+    def listed(self, text: str) -> str:
+        """Return a text of its own as wide as the help is."""
+        import textwrap  # noqa: PLC0415 - as above
+
+        return textwrap.fill(text, self._width, break_long_words=False, break_on_hyphens=False)
 
 
 def _columns() -> int:
@@ -55,7 +72,7 @@ def examples(*lines: str) -> str:
 
 def help_text(parser: argparse.ArgumentParser, *, short: bool) -> str:
     """Return the help of a parser. The short one is what each option does, with only the names of shared ones."""
-    formatter = parser._get_formatter()
+    formatter = WholeWords(parser.prog)
     formatter.add_usage(parser.usage, parser._actions, parser._mutually_exclusive_groups)
     formatter.add_text(parser.description)
     describes = not short and parser.prog.rpartition(" ")[2] in DESCRIBING
@@ -70,7 +87,8 @@ def help_text(parser: argparse.ArgumentParser, *, short: bool) -> str:
         formatter.add_arguments([_shortened(action) for action in actions] if short else actions)
         formatter.end_section()
     if names:
-        formatter.add_text(_listed(names))
+        text = f"These options are described by qwen-cfg resolve --help: {', '.join(names)}."
+        formatter.add_text(formatter.listed(text))
     epilog = parser.epilog or ""
     formatter.add_text(epilog.partition("\n\n")[0] if short else epilog)
     if short:
@@ -91,15 +109,8 @@ def _shortened(action: argparse.Action) -> argparse.Action:
 
     short = copy.copy(action)
     if action.help:
-        short.help = re.split(r"; |\. ", action.help)[0]
+        short.help = re.split(_END_OF_FIRST, action.help)[0]
     return short
-
-
-def _listed(names: list[str]) -> str:
-    import textwrap  # noqa: PLC0415
-
-    text = f"These options are described by qwen-cfg resolve --help: {', '.join(names)}."
-    return textwrap.fill(text, _WIDTH, break_on_hyphens=False)
 
 
 class ShowHelp(argparse._HelpAction):

@@ -79,8 +79,11 @@ class Output:
         return min(max(NARROWEST, named or _columns(self._stdout) or READABLE), READABLE)
 
     def lines(self, *lines: str, secrets: bool = False) -> None:
-        """Write a result in lines. A line end within one is part of a name, and written as an escape."""
-        self._write(self._stdout, _told(lines, secrets=secrets))
+        """Write a result in lines. A line end within one is part of a name, and written as an escape.
+
+        A terminal gets them wrapped at words.
+        """
+        self._write(self._stdout, _fitted(_told(lines, secrets=secrets), self._stdout))
 
     def annotation(self, command: str) -> None:
         """Write a command to GitHub Actions, whose parts are escaped as it expects."""
@@ -123,9 +126,7 @@ class Output:
 
     def notice(self, *lines: str) -> None:
         """Write lines to standard error: progress, a warning, an error. A terminal gets them wrapped at words."""
-        columns = _columns(self._stderr)
-        told = _told(lines)
-        self._write(self._stderr, wrapped(told, columns) if columns else told)
+        self._write(self._stderr, _fitted(_told(lines), self._stderr))
 
     @property
     def progress_columns(self) -> int:
@@ -167,6 +168,11 @@ class Output:
 def _told(lines: tuple[str, ...], *, secrets: bool = False) -> str:
     """Return lines as they may be written, each with its end."""
     return without_commands("".join(f"{printable(line if secrets else qwen_schema.redact(line))}\n" for line in lines))
+
+
+def _fitted(told: str, stream: TextIO) -> str:
+    columns = _columns(stream)
+    return wrapped(told, columns) if columns else told
 
 
 def wrapped(text: str, columns: int) -> str:

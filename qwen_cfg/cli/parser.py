@@ -13,7 +13,7 @@ from qwen_schema.fields import declared_fields
 from qwen_schema.tables.ranking import RANKING
 from qwen_schema.version import VERSION
 
-from .help import Formatter, ShowHelp, examples, help_text, usage_of
+from .help import ShowHelp, WholeWords, examples, help_text, usage_of
 from .output import standard_output
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Parser(argparse.ArgumentParser):
     """A parser that raises instead of exiting, and never repeats words in which a secret may stand."""
 
     def __init__(self, **options: Any) -> None:
-        options.setdefault("formatter_class", Formatter)
+        options.setdefault("formatter_class", WholeWords)
         has_help = options.pop("add_help", True)
         super().__init__(allow_abbrev=False, add_help=False, **options)
         if has_help:
@@ -127,7 +127,7 @@ class Parser(argparse.ArgumentParser):
 
     def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ARG002 - argparse's own
         """Print a help text through the one way out."""
-        standard_output().text(message, verbatim=True)
+        standard_output().lines(*message.splitlines())
 
 
 def words_of(words: Sequence[str]) -> list[str]:

@@ -34,11 +34,22 @@ def words_of(text: str) -> list[str]:
         ["resolve", "--inline-secrets"],
         ["rule", "QC117"],
         ["terms", *PLAIN, "--no-env-file"],
+        ["check"],
+        ["check", "-m", "a-much-longer-name-of-a-model"],
+        ["envfile", "other.env"],
+        ["-h"],
+        ["--help"],
+        ["check", "-h"],
+        ["run", "--help"],
+        [],
     ],
-    ids=" ".join,
+    ids=lambda argv: " ".join(argv) or "nothing",
 )
 def test_lines_break_between_words(desk: Desk, argv: list[str], width: int) -> None:
     """A word that the terminal cuts is none of the words that the program wrote."""
+    desk.write("work/app/other.env", f"OPENAI_MODEL={'long-name-' * 3}\nexport nothing that is an assignment\n")
+    env = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": "http://localhost/v1", "OPENAI_MODEL": "m"}
+    desk.run("resolve", *PLAIN, "-o", "qwen.toml", env=env).ended(0)
     piped = desk.run(*argv, env={"COLUMNS": "96"})
     seen = see(desk, *argv, width=width)
     longest = max(map(len, words_of(piped.said)))
