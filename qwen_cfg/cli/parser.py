@@ -41,7 +41,7 @@ COMMANDS = {
 _WIDEST_METAVAR = 40
 _EPILOG = f"""\
 {examples("init", "resolve --explain", 'run "What is a resolved config?"', "check qwen.toml")}
-{RANKING}
+{RANKING[0].upper()}{RANKING[1:]}
 
 exit codes: 0 all well, 1 a check found something, 2 usage,
 3 configuration invalid or incomplete, 4 authentication refused,

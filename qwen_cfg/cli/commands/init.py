@@ -63,8 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--provider",
         choices=[*offered_providers(), LOGIN_METHOD],
-        help="whose API to use: its base URL and its usual model are taken, unless flags name others; in a terminal, "
-        "the first question is then answered",
+        metavar="NAME",
+        help=f"whose API to use ({', '.join([*offered_providers(), LOGIN_METHOD])}): its base URL and its usual model "
+        "are taken, unless flags name others; in a terminal, the first question is then answered",
     )
     parser.add_argument(
         "--key-from",
