@@ -452,7 +452,7 @@ def test_who_types_an_endpoint_has_named_no_variable(desk: Desk, server: Provide
     write(desk, OWN, OPENAI | TAKES[takes])
     flags = ["--openai-base-url", STRANGER, *(["--openai-api-key", KEY] if typed == "the key too" else [])]
     env = TAKEN | ({} if typed == "the key too" else {"OPENAI_API_KEY": KEY})
-    desk.run("init", "--no-verify", *NEWER, *flags, env=env).ended(0)
+    desk.run("init", *NEWER, "--no-verify", *flags, env=env).ended(0)
     assert desk.run("trust", "list").ended(0).out == "nothing is trusted\n"
     # An artifact has the model as a text, and none of what the project takes for it.
     for words in (NEWER, *([["--config", "qwen.toml"]] if takes != "the model" else [])):
@@ -482,7 +482,7 @@ def test_what_was_typed_is_asked_about_by_nobody(desk: Desk, server: Provider) -
     for env in ({"OPENAI_API_KEY": KEY}, {"OPENAI_API_KEY": AWS, "MY_KEY": KEY}):
         for name in (".qwen/.env", "qwen.toml"):
             (desk.cwd / name).unlink(missing_ok=True)
-        desk.run("init", "--no-verify", *NEWER, "--openai-base-url", STRANGER, "--model", "m", env=env).ended(0)
+        desk.run("init", *NEWER, "--no-verify", "--openai-base-url", STRANGER, "--model", "m", env=env).ended(0)
         ask(desk, server, *NEWER, **env).ended(0)
         ask(desk, server, "--config", "qwen.toml", **env).ended(0)
     assert [request.authorization for request in server.taken()] == [f"Bearer {KEY}"] * 4
