@@ -11,7 +11,7 @@ from qwen_cfg.application.request import Process, Request
 from qwen_cfg.application.secret_from import secret_reference
 from qwen_cfg.core.world import EnvFileChoice
 from qwen_cfg.reading.qwen_home import home_of
-from qwen_cfg.writing.artifact_file import find_artifact
+from qwen_cfg.writing.artifact_file import ARTIFACT_NAME, find_artifact
 from qwen_schema import ConfigurationError, UsageError
 
 if TYPE_CHECKING:
@@ -46,13 +46,18 @@ def request_of(args: argparse.Namespace) -> Request:
 
 
 def with_config(request: Request, name: str) -> Request:
-    """Return a request with the artifact of a name; one is looked for if the name is empty.
+    """Return a request with the artifact of a name, or of a directory; one is looked for if the name is empty.
 
     Raises:
         ArtifactError: if none is found.
     """
-    name = name or find_artifact(request.process.cwd, request.process.home.path)
+    name = artifact_name(name) or find_artifact(request.process.cwd, request.process.home.path)
     return replace(request.at(Path(name)), config=name)
+
+
+def artifact_name(name: str) -> str:
+    """Return the name of the artifact that is meant: a directory stands for the `qwen.toml` in it."""
+    return os.path.join(name, ARTIFACT_NAME) if os.path.isdir(name) else name  # noqa: PTH112, PTH118 - "./" stays
 
 
 def this_process() -> Process:

@@ -249,6 +249,13 @@ def add_color_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+class ChoicesOrPath(list[str]):
+    """Words to choose from, or a path: what holds a dot or a slash is taken for one."""
+
+    def __contains__(self, value: object) -> bool:
+        return super().__contains__(value) or (isinstance(value, str) and any(mark in value for mark in "./\\"))
+
+
 class _Give(argparse.Action):
     """Notes a field's flag as it was spelled, with its text."""
 
@@ -269,6 +276,12 @@ class _Give(argparse.Action):
         flag = option_string or self.option_strings[0]
         text = values if isinstance(values, str) else str(not flag.startswith("--no-")).lower()
         given = Given(flag, Secret(text) if self.field.secret else text)
+        before = namespace.given.get(self.field.name)
+        if before is not None and before.text != given.text:
+            both = " and ".join(dict.fromkeys((before.flag, given.flag)))
+            raise UsageError(
+                f"{self.field.name} is given twice, with different values", where=both, hint="Give it once."
+            )
         namespace.given = {**namespace.given, self.field.name: given}
 
 

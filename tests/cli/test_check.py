@@ -338,6 +338,19 @@ def test_the_place_in_an_artifact_is_named(desk: Desk) -> None:
     assert "20" in outcome.err
 
 
+@pytest.mark.parametrize("name", [".", "./", "../app", "/"])
+def test_a_directory_stands_for_the_artifact_in_it(desk: Desk, name: str) -> None:
+    desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
+    outcome = desk.run("check", name, env=WITH_KEY)
+    if name == "/":
+        assert "/qwen.toml: there is no such file" in outcome.ended(3).err
+        said = desk.run("check", name, "--format", "github", env=WITH_KEY).ended(3).out
+        assert said.startswith("::error file=/qwen.toml,line=1")
+    else:
+        assert outcome.ended(0).out.startswith(f"{name.removesuffix('/')}/qwen.toml: ")
+        desk.run("terms", "--config", name, env=WITH_KEY).ended(0)
+
+
 @pytest.mark.parametrize("argv", [["missing.toml"], ["."], ["missing/a.toml"], [""]])
 def test_a_file_that_is_not_there(desk: Desk, argv: list[str]) -> None:
     outcome = desk.run("check", *argv).ended(3)

@@ -220,6 +220,44 @@ def test_trust_is_listed_and_taken_back(desk: Desk, server: Provider) -> None:
     assert desk.run("trust", "revoke", "--all").ended(0).out == "nothing was trusted\n"
 
 
+def test_a_directory_is_trusted_for_what_resolves_in_it(desk: Desk, server: Provider) -> None:
+    env = {"OPENAI_API_KEY": KEY}
+    desk.write("work/other dir/.env", f"OPENAI_BASE_URL={STRANGER}\n")
+    refused = desk.run("trust", "../other dir", env=env).ended(5).err
+    assert "qwen-cfg -C '../other dir' trust --yes" in refused
+    desk.run("trust", "../other dir", "--yes", env=env).ended(0)
+    assert "trusted already" in desk.run("-C", "../other dir", "trust", env=env).ended(0).out
+    assert "nothing here needs to be trusted" in desk.run("trust", ".", env=env).ended(0).out
+
+
+@pytest.mark.parametrize("name", ["a.toml", "./a.toml", "../app/a.toml"])
+def test_an_artifact_is_trusted_without_an_option(desk: Desk, server: Provider, name: str) -> None:
+    env = {"OPENAI_API_KEY": KEY}
+    desk.run("resolve", "--openai-base-url", STRANGER, "--proxy", server.url, "-o", "a.toml", env=env).ended(0)
+    desk.run("trust", name, env=env).ended(5)
+    desk.run("trust", name, "--yes", env=env).ended(0)
+    desk.run("run", "-p", PROMPT, "--config", "a.toml", env=env).ended(0)
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["./.env"], "this is no artifact"),
+        ([".qwen/settings.json"], "this is no artifact"),
+        (["a.toml", "--config", "b.toml"], "two artifacts are named"),
+        (["none.toml"], "there is no such file"),
+        (["./a.toml", "more"], "this goes with revoke"),
+        (["lst"], "Did you mean list?"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_trusted(desk: Desk, argv: list[str], said: str) -> None:
+    outcome = desk.run("trust", *argv, "--yes")
+    assert outcome.code in (2, 3)
+    assert said in outcome.err
+    assert desk.run("trust", "list").ended(0).out == "nothing is trusted\n"
+
+
 def test_a_change_of_the_endpoint_asks_again_and_one_of_the_comments_does_not(desk: Desk, server: Provider) -> None:
     env = {"OPENAI_API_KEY": KEY}
     desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")

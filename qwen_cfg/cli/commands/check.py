@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.replay import compare, replay
-from qwen_cfg.cli.arguments import request_of, with_config
+from qwen_cfg.cli.arguments import artifact_name, request_of, with_config
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.parser import add_field_flags, add_resolution_options
 from qwen_cfg.core.drift import MISSING
@@ -32,12 +32,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         nargs="?",
         default="",
-        help="the artifact (without it: the first qwen.toml from the working directory up)",
+        help="the artifact, or a directory with a qwen.toml (without it: the first qwen.toml from the working "
+        "directory up)",
     )
     parser.add_argument(
-        "--strict", action="store_true", help="compare provenance and secret references too; a missing key is drift"
+        "--strict",
+        action="store_true",
+        help="compare provenance and secret references too, and count a key or an env file that is missing here as "
+        "drift, for a machine that has them all; without it, only values are compared",
     )
-    parser.add_argument("--artifact-only", action="store_true", help="only validate the artifact; resolve nothing")
+    parser.add_argument(
+        "--artifact-only",
+        action="store_true",
+        help="only validate FILE, and resolve nothing: for a machine that has neither key nor env file",
+    )
     parser.add_argument(
         "--select",
         action="extend",
@@ -71,7 +79,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         if args.format == "github":
             from qwen_cfg.cli.reports.github import annotation_of  # noqa: PLC0415
 
-            output.annotation(annotation_of(error, args.file or ARTIFACT_NAME))
+            output.annotation(annotation_of(error, artifact_name(args.file) or ARTIFACT_NAME))
         raise
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from qwen_cfg.application.compilation import allowed_owners, compilation_of, trust_store
 from qwen_cfg.application.config_file import config_file
 from qwen_cfg.application.login import concern_of_stored_login
-from qwen_cfg.cli.arguments import request_of
+from qwen_cfg.cli.arguments import request_of, with_config
 from qwen_cfg.cli.help import examples
-from qwen_cfg.cli.parser import add_config_option, add_field_flags, add_resolution_options
+from qwen_cfg.cli.parser import ChoicesOrPath, add_config_option, add_field_flags, add_resolution_options
 from qwen_cfg.cli.terminal.consent import trust_command
 from qwen_cfg.cli.terminal.prompt import has_terminal
 from qwen_cfg.cli.terminal.yes_or_no import says_yes
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from qwen_cfg.trust import Concern
 
 FORMAT = 1
+SETTINGS_NAME = "settings.json"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,8 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "action",
         nargs="?",
-        choices=["list", "revoke"],
-        help="list what is trusted, or take it back; without it, trust what resolves here, or --config FILE",
+        choices=ChoicesOrPath(["list", "revoke"]),
+        metavar="{list,revoke,FILE}",
+        help="list what is trusted, or take it back; or trust an artifact FILE, as with --config, or what resolves in "
+        "a directory; without it, trust what resolves here",
     )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="with revoke: files, or directories that hold them")
     parser.add_argument("--all", action="store_true", help="with revoke: everything")
@@ -49,19 +52,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_config_option(parser)
     add_resolution_options(parser)
     add_field_flags(parser)
-    parser.epilog = examples("trust", "trust list", "trust revoke ./.env")
+    parser.epilog = examples("trust", "trust qwen.toml", "trust list", "trust revoke ./.env")
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Trust, list or revoke."""
     _check_usage(args)
-    if args.action is None:
-        return _trust(request_of(args), output, asks=not args.yes)
+    if args.action not in ("list", "revoke"):
+        # Before the directory is changed to.
+        place = ["-C", args.action] if args.action is not None and Path(args.action).is_dir() else []
+        return _trust(_request(args), output, place, asks=not args.yes)
     # There need not be a working directory for these.
     store = TrustStore(state_directory(os.environ, home_of(os.environ).path))
     if args.action == "list":
         return _list(store, args.format, output)
     return _revoke(store, None if args.all else args.paths, output)
+
+
+def _request(args: argparse.Namespace) -> Request:
+    """Return what is to be trusted: what resolves in a directory, or an artifact.
+
+    Raises:
+        UsageError: if a file is named that is no artifact by its name, or two are.
+    """
+    named = args.action
+    if named is None:
+        return request_of(args)
+    if args.config is not None:
+        raise UsageError("two artifacts are named", where=f"{named}, --config", hint="Name one.")
+    if Path(named).is_dir():
+        os.chdir(named)
+        return request_of(args)
+    if Path(named).suffix not in (".toml", ".json") or Path(named).name == SETTINGS_NAME:
+        hint = "To trust what resolves here, with all files that have a say in it: qwen-cfg trust"
+        raise UsageError("this is no artifact", where=named, hint=hint)
+    return with_config(request_of(args), named)
 
 
 def _check_usage(args: argparse.Namespace) -> None:
@@ -97,8 +122,8 @@ def _revoke(store: TrustStore, paths: list[str] | None, output: Output) -> int:
     return ExitCode.OK
 
 
-def _trust(request: Request, output: Output, *, asks: bool) -> int:
-    """Ask about everything that is in the way at once."""
+def _trust(request: Request, output: Output, place: list[str], *, asks: bool) -> int:
+    """Ask about everything that is in the way at once; `place` are the words that lead to the directory."""
     store = trust_store(request.process)
     foreign, concern = _in_the_way(request)
     new = None if concern is None or store.covers(concern) else concern
@@ -107,7 +132,8 @@ def _trust(request: Request, output: Output, *, asks: bool) -> int:
         output.lines("nothing here needs to be trusted" if concern is None else f"{concern.place}: trusted already")
         return ExitCode.OK
     if asks:
-        _ask(told, request, output)
+        program, *words = trust_command(request)
+        _ask(told, [program, *place, *words], output)
     entries = [Trusted(str(error.path), owner=error.owner) for error in foreign]
     for entry in (*entries, *([] if new is None else [granted(new)])):
         store.add(entry)
@@ -132,15 +158,15 @@ def _in_the_way(request: Request) -> tuple[tuple[ForeignFileError, ...], Concern
     return tuple(error for error in found if error is not None), concern
 
 
-def _ask(told: list[str], request: Request, output: Output) -> None:
-    """Return if the answer is yes.
+def _ask(told: list[str], command: list[str], output: Output) -> None:
+    """Return if the answer is yes; `command` asks again.
 
     Raises:
         NotTrustedError: if it is not, or nobody can be asked.
     """
     if not has_terminal():
-        command = shlex.join([*trust_command(request), "--yes"])
-        raise NotTrustedError(*told, hint=f"Nobody can be asked here. If that is right: {command}")
+        again = shlex.join([*command, "--yes"])
+        raise NotTrustedError(*told, hint=f"Nobody can be asked here. If that is right: {again}")
     output.notice(*told, "")
     if not says_yes("Trust that? [y/N] "):
         raise NotTrustedError("nothing was trusted", where=os.curdir)
