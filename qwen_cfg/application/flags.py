@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.start import Given
 from qwen_schema import Secret, UsageError, declared_fields, did_you_mean
+from qwen_schema import patterns as re
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

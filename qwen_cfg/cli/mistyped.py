@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from qwen_schema import UsageError, declared_fields, did_you_mean, nearest, show_word
+from qwen_schema import patterns as re
 
 if TYPE_CHECKING:
     import argparse

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qwen_schema import declared_profiles
+from qwen_schema import patterns as re
 
 if TYPE_CHECKING:
     from qwen_schema import Profile

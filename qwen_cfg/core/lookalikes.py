@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import re
 import unicodedata
 from functools import cache
 
 from qwen_schema import declared_fields, field_of_variable
+from qwen_schema import patterns as re
 
 # What other programs, and older ones, call the same thing (LangChain, LiteLLM, the OpenAI SDK before 1.0, Continue).
 _OTHER_NAMES = {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
+
+from qwen_schema import patterns as re
 
 # A launcher of a version manager names the manager, and not the program.
 _MANAGER = re.compile(r"\b(volta|asdf|mise|nodenv)(?:\.exe)?[\"']?\s+(?:run|exec|x)\b")

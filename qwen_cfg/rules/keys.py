@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from qwen_schema import Secret, host_of, is_loopback, kind_of_pointer
+from qwen_schema import patterns as re
 from qwen_schema.providers import key_issuers, provider_at
 
 from .diagnostic import Finding, place_of

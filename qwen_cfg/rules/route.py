@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from typing import TYPE_CHECKING
 
 from qwen_schema import address_of, declared_fields, hide_credentials, host_of, is_loopback, safe_text
+from qwen_schema import patterns as re
 
 from .diagnostic import Finding, place_of
 

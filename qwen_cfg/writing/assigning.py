@@ -5,9 +5,9 @@ Some people source such files. So a shell gives the value back too, and runs and
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from qwen_schema import patterns as re
 from qwen_schema.envfile import DIALECTS, last_of_each, read_assignments, reader_of
 
 from .shell import PLAIN, is_inert

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from qwen_schema import patterns as re
 
 # A text after which a shell has no quote, substitution, comment or here-document open. It is told of too few texts
 # rather than of too many, in time linear in the text, since each character can be taken in one way only.

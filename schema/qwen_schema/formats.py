@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
+from . import patterns as re
 from .hosts import host_asked_for, host_of, host_written_in, is_loopback
 
 if TYPE_CHECKING:

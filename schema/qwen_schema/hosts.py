@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from urllib.parse import urlsplit
+
+from . import patterns as re
 
 # The one name of this machine. Any other (`x.localhost`, `localhost.`) is looked up, and DNS or a hosts file decides.
 LOCALHOST = "localhost"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from . import patterns as re
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

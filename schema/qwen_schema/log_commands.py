@@ -7,7 +7,7 @@ and invisible characters within it, which .NET passes over when it compares text
 
 from __future__ import annotations
 
-import re
+from . import patterns as re
 
 _INVISIBLE = (
     "\\0-\x08\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"

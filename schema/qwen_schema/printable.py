@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from . import patterns as re
 from .log_commands import without_commands, without_commands_within
 
 _LONGEST = 300

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NoReturn
 from weakref import WeakValueDictionary
 
+from . import patterns as re
 from .pointers import is_pointer
 from .spellings import (
     LOOSE,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from . import patterns as re
 
 # A name in an artifact has three.
 MOST_PARTS = 16

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from . import patterns as re
 from .fields import declared_fields
 from .secret import redact_unknown
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from . import patterns as re
 from .formats import CHECKS, LONGEST, is_unicode
 from .pointers import EXPECTED as EXPECTED_OF_POINTER
 from .pointers import is_pointer, kind_of_pointer, parts_of_pointer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from qwen_schema import (
     mask,
     safe_text,
 )
+from qwen_schema import patterns as re
 from qwen_schema.envfile import Assignment, last_of_each, read_assignments, read_env_text, unread_lines
 
 if TYPE_CHECKING:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+
+from qwen_schema import patterns as re
 
 # A command is one line whose first word has letters only: `/etc/hosts` is a path to ask about.
 _COMMAND = re.compile(r"/([A-Za-z]*)(?:[ \t]+(.*))?")

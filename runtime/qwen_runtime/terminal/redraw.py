@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os.path
-import re
 from bisect import bisect_left, bisect_right
 from difflib import SequenceMatcher
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
+
+from qwen_schema import patterns as re
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from qwen_schema import patterns as re
 from qwen_schema import printable, redact_unknown
 
 # The end that the model wanted: OpenAI, Azure; Together, Hugging Face; Anthropic's API and gateways to it; Cohere.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+from qwen_schema import patterns as re
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from qwen_schema import patterns as re
 from qwen_schema import printable, redact_unknown
 
 from .error_words import codes_of, parse_json, words_of

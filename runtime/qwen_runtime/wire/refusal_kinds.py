@@ -5,8 +5,9 @@ The codes and the words decide, and the status where they say nothing: providers
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from qwen_schema import patterns as re
 
 if TYPE_CHECKING:
     from .refusal import Refusal

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import ssl
 import time
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from qwen_schema import CutOffError, NoCompletionError, QwenCfgError, printable, redact_unknown
+from qwen_schema import patterns as re
 
 from .chunks import ChunkReader, choices_of, completion_of, whole_characters
 from .connection import models, read_refusal, unread_encoding, without_key

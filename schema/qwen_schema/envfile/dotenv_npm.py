@@ -8,9 +8,10 @@ A line ends with LF, CR LF or CR. Reading takes time linear in the text.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from .. import patterns as re
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from io import StringIO
 from typing import TYPE_CHECKING
 
 from dotenv.parser import Error, Reader, parse_binding
 
+from .. import patterns as re
 from .dotenv_npm import Assignment, last_of_each, read_assignments
 
 if TYPE_CHECKING:
