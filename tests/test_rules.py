@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import subprocess
@@ -10,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
+from hypothesis import strategies as st
 from support.asking import configured
 from support.trees import NOBODY, planted, read, write_tree
 from support.worlds import scenes
 
 from qwen_cfg.core.generation import Generation, Installed
-from qwen_cfg.core.lookalikes import meant
+from qwen_cfg.core.lookalikes import _ALIKE, _may_be_alike, meant
 from qwen_cfg.core.resolution import Options, profile_named, resolve_world
 from qwen_cfg.rules import RULES, diagnose
 from qwen_cfg.rules.pages import pages
@@ -987,3 +989,15 @@ def test_a_host_is_a_providers_only_exactly() -> None:
 )
 def test_what_is_meant_by_a_name(name: str, right: str | None) -> None:
     assert meant(name) == right
+
+
+_names = st.text("ABEGILMNOPQUY_", max_size=18)
+
+
+@given(_names, _names)
+@example("OPENAI_API_KEY", "OPENAI_API_KYE")
+@example("OPENAI_MODEL", "OPENAI_MODLE")
+@example("OPENAI_BASE_URL", "OPENAI_BASE_UR")
+def test_what_difflib_finds_alike_is_not_left_out(one: str, other: str):
+    if difflib.SequenceMatcher(None, other, one).ratio() >= _ALIKE:
+        assert _may_be_alike(one, other)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import unicodedata
 from functools import cache
 
@@ -60,8 +59,19 @@ def meant(name: str) -> str | None:
     if upper[-1:].isdigit():
         # OPENAI_API_KEY_2 is a spare one, and no slip.
         return None
-    close = difflib.get_close_matches(upper, ours, n=1, cutoff=_ALIKE)
+    near = [variable for variable in ours if _may_be_alike(upper, variable)]
+    if not near:
+        return None
+    import difflib  # noqa: PLC0415 - few names are that near
+
+    close = difflib.get_close_matches(upper, near, n=1, cutoff=_ALIKE)
     return close[0] if close else None
+
+
+def _may_be_alike(one: str, other: str) -> bool:
+    """Tell whether so many characters of two names are the same, in any order, that difflib may find them alike."""
+    same = sum(min(one.count(character), other.count(character)) for character in set(one))
+    return 2 * same >= _ALIKE * (len(one) + len(other))
 
 
 def names_in(line: str) -> tuple[tuple[str, ...], bool]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_schema.bounded import Unreadable, kind_of, read_file
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Mapping
 
     from qwen_cfg.core.world import GitStatus
@@ -207,6 +206,8 @@ def _run(
     about: Path, directory: Path, environment: Mapping[str, str], *words: str, input_: bytes = b""
 ) -> subprocess.CompletedProcess[bytes] | None:
     """Return how git ended that was asked about a tree; None if it did not in time, or could not be started."""
+    import subprocess  # noqa: PLC0415 - most files are in no work tree
+
     git = _program(environment)
     if git is None:
         return None
@@ -286,6 +287,8 @@ def _is_repository(directory: Path) -> bool:
 
 
 def _program(environment: Mapping[str, str]) -> str | None:
+    import shutil  # noqa: PLC0415 - most files are in no work tree
+
     git = shutil.which("git", path=environment["PATH"])
     return git if git is not None and Path(git).is_absolute() else None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from dataclasses import dataclass
@@ -153,6 +152,8 @@ class _Finder:
         return version
 
     def _read(self, package: Path) -> dict[str, object]:
+        import json  # noqa: PLC0415 - most places have no Qwen Code
+
         shown = self._shown(package)
         try:
             data = json.loads(read_file(package).decode("utf-8-sig"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from .diagnostic import Finding
@@ -53,6 +52,8 @@ def _with_key(resolution: Resolution) -> Iterator[tuple[EnvFile, Candidate]]:
 
 def _as_word(shown: str) -> str:
     """Return a path as a word of a command line; the `~` of a home stays one."""
+    import shlex  # noqa: PLC0415 - the finding is rare
+
     if shown.startswith("~/"):
         return f"~/{shlex.quote(shown[2:])}"
     return shlex.quote(shown)

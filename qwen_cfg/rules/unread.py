@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.env_file import may_set_all
@@ -76,6 +75,8 @@ def _finding(file: EnvFile, name: str, line: int, what: str) -> Finding:
 
 def _wrong(text: str) -> str:
     """Return why a line assigns nothing; never a part of its value."""
+    import unicodedata  # noqa: PLC0415 - the finding is rare
+
     head = re.split("[=:]", text, maxsplit=1)[0]
     odd = next((c for c in head if not c.isascii()), None)
     if odd is not None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
@@ -103,6 +101,9 @@ def pointed_at(reference: SecretReference) -> tuple[tuple[str, str], ...]:
 
 
 def _digest(parts: object) -> str:
+    import hashlib  # noqa: PLC0415 - few commands ask what is trusted
+    import json  # noqa: PLC0415
+
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

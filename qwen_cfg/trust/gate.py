@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -105,6 +104,8 @@ class Gate:
 
     def _remember(self, concern: Concern) -> None:
         """Remember a yes; where that cannot be done, it holds for this run alone."""
+        import shlex  # noqa: PLC0415 - what is remembered is rare
+
         try:
             self.store.add(granted(concern))
         except QwenCfgError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -138,6 +137,8 @@ class TrustStore:
             os.close(descriptor)
 
     def _write(self, entries: tuple[Trusted, ...]) -> None:
+        import json  # noqa: PLC0415
+
         from qwen_schema.folders import anywhere  # noqa: PLC0415 - rarely needed
         from qwen_schema.save import save  # noqa: PLC0415
 
@@ -158,6 +159,8 @@ def _require_ours(status: os.stat_result) -> None:
 
 
 def _entries(text: str) -> tuple[Trusted, ...]:
+    import json  # noqa: PLC0415
+
     document = json.loads(text)
     if document["format"] != FORMAT or not isinstance(document["trusted"], list):
         raise _Unsound("it has another form, of a newer version perhaps")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Literal
 
 from .artifact import ResolvedConfig, from_document, to_document, validate_document
@@ -32,8 +31,7 @@ def dump(artifact: ResolvedConfig, form: Form = "toml") -> str:
     """
     document = to_document(artifact)
     validate_document(document)
-    text = _toml(document) if form == "toml" else json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    return without_controls(text)
+    return without_controls(_toml(document) if form == "toml" else _json(document))
 
 
 def load(text: str, *, where: str = "") -> ResolvedConfig:
@@ -58,6 +56,12 @@ def form_of(text: str) -> Form:
     return "json" if text.lstrip(BYTE_ORDER_MARK + " \t\r\n").startswith("{") else "toml"
 
 
+def _json(document: dict[str, Any]) -> str:
+    import json  # noqa: PLC0415 - only the one who writes JSON needs it
+
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
 def _toml(document: dict[str, Any]) -> str:
     import tomli_w  # noqa: PLC0415 - only the one who writes TOML needs it
 
@@ -65,21 +69,34 @@ def _toml(document: dict[str, Any]) -> str:
 
 
 def _parsed(text: str, form: Form, where: str) -> dict[str, Any]:
-    import tomllib  # noqa: PLC0415 - only the one who reads TOML needs it
-
     deep = line_of_a_deep_name(text) if form == "toml" else None
     if deep is not None:
         raise _refusal(form, f"a name in it has more than {MOST_PARTS} parts (at line {deep})", where)
     try:
-        return json.loads(text) if form == "json" else tomllib.loads(text)
+        return _parsed_json(text, where) if form == "json" else _parsed_toml(text, where)
+    except ValueError:
+        raise _refusal(form, _TOO_MUCH, where) from None
+
+
+def _parsed_json(text: str, where: str) -> dict[str, Any]:
+    import json  # noqa: PLC0415 - only the one who reads JSON needs it
+
+    try:
+        return json.loads(text)  # type: ignore[no-any-return]
     except json.JSONDecodeError as error:
         reason = f"{error.msg} (line {error.lineno}, column {error.colno})"
+    raise _refusal("json", reason, where)
+
+
+def _parsed_toml(text: str, where: str) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - only the one who reads TOML needs it
+
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         # It may quote the name of a table, which may be a key in the wrong place.
         reason = shortened(redact_unknown(str(error)))
-    except ValueError:
-        reason = _TOO_MUCH
-    raise _refusal(form, reason, where)
+    raise _refusal("toml", reason, where)
 
 
 def _refusal(form: Form, reason: str, where: str) -> ArtifactError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -226,6 +225,8 @@ class _Reader:
 
 
 def _unescaped(text: str) -> str:
+    import json  # noqa: PLC0415
+
     inner = text[1:-1]
     if "\\" not in inner:
         return inner

@@ -192,7 +192,20 @@ def _load() -> None:
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.endswith("__main__"):
                 importlib.import_module(module.name)
-    for name in ("httpx", "jsonschema", "rich.console", "rich.table", "tomli_w", "tomllib", "encodings.idna"):
+    libraries = ("httpx", "jsonschema", "rich.console", "rich.table", "tomli_w", "tomllib", "encodings.idna")
+    late = (
+        "difflib",
+        "hashlib",
+        "json",
+        "locale",
+        "shlex",
+        "shutil",
+        "subprocess",
+        "textwrap",
+        "traceback",
+        "unicodedata",
+    )
+    for name in (*libraries, *late):
         importlib.import_module(name)
     main(["resolve", "--no-env-file", "--openai-api-key", "x", "-o", "/dev/null"])
     gc.collect()

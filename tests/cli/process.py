@@ -30,7 +30,8 @@ _AS_NOBODY = """\
 import os, sys
 from qwen_cfg.__main__ import entry
 from qwen_cfg.cli.main import main
-import encodings.unicode_escape, qwen_cfg.explanation.text, tomllib
+import difflib, encodings.unicode_escape, hashlib, json, pathlib, shlex, shutil, subprocess, textwrap, tomllib
+import traceback, unicodedata, qwen_cfg.explanation.text, qwen_schema.save
 import qwen_cfg.cli.commands.check, qwen_cfg.cli.reports.check, qwen_cfg.cli.commands.envfile
 import qwen_schema.envfile.dotenv_python
 main(["resolve", "--no-env-file", "--openai-api-key", "x", "-o", "/dev/null"])
