@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from support.authorization import authorization_server
 
 from .process import KEY, Desk
 from .terminal import Typing
@@ -51,6 +52,63 @@ def test_it_asks_keeps_and_chats(desk: Desk, server: Provider) -> None:
     # The next run needs no question.
     assert desk.run("run", "-p", "again").ended(0).out == "pong from gpt-4o ü\n"
     assert server.taken()[0].authorization == f"Bearer {KEY}"
+
+
+def test_it_begins_with_one_line(desk: Desk) -> None:
+    with Typing(desk, "run", height=60) as person:
+        person.until("Provider [")
+        assert person.lines[0].startswith("There is no API key yet.")
+        assert person.lines[1] == "Which provider do you use?"
+        person.type("\x04")
+        assert person.ended() == 3
+
+
+def test_a_login_that_fails_leads_back_to_the_question(desk: Desk, server: Provider) -> None:
+    with authorization_server(interval=0.2) as service:
+        env = {"QWEN_OAUTH_BASE_URL": service.url}
+        with Typing(desk, "run", "--no-browser", height=200, env=env) as person:
+            on(person, "9\r", "Provider [")
+            person.until("Waiting for the login")
+            service.deny()
+            person.until("denied", "Provider [")
+            # The first answer is still on the screen, so that this one begins a new dialogue.
+            on(person, "8\r", "denied", "Provider [")
+            on(person, f"{server.url}/v1\r", "Base URL:")
+            on(person, f"{KEY}\r", "API key (")
+            on(person, "\r", "Model [")
+            on(person, "2\r", "Keep [")
+            on(person, "hello\r", "/help")
+            on(person, "\x04", "pong from gpt-4o")
+            assert person.ended() == 0
+    assert server.taken()[0].authorization == f"Bearer {KEY}"
+
+
+def test_a_login_server_that_is_not_there_leads_back_too(desk: Desk) -> None:
+    with Typing(desk, "run", "--no-browser", height=200, env={"QWEN_OAUTH_BASE_URL": "http://127.0.0.1:1"}) as person:
+        on(person, "9\r", "Provider [")
+        on(person, "\x03", "nothing listens", "Provider [")
+        assert person.ended() == 3
+
+
+def test_a_key_that_is_not_in_the_keyring_leads_back(desk: Desk) -> None:
+    with Typing(desk, "run", height=200) as person:
+        on(person, "1\r", "Provider [")
+        on(person, "\r", "Base URL [")
+        on(person, "keyring:qwen/nobody\r", "API key (")
+        on(person, "\r", "Model [")
+        on(person, "2\r", "Keep [")
+        on(person, "\x03", "Keep [", "keyring", "Provider [")
+        assert person.ended() == 3
+
+
+@pytest.mark.parametrize("wrong", ["sk-or-v1-0123456789abcdefghijklmnopqr", "https://api.openai.com/v1", "op://a/b/c"])
+def test_what_can_be_no_key_is_refused_at_once(desk: Desk, wrong: str) -> None:
+    with Typing(desk, "run", height=60) as person:
+        on(person, "1\r", "Provider [")
+        on(person, "\r", "Base URL [")
+        on(person, f"{wrong}\r", "API key (")
+        on(person, "\x03", "hat cannot be", "API key (")
+        assert person.ended() == 3
 
 
 def test_for_this_session_only(desk: Desk, server: Provider) -> None:

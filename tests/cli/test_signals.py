@@ -286,6 +286,7 @@ def opened(desk: Desk, *argv: str, **options: Any) -> Iterator[tuple[Typing, lis
 def test_while_a_question_is_asked(desk: Desk, term: str) -> None:
     with opened(desk, "run", env={}, term=term) as (person, before):
         person.until("Provider")
+        person.type("\r").until("Base URL")
         person.type("\r").until("API key")
         person.type("sk-secret-that-is-typed")
         assert "sk-secret" not in left(person, before, TERM)
@@ -296,6 +297,7 @@ def test_while_a_question_is_asked(desk: Desk, term: str) -> None:
 def test_between_the_keys_of_a_hand_that_goes_on(desk: Desk, number: int) -> None:
     with opened(desk, "run", env={}) as (person, before):
         person.until("Provider")
+        person.type("\r").until("Base URL")
         person.type("\r").until("API key")
         person.type("s" * 1500).until("**")
         assert "sss" not in left(person, before, number)

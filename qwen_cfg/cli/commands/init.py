@@ -62,10 +62,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--provider",
-        choices=[*offered_providers(), LOGIN_METHOD],
         metavar="NAME",
-        help=f"whose API to use ({', '.join([*offered_providers(), LOGIN_METHOD])}): its base URL and its usual model "
-        "are taken, unless flags name others; in a terminal, the first question is then answered",
+        choices=[*offered_providers(), LOGIN_METHOD],
+        help=f"whose API to use: {', '.join(offered_providers())} or {LOGIN_METHOD}; its base URL and its usual model are "
+        "taken, unless flags name others. In a terminal, this answers the first question",
     )
     parser.add_argument(
         "--key-from",
@@ -88,7 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = examples(
         "init",
         "init --provider openrouter --key-from OPENROUTER_API_KEY",
-        "init --openai-api-key keyring:qwen/me --model gpt-4o --no-verify",
+        "init --openai-api-key keyring:qwen/me --no-verify",
     )
 
 
