@@ -64,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--provider",
         metavar="NAME",
         choices=[*offered_providers(), LOGIN_METHOD],
-        help=f"whose API to use: {', '.join(offered_providers())} or {LOGIN_METHOD}; its base URL and its usual model are "
+        help=f"whose API to use: {', '.join(offered_providers())} or {LOGIN_METHOD}; its base URL and usual model are "
         "taken, unless flags name others. In a terminal, this answers the first question",
     )
     parser.add_argument(
