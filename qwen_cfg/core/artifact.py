@@ -53,6 +53,12 @@ def to_artifact(
     """
     if not resolution.is_complete:
         raise ConfigurationError("the configuration is incomplete, so there is no resolved config of it")
+    if resolution.google_project is not None and resolution.options.secret_from is None:
+        raise ConfigurationError(
+            "vertex-ai uses Google's application default credentials here, and a resolved config cannot refer to them",
+            where=str(resolution.google_project.origin),
+            hint="To see what is resolved: --explain. For a resolved config, set GOOGLE_API_KEY.",
+        )
     read = tuple(file.shown for file in resolution.files)
     for shown in read:
         if not is_unicode(shown):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qwen_schema import show_value
 
 from .layers import DEFAULT, PROVIDER_ENTRY, SETTINGS, default_of, setting_origin
-from .merge import outranked, settled
+from .merge import beside, not_beside_entry, outranked, settled
 from .origin import Candidate
 from .settings import choose_entry, first_entry, method_of_model
 
@@ -27,17 +27,19 @@ def with_entry(
     """Return the decisions after the provider entry was chosen, and the entry; both as they are where there is none.
 
     The entry is that of the model that the other layers decide. Where there is none of that name, and neither a key
-    nor a base URL, it is the first of the method.
+    nor a base URL, it is the first of the method. The entry of a model that nobody named, of the default one, has a
+    base URL only where no other layer has one.
     """
     settings = sources.settings
     if settings is None or sources.auth_method is None or "modelProviders" not in settings.merged:
         return decisions, None
     model, base_url = _wanted(decisions["model"], settings)
-    method = sources.auth_method
-    if not decisions["model"].by_default:
+    method, is_named = sources.auth_method, not decisions["model"].by_default
+    if is_named:
         method = method_of_model(settings.merged, method, model, base_url=base_url or None)
-    choice = choose_entry(settings.merged, method, model, base_url=base_url)
-    if choice is None and decisions["api_key"].winner is None and decisions["base_url"].by_default:
+    choice = choose_entry(settings.merged, method, model, base_url=base_url, is_named=is_named)
+    url = decisions["base_url"]
+    if choice is None and decisions["api_key"].winner is None and (url.by_default or url.by_library):
         choice = first_entry(settings.merged, method)
     if choice is None:
         return decisions, None
@@ -49,6 +51,8 @@ def with_entry(
         changed["auth_method"] = _of_wire(changed["auth_method"], with_it, method)
     for name in names:
         changed[name] = _decided(changed[name], with_it)
+    if choice.reason == "the id of the default model":
+        changed |= _beside_the_default_model(decisions, changed, with_it)
     return changed, choice
 
 
@@ -76,6 +80,30 @@ def _decided(decision: Decision, sources: Sources) -> Decision:
     if decision.by_default and default is not None:
         return settled(decision, Candidate(decision.field.name, show_value(default), DEFAULT.origin("default")))
     return decision
+
+
+def _beside_the_default_model(
+    before: Mapping[str, Decision], after: Mapping[str, Decision], sources: Sources
+) -> dict[str, Decision]:
+    """Return what is decided otherwise where the entry is that of the default model, which nobody named.
+
+    Under openai, a base URL that another layer has comes before the entry's. Under any other method the entry alone has
+    a say: no other key and no other base URL is used.
+    """
+    if sources.auth_method == "openai":
+        url, offers = before["base_url"], PROVIDER_ENTRY.offers(before["base_url"].field, sources)
+        is_open = url.by_default or url.by_library
+        return {} if is_open else {"base_url": beside(url, offers)}
+    return {name: _of_entry_alone(after[name], sources) for name in ("api_key", "base_url")}
+
+
+def _of_entry_alone(decision: Decision, sources: Sources) -> Decision:
+    winner = decision.winner
+    if winner is None or winner.origin.layer == "provider-entry" or decision.by_default or decision.by_library:
+        return decision
+    default = default_of(decision.field, sources)
+    origin, name = DEFAULT.origin("default"), decision.field.name
+    return not_beside_entry(decision, None if default is None else Candidate(name, show_value(default), origin))
 
 
 def _of_wire(decision: Decision, sources: Sources, method: str) -> Decision:

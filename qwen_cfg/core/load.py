@@ -15,10 +15,11 @@ from .merge import decide
 from .origin import Said
 from .scopes import SYSTEM, SYSTEM_DEFAULTS, folder_trust, load_settings
 from .search import places, search
+from .settings import leaves
 from .variables import Pass, Variables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from qwen_schema import Profile
 
@@ -106,11 +107,11 @@ def _load_once(start: Start, profile: Profile, directory: QwenDirectory, looks: 
 
 def _secrets(settings: SettingsLoad, variables: Variables) -> set[str]:
     """Return the secrets in settings by their names, and those in the variables that settings name."""
-    leaves = [leaf for scope in settings.scopes for leaf in _leaves(scope.settings)]
-    found = {str(leaf.text) for leaf in leaves if _is_secret(_name(leaf), str(leaf.text))}
-    named = {str(leaf.text) for leaf in leaves if _name(leaf) == _KEY_VARIABLE}
+    texts = [leaf for scope in settings.scopes for leaf in leaves(scope.settings)]
+    found = {str(leaf.text) for leaf in texts if _is_secret(_name(leaf), str(leaf.text))}
+    named = {str(leaf.text) for leaf in texts if _name(leaf) == _KEY_VARIABLE}
     found |= {said.text for name in named if (said := variables.value(name)) is not None}
-    taken = {(said.origin.variable, said.text) for leaf in leaves for said in leaf.taken}
+    taken = {(said.origin.variable, said.text) for leaf in texts for said in leaf.taken}
     found |= {text for name, text in taken if name is not None and is_secret_name(name)}
     found |= {match[1] for _, text in taken if (match := _LOGIN.search(text))}
     if len(found) > _MOST_SECRETS:
@@ -132,16 +133,6 @@ def _is_key_itself(text: str) -> bool:
 def _name(setting: Setting) -> str:
     """Return the name that a setting has, or that the nearest member around it has."""
     return next((name for name in reversed(setting.names) if not name.isdigit()), "")
-
-
-def _leaves(setting: Setting | None) -> Iterator[Setting]:
-    """Yield every text below a setting."""
-    if setting is None:
-        return
-    for inner in (setting.members or {}).values() if setting.members is not None else setting.items or ():
-        yield from _leaves(inner)
-    if setting.text is not None:
-        yield setting
 
 
 def _read(start: Start, looks: Looks, place: Place) -> EnvFile:
@@ -174,11 +165,11 @@ def _trusted(
 
 
 def _of_settings(settings: SettingsLoad, profile: Profile) -> Mapping[str, Said]:
-    """Return the variables that the merged settings set: texts alone, and none that is refused."""
+    """Return the variables that the merged settings set: texts alone, up to a NUL, and none that is refused."""
     env = settings.at("env")
     refused = set(profile.refused_variables)
     return {
-        name: Said(setting.text, setting_origin(SETTINGS_ENV, setting, variable=name))
+        name: Said(setting.text.partition("\0")[0], setting_origin(SETTINGS_ENV, setting, variable=name))
         for name, setting in (env.members or {} if env is not None else {}).items()
         if setting.text is not None and name.upper() not in refused
     }

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from .layers import Sources
     from .origin import Candidate
 
-Fate = Literal["beaten", "hidden by an empty variable", "empty", "needs reach user", "not under this method"]
+Fate = Literal[
+    "beaten",
+    "hidden by an empty variable",
+    "empty",
+    "needs reach user",
+    "not under this method",
+    "not beside the entry",
+]
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,12 @@ class Decision:
         return self.winner is not None and self.winner.origin.source.is_default
 
     @property
+    def by_library(self) -> bool:
+        """Whether a variable that the provider's library reads gave the value, of which Qwen Code knows nothing."""
+        name = None if self.winner is None else self.winner.origin.variable
+        return any(variable.of_library and variable.name == name for variable in self.field.variables)
+
+    @property
     def items(self) -> tuple[str, ...]:
         """The value of a list field; nothing where it is not valid."""
         return self.value if isinstance(self.value, tuple) else ()
@@ -82,6 +95,20 @@ def outranked(decision: Decision, winner: Candidate) -> Decision:
     lost = () if decision.winner is None else (Shadowed(decision.winner, "beaten", winner),)
     others = tuple(Shadowed(s.candidate, s.fate, winner if s.fate == "beaten" else s.by) for s in decision.shadowed)
     return _typed(decision.field, winner, (*lost, *others))
+
+
+def beside(decision: Decision, losers: tuple[Candidate, ...]) -> Decision:
+    """Return a decision with further candidates, which are beaten by the one that wins."""
+    lost = tuple(Shadowed(loser, "beaten", decision.winner) for loser in losers)
+    return replace(decision, shadowed=(*lost, *decision.shadowed))
+
+
+def not_beside_entry(decision: Decision, winner: Candidate | None) -> Decision:
+    """Return a decision in which nothing counts that would have won before: the provider entry alone has a say."""
+    before = () if decision.winner is None else (Shadowed(decision.winner, "beaten"),)
+    every = (*before, *decision.shadowed)
+    lost = tuple(Shadowed(s.candidate, "not beside the entry") if s.fate == "beaten" else s for s in every)
+    return _typed(decision.field, winner, tuple(s for s in lost if not s.candidate.origin.source.is_default))
 
 
 def without_secrets_elsewhere(decisions: Mapping[str, Decision]) -> dict[str, Decision]:
@@ -126,16 +153,31 @@ def _texts(decision: Decision) -> list[str]:
 
 def _ranked(field: Field, profile: Profile, sources: Sources) -> Iterator[tuple[Candidate, Shadowed | None]]:
     """Yield every candidate from the highest layer down, with its fate if it lost whoever wins."""
-    for group in _groups(layers_for(profile, field)):
-        if isinstance(group, FieldLayer):
-            yield from ((candidate, _refused(field, candidate)) for candidate in group.offers(field, sources))
+    groups = _groups(layers_for(profile, field))
+    variable_layers = [layer for group in groups if isinstance(group, list) for layer in group]
+    for group in groups:
+        if isinstance(group, list):
+            yield from _of_variables(field, group, sources, of_library=False)
             continue
-        for variable in filter(profile.reads, field.variables):
-            candidates = [c for layer in group for c in layer.offers(field, variable, sources)]
-            if variable.is_read_under(sources.auth_method):
-                yield from _of_variable(field, candidates, profile)
-            else:
-                yield from ((candidate, Shadowed(candidate, "not under this method")) for candidate in candidates)
+        if group.is_default:
+            yield from _of_variables(field, variable_layers, sources, of_library=True)
+        yield from ((candidate, _refused(field, candidate)) for candidate in group.offers(field, sources))
+
+
+def _of_variables(
+    field: Field, layers: list[VariableLayer], sources: Sources, *, of_library: bool
+) -> Iterator[tuple[Candidate, Shadowed | None]]:
+    """Yield the candidates of a field's variables: of those that Qwen Code reads, or of those that a library does."""
+    for variable in filter(sources.profile.reads, field.variables):
+        if variable.of_library != of_library:
+            continue
+        candidates = [c for layer in layers for c in layer.offers(field, variable, sources)]
+        if of_library:
+            candidates = [c if isinstance(c.text, Secret) else replace(c, text=c.text.strip()) for c in candidates]
+        if variable.is_read_under(sources.method_of_library if of_library else sources.auth_method):
+            yield from _of_variable(field, candidates, sources.profile)
+        else:
+            yield from ((candidate, Shadowed(candidate, "not under this method")) for candidate in candidates)
 
 
 def _groups(order: tuple[FieldLayer | VariableLayer, ...]) -> list[FieldLayer | list[VariableLayer]]:

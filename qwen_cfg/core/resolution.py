@@ -20,6 +20,7 @@ from qwen_schema import (
 from qwen_schema.proxy import split_login
 
 from .entry import with_entry
+from .google_login import google_project, with_endpoint
 from .layers import DEFAULT, Sources
 from .load import load
 from .merge import Decision, decide, settled, without_secrets_elsewhere, without_unused_proxy
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from .env_file import EnvFile
     from .load import Load
+    from .origin import Said
     from .place import Place, Search
     from .settings import EntryChoice, SettingsLoad
     from .start import QwenDirectory
@@ -135,8 +137,13 @@ class Resolution:
     def needs_api_key(self) -> bool:
         """Whether there has to be an API key, and neither a value nor a reference for it is there."""
         key = self.decisions["api_key"]
-        needs = self.auth_method not in (None, "qwen-oauth")
+        needs = self.auth_method not in (None, "qwen-oauth") and self.google_project is None
         return needs and key.winner is None and self.options.secret_from is None
+
+    @cached_property
+    def google_project(self) -> Said | None:
+        """What names the Google Cloud project whose login is used in place of a key; None where none is."""
+        return google_project(self.auth_method, self.decisions["api_key"], self.entry, self.variables)
 
     @property
     def proxy_login(self) -> Secret | None:
@@ -195,7 +202,11 @@ def resolve_world(world: World, profile: Profile, options: Options | None = None
     under = replace(sources, auth_method=method.value if isinstance(method.value, str) else None)
     decisions = {name: early.get(name) or decide(declared, profile, under) for name, declared in fields.items()}
     with_it, entry = with_entry(decisions, under)
-    return Resolution(world, profile, options, loaded, without_unused_proxy(without_secrets_elsewhere(with_it)), entry)
+    project = google_project(with_it["auth_method"].value, with_it["api_key"], entry, loaded.variables)
+    if project is not None:
+        with_it = with_endpoint(with_it, project, loaded.variables)
+    decided = without_unused_proxy(without_secrets_elsewhere(with_it))
+    return Resolution(world, profile, options, loaded, decided, entry)
 
 
 def load_of(world: World, profile: Profile) -> Load:

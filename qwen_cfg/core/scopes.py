@@ -88,8 +88,7 @@ def folder_trust(
     """Return the trust in folders under some merged settings. The rules are read only where it is switched on."""
     security = merged.get("security")
     found = None if security is None else security.at(*_ENABLED[1:])
-    # Anything that JavaScript takes for true.
-    enabled = found is not None and found.value not in (None, False, 0.0, "")
+    enabled = found is not None and found.is_true
     return FolderTrust(enabled, _rules(start, directory, looks, variables) if enabled else (), looks)
 
 

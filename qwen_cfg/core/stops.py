@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .settings import entry_faults
+from .settings import choose_entry, entry_faults, null_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,9 +38,12 @@ def stops_of(
         return ()
     return (
         *_broken_entries(settings),
+        *_null_entry(str(method.value), settings, decisions["model"]),
+        *_reserved(entry),
+        *_unshaped(settings, entry),
         *_unnamed_key(entry),
         *_enforced(str(method.value), settings),
-        *_without_base_url(str(method.value), entry, variables),
+        *_without_base_url(str(method.value), settings, entry, decisions["base_url"], variables),
     )
 
 
@@ -55,9 +58,59 @@ def _broken_entries(settings: SettingsLoad) -> Iterator[Stop]:
         )
 
 
+def _null_entry(method: str, settings: SettingsLoad, model: Decision) -> Iterator[Stop]:
+    """An entry that is null stops Qwen Code even in a provider that is ignored, once it looks for a model's name."""
+    found = null_entry(settings.merged)
+    if found is None or not _is_named(model) or method not in ("openai", "openai-responses"):
+        return
+    if not any(setting is found for setting, _ in entry_faults(settings.merged)):
+        yield Stop(
+            f"{found.place}: the provider entry is null",
+            "Take it out: every entry is looked at, those of providers that are ignored too.",
+            "model",
+            found.file.shown,
+            found.line,
+        )
+
+
+def _is_named(model: Decision) -> bool:
+    """Tell whether anything names a model, beside the provider entry that is used."""
+    beaten = (lost.candidate for lost in model.shadowed if lost.fate == "beaten")
+    every = (candidate for candidate in (model.winner, *beaten) if candidate is not None)
+    return any(not c.origin.source.is_default and c.origin.layer != "provider-entry" for c in every)
+
+
+def _unshaped(settings: SettingsLoad, entry: EntryChoice | None) -> Iterator[Stop]:
+    """A generationConfig that is a text, a number or true stops Qwen Code."""
+    is_named = entry is not None and entry.reason in ("its id", "its id and base URL")
+    of_entry = entry.entry.setting.at("generationConfig") if entry is not None and is_named else None
+    for found in (of_entry, settings.at("model", "generationConfig")):
+        if found is not None and found.is_true and found.members is None and found.items is None:
+            yield Stop(
+                f"{found.place}: it is no object",
+                "Write an object, or take it out.",
+                "model",
+                found.file.shown,
+                found.line,
+            )
+
+
+def _reserved(entry: EntryChoice | None) -> Iterator[Stop]:
+    reserved = None if entry is None else entry.entry.reserved_for
+    if entry is not None and reserved is not None:
+        use = reserved.names[-1].removesuffix("Only")
+        yield Stop(
+            f"{reserved.place}: {entry.entry.model} is a model for {use} alone, and cannot be the one of a session",
+            f"Choose another model (--model), or take {reserved.names[-1]} out.",
+            "model",
+            reserved.file.shown,
+            reserved.line,
+        )
+
+
 def _unnamed_key(entry: EntryChoice | None) -> Iterator[Stop]:
     found = None if entry is None else entry.entry.setting.at("envKey")
-    if found is not None and found.text is None and found.value not in (None, False, 0.0):
+    if found is not None and found.text is None and found.is_true:
         yield Stop(
             f"{found.place}: it is no text",
             "Write the name of the variable with the key in double quotes.",
@@ -82,9 +135,24 @@ def _enforced(method: str, settings: SettingsLoad) -> Iterator[Stop]:
         )
 
 
-def _without_base_url(method: str, entry: EntryChoice | None, variables: Variables) -> Iterator[Stop]:
-    """Anthropic's API is asked only where an entry or the variable says where it is; settings do not count."""
-    if method != "anthropic" or (entry is not None and entry.entry.base_url):
+def _without_base_url(
+    method: str, settings: SettingsLoad, entry: EntryChoice | None, base_url: Decision, variables: Variables
+) -> Iterator[Stop]:
+    """Anthropic's API is asked only where the model's entry says where it is, or the variable where there is none."""
+    if method != "anthropic":
+        return
+    if entry is not None:
+        chosen, text = entry.entry, base_url.winner.revealed if base_url.winner is not None else ""
+        found = choose_entry(settings.merged, method, chosen.model, base_url=text)
+        if found is not None and not found.entry.base_url:
+            setting = found.entry.setting
+            yield Stop(
+                f"{setting.place}: anthropic needs a base URL, and the provider entry has none",
+                "Write baseUrl into the entry. Neither ANTHROPIC_BASE_URL nor another place of the settings counts.",
+                "base_url",
+                setting.file.shown,
+                setting.line,
+            )
         return
     said = variables.value("ANTHROPIC_BASE_URL")
     if said is None or not said.text.strip():

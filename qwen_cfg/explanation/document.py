@@ -276,6 +276,9 @@ def _won_by(resolution: Resolution, decision: Decision) -> str:
         return f"not needed: Qwen OAuth logs in without a key, with {resolution.login_shown}"
     if decision.field.secret and resolution.options.secret_from is not None:
         return f"to come from {resolution.options.secret_from}"
+    if decision.field.secret and resolution.google_project is not None:
+        named = resolution.google_project.origin
+        return f"not needed: Google's application default credentials are used ({named} names the project)"
     return "not set"
 
 

@@ -123,6 +123,7 @@ def _loss(offer: Offer) -> str:
         "hidden by an empty variable": "hidden by an empty variable:",
         "needs reach user": "refused (needs reach user):",
         "not under this method": "not read under this method:",
+        "not beside the entry": "not used with this provider entry:",
     }[offer.fate]
     return f"{label} {printable(origin_text(offer.layer, offer.origin, offer.variable))}"
 

@@ -20,12 +20,14 @@ Value = str | bool | int | float | tuple[str, ...]
 class Variable:
     """A variable that feeds a field; with `means`, any value of it stands for that one.
 
-    With `under`, it is read under those authentication methods only.
+    With `under`, it is read under those authentication methods only. `of_library` marks one that the provider's library
+    reads, not Qwen Code itself, and only where Qwen Code has no value: the default alone comes after it.
     """
 
     name: str
     means: str | None = None
     under: tuple[str, ...] = ()
+    of_library: bool = False
 
     def is_read_under(self, auth_method: str | None) -> bool:
         """Tell whether it counts under an authentication method, or while none is decided."""
@@ -129,7 +131,7 @@ def _variable(declaration: str | dict[str, Any]) -> Variable:
         return Variable(declaration)
     under = declaration.get("under", ())
     methods = (under,) if isinstance(under, str) else tuple(under)
-    return Variable(declaration["name"], declaration.get("means"), methods)
+    return Variable(declaration["name"], declaration.get("means"), methods, declaration.get("of_library", False))
 
 
 def _setting(declaration: dict[str, Any] | None) -> SettingPath | None:

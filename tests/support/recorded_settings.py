@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from support.trees import write_tree
 
-DATA = Path(__file__).parents[1] / "data" / "qwen_settings_0.24.jsonl"
+DATA = Path(__file__).parents[1] / "data"
+NAMES = ("qwen_settings_0.24.jsonl", "qwen_settings_0.24_directed.jsonl")
 FLAGS = {
     "--auth-type": "auth_method",
     "--model": "model",
@@ -22,13 +24,20 @@ _CHANGED_ON_THE_WIRE = {
     "e-custom-header": {"api_key": "ka"},
     "e-extra-body-model": {"model": "p1"},
     "e-sampling-model": {"model": "p1"},
+    "a2-model-headers": {"api_key": "ok", "model": "m"},
+    "a2-gemini": {"api_key": "ok"},
+    "a2-anthropic": {"api_key": "ok"},
 }
+
+# What Google's library adds to a base URL that is none of its own, and the token that stands for a login.
+_VERSIONS = re.compile(r"(http://127\.0\.0\.1:[0-9]+/[a-z]+(?:/v1)?)/v1beta(?:1/.*)?")
+_TOKEN = "adc-token"
 
 
 def recordings(root: str, port: int | str) -> list[dict[str, Any]]:
     """Return every recording, of a machine whose tree is below `root` and whose server has a port."""
-    lines = DATA.read_text(encoding="utf-8").replace("{PORT}", str(port)).replace("{ROOT}", root).splitlines()
-    return [json.loads(line) for line in lines]
+    text = "".join((DATA / name).read_text(encoding="utf-8") for name in NAMES)
+    return [json.loads(line) for line in text.replace("{PORT}", str(port)).replace("{ROOT}", root).splitlines()]
 
 
 def flags_of(recording: dict[str, Any]) -> dict[str, str]:
@@ -40,7 +49,9 @@ def flags_of(recording: dict[str, Any]) -> dict[str, str]:
 def expected_of(recording: dict[str, Any], port: int | str) -> dict[str, Any]:
     """Return what is to be matched: what was sent, or the error."""
     observed = recording["observed"]
-    sent = {name: observed[name] for name in SENT if name in observed}
+    sent = {name: observed[name] for name in SENT if name in observed and observed[name] != _TOKEN}
+    if sent.get("protocol") == "gemini" and (own := _VERSIONS.fullmatch(sent["base_url"])):
+        sent["base_url"] = own[1]
     # A URL is written on the wire as URLs are.
     escaped = {"t2401-0194": {"base_url": f"http://127.0.0.1:{port}/${{WHERE}}/v1"}}
     changes = {**_CHANGED_ON_THE_WIRE, **escaped}.get(recording["id"], {})

@@ -31,6 +31,7 @@ URLS = {
     "vertex-ai": [],
     "anthropic": ["ANTHROPIC_BASE_URL"],
 }
+LIBRARY_URLS = {"gemini": "GOOGLE_GEMINI_BASE_URL", "vertex-ai": "GOOGLE_VERTEX_BASE_URL"}
 MODELS = {
     "openai": ["OPENAI_MODEL", "QWEN_MODEL"],
     "openai-responses": ["OPENAI_MODEL"],
@@ -116,7 +117,7 @@ def fill_in(m: Machine, settings: dict[str, Any]) -> None:
     of_settings = at(settings, "env")
     for name, value in of_settings.items() if isinstance(of_settings, dict) else ():
         if not m.env.get(name) and isinstance(value, str) and name not in REFUSED:
-            m.env[name] = value
+            m.env[name] = value.partition("\0")[0]
 
 
 def env_file(m: Machine, path: str) -> dict[str, str]:
@@ -249,6 +250,11 @@ def is_truthy(value: Any) -> bool:
     return isinstance(value, (dict, list)) or bool(value)
 
 
+def require_objects(*values: Any) -> None:
+    if any(is_truthy(value) and not isinstance(value, (dict, list)) for value in values):
+        raise Stop("exit")
+
+
 def at(tree: Any, path: str) -> Any:
     for name in path.split("."):
         tree = tree.get(name) if isinstance(tree, dict) else None
@@ -258,21 +264,33 @@ def at(tree: Any, path: str) -> Any:
 def entries(settings: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     """Return every provider entry with its method."""
     found = []
-    for provider, models in (at(settings, "modelProviders") or {}).items():
-        method = (at(settings, "providerProtocol") or {}).get(provider, provider)
+    providers = at(settings, "modelProviders")
+    for provider, models in providers.items() if isinstance(providers, dict) else ():
+        mapped = at(settings, "providerProtocol")
+        method = mapped.get(provider, provider) if isinstance(mapped, dict) else provider
         for entry in models if isinstance(models, list) and method in METHODS else ():
             wire = {None: method, "chat-completions": "openai", "responses": "openai-responses"}
-            if (
-                not isinstance(entry, dict)
-                or not isinstance(entry.get("id"), str)
-                or not entry["id"]
-                or entry.get("wireApi") not in wire
-            ):
+            if entry is None:
                 raise Stop("exit")
-            if "wireApi" in entry and not method.startswith("openai"):
+            fields = entry if isinstance(entry, dict) else {}
+            if "wireApi" in fields and (fields["wireApi"] not in list(wire)[1:] or not method.startswith("openai")):
                 raise Stop("exit")
-            found.append((wire[entry.get("wireApi")], entry))
+            if method == "qwen-oauth":
+                continue
+            if not isinstance(fields.get("id"), str) or not fields["id"]:
+                raise Stop("exit")
+            found.append((wire[fields.get("wireApi")], fields))
     return found
+
+
+def holds_null(settings: dict[str, Any]) -> bool:
+    providers = at(settings, "modelProviders")
+    lists = providers.values() if isinstance(providers, dict) else providers if isinstance(providers, list) else ()
+    return any(None in models for models in lists if isinstance(models, list))
+
+
+def is_reserved(entry: dict[str, Any]) -> bool:
+    return any(is_truthy(entry.get(name)) for name in ("imageOnly", "voiceOnly", "realtimeOnly"))
 
 
 def without_snapshot(name: Any) -> Any:
@@ -296,31 +314,79 @@ def chosen(m: Machine, settings: dict[str, Any]) -> dict[str, Any]:
     model = flags.get("model") or of_settings or first(env, MODELS[method])
     base = at(settings, "model.baseUrl") if of_settings else None
     if method.startswith("openai") and model:
-        wired = [w for w, e in every if e["id"] == model and w.startswith("openai") and (w == method or "wireApi" in e)]
-        method = method if method in wired or not wired else wired[0]
+        method = spoken(settings, method, model)
     mine = [entry for kind, entry in every if kind == method]
     named = [entry for entry in mine if entry["id"] == (model or default_model(method))]
+    if not model:
+        named.sort(key=lambda entry: bool(entry.get("baseUrl")))
     entry = next((e for e in named if base and e.get("baseUrl") == base), named[0] if named else None)
+    require_objects(at(settings, "model.generationConfig"), entry.get("generationConfig") if entry and model else None)
     key = flags.get("api_key") or first(env, KEYS[method]) or at(settings, "security.auth.apiKey")
     url = flags.get("base_url") or first(env, URLS[method]) or at(settings, "security.auth.baseUrl")
     if entry is None and mine and not key and not url:
-        entry = mine[0]
-    enforce(settings, method)
+        entry = next((one for one in mine if not is_reserved(one)), None)
+        model = model or (entry or {}).get("id")
+    require_usable(settings, method, entry)
     if entry is not None:
-        if entry.get("envKey") and not isinstance(entry["envKey"], str):
-            raise Stop("exit")
+        own = key_of(entry, env), entry.get("baseUrl")
+        if model:
+            key, url = own[0] or key, own[1] or url
+        else:
+            key, url = (own[0] or key, url or own[1]) if method == "openai" else own
         model = entry["id"]
-        key = (env.get(entry["envKey"]) if entry.get("envKey") else None) or key
-        url = entry.get("baseUrl") or url
-    if not key:
-        raise Stop("missing_api_key")
-    if method == "anthropic" and not ((entry or {}).get("baseUrl") or env.get("ANTHROPIC_BASE_URL")):
+    if method == "anthropic" and key:
+        require_base_url(mine, entry, url, env)
+    return sent(env, method, entry, {"api_key": key, "base_url": url, "model": model or default_model(method)})
+
+
+def spoken(settings: dict[str, Any], method: str, model: str) -> str:
+    """Return which of OpenAI's two APIs a model is spoken to with."""
+    if holds_null(settings):
+        raise Stop("exit")
+    every = [(w, e) for w, e in entries(settings) if e["id"] == model and w.startswith("openai")]
+    # Without wireApi, it is the provider that speaks the newer of the two.
+    wired = [w for w, e in every if w in (method, "openai-responses") or "wireApi" in e]
+    return method if method in wired or not wired else wired[0]
+
+
+def key_of(entry: dict[str, Any], env: Mapping[str, str]) -> str | None:
+    name = entry.get("envKey")
+    if is_truthy(name) and not isinstance(name, str):
+        raise Stop("exit")
+    return env.get(name) if name else None
+
+
+def require_base_url(mine: Sequence[Any], entry: Any, url: str | None, env: Mapping[str, str]) -> None:
+    """An entry has to have one, that of the URL in use if there is such a one; the variable counts where none is."""
+    same = [one for one in mine if entry is not None and one["id"] == entry["id"]]
+    there = next((one for one in same if one.get("baseUrl") == url), same[0] if same else None)
+    if not (env.get("ANTHROPIC_BASE_URL") if there is None else there.get("baseUrl")):
         raise Stop("missing_base_url")
-    sent = {"api_key": key, "base_url": url or default_url(method, entry), "model": model or default_model(method)}
-    return {**sent, "protocol": "gemini" if method == "vertex-ai" else method}
 
 
-def enforce(settings: dict[str, Any], method: str) -> None:
+def sent(env: Mapping[str, str], method: str, entry: dict[str, Any] | None, wanted: dict[str, Any]) -> dict[str, Any]:
+    project = env.get("GOOGLE_CLOUD_PROJECT", "").strip() if method == "vertex-ai" else ""
+    has_login = bool(project) and not (entry or {}).get("envKey")
+    switch = env.get("GOOGLE_GENAI_USE_ENTERPRISE", env.get("GOOGLE_GENAI_USE_VERTEXAI", "")).strip().lower()
+    library = "vertex-ai" if method == "gemini" and switch == "true" else method
+    url = wanted["base_url"] or env.get(LIBRARY_URLS.get(library, ""), "").strip()
+    protocol = "gemini" if method == "vertex-ai" else method
+    if wanted["api_key"]:
+        return {**wanted, "base_url": url or default_url(library, entry), "protocol": protocol}
+    if not has_login:
+        raise Stop("missing_api_key")
+    location = env.get("GOOGLE_CLOUD_LOCATION", "").strip() or "global"
+    return {"base_url": url or vertex_url(project, location), "model": wanted["model"], "protocol": protocol}
+
+
+def vertex_url(project: str, location: str) -> str:
+    host = "" if location == "global" else f"{location}-"
+    return f"https://{host}aiplatform.googleapis.com/v1beta1/projects/{project}/locations/{location}/publishers/google"
+
+
+def require_usable(settings: dict[str, Any], method: str, entry: dict[str, Any] | None) -> None:
+    if entry is not None and is_reserved(entry):
+        raise Stop("exit")
     enforced = at(settings, "security.auth.enforcedType")
     if enforced and enforced != method:
         raise Stop("enforced_type")

@@ -31,21 +31,33 @@ _KEYS = st.sampled_from(["sk-one-0123456789", "${SECRET}", "$K_A", "sk-${SECRET}
 _MODELS = st.sampled_from(["p1", "p2", "m", "${WHERE}", "$runtime|openai|p1", "$runtime|x"])
 _METHODS = st.sampled_from(["openai", "openai", "openai", "openai-responses", "anthropic", "gemini", "vertex-ai"])
 
-_entries = st.lists(
-    st.fixed_dictionaries(
-        {"id": st.sampled_from(["p1", "p2"] * 9 + [5])},
-        optional={
-            "envKey": st.sampled_from(["K_A", "K_B", "OPENAI_API_KEY"] * 5 + [5, 0]),
-            "baseUrl": _URLS,
-            "wireApi": st.sampled_from(["responses", "chat-completions"]),
-        },
-    ),
-    max_size=3,
+# An object and a list are true in JavaScript, whatever is in them.
+_RESERVED = st.sampled_from([False, "", 0, None] * 4 + [True, "false", {}, []])
+
+_entry = st.fixed_dictionaries(
+    {"id": st.sampled_from(["p1", "p2", "qwen3.7-max", "coder-model"] * 9 + [5, ""])},
+    optional={
+        "envKey": st.sampled_from(["K_A", "K_B", "OPENAI_API_KEY"] * 5 + [5, 0]),
+        "baseUrl": _URLS | st.just(""),
+        "wireApi": st.sampled_from(["responses", "chat-completions"] * 4 + [None]),
+        "imageOnly": _RESERVED,
+        "realtimeOnly": _RESERVED,
+        "generationConfig": st.sampled_from([{}, [], {"extra_body": {}}, "", 7]),
+    },
 )
-_plain_entries = st.lists(
-    st.fixed_dictionaries({"id": st.sampled_from(["p1", "m"])}, optional={"envKey": st.just("K_B"), "baseUrl": _URLS}),
-    max_size=2,
+_plain_entry = st.fixed_dictionaries(
+    {"id": st.sampled_from(["p1", "m", "coder-model"])},
+    optional={"envKey": st.just("K_B"), "baseUrl": _URLS, "voiceOnly": _RESERVED},
 )
+_ODD = st.sampled_from([None, "p1", 5, [], {}])
+
+
+def _lists(entry: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[list[Any]]:
+    """Return lists of entries, at times with one in them that is none."""
+    return st.lists(st.integers(0, 30).flatmap(lambda number: entry if number else _ODD), max_size=most)
+
+
+_entries, _plain_entries = _lists(_entry, 3), _lists(_plain_entry, 2)
 _auth = st.fixed_dictionaries(
     {},
     optional={
@@ -72,6 +84,12 @@ _variables = st.fixed_dictionaries(
         "ANTHROPIC_BASE_URL": _URLS,
         "GEMINI_API_KEY": st.just("gk"),
         "GEMINI_MODEL": st.just("g"),
+        "GOOGLE_API_KEY": st.just("vk"),
+        "GOOGLE_CLOUD_PROJECT": st.sampled_from(["project", " "]),
+        "GOOGLE_CLOUD_LOCATION": st.sampled_from(["europe-west4", "global", " "]),
+        "GOOGLE_GEMINI_BASE_URL": _URLS | st.just(" "),
+        "GOOGLE_VERTEX_BASE_URL": _URLS,
+        "GOOGLE_GENAI_USE_VERTEXAI": st.sampled_from(["true", "TRUE ", "1"]),
         "QWEN_CODE_NO_RELAUNCH": st.sampled_from(["1", ""]),
     },
 )
@@ -80,10 +98,22 @@ _settings = st.fixed_dictionaries(
     optional={
         "$version": st.sampled_from([1, 2, 4, 5]),
         "security": _security,
-        "model": st.sampled_from(["p1", "m"]) | st.fixed_dictionaries({"name": _MODELS}, optional={"baseUrl": _URLS}),
+        "model": st.sampled_from(["p1", "m"])
+        | st.fixed_dictionaries(
+            {"name": _MODELS},
+            optional={"baseUrl": _URLS, "generationConfig": st.sampled_from([{}, {"customHeaders": {}}, None, "x"])},
+        ),
         "env": _variables,
         "modelProviders": st.fixed_dictionaries(
-            {}, optional={"openai": _entries, "anthropic": _plain_entries, "gemini": _plain_entries, "mine": _entries}
+            {},
+            optional={
+                "openai": _entries,
+                "anthropic": _plain_entries,
+                "gemini": _plain_entries,
+                "vertex-ai": _plain_entries,
+                "qwen-oauth": st.lists(st.sampled_from([{}, {}, {"id": 5}, {"wireApi": "responses"}]), max_size=1),
+                "mine": _entries,
+            },
         ),
         "providerProtocol": st.just({"mine": "openai"}),
         "selectedAuthType": _METHODS,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def default_of(declared: Field, sources: Sources) -> Value | None:
     """Return the default of a field: the provider entry's kind of one, the profile's, or the field's own."""
     profile = sources.profile
-    method = sources.auth_method or profile.methods[0]
+    method = (sources.method_of_library if declared.name == "base_url" else sources.auth_method) or profile.methods[0]
     if declared.name == "base_url" and sources.entry is not None and method in profile.entry_base_url:
         return profile.entry_base_url[method]
     return profile.defaults.get(declared.name, {}).get(method, declared.default_under(sources.auth_method))

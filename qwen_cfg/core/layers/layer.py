@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from qwen_schema import Field, Profile, Variable
 
 
+# What switches Google's library to Vertex AI; the first that is set counts.
+_VERTEX_SWITCHES = ("GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI")
+
+
 @dataclass(frozen=True)
 class Sources:
     """What the layers take their candidates from.
@@ -34,6 +38,14 @@ class Sources:
     auth_method: str | None = None
     entry: ProviderEntry | None = None
     in_place: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def method_of_library(self) -> str | None:
+        """The method that the provider's library follows: variables turn Google's from gemini to vertex-ai."""
+        said = (next(iter(self.variables.of(name)), None) for name in _VERTEX_SWITCHES)
+        text = next((one.text for one in said if one is not None), "")
+        is_vertex = self.auth_method == "gemini" and text.strip().lower() == "true"
+        return "vertex-ai" if is_vertex else self.auth_method
 
 
 class MergedLayer(Layer):

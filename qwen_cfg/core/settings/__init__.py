@@ -5,8 +5,16 @@ from .folder_trust import FolderRule, decide_folder_trust, folder_rules
 from .loaded import ScopeOutcome, ScopeRead, SettingsLoad
 from .merge import merge_scopes
 from .migration import migrate
-from .provider_entry import EntryChoice, ProviderEntry, choose_entry, entry_faults, first_entry, method_of_model
-from .tree import SCOPES, Scope, Setting, SettingsFile, file_tree, settings_tree
+from .provider_entry import (
+    EntryChoice,
+    ProviderEntry,
+    choose_entry,
+    entry_faults,
+    first_entry,
+    method_of_model,
+    null_entry,
+)
+from .tree import SCOPES, Scope, Setting, SettingsFile, file_tree, leaves, settings_tree
 
 __all__ = [
     "SCOPES",
@@ -26,8 +34,10 @@ __all__ = [
     "file_tree",
     "first_entry",
     "folder_rules",
+    "leaves",
     "merge_scopes",
     "method_of_model",
     "migrate",
+    "null_entry",
     "settings_tree",
 ]

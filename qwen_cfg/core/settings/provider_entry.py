@@ -21,8 +21,11 @@ METHODS = ("openai", "openai-responses", "qwen-oauth", "gemini", "vertex-ai", "a
 _OPENAI = ("openai", "openai-responses")
 _WIRE = {"chat-completions": "openai", "responses": "openai-responses"}
 
+# What keeps an entry from being a session's model.
+RESERVED = ("imageOnly", "voiceOnly", "realtimeOnly")
+
 # Why an entry was chosen.
-Reason = Literal["its id", "its id and base URL", "the first of the method"]
+Reason = Literal["its id", "its id and base URL", "the id of the default model", "the first of the method"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,12 @@ class ProviderEntry:
     def base_url(self) -> str:
         """The base URL; empty where there is none."""
         return self._text("baseUrl")
+
+    @property
+    def reserved_for(self) -> Setting | None:
+        """What says that the model is for images, voice or real-time use alone, and cannot be a session's."""
+        found = (self.setting.at(name) for name in RESERVED)
+        return next((setting for setting in found if setting is not None and setting.is_true), None)
 
     def _text(self, name: str) -> str:
         found = self.setting.at(name)
@@ -81,22 +90,47 @@ def entry_faults(settings: Mapping[str, Setting]) -> Iterator[tuple[Setting, str
     providers = settings.get("modelProviders")
     for provider, models in (providers.members or {} if providers is not None else {}).items():
         method = _method_of_provider(settings, provider)
-        for setting in models.items or () if method is not None else ():
-            identity, wire = setting.at("id"), setting.at("wireApi")
-            if setting.members is None or identity is None or not identity.text:
-                is_there = identity is not None and identity.value
-                yield setting, "the id of the provider entry is no text" if is_there else "the provider entry has no id"
-            elif wire is not None and (wire.text not in _WIRE or method not in _OPENAI):
-                known = f"one of {', '.join(_WIRE)}" if method in _OPENAI else f"not for {method}"
-                yield setting, f"the wireApi of the provider entry is not one that Qwen Code knows here ({known})"
+        for setting in models.items or ():
+            wrong = "" if method is None else _fault(method, setting)
+            if wrong:
+                yield setting, wrong
 
 
-def choose_entry(settings: Mapping[str, Setting], method: str, model: str, *, base_url: str = "") -> EntryChoice | None:
+def _fault(method: str, setting: Setting) -> str:
+    """Return what is wrong with an entry of a method; empty if nothing is. Those of qwen-oauth may do without an id."""
+    if setting.value is None:
+        return "the provider entry is null"
+    identity, wire = setting.at("id"), setting.at("wireApi")
+    if wire is not None and (wire.text not in _WIRE or method not in _OPENAI):
+        known = f"one of {', '.join(_WIRE)}" if method in _OPENAI else f"not for {method}"
+        return f"the wireApi of the provider entry is not one that Qwen Code knows here ({known})"
+    if method == "qwen-oauth" or (identity is not None and identity.text):
+        return ""
+    if setting.members is None:
+        return "the provider entry is no object"
+    is_there = identity is not None and identity.is_true
+    return "the id of the provider entry is no text" if is_there else "the provider entry has no id"
+
+
+def null_entry(settings: Mapping[str, Setting]) -> Setting | None:
+    """Return the first entry that is null, of whichever provider: Qwen Code stops when it looks for a model's name."""
+    providers = settings.get("modelProviders")
+    every = (*(providers.members or {}).values(), *(providers.items or ())) if providers is not None else ()
+    return next((setting for models in every for setting in models.items or () if setting.value is None), None)
+
+
+def choose_entry(
+    settings: Mapping[str, Setting], method: str, model: str, *, base_url: str = "", is_named: bool = True
+) -> EntryChoice | None:
     """Return the entry of a model under a method: the first of that id, one with `base_url` before all others.
 
-    `base_url` is what the settings say beside the name, where they say the name.
+    `base_url` is what the settings say beside the name, where they say the name. Where nobody named the model, so that
+    it is the default one, the first entry without a base URL comes before those that have one.
     """
     of_model = [entry for entry in entries(settings) if entry.method == method and entry.model == model]
+    if not is_named:
+        of_model.sort(key=lambda entry: bool(entry.base_url))
+        return EntryChoice(of_model[0], "the id of the default model") if of_model else None
     exact = next((entry for entry in of_model if base_url and entry.base_url == base_url), None)
     if exact is not None:
         return EntryChoice(exact, "its id and base URL")
@@ -105,9 +139,7 @@ def choose_entry(settings: Mapping[str, Setting], method: str, model: str, *, ba
 
 def first_entry(settings: Mapping[str, Setting], method: str) -> EntryChoice | None:
     """Return the first entry of a method that can be a session's model."""
-    reserved = ("imageOnly", "voiceOnly", "realtimeOnly")
-    found = (e for e in entries(settings) if e.method == method and not any(_is_true(e, name) for name in reserved))
-    entry = next(found, None)
+    entry = next((e for e in entries(settings) if e.method == method and e.reserved_for is None), None)
     return None if entry is None else EntryChoice(entry, "the first of the method")
 
 
@@ -151,8 +183,3 @@ def _in_javascript_order(members: Mapping[str, Setting]) -> list[tuple[str, Sett
     """Return members as JavaScript lists them: names that are array indices first, in their order (ECMA-262, 6.1.7)."""
     indices = {name for name in members if _INDEX.fullmatch(name) and int(name) <= _LAST_INDEX}
     return [(name, members[name]) for name in (*sorted(indices, key=int), *(n for n in members if n not in indices))]
-
-
-def _is_true(entry: ProviderEntry, name: str) -> bool:
-    found = entry.setting.at(name)
-    return found is not None and bool(found.value)

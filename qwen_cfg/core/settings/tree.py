@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from qwen_cfg.core.origin import Said
@@ -61,6 +61,11 @@ class Setting:
         return self.value if isinstance(self.value, str) else None
 
     @property
+    def is_true(self) -> bool:
+        """Whether JavaScript takes it for true, as it does every object and every array."""
+        return self.value not in (None, False, 0.0, "")
+
+    @property
     def place(self) -> str:
         """Where it is written, as a person reads it: FILE:LINE and the name."""
         return f"{self.file.shown}:{self.line} {'.'.join(self.names)}".rstrip()
@@ -76,6 +81,16 @@ class Setting:
         for name in names:
             found = None if found is None or found.members is None else found.members.get(name)
         return found
+
+
+def leaves(setting: Setting | None) -> Iterator[Setting]:
+    """Yield every text below a setting."""
+    if setting is None:
+        return
+    for inner in (setting.members or {}).values() if setting.members is not None else setting.items or ():
+        yield from leaves(inner)
+    if setting.text is not None:
+        yield setting
 
 
 # What decides anything here; of other members only their kind does, for telling the form that a file has.

@@ -79,6 +79,16 @@ FIELDS: dict[str, Any] = {
                     'name': 'ANTHROPIC_BASE_URL',
                     'under': ['anthropic'],
                 },
+                {
+                    'name': 'GOOGLE_GEMINI_BASE_URL',
+                    'under': ['gemini'],
+                    'of_library': True,
+                },
+                {
+                    'name': 'GOOGLE_VERTEX_BASE_URL',
+                    'under': ['vertex-ai'],
+                    'of_library': True,
+                },
             ],
             'settings': {
                 'path': 'security.auth.baseUrl',

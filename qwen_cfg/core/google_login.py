@@ -1,0 +1,45 @@
+"""Vertex AI without an API key: Google's application default credentials, and the endpoint that goes with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .layers import DEFAULT
+from .merge import settled
+from .origin import Candidate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .merge import Decision
+    from .origin import Said
+    from .settings import EntryChoice
+    from .variables import Variables
+
+_PROJECT, _LOCATION = "GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION"
+_EVERYWHERE = "global"
+
+
+def google_project(method: object, api_key: Decision, entry: EntryChoice | None, variables: Variables) -> Said | None:
+    """Return what names the Google Cloud project whose login is used in place of a key; None where none is.
+
+    That is so under vertex-ai, where there is no key and no provider entry that names a variable for one.
+    """
+    if method != "vertex-ai" or api_key.winner is not None:
+        return None
+    if entry is not None and (named := entry.entry.setting.at("envKey")) is not None and named.is_true:
+        return None
+    said = variables.value(_PROJECT)
+    return said if said is not None and said.text.strip() else None
+
+
+def with_endpoint(decisions: Mapping[str, Decision], project: Said, variables: Variables) -> Mapping[str, Decision]:
+    """Return the decisions with the endpoint of a project in place of the default one."""
+    decision = decisions["base_url"]
+    if not decision.by_default:
+        return decisions
+    said = variables.value(_LOCATION)
+    location = said.text.strip() if said is not None and said.text.strip() else _EVERYWHERE
+    host = "aiplatform.googleapis.com" if location == _EVERYWHERE else f"{location}-aiplatform.googleapis.com"
+    url = f"https://{host}/v1beta1/projects/{project.text.strip()}/locations/{location}/publishers/google"
+    return {**decisions, "base_url": settled(decision, Candidate("base_url", url, DEFAULT.origin("default")))}
