@@ -149,6 +149,11 @@ def entry(**members: object) -> dict[str, object]:
     return {**OPENAI, "model": {"name": "m"}, "modelProviders": {"openai": [one]}}
 
 
+def sending(**members: object) -> dict[str, object]:
+    """Return settings whose model, of no entry, has a generationConfig."""
+    return {**OPENAI, "model": {"name": "m", "generationConfig": members}}
+
+
 def settings(users: object = None, *, own: object = None, **options: object) -> Place:
     """Return a place with settings of the user's, and of the project's own."""
     files = {SETTINGS: OPENAI if users is None else users, OWN_SETTINGS: own}
@@ -165,6 +170,14 @@ EVERYTHING = {"auth_method": "openai", "model": "n", "base_url": "https://llm.ex
 WITH_KEY = f"OPENAI_API_KEY={KEY}"
 HOME_FILE = f"{HOME}/.qwen/.env"
 HELD = {PLAIN: f"{WITH_KEY}\n"}
+
+
+def with_google_login(path: str) -> Place:
+    """Return a place where vertex-ai logs in without a key, and a file says where the login goes."""
+    vertex = {**OPENAI, "security": {"auth": {"selectedType": "vertex-ai"}}}
+    files = {SETTINGS: json.dumps(vertex), path: "GOOGLE_VERTEX_BASE_URL=https://llm.example\n"}
+    return Place(files, {"GOOGLE_CLOUD_PROJECT": "mine"}, profile=NEWER)
+
 
 AZURE = ("openai.azure.com", "cognitiveservices.azure.com", "services.ai.azure.com")
 
@@ -310,6 +323,9 @@ SPEAKS: dict[str, list[Place]] = {
         settings(entry(generationConfig={"customHeaders": {"Authorization": "Bearer x"}})),
         settings(entry(generationConfig={"extra_body": {"model": "n"}})),
         settings(own=entry(generationConfig={"samplingParams": {"model": "n"}})),
+        settings(sending(customHeaders={"X-Team": "t"})),
+        replace(settings(sending(customHeaders={"x-goog-api-key": "k"})), flags={"auth_method": "gemini"}),
+        settings(sending(samplingParams={"top_p": 1}), own=sending(extra_body={"user": "${K_A}"})),
     ],
     "QC126": [
         settings({**OPENAI, "modelProviders": {"mine": [{"id": "m"}]}}),
@@ -400,12 +416,21 @@ SPEAKS: dict[str, list[Place]] = {
         plain("OPENAI_BASE_URL=https://llm.example/v1", secret_from=SecretReference("environment", variable="CI")),
         plain("OPENAI_BASE_URL=https://llm.example/v1", "OPENAI_API_KEY=keyring:qwen/me"),
         plain("OPENAI_API_KEY=keyring:qwen/me", in_git={PLAIN: "tracked"}),
+        with_google_login(PLAIN),
+        settings(
+            {"$version": 4},
+            own={"security": {"auth": {"selectedType": "vertex-ai", "baseUrl": "https://llm.example"}}},
+            environ={"GOOGLE_CLOUD_PROJECT": "mine"},
+        ),
     ],
     "QC302": [
         settings(own=entry(envKey="AWS_SECRET_ACCESS_KEY"), environ={"AWS_SECRET_ACCESS_KEY": OTHER}),
         settings(own=entry(envKey="K_A"), users={**OPENAI, "env": {"K_A": OTHER}}),
         settings(own={"security": {"auth": {"apiKey": "${K_A}"}}}, environ={"K_A": OTHER}),
         replace(settings(own=entry(envKey="K_A"), environ={"K_A": OTHER}), profile="documented"),
+        settings(own=sending(customHeaders={"X-Team": "${K_A}"}), environ={"OPENAI_API_KEY": KEY, "K_A": OTHER}),
+        settings(own=sending(extra_body={"a": [{"b": "x $K_A"}]}), environ={"OPENAI_API_KEY": KEY, "K_A": OTHER}),
+        settings(own=entry(generationConfig={"samplingParams": {"user": "${K_A}"}}), environ={"K_A": OTHER}),
     ],
     "QC303": [
         Place(HELD, modes={PLAIN: 0o644}),
@@ -555,7 +580,15 @@ SILENT: dict[str, list[Place]] = {
         settings(entry()),
         settings(entry(envKey="K_A"), environ={}),
     ],
-    "QC125": [settings(entry(generationConfig={"timeout": 5})), settings(entry(generationConfig={"extra_body": {}}))],
+    "QC125": [
+        settings(entry(generationConfig={"timeout": 5})),
+        settings(entry(generationConfig={"extra_body": {}})),
+        settings(sending(timeout=5)),
+        settings(sending(extra_body={})),
+        replace(settings(sending(extra_body={"user": "u"})), flags={"auth_method": "gemini"}),
+        # Beside an entry, what the model has of it is not sent.
+        settings(entry(), own=sending(customHeaders={"X-Team": "t"})),
+    ],
     "QC126": [
         settings(entry()),
         settings({**OPENAI, "modelProviders": {"mine": [{"id": "m"}]}, "providerProtocol": {"mine": "openai"}}),
@@ -623,12 +656,17 @@ SILENT: dict[str, list[Place]] = {
         plain("OPENAI_API_KEY=keyring:qwen/me"),
         plain("OPENAI_BASE_URL=https://[stranger.test]/v1", environ={"OPENAI_API_KEY": KEY}),
         plain("OPENAI_BASE_URL=https://llm.example/v1", environ={"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": ""}),
+        with_google_login(HOME_FILE),
     ],
     "QC302": [
         settings(entry(envKey="K_A"), environ={"K_A": OTHER}),
         settings(own={**entry(envKey="K_A"), "env": {"K_A": OTHER}}),
         settings(own=entry(envKey="K_A"), users=TRUST, environ={"K_A": OTHER}),
         settings(own=entry()),
+        settings(sending(customHeaders={"X-Team": "${K_A}"}), environ={"OPENAI_API_KEY": KEY, "K_A": OTHER}),
+        settings(own={**sending(customHeaders={"X-Team": "${K_A}"}), "env": {"K_A": OTHER}}),
+        settings(own=sending(stopWords={"X-Team": "${K_A}"}), environ={"OPENAI_API_KEY": KEY, "K_A": OTHER}),
+        settings(entry(), own=sending(extra_body={"user": "${K_A}"}), environ={"OPENAI_API_KEY": KEY, "K_A": OTHER}),
     ],
     "QC303": [
         Place(HELD),

@@ -74,7 +74,7 @@ RULES = (
     Rule("QC122", "warning", "Qwen Code does not trust the folder", settings.folder_not_trusted),
     Rule("QC123", "warning", "Qwen OAuth is discontinued", settings.discontinued),
     Rule("QC124", "warning", "another key goes to the provider entry's endpoint", settings.key_of_another_place),
-    Rule("QC125", "warning", "a provider entry changes what is sent", settings.changes_requests),
+    Rule("QC125", "warning", "settings change what is sent", settings.changes_requests),
     Rule("QC126", "warning", "a provider in the settings is ignored", settings.providers_ignored),
     Rule("QC127", "warning", "a line of an env file sets nothing", unread.no_assignment),
     Rule("QC128", "warning", "an exception to the proxy matches nothing", route.matches_nothing),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qwen_cfg.core.layers import SETTINGS, setting_origin
+from qwen_cfg.core.settings import leaves
 from qwen_cfg.trust import host_shown, project_settings_key
 from qwen_schema.settings_text import variables_in
 
@@ -12,14 +14,17 @@ from .diagnostic import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from qwen_cfg.core.origin import Origin
     from qwen_cfg.core.other_profiles import Elsewhere
     from qwen_cfg.core.resolution import Resolution
     from qwen_cfg.core.settings import Setting, SettingsLoad
 
     from .diagnostic import Case
 
-# What an entry's generationConfig may hold that changes what is sent beside the prompt, or as whom.
+# What a generationConfig may hold that changes what is sent beside the prompt, or as whom.
 _CHANGING = ("customHeaders", "extra_body", "samplingParams")
+# The methods under which extra_body is sent.
+_WITH_EXTRA_BODY = ("openai", "openai-responses")
 
 
 # The layers whose texts take in variables.
@@ -122,23 +127,39 @@ def key_of_another_place(resolution: Resolution) -> Iterator[Finding]:
 
 
 def changes_requests(resolution: Resolution) -> Iterator[Finding]:
-    """The provider entry changes what is sent: headers, the body, the model; `qwen-cfg run` does not follow that."""
-    config = None if resolution.entry is None else resolution.entry.entry.setting.at("generationConfig")
-    for name in _CHANGING:
-        setting = None if config is None else config.at(name)
-        if setting is not None and setting.members:
+    """Settings change what is sent: headers, the body, the model; `qwen-cfg run` does not follow that."""
+    for setting in _changing(resolution):
+        if setting.members:
+            taken = ", ".join(dict.fromkeys(str(o) for leaf in leaves(setting) for o in _taken(leaf)))
             yield Finding(
-                f"{setting.place} changes what Qwen Code sends ({', '.join(setting.members)}){_whose(setting)}. "
-                "qwen-cfg run does not send that.",
-                "A header named Authorization replaces the key; model in extra_body replaces the model.",
+                f"{setting.place} changes what Qwen Code sends ({', '.join(setting.members)}"
+                f"{f'; it takes in {taken}' if taken else ''}){_whose(setting)}. qwen-cfg run does not send that.",
+                "A header such as Authorization replaces the key; model in extra_body replaces the model.",
                 "model",
                 setting.file.shown,
                 setting.line,
             )
 
 
+def _changing(resolution: Resolution) -> Iterator[Setting]:
+    """Yield what changes requests: of the provider entry where one is used, else of the model in the settings."""
+    if resolution.entry is not None:
+        config = resolution.entry.entry.setting.at("generationConfig")
+    else:
+        config = None if resolution.settings is None else resolution.settings.at("model", "generationConfig")
+    is_openai = resolution.auth_method in _WITH_EXTRA_BODY
+    names = (name for name in _CHANGING if is_openai or name != "extra_body")
+    found = (None if config is None else config.at(name) for name in names)
+    yield from (setting for setting in found if setting is not None)
+
+
+def _taken(setting: Setting) -> tuple[Origin, ...]:
+    return tuple(said.origin for said in setting.taken)
+
+
 def _whose(setting: Setting) -> str:
-    return ", and it is a project's file that says so" if setting.file.reach == "project" else ""
+    is_projects = any(setting_origin(SETTINGS, leaf).is_project_said for leaf in leaves(setting))
+    return ", and it is a project's file that says so" if is_projects or setting.file.reach == "project" else ""
 
 
 def providers_ignored(resolution: Resolution) -> Iterator[Finding]:
@@ -233,20 +254,38 @@ def stops(resolution: Resolution) -> Iterator[Finding]:
 
 
 def names_users_variable(case: Case) -> Iterator[Finding]:
-    """A project's settings take a variable of the user's for the key: Qwen Code itself asks nobody."""
+    """A project's settings take a variable of the user's into what is sent: Qwen Code itself asks nobody."""
     resolution = case.resolution
     # Where every settings file is read here, the other profiles know of none.
     others = case.others if resolution.settings_files else ()
     for one in (resolution, *(other.resolution for other in others if other.resolution is not None)):
-        found = project_settings_key(one)
-        if found is None:
-            continue
         here = "" if one is resolution else f"{one.profile.title}: "
-        yield Finding(
-            f"{here}{found.setting} takes {found.variables} for the key, which is yours ({found.held}), and Qwen Code "
-            f"would send it to {found.host} with the first prompt, without asking.",
-            "qwen-cfg run asks first. If the project has no business with it, do not start Qwen Code here.",
-            "api_key",
-            found.file,
-            found.line,
-        )
+        found = project_settings_key(one)
+        if found is not None:
+            yield Finding(
+                f"{here}{found.setting} takes {found.variables} for the key, which is yours ({found.held}), and Qwen "
+                f"Code would send it to {found.host} with the first prompt, without asking.",
+                "qwen-cfg run asks first. If the project has no business with it, do not start Qwen Code here.",
+                "api_key",
+                found.file,
+                found.line,
+            )
+        yield from _variables_beside_the_key(one, here)
+
+
+def _variables_beside_the_key(resolution: Resolution, here: str) -> Iterator[Finding]:
+    """Yield what a project's settings take of the user's into headers and the body."""
+    url = resolution.decisions["base_url"].value
+    host = host_shown(url) if isinstance(url, str) else "its endpoint"
+    for setting in (leaf for part in _changing(resolution) for leaf in leaves(part)):
+        origin = setting_origin(SETTINGS, setting)
+        if origin.is_project_said and origin.users:
+            names = ", ".join(dict.fromkeys(str(one.variable) for one in origin.users))
+            yield Finding(
+                f"{here}{setting.place} takes in {names}, which is yours ({', '.join(map(str, origin.users))}), and "
+                f"Qwen Code would send it to {host} with the first prompt, without asking.",
+                "qwen-cfg run does not send it. If the project has no business with it, do not start Qwen Code here.",
+                "model",
+                setting.file.shown,
+                setting.line,
+            )

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 def splits_origin(resolution: Resolution) -> Iterator[Finding]:
     """A file of the project says where requests go, and what they carry is the user's."""
+    if resolution.google_project is not None:
+        yield from _sends_google_login(resolution)
+        return
     asked = split_asked(resolution, resolution.world.standing)
     split = asked or split_origin(resolution)
     if split is not None:
@@ -28,6 +31,21 @@ def splits_origin(resolution: Resolution) -> Iterator[Finding]:
             split.origin.file,
             split.origin.line,
         )
+
+
+def _sends_google_login(resolution: Resolution) -> Iterator[Finding]:
+    endpoint = resolution.decisions["base_url"]
+    if endpoint.winner is None or not isinstance(endpoint.value, str) or not endpoint.winner.origin.is_project_said:
+        return
+    origin = endpoint.winner.origin
+    yield Finding(
+        f"{origin} sends your Google login (application default credentials) to "
+        f"{printable(host_shown(endpoint.value))} in Qwen Code.",
+        "If the project has no business with it, do not start Qwen Code here. qwen-cfg run does not use vertex-ai.",
+        "base_url",
+        origin.file,
+        origin.line,
+    )
 
 
 _ASKS = "run asks before it sends anything. If that is right: qwen-cfg trust"
