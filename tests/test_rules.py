@@ -399,6 +399,11 @@ SPEAKS: dict[str, list[Place]] = {
         settings({**OPENAI, "model": {"name": "${TEAM_MODEL}"}}),
         settings({**OPENAI, "env": {"OPENAI_MODEL": "$A", "A": "${B}", "B": "$A"}}),
         settings({"security": {"auth": {"selectedType": "openai", "baseUrl": "https://$HOST/v1"}}}),
+        settings({**OPENAI, "env": {"A": "${B}", "B": "$A", "OPENAI_API_KEY": "$A"}}, environ={}),
+    ],
+    "QC132": [
+        *(settings({**OPENAI, "env": env}) for env in (["A"], "A=b", 5, True)),
+        *(settings({**OPENAI, "env": {"A": value}}) for value in (5, True, ["a"], {"B": "c"}, "a\0b")),
     ],
     "QC201": [env(OPENAI_API_KEY=KEY, OPENAI_BASE_URL="llm.example/v1")],
     "QC202": [replace(env(), flags={"auth_method": "openai"})],
@@ -408,6 +413,9 @@ SPEAKS: dict[str, list[Place]] = {
         settings({**OPENAI, "modelProviders": {"openai": [{"envKey": "K_A"}]}}),
         settings({**OPENAI, "modelProviders": {"gemini": [{"id": "m", "wireApi": "responses"}]}}),
         settings({"security": {"auth": {"selectedType": "anthropic"}}}, environ={"ANTHROPIC_API_KEY": KEY}),
+        settings(entry(imageOnly=True)),
+        settings(entry(generationConfig="x")),
+        settings({**OPENAI, "model": {"name": "m"}, "modelProviders": {"mine": [None]}}),
     ],
     "QC301": [
         plain("OPENAI_BASE_URL=https://llm.example/v1", environ={"OPENAI_API_KEY": KEY}),
@@ -635,6 +643,12 @@ SILENT: dict[str, list[Place]] = {
     "QC131": [
         settings({**OPENAI, "model": {"name": "${TEAM_MODEL}"}}, environ={"OPENAI_API_KEY": KEY, "TEAM_MODEL": "m"}),
         env(OPENAI_API_KEY=KEY, OPENAI_MODEL="$m"),
+        # A dollar sign in a key is no variable.
+        settings({"security": {"auth": {"selectedType": "openai", "apiKey": f"{KEY}$ab"}}}, environ={}),
+    ],
+    "QC132": [
+        *(settings({**OPENAI, "env": env}) for env in (None, {}, 0, "", {"A": "b"}, {"A": None}, {"A": ""})),
+        replace(settings({"env": 5}), profile="documented"),
     ],
     "QC201": [env(OPENAI_API_KEY=KEY, OPENAI_BASE_URL="https://llm.example/v1")],
     "QC202": [env(OPENAI_API_KEY=KEY), Place({f"{HOME}/.qwen/oauth_creds.json": "{}"})],
@@ -1039,3 +1053,35 @@ _names = st.text("ABEGILMNOPQUY_", max_size=18)
 def test_what_difflib_finds_alike_is_not_left_out(one: str, other: str):
     if difflib.SequenceMatcher(None, other, one).ratio() >= _ALIKE:
         assert _may_be_alike(one, other)
+
+
+SELF = {**OPENAI, "env": {"OPENAI_MODEL": "${OPENAI_MODEL}"}}
+CYCLE = {**OPENAI, "env": {"OPENAI_MODEL": "$A", "A": "${B}", "B": "$A"}}
+CHAIN = {**OPENAI, "env": {"OPENAI_MODEL": "$A", "A": "${B}", "B": "m"}}
+ANTHROPIC = {"security": {"auth": {"selectedType": "anthropic", "baseUrl": "https://llm.example"}}}
+
+
+@pytest.mark.parametrize(
+    ("place", "code", "words"),
+    [
+        (settings(SELF), "QC131", "in a cycle from OPENAI_MODEL (~/.qwen/settings.json:1 env.OPENAI_MODEL) to OPENAI_"),
+        (settings(CYCLE), "QC131", "in a cycle from A (~/.qwen/settings.json:1 env.A) to B (~/.qwen/settings.json:1"),
+        (settings(CHAIN), "QC131", "A (~/.qwen/settings.json:1 env.A) is set, but variables are replaced once"),
+        (settings({**OPENAI, "model": {"name": "${NONE}"}}), "QC131", "which is not set"),
+        (settings({**OPENAI, "env": {"A": [1]}}), "QC132", "~/.qwen/settings.json:1 env.A is a list"),
+        (settings({**OPENAI, "env": "A=b"}), "QC132", "~/.qwen/settings.json:1 env is a text"),
+        (settings(entry(voiceOnly="no")), "QC204", "m is a model for voice alone"),
+        (
+            settings(ANTHROPIC, environ={"ANTHROPIC_API_KEY": KEY}),
+            "QC204",
+            "the one from ~/.qwen/settings.json:1 security.auth.baseUrl is ignored",
+        ),
+        (
+            Place({SETTINGS: json.dumps(TRUST), PLAIN: f"{WITH_KEY}\n"}, profile=NEWER),
+            "QC202",
+            "./.env not read, since Qwen Code does not trust the folder",
+        ),
+    ],
+)
+def test_a_message_about_settings_says_why(place: Place, code: str, words: str, tmp_path: Path) -> None:
+    assert words in message(place, tmp_path, code)

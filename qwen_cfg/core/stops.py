@@ -147,8 +147,9 @@ def _without_base_url(
         if found is not None and not found.entry.base_url:
             setting = found.entry.setting
             yield Stop(
-                f"{setting.place}: anthropic needs a base URL, and the provider entry has none",
-                "Write baseUrl into the entry. Neither ANTHROPIC_BASE_URL nor another place of the settings counts.",
+                f"{setting.place}: anthropic needs a base URL, and the provider entry has none"
+                f"{_ignored(base_url, 'that of the entry')}",
+                "Write baseUrl into the entry.",
                 "base_url",
                 setting.file.shown,
                 setting.line,
@@ -157,7 +158,16 @@ def _without_base_url(
     said = variables.value("ANTHROPIC_BASE_URL")
     if said is None or not said.text.strip():
         yield Stop(
-            "anthropic needs a base URL, and neither ANTHROPIC_BASE_URL nor a provider entry gives one",
+            "anthropic needs a base URL, and neither ANTHROPIC_BASE_URL nor a provider entry gives one"
+            f"{_ignored(base_url, 'these')}",
             "Set ANTHROPIC_BASE_URL, or baseUrl in the provider entry.",
             "base_url",
         )
+
+
+def _ignored(base_url: Decision, counting: str) -> str:
+    """Return which base URL does not count and why, in words; empty if there is none."""
+    winner = base_url.winner
+    if winner is None or winner.origin.source.is_default or winner.origin.layer == "provider-entry":
+        return ""
+    return f"; the one from {winner.origin} is ignored, since only {counting} would count"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.layers import layer_named
+from qwen_cfg.core.merge import Decision, Shadowed
 from qwen_cfg.core.other_profiles import elsewhere
 from qwen_cfg.core.unreached import would_set
 from qwen_cfg.rules import OF_ALL_FIELDS
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qwen_cfg.core.generation import Generation
-    from qwen_cfg.core.merge import Decision
     from qwen_cfg.core.origin import Candidate
     from qwen_cfg.core.other_profiles import Elsewhere
     from qwen_cfg.core.place import Outcome, Place, Visit
@@ -226,13 +226,18 @@ def _directory(resolution: Resolution) -> DirectoryStory | None:
 
 
 def _field(resolution: Resolution, decision: Decision, reveal: bool) -> FieldStory:  # noqa: FBT001
-    field, winner = decision.field, decision.winner
+    field, decision = decision.field, _as_used(resolution, decision)
+    winner = decision.winner
     origin = winner.origin if winner else None
     return FieldStory(
         name=field.name,
         description=field.description,
         flags=field.flags,
-        variables=tuple(variable.name for variable in filter(resolution.profile.reads, field.variables)),
+        variables=tuple(
+            variable.name
+            for variable in filter(resolution.profile.reads, field.variables)
+            if variable.is_read_under(resolution.auth_method)
+        ),
         needs_reach=field.reach,
         secret=field.secret,
         value=_value(decision, reveal),
@@ -255,6 +260,16 @@ def _field(resolution: Resolution, decision: Decision, reveal: bool) -> FieldSto
         ),
         unreached=_unreached(resolution, field.name, reveal),
     )
+
+
+def _as_used(resolution: Resolution, decision: Decision) -> Decision:
+    """Return the decision on the key without a winner under Qwen OAuth, which uses none."""
+    if not decision.field.secret or resolution.auth_method != "qwen-oauth" or decision.winner is None:
+        return decision
+    every = (decision.winner, *(lost.candidate for lost in decision.shadowed if lost.fate == "beaten"))
+    others = tuple(lost for lost in decision.shadowed if lost.fate != "beaten")
+    unused = tuple(Shadowed(candidate, "not under this method") for candidate in every)
+    return Decision(decision.field, None, (*unused, *others))
 
 
 def _value(decision: Decision, reveal: bool) -> str | None:  # noqa: FBT001

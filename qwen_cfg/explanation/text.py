@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,15 @@ if TYPE_CHECKING:
 
     from qwen_cfg.core.origin import Layer
     from qwen_cfg.rules import Diagnostic
+    from qwen_schema import Field
 
     from .document import DirectoryStory, Explanation, FieldStory, Offer, OtherStory, PlaceStory, ScopeStory
+
+# When the highest layer has a say at all.
+_ENTRY_CONDITION = (
+    "A provider entry overrides a flag only where one is used: the entry with the id of the model, or, if no entry has "
+    "it and nothing else gives a key or a base URL, the first entry of the method."
+)
 
 # Below this width a value and its origin stand under each other instead of side by side.
 SIDE_BY_SIDE_WIDTH = 72
@@ -53,6 +61,8 @@ def field_screen(explanation: Explanation, *, width: int) -> RenderableType:
     parts += [_fields([story], width), Text()]
     parts += [Padding(Text(story.description), (0, 0, 0, 2)), Text()]
     parts += [Text(ranking(layers), "bold"), _layers(story, layers)]
+    if any(layer.name == "provider-entry" for layer in layers):
+        parts += [Padding(Text(_ENTRY_CONDITION, "dim"), (1, 0, 0, 0))]
     return Group(*parts, *_remarks(explanation, width, (*OF_ALL_FIELDS, OTHER_GENERATION)))
 
 
@@ -294,11 +304,17 @@ def _layers(story: FieldStory, layers: tuple[Layer, ...]) -> RenderableType:
     table.add_column(overflow="fold")
     for layer in layers:
         if layer.name not in offers:
-            places = layer.set_by(declared_fields()[story.name])
+            places = layer.set_by(_under_the_method(story))
             table.add_row(f"  {layer.name}", Text("-", "dim"), Text(places, "dim"))
         for number, (value, origin) in enumerate(offers.get(layer.name, [])):
             table.add_row("" if number else f"  {layer.name}", Text(value), Text(printable(origin)))
     return table
+
+
+def _under_the_method(story: FieldStory) -> Field:
+    """Return the declared field with the variables that are read under the authentication method alone."""
+    declared = declared_fields()[story.name]
+    return replace(declared, variables=tuple(v for v in declared.variables if v.name in story.variables))
 
 
 def _remarks(explanation: Explanation, width: int, told: tuple[str, ...]) -> list[RenderableType]:

@@ -150,7 +150,11 @@ def _searched(resolution: Resolution) -> str:
     world, places = resolution.world, [visit.place for visit in resolution.search.visits]
     below_home = resolution.profile.walk_ends_at == "home" and world.home in world.cwd.parents
     walk = f"no .qwen/.env or .env from {world.cwd} up to {'the home' if below_home else '/'}"
-    own = ", ".join(world.standpoint.show(place.path) for place in places if place.home_level)
+    show = world.standpoint.show
+    ignored = [show(v.place.path) for v in resolution.search.visits if v.outcome == "ignored"]
+    if ignored:
+        walk = f"{', '.join(ignored)} not read, since Qwen Code does not trust the folder"
+    own = ", ".join(show(place.path) for place in places if place.home_level)
     return f"{walk}; nor {own}" if own else walk
 
 

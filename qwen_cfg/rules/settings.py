@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_cfg.core.layers import SETTINGS, setting_origin
+from qwen_cfg.core.layers import SETTINGS, kind_of, setting_origin
 from qwen_cfg.core.settings import leaves
 from qwen_cfg.trust import host_shown, project_settings_key
 from qwen_schema.settings_text import variables_in
@@ -231,20 +231,65 @@ def _in_its_place(settings: SettingsLoad, lost: Setting, names: tuple[str, ...])
 
 
 def left_as_it_stands(resolution: Resolution) -> Iterator[Finding]:
-    """A variable in the settings is not set, so that its name stands in the value as it is written."""
+    """A variable in the settings is not set, or set by another one, so that its name stands in the value."""
     for decision in resolution.decisions.values():
         winner = decision.winner
-        if winner is None or decision.field.secret or winner.origin.path is None:
+        if winner is None or winner.origin.path is None or winner.origin.layer not in _OF_SETTINGS:
             continue
-        names = variables_in(winner.revealed) if winner.origin.layer in _OF_SETTINGS else ()
-        if names:
-            yield Finding(
-                f"{winner.origin} takes in {names[0]}, which is not set, so that it is left as it stands.",
-                f"Set {names[0]}, or write the value.",
-                decision.field.name,
-                winner.origin.file,
-                winner.origin.line,
-            )
+        names = variables_in(winner.revealed)
+        said = resolution.variables.value(names[0]) if names else None
+        # What looks like a variable in a key may be a part of it, unless there is one of that name.
+        if not names or (decision.field.secret and said is None):
+            continue
+        why, fix = _why_left(resolution, names[0])
+        yield Finding(
+            f"{winner.origin} takes in {names[0]}, {why}.",
+            fix,
+            decision.field.name,
+            winner.origin.file,
+            winner.origin.line,
+        )
+
+
+def _why_left(resolution: Resolution, name: str) -> tuple[str, str]:
+    """Return why the name of a variable is left in a value, and what to do."""
+    chain: dict[str, str] = {}
+    following: str | None = name
+    while following is not None and following not in chain:
+        said = resolution.variables.value(following)
+        if said is None:
+            break
+        chain[following] = f"{following} ({said.origin.place})"
+        following = next(iter(variables_in(said.text)), None)
+    if not chain:
+        return "which is not set, so that it is left as it stands", f"Set {name}, or write the value."
+    if following in chain:
+        way = " to ".join([*list(chain.values())[list(chain).index(following) :], following])
+        return f"which leads in a cycle from {way}, so that it is left as it stands", f"Write a value for {name}."
+    return (
+        f"which is left as it stands: {chain[name]} is set, but variables are replaced once, not in what replaces them",
+        "Write the value, or name that variable where the value is used.",
+    )
+
+
+def odd_variables(resolution: Resolution) -> Iterator[Finding]:
+    """What `env` in the settings holds is of a kind from which Qwen Code makes no variable, or not the whole one."""
+    env = None if resolution.settings is None else resolution.settings.at("env")
+    if env is None:
+        return
+    if env.members is None:
+        if env.is_true:
+            yield _odd(env, f"is {kind_of(env)}, so that it sets no variable", '"env": {"NAME": "value"}')
+        return
+    for setting in env.members.values():
+        if setting.text is None and setting.value is not None:
+            yield _odd(setting, f"is {kind_of(setting)}, so that Qwen Code ignores it", "a text in double quotes")
+        elif setting.text is not None and "\0" in setting.text:
+            yield _odd(setting, "holds a NUL character, and what follows it is lost", "the value without it")
+
+
+def _odd(setting: Setting, wrong: str, right: str) -> Finding:
+    return Finding(f"{setting.place} {wrong}.", f"Write {right}.", None, setting.file.shown, setting.line)
 
 
 def stops(resolution: Resolution) -> Iterator[Finding]:

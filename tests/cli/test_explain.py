@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from qwen_schema import declared_fields
+from qwen_schema import declared_fields, declared_profiles
 
 from .process import KEY
 from .terminal import see
@@ -171,8 +171,25 @@ def test_one_fields_whole_story(story: Desk, name: str) -> None:
 @pytest.mark.parametrize("name", declared_fields())
 def test_a_field_that_nobody_sets_is_told_with_how_it_can_be_set(desk: Desk, name: str) -> None:
     out = explain(desk, name).ended(3).out
-    for part in (*declared_fields()[name].flags, *(variable.name for variable in declared_fields()[name].variables)):
+    field, reads = declared_fields()[name], declared_profiles()["documented"].reads
+    for part in (*field.flags, *(variable.name for variable in field.variables if reads(variable))):
         assert part in out
+    assert [variable.name for variable in field.variables if not reads(variable) and variable.name in out] == []
+
+
+def test_a_field_is_told_with_the_variables_of_the_method_alone(desk: Desk) -> None:
+    out = (
+        explain(desk, "model", "--profile", "qwen-code-0.21", "--auth-type", "gemini", GEMINI_API_KEY="k").ended(0).out
+    )
+    assert "GEMINI_MODEL" in out
+    assert "ANTHROPIC_MODEL" not in out
+    assert "A provider entry overrides a flag only where one is used" in out
+
+
+def test_no_key_is_used_under_qwen_oauth(desk: Desk) -> None:
+    out = explain(desk, "api_key", "--auth-type", "qwen-oauth", OPENAI_API_KEY="sk-one-0123456789").ended(0).out
+    assert re.search(r"\(none\) +not needed: Qwen OAuth", out)
+    assert re.search(r"not read under this method: *environment OPENAI_API_KEY", " ".join(out.split()))
 
 
 def test_a_field_that_is_none_is_named_with_those_that_are(desk: Desk) -> None:

@@ -153,7 +153,7 @@ UNREADABLE = ["proxy.example:3128", "ftp://proxy.example", "http://", "http://u:
 def test_a_proxy_that_is_not_valid_stops_nothing_where_it_is_not_used(desk: Desk, server: Provider, text: str) -> None:
     env = env_of(server, ALL_PROXY=text)
     outcome = desk.run("resolve", "-o", "qwen.toml", env=env).ended(0)
-    assert "QC132" in outcome.err
+    assert "QC133" in outcome.err
     assert "ALL_PROXY" in outcome.err
     desk.run("check", "qwen.toml", env=env).ended(0)
     desk.run(*ASK, env=env).ended(0)

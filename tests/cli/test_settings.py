@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.recorded_settings import expected_of, plant, recordings
+from support.recorded_settings import MIXED, expected_of, plant, recordings
 
 from .process import KEY, Run, run_all
 
@@ -36,7 +36,8 @@ REASONS = {
 def test_every_recorded_run_of_qwen_code(server: Provider, tmp_path: Path) -> None:
     """The server is the provider, and the proxy too: a request for somewhere else gets as far as to ask it."""
     way = ["--proxy", server.url, "--no-proxy", "127.0.0.1", "--max-retries", "0", "--trust-project"]
-    every = [recording | {"root": tmp_path / str(n)} for n, recording in enumerate(recordings("{ROOT}", server.port))]
+    recorded = recordings("{ROOT}", server.port, MIXED)
+    every = [recording | {"root": tmp_path / str(number)} for number, recording in enumerate(recorded)]
     every = [json.loads(json.dumps(r, default=str).replace("{ROOT}", str(r["root"]))) for r in every]
     runs = []
     for recording in every:

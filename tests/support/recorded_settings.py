@@ -10,7 +10,8 @@ from typing import Any
 from support.trees import write_tree
 
 DATA = Path(__file__).parents[1] / "data"
-NAMES = ("qwen_settings_0.24.jsonl", "qwen_settings_0.24_directed.jsonl")
+# Of mixed worlds, and of worlds made for one question each.
+MIXED, DIRECTED = "qwen_settings_0.24.jsonl", "qwen_settings_0.24_directed.jsonl"
 FLAGS = {
     "--auth-type": "auth_method",
     "--model": "model",
@@ -34,9 +35,9 @@ _VERSIONS = re.compile(r"(http://127\.0\.0\.1:[0-9]+/[a-z]+(?:/v1)?)/v1beta(?:1/
 _TOKEN = "adc-token"
 
 
-def recordings(root: str, port: int | str) -> list[dict[str, Any]]:
-    """Return every recording, of a machine whose tree is below `root` and whose server has a port."""
-    text = "".join((DATA / name).read_text(encoding="utf-8") for name in NAMES)
+def recordings(root: str, port: int | str, *names: str) -> list[dict[str, Any]]:
+    """Return the recordings of files, or all, of a machine whose tree is below `root` and whose server has a port."""
+    text = "".join((DATA / name).read_text(encoding="utf-8") for name in names or (MIXED, DIRECTED))
     return [json.loads(line) for line in text.replace("{PORT}", str(port)).replace("{ROOT}", root).splitlines()]
 
 

@@ -12,7 +12,7 @@ from .environment import ENVIRONMENT
 from .flag import FLAG
 from .layer import FieldLayer, Sources, VariableLayer
 from .provider_entry import PROVIDER_ENTRY
-from .settings import SETTINGS, setting_origin
+from .settings import SETTINGS, kind_of, setting_origin
 from .settings_env import SETTINGS_ENV
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ __all__ = [
     "Sources",
     "VariableLayer",
     "default_of",
+    "kind_of",
     "layer_named",
     "layers_for",
     "origin_text",

@@ -99,7 +99,12 @@ def _text(declared: Field, setting: Setting) -> tuple[str, BadValue | None]:
     text = written(setting.value)
     if declared.secret and setting.items is None and setting.members is None:
         return text, None
-    return text, BadValue(f"it is {_KINDS[type(setting.value)]} in JSON, and no text", "a text in double quotes")
+    return text, BadValue(f"it is {kind_of(setting)} in JSON, and no text", "a text in double quotes")
+
+
+def kind_of(setting: Setting) -> str:
+    """Return what kind of JSON a setting is that is not null, in words."""
+    return _KINDS[type(setting.value)]
 
 
 def without_snapshot(name: str) -> str:
@@ -109,4 +114,4 @@ def without_snapshot(name: str) -> str:
     return name
 
 
-_KINDS = {bool: "true or false", float: "a number", tuple: "a list", dict: "an object"}
+_KINDS: dict[type, str] = {bool: "true or false", float: "a number", str: "a text", tuple: "a list", dict: "an object"}
