@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "init": "set a project up: a private env file that git ignores, and the artifact",
     "set": "change one value that init wrote: the model, the base URL or the API key",
-    "resolve": "merge flags, environment and env file into the resolved config, or explain it",
+    "resolve": "merge flags, environment, env files and settings into the resolved config, or explain it",
     "check": "compare a committed artifact with what resolves now",
     "envfile": "show how env files are read, line by line",
     "run": "ask the model, with the resolved config and nothing else",
@@ -42,6 +42,9 @@ _WIDEST_METAVAR = 40
 _EPILOG = f"""\
 {examples("init", "resolve --explain", 'run "What is a resolved config?"', "check qwen.toml")}
 {RANKING[0].upper()}{RANKING[1:]}
+In Qwen Code 0.21 and later, settings.json counts too: its values come after the
+env file, but its model.name and its provider entries come first. To see what
+counts in a directory, and why: qwen-cfg resolve --explain
 
 exit codes: 0 all well, 1 a check found something, 2 usage,
 3 configuration invalid or incomplete, 4 authentication refused,
@@ -179,7 +182,10 @@ def add_field_flags(parser: argparse.ArgumentParser) -> None:
     from qwen_cfg.application.flags import spellings  # noqa: PLC0415
 
     group = parser.add_argument_group(
-        "fields", "A flag overrides every other source. An empty one is ignored, but for --proxy= (no proxy)."
+        "fields",
+        "A flag overrides every other source, except that in Qwen Code 0.21 and later\n"
+        "a provider entry of settings.json overrides it. An empty flag is ignored, but\n"
+        "for --proxy= (no proxy).",
     )
     for field in declared_fields().values():
         group.add_argument(
@@ -320,6 +326,12 @@ def _metavar(field: Field) -> str | None:
 
 
 def _help(field: Field) -> str:
-    default = "" if field.default in (None, "") else f" (default: {qwen_schema.show_value(field.default)})"
+    from qwen_schema.profiles import declared_profiles  # noqa: PLC0415
+
+    default = "" if field.default in (None, "") else f" (default: {qwen_schema.show_value(field.default)}"
+    for profile in declared_profiles().values():
+        other = profile.defaults.get(field.name, {}).get("openai")
+        default += f"; {profile.qwen_code}: {other}" if default and other else ""
+    default += ")" if default else ""
     variables = ", ".join(variable.name for variable in field.variables)
     return f"{field.description}{default} [{variables}]".replace("%", "%%")

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from .wire.exchange import Answer
 
 NOT_REPORTED = "not reported"
+# What was saved, where there is no count of cached tokens.
+NOT_KNOWN = "not known: the provider reports no cached tokens"
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def _of(reporting: int, sums: Totals) -> str:
 
 def _saved(sums: Totals) -> str:
     if sums.cached_tokens is None:
-        return NOT_REPORTED
+        return NOT_KNOWN
     if not sums.cached_tokens:
         return "nothing: no prompt tokens came from the provider's cache"
     return f"{sums.cached_tokens:,} prompt tokens were read from the provider's cache, not processed again"

@@ -66,3 +66,12 @@ def test_the_man_page_describes_each_option_once() -> None:
             assert len(re.findall(rf"^\\fB{flag}\\fR|, \\fB{flag}\\fR", page, re.M)) == 1, flag
     for option in ("--env-file", "--trust-project", "--env-dialect", "--secret-from"):
         assert len(re.findall(rf"^\\fB{option}\\fR", page, re.M)) == 1, option
+
+
+def test_the_help_speaks_of_every_generation(desk: Desk) -> None:
+    """A default that depends on the generation of Qwen Code is given for each, and so is what overrides a flag."""
+    text = " ".join(desk.run("resolve", "--help", env={"COLUMNS": "80"}).ended(0).out.split())
+    for default in ("gpt-4o; 0.21 and later: qwen3.7-max", "https://api.openai.com/v1; 0.21 and later: https://dash"):
+        assert f"(default: {default}" in text
+    assert "a provider entry of settings.json overrides it" in text
+    assert "settings.json counts too" in desk.run("--help").ended(0).out

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qwen_runtime.token_totals import NOT_REPORTED, Record, by_model, rows, totals
+from qwen_runtime.token_totals import NOT_KNOWN, NOT_REPORTED, Record, by_model, rows, totals
 from qwen_runtime.wire.usage import Usage
 
 counts = st.one_of(st.none(), st.integers(0, 10_000))
@@ -53,11 +53,11 @@ def test_what_one_request_took() -> None:
 
 def test_what_is_not_reported_is_not_0() -> None:
     found = shown(Record("m", Usage(10, None, 5, 15), 0.5, 1.5))
-    assert (found["cached tokens"], found["saved"]) == (NOT_REPORTED, NOT_REPORTED)
+    assert (found["cached tokens"], found["saved"]) == (NOT_REPORTED, NOT_KNOWN)
     found = shown(Record("m", Usage(10, 0, 5, 15), 0.5, 1.5))
     assert found["cached tokens"] == "0"
     assert found["saved"].startswith("nothing")
-    assert set(shown(Record("m", None, 0.5, 1.5)).values()) == {"1", NOT_REPORTED, "0.50 s"}
+    assert set(shown(Record("m", None, 0.5, 1.5)).values()) == {"1", NOT_REPORTED, NOT_KNOWN, "0.50 s"}
 
 
 def test_sums_of_a_part_say_of_how_many() -> None:
