@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "init": "set a project up: a private env file that git ignores, and the artifact",
     "set": "change one value that init wrote: the model, the base URL or the API key",
-    "resolve": "merge flags, environment, env files and settings into the resolved config, or explain it",
+    "resolve": "merge flags, environment, env files and settings into one config, or explain it",
     "check": "compare a committed artifact with what resolves now",
     "envfile": "show how env files are read, line by line",
     "run": "ask the model, with the resolved config and nothing else",
