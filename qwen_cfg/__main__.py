@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 def entry() -> None:
     """Run the command line of this process and leave with its exit code."""
+    # What a command loads lives to its end: looking for garbage in it takes a tenth of a start. A command that may run
+    # for long turns this on again (`cli/main.py`).
+    gc.disable()
     # While the program is still being loaded, a signal just ends it.
     for name in ("SIGINT", "SIGHUP", "SIGQUIT", "SIGTERM"):
         number = getattr(signal, name, None)
@@ -49,6 +53,8 @@ def _finish(code: int) -> NoReturn:
     if work := ending.leave(code):
         output.notice(f"qwen-cfg: {work}; that is finished first")
     output.flush()
+    # The interpreter looks for garbage once more when it ends: not in what goes with the process anyway.
+    gc.freeze()
     sys.exit(code)
 
 

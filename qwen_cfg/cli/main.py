@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import signal
@@ -19,6 +20,10 @@ from .parser import COMMANDS, build_parser, chosen_in, command_in
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
+
+
+# The commands that may run for long, or talk to a server: only what is short can do without collecting garbage.
+_LASTING = ("auth", "doctor", "init", "run")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -70,6 +75,8 @@ def _run(words: list[str], output: Output) -> int:
         return ExitCode.USAGE
     for directory in args.directory or ():
         _change_to(directory)
+    if args.command in _LASTING:
+        gc.enable()
     return int(importlib.import_module(f"qwen_cfg.cli.commands.{args.command}").execute(args, output))
 
 

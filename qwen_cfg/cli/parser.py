@@ -133,6 +133,16 @@ class Parser(argparse.ArgumentParser):
         standard_output().lines(*message.splitlines())
 
 
+class _NotLoaded:
+    """Stands for the parser of a command that is not on the command line: making one takes time."""
+
+    def __init__(self, **_: object) -> None:
+        pass
+
+    def _check_help(self, action: argparse.Action) -> None:
+        """Take a help text as it is; argparse looks at it since Python 3.13."""
+
+
 def words_of(words: Sequence[str]) -> list[str]:
     """Return the words of a command line without the directories to work in."""
     is_value = [False, *(word == "-C" for word in words)]
@@ -168,10 +178,15 @@ def build_parser(only: str | None = None) -> Parser:
     )
     parser.add_argument("--version", action=_ShowVersion, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    kind: Any = commands
     for name, summary in COMMANDS.items():
+        if only not in (None, name):
+            kind._parser_class = _NotLoaded
+            commands.add_parser(name, help=summary)
+            continue
+        kind._parser_class = Parser
         command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-        if only in (None, name):
-            importlib.import_module(f"qwen_cfg.cli.commands.{name}").add_arguments(command)
+        importlib.import_module(f"qwen_cfg.cli.commands.{name}").add_arguments(command)
         command.usage = usage_of(command.prog, command.actions)
     parser.usage = usage_of(parser.prog, parser.actions)
     return parser

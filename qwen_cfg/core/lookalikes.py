@@ -70,8 +70,11 @@ def meant(name: str) -> str | None:
 
 def _may_be_alike(one: str, other: str) -> bool:
     """Tell whether so many characters of two names are the same, in any order, that difflib may find them alike."""
+    least = _ALIKE * (len(one) + len(other))
+    if 2 * min(len(one), len(other)) < least:
+        return False
     same = sum(min(one.count(character), other.count(character)) for character in set(one))
-    return 2 * same >= _ALIKE * (len(one) + len(other))
+    return 2 * same >= least
 
 
 def names_in(line: str) -> tuple[tuple[str, ...], bool]:
