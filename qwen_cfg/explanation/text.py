@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.console import Group
 from rich.padding import Padding
 from rich.table import Table
@@ -34,6 +35,9 @@ _ENTRY_CONDITION = (
 
 # Below this width a value and its origin stand under each other instead of side by side.
 SIDE_BY_SIDE_WIDTH = 72
+
+# The columns between two columns of a table.
+_GAP = 2
 
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 _MARKS = {"found": ">", "filled-in": "+"}
@@ -81,17 +85,32 @@ def heading(cwd: str, rules: str, diagnostics: tuple[Diagnostic, ...], width: in
 
 
 def _fields(stories: list[FieldStory], width: int) -> RenderableType:
-    if width < SIDE_BY_SIDE_WIDTH:
-        return _stacked(stories)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("  field", no_wrap=True)
-    table.add_column("value", overflow="fold")
-    table.add_column("source", overflow="fold")
+    rows: list[tuple[Text, Text, Text]] = []
     for story in stories:
-        table.add_row(Text(f"  {story.name}", "bold"), value_text(story), winner_text(story))
-        for offer in _losers(story):
-            table.add_row("", Text(_shown(offer.value), "dim"), Text(_loss(offer), "dim"))
+        rows.append((Text(f"  {story.name}", "bold"), value_text(story), winner_text(story)))
+        rows += [(Text(), Text(_shown(o.value), "dim"), Text(_loss(o), "dim")) for o in _losers(story)]
+    name = max((row[0].cell_len for row in rows), default=0)
+    widths = _column_widths([row[1:] for row in rows], width - name - 2 * _GAP)
+    if width < SIDE_BY_SIDE_WIDTH or widths is None:
+        return _stacked(stories)
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
+    table.add_column("  field", no_wrap=True)
+    table.add_column("value", overflow="fold", width=widths[0])
+    table.add_column("source", overflow="fold", width=widths[1])
+    for row in rows:
+        table.add_row(*row)
     return table
+
+
+def _column_widths(rows: Sequence[tuple[Text, Text]], room: int) -> tuple[int, int] | None:
+    """Return the widths of two columns in which no word is cut; None if there is no room for them."""
+    longest = [[max((cell_len(word) for word in text.plain.split()), default=1) for text in row] for row in rows]
+    value, source = (max(column) for column in zip(*longest, (len("value"), len("source")), strict=True))
+    if value + source > room:
+        return None
+    whole_value, whole_source = (max(text.cell_len for text in column) for column in zip(*rows, strict=True))
+    value = min(max(value, whole_value), max(value, room - max(source, whole_source)))
+    return value, min(room - value, max(source, whole_source))
 
 
 def _stacked(stories: list[FieldStory]) -> RenderableType:

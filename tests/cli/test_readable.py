@@ -87,6 +87,18 @@ def test_a_url_is_not_cut_on_a_narrow_screen(desk: Desk, width: int) -> None:
     assert URL in words_of(desk.run("resolve", "--explain", *PLAIN, env=env).ended(0).out)
 
 
+@pytest.mark.parametrize("width", [74, 80, 90, 96, 120])
+def test_no_value_and_no_source_is_cut_in_a_table(desk: Desk, width: int) -> None:
+    """Columns that are too narrow for a URL, a path or a name of a variable stand below each other."""
+    model = "a-vendor/" + "a-long-name-of-a-model-" * 2
+    desk.write(".qwen/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL=https://api.openai.com/v1\nOPENAI_MODEL={model}\n")
+    env = {"OPENAI_BASE_URL": URL, "COLUMNS": str(width)}
+    for argv in (["--explain", "--all"], ["--explain", "base_url"], ["--explain", "model"]):
+        words = set(words_of(desk.run("resolve", *argv, "--profile", "qwen-code-0.21", env=env).out))
+        assert {URL, "OPENAI_BASE_URL"} <= words or argv[1] == "model"
+        assert {model, "OPENAI_MODEL"} <= words or argv[1] == "base_url"
+
+
 def test_colour_is_forced_and_forbidden(desk: Desk) -> None:
     argv = ["resolve", "--explain", *PLAIN]
     env = {"OPENAI_API_KEY": KEY}
