@@ -164,6 +164,6 @@ def test_the_demonstration_explains_compiles_checks_and_chats():
     assert shown.returncode == 0, shown.stderr
     assert "> found   ../.env" in shown.stdout
     assert "> read    user       ~/.qwen/settings.json" in shown.stdout
-    assert "what it says is what resolves here" in shown.stdout
+    assert "up to date" in shown.stdout
     # The project's own key arrives, and the model of the flag: just what was explained.
     assert shown.stdout.endswith("The key sk-d…0app (44 characters) reached me, for gpt-4o-mini.\n")

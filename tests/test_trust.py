@@ -227,7 +227,7 @@ def test_a_concern_says_where_what_and_whose() -> None:
         assert concern.told == (
             "./.env:1 OPENAI_BASE_URL decides where requests go:\n"
             "    base_url = https://stranger.example/v1\n"
-            "Your API key (environment OPENAI_API_KEY) would go there, with all that you ask."
+            "Your API key (environment OPENAI_API_KEY) would be sent there along with your prompts."
         )
 
 

@@ -128,7 +128,7 @@ def _require_valid(name: str, text: str | Secret, place: str) -> None:
             raise BadValue("it holds an API key", "a value without a key in it")
     except BadValue as problem:
         raise ConfigurationError(
-            f"{name} is not valid: {problem.wrong}", where=place, hint=f"Right would be {problem.expected}."
+            f"{name} is not valid: {problem.wrong}", where=place, hint=f"Expected {problem.expected}."
         ) from None
 
 

@@ -95,9 +95,9 @@ def config_file(request: Request) -> ConfigFile:
     too_many = _too_many(request, {"api_key"} if reference.kind == "flag" else set())
     if too_many:
         raise UsageError(
-            "an artifact has every field already, and with it goes none of " + ", ".join(too_many),
+            "an artifact already has every field, so it cannot be combined with " + ", ".join(too_many),
             where="--config",
-            hint="Give the artifact, or give the flags.",
+            hint="Use either the artifact or the flags.",
         )
     if reference.kind == "flag" and "api_key" in request.flags:
         reference = SecretReference("flag", flag=request.flags["api_key"].flag)

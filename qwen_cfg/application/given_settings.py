@@ -97,9 +97,10 @@ def given_settings(request: Request, provider: Provider | None, trial: Trial) ->
         texts |= _of_provider(request, provider, texts)
     if "api_key" not in texts and not request.process.environ.get(usual_variable()):
         raise ConfigurationError(
-            "there is no API key, and nobody can be asked here",
+            "there is no API key, and no terminal to ask at",
             where=f"--openai-api-key, {usual_variable()}",
-            hint=f"Name the variable that holds one: {KEY_FROM} VARIABLE (- for standard input). Or give the place of "
+            hint=f"Name the variable that holds the key: {KEY_FROM} VARIABLE (- for standard input). Or give "
+            f"the place of "
             "one: --openai-api-key keyring:SERVICE/NAME",
         )
     from qwen_runtime import Change  # noqa: PLC0415 - the HTTP client is slow to import
@@ -117,7 +118,7 @@ def _login(request: Request) -> dict[str, str | Secret]:
     """
     if not login_place_under(request).shown_if_kept:
         raise NoLoginError(
-            "there is no Qwen OAuth login, and nobody can log in here",
+            "there is no Qwen OAuth login, and no terminal to log in at",
             where="--provider",
             hint="Log in, in a terminal: qwen-cfg auth login. Or name a provider whose API takes a key.",
         )

@@ -16,7 +16,7 @@ COMMAND_NOT_KEPT = (
     "To keep it, put it into ~/.qwen/.env, or export it."
 )
 
-_TYPED_COUNTS = "In this session, what you typed counts."
+_TYPED_COUNTS = "In this session, the value you typed is used."
 
 
 def notices_of(kept: Kept, before: Resolution, after: Resolution, hidden: Iterable[str]) -> tuple[str, ...]:
@@ -42,7 +42,7 @@ def _about_hidden(kept: Kept, after: Resolution, name: str) -> str:
     if kept.path in (file.place.path for file in after.files):
         # Without a winner it follows from another field, of which there is a notice.
         winner = decision.winner
-        return "" if winner is None else f"{name}: {winner.origin} makes it {winner.revealed}. {_TYPED_COUNTS}"
+        return "" if winner is None else f"{name}: {winner.origin} sets it to {winner.revealed}. {_TYPED_COUNTS}"
     return f"{kept.shown} is not read in this session, because of --env-file or --no-env-file. {_TYPED_COUNTS}"
 
 

@@ -186,8 +186,8 @@ def require_own(artifact: ResolvedConfig, process: Process) -> None:
     """
     if artifact.api_key.kind != "oauth-cache":
         raise ConfigurationError(
-            f"the artifact asks for Qwen OAuth, and refers to {artifact.api_key} for it",
-            hint="Make it again: qwen-cfg resolve -o FILE. Or say so here: --secret-from oauth-cache",
+            f"the artifact uses Qwen OAuth but refers to {artifact.api_key} for the login",
+            hint="Regenerate it: qwen-cfg resolve -o FILE. Or say so here: --secret-from oauth-cache",
         )
     home, moved = process.home.path, moved_directory(artifact, process)
     named = located(str(artifact.api_key.path), base=process.cwd, home=home)

@@ -109,7 +109,7 @@ def _said(declared: Field, here: Surroundings) -> tuple[Value, Provenance] | Non
             value = parse_value(declared, texts[variable])
         except BadValue as problem:
             what = f"{variable} is not valid: {problem.wrong}"
-            hint = f"Right would be {problem.expected}." if problem.expected else ""
+            hint = f"Expected {problem.expected}." if problem.expected else ""
             raise ConfigurationError(what, where=place, hint=hint) from None
         if declared.schema.get("format") == "file-path" and not str(value).startswith("~/"):
             # It is typed in the working directory, and not in that of the artifact.

@@ -29,7 +29,7 @@ def secret_reference(text: str) -> SecretReference:
         case "keyring" | "command" if (pointer := _pointer(text)) is not None:
             return pointer
     raise UsageError(
-        "this names no place of a secret",
+        "this does not name where a secret is stored",
         where="--secret-from",
         hint=f"{did_you_mean(kind, _KINDS)}Expected environment:VARIABLE, env-file:PATH:VARIABLE, "
         "keyring:SERVICE/NAME, command:WORDS, flag or oauth-cache.",

@@ -130,7 +130,7 @@ def _send(switch: Switch, name: str, exit_code: int, error: str, seconds: float,
 
     if not switch.endpoint:
         return (
-            f"qwen-cfg: {switch.place}: usage statistics are on and have nowhere to go, so none are sent",
+            f"qwen-cfg: {switch.place}: usage statistics are on but no collector is set, so none are sent",
             "  Name a collector with --usage-statistics-endpoint or QWEN_CFG_USAGE_STATISTICS_ENDPOINT.",
         )
     measured = [*_measured, of_command(name, int(exit_code), error, seconds)]

@@ -114,9 +114,9 @@ def try_out(trial: Trial, base_url: str, key: Secret | None, model: str) -> str:
     provider, where = provider_of(base_url), endpoint_of(base_url)
     listed = trial.list_models(base_url, key)
     if listed is not None and provider.lists_models and not provider.lists_to_anyone and is_listed(model, listed):
-        return f"tried: {where} takes the key, and lists the model {model}"
+        return f"tested: {where} accepts the key and lists the model {model}"
     trial.ask_model(base_url, key, model)
-    return f"tried: {where} takes the key, and the model {model} answers"
+    return f"tested: {where} accepts the key, and the model {model} answers"
 
 
 def _is_url(base_url: str) -> bool:

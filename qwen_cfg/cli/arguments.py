@@ -81,7 +81,7 @@ def working_directory() -> Path:
         raise ConfigurationError(
             f"the working directory cannot be found: {error.strerror}",
             where=os.environ.get("PWD", ""),
-            hint="It was deleted or moved, it seems. Change into a directory that exists.",
+            hint="It may have been deleted or moved. Change to a directory that exists.",
         ) from None
 
 
@@ -93,7 +93,7 @@ def require_own_eyes(args: argparse.Namespace, output: Output) -> None:
     """
     if args.show_secrets and not output.is_terminal and not args.force:
         raise UsageError(
-            "standard output is not a terminal, and keys would be kept wherever it goes",
+            "standard output is not a terminal, so keys would be written to a file or another program",
             where="--show-secrets",
             hint="If that is what you want, add --force.",
         )

@@ -119,8 +119,8 @@ def _change_to(directory: str) -> None:
     try:
         os.chdir(directory)
     except (OSError, ValueError) as error:
-        wrong = error.strerror if isinstance(error, OSError) else "this is no path"
-        raise UsageError(f"there is no working there: {wrong}", where=f"-C {directory}") from None
+        wrong = error.strerror if isinstance(error, OSError) else "not a path"
+        raise UsageError(f"cannot use that directory: {wrong}", where=f"-C {directory}") from None
 
 
 def _trace(error: BaseException, words: list[str], output: Output) -> None:

@@ -29,12 +29,12 @@ COMMANDS = {
     "resolve": "merge flags, environment, env files and settings into one config, or explain it",
     "check": "compare a committed artifact with what resolves now",
     "envfile": "show how env files are read, line by line",
-    "run": "ask the model, with the resolved config and nothing else",
-    "doctor": "try what would be used: name, connection, TLS, proxy, key, model",
-    "auth": "log in with Qwen OAuth, tell which login there is, or log out",
-    "trust": "let a project's file say where keys and prompts go, list that, or take it back",
-    "terms": "tell which terms and privacy notice apply here, and what is sent and kept",
-    "rule": "tell what the code of a rule means, and what to do about it",
+    "run": "chat with the model, using only the resolved config",
+    "doctor": "test the connection step by step: name, connection, TLS, proxy, key, model",
+    "auth": "log in with Qwen OAuth, show the login, or log out",
+    "trust": "allow a project's files to decide where keys and prompts go; list, revoke",
+    "terms": "show which terms and privacy notice apply here, and which data is sent and kept",
+    "rule": "explain what a rule's code means and what to do about it",
     "completion": "print a completion script for a shell",
 }
 
@@ -150,7 +150,7 @@ def words_of(words: Sequence[str]) -> list[str]:
 
 
 def command_in(words: Sequence[str]) -> str | None:
-    """Return the command of a command line, as far as that can be told before it is parsed."""
+    """Return the command of a command line as far as can be checked before it is parsed."""
     return next((word for word in words_of(words) if not word.startswith("-")), None)
 
 
@@ -174,7 +174,7 @@ def build_parser(only: str | None = None) -> Parser:
         action="append",
         dest="directory",
         metavar="DIRECTORY",
-        help="work there instead of in the working directory; more than one follow each other, as in git",
+        help="run as if started in DIRECTORY; may be repeated, as in git",
     )
     parser.add_argument("--version", action=_ShowVersion, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
@@ -221,24 +221,24 @@ def add_resolution_options(parser: argparse.ArgumentParser) -> None:
 
     group = parser.add_argument_group("resolution")
     files = group.add_mutually_exclusive_group()
-    files.add_argument("--env-file", metavar="PATH", help="read this env file, and search for none")
+    files.add_argument("--env-file", metavar="PATH", help="read this env file instead of searching for one")
     files.add_argument("--no-env-file", action="store_true", help="read no env file")
     group.add_argument(
         "--trust-project",
         action="store_true",
-        help="let the project's files say where keys and prompts go, this once (or QWEN_CFG_TRUST_PROJECT=1)",
+        help="allow the project's files to decide where keys and prompts go, this once (or QWEN_CFG_TRUST_PROJECT=1)",
     )
     group.add_argument(
         "--profile",
         choices=list(declared_profiles()),
-        help="whose generation of Qwen Code's rules to follow: "
+        help="which generation of Qwen Code to follow: "
         + "; ".join(f"{p.name} ({p.qwen_code})" for p in declared_profiles().values())
         + f" (default: QWEN_CFG_PROFILE, else that of the qwen on the PATH, else {DEFAULT_PROFILE})",
     )
     group.add_argument(
         "--env-dialect",
         choices=list(DIALECTS),
-        help="whose reading of an env file counts: the npm package dotenv's, as in Qwen Code, or python-dotenv's",
+        help="how to parse env files: like the npm package dotenv, as Qwen Code does, or like python-dotenv",
     )
     group.add_argument(
         "--secret-from",
@@ -266,7 +266,7 @@ def add_color_option(parser: argparse.ArgumentParser) -> None:
         "--color",
         choices=["auto", "always", "never"],
         default="auto",
-        help="colour on a terminal that wants it (auto), or not (NO_COLOR and FORCE_COLOR are honoured)",
+        help="use colours on a terminal (auto), or never (NO_COLOR and FORCE_COLOR are honoured)",
     )
 
 

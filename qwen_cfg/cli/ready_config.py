@@ -59,5 +59,5 @@ def ready_compilation(compilation: Compilation, gate: Gate, output: Output, *, r
     shown = warnings if repeats else without_shown(compilation, warnings, is_seen=output.is_seen)
     show_warnings(shown, output)
     if not compilation.resolution.is_complete:
-        raise IncompleteError(compilation.diagnostics, "What else was looked at: qwen-cfg resolve --explain")
+        raise IncompleteError(compilation.diagnostics, "To see every source: qwen-cfg resolve --explain")
     return ready(compilation, gate)

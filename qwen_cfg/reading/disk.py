@@ -163,7 +163,7 @@ def if_there(path: Path) -> Path | None:
 
 
 def is_missing(directory: Path) -> bool:
-    """Tell whether there is no such directory; one that may not be looked at is left to the search."""
+    """Tell whether no such directory; one that may not be looked at is left to the search."""
     try:
         return not stat.S_ISDIR(directory.stat().st_mode)
     except PermissionError:

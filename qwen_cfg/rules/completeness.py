@@ -30,7 +30,7 @@ def invalid(resolution: Resolution) -> Iterator[Finding]:
             origin = decision.winner.origin
             yield Finding(
                 f"{name} from {origin} is not valid: {decision.problem.wrong}. It is {_shown(decision)}.",
-                f"Right would be {decision.problem.expected}.",
+                f"Expected {decision.problem.expected}.",
                 name,
                 origin.file,
                 origin.line,

@@ -196,7 +196,7 @@ def _with_key_from(artifact: ResolvedConfig, reference: SecretReference) -> Reso
 def _credential(artifact: ResolvedConfig) -> tuple[Credential, str]:
     reference = artifact.api_key
     if reference.kind == "oauth-cache":
-        return "login", f"{str(reference)[0].upper()}{str(reference)[1:]} would go there, with all that you ask."
+        return "login", f"{str(reference)[0].upper()}{str(reference)[1:]} would be sent there along with your prompts."
     if reference.kind == "literal":
         return "none", "All that you ask would go there, with the key that the artifact holds."
-    return "key", f"Your API key ({reference}) would go there, with all that you ask."
+    return "key", f"Your API key ({reference}) would be sent there along with your prompts."

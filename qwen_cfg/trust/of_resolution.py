@@ -113,7 +113,9 @@ def concern_of(resolution: Resolution, standing: Stands) -> Concern | None:
         host=host_shown(split.url),
         credential=split.credential,
         reference="" if split.credential == "none" else str(key),
-        whose=f"{split.whose} would go there, with all that you ask." if split.whose else prompts_to(split.standing),
+        whose=f"{split.whose} would be sent there along with your prompts."
+        if split.whose
+        else prompts_to(split.standing),
         keepers=_keepers(resolution, split),
         decided=("base_url", *(["api_key"] if _is_keys_place_said(resolution) else [])),
         takes_variables=any(map(_takes_variables, resolution.decisions.values())),

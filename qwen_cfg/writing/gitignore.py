@@ -59,7 +59,7 @@ def keep_out(path: Path, standpoint: Standpoint, accept: Accept | None = None) -
     except OutputError:
         _take_back(gitignore, appended)
         raise
-    return (*done, f"see to it that git leaves out {standpoint.show(real)}, which holds the key: it is not ignored yet")
+    return (*done, f"see to it that git ignores {standpoint.show(real)}, which holds the key: it is not ignored yet")
 
 
 def require_ignored(path: Path, shown: str, accept: Accept | None, why: str = "") -> bool:

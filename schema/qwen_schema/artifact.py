@@ -236,15 +236,15 @@ def _check_format(document: Mapping[str, Any], where: str) -> None:
         raise ArtifactError(
             f"format: this artifact has format {version}, and this qwen-cfg reads format {FORMAT}",
             where=where,
-            hint="Make it again with this version: qwen-cfg resolve -o FILE",
+            hint="Regenerate it with this version: qwen-cfg resolve -o FILE",
         )
 
 
 def _refusal(place: str, wrong: str, expected: str, where: str) -> ArtifactError:
     reason = shortened(redact_unknown(f"{place}: {wrong}" if place else wrong))
-    right = f"Right would be {expected}. " if expected else ""
+    right = f"Expected {expected}. " if expected else ""
     return ArtifactError(
-        f"this is no valid artifact: {reason}", where=where, hint=f"{right}Make it again: qwen-cfg resolve -o FILE"
+        f"this is no valid artifact: {reason}", where=where, hint=f"{right}Regenerate it: qwen-cfg resolve -o FILE"
     )
 
 

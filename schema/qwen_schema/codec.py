@@ -103,5 +103,5 @@ def _refusal(form: Form, reason: str, where: str) -> ArtifactError:
     return ArtifactError(
         f"this is no valid {form.upper()}: {reason}",
         where=where,
-        hint="It may be cut off. Make it again: qwen-cfg resolve -o FILE",
+        hint="It may be cut off. Regenerate it: qwen-cfg resolve -o FILE",
     )

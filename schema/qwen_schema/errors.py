@@ -110,7 +110,7 @@ def _defect(error: BaseException) -> QwenCfgError:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{os.path.basename(frame.filename)}:{frame.lineno}"  # noqa: PTH119
     return QwenCfgError(
-        f"this is a defect of qwen-cfg: {type(error).__name__} in {place}",
+        f"this is a bug in qwen-cfg: {type(error).__name__} in {place}",
         hint="Run it again with --debug for the traceback, and report it.",
     )
 

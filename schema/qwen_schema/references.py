@@ -126,7 +126,7 @@ def _require_key(reference: SecretReference, found: Secret) -> None:
         parse_value(declared_fields()["api_key"], found.reveal())
     except BadValue as problem:
         what = f"the API key from {reference} is not valid: {problem.wrong}"
-        raise _refusal(reference, what, f"Right would be {problem.expected}.") from None
+        raise _refusal(reference, what, f"Expected {problem.expected}.") from None
 
 
 def _may_run(reference: SecretReference, here: Surroundings) -> bool:

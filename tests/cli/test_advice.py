@@ -101,8 +101,8 @@ def test_an_artifact_that_nobody_writes_is_not_waited_for(desk: Desk) -> None:
 
 def test_lines_of_an_artifact_cannot_pass_for_ours(desk: Desk) -> None:
     text = written(desk)
-    desk.write("work/app/a.toml", text.replace('model = "gpt-4o"', 'model = "a\\nTo mend it: rm"'))
-    assert "\nTo mend it: rm" not in desk.run("check", "a.toml").ended(1).out
+    desk.write("work/app/a.toml", text.replace('model = "gpt-4o"', 'model = "a\\nTo fix: rm"'))
+    assert "\nTo fix: rm" not in desk.run("check", "a.toml").ended(1).out
 
 
 def test_an_inlined_key_is_told_of_where_git_may_track_it(desk: Desk) -> None:

@@ -70,7 +70,7 @@ def test_every_command_follows_the_program_that_is_installed(place: Desk) -> Non
     assert compared.out.index(NEWER) < compared.out.index("documented")
     assert written.ended(0).err == f"qwen-cfg: wrote a.toml by the {FOUND}\n"
     by = f", by the {RULES_OF_NEWER} (the artifact)\n"
-    assert same.ended(0).said == f"a.toml: what it says is what resolves here{by}"
+    assert same.ended(0).said == f"a.toml: up to date{by}"
     assert valid.ended(0).said == f"a.toml: a valid artifact{by}"
     terms.ended(0)
     for outcome in (artifact, explained, compared, same):
@@ -140,7 +140,7 @@ def test_the_profile_of_an_artifact_counts_and_is_only_warned_of(place: Desk) ->
         "check a.toml",
     )
     by = f"{RULES_OF_DOCUMENTS} (the artifact)"
-    assert text.ended(0).out == f"a.toml: what it says is what resolves here, by the {by}\n"
+    assert text.ended(0).out == f"a.toml: up to date, by the {by}\n"
     message = f"qwen 0.24.4 on PATH follows the {RULES_OF_NEWER}, and the artifact names documented."
     assert text.err.startswith(f"QC120 warning: {message} ")
     assert (data.ended(0).json["profile"], data.json["profile_from"]) == ("documented", "the artifact")
@@ -148,9 +148,7 @@ def test_the_profile_of_an_artifact_counts_and_is_only_warned_of(place: Desk) ->
     # Who names the rule has it counted, as any other.
     counted.ended(1)
     updated.ended(0)
-    assert again.ended(0).said == (
-        f"a.toml: what it says is what resolves here, by the {RULES_OF_NEWER} (the artifact)\n"
-    )
+    assert again.ended(0).said == (f"a.toml: up to date, by the {RULES_OF_NEWER} (the artifact)\n")
 
 
 def test_what_runs_says_it_too(place: Desk, server: Provider) -> None:

@@ -158,7 +158,7 @@ def test_what_fails_writes_nothing(desk: Desk, server: Provider, how: str, code:
     flags = ["--openai-api-key", KEY, "--openai-base-url", url, "--model", "m"]
     refused = desk.run("init", *flags).ended(code)
     assert words in refused.err
-    assert "Nothing was written. To write it untried: --no-verify" in refused.err
+    assert "Nothing was written. To skip the test: --no-verify" in refused.err
     assert KEY not in refused.said
     assert desk.files() == {}
     desk.run("init", "--no-verify", *flags).ended(0)

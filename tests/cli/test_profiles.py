@@ -326,12 +326,12 @@ def test_an_update_moves_an_artifact_to_another_profile(desk: Desk) -> None:
     desk.run("resolve", *ALL_THREE, "-o", "a.toml").ended(0)
     desk.run("check", "a.toml", "--profile", NEWER).ended(0)
     assert 'profile = "documented"' in (desk.cwd / "a.toml").read_text(encoding="utf-8")
-    assert "written again" in desk.run("check", "--update", "a.toml", "--profile", NEWER).ended(0).out
+    assert "updated" in desk.run("check", "--update", "a.toml", "--profile", NEWER).ended(0).out
     assert f'profile = "{NEWER}"' in (desk.cwd / "a.toml").read_text(encoding="utf-8")
-    assert "written again" not in desk.run("check", "--update", "a.toml", "--profile", NEWER).ended(0).out
+    assert "updated" not in desk.run("check", "--update", "a.toml", "--profile", NEWER).ended(0).out
     desk.write(".env", "QWEN_CFG_TIMEOUT=7\n")
     both = desk.run("check", "--update", "a.toml", "--select", "QC112").ended(1)
-    assert "1 finding; written again" in both.out
+    assert "1 finding; updated" in both.out
 
 
 def test_that_another_generation_differs_is_no_finding_unless_it_is_asked_for(two: Desk) -> None:

@@ -119,7 +119,7 @@ def test_what_hides_the_kept_is_named_and_what_was_typed_counts(desk: Desk, monk
     configured = session(flags={"model": given("model", "flagged")})(KEPT)
     assert configured.key == Secret(KEY)
     assert origins(configured) == {"api_key": "/auth", "base_url": "/auth", "model": "/auth"}
-    typed = "In this session, what you typed counts."
+    typed = "In this session, the value you typed is used."
     unset = f"{typed} Later: unset"
     assert configured.notices[2:] == (
         f"api_key: environment OPENAI_API_KEY hides the value in ./.qwen/.env:1. {unset} OPENAI_API_KEY",
@@ -134,7 +134,7 @@ def test_a_file_that_says_qwen_oauth_is_told(desk: Desk) -> None:
     configured = session()(KEPT)
     assert configured.artifact.text("auth_method") == "openai"
     assert (
-        "auth_method: ./.qwen/.env:1 QWEN_OAUTH makes it qwen-oauth. In this session, what you typed counts."
+        "auth_method: ./.qwen/.env:1 QWEN_OAUTH makes it qwen-oauth. In this session, the value you typed is used."
         in configured.notices
     )
 

@@ -86,7 +86,7 @@ def test_a_full_disk_is_told_of(desk: Desk, argv: list[str]) -> None:
     assert outcome.code == 2
     assert "No space left" in outcome.err
     assert "Exception ignored" not in outcome.err
-    assert "defect" not in outcome.err
+    assert "a bug in qwen-cfg" not in outcome.err
 
 
 @pytest.mark.parametrize("stream", ["1", "2", "0"])

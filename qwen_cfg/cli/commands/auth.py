@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "action",
         choices=["login", "status", "logout"],
-        help="log in with a browser, here or on another device; tell which login there is and how many requests were "
+        help="log in with a browser, here or on another device; show the login and how many requests were "
         "counted; or forget the login, which Qwen Code uses too",
     )
     parser.add_argument("--no-browser", action="store_true", help="with login: open no browser, only show the address")
@@ -54,8 +54,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
 def _require_terminal() -> None:
     if not has_terminal():
         raise ConfigurationError(
-            "a login needs a person at a terminal, and there is none: standard input and output have to be one, and CI "
-            "not set",
+            "a login needs a terminal: standard input and output must be one, and CI not set",
             where="auth login",
             hint="Use an API key: OPENAI_API_KEY, and if need be OPENAI_BASE_URL and OPENAI_MODEL. Or log in elsewhere "
             "and bring the file ~/.qwen/oauth_creds.json.",
@@ -68,7 +67,7 @@ def _log_in(request: Request, output: Output, *, browser: bool) -> int:
     output.lines(f"Logged in, for {_api(place, login)}.", f"Kept in {place.cache.shown}, which Qwen Code uses too.")
     if compilation_of(request).resolution.auth_method != METHOD:
         output.notice(
-            "qwen-cfg: an API key is set here too, and is used. To use the login: --auth-type qwen-oauth, or "
+            "qwen-cfg: an API key is also set here, and it is used. To use the login: --auth-type qwen-oauth, or "
             "QWEN_OAUTH=1"
         )
     return ExitCode.OK
@@ -100,17 +99,17 @@ def _status(place: LoginPlace, form: str, output: Output) -> int:
 
 def _told(login: Login | None, wrong: str) -> str:
     if login is None:
-        return f"broken: {wrong}" if wrong else "none (qwen-cfg auth login makes one)"
+        return f"broken: {wrong}" if wrong else "none; log in with: qwen-cfg auth login"
     now = time.time()
     if login.ends_at is None:
-        return "there, without an end"
+        return "present, without an expiry time"
     if not login.has_ended(now):
-        return f"there, by the file until {_moment(login.ends_at)}" + (
-            "" if login.refresh_token is None else "; it is refreshed by itself"
+        return f"present, valid until {_moment(login.ends_at)}" + (
+            "" if login.refresh_token is None else "; it is refreshed automatically"
         )
     if login.refresh_token is None:
-        return f"ended at {_moment(login.ends_at)}, with nothing to refresh it (qwen-cfg auth login makes a new one)"
-    return f"there; its access token ended at {_moment(login.ends_at)}, and the next request refreshes it"
+        return f"expired at {_moment(login.ends_at)}, and cannot be refreshed; log in again with: qwen-cfg auth login"
+    return f"present; its access token expired at {_moment(login.ends_at)}, and the next request refreshes it"
 
 
 def _login_rows(place: LoginPlace, login: Login | None) -> list[tuple[str, str]]:
@@ -152,7 +151,7 @@ def _moment(seconds: float) -> str:
     try:
         return f"{datetime.fromtimestamp(seconds).astimezone():%Y-%m-%d %H:%M}"
     except (OverflowError, ValueError, OSError):
-        return "a time that is none"
+        return "an invalid time"
 
 
 def _log_out(place: LoginPlace, output: Output) -> int:
@@ -160,7 +159,7 @@ def _log_out(place: LoginPlace, output: Output) -> int:
 
     cache = place.cache
     if log_out(cache):
-        output.lines(f"Logged out, and Qwen Code too: {cache.shown} is removed.")
+        output.lines(f"Logged out of Qwen OAuth, in Qwen Code too: removed {cache.shown}.")
     else:
-        output.lines(f"There was no login in {cache.shown}.")
+        output.lines(f"No login found in {cache.shown}.")
     return ExitCode.OK

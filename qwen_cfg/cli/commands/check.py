@@ -52,13 +52,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_codes,
         default=[],
         metavar="CODES",
-        help="apply these rules, and count what they find: codes with commas between them, or all "
-        "(by default warnings are told, and not counted)",
+        help="make findings of these rules count: codes separated by commas, or all "
+        "(by default warnings are shown and do not count)",
     )
-    parser.add_argument(
-        "--ignore", action="extend", type=_codes, default=[], metavar="CODES", help="leave these rules out"
-    )
-    parser.add_argument("--update", action="store_true", help="write the artifact again where it drifted")
+    parser.add_argument("--ignore", action="extend", type=_codes, default=[], metavar="CODES", help="skip these rules")
+    parser.add_argument("--update", action="store_true", help="write the artifact again if it drifted")
     parser.add_argument(
         "--format", choices=["text", "json", "github"], default="text", help="github: workflow annotations"
     )
@@ -87,9 +85,9 @@ def _check(args: argparse.Namespace, output: Output) -> int:
     from qwen_cfg.cli.reports.check import Report, tell  # noqa: PLC0415
 
     if args.update and args.artifact_only:
-        raise UsageError("--update resolves, and --artifact-only does not", where="--artifact-only")
+        raise UsageError("cannot be combined with --update: it resolves nothing", where="--artifact-only")
     if args.select and args.artifact_only:
-        raise UsageError("rules look at what resolves, and --artifact-only resolves nothing", where="--select")
+        raise UsageError("cannot be combined with --artifact-only, which resolves nothing", where="--select")
     rules = rules_for_check(tuple(args.select), tuple(args.ignore))
     asked = with_config(request_of(args), args.file)
     assert asked.config is not None and asked.artifact_file is not None  # noqa: S101 - it has just been named
@@ -128,9 +126,7 @@ def _codes(text: str) -> list[str]:
         code.strip().upper() if code.strip() != ALL_RULES else ALL_RULES for code in text.split(",") if code.strip()
     ]
     if not codes:
-        raise UsageError(
-            "this names no rule", where="--select, --ignore", hint="Name codes, as in QC101,QC102, or all."
-        )
+        raise UsageError("no rule named", where="--select, --ignore", hint="Name codes, such as QC101,QC102, or all.")
     known = [*(rule.code for rule in RULES), ALL_RULES]
     for code in codes:
         if code not in known:

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
-    parser.add_argument(
-        "--chat", action="store_true", help="ask the model for a word too, which takes a few tokens of the account"
-    )
+    parser.add_argument("--chat", action="store_true", help="also ask the model for one word, which costs a few tokens")
     parser.add_argument(
         "--format", choices=["text", "json"], default="text", help="text (each step when it is done) or json"
     )

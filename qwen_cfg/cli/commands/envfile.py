@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="an env file")
     parser.add_argument(
-        "--format", choices=["text", "json"], default="text", help="json: one document a line, one a file"
+        "--format", choices=["text", "json"], default="text", help="json: one document per line, one line per file"
     )
     parser.add_argument("--show-secrets", action="store_true", help="on a terminal: show every value and line in full")
     parser.add_argument("--force", action="store_true", help="with --show-secrets: not only on a terminal")

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from qwen_schema.folders import MayFollow
 
 _NO_FILE = EnvFileChoice("none")
-_NOTHING_WRITTEN = "Nothing was written. To write it untried: --no-verify"
+_NOTHING_WRITTEN = "Nothing was written. To skip the test: --no-verify"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,9 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="replace the values that are there already, and the artifact; it says which",
     )
-    parser.add_argument(
-        "--profile", choices=list(declared_profiles()), help="whose generation of Qwen Code's rules to follow"
-    )
+    parser.add_argument("--profile", choices=list(declared_profiles()), help="which generation of Qwen Code to follow")
     add_field_flags(parser)
     parser.epilog = examples(
         "init",
@@ -135,7 +133,7 @@ def _require_places(env_file: Path, artifact: Path, may_follow: MayFollow) -> No
         require_no_link(path, may_follow)
         clear(path, may_follow)
     if not artifact.parent.is_dir():
-        raise UsageError("there is no such directory", where=str(artifact.parent), hint="Make it, or name another.")
+        raise UsageError("no such directory", where=str(artifact.parent), hint="Create it, or name another one.")
 
 
 def _settings(args: argparse.Namespace, request: Request, output: Output) -> dict[str, str | Secret]:
@@ -160,11 +158,11 @@ def _try(request: Request, texts: Mapping[str, str | Secret], trial: Trial, outp
     """
     method = request.flags.get("auth_method")
     if "auth_method" in texts or (method is not None and method.text != "openai"):
-        output.notice("qwen-cfg: not tried: no request is made for this authentication method")
+        output.notice("qwen-cfg: not tested: no request is made for this authentication method")
         return
     concern = compilation_with(request, texts).concern
     if concern is not None and not is_answered(concern, request.process):
-        output.notice(f"qwen-cfg: not tried: {concern.lines[0]}")
+        output.notice(f"qwen-cfg: not tested: {concern.lines[0]}")
         return
     key = texts.get("api_key")
     base_url, model = endpoint_in(request, texts)

@@ -34,14 +34,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const=ALL_FIELDS,
         metavar="FIELD",
-        help="explain instead: which file won, why, and what it hid; with FIELD, that field's whole story",
+        help="explain instead: the source of each value, why it is used, and what it overrides; with FIELD, "
+        "only that field, in full",
     )
     parser.add_argument(
         "--compare-profiles",
         action="store_true",
-        help="show instead what every generation of Qwen Code resolves here, side by side",
+        help="show the results of every generation of Qwen Code side by side instead",
     )
-    parser.add_argument("--all", action="store_true", help="with --explain: show fields at their defaults too")
+    parser.add_argument("--all", action="store_true", help="with --explain: also show fields that have their defaults")
     parser.add_argument(
         "--format",
         choices=["toml", "json", "text"],
@@ -54,12 +55,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write the resolved config to FILE, whole or not at all (- is standard output)",
     )
     parser.add_argument(
-        "--inline-secrets", action="store_true", help="put the key itself into FILE (mode 0600; not a file git tracks)"
+        "--inline-secrets",
+        action="store_true",
+        help="write the key itself into FILE (mode 0600; not a file git tracks)",
     )
     parser.add_argument(
         "--show-secrets",
         action="store_true",
-        help="with --explain or --compare-profiles, on a terminal: show keys in full, to check them",
+        help="with --explain or --compare-profiles, on a terminal: show keys in full",
     )
     parser.add_argument("--force", action="store_true", help="with --show-secrets: not only on a terminal")
     add_color_option(parser)
@@ -95,7 +98,7 @@ def _check_usage(args: argparse.Namespace, output: Output) -> None:
     elif args.explain is None:
         only_there = {"--show-secrets": args.show_secrets, "--all": args.all, "--format text": args.format == "text"}
         for option in (option for option, given in only_there.items() if given):
-            raise UsageError("this goes with --explain", where=option)
+            raise UsageError("only valid with --explain", where=option)
     elif args.explain not in (ALL_FIELDS, *declared_fields()):
         raise UsageError(
             f"unknown field {show_word(args.explain)}",
@@ -105,9 +108,9 @@ def _check_usage(args: argparse.Namespace, output: Output) -> None:
     elif args.format == "toml":
         raise UsageError("an explanation is text or json", where="--format")
     if args.inline_secrets and args.output in (None, *STANDARD_OUTPUT):
-        raise UsageError("this needs a FILE to write", where="--inline-secrets", hint="Name it with -o.")
+        raise UsageError("needs a FILE to write", where="--inline-secrets", hint="Name it with -o.")
     if args.inline_secrets and args.secret_from is not None:
-        raise UsageError("the key is either inlined or referred to", where="--secret-from")
+        raise UsageError("cannot be combined with --secret-from", where="--secret-from")
     require_own_eyes(args, output)
 
 
@@ -120,7 +123,7 @@ def _check_compared(args: argparse.Namespace) -> None:
         "--format toml": args.format == "toml",
     }
     for option in (option for option, given in others.items() if given):
-        raise UsageError("this does not go with --compare-profiles", where=option)
+        raise UsageError("cannot be combined with --compare-profiles", where=option)
 
 
 def _deliver(args: argparse.Namespace, compilation: Compilation, output: Output) -> None:
@@ -143,7 +146,9 @@ def _refuse_env_file(path: Path, world: World) -> None:
     for seen, what in ((world.sightings, "an env file"), (world.settings_seen, "a settings file of Qwen Code")):
         files = (place for place, sighting in seen.items() if sighting.is_env_file)
         if os.path.realpath(path) in map(os.path.realpath, files):
-            raise UsageError(f"this is {what}, which would be lost", where=str(path), hint="Name another one with -o.")
+            raise UsageError(
+                f"{what} exists there and would be overwritten", where=str(path), hint="Name another file with -o."
+            )
 
 
 def _form(args: argparse.Namespace, path: Path) -> Form:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
-    parser.add_argument("code", nargs="?", metavar="CODE", help="the code of a rule, such as QC103; all without one")
-    parser.add_argument("--format", choices=["text", "json"], default="text", help="as text (the default), or as data")
+    parser.add_argument("code", nargs="?", metavar="CODE", help="a rule's code, such as QC103; without it, all rules")
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="text (the default) or json")
     parser.epilog = examples("rule", "rule QC103")
 
 

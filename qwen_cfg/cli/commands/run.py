@@ -21,25 +21,23 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
-    parser.add_argument("question", nargs="?", metavar="PROMPT", help="the same as -p PROMPT")
+    parser.add_argument("question", nargs="?", metavar="PROMPT", help="same as -p PROMPT")
     parser.add_argument(
         "-p",
         "--prompt",
         metavar="PROMPT",
-        help="ask this, print the answer and exit; what stands on standard input goes with it as its context. "
-        "Without it, standard input is the prompt, and in a terminal a conversation begins",
+        help="ask this, print the answer and exit; standard input is added as context. "
+        "Without it, standard input is the prompt, and in a terminal a conversation starts",
     )
-    parser.add_argument("--system", metavar="TEXT", default="", help="instructions that stand before the conversation")
+    parser.add_argument("--system", metavar="TEXT", default="", help="instructions placed before the conversation")
     parser.add_argument(
         "--output-format",
         # The same as qwen_runtime.headless.FORMATS, which is slow to import.
         choices=["text", "json", "stream-json"],
         default="text",
-        help="text (only the answer), json (one object), or stream-json (one object a line, as things happen)",
+        help="text (only the answer), json (one object), or stream-json (one object per line, as events happen)",
     )
-    parser.add_argument(
-        "--no-browser", action="store_true", help="open no browser for a login, only show where it is done"
-    )
+    parser.add_argument("--no-browser", action="store_true", help="for a login: open no browser, only show the address")
     add_config_option(parser)
     add_resolution_options(parser)
     add_field_flags(parser)
@@ -49,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
-    """Ask one question and print the answer, or begin a conversation."""
+    """Ask one question and print the answer, or start a conversation."""
     given = _prompt(args)
     request = request_of(args)
     gate = gate_of(request, output)
@@ -74,7 +72,7 @@ def _prompt(args: argparse.Namespace) -> str | None:
     if question is None:
         return args.prompt  # type: ignore[no-any-return]
     if args.prompt is not None:
-        raise UsageError(f"two prompts: -p, and the argument {show_word(question)}", hint="Give one, in quotes.")
+        raise UsageError(f"two prompts: -p, and the argument {show_word(question)}", hint="Give one prompt, in quotes.")
     if looks_like_key(question):
-        raise UsageError("the prompt looks like an API key", hint="To send it all the same, use -p.")
+        raise UsageError("the prompt looks like an API key", hint="To send it anyway, use -p.")
     return question

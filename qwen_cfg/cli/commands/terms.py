@@ -43,7 +43,7 @@ _UNDECIDED = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
-    parser.add_argument("--format", choices=["text", "json"], default="text", help="as text (the default), or as data")
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="text (the default) or json")
     add_config_option(parser)
     add_resolution_options(parser)
     add_field_flags(parser)

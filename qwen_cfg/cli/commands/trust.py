@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         choices=ChoicesOrPath(["list", "revoke"]),
         metavar="{list,revoke,FILE}",
-        help="list what is trusted, or take it back; or trust an artifact FILE, as with --config, or what resolves in "
+        help="list or revoke what is trusted; or trust an artifact FILE, as with --config, or what resolves in "
         "a directory; without it, trust what resolves here",
     )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="with revoke: files, or directories that hold them")
@@ -84,16 +84,16 @@ def _request(args: argparse.Namespace) -> Request:
         os.chdir(named)
         return request_of(args)
     if Path(named).suffix not in (".toml", ".json") or Path(named).name == SETTINGS_NAME:
-        hint = "To trust what resolves here, with all files that have a say in it: qwen-cfg trust"
-        raise UsageError("this is no artifact", where=named, hint=hint)
+        hint = "To trust all files that decide what resolves here: qwen-cfg trust"
+        raise UsageError("not an artifact", where=named, hint=hint)
     return with_config(request_of(args), named)
 
 
 def _check_usage(args: argparse.Namespace) -> None:
     if args.action != "revoke" and (args.paths or args.all):
-        raise UsageError("this goes with revoke", where="--all" if args.all else "PATH")
+        raise UsageError("only valid with revoke", where="--all" if args.all else "PATH")
     if args.action == "revoke" and bool(args.paths) == args.all:
-        raise UsageError("name what is not trusted any more, or say --all", where="revoke")
+        raise UsageError("name the files to revoke, or use --all", where="revoke")
 
 
 def _list(store: TrustStore, form: str, output: Output) -> int:
@@ -108,8 +108,8 @@ def _list(store: TrustStore, form: str, output: Output) -> int:
 def _line(entry: Trusted) -> str:
     """Return what is trusted as a line: a file, and to decide about what, or whose it may be."""
     if entry.owner is not None:
-        return f"{entry.path}  of the user number {entry.owner}"
-    what = f"all that you ask, and {entry.reference or 'a key'}" if entry.handed_over else "prompts only"
+        return f"{entry.path}  owned by user {entry.owner}"
+    what = f"your prompts, and {entry.reference or 'a key'}" if entry.handed_over else "prompts only"
     return f"{entry.path}  {entry.host}  ({what})"
 
 
@@ -117,8 +117,8 @@ def _revoke(store: TrustStore, paths: list[str] | None, output: Output) -> int:
     """Take back what is trusted at some paths, or everything."""
     gone = store.revoke(None if paths is None else tuple(map(Path, paths)))
     if not gone and paths is not None:
-        raise UsageError("nothing there is trusted", where=", ".join(paths), hint="See: qwen-cfg trust list")
-    output.lines(*([f"not trusted any more: {_line(entry)}" for entry in gone] or ["nothing was trusted"]))
+        raise UsageError("no trusted file there", where=", ".join(paths), hint="See: qwen-cfg trust list")
+    output.lines(*([f"no longer trusted: {_line(entry)}" for entry in gone] or ["nothing was trusted"]))
     return ExitCode.OK
 
 
@@ -166,7 +166,7 @@ def _ask(told: list[str], command: list[str], output: Output) -> None:
     """
     if not has_terminal():
         again = shlex.join([*command, "--yes"])
-        raise NotTrustedError(*told, hint=f"Nobody can be asked here. If that is right: {again}")
+        raise NotTrustedError(*told, hint=f"There is no terminal to ask at. If that is right: {again}")
     output.notice(*told, "")
     if not says_yes("Trust that? [y/N] "):
         raise NotTrustedError("nothing was trusted", where=os.curdir)

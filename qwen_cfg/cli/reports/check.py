@@ -80,7 +80,7 @@ class Report:
         if all(d.part == "missing secret" for d in self.remaining):
             return f"set the API key: the artifact takes it from {self.artifact.api_key}"
         if all(d.part in MISSING for d in self.remaining):
-            return "bring the file that is missing, or leave --strict out"
+            return "add the missing file, or omit --strict"
         return self.mend
 
     @property
@@ -95,7 +95,9 @@ class Report:
         if self.comparison is not None and self.comparison.key_is_missing and not self.strict:
             notes.append(f"there is no API key here; the artifact takes it from {self.artifact.api_key}")
         if self.artifact.api_key.kind == "literal" and may_be_tracked(Path(self.file)):
-            notes.append("this artifact holds the API key itself, and git tracks it, or may: make it again without")
+            notes.append(
+                "this artifact holds the API key itself, and git tracks it or may track it: regenerate it without"
+            )
         return tuple(notes)
 
 
@@ -127,8 +129,8 @@ def line_of(text: str, field: str) -> int:
 def _tell_text(report: Report, output: Output) -> None:
     summary = {
         "valid": "a valid artifact",
-        "same": f"what it says is what resolves here{_as_far(report)}",
-        "updated": f"{_count(report)}, written again" if report.differences else "written again",
+        "same": f"up to date{_as_far(report)}",
+        "updated": f"{_count(report)}, updated" if report.differences else "updated",
         "findings": _findings(report),
         "drift": _count(report),
     }[report.status]
@@ -140,7 +142,7 @@ def _tell_text(report: Report, output: Output) -> None:
     for note in report.notes:
         output.notice(f"note: {note}")
     if report.remedy:
-        output.lines("", f"To mend it: {report.remedy}")
+        output.lines("", f"To fix: {report.remedy}")
 
 
 def _tell_json(report: Report, output: Output) -> None:
@@ -169,7 +171,7 @@ def _tell_github(report: Report, output: Output) -> None:
         level = "error" if d in report.remaining else "notice"
         message = f"{d.field} ({d.part}) was {_said(d.old, d.old_origin)} and is {_said(d.new, d.new_origin)}."
         if report.remedy:
-            message += f" To mend it: {report.remedy}"
+            message += f" To fix: {report.remedy}"
         line = line_of(report.text, d.field)
         output.annotation(annotation(level, message, file=report.file, line=line, title="qwen-cfg: drift"))
     for found in report.diagnostics:
@@ -180,12 +182,12 @@ def _tell_github(report: Report, output: Output) -> None:
 
 
 def _as_far(report: Report) -> str:
-    return ", as far as that can be told" if report.comparison and report.comparison.absent else ""
+    return " as far as can be checked" if report.comparison and report.comparison.absent else ""
 
 
 def _findings(report: Report) -> str:
     count = len(report.diagnostics)
-    return ("1 finding" if count == 1 else f"{count} findings") + ("; written again" if report.updated else "")
+    return ("1 finding" if count == 1 else f"{count} findings") + ("; updated" if report.updated else "")
 
 
 def _finding(diagnostic: Diagnostic) -> tuple[str, ...]:

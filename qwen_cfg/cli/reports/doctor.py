@@ -99,8 +99,8 @@ def closing(examined: Examined, width: int) -> RenderableType:  # noqa: ARG001 -
         noted = sum(step.outcome == "note" for step in examined.steps)
         notes = f", with {noted} note{'' if noted == 1 else 's'}" if noted else ""
         but = ", but for the list of models" if any(step.outcome == "failed" for step in examined.steps) else ""
-        return Group(Text(), Text(f"all well{notes}{but}", "green"))
-    return Group(Text(), Text(f"To do first ({first.name}): {_safe(first.hint or first.what)}", "bold"))
+        return Group(Text(), Text(f"all steps passed{notes}{but}", "green"))
+    return Group(Text(), Text(f"First fix ({first.name}): {_safe(first.hint or first.what)}", "bold"))
 
 
 def document(artifact: ResolvedConfig, examined: Examined) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def accept_of(output: Output) -> Accept | None:
 
     def ask(reason: str) -> bool:
         output.notice(f"qwen-cfg: {reason}", "")
-        return says_yes("Write the key there nevertheless? [y/N] ")
+        return says_yes("Write the key there anyway? [y/N] ")
 
     return ask if has_terminal() else None
 

@@ -27,7 +27,7 @@ def prompt_of(given: str | None, output: Output) -> str:
     parts = [part for part in (given, context) if part is not None and part.strip()]
     prompt = "\n\n".join(parts)
     if not is_unicode(prompt):
-        raise UsageError("the prompt is not UTF-8", hint="Give it as UTF-8.")
+        raise UsageError("the prompt is not UTF-8", hint="Pass it as UTF-8.")
     if not prompt or (given is not None and not given.strip()):
         raise UsageError("there is no prompt", hint='Give one: qwen-cfg run -p "…", or on standard input.')
     return prompt
@@ -56,7 +56,7 @@ def _standard_input(output: Output, what_for: str) -> str:
         return sys.stdin.buffer.read().decode("utf-8-sig", errors="surrogateescape")
     except OSError as error:
         raise UsageError(
-            f"standard input cannot be read: {error.strerror}", hint='Give the prompt with -p "…", and </dev/null.'
+            f"standard input cannot be read: {error.strerror}", hint='Pass the prompt with -p "…", and use </dev/null.'
         ) from None
 
 
@@ -66,4 +66,4 @@ def _tell_of_silence(descriptor: int, output: Output, what_for: str) -> None:
         return
     ready, _, _ = select.select([descriptor], [], [], PATIENCE)
     if not ready:
-        output.notice(f"qwen-cfg: reading standard input to its end, {what_for}; without any, give </dev/null")
+        output.notice(f"qwen-cfg: reading standard input to its end, {what_for}; if there is none, use </dev/null")

@@ -68,7 +68,7 @@ def show_config(chat: Chat, what: str) -> None:
     _show_fields(chat, [(name, _shown(chat, name), source_of(artifact.provenance[name])) for name in told])
     count = len(artifact.provenance) - len(told)
     if count:
-        are = "field is at its default" if count == 1 else "fields are at their defaults"
+        are = "field has its default" if count == 1 else "fields have their defaults"
         chat.screen.say(f"{count} more {are}: /config all", "dim")
     chat.screen.say("The whole config as a file: /config toml. What was overridden: qwen-cfg resolve --explain", "dim")
 

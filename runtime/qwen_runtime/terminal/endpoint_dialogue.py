@@ -104,13 +104,13 @@ def _key(asked: _Dialogue, endpoint: Endpoint) -> tuple[Endpoint, Stage]:
 
 
 def _list(asked: _Dialogue, endpoint: Endpoint) -> tuple[Endpoint, Stage]:
-    asked.questions.tell(f"Trying it: asking {endpoint_of(endpoint.base_url)} for its models.")
+    asked.questions.tell(f"Testing: asking {endpoint_of(endpoint.base_url)} for its models.")
     try:
         names = asked.checks.list_models(endpoint.base_url, endpoint.key)
     except QwenCfgError as error:
         return _after(error, asked, endpoint, "list")
     if names is None:
-        asked.questions.tell("The server has no list of models. The model that you name is tried.")
+        asked.questions.tell("The server has no list of models. The model that you name will be tested.")
         return replace(endpoint, models=None), "model"
     count = f"{len(names):,} model{'' if len(names) == 1 else 's'}" if names else "no models"
     asked.questions.tell(f"The server answers, and lists {count}.")
@@ -127,7 +127,7 @@ def _model(asked: _Dialogue, endpoint: Endpoint) -> tuple[Endpoint, Stage]:
 
 
 def _chat(asked: _Dialogue, endpoint: Endpoint) -> tuple[Endpoint, Stage]:
-    asked.questions.tell("Trying it: asking the model for a word.")
+    asked.questions.tell("Testing: asking the model for one word.")
     try:
         asked.checks.ask_model(endpoint.base_url, endpoint.key, endpoint.model)
     except QwenCfgError as error:
@@ -147,7 +147,7 @@ def _after(error: QwenCfgError, asked: _Dialogue, endpoint: Endpoint, stage: Sta
     ways: dict[Stage, str] = {"key": "type another key", "base_url": "type another base URL"}
     if stage == "chat":
         ways["model"] = "choose another model"
-    ways |= {stage: "try again", "end": "keep these settings, though they were not tried with success"}
+    ways |= {stage: "try again", "end": "keep these settings, although the test failed"}
     places = list(ways)
     default = places.index(_likely(error, endpoint, stage)) + 1
     chosen = places[ask_choice(asked.questions, "Next", list(ways.values()), default=default) - 1]
