@@ -1,0 +1,66 @@
+"""The steps of the README, typed as they stand there in a fresh project: each of them works."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .process import KEY, SECONDS, clean_environment
+
+if TYPE_CHECKING:
+    from support.provider import Provider
+
+    from .process import Desk
+
+README = Path(__file__).parents[2] / "README.md"
+# A dialogue, which has tests of its own; a login at the real service; and what a terminal alone does.
+ELSEWHERE = ("qwen-cfg init", "qwen-cfg auth login", "qwen-cfg run --auth-type")
+
+
+def steps() -> list[str]:
+    """Return the commands of the section for a project of one's own, as they stand there."""
+    text = README.read_text(encoding="utf-8")
+    section = text.partition("## Use it in a project of yours")[2].partition("\n## ")[0]
+    return re.findall(r"^ {7}(?=qwen-cfg|git)(.+?)\s*(?: #.*)?$", section, re.MULTILINE)
+
+
+def typed(desk: Desk, command: str) -> subprocess.CompletedProcess[str]:
+    environment = clean_environment(desk.home)
+    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    return subprocess.run(
+        ["sh", "-c", command],
+        cwd=desk.cwd,
+        env=environment,
+        input="ping",
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+def test_each_step_of_the_readme_works(desk: Desk, server: Provider) -> None:
+    assert len(steps()) >= 10
+    assert "`qwen-cfg resolve -o qwen.toml`" in README.read_text(encoding="utf-8")
+    assert all(any(step.startswith(name) for step in steps()) for name in ELSEWHERE)
+    # As it is done by hand, by the same section.
+    desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={server.url}/v1\nOPENAI_MODEL=gpt-4o\n")
+    desk.write("work/app/.gitignore", ".qwen/.env\n")
+    assert typed(desk, "qwen-cfg resolve -o qwen.toml").returncode == 0
+    subprocess.run(["git", "init", "-q", "."], cwd=desk.cwd, env=clean_environment(desk.home), check=True)
+    for step in steps():
+        # What the tests need not have.
+        command = step if shutil.which("jq") else step.partition(" | jq")[0]
+        if command.startswith(ELSEWHERE):
+            continue
+        if "--secret-from" in command:
+            # It is for a job that has the key in its environment.
+            command = f"OPENAI_API_KEY={KEY} {command}"
+        ended = typed(desk, command)
+        assert ended.returncode == 0, f"{command}\n{ended.stdout}\n{ended.stderr}"
+        assert KEY not in ended.stdout + ended.stderr
+    assert {request.authorization for request in server.taken()} == {f"Bearer {KEY}"}
