@@ -41,13 +41,12 @@ _ADDRESS = re.compile(
 class Trial:
     """The checks of settings that are typed for a request. With `sends`, a server is asked whether it takes them.
 
-    With `keeps`, they go into a file of the project. `place` is where those come from that are no flags of the request.
+    With `keeps`, they go into a file of the project.
     """
 
     request: Request
     sends: bool = True
     keeps: bool = True
-    place: str = "init"
 
     def key_problem(self, key: str, base_url: str) -> str:
         """Return why a text cannot be the key for a base URL, in words without the text; empty if it can be."""
@@ -87,9 +86,11 @@ class Trial:
         texts |= {} if model is None else {"model": model}
         # Under the rules of the documents, what is typed is used, whatever settings say.
         request = replace(self.request, profile=DEFAULT_PROFILE, choice=EnvFileChoice("none"), secret_from=None)
-        flags = {name: flag for name, flag in request.flags.items() if texts.get(name) == flag.text}
-        typed = request.with_flags(self.place, {**self._of_the_machine(), **texts})
-        typed = replace(typed, flags={**typed.flags, **flags})
+        # What a flag or the environment says keeps its origin, for the messages.
+        method = {"auth_method": texts.pop("auth_method"), **self._of_the_machine()}
+        said = compilation_of(request.with_flags("init", method)).resolution.decisions
+        new = {name: text for name, text in texts.items() if (w := said[name].winner) is None or w.text != text}
+        typed = request.with_flags("init", {**method, **new})
         return ready(compilation_of(typed), Gate(trust_store(request.process)))
 
     def _of_the_machine(self) -> Texts:

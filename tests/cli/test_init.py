@@ -165,6 +165,15 @@ def test_what_fails_writes_nothing(desk: Desk, server: Provider, how: str, code:
     assert f"OPENAI_BASE_URL={url}" in kept(desk)
 
 
+@pytest.mark.parametrize("source", ["OPENAI_BASE_URL", "--openai-base-url"])
+def test_a_failure_names_where_the_base_url_comes_from(desk: Desk, source: str) -> None:
+    url = "http://127.0.0.1:1/v1"
+    is_flag = source.startswith("--")
+    flags = ["--openai-api-key", KEY, *([source, url] if is_flag else [])]
+    refused = desk.run("init", *flags, env={} if is_flag else {source: url}).ended(6)
+    assert f"base_url from {source}" in refused.err
+
+
 def test_a_model_that_the_server_does_not_have_writes_nothing(desk: Desk, server: Provider) -> None:
     server.replies.append(refusal(404, "The model `nope` does not exist", code="model_not_found"))
     flags = ["--openai-api-key", KEY, "--openai-base-url", f"{server.url}/v1"]

@@ -142,7 +142,7 @@ def _settings(args: argparse.Namespace, request: Request, output: Output) -> dic
         return ask_for_settings(request, output, args.provider or "", Trial(request, sends=not args.no_verify))
     if args.key_from is not None:
         request = with_key_from(request, args.key_from)
-    trial = Trial(request, sends=not args.no_verify, place="--provider")
+    trial = Trial(request, sends=not args.no_verify)
     texts = given_settings(request, provider_named(args.provider), trial)
     texts = {**_needed_beside(request, texts), **texts}
     if trial.sends:
