@@ -57,7 +57,7 @@ SENT = ("api_key", "base_url", "model")
 
 
 def test_every_recording_is_here() -> None:
-    assert len(ALL) == 157 + 119
+    assert len(ALL) == 157 + 169
 
 
 @pytest.mark.parametrize("number", ALL)

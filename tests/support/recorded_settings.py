@@ -31,7 +31,7 @@ _CHANGED_ON_THE_WIRE = {
 }
 
 # What Google's library adds to a base URL that is none of its own, and the token that stands for a login.
-_VERSIONS = re.compile(r"(http://127\.0\.0\.1:[0-9]+/[a-z]+(?:/v1)?)/v1beta(?:1/.*)?")
+_VERSIONS = re.compile(r"(http://127\.0\.0\.1:[0-9]+/[A-Za-z0-9]+(?:/v1/?)?)/v1beta(?:1/.*)?")
 _TOKEN = "adc-token"
 
 

@@ -401,7 +401,8 @@ def default_url(method: str, entry: dict[str, Any] | None) -> str:
         return "https://generativelanguage.googleapis.com/v1beta"
     if method == "vertex-ai":
         return "https://aiplatform.googleapis.com/v1beta1/publishers/google"
-    return "https://api.openai.com/v1" if entry else "https://dashscope.aliyuncs.com/compatible-mode/v1"
+    is_openai = entry is not None or method == "openai-responses"
+    return "https://api.openai.com/v1" if is_openai else "https://dashscope.aliyuncs.com/compatible-mode/v1"
 
 
 def first(env: Mapping[str, str], names: Sequence[str]) -> str | None:

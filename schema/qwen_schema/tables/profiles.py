@@ -73,7 +73,7 @@ PROFILES: dict[str, Any] = {
             },
             'base_url': {
                 'openai': 'https://dashscope.aliyuncs.com/compatible-mode/v1',
-                'openai-responses': 'https://dashscope.aliyuncs.com/compatible-mode/v1',
+                'openai-responses': 'https://api.openai.com/v1',
                 'anthropic': 'https://dashscope.aliyuncs.com/compatible-mode/v1',
                 'gemini': 'https://generativelanguage.googleapis.com/v1beta',
                 'vertex-ai': 'https://aiplatform.googleapis.com/v1beta1/publishers/google',
