@@ -405,6 +405,7 @@ SPEAKS: dict[str, list[Place]] = {
         *(settings({**OPENAI, "env": env}) for env in (["A"], "A=b", 5, True)),
         *(settings({**OPENAI, "env": {"A": value}}) for value in (5, True, ["a"], {"B": "c"}, "a\0b")),
     ],
+    "QC133": [env(OPENAI_API_KEY=KEY, OPENAI_BASE_URL="http://localhost:8000/v1", ALL_PROXY="proxy.example:3128")],
     "QC201": [env(OPENAI_API_KEY=KEY, OPENAI_BASE_URL="llm.example/v1")],
     "QC202": [replace(env(), flags={"auth_method": "openai"})],
     "QC203": [env()],
@@ -650,6 +651,10 @@ SILENT: dict[str, list[Place]] = {
         *(settings({**OPENAI, "env": env}) for env in (None, {}, 0, "", {"A": "b"}, {"A": None}, {"A": ""})),
         replace(settings({"env": 5}), profile="documented"),
     ],
+    "QC133": [
+        env(OPENAI_API_KEY=KEY, OPENAI_BASE_URL="http://localhost:8000/v1", ALL_PROXY="http://proxy.example:3128"),
+        env(OPENAI_API_KEY=KEY, ALL_PROXY="proxy.example:3128"),
+    ],
     "QC201": [env(OPENAI_API_KEY=KEY, OPENAI_BASE_URL="https://llm.example/v1")],
     "QC202": [env(OPENAI_API_KEY=KEY), Place({f"{HOME}/.qwen/oauth_creds.json": "{}"})],
     "QC203": [env(OPENAI_API_KEY=KEY), replace(env(), flags={"auth_method": "openai"})],
@@ -671,6 +676,11 @@ SILENT: dict[str, list[Place]] = {
         plain("OPENAI_BASE_URL=https://[stranger.test]/v1", environ={"OPENAI_API_KEY": KEY}),
         plain("OPENAI_BASE_URL=https://llm.example/v1", environ={"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": ""}),
         with_google_login(HOME_FILE),
+        # QC302 says it.
+        settings(own=entry(envKey="AWS_SECRET_ACCESS_KEY"), environ={"AWS_SECRET_ACCESS_KEY": OTHER}),
+        settings(
+            own={"security": {"auth": {"apiKey": "${K_A}", "baseUrl": "https://llm.example"}}}, environ={"K_A": OTHER}
+        ),
     ],
     "QC302": [
         settings(entry(envKey="K_A"), environ={"K_A": OTHER}),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_cfg.trust import host_shown, split_asked, split_origin
+from qwen_cfg.trust import host_shown, project_settings_key, split_asked, split_origin
+from qwen_cfg.trust.of_settings import project_settings_values
 from qwen_schema import printable
 
 from .diagnostic import Finding
@@ -23,7 +24,7 @@ def splits_origin(resolution: Resolution) -> Iterator[Finding]:
         return
     asked = split_asked(resolution, resolution.world.standing)
     split = asked or split_origin(resolution)
-    if split is not None:
+    if split is not None and not _is_told_of_the_variable(resolution, split):
         yield Finding(
             f"{split.origin} sends {_what(split)} to {printable(host_shown(split.url))}{_FROM[split.standing]}.",
             "That is a known provider, or this machine: nobody is asked." if asked is None else _ASKS,
@@ -31,6 +32,12 @@ def splits_origin(resolution: Resolution) -> Iterator[Finding]:
             split.origin.file,
             split.origin.line,
         )
+
+
+def _is_told_of_the_variable(resolution: Resolution, split: Split) -> bool:
+    """Tell whether QC302 says the same: one file names a variable of the user's for the key, and where that goes."""
+    taken = project_settings_key(resolution)
+    return taken is not None and taken.origin.path == split.origin.path and not project_settings_values(resolution)
 
 
 def _sends_google_login(resolution: Resolution) -> Iterator[Finding]:
