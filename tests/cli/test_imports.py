@@ -1,0 +1,184 @@
+"""What a command loads: each library, and each part of the program, only where it is used."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from qwen_schema.records import record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .process import Desk
+
+KEY = "sk-0123456789abcdefghijklmnopqrstuvwxyz"
+
+# The libraries that a command may load, as they are imported. No other one is loaded by any of them.
+LIBRARIES = {
+    "certifi",
+    "dotenv",
+    "httpx",
+    "idna",
+    "jsonschema",
+    "markdown_it",
+    "prompt_toolkit",
+    "rich",
+    "segno",
+    "shtab",
+    "tomli_w",
+}
+# What costs the standard library most, and few commands need.
+DEAR = {
+    "asyncio",
+    "bz2",
+    "difflib",
+    "hashlib",
+    "importlib.metadata",
+    "json",
+    "logging",
+    "lzma",
+    "pathlib",
+    "shutil",
+    "ssl",
+    "subprocess",
+    "tempfile",
+    "tomllib",
+    "traceback",
+    "urllib.request",
+}
+
+_PROGRAM = """
+import sys, builtins, gc
+made = [0]
+build = builtins.__build_class__
+def counted(*args, **options):
+    # Those of the program itself; libraries and other versions of Python have more or fewer.
+    made[0] += sys._getframe(1).f_globals.get('__name__', '').startswith('qwen_')
+    return build(*args, **options)
+builtins.__build_class__ = counted
+sys.argv[0] = 'qwen-cfg'
+import atexit
+atexit.register(lambda: print('LOADED', made[0], int(gc.isenabled()), *sys.modules, file=sys.stderr))
+from qwen_cfg.__main__ import entry
+entry()
+"""
+
+
+@record
+class Loaded:
+    """What a process had loaded when it ended, how many classes of the program, and whether it collected garbage."""
+
+    modules: frozenset[str]
+    classes: int
+    collects: bool
+
+    @property
+    def libraries(self) -> set[str]:
+        return {name for name in self.modules if name in LIBRARIES}
+
+    @property
+    def dear(self) -> set[str]:
+        return {name for name in self.modules if name in DEAR}
+
+    @property
+    def own(self) -> set[str]:
+        return {name for name in self.modules if name.startswith("qwen_")}
+
+
+def loaded(desk: Desk, *words: str, code: int = 0, **env: str) -> Loaded:
+    """Return what a command line loads, in a process that has loaded nothing before."""
+    ended = subprocess.run(
+        [sys.executable, "-I", "-c", _PROGRAM, *words],
+        cwd=desk.cwd,
+        env={"HOME": str(desk.home), "PATH": "", **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == code, ended.stderr
+    _, classes, collects, *modules = ended.stderr.splitlines()[-1].split()
+    return Loaded(frozenset(modules), int(classes), collects == "1")
+
+
+@pytest.fixture
+def project(desk: Desk) -> Desk:
+    """A project with a key and an artifact."""
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
+    desk.run("resolve", "-o", "qwen.toml").ended(0)
+    return desk
+
+
+# By command line: the libraries, the dear parts of the standard library, and the most classes of the program's own.
+# Whoever adds to it makes every start of that command slower.
+COMMAND_LINES = {
+    "--version": (set(), set(), 42),
+    "--help": (set(), set(), 42),
+    "resolve --help": (set(), {"pathlib"}, 150),
+    "rule QC103": (set(), {"pathlib", "tomllib"}, 135),
+    "envfile .env": ({"dotenv"}, {"bz2", "logging", "lzma", "pathlib", "shutil", "tempfile", "traceback"}, 150),
+    "resolve": ({"tomli_w"}, {"pathlib"}, 150),
+    "resolve --format json": (set(), {"json", "pathlib"}, 150),
+    "check qwen.toml": (set(), {"pathlib", "tomllib"}, 155),
+}
+
+
+@pytest.mark.parametrize("line", COMMAND_LINES)
+def test_a_command_loads_what_it_uses(project: Desk, line: str):
+    libraries, dear, classes = COMMAND_LINES[line]
+    found = loaded(project, *line.split())
+    assert (found.libraries, found.dear) == (libraries, dear)
+    assert found.classes <= classes, found.classes
+    assert not any(name.startswith("qwen_runtime") for name in found.own)
+
+
+def test_a_screen_loads_rich(project: Desk):
+    found = loaded(project, "resolve", "--explain")
+    assert found.libraries == {"rich"}
+    assert "jsonschema" not in found.modules
+
+
+@pytest.mark.parametrize("line", ["--version", "--help", "-h"])
+def test_the_help_loads_no_command(project: Desk, line: str):
+    own = loaded(project, line).own
+    assert [
+        name for name in own if name.startswith(("qwen_cfg.cli.commands.", "qwen_cfg.core.", "qwen_cfg.rules"))
+    ] == []
+
+
+def test_a_command_loads_no_other(project: Desk):
+    for name in ("resolve", "check", "run"):
+        own = loaded(project, name, "--help").own
+        assert [o for o in own if o.startswith("qwen_cfg.cli.commands.")] == [f"qwen_cfg.cli.commands.{name}"]
+
+
+def test_what_is_not_valid_loads_what_says_why(project: Desk):
+    assert "jsonschema" in loaded(project, "resolve", "--timeout", "0", code=3).libraries
+    assert "traceback" in loaded(project, "resolve", "--debug", "--max-retries", "x", code=3).modules
+
+
+def test_the_second_dialect_is_loaded_where_it_may_differ(project: Desk):
+    assert "dotenv" not in loaded(project, "resolve").modules
+    project.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=a#b\n")
+    assert "dotenv" in loaded(project, "resolve").modules
+
+
+def test_only_a_command_that_may_last_collects_garbage(project: Desk):
+    assert not loaded(project, "resolve").collects
+    assert not loaded(project, "rule").collects
+    assert loaded(project, "run", "-p", "x", "--no-env-file", code=3).collects
+    assert loaded(project, "doctor", "--no-env-file", code=3).collects
+
+
+def test_an_uncaught_exception_is_shown_without_its_text_where_nothing_can_be_loaded(tmp_path: Path):
+    """The interpreter may stand where it cannot be read any more: what cannot be redacted is not shown."""
+    code = (
+        "import sys\nfrom qwen_cfg.cli.hooks import install\ninstall()\nsys.path.clear()\nsys.meta_path.clear()\n"
+        f"raise ValueError({KEY!r})\n"
+    )
+    ended = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr == "qwen-cfg: an error that cannot be shown\n"
