@@ -130,7 +130,8 @@ class Parser(argparse.ArgumentParser):
 
     def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ARG002 - argparse's own
         """Print a help text through the one way out."""
-        standard_output().lines(*message.splitlines())
+        # No secret is in it, and what looks for one takes time to load.
+        standard_output().lines(*message.splitlines(), secrets=True)
 
 
 class _NotLoaded:
