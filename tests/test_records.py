@@ -31,6 +31,7 @@ class Point:
     y: int = 2
     label: str = field(default="p", repr=False)
     others: Mapping[str, int] = field(default_factory=dict, hash=False)
+    note: str = field(default="", compare=False)
     count: ClassVar[int] = 0
 
     @cached_property
@@ -90,6 +91,7 @@ class DPoint:
     y: int = 2
     label: str = dataclasses.field(default="p", repr=False)
     others: Mapping[str, int] = dataclasses.field(default_factory=dict, hash=False)
+    note: str = dataclasses.field(default="", compare=False)
     count: ClassVar[int] = 0
 
 
@@ -131,7 +133,7 @@ PAIRS: list[tuple[Any, Any]] = [
 values = st.integers(0, 2) | st.sampled_from(["", "a"])
 arguments = st.lists(values, max_size=6)
 keywords = st.dictionaries(
-    st.sampled_from(["x", "y", "z", "label", "name", "size", "a", "b", "self"]), values, max_size=4
+    st.sampled_from(["x", "y", "z", "label", "note", "name", "size", "a", "b", "self"]), values, max_size=4
 )
 
 
@@ -190,10 +192,10 @@ def test_each_instance_has_a_default_of_its_own():
 
 def test_a_record_is_replaced_and_plain():
     far = replace(Far(1, others={"a": 1}), z=9, y=0)
-    assert far == Far(1, 0, "p", {"a": 1}, 9)
+    assert far == Far(1, 0, "p", {"a": 1}, "", 9)
     nested = Named(name="n", place=far)
     assert asdict(nested) == dataclasses.asdict(nested)
-    assert asdict(nested)["place"] == {"x": 1, "y": 0, "label": "p", "others": {"a": 1}, "z": 9}
+    assert asdict(nested)["place"] == {"x": 1, "y": 0, "label": "p", "others": {"a": 1}, "note": "", "z": 9}
     assert asdict(Slim(1, (Point(2), [Point(3)])))["b"] == (asdict(Point(2)), [asdict(Point(3))])
     with pytest.raises(TypeError, match="nonsense"):
         replace(far, nonsense=1)  # type: ignore[call-arg]
@@ -201,7 +203,7 @@ def test_a_record_is_replaced_and_plain():
 
 def test_the_functions_of_dataclasses_take_a_record():
     assert dataclasses.replace(Point(1), y=5) == Point(1, 5)
-    assert [f.name for f in dataclasses.fields(Far)] == ["x", "y", "label", "others", "z"]
+    assert [f.name for f in dataclasses.fields(Far)] == ["x", "y", "label", "others", "note", "z"]
     assert dataclasses.is_dataclass(Slim(1))
     assert "secret" not in pprint.pformat(Slim(1, "secret"))
 
@@ -223,7 +225,7 @@ def test_a_record_says_what_is_wrong_with_its_arguments():
         "misses an argument: 'x'": (Point, (), {}),
         "unexpected argument: 'nonsense'": (Point, (1,), {"nonsense": 1}),
         "two values for an argument: 'x'": (Point, (1,), {"x": 1}),
-        "takes 4 positional arguments, and 5 were given": (Point, (1, 2, 3, 4, 5), {}),
+        "takes 5 positional arguments, and 6 were given": (Point, (1, 2, 3, 4, 5, 6), {}),
         "takes 0 positional arguments": (Named, ("n",), {}),
     }
     for said, (cls, args, given_) in wrong.items():

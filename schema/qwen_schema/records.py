@@ -30,13 +30,12 @@ _MISSING: Any = object()
 class _Part:
     """What is declared of a field: its default, and what it counts for."""
 
-    __slots__ = ("default", "factory", "is_hashed", "is_shown", "kw_only")
+    __slots__ = ("default", "factory", "is_compared", "is_hashed", "is_shown", "kw_only")
 
-    def __init__(self, default: object, factory: Callable[[], object] | None, *, is_shown: bool, is_hashed: bool):
+    def __init__(self, default: object = _MISSING, factory: Callable[[], object] | None = None) -> None:
         self.default = default
         self.factory = factory
-        self.is_shown = is_shown
-        self.is_hashed = is_hashed
+        self.is_shown = self.is_compared = self.is_hashed = True
         self.kw_only = False
 
 
@@ -45,10 +44,15 @@ def field(
     default: Any = _MISSING,
     default_factory: Callable[[], Any] | None = None,
     repr: bool = True,  # noqa: A002 - the names of `dataclasses.field`
-    hash: bool = True,  # noqa: A002
+    hash: bool | None = None,  # noqa: A002
+    compare: bool = True,
 ) -> Any:
-    """Declare a field that is not shown, does not count for the hash, or whose default is made for each instance."""
-    return _Part(default, default_factory, is_shown=repr, is_hashed=hash)
+    """Declare a field that is not shown, compared or hashed, or whose default is made for each instance."""
+    part = _Part(default, default_factory)
+    part.is_shown = repr
+    part.is_compared = compare
+    part.is_hashed = compare if hash is None else hash
+    return part
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
@@ -84,6 +88,7 @@ def _record(cls: type[Any], *, kw_only: bool, slots: bool) -> type[Any]:
         "_positional": positional,
         "__match_args__": positional,
         "_values": _getter(tuple(parts)),
+        "_compared": _getter(tuple(name for name, part in parts.items() if part.is_compared)),
         "_hashed": _getter(tuple(name for name, part in parts.items() if part.is_hashed)),
         "__dataclass_fields__": _AS_FIELDS,
         "__dataclass_params__": _AS_PARAMS,
@@ -100,7 +105,7 @@ def _own_parts(cls: type[Any], *, kw_only: bool) -> dict[str, _Part]:
         if str(kind).startswith(("ClassVar", "typing.ClassVar")):
             continue
         said = vars(cls).get(name, _MISSING)
-        part = said if isinstance(said, _Part) else _Part(said, None, is_shown=True, is_hashed=True)
+        part = said if isinstance(said, _Part) else _Part(said)
         if part.default is not _MISSING and type(part.default).__hash__ is None:
             raise ValueError(f"{cls.__name__}.{name}: a default that can change needs a default_factory")
         if part is said and part.default is _MISSING:
@@ -184,7 +189,7 @@ def _repr(self: Any) -> str:
 def _eq(self: Any, other: Any) -> Any:
     if type(other) is not type(self):
         return NotImplemented
-    values = type(self)._values
+    values = type(self)._compared
     return values(self) == values(other)
 
 
@@ -211,7 +216,10 @@ class _AsDataclass:
     def __get__(self, _: object, cls: Any) -> object:
         import dataclasses  # noqa: PLC0415 - slow to import
 
-        fields = [(name, Any, dataclasses.field(repr=part.is_shown)) for name, part in cls._parts.items()]
+        fields = [
+            (name, Any, dataclasses.field(repr=part.is_shown, compare=part.is_compared))
+            for name, part in cls._parts.items()
+        ]
         return getattr(dataclasses.make_dataclass(cls.__name__, fields, frozen=True), self._name)
 
 
