@@ -35,6 +35,10 @@ def entry() -> None:
     except (KeyboardInterrupt, ending.Termination):
         # It came in between two steps of the end.
         code = 128 + (ending.ended_by() or signal.SIGINT)
+    except SystemExit:
+        # A help text or the version was shown.
+        gc.freeze()
+        raise
     _finish(code)
 
 

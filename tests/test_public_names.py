@@ -9,6 +9,7 @@ import sys
 import pytest
 
 import qwen_cfg
+import qwen_cfg.trust
 import qwen_schema
 
 
@@ -17,12 +18,12 @@ def in_new_process(code: str) -> str:
     return ended.stdout
 
 
-@pytest.mark.parametrize("package", [qwen_schema, qwen_cfg])
+@pytest.mark.parametrize("package", [qwen_schema, qwen_cfg, qwen_cfg.trust])
 def test_every_public_name_is_there(package: object):
     assert [name for name in package.__all__ if not hasattr(package, name)] == []
 
 
-@pytest.mark.parametrize("package", ["qwen_schema", "qwen_cfg"])
+@pytest.mark.parametrize("package", ["qwen_schema", "qwen_cfg", "qwen_cfg.trust"])
 def test_a_name_is_the_same_before_and_after_every_module_is_loaded(package: str):
     """A module that is loaded becomes an attribute of its package, in the place of a name that is like it."""
     listed = in_new_process(
@@ -49,6 +50,7 @@ def test_a_package_loads_what_is_used_and_no_more():
     assert in_new_process(f"import sys\nfrom qwen_schema import QwenCfgError\n{loaded}").split() == [
         "qwen_schema.errors",
         "qwen_schema.log_commands",
+        "qwen_schema.patterns",
         "qwen_schema.printable",
     ]
 

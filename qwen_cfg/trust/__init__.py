@@ -1,11 +1,35 @@
 """Trust: what a file of a project may decide only after the user has said so, and what the user has said."""
 
-from .concern import Concern, host_shown, is_known_or_loopback
-from .named_by_user import is_named_by_user
-from .of_artifact import DECIDING, concern_of_artifact, sends_unusual
-from .of_resolution import Split, concern_of, split_asked, split_origin
-from .of_settings import SettingsKey, project_settings_key
-from .store import Trusted, TrustStore, granted
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .concern import Concern, host_shown, is_known_or_loopback
+    from .named_by_user import is_named_by_user
+    from .of_artifact import DECIDING, concern_of_artifact, sends_unusual
+    from .of_resolution import Split, concern_of, split_asked, split_origin
+    from .of_settings import SettingsKey, project_settings_key
+    from .store import Trusted, TrustStore, granted
+
+_HOMES = {
+    "Concern": "concern",
+    "host_shown": "concern",
+    "is_known_or_loopback": "concern",
+    "is_named_by_user": "named_by_user",
+    "DECIDING": "of_artifact",
+    "concern_of_artifact": "of_artifact",
+    "sends_unusual": "of_artifact",
+    "Split": "of_resolution",
+    "concern_of": "of_resolution",
+    "split_asked": "of_resolution",
+    "split_origin": "of_resolution",
+    "SettingsKey": "of_settings",
+    "project_settings_key": "of_settings",
+    "Trusted": "store",
+    "TrustStore": "store",
+    "granted": "store",
+}
 
 __all__ = [
     "DECIDING",
@@ -25,3 +49,13 @@ __all__ = [
     "split_asked",
     "split_origin",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Load a name when it is used for the first time: a resolution asks nothing of artifacts."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415
+
+    value = globals()[name] = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    return value

@@ -5,7 +5,16 @@ from __future__ import annotations
 import os
 import signal
 from enum import IntEnum
-from typing import Any, Final, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any, Final, Self, TypedDict, Unpack
+
+    class Words(TypedDict, total=False):
+        """The words of an error."""
+
+        what: str
+        hint: str
 
 
 class ExitCode(IntEnum):
@@ -32,13 +41,6 @@ class ExitCode(IntEnum):
         code = int.__new__(cls, value)
         code._name_, code._value_ = signal.Signals(value - 128).name, value
         return code
-
-
-class Words(TypedDict, total=False):
-    """The words of an error."""
-
-    what: str
-    hint: str
 
 
 class QwenCfgError(Exception):
