@@ -71,7 +71,7 @@ def test_the_order_is_said_once_and_read_from_the_layers(capsys: pytest.CaptureF
     assert ranking((layer_named("default"),)) == "the default"
     with pytest.raises(SystemExit):
         build_parser().parse_args(["--help"])
-    assert f"{ranking(usual)}." in " ".join(capsys.readouterr().out.split())
+    assert f"{ranking(usual)}.".lower() in " ".join(capsys.readouterr().out.split()).lower()
 
 
 def test_an_origin_has_the_same_words_wherever_it_is_named(tmp_path: Path) -> None:
