@@ -102,7 +102,7 @@ def test_another_endpoint_has_other_models(desk: Desk, listed: Provider) -> None
         tab(chat, "/model qw", "> /model qwen3-coder-plus")
         chat.type(CTRL_C)
         listed.models_reply = listing("other-1")
-        chat.type(f"/auth{ENTER}").until("API key")
+        chat.type(f"/auth{ENTER}").until("Provider")
         chat.type(CTRL_C).until("Nothing changed.")
         tab(chat, "/model oth", "> /model oth")
         assert lists(listed) == 1
