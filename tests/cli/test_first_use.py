@@ -116,7 +116,7 @@ def test_for_this_session_only(desk: Desk, server: Provider) -> None:
     with Typing(desk, "run", height=100) as person:
         answer(person, server, keep="2")
         on(person, "/config\r", "/help")
-        on(person, "hello\r", 'origin = "/auth"')
+        on(person, "hello\r", "/config", "base_url", "/auth", "/config toml")
         on(person, "\x04", "pong from")
         assert person.ended() == 0
         assert KEY.encode() not in person.raw
