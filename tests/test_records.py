@@ -208,6 +208,18 @@ def test_the_functions_of_dataclasses_take_a_record():
     assert "secret" not in pprint.pformat(Slim(1, "secret"))
 
 
+def test_a_dataclass_may_be_made_of_a_record():
+    @dataclasses.dataclass(frozen=True)
+    class Further(Point):
+        more: int = 7
+
+    one = Further(1, note="n")
+    assert (one.y, one.label, one.others, one.note, one.more) == (2, "p", {}, "n", 7)
+    assert repr(one).endswith("Further(x=1, y=2, others={}, note='n', more=7)")
+    assert dataclasses.replace(one, more=8) == Further(1, more=8)
+    assert one == Further(1)
+
+
 def test_a_record_matches_by_position():
     match Point(1, 5):
         case Point(x, y):

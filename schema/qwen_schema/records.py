@@ -216,10 +216,17 @@ class _AsDataclass:
     def __get__(self, _: object, cls: Any) -> object:
         import dataclasses  # noqa: PLC0415 - slow to import
 
-        fields = [
-            (name, Any, dataclasses.field(repr=part.is_shown, compare=part.is_compared))
-            for name, part in cls._parts.items()
-        ]
+        fields: list[tuple[str, Any, Any]] = []
+        for name, part in cls._parts.items():
+            default = {} if part.default is _MISSING else {"default": part.default}
+            made = {} if part.factory is None else {"default_factory": part.factory}
+            counts = {
+                "repr": part.is_shown,
+                "hash": part.is_hashed,
+                "compare": part.is_compared,
+                "kw_only": part.kw_only,
+            }
+            fields.append((name, Any, dataclasses.field(**default, **made, **counts)))
         return getattr(dataclasses.make_dataclass(cls.__name__, fields, frozen=True), self._name)
 
 
