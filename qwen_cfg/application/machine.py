@@ -18,7 +18,7 @@ from qwen_schema import (
     located,
     parse_value,
 )
-from qwen_schema.envfile import last_of_each, read_env_text, reader_of
+from qwen_schema.envfile import file_values
 from qwen_schema.proxy import is_direct, split_login
 
 if TYPE_CHECKING:
@@ -131,6 +131,5 @@ def _texts_at(path: str, here: Surroundings) -> Mapping[str, str]:
         return here.environ
     with suppress(OSError, EnvFileError):
         if Path(path).is_file():
-            assignments = last_of_each(reader_of(here.dialect)(read_env_text(Path(path), path)))
-            return {name: one.value for name, one in assignments.items()}
+            return file_values(Path(path), path, here.dialect)
     return {}

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.core.world import ABSENT, Sighting
 from qwen_schema import EnvFileError, SettingsError
-from qwen_schema.bounded import Unreadable, kind_of, read_file
+from qwen_schema.bounded import Unreadable, kind_of
 from qwen_schema.envfile import read_env_text
-from qwen_schema.settings_text import LARGEST_SETTINGS_BYTES
+from qwen_schema.settings_file import read_settings_text
 
 from .ownership import ForeignFileError, allow_none, foreign_owner
 from .permissions import others_can_read
@@ -82,7 +82,7 @@ class Disk:
             status = path.stat()
             mode = stat.S_IMODE(status.st_mode)
             # Text that is no UTF-8 is read as Qwen Code does, with replacement characters.
-            text = read_file(path, most=LARGEST_SETTINGS_BYTES).decode("utf-8", errors="replace")
+            text = read_settings_text(path)
         except OSError as error:
             if error.errno == errno.ELOOP:
                 return Sighting("link loop")

@@ -20,7 +20,7 @@ from qwen_schema import (
     parse_value,
     pointed,
 )
-from qwen_schema.envfile import last_of_each, read_env_text, reader_of
+from qwen_schema.envfile import file_values
 from qwen_schema.qwen_oauth import is_declared_api
 from qwen_schema.references import real_place
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from .of_resolution import Stands
 
 # The fields of an artifact that have a say in where requests go, or in who can read them on the way.
-DECIDING = ("base_url", "proxy", "ca_bundle", "qwen_oauth_url", "usage_statistics_endpoint")
+DECIDING = tuple(name for name, field in declared_fields().items() if field.decides_route)
 
 
 def concern_of_artifact(
@@ -181,12 +181,9 @@ def _texts_of(path: Path, artifact: ResolvedConfig) -> dict[str, str]:
     A FIFO is left for who reads the key.
     """
     try:
-        if path.is_fifo():
-            return {}
-        assignments = last_of_each(reader_of(artifact.dialect)(read_env_text(path, str(path))))
+        return {} if path.is_fifo() else file_values(path, str(path), artifact.dialect)
     except (OSError, EnvFileError):
         return {}
-    return {name: assignment.value for name, assignment in assignments.items()}
 
 
 def _with_key_from(artifact: ResolvedConfig, reference: SecretReference) -> ResolvedConfig:

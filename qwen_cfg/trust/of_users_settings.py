@@ -77,12 +77,10 @@ def _is_same(text: str, url: str) -> bool:
 
 def _read(file: Path) -> Node | None:
     """Return what a settings file says; None where it cannot be read, which whoever reads the key says."""
-    from qwen_schema.bounded import Unreadable, read_file  # noqa: PLC0415 - few artifacts need it
-    from qwen_schema.jsonc import JsonError, parse_jsonc  # noqa: PLC0415
-    from qwen_schema.settings_text import LARGEST_SETTINGS_BYTES  # noqa: PLC0415
+    from qwen_schema.bounded import Unreadable  # noqa: PLC0415 - few artifacts need it
+    from qwen_schema.jsonc import JsonError  # noqa: PLC0415
+    from qwen_schema.settings_file import read_settings  # noqa: PLC0415
 
     with suppress(OSError, Unreadable, JsonError):
-        return parse_jsonc(
-            read_file(file, most=LARGEST_SETTINGS_BYTES).decode("utf-8", "replace").removeprefix("\ufeff")
-        )
+        return read_settings(file)
     return None

@@ -71,6 +71,11 @@ class Field:
         """Whether it is true or false, so that its flag takes no value."""
         return self.schema.get("type") == "boolean"
 
+    @property
+    def decides_route(self) -> bool:
+        """Whether it has a say in where requests go, or in who can read them: a URL, or certificate authorities."""
+        return self.schema.get("format") in ("http-url", "proxy-url", "login-url", "collector-url", "file-path")
+
     def default_under(self, auth_method: str | None) -> Value | None:
         """Return the default that holds under an authentication method, or None if the field has none."""
         return self.default_for.get(auth_method or "", self.default)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .artifact import SecretReference
-from .bounded import Unreadable, read_file
-from .envfile import last_of_each, read_env_text, reader_of
+from .bounded import Unreadable
+from .envfile import file_values
 from .errors import NotTrustedError, SecretReferenceError
 from .fields import declared_fields
 from .pointers import kind_of_pointer, parts_of_pointer, program_of
@@ -190,9 +190,9 @@ def _from_settings(reference: SecretReference, here: Surroundings) -> Secret:
 
     The variables in the user's own are those of the environment; a project's takes no variable in.
     """
-    from .jsonc import JsonError, parse_jsonc, written  # noqa: PLC0415 - few keys live there
+    from .jsonc import JsonError, written  # noqa: PLC0415 - few keys live there
+    from .settings_file import read_settings  # noqa: PLC0415
     from .settings_text import (  # noqa: PLC0415
-        LARGEST_SETTINGS_BYTES,
         Allowance,
         TooMuchTextError,
         expanded,
@@ -204,8 +204,7 @@ def _from_settings(reference: SecretReference, here: Surroundings) -> Secret:
     path = located(shown, base=here.base, home=here.home)
     names = names_in_pointer(reference.pointer_in_file or "")
     try:
-        text = read_file(path, most=LARGEST_SETTINGS_BYTES).decode("utf-8", "replace")
-        found = parse_jsonc(text.removeprefix("\ufeff")).at_pointer(names)
+        found = read_settings(path).at_pointer(names)
     except (OSError, Unreadable, JsonError) as error:
         wrong = error.strerror if isinstance(error, OSError) else str(error)
         what = f"the settings file that the artifact names for the API key cannot be read: {wrong}"
@@ -233,8 +232,6 @@ def _from_env_file(reference: SecretReference, here: Surroundings) -> Secret:
         raise SecretReferenceError(
             "the env file that the artifact names for the API key does not exist",
             where=shown,
-            hint="Paths in an artifact start from the working directory. Create the file, or use --secret-from.",
+            hint="Paths in an artifact start from its directory. Create the file, or use --secret-from.",
         )
-    assignments = last_of_each(reader_of(here.dialect)(read_env_text(path, shown)))
-    assignment = assignments.get(reference.variable or "")
-    return Secret(assignment.value if assignment else "")
+    return Secret(file_values(path, shown, here.dialect).get(reference.variable or "", ""))

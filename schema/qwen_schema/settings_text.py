@@ -9,8 +9,6 @@ from . import patterns as re
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LARGEST_SETTINGS_BYTES = 4 * 1024 * 1024
-
 # What the variables in a file may add to it, in characters.
 LARGEST_EXPANSION = 4 * 1024 * 1024
 

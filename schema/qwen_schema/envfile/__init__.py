@@ -3,6 +3,7 @@
 from .dialects import DIALECTS, Dialect, reader_of
 from .dotenv_npm import Assignment, UnreadLine, last_of_each, read_assignments, unread_lines
 from .text import Subject, read_env_text, read_text
+from .values import file_values
 
 __all__ = [
     "DIALECTS",
@@ -10,6 +11,7 @@ __all__ = [
     "Dialect",
     "Subject",
     "UnreadLine",
+    "file_values",
     "last_of_each",
     "read_assignments",
     "read_env_text",
