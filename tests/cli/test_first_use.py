@@ -140,7 +140,7 @@ def test_leaving_changes_nothing(desk: Desk, keys: str, term: str) -> None:
 def test_an_empty_variable_hides_what_is_kept(desk: Desk, server: Provider) -> None:
     with Typing(desk, "run", env={"OPENAI_API_KEY": ""}, height=60, width=160) as person:
         answer(person, server)
-        person.until("/help", "environment OPENAI_API_KEY is empty and hides", "what you typed counts")
+        person.until("/help", "environment OPENAI_API_KEY is empty and hides", "the value you typed is used")
         assert "Later: unset OPENAI_API_KEY" in " ".join(person.text.split())
         assert "--no-env-file" not in person.text
         person.type("hello\r")

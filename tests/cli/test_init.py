@@ -249,7 +249,7 @@ def test_a_flag_that_can_be_no_key_is_refused(desk: Desk, key: str) -> None:
 def test_a_key_is_not_tried_where_a_projects_file_decides(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", "OPENAI_BASE_URL=http://stranger.example/v1\n")
     told = desk.run("init", env={"OPENAI_API_KEY": KEY, "HTTP_PROXY": server.url}).ended(0)
-    assert "not tried: " in told.err
+    assert "not tested: " in told.err
     assert server.taken() == []
 
 
@@ -284,6 +284,6 @@ def test_a_login_that_is_there_can_be_chosen_without_a_terminal(desk: Desk) -> N
     login = {"access_token": "token-0123456789", "token_type": "Bearer", "refresh_token": "r", "expiry_date": 1}
     desk.write(".qwen/oauth_creds.json", json.dumps(login))
     told = desk.run("init", "--provider", "qwen-oauth").ended(0)
-    assert "not tried" in told.err
+    assert "not tested" in told.err
     assert kept(desk) == "QWEN_OAUTH=1\n"
     assert artifact(desk)["config"]["auth_method"] == "qwen-oauth"
