@@ -28,14 +28,15 @@ _MISSING: Any = object()
 
 
 class _Part:
-    """What is declared of a field: its default, and what it counts for."""
+    """What is declared of a field: its type, its default, and what it counts for."""
 
-    __slots__ = ("default", "factory", "is_compared", "is_hashed", "is_shown", "kw_only")
+    __slots__ = ("default", "factory", "is_compared", "is_hashed", "is_shown", "kind", "kw_only")
 
     def __init__(self, default: object = _MISSING, factory: Callable[[], object] | None = None) -> None:
         self.default = default
         self.factory = factory
         self.is_shown = self.is_compared = self.is_hashed = True
+        self.kind: Any = None
         self.kw_only = False
 
 
@@ -112,7 +113,7 @@ def _own_parts(cls: type[Any], *, kw_only: bool) -> dict[str, _Part]:
             delattr(cls, name)
         elif part is said:
             setattr(cls, name, part.default)
-        part.kw_only = kw_only
+        part.kind, part.kw_only = kind, kw_only
         parts[name] = part
     return parts
 
@@ -226,7 +227,7 @@ class _AsDataclass:
                 "compare": part.is_compared,
                 "kw_only": part.kw_only,
             }
-            fields.append((name, Any, dataclasses.field(**default, **made, **counts)))
+            fields.append((name, part.kind, dataclasses.field(**default, **made, **counts)))
         return getattr(dataclasses.make_dataclass(cls.__name__, fields, frozen=True), self._name)
 
 
