@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qwen_schema import SecretReference, located, show_value
+from qwen_schema.records import record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from qwen_schema import Profile, ResolvedConfig
 
 
-@dataclass(frozen=True)
+@record
 class Absence:
     """The files that an artifact was made from and that are not here, and the fields that it took from them."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qwen_cfg.writing.env_file import keep
@@ -20,6 +19,7 @@ from qwen_schema import (
     looks_like_key,
     parse_value,
 )
+from qwen_schema.records import replace
 
 from .keep_notices import COMMAND_NOT_KEPT, not_kept
 

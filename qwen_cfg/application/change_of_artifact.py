@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -23,6 +22,7 @@ from qwen_schema import (
     redact_unknown,
 )
 from qwen_schema.qwen_oauth import METHOD
+from qwen_schema.records import record, replace
 
 from .config_file import surroundings_of
 from .login import login_place_here, with_login
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from .request import Process, Texts
 
 
-@dataclass(frozen=True)
+@record
 class ArtifactSubject:
     """An artifact in use, and its file, by its name and its path.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.artifact import user_files
@@ -10,6 +9,7 @@ from qwen_cfg.rules.diagnostic import warning_text
 from qwen_cfg.writing.env_file import env_file_of
 from qwen_schema import Secret, declared_fields, safe_text
 from qwen_schema.qwen_oauth import METHOD
+from qwen_schema.records import record, replace
 
 from .compilation import compilation_of
 from .exported_keys import exported_keys
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .request import Process, Request, Texts
 
 
-@dataclass(frozen=True)
+@record
 class RequestSubject:
     """A request with its compilation, which may be incomplete."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -23,6 +22,7 @@ from qwen_cfg.trust.gate import owners_allowed, trusts_project
 from qwen_cfg.trust.standing import standing_of
 from qwen_cfg.trust.store import TrustStore
 from qwen_schema import QwenCfgError, Secret, declared_fields, other_profiles
+from qwen_schema.records import record, replace
 
 from .incomplete import IncompleteError
 from .telemetry import note_resolution
@@ -50,7 +50,7 @@ def _ignore(resolution: Resolution) -> None:
     """Take no note of a resolution."""
 
 
-@dataclass(frozen=True)
+@record
 class Compilation:
     """One request, compiled.
 

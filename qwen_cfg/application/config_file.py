@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from qwen_cfg.trust import concern_of_artifact, is_named_by_user, sends_unusual
 from qwen_cfg.trust.standing import standing_of
 from qwen_cfg.writing.artifact_file import read_artifact
 from qwen_schema import QwenCfgError, SecretReference, Surroundings, UsageError, endpoint_of, located
+from qwen_schema.records import record, replace
 
 from .compilation import allowed_owners
 from .machine import with_machine
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .request import Process, Request
 
 
-@dataclass(frozen=True)
+@record
 class ConfigFile:
     """An artifact in a file, by the name that the request gives it; its key is still to be read."""
 

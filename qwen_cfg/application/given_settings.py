@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.world import EnvFileChoice, Given
@@ -18,6 +17,7 @@ from qwen_schema import (
     provider_of,
 )
 from qwen_schema.qwen_oauth import METHOD as LOGIN_METHOD
+from qwen_schema.records import replace
 
 from .change import texts_of
 from .compilation import compilation_of

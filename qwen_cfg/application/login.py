@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from qwen_cfg.trust import Concern, host_shown
 from qwen_schema import ConfigurationError, NotTrustedError, located
 from qwen_schema.formats import check_login_url
 from qwen_schema.qwen_oauth import METHOD, is_declared_api
+from qwen_schema.records import record, replace
 
 from .compilation import compilation_of
 from .config_file import moved_directory
@@ -35,7 +35,7 @@ class NoLoginError(ConfigurationError):
     """There is no Qwen OAuth login that could be used."""
 
 
-@dataclass(frozen=True)
+@record
 class LoginPlace:
     """Where a login is kept, and how the authorization server is reached: an artifact of that method.
 

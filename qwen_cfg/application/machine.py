@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -20,6 +19,7 @@ from qwen_schema import (
 )
 from qwen_schema.envfile import file_values
 from qwen_schema.proxy import is_direct, split_login
+from qwen_schema.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

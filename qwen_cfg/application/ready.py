@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.artifact import user_files
@@ -11,6 +10,7 @@ from qwen_cfg.core.hidden_keys import key_remark
 from qwen_cfg.rules.keys import doubt_about
 from qwen_schema import ConfigurationError, Secret, Surroundings, follow, host_of, is_loopback
 from qwen_schema.qwen_oauth import METHOD
+from qwen_schema.records import replace
 
 from .incomplete import IncompleteError
 from .login import login_place_here, login_place_of, require_own, with_login

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.artifact import SECRET_FROM, to_artifact
@@ -20,6 +19,7 @@ from qwen_schema import (
     look_up,
     show_value,
 )
+from qwen_schema.records import record, replace
 
 from .absence import absence_of, with_absent
 from .compilation import is_answered, without_split
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .request import Process, Request
 
 
-@dataclass(frozen=True)
+@record
 class Comparison:
     """What resolves now, in what it differs from the artifact, what rules say of it, and whether the key is missing.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from qwen_cfg.reading.disk import real
 from qwen_cfg.reading.state_directory import state_directory
 from qwen_cfg.trust.gate import trusts_project
 from qwen_schema import Secret, declared_fields
+from qwen_schema.records import field, record, replace
 
 from .secret_from import secret_from_text
 
@@ -33,7 +33,7 @@ PROFILE_VARIABLE = "QWEN_CFG_PROFILE"
 THE_ARTIFACT = "the artifact"
 
 
-@dataclass(frozen=True)
+@record
 class Process:
     """The process that asks: its environment, its working directory and its home."""
 
@@ -54,7 +54,7 @@ class Process:
         return find_installed(self.environ, self.cwd, self.home.path)
 
 
-@dataclass(frozen=True)
+@record
 class Request:
     """What is asked. Where it says nothing, the artifact's own answers may stand.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qwen_cfg.writing.env_file import env_file_of, keep
 from qwen_schema import ConfigurationError, Secret, declared_fields, safe_text
+from qwen_schema.records import record
 
 from .compilation import compilation_of
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .request import Request
 
 
-@dataclass(frozen=True)
+@record
 class Place:
     """Where a field's value is to be written: the variable in the env file of the working directory.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.world import EnvFileChoice
@@ -22,6 +21,7 @@ from qwen_schema import (
     provider_of,
 )
 from qwen_schema.providers import key_issuers
+from qwen_schema.records import record, replace
 
 from .compilation import compilation_of, trust_store
 from .ready import ready
@@ -37,7 +37,7 @@ _ADDRESS = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@record
 class Trial:
     """The checks of settings that are typed for a request. With `sends`, a server is asked whether it takes them.
 

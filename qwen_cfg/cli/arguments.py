@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from qwen_cfg.core.world import EnvFileChoice
 from qwen_cfg.reading.qwen_home import home_of
 from qwen_cfg.writing.artifact_file import ARTIFACT_NAME, find_artifact
 from qwen_schema import ConfigurationError, UsageError
+from qwen_schema.records import replace
 
 if TYPE_CHECKING:
     import argparse

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qwen_cfg.application.compilation import compilation_of
@@ -11,6 +10,7 @@ from qwen_cfg.application.incomplete import IncompleteError
 from qwen_cfg.application.ready import ready, ready_from_file
 from qwen_cfg.application.shown_warnings import without_shown
 from qwen_cfg.rules import diagnose_generation
+from qwen_schema.records import replace
 
 from .notices import show_warnings
 

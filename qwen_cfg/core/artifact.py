@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qwen_schema import (
@@ -19,6 +18,7 @@ from qwen_schema import (
     located,
     pointed,
 )
+from qwen_schema.records import replace
 
 from .layers import DEFAULT, layer_named
 from .merge import settled

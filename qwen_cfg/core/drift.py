@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from qwen_schema import Provenance, ResolvedConfig, SecretReference, declared_fields, show_value
+from qwen_schema.records import record
 
 from .layers import origin_text
 
@@ -21,7 +21,7 @@ Part = Literal["value", "secret reference", "missing secret", "missing file", "p
 MISSING = ("missing secret", "missing file")
 
 
-@dataclass(frozen=True)
+@record
 class Difference:
     """One difference: in which field (or, for the resolution as a whole, which key), from what to what."""
 

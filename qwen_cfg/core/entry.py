@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qwen_schema import show_value
+from qwen_schema.records import replace
 
 from .layers import DEFAULT, PROVIDER_ENTRY, SETTINGS, default_of, setting_origin
 from .merge import beside, not_beside_entry, outranked, settled

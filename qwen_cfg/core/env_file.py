@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from qwen_schema.records import record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from .place import Place
 
 
-@dataclass(frozen=True)
+@record
 class EnvFile:
     """An env file as far as it concerns this program.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qwen_schema import declared_profiles
 from qwen_schema import patterns as re
+from qwen_schema.records import record
 
 if TYPE_CHECKING:
     from qwen_schema import Profile
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})\.(\d{1,6})(?:[-+][0-9A-Za-z.+-]{1,60})?", re.ASCII)
 
 
-@dataclass(frozen=True)
+@record
 class Installed:
     """The `qwen` on the PATH: its version, or the reason why that is unknown. With neither, there is no `qwen`.
 
@@ -42,7 +42,7 @@ class Installed:
         return f"qwen on PATH, version unknown: {self.problem}" if self.problem else "no qwen on PATH"
 
 
-@dataclass(frozen=True)
+@record
 class Generation:
     """The profile that is followed. `named_by` is the flag, variable or file that names it, if anything does."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from qwen_schema import Secret, SettingsError, declared_fields, is_secret_name, looks_like_key
 from qwen_schema import patterns as re
+from qwen_schema.records import field, record
 from qwen_schema.spellings import TELLTALE_LENGTH
 
 from .env_file import without_excluded
@@ -45,7 +45,7 @@ _LOGIN = re.compile(r"://[^/@\s:]*:([^/@\s]+)@")
 _MOST_SECRETS = 1000
 
 
-@dataclass(frozen=True)
+@record
 class Load:
     """What a profile loads.
 

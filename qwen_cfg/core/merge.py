@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from qwen_schema import BadValue, Secret, is_recognised, kind_of_pointer, looks_like_key, parse_value
 from qwen_schema.proxy import is_direct, split_login
+from qwen_schema.records import record, replace
 from qwen_schema.spellings import TELLTALE_LENGTH
 
 from .layers import FieldLayer, VariableLayer, layers_for
@@ -29,7 +29,7 @@ Fate = Literal[
 ]
 
 
-@dataclass(frozen=True)
+@record
 class Shadowed:
     """A candidate that lost: what became of it, and to whom it lost, if to anybody."""
 
@@ -38,7 +38,7 @@ class Shadowed:
     by: Candidate | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Decision:
     """What was decided for one field.
 

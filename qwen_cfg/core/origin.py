@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from qwen_schema import Secret
+from qwen_schema.records import field, record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from qwen_schema import BadValue, Field, LayerName, Reach, SecretReference
 
 
-@dataclass(frozen=True)
+@record
 class Layer(ABC):
     """A kind of source that values come from, such as the flags or the env files.
 
@@ -53,7 +53,7 @@ class Layer(ABC):
         """Return what would set a field in this layer, in words; empty if a person cannot set it there."""
 
 
-@dataclass(frozen=True)
+@record
 class Origin:
     """The exact place that a candidate comes from.
 
@@ -112,7 +112,7 @@ class Origin:
         return f"{words} (set in {', '.join(map(str, self.behind))})" if self.behind else words
 
 
-@dataclass(frozen=True)
+@record
 class Said:
     """What one source says of a variable."""
 
@@ -120,7 +120,7 @@ class Said:
     origin: Origin
 
 
-@dataclass(frozen=True)
+@record
 class Candidate:
     """A value that one layer offers for one field, as text, with its origin.
 

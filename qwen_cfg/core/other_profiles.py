@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qwen_schema import EnvFileError, NotTrustedError, Secret, SettingsError, other_profiles
+from qwen_schema.records import record
 
 from .resolution import Options, Resolution, resolve_world
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Outcome = Resolution | EnvFileError | NotTrustedError | SettingsError
 
 
-@dataclass(frozen=True)
+@record
 class Departure:
     """A field that another profile decides differently: in its value, or (`same_value`) in its origin alone."""
 
@@ -34,7 +34,7 @@ class Departure:
         return self.decision.field.name
 
 
-@dataclass(frozen=True)
+@record
 class Elsewhere:
     """What another profile resolves in the same world.
 

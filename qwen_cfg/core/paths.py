@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TypeVar
+
+from qwen_schema.records import record
 
 P = TypeVar("P", bound=PurePath)
 
@@ -14,7 +15,7 @@ OAUTH_CACHE = "~/.qwen/oauth_creds.json"
 OAUTH_CACHE_NAME = "oauth_creds.json"
 
 
-@dataclass(frozen=True)
+@record
 class Standpoint:
     """Where paths are looked at from: the working directory and the home, both real (no links in them)."""
 

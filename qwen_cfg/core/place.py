@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from qwen_schema.records import record
 
 from .paths import is_in_qwen_directory
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 Outcome = Literal["absent", "found", "filled-in", "not-reached", "skipped", "ignored"]
 
 
-@dataclass(frozen=True)
+@record
 class Place:
     """A place where an env file is looked for; `home_rank` is its number among the home-level files, if it is one."""
 
@@ -39,7 +40,7 @@ class Place:
         return is_in_qwen_directory(self.path)
 
 
-@dataclass(frozen=True)
+@record
 class Visit:
     """The outcome at one place; `kind` is what stands there, as far as it was looked at.
 
@@ -51,7 +52,7 @@ class Visit:
     kind: str = ""
 
 
-@dataclass(frozen=True)
+@record
 class Search:
     """The visits, from the working directory up to the home."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from qwen_schema import (
     show_word,
 )
 from qwen_schema.proxy import split_login
+from qwen_schema.records import field, record, replace
 
 from .entry import with_entry
 from .google_login import google_project, with_endpoint
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from .world import World
 
 
-@dataclass(frozen=True)
+@record
 class Inferred:
     """An authentication method that nobody named, and what it was inferred from."""
 
@@ -55,7 +55,7 @@ class Inferred:
     place: str
 
 
-@dataclass(frozen=True)
+@record
 class Options:
     """How to resolve, beside what the world says.
 
@@ -69,7 +69,7 @@ class Options:
     in_place: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@record
 class Resolution:
     """What was decided, and all that it was decided from.
 

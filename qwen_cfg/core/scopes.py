@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qwen_schema import SettingsError
 from qwen_schema.envfile import last_of_each
 from qwen_schema.jsonc import JsonError, TooDeepError
+from qwen_schema.records import record
 from qwen_schema.settings_text import Allowance, TooMuchTextError
 
 from .layers import ENV_FILE
@@ -45,7 +45,7 @@ _ENABLED = ("security", "folderTrust", "enabled")
 _ABSENT = ("absent", "dangling link", "link loop")
 
 
-@dataclass(frozen=True)
+@record
 class FolderTrust:
     """Qwen Code's trust in folders, as the settings and the rules have it."""
 

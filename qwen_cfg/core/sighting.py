@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from qwen_schema.envfile import reader_of
 from qwen_schema.jsonc import JsonError, parse_jsonc
+from qwen_schema.records import field, record
 
 if TYPE_CHECKING:
     from qwen_schema import QwenCfgError
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from qwen_schema.jsonc import Node
 
 
-@dataclass(frozen=True)
+@record
 class Sighting:
     """What stands at a place: its kind, and the text of an env or settings file or the reason why it cannot be read.
 

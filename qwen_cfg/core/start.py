@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from qwen_schema.records import field, record
 
 from .paths import Standpoint
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 SYSTEM_SETTINGS = Path("/etc/qwen-code/settings.json")
 
 
-@dataclass(frozen=True)
+@record
 class Given:
     """A flag as it was given: its spelling and its text."""
 
@@ -30,7 +31,7 @@ class Given:
     text: str | Secret
 
 
-@dataclass(frozen=True)
+@record
 class EnvFileChoice:
     """Who chooses the env file: the search, `--env-file PATH`, or nobody (`--no-env-file`)."""
 
@@ -38,7 +39,7 @@ class EnvFileChoice:
     path: Path | None = None
 
 
-@dataclass(frozen=True)
+@record
 class QwenDirectory:
     """The directory where Qwen Code keeps what is the user's: `~/.qwen`, or where a variable moves it.
 
@@ -61,7 +62,7 @@ class QwenDirectory:
         return self.moved_to if self.reach == "user" else None
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Start:
     """What a world starts with, before the disk is searched.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from qwen_schema.records import record
 
 from .settings import choose_entry, entry_faults, null_entry
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from .variables import Variables
 
 
-@dataclass(frozen=True)
+@record
 class Stop:
     """One reason: what is the matter, what to do, the field that it is about, and where it stands."""
 

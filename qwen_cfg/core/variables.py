@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from qwen_schema.records import field, record
 
 from .origin import Said
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from .origin import Layer
 
 
-@dataclass(frozen=True)
+@record
 class Pass:
     """What one pass over the files adds to the environment: the env files, and then the `env` of the settings."""
 
@@ -30,7 +31,7 @@ class Pass:
             yield self.of_settings[name]
 
 
-@dataclass(frozen=True)
+@record
 class Variables:
     """All variables. `environment` is the layer of `environ`, the variables of the process.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from qwen_schema.records import field, record
 
 from .sighting import ABSENT, GitStatus, Sighting, Standing
 from .start import EnvFileChoice, Given, QwenDirectory, Start
@@ -30,7 +31,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class World(Start):
     """Everything that a resolution depends on. It is made once, when all of it has been read.
 

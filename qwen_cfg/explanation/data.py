@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from qwen_cfg.rules.diagnostic import diagnostic_data
+from qwen_schema.records import asdict
 
 if TYPE_CHECKING:
     from .document import Explanation, OtherStory

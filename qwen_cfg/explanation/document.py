@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.layers import layer_named
@@ -11,6 +10,7 @@ from qwen_cfg.core.other_profiles import elsewhere
 from qwen_cfg.core.unreached import would_set
 from qwen_cfg.rules import OF_ALL_FIELDS
 from qwen_schema import Secret, declared_fields, redact_known, safe_text, show_value
+from qwen_schema.records import record, replace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ALWAYS_SHOWN = ("auth_method", "api_key", "base_url", "model")
 
 
-@dataclass(frozen=True)
+@record
 class Offer:
     """A value that a layer offers and that is not used: what became of it, and the origin of what overrides it."""
 
@@ -40,7 +40,7 @@ class Offer:
     by: str | None = None
 
 
-@dataclass(frozen=True)
+@record
 class FieldStory:
     """The story of one field. `value` is as it may be shown: a secret's is masked."""
 
@@ -68,7 +68,7 @@ class FieldStory:
         return by_default and is_undisputed and self.name not in ALWAYS_SHOWN
 
 
-@dataclass(frozen=True)
+@record
 class PlaceStory:
     """The outcome at one place of the search.
 
@@ -87,7 +87,7 @@ class PlaceStory:
     moves: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class ScopeStory:
     """What became of one scope of settings: its file, the outcome and why, and the fields that it decides or not."""
 
@@ -99,7 +99,7 @@ class ScopeStory:
     unused: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class DirectoryStory:
     """Where a variable moves the user's Qwen directory, or why it does not."""
 
@@ -109,7 +109,7 @@ class DirectoryStory:
     problem: str | None
 
 
-@dataclass(frozen=True)
+@record
 class OtherStory:
     """What another generation of Qwen Code resolves here: the fields that differ, and whether in their value.
 
@@ -124,7 +124,7 @@ class OtherStory:
     error: str | None
 
 
-@dataclass(frozen=True)
+@record
 class Explanation:
     """Everything that `--explain` tells."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.console import Group
@@ -13,6 +12,7 @@ from rich.text import Text
 from qwen_cfg.core.layers import DEFAULT
 from qwen_cfg.rules import OF_ALL_FIELDS
 from qwen_schema import printable
+from qwen_schema.records import record
 
 from .text import SIDE_BY_SIDE_WIDTH, diagnostics_part, heading, value_text, winner_text
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _DIFFERS = "*"
 
 
-@dataclass(frozen=True)
+@record
 class Column:
     """One profile, whose rules it has, and its explanation or the error that stands in its place."""
 

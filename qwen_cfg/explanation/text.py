@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from rich.text import Text
 from qwen_cfg.core.layers import layer_named, layers_for, origin_text, ranking
 from qwen_cfg.rules import EXCLUDED, FILE_HIDES, OF_ALL_FIELDS, OTHER_GENERATION
 from qwen_schema import declared_fields, declared_profiles, printable
+from qwen_schema.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

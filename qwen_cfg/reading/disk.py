@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from qwen_cfg.core.world import ABSENT, Sighting
 from qwen_schema import EnvFileError, SettingsError
 from qwen_schema.bounded import Unreadable, kind_of
 from qwen_schema.envfile import read_env_text
+from qwen_schema.records import record
 from qwen_schema.settings_file import read_settings_text
 
 from .ownership import ForeignFileError, allow_none, foreign_owner
@@ -130,7 +130,7 @@ class Disk:
         )
 
 
-@dataclass(frozen=True)
+@record
 class Looking:
     """Looks at a disk in one way: reading what stands at the place of an env file, or surveying it."""
 

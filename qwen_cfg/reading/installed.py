@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from qwen_cfg.core.generation import Installed, release_of
 from qwen_cfg.core.paths import Standpoint
 from qwen_schema.bounded import TooLarge, Unreadable, read_file
+from qwen_schema.records import record
 
 from .launcher import manager_in, targets_in
 
@@ -92,7 +92,7 @@ def _project(cwd: Path, home: Path | None) -> Path | None:
     return next(iter((*reversed(signed), *above)), None)
 
 
-@dataclass(frozen=True)
+@record
 class _Finder:
     """Goes from a program to the package that it belongs to."""
 

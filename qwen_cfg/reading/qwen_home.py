@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from qwen_cfg.core.paths import OAUTH_CACHE_NAME, home_level_files
 from qwen_cfg.core.place import Place
 from qwen_cfg.core.world import QwenDirectory, Sighting
 from qwen_schema.envfile import last_of_each
+from qwen_schema.records import record
 
 from .disk import if_there, is_missing, real
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Look = Callable[[Path], Sighting]
 
 
-@dataclass(frozen=True)
+@record
 class Home:
     """The home directory, or the reason why there is none."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -28,6 +27,7 @@ from qwen_schema import (
     declared_profiles,
     field_of_variable,
 )
+from qwen_schema.records import field, record
 
 from .disk import Disk, Looking, if_there, is_missing, real
 from .git import status_of
@@ -149,7 +149,7 @@ def _start(
     )
 
 
-@dataclass(frozen=True)
+@record
 class _Seen:
     """What is found while the world is read."""
 

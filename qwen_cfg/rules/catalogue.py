@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qwen_schema import UsageError, redact_known
+from qwen_schema.records import replace
 
 from . import (
     completeness,

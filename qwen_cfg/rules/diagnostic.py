@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from qwen_cfg.core.other_profiles import elsewhere
+from qwen_schema.records import asdict, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Severity = Literal["error", "warning", "note"]
 
 
-@dataclass(frozen=True)
+@record
 class Finding:
     """One thing that a rule found: what is the matter, what to do, and where (a file and a line, where there are)."""
 
@@ -30,7 +30,7 @@ class Finding:
     line: int | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Case:
     """What the rules look at: a resolution, what the other profiles resolve, and the profile that is followed and why.
 
@@ -47,7 +47,7 @@ class Case:
         return elsewhere(self.resolution) if self.known is None else self.known
 
 
-@dataclass(frozen=True)
+@record
 class Rule:
     """A check with a stable code. An `error` makes a resolution incomplete; a `note` is told where it is asked for."""
 
@@ -61,7 +61,7 @@ class Rule:
         return self.check(case.resolution)
 
 
-@dataclass(frozen=True)
+@record
 class CaseRule(Rule):
     """A rule that looks at more than one resolution."""
 
@@ -72,7 +72,7 @@ class CaseRule(Rule):
         return self.check(case)
 
 
-@dataclass(frozen=True)
+@record
 class Diagnostic:
     """A finding with the code and the severity of its rule."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from qwen_schema.records import record
 
 from .catalogue import RULES
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from .diagnostic import Rule
 
 
-@dataclass(frozen=True)
+@record
 class Page:
     """A rule with what a person may want to know of it; `example` is a text of several lines."""
 

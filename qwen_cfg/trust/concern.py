@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from qwen_schema import declared_providers, endpoint_of, host_of, is_loopback, port_of, redact_unknown
+from qwen_schema.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ Credential = Literal["key", "login", "none"]
 _HTTPS_PORT = 443
 
 
-@dataclass(frozen=True)
+@record
 class Concern:
     """What a file of a project says about where requests go, while what they carry is the user's.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from qwen_schema import NotTrustedError, QwenCfgError, is_true
+from qwen_schema.records import field, record
 
 from .store import granted
 
@@ -36,7 +36,7 @@ def _tell_nobody(notice: str) -> None:
     """Keep a notice from everybody."""
 
 
-@dataclass(frozen=True)
+@record
 class Gate:
     """Lets nothing through that the user has not trusted. `is_open` lets everything through; `ask` asks the user.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_schema import located
+from qwen_schema.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from qwen_schema import SecretReference
 
 
-@dataclass(frozen=True)
+@record
 class Keeper:
     """A file or the environment, as it has a say in a value.
 

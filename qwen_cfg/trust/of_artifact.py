@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from qwen_schema import (
 )
 from qwen_schema.envfile import file_values
 from qwen_schema.qwen_oauth import is_declared_api
+from qwen_schema.records import replace
 from qwen_schema.references import real_place
 
 from .concern import Concern, host_shown, is_known_or_loopback, pointed_at, prompts_to

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.artifact import key_reference
 from qwen_schema import kind_of_pointer
+from qwen_schema.records import record
 
 from .concern import Concern, host_shown, is_known_or_loopback, pointed_at, prompts_to
 from .keepers import keepers_of, keepers_of_reference
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Stands = Callable[[Path], Standing]
 
 
-@dataclass(frozen=True)
+@record
 class Split:
     """What a project's file, at `origin`, would send to a base URL: a credential of the user's, or (none) the prompts.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qwen_schema import declared_fields
+from qwen_schema.records import record
 
 from .concern import host_shown, is_known_or_loopback
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from qwen_cfg.core.resolution import Resolution
 
 
-@dataclass(frozen=True)
+@record
 class SettingsKey:
     """Variables of the user's that a project's settings take for the key, or for a part of it.
 

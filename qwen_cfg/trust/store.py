@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_schema import ConfigurationError, OutputError
 from qwen_schema.bounded import Unreadable, read_file
+from qwen_schema.records import asdict, record
 
 try:
     import fcntl
@@ -26,7 +26,7 @@ _NAME = "trust.json"
 _NOT_OURS = "it is not what was written there"
 
 
-@dataclass(frozen=True)
+@record
 class Trusted:
     """One file that is trusted: for a host and digests of what was shown, or for belonging to another user.
 

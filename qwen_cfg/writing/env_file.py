@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from qwen_schema import ConfigurationError, OutputError, Secret, declared_fields
 from qwen_schema.bounded import LARGEST_BYTES, kind_of
 from qwen_schema.envfile import read_env_text
 from qwen_schema.folders import anywhere, nowhere, reached, require_no_link
+from qwen_schema.records import record
 from qwen_schema.save import save
 
 from .assigning import CannotAssignError, assigned
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .gitignore import Accept
 
 
-@dataclass(frozen=True)
+@record
 class Kept:
     """The env file that settings were kept in, how it is written, and what was done, in words."""
 

@@ -7,7 +7,6 @@ import shlex
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from qwen_cfg.reading.git import in_work_tree, is_ignored, is_installed
 from qwen_schema import OutputError
 from qwen_schema.bounded import LARGEST_BYTES, Unreadable, kind_of, read_file
 from qwen_schema.folders import nowhere, reached
+from qwen_schema.records import record
 
 if TYPE_CHECKING:
     from qwen_cfg.core.paths import Standpoint
@@ -28,7 +28,7 @@ Accept = Callable[[str], bool]
 _AS_GOOD = {LINE, f"/{LINE}", ".qwen", ".qwen/", "/.qwen", "/.qwen/", ".qwen/*", ".env", "*.env", ".env*"}
 
 
-@dataclass(frozen=True)
+@record
 class _Appended:
     """The size that `.gitignore` had before the line was appended, None for a new file; or why it was not appended."""
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qwen_schema import ConfigurationError, Secret, declared_fields, safe_text
 from qwen_schema.envfile import last_of_each, read_assignments, read_env_text
+from qwen_schema.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
 
-@dataclass(frozen=True)
+@record
 class Present:
     """What an env file says of a field: the variable, its line, and its text."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from qwen_schema.records import field, record
 
 from .ready import ReadyConfig
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from qwen_schema import Secret
 
 
-@dataclass(frozen=True)
+@record
 class DialogueDefaults:
     """What there is now, as the dialogue shows it, where Enter accepts it; empty is what there is none of.
 
@@ -30,7 +31,7 @@ class DialogueDefaults:
     provider: str = ""
 
 
-@dataclass(frozen=True)
+@record
 class Change:
     """What a person asks for in the session: texts by field, and where they were typed (`/auth`, `/model`).
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from qwen_schema.records import record, replace
 
 from .wire.request import Message
 
 
-@dataclass(frozen=True)
+@record
 class Conversation:
     """The messages so far; with `system`, the instructions stand before them."""
 

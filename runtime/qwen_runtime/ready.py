@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from qwen_schema import provider_of
+from qwen_schema.records import field, record
 
 from .oauth import Tokens, cache_of
 from .oauth.authentication import LoginAuth
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .wire.exchange import Observe
 
 
-@dataclass(frozen=True)
+@record
 class ReadyConfig:
     """A resolved config with its key, or with a login.
 

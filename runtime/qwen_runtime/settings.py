@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from qwen_schema import located
 from qwen_schema.qwen_oauth import METHOD
+from qwen_schema.records import field, record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@record
 class Settings:
     """An artifact with a typed attribute for each field that the runtime uses; times are in seconds.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from qwen_schema.records import record
 
 from .wire.usage import Usage
 
@@ -17,7 +18,7 @@ NOT_REPORTED = "not reported"
 NOT_KNOWN = "not known: the provider reports no cached tokens"
 
 
-@dataclass(frozen=True)
+@record
 class Record:
     """One request: what it took. Times are in seconds."""
 
@@ -46,7 +47,7 @@ class Record:
         return tokens / seconds if seconds > 0 else None
 
 
-@dataclass(frozen=True)
+@record
 class Totals:
     """The sums over some requests; a count is None where no server reported it.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from .errors import ArtifactError
@@ -10,6 +9,7 @@ from .fields import LayerName, Reach, Value, declared_fields, frozen
 from .pointers import program_of
 from .printable import shortened
 from .profiles import declared_profiles
+from .records import field, record, replace
 from .secret import REDACTED, Secret, looks_like_key, redact_unknown
 from .verdicts import is_conforming_artifact
 
@@ -24,7 +24,7 @@ ChosenBy = Literal["search", "flag", "none"]
 ReferenceKind = Literal["environment", "env-file", "settings", "flag", "oauth-cache", "literal", "keyring", "command"]
 
 
-@dataclass(frozen=True)
+@record
 class SecretReference:
     """How the artifact names a secret without holding it; only `literal`, which was asked for, holds it."""
 
@@ -70,7 +70,7 @@ class SecretReference:
                 return f"what `{program_of(self.command or '')}` prints"
 
 
-@dataclass(frozen=True)
+@record
 class Provenance:
     """Where the value of a field comes from."""
 
@@ -80,7 +80,7 @@ class Provenance:
     variable: str | None = None
 
 
-@dataclass(frozen=True)
+@record
 class EnvFileUse:
     """Which env files were read, in the order in which they count, and who chose them."""
 
@@ -88,7 +88,7 @@ class EnvFileUse:
     paths: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class SettingsUse:
     """A settings file of Qwen Code that was read, and its scope."""
 
@@ -96,7 +96,7 @@ class SettingsUse:
     path: str
 
 
-@dataclass(frozen=True)
+@record
 class Excluded:
     """A variable that the env file sets and may not set."""
 
@@ -104,7 +104,7 @@ class Excluded:
     origin: str
 
 
-@dataclass(frozen=True)
+@record
 class ResolvedConfig:
     """The compiler's output and the runtime's only input.
 

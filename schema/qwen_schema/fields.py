@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
+from .records import field, record
 from .tables.fields import FIELDS
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ LayerName = Literal["provider-entry", "flag", "environment", "env-file", "settin
 Value = str | bool | int | float | tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Variable:
     """A variable that feeds a field; with `means`, any value of it stands for that one.
 
@@ -34,7 +34,7 @@ class Variable:
         return auth_method is None or not self.under or auth_method in self.under
 
 
-@dataclass(frozen=True)
+@record
 class SettingPath:
     """Where Qwen Code's settings files have a field, and the least reach that a value there needs."""
 
@@ -42,7 +42,7 @@ class SettingPath:
     reach: Reach
 
 
-@dataclass(frozen=True)
+@record
 class Field:
     """One setting that can be configured.
 

@@ -7,12 +7,12 @@ import os
 import stat
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import OutputError
 from .printable import printable
+from .records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ class LinkInProjectError(OutputError):
     """Something would be written through a link that stands in a project."""
 
 
-@dataclass(frozen=True)
+@record
 class Folder:
     """A directory that is held open. `path` is its real path; `descriptor` is None where the system has none."""
 

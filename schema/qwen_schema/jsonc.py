@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import patterns as re
+from .records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -52,7 +52,7 @@ class TooDeepError(JsonError):
     """A text may be JSON, and nests deeper than is read here."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(slots=True)
 class Node:
     """A value of JSON and the line in which it begins. Objects and arrays hold nodes; the last of equal keys counts."""
 

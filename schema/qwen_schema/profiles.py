@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
+from .records import field, record
 from .tables.profiles import PROFILES
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ DEFAULT_PROFILE = "documented"
 _LISTS = ("methods", "order", "refused_variables")
 
 
-@dataclass(frozen=True)
+@record
 class Profile:
     """Whose rules of search and merge are followed; `profiles.toml` says what each value means.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from .hosts import host_of
+from .records import field, record
 from .tables.providers import PROVIDERS
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ _VARIABLES_OF_OTHERS = {
 }
 
 
-@dataclass(frozen=True)
+@record
 class Provider:
     """Who answers at a base URL; `providers.toml` says what each value means."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ from .fields import declared_fields
 from .formats import check_login_url
 from .hosts import host_of, is_loopback, port_of
 from .providers import declared_providers
+from .records import field, record
 from .tables.qwen_oauth import QWEN_OAUTH
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ METHOD = "qwen-oauth"
 _HTTPS_PORT = 443
 
 
-@dataclass(frozen=True)
+@record
 class QwenOAuth:
     """What `qwen_oauth.toml` says, where each value is explained."""
 

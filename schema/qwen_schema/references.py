@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from .envfile import file_values
 from .errors import NotTrustedError, SecretReferenceError
 from .fields import declared_fields
 from .pointers import kind_of_pointer, parts_of_pointer, program_of
+from .records import record
 from .secret import Secret
 from .values import BadValue, parse_value
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .envfile import Dialect
 
 
-@dataclass(frozen=True)
+@record
 class Surroundings:
     """Where a process follows references: its environment, its flags, and where relative paths and `~` lead.
 

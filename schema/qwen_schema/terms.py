@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from .hosts import endpoint_of, host_of, is_loopback
 from .providers import provider_of, provider_of_login
+from .records import record
 
 # What stands above the rows of a practice.
 THIS_PROGRAM = "This program"
@@ -35,7 +34,7 @@ _NOT_TRAINED = "This program uses no prompts and no answers for training, with a
 _NO_STATEMENT = "No statement on training is known here: those pages count."
 
 
-@dataclass(frozen=True)
+@record
 class Terms:
     """Whose terms apply, and what is known of them. The pages are empty where whoever runs the server is unknown."""
 
@@ -57,7 +56,7 @@ class Terms:
         return [(name, value) for name, value in rows if value]
 
 
-@dataclass(frozen=True)
+@record
 class Practice:
     """What this program itself does with data; usage statistics go nowhere without an endpoint."""
 

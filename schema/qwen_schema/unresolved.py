@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from . import patterns as re
+from .records import record
 
 
-@dataclass(frozen=True)
+@record
 class Unresolved:
     """What a text is that can be no key, and what makes a key of it."""
 

@@ -33,6 +33,9 @@ LIBRARIES = {
 }
 # What costs the standard library most, and few commands need.
 DEAR = {
+    "ast",
+    "dataclasses",
+    "inspect",
     "asyncio",
     "bz2",
     "difflib",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from qwen_cfg.core.drift import MISSING
 from qwen_cfg.rules import ALL_RULES, RULES, rules_for_check
 from qwen_cfg.writing.artifact_file import ARTIFACT_NAME, read_artifact, write_artifact
 from qwen_schema import ExitCode, QwenCfgError, UsageError, did_you_mean, form_of, show_word
+from qwen_schema.records import replace
 
 if TYPE_CHECKING:
     import argparse

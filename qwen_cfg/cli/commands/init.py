@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +35,7 @@ from qwen_schema.ending import put_off
 from qwen_schema.folders import outside_projects, require_no_link
 from qwen_schema.providers import offered_providers
 from qwen_schema.qwen_oauth import METHOD as LOGIN_METHOD
+from qwen_schema.records import replace
 from qwen_schema.save import clear
 
 if TYPE_CHECKING:

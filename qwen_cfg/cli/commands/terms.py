@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from qwen_cfg.application.compilation import compilation_of
@@ -22,6 +21,7 @@ from qwen_schema import (
     printable,
     terms_of,
 )
+from qwen_schema.records import asdict
 
 if TYPE_CHECKING:
     import argparse

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from qwen_cfg.reading.qwen_home import home_of
 from qwen_cfg.reading.state_directory import state_directory
 from qwen_cfg.trust import Trusted, TrustStore, granted
 from qwen_schema import ExitCode, NotTrustedError, UsageError
+from qwen_schema.records import asdict, replace
 
 if TYPE_CHECKING:
     import argparse

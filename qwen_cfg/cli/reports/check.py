@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from qwen_cfg.core.drift import MISSING
 from qwen_cfg.reading.git import may_be_tracked
 from qwen_cfg.rules.diagnostic import diagnostic_data
 from qwen_schema import ExitCode
+from qwen_schema.records import asdict, record
 
 from .github import annotation
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 
 
-@dataclass(frozen=True)
+@record
 class Report:
     """A finished check: the artifact as it was, by whose rules, what was compared, and what was done about it."""
 

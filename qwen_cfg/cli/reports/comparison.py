@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qwen_cfg.application.compilation import compilation_of
@@ -13,6 +12,7 @@ from qwen_cfg.core.resolution import Resolution
 from qwen_cfg.explanation import explain
 from qwen_cfg.rules import diagnose, diagnose_generation
 from qwen_schema import ExitCode
+from qwen_schema.records import record
 
 from .error import error_data
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 
 
-@dataclass(frozen=True)
+@record
 class Made:
     """What a profile makes of the world: a resolution with its explanation, or the error that is there instead."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from rich.console import Group
@@ -13,6 +12,7 @@ from rich.text import Text
 from qwen_cfg.core.drift import provenance_text
 from qwen_cfg.core.layers import layer_named
 from qwen_schema import ExitCode, mask, printable, redact_unknown, show_value, to_document, without_secrets
+from qwen_schema.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ _MARKS = {"ok": ("✓", "green"), "failed": ("✗", "bold red"), "skipped": ("\N
 _NAME_WIDTH = 6
 
 
-@dataclass(frozen=True)
+@record
 class Examined:
     """A finished examination."""
 

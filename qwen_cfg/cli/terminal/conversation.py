@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qwen_cfg.application.change import Changes
@@ -17,6 +16,7 @@ from qwen_cfg.application.trial import Trial
 from qwen_cfg.cli.notices import show_warnings
 from qwen_cfg.cli.ready_config import ready_compilation, ready_config
 from qwen_schema import AuthenticationError, ProviderError, SecretReferenceError
+from qwen_schema.records import record
 
 from .consent import accept_of
 from .login import log_in_at_terminal, terminal_of
@@ -46,7 +46,7 @@ def converse(request: Request, gate: Gate, output: Output, *, system: str, brows
     return start(use, output, person.terminal, changes, lambda: person.ask(changes), system=system)
 
 
-@dataclass(frozen=True)
+@record
 class _Person:
     """Whoever sits at the terminal, and is asked what nobody else knows."""
 

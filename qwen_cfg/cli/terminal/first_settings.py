@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qwen_cfg.application.change import texts_of
@@ -14,6 +13,7 @@ from qwen_cfg.application.login import login_place_under
 from qwen_cfg.core.world import EnvFileChoice
 from qwen_schema import AuthenticationError, ConfigurationError, ProviderError
 from qwen_schema.qwen_oauth import METHOD as LOGIN_METHOD
+from qwen_schema.records import replace
 
 from .login import log_in_at_terminal, terminal_of
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.origin import Candidate, Layer
 from qwen_schema import Secret
+from qwen_schema.records import field, record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _VERTEX_SWITCHES = ("GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI")
 
 
-@dataclass(frozen=True)
+@record
 class Sources:
     """What the layers take their candidates from.
 

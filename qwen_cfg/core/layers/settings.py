@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.origin import Candidate, Origin
 from qwen_schema import BadValue, Secret, SecretReference
 from qwen_schema.jsonc import written
+from qwen_schema.records import replace
 from qwen_schema.settings_text import is_one_variable
 
 from .layer import FieldLayer

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from qwen_schema.records import replace
 from qwen_schema.settings_text import expanded
 
 if TYPE_CHECKING:

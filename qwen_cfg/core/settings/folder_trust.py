@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from qwen_schema.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 Level = Literal["trusted", "untrusted"]
 
 
-@dataclass(frozen=True)
+@record
 class FolderRule:
     """A rule of `trustedFolders.json`: a folder as it is named, the level, and the line."""
 

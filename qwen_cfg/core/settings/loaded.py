@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+from qwen_schema.records import field, record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 ScopeOutcome = Literal["absent", "read", "ignored", "invalid"]
 
 
-@dataclass(frozen=True)
+@record
 class ScopeRead:
     """One scope: its file, what became of that, and why (in words, with the line), where there is something to say."""
 
@@ -27,7 +28,7 @@ class ScopeRead:
     line: int | None = None
 
 
-@dataclass(frozen=True)
+@record
 class SettingsLoad:
     """The settings of a world: the scopes, the lowest first, and what they come to.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from qwen_schema import patterns as re
+from qwen_schema.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,7 +28,7 @@ RESERVED = ("imageOnly", "voiceOnly", "realtimeOnly")
 Reason = Literal["its id", "its id and base URL", "the id of the default model", "the first of the method"]
 
 
-@dataclass(frozen=True)
+@record
 class ProviderEntry:
     """One model of a provider: the provider's name, the method that it speaks, and the entry itself."""
 
@@ -62,7 +62,7 @@ class ProviderEntry:
         return "" if found is None or found.text is None else found.text
 
 
-@dataclass(frozen=True)
+@record
 class EntryChoice:
     """The entry that is used, and why.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+from qwen_schema.records import field, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,7 +19,7 @@ Scope = Literal["system defaults", "user", "workspace", "system"]
 SCOPES: tuple[Scope, ...] = ("system defaults", "user", "workspace", "system")
 
 
-@dataclass(frozen=True)
+@record
 class SettingsFile:
     """A settings file: its scope, its path, the path as it is shown, and the reach of what it says."""
 
@@ -28,7 +29,7 @@ class SettingsFile:
     reach: Reach = "user"
 
 
-@dataclass(frozen=True, slots=True)
+@record(slots=True)
 class Setting:
     """A value of a settings file.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qwen_runtime.wire.background import Background
 from qwen_schema import AuthenticationError, UnreachableError, address_of, host_of, is_loopback, printable
 from qwen_schema.proxy import proxy_for
+from qwen_schema.records import replace
 
 from .chat import ask
 from .failures import explain_errors, limit

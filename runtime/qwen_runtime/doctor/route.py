@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qwen_schema import host_of, port_of
+from qwen_schema.records import record, replace
 
 if TYPE_CHECKING:
     from qwen_runtime.ready import ReadyConfig
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from qwen_schema import Value
 
 
-@dataclass(frozen=True)
+@record
 class Target:
     """What a connection is made to."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from qwen_schema import QwenCfgError
+from qwen_schema.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Outcome = Literal["ok", "failed", "skipped", "note"]
 
 
-@dataclass(frozen=True)
+@record
 class StepResult:
     """What a trial finds: in words, with what to do about it where something is to be done."""
 
@@ -23,7 +23,7 @@ class StepResult:
     outcome: Outcome = "ok"
 
 
-@dataclass(frozen=True)
+@record
 class Step:
     """What was tried, and what came of it; `seconds` is how long it took, `error` why it failed."""
 

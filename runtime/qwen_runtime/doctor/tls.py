@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ssl
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from qwen_runtime.wire.endpoint import models_url
 from qwen_schema import printable, redact_unknown
+from qwen_schema.records import record
 
 from .step import StepResult
 
@@ -25,7 +25,7 @@ class _ShookHandsError(Exception):
     """The handshake is done, and nothing has been sent over it."""
 
 
-@dataclass(frozen=True)
+@record
 class Handshake:
     """What a handshake agreed on and showed. `ends` is when the certificate does, in seconds since 1970."""
 

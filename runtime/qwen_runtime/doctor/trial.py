@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from qwen_runtime.wire.background import Background
 from qwen_runtime.wire.connection import NoListError, models
 from qwen_schema import ProviderError
+from qwen_schema.records import replace
 
 from .chat import ask
 from .models import ModelList

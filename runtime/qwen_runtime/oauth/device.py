@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from qwen_runtime.wire.refusal_errors import about_refusal
 from qwen_schema import AuthenticationError, ProviderError, Secret, printable, redact_unknown
 from qwen_schema.formats import check_login_url
+from qwen_schema.records import record, replace
 
 from .cache import LOG_IN_OR_KEY
 
@@ -24,7 +24,7 @@ _LONGEST_LIFE = 3600.0
 _QUOTED = 200
 
 
-@dataclass(frozen=True)
+@record
 class DeviceCode:
     """What a person is to do where there is a browser: go to `address` and enter `user_code` (RFC 8628 §3.2).
 
@@ -39,7 +39,7 @@ class DeviceCode:
     interval: float
 
 
-@dataclass(frozen=True)
+@record
 class TokenResponse:
     """The answer to a poll: its status and the JSON object in it, or `trouble`, why there is none."""
 
@@ -48,7 +48,7 @@ class TokenResponse:
     trouble: str = ""
 
 
-@dataclass(frozen=True)
+@record
 class Polling:
     """How polling stands: `interval` is how long to wait before the next poll, `ends_at` when the code expires.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,6 +11,7 @@ from qwen_runtime.wire.background import Background
 from qwen_schema import OutputError, ProviderError
 from qwen_schema.ending import finishing
 from qwen_schema.qwen_oauth import api_of_login
+from qwen_schema.records import replace
 
 from .cache import BrokenLoginError, still_there
 from .device import DeviceCode, start_polling

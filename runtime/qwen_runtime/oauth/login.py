@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from qwen_schema import Secret
 from qwen_schema.formats import check_header_value
+from qwen_schema.records import field, record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ _LATEST = 8.64e15
 _KNOWN = ("access_token", "refresh_token", "token_type", "expiry_date", "resource_url")
 
 
-@dataclass(frozen=True)
+@record
 class Login:
     """What a login consists of. `ends_at` is in seconds since the epoch, by the clock of the machine that wrote it.
 

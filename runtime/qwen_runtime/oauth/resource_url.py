@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qwen_schema import ConfigurationError, Provenance
 from qwen_schema.qwen_oauth import api_of_login, default_api
+from qwen_schema.records import replace
 
 from .cache import LOG_IN_AGAIN
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qwen_schema import UsageError
+from qwen_schema.records import record
 
 from .reports import show_config, show_statistics, show_terms
 from .save import save
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .input import Called
 
 
-@dataclass(frozen=True)
+@record
 class Command:
     """What a command does, given what stands after its name."""
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from qwen_schema import patterns as re
+from qwen_schema.records import record
 
 # A command is one line whose first word has letters only: `/etc/hosts` is a path to ask about.
 _COMMAND = re.compile(r"/([A-Za-z]*)(?:[ \t]+(.*))?")
@@ -18,14 +17,14 @@ _BARE = {
 }
 
 
-@dataclass(frozen=True)
+@record
 class Question:
     """A text for the model."""
 
     text: str
 
 
-@dataclass(frozen=True)
+@record
 class Called:
     """A command with what stands after it."""
 

@@ -5,11 +5,11 @@ Source of the metrics and their attributes: OpenTelemetry semantic conventions f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qwen_schema import host_of, provider_of
 from qwen_schema.providers import provider_at
+from qwen_schema.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,7 +29,7 @@ _WELL_KNOWN = {"azure": "azure.ai.openai", "gemini": "gcp.gemini", "vertex": "gc
 _FINE_TUNED = "ft:"
 
 
-@dataclass(frozen=True)
+@record
 class Measurement:
     """One value of a metric: a count of tokens, or seconds. An attribute that is empty is none."""
 

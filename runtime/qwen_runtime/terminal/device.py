@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from qwen_schema.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,7 @@ _INPUT, _LOCAL = 0, 3
 _USUAL_SIZE = os.terminal_size((80, 24))
 
 
-@dataclass(frozen=True)
+@record
 class Terminal:
     """What the command line knows about the terminal.
 

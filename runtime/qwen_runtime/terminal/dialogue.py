@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qwen_runtime.change import Change, DialogueDefaults
 from qwen_schema import Secret, declared_providers, printable
 from qwen_schema.qwen_oauth import METHOD as LOGIN_METHOD
+from qwen_schema.records import replace
 
 from .asking import ask_choice, problem_of
 from .checks import Checks, Unchecked

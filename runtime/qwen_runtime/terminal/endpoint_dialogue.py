@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from qwen_schema import (
@@ -18,6 +17,7 @@ from qwen_schema import (
     provider_of,
     redact,
 )
+from qwen_schema.records import field, record, replace
 
 from .asking import LOOKS_LIKE_KEY, ask_choice, is_accepted
 from .key_question import ask_key
@@ -35,7 +35,7 @@ Stage = Literal["base_url", "key", "list", "model", "chat", "end"]
 _EXAMPLE = "http://localhost:11434/v1"
 
 
-@dataclass(frozen=True)
+@record
 class Endpoint:
     """What was typed so far. A key that is None with `has_key` stays where it is; `models` are those that are listed.
 
@@ -50,7 +50,7 @@ class Endpoint:
     untried: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class _Dialogue:
     questions: Questions
     current: DialogueDefaults

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qwen_schema import Secret, declared_fields, is_loopback, printable, provider_of, safe_text
 from qwen_schema.hosts import host_of
+from qwen_schema.records import record
 
 from .asking import is_accepted
 
@@ -22,7 +22,7 @@ _QUOTES = "'\"`"
 _NEEDED = "A key is needed. For a local server that asks for none, any value will do."
 
 
-@dataclass(frozen=True)
+@record
 class _Offer:
     """A key that Enter takes: how the person is told of it, and the key; None where it stays where it is."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from io import StringIO
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from qwen_schema.records import record, replace
 
 from .markdown import THEME, Block
 from .redraw import visible
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _NARROWEST = 4
 
 
-@dataclass(frozen=True)
+@record
 class Painter:
     """Paints for a terminal of a width in columns; with `escapes`, styles and (with `color`) colours are used."""
 

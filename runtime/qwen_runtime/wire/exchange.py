@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qwen_runtime.settings import Settings
+from qwen_schema.records import record
 
 from .background import Background
 from .events import FinishReason, ModelName, Reasoning, Text, ToolCall, UsageReport
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _GRACE = 3.0
 
 
-@dataclass(frozen=True)
+@record
 class Answer:
     """What came back, as far as it came. Times are in seconds from the request on."""
 

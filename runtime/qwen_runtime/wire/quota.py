@@ -13,12 +13,12 @@ import os
 import threading
 import time
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from qwen_schema.bounded import Unreadable, require_kind
 from qwen_schema.folders import anywhere
+from qwen_schema.records import record, replace
 from qwen_schema.save import open_lock
 
 try:
@@ -49,7 +49,7 @@ _MINUTE = 60.0
 _CHINA = timezone(timedelta(hours=8))
 
 
-@dataclass(frozen=True)
+@record
 class Counts:
     """How many requests were made, and how many seconds the next one has to wait (0 if it may go at once)."""
 
@@ -58,7 +58,7 @@ class Counts:
     wait_seconds: float
 
 
-@dataclass(frozen=True)
+@record
 class RequestTimes:
     """Requests that were noted: how many on a day, and the times of the last ones (in seconds since 1970)."""
 

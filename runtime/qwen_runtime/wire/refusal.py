@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from qwen_schema import patterns as re
 from qwen_schema import printable, redact_unknown
+from qwen_schema.records import field, record
 
 from .error_words import codes_of, parse_json, words_of
 
@@ -21,7 +21,7 @@ _LETTERS = re.compile(r"\w\w")
 _WEB_PAGE = re.compile(r"\s*(<!doctype html|<html|<head|<body)", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
+@record
 class Refusal:
     """An answer that is no success: its status, its headers (names in lower case), and its body as far as read."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from qwen_schema.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +25,7 @@ _CACHED = (
 _BEYOND_COUNTS = 10**15
 
 
-@dataclass(frozen=True)
+@record
 class Usage:
     """Counts of tokens; None is what the provider did not report. Cached tokens are part of the prompt tokens."""
 

@@ -8,10 +8,10 @@ A line ends with LF, CR LF or CR. Reading takes time linear in the text.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .. import patterns as re
+from ..records import field, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ _QUOTES = "'\"`"
 _UNASSIGNABLE = "__proto__"
 
 
-@dataclass(frozen=True)
+@record
 class Assignment:
     """One name that an env file assigns; `line` counts from 1 and is the line where the name stands."""
 
@@ -39,7 +39,7 @@ class Assignment:
     line: int
 
 
-@dataclass(frozen=True)
+@record
 class UnreadLine:
     """A line that assigns nothing and is neither blank nor a comment; `line` counts from 1."""
 
@@ -68,7 +68,7 @@ def last_of_each(assignments: tuple[Assignment, ...]) -> dict[str, Assignment]:
     return {assignment.name: assignment for assignment in assignments}
 
 
-@dataclass(frozen=True)
+@record
 class _Head:
     """`NAME =` or `NAME: `, from the name to where the value may begin."""
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qwen_schema.bounded import NobodyWrites, TooLarge, Unreadable, read_file
 from qwen_schema.errors import ConfigurationError, EnvFileError
 
+from ..records import record
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-@dataclass(frozen=True)
+@record
 class Subject:
     """What is read: how messages name it, and which error it is that it cannot be read."""
 
