@@ -24,7 +24,7 @@ from support.installing import (
 )
 from support.no_qwen import path_without_qwen
 
-from qwen_cfg.core.generation import Generation, Installed, profile_of, release_of
+from qwen_cfg.core.chosen_profile import Generation, Installed, profile_of, release_of
 from qwen_cfg.core.resolution import profile_named
 from qwen_cfg.reading.installed import find_installed
 from qwen_cfg.reading.launcher import targets_in

@@ -17,7 +17,7 @@ from support.asking import configured
 from support.trees import NOBODY, planted, read, write_tree
 from support.worlds import scenes
 
-from qwen_cfg.core.generation import Generation, Installed
+from qwen_cfg.core.chosen_profile import Generation, Installed
 from qwen_cfg.core.lookalikes import _ALIKE, _may_be_alike, meant
 from qwen_cfg.core.resolution import Options, profile_named, resolve_world
 from qwen_cfg.rules import RULES, diagnose

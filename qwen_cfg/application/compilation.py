@@ -30,7 +30,7 @@ from .telemetry import note_resolution
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from qwen_cfg.core.generation import Generation
+    from qwen_cfg.core.chosen_profile import Generation
     from qwen_cfg.core.other_profiles import Elsewhere, Outcome
     from qwen_cfg.core.world import Standing, World
     from qwen_cfg.reading.ownership import Allows, OwnerOf

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from qwen_cfg.core.generation import Generation
+from qwen_cfg.core.chosen_profile import Generation
 from qwen_cfg.core.resolution import Inferred, Options, profile_named
 from qwen_cfg.core.world import EnvFileChoice, Given
 from qwen_cfg.reading.disk import real
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from qwen_cfg.core.generation import Installed
+    from qwen_cfg.core.chosen_profile import Installed
     from qwen_cfg.reading.qwen_home import Home
     from qwen_schema import SecretReference
     from qwen_schema.envfile import Dialect

@@ -17,7 +17,7 @@ from .notices import show_warnings
 if TYPE_CHECKING:
     from qwen_cfg.application.compilation import Compilation
     from qwen_cfg.application.request import Request
-    from qwen_cfg.core.generation import Generation
+    from qwen_cfg.core.chosen_profile import Generation
     from qwen_cfg.trust.gate import Gate
     from qwen_runtime import ReadyConfig
     from qwen_schema import ResolvedConfig

@@ -29,7 +29,7 @@ from .paths import OAUTH_CACHE, OAUTH_CACHE_NAME
 from .search import places
 from .start import EnvFileChoice
 from .stops import Stop, stops_of
-from .unreached import unread_files, unread_places
+from .unread_files import unread_files, unread_places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

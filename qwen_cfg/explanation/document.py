@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from qwen_cfg.core.layers import layer_named
 from qwen_cfg.core.merge import Decision, Shadowed
 from qwen_cfg.core.other_profiles import elsewhere
-from qwen_cfg.core.unreached import would_set
+from qwen_cfg.core.unread_files import would_set
 from qwen_cfg.rules import OF_ALL_FIELDS
 from qwen_schema import Secret, declared_fields, redact_known, safe_text, show_value
 from qwen_schema.records import record, replace
@@ -15,7 +15,7 @@ from qwen_schema.records import record, replace
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from qwen_cfg.core.generation import Generation
+    from qwen_cfg.core.chosen_profile import Generation
     from qwen_cfg.core.origin import Candidate
     from qwen_cfg.core.other_profiles import Elsewhere
     from qwen_cfg.core.place import Outcome, Place, Visit

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_cfg.core.generation import Installed, release_of
+from qwen_cfg.core.chosen_profile import Installed, release_of
 from qwen_cfg.core.paths import Standpoint
 from qwen_schema.bounded import TooLarge, Unreadable, read_file
 from qwen_schema.records import record

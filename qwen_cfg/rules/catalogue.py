@@ -25,7 +25,7 @@ from . import (
 from .diagnostic import Case, CaseRule, Diagnostic, Finding, Rule
 
 if TYPE_CHECKING:
-    from qwen_cfg.core.generation import Generation
+    from qwen_cfg.core.chosen_profile import Generation
     from qwen_cfg.core.other_profiles import Elsewhere
     from qwen_cfg.core.resolution import Resolution
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_cfg.core.unreached import would_set
+from qwen_cfg.core.unread_files import would_set
 from qwen_cfg.trust import host_shown, is_known_or_loopback
 from qwen_schema import declared_fields, safe_text
 from qwen_schema.providers import key_variables

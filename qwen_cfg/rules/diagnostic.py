@@ -11,7 +11,7 @@ from qwen_schema.records import asdict, record
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from qwen_cfg.core.generation import Generation
+    from qwen_cfg.core.chosen_profile import Generation
     from qwen_cfg.core.origin import Candidate
     from qwen_cfg.core.other_profiles import Elsewhere
     from qwen_cfg.core.resolution import Resolution

@@ -11,7 +11,7 @@ from .diagnostic import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qwen_cfg.core.generation import Generation
+    from qwen_cfg.core.chosen_profile import Generation
     from qwen_cfg.core.other_profiles import Departure, Elsewhere
     from qwen_schema import Field, Profile
 

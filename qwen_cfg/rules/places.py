@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.env_file import may_set_all
-from qwen_cfg.core.unreached import would_set
+from qwen_cfg.core.unread_files import would_set
 from qwen_schema import declared_fields
 
 from .diagnostic import Finding

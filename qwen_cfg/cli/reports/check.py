@@ -18,8 +18,8 @@ from .github import annotation
 if TYPE_CHECKING:
     from qwen_cfg.application.replay import Comparison
     from qwen_cfg.cli.output import Output
+    from qwen_cfg.core.chosen_profile import Generation
     from qwen_cfg.core.drift import Difference
-    from qwen_cfg.core.generation import Generation
     from qwen_cfg.rules import Diagnostic
     from qwen_schema import ResolvedConfig
 

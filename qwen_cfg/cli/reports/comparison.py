@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.incomplete import IncompleteError
-from qwen_cfg.core.generation import Generation
+from qwen_cfg.core.chosen_profile import Generation
 from qwen_cfg.core.other_profiles import elsewhere
 from qwen_cfg.core.resolution import Resolution
 from qwen_cfg.explanation import explain

@@ -9,8 +9,8 @@ from qwen_schema import Secret, declared_providers, printable
 from qwen_schema.qwen_oauth import METHOD as LOGIN_METHOD
 from qwen_schema.records import replace
 
-from .asking import ask_choice, problem_of
 from .checks import Checks, Unchecked
+from .choices import ask_choice, problem_of
 from .endpoint_dialogue import ask_endpoint
 from .key_question import ask_key
 from .plain_questions import PlainQuestions

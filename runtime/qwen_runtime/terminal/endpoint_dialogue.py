@@ -19,7 +19,7 @@ from qwen_schema import (
 )
 from qwen_schema.records import field, record, replace
 
-from .asking import LOOKS_LIKE_KEY, ask_choice, is_accepted
+from .choices import LOOKS_LIKE_KEY, ask_choice, is_accepted
 from .key_question import ask_key
 from .model_question import ask_model, is_listed
 

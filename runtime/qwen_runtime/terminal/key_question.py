@@ -8,7 +8,7 @@ from qwen_schema import Secret, declared_fields, is_loopback, printable, provide
 from qwen_schema.hosts import host_of
 from qwen_schema.records import record
 
-from .asking import is_accepted
+from .choices import is_accepted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

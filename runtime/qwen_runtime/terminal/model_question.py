@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from qwen_schema import Secret, declared_fields, looks_like_key, printable, provider_of, show_value
 from qwen_schema.spellings import TELLTALE_LENGTH
 
-from .asking import LOOKS_LIKE_KEY, is_accepted, problem_of
+from .choices import LOOKS_LIKE_KEY, is_accepted, problem_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

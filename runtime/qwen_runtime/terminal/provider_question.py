@@ -9,7 +9,7 @@ from qwen_schema import provider_of
 from qwen_schema.providers import offered_providers
 from qwen_schema.qwen_oauth import qwen_oauth
 
-from .asking import ask_choice
+from .choices import ask_choice
 
 if TYPE_CHECKING:
     from qwen_schema import Provider
