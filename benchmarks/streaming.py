@@ -50,7 +50,7 @@ def _ask(base_url: str) -> None:
     values = {"base_url": base_url, "api_key": Secret(_KEY)}
     resolution = resolve(environ={}, cwd="/", home=None, values=values, search=False)
     session = Session(ReadyConfig(to_artifact(resolution), Secret(_KEY), Path("/"), None).connect())
-    with session.asking("ping") as exchange:
+    with session.exchange("ping") as exchange:
         for _ in exchange.events():
             pass
     session.close()

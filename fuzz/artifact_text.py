@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qwen_schema import ArtifactError
 from qwen_schema.envfile import Subject
-from qwen_schema.envfile.text import decoded
+from qwen_schema.envfile.text import decode_text
 
 from .artifacts import taken
 
@@ -14,7 +14,7 @@ _SUBJECT = Subject("./qwen.toml", "artifact", ArtifactError, "Make it readable."
 def check(data: bytes) -> None:
     """Raise if the bytes are taken or refused otherwise than promised."""
     try:
-        text = decoded(data, _SUBJECT)
+        text = decode_text(data, _SUBJECT)
     except ArtifactError:
         return
     taken(text)

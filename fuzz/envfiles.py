@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qwen_schema import EnvFileError
 from qwen_schema.envfile import Subject, last_of_each
-from qwen_schema.envfile.text import decoded
+from qwen_schema.envfile.text import decode_text
 
 if TYPE_CHECKING:
     from qwen_schema.envfile import Assignment
@@ -20,7 +20,7 @@ _SENTINEL = b"S3nt1nel/of=the~fuzzer"
 def text_of(data: bytes) -> str | None:
     """Return the text of an env file with these bytes; None if it is refused, in words that quote none of it."""
     try:
-        return decoded(data, _SUBJECT)
+        return decode_text(data, _SUBJECT)
     except EnvFileError:
         _require_quiet_refusal(data)
         return None
@@ -46,7 +46,7 @@ def require_last_ones(assignments: tuple[Assignment, ...]) -> None:
 
 def _require_quiet_refusal(data: bytes) -> None:
     try:
-        decoded(_SENTINEL + data + _SENTINEL, _SUBJECT)
+        decode_text(_SENTINEL + data + _SENTINEL, _SUBJECT)
     except EnvFileError as error:
         lines = len(_LINE_END.split(data.decode("latin-1")))
         place = error.where.removeprefix("./.env")

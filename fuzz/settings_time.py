@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from qwen_cfg.core.layers import ENVIRONMENT
-from qwen_cfg.core.origin import Said
+from qwen_cfg.core.origin import VariableValue
 from qwen_cfg.core.settings import SettingsFile, expand, file_tree, merge_scopes, migrate
 from qwen_schema.jsonc import JsonError, parse_jsonc
 from qwen_schema.settings_text import expanded, variables_in
@@ -21,8 +21,8 @@ def check(data: bytes) -> None:
     require_linear({"text": _put_in, "file": _loaded}, data)
 
 
-def _said(name: str) -> Said | None:
-    return Said("x", ENVIRONMENT.origin(name, name)) if name.startswith("A") else None
+def _said(name: str) -> VariableValue | None:
+    return VariableValue("x", ENVIRONMENT.origin(name, name)) if name.startswith("A") else None
 
 
 def _put_in(text: str) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .api import resolve
     from .core.artifact import to_artifact
     from .core.drift import Difference, drift
-    from .core.merge import Decision, Shadowed
+    from .core.merge import Decision, ShadowedCandidate
     from .core.origin import Candidate, Origin
     from .core.other_profiles import Elsewhere, elsewhere
     from .core.place import Place, Search, Visit
@@ -35,7 +35,7 @@ _HOMES = {
     "Place": "core.place",
     "Resolution": "core.resolution",
     "Search": "core.place",
-    "Shadowed": "core.merge",
+    "ShadowedCandidate": "core.merge",
     "Visit": "core.place",
     "World": "core.world",
     "diagnose": "rules",
@@ -57,7 +57,7 @@ __all__ = [
     "Place",
     "Resolution",
     "Search",
-    "Shadowed",
+    "ShadowedCandidate",
     "Visit",
     "World",
     "diagnose",

@@ -11,7 +11,7 @@ from qwen_schema import Secret, UsageError, Value, declared_fields, fields_meant
 from .application.compilation import Compilation
 from .application.flags import flags_in
 from .application.request import Process, Request
-from .core.world import EnvFileChoice, Given
+from .core.world import EnvFileChoice, FlagValue
 from .reading.ownership import foreign_owner
 from .reading.qwen_home import Home
 
@@ -83,14 +83,14 @@ def resolve(  # noqa: PLR0913 - the world has as many sides
     return Compilation(request, "survey", git_status=git_status, owner_of=owner_of).resolution
 
 
-def _values(values: Mapping[str, Value | list[str] | Secret]) -> dict[str, Given]:
+def _values(values: Mapping[str, Value | list[str] | Secret]) -> dict[str, FlagValue]:
     unknown = [name for name in values if name not in declared_fields()]
     if unknown:
         raise UsageError(
             f"unknown: {', '.join(unknown)}",
             hint=f"{fields_meant(unknown[0])}The fields are {', '.join(declared_fields())}.",
         )
-    return {name: Given(declared_fields()[name].flags[0], _text(name, value)) for name, value in values.items()}
+    return {name: FlagValue(declared_fields()[name].flags[0], _text(name, value)) for name, value in values.items()}
 
 
 def _text(name: str, value: Value | list[str] | Secret) -> str | Secret:

@@ -190,11 +190,11 @@ def test_the_second_reading_is_that_of_python_dotenv(text: str) -> None:
 @given(texts)
 def test_the_names_that_differ_are_those_whose_values_differ(text: str) -> None:
     ours, theirs = last_of_each(read_assignments(text)), last_of_each(read_assignments_python(text))
-    differing = differing_names(text)
+    dialect_differences = differing_names(text)
     for name in ours.keys() | theirs.keys():
         same = name in ours and name in theirs and ours[name].value == theirs[name].value
-        assert (name not in differing) == same
-    assert all(pair == (ours.get(name), theirs.get(name)) for name, pair in differing.items())
+        assert (name not in dialect_differences) == same
+    assert all(pair == (ours.get(name), theirs.get(name)) for name, pair in dialect_differences.items())
 
 
 @pytest.mark.parametrize(

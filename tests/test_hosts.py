@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from qwen_cfg.trust import host_shown, is_known_or_loopback
+from qwen_cfg.trust import display_host, is_known_or_loopback
 from qwen_runtime.wire.authentication import KeyAuth
 from qwen_runtime.wire.endpoint import completions_url
 from qwen_schema import Secret, host_of, port_of, provider_of
@@ -61,7 +61,7 @@ def test_what_is_taken_is_what_the_client_asks_for(host: str) -> None:
             assert asked.raw_host.decode().lower() == host_of(url) == host_asked_for(host_of(url))
             assert asked.host
             assert (asked.port or {"http": 80, "https": 443}[asked.scheme]) == port_of(url)
-            assert host_shown(url).isascii()
+            assert display_host(url).isascii()
             assert gets_key(asked, url)
 
 
@@ -131,4 +131,4 @@ def test_this_machine_is_this_machine_everywhere(host: str) -> None:
     ],
 )
 def test_the_host_is_shown_as_it_is_asked_for(url: str, shown: str) -> None:
-    assert host_shown(url) == shown
+    assert display_host(url) == shown

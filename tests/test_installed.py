@@ -24,9 +24,9 @@ from support.installing import (
 )
 from support.no_qwen import path_without_qwen
 
-from qwen_cfg.core.chosen_profile import Generation, Installed, profile_of, release_of
+from qwen_cfg.core.chosen_profile import ChosenProfile, InstalledProgram, profile_of, release_of
 from qwen_cfg.core.resolution import profile_named
-from qwen_cfg.reading.installed import find_installed
+from qwen_cfg.reading.installed import find_program
 from qwen_cfg.reading.launcher import targets_in
 from qwen_schema import declared_profiles
 
@@ -44,8 +44,8 @@ def root(tmp_path: Path) -> Path:
     return home
 
 
-def found(root: Path, *path: str | Path, cwd: str = "work/app", names: tuple[str, ...] = ("qwen",)) -> Installed:
-    return find_installed({"PATH": os.pathsep.join(map(str, path))}, root / cwd, root, names)
+def found(root: Path, *path: str | Path, cwd: str = "work/app", names: tuple[str, ...] = ("qwen",)) -> InstalledProgram:
+    return find_program({"PATH": os.pathsep.join(map(str, path))}, root / cwd, root, names)
 
 
 # Where it is found.
@@ -54,17 +54,17 @@ def found(root: Path, *path: str | Path, cwd: str = "work/app", names: tuple[str
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_its_version_is_found(layout: str, root: Path) -> None:
     directory = LAYOUTS[layout](root)
-    assert found(root, "/nowhere", directory) == Installed((VERSION,))
+    assert found(root, "/nowhere", directory) == InstalledProgram((VERSION,))
     # Somebody may have a link of their own.
     link(root / "own/qwen", directory / "qwen")
-    assert found(root, root / "own") == Installed((VERSION,))
+    assert found(root, root / "own") == InstalledProgram((VERSION,))
 
 
 @pytest.mark.parametrize("layout", ON_WINDOWS)
 def test_a_launcher_of_windows_is_read(layout: str, root: Path) -> None:
     directory = ON_WINDOWS[layout](root)
-    assert found(root, directory, names=WINDOWS_NAMES) == Installed((VERSION,))
-    assert found(root, directory) == Installed()
+    assert found(root, directory, names=WINDOWS_NAMES) == InstalledProgram((VERSION,))
+    assert found(root, directory) == InstalledProgram()
 
 
 def test_the_first_on_the_path_counts(root: Path) -> None:
@@ -80,15 +80,15 @@ def test_the_first_on_the_path_counts(root: Path) -> None:
 
 def test_without_a_path_there_is_none(root: Path) -> None:
     for environ in ({}, {"PATH": ""}, {"PATH": ":"}, {"PATH": "/nowhere\0:/dev/null:/x" + "y" * 5000}):
-        assert find_installed(environ, root, None) == Installed()
+        assert find_program(environ, root, None) == InstalledProgram()
 
 
 def test_a_version_manager_that_has_several_says_so(root: Path) -> None:
     both = found(root, mise(root, "0.9.0", "0.24.4"))
-    assert both == Installed(("0.9.0", "0.24.4"))
+    assert both == InstalledProgram(("0.9.0", "0.24.4"))
     assert (both.profile, str(both)) == (None, "qwen 0.9.0 or 0.24.4 on PATH")
     newer = found(root, asdf(root, "0.22.0", "0.24.4", "0.24.4"))
-    assert newer == Installed(("0.22.0", "0.24.4"))
+    assert newer == InstalledProgram(("0.22.0", "0.24.4"))
     assert newer.profile == NEWER
 
 
@@ -116,7 +116,7 @@ def test_what_a_package_may_not_be(root: Path) -> None:
     }
     for problem, content in contents.items():
         package.write_bytes(content)
-        assert found(root, directory) == Installed(problem=f"{shown} {problem.rstrip()}")
+        assert found(root, directory) == InstalledProgram(problem=f"{shown} {problem.rstrip()}")
     package.unlink()
     assert "has no package.json beside it" in found(root, directory).problem
     package.symlink_to("package.json")
@@ -157,7 +157,7 @@ def test_a_byte_order_mark_and_a_package_without_a_name_are_read_over(root: Path
 )
 def test_a_script_that_names_no_program_is_unknown(text: str, root: Path) -> None:
     write_program(root / "bin/qwen", text)
-    assert found(root, root / "bin") == Installed(problem=f"~/bin/qwen names no program of {PACKAGE}")
+    assert found(root, root / "bin") == InstalledProgram(problem=f"~/bin/qwen names no program of {PACKAGE}")
 
 
 def test_launchers_that_start_each_other_come_to_an_end(root: Path) -> None:
@@ -209,7 +209,7 @@ def test_a_project_does_not_say_whose_rules_count(cwd: str, directory: str, root
         root / "link-to-bin",
         f"{project}/src/../{directory}",
     ):
-        assert found(root, entry, cwd=cwd) == Installed()
+        assert found(root, entry, cwd=cwd) == InstalledProgram()
         assert found(root, entry, own, cwd=cwd).versions == ("0.10.0",)
     # The same directory counts for who is elsewhere.
     assert found(root, project / directory, cwd="work/other").versions == (VERSION,)
@@ -217,7 +217,7 @@ def test_a_project_does_not_say_whose_rules_count(cwd: str, directory: str, root
 
 def test_a_link_of_the_project_to_a_directory_elsewhere_is_the_projects(root: Path) -> None:
     link(root / "work/app/tools", npm_global(root / "old", "0.10.0"))
-    assert found(root, root / "work/app/tools") == Installed()
+    assert found(root, root / "work/app/tools") == InstalledProgram()
     assert found(root, root / "old/bin").versions == ("0.10.0",)
 
 
@@ -231,7 +231,7 @@ def test_a_relative_directory_counts_for_nothing(entry: str, root: Path, monkeyp
     link(project / "~/bin/qwen", "../../node_modules/.bin/qwen")
     monkeypatch.chdir(project)
     # The process stands in the project, while the command looks at another place.
-    assert found(root, entry, "/nowhere", cwd="work/other") == Installed()
+    assert found(root, entry, "/nowhere", cwd="work/other") == InstalledProgram()
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_what_a_project_is(signs: tuple[str, ...], cwd: str, counts: bool, root:
     directory = next(root.glob("plain/**/bin"))
     for sign in signs:
         (root / sign).touch()
-    assert (found(root, directory, cwd=cwd) == Installed((VERSION,))) == counts
+    assert (found(root, directory, cwd=cwd) == InstalledProgram((VERSION,))) == counts
 
 
 # What a version says.
@@ -305,17 +305,17 @@ def test_a_later_version_never_follows_an_earlier_profile(
 
 
 def test_who_decided_is_said() -> None:
-    newer, none = Installed(("0.24.4",)), Installed()
-    assert Generation(NEWER, newer).rules == "rules of Qwen Code 0.21 and later (qwen 0.24.4 on PATH)"
-    assert Generation(profile_named(), none).rules == "rules of Qwen Code's documents (no qwen on PATH)"
-    assert Generation(DOCUMENTED, newer, "--profile").rules == "rules of Qwen Code's documents (--profile)"
-    unknown = Generation(DOCUMENTED, Installed(problem="~/p is a fifo"))
+    newer, none = InstalledProgram(("0.24.4",)), InstalledProgram()
+    assert ChosenProfile(NEWER, newer).rules == "rules of Qwen Code 0.21 and later (qwen 0.24.4 on PATH)"
+    assert ChosenProfile(profile_named(), none).rules == "rules of Qwen Code's documents (no qwen on PATH)"
+    assert ChosenProfile(DOCUMENTED, newer, "--profile").rules == "rules of Qwen Code's documents (--profile)"
+    unknown = ChosenProfile(DOCUMENTED, InstalledProgram(problem="~/p is a fifo"))
     assert unknown.rules == "rules of Qwen Code's documents (qwen on PATH, version unknown: ~/p is a fifo)"
-    assert Generation(DOCUMENTED, newer, "--profile").ignored == NEWER
+    assert ChosenProfile(DOCUMENTED, newer, "--profile").ignored == NEWER
     for agreed in (
-        Generation(NEWER, newer, "--profile"),
-        Generation(NEWER, newer),
-        Generation(NEWER, none, "--profile"),
+        ChosenProfile(NEWER, newer, "--profile"),
+        ChosenProfile(NEWER, newer),
+        ChosenProfile(NEWER, none, "--profile"),
     ):
         assert agreed.ignored is None
 
@@ -353,10 +353,10 @@ def test_no_text_is_too_odd_for_it(text: str) -> None:
 
 
 def test_no_qwen_of_the_developer_is_found(tmp_path: Path) -> None:
-    assert find_installed(os.environ, tmp_path, tmp_path) == Installed()
+    assert find_program(os.environ, tmp_path, tmp_path) == InstalledProgram()
     directory = npm_global(tmp_path / "own")
     write_program(directory / "git", JAVASCRIPT)
     path = path_without_qwen(f"{directory}:/usr/bin")
-    assert find_installed({"PATH": path}, Path("/"), None) == Installed()
+    assert find_program({"PATH": path}, Path("/"), None) == InstalledProgram()
     assert (Path(path.split(":")[0]) / "git").resolve() == directory / "git"
     assert path.endswith(":/usr/bin")

@@ -75,8 +75,8 @@ def test_a_line_stays_one_and_gives_no_command(way: str, lines: list[str]) -> No
 def test_nor_does_a_piece_of_text_a_screen_or_an_error(text: str) -> None:
     assert commands(written("text", text)) == []
     assert commands(written("screen", lambda _: Text(printable(text)), "always")) == []
-    assert commands(written("notice", *NotTrustedError(text, text, where=text, hint=text).told)) == []
-    assert commands(written("notice", *UsageError(text, where=text, hint=text).told)) == []
+    assert commands(written("notice", *NotTrustedError(text, text, where=text, hint=text).lines_with_hint)) == []
+    assert commands(written("notice", *UsageError(text, where=text, hint=text).lines_with_hint)) == []
 
 
 @given(st.recursive(hostile, lambda each: st.lists(each) | st.dictionaries(hostile, each)), st.sampled_from([None, 2]))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from qwen_cfg.application.telemetry import HOME_LEVEL
 from qwen_cfg.core.paths import Standpoint, home_level_files, is_in_qwen_directory, without_dots
-from qwen_schema import located
+from qwen_schema import locate_path
 
 if TYPE_CHECKING:
     from pathlib import PurePath
@@ -91,7 +91,7 @@ _files = st.tuples(_directories, st.sampled_from([".env", "prod.env", ".qwen/.en
 @given(cwd=_directories, home=st.one_of(st.none(), _directories), path=_files)
 def test_what_is_shown_leads_back_to_the_file(cwd: P, home: P | None, path: P) -> None:
     shown = Standpoint(cwd, home).show(path)
-    back = located(shown, base=Path(cwd), home=None if home is None else Path(home))
+    back = locate_path(shown, base=Path(cwd), home=None if home is None else Path(home))
     assert os.path.normpath(back) == str(path)
 
 

@@ -38,8 +38,8 @@ from qwen_schema import (
     load,
     look_up,
     parse_value,
-    pointed,
     redact,
+    reference_of_pointer,
     safe_text,
 )
 from qwen_schema.fetching import LARGEST_BYTES, from_command, from_keyring
@@ -78,7 +78,7 @@ def resolved(root: Path, **world: Any) -> Resolution:
 @given(pointer=_pointers)
 def test_any_pointer_goes_round_through_the_artifact(pointer: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     assert parse_value(FIELD, pointer) == pointer
-    reference = pointed(pointer)
+    reference = reference_of_pointer(pointer)
     assert reference is not None
     assert reference.pointer == pointer
     artifact = to_artifact(resolved(Path("/"), environ={"OPENAI_API_KEY": pointer}, no_env_file=True))
@@ -88,7 +88,7 @@ def test_any_pointer_goes_round_through_the_artifact(pointer: str, tmp_path_fact
 
 @given(text=_texts.filter(lambda text: not text.startswith(("keyring:", "command:"))))
 def test_any_other_text_is_none(text: str) -> None:
-    assert pointed(text) is None
+    assert reference_of_pointer(text) is None
     assert not is_pointer(text)
 
 
@@ -117,7 +117,9 @@ def test_a_command_that_is_none_is_a_problem(text: str) -> None:
 
 
 def test_the_name_may_have_slashes() -> None:
-    assert pointed("keyring:qwen/me/at/work") == SecretReference("keyring", service="qwen", name="me/at/work")
+    assert reference_of_pointer("keyring:qwen/me/at/work") == SecretReference(
+        "keyring", service="qwen", name="me/at/work"
+    )
 
 
 def test_a_pointer_is_shown_in_full_and_a_key_in_it_is_not() -> None:
@@ -137,7 +139,7 @@ def test_a_pointer_that_holds_a_key_is_a_problem_and_never_written(text: str, tm
     assert KEY not in repr(explain(resolution, ()))
     sound = to_artifact(resolved(tmp_path, environ={"OPENAI_API_KEY": "x"}))
     with pytest.raises(ArtifactError, match="holds an API key") as caught:
-        dump(replace(sound, config={**sound.config, "api_key": pointed(text)}))  # type: ignore[dict-item]
+        dump(replace(sound, config={**sound.config, "api_key": reference_of_pointer(text)}))  # type: ignore[dict-item]
     assert KEY not in f"{caught.value} {caught.value.hint}"
 
 
@@ -166,8 +168,8 @@ def test_a_reference_that_is_none_is_refused(table: dict[str, Any], tmp_path: Pa
 
 
 def test_a_reference_is_told_without_the_whole_command() -> None:
-    assert str(pointed("keyring:qwen/me")) == "me in the keyring's qwen"
-    assert str(pointed("command:/usr/bin/pass show openai")) == "what `pass` prints"
+    assert str(reference_of_pointer("keyring:qwen/me")) == "me in the keyring's qwen"
+    assert str(reference_of_pointer("command:/usr/bin/pass show openai")) == "what `pass` prints"
 
 
 # Nobody follows one before a key is needed.

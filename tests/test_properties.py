@@ -32,7 +32,7 @@ from qwen_schema import (
     dump,
     follow,
     load,
-    located,
+    locate_path,
     parse_value,
 )
 from qwen_schema.artifact import to_document, validate_document
@@ -416,7 +416,7 @@ def test_reading_the_named_file_at_the_named_line_gives_the_reported_value(profi
         ]
         for candidate in candidates:
             shown, _, line = candidate.origin.place.rpartition(":")
-            file = located(shown, base=resolution.world.cwd, home=resolution.world.home)
+            file = locate_path(shown, base=resolution.world.cwd, home=resolution.world.home)
             text = file.read_bytes().decode().replace("\r\n", "\n").replace("\r", "\n")
             there = read_assignments("\n".join(text.split("\n")[int(line) - 1 :]))[0]
             assert there.name == candidate.origin.variable
@@ -440,7 +440,7 @@ def test_what_the_artifact_says_of_a_value_is_where_the_value_is(profile: str, s
                     text = scene.environ[origin.variable or ""]
                 case "env-file":
                     shown, _, line = origin.origin.rpartition(":")
-                    relative = located(shown, base=tree.root / scene.cwd, home=tree.root / (scene.home or ""))
+                    relative = locate_path(shown, base=tree.root / scene.cwd, home=tree.root / (scene.home or ""))
                     meant = scene.files[P(os.path.relpath(relative, tree.root))].assignments
                     text = next(v for n, v, at in meant if (n, at) == (origin.variable, int(line)))
                 case _:
@@ -477,7 +477,7 @@ def test_what_was_excluded_stands_at_the_named_line(profile: str, scene: Scene) 
         artifact = tree.artifact(profile)
         for entry in artifact.excluded if artifact else ():
             shown, _, line = entry.origin.rpartition(":")
-            path = located(shown, base=tree.root / scene.cwd, home=tree.root / (scene.home or ""))
+            path = locate_path(shown, base=tree.root / scene.cwd, home=tree.root / (scene.home or ""))
             file = scene.files[P(os.path.relpath(path, tree.root))]
             assert file.lines[entry.variable] == int(line)
 

@@ -17,7 +17,7 @@ from support.asking import configured
 from support.trees import NOBODY, planted, read, write_tree
 from support.worlds import scenes
 
-from qwen_cfg.core.chosen_profile import Generation, Installed
+from qwen_cfg.core.chosen_profile import ChosenProfile, InstalledProgram
 from qwen_cfg.core.lookalikes import _ALIKE, _may_be_alike, meant
 from qwen_cfg.core.resolution import Options, profile_named, resolve_world
 from qwen_cfg.rules import RULES, diagnose
@@ -74,8 +74,8 @@ class Place:
             survey=True,
         )
         world = replace(world, in_git={root / path: status for path, status in self.in_git.items()})
-        profile, installed = profile_named(self.profile), Installed((self.installed,) if self.installed else ())
-        generation = Generation(profile, installed, self.named_by)
+        profile, installed = profile_named(self.profile), InstalledProgram((self.installed,) if self.installed else ())
+        generation = ChosenProfile(profile, installed, self.named_by)
         return diagnose(resolve_world(world, profile, Options(self.secret_from)), generation=generation)
 
 

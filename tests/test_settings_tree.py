@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support.settings_model import Stop, entries, expanded, merged, migrated
 
 from qwen_cfg.core.layers import ENVIRONMENT
-from qwen_cfg.core.origin import Said
+from qwen_cfg.core.origin import VariableValue
 from qwen_cfg.core.settings import (
     Setting,
     SettingsFile,
@@ -85,8 +85,8 @@ def test_migration(document: dict[str, Any]) -> None:
     assert without_version(plain(migrate(tree(document)))) == without_version(migrated(document))
 
 
-def said_of(known: dict[str, str]) -> Callable[[str], Said | None]:
-    return lambda name: Said(known[name], ENVIRONMENT.origin(name, name)) if name in known else None
+def said_of(known: dict[str, str]) -> Callable[[str], VariableValue | None]:
+    return lambda name: VariableValue(known[name], ENVIRONMENT.origin(name, name)) if name in known else None
 
 
 def without_version(document: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.spellings import FORMS, FORMS_OF_KEYS, assert_unreadable, base64
 
-from qwen_schema import Redacting, Secret, redact, redact_known
+from qwen_schema import Secret, StreamRedactor, redact, redact_known
 
 KEY = "sk-0123456789abcdefGHIJKLMNOPqrstuvwxyz+/="
 
@@ -29,7 +29,7 @@ def cut(text: str, sizes: list[int]) -> list[str]:
 
 
 def streamed(pieces: list[str]) -> str:
-    redacting = Redacting()
+    redacting = StreamRedactor()
     return "".join([*map(redacting.add, pieces), redacting.end()])
 
 
@@ -80,7 +80,7 @@ def test_words_are_left_alone(text: str) -> None:
 
 
 def test_what_never_ends_is_not_held_back_for_ever() -> None:
-    secret, redacting = Secret(KEY), Redacting()
+    secret, redacting = Secret(KEY), StreamRedactor()
     out = redacting.add(secret.reveal()[:20]) + "".join(redacting.add("\u200b" * 100) for _ in range(100))
     assert KEY[:8] not in out
     assert "[redacted]" in out

@@ -24,13 +24,13 @@ from qwen_cfg.rules import diagnose
 from qwen_cfg.trust import (
     DECIDING,
     Concern,
-    Trusted,
+    TrustEntry,
     TrustStore,
     concern_of,
     concern_of_artifact,
-    granted,
     is_known_or_loopback,
     split_origin,
+    trust_entry,
 )
 from qwen_schema import ConfigurationError, ResolvedConfig, SecretReference, Surroundings, UsageError, declared_fields
 
@@ -224,7 +224,7 @@ def test_a_concern_says_where_what_and_whose() -> None:
         concern = concern_of(tree.resolve(), never)
         assert concern is not None
         assert concern.file == tree.root / APP / ".env"
-        assert concern.told == (
+        assert concern.words == (
             "./.env:1 OPENAI_BASE_URL decides where requests go:\n"
             "    base_url = https://stranger.example/v1\n"
             "Your API key (environment OPENAI_API_KEY) would be sent there along with your prompts."
@@ -318,7 +318,7 @@ def test_a_change_of_the_endpoint_asks_again_and_one_of_the_comments_does_not(tm
         concern = concern_of(tree.resolve(), never)
         assert concern is not None
         assert not store.covers(concern)
-        store.add(granted(concern))
+        store.add(trust_entry(concern))
         assert store.covers(concern)
         env_file.write_text(f"# a comment\n\nOPENAI_MODEL=m\nOPENAI_BASE_URL='{STRANGER}'\n", encoding="utf-8")
         again = concern_of(tree.resolve(), never)
@@ -335,9 +335,9 @@ def test_who_may_have_a_key_may_be_asked_a_question_and_not_the_other_way_round(
     key = Concern(Path("/x/.env"), "./.env:1", (("base_url", STRANGER),), "stranger.example", "key", "VARIABLE", "")
     prompts, login = replace(key, credential="none", reference=""), replace(key, credential="login")
     store = TrustStore(tmp_path)
-    store.add(granted(prompts))
+    store.add(trust_entry(prompts))
     assert (store.covers(prompts), store.covers(key), store.covers(login)) == (True, False, False)
-    store.add(granted(key))
+    store.add(trust_entry(key))
     assert (store.covers(prompts), store.covers(key), store.covers(login)) == (True, True, False)
     for other in (
         replace(key, file=Path("/y/.env")),
@@ -350,7 +350,7 @@ def test_who_may_have_a_key_may_be_asked_a_question_and_not_the_other_way_round(
 
 def test_the_store_is_private_and_gives_back_what_is_taken_back(tmp_path: Path) -> None:
     store = TrustStore(tmp_path / "a" / "state")
-    entries = [Trusted(str(tmp_path / name / ".env"), "h", "d", "k") for name in ("one", "two")]
+    entries = [TrustEntry(str(tmp_path / name / ".env"), "h", "d", "k") for name in ("one", "two")]
     for entry in (*entries, entries[0]):
         store.add(entry)
     assert store.file is not None
@@ -403,7 +403,7 @@ def test_an_env_file_of_another_user_is_an_error_that_names_file_and_owner(forei
 
 def test_the_user_can_allow_it_and_root_is_always_allowed(foreign: Path, tmp_path: Path) -> None:
     store = TrustStore(tmp_path / "state")
-    store.add(Trusted(str(foreign), owner=NOBODY))
+    store.add(TrustEntry(str(foreign), owner=NOBODY))
     disk = Disk(Standpoint(foreign.parent, None), store.allows_owner)
     assert disk.look(foreign).text == "OPENAI_MODEL=theirs\n"
     assert not store.allows_owner(foreign, NOBODY - 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from qwen_schema import SecretReference, located, show_value
+from qwen_schema import SecretReference, locate_path, show_value
 from qwen_schema.records import record, replace
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Absence:
 def absence_of(old: ResolvedConfig, *, base: Path, home: Path | None) -> Absence:
     """Return what an artifact took from files that are not here."""
     named = dict.fromkeys([*old.env_file.paths, *(use.path for use in old.settings)])
-    files = tuple(name for name in named if not os.path.lexists(located(name, base=base, home=home)))
+    files = tuple(name for name in named if not os.path.lexists(locate_path(name, base=base, home=home)))
     fields = (
         name
         for name, provenance in old.provenance.items()

@@ -21,7 +21,7 @@ from qwen_schema import (
 )
 from qwen_schema.records import replace
 
-from .keep_notices import COMMAND_NOT_KEPT, not_kept
+from .keep_notices import COMMAND_NOT_KEPT, keep_failure
 
 if TYPE_CHECKING:
     from qwen_cfg.trust.gate import Gate
@@ -89,7 +89,7 @@ class Changes:
             kept = keep(keepable, subject.process.cwd, subject.process.home.path, self._accept)
         except QwenCfgError as error:
             after, use = subject.change(place, texts, self._gate, key)
-            return after, replace(use, notices=not_kept(error))
+            return after, replace(use, notices=keep_failure(error))
         after, use = subject.change_after_keeping(kept, place, texts, carried, self._gate, key)
         left_out = () if keepable == both else (COMMAND_NOT_KEPT,)
         return after, replace(use, notices=(*kept.done, *use.notices, *left_out))

@@ -15,11 +15,11 @@ from qwen_schema import (
     Secret,
     SecretReference,
     declared_fields,
-    located,
+    locate_path,
     mask,
     parse_value,
-    pointed,
     redact_unknown,
+    reference_of_pointer,
 )
 from qwen_schema.qwen_oauth import METHOD
 from qwen_schema.records import record, replace
@@ -31,7 +31,7 @@ from .machine import machine_texts
 if TYPE_CHECKING:
     from qwen_cfg.trust import Concern
     from qwen_cfg.trust.gate import Gate
-    from qwen_cfg.writing.env_file import Kept
+    from qwen_cfg.writing.env_file import EnvFileUpdate
     from qwen_runtime import DialogueDefaults, ReadyConfig
     from qwen_schema import ResolvedConfig, Value
 
@@ -95,7 +95,7 @@ class ArtifactSubject:
         there = reference.kind == "environment"
         if reference.kind == "env-file" and reference.path is not None:
             cwd, home = self.process.cwd, self.process.home.path
-            there = located(reference.path, base=cwd, home=home) == env_file_of(cwd)
+            there = locate_path(reference.path, base=cwd, home=home) == env_file_of(cwd)
         return {} if there or key is None else {"api_key": key}
 
     def change(self, place: str, texts: Texts, gate: Gate, key: Secret | None) -> tuple[ArtifactSubject, ReadyConfig]:
@@ -109,7 +109,7 @@ class ArtifactSubject:
         return replace(self, use=use, typed_urls=self.typed_urls | {self._typed_url(texts)}), use
 
     def change_after_keeping(
-        self, kept: Kept, place: str, texts: Texts, carried: Texts, gate: Gate, key: Secret | None
+        self, kept: EnvFileUpdate, place: str, texts: Texts, carried: Texts, gate: Gate, key: Secret | None
     ) -> tuple[ArtifactSubject, ReadyConfig]:
         """Return the artifact with a change; the one in the file stays."""
         del kept, carried
@@ -137,5 +137,5 @@ def _with(artifact: ResolvedConfig, texts: Texts, place: str) -> ResolvedConfig:
 
 def _value(name: str, text: str | Secret, place: str) -> Value | SecretReference:
     if isinstance(text, Secret):
-        return pointed(text.reveal()) or SecretReference("flag", flag=place)
+        return reference_of_pointer(text.reveal()) or SecretReference("flag", flag=place)
     return parse_value(declared_fields()[name], text)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from qwen_cfg.core.resolution import Resolution
     from qwen_cfg.trust import Concern
     from qwen_cfg.trust.gate import Gate
-    from qwen_cfg.writing.env_file import Kept
+    from qwen_cfg.writing.env_file import EnvFileUpdate
     from qwen_runtime import DialogueDefaults, ReadyConfig
 
     from .compilation import Compilation
@@ -52,7 +52,7 @@ class RequestSubject:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the rules warn of, in lines."""
-        return tuple(warning_text(warning) for warning in self.compilation.unasked(self.compilation.warnings))
+        return tuple(warning_text(warning) for warning in self.compilation.without_asked(self.compilation.warnings))
 
     def defaults(self) -> DialogueDefaults:
         """Return what there is now but for the login, for the dialogue."""
@@ -101,7 +101,7 @@ class RequestSubject:
         return RequestSubject(compilation), ready(compilation, gate, key)
 
     def change_after_keeping(
-        self, kept: Kept, place: str, texts: Texts, carried: Texts, gate: Gate, key: Secret | None
+        self, kept: EnvFileUpdate, place: str, texts: Texts, carried: Texts, gate: Gate, key: Secret | None
     ) -> tuple[RequestSubject, ReadyConfig]:
         """Return what resolves now, so that origins name the file; what is typed counts only where that is hidden."""
         both = {**carried, **texts}

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from qwen_cfg.core.artifact import rebased, to_artifact
+from qwen_cfg.core.artifact import rebase, to_artifact
 from qwen_cfg.core.other_profiles import elsewhere, outcome_of
 from qwen_cfg.core.resolution import Resolution
 from qwen_cfg.core.world import EnvFileChoice
@@ -18,7 +18,7 @@ from qwen_cfg.reading.ownership import allow_none, foreign_owner
 from qwen_cfg.reading.world import read_world
 from qwen_cfg.rules import SPLIT_ORIGIN, WARNINGS, diagnose
 from qwen_cfg.trust import concern_of
-from qwen_cfg.trust.gate import owners_allowed, trusts_project
+from qwen_cfg.trust.gate import owner_rule, trusts_project
 from qwen_cfg.trust.standing import standing_of
 from qwen_cfg.trust.store import TrustStore
 from qwen_schema import QwenCfgError, Secret, declared_fields, other_profiles
@@ -30,7 +30,7 @@ from .telemetry import note_resolution
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from qwen_cfg.core.chosen_profile import Generation
+    from qwen_cfg.core.chosen_profile import ChosenProfile
     from qwen_cfg.core.other_profiles import Elsewhere, Outcome
     from qwen_cfg.core.world import Standing, World
     from qwen_cfg.reading.ownership import Allows, OwnerOf
@@ -69,7 +69,7 @@ class Compilation:
     note: Callable[[Resolution], object] = _ignore
 
     @cached_property
-    def generation(self) -> Generation:
+    def generation(self) -> ChosenProfile:
         """The profile that is followed, and why."""
         return self.request.generation()
 
@@ -133,11 +133,11 @@ class Compilation:
         """What the rules that warn say."""
         return diagnose(self.resolution, WARNINGS, other_profiles=self.settings_readers, generation=self.generation)
 
-    def unasked(self, diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    def without_asked(self, diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
         """Return diagnostics without what the user is asked about, or has been, before anything is sent."""
         return without_split(diagnostics, lambda: self.concern is not None)
 
-    def unanswered(self, diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    def without_trusted(self, diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
         """Return diagnostics without what the user has said yes to."""
         return without_split(diagnostics, lambda: is_answered(self.concern, self.request.process))
 
@@ -167,7 +167,7 @@ class Compilation:
             ConfigurationError: if the key is asked for and there is none.
         """
         here, there = self.world.standpoint, real(path.parent)
-        return rebased(self.written(inline_secrets=inline_secrets), here, replace(here, cwd=there))
+        return rebase(self.written(inline_secrets=inline_secrets), here, replace(here, cwd=there))
 
     def written(self, *, inline_secrets: bool = False) -> ResolvedConfig:
         """Return the resolved config as it is written, without the settings of this machine.
@@ -225,7 +225,7 @@ def compilation_of(request: Request, extent: Extent = "search", *, of_artifact: 
 
 def allowed_owners(process: Process, *, all_of_them: bool) -> Allows:
     """Return which other users' env files may count."""
-    return owners_allowed(trust_store(process), all_of_them=all_of_them)
+    return owner_rule(trust_store(process), all_of_them=all_of_them)
 
 
 def trust_store(process: Process) -> TrustStore:

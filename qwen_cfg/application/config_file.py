@@ -14,7 +14,7 @@ from qwen_cfg.reading.world import users_directory
 from qwen_cfg.trust import concern_of_artifact, is_named_by_user, sends_unusual
 from qwen_cfg.trust.standing import standing_of
 from qwen_cfg.writing.artifact_file import read_artifact
-from qwen_schema import QwenCfgError, SecretReference, Surroundings, UsageError, endpoint_of, located
+from qwen_schema import QwenCfgError, SecretReference, Surroundings, UsageError, endpoint_of, locate_path
 from qwen_schema.records import record, replace
 
 from .compilation import allowed_owners
@@ -59,7 +59,7 @@ class ConfigFile:
         reference, request = self.artifact.api_key, self.request
         if reference.kind != "env-file" or request.secret_from is not None:
             return None
-        path = located(str(reference.path), base=self.surroundings.base, home=self.surroundings.home)
+        path = locate_path(str(reference.path), base=self.surroundings.base, home=self.surroundings.home)
         try:
             allows = allowed_owners(request.process, all_of_them=request.trusts_project)
             return refused(path, str(reference.path), allows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_cfg.core.start import Given
+from qwen_cfg.core.start import FlagValue
 from qwen_schema import Secret, UsageError, declared_fields, did_you_mean
 from qwen_schema import patterns as re
 
@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"-\d+|-\d*\.\d+")
 _SHOWN = re.compile(r"--[a-z-]{1,20}")
 
 
-def flags_in(words: Sequence[str]) -> dict[str, Given]:
+def flags_in(words: Sequence[str]) -> dict[str, FlagValue]:
     """Return the flags that are given, by field. argparse would ask this process's environment for a language.
 
     Raises:
@@ -41,7 +41,7 @@ def flags_in(words: Sequence[str]) -> dict[str, Given]:
             text = next(rest, None)
             if text is None or _is_flag(text, fields):
                 raise UsageError("this flag needs a value", where=flag)
-        given[field.name] = Given(flag, Secret(text) if field.secret else text)
+        given[field.name] = FlagValue(flag, Secret(text) if field.secret else text)
     return given
 
 

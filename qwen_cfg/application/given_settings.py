@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from qwen_cfg.core.world import EnvFileChoice, Given
+from qwen_cfg.core.world import EnvFileChoice, FlagValue
 from qwen_schema import (
     ConfigurationError,
     Secret,
@@ -45,7 +45,7 @@ def with_key_from(request: Request, name: str) -> Request:
     Raises:
         UsageError: if there is none.
     """
-    key = Given(KEY_FROM, Secret(key_named(request, name)))
+    key = FlagValue(KEY_FROM, Secret(key_named(request, name)))
     # What is in its usual place stays there.
     return request if name == usual_variable() else replace(request, flags={**request.flags, "api_key": key})
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from qwen_cfg.core.resolution import Resolution
-    from qwen_cfg.writing.env_file import Kept
+    from qwen_cfg.writing.env_file import EnvFileUpdate
     from qwen_schema import QwenCfgError
 
 COMMAND_NOT_KEPT = (
@@ -19,19 +19,19 @@ COMMAND_NOT_KEPT = (
 _TYPED_COUNTS = "In this session, the value you typed is used."
 
 
-def notices_of(kept: Kept, before: Resolution, after: Resolution, hidden: Iterable[str]) -> tuple[str, ...]:
+def notices_of(kept: EnvFileUpdate, before: Resolution, after: Resolution, hidden: Iterable[str]) -> tuple[str, ...]:
     """Return the notices; `hidden` are the fields for which the kept text does not win."""
     notices = [notice for name in hidden if (notice := _about_hidden(kept, after, name))]
     # The same reason may hold for several fields.
     return (*dict.fromkeys(notices), *_about_files(kept, before, after))
 
 
-def not_kept(error: QwenCfgError) -> tuple[str, ...]:
+def keep_failure(error: QwenCfgError) -> tuple[str, ...]:
     """Return the notice that settings could not be kept; nobody has to type them again for that."""
     return (f"not kept: {error}. {error.hint} {_TYPED_COUNTS}",)
 
 
-def _about_hidden(kept: Kept, after: Resolution, name: str) -> str:
+def _about_hidden(kept: EnvFileUpdate, after: Resolution, name: str) -> str:
     decision = after.decisions[name]
     lost = next((lost for lost in decision.shadowed if lost.candidate.origin.path == kept.path), None)
     if lost is not None and lost.by is not None:
@@ -46,7 +46,7 @@ def _about_hidden(kept: Kept, after: Resolution, name: str) -> str:
     return f"{kept.shown} is not read in this session, because of --env-file or --no-env-file. {_TYPED_COUNTS}"
 
 
-def _about_files(kept: Kept, before: Resolution, after: Resolution) -> list[str]:
+def _about_files(kept: EnvFileUpdate, before: Resolution, after: Resolution) -> list[str]:
     """Tell of each env file that was read before, and is not any more because the kept one comes first."""
     read = {file.place.path for file in after.files}
     if kept.path not in read:

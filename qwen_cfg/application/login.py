@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.paths import OAUTH_CACHE_NAME
-from qwen_cfg.trust import Concern, host_shown
-from qwen_schema import ConfigurationError, NotTrustedError, located
+from qwen_cfg.trust import Concern, display_host
+from qwen_schema import ConfigurationError, NotTrustedError, locate_path
 from qwen_schema.formats import check_login_url
 from qwen_schema.qwen_oauth import METHOD, is_declared_api
 from qwen_schema.records import record, replace
@@ -170,7 +170,7 @@ def concern_of_login(place: LoginPlace, login: Login) -> Concern | None:
         file=Path(os.path.realpath(cache.path)),
         place=f"{cache.shown} resource_url",
         settings=(("base_url", url),),
-        host=host_shown(url),
+        host=display_host(url),
         credential="login",
         reference=str(place.artifact.api_key),
         whose="It is none of the hosts that Qwen OAuth is known to use. Your login would go there, with all that you "
@@ -190,7 +190,7 @@ def require_own(artifact: ResolvedConfig, process: Process) -> None:
             hint="Regenerate it: qwen-cfg resolve -o FILE. Or say so here: --secret-from oauth-cache",
         )
     home, moved = process.home.path, moved_directory(artifact, process)
-    named = located(str(artifact.api_key.path), base=process.cwd, home=home)
+    named = locate_path(str(artifact.api_key.path), base=process.cwd, home=home)
     directories = (None if home is None else home / ".qwen", moved)
     if named not in [directory / OAUTH_CACHE_NAME for directory in directories if directory is not None]:
         raise NotTrustedError(

@@ -14,7 +14,7 @@ from qwen_schema import (
     Provenance,
     Secret,
     declared_fields,
-    located,
+    locate_path,
     parse_value,
 )
 from qwen_schema.envfile import file_values
@@ -75,7 +75,7 @@ def _login_beside(artifact: ResolvedConfig, provenance: Provenance, here: Surrou
     if provenance.layer != "env-file":
         return None
     shown = provenance.origin.rpartition(":")[0]
-    texts = _texts_at(str(located(shown, base=here.base, home=here.home)), here)
+    texts = _texts_at(str(locate_path(shown, base=here.base, home=here.home)), here)
     url, login = split_login(texts.get(provenance.variable or "", ""))
     return Secret(login) if login and url == artifact.text("proxy") else None
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.core.artifact import SECRET_FROM, to_artifact
 from qwen_cfg.core.drift import Difference, drift, provenance_text
-from qwen_cfg.core.resolution import Inferred
-from qwen_cfg.core.world import EnvFileChoice, Given
+from qwen_cfg.core.resolution import InferredMethod
+from qwen_cfg.core.world import EnvFileChoice, FlagValue
 from qwen_cfg.rules import diagnose
 from qwen_schema import (
     Secret,
@@ -15,7 +15,7 @@ from qwen_schema import (
     SecretReferenceError,
     Surroundings,
     kind_of_pointer,
-    located,
+    locate_path,
     look_up,
     show_value,
 )
@@ -60,7 +60,7 @@ def replay(request: Request, old: ResolvedConfig) -> Request:
     method, absence = old.provenance["auth_method"], _absence(old, request)
     is_assumed = method.layer == "default" or "auth_method" in absence.fields
     flags = {
-        name: Given(provenance.origin, text)
+        name: FlagValue(provenance.origin, text)
         for name, provenance in old.provenance.items()
         if provenance.layer == "flag" and (text := _text(old.config[name])) is not None
     }
@@ -71,7 +71,7 @@ def replay(request: Request, old: ResolvedConfig) -> Request:
         artifact_profile=old.profile,
         dialect=request.dialect or old.dialect,
         secret_from=request.secret_from or _declared_reference(old),
-        assumed=Inferred(old.text("auth_method"), method.origin) if is_assumed else None,
+        assumed=InferredMethod(old.text("auth_method"), method.origin) if is_assumed else None,
         in_place=absence.in_place(old),
     )
 
@@ -119,7 +119,7 @@ def _leads_nowhere(compilation: Compilation) -> bool:
     request, world, reference = compilation.request, compilation.world, compilation.request.secret_from
     if reference is None or reference.kind == "oauth-cache":
         return False
-    if reference.path is not None and located(reference.path, base=world.cwd, home=world.home).is_fifo():
+    if reference.path is not None and locate_path(reference.path, base=world.cwd, home=world.home).is_fifo():
         return False
     here = Surroundings(request.process.environ, request.secrets, world.cwd, world.home, world.dialect)
     try:
@@ -172,4 +172,4 @@ def _choice(old: ResolvedConfig, process: Process, absence: Absence) -> EnvFileC
     if old.env_file.chosen_by != "flag" or not old.env_file.paths:
         return EnvFileChoice(old.env_file.chosen_by)
     named = old.env_file.paths[0]
-    return EnvFileChoice("flag", located(named, base=process.cwd, home=process.home.path))
+    return EnvFileChoice("flag", locate_path(named, base=process.cwd, home=process.home.path))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from qwen_cfg.core.chosen_profile import Generation
-from qwen_cfg.core.resolution import Inferred, Options, profile_named
-from qwen_cfg.core.world import EnvFileChoice, Given
+from qwen_cfg.core.chosen_profile import ChosenProfile
+from qwen_cfg.core.resolution import InferredMethod, Options, profile_named
+from qwen_cfg.core.world import EnvFileChoice, FlagValue
 from qwen_cfg.reading.disk import real
 from qwen_cfg.reading.state_directory import state_directory
 from qwen_cfg.trust.gate import trusts_project
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from qwen_cfg.core.chosen_profile import Installed
+    from qwen_cfg.core.chosen_profile import InstalledProgram
     from qwen_cfg.reading.qwen_home import Home
     from qwen_schema import SecretReference
     from qwen_schema.envfile import Dialect
@@ -47,11 +47,11 @@ class Process:
         return state_directory(self.environ, self.home.path)
 
     @cached_property
-    def installed(self) -> Installed:
+    def installed(self) -> InstalledProgram:
         """The Qwen Code that this process would start."""
-        from qwen_cfg.reading.installed import find_installed  # noqa: PLC0415 - not every command needs it
+        from qwen_cfg.reading.installed import find_program  # noqa: PLC0415 - not every command needs it
 
-        return find_installed(self.environ, self.cwd, self.home.path)
+        return find_program(self.environ, self.cwd, self.home.path)
 
 
 @record
@@ -65,12 +65,12 @@ class Request:
     """
 
     process: Process
-    flags: Mapping[str, Given] = field(default_factory=dict)
+    flags: Mapping[str, FlagValue] = field(default_factory=dict)
     choice: EnvFileChoice | None = None
     profile: str | None = None
     dialect: Dialect | None = None
     secret_from: SecretReference | None = None
-    assumed: Inferred | None = None
+    assumed: InferredMethod | None = None
     trust_project: bool = False
     in_place: Mapping[str, str] = field(default_factory=dict)
     config: str | None = None
@@ -92,7 +92,7 @@ class Request:
         """Whether the project is trusted for this once, by --trust-project or by the environment."""
         return self.trust_project or trusts_project(self.process.environ)
 
-    def generation(self) -> Generation:
+    def generation(self) -> ChosenProfile:
         """Return the profile that is named, else that of the installed Qwen Code, else the documents'.
 
         Raises:
@@ -106,8 +106,8 @@ class Request:
         }
         named_by = next((place for place, name in names.items() if name), "")
         if not named_by:
-            return Generation(installed.profile or profile_named(), installed)
-        return Generation(profile_named(names[named_by] or "", where=named_by), installed, named_by)
+            return ChosenProfile(installed.profile or profile_named(), installed)
+        return ChosenProfile(profile_named(names[named_by] or "", where=named_by), installed, named_by)
 
     def at(self, artifact: Path) -> Request:
         """Return the request as it is at an artifact, whose paths go by its own place; what is typed goes by this one.
@@ -130,7 +130,7 @@ class Request:
 
     def with_flags(self, place: str, texts: Texts) -> Request:
         """Return the request with texts by field that were typed at a place, as flags."""
-        return replace(self, flags={**self.flags, **{name: Given(place, text) for name, text in texts.items()}})
+        return replace(self, flags={**self.flags, **{name: FlagValue(place, text) for name, text in texts.items()}})
 
     def as_words(self) -> list[str]:
         """Return the options of the command line again, for a message: all that say how to resolve, but no key."""
@@ -151,7 +151,7 @@ class Request:
         return [*words, *(option for option, is_on in switches.items() if is_on)]
 
 
-def _typed_at(cwd: Path, name: str, flag: Given) -> Given:
+def _typed_at(cwd: Path, name: str, flag: FlagValue) -> FlagValue:
     """Return a flag with a path that leads to the same file from everywhere."""
     is_path = declared_fields()[name].schema.get("format") == "file-path"
     if not is_path or not isinstance(flag.text, str) or not flag.text or flag.text.startswith("~/"):

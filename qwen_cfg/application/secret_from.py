@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from qwen_cfg.core.paths import OAUTH_CACHE
-from qwen_schema import BadValue, SecretReference, UsageError, declared_fields, did_you_mean, parse_value, pointed
+from qwen_schema import (
+    BadValue,
+    SecretReference,
+    UsageError,
+    declared_fields,
+    did_you_mean,
+    parse_value,
+    reference_of_pointer,
+)
 
 _KINDS = ("environment", "env-file", "keyring", "command", "flag", "oauth-cache")
 
@@ -54,7 +62,7 @@ def _pointer(text: str) -> SecretReference | None:
         parse_value(declared_fields()["api_key"], text)
     except BadValue:
         return None
-    return pointed(text)
+    return reference_of_pointer(text)
 
 
 def _is_name(text: str) -> bool:

@@ -34,7 +34,7 @@ class Switch:
     def __init__(
         self, config: Mapping[str, Any], place: str, base: Path, home: Path | None, proxy_login: Secret | None
     ) -> None:
-        from qwen_schema import located  # noqa: PLC0415 - a command may end without having resolved
+        from qwen_schema import locate_path  # noqa: PLC0415 - a command may end without having resolved
 
         self.is_on = config[FIELD] is True
         self.place = place
@@ -42,7 +42,7 @@ class Switch:
         self.proxy: str = config["proxy"]
         self.no_proxy: tuple[str, ...] = config["no_proxy"]
         self.proxy_login = proxy_login
-        self.bundle = located(config["ca_bundle"], base=base, home=home) if config["ca_bundle"] else None
+        self.bundle = locate_path(config["ca_bundle"], base=base, home=home) if config["ca_bundle"] else None
 
 
 # The env files of a home (`core.paths.home_level_files`), as words: a command that needs no path loads none of that.

@@ -100,7 +100,7 @@ def _resolve(words: list[str]) -> None:
 
 
 def _report(error: QwenCfgError, words: list[str], output: Output, *, cause: BaseException | None = None) -> int:
-    output.notice(*error.told)
+    output.notice(*error.lines_with_hint)
     form = json_form(words)
     if form is not None and command_in(words) == "run":
         from qwen_runtime.headless import write_failure  # noqa: PLC0415 - slow to import

@@ -292,12 +292,12 @@ class _Give(argparse.Action):
         values: Any,
         option_string: str | None = None,
     ) -> None:
-        from qwen_cfg.core.start import Given  # noqa: PLC0415
+        from qwen_cfg.core.start import FlagValue  # noqa: PLC0415
         from qwen_schema.secret import Secret  # noqa: PLC0415
 
         flag = option_string or self.option_strings[0]
         text = values if isinstance(values, str) else str(not flag.startswith("--no-")).lower()
-        given = Given(flag, Secret(text) if self.field.secret else text)
+        given = FlagValue(flag, Secret(text) if self.field.secret else text)
         before = namespace.given.get(self.field.name)
         if before is not None and before.text != given.text:
             both = " and ".join(dict.fromkeys((before.flag, given.flag)))

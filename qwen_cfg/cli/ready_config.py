@@ -17,7 +17,7 @@ from .notices import show_warnings
 if TYPE_CHECKING:
     from qwen_cfg.application.compilation import Compilation
     from qwen_cfg.application.request import Request
-    from qwen_cfg.core.chosen_profile import Generation
+    from qwen_cfg.core.chosen_profile import ChosenProfile
     from qwen_cfg.trust.gate import Gate
     from qwen_runtime import ReadyConfig
     from qwen_schema import ResolvedConfig
@@ -42,7 +42,7 @@ def ready_config(request: Request, gate: Gate, output: Output, *, repeats: bool 
     return ready_compilation(compilation_of(request), gate, output, repeats=repeats)
 
 
-def generation_of(request: Request, artifact: ResolvedConfig) -> Generation:
+def generation_of(request: Request, artifact: ResolvedConfig) -> ChosenProfile:
     """Return whose rules an artifact was made by, which is compiled here unless --config names it."""
     return (request if request.config is None else replace(request, artifact_profile=artifact.profile)).generation()
 
@@ -55,7 +55,7 @@ def ready_compilation(compilation: Compilation, gate: Gate, output: Output, *, r
         SecretReferenceError: if there is no key where a pointer or --secret-from leads.
         NotTrustedError: if a project's file decides where the key goes, and the user does not trust it.
     """
-    warnings = compilation.unasked(compilation.warnings)
+    warnings = compilation.without_asked(compilation.warnings)
     shown = warnings if repeats else without_shown(compilation, warnings, is_seen=output.is_seen)
     show_warnings(shown, output)
     if not compilation.resolution.is_complete:

@@ -15,13 +15,13 @@ from qwen_schema import (
     Value,
     declared_fields,
     is_unicode,
-    located,
-    pointed,
+    locate_path,
+    reference_of_pointer,
 )
 from qwen_schema.records import replace
 
 from .layers import DEFAULT, layer_named
-from .merge import settled
+from .merge import settle
 from .paths import home_level_files, without_dots
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _settings(resolution: Resolution) -> tuple[SettingsUse, ...]:
     return tuple(SettingsUse(scope.file.scope, scope.file.shown) for scope in scopes if scope.outcome == "read")
 
 
-def rebased(artifact: ResolvedConfig, here: Standpoint, there: Standpoint) -> ResolvedConfig:
+def rebase(artifact: ResolvedConfig, here: Standpoint, there: Standpoint) -> ResolvedConfig:
     """Return an artifact whose paths are seen from `here` as it is seen from `there`: each leads to the same file."""
     if here == there:
         return artifact
@@ -140,7 +140,7 @@ def _config(resolution: Resolution, decision: Decision, *, inline_secrets: bool)
 
 def _for_every_machine(resolution: Resolution, decision: Decision) -> Decision:
     candidates = [decision.winner, *(lost.candidate for lost in decision.shadowed if lost.fate == "beaten")]
-    settled_by = (settled(decision, c) for c in candidates if c is not None and _is_for_every_machine(resolution, c))
+    settled_by = (settle(decision, c) for c in candidates if c is not None and _is_for_every_machine(resolution, c))
     return next((one for one in settled_by if one.problem is None), decision)
 
 
@@ -156,7 +156,7 @@ def _inlined(decision: Decision) -> SecretReference:
         raise ConfigurationError(
             "there is no API key to inline", where="--inline-secrets", hint="Set OPENAI_API_KEY, or leave the flag out."
         )
-    pointer = pointed(decision.value.reveal())
+    pointer = reference_of_pointer(decision.value.reveal())
     if pointer is not None:
         raise ConfigurationError(
             f"there is no API key to inline: it is to come from {pointer}, where nobody asks until it is needed",
@@ -183,7 +183,7 @@ def _reference(resolution: Resolution, decision: Decision) -> SecretReference:
         return _login(resolution) if reference.kind == "oauth-cache" else reference
     if resolution.auth_method == "qwen-oauth" or decision.winner is None:
         return _login(resolution)
-    pointer = pointed(decision.winner.revealed)
+    pointer = reference_of_pointer(decision.winner.revealed)
     if pointer is not None:
         return pointer
     origin = decision.winner.origin
@@ -191,7 +191,7 @@ def _reference(resolution: Resolution, decision: Decision) -> SecretReference:
 
 
 def _login(resolution: Resolution) -> SecretReference:
-    return SecretReference("oauth-cache", path=resolution.login_shown)
+    return SecretReference("oauth-cache", path=resolution.login_path)
 
 
 def _provenance(resolution: Resolution, decision: Decision) -> Provenance:
@@ -226,4 +226,4 @@ def _layer_of(kind: ReferenceKind) -> Layer:
 
 
 def _is_home_level(resolution: Resolution, path: str) -> bool:
-    return located(path, base=resolution.world.cwd, home=resolution.world.home) in user_files(resolution)
+    return locate_path(path, base=resolution.world.cwd, home=resolution.world.home) in user_files(resolution)

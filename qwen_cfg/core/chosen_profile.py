@@ -16,7 +16,7 @@ _VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})\.(\d{1,6})(?:[-+][0-9A-Za-z.+-]{1,6
 
 
 @record
-class Installed:
+class InstalledProgram:
     """The `qwen` on the PATH: its version, or the reason why that is unknown. With neither, there is no `qwen`.
 
     There are several versions where a version manager has several and decides only when it is run.
@@ -43,11 +43,11 @@ class Installed:
 
 
 @record
-class Generation:
+class ChosenProfile:
     """The profile that is followed. `named_by` is the flag, variable or file that names it, if anything does."""
 
     profile: Profile
-    installed: Installed
+    installed: InstalledProgram
     named_by: str = ""
 
     @property
@@ -58,7 +58,7 @@ class Generation:
     @property
     def is_found(self) -> bool:
         """Whether a `qwen` on the PATH decided, which nobody typed and another machine may not have."""
-        return not self.named_by and self.installed != Installed()
+        return not self.named_by and self.installed != InstalledProgram()
 
     @property
     def rules(self) -> str:

@@ -8,7 +8,7 @@ from qwen_schema import show_value
 from qwen_schema.records import replace
 
 from .layers import DEFAULT, PROVIDER_ENTRY, SETTINGS, default_of, setting_origin
-from .merge import beside, not_beside_entry, outranked, settled
+from .merge import beside, not_beside_entry, override, settle
 from .origin import Candidate
 from .settings import choose_entry, first_entry, method_of_model
 
@@ -75,10 +75,10 @@ def _project_of(decisions: Mapping[str, Decision], settings: SettingsLoad, entry
 
 def _decided(decision: Decision, sources: Sources) -> Decision:
     for candidate in PROVIDER_ENTRY.offers(decision.field, sources)[:1]:
-        return outranked(decision, candidate)
+        return override(decision, candidate)
     default = default_of(decision.field, sources)
     if decision.by_default and default is not None:
-        return settled(decision, Candidate(decision.field.name, show_value(default), DEFAULT.origin("default")))
+        return settle(decision, Candidate(decision.field.name, show_value(default), DEFAULT.origin("default")))
     return decision
 
 
@@ -109,4 +109,4 @@ def _of_entry_alone(decision: Decision, sources: Sources) -> Decision:
 def _of_wire(decision: Decision, sources: Sources, method: str) -> Decision:
     """Return the decision on the method where the entry asks for another one of OpenAI's two APIs."""
     origin = PROVIDER_ENTRY.origin_of_wire(sources)
-    return outranked(decision, Candidate("auth_method", method, origin))
+    return override(decision, Candidate("auth_method", method, origin))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from qwen_schema import Profile
 
-    from .origin import Candidate, Said
+    from .origin import Candidate, VariableValue
     from .place import Place
 
 
@@ -25,7 +25,7 @@ class EnvFile:
 
     place: Place
     shown: str
-    says: Mapping[str, Said]
+    says: Mapping[str, VariableValue]
     offers: Mapping[str, Candidate]
     excluded: tuple[str, ...] = ()
 

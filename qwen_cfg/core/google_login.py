@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .layers import DEFAULT
-from .merge import settled
+from .merge import settle
 from .origin import Candidate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .merge import Decision
-    from .origin import Said
+    from .origin import VariableValue
     from .settings import EntryChoice
     from .variables import Variables
 
@@ -20,7 +20,9 @@ _PROJECT, _LOCATION = "GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION"
 _EVERYWHERE = "global"
 
 
-def google_project(method: object, api_key: Decision, entry: EntryChoice | None, variables: Variables) -> Said | None:
+def google_project(
+    method: object, api_key: Decision, entry: EntryChoice | None, variables: Variables
+) -> VariableValue | None:
     """Return what names the Google Cloud project whose login is used in place of a key; None where none is.
 
     That is so under vertex-ai, where there is no key and no provider entry that names a variable for one.
@@ -33,7 +35,9 @@ def google_project(method: object, api_key: Decision, entry: EntryChoice | None,
     return said if said is not None and said.text.strip() else None
 
 
-def with_endpoint(decisions: Mapping[str, Decision], project: Said, variables: Variables) -> Mapping[str, Decision]:
+def with_endpoint(
+    decisions: Mapping[str, Decision], project: VariableValue, variables: Variables
+) -> Mapping[str, Decision]:
     """Return the decisions with the endpoint of a project in place of the default one."""
     decision = decisions["base_url"]
     if not decision.by_default:
@@ -42,4 +46,4 @@ def with_endpoint(decisions: Mapping[str, Decision], project: Said, variables: V
     location = said.text.strip() if said is not None and said.text.strip() else _EVERYWHERE
     host = "aiplatform.googleapis.com" if location == _EVERYWHERE else f"{location}-aiplatform.googleapis.com"
     url = f"https://{host}/v1beta1/projects/{project.text.strip()}/locations/{location}/publishers/google"
-    return {**decisions, "base_url": settled(decision, Candidate("base_url", url, DEFAULT.origin("default")))}
+    return {**decisions, "base_url": settle(decision, Candidate("base_url", url, DEFAULT.origin("default")))}

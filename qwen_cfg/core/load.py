@@ -12,7 +12,7 @@ from qwen_schema.spellings import TELLTALE_LENGTH
 from .env_file import without_excluded
 from .layers import ENVIRONMENT, SETTINGS_ENV, Sources, read_env_file, setting_origin
 from .merge import decide
-from .origin import Said
+from .origin import VariableValue
 from .scopes import SYSTEM, SYSTEM_DEFAULTS, folder_trust, load_settings
 from .search import places, search
 from .settings import leaves
@@ -164,12 +164,12 @@ def _trusted(
     return may_read
 
 
-def _of_settings(settings: SettingsLoad, profile: Profile) -> Mapping[str, Said]:
+def _of_settings(settings: SettingsLoad, profile: Profile) -> Mapping[str, VariableValue]:
     """Return the variables that the merged settings set: texts alone, up to a NUL, and none that is refused."""
     env = settings.at("env")
     refused = set(profile.refused_variables)
     return {
-        name: Said(setting.text.partition("\0")[0], setting_origin(SETTINGS_ENV, setting, variable=name))
+        name: VariableValue(setting.text.partition("\0")[0], setting_origin(SETTINGS_ENV, setting, variable=name))
         for name, setting in (env.members or {} if env is not None else {}).items()
         if setting.text is not None and name.upper() not in refused
     }

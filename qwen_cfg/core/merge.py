@@ -30,7 +30,7 @@ Fate = Literal[
 
 
 @record
-class Shadowed:
+class ShadowedCandidate:
     """A candidate that lost: what became of it, and to whom it lost, if to anybody."""
 
     candidate: Candidate
@@ -48,7 +48,7 @@ class Decision:
 
     field: Field
     winner: Candidate | None
-    shadowed: tuple[Shadowed, ...]
+    shadowed: tuple[ShadowedCandidate, ...]
     value: Value | Secret | None = None
     problem: BadValue | None = None
     unused: BadValue | None = None
@@ -74,40 +74,42 @@ class Decision:
 def decide(field: Field, profile: Profile, sources: Sources) -> Decision:
     """Let the highest layer that offers a value win, in the order that the profile has for the field."""
     winner: Candidate | None = None
-    shadowed: list[Shadowed] = []
+    shadowed: list[ShadowedCandidate] = []
     for candidate, lost in _ranked(field, profile, sources):
         if lost is not None:
             shadowed.append(lost)
         elif winner is None:
             winner = candidate
         else:
-            shadowed.append(Shadowed(candidate, "beaten", winner))
+            shadowed.append(ShadowedCandidate(candidate, "beaten", winner))
     return _typed(field, winner, _attributed(shadowed, winner))
 
 
-def settled(decision: Decision, winner: Candidate) -> Decision:
+def settle(decision: Decision, winner: Candidate) -> Decision:
     """Return a decision that nobody's candidate made, with the one that was inferred."""
     return _typed(decision.field, winner, decision.shadowed)
 
 
-def outranked(decision: Decision, winner: Candidate) -> Decision:
+def override(decision: Decision, winner: Candidate) -> Decision:
     """Return a decision in which a candidate that comes before all others wins."""
-    lost = () if decision.winner is None else (Shadowed(decision.winner, "beaten", winner),)
-    others = tuple(Shadowed(s.candidate, s.fate, winner if s.fate == "beaten" else s.by) for s in decision.shadowed)
+    lost = () if decision.winner is None else (ShadowedCandidate(decision.winner, "beaten", winner),)
+    others = tuple(
+        ShadowedCandidate(s.candidate, s.fate, winner if s.fate == "beaten" else s.by) for s in decision.shadowed
+    )
     return _typed(decision.field, winner, (*lost, *others))
 
 
 def beside(decision: Decision, losers: tuple[Candidate, ...]) -> Decision:
     """Return a decision with further candidates, which are beaten by the one that wins."""
-    lost = tuple(Shadowed(loser, "beaten", decision.winner) for loser in losers)
+    lost = tuple(ShadowedCandidate(loser, "beaten", decision.winner) for loser in losers)
     return replace(decision, shadowed=(*lost, *decision.shadowed))
 
 
 def not_beside_entry(decision: Decision, winner: Candidate | None) -> Decision:
     """Return a decision in which nothing counts that would have won before: the provider entry alone has a say."""
-    before = () if decision.winner is None else (Shadowed(decision.winner, "beaten"),)
+    before = () if decision.winner is None else (ShadowedCandidate(decision.winner, "beaten"),)
     every = (*before, *decision.shadowed)
-    lost = tuple(Shadowed(s.candidate, "not beside the entry") if s.fate == "beaten" else s for s in every)
+    lost = tuple(ShadowedCandidate(s.candidate, "not beside the entry") if s.fate == "beaten" else s for s in every)
     return _typed(decision.field, winner, tuple(s for s in lost if not s.candidate.origin.source.is_default))
 
 
@@ -151,7 +153,7 @@ def _texts(decision: Decision) -> list[str]:
     return [c.revealed for c in (decision.winner, *candidates) if c is not None]
 
 
-def _ranked(field: Field, profile: Profile, sources: Sources) -> Iterator[tuple[Candidate, Shadowed | None]]:
+def _ranked(field: Field, profile: Profile, sources: Sources) -> Iterator[tuple[Candidate, ShadowedCandidate | None]]:
     """Yield every candidate from the highest layer down, with its fate if it lost whoever wins."""
     groups = _groups(layers_for(profile, field))
     variable_layers = [layer for group in groups if isinstance(group, list) for layer in group]
@@ -166,7 +168,7 @@ def _ranked(field: Field, profile: Profile, sources: Sources) -> Iterator[tuple[
 
 def _of_variables(
     field: Field, layers: list[VariableLayer], sources: Sources, *, of_library: bool
-) -> Iterator[tuple[Candidate, Shadowed | None]]:
+) -> Iterator[tuple[Candidate, ShadowedCandidate | None]]:
     """Yield the candidates of a field's variables: of those that Qwen Code reads, or of those that a library does."""
     for variable in filter(sources.profile.reads, field.variables):
         if variable.of_library != of_library:
@@ -177,7 +179,7 @@ def _of_variables(
         if variable.is_read_under(sources.method_of_library if of_library else sources.auth_method):
             yield from _of_variable(field, candidates, sources.profile)
         else:
-            yield from ((candidate, Shadowed(candidate, "not under this method")) for candidate in candidates)
+            yield from ((candidate, ShadowedCandidate(candidate, "not under this method")) for candidate in candidates)
 
 
 def _groups(order: tuple[FieldLayer | VariableLayer, ...]) -> list[FieldLayer | list[VariableLayer]]:
@@ -195,7 +197,7 @@ def _groups(order: tuple[FieldLayer | VariableLayer, ...]) -> list[FieldLayer | 
 
 def _of_variable(
     field: Field, candidates: list[Candidate], profile: Profile
-) -> Iterator[tuple[Candidate, Shadowed | None]]:
+) -> Iterator[tuple[Candidate, ShadowedCandidate | None]]:
     """Yield the candidates of one variable.
 
     An empty one is no value; where the profile says so it also hides the same variable in what comes after it. Under a
@@ -205,24 +207,24 @@ def _of_variable(
     for candidate in candidates:
         lost = _refused(field, candidate)
         if lost is None and not profile.empty_hides and not field.is_switch and not candidate.revealed.strip():
-            lost = Shadowed(candidate, "empty")
+            lost = ShadowedCandidate(candidate, "empty")
             hidden_by = hidden_by or candidate
         elif hidden_by is not None and (lost is None or lost.fate == "empty"):
-            lost = Shadowed(candidate, "hidden by an empty variable", hidden_by)
+            lost = ShadowedCandidate(candidate, "hidden by an empty variable", hidden_by)
         elif lost is not None and lost.fate == "empty" and profile.empty_hides:
             hidden_by = candidate
         yield candidate, lost
 
 
-def _refused(field: Field, candidate: Candidate) -> Shadowed | None:
+def _refused(field: Field, candidate: Candidate) -> ShadowedCandidate | None:
     """Return the fate of a candidate that cannot win: it may not decide the field, or is empty and no default."""
     needed = field.reach
     if candidate.origin.layer == "settings" and field.setting is not None:
         needed = field.setting.reach
     if needed == "user" and candidate.origin.reach != "user":
-        return Shadowed(candidate, "needs reach user")
+        return ShadowedCandidate(candidate, "needs reach user")
     if candidate.is_empty and not (candidate.origin.source.is_default or _is_typed_none(field, candidate)):
-        return Shadowed(candidate, "empty")
+        return ShadowedCandidate(candidate, "empty")
     return None
 
 
@@ -231,11 +233,11 @@ def _is_typed_none(field: Field, candidate: Candidate) -> bool:
     return candidate.origin.layer == "flag" and field.schema.get("default") == ""
 
 
-def _attributed(shadowed: list[Shadowed], winner: Candidate | None) -> tuple[Shadowed, ...]:
-    return tuple(Shadowed(s.candidate, s.fate, s.by or winner) for s in shadowed)
+def _attributed(shadowed: list[ShadowedCandidate], winner: Candidate | None) -> tuple[ShadowedCandidate, ...]:
+    return tuple(ShadowedCandidate(s.candidate, s.fate, s.by or winner) for s in shadowed)
 
 
-def _typed(field: Field, winner: Candidate | None, shadowed: tuple[Shadowed, ...]) -> Decision:
+def _typed(field: Field, winner: Candidate | None, shadowed: tuple[ShadowedCandidate, ...]) -> Decision:
     if winner is None:
         return Decision(field, None, shadowed)
     try:

@@ -113,7 +113,7 @@ class Origin:
 
 
 @record
-class Said:
+class VariableValue:
     """What one source says of a variable."""
 
     text: str = field(repr=False)

@@ -23,7 +23,7 @@ from .entry import with_entry
 from .google_login import google_project, with_endpoint
 from .layers import DEFAULT, Sources
 from .load import load
-from .merge import Decision, decide, settled, without_secrets_elsewhere, without_unused_proxy
+from .merge import Decision, decide, settle, without_secrets_elsewhere, without_unused_proxy
 from .origin import Candidate
 from .paths import OAUTH_CACHE, OAUTH_CACHE_NAME
 from .search import places
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from .env_file import EnvFile
     from .load import Load
-    from .origin import Said
+    from .origin import VariableValue
     from .place import Place, Search
     from .settings import EntryChoice, SettingsLoad
     from .start import QwenDirectory
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 
 @record
-class Inferred:
+class InferredMethod:
     """An authentication method that nobody named, and what it was inferred from."""
 
     auth_method: str
@@ -65,7 +65,7 @@ class Options:
     """
 
     secret_from: SecretReference | None = None
-    assumed: Inferred | None = None
+    assumed: InferredMethod | None = None
     in_place: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -114,7 +114,7 @@ class Resolution:
         return self.world.qwen_directory(self.profile)
 
     @property
-    def login_shown(self) -> str:
+    def login_path(self) -> str:
         """Where the Qwen OAuth login is kept, as it is shown and written."""
         moved = self.directory.moved_to
         return OAUTH_CACHE if moved is None else self.world.standpoint.show(moved / OAUTH_CACHE_NAME)
@@ -141,7 +141,7 @@ class Resolution:
         return needs and key.winner is None and self.options.secret_from is None
 
     @cached_property
-    def google_project(self) -> Said | None:
+    def google_project(self) -> VariableValue | None:
         """What names the Google Cloud project whose login is used in place of a key; None where none is."""
         return google_project(self.auth_method, self.decisions["api_key"], self.entry, self.variables)
 
@@ -256,33 +256,33 @@ def _auth_method(login: Path | None, decisions: Mapping[str, Decision], options:
         inferred = _from_variables(options, sources)
     if inferred is None:
         return decision
-    return settled(decision, Candidate("auth_method", inferred.auth_method, DEFAULT.origin(inferred.place)))
+    return settle(decision, Candidate("auth_method", inferred.auth_method, DEFAULT.origin(inferred.place)))
 
 
-def _from_variables(options: Options, sources: Sources) -> Inferred | None:
+def _from_variables(options: Options, sources: Sources) -> InferredMethod | None:
     """Return the first method of which one variable of each group is set, or what is assumed."""
     for method, groups in sources.profile.infers.items():
         found = [next(filter(sources.variables.value, group), None) for group in groups]
         if method == "openai" and options.secret_from is not None and found[0] is None:
             found[0] = "the key that is referred to"
         if all(found):
-            return Inferred(method, f"inferred: {', '.join(map(str, found))} are set")
+            return InferredMethod(method, f"inferred: {', '.join(map(str, found))} are set")
     return options.assumed
 
 
-def _from_credential(login: Path | None, api_key: Decision, options: Options) -> Inferred | None:
+def _from_credential(login: Path | None, api_key: Decision, options: Options) -> InferredMethod | None:
     reference = options.secret_from
     if reference is not None and reference.kind != "oauth-cache":
-        return _assumed(options, "openai") or Inferred("openai", "inferred: an API key is referred to")
+        return _assumed(options, "openai") or InferredMethod("openai", "inferred: an API key is referred to")
     if api_key.winner is not None:
-        return Inferred("openai", "inferred: an API key is set")
+        return InferredMethod("openai", "inferred: an API key is set")
     if options.assumed is not None:
         return options.assumed
     if login is not None or reference is not None:
-        return Inferred("qwen-oauth", "inferred: a Qwen OAuth login is cached")
+        return InferredMethod("qwen-oauth", "inferred: a Qwen OAuth login is cached")
     return None
 
 
-def _assumed(options: Options, auth_method: str) -> Inferred | None:
+def _assumed(options: Options, auth_method: str) -> InferredMethod | None:
     """Return what is assumed, if that is the given method."""
     return options.assumed if options.assumed is not None and options.assumed.auth_method == auth_method else None

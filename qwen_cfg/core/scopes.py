@@ -11,7 +11,7 @@ from qwen_schema.records import record
 from qwen_schema.settings_text import Allowance, TooMuchTextError
 
 from .layers import ENV_FILE
-from .origin import Said
+from .origin import VariableValue
 from .paths import home_level_files
 from .place import Place
 from .settings import (
@@ -153,20 +153,20 @@ def _users_directory(start: Start, directory: QwenDirectory) -> Path | None:
     return start.home / ".qwen" if start.home is not None else None
 
 
-def _home_variables(start: Start, directory: QwenDirectory, looks: Looks) -> dict[str, Said]:
+def _home_variables(start: Start, directory: QwenDirectory, looks: Looks) -> dict[str, VariableValue]:
     """Return what the env files of the home say; settings see that before the env files are loaded."""
-    found: dict[str, Said] = {}
+    found: dict[str, VariableValue] = {}
     moved = directory.moved_to is not None
     for path in home_level_files(start.home, directory.moved_to)[: 1 if moved else None]:
         place = Place(path, directory.reach if path.parent == directory.moved_to else "user")
         assignments = last_of_each(looks.look(path).assignments(start.dialect)).values()
         shown = start.standpoint.show(path)
-        says = {one.name: Said(one.value, ENV_FILE.origin_of(one, place, shown)) for one in assignments}
+        says = {one.name: VariableValue(one.value, ENV_FILE.origin_of(one, place, shown)) for one in assignments}
         found = {**says, **found}
     return found
 
 
-def _read(file: SettingsFile, looks: Looks, variables: Variables, at_home: Mapping[str, Said]) -> ScopeRead:
+def _read(file: SettingsFile, looks: Looks, variables: Variables, at_home: Mapping[str, VariableValue]) -> ScopeRead:
     seen = looks.look_at_settings(file.path)
     if seen.kind in _ABSENT:
         return ScopeRead(file, "absent", why="" if seen.kind == "absent" else "a link that leads nowhere")
@@ -185,7 +185,7 @@ def _read(file: SettingsFile, looks: Looks, variables: Variables, at_home: Mappi
 
     allowance = Allowance()
 
-    def look_up(name: str) -> Said | None:
+    def look_up(name: str) -> VariableValue | None:
         said = variables.value(name) or (variables.of(name)[0] if name in variables.environ else at_home.get(name))
         if said is not None:
             allowance.spend(said.text)

@@ -24,7 +24,7 @@ SYSTEM_SETTINGS = Path("/etc/qwen-code/settings.json")
 
 
 @record
-class Given:
+class FlagValue:
     """A flag as it was given: its spelling and its text."""
 
     flag: str
@@ -74,7 +74,7 @@ class Start:
 
     cwd: Path
     home: Path | None
-    flags: Mapping[str, Given]
+    flags: Mapping[str, FlagValue]
     environ: Mapping[str, str | Secret]
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     choice: EnvFileChoice = EnvFileChoice()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qwen_schema.records import field, record
 
-from .origin import Said
+from .origin import VariableValue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,9 +20,9 @@ class Pass:
     """What one pass over the files adds to the environment: the env files, and then the `env` of the settings."""
 
     files: tuple[EnvFile, ...] = ()
-    of_settings: Mapping[str, Said] = field(default_factory=dict)
+    of_settings: Mapping[str, VariableValue] = field(default_factory=dict)
 
-    def says(self, name: str) -> Iterator[Said]:
+    def says(self, name: str) -> Iterator[VariableValue]:
         """Yield what the sources say of a variable, the one that counts first."""
         for file in self.files:
             if name in file.says and name not in file.excluded:
@@ -42,16 +42,16 @@ class Variables:
     environment: Layer
     passes: tuple[Pass, ...] = ()
 
-    def of(self, name: str) -> tuple[Said, ...]:
+    def of(self, name: str) -> tuple[VariableValue, ...]:
         """Return what is said of a variable, the one that counts first."""
-        found = [Said(self.environ[name], self.environment.origin(name, name))] if name in self.environ else []
+        found = [VariableValue(self.environ[name], self.environment.origin(name, name))] if name in self.environ else []
         for number, one in enumerate(self.passes):
             if number and any(said.text for said in found):
                 break
             found += [said for said in one.says(name) if said not in found]
         return tuple(found)
 
-    def value(self, name: str) -> Said | None:
+    def value(self, name: str) -> VariableValue | None:
         """Return what a variable has as its value; an empty one counts as not set."""
         return next((said for said in self.of(name) if said.text), None)
 

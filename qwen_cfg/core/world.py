@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from qwen_schema.records import field, record
 
 from .sighting import ABSENT, GitStatus, Sighting, Standing
-from .start import EnvFileChoice, Given, QwenDirectory, Start
+from .start import EnvFileChoice, FlagValue, QwenDirectory, Start
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 __all__ = [
     "ABSENT",
     "EnvFileChoice",
+    "FlagValue",
     "GitStatus",
-    "Given",
     "QwenDirectory",
     "Sighting",
     "Standing",

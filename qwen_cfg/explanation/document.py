@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.layers import layer_named
-from qwen_cfg.core.merge import Decision, Shadowed
+from qwen_cfg.core.merge import Decision, ShadowedCandidate
 from qwen_cfg.core.other_profiles import elsewhere
 from qwen_cfg.core.unread_files import would_set
 from qwen_cfg.rules import OF_ALL_FIELDS
@@ -15,7 +15,7 @@ from qwen_schema.records import record, replace
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from qwen_cfg.core.chosen_profile import Generation
+    from qwen_cfg.core.chosen_profile import ChosenProfile
     from qwen_cfg.core.origin import Candidate
     from qwen_cfg.core.other_profiles import Elsewhere
     from qwen_cfg.core.place import Outcome, Place, Visit
@@ -153,7 +153,7 @@ def explain(
     diagnostics: tuple[Diagnostic, ...],
     *,
     other_profiles: tuple[Elsewhere, ...] | None = None,
-    generation: Generation | None = None,
+    generation: ChosenProfile | None = None,
     reveal: bool = False,
 ) -> Explanation:
     """Return the explanation of a resolution. With `reveal`, secrets stand in it in full.
@@ -268,7 +268,7 @@ def _as_used(resolution: Resolution, decision: Decision) -> Decision:
         return decision
     every = (decision.winner, *(lost.candidate for lost in decision.shadowed if lost.fate == "beaten"))
     others = tuple(lost for lost in decision.shadowed if lost.fate != "beaten")
-    unused = tuple(Shadowed(candidate, "not under this method") for candidate in every)
+    unused = tuple(ShadowedCandidate(candidate, "not under this method") for candidate in every)
     return Decision(decision.field, None, (*unused, *others))
 
 
@@ -288,7 +288,7 @@ def _won_by(resolution: Resolution, decision: Decision) -> str:
     if decision.winner is not None:
         return str(decision.winner.origin)
     if decision.field.secret and resolution.auth_method == "qwen-oauth":
-        return f"not needed: Qwen OAuth logs in without a key, with {resolution.login_shown}"
+        return f"not needed: Qwen OAuth logs in without a key, with {resolution.login_path}"
     if decision.field.secret and resolution.options.secret_from is not None:
         return f"to come from {resolution.options.secret_from}"
     if decision.field.secret and resolution.google_project is not None:

@@ -131,7 +131,7 @@ class Disk:
 
 
 @record
-class Looking:
+class DiskReader:
     """Looks at a disk in one way: reading what stands at the place of an env file, or surveying it."""
 
     disk: Disk

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_cfg.core.chosen_profile import Installed, release_of
+from qwen_cfg.core.chosen_profile import InstalledProgram, release_of
 from qwen_cfg.core.paths import Standpoint
 from qwen_schema.bounded import TooLarge, Unreadable, read_file
 from qwen_schema.records import record
@@ -53,9 +53,9 @@ class _UnknownError(Exception):
     """The version cannot be told; the text says why."""
 
 
-def find_installed(
+def find_program(
     environ: Mapping[str, str], cwd: Path, home: Path | None, names: tuple[str, ...] = NAMES
-) -> Installed:
+) -> InstalledProgram:
     """Return the `qwen` that a shell would start with the PATH of an environment. Nothing is started.
 
     A relative directory on the PATH, and one of the project in `cwd`, count as not there: whoever wrote the project
@@ -65,12 +65,12 @@ def find_installed(
         program = next((path for name in names if _is_program(path := Path(directory, name))), None)
         if program is not None and not _is_of_project(program.parent, cwd, home):
             try:
-                return Installed(_Finder(home).versions(program, _MOST_LAUNCHERS))
+                return InstalledProgram(_Finder(home).versions(program, _MOST_LAUNCHERS))
             except _UnknownError as unknown:
-                return Installed(problem=str(unknown))
+                return InstalledProgram(problem=str(unknown))
             except OSError as error:
-                return Installed(problem=f"{program.as_posix()} cannot be followed: {error.strerror}")
-    return Installed()
+                return InstalledProgram(problem=f"{program.as_posix()} cannot be followed: {error.strerror}")
+    return InstalledProgram()
 
 
 def _is_program(path: Path) -> bool:

@@ -29,7 +29,7 @@ from qwen_schema import (
 )
 from qwen_schema.records import field, record
 
-from .disk import Disk, Looking, if_there, is_missing, real
+from .disk import Disk, DiskReader, if_there, is_missing, real
 from .git import status_of
 from .ownership import allow_none, foreign_owner
 from .qwen_home import Home, checked, find_qwen_directory
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from qwen_cfg.core.load import Load
     from qwen_cfg.core.place import Place
-    from qwen_cfg.core.world import Given, QwenDirectory
+    from qwen_cfg.core.world import FlagValue, QwenDirectory
     from qwen_schema import Profile
     from qwen_schema.envfile import Dialect
 
@@ -58,7 +58,7 @@ AsksGit = Callable[[Path], GitStatus | None]
 
 def read_world(  # noqa: PLR0913 - the world has as many sides
     *,
-    flags: Mapping[str, Given],
+    flags: Mapping[str, FlagValue],
     environ: Mapping[str, str],
     cwd: Path,
     home: Home,
@@ -81,7 +81,7 @@ def read_world(  # noqa: PLR0913 - the world has as many sides
         EnvFileError: if the env file named with --env-file does not exist or is none.
     """
     start = _start(flags, environ, cwd, home, choice, dialect, survey=survey)
-    seen = _Seen(start, Disk(start.standpoint, allows, start.choice.path, owner_of))
+    seen = _WorldParts(start, Disk(start.standpoint, allows, start.choice.path, owner_of))
     for profile in profiles:
         seen.load(profile, seen.disk.look)
     _require_choice(start, seen.disk.look)
@@ -122,7 +122,7 @@ def _located(choice: EnvFileChoice, cwd: Path) -> EnvFileChoice:
 
 
 def _start(
-    flags: Mapping[str, Given],
+    flags: Mapping[str, FlagValue],
     environ: Mapping[str, str],
     cwd: Path,
     home: Home,
@@ -150,7 +150,7 @@ def _start(
 
 
 @record
-class _Seen:
+class _WorldParts:
     """What is found while the world is read."""
 
     start: Start
@@ -163,7 +163,7 @@ class _Seen:
         directory = find_qwen_directory(self.start, profile, look)
         self.directories[profile.directory_variable] = directory
         try:
-            self.loads[profile] = load(self.start, profile, directory, Looking(self.disk, look))
+            self.loads[profile] = load(self.start, profile, directory, DiskReader(self.disk, look))
         except (EnvFileError, SettingsError, NotTrustedError) as error:
             self.loads[profile] = error
 

@@ -25,7 +25,7 @@ from . import (
 from .diagnostic import Case, CaseRule, Diagnostic, Finding, Rule
 
 if TYPE_CHECKING:
-    from qwen_cfg.core.chosen_profile import Generation
+    from qwen_cfg.core.chosen_profile import ChosenProfile
     from qwen_cfg.core.other_profiles import Elsewhere
     from qwen_cfg.core.resolution import Resolution
 
@@ -107,7 +107,7 @@ def diagnose(
     rules: tuple[Rule, ...] = RULES,
     *,
     other_profiles: tuple[Elsewhere, ...] | None = None,
-    generation: Generation | None = None,
+    generation: ChosenProfile | None = None,
 ) -> tuple[Diagnostic, ...]:
     """Return what the rules say about a resolution, the gravest first.
 
@@ -124,7 +124,7 @@ def _redacted(finding: Finding) -> Finding:
     return replace(finding, message=str(redact_known(finding.message)), hint=str(redact_known(finding.hint)))
 
 
-def diagnose_generation(generation: Generation) -> tuple[Diagnostic, ...]:
+def diagnose_generation(generation: ChosenProfile) -> tuple[Diagnostic, ...]:
     """Return what there is to say of a profile alone, where nothing is resolved."""
     found = generations.installed_otherwise(generation)
     return tuple(Diagnostic(OTHER_INSTALLED, "warning", finding) for finding in found)

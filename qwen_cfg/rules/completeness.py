@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.unread_files import would_set
-from qwen_cfg.trust import host_shown, is_known_or_loopback
+from qwen_cfg.trust import display_host, is_known_or_loopback
 from qwen_schema import declared_fields, safe_text
 from qwen_schema.providers import key_variables
 
@@ -209,6 +209,6 @@ def _how_to_give(resolution: Resolution) -> str:
     if endpoint is not None and problem is None and endpoint.origin.reach == "project":
         url = endpoint.revealed
         if not is_known_or_loopback(url):
-            return f"Export {name}, if {host_shown(url)} is to have it: {endpoint.origin} sends it there."
+            return f"Export {name}, if {display_host(url)} is to have it: {endpoint.origin} sends it there."
     at = resolution.files[0].shown if resolution.files else "./.qwen/.env"
     return f"Set {name} in {at}, or export it."

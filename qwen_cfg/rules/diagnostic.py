@@ -11,7 +11,7 @@ from qwen_schema.records import asdict, record
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from qwen_cfg.core.chosen_profile import Generation
+    from qwen_cfg.core.chosen_profile import ChosenProfile
     from qwen_cfg.core.origin import Candidate
     from qwen_cfg.core.other_profiles import Elsewhere
     from qwen_cfg.core.resolution import Resolution
@@ -39,7 +39,7 @@ class Case:
 
     resolution: Resolution
     known: tuple[Elsewhere, ...] | None = None
-    generation: Generation | None = None
+    generation: ChosenProfile | None = None
 
     @cached_property
     def others(self) -> tuple[Elsewhere, ...]:

@@ -124,10 +124,10 @@ def _may_differ(text: str) -> bool:
 
 
 def _differences(file: EnvFile, seen: Sighting) -> Iterator[Finding]:
-    from qwen_schema.envfile.dotenv_python import differing  # noqa: PLC0415 - slow to import
+    from qwen_schema.envfile.dotenv_python import dialect_differences  # noqa: PLC0415 - slow to import
 
     feeds = field_of_variable(declared_fields())
-    for name, (ours, theirs) in differing(seen.assignments("dotenv"), seen.assignments("python")).items():
+    for name, (ours, theirs) in dialect_differences(seen.assignments("dotenv"), seen.assignments("python")).items():
         if name in feeds and name not in file.excluded:
             line = (ours or theirs).line  # type: ignore[union-attr]
             yield Finding(

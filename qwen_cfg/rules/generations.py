@@ -11,7 +11,7 @@ from .diagnostic import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qwen_cfg.core.chosen_profile import Generation
+    from qwen_cfg.core.chosen_profile import ChosenProfile
     from qwen_cfg.core.other_profiles import Departure, Elsewhere
     from qwen_schema import Field, Profile
 
@@ -33,7 +33,7 @@ def other_is_installed(case: Case) -> Iterator[Finding]:
         yield from installed_otherwise(case.generation)
 
 
-def installed_otherwise(generation: Generation) -> Iterator[Finding]:
+def installed_otherwise(generation: ChosenProfile) -> Iterator[Finding]:
     """Tell of a Qwen Code that is installed and follows other rules; of the profile alone, nothing being resolved."""
     ignored = generation.ignored
     if ignored is not None:
@@ -76,7 +76,7 @@ def _said(other: Elsewhere, departure: Departure) -> str:
     decision, told = departure.decision, other.resolution
     if decision.winner is None:
         if told is not None and decision.field.secret and told.auth_method == "qwen-oauth":
-            return f"is not needed: it logs in with {told.login_shown}"
+            return f"is not needed: it logs in with {told.login_path}"
         return "has no value"
     origin = decision.winner.origin
     by = "by default" if origin.place == "default" else f"from {origin}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.core.layers import SETTINGS, kind_of, setting_origin
 from qwen_cfg.core.settings import leaves
-from qwen_cfg.trust import host_shown, project_settings_key
+from qwen_cfg.trust import display_host, project_settings_key
 from qwen_schema.settings_text import variables_in
 
 from .diagnostic import Finding
@@ -118,7 +118,7 @@ def key_of_another_place(resolution: Resolution) -> Iterator[Finding]:
         setting, variable = entry.entry.setting, entry.entry.key_variable
         yield Finding(
             f"{variable}, which the provider entry at {setting.file.shown}:{setting.line} names, is not set: "
-            f"{key.origin} is sent to {host_shown(url.revealed)} instead.",
+            f"{key.origin} is sent to {display_host(url.revealed)} instead.",
             f"Set {variable}, or choose another model.",
             "api_key",
             setting.file.shown,
@@ -321,7 +321,7 @@ def names_users_variable(case: Case) -> Iterator[Finding]:
 def _variables_beside_the_key(resolution: Resolution, here: str) -> Iterator[Finding]:
     """Yield what a project's settings take of the user's into headers and the body."""
     url = resolution.decisions["base_url"].value
-    host = host_shown(url) if isinstance(url, str) else "its endpoint"
+    host = display_host(url) if isinstance(url, str) else "its endpoint"
     for setting in (leaf for part in _changing(resolution) for leaf in leaves(part)):
         origin = setting_origin(SETTINGS, setting)
         if origin.is_project_said and origin.users:

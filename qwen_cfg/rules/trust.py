@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_cfg.trust import host_shown, project_settings_key, split_asked, split_origin
+from qwen_cfg.trust import display_host, project_settings_key, split_origin, split_to_ask
 from qwen_cfg.trust.of_settings import project_settings_values
 from qwen_schema import printable
 
@@ -22,11 +22,11 @@ def splits_origin(resolution: Resolution) -> Iterator[Finding]:
     if resolution.google_project is not None:
         yield from _sends_google_login(resolution)
         return
-    asked = split_asked(resolution, resolution.world.standing)
+    asked = split_to_ask(resolution, resolution.world.standing)
     split = asked or split_origin(resolution)
     if split is not None and not _is_told_of_the_variable(resolution, split):
         yield Finding(
-            f"{split.origin} sends {_what(split)} to {printable(host_shown(split.url))}{_FROM[split.standing]}.",
+            f"{split.origin} sends {_what(split)} to {printable(display_host(split.url))}{_FROM[split.standing]}.",
             "That is a known provider, or this machine: nobody is asked." if asked is None else _ASKS,
             "base_url",
             split.origin.file,
@@ -47,7 +47,7 @@ def _sends_google_login(resolution: Resolution) -> Iterator[Finding]:
     origin = endpoint.winner.origin
     yield Finding(
         f"{origin} sends your Google login (application default credentials) to "
-        f"{printable(host_shown(endpoint.value))} in Qwen Code.",
+        f"{printable(display_host(endpoint.value))} in Qwen Code.",
         "If the project has no business with it, do not start Qwen Code here. qwen-cfg run does not use vertex-ai.",
         "base_url",
         origin.file,

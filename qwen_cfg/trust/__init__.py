@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .concern import Concern, host_shown, is_known_or_loopback
+    from .concern import Concern, display_host, is_known_or_loopback
     from .named_by_user import is_named_by_user
     from .of_artifact import DECIDING, concern_of_artifact, sends_unusual
-    from .of_resolution import Split, concern_of, split_asked, split_origin
+    from .of_resolution import Split, concern_of, split_origin, split_to_ask
     from .of_settings import SettingsKey, project_settings_key
-    from .store import Trusted, TrustStore, granted
+    from .store import TrustEntry, TrustStore, trust_entry
 
 _HOMES = {
     "Concern": "concern",
-    "host_shown": "concern",
+    "display_host": "concern",
     "is_known_or_loopback": "concern",
     "is_named_by_user": "named_by_user",
     "DECIDING": "of_artifact",
@@ -22,13 +22,13 @@ _HOMES = {
     "sends_unusual": "of_artifact",
     "Split": "of_resolution",
     "concern_of": "of_resolution",
-    "split_asked": "of_resolution",
+    "split_to_ask": "of_resolution",
     "split_origin": "of_resolution",
     "SettingsKey": "of_settings",
     "project_settings_key": "of_settings",
-    "Trusted": "store",
+    "TrustEntry": "store",
     "TrustStore": "store",
-    "granted": "store",
+    "trust_entry": "store",
 }
 
 __all__ = [
@@ -36,18 +36,18 @@ __all__ = [
     "Concern",
     "SettingsKey",
     "Split",
+    "TrustEntry",
     "TrustStore",
-    "Trusted",
     "concern_of",
     "concern_of_artifact",
-    "granted",
-    "host_shown",
+    "display_host",
     "is_known_or_loopback",
     "is_named_by_user",
     "project_settings_key",
     "sends_unusual",
-    "split_asked",
     "split_origin",
+    "split_to_ask",
+    "trust_entry",
 ]
 
 

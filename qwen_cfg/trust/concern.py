@@ -63,7 +63,7 @@ class Concern:
         return _digest((self.credential, self.reference, *places))
 
     @property
-    def told(self) -> str:
+    def words(self) -> str:
         """The concern in words."""
         return "\n".join(self.lines)
 
@@ -73,11 +73,11 @@ class Concern:
         settings = [f"    {name} = {value}" for name, value in self.settings]
         plain = self.host.isascii() and any(self.host in setting for setting in settings)
         host = [] if plain else [f"    (the host is {self.host})"]
-        links = dict.fromkeys(f"    {keeper.told}" for keeper in self.keepers if keeper.is_link)
+        links = dict.fromkeys(f"    {keeper.words}" for keeper in self.keepers if keeper.is_link)
         return (f"{self.place} decides where requests go:", *settings, *host, *links, self.whose)
 
 
-def host_shown(url: str) -> str:
+def display_host(url: str) -> str:
     """Return the host of a valid URL, with its port, as it is asked for: letters that only look like others show it."""
     return endpoint_of(url)
 

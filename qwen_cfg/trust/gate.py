@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from qwen_schema import NotTrustedError, QwenCfgError, is_true
 from qwen_schema.records import field, record
 
-from .store import granted
+from .store import trust_entry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,7 +88,7 @@ class Gate:
         self._typed.add(self._key(concern))
         with suppress(QwenCfgError):
             if not self.store.covers(concern):
-                self.store.add(granted(concern))
+                self.store.add(trust_entry(concern))
 
     def _key(self, concern: Concern) -> str:
         return f"{concern.file} {concern.shown} {concern.handed_over}"
@@ -107,7 +107,7 @@ class Gate:
         import shlex  # noqa: PLC0415 - what is remembered is rare
 
         try:
-            self.store.add(granted(concern))
+            self.store.add(trust_entry(concern))
         except QwenCfgError as error:
             self.notify(f"qwen-cfg: it holds for this run only. {error}")
         else:
@@ -115,7 +115,7 @@ class Gate:
             self.notify(f"qwen-cfg: remembered. To take it back: {words}")
 
 
-def owners_allowed(store: TrustStore, *, all_of_them: bool) -> Allows:
+def owner_rule(store: TrustStore, *, all_of_them: bool) -> Allows:
     """Return which other users' env files may count."""
     return (lambda _path, _owner: True) if all_of_them else store.allows_owner
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_schema import located
+from qwen_schema import locate_path
 from qwen_schema.records import record
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Keeper:
     is_link: bool = False
 
     @property
-    def told(self) -> str:
+    def words(self) -> str:
         """Where the link leads, in words."""
         return f"({self.shown} is a link to {self.real})"
 
@@ -45,7 +45,7 @@ def keepers_of_reference(reference: SecretReference, base: Path, home: Path | No
     if reference.path is None:
         return ()
     base, home = Path(os.path.realpath(base)), home and Path(os.path.realpath(home))
-    return (_keeper(reference.variable, located(reference.path, base=base, home=home), reference.path),)
+    return (_keeper(reference.variable, locate_path(reference.path, base=base, home=home), reference.path),)
 
 
 def _every(origins: Iterable[Origin]) -> Iterable[Origin]:

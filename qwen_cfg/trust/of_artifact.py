@@ -14,17 +14,17 @@ from qwen_schema import (
     declared_fields,
     host_of,
     is_loopback,
-    located,
+    locate_path,
     look_up,
     parse_value,
-    pointed,
+    reference_of_pointer,
 )
 from qwen_schema.envfile import file_values
 from qwen_schema.qwen_oauth import is_declared_api
 from qwen_schema.records import replace
 from qwen_schema.references import real_place
 
-from .concern import Concern, host_shown, is_known_or_loopback, pointed_at, prompts_to
+from .concern import Concern, display_host, is_known_or_loopback, pointed_at, prompts_to
 from .keepers import keepers_of_reference
 from .named_by_user import is_named_by_user
 from .of_users_settings import OWN_KEY, do_users_settings_send, variable_of
@@ -60,7 +60,9 @@ def concern_of_artifact(
     is_users = keys_file is not None and real_place(keys_file) in map(real_place, here.user_files)
     keepers = keepers_of_reference(artifact.api_key, here.base, here.home)
     texts = {} if keys_file is None else _texts_of(keys_file, artifact)
-    pointer = pointed(texts.get(str(artifact.api_key.variable), "")) or _pointer_in_settings(artifact.api_key, here)
+    pointer = reference_of_pointer(texts.get(str(artifact.api_key.variable), "")) or _pointer_in_settings(
+        artifact.api_key, here
+    )
     if pointer is not None:
         # A file that only points to a key does not have it.
         texts, artifact = {}, artifact if is_users else _with_key_from(artifact, pointer)
@@ -94,7 +96,7 @@ def _concern(
     told = tuple((name, artifact.text(name)) for name in DECIDING if name in foreign or name == "base_url")
     told = (*pointed_at(artifact.api_key), *told)
     reference = "" if credential == "none" else str(artifact.api_key)
-    return Concern(file, shown, told, host_shown(artifact.text("base_url")), credential, reference, whose)
+    return Concern(file, shown, told, display_host(artifact.text("base_url")), credential, reference, whose)
 
 
 def _is_far(reference: SecretReference, keys_file: Path | None, file: Path, here: Surroundings) -> bool:
@@ -106,7 +108,7 @@ def _is_far(reference: SecretReference, keys_file: Path | None, file: Path, here
         return not is_named_by_user(reference, here)
     if reference.kind == "settings":
         is_for_keys = reference.pointer_in_file == OWN_KEY or variable_of(reference) is not None
-        path = located(str(reference.path), base=here.base, home=here.home)
+        path = locate_path(str(reference.path), base=here.base, home=here.home)
         return not is_for_keys or not _is_settings_file(path, here)
     if keys_file is None:
         return False
@@ -128,11 +130,11 @@ def _is_settings_file(path: Path, here: Surroundings) -> bool:
 
 def _pointer_in_settings(reference: SecretReference, here: Surroundings) -> SecretReference | None:
     """Return the pointer to a key that stands where a reference leads in a project's settings file."""
-    path = located(str(reference.path), base=here.base, home=here.home)
+    path = locate_path(str(reference.path), base=here.base, home=here.home)
     if reference.kind != "settings" or real_place(path) in map(real_place, here.user_settings):
         return None
     with suppress(ConfigurationError, ValueError):
-        return pointed(look_up(reference, here).reveal())
+        return reference_of_pointer(look_up(reference, here).reveal())
     return None
 
 
@@ -172,7 +174,7 @@ def _says(texts: Mapping[str, str], name: str, value: str) -> bool:
 def _env_file_of(reference: SecretReference, here: Surroundings) -> Path | None:
     if reference.kind != "env-file":
         return None
-    return located(str(reference.path), base=here.base, home=here.home)
+    return locate_path(str(reference.path), base=here.base, home=here.home)
 
 
 def _texts_of(path: Path, artifact: ResolvedConfig) -> dict[str, str]:

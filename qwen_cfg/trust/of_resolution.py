@@ -9,7 +9,7 @@ from qwen_cfg.core.artifact import key_reference
 from qwen_schema import kind_of_pointer
 from qwen_schema.records import record
 
-from .concern import Concern, host_shown, is_known_or_loopback, pointed_at, prompts_to
+from .concern import Concern, display_host, is_known_or_loopback, pointed_at, prompts_to
 from .keepers import keepers_of, keepers_of_reference
 from .of_settings import key_of_another_file, project_settings_key, project_settings_values, texts_of_other_files
 
@@ -57,7 +57,7 @@ def split_origin(resolution: Resolution) -> Split | None:
     return None if users is None else Split(endpoint.winner.revealed, origin, *users)
 
 
-def split_asked(resolution: Resolution, standing: Stands) -> Split | None:
+def split_to_ask(resolution: Resolution, standing: Stands) -> Split | None:
     """Return what the user has to be asked about before anything is sent; None if nothing is.
 
     Beside a split that is an entry of the user's keyring that the file with the endpoint names: nobody can tell who
@@ -97,8 +97,8 @@ def split_asked(resolution: Resolution, standing: Stands) -> Split | None:
 
 
 def concern_of(resolution: Resolution, standing: Stands) -> Concern | None:
-    """Return the concern about what `split_asked` returns; None if there is none."""
-    split = split_asked(resolution, standing)
+    """Return the concern about what `split_to_ask` returns; None if there is none."""
+    split = split_to_ask(resolution, standing)
     if split is None:
         return None
     assert split.origin.path is not None  # noqa: S101 - what has reach project stands in a file
@@ -110,7 +110,7 @@ def concern_of(resolution: Resolution, standing: Stands) -> Concern | None:
         file=split.origin.path,
         place=str(split.origin),
         settings=(*pointed_at(key), *named, ("base_url", split.url)),
-        host=host_shown(split.url),
+        host=display_host(split.url),
         credential=split.credential,
         reference="" if split.credential == "none" else str(key),
         whose=f"{split.whose} would be sent there along with your prompts."
@@ -204,7 +204,7 @@ def _users_credential(resolution: Resolution, endpoint: Origin) -> tuple[Credent
     """
     winner = resolution.decisions["api_key"].winner
     if resolution.auth_method == "qwen-oauth":
-        return "login", f"Your Qwen OAuth login ({resolution.login_shown})"
+        return "login", f"Your Qwen OAuth login ({resolution.login_path})"
     if resolution.options.secret_from is not None:
         # Whoever types where the key is has said that it is to be used.
         return "key", f"Your API key ({resolution.options.secret_from})"

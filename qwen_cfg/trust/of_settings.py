@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qwen_schema import declared_fields
 from qwen_schema.records import record
 
-from .concern import host_shown, is_known_or_loopback
+from .concern import display_host, is_known_or_loopback
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +48,7 @@ def project_settings_key(resolution: Resolution) -> SettingsKey | None:
         origin.place,
         ", ".join(dict.fromkeys(names)),
         ", ".join(map(str, origin.users)),
-        host_shown(url) if url else "its endpoint",
+        display_host(url) if url else "its endpoint",
         origin.file,
         origin.line,
         bool(url) and is_known_or_loopback(url) and all(map(_is_for_keys, names)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from qwen_schema import BadValue, declared_fields, located, parse_value
+from qwen_schema import BadValue, declared_fields, locate_path, parse_value
 from qwen_schema.references import names_in_pointer
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def do_users_settings_send(artifact: ResolvedConfig, here: Surroundings) -> bool
     """
     reference = artifact.api_key
     files = here.user_settings
-    if reference.kind == "settings" and located(str(reference.path), base=here.base, home=here.home) not in files:
+    if reference.kind == "settings" and locate_path(str(reference.path), base=here.base, home=here.home) not in files:
         return False
     if reference.kind not in ("settings", "environment"):
         return False

@@ -27,7 +27,7 @@ _NOT_OURS = "it is not what was written there"
 
 
 @record
-class Trusted:
+class TrustEntry:
     """One file that is trusted: for a host and digests of what was shown, or for belonging to another user.
 
     `shown` is that of the settings, and `handed_over` that of the credential, which `reference` says in words; both are
@@ -42,10 +42,10 @@ class Trusted:
     reference: str = ""
 
 
-def granted(concern: Concern) -> Trusted:
+def trust_entry(concern: Concern) -> TrustEntry:
     """Return the entry of a yes to a concern."""
     file, host, shown = str(concern.file), concern.host, concern.shown
-    return Trusted(file, host, shown, concern.handed_over, reference=concern.reference)
+    return TrustEntry(file, host, shown, concern.handed_over, reference=concern.reference)
 
 
 class TrustStore:
@@ -59,7 +59,7 @@ class TrustStore:
         """The file that holds the entries."""
         return self._file
 
-    def entries(self) -> tuple[Trusted, ...]:
+    def entries(self) -> tuple[TrustEntry, ...]:
         """Return every entry, the oldest first.
 
         Raises:
@@ -93,7 +93,7 @@ class TrustStore:
         """Tell whether a file may belong to another user."""
         return any(entry.path == str(path) and entry.owner == owner for entry in self.entries())
 
-    def add(self, entry: Trusted) -> None:
+    def add(self, entry: TrustEntry) -> None:
         """Remember an entry.
 
         Raises:
@@ -102,7 +102,7 @@ class TrustStore:
         with self._alone():
             self._write((*(known for known in self.entries() if known != entry), entry))
 
-    def revoke(self, paths: tuple[Path, ...] | None) -> tuple[Trusted, ...]:
+    def revoke(self, paths: tuple[Path, ...] | None) -> tuple[TrustEntry, ...]:
         """Forget what is trusted at and below some paths, or everything, and return what that was."""
         if not self.entries():
             return ()
@@ -136,7 +136,7 @@ class TrustStore:
         finally:
             os.close(descriptor)
 
-    def _write(self, entries: tuple[Trusted, ...]) -> None:
+    def _write(self, entries: tuple[TrustEntry, ...]) -> None:
         import json  # noqa: PLC0415
 
         from qwen_schema.folders import anywhere  # noqa: PLC0415 - rarely needed
@@ -147,7 +147,7 @@ class TrustStore:
         save(self._file, json.dumps(document, indent=2) + "\n", may_follow=anywhere, private=True)
 
 
-def covers(entry: Trusted, concern: Concern) -> bool:
+def covers(entry: TrustEntry, concern: Concern) -> bool:
     """Tell whether a yes to one thing is a yes to another: the same file, settings and host, and no more given away."""
     same = (entry.path, entry.host, entry.shown) == (str(concern.file), concern.host, concern.shown)
     return same and concern.handed_over in ("", entry.handed_over)
@@ -158,13 +158,13 @@ def _require_ours(status: os.stat_result) -> None:
         raise _Unsound("others may have written it")
 
 
-def _entries(text: str) -> tuple[Trusted, ...]:
+def _entries(text: str) -> tuple[TrustEntry, ...]:
     import json  # noqa: PLC0415
 
     document = json.loads(text)
     if document["format"] != FORMAT or not isinstance(document["trusted"], list):
         raise _Unsound("it has another form, of a newer version perhaps")
-    entries = tuple(Trusted(**entry) for entry in document["trusted"])
+    entries = tuple(TrustEntry(**entry) for entry in document["trusted"])
     for entry in entries:
         texts = (entry.path, entry.host, entry.shown, entry.handed_over, entry.reference)
         if not all(isinstance(part, str) for part in texts) or not isinstance(entry.owner, int | None):

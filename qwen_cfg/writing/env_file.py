@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @record
-class Kept:
+class EnvFileUpdate:
     """The env file that settings were kept in, how it is written, and what was done, in words."""
 
     path: Path
@@ -43,7 +43,7 @@ def keep(
     home: Path | None = None,
     accept: Accept | None = None,
     variables: Mapping[str, str] | None = None,
-) -> Kept:
+) -> EnvFileUpdate:
     """Write the settings, texts by field, into `.qwen/.env` of a directory, which git ignores before it holds a key.
 
     Each is assigned to the first variable of its field, or to the one that `variables` names for it; a variable that
@@ -70,7 +70,7 @@ def keep(
         # Whatever comes between, git never sees a file with a key in it.
         ignored = keep_out(path, standpoint, once)
         save(path, new, may_follow=may_follow, private=True, require=partial(require_out, shown=shown, accept=once))
-    return Kept(path, shown, (f"kept in {shown} (mode 0600)", *ignored))
+    return EnvFileUpdate(path, shown, (f"kept in {shown} (mode 0600)", *ignored))
 
 
 def _yes(_reason: str) -> bool:

@@ -29,7 +29,7 @@ _AS_GOOD = {LINE, f"/{LINE}", ".qwen", ".qwen/", "/.qwen", "/.qwen/", ".qwen/*",
 
 
 @record
-class _Appended:
+class _IgnoreLine:
     """The size that `.gitignore` had before the line was appended, None for a new file; or why it was not appended."""
 
     size: int | None = None
@@ -50,7 +50,7 @@ def keep_out(path: Path, standpoint: Standpoint, accept: Accept | None = None) -
     in_tree = _is_in_tree(real)
     if is_ignored(real) if in_tree else _is_out(path, real, gitignore, standpoint):
         return ()
-    appended = _append(gitignore) if real == path else _Appended(obstacle="a link leads to the file")
+    appended = _append(gitignore) if real == path else _IgnoreLine(obstacle="a link leads to the file")
     done = () if appended.obstacle else (f"added {LINE} to {standpoint.show(gitignore)}",)
     try:
         why = f"{standpoint.show(gitignore)}: {appended.obstacle}" if appended.obstacle else ""
@@ -110,7 +110,7 @@ def _is_listed(gitignore: Path) -> bool:
     return any(line.strip() in _AS_GOOD for line in lines)
 
 
-def _append(gitignore: Path) -> _Appended:
+def _append(gitignore: Path) -> _IgnoreLine:
     """Append the line. Nothing but a regular file is written to."""
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
     try:
@@ -119,15 +119,15 @@ def _append(gitignore: Path) -> _Appended:
             there = folder.status(name)
             obstacle = "" if there is None or stat.S_ISLNK(there.st_mode) else _obstacle(there)
             if obstacle:
-                return _Appended(obstacle=obstacle)
+                return _IgnoreLine(obstacle=obstacle)
             with os.fdopen(folder.open(name, flags, 0o666), "rb+") as file:
                 content = file.read()
                 file.write(_separator(content) + LINE.encode() + b"\n")
     except OSError as error:
-        return _Appended(obstacle=f"it cannot be written: {error.strerror or error}")
+        return _IgnoreLine(obstacle=f"it cannot be written: {error.strerror or error}")
     except OutputError as error:
-        return _Appended(obstacle=error.what)
-    return _Appended(None if there is None else len(content))
+        return _IgnoreLine(obstacle=error.what)
+    return _IgnoreLine(None if there is None else len(content))
 
 
 def _obstacle(status: os.stat_result) -> str:
@@ -136,7 +136,7 @@ def _obstacle(status: os.stat_result) -> str:
     return "it is over 1 MiB" if status.st_size > LARGEST_BYTES else ""
 
 
-def _take_back(gitignore: Path, appended: _Appended) -> None:
+def _take_back(gitignore: Path, appended: _IgnoreLine) -> None:
     """Remove the line again."""
     if appended.obstacle:
         return

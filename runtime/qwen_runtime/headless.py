@@ -12,7 +12,7 @@ from qwen_schema import (
     InterruptedByPersonError,
     OutputError,
     QwenCfgError,
-    Redacting,
+    StreamRedactor,
     TerminatedError,
     redact_known,
     to_document,
@@ -50,14 +50,14 @@ class Reporter(Protocol):
     def began(self, settings: Settings) -> None:
         """Tell that the question is asked."""
 
-    def happened(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Tell what the model or the connection does."""
 
-    def ended(self, settings: Settings, answer: Answer, error: QwenCfgError | None) -> None:
+    def on_end(self, settings: Settings, answer: Answer, error: QwenCfgError | None) -> None:
         """Tell what came of it."""
 
 
-class _Holding:
+class _RateLimitNotice:
     """Tells once for each wait that the service grants no more requests this minute."""
 
     def __init__(self, output: Output) -> None:
@@ -71,7 +71,7 @@ class _Holding:
         self._is_told = isinstance(event, RateWait)
 
 
-class _Waiting:
+class _WaitingLine:
     """Shows that an answer is waited for, until something of it can be seen; a `json` document is seen at its end."""
 
     def __init__(self, output: Output, form: OutputFormat, model: str) -> None:
@@ -104,7 +104,7 @@ def ask_once(ready: ReadyConfig, prompt: str, output: Output, form: OutputFormat
         ConfigurationError: if the artifact cannot be used; nothing has been sent then.
     """
     with put_off() as heard, closing(Session(ready.connect(), Conversation(system), ready.observe)) as session:
-        waiting = _Waiting(output, form, session.settings.model)
+        waiting = _WaitingLine(output, form, session.settings.model)
         try:
             code = _ask(session, prompt, output, _reporter(form, output), heard, waiting)
         finally:
@@ -115,17 +115,17 @@ def ask_once(ready: ReadyConfig, prompt: str, output: Output, form: OutputFormat
 
 
 def _ask(
-    session: Session, prompt: str, output: Output, reporter: Reporter, heard: list[int], waiting: _Waiting
+    session: Session, prompt: str, output: Output, reporter: Reporter, heard: list[int], waiting: _WaitingLine
 ) -> ExitCode:
     error: QwenCfgError | None = None
     reporter.began(session.settings)
-    holding = _Holding(output)
-    with session.asking(prompt) as exchange:
+    holding = _RateLimitNotice(output)
+    with session.exchange(prompt) as exchange:
         try:
             for event in exchange.events(_TICK):
                 if event is not None:
                     holding.note(event)
-                    reporter.happened(event)
+                    reporter.on_event(event)
                 waiting.note(event)
                 if heard:
                     break
@@ -141,7 +141,7 @@ def _ask(
             error = error_of(decisive(heard))
             exchange.error = type(error).__name__
     with suppress(OutputError) if heard else nullcontext():
-        reporter.ended(session.settings, exchange.answer, error)
+        reporter.on_end(session.settings, exchange.answer, error)
     for notice in session.connection.notices():
         output.notice(f"qwen-cfg: {notice}")
     return ExitCode.OK if error is None else error.exit_code
@@ -163,18 +163,18 @@ class _TextReporter:
 
     def __init__(self, output: Output) -> None:
         self._output = output
-        self._redacting = Redacting()
+        self._redacting = StreamRedactor()
 
     def began(self, settings: Settings) -> None:
         """Say nothing."""
 
-    def happened(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Write a piece of the answer as it came."""
         if isinstance(event, Text):
             self._write(self._redacting.add(event.text))
         _notice_wait(event, self._output)
 
-    def ended(self, settings: Settings, answer: Answer, error: QwenCfgError | None) -> None:
+    def on_end(self, settings: Settings, answer: Answer, error: QwenCfgError | None) -> None:
         """End the last line, if the model did not."""
         self._write(self._redacting.end())
         if answer.text and not answer.text.endswith("\n"):
@@ -195,11 +195,11 @@ class _JsonReporter:
     def began(self, settings: Settings) -> None:
         """Say nothing."""
 
-    def happened(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Say nothing but that there is a wait."""
         _notice_wait(event, self._output)
 
-    def ended(self, settings: Settings, answer: Answer, error: QwenCfgError | None) -> None:
+    def on_end(self, settings: Settings, answer: Answer, error: QwenCfgError | None) -> None:
         """Write the document."""
         self._output.data({"format": FORMAT, **_result(settings, answer, error)})
         _notice_end(settings, answer, error, self._output)
@@ -210,13 +210,13 @@ class _StreamReporter:
 
     def __init__(self, output: Output) -> None:
         self._output = output
-        self._redacting = {"text": Redacting(), "reasoning": Redacting()}
+        self._redacting = {"text": StreamRedactor(), "reasoning": StreamRedactor()}
 
     def began(self, settings: Settings) -> None:
         """Write with what the question is asked."""
         self._line("start", format=FORMAT, **_config_data(settings))
 
-    def happened(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Write what is for the reader; the end tells the rest."""
         match event:
             case Text(text):
@@ -227,7 +227,7 @@ class _StreamReporter:
                 self._line("waiting", why=why, seconds=round(seconds, 3), attempt=attempt, most=most)
         _notice_wait(event, self._output)
 
-    def ended(self, settings: Settings, answer: Answer, error: QwenCfgError | None) -> None:
+    def on_end(self, settings: Settings, answer: Answer, error: QwenCfgError | None) -> None:
         """Write the document, after what was held back."""
         for kind, redacting in self._redacting.items():
             self._piece(kind, redacting.end())
@@ -293,7 +293,7 @@ def _notice_wait(event: Event, output: Output) -> None:
 
 def _notice_end(settings: Settings, answer: Answer, error: QwenCfgError | None, output: Output) -> None:
     if error is not None:
-        output.notice(*error.told)
+        output.notice(*error.lines_with_hint)
         return
     for remark in notices_of(answer, settings):
         output.notice(f"qwen-cfg: {remark}")

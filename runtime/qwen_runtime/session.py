@@ -34,7 +34,7 @@ class Session:
         return self.connection.settings
 
     @contextmanager
-    def asking(self, prompt: str) -> Iterator[Exchange]:
+    def exchange(self, prompt: str) -> Iterator[Exchange]:
         """Ask, and let the caller take the answer. Whatever came of it is then part of the conversation.
 
         A question without any answer is forgotten, so that it can be asked again.

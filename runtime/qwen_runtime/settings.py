@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from qwen_schema import located
+from qwen_schema import locate_path
 from qwen_schema.qwen_oauth import METHOD
 from qwen_schema.records import field, record
 
@@ -58,7 +58,7 @@ class Settings:
 
     def locate(self, path: str) -> Path:
         """Return the file that a path of the artifact names."""
-        return located(path, base=self.base, home=self.home)
+        return locate_path(path, base=self.base, home=self.home)
 
 
 def settings_of(

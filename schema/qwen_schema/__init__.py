@@ -51,10 +51,10 @@ if TYPE_CHECKING:
     from .pointers import kind_of_pointer
     from .profiles import DEFAULT_PROFILE, Profile, declared_profiles, other_profiles
     from .providers import Provider, declared_providers, provider_of
-    from .references import Surroundings, follow, located, look_up, pointed
+    from .references import Surroundings, follow, locate_path, look_up, reference_of_pointer
     from .secret import (
-        Redacting,
         Secret,
+        StreamRedactor,
         Verbatim,
         hide_credentials,
         is_secret_name,
@@ -147,12 +147,12 @@ _NAMES = {
     "references": (
         "Surroundings",
         "follow",
-        "located",
+        "locate_path",
         "look_up",
-        "pointed",
+        "reference_of_pointer",
     ),
     "secret": (
-        "Redacting",
+        "StreamRedactor",
         "Secret",
         "Verbatim",
         "hide_credentials",
@@ -220,7 +220,6 @@ __all__ = [
     "QwenCfgError",
     "RateLimitError",
     "Reach",
-    "Redacting",
     "RequestRefusedError",
     "ResolvedConfig",
     "Secret",
@@ -228,6 +227,7 @@ __all__ = [
     "SecretReferenceError",
     "SettingsError",
     "SettingsUse",
+    "StreamRedactor",
     "Surroundings",
     "TerminatedError",
     "Terms",
@@ -257,14 +257,13 @@ __all__ = [
     "is_unicode",
     "kind_of_pointer",
     "load",
-    "located",
+    "locate_path",
     "look_up",
     "looks_like_key",
     "mask",
     "nearest",
     "other_profiles",
     "parse_value",
-    "pointed",
     "port_of",
     "practice_of",
     "printable",
@@ -273,6 +272,7 @@ __all__ = [
     "redact",
     "redact_known",
     "redact_unknown",
+    "reference_of_pointer",
     "safe_text",
     "show_value",
     "show_word",

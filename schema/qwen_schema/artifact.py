@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from .errors import ArtifactError
 from .fields import LayerName, Reach, Value, declared_fields, frozen
 from .pointers import program_of
-from .printable import shortened
+from .printable import shorten
 from .profiles import declared_profiles
 from .records import field, record, replace
 from .secret import REDACTED, Secret, looks_like_key, redact_unknown
@@ -241,7 +241,7 @@ def _check_format(document: Mapping[str, Any], where: str) -> None:
 
 
 def _refusal(place: str, wrong: str, expected: str, where: str) -> ArtifactError:
-    reason = shortened(redact_unknown(f"{place}: {wrong}" if place else wrong))
+    reason = shorten(redact_unknown(f"{place}: {wrong}" if place else wrong))
     right = f"Expected {expected}. " if expected else ""
     return ArtifactError(
         f"this is no valid artifact: {reason}", where=where, hint=f"{right}Regenerate it: qwen-cfg resolve -o FILE"

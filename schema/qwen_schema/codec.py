@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from .artifact import ResolvedConfig, from_document, to_document, validate_document
 from .errors import ArtifactError
-from .printable import shortened, without_controls
+from .printable import shorten, without_controls
 from .secret import redact_unknown
 from .shallow import MOST_PARTS, line_of_a_deep_name
 
@@ -95,7 +95,7 @@ def _parsed_toml(text: str, where: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         # It may quote the name of a table, which may be a key in the wrong place.
-        reason = shortened(redact_unknown(str(error)))
+        reason = shorten(redact_unknown(str(error)))
     raise _refusal("toml", reason, where)
 
 

@@ -112,7 +112,7 @@ def put_off(*answered: int, told: Callable[[], None] | None = None) -> Iterator[
             before[decisive(left)](decisive(left), None)
 
 
-def finishing(work: Callable[[], T], what: str, seconds: float) -> T:
+def run_to_end(work: Callable[[], T], what: str, seconds: float) -> T:
     """Do something that no signal may cut off, in a thread that the end of the program waits for.
 
     Args:

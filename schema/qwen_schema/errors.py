@@ -73,7 +73,7 @@ class QwenCfgError(Exception):
         return (str(self),)
 
     @property
-    def told(self) -> tuple[str, ...]:
+    def lines_with_hint(self) -> tuple[str, ...]:
         """The lines that a command ends with: the error, and under it what to do."""
         first, *further = self.lines
         return (f"qwen-cfg: {first}", *further, *([f"  {self.hint}"] if self.hint else []))

@@ -33,7 +33,7 @@ def printable_lines(text: str) -> str:
     return without_commands("\n".join(printable(line) for line in text.split("\n")))
 
 
-def shortened(text: str) -> str:
+def shorten(text: str) -> str:
     """Return a text as it stands in a message: of a long one, the beginning."""
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 

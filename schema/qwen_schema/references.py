@@ -57,7 +57,7 @@ def follow(reference: SecretReference, here: Surroundings) -> Secret:
         NotTrustedError: if a command would have to be run that the user has not asked for.
     """
     found = look_up(reference, here)
-    pointer = None if reference.kind == "literal" else pointed(found.reveal())
+    pointer = None if reference.kind == "literal" else reference_of_pointer(found.reveal())
     if pointer is None:
         return found
     if pointer.kind == "command" and not _may_run(reference, here):
@@ -82,7 +82,7 @@ def look_up(reference: SecretReference, here: Surroundings) -> Secret:
     return found
 
 
-def pointed(text: str) -> SecretReference | None:
+def reference_of_pointer(text: str) -> SecretReference | None:
     """Return the reference that a pointer stands for; None if the text is a key.
 
     Raises:
@@ -135,7 +135,7 @@ def _may_run(reference: SecretReference, here: Surroundings) -> bool:
         case "environment" | "flag":
             return True
         case "env-file":
-            path = located(reference.path or "", base=here.base, home=here.home)
+            path = locate_path(reference.path or "", base=here.base, home=here.home)
             return real_place(path) in map(real_place, here.user_files)
     return here.may_run_commands
 
@@ -173,7 +173,7 @@ def _where(reference: SecretReference) -> str:
     return reference.path or reference.variable or reference.flag or reference.pointer or ""
 
 
-def located(path: str, *, base: Path, home: Path | None) -> Path:
+def locate_path(path: str, *, base: Path, home: Path | None) -> Path:
     """Return where a path of an artifact (`./`, `../`, `~/` or absolute) leads on this machine."""
     if path.startswith("~/") and home is not None:
         return home / path[2:]
@@ -201,7 +201,7 @@ def _from_settings(reference: SecretReference, here: Surroundings) -> Secret:
     )
 
     shown = reference.path or ""
-    path = located(shown, base=here.base, home=here.home)
+    path = locate_path(shown, base=here.base, home=here.home)
     names = names_in_pointer(reference.pointer_in_file or "")
     try:
         found = read_settings(path).at_pointer(names)
@@ -227,7 +227,7 @@ def _from_settings(reference: SecretReference, here: Surroundings) -> Secret:
 
 def _from_env_file(reference: SecretReference, here: Surroundings) -> Secret:
     shown = reference.path or ""
-    path = located(shown, base=here.base, home=here.home)
+    path = locate_path(shown, base=here.base, home=here.home)
     if not os.path.exists(path):  # noqa: PTH110 - a name that is too long does not
         raise SecretReferenceError(
             "the env file that the artifact names for the API key does not exist",

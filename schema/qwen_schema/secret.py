@@ -15,11 +15,11 @@ from .spellings import (
     TELLTALE_BEGINNING,
     Spelling,
     Views,
-    begun,
+    cut_escape,
     found,
+    partial_length,
     places,
     spellings,
-    unfinished,
     views,
 )
 
@@ -108,7 +108,7 @@ class Verbatim(str):
     __slots__ = ()
 
 
-class Redacting:
+class StreamRedactor:
     """A text that comes in pieces, and is passed on as it comes, without any secret that this process knows.
 
     What looks like the beginning of a secret is held back until the next piece, or the end, tells. A few characters
@@ -124,7 +124,7 @@ class Redacting:
     def add(self, piece: str) -> Verbatim:
         """Return what can be passed on now."""
         known, text = _known_spellings(), self._held + piece
-        whole = text[: unfinished(text)] if known else text
+        whole = text[: cut_escape(text)] if known else text
         seen = _joined(self._passed, views(whole))
         near = [Spelling(view, start, form) for view, start, form in known if start in seen[view]]
         cuts = _cuts(whole, seen, near, self._passed)
@@ -226,7 +226,7 @@ def _begun(text: str, seen: Views, near: Sequence[Spelling]) -> int:
     """Return from where a text may be the beginning of a secret, or go on with one."""
     begins = len(text)
     for spelling in near:
-        if count := begun(spelling, seen[spelling.view]):
+        if count := partial_length(spelling, seen[spelling.view]):
             place = places(text, spelling.view)
             begins = min(begins, place[-count][0] if count <= len(place) else 0)
     return begins

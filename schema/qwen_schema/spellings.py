@@ -127,7 +127,7 @@ def found(spelling: str, view: str, begin: int) -> list[tuple[int, int]]:
     return ends
 
 
-def begun(spelling: Spelling, view: str) -> int:
+def partial_length(spelling: Spelling, view: str) -> int:
     """Return how many characters at the end of a view may begin a spelling; a few say nothing."""
     at = view.find(spelling.beginning, max(0, len(view) - len(spelling.text) + 1))
     while at >= 0:
@@ -148,7 +148,7 @@ def decoded_text(text: str) -> str:
     return text
 
 
-def unfinished(text: str) -> int:
+def cut_escape(text: str) -> int:
     """Return where the escape begins that the end of a text cuts; the length of the text if it cuts none."""
     if not _ESCAPE_BEGINS.search(text):
         cut = _CUT_BEGINNING.search(text)

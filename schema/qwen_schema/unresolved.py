@@ -7,7 +7,7 @@ from .records import record
 
 
 @record
-class Unresolved:
+class UnresolvedReference:
     """What a text is that can be no key, and what makes a key of it."""
 
     what: str
@@ -43,16 +43,16 @@ _FORMS = (
 )
 
 
-def unresolved(text: str) -> Unresolved | None:
+def unresolved(text: str) -> UnresolvedReference | None:
     """Return what a text is that was meant to be replaced by a key; None if it can be a key."""
     text = text.strip().strip("'\"")
     for form, what, fix in _FORMS:
         if re.match(form, text, re.DOTALL):
-            return Unresolved(what, fix)
+            return UnresolvedReference(what, fix)
     if _is_command(text):
-        return Unresolved("a command for a shell, which nothing runs here", "put command:… there")
+        return UnresolvedReference("a command for a shell, which nothing runs here", "put command:… there")
     if (scheme := _SCHEME.match(text)) is not None:
-        return Unresolved(
+        return UnresolvedReference(
             f"a reference to a secret ({scheme[1]}://…)", "put what that program prints there, with command:…"
         )
     return None

@@ -9,7 +9,7 @@ from . import patterns as re
 from .formats import CHECKS, LONGEST, is_unicode
 from .pointers import EXPECTED as EXPECTED_OF_POINTER
 from .pointers import is_pointer, kind_of_pointer, parts_of_pointer
-from .printable import shortened
+from .printable import shorten
 from .proxy import NO_PROXY, split_login
 from .secret import hide_credentials, looks_like_key, mask, redact_unknown
 from .unresolved import unresolved
@@ -87,7 +87,7 @@ def safe_text(field: Field, text: str) -> str:
     Of a text that is longer than any value, the beginning is shown.
     """
     shown = _without_secrets(field, text)
-    return shown if len(shown) <= LONGEST else f"{shortened(shown)} ({len(text):,} characters)"
+    return shown if len(shown) <= LONGEST else f"{shorten(shown)} ({len(text):,} characters)"
 
 
 def _without_secrets(field: Field, text: str) -> str:

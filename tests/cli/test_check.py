@@ -373,13 +373,13 @@ def test_annotations_point_at_the_fields(desk: Desk, name: str) -> None:
     out = desk.run("check", name, "--format", "github", *argv).ended(1).out
     found = [ANNOTATION.fullmatch(line) for line in out.splitlines()]
     assert all(found)
-    pointed = {}
+    reference_of_pointer = {}
     for match in filter(None, found):
         level, file, line, _, message = match.groups()
         assert (level, file) == ("error", name)
-        pointed[message.split()[0]] = int(line)
-    assert pointed.keys() == flags.keys()
-    for field, number in pointed.items():
+        reference_of_pointer[message.split()[0]] = int(line)
+    assert reference_of_pointer.keys() == flags.keys()
+    for field, number in reference_of_pointer.items():
         assert lines[number - 1].lstrip().startswith(f'"{field}":' if name == "a.json" else f"{field} =")
         # It is the value's line, not that of the provenance further down.
         assert number < next(n for n, line in enumerate(lines, 1) if "provenance" in line)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from qwen_runtime import DialogueDefaults
-from qwen_runtime.terminal.checks import Unchecked
+from qwen_runtime.terminal.checks import NoChecks
 from qwen_runtime.terminal.dialogue import dialogue
 from qwen_schema import Secret, declared_fields
 
@@ -56,7 +56,7 @@ def change_after(
     person: Answers, current: DialogueDefaults | None = None, *, checks: Checks | None = None, asks_where: bool = True
 ) -> Change:
     change = dialogue(
-        person, current or DialogueDefaults(), place="/auth", checks=checks or Unchecked(), asks_where=asks_where
+        person, current or DialogueDefaults(), place="/auth", checks=checks or NoChecks(), asks_where=asks_where
     )
     assert not person.left
     assert KEY not in "\n".join(person.said)

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.provider import Provider, Reply, chunk, events, finish, refusal, streamed, usage
 
-from qwen_schema import Redacting, Secret
+from qwen_schema import Secret, StreamRedactor
 
 from . import process
 from .process import KEY, PROGRAM, SECONDS, Desk, clean_environment
@@ -434,7 +434,7 @@ def test_a_key_that_a_server_echoes_is_not_passed_on(desk: Desk, server: Provide
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.text("abk-", max_size=4), max_size=12))
 def test_any_pieces_come_through_but_for_the_secret(parts: list[str]) -> None:
-    secret, redacting = Secret("ab-ab-ka-kb-ab-kk"), Redacting()
+    secret, redacting = Secret("ab-ab-ka-kb-ab-kk"), StreamRedactor()
     text = "".join(parts)
     assert "".join([*map(redacting.add, parts), redacting.end()]) == text.replace(secret.reveal(), "[redacted]")
     cut = [secret.reveal()[:9], secret.reveal()[9:]]

@@ -28,7 +28,7 @@ from .process import KEY
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from qwen_cfg.core.world import GitStatus, Given
+    from qwen_cfg.core.world import FlagValue, GitStatus
 
     from .process import Desk
 
@@ -165,11 +165,11 @@ WORDS += ("--debug=1", "--no-proxy", "--no-proxy=a,b", "--openai-api-key", f"--o
 WORDS += ("-", "-1", "-.5", "-x", "-x y", "--x y", "--colour", "-é", "--timeout")
 
 
-def by_parser(words: list[str]) -> Mapping[str, Given]:
+def by_parser(words: list[str]) -> Mapping[str, FlagValue]:
     parser = Parser(prog="qwen-cfg", add_help=False)
     add_field_flags(parser)
     parser.set_defaults(command="resolve")
-    given: Mapping[str, Given] = parser.parse_args(words).given
+    given: Mapping[str, FlagValue] = parser.parse_args(words).given
     return given
 
 

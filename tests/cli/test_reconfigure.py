@@ -16,7 +16,7 @@ from qwen_cfg.application.replay import replay
 from qwen_cfg.application.request import Request
 from qwen_cfg.cli.arguments import this_process
 from qwen_cfg.core.hidden_keys import key_remark
-from qwen_cfg.core.world import EnvFileChoice, Given
+from qwen_cfg.core.world import EnvFileChoice, FlagValue
 from qwen_cfg.trust import TrustStore
 from qwen_cfg.trust.gate import Gate
 from qwen_runtime import Change, DialogueDefaults, ReadyConfig
@@ -52,9 +52,9 @@ def origins(configured: ReadyConfig) -> dict[str, str]:
     return {name: configured.artifact.provenance[name].origin for name in ("api_key", "base_url", "model")}
 
 
-def given(name: str, text: str) -> Given:
+def given(name: str, text: str) -> FlagValue:
     field = declared_fields()[name]
-    return Given(field.flags[0], Secret(text) if field.secret else text)
+    return FlagValue(field.flags[0], Secret(text) if field.secret else text)
 
 
 def test_what_is_typed_for_this_session_beats_everything_and_is_valid(desk: Desk) -> None:
@@ -240,7 +240,7 @@ def test_what_is_kept_does_not_change_the_artifact_that_was_given(desk: Desk) ->
 def test_an_artifact_of_a_session_can_be_checked(desk: Desk) -> None:
     artifact = session()(TYPED).artifact
     desk.write("work/app/session.toml", dump(artifact))
-    assert replay(request(), artifact).flags["model"] == Given("/auth", "m-1")
+    assert replay(request(), artifact).flags["model"] == FlagValue("/auth", "m-1")
     outcome = desk.run("check", "session.toml").ended(0)
     assert "API key" in outcome.said
     assert "what was typed at /auth" in desk.run("check", "--strict", "session.toml").ended(1).said

@@ -305,7 +305,7 @@ def test_a_server_that_hangs_up(server: Provider) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(20)
         chat = session(f"http://127.0.0.1:{listener.getsockname()[1]}/v1")
-        with chat.asking("ping") as exchange:
+        with chat.exchange("ping") as exchange:
             listener.accept()[0].close()
             with pytest.raises(UnreachableError) as raised:
                 list(exchange.events())
@@ -315,7 +315,7 @@ def test_a_server_that_hangs_up(server: Provider) -> None:
 def test_a_server_that_speaks_something_else() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(20)
-        with session(f"http://127.0.0.1:{listener.getsockname()[1]}/v1").asking("ping") as exchange:
+        with session(f"http://127.0.0.1:{listener.getsockname()[1]}/v1").exchange("ping") as exchange:
             with listener.accept()[0] as connection:
                 connection.sendall(b"220 mail.example ESMTP\r\n\r\n")
             with pytest.raises(UnreachableError):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qwen_runtime.oauth import Login
-from qwen_runtime.oauth.device import Polling, TokenResponse, device_code_of, start_polling
+from qwen_runtime.oauth.device import PollState, TokenResponse, device_code_of, start_polling
 from qwen_runtime.oauth.login import login_document, login_of, login_of_tokens
 from qwen_runtime.oauth.pkce import challenge_of, make_verifier
 from qwen_runtime.oauth.qr import columns_of, qr_lines
@@ -128,7 +128,7 @@ EVENTS = st.sampled_from([*ANSWERS, *("wait", "slow down", "trouble") * 5]).flat
 
 @given(st.lists(EVENTS, min_size=1, max_size=20), st.floats(0.1, 60), st.floats(1, 600))
 def test_polling_follows_rfc_8628(events: list[Any], interval: float, life: float) -> None:
-    polling, now, trouble = Polling(interval, life), 0.0, ""
+    polling, now, trouble = PollState(interval, life), 0.0, ""
     for kind, answer, pause in events:
         now += pause
         if kind == "trouble":
@@ -159,7 +159,7 @@ def test_what_a_device_authorization_response_says() -> None:
     device = device_code_of({**CODE, "verification_uri_complete": whole, "expires_in": 900, "interval": 2})
     assert (device.device_code, device.user_code) == (Secret(SENTINEL), "ABCD-EFGH")
     assert (device.address, device.whole_address) == (CODE["verification_uri"], whole)
-    assert start_polling(device, 100.0) == Polling(2.0, 1000.0)
+    assert start_polling(device, 100.0) == PollState(2.0, 1000.0)
     assert SENTINEL not in repr(device)
     bare = device_code_of({**CODE, "verification_uri_complete": None})
     assert (bare.whole_address, bare.expires_in, bare.interval) == (bare.address, 600.0, 5.0)

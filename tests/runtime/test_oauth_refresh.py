@@ -62,10 +62,10 @@ json.dump(outcomes, sys.stdout)
 """
 
 
-@pytest.mark.parametrize("has_ended", [True, False])
-def test_twenty_processes_exchange_a_login_once(home: Home, has_ended: bool) -> None:
+@pytest.mark.parametrize("is_expired", [True, False])
+def test_twenty_processes_exchange_a_login_once(home: Home, is_expired: bool) -> None:
     home.has(home.server.issue(expires_in=-5))
-    if not has_ended:
+    if not is_expired:
         # The token only looks fresh: all of them are refused.
         home.has({**json.loads(home.cache.path.read_bytes()), "expiry_date": (time.time() + HOUR) * 1000})
     ended = subprocess.run(

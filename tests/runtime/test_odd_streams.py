@@ -245,7 +245,7 @@ def test_a_stream_of_json_type_is_shown_as_it_comes(server: Provider) -> None:
     first, *rest = streamed("first", "second").pieces
     held = threading.Event()
     server.replies[:] = [Reply([first, *rest], hold=held, kind="application/json")]
-    with session(f"{server.url}/v1").asking("ping") as exchange:
+    with session(f"{server.url}/v1").exchange("ping") as exchange:
         for event in exchange.events():
             if event == Text("first"):
                 held.set()

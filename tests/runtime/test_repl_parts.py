@@ -14,14 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.paper import Paper, screen_on
 
-from qwen_runtime.repl.input import Called, Question, read
+from qwen_runtime.repl.input import CommandCall, Question, read
 from qwen_runtime.repl.live_view import LiveView
 from qwen_runtime.repl.plain_view import PlainView
 from qwen_runtime.terminal.blocks import Blocks, Lines, markdown_parser
 from qwen_runtime.terminal.painter import Painter
 from qwen_runtime.terminal.redraw import kept_in
 from qwen_runtime.terminal.safe_text import safe, without_steering
-from qwen_schema import Redacting, Secret
+from qwen_schema import Secret, StreamRedactor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -154,9 +154,9 @@ DRAWN = st.lists(st.lists(st.sampled_from(["a", "b", "é", " ", "中"]), max_siz
 def test_the_screen_shows_what_stays_and_what_changes_below(steps: list[tuple[list[str], list[str]]]) -> None:
     paper = Paper(width=42)
     screen, stays = screen_on(paper), []
-    for settled, live in steps:
-        assert screen.settle(settled, live) == max(len(live) - 7, 0)
-        stays += [*settled, *live[:-7]]
+    for settle, live in steps:
+        assert screen.settle(settle, live) == max(len(live) - 7, 0)
+        stays += [*settle, *live[:-7]]
         shown = "\n".join(line.rstrip() for line in [*stays, *live[-7:]]).rstrip("\n").split("\n")
         assert paper.lines == shown
 
@@ -375,10 +375,10 @@ def test_a_lone_surrogate_can_be_written() -> None:
 
 @given(pieces(st.lists(st.sampled_from(["a ", "\n", SECRET, SECRET[:9], "https://u:p@h/"])).map("".join)))
 def test_a_secret_in_pieces_does_not_get_through_whole(cut: list[str]) -> None:
-    secret, redacting = Secret(SECRET), Redacting()
+    secret, redacting = Secret(SECRET), StreamRedactor()
     written = "".join([*(without_steering(redacting.add(piece)) for piece in cut), redacting.end()])
     assert secret.reveal() not in written
-    whole = Redacting()
+    whole = StreamRedactor()
     assert safe(whole.add("".join(cut)) + whole.end()) == safe("".join(cut))
 
 
@@ -392,10 +392,10 @@ def test_a_secret_in_pieces_does_not_get_through_whole(cut: list[str]) -> None:
         (" \n ", None),
         ("hi", Question("hi")),
         ("    code\n  more  \n", Question("    code\n  more")),
-        ("/help", Called("help")),
-        (" /HELP ", Called("help")),
-        ("/save  a b.md ", Called("save", "a b.md")),
-        ("/", Called("")),
+        ("/help", CommandCall("help")),
+        (" /HELP ", CommandCall("help")),
+        ("/save  a b.md ", CommandCall("save", "a b.md")),
+        ("/", CommandCall("")),
         ("/ what", Question("/ what")),
         ("/\nwhat", Question("/\nwhat")),
         ("/help\nme", Question("/help\nme")),
@@ -406,5 +406,5 @@ def test_a_secret_in_pieces_does_not_get_through_whole(cut: list[str]) -> None:
         ("a\udcffb", Question("a\ufffdb")),
     ],
 )
-def test_what_a_typed_text_is(text: str, typed: Question | Called | None) -> None:
+def test_what_a_typed_text_is(text: str, typed: Question | CommandCall | None) -> None:
     assert read(text) == typed

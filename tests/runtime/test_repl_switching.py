@@ -14,7 +14,7 @@ from qwen_runtime import Change
 from qwen_runtime.repl.ask import ask
 from qwen_runtime.repl.chat import Chat
 from qwen_runtime.repl.commands import run
-from qwen_runtime.repl.input import Called
+from qwen_runtime.repl.input import CommandCall
 from qwen_runtime.session import Session
 from qwen_runtime.terminal.device import Keyboard
 from qwen_schema import ConfigurationError, QwenCfgError, Secret
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from qwen_runtime import ReadyConfig
 
-AUTH = Called("auth")
+AUTH = CommandCall("auth")
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_who_thinks_better_of_it_keeps_what_was(chat: Chat, paper: Paper, what: 
 
 def test_what_cannot_be_used_changes_nothing(chat: Chat, server: Provider) -> None:
     chat.authenticate, before = lambda: Change("/auth", {"model": "bad"}), chat.session.connection
-    for called in (AUTH, Called("model", "bad")):
+    for called in (AUTH, CommandCall("model", "bad")):
         with pytest.raises(QwenCfgError):
             run(chat, called)
     assert chat.session.connection is before
@@ -96,7 +96,7 @@ def test_what_cannot_be_used_changes_nothing(chat: Chat, server: Provider) -> No
 def test_a_ca_bundle_that_cannot_be_used_changes_nothing(chat: Chat, server: Provider) -> None:
     chat.reconfigure, before = lambda _: configured(f"{server.url}/v1", ca_bundle="/no/such.pem"), chat.ready
     with pytest.raises(ConfigurationError):
-        run(chat, Called("model", "x"))
+        run(chat, CommandCall("model", "x"))
     assert chat.ready is before
     ask(chat, "still there")
 
@@ -104,7 +104,7 @@ def test_a_ca_bundle_that_cannot_be_used_changes_nothing(chat: Chat, server: Pro
 def test_many_models_are_not_all_listed(chat: Chat, server: Provider, paper: Paper) -> None:
     server.models, before = tuple(f"vendor/model-{number}" for number in range(300)), server.models
     try:
-        run(chat, Called("model"))
+        run(chat, CommandCall("model"))
     finally:
         server.models = before
     assert paper.lines[-2:] == ["  vendor/model-59", "  and 240 more"]

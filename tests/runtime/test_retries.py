@@ -160,7 +160,7 @@ def test_a_time_out_is_retried_and_told(server: Provider) -> None:
 def test_a_wait_can_be_stopped(server: Provider) -> None:
     server.replies[:] = [refusal(429, "slow down", retry_after="50")]
     started = time.monotonic()
-    with session(f"{server.url}/v1", max_retries=3).asking("ping") as exchange:
+    with session(f"{server.url}/v1", max_retries=3).exchange("ping") as exchange:
         next(itertools.dropwhile(lambda event: not isinstance(event, RetryWait), exchange.events()))
     assert time.monotonic() - started < 20
     assert len(server.taken()) == 1

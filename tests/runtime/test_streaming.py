@@ -88,7 +88,7 @@ def test_a_piece_is_there_before_the_next_one_is_sent(server: Provider) -> None:
     first, *rest = streamed("first", "second").pieces
     held = threading.Event()
     server.replies[:] = [Reply([first, *rest], hold=held)]
-    with session(f"{server.url}/v1").asking("ping") as exchange:
+    with session(f"{server.url}/v1").exchange("ping") as exchange:
         for event in exchange.events():
             if event == Text("first"):
                 assert not held.is_set()
@@ -183,7 +183,7 @@ def test_a_refusal_of_the_model_is_its_answer(server: Provider) -> None:
 def test_an_answer_that_is_cut_off_keeps_what_came(server: Provider, reply: Reply) -> None:
     server.replies[:] = [reply]
     chat = session(f"{server.url}/v1", max_retries=3)
-    with pytest.raises(CutOffError), chat.asking("ping") as exchange:
+    with pytest.raises(CutOffError), chat.exchange("ping") as exchange:
         list(exchange.events())
     assert exchange.answer.text == "half"
     # Asked once: a part of the answer has been shown.
@@ -237,7 +237,7 @@ def test_a_server_that_forgets_done_and_stays(server: Provider) -> None:
 def test_stopping_hangs_up_and_keeps_what_came(server: Provider) -> None:
     server.replies[:] = [Reply([*streamed("some").pieces[:1]], stay=True)]
     chat = session(f"{server.url}/v1")
-    with chat.asking("ping") as exchange:
+    with chat.exchange("ping") as exchange:
         for event in exchange.events():
             if isinstance(event, Text):
                 break
@@ -248,7 +248,7 @@ def test_stopping_hangs_up_and_keeps_what_came(server: Provider) -> None:
 def test_stopping_before_anything_came_hangs_up_too(server: Provider) -> None:
     server.replies[:] = [Reply(wait=60)]
     chat = session(f"{server.url}/v1")
-    with chat.asking("ping") as exchange:
+    with chat.exchange("ping") as exchange:
         for event in exchange.events(tick=0.01):
             if event is None and server.requests:
                 break

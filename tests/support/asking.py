@@ -43,7 +43,7 @@ def close_all() -> None:
 
 def ask(chat: Session, prompt: str = "ping") -> tuple[list[Event], Answer]:
     """Ask, and return all that happened and the answer."""
-    with chat.asking(prompt) as exchange:
+    with chat.exchange(prompt) as exchange:
         happened = [event for event in exchange.events() if event is not None]
     return happened, exchange.answer
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.core.artifact import to_artifact
 from qwen_cfg.core.resolution import profile_named, resolve_world
-from qwen_cfg.core.world import EnvFileChoice, Given
+from qwen_cfg.core.world import EnvFileChoice, FlagValue
 from qwen_cfg.reading.qwen_home import Home
 from qwen_cfg.reading.world import read_world
 from qwen_schema import Secret, declared_fields, dump
@@ -38,11 +38,11 @@ def write_tree(root: Path, files: Mapping[str, str | bytes]) -> None:
         file.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
 
 
-def given_flags(texts: Mapping[str, str]) -> dict[str, Given]:
+def given_flags(texts: Mapping[str, str]) -> dict[str, FlagValue]:
     """Return texts by field as the flags of those fields, secrets in their wrapping."""
     fields = declared_fields()
     return {
-        name: Given(fields[name].flags[0], Secret(text) if fields[name].secret else text)
+        name: FlagValue(fields[name].flags[0], Secret(text) if fields[name].secret else text)
         for name, text in texts.items()
     }
 

@@ -84,7 +84,7 @@ def _status(place: LoginPlace, form: str, output: Output) -> int:
     except ConfigurationError as error:
         login, wrong = None, error.what
     counts = RequestLog(place.state).counts()
-    usable = login is not None and (login.refresh_token is not None or not login.has_ended(time.time()))
+    usable = login is not None and (login.refresh_token is not None or not login.is_expired(time.time()))
     if form == "json":
         document = {"format": FORMAT, "usable": usable, "file": cache.shown, "problem": wrong or None}
         requests = {"last_minute": counts.last_minute, "today": counts.today}
@@ -103,7 +103,7 @@ def _told(login: Login | None, wrong: str) -> str:
     now = time.time()
     if login.ends_at is None:
         return "present, without an expiry time"
-    if not login.has_ended(now):
+    if not login.is_expired(now):
         return f"present, valid until {_moment(login.ends_at)}" + (
             "" if login.refresh_token is None else "; it is refreshed automatically"
         )

@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Resolve, try every step, and tell what each one finds."""
-    from qwen_cfg.cli.reports.doctor import Examined, closing, document, heading, line  # noqa: PLC0415
+    from qwen_cfg.cli.reports.doctor import Examination, closing, document, heading, line  # noqa: PLC0415
     from qwen_runtime.doctor import examine  # noqa: PLC0415 - the HTTP client is slow to import
 
     request = request_of(args)
@@ -42,7 +42,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         output.notice(notice)
     steps = examine(use, chat=args.chat)
     if args.format == "json":
-        examined = Examined(tuple(steps))
+        examined = Examination(tuple(steps))
         output.data(document(use.artifact, examined))
         return examined.exit_code
     output.screen(partial(heading, use, generation_of(request, use.artifact).rules), args.color)
@@ -50,6 +50,6 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     for step in steps:
         output.screen(partial(line, step), args.color)
         done.append(step)
-    examined = Examined(tuple(done))
+    examined = Examination(tuple(done))
     output.screen(partial(closing, examined), args.color)
     return examined.exit_code

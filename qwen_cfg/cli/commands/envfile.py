@@ -65,7 +65,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
 
 
 def _tell_error(name: str, error: EnvFileError, form: str, output: Output) -> None:
-    output.notice(*error.told)
+    output.notice(*error.lines_with_hint)
     if form == "json":
         output.data({"path": name, **error_data(error)}, indent=None)
 

@@ -199,7 +199,7 @@ def _compile(request: Request, texts: Mapping[str, str | Secret], path: Path, ou
     kept = env_file_of(compilation.world.cwd)
     # What was typed just now is asked about by nobody later.
     gate.vouch(compilation.concern, [name for name, winner in winners.items() if winner.origin.path == kept])
-    show_warnings(compilation.unanswered(compilation.warnings), output)
+    show_warnings(compilation.without_trusted(compilation.warnings), output)
     form: Form = "json" if path.suffix == ".json" else "toml"
     write_artifact(path, compilation.artifact_at(path), form, request.process.home.path)
     _vouch_for(path, compilation, gate)

@@ -82,9 +82,9 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         return compare(request_of(args), output, form=args.format, color=args.color, reveal=args.show_secrets)
     compilation = compilation_of(request_of(args), "survey")
     if args.explain is None:
-        show_warnings(compilation.unanswered(compilation.warnings), output)
+        show_warnings(compilation.without_trusted(compilation.warnings), output)
         if not compilation.resolution.is_complete:
-            raise IncompleteError(compilation.unanswered(compilation.diagnostics))
+            raise IncompleteError(compilation.without_trusted(compilation.diagnostics))
         _deliver(args, compilation, output)
         return ExitCode.OK
     if args.output is not None and compilation.resolution.is_complete:
@@ -160,7 +160,7 @@ def _form(args: argparse.Namespace, path: Path) -> Form:
 def _explain(args: argparse.Namespace, compilation: Compilation, output: Output) -> int:
     from qwen_cfg.explanation import about, explain  # noqa: PLC0415
 
-    resolution, diagnostics = compilation.resolution, compilation.unanswered(compilation.diagnostics)
+    resolution, diagnostics = compilation.resolution, compilation.without_trusted(compilation.diagnostics)
     code = ExitCode.OK if resolution.is_complete else ExitCode.CONFIGURATION
     explanation = explain(
         resolution,

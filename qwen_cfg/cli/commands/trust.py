@@ -19,7 +19,7 @@ from qwen_cfg.cli.terminal.yes_or_no import says_yes
 from qwen_cfg.reading.ownership import refused
 from qwen_cfg.reading.qwen_home import home_of
 from qwen_cfg.reading.state_directory import state_directory
-from qwen_cfg.trust import Trusted, TrustStore, granted
+from qwen_cfg.trust import TrustEntry, TrustStore, trust_entry
 from qwen_schema import ExitCode, NotTrustedError, UsageError
 from qwen_schema.records import asdict, replace
 
@@ -105,7 +105,7 @@ def _list(store: TrustStore, form: str, output: Output) -> int:
     return ExitCode.OK
 
 
-def _line(entry: Trusted) -> str:
+def _line(entry: TrustEntry) -> str:
     """Return what is trusted as a line: a file, and to decide about what, or whose it may be."""
     if entry.owner is not None:
         return f"{entry.path}  owned by user {entry.owner}"
@@ -134,8 +134,8 @@ def _trust(request: Request, output: Output, place: list[str], *, asks: bool) ->
     if asks:
         program, *words = trust_command(request)
         _ask(told, [program, *place, *words], output)
-    entries = [Trusted(str(error.path), owner=error.owner) for error in foreign]
-    for entry in (*entries, *([] if new is None else [granted(new)])):
+    entries = [TrustEntry(str(error.path), owner=error.owner) for error in foreign]
+    for entry in (*entries, *([] if new is None else [trust_entry(new)])):
         store.add(entry)
         output.lines(f"trusted: {_line(entry)}")
     return ExitCode.OK

@@ -18,7 +18,7 @@ from .github import annotation
 if TYPE_CHECKING:
     from qwen_cfg.application.replay import Comparison
     from qwen_cfg.cli.output import Output
-    from qwen_cfg.core.chosen_profile import Generation
+    from qwen_cfg.core.chosen_profile import ChosenProfile
     from qwen_cfg.core.drift import Difference
     from qwen_cfg.rules import Diagnostic
     from qwen_schema import ResolvedConfig
@@ -33,7 +33,7 @@ class Report:
     file: str
     text: str
     artifact: ResolvedConfig
-    generation: Generation
+    generation: ChosenProfile
     comparison: Comparison | None = None
     strict: bool = False
     updated: bool = False

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.incomplete import IncompleteError
-from qwen_cfg.core.chosen_profile import Generation
+from qwen_cfg.core.chosen_profile import ChosenProfile
 from qwen_cfg.core.other_profiles import elsewhere
 from qwen_cfg.core.resolution import Resolution
 from qwen_cfg.explanation import explain
@@ -27,7 +27,7 @@ FORMAT = 1
 
 
 @record
-class Made:
+class ProfileOutcome:
     """What a profile makes of the world: a resolution with its explanation, or the error that is there instead."""
 
     profile: Profile
@@ -61,19 +61,19 @@ def compare(request: Request, output: Output, *, form: str | None, color: Color,
     return made[0].exit_code
 
 
-def _made(compilation: Compilation, profile: Profile, *, reveal: bool) -> Made:
+def _made(compilation: Compilation, profile: Profile, *, reveal: bool) -> ProfileOutcome:
     outcome = compilation.outcomes[profile]
     if not isinstance(outcome, Resolution):
-        return Made(profile, None, None, outcome)
+        return ProfileOutcome(profile, None, None, outcome)
     others = elsewhere(outcome, compilation.outcomes)
     # As with --profile, which gives the same document.
-    generation = Generation(profile, compilation.generation.installed, "--profile")
+    generation = ChosenProfile(profile, compilation.generation.installed, "--profile")
     diagnostics = diagnose(outcome, other_profiles=others, generation=generation)
     explained = explain(outcome, diagnostics, other_profiles=others, generation=generation, reveal=reveal)
-    return Made(profile, outcome, explained)
+    return ProfileOutcome(profile, outcome, explained)
 
 
-def _data(made: list[Made]) -> dict[str, object]:
+def _data(made: list[ProfileOutcome]) -> dict[str, object]:
     return {
         "format": FORMAT,
         "exit_code": made[0].exit_code,
@@ -81,7 +81,7 @@ def _data(made: list[Made]) -> dict[str, object]:
     }
 
 
-def _one(made: Made) -> dict[str, object]:
+def _one(made: ProfileOutcome) -> dict[str, object]:
     """Return the explanation under a profile, or the error that is printed in its place."""
     from qwen_cfg.explanation.data import explanation_data  # noqa: PLC0415
 

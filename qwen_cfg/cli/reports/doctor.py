@@ -33,13 +33,13 @@ _NAME_WIDTH = 6
 
 
 @record
-class Examined:
+class Examination:
     """A finished examination."""
 
     steps: tuple[Step, ...]
 
     @property
-    def first_failed(self) -> Step | None:
+    def first_failure(self) -> Step | None:
         """The step to look at first."""
         return next((step for step in self.steps if step.outcome == "failed" and not self._is_overruled(step)), None)
 
@@ -51,7 +51,7 @@ class Examined:
     @property
     def exit_code(self) -> ExitCode:
         """The exit code of the first error, or 0."""
-        error = self.first_failed.error if self.first_failed else None
+        error = self.first_failure.error if self.first_failure else None
         return ExitCode.OK if error is None else error.exit_code
 
 
@@ -92,9 +92,9 @@ def line(step: Step, width: int) -> RenderableType:
     return Group(table, *under)
 
 
-def closing(examined: Examined, width: int) -> RenderableType:  # noqa: ARG001 - like the other parts
+def closing(examined: Examination, width: int) -> RenderableType:  # noqa: ARG001 - like the other parts
     """Return what it comes to: all well, or what to do first."""
-    first = examined.first_failed
+    first = examined.first_failure
     if first is None:
         noted = sum(step.outcome == "note" for step in examined.steps)
         notes = f", with {noted} note{'' if noted == 1 else 's'}" if noted else ""
@@ -103,10 +103,10 @@ def closing(examined: Examined, width: int) -> RenderableType:  # noqa: ARG001 -
     return Group(Text(), Text(f"First fix ({first.name}): {_safe(first.hint or first.what)}", "bold"))
 
 
-def document(artifact: ResolvedConfig, examined: Examined) -> dict[str, Any]:
+def document(artifact: ResolvedConfig, examined: Examination) -> dict[str, Any]:
     """Return the examination as a document of plain values."""
     shown = to_document(without_secrets(artifact))
-    first = examined.first_failed
+    first = examined.first_failure
     return {
         "format": FORMAT,
         "config": shown["config"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.env_file import EnvFile
-from qwen_cfg.core.origin import Origin, Said
+from qwen_cfg.core.origin import Origin, VariableValue
 from qwen_schema import SecretReference, declared_fields
 from qwen_schema.envfile import last_of_each
 
@@ -45,7 +45,7 @@ ENV_FILE = EnvFileLayer("env-file", "the env file", "project")
 def read_env_file(sighting: Sighting, place: Place, shown: str, dialect: Dialect) -> EnvFile:
     """Return what the env file at a place offers, nothing excluded yet. A file with no text offers nothing."""
     assignments = last_of_each(sighting.assignments(dialect))
-    says = {name: Said(a.value, ENV_FILE.origin_of(a, place, shown)) for name, a in assignments.items()}
+    says = {name: VariableValue(a.value, ENV_FILE.origin_of(a, place, shown)) for name, a in assignments.items()}
     offers = {
         variable.name: variable_candidate(declared, variable, says[variable.name].text, says[variable.name].origin)
         for declared in declared_fields().values()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from qwen_cfg.core.origin import Origin
     from qwen_cfg.core.settings import ProviderEntry, SettingsLoad
-    from qwen_cfg.core.start import Given
+    from qwen_cfg.core.start import FlagValue
     from qwen_cfg.core.variables import Variables
     from qwen_schema import Field, Profile, Variable
 
@@ -31,7 +31,7 @@ class Sources:
     are such. `auth_method` is None while it is undecided. `in_place` has texts in the place of defaults.
     """
 
-    flags: Mapping[str, Given]
+    flags: Mapping[str, FlagValue]
     profile: Profile
     variables: Variables
     settings: SettingsLoad | None = None

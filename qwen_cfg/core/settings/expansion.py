@@ -10,12 +10,12 @@ from qwen_schema.settings_text import expanded
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from qwen_cfg.core.origin import Said
+    from qwen_cfg.core.origin import VariableValue
 
     from .tree import Setting
 
 
-def expand(setting: Setting, look_up: Callable[[str], Said | None]) -> Setting:
+def expand(setting: Setting, look_up: Callable[[str], VariableValue | None]) -> Setting:
     """Return settings with the variables in every text replaced, once; an unknown one is left as it stands.
 
     `look_up` returns what is said of a variable, and None for one that is not set. A setting keeps what it took, so
@@ -31,7 +31,7 @@ def expand(setting: Setting, look_up: Callable[[str], Said | None]) -> Setting:
         return setting if is_same else replace(setting, value=items)
     if setting.text is None or "$" not in setting.text:
         return setting
-    taken: dict[str, Said] = {}
+    taken: dict[str, VariableValue] = {}
 
     def text_of(name: str) -> str | None:
         said = look_up(name)

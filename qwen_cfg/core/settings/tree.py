@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from qwen_cfg.core.origin import Said
+    from qwen_cfg.core.origin import VariableValue
     from qwen_schema import Reach
     from qwen_schema.jsonc import Node
 
@@ -44,7 +44,7 @@ class Setting:
     names: tuple[str, ...] = ()
     written: str | None = field(default=None, repr=False)
     variables: tuple[str, ...] = ()
-    taken: tuple[Said, ...] = field(default=(), repr=False)
+    taken: tuple[VariableValue, ...] = field(default=(), repr=False)
 
     @property
     def members(self) -> Mapping[str, Setting] | None:

@@ -24,7 +24,7 @@ def ask(connection: Connection, observe: Observe | None) -> StepResult:
         AuthenticationError: if the provider refuses the key.
         ProviderError: if no answer comes, or it stops in the middle.
     """
-    with Session(connection, observe=observe).asking(PROMPT) as exchange:
+    with Session(connection, observe=observe).exchange(PROMPT) as exchange:
         for _ in exchange.events():
             pass
     return _about(exchange.answer, connection.settings)

@@ -49,7 +49,7 @@ class TokenResponse:
 
 
 @record
-class Polling:
+class PollState:
     """How polling stands: `interval` is how long to wait before the next poll, `ends_at` when the code expires.
 
     `tokens` is the answer with the tokens, once it has come. `trouble` is what the server last failed with. Times are
@@ -61,7 +61,7 @@ class Polling:
     tokens: Mapping[str, Any] | None = None
     trouble: str = ""
 
-    def after(self, answer: TokenResponse, now: float) -> Polling:
+    def after(self, answer: TokenResponse, now: float) -> PollState:
         """Return how polling stands after an answer.
 
         Raises:
@@ -87,7 +87,7 @@ class Polling:
         trouble = answer.trouble or f"it answers {error_text(answer.status, document)}"
         return replace(self, trouble=trouble)._wait_longer(min(self.interval * 2, _LONGEST_INTERVAL), now)
 
-    def _wait_longer(self, interval: float, now: float) -> Polling:
+    def _wait_longer(self, interval: float, now: float) -> PollState:
         """Return it with the interval from now on; a code that has expired by then is not asked about again."""
         if now >= self.ends_at:
             raise _expired_error(self.trouble)
@@ -98,9 +98,9 @@ class Polling:
         return max(self.ends_at - now, 0.0)
 
 
-def start_polling(device: DeviceCode, now: float) -> Polling:
+def start_polling(device: DeviceCode, now: float) -> PollState:
     """Return how polling stands before the first poll."""
-    return Polling(device.interval, now + device.expires_in)
+    return PollState(device.interval, now + device.expires_in)
 
 
 def device_code_of(document: object) -> DeviceCode:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from qwen_runtime.wire.background import Background
 from qwen_schema import OutputError, ProviderError
-from qwen_schema.ending import finishing
+from qwen_schema.ending import run_to_end
 from qwen_schema.qwen_oauth import api_of_login
 from qwen_schema.records import replace
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .cache import LoginCache
-    from .device import Polling, TokenResponse
+    from .device import PollState, TokenResponse
     from .server import AuthorizationServer
 
 # How often the time that is left is shown, in seconds.
@@ -73,7 +73,9 @@ def log_in(
         view.end()
 
 
-def _course(server: AuthorizationServer, cache: LoginCache, cancelled: Flag) -> Iterator[DeviceCode | Polling | Login]:
+def _course(
+    server: AuthorizationServer, cache: LoginCache, cancelled: Flag
+) -> Iterator[DeviceCode | PollState | Login]:
     """Yield the code, after each poll how polling stands, and at last the login that is kept."""
     verifier = make_verifier()
     device = server.ask_for_code(challenge_of(verifier))
@@ -85,14 +87,14 @@ def _course(server: AuthorizationServer, cache: LoginCache, cancelled: Flag) -> 
         left = max(polling.seconds_left(time.monotonic()), 1.0)
         # The code is good once: an answer that is on its way may have the tokens.
         poll = partial(server.poll, device, verifier, left)
-        state = finishing(partial(_poll_once, polling, poll, cache), _WORK, min(left, LONGEST))
+        state = run_to_end(partial(_poll_once, polling, poll, cache), _WORK, min(left, LONGEST))
         yield state
         if isinstance(state, Login):
             return
         polling = state
 
 
-def _poll_once(polling: Polling, poll: Callable[[], TokenResponse], cache: LoginCache) -> Polling | Login:
+def _poll_once(polling: PollState, poll: Callable[[], TokenResponse], cache: LoginCache) -> PollState | Login:
     """Ask once; return how polling stands then, or the login, which is kept."""
     asked_at = time.time()
     after = polling.after(poll(), time.monotonic())
@@ -110,7 +112,7 @@ def _login_of(answer: Mapping[str, Any], asked_at: float) -> Login:
 
 
 def _follow(
-    background: Background[DeviceCode | Polling | Login], view: LoginView, browse: Callable[[str], object] | None
+    background: Background[DeviceCode | PollState | Login], view: LoginView, browse: Callable[[str], object] | None
 ) -> Login:
     ends_at = None
     for event in background.poll(_TICK):

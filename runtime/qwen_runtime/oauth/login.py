@@ -39,7 +39,7 @@ class Login:
         """Tell whether the access token holds for a while; without an end it holds until it is refused."""
         return self.ends_at is None or now < self.ends_at - REFRESHED_BEFORE
 
-    def has_ended(self, now: float) -> bool:
+    def is_expired(self, now: float) -> bool:
         """Tell whether the access token holds no more."""
         return self.ends_at is not None and now >= self.ends_at
 

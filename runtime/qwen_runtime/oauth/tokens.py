@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qwen_runtime.wire.refusal_errors import about_refusal
 from qwen_schema import AuthenticationError, OutputError, ProviderError, QwenCfgError
-from qwen_schema.ending import finishing
+from qwen_schema.ending import run_to_end
 
 from .cache import LOG_IN_AGAIN
 from .lock import RefreshLock
@@ -55,7 +55,7 @@ class Tokens:
             return self._exchange(lambda it: it.is_fresh(time.time()))
         except (ProviderError, OutputError):
             login = self._read()
-            if login.has_ended(time.time()):
+            if login.is_expired(time.time()):
                 raise
             return login
 
@@ -71,7 +71,7 @@ class Tokens:
     def _exchange(self, is_good: Callable[[Login], bool]) -> Login:
         """Return a login that is good, which somebody else may have exchanged meanwhile."""
         lock, until = RefreshLock(self._cache.lock_path), time.monotonic() + _PATIENCE
-        while (login := finishing(lambda: self._alone(lock, is_good), _WORK, LONGEST)) is None:
+        while (login := run_to_end(lambda: self._alone(lock, is_good), _WORK, LONGEST)) is None:
             login = self._read()
             if is_good(login):
                 return login

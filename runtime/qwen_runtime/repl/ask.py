@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qwen_runtime.wire.answer_notices import held_line, notices_of, waiting_line
 from qwen_runtime.wire.events import RateWait, Reasoning, RetryWait, Text
-from qwen_schema import Redacting
+from qwen_schema import StreamRedactor
 from qwen_schema.ending import put_off
 
 from .live_view import LiveView
@@ -36,7 +36,7 @@ def ask(chat: Chat, question: str) -> None:
     """
     view = _view(chat.screen, f"waiting for {chat.session.settings.model}")
     # An exception could come within a write.
-    with put_off(signal.SIGINT) as heard, chat.session.asking(question) as exchange:
+    with put_off(signal.SIGINT) as heard, chat.session.exchange(question) as exchange:
         pieces = _Pieces(view)
         try:
             _show(exchange, pieces, heard, chat.screen)
@@ -60,7 +60,7 @@ class _Pieces:
     def __init__(self, view: View) -> None:
         self.view = view
         self._kind: Kind = "answer"
-        self._redacting = Redacting()
+        self._redacting = StreamRedactor()
 
     def add(self, kind: Kind, text: str) -> None:
         """Show what of a piece can be shown now."""
@@ -72,7 +72,7 @@ class _Pieces:
     def end(self) -> None:
         """Show what was held back."""
         self._show(self._redacting.end())
-        self._redacting = Redacting()
+        self._redacting = StreamRedactor()
 
     def _show(self, text: str) -> None:
         if text:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .chat import Chat
-    from .input import Called
+    from .input import CommandCall
 
 
 @record
@@ -28,7 +28,7 @@ class Command:
     argument: str = ""
 
 
-def run(chat: Chat, called: Called) -> None:
+def run(chat: Chat, called: CommandCall) -> None:
     """Run a command.
 
     Raises:

@@ -25,14 +25,14 @@ class Question:
 
 
 @record
-class Called:
+class CommandCall:
     """A command with what stands after it."""
 
     name: str
     argument: str = ""
 
 
-def read(text: str) -> Question | Called | None:
+def read(text: str) -> Question | CommandCall | None:
     """Return what a typed text is; None if it is nothing. `//` stands for a question that begins with `/`."""
     # What cannot be decoded comes as a lone surrogate, and cannot be sent.
     text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip("\n").rstrip()
@@ -40,10 +40,10 @@ def read(text: str) -> Question | Called | None:
     if not bare:
         return None
     if bare.lower() in _BARE:
-        return Called(_BARE[bare.lower()])
+        return CommandCall(_BARE[bare.lower()])
     if bare.startswith("//"):
         return Question(bare.removeprefix("/"))
     command = _COMMAND.fullmatch(bare)
     if command is None or (not command[1] and command[2]):
         return Question(text)
-    return Called(command[1].lower(), (command[2] or "").strip())
+    return CommandCall(command[1].lower(), (command[2] or "").strip())

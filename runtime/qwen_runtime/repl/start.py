@@ -15,7 +15,7 @@ from qwen_schema import AuthenticationError, ExitCode, OutputError, QwenCfgError
 from .ask import ask
 from .chat import CHANGE_KEY, Chat, endpoint, greet
 from .commands import run
-from .input import Called, read
+from .input import CommandCall, read
 from .plain_editor import PlainEditor
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _answer(chat: Chat, text: str) -> None:
     """Do what a text asks for. An error is shown, and the conversation goes on."""
     typed = read(text)
     try:
-        if isinstance(typed, Called):
+        if isinstance(typed, CommandCall):
             run(chat, typed)
         elif typed is not None:
             ask(chat, typed.text)

@@ -38,7 +38,7 @@ class Checks(Protocol):
         """
 
 
-class Unchecked:
+class NoChecks:
     """Checks nothing, and asks no server."""
 
     sends = False

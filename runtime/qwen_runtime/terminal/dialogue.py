@@ -9,7 +9,7 @@ from qwen_schema import Secret, declared_providers, printable
 from qwen_schema.qwen_oauth import METHOD as LOGIN_METHOD
 from qwen_schema.records import replace
 
-from .checks import Checks, Unchecked
+from .checks import Checks, NoChecks
 from .choices import ask_choice, problem_of
 from .endpoint_dialogue import ask_endpoint
 from .key_question import ask_key
@@ -43,7 +43,7 @@ def ask_settings(
     try:
         # A key that is typed or pasted before its question is there is not shown either.
         with without_echo(dumb=dumb):
-            return dialogue(questions, current, place=place, checks=checks or Unchecked(), asks_where=asks_where)
+            return dialogue(questions, current, place=place, checks=checks or NoChecks(), asks_where=asks_where)
     except (KeyboardInterrupt, EOFError):
         return None
 

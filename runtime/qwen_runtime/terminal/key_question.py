@@ -26,7 +26,7 @@ _NEEDED = "A key is needed. For a local server that asks for none, any value wil
 class _Offer:
     """A key that Enter takes: how the person is told of it, and the key; None where it stays where it is."""
 
-    told: str
+    words: str
     key: Secret | None
 
 
@@ -40,7 +40,7 @@ def ask_key(
     questions.tell(_about_keys(base_url))
     offer = _offer(questions, current, base_url, typed, checks)
     if offer is not None:
-        questions.tell(offer.told)
+        questions.tell(offer.words)
     while True:
         text = _unquoted(questions, questions.hidden("API key"))
         if not text and offer is not None:

@@ -30,10 +30,10 @@ def read_assignments_python(text: str) -> tuple[Assignment, ...]:
 
 def differing_names(text: str) -> dict[str, tuple[Assignment | None, Assignment | None]]:
     """Return each name that the two dialects read differently, with dotenv's reading and python-dotenv's."""
-    return differing(read_assignments(text), read_assignments_python(text))
+    return dialect_differences(read_assignments(text), read_assignments_python(text))
 
 
-def differing(
+def dialect_differences(
     dotenv: tuple[Assignment, ...], python: tuple[Assignment, ...]
 ) -> dict[str, tuple[Assignment | None, Assignment | None]]:
     """Return each name to which two readings of a text assign different values, with the assignment of each.

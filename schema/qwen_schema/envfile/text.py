@@ -56,7 +56,7 @@ def read_text(path: Path, subject: Subject) -> str:
         raise subject.refusal(what, subject.unreadable_hint) from None
     except Unreadable as unreadable:
         raise subject.refusal(f"the {subject.noun} {unreadable}", _hint(unreadable, subject)) from None
-    return decoded(raw, subject)
+    return decode_text(raw, subject)
 
 
 def _hint(unreadable: Unreadable, subject: Subject) -> str:
@@ -70,7 +70,7 @@ def _hint(unreadable: Unreadable, subject: Subject) -> str:
     return "Name a file."
 
 
-def decoded(raw: bytes, subject: Subject) -> str:
+def decode_text(raw: bytes, subject: Subject) -> str:
     """Return the text that the bytes of a file are.
 
     Raises:
