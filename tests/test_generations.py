@@ -249,7 +249,7 @@ def test_three_generations_are_not_called_both(scene: Scene) -> None:
         shown += [as_text(screen(one, width=100)) for one in told]
         findings = [d.finding for one in told for d in one.diagnostics if d.code == OTHER_GENERATION]
     assert ("every field has the same value under every profile" in shown[1]) == (scene == AGREED)
-    hint = "OPENAI_BASE_URL in the environment, or --openai-base-url, counts under every profile."
+    hint = "OPENAI_BASE_URL in the environment, or --openai-base-url, applies under every profile."
     assert {finding.hint for finding in findings} == (set() if scene == AGREED else {hint})
     for text in (*shown, *(f"{f.message} {f.hint}" for f in findings), pages()[OTHER_GENERATION].advice):
         assert "both" not in text

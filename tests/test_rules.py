@@ -110,9 +110,9 @@ NEVER = {
     "localhost models.example": "comma",
     "a.example;b.example": "comma",
     "a.example|b.example": "comma",
-    "https://models.example": "host alone",
-    "http://models.example:8080/v1": "host alone",
-    "https://me:open-sesame@models.example": "host alone",
+    "https://models.example": "only the host",
+    "http://models.example:8080/v1": "only the host",
+    "https://me:open-sesame@models.example": "only the host",
     "models.*": "beginning",
     '"models.example"': "quotes",
     "models.example.": "dot",
@@ -856,34 +856,34 @@ def test_a_hidden_file_is_told_of_once_and_without_what_another_rule_tells(tmp_p
 def test_a_name_that_is_nearly_ours_is_told_with_the_right_one(tmp_path: Path) -> None:
     said = message(plain(WITH_KEY, "OPENAI_API_BASE=https://a/v1"), tmp_path, "QC114")
     assert "OPENAI_API_BASE in ./.env:2" in said
-    assert "call it OPENAI_BASE_URL" in said
+    assert "rename it to OPENAI_BASE_URL" in said
     assert "in the environment" in message(env(OPENAI_KEY=KEY), tmp_path / "env", "QC114")
 
 
 def test_both_lines_of_a_variable_are_told(tmp_path: Path) -> None:
     said = message(plain("OPENAI_MODEL=m", WITH_KEY, "OPENAI_MODEL=m", "OPENAI_MODEL=n"), tmp_path, "QC115")
     assert "./.env:1" in said
-    assert "line 4, which counts" in said
+    assert "line 4, which is used" in said
 
 
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("OPENAI_BASE_URL : https://a/v1", "a blank stands before the ':'"),
-        ("set OPENAI_BASE_URL=https://a/v1", "a command stands before it"),
+        ("OPENAI_BASE_URL : https://a/v1", "there is a blank before the ':'"),
+        ("set OPENAI_BASE_URL=https://a/v1", "it begins with a command"),
         ("$env:OPENAI_BASE_URL='https://a/v1'", "PowerShell"),
         ('"OPENAI_BASE_URL": "https://a/v1",', "as in JSON"),
         ("\u200bOPENAI_BASE_URL=https://a/v1", "U+200B (zero width space)"),
         ("OPENAI_BASE_URL\uff1dhttps://a/v1", "U+FF1D (fullwidth equals sign)"),
         ("OPENAI_BASE_URL https://a/v1", "no '=' follows the name"),
-        ("A='\nOPENAI_BASE_URL=https://a/v1\n'", "within the quotes of A"),
+        ("A='\nOPENAI_BASE_URL=https://a/v1\n'", "inside the quotes of A"),
     ],
 )
 def test_a_line_that_is_not_read_is_told_with_its_cause(line: str, words: str, tmp_path: Path) -> None:
     said = message(plain(WITH_KEY, "", line), tmp_path, "QC127")
-    assert f"OPENAI_BASE_URL is not set by ./.env:{3 + line.partition('OPENAI')[0].count(chr(10))}" in said
+    assert f"./.env:{3 + line.partition('OPENAI')[0].count(chr(10))} does not set OPENAI_BASE_URL" in said
     assert words in said
-    assert said.endswith("Write OPENAI_BASE_URL=VALUE in a line of its own.")
+    assert said.endswith("Write OPENAI_BASE_URL=VALUE on its own line.")
     assert "https" not in said
 
 
@@ -999,9 +999,9 @@ def test_git_itself_is_asked(tmp_path: Path) -> None:
 def test_a_network_of_ones_own_is_no_exception_and_said_to_be_one(tmp_path: Path) -> None:
     for number, host in enumerate(("10.1.2.3", "192.168.1.2", "gpu.local", "gpu", "[fd00::1]", "host.docker.internal")):
         said = message(at(f"http://{host}:8000/v1"), tmp_path / str(number), "QC305")
-        assert "network of your own" in said, host
+        assert "your own network" in said, host
         assert f"{host}:8000" in said
-    assert "network of your own" not in message(at("http://llm.example/v1"), tmp_path / "public", "QC305")
+    assert "your own network" not in message(at("http://llm.example/v1"), tmp_path / "public", "QC305")
 
 
 # What the rules know.
@@ -1074,9 +1074,17 @@ ANTHROPIC = {"security": {"auth": {"selectedType": "anthropic", "baseUrl": "http
 @pytest.mark.parametrize(
     ("place", "code", "words"),
     [
-        (settings(SELF), "QC131", "in a cycle from OPENAI_MODEL (~/.qwen/settings.json:1 env.OPENAI_MODEL) to OPENAI_"),
-        (settings(CYCLE), "QC131", "in a cycle from A (~/.qwen/settings.json:1 env.A) to B (~/.qwen/settings.json:1"),
-        (settings(CHAIN), "QC131", "A (~/.qwen/settings.json:1 env.A) is set, but variables are replaced once"),
+        (
+            settings(SELF),
+            "QC131",
+            "part of a cycle from OPENAI_MODEL (~/.qwen/settings.json:1 env.OPENAI_MODEL) to OPENAI_",
+        ),
+        (
+            settings(CYCLE),
+            "QC131",
+            "part of a cycle from A (~/.qwen/settings.json:1 env.A) to B (~/.qwen/settings.json:1",
+        ),
+        (settings(CHAIN), "QC131", "A (~/.qwen/settings.json:1 env.A) is set, but variables in another variable's"),
         (settings({**OPENAI, "model": {"name": "${NONE}"}}), "QC131", "which is not set"),
         (settings({**OPENAI, "env": {"A": [1]}}), "QC132", "~/.qwen/settings.json:1 env.A is a list"),
         (settings({**OPENAI, "env": "A=b"}), "QC132", "~/.qwen/settings.json:1 env is a text"),
@@ -1089,7 +1097,7 @@ ANTHROPIC = {"security": {"auth": {"selectedType": "anthropic", "baseUrl": "http
         (
             Place({SETTINGS: json.dumps(TRUST), PLAIN: f"{WITH_KEY}\n"}, profile=NEWER),
             "QC202",
-            "./.env not read, since Qwen Code does not trust the folder",
+            "./.env not read: Qwen Code does not trust the folder",
         ),
     ],
 )

@@ -204,7 +204,7 @@ def test_known_providers_and_this_machine_are_a_warning_only(url: str) -> None:
         assert concern_of(resolution, always) is None
         (told,) = [d for d in diagnose(resolution) if d.code == "QC301"]
         assert (told.severity, told.finding.path, told.finding.line) == ("warning", "./.env", 1)
-        assert "nobody is asked" in told.finding.hint
+        assert "no approval is needed" in told.finding.hint
 
 
 @pytest.mark.parametrize("url", NOT_EXEMPT)

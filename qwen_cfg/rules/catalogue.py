@@ -29,31 +29,31 @@ if TYPE_CHECKING:
     from qwen_cfg.core.other_profiles import Elsewhere
     from qwen_cfg.core.resolution import Resolution
 
-# The codes of rules that a screen tells in sections of their own.
+# Rules whose findings a screen shows in separate sections.
 FILE_HIDES = "QC104"
 SETTINGS_NOT_READ = "QC109"
 OTHER_GENERATION = "QC112"
 EXCLUDED = "QC113"
 OTHER_INSTALLED = "QC120"
-# Those that are about every field.
+# Rules about every field.
 OF_ALL_FIELDS = (SETTINGS_NOT_READ, OTHER_INSTALLED)
-# The code of the rule whose finding `run` asks about.
+# The rule whose finding `run` asks about.
 SPLIT_ORIGIN = "QC301"
-# The code of the rule about what Qwen Code itself would send, under whichever profile.
+# The rule about data that Qwen Code itself would send; it applies under every profile.
 USERS_VARIABLE = "QC302"
 
 RULES = (
     Rule("QC101", "warning", "an empty variable hides a value", hiding.empty_hides),
-    Rule("QC102", "warning", "the environment hides another value of the env file", hiding.environment_hides),
+    Rule("QC102", "warning", "the environment overrides another value in the env file", hiding.environment_hides),
     Rule("QC103", "note", "a field is set in a file that was not reached", places.set_where_not_reached),
-    Rule(FILE_HIDES, "note", "the env file that was found hides another one", places.file_hides),
-    Rule("QC105", "warning", "the dialects of env files differ for a variable in use", files.dialects_differ),
-    Rule("QC106", "warning", "a place was skipped", places.skipped),
-    Rule("QC107", "warning", "a project's file sets what only the user may set", files.needs_reach_user),
+    Rule(FILE_HIDES, "note", "the env file found hides another env file", places.file_hides),
+    Rule("QC105", "warning", "two dialects of env files read a variable in use differently", files.dialects_differ),
+    Rule("QC106", "warning", "a path is not an env file and was skipped", places.skipped),
+    Rule("QC107", "warning", "a project's file sets a field that only the user may set", files.needs_reach_user),
     Rule("QC108", "note", "there are two ways to authenticate", completeness.two_methods),
     CaseRule(SETTINGS_NOT_READ, "warning", "Qwen Code's settings files are not read", settings.not_read),
-    Rule("QC110", "warning", "there is no home to look in", places.no_home),
-    Rule("QC111", "note", "a text that is neither true nor false", completeness.unrecognised),
+    Rule("QC110", "warning", "the home directory cannot be searched", places.no_home),
+    Rule("QC111", "note", "a switch is neither true nor false", completeness.unrecognised),
     CaseRule(
         OTHER_GENERATION,
         "note",
@@ -61,40 +61,42 @@ RULES = (
         generations.resolves_differently,
     ),
     Rule(EXCLUDED, "note", "a variable is excluded", files.excluded),
-    Rule("QC114", "warning", "a name that nobody reads is nearly a variable's", names.nobody_reads),
+    Rule("QC114", "warning", "an unknown variable has a name similar to a known one", names.nobody_reads),
     Rule("QC115", "warning", "an env file sets a variable twice", files.assigned_twice),
-    Rule("QC116", "warning", "the API key does not look like one", keys.doubtful_key),
-    Rule("QC117", "warning", "the API key is another provider's", keys.foreign_key),
+    Rule("QC116", "warning", "the API key does not look like a key", keys.doubtful_key),
+    Rule("QC117", "warning", "the API key belongs to another provider", keys.foreign_key),
     Rule("QC118", "warning", "the path of the base URL looks wrong", endpoint.doubtful_path),
-    Rule("QC119", "note", "an env file of other programs sets this one's variables", files.beside_others),
+    Rule("QC119", "note", "an env file of other programs sets variables of this program", files.beside_others),
     CaseRule(
         OTHER_INSTALLED, "warning", "another generation of Qwen Code is installed", generations.other_is_installed
     ),
-    Rule("QC121", "warning", "a settings file of the project is not valid", settings.broken_workspace),
+    Rule("QC121", "warning", "a settings file of the project is invalid", settings.broken_workspace),
     Rule("QC122", "warning", "Qwen Code does not trust the folder", settings.folder_not_trusted),
     Rule("QC123", "warning", "Qwen OAuth is discontinued", settings.discontinued),
-    Rule("QC124", "warning", "another key goes to the provider entry's endpoint", settings.key_of_another_place),
-    Rule("QC125", "warning", "settings change what is sent", settings.changes_requests),
+    Rule("QC124", "warning", "the provider entry's endpoint gets another key", settings.key_of_another_place),
+    Rule("QC125", "warning", "settings change the request", settings.changes_requests),
     Rule("QC126", "warning", "a provider in the settings is ignored", settings.providers_ignored),
     Rule("QC127", "warning", "a line of an env file sets nothing", unread.no_assignment),
-    Rule("QC128", "warning", "an exception to the proxy matches nothing", route.matches_nothing),
+    Rule("QC128", "warning", "an entry of NO_PROXY matches no host", route.matches_nothing),
     Rule("QC129", "warning", "the base URL only looks like this machine", route.looks_like_this_machine),
-    Rule("QC130", "warning", "a scope of settings replaces a lower one as a whole", settings.replaced_as_a_whole),
+    Rule("QC130", "warning", "a scope replaces a whole object of a lower scope", settings.replaced_as_a_whole),
     Rule("QC131", "warning", "a variable in the settings is not replaced", settings.left_as_it_stands),
-    Rule("QC132", "warning", "env in the settings holds what sets no variable", settings.odd_variables),
-    Rule("QC133", "warning", "the proxy is not valid, and not used", route.unused_proxy),
-    Rule("QC201", "error", "a value is not valid", completeness.invalid),
+    Rule("QC132", "warning", "a value in env of the settings sets no variable", settings.odd_variables),
+    Rule("QC133", "warning", "the proxy is invalid, and not used", route.unused_proxy),
+    Rule("QC201", "error", "a value is invalid", completeness.invalid),
     Rule("QC202", "error", "there is no API key", completeness.missing_key),
-    Rule("QC203", "error", "the authentication method is undecided", completeness.undecided),
+    Rule("QC203", "error", "the authentication method is not set", completeness.undecided),
     Rule("QC204", "error", "Qwen Code would not start", settings.stops),
-    Rule(SPLIT_ORIGIN, "warning", "a project's file decides where the user's key goes", trust.splits_origin),
-    CaseRule(USERS_VARIABLE, "warning", "a project's settings take a user's variable", settings.names_users_variable),
+    Rule(SPLIT_ORIGIN, "warning", "a project's file sets the endpoint for the user's key", trust.splits_origin),
+    CaseRule(
+        USERS_VARIABLE, "warning", "a project's settings use a variable of the user", settings.names_users_variable
+    ),
     Rule("QC303", "warning", "other users can read an env file with a key", exposure.readable_by_others),
-    Rule("QC304", "warning", "git has an env file with a key, or may take it", exposure.seen_by_git),
-    Rule("QC305", "warning", "the API key can be read on the way", endpoint.readable_on_the_way),
+    Rule("QC304", "warning", "git tracks an env file with a key, or could add it", exposure.seen_by_git),
+    Rule("QC305", "warning", "the API key is sent unencrypted", endpoint.readable_on_the_way),
 )
 
-# The rules whose findings are shown whether or not an explanation is asked for.
+# The rules whose findings are shown without `--explain` too.
 WARNINGS = tuple(rule for rule in RULES if rule.severity == "warning")
 
 ALL_RULES = "all"
@@ -109,10 +111,10 @@ def diagnose(
     other_profiles: tuple[Elsewhere, ...] | None = None,
     generation: ChosenProfile | None = None,
 ) -> tuple[Diagnostic, ...]:
-    """Return what the rules say about a resolution, the gravest first.
+    """Return the findings of the rules about a resolution, the most severe first.
 
-    `other_profiles` is what the other profiles resolve, where that is known already, and `generation` the profile that
-    is followed and why, where a rule may speak of that.
+    `other_profiles` holds the results of the other profiles if they are already known. `generation` is the profile in
+    use and its reason, for the rules about it.
     """
     case = Case(resolution, other_profiles, generation)
     found = [Diagnostic(rule.code, rule.severity, _redacted(f)) for rule in rules for f in rule.findings(case)]
@@ -120,21 +122,21 @@ def diagnose(
 
 
 def _redacted(finding: Finding) -> Finding:
-    """Return a finding without a secret: a key may stand where a name belongs."""
+    """Return a finding without secrets: a key may be in the place of a name."""
     return replace(finding, message=str(redact_known(finding.message)), hint=str(redact_known(finding.hint)))
 
 
 def diagnose_generation(generation: ChosenProfile) -> tuple[Diagnostic, ...]:
-    """Return what there is to say of a profile alone, where nothing is resolved."""
+    """Return the findings about a profile alone, without a resolution."""
     found = generations.installed_otherwise(generation)
     return tuple(Diagnostic(OTHER_INSTALLED, "warning", finding) for finding in found)
 
 
 def rules_for_check(select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[Rule, ...]:
-    """Return the rules that a check applies: those that are selected, or by default its own; less those ignored.
+    """Return the rules that `check` applies: the selected rules, or all warnings, without the ignored rules.
 
     Raises:
-        UsageError: if a code is none.
+        UsageError: if a code is unknown.
     """
     known = {rule.code for rule in RULES}
     for option, codes in (("--select", select), ("--ignore", ignore)):

@@ -1,4 +1,4 @@
-"""Rules about whether the resolution can be used: invalid values, a missing key, an undecided method."""
+"""Rules about an incomplete resolution: invalid values, a missing key, a missing method."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from qwen_schema import Variable
 
 
-_NO_KEY_NEEDED = "For a server of your own that needs no key, any value will do."
+_NO_KEY_NEEDED = "If your own server needs no key, set any value."
 
 
 def invalid(resolution: Resolution) -> Iterator[Finding]:
-    """The value that won is none that the field can have. No lower layer's is taken in its place."""
+    """The value of the highest layer is invalid. No value of a lower layer replaces it."""
     for name, decision in resolution.decisions.items():
         if decision.problem is not None and decision.winner is not None:
             origin = decision.winner.origin
             yield Finding(
-                f"{name} from {origin} is not valid: {decision.problem.wrong}. It is {_shown(decision)}.",
+                f"{name} from {origin} is not valid: {decision.problem.wrong}. The value is {_shown(decision)}.",
                 f"Expected {decision.problem.expected}.",
                 name,
                 origin.file,
@@ -38,7 +38,7 @@ def invalid(resolution: Resolution) -> Iterator[Finding]:
 
 
 def missing_key(resolution: Resolution) -> Iterator[Finding]:
-    """The method needs an API key and nobody offers one."""
+    """The method needs an API key, and no layer has one."""
     if resolution.needs_api_key:
         yield Finding(
             f"{_stop(resolution)}There is no API key: {_where_looked(resolution)}.{_defined_elsewhere(resolution)}"
@@ -53,7 +53,7 @@ def _stop(resolution: Resolution) -> str:
 
 
 def undecided(resolution: Resolution) -> Iterator[Finding]:
-    """Nobody says how to authenticate, and there is nothing to infer it from."""
+    """No layer sets the authentication method, and it cannot be inferred."""
     decision = resolution.decisions["auth_method"]
     if decision.winner is None and not resolution.profile.credential_decides_method:
         yield _no_method(resolution)
@@ -67,56 +67,56 @@ def undecided(resolution: Resolution) -> Iterator[Finding]:
 
 
 def _no_method(resolution: Resolution) -> Finding:
-    """Return what is missing for a method to be decided: a key alone is not enough."""
+    """Return the finding about missing variables that would set a method: a key alone is not enough."""
     lacking = []
     for method, groups in resolution.profile.infers.items():
         found = [any(resolution.variables.value(name) for name in group) for group in groups]
         if any(found):
             missing = (" or ".join(group) for group, is_set in zip(groups, found, strict=True) if not is_set)
-            lacking.append(f"for {method} {' and '.join(missing)} would have to be set, too")
+            lacking.append(f"for {method}, also set {' and '.join(missing)}")
     why = f"; {'; '.join(lacking)}" if lacking else ""
     return Finding(
         "Qwen Code would stop here: no authentication method is selected. Neither --auth-type nor "
-        f"security.auth.selectedType in settings.json names one, and a key alone does not decide it{why}."
+        f"security.auth.selectedType in settings.json sets one, and a key alone does not set the method{why}."
         f"{_keys_of_others(resolution)}",
-        'Use --auth-type openai, or put {"security": {"auth": {"selectedType": "openai"}}} into ~/.qwen/settings.json.',
+        'Use --auth-type openai, or add {"security": {"auth": {"selectedType": "openai"}}} to ~/.qwen/settings.json.',
         "auth_method",
     )
 
 
 def two_methods(resolution: Resolution) -> Iterator[Finding]:
-    """An API key and a Qwen OAuth login are both there: one of them is not used."""
+    """There are both an API key and a Qwen OAuth login: one of them is not used."""
     key, method = resolution.decisions["api_key"].winner, resolution.decisions["auth_method"].winner
     if key is None or method is None:
         return
     if resolution.auth_method == "qwen-oauth":
         yield Finding(
-            f"There is an API key ({key.origin}), and it is not used: {method.origin} asks for Qwen OAuth.",
+            f"The API key ({key.origin}) is not used: {method.origin} selects Qwen OAuth.",
             "To use the key: --auth-type openai",
             "auth_method",
         )
     elif resolution.directory.login is not None:
         shown = resolution.world.standpoint.show(resolution.directory.login)
         yield Finding(
-            f"There is a cached Qwen OAuth login ({shown}), and it is not used: {_why_openai(method)}.",
+            f"The cached Qwen OAuth login ({shown}) is not used: {_why_openai(method)}.",
             "To use the login: --auth-type qwen-oauth",
             "auth_method",
         )
 
 
 def unrecognised(resolution: Resolution) -> Iterator[Finding]:
-    """A switch holds a text that is neither true nor false, meant for another program perhaps."""
+    """The text of a switch is neither true nor false; it may be meant for another program."""
     for name, decision in resolution.decisions.items():
         if decision.unrecognised and decision.winner is not None:
             yield Finding(
                 f"{decision.winner.origin} is neither true nor false, so {name} is false.",
-                "1, true, yes and on switch it on.",
+                "To switch it on, use 1, true, yes or on.",
                 name,
             )
 
 
 def _why_openai(method: Candidate) -> str:
-    return "an API key is set" if method.origin.source.is_default else f"{method.origin} asks for openai"
+    return "an API key is set" if method.origin.source.is_default else f"{method.origin} selects openai"
 
 
 def _shown(decision: Decision) -> str:
@@ -125,37 +125,37 @@ def _shown(decision: Decision) -> str:
 
 
 def _where_looked(resolution: Resolution) -> str:
+    """Return the sources that do not set a key, as the end of a sentence."""
+    names = " or ".join(variable.name for variable in _variables(resolution))
     read = ", ".join(file.shown for file in resolution.files)
     if read:
-        were = "the env files that were" if len(resolution.files) > 1 else "the env file that was"
-        where = f"{were} read ({read})"
+        files = f"{'env files' if len(resolution.files) > 1 else 'the env file'} {read}"
     elif resolution.world.choice.chosen_by == "none":
-        where = "an env file (--no-env-file)"
+        files = "an env file (--no-env-file)"
     else:
-        where = f"an env file ({_searched(resolution)})"
-    names = [v.name for v in _variables(resolution)]
-    nor = " nor settings.json" if resolution.profile.reads_settings else ""
-    return f"neither --openai-api-key nor the environment's {' or '.join(names)} nor {where}{nor} gives one"
+        files = f"an env file ({_searched(resolution)})"
+    settings = ", settings.json" if resolution.profile.reads_settings else ""
+    return f"not set by --openai-api-key, {names} in the environment{settings}, or {files}"
 
 
 def _variables(resolution: Resolution) -> tuple[Variable, ...]:
-    """Return the variables that may hold the key here; those of every method while none is decided are too many."""
+    """Return the variables that may hold the key under the method, or under openai while no method is set."""
     declared, method = declared_fields()["api_key"], resolution.auth_method or "openai"
     read = filter(resolution.profile.reads, declared.variables)
     return tuple(v for v in read if v.is_read_under(method)) or declared.variables[:1]
 
 
 def _searched(resolution: Resolution) -> str:
-    """Return where an env file was looked for and is none."""
+    """Return the places where no env file was found."""
     world, places = resolution.world, [visit.place for visit in resolution.search.visits]
     below_home = resolution.profile.walk_ends_at == "home" and world.home in world.cwd.parents
     walk = f"no .qwen/.env or .env from {world.cwd} up to {'the home' if below_home else '/'}"
     show = world.standpoint.show
     ignored = [show(v.place.path) for v in resolution.search.visits if v.outcome == "ignored"]
     if ignored:
-        walk = f"{', '.join(ignored)} not read, since Qwen Code does not trust the folder"
+        walk = f"{', '.join(ignored)} not read: Qwen Code does not trust the folder"
     own = ", ".join(show(place.path) for place in places if place.home_level)
-    return f"{walk}; nor {own}" if own else walk
+    return f"{walk}; no {own}" if own else walk
 
 
 def _defined_elsewhere(resolution: Resolution) -> str:
@@ -167,11 +167,11 @@ def _defined_elsewhere(resolution: Resolution) -> str:
     if not offers:
         return ""
     places = ", ".join(offer.origin.place for offer in offers)
-    return f" {'It is' if len(offers) == 1 else 'They are'} set in {places}, not reached."
+    return f" A key is set in {places}, not reached by the search."
 
 
 def _keys_of_others(resolution: Resolution) -> str:
-    """Return which keys of single providers are set, under names that are not read here; never a key."""
+    """Return the providers' own key variables that are set but not read under this method; never a key."""
     environ, read = resolution.world.variables, {variable.name for variable in _variables(resolution)}
     said = ""
     for name, title in key_variables().items():
@@ -181,14 +181,14 @@ def _keys_of_others(resolution: Resolution) -> str:
         where = f"environment:{name}" if environ.get(name) or file is None else f"env-file:{file.shown}:{name}"
         place = "the environment" if environ.get(name) or file is None else f"{file.shown}:{file.lines[name]}"
         said += (
-            f" {name} is set in {place}, and is not read: if that key of {title} is to be used, say --secret-from "
-            f"{where}, and give that provider's base URL."
+            f" {name} is set in {place}, but is not read. To use this key of {title}, add --secret-from {where} and "
+            "set the provider's base URL."
         )
     return said
 
 
 def _how_to_give(resolution: Resolution) -> str:
-    """Return what to do about a missing key; where one stands that does not count, what to do about that."""
+    """Return how to set a missing key, or how to use a key that is set but not used."""
     name = _variables(resolution)[0].name
     entry_variable = resolution.entry.entry.key_variable if resolution.entry is not None else ""
     if entry_variable:
@@ -199,9 +199,9 @@ def _how_to_give(resolution: Resolution) -> str:
     lost = {s.fate: s.candidate.origin for s in shadowed if s.fate == "empty" or not s.candidate.is_empty}
     if "hidden by an empty variable" in lost:
         hidden = lost["hidden by an empty variable"]
-        return f"Unset the empty {hidden.variable} (unset {hidden.variable}): it hides the one in {hidden.place}."
+        return f"Unset the empty {hidden.variable} (unset {hidden.variable}): it hides the key in {hidden.place}."
     if "empty" in lost:
-        return f"{lost['empty']} is set to nothing. Give it a value."
+        return f"{lost['empty']} is empty. Set a value."
     for entry in resolution.excluded:
         if entry.variable == name:
             return f"{entry.variable} is excluded in {entry.origin}. Set it in ./.qwen/.env, or export it."
@@ -209,6 +209,6 @@ def _how_to_give(resolution: Resolution) -> str:
     if endpoint is not None and problem is None and endpoint.origin.reach == "project":
         url = endpoint.revealed
         if not is_known_or_loopback(url):
-            return f"Export {name}, if {display_host(url)} is to have it: {endpoint.origin} sends it there."
+            return f"If {display_host(url)} may get the key, export {name}: {endpoint.origin} sends it there."
     at = resolution.files[0].shown if resolution.files else "./.qwen/.env"
     return f"Set {name} in {at}, or export it."

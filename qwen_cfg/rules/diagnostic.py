@@ -1,4 +1,4 @@
-"""What a rule is, and what it says about one resolution."""
+"""The types of rules and their findings about one resolution."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Severity = Literal["error", "warning", "note"]
 
 @record
 class Finding:
-    """One thing that a rule found: what is the matter, what to do, and where (a file and a line, where there are)."""
+    """One finding of a rule: the problem, the fix, and the place (file and line, if known)."""
 
     message: str
     hint: str = ""
@@ -32,9 +32,9 @@ class Finding:
 
 @record
 class Case:
-    """What the rules look at: a resolution, what the other profiles resolve, and the profile that is followed and why.
+    """The input of the rules: a resolution, the results of the other profiles, and the profile in use with its reason.
 
-    `known` is what the other profiles resolve, where that is known already.
+    `known` holds the results of the other profiles if they are already known.
     """
 
     resolution: Resolution
@@ -43,13 +43,13 @@ class Case:
 
     @cached_property
     def others(self) -> tuple[Elsewhere, ...]:
-        """What the other profiles resolve, which is computed once."""
+        """The results of the other profiles, computed once."""
         return elsewhere(self.resolution) if self.known is None else self.known
 
 
 @record
 class Rule:
-    """A check with a stable code. An `error` makes a resolution incomplete; a `note` is told where it is asked for."""
+    """A check with a stable code. An `error` makes a resolution incomplete; a `note` is shown only on request."""
 
     code: str
     severity: Severity
@@ -57,18 +57,18 @@ class Rule:
     check: Callable[[Resolution], Iterator[Finding]]
 
     def findings(self, case: Case) -> Iterator[Finding]:
-        """Yield what the rule finds."""
+        """Yield the findings of the rule."""
         return self.check(case.resolution)
 
 
 @record
 class CaseRule(Rule):
-    """A rule that looks at more than one resolution."""
+    """A rule that checks more than one resolution."""
 
     check: Callable[[Case], Iterator[Finding]]  # type: ignore[assignment]
 
     def findings(self, case: Case) -> Iterator[Finding]:
-        """Yield what the rule finds."""
+        """Yield the findings of the rule."""
         return self.check(case)
 
 
@@ -82,12 +82,12 @@ class Diagnostic:
 
 
 def place_of(candidate: Candidate) -> tuple[str | None, int | None]:
-    """Return the file and the line of a candidate, as a finding has them."""
+    """Return the file and the line of a candidate, for a finding."""
     return candidate.origin.file, candidate.origin.line
 
 
 def warning_text(diagnostic: Diagnostic) -> str:
-    """Return a warning as one line: its code, what is the matter, and what to do."""
+    """Return a warning as one line: its code, the problem, and the fix."""
     finding = diagnostic.finding
     return f"{diagnostic.code} warning: {finding.message} {finding.hint}".rstrip()
 

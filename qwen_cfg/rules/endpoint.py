@@ -1,4 +1,4 @@
-"""Rules about the base URL: a path that is not one of its provider's, a way on which the key can be read."""
+"""Rules about the base URL: a path that its provider does not use, and a key that is sent unencrypted."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from qwen_cfg.core.origin import Candidate
     from qwen_cfg.core.resolution import Resolution
 
-# What is added to a base URL when something is asked for.
+# The paths that are added to a base URL for a request.
 _ADDED = ("/chat/completions", "/completions", "/models", "/responses", "/embeddings")
 
-# Names that lead nowhere outside a network of one's own (RFC 6762, RFC 8375, and what routers and ICANN set apart).
+# Names that exist only in a private network (RFC 6762, RFC 8375, and names reserved by routers and ICANN).
 _PRIVATE_ENDINGS = (".local", ".lan", ".home.arpa", ".internal", ".intranet")
 
 
 def doubtful_path(resolution: Resolution) -> Iterator[Finding]:
-    """The base URL ends in what is added to it anyway, or lacks what its provider's base URLs end in."""
+    """The base URL already ends in the path of a request, or lacks the usual ending of its provider's base URLs."""
     winner, base_url = _base_url(resolution)
     if winner is None or winner.origin.source.is_default:
         return
@@ -35,33 +35,33 @@ def doubtful_path(resolution: Resolution) -> Iterator[Finding]:
     if provider.has_other_base(base_url):
         return
     if added is not None:
-        message = f"The base URL from {winner.origin} ends in {added}, which is added to it anyway."
-        yield Finding(message, f"Leave {added} out.", "base_url", *place_of(winner))
+        message = f"The base URL from {winner.origin} ends in {added}, which every request adds again."
+        yield Finding(message, f"Remove {added}.", "base_url", *place_of(winner))
     elif provider.is_declared and not provider.has_usual_path(base_url):
         usual = provider.usual_path
-        message = f"The base URL from {winner.origin} does not end in {usual}, as those of {provider.title} do."
-        yield Finding(message, f"Is {usual} missing at its end?", "base_url", *place_of(winner))
+        message = f"The base URL from {winner.origin} does not end in {usual}, unlike those of {provider.title}."
+        yield Finding(message, f"Add {usual} to its end, if it is missing.", "base_url", *place_of(winner))
 
 
 def readable_on_the_way(resolution: Resolution) -> Iterator[Finding]:
-    """The key would be sent in the clear, to another machine."""
+    """The key would be sent unencrypted to another machine."""
     winner, base_url = _base_url(resolution)
     if winner is None or not _sends_key(resolution):
         return
     host = host_of(base_url)
     if urlsplit(base_url).scheme == "http" and not is_loopback(host):
-        also = ", even if it is in a network of your own," if _is_private(host) else ""
+        also = ", also in your own network," if _is_private(host) else ""
         yield Finding(
-            f"The base URL from {winner.origin} is plain http: whoever is on the way to {endpoint_of(base_url)}{also} "
-            "can read the key.",
-            "Use https, or a tunnel that ends at a port of this machine (ssh -L).",
+            f"The base URL from {winner.origin} is plain http: the key is sent unencrypted. Others on the network path "
+            f"to {endpoint_of(base_url)}{also} can read it.",
+            "Use https, or a tunnel to a port of this machine (ssh -L).",
             "base_url",
             *place_of(winner),
         )
 
 
 def _sends_key(resolution: Resolution) -> bool:
-    """Tell whether a key or a token would be sent; a word for a server that needs no key is none."""
+    """Whether a key or a token would be sent; a word for a server that needs no key does not count."""
     key, is_referred_to = resolution.decisions["api_key"].winner, resolution.options.secret_from is not None
     if resolution.auth_method != "openai" or is_referred_to:
         return resolution.auth_method is not None
@@ -76,6 +76,6 @@ def _is_private(host: str) -> bool:
 
 
 def _base_url(resolution: Resolution) -> tuple[Candidate | None, str]:
-    """Return who gave the base URL, and the URL; nobody, where it is not valid."""
+    """Return the source of the base URL, and the URL; no source if the URL is invalid."""
     decision = resolution.decisions["base_url"]
     return (decision.winner, decision.value) if isinstance(decision.value, str) else (None, "")

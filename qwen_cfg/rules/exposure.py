@@ -1,4 +1,4 @@
-"""Rules about env files with a key in them that others may come to read: users of the machine, readers of git."""
+"""Rules about env files with a key that other users of the machine or readers of a git repository can read."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def readable_by_others(resolution: Resolution) -> Iterator[Finding]:
-    """Other users of the machine can read the file, and with it the key."""
+    """Other users of the machine can read the file and its key."""
     for file, key in _with_key(resolution):
         seen = resolution.world.look(file.place.path)
         if seen.kind == "file" and seen.is_shared:
             yield Finding(
                 f"{file.shown} holds an API key, and other users of this machine can read it (mode {seen.mode:04o}).",
-                f"Make it yours alone: chmod 600 {_as_word(file.shown)}",
+                f"Restrict the file: chmod 600 {_as_word(file.shown)}",
                 "api_key",
                 file.shown,
                 key.origin.line,
@@ -30,17 +30,17 @@ def readable_by_others(resolution: Resolution) -> Iterator[Finding]:
 
 
 def seen_by_git(resolution: Resolution) -> Iterator[Finding]:
-    """Git has the file already, or takes it with the next `git add`: the key leaves the machine with a push."""
+    """Git tracks the file, or the next `git add` adds it: a push then publishes the key."""
     for file, key in _with_key(resolution):
         status, word = resolution.world.in_git.get(file.place.path), _as_word(file.shown)
         where = ("api_key", file.shown, key.origin.line)
         if status in ("tracked", "may be tracked"):
-            message = f"{file.shown} holds an API key, and git tracks it, or cannot be asked whether it does."
-            hint = f"git rm --cached {word}, and name it in .gitignore. If it was ever pushed, revoke the key."
+            message = f"{file.shown} holds an API key, and git tracks the file or its status is unknown."
+            hint = f"Run git rm --cached {word}, and add it to .gitignore. If it was ever pushed, revoke the key."
             yield Finding(message, hint, *where)
         elif status == "not ignored":
-            message = f"{file.shown} holds an API key, and git does not ignore it: git add would take it."
-            yield Finding(message, f"Name {file.place.path.name} in .gitignore.", *where)
+            message = f"{file.shown} holds an API key, and git does not ignore it: git add would add it."
+            yield Finding(message, f"Add {file.place.path.name} to .gitignore.", *where)
 
 
 def _with_key(resolution: Resolution) -> Iterator[tuple[EnvFile, Candidate]]:
@@ -51,7 +51,7 @@ def _with_key(resolution: Resolution) -> Iterator[tuple[EnvFile, Candidate]]:
 
 
 def _as_word(shown: str) -> str:
-    """Return a path as a word of a command line; the `~` of a home stays one."""
+    """Return a path as a word of a command line; the `~` of a home is not quoted."""
     import shlex  # noqa: PLC0415 - the finding is rare
 
     if shown.startswith("~/"):

@@ -1,4 +1,4 @@
-"""Rules about what an env file says: excluded variables, readings that differ, variables it may not decide."""
+"""Rules about the content of env files: excluded variables, differing dialects, fields that need reach user."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def dialects_differ(resolution: Resolution) -> Iterator[Finding]:
-    """The npm package dotenv and python-dotenv read a variable that is used here differently."""
+    """The npm package dotenv and python-dotenv read a variable in use differently."""
     for file in resolution.files:
         seen = resolution.world.look(file.place.path)
         if _may_differ(seen.text or ""):
@@ -30,7 +30,7 @@ def dialects_differ(resolution: Resolution) -> Iterator[Finding]:
 
 
 def needs_reach_user(resolution: Resolution) -> Iterator[Finding]:
-    """A file of a project sets what only the user may: it would decide for whoever works in the project."""
+    """A file of a project sets a field that only the user may set: it would apply to all users of the project."""
     fills_in = resolution.profile.home_fills_in
     for decision in resolution.decisions.values():
         for lost in decision.shadowed:
@@ -38,7 +38,7 @@ def needs_reach_user(resolution: Resolution) -> Iterator[Finding]:
                 origin = lost.candidate.origin
                 yield Finding(
                     f"{_named(origin)} is not used: no file of a project may set {decision.field.name}.",
-                    f"If it is yours: export {origin.variable or decision.field.variables[0].name}"
+                    f"If you set it yourself, export {origin.variable or decision.field.variables[0].name}"
                     + (", or set it in ~/.qwen/.env." if fills_in else "."),
                     decision.field.name,
                     origin.file,
@@ -51,14 +51,14 @@ def _named(origin: Origin) -> str:
 
 
 def excluded(resolution: Resolution) -> Iterator[Finding]:
-    """A plain .env sets a variable that it may not set, so that what it says there counts for nothing."""
+    """A plain .env sets a variable that it may not set, so the value is not used."""
     feeds = field_of_variable(declared_fields())
     for file in resolution.files:
         allowed = resolution.world.standpoint.show(file.place.path.parent / ".qwen" / ".env")
         for name in (name for name in file.excluded if name in feeds):
             yield Finding(
                 f"{name} in {file.shown}:{file.lines[name]} is excluded: a plain .env may not set it.",
-                f"Export it, or move what this program needs into {allowed}, which is then read instead.",
+                f"Export it, or move this program's variables into {allowed}, which is then read instead.",
                 feeds[name].name,
                 file.shown,
                 file.lines[name],
@@ -66,15 +66,15 @@ def excluded(resolution: Resolution) -> Iterator[Finding]:
 
 
 def assigned_twice(resolution: Resolution) -> Iterator[Finding]:
-    """An env file sets a variable twice, and not to the same value: an edit of the first line has no effect."""
+    """An env file sets a variable to two different values: an edit of the first line has no effect."""
     feeds = field_of_variable(declared_fields())
     for file in resolution.files:
         for name, (first, last) in _first_and_last(resolution, file).items():
             if name in feeds and name not in file.excluded:
                 yield Finding(
-                    f"{name} is set in {file.shown}:{first.line}, and to something else in line {last.line}, "
-                    "which counts.",
-                    "Take one of the two lines out.",
+                    f"{name} is set in {file.shown}:{first.line}, and to another value in line {last.line}, "
+                    "which is used.",
+                    "Remove one of the two lines.",
                     feeds[name].name,
                     file.shown,
                     first.line,
@@ -82,17 +82,18 @@ def assigned_twice(resolution: Resolution) -> Iterator[Finding]:
 
 
 def beside_others(resolution: Resolution) -> Iterator[Finding]:
-    """A project's .env is other programs' too; a .qwen/.env is this program's alone, and read before it."""
+    """Other programs also use a project's .env; a .qwen/.env is only for this program, and is read before it."""
     feeds = field_of_variable(declared_fields())
     for file in resolution.files:
         ours = [name for name, candidate in file.offers.items() if _is_ours(name) and not candidate.is_empty]
         others = [name for name in file.lines if name not in feeds and meant(name) is None]
         if ours and others and file.place.reach == "project" and not file.place.in_qwen_directory:
             better = resolution.world.standpoint.show(file.place.path.parent / ".qwen" / ".env")
+            them = "it" if len(ours) == 1 else "them"
             count = "a variable" if len(others) == 1 else f"{len(others)} variables"
             yield Finding(
                 f"{file.shown} sets {', '.join(ours)}, and {count} of other programs.",
-                f"If nobody else needs {'it' if len(ours) == 1 else 'them'}, {better} is the better place.",
+                f"If no other program needs {them}, move {them} to {better}.",
                 None,
                 file.shown,
                 file.lines[ours[0]],
@@ -100,12 +101,12 @@ def beside_others(resolution: Resolution) -> Iterator[Finding]:
 
 
 def _is_ours(name: str) -> bool:
-    """Tell whether a declared variable is of use to nobody but this program and its like (DEBUG is to many)."""
+    """Whether only this and similar programs use a declared variable (many programs use DEBUG)."""
     return name.startswith(("OPENAI_", "QWEN_"))
 
 
 def _first_and_last(resolution: Resolution, file: EnvFile) -> dict[str, tuple[Assignment, Assignment]]:
-    """Return the assignment that counts for each name, and before it the first that says something else."""
+    """Return the first and the last assignment of each name that has different values; the last is used."""
     assignments = resolution.world.assignments(file.place.path)
     last = last_of_each(assignments)
     others = [a for a in reversed(assignments) if a.value != last[a.name].value]
@@ -113,9 +114,9 @@ def _first_and_last(resolution: Resolution, file: EnvFile) -> dict[str, tuple[As
 
 
 def _may_differ(text: str) -> bool:
-    """Tell whether a text has anything that the dialects could read differently.
+    """Whether the dialects could read a text differently.
 
-    Plain lines of `NAME=value` are read alike by both, and python-dotenv is slow to import.
+    Both read plain lines of `NAME=value` the same way, and python-dotenv is slow to import.
     """
     import re  # noqa: PLC0415
 
@@ -133,7 +134,7 @@ def _differences(file: EnvFile, seen: Sighting) -> Iterator[Finding]:
             yield Finding(
                 f"{name} in {file.shown}:{line} is {_shown(ours, feeds[name])} to the npm package dotenv and "
                 f"{_shown(theirs, feeds[name])} to python-dotenv.",
-                f"See how each line is read: qwen-cfg envfile {file.shown}",
+                f"To see how each line is read: qwen-cfg envfile {file.shown}",
                 feeds[name].name,
                 file.shown,
                 line,

@@ -1,4 +1,4 @@
-"""The rules about other generations of Qwen Code: one that resolves differently, and one that is installed here."""
+"""Rules about other generations of Qwen Code: one that resolves differently, and one that is installed here."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def resolves_differently(case: Case) -> Iterator[Finding]:
-    """Another generation of Qwen Code takes another value from the same files and variables."""
+    """Another generation of Qwen Code resolves another value from the same files and variables."""
     for other in case.others:
         yield from _not_known(other)
         for departure in other.departures:
@@ -28,19 +28,19 @@ def resolves_differently(case: Case) -> Iterator[Finding]:
 
 
 def other_is_installed(case: Case) -> Iterator[Finding]:
-    """The Qwen Code that is installed here follows other rules than those that somebody named."""
+    """The installed Qwen Code follows other rules than the named profile."""
     if case.generation is not None:
         yield from installed_otherwise(case.generation)
 
 
 def installed_otherwise(generation: ChosenProfile) -> Iterator[Finding]:
-    """Tell of a Qwen Code that is installed and follows other rules; of the profile alone, nothing being resolved."""
+    """Yield the finding about an installed Qwen Code that follows other rules; it needs no resolution."""
     ignored = generation.ignored
     if ignored is not None:
         yield Finding(
-            f"{generation.installed} follows the {ignored.rules}, and {generation.named_by} names "
+            f"{generation.installed} follows the {ignored.rules}, but {generation.named_by} names "
             f"{generation.profile.name}.",
-            f"To see what it takes from here: qwen-cfg resolve --explain --profile {ignored.name}",
+            f"To see the values that it resolves: qwen-cfg resolve --explain --profile {ignored.name}",
         )
 
 
@@ -50,7 +50,7 @@ def _not_known(other: Elsewhere) -> Iterator[Finding]:
         where = other.error.where
         yield Finding(f"{title} reads {where}, which cannot be read: {other.error.what}.", other.error.hint, path=where)
     for path in other.unread:
-        yield Finding(f"{title} reads {path}, a FIFO, so that it is not known what it resolves.", path=path)
+        yield Finding(f"{title} reads {path}, a FIFO; its result is unknown.", path=path)
 
 
 def _finding(other: Elsewhere, departure: Departure) -> Finding:
@@ -65,18 +65,18 @@ def _finding(other: Elsewhere, departure: Departure) -> Finding:
 
 
 def _how_to_agree(profile: Profile, field: Field) -> str:
-    """Return what counts under every profile: the flag, and the variable too unless settings come before it."""
+    """Return the ways to set a field under every profile: the flag, and the variable unless settings override it."""
     order = profile.order_of(field.name)
     if "settings" in order and order.index("settings") < order.index("environment"):
-        return f"{field.flags[0]} counts under every profile."
-    return f"{field.variables[0].name} in the environment, or {field.flags[0]}, counts under every profile."
+        return f"{field.flags[0]} applies under every profile."
+    return f"{field.variables[0].name} in the environment, or {field.flags[0]}, applies under every profile."
 
 
 def _said(other: Elsewhere, departure: Departure) -> str:
     decision, told = departure.decision, other.resolution
     if decision.winner is None:
         if told is not None and decision.field.secret and told.auth_method == "qwen-oauth":
-            return f"is not needed: it logs in with {told.login_path}"
+            return f"is not needed: the login is {told.login_path}"
         return "has no value"
     origin = decision.winner.origin
     by = "by default" if origin.place == "default" else f"from {origin}"

@@ -1,4 +1,4 @@
-"""Rules about a value that hides another one of the same variable."""
+"""Rules about a value that hides another value of the same variable."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def empty_hides(resolution: Resolution) -> Iterator[Finding]:
-    """An empty variable counts as no value, and yet hides the same variable below it."""
+    """An empty variable counts as no value, but still hides the same variable in a lower layer."""
     for decision in resolution.decisions.values():
         for lost in decision.shadowed:
             if lost.fate != "hidden by an empty variable" or lost.by is None or lost.candidate.is_empty:
@@ -25,7 +25,7 @@ def empty_hides(resolution: Resolution) -> Iterator[Finding]:
             if not _is_beaten_anyway(resolution, decision, lost.by):
                 origin, variable = lost.candidate.origin, lost.candidate.origin.variable
                 yield Finding(
-                    f"{lost.by.origin} is set to nothing, which hides its value in {origin.place}.",
+                    f"{lost.by.origin} is empty, which hides its value in {origin.place}.",
                     f"Unset it (unset {variable}), or give it the value that you want.",
                     decision.field.name,
                     origin.file,
@@ -34,7 +34,7 @@ def empty_hides(resolution: Resolution) -> Iterator[Finding]:
 
 
 def environment_hides(resolution: Resolution) -> Iterator[Finding]:
-    """An exported variable, perhaps a forgotten one, overrides another value in the env file."""
+    """An exported variable, which may be forgotten, overrides another value in the env file."""
     for decision in resolution.decisions.values():
         winner = decision.winner
         if winner is None or not winner.origin.source.is_exported:
@@ -45,7 +45,7 @@ def environment_hides(resolution: Resolution) -> Iterator[Finding]:
             if same_variable and origin.file is not None and lost.candidate.revealed != winner.revealed:
                 yield Finding(
                     f"{winner.origin} is used; the other value in {origin.place} is not.",
-                    f"To use the file's: unset {origin.variable}",
+                    f"To use the file's value: unset {origin.variable}",
                     decision.field.name,
                     origin.file,
                     origin.line,
@@ -53,7 +53,7 @@ def environment_hides(resolution: Resolution) -> Iterator[Finding]:
 
 
 def _is_beaten_anyway(resolution: Resolution, decision: Decision, empty: Candidate) -> bool:
-    """Tell whether a value from a higher layer than that of an empty variable is used, which would hide the same."""
+    """Whether a value from a layer above the empty variable is used, so that the empty variable has no effect."""
     winner = decision.winner
     return winner is not None and outranks(
         resolution.profile, decision.field, winner.origin.source, empty.origin.source

@@ -1,4 +1,4 @@
-"""Rules about the API key itself: one that is a placeholder, is written badly, or is another provider's."""
+"""Rules about the API key: a placeholder, a key with extra text, and a key of another provider."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from qwen_cfg.core.origin import Candidate
     from qwen_cfg.core.resolution import Resolution
 
-# What local servers are given where a client insists on a key (the documents of Ollama, LM Studio, vLLM, llama.cpp).
+# Keys for local servers, if a client requires one (the documents of Ollama, LM Studio, vLLM, llama.cpp).
 _MADE_UP = re.compile(
     r"(?:sk-)?(?:ollama|lm-?studio|empty|none|null|dummy|fake|test|local|no-key(?:-required)?|not[-_](?:needed|required|used)"
     r"|unused|1234)|token-abc123|n/?a|x|-",
@@ -27,20 +27,20 @@ _MADE_UP = re.compile(
 _LONGEST_PLACEHOLDER = 256
 _QUOTES = "'\"`"
 _LEFTOVERS = (
-    (r".*\s#", "has a comment behind it, which is sent as a part of it", "Put the comment in a line of its own."),
-    (r"https?://", "is a URL, not a key", "Put the key there; the URL is the base URL's (OPENAI_BASE_URL)."),
+    (r".*\s#", "is followed by a comment, which is sent as part of the key", "Put the comment on its own line."),
+    (r"https?://", "is a URL, not a key", "Set the key here, and the URL as the base URL (OPENAI_BASE_URL)."),
     (
         r"(?:export\s+|set\s+)?[A-Z_]*_KEY\s*[=:]",
         "begins with a variable's name, which is sent too",
-        "Leave the name out.",
+        "Remove the name.",
     ),
-    (r".*\s", "has a blank in it, and what follows the blank is sent too", "Put the key alone there."),
-    (r".*[,;\\]$", "ends in a character that belongs to no key", "Leave out what follows the key."),
+    (r".*\s", "contains a blank, and the text after the blank is sent too", "Set only the key."),
+    (r".*[,;\\]$", "ends in a character that no key contains", "Remove the text after the key."),
 )
 _BEARER = re.compile(r"bearer\s", re.IGNORECASE)
 
 _PLACEHOLDER = re.compile(
-    # <your key>, {{ key }}, ${KEY}, %KEY%: what was to be replaced, or is expanded by nobody
+    # <your key>, {{ key }}, ${KEY}, %KEY%: text that was not replaced or expanded
     r"<.*>|\[.*\]|\$?\{.*\}|\$\w+|%\w+%"
     # ..., ****, sk-xxxx, sk-…, sk-proj-...
     r"|(?:[a-z]{2,6}[-_])*[x*.…•_-]{3,}|(?:[a-z]{2,6}-)+…|.*x{6,}.*|.*\*{3,}.*|(?:[a-z]{2,6}-)+.{0,8}(?:\.{3}|…)"
@@ -55,27 +55,27 @@ _PLACEHOLDER = re.compile(
 
 
 def is_made_up(text: str) -> bool:
-    """Tell whether a text is only there because a key has to be: no server that needs one takes it."""
+    """Whether a text only fills the place of a key: no server that needs a key accepts it."""
     return bool(_MADE_UP.fullmatch(text))
 
 
 def is_key(text: str) -> bool:
-    """Tell whether a text is meant to be a key itself, and not a word in place of one or where one is kept."""
+    """Whether a text is meant to be a key itself, and not a word in its place or a pointer to it."""
     return bool(text) and not is_made_up(text) and kind_of_pointer(text) is None
 
 
 def key_in(file: EnvFile) -> Candidate | None:
-    """Return the key that an env file holds itself, if it holds one."""
+    """Return the key in an env file, if the file contains one."""
     offers = file.offers.values()
     return next((c for c in offers if isinstance(c.text, Secret) and is_key(c.revealed)), None)
 
 
 def doubtful_key(resolution: Resolution) -> Iterator[Finding]:
-    """The key is what an example says in place of one, or has something around it that belongs to no key."""
+    """The key is a placeholder from an example, or has extra text around it."""
     key, base_url = _key(resolution), _base_url(resolution)
     if key is None:
         return
-    # A server on this machine takes any key, mostly.
+    # Most servers on this machine accept any key.
     needs_key = not base_url or not is_loopback(host_of(base_url))
     doubt = doubt_about(key.revealed, needs_key=needs_key)
     if doubt is not None:
@@ -83,7 +83,7 @@ def doubtful_key(resolution: Resolution) -> Iterator[Finding]:
 
 
 def foreign_key(resolution: Resolution) -> Iterator[Finding]:
-    """The key begins as those of one provider do, and the base URL is another one's."""
+    """The key has the prefix of one provider, and the base URL belongs to another."""
     key, base_url = _key(resolution), _base_url(resolution)
     provider = provider_at(host_of(base_url)) if base_url else None
     issuers = () if key is None else key_issuers(key.revealed)
@@ -92,28 +92,29 @@ def foreign_key(resolution: Resolution) -> Iterator[Finding]:
     origin = resolution.decisions["base_url"].winner
     said = f" ({origin.origin})" if origin is not None else ""
     yield Finding(
-        f"The API key from {key.origin} begins as those of {' and '.join(issuers)} do, and the base URL{said} is "
+        f"The API key from {key.origin} has the prefix of {' and '.join(issuers)}, but the base URL{said} is "
         f"{provider.title}'s: {host_of(base_url)}.",
-        "Set the base URL and the key of the same provider, in the same place: the key would be sent to the wrong one.",
+        "Set the base URL and the key of the same provider in the same place; "
+        "otherwise the key is sent to the wrong provider.",
         "api_key",
         *place_of(key),
     )
 
 
 def doubt_about(text: str, *, needs_key: bool) -> tuple[str, str] | None:
-    """Return what is doubtful about a key and what to do; never a part of it."""
+    """Return the problem of a key and its fix, without any part of the key."""
     inner = text.strip().strip(_QUOTES)
     if _BEARER.match(inner.strip()):
-        return "begins with 'Bearer ', which is sent before it anyway", "Leave that word out."
+        return "begins with 'Bearer ', which is added to every request anyway", "Remove that word."
     if inner != text.strip():
-        return "has a quote at its beginning or end, which is sent as a part of it", "Leave the quotes out."
+        return "begins or ends with a quote, which is sent as part of the key", "Remove the quotes."
     if needs_key and len(inner) <= _LONGEST_PLACEHOLDER and _PLACEHOLDER.fullmatch(inner):
-        return "looks like a placeholder, not like a key", "Put the key itself in its place."
+        return "looks like a placeholder, not like a key", "Replace it with the key."
     return next(((wrong, hint) for form, wrong, hint in _LEFTOVERS if re.match(form, inner)), None)
 
 
 def _key(resolution: Resolution) -> Candidate | None:
-    """Return the key that would be sent, if it is one and not where another is kept."""
+    """Return the key that would be sent, if it is a key and not a pointer."""
     key = resolution.decisions["api_key"].winner
     if key is None or resolution.options.secret_from is not None or resolution.auth_method != "openai":
         return None
@@ -121,6 +122,6 @@ def _key(resolution: Resolution) -> Candidate | None:
 
 
 def _base_url(resolution: Resolution) -> str:
-    """Return the base URL; empty where it is not valid."""
+    """Return the base URL; an empty text if it is invalid."""
     value = resolution.decisions["base_url"].value
     return value if isinstance(value, str) else ""

@@ -1,4 +1,4 @@
-"""The rule about names that nobody reads, and that are nearly those of declared variables."""
+"""The rule about unknown names that are similar to declared variables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def nobody_reads(resolution: Resolution) -> Iterator[Finding]:
-    """A name is nearly that of a variable, or another program's word for it, and what was meant has no value."""
+    """A name is similar to a variable, or another program uses it for the same setting, and the variable is not set."""
     for name in resolution.world.lookalikes:
         right = _meant(resolution, name)
         if right is not None and right not in resolution.world.environ:
@@ -29,7 +29,7 @@ def nobody_reads(resolution: Resolution) -> Iterator[Finding]:
 
 
 def _meant(resolution: Resolution, name: str) -> str | None:
-    """Return the variable that was meant by a name, if its field has no value from anywhere but the default."""
+    """Return the variable that a name probably means, if its field has only the default value."""
     right = meant(name)
     if right is None:
         return None
@@ -39,8 +39,8 @@ def _meant(resolution: Resolution, name: str) -> str | None:
 
 def _finding(name: str, right: str, where: str, path: str | None = None, line: int | None = None) -> Finding:
     return Finding(
-        f"{name} in {where} is read by nobody here; {right} may be meant, which is not set.",
-        f"If so, call it {right}.",
+        f"{name} in {where} is not a known variable; {right}, which is not set, may be meant.",
+        f"If so, rename it to {right}.",
         field_of_variable(declared_fields())[right].name,
         path,
         line,

@@ -1,4 +1,4 @@
-"""The pages of the rules: what each is about, why it matters and what to do, and an example."""
+"""The pages of the rules: title, reason, advice and an example for each rule."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @record
 class Page:
-    """A rule with what a person may want to know of it; `example` is a text of several lines."""
+    """A rule with its documentation; `example` is a text of several lines."""
 
     rule: Rule
     why: str

@@ -1,4 +1,4 @@
-"""Rules about the places of the search: files not reached, places skipped, no home."""
+"""Rules about the search: files not reached, paths skipped, no home."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TOLD_BY_COMPLETENESS = ("auth_method", "api_key")
 
 
 def set_where_not_reached(resolution: Resolution) -> Iterator[Finding]:
-    """A field stands at its default, or has no value, and a file that was not read would set it."""
+    """A field has its default or no value, and a file that was not read sets it."""
     for name, file, offer in _missed(resolution):
         variable, first = str(offer.origin.variable), resolution.files[0].shown
         yield Finding(
@@ -34,7 +34,7 @@ def set_where_not_reached(resolution: Resolution) -> Iterator[Finding]:
 
 
 def file_hides(resolution: Resolution) -> Iterator[Finding]:
-    """The file that was found hides another one that sets something, whether or not it is set elsewhere."""
+    """The file found hides another file with variables, even if they are set elsewhere."""
     if not _ended_early(resolution):
         return
     first = resolution.files[0].shown
@@ -49,27 +49,27 @@ def file_hides(resolution: Resolution) -> Iterator[Finding]:
         if variables and not _told_by_completeness(resolution, offers):
             yield Finding(
                 f"{first} hides {file.shown}, which sets {', '.join(variables)}.",
-                f"Only the first env file is read: what is to count belongs into {first}, or is exported.",
+                f"Only the first env file is read: set the variables in {first}, or export them.",
                 None,
                 file.shown,
             )
 
 
 def skipped(resolution: Resolution) -> Iterator[Finding]:
-    """Something that is no env file stands where one is looked for."""
+    """The path of an env file exists, but is not an env file."""
     for visit in resolution.search.visits:
         if visit.outcome == "skipped":
             shown = resolution.world.standpoint.show(visit.place.path)
             yield Finding(
-                f"{shown} is a {visit.kind}, not a file; the search went on.",
-                "Is it meant to be an env file?",
+                f"{shown} is a {visit.kind}, not a file; the search continued.",
+                "If you want an env file there, replace it with a file.",
                 None,
                 shown,
             )
 
 
 def no_home(resolution: Resolution) -> Iterator[Finding]:
-    """Without a home, or a directory in place of ~/.qwen, the env files in it cannot be looked for."""
+    """Without a home, or with an invalid QWEN_HOME, the env files there cannot be found."""
     if resolution.world.home_problem:
         yield Finding(
             f"~/.qwen/.env and ~/.env were not found: {resolution.world.home_problem}.",
@@ -78,8 +78,8 @@ def no_home(resolution: Resolution) -> Iterator[Finding]:
     directory = resolution.directory
     if directory.problem and directory.origin is not None:
         yield Finding(
-            f"{directory.origin} moves nothing: {directory.problem}.",
-            "Name a directory in it, or unset it for ~/.qwen.",
+            f"{directory.origin} is ignored: {directory.problem}.",
+            "Set it to a directory, or unset it to use ~/.qwen.",
             None,
             directory.origin.file,
             directory.origin.line,
@@ -87,12 +87,12 @@ def no_home(resolution: Resolution) -> Iterator[Finding]:
 
 
 def _ended_early(resolution: Resolution) -> bool:
-    """Tell whether a file that was found, and nobody's choice, ended the search."""
+    """Whether the search ended at a file that it found, and that was not named."""
     return resolution.world.choice.chosen_by == "search" and bool(resolution.files)
 
 
 def _missed(resolution: Resolution) -> Iterator[tuple[str, EnvFile, Candidate]]:
-    """Yield each field that nobody but the default sets, with a file not reached and what that offers for it."""
+    """Yield each field that has only its default, with a file not reached and the file's value for the field."""
     if not _ended_early(resolution):
         return
     for name, decision in resolution.decisions.items():
@@ -105,13 +105,13 @@ def _missed(resolution: Resolution) -> Iterator[tuple[str, EnvFile, Candidate]]:
 
 
 def _told_by_completeness(resolution: Resolution, offers: list[Candidate | None]) -> bool:
-    """Tell whether all that a file sets is the key that is missing, which an error is about."""
+    """Whether a file sets only the missing key, which has its own error."""
     is_missing = resolution.needs_api_key or resolution.auth_method is None
     return is_missing and all(offer is None or offer.field in _TOLD_BY_COMPLETENESS for offer in offers)
 
 
 def _how_to_set(resolution: Resolution, field: str, variable: str) -> str:
-    """Return where to set a variable so that it counts."""
+    """Return where to set a variable so that it is used."""
     declared, first = declared_fields()[field], resolution.files[0]
     excluded = resolution.decisions["excluded_variables"].items
     if declared.reach == "user" and first.place.reach == "project":

@@ -1,4 +1,4 @@
-"""Rules about the way of a request: the proxy and its exceptions, and a host that is not this machine."""
+"""Rules about the route of a request: the proxy, its exceptions, and hosts that do not count as this machine."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LIKE_THIS_MACHINE = re.compile(
 
 
 def matches_nothing(resolution: Resolution) -> Iterator[Finding]:
-    """An entry of the proxy's exceptions can match no host, so that requests to what it means go through the proxy."""
+    """An entry of NO_PROXY matches no host, so requests to the intended host go through the proxy."""
     proxy, exceptions = resolution.decisions["proxy"].winner, resolution.decisions["no_proxy"]
     if proxy is None or not proxy.revealed or exceptions.winner is None:
         return
@@ -35,7 +35,7 @@ def matches_nothing(resolution: Resolution) -> Iterator[Finding]:
         if fix is not None:
             shown = safe_text(field, hide_credentials(entry) if "@" in entry else entry)
             yield Finding(
-                f"{shown!r} in {origin} matches no host, so requests to what it means go through the proxy.",
+                f"{shown!r} in {origin} matches no host, so requests to the intended host go through the proxy.",
                 fix,
                 "no_proxy",
                 *place_of(exceptions.winner),
@@ -43,13 +43,13 @@ def matches_nothing(resolution: Resolution) -> Iterator[Finding]:
 
 
 def unused_proxy(resolution: Resolution) -> Iterator[Finding]:
-    """The proxy is not valid, and no request goes through it: requests to this base URL are made directly."""
+    """The proxy is invalid, and no request uses it: requests to this base URL are direct."""
     proxy, url = resolution.decisions["proxy"], resolution.decisions["base_url"].value
     if proxy.unused is None or proxy.winner is None:
         return
     yield Finding(
         f"proxy from {proxy.winner.origin} is not valid: {proxy.unused.wrong}. It is not used: requests to "
-        f"{host_of(str(url))} go to it directly.",
+        f"{host_of(str(url))} are direct.",
         f"To fix: expected {proxy.unused.expected}.",
         "proxy",
         *place_of(proxy.winner),
@@ -57,7 +57,7 @@ def unused_proxy(resolution: Resolution) -> Iterator[Finding]:
 
 
 def looks_like_this_machine(resolution: Resolution) -> Iterator[Finding]:
-    """A host that often means this machine does not count as it, so that its requests go through the proxy."""
+    """A host that often means this machine does not count as this machine, so its requests go through the proxy."""
     decision = resolution.decisions["base_url"]
     if decision.winner is None or not isinstance(decision.value, str):
         return
@@ -68,14 +68,14 @@ def looks_like_this_machine(resolution: Resolution) -> Iterator[Finding]:
     yield Finding(
         f"The base URL from {decision.winner.origin} names {host}, which does not count as this machine: requests to "
         "it go through the proxy, if there is one.",
-        "If a server on this machine is meant, write localhost or 127.0.0.1.",
+        "If the server is on this machine, use localhost or 127.0.0.1.",
         "base_url",
         *place_of(decision.winner),
     )
 
 
 def _fix(entry: str) -> str | None:
-    """Return how to mend an entry that matches nothing as the runtime reads it; None if it can match a host."""
+    """Return how to fix an entry that matches no host in the runtime; None if it can match a host."""
     port = _PORT.fullmatch(entry)
     name = port[1] if port is not None else entry
     if port is not None and not 0 < int(port[2]) < 2**16:
@@ -100,15 +100,15 @@ def _advice(name: str) -> str:
         parts = partial[1].split(".")
         return f"Write the block of addresses: {'.'.join([*parts, *['0'] * (4 - len(parts))])}/{8 * len(parts)}"
     if "://" in name:
-        return "Write the host alone, without the scheme and the path."
+        return "Write only the host, without the scheme and the path."
     if re.search(r"[\s;|]", name):
-        return "Put a comma between two entries."
+        return "Separate entries with commas."
     if name.strip("'\"`") != name:
-        return "Leave the quotes out."
+        return "Remove the quotes."
     if "*" in name:
-        return "A '*' counts alone, or at the beginning: '*.example.com' or '.example.com'."
+        return "Use '*' alone or at the beginning: '*.example.com' or '.example.com'."
     if name.endswith("."):
-        return "Leave out the dot at its end."
+        return "Remove the dot at the end."
     if not name.isascii():
-        return "Write the name as it is asked for, in ASCII (xn--…)."
+        return "Write the name in ASCII (xn--…)."
     return "Write a host name, an address, or a block of addresses such as 10.0.0.0/8."

@@ -1,4 +1,4 @@
-"""Rules about Qwen Code's settings files: those that are not read, are broken, or change more than one would expect."""
+"""Rules about Qwen Code's settings files: files that are not read, are invalid, or have unexpected effects."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
 
     from .diagnostic import Case
 
-# What a generationConfig may hold that changes what is sent beside the prompt, or as whom.
+# The parts of a generationConfig that change the request or its credential.
 _CHANGING = ("customHeaders", "extra_body", "samplingParams")
 # The methods under which extra_body is sent.
 _WITH_EXTRA_BODY = ("openai", "openai-responses")
 
 
-# The layers whose texts take in variables.
+# The layers whose texts may contain variables.
 _OF_SETTINGS = ("settings", "settings-env", "provider-entry")
 
-# Further providers that are ignored are counted only.
+# Further ignored providers are only counted.
 _MOST_IGNORED = 5
 
 
 def not_read(case: Case) -> Iterator[Finding]:
-    """Settings files are there, and the rules that are followed here do not read them."""
+    """Settings files exist, and the profile in use does not read them."""
     resolution = case.resolution
     files = resolution.settings_files
     if not files:
@@ -47,7 +47,7 @@ def not_read(case: Case) -> Iterator[Finding]:
             continue
         yield Finding(
             f"{shown} {are} not read under the profile {resolution.profile.name}. {_what_differs(other)}",
-            f"If that is the Qwen Code you use: --profile {other.profile.name}",
+            f"If you use that Qwen Code: --profile {other.profile.name}",
             None,
             shown if len(files) == 1 else None,
         )
@@ -64,12 +64,12 @@ def _what_differs(other: Elsewhere) -> str:
 
 
 def broken_workspace(resolution: Resolution) -> Iterator[Finding]:
-    """The workspace's settings file is not JSON, and Qwen Code goes on as if it were empty."""
+    """The workspace's settings file is not JSON, and Qwen Code treats it as empty."""
     for scope in resolution.settings.scopes if resolution.settings is not None else ():
         if scope.outcome == "invalid":
             yield Finding(
-                f"{scope.file.shown}:{scope.line}: {scope.why}, and writes it anew (a copy is kept).",
-                "Mend the file. Comments are allowed in it, trailing commas are not.",
+                f"{scope.file.shown}:{scope.line}: {scope.why}, and replaces it (a copy is kept).",
+                "Fix the file. Comments are allowed, trailing commas are not.",
                 None,
                 scope.file.shown,
                 scope.line,
@@ -77,7 +77,7 @@ def broken_workspace(resolution: Resolution) -> Iterator[Finding]:
 
 
 def folder_not_trusted(resolution: Resolution) -> Iterator[Finding]:
-    """Qwen Code does not trust this folder, so that the settings and env files of the project do not count."""
+    """Qwen Code does not trust this folder, so the settings and env files of the project are not used."""
     settings = resolution.settings
     if settings is None or settings.is_trusted:
         return
@@ -88,19 +88,19 @@ def folder_not_trusted(resolution: Resolution) -> Iterator[Finding]:
         rule = "no rule names it" if settings.rule is None else f"{settings.rule.folder} is not trusted"
         yield Finding(
             f"Qwen Code does not trust this folder ({rule} in trustedFolders.json), and ignores {', '.join(ignored)}.",
-            "If you trust it, tell Qwen Code: /trust in a session there.",
+            "If you trust it, use /trust in a session of Qwen Code there.",
             None,
             ignored[0],
         )
 
 
 def discontinued(resolution: Resolution) -> Iterator[Finding]:
-    """Qwen OAuth is the method, and Qwen Code 0.21 and later refuse it."""
+    """Qwen OAuth is the method, and Qwen Code 0.21 and later refuses it."""
     method = resolution.decisions["auth_method"].winner
     if resolution.profile.reads_settings and resolution.auth_method == "qwen-oauth" and method is not None:
         yield Finding(
-            f"Qwen Code would stop here: it calls Qwen OAuth discontinued ({method.origin} asks for it). qwen-cfg run "
-            "still uses the login.",
+            f"Qwen Code would stop here: it refuses Qwen OAuth as discontinued ({method.origin} selects it). qwen-cfg "
+            "run still uses the login.",
             "Use an API key instead: --auth-type openai",
             "auth_method",
             method.origin.file,
@@ -109,7 +109,7 @@ def discontinued(resolution: Resolution) -> Iterator[Finding]:
 
 
 def key_of_another_place(resolution: Resolution) -> Iterator[Finding]:
-    """The variable that the provider entry names is not set, so that another key goes to the entry's endpoint."""
+    """The variable that the provider entry names is not set, so another key is sent to the entry's endpoint."""
     entry, key = resolution.entry, resolution.decisions["api_key"].winner
     url = resolution.decisions["base_url"].winner
     if entry is None or key is None or url is None or key.origin.layer == "provider-entry":
@@ -127,13 +127,13 @@ def key_of_another_place(resolution: Resolution) -> Iterator[Finding]:
 
 
 def changes_requests(resolution: Resolution) -> Iterator[Finding]:
-    """Settings change what is sent: headers, the body, the model; `qwen-cfg run` does not follow that."""
+    """Settings change the request: headers, the body, the model; `qwen-cfg run` ignores these changes."""
     for setting in _changing(resolution):
         if setting.members:
             taken = ", ".join(dict.fromkeys(str(o) for leaf in leaves(setting) for o in _taken(leaf)))
             yield Finding(
-                f"{setting.place} changes what Qwen Code sends ({', '.join(setting.members)}"
-                f"{f'; it takes in {taken}' if taken else ''}){_whose(setting)}. qwen-cfg run does not send that.",
+                f"{setting.place} changes the requests of Qwen Code ({', '.join(setting.members)}"
+                f"{f'; it uses {taken}' if taken else ''}){_whose(setting)}. qwen-cfg run does not send these parts.",
                 "A header such as Authorization replaces the key; model in extra_body replaces the model.",
                 "model",
                 setting.file.shown,
@@ -142,7 +142,7 @@ def changes_requests(resolution: Resolution) -> Iterator[Finding]:
 
 
 def _changing(resolution: Resolution) -> Iterator[Setting]:
-    """Yield what changes requests: of the provider entry where one is used, else of the model in the settings."""
+    """Yield the settings that change requests: of the provider entry if one is used, else of `model`."""
     if resolution.entry is not None:
         config = resolution.entry.entry.setting.at("generationConfig")
     else:
@@ -159,15 +159,15 @@ def _taken(setting: Setting) -> tuple[Origin, ...]:
 
 def _whose(setting: Setting) -> str:
     is_projects = any(setting_origin(SETTINGS, leaf).is_project_said for leaf in leaves(setting))
-    return ", and it is a project's file that says so" if is_projects or setting.file.reach == "project" else ""
+    return "; this file belongs to a project" if is_projects or setting.file.reach == "project" else ""
 
 
 def providers_ignored(resolution: Resolution) -> Iterator[Finding]:
-    """A provider has a name that is no method, and nothing says which one it speaks, so that it is ignored."""
+    """The name of a provider is not a method, and `providerProtocol` does not map it, so the provider is ignored."""
     ignored = list(_ignored(resolution))
     for setting, right in _shapeless(resolution):
         yield Finding(
-            f"{setting.place}: Qwen Code ignores this, since it has not the form of providers.",
+            f"{setting.place}: Qwen Code ignores this value, since it has the wrong form.",
             f"Write {right}.",
             "model",
             setting.file.shown,
@@ -175,10 +175,10 @@ def providers_ignored(resolution: Resolution) -> Iterator[Finding]:
         )
     more = len(ignored) - _MOST_IGNORED
     for number, (name, said, models) in enumerate(ignored[:_MOST_IGNORED], 1):
-        others = f" So it does {more} more." if number == _MOST_IGNORED and more > 0 else ""
+        others = f" It ignores {more} more." if number == _MOST_IGNORED and more > 0 else ""
         yield Finding(
-            f"{models.place}: Qwen Code ignores this provider, since {said} is no method.{others}",
-            f'Say which one it speaks: "providerProtocol": {{"{name}": "openai"}}',
+            f"{models.place}: Qwen Code ignores this provider, since {said} is not a method.{others}",
+            f'To set its method: "providerProtocol": {{"{name}": "openai"}}',
             "model",
             models.file.shown,
             models.line,
@@ -186,7 +186,7 @@ def providers_ignored(resolution: Resolution) -> Iterator[Finding]:
 
 
 def _shapeless(resolution: Resolution) -> Iterator[tuple[Setting, str]]:
-    """Yield what stands where providers, or the entries of one, belong, and what would be right there."""
+    """Yield each value in the place of providers or entries that has the wrong form, with the expected form."""
     providers = None if resolution.settings is None else resolution.settings.at("modelProviders")
     if providers is not None and providers.members is None and providers.value is not None:
         yield providers, '{"openai": [{"id": "…"}]}'
@@ -202,11 +202,11 @@ def _ignored(resolution: Resolution) -> Iterator[tuple[str, str, Setting]]:
         mapped = None if settings is None else settings.at("providerProtocol", name)
         said = name if mapped is None else mapped.text
         if said not in resolution.profile.methods:
-            yield name, said or "what providerProtocol has", models
+            yield name, said or "its value in providerProtocol", models
 
 
 def replaced_as_a_whole(resolution: Resolution) -> Iterator[Finding]:
-    """A scope replaces a whole part of the settings by something else, so that a lower scope's value is gone."""
+    """A scope replaces a whole object of the settings, so a lower scope's value is not used."""
     settings = resolution.settings
     for declared in (decision.field for decision in resolution.decisions.values()):
         names = None if declared.setting is None else declared.setting.names
@@ -216,8 +216,8 @@ def replaced_as_a_whole(resolution: Resolution) -> Iterator[Finding]:
         by = None if lost is None else _in_its_place(settings, lost, names)
         if lost is not None and by is not None:
             yield Finding(
-                f"{by.place} takes the place of {lost.place}, which does not count.",
-                "Take it out, or write the value there.",
+                f"{by.place} replaces {lost.place}, which is not used.",
+                "Remove it, or write the value there.",
                 declared.name,
                 by.file.shown,
                 by.line,
@@ -225,25 +225,25 @@ def replaced_as_a_whole(resolution: Resolution) -> Iterator[Finding]:
 
 
 def _in_its_place(settings: SettingsLoad, lost: Setting, names: tuple[str, ...]) -> Setting | None:
-    """Return what another scope has in the place of a value, or of an object around it."""
+    """Return the value of another scope that replaces a value or an object around it."""
     on_the_way = (settings.at(*names[:number]) for number in range(1, len(names) + 1))
     return next((one for one in on_the_way if one is not None and one.members is None and one.file != lost.file), None)
 
 
 def left_as_it_stands(resolution: Resolution) -> Iterator[Finding]:
-    """A variable in the settings is not set, or set by another one, so that its name stands in the value."""
+    """A variable in the settings is not set, or refers to another variable, so its name stays in the value."""
     for decision in resolution.decisions.values():
         winner = decision.winner
         if winner is None or winner.origin.path is None or winner.origin.layer not in _OF_SETTINGS:
             continue
         names = variables_in(winner.revealed)
         said = resolution.variables.value(names[0]) if names else None
-        # What looks like a variable in a key may be a part of it, unless there is one of that name.
+        # A text that looks like a variable may be part of a key, unless a variable of that name exists.
         if not names or (decision.field.secret and said is None):
             continue
         why, fix = _why_left(resolution, names[0])
         yield Finding(
-            f"{winner.origin} takes in {names[0]}, {why}.",
+            f"{winner.origin} refers to {names[0]}, {why}.",
             fix,
             decision.field.name,
             winner.origin.file,
@@ -252,7 +252,7 @@ def left_as_it_stands(resolution: Resolution) -> Iterator[Finding]:
 
 
 def _why_left(resolution: Resolution, name: str) -> tuple[str, str]:
-    """Return why the name of a variable is left in a value, and what to do."""
+    """Return why a variable in a value is not replaced, and the fix."""
     chain: dict[str, str] = {}
     following: str | None = name
     while following is not None and following not in chain:
@@ -262,30 +262,30 @@ def _why_left(resolution: Resolution, name: str) -> tuple[str, str]:
         chain[following] = f"{following} ({said.origin.place})"
         following = next(iter(variables_in(said.text)), None)
     if not chain:
-        return "which is not set, so that it is left as it stands", f"Set {name}, or write the value."
+        return "which is not set, so it is not replaced", f"Set {name}, or write the value."
     if following in chain:
         way = " to ".join([*list(chain.values())[list(chain).index(following) :], following])
-        return f"which leads in a cycle from {way}, so that it is left as it stands", f"Write a value for {name}."
+        return f"which is part of a cycle from {way}, so it is not replaced", f"Write a value for {name}."
     return (
-        f"which is left as it stands: {chain[name]} is set, but variables are replaced once, not in what replaces them",
+        f"which is not replaced: {chain[name]} is set, but variables in another variable's value are not replaced",
         "Write the value, or name that variable where the value is used.",
     )
 
 
 def odd_variables(resolution: Resolution) -> Iterator[Finding]:
-    """What `env` in the settings holds is of a kind from which Qwen Code makes no variable, or not the whole one."""
+    """A value in `env` of the settings has a type that sets no variable in Qwen Code, or is cut off."""
     env = None if resolution.settings is None else resolution.settings.at("env")
     if env is None:
         return
     if env.members is None:
         if env.is_true:
-            yield _odd(env, f"is {kind_of(env)}, so that it sets no variable", '"env": {"NAME": "value"}')
+            yield _odd(env, f"is {kind_of(env)}, so it sets no variable", '"env": {"NAME": "value"}')
         return
     for setting in env.members.values():
         if setting.text is None and setting.value is not None:
-            yield _odd(setting, f"is {kind_of(setting)}, so that Qwen Code ignores it", "a text in double quotes")
+            yield _odd(setting, f"is {kind_of(setting)}, so Qwen Code ignores it", "a text in double quotes")
         elif setting.text is not None and "\0" in setting.text:
-            yield _odd(setting, "holds a NUL character, and what follows it is lost", "the value without it")
+            yield _odd(setting, "contains a NUL character, and the text after it is lost", "the value without the NUL")
 
 
 def _odd(setting: Setting, wrong: str, right: str) -> Finding:
@@ -299,18 +299,18 @@ def stops(resolution: Resolution) -> Iterator[Finding]:
 
 
 def names_users_variable(case: Case) -> Iterator[Finding]:
-    """A project's settings take a variable of the user's into what is sent: Qwen Code itself asks nobody."""
+    """A project's settings use a variable of the user in a request: Qwen Code itself does not ask."""
     resolution = case.resolution
-    # Where every settings file is read here, the other profiles know of none.
+    # If this profile reads every settings file, the other profiles have none to add.
     others = case.others if resolution.settings_files else ()
     for one in (resolution, *(other.resolution for other in others if other.resolution is not None)):
         here = "" if one is resolution else f"{one.profile.title}: "
         found = project_settings_key(one)
         if found is not None:
             yield Finding(
-                f"{here}{found.setting} takes {found.variables} for the key, which is yours ({found.held}), and Qwen "
-                f"Code would send it to {found.host} with the first prompt, without asking.",
-                "qwen-cfg run asks first. If the project has no business with it, do not start Qwen Code here.",
+                f"{here}{found.setting} uses your {found.variables} ({found.held}) as the key. Qwen Code would "
+                f"send it to {found.host} with the first prompt, without asking.",
+                "qwen-cfg run asks first. If the project should not use it, do not start Qwen Code here.",
                 "api_key",
                 found.file,
                 found.line,
@@ -319,7 +319,7 @@ def names_users_variable(case: Case) -> Iterator[Finding]:
 
 
 def _variables_beside_the_key(resolution: Resolution, here: str) -> Iterator[Finding]:
-    """Yield what a project's settings take of the user's into headers and the body."""
+    """Yield the user's variables that a project's settings use in headers and the body."""
     url = resolution.decisions["base_url"].value
     host = display_host(url) if isinstance(url, str) else "its endpoint"
     for setting in (leaf for part in _changing(resolution) for leaf in leaves(part)):
@@ -327,9 +327,9 @@ def _variables_beside_the_key(resolution: Resolution, here: str) -> Iterator[Fin
         if origin.is_project_said and origin.users:
             names = ", ".join(dict.fromkeys(str(one.variable) for one in origin.users))
             yield Finding(
-                f"{here}{setting.place} takes in {names}, which is yours ({', '.join(map(str, origin.users))}), and "
-                f"Qwen Code would send it to {host} with the first prompt, without asking.",
-                "qwen-cfg run does not send it. If the project has no business with it, do not start Qwen Code here.",
+                f"{here}{setting.place} uses your {names} ({', '.join(map(str, origin.users))}). Qwen Code would "
+                f"send it to {host} with the first prompt, without asking.",
+                "qwen-cfg run does not send it. If the project should not use it, do not start Qwen Code here.",
                 "model",
                 setting.file.shown,
                 setting.line,

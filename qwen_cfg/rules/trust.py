@@ -1,4 +1,4 @@
-"""The rule about a project's file that decides where what is the user's goes."""
+"""The rule about a project's file that sets the endpoint for the user's key or prompts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def splits_origin(resolution: Resolution) -> Iterator[Finding]:
-    """A file of the project says where requests go, and what they carry is the user's."""
+    """A file of the project sets the endpoint of requests that contain the user's key or prompts."""
     if resolution.google_project is not None:
         yield from _sends_google_login(resolution)
         return
@@ -27,7 +27,7 @@ def splits_origin(resolution: Resolution) -> Iterator[Finding]:
     if split is not None and not _is_told_of_the_variable(resolution, split):
         yield Finding(
             f"{split.origin} sends {_what(split)} to {printable(display_host(split.url))}{_FROM[split.standing]}.",
-            "That is a known provider, or this machine: nobody is asked." if asked is None else _ASKS,
+            "The endpoint is a known provider or this machine: no approval is needed." if asked is None else _ASKS,
             "base_url",
             split.origin.file,
             split.origin.line,
@@ -48,21 +48,21 @@ def _sends_google_login(resolution: Resolution) -> Iterator[Finding]:
     yield Finding(
         f"{origin} sends your Google login (application default credentials) to "
         f"{printable(display_host(endpoint.value))} in Qwen Code.",
-        "If the project has no business with it, do not start Qwen Code here. qwen-cfg run does not use vertex-ai.",
+        "If the project should not use it, do not start Qwen Code here. qwen-cfg run does not use vertex-ai.",
         "base_url",
         origin.file,
         origin.line,
     )
 
 
-_ASKS = "run asks before it sends anything. If that is right: qwen-cfg trust"
+_ASKS = "run asks before it sends anything. To approve the endpoint: qwen-cfg trust"
 
 _FROM = {
-    "came with the project": ", and git tracks the file, or cannot tell",
+    "came with the project": ", and git tracks the file or its status is unknown",
     "another user's": ", and the file belongs to another user",
     "unknown": "",
 }
 
 
 def _what(split: Split) -> str:
-    return f"{split.whose[0].lower()}{split.whose[1:]}" if split.whose else "all that you ask"
+    return f"{split.whose[0].lower()}{split.whose[1:]}" if split.whose else "your prompts"

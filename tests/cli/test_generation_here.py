@@ -141,7 +141,7 @@ def test_the_profile_of_an_artifact_counts_and_is_only_warned_of(place: Desk) ->
     )
     by = f"{RULES_OF_DOCUMENTS} (the artifact)"
     assert text.ended(0).out == f"a.toml: up to date, by the {by}\n"
-    message = f"qwen 0.24.4 on PATH follows the {RULES_OF_NEWER}, and the artifact names documented."
+    message = f"qwen 0.24.4 on PATH follows the {RULES_OF_NEWER}, but the artifact names documented."
     assert text.err.startswith(f"QC120 warning: {message} ")
     assert (data.ended(0).json["profile"], data.json["profile_from"]) == ("documented", "the artifact")
     assert [d["code"] for d in data.json["diagnostics"]] == ["QC120"]

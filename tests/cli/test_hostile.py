@@ -264,7 +264,7 @@ def test_nobody_is_told_to_put_a_key_where_it_would_go_to_a_stranger(desk: Desk,
     desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
     refused = ask(desk, server).ended(3)
     assert "Set OPENAI_API_KEY in ./.env" not in refused.err
-    assert "if stranger.example is to have it" in refused.err
+    assert "If stranger.example may get the key" in refused.err
 
 
 def test_init_writes_nothing_that_it_cannot_finish(desk: Desk) -> None:

@@ -589,7 +589,7 @@ def test_a_value_that_is_none_is_named_with_its_origin_and_what_is_right(
 ) -> None:
     outcome = desk.run("resolve", env={**WITH_KEY, variable: value}).ended(3)
     assert outcome.out == ""
-    for part in (field, value, variable, "Right would be", expected):
+    for part in (field, value, variable, "To fix: expected", expected):
         assert part in outcome.err
     # An env file is named with the line. (What only the user may set is in a file of the user's.)
     file = desk.write(".qwen/.env", f"\n{variable}='{value}'\n")

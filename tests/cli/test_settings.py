@@ -152,7 +152,7 @@ def test_a_clone_can_be_looked_over_before_anything_is_started(desk: Desk, serve
     for profile in ([], NEWER):
         told = desk.run("resolve", "--explain", *profile, env={"AWS_SECRET": SECRET, "COLUMNS": "200"})
         words = " ".join(told.out.partition("QC302")[2].split())
-        assert "takes AWS_SECRET for the key" in words
+        assert "uses your AWS_SECRET" in words
         assert "Qwen Code would send it to stranger.example" in words
         assert SECRET not in told.said
 

@@ -98,7 +98,7 @@ def test_every_variable_is_told_and_a_yes_is_to_these(desk: Desk, server: Provid
     refused = ask(desk, server, *NEWER, **env).ended(5)
     assert "COLOUR, AWS_SECRET_ACCESS_KEY" in refused.err
     audit = desk.run("resolve", "--explain", *NEWER, env={**env, "COLUMNS": "400"}).out
-    assert "takes COLOUR, AWS_SECRET_ACCESS_KEY for the key" in audit
+    assert "uses your COLOUR, AWS_SECRET_ACCESS_KEY" in audit
     write(desk, OWN, auth(apiKey="${HOME}:${COLOUR}", baseUrl=STRANGER))
     desk.run("trust", "--yes", *NEWER, env=env).ended(0)
     ask(desk, server, *NEWER, **env).ended(0)
