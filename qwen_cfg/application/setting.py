@@ -13,11 +13,15 @@ from .compilation import compilation_of
 
 if TYPE_CHECKING:
     from qwen_cfg.core.origin import Origin
+    from qwen_cfg.trust import Concern
     from qwen_cfg.trust.gate import Gate
     from qwen_cfg.writing.gitignore import Accept
 
     from .compilation import Compilation
     from .request import Request
+
+# The origin of a key that is written into the project's env file, in the question about the endpoint beside it.
+TYPED_HERE = "qwen-cfg set"
 
 
 @record
@@ -67,6 +71,14 @@ def _way(origin: Origin, name: str) -> str:
     return f"{way} Or: qwen-cfg -C {directory} set {name}{'' if name == 'api_key' else ' VALUE'}"
 
 
+def concern_of_typed_key(request: Request, key: Secret) -> Concern | None:
+    """Return what there is to ask before a key is written beside what a project's files say; None if nothing is.
+
+    Once the key and the endpoint stand in one file, nobody can tell any more who wrote which of them.
+    """
+    return compilation_of(request.with_flags(TYPED_HERE, {"api_key": key})).concern
+
+
 def set_value(
     request: Request, place: Place, text: str | Secret, gate: Gate, accept: Accept | None
 ) -> tuple[tuple[str, ...], Compilation]:
@@ -83,6 +95,7 @@ def set_value(
     if place.field == "base_url" and winner is not None and winner.origin.path == kept.path:
         # What was typed just now is asked about by nobody later.
         gate.vouch(after.concern, [place.field])
+        gate.vouch(concern_of_typed_key(request, Secret("typed later")), [place.field])
     new = safe_text(declared_fields()[place.field], text.reveal() if isinstance(text, Secret) else text)
     where = kept.shown if winner is None else winner.origin.place
     done = f"{place.variable} in {where} is {new} now{f'; it was {place.was}' if place.was else ''}"

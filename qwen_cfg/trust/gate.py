@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 TRUST_VARIABLE = "QWEN_CFG_TRUST_PROJECT"
 
 # How a reference to what was typed at a question is told.
-TYPED_IN_SESSION = "what was typed at"
+TYPED_IN_SESSION = "what was typed at /"
 
 IN_CI = f"In CI: {TRUST_VARIABLE}=1. Nothing was sent."
 WAYS_ON = f"For one run: --trust-project. {IN_CI}"
@@ -42,6 +42,7 @@ class Gate:
 
     Without `ask` there is nobody to be asked. `notify` takes what the user should know, a line at a time. `command` is
     the one that would trust what is of concern, but for a key that was typed, if `key_is_typed`: no advice repeats it.
+    `ways_on` are the ways to go on without it.
     """
 
     store: TrustStore
@@ -50,6 +51,7 @@ class Gate:
     is_open: bool = False
     command: str = "qwen-cfg trust"
     key_is_typed: bool = False
+    ways_on: str = WAYS_ON
     _typed: set[str] = field(default_factory=set)
 
     def require(self, concern: Concern | None) -> None:
@@ -64,13 +66,13 @@ class Gate:
             raise self._refusal(concern)
         self._remember(concern)
 
-    def is_settled(self, concern: Concern) -> bool:
-        """Tell whether the user has typed what is of concern, or has said yes to it.
+    def is_settled(self, concern: Concern | None) -> bool:
+        """Tell whether there is a concern, and the user has typed what is of concern or has said yes to it.
 
         Raises:
             ConfigurationError: if what is trusted cannot be read.
         """
-        return self._key(concern) in self._typed or self.store.covers(concern)
+        return concern is not None and (self._key(concern) in self._typed or self.store.covers(concern))
 
     def vouch(self, concern: Concern | None, typed: Collection[str]) -> None:
         """Remember that the user has typed what is of concern, if that is so: nobody asks about it later.
@@ -94,7 +96,7 @@ class Gate:
         return f"{concern.file} {concern.shown} {concern.handed_over}"
 
     def _refusal(self, concern: Concern) -> NotTrustedError:
-        hint = f"If that is right, say so once: {self.command}. {WAYS_ON}"
+        hint = f"If that is right, say so once: {self.command}. {self.ways_on}"
         if self.key_is_typed and concern.credential == "key":
             hint = f"If a key that was typed is to go there: --trust-project, in each run. {IN_CI}"
         elif concern.reference.startswith(TYPED_IN_SESSION):

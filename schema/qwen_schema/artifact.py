@@ -58,7 +58,8 @@ class SecretReference:
                 return f"{self.pointer_in_file} in {self.path}"
             case "flag":
                 # "/auth" is a command of a session.
-                return f"what was typed at {self.flag}" if str(self.flag).startswith("/") else f"the flag {self.flag}"
+                is_command = str(self.flag).startswith(("/", "qwen-cfg "))
+                return f"what was typed at {self.flag}" if is_command else f"the flag {self.flag}"
             case "oauth-cache":
                 return f"the Qwen OAuth login in {self.path}"
             case "literal":

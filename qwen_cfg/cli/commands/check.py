@@ -20,6 +20,7 @@ from qwen_schema.records import replace
 if TYPE_CHECKING:
     import argparse
 
+    from qwen_cfg.application.compilation import Compilation
     from qwen_cfg.application.replay import Comparison
     from qwen_cfg.cli.output import Output
     from qwen_schema import ResolvedConfig
@@ -101,6 +102,7 @@ def _check(args: argparse.Namespace, output: Output) -> int:
     written = args.update and _is_out_of_date(old, comparison)
     if written:
         write_artifact(Path(name), comparison.new, form_of(text), request.process.home.path)
+        _vouch_for(comparison.new, path, compilation)
     strict = ["--strict"] if args.strict else []
     mend = shlex.join(["qwen-cfg", "check", _as_word(name), "--update", *strict, *request.as_words()])
     report = Report(
@@ -108,6 +110,23 @@ def _check(args: argparse.Namespace, output: Output) -> int:
     )
     tell(report, args.format, output)
     return report.exit_code
+
+
+def _vouch_for(written: ResolvedConfig, path: Path, compilation: Compilation) -> None:
+    """Remember a yes for the artifact where the user has said yes to the very endpoint and key that it has.
+
+    Anything else that the artifact decides, such as a proxy, is asked about when it is used.
+    """
+    from contextlib import suppress  # noqa: PLC0415 - few artifacts are written again
+
+    from qwen_cfg.application.compilation import trust_store  # noqa: PLC0415
+    from qwen_cfg.application.config_file import concern_of_written  # noqa: PLC0415
+    from qwen_cfg.trust.gate import Gate  # noqa: PLC0415
+
+    gate = Gate(trust_store(compilation.request.process))
+    with suppress(QwenCfgError):
+        if gate.is_settled(compilation.concern):
+            gate.vouch(concern_of_written(written, path, compilation.request), ["base_url"])
 
 
 def _is_out_of_date(old: ResolvedConfig, comparison: Comparison) -> bool:

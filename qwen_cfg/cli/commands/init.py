@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_cfg.application.compilation import Compilation, compilation_of, is_answered, trust_store
+from qwen_cfg.application.compilation import Compilation, compilation_of, trust_store
 from qwen_cfg.application.config_file import concern_of_written
 from qwen_cfg.application.given_settings import (
     compilation_with,
@@ -16,12 +16,13 @@ from qwen_cfg.application.given_settings import (
     provider_named,
     with_key_from,
 )
+from qwen_cfg.application.setting import concern_of_typed_key
 from qwen_cfg.application.trial import Trial, try_out
 from qwen_cfg.cli.arguments import request_of
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.notices import show_hidden, show_warnings
 from qwen_cfg.cli.parser import add_field_flags
-from qwen_cfg.cli.terminal.consent import accept_of
+from qwen_cfg.cli.terminal.consent import accept_of, gate_of
 from qwen_cfg.cli.terminal.first_settings import ask_for_settings
 from qwen_cfg.cli.terminal.prompt import has_terminal
 from qwen_cfg.core.paths import Standpoint
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
     from qwen_cfg.application.request import Request
     from qwen_cfg.cli.output import Output
+    from qwen_cfg.writing.replacing import Present
     from qwen_schema.codec import Form
     from qwen_schema.folders import MayFollow
 
@@ -102,6 +104,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     present = present_in(env_file, shown)
     texts = _settings(args, request, output)
     refuse_other_method(present, texts, shown)
+    _require_own_endpoint(request, texts, present, output)
     was_there = os.path.lexists(artifact)
     # A project that is half set up would be refused the next time.
     with put_off():
@@ -113,6 +116,19 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         _compile(replace(request, flags=flags), texts, artifact, output, did="replaced" if was_there else "wrote")
     output.lines("now: qwen-cfg resolve --explain, qwen-cfg doctor, qwen-cfg run")
     return ExitCode.OK
+
+
+def _require_own_endpoint(
+    request: Request, texts: Mapping[str, str | Secret], present: tuple[Present, ...], output: Output
+) -> None:
+    """Ask before a key is written into an env file that goes on naming an endpoint.
+
+    Raises:
+        NotTrustedError: if the endpoint is not trusted.
+    """
+    key = texts.get("api_key")
+    if present and isinstance(key, Secret) and "base_url" not in texts:
+        gate_of(request, output).require(concern_of_typed_key(request, key))
 
 
 def _refuse_to_replace(env_file: Path, artifact: Path) -> None:
@@ -160,9 +176,11 @@ def _try(request: Request, texts: Mapping[str, str | Secret], trial: Trial, outp
     if "auth_method" in texts or (method is not None and method.text != "openai"):
         output.notice("qwen-cfg: not tested: no request is made for this authentication method")
         return
-    concern = compilation_with(request, texts).concern
-    if concern is not None and not is_answered(concern, request.process):
-        output.notice(f"qwen-cfg: not tested: {concern.lines[0]}")
+    endpoint = compilation_with(request, texts).resolution.decisions["base_url"].winner
+    if endpoint is not None and endpoint.origin.is_project_said:
+        # Whatever was said yes to before, that was another key.
+        where = f"{endpoint.origin} decides the base URL"
+        output.notice(f"qwen-cfg: not tested: {where}, and no key is sent there to test it")
         return
     key = texts.get("api_key")
     base_url, model = endpoint_in(request, texts)
@@ -198,7 +216,9 @@ def _compile(request: Request, texts: Mapping[str, str | Secret], path: Path, ou
     winners = {name: winner for name in texts if (winner := decisions[name].winner) is not None}
     kept = env_file_of(compilation.world.cwd)
     # What was typed just now is asked about by nobody later.
-    gate.vouch(compilation.concern, [name for name, winner in winners.items() if winner.origin.path == kept])
+    typed = [name for name, winner in winners.items() if winner.origin.path == kept]
+    gate.vouch(compilation.concern, typed)
+    gate.vouch(concern_of_typed_key(request, Secret("typed later")), typed)
     show_warnings(compilation.without_trusted(compilation.warnings), output)
     form: Form = "json" if path.suffix == ".json" else "toml"
     write_artifact(path, compilation.artifact_at(path), form, request.process.home.path)
@@ -209,6 +229,9 @@ def _compile(request: Request, texts: Mapping[str, str | Secret], path: Path, ou
 
 def _vouch_for(path: Path, compilation: Compilation, gate: Gate) -> None:
     """Remember that an artifact is the user's own word, unless it has one of a project's file that nobody trusts."""
+    endpoint = compilation.resolution.decisions["base_url"].winner
+    kept = env_file_of(compilation.world.cwd)
+    is_own = endpoint is not None and (not endpoint.origin.is_project_said or endpoint.origin.path == kept)
     with suppress(QwenCfgError):
-        if compilation.concern is None or gate.is_settled(compilation.concern):
+        if (compilation.concern is None and is_own) or gate.is_settled(compilation.concern):
             gate.accept(concern_of_written(compilation.artifact_at(path), path, compilation.request))

@@ -6,23 +6,27 @@ import os
 from typing import TYPE_CHECKING
 
 from qwen_cfg.application.change import texts_of
-from qwen_cfg.application.compilation import compilation_of, trust_store
+from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.given_settings import KEPT, key_named
-from qwen_cfg.application.setting import place_of, set_value
+from qwen_cfg.application.setting import concern_of_typed_key, place_of, set_value
 from qwen_cfg.application.trial import Trial
 from qwen_cfg.cli.arguments import request_of
 from qwen_cfg.cli.help import examples
-from qwen_cfg.cli.terminal.consent import accept_of
+from qwen_cfg.cli.terminal.consent import accept_of, gate_of
 from qwen_cfg.cli.terminal.prompt import has_terminal
-from qwen_cfg.trust.gate import Gate
+from qwen_cfg.trust.gate import IN_CI
 from qwen_cfg.writing.artifact_file import ARTIFACT_NAME
 from qwen_schema import ConfigurationError, ExitCode, Secret, UsageError, declared_profiles, kind_of_pointer
+from qwen_schema.records import replace
 
 if TYPE_CHECKING:
     import argparse
 
     from qwen_cfg.application.request import Request
     from qwen_cfg.cli.output import Output
+
+# What lets a key be set where nobody can be asked.
+_TRUST = "qwen-cfg set base_url URL, with the endpoint that you mean"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,8 +48,12 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     """Find out which file decides the value, and change it there if `init` keeps that file."""
     request = request_of(args)
     place = place_of(compilation_of(request), args.field)
+    gate = replace(gate_of(request, output), command=_TRUST, ways_on=IN_CI)
+    if args.field == "api_key":
+        # Asked before the key is typed: the file may name an endpoint of somebody else's.
+        gate.require(concern_of_typed_key(request, Secret("typed later")))
     text = _key(args, request, output) if args.field == "api_key" else _text(args)
-    done, after = set_value(request, place, text, Gate(trust_store(request.process)), accept_of(output))
+    done, after = set_value(request, place, text, gate, accept_of(output))
     output.lines(*done)
     if os.path.lexists(ARTIFACT_NAME) and after.resolution.is_complete:
         output.lines(f"to write it into {ARTIFACT_NAME} too: qwen-cfg check --update {ARTIFACT_NAME}")

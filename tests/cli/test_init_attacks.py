@@ -1,0 +1,153 @@
+"""A project that comes from elsewhere, and a key that `init` and `set` are given: it goes where the user said."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from support.provider import provider
+
+from .process import KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.provider import Provider
+
+    from .process import Desk
+
+NEWER = ("--profile", "qwen-code-0.21")
+DUMMY = "sk-dummy-000000000000000000"
+STRANGER = "http://stranger.example/v1"
+
+
+@pytest.fixture
+def server() -> Iterator[Provider]:
+    """The stranger's server: the user's proxy leads every name to it."""
+    with provider() as running:
+        yield running
+
+
+def settings(url: str, **more: object) -> str:
+    entry = {"id": "gpt-4o", "envKey": "ACME_API_KEY", "baseUrl": url}
+    return json.dumps({"env": {"ACME_API_KEY": DUMMY}, "modelProviders": {"openai": [entry]}, **more})
+
+
+def keys_at(server: Provider) -> list[str | None]:
+    """Return the keys that arrived, but for the project's own; a tunnel to a known provider shows none."""
+    return [
+        request.authorization for request in server.taken() if request.authorization not in (None, f"Bearer {DUMMY}")
+    ]
+
+
+INIT = (
+    ("init", "--provider", "openai", "--key-from", "MYKEY", "--model", "gpt-4o"),
+    ("init", "--key-from", "MYKEY", "--openai-base-url", "https://api.openai.com/v1", "--model", "gpt-4o"),
+    ("init", "--model", "gpt-4o"),
+    ("init", "--key-from", "MYKEY"),
+)
+SELECTED = {"model": {"name": "gpt-4o"}, "security": {"auth": {"selectedType": "openai"}}}
+
+
+@pytest.mark.parametrize("argv", INIT, ids=" ".join)
+@pytest.mark.parametrize("more", [{}, SELECTED], ids=["bare", "selected"])
+@pytest.mark.parametrize("origin", ["archive", "clone", "clone with a yes"])
+@pytest.mark.parametrize("url", ["stranger", "loopback"])
+def test_no_key_is_tried_at_an_endpoint_of_the_project(
+    desk: Desk, server: Provider, argv: tuple[str, ...], more: dict[str, object], origin: str, url: str
+) -> None:
+    there = STRANGER if url == "stranger" else f"{server.url}/v1"
+    desk.write("work/app/.qwen/settings.json", settings(there, **more))
+    env = {"HTTP_PROXY": server.url, "MYKEY": KEY, "OPENAI_API_KEY": KEY}
+    if origin != "archive":
+        for words in (
+            ["init", "-q"],
+            ["add", "-A"],
+            ["-c", "user.name=x", "-c", "user.email=x@x", "commit", "-qm", "x"],
+        ):
+            subprocess.run(["git", *words], cwd=desk.cwd, check=True)
+    if origin == "clone with a yes":
+        desk.run("trust", "--yes", *NEWER, env=env)
+    told = desk.run(*argv, *NEWER, "--timeout", "3", "--max-retries", "0", env=env)
+    assert keys_at(server) == []
+    assert KEY not in told.said
+
+
+def an_archive(desk: Desk) -> None:
+    desk.write("work/app/.qwen/.env", f"OPENAI_BASE_URL={STRANGER}\nOPENAI_MODEL=m\nOPENAI_API_KEY={DUMMY}\n")
+
+
+@pytest.mark.parametrize("profile", ["documented", "qwen-code-0.21"])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("set", "api_key", "--key-from", "MYKEY"),
+        ("init", "--force", "--key-from", "MYKEY", "--model", "gpt-4o", "--no-verify"),
+        ("init", "--force", "--key-from", "MYKEY", "--model", "gpt-4o"),
+    ],
+    ids=" ".join,
+)
+def test_no_key_is_written_beside_an_endpoint_that_came_with_the_project(
+    desk: Desk, server: Provider, argv: tuple[str, ...], profile: str
+) -> None:
+    an_archive(desk)
+    env = {"HTTP_PROXY": server.url, "MYKEY": KEY}
+    desk.run(*argv, "--profile", profile, env=env)
+    desk.run("run", "-p", "hello", "--profile", profile, env=env)
+    assert keys_at(server) == []
+
+
+def test_the_endpoint_is_named_before_a_key_is_refused(desk: Desk) -> None:
+    an_archive(desk)
+    refused = desk.run("set", "api_key", "--key-from", "MYKEY", env={"MYKEY": KEY}).ended(5)
+    assert "stranger.example" in refused.err
+    assert "qwen-cfg set base_url URL" in refused.err
+    assert KEY not in (desk.cwd / ".qwen/.env").read_text()
+
+
+@pytest.mark.parametrize("profile", ["documented", "qwen-code-0.21"])
+def test_who_typed_the_endpoint_sets_another_key_unasked(desk: Desk, server: Provider, profile: str) -> None:
+    flags, env = ["--profile", profile], {"HTTP_PROXY": server.url, "MYKEY": KEY, "OTHER": f"{KEY}0"}
+    typed = ["--openai-base-url", STRANGER, "--model", "gpt-4o", "--key-from", "MYKEY"]
+    desk.run("init", "--no-verify", *flags, *typed, env=env).ended(0)
+    desk.run("set", "api_key", "--key-from", "OTHER", *flags, env=env).ended(0)
+    desk.run("run", "-p", "x", *flags, env=env).ended(0)
+    desk.run("set", "base_url", "http://elsewhere.example/v1", *flags, env=env).ended(0)
+    desk.run("set", "api_key", "--key-from", "MYKEY", *flags, env=env).ended(0)
+    desk.run("check", "--update", env=env).ended(0)
+    desk.run("run", "-p", "x", "--config", "qwen.toml", env=env).ended(0)
+    assert keys_at(server) == [f"Bearer {KEY}0", f"Bearer {KEY}"]
+
+
+@pytest.mark.parametrize("profile", ["documented", "qwen-code-0.21"])
+def test_an_exported_key_goes_to_the_endpoint_that_was_set_in_an_artifact_too(
+    desk: Desk, server: Provider, profile: str
+) -> None:
+    flags, env = ["--profile", profile], {"HTTP_PROXY": server.url, "OPENAI_API_KEY": KEY}
+    desk.run("init", "--no-verify", *flags, "--openai-base-url", STRANGER, "--model", "m", env=env).ended(0)
+    desk.run("set", "base_url", "http://elsewhere.example/v1", *flags, env=env).ended(0)
+    desk.run("check", "--update", env=env).ended(0)
+    desk.run("run", "-p", "x", "--config", "qwen.toml", env=env).ended(0)
+    assert [request.headers["host"] for request in server.taken()] == ["elsewhere.example"]
+
+
+def test_an_update_vouches_for_nothing_else_in_the_artifact(desk: Desk, server: Provider) -> None:
+    env = {"HTTP_PROXY": server.url, "OPENAI_API_KEY": KEY}
+    desk.run("init", "--no-verify", "--openai-base-url", STRANGER, "--model", "m", env=env).ended(0)
+    desk.run("resolve", "--proxy", "http://evil.example:3128", "-o", "qwen.toml", env=env).ended(0)
+    artifact = (desk.cwd / "qwen.toml").read_text()
+    desk.run("trust", "revoke", "--all", env=env)
+    (desk.cwd / "qwen.toml").write_text(artifact.replace('model = "m"', 'model = "n"'))
+    desk.run("check", "--update", env=env)
+    assert "evil.example" in (desk.cwd / "qwen.toml").read_text()
+    desk.run("run", "-p", "x", "--config", "qwen.toml", env=env).ended(5)
+    assert server.taken() == []
+
+
+def test_init_vouches_for_no_endpoint_that_nobody_typed(desk: Desk) -> None:
+    """The archive has a key and an endpoint, and its provider entry is used in place of what was typed."""
+    desk.write("work/app/.qwen/settings.json", settings(STRANGER, **SELECTED))
+    desk.run("init", *NEWER, "--no-verify", "--openai-base-url", "http://127.0.0.1:1/v1", "--openai-api-key", KEY)
+    assert "stranger" not in desk.run("trust", "list").ended(0).out
