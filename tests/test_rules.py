@@ -223,20 +223,14 @@ SPEAKS: dict[str, list[Place]] = {
                 "sk-proj-xxxxxxxx",
                 "sk-...",
                 "sk-proj-…",
-                "<your key>",
-                "<api-key>",
                 "changeme",
                 "change-me",
                 "TODO",
                 "...",
-                "********",
                 "sk-your-key",
                 "sk-your-openai-key",
                 "put-your-key-here",
                 "insert_key_here",
-                "${OPENAI_KEY}",
-                "$OPENAI_KEY",
-                "{{ key }}",
                 "OPENAI_API_KEY",
                 "api-key",
                 "my-api-key",
@@ -249,6 +243,10 @@ SPEAKS: dict[str, list[Place]] = {
                 f'"Bearer {KEY}"',
             )
         ],
+        # A word for servers that need no key, at a provider that needs one.
+        keyed("ollama", "https://api.openai.com/v1"),
+        keyed("none", "https://openrouter.ai/api/v1"),
+        keyed("test", "https://dashscope.aliyuncs.com/compatible-mode/v1"),
         keyed(f"'{KEY}'", "http://localhost:8000/v1"),
         *[
             keyed(text)
@@ -529,6 +527,9 @@ SILENT: dict[str, list[Place]] = {
             )
         ],
         keyed("your-api-key", "http://localhost:8000/v1"),
+        keyed("changeme", "http://127.0.0.1:8000/v1"),
+        keyed("xxx", "http://[::1]:8000/v1"),
+        keyed("ollama", "http://localhost:11434/v1"),
         Place(environ={"OPENAI_API_KEY": "changeme"}, flags={"api_key": KEY}),
         Place(environ={"OPENAI_API_KEY": "changeme"}, secret_from=SecretReference("environment", variable="CI")),
     ],

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import string
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +12,7 @@ from support.trees import planted
 from support.worlds import Scene
 
 from qwen_schema import BadValue, Secret, declared_fields, parse_value, safe_text, show_value
+from qwen_schema.unresolved import unresolved
 
 FIELDS = declared_fields()
 
@@ -74,6 +78,34 @@ def test_what_is_a_value(name: str, text: str, value: object) -> None:
     parsed = parse_value(FIELDS[name], text)
     assert parsed == value
     assert type(parsed) is type(value)
+
+
+BASE64 = st.binary(min_size=8, max_size=90).flatmap(
+    lambda data: st.sampled_from([base64.b64encode, base64.urlsafe_b64encode]).map(lambda encode: encode(data).decode())
+)
+LETTERS = st.text(string.ascii_letters + string.digits + "_-", min_size=8, max_size=80)
+
+
+@given(
+    st.one_of(
+        BASE64,
+        BASE64.map(lambda text: f"/{text}"),
+        BASE64.map(lambda text: f"/home/Ab3{text}"),
+        st.binary(min_size=8, max_size=40).map(bytes.hex),
+        st.builds("{}{}".format, st.sampled_from(["sk-", "sk-proj-", "sk-or-v1-", "gsk_", "AIza", "ms-", ""]), LETTERS),
+        st.builds("{}.{}.{}".format, LETTERS, LETTERS, LETTERS).map(lambda text: f"eyJ{text}"),
+    )
+)
+def test_no_key_is_taken_for_a_reference(key: str) -> None:
+    assert unresolved(key) is None
+    assert parse_value(FIELDS["api_key"], key) == key
+
+
+@pytest.mark.parametrize(
+    "key", ["changeme", "xxx", "none", "your-api-key-here", "$ecret123", "ak:sk/with+odd~marks.#1$"]
+)
+def test_a_word_that_a_local_server_may_take_is_a_key(key: str) -> None:
+    assert parse_value(FIELDS["api_key"], key) == key
 
 
 @pytest.mark.parametrize(
@@ -184,6 +216,37 @@ def test_what_is_a_value(name: str, text: str, value: object) -> None:
         ("api_key", "$(pass show openai)", "command for a shell"),
         ("api_key", "sk-$(cat key)", "command for a shell"),
         ("api_key", "`pass show openai`", "command for a shell"),
+        ("api_key", "sops:ENC[AES256_GCM,data:Tr7o=,type:str]", "SOPS"),
+        ("api_key", "!vault |", "Ansible"),
+        ("api_key", "age-encryption.org/v1", "encrypted message"),
+        ("api_key", "{{ key }}", "template"),
+        ("api_key", "{{ .Values.openai.key }}", "template"),
+        ("api_key", "$OPENAI_KEY", "shell"),
+        ("api_key", "'$OPENAI_KEY'", "shell"),
+        ("api_key", "${OPENAI_KEY}", "shell"),
+        ("api_key", "${OPENAI_KEY:-none}", "shell"),
+        ("api_key", "$openai_key", "shell"),
+        ("api_key", "$env:OPENAI_KEY", "shell"),
+        ("api_key", "%OPENAI_KEY%", "cmd.exe"),
+        ("api_key", "os.environ/OPENAI_API_KEY", "another program's"),
+        ("api_key", "{env:OPENAI_API_KEY}", "another program's"),
+        ("api_key", "env:OPENAI_API_KEY", "another program's"),
+        ("api_key", "process.env.OPENAI_API_KEY", "another program's"),
+        ("api_key", "<your-key>", "placeholder"),
+        ("api_key", "<API KEY>", "placeholder"),
+        ("api_key", "********", "placeholder"),
+        ("api_key", "sk-abcd****wxyz", "masked"),
+        ("api_key", "/run/secrets/openai", "path of a file"),
+        ("api_key", "/Users/Ann/key2.txt", "path of a file"),
+        ("api_key", "/keys/openai.txt", "path of a file"),
+        ("api_key", "~/.secrets/key", "path of a file"),
+        ("api_key", "./key.txt", "path of a file"),
+        ("api_key", "../key", "path of a file"),
+        ("api_key", "@/run/secrets/openai", "path of a file"),
+        ("api_key", "$HOME/key", "path of a file"),
+        ("api_key", "%USERPROFILE%\\key.txt", "path of a file"),
+        ("api_key", "C:\\keys\\openai.txt", "path of a file"),
+        ("api_key", "file:key.txt", "path of a file"),
         ("timeout", "", "not a number"),
         ("timeout", "soon", "not a number"),
         ("timeout", "30s", "not a number"),

@@ -244,7 +244,9 @@ def _typed(field: Field, winner: Candidate | None, shadowed: tuple[ShadowedCandi
         if winner.problem is not None:
             raise BadValue(winner.problem.wrong, winner.problem.expected)
         _require_own_command(field, winner)
-        value = parse_value(field, winner.revealed)
+        # Qwen Code replaces variables in settings, and uses one that is not set as it stands.
+        is_expanded = winner.origin.layer in ("settings", "settings-env")
+        value = parse_value(field, winner.revealed, is_expanded=is_expanded)
     except BadValue as problem:
         return Decision(field, winner, shadowed, problem=problem)
     kept = winner.text if isinstance(winner.text, Secret) else value

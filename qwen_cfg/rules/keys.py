@@ -71,15 +71,31 @@ def key_in(file: EnvFile) -> Candidate | None:
 
 
 def doubtful_key(resolution: Resolution) -> Iterator[Finding]:
-    """The key is a placeholder from an example, or has extra text around it."""
-    key, base_url = _key(resolution), _base_url(resolution)
+    """The key is what an example says in place of one, or has something around it that belongs to no key."""
+    key, base_url = _own_key(resolution), _base_url(resolution)
     if key is None:
         return
-    # Most servers on this machine accept any key.
+    if is_made_up(key.revealed):
+        yield from _made_up_for_provider(key, base_url)
+        return
+    # A server on this machine takes any key, mostly.
     needs_key = not base_url or not is_loopback(host_of(base_url))
     doubt = doubt_about(key.revealed, needs_key=needs_key)
     if doubt is not None:
         yield Finding(f"The API key from {key.origin} {doubt[0]}.", doubt[1], "api_key", *place_of(key))
+
+
+def _made_up_for_provider(key: Candidate, base_url: str) -> Iterator[Finding]:
+    """Report a word in place of a key where the base URL is a known provider's, which takes no such word."""
+    provider = provider_at(host_of(base_url)) if base_url else None
+    if provider is None or is_loopback(host_of(base_url)):
+        return
+    yield Finding(
+        f"The API key from {key.origin} is a word for servers that need no key, and {provider.title} needs one.",
+        "Put the key itself in its place, or set the base URL of your own server.",
+        "api_key",
+        *place_of(key),
+    )
 
 
 def foreign_key(resolution: Resolution) -> Iterator[Finding]:
@@ -114,11 +130,17 @@ def doubt_about(text: str, *, needs_key: bool) -> tuple[str, str] | None:
 
 
 def _key(resolution: Resolution) -> Candidate | None:
-    """Return the key that would be sent, if it is a key and not a pointer."""
+    """Return the key that would be sent, if it is one and not where another is kept."""
+    key = _own_key(resolution)
+    return key if key is not None and is_key(key.revealed) else None
+
+
+def _own_key(resolution: Resolution) -> Candidate | None:
+    """Return the text that would be sent as the key: a key or a word in place of one, and no pointer."""
     key = resolution.decisions["api_key"].winner
     if key is None or resolution.options.secret_from is not None or resolution.auth_method != "openai":
         return None
-    return key if is_key(key.revealed) else None
+    return None if not key.revealed or kind_of_pointer(key.revealed) is not None else key
 
 
 def _base_url(resolution: Resolution) -> str:

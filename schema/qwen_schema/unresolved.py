@@ -1,4 +1,4 @@
-"""Texts in place of a key that say where one is kept, or hold it encrypted: another tool should have replaced them."""
+"""Texts in place of a key that another tool, a shell or the user should have replaced: references and placeholders."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from .records import record
 
 @record
 class UnresolvedReference:
-    """What a text is that can be no key, and what makes a key of it."""
+    """What a text is that can be no key, and what makes a key of it; `is_variable` tells a shell's variable."""
 
     what: str
     fix: str
+    is_variable: bool = False
 
 
 _AWS = "command:aws secretsmanager get-secret-value --query SecretString --output text --secret-id …"
@@ -25,9 +26,10 @@ _FORMS = (
         "start qwen-cfg with op run --, or put command:op read 'op://…' there",
     ),
     (r"encrypted:", "a value that dotenvx has encrypted", "start qwen-cfg with dotenvx run --"),
-    (r"ENC\[", "a value that SOPS has encrypted", "start qwen-cfg with sops exec-env"),
+    (r"(?:sops:)?ENC\[", "a value that SOPS has encrypted", "start qwen-cfg with sops exec-env"),
     (r"\$ANSIBLE_VAULT;", "a value that Ansible Vault has encrypted", "decrypt the file with ansible-vault"),
-    (r"-----BEGIN (?:AGE|PGP)", "an encrypted message", "decrypt it with age or gpg"),
+    (r"!vault(?:\s|$)", "a value that Ansible Vault has encrypted", "decrypt it with ansible-vault"),
+    (r"-----BEGIN (?:AGE|PGP)|age-encryption\.org/v", "an encrypted message", "decrypt it with age or gpg"),
     (r"arn:aws", "the name of an AWS secret (ARN)", f"put {_AWS} there"),
     (r"\{\{resolve:", "a reference of AWS CloudFormation", f"put {_AWS} there"),
     (r"@Microsoft\.KeyVault\(", "a reference of Azure Key Vault, which App Service replaces", "put the key there"),
@@ -37,10 +39,37 @@ _FORMS = (
         "put command:gcloud secrets versions access … there",
     ),
     (r"\$\{\{", "an expression of GitHub Actions", "set the variable in env: of the workflow"),
+    (r"\{\{.*\}\}$", "an expression of a template", "render the template first, or put the key there"),
+    (
+        r"(?:os\.environ|process\.env|getenv)\b|\{(?:env|file):.*\}$|env[:.][A-Z_][A-Z0-9_]*$",
+        "another program's reference to a variable or a file",
+        "put the key there, or leave it out and export OPENAI_API_KEY",
+    ),
+    (
+        r"%[A-Za-z_]\w*%$",
+        "a reference to a variable, as cmd.exe has it, which nothing replaces here",
+        "set the variable in cmd.exe with set, or put the key there",
+    ),
+    (r"<[^<>]*>$", "a placeholder (<…>)", "put the key itself in its place"),
+    (r"[\w-]*\*{3,}[\w-]*$", "a placeholder, or a key that was masked", "put the key itself in its place"),
     (r"vault:[\w/.-]+#", "a reference of HashiCorp Vault", "put command:vault kv get -field=… there"),
     (r"vault://", "a reference of HashiCorp Vault", "put command:vault kv get -field=… there"),
     (r"ref\+\w+://", "a reference of vals", "start qwen-cfg with vals exec"),
 )
+
+_VARIABLE = re.compile(
+    r"\$(?:\{[^{}]*\}|[A-Z_][A-Z0-9_]{2,}|\w{0,64}(?i:key|token|secret)\w{0,64}|[({]?env:\w+[)}]?)", re.DOTALL
+)
+# Folders at the root of a file system that hold users' or programs' files; in lower case.
+_AT_ROOT = (
+    "app|data|dev|etc|home|keys|media|mnt|opt|private|proc|root|run|secrets|srv|tmp|users|usr|var|vault|workspace"
+)
+_PATH = re.compile(
+    # A base64 text has no '.', '~', '\\' or ':', but may begin with '/'.
+    r"@?(?:~\w*|\.\.?)[/\\].+|@?[A-Za-z]:[/\\].+|\\\\[^\\]+\\.+|(?:file|path):.+"
+    r"|(?:\$\w+|\$\{\w+\}|%\w+%)[/\\].+|@?/[\w.@ /-]*\.[a-z]{2,6}|@/.+"
+)
+_PATH_FROM_ROOT = re.compile(rf"/(?:{_AT_ROOT})/[\w.@~ /-]+", re.IGNORECASE)
 
 
 def unresolved(text: str) -> UnresolvedReference | None:
@@ -49,6 +78,14 @@ def unresolved(text: str) -> UnresolvedReference | None:
     for form, what, fix in _FORMS:
         if re.match(form, text, re.DOTALL):
             return UnresolvedReference(what, fix)
+    if _VARIABLE.fullmatch(text) is not None:
+        return UnresolvedReference(
+            "a shell's reference to a variable, which nothing replaces here",
+            "let the shell replace it (in double quotes, or without quotes), or put the key there",
+            is_variable=True,
+        )
+    if _is_path(text):
+        return UnresolvedReference("the path of a file", "to read it from that file, put command:cat FILE there")
     if _is_command(text):
         return UnresolvedReference("a command for a shell, which nothing runs here", "put command:… there")
     if (scheme := _SCHEME.match(text)) is not None:
@@ -56,6 +93,14 @@ def unresolved(text: str) -> UnresolvedReference | None:
             f"a reference to a secret ({scheme[1]}://…)", "put what that program prints there, with command:…"
         )
     return None
+
+
+def _is_path(text: str) -> bool:
+    """Tell whether a text is the path of a file, and surely no base64, whose digits and capitals are mixed."""
+    if _PATH.fullmatch(text) is not None:
+        return True
+    mixed = any(map(str.isdigit, text)) and any(map(str.isupper, text)) and not any(c in "._~-@ " for c in text)
+    return _PATH_FROM_ROOT.fullmatch(text) is not None and not mixed
 
 
 def _is_command(text: str) -> bool:

@@ -39,8 +39,10 @@ class BadValue(ValueError):  # noqa: N818 - a finding that its caller turns into
         self.expected = expected
 
 
-def parse_value(field: Field, text: str) -> Value:
+def parse_value(field: Field, text: str, *, is_expanded: bool = False) -> Value:
     """Return the value that `text` stands for in this field. A secret's may be a pointer to where it lives.
+
+    With `is_expanded`, variables in it have been replaced, and one that is left is a part of the value.
 
     Raises:
         BadValue: if it stands for none, or for one that the field's schema does not accept.
@@ -49,7 +51,7 @@ def parse_value(field: Field, text: str) -> Value:
         raise BadValue("it is not valid UTF-8", _expectation(field))
     if field.secret and kind_of_pointer(text) is not None:
         return _pointer(text)
-    if field.secret and (found := unresolved(text)) is not None:
+    if field.secret and (found := unresolved(text)) is not None and not (is_expanded and found.is_variable):
         raise BadValue(f"it is {found.what}, and no key", f"the key: {found.fix}")
     try:
         value = _typed(field, text)

@@ -141,10 +141,10 @@ def kept(desk: Desk) -> str:
 def test_what_was_tried_is_said(desk: Desk, server: Provider) -> None:
     flags = ["--openai-api-key", KEY, "--openai-base-url", f"{server.url}/v1"]
     listed = desk.run("init", *flags, "--model", "gpt-4o-mini").ended(0)
-    assert f"tried: 127.0.0.1:{server.port} takes the key, and lists the model gpt-4o-mini" in listed.out
+    assert f"tested: 127.0.0.1:{server.port} accepts the key and lists the model gpt-4o-mini" in listed.out
     assert [request.path for request in server.taken()] == ["/v1/models"]
     asked = desk.run("init", "--force", *flags, "--model", "mine").ended(0)
-    assert "takes the key, and the model mine answers" in asked.out
+    assert "accepts the key, and the model mine answers" in asked.out
     assert [request.path for request in server.taken()] == ["/v1/models", "/v1/chat/completions"]
     assert KEY not in listed.said + asked.said
 

@@ -19,7 +19,7 @@ PLAIN = {"str": str, "bool": bool, "int": int, "float": float, "tuple[str, ...]"
 # Fields of the compiler and of the command line, which the runtime has no use for.
 UNUSED = {"debug", "excluded_variables"}
 # What settings hold beside the fields.
-BESIDE = {"artifact", "base", "home", "ca_variables"}
+BESIDE = {"artifact", "base", "home", "ca_variables", "proxy_login"}
 
 URL = "https://models.example/v1"
 
