@@ -195,6 +195,30 @@ def test_both_readings_of_a_secret_are_hidden(desk: Desk) -> None:
         assert "tail-of-the-secret" not in said
 
 
+@pytest.mark.parametrize("name", ["OPENAI-BASE-URL", "openai.baseUrl", "Openai_Model2", "X-Api-Key", "My.Settings-URL"])
+def test_a_name_of_words_is_shown(desk: Desk, name: str) -> None:
+    desk.write("work/app/.env", f"{name}=https://llm.example/v1\n")
+    outcome = desk.run("envfile", ".env").ended(0)
+    assert f"{name} = " in outcome.out
+    (document,) = documents(desk.run("envfile", "--format", "json", ".env").ended(0))
+    assert document["assignments"][0]["name"] == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "QWxhZGRpbjpvcGVuIHNlc2FtZQ",
+        "sk-proj-Abcdefghijklmnop0123456789",
+        "ghp_abcdEFGHijklMNOPqrst",
+        "aB3.xY9-Qw7ZtR5uKp2L",
+    ],
+)
+def test_a_name_that_may_be_a_part_of_a_key_is_hidden(desk: Desk, name: str) -> None:
+    desk.write("work/app/.env", f"{name}=1\n")
+    for form in ("text", "json"):
+        assert name not in desk.run("envfile", "--format", form, ".env").ended(0).said
+
+
 def test_control_characters_do_not_reach_a_terminal(desk: Desk) -> None:
     desk.write("work/app/a\x1b[2Jb", "A=\x1b[2J\x9b31m\n")
     desk.write("work/app/c\x1b[2Jd", b"\xff")

@@ -14,6 +14,7 @@ from qwen_schema import (
     ExitCode,
     declared_fields,
     field_of_variable,
+    looks_like_key,
     mask,
     safe_text,
 )
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 # Names of variables as people write them, and nothing that could be a piece of Base64.
 _USUAL_NAME = re.compile(r"[A-Z_][A-Z0-9_]{0,63}|[a-z_][a-z0-9_.-]{0,23}")
+# Short words, joined by '_', '-' and '.': OPENAI-BASE-URL, openai.baseUrl, Openai_Model2.
+_WORD = r"(?:[A-Z]{1,12}|[a-z]{1,12}|[A-Z]?[a-z]{2,12}(?:[A-Z][a-z]{2,11}){1,3}|[A-Z][a-z]{1,12})[0-9]{0,2}"
+_OTHER_NAME = re.compile(rf"(?=.{{1,40}}\Z)_*{_WORD}(?:[_.-]+{_WORD})*")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -105,7 +109,8 @@ def _tell_text(name: str, text: str, shown: Shown, output: Output, *, verbatim: 
 
 def _name(name: str, *, verbatim: bool) -> str:
     """Return a name as it may be shown: what is written as no name of a variable may be a part of a secret."""
-    return name if verbatim or _USUAL_NAME.fullmatch(name) else mask(name)
+    is_name = _USUAL_NAME.fullmatch(name) or (_OTHER_NAME.fullmatch(name) and not looks_like_key(name))
+    return name if verbatim or is_name else mask(name)
 
 
 def _unread(line: UnreadLine, *, verbatim: bool) -> str:
