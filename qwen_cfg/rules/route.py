@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from qwen_schema import address_of, declared_fields, hide_credentials, host_of, is_loopback, safe_text
 from qwen_schema import patterns as re
+from qwen_schema.proxy import without_brackets
 
 from .diagnostic import Finding, place_of
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from qwen_cfg.core.resolution import Resolution
 
 _NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
+# Those of word processors and of other languages, too.
+_QUOTES = "'\"`\u00b4\u00ab\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a"
 _PORT = re.compile(r"(\[.*\]|[^:]*):([0-9]+)")
 # The beginning of an IPv4 address, as in 192.168.* or 10.
 _PARTIAL = re.compile(r"((?:[0-9]{1,3}\.){0,2}[0-9]{1,3})(?:\.\*)*\.?(?:\.?\*)?")
@@ -88,7 +91,7 @@ def _fix(entry: str) -> str | None:
 
 def _is_block(name: str) -> bool:
     try:
-        ipaddress.ip_network(name.strip("[]"), strict=False)
+        ipaddress.ip_network(without_brackets(name), strict=False)
     except ValueError:
         return False
     return True
@@ -102,9 +105,11 @@ def _advice(name: str) -> str:
     if "://" in name:
         return "Write only the host, without the scheme and the path."
     if re.search(r"[\s;|]", name):
-        return "Separate entries with commas."
-    if name.strip("'\"`") != name:
-        return "Remove the quotes."
+        return "Put a comma between two entries."
+    if name.strip(_QUOTES) != name:
+        return "Leave the quotes out."
+    if ("[" in name) is not ("]" in name):
+        return "Write the brackets of an IPv6 address on both sides, or on neither."
     if "*" in name:
         return "Use '*' alone or at the beginning: '*.example.com' or '.example.com'."
     if name.endswith("."):

@@ -62,6 +62,11 @@ def split_login(url: str) -> tuple[str, str]:
     return f"{scheme}{separator}{host}{rest[len(authority) :]}", login
 
 
+def without_brackets(address: str) -> str:
+    """Return an IPv6 address without the pair of brackets around it; one bracket alone is a part of the text."""
+    return address[1:-1] if address.startswith("[") and address.endswith("]") else address
+
+
 def _covers(exception: str, host: str, port: int) -> bool:
     """Tell whether an entry of `no_proxy` means a host.
 
@@ -78,6 +83,6 @@ def _covers(exception: str, host: str, port: int) -> bool:
         domain = exception.removeprefix("*").removeprefix(".")
         return bool(domain) and (host.endswith(f".{domain}") or host == exception)
     try:
-        return address in ipaddress.ip_network(exception.strip("[]"), strict=False)
+        return address in ipaddress.ip_network(without_brackets(exception), strict=False)
     except ValueError:
         return False
