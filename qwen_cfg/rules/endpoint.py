@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from qwen_schema import address_of, endpoint_of, host_of, is_loopback
+from qwen_schema.added_paths import added_path_of
 from qwen_schema.providers import provider_of
 
 from .diagnostic import Finding, place_of
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from qwen_cfg.core.origin import Candidate
     from qwen_cfg.core.resolution import Resolution
 
-# The paths that are added to a base URL for a request.
-_ADDED = ("/chat/completions", "/completions", "/models", "/responses", "/embeddings")
-
 # Names that exist only in a private network (RFC 6762, RFC 8375, and names reserved by routers and ICANN).
 _PRIVATE_ENDINGS = (".local", ".lan", ".home.arpa", ".internal", ".intranet")
 
@@ -29,8 +27,7 @@ def doubtful_path(resolution: Resolution) -> Iterator[Finding]:
     winner, base_url = _base_url(resolution)
     if winner is None or winner.origin.source.is_default:
         return
-    path = urlsplit(base_url).path.rstrip("/")
-    added = next((ending for ending in _ADDED if path.endswith(ending)), None)
+    added = added_path_of(base_url)
     provider = provider_of(base_url)
     if provider.has_other_base(base_url):
         return

@@ -105,9 +105,9 @@ def _advice(name: str) -> str:
     if "://" in name:
         return "Write only the host, without the scheme and the path."
     if re.search(r"[\s;|]", name):
-        return "Put a comma between two entries."
+        return "Separate entries with commas."
     if name.strip(_QUOTES) != name:
-        return "Leave the quotes out."
+        return "Remove the quotes."
     if ("[" in name) is not ("]" in name):
         return "Write the brackets of an IPv6 address on both sides, or on neither."
     if "*" in name:

@@ -158,7 +158,38 @@ def test_whatever_the_server_lists_a_model_can_be_named(desk: Desk, server: Prov
     assert asked == ["/v1/models", *([] if chosen in names else ["/v1/chat/completions"])]
 
 
+# The base URL.
+
+
+@pytest.mark.parametrize("added", ["/chat/completions", "/completions", "/models/", "/responses", "/embeddings"])
+def test_a_base_url_with_the_path_of_a_request_is_offered_without_it(desk: Desk, server: Provider, added: str) -> None:
+    with Typing(desk, "init", height=80, width=100) as person:
+        say(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server, f"v1{added}")))
+        say(person, ("is added to the base URL", ""), (f"Base URL [{server.url}/v1]", "\r"), ("API key (", f"{KEY}\r"))
+        say(person, ("The server answers", ""), ("Model [", "\r"))
+        ended(person, 0)
+    assert config(desk)["base_url"] == f"{server.url}/v1"
+
+
 # The key.
+
+
+@pytest.mark.parametrize(
+    ("exported", "default"),
+    [
+        ({"OPENROUTER_API_KEY": OPENROUTER_KEY}, "openrouter"),
+        ({"GEMINI_API_KEY": "AIza0123456789abcdef"}, "gemini"),
+        ({"DASHSCOPE_API_KEY": KEY}, "dashscope"),
+        ({"OPENROUTER_API_KEY": OPENROUTER_KEY, "OPENAI_API_KEY": KEY}, "openai"),
+        ({}, "openai"),
+    ],
+)
+def test_the_provider_whose_key_is_exported_is_the_default(desk: Desk, exported: dict[str, str], default: str) -> None:
+    number = list(offered_providers()).index(default) + 1
+    with Typing(desk, "init", "--no-verify", height=60, width=120, env=exported) as person:
+        person.until(f"Provider [{number}]")
+        person.type("\x03")
+        ended(person, 3, *exported.values())
 
 
 @pytest.mark.parametrize(
@@ -243,11 +274,26 @@ def test_a_refused_key_leads_back_to_the_key(desk: Desk, server: Provider) -> No
         say(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{wrong}\r"))
         person.until("refused the key (401", "Next [1]")
         server.models_reply = None
-        say(person, ("Next [1]", "\r"), ("Enter keeps the key that you gave", ""), ("API key (", f"{KEY}\r"))
+        # The refused key is not offered again, and a server that refuses a key needs one.
+        say(person, ("Next [1]", "\r"), ("API key (", "\r"), ("Another key is needed", f"{KEY}\r"))
         say(person, ("The server answers", ""), ("Model [", "\r"))
-        ended(person, 0, wrong)
+        seen = ended(person, 0, wrong)
+        assert "Enter keeps the key" not in seen
+        assert seen.count("any value will do") == 1
     assert [r.authorization for r in server.taken()] == [f"Bearer {wrong}", f"Bearer {KEY}"]
     assert f"OPENAI_API_KEY={KEY}" in kept(desk)
+
+
+def test_a_refused_key_of_a_variable_is_not_offered_again(desk: Desk, server: Provider) -> None:
+    wrong = "sk-wrong-0123456789-0123456789-0123456789"
+    server.models_reply = refusal(401, "Incorrect API key provided")
+    with Typing(desk, "init", height=80, width=100, env={"OPENAI_API_KEY": wrong}) as person:
+        say(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("Enter uses it", "\r"))
+        person.until("refused the key (401", "Next [1]")
+        server.models_reply = None
+        say(person, ("Next [1]", "\r"), ("API key (", "\r"), ("Another key is needed", f"{KEY}\r"))
+        say(person, ("The server answers", ""), ("Model [", "\r"))
+        assert ended(person, 0, wrong).count("Enter uses it") == 1
 
 
 @pytest.mark.parametrize("url", [NOWHERE, "http://no-such-host.invalid/v1"])

@@ -93,7 +93,7 @@ def _provider(questions: Questions, current: DialogueDefaults) -> Provider | Non
     if current.provider:
         provider = declared_providers()[current.provider]
         return None if provider.login else provider
-    return ask_provider(questions, current.base_url)
+    return ask_provider(questions, current)
 
 
 def _wants_new_login(questions: Questions, kept_in: str) -> bool:

@@ -17,10 +17,11 @@ from qwen_schema import (
     provider_of,
     redact,
 )
+from qwen_schema.added_paths import added_path_of, without_added_path
 from qwen_schema.records import field, record, replace
 
 from .choices import LOOKS_LIKE_KEY, ask_choice, is_accepted
-from .key_question import ask_key
+from .key_question import ask_key, ask_other_key
 from .model_question import ask_model, is_listed
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ _EXAMPLE = "http://localhost:11434/v1"
 class Endpoint:
     """What was typed so far. A key that is None with `has_key` stays where it is; `models` are those that are listed.
 
-    With `untried`, the person keeps it although no request succeeded, or none is made.
+    With `untried`, the person keeps it although no request succeeded, or none is made; with `is_refused`, the server
+    has refused the key.
     """
 
     base_url: str = ""
@@ -48,6 +50,7 @@ class Endpoint:
     models: tuple[str, ...] | None = None
     model: str = ""
     untried: bool = False
+    is_refused: bool = False
 
 
 @record
@@ -86,10 +89,18 @@ def _base_url(asked: _Dialogue, endpoint: Endpoint) -> tuple[Endpoint, Stage]:
         elif text == form:
             questions.warn("The words in capital letters stand for your own. Replace them.")
         elif is_accepted(questions, "base_url", text):
-            break
+            if not _ends_in_added_path(text):
+                break
+            default = without_added_path(text)
+            questions.warn(f"{added_path_of(text)} is added to the base URL with each request. Enter leaves it out.")
     keeps_key = endpoint.has_key and provider_of(text).name == provider_of(endpoint.base_url).name
-    new = replace(endpoint, base_url=text, models=None, has_key=keeps_key, key=endpoint.key if keeps_key else None)
+    key = endpoint.key if keeps_key else None
+    new = replace(endpoint, base_url=text, models=None, has_key=keeps_key, key=key, is_refused=False)
     return new, "list" if keeps_key else "key"
+
+
+def _ends_in_added_path(base_url: str) -> bool:
+    return added_path_of(base_url) is not None and not provider_of(base_url).has_other_base(base_url)
 
 
 def _usual_url(asked: _Dialogue) -> str:
@@ -99,8 +110,11 @@ def _usual_url(asked: _Dialogue) -> str:
 
 
 def _key(asked: _Dialogue, endpoint: Endpoint) -> tuple[Endpoint, Stage]:
-    key = ask_key(asked.questions, asked.current, endpoint.base_url, endpoint.key, asked.checks)
-    return replace(endpoint, key=key, has_key=True), "model" if endpoint.untried else "list"
+    if endpoint.is_refused:
+        key: Secret | None = ask_other_key(asked.questions, endpoint.base_url, asked.checks)
+    else:
+        key = ask_key(asked.questions, asked.current, endpoint.base_url, endpoint.key, asked.checks)
+    return replace(endpoint, key=key, has_key=True, is_refused=False), "model" if endpoint.untried else "list"
 
 
 def _list(asked: _Dialogue, endpoint: Endpoint) -> tuple[Endpoint, Stage]:
@@ -153,7 +167,7 @@ def _after(error: QwenCfgError, asked: _Dialogue, endpoint: Endpoint, stage: Sta
     chosen = places[ask_choice(asked.questions, "Next", list(ways.values()), default=default) - 1]
     if chosen == "end":
         return replace(endpoint, untried=True), "end" if endpoint.model and stage == "chat" else "model"
-    return endpoint, chosen
+    return replace(endpoint, is_refused=is_refused), chosen
 
 
 def _likely(error: QwenCfgError, endpoint: Endpoint, stage: Stage) -> Stage:

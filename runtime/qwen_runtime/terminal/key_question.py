@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _QUOTES = "'\"`"
 _NEEDED = "A key is needed. For a local server that asks for none, any value will do."
+_REFUSED = "Another key is needed: the server refused the one before. Ctrl-C cancels."
 
 
 @record
@@ -41,19 +42,33 @@ def ask_key(
     offer = _offer(questions, current, base_url, typed, checks)
     if offer is not None:
         questions.tell(offer.words)
+    text = _accepted_key(questions, base_url, checks, _NEEDED, may_be_empty=offer is not None)
+    return Secret(text) if text or offer is None else offer.key
+
+
+def ask_other_key(questions: Questions, base_url: str, checks: Checks) -> Secret:
+    """Return another key for a base URL whose server has refused one: nothing is offered again."""
+    provider = provider_of(base_url)
+    if provider.key_page:
+        questions.tell(f"Keys of {provider.title}: {provider.key_page}")
+    return Secret(_accepted_key(questions, base_url, checks, _REFUSED, may_be_empty=False))
+
+
+def _accepted_key(questions: Questions, base_url: str, checks: Checks, needed: str, *, may_be_empty: bool) -> str:
+    """Ask until a key is typed that can be one, and return it; with `may_be_empty`, it may be the empty text."""
     while True:
         text = _unquoted(questions, questions.hidden("API key"))
-        if not text and offer is not None:
-            return offer.key
+        if not text and may_be_empty:
+            return ""
         if not text:
-            questions.warn(_NEEDED)
+            questions.warn(needed)
         elif not is_accepted(questions, "api_key", text):
             continue
         elif problem := checks.key_problem(text, base_url):
             questions.warn(f"That cannot be the key: {problem}")
         else:
             questions.tell(f"The key is {_shown(text)}.")
-            return Secret(text)
+            return text
 
 
 def _about_keys(base_url: str) -> str:

@@ -5,29 +5,41 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from qwen_schema import provider_of
+from qwen_schema import declared_fields, provider_of
 from qwen_schema.providers import offered_providers
 from qwen_schema.qwen_oauth import qwen_oauth
 
 from .choices import ask_choice
 
 if TYPE_CHECKING:
+    from qwen_runtime.change import DialogueDefaults
     from qwen_schema import Provider
 
     from .questions import Questions
 
 
-def ask_provider(questions: Questions, base_url: str) -> Provider | None:
-    """Return the provider that is chosen, or None for Qwen OAuth; Enter means the one of the base URL, if there is."""
+def ask_provider(questions: Questions, current: DialogueDefaults) -> Provider | None:
+    """Return the provider that is chosen, or None for Qwen OAuth.
+
+    Enter means the provider of the base URL, if there is one, or else the one whose own variable holds a key.
+    """
     providers = tuple(offered_providers().values())
     names = [*offered_providers(), "qwen-oauth"]
-    current = provider_of(base_url).name if base_url else ""
-    default = names.index(current) + 1 if current in names else 1
+    usual = provider_of(current.base_url).name if current.base_url else _of_exported(current)
+    default = names.index(usual) + 1 if usual in names else 1
     questions.tell("Which provider do you use?")
     oauth = f"Qwen OAuth, a login in the browser (its free tier ended on {qwen_oauth().closed_on})"
     options = [*(_option(provider) for provider in providers), oauth]
     number = ask_choice(questions, "Provider", options, default=default, names=names)
     return providers[number - 1] if number <= len(providers) else None
+
+
+def _of_exported(current: DialogueDefaults) -> str:
+    """Return the first provider whose own variable holds a key, where the usual variable holds none; or nothing."""
+    if declared_fields()["api_key"].variables[0].name in current.exported:
+        return ""
+    offered = offered_providers().items()
+    return next((name for name, p in offered if any(v in current.exported for v in p.key_variables)), "")
 
 
 def _option(provider: Provider) -> str:

@@ -1,0 +1,22 @@
+"""The paths that a client adds to a base URL, and base URLs that already end in one of them."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+# What is added to a base URL when something is asked for.
+_ADDED = ("/chat/completions", "/completions", "/models", "/responses", "/embeddings")
+
+
+def added_path_of(base_url: str) -> str | None:
+    """Return the path at the end of a valid base URL that is added to it anyway; None if there is none."""
+    path = urlsplit(base_url).path.rstrip("/")
+    return next((ending for ending in _ADDED if path.endswith(ending)), None)
+
+
+def without_added_path(base_url: str) -> str:
+    """Return a valid base URL without the path that is added to it anyway; a query stays."""
+    added, parts = added_path_of(base_url), urlsplit(base_url)
+    if added is None:
+        return base_url
+    return parts._replace(path=parts.path.rstrip("/").removesuffix(added)).geturl()
