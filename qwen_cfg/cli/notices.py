@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qwen_cfg.rules.diagnostic import warning_text
+from qwen_schema import declared_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from qwen_cfg.core.resolution import Resolution
     from qwen_cfg.rules import Diagnostic
-    from qwen_schema import Secret
+    from qwen_schema import ResolvedConfig, Secret
 
     from .output import Output
 
@@ -32,3 +33,18 @@ def show_hidden(resolution: Resolution, texts: Mapping[str, str | Secret], outpu
                 f" To use what was written: unset {winner.origin.variable}" if winner.origin.source.is_exported else ""
             )
             output.notice(f"qwen-cfg: {name}: {winner.origin} is used, and not what was written.{unset}")
+
+
+def show_unwritten_login(resolution: Resolution, artifact: ResolvedConfig, output: Output) -> None:
+    """Show that an artifact has a proxy without its login, and where a later command gets the login from."""
+    if resolution.proxy_login is None or not artifact.config["proxy"]:
+        return
+    proxy = artifact.provenance["proxy"]
+    if proxy.layer == "env-file":
+        source = f"With --config, it is read from {proxy.origin}."
+    else:
+        variable = declared_fields()["proxy"].variables[0].name
+        source = (
+            f"With --config, there is no login. To use one, export {variable} with it, and leave {proxy.origin} out."
+        )
+    output.notice(f"qwen-cfg: the login in the proxy's URL is not written. {source}")

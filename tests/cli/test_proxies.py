@@ -77,6 +77,27 @@ def test_the_login_is_shown_and_written_nowhere(desk: Desk, server: Provider) ->
     assert PASSWORD not in (desk.cwd / "qwen.toml").read_text()
 
 
+@pytest.mark.parametrize("command", [["resolve"], ["resolve", "-o", "qwen.toml"], ["init", "--no-verify"]])
+def test_a_login_that_is_not_written_is_told_once(desk: Desk, server: Provider, command: list[str]) -> None:
+    proxy = server.url.replace("//", f"//user:{PASSWORD}@")
+    outcome = desk.run(*command, "--proxy", proxy, env=elsewhere()).ended(0)
+    assert PASSWORD not in outcome.said
+    assert outcome.err.count("the login in the proxy's URL is not written") == 1
+    assert "export HTTPS_PROXY" in outcome.err
+
+
+def test_a_login_that_the_artifact_finds_is_told_with_its_place(desk: Desk, server: Provider) -> None:
+    (desk.cwd / "corp.env").write_text(f"HTTPS_PROXY={server.url.replace('//', f'//user:{PASSWORD}@')}\n")
+    outcome = desk.run("resolve", "--env-file", "corp.env", "-o", "qwen.toml", env=elsewhere()).ended(0)
+    assert "With --config, it is read from ./corp.env:1" in outcome.err
+
+
+def test_nothing_is_told_where_no_proxy_or_no_login_is_left_out(desk: Desk, server: Provider) -> None:
+    proxy = server.url.replace("//", f"//user:{PASSWORD}@")
+    for argv, env in ((["--proxy", server.url], elsewhere()), ([], elsewhere(HTTPS_PROXY=proxy))):
+        assert "login" not in desk.run("resolve", *argv, "-o", "qwen.toml", env=env).ended(0).err
+
+
 @pytest.mark.parametrize("place", ["environment", "home", "named file"])
 def test_an_artifact_finds_the_login_where_the_proxy_stands(desk: Desk, server: Provider, place: str) -> None:
     proxy, env, argv = server.url.replace("//", f"//user:{PASSWORD}@"), elsewhere(), []

@@ -20,7 +20,7 @@ from qwen_cfg.application.setting import concern_of_typed_key
 from qwen_cfg.application.trial import Trial, try_out
 from qwen_cfg.cli.arguments import request_of
 from qwen_cfg.cli.help import examples
-from qwen_cfg.cli.notices import show_hidden, show_warnings
+from qwen_cfg.cli.notices import show_hidden, show_unwritten_login, show_warnings
 from qwen_cfg.cli.parser import add_field_flags
 from qwen_cfg.cli.terminal.consent import accept_of, gate_of
 from qwen_cfg.cli.terminal.first_settings import ask_for_settings
@@ -221,7 +221,9 @@ def _compile(request: Request, texts: Mapping[str, str | Secret], path: Path, ou
     gate.vouch(concern_of_typed_key(request, Secret("typed later")), typed)
     show_warnings(compilation.without_trusted(compilation.warnings), output)
     form: Form = "json" if path.suffix == ".json" else "toml"
-    write_artifact(path, compilation.artifact_at(path), form, request.process.home.path)
+    artifact = compilation.artifact_at(path)
+    write_artifact(path, artifact, form, request.process.home.path)
+    show_unwritten_login(compilation.resolution, artifact, output)
     _vouch_for(path, compilation, gate)
     show_hidden(compilation.resolution, texts, output)
     output.lines(f"{did} {path} by the {compilation.generation.rules}: commit it, and let CI run qwen-cfg check {path}")

@@ -10,7 +10,7 @@ from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.incomplete import IncompleteError
 from qwen_cfg.cli.arguments import request_of, require_own_eyes
 from qwen_cfg.cli.help import examples
-from qwen_cfg.cli.notices import show_warnings
+from qwen_cfg.cli.notices import show_unwritten_login, show_warnings
 from qwen_cfg.cli.parser import add_color_option, add_field_flags, add_resolution_options
 from qwen_cfg.writing.artifact_file import artifact_text, write_artifact
 from qwen_schema import ExitCode, UsageError, declared_fields, fields_meant, show_word
@@ -130,13 +130,16 @@ def _deliver(args: argparse.Namespace, compilation: Compilation, output: Output)
     """Write the artifact to the file, or to standard output."""
     if args.output in (None, *STANDARD_OUTPUT):
         # It holds no secret, and its bytes must not depend on what else this machine knows.
-        output.text(artifact_text(compilation.written(), args.format or "toml"), verbatim=True)
+        artifact = compilation.written()
+        output.text(artifact_text(artifact, args.format or "toml"), verbatim=True)
+        show_unwritten_login(compilation.resolution, artifact, output)
         return
     path = Path(args.output)
     _refuse_env_file(path, compilation.world)
     home = compilation.request.process.home.path
     artifact = compilation.artifact_at(path, inline_secrets=args.inline_secrets)
     write_artifact(path, artifact, _form(args, path), home)
+    show_unwritten_login(compilation.resolution, artifact, output)
     if compilation.generation.is_found or output.is_terminal:
         output.notice(f"qwen-cfg: wrote {path} by the {compilation.generation.rules}")
 
