@@ -412,6 +412,34 @@ SPEAKS: dict[str, list[Place]] = {
         *(settings({**OPENAI, "env": {"A": value}}) for value in (5, True, ["a"], {"B": "c"}, "a\0b")),
     ],
     "QC133": [env(OPENAI_API_KEY=KEY, OPENAI_BASE_URL="http://localhost:8000/v1", ALL_PROXY="proxy.example:3128")],
+    "QC134": [
+        *[
+            env(OPENAI_API_KEY=KEY, OPENAI_MODEL=model)
+            for model in (
+                "`qwen-a`",
+                "qwen-a;",
+                "qwen-a,",
+                "qwen-a // best",
+                "$MODEL",
+                "${MODEL:-qwen}",
+                "org/$MODEL",
+                "%MODEL%",
+                "model=qwen-a",
+                "OPENAI_MODEL = qwen-a",
+                "export OPENAI_MODEL=qwen-a",
+                "<model>",
+                "{{ model }}",
+            )
+        ],
+        *[
+            at(f"https://llm.example/v1{end}")
+            for end in (";", ",", ")", "]", ">", "}", "?", "/$PROJECT", "/${PROJECT}/v1", "/<account>/v1", "/{id}/v1")
+        ],
+        Place(environ={"OPENAI_API_KEY": KEY}, flags={"model": "qwen-a,"}),
+        plain(WITH_KEY, "OPENAI_MODEL=qwen-a;"),
+        settings({**OPENAI, "model": {"name": "qwen-a,"}}),
+        env(OPENAI_API_KEY=KEY, HTTPS_PROXY="http://proxy.example:3128/;"),
+    ],
     "QC201": [env(OPENAI_API_KEY=KEY, OPENAI_BASE_URL="llm.example/v1")],
     "QC202": [replace(env(), flags={"auth_method": "openai"})],
     "QC203": [env()],
@@ -663,6 +691,35 @@ SILENT: dict[str, list[Place]] = {
     "QC133": [
         env(OPENAI_API_KEY=KEY, OPENAI_BASE_URL="http://localhost:8000/v1", ALL_PROXY="http://proxy.example:3128"),
         env(OPENAI_API_KEY=KEY, ALL_PROXY="proxy.example:3128"),
+    ],
+    "QC134": [
+        *[
+            env(OPENAI_API_KEY=KEY, OPENAI_MODEL=model)
+            for model in (
+                "qwen-a",
+                "org/name:tag",
+                "My Model #2",
+                "a, b",
+                "hf://org/m",
+                "model-b",
+                "gpt-4o (eu)",
+                "a=b",
+                "US$ 5",
+            )
+        ],
+        *[
+            at(url)
+            for url in (
+                "https://llm.example/v1/",
+                "https://llm.example/v1?api-version=1",
+                "https://llm.example/a(b)",
+                "https://llm.example/%7Bid%7D/v1",
+                "http://[::1]",
+            )
+        ],
+        # Those have rules of their own.
+        settings({**OPENAI, "model": {"name": "$MODEL"}}),
+        plain(WITH_KEY, "OPENAI_MODEL=`qwen-a`"),
     ],
     "QC201": [env(OPENAI_API_KEY=KEY, OPENAI_BASE_URL="https://llm.example/v1")],
     "QC202": [env(OPENAI_API_KEY=KEY), Place({f"{HOME}/.qwen/oauth_creds.json": "{}"})],
@@ -1112,3 +1169,13 @@ ANTHROPIC = {"security": {"auth": {"selectedType": "anthropic", "baseUrl": "http
 )
 def test_a_message_about_settings_says_why(place: Place, code: str, words: str, tmp_path: Path) -> None:
     assert words in message(place, tmp_path, code)
+
+
+@pytest.mark.parametrize(("dialect", "codes"), [("python", []), ("dotenv", ["QC134"])])
+def test_backticks_are_a_part_of_a_value_for_python_dotenv(dialect: str, codes: list[str], tmp_path: Path) -> None:
+    # The npm package takes the outer quotes off, and leaves what is in them.
+    text = {"python": "`qwen-a`", "dotenv": "'`qwen-a`'"}[dialect]
+    write_tree(tmp_path, {PLAIN: f"{WITH_KEY}\nOPENAI_MODEL={text}\n", f"{HOME}/x": ""})
+    world = read(tmp_path / APP, tmp_path / HOME, dialect=dialect, survey=True)
+    found = diagnose(resolve_world(world, profile_named()))
+    assert [d.code for d in found if d.code == "QC134"] == codes

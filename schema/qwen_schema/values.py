@@ -22,9 +22,9 @@ _TRUE = {"true", "1", "yes", "on"}
 _FALSE = {"false", "0", "no", "off"}
 
 # What is left around a value by what does not read env files as a shell does (`docker run --env-file`), and where a
-# file with Windows line ends is sourced. `Model #2` is a name, and so is what python-dotenv keeps in
-# backticks.
-_QUOTES = "'\""
+# file with Windows line ends is sourced; word processors make other quotes. `Model #2` is a name, and so is what
+# python-dotenv keeps in backticks.
+_QUOTES = "'\"\u00ab\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a"
 _COMMENT = re.compile(r"\s#(?!\d)")
 _ALONE = "the value alone, without quotes around it, line ends, blanks at its ends or a comment"
 EMPTY_LIST = "none"
@@ -171,6 +171,8 @@ def _require_alone(field: Field, text: str) -> None:
         wrong = "quotes stand around it"
     elif text and (text[0] in _QUOTES or text[-1] in _QUOTES):
         wrong = "a quote stands at its beginning or end"
+    elif is_url and text.startswith("<") and text.endswith(">"):
+        wrong = "angle brackets stand around it"
     elif text.endswith("\r") and not is_url:
         wrong = "it ends in a carriage return, as lines of files with Windows line ends do"
     elif any(unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") for c in text if c != "\0") and not is_url:

@@ -1,0 +1,69 @@
+"""A rule about what is left around a value or in it: a mark, a comment, a name, a variable that nothing replaces."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qwen_schema import patterns as re
+
+from .diagnostic import Finding, place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qwen_cfg.core.merge import Decision
+    from qwen_cfg.core.resolution import Resolution
+
+# Variables in values of these layers have a rule of their own.
+_OF_SETTINGS = ("settings", "settings-env", "provider-entry")
+_OPENING = {")": "(", "]": "[", "}": "{", ">": "<"}
+
+_OF_NAMES = (
+    (r"`.*`", "stands in backticks, which are sent as a part of it", "Leave the backticks out."),
+    (r"<[^<>]*>|\{\{.*\}\}", "is a placeholder", "Put the value itself in its place."),
+    (
+        r"(?i:export\s+|set\s+)?(?:[A-Z_]*MODEL|model|--model)\s*=.*",
+        "begins with a name, which is sent as a part of it",
+        "Leave the name and the '=' out.",
+    ),
+    (r".*\s//.*", "has a comment behind it, which is sent as a part of it", "Leave the comment out."),
+    (r".*[;,]", "ends in a mark that is sent as a part of it", "Leave out the mark at its end."),
+)
+_OF_URLS = (
+    (r".*[;,]", "ends in a mark that is sent as a part of it", "Leave out the mark at its end."),
+    (r".*\?", "ends in '?' with nothing behind it", "Leave out the mark at its end."),
+    (r".*/<[^<>/]*>.*|.*/\{[^{}/]*\}.*", "has a placeholder in it", "Put your own word in its place."),
+)
+_VARIABLE = re.compile(r".*\$\{[^{}]*\}.*|.*\$[A-Za-z_]\w*.*", re.DOTALL)
+_VARIABLE_OF_CMD = re.compile(r"%[A-Za-z_]\w*%")
+
+
+def left_over(resolution: Resolution) -> Iterator[Finding]:
+    """The model or a URL has a mark, a comment, a name or a variable around it or in it, which is sent too."""
+    for name, decision in resolution.decisions.items():
+        winner, is_url = decision.winner, decision.field.schema.get("format", "").endswith("-url")
+        if winner is None or decision.by_default or not (is_url or name == "model"):
+            continue
+        if not isinstance(decision.value, str) or _is_kept_by_python(resolution, decision):
+            continue
+        found = _leftover(winner.revealed, is_url=is_url, may_hold_variable=winner.origin.layer in _OF_SETTINGS)
+        if found is not None:
+            yield Finding(f"The {name} from {winner.origin} {found[0]}.", found[1], name, *place_of(winner))
+
+
+def _is_kept_by_python(resolution: Resolution, decision: Decision) -> bool:
+    """Tell whether a value is in backticks that python-dotenv, whose dialect is chosen, takes for a part of it."""
+    winner = decision.winner
+    is_of_file = winner is not None and winner.origin.layer == "env-file" and winner.revealed.startswith("`")
+    return is_of_file and resolution.world.dialect == "python"
+
+
+def _leftover(text: str, *, is_url: bool, may_hold_variable: bool) -> tuple[str, str] | None:
+    """Return what is left in a text and what to do; never a part of the text."""
+    is_variable = _VARIABLE.fullmatch(text) or (not is_url and _VARIABLE_OF_CMD.fullmatch(text))
+    if is_variable and not may_hold_variable:
+        return "holds the name of a variable, which nothing replaces", "Put the variable's value in its place."
+    if is_url and _OPENING.get(text[-1:], text) not in text:
+        return "ends in a bracket that nothing opens", "Leave out the bracket at its end."
+    forms = _OF_URLS if is_url else _OF_NAMES
+    return next(((wrong, hint) for form, wrong, hint in forms if re.fullmatch(form, text, re.DOTALL)), None)
