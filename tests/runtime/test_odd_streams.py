@@ -88,6 +88,35 @@ def test_any_other_end_is_a_failure_that_names_it(server: Provider, reason: str,
     assert BAD[reason] in error.what
 
 
+ODD = [3, 1, -1, 2.5, True, {}, [], {"type": "stop"}, [3], "?", "--"]
+
+
+@pytest.mark.parametrize("reason", ODD, ids=json.dumps)
+@pytest.mark.parametrize("key", ["delta", "message"])
+@pytest.mark.parametrize("whole", [True, False])
+def test_an_end_that_is_no_word_is_unknown_too(server: Provider, reason: Any, key: str, whole: bool) -> None:
+    document = {"choices": [{key: {"content": "half"}, "finish_reason": reason}]}
+    reply = Reply([json.dumps(document).encode()] if whole else events(document))
+    error = error_of(server, reply)
+    assert isinstance(error, CutOffError)
+    assert (
+        f"unknown reason (finish_reason {json.dumps(reason) if not isinstance(reason, str) else reason})" in error.what
+    )
+
+
+@pytest.mark.parametrize("reason", [None, "", False, 0])
+def test_what_stands_for_no_reason_is_no_end(server: Provider, reason: Any) -> None:
+    piece = {"choices": [{"delta": {"content": "a"}, "finish_reason": reason}]}
+    assert text_of(server, Reply(events(piece, piece, finish()))) == "aa"
+    assert "before the answer did" in error_of(server, Reply(events(piece, done=False))).what
+
+
+def test_an_end_of_any_size_is_one_bounded_line(server: Provider) -> None:
+    deep = f'{{"choices": [{{"delta": {{"content": "a"}}, "finish_reason": {"[" * 500}{"]" * 500}}}]}}'
+    for reason in (deep, finish("x" * 5000), {"choices": [{"delta": {}, "finish_reason": {"why": "x\n" * 5000}}]}):
+        error_of(server, Reply(events(chunk(content="half"), reason)))
+
+
 @given(st.text())
 def test_any_reason_is_good_or_named_in_one_bounded_line(reason: str) -> None:
     assert len(wrong_end(reason)) < 150
@@ -363,6 +392,28 @@ def test_a_tool_that_nobody_offered_is_named(server: Provider, key: str, part: d
 @pytest.mark.parametrize("part", [{"tool_calls": []}, {"tool_calls": None, "function_call": None}, {"tool_calls": {}}])
 def test_no_tool_is_no_error(server: Provider, part: dict[str, Any]) -> None:
     assert text_of(server, Reply(events(chunk(content="a", **part), finish()))) == "a"
+
+
+NOTHING_CAME = {
+    "tool": events({"choices": [{"delta": {"tool_calls": [CALL]}}]}, finish("tool_calls")),
+    "tool, stop": events({"choices": [{"delta": {"tool_calls": [CALL]}}]}, finish("stop")),
+    "a tool without a name": events(chunk(), finish("tool_calls")),
+    "filter": events(chunk(content=""), finish("content_filter")),
+    "abort": events(finish("abort")),
+    "reasoning alone": events(chunk(reasoning_content="hm"), done=False),
+    "no JSON": events("moved elsewhere"),
+}
+
+
+@pytest.mark.parametrize("name", NOTHING_CAME)
+def test_only_text_that_came_is_said_to_be_kept(server: Provider, name: str) -> None:
+    error = error_of(server, Reply(NOTHING_CAME[name]))
+    assert "no answer came" in error.what
+    assert "kept" not in error.hint
+    assert ("without tools" in error.hint) is ("tool" in name)
+    error = error_of(server, Reply([*events(chunk(content="half"), done=False), *NOTHING_CAME[name]]))
+    assert "cut off" in error.what
+    assert "The part that came is kept" in error.hint
 
 
 def test_a_tool_without_a_name_is_mentioned_too(server: Provider) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .endings import is_end
+from .endings import is_end, named_end
 from .events import Event, FinishReason, ModelName, Reasoning, Text, ToolCall, UsageReport
 from .usage import read_usage
 
@@ -59,7 +59,7 @@ class ChunkReader:
                 break
 
     def _of_choice(self, choice: Mapping[str, Any]) -> Iterator[Event]:
-        delta, message, reason = choice.get("delta"), choice.get("message"), choice.get("finish_reason")
+        delta, message, reason = choice.get("delta"), choice.get("message"), named_end(choice.get("finish_reason"))
         if delta and isinstance(delta, dict):
             for event in _of_part(delta):
                 if isinstance(event, _PIECES):
@@ -67,7 +67,7 @@ class ChunkReader:
                 yield event
         if message and isinstance(message, dict):
             yield from self._of_message(message)
-        if reason and isinstance(reason, str) and is_end(reason):
+        if is_end(reason):
             yield FinishReason(reason)
 
     def _of_message(self, message: Mapping[str, Any]) -> Iterator[Event]:

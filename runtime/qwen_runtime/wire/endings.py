@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from qwen_schema import patterns as re
 from qwen_schema import printable, redact_unknown
 
@@ -25,6 +28,22 @@ _FAILED = re.compile(r"error|fail|abort|insufficient|timeout|overload|network")
 _LONGEST = 60
 
 
+def named_end(reason: Any) -> str:
+    """Return the name of a reason of any JSON type; empty where it stands in place of one.
+
+    A number, `true`, a list or an object is a reason that nobody knows. `false` and 0, the first value of an enum, say
+    that there is none yet.
+    """
+    if isinstance(reason, str):
+        return reason
+    if reason is None or reason is False or reason == 0:
+        return ""
+    try:
+        return json.dumps(reason, ensure_ascii=False)[:_LONGEST]
+    except RecursionError:
+        return type(reason).__name__
+
+
 def is_end(reason: str) -> bool:
     """Tell whether a reason says that the answer has ended."""
     return _plain(reason) not in _NONE
@@ -33,6 +52,11 @@ def is_end(reason: str) -> bool:
 def is_limit(reason: str | None) -> bool:
     """Tell whether the answer ends at the limit of tokens."""
     return _plain(reason or "") in _LIMIT
+
+
+def is_tool_call(reason: str) -> bool:
+    """Tell whether the model ended to have a tool called."""
+    return _plain(reason) in _TOOLS
 
 
 def wrong_end(reason: str) -> str:
@@ -52,4 +76,4 @@ def wrong_end(reason: str) -> str:
 
 def _plain(reason: str) -> str:
     """Return a reason without the marks and capitals in which providers write it: `FINISH_REASON_STOP` is `stop`."""
-    return re.sub(r"[\W_]", "", reason).lower().removeprefix("finishreason")
+    return re.sub(r"[\W_]", "", reason).lower().removeprefix("finishreason") or reason.strip()

@@ -84,7 +84,7 @@ class Exchange:
                 self._note(event)
             elif self._finish_reason is not None and time.monotonic() - latest >= _GRACE:
                 # The model has ended, and the server does not hang up.
-                require_whole(self._connection, self._finish_reason, self._tool)
+                require_whole(self._connection, self._finish_reason, self._tool, has_text=bool(self._text))
                 return
             if event is not None or tick is not None:
                 yield event

@@ -15,7 +15,7 @@ from qwen_schema import patterns as re
 
 from .chunks import ChunkReader, choices_of, completion_of, whole_characters
 from .connection import models, read_refusal, unread_encoding, without_key
-from .endings import wrong_end
+from .endings import is_tool_call, wrong_end
 from .endpoint import completions_url
 from .error_words import codes_of, is_error, parse_json, status_of
 from .events import Event, FinishReason, Reasoning, RetryWait, Text, ToolCall
@@ -81,6 +81,7 @@ class _Stream:
 
     reader: ChunkReader = field(default_factory=ChunkReader)
     begun: bool = False
+    has_text: bool = False
     ended: bool = False
     reason: str = ""
     tool: str = ""
@@ -89,6 +90,7 @@ class _Stream:
     def note(self, event: Event) -> None:
         """Take notice of an event."""
         self.begun = self.begun or isinstance(event, Text | Reasoning)
+        self.has_text = self.has_text or isinstance(event, Text)
         if isinstance(event, FinishReason):
             self.ended, self.reason = True, event.reason
         elif isinstance(event, ToolCall):
@@ -151,10 +153,10 @@ def _request(connection: Connection, messages: Sequence[Message], cancelled: Fla
             yield from _read(response, connection, stream)
     except NETWORK_ERRORS as error:
         if stream.ended:
-            require_whole(connection, stream.reason, stream.tool)
+            require_whole(connection, stream.reason, stream.tool, has_text=stream.has_text)
             return
         if stream.begun:
-            raise _cut_off(connection, reason(error)) from None
+            raise _cut_off(connection, reason(error), has_text=stream.has_text) from None
         known = isinstance(error, httpx.TransportError) and not _is_hopeless(error)
         raise _AttemptError(unreachable(error, settings, elapsed=time.monotonic() - started), may_retry=known) from None
     _require_end(stream, connection)
@@ -280,20 +282,22 @@ def _no_json(text: str, connection: Connection, stream: _Stream, *, is_error: bo
     if is_error or (is_text and _LOOKS_FAILED.search(text)):
         return _reported_error(text, connection, stream)
     words = f": {refusal.words}" if is_text and refusal.words else ""
-    return _cut_off(connection, f"an event is not a JSON object{words}")
+    return _cut_off(connection, f"an event is not a JSON object{words}", has_text=stream.has_text)
 
 
 def _require_end(stream: _Stream, connection: Connection) -> None:
     """Make sure that an answer came to an end, and that it is the model's."""
     if not stream.ended and stream.begun:
-        raise _cut_off(connection, "the connection ended before the answer did")
+        raise _cut_off(connection, "the connection ended before the answer did", has_text=stream.has_text)
     if not stream.ended or not stream.reader.has_choices:
         raise _nothing(connection, Refusal(0, {}, stream.stray).words)
-    require_whole(connection, stream.reason, stream.tool)
+    require_whole(connection, stream.reason, stream.tool, has_text=stream.has_text)
 
 
-def require_whole(connection: Connection, reason: str, tool: str) -> None:
+def require_whole(connection: Connection, reason: str, tool: str, *, has_text: bool) -> None:
     """Make sure that an answer ended as a whole one does. `tool` is the one that the model asked for, if it did.
+
+    `has_text` is whether any text of it came.
 
     Raises:
         CutOffError: if it did not.
@@ -303,7 +307,7 @@ def require_whole(connection: Connection, reason: str, tool: str) -> None:
         name = printable(redact_unknown(tool))
         why = f"the model asks for the tool {name}, and qwen-cfg offers none (finish_reason {reason or 'none'})"
     if why:
-        raise _cut_off(connection, why)
+        raise _cut_off(connection, why, has_text=has_text, tools=bool(tool) or is_tool_call(reason))
 
 
 def _nothing(connection: Connection, words: str = "") -> NoCompletionError:
@@ -322,11 +326,14 @@ def _unread(connection: Connection, encoding: str) -> NoCompletionError:
     )
 
 
-def _cut_off(connection: Connection, why: str) -> CutOffError:
+def _cut_off(connection: Connection, why: str, *, has_text: bool, tools: bool = False) -> CutOffError:
+    """Return the error of an answer that did not come to its end, or that has no text at all."""
+    kept = "The part that came is kept. " if has_text else "No text of the answer came. "
+    advice = "Ask again, or ask to continue." if has_text else "Ask again, or use another model."
     return CutOffError(
-        f"the answer is cut off: {why}",
+        f"the answer is cut off: {why}" if has_text else f"no answer came: {why}",
         where=connection.settings.place("base_url"),
-        hint="The part that came is kept. Ask again, or ask to continue.",
+        hint=kept + ("Ask for an answer without tools, or use another model." if tools else advice),
     )
 
 
