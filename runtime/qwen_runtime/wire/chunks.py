@@ -35,6 +35,12 @@ def choices_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
 
 
+def is_chunk(document: Mapping[str, Any]) -> bool:
+    """Tell whether a document is a chunk of a streamed completion, and not a whole one."""
+    is_named = str(document.get("object")).endswith(".chunk")
+    return is_named or any("delta" in choice for choice in choices_of(completion_of(document)))
+
+
 class ChunkReader:
     """Reads the chunks of one answer. `has_choices` tells whether any of them belonged to a completion."""
 

@@ -10,6 +10,7 @@ from qwen_schema import printable, redact_unknown
 from qwen_schema.records import field, record
 
 from .error_words import codes_of, parse_json, words_of
+from .markup import is_markup, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,14 +42,20 @@ class Refusal:
         if self.is_web_page:
             return ""
         is_json = self._document is not None or self.body.strip() == "null"
-        text = words_of(self._document) if is_json else self.body[:_MOST_READ]
-        return printable(redact_unknown(" ".join(text.split())))[:LONGEST_QUOTE] if _LETTERS.search(text) else ""
+        text = words_of(self._document) if is_json else self.body
+        return _quoted((text_of(text) if is_markup(text) else "") or text)
+
+    @cached_property
+    def page_text(self) -> str:
+        """What a web page shows, in one line without a secret. It is a person's to read, and decides nothing."""
+        return _quoted(text_of(self.body)) if self.is_web_page else ""
 
     @property
     def said(self) -> str:
         """The status, and what the provider says: its words, or its codes where it has none."""
         codes = ", ".join(code for code in self.codes if code != str(self.status))
-        parts = (str(self.status or ""), self.words or redact_unknown(codes)[:LONGEST_QUOTE])
+        words = self.words or self.page_text.removeprefix(str(self.status)).strip()
+        parts = (str(self.status or ""), words or redact_unknown(codes)[:LONGEST_QUOTE])
         return ": ".join(part for part in parts if part) or "no reason given"
 
     @cached_property
@@ -63,3 +70,9 @@ class Refusal:
     def says(self, pattern: re.Pattern[str]) -> bool:
         """Tell whether the provider's codes or words have something in them."""
         return bool(pattern.search(" ".join((*self.codes, self.words))))
+
+
+def _quoted(text: str) -> str:
+    """Return a text in one bounded line without a secret; nothing if it has no words."""
+    text = text[:_MOST_READ]
+    return printable(redact_unknown(" ".join(text.split())))[:LONGEST_QUOTE] if _LETTERS.search(text) else ""

@@ -63,7 +63,7 @@ def error_of(refusal: Refusal, settings: Settings, *, url: str = "", remark: str
         )
     if refusal.is_web_page and refusal.status != 413 and refusal.status < 500:
         return NoCompletionError(
-            f"a web page came instead of an answer ({refusal.status})",
+            f"a web page came instead of an answer ({said})",
             where=where,
             hint=f"A proxy or a captive portal may have answered, or {path_doubt(settings)}",
         )

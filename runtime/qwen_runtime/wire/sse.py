@@ -7,10 +7,17 @@ from io import IncrementalNewlineDecoder
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from qwen_schema import patterns as re
+
+from .chunks import is_chunk
+from .error_words import parse_json
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _BYTE_ORDER_MARK = codecs.BOM_UTF8
+# application/x-ndjson, application/ndjson, application/jsonl, application/stream+json and their like.
+_KIND_OF_LINES = re.compile(r"ndjson|jsonl|json-?lines|stream\+json|json-seq", re.IGNORECASE)
 _FIELDS = ("data", "event", "id", "retry", "")
 _LONGEST_STRAY = 1_000
 
@@ -23,10 +30,16 @@ class ServerSentEvent(NamedTuple):
 
 
 class EventReader:
-    """Reads the events. `stray` is the first line that belongs to no event: a server may report an error there."""
+    """Reads the events, and JSON objects that stand in lines of their own without `data:` (NDJSON) as events too.
+
+    `stray` is what belongs to no event, as far as it is kept: a server may report an error there. `is_cut` is whether
+    the event that came last was ended by the end of the stream, and not by an empty line.
+    """
 
     def __init__(self) -> None:
         self.stray = ""
+        self.is_cut = False
+        self._object: list[str] = []
 
     def events(self, parts: Iterator[bytes]) -> Iterator[ServerSentEvent]:
         """Yield the events as they come.
@@ -35,7 +48,7 @@ class EventReader:
         leave that line out.
         """
         name, data = "", list[str]()
-        for line in chain(_lines(parts), [""]):
+        for line in _lines(parts):
             if not line:
                 if name or data:
                     yield ServerSentEvent(name, "\n".join(data))
@@ -47,22 +60,55 @@ class EventReader:
                 data.append(value)
             elif field == "event":
                 name = value
-            elif field not in _FIELDS:
-                self.stray = self.stray or line[:_LONGEST_STRAY]
+            elif field not in _FIELDS and not data and self._is_object(line):
+                yield ServerSentEvent(name, self._taken())
+                name = ""
+        self.is_cut = True
+        if name or data:
+            yield ServerSentEvent(name, "\n".join(data))
+        elif self._object:
+            yield ServerSentEvent("", self._taken())
+
+    def _is_object(self, line: str) -> bool:
+        """Take a line that is no field; tell whether a JSON object ends in it, which may have begun lines before."""
+        if not self._object and not line.startswith("{"):
+            self.stray = f"{self.stray}\n{line}".strip()[:_LONGEST_STRAY]
+            return False
+        self._object.append(line)
+        return line.rstrip().endswith("}") and isinstance(parse_json("\n".join(self._object)), dict)
+
+    def _taken(self) -> str:
+        text, self._object = "\n".join(self._object), []
+        return text
 
 
-def is_document(parts: Iterator[bytes]) -> tuple[bool, Iterator[bytes]]:
+def is_document(parts: Iterator[bytes], kind: str = "") -> tuple[bool, Iterator[bytes]]:
     """Return whether an answer is one document, JSON or a web page, instead of events; and all of its bytes.
 
-    The bytes decide: servers send either under the content type of the other, or under none. No more is read than the
-    first byte that is no blank.
+    The bytes decide: servers send either under the content type of the other, or under none. `kind`, the content type,
+    decides only whether a JSON object is the first of many. No more is read than the part with the first byte that is
+    no blank.
     """
     start = b""
     for part in parts:
         start = (start + part).removeprefix(_BYTE_ORDER_MARK).lstrip()
         if start and not _BYTE_ORDER_MARK.startswith(start):
             break
-    return start[:1] in (b"{", b"[", b"<", b'"'), chain([start], parts)
+    is_lines = start[:1] == b"{" and (bool(_KIND_OF_LINES.search(kind)) or _begins_chunks(start))
+    return start[:1] in (b"{", b"[", b"<", b'"') and not is_lines, chain([start], parts)
+
+
+def is_lines(text: str) -> bool:
+    """Tell whether a text that is no JSON document holds one in each line."""
+    first, end, _ = text.lstrip().partition("\n")
+    return bool(end) and isinstance(parse_json(first), dict)
+
+
+def _begins_chunks(start: bytes) -> bool:
+    """Tell whether the first line is a whole chunk of a completion."""
+    line, end, _ = start.partition(b"\n")
+    document = parse_json(line.decode("utf-8", "replace")) if end else None
+    return isinstance(document, dict) and is_chunk(document)
 
 
 def _lines(parts: Iterator[bytes]) -> Iterator[str]:
@@ -77,4 +123,5 @@ def _lines(parts: Iterator[bytes]) -> Iterator[str]:
             rest = []
         if last:
             rest.append(last)
-    yield "".join(rest)
+    if rest:
+        yield "".join(rest)

@@ -21,13 +21,14 @@ from .error_words import codes_of, is_error, parse_json, status_of
 from .events import Event, FinishReason, Reasoning, RetryWait, Text, ToolCall
 from .failures import NETWORK_ERRORS, cause_of, reason, unreachable
 from .near_models import near_models
+from .other_apis import other_api
 from .pacing import room
 from .refusal import Refusal
 from .refusal_errors import error_of, path_doubt
 from .refusal_kinds import is_out_of_quota, misses_model
 from .request import body_of
 from .retries import asked_delay, delay, is_retried
-from .sse import EventReader, ServerSentEvent, is_document
+from .sse import EventReader, ServerSentEvent, is_document, is_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -55,10 +56,14 @@ _KEEP_ALIVE = re.compile(
 )
 _LONGEST_KEEP_ALIVE = 100
 _LOOKS_FAILED = re.compile(
-    r"error|fail|exception|out of memory|time[d -]*out|overload|unavailable|refused|denied|invalid|limit|exceed"
-    r"|错误|失败",
+    r"error|fail|exception|out of memory|bad gateway|time[d -]*out|overload|unavailable|refused|denied|invalid|limit"
+    r"|exceed|错误|失败",
     re.IGNORECASE,
 )
+
+
+# A status with which a text begins: `502 Bad Gateway`.
+_STATUS = re.compile(r"(?:HTTP/[\d.]+ )?([45]\d\d)\b(?= [A-Z])")
 
 
 class _AttemptError(Exception):
@@ -167,8 +172,8 @@ def _read(response: httpx.Response, connection: Connection, stream: _Stream) -> 
     encoding = unread_encoding(response)
     if encoding:
         raise _unread(connection, encoding)
-    is_whole, parts = is_document(response.iter_bytes())
-    documents = _whole(response, parts, connection) if is_whole else _streamed(response, parts, connection, stream)
+    is_whole, parts = is_document(response.iter_bytes(), response.headers.get("content-type", ""))
+    documents = (_whole if is_whole else _streamed)(response, parts, connection, stream)
     for document in documents:
         if document is None:
             stream.ended = True
@@ -179,11 +184,15 @@ def _read(response: httpx.Response, connection: Connection, stream: _Stream) -> 
 
 
 def _whole(
-    response: httpx.Response, parts: Iterator[bytes], connection: Connection
+    response: httpx.Response, parts: Iterator[bytes], connection: Connection, stream: _Stream
 ) -> Iterator[Mapping[str, Any] | None]:
     """Yield the one completion that an answer is, and None for its end."""
     refusal = read_refusal(response, parts)
     document = parse_json(refusal.body)
+    if document is None and is_lines(refusal.body):
+        yield from _streamed(response, iter([refusal.body.encode()]), connection, stream)
+        return
+    _refuse_other_api(document, connection)
     completion = completion_of(document) if isinstance(document, dict) else {}
     if not choices_of(completion) or is_error(completion):
         raise _no_completion(refusal, connection)
@@ -202,6 +211,8 @@ def _streamed(
             document = document[0]
         is_named_error = bool(event.name) and event.name.lower() == "error"
         if isinstance(document, dict):
+            if not stream.begun:
+                _refuse_other_api(document, connection)
             completion = completion_of(document)
             if is_named_error or (is_error(completion) and not _is_keep_alive(*_kinds(event, document))):
                 raise _reported_error(without_key(event.data, response.request), connection, stream)
@@ -211,9 +222,25 @@ def _streamed(
         if text.strip().strip("[]").lower() == "done":
             yield None
             return
+        if reader.is_cut and text.startswith(("{", "[")):
+            # What the model has ended is whole, whatever was to come.
+            if stream.ended:
+                break
+            raise _cut_off(connection, "the stream ended within an event", has_text=stream.has_text)
         if is_named_error or (is_list and document) or not _is_keep_alive(text, *_kinds(event, {})):
             raise _no_json(without_key(text, response.request), connection, stream, is_error=is_named_error)
     stream.stray = without_key(reader.stray, response.request)
+
+
+def _refuse_other_api(document: Any, connection: Connection) -> None:
+    """Refuse an answer of another API than chat completions, by its name."""
+    other = other_api(document)
+    if other is not None:
+        raise NoCompletionError(
+            f"the answer is that of {other.name}, not a chat completion",
+            where=connection.settings.place("base_url"),
+            hint=other.advice,
+        )
 
 
 def _kinds(event: ServerSentEvent, document: Mapping[str, Any]) -> list[str]:
@@ -267,7 +294,8 @@ def _no_completion(refusal: Refusal, connection: Connection) -> Exception:
 
 def _reported_error(data: str, connection: Connection, stream: _Stream) -> Exception:
     """Return the error that an event reports; before anything of an answer it is as good as a refusal."""
-    refusal = Refusal(status_of(codes_of(parse_json(data))), {}, data)
+    begun = _STATUS.match(Refusal(0, {}, data).said)
+    refusal = Refusal(status_of(codes_of(parse_json(data))) or int(begun[1] if begun else 0), {}, data)
     error = error_of(refusal, connection.settings, remark=connection.remark)
     if not stream.begun:
         may_retry = is_retried(refusal.status, {}) and not is_out_of_quota(refusal)
@@ -281,16 +309,20 @@ def _no_json(text: str, connection: Connection, stream: _Stream, *, is_error: bo
     is_text = not text.lstrip().startswith(("{", "["))
     if is_error or (is_text and _LOOKS_FAILED.search(text)):
         return _reported_error(text, connection, stream)
-    words = f": {refusal.words}" if is_text and refusal.words else ""
+    said = refusal.words or refusal.page_text
+    words = f": {said}" if is_text and said else ""
     return _cut_off(connection, f"an event is not a JSON object{words}", has_text=stream.has_text)
 
 
 def _require_end(stream: _Stream, connection: Connection) -> None:
     """Make sure that an answer came to an end, and that it is the model's."""
+    stray = Refusal(0, {}, stream.stray)
+    words = stray.words or stray.page_text
     if not stream.ended and stream.begun:
-        raise _cut_off(connection, "the connection ended before the answer did", has_text=stream.has_text)
+        why = f"the connection ended before the answer did{f': {words}' if words else ''}"
+        raise _cut_off(connection, why, has_text=stream.has_text)
     if not stream.ended or not stream.reader.has_choices:
-        raise _nothing(connection, Refusal(0, {}, stream.stray).words)
+        raise _nothing(connection, words)
     require_whole(connection, stream.reason, stream.tool, has_text=stream.has_text)
 
 

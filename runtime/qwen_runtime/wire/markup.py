@@ -1,0 +1,31 @@
+"""The text of a page or an XML document that a server sends in place of an answer."""
+
+from __future__ import annotations
+
+import html
+
+from qwen_schema import patterns as re
+
+# As much of a document is looked at.
+_MOST_READ = 20_000
+_MARKUP = re.compile(r"\s*<(!doctype|!--|\?xml|[a-z][\w:.-]*[\s/>])", re.IGNORECASE)
+_UNSEEN = re.compile(r"<(script|style|svg|noscript)\b.*?(</\1\s*>|$)|<!--.*?(-->|$)", re.IGNORECASE | re.DOTALL)
+_CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+_TAG = re.compile(r"<[/!?a-z][^<>]*(>|$)", re.IGNORECASE)
+# AWS and other services with XML errors: the message is what a person reads, and ids stand beside it.
+_MESSAGE = re.compile(
+    r"<((?:\w+:)?(?:message|errormessage|faultstring|detail))\b[^>]*>([^<]*\w[^<]*)</\1>", re.IGNORECASE
+)
+
+
+def is_markup(text: str) -> bool:
+    """Tell whether a text is HTML or XML."""
+    return bool(_MARKUP.match(text))
+
+
+def text_of(markup: str) -> str:
+    """Return the words of a page or of an XML document in one line: its messages, or else all that is shown."""
+    seen = _CDATA.sub(lambda match: html.escape(match[1]), _UNSEEN.sub(" ", markup[:_MOST_READ]))
+    messages = [message for _, message in _MESSAGE.findall(seen)]
+    pieces = (" ".join(html.unescape(piece).split()) for piece in messages or _TAG.sub("\n", seen).split("\n"))
+    return " ".join(dict.fromkeys(piece for piece in pieces if piece))
