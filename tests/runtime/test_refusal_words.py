@@ -225,6 +225,65 @@ def test_an_empty_account_is_one_in_any_words_and_is_not_tried_again(server: Pro
     assert len(server.taken()) == 1
 
 
+USED_UP = [
+    "daily request limit reached",
+    "You have exceeded today's quota for model m. Please try again tomorrow",
+    "Monthly usage limit exceeded",
+    "The limit of 50 requests per day is reached",
+    "You have reached your free-tier limit of calls: quota exhausted",
+    "今日免费次数已达上限",
+]
+
+
+@pytest.mark.parametrize("words", USED_UP)
+@pytest.mark.parametrize("status", [400, 403, 429, 0])
+def test_the_quota_of_a_day_is_one_under_any_status(server: Provider, words: str, status: int) -> None:
+    server.taken()
+    reply = refusal(status, words) if status else Reply(events({"error": {"message": words}}))
+    error = raised(server, reply, max_retries=3)
+    assert type(error) is QuotaError
+    assert "base URL" not in error.hint.replace("from --openai-base-url", "")
+    assert len(server.taken()) == 1
+
+
+@pytest.mark.parametrize("words", ["Request limit reached", "Too many requests", "quota exceeded", "请求过于频繁"])
+@pytest.mark.parametrize("status", [400, 403, 429, 0])
+def test_a_limit_of_requests_is_one_under_any_status(server: Provider, words: str, status: int) -> None:
+    error = raised(server, refusal(status, words) if status else Reply(events({"error": {"message": words}})))
+    assert type(error) is RateLimitError
+
+
+@pytest.mark.parametrize("words", ["The request limit is a size of 4 MB", "max_tokens exceeds the usage limit 4096"])
+def test_a_limit_of_size_is_no_rate(server: Provider, words: str) -> None:
+    assert type(raised(server, refusal(400, words))) is RequestRefusedError
+
+
+FIELDS: dict[str, tuple[Any, str]] = {
+    "a list in errors": ({"errors": {"model": ["is not supported here"]}}, "model: is not supported here"),
+    "a word": ({"errors": {"model": ["unsupported"]}}, "model: unsupported"),
+    "a text in errors": ({"errors": {"input": "is too long"}}, "input: is too long"),
+    "Django": ({"model": ["This field is required."]}, "model: This field is required."),
+    "ASP.NET": ({"title": "Invalid.", "status": 400, "errors": {"Model": ["Is required."]}}, "Model: Is required."),
+    "Zod": ({"error": {"fieldErrors": {"top_p": ["Too big"]}, "formErrors": []}}, "top_p: Too big"),
+    "Zod, issues": ({"error": {"issues": [{"path": ["messages", 0], "message": "Required"}]}}, "messages.0: Required"),
+    "pydantic": ({"detail": [{"loc": ["body", "model"], "msg": "Required"}]}, "body.model: Required"),
+    "Ajv": ({"errors": [{"instancePath": "/model", "message": "must be string"}]}, "model: must be string"),
+    "Spring": ({"errors": [{"field": "model", "defaultMessage": "x", "message": "is blank"}]}, "model: is blank"),
+    "in detail": ({"detail": {"model": ["is not known"]}}, "model: is not known"),
+}
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_the_field_is_part_of_the_words(server: Provider, name: str) -> None:
+    document, words = FIELDS[name]
+    assert words in raised(server, body(document, 400)).what
+
+
+def test_the_path_of_a_request_is_no_field(server: Provider) -> None:
+    document = {"status": 400, "error": "Bad", "path": "/v1/chat/completions", "message": "no such thing"}
+    assert "completions: no such thing" not in raised(server, body(document, 400)).what
+
+
 @pytest.mark.parametrize(
     "reply",
     [

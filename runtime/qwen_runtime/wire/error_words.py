@@ -30,6 +30,11 @@ _CODES = {
     *("code", "codes", "type", "status", "error", "errorcode", "errcode", "errortype", "statuscode", "httpcode"),
     *("reason", "subcode"),
 }
+# The objects whose members are the fields that are wrong, each with its words: Rails, Django, Laravel, ASP.NET, Zod.
+_FIELD_ERRORS = {"errors", "fielderrors", "validationerrors", "invalidparams", "fields"}
+_MAY_HOLD_FIELDS = {*_FIELD_ERRORS, "message", "error", "detail", "details"}
+# What names the field that the words beside it are about: pydantic, Zod, Ajv, Spring, RFC 9457.
+_FIELD_NAMES = ("loc", "path", "field", "fieldname", "property", "instancepath", "pointer", "attribute", "param")
 # Here a server repeats the request, or tells of its own insides.
 _ECHOES = {
     *(
@@ -139,23 +144,48 @@ def _values(document: Any) -> Iterator[tuple[str, Any]]:
             inner = parse_json(value) if value.lstrip()[:1] in ("{", "[") else None
             value = inner if isinstance(inner, dict | list) else value
         if isinstance(value, dict):
-            queue.extend(_members(value))
+            queue.extend(_members(value, name))
         elif isinstance(value, list):
             queue.extend((name, each) for each in value[:_MOST_VALUES])
         else:
             yield name, value
 
 
-def _members(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    place, text = value.get("loc"), value.get("msg")
-    if isinstance(place, list) and isinstance(text, str):
-        # pydantic's words are of no use without the field that they are about.
-        yield "msg", f"{'.'.join(str(part) for part in place if isinstance(part, str | int))}: {text}"
-        return
+def _members(value: Mapping[str, Any], holder: str) -> Iterator[tuple[str, Any]]:
+    """Yield the members of an object that stands under a name; words about a field with the field's name."""
+    named = {_plain(name): each for name, each in islice(value.items(), _MOST_VALUES)}
+    field = _field_of(named)
     for name, each in islice(value.items(), _MOST_VALUES):
         plain = _plain(name)
-        if plain not in _ECHOES:
+        texts = _field_texts(each, holder)
+        if texts and plain not in _WORDS | _CODES | {*_FIELD_NAMES}:
+            yield from (("msg", f"{name}: {text}") for text in texts)
+        elif field and plain in _WORDS and isinstance(each, str) and field.rpartition(".")[2] not in each:
+            yield plain, f"{field}: {each}"
+        elif plain not in _ECHOES:
             yield plain, each
+
+
+def _field_of(named: Mapping[str, Any]) -> str:
+    """Return the field that an object's words are about; empty where it names none."""
+    for name in _FIELD_NAMES:
+        place = named.get(name)
+        if isinstance(place, list):
+            return ".".join(str(part) for part in place if isinstance(part, str | int))
+        # The path of a request is none.
+        if isinstance(place, str) and name not in ("path", "param"):
+            return place.lstrip("#/").replace("/", ".")
+    return ""
+
+
+def _field_texts(value: Any, holder: str) -> list[str]:
+    """Return what is said of a field by the member of an object that may hold fields: sentences, and no codes."""
+    if isinstance(value, str) and holder in _FIELD_ERRORS:
+        value = [value]
+    if not isinstance(value, list) or holder not in _MAY_HOLD_FIELDS:
+        return []
+    texts = [each for each in value[:_MOST_TEXTS] if isinstance(each, str) and each.strip()]
+    return [text for text in texts if holder in _FIELD_ERRORS or not _is_code(text)]
 
 
 def _distinct(texts: list[str]) -> list[str]:

@@ -30,6 +30,7 @@ from .refusal_kinds import (
     denies_model,
     is_about_length,
     is_out_of_quota,
+    is_rate_limited,
     misses_model,
     names_key,
     refuses_country,
@@ -105,6 +106,9 @@ def _by_status(refusal: Refusal, settings: Settings, said: str, where: str, url:
         target = _target(refusal, url or settings.base_url)
         hint = f"It points to {target}, which is not followed. If that is the provider, use it as the base URL."
         return NoCompletionError(f"the provider redirects ({status})", where=where, hint=hint)
+    if is_rate_limited(refusal):
+        hint = "Wait a moment; --max-retries sets the number of retries."
+        return RateLimitError(f"rate limited by the provider ({said})", where=where, hint=hint)
     if not status:
         doubt = f"Or {path_doubt(settings)}" if path_is_unusual(settings.base_url) else ""
         hint = " ".join(part for part in (_own_words_hint(refusal), doubt) if part)
@@ -115,9 +119,6 @@ def _by_status(refusal: Refusal, settings: Settings, said: str, where: str, url:
     if status == 413 or is_about_length(refusal):
         hint = "Shorten the prompt, start again with /clear, or use a model with a larger context."
         return ContextTooLongError(f"the conversation is too long for the model ({said})", where=where, hint=hint)
-    if status == 429:
-        hint = "Wait a moment; --max-retries sets the number of retries."
-        return RateLimitError(f"rate limited by the provider ({said})", where=where, hint=hint)
     if 400 <= status < 500:
         return RequestRefusedError(
             f"the provider rejected the request ({said})", where=where, hint=_own_words_hint(refusal)

@@ -39,6 +39,24 @@ _EMPTY = re.compile(
 _EMPTY_CODE = re.compile(r"insufficient\w*quota", re.IGNORECASE)
 # Some providers say this of a minute's quota, too.
 _PERHAPS_EMPTY = re.compile(r"exceeded your current quota|insufficient[\w ]{0,30}quota", re.IGNORECASE)
+# What may be used in a day or a month is used up: no wait of seconds helps.
+_PERIOD = r"(daily|weekly|monthly|today'?s?|(per|a|this) (day|week|month)|free[ -]?tier)"
+_ALLOWANCE = r"(limit|quota|allowance|cap)s?"
+_USED_UP = r"(reached|exceed(ed|s)?|exhausted|used up|hit|depleted|over)"
+_PERIOD_USED_UP = re.compile(
+    rf"{_PERIOD}\b.{{0,40}}\b{_ALLOWANCE}\b.{{0,40}}\b{_USED_UP}\b|{_USED_UP}\b.{{0,40}}\b{_PERIOD}\b.{{0,40}}\b{_ALLOWANCE}"
+    rf"|{_USED_UP}\b.{{0,40}}\b{_ALLOWANCE}\b.{{0,40}}\b{_PERIOD}\b|{_ALLOWANCE}\b.{{0,40}}\b{_PERIOD}\b.{{0,40}}\b{_USED_UP}"
+    r"|(今日|今天|当日|本月|每日|每天).{0,12}(次数|额度|配额|限额|上限).{0,12}(上限|用完|用尽|耗尽|超出|超过|已达)",
+    re.IGNORECASE,
+)
+_LIMITED = re.compile(
+    rf"rate.?limit|too many (requests|calls)|throttl|{_ALLOWANCE} of requests"
+    rf"|\b(requests?|usage|quota|calls?|concurrency) {_ALLOWANCE}\b"
+    rf"|\bquota\b.{{0,40}}\b{_USED_UP}\b|{_USED_UP}\b.{{0,40}}\bquota|请求过于频繁|速率限制|限流",
+    re.IGNORECASE,
+)
+# Words about the size of one request, which no wait makes smaller.
+_SIZE = re.compile(r"\b(size|bytes|[kmg]b|context|length|max_?tokens|max_completion_tokens)\b", re.IGNORECASE)
 _RATE_CODE = re.compile(r"rate.?limit|^Throttling|too_many_requests|^(requests|tokens)$", re.IGNORECASE)
 _KEY_CODES = {
     *("invalid_api_key", "InvalidApiKey", "authentication_error", "API_KEY_INVALID", "invalid_authentication"),
@@ -77,14 +95,22 @@ def is_out_of_quota(refusal: Refusal) -> bool:
     if refusal.status == 402 or is_empty or refusal.says(_EMPTY):
         return True
     is_rate = any(map(_RATE_CODE.search, refusal.codes)) or "retry-after" in refusal.headers
-    return not is_rate and refusal.says(_PERHAPS_EMPTY)
+    return not is_rate and (refusal.says(_PERHAPS_EMPTY) or refusal.says(_PERIOD_USED_UP))
+
+
+def is_rate_limited(refusal: Refusal) -> bool:
+    """Tell whether the provider limits the requests; not every one has the status for it."""
+    is_said = refusal.says(_LIMITED) and not refusal.says(_SIZE) and not is_about_length(refusal)
+    return refusal.status == 429 or (refusal.status in (0, 400, 403) and is_said)
 
 
 def refuses_key(refusal: Refusal) -> bool:
     """Tell whether the key is refused; not every provider has the status for it (Google: 400)."""
     if names_key(refusal):
         return True
-    is_other = refuses_country(refusal) or denies_model(refusal) or refusal.says(_NO_KEY_AT_FAULT)
+    is_other = (
+        is_rate_limited(refusal) or refuses_country(refusal) or denies_model(refusal) or refusal.says(_NO_KEY_AT_FAULT)
+    )
     return refusal.status in (401, 403) and not is_other
 
 
