@@ -338,6 +338,23 @@ def test_the_place_in_an_artifact_is_named(desk: Desk) -> None:
     assert "20" in outcome.err
 
 
+@pytest.mark.parametrize("workspace", [None, "", "work", "elsewhere"])
+@pytest.mark.parametrize("name", ["a.toml", "./a.toml", "../app/a.toml", "absolute", "missing.toml", "-C"])
+def test_a_workflow_gets_the_name_of_a_file_in_the_repository(desk: Desk, name: str, workspace: str | None) -> None:
+    desk.run("resolve", "-o", "a.toml", env=WITH_KEY).ended(0)
+    desk.write("work/.git/HEAD", "ref: refs/heads/main\n")
+    top = desk.cwd.parent
+    env = WITH_KEY if workspace is None else {**WITH_KEY, "GITHUB_WORKSPACE": str(top.parent / workspace)}
+    before, file = (["-C", ".."], "app/a.toml") if name == "-C" else ([], name)
+    file = str(desk.cwd / "a.toml") if name == "absolute" else file
+    outcome = desk.run(*before, "check", file, "--format", "github", "--model", "other", env=env)
+    assert outcome.code in (1, 3)
+    # The workspace that is the home of the tree has it under `work/`.
+    above = "work/" if workspace == "" else ""
+    assert outcome.out.startswith(f"::error file={above}app/{'missing' if name == 'missing.toml' else 'a'}.toml,")
+    assert outcome.code == 1 or "there is no such file. Is the path right?" in outcome.out
+
+
 @pytest.mark.parametrize("name", [".", "./", "../app", "/"])
 def test_a_directory_stands_for_the_artifact_in_it(desk: Desk, name: str) -> None:
     desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)

@@ -136,7 +136,7 @@ def test_a_workflow_sees_an_artifact_that_cannot_be_checked(desk: Desk, name: st
     assert desk.run("check", name).out == ""
 
 
-@pytest.mark.parametrize("word", ["exit", "QUIT", ":q", "quit()", "bye"])
+@pytest.mark.parametrize("word", ["exit", "QUIT", "q", "Q", ":q", "quit()", "bye"])
 def test_the_words_that_end_other_programs_end_a_conversation(desk: Desk, server: Provider, word: str) -> None:
     with Typing(desk, "run", env=env_of(server)) as chat:
         chat.until("0 tokens")

@@ -228,6 +228,17 @@ def test_an_answer_that_was_cut_off_stays(chat: Typing, server: Provider) -> Non
     assert server.requests[-1].texts == ["cut", "half a", "go on"]
 
 
+def test_only_a_conversation_names_its_own_way_to_another_model(chat: Typing, server: Provider, desk: Desk) -> None:
+    reply = refusal(404, "The model `m` does not exist", "model_not_found")
+    ask(chat, server, "who", reply, "has no model", "To change the model here: /model")
+    server.replies[:] = [reply]
+    outcome = desk.run("run", "Hi", env=env_of(server)).ended(6)
+    assert "--model" in outcome.err
+    assert "qwen-cfg set model" in outcome.err
+    assert "/model" not in outcome.err
+    assert "conversation" not in outcome.err
+
+
 def test_an_answer_at_the_limit_of_tokens_and_of_another_model(chat: Typing, server: Provider) -> None:
     reply = Reply(events(chunk("other", content="too lo"), finish("length", "other"), usage(model="other")))
     seen = ask(chat, server, "much", reply, "too lo", "token limit", "other answered, not m")

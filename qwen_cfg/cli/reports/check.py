@@ -13,7 +13,7 @@ from qwen_cfg.rules.diagnostic import diagnostic_data
 from qwen_schema import ExitCode
 from qwen_schema.records import asdict, record
 
-from .github import annotation
+from .github import annotation, in_repository, sentences
 
 if TYPE_CHECKING:
     from qwen_cfg.application.replay import Comparison
@@ -173,12 +173,14 @@ def _tell_github(report: Report, output: Output) -> None:
         if report.remedy:
             message += f" To fix: {report.remedy}"
         line = line_of(report.text, d.field)
-        output.annotation(annotation(level, message, file=report.file, line=line, title="qwen-cfg: drift"))
+        output.annotation(
+            annotation(level, message, file=in_repository(report.file), line=line, title="qwen-cfg: drift")
+        )
     for found in report.diagnostics:
         output.annotation(_annotated(found, report))
     for note in report.notes:
         line = line_of(report.text, "api_key")
-        output.annotation(annotation("notice", note, file=report.file, line=line, title="qwen-cfg"))
+        output.annotation(annotation("notice", note, file=in_repository(report.file), line=line, title="qwen-cfg"))
 
 
 def _as_far(report: Report) -> str:
@@ -199,10 +201,14 @@ def _annotated(diagnostic: Diagnostic, report: Report) -> str:
     """Return a finding as an annotation at the place that it is about; one about no file is at the artifact's field."""
     finding = diagnostic.finding
     level = {"error": "error", "warning": "warning", "note": "notice"}[diagnostic.severity]
-    beside = os.path.normpath(Path(report.file).parent / str(finding.path))
+    beside = in_repository(os.path.normpath(Path(report.file).parent / str(finding.path)))
     in_tree = finding.path is not None and not finding.path.startswith("~") and not beside.startswith(("/", ".."))
-    file, line = (beside, finding.line or 1) if in_tree else (report.file, line_of(report.text, str(finding.field)))
-    message = f"{finding.message} {finding.hint}".rstrip()
+    file, line = (
+        (beside, finding.line or 1)
+        if in_tree
+        else (in_repository(report.file), line_of(report.text, str(finding.field)))
+    )
+    message = sentences(finding.message, finding.hint)
     return annotation(level, message, file=file, line=line, title=f"qwen-cfg: {diagnostic.code}")
 
 

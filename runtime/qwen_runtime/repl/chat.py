@@ -23,6 +23,7 @@ Authenticate = Callable[[], Change | None]
 
 # What is said wherever a key is refused.
 CHANGE_KEY = "To change the key here: /auth"
+CHANGE_MODEL = "To change the model here: /model NAME"
 
 
 @dataclass

@@ -11,7 +11,7 @@ _COMMAND = re.compile(r"/([A-Za-z]*)(?:[ \t]+(.*))?")
 # What people type to leave or to get help in other programs, and what it means here.
 _BARE = {
     **dict.fromkeys(
-        ("exit", "exit()", "quit", "quit()", "bye", "logout", ":q", ":q!", ":qa", ":wq", ":x", ":quit"), "exit"
+        ("exit", "exit()", "q", "quit", "quit()", "bye", "logout", ":q", ":q!", ":qa", ":wq", ":x", ":quit"), "exit"
     ),
     **dict.fromkeys(("help", "help()", "?", ":help"), "help"),
 }

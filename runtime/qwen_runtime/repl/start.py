@@ -10,10 +10,10 @@ from qwen_runtime.terminal.device import Keyboard
 from qwen_runtime.terminal.safe_text import safe
 from qwen_runtime.terminal.screen import Screen
 from qwen_runtime.token_totals import totals
-from qwen_schema import AuthenticationError, ExitCode, OutputError, QwenCfgError
+from qwen_schema import AuthenticationError, ExitCode, NotFoundError, OutputError, QwenCfgError
 
 from .ask import ask
-from .chat import CHANGE_KEY, Chat, endpoint, greet
+from .chat import CHANGE_KEY, CHANGE_MODEL, Chat, endpoint, greet
 from .commands import run
 from .input import CommandCall, read
 from .plain_editor import PlainEditor
@@ -89,6 +89,9 @@ def _answer(chat: Chat, text: str) -> None:
     except AuthenticationError as error:
         hint = f"{error.hint} " if error.hint else ""
         chat.screen.error(error.copy(hint=f"{hint}{CHANGE_KEY}"))
+    except NotFoundError as error:
+        is_model = error.where == chat.session.settings.place("model")
+        chat.screen.error(error.copy(hint=f"{error.hint} {CHANGE_MODEL}") if is_model else error)
     except QwenCfgError as error:
         chat.screen.error(error)
     except KeyboardInterrupt:

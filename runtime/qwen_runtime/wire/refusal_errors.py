@@ -84,14 +84,14 @@ def error_of(refusal: Refusal, settings: Settings, *, url: str = "", remark: str
         return NotFoundError(
             f"the provider has no model {settings.model} ({said})",
             where=settings.place("model"),
-            hint=f"Name another one with {ways_to_name(settings)} (here with /model, in a conversation).",
+            hint=f"Name another one with {ways_to_name(settings)}.",
         )
     return _by_status(refusal, settings, said, where, url)
 
 
 def ways_to_name(settings: Settings) -> str:
     """Return what names another model under the method that is in use."""
-    return "--model" if settings.uses_login else "--model or OPENAI_MODEL"
+    return "--model" if settings.uses_login else "--model, OPENAI_MODEL or qwen-cfg set model"
 
 
 def path_is_unusual(base_url: str) -> bool:
