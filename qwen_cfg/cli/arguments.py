@@ -11,7 +11,7 @@ from qwen_cfg.application.secret_from import secret_reference
 from qwen_cfg.core.world import EnvFileChoice
 from qwen_cfg.reading.qwen_home import home_of
 from qwen_cfg.writing.artifact_file import ARTIFACT_NAME, find_artifact
-from qwen_schema import ConfigurationError, UsageError
+from qwen_schema import ArtifactError, ConfigurationError, UsageError, did_you_mean
 from qwen_schema.records import replace
 
 if TYPE_CHECKING:
@@ -51,8 +51,27 @@ def with_config(request: Request, name: str) -> Request:
     Raises:
         ArtifactError: if none is found.
     """
+    _refuse_near_name(name)
     name = artifact_name(name) or find_artifact(request.process.cwd, request.process.home.path)
     return replace(request.at(Path(name)), config=name)
+
+
+def _refuse_near_name(name: str) -> None:
+    """Refuse the name of no file where a file beside has much the same name.
+
+    Raises:
+        ArtifactError: naming that file.
+    """
+    path = Path(name)
+    if not name or os.path.lexists(path):
+        return
+    try:
+        beside = sorted(os.listdir(path.parent))  # noqa: PTH208 - names are wanted
+    except (OSError, ValueError):
+        return
+    near = did_you_mean(path.name, [each for each in beside if each.endswith((".toml", ".json"))])
+    if near:
+        raise ArtifactError("there is no such file", where=name, hint=near.strip())
 
 
 def artifact_name(name: str) -> str:

@@ -68,6 +68,8 @@ def _ended(words: list[str], output: Output) -> tuple[int, BaseException | None]
 
 
 def _run(words: list[str], output: Output) -> int:
+    if words[:1] == ["help"]:
+        words = [*(word for word in words[1:] if word != "help"), "--help"]
     parser = build_parser(chosen_in(words))
     args = parser.parse_args(words)
     if args.command is None:

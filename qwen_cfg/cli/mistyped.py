@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_schema import UsageError, declared_fields, did_you_mean, nearest, show_word
+from qwen_schema import UsageError, declared_fields, did_you_mean, fields_meant, nearest, show_word
 from qwen_schema import patterns as re
 
 if TYPE_CHECKING:
@@ -38,6 +38,20 @@ _MESSAGES = (
     (r"argument (\S+): ignored explicit argument .*", r"\1 takes no value"),
 )
 
+# Commands of other programs, and what does the same here.
+_MEANT = {
+    **dict.fromkeys(("chat", "ask", "prompt", "talk", "start"), "run"),
+    **dict.fromkeys(("explain", "show", "config", "get", "print", "why", "settings"), "resolve --explain"),
+    **dict.fromkeys(("update", "upgrade", "sync", "refresh"), "check --update"),
+    **dict.fromkeys(("diff", "drift", "validate", "verify", "lint"), "check"),
+    **dict.fromkeys(("test", "ping", "diagnose", "debug"), "doctor"),
+    **dict.fromkeys(("setup", "configure", "new", "create", "install"), "init"),
+    **dict.fromkeys(("compile", "build", "merge"), "resolve"),
+    **dict.fromkeys(("signin", "sign-in"), "auth login"),
+    **dict.fromkeys(("signout", "sign-out"), "auth logout"),
+    "edit": "set",
+}
+
 # An option as people mistype one; longer ones may have a key glued to them.
 _OPTION = re.compile(r"--[A-Za-z][A-Za-z_-]{0,20}")
 
@@ -56,7 +70,9 @@ def unknown_command(value: str, whole: Parser) -> UsageError:
         choices = [choice for a in parser.actions if not a.option_strings for choice in a.choices or ()]
         # Somebody who types `login` means `auth login`.
         names = {choice: f"{name} {choice}" for choice in choices} | names
-    near = " or ".join(f"{whole.prog} {names[name]}" for name in nearest(value, names))
+    meant_here = _MEANT.get(value.lower())
+    words = [meant_here] if meant_here else [names[name] for name in nearest(value, names)]
+    near = " or ".join(f"{whole.prog} {word}" for word in words)
     meant = f"Did you mean {near}? " if near else ""
     return UsageError(f"unknown command {show_word(value)}", hint=f"{meant}See: {whole.prog} --help")
 
@@ -65,8 +81,23 @@ def unknown_choice(action: argparse.Action, value: str, program: str) -> UsageEr
     """Return the error of a value that is none of those that there are to choose from."""
     choices = list(action.choices or ())
     where = "/".join(action.option_strings) or program.partition(" ")[2]
-    hint = f"{did_you_mean(value, choices)}Expected one of {', '.join(choices)}."
-    return UsageError(f"unknown value {show_word(value)}", where=where, hint=hint)
+    is_field = set(choices) <= set(declared_fields())
+    near = fields_meant(value, choices) if is_field else _profile_meant(action, value) or did_you_mean(value, choices)
+    hint = f"{near}Expected one of {', '.join(choices)}."
+    return UsageError(f"unknown {'field' if is_field else 'value'} {show_word(value)}", where=where, hint=hint)
+
+
+def _profile_meant(action: argparse.Action, value: str) -> str:
+    """Return the question that names the profile of a version of Qwen Code; nothing where the value is none."""
+    if "--profile" not in action.option_strings:
+        return ""
+    from qwen_cfg.core.chosen_profile import profile_of  # noqa: PLC0415 - only this error needs it
+
+    word = value.lower().removeprefix("v")
+    version = "999" if word in ("new", "newest", "latest", "current", "qwen-code", "qwen") else word
+    # A version of two numbers stands for its first release.
+    profile = profile_of(f"{version}{'.0' * (2 - version.count('.'))}")
+    return f"Did you mean {profile.name}? " if profile is not None else ""
 
 
 def unknown_words(unknown: list[str], whole: Parser, chosen: Parser, words: Sequence[str]) -> UsageError:
@@ -103,8 +134,16 @@ def _shown_option(word: str, known: list[str]) -> str:
 def _advice(name: str, whole: Parser, chosen: Parser) -> str:
     """Return which option was meant, or which commands have it."""
     name = name if name.startswith("--") else name[:2]
+    if name in whole.options and chosen.prog != whole.prog:
+        value = " DIRECTORY" if name == "-C" else ""
+        command = f" {chosen.prog.partition(' ')[2]}" if value else ""
+        return f"{name} goes before the command: {whole.prog} {name}{value}{command}. "
     if name in chosen.options:
         return f"It goes after the command: {chosen.prog} {name}. "
+    fields = next((action.choices for action in chosen.actions if action.dest == "field" and action.choices), ())
+    field = next((each for each in fields if name in declared_fields()[each].flags), "")
+    if field:
+        return f"Did you mean {chosen.prog} {field}? "
     owners = [command for command, parser in whole.commands.items() if name in parser.options]
     if owners and chosen.prog == whole.prog:
         return f"It goes after the command, as in: qwen-cfg {'run' if 'run' in owners else owners[0]} {name}. "

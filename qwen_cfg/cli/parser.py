@@ -77,6 +77,7 @@ class Parser(argparse.ArgumentParser):
         _refuse_one_dash(words, chosen)
         if self.commands:
             self._refuse_before_command(words, chosen)
+            self._refuse_flag_as_field(words, chosen)
         known: argparse.Namespace
         known, unknown = self.parse_known_args(words, namespace)
         if unknown:
@@ -113,6 +114,17 @@ class Parser(argparse.ArgumentParser):
             from .mistyped import unknown_words  # noqa: PLC0415
 
             raise unknown_words([first], build_parser(), chosen, words)
+
+    def _refuse_flag_as_field(self, words: list[str], chosen: Parser) -> None:
+        """Refuse `set --model x` for its flag: argparse would take its value for the name of a field."""
+        if not any(action.dest == "field" and action.choices for action in chosen.actions):
+            return
+        flags = [word for word in words[: (*words, "--").index("--")] if word.startswith("--")]
+        unknown = [word for word in flags if word.partition("=")[0] not in chosen.options]
+        if unknown:
+            from .mistyped import unknown_words  # noqa: PLC0415
+
+            raise unknown_words(unknown, build_parser(), chosen, words)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Refuse a value that is no choice, and name the near right one."""

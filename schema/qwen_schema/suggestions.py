@@ -18,7 +18,7 @@ _SHORTEST_PART = 3
 
 # Words, file names and variables. Keys have longer parts, mixed letters, or digits among them.
 _PART = r"(?:(?:[A-Z]{1,16}|[A-Z]?[a-z]{1,16})\d{0,4}|\d{1,3})"
-_PLAIN = re.compile(rf"-{{0,2}}\.?{_PART}(?:[-_./ ]{_PART})*[?!.]?")
+_PLAIN = re.compile(rf"-{{0,2}}\.?{_PART}(?:[-_./ ]{_PART})*[?!.]?|[Qq][Cc]\w{{1,4}}")
 _LONGEST = 24
 
 
@@ -45,10 +45,14 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"Did you mean {' or '.join(near)}? " if near else ""
 
 
-def fields_meant(word: str) -> str:
-    """Return the question that names the field that a word may mean: its name, a flag of it, or a variable."""
-    names = {name: name for name in declared_fields()}
-    for field in declared_fields().values():
+def fields_meant(word: str, known: Iterable[str] | None = None) -> str:
+    """Return the question that names the field that a word may mean: its name, a flag of it, or a variable.
+
+    `known` are the fields to choose from, if not all.
+    """
+    fields = [field for name, field in declared_fields().items() if known is None or name in known]
+    names = {field.name: field.name for field in fields}
+    for field in fields:
         names |= dict.fromkeys((*field.flags, *(variable.name for variable in field.variables)), field.name)
     near = list(dict.fromkeys(names[name] for name in nearest(word, names)))
     return f"Did you mean {' or '.join(near)}? " if near else ""

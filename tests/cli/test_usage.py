@@ -68,6 +68,28 @@ MISTYPED = [
     ("resolve --model", "--model/-m needs a value", ""),
     ("envfile", "missing argument: FILE", ""),
     ("resolve --all=3", "--all takes no value", ""),
+    ("chat", "unknown command 'chat'", "qwen-cfg run?"),
+    ("Ask hello", "unknown command 'Ask'", "qwen-cfg run?"),
+    ("explain", "unknown command 'explain'", "qwen-cfg resolve --explain?"),
+    ("config", "unknown command 'config'", "qwen-cfg resolve --explain?"),
+    ("update", "unknown command 'update'", "qwen-cfg check --update?"),
+    ("logout", "unknown command 'logout'", "qwen-cfg auth logout?"),
+    ("setup", "unknown command 'setup'", "qwen-cfg init?"),
+    ("help frobnicate", "unknown command 'frobnicate'", "qwen-cfg --help"),
+    ("check -C sub", "unknown option '-C'", "-C goes before the command: qwen-cfg -C DIRECTORY check."),
+    ("run -C sub -p hi", "unknown option '-C'", "qwen-cfg -C DIRECTORY run."),
+    ("resolve --version", "unknown option '--version'", "before the command: qwen-cfg --version."),
+    ("run --config hi", "there is no such file 'hi'", "use -p for the prompt"),
+    ("set modle x", "unknown field 'modle'", "model?"),
+    ("set OPENAI_MODEL x", "unknown field 'OPENAI_MODEL'", "model?"),
+    ("set --openai-base-url x", "unknown option '--openai-base-url'", "qwen-cfg set base_url?"),
+    ("set --model x", "unknown option '--model'", "qwen-cfg set model?"),
+    ("set OPENAI_BASE_URL x", "unknown field 'OPENAI_BASE_URL'", "base_url?"),
+    ("resolve --profile 0.24", "--profile: unknown value '0.24'", "qwen-code-0.21?"),
+    ("resolve --profile v0.21.3", "--profile: unknown value", "qwen-code-0.21?"),
+    ("set model x --profile new", "--profile: unknown value 'new'", "qwen-code-0.21?"),
+    ("rule QC1O3", "unknown rule 'QC1O3'", "QC103?"),
+    ("rule qcl03", "unknown rule 'qcl03'", "QC103?"),
     ("resolve --env-file a --no-env-file", "--no-env-file cannot be combined with --env-file", ""),
 ]
 
@@ -81,6 +103,22 @@ def test_the_wrong_word_is_named_with_the_near_right_one(desk: Desk) -> None:
         assert outcome.out == "", line
         assert "Did you mean" in outcome.err or not right.endswith("?"), line
     assert list(desk.cwd.iterdir()) == []
+
+
+def test_the_command_help_shows_the_help(desk: Desk) -> None:
+    for words, same in ((["help"], ["--help"]), (["help", "run"], ["run", "--help"]), (["help", "help"], ["--help"])):
+        assert desk.run(*words).ended(0).out == desk.run(*same).ended(0).out
+
+
+def test_the_near_name_of_an_artifact_beside_is_suggested(desk: Desk) -> None:
+    desk.run("resolve", "-o", "qwen.toml", env={"OPENAI_API_KEY": KEY}).ended(0)
+    for words in (
+        ["run", "--config", "qwen.tml", "-p", "hi"],
+        ["check", "./qwen.tom"],
+        ["terms", "--config", "Qwen.toml"],
+    ):
+        assert "Did you mean qwen.toml?" in desk.run(*words).ended(3).err
+    assert "Did you mean" not in desk.run("check", "other.toml.bak").ended(3).err
 
 
 SECRETS = (

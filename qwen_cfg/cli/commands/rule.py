@@ -41,9 +41,10 @@ def _page(code: str) -> Page:
     """
     page = pages().get(code.upper())
     if page is None:
-        raise UsageError(
-            f"unknown rule {show_word(code)}", hint=f"{did_you_mean(code, pages())}To list the rules: qwen-cfg rule"
-        )
+        # The letters O, I and L are easily taken for digits.
+        digits = code[:2] + code[2:].upper().translate(str.maketrans("OIL", "011"))
+        near = f"Did you mean {digits.upper()}? " if digits.upper() in pages() else did_you_mean(code, pages())
+        raise UsageError(f"unknown rule {show_word(code)}", hint=f"{near}To list the rules: qwen-cfg rule")
     return page
 
 

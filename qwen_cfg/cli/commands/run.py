@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, cast
 
 from qwen_cfg.cli.arguments import request_of
@@ -49,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Ask one question and print the answer, or start a conversation."""
     given = _prompt(args)
+    _refuse_prompt_as_file(args)
     request = request_of(args)
     gate = gate_of(request, output)
     if given is None and args.output_format == "text" and has_terminal():
@@ -60,6 +62,22 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     use = ready_config(request, gate, output)
     prompt = prompt_of(given, output)
     return ask_once(use, prompt, output, cast("OutputFormat", args.output_format), system=args.system)
+
+
+def _refuse_prompt_as_file(args: argparse.Namespace) -> None:
+    """Refuse a prompt that `--config` takes for its FILE.
+
+    Raises:
+        UsageError: if no file has that name, and it does not look like the name of one.
+    """
+    name: str = args.config or ""
+    looks_like_file = any(mark in name for mark in "./\\") and not any(map(str.isspace, name))
+    if name and not looks_like_file and not os.path.lexists(name):
+        raise UsageError(
+            f"there is no such file {show_word(name)}",
+            where="--config",
+            hint="To use the artifact found here, use -p for the prompt: qwen-cfg run --config -p PROMPT",
+        )
 
 
 def _prompt(args: argparse.Namespace) -> str | None:
