@@ -86,7 +86,7 @@ def test_a_login_that_fails_leads_back_to_the_question(desk: Desk, server: Provi
 def test_a_login_server_that_is_not_there_leads_back_too(desk: Desk) -> None:
     with Typing(desk, "run", "--no-browser", height=200, env={"QWEN_OAUTH_BASE_URL": "http://127.0.0.1:1"}) as person:
         on(person, "9\r", "Provider [")
-        on(person, "\x03", "nothing listens", "Provider [")
+        on(person, "\x03", "no server listens", "Provider [")
         assert person.ended() == 3
 
 

@@ -113,7 +113,7 @@ def test_what_is_named_counts_before_it_and_is_warned_of(place: Desk) -> None:
             f"resolve --explain --format json {words}",
         )
         assert plain.ended(0).toml["profile"] == "documented"
-        message = f"qwen 0.24.4 on PATH follows the {RULES_OF_NEWER}, and {by} names documented."
+        message = f"qwen 0.24.4 on PATH follows the {RULES_OF_NEWER}, but {by} names documented."
         assert plain.err.startswith(f"QC120 warning: {message} ")
         for screen in (text, field, compared):
             first, second, *_ = screen.ended(0).out.splitlines()
@@ -155,7 +155,7 @@ def test_what_runs_says_it_too(place: Desk, server: Provider) -> None:
     place.write("work/app/.env", "")
     env = {**with_qwen(place), **env_of(server), "OPENAI_MODEL": "gpt-4o"}
     place.run("resolve", "--profile", "documented", "-o", "a.toml", env=env).ended(0)
-    warning = f"QC120 warning: qwen 0.24.4 on PATH follows the {RULES_OF_NEWER}, and {{}} names documented."
+    warning = f"QC120 warning: qwen 0.24.4 on PATH follows the {RULES_OF_NEWER}, but {{}} names documented."
     asked, of_file, doctor, doctor_of_file, agreed = each(
         place,
         env,

@@ -151,7 +151,12 @@ def test_what_was_tried_is_said(desk: Desk, server: Provider) -> None:
 
 @pytest.mark.parametrize(
     ("how", "code", "words"),
-    [("refuses", 4, "refused the key"), ("fails", 6, "500"), ("html", 6, "a web page"), ("gone", 6, "nothing listens")],
+    [
+        ("refuses", 4, "refused the key"),
+        ("fails", 6, "500"),
+        ("html", 6, "a web page"),
+        ("gone", 6, "no server listens"),
+    ],
 )
 def test_what_fails_writes_nothing(desk: Desk, server: Provider, how: str, code: int, words: str) -> None:
     url = "http://127.0.0.1:1/v1" if how == "gone" else f"{server.url}/{how}"

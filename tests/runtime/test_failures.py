@@ -70,7 +70,11 @@ REFUSALS: dict[str, tuple[Reply, type[QwenCfgError], list[str]]] = {
         ["free allocated quota"],
     ),
     "429": (refusal(429, "Rate limit reached"), RateLimitError, ["rate limited", "--max-retries"]),
-    "400": (refusal(400, "temperature is too hot"), RequestRefusedError, ["temperature is too hot", "own words"]),
+    "400": (
+        refusal(400, "temperature is too hot"),
+        RequestRefusedError,
+        ["temperature is too hot", "message is the provider's own"],
+    ),
     "422": (body({"detail": [{"loc": ["body"], "msg": "odd"}]}, 422), RequestRefusedError, ["odd"]),
     "too long": (
         refusal(400, "This model's maximum context length is 8192 tokens", "context_length_exceeded"),
@@ -107,7 +111,7 @@ REFUSALS: dict[str, tuple[Reply, type[QwenCfgError], list[str]]] = {
         ["redirects (302)", "https://login.example/", "not followed"],
     ),
     "407": (Reply(status=407), ProviderError, ["the proxy requires a login"]),
-    "500": (refusal(500, "the cat sat on it"), ProviderError, ["the cat sat on it", "fault is with the provider"]),
+    "500": (refusal(500, "the cat sat on it"), ProviderError, ["the cat sat on it", "problem is with the provider"]),
     "error with 200": (
         body({"error": "Unexpected endpoint or method. (POST /chat/completions)"}, 200),
         ProviderError,

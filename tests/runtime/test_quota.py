@@ -184,15 +184,15 @@ def test_nothing_is_said_while_there_is_enough(today: int) -> None:
 def test_it_is_said_when_the_day_is_nearly_used_up(today: int) -> None:
     assert today >= NEAR * PER_DAY
     assert remark(Counts(1, today, 0)) == (
-        f"{today:,} of the 2,000 requests that the documents grant a day are used "
-        "(counted here; the service's day is taken to begin at midnight UTC+8)"
+        f"{today:,} of the 2,000 requests that the documents allow per day are used "
+        "(counted here; the service's day is assumed to begin at midnight UTC+8)"
     )
 
 
 @pytest.mark.parametrize("today", [2001, 12345])
 def test_it_is_said_when_there_were_more(today: int) -> None:
     said = remark(Counts(1, today, 0))
-    assert said.startswith(f"{today:,} requests were made today, and the documents grant 2,000")
+    assert said.startswith(f"{today:,} requests were made today, and the documents allow 2,000")
     assert "UTC+8" in said
 
 
@@ -373,7 +373,7 @@ def test_that_a_broken_file_starts_anew_is_told_once(tmp_path: Path) -> None:
     file = write(tmp_path, "{")
     log = RequestLog(tmp_path)
     assert [log.take(NOW).today for _ in range(2)] == [1, 2]
-    assert log.notices == [f"the count of requests starts again, because {file} was broken"]
+    assert log.notices == [f"the count of requests starts again, because {file} was invalid"]
     assert RequestLog(tmp_path).take(NOW).today == 3
 
 

@@ -122,9 +122,9 @@ def test_without_words_the_codes_are_shown_or_nothing(text: str, said: str) -> N
 @pytest.mark.parametrize("document", [{}, {"error": {}}, {"error": None, "id": "r"}])
 def test_words_that_are_not_there_are_not_claimed(server: Provider, document: Any) -> None:
     error = raised(server, body(document, 400))
-    assert "own words" not in error.hint
+    assert "the provider's own" not in error.hint
     assert "gives no reason" in error.hint
-    assert "own words" in raised(server, body({"error": WORDS}, 400)).hint
+    assert "the provider's own" in raised(server, body({"error": WORDS}, 400)).hint
 
 
 values = st.recursive(

@@ -1,1 +1,1 @@
-"""Requests and what comes back: the client, the stream, retries, and errors that a person understands."""
+"""Requests and answers: the client, the stream, retries, and errors in plain words."""

@@ -1,4 +1,4 @@
-"""What is worth saying about an answer, beside the answer."""
+"""Notices about an answer."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ if TYPE_CHECKING:
 
 
 def notices_of(answer: Answer, settings: Settings) -> Iterator[str]:
-    """Yield what a person should know about an answer that came to its end."""
+    """Yield the notices about a finished answer."""
     if is_limit(answer.finish_reason):
         yield "the answer stops at the token limit"
     elif not answer.text:
         yield "the model's answer is empty"
-    # Where a deployment is asked for, the model has another name.
+    # A request to a deployment names the deployment, not the model.
     if provider_of(settings.base_url).lists_models and not _is_same_model(answer):
         yield f"{printable(answer.model)} answered, not {printable(answer.asked_model)}"
 
 
 def held_line(held: RateWait) -> str:
-    """Return the line that says why a request is not sent yet."""
+    """Return the line about a request that waits for the rate limit."""
     return f"{PER_MINUTE} requests were made in the last minute: the next one follows in {math.ceil(held.seconds)} s"
 
 
 def waiting_line(waiting: RetryWait) -> str:
-    """Return the line that says what a retry waits for."""
+    """Return the line about a retry that waits."""
     return f"trying again in {waiting.seconds:.1f} s ({waiting.attempt} of {waiting.most}): {printable(waiting.why)}"
 
 
 def _is_same_model(answer: Answer) -> bool:
-    """Tell whether the model that answered is the asked one, under a dated name perhaps, or without its vendor."""
+    """Whether the requested model answered; its name may have a date added or its vendor removed."""
     asked, model = answer.asked_model.lower(), answer.model.lower()
     return model.startswith(asked) or asked.endswith(f"/{model}") or model.rpartition("/")[2].startswith(asked)

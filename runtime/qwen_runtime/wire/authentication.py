@@ -1,4 +1,4 @@
-"""How requests are authenticated with an API key, in the header that the provider wants it in."""
+"""Authentication with an API key, in the header of the provider."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class KeyAuth(httpx.Auth):
-    """Puts the key into requests to the origin of the base URL, and into no others."""
+    """Adds the key only to requests to the origin of the base URL."""
 
     def __init__(self, key: Secret, provider: Provider, base_url: str) -> None:
         self._key = key
@@ -30,5 +30,5 @@ class KeyAuth(httpx.Auth):
 
 
 def origin_of(url: httpx.URL) -> tuple[str, bytes, int | None]:
-    """Return scheme, host and port (RFC 6454 §4) as they are asked for."""
+    """Return scheme, host and port (RFC 6454 §4) of a request."""
     return url.scheme, url.raw_host, url.port or {"https": 443, "http": 80}.get(url.scheme)

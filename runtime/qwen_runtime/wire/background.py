@@ -1,6 +1,6 @@
-"""Takes from an iterator that another thread runs, so that Ctrl-C is heard at once.
+"""Reads an iterator that runs in another thread, so that Ctrl-C works at once.
 
-A name lookup and a TLS handshake do not give way to a signal; the thread that waits for this queue does.
+A signal cannot interrupt a name lookup or a TLS handshake, but it interrupts the thread that waits for this queue.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ T = TypeVar("T")
 
 
 class _End:
-    """The iterator has come to its end."""
+    """The end of the iterator."""
 
 
 class Background(Generic[T]):
-    """An iterator in a thread of its own, which no exit of the program waits for."""
+    """An iterator in its own thread, which does not delay the exit of the program."""
 
     def __init__(self, make: Callable[[threading.Event], Iterator[T]]) -> None:
         self.cancelled = threading.Event()
@@ -29,11 +29,11 @@ class Background(Generic[T]):
         self._thread.start()
 
     def __iter__(self) -> Iterator[T]:
-        """Yield everything, waiting as long as it takes."""
+        """Yield all items, and wait for each without a limit."""
         return (item for item in self.poll(None) if item is not None)
 
     def poll(self, seconds: float | None) -> Iterator[T | None]:
-        """Yield what comes, and None whenever nothing came for some seconds; raise what the iterator raises."""
+        """Yield the items, and None after each `seconds` without an item; raise the iterator's errors."""
         while True:
             try:
                 item = self._queue.get(timeout=seconds)

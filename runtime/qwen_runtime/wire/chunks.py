@@ -1,7 +1,7 @@
-"""From a chunk of a streamed chat completion, or a whole one, to events.
+"""Converts chunks of a streamed chat completion, or a complete one, to events.
 
-Source of the form: OpenAI API reference, "Chat completion chunk object" and "Chat completion object". Servers leave
-out much of it, so that nothing is taken for granted but what is used.
+Source of the form: OpenAI API reference, "Chat completion chunk object" and "Chat completion object". Servers omit
+many of its parts, so only the parts in use are required.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from .usage import read_usage
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# DashScope, DeepSeek and vLLM say the first, OpenRouter and newer vLLM the second.
+# DashScope, DeepSeek and vLLM use the first, OpenRouter and newer vLLM the second.
 _REASONING = ("reasoning_content", "reasoning")
 _LONGEST_NAME = 100
 _PIECES = (Text, Reasoning)
 
 
 def completion_of(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the completion, or the chunk of one, that a document is or wraps (`{"code": 0, "data": {…}}`)."""
+    """Return the completion or chunk in a document, which may wrap it (`{"code": 0, "data": {…}}`)."""
     if document.get("choices"):
         return document
     inner = next((value for value in document.values() if isinstance(value, dict) and choices_of(value)), {})
@@ -30,7 +30,7 @@ def completion_of(document: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def choices_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the choices of a chunk or a completion; nothing where it has none."""
+    """Return the choices of a chunk or a completion; an empty list if there are none."""
     choices = document.get("choices")
     return [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
 
@@ -42,14 +42,14 @@ def is_chunk(document: Mapping[str, Any]) -> bool:
 
 
 class ChunkReader:
-    """Reads the chunks of one answer. `has_choices` tells whether any of them belonged to a completion."""
+    """Reads the chunks of one answer. `has_choices` is true once a chunk belonged to a completion."""
 
     def __init__(self) -> None:
         self.has_choices = False
         self._streamed: dict[type[Text | Reasoning], list[str]] = {Text: [], Reasoning: []}
 
     def events(self, document: Mapping[str, Any]) -> Iterator[Event]:
-        """Yield what a chunk, or a whole completion, says about its first choice."""
+        """Yield the events of the first choice of a chunk or a complete completion."""
         choices = choices_of(document)
         self.has_choices = self.has_choices or bool(choices)
         if isinstance(document.get("model"), str) and document["model"]:
@@ -77,12 +77,12 @@ class ChunkReader:
             yield FinishReason(reason)
 
     def _of_message(self, message: Mapping[str, Any]) -> Iterator[Event]:
-        """Yield what of a message has not come before: after deltas it is the whole answer, and else a piece of it."""
+        """Yield the new part of a message: after deltas it is the complete answer, otherwise a piece of it."""
         for event in _of_part(message):
             known = "".join(self._streamed[type(event)]) if isinstance(event, _PIECES) else ""
             if not isinstance(event, _PIECES) or not known:
                 yield event
-            # A message that says something else comes too late: what has been streamed was shown.
+            # A message that differs from the streamed text is ignored: that text has already been shown.
             elif event.text.startswith(known) and len(event.text) > len(known):
                 yield type(event)(event.text[len(known) :])
 
@@ -104,7 +104,7 @@ def _of_part(part: Mapping[str, Any]) -> list[Event]:
 
 
 def _tools(calls: list[Any]) -> Iterator[str]:
-    """Yield the names of the tools that are called."""
+    """Yield the names of the requested tools."""
     for call in calls:
         function = call.get("function") if isinstance(call, dict) else None
         if isinstance(function, dict) and isinstance(function.get("name"), str) and function["name"]:
@@ -112,7 +112,7 @@ def _tools(calls: list[Any]) -> Iterator[str]:
 
 
 def _texts(content: Any) -> list[str]:
-    """Return the texts of a content: one, or those of its parts."""
+    """Return the texts of a content: a single text, or the texts of its parts."""
     if isinstance(content, str):
         return [content]
     parts = content if isinstance(content, list) else []
@@ -120,7 +120,7 @@ def _texts(content: Any) -> list[str]:
 
 
 def whole_characters(events: Iterator[Event]) -> Iterator[Event]:
-    """Yield the events with no character of a text cut in two.
+    """Yield the events without characters that are split between two texts.
 
     JSON writes a character beyond U+FFFF as two halves (RFC 8259 §7), and a server that cuts its texts by such halves
     sends one of them at the end of one piece and the other at the beginning of the next.
@@ -143,7 +143,7 @@ def _split_half(text: str) -> tuple[str, str]:
 
 
 def _join_halves(text: str) -> str:
-    """Return a text whose halves are joined; one that stays alone becomes U+FFFD."""
+    """Return a text with joined surrogate halves; a single half becomes U+FFFD."""
     if not any("\ud800" <= character <= "\udfff" for character in text):
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,4 +1,4 @@
-"""The HTTP client, made from the artifact alone: no variable, no `.netrc` has a say in it."""
+"""The HTTP client, configured only by the artifact: no variable and no `.netrc` affects it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from qwen_schema import Secret
     from qwen_schema.proxy import Route
 
-# In bytes; all the authorities of a system take some 200 KiB.
+# In bytes; all authorities of a system take about 200 KiB.
 _LARGEST_BUNDLE = 16 * 1024 * 1024
 
 # httpx and httpcore log the headers of requests and answers.
@@ -32,7 +32,7 @@ redact_logs()
 
 
 def make_client(settings: Settings, auth: httpx.Auth) -> httpx.Client:
-    """Return a client that follows no redirect, so that a key goes to the artifact's base URL and nowhere else.
+    """Return a client that follows no redirect, so that the key is sent only to the artifact's base URL.
 
     Raises:
         ConfigurationError: if the CA bundle cannot be used.
@@ -47,7 +47,7 @@ def make_client(settings: Settings, auth: httpx.Auth) -> httpx.Client:
 
 
 def make_client_for(url: str, settings: Settings) -> httpx.Client:
-    """Return a client for requests to one URL that carry no key, and that follows no redirect.
+    """Return a client for requests without a key to one URL; it follows no redirect.
 
     Raises:
         ConfigurationError: if the CA bundle cannot be used.
@@ -62,18 +62,18 @@ def make_client_for(url: str, settings: Settings) -> httpx.Client:
     raise ConfigurationError(
         f"the CA bundle cannot be used: {wrong}",
         where=settings.place("ca_bundle"),
-        hint="Name a PEM file with --ca-bundle or SSL_CERT_FILE.",
+        hint="Set a PEM file with --ca-bundle or SSL_CERT_FILE.",
     )
 
 
 def open_client(url: str, route: Route, bundle: Path | None, seconds: float) -> httpx.Client:
-    """Return a client for requests to one URL that take no longer than some seconds each.
+    """Return a client for requests to one URL, with a time limit in seconds for each.
 
-    `bundle` is what decides whether a certificate is trusted; None for the usual authorities.
+    `bundle` is the CA bundle that verifies certificates; None for the usual authorities.
 
     Raises:
         OSError, Unreadable: if the CA bundle cannot be used.
-        ConfigurationError: if the client does not speak the proxy's protocol.
+        ConfigurationError: if the client does not support the proxy's protocol.
     """
     verify, proxy, headers = _verification(bundle), proxy_for(url, route), {"User-Agent": "qwen-cfg"}
     if proxy:
@@ -83,9 +83,9 @@ def open_client(url: str, route: Route, bundle: Path | None, seconds: float) -> 
 
 
 def _way_through(proxy: str, login: Secret | None) -> httpx.Proxy:
-    """Return a proxy with its login as the client takes it."""
+    """Return the client's form of a proxy with its login."""
     scheme, _, rest = proxy.partition("://")
-    # httpx lets the proxy look names up under either name of SOCKS 5; desktops write it `socks`.
+    # In httpx the proxy resolves names for both spellings of SOCKS 5; desktops write `socks`.
     scheme = "socks5" if scheme == "socks" else scheme
     if scheme.startswith("socks4"):
         raise ConfigurationError(
@@ -100,11 +100,11 @@ def _way_through(proxy: str, login: Secret | None) -> httpx.Proxy:
 
 
 def _verification(bundle: Path | None) -> ssl.SSLContext:
-    # Not ssl.create_default_context, which looks at the environment (SSLKEYLOGFILE, SSL_CERT_FILE).
+    # Not ssl.create_default_context, which reads the environment (SSLKEYLOGFILE, SSL_CERT_FILE).
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if bundle is not None:
-        # OpenSSL would read a device, or wait for a pipe, for ever.
+        # OpenSSL would read a device, or wait for a pipe, forever.
         read_file(bundle, most=_LARGEST_BUNDLE)
     context.load_verify_locations(bundle or certifi.where())
     return context

@@ -1,4 +1,4 @@
-"""The connection to a provider: the client, and what has been learned about the server behind it."""
+"""The connection to a provider: the client, and facts learned about the server."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
     from .quota import RequestLog
 
-# As much of an answer that is no stream as is read, in bytes.
+# The most bytes that are read of an answer that is not a stream.
 _MOST_READ = 8 * 1024 * 1024
 
-# What httpcore calls a connection that is made: without a proxy, through one for HTTP, and through one for SOCKS.
+# httpcore's names for an open connection: without a proxy, through an HTTP proxy, and through a SOCKS proxy.
 _CONNECTED = (
     "connection.connect_tcp.complete",
     "connection.start_tls.complete",
@@ -41,18 +41,18 @@ _CONNECTED = (
     "socks.start_tls.complete",
 )
 
-# A key of fewer characters stands in texts for other reasons.
+# A shorter key also occurs in texts by chance.
 _SHORTEST_HIDDEN = 5
 _LONGEST_ENCODING = 60
 
 
 class NoListError(ProviderError):
-    """The endpoint has an answer for who asks for its models, and it is no list."""
+    """The endpoint answers the request for its models, but not with a list."""
 
 
 @dataclass
 class Connection:
-    """One artifact's way to its provider. `asks_for_usage` becomes false where the server refuses to be asked.
+    """One artifact's connection to its provider. `asks_for_usage` becomes false if the server rejects the option.
 
     `remark` is what the command line knows about the key beside, for the message that it was refused. `requests` counts
     those that are made with a login, and `login_notices` is what the login has to say.
@@ -68,9 +68,9 @@ class Connection:
     _socket: socket.socket | None = field(default=None, repr=False)
 
     def extensions(self, cancelled: Flag | None = None) -> dict[str, Any]:
-        """Return what lets `abort` find the connection that a request goes over.
+        """Return a hook that lets `abort` find the connection of a request.
 
-        One that is made after the request was cancelled is ended at once.
+        A connection that opens after the request was cancelled is closed at once.
         """
 
         def note(event: str, info: dict[str, Any]) -> None:
@@ -81,7 +81,7 @@ class Connection:
         return {"trace": note}
 
     def abort(self) -> None:
-        """End what is under way, from another thread: whoever waits for bytes gets an error."""
+        """End the current request from another thread: a thread that waits for bytes gets an error."""
         if self._socket is not None:
             with suppress(OSError):
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
@@ -91,7 +91,7 @@ class Connection:
         self.client.close()
 
     def notices(self) -> Iterator[str]:
-        """Yield what a person should know after a request, beside the answer, each thing once."""
+        """Yield the notices after a request, each once."""
         while self.login_notices:
             yield self.login_notices.pop(0)
         if self.requests is not None:
@@ -109,11 +109,11 @@ class Connection:
 def models(connection: Connection, *, seconds: float | None = None) -> list[str]:
     """Return the names of the models that the endpoint lists (OpenAI API reference, "List models").
 
-    `seconds` is how long it may take, where that is less than the artifact's time-out.
+    `seconds` is the time limit, if it is less than the artifact's time-out.
 
     Raises:
         AuthenticationError: if the key is refused.
-        ProviderError: if no list comes.
+        ProviderError: if there is no list.
     """
     settings, url = connection.settings, models_url(connection.settings.base_url)
     timeout = connection.client.timeout if seconds is None else httpx.Timeout(seconds)
@@ -133,9 +133,9 @@ def models(connection: Connection, *, seconds: float | None = None) -> list[str]
 def read_refusal(
     response: httpx.Response, parts: Iterator[bytes] | None = None, *, seconds: float | None = None
 ) -> Refusal:
-    """Return an answer that is no stream, read as far as it is of use; with `seconds`, for so long at the most.
+    """Return an answer that is not a stream, read up to a limit; `seconds` limits the time.
 
-    `parts` are its bytes, where somebody has begun to read them.
+    `parts` are its bytes, if reading has already begun.
     """
     body, until = bytearray(), time.monotonic() + (math.inf if seconds is None else seconds)
     with suppress(httpx.HTTPError):
@@ -153,7 +153,7 @@ def read_refusal(
 
 
 def unread_encoding(response: httpx.Response) -> str:
-    """Return the encoding of an answer (RFC 9110 §8.4) that cannot be decoded, as none was asked for; else nothing."""
+    """Return the encodings of an answer (RFC 9110 §8.4) that were not requested; empty if there are none."""
     asked = {name.strip() for name in response.request.headers.get("accept-encoding", "").split(",")}
     sent = [name.strip().lower() for name in response.headers.get("content-encoding", "").split(",")]
     unread = [name for name in sent if name not in asked | {"", "identity"}]
@@ -161,7 +161,7 @@ def unread_encoding(response: httpx.Response) -> str:
 
 
 def without_key(text: str, request: httpx.Request) -> str:
-    """Return what a server says without the key that was sent to it, however short it is."""
+    """Return a server's text without the key that was sent to it, however short the key is."""
     for header in ("authorization", "api-key"):
         key = request.headers.get(header, "").removeprefix("Bearer ")
         if len(key) >= _SHORTEST_HIDDEN:
@@ -170,7 +170,7 @@ def without_key(text: str, request: httpx.Request) -> str:
 
 
 def _names(body: str) -> list[str] | None:
-    """Return the models of a list in the order of the server; None if it is none."""
+    """Return the models of a list in the server's order; None if the value is not a list of models."""
     try:
         return [str(entry["id"]) for entry in parse_json(body)["data"]]
     except (KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""The reasons for which a model ends its answer: which of them are good, and what the others mean."""
+"""The reasons why a model ends its answer: the good ones, and the meaning of the others."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any
 from qwen_schema import patterns as re
 from qwen_schema import printable, redact_unknown
 
-# The end that the model wanted: OpenAI, Azure; Together, Hugging Face; Anthropic's API and gateways to it; Cohere.
+# The normal end: OpenAI, Azure; Together, Hugging Face; Anthropic's API and gateways to it; Cohere.
 _WHOLE = {
     *("stop", "stopped", "stopsequence", "stoptoken", "eos", "eostoken", "eosfound", "end", "endturn", "endofturn"),
     *("endofsequence", "endoftext", "complete", "completed", "done", "finish", "finished", "success"),
 }
-# The limit of tokens: OpenAI; Anthropic, Gemini; Mistral; Z.ai.
+# The token limit: OpenAI; Anthropic, Gemini; Mistral; Z.ai.
 _LIMIT = {
     *("length", "maxlength", "maxtokens", "maxtoken", "maxoutputtokens", "maxcompletiontokens", "maxnewtokens"),
     *("modellength", "tokenlimit", "tokenlimitreached", "contextlength", "modelcontextwindowexceeded"),
 }
-# What stands in place of a reason while the answer goes on: DashScope says "null", Gemini an enum's first value.
+# Placeholders for a reason while the answer continues: DashScope sends "null", Gemini an enum's first value.
 _NONE = {"", "null", "none", "unspecified"}
 _TOOLS = {"toolcalls", "toolcall", "tooluse", "functioncall", "functioncalls"}
 
-# What providers say when they stop an answer: OpenAI and Azure; Z.ai; Gemini; Anthropic; DashScope.
+# The reasons of providers that stop an answer: OpenAI and Azure; Z.ai; Gemini; Anthropic; DashScope.
 _FILTERED = re.compile(r"filter|sensitive|safety|prohibited|blocklist|recitation|spii|refusal|moderat|inspection")
 _FAILED = re.compile(r"error|fail|abort|insufficient|timeout|overload|network")
 _LONGEST = 60
@@ -45,12 +45,12 @@ def named_end(reason: Any) -> str:
 
 
 def is_end(reason: str) -> bool:
-    """Tell whether a reason says that the answer has ended."""
+    """Whether a reason means that the answer has ended."""
     return _plain(reason) not in _NONE
 
 
 def is_limit(reason: str | None) -> bool:
-    """Tell whether the answer ends at the limit of tokens."""
+    """Whether the answer ends at the token limit."""
     return _plain(reason or "") in _LIMIT
 
 
@@ -60,7 +60,7 @@ def is_tool_call(reason: str) -> bool:
 
 
 def wrong_end(reason: str) -> str:
-    """Return why an answer that ended for this reason is not whole; nothing if it is."""
+    """Return why an answer with this reason is incomplete; an empty text if it is complete."""
     plain = _plain(reason)
     if plain in _WHOLE | _LIMIT | _NONE:
         return ""

@@ -1,4 +1,4 @@
-"""Where a base URL's parts of the API are."""
+"""The URLs of the API's parts below a base URL."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import httpx
 
 
 def completions_url(base_url: str) -> httpx.URL:
-    """Return where completions are asked for (OpenAI API reference, "Create chat completion")."""
+    """Return the URL for completions (OpenAI API reference, "Create chat completion")."""
     return _below(base_url, "/chat/completions")
 
 
 def models_url(base_url: str) -> httpx.URL:
-    """Return where the models are listed (OpenAI API reference, "List models").
+    """Return the URL of the list of models (OpenAI API reference, "List models").
 
-    Where the base URL names a deployment (Azure OpenAI), the list is the one beside the deployments.
+    If the base URL names a deployment (Azure OpenAI), the list is beside the deployments.
     """
     resource, deployments, _ = base_url.partition("/openai/deployments/")
     if deployments:
@@ -22,7 +22,7 @@ def models_url(base_url: str) -> httpx.URL:
 
 
 def _below(base_url: str, path: str) -> httpx.URL:
-    """Return the URL with a path added to its own; a query stays what it is."""
+    """Return the URL with a path added to its own; a query is kept."""
     url = httpx.URL(base_url)
     own, question, query = url.raw_path.partition(b"?")
     return url.copy_with(raw_path=own.rstrip(b"/") + path.encode() + question + query)

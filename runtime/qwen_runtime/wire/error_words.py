@@ -1,4 +1,4 @@
-"""What an error document says, wherever a provider puts it: whether it is an error, its words and its codes."""
+"""Reads a provider's error document: whether it is an error, its words and its codes."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from qwen_schema import patterns as re
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-# As many values of a document are looked at, and as much is said.
+# Limits on the values that are read, and on the text that is shown.
 _MOST_VALUES = 2_000
 _MOST_TEXTS = 5
 _LONGEST = 500
-# Python refuses whole numbers of more than 4,300 digits, in either direction.
+# Python refuses to convert whole numbers of more than 4,300 digits from or to text.
 _MOST_DIGITS = 100
 
-# The names under which words and codes stand, without capitals, `_` and `-`: OpenAI, Azure, Google (google.rpc.Status),
+# The names of words and codes, without capitals, `_` and `-`: OpenAI, Azure, Google (google.rpc.Status),
 # DashScope, OpenRouter (`metadata.raw`), MiniMax (`base_resp.status_msg`), FastAPI (`detail`), RFC 9457, AWS.
 _WORDS = {
     *("message", "messages", "msg", "error", "errors", "errormessage", "errormsg", "errmsg", "errmessage", "statusmsg"),
@@ -57,9 +57,9 @@ _SUCCEEDED = re.compile(r"0*|2\d\d(00)?|ok(ay)?|success(ful(ly)?)?|succeeded|non
 
 
 def parse_json(text: str) -> Any:
-    """Return the JSON value that a server's text is; None if it is none, or nested beyond reason.
+    """Return the JSON value of a server's text; None if it is not JSON, or nested too deeply.
 
-    A number of any length is one: a whole number of too many digits becomes a float, infinite perhaps.
+    A number of any length is accepted: a whole number with too many digits becomes a float, which may be infinite.
     """
     try:
         return json.loads(text, parse_int=_number)
@@ -68,7 +68,7 @@ def parse_json(text: str) -> Any:
 
 
 def is_error(document: Mapping[str, Any]) -> bool:
-    """Tell whether a document says what went wrong, in any of the forms in use, instead of being a completion."""
+    """Whether a document reports an error, in any of the forms in use, and is not a completion."""
     for error in (document.get("error"), document.get("errors")):
         if error and _is_failure(error):
             return True
@@ -83,7 +83,7 @@ def is_error(document: Mapping[str, Any]) -> bool:
 
 
 def words_of(document: Any) -> str:
-    """Return what a document says in words: under the usual names, or else any sentence, or else a number."""
+    """Return the words of a document: under the usual names, else any sentence, else a number."""
     values = list(_values(document))
     named = [value for name, value in values if name in _WORDS]
     texts = _distinct([value for value in named if isinstance(value, str)])
@@ -95,14 +95,14 @@ def words_of(document: Any) -> str:
 
 
 def codes_of(document: Any) -> tuple[str, ...]:
-    """Return the codes that a document has, the outer ones first."""
+    """Return the codes of a document, the outer ones first."""
     found = ((name, value) for name, value in _values(document) if name in _CODES and isinstance(value, str | int))
     texts = (str(value) for _, value in found if not isinstance(value, bool))
     return tuple(dict.fromkeys(text for text in texts if text and _is_code(text)))
 
 
 def status_of(codes: Sequence[str]) -> int:
-    """Return the HTTP status that is among the codes; 0 if there is none."""
+    """Return the HTTP status among the codes; 0 if there is none."""
     return next((int(code) for code in codes if re.fullmatch(r"[45]\d\d", code, re.ASCII)), 0)
 
 
@@ -111,7 +111,7 @@ def _number(digits: str) -> float:
 
 
 def _says_failure(document: Mapping[str, Any]) -> bool:
-    """Tell whether a document that is no completion has a code of failure, or, without any code, words."""
+    """Whether a document that is not a completion has a code of failure, or, without any code, words."""
     named = {_plain(name): value for name, value in document.items()}
     if named.get("success") is False or _FAILED & {
         str(named.get(name)).lower() for name in ("type", "object", "status")
@@ -124,7 +124,7 @@ def _says_failure(document: Mapping[str, Any]) -> bool:
 
 
 def _is_failure(error: Any) -> bool:
-    """Tell whether the value of `error` is one: some servers say there that all is well."""
+    """Whether the value of `error` is an error: some servers report success there."""
     values = error.values() if isinstance(error, dict) else [error]
     return not all(map(_is_success, values))
 
@@ -134,7 +134,7 @@ def _is_success(value: Any) -> bool:
 
 
 def _values(document: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the plain values of a document with their names, the outer ones first; those of JSON in a text too."""
+    """Yield the plain values of a document with their names, the outer ones first, and values of JSON inside texts."""
     queue: deque[tuple[str, Any]] = deque([("message", document)])
     for _ in range(_MOST_VALUES):
         if not queue:
@@ -189,7 +189,7 @@ def _field_texts(value: Any, holder: str) -> list[str]:
 
 
 def _distinct(texts: list[str]) -> list[str]:
-    """Return the first few texts, each once, without those that another one holds."""
+    """Return the first few texts, each once, without texts that another text contains."""
     lines = dict.fromkeys(" ".join(text[:_LONGEST].split()) for text in texts[:_MOST_VALUES])
     found: list[str] = []
     for line in lines:

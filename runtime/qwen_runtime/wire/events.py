@@ -1,4 +1,4 @@
-"""What happens while the model answers, as values."""
+"""The events of an answer, as values."""
 
 from __future__ import annotations
 
@@ -12,49 +12,49 @@ if TYPE_CHECKING:
 
 @record
 class Text:
-    """A piece of the answer, as it came."""
+    """A piece of the answer, unchanged."""
 
     text: str
 
 
 @record
 class Reasoning:
-    """A piece of what the model thinks before it answers (`reasoning_content`), which is no part of the answer."""
+    """A piece of the model's reasoning before the answer (`reasoning_content`), which is not part of the answer."""
 
     text: str
 
 
 @record
 class ModelName:
-    """The name by which the provider calls the model that answers."""
+    """The provider's name of the model that answers."""
 
     model: str
 
 
 @record
 class FinishReason:
-    """The model has come to an end, and why (`stop`, `length`, `content_filter` and others)."""
+    """The end of the answer, and its reason (`stop`, `length`, `content_filter` and others)."""
 
     reason: str
 
 
 @record
 class ToolCall:
-    """The model asks for a tool by its name. No request offers one."""
+    """The model requests a tool by its name, although no request offers one."""
 
     name: str
 
 
 @record
 class UsageReport:
-    """The tokens that the request and its answer took."""
+    """The token counts of the request and its answer."""
 
     usage: Usage
 
 
 @record
 class RetryWait:
-    """A request failed and is tried again after a while, in seconds; `attempt` counts from 1, of `most` retries."""
+    """A failed request is retried after `seconds`; `attempt` counts from 1, up to `most` retries."""
 
     why: str
     seconds: float
@@ -64,7 +64,7 @@ class RetryWait:
 
 @record
 class RateWait:
-    """The service grants no more requests this minute: so many seconds are left until the next one is sent."""
+    """The rate limit of this minute is reached: the next request is sent after `seconds`."""
 
     seconds: float
 

@@ -1,4 +1,4 @@
-"""One question and its answer, gathered while it comes."""
+"""One question and its answer, collected while it arrives."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from .usage import Usage
 
 
-# After the model has ended, so many seconds of silence are the end of the stream.
+# The seconds of silence after the model's end that end the stream.
 _GRACE = 3.0
 
 
 @record
 class Answer:
-    """What came back, as far as it came. Times are in seconds from the request on."""
+    """The answer received so far. Times are in seconds since the request."""
 
     asked_model: str
     model: str
@@ -40,7 +40,7 @@ class Answer:
     total_seconds: float
 
 
-# Is told of every request that has ended: with which settings, what came, and the class of the error that ended it.
+# Called after every request, with the settings, the answer, and the class of the error that ended the request.
 Observe = Callable[[Settings, Answer, str], None]
 
 
@@ -62,11 +62,11 @@ class Exchange:
         self._background: Background[Event] = Background(lambda cancelled: answer(connection, messages, cancelled))
 
     def events(self, tick: float | None = None) -> Iterator[Event | None]:
-        """Yield what happens, as it happens, and None whenever nothing did for `tick` seconds.
+        """Yield the events as they arrive, and None after each `tick` seconds without an event.
 
         Raises:
             AuthenticationError: if the provider refuses the key.
-            ProviderError: if no answer comes, or it stops in the middle.
+            ProviderError: if there is no answer, or it stops in the middle.
         """
         try:
             yield from self._until_end(tick)
@@ -90,7 +90,7 @@ class Exchange:
                 yield event
 
     def cancel(self) -> None:
-        """Stop what is still under way; what came stays."""
+        """Stop the request; the text received is kept."""
         self._background.cancelled.set()
         if self._ended is None:
             self._ended = time.monotonic()
@@ -98,7 +98,7 @@ class Exchange:
 
     @property
     def answer(self) -> Answer:
-        """The answer as it stands."""
+        """The answer received so far."""
         first = None if self._first_token is None else self._first_token - self._started
         total = (self._ended or time.monotonic()) - self._started
         text, reasoning = "".join(self._text), "".join(self._reasoning)

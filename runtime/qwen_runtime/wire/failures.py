@@ -1,4 +1,4 @@
-"""From a connection that failed to an error that a person understands."""
+"""Converts a failed connection to an error in plain words."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound=BaseException)
 
-# What a request can raise. A host that no name server could be asked for is a UnicodeError of Python's.
+# The errors of a request. For a host that cannot be looked up, Python raises UnicodeError.
 NETWORK_ERRORS = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
 
-# Reasons why a certificate is not accepted that no CA bundle helps against (OpenSSL, x509_vfy.h).
+# Certificate errors that no CA bundle can fix (OpenSSL, x509_vfy.h).
 _EXPIRED, _HOST_MISMATCH, _ADDRESS_MISMATCH = 10, 62, 64
 
 
 def unreachable(
     error: Exception, settings: Settings, *, elapsed: float | None = None, field: str = "base_url"
 ) -> QwenCfgError:
-    """Return what kept the request to a field's URL from being answered; `elapsed` is how long it took, in seconds."""
+    """Return the error of a request to a field's URL that got no answer; `elapsed` is its duration in seconds."""
     url, where = settings.artifact.text(field), settings.place(field)
     if isinstance(error, httpx.TimeoutException):
         return _timed_out(error, settings, elapsed, url, where)
@@ -51,17 +51,17 @@ def unreachable(
 
 
 def wants_login(error: httpx.ProxyError) -> bool:
-    """Tell whether the proxy asks for a login, or refuses the one that it got (RFC 9110 §15.5.8, RFC 1928 §3)."""
+    """Whether the proxy requires a login, or refuses the login that was sent (RFC 9110 §15.5.8, RFC 1928 §3)."""
     said = reason(error)
     return said.startswith("407") or "username/password" in said.lower() or "auth" in said.lower()
 
 
 def login_advice(settings: Settings) -> str:
-    """Return what to do about a proxy that asks for a login."""
+    """Return the hint for a proxy that requires a login."""
     name = settings.artifact.provenance["proxy"].variable or "HTTPS_PROXY"
     if settings.proxy_login is not None:
         return f"Check the login in {name}; '@', ':' and '/' in it are percent-encoded. Or use no proxy: --proxy none."
-    # Written as it stands in a URL it would be taken for a login, and hidden.
+    # In the form of a URL the text would look like a login, and would be masked.
     return (
         f"Add the login to the URL in {name}: user name, ':', password and '@' before the host, percent-encoded. "
         "Or use no proxy: --proxy none."
@@ -69,7 +69,7 @@ def login_advice(settings: Settings) -> str:
 
 
 def reason(error: BaseException) -> str:
-    """Return the innermost words about a failure, in one line and without a secret."""
+    """Return the innermost message of a failure, in one line and without secrets."""
     words = [str(e) for e in _chain(error) if str(e)]
     return printable(redact_unknown(" ".join(words[-1].split()))) if words else type(error).__name__
 
@@ -80,7 +80,7 @@ def _what(error: Exception) -> str:
     if cause_of(error, ssl.SSLError) is not None:
         return f"is reachable, but TLS fails: {_tls_reason(error)}"
     if cause_of(error, ConnectionRefusedError) is not None:
-        return "refuses the connection: nothing listens there"
+        return "refuses the connection: no server listens there"
     if isinstance(error, httpx.DecodingError):
         return f"sent data that does not match its content encoding: {reason(error)}"
     if isinstance(error, httpx.RemoteProtocolError):
@@ -93,11 +93,11 @@ def _hint(error: Exception, settings: Settings, url: str) -> str:
         bundle = settings.ca_bundle
         code = getattr(cause_of(error, ssl.SSLCertVerificationError), "verify_code", None)
         if code == _EXPIRED:
-            return "Whoever runs the server has to renew its certificate. Is this machine's clock right?"
+            return "The server's operator must renew its certificate. Check this machine's clock."
         if code in (_HOST_MISMATCH, _ADDRESS_MISMATCH):
             return "The certificate is for another host. Check the host of the base URL."
         if code is None:
-            return "If the server does not speak TLS, the base URL starts with http://."
+            return "If the server does not use TLS, the base URL starts with http://."
         used = f"Trusted certificates come from {settings.place('ca_bundle')}. " if bundle else ""
         others = "".join(
             f' {name} is set, and qwen-cfg does not read it: --ca-bundle "${name}"' for name in settings.ca_variables
@@ -106,7 +106,7 @@ def _hint(error: Exception, settings: Settings, url: str) -> str:
     if _is_name(error):
         return "Check the host in the base URL, and the network. If a proxy is needed, name it with --proxy."
     if isinstance(error, httpx.DecodingError):
-        return "The fault is with the provider or with a proxy in between."
+        return "The problem is with the provider or with a proxy in between."
     if isinstance(error, httpx.RemoteProtocolError) and url.startswith("http:"):
         return "If the server expects TLS, the base URL starts with https://."
     if is_loopback(host_of(url)):
@@ -138,7 +138,7 @@ def _tls_reason(error: Exception) -> str:
 
 
 def cause_of(error: BaseException, kind: type[E]) -> E | None:
-    """Return the first error of a kind in the chain of those that led to one; None if there is none."""
+    """Return the first error of a type in the chain of causes of an error; None if there is none."""
     return next((e for e in _chain(error) if isinstance(e, kind)), None)
 
 

@@ -1,4 +1,4 @@
-"""This machine, connected to without a look-up: a hosts file or a name server may lead `localhost` elsewhere."""
+"""Connects to this machine without a lookup: a hosts file or a name server could redirect `localhost`."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from qwen_schema.hosts import LOCALHOST
 
 from .failures import cause_of
 
-# Where `localhost` is (RFC 6761 §6.3), in the order in which a system tries them (RFC 6724 §2.1).
+# The addresses of `localhost` (RFC 6761 §6.3), in the order in which a system tries them (RFC 6724 §2.1).
 ADDRESSES = ("::1", "127.0.0.1")
 
 
 class LoopbackTransport(httpx.BaseTransport):
-    """Sends requests for `localhost` to its addresses, one after the other; any other request goes where it says."""
+    """Sends requests for `localhost` to its addresses, one after the other, and other requests to their own host."""
 
     def __init__(self, verify: ssl.SSLContext) -> None:
         self._transport = httpx.HTTPTransport(verify=verify, trust_env=False)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request. Its `Host` header and the name that the certificate has to be for stay what they are."""
+        """Send a request. Its `Host` header and the expected name of the certificate are unchanged."""
         if request.url.host != LOCALHOST:
             return self._transport.handle_request(request)
         *first, last = (_sent_to(address, request) for address in ADDRESSES)

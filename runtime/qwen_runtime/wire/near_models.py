@@ -1,4 +1,4 @@
-"""Which models are called much like another one."""
+"""Finds models with a name similar to another name."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ _ALIKE = 0.4
 
 
 def near_models(model: str, names: Sequence[str]) -> list[str]:
-    """Return the names that are spelled much like a model's, in whatever letters, the nearest first."""
+    """Return the names similar to a model's, ignoring case, the nearest first."""
     spelled = {name.lower(): name for name in reversed(names)}
     return [spelled[name] for name in difflib.get_close_matches(model.lower(), spelled, n=_MOST, cutoff=_ALIKE)]

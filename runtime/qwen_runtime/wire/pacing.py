@@ -1,4 +1,4 @@
-"""Waiting until the service takes another request: it grants so many a minute."""
+"""Waits until the service's limit per minute allows another request."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
     from .quota import RequestLog
 
-# How often the time that is left is told, in seconds.
+# The interval between reports of the remaining time, in seconds.
 _TOLD_EVERY = 1.0
 
 
 def room(requests: RequestLog | None, cancelled: Flag) -> Iterator[RateWait]:
-    """Yield how long there is still to wait until there is room for a request, and note it."""
+    """Yield the remaining wait until the limit allows a request, then count the request."""
     while requests is not None and not cancelled.is_set():
         seconds = requests.take().wait_seconds
         if not seconds:

@@ -1,8 +1,8 @@
-"""Counts the requests that one user makes under Qwen OAuth, in all processes, against the numbers of the documents.
+"""Counts one user's requests under Qwen OAuth, in all processes, against the documented limits.
 
-Source: the documents of Qwen Code, 2025: 60 requests a minute and 2,000 a day. The service lowered the day's number in
-2026 and closed the free tier on 2026-04-15, so the day's number is told, never enforced. Where the service's day begins
-is not documented: it is taken to begin at midnight UTC+8 (China Standard Time).
+Source: the documents of Qwen Code, 2025: 60 requests a minute and 2,000 a day. The service lowered the daily limit in
+2026 and closed the free tier on 2026-04-15, so the daily limit is shown, never enforced. When the service's day begins
+is not documented: midnight UTC+8 (China Standard Time) is assumed.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 PER_MINUTE = 60
 PER_DAY = 2000
-# From so much of the day's number on, a person is told.
+# The part of the daily limit from which a notice is shown.
 NEAR = 0.9
-# Time services set a clock back by less than this, in seconds; after more, what was noted is of another time.
+# Time services set a clock back by less than this, in seconds; after a larger change the counts are outdated.
 SET_BACK = 5.0
-# How long the lock is waited for, in seconds: counting keeps nobody from asking.
+# The longest wait for the lock, in seconds: counting must not delay requests.
 LOCK_SECONDS = 2.0
 
 FORMAT = 1
@@ -51,7 +51,7 @@ _CHINA = timezone(timedelta(hours=8))
 
 @record
 class Counts:
-    """How many requests were made, and how many seconds the next one has to wait (0 if it may go at once)."""
+    """The number of requests, and the wait of the next request in seconds (0 if it may be sent at once)."""
 
     last_minute: int
     today: int
@@ -60,7 +60,7 @@ class Counts:
 
 @record
 class RequestTimes:
-    """Requests that were noted: how many on a day, and the times of the last ones (in seconds since 1970)."""
+    """The counted requests: their number on a day, and the times of the last ones (in seconds since 1970)."""
 
     day: date = date.min
     today: int = 0
@@ -68,12 +68,12 @@ class RequestTimes:
 
 
 def day_of(now: datetime) -> date:
-    """Return the day of a time (an aware one), as it is in UTC+8."""
+    """Return the day of an aware time in UTC+8."""
     return now.astimezone(_CHINA).date()
 
 
 def as_of(noted: RequestTimes, now: float) -> RequestTimes:
-    """Return what still counts at a time: this day and the last 60 seconds; nothing if the clock was set back."""
+    """Return the entries that are valid at a time: this day and the last 60 seconds; none if the clock was set back."""
     latest = max((now, *noted.times))
     day = day_of(datetime.fromtimestamp(latest if latest <= now + SET_BACK else now, UTC))
     if latest > now + SET_BACK or noted.day > day:
@@ -85,7 +85,7 @@ def as_of(noted: RequestTimes, now: float) -> RequestTimes:
 def counts_of(noted: RequestTimes, now: float) -> Counts:
     """Return the counts at a time, in seconds since 1970.
 
-    The next request waits until the last 60 seconds hold less than PER_MINUTE.
+    The next request waits until there are fewer than PER_MINUTE in the last 60 seconds.
     """
     current = as_of(noted, now)
     is_full = len(current.times) >= PER_MINUTE
@@ -94,28 +94,28 @@ def counts_of(noted: RequestTimes, now: float) -> Counts:
 
 
 def one_more(noted: RequestTimes, now: float) -> RequestTimes:
-    """Return what is noted after one more request, which is never noted as earlier than the one before it."""
+    """Return the entries after one more request, whose time is never before the previous one."""
     current = as_of(noted, now)
     return replace(current, today=current.today + 1, times=(*current.times, max((now, *current.times))))
 
 
 def remark(counts: Counts) -> str:
-    """Return what a person should know about the day's count; empty where there is nothing to say."""
+    """Return the notice about the day's count; an empty text if there is none."""
     if counts.today > PER_DAY:
         return (
-            f"{counts.today:,} requests were made today, and the documents grant {PER_DAY:,}: the service may refuse "
-            "more until its next day (counted here; that day is taken to begin at midnight UTC+8)"
+            f"{counts.today:,} requests were made today, and the documents allow {PER_DAY:,}: the service may refuse "
+            "more until its next day (counted here; the day is assumed to begin at midnight UTC+8)"
         )
     if counts.today >= NEAR * PER_DAY:
         return (
-            f"{counts.today:,} of the {PER_DAY:,} requests that the documents grant a day are used "
-            "(counted here; the service's day is taken to begin at midnight UTC+8)"
+            f"{counts.today:,} of the {PER_DAY:,} requests that the documents allow per day are used "
+            "(counted here; the service's day is assumed to begin at midnight UTC+8)"
         )
     return ""
 
 
 def rows(counts: Counts) -> list[tuple[str, str]]:
-    """Return what a person reads about the counts: names and values."""
+    """Return the counts for display: names and values."""
     return [
         ("requests in the last minute", f"{counts.last_minute:,} of {PER_MINUTE:,}"),
         ("requests today", f"{counts.today:,} of {PER_DAY:,} (since 00:00 UTC+8)"),
@@ -123,10 +123,10 @@ def rows(counts: Counts) -> list[tuple[str, str]]:
 
 
 class RequestLog:
-    """The requests of one user, in a file of the state directory; where that cannot be used, those of this process.
+    """The requests of one user, in a file of the state directory; without the file, the requests of this process.
 
-    A file that is broken starts anew. `notices` are what a person should be told. Times are in seconds since 1970, the
-    clock's where none is given.
+    An invalid file is replaced. `notices` are messages for the user. Times are in seconds since 1970, the
+    clock's time by default.
     """
 
     def __init__(self, directory: Path | None) -> None:
@@ -136,21 +136,21 @@ class RequestLog:
         self.notices: list[str] = []
 
     def take(self, now: float | None = None) -> Counts:
-        """Note a request if there is room for it in the minute; else return the wait after which to call again."""
+        """Count a request if the limit per minute allows it; else return the wait before the next call."""
         with self._one_thread, _locked(self._file, writes=True) as descriptor:
-            # The clock is read under the lock, so that no other process has noted a later time.
+            # The clock is read under the lock, so that no other process has counted a later time.
             moment = time.time() if now is None else now
             noted = self._read(descriptor)
             if counts_of(noted, moment).wait_seconds > 0:
                 return counts_of(noted, moment)
             self._own = one_more(noted, moment)
             if descriptor is None or not _write(descriptor, self._own):
-                # From now on this process counts its own.
+                # From now on this process counts only its own requests.
                 self._file = None
             return replace(counts_of(self._own, moment), wait_seconds=0.0)
 
     def counts(self, now: float | None = None) -> Counts:
-        """Return the counts, and note nothing."""
+        """Return the counts without counting a request."""
         with self._one_thread, _locked(self._file, writes=False) as descriptor:
             return counts_of(self._read(descriptor), time.time() if now is None else now)
 
@@ -159,13 +159,13 @@ class RequestLog:
             return self._own
         with suppress(OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return _request_times_of(os.pread(descriptor, _LARGEST_BYTES + 1, 0))
-        self.notices = [f"the count of requests starts again, because {self._file} was broken"]
+        self.notices = [f"the count of requests starts again, because {self._file} was invalid"]
         return RequestTimes()
 
 
 @contextmanager
 def _locked(file: Path | None, *, writes: bool) -> Iterator[int | None]:
-    """Hold a file open, locked if that can be had soon; None if there is none that can be used."""
+    """Hold a file open, locked if the lock is free soon; None if no file can be used."""
     descriptor = None if file is None else _open(file, writes=writes)
     try:
         until = time.monotonic() + LOCK_SECONDS
@@ -191,7 +191,7 @@ def _open(file: Path, *, writes: bool) -> int | None:
         undo.callback(os.close, descriptor)
         status = os.fstat(descriptor)
         require_kind(status)
-        # The times in another user's file could make this one wait.
+        # The times in another user's file could make this user wait.
         if os.name != "posix" or status.st_uid in (0, os.geteuid()):
             undo.pop_all()
             return descriptor
@@ -199,7 +199,7 @@ def _open(file: Path, *, writes: bool) -> int | None:
 
 
 def _request_times_of(text: bytes) -> RequestTimes:
-    """Return what a file holds. It raises whatever shows that this is not what was written there."""
+    """Return the entries of a file; raise an error if the file has another form."""
     document = json.loads(text or b"{}")
     if document == {}:
         return RequestTimes()

@@ -1,4 +1,4 @@
-"""An answer that is no success, and what the provider says in it."""
+"""An error answer, and the provider's message in it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .markup import is_markup, text_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# As much of what a provider says is shown; as much of a plain text is looked at.
+# Limits on the provider's message that is shown, and on the plain text that is searched.
 LONGEST_QUOTE = 300
 _MOST_READ = 2_000
 _LETTERS = re.compile(r"\w\w")
@@ -24,7 +24,7 @@ _WEB_PAGE = re.compile(r"\s*(<!doctype html|<html|<head|<body)", re.IGNORECASE)
 
 @record
 class Refusal:
-    """An answer that is no success: its status, its headers (names in lower case), and its body as far as read."""
+    """An error answer: its status, its headers (names in lower case), and its body as far as read."""
 
     status: int
     headers: Mapping[str, str]
@@ -32,13 +32,13 @@ class Refusal:
 
     @property
     def is_web_page(self) -> bool:
-        """Whether a page for a browser came: from a proxy, a captive portal, or a server that is no API."""
+        """Whether the answer is a web page: from a proxy, a captive portal, or a server that is not an API."""
         is_page = "text/html" in self.headers.get("content-type", "") and not self.body.lstrip().startswith(("{", "["))
         return is_page or bool(_WEB_PAGE.match(self.body))
 
     @cached_property
     def words(self) -> str:
-        """What the provider says about it, in one line without a secret; nothing where it says nothing of use."""
+        """The provider's message in one line, without secrets; empty if it has no useful words."""
         if self.is_web_page:
             return ""
         is_json = self._document is not None or self.body.strip() == "null"
@@ -52,7 +52,7 @@ class Refusal:
 
     @property
     def said(self) -> str:
-        """The status, and what the provider says: its words, or its codes where it has none."""
+        """The status, and the provider's words, or its codes if it has no words."""
         codes = ", ".join(code for code in self.codes if code != str(self.status))
         words = self.words or self.page_text.removeprefix(str(self.status)).strip()
         parts = (str(self.status or ""), words or redact_unknown(codes)[:LONGEST_QUOTE])
@@ -60,7 +60,7 @@ class Refusal:
 
     @cached_property
     def codes(self) -> tuple[str, ...]:
-        """The provider's own codes of the error, if it gives any."""
+        """The provider's own codes of the error, if there are any."""
         return codes_of(self._document)
 
     @cached_property
@@ -68,7 +68,7 @@ class Refusal:
         return parse_json(self.body)
 
     def says(self, pattern: re.Pattern[str]) -> bool:
-        """Tell whether the provider's codes or words have something in them."""
+        """Whether the provider's codes or words contain a pattern."""
         return bool(pattern.search(" ".join((*self.codes, self.words))))
 
 

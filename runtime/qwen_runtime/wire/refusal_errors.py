@@ -1,4 +1,4 @@
-"""From an answer that is no success to an error that a person understands."""
+"""Converts an error answer to an error in plain words."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ if TYPE_CHECKING:
 
 
 def error_of(refusal: Refusal, settings: Settings, *, url: str = "", remark: str = "") -> QwenCfgError:
-    """Return what a refusal means to the person who configured this.
+    """Return the error for a refusal, with a hint about the configuration.
 
-    A status of 0 is none: the error came with a success, or in a stream. `url` is what was asked; `remark` is what the
-    command line knows about the key beside (which other key it hides).
+    A status of 0 means none: the error was in a success, or in a stream. `url` is the requested URL; `remark` is the
+    command line's addition about the key (which other key it hides).
     """
     said, where = refusal.said, settings.place("base_url")
     if is_out_of_quota(refusal):
@@ -64,7 +64,7 @@ def error_of(refusal: Refusal, settings: Settings, *, url: str = "", remark: str
         )
     if refusal.is_web_page and refusal.status != 413 and refusal.status < 500:
         return NoCompletionError(
-            f"a web page came instead of an answer ({said})",
+            f"the answer is a web page ({said})",
             where=where,
             hint=f"A proxy or a captive portal may have answered, or {path_doubt(settings)}",
         )
@@ -78,13 +78,13 @@ def error_of(refusal: Refusal, settings: Settings, *, url: str = "", remark: str
         return NotFoundError(
             f"the key has no access to the model {settings.model} ({said})",
             where=settings.place("model"),
-            hint=f"Enable the model in the provider's console, or name another one with {ways_to_name(settings)}.",
+            hint=f"Enable the model in the provider's console, or set another model with {ways_to_name(settings)}.",
         )
     if misses_model(refusal):
         return NotFoundError(
             f"the provider has no model {settings.model} ({said})",
             where=settings.place("model"),
-            hint=f"Name another one with {ways_to_name(settings)}.",
+            hint=f"Set another model with {ways_to_name(settings)}.",
         )
     return _by_status(refusal, settings, said, where, url)
 
@@ -95,7 +95,7 @@ def ways_to_name(settings: Settings) -> str:
 
 
 def path_is_unusual(base_url: str) -> bool:
-    """Tell whether a base URL lacks what its provider's base URLs usually end in."""
+    """Whether a base URL lacks the usual ending of its provider's base URLs."""
     path = base_url.partition("?")[0].rstrip("/")
     return not provider_of(base_url).has_usual_path(base_url) and not re.search(r"/v\d+\w*$", path)
 
@@ -104,7 +104,7 @@ def _by_status(refusal: Refusal, settings: Settings, said: str, where: str, url:
     status = refusal.status
     if 300 <= status < 400:
         target = _target(refusal, url or settings.base_url)
-        hint = f"It points to {target}, which is not followed. If that is the provider, use it as the base URL."
+        hint = f"The redirect to {target} is not followed. If that is the provider, use it as the base URL."
         return NoCompletionError(f"the provider redirects ({status})", where=where, hint=hint)
     if is_rate_limited(refusal):
         hint = "Wait a moment; --max-retries sets the number of retries."
@@ -124,13 +124,13 @@ def _by_status(refusal: Refusal, settings: Settings, said: str, where: str, url:
             f"the provider rejected the request ({said})", where=where, hint=_own_words_hint(refusal)
         )
     page = "The answer is a web page, so a gateway may be at fault. " if refusal.is_web_page else ""
-    hint = f"{page}The fault is with the provider. Try again later, or use another endpoint."
+    hint = f"{page}The problem is with the provider. Try again later, or use another endpoint."
     return ProviderError(f"the provider failed ({said})", where=where, hint=hint)
 
 
 def _own_words_hint(refusal: Refusal) -> str:
-    """Return what to look at where the provider alone knows what is wrong."""
-    own = "Those are the provider's own words" if refusal.words else "The provider gives no reason"
+    """Return the hint for an error that only the provider can explain."""
+    own = "The message is the provider's own" if refusal.words else "The provider gives no reason"
     return f"{own}; check the model and the base URL."
 
 
@@ -142,10 +142,10 @@ def _key_error(refusal: Refusal, settings: Settings, said: str, remark: str) -> 
         remark,
         "The answer is a web page, so a proxy may have refused it." if refusal.is_web_page else "",
         provider.key_remark,
-        "Is it a key of this provider?" if not provider.key_page else f"Its keys: {provider.key_page}",
+        "Check that the key belongs to this provider." if not provider.key_page else f"Its keys: {provider.key_page}",
     ]
     is_certain = refusal.status == 401 or names_key(refusal)
-    refused = "refused the key" if is_certain else "refused the request, perhaps because of the key"
+    refused = "refused the key" if is_certain else "refused the request, possibly because of the key"
     return AuthenticationError(
         f"{host} {refused} ({said})", where=base_url, hint=" ".join(doubt for doubt in doubts if doubt)
     )
@@ -156,29 +156,27 @@ def _login_error(refusal: Refusal, settings: Settings, said: str, _: str) -> Aut
     return AuthenticationError(
         f"{endpoint_of(settings.base_url)} refused the Qwen OAuth login ({said})",
         where=settings.base_url,
-        hint=f"{page}{about_refusal()} If yours should be valid, log in again: qwen-cfg auth login",
+        hint=f"{page}{about_refusal()} If your login should be valid, log in again: qwen-cfg auth login",
     )
 
 
 def about_refusal() -> str:
-    """Return what has to be known where a login is refused: that may be for good."""
+    """Return the hint for a refused login: the refusal may be permanent."""
     return (
-        f"The free tier of Qwen OAuth was closed on {qwen_oauth().closed_on}, and logins may be refused since. "
+        f"The free tier of Qwen OAuth was closed on {qwen_oauth().closed_on}, and the service may now refuse logins. "
         "The other method is an API key: OPENAI_API_KEY (in a conversation, /auth changes the method)."
     )
 
 
 def _payer(settings: Settings) -> str:
     if settings.uses_login:
-        return f"The login's requests are used up, for now or for good. {about_refusal()}"
+        return f"The login's requests are used up, for now or permanently. {about_refusal()}"
     page = provider_of(settings.base_url).key_page
-    return (
-        f"The key comes from {settings.api_key}. Look at the account's plan and balance{f': {page}' if page else '.'}"
-    )
+    return f"The key comes from {settings.api_key}. Check the account's plan and balance{f': {page}' if page else '.'}"
 
 
 def path_doubt(settings: Settings) -> str:
-    """Return what may be wrong with the path of the base URL, as the end of a sentence."""
+    """Return the possible error in the path of the base URL, as the end of a sentence."""
     base_url = settings.base_url
     if base_url.partition("?")[0].rstrip("/").endswith("/chat/completions"):
         return "the base URL ends in /chat/completions, which is added automatically."
@@ -189,7 +187,7 @@ def path_doubt(settings: Settings) -> str:
 
 
 def _target(refusal: Refusal, url: str) -> str:
-    """Return where a redirect leads, without what may be secret in it."""
+    """Return the target of a redirect, without possible secrets."""
     try:
         parts = urlsplit(urljoin(url, refusal.headers.get("location", "")))
         host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname

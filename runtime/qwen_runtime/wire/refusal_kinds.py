@@ -1,6 +1,6 @@
-"""What a provider refuses by an error: the key, the model, the country, or an account that is empty.
+"""Classifies a provider's error: the key, the model, the country, or an empty account.
 
-The codes and the words decide, and the status where they say nothing: providers disagree about what 403 or 429 is for.
+Codes and words decide, and without them the status: providers use 403 and 429 differently.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _EMPTY = re.compile(
     re.IGNORECASE,
 )
 _EMPTY_CODE = re.compile(r"insufficient\w*quota", re.IGNORECASE)
-# Some providers say this of a minute's quota, too.
+# Some providers use these words for a quota per minute, too.
 _PERHAPS_EMPTY = re.compile(r"exceeded your current quota|insufficient[\w ]{0,30}quota", re.IGNORECASE)
 # What may be used in a day or a month is used up: no wait of seconds helps.
 _PERIOD = r"(daily|weekly|monthly|today'?s?|(per|a|this) (day|week|month)|free[ -]?tier)"
@@ -81,7 +81,7 @@ _NO_ACCESS = re.compile(
     r"|permission.{0,40}\bmodel|unpurchased|模型.{0,40}(权限|未开通|无权|未授权|不可用)|(无权|权限|未开通).{0,20}模型",
     re.IGNORECASE | re.DOTALL,
 )
-# A prompt that is moderated away, or an address that a firewall keeps out.
+# A prompt refused by moderation, or an address blocked by a firewall.
 _NO_KEY_AT_FAULT = re.compile(
     r"moderation|flagged|content[_ ](policy|filter)|inappropriate|data_?inspection"
     r"|\bip\b.{0,40}(not|block|den|allow)|firewall|virtual network|public (network )?access|(allow|white) ?list|白名单",
@@ -90,7 +90,7 @@ _NO_KEY_AT_FAULT = re.compile(
 
 
 def is_out_of_quota(refusal: Refusal) -> bool:
-    """Tell whether trying again helps nobody: what the account may use is used up."""
+    """Whether a retry is useless: the account's quota or balance is used up."""
     is_empty = bool(_EMPTY_CODES & set(refusal.codes)) or any(map(_EMPTY_CODE.search, refusal.codes))
     if refusal.status == 402 or is_empty or refusal.says(_EMPTY):
         return True
@@ -105,7 +105,7 @@ def is_rate_limited(refusal: Refusal) -> bool:
 
 
 def refuses_key(refusal: Refusal) -> bool:
-    """Tell whether the key is refused; not every provider has the status for it (Google: 400)."""
+    """Whether the key is refused; not every provider uses the usual status (Google: 400)."""
     if names_key(refusal):
         return True
     is_other = (
@@ -115,24 +115,24 @@ def refuses_key(refusal: Refusal) -> bool:
 
 
 def names_key(refusal: Refusal) -> bool:
-    """Tell whether the provider says that it is the key which it refuses."""
+    """Whether the provider names the key as the reason."""
     is_named = bool(_KEY_CODES & set(refusal.codes)) or refusal.says(_NO_KEY)
     return refusal.status in (0, 400, 401, 403) and is_named
 
 
 def refuses_country(refusal: Refusal) -> bool:
-    """Tell whether the provider does not serve the country or region that the request comes from."""
+    """Whether the provider does not serve the country or region of the request."""
     return refusal.status == 451 or (refusal.status in (0, 400, 401, 403) and refusal.says(_COUNTRY))
 
 
 def denies_model(refusal: Refusal) -> bool:
-    """Tell whether the key is valid, and is not allowed to use the model."""
+    """Whether the key is valid but may not use the model."""
     is_about_model = refusal.says(_NO_ACCESS) or bool(_NO_MODEL_CODES & set(refusal.codes))
     return refusal.status in (401, 403) and is_about_model
 
 
 def misses_model(refusal: Refusal) -> bool:
-    """Tell whether the provider does not know the model that was asked for."""
+    """Whether the provider does not know the requested model."""
     if refusal.status not in (0, 400, 404, 422):
         return False
     by_words = not is_about_length(refusal) and refusal.says(_NO_MODEL)
@@ -140,6 +140,6 @@ def misses_model(refusal: Refusal) -> bool:
 
 
 def is_about_length(refusal: Refusal) -> bool:
-    """Tell whether the conversation is longer than the model can take."""
+    """Whether the conversation is too long for the model."""
     by_code = any("context_length" in code for code in refusal.codes)
     return by_code or (refusal.status in (400, 413, 422) and refusal.says(_TOO_LONG))

@@ -1,4 +1,4 @@
-"""The body of a request, made from the conversation: the same prefix, byte for byte, from turn to turn."""
+"""The body of a request for a conversation: the prefix has the same bytes in every turn."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def body_of(
 
 
 def _to_mark(messages: Sequence[Message]) -> frozenset[int]:
-    """Return the places after which the prefix is to be cached: the system message and the latest one.
+    """Return the messages after which the prefix is cached: the system message and the latest message.
 
     Source: alibabacloud.com/help/en/model-studio/context-cache, "Explicit cache"; Qwen Code marks the same two.
     """

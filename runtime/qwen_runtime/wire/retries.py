@@ -1,4 +1,4 @@
-"""Whether a failed request is tried again, and after how long: what the OpenAI SDKs do.
+"""Whether and when a failed request is retried, as in the OpenAI SDKs.
 
 Source: openai-python, `_base_client.py` (`_should_retry`, `_calculate_retry_timeout`), and RFC 9110 §10.2.3 for
 `Retry-After`.
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 8.0
-# The longest wait that a server is granted, in seconds. It is not called again before the time that it asked for.
+# The longest wait that a server may request, in seconds. There is no retry before the time that it requested.
 LONGEST_GRANTED = 60.0
 
 _RETRIED = (408, 409, 429)
 
 
 def is_retried(status: int, headers: Mapping[str, str]) -> bool:
-    """Tell whether an answer with this status may be another one next time. `headers` have names in lower case."""
+    """Whether a retry may change an answer with this status. `headers` have names in lower case."""
     asked = headers.get("x-should-retry")
     if asked in ("true", "false"):
         return asked == "true"
@@ -32,7 +32,7 @@ def is_retried(status: int, headers: Mapping[str, str]) -> bool:
 
 
 def asked_delay(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Return how many seconds the server asks to wait, or None where it asks for nothing that can be understood."""
+    """Return the wait that the server requests, in seconds; None without a valid request."""
     milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None:
         return milliseconds / 1000
@@ -42,9 +42,9 @@ def asked_delay(headers: Mapping[str, str], now: datetime | None = None) -> floa
 
 
 def delay(attempt: int, asked: float | None, draw: Callable[[], float] = random.random) -> float | None:
-    """Return the seconds before a retry (`attempt` counts from 0), or None if the server asks for too many.
+    """Return the seconds before a retry (`attempt` counts from 0), or None if the server requests too long a wait.
 
-    Without a wish of the server it doubles from time to time, less up to a quarter by chance.
+    Without a request of the server the delay doubles each time, minus a random part of up to a quarter.
     """
     if asked is not None:
         return asked if asked <= LONGEST_GRANTED else None

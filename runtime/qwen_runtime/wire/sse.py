@@ -42,10 +42,10 @@ class EventReader:
         self._object: list[str] = []
 
     def events(self, parts: Iterator[bytes]) -> Iterator[ServerSentEvent]:
-        """Yield the events as they come.
+        """Yield the events as they arrive.
 
-        An event at the end of the stream counts without the empty line that the standard wants after it: some servers
-        leave that line out.
+        The last event of the stream counts without the empty line that the standard requires after it: some servers
+        omit that line.
         """
         name, data = "", list[str]()
         for line in _lines(parts):
@@ -112,7 +112,7 @@ def _begins_chunks(start: bytes) -> bool:
 
 
 def _lines(parts: Iterator[bytes]) -> Iterator[str]:
-    """Yield the lines, which end in a line feed, a carriage return or both; the encoding is always UTF-8."""
+    """Yield the lines, which end with a line feed, a carriage return or both; the encoding is always UTF-8."""
     decoder = IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8")("replace"), translate=True)
     rest: list[str] = []
     texts = (decoder.decode(part) for part in parts)

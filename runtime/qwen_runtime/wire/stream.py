@@ -1,4 +1,4 @@
-"""One question on the wire: the request, its retries, and the stream that comes back, as events."""
+"""Sends one question: the request, its retries, and the answer's stream as events."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from .connection import Connection
     from .request import Message
 
-# What servers say that do not know `stream_options`, or no option that they do not know.
+# The errors of servers that do not support `stream_options`, or refuse unknown options.
 _USAGE_OPTION = re.compile(r"stream_options|include_usage")
 _VAGUE = re.compile(r"(bad|invalid) request\W*", re.IGNORECASE)
 _NO_SUCH_OPTION = re.compile(
@@ -48,7 +48,7 @@ _NO_SUCH_OPTION = re.compile(
 
 _SECONDS_FOR_MODELS = 5.0
 
-# What servers send so that no gateway hangs up while the model thinks, as the name or the data of an event.
+# Events that keep the connection open while the model thinks, by their name or data.
 _KEEP_ALIVE = re.compile(
     r"[\W\d_]*((openrouter )?processing|keep[-_ ]?alive|ping|pong|heart[-_ ]?beat|hb|noop|waiting"
     r"|null|none|true|false)?[\W\d_]*",
@@ -67,7 +67,7 @@ _STATUS = re.compile(r"(?:HTTP/[\d.]+ )?([45]\d\d)\b(?= [A-Z])")
 
 
 class _AttemptError(Exception):
-    """An attempt failed before anything of an answer came."""
+    """An attempt failed before any part of the answer arrived."""
 
     def __init__(self, error: QwenCfgError, *, may_retry: bool, asked: float | None = None) -> None:
         super().__init__(error.what)
@@ -77,12 +77,12 @@ class _AttemptError(Exception):
 
 
 class _UnknownOptionError(Exception):
-    """The server does not know what asks for the usage."""
+    """The server does not support the option that requests the usage."""
 
 
 @dataclass
 class _Stream:
-    """How far a stream has come. `stray` is a line of it that is part of no event."""
+    """The state of a stream. `stray` is a line outside of an event."""
 
     reader: ChunkReader = field(default_factory=ChunkReader)
     begun: bool = False
@@ -93,7 +93,7 @@ class _Stream:
     stray: str = ""
 
     def note(self, event: Event) -> None:
-        """Take notice of an event."""
+        """Update the state with an event."""
         self.begun = self.begun or isinstance(event, Text | Reasoning)
         self.has_text = self.has_text or isinstance(event, Text)
         if isinstance(event, FinishReason):
@@ -103,13 +103,13 @@ class _Stream:
 
 
 def answer(connection: Connection, messages: Sequence[Message], cancelled: Flag) -> Iterator[Event]:
-    """Send a conversation and yield what comes back, as it comes.
+    """Send a conversation and yield the events of the answer as they arrive.
 
-    A failed attempt is made again as often as the artifact says, but not once a piece of the answer has come.
+    A failed attempt is retried up to the artifact's limit, but not after a piece of the answer has arrived.
 
     Raises:
         AuthenticationError: if the provider refuses the key.
-        ProviderError: if no answer comes, or what comes is none; `CutOffError` if it stops in the middle.
+        ProviderError: if there is no valid answer; `CutOffError` if it stops in the middle.
     """
     most = connection.settings.max_retries
     for attempt in count():
@@ -130,7 +130,7 @@ def answer(connection: Connection, messages: Sequence[Message], cancelled: Flag)
 
 
 def _attempt(connection: Connection, messages: Sequence[Message], cancelled: Flag) -> Iterator[Event]:
-    """Make one request, and one more without asking for the usage where that is what the server refuses."""
+    """Make one request, and a second one without the usage option if the server refuses that option."""
     try:
         yield from _request(connection, messages, cancelled)
     except _UnknownOptionError:
@@ -168,7 +168,7 @@ def _request(connection: Connection, messages: Sequence[Message], cancelled: Fla
 
 
 def _read(response: httpx.Response, connection: Connection, stream: _Stream) -> Iterator[Event]:
-    """Yield the events of an answer: a stream, or one whole completion from a server that does not stream."""
+    """Yield the events of an answer: a stream, or one complete completion from a server that does not stream."""
     encoding = unread_encoding(response)
     if encoding:
         raise _unread(connection, encoding)
@@ -186,7 +186,7 @@ def _read(response: httpx.Response, connection: Connection, stream: _Stream) -> 
 def _whole(
     response: httpx.Response, parts: Iterator[bytes], connection: Connection, stream: _Stream
 ) -> Iterator[Mapping[str, Any] | None]:
-    """Yield the one completion that an answer is, and None for its end."""
+    """Yield the single completion of an answer, and None for its end."""
     refusal = read_refusal(response, parts)
     document = parse_json(refusal.body)
     if document is None and is_lines(refusal.body):
@@ -203,7 +203,7 @@ def _whole(
 def _streamed(
     response: httpx.Response, parts: Iterator[bytes], connection: Connection, stream: _Stream
 ) -> Iterator[Mapping[str, Any] | None]:
-    """Yield the JSON of every server-sent event, and None for the end that `[DONE]` marks."""
+    """Yield the JSON of every server-sent event, and None for the end marked by `[DONE]`."""
     reader = EventReader()
     for event in reader.events(parts):
         document = parse_json(event.data)
@@ -244,13 +244,13 @@ def _refuse_other_api(document: Any, connection: Connection) -> None:
 
 
 def _kinds(event: ServerSentEvent, document: Mapping[str, Any]) -> list[str]:
-    """Return what an event that holds a document is called."""
+    """Return the name of an event that contains a document."""
     names = [event.name, *(document.get(name) for name in ("type", "object", "event"))]
     return [name for name in names if isinstance(name, str) and name]
 
 
 def _is_keep_alive(*texts: str) -> bool:
-    """Tell whether any of the texts says that an event only keeps the connection open."""
+    """Whether any of the texts marks an event that only keeps the connection open."""
     short = [text.strip() for text in texts if len(text) <= _LONGEST_KEEP_ALIVE]
     return any(text.startswith(":") or _KEEP_ALIVE.fullmatch(text) for text in short)
 
@@ -266,7 +266,7 @@ def _refusal_error(refusal: Refusal, connection: Connection, url: str) -> Except
 
 
 def _is_about_usage(refusal: Refusal) -> bool:
-    """Tell whether a server may refuse just that it is asked for the usage."""
+    """Whether a server may refuse only the option for the usage."""
     if refusal.says(_USAGE_OPTION):
         return refusal.status not in (401, 403)
     vague = refusal.says(_NO_SUCH_OPTION) or not refusal.words or bool(_VAGUE.fullmatch(refusal.words))
@@ -274,7 +274,7 @@ def _is_about_usage(refusal: Refusal) -> bool:
 
 
 def _nearest(connection: Connection) -> str:
-    """Return which models the endpoint has that are called much like the one asked for; nothing if it tells none."""
+    """Return the hint with the endpoint's models of similar names; an empty text without such models."""
     try:
         names = models(connection, seconds=_SECONDS_FOR_MODELS)
     except QwenCfgError:
@@ -284,7 +284,7 @@ def _nearest(connection: Connection) -> str:
 
 
 def _no_completion(refusal: Refusal, connection: Connection) -> Exception:
-    """Return what an answer is that is a success by its status and no completion by its content."""
+    """Return the error for an answer with a success status that is not a completion."""
     document = parse_json(refusal.body)
     if isinstance(document, dict) and is_error(document):
         refusal = Refusal(status_of(codes_of(document)), refusal.headers, refusal.body)
@@ -304,7 +304,7 @@ def _reported_error(data: str, connection: Connection, stream: _Stream) -> Excep
 
 
 def _no_json(text: str, connection: Connection, stream: _Stream, *, is_error: bool) -> Exception:
-    """Return what an event means that is no JSON object: an error in plain text, or a stream that is damaged."""
+    """Return the error for an event that is not a JSON object: an error in plain text, or a damaged stream."""
     refusal = Refusal(0, {}, text)
     is_text = not text.lstrip().startswith(("{", "["))
     if is_error or (is_text and _LOOKS_FAILED.search(text)):
@@ -332,7 +332,7 @@ def require_whole(connection: Connection, reason: str, tool: str, *, has_text: b
     `has_text` is whether any text of it came.
 
     Raises:
-        CutOffError: if it did not.
+        CutOffError: if it is incomplete.
     """
     why = wrong_end(reason)
     if tool:
@@ -354,7 +354,7 @@ def _unread(connection: Connection, encoding: str) -> NoCompletionError:
     return NoCompletionError(
         f"the answer is compressed with {encoding}, which qwen-cfg does not read",
         where=connection.settings.place("base_url"),
-        hint="Only gzip and deflate were asked for. Switch the compression off in the gateway or proxy that adds it.",
+        hint="Requests accept only gzip and deflate. Switch off the compression in the gateway or proxy that adds it.",
     )
 
 
@@ -376,6 +376,6 @@ def _with_wait(failed: _AttemptError, seconds: float | None) -> QwenCfgError:
 
 
 def _is_hopeless(error: Exception) -> bool:
-    """Tell whether TLS fails for a reason that stays: the certificate, or a server that speaks plain http."""
+    """Whether TLS fails for a permanent reason: the certificate, or a server that uses plain http."""
     cause = cause_of(error, ssl.SSLError)
     return isinstance(cause, ssl.SSLCertVerificationError) or getattr(cause, "reason", "") == "WRONG_VERSION_NUMBER"

@@ -1,4 +1,4 @@
-"""The tokens that a request took, in whichever spelling the provider tells them."""
+"""The token counts of a request, in the provider's spelling."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from qwen_schema.records import record
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# Where cached prompt tokens are told, as paths into `usage`: OpenAI, OpenRouter and DashScope (API reference, "Chat
+# The places of cached prompt tokens, as paths into `usage`: OpenAI, OpenRouter and DashScope (API reference, "Chat
 # completion object"; alibabacloud.com/help/en/model-studio/context-cache); then Moonshot, older DashScope answers and
 # vLLM; then DeepSeek (api-docs.deepseek.com/guides/kv_cache); then servers that pass on what Anthropic's API says.
 _CACHED = (
@@ -21,13 +21,13 @@ _CACHED = (
     ("native_tokens_cached",),
 )
 
-# No request takes as many; a larger number is a fault of the server, and too large to reckon with or to be shown.
+# No request uses as many; a larger number is an error of the server, and too large to calculate or show.
 _BEYOND_COUNTS = 10**15
 
 
 @record
 class Usage:
-    """Counts of tokens; None is what the provider did not report. Cached tokens are part of the prompt tokens."""
+    """Token counts; None means not reported by the provider. Cached tokens are part of the prompt tokens."""
 
     prompt_tokens: int | None = None
     cached_tokens: int | None = None
@@ -36,7 +36,7 @@ class Usage:
 
 
 def read_usage(document: Mapping[str, Any]) -> Usage:
-    """Return what a `usage` object says; what is no count is taken as not reported."""
+    """Return the counts of a `usage` object; an invalid count means not reported."""
     prompt = _count(document, ("prompt_tokens",), ("input_tokens",))
     completion = _count(document, ("completion_tokens",), ("output_tokens",))
     total = _count(document, ("total_tokens",))
