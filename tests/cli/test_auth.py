@@ -242,7 +242,7 @@ def test_a_login_is_sent_to_the_services_own_hosts_unless_it_is_trusted(
         ("fresh", 0, "it is refreshed by itself"),
         ("ended", 0, "the next request refreshes it"),
         ("ended for good", 1, "nothing to refresh it"),
-        ("broken", 1, "there is no access_token in it"),
+        ("broken", 1, "access_token is missing"),
     ],
 )
 def test_the_status_says_what_the_login_is_good_for(

@@ -40,10 +40,10 @@ def test_a_step_takes_no_longer_than_the_time_out_nor_than_the_doctor_waits() ->
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({}, "After 10 s the doctor goes on."),
+        ({}, "The time limit of a step is 10 s."),
         ({"timeout": 1.0}, "--timeout changes it."),
         ({"proxy": "http://p:1"}, "bypass it with --no-proxy."),
-        ({"proxy": "http://p:1", "timeout": 1.0}, "After 1 s the doctor goes on."),
+        ({"proxy": "http://p:1", "timeout": 1.0}, "The time limit of a step is 1 s."),
     ],
 )
 def test_what_takes_too_long_names_whose_limit_it_was(fields: dict[str, Any], said: str) -> None:

@@ -104,7 +104,7 @@ BROKEN = {
 
 def test_a_number_of_too_many_digits_is_told_in_plain_words(cache: LoginCache) -> None:
     cache.path.write_text(f'{{"access_token": "a", "x": {"9" * 5000}}}')
-    with pytest.raises(BrokenLoginError, match="a number in it has too many digits"):
+    with pytest.raises(BrokenLoginError, match="a number has too many digits"):
         cache.read()
 
 
@@ -304,7 +304,7 @@ except OutputError as error:
 
 def test_a_full_disk_leaves_no_lock_behind(path: Path) -> None:
     with another_process(_FULL, path) as process:
-        assert "its lock cannot be made" in process.communicate()[0]
+        assert "its lock cannot be created" in process.communicate()[0]
     assert not list(path.parent.iterdir())
 
 

@@ -1,4 +1,4 @@
-"""The doctor: tries what a resolved config says, step by step, and tells what it finds."""
+"""The doctor: tests a resolved config step by step, and reports the results."""
 
 from .examination import examine
 from .step import Outcome, Step

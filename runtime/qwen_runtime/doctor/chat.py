@@ -1,4 +1,4 @@
-"""The last step: one tiny question, whose answer is streamed like any other."""
+"""The last step: one short question with a streamed answer."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ PROMPT = "Reply with: ok"
 
 
 def ask(connection: Connection, observe: Observe | None) -> StepResult:
-    """Ask, and tell how long the answer took; `observe` is told of the request.
+    """Ask, and return the time of the answer; `observe` is called with the request.
 
     Raises:
         AuthenticationError: if the provider refuses the key.
-        ProviderError: if no answer comes, or it stops in the middle.
+        ProviderError: if there is no answer, or it stops in the middle.
     """
     with Session(connection, observe=observe).exchange(PROMPT) as exchange:
         for _ in exchange.events():
@@ -35,5 +35,5 @@ def _about(answer: Answer, settings: Settings) -> StepResult:
     tokens = answer.usage.total_tokens if answer.usage else None
     count = "tokens not reported" if tokens is None else f"{tokens:,} tokens"
     if answer.first_token_seconds is None:
-        return StepResult(f"an empty answer came after {answer.total_seconds:.2f} s ({count})", hint, "note")
+        return StepResult(f"the answer is empty, after {answer.total_seconds:.2f} s ({count})", hint, "note")
     return StepResult(f"the model answers: time to first token {answer.first_token_seconds:.2f} s, {count}", hint)

@@ -1,4 +1,4 @@
-"""The examination: which steps are tried, in which order, and which depend on which."""
+"""The examination: the steps, their order and their dependencies."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 
     from .network import Address
 
-# What has to succeed before anything can be asked.
+# The steps that must succeed before a request.
 _WAY = ("proxy", "name", "tcp", "tls")
 _MOST_ADDRESSES = 3
 
 
 def examine(ready: ReadyConfig, *, chat: bool) -> Iterator[Step]:
-    """Try what would be used and yield each step when it is done; with `chat`, ask the model too.
+    """Test the config and yield each finished step; with `chat`, ask the model too.
 
-    The key is sent to the origin of the base URL only. Ctrl-C is heard at any time.
+    The key is sent only to the origin of the base URL. Ctrl-C works at any time.
 
     Raises:
-        ConfigurationError: if the config asks for another method than an API key, or the CA bundle cannot be used.
+        ConfigurationError: if the config selects another method than an API key, or the CA bundle cannot be used.
     """
     background = Background(lambda _: _Examination(ready).steps(chat=chat))
     try:
@@ -46,7 +46,7 @@ def examine(ready: ReadyConfig, *, chat: bool) -> Iterator[Step]:
 
 
 class _Examination:
-    """An examination under way: what the steps so far found that later ones need."""
+    """A running examination: the results that later steps need."""
 
     def __init__(self, ready: ReadyConfig) -> None:
         self._bypassed = bool(ready.settings.proxy) and not proxy_for(ready.settings.base_url, ready.settings)
@@ -77,7 +77,7 @@ class _Examination:
     def _through_proxy(self) -> Iterator[Step]:
         yield self._after((), "proxy", self._reach_proxy)
         yield skip_step("name", "the proxy resolves it")
-        yield skip_step("tcp", "the proxy makes the connection")
+        yield skip_step("tcp", "the proxy opens the connection")
 
     def _straight(self) -> Iterator[Step]:
         if self._bypassed:
@@ -131,9 +131,9 @@ class _Examination:
         return self._after(needs, "chat", lambda: ask(self._connection, self._ready.observe))
 
     def _would_fail_again(self) -> bool:
-        """Tell whether what kept the models from being listed says all about a question too.
+        """Whether the error of the list of models applies to a question too.
 
-        A key may be good for questions and not for the list (403), and a server may have trouble with the list alone.
+        A key may be valid for questions but not for the list (403), and a server may fail only for the list.
         """
         failed = self._failed.get("models")
         error = failed.error if failed else None
@@ -142,7 +142,7 @@ class _Examination:
         )
 
     def _after(self, needs: tuple[str, ...], name: str, trial: Callable[[], StepResult]) -> Step:
-        """Return the step that a trial is, if what it needs did not fail."""
+        """Return the step of a trial, if the steps that it needs did not fail."""
         missing = next((need for need in needs if need in self._failed), None)
         step = skip_step(name, f"not tried: {missing} failed") if missing else run_step(name, trial)
         if step.outcome == "failed":

@@ -1,4 +1,4 @@
-"""What kept a step from succeeding, in the words that `run` has for it."""
+"""The errors of failed steps, in the same words as in `run`."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
     from qwen_runtime.settings import Settings
     from qwen_schema import QwenCfgError
 
-# How long one step towards the server may take, in seconds, where the artifact's time-out is longer.
+# The time limit of one step, in seconds, if the artifact's time-out is longer.
 LONGEST = 10.0
 
 
 def limit(settings: Settings) -> float:
-    """Return how long one step towards the server may take, in seconds."""
+    """Return the time limit of one step, in seconds."""
     return min(settings.timeout, LONGEST)
 
 
 @contextmanager
 def explain_errors(settings: Settings) -> Iterator[None]:
-    """Turn a connection that fails into an error that a person understands.
+    """Convert a failed connection to an error in plain words.
 
     Raises:
-        UnreachableError: if it fails.
+        UnreachableError: if the connection fails.
     """
     started = time.monotonic()
     try:
@@ -51,11 +51,11 @@ def _too_slow(error: httpx.TimeoutException, settings: Settings, elapsed: float)
         )
     if proxy or limit(settings) == LONGEST:
         ways = (
-            "Name another with --proxy, or bypass it with --no-proxy."
+            "Set another proxy with --proxy, or bypass it with --no-proxy."
             if proxy
-            else "If a proxy is needed, name it with --proxy."
+            else "If a proxy is needed, set it with --proxy."
         )
         return found.copy(
-            hint=f"After {limit(settings):g} s the doctor goes on. A firewall may drop the packets. {ways}"
+            hint=f"The time limit of a step is {limit(settings):g} s. A firewall may drop the packets. {ways}"
         )
     return found

@@ -1,4 +1,4 @@
-"""The steps that ask for the models: whether the key may, and whether the configured model is among them."""
+"""The steps about models: whether the key can list them, and whether the configured model is in the list."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from qwen_runtime.wire.connection import Connection
 
-# How many names are shown, and how many characters of each.
+# The most names that are shown, and the most characters of each.
 _MOST_SHOWN = 40
 _LONGEST_NAME = 100
 
@@ -26,18 +26,18 @@ _NO_LIST = "Many servers have no list. --chat asks the model itself."
 
 
 class ModelList:
-    """The models that the endpoint lists, and the status with which it answered; None is what is not known."""
+    """The models in the endpoint's list, and the status of its answer; None if unknown."""
 
     def __init__(self) -> None:
         self.names: list[str] | None = None
         self.status: int | None = None
 
     def ask(self, connection: Connection) -> StepResult:
-        """Ask for the models with the key.
+        """Request the models with the key.
 
         Raises:
             AuthenticationError: if the key is refused.
-            ProviderError: if what comes is neither a list nor the word that there is none.
+            ProviderError: if the answer is neither a list nor says that there is none.
         """
         connection.client.event_hooks = {"response": [self.note]}
         try:
@@ -54,7 +54,7 @@ class ModelList:
         return StepResult(f"the endpoint lists {count} ({self.status})")
 
     def look_for_model(self, connection: Connection) -> StepResult:
-        """Tell whether the configured model is listed; the list is there and not empty.
+        """Check that the configured model is in the list, which is not empty.
 
         Raises:
             NotFoundError: if it is not.
@@ -62,32 +62,31 @@ class ModelList:
         settings = connection.settings
         model, names = settings.model, self.names or []
         if any(_is_called(name, model) for name in names):
-            return StepResult(f"{printable(model)} is among them")
+            return StepResult(f"{printable(model)} is in the list")
         if not connection.provider.lists_models:
-            what = f"{printable(model)} is not among them: this provider lists models, but requests name a deployment"
-            return StepResult(what, "Try it with --chat.", "note")
-        hint = (
-            f"The endpoint has {_name_list(_nearest_first(model, names))}. Name another with {ways_to_name(settings)}."
-        )
+            what = f"{printable(model)} is not in the list: this provider lists models, but requests name a deployment"
+            return StepResult(what, "Test it with --chat.", "note")
+        known = _name_list(_nearest_first(model, names))
+        hint = f"The endpoint has {known}. Set another model with {ways_to_name(settings)}."
         what = f"the endpoint does not list the model {printable(model)}"
         raise NotFoundError(what, where=settings.place("model"), hint=hint)
 
     def note(self, response: httpx.Response) -> None:
-        """Remember how the endpoint answered."""
+        """Store the status of the endpoint's answer."""
         self.status = response.status_code
 
 
 def _is_called(listed: str, model: str) -> bool:
-    """Tell whether a list means a model: Gemini puts `models/` before the names, and Ollama `:latest` behind them."""
+    """Whether a list contains a model: Gemini adds `models/` before the names, and Ollama `:latest` after them."""
     return model in (listed, listed.removeprefix("models/"), listed.removesuffix(":latest"))
 
 
 def _nearest_first(model: str, names: Sequence[str]) -> list[str]:
-    """Return the names in their order, after those that are called much like the model."""
+    """Return the names, first those similar to the model, then the others in their order."""
     return list(dict.fromkeys([*near_models(model, names), *names]))
 
 
 def _name_list(names: Sequence[str]) -> str:
-    """Return what the server calls its models, as far as that is of use to a person."""
+    """Return the server's names of models, shortened for display."""
     shown = ", ".join(printable(redact_unknown(name))[:_LONGEST_NAME] for name in names[:_MOST_SHOWN])
     return f"{shown} and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else shown

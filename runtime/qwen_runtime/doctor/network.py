@@ -1,4 +1,4 @@
-"""The first steps towards a server: the addresses behind its name, and a connection to one of them."""
+"""The first steps: the addresses of a server's name, and a connection to one of them."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
     from .route import Target
 
-# An entry of what `socket.getaddrinfo` returns.
+# One entry of the result of `socket.getaddrinfo`.
 Address = tuple[Any, ...]
 
 
 def look_up(place: Target, seconds: float) -> list[Address]:
-    """Return the addresses of a host, in the order in which they are to be tried.
+    """Return the addresses of a host, in the order of the attempts.
 
     Raises:
-        OSError: if it has none.
-        httpx.ConnectTimeout: if nobody said within so many seconds.
+        OSError: if the host has none.
+        httpx.ConnectTimeout: if there is no answer within the time limit.
     """
     found = next(Background(lambda _: _addresses(place)).poll(seconds))
     if found is None:
@@ -35,11 +35,11 @@ def look_up(place: Target, seconds: float) -> list[Address]:
 
 
 def connect(addresses: Sequence[Address], seconds: float) -> str:
-    """Return the address that takes a connection; the others are tried in their order, within the time.
+    """Return the first address that accepts a connection; all attempts share the time limit.
 
     Raises:
-        OSError: if none takes one, as the last of them says.
-        httpx.ConnectTimeout: if the time was over.
+        OSError: the error of the last attempt, if all fail.
+        httpx.ConnectTimeout: if the time limit is over.
     """
     until, refusal = time.monotonic() + seconds, OSError("there is no address")
     for family, kind, protocol, _, address in addresses:
@@ -57,7 +57,7 @@ def connect(addresses: Sequence[Address], seconds: float) -> str:
 
 
 def texts(addresses: Sequence[Address]) -> list[str]:
-    """Return addresses as they are written."""
+    """Return addresses as texts."""
     return list(dict.fromkeys(str(address[4][0]) for address in addresses))
 
 
@@ -66,5 +66,5 @@ def _addresses(place: Target) -> Iterator[list[Address]]:
     try:
         yield [found for host in hosts for found in socket.getaddrinfo(host, place.port, type=socket.SOCK_STREAM)]
     except UnicodeError:
-        # What has an empty part, or one of more than 63 characters (RFC 1035 §2.3.4).
+        # A name with an empty part, or a part of more than 63 characters (RFC 1035 §2.3.4).
         raise socket.gaierror(socket.EAI_NONAME, "not a valid host name") from None

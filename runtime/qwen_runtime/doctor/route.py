@@ -1,4 +1,4 @@
-"""The way that a request takes: straight to the host of the base URL, or through the proxy."""
+"""The route of a request: directly to the host of the base URL, or through the proxy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @record
 class Target:
-    """What a connection is made to."""
+    """The target of a connection."""
 
     host: str
     port: int
@@ -25,13 +25,13 @@ class Target:
 
 
 def for_one_try(ready: ReadyConfig, *, direct: bool) -> ReadyConfig:
-    """Return the config as it applies to its own host: no retries, and no proxy that is gone around anyway."""
+    """Return the config for its own host: without retries, and without a proxy that is bypassed."""
     changes: dict[str, Value] = {"max_retries": 0, **({"proxy": ""} if direct else {})}
     artifact = replace(ready.artifact, config={**ready.artifact.config, **changes})
     return replace(ready, artifact=artifact)
 
 
 def first_target(settings: Settings) -> Target:
-    """Return where a connection is made to first: the proxy, if there is one, or else the server."""
+    """Return the first target of a connection: the proxy, if there is one, else the server."""
     text = settings.proxy or settings.base_url
     return Target(host_of(text), port_of(text))

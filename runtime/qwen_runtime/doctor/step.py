@@ -16,7 +16,7 @@ Outcome = Literal["ok", "failed", "skipped", "note"]
 
 @record
 class StepResult:
-    """What a trial finds: in words, with what to do about it where something is to be done."""
+    """The result of a trial as text, with a hint if an action is needed."""
 
     what: str
     hint: str = ""
@@ -25,7 +25,7 @@ class StepResult:
 
 @record
 class Step:
-    """What was tried, and what came of it; `seconds` is how long it took, `error` why it failed."""
+    """A step and its result; `seconds` is its duration, `error` the reason if it failed."""
 
     name: str
     outcome: Outcome
@@ -36,7 +36,7 @@ class Step:
 
 
 def run_step(name: str, trial: Callable[[], StepResult]) -> Step:
-    """Return the step that a trial is; an error of the trial's is what the step finds."""
+    """Return the step of a trial; an error of the trial is the step's result."""
     started = time.monotonic()
     try:
         found = trial()
@@ -46,5 +46,5 @@ def run_step(name: str, trial: Callable[[], StepResult]) -> Step:
 
 
 def skip_step(name: str, what: str, hint: str = "") -> Step:
-    """Return a step for which nothing was sent."""
+    """Return a step without a request."""
     return Step(name, "skipped", what, hint)

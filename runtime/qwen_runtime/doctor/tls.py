@@ -1,4 +1,4 @@
-"""The TLS step: a handshake like that of any request, and what it shows of the server's certificate."""
+"""The TLS step: the handshake of a request, and the server's certificate."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from .step import StepResult
 if TYPE_CHECKING:
     from qwen_runtime.wire.connection import Connection
 
-# A certificate that ends sooner than this is worth a word, in days.
+# A notice is shown if the certificate expires within this number of days.
 SOON = 7
 _DAY = 24 * 60 * 60
 
 
 class _ShookHandsError(Exception):
-    """The handshake is done, and nothing has been sent over it."""
+    """The handshake is complete; no request has been sent."""
 
 
 @record
 class Handshake:
-    """What a handshake agreed on and showed. `ends` is when the certificate does, in seconds since 1970."""
+    """The result of a handshake. `ends` is the expiry of the certificate, in seconds since 1970."""
 
     version: str
     issuer: str
@@ -35,12 +35,12 @@ class Handshake:
 
 
 def shake_hands(connection: Connection, seconds: float) -> Handshake:
-    """Do the handshake of a request, through the proxy if there is one, and send no request.
+    """Do the handshake of a request, through the proxy if there is one, without sending the request.
 
-    `seconds` is how long each part of it may take.
+    `seconds` is the time limit of each part.
 
     Raises:
-        httpx.HTTPError: if it fails.
+        httpx.HTTPError: if the handshake fails.
     """
     settings, found = connection.settings, []
     # Through a proxy this is the second layer: the first one may be the proxy's own.
@@ -56,31 +56,31 @@ def shake_hands(connection: Connection, seconds: float) -> Handshake:
     url = models_url(settings.base_url)
     try:
         with connection.client.stream("GET", url, timeout=seconds, extensions={"trace": note}):
-            raise AssertionError("the client sent a request without telling of its handshake")
+            raise AssertionError("the client sent a request without reporting its handshake")
     except _ShookHandsError:
         return found[0]
 
 
 def _kind_of_way(proxy: str) -> str:
-    """Return what httpcore calls the connection that the request goes over."""
+    """Return httpcore's name of the request's connection."""
     if not proxy:
         return "connection"
     return "socks" if proxy.startswith("socks") else "proxy"
 
 
 def about(handshake: Handshake, now: float | None = None) -> StepResult:
-    """Return what there is to say about a handshake; `now` is in seconds since 1970."""
+    """Return the result of a handshake; `now` is in seconds since 1970."""
     days = int((handshake.ends - (time.time() if now is None else now)) // _DAY)
     until = datetime.fromtimestamp(handshake.ends, UTC).strftime("%Y-%m-%d")
     left = "1 day left" if days == 1 else f"{days} days left"
     what = f"{handshake.version}; the certificate is from {handshake.issuer} and valid until {until} ({left})"
     if days >= SOON:
         return StepResult(what)
-    return StepResult(what, "Whoever runs the server, or the proxy in its place, has to renew it soon.", "note")
+    return StepResult(what, "The operator of the server, or of the proxy, must renew it soon.", "note")
 
 
 def _read(channel: ssl.SSLSocket | ssl.SSLObject) -> Handshake:
-    # It has been verified, and is therefore read (ssl.SSLSocket.getpeercert).
+    # Only a verified certificate can be read (ssl.SSLSocket.getpeercert).
     certificate: Any = channel.getpeercert()
     issuer = {name: value for part in certificate.get("issuer", ()) for name, value in part}
     name = issuer.get("organizationName") or issuer.get("commonName") or "an authority without a name"

@@ -1,4 +1,4 @@
-"""One request that tries an endpoint before its settings are kept: for the models, or for a word of one of them."""
+"""One request that tests an endpoint before its settings are saved: for the models, or for a word of a model."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# How long a trial waits where nobody names a time-out, in seconds. A server on this machine may load a model first.
+# The default time limit of a trial, in seconds. A server on this machine may load a model first.
 _FOR_LIST = 10.0
 _FOR_WORD = 60.0
 
 
 def listed_models(ready: ReadyConfig) -> tuple[str, ...] | None:
-    """Return the models that an endpoint lists, or None if it has no list. Ctrl-C is heard at any time.
+    """Return the models that an endpoint lists, or None if it has no list. Ctrl-C works at any time.
 
     Raises:
         AuthenticationError: if the key is refused.
@@ -40,18 +40,18 @@ def listed_models(ready: ReadyConfig) -> tuple[str, ...] | None:
 
 
 def ask_for_a_word(ready: ReadyConfig) -> None:
-    """Ask the model for a word. Ctrl-C is heard at any time.
+    """Ask the model for a word. Ctrl-C works at any time.
 
     Raises:
         AuthenticationError: if the key is refused.
-        ProviderError: if no answer comes.
+        ProviderError: if there is no answer.
         ConfigurationError: if the CA bundle cannot be used.
     """
     _at_once(_patient(ready, _FOR_WORD), lambda connection: ask(connection, ready.observe))
 
 
 def _patient(ready: ReadyConfig, seconds: float) -> ReadyConfig:
-    """Return a config that waits for so many seconds, unless somebody says how long to wait."""
+    """Return a config with a time-out in seconds, unless a source sets one."""
     artifact = ready.artifact
     if artifact.provenance["timeout"].layer != "default":
         return ready
@@ -72,7 +72,7 @@ def _list(connection: Connection) -> tuple[str, ...] | None:
 
 
 def _at_once(ready: ReadyConfig, trial: Callable[[Connection], T]) -> T:
-    """Return what a trial over a connection comes to; nothing is tried twice, and a wait for it can be ended."""
+    """Return the result of a trial over a connection; there is no retry, and Ctrl-C ends the wait."""
 
     def run(_: Flag) -> Iterator[T]:
         with closing(for_one_try(ready, direct=False).connect()) as connection:

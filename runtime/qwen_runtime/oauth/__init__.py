@@ -1,4 +1,4 @@
-"""Qwen OAuth: logging in, the login that is kept, and keeping it fresh."""
+"""Qwen OAuth: logging in, and saving and refreshing the login."""
 
 from .cache import BrokenLoginError, LoginCache, cache_of
 from .login import Login

@@ -1,4 +1,4 @@
-"""How requests are authenticated with a Qwen OAuth login."""
+"""Authentication of requests with a Qwen OAuth login."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class LoginAuth(httpx.Auth):
-    """Puts the access token of a Qwen OAuth login into requests to the origin of the base URL, and into no others.
+    """Adds the access token of a Qwen OAuth login only to requests to the origin of the base URL.
 
-    It is exchanged before it ends, and once more if it is refused all the same.
+    The token is refreshed before it expires, and once more if the server refuses it.
     """
 
     def __init__(self, tokens: Tokens, base_url: str) -> None:
@@ -25,11 +25,11 @@ class LoginAuth(httpx.Auth):
         self._origin = origin_of(httpx.URL(base_url))
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Send the request with the access token (RFC 6750 §2.1), and again with another one after a 401.
+        """Send the request with the access token (RFC 6750 §2.1), and again with a new token after a 401.
 
         Raises:
-            AuthenticationError: if there is no login any more, or it is not taken.
-            ProviderError: if it has to be refreshed, and cannot be now.
+            AuthenticationError: if the login no longer exists, or is refused.
+            ProviderError: if the login cannot be refreshed now.
         """
         if origin_of(request.url) != self._origin:
             yield request

@@ -1,4 +1,4 @@
-"""The file that keeps the login, which Qwen Code and this program share."""
+"""The file of the login, which Qwen Code and this program share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .login import Login
 
-# What to do where a login is of no use.
+# The hint for an unusable login.
 LOG_IN_AGAIN = "Log in again: qwen-cfg auth login, or /auth in a conversation"
 LOG_IN_OR_KEY = f"{LOG_IN_AGAIN}. Or use an API key: OPENAI_API_KEY."
 
@@ -31,16 +31,16 @@ def _number(digits: str) -> int:
     try:
         return int(digits)
     except ValueError:
-        # Python's own words are for its programmers.
-        raise ValueError("a number in it has too many digits") from None
+        # Python's own message is for programmers.
+        raise ValueError("a number has too many digits") from None
 
 
 class BrokenLoginError(ConfigurationError):
-    """The file is there, and holds no login."""
+    """The file exists, but contains no login."""
 
 
 class LoginCache:
-    """The login of one user. `shown` is how the file is written in messages; `may_follow` tells of links to it."""
+    """The login of one user. `shown` is the file's name in messages; `may_follow` decides about links."""
 
     def __init__(self, path: Path, shown: str, may_follow: MayFollow = anywhere) -> None:
         self.path = path
@@ -49,15 +49,15 @@ class LoginCache:
 
     @property
     def lock_path(self) -> Path:
-        """The lock that both programs take before they exchange the tokens."""
+        """The lock that both programs take before they refresh the tokens."""
         return self.path.with_name(LOCK_NAME)
 
     def read(self) -> Login | None:
         """Return the login; None if there is no file.
 
         Raises:
-            BrokenLoginError: if there is one, and it holds no login.
-            ConfigurationError: if it cannot be read.
+            BrokenLoginError: if the file contains no login.
+            ConfigurationError: if the file cannot be read.
         """
         try:
             return login_of(json.loads(read_file(self.path).decode("utf-8-sig"), parse_int=_number))
@@ -72,7 +72,7 @@ class LoginCache:
                 hint="Check its permissions.",
             ) from None
         except RecursionError:
-            wrong = "it is no JSON object"
+            wrong = "it is not a JSON object"
         except json.JSONDecodeError:
             wrong = "it is no JSON"
         except ValueError as error:
@@ -82,37 +82,39 @@ class LoginCache:
         ) from None
 
     def write(self, login: Login) -> None:
-        """Keep a login, so that nobody ever sees half of it and nobody else can read it.
+        """Save a login whole or not at all, readable only by the user.
 
         Raises:
-            OutputError: if it cannot be written.
+            OutputError: if the file cannot be written.
         """
         document = json.dumps(login_document(login), indent=2)
         save(self.path, document, may_follow=self._may_follow, private=True, make=True)
 
     def require_place(self) -> None:
-        """Make sure that a login can be kept, before a person is asked to log in.
+        """Check that a login can be saved, before the user logs in.
 
         Raises:
-            OutputError: if it cannot.
+            OutputError: if the login cannot be saved.
         """
         directory, wrong = self.path.parent, ""
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             target = Path(os.path.realpath(self.path))
             if target.exists() and not target.is_file():
-                wrong = "there is something else in its place"
+                wrong = "its path is not a file"
             elif not os.access(target.parent, os.W_OK | os.X_OK) or not os.access(directory, os.W_OK | os.X_OK):
-                wrong = "you may not write there"
+                wrong = "its directory is not writable"
         except OSError as error:
             wrong = str(error.strerror)
         if wrong:
             raise OutputError(
-                f"the login cannot be saved: {wrong}", where=self.shown, hint="Make room for it, and log in again."
+                f"the login cannot be saved: {wrong}",
+                where=self.shown,
+                hint="Make the path writable, and log in again.",
             )
 
     def set_aside(self) -> str:
-        """Move a broken file out of the way, keeping it, and return its new name; empty if it cannot be moved."""
+        """Rename an invalid file and return its new name; an empty text if the file cannot be renamed."""
         numbers = ("", *(f"-{number}" for number in range(2, 100)))
         for number in numbers:
             name = f"{self.path.name}.broken{number}"
@@ -126,13 +128,13 @@ class LoginCache:
         return ""
 
     def remove(self) -> bool:
-        """Forget the login; tell whether there was a file.
+        """Remove the login, and return whether there was a file.
 
         Raises:
-            OutputError: if it cannot be removed.
+            OutputError: if the file cannot be removed.
         """
         try:
-            # Of a link, what it leads to: that is where the tokens are.
+            # For a link, the target is removed, because it contains the tokens.
             with reached(self.path, self._may_follow) as (folder, name):
                 folder.unlink(name)
         except FileNotFoundError:
@@ -143,13 +145,13 @@ class LoginCache:
 
 
 def still_there(what: str, shown: str) -> OutputError:
-    """Return what a person is told when a login cannot be removed."""
-    hint = "You are still logged in. Make its directory writable for you, or remove the file yourself."
+    """Return the error for a login that cannot be removed."""
+    hint = "You are still logged in. Make its directory writable, or remove the file yourself."
     return OutputError(what, where=shown, hint=hint)
 
 
 def cache_of(settings: Settings) -> LoginCache:
-    """Return the cache that the settings refer to."""
+    """Return the cache that the settings name."""
     shown, home = settings.api_key.path or "", settings.home
     path = settings.locate(shown)
     is_in_home = home is not None and path.parent == home / ".qwen"

@@ -1,4 +1,4 @@
-"""Waiting for a person to log in elsewhere: what each answer to a poll means (RFC 8628 §3.5)."""
+"""The state of a login on another device: the meaning of each answer to a poll (RFC 8628 §3.5)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # RFC 8628 §3.2 (without an interval it is 5 seconds) and §3.5 (slow_down adds 5).
 _INTERVAL = 5.0
 _SLOWER_BY = 5.0
-# Where the server is in trouble the interval is doubled, up to so many seconds.
+# If the server fails, the interval is doubled, up to this number of seconds.
 _LONGEST_INTERVAL = 60.0
 _LONGEST_LIFE = 3600.0
 
@@ -26,9 +26,9 @@ _QUOTED = 200
 
 @record
 class DeviceCode:
-    """What a person is to do where there is a browser: go to `address` and enter `user_code` (RFC 8628 §3.2).
+    """The user's instructions: open `address` in a browser and enter `user_code` (RFC 8628 §3.2).
 
-    `whole_address` has the code in it, where the server gives one. Times are in seconds.
+    `whole_address` contains the code, if the server sends it. Times are in seconds.
     """
 
     device_code: Secret
@@ -41,7 +41,7 @@ class DeviceCode:
 
 @record
 class TokenResponse:
-    """The answer to a poll: its status and the JSON object in it, or `trouble`, why there is none."""
+    """The answer to a poll: its status and JSON object, or `trouble`, the reason why there is none."""
 
     status: int = 0
     document: Mapping[str, Any] | None = None
@@ -50,10 +50,10 @@ class TokenResponse:
 
 @record
 class PollState:
-    """How polling stands: `interval` is how long to wait before the next poll, `ends_at` when the code expires.
+    """The state of polling: `interval` is the wait before the next poll, `ends_at` the time when the code expires.
 
-    `tokens` is the answer with the tokens, once it has come. `trouble` is what the server last failed with. Times are
-    in seconds, `ends_at` by a clock that only goes forward.
+    `tokens` is the answer with the tokens, once received. `trouble` is the server's last failure. Times are
+    in seconds, `ends_at` on a monotonic clock.
     """
 
     interval: float
@@ -62,10 +62,10 @@ class PollState:
     trouble: str = ""
 
     def after(self, answer: TokenResponse, now: float) -> PollState:
-        """Return how polling stands after an answer.
+        """Return the state of polling after an answer.
 
         Raises:
-            AuthenticationError: if it was denied, or the code has expired.
+            AuthenticationError: if the user denied the login, or the code has expired.
             ProviderError: if the server refuses for another reason.
         """
         document = answer.document or {}
@@ -82,39 +82,39 @@ class PollState:
             raise _expired_error(self.trouble)
         if 400 <= answer.status < 500 and answer.status not in (408, 429):
             raise ProviderError(
-                f"the login server refuses ({error_text(answer.status, document)})", hint=about_refusal()
+                f"the login server refused the request ({error_text(answer.status, document)})", hint=about_refusal()
             )
-        trouble = answer.trouble or f"it answers {error_text(answer.status, document)}"
+        trouble = answer.trouble or f"it answered {error_text(answer.status, document)}"
         return replace(self, trouble=trouble)._wait_longer(min(self.interval * 2, _LONGEST_INTERVAL), now)
 
     def _wait_longer(self, interval: float, now: float) -> PollState:
-        """Return it with the interval from now on; a code that has expired by then is not asked about again."""
+        """Return the state with a new interval; there is no further poll if the code expires before it."""
         if now >= self.ends_at:
             raise _expired_error(self.trouble)
         return replace(self, interval=max(interval, self.interval))
 
     def seconds_left(self, now: float) -> float:
-        """Return how long the code holds."""
+        """Return how long the code is valid, in seconds."""
         return max(self.ends_at - now, 0.0)
 
 
 def start_polling(device: DeviceCode, now: float) -> PollState:
-    """Return how polling stands before the first poll."""
+    """Return the state of polling before the first poll."""
     return PollState(device.interval, now + device.expires_in)
 
 
 def device_code_of(document: object) -> DeviceCode:
-    """Return what a device authorization response says (RFC 8628 §3.2).
+    """Return the content of a device authorization response (RFC 8628 §3.2).
 
     Raises:
-        ProviderError: if it is none.
+        ProviderError: if the response is invalid.
     """
     if not isinstance(document, dict):
-        raise _no_code("it is no JSON object")
+        raise _no_code("it is not a JSON object")
     texts = {name: document.get(name) for name in ("device_code", "user_code", "verification_uri")}
     missing = [name for name, text in texts.items() if not isinstance(text, str) or not text]
     if missing:
-        raise _no_code(f"there is no {missing[0]} in it")
+        raise _no_code(f"{missing[0]} is missing")
     whole = document.get("verification_uri_complete")
     whole = whole if isinstance(whole, str) and whole else str(texts["verification_uri"])
     for address in (str(texts["verification_uri"]), whole):
@@ -134,18 +134,18 @@ def device_code_of(document: object) -> DeviceCode:
 
 def _expired_error(trouble: str) -> AuthenticationError:
     also = f"; last answer of the login server: {trouble}" if trouble else ""
-    return AuthenticationError(f"nobody logged in before the code expired{also}", hint=LOG_IN_OR_KEY)
+    return AuthenticationError(f"the code expired before a login{also}", hint=LOG_IN_OR_KEY)
 
 
 def _no_code(wrong: str) -> ProviderError:
     return ProviderError(
         f"the login server sent no login code: {wrong}",
-        hint="Is its address right (--qwen-oauth-url)? Or use an API key: OPENAI_API_KEY.",
+        hint="Check its address (--qwen-oauth-url), or use an API key: OPENAI_API_KEY.",
     )
 
 
 def error_text(status: int, document: Mapping[str, Any]) -> str:
-    """Return what an answer says about an error (RFC 6749 §5.2), in one line."""
+    """Return the error in an answer (RFC 6749 §5.2), in one line."""
     words = [str(document[name]) for name in ("error", "error_description") if isinstance(document.get(name), str)]
     text = printable(redact_unknown(" ".join(": ".join(words).split())))[:_QUOTED]
     return f"{status}: {text}" if text else str(status)
@@ -154,5 +154,5 @@ def error_text(status: int, document: Mapping[str, Any]) -> str:
 def _seconds(value: object, otherwise: float, longest: float) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not value > 0:
         return otherwise
-    # In this order: a whole number may be too large to be made a float.
+    # In this order: a whole number may be too large to convert to a float.
     return float(min(value, longest))

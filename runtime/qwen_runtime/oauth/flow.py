@@ -1,4 +1,4 @@
-"""Logging in with a browser anywhere, from the code to the kept login (RFC 8628)."""
+"""Logging in with a browser on any device, from the code to the saved login (RFC 8628)."""
 
 from __future__ import annotations
 
@@ -29,40 +29,40 @@ if TYPE_CHECKING:
     from .device import PollState, TokenResponse
     from .server import AuthorizationServer
 
-# How often the time that is left is shown, in seconds.
+# The interval between updates of the remaining time, in seconds.
 _TICK = 0.5
 
-# How long an exchange of the old tokens, which would put them over the new ones, is waited for, in seconds.
+# The longest wait for a refresh of the old tokens, which would overwrite the new ones, in seconds.
 _PATIENCE = 15.0
 _PATIENCE_TO_LEAVE = 40.0
 
-_WORK = "the login server is being asked"
+_WORK = "waiting for the login server"
 
 
 class LoginView(Protocol):
-    """Shows a person what to do, and how long there is time for it."""
+    """Shows the user's instructions and the remaining time."""
 
     def show_code(self, device: DeviceCode) -> None:
-        """Show the address, the code, and until when it holds."""
+        """Show the address, the code, and the time when the code expires."""
 
     def waiting(self, seconds_left: float | None) -> None:
-        """Show that the login is waited for, or, with None, that the code is."""
+        """Show that the program waits for the login, or, with None, for the code."""
 
     def end(self) -> None:
-        """Let what is shown stay."""
+        """Keep the current output."""
 
 
 def log_in(
     server: AuthorizationServer, cache: LoginCache, view: LoginView, *, browse: Callable[[str], object] | None
 ) -> Login:
-    """Log in, keep the login and return it. Ctrl-C cancels it; a login that is there is kept until another has come.
+    """Log in, save the login and return it. Ctrl-C cancels; an existing login is kept until the new one is complete.
 
-    `browse` opens an address in a browser here, which is an extra: everything is shown before.
+    `browse` opens the address in a browser here; all instructions are shown before.
 
     Raises:
-        AuthenticationError: if it is denied, or nobody logs in before the code expires.
-        ProviderError: if the server gives no code, or refuses.
-        OutputError: if the login cannot be kept.
+        AuthenticationError: if the user denies the login, or the code expires.
+        ProviderError: if the server sends no code, or refuses the request.
+        OutputError: if the login cannot be saved.
     """
     cache.require_place()
     background = Background(lambda cancelled: _course(server, cache, cancelled))
@@ -76,7 +76,7 @@ def log_in(
 def _course(
     server: AuthorizationServer, cache: LoginCache, cancelled: Flag
 ) -> Iterator[DeviceCode | PollState | Login]:
-    """Yield the code, after each poll how polling stands, and at last the login that is kept."""
+    """Yield the code, the state after each poll, and finally the saved login."""
     verifier = make_verifier()
     device = server.ask_for_code(challenge_of(verifier))
     yield device
@@ -85,7 +85,7 @@ def _course(
         if cancelled.wait(min(polling.interval, max(polling.seconds_left(time.monotonic()), 0.1))):
             return
         left = max(polling.seconds_left(time.monotonic()), 1.0)
-        # The code is good once: an answer that is on its way may have the tokens.
+        # The code works once: an answer in transit may contain the tokens.
         poll = partial(server.poll, device, verifier, left)
         state = run_to_end(partial(_poll_once, polling, poll, cache), _WORK, min(left, LONGEST))
         yield state
@@ -95,7 +95,7 @@ def _course(
 
 
 def _poll_once(polling: PollState, poll: Callable[[], TokenResponse], cache: LoginCache) -> PollState | Login:
-    """Ask once; return how polling stands then, or the login, which is kept."""
+    """Poll once, and return the new state, or the login after saving it."""
     asked_at = time.time()
     after = polling.after(poll(), time.monotonic())
     return after if after.tokens is None else _save(cache, _login_of(after.tokens, asked_at))
@@ -128,7 +128,7 @@ def _follow(
 
 
 def _save(cache: LoginCache, login: Login) -> Login:
-    """Keep a login, while nobody exchanges the tokens of the one before."""
+    """Save a login while no program refreshes the tokens of the previous one."""
     lock = RefreshLock(cache.lock_path)
     taken = lock.take(_PATIENCE)
     try:
@@ -146,10 +146,10 @@ def _save(cache: LoginCache, login: Login) -> Login:
 
 
 def log_out(cache: LoginCache) -> bool:
-    """Forget the login, once nobody exchanges its tokens any more; tell whether there was one.
+    """Remove the login once no program refreshes its tokens, and return whether there was one.
 
     Raises:
-        OutputError: if it cannot be removed, or somebody goes on exchanging the tokens.
+        OutputError: if the login cannot be removed, or another program keeps refreshing it.
     """
     lock = RefreshLock(cache.lock_path, "removed")
     if not os.path.lexists(cache.path):

@@ -1,9 +1,9 @@
-"""The lock that lets one program at a time exchange the tokens: a file, as Qwen Code makes it.
+"""The lock for refreshing the tokens, held by one program at a time: a file in the format of Qwen Code.
 
-It is made exclusively, holds a random identifier, and is stale when nobody has touched it for ten seconds; a stale one
-is renamed before it is removed (QwenLM/qwen-code, sharedTokenManager.ts). This program touches it while it holds it, so
-that a slow answer makes nobody take it away, and takes a lock on the directory beside, so that of its own processes no
-two find the same file stale.
+The file is created exclusively, contains a random identifier, and is stale if untouched for ten seconds; a stale file
+is renamed before it is removed (QwenLM/qwen-code, sharedTokenManager.ts). This program touches the file while it holds
+the lock, so that no program removes it during a slow answer. It also locks the directory, so that two of its own
+processes cannot find the same file stale.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _LOOK_EVERY = 0.05
 
 
 class RefreshLock:
-    """The lock of one login. It is not taken when made; `purpose` says what cannot be done without it."""
+    """The lock of one login. Creating the object does not take it; `purpose` is the word for error messages."""
 
     def __init__(self, path: Path, purpose: str = "refreshed") -> None:
         self._path = path
@@ -43,10 +43,10 @@ class RefreshLock:
         self._seen: tuple[tuple[int, int], float] | None = None
 
     def try_take(self) -> bool:
-        """Take the lock unless somebody else holds it.
+        """Take the lock unless another program holds it.
 
         Raises:
-            OutputError: if it cannot be made at all.
+            OutputError: if the lock cannot be created.
         """
         if not self._take_directory():
             return False
@@ -55,7 +55,8 @@ class RefreshLock:
         except OSError as error:
             self.release()
             raise OutputError(
-                f"the login cannot be {self._purpose}: its lock cannot be made: {error.strerror}", where=str(self._path)
+                f"the login cannot be {self._purpose}: its lock cannot be created: {error.strerror}",
+                where=str(self._path),
             ) from None
         if not taken:
             self._leave_directory()
@@ -66,10 +67,10 @@ class RefreshLock:
         return True
 
     def take(self, seconds: float) -> bool:
-        """Take the lock as soon as nobody holds it; tell whether that was so within some seconds.
+        """Take the lock as soon as it is free, and return whether that was within the given seconds.
 
         Raises:
-            OutputError: if it cannot be made at all.
+            OutputError: if the lock cannot be created.
         """
         until = time.monotonic() + seconds
         while not (taken := self.try_take()) and time.monotonic() < until:
@@ -77,7 +78,7 @@ class RefreshLock:
         return taken
 
     def release(self) -> None:
-        """Let others have it."""
+        """Release the lock."""
         self._released.set()
         if self._toucher is not None:
             self._toucher.join()
@@ -98,11 +99,11 @@ class RefreshLock:
         return True
 
     def _is_stale(self) -> bool:
-        """Tell whether nobody has touched the file for too long, by its own time or as seen from here."""
+        """Whether the file is stale, by its own time or as observed by this process."""
         try:
             status = self._path.lstat()
         except OSError:
-            # Whoever held it is done.
+            # The holder has released it.
             return False
         now, identity = time.monotonic(), (status.st_ino, status.st_mtime_ns)
         if self._seen is None or self._seen[0] != identity:
@@ -110,7 +111,7 @@ class RefreshLock:
         return time.time() - status.st_mtime > STALE_SECONDS or now - self._seen[1] > STALE_SECONDS
 
     def _remove_stale(self) -> bool:
-        """Take a stale file away; should it be another one by now, put it back."""
+        """Remove a stale file; put it back if it has been replaced in the meantime."""
         aside = self._path.with_name(f"{self._path.name}.stale.{uuid4()}")
         try:
             self._path.rename(aside)
@@ -131,7 +132,7 @@ class RefreshLock:
                 os.utime(self._file if self._file is not None else self._path)
 
     def _take_directory(self) -> bool:
-        """Keep the other processes of this program out; where the file system knows no such locks, do without."""
+        """Exclude the other processes of this program; on file systems without such locks, do nothing."""
         if fcntl is None:
             return True
         try:

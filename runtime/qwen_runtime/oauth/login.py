@@ -1,4 +1,4 @@
-"""A login as a value: its tokens, until when they hold, and where the API is."""
+"""A login as a value: its tokens, their expiry, and the URL of the API."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from qwen_schema.records import field, record
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# An access token is exchanged so many seconds before it ends, as Qwen Code does (sharedTokenManager.ts).
+# An access token is refreshed this number of seconds before it expires, as in Qwen Code (sharedTokenManager.ts).
 REFRESHED_BEFORE = 30.0
 
-# No time is beyond this, in milliseconds (ECMA-262 §21.4.1.1): a number may be too large to reckon with.
+# The largest valid time, in milliseconds (ECMA-262 §21.4.1.1): a number may be too large to calculate with.
 _LATEST = 8.64e15
 
-# The keys of the file that Qwen Code keeps a login in; others are left as they are.
+# The keys in Qwen Code's file of the login; other keys are unchanged.
 _KNOWN = ("access_token", "refresh_token", "token_type", "expiry_date", "resource_url")
 
 
 @record
 class Login:
-    """What a login consists of. `ends_at` is in seconds since the epoch, by the clock of the machine that wrote it.
+    """The parts of a login. `ends_at` is in seconds since the epoch, on the clock of the machine that wrote it.
 
-    `others` is what another program keeps beside, which may be secret too.
+    `others` holds other programs' entries, which may be secret too.
     """
 
     access_token: Secret
@@ -36,22 +36,22 @@ class Login:
     others: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def is_fresh(self, now: float) -> bool:
-        """Tell whether the access token holds for a while; without an end it holds until it is refused."""
+        """Whether the access token is valid for a while; without an expiry it is valid until it is refused."""
         return self.ends_at is None or now < self.ends_at - REFRESHED_BEFORE
 
     def is_expired(self, now: float) -> bool:
-        """Tell whether the access token holds no more."""
+        """Whether the access token has expired."""
         return self.ends_at is not None and now >= self.ends_at
 
 
 def login_of(document: object) -> Login:
-    """Return the login that a document of Qwen Code's file is.
+    """Return the login in a document of Qwen Code's file.
 
     Raises:
-        ValueError: if it is none, with what is wrong and nothing of what it holds.
+        ValueError: if the document is invalid; the message contains no value of it.
     """
     if not isinstance(document, dict):
-        raise ValueError("it is no JSON object")
+        raise ValueError("it is not a JSON object")
     milliseconds = document.get("expiry_date")
     if milliseconds is not None and not _is_number(milliseconds):
         raise ValueError("expiry_date is not a time")
@@ -67,7 +67,7 @@ def login_of(document: object) -> Login:
 
 
 def login_document(login: Login) -> dict[str, Any]:
-    """Return the document of a login, as Qwen Code writes it."""
+    """Return the document of a login in the format of Qwen Code."""
     refresh_token = login.refresh_token
     known: dict[str, Any] = {
         "access_token": login.access_token.reveal(),
@@ -80,12 +80,12 @@ def login_document(login: Login) -> dict[str, Any]:
 
 
 def login_of_tokens(document: Mapping[str, Any], asked_at: float, before: Login | None = None) -> Login:
-    """Return the login that a token answer gives (RFC 6749 §5.1); what it leaves out stays what it was before.
+    """Return the login in a token answer (RFC 6749 §5.1); missing parts keep their previous values.
 
-    `asked_at` is when it was asked for, in seconds since the epoch.
+    `asked_at` is the time of the request, in seconds since the epoch.
 
     Raises:
-        ValueError: if there is no access token in it, or something in it is not what it should be.
+        ValueError: if the access token is missing, or a value is invalid.
     """
     seconds = document.get("expires_in")
     if seconds is not None and not _is_number(seconds):
@@ -100,7 +100,7 @@ def login_of_tokens(document: Mapping[str, Any], asked_at: float, before: Login 
 def _token(document: Mapping[str, Any], name: str) -> Secret:
     text = document.get(name)
     if not isinstance(text, str) or not text:
-        raise ValueError(f"there is no {name} in it")
+        raise ValueError(f"{name} is missing")
     try:
         check_header_value(text)
     except ValueError as error:

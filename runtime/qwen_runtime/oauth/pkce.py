@@ -1,4 +1,4 @@
-"""The proof that whoever asks for the tokens is who asked for the code (RFC 7636)."""
+"""Proof that the same client requests the code and the tokens (RFC 7636)."""
 
 from __future__ import annotations
 

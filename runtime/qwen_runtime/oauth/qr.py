@@ -1,4 +1,4 @@
-"""An address as a QR code that a telephone reads from the terminal."""
+"""Draws an address as a QR code in the terminal, for a phone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Black on white whatever the terminal's colours are; two modules of a column in one character.
+# Black on white with any colours of the terminal; one character has two modules of a column.
 _BLACK_ON_WHITE = "\x1b[38;5;16;48;5;231m"
 _RESET = "\x1b[0m"
 _QUIET_ZONE = 2
@@ -17,7 +17,7 @@ _HALVES = {(0, 0): " ", (0, 1): "▄", (1, 0): "▀", (1, 1): "█"}
 def qr_lines(text: str) -> list[str]:
     """Return the lines of a QR code (ISO/IEC 18004), with the escape sequences that colour them.
 
-    There are none if the text is longer than a code can hold.
+    There are none if the text is too long for a code.
     """
     import segno  # noqa: PLC0415 - for a login only
 
@@ -36,5 +36,5 @@ def _line(upper: Sequence[int], lower: Sequence[int]) -> str:
 
 
 def columns_of(lines: list[str]) -> int:
-    """Return how many columns a code takes."""
+    """Return the width of a code in columns."""
     return len(lines[0]) - len(_BLACK_ON_WHITE) - len(_RESET) if lines else 0

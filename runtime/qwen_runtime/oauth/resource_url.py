@@ -1,4 +1,4 @@
-"""Where the API of a login is: where the artifact says, or else where the login does."""
+"""The URL of a login's API: from the artifact, or else from the login."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ ORIGIN = "the Qwen OAuth login"
 
 
 def with_api_of(artifact: ResolvedConfig, login: Login, cache: LoginCache) -> ResolvedConfig:
-    """Return the artifact with the base URL that requests go to: a login says so where nobody else does.
+    """Return the artifact with the base URL for requests: the login's, if no other source sets one.
 
     Raises:
-        ConfigurationError: if what the login says is no address.
+        ConfigurationError: if the login's URL is invalid.
     """
     if artifact.text("base_url") != default_api() or not login.resource_url:
         return artifact

@@ -1,4 +1,4 @@
-"""What is asked of the authorization server: a code, the tokens for it, and new tokens for old ones."""
+"""The requests to the authorization server: a code, its tokens, and a refresh of the tokens."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
-# As much of an answer as is read, in bytes, and how long it may take to come, in seconds.
+# The most bytes of an answer that are read, and its time limit in seconds.
 _MOST_READ = 1024 * 1024
 LONGEST = 30.0
 
@@ -37,20 +37,20 @@ FIELD = "qwen_oauth_url"
 
 
 class LoginRefusedError(AuthenticationError):
-    """The server does not take the refresh token."""
+    """The server refuses the refresh token."""
 
 
 class AuthorizationServer:
-    """The server at the address that the settings say, asked the way that they say."""
+    """The server at the address in the settings, with their proxy and CA bundle."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
     def ask_for_code(self, challenge: str) -> DeviceCode:
-        """Ask for a code with which a person logs in (RFC 8628 §3.1, RFC 7636 §4.3).
+        """Request a code for the user's login (RFC 8628 §3.1, RFC 7636 §4.3).
 
         Raises:
-            ProviderError: if none comes.
+            ProviderError: if the server sends none.
         """
         service = qwen_oauth()
         form = {"scope": service.scope, "code_challenge": challenge, "code_challenge_method": CHALLENGE_METHOD}
@@ -65,9 +65,9 @@ class AuthorizationServer:
         return device_code_of(answer.document)
 
     def poll(self, device: DeviceCode, verifier: Secret, seconds: float) -> TokenResponse:
-        """Ask once whether the person has logged in (RFC 8628 §3.4), and wait so many seconds at the most.
+        """Poll once whether the user has logged in (RFC 8628 §3.4), with a time limit in seconds.
 
-        What the network does is an answer too.
+        A network error is an answer too.
         """
         form = {
             "grant_type": DEVICE_GRANT,
@@ -80,11 +80,11 @@ class AuthorizationServer:
             return TokenResponse(trouble=reason(error))
 
     def refresh(self, refresh_token: Secret) -> Mapping[str, Any]:
-        """Exchange a refresh token, which is good once (RFC 6749 §6), and return the answer with the new tokens.
+        """Exchange a refresh token, which works once (RFC 6749 §6), and return the answer with the new tokens.
 
         Raises:
-            LoginRefusedError: if it is refused.
-            ProviderError: if no answer comes, or none that can be used.
+            LoginRefusedError: if the server refuses the token.
+            ProviderError: if there is no usable answer.
         """
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token.reveal()}
         answer = self._ask(qwen_oauth().token, form)
@@ -111,7 +111,7 @@ class AuthorizationServer:
             raise unreachable(error, self._settings, elapsed=elapsed, field=FIELD) from None
 
     def _request(self, path: str, form: Mapping[str, str], seconds: float) -> TokenResponse:
-        """Send a form; an answer that drips is cut off after so many seconds."""
+        """Send a form; a slow answer is cut off after the time limit in seconds."""
         url = self._settings.qwen_oauth_url.rstrip("/") + path
         data = {"client_id": qwen_oauth().client_id, **form}
         headers = {"Accept": "application/json", "x-request-id": str(uuid4())}

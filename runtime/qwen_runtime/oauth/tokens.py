@@ -1,4 +1,4 @@
-"""A login that stays fresh: its tokens are exchanged before they end, by one process at a time."""
+"""Refreshes a login before its tokens expire, in one process at a time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .login import Login
     from .server import AuthorizationServer
 
-# How long another process's exchange is waited for, and how often it is looked whether it is done, in seconds.
+# The longest wait for another process's refresh, and the interval between checks, in seconds.
 _PATIENCE = 30.0
 _LOOK_EVERY = 0.05
 
@@ -31,22 +31,22 @@ _WORK = "the login is being refreshed"
 
 
 class Tokens:
-    """The login in a cache, as good as it can be had. `notices` are what a person should be told."""
+    """The login in a cache, refreshed when needed. `notices` are messages for the user."""
 
     def __init__(self, cache: LoginCache, server: AuthorizationServer) -> None:
         self._cache = cache
         self._server = server
         self._unkept: Login | None = None
-        # Tokens that were sent are looked for in what comes back for as long as they are known.
+        # Tokens that were sent are redacted in answers as long as they are registered.
         self._sent: dict[str, Login] = {}
         self.notices: list[str] = []
 
     def current(self) -> Login:
-        """Return a login whose access token holds for a while.
+        """Return a login with an access token that is valid for a while.
 
         Raises:
-            AuthenticationError: if there is none any more, or it is not taken.
-            ProviderError: if it has ended, and cannot be refreshed now.
+            AuthenticationError: if the login no longer exists, or is refused.
+            ProviderError: if the login has expired, and cannot be refreshed now.
         """
         login = self._read()
         if login.is_fresh(time.time()):
@@ -60,16 +60,16 @@ class Tokens:
             return login
 
     def renew(self, refused: Secret) -> Login:
-        """Return a login with another access token than the one that was refused.
+        """Return a login with a different access token than the refused one.
 
         Raises:
-            AuthenticationError: if there is none any more, or it is not taken.
-            ProviderError: if it cannot be refreshed now.
+            AuthenticationError: if the login no longer exists, or is refused.
+            ProviderError: if the login cannot be refreshed now.
         """
         return self._exchange(lambda login: login.access_token != refused)
 
     def _exchange(self, is_good: Callable[[Login], bool]) -> Login:
-        """Return a login that is good, which somebody else may have exchanged meanwhile."""
+        """Return a valid login, which another program may have refreshed in the meantime."""
         lock, until = RefreshLock(self._cache.lock_path), time.monotonic() + _PATIENCE
         while (login := run_to_end(lambda: self._alone(lock, is_good), _WORK, LONGEST)) is None:
             login = self._read()
@@ -85,7 +85,7 @@ class Tokens:
         return login
 
     def _alone(self, lock: RefreshLock, is_good: Callable[[Login], bool]) -> Login | None:
-        """Take the lock, look again, exchange the tokens if that is still needed; None if somebody holds the lock."""
+        """Take the lock, check again, refresh the tokens if still needed; None if another program holds the lock."""
         if not lock.try_take():
             return None
         try:
@@ -105,7 +105,7 @@ class Tokens:
         try:
             new = login_of_tokens(self._server.refresh(login.refresh_token), asked_at, login)
         except LoginRefusedError:
-            # Another program may have exchanged it without the lock.
+            # Another program may have refreshed the login without the lock.
             found = self._read()
             if found.refresh_token != login.refresh_token and found.is_fresh(time.time()):
                 return found
@@ -118,9 +118,9 @@ class Tokens:
         return self._save(new, login)
 
     def _save(self, login: Login, before: Login) -> Login:
-        """Keep the new login and return it; where that cannot be done, this process goes on with it, and says so.
+        """Save the new login and return it; if it cannot be saved, this process uses it and adds a notice.
 
-        If somebody has logged out meanwhile that holds, and so does another login that somebody has made.
+        A logout or a new login of another program in the meantime takes precedence.
         """
         try:
             if self._unkept is None:

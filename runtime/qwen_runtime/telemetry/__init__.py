@@ -1,1 +1,1 @@
-"""Telemetry: what a command did, as counts, times and public names, and the way to a collector of the user's own."""
+"""Telemetry: counts, times and public names of a command, sent to the user's own collector."""

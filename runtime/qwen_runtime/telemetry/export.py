@@ -1,4 +1,4 @@
-"""Sending telemetry once, to one collector and for a limited time: histograms, in the JSON form of OTLP over HTTP.
+"""Sends telemetry once to one collector, with a time limit: histograms in the JSON form of OTLP over HTTP.
 
 Source: OpenTelemetry protocol specification, "OTLP/HTTP", and opentelemetry-proto, `ExportMetricsServiceRequest`.
 """
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
     from .measurement import Measurement
 
-# As long as the end of a command waits for it, in seconds.
+# The longest delay at the end of a command, in seconds.
 LONGEST = 2.0
 
-# The boundaries that the conventions give to tokens, and to seconds.
+# The boundaries of the conventions for tokens and for seconds.
 _SECONDS = [0.01 * 2**power for power in range(14)]
 _METRICS = {
     TOKENS: ("{token}", [4.0**power for power in range(14)]),
@@ -39,14 +39,14 @@ _METRICS = {
     COMMAND: ("s", _SECONDS),
 }
 
-# Each command sends once and counts from its own beginning: no other one adds to it.
+# Each command sends once and counts from its own start.
 _DELTA = 1
 
 
 def send(measured: Sequence[Measurement], endpoint: str, route: Route, bundle: Path | None) -> str:
-    """Send measurements, the last of which is the command's; return why that failed, or nothing.
+    """Send measurements, the last of which is the command's; return the reason of a failure, or an empty text.
 
-    `bundle` is the CA bundle, None for the usual authorities. It takes no longer than `LONGEST`.
+    `bundle` is the CA bundle, None for the usual authorities. The time limit is `LONGEST`.
     """
     parts = urlsplit(endpoint)
     url = parts._replace(path=parts.path.rstrip("/") + "/v1/metrics").geturl()
@@ -59,11 +59,11 @@ def send(measured: Sequence[Measurement], endpoint: str, route: Route, bundle: P
             return reason(error)
         except ConfigurationError as error:
             return error.what
-        return "" if response.is_success else f"it answers {response.status_code}"
+        return "" if response.is_success else f"it answered {response.status_code}"
 
-    # In a thread: a name lookup ends when it likes, and a server may send its answer byte by byte.
+    # In a thread: a name lookup has no time limit, and a server may send its answer byte by byte.
     found = next(Background(lambda _: iter([failure()])).poll(LONGEST))
-    return f"it takes longer than {LONGEST:g} s" if found is None else found
+    return f"it took longer than {LONGEST:g} s" if found is None else found
 
 
 def _document(measured: Sequence[Measurement]) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def _document(measured: Sequence[Measurement]) -> dict[str, Any]:
 
 
 def _metric(name: str, measured: Sequence[Measurement], times: Mapping[str, str]) -> dict[str, Any]:
-    """Return a histogram with one point for all values that have the same attributes."""
+    """Return a histogram with one point for all values with the same attributes."""
     unit, bounds = _METRICS[name]
     groups = {tuple(m.attributes.items()): m.attributes for m in measured}.values()
     points = [

@@ -1,4 +1,4 @@
-"""What telemetry holds: counts, times, and names that this program or the conventions give, and nothing else.
+"""The content of telemetry: only counts, times, and names of this program or the conventions.
 
 Source of the metrics and their attributes: OpenTelemetry semantic conventions for generative AI, "Metrics".
 """
@@ -21,17 +21,17 @@ TOKENS = "gen_ai.client.token.usage"
 OPERATION = "gen_ai.client.operation.duration"
 COMMAND = "qwen_cfg.command.duration"
 
-# The declared providers that the conventions have a name of their own for. `openai` is the same in both.
+# The declared providers with a different name in the conventions. `openai` is the same in both.
 _WELL_KNOWN = {"azure": "azure.ai.openai", "gemini": "gcp.gemini", "vertex": "gcp.vertex_ai"}
 
-# What the names of models begin with that somebody has trained: they hold the name of an organisation
+# The prefix of fine-tuned models, whose names contain the name of an organisation
 # (platform.openai.com/docs/guides/fine-tuning).
 _FINE_TUNED = "ft:"
 
 
 @record
 class Measurement:
-    """One value of a metric: a count of tokens, or seconds. An attribute that is empty is none."""
+    """One value of a metric: a count of tokens, or seconds. An empty attribute is not sent."""
 
     metric: str
     attributes: Mapping[str, str | int]
@@ -39,7 +39,7 @@ class Measurement:
 
 
 def of_request(settings: Settings, answer: Answer, error: str) -> Iterator[Measurement]:
-    """Yield what is measured of a request to a model; `error` is the class of what ended it, or empty."""
+    """Yield the measurements of a request to a model; `error` is the class of its error, or empty."""
     provider, usage = provider_of(settings.base_url).name, answer.usage
     is_public = provider_at(host_of(settings.base_url)) is not None and not answer.asked_model.startswith(_FINE_TUNED)
     names = {
@@ -55,6 +55,6 @@ def of_request(settings: Settings, answer: Answer, error: str) -> Iterator[Measu
 
 
 def of_command(name: str, exit_code: int, error: str, seconds: float) -> Measurement:
-    """Return what is measured of a command; `error` is the class of what ended it, or empty."""
+    """Return the measurement of a command; `error` is the class of its error, or empty."""
     attributes: dict[str, str | int] = {"qwen_cfg.command": name, "qwen_cfg.exit_code": exit_code, "error.type": error}
     return Measurement(COMMAND, attributes, seconds)
