@@ -201,14 +201,14 @@ def test_an_unknown_key_is_named(table: str, write: Any, document: dict[str, Any
     ("place", "value", "word"),
     [
         ("profile", 1, "a text"),
-        ("dialect", PRIVATE, "none of the values"),
+        ("dialect", PRIVATE, "not one of the known values"),
         ("config", PRIVATE, "a table"),
-        ("config.auth_method", PRIVATE, "none of the values"),
+        ("config.auth_method", PRIVATE, "not one of the known values"),
         ("config.api_key", PRIVATE, "a table"),
         ("config.api_key", {"from": PRIVATE}, ""),
         ("config.api_key", {"from": "literal", "value": f"{PRIVATE}\n"}, "line break"),
         ("config.api_key", {"from": "literal", "value": f"{PRIVATE}ключ"}, "header"),
-        ("config.api_key", {"from": "literal", "value": PRIVATE, "path": PRIVATE}, "do not go together"),
+        ("config.api_key", {"from": "literal", "value": PRIVATE, "path": PRIVATE}, "cannot be combined"),
         ("config.api_key", {"from": "environment", "variable": f"{PRIVATE} x"}, "variable"),
         ("config.base_url", [PRIVATE], "a text"),
         ("config.base_url", PRIVATE, "http"),
@@ -234,12 +234,12 @@ def test_an_unknown_key_is_named(table: str, write: Any, document: dict[str, Any
         ("config.excluded_variables", [f"{PRIVATE} x"], "variable"),
         ("config.usage_statistics", 1, "true or false"),
         ("config.usage_statistics_endpoint", f"http://u:{PRIVATE}@collector.example", "user:password@"),
-        ("config.qwen_oauth_url", f"http://login.example/{PRIVATE}", "in the clear"),
+        ("config.qwen_oauth_url", f"http://login.example/{PRIVATE}", "unencrypted"),
         ("config.qwen_oauth_url", f"https://login.example/?x={PRIVATE}", "a query"),
-        ("provenance.model.layer", PRIVATE, "none of the values"),
+        ("provenance.model.layer", PRIVATE, "not one of the known values"),
         ("provenance.model.origin", "", "empty"),
-        ("provenance.model.reach", PRIVATE, "none of the values"),
-        ("env_file.chosen_by", PRIVATE, "none of the values"),
+        ("provenance.model.reach", PRIVATE, "not one of the known values"),
+        ("env_file.chosen_by", PRIVATE, "not one of the known values"),
         ("env_file.paths", [""], "empty"),
         ("excluded", {"variable": "DEBUG"}, "a list"),
         ("excluded", [PRIVATE], "a table"),
@@ -293,7 +293,7 @@ def test_a_date_is_no_text(artifact: ResolvedConfig) -> None:
 def test_a_name_with_too_many_parts_is_refused_by_its_line_before_it_is_parsed(text: str, line: int) -> None:
     name = ".".join(["a", "'='", '"]"'] * 1000)
     error = refusal('# a\n\nb = """\n.\n"""\n' + text.format(name) + "\n")
-    assert f"a name in it has more than 16 parts (at line {line})" in error.what
+    assert f"a name has more than 16 parts (at line {line})" in error.what
 
 
 def test_dots_are_counted_in_names_alone(artifact: ResolvedConfig) -> None:

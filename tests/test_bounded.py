@@ -90,10 +90,10 @@ def test_a_file_of_the_kernel_is_refused_by_every_path_to_it(path: str, tmp_path
     for place in (Path(path), tmp_path / "link", tmp_path / "again"):
         with at_once(), pytest.raises(Unreadable, match="the kernel"):
             read_file(place, fifo=True)
-    with pytest.raises(EnvFileError, match="the env file is no file on a disk") as refused:
+    with pytest.raises(EnvFileError, match="the env file is a file of the kernel") as refused:
         read_env_text(tmp_path / "link", "./link")
     assert (refused.value.where, refused.value.hint) == ("./link", "Name a file.")
-    with pytest.raises(ArtifactError, match="the artifact is no file on a disk"):
+    with pytest.raises(ArtifactError, match="the artifact is a file of the kernel"):
         read_text(tmp_path / "link", ARTIFACT)
 
 
@@ -145,7 +145,7 @@ def test_an_open_pipe_is_read_by_its_number(directory: str) -> None:
 
 def test_what_is_trusted_is_not_read_from_what_is_no_file(odd: Path) -> None:
     odd.rename(odd.with_name("trust.json"))
-    with at_once(), pytest.raises(ConfigurationError, match="what is trusted cannot be read: it is "):
+    with at_once(), pytest.raises(ConfigurationError, match="the approvals cannot be read: it is "):
         TrustStore(odd.parent).entries()
 
 

@@ -138,7 +138,7 @@ def test_a_pointer_that_holds_a_key_is_a_problem_and_never_written(text: str, tm
     assert not resolution.is_complete
     assert KEY not in repr(explain(resolution, ()))
     sound = to_artifact(resolved(tmp_path, environ={"OPENAI_API_KEY": "x"}))
-    with pytest.raises(ArtifactError, match="holds an API key") as caught:
+    with pytest.raises(ArtifactError, match="contains an API key") as caught:
         dump(replace(sound, config={**sound.config, "api_key": reference_of_pointer(text)}))  # type: ignore[dict-item]
     assert KEY not in f"{caught.value} {caught.value.hint}"
 
@@ -169,7 +169,7 @@ def test_a_reference_that_is_none_is_refused(table: dict[str, Any], tmp_path: Pa
 
 def test_a_reference_is_told_without_the_whole_command() -> None:
     assert str(reference_of_pointer("keyring:qwen/me")) == "me in the keyring's qwen"
-    assert str(reference_of_pointer("command:/usr/bin/pass show openai")) == "what `pass` prints"
+    assert str(reference_of_pointer("command:/usr/bin/pass show openai")) == "the output of `pass`"
 
 
 # Nobody follows one before a key is needed.
@@ -320,9 +320,9 @@ def test_the_last_line_end_is_left_out(printed: str, key: str) -> None:
         (f"printf '{KEY}\\r{KEY}'", "several lines"),
         (f"printf '{KEY}\\377'", "not UTF-8"),
         (f"while :; do echo {KEY}; done", "more than 64 KiB"),
-        (f"echo {KEY}; sleep 60", "not done after 0.5 seconds"),
-        (f"echo {KEY}; exec >&-; sleep 60", "not done after 0.5 seconds"),
-        (f"echo {KEY}; sleep 60 & exit 0", "not done after 0.5 seconds"),
+        (f"echo {KEY}; sleep 60", "did not finish within 0.5 seconds"),
+        (f"echo {KEY}; exec >&-; sleep 60", "did not finish within 0.5 seconds"),
+        (f"echo {KEY}; sleep 60 & exit 0", "did not finish within 0.5 seconds"),
     ],
 )
 def test_a_command_that_fails_is_told_by_its_name_alone(
@@ -348,9 +348,9 @@ def test_a_key_of_the_largest_size_is_read() -> None:
     [
         ("no-such-program", "not found"),
         ("./absent", "not found"),
-        ("./plain", "may not be executed"),
+        ("./plain", "is not executable"),
         ("./broken", "cannot be executed"),
-        (".", "may not be executed"),
+        (".", "is not executable"),
     ],
 )
 def test_a_program_that_cannot_be_started_is_named(
@@ -416,8 +416,8 @@ def test_a_key_in_the_keyring_is_found(held: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("what", "told"),
     [
-        ({}, "no API key under this service and name"),
-        ({"qwen": {"me": ""}}, "no API key under this service and name"),
+        ({}, "no entry with this service and name"),
+        ({"qwen": {"me": ""}}, "no entry with this service and name"),
         ("locked", "is locked"),
         (17, "the keyring failed (AttributeError)"),
     ],
@@ -434,7 +434,7 @@ def test_a_keyring_that_gives_nothing_says_why(what: object, told: str, held: An
 
 def test_no_keyring_at_all_is_told(held: Any) -> None:
     keyring.set_keyring(NoKeyring())
-    with pytest.raises(SecretReferenceError, match="no keyring here"):
+    with pytest.raises(SecretReferenceError, match="this system has no keyring"):
         from_keyring("qwen", "me")
 
 

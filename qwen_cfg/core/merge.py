@@ -131,7 +131,7 @@ def _without_secrets(decision: Decision, secrets: set[str]) -> Decision:
         text, _ = split_login(text)
     if not any(secret in text for secret in secrets) and not looks_like_key(text):
         return decision
-    return replace(decision, value=None, problem=BadValue("it holds an API key", "a value without a key in it"))
+    return replace(decision, value=None, problem=BadValue("it contains an API key", "a value without a key"))
 
 
 def without_unused_proxy(decisions: Mapping[str, Decision]) -> dict[str, Decision]:

@@ -35,7 +35,7 @@ def seen_by_git(resolution: Resolution) -> Iterator[Finding]:
         status, word = resolution.world.in_git.get(file.place.path), _as_word(file.shown)
         where = ("api_key", file.shown, key.origin.line)
         if status in ("tracked", "may be tracked"):
-            message = f"{file.shown} holds an API key, and git tracks the file or its status is unknown."
+            message = f"{file.shown} holds an API key, and git tracks it or may track it."
             hint = f"Run git rm --cached {word}, and add it to .gitignore. If it was ever pushed, revoke the key."
             yield Finding(message, hint, *where)
         elif status == "not ignored":

@@ -58,7 +58,7 @@ def _sends_google_login(resolution: Resolution) -> Iterator[Finding]:
 _ASKS = "run asks before it sends anything. To approve the endpoint: qwen-cfg trust"
 
 _FROM = {
-    "came with the project": ", and git tracks the file or its status is unknown",
+    "came with the project": ", and git tracks the file or may track it",
     "another user's": ", and the file belongs to another user",
     "unknown": "",
 }

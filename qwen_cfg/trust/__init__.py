@@ -1,4 +1,4 @@
-"""Trust: what a file of a project may decide only after the user has said so, and what the user has said."""
+"""Trust: values of a project's files that need the user's approval, and the approvals."""
 
 from __future__ import annotations
 

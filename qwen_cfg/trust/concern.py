@@ -1,4 +1,4 @@
-"""A concern: where a file of a project would send what is the user's, and what would go there."""
+"""A concern: a project's file would send the user's data to a host; the data and the host."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .keepers import Keeper
 
-# What would be handed over: the API key, the login, or (none) only what is typed.
+# The data that would be sent: the API key, the login, or (none) only the prompts.
 Credential = Literal["key", "login", "none"]
 
 _HTTPS_PORT = 443
@@ -25,7 +25,7 @@ _HTTPS_PORT = 443
 
 @record
 class Concern:
-    """What a file of a project says about where requests go, while what they carry is the user's.
+    """A project's file sets the endpoint of requests that contain the user's data.
 
     `file` is the real path of the file and `place` where in it that stands, as it is shown. `settings` are the fields
     that it decides, by name, with their values; `host` is where requests would go. `whose` says in words what would
@@ -48,14 +48,14 @@ class Concern:
 
     @property
     def shown(self) -> str:
-        """The settings as a SHA-256 digest, which changes with them and with nothing else."""
+        """The settings as a SHA-256 digest, which changes only with them."""
         return _digest(self.settings)
 
     @property
     def handed_over(self) -> str:
-        """What would be handed over, and where it is kept, as a SHA-256 digest; empty where it is a prompt alone.
+        """The credential that would be sent and its place, as a SHA-256 digest; empty for prompts alone.
 
-        It changes with the file that a link leads to, and with the variables that are taken.
+        It changes with the target of a link, and with the variables in use.
         """
         if self.credential == "none":
             return ""
@@ -64,12 +64,12 @@ class Concern:
 
     @property
     def words(self) -> str:
-        """The concern in words."""
+        """The concern as text."""
         return "\n".join(self.lines)
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The concern in words: a line for each setting, one for each link, and one or two more."""
+        """The concern as lines: one for each setting, one for each link, and one or two more."""
         settings = [f"    {name} = {value}" for name, value in self.settings]
         plain = self.host.isascii() and any(self.host in setting for setting in settings)
         host = [] if plain else [f"    (the host is {self.host})"]
@@ -78,25 +78,25 @@ class Concern:
 
 
 def display_host(url: str) -> str:
-    """Return the host of a valid URL, with its port, as it is asked for: letters that only look like others show it."""
+    """Return the requested host of a valid URL, with its port: in this form lookalike letters are visible."""
     return endpoint_of(url)
 
 
 def prompts_to(standing: Standing, file: str = "this file") -> str:
-    """Return in words that prompts alone would be handed over, because a file comes, or may come, from others."""
-    return f"All that you ask would go there: {_FROM[standing].format(file=file)}."
+    """Return the sentence for a concern about prompts alone: the file comes, or may come, from others."""
+    return f"Your prompts would be sent there: {_FROM[standing].format(file=file)}."
 
 
 _FROM: Mapping[Standing, str] = {
     "came with the project": "git tracks {file}, so that it came with the project",
     "may have come with it": "git cannot tell whether it tracks {file}, which may have come with the project",
-    "in a .git": "{file} stands in a .git, where a project's author may have put it",
+    "in a .git": "{file} is in a .git, where a project's author may have put it",
     "another user's": "{file} belongs to another user, who can change it",
 }
 
 
 def pointed_at(reference: SecretReference) -> tuple[tuple[str, str], ...]:
-    """Return the setting that says where the key lives, for a key that lives elsewhere."""
+    """Return the setting that names the place of the key, for a key in another place."""
     return () if reference.pointer is None else (("api_key", redact_unknown(reference.pointer)),)
 
 
@@ -108,7 +108,7 @@ def _digest(parts: object) -> str:
 
 
 def is_known_or_loopback(url: str) -> bool:
-    """Tell whether a base URL is that of a declared provider or of this machine.
+    """Whether a base URL belongs to a declared provider or this machine.
 
     A provider's host counts exactly, over https and on the standard port. A host that is recognised by its ending does
     not: anybody may be able to register such a name.

@@ -1,4 +1,4 @@
-"""The gate: nothing goes through it that the user has not trusted, and it asks where somebody can be asked."""
+"""The gate: only values that the user trusts pass it; at a terminal it asks."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 TRUST_VARIABLE = "QWEN_CFG_TRUST_PROJECT"
 
 # How a reference to what was typed at a question is told.
-TYPED_IN_SESSION = "what was typed at /"
+TYPED_IN_SESSION = "the key typed at /"
 
 IN_CI = f"In CI: {TRUST_VARIABLE}=1. Nothing was sent."
 WAYS_ON = f"For one run: --trust-project. {IN_CI}"
 
-# Shows a concern to the person at the terminal, and tells whether they say yes to it.
+# Shows a concern to the user at the terminal, and returns whether the user approves it.
 Ask = Callable[["Concern"], bool]
 Notify = Callable[[str], None]
 
 
 def _tell_nobody(notice: str) -> None:
-    """Keep a notice from everybody."""
+    """Discard a notice."""
 
 
 @record
 class Gate:
-    """Lets nothing through that the user has not trusted. `is_open` lets everything through; `ask` asks the user.
+    """Lets only trusted values pass. `is_open` lets all values pass; `ask` asks the user.
 
     Without `ask` there is nobody to be asked. `notify` takes what the user should know, a line at a time. `command` is
     the one that would trust what is of concern, but for a key that was typed, if `key_is_typed`: no advice repeats it.
@@ -55,7 +55,7 @@ class Gate:
     _typed: set[str] = field(default_factory=set)
 
     def require(self, concern: Concern | None) -> None:
-        """Return if nothing is of concern, or the user trusts it, now or before.
+        """Return if there is no concern, or the user approves it now or has approved it before.
 
         Raises:
             NotTrustedError: if not.
@@ -70,7 +70,7 @@ class Gate:
         """Tell whether there is a concern, and the user has typed what is of concern or has said yes to it.
 
         Raises:
-            ConfigurationError: if what is trusted cannot be read.
+            ConfigurationError: if the approvals cannot be read.
         """
         return concern is not None and (self._key(concern) in self._typed or self.store.covers(concern))
 
@@ -84,7 +84,7 @@ class Gate:
             self.accept(concern)
 
     def accept(self, concern: Concern | None) -> None:
-        """Remember that what is of concern is the user's own word."""
+        """Remember a concern as typed by the user."""
         if concern is None:
             return
         self._typed.add(self._key(concern))
@@ -96,32 +96,32 @@ class Gate:
         return f"{concern.file} {concern.shown} {concern.handed_over}"
 
     def _refusal(self, concern: Concern) -> NotTrustedError:
-        hint = f"If that is right, say so once: {self.command}. {self.ways_on}"
+        hint = f"To approve, once: {self.command}. {self.ways_on}"
         if self.key_is_typed and concern.credential == "key":
-            hint = f"If a key that was typed is to go there: --trust-project, in each run. {IN_CI}"
+            hint = f"To send a typed key there: --trust-project, in each run. {IN_CI}"
         elif concern.reference.startswith(TYPED_IN_SESSION):
-            hint = "If what you typed is to go there, type it again and say yes. Nothing was kept or sent."
+            hint = "To send the typed key there, type it again and answer yes. Nothing was saved or sent."
         first, *further = concern.lines
         return NotTrustedError(f"not trusted: {first}", *further, hint=hint)
 
     def _remember(self, concern: Concern) -> None:
-        """Remember a yes; where that cannot be done, it holds for this run alone."""
+        """Remember an approval; if it cannot be saved, it applies only to this run."""
         import shlex  # noqa: PLC0415 - what is remembered is rare
 
         try:
             self.store.add(trust_entry(concern))
         except QwenCfgError as error:
-            self.notify(f"qwen-cfg: it holds for this run only. {error}")
+            self.notify(f"qwen-cfg: the approval applies only to this run. {error}")
         else:
             words = shlex.join(["qwen-cfg", "trust", "revoke", str(concern.file)])
-            self.notify(f"qwen-cfg: remembered. To take it back: {words}")
+            self.notify(f"qwen-cfg: approval saved. To revoke it: {words}")
 
 
 def owner_rule(store: TrustStore, *, all_of_them: bool) -> Allows:
-    """Return which other users' env files may count."""
+    """Return which env files of other users are allowed."""
     return (lambda _path, _owner: True) if all_of_them else store.allows_owner
 
 
 def trusts_project(environ: Mapping[str, str]) -> bool:
-    """Tell whether an environment trusts the project; no file can say that."""
+    """Whether an environment trusts the project; no file can set this."""
     return is_true(environ.get(TRUST_VARIABLE, ""))

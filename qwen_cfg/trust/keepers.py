@@ -1,4 +1,4 @@
-"""The places that hold what would be handed over: files by their real paths, with the variables that are taken."""
+"""The places of the data that would be sent: files by their real paths, with the variables in use."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @record
 class Keeper:
-    """A file or the environment, as it has a say in a value.
+    """A file or the environment that affects a value.
 
     `variable` is the variable that is taken there, if one is. `real` is the path of a file without links, `shown` the
     path as a person reads it, and `is_link` says that the file, or a directory on the way to it, is a link.
@@ -31,12 +31,12 @@ class Keeper:
 
     @property
     def words(self) -> str:
-        """Where the link leads, in words."""
+        """The target of the link, as text."""
         return f"({self.shown} is a link to {self.real})"
 
 
 def keepers_of(origins: Iterable[Origin]) -> tuple[Keeper, ...]:
-    """Return the places where values stand, and those of the variables that the values went through, in order."""
+    """Return the places of values and of the variables in them, in order."""
     return tuple(_keeper(origin.variable, origin.path, origin.file or "") for origin in _every(origins))
 
 
@@ -58,5 +58,5 @@ def _keeper(variable: str | None, path: Path | None, shown: str) -> Keeper:
     if path is None:
         return Keeper(variable)
     real = os.path.realpath(path)
-    # The working directory and the home have no links on the way to them, and `..` in front leads where it says.
+    # The paths of the working directory and the home contain no links, so a leading `..` is exact.
     return Keeper(variable, real, shown, real != os.path.abspath(path))  # noqa: PTH100 - no link is followed here

@@ -1,4 +1,4 @@
-"""Whether the user too names the very pointer to a key that an artifact does: it is then no word of the artifact's."""
+"""Whether the user sets the same pointer to a key as an artifact, so that it does not depend on the artifact."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def is_named_by_user(reference: SecretReference, here: Surroundings) -> bool:
-    """Tell whether the environment's variable of the key, or a file of the user's own, holds a reference's pointer.
+    """Whether the environment's key variable, or a file of the user, contains a reference's pointer.
 
     A FIFO is not read: that would empty it.
     """

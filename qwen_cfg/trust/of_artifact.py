@@ -1,4 +1,4 @@
-"""The concern about an artifact that is given: it is a file of the project, whatever it says of its own origins."""
+"""The concern about a given artifact: it counts as a project's file, whatever its own origins are."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ if TYPE_CHECKING:
     from .concern import Credential
     from .of_resolution import Stands
 
-# The fields of an artifact that have a say in where requests go, or in who can read them on the way.
+# The fields of an artifact that affect the destination of requests, or their readers on the network.
 DECIDING = tuple(name for name, field in declared_fields().items() if field.decides_route)
 
 
 def concern_of_artifact(
     artifact: ResolvedConfig, file: Path, shown: str, here: Surroundings, standing: Stands
 ) -> Concern | None:
-    """Return what the user has to be asked about before an artifact is used; None if nothing is.
+    """Return the concern that needs an approval before an artifact is used; None if there is none.
 
     What the environment says too is the user's own word, and so is an endpoint that the user's settings give this very
     key. What the env file with the key says too came with the key: nobody else decided it, unless that file comes from
@@ -55,7 +55,7 @@ def concern_of_artifact(
     """
     keys_file = _env_file_of(artifact.api_key, here)
     if keys_file is not None and not os.path.exists(keys_file):  # noqa: PTH110 - a name that is too long does not
-        # Nothing can be sent, and the one who reads the key says why.
+        # Nothing can be sent, and the code that reads the key reports why.
         return None
     is_users = keys_file is not None and real_place(keys_file) in map(real_place, here.user_files)
     keepers = keepers_of_reference(artifact.api_key, here.base, here.home)
@@ -64,7 +64,7 @@ def concern_of_artifact(
         artifact.api_key, here
     )
     if pointer is not None:
-        # A file that only points to a key does not have it.
+        # A file with a pointer does not contain the key.
         texts, artifact = {}, artifact if is_users else _with_key_from(artifact, pointer)
     unsaid = {name for name in DECIDING if not _is_said(artifact, name, here.environ)}
     if "base_url" in unsaid and do_users_settings_send(artifact, here):
@@ -81,7 +81,7 @@ def concern_of_artifact(
 
 
 def sends_unusual(artifact: ResolvedConfig) -> str | None:
-    """Return the variable that an artifact takes the key from, where that is none that holds keys by its name."""
+    """Return the artifact's key variable, if its name is not a name for API keys."""
     reference = artifact.api_key
     if reference.kind not in ("environment", "env-file", "settings") or reference.pointer_in_file == OWN_KEY:
         return None
@@ -100,7 +100,7 @@ def _concern(
 
 
 def _is_far(reference: SecretReference, keys_file: Path | None, file: Path, here: Surroundings) -> bool:
-    """Tell whether a key comes from far: a file neither near the artifact nor the user's own, or the keyring.
+    """Whether a key comes from a remote place: a file neither near the artifact nor the user's own, or the keyring.
 
     An entry of the keyring that the user names too is not far.
     """
@@ -139,7 +139,7 @@ def _pointer_in_settings(reference: SecretReference, here: Surroundings) -> Secr
 
 
 def _searched(keys_file: Path, here: Surroundings) -> Path | None:
-    """Return the place where a search from here would come to a file; None if it would not."""
+    """Return the place where a search from here would find a file; None if it would not."""
     there = real_place(keys_file)
     return next((p for p in _places(Path(os.path.realpath(here.base))) if real_place(p) == there), None)
 
@@ -150,19 +150,19 @@ def _places(base: Path) -> tuple[Path, ...]:
 
 
 def _is_said(artifact: ResolvedConfig, name: str, environ: Mapping[str, str]) -> bool:
-    """Tell whether a value sends nothing to anybody new, or the environment says the very same."""
+    """Whether a value adds no new recipient, or the environment sets the same value."""
     value = artifact.text(name)
     is_known = is_declared_api if artifact.api_key.kind == "oauth-cache" else is_known_or_loopback
     if value == declared_fields()[name].default or (name == "base_url" and is_known(value)):
         return True
     if name == "ca_bundle" and is_loopback(host_of(artifact.text("base_url"))):
-        # Nobody stands between this machine and itself.
+        # There is no network between this machine and itself.
         return True
     return _says(environ, name, value)
 
 
 def _says(texts: Mapping[str, str], name: str, value: str) -> bool:
-    """Tell whether variables of a field, the first that has a text, give it this value."""
+    """Whether the first variable of a field with a text gives this value."""
     field = declared_fields()[name]
     text = next((texts[v.name] for v in field.variables if texts.get(v.name)), "")
     try:
@@ -197,5 +197,5 @@ def _credential(artifact: ResolvedConfig) -> tuple[Credential, str]:
     if reference.kind == "oauth-cache":
         return "login", f"{str(reference)[0].upper()}{str(reference)[1:]} would be sent there along with your prompts."
     if reference.kind == "literal":
-        return "none", "All that you ask would go there, with the key that the artifact holds."
+        return "none", "Your prompts would be sent there, along with the key in the artifact."
     return "key", f"Your API key ({reference}) would be sent there along with your prompts."

@@ -1,4 +1,4 @@
-"""The concern about what resolves here: a project's file gives the endpoint, and what goes there is the user's."""
+"""The concern about a resolution: a project's file sets the endpoint for the user's data."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .concern import Credential
     from .keepers import Keeper
 
-    # Tells where a project's file comes from.
+    # Returns the source of a project's file.
     Stands = Callable[[Path], Standing]
 
 
@@ -44,7 +44,7 @@ class Split:
 
 
 def split_origin(resolution: Resolution) -> Split | None:
-    """Return the split of a resolution, whatever the host; None if endpoint and credential come from the same hand.
+    """Return the split of a resolution for any host; None if endpoint and credential have the same source.
 
     An endpoint that is the default anyway splits nothing.
     """
@@ -58,7 +58,7 @@ def split_origin(resolution: Resolution) -> Split | None:
 
 
 def split_to_ask(resolution: Resolution, standing: Stands) -> Split | None:
-    """Return what the user has to be asked about before anything is sent; None if nothing is.
+    """Return the split that needs an approval before anything is sent; None if there is none.
 
     Beside a split that is an entry of the user's keyring that the file with the endpoint names: nobody can tell who
     wrote that name there. And it is a file that came with the project or belongs to another user (`standing`, asked
@@ -123,13 +123,13 @@ def concern_of(resolution: Resolution, standing: Stands) -> Concern | None:
 
 
 def _is_keys_place_said(resolution: Resolution) -> bool:
-    """Tell whether a project's file says the key, or where it is."""
+    """Whether a project's file sets the key or its place."""
     winner = resolution.decisions["api_key"].winner
     return winner is not None and winner.origin.is_project_said and resolution.options.secret_from is None
 
 
 def _takes_variables(decision: Decision) -> bool:
-    """Tell whether a project's file names a variable for a value, or puts one into it."""
+    """Whether a project's file uses a variable for a value or in it."""
     winner = decision.winner
     return winner is not None and winner.origin.is_project_said and bool(winner.origin.behind)
 
@@ -146,7 +146,7 @@ def _keepers(resolution: Resolution, split: Split) -> tuple[Keeper, ...]:
 
 
 def _keyring_name(resolution: Resolution) -> Origin | None:
-    """Return where a project's file names an entry of the keyring as the key, if one does."""
+    """Return the place where a project's file names an entry of the keyring as the key, if there is one."""
     winner = resolution.decisions["api_key"].winner
     if winner is None or resolution.options.secret_from is not None or resolution.auth_method != "openai":
         return None

@@ -36,7 +36,7 @@ class SettingsKey:
 
 
 def project_settings_key(resolution: Resolution) -> SettingsKey | None:
-    """Return the variables of the user's that a project's settings take for the key; None if they take none."""
+    """Return the user's variables that a project's settings use for the key; None if there are none."""
     winner, endpoint = resolution.decisions["api_key"].winner, resolution.decisions["base_url"]
     origin = None if winner is None else winner.origin
     if origin is None or not origin.is_project_said or not origin.users:
@@ -98,6 +98,6 @@ def texts_of_other_files(resolution: Resolution) -> tuple[Origin, ...]:
 
 
 def _is_for_keys(variable: str) -> bool:
-    """Tell whether a variable holds API keys by its name."""
+    """Whether a variable's name is a name for API keys."""
     declared = {v.name for v in declared_fields()["api_key"].variables}
     return variable in declared or variable.upper().endswith("API_KEY")

@@ -30,7 +30,7 @@ def standing_of(path: Path, tracks: Callable[[Path], bool | None] = is_tracked) 
 
 
 def _is_in_git(path: Path) -> bool:
-    """Tell whether a file stands below a `.git`, in whatever letters, by its name or where a link leads."""
+    """Whether a file is below a `.git`, ignoring case, by its name or by the target of a link."""
     names = (path.absolute(), Path(os.path.realpath(path)))
     return any(part.lower() == ".git" for name in names for part in name.parts[:-1])
 

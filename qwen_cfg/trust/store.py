@@ -1,4 +1,4 @@
-"""What the user trusts, remembered in the state directory: files by their real paths, for what was shown of them."""
+"""The user's approvals, saved in the state directory: files by their real paths, with the values that were shown."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class TrustEntry:
 
 
 def trust_entry(concern: Concern) -> TrustEntry:
-    """Return the entry of a yes to a concern."""
+    """Return the entry for the approval of a concern."""
     file, host, shown = str(concern.file), concern.host, concern.shown
     return TrustEntry(file, host, shown, concern.handed_over, reference=concern.reference)
 
@@ -80,17 +80,17 @@ class TrustStore:
         except (ValueError, KeyError, TypeError, RecursionError):
             why = _NOT_OURS
         raise ConfigurationError(
-            f"what is trusted cannot be read: {why}",
+            f"the approvals cannot be read: {why}",
             where=str(self._file),
-            hint="Move the file away; what you have said yes to is then asked again.",
+            hint="Move the file away; you are then asked again about each approval.",
         )
 
     def covers(self, concern: Concern) -> bool:
-        """Tell whether the user has said yes to this."""
+        """Whether the user has approved this."""
         return any(covers(entry, concern) for entry in self.entries())
 
     def allows_owner(self, path: Path, owner: int) -> bool:
-        """Tell whether a file may belong to another user."""
+        """Whether a file may belong to another user."""
         return any(entry.path == str(path) and entry.owner == owner for entry in self.entries())
 
     def add(self, entry: TrustEntry) -> None:
@@ -103,7 +103,7 @@ class TrustStore:
             self._write((*(known for known in self.entries() if known != entry), entry))
 
     def revoke(self, paths: tuple[Path, ...] | None) -> tuple[TrustEntry, ...]:
-        """Forget what is trusted at and below some paths, or everything, and return what that was."""
+        """Remove the approvals at and below some paths, or all, and return them."""
         if not self.entries():
             return ()
         with self._alone():
@@ -115,7 +115,7 @@ class TrustStore:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Let no other process change the file meanwhile.
+        """Prevent other processes from changing the file during a block.
 
         Raises:
             OutputError: if there is no directory for it.
@@ -124,11 +124,11 @@ class TrustStore:
         from qwen_schema.save import open_lock  # noqa: PLC0415
 
         if self._file is None:
-            raise OutputError("there is no directory to remember it in", hint="Set HOME, or XDG_STATE_HOME.")
+            raise OutputError("there is no state directory to save it in", hint="Set HOME, or XDG_STATE_HOME.")
         try:
             descriptor = open_lock(self._file.with_name(f"{_NAME}.lock"), anywhere)
         except OSError as error:
-            raise OutputError(f"it cannot be remembered: {error.strerror}", where=str(self._file)) from None
+            raise OutputError(f"it cannot be saved: {error.strerror}", where=str(self._file)) from None
         try:
             if fcntl is not None:
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -148,14 +148,14 @@ class TrustStore:
 
 
 def covers(entry: TrustEntry, concern: Concern) -> bool:
-    """Tell whether a yes to one thing is a yes to another: the same file, settings and host, and no more given away."""
+    """Whether one approval covers another: the same file, settings and host, and no more data."""
     same = (entry.path, entry.host, entry.shown) == (str(concern.file), concern.host, concern.shown)
     return same and concern.handed_over in ("", entry.handed_over)
 
 
 def _require_ours(status: os.stat_result) -> None:
     if os.name == "posix" and (status.st_uid not in (0, os.geteuid()) or status.st_mode & 0o022):
-        raise _Unsound("others may have written it")
+        raise _Unsound("other users may have written it")
 
 
 def _entries(text: str) -> tuple[TrustEntry, ...]:
@@ -163,7 +163,7 @@ def _entries(text: str) -> tuple[TrustEntry, ...]:
 
     document = json.loads(text)
     if document["format"] != FORMAT or not isinstance(document["trusted"], list):
-        raise _Unsound("it has another form, of a newer version perhaps")
+        raise _Unsound("it has another form, possibly of a newer version")
     entries = tuple(TrustEntry(**entry) for entry in document["trusted"])
     for entry in entries:
         texts = (entry.path, entry.host, entry.shown, entry.handed_over, entry.reference)

@@ -26,7 +26,7 @@ ReferenceKind = Literal["environment", "env-file", "settings", "flag", "oauth-ca
 
 @record
 class SecretReference:
-    """How the artifact names a secret without holding it; only `literal`, which was asked for, holds it."""
+    """The artifact's reference to a secret; only `literal`, which the user requests, contains the secret."""
 
     kind: ReferenceKind
     path: str | None = None
@@ -40,7 +40,7 @@ class SecretReference:
 
     @property
     def pointer(self) -> str | None:
-        """The text that points to the same place, for the kinds that such a text stands for."""
+        """The pointer to the same place, for the kinds that have a pointer."""
         match self.kind:
             case "keyring":
                 return f"keyring:{self.service}/{self.name}"
@@ -59,7 +59,7 @@ class SecretReference:
             case "flag":
                 # "/auth" is a command of a session.
                 is_command = str(self.flag).startswith(("/", "qwen-cfg "))
-                return f"what was typed at {self.flag}" if is_command else f"the flag {self.flag}"
+                return f"the key typed at {self.flag}" if is_command else f"the flag {self.flag}"
             case "oauth-cache":
                 return f"the Qwen OAuth login in {self.path}"
             case "literal":
@@ -67,13 +67,13 @@ class SecretReference:
             case "keyring":
                 return f"{self.name} in the keyring's {self.service}"
             case "command":
-                # The rest of the command line may say more than others are to read.
-                return f"what `{program_of(self.command or '')}` prints"
+                # The rest of the command line may contain private text.
+                return f"the output of `{program_of(self.command or '')}`"
 
 
 @record
 class Provenance:
-    """Where the value of a field comes from."""
+    """The origin of a field's value."""
 
     layer: LayerName
     origin: str
@@ -83,7 +83,7 @@ class Provenance:
 
 @record
 class EnvFileUse:
-    """Which env files were read, in the order in which they count, and who chose them."""
+    """The env files that were read, in order of precedence, and the reason for the choice."""
 
     chosen_by: ChosenBy
     paths: tuple[str, ...] = ()
@@ -99,7 +99,7 @@ class SettingsUse:
 
 @record
 class Excluded:
-    """A variable that the env file sets and may not set."""
+    """A variable in the env file that the file may not set."""
 
     variable: str
     origin: str
@@ -109,7 +109,7 @@ class Excluded:
 class ResolvedConfig:
     """The compiler's output and the runtime's only input.
 
-    `proxy_login` is no part of the document: it is the login of the proxy, read from where the proxy's URL stands.
+    `proxy_login` is not part of the document: it is the proxy's login, read from the source of the proxy's URL.
     """
 
     profile: str
@@ -122,7 +122,7 @@ class ResolvedConfig:
     proxy_login: Secret | None = field(default=None, repr=False, compare=False)
 
     def text(self, name: str) -> str:
-        """Return the value of a field that is a text."""
+        """Return the value of a text field."""
         value = self.config[name]
         assert isinstance(value, str)  # noqa: S101 - the schema has made sure
         return value
@@ -134,7 +134,7 @@ class ResolvedConfig:
 
 
 def without_secrets(artifact: ResolvedConfig) -> ResolvedConfig:
-    """Return the artifact as it may be shown: a key that was inlined is not in it."""
+    """Return the artifact without an inlined key, for display."""
     if artifact.api_key.kind != "literal":
         return artifact
     hidden = SecretReference("literal", value=Secret(REDACTED))
@@ -142,7 +142,7 @@ def without_secrets(artifact: ResolvedConfig) -> ResolvedConfig:
 
 
 def to_document(artifact: ResolvedConfig) -> dict[str, Any]:
-    """Return the artifact as a document of plain values, in the order in which it is written."""
+    """Return the artifact as a document of plain values, in the order of the file."""
     settings = [{"scope": use.scope, "path": use.path} for use in artifact.settings]
     return {
         "format": FORMAT,
@@ -154,17 +154,17 @@ def to_document(artifact: ResolvedConfig) -> dict[str, Any]:
             for name, p in artifact.provenance.items()
         },
         **({"settings": settings} if settings else {}),
-        # What must be there comes last, so that an artifact that was cut off is none.
+        # Required keys come last, so that a truncated artifact is invalid.
         "env_file": {"paths": list(artifact.env_file.paths), "chosen_by": artifact.env_file.chosen_by},
         "excluded": [{"variable": e.variable, "origin": e.origin} for e in artifact.excluded],
     }
 
 
 def from_document(document: Mapping[str, Any], *, where: str = "") -> ResolvedConfig:
-    """Return the artifact that a document holds.
+    """Return the artifact in a document.
 
     Raises:
-        ArtifactError: if it does not satisfy `resolved.schema.json`, naming the place and the reason.
+        ArtifactError: if it does not satisfy `resolved.schema.json`; the error names the place and the reason.
     """
     validate_document(document, where=where)
     return ResolvedConfig(
@@ -182,7 +182,7 @@ def validate_document(document: Mapping[str, Any], *, where: str = "") -> None:
     """Check that a document is an artifact.
 
     Raises:
-        ArtifactError: if it is not, naming the place and the reason.
+        ArtifactError: if it is not; the error names the place and the reason.
     """
     _check_format(document, where)
     if not is_conforming_artifact(document):
@@ -190,10 +190,10 @@ def validate_document(document: Mapping[str, Any], *, where: str = "") -> None:
     _require_no_key(document, where)
     profile = declared_profiles().get(document["profile"])
     if profile is None:
-        raise _refusal("profile", "it is none that is known", f"one of {', '.join(declared_profiles())}", where)
+        raise _refusal("profile", "the profile is unknown", f"one of {', '.join(declared_profiles())}", where)
     if document["config"].get("auth_method") not in (None, *profile.methods):
         expected = f"one of {', '.join(profile.methods)}"
-        raise _refusal("config.auth_method", "it is no method of that profile", expected, where)
+        raise _refusal("config.auth_method", "the profile does not have this method", expected, where)
     for part in ("config", "provenance"):
         missing = [name for name in declared_fields() if name not in document[part]]
         unknown = [name for name in document[part] if name not in declared_fields()]
@@ -203,7 +203,7 @@ def validate_document(document: Mapping[str, Any], *, where: str = "") -> None:
 
 
 def _explain_refusal(document: Mapping[str, Any], where: str) -> None:
-    """Raise the error of a document that breaks the schema. What jsonschema accepts after all is let through."""
+    """Raise the error of a document that violates the schema, unless jsonschema accepts the document."""
     from .validate import Invalid, check_document  # noqa: PLC0415 - jsonschema is slow to import
 
     try:
@@ -213,10 +213,10 @@ def _explain_refusal(document: Mapping[str, Any], where: str) -> None:
 
 
 def _require_no_key(document: Mapping[str, Any], where: str) -> None:
-    """Refuse a key in any place but the one that was made for it."""
+    """Refuse a key outside of its own place."""
     for name, value in document["config"].items():
         if any(looks_like_key(text) for text in _texts(value)):
-            raise _refusal(f"config.{name}", "it holds an API key", "a value without a key in it", where)
+            raise _refusal(f"config.{name}", "it contains an API key", "a value without a key", where)
 
 
 def _texts(value: object) -> list[str]:
@@ -245,7 +245,7 @@ def _refusal(place: str, wrong: str, expected: str, where: str) -> ArtifactError
     reason = shorten(redact_unknown(f"{place}: {wrong}" if place else wrong))
     right = f"Expected {expected}. " if expected else ""
     return ArtifactError(
-        f"this is no valid artifact: {reason}", where=where, hint=f"{right}Regenerate it: qwen-cfg resolve -o FILE"
+        f"invalid artifact: {reason}", where=where, hint=f"{right}Regenerate it: qwen-cfg resolve -o FILE"
     )
 
 

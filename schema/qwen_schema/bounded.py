@@ -1,4 +1,4 @@
-"""Reading a file whole, bounded in size and time: never a device, or a file by which the kernel speaks."""
+"""Reads a whole file with limits on size and time; never a device or a file of the kernel."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _KINDS = (
     (stat.S_ISCHR, "character device"),
 )
 
-# File systems whose files are no data on a disk: reading one may wait for ever, take away what others are to read, or
-# set something off (Linux, `man 5 filesystems` and Documentation/filesystems of its source).
+# File systems without data on a disk: reading a file there may wait forever, consume other readers' data, or
+# trigger an action (Linux, `man 5 filesystems` and Documentation/filesystems of its source).
 # fmt: off
 _OF_THE_KERNEL = {
     "proc", "sysfs", "debugfs", "tracefs", "cgroup", "cgroup2", "securityfs", "configfs",
@@ -38,7 +38,7 @@ _OF_THE_KERNEL = {
 
 
 class Unreadable(Exception):  # noqa: N818 - a finding that its caller turns into an error
-    """What stands at a path is not read. The text goes on from the name of the file: "is a socket"."""
+    """The path cannot be read. The text continues after the name of the file: "is a socket"."""
 
 
 class TooLarge(Unreadable):
@@ -46,11 +46,11 @@ class TooLarge(Unreadable):
 
 
 class NobodyWrites(Unreadable):
-    """The file is a FIFO, and nobody finished writing to it in time."""
+    """The file is a FIFO, and its writer did not finish in time."""
 
 
 def kind_of(mode: int) -> str:
-    """Return what a file mode says a thing is, in a word."""
+    """Return the type in a file mode, as a word."""
     return next((word for test, word in _KINDS if test(mode)), "special file")
 
 
@@ -61,18 +61,18 @@ def read_file(
     fifo: bool = False,
     require: Callable[[os.stat_result], None] = lambda status: None,  # noqa: ARG005
 ) -> bytes:
-    """Return the bytes of a regular file, or, with `fifo`, of a FIFO, whose writer is waited for (3 s at most).
+    """Return the bytes of a regular file, or, with `fifo`, of a FIFO, with a time limit of 3 s.
 
-    `most` is the largest size in bytes. `require` is called with the status of the file before it is read, and raises
-    where that is not right.
+    `most` is the largest size in bytes. `require` is called with the status of the file before reading, and raises
+    an error if the status is wrong.
 
     Raises:
         OSError: if the file cannot be opened or read.
-        Unreadable: if it is too large, or is something else.
+        Unreadable: if the file is too large, or has another type.
     """
-    # Opening a device can set something off, so that it is looked at before, too.
+    # Opening a device can trigger an action, so its status is checked before, too.
     require_kind(path.stat(), fifo=fifo)
-    # Without waiting, so that opening a FIFO that nobody writes to returns.
+    # Without waiting, so that opening a FIFO without a writer returns.
     flags = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY"))
     descriptor = os.open(path, os.O_RDONLY | flags)
     try:
@@ -85,17 +85,17 @@ def read_file(
 
 
 def require_kind(status: os.stat_result, *, fifo: bool = False) -> None:
-    """Return if a status is that of a regular file on a disk, or, with `fifo`, of a FIFO.
+    """Return if a status belongs to a regular file on a disk, or, with `fifo`, to a FIFO.
 
     Raises:
-        Unreadable: if it is something else.
+        Unreadable: if it has another type.
     """
     kind = kind_of(status.st_mode)
     if kind != "file" and not (fifo and kind == "fifo"):
         raise Unreadable(f"is a {kind}")
-    # The kernel's files take up no room; few others do not.
+    # Files of the kernel occupy no blocks, and few other files do.
     if kind == "file" and not getattr(status, "st_blocks", 1) and _file_system(status.st_dev) in _OF_THE_KERNEL:
-        raise Unreadable("is no file on a disk, but one of the kernel's")
+        raise Unreadable("is a file of the kernel, not a file on a disk")
 
 
 def _file_system(device: int) -> str:
@@ -114,7 +114,7 @@ def _read(descriptor: int, most: int, *, waits: bool) -> bytes:
     received = bytearray()
     while len(received) <= most:
         if waits and not _is_ready(descriptor, deadline):
-            raise NobodyWrites(f"is a FIFO, and nobody finished writing to it within {FIFO_SECONDS:g} seconds")
+            raise NobodyWrites(f"is a FIFO, and its writer did not finish within {FIFO_SECONDS:g} seconds")
         piece = os.read(descriptor, _PIECE_BYTES)
         if not piece:
             return bytes(received)

@@ -1,4 +1,4 @@
-"""The errors that a person meets, as one tree: what is wrong, where, and what to do."""
+"""The tree of errors: each has a problem, a place and a hint."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ExitCode(IntEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> ExitCode | None:
-        """Return the code of any other signal: their numbers differ between systems."""
+        """Return the exit code for any other signal; signal numbers differ between systems."""
         if not isinstance(value, int) or value - 128 not in set(signal.Signals):
             return None
         code = int.__new__(cls, value)
@@ -44,7 +44,7 @@ class ExitCode(IntEnum):
 
 
 class QwenCfgError(Exception):
-    """Anything that qwen-cfg reports instead of a result.
+    """An error that qwen-cfg reports in place of a result.
 
     `what` is wrong, `where` it stands (file:line, flag or variable; empty when it has no place), and `hint`
     says what to do. None of the three ever holds a secret, and none changes: `copy` returns another error.
@@ -59,9 +59,9 @@ class QwenCfgError(Exception):
         self.hint: Final = hint
 
     def copy(self, **changed: Unpack[Words]) -> Self:
-        """Return the same error with other words, and without the traceback of this one.
+        """Return the same error with other texts, and without this error's traceback.
 
-        An error that is kept in a value is raised as a copy: raising it would add a traceback to the value each time.
+        An error stored in a value is raised as a copy, since each raise would add to the stored traceback.
         """
         made = type(self).__new__(type(self), changed.get("what", self.what))
         made.__dict__.update(self.__dict__, **changed)
@@ -74,16 +74,16 @@ class QwenCfgError(Exception):
 
     @property
     def lines_with_hint(self) -> tuple[str, ...]:
-        """The lines that a command ends with: the error, and under it what to do."""
+        """The last lines of a command: the error, and the hint below it."""
         first, *further = self.lines
         return (f"qwen-cfg: {first}", *further, *([f"  {self.hint}"] if self.hint else []))
 
     def more(self) -> dict[str, Any]:
-        """Return what else a program might want to know, as plain values."""
+        """Return further details for programs, as plain values."""
         return {}
 
     def as_data(self) -> dict[str, Any]:
-        """Return the error's class and words as plain values."""
+        """Return the error's class and texts as plain values."""
         kind = type(self).__name__
         return {"class": kind, "message": self.what, "where": self.where, "hint": self.hint, **self.more()}
 
@@ -92,33 +92,33 @@ class QwenCfgError(Exception):
 
 
 def unexpected(error: BaseException) -> QwenCfgError:
-    """Return what an error that nobody expects is to the person who meets it.
+    """Return the report of an unexpected error.
 
-    One that names a file is about that file: it can be replaced or removed between two looks at it.
+    If the error names a file, the report does too: the file may be replaced or removed between two reads.
     """
     if isinstance(error, OSError) and isinstance(error.filename, str) and error.strerror:
         return OutputError(
             f"the file cannot be used: {error.strerror}",
             where=error.filename,
-            hint="Something else may change it at the same time. Run it again, or with --debug for the traceback.",
+            hint="Another program may be changing the file. Run the command again, or with --debug for the traceback.",
         )
     return _defect(error)
 
 
 def _defect(error: BaseException) -> QwenCfgError:
-    """Return what a defect of the program is to the person who meets it. What the error says may hold anything."""
+    """Return the report of a bug in the program. The message of the error may contain a secret, so it is omitted."""
     import traceback  # noqa: PLC0415 - a defect is rare
 
     frame = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{os.path.basename(frame.filename)}:{frame.lineno}"  # noqa: PTH119
     return QwenCfgError(
-        f"this is a bug in qwen-cfg: {type(error).__name__} in {place}",
-        hint="Run it again with --debug for the traceback, and report it.",
+        f"a bug in qwen-cfg: {type(error).__name__} in {place}",
+        hint="Run the command again with --debug for the traceback, and report the bug.",
     )
 
 
 class InterruptedByPersonError(QwenCfgError):
-    """Somebody pressed Ctrl-C."""
+    """The user pressed Ctrl-C."""
 
     exit_code = ExitCode.INTERRUPTED
 
@@ -132,13 +132,13 @@ class TerminatedError(QwenCfgError):
 
 
 class UsageError(QwenCfgError):
-    """The command line asks for something that cannot be done."""
+    """The command line is invalid."""
 
     exit_code = ExitCode.USAGE
 
 
 class OutputError(QwenCfgError):
-    """A result could not be written where it was asked for."""
+    """A result cannot be written to its destination."""
 
     exit_code = ExitCode.USAGE
 
@@ -150,23 +150,23 @@ class ConfigurationError(QwenCfgError):
 
 
 class EnvFileError(ConfigurationError):
-    """An env file is there and cannot be read as one."""
+    """An env file exists but cannot be read."""
 
 
 class SettingsError(ConfigurationError):
-    """A settings file of Qwen Code is there and cannot be used: Qwen Code stops at it, or it cannot be read."""
+    """A settings file of Qwen Code exists but cannot be used: it stops Qwen Code, or it cannot be read."""
 
 
 class ArtifactError(ConfigurationError):
-    """A file is no valid artifact."""
+    """A file is not a valid artifact."""
 
 
 class SecretReferenceError(ConfigurationError):
-    """A secret reference leads to no secret."""
+    """A secret reference does not lead to a secret."""
 
 
 class NotTrustedError(QwenCfgError):
-    """Something would be done that nobody who may ask for it has asked for."""
+    """An action needs an approval that the user has not given."""
 
     exit_code = ExitCode.NOT_TRUSTED
 
@@ -197,15 +197,15 @@ class UnreachableError(ProviderError):
 
 
 class RateLimitError(ProviderError):
-    """The provider asks for fewer requests (429)."""
+    """The provider limits the rate of requests (429)."""
 
 
 class QuotaError(ProviderError):
-    """What the account may use is used up, or nobody pays for it."""
+    """The account's quota or balance is used up."""
 
 
 class NotFoundError(ProviderError):
-    """The provider knows no such path, or no such model (404)."""
+    """The provider does not have the path or the model (404)."""
 
 
 class RequestRefusedError(ProviderError):
@@ -213,12 +213,12 @@ class RequestRefusedError(ProviderError):
 
 
 class ContextTooLongError(RequestRefusedError):
-    """The conversation is longer than the model can take."""
+    """The conversation is too long for the model."""
 
 
 class NoCompletionError(ProviderError):
-    """What answered is no chat completions API: a web page, a redirect, or anything else."""
+    """The answer does not come from a chat completions API: a web page, a redirect, or another text."""
 
 
 class CutOffError(ProviderError):
-    """The answer began and did not come to its end; what came is kept."""
+    """The answer is incomplete; the text received is kept."""

@@ -1,4 +1,4 @@
-"""Fetching a key from where a pointer says: the keyring, or what a command prints."""
+"""Fetches a key through a pointer: from the keyring, or from the output of a command."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from .secret import Secret, redact_known, redact_unknown
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# How long a command may take, in seconds: somebody may have to unlock something.
+# The time limit of a command, in seconds: the user may have to unlock a store.
 LONGEST = 30.0
 
-# More than this (in bytes) is no key.
+# A longer output (in bytes) is not a key.
 LARGEST_BYTES = 64 * 1024
 
 
 def from_keyring(service: str, name: str) -> Secret:
-    """Return what the keyring holds under a service and a name.
+    """Return the entry of the keyring with a service and a name.
 
     Raises:
-        SecretReferenceError: if there is no keyring, or nothing in it, or it does not give it.
+        SecretReferenceError: if there is no keyring or no entry, or the keyring refuses it.
     """
     where = f"keyring:{service}/{name}"
     try:
         import keyring  # noqa: PLC0415 - an optional extra
     except ImportError:
         raise SecretReferenceError(
-            "the API key is in the keyring, and the library that asks for it is not installed",
+            "the API key is in the keyring, but the keyring library is not installed",
             where=where,
             hint="Install it: pip install 'qwen-cfg[keyring]'",
         ) from None
@@ -47,24 +47,27 @@ def from_keyring(service: str, name: str) -> Secret:
     try:
         found = keyring.get_password(service, name)
     except NoKeyringError:
-        what, hint = "there is no keyring here", "Set one up (keyring diagnose tells more), or name another place."
+        what, hint = (
+            "this system has no keyring",
+            "Set up a keyring (see: keyring diagnose), or move the key.",
+        )
     except KeyringLocked:
         what, hint = "the keyring is locked", "Unlock it, and try again."
     except Exception as error:
-        # Whatever a backend raises. Its words may hold anything.
+        # Any error of a backend. Its message may contain a secret.
         what, hint = f"the keyring failed ({type(error).__name__})", "See: keyring diagnose"
     else:
         if found:
             return Secret(found)
-        what = "the keyring holds no API key under this service and name"
-        hint = f"Put it there: {shlex.join(['keyring', 'set', service, name])}"
+        what = "the keyring has no entry with this service and name"
+        hint = f"Add it: {shlex.join(['keyring', 'set', service, name])}"
     raise SecretReferenceError(what, where=where, hint=hint)
 
 
 def from_command(command: str, environ: Mapping[str, str], *, seconds: float = LONGEST) -> Secret:
-    """Return the line that a command prints on standard output. No shell has a part in it.
+    """Return the line that a command prints on standard output. No shell is used.
 
-    The command gets `environ` without keys, and nothing to read. What it says on standard error goes nowhere.
+    The command gets `environ` without keys, and an empty standard input. Its standard error is discarded.
 
     Raises:
         SecretReferenceError: if it cannot be run, fails, takes longer than `seconds`, or prints no line of text.
@@ -80,15 +83,19 @@ def from_command(command: str, environ: Mapping[str, str], *, seconds: float = L
         if process is not None:
             _end(process)
     if printed is None:
-        raise _refusal(program, f"it was not done after {seconds:g} seconds", "Run it by hand: does it wait for you?")
+        raise _refusal(
+            program,
+            f"it did not finish within {seconds:g} seconds",
+            "Run it by hand: it may wait for input.",
+        )
     if len(printed) > LARGEST_BYTES:
         raise _refusal(program, f"it prints more than {LARGEST_BYTES // 1024} KiB", _ONE_LINE)
     if process.returncode:
-        raise _refusal(program, _told(process.returncode), "Run it by hand to see what it says.")
+        raise _refusal(program, _told(process.returncode), "Run it by hand to see its output.")
     return _key_in(printed, program)
 
 
-_ONE_LINE = "It is to print the API key as one line, and nothing else."
+_ONE_LINE = "It must print only the API key, as one line."
 
 
 def _started(words: list[str], environ: Mapping[str, str], program: str) -> subprocess.Popen[bytes]:
@@ -104,20 +111,20 @@ def _started(words: list[str], environ: Mapping[str, str], program: str) -> subp
     except FileNotFoundError:
         reason = "it was not found"
     except PermissionError:
-        reason = "it may not be executed"
+        reason = "it is not executable"
     except OSError as error:
         reason = f"it cannot be executed: {error.strerror}"
-    raise _refusal(program, reason, "Install it, or name it by its whole path.")
+    raise _refusal(program, reason, "Install it, or use its full path.")
 
 
 def without_keys(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment without the variables of secrets, and without every other that holds a known one."""
+    """Return an environment without secret variables, and without variables that contain a known secret."""
     secret = {variable.name for field in declared_fields().values() if field.secret for variable in field.variables}
     return {name: text for name, text in environ.items() if name not in secret and redact_known(text) == text}
 
 
 def _read_all(process: subprocess.Popen[bytes], deadline: float) -> bytes | None:
-    """Return what a process prints until it ends, or a little more than is allowed; None if time is up before."""
+    """Return the output of a process until it ends or exceeds the size limit; None if the time limit is over."""
     assert process.stdout is not None  # noqa: S101 - it is a pipe
     printed, descriptor = b"", process.stdout.fileno()
     while len(printed) <= LARGEST_BYTES:
@@ -145,9 +152,9 @@ def _has_ended(process: subprocess.Popen[bytes], deadline: float) -> bool:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process that was not seen to end, with all that it started, and close its pipe."""
+    """Kill a process that has not ended, with all its children, and close its pipe."""
     if process.returncode is None:
-        # What runs as another user cannot be ended, and is not waited for.
+        # A process of another user cannot be killed, and is not waited for.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -156,7 +163,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _told(status: int) -> str:
-    """Say how a process ended that did not end well."""
+    """Return how a failed process ended."""
     if status > 0:
         return f"it ended with exit status {status}"
     names = {number.value: number.name for number in signal.Signals}
@@ -184,5 +191,5 @@ def _decoded(printed: bytes) -> str | None:
 
 def _refusal(program: str, what: str, hint: str) -> SecretReferenceError:
     return SecretReferenceError(
-        f"the API key is to be what `{program}` prints, and {what}", where=f"command:{program}", hint=hint
+        f"the API key should be the output of `{program}`, but {what}", where=f"command:{program}", hint=hint
     )

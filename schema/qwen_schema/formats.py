@@ -1,4 +1,4 @@
-"""The formats that the schemas name beyond the standard ones: each a check that says what is wrong."""
+"""The schemas' additional formats: each is a check that describes the error."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LONGEST = 8192
 # The schemes that the URL of a proxy may have, whether or not the client can use it.
 _PROXY_SCHEMES = ("http", "https", "socks", "socks4", "socks4a", "socks5", "socks5h")
 
-# What would be right, for messages.
+# The expected forms, for messages.
 EXPECTED = {
     "http-url": "an absolute http or https URL with a host and without user:password@, such as https://api.openai.com/v1",
     "proxy-url": "the URL of an http, https or SOCKS 5 proxy, such as http://127.0.0.1:3128 or "
@@ -69,7 +69,7 @@ def _check_url(text: str, schemes: tuple[str, ...], beginnings: str) -> None:
     if parts.fragment:
         raise ValueError("it has a fragment ('#…'), which is never sent")
     if any(name.lower() in _SECRET_PARAMETERS for name, _ in parse_qsl(parts.query)):
-        raise ValueError("its query holds a credential, which belongs into the API key")
+        raise ValueError("its query contains a credential, which belongs in the API key")
 
 
 def check_login_url(text: str) -> None:
@@ -77,7 +77,7 @@ def check_login_url(text: str) -> None:
     check_http_url(text)
     parts = _split(text)
     if parts.scheme != "https" and not is_loopback(host_of(text)):
-        raise ValueError("it does not start with https://, and a login would be sent in the clear")
+        raise ValueError("it does not start with https://, so a login would be sent unencrypted")
     if parts.query:
         raise ValueError("it has a query ('?…')")
 
@@ -110,7 +110,7 @@ def check_header_value(text: str) -> None:
     if not all(" " <= character <= "~" for character in text):
         raise ValueError("it holds a character that an HTTP header cannot carry")
     if text != text.strip():
-        raise ValueError("a blank stands before or after it")
+        raise ValueError("it begins or ends with a blank")
 
 
 def check_variable_name(text: str) -> None:
@@ -131,7 +131,7 @@ def check_command_line(text: str) -> None:
     try:
         words = shlex.split(text)
     except ValueError:
-        raise ValueError("it opens a quote, or ends in a backslash, and nothing closes it") from None
+        raise ValueError("it has an unclosed quote, or ends in a backslash") from None
     if not words or not words[0]:
         raise ValueError("it names no program")
 
@@ -170,7 +170,7 @@ def _check_characters(text: str) -> None:
 def _check_authority(parts: SplitResult) -> None:
     """Refuse what has a credential, and a host or port that the client does not ask for."""
     if parts.username is not None or parts.password is not None or "@" in parts.netloc:
-        raise ValueError("it holds user:password@, which would be sent and written in the clear")
+        raise ValueError("it contains user:password@, which would be sent and written unencrypted")
     if not _AUTHORITY.fullmatch(parts.netloc):
         raise ValueError("its host or port cannot be read" if parts.netloc else "it has no host")
     host = host_written_in(parts.netloc)
@@ -178,7 +178,7 @@ def _check_authority(parts: SplitResult) -> None:
         raise ValueError("it has no host")
     host_asked_for(host)
     if parts.port == 0:
-        raise ValueError("its port is 0, where nobody can be reached")
+        raise ValueError("its port is 0, which is not a usable port")
 
 
 def _split(text: str) -> SplitResult:

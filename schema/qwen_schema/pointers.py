@@ -1,4 +1,4 @@
-"""Pointers: texts given for an API key that say where it lives instead (`keyring:SERVICE/NAME`, `command:WORDS`)."""
+"""Pointers: texts that name the place of an API key (`keyring:SERVICE/NAME`, `command:WORDS`)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .formats import LONGEST, check_command_line
 
 PointerKind = Literal["keyring", "command"]
 
-# What would be right, for messages.
+# The expected form, for messages.
 EXPECTED = "keyring:SERVICE/NAME, such as keyring:qwen/me, or command:WORDS, such as command:pass show openai"
 
 
@@ -30,14 +30,14 @@ def parts_of_pointer(text: str) -> dict[str, str]:
         case "keyring":
             service, _, name = rest.partition("/")
             if not service:
-                raise ValueError("it names no service of the keyring")
+                raise ValueError("it does not name a service of the keyring")
             if not name:
-                raise ValueError("it names a service of the keyring, and no name in it")
+                raise ValueError("it names a service of the keyring, but no entry")
             return {"service": service, "name": name}
         case "command":
             check_command_line(rest)
             return {"command": rest}
-    raise ValueError("it is no pointer")
+    raise ValueError("it is not a pointer")
 
 
 def is_pointer(text: str) -> bool:

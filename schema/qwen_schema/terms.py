@@ -1,4 +1,4 @@
-"""What becomes of what is typed: whose terms and privacy notice apply to it, and what this program does with data."""
+"""The terms and privacy notice that apply, and this program's own use of data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .records import record
 # What stands above the rows of a practice.
 THIS_PROGRAM = "This program"
 
-# What usage statistics are made of, once they are switched on.
+# The content of usage statistics, if they are switched on.
 STATISTICS_HOLD = (
     "commands run",
     "durations",
@@ -21,22 +21,22 @@ STATISTICS_NEVER_HOLD = ("code", "prompts", "answers", "paths", "keys", "host na
 
 _STATE = "$XDG_STATE_HOME/qwen-cfg (~/.local/state/qwen-cfg, where that is not set)"
 _SENT = (
-    "The conversation goes to the endpoint, with the key or the login, and nowhere else. "
-    "Logging in with Qwen OAuth goes to the address that qwen_oauth_url names."
+    "The conversation goes only to the endpoint, with the key or the login. "
+    "A login with Qwen OAuth goes to the address in qwen_oauth_url."
 )
 _KEPT = (
-    "Of a conversation nothing but what was typed, without what looks like a key; beside that, what is trusted, which "
-    "warnings were shown, and under Qwen OAuth how many requests were made. All of it is in {}, which only you can "
-    "read. A login is kept where Qwen Code keeps it; answers are written where /save is told to, and nowhere else."
+    "Only the input of a conversation, without text that looks like a key; your approvals; the warnings that were "
+    "shown; and under Qwen OAuth the number of requests. All of it is in {}, which only you can read. The login is in "
+    "the file that Qwen Code uses. Only /save writes answers to a file."
 )
-_NOT_KEPT = "Nothing: there is no home directory to keep anything in."
+_NOT_KEPT = "Nothing: there is no home directory."
 _NOT_TRAINED = "This program uses no prompts and no answers for training, with any method and any provider."
-_NO_STATEMENT = "No statement on training is known here: those pages count."
+_NO_STATEMENT = "No statement on training is known here; see the pages above."
 
 
 @record
 class Terms:
-    """Whose terms apply, and what is known of them. The pages are empty where whoever runs the server is unknown."""
+    """The terms that apply. The pages are empty if the server's operator is unknown."""
 
     applies_to: str
     terms_page: str
@@ -46,7 +46,7 @@ class Terms:
 
     @property
     def rows(self) -> list[tuple[str, str]]:
-        """What a person reads: names and values."""
+        """The rows for display: names and values."""
         rows = [
             ("terms of service", self.terms_page),
             ("privacy notice", self.privacy_page),
@@ -58,7 +58,7 @@ class Terms:
 
 @record
 class Practice:
-    """What this program itself does with data; usage statistics go nowhere without an endpoint."""
+    """This program's own use of data; usage statistics are not sent without an endpoint."""
 
     sends: str
     keeps: str
@@ -68,7 +68,7 @@ class Practice:
 
     @property
     def rows(self) -> list[tuple[str, str]]:
-        """What a person reads: names and values."""
+        """The rows for display: names and values."""
         return [
             ("sends", self.sends),
             ("keeps", self.keeps),
@@ -82,12 +82,12 @@ class Practice:
         if not self.statistics:
             return f"Off, which is the default: nothing is sent. Switched on, {hold}"
         if not self.statistics_endpoint:
-            return f"On, but usage_statistics_endpoint names nobody: nothing is sent. Otherwise {hold}"
-        return f"On: they go to {self.statistics_endpoint} and nowhere else, and {hold}"
+            return f"On, but usage_statistics_endpoint is empty: nothing is sent. Otherwise {hold}"
+        return f"On: they go only to {self.statistics_endpoint}, and {hold}"
 
 
 def terms_of(auth_method: str, base_url: str) -> Terms:
-    """Return whose terms apply under an authentication method, with a valid base URL, which a login makes no use of."""
+    """Return the terms under an authentication method, with a valid base URL, which a login does not use."""
     provider = provider_of_login(auth_method)
     if provider is not None:
         applies_to = provider.title
@@ -101,7 +101,7 @@ def terms_of(auth_method: str, base_url: str) -> Terms:
 
 
 def practice_of(*, statistics: bool, statistics_endpoint: str, state: str | None = _STATE) -> Practice:
-    """Return what this program does with data; `state` is the state directory as it is shown, None if there is none."""
+    """Return this program's use of data; `state` is the state directory for display, None if there is none."""
     keeps = _NOT_KEPT if state is None else _KEPT.format(state)
     return Practice(_SENT, keeps, _NOT_TRAINED, statistics, statistics_endpoint)
 
@@ -109,11 +109,9 @@ def practice_of(*, statistics: bool, statistics_endpoint: str, state: str | None
 def _of_anybody(applies_to: str, base_url: str) -> Terms:
     """Return the terms of a server whose owner is unknown."""
     if is_loopback(host_of(base_url)):
-        remark = "The server is on this machine: what applies is what its owner says."
+        remark = "The server is on this machine: its owner's terms apply."
         owner = "its owner"
     else:
-        remark = f"The terms are those of whoever runs {host_of(base_url)}; no pages are known here."
-        owner = "them"
-    return Terms(
-        applies_to, "", "", f"Whether prompts and answers are used for training is for {owner} to say.", remark
-    )
+        remark = f"The terms of the operator of {host_of(base_url)} apply; no pages are known here."
+        owner = "its operator"
+    return Terms(applies_to, "", "", f"Ask {owner} whether prompts and answers are used for training.", remark)

@@ -73,7 +73,7 @@ _PATH_FROM_ROOT = re.compile(rf"/(?:{_AT_ROOT})/[\w.@~ /-]+", re.IGNORECASE)
 
 
 def unresolved(text: str) -> UnresolvedReference | None:
-    """Return what a text is that was meant to be replaced by a key; None if it can be a key."""
+    """Return the kind of a text that should have been replaced by a key; None if it can be a key."""
     text = text.strip().strip("'\"")
     for form, what, fix in _FORMS:
         if re.match(form, text, re.DOTALL):
@@ -87,10 +87,10 @@ def unresolved(text: str) -> UnresolvedReference | None:
     if _is_path(text):
         return UnresolvedReference("the path of a file", "to read it from that file, put command:cat FILE there")
     if _is_command(text):
-        return UnresolvedReference("a command for a shell, which nothing runs here", "put command:… there")
+        return UnresolvedReference("a shell command, which is not run here", "put command:… there")
     if (scheme := _SCHEME.match(text)) is not None:
         return UnresolvedReference(
-            f"a reference to a secret ({scheme[1]}://…)", "put what that program prints there, with command:…"
+            f"a reference to a secret ({scheme[1]}://…)", "use the output of that program, with command:…"
         )
     return None
 

@@ -1,4 +1,4 @@
-"""Validation against the schemas, with the place and the reason in words and never the value itself."""
+"""Validation against the schemas; errors have the place and the reason, never the value itself."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _Validator: Any = validators.extend(  # type: ignore[no-untyped-call]
 
 
 class Invalid(Exception):  # noqa: N818 - a finding that its caller turns into an error or a diagnostic
-    """A value does not satisfy its schema: the place within it, what is wrong, and what would be right."""
+    """A value does not satisfy its schema: the place, the problem, and the expected form."""
 
     def __init__(self, place: str, wrong: str, expected: str) -> None:
         super().__init__(f"{place}: {wrong}")
@@ -76,7 +76,7 @@ def check_document(name: str, document: object) -> None:
 
 
 def expectation(schema: Mapping[str, Any]) -> str:
-    """Return in words what a value under this schema is."""
+    """Return a description of a valid value under this schema."""
     if "enum" in schema:
         return "one of " + ", ".join(str(choice) for choice in schema["enum"])
     if schema.get("format") in EXPECTED:
@@ -104,21 +104,21 @@ def _raise_first(validator: Any, value: object) -> None:
 
 
 def _wrong(error: ValidationError) -> str:
-    """Say what is wrong without quoting the value, which may be a secret in the wrong place."""
+    """Return the problem without the value, which may be a secret in the wrong place."""
     keyword, limit, instance = error.validator, error.validator_value, error.instance
     if keyword == "format":
         return str(error.cause)
     explained: dict[str, Callable[[], str]] = {
         "type": lambda: f"it is not {_TYPES.get(str(limit), str(limit))}",
-        "enum": lambda: "it is none of the values that are known",
+        "enum": lambda: "it is not one of the known values",
         "const": lambda: f"it is not {limit}",
         "required": lambda: "missing: " + ", ".join(k for k in limit if k not in instance),  # type: ignore[union-attr, operator]
         "additionalProperties": lambda: _unknown_keys(error),
         "maxLength": lambda: f"it is longer than {limit:,} characters",
         "minLength": lambda: "it is empty",
         "maxProperties": lambda: f"it has more than {limit} entries",
-        "oneOf": lambda: "its keys do not go together",
-        "pattern": lambda: "it is blank" if not str(instance).strip() else "it is not of the right form",
+        "oneOf": lambda: "its keys cannot be combined",
+        "pattern": lambda: "it is blank" if not str(instance).strip() else "it does not have the expected form",
         "minimum": lambda: "it is too small",
         "exclusiveMinimum": lambda: "it is too small",
         "maximum": lambda: "it is too large",

@@ -1,4 +1,4 @@
-"""From the text that a layer offers to the value of a field, and back to text."""
+"""Converts the text of a layer to the value of a field, and back to text."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _FALSE = {"false", "0", "no", "off"}
 # python-dotenv keeps in backticks.
 _QUOTES = "'\"\u00ab\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a"
 _COMMENT = re.compile(r"\s#(?!\d)")
-_ALONE = "the value alone, without quotes around it, line ends, blanks at its ends or a comment"
+_ALONE = "only the value, without quotes around it, line ends, blanks at its ends or a comment"
 EMPTY_LIST = "none"
 
 
 class BadValue(ValueError):  # noqa: N818 - a finding that its caller turns into a diagnostic
-    """A text is no value of the field: what is wrong, and what would be right. Never holds the text."""
+    """A text is not a valid value of the field: the problem and the expected form, without the text."""
 
     def __init__(self, wrong: str, expected: str) -> None:
         super().__init__(wrong)
@@ -45,14 +45,14 @@ def parse_value(field: Field, text: str, *, is_expanded: bool = False) -> Value:
     With `is_expanded`, variables in it have been replaced, and one that is left is a part of the value.
 
     Raises:
-        BadValue: if it stands for none, or for one that the field's schema does not accept.
+        BadValue: if the text is not a value of the field, or the field's schema refuses the value.
     """
     if not is_unicode(text):
         raise BadValue("it is not valid UTF-8", _expectation(field))
     if field.secret and kind_of_pointer(text) is not None:
         return _pointer(text)
     if field.secret and (found := unresolved(text)) is not None and not (is_expanded and found.is_variable):
-        raise BadValue(f"it is {found.what}, and no key", f"the key: {found.fix}")
+        raise BadValue(f"it is {found.what}, not a key", f"the key: {found.fix}")
     try:
         value = _typed(field, text)
         _require_conforming(field, list(value) if isinstance(value, tuple) else value)
@@ -62,7 +62,7 @@ def parse_value(field: Field, text: str, *, is_expanded: bool = False) -> Value:
 
 
 def _require_conforming(field: Field, value: object) -> None:
-    """Refuse a value that does not conform to the field's schema.
+    """Refuse a value that violates the field's schema.
 
     Raises:
         ValueError: with what is wrong.
@@ -78,12 +78,12 @@ def _require_conforming(field: Field, value: object) -> None:
 
 
 def is_true(text: str) -> bool:
-    """Tell whether a text says yes, as the value of a field or of a variable; the empty one does not."""
+    """Whether a text means yes, as the value of a field or a variable; an empty text does not."""
     return text.strip().lower() in _TRUE
 
 
 def safe_text(field: Field, text: str) -> str:
-    """Return what may be shown of a text that was meant for a field, whether or not it is a value of it.
+    """Return the part of a field's text that may be shown, whether or not the text is valid.
 
     A secret is masked, and a pointer to one is not. A URL is shown as it stands only if it is one without credentials.
     Of a text that is longer than any value, the beginning is shown.
@@ -105,12 +105,12 @@ def _without_secrets(field: Field, text: str) -> str:
 
 
 def is_recognised(field: Field, text: str) -> bool:
-    """Tell whether a text is one of the field's type, or taken as `field.otherwise` for want of one."""
+    """Whether a text has the field's type, or is read as `field.otherwise`."""
     return field.otherwise is None or text.strip().lower() in _TRUE | _FALSE
 
 
 def show_value(value: Value) -> str:
-    """Return a value as a person would write it."""
+    """Return a value as a user would write it."""
     match value:
         case bool():
             return "true" if value else "false"
@@ -123,7 +123,7 @@ def show_value(value: Value) -> str:
 
 
 def _expectation(field: Field) -> str:
-    """Return in words what a text for this field is."""
+    """Return a description of a text for this field."""
     from .validate import expectation  # noqa: PLC0415 - jsonschema is slow to import
 
     if field.schema.get("type") == "array":
@@ -137,7 +137,7 @@ def _pointer(text: str) -> str:
     except ValueError as error:
         raise BadValue(str(error), EXPECTED_OF_POINTER) from None
     if looks_like_key(text):
-        raise BadValue("it is to say where the API key lives, and holds one", EXPECTED_OF_POINTER)
+        raise BadValue("it should be a pointer, but contains a key", EXPECTED_OF_POINTER)
     return text
 
 
@@ -158,29 +158,29 @@ def _typed(field: Field, text: str) -> Value:
 
 
 def _without_login(text: str) -> str:
-    """Return the URL of a proxy that may be shown and written: its login is read where it is used."""
+    """Return the URL of a proxy without its login, for display and the artifact."""
     return "" if text == NO_PROXY else split_login(text)[0]
 
 
 def _require_alone(field: Field, text: str) -> None:
-    """Refuse a text with something around the value that belongs to none; the format of a URL says more of blanks."""
+    """Refuse a text with extra characters around the value; the format of a URL checks blanks itself."""
     is_url, wrong = field.schema.get("format", "").endswith("-url"), None
     if field.secret:
         return
     if text[:1] in _QUOTES and text[-1:] in _QUOTES and text:
-        wrong = "quotes stand around it"
+        wrong = "it has quotes around it"
     elif text and (text[0] in _QUOTES or text[-1] in _QUOTES):
-        wrong = "a quote stands at its beginning or end"
+        wrong = "it begins or ends with a quote"
     elif is_url and text.startswith("<") and text.endswith(">"):
-        wrong = "angle brackets stand around it"
+        wrong = "it has angle brackets around it"
     elif text.endswith("\r") and not is_url:
         wrong = "it ends in a carriage return, as lines of files with Windows line ends do"
     elif any(unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") for c in text if c != "\0") and not is_url:
-        wrong = "it holds a line break, or another character that cannot be seen"
+        wrong = "it contains a line break or another invisible character"
     elif text != text.strip() and not is_url:
-        wrong = "a blank stands before or after it"
+        wrong = "it begins or ends with a blank"
     elif _COMMENT.search(text):
-        wrong = "a comment follows it, which is taken for a part of it"
+        wrong = "it is followed by a comment, which is read as part of it"
     if wrong is not None:
         raise BadValue(wrong, _ALONE)
 

@@ -360,7 +360,7 @@ def test_a_directory_stands_for_the_artifact_in_it(desk: Desk, name: str) -> Non
     desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
     outcome = desk.run("check", name, env=WITH_KEY)
     if name == "/":
-        assert "/qwen.toml: there is no such file" in outcome.ended(3).err
+        assert "/qwen.toml: the file does not exist" in outcome.ended(3).err
         said = desk.run("check", name, "--format", "github", env=WITH_KEY).ended(3).out
         assert said.startswith("::error file=/qwen.toml,line=1")
     else:

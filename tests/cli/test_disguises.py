@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 IN_SHELL = {"OPENAI_API_KEY": KEY}
 STRANGERS = f"OPENAI_API_KEY={STRANGERS_KEY}\nOPENAI_BASE_URL={STRANGER}\n"
 NAMED = f"OPENAI_API_KEY=keyring:qwen/me\nOPENAI_BASE_URL={STRANGER}\n"
-KEYRING_NAME = "The entry of your keyring (me in the keyring's qwen) would go there"
+KEYRING_NAME = "The entry of your keyring (me in the keyring's qwen) would be sent there"
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 
 
@@ -59,7 +59,7 @@ def test_a_file_behind_a_tracked_link_came_with_the_project(
         linked(desk, link, target)
     clone(desk, {file: STRANGERS})
     desk.run("resolve", "-o", "qwen.toml").ended(0)
-    assert "All that you ask would go there: git tracks this file" in ask(desk, server).ended(5).err
+    assert "Your prompts would be sent there: git tracks this file" in ask(desk, server).ended(5).err
     ask(desk, server, "--config", "qwen.toml").ended(5)
     ask(desk, server, PATH="/nowhere").ended(5)
     assert "git tracks it" in desk.run("resolve", "--explain").ended(0).out
@@ -181,7 +181,7 @@ def test_what_stands_in_a_git_directory_came_with_the_project(desk: Desk, server
     clone(desk, {"README": "x"})
     desk.write("work/app/.git/conf/.env", STRANGERS)
     linked(desk, ".qwen", ".git/conf")
-    assert "stands in a .git" in ask(desk, server).ended(5).err
+    assert "is in a .git" in ask(desk, server).ended(5).err
     assert server.taken() == []
 
 
@@ -333,7 +333,7 @@ def test_the_question_in_a_conversation_is_answered_with_enter(desk: Desk, serve
         person.type("/model other\r")
         person.until("http://other.example/v1", "[y/N]")
         person.type(answer)
-        person.until(*(["[y/N] y", "remembered"] if answer == "y\r" else ["not trusted"]))
+        person.until(*(["[y/N] y", "approval saved"] if answer == "y\r" else ["not trusted"]))
         person.type("hello\r")
         person.until("pong")
         person.type("\x04")
@@ -358,7 +358,7 @@ def test_the_question_after_the_dialogue_is_answered_with_enter(desk: Desk, serv
         ):
             person.until(wanted)
             person.type(keys)
-        person.until("[y/N] y", "remembered")
+        person.until("[y/N] y", "approval saved")
         person.type("hello\r")
         person.until("pong")
     assert server.taken()[0].authorization == f"Bearer {KEY[::-1]}"

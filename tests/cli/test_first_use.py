@@ -204,7 +204,7 @@ def test_auth_changes_the_key_and_the_conversation_goes_on(desk: Desk, server: P
         on(person, f"{OTHER}\r", "API key (")
         on(person, "\x15second\r", "Model [")
         on(person, "2\r", "Keep [")
-        on(person, "two\r", "from what was typed at /auth")
+        on(person, "two\r", "from the key typed at /auth")
         on(person, "\x04", "pong from second")
         assert person.ended() == 0
         assert OTHER.encode() not in person.raw

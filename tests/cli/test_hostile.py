@@ -181,7 +181,7 @@ def test_what_others_may_have_written_is_no_yes(desk: Desk, server: Provider) ->
     desk.run("trust", "--yes", env=IN_SHELL).ended(0)
     kept = desk.home / ".local/state/qwen-cfg/trust.json"
     kept.chmod(0o666)
-    assert "others may have written it" in ask(desk, server, **IN_SHELL).ended(3).err
+    assert "other users may have written it" in ask(desk, server, **IN_SHELL).ended(3).err
     kept.chmod(0o600)
     os.chown(kept, NOBODY, NOBODY)
     assert str(kept) in ask(desk, server, **IN_SHELL).ended(3).err
@@ -232,7 +232,7 @@ def test_the_advice_works_as_it_stands(desk: Desk, server: Provider, how: str) -
     newer = ["--profile", NEWER, "--auth-type", "openai"]
     options = {"config": ["--config", "my a.toml"], "profile": newer, "flag": ["--model=m"], "plain": []}
     refused = desk.run("run", "-p", "x", *options[how], env=env).ended(5).err
-    advised = shlex.split(refused.partition("say so once: ")[2].partition(". For one run")[0])
+    advised = shlex.split(refused.partition("To approve, once: ")[2].partition(". For one run")[0])
     told = desk.run(*advised[1:], env=env).ended(5).err
     again = shlex.split(told.partition("If that is right: ")[2].splitlines()[0])
     assert again[-1] == "--yes"

@@ -335,9 +335,9 @@ def test_a_command_that_fails_tells_nothing_of_what_it_prints(desk: Desk, script
 @pytest.mark.parametrize(
     ("how", "what"),
     [
-        ("nothing", "no API key under this service and name"),
+        ("nothing", "no entry with this service and name"),
         ("locked", "is locked"),
-        ("none", "no keyring here"),
+        ("none", "this system has no keyring"),
         ("broken", "the keyring failed"),
     ],
 )

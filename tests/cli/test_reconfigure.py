@@ -63,7 +63,7 @@ def test_what_is_typed_for_this_session_beats_everything_and_is_valid(desk: Desk
     assert configured.key == Secret(KEY)
     assert origins(configured) == {"api_key": "/auth", "base_url": "/auth", "model": "/auth"}
     assert configured.artifact.config["timeout"] == 7
-    assert str(configured.artifact.api_key) == "what was typed at /auth"
+    assert str(configured.artifact.api_key) == "the key typed at /auth"
     assert load(dump(configured.artifact), where="x") == configured.artifact
     assert configured.remark == "It hides the key from ./.env:1 OPENAI_API_KEY."
     assert not (desk.cwd / ".qwen").exists()
@@ -243,10 +243,10 @@ def test_an_artifact_of_a_session_can_be_checked(desk: Desk) -> None:
     assert replay(request(), artifact).flags["model"] == FlagValue("/auth", "m-1")
     outcome = desk.run("check", "session.toml").ended(0)
     assert "API key" in outcome.said
-    assert "what was typed at /auth" in desk.run("check", "--strict", "session.toml").ended(1).said
+    assert "the key typed at /auth" in desk.run("check", "--strict", "session.toml").ended(1).said
     desk.run("check", "session.toml", env={"OPENAI_API_KEY": KEY}).ended(0)
     refused = desk.run("run", "--config", "session.toml", "-p", "ping", "--trust-project").ended(3)
-    assert "what was typed at /auth" in refused.err
+    assert "the key typed at /auth" in refused.err
     # A file is not believed about what was typed.
     desk.run("run", "--config", "session.toml", "-p", "ping").ended(5)
 

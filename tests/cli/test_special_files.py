@@ -31,7 +31,7 @@ def test_an_env_file_that_is_the_kernels_is_refused(desk: Desk, place: str, path
     assert [outcome.code for outcome in outcomes] == [3, 3, 3, 3, 0, 0]
     for outcome in outcomes[:4]:
         assert file.name in outcome.err
-        assert "no file on a disk" in outcome.said
+        assert "a file of the kernel" in outcome.said
         assert "Traceback" not in outcome.said
 
 
@@ -48,5 +48,5 @@ def test_a_file_that_a_command_names_is_refused_in_the_same_way(desk: Desk) -> N
     for outcome in run_all([Run(words, desk.cwd, desk.home, {"OPENAI_API_KEY": KEY}) for words in commands]):
         assert outcome.ended(3).out == ""
         assert "link: the " in outcome.err
-        assert "no file on a disk" in outcome.err
+        assert "a file of the kernel" in outcome.err
         assert "Name a file." in outcome.err

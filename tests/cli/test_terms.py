@@ -67,7 +67,7 @@ def test_for_an_unknown_host_they_are_those_of_whoever_runs_it(host: str) -> Non
     found = terms_of("openai", f"http://{host}:8443/v1")
     assert (found.terms_page, found.privacy_page) == ("", "")
     assert found.applies_to == f"an OpenAI-compatible server at {host}:8443"
-    assert f"whoever runs {host.strip('[]')};" in found.remark
+    assert f"the operator of {host.strip('[]')} apply;" in found.remark
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
@@ -75,7 +75,7 @@ def test_on_this_machine_its_owner_says(host: str) -> None:
     found = terms_of("openai", f"http://{host}:11434/v1")
     assert "on this machine" in found.remark
     assert "its owner" in found.remark
-    assert "whoever" not in found.remark
+    assert "operator" not in found.remark
 
 
 # What this program does.
@@ -87,7 +87,7 @@ def test_on_this_machine_its_owner_says(host: str) -> None:
         (False, "", "Off, which is the default: nothing is sent."),
         (False, "http://c.example", "Off, which is the default: nothing is sent."),
         (True, "", "nothing is sent."),
-        (True, "http://c.example", "On: they go to http://c.example and nowhere else"),
+        (True, "http://c.example", "On: they go only to http://c.example,"),
     ],
 )
 def test_statistics_go_where_the_user_says_or_nowhere(statistics: bool, endpoint: str, said: str) -> None:
@@ -173,7 +173,7 @@ def test_of_an_artifact(desk: Desk) -> None:
     (desk.cwd / ".env").unlink()
     text, both = terms(desk, ["--config", "qwen.toml"], ["--config", "qwen.toml", "--model", "m"])
     assert text.ended(0).out.startswith("ModelScope at api-inference.modelscope.cn\n")
-    assert "On: they go to http://localhost:4318 and nowhere else" in words(text.out)
+    assert "On: they go only to http://localhost:4318," in words(text.out)
     both.ended(2)
 
 

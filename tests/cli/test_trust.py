@@ -167,7 +167,7 @@ def test_without_a_terminal_it_ends_with_5_and_the_ways_on(desk: Desk, server: P
     for words in (
         "./.env:2 OPENAI_BASE_URL decides where requests go",
         f"base_url = {STRANGER}",
-        "Your API key (environment OPENAI_API_KEY) would go there",
+        "Your API key (environment OPENAI_API_KEY) would be sent there",
         "qwen-cfg trust",
         "--trust-project",
         "QWEN_CFG_TRUST_PROJECT=1",
@@ -245,7 +245,7 @@ def test_an_artifact_is_trusted_without_an_option(desk: Desk, server: Provider, 
         (["./.env"], "not an artifact"),
         ([".qwen/settings.json"], "not an artifact"),
         (["a.toml", "--config", "b.toml"], "two artifacts are named"),
-        (["none.toml"], "there is no such file"),
+        (["none.toml"], "the file does not exist"),
         (["./a.toml", "more"], "only valid with revoke"),
         (["lst"], "Did you mean list?"),
     ],
@@ -311,7 +311,7 @@ def test_a_prompt_is_the_users_own_too(desk: Desk, server: Provider) -> None:
     file = f"OPENAI_API_KEY={STRANGERS_KEY}\nOPENAI_BASE_URL={STRANGER}\n"
     clone(desk, {".env": file})
     refused = ask(desk, server).ended(5)
-    assert "All that you ask would go there" in refused.err
+    assert "Your prompts would be sent there" in refused.err
     assert server.taken() == []
     subprocess.run(["git", "-C", str(desk.cwd), "rm", "-q", "--cached", ".env"], check=True)
     ask(desk, server).ended(0)
@@ -332,7 +332,7 @@ def test_at_a_terminal_it_asks_and_no_is_the_answer(desk: Desk, server: Provider
     with Typing(desk, "run", env=env, width=100) as person:
         person.until("[y/N]")
         person.type("y\r")
-        person.until("remembered", "/help")
+        person.until("approval saved", "/help")
         person.type("hello\r")
         person.until("pong")
         person.type("\x04")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @record
 class Subject:
-    """What is read: how messages name it, and which error it is that it cannot be read."""
+    """The kind of a file: its name in messages, and the class of its errors."""
 
     shown: str
     noun: str
@@ -23,20 +23,20 @@ class Subject:
     unreadable_hint: str
 
     def refusal(self, what: str, hint: str, line: int | None = None) -> ConfigurationError:
-        """Return the error that names this file, and the line in it."""
+        """Return the error with the name of this file and the line."""
         where = self.shown if line is None else f"{self.shown}:{line}"
         return self.error(what, where=where, hint=hint)
 
 
 def read_env_text(path: Path, shown: str) -> str:
-    """Return the text of an env file: a regular file, or a FIFO, whose writer it waits for (3 s at most).
+    """Return the text of an env file: a regular file, or a FIFO with a time limit of 3 s.
 
-    `shown` is the path as messages name it.
+    `shown` is the path in messages.
 
     Raises:
         EnvFileError: if it cannot be read, is over 1 MiB, is not UTF-8, or holds a NUL byte.
     """
-    hint = "Make it readable for you, or move it away: going on without it would change which file counts."
+    hint = "Make the file readable, or move it; otherwise another file would silently be used."
     return read_text(path, Subject(shown, "env file", EnvFileError, hint))
 
 
@@ -50,7 +50,7 @@ def read_text(path: Path, subject: Subject) -> str:
     try:
         raw = read_file(path, fifo=True)
     except FileNotFoundError:
-        raise subject.refusal("there is no such file", "Is the path right?") from None
+        raise subject.refusal("the file does not exist", "Check the path.") from None
     except OSError as error:
         what = f"the {subject.noun} cannot be read: {error.strerror}"
         raise subject.refusal(what, subject.unreadable_hint) from None
@@ -62,16 +62,16 @@ def read_text(path: Path, subject: Subject) -> str:
 def _hint(unreadable: Unreadable, subject: Subject) -> str:
     match unreadable:
         case TooLarge():
-            return "It has a few lines; is this one?"
+            return "An env file has only a few lines; check the path."
         case NobodyWrites() if subject.error is EnvFileError:
-            return "Start what writes to it (a secret manager, often), or use --no-env-file."
+            return "Start the program that writes to it (often a secret manager), or use --no-env-file."
         case NobodyWrites():
-            return "Start what writes to it."
+            return "Start the program that writes to it."
     return "Name a file."
 
 
 def decode_text(raw: bytes, subject: Subject) -> str:
-    """Return the text that the bytes of a file are.
+    """Return the text of a file's bytes.
 
     Raises:
         ConfigurationError: of the subject's kind, if it is not UTF-8, or holds a NUL byte.

@@ -6,7 +6,7 @@ from typing import Any
 
 FIELDS: dict[str, Any] = {
     'auth_method': {
-        'description': 'How to authenticate: openai (any OpenAI-compatible API, with a key) or qwen-oauth (a qwen.ai login). When nobody says, an API key makes it openai, and else a cached Qwen OAuth login makes it qwen-oauth. Under the rules of Qwen Code 0.21 and later it may also be openai-responses, anthropic, gemini or vertex-ai, which are resolved and explained but cannot be run, and a key alone does not decide it.',
+        'description': 'The authentication method: openai (any OpenAI-compatible API, with a key) or qwen-oauth (a qwen.ai login). If it is not set, it is openai with an API key, else qwen-oauth with a cached Qwen OAuth login. Under the rules of Qwen Code 0.21 and later it may also be openai-responses, anthropic, gemini or vertex-ai, which are resolved and explained but cannot be run, and a key alone does not set the method.',
         'type': 'string',
         'enum': ['openai', 'qwen-oauth', 'openai-responses', 'anthropic', 'gemini', 'vertex-ai'],
         'examples': ['openai'],
@@ -26,7 +26,7 @@ FIELDS: dict[str, Any] = {
         },
     },
     'api_key': {
-        'description': 'The API key of the OpenAI-compatible provider. The artifact holds a reference to it, never the key. A key given as a flag can be read by other users of the machine while the program runs; a variable or .qwen/.env cannot. In place of the key, keyring:SERVICE/NAME or command:WORDS says where it lives.',
+        'description': 'The API key of the OpenAI-compatible provider. The artifact holds a reference to it, never the key. A key given as a flag can be read by other users of the machine while the program runs; a variable or .qwen/.env cannot. In place of the key, keyring:SERVICE/NAME or command:WORDS names the place of the key.',
         '$ref': '#/$defs/secret_reference',
         'x-qwen': {
             'flags': ['--openai-api-key'],
@@ -62,7 +62,7 @@ FIELDS: dict[str, Any] = {
         },
     },
     'base_url': {
-        'description': 'The base URL of the OpenAI-compatible API, as the provider gives it, usually ending in /v1. Under qwen-oauth the variable is not read, as in Qwen Code, and unless the flag names another one, the login says where the API is.',
+        'description': "The base URL of the OpenAI-compatible API, from the provider's documents, usually ending in /v1. Under qwen-oauth the variable is not read, as in Qwen Code, and the login names the API, unless the flag sets another URL.",
         'type': 'string',
         'maxLength': 8192,
         'format': 'http-url',
@@ -101,7 +101,7 @@ FIELDS: dict[str, Any] = {
         },
     },
     'model': {
-        'description': 'The model to ask, by the name that the endpoint knows it by. Under qwen-oauth the variables are not read, as in Qwen Code.',
+        'description': 'The model to use, by its name at the endpoint. Under qwen-oauth the variables are not read, as in Qwen Code.',
         'type': 'string',
         'maxLength': 8192,
         'minLength': 1,
@@ -143,7 +143,7 @@ FIELDS: dict[str, Any] = {
         },
     },
     'proxy': {
-        'description': 'The HTTP or SOCKS 5 proxy that requests go through; none for no proxy. A login in its URL (user:password@) is used and never written down. One proxy serves every request, so the variables are looked at in one order whatever the scheme of the base URL.',
+        'description': 'The HTTP or SOCKS 5 proxy for requests; none for no proxy. A login in its URL (user:password@) is used and never written. All requests use the same proxy, so the order of the variables does not depend on the scheme of the base URL.',
         'type': 'string',
         'maxLength': 8192,
         'format': 'proxy-url',
@@ -207,7 +207,7 @@ FIELDS: dict[str, Any] = {
         },
     },
     'max_retries': {
-        'description': 'How often a failed request is tried again.',
+        'description': 'How often a failed request is retried.',
         'type': 'integer',
         'minimum': 0,
         'maximum': 20,
@@ -220,7 +220,7 @@ FIELDS: dict[str, Any] = {
         },
     },
     'debug': {
-        'description': "Say more about what happens, and show a traceback when something breaks. A text that is neither true nor false (DEBUG=app:* is another program's) counts as false.",
+        'description': 'Show more details, and a traceback for errors. A text that is neither true nor false (DEBUG=app:* belongs to another program) counts as false.',
         'type': 'boolean',
         'default': False,
         'x-qwen': {
@@ -254,7 +254,7 @@ FIELDS: dict[str, Any] = {
         },
     },
     'qwen_oauth_url': {
-        'description': 'Where to log in with Qwen OAuth, and where a login is refreshed: the address of the authorization server.',
+        'description': 'The address of the authorization server, which creates and refreshes a Qwen OAuth login.',
         'type': 'string',
         'maxLength': 8192,
         'format': 'login-url',
@@ -267,7 +267,7 @@ FIELDS: dict[str, Any] = {
         },
     },
     'usage_statistics': {
-        'description': 'Send anonymous usage statistics to an endpoint of your own. Nothing is ever sent unless this is switched on.',
+        'description': 'Send anonymous usage statistics to your own endpoint. Nothing is sent unless this field is true.',
         'type': 'boolean',
         'default': False,
         'x-qwen': {
@@ -277,7 +277,7 @@ FIELDS: dict[str, Any] = {
         },
     },
     'usage_statistics_endpoint': {
-        'description': 'Where usage statistics go, if they are switched on: the base URL of an OpenTelemetry collector that speaks OTLP over HTTP; empty for nowhere.',
+        'description': 'The destination of usage statistics, if they are switched on: the base URL of an OpenTelemetry collector that supports OTLP over HTTP; empty for none.',
         'type': 'string',
         'maxLength': 8192,
         'format': 'collector-url',
