@@ -140,7 +140,7 @@ def test_a_new_file_is_private_and_so_is_its_directory(tmp_path: Path) -> None:
     assert kept.path == tmp_path / ".qwen" / ".env"
     assert kept.path.read_text() == LINES
     assert (mode(kept.path), mode(kept.path.parent)) == (0o600, 0o700)
-    assert kept.done == ("kept in ./.qwen/.env (mode 0600)", "added .qwen/.env to ./.gitignore")
+    assert kept.done == ("saved in ./.qwen/.env (mode 0600)", "added .qwen/.env to ./.gitignore")
     assert (tmp_path / ".gitignore").read_text() == ".qwen/.env\n"
 
 
@@ -161,7 +161,7 @@ def test_links_of_the_home_are_followed_and_stay_links(tmp_path: Path) -> None:
     (home / ".qwen").symlink_to(elsewhere)
     (elsewhere / ".env").symlink_to(tmp_path / "real.env")
     (tmp_path / "real.env").write_text("A=1\n")
-    assert keep(VALUES, home, home).done == ("kept in ~/.qwen/.env (mode 0600)",)
+    assert keep(VALUES, home, home).done == ("saved in ~/.qwen/.env (mode 0600)",)
     assert (home / ".qwen").is_symlink()
     assert (elsewhere / ".env").is_symlink()
     assert (tmp_path / "real.env").read_text() == f"A=1\n{LINES}"
@@ -224,7 +224,7 @@ def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     assert "nothing can be kept here" in nothing_is_kept(tmp_path)
     (tmp_path / ".qwen").unlink()
     (tmp_path / ".qwen").symlink_to("/proc/missing")
-    assert "its directory cannot be made" in nothing_is_kept(tmp_path, home=tmp_path)
+    assert "its directory cannot be created" in nothing_is_kept(tmp_path, home=tmp_path)
 
 
 @pytest.mark.parametrize("model", ["a\x00b", "'\"`#", "a\rb", "\udcff"])
@@ -278,7 +278,7 @@ def test_a_subdirectory_has_a_gitignore_of_its_own(work_tree: Path) -> None:
     assert keep(VALUES, work_tree / "sub").done[1] == "added .qwen/.env to ./.gitignore"
     (work_tree / ".gitignore").write_text(".qwen\n")
     (work_tree / "other").mkdir()
-    assert keep(VALUES, work_tree / "other").done == ("kept in ./.qwen/.env (mode 0600)",)
+    assert keep(VALUES, work_tree / "other").done == ("saved in ./.qwen/.env (mode 0600)",)
     assert not (work_tree / "other" / ".gitignore").exists()
 
 
@@ -314,7 +314,7 @@ def test_a_file_that_a_link_leads_to_in_the_work_tree_is_told_of(work_tree: Path
     (work_tree / "settings").mkdir()
     (work_tree / ".qwen").symlink_to("settings")
     assert keep(VALUES, work_tree, work_tree).done[1:] == (
-        "see to it that git ignores ~/settings/.env, which holds the key: it is not ignored yet",
+        "make git ignores ~/settings/.env: the file holds the key, and is not ignored yet",
     )
     assert not (work_tree / ".gitignore").exists()
 
@@ -403,7 +403,7 @@ def test_where_git_would_take_the_key_in_nothing_is_written(work_tree: Path, und
     undo(work_tree)
     began = time.monotonic()
     message = nothing_is_kept(work_tree)
-    assert "git does not ignore this file" in message or "git does not say" in message or "git tracks" in message
+    assert "git does not ignore this file" in message or "git did not answer" in message or "git tracks" in message
     asked: list[str] = []
     with pytest.raises(OutputError):
         keep(VALUES, work_tree, None, lambda reason: bool(asked.append(reason)))
@@ -455,11 +455,11 @@ def test_git_ignores_the_new_file_before_the_key_is_in_it(work_tree: Path) -> No
 
 
 def test_a_home_needs_no_gitignore(tmp_path: Path) -> None:
-    assert keep(VALUES, tmp_path, tmp_path).done == ("kept in ~/.qwen/.env (mode 0600)",)
+    assert keep(VALUES, tmp_path, tmp_path).done == ("saved in ~/.qwen/.env (mode 0600)",)
     assert not (tmp_path / ".gitignore").exists()
     (tmp_path / "project").mkdir()
     (tmp_path / "project" / ".gitignore").write_text("/.qwen/\n")
-    assert keep(VALUES, tmp_path / "project", tmp_path).done == ("kept in ./.qwen/.env (mode 0600)",)
+    assert keep(VALUES, tmp_path / "project", tmp_path).done == ("saved in ./.qwen/.env (mode 0600)",)
 
 
 def test_a_directory_that_may_not_be_written_to_is_told(open_path: Path) -> None:

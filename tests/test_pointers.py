@@ -208,7 +208,7 @@ def test_a_project_may_name_no_command(profile: str, text: str, place: str, tmp_
     resolution = resolved(cwd, home=tmp_path / "home", profile=profile)
     problem = resolution.decisions["api_key"].problem
     assert problem is not None
-    assert "may not name a command" in problem.wrong
+    assert "may not set a command" in problem.wrong
     assert "~/.qwen/.env" in problem.expected
     with pytest.raises(ConfigurationError):
         to_artifact(resolution)

@@ -1,4 +1,4 @@
-"""From a resolution to the artifact."""
+"""Converts a resolution to the artifact."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from .paths import Standpoint
     from .resolution import Resolution
 
-# The origin of a secret reference that was asked for.
+# The origin of a requested secret reference.
 SECRET_FROM = "--secret-from"  # noqa: S105 - an option
 
 _OAUTH_LOGIN = Provenance("default", "the Qwen OAuth login", "user")
@@ -43,7 +43,7 @@ _OAUTH_LOGIN = Provenance("default", "the Qwen OAuth login", "user")
 def to_artifact(
     resolution: Resolution, *, inline_secrets: bool = False, of_this_machine: bool = False
 ) -> ResolvedConfig:
-    """Return the resolved config of a complete resolution. It holds no secret, unless `inline_secrets` asks for it.
+    """Return the resolved config of a complete resolution, without secrets unless `inline_secrets` is set.
 
     Settings of the machine stand at their defaults in it, unless a flag or a project's file says them, which holds on
     every machine; with `of_this_machine` it has what counts here.
@@ -52,7 +52,7 @@ def to_artifact(
         ConfigurationError: if the resolution is incomplete, or a secret is asked for and there is none.
     """
     if not resolution.is_complete:
-        raise ConfigurationError("the configuration is incomplete, so there is no resolved config of it")
+        raise ConfigurationError("the configuration is incomplete, so there is no resolved config")
     if resolution.google_project is not None and resolution.options.secret_from is None:
         raise ConfigurationError(
             "vertex-ai uses Google's application default credentials here, and a resolved config cannot refer to them",
@@ -63,7 +63,7 @@ def to_artifact(
     for shown in read:
         if not is_unicode(shown):
             raise ConfigurationError(
-                "the name of the env file is not UTF-8, so that no artifact can name it",
+                "the name of the env file is not UTF-8, so an artifact cannot name it",
                 where=shown,
                 hint="Rename it.",
             )
@@ -154,20 +154,20 @@ def _is_for_every_machine(resolution: Resolution, candidate: Candidate) -> bool:
 def _inlined(decision: Decision) -> SecretReference:
     if not isinstance(decision.value, Secret):
         raise ConfigurationError(
-            "there is no API key to inline", where="--inline-secrets", hint="Set OPENAI_API_KEY, or leave the flag out."
+            "there is no API key to inline", where="--inline-secrets", hint="Set OPENAI_API_KEY, or remove the flag."
         )
     pointer = reference_of_pointer(decision.value.reveal())
     if pointer is not None:
         raise ConfigurationError(
-            f"there is no API key to inline: it is to come from {pointer}, where nobody asks until it is needed",
+            f"there is no API key to inline: it comes from {pointer}, which is read only when the key is needed",
             where="--inline-secrets",
-            hint="Leave the flag out: the artifact then says where the key lives, which is no secret.",
+            hint="Remove the flag: the artifact then names the place of the key, which is not a secret.",
         )
     return SecretReference("literal", value=decision.value)
 
 
 def key_reference(resolution: Resolution) -> SecretReference:
-    """Return how the artifact of a resolution refers to the key."""
+    """Return the secret reference to the key of a resolution."""
     return _reference(resolution, resolution.decisions["api_key"])
 
 
@@ -176,9 +176,9 @@ def _reference(resolution: Resolution, decision: Decision) -> SecretReference:
     if reference is not None:
         if (reference.kind == "oauth-cache") != (resolution.auth_method == "qwen-oauth"):
             raise ConfigurationError(
-                f"the method is {resolution.auth_method}, and the key is to come from {reference}",
+                f"the method is {resolution.auth_method}, but --secret-from names {reference}",
                 where=SECRET_FROM,
-                hint="oauth-cache goes with --auth-type qwen-oauth, and every other kind with openai.",
+                hint="Use oauth-cache with --auth-type qwen-oauth, and every other kind with openai.",
             )
         return _login(resolution) if reference.kind == "oauth-cache" else reference
     if resolution.auth_method == "qwen-oauth" or decision.winner is None:

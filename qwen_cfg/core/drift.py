@@ -1,4 +1,4 @@
-"""Drift: in what two artifacts differ, field by field."""
+"""Drift: the differences between two artifacts, field by field."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def drift(old: ResolvedConfig, new: ResolvedConfig, *, strict: bool = False) -> 
 
 
 def provenance_text(provenance: Provenance) -> str:
-    """Return where a value comes from, in words."""
+    """Return the origin of a value as text."""
     return origin_text(provenance.layer, provenance.origin, provenance.variable)
 
 

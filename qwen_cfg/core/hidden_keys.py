@@ -1,4 +1,4 @@
-"""What the compiler knows about the key that won, for the one whose key was refused."""
+"""The compiler's facts about the key in use, for the message about a refused key."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def key_remark(resolution: Resolution) -> str:
-    """Return which other keys the one in use hides, as a sentence; empty if it hides none."""
+    """Return the sentence about other keys that the key in use hides; empty if there are none."""
     decision = resolution.decisions["api_key"]
     if decision.winner is None or resolution.options.secret_from is not None:
         return ""

@@ -1,4 +1,4 @@
-"""What a profile loads from a world: the env files that count, the settings, and the variables that result."""
+"""Loads a profile's files from a world: the env files, the settings, and all variables."""
 
 from __future__ import annotations
 
@@ -116,7 +116,9 @@ def _secrets(settings: SettingsLoad, variables: Variables) -> set[str]:
     found |= {match[1] for _, text in taken if (match := _LOGIN.search(text))}
     if len(found) > _MOST_SECRETS:
         where = next(scope.file.shown for scope in reversed(settings.scopes) if scope.settings is not None)
-        raise SettingsError(f"the settings hold more than {_MOST_SECRETS} secrets", where=where, hint="Take some out.")
+        raise SettingsError(
+            f"the settings contain more than {_MOST_SECRETS} secrets", where=where, hint="Remove some of them."
+        )
     return found - {""}
 
 

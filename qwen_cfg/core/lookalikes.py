@@ -1,4 +1,4 @@
-"""Names that nobody reads, and that are nearly those of declared variables: what was meant by them."""
+"""Unknown names that are similar to declared variables, and the variables that they mean."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _ALIKE = 0.88
 
 @cache
 def meant(name: str) -> str | None:
-    """Return the declared variable that was meant by a name that is none; None if the name looks like no other."""
+    """Return the declared variable that an unknown name means; None if no variable is similar."""
     known = field_of_variable(declared_fields())
     if name in known or name in _OF_OTHERS:
         return None

@@ -1,4 +1,4 @@
-"""The merge: for one field, the candidate that wins and what became of all others."""
+"""The merge: the winning candidate of a field, and the fate of all others."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Fate = Literal[
 
 @record
 class ShadowedCandidate:
-    """A candidate that lost: what became of it, and to whom it lost, if to anybody."""
+    """A candidate that is not used: its fate, and the candidate that overrides it, if any."""
 
     candidate: Candidate
     fate: Fate
@@ -40,7 +40,7 @@ class ShadowedCandidate:
 
 @record
 class Decision:
-    """What was decided for one field.
+    """The decision for one field.
 
     `value` is the winner's, typed; it is None when nothing won, or when `problem` says why it is no value.
     `unused` says why the winner's is no value where nobody asks for one, so that the empty one is taken.
@@ -56,7 +56,7 @@ class Decision:
 
     @property
     def by_default(self) -> bool:
-        """Whether nobody but the default offered a value."""
+        """Whether only the default has a value."""
         return self.winner is not None and self.winner.origin.source.is_default
 
     @property
@@ -72,7 +72,7 @@ class Decision:
 
 
 def decide(field: Field, profile: Profile, sources: Sources) -> Decision:
-    """Let the highest layer that offers a value win, in the order that the profile has for the field."""
+    """Select the value of the highest layer that has one, in the profile's order for the field."""
     winner: Candidate | None = None
     shadowed: list[ShadowedCandidate] = []
     for candidate, lost in _ranked(field, profile, sources):
@@ -257,6 +257,6 @@ def _require_own_command(field: Field, winner: Candidate) -> None:
     """Refuse a command that a file of a project names: whoever unpacks a project has not asked for what it runs."""
     if field.secret and kind_of_pointer(winner.revealed) == "command" and winner.origin.is_project_said:
         raise BadValue(
-            "a file of a project may not name a command, which would be run",
+            "a file of a project may not set a command, which would be run",
             "an API key or keyring:SERVICE/NAME here, or the command in the environment or in ~/.qwen/.env",
         )

@@ -1,4 +1,4 @@
-"""Where a value comes from: the layer, the exact place in it, and the candidate that stands there."""
+"""The origin of a value: the layer, the exact place in it, and the candidate there."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class Origin:
 
 @record
 class VariableValue:
-    """What one source says of a variable."""
+    """The value of a variable in one source."""
 
     text: str = field(repr=False)
     origin: Origin
@@ -134,7 +134,7 @@ class Candidate:
 
     @property
     def is_empty(self) -> bool:
-        """Whether it counts as no value."""
+        """Whether the candidate counts as no value."""
         return not self.revealed
 
     @property

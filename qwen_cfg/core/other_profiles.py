@@ -1,4 +1,4 @@
-"""What another generation of Qwen Code makes of the same world: the fields that it resolves differently."""
+"""The fields that another generation of Qwen Code resolves differently from the same world."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The resolution: a decision per field, made from a world by pure functions alone."""
+"""The resolution: a decision per field, computed from a world by pure functions."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Options:
 
 @record
 class Resolution:
-    """What was decided, and all that it was decided from.
+    """The decisions and their inputs.
 
     `entry` is the provider entry that is used, where there is one.
     """
@@ -121,7 +121,7 @@ class Resolution:
 
     @property
     def settings_files(self) -> tuple[Path, ...]:
-        """The settings files of Qwen Code that are there and have no say."""
+        """The settings files of Qwen Code that exist but are not read."""
         if self.profile.reads_settings:
             return ()
         files = dict.fromkeys((self.world.project_settings, self.directory.settings))
@@ -129,7 +129,7 @@ class Resolution:
 
     @property
     def auth_method(self) -> str | None:
-        """The authentication method, or None while it is undecided."""
+        """The authentication method, or None if it is not set."""
         value = self.decisions["auth_method"].value
         return value if isinstance(value, str) else None
 

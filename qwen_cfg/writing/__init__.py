@@ -1,1 +1,1 @@
-"""Writing: what the program changes on the disk of a project."""
+"""Writing: the files of a project that the program changes."""

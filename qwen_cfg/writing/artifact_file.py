@@ -1,4 +1,4 @@
-"""The artifact files that a command line names: reading one, and writing one so that no key goes astray."""
+"""Reads the artifact files that a command line names, and writes them without leaking a key."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from qwen_schema.codec import Form
 
 
-# What an artifact is called that nobody names.
+# The default name of an artifact.
 ARTIFACT_NAME = "qwen.toml"
 
 
 def find_artifact(cwd: Path, home: Path | None) -> str:
-    """Return the name of the first `qwen.toml` on the way up, as seen from the working directory.
+    """Return the name of the first `qwen.toml` on the way up, relative to the working directory.
 
     The way ends at the top of a git work tree, else at the home or the root.
 
@@ -36,7 +36,7 @@ def find_artifact(cwd: Path, home: Path | None) -> str:
             break
     raise ArtifactError(
         f"there is no {ARTIFACT_NAME} here, nor above up to the top of the project",
-        hint=f"Make one: qwen-cfg resolve -o {ARTIFACT_NAME}. Or name another one.",
+        hint=f"Create one: qwen-cfg resolve -o {ARTIFACT_NAME}. Or name another file.",
     )
 
 
@@ -45,24 +45,22 @@ def _refuse_anothers(path: Path, name: str) -> None:
 
     with suppress(OSError):
         if foreign_owner(path) is not None:
-            raise ArtifactError(
-                "this artifact was found, and is another user's", where=name, hint="Name it, if it is right."
-            )
+            raise ArtifactError("this artifact belongs to another user", where=name, hint="To use it, name the file.")
 
 
 def read_artifact(path: Path, name: str) -> tuple[str, ResolvedConfig]:
-    """Return the text of a file, by the name that messages give it, and the artifact that it holds.
+    """Return the text of a file, its name in messages, and its artifact.
 
     Raises:
         ArtifactError: if the file cannot be read, or is no valid artifact.
     """
-    hint = "Make it readable for you, or make one: qwen-cfg resolve -o FILE"
+    hint = "Make the file readable, or create one: qwen-cfg resolve -o FILE"
     text = read_text(path, Subject(name, "artifact", ArtifactError, hint))
     return text, load(text, where=name)
 
 
 def artifact_text(artifact: ResolvedConfig, form: Form) -> str:
-    """Return an artifact as it is written, which shows no key but one that was asked for.
+    """Return the text of an artifact, without keys except a requested one.
 
     Raises:
         ConfigurationError: if a value is a key that stands elsewhere: in an env file that was not reached, say.
@@ -70,14 +68,14 @@ def artifact_text(artifact: ResolvedConfig, form: Form) -> str:
     text = dump(artifact, form)
     if artifact.api_key.kind != "literal" and redact_known(text) != text:
         raise ConfigurationError(
-            "a value would show an API key that stands in another layer or env file",
-            hint="See which: qwen-cfg resolve --explain --all shows it as [redacted].",
+            "a value contains an API key of another layer or env file",
+            hint="To find the value: qwen-cfg resolve --explain --all shows it as [redacted].",
         )
     return text
 
 
 def write_artifact(path: Path, artifact: ResolvedConfig, form: Form, home: Path | None) -> None:
-    """Write an artifact; one that holds the key itself is private, and goes into no file that git tracks.
+    """Write an artifact; with the key in it, the file is private, and may not be a file that git tracks.
 
     A link that stands in a project is not followed; the `home` is none.
 
@@ -100,7 +98,7 @@ def _refuse_tracked(path: Path) -> None:
 
     if path.parent.is_dir() and (may_be_tracked(path) or may_be_tracked(Path(os.path.realpath(path)))):
         raise UsageError(
-            "git tracks this file, or cannot tell, and a key would be committed with it",
+            "git tracks this file or may track it, so the key would be committed",
             where=str(path),
-            hint="Name another file, or leave --inline-secrets out: the artifact then refers to the key.",
+            hint="Name another file, or remove --inline-secrets: the artifact then refers to the key.",
         )

@@ -1,6 +1,6 @@
 """Assigning variables in the text of an env file, so that every reader of such files gives them back exactly.
 
-Some people source such files. So a shell gives the value back too, and runs and expands nothing of it.
+Some users source such files, so a shell reads the same value too, and runs and expands nothing in it.
 """
 
 from __future__ import annotations
@@ -69,24 +69,24 @@ def _with(text: str, name: str, value: str) -> str:
 
 
 def _is_own_line(before: str, assignment: str) -> bool:
-    """Tell whether an assignment is a line of its own to a shell too, to which a carriage return ends none."""
+    """Whether an assignment is a separate line for a shell too, which does not end a line at a carriage return."""
     return not before.endswith("\r") and "\r" not in assignment
 
 
 def _obstacle(value: str) -> str:
-    """Return what of a value no quotes can hold, in words; empty if it is nothing."""
+    """Return the part of a value that cannot be quoted, as text; empty if there is none."""
     if _INTERPOLATED.search(value):
         return "${…}, which python-dotenv replaces"
     if "\r" in value:
         return "a carriage return, which npm's dotenv reads as another line end"
     if "\\\\" in value or "\\'" in value or value.endswith("\\"):
-        return "a backslash that not every reader takes as it is"
+        return "a backslash that some readers change"
     shell = [character for character in '"$`\\' if character in value]
     return f"a single quote together with {' '.join(shell)}" if "'" in value and shell else ""
 
 
 def _readings(text: str) -> list[dict[str, str]]:
-    """Return the value of every name, as each dialect reads it."""
+    """Return the value of every name in each dialect."""
     return [{n: a.value for n, a in last_of_each(reader_of(dialect)(text)).items()} for dialect in DIALECTS]
 
 

@@ -1,4 +1,4 @@
-"""Keeping settings in `.qwen/.env` of the working directory, for the next session."""
+"""Saves settings in `.qwen/.env` of the working directory, for the next session."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def keep(
         # Whatever comes between, git never sees a file with a key in it.
         ignored = keep_out(path, standpoint, once)
         save(path, new, may_follow=may_follow, private=True, require=partial(require_out, shown=shown, accept=once))
-    return EnvFileUpdate(path, shown, (f"kept in {shown} (mode 0600)", *ignored))
+    return EnvFileUpdate(path, shown, (f"saved in {shown} (mode 0600)", *ignored))
 
 
 def _yes(_reason: str) -> bool:
@@ -82,7 +82,7 @@ def _no(_reason: str) -> bool:
 
 
 def env_file_of(cwd: Path) -> Path:
-    """Return where the settings of a working directory are kept."""
+    """Return the path of the saved settings of a working directory."""
     return cwd / ".qwen" / ".env"
 
 
@@ -99,12 +99,12 @@ def _present_text(path: Path, shown: str) -> str:
 
 
 def _refuse_tracked(path: Path, shown: str) -> None:
-    """Refuse a file that git knows. Of a link, git knows where it leads, and not what stands there."""
+    """Refuse a file that git tracks. For a link, git tracks the target's name, not its content."""
     if may_be_tracked(Path(os.path.realpath(path))):
         raise OutputError(
-            "git tracks this file, or cannot tell, and a key would be committed with it",
+            "git tracks this file or may track it, so the key would be committed",
             where=shown,
-            hint=f"Take it out of version control (git rm --cached {path.name} in its directory), or keep the settings "
+            hint=f"Remove it from version control (git rm --cached {path.name} in its directory), or keep the settings "
             "for this session only.",
         )
 
@@ -122,7 +122,7 @@ def _with(text: str, variables: Mapping[str, str], shown: str) -> str:
         ) from None
     if "\x00" in new or not is_unicode(new) or len(new.encode()) > LARGEST_BYTES:
         raise ConfigurationError(
-            "the settings cannot stand in an env file: it would not be UTF-8 text of at most 1 MiB",
+            "the settings do not fit into an env file: it would not be UTF-8 text of at most 1 MiB",
             where=shown,
             hint="Keep the settings for this session only.",
         )
@@ -146,7 +146,7 @@ def _directory(path: Path, shown: str, may_follow: MayFollow) -> Iterator[None]:
         with reached(path, may_follow, make=True):
             pass
     except OSError as error:
-        raise _refusal(f"its directory cannot be made: {error.strerror}", shown) from None
+        raise _refusal(f"its directory cannot be created: {error.strerror}", shown) from None
     try:
         yield
     except OutputError:

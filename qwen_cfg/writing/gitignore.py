@@ -1,4 +1,4 @@
-"""Keeping an env file out of version control: a line in `.gitignore`, and git's word that it ignores the file."""
+"""Keeps an env file out of version control: adds a line to `.gitignore`, and checks that git ignores the file."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def keep_out(path: Path, standpoint: Standpoint, accept: Accept | None = None) -
     except OutputError:
         _take_back(gitignore, appended)
         raise
-    return (*done, f"see to it that git ignores {standpoint.show(real)}, which holds the key: it is not ignored yet")
+    return (*done, f"make git ignores {standpoint.show(real)}: the file holds the key, and is not ignored yet")
 
 
 def require_ignored(path: Path, shown: str, accept: Accept | None, why: str = "") -> bool:
@@ -71,13 +71,13 @@ def require_ignored(path: Path, shown: str, accept: Accept | None, why: str = ""
     ignored = is_ignored(path)
     if ignored:
         return True
-    what = "git does not ignore this file" if ignored is False else "git does not say whether it ignores this file"
+    what = "git does not ignore this file" if ignored is False else "git did not answer whether it ignores this file"
     what = f"{what}, and the next commit could publish the key{f' ({why})' if why else ''}"
     if accept is None or not accept(f"{shown}: {what}"):
         raise OutputError(
             what,
             where=shown,
-            hint=f"Make git ignore it. Which rule decides: git check-ignore -v {shlex.quote(shown)}",
+            hint=f"Make git ignore it. To see the rule: git check-ignore -v {shlex.quote(shown)}",
         )
     return False
 
@@ -98,7 +98,7 @@ def _is_in_tree(path: Path) -> bool:
 
 
 def _is_out(path: Path, real: Path, gitignore: Path, standpoint: Standpoint) -> bool:
-    """Tell whether nothing is to be done for a file in no work tree; its directory may become one, but a home."""
+    """Whether a file outside of a work tree needs no line: a link, a file of the home, or a listed file."""
     return real != path or standpoint.cwd == standpoint.home or _is_listed(gitignore)
 
 
@@ -111,10 +111,10 @@ def _is_listed(gitignore: Path) -> bool:
 
 
 def _append(gitignore: Path) -> _IgnoreLine:
-    """Append the line. Nothing but a regular file is written to."""
+    """Append the line, only to a regular file."""
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
     try:
-        # Neither does git follow a link of that name (gitignore(5)).
+        # git does not follow a link of that name either (gitignore(5)).
         with reached(gitignore, nowhere) as (folder, name):
             there = folder.status(name)
             obstacle = "" if there is None or stat.S_ISLNK(there.st_mode) else _obstacle(there)
@@ -152,5 +152,5 @@ def _take_back(gitignore: Path, appended: _IgnoreLine) -> None:
 
 
 def _separator(content: bytes) -> bytes:
-    """Return what has to stand between what is there and a new line."""
+    """Return the text between the existing content and a new line."""
     return b"" if not content or content.endswith(b"\n") else b"\n"

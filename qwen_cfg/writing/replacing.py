@@ -1,4 +1,4 @@
-"""What an env file says already of the fields that are to be written into it, and which of that is replaced."""
+"""The fields that an env file already sets, and the values that a write replaces."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @record
 class Present:
-    """What an env file says of a field: the variable, its line, and its text."""
+    """A field in an env file: the variable, its line, and its text."""
 
     field: str
     variable: str
@@ -25,12 +25,12 @@ class Present:
 
     @property
     def shown(self) -> str:
-        """The value as it may be shown."""
+        """The value for display."""
         return safe_text(declared_fields()[self.field], _plain(self.text))
 
 
 def present_in(path: Path, shown: str) -> tuple[Present, ...]:
-    """Return what an env file says of fields; nothing if there is no such file.
+    """Return the fields in an env file; none if the file does not exist.
 
     Raises:
         EnvFileError: if it cannot be read.
@@ -47,7 +47,7 @@ def present_in(path: Path, shown: str) -> tuple[Present, ...]:
 
 
 def replaced(present: tuple[Present, ...], texts: Mapping[str, str | Secret], shown: str) -> tuple[str, ...]:
-    """Return what texts by field replace of it, in words."""
+    """Return the values that the texts by field replace, as messages."""
     first = {name: declared_fields()[name].variables[0].name for name in texts}
     return tuple(
         f"replaced {old.variable} in {shown}:{old.line}, which was {old.shown or 'empty'}"
@@ -65,9 +65,9 @@ def refuse_other_method(present: tuple[Present, ...], texts: Mapping[str, str | 
     chosen = next((old for old in present if old.field == "auth_method" and old.text), None)
     if chosen is not None and "auth_method" not in texts:
         raise ConfigurationError(
-            f"{chosen.variable} chooses Qwen OAuth, and an API key would not be used",
+            f"{chosen.variable} selects Qwen OAuth, so an API key would not be used",
             where=f"{shown}:{chosen.line}",
-            hint="Remove this line, and run it again.",
+            hint="Remove this line, and run the command again.",
         )
 
 

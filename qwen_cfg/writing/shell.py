@@ -1,4 +1,4 @@
-"""What a POSIX shell makes of an assignment in an env file that it sources: whether anything could run."""
+"""Whether a POSIX shell that sources an env file could run anything in an assignment."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _QUOTED_ASSIGNMENT = re.compile(rf"""{_START}(?:'[^']*'|"[^"\\`$]*"){_END}""", r
 
 
 def is_inert(before: str, assignment: str) -> bool:
-    """Tell whether a shell runs and expands nothing of an assignment, after the text of the file that stands before."""
+    """Whether a shell runs and expands nothing in an assignment, after the text before it."""
     if assignment.startswith("\ufeff") and "/" in assignment:
-        # To a shell it is the path of a program.
+        # For a shell it is the path of a program.
         return False
     if _PLAIN_ASSIGNMENT.fullmatch(assignment):
         return True

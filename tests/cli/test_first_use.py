@@ -38,7 +38,7 @@ def test_it_asks_keeps_and_chats(desk: Desk, server: Provider) -> None:
     with Typing(desk, "run", height=60) as person:
         person.until("There is no API key yet", "Which provider")
         answer(person, server)
-        on(person, "hello\r", "/help", "kept in ./.qwen/.env", ".gitignore")
+        on(person, "hello\r", "/help", "saved in ./.qwen/.env", ".gitignore")
         person.until("pong from gpt-4o")
         person.type("\x04")
         assert person.ended() == 0

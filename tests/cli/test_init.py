@@ -28,7 +28,7 @@ def test_with_flags_it_makes_the_env_file_the_ignore_list_and_the_artifact(desk:
     flags = ["--openai-api-key", KEY, "--openai-base-url", f"{server.url}/v1", "--model", "qwen3-coder-plus"]
     done = desk.run("init", *flags, "--timeout", "9").ended(0)
     assert KEY not in done.said
-    for words in ("kept in ./.qwen/.env (mode 0600)", "added .qwen/.env to ./.gitignore", "wrote qwen.toml"):
+    for words in ("saved in ./.qwen/.env (mode 0600)", "added .qwen/.env to ./.gitignore", "wrote qwen.toml"):
         assert words in done.out
     file = desk.cwd / ".qwen/.env"
     assert file.stat().st_mode & 0o777 == 0o600
@@ -281,7 +281,7 @@ def test_force_does_not_write_a_key_beside_a_login(desk: Desk) -> None:
     desk.write("work/app/.qwen/.env", "QWEN_OAUTH=1\n")
     before = desk.files()
     refused = desk.run("init", "--force", "--no-verify", "--openai-api-key", KEY).ended(3)
-    assert "./.qwen/.env:1: QWEN_OAUTH chooses Qwen OAuth" in refused.err
+    assert "./.qwen/.env:1: QWEN_OAUTH selects Qwen OAuth" in refused.err
     assert desk.files() == before
 
 

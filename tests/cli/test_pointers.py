@@ -302,7 +302,7 @@ def test_a_project_runs_nothing(desk: Desk, server: Provider, profile: str, file
         assert "Traceback" not in outcome.said
     assert not marked(desk)
     assert server.taken() == []
-    assert "a file of a project may not name a command" in outcomes[0].err
+    assert "a file of a project may not set a command" in outcomes[0].err
 
 
 @pytest.mark.parametrize(

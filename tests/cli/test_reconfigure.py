@@ -109,7 +109,7 @@ def test_what_is_kept_comes_from_the_file_then(desk: Desk) -> None:
     }
     assert configured.artifact.api_key == SecretReference("env-file", "./.qwen/.env", "OPENAI_API_KEY")
     assert configured.key == Secret(KEY)
-    assert configured.notices == ("kept in ./.qwen/.env (mode 0600)", "added .qwen/.env to ./.gitignore")
+    assert configured.notices == ("saved in ./.qwen/.env (mode 0600)", "added .qwen/.env to ./.gitignore")
     assert desk.run("resolve").ended(0).toml["config"]["model"] == "m-1"
 
 

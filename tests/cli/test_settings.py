@@ -180,7 +180,7 @@ def test_no_project_has_a_command_run(desk: Desk, server: Provider, route: str) 
     desk.write("work/app/.env", env_file)
     env = {"OPENAI_BASE_URL": f"{server.url}/v1", "MINE": "x"}
     refused = desk.run("run", "-p", "ping", *NEWER, "--trust-project", env=env).ended(3)
-    assert "may not name a command" in refused.err
+    assert "may not set a command" in refused.err
     assert desk.run("resolve", *NEWER, "-o", "a.toml", env=env).code == 3
     assert "work/app/ran" not in desk.files()
     assert server.requests == []
