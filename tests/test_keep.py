@@ -314,7 +314,7 @@ def test_a_file_that_a_link_leads_to_in_the_work_tree_is_told_of(work_tree: Path
     (work_tree / "settings").mkdir()
     (work_tree / ".qwen").symlink_to("settings")
     assert keep(VALUES, work_tree, work_tree).done[1:] == (
-        "make git ignores ~/settings/.env: the file holds the key, and is not ignored yet",
+        "make git ignores ~/settings/.env: the file holds the key, and it is not ignored yet",
     )
     assert not (work_tree / ".gitignore").exists()
 
@@ -403,7 +403,7 @@ def test_where_git_would_take_the_key_in_nothing_is_written(work_tree: Path, und
     undo(work_tree)
     began = time.monotonic()
     message = nothing_is_kept(work_tree)
-    assert "git does not ignore this file" in message or "git did not answer" in message or "git tracks" in message
+    assert "git does not ignore this file" in message or "git does not report" in message or "git tracks" in message
     asked: list[str] = []
     with pytest.raises(OutputError):
         keep(VALUES, work_tree, None, lambda reason: bool(asked.append(reason)))

@@ -59,7 +59,7 @@ def keep_out(path: Path, standpoint: Standpoint, accept: Accept | None = None) -
     except OutputError:
         _take_back(gitignore, appended)
         raise
-    return (*done, f"make git ignores {standpoint.show(real)}: the file holds the key, and is not ignored yet")
+    return (*done, f"make git ignores {standpoint.show(real)}: the file holds the key, and it is not ignored yet")
 
 
 def require_ignored(path: Path, shown: str, accept: Accept | None, why: str = "") -> bool:
@@ -71,7 +71,7 @@ def require_ignored(path: Path, shown: str, accept: Accept | None, why: str = ""
     ignored = is_ignored(path)
     if ignored:
         return True
-    what = "git does not ignore this file" if ignored is False else "git did not answer whether it ignores this file"
+    what = "git does not ignore this file" if ignored is False else "git does not report whether it ignores this file"
     what = f"{what}, and the next commit could publish the key{f' ({why})' if why else ''}"
     if accept is None or not accept(f"{shown}: {what}"):
         raise OutputError(

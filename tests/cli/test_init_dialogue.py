@@ -213,7 +213,7 @@ def test_the_provider_whose_key_is_exported_is_the_default(desk: Desk, exported:
         ("openai", f"{KEY} {KEY}", "has a blank in it"),
         ("openai", f'{KEY}"', "has a quote"),
         ("openai", "sk-your-key-here", "looks like a placeholder"),
-        ("openai", "command:pass show openai", "may not set a command"),
+        ("openai", "command:pass show openai", "may not name a command"),
     ],
 )
 def test_what_can_be_no_key_is_refused_at_once(desk: Desk, provider: str, wrong: str, reason: str) -> None:

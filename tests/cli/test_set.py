@@ -94,7 +94,7 @@ def test_who_thinks_better_of_it_changes_nothing(desk: Desk) -> None:
         (["model", "--key-from", "X"], 2, "goes with api_key"),
         (["base_url", "nowhere"], 3, "base_url is not valid"),
         (["modle", "x"], 2, "model"),
-        (["api_key", "command:pass show x"], 3, "may not set a command"),
+        (["api_key", "command:pass show x"], 3, "may not name a command"),
         (["api_key", "--key-from", OTHER], 2, "expected the name of a variable"),
     ],
 )
