@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from qwen_cfg.application.compilation import compilation_of
@@ -10,6 +11,8 @@ from qwen_cfg.application.incomplete import IncompleteError
 from qwen_cfg.application.ready import ready, ready_from_file
 from qwen_cfg.application.shown_warnings import without_shown
 from qwen_cfg.rules import diagnose_generation
+from qwen_cfg.writing.artifact_file import find_artifact
+from qwen_schema import ArtifactError
 from qwen_schema.records import replace
 
 from .notices import show_warnings
@@ -59,5 +62,14 @@ def ready_compilation(compilation: Compilation, gate: Gate, output: Output, *, r
     shown = warnings if repeats else without_shown(compilation, warnings, is_seen=output.is_seen)
     show_warnings(shown, output)
     if not compilation.resolution.is_complete:
-        raise IncompleteError(compilation.diagnostics, "To see every source: qwen-cfg resolve --explain")
+        hint = f"{_artifact_here(compilation)}To see every source: qwen-cfg resolve --explain"
+        raise IncompleteError(compilation.diagnostics, hint)
     return ready(compilation, gate)
+
+
+def _artifact_here(compilation: Compilation) -> str:
+    """Return how to use the artifact of this directory, which nothing uses unasked; empty if there is none."""
+    process = compilation.request.process
+    with suppress(ArtifactError):
+        return f"To use {find_artifact(process.cwd, process.home.path)}: --config, such as qwen-cfg run --config. "
+    return ""

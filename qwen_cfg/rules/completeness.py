@@ -79,7 +79,8 @@ def _no_method(resolution: Resolution) -> Finding:
         "Qwen Code would stop here: no authentication method is selected. Neither --auth-type nor "
         f"security.auth.selectedType in settings.json sets one, and a key alone does not set the method{why}."
         f"{_keys_of_others(resolution)}",
-        'Use --auth-type openai, or add {"security": {"auth": {"selectedType": "openai"}}} to ~/.qwen/settings.json.',
+        'Use --auth-type openai, or add {"security": {"auth": {"selectedType": "openai"}}} to ~/.qwen/settings.json. '
+        "To set this directory up: qwen-cfg init.",
         "auth_method",
     )
 
@@ -211,4 +212,5 @@ def _how_to_give(resolution: Resolution) -> str:
         if not is_known_or_loopback(url):
             return f"If {display_host(url)} may get the key, export {name}: {endpoint.origin} sends it there."
     at = resolution.files[0].shown if resolution.files else "./.qwen/.env"
-    return f"Set {name} in {at}, or export it."
+    begin = "" if resolution.files else " To set this directory up: qwen-cfg init."
+    return f"Set {name} in {at}, or export it.{begin}"

@@ -36,7 +36,7 @@ def find_artifact(cwd: Path, home: Path | None) -> str:
             break
     raise ArtifactError(
         f"there is no {ARTIFACT_NAME} here, nor above up to the top of the project",
-        hint=f"Create one: qwen-cfg resolve -o {ARTIFACT_NAME}. Or name another file.",
+        hint=f"Create one: qwen-cfg init, or qwen-cfg resolve -o {ARTIFACT_NAME}. Or name another file.",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from typing import TYPE_CHECKING
 
 import pexpect
@@ -99,3 +100,13 @@ def test_the_help_says_where_a_script_goes(desk: Desk) -> None:
     told = desk.run("completion", "--help").ended(0).out
     for place in ("bash-completion/completions", "fpath", "fish/completions", ".tcshrc"):
         assert place in told
+
+
+def test_a_zsh_script_can_be_sourced(desk: Desk) -> None:
+    zsh = shutil.which("zsh")
+    if zsh is None:
+        pytest.skip("zsh is not installed here")
+    script = desk.write("qwen-cfg.zsh", desk.run("completion", "zsh").ended(0).out)
+    words = f"autoload -U compinit; compinit -u -D; source {script}; print $_comps[qwen-cfg]"
+    said = subprocess.run([zsh, "-fc", words], capture_output=True, text=True, check=True, timeout=30)
+    assert (said.stdout, said.stderr) == ("_shtab_qwen_cfg\n", "")

@@ -69,6 +69,8 @@ def _improved(script: str, shell: str) -> str:
         return script.replace('-xka "FILES"', "-rF").replace('-ka "FILES"', "-F")
     if shell == "zsh":
         # One argument or more.
+        # A script that is sourced is registered, too, and not called.
+        script = script.replace("[[ $zsh_eval_context[-1] == eval ]]", "[[ $zsh_eval_context[-1] != loadautofunc ]]")
         script = re.sub(r'^  "\(\*\)::?', '  "*:', script, flags=re.MULTILINE)
         script = re.sub(r'^(  "\*?--[a-z-]+)(\[.*\]:)', r"\1=\2", script, flags=re.MULTILINE)
         return re.sub(r'^(  \{.*?--[a-z-]+)(.*\}"\[.*\]:)', r"\1=\2", script, flags=re.MULTILINE)
@@ -80,7 +82,7 @@ def _give_values(action: Any, files: dict[str, Any]) -> None:
     if action.metavar in ("FILE", "PATH"):
         action.complete = files
     elif action.metavar == "FIELD":
-        action.choices = list(declared_fields())
+        action.choices = action.choices or list(declared_fields())
     elif action.metavar in ("CODE", "CODES"):
         from qwen_cfg.rules import RULES  # noqa: PLC0415 - no other part of this command needs them
 
