@@ -181,4 +181,4 @@ def test_a_gitignore_that_is_no_file_is_left_alone(odd: Path) -> None:
     odd.rename(odd.with_name(".gitignore"))
     with at_once():
         done = keep_out(odd.parent / ".qwen/.env", Standpoint(odd.parent, None))
-    assert "make git ignores" in done[0]
+    assert "make sure that git ignores" in done[0]

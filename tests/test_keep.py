@@ -314,7 +314,7 @@ def test_a_file_that_a_link_leads_to_in_the_work_tree_is_told_of(work_tree: Path
     (work_tree / "settings").mkdir()
     (work_tree / ".qwen").symlink_to("settings")
     assert keep(VALUES, work_tree, work_tree).done[1:] == (
-        "make git ignores ~/settings/.env: the file holds the key, and it is not ignored yet",
+        "make sure that git ignores ~/settings/.env: the file holds the key, and it is not ignored yet",
     )
     assert not (work_tree / ".gitignore").exists()
 

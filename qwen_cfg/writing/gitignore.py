@@ -59,7 +59,10 @@ def keep_out(path: Path, standpoint: Standpoint, accept: Accept | None = None) -
     except OutputError:
         _take_back(gitignore, appended)
         raise
-    return (*done, f"make git ignores {standpoint.show(real)}: the file holds the key, and it is not ignored yet")
+    return (
+        *done,
+        f"make sure that git ignores {standpoint.show(real)}: the file holds the key, and it is not ignored yet",
+    )
 
 
 def require_ignored(path: Path, shown: str, accept: Accept | None, why: str = "") -> bool:
