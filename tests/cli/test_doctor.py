@@ -158,7 +158,7 @@ def test_it_says_what_would_be_used(desk: Desk, server: Provider) -> None:
     assert lines[0] == ["base_url", f"{server.url}/v1", "--openai-base-url"]
     assert lines[1] == ["model", "gpt-4o-mini", "./.env:2", "OPENAI_MODEL"]
     assert lines[2] == ["api_key", "corr…aple", "(28", "characters)", "OPENAI_API_KEY", "in", "./.env"]
-    assert outcome.out.rstrip().endswith("all well")
+    assert outcome.out.rstrip().endswith("all steps passed")
     assert_no_key(PLAIN_KEY, outcome)
 
 

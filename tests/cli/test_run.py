@@ -339,7 +339,7 @@ def test_what_is_odd_about_a_key_is_told_and_sent_wherever_it_comes_from(desk: D
     for argv, words in (
         ([], "comment"),
         (["--config", "a.toml"], "comment"),
-        (["--secret-from", "environment:CI_KEY"], "belongs to no key"),
+        (["--secret-from", "environment:CI_KEY"], "no key contains"),
         (["--secret-from", "command:cat key.txt"], "blank"),
     ):
         outcome = desk.run("run", "-p", "x", *argv, env=odd)
