@@ -5,9 +5,10 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from qwen_cfg.core.world import EnvFileChoice, FlagValue
 from qwen_cfg.writing.env_file import env_file_of, keep
-from qwen_schema import ConfigurationError, Secret, declared_fields, safe_text
-from qwen_schema.records import record
+from qwen_schema import DEFAULT_PROFILE, ConfigurationError, Secret, declared_fields, safe_text
+from qwen_schema.records import record, replace
 
 from .compilation import compilation_of
 
@@ -72,11 +73,22 @@ def _way(origin: Origin, name: str) -> str:
 
 
 def concern_of_typed_key(request: Request, key: Secret) -> Concern | None:
-    """Return what there is to ask before a key is written beside what a project's files say; None if nothing is.
+    """Return what to ask before a key is written into the project's env file; None if there is nothing to ask.
 
-    Once the key and the endpoint stand in one file, nobody can tell any more who wrote which of them.
+    Once the key and an endpoint stand in one file, nobody can tell who wrote which of them. So the file's own endpoint
+    counts, although a variable, another method or a provider entry may hide it today.
     """
-    return compilation_of(request.with_flags(TYPED_HERE, {"api_key": key})).concern
+    hiding = {v.name for name in ("base_url", "auth_method") for v in declared_fields()[name].variables}
+    environ = {name: text for name, text in request.process.environ.items() if name not in hiding}
+    alone = replace(
+        request,
+        process=replace(request.process, environ=environ),
+        flags={"api_key": FlagValue(TYPED_HERE, key), "auth_method": FlagValue(TYPED_HERE, "openai")},
+        choice=EnvFileChoice(),
+        profile=DEFAULT_PROFILE,
+        secret_from=None,
+    )
+    return compilation_of(alone).concern
 
 
 def set_value(

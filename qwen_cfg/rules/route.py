@@ -53,7 +53,7 @@ def unused_proxy(resolution: Resolution) -> Iterator[Finding]:
     yield Finding(
         f"proxy from {proxy.winner.origin} is not valid: {proxy.unused.wrong}. It is not used: requests to "
         f"{host_of(str(url))} are direct.",
-        f"To fix: expected {proxy.unused.expected}.",
+        f"Expected {proxy.unused.expected}.",
         "proxy",
         *place_of(proxy.winner),
     )

@@ -94,9 +94,11 @@ def _concern(
     artifact: ResolvedConfig, file: Path, shown: str, foreign: set[str], credential: Credential, whose: str
 ) -> Concern:
     told = tuple((name, artifact.text(name)) for name in DECIDING if name in foreign or name == "base_url")
+    decided = tuple(name for name, _ in told)
     told = (*pointed_at(artifact.api_key), *told)
     reference = "" if credential == "none" else str(artifact.api_key)
-    return Concern(file, shown, told, display_host(artifact.text("base_url")), credential, reference, whose)
+    host = display_host(artifact.text("base_url"))
+    return Concern(file, shown, told, host, credential, reference, whose, decided=decided)
 
 
 def _is_far(reference: SecretReference, keys_file: Path | None, file: Path, here: Surroundings) -> bool:

@@ -55,7 +55,7 @@ def test_an_excluded_key_is_not_to_be_set_where_it_is_excluded(desk: Desk) -> No
 
 def test_a_key_that_is_set_to_nothing_is_named(desk: Desk) -> None:
     desk.write("work/app/.env", "OPENAI_API_KEY=\n")
-    assert "./.env:1 OPENAI_API_KEY is set to nothing" in desk.run("resolve").ended(3).err
+    assert "./.env:1 OPENAI_API_KEY is empty" in desk.run("resolve").ended(3).err
 
 
 def test_what_a_project_may_not_set_is_not_to_be_set_there(desk: Desk) -> None:

@@ -138,7 +138,6 @@ def test_an_update_vouches_for_nothing_else_in_the_artifact(desk: Desk, server: 
     desk.run("init", "--no-verify", "--openai-base-url", STRANGER, "--model", "m", env=env).ended(0)
     desk.run("resolve", "--proxy", "http://evil.example:3128", "-o", "qwen.toml", env=env).ended(0)
     artifact = (desk.cwd / "qwen.toml").read_text()
-    desk.run("trust", "revoke", "--all", env=env)
     (desk.cwd / "qwen.toml").write_text(artifact.replace('model = "m"', 'model = "n"'))
     desk.run("check", "--update", env=env)
     assert "evil.example" in (desk.cwd / "qwen.toml").read_text()
@@ -151,3 +150,55 @@ def test_init_vouches_for_no_endpoint_that_nobody_typed(desk: Desk) -> None:
     desk.write("work/app/.qwen/settings.json", settings(STRANGER, **SELECTED))
     desk.run("init", *NEWER, "--no-verify", "--openai-base-url", "http://127.0.0.1:1/v1", "--openai-api-key", KEY)
     assert "stranger" not in desk.run("trust", "list").ended(0).out
+
+
+HIDING = {
+    "another method": ({"work/app/.qwen/.env": "QWEN_OAUTH=1\n"}, {}),
+    "gemini": (
+        {"work/app/.qwen/settings.json": json.dumps({"security": {"auth": {"selectedType": "gemini"}}})},
+        {},
+    ),
+    "an entry": ({"work/app/.qwen/settings.json": settings("https://api.openai.com/v1", **SELECTED)}, {}),
+    "an exported one": ({}, {"OPENAI_BASE_URL": "https://api.openai.com/v1"}),
+    "an empty one": ({}, {"OPENAI_BASE_URL": ""}),
+}
+
+
+@pytest.mark.parametrize("hidden_by", HIDING)
+@pytest.mark.parametrize("profile", ["documented", "qwen-code-0.21"])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("set", "api_key", "--key-from", "MYKEY"),
+        ("init", "--force", "--key-from", "MYKEY", "--model", "gpt-4o", "--no-verify"),
+    ],
+    ids=" ".join,
+)
+def test_an_endpoint_that_is_hidden_today_counts_too(
+    desk: Desk, server: Provider, hidden_by: str, profile: str, argv: tuple[str, ...]
+) -> None:
+    an_archive(desk)
+    files, more = HIDING[hidden_by]
+    for name, text in files.items():
+        before = (desk.cwd / ".qwen/.env").read_text() if name.endswith(".env") else ""
+        desk.write(name, before + text)
+    desk.run(*argv, "--profile", profile, env={"MYKEY": KEY, **more})
+    later = {"HTTP_PROXY": server.url}
+    desk.run("run", "-p", "x", "--profile", profile, env=later)
+    desk.run("run", "-p", "x", "--profile", "documented", "--auth-type", "openai", "--model", "o", env=later)
+    desk.run("run", "-p", "x", "--profile", profile, "--auth-type", "openai", "--model", "o", env=later)
+    assert keys_at(server) == []
+
+
+def test_a_projects_model_leads_a_typed_key_to_no_entry_of_the_user(desk: Desk, server: Provider) -> None:
+    own = {"id": "acme", "envKey": "ACME_KEY", "baseUrl": "http://acme.example/v1"}
+    desk.write(".qwen/settings.json", json.dumps({"modelProviders": {"openai": [own]}}))
+    desk.write("work/app/.qwen/settings.json", json.dumps({**SELECTED, "model": {"name": "acme"}}))
+    desk.run("init", "--key-from", "MYKEY", *NEWER, env={"HTTP_PROXY": server.url, "MYKEY": KEY, "ACME_KEY": KEY})
+    assert keys_at(server) == []
+
+
+def test_an_endpoint_of_settings_that_is_no_url_ends_in_words(desk: Desk) -> None:
+    auth = {"selectedType": "openai", "baseUrl": "${ACME_URL}"}
+    desk.write(".qwen/settings.json", json.dumps({"security": {"auth": auth}}))
+    assert desk.run("init", "--key-from", "MYKEY", "--model", "g", *NEWER, env={"MYKEY": KEY}).code in (0, 2, 3)

@@ -176,12 +176,16 @@ def _try(request: Request, texts: Mapping[str, str | Secret], trial: Trial, outp
     if "auth_method" in texts or (method is not None and method.text != "openai"):
         output.notice("qwen-cfg: not tested: no request is made for this authentication method")
         return
-    endpoint = compilation_with(request, texts).resolution.decisions["base_url"].winner
-    if endpoint is not None and endpoint.origin.is_project_said:
-        # Whatever was said yes to before, that was another key.
-        where = f"{endpoint.origin} decides the base URL"
-        output.notice(f"qwen-cfg: not tested: {where}, and no key is sent there to test it")
+    decisions = compilation_with(request, texts).resolution.decisions
+    if decisions["base_url"].problem is not None:
+        output.notice("qwen-cfg: not tested: the base URL is not valid")
         return
+    for name in ("base_url", "model"):
+        winner = decisions[name].winner
+        if winner is not None and winner.origin.is_project_said:
+            # Whatever the user said yes to before, that was about another key.
+            output.notice(f"qwen-cfg: not tested: {winner.origin} decides {name}, and no key is sent there to test it")
+            return
     key = texts.get("api_key")
     base_url, model = endpoint_in(request, texts)
     try:
