@@ -53,7 +53,7 @@ imports: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n 3
+	$(BIN)/python -m pytest -n 4
 
 # A conversation, with the lowest versions that pyproject.toml allows.
 lowest: $(VENV)/lowest/.installed

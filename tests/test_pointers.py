@@ -276,7 +276,7 @@ def test_what_an_artifact_names_is_run_only_when_that_was_asked_for(tmp_path: Pa
 )
 def test_a_file_may_name_one_only_if_it_is_the_users(path: str, is_run: bool, tmp_path: Path) -> None:
     home = tmp_path / "home"
-    text = f"OPENAI_API_KEY='command:echo {path}'\n"
+    text = "OPENAI_API_KEY='command:echo the-key'\n"
     write_tree(home, dict.fromkeys((".env", ".qwen/.env", "app/.env"), text))
     write_tree(tmp_path, {"elsewhere/.env": text, "elsewhere/below/x": ""})
     (home / "away").symlink_to(tmp_path / "elsewhere" / "below")
@@ -285,7 +285,7 @@ def test_a_file_may_name_one_only_if_it_is_the_users(path: str, is_run: bool, tm
     where = here(home / "app", home=home, user_files=(home / ".qwen" / ".env", home / ".env"), may_run_commands=True)
     reference = SecretReference("env-file", path=path, variable="OPENAI_API_KEY")
     if is_run:
-        assert follow(reference, where) == Secret(path)
+        assert follow(reference, where) == Secret("the-key")
     else:
         with pytest.raises(NotTrustedError):
             follow(reference, where)

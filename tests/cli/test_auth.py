@@ -143,7 +143,7 @@ def test_the_browser_is_an_extra_and_gets_no_key(desk: Desk, service: Authorizat
         service.approve()
         assert person.ended() == 0
         # There is a key too, and that is what would be used.
-        assert "An API key is set here too" in person.text.replace("qwen-cfg: an", "An")
+        assert "An API key is also set here" in person.text.replace("qwen-cfg: an", "An")
     address = (desk.home / "opened").read_text().strip()
     assert address.startswith(f"{service.url}/authorize?user_code=")
     assert address in person.text
@@ -239,9 +239,9 @@ def test_a_login_is_sent_to_the_services_own_hosts_unless_it_is_trusted(
     ("made", "code", "words"),
     [
         ("none", 1, "none"),
-        ("fresh", 0, "it is refreshed by itself"),
+        ("fresh", 0, "it is refreshed automatically"),
         ("ended", 0, "the next request refreshes it"),
-        ("ended for good", 1, "nothing to refresh it"),
+        ("ended for good", 1, "cannot be refreshed"),
         ("broken", 1, "access_token is missing"),
     ],
 )
@@ -269,7 +269,7 @@ def test_logging_out_forgets_the_login(desk: Desk, service: AuthorizationServer)
     logged_in(desk, service)
     assert "Logged out" in desk.run("auth", "logout", env=at(service)).ended(0).out
     assert not (desk.home / LOGIN).exists()
-    assert "no login" in desk.run("auth", "logout", env=at(service)).ended(0).out
+    assert "No login found" in desk.run("auth", "logout", env=at(service)).ended(0).out
     desk.run(*ASKED, env=at(service)).ended(3)
 
 
@@ -392,7 +392,7 @@ def test_a_login_goes_nowhere_in_the_clear(desk: Desk, service: AuthorizationSer
     logged_in(desk, service)
     in_the_clear = "http://models.example/v1"
     outcome = desk.run(*ASKED, "--openai-base-url", in_the_clear, env=at(service)).ended(3)
-    assert "in the clear" in outcome.err
+    assert "sent unencrypted" in outcome.err
     flags = ["--auth-type", "qwen-oauth", "--openai-base-url", in_the_clear, "-o", "a.toml"]
     desk.run("resolve", *flags, env=at(service)).ended(0)
     for more, code in (([], 5), (["--trust-project"], 3)):

@@ -352,7 +352,7 @@ def test_a_workflow_gets_the_name_of_a_file_in_the_repository(desk: Desk, name: 
     # The workspace that is the home of the tree has it under `work/`.
     above = "work/" if workspace == "" else ""
     assert outcome.out.startswith(f"::error file={above}app/{'missing' if name == 'missing.toml' else 'a'}.toml,")
-    assert outcome.code == 1 or "there is no such file. Is the path right?" in outcome.out
+    assert outcome.code == 1 or "the file does not exist. Check the path." in outcome.out
 
 
 @pytest.mark.parametrize("name", [".", "./", "../app", "/"])

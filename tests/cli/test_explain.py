@@ -161,7 +161,7 @@ def test_one_fields_whole_story(story: Desk, name: str) -> None:
     assert " ".join(field.description.split()) in " ".join(out.split())
     others = [other for other in declared_fields() if other not in (name, "debug", "model", "proxy", "no_proxy")]
     assert not [other for other in others if re.search(rf"^  {other} ", out, re.MULTILINE)]
-    layers = re.findall(r"^  (flag|environment|env-file|default)\b", out, re.MULTILINE)
+    layers = re.findall(r"^  (flag|environment|env-file|default)\b", out.rpartition(" overrides ")[2], re.MULTILINE)
     assert layers == ["flag", "environment", "env-file", "default"]
     if name == "model":
         for value in ("m", "exported", "qwen3-coder-plus", "gpt-4o"):

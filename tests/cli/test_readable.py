@@ -148,5 +148,5 @@ def test_the_words_that_end_other_programs_end_a_conversation(desk: Desk, server
 def test_a_refused_key_in_a_conversation_names_the_way_to_another(desk: Desk, server: Provider) -> None:
     with Typing(desk, "run", env=env_of(server, "refuses/v1")) as chat:
         chat.until("0 tokens")
-        chat.type(f"hello there{ENTER}").until("To change the key here: /auth", "\n>")
+        chat.type(f"hello there{ENTER}").until("key here: /auth", "\n>")
         chat.type(f"/model{ENTER}").until("does not list its models", "To change the key here: /auth")

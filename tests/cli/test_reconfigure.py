@@ -134,7 +134,7 @@ def test_a_file_that_says_qwen_oauth_is_told(desk: Desk) -> None:
     configured = session()(KEPT)
     assert configured.artifact.text("auth_method") == "openai"
     assert (
-        "auth_method: ./.qwen/.env:1 QWEN_OAUTH makes it qwen-oauth. In this session, the value you typed is used."
+        "auth_method: ./.qwen/.env:1 QWEN_OAUTH sets it to qwen-oauth. In this session, the value you typed is used."
         in configured.notices
     )
 
@@ -184,7 +184,7 @@ def test_what_cannot_be_kept_counts_in_the_session(desk: Desk) -> None:
         assert configured.key == Secret(KEY)
         assert configured.artifact.provenance["api_key"].origin == "/auth"
         (notice,) = (n for n in configured.notices if n.startswith("not kept: ./.qwen/.env: "))
-        assert "what you typed counts" in notice
+        assert "the value you typed is used" in notice
         assert KEY not in notice
 
 

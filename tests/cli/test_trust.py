@@ -188,7 +188,7 @@ def test_each_way_on_is_one(desk: Desk, server: Provider, way: str) -> None:
     env = dict([way.split("=")]) if "=" in way else {}
     if way == "trust":
         told = desk.run("trust", "--yes", env={"OPENAI_API_KEY": KEY}).ended(0)
-        what = "all that you ask, and the variable OPENAI_API_KEY"
+        what = "your prompts, and the variable OPENAI_API_KEY"
         assert f"trusted: {desk.cwd}/.env  stranger.example  ({what})" in told.out
     assert ask(desk, server, *flags, OPENAI_API_KEY=KEY, **env).ended(0).out
     assert server.taken()[0].headers["host"] == "stranger.example"
@@ -204,7 +204,7 @@ def test_trust_is_listed_and_taken_back(desk: Desk, server: Provider) -> None:
     assert "qwen-cfg trust --yes" in desk.run("trust", env=env).ended(5).err
     desk.run("trust", "--yes", env=env).ended(0)
     assert "trusted already" in desk.run("trust", env=env).ended(0).out
-    what = "all that you ask, and the variable OPENAI_API_KEY"
+    what = "your prompts, and the variable OPENAI_API_KEY"
     assert desk.run("trust", "list").ended(0).out == f"{desk.cwd}/.env  stranger.example  ({what})\n"
     (entry,) = desk.run("trust", "list", "--format", "json").ended(0).json["trusted"]
     assert (entry["path"], entry["host"]) == (f"{desk.cwd}/.env", "stranger.example")
@@ -215,7 +215,7 @@ def test_trust_is_listed_and_taken_back(desk: Desk, server: Provider) -> None:
     desk.run("trust", "revoke").ended(2)
     desk.run("trust", "revoke", "--all", ".").ended(2)
     desk.run("trust", "list", "--all").ended(2)
-    assert "not trusted any more" in desk.run("trust", "revoke", "..").ended(0).out
+    assert "no longer trusted" in desk.run("trust", "revoke", "..").ended(0).out
     ask(desk, server, **env).ended(5)
     assert desk.run("trust", "revoke", "--all").ended(0).out == "nothing was trusted\n"
 
@@ -383,7 +383,7 @@ def test_an_env_file_of_another_user(desk: Desk) -> None:
     told = desk.run("trust", "--yes").ended(0)
     assert f"trusted: {file}" in told.out
     desk.run("resolve").ended(0)
-    assert "of the user number" in desk.run("trust", "list").ended(0).out
+    assert "owned by user" in desk.run("trust", "list").ended(0).out
     desk.run("trust", "revoke", str(file)).ended(0)
     desk.run("resolve").ended(5)
     desk.run("resolve", env={"QWEN_CFG_TRUST_PROJECT": "1"}).ended(0)

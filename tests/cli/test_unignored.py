@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .process import Desk
 
 INIT = ("init", "--no-verify", "--openai-api-key", KEY, "--openai-base-url", "http://localhost:1/v1")
-QUESTION = "Write the key there nevertheless? [y/N]"
+QUESTION = "Write the key there anyway? [y/N]"
 
 
 @pytest.fixture

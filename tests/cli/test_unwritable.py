@@ -104,7 +104,7 @@ def test_a_login_that_cannot_be_removed_is_said_to_be_still_there(desk: Desk) ->
     assert (desk.home / LOGIN).exists()
     (desk.home / LOGIN).unlink()
     none = desk.run("auth", "logout", before=read_only(desk.home)).ended(0)
-    assert "There was no login" in none.out
+    assert "No login found" in none.out
 
 
 def test_where_nothing_can_be_made_every_command_ends_alike(desk: Desk) -> None:

@@ -70,7 +70,7 @@ def _improved(script: str, shell: str) -> str:
     if shell == "zsh":
         # One argument or more.
         # A script that is sourced is registered, too, and not called.
-        script = script.replace("[[ $zsh_eval_context[-1] == eval ]]", "[[ $zsh_eval_context[-1] != loadautofunc ]]")
+        script = script.replace("[[ $zsh_eval_context[-1] == eval ]]", "[[ $zsh_eval_context[-1] == (eval|file) ]]")
         script = re.sub(r'^  "\(\*\)::?', '  "*:', script, flags=re.MULTILINE)
         script = re.sub(r'^(  "\*?--[a-z-]+)(\[.*\]:)', r"\1=\2", script, flags=re.MULTILINE)
         return re.sub(r'^(  \{.*?--[a-z-]+)(.*\}"\[.*\]:)', r"\1=\2", script, flags=re.MULTILINE)
