@@ -30,6 +30,7 @@ from qwen_schema import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from support.provider import Provider
@@ -39,6 +40,13 @@ PAGE = Reply([f"<!DOCTYPE html><title>Sign in, {KEY}</title>".encode()], 200, "t
 
 def body(document: Any, status: int, kind: str = "application/json") -> Reply:
     return Reply([json.dumps(document).encode()], status, kind)
+
+
+@pytest.fixture
+def server() -> Iterator[Provider]:
+    """A provider of the test's own: a request that another test gave up would take its reply."""
+    with provider() as running:
+        yield running
 
 
 def failure(base_url: str, **fields: Any) -> QwenCfgError:
