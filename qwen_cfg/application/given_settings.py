@@ -27,6 +27,7 @@ from .login import NoLoginError, login_place_under
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from qwen_cfg.core.merge import Decision
     from qwen_schema import Provider
 
     from .compilation import Compilation
@@ -99,9 +100,8 @@ def given_settings(request: Request, provider: Provider | None, trial: Trial) ->
         raise ConfigurationError(
             "there is no API key, and no terminal to ask at",
             where=f"--openai-api-key, {usual_variable()}",
-            hint=f"Name the variable that holds the key: {KEY_FROM} VARIABLE (- for standard input). Or give "
-            f"the place of "
-            "one: --openai-api-key keyring:SERVICE/NAME",
+            hint=f"Name the variable that holds the key: {KEY_FROM} VARIABLE (- for standard input). Or name "
+            "where it is stored: --openai-api-key keyring:SERVICE/NAME",
         )
     from qwen_runtime import Change  # noqa: PLC0415 - the HTTP client is slow to import
 
@@ -162,7 +162,11 @@ def _refuse_key(request: Request, texts: Mapping[str, str | Secret], trial: Tria
 
 def endpoint_in(request: Request, texts: Mapping[str, str | Secret]) -> tuple[str, str]:
     """Return the base URL and the model that come of texts, the environment, and the settings of Qwen Code."""
-    decisions = compilation_with(request, texts).resolution.decisions
+    return endpoint_of(compilation_with(request, texts).resolution.decisions)
+
+
+def endpoint_of(decisions: Mapping[str, Decision]) -> tuple[str, str]:
+    """Return the base URL and the model of decisions, each empty where nothing sets it."""
     winners = (decisions["base_url"].winner, decisions["model"].winner)
     base_url, model = ("" if winner is None else winner.revealed for winner in winners)
     return base_url, model

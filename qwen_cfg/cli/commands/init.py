@@ -11,7 +11,7 @@ from qwen_cfg.application.compilation import Compilation, compilation_of, trust_
 from qwen_cfg.application.config_file import concern_of_written
 from qwen_cfg.application.given_settings import (
     compilation_with,
-    endpoint_in,
+    endpoint_of,
     given_settings,
     provider_named,
     with_key_from,
@@ -187,7 +187,7 @@ def _try(request: Request, texts: Mapping[str, str | Secret], trial: Trial, outp
             output.notice(f"qwen-cfg: not tested: {winner.origin} decides {name}, and no key is sent there to test it")
             return
     key = texts.get("api_key")
-    base_url, model = endpoint_in(request, texts)
+    base_url, model = endpoint_of(decisions)
     try:
         output.lines(try_out(trial, base_url, key if isinstance(key, Secret) else None, model))
     except QwenCfgError as error:
