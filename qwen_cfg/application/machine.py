@@ -42,7 +42,7 @@ def with_machine(artifact: ResolvedConfig, here: Surroundings) -> ResolvedConfig
             continue
         found = _said(declared, here)
         if found is not None:
-            artifact = _with_value(artifact, name, *found)
+            artifact = _with_value(artifact, name, *found[:2])
     return _with_proxy(artifact, here)
 
 
@@ -62,9 +62,9 @@ def _with_proxy(artifact: ResolvedConfig, here: Surroundings) -> ResolvedConfig:
         raise
     if found is None:
         return artifact
-    place = "" if found[1].layer == _ENVIRONMENT else found[1].origin
-    login = split_login(_texts_at(place, here).get(found[1].variable or "", ""))[1]
-    return replace(_with_value(artifact, "proxy", *found), proxy_login=Secret(login) if login else None)
+    value, origin, text = found
+    login = split_login(text)[1]
+    return replace(_with_value(artifact, "proxy", value, origin), proxy_login=Secret(login) if login else None)
 
 
 def _login_beside(artifact: ResolvedConfig, provenance: Provenance, here: Surroundings) -> Secret | None:
@@ -99,7 +99,8 @@ def machine_texts(here: Surroundings) -> Mapping[str, str]:
     return found
 
 
-def _said(declared: Field, here: Surroundings) -> tuple[Value, Provenance] | None:
+def _said(declared: Field, here: Surroundings) -> tuple[Value, Provenance, str] | None:
+    """Return the value of a field, its origin and its text, as the environment or the user's env files have it."""
     for place, texts in _sources(here):
         variable = next((v.name for v in declared.variables if texts.get(v.name)), None)
         if variable is None:
@@ -114,7 +115,11 @@ def _said(declared: Field, here: Surroundings) -> tuple[Value, Provenance] | Non
         if declared.schema.get("format") == "file-path" and not str(value).startswith("~/"):
             # It is typed in the working directory, and not in that of the artifact.
             value = os.path.normpath(Path.cwd() / str(value))
-        return value, Provenance(layer, variable if layer == "environment" else place, "user", variable)
+        return (
+            value,
+            Provenance(layer, variable if layer == "environment" else place, "user", variable),
+            texts[variable],
+        )
     return None
 
 
