@@ -40,7 +40,7 @@ $(VENV)/.installed-fuzz: $(VENV)/.installed
 demo: $(VENV)/.installed
 	$(BIN)/python -m qwen_cfg.demo
 
-test: lint types imports unit lowest
+test: lint types imports lowest unit
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
+from packaging.requirements import Requirement
 
 from qwen_cfg.cli.parser import COMMANDS, build_parser
 from qwen_cfg.rules import RULES
@@ -167,3 +168,12 @@ def test_the_demonstration_explains_compiles_checks_and_chats():
     assert "up to date" in shown.stdout
     # The project's own key arrives, and the model of the flag: just what was explained.
     assert shown.stdout.endswith("The key sk-d…0app (44 characters) reached me, for gpt-4o-mini.\n")
+
+
+def test_each_dependency_has_a_lowest_version_that_can_be_installed():
+    dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    lowest = run("tests/support/lowest_versions.py").stdout.split()
+    assert [Requirement(line).name for line in lowest] == [Requirement(line).name for line in dependencies]
+    for line, allowed in zip(lowest, dependencies, strict=True):
+        (pin,) = Requirement(line).specifier
+        assert pin.version in Requirement(allowed).specifier

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
-_LOWEST = re.compile(r"([A-Za-z0-9._-]+)>=([0-9.]+)")
+_LOWEST = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^]]*\])?>=([0-9.]+)")
 
 
 def lowest_versions() -> list[str]:
