@@ -6,13 +6,13 @@ import base64
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support.trees import planted
 from support.worlds import Scene
 
 from qwen_schema import BadValue, Secret, declared_fields, parse_value, safe_text, show_value
-from qwen_schema.unresolved import unresolved
+from qwen_schema.unresolved import is_plain, reference_of, unresolved
 
 FIELDS = declared_fields()
 
@@ -99,6 +99,14 @@ LETTERS = st.text(string.ascii_letters + string.digits + "_-", min_size=8, max_s
 def test_no_key_is_taken_for_a_reference(key: str) -> None:
     assert unresolved(key) is None
     assert parse_value(FIELDS["api_key"], key) == key
+
+
+@given(st.text(string.ascii_letters + string.digits + "_-" * 9, min_size=1))
+@example("getenv")
+@example("getenv-x")
+def test_a_text_that_is_plain_has_none_of_the_forms_of_references(text: str) -> None:
+    if is_plain(text):
+        assert reference_of(text) is None
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from qwen_schema import Secret, host_of, is_loopback, kind_of_pointer
 from qwen_schema import patterns as re
 from qwen_schema.providers import key_issuers, provider_at
+from qwen_schema.unresolved import is_plain
 
 from .diagnostic import Finding, place_of
 
@@ -126,6 +127,8 @@ def doubt_about(text: str, *, needs_key: bool) -> tuple[str, str] | None:
         return "begins or ends with a quote, which is sent as part of the key", "Remove the quotes."
     if needs_key and len(inner) <= _LONGEST_PLACEHOLDER and _PLACEHOLDER.fullmatch(inner):
         return "looks like a placeholder, not like a key", "Replace it with the key."
+    if is_plain(inner):
+        return None
     return next(((wrong, hint) for form, wrong, hint in _LEFTOVERS if re.match(form, inner)), None)
 
 

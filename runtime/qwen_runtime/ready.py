@@ -8,14 +8,10 @@ from typing import TYPE_CHECKING
 from qwen_schema import provider_of
 from qwen_schema.records import field, record
 
-from .oauth import Tokens, cache_of
-from .oauth.authentication import LoginAuth
-from .oauth.server import AuthorizationServer
 from .settings import Settings, settings_of
 from .wire.authentication import KeyAuth
 from .wire.client import make_client
 from .wire.connection import Connection
-from .wire.quota import RequestLog
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,6 +56,11 @@ class ReadyConfig:
         if self.key is not None:
             client = make_client(settings, KeyAuth(self.key, provider_of(url), url))
             return Connection(settings, provider_of(url), client, self.remark)
+        from .oauth import Tokens, cache_of  # noqa: PLC0415 - most requests have a key
+        from .oauth.authentication import LoginAuth  # noqa: PLC0415
+        from .oauth.server import AuthorizationServer  # noqa: PLC0415
+        from .wire.quota import RequestLog  # noqa: PLC0415
+
         tokens = Tokens(cache_of(settings), AuthorizationServer(settings))
         client = make_client(settings, LoginAuth(tokens, url))
         requests = RequestLog(self.state)

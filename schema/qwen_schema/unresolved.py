@@ -41,7 +41,7 @@ _FORMS = (
     (r"\$\{\{", "an expression of GitHub Actions", "set the variable in env: of the workflow"),
     (r"\{\{.*\}\}$", "an expression of a template", "render the template first, or put the key there"),
     (
-        r"(?:os\.environ|process\.env|getenv)\b|\{(?:env|file):.*\}$|env[:.][A-Z_][A-Z0-9_]*$",
+        r"(?:(?:os\.environ|process\.env)\b|getenv(?=[^\w-]))|\{(?:env|file):.*\}$|env[:.][A-Z_][A-Z0-9_]*$",
         "another program's reference to a variable or a file",
         "put the key there, or leave it out and export OPENAI_API_KEY",
     ),
@@ -57,6 +57,7 @@ _FORMS = (
     (r"ref\+\w+://", "a reference of vals", "start qwen-cfg with vals exec"),
 )
 
+_JOINING = str.maketrans("", "", "-_")
 _VARIABLE = re.compile(
     r"\$(?:\{[^{}]*\}|[A-Z_][A-Z0-9_]{2,}|\w{0,64}(?i:key|token|secret)\w{0,64}|[({]?env:\w+[)}]?)", re.DOTALL
 )
@@ -72,9 +73,19 @@ _PATH = re.compile(
 _PATH_FROM_ROOT = re.compile(rf"/(?:{_AT_ROOT})/[\w.@~ /-]+", re.IGNORECASE)
 
 
+def is_plain(text: str) -> bool:
+    """Tell whether a text has letters, digits, `-` and `_` only, as most keys have and no reference."""
+    return text.isascii() and text.translate(_JOINING).isalnum()
+
+
 def unresolved(text: str) -> UnresolvedReference | None:
     """Return the kind of a text that should have been replaced by a key; None if it can be a key."""
     text = text.strip().strip("'\"")
+    return None if is_plain(text) else reference_of(text)
+
+
+def reference_of(text: str) -> UnresolvedReference | None:
+    """Return the same as `unresolved`, for a text without blanks and quotes around it, also one that is plain."""
     for form, what, fix in _FORMS:
         if re.match(form, text, re.DOTALL):
             return UnresolvedReference(what, fix)

@@ -6,7 +6,6 @@ import ssl
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-import certifi
 import httpx
 
 from qwen_schema import ConfigurationError, provider_of
@@ -75,7 +74,9 @@ def open_client(url: str, route: Route, bundle: Path | None, seconds: float) -> 
         OSError, Unreadable: if the CA bundle cannot be used.
         ConfigurationError: if the client does not support the proxy's protocol.
     """
-    verify, proxy, headers = _verification(bundle), proxy_for(url, route), {"User-Agent": "qwen-cfg"}
+    proxy, headers = proxy_for(url, route), {"User-Agent": "qwen-cfg"}
+    uses_tls = any(part.startswith("https:") for part in (url.lower(), (proxy or "").lower()))
+    verify = _verification(bundle, uses_tls=uses_tls)
     if proxy:
         way = _way_through(proxy, route.proxy_login)
         return httpx.Client(trust_env=False, verify=verify, timeout=seconds, proxy=way, headers=headers)
@@ -99,12 +100,20 @@ def _way_through(proxy: str, login: Secret | None) -> httpx.Proxy:
     return httpx.Proxy(f"{scheme}://{rest}", auth=(unquote(user), unquote(password)))
 
 
-def _verification(bundle: Path | None) -> ssl.SSLContext:
+def _verification(bundle: Path | None, *, uses_tls: bool) -> ssl.SSLContext:
+    """Return what verifies certificates: the bundle, or the usual authorities where TLS is used at all.
+
+    Reading the authorities takes as long as starting Python. Without them no certificate is accepted.
+    """
     # Not ssl.create_default_context, which reads the environment (SSLKEYLOGFILE, SSL_CERT_FILE).
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if bundle is not None:
         # OpenSSL would read a device, or wait for a pipe, forever.
         read_file(bundle, most=_LARGEST_BUNDLE)
-    context.load_verify_locations(bundle or certifi.where())
+        context.load_verify_locations(bundle)
+    elif uses_tls:
+        import certifi  # noqa: PLC0415 - where TLS is used
+
+        context.load_verify_locations(certifi.where())
     return context

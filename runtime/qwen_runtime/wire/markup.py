@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-
 from qwen_schema import patterns as re
 
 # As much of a document is looked at.
@@ -25,6 +23,8 @@ def is_markup(text: str) -> bool:
 
 def text_of(markup: str) -> str:
     """Return the words of a page or of an XML document in one line: its messages, or else all that is shown."""
+    import html  # noqa: PLC0415 - few answers are pages, and its table of names is large
+
     seen = _CDATA.sub(lambda match: html.escape(match[1]), _UNSEEN.sub(" ", markup[:_MOST_READ]))
     messages = [message for _, message in _MESSAGE.findall(seen)]
     pieces = (" ".join(html.unescape(piece).split()) for piece in messages or _TAG.sub("\n", seen).split("\n"))
