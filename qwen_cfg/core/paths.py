@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
+from pathlib import PurePath, PureWindowsPath
 from typing import TypeVar
 
 from qwen_schema.records import record
@@ -30,16 +30,16 @@ class Standpoint:
         """
         if self._is_home_level(path):
             return self._from_home(path)
-        common = _common(self.cwd, path)
-        if self.home is not None and path.is_relative_to(self.home) and not _is_below(common, self.home):
+        common = _shared(self.cwd, path)
+        if self.home is not None and _is_in(path, self.home) and common <= len(self.home.parts):
             return self._from_home(path)
-        if common is not None and (common.name or common == _directory(path)):
+        if common > 1 or (common and common == len(_directory(path).parts)):
             return self._from_cwd(path, common)
         return path.as_posix()
 
     def show_directory(self, path: PurePath) -> str:
         """Return the path of a directory as a shell prompt does: from the home, or absolute."""
-        if self.home is None or not path.is_relative_to(self.home):
+        if self.home is None or not _is_in(path, self.home):
             return path.as_posix()
         return self._from_home(path) if path != self.home else "~"
 
@@ -48,11 +48,11 @@ class Standpoint:
 
     def _from_home(self, path: PurePath) -> str:
         assert self.home is not None  # noqa: S101 - callers have looked
-        return "~/" + path.relative_to(self.home).as_posix()
+        return "~/" + "/".join(path.parts[len(self.home.parts) :])
 
-    def _from_cwd(self, path: PurePath, common: PurePath) -> str:
-        up = len(self.cwd.relative_to(common).parts)
-        return "../" * up + ("" if up else "./") + path.relative_to(common).as_posix()
+    def _from_cwd(self, path: PurePath, common: int) -> str:
+        up = len(self.cwd.parts) - common
+        return "../" * up + ("" if up else "./") + "/".join(path.parts[common:])
 
 
 def home_level_files(home: P | None, moved: P | None = None) -> tuple[P, ...]:
@@ -83,10 +83,16 @@ def _directory(path: PurePath) -> PurePath:
     return path.parent.parent if is_in_qwen_directory(path) else path.parent
 
 
-def _is_below(path: PurePath | None, directory: PurePath) -> bool:
-    return path is not None and path != directory and path.is_relative_to(directory)
+def _is_in(path: PurePath, directory: PurePath) -> bool:
+    """Tell whether a path is a directory, or below it."""
+    return _shared(path, directory) == len(directory.parts)
 
 
-def _common(one: PurePath, other: PurePath) -> PurePath | None:
-    """Return the deepest directory that two paths share; on two drives there is none."""
-    return next((parent for parent in (one, *one.parents) if other.is_relative_to(parent)), None)
+def _shared(one: PurePath, other: PurePath) -> int:
+    """Return how many parts, the root among them, two paths have in common from their beginning."""
+    pairs = zip(_compared(one), _compared(other), strict=False)
+    return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(one.parts), len(other.parts)))
+
+
+def _compared(path: PurePath) -> tuple[str, ...]:
+    return tuple(map(str.lower, path.parts)) if isinstance(path, PureWindowsPath) else path.parts
