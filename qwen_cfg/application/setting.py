@@ -5,24 +5,20 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from qwen_cfg.core.world import EnvFileChoice, FlagValue
 from qwen_cfg.writing.env_file import env_file_of, keep
-from qwen_schema import DEFAULT_PROFILE, ConfigurationError, Secret, declared_fields, safe_text
-from qwen_schema.records import record, replace
+from qwen_schema import ConfigurationError, Secret, declared_fields, safe_text
+from qwen_schema.records import record
 
 from .compilation import compilation_of
+from .typed_key import vouch_for_typed_key
 
 if TYPE_CHECKING:
     from qwen_cfg.core.origin import Origin
-    from qwen_cfg.trust import Concern
     from qwen_cfg.trust.gate import Gate
     from qwen_cfg.writing.gitignore import Accept
 
     from .compilation import Compilation
     from .request import Request
-
-# The origin of a key that is written into the project's env file, in the question about the endpoint beside it.
-TYPED_HERE = "qwen-cfg set"
 
 
 @record
@@ -72,25 +68,6 @@ def _way(origin: Origin, name: str) -> str:
     return f"{way} Or: qwen-cfg -C {directory} set {name}{'' if name == 'api_key' else ' VALUE'}"
 
 
-def concern_of_typed_key(request: Request, key: Secret) -> Concern | None:
-    """Return what to ask before a key is written into the project's env file; None if there is nothing to ask.
-
-    Once the key and an endpoint stand in one file, nobody can tell who wrote which of them. So the file's own endpoint
-    counts, although a variable, another method or a provider entry may hide it today.
-    """
-    hiding = {v.name for name in ("base_url", "auth_method") for v in declared_fields()[name].variables}
-    environ = {name: text for name, text in request.process.environ.items() if name not in hiding}
-    alone = replace(
-        request,
-        process=replace(request.process, environ=environ),
-        flags={"api_key": FlagValue(TYPED_HERE, key), "auth_method": FlagValue(TYPED_HERE, "openai")},
-        choice=EnvFileChoice(),
-        profile=DEFAULT_PROFILE,
-        secret_from=None,
-    )
-    return compilation_of(alone).concern
-
-
 def set_value(
     request: Request, place: Place, text: str | Secret, gate: Gate, accept: Accept | None
 ) -> tuple[tuple[str, ...], Compilation]:
@@ -107,8 +84,15 @@ def set_value(
     if place.field == "base_url" and winner is not None and winner.origin.path == kept.path:
         # What was typed just now is asked about by nobody later.
         gate.vouch(after.concern, [place.field])
-        gate.vouch(concern_of_typed_key(request, Secret("typed later")), [place.field])
+        vouch_for_typed_key(request, gate, _key_beside(place.variable), [place.field])
     new = safe_text(declared_fields()[place.field], text.reveal() if isinstance(text, Secret) else text)
     where = kept.shown if winner is None else winner.origin.place
     done = f"{place.variable} in {where} is {new} now{f'; it was {place.was}' if place.was else ''}"
     return (done, *kept.done[1:]), after
+
+
+def _key_beside(variable: str) -> str:
+    """Return the variable of the key that goes to the endpoint in a variable."""
+    fields = declared_fields()
+    methods = {method for v in fields["base_url"].variables if v.name == variable for method in v.under}
+    return next(v.name for v in fields["api_key"].variables if not methods or methods & set(v.under))

@@ -202,3 +202,76 @@ def test_an_endpoint_of_settings_that_is_no_url_ends_in_words(desk: Desk) -> Non
     auth = {"selectedType": "openai", "baseUrl": "${ACME_URL}"}
     desk.write(".qwen/settings.json", json.dumps({"security": {"auth": auth}}))
     assert desk.run("init", "--key-from", "MYKEY", "--model", "g", *NEWER, env={"MYKEY": KEY}).code in (0, 2, 3)
+
+
+# How the two dialects read a line with an endpoint: each of them only one.
+IN_ONE_DIALECT = {
+    "a quoted name": f"'OPENAI_BASE_URL'={STRANGER}\nOPENAI_MODEL=m\nOPENAI_API_KEY={DUMMY}\n",
+    "a colon": f"OPENAI_BASE_URL: {STRANGER}\nOPENAI_MODEL=m\nOPENAI_API_KEY={DUMMY}\n",
+    "another one later": f"OPENAI_API_KEY={DUMMY}\nOPENAI_MODEL=m\nOPENAI_BASE_URL=https://api.openai.com/v1\n"
+    f"'OPENAI_BASE_URL'={STRANGER}\n",
+    "a variable": f"U={STRANGER}\nOPENAI_API_KEY={DUMMY}\nOPENAI_MODEL=m\nOPENAI_BASE_URL=${{U}}\n",
+    "alone": f"'OPENAI_BASE_URL'={STRANGER}\n'OPENAI_MODEL'=m\n'OPENAI_API_KEY'={DUMMY}\n",
+}
+WITH_A_KEY = (
+    ("set", "api_key", "--key-from", "MYKEY"),
+    ("init", "--force", "-o", "mine.toml", "--key-from", "MYKEY", "--model", "gpt-4o", "--no-verify"),
+)
+
+
+@pytest.mark.parametrize("text", IN_ONE_DIALECT)
+@pytest.mark.parametrize("argv", WITH_A_KEY, ids=" ".join)
+def test_an_endpoint_that_an_artifact_reads_in_another_dialect_counts_too(
+    desk: Desk, server: Provider, text: str, argv: tuple[str, ...]
+) -> None:
+    desk.write("work/app/.qwen/.env", IN_ONE_DIALECT[text])
+    desk.run("resolve", "--env-dialect", "python", "--profile", "documented", "-o", "qwen.toml")
+    desk.run(*argv, "--profile", "documented", env={"MYKEY": KEY})
+    desk.run("run", "--config", "qwen.toml", "-p", "x", env={"HTTP_PROXY": server.url})
+    assert keys_at(server) == []
+
+
+OTHER_METHODS = {
+    "anthropic": ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ANTHROPIC_MODEL"),
+    "gemini": ("GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL", "GEMINI_MODEL"),
+    "vertex-ai": ("GOOGLE_API_KEY", "GOOGLE_VERTEX_BASE_URL", "GOOGLE_MODEL"),
+}
+
+
+def an_archive_for(desk: Desk, method: str, url: str) -> None:
+    key, base_url, model = OTHER_METHODS[method]
+    selected = {"security": {"auth": {"selectedType": method}}, "model": {"name": "m"}}
+    desk.write("work/app/.qwen/settings.json", json.dumps(selected))
+    desk.write("work/app/.qwen/.env", f"{key}={DUMMY}\n{base_url}={url}\n{model}=m\n")
+
+
+@pytest.mark.parametrize("method", OTHER_METHODS)
+def test_the_endpoint_of_every_method_counts(desk: Desk, method: str) -> None:
+    an_archive_for(desk, method, STRANGER)
+    refused = desk.run("set", "api_key", "--key-from", "MYKEY", *NEWER, env={"MYKEY": KEY}).ended(5)
+    assert "stranger.example" in refused.err
+    assert KEY not in (desk.cwd / ".qwen/.env").read_text()
+
+
+@pytest.mark.parametrize("method", ["anthropic"])
+def test_who_typed_the_endpoint_of_another_method_is_not_asked(desk: Desk, method: str) -> None:
+    an_archive_for(desk, method, STRANGER)
+    desk.run("set", "base_url", "https://mine.example/v1", *NEWER).ended(0)
+    desk.run("set", "api_key", "--key-from", "MYKEY", *NEWER, env={"MYKEY": KEY}).ended(0)
+    assert KEY in (desk.cwd / ".qwen/.env").read_text()
+
+
+@pytest.mark.parametrize(
+    "url", ["http:\\\\stranger.example\\v1", "http://user@stranger.example/v1", "http:stranger.example/v1"]
+)
+@pytest.mark.parametrize("argv", WITH_A_KEY, ids=" ".join)
+def test_no_key_is_written_beside_an_endpoint_that_other_programs_read(
+    desk: Desk, url: str, argv: tuple[str, ...]
+) -> None:
+    """The parser of URLs in Node.js, and so in Qwen Code, reads more than this program does."""
+    desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={DUMMY}\nOPENAI_BASE_URL={url}\nOPENAI_MODEL=m\n")
+    refused = desk.run(*argv, "--profile", "documented", env={"MYKEY": KEY}).ended(3)
+    assert "OPENAI_BASE_URL" in refused.err
+    assert KEY not in (desk.cwd / ".qwen/.env").read_text()
+    desk.run("set", "base_url", "https://mine.example/v1").ended(0)
+    desk.run("set", "api_key", "--key-from", "MYKEY", env={"MYKEY": KEY}).ended(0)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.application.compilation import Compilation, compilation_of, trust_store
 from qwen_cfg.application.config_file import concern_of_written
+from qwen_cfg.application.exported_keys import usual_variable
 from qwen_cfg.application.given_settings import (
     compilation_with,
     endpoint_of,
@@ -16,8 +17,8 @@ from qwen_cfg.application.given_settings import (
     provider_named,
     with_key_from,
 )
-from qwen_cfg.application.setting import concern_of_typed_key
 from qwen_cfg.application.trial import Trial, try_out
+from qwen_cfg.application.typed_key import require_typed_key, vouch_for_typed_key
 from qwen_cfg.cli.arguments import request_of
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.notices import show_hidden, show_unwritten_login, show_warnings
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 
     from qwen_cfg.application.request import Request
     from qwen_cfg.cli.output import Output
-    from qwen_cfg.writing.replacing import Present
     from qwen_schema.codec import Form
     from qwen_schema.folders import MayFollow
 
@@ -104,7 +104,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     present = present_in(env_file, shown)
     texts = _settings(args, request, output)
     refuse_other_method(present, texts, shown)
-    _require_own_endpoint(request, texts, present, output)
+    _require_own_endpoint(request, texts, output, is_there=os.path.lexists(env_file))
     was_there = os.path.lexists(artifact)
     # A project that is half set up would be refused the next time.
     with put_off():
@@ -119,7 +119,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
 
 
 def _require_own_endpoint(
-    request: Request, texts: Mapping[str, str | Secret], present: tuple[Present, ...], output: Output
+    request: Request, texts: Mapping[str, str | Secret], output: Output, *, is_there: bool
 ) -> None:
     """Ask before a key is written into an env file that goes on naming an endpoint.
 
@@ -127,8 +127,8 @@ def _require_own_endpoint(
         NotTrustedError: if the endpoint is not trusted.
     """
     key = texts.get("api_key")
-    if present and isinstance(key, Secret) and "base_url" not in texts:
-        gate_of(request, output).require(concern_of_typed_key(request, key))
+    if is_there and isinstance(key, Secret) and "base_url" not in texts:
+        require_typed_key(request, gate_of(request, output), usual_variable(), key)
 
 
 def _refuse_to_replace(env_file: Path, artifact: Path) -> None:
@@ -222,7 +222,7 @@ def _compile(request: Request, texts: Mapping[str, str | Secret], path: Path, ou
     # What was typed just now is asked about by nobody later.
     typed = [name for name, winner in winners.items() if winner.origin.path == kept]
     gate.vouch(compilation.concern, typed)
-    gate.vouch(concern_of_typed_key(request, Secret("typed later")), typed)
+    vouch_for_typed_key(request, gate, usual_variable(), typed)
     show_warnings(compilation.without_trusted(compilation.warnings), output)
     form: Form = "json" if path.suffix == ".json" else "toml"
     artifact = compilation.artifact_at(path)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from qwen_cfg.application.change import texts_of
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.given_settings import KEPT, key_named
-from qwen_cfg.application.setting import concern_of_typed_key, place_of, set_value
+from qwen_cfg.application.setting import place_of, set_value
 from qwen_cfg.application.trial import Trial
+from qwen_cfg.application.typed_key import require_typed_key
 from qwen_cfg.cli.arguments import request_of
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.terminal.consent import accept_of, gate_of
@@ -51,7 +52,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     gate = replace(gate_of(request, output), command=_TRUST, ways_on=IN_CI)
     if args.field == "api_key":
         # Asked before the key is typed: the file may name an endpoint of somebody else's.
-        gate.require(concern_of_typed_key(request, Secret("typed later")))
+        require_typed_key(request, gate, place.variable)
     text = _key(args, request, output) if args.field == "api_key" else _text(args)
     done, after = set_value(request, place, text, gate, accept_of(output))
     output.lines(*done)
