@@ -84,7 +84,7 @@ def help_text(parser: argparse.ArgumentParser, *, short: bool) -> str:
             continue
         formatter.start_section(group.title)
         formatter.add_text(group.description)
-        formatter.add_arguments([_shortened(action) for action in actions] if short else actions)
+        formatter.add_arguments(_shortened(actions) if short else actions)
         formatter.end_section()
     if names:
         text = f"These options are described by qwen-cfg resolve --help: {', '.join(names)}."
@@ -103,13 +103,14 @@ def _argument(action: argparse.Action) -> str:
     return forms.get(str(action.nargs), name)
 
 
-def _shortened(action: argparse.Action) -> argparse.Action:
-    """Return an action with the first thing that its help says."""
+def _shortened(actions: Sequence[argparse.Action]) -> list[argparse.Action]:
+    """Return actions with the first thing that their help says; the last line says how to get help."""
     import copy  # noqa: PLC0415 - a short help alone needs it
 
-    short = copy.copy(action)
-    if action.help:
-        short.help = re.split(_END_OF_FIRST, action.help)[0]
+    short = [copy.copy(action) for action in actions if not isinstance(action, ShowHelp)]
+    for action in short:
+        if action.help:
+            action.help = re.split(_END_OF_FIRST, action.help)[0]
     return short
 
 

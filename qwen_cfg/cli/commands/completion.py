@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.parser import build_parser
 from qwen_schema import ExitCode, declared_fields
 
@@ -46,7 +47,8 @@ complete -o bashdefault -o default -F _qwen_cfg qwen-cfg
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument("shell", choices=list(PLACES), help="for which shell")
-    parser.epilog = "where to put it:\n" + "".join(f"  {shell:<6}{place}\n" for shell, place in PLACES.items())
+    places = "".join(f"  {shell:<6}{place}\n" for shell, place in PLACES.items())
+    parser.epilog = f"{examples('completion bash', 'completion zsh')}\nwhere to put it:\n{places}"
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:

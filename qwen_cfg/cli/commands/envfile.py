@@ -38,6 +38,14 @@ _WORD = r"(?:[A-Z]{1,12}|[a-z]{1,12}|[A-Z]?[a-z]{2,12}(?:[A-Z][a-z]{2,11}){1,3}|
 _OTHER_NAME = re.compile(rf"(?=.{{1,40}}\Z)_*{_WORD}(?:[_.-]+{_WORD})*")
 
 
+_MORE = """
+Values are shown for the variables that qwen-cfg declares and that hold no
+secret; every other value is masked. A line that assigns nothing is shown in
+its place, and so is a variable to which the npm package dotenv, as in Qwen
+Code, and python-dotenv give different values.
+"""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="an env file")
@@ -46,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--show-secrets", action="store_true", help="on a terminal: show every value and line in full")
     parser.add_argument("--force", action="store_true", help="with --show-secrets: not only on a terminal")
-    parser.epilog = examples("envfile .env", "envfile --format json .env ~/.qwen/.env")
+    parser.epilog = f"{examples('envfile .env', 'envfile --format json .env ~/.qwen/.env')}{_MORE}"
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:

@@ -15,11 +15,18 @@ if TYPE_CHECKING:
     from qwen_cfg.cli.output import Output
 
 
+_MORE = """
+An error makes a configuration incomplete, a warning is shown by every command
+that resolves, and a note only by resolve --explain. check --select makes the
+findings of rules count.
+"""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument("code", nargs="?", metavar="CODE", help="a rule's code, such as QC103; without it, all rules")
     parser.add_argument("--format", choices=["text", "json"], default="text", help="text (the default) or json")
-    parser.epilog = examples("rule", "rule QC103")
+    parser.epilog = f"{examples('rule', 'rule QC103')}{_MORE}"
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:

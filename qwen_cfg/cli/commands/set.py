@@ -26,6 +26,14 @@ if TYPE_CHECKING:
     from qwen_cfg.application.request import Request
     from qwen_cfg.cli.output import Output
 
+_MORE = """
+The value is written into ./.qwen/.env, the file that init wrote. If another
+source overrides that file (an exported variable, settings.json), nothing is
+written, and the error names the source. A key is never an argument, since
+other users can read the arguments of a process; a reference to a key, such as
+keyring:SERVICE/NAME, may be one.
+"""
+
 # What lets a key be set where nobody can be asked.
 _TRUST = "qwen-cfg set base_url URL, with the endpoint that you mean"
 
@@ -42,7 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="with api_key: take the key from this exported variable, or from standard input (-)",
     )
     parser.add_argument("--profile", choices=list(declared_profiles()), help="which generation of Qwen Code to follow")
-    parser.epilog = examples("set model gpt-4o-mini", "set api_key", "set api_key --key-from OPENROUTER_API_KEY")
+    lines = ("set model gpt-4o-mini", "set api_key", "set api_key --key-from OPENROUTER_API_KEY")
+    parser.epilog = f"{examples(*lines)}{_MORE}"
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
