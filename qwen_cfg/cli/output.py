@@ -87,7 +87,8 @@ class Output:
 
     def annotation(self, command: str) -> None:
         """Write a command to GitHub Actions, whose parts are escaped as it expects."""
-        self._write(self._stdout, without_commands_within(printable(qwen_schema.redact(command))) + "\n")
+        safe = printable(qwen_schema.redact_unknown(command))
+        self._write(self._stdout, without_commands_within(safe) + "\n")
 
     def text(self, text: str, *, verbatim: bool = False) -> None:
         """Write a piece of an answer, or what must not change by a byte if it is `verbatim`.

@@ -47,24 +47,26 @@ class QwenCfgError(Exception):
     """An error that qwen-cfg reports in place of a result.
 
     `what` is wrong, `where` it stands (file:line, flag or variable; empty when it has no place), and `hint`
-    says what to do. None of the three ever holds a secret, and none changes: `copy` returns another error.
+    says what to do. None of the three ever holds a secret, and none changes: `copy` returns another error. A text
+    with the shape of a key is masked: a key is easily typed where a file's name is expected.
     """
 
     exit_code = ExitCode.INTERNAL
 
     def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
-        super().__init__(what)
-        self.what: Final = what
-        self.where: Final = where
-        self.hint: Final = hint
+        super().__init__(_masked(what))
+        self.what: Final = _masked(what)
+        self.where: Final = _masked(where)
+        self.hint: Final = _masked(hint)
 
     def copy(self, **changed: Unpack[Words]) -> Self:
         """Return the same error with other texts, and without this error's traceback.
 
         An error stored in a value is raised as a copy, since each raise would add to the stored traceback.
         """
-        made = type(self).__new__(type(self), changed.get("what", self.what))
-        made.__dict__.update(self.__dict__, **changed)
+        texts = {name: _masked(str(text)) for name, text in changed.items()}
+        made = type(self).__new__(type(self), texts.get("what", self.what))
+        made.__dict__.update(self.__dict__, **texts)
         return made
 
     @property
@@ -89,6 +91,12 @@ class QwenCfgError(Exception):
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" if self.where else self.what
+
+
+def _masked(text: str) -> str:
+    from .secret import looks_like_key, redact_unknown  # noqa: PLC0415 - most commands end without an error
+
+    return redact_unknown(text) if looks_like_key(text) else text
 
 
 def unexpected(error: BaseException) -> QwenCfgError:
@@ -172,7 +180,7 @@ class NotTrustedError(QwenCfgError):
 
     def __init__(self, what: str, *further: str, where: str = "", hint: str = "") -> None:
         super().__init__("\n".join((what, *further)), where=where, hint=hint)
-        self._lines = (f"{where}: {what}" if where else what, *further)
+        self._lines = tuple(map(_masked, (f"{where}: {what}" if where else what, *further)))
 
     @property
     def lines(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from qwen_schema import did_you_mean, nearest, show_word
+from qwen_schema import NotTrustedError, UsageError, did_you_mean, nearest, show_word
 
 from .process import KEY, env_of, run_each
 
@@ -158,6 +158,50 @@ def test_what_may_be_a_secret_is_not_repeated(desk: Desk) -> None:
     ):
         outcome.ended(2)
         assert secret not in outcome.said, line
+
+
+# The name of a file or a directory is expected there.
+FILES = [
+    ["check", "S"],
+    ["check", "--format", "github", "S"],
+    ["check", "--format", "json", "sub/S.toml"],
+    ["envfile", "S"],
+    ["envfile", "--format", "json", "./S"],
+    ["trust", "./S"],
+    ["trust", "revoke", "S"],
+    ["-C", "S", "resolve"],
+    ["run", "--config", "S.toml", "-p", "x"],
+    ["run", "--config", "S.toml", "-p", "x", "--output-format", "json", "--debug"],
+    ["doctor", "--config=./S"],
+    ["resolve", "--env-file", "S"],
+    ["resolve", "-o", "S/qwen.toml", "--model", "m", "--auth-type", "openai", "--openai-api-key", "k"],
+    ["init", "-o", "S/qwen.toml"],
+]
+SHAPES = [f"sk-proj-{'aB1' * 9}", f"gsk_{'Z9' * 12}", f"hf_{'q' * 20}", "ms-01234567-89ab-cdef-0123-456789abcdef"]
+
+
+def test_a_key_in_the_place_of_a_file_is_not_repeated(desk: Desk) -> None:
+    lines = [(key, [word.replace("S", key) for word in words]) for key in SHAPES for words in FILES]
+    outcomes = run_each([line for _, line in lines], cwd=desk.cwd, home=desk.home, env={})
+    for (key, line), outcome in zip(lines, outcomes, strict=True):
+        assert outcome.code in (2, 3), line
+        assert key not in outcome.said, line
+        assert "[redacted]" in outcome.said or "not shown" in outcome.said, line
+
+
+def test_an_error_masks_keys_wherever_they_stand() -> None:
+    key = SHAPES[0]
+    errors = [
+        UsageError(key),
+        UsageError("x", where=key),
+        UsageError("x", hint=key),
+        NotTrustedError("x", key, where="y"),
+    ]
+    errors += [UsageError("x").copy(what=key), UsageError("x").copy(hint=f"See {key}.")]
+    for error in errors:
+        for said in (str(error), repr(error), *error.lines_with_hint, *map(str, error.as_data().values())):
+            assert key not in said
+        assert "[redacted]" in " ".join(error.lines_with_hint)
 
 
 def test_the_rest_of_a_key_is_not_repeated_either(desk: Desk) -> None:

@@ -16,6 +16,7 @@ from qwen_schema import (
     field_of_variable,
     looks_like_key,
     mask,
+    redact_unknown,
     safe_text,
 )
 from qwen_schema import patterns as re
@@ -79,7 +80,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
 def _tell_error(name: str, error: EnvFileError, form: str, output: Output) -> None:
     output.notice(*error.lines_with_hint)
     if form == "json":
-        output.data({"path": name, **error_data(error)}, indent=None)
+        output.data({"path": redact_unknown(name), **error_data(error)}, indent=None)
 
 
 def _tell_json(name: str, text: str, shown: Shown, output: Output, *, verbatim: bool) -> None:
