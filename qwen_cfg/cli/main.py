@@ -73,8 +73,9 @@ def _run(words: list[str], output: Output) -> int:
     parser = build_parser(chosen_in(words))
     args = parser.parse_args(words)
     if args.command is None:
-        output.notice(*parser.format_help(short=True).splitlines())
+        output.notice(*parser.format_help(short=True).splitlines(), look="help")
         return ExitCode.USAGE
+    output.color = getattr(args, "color", output.color)
     for directory in args.directory or ():
         _change_to(directory)
     if args.command in _LASTING:
@@ -102,7 +103,7 @@ def _resolve(words: list[str]) -> None:
 
 
 def _report(error: QwenCfgError, words: list[str], output: Output, *, cause: BaseException | None = None) -> int:
-    output.notice(*error.lines_with_hint)
+    output.error(error)
     form = json_form(words)
     if form is not None and command_in(words) == "run":
         from qwen_runtime.headless import write_failure  # noqa: PLC0415 - slow to import

@@ -17,11 +17,13 @@ from qwen_schema.log_commands import WithoutCommands, without_commands, without_
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, Literal, TextIO
+    from typing import Any, TextIO
 
     from rich.console import RenderableType
 
-    Color = Literal["auto", "always", "never"]
+    from qwen_schema import QwenCfgError
+
+    from .painting import Color, Look
 
 NARROWEST = 20
 READABLE = 96
@@ -42,6 +44,7 @@ class Output:
         self._stderr = stderr
         self._is_gone = False
         self._has_progress = False
+        self.color: Color = "auto"
         self._inert = WithoutCommands()
         self._is_log = any(os.environ.get(name) for name in _RUN_JOBS) and not _is_file(stdout)
 
@@ -78,12 +81,12 @@ class Output:
         named = int(told) if told.isdecimal() and len(told) < 5 else 0
         return min(max(NARROWEST, named or _columns(self._stdout) or READABLE), READABLE)
 
-    def lines(self, *lines: str, secrets: bool = False) -> None:
+    def lines(self, *lines: str, secrets: bool = False, look: Look = "") -> None:
         """Write a result in lines. A line end within one is part of a name, and written as an escape.
 
-        A terminal gets them wrapped at words.
+        A terminal gets them wrapped at words, and coloured as a text of this kind.
         """
-        self._write(self._stdout, _fitted(_told(lines, secrets=secrets), self._stdout))
+        self._write(self._stdout, self._shown(_told(lines, secrets=secrets), self._stdout, look))
 
     def annotation(self, command: str) -> None:
         """Write a command to GitHub Actions, whose parts are escaped as it expects."""
@@ -111,10 +114,12 @@ class Output:
 
         from rich.console import Console  # noqa: PLC0415 - only screens need it
 
+        from .painting import wants_color  # noqa: PLC0415
+
         canvas = StringIO()
         console = Console(
             file=canvas,
-            force_terminal=color == "always" or (color == "auto" and (self.wants_color or _forces_color())),
+            force_terminal=wants_color(color, is_terminal=self.is_terminal),
             no_color=None if color == "auto" else color == "never",
             highlight=False,
             markup=False,
@@ -125,9 +130,13 @@ class Output:
         lines = canvas.getvalue().split("\n")[:-1]
         self._write(self._stdout, without_commands("".join(f"{line.rstrip(' ')}\n" for line in lines)))
 
-    def notice(self, *lines: str) -> None:
-        """Write lines to standard error: progress, a warning, an error. A terminal gets them wrapped at words."""
-        self._write(self._stderr, _fitted(_told(lines), self._stderr))
+    def notice(self, *lines: str, look: Look = "notice") -> None:
+        """Write lines to standard error: progress, a warning. A terminal gets them wrapped at words."""
+        self._write(self._stderr, self._shown(_told(lines), self._stderr, look))
+
+    def error(self, error: QwenCfgError, *further: str) -> None:
+        """Write an error to standard error, and lines after it."""
+        self.notice(*error.lines_with_hint, *further, look="error")
 
     @property
     def progress_columns(self) -> int:
@@ -152,6 +161,17 @@ class Output:
             with suppress(OutputError):
                 self._write(stream, "")
 
+    def _shown(self, told: str, stream: TextIO, look: Look) -> str:
+        """Return lines as a stream gets them: wrapped and coloured on a terminal."""
+        columns = _columns(stream)
+        text = wrapped(told, columns) if columns else told
+        is_asked_for = columns is not None or self.color == "always" or os.environ.get("FORCE_COLOR")
+        if not look or not is_asked_for:
+            return text
+        from .painting import painted, wants_color  # noqa: PLC0415 - what is piped has no colours
+
+        return painted(text, look) if wants_color(self.color, is_terminal=columns is not None) else text
+
     def _write(self, stream: TextIO, text: str) -> None:
         if self._has_progress:
             self._has_progress = False
@@ -169,11 +189,6 @@ class Output:
 def _told(lines: tuple[str, ...], *, secrets: bool = False) -> str:
     """Return lines as they may be written, each with its end."""
     return without_commands("".join(f"{printable(line if secrets else qwen_schema.redact(line))}\n" for line in lines))
-
-
-def _fitted(told: str, stream: TextIO) -> str:
-    columns = _columns(stream)
-    return wrapped(told, columns) if columns else told
 
 
 def wrapped(text: str, columns: int) -> str:
@@ -196,11 +211,6 @@ def _columns(stream: TextIO) -> int | None:
         return max(NARROWEST, os.get_terminal_size(stream.fileno()).columns)
     except (OSError, ValueError):
         return None
-
-
-def _forces_color() -> bool:
-    """Tell whether FORCE_COLOR asks for colours where there is no terminal; NO_COLOR has the last word."""
-    return os.environ.get("FORCE_COLOR", "").lower() not in ("", "0", "false") and not os.environ.get("NO_COLOR")
 
 
 def _is_file(stream: TextIO) -> bool:

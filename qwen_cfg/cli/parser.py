@@ -143,7 +143,7 @@ class Parser(argparse.ArgumentParser):
     def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ARG002 - argparse's own
         """Print a help text through the one way out."""
         # No secret is in it, and what looks for one takes time to load.
-        standard_output().lines(*message.splitlines(), secrets=True)
+        standard_output().lines(*message.splitlines(), secrets=True, look="help")
 
 
 class _NotLoaded:

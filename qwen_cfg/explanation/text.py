@@ -15,6 +15,7 @@ from qwen_cfg.core.layers import layer_named, layers_for, origin_text, ranking
 from qwen_cfg.rules import EXCLUDED, FILE_HIDES, OF_ALL_FIELDS, OTHER_GENERATION
 from qwen_schema import declared_fields, declared_profiles, printable
 from qwen_schema.records import replace
+from qwen_schema.styles import STYLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,6 @@ SIDE_BY_SIDE_WIDTH = 72
 # The columns between two columns of a table.
 _GAP = 2
 
-_STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 _MARKS = {"found": ">", "filled-in": "+"}
 
 # As many absent places in a row are told in one line.
@@ -390,7 +390,7 @@ def diagnostics_part(diagnostics: tuple[Diagnostic, ...], width: int) -> Rendera
 
 
 def _label(diagnostic: Diagnostic) -> Text:
-    return Text(f"{diagnostic.code} {diagnostic.severity}", _STYLES[diagnostic.severity])
+    return Text(f"{diagnostic.code} {diagnostic.severity}", STYLES[diagnostic.severity])
 
 
 def _body(diagnostic: Diagnostic) -> Text:

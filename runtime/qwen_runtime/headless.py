@@ -293,7 +293,7 @@ def _notice_wait(event: Event, output: Output) -> None:
 
 def _notice_end(settings: Settings, answer: Answer, error: QwenCfgError | None, output: Output) -> None:
     if error is not None:
-        output.notice(*error.lines_with_hint)
+        output.error(error)
         return
     for remark in notices_of(answer, settings):
         output.notice(f"qwen-cfg: {remark}")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from qwen_schema import QwenCfgError
 
 
 class Output(Protocol):
@@ -31,3 +34,6 @@ class Output(Protocol):
 
     def notice(self, *lines: str) -> None:
         """Write lines to standard error; a line end within one is part of a name."""
+
+    def error(self, error: QwenCfgError) -> None:
+        """Write an error to standard error."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -112,6 +113,86 @@ def test_colour_is_forced_and_forbidden(desk: Desk) -> None:
     ):
         assert ("\x1b[" in desk.run(*argv, env={**env, **told}).ended(0).out) is colours, told
     assert "\x1b[" not in desk.run(*argv, "--color", "never", env={**env, "FORCE_COLOR": "1"}).ended(0).out
+
+
+EXPORTED = {"OPENAI_API_KEY": KEY}
+
+# Command lines, their exit codes, and what is coloured by each.
+COLOURED = [
+    (["--help"], 0, "options:"),
+    (["resolve", "-h"], 0, "usage:"),
+    (["help", "trust"], 0, "examples:"),
+    (["rule"], 0, "QC103  note"),
+    (["rule", "QC201"], 0, "QC201 error"),
+    (["terms", *PLAIN], 0, "This program"),
+    (["envfile", ".env", "other.env"], 0, "other.env"),
+    (["envfile", ".env"], 0, "not an assignment"),
+    (["check", *PLAIN], 1, "    is"),
+    (["check", *PLAIN, "--openai-base-url", "https://a.example/v1"], 0, "up to date"),
+    (["check", "--select", "all", *PLAIN, "--openai-base-url", "https://a.example/v1"], 1, "QC127 warning"),
+    (["trust", "--yes", *PLAIN], 0, "trusted:"),
+    (["trust", "list"], 0, "/work/app/.env"),
+    (["trust", "revoke", "./.env"], 0, "no longer trusted:"),
+    (["check", "missing.toml"], 3, "qwen-cfg:"),
+    (["reslove"], 2, "qwen-cfg:"),
+    (["resolve", *PLAIN, "--timeout", "soon"], 3, "QC202"),
+    (["resolve", "-o", "/dev/null", *PLAIN], 0, "QC127 warning"),
+]
+
+
+def coloured_parts(text: str) -> list[str]:
+    return re.findall(r"\x1b\[[0-9;]+m(.*?)\x1b\[0m", text)
+
+
+def colour_desk(desk: Desk) -> None:
+    """Make a project that is not trusted yet, with a line that is no assignment, and its artifact from before."""
+    desk.write("work/app/other.env", "B=1\n")
+    for host in ("a", "b"):
+        url = f"https://{host}.example/v1"
+        desk.write("work/app/.env", f"OPENAI_BASE_URL : x\nOPENAI_BASE_URL={url}\n")
+        if host == "a":
+            desk.run("resolve", *PLAIN, "-o", "qwen.toml", env=EXPORTED).ended(0)
+
+
+def as_before(desk: Desk, state: dict[str, bytes]) -> None:
+    """Put the files of a home back."""
+    for path in desk.files().keys() - state.keys():
+        (desk.home / path).unlink()
+    for path, content in state.items():
+        desk.write(path, content)
+
+
+@pytest.mark.parametrize("where", ["terminal", "pipe"])
+def test_every_command_is_coloured_where_it_may_be_and_is_else_unchanged(desk: Desk, where: str) -> None:
+    colour_desk(desk)
+    for argv, code, part in COLOURED:
+        said, state = [], desk.files()
+        for env in ({}, {"NO_COLOR": "1"}, {"TERM": "dumb"}):
+            as_before(desk, state)
+            if where == "terminal":
+                seen = see(desk, *argv, env={**EXPORTED, **env}, term=env.get("TERM", "xterm-256color"))
+                assert seen.code == code, argv
+                said.append(seen.raw.decode())
+            else:
+                forced = {**EXPORTED, "FORCE_COLOR": "1", "TERM": "xterm", **env}
+                said.append(desk.run(*argv, env=forced).ended(code).said)
+        coloured, plain, dumb = said
+        assert any(part in each for each in coloured_parts(coloured)), argv
+        assert re.sub(r"\x1b\[[0-9;]+m", "", coloured) == plain == dumb, argv
+        assert "\x1b" not in plain, argv
+
+
+def test_what_is_piped_has_no_colour(desk: Desk) -> None:
+    colour_desk(desk)
+    for argv, code, _ in COLOURED:
+        assert "\x1b" not in desk.run(*argv, env={**EXPORTED, "TERM": "xterm-256color"}).ended(code).said, argv
+
+
+def test_an_error_has_the_colour_that_an_option_chooses(desk: Desk) -> None:
+    argv = ["resolve", "--explain", "--env-file", "missing", "--color"]
+    assert coloured_parts(desk.run(*argv, "always").ended(3).err) == ["qwen-cfg:"]
+    assert "\x1b" not in desk.run(*argv, "never", env={"FORCE_COLOR": "1"}).ended(3).err
+    assert b"\x1b" not in see(desk, *argv, "never").raw
 
 
 def test_what_is_written_is_told_in_a_terminal(desk: Desk) -> None:

@@ -78,7 +78,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
 
 
 def _tell_error(name: str, error: EnvFileError, form: str, output: Output) -> None:
-    output.notice(*error.lines_with_hint)
+    output.error(error)
     if form == "json":
         output.data({"path": redact_unknown(name), **error_data(error)}, indent=None)
 
@@ -113,7 +113,7 @@ def _tell_text(name: str, text: str, shown: Shown, output: Output, *, verbatim: 
         for name, line, ours, theirs in _differences(text, shown)
     ]
     lines = [f"  {line:>4}  {what}" for line, what in sorted(told, key=lambda entry: entry[0])]
-    output.lines(name, *(lines or ["  sets nothing"]), secrets=verbatim)
+    output.lines(name, *(lines or ["  sets nothing"]), secrets=verbatim, look="envfile")
 
 
 def _name(name: str, *, verbatim: bool) -> str:

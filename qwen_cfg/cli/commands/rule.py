@@ -36,7 +36,8 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         documents = [_data(page) for page in found]
         output.data({"rules": documents} if args.code is None else documents[0])
     else:
-        output.lines(*(_list(found, output.width) if args.code is None else _text(found[0], output.width)).splitlines())
+        text = _list(found, output.width) if args.code is None else _text(found[0], output.width)
+        output.lines(*text.splitlines(), look="rule")
     return ExitCode.OK
 
 

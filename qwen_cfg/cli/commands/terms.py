@@ -65,7 +65,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     if args.format == "json":
         output.data(_data(method, terms, practice))
     else:
-        output.lines(*_text(terms, practice, output.width).splitlines())
+        output.lines(*_text(terms, practice, output.width).splitlines(), look="terms")
     return ExitCode.OK
 
 

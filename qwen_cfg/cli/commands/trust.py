@@ -101,7 +101,7 @@ def _list(store: TrustStore, form: str, output: Output) -> int:
     if form == "json":
         output.data({"format": FORMAT, "trusted": [asdict(entry) for entry in entries]})
     else:
-        output.lines(*(map(_line, entries) if entries else ["nothing is trusted"]))
+        output.lines(*(map(_line, entries) if entries else ["nothing is trusted"]), look="trust")
     return ExitCode.OK
 
 
@@ -118,7 +118,7 @@ def _revoke(store: TrustStore, paths: list[str] | None, output: Output) -> int:
     gone = store.revoke(None if paths is None else tuple(map(Path, paths)))
     if not gone and paths is not None:
         raise UsageError("no trusted file there", where=", ".join(paths), hint="See: qwen-cfg trust list")
-    output.lines(*([f"no longer trusted: {_line(entry)}" for entry in gone] or ["nothing was trusted"]))
+    output.lines(*([f"no longer trusted: {_line(entry)}" for entry in gone] or ["nothing was trusted"]), look="trust")
     return ExitCode.OK
 
 
@@ -137,7 +137,7 @@ def _trust(request: Request, output: Output, place: list[str], *, asks: bool) ->
     entries = [TrustEntry(str(error.path), owner=error.owner) for error in foreign]
     for entry in (*entries, *([] if new is None else [trust_entry(new)])):
         store.add(entry)
-        output.lines(f"trusted: {_line(entry)}")
+        output.lines(f"trusted: {_line(entry)}", look="trust")
     return ExitCode.OK
 
 

@@ -136,13 +136,13 @@ def _tell_text(report: Report, output: Output) -> None:
     }[report.status]
     differing = [line for difference in report.differences for line in _account(difference)]
     found = [line for diagnostic in report.diagnostics for line in _finding(diagnostic)] if report.counted else []
-    output.lines(f"{report.file}: {summary}, by the {report.generation.rules}", *differing, *found)
+    output.lines(f"{report.file}: {summary}, by the {report.generation.rules}", *differing, *found, look="check")
     if not report.counted:
         show_warnings(report.diagnostics, output)
     for note in report.notes:
         output.notice(f"note: {note}")
     if report.remedy:
-        output.lines("", f"To fix: {report.remedy}")
+        output.lines("", f"To fix: {report.remedy}", look="check")
 
 
 def _tell_json(report: Report, output: Output) -> None:

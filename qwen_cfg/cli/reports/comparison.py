@@ -19,7 +19,8 @@ from .error import error_data
 if TYPE_CHECKING:
     from qwen_cfg.application.compilation import Compilation
     from qwen_cfg.application.request import Request
-    from qwen_cfg.cli.output import Color, Output
+    from qwen_cfg.cli.output import Output
+    from qwen_cfg.cli.painting import Color
     from qwen_cfg.explanation import Explanation
     from qwen_schema import Profile, QwenCfgError
 

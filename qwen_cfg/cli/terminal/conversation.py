@@ -123,7 +123,7 @@ def _first_use(compilation: Compilation, changes: Changes, person: _Person) -> R
                 raise IncompleteError(compilation.diagnostics)
             return changes(change)
         except (AuthenticationError, ProviderError, SecretReferenceError, NoLoginError) as error:
-            person.output.notice(*error.lines_with_hint, "")
+            person.output.error(error, "")
 
 
 def _missing(compilation: Compilation) -> str:

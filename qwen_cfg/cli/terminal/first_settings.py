@@ -66,7 +66,7 @@ def _has_logged_in(request: Request, output: Output) -> bool:
     try:
         log_in_at_terminal(login_place_under(request), output, terminal_of(output, request.process.state), browser=True)
     except (AuthenticationError, ProviderError) as error:
-        output.notice(*error.lines_with_hint, "")
+        output.error(error, "")
         return False
     return True
 
