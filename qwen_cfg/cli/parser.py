@@ -35,6 +35,7 @@ COMMANDS = {
     "trust": "allow a project's files to decide where keys and prompts go; list, revoke",
     "terms": "show which terms and privacy notice apply here, and which data is sent and kept",
     "rule": "explain what a rule's code means and what to do about it",
+    "schema": "print a JSON Schema: of the artifact, the fields, the explanation",
     "completion": "print a completion script for a shell",
 }
 

@@ -7,8 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_schema import ArtifactError, ConfigurationError, ResolvedConfig, UsageError, dump, load, redact_known
+from qwen_schema import ArtifactError, ConfigurationError, ResolvedConfig, UsageError, dump, form_of, load, redact_known
 from qwen_schema.envfile import Subject, read_text
+
+from .schema_line import MARK, first_upwards, schema_for, schema_in
 
 if TYPE_CHECKING:
     from qwen_schema.codec import Form
@@ -26,14 +28,11 @@ def find_artifact(cwd: Path, home: Path | None) -> str:
     Raises:
         ArtifactError: if there is none, or it is another user's.
     """
-    for directory in (cwd, *cwd.parents):
-        path = directory / ARTIFACT_NAME
-        if os.path.lexists(path):
-            name = os.path.relpath(path, cwd)
-            _refuse_anothers(path, name)
-            return name
-        if directory == home or os.path.lexists(directory / ".git"):
-            break
+    path = first_upwards(ARTIFACT_NAME, cwd, home)
+    if path is not None:
+        name = os.path.relpath(path, cwd)
+        _refuse_anothers(path, name)
+        return name
     raise ArtifactError(
         f"there is no {ARTIFACT_NAME} here, nor above up to the top of the project",
         hint=f"Create one: qwen-cfg init, or qwen-cfg resolve -o {ARTIFACT_NAME}. Or name another file.",
@@ -59,13 +58,13 @@ def read_artifact(path: Path, name: str) -> tuple[str, ResolvedConfig]:
     return text, load(text, where=name)
 
 
-def artifact_text(artifact: ResolvedConfig, form: Form) -> str:
-    """Return the text of an artifact, without keys except a requested one.
+def artifact_text(artifact: ResolvedConfig, form: Form, schema: str = "") -> str:
+    """Return the text of an artifact, without keys except a requested one; `schema` is what its schema line names.
 
     Raises:
         ConfigurationError: if a value is a key that stands elsewhere: in an env file that was not reached, say.
     """
-    text = dump(artifact, form)
+    text = (f"{MARK}{schema}\n" if schema and form == "toml" else "") + dump(artifact, form)
     if artifact.api_key.kind != "literal" and redact_known(text) != text:
         raise ConfigurationError(
             "a value contains an API key of another layer or env file",
@@ -90,7 +89,21 @@ def write_artifact(path: Path, artifact: ResolvedConfig, form: Form, home: Path 
     private = artifact.api_key.kind == "literal"
     if private:
         _refuse_tracked(path)
-    save(path, artifact_text(artifact, form), may_follow=outside_projects(home), private=private)
+    schema = schema_for(Path(os.path.realpath(path.parent)), home, _text_before(path))
+    save(path, artifact_text(artifact, form, schema), may_follow=outside_projects(home), private=private)
+
+
+def lacks_schema(path: Path, text: str, home: Path | None) -> bool:
+    """Tell whether the schema line of a written artifact is not the one that it would be written with now."""
+    return form_of(text) == "toml" and schema_in(text) != schema_for(Path(os.path.realpath(path.parent)), home, text)
+
+
+def _text_before(path: Path) -> str:
+    """Return the text that an artifact replaces; empty if that is none that can be read."""
+    with suppress(ArtifactError, OSError):
+        if path.is_file():
+            return read_text(path, Subject(str(path), "artifact", ArtifactError, ""))
+    return ""
 
 
 def _refuse_tracked(path: Path) -> None:

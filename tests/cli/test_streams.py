@@ -32,6 +32,7 @@ COMMANDS = [
     "trust",
     "terms",
     "rule",
+    "schema",
     "completion",
 ]
 

@@ -13,7 +13,7 @@ from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.parser import add_field_flags, add_resolution_options
 from qwen_cfg.core.drift import MISSING
 from qwen_cfg.rules import ALL_RULES, RULES, rules_for_check
-from qwen_cfg.writing.artifact_file import ARTIFACT_NAME, read_artifact, write_artifact
+from qwen_cfg.writing.artifact_file import ARTIFACT_NAME, lacks_schema, read_artifact, write_artifact
 from qwen_schema import ExitCode, QwenCfgError, UsageError, did_you_mean, form_of, show_word
 from qwen_schema.records import replace
 
@@ -99,9 +99,10 @@ def _check(args: argparse.Namespace, output: Output) -> int:
         tell(Report(name, text, old, compilation.generation, artifact_only=True), args.format, output)
         return ExitCode.OK
     comparison = compare(old, compilation, rules, strict=args.strict)
-    written = args.update and _is_out_of_date(old, comparison)
+    home = request.process.home.path
+    written = args.update and (_is_out_of_date(old, comparison) or lacks_schema(path, text, home))
     if written:
-        write_artifact(Path(name), comparison.new, form_of(text), request.process.home.path)
+        write_artifact(Path(name), comparison.new, form_of(text), home)
         _vouch_for(comparison.new, path, compilation)
     strict = ["--strict"] if args.strict else []
     mend = shlex.join(["qwen-cfg", "check", _as_word(name), "--update", *strict, *request.as_words()])

@@ -13,6 +13,7 @@ from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.notices import show_unwritten_login, show_warnings
 from qwen_cfg.cli.parser import add_color_option, add_field_flags, add_resolution_options
 from qwen_cfg.writing.artifact_file import artifact_text, write_artifact
+from qwen_cfg.writing.schema_line import schema_for
 from qwen_schema import ExitCode, UsageError, declared_fields, fields_meant, show_word
 
 if TYPE_CHECKING:
@@ -130,8 +131,9 @@ def _deliver(args: argparse.Namespace, compilation: Compilation, output: Output)
     """Write the artifact to the file, or to standard output."""
     if args.output in (None, *STANDARD_OUTPUT):
         # It holds no secret, and its bytes must not depend on what else this machine knows.
-        artifact = compilation.written()
-        output.text(artifact_text(artifact, args.format or "toml"), verbatim=True)
+        artifact, process = compilation.written(), compilation.request.process
+        schema = schema_for(process.cwd, process.home.path)
+        output.text(artifact_text(artifact, args.format or "toml", schema), verbatim=True)
         show_unwritten_login(compilation.resolution, artifact, output)
         return
     path = Path(args.output)

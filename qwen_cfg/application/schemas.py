@@ -1,0 +1,50 @@
+"""The JSON Schemas that describe this program's documents, by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qwen_schema.records import record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@record
+class Schema:
+    """The JSON Schema of one document: its name, another name for it, and what it describes."""
+
+    name: str
+    summary: str
+    load: Callable[[], dict[str, Any]]
+    also: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that choose it."""
+        return (self.name, self.also) if self.also else (self.name,)
+
+
+def _resolved() -> dict[str, Any]:
+    from qwen_schema.artifact_schema import artifact_schema  # noqa: PLC0415 - only one schema is printed
+
+    return artifact_schema()
+
+
+def _fields() -> dict[str, Any]:
+    from qwen_schema.fields import read_schema  # noqa: PLC0415
+
+    return read_schema("fields")
+
+
+def _explain() -> dict[str, Any]:
+    from qwen_cfg.explanation.data import explanation_schema  # noqa: PLC0415
+
+    return explanation_schema()
+
+
+SCHEMAS = (
+    Schema("resolved", "the artifact (qwen.toml), for editors and validators", _resolved, also="artifact"),
+    Schema("fields", "the declaration of every field: flags, variables, default, limits", _fields),
+    Schema("explain", "what resolve --explain --format json prints", _explain),
+)

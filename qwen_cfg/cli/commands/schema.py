@@ -1,0 +1,42 @@
+"""The command `schema`: the JSON Schemas of this program's documents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qwen_cfg.application.schemas import SCHEMAS
+from qwen_cfg.cli.help import examples
+from qwen_schema import ExitCode
+
+if TYPE_CHECKING:
+    import argparse
+
+    from qwen_cfg.cli.output import Output
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    parser.add_argument(
+        "name",
+        nargs="?",
+        metavar="NAME",
+        choices=[name for schema in SCHEMAS for name in schema.names],
+        help="which schema to print: " + "; ".join(f"{schema.name} ({schema.summary})" for schema in SCHEMAS) + ". "
+        "Without it, all of them are listed",
+    )
+    parser.epilog = (
+        examples("schema", "schema resolved > qwen.schema.json", "schema explain")
+        + "artifacts written below a qwen.schema.json begin with a line that names it,\n"
+        "which editors with tombi or Taplo read.\n"
+    )
+
+
+def execute(args: argparse.Namespace, output: Output) -> int:
+    """Print a schema, or list all of them."""
+    if args.name is None:
+        width = max(len(", ".join(schema.names)) for schema in SCHEMAS)
+        output.lines(*(f"{', '.join(schema.names):<{width}}  {schema.summary}" for schema in SCHEMAS))
+        return ExitCode.OK
+    chosen = next(schema for schema in SCHEMAS if args.name in schema.names)
+    output.data(chosen.load(), secrets=True)
+    return ExitCode.OK

@@ -1,0 +1,221 @@
+"""The command `schema`, and the line of an artifact that names its schema."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from qwen_cfg.application.schemas import SCHEMAS
+from qwen_schema.artifact_schema import artifact_schema
+
+from .process import KEY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .process import Desk
+
+WITH_KEY = {"OPENAI_API_KEY": KEY}
+LINE = "#:schema "
+
+
+def read(desk: Desk, name: str) -> str:
+    return (desk.home / name).read_text(encoding="utf-8")
+
+
+def first_line(desk: Desk, name: str) -> str:
+    return read(desk, name).splitlines()[0]
+
+
+@pytest.fixture
+def project(desk: Desk) -> Desk:
+    """A git work tree with a schema at its top."""
+    subprocess.run(["git", "init", "-q", str(desk.cwd)], check=True)
+    desk.write("work/app/qwen.schema.json", desk.run("schema", "resolved").ended(0).out)
+    return desk
+
+
+# The command.
+
+
+def test_the_schema_of_the_artifact_is_printed(desk: Desk):
+    outcome = desk.run("schema", "resolved").ended(0)
+    assert outcome.json == artifact_schema()
+    assert desk.run("schema", "artifact").ended(0).out == outcome.out
+    assert "urn:" not in outcome.out
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)
+def test_each_schema_is_printed_and_listed(desk: Desk, schema: object):
+    assert desk.run("schema", schema.name).ended(0).json == schema.load()
+    assert any(line.startswith(schema.name) for line in desk.run("schema").ended(0).out.splitlines())
+
+
+def test_the_explanation_conforms_to_the_schema_that_is_printed(desk: Desk):
+    explained = desk.run("resolve", "--explain", "--format", "json", env=WITH_KEY).ended(0).json
+    assert list(Draft202012Validator(desk.run("schema", "explain").ended(0).json).iter_errors(explained)) == []
+
+
+def test_an_unknown_name_is_refused_with_the_near_right_one(desk: Desk):
+    outcome = desk.run("schema", "resolve").ended(2)
+    assert "Did you mean resolved?" in outcome.err
+    assert outcome.out == ""
+
+
+def test_it_needs_no_directory_key_or_home(desk: Desk):
+    (desk.cwd / "qwen.toml").write_text("no artifact", encoding="utf-8")
+    desk.run("schema", "fields", env={"QWEN_CFG_PROFILE": "nonsense", "HOME": "/nonexistent"}).ended(0)
+
+
+# The line.
+
+
+def test_without_a_schema_there_is_no_line(desk: Desk):
+    desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
+    assert LINE not in read(desk, "work/app/qwen.toml")
+
+
+@pytest.mark.parametrize(
+    ("directory", "named"),
+    [("work/app", "./qwen.schema.json"), ("work/app/services/one", "../../qwen.schema.json")],
+)
+def test_an_artifact_begins_with_the_schema_beside_or_above_it(project: Desk, directory: str, named: str):
+    there = project.home / directory
+    there.mkdir(parents=True, exist_ok=True)
+    project.run("resolve", "-o", "qwen.toml", cwd=there, env=WITH_KEY).ended(0)
+    assert first_line(project, f"{directory}/qwen.toml") == f"{LINE}{named}"
+    assert project.run("resolve", cwd=there, env=WITH_KEY).ended(0).out == read(project, f"{directory}/qwen.toml")
+    project.run("check", cwd=there, env=WITH_KEY).ended(0)
+
+
+def test_the_line_starts_from_the_artifact_and_not_from_the_working_directory(project: Desk):
+    (project.cwd / "build").mkdir()
+    project.run("resolve", "-o", "build/q.toml", env=WITH_KEY).ended(0)
+    assert first_line(project, "work/app/build/q.toml") == f"{LINE}../qwen.schema.json"
+
+
+def test_the_nearest_schema_counts(project: Desk):
+    project.write("work/app/one/qwen.schema.json", "{}")
+    project.run("resolve", "-o", "one/qwen.toml", env=WITH_KEY).ended(0)
+    assert first_line(project, "work/app/one/qwen.toml") == f"{LINE}./qwen.schema.json"
+
+
+def test_a_schema_above_the_project_does_not_count(project: Desk):
+    project.write("work/app/sub/.git/HEAD", "ref: refs/heads/main\n")
+    project.run("resolve", "-o", "sub/qwen.toml", env=WITH_KEY).ended(0)
+    assert LINE not in read(project, "work/app/sub/qwen.toml")
+
+
+def test_a_directory_of_that_name_is_no_schema(desk: Desk):
+    (desk.cwd / "qwen.schema.json").mkdir()
+    desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
+    assert LINE not in read(desk, "work/app/qwen.toml")
+
+
+def test_json_has_no_line(project: Desk):
+    made = project.run("resolve", "--format", "json", env=WITH_KEY).ended(0)
+    assert "schema" not in made.json
+    project.run("resolve", "-o", "qwen.json", env=WITH_KEY).ended(0)
+    assert read(project, "work/app/qwen.json") == made.out
+    project.run("check", "--update", "qwen.json", env=WITH_KEY).ended(0)
+    assert read(project, "work/app/qwen.json") == made.out
+
+
+def test_an_artifact_without_the_line_has_not_drifted(desk: Desk):
+    desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
+    before = read(desk, "work/app/qwen.toml")
+    desk.write("work/app/qwen.schema.json", "{}")
+    assert "up to date" in desk.run("check", "--strict", env=WITH_KEY).ended(0).out
+    assert read(desk, "work/app/qwen.toml") == before
+    desk.run("check", "--update", env=WITH_KEY).ended(0)
+    assert read(desk, "work/app/qwen.toml") == f"{LINE}./qwen.schema.json\n{before}"
+    assert "up to date" in desk.run("check", "--update", env=WITH_KEY).ended(0).out
+
+
+def test_the_line_goes_with_the_schema(project: Desk):
+    project.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
+    (project.cwd / "qwen.schema.json").unlink()
+    project.run("check", env=WITH_KEY).ended(0)
+    project.run("check", "--update", env=WITH_KEY).ended(0)
+    assert LINE not in read(project, "work/app/qwen.toml")
+
+
+@pytest.mark.parametrize("named", ["https://intranet.example/qwen/1.json", "./schemas/mine.json"])
+def test_a_line_of_the_users_own_stays(project: Desk, named: str):
+    project.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
+    body = read(project, "work/app/qwen.toml").partition("\n")[2]
+    project.write("work/app/qwen.toml", f"{LINE}{named}\n{body}")
+    project.run("check", "--update", "--model", "another", env=WITH_KEY).ended(0)
+    project.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
+    assert read(project, "work/app/qwen.toml") == f"{LINE}{named}\n{body}"
+
+
+def test_a_line_with_control_characters_does_not_stay(desk: Desk):
+    desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
+    body = read(desk, "work/app/qwen.toml")
+    desk.write("work/app/qwen.toml", f"{LINE}./a\u202e.json\n{body}")
+    desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
+    assert read(desk, "work/app/qwen.toml") == body
+
+
+def test_init_writes_the_line(project: Desk):
+    project.run("init", "--no-verify", "--model", "m", "-o", "qwen.toml", env=WITH_KEY).ended(0)
+    assert first_line(project, "work/app/qwen.toml") == f"{LINE}./qwen.schema.json"
+
+
+# In the programs that read it, where they are installed.
+
+
+def spoilt(text: str) -> str:
+    return text.replace('auth_method = "openai"', 'auth_method = "openia"')
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check-jsonschema", "--schemafile", "qwen.schema.json"),
+        ("taplo", "lint"),
+        ("tombi", "lint", "--offline"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_it_works_in(project: Desk, words: tuple[str, ...]):
+    if shutil.which(words[0]) is None:
+        pytest.skip(f"{words[0]} is not installed")
+    project.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
+    project.write("work/app/bad.toml", spoilt(read(project, "work/app/qwen.toml")))
+    good, bad = (ended(project.cwd, project.home, *words, name) for name in ("qwen.toml", "bad.toml"))
+    assert (good.returncode, "arning" in good.stdout) == (0, False), good.stdout
+    assert (bad.returncode, "openia" in bad.stdout) == (1, True), bad.stdout
+    assert "arning" not in bad.stdout
+
+
+def test_what_the_line_names_refuses_a_spoilt_artifact(project: Desk):
+    """The part of the tests above that needs no other program."""
+    project.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
+    text = read(project, "work/app/qwen.toml")
+    schema = project.cwd / first_line(project, "work/app/qwen.toml").removeprefix(LINE)
+    validator = Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
+    assert list(validator.iter_errors(tomllib.loads(text))) == []
+    assert [e.json_path for e in validator.iter_errors(tomllib.loads(spoilt(text)))] == ["$.config.auth_method"]
+
+
+def ended(cwd: Path, home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end, with both of its streams as one text."""
+    return subprocess.run(
+        words,
+        cwd=cwd,
+        env={"HOME": str(home), "PATH": os.environ["PATH"]},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+        check=False,
+    )

@@ -1,0 +1,189 @@
+"""The schema of artifacts for other programs: it stands alone, and accepts every artifact."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from qwen_cfg import resolve, to_artifact
+from qwen_cfg.application.schemas import SCHEMAS
+from qwen_schema import ArtifactError, to_document
+from qwen_schema.artifact import validate_document
+from qwen_schema.artifact_schema import PATTERNS, artifact_schema
+from qwen_schema.formats import CHECKS
+from qwen_schema.patterns import search
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SCHEMA = artifact_schema()
+KEY = "sk-0123456789abcdef"
+REFERENCES: tuple[dict[str, str], ...] = (
+    {"from": "environment", "variable": "A_KEY"},
+    {"from": "env-file", "path": "./.env", "variable": "A_KEY"},
+    {"from": "settings", "path": "./s.json", "pointer": "/env/A"},
+    {"from": "flag", "flag": "--openai-api-key"},
+    {"from": "oauth-cache", "path": "~/x.json"},
+    {"from": "keyring", "service": "a", "name": "b"},
+    {"from": "command", "command": "pass show 'a b'"},
+    {"from": "literal", "value": KEY},
+)
+
+
+def artifact(reference: dict[str, str] = REFERENCES[0]) -> dict[str, Any]:
+    """Return an artifact as a document with an entry in everything that may be empty."""
+    made = to_document(to_artifact(resolve(environ={"OPENAI_API_KEY": KEY}, cwd="/", home=None, search=False)))
+    made["config"] |= {"api_key": reference, "no_proxy": ["a"], "proxy": "socks5h://h:1", "ca_bundle": "~/a.pem"}
+    made["config"]["usage_statistics_endpoint"] = "HTTP://localhost:4318"
+    made["settings"] = [{"scope": "user", "path": "~/.qwen/settings.json"}]
+    made["excluded"] = [{"variable": "DEBUG", "origin": "./.env:1"}]
+    return made
+
+
+def references_in(schema: object) -> Iterator[str]:
+    """Yield every reference in a schema, and what would make another base of one."""
+    if isinstance(schema, dict):
+        yield from (schema[key] for key in ("$ref", "$dynamicRef", "$id") if isinstance(schema.get(key), str))
+        for value in schema.values():
+            yield from references_in(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from references_in(value)
+
+
+def undescribed(schema: Any, path: str = "") -> Iterator[str]:
+    """Yield the properties that an editor would have nothing to say about."""
+    for name, declared in schema.get("properties", {}).items():
+        target = SCHEMA["$defs"][declared["$ref"].rpartition("/")[2]] if "$ref" in declared else declared
+        if not target.get("description"):
+            yield f"{path}/{name}"
+        yield from undescribed(target, f"{path}/{name}")
+    if isinstance(schema.get("items"), dict):
+        yield from undescribed(schema["items"], f"{path}/*")
+
+
+def says(schema: dict[str, Any], value: object) -> list[str]:
+    return [error.json_path for error in Draft202012Validator(schema).iter_errors(value)]
+
+
+def test_it_stands_alone():
+    Draft202012Validator.check_schema(SCHEMA)
+    assert [name for name in references_in(SCHEMA) if not name.startswith("#/$defs/")] == []
+    assert "urn:" not in json.dumps(SCHEMA)
+    assert "x-qwen" not in json.dumps(SCHEMA)
+
+
+def test_no_reference_has_words_beside_it():
+    """Taplo forgets what stands beside one, and tombi takes the place for a table without entries."""
+    siblings = [key for declared in SCHEMA["properties"].values() if "$ref" in declared for key in declared]
+    assert siblings == []
+    assert "$ref" not in SCHEMA["properties"]["config"]["properties"]["api_key"]
+
+
+def test_every_entry_is_described():
+    assert SCHEMA["title"]
+    assert list(undescribed(SCHEMA)) == []
+
+
+def test_no_format_is_left_that_only_this_program_knows():
+    assert not set(CHECKS) & set(json.dumps(SCHEMA).split('"'))
+
+
+@pytest.mark.parametrize("reference", REFERENCES, ids=lambda r: r["from"])
+def test_it_accepts_every_kind_of_artifact(reference: dict[str, str]):
+    validate_document(artifact(reference))
+    assert says(SCHEMA, artifact(reference)) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("config", "auth_method"), "openia"),
+        (("config", "modle"), "gpt-4o"),
+        (("config", "base_url"), "api.openai.com"),
+        (("config", "timeout"), 0),
+        (("config", "max_retries"), 21),
+        (("config", "debug"), "yes"),
+        (("config", "api_key"), {"from": "env-file", "variable": "A"}),
+        (("config", "api_key"), {"from": "environment", "variable": "A B"}),
+        (("config", "api_key"), KEY),
+        (("provenance", "model"), {"layer": "flag", "origin": "--model"}),
+        (("provenance", "modle"), {"layer": "flag", "origin": "--model", "reach": "user"}),
+        (("profile",), "qwen-code-9"),
+        (("format",), 2),
+    ],
+)
+def test_it_refuses_what_is_no_artifact(place: tuple[str, ...], value: object):
+    made = artifact()
+    parent = made if len(place) == 1 else made[place[0]]
+    parent[place[-1]] = value
+    with pytest.raises(ArtifactError):
+        validate_document(made)
+    assert says(SCHEMA, made)
+
+
+@pytest.mark.parametrize("part", ["config", "provenance"])
+def test_it_names_a_field_that_is_missing(part: str):
+    made = artifact()
+    del made[part]["model"]
+    assert says(SCHEMA, made) == [f"$.{part}"]
+
+
+@given(
+    st.sampled_from(REFERENCES),
+    st.dictionaries(
+        st.sampled_from(sorted(artifact()["config"].keys() - {"api_key"})),
+        st.one_of(
+            st.sampled_from(
+                ["", "a", "none", "http://h", "HTTPS://h/v1", "socks4a://h", "~/x", "https://höst.example"]
+            ),
+            st.text(max_size=8),
+            st.booleans(),
+            st.integers(-1, 4000),
+            st.floats(),
+            st.lists(st.text(max_size=4), max_size=2),
+        ),
+        max_size=3,
+    ),
+)
+@example(REFERENCES[0], {"base_url": "https://höst.example/v1\ufeff"})
+def test_it_accepts_whatever_is_an_artifact(reference: dict[str, str], changes: dict[str, Any]):
+    made = copy.deepcopy(artifact(reference))
+    made["config"] |= changes
+    try:
+        validate_document(made)
+    except ArtifactError:
+        return
+    assert not any(isinstance(value, float) and not math.isfinite(value) for value in changes.values())
+    assert says(SCHEMA, made) == []
+
+
+@given(
+    st.sampled_from(sorted(PATTERNS)),
+    st.one_of(
+        st.text(max_size=6),
+        st.sampled_from(["http://h", "HttpS://h.example/v1?a=b", "socks://127.0.0.1:1", "", "A_B.c-1", "a b", "[::1]"]),
+        st.builds("{}://{}".format, st.sampled_from(["http", "HTTPS", "socks5h", "ftp"]), st.text(max_size=4)),
+    ),
+)
+def test_a_pattern_matches_whatever_its_format_accepts(form: str, text: str):
+    try:
+        CHECKS[form](text)
+    except ValueError:
+        return
+    assert search(PATTERNS[form], text)
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)
+def test_every_schema_is_one_and_refers_to_itself_alone(schema: Any):
+    loaded = schema.load()
+    Draft202012Validator.check_schema(loaded)
+    assert loaded["title"]
+    assert [name for name in references_in(loaded) if name != loaded.get("$id") and not name.startswith("#/")] == []
