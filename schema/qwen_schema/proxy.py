@@ -6,6 +6,7 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING, Protocol
 
+from .errors import ConfigurationError
 from .hosts import address_of, host_of, is_loopback, port_of
 
 if TYPE_CHECKING:
@@ -47,6 +48,23 @@ def is_direct(url: str, exceptions: Iterable[str]) -> bool:
     host, port = host_of(url), port_of(url)
     name = host.removesuffix(".")
     return is_loopback(host) or any(_covers(entry.strip().lower(), name, port) for entry in exceptions)
+
+
+def usable_proxy(url: str) -> str:
+    """Return the URL of a proxy as an HTTP client spells it.
+
+    Raises:
+        ConfigurationError: if its protocol is SOCKS 4.
+    """
+    scheme, _, rest = url.partition("://")
+    if scheme.startswith("socks4"):
+        raise ConfigurationError(
+            "requests would go through a SOCKS 4 proxy, which qwen-cfg does not support",
+            where=url,
+            hint="Use an http, https or SOCKS 5 proxy, or none: --proxy none",
+        )
+    # In httpx the proxy resolves names for both spellings of SOCKS 5; desktops write `socks`.
+    return f"{'socks5' if scheme == 'socks' else scheme}://{rest}"
 
 
 def split_login(url: str) -> tuple[str, str]:
