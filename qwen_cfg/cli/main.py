@@ -41,6 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def json_form(words: Sequence[str]) -> str | None:
     """Return which form of JSON a command line asks for, if any, for errors that come before it is parsed."""
     options = ("--format", "--output-format")
+    words = _own(words)
     pairs = zip(words, [*words, ""][1:], strict=True)
     split = [(word, value) if word in options else word.partition("=")[::2] for word, value in pairs]
     return next((form for option, form in split if option in options and form in ("json", "stream-json")), None)
@@ -85,7 +86,10 @@ def _run(words: list[str], output: Output) -> int:
 
 def _resolve(words: list[str]) -> None:
     """Resolve for a command that has not, if telemetry may be on; no pipe is emptied for that."""
-    if {word.partition("=")[0] for word in words} & {"--config", "--no-usage-statistics"} or not telemetry.may_be_on():
+    if {word.partition("=")[0] for word in _own(words)} & {
+        "--config",
+        "--no-usage-statistics",
+    } or not telemetry.may_be_on():
         return
     from pathlib import Path  # noqa: PLC0415
 
@@ -136,5 +140,10 @@ def _trace(error: BaseException, words: list[str], output: Output) -> None:
         output.notice(*redact_unknown("".join(traceback.format_exception(error))).splitlines())
 
 
-def _is_debugged(words: list[str]) -> bool:
-    return "--debug" in words
+def _is_debugged(words: Sequence[str]) -> bool:
+    return "--debug" in _own(words)
+
+
+def _own(words: Sequence[str]) -> Sequence[str]:
+    """Return the words before `--`: what follows are prompts, files, or the words of a program that is started."""
+    return words[: (*words, "--").index("--")]

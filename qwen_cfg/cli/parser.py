@@ -30,6 +30,7 @@ COMMANDS = {
     "check": "compare a committed artifact with what resolves now",
     "envfile": "show how env files are read, line by line",
     "run": "chat with the model, using only the resolved config",
+    "exec": "start a program, such as qwen, with exactly what the config says",
     "doctor": "test the connection step by step: name, connection, TLS, proxy, key, model",
     "auth": "log in with Qwen OAuth, show the login, or log out",
     "trust": "allow a project's files to decide where keys and prompts go; list, revoke",
@@ -75,12 +76,15 @@ class Parser(argparse.ArgumentParser):
         """Parse, and name unknown options without their values. The command is None where none is named."""
         words = list(args or ())
         chosen = self.command(chosen_in(words))
+        words, program = _without_program(words, chosen)
         _refuse_one_dash(words, chosen)
         if self.commands:
             self._refuse_before_command(words, chosen)
             self._refuse_flag_as_field(words, chosen)
         known: argparse.Namespace
         known, unknown = self.parse_known_args(words, namespace)
+        if program is not None:
+            _take_program(known, program, chosen)
         if unknown:
             from .mistyped import unknown_words  # noqa: PLC0415
 
@@ -342,6 +346,26 @@ def _refuse_one_dash(words: Sequence[str], chosen: Parser) -> None:
             raise UsageError(
                 f"unknown option '{name}'", hint=f"Did you mean -{name}, with two dashes? See: {chosen.prog} --help"
             )
+
+
+def _without_program(words: list[str], chosen: Parser) -> tuple[list[str], list[str] | None]:
+    """Return the words of qwen-cfg and those after `--`; None for the latter where a command starts no program."""
+    if not any(action.dest == "program" for action in chosen.actions):
+        return words, None
+    end = (*words, "--").index("--")
+    return words[:end], words[end + 1 :]
+
+
+def _take_program(known: argparse.Namespace, program: list[str], chosen: Parser) -> None:
+    """Note the words of the program that a command starts.
+
+    Raises:
+        UsageError: if they do not stand after `--`: its options would be taken for ours.
+    """
+    if known.program:
+        first = qwen_schema.show_word(known.program[0])
+        raise UsageError(f"unexpected argument {first}", hint=f"Put -- before the program: {chosen.prog} -- PROGRAM")
+    known.program = program
 
 
 def _metavar(field: Field) -> str | None:

@@ -64,13 +64,18 @@ def find_program(
     for directory in filter(os.path.isabs, environ.get("PATH", "").split(os.pathsep)):
         program = next((path for name in names if _is_program(path := Path(directory, name))), None)
         if program is not None and not _is_of_project(program.parent, cwd, home):
-            try:
-                return InstalledProgram(_Finder(home).versions(program, _MOST_LAUNCHERS))
-            except _UnknownError as unknown:
-                return InstalledProgram(problem=str(unknown))
-            except OSError as error:
-                return InstalledProgram(problem=f"{program.as_posix()} cannot be followed: {error.strerror}")
+            return program_at(program, home)
     return InstalledProgram()
+
+
+def program_at(program: Path, home: Path | None) -> InstalledProgram:
+    """Return what is installed as a program; with a problem where that is no Qwen Code."""
+    try:
+        return InstalledProgram(_Finder(home).versions(program, _MOST_LAUNCHERS))
+    except _UnknownError as unknown:
+        return InstalledProgram(problem=str(unknown))
+    except OSError as error:
+        return InstalledProgram(problem=f"{program.as_posix()} cannot be followed: {error.strerror}")
 
 
 def _is_program(path: Path) -> bool:

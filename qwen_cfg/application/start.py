@@ -1,0 +1,186 @@
+"""How a program is started with a resolved config: what it gets, and what would still override the config in it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from qwen_cfg.core.resolution import profile_named
+from qwen_cfg.core.settings import merge_scopes
+from qwen_cfg.reading.disk import real
+from qwen_cfg.reading.installed import NAMES, program_at
+from qwen_cfg.reading.qwen_home import home_of
+from qwen_cfg.rules.diagnostic import warning_text
+from qwen_cfg.starting.environment import ChildEnvironment, child_environment
+from qwen_cfg.starting.program import program_named
+from qwen_cfg.starting.qwen_arguments import arguments_for, typed_flags
+from qwen_cfg.starting.qwen_settings import private_settings
+from qwen_schema import ConfigurationError, Secret, declared_profiles, show_value
+from qwen_schema.records import field, record, replace
+
+from .compilation import Compilation
+from .request import Process, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from qwen_cfg.core.chosen_profile import InstalledProgram
+    from qwen_cfg.core.merge import Decision
+    from qwen_cfg.core.resolution import Resolution
+    from qwen_cfg.core.settings import Setting
+    from qwen_runtime import ReadyConfig
+    from qwen_schema import Profile, ResolvedConfig
+
+SYSTEM, SYSTEM_DEFAULTS = "QWEN_CODE_SYSTEM_SETTINGS_PATH", "QWEN_CODE_SYSTEM_DEFAULTS_PATH"
+
+# What decides in Qwen Code where a request goes, and with what.
+_COMPARED = ("auth_method", "base_url", "model", "api_key", "proxy")
+# The rules about what Qwen Code does that an artifact cannot say.
+_TOLD = ("QC125", "QC204")
+
+
+@record
+class Start:
+    """A program with its words and its environment.
+
+    `settings` are those that it reads as the system's, which are written to a private file first; None for none.
+    """
+
+    program: Path
+    words: tuple[str, ...]
+    child: ChildEnvironment
+    profile: Profile | None = None
+    settings: Mapping[str, Any] | None = field(default=None, repr=False)
+    notices: tuple[str, ...] = ()
+
+    def with_settings_at(self, path: Path) -> Start:
+        """Return the start whose program reads its settings of the system at a path."""
+        return replace(self, child=self.child.with_variables({SYSTEM: str(path)}))
+
+
+def start_of(use: ReadyConfig, words: Sequence[str], process: Process) -> Start:
+    """Return how a program is started with a config.
+
+    Raises:
+        UsageError: if there is no such program.
+        SettingsError: if Qwen Code would stop at the machine's settings.
+    """
+    assert use.key is not None  # noqa: S101 - a login is refused before
+    program = program_named(words[0], process.environ)
+    artifact = use.artifact
+    bundle = artifact.text("ca_bundle")
+    child = child_environment(
+        artifact, use.key, process.environ, ca_bundle=str(_located(use, bundle)) if bundle else ""
+    )
+    start = Start(program, tuple(words), child)
+    installed = program_at(program, process.home.path)
+    if not installed.versions and program.name not in NAMES:
+        return start
+    profile, notices = _profile_of(installed)
+    start = replace(start, profile=profile, notices=notices)
+    if profile.reads_settings:
+        return _with_settings(start, artifact, process)
+    arguments = arguments_for(artifact, words[1:])
+    return replace(start, words=(words[0], *arguments, *words[1:]), notices=(*notices, *_unread(process)))
+
+
+def what_wins(start: Start, artifact: ResolvedConfig, key: Secret, process: Process) -> tuple[str, ...]:
+    """Return what overrides an artifact in Qwen Code as it is about to be started, in words.
+
+    Raises:
+        ConfigurationError: if the artifact's key would go to another endpoint.
+    """
+    if start.settings is None:
+        return ()
+    compilation = _compilation(start, process)
+    resolution = compilation.resolution
+    _require_endpoint(resolution, artifact, key)
+    expected = {name: artifact.config[name] for name in _COMPARED} | {"api_key": key}
+    told = [
+        f"qwen-cfg: {name}: {decision.winner.origin} overrides it in Qwen Code{_values(decision, expected[name])}"
+        for name in _COMPARED
+        if (decision := resolution.decisions[name]).winner is not None and decision.value != expected[name]
+    ]
+    rules = [warning_text(d) for d in compilation.diagnostics if d.code in _TOLD]
+    return (*told, *rules)
+
+
+def _require_endpoint(resolution: Resolution, artifact: ResolvedConfig, key: Secret) -> None:
+    sent, url = resolution.decisions["api_key"].value, resolution.decisions["base_url"]
+    if sent == key and url.value != artifact.text("base_url") and url.winner is not None:
+        raise ConfigurationError(
+            f"Qwen Code would send the key to {url.winner.text}, and not to {artifact.text('base_url')}",
+            where=str(url.winner.origin),
+            hint="Nothing was started. A key is sent only to the base URL of its own config.",
+        )
+
+
+def _with_settings(start: Start, artifact: ResolvedConfig, process: Process) -> Start:
+    """Return the start with settings of its own, in the place of the machine's settings of the system."""
+    # No project's file sets the proxy.
+    more = {} if artifact.text("proxy") else {"NO_PROXY": "*", "no_proxy": "*"}
+    start = replace(start, child=start.child.with_variables(more))
+    load = _compilation(start, process).resolution.settings
+    scopes = () if load is None else load.scopes
+    own = next((scope.file.path for scope in scopes if scope.file.scope == "system"), None)
+    defaults = next((scope.file.path for scope in scopes if scope.file.scope == "system defaults"), None)
+    others: Mapping[str, Setting] = merge_scopes(
+        [scope.settings for scope in scopes if scope.settings is not None and scope.file.scope != "system"]
+    )
+    settings = private_settings(artifact, None if own is None else _machines(own), others)
+    places = {} if defaults is None else {SYSTEM_DEFAULTS: str(defaults)}
+    return replace(start, child=start.child.with_variables(places), settings=settings)
+
+
+def _machines(path: Path) -> Any:
+    """Return what the machine's settings of the system say; they have just been read."""
+    from qwen_schema.bounded import Unreadable  # noqa: PLC0415 - few machines have them
+    from qwen_schema.jsonc import JsonError  # noqa: PLC0415
+    from qwen_schema.settings_file import read_settings  # noqa: PLC0415
+
+    try:
+        return read_settings(path)
+    except FileNotFoundError:
+        return None
+    except (OSError, Unreadable, JsonError) as error:
+        raise ConfigurationError(f"the system's settings cannot be read: {error}", where=str(path)) from None
+
+
+def _compilation(start: Start, process: Process) -> Compilation:
+    """Return what resolves for Qwen Code in its own environment, with the arguments that were typed for it."""
+    assert start.profile is not None  # noqa: S101 - callers have looked
+    environ = start.child.environ
+    here = Process(environ, process.cwd, home_of(environ))
+    flags = typed_flags(start.words[1:])
+    return Compilation(Request(here, flags, profile=start.profile.name), allows=lambda _path, _owner: True)
+
+
+def _profile_of(installed: InstalledProgram) -> tuple[Profile, tuple[str, ...]]:
+    if installed.profile is not None:
+        return installed.profile, ()
+    newest = list(declared_profiles())[-1]
+    why = installed.problem or f"it may be {' or '.join(installed.versions)}"
+    return profile_named(newest), (
+        f"qwen-cfg: the version of this Qwen Code is unknown ({why}); it is started as {newest}",
+    )
+
+
+def _unread(process: Process) -> Iterator[str]:
+    """Yield notices for settings files that an older Qwen Code reads, and whose rules are not known here."""
+    home = process.home.path
+    files = (process.cwd / ".qwen" / "settings.json", *([] if home is None else [home / ".qwen" / "settings.json"]))
+    for file in files:
+        if os.path.lexists(file):
+            yield f"qwen-cfg: {file}: this Qwen Code reads these settings; a provider entry in them may override this"
+
+
+def _located(use: ReadyConfig, path: str) -> Path:
+    return real(use.settings.locate(path))
+
+
+def _values(decision: Decision, expected: Any) -> str:
+    """Return the two values in words; nothing of keys."""
+    if decision.field.secret or decision.value is None or isinstance(decision.value, Secret):
+        return ""
+    return f": {show_value(decision.value)} in place of {show_value(expected) or 'none'}"

@@ -1,0 +1,122 @@
+"""The command `exec`: start a program with exactly what an artifact, or what resolves here, says."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from qwen_cfg.application.start import start_of, what_wins
+from qwen_cfg.cli.arguments import request_of, this_process
+from qwen_cfg.cli.help import examples
+from qwen_cfg.cli.parser import add_config_option, add_field_flags, add_resolution_options
+from qwen_cfg.cli.ready_config import ready_config
+from qwen_cfg.cli.terminal.consent import gate_of
+from qwen_cfg.starting.program import program_named, put_in_place
+from qwen_cfg.writing.private_directory import make_private_directory
+from qwen_schema import ConfigurationError, ExitCode, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from qwen_cfg.application.request import Process
+    from qwen_cfg.application.start import Start
+    from qwen_cfg.cli.output import Output
+    from qwen_runtime import ReadyConfig
+    from qwen_schema import Secret
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    parser.add_argument(
+        "program",
+        metavar="-- PROGRAM",
+        nargs="*",
+        help="the program and its arguments; everything after -- is theirs",
+    )
+    parser.add_argument(
+        "--print",
+        action="store_true",
+        dest="only_print",
+        help="show the variables that would be set and removed, with the key masked, and start nothing",
+    )
+    add_config_option(parser)
+    add_resolution_options(parser)
+    add_field_flags(parser)
+    parser.epilog = examples(
+        "exec -- qwen",
+        "exec --config qwen.toml -- qwen -p ping",
+        "exec --model m -- python app.py",
+        "exec --print -- qwen",
+    )
+
+
+def execute(args: argparse.Namespace, output: Output) -> int:
+    """Pass the trust gate, fetch the key, say what would still override the config, and become the program.
+
+    Raises:
+        UsageError: if no program is named, or there is none of that name.
+        ConfigurationError: if nothing complete resolves, or there is a login in place of a key.
+    """
+    if not args.program:
+        raise UsageError("no program named", where="--", hint="Such as: qwen-cfg exec -- qwen")
+    if os.name != "posix":
+        raise UsageError("exec needs a POSIX system: Linux, macOS or WSL")
+    process = this_process()
+    program_named(args.program[0], process.environ)
+    request = request_of(args)
+    use = ready_config(request, gate_of(request, output), output)
+    key = _key_of(use)
+    for notice in use.notices:
+        output.notice(notice)
+    start = start_of(use, args.program, process)
+    output.notice(*start.notices)
+    if args.only_print:
+        return _show(start, use, process, output)
+    return _become(start, use, key, process, output)
+
+
+def _key_of(use: ReadyConfig) -> Secret:
+    if use.key is None:
+        raise ConfigurationError(
+            "the authentication method is qwen-oauth, whose login no other program can use",
+            where="auth_method",
+            hint="Give a key and choose the other method: --auth-type openai",
+        )
+    return use.key
+
+
+def _become(start: Start, use: ReadyConfig, key: Secret, process: Process, output: Output) -> int:
+    """Replace this process by the program. Its private settings stay until it has ended."""
+    directory = None
+    try:
+        if start.settings is not None:
+            directory = make_private_directory(process.state)
+            start = start.with_settings_at(directory.write("settings.json", _json(start.settings)))
+        output.notice(*what_wins(start, use.artifact, key, process))
+        output.flush()
+        put_in_place(start.program, start.words, start.child.environ, None if directory is None else directory.lock)
+    except BaseException:
+        if directory is not None:
+            directory.remove()
+        raise
+
+
+def _show(start: Start, use: ReadyConfig, process: Process, output: Output) -> int:
+    """Show what the program would get. Its settings are written for that, and removed again."""
+    from qwen_cfg.cli.reports.start import start_lines  # noqa: PLC0415
+
+    if start.settings is not None:
+        directory = make_private_directory(process.state)
+        try:
+            written = start.with_settings_at(directory.write("settings.json", _json(start.settings)))
+            output.notice(*what_wins(written, use.artifact, _key_of(use), process))
+        finally:
+            directory.remove()
+    output.lines(*start_lines(start), secrets=True)
+    return ExitCode.OK
+
+
+def _json(document: object) -> str:
+    import json  # noqa: PLC0415 - only a start of Qwen Code needs it
+
+    return json.dumps(document, indent=2) + "\n"

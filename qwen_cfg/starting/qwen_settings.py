@@ -1,0 +1,80 @@
+"""Settings of the system for one start of Qwen Code: an artifact's values, below the machine's own settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .environment import usual_variable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from qwen_cfg.core.settings import Setting
+    from qwen_schema import ResolvedConfig
+    from qwen_schema.jsonc import Node
+
+# The form of settings that Qwen Code 0.24 writes, and does not rewrite.
+_FORM = 4
+
+
+def private_settings(artifact: ResolvedConfig, machine: Node | None, others: Mapping[str, Setting]) -> dict[str, Any]:
+    """Return settings of the scope "system" that make Qwen Code use an artifact.
+
+    What the machine's own system settings (`machine`) say is kept, and comes first. `others` are the merged settings
+    of all other scopes. No key is in the result: Qwen Code takes it from the variable that `envKey` names.
+    """
+    method, url, model = (artifact.text(name) for name in ("auth_method", "base_url", "model"))
+    auth: dict[str, Any] = {"selectedType": method}
+    if _has(others, "security", "auth", "enforcedType"):
+        auth["enforcedType"] = method
+    # Entries of other providers may have the same protocol, model and base URL, and another key.
+    providers: dict[str, Any] = {name: [] for name in _members(others, "modelProviders")}
+    providers[method] = [{"id": model, "envKey": usual_variable("api_key", method), "baseUrl": url}]
+    settings: dict[str, Any] = {
+        "$version": _FORM,
+        "security": {"auth": auth},
+        "model": {"name": model, "baseUrl": url},
+        "modelProviders": providers,
+    }
+    if method in _members(others, "providerProtocol"):
+        settings["providerProtocol"] = {method: method}
+    if artifact.text("proxy"):
+        # Its login is in the variable, and not in a file.
+        settings["proxy"] = f"${{{usual_variable('proxy', method)}}}"
+    if machine is None or machine.members is None:
+        return settings
+    own = plain(machine)
+    if "$version" not in own:
+        # It says which of their own forms count.
+        del settings["$version"]
+    return _merged(settings, own)
+
+
+def plain(node: Node) -> Any:
+    """Return a value of JSON without its lines."""
+    if node.members is not None:
+        return {name: plain(member) for name, member in node.members.items()}
+    if node.items is not None:
+        return [plain(item) for item in node.items]
+    value = node.value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Merge as Qwen Code merges scopes: objects by name, and everything else is replaced."""
+    both = {
+        name: _merged(below[name], value)
+        for name, value in above.items()
+        if isinstance(below.get(name), dict) and isinstance(value, dict)
+    }
+    return {**below, **above, **both}
+
+
+def _has(settings: Mapping[str, Setting], first: str, *names: str) -> bool:
+    found = settings.get(first)
+    return found is not None and found.at(*names) is not None
+
+
+def _members(settings: Mapping[str, Setting], name: str) -> list[str]:
+    found = settings.get(name)
+    return [] if found is None else list(found.members or {})
