@@ -1,0 +1,365 @@
+"""`exec`: a program gets exactly what the config says, and nothing else that would count."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support import stand_in
+
+from .process import KEY, PROGRAM, clean_environment, env_of
+
+if TYPE_CHECKING:
+    from support.provider import Provider
+
+    from .process import Desk
+
+OTHER = "sk-other-0123456789abcdefghijklmnopqrstuvwx"
+# It tells what it gets.
+ENVIRONMENT = "import json, os; print(json.dumps(dict(os.environ)))"
+
+
+def started(desk: Desk, *words: str, env: dict[str, str] | None = None, code: int = 0, **options: Any) -> str:
+    return desk.run("exec", *words, env=env, **options).ended(code).out
+
+
+def environment_in(desk: Desk, *words: str, env: dict[str, str]) -> dict[str, str]:
+    found = started(desk, *words, "--", sys.executable, "-c", ENVIRONMENT, env=env)
+    return json.loads(found)  # type: ignore[no-any-return]
+
+
+def artifact(desk: Desk, url: str, model: str = "m") -> None:
+    """Write an artifact beside the project, as a user's own."""
+    words = (
+        "--no-env-file",
+        "--profile",
+        "documented",
+        "--openai-base-url",
+        url,
+        "--model",
+        model,
+        "-o",
+        "../qwen.toml",
+    )
+    desk.run("resolve", *words, env={"OPENAI_API_KEY": KEY}).ended(0)
+
+
+def with_qwen(desk: Desk, version: str = "0.24.4", **env: str) -> dict[str, str]:
+    directory = stand_in.install(desk.home / "npm", version)
+    return {"PATH": f"{directory}:{os.environ['PATH']}", "OPENAI_API_KEY": KEY, **env}
+
+
+def test_the_variables_of_the_config_are_set_and_all_others_removed(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL=http://localhost:1/v1\nOPENAI_MODEL=m\n")
+    competing = {"QWEN_MODEL": "x", "ANTHROPIC_API_KEY": OTHER, "GEMINI_MODEL": "g", "GOOGLE_GEMINI_BASE_URL": "u"}
+    found = environment_in(desk, env={**competing, "KEPT": "yes", "DEBUG": "app:*"})
+    assert {name: found.get(name) for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL")} == {
+        "OPENAI_API_KEY": KEY,
+        "OPENAI_BASE_URL": "http://localhost:1/v1",
+        "OPENAI_MODEL": "m",
+    }
+    assert set(competing) & set(found) == set()
+    assert (found["KEPT"], found["DEBUG"]) == ("yes", "app:*")
+
+
+def test_flags_count_as_in_resolve(desk: Desk) -> None:
+    found = environment_in(desk, "--model", "typed", "--no-env-file", env={"OPENAI_API_KEY": KEY})
+    assert (found["OPENAI_MODEL"], found["OPENAI_BASE_URL"]) == ("typed", "https://api.openai.com/v1")
+
+
+def test_a_proxy_with_its_login_and_authorities_are_set_under_every_name(desk: Desk) -> None:
+    pem = desk.write("ca.pem", "x")
+    words = ("--proxy", "http://me:secret@proxy.example:3128", "--no-proxy", "localhost", "--ca-bundle", str(pem))
+    found = environment_in(desk, *words, env={"OPENAI_API_KEY": KEY, "http_proxy": "http://other:1"})
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        assert found[name] == "http://me:secret@proxy.example:3128"
+    assert (found["NO_PROXY"], found["no_proxy"]) == ("localhost", "localhost")
+    assert (found["SSL_CERT_FILE"], found["NODE_EXTRA_CA_CERTS"]) == (str(pem), str(pem))
+
+
+def test_no_proxy_is_none(desk: Desk) -> None:
+    found = environment_in(desk, "--proxy=", env={"OPENAI_API_KEY": KEY, "HTTPS_PROXY": "http://proxy.example:1"})
+    assert not [name for name in found if "proxy" in name.lower()]
+
+
+def test_print_masks_the_key_and_starts_nothing(desk: Desk) -> None:
+    out = started(desk, "--print", "--", "touch", "made", env={"OPENAI_API_KEY": KEY, "QWEN_MODEL": "q"})
+    assert not (desk.cwd / "made").exists()
+    assert "set    OPENAI_API_KEY=sk-0…wxyz" in out
+    assert "unset  QWEN_MODEL" in out
+    assert KEY not in out
+
+
+def test_the_exit_code_the_streams_and_the_words_are_the_programs(desk: Desk) -> None:
+    code = "import sys; print(sys.argv[1:], sys.stdin.read()); print('e', file=sys.stderr); sys.exit(37)"
+    words = (sys.executable, "-c", code, "--model", "--", "--debug", "--format", "json")
+    ended = desk.run("exec", "--", *words, env={"OPENAI_API_KEY": KEY}, stdin=b"given")
+    assert (ended.code, ended.err) == (37, "e\n")
+    assert ended.out == "['--model', '--', '--debug', '--format', 'json'] given\n"
+
+
+def test_a_signal_reaches_the_program_which_has_taken_the_place_of_qwen_cfg(desk: Desk) -> None:
+    code = "import os, signal; print(os.getpid(), signal.getsignal(signal.SIGPIPE).name, flush=True); signal.pause()"
+    process = subprocess.Popen(
+        [*PROGRAM, "exec", "--", sys.executable, "-c", code],
+        cwd=desk.cwd,
+        env=clean_environment(desk.home, {"OPENAI_API_KEY": KEY}),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    # Python itself ignores SIGPIPE, and says so of itself when it starts.
+    assert process.stdout.readline().split()[0] == str(process.pid)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == -signal.SIGTERM
+    process.stdout.close()
+
+
+def test_a_program_does_not_ignore_a_closed_pipe(desk: Desk) -> None:
+    out = started(
+        desk, "--", "sh", "-c", "grep SigIgn /proc/self/status || echo SigIgn: 0", env={"OPENAI_API_KEY": KEY}
+    )
+    assert int(out.split()[1], 16) & (1 << (signal.SIGPIPE - 1)) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong"),
+    [
+        ((), "no program named"),
+        (("--",), "no program named"),
+        (("qwen",), "Put -- before the program"),
+        (("qwen", "-p", "x"), "Put -- before the program"),
+        (("--", "no-such-program"), "was not found on the PATH"),
+        (("--", "qwen"), "npm install -g @qwen-code/qwen-code"),
+        (("--", "./none"), "was not found"),
+        (("--", "."), "was not found on the PATH"),
+        (("--", "/"), "is a directory"),
+        (("--", "./plain"), "is not executable"),
+        (("--", ""), "is empty"),
+    ],
+)
+def test_a_program_that_is_none_is_said_before_anything_else(desk: Desk, words: tuple[str, ...], wrong: str) -> None:
+    desk.write("work/app/plain", "text")
+    ended = desk.run("exec", *words, env={"OPENAI_API_KEY": KEY}).ended(2)
+    assert wrong in ended.err
+    assert ended.out == ""
+
+
+def test_a_relative_directory_on_the_path_is_skipped(desk: Desk) -> None:
+    desk.write("work/app/tool", "#!/bin/sh\necho wrong\n").chmod(0o755)
+    ended = desk.run("exec", "--", "tool", env={"OPENAI_API_KEY": KEY, "PATH": ".:"}).ended(2)
+    assert "was not found" in ended.err
+
+
+def test_a_file_that_no_system_starts_is_said_plainly(desk: Desk) -> None:
+    desk.write("work/app/data", b"\0\1\2").chmod(0o755)
+    assert "cannot be started" in desk.run("exec", "--", "./data", env={"OPENAI_API_KEY": KEY}).ended(3).err
+
+
+def test_an_incomplete_config_starts_nothing(desk: Desk) -> None:
+    ended = desk.run("exec", "--", "touch", "made").ended(3)
+    assert "QC" in ended.err
+    assert not (desk.cwd / "made").exists()
+
+
+def test_the_gate_stands_before_it(desk: Desk, server: Provider) -> None:
+    desk.write("work/app/.env", "OPENAI_BASE_URL=https://evil.example/v1\n")
+    ended = desk.run("exec", "--", "touch", "made", env={"OPENAI_API_KEY": KEY}).ended(5)
+    assert "evil.example" in ended.err
+    assert not (desk.cwd / "made").exists()
+    started(desk, "--trust-project", "--", "touch", "made", env={"OPENAI_API_KEY": KEY})
+    assert (desk.cwd / "made").exists()
+
+
+def test_a_login_is_no_key(desk: Desk) -> None:
+    login = {"access_token": "at-0123456789abcdef", "refresh_token": "r", "expiry_date": 99999999999999}
+    desk.write(".qwen/oauth_creds.json", json.dumps(login)).chmod(0o600)
+    ended = desk.run("exec", "--auth-type", "qwen-oauth", "--", "true").ended(3)
+    assert "--auth-type openai" in ended.err
+
+
+# What a project and a user may have that counts in Qwen Code: none of it wins.
+WORKSPACE = {
+    "$version": 4,
+    "model": {"name": "ws", "baseUrl": "http://localhost:9/ws/v1"},
+    "security": {"auth": {"selectedType": "anthropic", "enforcedType": "gemini", "apiKey": OTHER}},
+    "modelProviders": {
+        "mine": [{"id": "m", "envKey": "OTHER", "baseUrl": "{URL}"}],
+        "openai": [{"id": "m", "envKey": "OTHER", "baseUrl": "http://localhost:9/e/v1"}],
+    },
+    "providerProtocol": {"mine": "openai", "openai": "anthropic"},
+    "env": {"OPENAI_MODEL": "se", "OPENAI_API_KEY": OTHER},
+}
+ENV_FILE = (
+    f"OPENAI_API_KEY={OTHER}\nOPENAI_BASE_URL=http://localhost:9/f/v1\nOPENAI_MODEL=f\nHTTPS_PROXY=http://localhost:9\n"
+)
+# A proxy of the user's own is one of this machine.
+OWN_ENV_FILE = ENV_FILE.partition("HTTPS_PROXY")[0]
+FLAT = {"selectedAuthType": "gemini", "model": "flat", "enforcedAuthType": "gemini"}
+TREES = {
+    "nothing": {},
+    "an env file": {"work/app/.env": ENV_FILE},
+    "a Qwen env file": {"work/app/.qwen/.env": ENV_FILE, ".env": OWN_ENV_FILE},
+    "the workspace's settings": {"work/app/.qwen/settings.json": json.dumps(WORKSPACE)},
+    "the user's settings": {".qwen/settings.json": json.dumps(WORKSPACE), ".qwen/.env": OWN_ENV_FILE},
+    "an old form": {".qwen/settings.json": json.dumps(FLAT), "work/app/.env": ENV_FILE},
+    "everything": {
+        ".qwen/settings.json": json.dumps(WORKSPACE),
+        "work/app/.qwen/settings.json": json.dumps(WORKSPACE),
+        "work/app/.env": ENV_FILE,
+    },
+}
+
+
+@pytest.mark.parametrize("tree", TREES)
+def test_nothing_of_its_own_wins_in_qwen_code(desk: Desk, server: Provider, tree: str) -> None:
+    url = f"{server.url}/v1"
+    artifact(desk, url)
+    for path, text in TREES[tree].items():
+        desk.write(path, text.replace("{URL}", url))
+    before = {name: text for name, text in desk.files().items() if name.endswith((".env", "settings.json"))}
+    env = with_qwen(desk, OTHER=OTHER, QWEN_MODEL="exported", OPENAI_BASE_URL="http://localhost:9/x")
+    ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env).ended(0)
+    (request,) = server.taken()
+    assert (request.authorization, request.body["model"], request.path) == (
+        f"Bearer {KEY}",
+        "m",
+        "/v1/chat/completions",
+    )
+    assert "pong" in ended.out
+    assert "overrides" not in ended.err
+    if tree != "an old form":
+        assert {name: text for name, text in desk.files().items() if name in before} == before
+
+
+def test_the_private_settings_have_no_key_and_are_the_users_alone(desk: Desk) -> None:
+    artifact(desk, "http://localhost:1/v1")
+    env = with_qwen(desk)
+    program = Path(os.path.realpath(desk.home / "npm/bin/qwen"))
+    program.write_text(f"#!{sys.executable}\n{ENVIRONMENT}\n")
+    found = json.loads(started(desk, "--config", "../qwen.toml", "--", "qwen", env=env))
+    place = Path(found["QWEN_CODE_SYSTEM_SETTINGS_PATH"])
+    assert place.parent.parent == desk.home / ".local/state/qwen-cfg/started"
+    assert place.stat().st_mode & 0o777 == 0o600
+    assert place.parent.stat().st_mode & 0o777 == 0o700
+    settings = json.loads(place.read_text())
+    assert KEY not in place.read_text()
+    assert settings["modelProviders"]["openai"] == [
+        {"id": "m", "envKey": "OPENAI_API_KEY", "baseUrl": "http://localhost:1/v1"}
+    ]
+
+
+def test_the_private_directory_is_kept_while_the_program_runs_and_removed_afterwards(desk: Desk) -> None:
+    artifact(desk, "http://localhost:1/v1")
+    env = with_qwen(desk)
+    program = Path(os.path.realpath(desk.home / "npm/bin/qwen"))
+    code = "import os, sys; print(os.environ['QWEN_CODE_SYSTEM_SETTINGS_PATH'], flush=True); sys.stdin.read()"
+    program.write_text(f"#!{sys.executable}\n{code}\n")
+    words = [*PROGRAM, "exec", "--config", "../qwen.toml", "--", "qwen"]
+    options: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    first = subprocess.Popen(words, cwd=desk.cwd, env=clean_environment(desk.home, env), **options)
+    place = Path(first.stdout.readline().strip())
+    second = subprocess.run(
+        words, cwd=desk.cwd, env=clean_environment(desk.home, env), input="", capture_output=True, text=True, check=True
+    )
+    other = Path(second.stdout.strip())
+    assert place.exists()
+    assert other != place
+    # Even a kill leaves nothing for long.
+    first.kill()
+    first.wait()
+    first.stdin.close()
+    first.stdout.close()
+    third = subprocess.run(
+        words, cwd=desk.cwd, env=clean_environment(desk.home, env), input="", capture_output=True, text=True, check=True
+    )
+    assert not place.parent.exists()
+    assert not other.parent.exists()
+    assert Path(third.stdout.strip()).exists()
+
+
+def test_an_argument_of_the_user_that_overrides_is_said(desk: Desk, server: Provider) -> None:
+    artifact(desk, f"{server.url}/v1")
+    words = ("--", "qwen", "--model", "typed", "-p", "ping")
+    ended = desk.run("exec", "--config", "../qwen.toml", *words, env=with_qwen(desk)).ended(0)
+    assert "model: --model overrides it in Qwen Code: typed in place of m" in ended.err
+    (request,) = server.taken()
+    # Another model at the same endpoint, with the same key.
+    assert (request.authorization, request.body["model"]) == (f"Bearer {KEY}", "typed")
+
+
+def test_what_the_machine_says_is_kept_and_said(desk: Desk, server: Provider) -> None:
+    artifact(desk, f"{server.url}/v1")
+    policy = {"$version": 4, "model": {"name": "company"}, "ui": {"theme": "dark"}, "tools": {"n": 3}}
+    place = desk.write("machine/settings.json", json.dumps(policy))
+    env = with_qwen(desk, QWEN_CODE_SYSTEM_SETTINGS_PATH=str(place))
+    shown = started(desk, "--config", "../qwen.toml", "--print", "--", "qwen", env=env)
+    assert '"theme": "dark"' in shown
+    assert '"n": 3' in shown
+    ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env).ended(0)
+    assert "company in place of m" in ended.err
+    (request,) = server.taken()
+    assert (request.authorization, request.body["model"]) == (f"Bearer {KEY}", "company")
+    assert json.loads(place.read_text()) == policy
+
+
+def test_a_policy_with_another_endpoint_does_not_get_the_key(desk: Desk, server: Provider) -> None:
+    artifact(desk, "http://localhost:9/v1")
+    entry = {"id": "m", "envKey": "OPENAI_API_KEY", "baseUrl": f"{server.url}/v1"}
+    policy = {
+        "$version": 4,
+        "model": {"name": "m", "baseUrl": f"{server.url}/v1"},
+        "modelProviders": {"openai": [entry]},
+    }
+    place = desk.write("machine/settings.json", json.dumps(policy))
+    env = with_qwen(desk, QWEN_CODE_SYSTEM_SETTINGS_PATH=str(place))
+    ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env).ended(3)
+    assert "Nothing was started" in ended.err
+    assert server.taken() == []
+    assert list((desk.home / ".local/state/qwen-cfg/started").glob("*/settings.json")) == []
+
+
+def test_an_enforced_method_of_the_machine_is_said(desk: Desk) -> None:
+    artifact(desk, "http://localhost:9/v1")
+    place = desk.write("machine/settings.json", '{"$version": 4, "security": {"auth": {"enforcedType": "gemini"}}}')
+    env = with_qwen(desk, QWEN_CODE_SYSTEM_SETTINGS_PATH=str(place))
+    ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env)
+    assert "QC204" in ended.err
+    assert ended.code == 1
+
+
+def test_an_older_qwen_code_gets_variables_and_arguments(desk: Desk) -> None:
+    artifact(desk, "http://localhost:9/v1")
+    desk.write(".qwen/settings.json", "{}")
+    env = with_qwen(desk, "0.10.1")
+    program = Path(os.path.realpath(desk.home / "npm/bin/qwen"))
+    program.write_text(f"#!{sys.executable}\nimport os, sys\nprint(sys.argv[1:], os.environ['OPENAI_API_KEY'])\n")
+    ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "--model", "typed", env=env).ended(0)
+    expected = ["--auth-type", "openai", "--openai-base-url", "http://localhost:9/v1", "--model", "typed"]
+    # The program is none of ours: what it prints is its own.
+    assert ended.out == f"{expected} {KEY}\n"
+    assert "settings.json" in ended.err
+
+
+def test_it_is_quick(desk: Desk) -> None:
+    began = time.monotonic()
+    started(desk, "--", "true", env={"OPENAI_API_KEY": KEY})
+    assert time.monotonic() - began < 10
+
+
+def test_environment_of_a_provider_is_complete(desk: Desk, server: Provider) -> None:
+    code = (
+        "import os, urllib.request as u, json\n"
+        "r = u.Request(os.environ['OPENAI_BASE_URL'] + '/chat/completions', data=json.dumps({'model':"
+        " os.environ['OPENAI_MODEL'], 'messages': []}).encode(), headers={'Authorization': 'Bearer ' +"
+        " os.environ['OPENAI_API_KEY'], 'Content-Type': 'application/json'})\nu.urlopen(r).read()\n"
+    )
+    started(desk, "--", sys.executable, "-c", code, env=env_of(server))
+    assert [one.authorization for one in server.taken()] == [f"Bearer {KEY}"]

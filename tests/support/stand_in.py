@@ -1,0 +1,132 @@
+"""A Qwen Code that behaves as the recorded ones: a real program that reads files and variables and sends one request.
+
+What it sends is what the short model of the recordings says. Like the real one, it writes below `QWEN_HOME`, rewrites
+settings of an old form, calls its telemetry host, and goes through the proxy of the environment.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import ssl
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from support.installing import npm_global, write_program
+from support.settings_model import Machine, outcome, parsed, qwen_home
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FLAGS = {
+    "--auth-type": "auth_method",
+    "--model": "model",
+    "-m": "model",
+    "--openai-base-url": "base_url",
+    "--openai-api-key": "api_key",
+}
+TELEMETRY = "telemetry.example:443"
+PATHS = {
+    "openai": "/chat/completions",
+    "openai-responses": "/responses",
+    "anthropic": "/v1/messages",
+    "gemini": "/v1beta/models/{model}:streamGenerateContent",
+}
+# Variables that make it misbehave, for tests alone.
+HANG, SILENT, BREAK, BYPASS, LIE = (
+    "STAND_IN_HANG",
+    "STAND_IN_SILENT",
+    "STAND_IN_BREAK",
+    "STAND_IN_BYPASS",
+    "STAND_IN_LIE",
+)
+
+
+def install(root: Path, version: str = "0.24.4") -> Path:
+    """Install it as npm does, and return the directory for the PATH."""
+    directory = npm_global(root, version)
+    tests = Path(__file__).parents[1]
+    start = f"import sys\nsys.path[:0] = [{str(tests)!r}]\nfrom support.stand_in import main\nmain()\n"
+    write_program(Path(os.path.realpath(directory / "qwen")), f"#!{sys.executable}\n{start}")
+    return directory
+
+
+class Disk(Mapping[str, str]):
+    """The files of this machine by their paths."""
+
+    def __getitem__(self, path: str) -> str:
+        try:
+            return Path(path).read_text(encoding="utf-8")
+        except OSError:
+            raise KeyError(path) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def main() -> None:
+    words = sys.argv[1:]
+    flags = {FLAGS[word]: words[at + 1] for at, word in enumerate(words) if word in FLAGS}
+    machine = Machine(os.path.realpath(os.environ["HOME"]), str(Path.cwd()), Disk(), dict(os.environ), flags)
+    found = outcome(machine)
+    _write(machine)
+    if os.environ.get(HANG):
+        _hang()
+    if os.environ.get(BREAK):
+        sys.exit("boom")
+    with suppress(httpx.HTTPError):
+        _client(machine).post(f"https://{TELEMETRY}/", content=b"usage")
+    if "error" in found:
+        sys.exit(f"No request: {found['error']}")
+    if os.environ.get(SILENT):
+        return
+    print(_ask(machine, found | json.loads(os.environ.get(LIE, "{}"))))
+
+
+def _write(machine: Machine) -> None:
+    home = Path(qwen_home(machine))
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "session.jsonl").write_text("one\n")
+    for file in (home / "settings.json", Path(machine.cwd, ".qwen/settings.json")):
+        with suppress(OSError, ValueError):
+            settings = parsed(file.read_text())
+            if settings.get("$version") != 4:
+                file.with_name("settings.json.orig").write_text(file.read_text())
+                file.write_text(json.dumps({**settings, "$version": 4}))
+
+
+def _hang() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if os.fork() == 0:
+        Path(os.environ[HANG]).write_text(str(os.getpid()))
+    time.sleep(600)
+
+
+def _client(machine: Machine) -> httpx.Client:
+    context = ssl.create_default_context()
+    if machine.env.get("NODE_EXTRA_CA_CERTS"):
+        context.load_verify_locations(machine.env["NODE_EXTRA_CA_CERTS"])
+    proxy = None if os.environ.get(BYPASS) or machine.env.get("NO_PROXY") == "*" else machine.env.get("HTTPS_PROXY")
+    return httpx.Client(proxy=proxy or None, trust_env=False, verify=context, timeout=20)
+
+
+def _ask(machine: Machine, found: dict[str, Any]) -> str:
+    protocol, key = found["protocol"], found.get("api_key", "")
+    header = {"anthropic": "x-api-key", "gemini": "x-goog-api-key"}.get(protocol)
+    headers = {header: key} if header else {"Authorization": f"Bearer {key}"}
+    url = found["base_url"].rstrip("/") + PATHS[protocol].format(model=found["model"])
+    body = {"model": found["model"], "stream": True, "messages": [{"role": "user", "content": "ping"}]}
+    answer = _client(machine).post(url, json=body, headers=headers)
+    pieces = [line.removeprefix("data: ") for line in answer.text.splitlines() if line.startswith("data: {")]
+    deltas = [choice["delta"] for piece in pieces for choice in json.loads(piece).get("choices", ())]
+    return "".join(delta.get("content") or "" for delta in deltas)
