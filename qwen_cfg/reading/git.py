@@ -47,7 +47,7 @@ _SETTINGS = (
     "protocol.allow=never",
     *(f"protocol.{name}.allow=never" for name in _PROTOCOLS),
 )
-_OPTIONS = tuple(word for setting in _SETTINGS for word in ("-c", setting))
+OPTIONS = tuple(word for setting in _SETTINGS for word in ("-c", setting))
 
 # The repositories of which git gave no answer in time. They are not asked about again.
 _silent: set[Path] = set()
@@ -77,7 +77,7 @@ _MOST_LINKS = 40
 def in_work_tree(path: Path) -> bool:
     """Tell whether a file stands in a work tree, or may do so."""
     absolute = path.absolute()
-    is_below_a_repository = _work_tree_of(path) is not None or any(map(_is_repository, absolute.parents))
+    is_below_a_repository = work_tree_of(path) is not None or any(map(_is_repository, absolute.parents))
     return is_below_a_repository or _may_be_in_named_tree(path)
 
 
@@ -97,20 +97,40 @@ def is_tracked(path: Path) -> bool | None:
 
 def is_installed() -> bool:
     """Tell whether there is a git to ask."""
-    return _program(_environment()) is not None
+    return _program(safe_environment()) is not None
 
 
 def is_ignored(path: Path) -> bool | None:
     """Tell whether git ignores a file of a work tree, which need not exist; None where git does not answer."""
-    if _is_led_away(path):
+    if is_led_away(path):
         return None
     # Without the index no object can be missing.
     answer = _answer(path, "check-ignore", "--no-index", "--verbose", "-z", "--stdin")
-    if answer is None or answer.returncode not in (_IGNORED, _NOT_IGNORED):
+    ignored = None if answer is None else ignored_in(answer)
+    return None if ignored is None else bool(ignored)
+
+
+def ignored_in(answer: subprocess.CompletedProcess[bytes]) -> set[bytes] | None:
+    """Return the names that `check-ignore --verbose -z` calls ignored; None where it failed."""
+    if answer.returncode not in (_IGNORED, _NOT_IGNORED):
         return None
-    # Up to 2.25, git says 0 too where the last pattern that matches takes the file in again.
-    patterns = answer.stdout.split(b"\0")[2:3]
-    return answer.returncode == _IGNORED and bool(patterns) and not patterns[0].startswith(b"!")
+    # Each answer is the file with the pattern, its line, the pattern, and the name that was asked about.
+    parts = answer.stdout.split(b"\0")
+    # Up to 2.25, git names a file too where the last pattern that matches takes it in again.
+    return {name for pattern, name in zip(parts[2::4], parts[3::4], strict=False) if not pattern.startswith(b"!")}
+
+
+def may_be_asked(tree: Path) -> bool:
+    """Tell whether git may be asked about a whole work tree: nobody named another repository, and it answers."""
+    named = safe_environment()
+    if "GIT_DIR" in named or "GIT_WORK_TREE" in named or tree in _silent:
+        return False
+    return is_installed() and not is_led_away(tree / ".git") and not has_pipe(tree / ".git", tree)
+
+
+def words_for(tree: Path) -> list[str]:
+    """Return the words that name the repository of a work tree to git, and keep its settings from running anything."""
+    return [f"--git-dir={tree / '.git'}", f"--work-tree={tree}", *OPTIONS]
 
 
 def status_of(path: Path) -> GitStatus | None:
@@ -152,25 +172,25 @@ def _is_tracked(path: Path) -> bool | None:
     """Tell so of one name, in whatever letters: a file system may not tell small ones from large ones."""
     if not in_work_tree(path):
         return False
-    if _is_led_away(path):
+    if is_led_away(path):
         return _is_in_index(path) or None
     answer = _asked(path, "--icase-pathspecs", "ls-files", "--error-unmatch")
     return _is_in_index(path) if answer not in (_TRACKED, _NOT_TRACKED) else answer == _TRACKED
 
 
-def _work_tree_of(path: Path) -> Path | None:
+def work_tree_of(path: Path) -> Path | None:
     """Return the nearest directory above a file that has a `.git`; what only looks like a repository is none."""
     return next((parent for parent in path.absolute().parents if os.path.lexists(parent / ".git")), None)
 
 
 def _may_be_in_named_tree(path: Path) -> bool:
     """Tell whether the environment names a repository, and no work tree for it that the file is outside of."""
-    named = _environment()
+    named = safe_environment()
     tree = named.get("GIT_WORK_TREE")
     return "GIT_DIR" in named and (not tree or Path(os.path.realpath(path)).is_relative_to(os.path.realpath(tree)))
 
 
-def _environment() -> dict[str, str]:
+def safe_environment() -> dict[str, str]:
     """Return the environment of git. A relative directory on the PATH can be one of a project, and is left out."""
     passed = {name: os.environ[name] for name in (*_PASSED_ON, *_PLACES) if name in os.environ}
     places = {name: os.path.abspath(passed[name]) for name in _PLACES if passed.get(name)}  # noqa: PTH100 - links stay
@@ -190,20 +210,25 @@ def _answer(path: Path, *command: str) -> subprocess.CompletedProcess[bytes] | N
     A repository that came from somebody else must not run anything here: git is told which repository is meant, and
     cannot be led to a program by its settings.
     """
-    absolute, tree = path.absolute(), _work_tree_of(path)
+    absolute, tree = path.absolute(), work_tree_of(path)
     directory = tree or _nearest(absolute)
-    if directory in _silent or _has_pipe(absolute, tree):
+    if directory in _silent or has_pipe(absolute, tree):
         return None
     where = [] if tree is None else [f"--git-dir={tree / '.git'}", f"--work-tree={tree}"]
     # A path that begins with ./ has no magic in it.
     name = f"./{absolute.relative_to(directory).as_posix()}"
     if "--stdin" in command:
-        return _run(directory, directory, _environment(), *where, *_OPTIONS, *command, input_=os.fsencode(name))
-    return _run(directory, directory, _environment(), *where, *_OPTIONS, *command, "--", name)
+        return run(directory, directory, safe_environment(), *where, *OPTIONS, *command, input_=os.fsencode(name))
+    return run(directory, directory, safe_environment(), *where, *OPTIONS, *command, "--", name)
 
 
-def _run(
-    about: Path, directory: Path, environment: Mapping[str, str], *words: str, input_: bytes = b""
+def run(
+    about: Path,
+    directory: Path,
+    environment: Mapping[str, str],
+    *words: str,
+    input_: bytes = b"",
+    seconds: float | None = None,
 ) -> subprocess.CompletedProcess[bytes] | None:
     """Return how git ended that was asked about a tree; None if it did not in time, or could not be started."""
     import subprocess  # noqa: PLC0415 - most files are in no work tree
@@ -218,7 +243,7 @@ def _run(
             env=environment,
             input=input_,
             capture_output=True,
-            timeout=_SECONDS,
+            timeout=seconds or _SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired:
@@ -233,24 +258,26 @@ def _nearest(path: Path) -> Path:
     return next(parent for parent in path.parents if parent.is_dir())
 
 
-def _is_led_away(path: Path) -> bool:
+def is_led_away(path: Path) -> bool:
     """Tell whether git, run beside a file, uses another repository or work tree than those that `_asked` names.
 
     Whatever it is asked about the file then says nothing about what it does when the user adds the file. Git finds a
     repository by what is in a directory, too, and one names its work tree in its settings. For the usual repository, a
     look at the files is enough.
     """
-    absolute, tree = path.absolute(), _work_tree_of(path)
+    absolute, tree = path.absolute(), work_tree_of(path)
     if tree is None:
         return False
     between = [parent for parent in absolute.parents if parent != tree and parent.is_relative_to(tree)]
     if not _may_name_a_tree(tree / ".git") and not any(os.path.lexists(parent / "HEAD") for parent in between):
         return False
-    if tree in _silent or _has_pipe(absolute, tree):
+    if tree in _silent or has_pipe(absolute, tree):
         return True
-    environment = {name: value for name, value in _environment().items() if name not in ("GIT_DIR", "GIT_WORK_TREE")}
+    environment = {
+        name: value for name, value in safe_environment().items() if name not in ("GIT_DIR", "GIT_WORK_TREE")
+    }
     words = ("rev-parse", "--show-toplevel", "--absolute-git-dir")
-    asked = _run(tree, _nearest(absolute), environment, *_OPTIONS, *words)
+    asked = run(tree, _nearest(absolute), environment, *OPTIONS, *words)
     if asked is None:
         return True
     used = [os.path.realpath(os.fsdecode(line)) for line in asked.stdout.splitlines()]
@@ -293,7 +320,7 @@ def _program(environment: Mapping[str, str]) -> str | None:
     return git if git is not None and Path(git).is_absolute() else None
 
 
-def _has_pipe(path: Path, tree: Path | None) -> bool:
+def has_pipe(path: Path, tree: Path | None) -> bool:
     """Tell whether git would wait for what is no file: a FIFO or a device among what it reads for a file."""
     if tree is None:
         return False
@@ -312,7 +339,7 @@ def _is_harmless(file: Path) -> bool:
 
 def _is_in_index(path: Path) -> bool | None:
     """Tell whether a file is in the index of its work tree; None where that cannot be read to its end."""
-    tree = _work_tree_of(path)
+    tree = work_tree_of(path)
     if tree is None or not (tree / ".git").is_dir():
         return None
     try:

@@ -1,0 +1,101 @@
+"""Asking git about many files of a work tree in one process."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from qwen_schema.records import record
+
+from .git import has_pipe, ignored_in, may_be_asked, run, safe_environment, words_for, work_tree_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from qwen_cfg.core.world import GitStatus
+
+# The names that are asked about. Each is matched in a whole work tree at once, whatever its letters.
+NAMES = (".env", "settings.json")
+_TRACKED_NAMES = tuple(f":(icase,glob)**/{name}" for name in NAMES)
+
+# How many seconds a listing of a work tree is waited for: git looks at every directory for it.
+_LISTING_SECONDS = 120
+
+
+@record
+class Listing:
+    """The files below a directory that git does not ignore, as names from there, and what git could not look at."""
+
+    names: tuple[str, ...]
+    complaint: str = ""
+
+
+def listed_below(directory: Path, name: str) -> Listing | None:
+    """Return the files of a name that git tracks or would add below a directory; None where git cannot be asked.
+
+    What stands in another repository inside of the work tree is not listed.
+    """
+    tree = work_tree_of(directory / name)
+    if tree is None or not may_be_asked(tree) or has_pipe(directory / name, tree):
+        return None
+    words = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", f":(glob)**/{name}")
+    answer = run(tree, directory, safe_environment(), *words_for(tree), *words, seconds=_LISTING_SECONDS)
+    if answer is None or answer.returncode != 0:
+        return None
+    names = dict.fromkeys(os.fsdecode(found) for found in answer.stdout.split(b"\0") if found)
+    return Listing(tuple(names), os.fsdecode(answer.stderr).strip().partition("\n")[0])
+
+
+def statuses_of(paths: Iterable[Path]) -> dict[Path, GitStatus]:
+    """Return what git does with files named `.env` or `settings.json`, asked in two processes for each work tree.
+
+    A file is left out where more care is needed than this takes: one that a link leads to, for example.
+    """
+    by_tree: dict[Path, list[Path]] = {}
+    for path in paths:
+        tree = work_tree_of(path)
+        if tree is not None and path.name in NAMES and _is_plain(path, tree):
+            by_tree.setdefault(tree, []).append(path)
+    statuses: dict[Path, GitStatus] = {}
+    for tree, files in by_tree.items():
+        if may_be_asked(tree):
+            statuses.update(_statuses_in(tree, files))
+    return statuses
+
+
+def _is_plain(path: Path, tree: Path) -> bool:
+    """Tell whether a file is reached by no link, and nothing on the way looks like another repository or a pipe."""
+    if os.path.realpath(path) != str(path) or has_pipe(path, tree):
+        return False
+    between = [parent for parent in path.parents if parent != tree and parent.is_relative_to(tree)]
+    return not any(os.path.lexists(parent / "HEAD") for parent in between)
+
+
+def _statuses_in(tree: Path, files: list[Path]) -> Mapping[Path, GitStatus]:
+    names = {file: os.fsencode(file.relative_to(tree).as_posix()) for file in files}
+    listing = run(tree, tree, safe_environment(), *words_for(tree), "ls-files", "-z", "--", *_TRACKED_NAMES)
+    if listing is None or listing.returncode != 0:
+        return {}
+    # Git folds the letters of ASCII alone.
+    tracked = {name.lower() for name in listing.stdout.split(b"\0")}
+    others = {file: name for file, name in names.items() if name.lower() not in tracked}
+    ignored = _ignored(tree, others.values())
+    if ignored is None:
+        return {}
+    return {
+        file: "tracked" if file not in others else "ignored" if name in ignored else "not ignored"
+        for file, name in names.items()
+    }
+
+
+def _ignored(tree: Path, names: Iterable[bytes]) -> set[bytes] | None:
+    """Return which of the names in a work tree git ignores; None where it does not answer."""
+    # A path that begins with ./ has no magic in it.
+    asked = b"".join(b"./" + name + b"\0" for name in names)
+    if not asked:
+        return set()
+    words = ("check-ignore", "--no-index", "--verbose", "-z", "--stdin")
+    answer = run(tree, tree, safe_environment(), *words_for(tree), *words, input_=asked)
+    found = None if answer is None else ignored_in(answer)
+    return None if found is None else {name.removeprefix(b"./") for name in found}
