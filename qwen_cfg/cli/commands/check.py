@@ -1,40 +1,37 @@
-"""The command `check`: does a committed artifact still say what resolves here?"""
+"""The command `check`: do committed artifacts still say what resolves here?"""
 
 from __future__ import annotations
 
-import shlex
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING
 
-from qwen_cfg.application.compilation import compilation_of
-from qwen_cfg.application.replay import compare, replay
 from qwen_cfg.cli.arguments import artifact_name, request_of, with_config
+from qwen_cfg.cli.checking import Manner, as_word, check_artifact, update_words
+from qwen_cfg.cli.formats import JSON, PROBLEMS, TEXT, add_format_option, show
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.parser import add_field_flags, add_resolution_options
-from qwen_cfg.core.drift import MISSING
+from qwen_cfg.cli.reports.check import report_data, show_text
 from qwen_cfg.rules import ALL_RULES, RULES, rules_for_check
-from qwen_cfg.writing.artifact_file import ARTIFACT_NAME, lacks_schema, read_artifact, write_artifact
-from qwen_schema import ExitCode, QwenCfgError, UsageError, did_you_mean, form_of, show_word
-from qwen_schema.records import replace
+from qwen_cfg.writing.artifact_file import ARTIFACT_NAME
+from qwen_schema import QwenCfgError, UsageError, did_you_mean, show_word
 
 if TYPE_CHECKING:
     import argparse
 
-    from qwen_cfg.application.compilation import Compilation
-    from qwen_cfg.application.replay import Comparison
+    from qwen_cfg.cli.check_many import Target
     from qwen_cfg.cli.output import Output
-    from qwen_schema import ResolvedConfig
+    from qwen_cfg.cli.reports.check import Report
+    from qwen_cfg.cli.reports.problem import Results
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument(
-        "file",
-        metavar="FILE",
-        nargs="?",
-        default="",
-        help="the artifact, or a directory with a qwen.toml (without it: the first qwen.toml from the working "
-        "directory up)",
+        "files",
+        metavar="PATH",
+        nargs="*",
+        help="an artifact, or a directory: every qwen.toml in it and below is checked, except those that git ignores "
+        "(without PATH: the first qwen.toml from the working directory up)",
     )
     parser.add_argument(
         "--strict",
@@ -45,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--artifact-only",
         action="store_true",
-        help="only validate FILE, and resolve nothing: for a machine that has neither key nor env file",
+        help="only validate PATH, and resolve nothing: for a machine that has neither key nor env file",
     )
     parser.add_argument(
         "--select",
@@ -58,82 +55,96 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--ignore", action="extend", type=_codes, default=[], metavar="CODES", help="skip these rules")
     parser.add_argument("--update", action="store_true", help="write the artifact again if it drifted")
-    parser.add_argument(
-        "--format", choices=["text", "json", "github"], default="text", help="github: workflow annotations"
-    )
+    add_format_option(parser, TEXT, JSON, *PROBLEMS)
     add_resolution_options(parser)
     add_field_flags(parser)
-    parser.epilog = examples("check", "check --update", "check --select all --format github qwen.toml")
+    parser.epilog = examples("check", "check --update", "check services/", "check --select all --format github .")
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
-    """Load the artifact, resolve again, and tell the differences and what the rules find.
+    """Load artifacts, resolve again, and tell the differences and what the rules find.
 
     Raises:
-        QwenCfgError: if that cannot be done; a workflow gets an annotation for it too.
+        QwenCfgError: if that cannot be done for the only artifact; a format that lists problems has it too.
     """
+    manner, name = _manner(args), args.files[0] if args.files else ""
     try:
-        return _check(args, output)
+        targets = _targets(args.files)
+        if targets is not None:
+            return _check_many(targets, manner, args, output)
+        report = check_artifact(with_config(request_of(args), name), manner)
     except QwenCfgError as error:
-        if args.format == "github":
-            from qwen_cfg.cli.reports.github import annotation_of  # noqa: PLC0415
-
-            output.annotation(annotation_of(error, artifact_name(args.file) or ARTIFACT_NAME))
+        if args.format in PROBLEMS:
+            _show_error(artifact_name(name) or ARTIFACT_NAME, error, args.format, output)
         raise
+    show(args.format, _One(report), output)
+    return report.exit_code
 
 
-def _check(args: argparse.Namespace, output: Output) -> int:
-    from qwen_cfg.cli.reports.check import Report, tell  # noqa: PLC0415
-
+def _manner(args: argparse.Namespace) -> Manner:
     if args.update and args.artifact_only:
         raise UsageError("cannot be combined with --update: it resolves nothing", where="--artifact-only")
     if args.select and args.artifact_only:
         raise UsageError("cannot be combined with --artifact-only, which resolves nothing", where="--select")
     rules = rules_for_check(tuple(args.select), tuple(args.ignore))
-    asked = with_config(request_of(args), args.file)
-    assert asked.config is not None and asked.artifact_file is not None  # noqa: S101 - it has just been named
-    name, path, request = asked.config, asked.artifact_file, replace(asked, config=None)
-    text, old = read_artifact(path, name)
-    compilation = compilation_of(replay(request, old), "survey", of_artifact=True)
-    if args.artifact_only:
-        tell(Report(name, text, old, compilation.generation, artifact_only=True), args.format, output)
-        return ExitCode.OK
-    comparison = compare(old, compilation, rules, strict=args.strict)
-    home = request.process.home.path
-    written = args.update and (_is_out_of_date(old, comparison) or lacks_schema(path, text, home))
-    if written:
-        write_artifact(Path(name), comparison.new, form_of(text), home)
-        _vouch_for(comparison.new, path, compilation)
-    strict = ["--strict"] if args.strict else []
-    mend = shlex.join(["qwen-cfg", "check", _as_word(name), "--update", *strict, *request.as_words()])
-    report = Report(
-        name, text, old, compilation.generation, comparison, args.strict, written, mend, counted=bool(args.select)
-    )
-    tell(report, args.format, output)
-    return report.exit_code
+    return Manner(rules, bool(args.select), args.strict, args.update, args.artifact_only)
 
 
-def _vouch_for(written: ResolvedConfig, path: Path, compilation: Compilation) -> None:
-    """Remember a yes for the artifact where the user has said yes to the very endpoint and key that it has.
+def _targets(names: list[str]) -> tuple[Target, ...] | None:
+    """Return the artifacts that are named, or found in directories; None if it is one, and told as such.
 
-    Anything else that the artifact decides, such as a proxy, is asked about when it is used.
+    Raises:
+        ArtifactError: if nothing can be checked in the only directory.
     """
-    from contextlib import suppress  # noqa: PLC0415 - few artifacts are written again
+    if not names or (len(names) == 1 and not os.path.isdir(names[0])):  # noqa: PTH112 - may be no path
+        return None
+    from qwen_cfg.cli.check_many import targets_of  # noqa: PLC0415 - for many alone
 
-    from qwen_cfg.application.compilation import trust_store  # noqa: PLC0415
-    from qwen_cfg.application.config_file import concern_of_written  # noqa: PLC0415
-    from qwen_cfg.trust.gate import Gate  # noqa: PLC0415
-
-    gate = Gate(trust_store(compilation.request.process))
-    with suppress(QwenCfgError):
-        if gate.is_settled(compilation.concern):
-            gate.vouch(concern_of_written(written, path, compilation.request), ["base_url"])
+    targets = targets_of(names)
+    if len(names) == len(targets) == 1:
+        targets[0].require()
+        return None if targets[0].name == artifact_name(names[0]) else targets
+    return targets
 
 
-def _is_out_of_date(old: ResolvedConfig, comparison: Comparison) -> bool:
-    """Tell whether writing again changes anything that was asked about: a profile or a dialect that is named is."""
-    differs = any(difference.part not in MISSING for difference in comparison.differences)
-    return differs or (old.profile, old.dialect) != (comparison.new.profile, comparison.new.dialect)
+def _check_many(targets: tuple[Target, ...], manner: Manner, args: argparse.Namespace, output: Output) -> int:
+    from qwen_cfg.cli.check_many import check_each  # noqa: PLC0415 - for many alone
+    from qwen_cfg.cli.reports.checks import Checks  # noqa: PLC0415
+
+    request = request_of(args)
+    outcomes = check_each(targets, request, manner, output)
+    update = ["qwen-cfg", "check", *map(as_word, args.files), *update_words(request, manner)]
+    checks = Checks(outcomes, update)
+    if args.format != TEXT:
+        checks.tell_errors(output)
+    show(args.format, checks, output)
+    return checks.exit_code
+
+
+def _show_error(name: str, error: QwenCfgError, form: str, output: Output) -> None:
+    from qwen_cfg.cli.reports.checks import Checks  # noqa: PLC0415 - an error alone needs them
+    from qwen_cfg.cli.reports.outcome import outcome_of_error  # noqa: PLC0415
+
+    show(form, Checks([outcome_of_error(name, error)]), output)
+
+
+class _One:
+    """The report of a single artifact, for every format."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+
+    def text(self, output: Output) -> None:
+        show_text(self._report, output)
+
+    def data(self) -> object:
+        return report_data(self._report)
+
+    def results(self) -> Results:
+        from qwen_cfg.cli.reports.checks import Checks  # noqa: PLC0415 - for formats that list problems
+        from qwen_cfg.cli.reports.outcome import outcome_of  # noqa: PLC0415
+
+        return Checks([outcome_of(self._report)]).results()
 
 
 def _codes(text: str) -> list[str]:
@@ -153,8 +164,3 @@ def _codes(text: str) -> list[str]:
             hint = f"{did_you_mean(code, known)}To list the rules: qwen-cfg rule"
             raise UsageError(f"unknown rule {show_word(code)}", where="--select, --ignore", hint=hint)
     return codes
-
-
-def _as_word(name: str) -> str:
-    """Return a file's name so that it is not taken for an option."""
-    return f"./{name}" if name.startswith("-") else name

@@ -1,8 +1,7 @@
-"""How a check is told: as text, as JSON, or as workflow annotations."""
+"""The report of a checked artifact: as text, as data, and as problems at places in files."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +12,9 @@ from qwen_cfg.rules.diagnostic import diagnostic_data
 from qwen_schema import ExitCode
 from qwen_schema.records import asdict, record
 
-from .github import annotation, in_repository, sentences
-
 if TYPE_CHECKING:
+    from typing import Any
+
     from qwen_cfg.application.replay import Comparison
     from qwen_cfg.cli.output import Output
     from qwen_cfg.core.chosen_profile import ChosenProfile
@@ -101,11 +100,6 @@ class Report:
         return tuple(notes)
 
 
-def tell(report: Report, form: str, output: Output) -> None:
-    """Tell a report in the form that was asked for."""
-    {"text": _tell_text, "json": _tell_json, "github": _tell_github}[form](report, output)
-
-
 def line_of(text: str, field: str) -> int:
     """Return the line of a written artifact where a field of `[config]` stands, counting from 1.
 
@@ -126,17 +120,9 @@ def line_of(text: str, field: str) -> int:
     return first
 
 
-def _tell_text(report: Report, output: Output) -> None:
-    summary = {
-        "valid": "a valid artifact",
-        "same": f"up to date{_as_far(report)}",
-        "updated": f"{_count(report)}, updated" if report.differences else "updated",
-        "findings": _findings(report),
-        "drift": _count(report),
-    }[report.status]
-    differing = [line for difference in report.differences for line in _account(difference)]
-    found = [line for diagnostic in report.diagnostics for line in _finding(diagnostic)] if report.counted else []
-    output.lines(f"{report.file}: {summary}, by the {report.generation.rules}", *differing, *found, look="check")
+def show_text(report: Report, output: Output) -> None:
+    """Show a report to people."""
+    output.lines(f"{report.file}: {headline(report)}", *account(report), look="check")
     if not report.counted:
         show_warnings(report.diagnostics, output)
     for note in report.notes:
@@ -145,42 +131,43 @@ def _tell_text(report: Report, output: Output) -> None:
         output.lines("", f"To fix: {report.remedy}", look="check")
 
 
-def _tell_json(report: Report, output: Output) -> None:
-    output.data(
-        {
-            "format": FORMAT,
-            "file": report.file,
-            "profile": report.generation.profile.name,
-            "profile_from": report.generation.because,
-            "status": report.status,
-            "updated": report.updated,
-            "strict": report.strict,
-            "differences": [asdict(difference) for difference in report.differences],
-            "absent": list(report.comparison.absent) if report.comparison else [],
-            "not_compared": list(report.comparison.unknown) if report.comparison else [],
-            "diagnostics": [diagnostic_data(diagnostic) for diagnostic in report.diagnostics],
-            "notes": list(report.notes),
-            "mend": report.remedy,
-            "exit_code": int(report.exit_code),
-        }
-    )
+def headline(report: Report) -> str:
+    """Return the outcome in a few words, and by whose rules."""
+    summary = {
+        "valid": "a valid artifact",
+        "same": f"up to date{_as_far(report)}",
+        "updated": f"{_count(report)}, updated" if report.differences else "updated",
+        "findings": _findings(report),
+        "drift": _count(report),
+    }[report.status]
+    return f"{summary}, by the {report.generation.rules}"
 
 
-def _tell_github(report: Report, output: Output) -> None:
-    for d in report.differences:
-        level = "error" if d in report.remaining else "notice"
-        message = f"{d.field} ({d.part}) was {_said(d.old, d.old_origin)} and is {_said(d.new, d.new_origin)}."
-        if report.remedy:
-            message += f" To fix: {report.remedy}"
-        line = line_of(report.text, d.field)
-        output.annotation(
-            annotation(level, message, file=in_repository(report.file), line=line, title="qwen-cfg: drift")
-        )
-    for found in report.diagnostics:
-        output.annotation(_annotated(found, report))
-    for note in report.notes:
-        line = line_of(report.text, "api_key")
-        output.annotation(annotation("notice", note, file=in_repository(report.file), line=line, title="qwen-cfg"))
+def account(report: Report) -> tuple[str, ...]:
+    """Return the lines about each difference, and about each finding if these count."""
+    differing = [line for difference in report.differences for line in _account(difference)]
+    found = [line for diagnostic in report.diagnostics for line in _finding(diagnostic)] if report.counted else []
+    return (*differing, *found)
+
+
+def report_data(report: Report) -> dict[str, Any]:
+    """Return a report as plain values."""
+    return {
+        "format": FORMAT,
+        "file": report.file,
+        "profile": report.generation.profile.name,
+        "profile_from": report.generation.because,
+        "status": report.status,
+        "updated": report.updated,
+        "strict": report.strict,
+        "differences": [asdict(difference) for difference in report.differences],
+        "absent": list(report.comparison.absent) if report.comparison else [],
+        "not_compared": list(report.comparison.unknown) if report.comparison else [],
+        "diagnostics": [diagnostic_data(diagnostic) for diagnostic in report.diagnostics],
+        "notes": list(report.notes),
+        "mend": report.remedy,
+        "exit_code": int(report.exit_code),
+    }
 
 
 def _as_far(report: Report) -> str:
@@ -197,21 +184,6 @@ def _finding(diagnostic: Diagnostic) -> tuple[str, ...]:
     return "", f"  {diagnostic.code} {diagnostic.severity}  {finding.message}", f"    {finding.hint}"
 
 
-def _annotated(diagnostic: Diagnostic, report: Report) -> str:
-    """Return a finding as an annotation at the place that it is about; one about no file is at the artifact's field."""
-    finding = diagnostic.finding
-    level = {"error": "error", "warning": "warning", "note": "notice"}[diagnostic.severity]
-    beside = in_repository(os.path.normpath(Path(report.file).parent / str(finding.path)))
-    in_tree = finding.path is not None and not finding.path.startswith("~") and not beside.startswith(("/", ".."))
-    file, line = (
-        (beside, finding.line or 1)
-        if in_tree
-        else (in_repository(report.file), line_of(report.text, str(finding.field)))
-    )
-    message = sentences(finding.message, finding.hint)
-    return annotation(level, message, file=file, line=line, title=f"qwen-cfg: {diagnostic.code}")
-
-
 def _count(report: Report) -> str:
     fields = {difference.field for difference in report.differences if difference.part != "resolution"}
     return f"drift in {len(fields)} of {len(report.artifact.config)} fields" if fields else "drift"
@@ -219,10 +191,11 @@ def _count(report: Report) -> str:
 
 def _account(difference: Difference) -> tuple[str, ...]:
     part = "" if difference.part == "value" else f" ({difference.part})"
-    was, now = _said(difference.old, difference.old_origin), _said(difference.new, difference.new_origin)
+    was, now = value_text(difference.old, difference.old_origin), value_text(difference.new, difference.new_origin)
     return "", f"  {difference.field}{part}", f"    was  {was}", f"    is   {now}"
 
 
-def _said(value: str, origin: str) -> str:
+def value_text(value: str, origin: str) -> str:
+    """Return a value with its origin behind it."""
     said = value or "(empty)"
     return f"{said}  [{origin}]" if origin and origin != value else said

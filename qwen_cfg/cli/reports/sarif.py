@@ -1,0 +1,81 @@
+"""SARIF 2.1.0, which GitHub code scanning and editors read (OASIS, sections 3.13 to 3.58)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from qwen_schema.version import VERSION
+
+from .problem import DRIFT, INVALID, NOTE
+
+if TYPE_CHECKING:
+    from qwen_cfg.cli.output import Output
+
+    from .problem import Problem, Results
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+# What is no rule of the catalogue, with its level and its description.
+_OWN_RULES = {
+    DRIFT: ("error", "The artifact differs from what resolves now."),
+    INVALID: ("error", "The artifact cannot be checked."),
+    NOTE: ("note", "Something to know about the artifact."),
+}
+
+
+def show(results: Results, output: Output) -> None:
+    """Write a log with one run."""
+    output.data(document(results))
+
+
+def document(results: Results) -> dict[str, Any]:
+    """Return the log as plain values."""
+    rules = _rules(results)
+    index = {rule["id"]: number for number, rule in enumerate(rules)}
+    run: dict[str, Any] = {
+        "tool": {"driver": {"name": "qwen-cfg", "version": VERSION, "rules": rules}},
+        "invocations": [
+            {
+                "executionSuccessful": not any(problem.code == INVALID for problem in results.problems),
+                "exitCode": results.exit_code,
+            }
+        ],
+        "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "the top of the repository"}}},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(problem, index) for problem in results.problems],
+    }
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _rules(results: Results) -> list[dict[str, Any]]:
+    """Return the descriptions of the rules that found anything, in the order of their codes."""
+    own = [(code, level, text) for code, (level, text) in _OWN_RULES.items()]
+    found = {problem.code for problem in results.problems}
+    return [
+        {"id": code, "shortDescription": {"text": text}, "defaultConfiguration": {"level": level}}
+        for code, level, text in sorted((*own, *results.rules))
+        if code in found
+    ]
+
+
+def _result(problem: Problem, index: dict[str, int]) -> dict[str, Any]:
+    place = {"artifactLocation": _location(problem.file), "region": {"startLine": problem.line}}
+    return {
+        "ruleId": problem.code,
+        "ruleIndex": index[problem.code],
+        "level": problem.level,
+        "message": {"text": problem.message},
+        "locations": [{"physicalLocation": place}],
+        # What a scanner knows a result by when lines have moved.
+        "partialFingerprints": {"qwenCfg/v1": ":".join((problem.code, problem.about, problem.file))},
+    }
+
+
+def _location(file: str) -> dict[str, str]:
+    """Return a file as a URI: relative to the repository, else absolute."""
+    if Path(file).is_absolute() or file.startswith("../"):
+        return {"uri": Path(file).absolute().as_uri()}
+    return {"uri": quote(os.fsencode(file)), "uriBaseId": "%SRCROOT%"}
