@@ -43,7 +43,7 @@ _MEANT = {
     **dict.fromkeys(("chat", "ask", "prompt", "talk", "start"), "run"),
     **dict.fromkeys(("explain", "show", "config", "get", "print", "why", "settings"), "resolve --explain"),
     **dict.fromkeys(("update", "upgrade", "sync", "refresh"), "check --update"),
-    **dict.fromkeys(("diff", "drift", "validate", "verify", "lint"), "check"),
+    **dict.fromkeys(("drift", "validate", "verify", "lint"), "check"),
     **dict.fromkeys(("test", "ping", "diagnose", "debug"), "doctor"),
     **dict.fromkeys(("setup", "configure", "new", "create", "install"), "init"),
     **dict.fromkeys(("compile", "build", "merge"), "resolve"),

@@ -28,6 +28,7 @@ COMMANDS = {
     "set": "change one value that init wrote: the model, the base URL or the API key",
     "resolve": "merge flags, environment, env files and settings into one config, or explain it",
     "check": "compare a committed artifact with what resolves now",
+    "diff": "show what changes between two artifacts, git revisions or environments",
     "envfile": "show how env files are read, line by line",
     "run": "chat with the model, using only the resolved config",
     "exec": "start a program, such as qwen, with exactly what the config says",

@@ -144,6 +144,27 @@ def status_of(path: Path) -> GitStatus | None:
     return "ignored" if is_ignored(real) else "not ignored"
 
 
+def work_tree(directory: Path) -> Path | None:
+    """Return the work tree that a directory stands in: the nearest one at it or above that has a `.git`."""
+    return work_tree_of(directory / "_")
+
+
+def ask_repository(
+    directory: Path, *command: str, input_: bytes = b"", seconds: float | None = None
+) -> subprocess.CompletedProcess[bytes] | None:
+    """Return how git ended that was asked about the objects of the repository around a directory.
+
+    None where it does not answer in time. Nothing that the repository's settings name is run. Words that come from a
+    person must not begin with a dash.
+    """
+    tree = work_tree(directory)
+    about = tree or directory
+    if about in _silent or has_pipe(about / "_", tree):
+        return None
+    where = [] if tree is None else [f"--git-dir={tree / '.git'}", f"--work-tree={tree}"]
+    return run(about, about, safe_environment(), *where, *OPTIONS, *command, input_=input_, seconds=seconds)
+
+
 def _names_of(path: Path) -> tuple[Path, ...]:
     """Return every link on the way to a file, by a path with no other link in it, and at last the file's real path."""
     links: list[Path] = []

@@ -126,6 +126,7 @@ COMMAND_LINES = {
     "resolve": ({"tomli_w"}, {"pathlib"}, 150),
     "resolve --format json": (set(), {"json", "pathlib"}, 150),
     "check qwen.toml": (set(), {"pathlib", "tomllib"}, 155),
+    "diff qwen.toml qwen.toml": (set(), {"pathlib", "tomllib"}, 150),
 }
 
 

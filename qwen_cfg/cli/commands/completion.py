@@ -81,7 +81,7 @@ def _improved(script: str, shell: str) -> str:
 
 def _give_values(action: Any, files: dict[str, Any]) -> None:
     """Tell an option of a script what its values are, where it names a file, a field, a rule or a choice of a field."""
-    if action.metavar in ("FILE", "PATH"):
+    if action.metavar in ("FILE", "PATH", "A", "B"):
         action.complete = files
     elif action.metavar == "FIELD":
         action.choices = action.choices or list(declared_fields())

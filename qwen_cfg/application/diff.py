@@ -1,0 +1,258 @@
+"""Compares two artifacts, every artifact of two git revisions, or what resolves here in two environments."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from qwen_cfg.core.changes import ArtifactChange as Change
+from qwen_cfg.core.changes import Changes, artifact_change, only_in_one, resolution_change
+from qwen_cfg.reading.revisions import Repository, is_word
+from qwen_cfg.writing.artifact_file import ARTIFACT_NAME, read_artifact
+from qwen_schema import ArtifactError, QwenCfgError, UsageError, load, redact_unknown
+from qwen_schema.envfile import Subject, file_values
+from qwen_schema.envfile.text import decode_text
+from qwen_schema.records import record, replace
+
+from .compilation import compilation_of
+from .incomplete import IncompleteError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from qwen_cfg.reading.revisions import Blob, Content
+    from qwen_schema import ResolvedConfig
+
+    from .compilation import Compilation
+    from .request import Request
+
+# What a file of variables never changes: the files and programs are those of this machine.
+_OF_THE_MACHINE = ("HOME", "PATH", "USERPROFILE", "HOMEDRIVE", "HOMEPATH", "SYSTEMROOT", "PATHEXT")
+
+# Between two revisions, as git writes them.
+_COMMON, _BOTH = "...", ".."
+
+_FORMS = "Name two artifacts (A B), two revisions (A B, A..B or A...B), or one of each as REVISION:FILE."
+
+
+@record
+class Side:
+    """What a word stands for: an artifact in a file, one in a revision, or all those of a revision."""
+
+    word: str
+    file: str = ""
+    revision: str = ""
+
+    @property
+    def is_artifact(self) -> bool:
+        """Whether it is one artifact."""
+        return bool(self.file)
+
+
+def diff_of(cwd: Path, words: Sequence[str], paths: Sequence[str], *, strict: bool) -> Changes:
+    """Return what changes between the artifacts or revisions that words name, `paths` limiting the revisions' files.
+
+    Raises:
+        UsageError: if the words name nothing that can be compared.
+        ArtifactError: if one of two artifacts is invalid.
+    """
+    if len(words) == 1 and (ends := _range(words[0])) is not None:
+        return _revisions(cwd, ends, paths, strict=strict)
+    if len(words) == 2 and _range(words[0]) is not None:
+        return diff_of(cwd, words[:1], (words[1], *paths), strict=strict)
+    if len(words) != 2:
+        raise UsageError("nothing to compare with" if words else "nothing to compare", hint=_FORMS)
+    old, new = _side(words[0]), _side(words[1])
+    if old.is_artifact != new.is_artifact:
+        one = old if old.is_artifact else new
+        other = new if old.is_artifact else old
+        raise UsageError(
+            f"{_told(one.word)} is an artifact, and {_told(other.word)} is not a file",
+            hint=f"Compare it with the same file in a revision: {_told(other.word)}:{_told(one.word)}. {_FORMS}",
+        )
+    if old.is_artifact:
+        if paths:
+            raise UsageError("a path can only limit revisions", where=paths[0], hint=_FORMS)
+        change = artifact_change(new.word, _artifact(cwd, old), _artifact(cwd, new), strict=strict)
+        changes = (change,) if change.differences else ()
+        return Changes("artifacts", old.word, new.word, 1, changes, strict)
+    return _revisions(cwd, (old.revision, new.revision, _BOTH), paths, strict=strict)
+
+
+def environments(request: Request, files: Sequence[Path], shown: Sequence[str], *, only: bool, strict: bool) -> Changes:
+    """Return what changes from what resolves here to what resolves with the variables of a file, or of two files.
+
+    With one file, the first side is this environment. The variables of a file are set over this environment, or, if
+    `only`, in place of it. The directory, the home and the `qwen` on the PATH stay as they are.
+
+    Raises:
+        EnvFileError: if a file cannot be read.
+    """
+    given = [_with(request, file, name, only=only) for file, name in zip(files, shown, strict=True)]
+    sides = given if len(given) == 2 else [request, *given]
+    names = [f"with {name}" for name in shown]
+    names = names if len(names) == 2 else ["here", *names]
+    old, new = (compilation_of(side, of_artifact=True) for side in sides)
+    place = old.world.standpoint.show_directory(old.world.cwd)
+    change = resolution_change(place, old.resolution, new.resolution, strict=strict)
+    changes = (change,) if change.differences else ()
+    notes = tuple(_notes({names[0]: old, names[1]: new}))
+    return Changes("environments", names[0], names[1], 1, changes, strict, notes)
+
+
+def _with(request: Request, file: Path, shown: str, *, only: bool) -> Request:
+    process = request.process
+    values = file_values(process.cwd / file, shown, request.dialect or "dotenv")
+    said = {name: value for name, value in values.items() if name not in _OF_THE_MACHINE}
+    kept = {name: text for name, text in process.environ.items() if not only or name in _OF_THE_MACHINE}
+    return replace(request, process=replace(process, environ={**kept, **said}))
+
+
+def _notes(sides: Mapping[str, Compilation]) -> Iterator[str]:
+    """Yield what a person should know of the sides: that other rules count, and why one is incomplete."""
+    rules = {name: side.generation.rules for name, side in sides.items()}
+    if len(set(rules.values())) > 1:
+        yield "; ".join(f"{name}: {words}" for name, words in rules.items())
+    found = {name: _incomplete(side) for name, side in sides.items()}
+    is_same = len(set(found.values())) == 1
+    for name, why in found.items():
+        if why:
+            yield f"{'on both sides' if is_same else name}, the configuration is incomplete: {why}"
+        if is_same:
+            break
+
+
+def _incomplete(side: Compilation) -> str:
+    return "" if side.resolution.is_complete else IncompleteError(side.diagnostics).what
+
+
+def _side(word: str) -> Side:
+    """Return what a word stands for. A file comes before a revision of the same name."""
+    file = os.path.join(word, ARTIFACT_NAME) if os.path.isdir(word) else word  # noqa: PTH112, PTH118 - "./" stays
+    if os.path.exists(file):  # noqa: PTH110 - a text
+        return Side(word, file)
+    revision, colon, path = word.partition(":")
+    if colon and revision and path:
+        return Side(word, path, revision)
+    if word.endswith((".toml", ".json")) or word.startswith((".", "/")):
+        raise ArtifactError("there is no such file", where=word, hint=_FORMS)
+    return Side(word, revision=word)
+
+
+def _range(word: str) -> tuple[str, str, str] | None:
+    """Return the two revisions of a range and what stands between them; an empty one is HEAD."""
+    if os.path.exists(word) or word.startswith(("./", "../", "/")):  # noqa: PTH110 - a text
+        return None
+    for between in (_COMMON, _BOTH):
+        old, found, new = word.partition(between)
+        if found:
+            return old or "HEAD", new or "HEAD", between
+    return None
+
+
+def _artifact(cwd: Path, side: Side) -> ResolvedConfig:
+    if not side.revision:
+        return read_artifact(cwd / side.file, side.file)[1]
+    repository = Repository(cwd)
+    commit = repository.commit(side.revision)
+    # As in git: from the top, or with ./ from here.
+    name = repository.name_of(side.file) if side.file.startswith(("./", "../")) else side.file
+    blob = repository.files(commit, lambda file: file == name).get(name)
+    if blob is None:
+        hint = "A path goes by the top of the repository, or begins with ./ and goes by the working directory."
+        raise UsageError("the revision has no such file", where=side.word, hint=hint)
+    return _loaded(repository.contents([blob])[blob], side.word)
+
+
+def _loaded(content: Content, where: str) -> ResolvedConfig:
+    """Return the artifact in a content.
+
+    Raises:
+        ArtifactError: if there is none.
+    """
+    if content.problem:
+        raise ArtifactError(f"the artifact {content.problem}".replace("the artifact git", "git"), where=where)
+    subject = Subject(where, "artifact", ArtifactError, "")
+    return load(decode_text(content.raw, subject), where=where)
+
+
+def _revisions(cwd: Path, ends: tuple[str, str, str], paths: Sequence[str], *, strict: bool) -> Changes:
+    repository, (one, other, between) = Repository(cwd), ends
+    for word in (one, other):
+        if not is_word(word):
+            raise UsageError(f"this is not the name of a revision: {_told(word)}", hint=_FORMS)
+    old, new = repository.commit(one), repository.commit(other)
+    if between == _COMMON:
+        old = repository.merge_base(old, new)
+    is_wanted = _wanted(repository, paths)
+    before, after = repository.files(old, is_wanted), repository.files(new, is_wanted)
+    if paths and not before and not after:
+        raise UsageError("neither revision has an artifact there", where=", ".join(paths))
+    changed = [name for name in dict.fromkeys((*before, *after)) if before.get(name) != after.get(name)]
+    artifacts = _Artifacts(repository, (before, after), changed, (one, other))
+    changes = (_change(artifacts, name, strict=strict) for name in sorted(changed))
+    differing = tuple(change for change in changes if change.status != "same")
+    return Changes("revisions", one, other, len(before.keys() | after.keys()), differing, strict)
+
+
+def _wanted(repository: Repository, paths: Sequence[str]) -> Callable[[str], bool]:
+    """Return which files of a revision are compared: every `qwen.toml`, or those below paths."""
+    names = [repository.name_of(path) for path in paths]
+    roots = tuple(f"{name}/" if name else "" for name in names)
+
+    def is_wanted(file: str) -> bool:
+        is_artifact = file == ARTIFACT_NAME or file.endswith(f"/{ARTIFACT_NAME}")
+        return file in names or (is_artifact and (not names or file.startswith(roots)))
+
+    return is_wanted
+
+
+class _Artifacts:
+    """The artifacts of two revisions, each content read and parsed once."""
+
+    def __init__(
+        self,
+        repository: Repository,
+        sides: tuple[dict[str, Blob], dict[str, Blob]],
+        changed: Sequence[str],
+        names: tuple[str, str],
+    ) -> None:
+        self._sides = sides
+        self._names = names
+        blobs = [side[file] for side in sides for file in changed if file in side]
+        self._contents = repository.contents(blobs)
+        self._loaded: dict[Blob, ResolvedConfig] = {}
+
+    def of(self, file: str) -> tuple[ResolvedConfig | None, ResolvedConfig | None]:
+        """Return the artifact of a file in each revision.
+
+        Raises:
+            ArtifactError: if one is none.
+        """
+        old, new = (self._artifact(file, side, name) for side, name in zip(self._sides, self._names, strict=True))
+        return old, new
+
+    def _artifact(self, file: str, side: dict[str, Blob], name: str) -> ResolvedConfig | None:
+        blob = side.get(file)
+        if blob is None:
+            return None
+        if blob not in self._loaded:
+            self._loaded[blob] = _loaded(self._contents[blob], f"{name}:{file}")
+        return self._loaded[blob]
+
+
+def _change(artifacts: _Artifacts, file: str, *, strict: bool) -> Change:
+    try:
+        old, new = artifacts.of(file)
+    except QwenCfgError as error:
+        return Change(file, "broken", error=error)
+    if old is not None and new is not None:
+        return artifact_change(file, old, new, strict=strict)
+    one = new or old
+    assert one is not None  # noqa: S101 - it is in one of the revisions
+    return only_in_one(file, one, is_new=old is None)
+
+
+def _told(word: str) -> str:
+    return redact_unknown(word)

@@ -1,0 +1,101 @@
+"""The command `diff`: what changes between two artifacts, two git revisions, or two environments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qwen_cfg.cli.arguments import request_of, working_directory
+from qwen_cfg.cli.help import examples
+from qwen_cfg.cli.parser import add_field_flags, add_resolution_options
+from qwen_schema import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from qwen_cfg.cli.output import Output
+    from qwen_cfg.core.changes import Changes
+
+_MOST_FILES = 2
+
+# The options that say how to resolve, which only --env-from does.
+_RESOLVING = ("env_file", "no_env_file", "trust_project", "profile", "env_dialect", "secret_from", "given")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    parser.add_argument(
+        "old",
+        metavar="A",
+        nargs="?",
+        help="an artifact (a file, or a directory with a qwen.toml), a git revision, or an artifact in a revision "
+        "(REVISION:FILE); A..B names two revisions, and A...B compares B with the commit where it left A. A name that "
+        "is both a file and a revision is the file. Nothing is checked out",
+    )
+    parser.add_argument("new", metavar="B", nargs="?", help="what A is compared with, if A is not a range")
+    parser.add_argument(
+        "paths",
+        metavar="PATH",
+        nargs="*",
+        help="of two revisions, compare only each qwen.toml below PATH, or the file PATH whatever its name is (after "
+        "-- as in git; without it, every qwen.toml of the repository)",
+    )
+    parser.add_argument(
+        "--env-from",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="instead: compare what resolves here with what would resolve with the variables of FILE (written like an "
+        "env file) set over this environment; given twice, compare the two files' results. HOME and PATH are never "
+        "taken from FILE",
+    )
+    parser.add_argument(
+        "--env-only",
+        action="store_true",
+        help="with --env-from: use the variables of FILE in place of this environment (but for HOME and PATH)",
+    )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="compare origins and the files read too; without it, values and the place of the key are compared",
+    )
+    parser.add_argument("--summary", action="store_true", help="show the totals only, and no artifact one by one")
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="text (the default) or json")
+    add_resolution_options(parser)
+    add_field_flags(parser)
+    parser.epilog = (
+        examples("diff old.toml qwen.toml", "diff main...HEAD", "diff v1 v2 -- services", "diff --env-from ci.env")
+        + "\nexit codes: 0 nothing differs, 1 something differs, 2 usage,\n3 an artifact is invalid\n"
+    )
+
+
+def execute(args: argparse.Namespace, output: Output) -> int:
+    """Compare the two sides, and show what differs."""
+    from qwen_cfg.cli.reports.diff import tell  # noqa: PLC0415
+
+    changes = _environments(args) if args.env_from else _artifacts(args)
+    tell(changes, args.format, output, summary=args.summary)
+    return changes.exit_code
+
+
+def _artifacts(args: argparse.Namespace) -> Changes:
+    from qwen_cfg.application.diff import diff_of  # noqa: PLC0415
+
+    options = vars(args)
+    given = [f"--{name.replace('_', '-')}" for name in ("env_only", *_RESOLVING) if options.get(name)]
+    if given:
+        option = given[0] if given[0] != "--given" else next(iter(args.given.values())).flag
+        raise UsageError("only valid with --env-from: artifacts are compared as they are", where=option)
+    words = [word for word in (args.old, args.new) if word is not None]
+    return diff_of(working_directory(), words, args.paths, strict=args.strict)
+
+
+def _environments(args: argparse.Namespace) -> Changes:
+    from qwen_cfg.application.diff import environments  # noqa: PLC0415
+
+    if args.old is not None:
+        raise UsageError("cannot be combined with artifacts or revisions", where="--env-from")
+    if len(args.env_from) > _MOST_FILES:
+        raise UsageError("give it once, or twice to compare two files", where="--env-from")
+    files = [Path(name) for name in args.env_from]
+    return environments(request_of(args), files, args.env_from, only=args.env_only, strict=args.strict)

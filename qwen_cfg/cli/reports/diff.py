@@ -1,0 +1,133 @@
+"""How changes are shown: as text, or as JSON under `diff.schema.json`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qwen_schema.records import asdict
+
+if TYPE_CHECKING:
+    from qwen_cfg.cli.output import Output
+    from qwen_cfg.core.changes import ArtifactChange, Changes, Group, Status
+    from qwen_cfg.core.drift import Difference
+
+FORMAT = 1
+
+# More changes of one field are counted, and not listed; the artifacts themselves and JSON have them all.
+_MOST_LISTED = 10
+
+
+def tell(changes: Changes, form: str, output: Output, *, summary: bool) -> None:
+    """Show changes in the form that was asked for."""
+    if form == "json":
+        output.data(diff_data(changes))
+        return
+    output.lines(*_text(changes, summary=summary))
+    output.notice(*(f"note: {note}" for note in changes.notes))
+
+
+def diff_data(changes: Changes) -> dict[str, Any]:
+    """Return changes as plain values."""
+    return {
+        "format": FORMAT,
+        "exit_code": int(changes.exit_code),
+        "kind": changes.kind,
+        "old": changes.old,
+        "new": changes.new,
+        "strict": changes.strict,
+        "compared": changes.compared,
+        "counts": {status: changes.count(status) for status in ("changed", "added", "removed", "broken")},
+        "groups": [asdict(group) for group in changes.groups],
+        "artifacts": [_artifact_data(change) for change in changes.changes],
+        "notes": list(changes.notes),
+    }
+
+
+def _artifact_data(change: ArtifactChange) -> dict[str, Any]:
+    error = change.error
+    return {
+        "file": change.file,
+        "status": change.status,
+        "differences": [asdict(difference) for difference in change.differences],
+        "error": None if error is None else {"message": error.what, "where": error.where, "hint": error.hint},
+    }
+
+
+def _text(changes: Changes, *, summary: bool) -> list[str]:
+    lines = [_head(changes)]
+    if changes.kind == "revisions":
+        lines += _groups(changes)
+    if not summary:
+        lines += [line for change in changes.changes for line in _of_artifact(change, changes)]
+    return lines
+
+
+def _head(changes: Changes) -> str:
+    sides = f"{changes.old} → {changes.new}"
+    if changes.kind != "revisions":
+        fields = {d.field for change in changes.changes for d in change.differences if d.part != "resolution"}
+        count = f"{len(fields)} field{'' if len(fields) == 1 else 's'} differ{'s' if len(fields) == 1 else ''}"
+        same = "the same" if not changes.changes else "the same values, from other files"
+        return f"{sides}: {count if fields else same}"
+    compared = f"{changes.compared:,} artifact{'' if changes.compared == 1 else 's'}"
+    if not changes.changes:
+        return f"{sides}: {compared}, the same in both"
+    changed = changes.count("changed")
+    told = [f"{changed:,} of {compared} differ{'s' if changed == 1 else ''}"]
+    told += [f"{changes.count(s):,} {word}" for s, word in _OTHERS if changes.count(s)]
+    return f"{sides}: {', '.join(told)}"
+
+
+_OTHERS: tuple[tuple[Status, str], ...] = (
+    ("added", "added"),
+    ("removed", "removed"),
+    ("broken", "not compared: invalid"),
+)
+
+
+def _groups(changes: Changes) -> list[str]:
+    """Return each field that changes, in how many artifacts, and the changes that most of them have."""
+    lines = [""] if changes.groups else []
+    for field in dict.fromkeys(group.field for group in changes.groups):
+        groups = [group for group in changes.groups if group.field == field]
+        lines.append(f"  {field} differs in {changes.files_with(field):,} of {changes.compared:,}")
+        lines += [f"    {len(group.files):>6,}  {_change(group)}" for group in groups[:_MOST_LISTED]]
+        rest = groups[_MOST_LISTED:]
+        if rest:
+            lines.append(f"    {sum(len(group.files) for group in rest):>6,}  {len(rest):,} other changes")
+    return lines
+
+
+def _change(group: Group) -> str:
+    part = "" if group.part in ("value", "secret reference") else f"{group.part}: "
+    return f"{part}{group.old or '(empty)'} → {group.new or '(empty)'}"
+
+
+def _of_artifact(change: ArtifactChange, changes: Changes) -> list[str]:
+    name = [] if changes.kind != "revisions" else ["", change.file + _STATUS[change.status]]
+    if change.error is not None:
+        return [*name, f"  {change.error}", *([f"  {change.error.hint}"] if change.error.hint else [])]
+    if change.status in ("added", "removed"):
+        return [
+            *name,
+            *(f"  {d.field}  {_said(d.new or d.old, d.new_origin or d.old_origin)}" for d in change.differences),
+        ]
+    return [*name, *(line for difference in change.differences for line in _difference(difference))]
+
+
+_STATUS = {"changed": "", "added": " (added)", "removed": " (removed)", "broken": " (invalid)"}
+
+
+def _difference(difference: Difference) -> list[str]:
+    part = "" if difference.part == "value" else f" ({difference.part})"
+    return [
+        "",
+        f"  {difference.field}{part}",
+        f"    was  {_said(difference.old, difference.old_origin)}",
+        f"    is   {_said(difference.new, difference.new_origin)}",
+    ]
+
+
+def _said(value: str, origin: str) -> str:
+    said = value or "(empty)"
+    return f"{said}  [{origin}]" if origin and origin != value else said

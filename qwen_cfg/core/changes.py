@@ -1,0 +1,175 @@
+"""What changes from one side to another: artifact by artifact and field by field, and the same change counted once."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from qwen_schema import ExitCode, Secret, safe_text, show_value
+from qwen_schema.records import record
+
+from .drift import Difference, drift, provenance_text
+from .other_profiles import departures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qwen_schema import QwenCfgError, ResolvedConfig
+
+    from .drift import Part
+    from .merge import Decision
+    from .resolution import Resolution
+
+Status = Literal["same", "changed", "added", "removed", "broken"]
+
+# What is told of an artifact that only one side has.
+MAIN_FIELDS = ("auth_method", "base_url", "model", "api_key")
+
+NOT_SET = "(not set)"
+
+
+@record
+class ArtifactChange:
+    """What became of one artifact: its file, the outcome, and the fields that differ.
+
+    Of one that is only on one side, the `differences` are its main fields, with nothing on the other side. `error`
+    says why one is broken.
+    """
+
+    file: str
+    status: Status
+    differences: tuple[Difference, ...] = ()
+    error: QwenCfgError | None = None
+
+
+@record
+class Group:
+    """One change that several artifacts have in common: in which field, from what to what, and which artifacts."""
+
+    field: str
+    part: Part
+    old: str
+    new: str
+    files: tuple[str, ...]
+
+
+@record
+class Changes:
+    """What changes from the side `old` to the side `new`, by their names.
+
+    `kind` says what the sides are, `noun` what was compared, and `compared` how many. `changes` has those that are not
+    the same. `notes` are for people.
+    """
+
+    kind: Literal["artifacts", "revisions", "environments"]
+    old: str
+    new: str
+    compared: int
+    changes: tuple[ArtifactChange, ...]
+    strict: bool = False
+    notes: tuple[str, ...] = ()
+
+    def count(self, status: Status) -> int:
+        """Return how many artifacts have a status."""
+        return sum(change.status == status for change in self.changes)
+
+    def files_with(self, field: str) -> int:
+        """Return in how many artifacts a field changes."""
+        return len({file for group in self.groups if group.field == field for file in group.files})
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """The changes of fields, by field in order, the one that most artifacts have first."""
+        found: dict[tuple[str, Part, str, str], list[str]] = {}
+        order: dict[str, int] = {}
+        for change in self.changes:
+            for d in change.differences if change.status == "changed" else ():
+                order.setdefault(d.field, len(order))
+                found.setdefault((d.field, d.part, d.old, d.new), []).append(change.file)
+        made = (Group(*key, tuple(files)) for key, files in found.items())
+        return tuple(sorted(made, key=lambda group: (order[group.field], -len(group.files))))
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """0 if nothing differs, 1 if anything does, and 3 if an artifact cannot be compared."""
+        if self.count("broken"):
+            return ExitCode.CONFIGURATION
+        return ExitCode.FINDINGS if self.changes else ExitCode.OK
+
+
+def artifact_change(file: str, old: ResolvedConfig, new: ResolvedConfig, *, strict: bool) -> ArtifactChange:
+    """Return what changes between two versions of an artifact: values and where the key is; if `strict`, origins."""
+    found = drift(old, new, strict=True)
+    counted = found if strict else tuple(d for d in found if d.part in ("value", "secret reference"))
+    return ArtifactChange(file, "changed" if counted else "same", counted)
+
+
+def only_in_one(file: str, artifact: ResolvedConfig, *, is_new: bool) -> ArtifactChange:
+    """Return what is told of an artifact that was added or removed."""
+    differences = []
+    for name in MAIN_FIELDS:
+        value, origin = artifact.config[name], provenance_text(artifact.provenance[name])
+        told = str(value) if artifact.api_key is value else show_value(value)  # type: ignore[arg-type]
+        part: Part = "secret reference" if artifact.api_key is value else "value"
+        differences.append(
+            Difference(name, part, "", told, "", origin) if is_new else Difference(name, part, told, "", origin, "")
+        )
+    return ArtifactChange(file, "added" if is_new else "removed", tuple(differences))
+
+
+def resolution_change(place: str, old: Resolution, new: Resolution, *, strict: bool) -> ArtifactChange:
+    """Return what changes from one resolution to another, without any key in it."""
+    differences = tuple(_resolved_differences(old, new, strict=strict))
+    return ArtifactChange(place, "changed" if differences else "same", differences)
+
+
+def _resolved_differences(old: Resolution, new: Resolution, *, strict: bool) -> Iterator[Difference]:
+    for departure in departures(old, new):
+        if departure.same_value and not strict:
+            continue
+        before, after = old.decisions[departure.name], departure.decision
+        part: Part = "provenance" if departure.same_value else "value"
+        texts = _texts(before, after, is_same=departure.same_value)
+        yield Difference(departure.name, part, *texts, _origin(before), _origin(after))
+    if strict:
+        yield from _files(old, new)
+
+
+def _texts(before: Decision, after: Decision, *, is_same: bool) -> tuple[str, str]:
+    """Return how two values are told. Of two keys only whether they are the same."""
+    if before.field.secret and before.winner is not None and after.winner is not None:
+        return "a key", "the same key" if is_same else "another key"
+    return _text(before), _text(after)
+
+
+def _text(decision: Decision) -> str:
+    if decision.winner is None:
+        return NOT_SET
+    if decision.field.secret:
+        return "a key"
+    if decision.value is None or isinstance(decision.value, Secret):
+        wrong = f" (not valid: {decision.problem.wrong})" if decision.problem is not None else ""
+        return safe_text(decision.field, decision.winner.revealed) + wrong
+    return show_value(decision.value)
+
+
+def _origin(decision: Decision) -> str:
+    return "" if decision.winner is None else str(decision.winner.origin)
+
+
+def _files(old: Resolution, new: Resolution) -> Iterator[Difference]:
+    """Yield the difference in which files are read."""
+    pairs = {
+        "env_file": [", ".join(file.shown for file in one.files) or "none" for one in (old, new)],
+        "settings": [_settings(one) for one in (old, new)],
+    }
+    for name, (before, after) in pairs.items():
+        if before != after:
+            yield Difference(name, "resolution", before, after, "", "")
+
+
+def _settings(resolution: Resolution) -> str:
+    scopes = resolution.settings.scopes if resolution.settings is not None else ()
+    return (
+        ", ".join(f"{scope.file.shown} ({scope.file.scope})" for scope in scopes if scope.outcome == "read") or "none"
+    )

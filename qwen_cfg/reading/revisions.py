@@ -1,0 +1,216 @@
+"""Reads files from the revisions of a git repository, by its objects: nothing is checked out or written."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from typing import TYPE_CHECKING
+
+from qwen_schema import UsageError, did_you_mean, redact_unknown
+from qwen_schema.bounded import LARGEST_BYTES
+from qwen_schema.printable import shorten
+from qwen_schema.records import field, record
+
+from .git import ask_repository, is_installed, work_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+# How many seconds an answer about a whole tree is waited for: a repository may have a million files.
+_SECONDS = 60
+
+# The modes of a tree's entries that are files; a link (120000) is not followed, a submodule (160000) is elsewhere.
+_FILE_MODES = (b"100644", b"100755")
+
+# More of them than any repository has artifacts.
+_MOST_FILES = 100_000
+
+# As many bytes are asked of git at once.
+_MOST_BYTES = 64 * 1024 * 1024
+
+# A revision's name longer than that is none.
+_LONGEST = 4096
+
+
+@record
+class Blob:
+    """A file in a revision: the name of its content in git, which is equal for equal contents."""
+
+    oid: str
+
+
+@record
+class Content:
+    """The content of a blob, or why there is none."""
+
+    raw: bytes = field(default=b"", repr=False)
+    problem: str = ""
+
+
+@record
+class Repository:
+    """The repository around a directory; names of files in it go by `top`, the work tree's top."""
+
+    directory: Path
+
+    @property
+    def top(self) -> Path:
+        """The top of the work tree; the directory itself where there is none (a bare repository)."""
+        return work_tree(self.directory) or self.directory
+
+    def name_of(self, path: str) -> str:
+        """Return the name in the repository of a path that goes by the directory; empty for the top itself.
+
+        Raises:
+            UsageError: if it leads out of the work tree.
+        """
+        full = os.path.normpath(os.path.join(self.directory, path))  # noqa: PTH118 - links stay
+        name = posixpath.normpath(os.path.relpath(full, self.top).replace(os.sep, "/"))
+        if name == ".." or name.startswith("../"):
+            raise UsageError("this path is outside the git work tree", where=path, hint="Name a path in it.")
+        return "" if name == "." else name
+
+    def commit(self, revision: str) -> str:
+        """Return the id of the commit that a revision names.
+
+        Raises:
+            UsageError: if there is no such commit, no repository, or no answer of git.
+        """
+        self._require()
+        found = self._parsed(f"{revision}^{{commit}}") if is_word(revision) else None
+        if found is None:
+            raise self._unknown(revision)
+        return found
+
+    def merge_base(self, one: str, other: str) -> str:
+        """Return the best common ancestor of two commits.
+
+        Raises:
+            UsageError: if they have none.
+        """
+        answer = ask_repository(self.directory, "merge-base", one, other, seconds=_SECONDS)
+        if answer is None or answer.returncode or not answer.stdout.strip():
+            hint = "A shallow clone may lack it: git fetch --unshallow. Or name two revisions: A B."
+            raise UsageError("git finds no common ancestor of the two revisions", hint=hint)
+        return answer.stdout.split()[0].decode()
+
+    def files(self, commit: str, is_wanted: Callable[[str], bool]) -> dict[str, Blob]:
+        """Return the files of a commit whose names are wanted, in git's order. Links and submodules are left out.
+
+        Raises:
+            UsageError: if git cannot list them all.
+        """
+        answer = ask_repository(self.directory, "ls-tree", "-r", "-z", "--full-tree", commit, seconds=_SECONDS)
+        if answer is None or answer.returncode:
+            hint = "In a partial clone, fetch its directories first: git fetch --refetch --filter=blob:none."
+            raise UsageError("git cannot list the files of this revision", where=commit[:12], hint=hint)
+        found: dict[str, Blob] = {}
+        for entry in answer.stdout.split(b"\0"):
+            head, _, raw_name = entry.partition(b"\t")
+            words, name = head.split(b" "), os.fsdecode(raw_name)
+            if words[0] in _FILE_MODES and is_wanted(name):
+                found[name] = Blob(words[2].decode())
+            if len(found) > _MOST_FILES:
+                raise UsageError(f"the revision has more than {_MOST_FILES:,} artifacts", where=commit[:12])
+        return found
+
+    def contents(self, blobs: Iterable[Blob]) -> dict[Blob, Content]:
+        """Return the content of each blob, within the bounds of an artifact's file."""
+        wanted = list(dict.fromkeys(blobs))
+        sizes = self._sizes(wanted)
+        found = {blob: Content(problem=_obstacle(sizes.get(blob))) for blob in wanted}
+        small = [blob for blob in wanted if not found[blob].problem]
+        for part in _parts(small, sizes):
+            found |= self._read(part)
+        return found
+
+    def _require(self) -> None:
+        """Refuse what cannot be asked.
+
+        Raises:
+            UsageError: without git, without a repository, and where git does not answer.
+        """
+        if not is_installed():
+            raise UsageError(
+                "git is not installed, so revisions cannot be read", hint="Install git, or name two files."
+            )
+        answer = ask_repository(self.directory, "rev-parse", "--git-dir")
+        if answer is None:
+            raise UsageError("git does not answer about this repository", where=str(self.top), hint="Try: git status")
+        if answer.returncode:
+            hint = "Revisions need a git repository. Change to one, or name two files."
+            raise UsageError("this is not in a git repository", where=str(self.directory), hint=hint)
+
+    def _unknown(self, revision: str) -> UsageError:
+        if self._parsed("HEAD^{commit}") is None and self._refs() == []:
+            hint = "Commit first, or name two files."
+            return UsageError("the repository has no commits", where=str(self.top), hint=hint)
+        near = did_you_mean(revision, self._refs()) if len(revision) <= _LONGEST else ""
+        hint = f"{near}Name a branch, a tag or a commit, or a file that exists."
+        return UsageError(f"unknown revision '{shorten(redact_unknown(revision))}'", hint=hint)
+
+    def _refs(self) -> list[str]:
+        words = ("for-each-ref", "--count=1000", "--format=%(refname:short)")
+        answer = ask_repository(self.directory, *words, seconds=_SECONDS)
+        return [] if answer is None or answer.returncode else os.fsdecode(answer.stdout).splitlines()
+
+    def _parsed(self, word: str) -> str | None:
+        answer = ask_repository(self.directory, "rev-parse", "--quiet", "--verify", word, seconds=_SECONDS)
+        return None if answer is None or answer.returncode else answer.stdout.strip().decode()
+
+    def _sizes(self, blobs: list[Blob]) -> dict[Blob, int]:
+        """Return the size of each blob that is here, in bytes."""
+        answer = self._batch("--batch-check", blobs)
+        lines = [line.split() for line in answer.splitlines()]
+        return {Blob(line[0].decode()): int(line[2]) for line in lines if len(line) == 3 and line[1] == b"blob"}
+
+    def _read(self, blobs: list[Blob]) -> dict[Blob, Content]:
+        answer, at = self._batch("--batch", blobs), 0
+        found = {}
+        for blob in blobs:
+            end = answer.find(b"\n", at)
+            head = answer[at:end].split()
+            if end < 0 or len(head) != 3 or head[0].decode() != blob.oid:
+                found[blob] = Content(problem="git does not give its content")
+                at = end + 1 if end >= 0 else at
+                continue
+            size = int(head[2])
+            found[blob] = Content(answer[end + 1 : end + 1 + size])
+            at = end + 1 + size + 1
+        return found
+
+    def _batch(self, option: str, blobs: list[Blob]) -> bytes:
+        if not blobs:
+            return b""
+        asked = "".join(f"{blob.oid}\n" for blob in blobs).encode()
+        # A missing object is looked for anew in all packs; buffered, for speed.
+        answer = ask_repository(self.directory, "cat-file", option, "--buffer", input_=asked, seconds=_SECONDS)
+        if answer is None:
+            raise UsageError("git does not answer about this repository", where=str(self.top), hint="Try: git status")
+        return answer.stdout
+
+
+def is_word(revision: str) -> bool:
+    """Tell whether a word may be handed to git as a revision: it cannot be taken for an option, nor for two words."""
+    return 0 < len(revision) <= _LONGEST and not revision.startswith("-") and revision.isprintable()
+
+
+def _obstacle(size: int | None) -> str:
+    if size is None:
+        return "git does not have its content here (a partial clone?)"
+    return "is larger than 1 MiB" if size > LARGEST_BYTES else ""
+
+
+def _parts(blobs: list[Blob], sizes: dict[Blob, int]) -> Iterable[list[Blob]]:
+    """Yield blobs in parts that are read at once."""
+    part: list[Blob] = []
+    total = 0
+    for blob in blobs:
+        if part and total + sizes[blob] > _MOST_BYTES:
+            yield part
+            part, total = [], 0
+        part.append(blob)
+        total += sizes[blob]
+    if part:
+        yield part

@@ -1,0 +1,403 @@
+"""`diff`: two artifacts, two git revisions, two environments."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from support.history import artifact_text, make_history
+from support.hostile_git import partial_clone, path_with_old_git
+
+from .process import KEY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.history import History
+
+    from .process import Desk
+
+ONE, TWO = "https://one.example/v1", "https://two.example/v1"
+OLD, NEW = artifact_text(OPENAI_BASE_URL=ONE, OPENAI_MODEL="m"), artifact_text(OPENAI_BASE_URL=TWO, OPENAI_MODEL="m")
+OTHER_KEY = "sk-another-abcdefghijklmnopqrstuvw"
+
+
+@pytest.fixture
+def history(desk: Desk) -> History:
+    """A repository at the desk: `old` and `new` are branches, with a service that changes and one that does not."""
+    made = make_history(desk.cwd)
+    made.commit({"a/qwen.toml": OLD, "b/qwen.toml": OLD, "same/qwen.toml": OLD, "prod.toml": OLD, "x.txt": "x"}, "old")
+    made.commit({"a/qwen.toml": NEW, "b/qwen.toml": NEW, "prod.toml": NEW, "x.txt": "y"}, "new")
+    return made
+
+
+def data_of(desk: Desk, code: int, *words: str, **options: Any) -> dict[str, Any]:
+    document: dict[str, Any] = desk.run("diff", "--format", "json", *words, **options).ended(code).json
+    schema = json.loads((files("qwen_cfg.explanation") / "diff.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator(schema).validate(document)
+    assert document["exit_code"] == code
+    return document
+
+
+def changed(document: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(one["file"], one["status"]) for one in document["artifacts"]]
+
+
+# Two artifacts.
+
+
+def test_two_files_are_compared_field_by_field_with_origins(desk: Desk) -> None:
+    desk.write("work/app/old.toml", OLD)
+    desk.write("work/app/new/qwen.toml", NEW)
+    out = desk.run("diff", "old.toml", "new").ended(1).out
+    assert out.splitlines() == [
+        "old.toml → new: 1 field differs",
+        "",
+        "  base_url",
+        f"    was  {ONE}  [environment OPENAI_BASE_URL]",
+        f"    is   {TWO}  [environment OPENAI_BASE_URL]",
+    ]
+    [one] = data_of(desk, 1, "old.toml", "new")["artifacts"]
+    assert one["differences"] == [
+        {
+            "field": "base_url",
+            "part": "value",
+            "old": ONE,
+            "new": TWO,
+            "old_origin": "environment OPENAI_BASE_URL",
+            "new_origin": "environment OPENAI_BASE_URL",
+        }
+    ]
+
+
+def test_the_same_artifact_in_another_form_is_the_same(desk: Desk) -> None:
+    desk.write("work/app/old.toml", OLD)
+    env = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": ONE, "OPENAI_MODEL": "m"}
+    desk.run("resolve", "-o", "new.json", env=env).ended(0)
+    assert desk.run("diff", "old.toml", "new.json").ended(0).out == "old.toml → new.json: the same\n"
+
+
+def test_another_place_of_the_key_counts_and_another_origin_only_if_strict(desk: Desk) -> None:
+    desk.write("work/app/a.toml", OLD)
+    desk.write("work/app/b.toml", OLD.replace('variable = "OPENAI_API_KEY"', 'variable = "OTHER"', 1))
+    [one] = data_of(desk, 1, "a.toml", "b.toml")["artifacts"]
+    assert [(d["field"], d["part"], d["old"], d["new"]) for d in one["differences"]] == [
+        ("api_key", "secret reference", "the variable OPENAI_API_KEY", "the variable OTHER")
+    ]
+    desk.write(
+        "work/app/c.toml", OLD.replace('origin = "OPENAI_MODEL"\nvariable = "OPENAI_MODEL"', 'origin = "--model"')
+    )
+    data_of(desk, 0, "a.toml", "c.toml")
+    [one] = data_of(desk, 1, "--strict", "a.toml", "c.toml")["artifacts"]
+    assert [(d["field"], d["part"]) for d in one["differences"]] == [("model", "provenance")]
+
+
+def test_two_keys_in_artifacts_are_told_apart_and_not_shown(desk: Desk) -> None:
+    for name, key in (("a", KEY), ("b", OTHER_KEY), ("c", KEY)):
+        words = ("resolve", "--inline-secrets", "-o", f"{name}.toml", "--openai-api-key", key)
+        desk.run(*words).ended(0)
+    differ = desk.run("diff", "a.toml", "b.toml").ended(1)
+    assert "is   another key in the artifact itself" in differ.out
+    desk.run("diff", "a.toml", "c.toml").ended(0)
+    for form in ("text", "json"):
+        said = desk.run("diff", "--format", form, "--strict", "a.toml", "b.toml").ended(1).said
+        assert KEY not in said
+        assert OTHER_KEY not in said
+
+
+def test_an_invalid_artifact_is_an_error_and_not_a_difference(desk: Desk) -> None:
+    desk.write("work/app/a.toml", OLD)
+    desk.write("work/app/b.toml", OLD.replace("format = 1", "format = 2"))
+    refused = desk.run("diff", "a.toml", "b.toml").ended(3)
+    assert refused.out == ""
+    assert "b.toml: format: this artifact has format 2" in refused.err
+    assert "no such file" in desk.run("diff", "a.toml", "none.toml").ended(3).err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "nothing to compare"),
+        (["a.toml"], "nothing to compare with"),
+        (["a.toml", "a.toml", "b"], "a path can only limit revisions"),
+        (["--model", "x", "a.toml", "a.toml"], "--model: only valid with --env-from"),
+        (["--profile", "documented", "a.toml", "a.toml"], "--profile: only valid with --env-from"),
+        (["--env-only", "a.toml", "a.toml"], "--env-only: only valid with --env-from"),
+        (["--env-from", "x", "a.toml"], "--env-from: cannot be combined"),
+        (["--env-from", "x", "--env-from", "y", "--env-from", "z"], "--env-from: give it once, or twice"),
+        (["--formt", "json", "a.toml", "a.toml"], "Did you mean --format?"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_cannot_be_compared_is_a_usage_error(desk: Desk, words: list[str], said: str) -> None:
+    desk.write("work/app/a.toml", OLD)
+    assert said in desk.run("diff", *words).ended(2).err
+
+
+# Two revisions.
+
+
+def test_revisions_are_summed_up_first(desk: Desk, history: History) -> None:
+    out = desk.run("diff", "old", "new").ended(1).out
+    assert out.splitlines()[:6] == [
+        "old → new: 2 of 3 artifacts differ",
+        "",
+        "  base_url differs in 2 of 3",
+        f"         2  {ONE} → {TWO}",
+        "",
+        "a/qwen.toml",
+    ]
+    assert out.count("    was  ") == 2
+    summary = desk.run("diff", "--summary", "old..new").ended(1).out
+    assert summary.splitlines() == out.splitlines()[:4]
+    assert desk.run("diff", "new", "new").ended(0).out == "new → new: 3 artifacts, the same in both\n"
+
+
+def test_every_way_of_naming_two_revisions(desk: Desk, history: History) -> None:
+    history.git("checkout", "-q", "-b", "side", "old")
+    history.commit({"c/qwen.toml": NEW}, "side")
+    names = {
+        "old new": [("a/qwen.toml", "changed"), ("b/qwen.toml", "changed")],
+        "old..new": [("a/qwen.toml", "changed"), ("b/qwen.toml", "changed")],
+        "new...side": [("c/qwen.toml", "added")],
+        "side...new": [("a/qwen.toml", "changed"), ("b/qwen.toml", "changed")],
+        "new side": [("a/qwen.toml", "changed"), ("b/qwen.toml", "changed"), ("c/qwen.toml", "added")],
+        "side~1..": [("c/qwen.toml", "added")],
+        "side old": [("c/qwen.toml", "removed")],
+    }
+    for words, wanted in names.items():
+        assert changed(data_of(desk, 1, *words.split())) == wanted, words
+
+
+def test_paths_limit_and_a_file_counts_whatever_its_name(desk: Desk, history: History) -> None:
+    assert changed(data_of(desk, 1, "old", "new", "--", "a")) == [("a/qwen.toml", "changed")]
+    assert changed(data_of(desk, 1, "old..new", "--", "a", "prod.toml")) == [
+        ("a/qwen.toml", "changed"),
+        ("prod.toml", "changed"),
+    ]
+    below = desk.cwd / "a"
+    assert changed(data_of(desk, 1, "old", "new", ".", "../b", cwd=below)) == [
+        ("a/qwen.toml", "changed"),
+        ("b/qwen.toml", "changed"),
+    ]
+    assert changed(data_of(desk, 1, "old", "new", cwd=below)) == [
+        ("a/qwen.toml", "changed"),
+        ("b/qwen.toml", "changed"),
+    ]
+    assert data_of(desk, 0, "old", "new", "--", "same")["compared"] == 1
+    assert "none: neither revision has an artifact there" in desk.run("diff", "old", "new", "--", "none").ended(2).err
+    assert "outside the git work tree" in desk.run("diff", "old", "new", "--", "../..").ended(2).err
+    assert changed(data_of(desk, 3, "old", "new", "--", "x.txt")) == [("x.txt", "broken")]
+
+
+def test_an_artifact_in_a_revision_is_compared_with_a_file(desk: Desk, history: History) -> None:
+    desk.run("diff", "new:a/qwen.toml", "a").ended(0)
+    desk.run("diff", "old:a/qwen.toml", "new:prod.toml").ended(1)
+    desk.run("diff", "old:./qwen.toml", "qwen.toml", cwd=desk.cwd / "a").ended(1)
+    assert "the revision has no such file" in desk.run("diff", "old:none.toml", "a").ended(2).err
+
+
+def test_a_name_that_is_both_a_file_and_a_revision_is_the_file(desk: Desk, history: History) -> None:
+    desk.write("work/app/old", NEW)
+    assert desk.run("diff", "old", "a/qwen.toml").ended(0).out == "old → a/qwen.toml: the same\n"
+    mixed = desk.run("diff", "new", "a/qwen.toml").ended(2).err
+    assert "a/qwen.toml is an artifact, and new is not a file" in mixed
+    assert "new:a/qwen.toml" in mixed
+
+
+def test_a_broken_artifact_stops_no_other(desk: Desk, history: History) -> None:
+    history.commit({"a/qwen.toml": "no artifact", "b/qwen.toml": OLD, "c/qwen.toml": "\0"}, "later")
+    document = data_of(desk, 3, "new", "later")
+    assert changed(document) == [("a/qwen.toml", "broken"), ("b/qwen.toml", "changed"), ("c/qwen.toml", "broken")]
+    assert document["artifacts"][0]["error"]["where"] == "later:a/qwen.toml"
+    out = desk.run("diff", "new", "later").ended(3).out
+    assert out.startswith("new → later: 1 of 4 artifacts differs, 2 not compared: invalid\n")
+
+
+def test_links_and_large_files_of_a_revision_are_not_read(desk: Desk, history: History) -> None:
+    (desk.cwd / "link").mkdir()
+    (desk.cwd / "link/qwen.toml").symlink_to("../prod.toml")
+    history.commit({"large/qwen.toml": "#" * 1024 * 1024 + "\n"}, "later")
+    document = data_of(desk, 3, "new", "later")
+    assert changed(document) == [("large/qwen.toml", "broken")]
+    assert "larger than 1 MiB" in document["artifacts"][0]["error"]["message"]
+
+
+def test_nothing_is_checked_out_or_written(desk: Desk, history: History) -> None:
+    before, status = desk.files(), history.git("status", "--porcelain")
+    refs = sorted(path for path in (desk.cwd / ".git").rglob("*") if path.is_file())
+    desk.run("diff", "old", "new").ended(1)
+    assert (desk.files(), history.git("status", "--porcelain")) == (before, status)
+    assert sorted(path for path in (desk.cwd / ".git").rglob("*") if path.is_file()) == refs
+
+
+def test_odd_names_of_files(desk: Desk, history: History) -> None:
+    names = ['"q"/qwen.toml', "a b/qwen.toml", "tab\t/qwen.toml", "ключ/qwen.toml", ":(top)/qwen.toml", "-x/qwen.toml"]
+    history.commit(dict.fromkeys(names, OLD), "odd")
+    assert [name for name, _ in changed(data_of(desk, 1, "new", "odd"))] == sorted(names)
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("nwe", "unknown revision 'nwe'"),
+        ("--output=x", "unknown option"),
+        ("new^{tree}", "unknown revision"),
+        ("x\ny", "this is not the name of a revision"),
+        ("", "this is not the name of a revision"),
+        ("old:", "unknown revision"),
+    ],
+)
+def test_what_is_no_revision(desk: Desk, history: History, word: str, said: str) -> None:
+    refused = desk.run("diff", word, "new").ended(2)
+    assert said in refused.err
+    assert refused.out == ""
+    if word == "nwe":
+        assert "Did you mean new?" in refused.err
+    assert not (desk.cwd / "x").exists()
+
+
+def test_a_repository_without_commits_and_none_at_all(desk: Desk) -> None:
+    assert "not in a git repository" in desk.run("diff", "old", "new").ended(2).err
+    make_history(desk.cwd)
+    assert "the repository has no commits" in desk.run("diff", "HEAD", "main").ended(2).err
+    assert "git is not installed" in desk.run("diff", "HEAD", "main", env={"PATH": "/nowhere"}).ended(2).err
+
+
+def test_histories_without_a_common_ancestor(desk: Desk, history: History) -> None:
+    history.git("checkout", "-q", "--orphan", "apart")
+    history.commit({}, "apart")
+    assert "no common ancestor" in desk.run("diff", "apart...old").ended(2).err
+    desk.run("diff", "apart..new").ended(0)
+
+
+def test_a_partial_clone_is_told_of_and_nothing_is_fetched(desk: Desk, history: History) -> None:
+    clone = desk.home / "clone"
+    history.git("config", "uploadpack.allowFilter", "true")
+    history.git("clone", "-q", "--no-checkout", "--filter=blob:none", f"file://{history.tree}", str(clone))
+    document = data_of(desk, 3, "HEAD~1", "HEAD", cwd=clone)
+    assert changed(document) == [("a/qwen.toml", "broken"), ("b/qwen.toml", "broken")]
+    assert "a partial clone?" in document["artifacts"][0]["error"]["message"]
+
+
+def test_a_bare_repository_and_a_further_work_tree(desk: Desk, history: History) -> None:
+    history.git("clone", "-q", "--bare", str(history.tree), str(desk.home / "bare.git"))
+    history.git("worktree", "add", "-q", str(desk.home / "further"), "old")
+    for place in ("bare.git", "further"):
+        assert len(changed(data_of(desk, 1, "old", "new", cwd=desk.home / place))) == 2
+
+
+def test_a_repository_that_waits_for_ever_is_given_up(desk: Desk, history: History) -> None:
+    (desk.cwd / ".git/config").unlink()
+    os.mkfifo(desk.cwd / ".git/config")
+    assert "git does not answer" in desk.run("diff", "old", "new").ended(2).err
+
+
+ATTACKS = {
+    "uploadpack": {"remote.origin.url": "{tree}", "remote.origin.uploadpack": "{program}"},
+    "a command as the transport": {"remote.origin.url": "ext::{program}", "protocol.ext.allow": "always"},
+    "core.sshCommand": {"remote.origin.url": "ssh://h/r", "core.sshCommand": "{program}"},
+    "core.fsmonitor": {"core.fsmonitor": "{program}"},
+    "aliases": {"alias.ls-tree": "!{program}", "alias.cat-file": "!{program}", "alias.rev-parse": "!{program}"},
+    "an included file": {"include.path": "more"},
+}
+
+
+@pytest.mark.parametrize("settings", ATTACKS.values(), ids=ATTACKS)
+@pytest.mark.parametrize("is_old_git", [True, False])
+def test_no_setting_of_a_repository_runs_anything(
+    desk: Desk, tmp_path: Path, settings: dict[str, str], is_old_git: bool
+) -> None:
+    """A directory's tree is missing, so that listing the files makes git fetch it."""
+    partial = partial_clone(tmp_path / "archive/tree")
+    partial.configure(settings)
+    env = {"PATH": path_with_old_git(tmp_path / "bin")} if is_old_git else {}
+    if "url" in str(settings):
+        subprocess.run(["git", "ls-tree", "-r", "HEAD"], cwd=partial.tree, capture_output=True, check=False)
+        assert partial.has_run(), "the attack works where nothing guards against it"
+    refused = desk.run("diff", "HEAD", "HEAD^{/x}", cwd=partial.tree, env=env).ended(2)
+    assert "git cannot list the files" in refused.err
+    assert not partial.has_run()
+
+
+def test_two_thousand_artifacts_are_summed_up(desk: Desk) -> None:
+    history = make_history(desk.cwd)
+    history.commit({f"services/s{n:04}/qwen.toml": OLD.replace('"m"', f'"m{n}"') for n in range(2000)}, "old")
+    moved = {f"services/s{n:04}/qwen.toml": NEW.replace('"m"', f'"m{n}"') for n in range(0, 2000, 143)}
+    history.commit(moved, "new")
+    out = desk.run("diff", "old...new", "--summary").ended(1).out
+    assert out.startswith("old → new: 14 of 2,000 artifacts differ\n\n  base_url differs in 14 of 2,000\n")
+
+
+# Two environments.
+
+
+def test_one_file_is_set_over_this_environment(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=of-the-file\n")
+    desk.write("work/app/ci.env", f"OPENAI_MODEL=ci\nHOME=/nowhere\nPATH=/nowhere\nOPENAI_BASE_URL={TWO}\n")
+    env = {"OPENAI_BASE_URL": ONE, "QWEN_CFG_TIMEOUT": "30"}
+    out = desk.run("diff", "--env-from", "ci.env", env=env).ended(1).out
+    assert out.splitlines() == [
+        "here → with ci.env: 2 fields differ",
+        "",
+        "  base_url",
+        f"    was  {ONE}  [environment OPENAI_BASE_URL]",
+        f"    is   {TWO}  [environment OPENAI_BASE_URL]",
+        "",
+        "  model",
+        "    was  of-the-file  [./.env:2 OPENAI_MODEL]",
+        "    is   ci  [environment OPENAI_MODEL]",
+    ]
+    [one] = data_of(desk, 1, "--env-from", "ci.env", "--env-only", env=env)["artifacts"]
+    assert [d["field"] for d in one["differences"]] == ["base_url", "model", "timeout"]
+
+
+def test_two_files_are_compared_with_each_other(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
+    desk.write("work/app/a.env", "OPENAI_MODEL=a\nOPENAI_BASE_URL=https://same.example/v1\n")
+    desk.write("work/app/b.env", "OPENAI_MODEL=b\nOPENAI_BASE_URL=https://same.example/v1\n")
+    document = data_of(desk, 1, "--env-from", "a.env", "--env-from", "b.env", env={"OPENAI_MODEL": "here"})
+    assert (document["old"], document["new"], document["kind"]) == ("with a.env", "with b.env", "environments")
+    [one] = document["artifacts"]
+    assert [(d["field"], d["old"], d["new"]) for d in one["differences"]] == [("model", "a", "b")]
+    data_of(desk, 0, "--env-from", "a.env", "--env-from", "a.env")
+    data_of(desk, 0, "--env-from", "a.env", "--env-from", "b.env", "--model", "flag")
+
+
+def test_of_keys_only_the_same_or_another_is_said(desk: Desk) -> None:
+    desk.write("work/app/other.env", f"OPENAI_API_KEY={OTHER_KEY}\n")
+    desk.write("work/app/same.env", f"OPENAI_API_KEY={KEY}\n")
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
+    other = desk.run("diff", "--env-from", "other.env").ended(1)
+    assert "    was  a key  [./.env:1 OPENAI_API_KEY]\n    is   another key  [environment OPENAI_API_KEY]" in other.out
+    desk.run("diff", "--env-from", "same.env").ended(0)
+    strict = desk.run("diff", "--strict", "--env-from", "same.env").ended(1)
+    assert "    is   the same key  [environment OPENAI_API_KEY]" in strict.out
+    for said in (other.said, strict.said, json.dumps(data_of(desk, 1, "--env-from", "other.env"))):
+        assert KEY[3:9] not in said
+        assert KEY not in said
+        assert OTHER_KEY not in said
+
+
+def test_an_incomplete_side_is_told_of_and_compared(desk: Desk) -> None:
+    desk.write("work/app/key.env", f"OPENAI_API_KEY={KEY}\nQWEN_CFG_TIMEOUT=soon\n")
+    ended = desk.run("diff", "--env-from", "key.env").ended(1)
+    assert "is   a key  [environment OPENAI_API_KEY]" in ended.out
+    assert "was  (not set)" in ended.out
+    assert "is   soon (not valid:" in ended.out
+    assert "note: here, the configuration is incomplete: QC203" in ended.err
+    assert "the env file does not exist" not in ended.err
+    assert "the file does not exist" in desk.run("diff", "--env-from", "none.env").ended(3).err
+
+
+def test_another_generation_in_a_file_is_told_of(desk: Desk) -> None:
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
+    desk.write("work/app/new.env", "QWEN_CFG_PROFILE=qwen-code-0.21\n")
+    ended = desk.run("diff", "--env-from", "new.env").ended(1)
+    assert "note: here: rules of Qwen Code's documents" in ended.err
+    assert "with new.env: rules of Qwen Code 0.21" in ended.err
