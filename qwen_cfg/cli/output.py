@@ -126,7 +126,7 @@ class Output:
             emoji=False,
         )
         console.width = max(NARROWEST, min(console.width, WIDEST))
-        console.print(render(console.width))
+        console.print(render(console.width), crop=False)
         lines = canvas.getvalue().split("\n")[:-1]
         self._write(self._stdout, without_commands("".join(f"{line.rstrip(' ')}\n" for line in lines)))
 

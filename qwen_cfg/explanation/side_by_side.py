@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Group
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -14,6 +13,7 @@ from qwen_cfg.rules import OF_ALL_FIELDS
 from qwen_schema import printable
 from qwen_schema.records import record
 
+from .layout import Lines, column_widths
 from .text import SIDE_BY_SIDE_WIDTH, diagnostics_part, heading, value_text, winner_text
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def side_by_side_screen(
     differing = _differing(told)
     rows = [*_field_rows(columns, told, differing), *_file_rows(columns, told)] if told else []
     parts: list[RenderableType] = [heading(place, *head, width), Text()]
-    parts.append(_table(columns, rows) if width >= SIDE_BY_SIDE_WIDTH else _stacked(columns, rows))
+    table = _table(columns, rows, width) if width >= SIDE_BY_SIDE_WIDTH else None
+    parts.append(_stacked(columns, rows) if table is None else table)
     return Group(*parts, Text(), *_summary(columns, told, differing), *_remarks(columns, width))
 
 
@@ -109,39 +110,45 @@ def _listed(entries: Sequence[str]) -> Text:
     return Text("\n".join(map(printable, entries)) or "none")
 
 
-def _table(columns: tuple[Column, ...], rows: list[Row]) -> RenderableType:
+def _table(columns: tuple[Column, ...], rows: list[Row], width: int) -> RenderableType | None:
+    """Return the columns beside each other; None if there is no room for every word."""
+    lines = [[Text(), *(Text(column.title, "dim") for column in columns)], *([label, *cells] for label, cells in rows)]
+    widths = column_widths([[Text(), *(Text(column.profile) for column in columns)], *lines], width)
+    if widths is None:
+        return None
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("", no_wrap=True)
-    for column in columns:
-        table.add_column(column.profile, overflow="fold")
-    table.add_row("", *(Text(column.title, "dim") for column in columns))
-    for label, cells in rows:
-        table.add_row(label, *cells)
+    for title, each in zip(("", *(column.profile for column in columns)), widths, strict=True):
+        table.add_column(title, overflow="fold", width=each)
+    for line in lines:
+        table.add_row(*line)
     return table
 
 
 def _stacked(columns: tuple[Column, ...], rows: list[Row]) -> RenderableType:
-    lines: list[RenderableType] = [Text(f"{column.profile}: {column.title}", "dim") for column in columns]
+    lines: list[RenderableType] = [Lines(Text(f"{column.profile}: {column.title}", "dim")) for column in columns]
     for label, cells in rows:
         lines.append(label)
         if len({cell.plain for cell in cells}) == 1:
-            lines.append(Padding(cells[0], (0, 0, 0, 4)))
+            lines.append(Lines(cells[0], 4))
             continue
         for column, cell in zip(columns, cells, strict=True):
-            lines += [Padding(Text(f"{column.profile}:", "dim"), (0, 0, 0, 4)), Padding(cell, (0, 0, 0, 6))]
+            lines += [Lines(Text(f"{column.profile}:", "dim"), 4), Lines(cell, 6)]
     return Group(*lines)
 
 
 def _summary(columns: tuple[Column, ...], told: list[Explanation], differing: list[str]) -> list[RenderableType]:
     unknown = [
-        Text(printable(f"{c.profile} ({c.title}) resolves nothing: {c.error}"), "red") for c in columns if c.error
+        Lines(Text(printable(f"{c.profile} ({c.title}) resolves nothing: {c.error}"), "red"))
+        for c in columns
+        if c.error
     ]
     if unknown:
         return [*unknown]
     if not differing:
-        return [Text("every field has the same value under every profile", "bold")]
+        return [Lines(Text("every field has the same value under every profile", "bold"))]
     verb = "differs" if len(differing) == 1 else "differ"
-    return [Text(f"{_DIFFERS} {len(differing)} of {len(told[0].fields)} fields {verb}: {', '.join(differing)}", "bold")]
+    text = f"{_DIFFERS} {len(differing)} of {len(told[0].fields)} fields {verb}: {', '.join(differing)}"
+    return [Lines(Text(text, "bold"), hanging=2)]
 
 
 def _remarks(columns: tuple[Column, ...], width: int) -> list[RenderableType]:

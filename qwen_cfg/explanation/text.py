@@ -5,9 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
 from rich.console import Group
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -16,6 +14,8 @@ from qwen_cfg.rules import EXCLUDED, FILE_HIDES, OF_ALL_FIELDS, OTHER_GENERATION
 from qwen_schema import declared_fields, declared_profiles, printable
 from qwen_schema.records import replace
 from qwen_schema.styles import STYLES
+
+from .layout import GAP, Lines, grid, longest_word, stacked, unbroken, with_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,9 +36,6 @@ _ENTRY_CONDITION = (
 
 # Below this width a value and its origin stand under each other instead of side by side.
 SIDE_BY_SIDE_WIDTH = 72
-
-# The columns between two columns of a table.
-_GAP = 2
 
 _MARKS = {"found": ">", "filled-in": "+"}
 
@@ -63,10 +60,10 @@ def field_screen(explanation: Explanation, *, width: int) -> RenderableType:
     layers = layers_for(declared_profiles()[explanation.profile], declared_fields()[story.name])
     parts: list[RenderableType] = [_heading(explanation, width), Text()]
     parts += [_fields([story], width), Text()]
-    parts += [Padding(Text(story.description), (0, 0, 0, 2)), Text()]
-    parts += [Text(ranking(layers), "bold"), _layers(story, layers)]
+    parts += [Lines(Text(story.description), 2), Text()]
+    parts += [Lines(Text(ranking(layers), "bold")), *_layers(story, layers, width)]
     if any(layer.name == "provider-entry" for layer in layers):
-        parts += [Padding(Text(_ENTRY_CONDITION, "dim"), (1, 0, 0, 0))]
+        parts += [Text(), Lines(Text(_ENTRY_CONDITION, "dim"))]
     return Group(*parts, *_remarks(explanation, width, (*OF_ALL_FIELDS, OTHER_GENERATION)))
 
 
@@ -79,9 +76,11 @@ def heading(cwd: str, rules: str, diagnostics: tuple[Diagnostic, ...], width: in
     """Return the head of a screen: the place, whose rules are followed and why, and whether others are installed."""
     place, whose = Text(printable(cwd), "bold"), Text(printable(rules), "dim")
     fits = place.cell_len + whose.cell_len + 2 <= width
-    first = [place + Text(" " * (width - place.cell_len - whose.cell_len)) + whose] if fits else [whose, place]
+    beside = place + Text(" " * (width - place.cell_len - whose.cell_len)) + whose
+    first: list[RenderableType] = [beside] if fits else [Lines(whose), unbroken(place)]
     warned = (d for d in diagnostics if d.code in OF_ALL_FIELDS)
-    return Group(*first, *(_label(d) + Text(f"  {printable(d.finding.message)}") for d in warned))
+    warnings = [Lines(_label(d) + Text(f"  {printable(d.finding.message)}")) for d in warned]
+    return Group(*first, *warnings)
 
 
 def _fields(stories: list[FieldStory], width: int) -> RenderableType:
@@ -90,10 +89,10 @@ def _fields(stories: list[FieldStory], width: int) -> RenderableType:
         rows.append((Text(f"  {story.name}", "bold"), value_text(story), winner_text(story)))
         rows += [(Text(), Text(_shown(o.value), "dim"), Text(_loss(o), "dim")) for o in _losers(story)]
     name = max((row[0].cell_len for row in rows), default=0)
-    widths = _column_widths([row[1:] for row in rows], width - name - 2 * _GAP)
+    widths = _column_widths([row[1:] for row in rows], width - name - 2 * GAP)
     if width < SIDE_BY_SIDE_WIDTH or widths is None:
         return _stacked(stories)
-    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="dim")
     table.add_column("  field", no_wrap=True)
     table.add_column("value", overflow="fold", width=widths[0])
     table.add_column("source", overflow="fold", width=widths[1])
@@ -104,7 +103,7 @@ def _fields(stories: list[FieldStory], width: int) -> RenderableType:
 
 def _column_widths(rows: Sequence[tuple[Text, Text]], room: int) -> tuple[int, int] | None:
     """Return the widths of two columns in which no word is cut; None if there is no room for them."""
-    longest = [[max((cell_len(word) for word in text.plain.split()), default=1) for text in row] for row in rows]
+    longest = [[max(longest_word(text), 1) for text in row] for row in rows]
     value, source = (max(column) for column in zip(*longest, (len("value"), len("source")), strict=True))
     if value + source > room:
         return None
@@ -117,8 +116,8 @@ def _stacked(stories: list[FieldStory]) -> RenderableType:
     lines: list[RenderableType] = []
     for story in stories:
         lines.append(Text(story.name, "bold"))
-        lines += [Padding(value_text(story), (0, 0, 0, 2)), Padding(winner_text(story), (0, 0, 0, 2))]
-        lines += [Padding(Text(f"{_loss(o)}: {_shown(o.value)}", "dim"), (0, 0, 0, 4)) for o in _losers(story)]
+        lines += [Lines(value_text(story), 2), Lines(winner_text(story), 2)]
+        lines += [Lines(Text(f"{_loss(o)}: {_shown(o.value)}", "dim"), 4) for o in _losers(story)]
     return Group(*lines)
 
 
@@ -162,7 +161,7 @@ def _left_out(explanation: Explanation, told: list[FieldStory]) -> list[Renderab
     if not count:
         return []
     fields = "1 more field has its default" if count == 1 else f"{count} more fields have their defaults"
-    return [Text(f"  {fields} (--all shows them)", "dim")]
+    return [Lines(Text(f"{fields} (--all shows them)", "dim"), 2)]
 
 
 def _search(explanation: Explanation, everything: bool, width: int) -> list[RenderableType]:  # noqa: FBT001
@@ -175,9 +174,10 @@ def _search(explanation: Explanation, everything: bool, width: int) -> list[Rend
         rule = "env files: the first one found, then those of the home for what it leaves unset"
     shown = [p for p in explanation.places if p.outcome != "not-reached" or p.exists or everything]
     rows = [row for run in _runs(shown, everything) for row in _rows(run)]
-    body = [_place_table(rows)] if width >= SIDE_BY_SIDE_WIDTH else [part for r in rows for part in _stacked_place(r)]
+    table = grid(rows, width, uncut=(0, 1)) if width >= SIDE_BY_SIDE_WIDTH else None
+    body = [part for row in rows for part in _stacked_place(row, width)] if table is None else [table]
     nothing = [] if any(p.exists for p in explanation.places) else [Text("  no env file found", "dim")]
-    return [Text(rule, "bold"), *_moved(explanation.directory), *body, *nothing]
+    return [Lines(Text(rule, "bold")), *_moved(explanation.directory), *body, *nothing]
 
 
 def _moved(directory: DirectoryStory | None) -> list[RenderableType]:
@@ -186,7 +186,7 @@ def _moved(directory: DirectoryStory | None) -> list[RenderableType]:
         return []
     leads = f"does not move ~/.qwen: {directory.problem}" if directory.problem else f"moves ~/.qwen to {directory.path}"
     style = "yellow" if directory.problem else "dim"
-    return [Text(printable(f"  {directory.moved_by} {leads}"), style)]
+    return [Lines(Text(printable(f"{directory.moved_by} {leads}"), style), 2, hanging=2)]
 
 
 def _runs(places: list[PlaceStory], everything: bool) -> list[list[PlaceStory]]:  # noqa: FBT001
@@ -214,16 +214,6 @@ def _rows(run: list[PlaceStory]) -> list[tuple[Text, Text, Text]]:
     ]
 
 
-def _place_table(rows: list[tuple[Text, Text, Text]]) -> RenderableType:
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_column(overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    return table
-
-
 def _place(place: PlaceStory) -> tuple[Text, Text, Text]:
     mark = _MARKS.get(place.outcome, " ")
     style = "green" if mark != " " else "yellow" if place.exists else "dim"
@@ -231,9 +221,9 @@ def _place(place: PlaceStory) -> tuple[Text, Text, Text]:
     return Text(f"{mark} {outcome}", style), Text(printable(place.path), style), Text(printable(_note(place)))
 
 
-def _stacked_place(row: tuple[Text, Text, Text]) -> list[RenderableType]:
+def _stacked_place(row: tuple[Text, Text, Text], width: int) -> list[RenderableType]:
     outcome, path, note = row
-    return [outcome + Text("  ") + path, *([Padding(note, (0, 0, 0, 4))] if note else [])]
+    return [*with_path(outcome, path, width), *([Lines(note, 4)] if note else [])]
 
 
 def _note(place: PlaceStory) -> str:
@@ -275,15 +265,9 @@ def _settings(explanation: Explanation, everything: bool, width: int) -> list[Re
     if not explanation.settings:
         return []
     rows = [_scope(scope) for scope in shown]
-    heading = [Text(), Text("settings: the scopes are merged; an upper one overrides those below", "bold")]
-    if width < SIDE_BY_SIDE_WIDTH:
-        return [*heading, *(line for row in rows for line in _stacked_scope(row))]
-    table = Table.grid(padding=(0, 2, 0, 0))
-    for no_wrap in (True, True, False, False):
-        table.add_column(no_wrap=no_wrap, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    return [*heading, table]
+    heading = [Text(), Lines(Text("settings: the scopes are merged; an upper one overrides those below", "bold"))]
+    table = grid(rows, width, uncut=(0, 1, 2)) if width >= SIDE_BY_SIDE_WIDTH else None
+    return [*heading, *([part for row in rows for part in _stacked_scope(row, width)] if table is None else [table])]
 
 
 def _scope(scope: ScopeStory) -> tuple[Text, Text, Text, Text]:
@@ -298,36 +282,38 @@ def _scope(scope: ScopeStory) -> tuple[Text, Text, Text, Text]:
     )
 
 
-def _stacked_scope(row: tuple[Text, Text, Text, Text]) -> list[RenderableType]:
+def _stacked_scope(row: tuple[Text, Text, Text, Text], width: int) -> list[RenderableType]:
     outcome, scope, path, note = row
-    return [outcome + Text("  ") + scope + Text("  ") + path, *([Padding(note, (0, 0, 0, 4))] if note else [])]
+    return [*with_path(outcome + Text("  ") + scope, path, width), *([Lines(note, 4)] if note else [])]
 
 
 def _excluded(explanation: Explanation) -> list[RenderableType]:
     whose = "a project's" if explanation.home_fills_in else "a"
     return [
-        Text(printable(f"  {e.variable}  {e.origin}  {whose} plain .env may not set it; .qwen/.env may"))
+        Lines(
+            Text(printable(f"{e.variable}  {e.origin}  {whose} plain .env may not set it; .qwen/.env may")),
+            2,
+            hanging=2,
+        )
         for e in explanation.excluded
     ]
 
 
-def _layers(story: FieldStory, layers: tuple[Layer, ...]) -> RenderableType:
+def _layers(story: FieldStory, layers: tuple[Layer, ...], width: int) -> list[RenderableType]:
     offers: dict[str, list[tuple[str, str]]] = {}
     if story.layer:
         offers[story.layer] = [(_shown(story.value or ""), story.won_by)]
     for offer in _losers(story):
         offers.setdefault(offer.layer, []).append((_shown(offer.value), _loss(offer)))
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_column(overflow="fold")
+    rows: list[tuple[Text, ...]] = []
     for layer in layers:
         if layer.name not in offers:
             places = layer.set_by(_under_the_method(story))
-            table.add_row(f"  {layer.name}", Text("-", "dim"), Text(places, "dim"))
+            rows.append((Text(f"  {layer.name}"), Text("-", "dim"), Text(places, "dim")))
         for number, (value, origin) in enumerate(offers.get(layer.name, [])):
-            table.add_row("" if number else f"  {layer.name}", Text(value), Text(printable(origin)))
-    return table
+            rows.append((Text("" if number else f"  {layer.name}"), Text(value), Text(printable(origin))))
+    table = grid(rows, width)
+    return stacked(rows) if table is None else [table]
 
 
 def _under_the_method(story: FieldStory) -> Field:
@@ -347,22 +333,14 @@ def _remarks(explanation: Explanation, width: int, told: tuple[str, ...]) -> lis
 
 def _other(other: OtherStory, fields: int, width: int) -> list[RenderableType]:
     if other.error:
-        return [Text(printable(f"{other.title}: not known. {other.error}"), "yellow")]
+        return [Lines(Text(printable(f"{other.title}: not known. {other.error}"), "yellow"))]
     if other.agrees:
-        return [Text(f"{other.title} gives the same result{' for this field' if fields == 1 else ''}", "dim")]
-    unread = [Text(f"  not known: what {printable(path)} says, a FIFO, not read", "yellow") for path in other.unread]
+        return [Lines(Text(f"{other.title} gives the same result{' for this field' if fields == 1 else ''}", "dim"))]
+    unread = [Lines(Text(f"not known: what {printable(p)} says, a FIFO, not read", "yellow"), 2) for p in other.unread]
     rows = [_departure(story, same_value) for story, same_value in other.departures]
-    if width < SIDE_BY_SIDE_WIDTH:
-        told: list[RenderableType] = [Padding(part, (0, 0, 0, 2 * n)) for row in rows for n, part in enumerate(row)]
-    else:
-        table = Table.grid(padding=(0, 2, 0, 0))
-        table.add_column(no_wrap=True)
-        table.add_column(overflow="fold")
-        table.add_column(overflow="fold")
-        for row in rows:
-            table.add_row(*row)
-        told = [table] if rows else []
-    return [Text(f"{other.title} {_how_it_differs(other)}", "bold"), *told, *unread]
+    table = grid(rows, width) if rows and width >= SIDE_BY_SIDE_WIDTH else None
+    told = stacked(rows) if table is None else [table]
+    return [Lines(Text(f"{other.title} {_how_it_differs(other)}", "bold")), *told, *unread]
 
 
 def _how_it_differs(other: OtherStory) -> str:
@@ -379,14 +357,8 @@ def _departure(story: FieldStory, same_value: bool) -> tuple[Text, Text, Text]: 
 def diagnostics_part(diagnostics: tuple[Diagnostic, ...], width: int) -> RenderableType:
     """Return diagnostics with their codes, the text beside them or, where it is narrow, below."""
     bodies = [(_label(diagnostic), _body(diagnostic)) for diagnostic in diagnostics]
-    if width < SIDE_BY_SIDE_WIDTH:
-        return Group(*(part for label, body in bodies for part in (label, Padding(body, (0, 0, 0, 2)))))
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for label, body in bodies:
-        table.add_row(label, body)
-    return table
+    table = grid(bodies, width) if width >= SIDE_BY_SIDE_WIDTH else None
+    return Group(*(part for label, body in bodies for part in (label, Lines(body, 2)))) if table is None else table
 
 
 def _label(diagnostic: Diagnostic) -> Text:

@@ -117,6 +117,62 @@ def test_colour_is_forced_and_forbidden(desk: Desk) -> None:
 
 EXPORTED = {"OPENAI_API_KEY": KEY}
 
+LONG_URL = "https://gateway.internal.a-company.example/openai/deployments/the-usual-one/v1"
+OTHER_URL = "https://dashscope-intl.aliyuncs.com/compatible-mode/v1"
+LONG_PLACE = "work/a-rather-long-name-of-a-customer-of-ours/and a project/of-the-year"
+# Command lines, and the URLs and paths that each shows whole.
+LONG_TEXTS = [
+    (["--explain"], [LONG_URL, OTHER_URL, f"~/{LONG_PLACE}/src", "../.env", "./.qwen/.env", "~/.qwen/.env"]),
+    (["--explain", "base_url"], [LONG_URL, OTHER_URL, f"~/{LONG_PLACE}/src"]),
+    (["--explain", "--profile", "qwen-code-0.21"], [LONG_URL, OTHER_URL, "./.qwen/settings.json", "~/.qwen/.env"]),
+    (["--explain", "--env-file", "../LONG NAMED/an-env-file.env"], ["../LONG NAMED/an-env-file.env", OTHER_URL]),
+    (["--compare-profiles"], [LONG_URL]),
+]
+
+
+def long_desk(desk: Desk) -> Desk:
+    """Make a project with a long name and long URLs, and return it as a desk that one works at."""
+    desk.write(".qwen/.env", f"OPENAI_BASE_URL={OTHER_URL}\n")
+    desk.write(f"{LONG_PLACE}/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={LONG_URL}\nDEBUG=1\n")
+    desk.write(f"{LONG_PLACE}/LONG NAMED/an-env-file.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={OTHER_URL}\n")
+    (desk.home / LONG_PLACE / "src").mkdir()
+    return desk
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_no_url_and_no_path_is_cut_on_a_screen(desk: Desk, width: int) -> None:
+    """They go over the edge rather than into two lines, and no word is broken anywhere."""
+    long_desk(desk)
+    for argv, texts in LONG_TEXTS:
+        words = ["-C", f"../../{LONG_PLACE}/src", "resolve", *argv]
+        lines = see(desk, *words, width=width, env={"NO_COLOR": "1"}).raw.decode().splitlines()
+        for text in texts:
+            assert any(text in line for line in lines), (argv, text)
+        whole = set(words_of(desk.run(*words, env={"COLUMNS": "200"}).out))
+        told = {word.rstrip(":") for word in words_of("\n".join(lines))}
+        assert told <= {word.rstrip(":") for word in whole}, argv
+        # What can be broken is.
+        assert [line for line in lines if len(line) > width and len(line.split()) > 3] == [], argv
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_no_url_is_cut_by_the_doctor(desk: Desk, server: Provider, width: int) -> None:
+    long_desk(desk)
+    url = f"{server.url}/v1/a-rather-long-path/of-a-gateway/with-a-deployment-of-ours"
+    env = env_of(server, OPENAI_BASE_URL=url, NO_COLOR="1")
+    lines = see(desk, "-C", f"../../{LONG_PLACE}/src", "doctor", *PLAIN, env=env, width=width).raw.decode().splitlines()
+    assert any(url in line for line in lines)
+    assert any("OPENAI_BASE_URL" in line for line in lines)
+
+
+@pytest.mark.parametrize("width", [40, 50])
+def test_a_row_of_the_settings_is_not_wrapped_into_the_next(desk: Desk, width: int) -> None:
+    lines = see(desk, "resolve", "--explain", "--profile", "qwen-code-0.21", width=width, env={"NO_COLOR": "1"}).lines
+    (row,) = [number for number, line in enumerate(lines) if "workspace" in line]
+    assert lines[row].lstrip().startswith("absent  workspace")
+    assert "settings.json" in lines[row] or lines[row + 1] == "    ./.qwen/settings.json"
+
+
 # Command lines, their exit codes, and what is coloured by each.
 COLOURED = [
     (["--help"], 0, "options:"),

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from rich.console import Group
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from qwen_cfg.core.drift import provenance_text
 from qwen_cfg.core.layers import layer_named
+from qwen_cfg.explanation.layout import Lines, grid, stacked
 from qwen_schema import ExitCode, mask, printable, redact_unknown, show_value, to_document, without_secrets
 from qwen_schema.records import record
 
@@ -57,21 +56,9 @@ class Examination:
 
 def heading(use: ReadyConfig, rules: str, width: int) -> RenderableType:
     """Return by whose rules what would be used, and where each of it comes from."""
-    first = Text(_safe(rules), "dim")
-    if width < SIDE_BY_SIDE_WIDTH:
-        lines = [
-            part
-            for name, value, origin in _used(use)
-            for part in (Text(name, "bold"), _indented(value, 2), _indented(origin, 2, "dim"))
-        ]
-        return Group(first, *lines, Text())
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_column(overflow="fold")
-    for name, value, origin in _used(use):
-        table.add_row(Text(name, "bold"), Text(_safe(value)), Text(_safe(origin), "dim"))
-    return Group(first, table, Text())
+    rows = [(Text(name, "bold"), Text(_safe(value)), Text(_safe(origin), "dim")) for name, value, origin in _used(use)]
+    table = grid(rows, width) if width >= SIDE_BY_SIDE_WIDTH else None
+    return Group(Lines(Text(_safe(rules), "dim")), *(stacked(rows) if table is None else [table]), Text())
 
 
 def line(step: Step, width: int) -> RenderableType:
@@ -81,15 +68,10 @@ def line(step: Step, width: int) -> RenderableType:
     if step.seconds is not None:
         what.append(f"  {step.seconds:.2f} s", "dim")
     place = step.error.where if step.error else ""
-    under = [_indented(text, 4, style) for text, style in ((place, ""), (step.hint, "dim")) if text]
+    under = [Lines(Text(_safe(text), style), 4) for text, style in ((place, ""), (step.hint, "dim")) if text]
     head = Text(f"{mark} {step.name.ljust(_NAME_WIDTH)}", style)
-    if width < SIDE_BY_SIDE_WIDTH:
-        return Group(Text.assemble(head, "  ", what), *under)
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_row(head, what)
-    return Group(table, *under)
+    hanging = 4 if width < SIDE_BY_SIDE_WIDTH else head.cell_len + 2
+    return Group(Lines(Text.assemble(head, "  ", what), hanging=hanging), *under)
 
 
 def closing(examined: Examination, width: int) -> RenderableType:  # noqa: ARG001 - like the other parts
@@ -99,8 +81,8 @@ def closing(examined: Examination, width: int) -> RenderableType:  # noqa: ARG00
         noted = sum(step.outcome == "note" for step in examined.steps)
         notes = f", with {noted} note{'' if noted == 1 else 's'}" if noted else ""
         but = ", but for the list of models" if any(step.outcome == "failed" for step in examined.steps) else ""
-        return Group(Text(), Text(f"all steps passed{notes}{but}", "green"))
-    return Group(Text(), Text(f"First fix ({first.name}): {_safe(first.hint or first.what)}", "bold"))
+        return Group(Text(), Lines(Text(f"all steps passed{notes}{but}", "green")))
+    return Group(Text(), Lines(Text(f"First fix ({first.name}): {_safe(first.hint or first.what)}", "bold")))
 
 
 def document(artifact: ResolvedConfig, examined: Examination) -> dict[str, Any]:
@@ -150,10 +132,6 @@ def _used(use: ReadyConfig) -> Iterator[tuple[str, str, str]]:
 
 def _origin(artifact: ResolvedConfig, name: str) -> str:
     return provenance_text(artifact.provenance[name])
-
-
-def _indented(text: str, columns: int, style: str = "") -> RenderableType:
-    return Padding(Text(_safe(text), style), (0, 0, 0, columns))
 
 
 def _safe(text: str) -> str:
