@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 # The commands that may run for long, or talk to a server: only what is short can do without collecting garbage.
-_LASTING = ("auth", "doctor", "init", "run")
+_LASTING = ("auth", "doctor", "init", "run", "verify")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

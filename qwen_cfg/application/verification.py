@@ -1,0 +1,248 @@
+"""Asking the real program: one start of the installed Qwen Code against a recorder, and what it sent there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qwen_cfg.core.paths import OAUTH_CACHE_NAME
+from qwen_cfg.reading.installed import program_at
+from qwen_cfg.rules.diagnostic import warning_text
+from qwen_cfg.starting.program import program_named
+from qwen_cfg.starting.qwen_arguments import PROMPT_FLAGS, others, typed_flags
+from qwen_cfg.verification.authority import Authority
+from qwen_cfg.verification.child import run
+from qwen_cfg.verification.comparison import compare
+from qwen_cfg.verification.copies import copy_directory, copy_file, workspace_of
+from qwen_cfg.verification.expectation import Expected, expected_of
+from qwen_cfg.verification.recorder import Recorder, recording
+from qwen_cfg.writing.private_directory import make_private_directory
+from qwen_schema import ConfigurationError, NotTrustedError, SettingsError, UsageError, declared_fields
+from qwen_schema.proxy import is_direct
+from qwen_schema.records import record
+
+from .compilation import compilation_of
+from .request import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from qwen_cfg.core.chosen_profile import InstalledProgram
+    from qwen_cfg.core.resolution import Resolution
+    from qwen_cfg.verification.child import Ended
+    from qwen_cfg.verification.comparison import Comparison
+    from qwen_cfg.writing.private_directory import PrivateDirectory
+
+    from .request import Process
+
+QWEN_HOME = "QWEN_HOME"
+SYSTEM, SYSTEM_DEFAULTS = "QWEN_CODE_SYSTEM_SETTINGS_PATH", "QWEN_CODE_SYSTEM_DEFAULTS_PATH"
+TRUSTED_FOLDERS = "QWEN_CODE_TRUSTED_FOLDERS_PATH"
+
+# A host that no request goes to: an empty list would count as none, and env files would fill it in.
+_NOBODY = "qwen-cfg.invalid"
+# The rules about what Qwen Code does to requests that no field shows.
+_TOLD = ("QC125",)
+# The members of settings that name programs which Qwen Code starts by itself.
+_STARTING = (
+    ("mcpServers",),
+    ("mcpServerCommand",),
+    ("mcp", "serverCommand"),
+    ("hooks",),
+    ("tools", "discoveryCommand"),
+    ("tools", "callCommand"),
+    ("toolDiscoveryCommand",),
+    ("toolCallCommand",),
+)
+
+
+@record
+class Verification:
+    """What came of it. `refused` are hosts that the program asked for in vain, `notices` what a person should know."""
+
+    program: Path
+    installed: InstalledProgram
+    expected: Expected
+    comparison: Comparison
+    ended: Ended
+    refused: tuple[str, ...]
+    distrustful: tuple[str, ...]
+    notices: tuple[str, ...]
+
+
+def qwen_code(words: Sequence[str], process: Process) -> tuple[Path, InstalledProgram]:
+    """Return the Qwen Code that is asked: the one that is named, or the `qwen` on the PATH.
+
+    Raises:
+        UsageError: if there is none, or the program is another one.
+    """
+    program = program_named(words[0] if words else "qwen", process.environ)
+    installed = program_at(program, process.home.path)
+    if installed.profile is None:
+        why = installed.problem or f"it may be {' or '.join(installed.versions)}"
+        raise UsageError(
+            f"this is not a Qwen Code whose version is known: {why}",
+            where=str(program),
+            hint="Only Qwen Code is asked: another program may not use the proxy, and would send the key away.",
+        )
+    if not installed.profile.reads_settings:
+        raise UsageError(
+            f"Qwen Code {' or '.join(installed.versions)} cannot be asked: it writes to ~/.qwen whatever it is told",
+            where=str(program),
+            hint="Qwen Code 0.21 or later: npm install -g @qwen-code/qwen-code",
+        )
+    return program, installed
+
+
+def verify(request: Request, words: Sequence[str], seconds: float) -> Verification:
+    """Start Qwen Code once, and compare what it sends with what resolves. `words` are its name and arguments.
+
+    Raises:
+        UsageError: if there is no Qwen Code to ask.
+        ConfigurationError: if a proxy would lead past the recorder, or TLS cannot be recorded.
+        NotTrustedError: if a project's settings name programs that Qwen Code would start.
+    """
+    process = request.process
+    program, installed = qwen_code(words, process)
+    profile = request.profile or (installed.profile.name if installed.profile is not None else None)
+    asked = Request(process, typed_flags(words[1:]), profile=profile, trust_project=request.trust_project)
+    compilation = compilation_of(asked)
+    if not asked.trusts_project:
+        _require_no_programs(process.cwd)
+    try:
+        resolution: Resolution | None = compilation.resolution
+        expected = expected_of(compilation.resolution)
+    except SettingsError as error:
+        resolution, expected = None, Expected(stop=str(error))
+    if resolution is not None:
+        _require_our_proxy(resolution)
+    arguments = [*words[1:], *_prompt(words[1:])]
+    directory = make_private_directory(process.state)
+    workspace = workspace_of(process.cwd)
+    restored: tuple[str, ...] = ()
+    try:
+        recorder = Recorder(_authority(expected, directory))
+        with recording(recorder) as proxy:
+            environ = _environment(process, directory, resolution, recorder, proxy)
+            ended = run(program, arguments, environ, process.cwd, recorder.answered, seconds)
+    finally:
+        restored = workspace.restored()
+        directory.remove()
+    told = () if resolution is None else (warning_text(d) for d in compilation.diagnostics if d.code in _TOLD)
+    notices = (*told, *_about_no_proxy(resolution, expected), *(f"restored: .qwen/{name}" for name in restored))
+    comparison = compare(expected, recorder.sent, recorder.salt)
+    return Verification(
+        program, installed, expected, comparison, ended, recorder.refused, recorder.distrustful, notices
+    )
+
+
+def _prompt(words: Sequence[str]) -> tuple[str, ...]:
+    """Return the words that make a program ask one thing and end, unless it was given others than flags of fields."""
+    return () if others(words) else (PROMPT_FLAGS[0], "ping")
+
+
+def _authority(expected: Expected, directory: PrivateDirectory) -> Authority | None:
+    """Return an authority; without its library, None where the endpoint does not need it."""
+    try:
+        return Authority(directory.write)
+    except ConfigurationError:
+        if expected.base_url.startswith("https:"):
+            raise
+        return None
+
+
+def _environment(
+    process: Process, directory: PrivateDirectory, resolution: Resolution | None, recorder: Recorder, proxy: str
+) -> dict[str, str]:
+    """Return the environment of the program: the user's, with copies of files and the way to the recorder."""
+    environ: dict[str, str] = dict(process.environ)
+    for name in (v.name for v in declared_fields()["proxy"].variables):
+        environ[name] = proxy
+    for name in (v.name for v in declared_fields()["no_proxy"].variables):
+        environ[name] = _NOBODY
+    if recorder.authority is not None:
+        environ["NODE_EXTRA_CA_CERTS"] = str(recorder.authority.file)
+    return {**environ, **_copied(process, directory, resolution)}
+
+
+def _copied(process: Process, directory: PrivateDirectory, resolution: Resolution | None) -> Mapping[str, str]:
+    """Copy what the program may write to, and return the variables that lead there."""
+    home = directory.path / "home"
+    own = _qwen_directory(process, resolution)
+    if own is None:
+        home.mkdir(0o700)
+    else:
+        copy_directory(own, home, frozenset((OAUTH_CACHE_NAME,)))
+    load = None if resolution is None else resolution.settings
+    places = {scope.file.scope: scope.file.path for scope in (() if load is None else load.scopes)}
+    system = directory.path / "system"
+    system.mkdir(0o700)
+    found = {QWEN_HOME: str(home)}
+    for scope, variable, name in (
+        ("system", SYSTEM, "settings.json"),
+        ("system defaults", SYSTEM_DEFAULTS, "system-defaults.json"),
+    ):
+        if scope in places:
+            copy_file(places[scope], system / name)
+            found[variable] = str(system / name)
+    rules = None if resolution is None else resolution.variables.value(TRUSTED_FOLDERS)
+    return found | ({} if rules is None else {TRUSTED_FOLDERS: rules.text})
+
+
+def _qwen_directory(process: Process, resolution: Resolution | None) -> Path | None:
+    """Return the user's Qwen directory; None without a home."""
+    moved = None if resolution is None else resolution.directory.moved_to
+    home = process.home.path
+    return moved if moved is not None else None if home is None else home / ".qwen"
+
+
+def _require_our_proxy(resolution: Resolution) -> None:
+    """Refuse where a flag or settings name a proxy: Qwen Code would use it, and not the recorder.
+
+    Raises:
+        ConfigurationError: if one does.
+    """
+    winner = resolution.decisions["proxy"].winner
+    settings = None if resolution.settings is None else resolution.settings.at("proxy")
+    by_flag = winner is not None and winner.origin.layer == "flag"
+    if by_flag or (settings is not None and settings.is_true):
+        place = str(winner.origin) if by_flag and winner is not None else settings.place if settings is not None else ""
+        raise ConfigurationError(
+            "Qwen Code would use this proxy, and not the recorder on this machine",
+            where=place,
+            hint="Nothing was started. Leave the proxy out for this run, or put it into HTTPS_PROXY instead.",
+        )
+
+
+def _about_no_proxy(resolution: Resolution | None, expected: Expected) -> tuple[str, ...]:
+    """Return that a list of hosts without proxy was left out, if the endpoint is in it."""
+    if resolution is None or not expected.base_url:
+        return ()
+    decision = resolution.decisions["no_proxy"]
+    winner, exceptions = decision.winner, decision.items
+    if winner is None or not exceptions or not is_direct(expected.base_url, exceptions):
+        return ()
+    return (f"{winner.origin} was left out for this run: it leads past the recorder",)
+
+
+def _require_no_programs(cwd: Path) -> None:
+    """Refuse where a project's settings name programs: Qwen Code starts them without asking.
+
+    Raises:
+        NotTrustedError: if they do.
+    """
+    from qwen_schema.bounded import Unreadable  # noqa: PLC0415
+    from qwen_schema.jsonc import JsonError  # noqa: PLC0415
+    from qwen_schema.settings_file import read_settings  # noqa: PLC0415
+
+    file = cwd / ".qwen" / "settings.json"
+    try:
+        node = read_settings(file)
+    except (OSError, Unreadable, JsonError):
+        return
+    named = [".".join(names) for names in _STARTING if node.at(*names) is not None]
+    if named:
+        raise NotTrustedError(
+            f"not trusted: {file} names programs, which Qwen Code starts without asking: {', '.join(named)}",
+            hint="Nothing was started. If you trust them: --trust-project",
+        )

@@ -1,0 +1,95 @@
+"""What `verify` found, as lines and as data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qwen_schema import redact_unknown
+from qwen_schema.printable import shorten
+from qwen_schema.secret import mask
+
+if TYPE_CHECKING:
+    from qwen_cfg.application.verification import Verification
+    from qwen_cfg.verification.comparison import FieldResult
+
+_MOST_OUTPUT = 600
+
+
+def document(found: Verification) -> dict[str, Any]:
+    """Return the result as plain values; no key is in it."""
+    return {
+        "verdict": found.comparison.verdict,
+        "program": str(found.program),
+        "version": found.installed.name.removeprefix("qwen "),
+        "expected_stop": found.expected.stop,
+        "fields": [
+            {
+                "field": one.name,
+                "agrees": one.agrees,
+                "origin": one.origin,
+                **({} if one.name == "api_key" else {"explained": one.expected, "sent": one.sent}),
+            }
+            for one in found.comparison.fields
+        ],
+        "refused": list(found.refused),
+        "distrusted": list(found.distrustful),
+        "timed_out": found.ended.too_long,
+        "exit_status": found.ended.status,
+        "notices": list(found.notices),
+        "output": _output(found),
+    }
+
+
+def lines(found: Verification) -> list[str]:
+    """Return the result as lines for people."""
+    told = [f"{found.installed.name} ({found.program}), started once against a recorder on this machine"]
+    told += [_line(found, one) for one in found.comparison.fields]
+    told += _about_no_request(found)
+    told += [f"  refused   {host}: the program asked for it, and nothing was sent there" for host in found.refused]
+    told += [f"  note      {notice}" for notice in found.notices]
+    told.append(_CLOSING[found.comparison.verdict])
+    return told
+
+
+_CLOSING = {
+    "agrees": "agrees: Qwen Code does what --explain says",
+    "differs": "differs: Qwen Code does not do what --explain says. Please report it.",
+    "no request": "differs: --explain says that Qwen Code sends a request, and none came",
+}
+
+
+def _line(found: Verification, one: FieldResult) -> str:
+    if one.name == "api_key":
+        key = found.expected.key
+        value = "" if key is None else mask(key.reveal())
+        return _row(one, value if one.agrees else f"another key was sent than {value}")
+    if one.agrees:
+        return _row(one, one.expected)
+    explained = one.expected or "nothing"
+    return _row(one, f"--explain: {explained}; sent: {one.sent or 'nothing'}")
+
+
+def _row(one: FieldResult, text: str) -> str:
+    origin = f"  ({one.origin})" if one.origin else ""
+    return f"  {one.name:<12}{'agrees' if one.agrees else 'differs'}   {text}{origin}"
+
+
+def _about_no_request(found: Verification) -> list[str]:
+    if found.comparison.fields:
+        return []
+    if found.expected.stop:
+        return [f"  no request, as expected: {found.expected.stop}"]
+    ended = found.ended
+    how = "it took too long, and was ended" if ended.too_long else f"it ended with exit status {ended.status}"
+    told = [f"  no request reached the recorder: {how}"]
+    told += [f"  {host} was asked for, and the program did not accept its certificate" for host in found.distrustful]
+    output = _output(found)
+    return [*told, *([f"  its last output: {output}"] if output else [])]
+
+
+def _output(found: Verification) -> str:
+    """Return the last output of a program that sent no request, where one was expected; without anything like a key."""
+    if found.comparison.verdict != "no request":
+        return ""
+    text = " ".join(found.ended.output.split())
+    return shorten(redact_unknown(text[-_MOST_OUTPUT:]))

@@ -1,0 +1,116 @@
+"""The program that is asked: started in a session of its own, read to its end, and ended with all that it started."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from qwen_schema import ConfigurationError
+from qwen_schema.ending import put_off
+from qwen_schema.records import record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+# How often it is looked at, how long it may take to end once it was answered, and how much of its output is kept.
+_LOOK_EVERY = 0.05
+_TO_END = 5.0
+_KEPT_BYTES = 8 * 1024
+
+
+@record
+class Ended:
+    """How a program ended: its exit status (None if it was ended), whether it took too long, and its last output."""
+
+    status: int | None
+    too_long: bool
+    output: str
+
+
+def run(
+    program: Path,
+    words: Sequence[str],
+    environ: Mapping[str, str],
+    cwd: Path,
+    answered: threading.Event,
+    seconds: float,
+) -> Ended:
+    """Run a program until it ends, until it was answered and had time to end, or for so many seconds.
+
+    Raises:
+        ConfigurationError: if it cannot be started.
+    """
+    process = None
+    try:
+        # A signal while it is being started would leave it behind.
+        with put_off():
+            process = _started(program, words, environ, cwd)
+        tail = _Tail(process)
+        too_long = _wait(process, answered, time.monotonic() + seconds)
+        status = process.returncode
+    finally:
+        if process is not None:
+            _end(process)
+    return Ended(status, too_long, tail.text())
+
+
+def _started(program: Path, words: Sequence[str], environ: Mapping[str, str], cwd: Path) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(  # noqa: S603 - the user's own Qwen Code, with the words that were typed for it
+            [str(program), *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=environ,
+            cwd=cwd,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ConfigurationError(f"it cannot be started: {error.strerror}", where=str(program)) from None
+
+
+def _wait(process: subprocess.Popen[bytes], answered: threading.Event, deadline: float) -> bool:
+    """Wait, and return whether it took too long to send a request."""
+    until = deadline
+    while process.poll() is None:
+        now = time.monotonic()
+        if answered.is_set():
+            until = min(until, now + _TO_END) if until == deadline else until
+        if now >= until:
+            return not answered.is_set()
+        time.sleep(_LOOK_EVERY)
+    return False
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill it if it has not ended, and all that it started in its session."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+class _Tail:
+    """The last output of a process, read in a thread so that no pipe is ever full."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._kept = b""
+        self._process = process
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def text(self) -> str:
+        """Return it, once the process has ended."""
+        self._thread.join(1.0)
+        return self._kept.decode("utf-8", "replace")
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None  # noqa: S101 - it is a pipe
+        with self._process.stdout as pipe, suppress(OSError, ValueError):
+            while piece := os.read(pipe.fileno(), 65536):
+                self._kept = (self._kept + piece)[-_KEPT_BYTES:]

@@ -1,0 +1,107 @@
+"""Copies of a user's files for one run of Qwen Code, and the workspace's settings as they were before it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from qwen_schema.bounded import Unreadable, read_file
+from qwen_schema.records import field, record
+from qwen_schema.settings_file import LARGEST_SETTINGS_BYTES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# The program reads them, and writes to none of them.
+_ENV_FILE = ".env"
+_SETTINGS = "settings.json"
+
+
+def copy_file(source: Path, target: Path) -> bool:
+    """Copy a regular file, readable by its owner alone; return whether there is one that can be read."""
+    try:
+        content = read_file(source, most=LARGEST_SETTINGS_BYTES)
+    except (OSError, Unreadable):
+        return False
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    return True
+
+
+def copy_directory(source: Path, target: Path, without: frozenset[str]) -> None:
+    """Copy the files of a user's Qwen directory, and no directory in it; its env file becomes a link to it."""
+    target.mkdir(0o700)
+    try:
+        names = sorted(os.listdir(source))  # noqa: PTH208 - names alone
+    except OSError:
+        return
+    for name in names:
+        if name == _ENV_FILE:
+            (target / name).symlink_to(source / name)
+        elif name not in without:
+            copy_file(source / name, target / name)
+
+
+@record
+class Workspace:
+    """The `.qwen` of a working directory before a run: its names, and its settings if there are any."""
+
+    directory: Path
+    names: frozenset[str] | None
+    content: bytes | None = field(default=None, repr=False)
+    status: os.stat_result | None = None
+
+    def restored(self) -> tuple[str, ...]:
+        """Undo what a run did to the settings, and return the files that were restored or removed."""
+        changed: list[str] = []
+        if self.content is not None and _content(self.directory / _SETTINGS) != self.content:
+            self._write()
+            changed.append(_SETTINGS)
+        for name in sorted((_names(self.directory) or frozenset()) - (self.names or frozenset())):
+            # The copies of its own that it keeps beside them, and settings where there were none.
+            if name.startswith(_SETTINGS) and _is_file(self.directory / name):
+                (self.directory / name).unlink()
+                changed.append(name)
+        if self.names is None and _names(self.directory) == frozenset():
+            self.directory.rmdir()
+        return tuple(changed)
+
+    def _write(self) -> None:
+        """Write the settings again, into the same file: its mode, owner and links stay."""
+        assert self.content is not None and self.status is not None  # noqa: S101 - the caller has looked
+        file = self.directory / _SETTINGS
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, stat.S_IMODE(self.status.st_mode))
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.write(self.content)
+        os.utime(file, ns=(self.status.st_atime_ns, self.status.st_mtime_ns))
+
+
+def workspace_of(cwd: Path) -> Workspace:
+    """Return the workspace of a directory as it is now."""
+    directory = cwd / ".qwen"
+    content = _content(directory / _SETTINGS)
+    status = None if content is None else (directory / _SETTINGS).stat()
+    return Workspace(directory, _names(directory), content, status)
+
+
+def _names(directory: Path) -> frozenset[str] | None:
+    try:
+        return frozenset(os.listdir(directory))  # noqa: PTH208 - names alone
+    except OSError:
+        return None
+
+
+def _content(file: Path) -> bytes | None:
+    try:
+        return read_file(file, most=LARGEST_SETTINGS_BYTES)
+    except (OSError, Unreadable):
+        return None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
