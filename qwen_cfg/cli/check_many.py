@@ -15,7 +15,7 @@ from qwen_cfg.writing.artifact_file import ARTIFACT_NAME
 from qwen_schema import ArtifactError, QwenCfgError, unexpected
 from qwen_schema.records import record, replace
 
-from .arguments import with_config
+from .arguments import artifact_name, with_config
 from .checking import check_artifact
 from .reports.outcome import from_plain, outcome_of, outcome_of_error, to_plain
 from .workers import Work
@@ -70,12 +70,15 @@ def targets_of(names: Sequence[str]) -> tuple[Target, ...]:
 
 def _below(directory: str) -> Iterator[Target]:
     found = files_below(directory, ARTIFACT_NAME)
-    if not found.files and not found.unseen:
-        wrong = f"there is no {ARTIFACT_NAME} in this directory, nor below it"
-        yield Target(
-            directory, wrong, f"What git ignores is not searched. Create one: qwen-cfg resolve -o {ARTIFACT_NAME}"
-        )
-    yield from (Target(name, is_found=True) for name in found.files)
+    own = artifact_name(directory)
+    # Whoever names a directory names the artifact in it, whatever git does with it and wherever it leads.
+    is_named = os.path.lexists(own)
+    if is_named:
+        yield Target(own)
+    elif not found.files and not found.unseen:
+        hint = f"What git ignores is not searched. Create one: qwen-cfg resolve -o {ARTIFACT_NAME}"
+        yield Target(directory, f"there is no {ARTIFACT_NAME} in this directory, nor below it", hint)
+    yield from (Target(name, is_found=True) for name in found.files if not is_named or name != own)
     hint = "Make it searchable for you, or name the artifacts in it."
     yield from (Target(name, wrong, hint) for name, wrong in found.unseen)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import PurePath, PureWindowsPath
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from qwen_schema.records import record
 
@@ -48,11 +49,11 @@ class Standpoint:
 
     def _from_home(self, path: PurePath) -> str:
         assert self.home is not None  # noqa: S101 - callers have looked
-        return "~/" + "/".join(path.parts[len(self.home.parts) :])
+        return "~/" + ("/".join(path.parts[len(self.home.parts) :]) or ".")
 
     def _from_cwd(self, path: PurePath, common: int) -> str:
         up = len(self.cwd.parts) - common
-        return "../" * up + ("" if up else "./") + "/".join(path.parts[common:])
+        return "../" * up + ("" if up else "./") + ("/".join(path.parts[common:]) or ".")
 
 
 def home_level_files(home: P | None, moved: P | None = None) -> tuple[P, ...]:
@@ -60,6 +61,12 @@ def home_level_files(home: P | None, moved: P | None = None) -> tuple[P, ...]:
 
     `moved` is the directory that takes the place of `~/.qwen`, where there is one: its `.env` comes first.
     """
+    files: tuple[P, ...] = _home_level_files(home, moved)
+    return files
+
+
+@lru_cache(maxsize=16, typed=True)
+def _home_level_files(home: Any, moved: Any) -> tuple[Any, ...]:
     in_moved = () if moved is None else (moved / ".env",)
     in_home = () if home is None else (home / ".qwen" / ".env", home / ".env")
     return tuple(dict.fromkeys((*in_moved, *in_home)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from .paths import home_level_files
@@ -32,7 +33,7 @@ def places(
     users = set(rank) if directory is None or directory.reach == "user" else set(home_level_files(home))
     if choice.path is not None:
         return (Place(choice.path, "user", rank.get(choice.path)),)
-    on_the_way = [f for d in _walk(cwd, home, profile) for f in (d / ".qwen" / ".env", d / ".env")]
+    on_the_way = [file for directory in _walk(cwd, home, profile) for file in _files_in(directory)]
     return tuple(
         Place(path, "user" if path in users else "project", rank.get(path))
         for path in dict.fromkeys([*on_the_way, *rank])
@@ -69,6 +70,11 @@ def _visit(place: Place, sighting: Sighting, if_read: Outcome) -> Visit:
     if sighting.is_env_file:
         return Visit(place, if_read, sighting.kind)
     return Visit(place, "absent" if sighting.kind == "absent" else "skipped", sighting.kind)
+
+
+@lru_cache(maxsize=256, typed=True)
+def _files_in(directory: Path) -> tuple[Path, Path]:
+    return directory / ".qwen" / ".env", directory / ".env"
 
 
 def _walk(cwd: Path, home: Path | None, profile: Profile) -> list[Path]:

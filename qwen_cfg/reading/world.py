@@ -188,12 +188,16 @@ class _WorldParts:
         for profile in declared_profiles().values():
             if profile not in self.loads:
                 self.load(profile, self.disk.survey)
-            for place in self._places(profile, EnvFileChoice()):
+            for place in self._places(profile):
                 self.disk.survey(place.path)
 
-    def _places(self, profile: Profile, choice: EnvFileChoice) -> tuple[Place, ...]:
+    def _places(self, profile: Profile) -> tuple[Place, ...]:
+        """Return the places of a search, also where a file is named or none is searched for."""
+        found = self.loads[profile]
+        if self.start.choice == EnvFileChoice() and not isinstance(found, QwenCfgError):
+            return tuple(visit.place for visit in found.search.visits)
         directory = self.directories[profile.directory_variable]
-        return places(self.start.cwd, self.start.home, profile, choice, directory)
+        return places(self.start.cwd, self.start.home, profile, EnvFileChoice(), directory)
 
 
 def _in_git(start: Start, disk: Disk, git_status: AsksGit) -> dict[Path, GitStatus | None]:

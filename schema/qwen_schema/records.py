@@ -151,6 +151,8 @@ def _arrange(cls: Any, values: dict[str, object], args: tuple[object, ...], give
     if len(args) > len(cls._positional):
         raise _wrong_arguments(cls, args, given)
     values.update(zip(cls._positional, args, strict=False))
+    if len(values) == len(cls._parts) and not given:
+        return
     if given:
         if not given.keys().isdisjoint(values) or not given.keys() <= cls._parts.keys():
             raise _wrong_arguments(cls, args, given)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from qwen_cfg.cli.output import redacted_data
 from qwen_cfg.core.drift import MISSING
 from qwen_cfg.rules.diagnostic import warning_text
+from qwen_schema import redact
 from qwen_schema.records import asdict, record
 
 from .check import account, headline, report_data
@@ -15,6 +16,8 @@ from .error import error_data
 from .problem import Problem, Subject, problem_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from qwen_schema import QwenCfgError
 
     from .check import Report
@@ -84,8 +87,22 @@ def outcome_of_error(file: str, error: QwenCfgError) -> Outcome:
 
 def to_plain(outcome: Outcome) -> dict[str, Any]:
     """Return an outcome as plain values, without the secrets that this process knows."""
-    plain: dict[str, Any] = redacted_data(asdict(outcome))
-    return plain
+    plain = asdict(outcome)
+    # Looking through every text by itself takes longer than the check: few outcomes have a secret in any.
+    whole = "\n".join(_texts(plain))
+    if redact(whole) == whole:
+        return plain
+    redacted: dict[str, Any] = redacted_data(plain)
+    return redacted
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield every text of plain values."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part)
 
 
 def from_plain(plain: dict[str, Any]) -> Outcome:
