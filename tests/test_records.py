@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qwen_schema import Secret
+from qwen_schema import Secret, records
 from qwen_schema.records import asdict, field, record, replace
 
 if TYPE_CHECKING:
@@ -142,6 +142,38 @@ def made(cls: Callable[..., Any], args: list[Any], given_: dict[str, Any]) -> An
         return cls(*args, **given_)
     except TypeError:
         return None
+
+
+@given(st.sampled_from([pair for pair in PAIRS if pair[0] is not Slim]), arguments, keywords)
+def test_the_init_of_a_class_with_many_instances_is_that_of_the_dataclass(pair: Any, args: Any, given_: Any):
+    cls, twin = pair
+    own = type(cls.__name__, (cls,), {"__init__": records._compiled_init(cls)})
+    one, other = made(own, args, given_), made(twin, args, given_)
+    assert (one is None) == (other is None)
+    assert one is None or asdict(one) == dataclasses.asdict(other)
+
+
+def test_a_class_with_many_instances_gets_an_init_of_its_own():
+    @record
+    class Often:
+        x: int
+        others: Mapping[str, int] = field(default_factory=dict)
+
+    first = Often.__init__
+    many = [Often(x) for x in range(300)]
+    assert Often.__init__ is not first
+    assert [one.x for one in many] == list(range(300))
+    assert many[-1] == Often(299, {}) and many[-1].others is not many[-2].others
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        many[-1].x = 0
+
+
+def test_a_class_keeps_the_init_that_it_declares():
+    class Doubled(Point):
+        def __init__(self, x: int) -> None:
+            super().__init__(2 * x)
+
+    assert {Doubled(1).x for _ in range(300)} == {2}
 
 
 @given(st.sampled_from(PAIRS), arguments, keywords, arguments, keywords)
