@@ -45,7 +45,7 @@ def test_every_example_is_a_command_line(desk: Desk) -> None:
     found = [line.strip() for text in helps(desk, "-h").values() for line in re.findall(r"^  qwen-cfg .*", text, re.M)]
     parser = build_parser()
     for example in found:
-        words = shlex.split(example.partition(" < ")[0])[1:]
+        words = shlex.split(re.split(" [<>] ", example)[0])[1:]
         assert parser.parse_args(words).command == words[0], example
     assert len(found) > 2 * len(COMMANDS)
 

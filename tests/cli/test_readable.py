@@ -191,7 +191,7 @@ COLOURED = [
     (["trust", "revoke", "./.env"], 0, "no longer trusted:"),
     (["check", "missing.toml"], 3, "qwen-cfg:"),
     (["reslove"], 2, "qwen-cfg:"),
-    (["resolve", *PLAIN, "--timeout", "soon"], 3, "QC202"),
+    (["resolve", *PLAIN, "--timeout", "soon"], 3, "QC201"),
     (["resolve", "-o", "/dev/null", *PLAIN], 0, "QC127 warning"),
 ]
 
