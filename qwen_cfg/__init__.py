@@ -1,10 +1,16 @@
 """The compiler: flags, environment and the first env file found, merged into one resolved config.
 
-from qwen_cfg import resolve, to_artifact
+import qwen_cfg
 
-resolution = resolve(environ={"OPENAI_API_KEY": "..."}, cwd="/work/app", home="/home/me")
+config = qwen_cfg.load()                        # what `qwen-cfg run` would use here, with the key
+openai.OpenAI(**config.client_kwargs())
+print(config.explain())                         # where each value comes from
+
+resolution = qwen_cfg.resolve(environ={"OPENAI_API_KEY": "..."}, cwd="/work/app", home="/home/me")
 resolution.decisions["model"].winner.origin     # where the model comes from
-to_artifact(resolution)                         # the resolved config, which `qwen_schema.dump` writes
+qwen_cfg.to_artifact(resolution)                # the resolved config, which `qwen_schema.dump` writes
+
+What is public is what `__all__` names, and `__version__`.
 """
 
 from __future__ import annotations
@@ -12,7 +18,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .api import resolve
+    from qwen_schema import ConfigurationError, NotTrustedError, QwenCfgError, Secret, UsageError
+
+    from .api import check, load, resolve
+    from .application.check_result import CheckResult
+    from .application.loaded_config import Config
+    from .application.loading import Trust
     from .core.artifact import to_artifact
     from .core.drift import Difference, drift
     from .core.merge import Decision, ShadowedCandidate
@@ -24,46 +35,68 @@ if TYPE_CHECKING:
     from .explanation import Explanation, explain
     from .rules import Diagnostic, diagnose
 
+    __version__: str
+
 _HOMES = {
     "Candidate": "core.origin",
+    "CheckResult": "application.check_result",
+    "Config": "application.loaded_config",
+    "ConfigurationError": "qwen_schema",
     "Decision": "core.merge",
     "Diagnostic": "rules",
     "Difference": "core.drift",
     "Elsewhere": "core.other_profiles",
     "Explanation": "explanation",
+    "NotTrustedError": "qwen_schema",
     "Origin": "core.origin",
     "Place": "core.place",
+    "QwenCfgError": "qwen_schema",
     "Resolution": "core.resolution",
     "Search": "core.place",
+    "Secret": "qwen_schema",
     "ShadowedCandidate": "core.merge",
+    "Trust": "application.loading",
+    "UsageError": "qwen_schema",
     "Visit": "core.place",
     "World": "core.world",
+    "check": "api",
     "diagnose": "rules",
     "drift": "core.drift",
     "elsewhere": "core.other_profiles",
     "explain": "explanation",
+    "load": "api",
     "resolve": "api",
     "to_artifact": "core.artifact",
 }
 
 __all__ = [
     "Candidate",
+    "CheckResult",
+    "Config",
+    "ConfigurationError",
     "Decision",
     "Diagnostic",
     "Difference",
     "Elsewhere",
     "Explanation",
+    "NotTrustedError",
     "Origin",
     "Place",
+    "QwenCfgError",
     "Resolution",
     "Search",
+    "Secret",
     "ShadowedCandidate",
+    "Trust",
+    "UsageError",
     "Visit",
     "World",
+    "check",
     "diagnose",
     "drift",
     "elsewhere",
     "explain",
+    "load",
     "resolve",
     "to_artifact",
 ]
@@ -71,8 +104,17 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     """Load a public name when it is used, so that the command line starts without what it does not need."""
+    if name == "__version__":
+        from qwen_schema.version import VERSION  # noqa: PLC0415
+
+        return VERSION
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module  # noqa: PLC0415
 
-    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    home = _HOMES[name]
+    return getattr(import_module(home if home == "qwen_schema" else f".{home}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *(name for name in globals() if name.startswith("__")), "__version__"]

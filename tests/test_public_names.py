@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pkgutil
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from support.public_interface import public_interface
 
 import qwen_cfg
 import qwen_cfg.trust
@@ -58,3 +61,22 @@ def test_a_package_loads_what_is_used_and_no_more():
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
         _ = qwen_schema.nonsense
+
+
+def test_what_is_public_is_what_the_page_lists():
+    """Names, signatures and members; `tests/support/public_interface.py` prints them for the page."""
+    page = (Path(__file__).parent.parent / "docs" / "python.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^    .*", page.partition("\n## What is public\n")[2], re.MULTILINE)
+    assert " ".join(" ".join(listed).split()) == " ".join(" ".join(public_interface()).split())
+
+
+def test_the_names_are_listed_once():
+    assert sorted(qwen_cfg.__all__) == sorted(qwen_cfg._HOMES)
+    assert len(set(qwen_cfg.__all__)) == len(qwen_cfg.__all__)
+
+
+def test_the_package_shows_its_names_and_its_version():
+    shown = in_new_process("import qwen_cfg; print(*dir(qwen_cfg)); print(qwen_cfg.__version__)").splitlines()
+    assert set(qwen_cfg.__all__) | {"__version__", "__all__", "__doc__"} <= set(shown[0].split())
+    assert not {"annotations", "TYPE_CHECKING"} & set(shown[0].split())
+    assert re.fullmatch(r"\d+\.\d+\.\d+\S*", shown[1])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from qwen_cfg.core.artifact import rebase, to_artifact
+from qwen_cfg.core.artifact import rebase, to_artifact, user_files
 from qwen_cfg.core.other_profiles import elsewhere, outcome_of
 from qwen_cfg.core.resolution import Resolution
 from qwen_cfg.core.world import EnvFileChoice
@@ -21,7 +21,7 @@ from qwen_cfg.trust import concern_of
 from qwen_cfg.trust.gate import owner_rule, trusts_project
 from qwen_cfg.trust.standing import standing_of
 from qwen_cfg.trust.store import TrustStore
-from qwen_schema import QwenCfgError, Secret, declared_fields, other_profiles
+from qwen_schema import QwenCfgError, Secret, Surroundings, declared_fields, other_profiles
 from qwen_schema.records import record, replace
 
 from .incomplete import IncompleteError
@@ -146,6 +146,21 @@ class Compilation:
         """What the user has to be asked about before anything is sent, answered or not; None if nothing."""
         return self.concern_in(self.resolution)
 
+    @property
+    def surroundings(self) -> Surroundings:
+        """Where the references of what resolves lead."""
+        request, world = self.request, self.world
+        return Surroundings(
+            request.process.environ,
+            request.secrets,
+            world.cwd,
+            world.home,
+            world.dialect,
+            user_files=user_files(self.resolution),
+            # No project's file has named one that got here.
+            may_run_commands=True,
+        )
+
     @cached_property
     def artifact(self) -> ResolvedConfig:
         """The resolved config, with the settings of this machine.
@@ -220,7 +235,9 @@ def compilation_of(request: Request, extent: Extent = "search", *, of_artifact: 
     What resolves says whether telemetry is on, unless it is an artifact's word (`of_artifact`), which nobody asked for.
     """
     allows = allowed_owners(request.process, all_of_them=request.trusts_project)
-    return Compilation(request, extent, allows, note=_ignore if of_artifact else note_resolution)
+    owner_of = partial(foreign_owner, environ=request.process.environ)
+    note = _ignore if of_artifact else note_resolution
+    return Compilation(request, extent, allows, owner_of=owner_of, note=note)
 
 
 def allowed_owners(process: Process, *, all_of_them: bool) -> Allows:

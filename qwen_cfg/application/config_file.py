@@ -62,7 +62,7 @@ class ConfigFile:
         path = locate_path(str(reference.path), base=self.surroundings.base, home=self.surroundings.home)
         try:
             allows = allowed_owners(request.process, all_of_them=request.trusts_project)
-            return refused(path, str(reference.path), allows)
+            return refused(path, str(reference.path), allows, request.process.environ)
         except OSError:
             return None
 

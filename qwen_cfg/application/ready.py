@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_cfg.core.artifact import user_files
 from qwen_cfg.core.drift import provenance_text
 from qwen_cfg.core.hidden_keys import key_remark
 from qwen_cfg.rules.keys import doubt_about
-from qwen_schema import ConfigurationError, Secret, Surroundings, follow, host_of, is_loopback
+from qwen_schema import ConfigurationError, Secret, follow, host_of, is_loopback
 from qwen_schema.qwen_oauth import METHOD
 from qwen_schema.records import replace
 
@@ -19,7 +18,7 @@ from .telemetry import note_artifact, observe
 if TYPE_CHECKING:
     from qwen_cfg.trust.gate import Gate
     from qwen_runtime import ReadyConfig
-    from qwen_schema import ResolvedConfig
+    from qwen_schema import ResolvedConfig, Surroundings
 
     from .compilation import Compilation
     from .config_file import ConfigFile
@@ -47,20 +46,11 @@ def ready(compilation: Compilation, gate: Gate, key: Secret | None = None) -> Re
     gate.require(compilation.concern)
     artifact = compilation.artifact
     _require_spoken(artifact)
-    request, world = compilation.request, compilation.world
+    request = compilation.request
     if artifact.text("auth_method") == METHOD:
         return _noting(with_login(login_place_of(compilation), gate), request)
-    here = Surroundings(
-        request.process.environ,
-        request.secrets,
-        world.cwd,
-        world.home,
-        world.dialect,
-        user_files=user_files(resolution),
-        # No project's file has named one that got here.
-        may_run_commands=True,
-    )
-    use = _with_key(artifact, here, gate, key or _known_key(compilation))
+    here = compilation.surroundings
+    use = _with_key(artifact, here, key or key_of(compilation, here, gate))
     return _noting(replace(use, remark=key_remark(resolution)), request)
 
 
@@ -82,7 +72,7 @@ def ready_from_file(file: ConfigFile, gate: Gate) -> ReadyConfig:
         return note_artifact(_noting(with_login(login_place_here(artifact, file.request.process), gate), file.request))
     if file.unusual:
         gate.notify(f"qwen-cfg: {file.unusual}")
-    return note_artifact(_noting(_with_key(artifact, here, gate), file.request))
+    return note_artifact(_noting(_with_key(artifact, here, fetched_key(artifact, here, gate)), file.request))
 
 
 def _noting(use: ReadyConfig, request: Request) -> ReadyConfig:
@@ -107,28 +97,34 @@ def _require_spoken(artifact: ResolvedConfig) -> None:
         )
 
 
-def _known_key(compilation: Compilation) -> Secret | None:
-    """Return the key if it has been read: it is not read again, since a FIFO gives it once. A pointer is none."""
-    key = compilation.resolution.decisions["api_key"].value
-    is_elsewhere = compilation.request.secret_from is not None or compilation.artifact.api_key.pointer is not None
-    return key if isinstance(key, Secret) and not is_elsewhere else None
+def key_of(compilation: Compilation, here: Surroundings, gate: Gate) -> Secret:
+    """Return the key of a compilation, fetched unless it has been read: a FIFO gives it once. A pointer is no key.
+
+    Raises:
+        SecretReferenceError: if there is none.
+    """
+    key, artifact = compilation.resolution.decisions["api_key"].value, compilation.artifact
+    is_elsewhere = compilation.request.secret_from is not None or artifact.api_key.pointer is not None
+    return key if isinstance(key, Secret) and not is_elsewhere else fetched_key(artifact, here, gate)
 
 
-def _with_key(artifact: ResolvedConfig, here: Surroundings, gate: Gate, key: Secret | None = None) -> ReadyConfig:
-    """Return an artifact with its key, which is fetched from where the artifact says unless it is known.
-
-    What is doubtful about a key that is fetched is told before it is sent.
+def fetched_key(artifact: ResolvedConfig, here: Surroundings, gate: Gate) -> Secret:
+    """Return the key from where an artifact says. What is doubtful about it is told before it is sent.
 
     Raises:
         SecretReferenceError: if there is none.
         NotTrustedError: if the artifact names a command, and may run none.
     """
+    key = follow(artifact.api_key, here)
+    # The rules have not seen it.
+    doubt = doubt_about(key.reveal(), needs_key=not is_loopback(host_of(artifact.text("base_url"))))
+    if doubt is not None:
+        gate.notify(f"qwen-cfg: the API key from {artifact.api_key} {doubt[0]}. {doubt[1]}")
+    return key
+
+
+def _with_key(artifact: ResolvedConfig, here: Surroundings, key: Secret) -> ReadyConfig:
+    """Return an artifact with its key."""
     from qwen_runtime import ReadyConfig  # noqa: PLC0415 - the HTTP client is slow to import
 
-    if key is None:
-        key = follow(artifact.api_key, here)
-        # The rules have not seen it.
-        doubt = doubt_about(key.reveal(), needs_key=not is_loopback(host_of(artifact.text("base_url"))))
-        if doubt is not None:
-            gate.notify(f"qwen-cfg: the API key from {artifact.api_key} {doubt[0]}. {doubt[1]}")
     return ReadyConfig(artifact, key, here.base, here.home, observe=observe)

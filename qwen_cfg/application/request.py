@@ -35,16 +35,21 @@ THE_ARTIFACT = "the artifact"
 
 @record
 class Process:
-    """The process that asks: its environment, its working directory and its home."""
+    """The process that asks: its environment, its working directory and its home.
+
+    Unless it `remembers`, it goes by nothing that was remembered in earlier runs, and the user's approvals are part of
+    that.
+    """
 
     environ: Mapping[str, str] = field(repr=False)
     cwd: Path
     home: Home
+    remembers: bool = True
 
     @property
     def state(self) -> Path | None:
         """The directory where the program keeps what it remembers between runs."""
-        return state_directory(self.environ, self.home.path)
+        return state_directory(self.environ, self.home.path) if self.remembers else None
 
     @cached_property
     def installed(self) -> InstalledProgram:

@@ -17,7 +17,7 @@ from qwen_schema.log_commands import WithoutCommands, without_commands, without_
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, TextIO
+    from typing import TextIO
 
     from rich.console import RenderableType
 
@@ -104,6 +104,8 @@ class Output:
     def data(self, document: object, *, secrets: bool = False, indent: int | None = 2) -> None:
         """Write a result as one JSON document."""
         import json  # noqa: PLC0415 - few commands need it
+
+        from qwen_schema.redacted_data import redacted_data  # noqa: PLC0415
 
         safe = document if secrets else redacted_data(document)
         self._write(self._stdout, without_controls(json.dumps(safe, ensure_ascii=False, indent=indent)) + "\n")
@@ -242,16 +244,3 @@ def _nowhere() -> TextIO:
     from pathlib import Path  # noqa: PLC0415 - a stream is rarely closed
 
     return Path(os.devnull).open("w", encoding="utf-8")
-
-
-def redacted_data(document: Any) -> Any:
-    """Return plain values without the secrets that this process knows."""
-    if isinstance(document, qwen_schema.Verbatim):
-        return str(document)
-    if isinstance(document, str):
-        return qwen_schema.redact(document)
-    if isinstance(document, dict):
-        return {key: redacted_data(value) for key, value in document.items()}
-    if isinstance(document, list | tuple):
-        return [redacted_data(value) for value in document]
-    return document

@@ -62,13 +62,15 @@ def foreign_owner(path: Path, environ: Mapping[str, str] | None = None) -> int |
     return next((status.st_uid for status in places if status.st_uid not in known), None)
 
 
-def refused(path: Path, shown: str, allows: Allows) -> ForeignFileError | None:
+def refused(
+    path: Path, shown: str, allows: Allows, environ: Mapping[str, str] | None = None
+) -> ForeignFileError | None:
     """Return the error of an env file that belongs to another user whom nobody allows; None if it does not.
 
     Raises:
         OSError: if the file cannot be looked at.
     """
-    owner = foreign_owner(path)
+    owner = foreign_owner(path, environ)
     return None if owner is None or allows(path, owner) else ForeignFileError(path, shown, owner)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qwen_cfg.cli.output import redacted_data
 from qwen_cfg.core.drift import MISSING
 from qwen_cfg.rules.diagnostic import warning_text
 from qwen_schema import redact
 from qwen_schema.records import asdict, record
+from qwen_schema.redacted_data import redacted_data
 
 from .check import account, headline, report_data
 from .check_problems import problems_of

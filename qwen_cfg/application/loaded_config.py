@@ -1,0 +1,80 @@
+"""The config that `qwen_cfg.load` returns: typed, frozen, and with the key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qwen_schema.records import field, record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from qwen_schema import Provenance, ResolvedConfig, Secret
+
+    from .request import Request
+
+
+@record(kw_only=True)
+class Config:
+    """What resolves here, or what an artifact says, with an attribute for every field; times are in seconds.
+
+    `api_key` is None for a Qwen OAuth login. `ca_bundle` is an absolute path; None for the usual authorities.
+    `profile` is the generation of Qwen Code that was followed, and `origins` tells of each field where its value comes
+    from. `warnings` are what `qwen-cfg run` would show before it sends anything, a sentence or two each.
+    """
+
+    auth_method: str
+    base_url: str
+    model: str
+    api_key: Secret | None
+    proxy: str
+    no_proxy: tuple[str, ...]
+    ca_bundle: Path | None
+    timeout: float
+    max_retries: int
+    debug: bool
+    excluded_variables: tuple[str, ...]
+    qwen_oauth_url: str
+    usage_statistics: bool
+    usage_statistics_endpoint: str
+    profile: str
+    origins: Mapping[str, Provenance] = field(repr=False, compare=False)
+    warnings: tuple[str, ...] = field(repr=False, compare=False)
+    proxy_login: Secret | None = field(repr=False)
+    _artifact: ResolvedConfig = field(repr=False, compare=False)
+    _request: Request = field(repr=False, compare=False)
+
+    def client_kwargs(self, *, is_async: bool = False) -> dict[str, Any]:
+        """Return the arguments for `openai.OpenAI(**…)`, or with `is_async` for `openai.AsyncOpenAI(**…)`.
+
+        They hold the key itself, in the clear: only their `repr` masks it. Their HTTP client reads no variable of the
+        environment, follows no redirect, and goes through the proxy and trusts the authorities that were resolved.
+
+        Raises:
+            ConfigurationError: if the method is not `openai`, the package is missing or too old, or the CA bundle or
+                the proxy cannot be used.
+        """
+        from .openai_client import client_kwargs  # noqa: PLC0415 - not every caller uses that package
+
+        return client_kwargs(self, is_async=is_async)
+
+    def explain(self, *, everything: bool = False) -> str:
+        """Return where each value comes from, as a text for people; no key is shown.
+
+        What was resolved is resolved again, and every place that the search knows is looked at; fields at their
+        defaults are only counted, unless it is to be `everything`. Of an artifact it is the origins that it records.
+        """
+        from . import explained  # noqa: PLC0415 - few callers explain
+
+        if self._request.config is None:
+            return explained.resolution_text(self._request, everything=everything)
+        return explained.artifact_text(self._request.config, self._artifact)
+
+    def explain_data(self) -> dict[str, Any]:
+        """Return the same as plain values: what `resolve --explain --format json` prints, or the artifact."""
+        from . import explained  # noqa: PLC0415
+
+        if self._request.config is None:
+            return explained.resolution_data(self._request)
+        return explained.artifact_data(self._artifact)
