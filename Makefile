@@ -8,11 +8,12 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 python3 python; do \
 	$$python -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$python && break; done)
 
-.PHONY: help demo test lint types imports unit lowest coverage fuzz generate docs bench wheel clean
+.PHONY: help demo test lint types imports unit verify lowest coverage fuzz generate docs bench wheel clean
 
 help:
 	@echo 'make demo   install into .venv, explain a real directory tree and chat, offline'
 	@echo 'make test   install the tools too; run the linters, the type checker and every test'
+	@echo 'make verify  install Qwen Code from npm, and compare it with what we say, live'
 	@echo 'make lowest  hold a conversation with the lowest versions that pyproject.toml allows'
 	@echo 'make coverage  run every test and tell which lines none of them reaches'
 	@echo 'make fuzz   look for inputs that break a promise, FUZZ_SECONDS=60 for each target'
@@ -54,6 +55,17 @@ imports: $(VENV)/.installed-dev
 
 unit: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n 4
+
+# The real Qwen Code, kept in .venv. Where the system can, only loopback exists for it.
+QWEN_VERSION ?= 0.24.4
+QWEN_CODE := $(CURDIR)/$(VENV)/qwen-code-$(QWEN_VERSION)
+verify: $(VENV)/.installed-dev $(QWEN_CODE)/.installed
+	QWEN_CODE_PROGRAMS=$(QWEN_CODE)/node_modules/.bin sh tests/support/alone.sh $(BIN)/python -m pytest -n 2 tests/real
+
+$(QWEN_CODE)/.installed:
+	mkdir -p $(QWEN_CODE)
+	npm install --prefix $(QWEN_CODE) --no-save --no-audit --no-fund --ignore-scripts @qwen-code/qwen-code@$(QWEN_VERSION)
+	touch $@
 
 # A conversation, with the lowest versions that pyproject.toml allows.
 lowest: $(VENV)/lowest/.installed

@@ -97,9 +97,14 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Say nothing: a request may have a key in it."""
 
+    def finish(self) -> None:
+        """Close the connection; the server knows only the socket below one with TLS."""
+        super().finish()
+        self.connection.close()
+
     def do_CONNECT(self) -> None:
         """Open a tunnel that ends here."""
-        host = self.path
+        host = _with_brackets(self.path)
         # A client may say that this connection is closed after its request, which is the tunnel.
         self.close_connection = False
         self.send_response(200)
@@ -194,3 +199,9 @@ class _Handler(BaseHTTPRequestHandler):
         while self.rfile.readline(1024).strip():
             pass
         return body
+
+
+def _with_brackets(authority: str) -> str:
+    """Return a host with its port, an IPv6 address in brackets: some clients write none."""
+    host, _, port = authority.rpartition(":")
+    return f"[{host}]:{port}" if ":" in host and not host.startswith("[") else authority

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support import stand_in
+from support.exec_trees import OTHER, TREES
 
 from .process import KEY, PROGRAM, clean_environment, env_of
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from .process import Desk
 
-OTHER = "sk-other-0123456789abcdefghijklmnopqrstuvwx"
 # It tells what it gets.
 ENVIRONMENT = "import json, os; print(json.dumps(dict(os.environ)))"
 
@@ -183,39 +183,6 @@ def test_a_login_is_no_key(desk: Desk) -> None:
     desk.write(".qwen/oauth_creds.json", json.dumps(login)).chmod(0o600)
     ended = desk.run("exec", "--auth-type", "qwen-oauth", "--", "true").ended(3)
     assert "--auth-type openai" in ended.err
-
-
-# What a project and a user may have that counts in Qwen Code: none of it wins.
-WORKSPACE = {
-    "$version": 4,
-    "model": {"name": "ws", "baseUrl": "http://localhost:9/ws/v1"},
-    "security": {"auth": {"selectedType": "anthropic", "enforcedType": "gemini", "apiKey": OTHER}},
-    "modelProviders": {
-        "mine": [{"id": "m", "envKey": "OTHER", "baseUrl": "{URL}"}],
-        "openai": [{"id": "m", "envKey": "OTHER", "baseUrl": "http://localhost:9/e/v1"}],
-    },
-    "providerProtocol": {"mine": "openai", "openai": "anthropic"},
-    "env": {"OPENAI_MODEL": "se", "OPENAI_API_KEY": OTHER},
-}
-ENV_FILE = (
-    f"OPENAI_API_KEY={OTHER}\nOPENAI_BASE_URL=http://localhost:9/f/v1\nOPENAI_MODEL=f\nHTTPS_PROXY=http://localhost:9\n"
-)
-# A proxy of the user's own is one of this machine.
-OWN_ENV_FILE = ENV_FILE.partition("HTTPS_PROXY")[0]
-FLAT = {"selectedAuthType": "gemini", "model": "flat", "enforcedAuthType": "gemini"}
-TREES = {
-    "nothing": {},
-    "an env file": {"work/app/.env": ENV_FILE},
-    "a Qwen env file": {"work/app/.qwen/.env": ENV_FILE, ".env": OWN_ENV_FILE},
-    "the workspace's settings": {"work/app/.qwen/settings.json": json.dumps(WORKSPACE)},
-    "the user's settings": {".qwen/settings.json": json.dumps(WORKSPACE), ".qwen/.env": OWN_ENV_FILE},
-    "an old form": {".qwen/settings.json": json.dumps(FLAT), "work/app/.env": ENV_FILE},
-    "everything": {
-        ".qwen/settings.json": json.dumps(WORKSPACE),
-        "work/app/.qwen/settings.json": json.dumps(WORKSPACE),
-        "work/app/.env": ENV_FILE,
-    },
-}
 
 
 @pytest.mark.parametrize("tree", TREES)

@@ -40,13 +40,7 @@ PATHS = {
     "gemini": "/v1beta/models/{model}:streamGenerateContent",
 }
 # Variables that make it misbehave, for tests alone.
-HANG, SILENT, BREAK, BYPASS, LIE = (
-    "STAND_IN_HANG",
-    "STAND_IN_SILENT",
-    "STAND_IN_BREAK",
-    "STAND_IN_BYPASS",
-    "STAND_IN_LIE",
-)
+HANG, SILENT, BREAK, LIE, DISTRUST = (f"STAND_IN_{what}" for what in ("HANG", "SILENT", "BREAK", "LIE", "DISTRUST"))
 
 
 def install(root: Path, version: str = "0.24.4") -> Path:
@@ -75,7 +69,7 @@ class Disk(Mapping[str, str]):
 
 
 def main() -> None:
-    words = sys.argv[1:]
+    words = [part for word in sys.argv[1:] for part in (word.split("=", 1) if word.startswith("--") else [word])]
     flags = {FLAGS[word]: words[at + 1] for at, word in enumerate(words) if word in FLAGS}
     machine = Machine(os.path.realpath(os.environ["HOME"]), str(Path.cwd()), Disk(), dict(os.environ), flags)
     found = outcome(machine)
@@ -114,9 +108,9 @@ def _hang() -> None:
 
 def _client(machine: Machine) -> httpx.Client:
     context = ssl.create_default_context()
-    if machine.env.get("NODE_EXTRA_CA_CERTS"):
+    if machine.env.get("NODE_EXTRA_CA_CERTS") and not os.environ.get(DISTRUST):
         context.load_verify_locations(machine.env["NODE_EXTRA_CA_CERTS"])
-    proxy = None if os.environ.get(BYPASS) or machine.env.get("NO_PROXY") == "*" else machine.env.get("HTTPS_PROXY")
+    proxy = None if machine.env.get("NO_PROXY") == "*" else machine.env.get("HTTPS_PROXY")
     return httpx.Client(proxy=proxy or None, trust_env=False, verify=context, timeout=20)
 
 

@@ -1,0 +1,323 @@
+"""`verify`: a real process is asked what it sends, on loopback alone, and nothing of the user's is touched."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support import stand_in
+from support.installing import npm_global, write_program
+
+from .process import KEY, PROGRAM, clean_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .process import Desk, Outcome
+
+OTHER = "sk-other-0123456789abcdefghijklmnopqrstuvwx"
+URL = "https://h.example/v1"
+METHOD = {"security": {"auth": {"selectedType": "openai"}}, "$version": 4}
+
+
+def with_qwen(desk: Desk, **env: str) -> dict[str, str]:
+    directory = desk.home / "npm/bin"
+    if not directory.exists():
+        stand_in.install(desk.home / "npm")
+    return {"PATH": f"{directory}:{os.environ['PATH']}", **env}
+
+
+def exported(desk: Desk, url: str = URL, **more: str) -> dict[str, str]:
+    """Return an environment with an endpoint in it."""
+    return with_qwen(desk, OPENAI_API_KEY=KEY, OPENAI_BASE_URL=url, OPENAI_MODEL="m", **more)
+
+
+def verified(desk: Desk, *words: str, env: Mapping[str, str], code: int = 0) -> dict[str, Any]:
+    ended = desk.run("verify", "--format", "json", *words, env=env).ended(code)
+    assert KEY not in ended.said
+    assert OTHER not in ended.said
+    return ended.json  # type: ignore[no-any-return]
+
+
+def by_field(found: dict[str, Any]) -> dict[str, bool]:
+    return {one["field"]: one["agrees"] for one in found["fields"]}
+
+
+def left(desk: Desk) -> list[str]:
+    """Return what a run left in the state directory, beside the lock."""
+    return [path.name for path in (desk.home / ".local/state/qwen-cfg/started").iterdir() if path.name != "lock"]
+
+
+@pytest.mark.parametrize("url", [URL, "http://127.0.0.1:9/v1", "http://h.example/v1/", "https://h.example:8443/a%20b"])
+def test_it_agrees_over_tls_and_without(desk: Desk, url: str) -> None:
+    found = verified(desk, env=exported(desk, url))
+    assert found["verdict"] == "agrees"
+    assert by_field(found) == dict.fromkeys(("auth_method", "api_key", "base_url", "model"), True)
+    assert (found["version"], found["exit_status"], found["timed_out"]) == ("0.24.4", 0, False)
+
+
+def test_the_screen_names_each_field_with_its_origin_and_the_refused_hosts(desk: Desk) -> None:
+    out = desk.run("verify", env=exported(desk)).ended(0).out
+    assert "api_key     agrees   sk-0…wxyz" in out
+    assert "(environment OPENAI_BASE_URL)" in out
+    assert "refused   telemetry.example" in out
+    assert out.splitlines()[-1] == "agrees: Qwen Code does what --explain says"
+    assert KEY not in out
+
+
+@pytest.mark.parametrize("method", ["openai", "openai-responses", "anthropic", "gemini"])
+def test_every_protocol_is_read(desk: Desk, method: str) -> None:
+    names = {"anthropic": "ANTHROPIC", "gemini": "GEMINI"}
+    variables = {f"{names.get(method, 'OPENAI')}_API_KEY": KEY, f"{names.get(method, 'OPENAI')}_MODEL": "m"}
+    urls = {"anthropic": "ANTHROPIC_BASE_URL", "gemini": "GOOGLE_GEMINI_BASE_URL"}
+    variables[urls.get(method, "OPENAI_BASE_URL")] = URL
+    found = verified(desk, "--", "qwen", "--auth-type", method, env=with_qwen(desk, **variables))
+    assert by_field(found) == dict.fromkeys(("auth_method", "api_key", "base_url", "model"), True)
+
+
+def test_env_files_and_settings_of_all_scopes_are_read(desk: Desk) -> None:
+    entry = {"id": "e", "envKey": "MINE", "baseUrl": f"{URL}/entry"}
+    settings = {**METHOD, "model": {"name": "e"}, "modelProviders": {"openai": [entry]}}
+    desk.write(".qwen/settings.json", json.dumps(settings))
+    desk.write(".qwen/.env", f"MINE={KEY}\n")
+    place = desk.write("machine/settings.json", json.dumps({"$version": 4, "model": {"baseUrl": f"{URL}/entry"}}))
+    found = verified(desk, env=with_qwen(desk, QWEN_CODE_SYSTEM_SETTINGS_PATH=str(place)))
+    assert [one.get("sent") for one in found["fields"]] == ["openai", None, f"{URL}/entry", "e"]
+
+
+@pytest.mark.parametrize(
+    ("lie", "wrong"),
+    [
+        ({"api_key": OTHER}, "api_key"),
+        ({"base_url": "https://evil.example/v1"}, "base_url"),
+        ({"base_url": "http://h.example/v1"}, "base_url"),
+        ({"base_url": "https://h.example:444/v1"}, "base_url"),
+        ({"base_url": "https://h.example/V1"}, "base_url"),
+        ({"model": "M"}, "model"),
+        ({"protocol": "anthropic"}, "auth_method"),
+    ],
+)
+def test_what_differs_is_named(desk: Desk, lie: dict[str, str], wrong: str) -> None:
+    env = exported(desk, **{stand_in.LIE: json.dumps(lie)})
+    found = verified(desk, env=env, code=1)
+    assert found["verdict"] == "differs"
+    assert [name for name, agrees in by_field(found).items() if not agrees][:1] == [wrong]
+    out = desk.run("verify", env=env).ended(1).out
+    assert out.splitlines()[-1].startswith("differs")
+    assert OTHER not in out
+
+
+@pytest.mark.parametrize(
+    ("settings", "stop"),
+    [
+        ({}, "no authentication method"),
+        (METHOD, "API key is missing"),
+        ({"security": {"auth": {"selectedType": "qwen-oauth"}}}, "discontinued"),
+        ({"security": {"auth": {"selectedType": "openai", "enforcedType": "gemini", "apiKey": "k"}}}, "gemini only"),
+        ("{", "Qwen Code would stop here"),
+    ],
+)
+def test_where_nothing_is_to_be_sent_nothing_agrees(desk: Desk, settings: Any, stop: str) -> None:
+    desk.write(".qwen/settings.json", settings if isinstance(settings, str) else json.dumps(settings))
+    found = verified(desk, env=with_qwen(desk))
+    assert (found["verdict"], found["fields"]) == ("agrees", [])
+    assert stop in found["expected_stop"]
+    assert "no request, as expected" in desk.run("verify", env=with_qwen(desk)).ended(0).out
+
+
+def test_a_program_that_ends_without_a_request_is_said_to(desk: Desk) -> None:
+    assert verified(desk, env=exported(desk, **{stand_in.SILENT: "1"}), code=1)["verdict"] == "no request"
+    out = desk.run("verify", env=exported(desk, **{stand_in.BREAK: "1"})).ended(1).out
+    assert "it ended with exit status 1" in out
+    assert "its last output: boom" in out
+
+
+def test_a_program_that_does_not_accept_the_certificate_is_said_to(desk: Desk) -> None:
+    found = verified(desk, env=exported(desk, **{stand_in.DISTRUST: "1"}), code=1)
+    assert found["verdict"] == "no request"
+    assert "h.example:443" in found["distrusted"]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def wait_until(condition: Any, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def test_a_program_that_hangs_is_ended_with_its_children(desk: Desk) -> None:
+    seen = desk.home / "child"
+    found = verified(desk, "--timeout", "3", env=exported(desk, **{stand_in.HANG: str(seen)}), code=1)
+    assert (found["timed_out"], found["exit_status"]) == (True, None)
+    wait_until(lambda: not is_alive(int(seen.read_text())))
+    assert left(desk) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_program_and_restores_everything(desk: Desk, number: signal.Signals) -> None:
+    seen = desk.home / "child"
+    old = desk.write("work/app/.qwen/settings.json", '{"selectedAuthType": "openai"}')
+    process = subprocess.Popen(
+        [*PROGRAM, "verify"],
+        cwd=desk.cwd,
+        env=clean_environment(desk.home, exported(desk, **{stand_in.HANG: str(seen)})),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    wait_until(lambda: seen.exists() and seen.read_text())
+    process.send_signal(number)
+    assert process.wait(20) == 128 + number
+    wait_until(lambda: not is_alive(int(seen.read_text())))
+    assert left(desk) == []
+    assert old.read_text() == '{"selectedAuthType": "openai"}'
+
+
+def test_nothing_of_the_users_is_touched(desk: Desk) -> None:
+    old = json.dumps({"selectedAuthType": "openai", "model": "m"})
+    files = [desk.write(path, old) for path in (".qwen/settings.json", "work/app/.qwen/settings.json", "sys/s.json")]
+    desk.write(".qwen/oauth_creds.json", "{}")
+    desk.write(".qwen/notes/one", "1")
+    env = exported(desk, QWEN_CODE_SYSTEM_SETTINGS_PATH=str(files[2]))
+    files[1].chmod(0o640)
+    before, stamps = desk.files(), [(f.stat().st_mode, f.stat().st_mtime_ns, f.stat().st_ino) for f in files]
+    found = verified(desk, env=env)
+    after = {name: text for name, text in desk.files().items() if not name.startswith(".local/state/")}
+    assert after == before
+    assert [(f.stat().st_mode, f.stat().st_mtime_ns, f.stat().st_ino) for f in files] == stamps
+    assert found["notices"] == ["restored: .qwen/settings.json", "restored: .qwen/settings.json.orig"]
+    assert left(desk) == []
+
+
+def test_a_workspace_without_qwen_directory_gets_none(desk: Desk) -> None:
+    verified(desk, env=exported(desk))
+    assert not (desk.cwd / ".qwen").exists()
+    assert not (desk.home / ".qwen").exists()
+
+
+def test_a_moved_qwen_home_is_copied(desk: Desk) -> None:
+    moved = desk.write("moved/settings.json", json.dumps({**METHOD, "model": {"name": "moved"}})).parent
+    desk.write("moved/.env", f"OPENAI_API_KEY={KEY}\n")
+    env = with_qwen(desk, QWEN_HOME=str(moved), OPENAI_BASE_URL=URL)
+    before = desk.files()
+    assert verified(desk, env=env)["fields"][-1]["sent"] == "moved"
+    assert {n: t for n, t in desk.files().items() if not n.startswith(".local")} == before
+
+
+def test_folder_trust_counts(desk: Desk) -> None:
+    desk.write(
+        ".qwen/settings.json",
+        json.dumps({**METHOD, "security": {**METHOD["security"], "folderTrust": {"enabled": True}}}),
+    )
+    desk.write(".qwen/trustedFolders.json", json.dumps({str(desk.cwd): "TRUST_FOLDER"}))
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={URL}\n")
+    assert verified(desk, env=with_qwen(desk))["fields"][2]["sent"] == URL
+
+
+@pytest.mark.parametrize("place", ["user", "workspace", "flag"])
+def test_a_proxy_that_leads_past_the_recorder_is_said(desk: Desk, place: str) -> None:
+    words: tuple[str, ...] = ()
+    if place == "flag":
+        words = ("--", "qwen", "--proxy", "http://other.example:1")
+    else:
+        path = ".qwen/settings.json" if place == "user" else "work/app/.qwen/settings.json"
+        desk.write(path, json.dumps({**METHOD, "proxy": "http://other.example:1"}))
+    ended = desk.run("verify", *words, env=exported(desk)).ended(3)
+    assert "and not the recorder" in ended.err
+    assert ("--proxy" if place == "flag" else "settings.json:1") in ended.err
+    assert "Nothing was started" in ended.err
+
+
+@pytest.mark.parametrize("where", ["environment", "env file"])
+def test_a_list_of_hosts_without_proxy_is_left_out_and_said(desk: Desk, where: str) -> None:
+    env = exported(desk, **({"NO_PROXY": "h.example"} if where == "environment" else {}))
+    if where != "environment":
+        desk.write("work/app/.env", "NO_PROXY=*\nno_proxy=*\n")
+    found = verified(desk, env=env)
+    assert found["verdict"] == "agrees"
+    assert any("NO_PROXY" in notice for notice in found["notices"]) == (where == "environment")
+
+
+def test_a_proxy_of_the_environment_is_replaced(desk: Desk) -> None:
+    assert verified(desk, env=exported(desk, https_proxy="http://127.0.0.1:9", ALL_PROXY="http://127.0.0.1:9"))
+
+
+@pytest.mark.parametrize(
+    "settings", [{"mcpServers": {"x": {"command": "touch"}}}, {"tools": {"discoveryCommand": "x"}}, {"hooks": {}}]
+)
+def test_programs_that_a_project_names_are_not_started_unasked(desk: Desk, settings: dict[str, Any]) -> None:
+    desk.write("work/app/.qwen/settings.json", json.dumps({"$version": 4, **settings}))
+    ended = desk.run("verify", env=exported(desk)).ended(5)
+    assert next(iter(settings)) in ended.err
+    assert verified(desk, "--trust-project", env=exported(desk))["verdict"] == "agrees"
+
+
+def refused(desk: Desk, *words: str, env: Mapping[str, str]) -> Outcome:
+    return desk.run("verify", *words, env=env).ended(2)
+
+
+def test_without_a_qwen_code_it_says_what_to_install(desk: Desk) -> None:
+    assert "npm install -g @qwen-code/qwen-code" in refused(desk, env={"OPENAI_API_KEY": KEY}).err
+
+
+def test_another_program_is_not_started(desk: Desk) -> None:
+    made = desk.cwd / "made"
+    err = refused(desk, "--", "touch", str(made), env=exported(desk)).err
+    assert "Only Qwen Code is asked" in err
+    write_program(desk.home / "bin/qwen", f"#!/bin/sh\ntouch {made}\n")
+    assert "Only Qwen Code" in refused(desk, env=exported(desk, PATH=f"{desk.home}/bin:/bin")).err
+    assert not made.exists()
+
+
+def test_an_older_qwen_code_cannot_be_asked(desk: Desk) -> None:
+    directory = npm_global(desk.home / "old", "0.15.10")
+    err = refused(desk, env=exported(desk, PATH=f"{directory}:{os.environ['PATH']}")).err
+    assert "0.15.10 cannot be asked" in err
+
+
+@pytest.mark.parametrize("words", [("--timeout", "0"), ("--timeout", "x"), ("--timeout", "601"), ("qwen",)])
+def test_wrong_words_are_refused(desk: Desk, words: tuple[str, ...]) -> None:
+    refused(desk, *words, env=exported(desk))
+
+
+def test_an_error_is_data_where_data_is_asked_for(desk: Desk) -> None:
+    ended = desk.run("verify", "--format", "json", env={"OPENAI_API_KEY": KEY}).ended(2)
+    assert ended.json["error"]["class"] == "UsageError"
+
+
+def test_arguments_count_on_both_sides(desk: Desk) -> None:
+    found = verified(
+        desk, "--", "qwen", "--model", "typed", "--openai-base-url=https://t.example/v1", env=exported(desk)
+    )
+    assert [one["sent"] for one in found["fields"][2:]] == ["https://t.example/v1", "typed"]
+
+
+def test_without_its_library_only_tls_cannot_be_recorded(desk: Desk) -> None:
+    desk.write("without/cryptography/__init__.py", "raise ImportError\n")
+    env = {"PYTHONPATH": str(desk.home / "without")}
+    # The stand-in is another Python, which needs no such library.
+    ended = desk.run("verify", env=exported(desk, **env)).ended(3)
+    assert "pip install 'qwen-cfg[verify]'" in ended.err
+    found = verified(desk, env=exported(desk, "http://h.example/v1", **env))
+    assert found["verdict"] == "agrees"
+    assert "telemetry.example:443" in found["refused"]
+
+
+def test_a_full_pipe_stops_nothing(desk: Desk) -> None:
+    env = exported(desk)
+    program = Path(os.path.realpath(desk.home / "npm/bin/qwen"))
+    program.write_text(f"#!{sys.executable}\nprint('x' * 1000000)\n")
+    assert verified(desk, env=env, code=1)["exit_status"] == 0

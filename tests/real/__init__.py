@@ -1,0 +1,1 @@
+"""Tests with the real Qwen Code, which `make verify` installs."""

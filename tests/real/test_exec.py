@@ -1,0 +1,31 @@
+"""`exec`: in the real Qwen Code, no env file and no settings of its own win against an artifact."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from cli.process import KEY
+from support.exec_trees import OTHER, TREES
+
+if TYPE_CHECKING:
+    from cli.process import Desk
+    from support.provider import Provider
+
+
+@pytest.mark.parametrize("tree", TREES)
+def test_nothing_of_its_own_wins(desk: Desk, server: Provider, tree: str, path_with_qwen: str) -> None:
+    url = f"{server.url}/v1"
+    words = ("--no-env-file", "--profile", "documented", "--openai-base-url", url, "--model", "m", "-o", "../qwen.toml")
+    desk.run("resolve", *words, env={"OPENAI_API_KEY": KEY}).ended(0)
+    for path, text in TREES[tree].items():
+        desk.write(path, text.replace("{URL}", url))
+    env = {"PATH": path_with_qwen, "OPENAI_API_KEY": KEY, "OTHER": OTHER, "QWEN_MODEL": "exported"}
+    ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env)
+    requests = server.taken()
+    assert ended.code == 0, ended.said
+    assert "overrides" not in ended.err
+    assert {(one.authorization, one.body["model"], one.path) for one in requests} == {
+        (f"Bearer {KEY}", "m", "/v1/chat/completions")
+    }
+    assert "pong" in ended.out

@@ -1,0 +1,59 @@
+"""`verify` agrees with the real Qwen Code in the trees of the recordings, which it leaves as they are."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cli.process import run
+from support.recorded_settings import DIRECTED, MIXED, plant, recordings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PORT = 4711
+# Settings change the request beside the fields: `verify` says that it differs, and a rule says why.
+CHANGED_ON_THE_WIRE = {"e-custom-header", "e-extra-body-model", "e-sampling-model", "a2-model-headers"}
+# Every world made for one question, and some of the random ones.
+MADE, RANDOM, FURTHER = 27, 12, 16
+
+
+def chosen() -> list[str]:
+    mixed = [one["id"] for one in recordings("", PORT, MIXED)]
+    made = [name for name in mixed if not name.startswith("t24")]
+    directed = [one["id"] for one in recordings("", PORT, DIRECTED) if not one["id"].startswith("b5")]
+    return [*made[:MADE], *mixed[-RANDOM:], *directed[:: max(1, len(directed) // FURTHER)]]
+
+
+def recording(name: str, root: str) -> dict[str, Any]:
+    return next(one for one in recordings(root, PORT) if one["id"] == name)
+
+
+def digests(root: Path) -> dict[str, str]:
+    files = (path for path in root.rglob("*") if path.is_file() and ".local/state" not in str(path))
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_there_are_at_least_forty() -> None:
+    assert len(set(chosen())) >= 40
+
+
+@pytest.mark.parametrize("name", chosen())
+def test_it_agrees(name: str, tmp_path: Path, path_with_qwen: str) -> None:
+    one = recording(name, str(tmp_path))
+    cwd, home = plant(one, tmp_path)
+    before = digests(tmp_path)
+    env = {**one["env"], "PATH": path_with_qwen}
+    words = ("--format", "json", "--timeout", "240", "--trust-project", "--", "qwen", *one["argv"])
+    ended = run("verify", *words, cwd=cwd, home=home, env=env)
+    found, observed = ended.json, one["observed"]
+    assert digests(tmp_path) == before, ended.out
+    assert ended.code == (1 if name in CHANGED_ON_THE_WIRE else 0), ended.said
+    if name in CHANGED_ON_THE_WIRE:
+        assert any("QC125" in notice for notice in found["notices"])
+    elif "model" in observed:
+        sent = {field["field"]: field.get("sent") for field in found["fields"]}
+        assert sent["model"] == observed["model"]
+    else:
+        assert (found["fields"], found["verdict"]) == ([], "agrees")
