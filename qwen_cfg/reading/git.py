@@ -347,10 +347,10 @@ def has_pipe(path: Path, tree: Path | None) -> bool:
         return False
     levels = [parent for parent in path.parents if parent.is_relative_to(tree)]
     read = [*(tree / ".git" / name for name in _READ), *(level / ".gitignore" for level in levels)]
-    return not all(_is_harmless(file) for file in read)
+    return not all(is_harmless(file) for file in read)
 
 
-def _is_harmless(file: Path) -> bool:
+def is_harmless(file: Path) -> bool:
     """Tell so of what git takes for a file or a directory, and of what it cannot look at."""
     try:
         return kind_of(file.stat().st_mode) in ("file", "directory")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qwen_schema.records import record
 
-from .git import has_pipe, ignored_in, may_be_asked, run, safe_environment, words_for, work_tree_of
+from .git import has_pipe, ignored_in, is_harmless, may_be_asked, run, safe_environment, words_for, work_tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -52,10 +52,11 @@ def statuses_of(paths: Iterable[Path]) -> dict[Path, GitStatus]:
 
     A file is left out where more care is needed than this takes: one that a link leads to, for example.
     """
+    levels = _Levels()
     by_tree: dict[Path, list[Path]] = {}
     for path in paths:
-        tree = work_tree_of(path)
-        if tree is not None and path.name in NAMES and _is_plain(path, tree):
+        tree = levels.plain_tree(path.parent)
+        if tree is not None and path.name in NAMES and not path.is_symlink():
             by_tree.setdefault(tree, []).append(path)
     statuses: dict[Path, GitStatus] = {}
     for tree, files in by_tree.items():
@@ -64,12 +65,29 @@ def statuses_of(paths: Iterable[Path]) -> dict[Path, GitStatus]:
     return statuses
 
 
-def _is_plain(path: Path, tree: Path) -> bool:
-    """Tell whether a file is reached by no link, and nothing on the way looks like another repository or a pipe."""
-    if os.path.realpath(path) != str(path) or has_pipe(path, tree):
-        return False
-    between = [parent for parent in path.parents if parent != tree and parent.is_relative_to(tree)]
-    return not any(os.path.lexists(parent / "HEAD") for parent in between)
+class _Levels:
+    """The directories on the way to files, each looked at once."""
+
+    def __init__(self) -> None:
+        self._trees: dict[Path, Path | None] = {}
+
+    def plain_tree(self, directory: Path) -> Path | None:
+        """Return the work tree that a directory is in, if it is reached by no link and nothing else is on the way.
+
+        That would be what looks like another repository, or what git would wait for: a pipe.
+        """
+        if directory not in self._trees:
+            self._trees[directory] = self._looked_at(directory)
+        return self._trees[directory]
+
+    def _looked_at(self, directory: Path) -> Path | None:
+        if os.path.lexists(directory / ".git"):
+            # The way to a work tree counts too, and its own files are looked at where git is asked.
+            return directory if os.path.realpath(directory) == str(directory) else None
+        tree = None if directory == directory.parent else self.plain_tree(directory.parent)
+        if tree is None or directory.is_symlink() or os.path.lexists(directory / "HEAD"):
+            return None
+        return tree if is_harmless(directory / ".gitignore") else None
 
 
 def _statuses_in(tree: Path, files: list[Path]) -> Mapping[Path, GitStatus]:
