@@ -1,0 +1,278 @@
+"""`qwen-cfg check` for many artifacts: each from its own place, one line each, and one summary."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .process import KEY
+from .terminal import see
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .process import Desk
+
+APP = "work/app"
+
+
+def make_service(desk: Desk, name: str, model: str = "m") -> Path:
+    """Make a directory with an env file of its own, and its artifact."""
+    desk.write(f"{APP}/{name}/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL={model}\n")
+    desk.run("resolve", "-o", "qwen.toml", cwd=desk.cwd / name).ended(0)
+    return desk.cwd / name / "qwen.toml"
+
+
+def set_model(desk: Desk, name: str, model: str) -> None:
+    desk.write(f"{APP}/{name}/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL={model}\n")
+
+
+def git(desk: Desk, *words: str, at: str = ".") -> None:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(desk.home)}
+    subprocess.run(["git", *words], cwd=desk.cwd / at, env=environment, check=True, capture_output=True)
+
+
+@pytest.fixture
+def services(desk: Desk) -> Desk:
+    """A project with three artifacts: one is up to date, one has drifted, one is broken."""
+    for name in ("a", "b", "c"):
+        make_service(desk, name, f"model-of-{name}")
+    set_model(desk, "b", "another")
+    (desk.cwd / "c/qwen.toml").write_text("format =", encoding="utf-8")
+    return desk
+
+
+# What is told.
+
+
+def test_each_artifact_has_a_line_and_those_that_differ_have_details(services: Desk) -> None:
+    outcome = services.run("check", "c/qwen.toml", "b", "a/qwen.toml").ended(3)
+    lines = [line for line in outcome.out.splitlines() if line and not line.startswith(" ")]
+    assert lines[0].startswith("c/qwen.toml: error: invalid TOML")
+    assert lines[1].startswith("b/qwen.toml: drift in 1 of 14 fields, by ")
+    assert lines[2].startswith("a/qwen.toml: up to date, by ")
+    assert lines[3] == "3 artifacts: 1 up to date, 1 with drift, 1 with an error"
+    assert lines[4] == "To fix: qwen-cfg check c/qwen.toml b a/qwen.toml --update"
+    assert len(lines) == 5
+    assert "was  model-of-b  [./.env:2 OPENAI_MODEL]\n    is   another  [./.env:2 OPENAI_MODEL]" in outcome.out
+    assert outcome.err == ""
+
+
+def test_what_is_told_of_many_is_what_is_told_of_each(services: Desk) -> None:
+    names = [f"{name}/qwen.toml" for name in "abc"]
+    alone = [services.run("check", name, "--format", "json", "--strict") for name in names]
+    together = services.run("check", *names, "--format", "json", "--strict").ended(3).json
+    assert (
+        [artifact["exit_code"] for artifact in together["artifacts"]]
+        == [outcome.code for outcome in alone]
+        == [0, 1, 3]
+    )
+    for artifact, outcome in zip(together["artifacts"], alone, strict=True):
+        if "error" in artifact:
+            assert artifact["error"] == outcome.json["error"]
+        else:
+            assert artifact == outcome.json
+    assert together["summary"] == {"artifacts": 3, "same": 1, "drift": 1, "error": 1}
+    annotations = "".join(services.run("check", name, "--format", "github").out for name in names)
+    assert services.run("check", *names, "--format", "github").ended(3).out == annotations
+
+
+@pytest.mark.parametrize(("names", "code"), [("a", 0), ("ab", 1), ("abc", 3), ("ac", 3)])
+def test_the_exit_code_is_the_highest(services: Desk, names: str, code: int) -> None:
+    services.run("check", *(f"{name}/qwen.toml" for name in (*names, *names))).ended(code)
+
+
+def test_a_file_that_is_named_twice_is_checked_once(services: Desk) -> None:
+    told = services.run("check", "a", "./a/qwen.toml", "a/../a/", "a/qwen.toml", "--format", "json").ended(0).json
+    assert [artifact["file"] for artifact in told["artifacts"]] == ["a/qwen.toml"]
+
+
+def test_warnings_of_many_are_told_once(desk: Desk) -> None:
+    for name in "abcde":
+        make_service(desk, name)
+    git(desk, "init", "-q")
+    outcome = desk.run("check", ".").ended(0)
+    assert outcome.err.count("QC") == 1
+    assert outcome.err.startswith("./a/qwen.toml, ./b/qwen.toml, ./c/qwen.toml and 2 more: QC")
+    assert "5 artifacts: 5 with findings" in desk.run("check", ".", "--select", "all").ended(1).out
+
+
+def test_a_missing_file_stops_no_other(services: Desk) -> None:
+    outcome = services.run("check", "missing.toml", "a", "nowhere/", "empty", "b").ended(3)
+    assert "missing.toml: error: the file does not exist" in outcome.out
+    assert "nowhere/: error: " in outcome.out
+    assert "5 artifacts: 1 up to date, 1 with drift, 3 with an error" in outcome.out
+
+
+def test_no_key_and_no_control_character_is_shown(services: Desk) -> None:
+    name = "x\x1b[2J\n::add-mask::y"
+    make_service(services, name)
+    # One service has the key of another one in its model.
+    set_model(services, name, f"m{KEY[:11]}\x1b[1m")
+    set_model(services, "b", KEY)
+    for form in ("text", "json", "github", "sarif", "junit", "gitlab"):
+        outcome = services.run("check", ".", "--format", form)
+        assert KEY not in outcome.said
+        assert outcome.code == 3
+        assert not set(outcome.said) & {"\x1b", "\x07", "\r"}
+        assert not any(line.startswith("::add") for line in outcome.said.splitlines())
+
+
+# Each from its own place.
+
+
+def test_what_is_typed_goes_by_the_working_directory(desk: Desk) -> None:
+    for name in ("a", "b"):
+        make_service(desk, name)
+    desk.write(f"{APP}/prod.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=prod\n")
+    told = desk.run("check", ".", "--env-file", "prod.env", "--format", "json").ended(1).json
+    assert [a["differences"][0]["new"] for a in told["artifacts"]] == ["prod", "prod"]
+
+
+def test_update_writes_what_drifted_and_nothing_else(services: Desk) -> None:
+    before = {name: (services.cwd / name / "qwen.toml").stat().st_mtime_ns for name in "ac"}
+    outcome = services.run("check", ".", "--update").ended(3)
+    assert "3 artifacts: 1 up to date, 1 updated, 1 with an error" in outcome.out
+    assert "To fix" not in outcome.out
+    assert {name: (services.cwd / name / "qwen.toml").stat().st_mtime_ns for name in "ac"} == before
+    assert 'model = "another"' in (services.cwd / "b/qwen.toml").read_text()
+    services.run("check", "b", "a").ended(0)
+
+
+def test_an_update_that_cannot_be_written_stops_no_other(open_desk: Desk) -> None:
+    for name in ("a", "b"):
+        make_service(open_desk, name)
+        set_model(open_desk, name, "another")
+        (open_desk.cwd / name / ".env").chmod(0o644)
+        (open_desk.cwd / name / "qwen.toml").chmod(0o644)
+    (open_desk.cwd / "b").chmod(0o777)
+    (open_desk.cwd / "a").chmod(0o555)
+    before = (open_desk.cwd / "a/qwen.toml").read_bytes()
+    options = ("--env-file", "b/.env", "--update")
+    outcome = open_desk.run("check", "a/qwen.toml", "b/qwen.toml", *options, nobody=True).ended(2)
+    assert "a/qwen.toml: error: the file cannot be written" in outcome.out
+    assert (open_desk.cwd / "a/qwen.toml").read_bytes() == before
+    assert 'model = "another"' in (open_desk.cwd / "b/qwen.toml").read_text()
+
+
+# The search in a directory.
+
+
+def found(desk: Desk, *names: str, code: int = 0) -> list[str]:
+    told = desk.run("check", *names, "--artifact-only", "--format", "json").ended(code).json
+    return [artifact["file"] for artifact in told["artifacts"]]
+
+
+def test_a_directory_is_searched_without_what_git_ignores(desk: Desk) -> None:
+    text = make_service(desk, "a").read_text()
+    for name in ("", "ignored/", "ignored/but/", "tracked/", "b/deep/er/", "node_modules/x/", ".hidden/", "named/"):
+        desk.write(f"{APP}/{name}qwen.toml", text)
+    git(desk, "init", "-q")
+    desk.write(f"{APP}/.gitignore", "/ignored/*\n!/ignored/but\n/tracked/\nnode_modules\n/named/\n")
+    git(desk, "add", "-f", "tracked/qwen.toml", "b")
+    here = ["./qwen.toml", "./.hidden/qwen.toml", "./a/qwen.toml", "./b/deep/er/qwen.toml", "./ignored/but/qwen.toml"]
+    assert found(desk, ".") == [*here, "./tracked/qwen.toml"]
+    # Whoever names a directory names the artifact in it.
+    assert found(desk, "b", "ignored") == ["b/deep/er/qwen.toml", "ignored/qwen.toml", "ignored/but/qwen.toml"]
+    assert found(desk, "named", "a") == ["named/qwen.toml", "a/qwen.toml"]
+    # Git itself says what it lists.
+    (desk.cwd / "b/deep/er/qwen.toml").unlink()
+    assert "./b/deep/er/qwen.toml" not in found(desk, ".")
+
+
+def test_a_directory_of_repositories_is_searched_by_the_rules_of_each(desk: Desk) -> None:
+    text = make_service(desk, "one").read_text()
+    for name in ("one/out/", "one/src/", "two/out/", "two/src/", "none/out/"):
+        desk.write(f"{APP}/{name}qwen.toml", text)
+    for name in ("one", "two"):
+        git(desk, "init", "-q", at=name)
+        desk.write(f"{APP}/{name}/.gitignore", "out\n")
+    expected = ["./none/out/qwen.toml", "./one/qwen.toml", "./one/src/qwen.toml", "./two/src/qwen.toml"]
+    assert found(desk, ".") == expected
+    # Without git, nothing says what is ignored.
+    alone = desk.run("check", ".", "--artifact-only", "--format", "json", env={"PATH": "/nowhere"}).ended(0).json
+    assert len(alone["artifacts"]) == 6
+
+
+@pytest.mark.parametrize("in_git", [True, False])
+def test_no_link_is_followed_in_a_search(desk: Desk, in_git: bool) -> None:
+    text = make_service(desk, "a").read_text()
+    desk.write("outside/qwen.toml", text)
+    desk.write("outside/deep/qwen.toml", text)
+    desk.write(f"{APP}/was/qwen.toml", text)
+    desk.write(f"{APP}/swapped/qwen.toml", text)
+    if in_git:
+        git(desk, "init", "-q")
+        git(desk, "add", "was", "swapped")
+    (desk.cwd / "link").symlink_to("../../outside")
+    (desk.cwd / "loop").symlink_to(".")
+    (desk.cwd / "was/qwen.toml").unlink()
+    (desk.cwd / "was/qwen.toml").symlink_to("../../../outside/qwen.toml")
+    (desk.cwd / "swapped").rename(desk.home / "moved")
+    (desk.cwd / "swapped").symlink_to("../../moved")
+    os.mkfifo(desk.cwd / "fifo")
+    (desk.cwd / "dir/qwen.toml").mkdir(parents=True)
+    assert found(desk, ".", "a") == ["./a/qwen.toml"]
+    # One that is named is.
+    assert found(desk, "link", "was") == ["link/qwen.toml", "link/deep/qwen.toml", "was/qwen.toml"]
+
+
+def test_a_directory_that_cannot_be_searched_is_told(open_desk: Desk) -> None:
+    make_service(open_desk, "a")
+    (open_desk.cwd / "a/.env").unlink()
+    (open_desk.cwd / "a/qwen.toml").chmod(0o644)
+    (open_desk.cwd / "closed/in").mkdir(parents=True)
+    (open_desk.cwd / "closed").chmod(0)
+    for in_git in (False, True):
+        if in_git:
+            git(open_desk, "init", "-q")
+        outcome = open_desk.run("check", ".", "--artifact-only", nobody=True).ended(3)
+        assert "./a/qwen.toml: a valid artifact" in outcome.out
+        assert "Permission denied" in outcome.out
+    (open_desk.cwd / "closed").chmod(0o755)
+
+
+def test_an_artifact_of_another_user_counts_where_it_is_named(open_desk: Desk) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root gives files away")
+    make_service(open_desk, "a")
+    artifact = make_service(open_desk, "b")
+    os.chown(artifact, 12345, 12345)
+    assert "b/qwen.toml: error: this artifact belongs to another user" in open_desk.run("check", ".").ended(3).out
+    open_desk.run("check", "b", "a").ended(0)
+
+
+def test_a_repository_runs_nothing(desk: Desk) -> None:
+    make_service(desk, "a")
+    make_service(desk, "b")
+    git(desk, "init", "-q")
+    program = desk.write("evil", f"#!/bin/sh\ntouch {desk.home}/ran\n")
+    program.chmod(0o755)
+    for setting in ("core.fsmonitor", "core.sshCommand", "core.editor", "core.pager"):
+        git(desk, "config", setting, str(program))
+    desk.run("check", ".").ended(0)
+    assert not (desk.home / "ran").exists()
+
+
+# A terminal.
+
+
+def test_a_check_that_lasts_shows_how_far_it_is(services: Desk) -> None:
+    os.mkfifo(services.cwd / "pipe.toml")
+    seen = see(services, "check", "pipe.toml", "a", "b")
+    assert b"checking 1 of 3 artifacts [##########...." in seen.raw
+    assert "checking" not in seen.text
+    assert seen.lines[0].startswith("pipe.toml: error: ")
+    assert b"checking" not in see(services, "check", "pipe.toml", "a", "b", env={"CI": "true"}).raw
+    assert b"checking" not in see(services, "check", "a", "b").raw
+
+
+def test_the_progress_is_told_in_no_pipe(services: Desk) -> None:
+    os.mkfifo(services.cwd / "pipe.toml")
+    outcome = services.run("check", "pipe.toml", "a", "--format", "json").ended(3)
+    assert "checking" not in outcome.said
+    assert json.loads(outcome.out)["summary"]["artifacts"] == 2
