@@ -200,7 +200,7 @@ def test_an_unknown_key_is_named(table: str, write: Any, document: dict[str, Any
 @pytest.mark.parametrize(
     ("place", "value", "word"),
     [
-        ("profile", 1, "a text"),
+        ("profile", 1, "a string"),
         ("dialect", PRIVATE, "not one of the known values"),
         ("config", PRIVATE, "a table"),
         ("config.auth_method", PRIVATE, "not one of the known values"),
@@ -210,19 +210,19 @@ def test_an_unknown_key_is_named(table: str, write: Any, document: dict[str, Any
         ("config.api_key", {"from": "literal", "value": f"{PRIVATE}ключ"}, "header"),
         ("config.api_key", {"from": "literal", "value": PRIVATE, "path": PRIVATE}, "cannot be combined"),
         ("config.api_key", {"from": "environment", "variable": f"{PRIVATE} x"}, "variable"),
-        ("config.base_url", [PRIVATE], "a text"),
+        ("config.base_url", [PRIVATE], "a string"),
         ("config.base_url", PRIVATE, "http"),
         ("config.base_url", f"https://{PRIVATE}@models.example/v1", "user:password@"),
         ("config.base_url", f"https://models.example/v1?api_key={PRIVATE}", "credential"),
         ("config.model", "", "empty"),
-        ("config.model", [PRIVATE], "a text"),
+        ("config.model", [PRIVATE], "a string"),
         ("config.model", PRIVATE * 400, "longer than 8,192 characters"),
         ("config.base_url", "https://" + "a" * 8192, "longer than 8,192 characters"),
         ("config.no_proxy", ["x", "x" * 8193], "longer than 8,192 characters"),
         ("config.api_key", {"from": "command", "command": "x" * 8193}, "longer than 8,192 characters"),
         ("config.proxy", f"http://u:{PRIVATE}@proxy.example", "user:password@"),
         ("config.no_proxy", PRIVATE, "a list"),
-        ("config.no_proxy", [PRIVATE, 1], "a text"),
+        ("config.no_proxy", [PRIVATE, 1], "a string"),
         ("config.ca_bundle", f"{PRIVATE}\x00", "NUL"),
         ("config.timeout", PRIVATE, "a number"),
         ("config.timeout", 0, "too small"),
@@ -273,7 +273,8 @@ def test_half_a_surrogate_pair_cannot_be_written_again_and_is_refused(document: 
 
 
 def test_a_date_is_no_text(artifact: ResolvedConfig) -> None:
-    assert "config.model: it is not a text" in refusal(dump(artifact).replace('model = "m"', "model = 2020-01-01")).what
+    refused = refusal(dump(artifact).replace('model = "m"', "model = 2020-01-01"))
+    assert "config.model: it is not a string" in refused.what
 
 
 # Time, and the length of messages, against size.

@@ -70,11 +70,11 @@ def test_any_text_is_a_value_or_an_error_with_a_line(text: str) -> None:
         ("/* a comment without an end", "ends too early", 1),
         ('{"a": "sk-1\n"}', "does not end in its line", 1),
         ('{"a": "\\x"}', "an escape", 1),
-        ("{}\n{}", "more stands after the end", 2),
+        ("{}\n{}", "unexpected text after the end", 2),
         ("[01]", "neither a value", 1),
         ("NaN", "neither a value", 1),
         # White space that is none in JSON stays, even where it stood in a comment.
-        ("{} // \u00a0", "more stands after the end", 1),
+        ("{} // \u00a0", "unexpected text after the end", 1),
         ("[" * 200, "deeper than", 1),
     ],
 )

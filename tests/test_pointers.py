@@ -236,7 +236,7 @@ def test_from_the_environment_and_a_flag_it_is_followed_once(tmp_path: Path) -> 
     where = here(tmp_path, environ=environ, flags=flags)
     assert follow(SecretReference("environment", variable="K"), where) == Secret("abc")
     assert follow(SecretReference("flag", flag="--openai-api-key"), where) == Secret("def")
-    with pytest.raises(SecretReferenceError, match="yet another place"):
+    with pytest.raises(SecretReferenceError, match="a pointer to another place"):
         follow(SecretReference("environment", variable="AGAIN"), where)
 
 
@@ -440,6 +440,6 @@ def test_no_keyring_at_all_is_told(held: Any) -> None:
 
 def test_what_the_keyring_holds_is_not_followed(held: Any, tmp_path: Path) -> None:
     held({"qwen": {"me": f"command:touch {tmp_path}/marker"}})
-    with pytest.raises(SecretReferenceError, match="yet another place"):
+    with pytest.raises(SecretReferenceError, match="a pointer to another place"):
         follow(SecretReference("keyring", service="qwen", name="me"), here(tmp_path, may_run_commands=True))
     assert not (tmp_path / "marker").exists()

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-# What is added to a base URL when something is asked for.
+# The paths that clients add to a base URL.
 _ADDED = ("/chat/completions", "/completions", "/models", "/responses", "/embeddings")
 
 
 def added_path_of(base_url: str) -> str | None:
-    """Return the path at the end of a valid base URL that is added to it anyway; None if there is none."""
+    """Return the path at the end of a valid base URL that a client adds itself; None if it ends in no such path."""
     path = urlsplit(base_url).path.rstrip("/")
     return next((ending for ending in _ADDED if path.endswith(ending)), None)
 
 
 def without_added_path(base_url: str) -> str:
-    """Return a valid base URL without the path that is added to it anyway; a query stays."""
+    """Return a valid base URL without the path that a client adds itself; the query stays."""
     added, parts = added_path_of(base_url), urlsplit(base_url)
     if added is None:
         return base_url

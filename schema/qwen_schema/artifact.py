@@ -122,7 +122,7 @@ class ResolvedConfig:
     proxy_login: Secret | None = field(default=None, repr=False, compare=False)
 
     def text(self, name: str) -> str:
-        """Return the value of a text field."""
+        """Return the value of a field whose type is a string."""
         value = self.config[name]
         assert isinstance(value, str)  # noqa: S101 - the schema has made sure
         return value
@@ -203,7 +203,7 @@ def validate_document(document: Mapping[str, Any], *, where: str = "") -> None:
 
 
 def _explain_refusal(document: Mapping[str, Any], where: str) -> None:
-    """Raise the error of a document that violates the schema, unless jsonschema accepts the document."""
+    """Raise the error of a document that violates the schema; return if jsonschema accepts the document."""
     from .validate import Invalid, check_document  # noqa: PLC0415 - jsonschema is slow to import
 
     try:
@@ -213,14 +213,14 @@ def _explain_refusal(document: Mapping[str, Any], where: str) -> None:
 
 
 def _require_no_key(document: Mapping[str, Any], where: str) -> None:
-    """Refuse a key outside of its own place."""
+    """Raise an error if a value other than the API key itself looks like a key."""
     for name, value in document["config"].items():
         if any(looks_like_key(text) for text in _texts(value)):
             raise _refusal(f"config.{name}", "it contains an API key", "a value without a key", where)
 
 
 def _texts(value: object) -> list[str]:
-    """Return the texts of a plain value in which no key may stand; where one may, it is `value` in a table."""
+    """Return the strings of a plain value that may not contain a key; only `value` in a table may contain one."""
     match value:
         case str():
             return [value]

@@ -1,4 +1,4 @@
-"""Reads a whole file with limits on size and time; never a device or a file of the kernel."""
+"""Reads a whole file with limits on size and time; refuses devices and files of the kernel."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ _OF_THE_KERNEL = {
 # fmt: on
 
 
-class Unreadable(Exception):  # noqa: N818 - a finding that its caller turns into an error
-    """The path cannot be read. The text continues after the name of the file: "is a socket"."""
+class Unreadable(Exception):  # noqa: N818 - the caller turns it into an error
+    """The path cannot be read. The message continues a sentence that begins with the file's name: "is a socket"."""
 
 
 class TooLarge(Unreadable):
@@ -70,9 +70,9 @@ def read_file(
         OSError: if the file cannot be opened or read.
         Unreadable: if the file is too large, or has another type.
     """
-    # Opening a device can trigger an action, so its status is checked before, too.
+    # Opening a device can trigger an action, so the type is checked before opening, too.
     require_kind(path.stat(), fifo=fifo)
-    # Without waiting, so that opening a FIFO without a writer returns.
+    # O_NONBLOCK: opening a FIFO without a writer returns at once.
     flags = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY"))
     descriptor = os.open(path, os.O_RDONLY | flags)
     try:
@@ -85,10 +85,10 @@ def read_file(
 
 
 def require_kind(status: os.stat_result, *, fifo: bool = False) -> None:
-    """Return if a status belongs to a regular file on a disk, or, with `fifo`, to a FIFO.
+    """Check that a status is that of a regular file on a disk, or, with `fifo`, of a FIFO.
 
     Raises:
-        Unreadable: if it has another type.
+        Unreadable: if the file has another type.
     """
     kind = kind_of(status.st_mode)
     if kind != "file" and not (fifo and kind == "fifo"):
@@ -99,7 +99,7 @@ def require_kind(status: os.stat_result, *, fifo: bool = False) -> None:
 
 
 def _file_system(device: int) -> str:
-    """Return the type of the file system that is mounted from a device (proc(5), `mountinfo`); empty if none is."""
+    """Return the type of the file system mounted from a device (proc(5), `mountinfo`); empty if none is mounted."""
     number = f"{os.major(device)}:{os.minor(device)}"
     try:
         lines = _MOUNTS.read_text(encoding="utf-8", errors="replace").splitlines()

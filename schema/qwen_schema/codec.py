@@ -27,7 +27,7 @@ def dump(artifact: ResolvedConfig, form: Form = "toml") -> str:
     """Return the artifact as text with line feeds; the same artifact gives the same text on every machine.
 
     Raises:
-        ArtifactError: if it is invalid; an invalid artifact is never written.
+        ArtifactError: if the artifact is invalid.
     """
     document = to_document(artifact)
     validate_document(document)
@@ -52,18 +52,18 @@ def load(text: str, *, where: str = "") -> ResolvedConfig:
 
 
 def form_of(text: str) -> Form:
-    """Return the form of a written artifact."""
+    """Return the form of an artifact's text."""
     return "json" if text.lstrip(BYTE_ORDER_MARK + " \t\r\n").startswith("{") else "toml"
 
 
 def _json(document: dict[str, Any]) -> str:
-    import json  # noqa: PLC0415 - only the one who writes JSON needs it
+    import json  # noqa: PLC0415 - only needed to write JSON
 
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def _toml(document: dict[str, Any]) -> str:
-    import tomli_w  # noqa: PLC0415 - only the one who writes TOML needs it
+    import tomli_w  # noqa: PLC0415 - only needed to write TOML
 
     return _HEADER + tomli_w.dumps(document)
 
@@ -79,7 +79,7 @@ def _parsed(text: str, form: Form, where: str) -> dict[str, Any]:
 
 
 def _parsed_json(text: str, where: str) -> dict[str, Any]:
-    import json  # noqa: PLC0415 - only the one who reads JSON needs it
+    import json  # noqa: PLC0415 - only needed to read JSON
 
     try:
         return json.loads(text)  # type: ignore[no-any-return]
@@ -89,7 +89,7 @@ def _parsed_json(text: str, where: str) -> dict[str, Any]:
 
 
 def _parsed_toml(text: str, where: str) -> dict[str, Any]:
-    import tomllib  # noqa: PLC0415 - only the one who reads TOML needs it
+    import tomllib  # noqa: PLC0415 - only needed to read TOML
 
     try:
         return tomllib.loads(text)

@@ -1,4 +1,4 @@
-"""What the generated validators ask of a value: types, equality, formats and entries as our JSON Schema has them."""
+"""The checks that the generated validators call: types, equality, formats and entries, as in our JSON Schemas."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ if TYPE_CHECKING:
 
 
 def is_number(value: object) -> bool:
-    """Tell whether a value is a number that JSON can write: TOML has some that are not finite."""
+    """Return whether a value is a number that JSON can write; TOML also has infinities and NaN."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def is_integer(value: object) -> bool:
-    """Tell whether a value is a whole number; 3.0 is one (JSON Schema 2020-12, Validation §6.1.1)."""
+    """Return whether a value is a whole number; 3.0 is one (JSON Schema 2020-12, Validation §6.1.1)."""
     return is_number(value) and (isinstance(value, int) or (isinstance(value, float) and value.is_integer()))
 
 
 def is_text(value: object) -> bool:
-    """Tell whether a value is a text that JSON can write: halves of surrogate pairs cannot be."""
+    """Return whether a value is a string that JSON can write; a half of a surrogate pair cannot be written."""
     return isinstance(value, str) and is_unicode(value)
 
 
 def is_equal(value: object, choice: object) -> bool:
-    """Tell whether a value is a choice; true and 1 are two values."""
+    """Return whether a value equals a choice; true and 1 are different values."""
     return isinstance(value, bool) == isinstance(choice, bool) and value == choice
 
 
 def matches(pattern: str, value: str) -> bool:
-    """Tell whether a text has a part that matches a pattern."""
+    """Return whether a pattern matches a part of a string."""
     return re.search(pattern, value) is not None
 
 
 def has_format(name: str, value: str) -> bool:
-    """Tell whether a text has a format of `formats.py`."""
+    """Return whether a string has a format of `formats.py`."""
     try:
         CHECKS[name](value)
     except ValueError:
@@ -47,7 +47,7 @@ def has_format(name: str, value: str) -> bool:
 
 
 def has_only(table: dict[str, Any], name: str, conforms: Callable[[Any], bool]) -> bool:
-    """Tell whether the entry of a name conforms, if a table has one."""
+    """Return whether the entry with a name conforms; true if the table has no such entry."""
     return name not in table or conforms(table[name])
 
 

@@ -1,4 +1,4 @@
-"""Signals that end the program: each raises an exception in the main thread, which a block can put off for a while."""
+"""Signals that end the program: each raises an exception in the main thread; `put_off` delays it while a block runs."""
 
 from __future__ import annotations
 
@@ -18,37 +18,37 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# SIGINT stands first: it is the only one after which the program may go on. After SIGTERM come those that nobody uses
-# to end a program, and that end one all the same: timers, limits of the system, and signals that have no meaning here.
+# SIGINT is the only signal after which the program may continue. `_OTHERS` are rarely used to end a program, but they
+# end it too: timers, limits of the system, and signals without a meaning here.
 _NAMES = ("SIGINT", "SIGHUP", "SIGQUIT", "SIGTERM")
 _OTHERS = ("SIGALRM", "SIGVTALRM", "SIGPROF", "SIGUSR1", "SIGUSR2", "SIGXCPU", "SIGIO", "SIGPWR", "SIGSTKFLT")
 ENDING = tuple(signal.Signals[name] for name in (*_NAMES, *_OTHERS) if hasattr(signal, name))
 
-# How long the program may take to end, in seconds, beside the work that has to be finished.
+# How long the program may take to end, in seconds, in addition to work that must be finished.
 SECONDS = 5.0
 _LOOK_EVERY = 0.1
 
-# The signal that ends this process, once one does, and the work that has to be finished first: what it is, and for how
-# many seconds the end waits for it.
+# The signal that ends this process, if one arrived, and the work that must be finished first: its description, and how
+# many seconds the program waits for it.
 _ended: list[int] = []
 _under_way: list[tuple[str, float]] = []
 
-# Held while such work begins. Once the program leaves, none does: the interpreter would not wait for it any more.
+# Held while such work starts. After `leave`, no work starts: the interpreter would no longer wait for it.
 _beginning = _thread.allocate_lock()
 _left: list[int] = []
 
 
 class Termination(SystemExit):
-    """A signal ends the program. As with SystemExit, no event loop and no `except Exception` holds it up."""
+    """A signal ends the program. Like SystemExit, it passes event loops and `except Exception`."""
 
     def __init__(self, number: int) -> None:
         super().__init__(128 + number)
 
 
 def install() -> None:
-    """Let Ctrl-C raise KeyboardInterrupt and the other signals `Termination`; one that is ignored stays so.
+    """Install the handlers: Ctrl-C raises KeyboardInterrupt, other signals `Termination`; ignored signals stay ignored.
 
-    This is for the command line's own process: whoever imports this package keeps the signals as they are.
+    Only the command line calls this: a program that imports this package keeps its own handlers.
     """
     for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -56,35 +56,35 @@ def install() -> None:
 
 
 def ignore_more() -> None:
-    """Let no further signal disturb the end."""
+    """Ignore all further signals, so that they do not disturb the end."""
     for number in ENDING:
         if callable(signal.getsignal(number)):
-            # With SIG_IGN, Python would complain about a signal that is on its way.
+            # With SIG_IGN, Python would report an error for a signal that has already arrived.
             signal.signal(number, _ignore)
 
 
 def ended_by() -> int | None:
-    """Return the signal that ends this process, if one does, whatever became of its exception."""
+    """Return the signal that ends this process, even if its exception was caught; None if no signal does."""
     return _ended[0] if _ended else None
 
 
 def error_of(number: int) -> QwenCfgError:
-    """Return what a signal that ends the program is to whoever reads of it."""
+    """Return the error that reports a signal that ended the program."""
     return InterruptedByPersonError("interrupted") if number == signal.SIGINT else TerminatedError(number)
 
 
 def decisive(heard: list[int]) -> int:
-    """Return which of the signals that were heard counts: the first one after which the program cannot go on."""
+    """Return the decisive one of the received signals: the first after which the program cannot continue."""
     return next((number for number in heard if number != signal.SIGINT), heard[0])
 
 
 @contextmanager
 def put_off(*answered: int, told: Callable[[], None] | None = None) -> Iterator[list[int]]:
-    """Note the signals that end the program while a block runs, and let them be heard when it has ended.
+    """Delay the signals that end the program until a block has ended.
 
-    Yields the list of those that came. The `answered` ones are the block's own to deal with, and so is every signal
-    that it takes out of the list; `told` is called at each. Another thread than the main one hears no signals, and
-    nothing changes there.
+    Yields the list of signals received so far. The block itself handles the `answered` signals, and every signal that
+    it removes from the list. `told` is called at each signal. Threads other than the main one receive no signals;
+    nothing changes for them.
     """
     heard: list[int] = []
 
@@ -113,12 +113,12 @@ def put_off(*answered: int, told: Callable[[], None] | None = None) -> Iterator[
 
 
 def run_to_end(work: Callable[[], T], what: str, seconds: float) -> T:
-    """Do something that no signal may cut off, in a thread that the end of the program waits for.
+    """Do work that no signal may interrupt, in a thread that the program waits for before it ends.
 
     Args:
-        work: what is done; its error is raised here.
-        what: the work in words, for whoever has to wait.
-        seconds: how long the end of the command line waits for it at most.
+        work: the function to call; its error is raised here.
+        what: a description of the work, for a user who has to wait.
+        seconds: the longest time that the program waits for it at its end.
     """
     import threading  # noqa: PLC0415 - most commands never need it
 
@@ -146,7 +146,7 @@ def run_to_end(work: Callable[[], T], what: str, seconds: float) -> T:
 
 
 def leave(code: int) -> str:
-    """Let nothing disturb the end any more; return the work that it waits for, in words, if there is any."""
+    """Ignore further signals and start no further work; return a description of the work still running, if any."""
     ignore_more()
     with _beginning:
         _left.append(code)
@@ -157,8 +157,8 @@ def leave(code: int) -> str:
 
 
 def leave_within(code: int) -> None:
-    """Make sure that the process ends with a code in a limited time, whatever its main thread waits for."""
-    # The class Thread takes locks, which the main thread may hold where a signal is heard.
+    """Make sure that the process ends with an exit code in a limited time, even if its main thread is blocked."""
+    # The class Thread takes locks, which the main thread may hold when a signal arrives.
     _thread.start_new_thread(_leave_late, (code,))
 
 

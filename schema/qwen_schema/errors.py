@@ -44,11 +44,11 @@ class ExitCode(IntEnum):
 
 
 class QwenCfgError(Exception):
-    """An error that qwen-cfg reports in place of a result.
+    """An error that qwen-cfg reports instead of a result.
 
-    `what` is wrong, `where` it stands (file:line, flag or variable; empty when it has no place), and `hint`
-    says what to do. None of the three ever holds a secret, and none changes: `copy` returns another error. A text
-    with the shape of a key is masked: a key is easily typed where a file's name is expected.
+    `what` is the problem, `where` its place (file:line, flag or variable; empty if it has none), and `hint` says what
+    to do. None of the three contains a secret: text with the shape of a key is masked, since a key is easily typed
+    where a file name is expected. An error is not changed after it is made; `copy` returns a changed copy.
     """
 
     exit_code = ExitCode.INTERNAL
@@ -60,7 +60,7 @@ class QwenCfgError(Exception):
         self.hint: Final = _masked(hint)
 
     def copy(self, **changed: Unpack[Words]) -> Self:
-        """Return the same error with other texts, and without this error's traceback.
+        """Return the same error with other words, and without this error's traceback.
 
         An error stored in a value is raised as a copy, since each raise would add to the stored traceback.
         """
@@ -71,12 +71,12 @@ class QwenCfgError(Exception):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The error in words, in one line but for those that say more. A line end within a line is part of a name."""
+        """The error as lines, usually one. A line end within a line is part of a name."""
         return (str(self),)
 
     @property
     def lines_with_hint(self) -> tuple[str, ...]:
-        """The last lines of a command: the error, and the hint below it."""
+        """The lines that a command ends with: the error, and the hint below it."""
         first, *further = self.lines
         return (f"qwen-cfg: {first}", *further, *([f"  {self.hint}"] if self.hint else []))
 
@@ -85,7 +85,7 @@ class QwenCfgError(Exception):
         return {}
 
     def as_data(self) -> dict[str, Any]:
-        """Return the error's class and texts as plain values."""
+        """Return the error's class and words as plain values."""
         kind = type(self).__name__
         return {"class": kind, "message": self.what, "where": self.where, "hint": self.hint, **self.more()}
 
@@ -110,12 +110,12 @@ def unexpected(error: BaseException) -> QwenCfgError:
             where=error.filename,
             hint="Another program may be changing the file. Run the command again, or with --debug for the traceback.",
         )
-    return _defect(error)
+    return _bug(error)
 
 
-def _defect(error: BaseException) -> QwenCfgError:
+def _bug(error: BaseException) -> QwenCfgError:
     """Return the report of a bug in the program. The message of the error may contain a secret, so it is omitted."""
-    import traceback  # noqa: PLC0415 - a defect is rare
+    import traceback  # noqa: PLC0415 - a bug is rare
 
     frame = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{os.path.basename(frame.filename)}:{frame.lineno}"  # noqa: PTH119
@@ -132,7 +132,7 @@ class InterruptedByPersonError(QwenCfgError):
 
 
 class TerminatedError(QwenCfgError):
-    """A signal ended the program: SIGTERM, SIGHUP (the terminal was closed), SIGQUIT or a rarer one."""
+    """A signal ended the program: SIGTERM, SIGHUP (the terminal was closed), SIGQUIT or another."""
 
     def __init__(self, number: int) -> None:
         super().__init__(f"terminated by {signal.Signals(number).name}")
@@ -184,7 +184,7 @@ class NotTrustedError(QwenCfgError):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The error in words, in as many lines as were given."""
+        """The error as the lines it was made with."""
         return self._lines
 
 
@@ -201,7 +201,7 @@ class ProviderError(QwenCfgError):
 
 
 class UnreachableError(ProviderError):
-    """No answer came: the name, the connection, TLS, the proxy or the time-out."""
+    """No answer was received: a problem with the host name, the connection, TLS or the proxy, or a time-out."""
 
 
 class RateLimitError(ProviderError):
@@ -225,7 +225,7 @@ class ContextTooLongError(RequestRefusedError):
 
 
 class NoCompletionError(ProviderError):
-    """The answer does not come from a chat completions API: a web page, a redirect, or another text."""
+    """The answer does not come from a chat completions API: it is a web page, a redirect, or other text."""
 
 
 class CutOffError(ProviderError):

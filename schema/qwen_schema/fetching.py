@@ -31,7 +31,7 @@ def from_keyring(service: str, name: str) -> Secret:
     """Return the entry of the keyring with a service and a name.
 
     Raises:
-        SecretReferenceError: if there is no keyring or no entry, or the keyring refuses it.
+        SecretReferenceError: if there is no keyring or no such entry, or the keyring is locked or fails.
     """
     where = f"keyring:{service}/{name}"
     try:
@@ -75,7 +75,7 @@ def from_command(command: str, environ: Mapping[str, str], *, seconds: float = L
     program = redact_unknown(program_of(command))
     process = None
     try:
-        # A signal while it is being started would leave it behind: it is heard as soon as there is something to end.
+        # A signal during the start would leave the process running, so it is delayed until the process can be killed.
         with put_off():
             process = _started(shlex.split(command), without_keys(environ), program)
         printed = _read_all(process, time.monotonic() + seconds)
@@ -100,7 +100,7 @@ _ONE_LINE = "It must print only the API key, as one line."
 
 def _started(words: list[str], environ: Mapping[str, str], program: str) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(  # noqa: S603 - the words are the user's own, which the caller has made sure of
+        return subprocess.Popen(  # noqa: S603 - the caller has checked that the words are the user's own
             words,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -124,7 +124,7 @@ def without_keys(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _read_all(process: subprocess.Popen[bytes], deadline: float) -> bytes | None:
-    """Return the output of a process until it ends or exceeds the size limit; None if the time limit is over."""
+    """Return the output of a process until it ends or exceeds the size limit; None if the time limit is exceeded."""
     assert process.stdout is not None  # noqa: S101 - it is a pipe
     printed, descriptor = b"", process.stdout.fileno()
     while len(printed) <= LARGEST_BYTES:
@@ -154,7 +154,7 @@ def _has_ended(process: subprocess.Popen[bytes], deadline: float) -> bool:
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Kill a process that has not ended, with all its children, and close its pipe."""
     if process.returncode is None:
-        # A process of another user cannot be killed, and is not waited for.
+        # This program cannot kill a process of another user, and does not wait for it.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -173,7 +173,7 @@ def _told(status: int) -> str:
 def _key_in(printed: bytes, program: str) -> Secret:
     text = _decoded(printed)
     if text is None:
-        raise _refusal(program, "what it prints is not UTF-8", _ONE_LINE)
+        raise _refusal(program, "its output is not UTF-8", _ONE_LINE)
     line = text.removesuffix("\n").removesuffix("\r")
     if not line:
         raise _refusal(program, "it prints nothing", _ONE_LINE)

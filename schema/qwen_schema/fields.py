@@ -1,4 +1,4 @@
-"""The fields, made once from what `fields.schema.json` declares."""
+"""The fields, built once from the declarations in `fields.schema.json`."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ Value = str | bool | int | float | tuple[str, ...]
 
 @record
 class Variable:
-    """A variable that feeds a field; with `means`, any value of it stands for that one.
+    """A variable that feeds a field; with `means`, any value of the variable is read as that value.
 
-    With `under`, it is read under those authentication methods only. `of_library` marks one that the provider's library
-    reads, not Qwen Code itself, and only where Qwen Code has no value: the default alone comes after it.
+    With `under`, it is read under those authentication methods only. `of_library` marks a variable that the provider's
+    library reads, not Qwen Code itself. The library reads it only if Qwen Code has no value: it ranks just above the
+    default.
     """
 
     name: str
@@ -30,13 +31,13 @@ class Variable:
     of_library: bool = False
 
     def is_read_under(self, auth_method: str | None) -> bool:
-        """Tell whether it counts under an authentication method, or while none is decided."""
+        """Return whether the variable is read under an authentication method; None for a method not yet decided."""
         return auth_method is None or not self.under or auth_method in self.under
 
 
 @record
 class SettingPath:
-    """Where Qwen Code's settings files have a field, and the least reach that a value there needs."""
+    """The path of a field in Qwen Code's settings files, and the reach that a value there needs at least."""
 
     names: tuple[str, ...]
     reach: Reach
@@ -46,10 +47,10 @@ class SettingPath:
 class Field:
     """One setting that can be configured.
 
-    `schema` is what a value has to satisfy (JSON Schema); `reach` is the least that a candidate needs;
-    `default_for` overrides `default` under an authentication method; `otherwise` is the value of a text that
-    cannot be read as one of the field's type (without it, such a text is an error). `machine` says that it is a setting
-    of the machine: no artifact has what the user's environment or own files say of it.
+    `schema` is the JSON Schema of a value. `reach` is the reach that a candidate needs at least. `default_for`
+    overrides `default` under an authentication method. `otherwise` is the value of a text that cannot be read as the
+    field's type; without it, such a text is an error. `machine` marks a setting of the machine: an artifact does not
+    contain its value from the user's environment or own files.
     """
 
     name: str
@@ -68,16 +69,16 @@ class Field:
 
     @property
     def is_switch(self) -> bool:
-        """Whether it is true or false, so that its flag takes no value."""
+        """Whether the field is true or false, so that its flag takes no value."""
         return self.schema.get("type") == "boolean"
 
     @property
     def decides_route(self) -> bool:
-        """Whether it has a say in where requests go, or in who can read them: a URL, or certificate authorities."""
+        """Whether the field affects where requests go or who can read them: a URL, or certificate authorities."""
         return self.schema.get("format") in ("http-url", "proxy-url", "login-url", "collector-url", "file-path")
 
     def default_under(self, auth_method: str | None) -> Value | None:
-        """Return the default that holds under an authentication method, or None if the field has none."""
+        """Return the default under an authentication method; None if the field has no default."""
         return self.default_for.get(auth_method or "", self.default)
 
 
@@ -87,8 +88,8 @@ def frozen(value: Any) -> Value:
 
 
 def read_schema(name: str) -> dict[str, Any]:
-    """Return one of the JSON Schemas that stand beside this file."""
-    import json  # noqa: PLC0415 - the tables say what most need
+    """Return one of the JSON Schemas in the directory of this file."""
+    import json  # noqa: PLC0415 - most callers use the generated tables
     from pathlib import Path  # noqa: PLC0415
 
     text = Path(__file__).with_name(f"{name}.schema.json").read_text(encoding="utf-8")
@@ -102,12 +103,12 @@ def declared_fields() -> Mapping[str, Field]:
 
 
 def field_of_variable(fields: Mapping[str, Field]) -> dict[str, Field]:
-    """Return which field each declared variable feeds."""
+    """Return the field that each declared variable feeds, by the variable's name."""
     return {variable.name: f for f in fields.values() for variable in f.variables}
 
 
 def schema_of(declaration: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what a value of a declared field has to satisfy: a secret itself, and not the reference to it."""
+    """Return the JSON Schema of a declared field's value; for a secret, of the secret and not of the reference."""
     return declaration["x-qwen"].get("secret", declaration)  # type: ignore[no-any-return]
 
 

@@ -1,4 +1,4 @@
-"""Reaching the directory of a file through descriptors, so that no link is followed that stands in a project."""
+"""Opens the directory of a file through descriptors, without following a link in a project."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ from .records import record
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Tells whether a link may be followed that stands in a directory, which is given by its real path.
+# Returns whether links in a directory may be followed; the argument is the directory's real path.
 MayFollow = Callable[[Path], bool]
 
 _PRIVATE_DIRECTORY = 0o700
 
-# As many names has the path of a directory of the system itself: / and /var.
+# The number of parts of the path of a directory directly below the root: / and var.
 _OF_THE_SYSTEM = 2
 
-# The most links that are followed on the way to a file, as on Linux.
+# How many links are followed in one path at most, as on Linux.
 _MOST_LINKS = 40
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
-# A directory that is only passed through need not be readable.
+# A directory on the path of the file need not be readable.
 _PASSED = _DIRECTORY | getattr(os, "O_PATH", 0)
 
-# Windows has no descriptors of directories: each step is looked at there, and could be swapped afterwards.
+# Windows has no descriptors of directories: each step is checked there, but could be replaced after the check.
 _HAS_DESCRIPTORS = os.open in os.supports_dir_fd
 
 
 class LinkInProjectError(OutputError):
-    """Something would be written through a link that stands in a project."""
+    """The file would be written through a link in a project."""
 
 
 @record
 class Folder:
-    """A directory that is held open. `path` is its real path; `descriptor` is None where the system has none."""
+    """An open directory. `path` is its real path; `descriptor` is None if the system has no such descriptors."""
 
     path: Path
     descriptor: int | None
@@ -52,29 +52,33 @@ class Folder:
         return name if self.descriptor is not None else str(self.path / name)
 
     def open(self, name: str, flags: int, mode: int = 0o600) -> int:
-        """Return a descriptor of a file in the directory; a link is refused with an OSError."""
+        """Return a descriptor of a file in the directory.
+
+        Raises:
+            OSError: if the file cannot be opened, or is a link.
+        """
         flags |= _NO_LINK | getattr(os, "O_CLOEXEC", 0)
         return os.open(self._named(name), flags, mode, dir_fd=self.descriptor)
 
     def status(self, name: str) -> os.stat_result | None:
-        """Return the status of what has a name in the directory, of a link its own; None if nothing does."""
+        """Return the status of an entry of the directory, without following a link; None if there is no such entry."""
         try:
             return os.stat(self._named(name), dir_fd=self.descriptor, follow_symlinks=False)
         except FileNotFoundError:
             return None
 
     def link(self, name: str) -> str | None:
-        """Return where a link in the directory leads; None if there is no such link."""
+        """Return the target of a link in the directory; None if the entry is no link or does not exist."""
         try:
             return os.readlink(self._named(name), dir_fd=self.descriptor)
         except OSError as error:
-            # Windows has a number of its own for a file that is no link.
+            # Windows has a different error number for a file that is no link.
             if error.errno in (errno.EINVAL, errno.ENOENT) or os.name == "nt":
                 return None
             raise
 
     def names(self) -> list[str]:
-        """Return the names in the directory."""
+        """Return the names of the directory's entries."""
         if self.descriptor is None:
             return [path.name for path in self.path.iterdir()]
         with closing(self.below(".", readable=True)) as opened:
@@ -82,7 +86,11 @@ class Folder:
             return os.listdir(opened.descriptor)  # noqa: PTH208 - no path has a descriptor
 
     def below(self, name: str, *, readable: bool = False) -> Folder:
-        """Return a directory in this one, held open; one that a link leads to is refused with an OSError."""
+        """Return an open directory in this one.
+
+        Raises:
+            OSError: if the directory cannot be opened, or the name is a link.
+        """
         path = self.path.parent if name == ".." else self.path / name
         if self.descriptor is None:
             return Folder(path, None)
@@ -90,7 +98,7 @@ class Folder:
         return Folder(path, os.open(name, flags | _NO_LINK, dir_fd=self.descriptor))
 
     def make(self, name: str) -> None:
-        """Make a directory for its owner alone."""
+        """Make a directory that only its owner can use."""
         os.mkdir(self._named(name), _PRIVATE_DIRECTORY, dir_fd=self.descriptor)
 
     def unlink(self, name: str) -> None:
@@ -102,13 +110,13 @@ class Folder:
         os.rmdir(self._named(name), dir_fd=self.descriptor)
 
     def move(self, name: str, other: Folder, new: str) -> None:
-        """Move a file into another directory; it takes the place of a file or of a link there."""
+        """Move a file into another directory; it replaces a file or link of that name there."""
         os.replace(self._named(name), other._named(new), src_dir_fd=self.descriptor, dst_dir_fd=other.descriptor)
 
 
 @contextmanager
 def closing(folder: Folder) -> Iterator[Folder]:
-    """Close a directory in the end."""
+    """Close a directory after the block."""
     try:
         yield folder
     finally:
@@ -117,22 +125,23 @@ def closing(folder: Folder) -> Iterator[Folder]:
 
 
 def anywhere(_directory: Path) -> bool:
-    """Follow every link: for files of the user's own, in the home and the state directory."""
+    """Allow every link: for the user's own files, in the home and the state directory."""
     return True
 
 
 def nowhere(_directory: Path) -> bool:
-    """Follow no link: for files of a project whose directory is known."""
+    """Allow no link: for files of a project whose directory is known."""
     return False
 
 
 def outside_projects(home: Path | None) -> MayFollow:
-    """Return what follows every link that does not stand in a project.
+    """Return a function that allows every link outside of projects.
 
-    Projects are the git work trees, and what may have come in an archive: in the home, everything but the home itself
-    and its directories whose names begin with a dot, unless one works in that; outside of the home, everything but the
-    root and the directories in it where one does not work, and each that everybody may write to. The home is none, also
-    where git has it.
+    A directory counts as part of a project if it is in a git work tree, or if its content may come from an archive: in
+    the home, every directory except the home itself and those whose names begin with a dot, unless the working
+    directory is in one; outside of the home, every directory except the root and the directories in it that do not
+    contain the working directory; and every directory that everybody may write to. The home itself is no project, even
+    if it is a git work tree.
     """
     own = None if home is None else Path(os.path.realpath(home))
     # Some system users have the root as their home.
@@ -159,14 +168,13 @@ def outside_projects(home: Path | None) -> MayFollow:
 def reached(
     path: Path, may_follow: MayFollow, *, make: bool = False, follow_last: bool = True
 ) -> Iterator[tuple[Folder, str]]:
-    """Hold the directory of a file open, and give it with the name of the file in it, which is no link then.
+    """Open the directory of a file; yield it with the name of the file in it. The name is not a link.
 
-    With `make`, directories that are missing are made, each for its owner alone. Without `follow_last`, the name may be
-    that of a link.
+    With `make`, missing directories are made, each for its owner only. Without `follow_last`, the name may be a link.
 
     Raises:
-        LinkInProjectError: if a link is on the way that may not be followed.
-        OSError: if the way leads nowhere.
+        LinkInProjectError: if the path contains a link that may not be followed.
+        OSError: if the directory does not exist or cannot be opened.
     """
     walk = _Walk(path, may_follow, make=make, follow_last=follow_last)
     try:
@@ -176,17 +184,17 @@ def reached(
 
 
 def require_no_link(path: Path, may_follow: MayFollow) -> None:
-    """Make sure that no link is on the way to a file, which need not exist.
+    """Check that the path of a file, which need not exist, contains no link that may not be followed.
 
     Raises:
-        LinkInProjectError: if there is one that may not be followed.
+        LinkInProjectError: if it does.
     """
     with suppress(OSError), reached(path, may_follow):
         pass
 
 
 class _Walk:
-    """Goes to a file, one name after the other; each link is looked at before it is followed."""
+    """Walks to a file, one name at a time; each link is checked before it is followed."""
 
     def __init__(self, path: Path, may_follow: MayFollow, *, make: bool, follow_last: bool) -> None:
         here = _here()
@@ -219,7 +227,7 @@ class _Walk:
                 f"{_shown(self._folder.path / part)} is a link to {printable(target)}, and nothing is written through "
                 "a link in a project",
                 where=_shown(self._named),
-                hint="Remove the link, or name the file that it leads to.",
+                hint="Remove the link, or name the file that it points to.",
             )
         self._links += 1
         if self._links > _MOST_LINKS:
@@ -243,7 +251,7 @@ class _Walk:
 def _start(directory: Path) -> Folder:
     if not _HAS_DESCRIPTORS:
         return Folder(directory, None)
-    # The working directory may have been reached through directories that are closed to this user.
+    # This user may not be allowed to open the directories above the working directory.
     return Folder(directory, os.open("." if directory == _here() else directory, _PASSED))
 
 
@@ -253,7 +261,7 @@ def _here() -> Path:
 
 
 def _is_everybodys(directory: Path) -> bool:
-    """Tell whether everybody may write to a directory, as to /tmp: a link there may be another user's."""
+    """Return whether everybody may write to a directory, such as /tmp: a link there may be another user's."""
     return bool(directory.stat().st_mode & stat.S_IWOTH)
 
 
@@ -263,6 +271,6 @@ def _shown(path: Path) -> str:
 
 
 def _work_tree(directory: Path, home: Path | None) -> Path | None:
-    """Return the git work tree that a directory is in; a home that is one is the user's own, and no project."""
+    """Return the git work tree that contains a directory; None if there is none, or if it is the home itself."""
     tree = next((above for above in (directory, *directory.parents) if os.path.lexists(above / ".git")), None)
     return None if tree == home else tree

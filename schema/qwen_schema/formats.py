@@ -11,10 +11,10 @@ from .hosts import host_asked_for, host_of, host_written_in, is_loopback
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# In characters: what a field, or a part of a secret reference, can hold at most, as the schemas say it, too.
+# The longest value of a field, or of a part of a secret reference, in characters, as in the schemas.
 LONGEST = 8192
 
-# The schemes that the URL of a proxy may have, whether or not the client can use it.
+# The schemes that the URL of a proxy may have, including those that the client cannot use.
 _PROXY_SCHEMES = ("http", "https", "socks", "socks4", "socks4a", "socks5", "socks5h")
 
 # The expected forms, for messages.
@@ -52,10 +52,10 @@ _SECRET_PARAMETERS = {
 
 
 def check_http_url(text: str) -> None:
-    """Accept an absolute http(s) URL with a host (RFC 3986 §3), and nothing in it that is a credential.
+    """Check that a text is an absolute http(s) URL with a host (RFC 3986 §3), without a credential.
 
     Raises:
-        ValueError: with what is wrong, not with the URL.
+        ValueError: if it is not; the message has the problem, but not the URL.
     """
     _check_url(text, ("http", "https"), "http:// or https://")
 
@@ -73,7 +73,11 @@ def _check_url(text: str, schemes: tuple[str, ...], beginnings: str) -> None:
 
 
 def check_login_url(text: str) -> None:
-    """Accept an https URL: what is sent there is a credential. On this machine http will do, for tests."""
+    """Check that a text is an https URL, since credentials are sent there; http is allowed on this machine, for tests.
+
+    Raises:
+        ValueError: if it is not; the message has the problem, but not the URL.
+    """
     check_http_url(text)
     parts = _split(text)
     if parts.scheme != "https" and not is_loopback(host_of(text)):
@@ -83,48 +87,51 @@ def check_login_url(text: str) -> None:
 
 
 def check_proxy_url(text: str) -> None:
-    """Accept the URL of a proxy without its login, and the empty text for no proxy.
+    """Check that a text is the URL of a proxy without a login, or empty for no proxy.
 
-    Whether the client speaks the proxy's protocol is known where a request is made.
+    The check accepts protocols that the client does not support; a request reports those.
+
+    Raises:
+        ValueError: if it is not; the message has the problem, but not the URL.
     """
     if text:
         _check_url(text, _PROXY_SCHEMES, "http://, https:// or socks5://")
 
 
 def check_collector_url(text: str) -> None:
-    """Accept what `check_http_url` does, and the empty text for none at all."""
+    """Check that a text is a URL as in `check_http_url`, or empty for no collector."""
     if text:
         check_http_url(text)
 
 
 def check_file_path(text: str) -> None:
-    """Accept any path, the empty text for none included."""
+    """Check that a text can be a path, or is empty for no file."""
     if "\x00" in text:
-        raise ValueError("it holds a NUL character")
+        raise ValueError("it contains a NUL character")
 
 
 def check_header_value(text: str) -> None:
-    """Accept what can stand in an HTTP header field (RFC 9110 §5.5), less what servers disagree about."""
+    """Check that a text can be the value of an HTTP header field (RFC 9110 §5.5) that every server accepts."""
     if "\n" in text or "\r" in text:
-        raise ValueError("it holds a line break")
+        raise ValueError("it contains a line break")
     if not all(" " <= character <= "~" for character in text):
-        raise ValueError("it holds a character that an HTTP header cannot carry")
+        raise ValueError("it contains a character that an HTTP header cannot contain")
     if text != text.strip():
         raise ValueError("it begins or ends with a blank")
 
 
 def check_variable_name(text: str) -> None:
-    """Accept a name that an env file can assign to."""
+    """Check that a text is a name that an env file can assign to."""
     if not re.fullmatch(r"[\w.-]+", text, re.ASCII):
         raise ValueError("it is not the name of a variable")
 
 
 def check_command_line(text: str) -> None:
-    """Accept what can be split into a program and its arguments, as a shell's words are (POSIX, without expansions)."""
+    """Check that a text can be split into a program and its arguments, as a POSIX shell does, without expansions."""
     import shlex  # noqa: PLC0415 - few keys are commands
 
     if "\x00" in text:
-        raise ValueError("it holds a NUL character")
+        raise ValueError("it contains a NUL character")
     if len(text) > LONGEST:
         # Splitting takes time with the square of a word's length.
         raise ValueError(f"it is longer than {LONGEST:,} characters")
@@ -133,7 +140,7 @@ def check_command_line(text: str) -> None:
     except ValueError:
         raise ValueError("it has an unclosed quote, or ends in a backslash") from None
     if not words or not words[0]:
-        raise ValueError("it names no program")
+        raise ValueError("it does not name a program")
 
 
 CHECKS: dict[str, Callable[[str], None]] = {
@@ -149,7 +156,7 @@ CHECKS: dict[str, Callable[[str], None]] = {
 
 
 def is_unicode(text: str) -> bool:
-    """Tell whether a text can be written as UTF-8: a variable's bytes that are no UTF-8 cannot."""
+    """Return whether a text can be encoded as UTF-8; a variable's value with other bytes cannot."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -158,17 +165,17 @@ def is_unicode(text: str) -> bool:
 
 
 def _check_characters(text: str) -> None:
-    """Refuse what the client takes for no URL, whatever the parts are."""
+    """Check the length and the characters of a URL."""
     if len(text) > _LONGEST_URL:
         raise ValueError(f"it is longer than {_LONGEST_URL} characters")
     if not is_unicode(text):
-        raise ValueError("it holds bytes that are not UTF-8")
+        raise ValueError("it contains bytes that are not UTF-8")
     if _BLANK_OR_CONTROL.search(text):
-        raise ValueError("it holds a blank or a control character")
+        raise ValueError("it contains a blank or a control character")
 
 
 def _check_authority(parts: SplitResult) -> None:
-    """Refuse what has a credential, and a host or port that the client does not ask for."""
+    """Check that a URL has no credential, and a host and port that the client accepts."""
     if parts.username is not None or parts.password is not None or "@" in parts.netloc:
         raise ValueError("it contains user:password@, which would be sent and written unencrypted")
     if not _AUTHORITY.fullmatch(parts.netloc):

@@ -1,4 +1,4 @@
-"""The host of a URL: read in one way, which is that of the HTTP client, and judged by that reading."""
+"""The host of a URL, read as the HTTP client reads it."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from urllib.parse import urlsplit
 
 from . import patterns as re
 
-# The one name of this machine. Any other (`x.localhost`, `localhost.`) is looked up, and DNS or a hosts file decides.
+# The only name of this machine. Other names (`x.localhost`, `localhost.`) are looked up in DNS or a hosts file.
 LOCALHOST = "localhost"
 
-# The ports of schemes where a URL names none: RFC 9110 §4.2, and the registry of IANA for SOCKS.
+# The default ports of schemes: RFC 9110 §4.2, and the registry of IANA for SOCKS.
 _PORTS = {"https": 443, "socks": 1080, "socks4": 1080, "socks4a": 1080, "socks5": 1080, "socks5h": 1080}
 
-# What names are made of (RFC 1035 §2.3.1), with the underscore that names within a network have.
+# The characters of names (RFC 1035 §2.3.1), with the underscore, which internal names may have.
 _NAME = re.compile(r"[a-z0-9_.-]*[a-z0-9_-][a-z0-9_.-]*")
-# What the client takes for an address, and with a dot behind it is none.
+# A text that the client reads as an IPv4 address; with a dot at its end it is not a valid one.
 _LIKE_AN_ADDRESS = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+\.?")
 
 
 def host_asked_for(host: str) -> str:
-    """Return the name or address that the client asks for, for the host of a URL without its brackets.
+    """Return the name or address that the client connects to, for the host of a URL without its brackets.
 
-    That is httpx's way: IDNA 2008, with nothing mapped but capital letters. The codec of Python's own library follows
-    IDNA 2003, in which `ß` is `ss`: another host.
+    httpx follows IDNA 2008, and maps nothing but capital letters. The codec of Python's standard library follows
+    IDNA 2003, in which `ß` is `ss`: a different host.
 
     Raises:
-        ValueError: if the client asks for no such host, with what is wrong, not with the host.
+        ValueError: if the client refuses the host; the message has the problem, but not the host.
     """
     if ":" in host:
         return _address(host, "its host is not an IPv6 address")
@@ -39,32 +39,32 @@ def host_asked_for(host: str) -> str:
 
 
 def host_of(url: str) -> str:
-    """Return the host of a valid URL as the client asks for it, in lower case and without brackets."""
+    """Return the host of a valid URL as the client uses it, in lower case and without brackets."""
     return host_asked_for(host_written_in(urlsplit(url).netloc))
 
 
 def host_written_in(authority: str) -> str:
-    """Return the host of an authority without user as it is written: `urlsplit` makes a `k` of the Kelvin sign."""
+    """Return the host of an authority without user, unchanged; `urlsplit` would turn the Kelvin sign into a `k`."""
     return authority[1:].partition("]")[0].lower() if authority.startswith("[") else authority.partition(":")[0]
 
 
 def endpoint_of(url: str) -> str:
-    """Return the host of a valid URL as the client asks for it, with its port where the URL names one."""
+    """Return the host of a valid URL as the client uses it, and the port if the URL names one."""
     host, port = host_of(url), urlsplit(url).port
     return (f"[{host}]" if ":" in host else host) + (f":{port}" if port else "")
 
 
 def port_of(url: str) -> int:
-    """Return the port of a valid URL, which is the scheme's own where it names none."""
+    """Return the port of a valid URL, or the default port of its scheme."""
     parts = urlsplit(url)
     return parts.port or _PORTS.get(parts.scheme, 80)
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host, as the client asks for it, is this machine (RFC 1122 §3.2.1.3, RFC 4291 §2.5.3).
+    """Return whether a host, as the client uses it, is this machine (RFC 1122 §3.2.1.3, RFC 4291 §2.5.3).
 
-    That is `localhost`, which is connected to without a look-up, and the loopback addresses; also where an IPv6 address
-    stands for one (RFC 4291 §2.5.5.2).
+    It is for `localhost`, which the client connects to without a look-up, and for loopback addresses, including IPv4
+    addresses mapped to IPv6 (RFC 4291 §2.5.5.2).
     """
     address = address_of(host)
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
@@ -73,7 +73,7 @@ def is_loopback(host: str) -> bool:
 
 
 def address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Return the address that a host is, without brackets; None if it is a name."""
+    """Return a host without brackets as an address; None if it is a name."""
     try:
         return ipaddress.ip_address(host)
     except ValueError:
@@ -81,7 +81,11 @@ def address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | Non
 
 
 def _ascii(name: str) -> str:
-    """Return a name in ASCII; one with letters of others is a name only if they can be written again (RFC 5891 §5)."""
+    """Return a name in ASCII.
+
+    Raises:
+        ValueError: if IDNA 2008 cannot encode the name, or cannot decode an encoded label of it (RFC 5891 §5).
+    """
     is_ascii, name = name.isascii(), name.lower()
     if is_ascii and "xn--" not in name:
         return name

@@ -1,4 +1,4 @@
-"""Reads JSON with comments, and keeps the line of every value."""
+"""Parses JSON with comments, and keeps the line of every value."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from .records import record
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-# Deeper than any settings file; the functions over what is read may recurse.
+# Deeper than any settings file. Functions that use the result may recurse.
 DEEPEST = 100
 
-# What JavaScript calls white space. A comment is replaced by spaces, except for its white space, as the npm package
-# strip-json-comments 3 does: a no-break space in a comment is then an error of JSON.
+# JavaScript's white space. As in the npm package strip-json-comments 3, spaces replace the characters of a comment that
+# are no white space: a no-break space in a comment is then a JSON error.
 _NOT_BLANK = re.compile(r"[^\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]")
 
-# A comment runs to its end or to the end of the text; a text in quotes hides what looks like one.
+# A comment ends at its end mark or with the text. A string may contain comment marks.
 _COMMENT_OR_TEXT = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z|\\\Z)|//[^\n]*|/\*(?:.*?\*/|.*\Z)', re.DOTALL)
 
 _TOKEN = re.compile(
@@ -30,17 +30,17 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _LINE_END = re.compile(r"\r\n|\n|\r")
-# From here on JavaScript writes a number with an exponent (ECMA-262, Number::toString).
+# JavaScript writes numbers from here on with an exponent (ECMA-262, Number::toString).
 _LEAST_WITH_EXPONENT = 1e21
 _WORDS = {"true": True, "false": False, "null": None}
 
 
-# The longest index of an item that a text of this size can have.
+# An index of an item; no text of the allowed size has more items.
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 
 
 class JsonError(ValueError):
-    """A text is no JSON: what is wrong, and in which line."""
+    """A text is not valid JSON: the problem and its line."""
 
     def __init__(self, wrong: str, line: int) -> None:
         super().__init__(wrong)
@@ -49,12 +49,12 @@ class JsonError(ValueError):
 
 
 class TooDeepError(JsonError):
-    """A text may be JSON, and nests deeper than is read here."""
+    """A text is nested more deeply than this parser allows."""
 
 
 @record(slots=True)
 class Node:
-    """A value of JSON and the line in which it begins. Objects and arrays hold nodes; the last of equal keys counts."""
+    """A JSON value and the line where it begins. Objects and arrays contain nodes; the last of equal keys counts."""
 
     value: str | float | bool | tuple[Node, ...] | Mapping[str, Node] | None
     line: int
@@ -71,18 +71,18 @@ class Node:
 
     @property
     def text(self) -> str | None:
-        """The text; None for any other value."""
+        """The value of a string; None for any other value."""
         return self.value if isinstance(self.value, str) else None
 
     def at(self, *path: str) -> Node | None:
-        """Return what stands at a path of member names; None if it leads nowhere."""
+        """Return the node at a path of member names; None if there is no such node."""
         node: Node | None = self
         for name in path:
             node = None if node is None or node.members is None else node.members.get(name)
         return node
 
     def at_pointer(self, names: Iterable[str]) -> Node | None:
-        """Return what stands at the names of a JSON Pointer (RFC 6901), of which some count the items of arrays."""
+        """Return the node at the names of a JSON Pointer (RFC 6901), which may be indexes; None if there is none."""
         node: Node | None = self
         for name in names:
             items = None if node is None else node.items
@@ -95,7 +95,7 @@ class Node:
 
 
 def written(value: object) -> str:
-    """Return a value as JavaScript writes it in a text; of an object or an array only that it is one."""
+    """Return a value as JavaScript converts it to a string; `{…}` for an object and `[…]` for an array."""
     match value:
         case bool():
             return "true" if value else "false"
@@ -111,23 +111,23 @@ def written(value: object) -> str:
 
 
 def parse_jsonc(text: str) -> Node:
-    """Return the value that a text of JSON holds. Comments (`//`, `/* */`) are skipped; a trailing comma is an error.
+    """Return the value of a JSON text. Comments (`//`, `/* */`) are skipped; a trailing comma is an error.
 
-    Takes time in proportion to the text.
+    The time is linear in the length of the text.
 
     Raises:
-        JsonError: if it is no JSON (RFC 8259), or nests deeper than any settings file does.
+        JsonError: if the text is not JSON (RFC 8259), or is nested too deeply.
     """
     return _Reader(without_comments(text)).read()
 
 
 def without_comments(text: str) -> str:
-    """Return a text of the same length in which each comment is blank, but for its white space."""
+    """Return a text of the same length in which spaces replace each comment, except for its white space."""
     return _COMMENT_OR_TEXT.sub(lambda m: m[0] if m[0][0] == '"' else _NOT_BLANK.sub(" ", m[0]), text)
 
 
 class _Reader:
-    """Goes through a text once, token by token."""
+    """Parses a text in one pass, token by token."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -140,13 +140,13 @@ class _Reader:
         node = self._value(self._next(), 0)
         rest = re.compile(r"[ \t\n\r]*+").match(self._text, self._position)
         if rest is not None and rest.end() < len(self._text):
-            raise JsonError("more stands after the end of the value", self._line_of(rest.end()))
+            raise JsonError("unexpected text after the end of the value", self._line_of(rest.end()))
         return node
 
     def _value(self, token: re.Match[str], depth: int) -> Node:
         line = self._line_of(token.start(token.lastgroup or 0))
         if depth > DEEPEST:
-            raise TooDeepError(f"it nests deeper than {DEEPEST} levels", line)
+            raise TooDeepError(f"it is nested deeper than {DEEPEST} levels", line)
         text = token[token.lastgroup or 0]
         match token.lastgroup:
             case "text":
@@ -218,7 +218,7 @@ class _Reader:
         """Return the line of a position; positions come in ascending order, except for errors."""
         if position < self._counted:
             return len(_LINE_END.findall(self._text, 0, position)) + 1
-        # A carriage return and its line feed may not be counted apart.
+        # `position` is never between a carriage return and its line feed, which would be counted twice.
         self._line += len(_LINE_END.findall(self._text, self._counted, position))
         self._counted = position
         return self._line
@@ -235,12 +235,12 @@ def _unescaped(text: str) -> str:
 
 
 def _wrong_at(text: str, position: int) -> str:
-    """Say what is wrong at a position, without a word of the text: a secret may stand there."""
+    """Return the problem at a position, without quoting the text, which may contain a secret."""
     if position >= len(text):
         return "the text ends too early"
     character = text[position]
     if character == '"':
-        return "a text that does not end in its line, or holds an escape that JSON does not know"
+        return "a string that does not end in its line, or contains an escape that JSON does not have"
     if character in "{}[],:'":
         return f"an unexpected {character}"
     return "neither a value nor a name in double quotes"

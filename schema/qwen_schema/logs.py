@@ -1,4 +1,4 @@
-"""Redaction of everything that this process logs, whoever logs it."""
+"""Redacts everything that this process logs, including the logs of libraries."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .secret import redact_unknown
 def redact_logs() -> None:
     """Redact every log record of this process: its message, its traceback and its stack.
 
-    That is done where records are made (`logging.setLogRecordFactory`), since a filter of a logger does not see the
-    records of the loggers below it, and a filter of a handler has to be put on every handler, those to come included.
-    So no handler and no formatter ever meets the exception or the arguments themselves, only redacted text. What a
-    caller adds as `extra` comes later and is left alone.
+    The redaction is in the factory of records (`logging.setLogRecordFactory`), since a logger's filter does not see the
+    records of the loggers below it, and a handler's filter would have to be added to every handler, including later
+    ones. Handlers and formatters get redacted text only, never the exception or the arguments. Attributes that a caller
+    passes as `extra` are set later and are not redacted.
     """
     make = logging.getLogRecordFactory()
     logging.setLogRecordFactory(lambda *args, **kwargs: _redacted(make(*args, **kwargs)))
@@ -26,7 +26,7 @@ def redact_logs() -> None:
 def _redacted(record: logging.LogRecord) -> logging.LogRecord:
     record.msg, record.args = printable_lines(redact_unknown(_message(record))), ()
     if record.exc_info:
-        # With a text and no exception, formatters write the text.
+        # Formatters write `exc_text` if there is no exception.
         trace = "".join(traceback.format_exception(*record.exc_info)).rstrip("\n")
         record.exc_text = printable_lines(redact_unknown(trace))
         record.exc_info = None
@@ -39,6 +39,6 @@ def _message(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
     except Exception:
-        # No reason to fail here. logging would show the arguments as they are.
+        # A wrong format must not fail here. logging itself would show the arguments unredacted.
         what = record.msg if isinstance(record.msg, str) else type(record.msg).__name__
         return f"{what} (its arguments do not fit)"

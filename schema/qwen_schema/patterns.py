@@ -1,6 +1,6 @@
-"""Regular expressions as `re` has them, but compiled with their first use: a command uses few of those it loads.
+"""The functions of `re`, but `compile` compiles at the first use: a command uses few of the patterns that it loads.
 
-A module takes it in the place of `re`: `from qwen_schema import patterns as re`.
+Modules import it in place of `re`: `from qwen_schema import patterns as re`.
 """
 
 from __future__ import annotations
@@ -48,17 +48,17 @@ __all__ = [
 if not TYPE_CHECKING:
 
     class _Later:
-        """A pattern that becomes itself when something is asked of it, and keeps what was asked for at hand."""
+        """A pattern that is compiled when an attribute of it is first used; the attributes used are cached."""
 
         def __init__(self, pattern: str, flags: int | RegexFlag) -> None:
-            self._said = pattern, flags
+            self._arguments = pattern, flags
 
         def __getattr__(self, name: str) -> object:
             from re import compile  # noqa: A004, PLC0415
 
-            asked = self.__dict__[name] = getattr(compile(*self._said), name)
-            return asked
+            attribute = self.__dict__[name] = getattr(compile(*self._arguments), name)
+            return attribute
 
     def compile(pattern: str, flags: int | RegexFlag = 0) -> _Later:  # noqa: A001
-        """Return a pattern to be compiled later. A mistake in it is found then, and by the tests."""
+        """Return a pattern that is compiled at its first use. An invalid pattern raises an error only then."""
         return _Later(pattern, flags)

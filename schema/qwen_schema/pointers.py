@@ -1,4 +1,4 @@
-"""Pointers: texts that name the place of an API key (`keyring:SERVICE/NAME`, `command:WORDS`)."""
+"""Pointers: strings that name the place of an API key (`keyring:SERVICE/NAME`, `command:WORDS`)."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ EXPECTED = "keyring:SERVICE/NAME, such as keyring:qwen/me, or command:WORDS, suc
 
 
 def kind_of_pointer(text: str) -> PointerKind | None:
-    """Return the kind of pointer that a text begins as, well-formed or not; None for a key."""
+    """Return the kind of pointer that a text starts with, even if the pointer is invalid; None for a key."""
     return next((kind for kind in get_args(PointerKind) if text.startswith(f"{kind}:")), None)
 
 
 def parts_of_pointer(text: str) -> dict[str, str]:
-    """Return the parts of a pointer by name: `service` and `name`, or `command`. The first slash ends the service.
+    """Return the parts of a pointer by name: `service` and `name`, or `command`. The service ends at the first slash.
 
     Raises:
-        ValueError: if it is none, with what is wrong and not with the text, which may be a key.
+        ValueError: if it is not a pointer; the message has the problem, but not the text, which may be a key.
     """
     if len(text) > LONGEST:
         raise ValueError(f"it is longer than {LONGEST:,} characters")
@@ -41,7 +41,7 @@ def parts_of_pointer(text: str) -> dict[str, str]:
 
 
 def is_pointer(text: str) -> bool:
-    """Tell whether a text is a well-formed pointer, which is no secret."""
+    """Return whether a text is a valid pointer, which is not a secret."""
     if kind_of_pointer(text) is None:
         return False
     try:

@@ -1,4 +1,4 @@
-"""The profiles, made once from what `profiles.toml` declares."""
+"""The profiles, built once from the declarations in `profiles.toml`."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _LISTS = ("methods", "order", "refused_variables")
 
 @record
 class Profile:
-    """Whose rules of search and merge are followed; `profiles.toml` says what each value means.
+    """The rules of search and merge of some versions of Qwen Code; `profiles.toml` describes each value.
 
-    `order` holds the layers that have a say, `layers` those of a field that has another order. `infers` holds by method
-    the groups of variables of which one each has to be set, `defaults` by field and method what differs from the
-    field's own default, and `entry_base_url` by method the base URL of a provider entry that has none.
+    `order` has the layers, the highest first; `layers` those of each field with a different order. `infers` has for
+    each method the groups of variables of which one must be set. `defaults` has, by field and method, the values that
+    differ from the field's own default, and `entry_base_url`, by method, the base URL of a provider entry without one.
     """
 
     name: str
@@ -48,26 +48,26 @@ class Profile:
     entry_base_url: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def order_of(self, field_name: str) -> tuple[LayerName, ...]:
-        """Return the layers that have a say in a field, the highest first."""
+        """Return the layers of a field, the highest first."""
         return self.layers.get(field_name, self.order)
 
     def reads(self, variable: Variable) -> bool:
-        """Tell whether a variable can have a say under one of the methods."""
+        """Return whether a variable is read under at least one of the profile's methods."""
         return not variable.under or any(method in self.methods for method in variable.under)
 
     @property
     def title(self) -> str:
-        """Whose rules these are, for people."""
+        """The versions of Qwen Code with these rules, for messages."""
         return f"Qwen Code {self.qwen_code}"
 
     @property
     def rules(self) -> str:
-        """What the rules of this profile are called, for people."""
+        """The name of this profile's rules, for messages."""
         return f"rules of {self.rules_of or self.title}"
 
 
 def other_profiles(profile: Profile) -> tuple[Profile, ...]:
-    """Return every declared profile but one."""
+    """Return every declared profile except the given one."""
     return tuple(other for other in declared_profiles().values() if other != profile)
 
 

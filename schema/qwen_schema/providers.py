@@ -1,4 +1,4 @@
-"""The known providers, made once from what `providers.toml` declares."""
+"""The known providers, built once from the declarations in `providers.toml`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Caching = Literal["marked", "automatic", "unknown"]
 
-# What the keys of well-known providers begin with whose hosts are not declared: docs.claude.com, console.groq.com/docs,
+# The beginnings of keys of well-known providers without a declaration: docs.claude.com, console.groq.com/docs,
 # docs.x.ai, huggingface.co/docs/hub/security-tokens, docs.perplexity.ai.
 _KEYS_OF_OTHERS = {
     "sk-ant-": "Anthropic",
@@ -25,7 +25,7 @@ _KEYS_OF_OTHERS = {
     "pplx-": "Perplexity",
 }
 
-# The variables in which well-known providers' own programs look for a key, whose hosts are not declared.
+# The variables that the programs of well-known providers without a declaration read the key from.
 _VARIABLES_OF_OTHERS = {
     "ANTHROPIC_API_KEY": "Anthropic",
     "DEEPSEEK_API_KEY": "DeepSeek",
@@ -42,7 +42,7 @@ _VARIABLES_OF_OTHERS = {
 
 @record
 class Provider:
-    """Who answers at a base URL; `providers.toml` says what each value means."""
+    """The provider at a base URL; `providers.toml` describes each value."""
 
     name: str
     title: str
@@ -69,21 +69,21 @@ class Provider:
     login: str = ""
 
     def serves(self, host: str) -> bool:
-        """Tell whether a host, as the client asks for it, is one of this provider's; the dot of the root may end it."""
+        """Return whether a host, as the client uses it, is this provider's; it may end in the dot of the root."""
         host = host.removesuffix(".")
         return host in self.hosts or any(host.endswith(ending) for ending in self.host_endings)
 
     @property
     def is_declared(self) -> bool:
-        """Whether this is a provider by itself, and not the one of every other host."""
+        """Whether the provider is declared with hosts of its own; false for the one that stands for all other hosts."""
         return "" not in self.host_endings
 
     def has_other_base(self, base_url: str) -> bool:
-        """Tell whether a valid base URL is one of the others that this provider's documents name."""
+        """Return whether a valid base URL is one of the further base URLs in this provider's documents."""
         return f"{host_of(base_url)}{_path_of(base_url)}".endswith(self.other_bases)
 
     def has_usual_path(self, base_url: str) -> bool:
-        """Tell whether a valid base URL ends as this provider's do, or in a sibling of that (one's own endpoint)."""
+        """Return whether a valid base URL has this provider's usual path, a sibling of it, or is a further base URL."""
         path, parent = _path_of(base_url), self.usual_path.rpartition("/")[0]
         is_below = path.endswith(self.usual_path) or bool(parent and f"{parent}/" in path)
         return is_below or self.has_other_base(base_url)
@@ -91,7 +91,7 @@ class Provider:
 
 @cache
 def declared_providers() -> Mapping[str, Provider]:
-    """Return every declared provider by name, in the order in which they are tried."""
+    """Return every declared provider by name, in the order in which their hosts are compared."""
     return {name: _provider(name, values) for name, values in PROVIDERS.items()}
 
 
@@ -105,33 +105,33 @@ def _path_of(base_url: str) -> str:
 
 
 def provider_of(base_url: str) -> Provider:
-    """Return who answers at a valid base URL."""
+    """Return the provider at a valid base URL."""
     host = host_of(base_url)
     return next(provider for provider in declared_providers().values() if provider.serves(host))
 
 
 def provider_of_login(auth_method: str) -> Provider | None:
-    """Return who it is that an authentication method is a login with; None if it takes a key instead."""
+    """Return the provider that an authentication method logs in to; None if the method uses a key."""
     return next((provider for provider in declared_providers().values() if provider.login == auth_method), None)
 
 
 def offered_providers() -> Mapping[str, Provider]:
-    """Return the providers that a person can choose from by name, in order; a login with one of them is no such."""
+    """Return the providers that a user can choose, by name and in order; providers with a login are left out."""
     return {name: provider for name, provider in declared_providers().items() if not provider.login}
 
 
 def provider_at(host: str) -> Provider | None:
-    """Return the provider that a host is declared for exactly; None if it is nobody's in particular."""
+    """Return the provider that declares exactly this host; None if no provider does."""
     return next((provider for provider in declared_providers().values() if host in provider.hosts), None)
 
 
 def key_issuers(key: str) -> tuple[str, ...]:
-    """Return the titles of the providers whose keys begin as a key does; nothing where many begin like that."""
+    """Return the titles of the providers whose keys begin like this key; empty if the beginning is a common one."""
     declared = [p.title for p in declared_providers().values() if key.startswith(p.key_beginnings)]
     return (*declared, *(title for beginning, title in _KEYS_OF_OTHERS.items() if key.startswith(beginning)))
 
 
 def key_variables() -> dict[str, str]:
-    """Return the variables that hold the key of one provider to its own programs, with the provider's title."""
+    """Return the variables from which providers' own programs read the key, with the provider's title."""
     declared = {name: p.title for p in declared_providers().values() for name in p.key_variables}
     return {**declared, **_VARIABLES_OF_OTHERS}

@@ -1,4 +1,4 @@
-"""The proxy: whether a request goes through it, and the login that stands in its URL."""
+"""The proxy: which requests go through it, and the login in its URL."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ if TYPE_CHECKING:
 
     from .secret import Secret
 
-# The text that means no proxy, beside the empty one.
+# The word for no proxy; an empty text means no proxy, too.
 NO_PROXY = "none"
 
 
 class Route(Protocol):
-    """The settings that decide about the proxy."""
+    """The settings of the proxy."""
 
     @property
     def proxy(self) -> str:
-        """The proxy's URL; empty for none."""
+        """The proxy's URL; empty for no proxy."""
 
     @property
     def no_proxy(self) -> tuple[str, ...]:
-        """The hosts that are reached without it."""
+        """The hosts that are reached without the proxy."""
 
     @property
     def proxy_login(self) -> Secret | None:
-        """The `user:password` that the proxy is to be given, as its URL has it; None for none."""
+        """The `user:password` for the proxy, as written in its URL; None for no login."""
 
 
 def proxy_for(url: str, route: Route) -> str:
-    """Return the proxy that requests to a URL go through; empty for none.
+    """Return the proxy for requests to a URL; empty for no proxy.
 
-    What stays on this machine goes through none, as in Go's httpproxy package: a key for a local server is not handed
-    to a proxy.
+    Requests to this machine use no proxy, as in Go's httpproxy package: the key of a local server is not sent to a
+    proxy.
     """
     return "" if is_direct(url, route.no_proxy) else route.proxy
 
 
 def is_direct(url: str, exceptions: Iterable[str]) -> bool:
-    """Tell whether requests to a URL go through no proxy, whichever is set, because of these exceptions or the host."""
+    """Return whether requests to a URL use no proxy: an exception covers its host, or it is this machine."""
     host, port = host_of(url), port_of(url)
     name = host.removesuffix(".")
     return is_loopback(host) or any(_covers(entry.strip().lower(), name, port) for entry in exceptions)
@@ -68,9 +68,9 @@ def usable_proxy(url: str) -> str:
 
 
 def split_login(url: str) -> tuple[str, str]:
-    """Return the URL of a proxy without its login, and the login (`user:password`, RFC 3986 §3.2.1) as it is written.
+    """Return the URL of a proxy without its login, and the login (`user:password`, RFC 3986 §3.2.1) as written.
 
-    The login is empty where there is none.
+    The login is empty if the URL has none.
     """
     scheme, separator, rest = url.partition("://")
     authority = re.split("[/?#]", rest, maxsplit=1)[0]
@@ -81,15 +81,15 @@ def split_login(url: str) -> tuple[str, str]:
 
 
 def without_brackets(address: str) -> str:
-    """Return an IPv6 address without the pair of brackets around it; one bracket alone is a part of the text."""
+    """Return an IPv6 address without the pair of brackets around it; a single bracket stays."""
     return address[1:-1] if address.startswith("[") and address.endswith("]") else address
 
 
 def _covers(exception: str, host: str, port: int) -> bool:
-    """Tell whether an entry of `no_proxy` means a host.
+    """Return whether an entry of `no_proxy` covers a host.
 
-    It is read as Go's httpproxy package does: `*`, a name with all below it (`.name` is all below it alone), an
-    address or a block of addresses; a port behind it limits it to that port.
+    The forms are those of Go's httpproxy package: `*`; a name, with all names below it (`.name`: only the names below);
+    an address or a block of addresses. A port at the end limits the entry to that port.
     """
     if exception == "*":
         return True

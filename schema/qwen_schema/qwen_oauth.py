@@ -1,4 +1,4 @@
-"""The service behind Qwen OAuth, as `qwen_oauth.toml` declares it, and where a login says that its API is."""
+"""The service behind Qwen OAuth, as declared in `qwen_oauth.toml`, and the base URL of a login's API."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _HTTPS_PORT = 443
 
 @record
 class QwenOAuth:
-    """What `qwen_oauth.toml` says, where each value is explained."""
+    """The declared service; `qwen_oauth.toml` describes each value."""
 
     client_id: str
     scope: str
@@ -41,10 +41,10 @@ def qwen_oauth() -> QwenOAuth:
 
 
 def api_of_login(resource_url: str) -> str:
-    """Return the base URL that a login's `resource_url` means: often a host alone, without a scheme and without `/v1`.
+    """Return the base URL for a login's `resource_url`, which is often only a host, without a scheme and without `/v1`.
 
     Raises:
-        ValueError: if it is no https URL (http on this machine only), with what is wrong.
+        ValueError: if it is not an https URL (http on this machine only); the message has the problem.
     """
     text = resource_url.strip().rstrip("/")
     if "?" in text or "#" in text:
@@ -55,7 +55,7 @@ def api_of_login(resource_url: str) -> str:
 
 
 def is_declared_api(base_url: str) -> bool:
-    """Tell whether a base URL is one that a login is meant for: a declared host over https, or this machine."""
+    """Return whether a login may be sent to a base URL without asking: a declared host over https, or this machine."""
     host = host_of(base_url)
     if is_loopback(host):
         return True
@@ -64,5 +64,5 @@ def is_declared_api(base_url: str) -> bool:
 
 
 def default_api() -> str:
-    """Return the base URL under Qwen OAuth where neither a person nor the login names one."""
+    """Return the base URL under Qwen OAuth if neither the user nor the login names one."""
     return str(declared_fields()["base_url"].default_under(METHOD))

@@ -1,8 +1,9 @@
-"""Value classes: frozen, compared and shown by their fields, as those of `dataclasses`, and cheaper to make.
+"""Frozen value classes, compared and shown by their fields like those of `dataclasses`, but faster to define.
 
-`dataclasses` writes the methods of each class as source and compiles it when the module is loaded: up to a millisecond
-a class, and a command loads some eighty. Here every class shares the same few functions; one of which many instances
-are made then gets an `__init__` that is compiled for it. There is no `__post_init__`, and every instance is frozen.
+`dataclasses` generates the methods of each class as source and compiles them when the module is loaded: up to a
+millisecond per class, and a command loads about eighty classes. Here all classes share the same few functions. A class
+with many instances then gets an `__init__` that is compiled for it. There is no `__post_init__`, and every instance is
+frozen.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _MANY = 100
 
 
 class _Part:
-    """What is declared of a field: its type, its default, and what it counts for."""
+    """The declaration of a field: its type, its default, and whether it is shown, compared and hashed."""
 
     __slots__ = ("default", "factory", "is_compared", "is_hashed", "is_shown", "kind", "kw_only")
 
@@ -52,7 +53,7 @@ def field(
     hash: bool | None = None,  # noqa: A002
     compare: bool = True,
 ) -> Any:
-    """Declare a field that is not shown, compared or hashed, or whose default is made for each instance."""
+    """Declare a field that is not shown, not compared or not hashed, or whose default is made for each instance."""
     part = _Part(default, default_factory)
     part.is_shown = repr
     part.is_compared = compare
@@ -62,7 +63,7 @@ def field(
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def record(cls: type[T] | None = None, /, *, kw_only: bool = False, slots: bool = False) -> Any:
-    """Make a value class of a class with annotated fields, as `dataclasses.dataclass(frozen=True)` does."""
+    """Turn a class with annotated fields into a value class, like `dataclasses.dataclass(frozen=True)`."""
     if cls is None:
         return lambda declared: _record(declared, kw_only=kw_only, slots=slots)
     return _record(cls, kw_only=kw_only, slots=slots)
@@ -105,7 +106,7 @@ def _record(cls: type[Any], *, kw_only: bool, slots: bool) -> type[Any]:
 
 
 def _own_parts(cls: type[Any], *, kw_only: bool) -> dict[str, _Part]:
-    """Return what a class itself declares, and leave no more than the defaults as its attributes."""
+    """Return the fields that a class itself declares; only their defaults stay as attributes of the class."""
     parts = {}
     for name, kind in cls.__annotations__.items():
         if str(kind).startswith(("ClassVar", "typing.ClassVar")):
@@ -124,7 +125,7 @@ def _own_parts(cls: type[Any], *, kw_only: bool) -> dict[str, _Part]:
 
 
 def _with_slots(cls: type[Any], own: dict[str, _Part]) -> type[Any]:
-    """Return a class anew, with slots: they cannot be added to one that is there."""
+    """Return a copy of a class with slots, which cannot be added to an existing class."""
     left_out = {"__dict__", "__weakref__", *own}
     said = {name: value for name, value in vars(cls).items() if name not in left_out}
     kind: Any = type(cls)
@@ -134,7 +135,7 @@ def _with_slots(cls: type[Any], own: dict[str, _Part]) -> type[Any]:
 
 
 def _getter(names: tuple[str, ...]) -> Callable[[Any], tuple[object, ...]]:
-    """Return what gets the values of fields as a tuple."""
+    """Return a function from a record to a tuple of the values of these fields."""
     if len(names) > 1:
         return attrgetter(*names)
     return staticmethod(lambda one: tuple(getattr(one, name) for name in names))
@@ -170,7 +171,7 @@ def _init_of_slots(self: Any, /, *args: object, **given: object) -> None:
 
 
 def _arrange(cls: Any, values: dict[str, object], args: tuple[object, ...], given: dict[str, object]) -> None:
-    """Put arguments and defaults under the names of the fields."""
+    """Store arguments and defaults in `values` under the names of the fields."""
     if len(args) > len(cls._positional):
         raise _wrong_arguments(cls, args, given)
     values.update(zip(cls._positional, args, strict=False))
@@ -185,7 +186,7 @@ def _arrange(cls: Any, values: dict[str, object], args: tuple[object, ...], give
 
 
 def _fill(cls: Any, values: dict[str, object]) -> None:
-    """Add the defaults of the fields that are not given."""
+    """Add the defaults of the fields without an argument."""
     for name, part in cls._parts.items():
         if name in values:
             continue
@@ -234,7 +235,7 @@ def _refuse_change(_: Any, name: str, *__: object) -> None:
 
 
 class _AsDataclass:
-    """What `dataclasses` asks a class of its own for, made when it does: its functions take a record for one."""
+    """An attribute that `dataclasses` reads, made when it is read: its functions accept a record as a dataclass."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -263,12 +264,12 @@ _AS_PARAMS = _AsDataclass("__dataclass_params__")
 if not TYPE_CHECKING:
 
     def replace(one, /, **changes):
-        """Return a record with other values in some fields."""
+        """Return a copy of a record with other values in some fields."""
         cls = type(one)
         return cls(**{**{name: getattr(one, name) for name in cls._parts}, **changes})
 
     def asdict(one):
-        """Return a record as a dict, and the records in it, in its lists, tuples and dicts, too."""
+        """Return a record as a dict, including the records in its fields, lists, tuples and dicts."""
         return {name: _plain(getattr(one, name)) for name in type(one)._parts}
 
 

@@ -1,4 +1,4 @@
-"""How a secret reference is followed to the secret."""
+"""Follows a secret reference to the secret."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 @record
 class Surroundings:
-    """Where a process follows references: its environment, its flags, and where relative paths and `~` lead.
+    """The context in which a process follows references: environment, flags, and the base of relative paths and `~`.
 
-    `flags` holds the secrets that were given on this process's command line, by the flag as it was spelled.
-    `user_files` are the env files that may name a command: the user's own. `may_run_commands` tells whether a
-    reference of the artifact may, because the user has asked for that artifact's commands.
+    `flags` has the secrets from this process's command line, by the flag as the user wrote it. `user_files` are the
+    user's own env files, which may name a command. `may_run_commands` says whether a reference in the artifact may name
+    one, because the user has approved that artifact's commands.
     """
 
     environ: Mapping[str, str]
@@ -41,7 +41,7 @@ class Surroundings:
 
     @property
     def user_settings(self) -> tuple[Path, ...]:
-        """The settings files of the user, beside the env files of the user's `.qwen`, and that of the system."""
+        """The user's settings files, in the directories of the user's env files, and the system's settings file."""
         homes = [] if self.home is None else [self.home / ".qwen"]
         beside = [file.parent for file in self.user_files if file.parent != self.home]
         directories = dict.fromkeys([*homes, *beside, Path("/etc/qwen-code")])
@@ -49,12 +49,12 @@ class Surroundings:
 
 
 def follow(reference: SecretReference, here: Surroundings) -> Secret:
-    """Return the API key that a reference names. What stands there may be a pointer, which is followed once.
+    """Return the API key that a reference names. A pointer in that place is followed once.
 
     Raises:
         SecretReferenceError: if nothing, an empty value, or what cannot be a key stands there.
         EnvFileError: if the env file that it names cannot be read.
-        NotTrustedError: if a command would have to be run that the user has not asked for.
+        NotTrustedError: if a pointer names a command that the user has not approved.
     """
     found = look_up(reference, here)
     pointer = None if reference.kind == "literal" else reference_of_pointer(found.reveal())
@@ -65,13 +65,13 @@ def follow(reference: SecretReference, here: Surroundings) -> Secret:
     key = _fetched(pointer, here)
     _require_key(pointer, key)
     if kind_of_pointer(key.reveal()) is not None:
-        what = f"the API key from {pointer} points to yet another place, and is not followed there"
-        raise _refusal(pointer, what, "Name that place itself.")
+        what = f"the API key from {pointer} is a pointer to another place, which is not followed"
+        raise _refusal(pointer, what, "Name that other place itself.")
     return key
 
 
 def look_up(reference: SecretReference, here: Surroundings) -> Secret:
-    """Return what stands where a reference leads: a key, or the pointer to one. Nothing is run or asked for it.
+    """Return the text that a reference names: a key, or a pointer to a key. Runs no command and asks no keyring.
 
     Raises:
         SecretReferenceError: if nothing, an empty value, or what cannot be a key stands there.
@@ -83,10 +83,10 @@ def look_up(reference: SecretReference, here: Surroundings) -> Secret:
 
 
 def reference_of_pointer(text: str) -> SecretReference | None:
-    """Return the reference that a pointer stands for; None if the text is a key.
+    """Return a pointer as a reference; None if the text is a key.
 
     Raises:
-        ValueError: if it is a pointer that is not well-formed, with what is wrong.
+        ValueError: if the pointer is invalid; the message has the problem.
     """
     kind = kind_of_pointer(text)
     if kind is None:
@@ -96,7 +96,7 @@ def reference_of_pointer(text: str) -> SecretReference | None:
 
 
 def _found(reference: SecretReference, here: Surroundings) -> Secret:
-    """Return what stands where a reference leads; the empty secret if nothing does."""
+    """Return the text that a reference names; an empty secret if there is none."""
     match reference.kind:
         case "environment":
             return Secret(here.environ.get(reference.variable or "", ""))
@@ -115,12 +115,12 @@ def _found(reference: SecretReference, here: Surroundings) -> Secret:
 
 
 def _require_key(reference: SecretReference, found: Secret) -> None:
-    """Refuse what is empty, and what is neither a key nor a pointer to one."""
+    """Raise an error unless the text is a key or a pointer to a key."""
     if not found.reveal():
         raise _refusal(
             reference,
-            f"the API key is to come from {reference}, and there is none",
-            "Set it there, or say where else it is with --secret-from.",
+            f"the API key should come from {reference}, but it is not set there",
+            "Set it there, or name another place with --secret-from.",
         )
     try:
         parse_value(declared_fields()["api_key"], found.reveal())
@@ -130,7 +130,7 @@ def _require_key(reference: SecretReference, found: Secret) -> None:
 
 
 def _may_run(reference: SecretReference, here: Surroundings) -> bool:
-    """Tell whether the place that a reference leads to may name a command: none that a project's file can fill."""
+    """Return whether the place of a reference may name a command; a place that a project's file can fill may not."""
     match reference.kind:
         case "environment" | "flag":
             return True
@@ -141,12 +141,12 @@ def _may_run(reference: SecretReference, here: Surroundings) -> bool:
 
 
 def real_place(path: Path) -> Path:
-    """Return a path without links and `..` on the way to it; the file itself may be a link."""
+    """Return a path whose directories have no links and no `..`; the file itself may be a link."""
     return Path(os.path.realpath(path.parent)) / path.name
 
 
 def _fetched(pointer: SecretReference, here: Surroundings) -> Secret:
-    from .fetching import from_command, from_keyring  # noqa: PLC0415 - few keys live elsewhere
+    from .fetching import from_command, from_keyring  # noqa: PLC0415 - few keys are fetched
 
     if pointer.kind == "keyring":
         return from_keyring(pointer.service or "", pointer.name or "")
@@ -156,10 +156,10 @@ def _fetched(pointer: SecretReference, here: Surroundings) -> Secret:
 def _not_trusted(reference: SecretReference, pointer: SecretReference) -> NotTrustedError:
     namer = "the artifact" if reference.kind == "command" else f"{reference.path}, which is not a file of your own,"
     return NotTrustedError(
-        f"{namer} names a command for the API key, and it was not run",
+        f"{namer} names a command for the API key; the command was not run",
         where=_where(reference),
-        hint=f"If `{program_of(pointer.command or '')}` is to be run, say so yourself: --secret-from 'command:…', with "
-        "the whole command. Or name another place of the key with --secret-from.",
+        hint=f"To run `{program_of(pointer.command or '')}`, name it yourself: --secret-from 'command:…', with "
+        "the whole command. Or name another place with --secret-from.",
     )
 
 
@@ -174,7 +174,7 @@ def _where(reference: SecretReference) -> str:
 
 
 def locate_path(path: str, *, base: Path, home: Path | None) -> Path:
-    """Return where a path of an artifact (`./`, `../`, `~/` or absolute) leads on this machine."""
+    """Return a path of an artifact (`./`, `../`, `~/` or absolute) as a path on this machine."""
     if path.startswith("~/") and home is not None:
         return home / path[2:]
     return base / path
@@ -188,9 +188,9 @@ def names_in_pointer(pointer: str) -> list[str]:
 def _from_settings(reference: SecretReference, here: Surroundings) -> Secret:
     """Return the text at a JSON Pointer (RFC 6901) in a settings file.
 
-    The variables in the user's own are those of the environment; a project's takes no variable in.
+    Variables in the user's own settings files are replaced from the environment, in a project's file they are refused.
     """
-    from .jsonc import JsonError, written  # noqa: PLC0415 - few keys live there
+    from .jsonc import JsonError, written  # noqa: PLC0415 - few keys are in settings
     from .settings_file import read_settings  # noqa: PLC0415
     from .settings_text import (  # noqa: PLC0415
         Allowance,
@@ -208,14 +208,14 @@ def _from_settings(reference: SecretReference, here: Surroundings) -> Secret:
     except (OSError, Unreadable, JsonError) as error:
         wrong = error.strerror if isinstance(error, OSError) else str(error)
         what = f"the settings file that the artifact names for the API key cannot be read: {wrong}"
-        raise SecretReferenceError(what, where=shown, hint="Mend the file, or use --secret-from.") from None
+        raise SecretReferenceError(what, where=shown, hint="Correct the file, or use --secret-from.") from None
     value = "" if found is None or isinstance(found.value, (dict, tuple)) else written(found.value)
     known = [name for name in variables_in(value) if name in here.environ]
     if known and real_place(path) not in map(real_place, here.user_settings):
-        what = "the API key takes in a variable of the environment, and the file is a project's"
-        raise SecretReferenceError(what, where=shown, hint="If it is to be used: --secret-from environment:NAME")
+        what = "the API key uses a variable of the environment, but the file belongs to a project"
+        raise SecretReferenceError(what, where=shown, hint="To use the variable: --secret-from environment:NAME")
     if is_one_variable(value) and not known:
-        what = "the API key in the settings file is a variable, which the environment does not have"
+        what = "the API key in the settings file is a variable that is not set in the environment"
         raise SecretReferenceError(what, where=shown, hint="Export the variable, or use --secret-from.")
     try:
         allowance = Allowance()
@@ -228,7 +228,7 @@ def _from_settings(reference: SecretReference, here: Surroundings) -> Secret:
 def _from_env_file(reference: SecretReference, here: Surroundings) -> Secret:
     shown = reference.path or ""
     path = locate_path(shown, base=here.base, home=here.home)
-    if not os.path.exists(path):  # noqa: PTH110 - a name that is too long does not
+    if not os.path.exists(path):  # noqa: PTH110 - Path.exists raises an error for a name that is too long
         raise SecretReferenceError(
             "the env file that the artifact names for the API key does not exist",
             where=shown,

@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all, so that a kill leaves nothing that git would take in."""
+"""Writes a file completely or not at all; a kill leaves nothing that git would track."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ if TYPE_CHECKING:
 
 PRIVATE = 0o600
 
-# A new file is written in a directory of its own beside its place, which git ignores before anything stands in it.
+# A new file is written in a directory of its own beside its final place. Git ignores that directory from the start.
 _STAGE = re.compile(r"\.qwen-cfg\.[0-9a-f]{16}")
 _NEW, _IGNORE, _EVERYTHING = "new", ".gitignore", b"*\n"
 
-# What another program has opened, named by its number: a shell's `>(…)`, for example.
+# The number of an open file descriptor, such as a shell's `>(…)`.
 _IS_OPEN = re.compile(r"/dev/(?:fd/[0-9]+|std(?:out|err))|/proc/(?:self|thread-self|[0-9]+)/fd/[0-9]+")
 
-# How long a pipe without a reader is waited for, and how often it is looked at, in seconds.
+# How long a pipe's reader is waited for, and how often the pipe is tried, in seconds.
 _READER_SECONDS = 3.0
 _LOOK_EVERY = 0.02
 
-# So often a directory to write in is made before something else is wrong.
+# How often a directory to write in is made at most, since another process may remove it.
 _TRIES = 5
 
-# The rights of others, of which neither that directory nor its ignore list gives any.
+# The permissions of others; that directory and its ignore list have none of them.
 _OTHERS = 0o077
 
-# Where the file system has no locks, what nobody has touched for so long (in seconds) is left over.
+# On a file system without locks, a directory unchanged for this long (in seconds) counts as left over.
 _LEFT_SECONDS = 3600
 
 
@@ -58,16 +58,16 @@ def save(
     follow_last: bool = True,
     require: Callable[[Path], None] = lambda path: None,  # noqa: ARG005
 ) -> None:
-    """Write a text to a file, in UTF-8, so that nobody ever sees half of it; `private` makes its mode 0600.
+    """Write a text to a file, in UTF-8, so that no reader sees half of it; `private` sets its mode to 0600.
 
-    A file that was there keeps its mode, and a link that may be followed stays one. What is no regular file (a pipe,
-    /dev/null) is written to as it is, and so is an open file (/dev/fd/3). With `make`, missing directories are made.
-    Without `follow_last`, the file takes the place of a link. `require` is called with the path that a regular file is
-    first written under, before anything stands in it, and raises where that is not right.
+    An existing file keeps its mode, and a link that may be followed stays a link. A pipe or a device (/dev/null) is
+    written to directly, and so is an open file (/dev/fd/3). With `make`, missing directories are made. Without
+    `follow_last`, the file replaces a link. `require` is called with the path where a regular file is first written,
+    before the file is made, and raises an error if the path is not acceptable.
 
     Raises:
-        LinkInProjectError: if a link is on the way that may not be followed.
-        OutputError: if it cannot be written; what was there is untouched.
+        LinkInProjectError: if the path contains a link that may not be followed.
+        OutputError: if the file cannot be written; the existing file is unchanged.
     """
     try:
         if _IS_OPEN.fullmatch(str(path)):
@@ -86,25 +86,25 @@ def save(
 
 
 def cannot_write(path: Path, error: OSError) -> OutputError:
-    """Return what a person is told when a file cannot be written."""
+    """Return the error for a file that cannot be written."""
     return OutputError(
         f"the file cannot be written: {error.strerror}",
         where=str(path),
-        hint="Is its directory there, and may you write to it?",
+        hint="Check that its directory exists and that you may write to it.",
     )
 
 
 def clear(path: Path, may_follow: MayFollow) -> None:
-    """Remove what killed processes left beside a file. Nothing that cannot be removed is an error."""
+    """Remove the directories that killed processes left beside a file; those that cannot be removed are skipped."""
     with suppress(OSError, OutputError), reached(path, may_follow) as (folder, _):
         _clear(folder)
 
 
 def open_lock(path: Path, may_follow: MayFollow) -> int:
-    """Return a descriptor of a file to lock, which is made if it is missing, as its directory is.
+    """Return a descriptor of a file to lock. A missing file or directory is made.
 
     Raises:
-        OSError: if there can be none; no link is followed.
+        OSError: if the file cannot be opened or made, or is a link.
     """
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
     with reached(path, may_follow, make=True, follow_last=False) as (folder, name):
@@ -112,7 +112,7 @@ def open_lock(path: Path, may_follow: MayFollow) -> int:
 
 
 def _mode(status: os.stat_result | None, *, private: bool) -> int | None:
-    """Return the mode that a file is to have; None for the one that the umask leaves a new one."""
+    """Return the mode for a file; None for the mode of a new file under the umask."""
     if private:
         return PRIVATE
     return None if status is None or stat.S_ISLNK(status.st_mode) else stat.S_IMODE(status.st_mode)
@@ -121,14 +121,14 @@ def _mode(status: os.stat_result | None, *, private: bool) -> int | None:
 def _require_public(path: Path, *, private: bool) -> None:
     if private:
         raise OutputError(
-            "a secret is written to a regular file only",
+            "a secret can only be written to a regular file",
             where=str(path),
             hint="Name one with -o, or leave the secret out.",
         )
 
 
 def _opened(folder: Folder, name: str) -> int:
-    """Return a descriptor of a pipe or a device to write to; a reader of a pipe is waited for, but not for ever."""
+    """Return a descriptor of a pipe or a device to write to; wait up to 3 s for the reader of a pipe."""
     deadline = time.monotonic() + _READER_SECONDS
     while True:
         try:
@@ -165,7 +165,7 @@ def _replace(folder: Folder, name: str, text: str, mode: int | None, require: Ca
 
 @contextmanager
 def _stage(folder: Folder) -> Iterator[Folder]:
-    """Give a directory to write in, which git ignores and nobody else clears; it is gone in the end."""
+    """Yield a directory to write in, which git ignores and no other process clears; it is removed afterwards."""
     _clear(folder)
     with ExitStack() as undo:
         stages = (_begun(folder, undo) for _ in range(_TRIES))
@@ -176,7 +176,7 @@ def _stage(folder: Folder) -> Iterator[Folder]:
 
 
 def _begun(folder: Folder, undo: ExitStack) -> Folder | None:
-    """Return a new directory to write in; None if another process cleared it before it was locked."""
+    """Return a new directory to write in; None if another process removed it before it was locked."""
     name = f".qwen-cfg.{token_hex(8)}"
     folder.make(name)
     undo.callback(_removed, folder, name)
@@ -193,7 +193,7 @@ def _begun(folder: Folder, undo: ExitStack) -> Folder | None:
 
 
 def _clear(folder: Folder) -> None:
-    """Remove what killed processes of this user left in a directory."""
+    """Remove from a directory the stages that killed processes of this user left."""
     try:
         left = [name for name in folder.names() if _STAGE.fullmatch(name)]
     except OSError:
@@ -210,12 +210,12 @@ def _clear(folder: Folder) -> None:
 
 
 def _is_private(status: os.stat_result) -> bool:
-    """Tell whether something is this user's, and nobody else may use it, as git makes nothing; Windows cannot tell."""
+    """Return whether a file is this user's and closed to others, unlike files from git; on Windows always true."""
     return os.name != "posix" or (status.st_uid == os.geteuid() and not status.st_mode & _OTHERS)
 
 
 def _is_ours(stage: Folder) -> bool:
-    """Tell whether a directory holds what this program writes there, and nothing else: a project may have the name."""
+    """Return whether a directory contains only files that this program writes; a project may use the same name."""
     names = set(stage.names())
     if not names <= {_NEW, _IGNORE}:
         return False
@@ -233,13 +233,13 @@ def _is_ours(stage: Folder) -> bool:
 
 
 def _is_left(status: os.stat_result, stage: Folder) -> bool:
-    """Tell whether a directory is one that no process writes in any more."""
+    """Return whether no process writes in a directory any more."""
     locked = _is_locked(stage)
     return time.time() - status.st_mtime > _LEFT_SECONDS if locked is None else locked
 
 
 def _is_locked(stage: Folder) -> bool | None:
-    """Lock a directory, and tell whether that could be done; None where there are no such locks."""
+    """Lock a directory; return whether that succeeded, or None if the system has no such locks."""
     if fcntl is None or stage.descriptor is None:
         return None
     try:
@@ -252,7 +252,7 @@ def _is_locked(stage: Folder) -> bool | None:
 
 
 def _emptied(stage: Folder) -> None:
-    """Remove what this program writes there, and first what may be a secret."""
+    """Remove the files that this program writes there, first the one that may contain a secret."""
     for name in (_NEW, _IGNORE):
         with suppress(OSError):
             stage.unlink(name)

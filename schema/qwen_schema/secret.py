@@ -1,4 +1,4 @@
-"""The type of a secret, which shows itself to nobody who does not ask for it by name."""
+"""The type of a secret, which shows its text only through `reveal()`, and the redaction of known secrets."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from .spellings import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# So many characters are held back of what begins like a secret; what has more invisible ones in it is hidden.
+# How much text is held back that begins like a secret; longer text, with invisible characters in it, is redacted.
 _LONGEST_HELD = 1024
 
-# From this length the first and last four characters may be shown: eight of them are then less than a third.
+# From this length on, the first and last four characters may be shown: eight are then less than a third.
 PARTLY_SHOWN_LENGTH = 25
 
 REDACTED = "[redacted]"
 
-# What a key looks like, for texts in which nobody knows yet what is a secret (a mistyped flag, say).
+# The shape of keys, for texts with secrets that are not known yet (a mistyped flag, for example).
 _KEY_SHAPE = re.compile(
     r"\b(?:(?:sk|rk|xai|gsk|hf)[-_][A-Za-z0-9_-]{16,}|AIza[A-Za-z0-9_-]{16,}|ms-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 )
@@ -49,12 +49,12 @@ _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASS|PWD|CREDENTIAL|AUTH|PRIVATE|CO
 
 _USER_INFO = re.compile(r"(?<=://)[^/?#\s@]*(?:@[^/?#\s@]*)*@")
 
-# By identity, so that of two equal secrets either may go first.
+# By identity, so that either of two equal secrets may be deleted first.
 _known: WeakValueDictionary[int, Secret] = WeakValueDictionary()
 
 
 class Secret:
-    """A text whose `repr`, `str` and format never show it; `reveal()` is the one way to it."""
+    """A text that `repr`, `str` and format never show; only `reveal()` returns it."""
 
     __slots__ = ("__weakref__", "_spellings", "_text")
 
@@ -64,12 +64,12 @@ class Secret:
         _known[id(self)] = self
 
     def reveal(self) -> str:
-        """Return the secret itself, for the one who sends or compares it."""
+        """Return the secret itself, to send or compare it."""
         return self._text
 
     @property
     def spellings(self) -> tuple[Spelling, ...]:
-        """How it may be written in a text; nothing for a pointer to a key, and for one that is short."""
+        """The ways the secret may be written in a text; empty for a pointer and for a short secret."""
         if self._spellings is None:
             self._spellings = () if is_pointer(self._text) else spellings(self._text)
         return self._spellings
@@ -93,7 +93,7 @@ class Secret:
 
 
 def mask(text: str) -> str:
-    """Return what may be shown of a secret: first and last characters with the length, or only the length."""
+    """Return a secret as it may be shown: its first and last characters with the length, or only the length."""
     if not text:
         return "(empty)"
     count = f"{len(text)} character" + ("" if len(text) == 1 else "s")
@@ -103,32 +103,32 @@ def mask(text: str) -> str:
 
 
 class Verbatim(str):
-    """A text that holds no known secret any more, and that is not to be changed further: a model's answer."""
+    """A text without known secrets that must not be changed further: a model's answer."""
 
     __slots__ = ()
 
 
 class StreamRedactor:
-    """A text that comes in pieces, and is passed on as it comes, without any secret that this process knows.
+    """Redacts the known secrets from a text that arrives in pieces, and passes it on piece by piece.
 
-    What looks like the beginning of a secret is held back until the next piece, or the end, tells. A few characters
-    look like that too often; where they were one, the rest does not follow them.
+    Text that looks like the beginning of a secret is held back until the next piece or the end. A few characters are
+    too common to hold back; if they did begin a secret, the rest of it is redacted.
     """
 
     def __init__(self) -> None:
         self._passed: Views = ("", "", "", "")
         self._held = ""
-        # Of a secret that is not held back, no more than its beginning was passed on.
+        # At most this many characters of a secret are passed on before it is recognized.
         self._looked_back = TELLTALE_BEGINNING
 
     def add(self, piece: str) -> Verbatim:
-        """Return what can be passed on now."""
+        """Add a piece; return the text that can be passed on now."""
         known, text = _known_spellings(), self._held + piece
         whole = text[: cut_escape(text)] if known else text
         seen = _joined(self._passed, views(whole))
         near = [Spelling(view, start, form) for view, start, form in known if start in seen[view]]
         cuts = _cuts(whole, seen, near, self._passed)
-        # A secret that is whole is not the beginning of another one.
+        # A complete secret is not held back as the beginning of another.
         kept = max([_begun(whole, seen, near), *(end for _, end in cuts)])
         is_too_much = len(text) - kept > _LONGEST_HELD
         passed, self._held = (text, "") if is_too_much else (text[:kept], text[kept:])
@@ -141,29 +141,29 @@ class StreamRedactor:
         return Verbatim(_without(text[:kept], cuts) + (REDACTED if is_too_much else ""))
 
     def end(self) -> Verbatim:
-        """Return what was held back and is no secret."""
+        """Return the text that is still held back, redacted."""
         held, self._held = self._held, ""
         seen = _joined(self._passed, views(held))
         return Verbatim(_without(held, _cuts(held, seen, _known_spellings(), self._passed)))
 
 
 def redact_known(text: str) -> Verbatim:
-    """Return `text` without any secret that this process knows, however it is written, and else as it is."""
+    """Return `text` without the secrets that this process knows, in any spelling; the rest is unchanged."""
     known = _known_spellings()
     return Verbatim(_without(text, _cuts(text, views(text), known)) if known else text)
 
 
 def redact(text: str) -> str:
-    """Return `text` without any secret that this process knows and without the user info of URLs."""
+    """Return `text` without the secrets that this process knows, and without credentials in URLs."""
     text = str(redact_known(text))
     text = _QUERY_CREDENTIAL.sub(rf"\1{REDACTED}", text)
     return _USER_INFO.sub(f"{REDACTED}@", text)
 
 
 def hide_credentials(text: str) -> str:
-    """Return what may be a URL, and may be none, without what can be a credential in it.
+    """Return a text that may be a URL without the parts that may be a credential.
 
-    A URL that is not one (`user:password@host`, a password with `/` in it) is hidden up to its last `@`.
+    An invalid URL (`user:password@host`, a password with `/` in it) is hidden up to its last `@`.
     """
     if "@" in text:
         scheme, separator, _ = text.rpartition("://") if "://" in text else ("", "", text)
@@ -173,22 +173,22 @@ def hide_credentials(text: str) -> str:
 
 
 def is_secret_name(name: str) -> bool:
-    """Tell whether a variable, or a member of a document, holds a secret by its name."""
+    """Return whether the name of a variable, or of a member of a document, says that it contains a secret."""
     return _SECRET_NAME.search(name) is not None
 
 
 def looks_like_key(text: str) -> bool:
-    """Tell whether something in a text has the shape of a well-known provider's key."""
+    """Return whether a part of a text has the shape of a well-known provider's key."""
     return bool(_KEY_SHAPE.search(text))
 
 
 def redact_unknown(text: str) -> str:
-    """Return `text` without what has the shape of a key, known as a secret or not."""
+    """Return `text` as from `redact`, and without other parts that have the shape of a key."""
     return _KEY_SHAPE.sub(REDACTED, redact(text))
 
 
 def _known_spellings() -> Sequence[Spelling]:
-    """Return how the known secrets may be written that are looked for in texts."""
+    """Return the spellings of all known secrets."""
     secrets = [secret for reference in _known.valuerefs() if (secret := reference()) is not None]
     return secrets[0].spellings if len(secrets) == 1 else list({s: None for each in secrets for s in each.spellings})
 
@@ -203,7 +203,7 @@ def _joined(before: Views, after: Views) -> Views:
 
 
 def _cuts(text: str, seen: Views, near: Sequence[Spelling], before: Views = ("", "", "", "")) -> list[tuple[int, int]]:
-    """Return from where to where secrets stand in a text; they may have begun in what was seen `before` it."""
+    """Return the start and end of each secret in a text; a secret may begin in the text `before` it."""
     cuts = []
     for view in {spelling.view for spelling in near}:
         begin = len(before[view])
@@ -223,7 +223,7 @@ def _without(text: str, cuts: list[tuple[int, int]]) -> str:
 
 
 def _begun(text: str, seen: Views, near: Sequence[Spelling]) -> int:
-    """Return from where a text may be the beginning of a secret, or go on with one."""
+    """Return the position from which the end of a text may be a part of a secret; its length if nothing may be."""
     begins = len(text)
     for spelling in near:
         if count := partial_length(spelling, seen[spelling.view]):

@@ -1,4 +1,4 @@
-"""Settings files: their text, read as Qwen Code reads it, and the JSON in it."""
+"""Reads settings files as Qwen Code does: their text, and the JSON in it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def read_settings_text(path: Path) -> str:
 
 
 def read_settings(path: Path) -> Node:
-    """Return the value that a settings file holds; a byte order mark before it is skipped.
+    """Return the JSON value of a settings file; a byte order mark before it is skipped.
 
     Raises:
         OSError: if the file cannot be read.

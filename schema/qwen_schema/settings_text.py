@@ -1,4 +1,4 @@
-"""Variables in the texts of settings: `$NAME` and `${NAME}` stand for what the variable says, as in Qwen Code."""
+"""Variables in the strings of settings: `$NAME` and `${NAME}` are replaced by the variable's value, as in Qwen Code."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from . import patterns as re
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# What the variables in a file may add to it, in characters.
+# How many characters the variables in a file may add to it.
 LARGEST_EXPANSION = 4 * 1024 * 1024
 
 _REFERENCE = re.compile(r"\$(?:([A-Za-z0-9_]+)|\{([^}]+)\})")
 _BARE = re.compile(r"\$([A-Za-z0-9_]+)()")
 
-# Names that are left as they stand, in whatever letters: they are Qwen Code's own.
+# Qwen Code's own names, which are not replaced, in upper or lower case.
 _LEFT = ("SESSION_ID", "QWEN_CODE_SESSION_ID")
 
 
 class TooMuchTextError(ValueError):
-    """The variables in a settings file make more text of it than there is any use for."""
+    """The variables in a settings file add too much text to it."""
 
 
 class Allowance:
-    """How much text variables may still add to a file."""
+    """The amount of text that variables may still add to a file."""
 
     def __init__(self) -> None:
         self._left = LARGEST_EXPANSION
 
     def spend(self, text: str) -> str:
-        """Return a text that is added.
+        """Return the text, and subtract its length from the allowance.
 
         Raises:
-            TooMuchTextError: if it is one too many.
+            TooMuchTextError: if the allowance is used up.
         """
         self._left -= len(text)
         if self._left < 0:
@@ -42,10 +42,10 @@ class Allowance:
 
 
 def expanded(text: str, look_up: Callable[[str], str | None]) -> tuple[str, tuple[str, ...]]:
-    """Return a text with its variables replaced, once, and the names of those that were.
+    """Return a text with its variables replaced (once, not recursively), and the names of the replaced variables.
 
-    `look_up` returns the text of a variable, and None for one that is not set: that is left as it stands.
-    `${NAME:-default}` is not known to Qwen Code: it is the variable of that odd name, which nobody sets.
+    `look_up` returns the value of a variable, or None if it is not set; such a variable stays as written. Qwen Code
+    does not support `${NAME:-default}`: it reads the whole text in braces as the name.
     """
     used: list[str] = []
 
@@ -62,21 +62,21 @@ def expanded(text: str, look_up: Callable[[str], str | None]) -> tuple[str, tupl
 
 
 def variables_in(text: str) -> tuple[str, ...]:
-    """Return the names of the variables that a text names, set or not."""
+    """Return the names of the variables in a text, set or not."""
     found = (reference for pattern, part in _parts(text) for reference in pattern.finditer(part))
     names = [reference[1] or reference[2] for reference in found]
     return tuple(name for name in names if name.upper() not in _LEFT)
 
 
 def is_one_variable(text: str) -> bool:
-    """Tell whether a text as it is written is one variable, and nothing beside it."""
+    """Return whether a text is exactly one variable, with nothing around it."""
     return _REFERENCE.fullmatch(text) is not None
 
 
 def _parts(text: str) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Return the text up to its last `}`, and the rest, each with the pattern of the variables that it can hold.
+    """Return the text up to its last `}`, and the rest, each with the pattern of the variables in it.
 
-    Where no `}` follows, each `${` would be looked at to the end of the text: that takes quadratic time.
+    Without this, each `${` without a `}` would be searched to the end of the text, which takes quadratic time.
     """
     end = text.rfind("}") + 1
     return (_REFERENCE, text[:end]), (_BARE, text[end:])

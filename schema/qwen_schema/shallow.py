@@ -1,13 +1,13 @@
-"""Looking at a TOML text before it is parsed: the parser takes time with the square of how many parts a name has."""
+"""Finds names with many parts in a TOML text before it is parsed: the parser needs quadratic time for them."""
 
 from __future__ import annotations
 
 from . import patterns as re
 
-# A name in an artifact has three.
+# A name in an artifact has three parts.
 MOST_PARTS = 16
 
-# Each of them, closed or not, is matched in one go, so that looking takes time linear in the text.
+# Each string or comment, closed or not, is matched at once, so that the time is linear in the length of the text.
 _STRING_OR_COMMENT = re.compile(
     r'"""(?:[^"\\]|\\.|""?(?!"))*+(?:"{3,5}|\\?\Z)'
     r"|'''(?:[^']|''?(?!'))*+(?:'{3,5}|\Z)"
@@ -16,12 +16,12 @@ _STRING_OR_COMMENT = re.compile(
     r"|#[^\n]*+",
     re.DOTALL,
 )
-# Without its strings and comments, a TOML text has no name that reaches beyond one of these.
+# In a TOML text without its strings and comments, no name contains one of these separators.
 _BETWEEN_SEPARATORS = re.compile(r"[^\n=,\[\]{}]+")
 
 
 def line_of_a_deep_name(text: str) -> int | None:
-    """Return the line of the first name that has more parts than `MOST_PARTS`; None if there is none."""
+    """Return the line of the first name with more than `MOST_PARTS` parts; None if there is none."""
     bare = _STRING_OR_COMMENT.sub(_line_ends, text)
     deep = (m for m in _BETWEEN_SEPARATORS.finditer(bare) if m.group().count(".") >= MOST_PARTS)
     first = next(deep, None)

@@ -12,14 +12,14 @@ from .printable import is_visible
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# A secret with fewer visible characters ("ollama", "EMPTY", "lm-studio": what local servers take as a key) is too
-# likely to stand in a text for another reason.
+# A secret with fewer visible characters ("ollama", "EMPTY", "lm-studio", the keys of local servers) is too likely to
+# occur in a text for another reason.
 TELLTALE_LENGTH = 12
 
-# A text may be escaped so many times over, such as HTML in JSON in a URL.
+# How many times a text may be escaped, such as HTML in JSON in a URL.
 _ROUNDS = 8
 
-# Compiled when they are needed, which is seldom. A terminal's control sequences (ECMA-48) count as escapes of nothing.
+# Compiled only when needed, which is rare. Control sequences of a terminal (ECMA-48) count as escapes of no character.
 _ESCAPE = (
     r"(?is)%(?:u[0-9a-f]{4}|[0-9a-f]{2})"
     r"|&(?:#0*[0-9]{1,7};?|#x0*[0-9a-f]{1,6};?|[a-z][a-z0-9]{1,31};)"
@@ -30,7 +30,7 @@ _ESCAPE = (
     r"|\x1b[()][0-~]"
 )
 _ESCAPE_BEGINS = re.compile(r"[%&\\\x1b\x9b\x9d]|=\r?\n")
-# Quoted-printable (RFC 2045): this is no escape where a name stands before it, as in `x=10`.
+# Quoted-printable (RFC 2045). It is a view of its own, since `x=10` contains no escape.
 _QUOTED = re.compile(r"=(?:\r?\n|[0-9A-Fa-f]{2})")
 _CUT_ESCAPE = (
     r"(?i)(?:%(?:u[0-9a-f]{0,3}|[0-9a-f]?)|&(?:#x?[0-9a-f]{0,16}|[a-z][a-z0-9]{0,31})?"
@@ -38,12 +38,12 @@ _CUT_ESCAPE = (
     r"|(?:\x1b\[|\x9b)[0-?]{0,16}|(?:\x1b\]|\x9d)[^\x07\x1b\x9c\x9d]{0,200}\x1b?|\x1b[()]?)\Z"
 )
 _LONGEST_CUT_ESCAPE = 204
-# The same, in a text in which no escape is whole.
+# The same, for a text without a complete escape.
 _CUT_BEGINNING = re.compile(r"=[\r0-9A-Fa-f]?\Z")
 
 
 class _Visible(dict[int, "int | None"]):
-    """A table for `str.translate` that leaves out the invisible characters, filled as they come."""
+    """A table for `str.translate` that removes invisible characters, filled on demand."""
 
     def __missing__(self, code: int) -> int | None:
         self[code] = code if is_visible(chr(code)) else None
@@ -51,7 +51,7 @@ class _Visible(dict[int, "int | None"]):
 
 
 _VISIBLE = _Visible()
-# Base64 has two alphabets, and hexadecimal digits have two cases and what separates them.
+# Base64 has two alphabets; hexadecimal digits have two cases, and separators.
 _SEPARATORS = " :,"
 _LOOSE: dict[int, int | None] = {
     **{ord(separator): None for separator in _SEPARATORS},
@@ -63,20 +63,20 @@ _LOOSE: dict[int, int | None] = {
 
 _FOR_URLS = bytes.maketrans(b"+/", b"-_")
 
-# A text is looked at as it stands, with its escapes decoded, and then also without blanks, letter case and the
-# difference between the alphabets of Base64; and as quoted-printable. Each time without its invisible characters.
+# The views of a text: unchanged; with its escapes decoded; then also without blanks, letter case and the difference
+# between the alphabets of Base64; and decoded as quoted-printable. All are without invisible characters.
 Views = tuple[str, str, str, str]
 RAW, PLAIN, LOOSE, QUOTED = range(4)
 
-# A character, and the place in a text that it was decoded from: from where, and to where.
+# A character, and the start and end of the part of the text that it was decoded from.
 _Unit = tuple[str, int, int]
 
-# So many characters of a secret may be passed on before anybody can tell that they are its beginning.
+# How many characters of a secret may be passed on before they can be recognized as its beginning.
 TELLTALE_BEGINNING = 6
 
 
 class Spelling(NamedTuple):
-    """What to look for in a view of a text, and its first characters."""
+    """A text to find in a view, and its first characters."""
 
     view: int
     beginning: str
@@ -93,7 +93,7 @@ def views(text: str) -> Views:
 
 
 def places(text: str, view: int) -> list[tuple[int, int]]:
-    """Return where each character of a view stands in the text: from where, and to where."""
+    """Return the start and end in the text of each character of a view."""
     rounds = _rounds(text)
     units = next(rounds) if view in (RAW, QUOTED) else [*rounds][-1]
     units = _once_decoded(units, _QUOTED) if view == QUOTED else units
@@ -102,13 +102,13 @@ def places(text: str, view: int) -> list[tuple[int, int]]:
 
 
 def spellings(secret: str) -> tuple[Spelling, ...]:
-    """Return what to look for in the views of a text; nothing for a secret too short to be told from other words."""
+    """Return the spellings of a secret to find in a text's views; empty for a secret too short to tell from a word."""
     if len(_visible(secret)) < TELLTALE_LENGTH:
         return ()
     encoded = secret.encode("utf-8", "replace")
-    # A line end after `=` makes it one of quoted-printable.
+    # `=` before a line end reads as quoted-printable.
     plain = {decoded_text(secret), encoded.decode("latin-1"), secret.rstrip("=")}
-    # A secret of letters alone may be words, which stand in a text with blanks between them.
+    # A secret of letters only may consist of words, which occur in a text with blanks between them.
     loose = _encoded_forms(encoded) | (plain if any(map(str.isdigit, secret)) else set())
     seen = {(RAW, _visible(text)) for text in _written_forms(secret)}
     seen |= {(QUOTED, _visible(secret))}
@@ -119,7 +119,7 @@ def spellings(secret: str) -> tuple[Spelling, ...]:
 
 
 def found(spelling: str, view: str, begin: int) -> list[tuple[int, int]]:
-    """Return where a spelling ends in a view after `begin`; the places count from there."""
+    """Return the start and end of a spelling in a view for each end after `begin`, counted from `begin`."""
     ends, at = [], view.find(spelling, max(0, begin + 1 - len(spelling)))
     while at >= 0:
         ends.append((at - begin, at - begin + len(spelling)))
@@ -128,7 +128,7 @@ def found(spelling: str, view: str, begin: int) -> list[tuple[int, int]]:
 
 
 def partial_length(spelling: Spelling, view: str) -> int:
-    """Return how many characters at the end of a view may begin a spelling; a few say nothing."""
+    """Return how many characters at the end of a view may begin a spelling; 0 for fewer than its `beginning`."""
     at = view.find(spelling.beginning, max(0, len(view) - len(spelling.text) + 1))
     while at >= 0:
         if spelling.text.startswith(view[at:]):
@@ -138,7 +138,7 @@ def partial_length(spelling: Spelling, view: str) -> int:
 
 
 def decoded_text(text: str) -> str:
-    """Return a text with its escapes decoded, also those within escapes."""
+    """Return a text with its escapes decoded, including nested escapes."""
     for _ in range(_ROUNDS):
         if not _ESCAPE_BEGINS.search(text):
             break
@@ -149,7 +149,7 @@ def decoded_text(text: str) -> str:
 
 
 def cut_escape(text: str) -> int:
-    """Return where the escape begins that the end of a text cuts; the length of the text if it cuts none."""
+    """Return the start of the escape that the end of a text cuts; the length of the text if it cuts none."""
     if not _ESCAPE_BEGINS.search(text):
         cut = _CUT_BEGINNING.search(text)
         return len(text) if cut is None else cut.start()
@@ -157,20 +157,20 @@ def cut_escape(text: str) -> int:
 
 
 def _cut(units: list[_Unit], end: int) -> int:
-    """Return where in a text the escape begins that its end cuts, once it has been decoded so far; or else its end."""
+    """Return the start in the text of an escape that is cut at the end of the decoded `units`; `end` if none is cut."""
     tail = "".join(unit[0] for unit in units[-_LONGEST_CUT_ESCAPE:])
     cut = re.search(_CUT_ESCAPE, tail)
     if cut is None:
         return end
     at = len(units) - len(tail) + cut.start()
     if tail[cut.start()] == "\\" and (_count_before(units, at) % 2 or (at and units[at - 1][0] == "\x1b")):
-        # This backslash stands for itself, or ends a control sequence.
+        # This backslash is itself escaped, or ends a control sequence.
         return end
     return units[at][1]
 
 
 def _count_before(units: list[_Unit], at: int) -> int:
-    """Return how many backslashes stand before a place."""
+    """Return the number of backslashes directly before a place."""
     return next((n for n in range(at) if units[at - 1 - n][0] != "\\"), at)
 
 
@@ -184,7 +184,7 @@ def _decoded(escape: re.Match[str]) -> str:
         case "%" | "=" if text[-1] != "\n":
             return chr(int(text[1:].lstrip("uU"), 16))
         case "&":
-            from html import unescape  # noqa: PLC0415 - its table of names is seldom needed
+            from html import unescape  # noqa: PLC0415 - its table of names is rarely needed
 
             return unescape(text if text.endswith(";") else f"{text};")
         case "\\":
@@ -193,7 +193,7 @@ def _decoded(escape: re.Match[str]) -> str:
 
 
 def _unescaped(text: str) -> str:
-    """Return what a backslash before a text stands for in JSON, JavaScript, Python or C."""
+    """Return the character of a backslash escape in JSON, JavaScript, Python or C; `text` is without the backslash."""
     if text.isdigit() and len(text) > 1:
         return chr(int(text, 8))
     if text[0] in "uUxX" and len(text) > 1:
@@ -203,7 +203,7 @@ def _unescaped(text: str) -> str:
 
 
 def _rounds(text: str) -> Iterator[list[_Unit]]:
-    """Yield the characters of a text as it stands, and then each time that its escapes are decoded."""
+    """Yield the characters of a text, and again after each round of decoding its escapes."""
     units = [(character, place, place + 1) for place, character in enumerate(text)]
     yield units
     for _ in range(_ROUNDS):
@@ -226,7 +226,7 @@ def _once_decoded(units: list[_Unit], escapes: re.Pattern[str]) -> list[_Unit]:
 
 
 def _written_forms(secret: str) -> set[str]:
-    """Return the secret as it stands, and as Python, JSON or a URL would write it."""
+    """Return the secret unchanged, and as Python, JSON or a URL would write it."""
     quoted = secret.encode("unicode_escape").decode("ascii")
     escaped = secret.replace("\\", "\\\\").replace('"', '\\"')
     encoded = {quote(secret, safe="", errors="replace"), quote_plus(secret, errors="replace")}
@@ -234,17 +234,17 @@ def _written_forms(secret: str) -> set[str]:
 
 
 def _encoded_forms(secret: bytes) -> set[str]:
-    """Return the secret in hexadecimal digits and in Base64, and in each of them once more."""
+    """Return the secret in hexadecimal digits and in Base64, encoded once and twice."""
     once = _encoded(secret)
     twice = {form for text in (*once, secret.hex().upper()) for form in _encoded(text.encode("ascii"))}
     return {*once, *twice, secret.hex("-"), "".join(f"0x{byte:02x}" for byte in secret)}
 
 
 def _encoded(secret: bytes) -> set[str]:
-    """Return a text in hexadecimal digits, and what it always is in Base64, whatever is before or after it."""
+    """Return a text in hexadecimal digits, and the part of its Base64 form that does not depend on its neighbours."""
     forms = {secret.hex()}
     for before in range(3):
-        # Four characters stand for three bytes; the first and the last one may stand for a neighbour's bits too.
+        # Four characters encode three bytes; the first and the last one may also contain bits of a neighbour.
         encode = b64encode(bytes(before) + secret + bytes(2))
         for text in {encode.decode("ascii"), encode.translate(_FOR_URLS).decode("ascii")}:
             forms.add(text[-(-8 * before // 6) : 8 * (before + len(secret)) // 6])

@@ -1,4 +1,4 @@
-"""What a mistyped word may have meant, and how the word itself may be shown."""
+"""Suggestions for a mistyped word, and the word itself as it may be shown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _ALIKE = 0.66
 _MOST = 3
-# A shorter word is a part of too many others.
+# A shorter word is a part of too many other words.
 _SHORTEST_PART = 3
 
 # Words, file names and variables. Keys have longer parts, mixed letters, or digits among them.
@@ -23,9 +23,9 @@ _LONGEST = 24
 
 
 def nearest(word: str, known: Iterable[str]) -> list[str]:
-    """Return which known words are spelled much like a word, or have it as a part, the nearest first.
+    """Return the known words that are spelled like a word or contain it, the nearest first.
 
-    Case, leading dashes, and the difference between `-`, `_` and a space do not count.
+    Case, leading dashes, and the difference between `-`, `_` and a space are ignored.
     """
     import difflib  # noqa: PLC0415 - only errors need it
 
@@ -40,15 +40,15 @@ def nearest(word: str, known: Iterable[str]) -> list[str]:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return the question that names the near words, with a space behind it; nothing where none is near."""
+    """Return "Did you mean …? " with the nearest words and a space at its end; empty if no word is near."""
     near = [name for name in nearest(word, known) if name != word]
     return f"Did you mean {' or '.join(near)}? " if near else ""
 
 
 def fields_meant(word: str, known: Iterable[str] | None = None) -> str:
-    """Return the question that names the field that a word may mean: its name, a flag of it, or a variable.
+    """Return "Did you mean …? " with the fields whose name, flag or variable is near a word; empty if none is near.
 
-    `known` are the fields to choose from, if not all.
+    `known` are the fields to choose from; None for all.
     """
     fields = [field for name, field in declared_fields().items() if known is None or name in known]
     names = {field.name: field.name for field in fields}
@@ -59,7 +59,7 @@ def fields_meant(word: str, known: Iterable[str] | None = None) -> str:
 
 
 def show_word(word: str) -> str:
-    """Return a word of the command line in quotes, unless a secret may stand in it."""
+    """Return a word of the command line in quotes, or a remark in its place if the word may contain a secret."""
     is_plain = len(word) <= _LONGEST and _PLAIN.fullmatch(word) and redact_unknown(word) == word
     return f"'{word}'" if is_plain else "(not shown: it may hold a secret)"
 

@@ -6,7 +6,7 @@ from .hosts import endpoint_of, host_of, is_loopback
 from .providers import provider_of, provider_of_login
 from .records import record
 
-# What stands above the rows of a practice.
+# The heading above the rows of a practice.
 THIS_PROGRAM = "This program"
 
 # The content of usage statistics, if they are switched on.
@@ -87,7 +87,7 @@ class Practice:
 
 
 def terms_of(auth_method: str, base_url: str) -> Terms:
-    """Return the terms under an authentication method, with a valid base URL, which a login does not use."""
+    """Return the terms under an authentication method and a valid base URL, which a login does not use."""
     provider = provider_of_login(auth_method)
     if provider is not None:
         applies_to = provider.title

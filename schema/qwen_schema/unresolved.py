@@ -8,7 +8,7 @@ from .records import record
 
 @record
 class UnresolvedReference:
-    """What a text is that can be no key, and what makes a key of it; `is_variable` tells a shell's variable."""
+    """The kind of a text that cannot be a key, and the fix; `is_variable` marks a shell's variable."""
 
     what: str
     fix: str
@@ -18,7 +18,7 @@ class UnresolvedReference:
 _AWS = "command:aws secretsmanager get-secret-value --query SecretString --output text --secret-id …"
 _SCHEME = re.compile(r"(?!https?:)([a-z][a-z0-9+.-]{1,20})://", re.IGNORECASE)
 
-# Each form as the tool's documents have it.
+# Each form is from the tool's documents.
 _FORMS = (
     (
         r"op://",
@@ -74,18 +74,18 @@ _PATH_FROM_ROOT = re.compile(rf"/(?:{_AT_ROOT})/[\w.@~ /-]+", re.IGNORECASE)
 
 
 def is_plain(text: str) -> bool:
-    """Tell whether a text has letters, digits, `-` and `_` only, as most keys have and no reference."""
+    """Return whether a text has only letters, digits, `-` and `_`, like most keys and unlike every reference."""
     return text.isascii() and text.translate(_JOINING).isalnum()
 
 
 def unresolved(text: str) -> UnresolvedReference | None:
-    """Return the kind of a text that should have been replaced by a key; None if it can be a key."""
+    """Return the kind of a text that a tool or the user should have replaced by a key; None if it can be a key."""
     text = text.strip().strip("'\"")
     return None if is_plain(text) else reference_of(text)
 
 
 def reference_of(text: str) -> UnresolvedReference | None:
-    """Return the same as `unresolved`, for a text without blanks and quotes around it, also one that is plain."""
+    """Return the kind of a text without blanks and quotes around it, even of a plain text; None if it can be a key."""
     for form, what, fix in _FORMS:
         if re.match(form, text, re.DOTALL):
             return UnresolvedReference(what, fix)
@@ -107,7 +107,7 @@ def reference_of(text: str) -> UnresolvedReference | None:
 
 
 def _is_path(text: str) -> bool:
-    """Tell whether a text is the path of a file, and surely no base64, whose digits and capitals are mixed."""
+    """Return whether a text is the path of a file, and not base64, which mixes digits and capitals."""
     if _PATH.fullmatch(text) is not None:
         return True
     mixed = any(map(str.isdigit, text)) and any(map(str.isupper, text)) and not any(c in "._~-@ " for c in text)
@@ -115,6 +115,6 @@ def _is_path(text: str) -> bool:
 
 
 def _is_command(text: str) -> bool:
-    """Tell whether a shell would run a part of a text, or all of it in backticks; in time that grows with the text."""
+    """Return whether a shell would run a part of a text, or all of it in backticks; in linear time."""
     in_backticks = len(text) > 1 and text[0] == text[-1] == "`" and any(map(str.isspace, text))
     return in_backticks or ")" in text.partition("$(")[2]

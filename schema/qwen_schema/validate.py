@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 _TYPES = {
-    "string": "a text",
+    "string": "a string",
     "boolean": "true or false",
     "integer": "a whole number",
     "number": "a number",
@@ -28,7 +28,7 @@ _TYPES = {
     "object": "a table",
 }
 
-# Of so many errors the first one is looked for; a value can have as many as it is long.
+# The first error is chosen among this many; a value can have as many errors as it has parts.
 _MOST_ERRORS = 100
 
 
@@ -40,14 +40,14 @@ def _is_text(_: object, value: object) -> bool:
     return isinstance(value, str) and is_unicode(value)
 
 
-# What JSON cannot write is no value here: numbers that are not finite (TOML has them) and halves of surrogate pairs.
+# Values that JSON cannot write are refused: infinities and NaN, which TOML has, and halves of surrogate pairs.
 _Validator: Any = validators.extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many({"number": _is_number, "string": _is_text}),
 )
 
 
-class Invalid(Exception):  # noqa: N818 - a finding that its caller turns into an error or a diagnostic
+class Invalid(Exception):  # noqa: N818 - the caller turns it into an error or a diagnostic
     """A value does not satisfy its schema: the place, the problem, and the expected form."""
 
     def __init__(self, place: str, wrong: str, expected: str) -> None:
@@ -61,16 +61,16 @@ def check_value(schema: Mapping[str, Any], value: object) -> None:
     """Check one field's value.
 
     Raises:
-        Invalid: if it does not satisfy the field's schema.
+        Invalid: if the value does not satisfy the field's schema.
     """
     _raise_first(_Validator(dict(schema), registry=_registry(), format_checker=_formats()), value)
 
 
 def check_document(name: str, document: object) -> None:
-    """Check a document against the schema of that name (`resolved`).
+    """Check a document against the schema with a name, such as `resolved`.
 
     Raises:
-        Invalid: at the first place that does not satisfy it.
+        Invalid: if the document does not satisfy the schema, for the first place that does not.
     """
     _raise_first(_validator(name), document)
 
@@ -83,7 +83,7 @@ def expectation(schema: Mapping[str, Any]) -> str:
         return EXPECTED[schema["format"]]
     kind = schema.get("type", "")
     if kind == "array":
-        return "a list of texts"
+        return "a list of strings"
     if kind in ("integer", "number"):
         return _TYPES[kind] + _range(schema)
     return _TYPES.get(kind, "a value")
@@ -163,7 +163,7 @@ def _registry() -> Registry[Any]:
 
 
 def _undeclared(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema without `$schema`, at which jsonschema would leave our types for the standard ones."""
+    """Return a schema without `$schema`, with which jsonschema would use the standard types instead of ours."""
     return {key: value for key, value in schema.items() if key != "$schema"}
 
 

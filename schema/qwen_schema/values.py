@@ -1,4 +1,4 @@
-"""Converts the text of a layer to the value of a field, and back to text."""
+"""Converts a layer's text to the value of a field, and a value to text."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 _TRUE = {"true", "1", "yes", "on"}
 _FALSE = {"false", "0", "no", "off"}
 
-# What is left around a value by what does not read env files as a shell does (`docker run --env-file`), and where a
-# file with Windows line ends is sourced; word processors make other quotes. `Model #2` is a name, and so is what
-# python-dotenv keeps in backticks.
+# Leftovers around a value come from programs that do not read env files like a shell (`docker run --env-file`), and
+# from a shell that sources a file with Windows line ends. Word processors insert other quotes. `Model #2` is a valid
+# name, and so is a text that python-dotenv keeps in backticks.
 _QUOTES = "'\"\u00ab\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a"
 _COMMENT = re.compile(r"\s#(?!\d)")
 _ALONE = "only the value, without quotes around it, line ends, blanks at its ends or a comment"
 EMPTY_LIST = "none"
 
 
-class BadValue(ValueError):  # noqa: N818 - a finding that its caller turns into a diagnostic
+class BadValue(ValueError):  # noqa: N818 - the caller turns it into a diagnostic
     """A text is not a valid value of the field: the problem and the expected form, without the text."""
 
     def __init__(self, wrong: str, expected: str) -> None:
@@ -40,12 +40,12 @@ class BadValue(ValueError):  # noqa: N818 - a finding that its caller turns into
 
 
 def parse_value(field: Field, text: str, *, is_expanded: bool = False) -> Value:
-    """Return the value that `text` stands for in this field. A secret's may be a pointer to where it lives.
+    """Return the value of a text in this field. The text of a secret may be a pointer to the secret.
 
-    With `is_expanded`, variables in it have been replaced, and one that is left is a part of the value.
+    With `is_expanded`, variables in the text have been replaced; a variable that is still there is part of the value.
 
     Raises:
-        BadValue: if the text is not a value of the field, or the field's schema refuses the value.
+        BadValue: if the text is not a value of the field, or the value violates the field's schema.
     """
     if not is_unicode(text):
         raise BadValue("it is not valid UTF-8", _expectation(field))
@@ -62,10 +62,10 @@ def parse_value(field: Field, text: str, *, is_expanded: bool = False) -> Value:
 
 
 def _require_conforming(field: Field, value: object) -> None:
-    """Refuse a value that violates the field's schema.
+    """Check a value against the field's schema.
 
     Raises:
-        ValueError: with what is wrong.
+        ValueError: if it violates the schema; the message has the problem.
     """
     if conforms_as(field, value):
         return
@@ -78,15 +78,15 @@ def _require_conforming(field: Field, value: object) -> None:
 
 
 def is_true(text: str) -> bool:
-    """Whether a text means yes, as the value of a field or a variable; an empty text does not."""
+    """Return whether a text, as the value of a field or a variable, means yes; false for an empty text."""
     return text.strip().lower() in _TRUE
 
 
 def safe_text(field: Field, text: str) -> str:
-    """Return the part of a field's text that may be shown, whether or not the text is valid.
+    """Return a field's text as it may be shown, valid or not.
 
-    A secret is masked, and a pointer to one is not. A URL is shown as it stands only if it is one without credentials.
-    Of a text that is longer than any value, the beginning is shown.
+    A secret is masked, but a pointer to a secret is not. A URL is shown unchanged only if it is valid and has no
+    credentials. Only the beginning is shown of a text that is longer than any value.
     """
     shown = _without_secrets(field, text)
     return shown if len(shown) <= LONGEST else f"{shorten(shown)} ({len(text):,} characters)"
@@ -105,12 +105,12 @@ def _without_secrets(field: Field, text: str) -> str:
 
 
 def is_recognised(field: Field, text: str) -> bool:
-    """Whether a text has the field's type, or is read as `field.otherwise`."""
+    """Return whether a text is true or false, for a field with `otherwise`; always true for other fields."""
     return field.otherwise is None or text.strip().lower() in _TRUE | _FALSE
 
 
 def show_value(value: Value) -> str:
-    """Return a value as a user would write it."""
+    """Return a value as text, as a user would write it."""
     match value:
         case bool():
             return "true" if value else "false"
@@ -123,7 +123,7 @@ def show_value(value: Value) -> str:
 
 
 def _expectation(field: Field) -> str:
-    """Return a description of a text for this field."""
+    """Return a description of a valid text for this field."""
     from .validate import expectation  # noqa: PLC0415 - jsonschema is slow to import
 
     if field.schema.get("type") == "array":
@@ -163,7 +163,7 @@ def _without_login(text: str) -> str:
 
 
 def _require_alone(field: Field, text: str) -> None:
-    """Refuse a text with extra characters around the value; the format of a URL checks blanks itself."""
+    """Raise BadValue for extra characters around the value; the formats of URLs check blanks themselves."""
     is_url, wrong = field.schema.get("format", "").endswith("-url"), None
     if field.secret:
         return

@@ -1,6 +1,7 @@
-"""Whether a value or a document conforms to its schema, by the generated validators; jsonschema says why one does not.
+"""Checks by the generated validators whether a value or a document conforms to its schema.
 
-They accept what jsonschema accepts. Where one of them does not, or cannot tell, the caller asks jsonschema.
+They accept only what jsonschema accepts. If one of them rejects a value, the caller lets jsonschema decide and
+describe the error.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from .tables.validators import VALUES, is_artifact
 if TYPE_CHECKING:
     from .fields import Field
 
-# A number may be too large to be looked at.
+# A number may be too large to check.
 _TOO_MUCH = (OverflowError, RecursionError, ValueError)
 
 
 def is_conforming_artifact(document: object) -> bool:
-    """Tell whether a document conforms to `resolved.schema.json`."""
+    """Return whether a document conforms to `resolved.schema.json`; false also if the check fails."""
     try:
         return is_artifact(document)
     except _TOO_MUCH:
@@ -27,11 +28,11 @@ def is_conforming_artifact(document: object) -> bool:
 
 
 def conforms_as(field: Field, value: object) -> bool:
-    """Tell whether a value conforms to a field's schema: the declared one, or that with another list of choices."""
+    """Return whether a value conforms to a field's schema: the declared one, or one with other choices."""
     if field.name not in FIELDS:
         return False
     declared, schema = schema_of(FIELDS[field.name]), field.schema
-    # A profile knows some of the choices only.
+    # A profile may have only some of the choices.
     if schema != declared and (schema != {**declared, "enum": schema.get("enum")} or value not in schema["enum"]):
         return False
     try:

@@ -1,3 +1,3 @@
-"""The version of this distribution, as `pyproject.toml` says it: looking it up among what is installed takes longer."""
+"""The version of this distribution, as in `pyproject.toml`; reading the installed metadata takes longer."""
 
 VERSION = "0.1.0"

@@ -100,7 +100,7 @@ def test_what_cannot_be_used_is_told_and_asked_again() -> None:
         "The base URL is needed",
         "Type 1 or 2.",
         "A key is needed. For a local server",
-        "That cannot be used: it holds a character that an HTTP header cannot carry",
+        "That cannot be used: it contains a character that an HTTP header cannot contain",
         "The quotes around it are removed.",
         "That cannot be used: it does not start with http:// or https://",
         "This looks like an API key",

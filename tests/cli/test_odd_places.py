@@ -52,7 +52,7 @@ def test_a_key_in_an_odd_place_is_refused_in_words(desk: Desk, document: Any, ki
         assert outcome.code in ((3,) if place == "a NUL" else (*sound, 1, 5)), (words, outcome)
         assert "a bug in qwen-cfg" not in outcome.err
         assert "Something else may change it" not in outcome.err
-    assert place != "a NUL" or "config.api_key.path: it holds a NUL character" in outcome.said
+    assert place != "a NUL" or "config.api_key.path: it contains a NUL character" in outcome.said
 
 
 POINTERS = [
@@ -91,4 +91,4 @@ def test_a_file_that_was_read_has_a_path_that_can_be(desk: Desk, document: Any, 
     )
     desk.write("work/app/a.json", json.dumps(document))
     for words in COMMANDS:
-        assert "it holds a NUL character" in desk.run(*words, env={"OPENAI_API_KEY": KEY}).ended(3).said
+        assert "it contains a NUL character" in desk.run(*words, env={"OPENAI_API_KEY": KEY}).ended(3).said

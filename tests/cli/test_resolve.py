@@ -622,7 +622,7 @@ def test_bytes_that_are_no_text(desk: Desk) -> None:
     ("content", "said"),
     [
         (b"A=1\nOPENAI_MODEL=\xff\xfe\n", "./.env:2: the env file is not UTF-8"),
-        (b"A=1\nB=2\nOPENAI_MODEL=a\x00b\n", "./.env:3: the env file holds a NUL byte"),
+        (b"A=1\nB=2\nOPENAI_MODEL=a\x00b\n", "./.env:3: the env file contains a NUL byte"),
         (b"#" * (1024 * 1024 + 1), "./.env: the env file is over 1 MiB"),
     ],
 )

@@ -156,7 +156,7 @@ def test_a_yes_to_an_artifact_is_none_to_what_its_settings_file_becomes(
     server.taken()
     write(desk, OWN, auth(apiKey=text, baseUrl=STRANGER))
     refused = ask(desk, server, "--config", "qwen.toml", AWS_SECRET_ACCESS_KEY=AWS).ended(3)
-    assert "takes in a variable" in refused.err
+    assert "uses a variable" in refused.err
     assert server.taken() == []
 
 

@@ -1,4 +1,4 @@
-"""Env files: their text, read from the disk once, and the dialects that it can be read in."""
+"""Env files: their text, read from the disk once, and the dialects of their syntax."""
 
 from .dialects import DIALECTS, Dialect, reader_of
 from .dotenv_npm import Assignment, UnreadLine, last_of_each, read_assignments, unread_lines

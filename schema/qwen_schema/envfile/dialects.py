@@ -1,4 +1,4 @@
-"""The dialects of env files by name, each a reader from text to assignments."""
+"""The dialects of env files by name; each has a function from text to assignments."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ DIALECTS: tuple[Dialect, ...] = ("dotenv", "python")
 
 
 def reader_of(dialect: Dialect) -> Callable[[str], tuple[Assignment, ...]]:
-    """Return the reader of a dialect: `dotenv` (the npm package) or `python` (python-dotenv)."""
+    """Return the function that reads a dialect: `dotenv` (the npm package) or `python` (python-dotenv)."""
     if dialect == "python":
-        from .dotenv_python import read_assignments_python  # noqa: PLC0415 - rarely asked for, slow to import
+        from .dotenv_python import read_assignments_python  # noqa: PLC0415 - rarely used, slow to import
 
         return read_assignments_python
     return read_assignments

@@ -1,9 +1,9 @@
-"""The dialect of env files: what the npm package dotenv 17 reads in a text, with the line of every assignment.
+"""The `dotenv` dialect: reads a text as the npm package dotenv 17 does, with the line of every assignment.
 
-The dialect has no specification. Its facts were found by running that package: an assignment may reach over line
-ends (around `=`, and within quotes); a quoted value counts as quoted only if nothing but a comment follows it, a
-backslash before the closing quote being tried both ways; everything else reaches to `#` or the end of the line.
-A line ends with LF, CR LF or CR. Reading takes time linear in the text.
+The dialect has no specification; its rules were found by running that package. An assignment may span lines (around
+`=`, and within quotes). A value counts as quoted only if nothing but a comment follows it; a quote after a backslash
+may close it. Any other value ends at `#` or at the end of the line. A line ends with LF, CR LF or CR. Reading takes
+linear time.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..records import field, record
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# White space and line ends as ECMAScript has them: a no-break space and a byte-order mark are white space.
+# White space and line ends of ECMAScript: a no-break space and a byte-order mark are white space.
 _SPACE = "\t\n\v\f\r \u00a0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000\ufeff"
 _SPACES = re.compile(f"[{_SPACE}]*")
 _LINE_ENDS = "\n\u2028\u2029"
@@ -26,13 +26,13 @@ _EXPORT = re.compile(f"export[{_SPACE}]+(?=[A-Za-z0-9_.-])")
 _UNQUOTED = re.compile(r"[^#\n]+")
 _QUOTES = "'\"`"
 
-# A name that JavaScript objects keep for themselves: assigning a text to it has no effect.
+# A name that JavaScript objects reserve: assigning a string to it has no effect.
 _UNASSIGNABLE = "__proto__"
 
 
 @record
 class Assignment:
-    """One name that an env file assigns; `line` counts from 1 and is the line where the name stands."""
+    """One assignment in an env file; `line` is the line of the name and counts from 1."""
 
     name: str
     value: str = field(repr=False)
@@ -41,36 +41,36 @@ class Assignment:
 
 @record
 class UnreadLine:
-    """A line that assigns nothing and is neither blank nor a comment; `line` counts from 1."""
+    """A line that is not an assignment, not blank and not a comment; `line` counts from 1."""
 
     text: str = field(repr=False)
     line: int
 
 
 def read_assignments(text: str) -> tuple[Assignment, ...]:
-    """Return the assignments of an env file's text, in the order in which they stand.
+    """Return the assignments in an env file's text, in the order of the text.
 
-    Nothing is an error: what is no assignment is passed over, as the original does.
+    Any other text is skipped without an error, as dotenv does.
     """
     return tuple(piece for piece in _pieces(text) if isinstance(piece, Assignment))
 
 
 def unread_lines(text: str) -> tuple[UnreadLine, ...]:
-    """Return the lines of an env file's text that are passed over, but for blank ones and comments.
+    """Return the lines of an env file's text that are skipped, without blank lines and comments.
 
-    A line within a value in quotes is a part of that value.
+    A line within a quoted value is a part of that value.
     """
     return tuple(piece for piece in _pieces(text) if isinstance(piece, UnreadLine))
 
 
 def last_of_each(assignments: tuple[Assignment, ...]) -> dict[str, Assignment]:
-    """Return the assignment that counts for each name: the last."""
+    """Return the last assignment of each name, which is the one that counts."""
     return {assignment.name: assignment for assignment in assignments}
 
 
 @record
 class _Head:
-    """`NAME =` or `NAME: `, from the name to where the value may begin."""
+    """`NAME =` or `NAME: `, from the start of the name to where the value may begin."""
 
     name: str
     start: int
@@ -78,7 +78,7 @@ class _Head:
 
 
 def _pieces(text: str) -> Iterator[Assignment | UnreadLine]:
-    """Yield what stands in a text, from its beginning to its end."""
+    """Yield the assignments and the unread lines of a text, in order."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     line, counted, position = 1, 0, 0
     while position <= len(text):
@@ -104,7 +104,7 @@ def _skip_space(text: str, position: int) -> int:
 
 
 def _next_line(text: str, position: int) -> int:
-    """Return where the next line starts; past the end of the text there is none."""
+    """Return the start of the next line; past the end of the text if there is none."""
     match = _LINE_END.search(text, position)
     return match.end() if match else len(text) + 1
 
@@ -128,7 +128,7 @@ def _plain_head(text: str, position: int) -> _Head | None:
 
 
 def _value(text: str, position: int) -> tuple[str, int]:
-    """Return the raw value that begins at `position` (just after the separator), and where it ends."""
+    """Return the raw value that begins at `position` (just after the separator), and the position of its end."""
     opening = _skip_space(text, position)
     if opening < len(text) and text[opening] in _QUOTES:
         closing = _closing_quote(text, opening)
@@ -139,9 +139,9 @@ def _value(text: str, position: int) -> tuple[str, int]:
 
 
 def _closing_quote(text: str, opening: int) -> int | None:
-    """Return the quote that closes the one at `opening`, or None if it is not a quoted value after all.
+    """Return the position of the quote that closes the one at `opening`; None if the value does not count as quoted.
 
-    The first quote without a backslash before it is tried, and then, backwards, those with one.
+    Tries the first quote without a backslash before it, then, backwards, the quotes with one.
     """
     quote = text[opening]
     escaped = []
@@ -154,7 +154,7 @@ def _closing_quote(text: str, opening: int) -> int | None:
 
 
 def _nothing_follows(text: str, position: int) -> bool:
-    """Tell whether only white space or a comment stands between `position` and the end of its line."""
+    """Return whether only white space or a comment follows `position` in its line."""
     end = _skip_space(text, position)
     return end == len(text) or text[end] == "#" or bool(_LINE_END.search(text, position, end))
 
@@ -168,11 +168,10 @@ def _cooked(raw: str) -> str:
 
 
 def _without_quotes(value: str) -> str:
-    """Take off a pair of quotes that stands around the value.
+    """Return a value without the pair of quotes around it.
 
-    A pair may also stand around some of its lines, where U+2028 or U+2029 (line ends to ECMAScript, but not to the
-    reading of unquoted values) part them. From its opening, a pair reaches to the last quote of its kind that ends
-    a line.
+    A pair may also enclose some lines of the value, if U+2028 or U+2029 separates them: these are line ends in
+    ECMAScript, but not for unquoted values. A pair extends to the last quote of its kind that ends a line.
     """
     last = {quote: _last_at_line_end(value, quote) for quote in _QUOTES}
     pieces, position = [], 0

@@ -1,4 +1,4 @@
-"""The second reading of an env file: python-dotenv's, without interpolation."""
+"""The `python` dialect: reads a text as python-dotenv does, without interpolation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .dotenv_npm import Assignment, last_of_each, read_assignments
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-# Lines that assign nothing, each read by itself: a name in quotes may reach over line ends.
+# Lines without an assignment; a name in quotes may span lines.
 _WITHOUT_VALUE = re.compile(r"(?:(?:[^='\r\n]*+|[^\S\r\n]*+=[^\r\n]*+)(?:\r\n|\n|\r))*+")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _MOST_BLANKS = 200
@@ -21,9 +21,9 @@ _MANY_BLANKS = re.compile(rf"([^\S\r\n]{{{_MOST_BLANKS}}})[^\S\r\n]+")
 
 
 def read_assignments_python(text: str) -> tuple[Assignment, ...]:
-    """Return the assignments that python-dotenv finds in a text; a name without a value assigns nothing.
+    """Return the assignments that python-dotenv reads in a text; a name without a value is not an assignment.
 
-    More than 200 blanks in a row are taken for 200: its time grows with the square of how many there are.
+    More than 200 blanks in a row are read as 200, since python-dotenv's time is quadratic in their number.
     """
     return tuple(_assignments(_with_fewer_blanks(text)))
 
@@ -38,7 +38,7 @@ def dialect_differences(
 ) -> dict[str, tuple[Assignment | None, Assignment | None]]:
     """Return each name to which two readings of a text assign different values, with the assignment of each.
 
-    More than 200 blanks in a row are no difference.
+    Blanks beyond 200 in a row are not a difference.
     """
     ours, theirs = last_of_each(dotenv), last_of_each(python)
     pairs = {name: (ours.get(name), theirs.get(name)) for name in _in_order([*ours, *theirs])}
@@ -58,19 +58,19 @@ def _in_order(names: Iterable[str]) -> list[str]:
 
 
 class _Reader(Reader):
-    """A reader that leaves out what python-dotenv does with each piece of a text to count its lines."""
+    """A reader that does not count lines, unlike python-dotenv's own."""
 
     def read_regex(self, regex: re.Pattern[str]) -> Sequence[str]:
         match = regex.match(self.string, self.position.chars)
         if match is None:
-            raise Error("nothing of this form stands here")
+            raise Error("no match at this position")
         self.position.chars = match.end()
         return match.groups()
 
 
 def _assignments(text: str) -> Iterator[Assignment]:
     reader = _Reader(StringIO(text))
-    # A byte-order mark belongs to no assignment.
+    # A byte-order mark is not part of an assignment.
     before = len(text) - len(reader.string)
     line, counted = 1, 0
     while True:
@@ -81,14 +81,14 @@ def _assignments(text: str) -> Iterator[Assignment]:
         if binding.key is not None and binding.value is not None:
             original = binding.original.string
             start = before + reader.mark.chars + len(original) - len(original.lstrip())
-            # Counted here: python-dotenv takes CR LF for two line ends where it passes over what it cannot read.
+            # Counted here, since python-dotenv counts CR LF as two line ends in text that it skips.
             line += len(_LINE_END.findall(text, counted, start))
             counted = start
             yield Assignment(binding.key, binding.value, line)
 
 
 def _pass_over(reader: Reader) -> None:
-    """Go on to the next line that can assign something. A file may have half a million others."""
+    """Move to the next line that can be an assignment; a file may have half a million other lines."""
     match = _WITHOUT_VALUE.match(reader.string, reader.position.chars)
     if match:
         reader.position.chars = match.end()

@@ -1,4 +1,4 @@
-"""Reading the text of a file from the disk, once and within bounds: an env file, or an artifact."""
+"""Reads the text of an env file or an artifact from the disk, with limits on size and time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @record
 class Subject:
-    """The kind of a file: its name in messages, and the class of its errors."""
+    """A file in messages: its path as shown, its kind as a noun, and the class and hint of its errors."""
 
     shown: str
     noun: str
@@ -23,7 +23,7 @@ class Subject:
     unreadable_hint: str
 
     def refusal(self, what: str, hint: str, line: int | None = None) -> ConfigurationError:
-        """Return the error with the name of this file and the line."""
+        """Return an error about this file, and a line of it if one is given."""
         where = self.shown if line is None else f"{self.shown}:{line}"
         return self.error(what, where=where, hint=hint)
 
@@ -34,17 +34,17 @@ def read_env_text(path: Path, shown: str) -> str:
     `shown` is the path in messages.
 
     Raises:
-        EnvFileError: if it cannot be read, is over 1 MiB, is not UTF-8, or holds a NUL byte.
+        EnvFileError: if it cannot be read, is over 1 MiB, is not UTF-8, or contains a NUL byte.
     """
     hint = "Make the file readable, or move it; otherwise another file would silently be used."
     return read_text(path, Subject(shown, "env file", EnvFileError, hint))
 
 
 def read_text(path: Path, subject: Subject) -> str:
-    """Return the text of a file within the same bounds.
+    """Return the text of a file, with the same limits.
 
     Raises:
-        ConfigurationError: of the subject's kind, if it cannot be read, is over 1 MiB, is not UTF-8, or holds a NUL
+        ConfigurationError: of the subject's class, if it cannot be read, is over 1 MiB, is not UTF-8, or contains a NUL
             byte.
     """
     try:
@@ -74,11 +74,11 @@ def decode_text(raw: bytes, subject: Subject) -> str:
     """Return the text of a file's bytes.
 
     Raises:
-        ConfigurationError: of the subject's kind, if it is not UTF-8, or holds a NUL byte.
+        ConfigurationError: of the subject's class, if it is not UTF-8, or contains a NUL byte.
     """
     if b"\x00" in raw:
         line, hint = _line_at(raw, raw.index(b"\x00")), "Save it as UTF-8 (UTF-16 has NUL bytes in every line)."
-        raise subject.refusal(f"the {subject.noun} holds a NUL byte", hint, line)
+        raise subject.refusal(f"the {subject.noun} contains a NUL byte", hint, line)
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
