@@ -128,9 +128,10 @@ def may_be_asked(tree: Path) -> bool:
     return is_installed() and not is_led_away(tree / ".git") and not has_pipe(tree / ".git", tree)
 
 
-def words_for(tree: Path) -> list[str]:
-    """Return the words that name the repository of a work tree to git, and keep its settings from running anything."""
-    return [f"--git-dir={tree / '.git'}", f"--work-tree={tree}", *OPTIONS]
+def words_for(tree: Path | None) -> list[str]:
+    """Return git's options for a work tree: it is told the repository, and its settings can name no program."""
+    where = [] if tree is None else [f"--git-dir={tree / '.git'}", f"--work-tree={tree}"]
+    return [*where, *OPTIONS]
 
 
 def status_of(path: Path) -> GitStatus | None:
@@ -161,8 +162,7 @@ def ask_repository(
     about = tree or directory
     if about in _silent or has_pipe(about / "_", tree):
         return None
-    where = [] if tree is None else [f"--git-dir={tree / '.git'}", f"--work-tree={tree}"]
-    return run(about, about, safe_environment(), *where, *OPTIONS, *command, input_=input_, seconds=seconds)
+    return run(about, about, safe_environment(), *words_for(tree), *command, input_=input_, seconds=seconds)
 
 
 def _names_of(path: Path) -> tuple[Path, ...]:
@@ -235,12 +235,12 @@ def _answer(path: Path, *command: str) -> subprocess.CompletedProcess[bytes] | N
     directory = tree or _nearest(absolute)
     if directory in _silent or has_pipe(absolute, tree):
         return None
-    where = [] if tree is None else [f"--git-dir={tree / '.git'}", f"--work-tree={tree}"]
+    where = words_for(tree)
     # A path that begins with ./ has no magic in it.
     name = f"./{absolute.relative_to(directory).as_posix()}"
     if "--stdin" in command:
-        return run(directory, directory, safe_environment(), *where, *OPTIONS, *command, input_=os.fsencode(name))
-    return run(directory, directory, safe_environment(), *where, *OPTIONS, *command, "--", name)
+        return run(directory, directory, safe_environment(), *where, *command, input_=os.fsencode(name))
+    return run(directory, directory, safe_environment(), *where, *command, "--", name)
 
 
 def run(
