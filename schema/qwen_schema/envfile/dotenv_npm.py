@@ -8,6 +8,7 @@ linear time.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from .. import patterns as re
@@ -52,7 +53,7 @@ def read_assignments(text: str) -> tuple[Assignment, ...]:
 
     Any other text is skipped without an error, as dotenv does.
     """
-    return tuple(piece for piece in _pieces(text) if isinstance(piece, Assignment))
+    return _pieces_of(text)[0]
 
 
 def unread_lines(text: str) -> tuple[UnreadLine, ...]:
@@ -60,7 +61,7 @@ def unread_lines(text: str) -> tuple[UnreadLine, ...]:
 
     A line within a quoted value is a part of that value.
     """
-    return tuple(piece for piece in _pieces(text) if isinstance(piece, UnreadLine))
+    return _pieces_of(text)[1]
 
 
 def last_of_each(assignments: tuple[Assignment, ...]) -> dict[str, Assignment]:
@@ -68,13 +69,21 @@ def last_of_each(assignments: tuple[Assignment, ...]) -> dict[str, Assignment]:
     return {assignment.name: assignment for assignment in assignments}
 
 
-@record
-class _Head:
-    """`NAME =` or `NAME: `, from the start of the name to where the value may begin."""
+# `NAME =` or `NAME: `: the name, where it starts, and where the value may begin.
+_Head = tuple[str, int, int]
 
-    name: str
-    start: int
-    end: int
+
+@lru_cache(maxsize=4)
+def _pieces_of(text: str) -> tuple[tuple[Assignment, ...], tuple[UnreadLine, ...]]:
+    """Return what stands in a text, read once: many ask for it, and a text may hold a hundred thousand assignments."""
+    assignments: list[Assignment] = []
+    unread: list[UnreadLine] = []
+    for piece in _pieces(text):
+        if isinstance(piece, Assignment):
+            assignments.append(piece)
+        else:
+            unread.append(piece)
+    return tuple(assignments), tuple(unread)
 
 
 def _pieces(text: str) -> Iterator[Assignment | UnreadLine]:
@@ -84,7 +93,7 @@ def _pieces(text: str) -> Iterator[Assignment | UnreadLine]:
     while position <= len(text):
         start = _skip_space(text, position)
         head = _head(text, start)
-        begin = start if head is None else head.start
+        begin = start if head is None else head[1]
         line += text.count("\n", counted, begin)
         counted = begin
         if head is None:
@@ -92,9 +101,9 @@ def _pieces(text: str) -> Iterator[Assignment | UnreadLine]:
             if start < len(text) and text[start] != "#":
                 yield UnreadLine(text[start:position].rstrip(_SPACE), line)
             continue
-        raw, end = _value(text, head.end)
-        if head.name != _UNASSIGNABLE:
-            yield Assignment(head.name, _cooked(raw), line)
+        raw, end = _value(text, head[2])
+        if head[0] != _UNASSIGNABLE:
+            yield Assignment(head[0], _cooked(raw), line)
         position = _next_line(text, end)
 
 
@@ -121,9 +130,9 @@ def _plain_head(text: str, position: int) -> _Head | None:
         return None
     after = _skip_space(text, name.end())
     if text.startswith("=", after):
-        return _Head(name.group(), position, after + 1)
+        return name.group(), position, after + 1
     if text.startswith(":", name.end()) and _skip_space(text, name.end() + 1) > name.end() + 1:
-        return _Head(name.group(), position, name.end() + 2)
+        return name.group(), position, name.end() + 2
     return None
 
 
@@ -173,6 +182,9 @@ def _without_quotes(value: str) -> str:
     A pair may also enclose some lines of the value, if U+2028 or U+2029 separates them: these are line ends in
     ECMAScript, but not for unquoted values. A pair extends to the last quote of its kind that ends a line.
     """
+    if not _LINE_END.search(value):
+        is_quoted = len(value) > 1 and value[0] in _QUOTES and value[0] == value[-1]
+        return value[1:-1] if is_quoted else value
     last = {quote: _last_at_line_end(value, quote) for quote in _QUOTES}
     pieces, position = [], 0
     while position < len(value):

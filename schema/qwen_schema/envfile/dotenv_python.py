@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ _MOST_BLANKS = 200
 _MANY_BLANKS = re.compile(rf"([^\S\r\n]{{{_MOST_BLANKS}}})[^\S\r\n]+")
 
 
+@lru_cache(maxsize=4)
 def read_assignments_python(text: str) -> tuple[Assignment, ...]:
     """Return the assignments that python-dotenv reads in a text; a name without a value is not an assignment.
 
