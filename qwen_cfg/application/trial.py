@@ -115,6 +115,8 @@ def try_out(trial: Trial, base_url: str, key: Secret | None, model: str) -> str:
     provider, where = provider_of(base_url), endpoint_of(base_url)
     listed = trial.list_models(base_url, key)
     if listed is not None and provider.lists_models and not provider.lists_to_anyone and is_listed(model, listed):
+        if not provider.is_declared:
+            return f"tested: {where} lists the model {model}; whether it checks the key for that is not known"
         return f"tested: {where} accepts the key and lists the model {model}"
     trial.ask_model(base_url, key, model)
     return f"tested: {where} accepts the key, and the model {model} answers"

@@ -35,6 +35,9 @@ FILE_HIDES = "QC104"
 SETTINGS_NOT_READ = "QC109"
 OTHER_GENERATION = "QC112"
 EXCLUDED = "QC113"
+
+# Extra characters around a value, which `set` looks for too.
+LEFT_OVER = "QC134"
 OTHER_INSTALLED = "QC120"
 # Rules about every field.
 OF_ALL_FIELDS = (SETTINGS_NOT_READ, OTHER_INSTALLED)
@@ -84,7 +87,7 @@ RULES = (
     Rule("QC131", "warning", "a variable in the settings is not replaced", settings.left_as_it_stands),
     Rule("QC132", "warning", "a value in env of the settings sets no variable", settings.odd_variables),
     Rule("QC133", "warning", "the proxy is invalid, and not used", route.unused_proxy),
-    Rule("QC134", "warning", "extra characters around a value", leftovers.left_over),
+    Rule(LEFT_OVER, "warning", "extra characters around a value", leftovers.left_over),
     Rule("QC201", "error", "a value is invalid", completeness.invalid),
     Rule("QC202", "error", "there is no API key", completeness.missing_key),
     Rule("QC203", "error", "the authentication method is not set", completeness.undecided),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qwen_schema import declared_fields
 from qwen_schema import patterns as re
 
 from .diagnostic import Finding, place_of
@@ -49,6 +50,13 @@ def left_over(resolution: Resolution) -> Iterator[Finding]:
         found = _leftover(winner.revealed, is_url=is_url, may_hold_variable=winner.origin.layer in _OF_SETTINGS)
         if found is not None:
             yield Finding(f"The {name} from {winner.origin} {found[0]}.", found[1], name, *place_of(winner))
+
+
+def leftover_in(name: str, text: str) -> Finding | None:
+    """Return what is left in a text that is to be written for a field; None for what is no model and no URL."""
+    is_url = declared_fields()[name].schema.get("format", "").endswith("-url")
+    found = _leftover(text, is_url=is_url, may_hold_variable=False) if is_url or name == "model" else None
+    return found and Finding(f"The {name} {found[0]}.", found[1], name)
 
 
 def _is_kept_by_python(resolution: Resolution, decision: Decision) -> bool:

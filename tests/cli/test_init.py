@@ -141,7 +141,9 @@ def kept(desk: Desk) -> str:
 def test_what_was_tried_is_said(desk: Desk, server: Provider) -> None:
     flags = ["--openai-api-key", KEY, "--openai-base-url", f"{server.url}/v1"]
     listed = desk.run("init", *flags, "--model", "gpt-4o-mini").ended(0)
-    assert f"tested: 127.0.0.1:{server.port} accepts the key and lists the model gpt-4o-mini" in listed.out
+    assert (
+        f"tested: 127.0.0.1:{server.port} lists the model gpt-4o-mini; whether it checks the key for that" in listed.out
+    )
     assert [request.path for request in server.taken()] == ["/v1/models"]
     asked = desk.run("init", "--force", *flags, "--model", "mine").ended(0)
     assert "accepts the key, and the model mine answers" in asked.out
@@ -292,3 +294,73 @@ def test_a_login_that_is_there_can_be_chosen_without_a_terminal(desk: Desk) -> N
     assert "not tested" in told.err
     assert kept(desk) == "QWEN_OAUTH=1\n"
     assert artifact(desk)["config"]["auth_method"] == "qwen-oauth"
+
+
+# All of it is written, or nothing.
+
+INCOMPLETE = {
+    "another method": '{"security": {"auth": {"selectedType": "gemini"}}}',
+    "no such method": '{"security": {"auth": {"selectedType": "magic"}}}',
+}
+
+
+@pytest.mark.parametrize("settings", INCOMPLETE.values(), ids=INCOMPLETE.keys())
+@pytest.mark.parametrize("ignored", [None, "dist\n"])
+def test_what_would_be_incomplete_is_not_half_written(desk: Desk, settings: str, ignored: str | None) -> None:
+    desk.write(".qwen/settings.json", settings)
+    if ignored is not None:
+        desk.write("work/app/.gitignore", ignored)
+    argv = ["init", "--profile", "qwen-code-0.21", "--openai-api-key", KEY, "--no-verify"]
+    before = desk.files()
+    for _ in range(2):
+        outcome = desk.run(*argv).ended(3)
+        assert "Nothing was written." in outcome.err
+        assert outcome.out == ""
+        assert {path: content for path, content in desk.files().items() if ".local" not in path} == before
+    assert not (desk.cwd / ".qwen").exists()
+    desk.write(".qwen/settings.json", "{}")
+    desk.run(*argv).ended(0)
+
+
+def test_what_stood_there_is_put_back(desk: Desk) -> None:
+    desk.write("work/app/.qwen/.env", "# mine\nOPENAI_MODEL=m\n")
+    desk.write("work/app/qwen.toml", "old")
+    desk.write(".qwen/settings.json", INCOMPLETE["another method"])
+    before = desk.files()
+    argv = ["init", "--force", "--profile", "qwen-code-0.21", "--openai-api-key", KEY, "--no-verify", "--model", "x"]
+    assert "Nothing was written." in desk.run(*argv).ended(3).err
+    assert {path: content for path, content in desk.files().items() if ".local" not in path} == before
+
+
+@pytest.mark.parametrize("output", ["taken", "missing/qwen.toml"])
+def test_a_place_that_cannot_be_written_is_noticed_before_anything_is_sent(
+    desk: Desk, server: Provider, output: str
+) -> None:
+    (desk.cwd / "taken").mkdir()
+    server.taken()
+    flags = ["--force", "--openai-api-key", KEY, "--openai-base-url", f"{server.url}/v1", "--model", "mine"]
+    desk.run("init", "-o", output, *flags).ended(2)
+    assert server.taken() == []
+    assert desk.files() == {}
+
+
+def test_a_directory_that_may_not_be_written_is_noticed_too(open_desk: Desk, server: Provider) -> None:
+    (open_desk.cwd / "locked").mkdir(mode=0o555)
+    open_desk.cwd.chmod(0o777)
+    server.taken()
+    flags = ["--openai-api-key", KEY, "--openai-base-url", f"{server.url}/v1", "--model", "mine"]
+    outcome = open_desk.run("init", "-o", "locked/qwen.toml", *flags, nobody=True).ended(2)
+    assert "locked: nothing can be written into this directory" in outcome.err
+    assert server.taken() == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("model", "`m`"), ("model", "<model>"), ("model", "m;"), ("base_url", "https://a.example/<name>/v1")],
+)
+def test_set_warns_of_leftovers(desk: Desk, field: str, value: str) -> None:
+    desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=m\nOPENAI_BASE_URL=https://a.example/v1\n")
+    outcome = desk.run("set", field, value, "--profile", "documented")
+    assert "QC134 warning: " in outcome.err
+    assert value not in outcome.err.splitlines()[0]
+    assert "QC134" not in desk.run("set", "model", "plain", "--profile", "documented").ended(0).err

@@ -32,9 +32,10 @@ from qwen_cfg.trust.gate import Gate
 from qwen_cfg.writing.artifact_file import ARTIFACT_NAME, write_artifact
 from qwen_cfg.writing.env_file import env_file_of, keep
 from qwen_cfg.writing.replacing import present_in, refuse_other_method, replaced
-from qwen_schema import ExitCode, QwenCfgError, Secret, UsageError, declared_profiles
+from qwen_cfg.writing.undoing import whole_or_nothing
+from qwen_schema import ExitCode, OutputError, QwenCfgError, Secret, UsageError, declared_profiles
 from qwen_schema.ending import put_off
-from qwen_schema.folders import outside_projects, require_no_link
+from qwen_schema.folders import anywhere, nowhere, outside_projects, require_no_link
 from qwen_schema.providers import offered_providers
 from qwen_schema.qwen_oauth import METHOD as LOGIN_METHOD
 from qwen_schema.records import replace
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from qwen_schema.folders import MayFollow
 
 _NO_FILE = EnvFileChoice("none")
+_OTHER_PLACE = "Make it writable, or name another place."
 _NOTHING_WRITTEN = "Nothing was written. To skip the test: --no-verify"
 
 
@@ -107,13 +109,14 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     _require_own_endpoint(request, texts, output, is_there=os.path.lexists(env_file))
     was_there = os.path.lexists(artifact)
     # A project that is half set up would be refused the next time.
-    with put_off():
-        for line in keep(texts, cwd, home, accept_of(output)).done if texts else ():
-            output.lines(line)
-        output.lines(*replaced(present, texts, shown))
+    with put_off(), whole_or_nothing(env_file, anywhere if cwd == home else nowhere):
+        done = keep(texts, cwd, home, accept_of(output)).done if texts else ()
         # What stands in the env file now is no flag any more.
         flags = {name: flag for name, flag in request.flags.items() if name not in texts}
-        _compile(replace(request, flags=flags), texts, artifact, output, did="replaced" if was_there else "wrote")
+        compilation = compilation_of(replace(request, flags=flags), "survey")
+        write_artifact(artifact, compilation.artifact_at(artifact), _form(artifact), home)
+    output.lines(*done, *replaced(present, texts, shown))
+    _conclude(compilation, texts, artifact, output, did="replaced" if was_there else "wrote")
     output.lines("now: qwen-cfg resolve --explain, qwen-cfg doctor, qwen-cfg run")
     return ExitCode.OK
 
@@ -150,6 +153,12 @@ def _require_places(env_file: Path, artifact: Path, may_follow: MayFollow) -> No
         clear(path, may_follow)
     if not artifact.parent.is_dir():
         raise UsageError("no such directory", where=str(artifact.parent), hint="Create it, or name another one.")
+    if artifact.is_dir():
+        raise UsageError("this is a directory", where=str(artifact), hint="Name a file.")
+    above = next(path for path in (env_file.parent, *env_file.parents) if path.exists())
+    for directory in (artifact.parent, above):
+        if not os.access(directory, os.W_OK | os.X_OK):
+            raise OutputError("nothing can be written into this directory", where=str(directory), hint=_OTHER_PLACE)
 
 
 def _settings(args: argparse.Namespace, request: Request, output: Output) -> dict[str, str | Secret]:
@@ -213,10 +222,16 @@ def _needed_beside(request: Request, texts: Mapping[str, str | Secret]) -> dict[
     }
 
 
-def _compile(request: Request, texts: Mapping[str, str | Secret], path: Path, output: Output, *, did: str) -> None:
-    """Compile what stands here now, and write the artifact."""
-    compilation = compilation_of(request, "survey")
-    gate, decisions = Gate(trust_store(request.process)), compilation.resolution.decisions
+def _form(path: Path) -> Form:
+    return "json" if path.suffix == ".json" else "toml"
+
+
+def _conclude(
+    compilation: Compilation, texts: Mapping[str, str | Secret], path: Path, output: Output, *, did: str
+) -> None:
+    """Remember what was typed as the user's own word, and show what a person should know about what was written."""
+    request, decisions = compilation.request, compilation.resolution.decisions
+    gate = Gate(trust_store(request.process))
     winners = {name: winner for name in texts if (winner := decisions[name].winner) is not None}
     kept = env_file_of(compilation.world.cwd)
     # What was typed just now is asked about by nobody later.
@@ -224,10 +239,7 @@ def _compile(request: Request, texts: Mapping[str, str | Secret], path: Path, ou
     gate.vouch(compilation.concern, typed)
     vouch_for_typed_key(request, gate, usual_variable(), typed)
     show_warnings(compilation.without_trusted(compilation.warnings), output)
-    form: Form = "json" if path.suffix == ".json" else "toml"
-    artifact = compilation.artifact_at(path)
-    write_artifact(path, artifact, form, request.process.home.path)
-    show_unwritten_login(compilation.resolution, artifact, output)
+    show_unwritten_login(compilation.resolution, compilation.artifact_at(path), output)
     _vouch_for(path, compilation, gate)
     show_hidden(compilation.resolution, texts, output)
     output.lines(f"{did} {path} by the {compilation.generation.rules}: commit it, and let CI run qwen-cfg check {path}")

@@ -13,8 +13,11 @@ from qwen_cfg.application.trial import Trial
 from qwen_cfg.application.typed_key import require_typed_key
 from qwen_cfg.cli.arguments import request_of
 from qwen_cfg.cli.help import examples
+from qwen_cfg.cli.notices import show_warnings
 from qwen_cfg.cli.terminal.consent import accept_of, gate_of
 from qwen_cfg.cli.terminal.prompt import has_terminal
+from qwen_cfg.rules import LEFT_OVER, Diagnostic
+from qwen_cfg.rules.leftovers import leftover_in
 from qwen_cfg.trust.gate import IN_CI
 from qwen_cfg.writing.artifact_file import ARTIFACT_NAME
 from qwen_schema import ConfigurationError, ExitCode, Secret, UsageError, declared_profiles, kind_of_pointer
@@ -63,6 +66,8 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         # Asked before the key is typed: the file may name an endpoint of somebody else's.
         require_typed_key(request, gate, place.variable)
     text = _key(args, request, output) if args.field == "api_key" else _text(args)
+    if isinstance(text, str) and (leftover := leftover_in(args.field, text)) is not None:
+        show_warnings((Diagnostic(LEFT_OVER, "warning", leftover),), output)
     done, after = set_value(request, place, text, gate, accept_of(output))
     output.lines(*done)
     if os.path.lexists(ARTIFACT_NAME) and after.resolution.is_complete:
