@@ -58,9 +58,10 @@ unit: $(VENV)/.installed-dev
 
 # The real Qwen Code, kept in .venv. Where the system can, only loopback exists for it.
 QWEN_VERSION ?= 0.24.4
+VERIFY_JOBS ?= 2
 QWEN_CODE := $(CURDIR)/$(VENV)/qwen-code-$(QWEN_VERSION)
 verify: $(VENV)/.installed-dev $(QWEN_CODE)/.installed
-	QWEN_CODE_PROGRAMS=$(QWEN_CODE)/node_modules/.bin sh tests/support/alone.sh $(BIN)/python -m pytest -n 2 tests/real
+	QWEN_CODE_PROGRAMS=$(QWEN_CODE)/node_modules/.bin sh tests/support/alone.sh $(BIN)/python -m pytest -n $(VERIFY_JOBS) tests/real
 
 $(QWEN_CODE)/.installed:
 	mkdir -p $(QWEN_CODE)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_cfg.core.paths import OAUTH_CACHE_NAME
 from qwen_cfg.reading.installed import program_at
 from qwen_cfg.rules.diagnostic import warning_text
 from qwen_cfg.starting.program import program_named
@@ -12,7 +11,7 @@ from qwen_cfg.starting.qwen_arguments import PROMPT_FLAGS, others, typed_flags
 from qwen_cfg.verification.authority import Authority
 from qwen_cfg.verification.child import run
 from qwen_cfg.verification.comparison import compare
-from qwen_cfg.verification.copies import copy_directory, copy_file, workspace_of
+from qwen_cfg.verification.copies import copy_all, workspace_of
 from qwen_cfg.verification.expectation import Expected, expected_of
 from qwen_cfg.verification.recorder import Recorder, recording
 from qwen_cfg.writing.private_directory import make_private_directory
@@ -167,24 +166,13 @@ def _environment(
 
 def _copied(process: Process, directory: PrivateDirectory, resolution: Resolution | None) -> Mapping[str, str]:
     """Copy what the program may write to, and return the variables that lead there."""
-    home = directory.path / "home"
-    own = _qwen_directory(process, resolution)
-    if own is None:
-        home.mkdir(0o700)
-    else:
-        copy_directory(own, home, frozenset((OAUTH_CACHE_NAME,)))
     load = None if resolution is None else resolution.settings
     places = {scope.file.scope: scope.file.path for scope in (() if load is None else load.scopes)}
-    system = directory.path / "system"
-    system.mkdir(0o700)
-    found = {QWEN_HOME: str(home)}
-    for scope, variable, name in (
-        ("system", SYSTEM, "settings.json"),
-        ("system defaults", SYSTEM_DEFAULTS, "system-defaults.json"),
-    ):
-        if scope in places:
-            copy_file(places[scope], system / name)
-            found[variable] = str(system / name)
+    own = _qwen_directory(process, resolution)
+    copies = copy_all(directory.path, own, places.get("system"), places.get("system defaults"))
+    found = {QWEN_HOME: str(copies.home)}
+    if places:
+        found |= {SYSTEM: str(copies.system), SYSTEM_DEFAULTS: str(copies.defaults)}
     rules = None if resolution is None else resolution.variables.value(TRUSTED_FOLDERS)
     return found | ({} if rules is None else {TRUSTED_FOLDERS: rules.text})
 

@@ -32,7 +32,7 @@ COMMANDS = {
     "envfile": "show how env files are read, line by line",
     "run": "chat with the model, using only the resolved config",
     "exec": "start a program, such as qwen, with exactly what the config says",
-    "verify": "ask the installed Qwen Code, on this machine alone, whether it does what --explain says",
+    "verify": "ask the installed Qwen Code whether it does what --explain says",
     "doctor": "test the connection step by step: name, connection, TLS, proxy, key, model",
     "auth": "log in with Qwen OAuth, show the login, or log out",
     "trust": "allow a project's files to decide where keys and prompts go; list, revoke",

@@ -6,6 +6,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from qwen_cfg.core.paths import OAUTH_CACHE_NAME
 from qwen_schema.bounded import Unreadable, read_file
 from qwen_schema.records import field, record
 from qwen_schema.settings_file import LARGEST_SETTINGS_BYTES
@@ -18,21 +19,41 @@ _ENV_FILE = ".env"
 _SETTINGS = "settings.json"
 
 
-def copy_file(source: Path, target: Path) -> bool:
-    """Copy a regular file, readable by its owner alone; return whether there is one that can be read."""
+@record
+class Copies:
+    """Where the copies are: a user's Qwen directory, and the two files of the system, which need not be there."""
+
+    home: Path
+    system: Path
+    defaults: Path
+
+
+def copy_all(directory: Path, own: Path | None, system: Path | None, defaults: Path | None) -> Copies:
+    """Copy a user's Qwen directory and the system's settings into a private directory."""
+    copies = Copies(directory / "home", directory / "system" / _SETTINGS, directory / "system" / "system-defaults.json")
+    copies.system.parent.mkdir(0o700)
+    for source, target in ((system, copies.system), (defaults, copies.defaults)):
+        if source is not None:
+            _copy_file(source, target)
+    copies.home.mkdir(0o700)
+    if own is not None:
+        _copy_directory(own, copies.home)
+    return copies
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    """Copy a regular file, readable by its owner alone; what is none, or cannot be read, is left out."""
     try:
         content = read_file(source, most=LARGEST_SETTINGS_BYTES)
     except (OSError, Unreadable):
-        return False
+        return
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
-    return True
 
 
-def copy_directory(source: Path, target: Path, without: frozenset[str]) -> None:
-    """Copy the files of a user's Qwen directory, and no directory in it; its env file becomes a link to it."""
-    target.mkdir(0o700)
+def _copy_directory(source: Path, target: Path) -> None:
+    """Copy the files of a directory, and no directory in it; an env file becomes a link, and a login is left out."""
     try:
         names = sorted(os.listdir(source))  # noqa: PTH208 - names alone
     except OSError:
@@ -40,8 +61,8 @@ def copy_directory(source: Path, target: Path, without: frozenset[str]) -> None:
     for name in names:
         if name == _ENV_FILE:
             (target / name).symlink_to(source / name)
-        elif name not in without:
-            copy_file(source / name, target / name)
+        elif name != OAUTH_CACHE_NAME:
+            _copy_file(source / name, target / name)
 
 
 @record
