@@ -141,6 +141,7 @@ def test_the_wheel_holds_the_three_packages_with_their_data(tmp_path: Path):
         "qwen_schema/py.typed",
         "qwen_cfg/explanation/explain.schema.json",
         "qwen_cfg/explanation/diff.schema.json",
+        "qwen_cfg/explanation/why-not.schema.json",
         "qwen_cfg/rules/pages.toml",
         "qwen_cfg/py.typed",
         "qwen_cfg/cli/main.py",

@@ -15,7 +15,7 @@ from qwen_schema.ending import Termination, ended_by, error_of, ignore_more
 from qwen_schema.errors import ExitCode, OutputError, QwenCfgError, UsageError, unexpected
 
 from .output import Output, standard_output
-from .parser import COMMANDS, build_parser, chosen_in, command_in
+from .parser import COMMANDS, build_parser, chosen_in, command_in, module_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +81,7 @@ def _run(words: list[str], output: Output) -> int:
         _change_to(directory)
     if args.command in _LASTING:
         gc.enable()
-    return int(importlib.import_module(f"qwen_cfg.cli.commands.{args.command}").execute(args, output))
+    return int(importlib.import_module(module_of(args.command)).execute(args, output))
 
 
 def _resolve(words: list[str]) -> None:

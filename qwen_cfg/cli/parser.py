@@ -27,6 +27,7 @@ COMMANDS = {
     "init": "set a project up: a private env file that git ignores, and the artifact",
     "set": "change one value that init wrote: the model, the base URL or the API key",
     "resolve": "merge flags, environment, env files and settings into one config, or explain it",
+    "why-not": "show which edits would make a value win here, and write nothing",
     "check": "compare a committed artifact with what resolves now",
     "diff": "show what changes between two artifacts, git revisions or environments",
     "envfile": "show how env files are read, line by line",
@@ -163,6 +164,11 @@ class _NotLoaded:
         """Take a help text as it is; argparse looks at it since Python 3.13."""
 
 
+def module_of(command: str) -> str:
+    """Return the name of the module of a command."""
+    return f"qwen_cfg.cli.commands.{command.replace('-', '_')}"
+
+
 def words_of(words: Sequence[str]) -> list[str]:
     """Return the words of a command line without the directories to work in."""
     is_value = [False, *(word == "-C" for word in words)]
@@ -206,7 +212,7 @@ def build_parser(only: str | None = None) -> Parser:
             continue
         kind._parser_class = Parser
         command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-        importlib.import_module(f"qwen_cfg.cli.commands.{name}").add_arguments(command)
+        importlib.import_module(module_of(name)).add_arguments(command)
         command.usage = usage_of(command.prog, command.actions)
     parser.usage = usage_of(parser.prog, parser.actions)
     return parser

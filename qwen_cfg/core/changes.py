@@ -127,24 +127,28 @@ def _resolved_differences(old: Resolution, new: Resolution, *, strict: bool) -> 
     for departure in departures(old, new):
         if departure.same_value and not strict:
             continue
-        before, after = old.decisions[departure.name], departure.decision
-        part: Part = "provenance" if departure.same_value else "value"
-        texts = _texts(before, after, is_same=departure.same_value)
-        yield Difference(departure.name, part, *texts, _origin(before), _origin(after))
+        yield field_difference(old, new, departure.name, is_same=departure.same_value)
     if strict:
         yield from _files(old, new)
 
 
-def _texts(before: Decision, after: Decision, *, is_same: bool) -> tuple[str, str]:
-    """Return how two values are told. Of two keys only whether they are the same."""
+def field_difference(old: Resolution, new: Resolution, name: str, *, is_same: bool = False) -> Difference:
+    """Return the difference of two resolutions in a field: in the value or (`is_same`) in the origin alone."""
+    before, after = old.decisions[name], new.decisions[name]
+    part: Part = "provenance" if is_same else "value"
+    texts = shown_value(old, name), shown_value(new, name)
     if before.field.secret and before.winner is not None and after.winner is not None:
-        return "a key", "the same key" if is_same else "another key"
-    return _text(before), _text(after)
+        # Of two keys only whether they are the same is told.
+        texts = "a key", "the same key" if is_same else "another key"
+    return Difference(name, part, *texts, _origin(before), _origin(after))
 
 
-def _text(decision: Decision) -> str:
+def shown_value(resolution: Resolution, name: str) -> str:
+    """Return the value of a field as it may be shown; of a key only that there is one."""
+    decision = resolution.decisions[name]
     if decision.winner is None:
-        return NOT_SET
+        is_login = decision.field.secret and resolution.auth_method == "qwen-oauth"
+        return "the Qwen OAuth login" if is_login else NOT_SET
     if decision.field.secret:
         return "a key"
     if decision.value is None or isinstance(decision.value, Secret):

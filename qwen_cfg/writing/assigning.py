@@ -54,6 +54,23 @@ def assigned(text: str, variables: Mapping[str, str]) -> str:
     return text
 
 
+def unassigned(text: str, name: str) -> str:
+    """Return the text of an env file without any assignment of a name; whatever else its readers read, they still do.
+
+    Raises:
+        CannotAssignError: if it cannot be told where an assignment ends.
+    """
+    wanted = [{other: value for other, value in read.items() if other != name} for read in _readings(text)]
+    for _ in range(text.count(name)):
+        before, present, after = next(_present(text, name), ("", "", ""))
+        if not present:
+            break
+        text = before + after
+    if _readings(text) != wanted:
+        raise CannotAssignError(name, "")
+    return text
+
+
 def _with(text: str, name: str, value: str) -> str:
     wanted = [{**read, name: value} for read in _readings(text)]
     for before, assignment, after in (

@@ -126,6 +126,11 @@ COMMAND_LINES = {
     "resolve": ({"tomli_w"}, {"pathlib"}, 150),
     "resolve --format json": (set(), {"json", "pathlib"}, 150),
     "check qwen.toml": (set(), {"pathlib", "tomllib"}, 155),
+    "why-not model=x": (
+        {"dotenv"},
+        {"bz2", "json", "logging", "lzma", "pathlib", "shutil", "tempfile", "traceback"},
+        160,
+    ),
     "diff qwen.toml qwen.toml": (set(), {"pathlib", "tomllib"}, 150),
 }
 

@@ -1,0 +1,192 @@
+"""The edits that may make a value win: a new value in each place that a field is read from, and what is in the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qwen_cfg.core.settings import SCOPES
+from qwen_schema import Secret
+
+from .edits import Edit
+from .flags import spellings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from qwen_cfg.core.origin import Origin
+    from qwen_cfg.core.resolution import Resolution
+    from qwen_cfg.core.settings import Setting
+    from qwen_schema import Variable
+
+    from .goal import Goal
+
+# Stands for a key that nobody has typed; its text is never shown.
+_STAND_IN = "sk-stand-in-for-the-key-0123456789"
+
+# The members of a provider entry that a field is taken from.
+_OF_ENTRY = {"model": "id", "base_url": "baseUrl"}
+
+
+def setting_edits(resolution: Resolution, goal: Goal) -> Iterator[Edit]:
+    """Yield the edits that give a field the wanted value in a place, by the layers' order of precedence."""
+    # The entry comes before all layers, whatever the order says.
+    yield from _of_entry(resolution, goal)
+    for layer in resolution.profile.order_of(goal.field.name):
+        match layer:
+            case "flag":
+                yield from _of_flag(goal)
+            case "environment":
+                yield from _of_environment(resolution, goal)
+            case "env-file":
+                yield from _of_env_files(resolution, goal)
+            case "settings-env":
+                yield from _of_settings_env(resolution, goal)
+            case "settings":
+                yield from _of_settings(resolution, goal)
+            case "provider-entry" | "default":
+                pass
+
+
+def removal(resolution: Resolution, field: str, origin: Origin) -> Edit | None:
+    """Return the edit that removes a value from its place; None for what nobody has set."""
+    match origin.layer:
+        case "flag":
+            return Edit("flag", origin.place, None, field=field)
+        case "environment" if origin.variable is not None:
+            return Edit("environment", origin.variable, None)
+        case "env-file" if origin.variable is not None:
+            return Edit("env-file", origin.variable, None, origin.path, origin.file or "")
+        case "settings" | "settings-env" | "provider-entry":
+            return _without_setting(resolution, origin)
+    return None
+
+
+def _of_flag(goal: Goal) -> Iterator[Edit]:
+    if goal.field.secret:
+        # A key is not typed, and a pointer to one is better kept where the key is looked for.
+        return
+    flag = goal.field.flags[0]
+    if goal.field.is_switch:
+        text = str(goal.value).lower()
+        flag = next(one for one in spellings(goal.field) if one.startswith("--no-") == (text == "false"))
+        yield Edit("flag", flag, text, field=goal.field.name)
+    else:
+        yield Edit("flag", flag, goal.text, field=goal.field.name)
+
+
+def _of_environment(resolution: Resolution, goal: Goal) -> Iterator[Edit]:
+    if goal.file is not None:
+        return
+    for variable, text in _variables(resolution, goal, set(resolution.world.variables)):
+        yield Edit("environment", variable.name, text)
+    winner = resolution.decisions[goal.field.name].winner
+    for behind in () if winner is None or winner.origin.pointer is not None else winner.origin.behind:
+        if behind.layer == "environment" and behind.variable is not None and not goal.is_of_origin:
+            yield Edit("environment", behind.variable, _text(goal))
+
+
+def _of_env_files(resolution: Resolution, goal: Goal) -> Iterator[Edit]:
+    if goal.variable:
+        return
+    world, show = resolution.world, resolution.world.standpoint.show
+    for file in resolution.files:
+        if goal.file in (None, file.place.path):
+            for variable, text in _variables(resolution, goal, set(file.says)):
+                yield Edit("env-file", variable.name, text, file.place.path, file.shown)
+    own = (world.cwd / ".qwen" / ".env", *(() if world.home is None else (world.home / ".qwen" / ".env",)))
+    wanted = own if goal.file is None else (goal.file,)
+    for place in resolution.search.places:
+        if place.path in wanted and world.look(place.path).kind == "absent":
+            for variable, text in _variables(resolution, goal, set()):
+                yield Edit("env-file", variable.name, text, place.path, show(place.path))
+
+
+def _variables(resolution: Resolution, goal: Goal, present: set[str]) -> list[tuple[Variable, str | Secret]]:
+    """Return the variables that can give the field the wanted value, with their texts; those that are set first."""
+    found = []
+    for variable in filter(resolution.profile.reads, goal.field.variables):
+        if goal.variable and variable.name != goal.variable:
+            continue
+        if variable.means is None:
+            found.append((variable, _text(goal)))
+        elif variable.means == goal.text:
+            found.append((variable, "1"))
+    return sorted(found, key=lambda one: (one[0].of_library, one[0].name not in present))
+
+
+def _text(goal: Goal) -> str | Secret:
+    if goal.is_of_origin:
+        return Secret(_STAND_IN)
+    return Secret(goal.text) if goal.field.secret else goal.text
+
+
+def _of_settings_env(resolution: Resolution, goal: Goal) -> Iterator[Edit]:
+    if goal.variable:
+        return
+    for path, shown in _settings_files(resolution):
+        if goal.file in (None, path):
+            for variable, text in _variables(resolution, goal, set()):
+                yield _setting(path, shown, ("env", variable.name), text)
+
+
+def _of_settings(resolution: Resolution, goal: Goal) -> Iterator[Edit]:
+    if goal.field.setting is None or goal.variable:
+        return
+    for path, shown in _settings_files(resolution):
+        if goal.file in (None, path):
+            yield _setting(path, shown, goal.field.setting.names, _text(goal), goal)
+
+
+def _of_entry(resolution: Resolution, goal: Goal) -> Iterator[Edit]:
+    """Yield the edit of the provider entry that is used."""
+    if resolution.entry is None:
+        return
+    entry = resolution.entry.entry.setting
+    if goal.variable:
+        yield _setting(entry.file.path, entry.file.shown, (*entry.names, "envKey"), goal.variable)
+    elif goal.field.name in _OF_ENTRY and not goal.is_of_origin:
+        names = (*entry.names, _OF_ENTRY[goal.field.name])
+        yield _setting(entry.file.path, entry.file.shown, names, goal.text)
+
+
+def _settings_files(resolution: Resolution) -> Iterator[tuple[Path, str]]:
+    """Yield the settings files that count, and those that could, the highest scope first; the system's last."""
+    if resolution.settings is None:
+        return
+    scopes = [scope for scope in resolution.settings.scopes if scope.outcome in ("read", "absent")]
+    order = ("workspace", "user", "system", "system defaults")
+    assert set(order) == set(SCOPES)  # noqa: S101 - all of them
+    for scope in sorted(scopes, key=lambda one: order.index(one.file.scope)):
+        if scope.outcome == "read" or scope.file.scope in ("workspace", "user"):
+            yield scope.file.path, scope.file.shown
+
+
+def _setting(path: Path, shown: str, names: tuple[str, ...], text: str | Secret, goal: Goal | None = None) -> Edit:
+    is_list = goal is not None and isinstance(goal.value, tuple)
+    items = goal.value if is_list and goal is not None and isinstance(goal.value, tuple) else None
+    return Edit("settings", ".".join(names), text, path, shown, names, items=items)
+
+
+def _without_setting(resolution: Resolution, origin: Origin) -> Edit | None:
+    setting = next((one for one in _every_setting(resolution) if _is_at(one, origin)), None)
+    if setting is None:
+        return None
+    return Edit("settings", ".".join(setting.names), None, origin.path, origin.file or "", setting.names)
+
+
+def _is_at(setting: Setting, origin: Origin) -> bool:
+    return setting.file.path == origin.path and setting.place == origin.place
+
+
+def _every_setting(resolution: Resolution) -> Iterator[Setting]:
+    scopes = () if resolution.settings is None else resolution.settings.scopes
+    for scope in scopes:
+        if scope.settings is not None:
+            yield from _below(scope.settings)
+
+
+def _below(setting: Setting) -> Iterator[Setting]:
+    yield setting
+    for inner in (setting.members or {}).values() if setting.members is not None else setting.items or ():
+        yield from _below(inner)

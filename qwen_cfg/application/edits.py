@@ -1,0 +1,180 @@
+"""Edits of a world: a flag, a variable, a line of an env file or a setting, tried in memory and never on the disk."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Literal
+
+from qwen_cfg.core.sighting import ABSENT, Sighting
+from qwen_cfg.core.start import FlagValue
+from qwen_cfg.writing.assigning import CannotAssignError, assigned, unassigned
+from qwen_schema import Secret, declared_fields, field_of_variable
+from qwen_schema.jsonc import JsonError
+from qwen_schema.records import record, replace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from qwen_cfg.core.world import World
+    from qwen_schema.jsonc import Node
+
+Where = Literal["flag", "environment", "env-file", "settings"]
+
+
+@record
+class Edit:
+    """One edit: where, of what, and the new text; without a text, what is there is removed.
+
+    `name` is the flag, the variable, or the setting (its names joined by dots). `path` and `shown` are the file's, if
+    there is one, `lines` the lines in which it has the name now, and `creates` says that there is no such file yet.
+    `names` are the names that lead to a setting, and `field` is the field of a flag. The text of a key is not known
+    here, and a stand-in for one is never shown.
+    """
+
+    where: Where
+    name: str
+    text: str | Secret | None
+    path: Path | None = None
+    shown: str = ""
+    names: tuple[str, ...] = ()
+    field: str = ""
+    lines: tuple[int, ...] = ()
+    creates: bool = False
+    items: tuple[str, ...] | None = None
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        """What it edits, whatever the text."""
+        return self.where, self.field or self.names or self.name, self.path
+
+    @property
+    def spot(self) -> tuple[object, ...]:
+        """The kind of place that it edits, in which one name is as good as another."""
+        return self.where, self.path, self.names[:1] == ("env",)
+
+    @property
+    def removes(self) -> bool:
+        """Whether it removes what is there."""
+        return self.text is None
+
+    @property
+    def revealed(self) -> str:
+        """The text itself."""
+        return self.text.reveal() if isinstance(self.text, Secret) else self.text or ""
+
+
+def applied(world: World, edit: Edit) -> World | None:
+    """Return the world after an edit; None where it cannot be made: the file cannot be changed so."""
+    # Whatever was loaded from the world before is not what it loads now.
+    world = replace(world, loads={})
+    match edit.where:
+        case "flag":
+            flags = {name: flag for name, flag in world.flags.items() if name != edit.field}
+            return replace(world, flags=flags if edit.text is None else {**flags, edit.field: _flag(edit)})
+        case "environment":
+            return _with_variable(world, edit)
+        case "env-file":
+            return _with_env_file(world, edit)
+        case "settings":
+            return _with_setting(world, edit)
+
+
+def located(edit: Edit, world: World) -> Edit:
+    """Return an edit of a file with the lines that it changes in a world, and whether it creates the file."""
+    if edit.path is None:
+        return edit
+    if edit.where == "env-file":
+        said = [one.line for one in world.assignments(edit.path) if one.name == edit.name]
+        lines = tuple(said if edit.removes else said[-1:])
+        return replace(edit, lines=lines, creates=not world.look(edit.path).is_env_file)
+    seen = world.look_at_settings(edit.path)
+    node = None if seen.text is None or isinstance(seen.json, JsonError) else seen.json.at_pointer(edit.names)
+    return replace(edit, lines=() if node is None else (node.line,), creates=seen.text is None)
+
+
+def _flag(edit: Edit) -> FlagValue:
+    assert edit.text is not None  # noqa: S101 - it is given
+    return FlagValue(edit.name, edit.text)
+
+
+def _with_variable(world: World, edit: Edit) -> World:
+    environ = {name: text for name, text in world.environ.items() if name != edit.name}
+    variables = {name: text for name, text in world.variables.items() if name != edit.name}
+    if edit.text is not None:
+        declared = field_of_variable(declared_fields()).get(edit.name)
+        variables[edit.name] = edit.revealed
+        if declared is not None:
+            environ[edit.name] = Secret(edit.revealed) if declared.secret else edit.revealed
+    return replace(world, environ=environ, variables=variables)
+
+
+def _with_env_file(world: World, edit: Edit) -> World | None:
+    assert edit.path is not None  # noqa: S101 - it is in a file
+    seen = world.look(edit.path)
+    if not _may_change(seen):
+        return None
+    try:
+        before = seen.text or ""
+        text = unassigned(before, edit.name) if edit.text is None else assigned(before, {edit.name: edit.revealed})
+    except CannotAssignError:
+        return None
+    return replace(world, sightings={**world.sightings, edit.path: _written(seen, text)})
+
+
+def _with_setting(world: World, edit: Edit) -> World | None:
+    assert edit.path is not None  # noqa: S101 - it is in a file
+    seen = world.look_at_settings(edit.path)
+    if not _may_change(seen) or (seen.text is not None and isinstance(seen.json, JsonError)):
+        return None
+    tree: Any = {} if seen.text is None or isinstance(seen.json, JsonError) else _plain(seen.json)
+    value = list(edit.items) if edit.items is not None else edit.revealed
+    if not isinstance(tree, dict) or not _put(tree, edit.names, None if edit.text is None else value):
+        return None
+    text = json.dumps(tree, ensure_ascii=False, indent=2)
+    return replace(world, settings_seen={**world.settings_seen, edit.path: _written(seen, text)})
+
+
+def _may_change(seen: Sighting) -> bool:
+    """Tell whether a file can be changed or made there: no FIFO, nobody else's, and nothing that is no file."""
+    return (
+        seen is ABSENT
+        or seen.kind == "absent"
+        or (seen.kind == "file" and seen.text is not None and not seen.is_foreign)
+    )
+
+
+def _written(seen: Sighting, text: str) -> Sighting:
+    return Sighting("file", text, None, seen.mode, is_shared=seen.is_shared)
+
+
+def _plain(node: Node) -> Any:
+    if node.members is not None:
+        return {name: _plain(member) for name, member in node.members.items()}
+    if node.items is not None:
+        return [_plain(item) for item in node.items]
+    return node.value
+
+
+def _put(tree: Any, names: tuple[str, ...], value: object) -> bool:
+    """Put a value at a path of names, or remove what is there (None); False if the path leads through no object."""
+    *way, last = names
+    for name in way:
+        inside = _at(tree, name)
+        if inside is None and isinstance(tree, dict) and name not in tree and value is not None:
+            inside = tree[name] = {}
+        if not isinstance(inside, dict | list):
+            return False
+        tree = inside
+    if not isinstance(tree, dict):
+        return False
+    if value is None:
+        return tree.pop(last, None) is not None
+    tree[last] = value
+    return True
+
+
+def _at(tree: Mapping[str, Any] | list[Any], name: str) -> Any:
+    if isinstance(tree, list):
+        return tree[int(name)] if name.isdecimal() and int(name) < len(tree) else None
+    return tree.get(name)

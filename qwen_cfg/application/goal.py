@@ -1,0 +1,126 @@
+"""The value that is wanted of a field: a text, or for a key the place that it is to come from."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qwen_cfg.core.resolution import fields_under
+from qwen_schema import (
+    BadValue,
+    UsageError,
+    declared_fields,
+    fields_meant,
+    kind_of_pointer,
+    looks_like_key,
+    parse_value,
+    show_word,
+)
+from qwen_schema.proxy import split_login
+from qwen_schema.records import record
+
+if TYPE_CHECKING:
+    from qwen_cfg.core.origin import Candidate, Origin
+    from qwen_cfg.core.resolution import Resolution
+    from qwen_schema import Field, Profile, Value
+
+_VARIABLE, _FILE = "env:", "file:"
+_KEY_ADVICE = (
+    "A key does not belong on a command line, which shells and systems keep. Name where it is to come from: "
+    "api_key=env:VARIABLE, api_key=file:PATH, or api_key=keyring:SERVICE/NAME."
+)
+
+
+@record
+class Goal:
+    """What is wanted of a field under a profile: the text of a value, or the variable or file that a key comes from."""
+
+    field: Field
+    text: str
+    profile: Profile
+    variable: str = ""
+    file: Path | None = None
+
+    @cached_property
+    def value(self) -> Value | BadValue:
+        """The value that the text stands for, or why it stands for none."""
+        try:
+            return parse_value(fields_under(self.profile)[self.field.name], self.text)
+        except BadValue as problem:
+            return problem
+
+    @property
+    def problem(self) -> BadValue | None:
+        """Why no layer can have the value."""
+        return self.value if not self.is_of_origin and isinstance(self.value, BadValue) else None
+
+    @property
+    def is_of_origin(self) -> bool:
+        """Whether it says where a key comes from, and not what it is."""
+        return bool(self.variable or self.file)
+
+    def is_met(self, resolution: Resolution) -> bool:
+        """Tell whether the value wins."""
+        decision = resolution.decisions[self.field.name]
+        if decision.problem is not None or decision.winner is None:
+            return False
+        return self.is_wanted(decision.winner) if self.field.secret else decision.value == self.value
+
+    def is_wanted(self, candidate: Candidate) -> bool:
+        """Tell whether a candidate is what is wanted, whether it wins or not."""
+        if self.is_of_origin:
+            return self._comes_from_there(candidate.origin)
+        if self.field.secret:
+            return candidate.revealed == self.text
+        try:
+            return parse_value(fields_under(self.profile)[self.field.name], candidate.revealed) == self.value
+        except BadValue:
+            return False
+
+    def _comes_from_there(self, origin: Origin) -> bool:
+        places = (origin, *origin.behind)
+        if self.variable:
+            return any(one.layer == "environment" and one.variable == self.variable for one in places)
+        return any(one.path == self.file for one in places)
+
+
+def goal_of(words: str, profile: Profile, cwd: Path, home: Path | None) -> Goal:
+    """Return what FIELD=VALUE asks for.
+
+    Raises:
+        UsageError: if it names no field or no value, or if a key stands in it.
+    """
+    name, equals, text = words.partition("=")
+    field = declared_fields().get(name)
+    if not equals and field is not None:
+        raise UsageError(f"which value of {name}?", hint=f"Write it behind the field: {name}=VALUE")
+    if field is None:
+        hint = f"{fields_meant(name)}Write FIELD=VALUE, with one of {', '.join(declared_fields())}."
+        raise UsageError(f"unknown field {show_word(name)}", hint=hint)
+    if field.secret:
+        return _of_key(field, text, profile, cwd, home)
+    if looks_like_key(text):
+        raise UsageError(f"the value of {name} contains an API key", hint="Name a value without a key.")
+    if field.schema.get("format") == "proxy-url" and split_login(text)[1]:
+        raise UsageError(f"the value of {name} contains a login", hint="Leave the login out of the URL.")
+    return Goal(field, text, profile)
+
+
+def _of_key(field: Field, text: str, profile: Profile, cwd: Path, home: Path | None) -> Goal:
+    variable, file = text.removeprefix(_VARIABLE), text.removeprefix(_FILE)
+    if variable not in (text, "") and variable.isidentifier() and not looks_like_key(variable):
+        return Goal(field, "", profile, variable=variable)
+    if file not in (text, "") and "\0" not in file and not looks_like_key(file):
+        at_home = file.startswith("~/") and home is not None
+        path = home / file[2:] if at_home and home is not None else cwd / file
+        return Goal(field, "", profile, file=_without_dots(path))
+    if kind_of_pointer(text) is not None:
+        return Goal(field, text, profile)
+    raise UsageError("a key is not taken from the command line", where=field.name, hint=_KEY_ADVICE)
+
+
+def _without_dots(path: Path) -> Path:
+    from qwen_cfg.core.paths import without_dots  # noqa: PLC0415
+
+    return Path(without_dots(path))

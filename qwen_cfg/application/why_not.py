@@ -1,0 +1,231 @@
+"""Finds the smallest edits after which a value wins here, by resolving the edited world under each profile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qwen_cfg.core.changes import NOT_SET, field_difference, shown_value
+from qwen_cfg.core.other_profiles import departures, outcome_of
+from qwen_cfg.core.resolution import Resolution
+from qwen_schema.records import record, replace
+
+from .candidate_edits import removal, setting_edits
+from .edits import applied, located
+from .goal import goal_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qwen_cfg.core.drift import Difference
+    from qwen_cfg.core.origin import Candidate, Origin
+    from qwen_cfg.core.world import World
+    from qwen_schema import Profile
+
+    from .compilation import Compilation
+    from .edits import Edit
+    from .goal import Goal
+
+# As many as a person reads, and as many that stand in the way of one as anybody removes.
+_MOST_FIXES = 5
+_MOST_REMOVALS = 3
+
+# What counts for less than an edit of a file that is there: a file that has to be made, one of the system.
+_NEW_FILE, _SYSTEM_FILE = 1, 2
+
+
+@record
+class Fix:
+    """Edits after which the value wins: its origin then, and what else they change.
+
+    `is_incomplete` says that the configuration is complete now and would not be then.
+    """
+
+    edits: tuple[Edit, ...]
+    origin: str
+    also: tuple[Difference, ...] = ()
+    is_incomplete: bool = False
+
+
+@record
+class Verdict:
+    """What a profile says: the value now and its origin, whether it is the wanted one, and the fixes if it is not.
+
+    `reasons` say why there is no fix, and `error` why the profile resolves nothing.
+    """
+
+    profile: Profile
+    value: str
+    origin: str
+    wins: bool
+    fixes: tuple[Fix, ...] = ()
+    reasons: tuple[str, ...] = ()
+    error: str = ""
+
+
+@record
+class WhyNot:
+    """The answer: the field, the wanted value as it may be shown, and the verdicts, that of the profile here first."""
+
+    field: str
+    wanted: str
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether the value wins here, or would after a fix."""
+        first = self.verdicts[0]
+        return first.wins or bool(first.fixes)
+
+
+def why_not(words: str, compilation: Compilation) -> WhyNot:
+    """Return what keeps FIELD=VALUE from winning, and what would make it win; nothing is written.
+
+    Raises:
+        UsageError: if that names no field, or a key.
+        QwenCfgError: if nothing resolves here under the profile that is followed.
+    """
+    world = compilation.world
+    goal = goal_of(words, compilation.profile, world.cwd, world.home)
+    _ = compilation.resolution
+    verdicts = (_verdict(replace(goal, profile=profile), compilation) for profile in compilation.outcomes)
+    return WhyNot(goal.field.name, words.partition("=")[2], tuple(verdicts))
+
+
+def _verdict(goal: Goal, compilation: Compilation) -> Verdict:
+    before = compilation.outcomes[goal.profile]
+    if not isinstance(before, Resolution):
+        return Verdict(goal.profile, NOT_SET, "", wins=False, error=str(before))
+    decision = before.decisions[goal.field.name]
+    origin = "" if decision.winner is None else str(decision.winner.origin)
+    now = Verdict(goal.profile, shown_value(before, goal.field.name), origin, wins=goal.is_met(before))
+    if now.wins:
+        return now
+    if goal.problem is not None:
+        return replace(now, reasons=(f"it is not valid: {goal.problem.wrong}; expected {goal.problem.expected}",))
+    return _searched(now, goal, before)
+
+
+def _searched(now: Verdict, goal: Goal, before: Resolution) -> Verdict:
+    """Return a verdict with the fixes that were found, the least invasive first, or the reasons why there is none."""
+    fixes: list[Fix] = []
+    reasons: dict[str, None] = {}
+    tried: set[tuple[object, ...]] = set()
+    for edits in ((), *((edit,) for edit in setting_edits(before, goal))):
+        if edits and edits[0].spot in tried:
+            continue
+        found = _fix(goal, before, edits)
+        if isinstance(found, Fix):
+            tried |= {edit.spot for edit in edits}
+            fixes.append(found)
+        elif found:
+            reasons.setdefault(found)
+    best = [fix for fix in fixes if not fix.is_incomplete] or fixes
+    ranked = sorted(_smallest(best), key=_invasiveness)
+    if not ranked:
+        return replace(now, reasons=tuple(reasons) or (_no_place(goal),))
+    return replace(now, fixes=tuple(ranked[:_MOST_FIXES]))
+
+
+def _no_place(goal: Goal) -> str:
+    if goal.variable:
+        names = ", ".join(v.name for v in goal.field.variables if goal.profile.reads(v))
+        return (
+            f"{goal.variable} is not read as the key by these rules; they read {names}, or envKey of a provider entry"
+        )
+    if goal.file is not None:
+        return "no search of these rules comes to that file, or it is there and cannot be changed"
+    return "no place that these rules read can have this value"
+
+
+def _fix(goal: Goal, before: Resolution, edits: tuple[Edit, ...]) -> Fix | str:
+    """Return the fix that begins with edits, after removing what is in the way; or why there is none."""
+    world: World | None = before.world
+    for edit in edits:
+        world = None if world is None else applied(world, edit)
+    done = list(edits)
+    while world is not None:
+        after = outcome_of(world, goal.profile, before.options)
+        if not isinstance(after, Resolution):
+            return str(after)
+        if goal.is_met(after):
+            return _made(goal, before, after, tuple(done))
+        blocking = _blocking(goal, after) if len(done) < len(edits) + _MOST_REMOVALS else None
+        obstacle = None if blocking is None else removal(after, goal.field.name, blocking)
+        if obstacle is None or any(obstacle.place == edit.place for edit in done):
+            return _reason(goal, after, edits)
+        world = applied(world, obstacle)
+        done.append(obstacle)
+    return ""
+
+
+def _made(goal: Goal, before: Resolution, after: Resolution, edits: tuple[Edit, ...]) -> Fix | str:
+    new_stops = [stop for stop in after.stops if stop not in before.stops]
+    if new_stops:
+        return "Qwen Code would not start then"
+    also = tuple(
+        field_difference(before, after, one.name)
+        for one in departures(before, after)
+        if not one.same_value and one.name != goal.field.name
+    )
+    placed = tuple(located(edit, before.world) for edit in edits)
+    origin = _origin(after.decisions[goal.field.name].winner, edits)
+    return Fix(placed, origin, also, is_incomplete=before.is_complete and not after.is_complete)
+
+
+def _origin(winner: Candidate | None, edits: tuple[Edit, ...]) -> str:
+    """Return the origin of a value after edits; lines of a settings file depend on how it is written then."""
+    if winner is None:
+        return ""
+    origin = winner.origin
+    is_edited = any(edit.where == "settings" and edit.path == origin.path for edit in edits)
+    return str(origin).replace(f"{origin.file}:{origin.line}", str(origin.file), 1) if is_edited else str(origin)
+
+
+def _blocking(goal: Goal, resolution: Resolution) -> Origin | None:
+    """Return the origin of what keeps the wanted value from winning, if removing it can help."""
+    decision = resolution.decisions[goal.field.name]
+    winner = decision.winner
+    for lost in decision.shadowed:
+        if goal.is_wanted(lost.candidate) and lost.fate in (
+            "beaten",
+            "hidden by an empty variable",
+            "not beside the entry",
+        ):
+            by = lost.by or winner
+            return None if by is None or by.origin.source.is_default else by.origin
+    # What nobody offers may still be inferred, or be the default, once nothing else says otherwise.
+    return None if winner is None or winner.origin.source.is_default else winner.origin
+
+
+def _reason(goal: Goal, resolution: Resolution, edits: tuple[Edit, ...]) -> str:
+    """Return why edits do not make a value win."""
+    decision = resolution.decisions[goal.field.name]
+    for edit in edits:
+        for file in resolution.files:
+            if edit.name in file.excluded and edit.path == file.place.path:
+                return f"{file.shown} may not set {edit.name}: it is excluded there"
+    for lost in decision.shadowed:
+        if goal.is_wanted(lost.candidate) and lost.fate == "needs reach user":
+            return f"{lost.candidate.origin}: a project's file may not set {goal.field.name}"
+        if goal.is_wanted(lost.candidate) and lost.fate == "not under this method":
+            return f"{lost.candidate.origin}: not read under {resolution.auth_method}"
+    if decision.winner is not None and goal.is_wanted(decision.winner) and decision.problem is not None:
+        return f"{decision.winner.origin}: {decision.problem.wrong}"
+    return ""
+
+
+def _smallest(fixes: list[Fix]) -> Iterator[Fix]:
+    """Yield the fixes of which no part is a fix itself, each once."""
+    every = [frozenset(edit.place for edit in fix.edits) for fix in fixes]
+    for number, fix in enumerate(fixes):
+        if every[number] not in every[:number] and not any(other < every[number] for other in every):
+            yield fix
+
+
+def _invasiveness(fix: Fix) -> tuple[int, int]:
+    weight = sum(_NEW_FILE * edit.creates + _SYSTEM_FILE * _is_of_system(edit) for edit in fix.edits)
+    return len(fix.edits) + len(fix.also), weight
+
+
+def _is_of_system(edit: Edit) -> bool:
+    return edit.where == "settings" and edit.path is not None and edit.path.parent.name != ".qwen"

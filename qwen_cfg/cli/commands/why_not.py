@@ -1,0 +1,46 @@
+"""The command `why-not`: which edits would make a value win here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qwen_cfg.cli.arguments import request_of
+from qwen_cfg.cli.help import examples
+from qwen_cfg.cli.parser import add_field_flags, add_resolution_options
+from qwen_schema import ExitCode
+
+if TYPE_CHECKING:
+    import argparse
+
+    from qwen_cfg.cli.output import Output
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    parser.add_argument(
+        "wanted",
+        metavar="FIELD=VALUE",
+        help="the field and the value that it should have. For a key, where it should come from: api_key=env:VARIABLE, "
+        "api_key=file:PATH or api_key=keyring:SERVICE/NAME; a key itself is refused",
+    )
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="text (the default) or json")
+    add_resolution_options(parser)
+    add_field_flags(parser)
+    parser.epilog = (
+        examples(
+            "why-not model=qwen3-coder-plus", "why-not api_key=env:OPENAI_API_KEY", "why-not --format json debug=true"
+        )
+        + "\nexit codes: 0 the value wins, or an edit makes it win, 1 no edit does\n"
+    )
+
+
+def execute(args: argparse.Namespace, output: Output) -> int:
+    """Resolve, try edits in memory, and show those after which the value wins."""
+    from qwen_cfg.application.compilation import compilation_of  # noqa: PLC0415
+    from qwen_cfg.application.why_not import why_not  # noqa: PLC0415
+    from qwen_cfg.cli.reports.why_not import tell  # noqa: PLC0415
+
+    compilation = compilation_of(request_of(args), "survey")
+    answer = why_not(args.wanted, compilation)
+    tell(answer, compilation.generation, args.format, output)
+    return ExitCode.OK if answer.is_possible else ExitCode.FINDINGS

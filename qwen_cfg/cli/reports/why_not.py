@@ -1,0 +1,187 @@
+"""How the answer of `why-not` is shown: as text, or as JSON under `why-not.schema.json`."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from qwen_cfg.writing.assigning import CannotAssignError, assigned
+from qwen_schema import ExitCode, Secret, declared_fields, kind_of_pointer
+from qwen_schema.records import asdict
+
+if TYPE_CHECKING:
+    from qwen_cfg.application.edits import Edit
+    from qwen_cfg.application.why_not import Fix, Verdict, WhyNot
+    from qwen_cfg.cli.output import Output
+    from qwen_cfg.core.chosen_profile import ChosenProfile
+
+FORMAT = 1
+
+# Stands where the key goes, which nobody has typed.
+_KEY = "<the key>"
+
+
+def tell(answer: WhyNot, generation: ChosenProfile, form: str, output: Output) -> None:
+    """Show the answer in the form that was asked for."""
+    if form == "json":
+        output.data(why_not_data(answer, generation))
+        return
+    first, *others = answer.verdicts
+    output.lines(*_of_first(answer, first, generation))
+    for verdict in others:
+        output.lines("", *_of_other(answer, verdict, first))
+    if any(verdict.fixes for verdict in answer.verdicts):
+        output.notice("Each was tried by resolving; nothing was written.")
+
+
+def why_not_data(answer: WhyNot, generation: ChosenProfile) -> dict[str, Any]:
+    """Return the answer as plain values."""
+    return {
+        "format": FORMAT,
+        "exit_code": int(ExitCode.OK if answer.is_possible else ExitCode.FINDINGS),
+        "field": answer.field,
+        "wanted": answer.wanted,
+        "profile": generation.profile.name,
+        "profile_from": generation.because,
+        "profiles": [_verdict_data(verdict) for verdict in answer.verdicts],
+    }
+
+
+def _verdict_data(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "profile": verdict.profile.name,
+        "qwen_code": verdict.profile.title,
+        "value": verdict.value,
+        "origin": verdict.origin,
+        "wins": verdict.wins,
+        "fixes": [
+            {
+                "edits": [_edit_data(edit) for edit in fix.edits],
+                "origin": fix.origin,
+                "also_changes": [asdict(difference) for difference in fix.also],
+                "leaves_incomplete": fix.is_incomplete,
+            }
+            for fix in verdict.fixes
+        ],
+        "reasons": list(verdict.reasons),
+        "error": verdict.error or None,
+    }
+
+
+def _edit_data(edit: Edit) -> dict[str, Any]:
+    is_key = _is_key(edit)
+    return {
+        "where": edit.where,
+        "action": "remove" if edit.removes else "set",
+        "name": edit.name,
+        "pointer": "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in edit.names) or None,
+        "value": None if edit.removes or is_key else list(edit.items) if edit.items is not None else edit.revealed,
+        "is_key": is_key,
+        "file": edit.shown or None,
+        "lines": list(edit.lines),
+        "creates_file": edit.creates,
+        "words": _words(edit),
+    }
+
+
+def _of_first(answer: WhyNot, verdict: Verdict, generation: ChosenProfile) -> list[str]:
+    rules = f"by the {generation.rules}"
+    if verdict.wins:
+        return [f"{answer.field} {_now(answer, verdict)} here, {rules}: nothing to change"]
+    return [f"{answer.field} {_now(answer, verdict)} here, {rules}", "", *_fixes(answer, verdict)]
+
+
+def _of_other(answer: WhyNot, verdict: Verdict, first: Verdict) -> list[str]:
+    title = f"By the {verdict.profile.rules}"
+    if verdict.error:
+        return [f"{title}, nothing resolves: {verdict.error}"]
+    if verdict.wins:
+        return [f"{title}, it {_now(answer, verdict)} already"]
+    if verdict.fixes and verdict.fixes == first.fixes:
+        return [f"{title}, the same edits make it so."]
+    return [f"{title}, it {_now(answer, verdict)}", "", *_fixes(answer, verdict)]
+
+
+def _now(answer: WhyNot, verdict: Verdict) -> str:
+    """Return what the field is now, as the end of a sentence."""
+    if not verdict.origin:
+        return "is not set"
+    if declared_fields()[answer.field].secret:
+        return f"comes from {verdict.origin}"
+    return f"is {verdict.value or '(empty)'}  [{verdict.origin}]"
+
+
+def _fixes(answer: WhyNot, verdict: Verdict) -> list[str]:
+    if not verdict.fixes:
+        return ["No edit makes it so:", *(f"  {reason}" for reason in verdict.reasons)]
+    what = f"{answer.field}={answer.wanted}"
+    one_of = "one of these" if len(verdict.fixes) > 1 else "this"
+    lines = [f"To get {what}, {one_of}:"]
+    for number, fix in enumerate(verdict.fixes, start=1):
+        lines += _fix(number, fix)
+    return lines
+
+
+def _fix(number: int, fix: Fix) -> list[str]:
+    first, *more = (_words(edit) for edit in fix.edits)
+    lines = [f"  {number}. {first}", *(f"     and {words}" for words in more)]
+    lines += [f"       this also changes {d.field}: {d.old or '(empty)'} → {d.new or '(empty)'}" for d in fix.also]
+    if fix.is_incomplete:
+        lines.append("       the configuration is incomplete then")
+    return lines
+
+
+def _words(edit: Edit) -> str:
+    """Return an edit in words."""
+    file, lines = edit.shown, ",".join(map(str, edit.lines))
+    at = f"{file}:{lines}" if lines else file
+    match edit.where, edit.removes:
+        case "flag", True:
+            return f"leave out {edit.name}"
+        case "flag", False:
+            is_switch = declared_fields()[edit.field].is_switch
+            return f"add the flag {edit.name}{'' if is_switch else f'={_quoted(edit)}'}"
+        case "environment", True:
+            return f"unset {edit.name}"
+        case "environment", False:
+            return f"export {edit.name}={_quoted(edit)}"
+        case "env-file", True:
+            return f"remove {edit.name} from {at}"
+        case "env-file", False:
+            assignment = _assignment(edit)
+            if edit.creates:
+                return f"create {file} with {assignment}"
+            return f"change {at} to {assignment}" if lines else f"add {assignment} to {file}"
+        case _, True:
+            return f"remove {edit.name} from {at}"
+    value = _json(edit)
+    if edit.creates:
+        return f"create {file} with {edit.name}: {value}"
+    return f"change {edit.name} in {at} to {value}" if lines else f"add {edit.name}: {value} to {file}"
+
+
+def _is_key(edit: Edit) -> bool:
+    """Tell whether an edit puts a key somewhere; a pointer to one is none."""
+    return isinstance(edit.text, Secret) and kind_of_pointer(edit.revealed) is None
+
+
+def _quoted(edit: Edit) -> str:
+    return _KEY if _is_key(edit) else shlex.quote(edit.revealed)
+
+
+def _assignment(edit: Edit) -> str:
+    """Return the line of an env file, quoted as the file needs it."""
+    if _is_key(edit):
+        return f"{edit.name}={_KEY}"
+    try:
+        return assigned("", {edit.name: edit.revealed}).rstrip("\n")
+    except CannotAssignError:
+        return f"{edit.name}={edit.revealed}"
+
+
+def _json(edit: Edit) -> str:
+    import json  # noqa: PLC0415 - only edits of settings need it
+
+    if _is_key(edit):
+        return _KEY
+    return json.dumps(list(edit.items) if edit.items is not None else edit.revealed, ensure_ascii=False)

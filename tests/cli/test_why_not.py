@@ -1,0 +1,164 @@
+"""`why-not`: what it says, and that it writes nothing and shows no key."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from .process import KEY
+
+if TYPE_CHECKING:
+    from .process import Desk
+
+NEWER = ("--profile", "qwen-code-0.21")
+
+
+def data_of(desk: Desk, code: int, *words: str, **options: Any) -> dict[str, Any]:
+    document: dict[str, Any] = desk.run("why-not", "--format", "json", *words, **options).ended(code).json
+    schema = json.loads((files("qwen_cfg.explanation") / "why-not.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator(schema).validate(document)
+    assert document["exit_code"] == code
+    return document
+
+
+@pytest.fixture
+def project(desk: Desk) -> Desk:
+    desk.write("work/.env", f"OPENAI_API_KEY={KEY}\n# the model\nOPENAI_MODEL='of the file'\n")
+    return desk
+
+
+def test_the_edits_are_numbered_and_the_rules_are_named(project: Desk) -> None:
+    before = project.files()
+    ended = project.run("why-not", "model=of the file", env={"OPENAI_MODEL": "exported"}).ended(0)
+    first, _, *rest = ended.out.splitlines()
+    assert first == (
+        "model is exported  [environment OPENAI_MODEL] here, by the rules of Qwen Code's documents (no qwen on PATH)"
+    )
+    assert rest == [
+        "To get model=of the file, one of these:",
+        "  1. unset OPENAI_MODEL",
+        "  2. add the flag --model='of the file'",
+        "",
+        "By the rules of Qwen Code 0.21 and later, it is exported  [environment OPENAI_MODEL]",
+        "",
+        *rest[6:],
+    ]
+    assert ended.err == "Each was tried by resolving; nothing was written.\n"
+    assert project.files() == before
+
+
+def test_a_line_and_a_setting_are_named_by_their_place(project: Desk) -> None:
+    settings = {"security": {"auth": {"selectedType": "openai"}}, "model": {"name": "m"}}
+    project.write(".qwen/settings.json", json.dumps(settings, indent=1))
+    out = project.run("why-not", "model=x y", *NEWER).ended(0).out
+    assert '  2. change model.name in ~/.qwen/settings.json:8 to "x y"' in out
+    assert '  3. create ./.qwen/settings.json with model.name: "x y"' in out
+    assert "change ../.env:3 to OPENAI_MODEL='x y'" in out.partition("documents")[2]
+    both = project.run("why-not", "model=of the file", *NEWER, "--model", "flag").ended(0).out
+    assert "1. change the flag" not in both
+    assert "     and leave out --model" in both or "1. leave out --model" in both
+
+
+def test_a_value_that_wins_already(project: Desk) -> None:
+    ended = project.run("why-not", "model=of the file").ended(0)
+    assert ended.out.startswith("model is of the file  [../.env:3 OPENAI_MODEL] here, by the rules of")
+    assert "nothing to change\n" in ended.out
+    verdict = data_of(project, 0, "model=of the file")["profiles"][0]
+    assert (verdict["wins"], verdict["fixes"]) == (True, [])
+
+
+def test_the_data_has_what_the_text_has(project: Desk) -> None:
+    document = data_of(project, 0, "debug=true", *NEWER)
+    assert [one["profile"] for one in document["profiles"]] == ["qwen-code-0.21", "documented"]
+    words = [edit["words"] for fix in document["profiles"][0]["fixes"] for edit in fix["edits"]]
+    assert words[:2] == ["add the flag --debug", "export DEBUG=true"]
+    text = project.run("why-not", "debug=true", *NEWER).ended(0).out
+    assert all(each in text for each in words)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ("modle=x", "Did you mean model?"),
+        ("OPENAI_MODEL=x", "Did you mean model?"),
+        ("model", "which value of model?"),
+        ("", "unknown field"),
+        (f"model={KEY}", "the value of model contains an API key"),
+        ("proxy=http://me:hunter2@h.example:1", "the value of proxy contains a login"),
+        (f"api_key={KEY}", "a key is not taken from the command line"),
+        ("api_key=hunter2", "a key is not taken from the command line"),
+        ("api_key=", "a key is not taken from the command line"),
+        ("api_key=env:", "a key is not taken from the command line"),
+        (f"api_key=env:{KEY}", "a key is not taken from the command line"),
+        (f"api_key=file:{KEY}", "a key is not taken from the command line"),
+    ],
+)
+def test_what_is_refused(desk: Desk, wanted: str, said: str) -> None:
+    for form in ("text", "json"):
+        refused = desk.run("why-not", "--format", form, wanted).ended(2)
+        assert said in refused.err
+        assert KEY not in refused.said
+        assert "hunter2" not in refused.said
+
+
+def test_a_key_is_asked_for_by_its_origin_and_never_shown(project: Desk) -> None:
+    env = {"OPENAI_API_KEY": KEY[::-1]}
+    ended = project.run("why-not", "api_key=file:../.env", env=env).ended(0)
+    assert ended.out.startswith("api_key comes from environment OPENAI_API_KEY here")
+    assert "\n  1. unset OPENAI_API_KEY\n" in ended.out
+    made = project.run("why-not", "api_key=env:OPENAI_API_KEY").ended(0)
+    assert "\n  1. export OPENAI_API_KEY=<the key>\n" in made.out
+    [fix] = data_of(project, 0, "api_key=env:OPENAI_API_KEY")["profiles"][0]["fixes"]
+    assert (fix["edits"][0]["value"], fix["edits"][0]["is_key"]) == (None, True)
+    pointer = project.run("why-not", "api_key=keyring:qwen/me").ended(0)
+    assert "change ../.env:1 to OPENAI_API_KEY=keyring:qwen/me" in pointer.out
+    for said in (ended.said, made.said, pointer.said):
+        assert KEY not in said
+        assert KEY[::-1] not in said
+        assert "stand-in" not in said
+
+
+def test_no_edit_helps_and_why(desk: Desk) -> None:
+    out = desk.run("why-not", "timeout=soon").ended(1).out
+    assert "No edit makes it so:\n  it is not valid: it is not a number; expected a number above 0 to 3600\n" in out
+    other = desk.run("why-not", "api_key=env:MY_KEY").ended(1).out
+    assert "MY_KEY is not read as the key by these rules; they read OPENAI_API_KEY" in other
+    assert "no command" not in desk.run("why-not", "api_key=file:/nowhere/.env").ended(1).out
+
+
+def test_a_side_effect_is_told(project: Desk) -> None:
+    out = project.run("why-not", "auth_method=qwen-oauth").ended(0).out
+    assert "       this also changes base_url: https://api.openai.com/v1 → https://" in out
+
+
+def test_a_file_that_cannot_be_read_is_an_error_here_and_told_of_elsewhere(desk: Desk) -> None:
+    desk.write(".qwen/settings.json", "{")
+    out = desk.run("why-not", "model=x").ended(0).out
+    assert "By the rules of Qwen Code 0.21 and later, nothing resolves: ~/.qwen/settings.json:1" in out
+    assert "Qwen Code would stop here" in desk.run("why-not", "model=x", *NEWER).ended(3).err
+    assert data_of(desk, 0, "model=x")["profiles"][1]["error"]
+
+
+def test_a_workspace_that_is_not_json_is_not_edited(desk: Desk) -> None:
+    desk.write("work/app/.qwen/settings.json", "{")
+    document = data_of(desk, 0, "model=x", *NEWER)
+    edited = [edit["file"] for fix in document["profiles"][0]["fixes"] for edit in fix["edits"]]
+    assert "./.qwen/settings.json" not in edited
+
+
+def test_a_pipe_is_not_edited_nor_read_twice(desk: Desk) -> None:
+    pipe = desk.cwd / ".env"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_text(f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=m\n"), daemon=True)
+    writer.start()
+    out = desk.run("why-not", "model=x").ended(0).out
+    writer.join(timeout=10)
+    assert not writer.is_alive()
+    assert "model is m  [./.env:2 OPENAI_MODEL] here" in out
+    assert "./.env:2 to" not in out

@@ -1,0 +1,350 @@
+"""Every edit that is proposed, made for real on the disk and in the environment, makes the value win."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.settings_worlds import settings_worlds
+from support.trees import given_flags, plant, write_tree
+from support.worlds import VALUES, scenes, scenes_with_a_choice
+
+from qwen_cfg.application.compilation import Compilation
+from qwen_cfg.application.request import Process, Request
+from qwen_cfg.application.why_not import why_not
+from qwen_cfg.core.resolution import Resolution
+from qwen_cfg.core.start import EnvFileChoice, FlagValue
+from qwen_cfg.reading.qwen_home import Home
+from qwen_cfg.writing.assigning import CannotAssignError, assigned, unassigned
+from qwen_schema import BadValue, QwenCfgError, Secret, declared_fields, declared_profiles, parse_value
+from qwen_schema.envfile import last_of_each, reader_of
+from qwen_schema.jsonc import parse_jsonc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.worlds import Scene
+
+    from qwen_cfg.application.edits import Edit
+    from qwen_cfg.application.why_not import Fix, WhyNot
+
+PROFILES = tuple(declared_profiles())
+
+
+@dataclass(frozen=True)
+class Here:
+    """A place on the disk to resolve at, with its environment and flags."""
+
+    cwd: Path
+    home: Path | None
+    environ: dict[str, str] = field(default_factory=dict)
+    flags: dict[str, FlagValue] = field(default_factory=dict)
+    choice: EnvFileChoice | None = None
+
+    def compiled(self, profile: str) -> Compilation:
+        process = Process(self.environ, self.cwd, Home(self.home))
+        request = Request(process, self.flags, self.choice, profile)
+        return Compilation(request, "survey", git_status=lambda _: None)
+
+    def edited(self, edits: tuple[Edit, ...]) -> Here:
+        """Make the edits: those of files on the disk."""
+        environ, flags = dict(self.environ), dict(self.flags)
+        for edit in edits:
+            match edit.where:
+                case "flag":
+                    flags.pop(edit.field, None)
+                    if edit.text is not None:
+                        flags[edit.field] = FlagValue(edit.name, edit.text)
+                case "environment":
+                    environ.pop(edit.name, None)
+                    if edit.text is not None:
+                        environ[edit.name] = edit.revealed
+                case "env-file":
+                    _edit_env_file(edit)
+                case "settings":
+                    _edit_settings(edit)
+        return Here(self.cwd, self.home, environ, flags, self.choice)
+
+
+def _edit_env_file(edit: Edit) -> None:
+    assert edit.path is not None
+    assert edit.creates != edit.path.exists()
+    edit.path.parent.mkdir(parents=True, exist_ok=True)
+    text = edit.path.read_bytes().decode() if edit.path.exists() else ""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    assert all(edit.name in lines[line - 1] for line in edit.lines)
+    new = unassigned(text, edit.name) if edit.text is None else assigned(text, {edit.name: edit.revealed})
+    edit.path.write_bytes(new.encode())
+
+
+def _edit_settings(edit: Edit) -> None:
+    assert edit.path is not None
+    assert edit.creates != edit.path.exists()
+    edit.path.parent.mkdir(parents=True, exist_ok=True)
+    text = edit.path.read_text(encoding="utf-8") if edit.path.exists() else "{}"
+    tree = inside = _plain(parse_jsonc(text))
+    for name in edit.names[:-1]:
+        inside = inside[int(name)] if isinstance(inside, list) else inside.setdefault(name, {})
+    if edit.text is None:
+        del inside[edit.names[-1]]
+    else:
+        inside[edit.names[-1]] = list(edit.items) if edit.items is not None else edit.revealed
+    edit.path.write_text(json.dumps(tree), encoding="utf-8")
+
+
+def _plain(node: Any) -> Any:
+    if node.members is not None:
+        return {name: _plain(member) for name, member in node.members.items()}
+    return [_plain(item) for item in node.items] if node.items is not None else node.value
+
+
+@contextmanager
+def as_it_was(root: Path) -> Iterator[None]:
+    """Put a tree back as it was."""
+    kept = Path(tempfile.mkdtemp(prefix="kept-"))
+    shutil.copytree(root, kept / "tree", symlinks=True)
+    try:
+        yield
+    finally:
+        shutil.rmtree(root)
+        shutil.copytree(kept / "tree", root, symlinks=True)
+        shutil.rmtree(kept)
+
+
+def require_true(here: Here, root: Path, words: str, profile: str) -> int:
+    """Make every proposed edit for real, and return how many there were."""
+    compilation = here.compiled(profile)
+    try:
+        answer = why_not(words, compilation)
+    except QwenCfgError:
+        return 0
+    made = 0
+    for verdict in answer.verdicts:
+        assert not (verdict.wins and verdict.fixes)
+        before = compilation.outcomes[verdict.profile]
+        assert verdict.error or isinstance(before, Resolution)
+        for fix in verdict.fixes:
+            with as_it_was(root):
+                after = here.edited(fix.edits).compiled(verdict.profile.name).resolution
+            require_won(answer, fix, after)
+            assert isinstance(before, Resolution)
+            require_told(answer.field, fix, before, after)
+            made += 1
+    return made
+
+
+def require_won(answer: WhyNot, fix: Fix, after: Resolution) -> None:
+    decision = after.decisions[answer.field]
+    assert decision.problem is None
+    assert decision.winner is not None
+    assert decision.value == parse_value(decision.field, answer.wanted)
+    if not any(edit.where == "settings" for edit in fix.edits):
+        assert str(decision.winner.origin) == fix.origin
+
+
+def require_told(field: str, fix: Fix, before: Resolution, after: Resolution) -> None:
+    """What else changes is told, and no more than that."""
+    changed = {name for name in after.decisions if _outcome(before, name) != _outcome(after, name)}
+    assert {difference.field for difference in fix.also} == changed - {field}
+    assert fix.is_incomplete == (before.is_complete and not after.is_complete)
+
+
+def _outcome(resolution: Resolution, name: str) -> tuple[object, ...]:
+    decision = resolution.decisions[name]
+    if decision.field.secret and decision.winner is None:
+        return ("a login" if resolution.auth_method == "qwen-oauth" else "nothing",)
+    value = decision.winner and decision.winner.revealed if decision.value is None else decision.value
+    return value, decision.problem is None
+
+
+WANTED = st.sampled_from(
+    [
+        ("model", VALUES["OPENAI_MODEL"]),
+        ("model", st.sampled_from(["p1", "p2", "m", "gpt-4o", "qwen3.7-max", "q", "new-one"])),
+        ("base_url", st.sampled_from(["http://127.0.0.1:1/v1", "http://127.0.0.1:7/v1", "https://new.example/v1"])),
+        ("auth_method", st.sampled_from(["openai", "qwen-oauth", "anthropic", "gemini"])),
+        ("debug", st.sampled_from(["true", "false"])),
+        ("timeout", st.sampled_from(["30", "7", "0"])),
+        ("proxy", st.sampled_from(["http://127.0.0.1:3128", ""])),
+        ("no_proxy", st.sampled_from(["localhost,.internal", "none"])),
+        ("excluded_variables", st.sampled_from(["OPENAI_MODEL", "none", "DEBUG,DEBUG_MODE"])),
+    ]
+).flatmap(lambda one: one[1].map(lambda text: f"{one[0]}={text}"))
+
+
+@contextmanager
+def a_root() -> Iterator[Path]:
+    top = Path(os.path.realpath(tempfile.mkdtemp(prefix="tree-")))
+    try:
+        yield top / "t"
+    finally:
+        shutil.rmtree(top)
+
+
+@given(st.one_of(scenes(), scenes_with_a_choice()), WANTED, st.sampled_from(PROFILES))
+def test_in_worlds_of_env_files(scene: Scene, words: str, profile: str) -> None:
+    with a_root() as root:
+        plant(root, scene)
+        chosen = root / scene.chosen if scene.chosen else None
+        choice = EnvFileChoice("flag", chosen) if chosen else EnvFileChoice("none" if scene.no_env_file else "search")
+        home = None if scene.home is None else root / scene.home
+        here = Here(root / scene.cwd, home, dict(scene.environ), given_flags(scene.flags), choice)
+        require_true(here, root, words, profile)
+
+
+@given(settings_worlds(), WANTED)
+def test_in_worlds_of_settings(world: dict[str, Any], words: str) -> None:
+    with a_root() as root:
+        placed = json.loads(json.dumps(world).replace("{ROOT}", str(root)))
+        write_tree(root, placed["files"])
+        cwd, home = root / "r/home/work/app", root / "r/home"
+        for directory in (cwd, home / ".qwen"):
+            directory.mkdir(parents=True, exist_ok=True)
+        here = Here(cwd, home, placed["env"], given_flags(placed["flags"]))
+        require_true(here, root, words, "qwen-code-0.21")
+
+
+@given(
+    st.lists(st.sampled_from(["A=1", "A='x\ny'", "B=2", "# A=3", "export A=4", 'A="', "", "AB=5", "A: 6"]), max_size=6)
+)
+def test_an_assignment_is_removed_and_no_other(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    try:
+        without = unassigned(text, "A")
+    except CannotAssignError:
+        return
+    for dialect in ("dotenv", "python"):
+        before, after = (last_of_each(reader_of(dialect)(one)) for one in (text, without))  # type: ignore[arg-type]
+        assert {n: a.value for n, a in after.items()} == {n: a.value for n, a in before.items() if n != "A"}
+
+
+# By hand: what is proposed first.
+
+
+def asked(root: Path, words: str, profile: str, files: dict[str, str], **environ: str) -> WhyNot:
+    write_tree(root, {f"home/{path}": text for path, text in files.items()})
+    (root / "home/work/app").mkdir(parents=True, exist_ok=True)
+    here = Here(root / "home/work/app", root / "home", environ)
+    assert require_true(here, root, words, profile) >= 0
+    return why_not(words, here.compiled(profile))
+
+
+def first(answer: WhyNot) -> list[list[tuple[str, str, str | None]]]:
+    return [
+        [(edit.where, edit.name, None if edit.removes else edit.revealed) for edit in fix.edits]
+        for fix in answer.verdicts[0].fixes
+    ]
+
+
+OLD, NEW = "documented", "qwen-code-0.21"
+
+
+def test_a_value_that_is_hidden_is_uncovered(tmp_path: Path) -> None:
+    answer = asked(tmp_path, "model=of-file", OLD, {"work/.env": "OPENAI_MODEL=of-file\n"}, OPENAI_MODEL="exported")
+    assert first(answer)[:2] == [[("environment", "OPENAI_MODEL", None)], [("flag", "--model", "of-file")]]
+    # An empty variable hides the file's, and nothing but the default wins.
+    answer = asked(tmp_path, "model=of-file", OLD, {}, OPENAI_MODEL="")
+    assert [("environment", "OPENAI_MODEL", None)] in first(answer)
+    new = asked(tmp_path, "model=of-file", NEW, {}, OPENAI_MODEL="")
+    assert [verdict.wins for verdict in new.verdicts if verdict.profile.name == OLD] == [False]
+
+
+def test_a_line_is_changed_where_it_stands(tmp_path: Path) -> None:
+    files = {"work/.env": "OPENAI_API_KEY=sk-0123456789abcdef\nQWEN_MODEL=a\n"}
+    answer = asked(tmp_path, "model=b", OLD, files)
+    assert first(answer)[1:] == [
+        [("environment", "OPENAI_MODEL", "b")],
+        [("env-file", "QWEN_MODEL", "b")],
+    ]
+    [edit] = answer.verdicts[0].fixes[2].edits
+    assert (edit.shown, edit.lines, edit.creates) == ("../.env", (2,), False)
+
+
+def test_a_new_file_that_would_be_found_first_is_proposed_unless_it_hides_a_key(tmp_path: Path) -> None:
+    fixes = asked(tmp_path, "model=b", OLD, {}, OPENAI_API_KEY="sk-0123456789abcdef").verdicts[0].fixes
+    assert [edit.shown for fix in fixes for edit in fix.edits if edit.creates] == ["./.qwen/.env", "~/.qwen/.env"]
+    # It hides an env file that is found now: what that set changes, too, and without the key nothing is complete.
+    files = {"work/.env": "OPENAI_BASE_URL=https://a.example/v1\n"}
+    key = {"OPENAI_API_KEY": "sk-0123456789abcdef", "OPENAI_MODEL": "a"}
+    [*_, made] = asked(tmp_path, "timeout=7", OLD, files, **key).verdicts[0].fixes
+    assert [(edit.shown, edit.creates) for edit in made.edits] == [("./.qwen/.env", True)]
+    assert [difference.field for difference in made.also] == ["base_url"]
+    files = {"work/.env": "OPENAI_API_KEY=sk-0123456789abcdef\n"}
+    assert all(
+        not edit.creates for fix in asked(tmp_path, "timeout=7", OLD, files).verdicts[0].fixes for edit in fix.edits
+    )
+
+
+def test_a_provider_entry_is_changed_and_no_flag_is_proposed(tmp_path: Path) -> None:
+    entry = {"id": "m", "baseUrl": "https://a.example/v1", "envKey": "K"}
+    settings = {
+        "security": {"auth": {"selectedType": "openai"}},
+        "model": {"name": "m"},
+        "modelProviders": {"openai": [entry]},
+    }
+    files = {".qwen/settings.json": json.dumps(settings, indent=1)}
+    answer = asked(tmp_path, "base_url=https://b.example/v1", NEW, files, K="sk-0123456789abcdef")
+    assert first(answer) == [[("settings", "modelProviders.openai.0.baseUrl", "https://b.example/v1")]]
+    [edit] = answer.verdicts[0].fixes[0].edits
+    assert edit.lines == (14,)
+    assert json.dumps(settings, indent=1).splitlines()[13].strip().startswith('"baseUrl"')
+    assert answer.verdicts[1].profile.name == OLD
+    assert [edit.name for edit in answer.verdicts[1].fixes[0].edits] == ["--openai-base-url"]
+
+
+def test_what_a_project_may_not_set_is_not_proposed_there(tmp_path: Path) -> None:
+    files = {"work/app/.env": "DEBUG=1\n", ".qwen/.env": ""}
+    answer = asked(tmp_path, "proxy=http://127.0.0.1:1", NEW, files)
+    paths = [edit.shown for fix in answer.verdicts[0].fixes for edit in fix.edits if edit.path is not None]
+    assert "~/.qwen/.env" in paths
+    assert not [path for path in paths if path.startswith(".")]
+    excluded = asked(tmp_path, "debug=true", OLD, files)
+    assert [edit.shown for fix in excluded.verdicts[0].fixes for edit in fix.edits if edit.path] == ["./.qwen/.env"]
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("api_key=env:OPENAI_API_KEY", [[("environment", "OPENAI_API_KEY")]]),
+        ("api_key=file:.qwen/.env", [[("env-file", "OPENAI_API_KEY")]]),
+        ("api_key=file:~/work/.env", []),
+        ("api_key=env:OTHER_KEY", []),
+    ],
+)
+def test_a_key_is_wanted_by_its_origin(tmp_path: Path, words: str, wanted: list[Any]) -> None:
+    files = {"work/.env": "OPENAI_API_KEY=sk-0123456789abcdef\n"}
+    write_tree(tmp_path, {f"home/{path}": text for path, text in files.items()})
+    (tmp_path / "home/work/app").mkdir(parents=True)
+    here = Here(tmp_path / "home/work/app", tmp_path / "home")
+    answer = why_not(words, here.compiled(OLD))
+    [verdict] = [one for one in answer.verdicts if one.profile.name == OLD]
+    assert [[(edit.where, edit.name) for edit in fix.edits] for fix in verdict.fixes] == wanted
+    assert verdict.wins == words.endswith("work/.env")
+    if words.endswith("OTHER_KEY"):
+        assert "OTHER_KEY is not read as the key" in verdict.reasons[0]
+    for fix in verdict.fixes:
+        with as_it_was(tmp_path):
+            after = here.edited(fix.edits).compiled(OLD).resolution
+        winner = after.decisions["api_key"].winner
+        assert winner is not None
+        assert isinstance(winner.text, Secret)
+        assert str(winner.origin) == fix.origin
+
+
+def test_a_value_that_is_none_is_refused_with_the_reason(tmp_path: Path) -> None:
+    answer = asked(tmp_path, "timeout=soon", OLD, {})
+    assert not answer.is_possible
+    assert [verdict.reasons for verdict in answer.verdicts] == [
+        ("it is not valid: it is not a number; expected a number above 0 to 3600",)
+    ] * len(PROFILES)
+    with pytest.raises(BadValue):
+        parse_value(declared_fields()["timeout"], "soon")
