@@ -161,7 +161,7 @@ def wait_until(condition: Any, seconds: float = 20) -> None:
 
 def test_a_program_that_hangs_is_ended_with_its_children(desk: Desk) -> None:
     seen = desk.home / "child"
-    found = verified(desk, "--timeout", "3", env=exported(desk, **{stand_in.HANG: str(seen)}), code=1)
+    found = verified(desk, "--time-limit", "3", env=exported(desk, **{stand_in.HANG: str(seen)}), code=1)
     assert (found["timed_out"], found["exit_status"]) == (True, None)
     wait_until(lambda: not is_alive(int(seen.read_text())))
     assert left(desk) == []
@@ -288,7 +288,7 @@ def test_an_older_qwen_code_cannot_be_asked(desk: Desk) -> None:
     assert "0.15.10 cannot be asked" in err
 
 
-@pytest.mark.parametrize("words", [("--timeout", "0"), ("--timeout", "x"), ("--timeout", "601"), ("qwen",)])
+@pytest.mark.parametrize("words", [("--time-limit", "0"), ("--timeout", "x"), ("--timeout", "601"), ("qwen",)])
 def test_wrong_words_are_refused(desk: Desk, words: tuple[str, ...]) -> None:
     refused(desk, *words, env=exported(desk))
 

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 # How long Qwen Code may take, in seconds; it takes some five.
 _USUAL, _LONGEST = 60.0, 600.0
 
+_EPILOG = """
+Qwen Code is started once, in this directory, with private copies of its settings.
+It reaches a server on this machine that answers in place of the provider; nothing
+is sent anywhere else.
+
+exit codes: 0 agrees, 1 differs, or it sent no request that can be compared
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
@@ -27,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="another Qwen Code than the qwen on the PATH, and its arguments (default: qwen -p ping)",
     )
     parser.add_argument(
-        "--timeout",
+        "--time-limit",
         type=_seconds,
         default=_USUAL,
         metavar="SECONDS",
@@ -44,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="start Qwen Code although the project's settings name programs, which it starts without asking",
     )
-    parser.epilog = examples("verify", "verify --format json", "verify -- qwen --model qwen3-coder-plus")
+    parser.epilog = examples("verify", "verify --format json", "verify -- qwen --model qwen3-coder-plus") + _EPILOG
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
@@ -58,7 +66,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     request = Request(this_process(), profile=args.profile, trust_project=args.trust_project)
     if output.progress_columns:
         output.progress("Qwen Code is being asked; this takes a few seconds")
-    found = verify(request, args.program, args.timeout)
+    found = verify(request, args.program, args.time_limit)
     if args.format == "json":
         output.data(document(found))
     else:
