@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qwen_cfg.application.artifact_nearby import other_endpoint
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.incomplete import IncompleteError
 from qwen_cfg.cli.arguments import request_of, require_own_eyes
@@ -82,6 +83,9 @@ def execute(args: argparse.Namespace, output: Output) -> int:
 
         return compare(request_of(args), output, form=args.format, color=args.color, reveal=args.show_secrets)
     compilation = compilation_of(request_of(args), "survey")
+    written = None if args.output in (None, *STANDARD_OUTPUT) else Path(args.output)
+    nearby = other_endpoint(compilation, written) if compilation.resolution.is_complete else ""
+    output.notice(*([nearby] if nearby else []))
     if args.explain is None:
         show_warnings(compilation.without_trusted(compilation.warnings), output)
         if not compilation.resolution.is_complete:

@@ -1,0 +1,57 @@
+"""An exported key that goes elsewhere than the project's artifact says: the artifact is named in one line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .process import KEY
+
+if TYPE_CHECKING:
+    from .process import Desk
+
+EXPORTED = {"OPENAI_API_KEY": KEY}
+THERE = "https://gateway.example/v1"
+PLAIN = ["--profile", "documented"]
+
+
+@pytest.fixture
+def project(desk: Desk) -> Desk:
+    desk.run("resolve", *PLAIN, "--openai-base-url", THERE, "-o", "qwen.toml", env=EXPORTED).ended(0)
+    (desk.cwd / "src/deep").mkdir(parents=True)
+    return desk
+
+
+@pytest.mark.parametrize("place", [".", "src", "src/deep"])
+@pytest.mark.parametrize("argv", [["resolve"], ["resolve", "--explain"], ["resolve", "--explain", "base_url"]])
+def test_it_is_named_from_wherever_it_is_found(project: Desk, place: str, argv: list[str]) -> None:
+    outcome = project.run("-C", place, *argv, *PLAIN, env=EXPORTED).ended(0)
+    (line,) = [line for line in outcome.err.splitlines() if "qwen.toml" in line]
+    assert "OPENAI_API_KEY goes to https://api.openai.com/v1 here" in line
+    assert "sends the key to https://gateway.example/v1" in line
+    assert "--config" in line
+    assert "gateway" not in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("argv", "env"),
+    [
+        (["--openai-base-url", THERE], EXPORTED),
+        (["--openai-base-url", f"{THERE}/"], EXPORTED),
+        ([], {**EXPORTED, "OPENAI_BASE_URL": THERE}),
+        (["--openai-api-key", KEY], {}),
+        (["-o", "qwen.toml"], EXPORTED),
+        (["-o", "../app/qwen.toml"], EXPORTED),
+    ],
+)
+def test_it_is_not_where_the_key_goes_to_the_same_place_or_is_none_of_the_environment(
+    project: Desk, argv: list[str], env: dict[str, str]
+) -> None:
+    assert "sends the key" not in project.run("resolve", *PLAIN, *argv, env=env).ended(0).err
+
+
+@pytest.mark.parametrize("content", ["", "format = 99\n", "not toml ["])
+def test_a_file_that_is_no_artifact_is_in_nobodys_way(desk: Desk, content: str) -> None:
+    desk.write("work/app/qwen.toml", content)
+    assert desk.run("resolve", *PLAIN, env=EXPORTED).ended(0).err == ""
