@@ -24,7 +24,21 @@ PLACES = {
 
 # readline knows how to complete file names: quotes, blanks, ~ and all. And it takes `--option=value` for three words.
 _BASH = """
+_qwen_cfg_reference() {
+  case $1 in
+    environment) COMPREPLY=($(compgen -e -- "$2")) ;;
+    env-file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
+  esac
+  (( ${#COMPREPLY[@]} )) || compopt +o default +o bashdefault
+}
+
 _qwen_cfg() {
+  local line=${COMP_LINE:0:COMP_POINT}
+  if [[ $line =~ [[:space:]]--secret-from[=[:space:]]+([a-z-]+):[^[:space:]]*$ ]]; then
+    COMPREPLY=()
+    _qwen_cfg_reference "${BASH_REMATCH[1]}" "$2"
+    return
+  fi
   local -a words=()
   local index at=0
   for index in "${!COMP_WORDS[@]}"; do
@@ -38,10 +52,46 @@ _qwen_cfg() {
   local -a COMP_WORDS=("${words[@]}")
   local COMP_CWORD=$at
   _shtab_qwen_cfg
+  [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *: ]] && compopt -o nospace
+  # Where a directory is expected, no other file is offered.
+  if [[ ${#COMPREPLY[@]} == 0 && ${COMP_WORDS[COMP_CWORD-1]} == -C ]]; then compopt +o default +o bashdefault; fi
+  return 0
 }
 
 complete -o bashdefault -o default -F _qwen_cfg qwen-cfg
 """
+
+
+_ZSH = """
+_qwen_cfg_reference() {
+  if compset -P environment:; then
+    _parameters -g '*export*'
+  elif compset -P env-file:; then
+    _files
+  elif ! compset -P '*:'; then
+    compadd -S '' -- KINDS
+    compadd -- WORDS
+  fi
+}
+"""
+
+_FISH = """
+function __qwen_cfg_reference
+  set -l word (string replace -r -- '^--secret-from=' '' (commandline -ct))
+  if string match -q -- 'environment:*' $word
+    string replace -r -- '^' environment: (set -xn)
+  else if string match -q -- 'env-file:*' $word
+    string replace -r -- '^' env-file: (__fish_complete_path (string replace -- env-file: '' $word))
+  else if not string match -q -- '*:*' $word
+    printf '%s\\n' KINDS WORDS
+  end
+end
+"""
+
+_FISH_VALUES = '-xka "(__qwen_cfg_reference)"'
+
+# How a secret reference begins, and those that have nothing behind that.
+_KINDS, _WORDS = ("environment:", "env-file:", "keyring:", "command:"), ("flag", "oauth-cache")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,8 +106,8 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     import shtab  # noqa: PLC0415
 
     parser = build_parser()
-    for command in parser.commands.values():
-        for action in command.actions:
+    for each in (parser, *parser.commands.values()):
+        for action in each.actions:
             _give_values(action, {**shtab.FILE, "bash": "", "fish": "FILES"})
     output.text(_improved(shtab.complete(parser, args.shell), args.shell) + "\n", verbatim=True)
     return ExitCode.OK
@@ -68,8 +118,16 @@ def _improved(script: str, shell: str) -> str:
     if shell == "bash":
         return script + _BASH
     if shell == "fish":
-        return script.replace('-xka "FILES"', "-rF").replace('-ka "FILES"', "-F")
+        script = re.sub(
+            r"(-l secret-from) -x\S*(?: '[^']*'| \"[^\"]*\")? -d", r'\1 -xka "(__qwen_cfg_reference)" -d', script
+        )
+        return script.replace('-xka "FILES"', "-rF").replace('-ka "FILES"', "-F") + _with_kinds(_FISH)
     if shell == "zsh":
+        script = re.sub(
+            r'(--secret-from.*\]):KIND:WHERE:.*"$', r'\1:reference:_qwen_cfg_reference"', script, flags=re.M
+        )
+        head, _, rest = script.partition("\n")
+        script = f"{head}\n{_with_kinds(_ZSH)}\n{rest}"
         # One argument or more.
         # A script that is sourced is registered, too, and not called.
         script = script.replace("[[ $zsh_eval_context[-1] == eval ]]", "[[ $zsh_eval_context[-1] == (eval|file) ]]")
@@ -79,10 +137,21 @@ def _improved(script: str, shell: str) -> str:
     return script
 
 
+def _with_kinds(function: str) -> str:
+    return function.replace("KINDS", " ".join(_KINDS)).replace("WORDS", " ".join(_WORDS))
+
+
 def _give_values(action: Any, files: dict[str, Any]) -> None:
     """Tell an option of a script what its values are, where it names a file, a field, a rule or a choice of a field."""
+    import shtab  # noqa: PLC0415
+
     if action.metavar in ("FILE", "PATH", "A", "B"):
         action.complete = files
+    elif action.metavar == "DIRECTORY":
+        # What shtab has for zsh falls back on files.
+        action.complete = {**shtab.DIRECTORY, "zsh": "_path_files -/"}
+    elif action.metavar == "KIND:WHERE":
+        action.choices = [*_KINDS, *_WORDS]
     elif action.metavar == "FIELD":
         action.choices = action.choices or list(declared_fields())
     elif action.metavar in ("CODE", "CODES"):
