@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from qwen_cfg.rules.diagnostic import warning_text
 from qwen_cfg.trust.gate import Gate
-from qwen_schema import declared_fields, locate_path
+from qwen_schema import NotTrustedError, declared_fields, locate_path
 from qwen_schema.qwen_oauth import METHOD
 
 from .compilation import compilation_of, trust_store
@@ -18,6 +19,8 @@ from .loaded_config import Config
 from .ready import fetched_key, key_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from qwen_schema import ResolvedConfig, Secret, Surroundings
 
     from .request import Request
@@ -25,8 +28,6 @@ if TYPE_CHECKING:
 # What is done about what `run` would ask the user: refuse it, refuse what has no saved approval, or allow it.
 Trust = Literal["deny", "known", "allow"]
 TRUST: tuple[Trust, ...] = ("deny", "known", "allow")
-
-_IN_PROGRAM = 'Or decide in the program: load(trust="allow"). Nothing was sent.'
 
 
 def load_here(request: Request, trust: Trust) -> Config:
@@ -39,11 +40,11 @@ def load_here(request: Request, trust: Trust) -> Config:
     """
     notices: list[str] = []
     # Nobody is told of what a library's caller uses.
-    compilation = compilation_of(request, of_artifact=True)
-    if not compilation.resolution.is_complete:
-        raise IncompleteError(compilation.diagnostics)
-    gate = _gate(request, trust, notices)
-    gate.require(compilation.concern)
+    compilation, gate = compilation_of(request, of_artifact=True), _gate(request, trust, notices)
+    with _advice_for_programs(request, trust):
+        if not compilation.resolution.is_complete:
+            raise IncompleteError(compilation.diagnostics)
+        gate.require(compilation.concern)
     found = compilation.without_asked(compilation.warnings)
     warnings = [warning_text(diagnostic) for diagnostic in found if diagnostic.severity == "warning"]
     artifact, here = compilation.artifact, compilation.surroundings
@@ -60,11 +61,11 @@ def load_artifact(request: Request, trust: Trust) -> Config:
         ConfigurationError: if its key cannot be read.
     """
     notices: list[str] = []
-    file = config_file(request)
-    if file.foreign is not None:
-        raise file.foreign
-    gate = _gate(request, trust, notices)
-    gate.require(file.concern)
+    file, gate = config_file(request), _gate(request, trust, notices)
+    with _advice_for_programs(request, trust):
+        if file.foreign is not None:
+            raise file.foreign
+        gate.require(file.concern)
     artifact, here = file.in_use, file.surroundings
     key = None if artifact.text("auth_method") == METHOD else fetched_key(artifact, here, gate)
     return _config(artifact, key, here, request, [*([file.unusual] if file.unusual else []), *notices])
@@ -73,14 +74,25 @@ def load_artifact(request: Request, trust: Trust) -> Config:
 def _gate(request: Request, trust: Trust, notices: list[str]) -> Gate:
     """Return the gate for a caller: under `deny` nothing that the user has ever approved counts."""
     is_open = trust == "allow" or (trust == "known" and request.trusts_project)
-    further = 'Then: load(trust="known"). ' if trust == "deny" else ""
     return Gate(
         trust_store(request.process),
         lambda notice: notices.append(notice.removeprefix("qwen-cfg: ")),
         is_open=is_open,
-        command=shlex.join(["qwen-cfg", "trust", *request.as_words()]),
-        ways_on=further + _IN_PROGRAM,
     )
+
+
+@contextmanager
+def _advice_for_programs(request: Request, trust: Trust) -> Iterator[None]:
+    """Give an error of the trust gate the advice for a program: it has no options, and nobody who could be asked."""
+    try:
+        yield
+    except NotTrustedError as error:
+        command = shlex.join(["qwen-cfg", "trust", *request.as_words()])
+        then = '; then: load(trust="known")' if trust == "deny" else ""
+        # An approval is for a key that is found again.
+        approval = "" if "api_key" in request.flags else f"To approve, once: {command}{then}. "
+        allowed = 'To decide in the program: load(trust="allow"). Nothing was sent.'
+        raise error.copy(hint=f"{approval}{allowed}") from None
 
 
 def _config(

@@ -7,6 +7,7 @@ import inspect
 import json
 import os
 import pickle
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -160,6 +161,24 @@ def test_what_run_would_ask_about_is_refused_unless_it_is_allowed(desk: Desk) ->
     assert load(**here, trust="allow").base_url == STRANGER
 
 
+def test_no_approval_is_proposed_for_a_key_that_is_not_found_again(desk: Desk) -> None:
+    hostile(desk)
+    with pytest.raises(NotTrustedError) as caught:
+        load(**world(desk), values={"api_key": KEY})
+    assert caught.value.hint == 'To decide in the program: load(trust="allow"). Nothing was sent.'
+
+
+def test_the_command_that_is_proposed_is_an_approval(desk: Desk) -> None:
+    hostile(desk)
+    here = {**world(desk, OPENAI_API_KEY=KEY), "values": {"model": "m"}}
+    with pytest.raises(NotTrustedError) as caught:
+        load(**here, trust="known")
+    words = shlex.split(caught.value.hint.partition("once: ")[2].partition(". To decide")[0])
+    assert words[0] == "qwen-cfg"
+    desk.run(*words[1:], "--yes", env={"OPENAI_API_KEY": KEY}).ended(0)
+    assert load(**here, trust="known").model == "m"
+
+
 def test_deny_is_the_default(desk: Desk) -> None:
     hostile(desk)
     with pytest.raises(NotTrustedError):
@@ -225,8 +244,10 @@ def test_an_env_file_of_another_user_is_refused_too(desk: Desk) -> None:
     for trust in ("deny", "known"):
         with pytest.raises(NotTrustedError):
             load(**here, trust=trust)
-    with pytest.raises(NotTrustedError):
+    with pytest.raises(NotTrustedError) as caught:
         load(**world(desk, OPENAI_API_KEY=KEY, QWEN_CFG_TRUST_PROJECT="1"))
+    assert "--" not in caught.value.hint
+    assert 'load(trust="allow")' in caught.value.hint
     assert load(**here, trust="allow").model == "theirs"
     assert load(**world(desk, OPENAI_API_KEY=KEY, SUDO_UID=str(NOBODY))).model == "theirs"
     desk.run("trust", "--yes", env={"OPENAI_API_KEY": KEY}).ended(0)
