@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qwen_schema import printable, redact
 
-from .problem import INVALID
+from .problem import INVALID, in_repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +38,8 @@ def _document(results: Results) -> Iterator[str]:
 
 
 def _case(subject: Subject, command: str) -> Iterator[str]:
-    name = _escaped(subject.name)
-    opening = f'    <testcase classname="qwen-cfg.{_escaped(command)}" name="{name}" file="{name}"'
+    name, file = _escaped(subject.name), _escaped(in_repository(subject.name))
+    opening = f'    <testcase classname="qwen-cfg.{_escaped(command)}" name="{name}" file="{file}"'
     if not subject.problems:
         yield f"{opening}/>"
         return

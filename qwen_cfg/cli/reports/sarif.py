@@ -77,5 +77,5 @@ def _result(problem: Problem, index: dict[str, int]) -> dict[str, Any]:
 def _location(file: str) -> dict[str, str]:
     """Return a file as a URI: relative to the repository, else absolute."""
     if Path(file).is_absolute() or file.startswith("../"):
-        return {"uri": Path(file).absolute().as_uri()}
+        return {"uri": Path(os.path.normpath(Path(file).absolute())).as_uri()}
     return {"uri": quote(os.fsencode(file)), "uriBaseId": "%SRCROOT%"}
