@@ -24,6 +24,8 @@ STARTING_NAMES = re.compile(
 )
 # The module that ends this process by becoming another program.
 REPLACING = "qwen_cfg/starting/program.py"
+# The one module that forks this process.
+SHARING = "qwen_cfg/cli/workers.py"
 # Names that can hide any of these.
 HIDING = {"__import__", "eval", "exec"}
 
@@ -83,6 +85,8 @@ def test_each_of_them_starts_programs_by_subprocess_alone_and_without_a_shell() 
     files = starting_files()
     # `exec` has one purpose: the user's own program takes the place of this process.
     assert files.pop(REPLACING) == {"os.execve"}
+    # A fork of this process does a share of its work.
+    assert files.pop(SHARING) == {"os.fork"}
     assert {name for names in files.values() for name in names} == {"subprocess", "'webbrowser'"}
     calls = [
         (file, call)

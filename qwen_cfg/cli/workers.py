@@ -105,11 +105,10 @@ class _Crew(Generic[T]):
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             for descriptor in self._pids:
                 os.close(descriptor)
-            with os.fdopen(write, "wb") as pipe:
-                for number in share:
-                    line = json.dumps([number, self._work.pack(self._work.do(number))])
-                    pipe.write(line.encode("ascii") + b"\n")
-                    pipe.flush()
+            for number in share:
+                line = json.dumps([number, self._work.pack(self._work.do(number))]).encode("ascii") + b"\n"
+                while line:
+                    line = line[os.write(write, line) :]
         finally:
             os._exit(0)
 

@@ -143,7 +143,6 @@ PLACES = [
     ["auth", "S"],
     ["rule", "S"],
     ["check", "--select", "S", "a.toml"],
-    ["check", "a.toml", "S"],
     ["run", "-p", "x", "S"],
     ["run", "x", "S"],
     ["completion", "S"],
@@ -163,6 +162,11 @@ def test_what_may_be_a_secret_is_not_repeated(desk: Desk) -> None:
 # The name of a file or a directory is expected there.
 FILES = [
     ["check", "S"],
+    ["check", "a.toml", "S"],
+    ["check", "--format", "sarif", "a.toml", "S/"],
+    ["check", "--format", "junit", "S"],
+    ["check", "--format", "gitlab", "S", "a.toml"],
+    ["check", "--format", "json", "S", "a.toml", "--update"],
     ["check", "--format", "github", "S"],
     ["check", "--format", "json", "sub/S.toml"],
     ["envfile", "S"],

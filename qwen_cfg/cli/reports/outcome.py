@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from qwen_cfg.core.drift import MISSING
 from qwen_cfg.rules.diagnostic import warning_text
-from qwen_schema import redact
+from qwen_schema import looks_like_key, redact, redact_unknown
 from qwen_schema.records import asdict, record
 from qwen_schema.redacted_data import redacted_data
 
@@ -68,7 +68,8 @@ def outcome_of(report: Report) -> Outcome:
 
 
 def outcome_of_error(file: str, error: QwenCfgError) -> Outcome:
-    """Return the outcome of a check that ended in an error."""
+    """Return the outcome of a check that ended in an error. What looks like a key, and not like a name, is masked."""
+    file = redact_unknown(file) if looks_like_key(file) else file
     first, *further = error.lines
     # The file is named at the beginning of the line already.
     first = first.removeprefix(f"{file}: ")
