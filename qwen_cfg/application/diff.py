@@ -50,17 +50,25 @@ class Side:
         return bool(self.file)
 
 
-def diff_of(cwd: Path, words: Sequence[str], paths: Sequence[str], *, strict: bool) -> Changes:
+def _quiet(done: int, total: int) -> None:
+    """Take no note of how far it is."""
+
+
+def diff_of(
+    cwd: Path, words: Sequence[str], paths: Sequence[str], *, strict: bool, note: Callable[[int, int], None] = _quiet
+) -> Changes:
     """Return what changes between the artifacts or revisions that words name, `paths` limiting the revisions' files.
+
+    `note` is told how many artifacts are compared, of how many.
 
     Raises:
         UsageError: if the words name nothing that can be compared.
         ArtifactError: if one of two artifacts is invalid.
     """
     if len(words) == 1 and (ends := _range(words[0])) is not None:
-        return _revisions(cwd, ends, paths, strict=strict)
+        return _revisions(cwd, ends, paths, strict=strict, note=note)
     if len(words) == 2 and _range(words[0]) is not None:
-        return diff_of(cwd, words[:1], (words[1], *paths), strict=strict)
+        return diff_of(cwd, words[:1], (words[1], *paths), strict=strict, note=note)
     if len(words) != 2:
         raise UsageError("nothing to compare with" if words else "nothing to compare", hint=_FORMS)
     old, new = _side(words[0]), _side(words[1])
@@ -77,7 +85,7 @@ def diff_of(cwd: Path, words: Sequence[str], paths: Sequence[str], *, strict: bo
         change = artifact_change(new.word, _artifact(cwd, old), _artifact(cwd, new), strict=strict)
         changes = (change,) if change.differences else ()
         return Changes("artifacts", old.word, new.word, 1, changes, strict)
-    return _revisions(cwd, (old.revision, new.revision, _BOTH), paths, strict=strict)
+    return _revisions(cwd, (old.revision, new.revision, _BOTH), paths, strict=strict, note=note)
 
 
 def environments(request: Request, files: Sequence[Path], shown: Sequence[str], *, only: bool, strict: bool) -> Changes:
@@ -177,7 +185,9 @@ def _loaded(content: Content, where: str) -> ResolvedConfig:
     return load(decode_text(content.raw, subject), where=where)
 
 
-def _revisions(cwd: Path, ends: tuple[str, str, str], paths: Sequence[str], *, strict: bool) -> Changes:
+def _revisions(
+    cwd: Path, ends: tuple[str, str, str], paths: Sequence[str], *, strict: bool, note: Callable[[int, int], None]
+) -> Changes:
     repository, (one, other, between) = Repository(cwd), ends
     for word in (one, other):
         if not is_word(word):
@@ -191,7 +201,10 @@ def _revisions(cwd: Path, ends: tuple[str, str, str], paths: Sequence[str], *, s
         raise UsageError("neither revision has an artifact there", where=", ".join(paths))
     changed = [name for name in dict.fromkeys((*before, *after)) if before.get(name) != after.get(name)]
     artifacts = _Artifacts(repository, (before, after), changed, (one, other))
-    changes = (_change(artifacts, name, strict=strict) for name in sorted(changed))
+    changes = []
+    for number, name in enumerate(sorted(changed)):
+        note(number, len(changed))
+        changes.append(_change(artifacts, name, strict=strict))
     differing = tuple(change for change in changes if change.status != "same")
     return Changes("revisions", one, other, len(before.keys() | after.keys()), differing, strict)
 

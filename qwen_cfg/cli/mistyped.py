@@ -49,6 +49,7 @@ _MEANT = {
     **dict.fromkeys(("compile", "build", "merge"), "resolve"),
     **dict.fromkeys(("signin", "sign-in"), "auth login"),
     **dict.fromkeys(("signout", "sign-out"), "auth logout"),
+    **dict.fromkeys(("compare", "changes"), "diff"),
     "edit": "set",
 }
 

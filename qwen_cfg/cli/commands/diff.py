@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from qwen_cfg.cli.arguments import request_of, working_directory
@@ -12,11 +13,15 @@ from qwen_schema import UsageError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from qwen_cfg.cli.output import Output
     from qwen_cfg.core.changes import Changes
 
 _MOST_FILES = 2
+
+# After so many artifacts the line of progress is written again.
+_EVERY = 50
 
 # The options that say how to resolve, which only --env-from does.
 _RESOLVING = ("env_file", "no_env_file", "trust_project", "profile", "env_dialect", "secret_from", "given")
@@ -73,12 +78,12 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     """Compare the two sides, and show what differs."""
     from qwen_cfg.cli.reports.diff import tell  # noqa: PLC0415
 
-    changes = _environments(args) if args.env_from else _artifacts(args)
+    changes = _environments(args) if args.env_from else _artifacts(args, output)
     tell(changes, args.format, output, summary=args.summary)
     return changes.exit_code
 
 
-def _artifacts(args: argparse.Namespace) -> Changes:
+def _artifacts(args: argparse.Namespace, output: Output) -> Changes:
     from qwen_cfg.application.diff import diff_of  # noqa: PLC0415
 
     options = vars(args)
@@ -87,7 +92,18 @@ def _artifacts(args: argparse.Namespace) -> Changes:
         option = given[0] if given[0] != "--given" else next(iter(args.given.values())).flag
         raise UsageError("only valid with --env-from: artifacts are compared as they are", where=option)
     words = [word for word in (args.old, args.new) if word is not None]
-    return diff_of(working_directory(), words, args.paths, strict=args.strict)
+    return diff_of(working_directory(), words, args.paths, strict=args.strict, note=_progress(output))
+
+
+def _progress(output: Output) -> Callable[[int, int], None]:
+    """Return what shows how far a comparison is, once it has taken a second."""
+    began = monotonic()
+
+    def note(done: int, total: int) -> None:
+        if done % _EVERY == 0 and monotonic() - began > 1:
+            output.progress(f"qwen-cfg: compared {done:,} of {total:,} artifacts")
+
+    return note
 
 
 def _environments(args: argparse.Namespace) -> Changes:
