@@ -16,6 +16,7 @@ from support.declaring import profiles_with
 from support.trees import read, write_tree
 
 import qwen_cfg.core.layers
+import qwen_cfg.core.merge
 from qwen_cfg.cli.parser import build_parser
 from qwen_cfg.core.artifact import to_artifact
 from qwen_cfg.core.drift import provenance_text
@@ -198,6 +199,8 @@ def test_the_variables_of_a_layer_more_are_one_with_those_beside_it(
     monkeypatch.setattr(
         qwen_cfg.core.layers, "layer_named", lambda name: further if name == further.name else usual(name)
     )
+    # What was remembered of an order, and will be, is of other layers.
+    monkeypatch.setattr(qwen_cfg.core.merge, "_groups", qwen_cfg.core.merge._groups.__wrapped__)
     profile = replace(DOCUMENTED, order=(*DOCUMENTED.order[:-1], further.name, DOCUMENTED.order[-1]))
     resolution = resolve_world(read(tmp_path / "app", None), profile)
     winner = resolution.decisions["model"].winner

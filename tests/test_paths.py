@@ -125,6 +125,26 @@ def test_the_files_of_a_home_are_two_and_in_order() -> None:
     assert home_level_files(HOME) == tuple(HOME / name for name in HOME_LEVEL)
 
 
+def test_paths_of_windows_that_differ_in_case_are_each_shown_as_they_are_written() -> None:
+    """They are equal, and what is shown is remembered."""
+    standpoint = Standpoint(W("C:/Work/App"), W("C:/Users/Ann"))
+    files = [W(name) for name in ("C:/Work/App/Prod.env", "C:/Work/App/prod.env", "D:/X.env", "D:/x.env")]
+    shown = ["./Prod.env", "./prod.env", "D:/X.env", "D:/x.env"]
+    assert [standpoint.show(file) for file in (*files, *files)] == [*shown, *shown]
+    for name in ("C:/Users/Ann", "C:/Users/ann"):
+        assert [str(file) for file in home_level_files(W(name))] == [
+            str(W(name, ".qwen", ".env")),
+            str(W(name, ".env")),
+        ]
+
+
+@pytest.mark.parametrize("kind", [P, Path, P])
+def test_the_files_of_a_home_are_paths_of_its_kind(kind: type[PurePath]) -> None:
+    """Paths of both kinds are equal, and the files are remembered."""
+    home = kind("/home/of-a-kind")
+    assert {type(file) for file in home_level_files(home)} == {type(home)}
+
+
 @given(st.lists(st.sampled_from(["a", "b", "..", ".", "..."]), max_size=8))
 def test_dots_are_taken_out_as_the_system_does_it(parts: list[str]) -> None:
     path = P("/", *parts)

@@ -25,6 +25,8 @@ def flags_in(words: Sequence[str]) -> dict[str, FlagValue]:
     Raises:
         UsageError: if a word is no flag of a field, or a flag lacks its value or has one too many.
     """
+    if not words:
+        return {}
     fields = {flag: field for field in declared_fields().values() for flag in spellings(field)}
     given, rest = {}, iter(words)
     for word in rest:

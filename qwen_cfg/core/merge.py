@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from qwen_schema import BadValue, Secret, is_recognised, kind_of_pointer, looks_like_key, parse_value
@@ -9,15 +10,15 @@ from qwen_schema.proxy import is_direct, split_login
 from qwen_schema.records import record, replace
 from qwen_schema.spellings import TELLTALE_LENGTH
 
-from .layers import FieldLayer, VariableLayer, layers_for
+from .layers import DEFAULT, FieldLayer, VariableLayer, layers_in
+from .origin import Candidate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from qwen_schema import Field, Profile, Value
+    from qwen_schema import Field, LayerName, Profile, Value
 
     from .layers import Sources
-    from .origin import Candidate
 
 Fate = Literal[
     "beaten",
@@ -82,7 +83,15 @@ def decide(field: Field, profile: Profile, sources: Sources) -> Decision:
             winner = candidate
         else:
             shadowed.append(ShadowedCandidate(candidate, "beaten", winner))
+    if not shadowed and winner is not None and winner.origin is DEFAULT.declared and not field.secret:
+        return _by_default_alone(field, winner.revealed)
     return _typed(field, winner, _attributed(shadowed, winner))
+
+
+@lru_cache
+def _by_default_alone(field: Field, text: str) -> Decision:
+    """Return the decision for a field of which the default alone says anything: most fields, each time."""
+    return _typed(field, Candidate(field.name, text, DEFAULT.declared), ())
 
 
 def settle(decision: Decision, winner: Candidate) -> Decision:
@@ -155,25 +164,28 @@ def _texts(decision: Decision) -> list[str]:
 
 def _ranked(field: Field, profile: Profile, sources: Sources) -> Iterator[tuple[Candidate, ShadowedCandidate | None]]:
     """Yield every candidate from the highest layer down, with its fate if it lost whoever wins."""
-    groups = _groups(layers_for(profile, field))
-    variable_layers = [layer for group in groups if isinstance(group, list) for layer in group]
+    groups = _groups(profile.order_of(field.name))
     for group in groups:
-        if isinstance(group, list):
+        if isinstance(group, tuple):
             yield from _of_variables(field, group, sources, of_library=False)
             continue
         if group.is_default:
-            yield from _of_variables(field, variable_layers, sources, of_library=True)
-        yield from ((candidate, _refused(field, candidate)) for candidate in group.offers(field, sources))
+            every = tuple([layer for group in groups if isinstance(group, tuple) for layer in group])
+            yield from _of_variables(field, every, sources, of_library=True)
+        for candidate in group.offers(field, sources):
+            yield candidate, _refused(field, candidate)
 
 
 def _of_variables(
-    field: Field, layers: list[VariableLayer], sources: Sources, *, of_library: bool
+    field: Field, layers: tuple[VariableLayer, ...], sources: Sources, *, of_library: bool
 ) -> Iterator[tuple[Candidate, ShadowedCandidate | None]]:
     """Yield the candidates of a field's variables: of those that Qwen Code reads, or of those that a library does."""
-    for variable in filter(sources.profile.reads, field.variables):
-        if variable.of_library != of_library:
+    for variable in field.variables:
+        if variable.of_library != of_library or (variable.under and not sources.profile.reads(variable)):
             continue
         candidates = [c for layer in layers for c in layer.offers(field, variable, sources)]
+        if not candidates:
+            continue
         if of_library:
             candidates = [c if isinstance(c.text, Secret) else replace(c, text=c.text.strip()) for c in candidates]
         if variable.is_read_under(sources.method_of_library if of_library else sources.auth_method):
@@ -182,17 +194,18 @@ def _of_variables(
             yield from ((candidate, ShadowedCandidate(candidate, "not under this method")) for candidate in candidates)
 
 
-def _groups(order: tuple[FieldLayer | VariableLayer, ...]) -> list[FieldLayer | list[VariableLayer]]:
-    """Return the layers in their order; variable layers beside each other, which are asked together, in one list."""
-    groups: list[FieldLayer | list[VariableLayer]] = []
-    for layer in order:
+@cache
+def _groups(order: tuple[LayerName, ...]) -> tuple[FieldLayer | tuple[VariableLayer, ...], ...]:
+    """Return the layers in their order; variable layers beside each other, which are asked together, in one tuple."""
+    groups: list[FieldLayer | tuple[VariableLayer, ...]] = []
+    for layer in layers_in(order):
         if isinstance(layer, FieldLayer):
             groups.append(layer)
-        elif groups and isinstance(groups[-1], list):
-            groups[-1].append(layer)
+        elif groups and isinstance(groups[-1], tuple):
+            groups[-1] = (*groups[-1], layer)
         else:
-            groups.append([layer])
-    return groups
+            groups.append((layer,))
+    return tuple(groups)
 
 
 def _of_variable(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import PurePath, PureWindowsPath
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from qwen_schema.records import record
 
@@ -29,7 +29,10 @@ class Standpoint:
         A home-level file is shown with `~/`, a file of a directory on the way up with `./` or `../`; another one by
         whichever of the two says it without leaving the home, and absolute if neither does.
         """
-        if self._is_home_level(path):
+        return _shown(type(path), str(self.cwd), text_of(self.home), str(path))
+
+    def _show(self, path: PurePath) -> str:
+        if path in home_level_files(self.home):
             return self._from_home(path)
         common = _shared(self.cwd, path)
         if self.home is not None and _is_in(path, self.home) and common <= len(self.home.parts):
@@ -44,9 +47,6 @@ class Standpoint:
             return path.as_posix()
         return self._from_home(path) if path != self.home else "~"
 
-    def _is_home_level(self, path: PurePath) -> bool:
-        return path in home_level_files(self.home)
-
     def _from_home(self, path: PurePath) -> str:
         assert self.home is not None  # noqa: S101 - callers have looked
         return "~/" + ("/".join(path.parts[len(self.home.parts) :]) or ".")
@@ -56,17 +56,32 @@ class Standpoint:
         return "../" * up + ("" if up else "./") + ("/".join(path.parts[common:]) or ".")
 
 
+def text_of(path: PurePath | None) -> str | None:
+    """Return the text of a path, if there is one.
+
+    What is remembered of paths is remembered by their texts: two paths of Windows that differ in case are equal.
+    """
+    return None if path is None else str(path)
+
+
+@lru_cache(maxsize=4096)
+def _shown(kind: type[PurePath], cwd: str, home: str | None, path: str) -> str:
+    return Standpoint(kind(cwd), None if home is None else kind(home))._show(kind(path))
+
+
 def home_level_files(home: P | None, moved: P | None = None) -> tuple[P, ...]:
     """Return the env files of a home in the order in which they are looked at, each once.
 
     `moved` is the directory that takes the place of `~/.qwen`, where there is one: its `.env` comes first.
     """
-    files: tuple[P, ...] = _home_level_files(home, moved)
-    return files
+    path = moved if home is None else home
+    return () if path is None else _home_level_files(type(path), text_of(home), text_of(moved))  # type: ignore[return-value]
 
 
-@lru_cache(maxsize=16, typed=True)
-def _home_level_files(home: Any, moved: Any) -> tuple[Any, ...]:
+@lru_cache(maxsize=16)
+def _home_level_files(kind: type[PurePath], home_text: str | None, moved_text: str | None) -> tuple[PurePath, ...]:
+    home = None if home_text is None else kind(home_text)
+    moved = None if moved_text is None else kind(moved_text)
     in_moved = () if moved is None else (moved / ".env",)
     in_home = () if home is None else (home / ".qwen" / ".env", home / ".env")
     return tuple(dict.fromkeys((*in_moved, *in_home)))

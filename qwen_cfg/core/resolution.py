@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from qwen_schema import (
@@ -224,11 +225,13 @@ def load_of(world: World, profile: Profile) -> Load:
     return loaded
 
 
+@cache
 def fields_under(profile: Profile) -> Mapping[str, Field]:
     """Return the fields as a profile has them: the authentication method is one of those that it knows."""
     fields = declared_fields()
     method = fields["auth_method"]
-    return {**fields, "auth_method": replace(method, schema={**method.schema, "enum": list(profile.methods)})}
+    known = replace(method, schema={**method.schema, "enum": list(profile.methods)})
+    return MappingProxyType({**fields, "auth_method": known})
 
 
 def profile_named(name: str = DEFAULT_PROFILE, *, where: str = "") -> Profile:

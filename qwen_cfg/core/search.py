@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from .paths import home_level_files
+from .paths import home_level_files, text_of
 from .place import Place, Search, Visit
 
 if TYPE_CHECKING:
@@ -29,11 +29,26 @@ def places(
     """
     if choice.chosen_by == "none":
         return ()
-    rank = {path: n for n, path in enumerate(home_level_files(home, directory.moved_to if directory else None))}
-    users = set(rank) if directory is None or directory.reach == "user" else set(home_level_files(home))
+    moved = directory.moved_to if directory else None
     if choice.path is not None:
+        rank = {path: n for n, path in enumerate(home_level_files(home, moved))}
         return (Place(choice.path, "user", rank.get(choice.path)),)
-    on_the_way = [file for directory in _walk(cwd, home, profile) for file in _files_in(directory)]
+    is_users = directory is None or directory.reach == "user"
+    texts = str(cwd), text_of(home), text_of(moved)
+    return _of_search(type(cwd), *texts, is_users=is_users, ends_at=profile.walk_ends_at)
+
+
+@lru_cache(maxsize=16)
+def _of_search(
+    kind: type[Path], cwd_text: str, home_text: str | None, moved_text: str | None, *, is_users: bool, ends_at: str
+) -> tuple[Place, ...]:
+    """Return the places of a search; they are remembered, since each profile and each resolution asks for them."""
+    cwd = kind(cwd_text)
+    home = None if home_text is None else kind(home_text)
+    moved = None if moved_text is None else kind(moved_text)
+    rank = {path: n for n, path in enumerate(home_level_files(home, moved))}
+    users = set(rank) if is_users else set(home_level_files(home))
+    on_the_way = [f for d in _walk(cwd, home, ends_at) for f in (d / ".qwen" / ".env", d / ".env")]
     return tuple(
         Place(path, "user" if path in users else "project", rank.get(path))
         for path in dict.fromkeys([*on_the_way, *rank])
@@ -72,13 +87,8 @@ def _visit(place: Place, sighting: Sighting, if_read: Outcome) -> Visit:
     return Visit(place, "absent" if sighting.kind == "absent" else "skipped", sighting.kind)
 
 
-@lru_cache(maxsize=256, typed=True)
-def _files_in(directory: Path) -> tuple[Path, Path]:
-    return directory / ".qwen" / ".env", directory / ".env"
-
-
-def _walk(cwd: Path, home: Path | None, profile: Profile) -> list[Path]:
+def _walk(cwd: Path, home: Path | None, ends_at: str) -> list[Path]:
     way = [cwd, *cwd.parents]
-    if profile.walk_ends_at == "home" and home in way:
+    if ends_at == "home" and home in way:
         return way[: way.index(home)]
     return way

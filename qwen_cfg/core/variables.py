@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from qwen_schema.records import field, record
@@ -44,11 +45,23 @@ class Variables:
 
     def of(self, name: str) -> tuple[VariableValue, ...]:
         """Return what is said of a variable, the one that counts first."""
+        if name not in self._said:
+            self._said[name] = self._of(name)
+        return self._said[name]
+
+    @cached_property
+    def _said(self) -> dict[str, tuple[VariableValue, ...]]:
+        """What is said of the variables that were asked for."""
+        return {}
+
+    def _of(self, name: str) -> tuple[VariableValue, ...]:
         found = [VariableValue(self.environ[name], self.environment.origin(name, name))] if name in self.environ else []
         for number, one in enumerate(self.passes):
             if number and any(said.text for said in found):
                 break
-            found += [said for said in one.says(name) if said not in found]
+            for said in one.says(name):
+                if said not in found:
+                    found.append(said)
         return tuple(found)
 
     def value(self, name: str) -> VariableValue | None:

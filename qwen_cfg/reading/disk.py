@@ -53,15 +53,17 @@ class Disk:
 
     def look(self, path: Path) -> Sighting:
         """Look at a place that the search has reached, and read the file that stands there."""
-        if path not in self.sightings:
-            self.sightings[path] = self._sight(path, read_fifo=True)
-        return self.sightings[path]
+        seen = self.sightings.get(path)
+        if seen is None:
+            seen = self.sightings[path] = self._sight(path, read_fifo=True)
+        return seen
 
     def survey(self, path: Path) -> Sighting:
         """Look at a place that the search may never reach; a FIFO there is not read, since reading empties it."""
-        if path not in self.sightings:
-            self.sightings[path] = self._sight(path, read_fifo=False)
-        return self.sightings[path]
+        seen = self.sightings.get(path)
+        if seen is None:
+            seen = self.sightings[path] = self._sight(path, read_fifo=False)
+        return seen
 
     def look_at_settings(self, path: Path) -> Sighting:
         """Look at the place of a settings file, or of Qwen Code's trust rules."""

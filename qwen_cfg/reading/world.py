@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -222,10 +222,16 @@ def _require_choice(start: Start, look: Look) -> None:
 
 def _declared(environ: Mapping[str, str]) -> dict[str, str | Secret]:
     """Return the declared variables of an environment; the others are none of this program's business."""
-    feeds = field_of_variable(declared_fields())
-    moving = {profile.directory_variable for profile in declared_profiles().values()}
     return {
-        name: Secret(environ[name]) if name in feeds and feeds[name].secret else environ[name]
-        for name in (*feeds, *sorted(moving))
+        name: Secret(environ[name]) if is_secret else environ[name]
+        for name, is_secret in _declared_variables().items()
         if name in environ
     }
+
+
+@cache
+def _declared_variables() -> Mapping[str, bool]:
+    """Return the names of the variables that matter here, and which of them hold a secret."""
+    feeds = field_of_variable(declared_fields())
+    moving = {profile.directory_variable for profile in declared_profiles().values()}
+    return {name: name in feeds and feeds[name].secret for name in (*feeds, *sorted(moving))}

@@ -67,6 +67,9 @@ class Field:
     setting: SettingPath | None = None
     machine: bool = False
 
+    def __hash__(self) -> int:
+        return hash(self.name)
+
     @property
     def is_switch(self) -> bool:
         """Whether the field is true or false, so that its flag takes no value."""

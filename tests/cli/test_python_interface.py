@@ -28,6 +28,7 @@ from .process import KEY
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from qwen_cfg.core.resolution import Resolution
     from qwen_cfg.core.world import FlagValue, GitStatus
 
     from .process import Desk
@@ -50,6 +51,31 @@ def test_a_public_name_is_no_module(name: str) -> None:
     code = f"from qwen_cfg import {name}; print(callable({name}))"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
     assert ended.stdout == "True\n"
+
+
+def test_a_process_that_resolves_often_sees_each_change_and_works_little(desk: Desk) -> None:
+    """What is remembered from one resolution to the next is what depends on no file: few calls are left."""
+    file = desk.write("work/app/.env", "")
+
+    def resolved(text: str) -> Resolution:
+        file.write_text(text)
+        return resolve(environ={"PATH": "/usr/bin"}, cwd=desk.cwd, home=desk.home)
+
+    for number in range(3):
+        models = [resolved(f"OPENAI_MODEL=m{number}\n"), resolved("# none\n"), resolved("OPENAI_MODEL=\n")]
+        assert [one.decisions["model"].value for one in models] == [f"m{number}", "gpt-4o", "gpt-4o"]
+    calls = 0
+
+    def count(_: object, event: str, __: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        resolved("OPENAI_MODEL=m\n")
+    finally:
+        sys.setprofile(None)
+    assert calls < 3_000, "4,700 were made while nothing was remembered"
 
 
 def test_it_resolves_in_the_world_that_is_given_and_in_no_other(

@@ -8,12 +8,25 @@ from copy import deepcopy
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
+from qwen_cfg.core import merge, resolution
+from qwen_cfg.core.layers import env_file
+from qwen_cfg.reading import world
 from qwen_schema import declared_fields, declared_profiles
 from qwen_schema.tables.fields import FIELDS
 from qwen_schema.tables.profiles import PROFILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+
+# What is remembered of the declared fields.
+_REMEMBERED = (
+    declared_fields,
+    resolution.fields_under,
+    env_file._declared_variables,
+    world._declared_variables,
+    merge._by_default_alone,
+)
 
 
 @contextmanager
@@ -23,11 +36,16 @@ def fields_with(notes: Mapping[str, Mapping[str, object]]) -> Iterator[None]:
     for field, note in notes.items():
         changed[field]["x-qwen"].update(note)
     with patch.dict(FIELDS, changed):
-        declared_fields.cache_clear()
+        _forget_fields()
         try:
             yield
         finally:
-            declared_fields.cache_clear()
+            _forget_fields()
+
+
+def _forget_fields() -> None:
+    for remembered in _REMEMBERED:
+        remembered.cache_clear()
 
 
 @contextmanager

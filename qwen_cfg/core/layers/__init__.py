@@ -35,6 +35,7 @@ __all__ = [
     "kind_of",
     "layer_named",
     "layers_for",
+    "layers_in",
     "origin_text",
     "outranks",
     "ranking",
@@ -67,14 +68,19 @@ def layer_named(name: LayerName) -> FieldLayer | VariableLayer:
 LAYERS: tuple[FieldLayer | VariableLayer, ...] = tuple(layer_named(name) for name in get_args(LayerName))
 
 
+def layers_in(order: tuple[LayerName, ...]) -> tuple[FieldLayer | VariableLayer, ...]:
+    """Return the layers of some names."""
+    return tuple(map(layer_named, order))
+
+
 def layers_for(profile: Profile, declared: Field) -> tuple[FieldLayer | VariableLayer, ...]:
     """Return the layers that have a say in a field under a profile, the highest first."""
-    return tuple(map(layer_named, profile.order_of(declared.name)))
+    return layers_in(profile.order_of(declared.name))
 
 
 def usual_layers(profile: Profile) -> tuple[FieldLayer | VariableLayer, ...]:
     """Return the layers in the order that a profile has for a field that has none of its own."""
-    return tuple(map(layer_named, profile.order))
+    return layers_in(profile.order)
 
 
 def outranks(profile: Profile, declared: Field, one: Layer, other: Layer) -> bool:

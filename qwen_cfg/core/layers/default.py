@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.origin import Candidate
@@ -28,12 +29,17 @@ def default_of(declared: Field, sources: Sources) -> Value | None:
 class DefaultLayer(FieldLayer):
     """The declared defaults."""
 
+    @cached_property
+    def declared(self) -> Origin:
+        """The origin of a default that is declared, and not inferred."""
+        return self.origin("default")
+
     def offers(self, declared: Field, sources: Sources) -> tuple[Candidate, ...]:
         """Return the default of a field under the profile and the authentication method, if it has one."""
         if declared.name in sources.in_place:
-            return (Candidate(declared.name, sources.in_place[declared.name], self.origin("default")),)
+            return (Candidate(declared.name, sources.in_place[declared.name], self.declared),)
         default = default_of(declared, sources)
-        return () if default is None else (Candidate(declared.name, show_value(default), self.origin("default")),)
+        return () if default is None else (Candidate(declared.name, show_value(default), self.declared),)
 
     def _words(self, place: str, variable: str | None) -> str:  # noqa: ARG002 - a default is no variable
         return place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.env_file import EnvFile
@@ -14,7 +15,7 @@ from .layer import VariableLayer, variable_candidate
 if TYPE_CHECKING:
     from qwen_cfg.core.place import Place
     from qwen_cfg.core.sighting import Sighting
-    from qwen_schema import Field
+    from qwen_schema import Field, Variable
     from qwen_schema.envfile import Assignment, Dialect
 
 
@@ -48,8 +49,13 @@ def read_env_file(sighting: Sighting, place: Place, shown: str, dialect: Dialect
     says = {name: VariableValue(a.value, ENV_FILE.origin_of(a, place, shown)) for name, a in assignments.items()}
     offers = {
         variable.name: variable_candidate(declared, variable, says[variable.name].text, says[variable.name].origin)
-        for declared in declared_fields().values()
-        for variable in declared.variables
+        for declared, variable in _declared_variables()
         if variable.name in says
     }
     return EnvFile(place, shown, says, offers)
+
+
+@cache
+def _declared_variables() -> tuple[tuple[Field, Variable], ...]:
+    """Return every declared variable with the field that it feeds."""
+    return tuple((declared, variable) for declared in declared_fields().values() for variable in declared.variables)

@@ -65,10 +65,11 @@ class VariableLayer(MergedLayer):
 
     def offers(self, declared: Field, variable: Variable, sources: Sources) -> tuple[Candidate, ...]:
         """Return the candidates that one variable of a field has here, the one that counts first."""
+        every = sources.variables.of(variable.name)
         return tuple(
-            variable_candidate(declared, variable, said.text, said.origin)
-            for said in sources.variables.of(variable.name)
-            if said.origin.source is self
+            [variable_candidate(declared, variable, s.text, s.origin) for s in every if s.origin.source is self]
+            if every
+            else ()
         )
 
 
