@@ -27,12 +27,12 @@ _HTTPS_PORT = 443
 class Concern:
     """A project's file sets the endpoint of requests that contain the user's data.
 
-    `file` is the real path of the file and `place` where in it that stands, as it is shown. `settings` are the fields
-    that it decides, by name, with their values; `host` is where requests would go. `whose` says in words what would
-    be handed over, and `reference` where that is kept. `keepers` are the places that hold it, and those with a say in
-    it: where a link leads, and which variables are taken, decides what is handed over. `decided` are the fields that
-    count as a file's word unless they were typed just now, and `takes_variables` says that a project's file puts
-    variables into one of the values.
+    `file` is the real path of the file; `place` is the place in it, as shown to the user. `settings` are the fields
+    that the file sets, by name, with their values; `host` is the destination of requests. `whose` names the data that
+    would be sent, as a sentence; `reference` is its place. `keepers` are the files and variables that contain the data
+    or affect it: the target of a link and the variables in use decide which data is sent. `decided` are the fields that
+    count as set by a file unless the user typed them in this session. `takes_variables` says that a project's file uses
+    variables in one of the values.
     """
 
     file: Path
@@ -48,14 +48,14 @@ class Concern:
 
     @property
     def shown(self) -> str:
-        """The settings as a SHA-256 digest, which changes only with them."""
+        """The SHA-256 digest of the settings."""
         return _digest(self.settings)
 
     @property
     def handed_over(self) -> str:
-        """The credential that would be sent and its place, as a SHA-256 digest; empty for prompts alone.
+        """The SHA-256 digest of the credential that would be sent and its place; empty if only prompts would be sent.
 
-        It changes with the target of a link, and with the variables in use.
+        The digest changes with the target of a link, and with the variables in use.
         """
         if self.credential == "none":
             return ""
@@ -78,12 +78,12 @@ class Concern:
 
 
 def display_host(url: str) -> str:
-    """Return the requested host of a valid URL, with its port: in this form lookalike letters are visible."""
+    """Return the host and port of a valid URL as the client uses them; this makes lookalike letters visible."""
     return endpoint_of(url)
 
 
 def prompts_to(standing: Standing, file: str = "this file") -> str:
-    """Return the sentence for a concern about prompts alone: the file comes, or may come, from others."""
+    """Return the sentence for a concern about prompts only: the file comes, or may come, from others."""
     return f"Your prompts would be sent there: {_FROM[standing].format(file=file)}."
 
 
@@ -96,22 +96,22 @@ _FROM: Mapping[Standing, str] = {
 
 
 def pointed_at(reference: SecretReference) -> tuple[tuple[str, str], ...]:
-    """Return the setting that names the place of the key, for a key in another place."""
+    """Return the setting with the pointer to the key; empty if the reference has no pointer."""
     return () if reference.pointer is None else (("api_key", redact_unknown(reference.pointer)),)
 
 
 def _digest(parts: object) -> str:
-    import hashlib  # noqa: PLC0415 - few commands ask what is trusted
+    import hashlib  # noqa: PLC0415 - few commands need trust
     import json  # noqa: PLC0415
 
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def is_known_or_loopback(url: str) -> bool:
-    """Whether a base URL belongs to a declared provider or this machine.
+    """Return whether a base URL belongs to a declared provider or this machine.
 
-    A provider's host counts exactly, over https and on the standard port. A host that is recognised by its ending does
-    not: anybody may be able to register such a name.
+    A provider's host counts only if it is declared exactly, over https and on the standard port. A host that matches
+    only an ending does not count: anybody may be able to register such a name.
     """
     host = host_of(url)
     if is_loopback(host):

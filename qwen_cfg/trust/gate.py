@@ -1,4 +1,4 @@
-"""The gate: only values that the user trusts pass it; at a terminal it asks."""
+"""The gate: only values that the user trusts pass; at a terminal it asks the user."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 TRUST_VARIABLE = "QWEN_CFG_TRUST_PROJECT"
 
-# How a reference to what was typed at a question is told.
+# The beginning of a reference to a key that the user typed in a session.
 TYPED_IN_SESSION = "the key typed at /"
 
 IN_CI = f"In CI: {TRUST_VARIABLE}=1. Nothing was sent."
@@ -32,21 +32,20 @@ Ask = Callable[["Concern"], bool]
 Notify = Callable[[str], None]
 
 
-def _tell_nobody(notice: str) -> None:
+def _discard(notice: str) -> None:
     """Discard a notice."""
 
 
 @record
 class Gate:
-    """Lets only trusted values pass. `is_open` lets all values pass; `ask` asks the user.
+    """Lets only trusted values pass. With `is_open`, all values pass; `ask` asks the user, None if nobody can be asked.
 
-    Without `ask` there is nobody to be asked. `notify` takes what the user should know, a line at a time. `command` is
-    the one that would trust what is of concern, but for a key that was typed, if `key_is_typed`: no advice repeats it.
-    `ways_on` are the ways to go on without it.
+    `notify` shows the user one line. `command` is the command line that approves a concern, for the hint; it contains
+    no typed key, which `key_is_typed` marks. `ways_on` is the hint on how to go on without that command.
     """
 
     store: TrustStore
-    notify: Notify = _tell_nobody
+    notify: Notify = _discard
     ask: Ask | None = None
     is_open: bool = False
     command: str = "qwen-cfg trust"
@@ -55,10 +54,10 @@ class Gate:
     _typed: set[str] = field(default_factory=set)
 
     def require(self, concern: Concern | None) -> None:
-        """Return if there is no concern, or the user approves it now or has approved it before.
+        """Check that there is no concern, or that the user approves it now or approved it before.
 
         Raises:
-            NotTrustedError: if not.
+            NotTrustedError: if the user has not approved it.
         """
         if concern is None or self.is_open or self.is_settled(concern):
             return
@@ -67,7 +66,7 @@ class Gate:
         self._remember(concern)
 
     def is_settled(self, concern: Concern | None) -> bool:
-        """Tell whether there is a concern, and the user has typed what is of concern or has said yes to it.
+        """Return whether there is a concern that the user has approved, by typing the values or by answering yes.
 
         Raises:
             ConfigurationError: if the approvals cannot be read.
@@ -75,10 +74,10 @@ class Gate:
         return concern is not None and (self._key(concern) in self._typed or self.store.covers(concern))
 
     def vouch(self, concern: Concern | None, typed: Collection[str]) -> None:
-        """Remember that the user has typed what is of concern, if that is so: nobody asks about it later.
+        """Approve a concern if the user typed all its values, so that no question follows.
 
-        `typed` are the fields that count as they were typed. What a file decides beside them is not vouched for, and
-        neither are the variables that a project's file takes: who types an endpoint has not named them.
+        `typed` are the fields that the user typed. Other values from a file are not approved, and neither are variables
+        that a project's file uses: a user who types an endpoint has not named those.
         """
         if concern is not None and not concern.takes_variables and set(concern.decided) <= set(typed):
             self.accept(concern)
@@ -123,5 +122,5 @@ def owner_rule(store: TrustStore, *, all_of_them: bool) -> Allows:
 
 
 def trusts_project(environ: Mapping[str, str]) -> bool:
-    """Whether an environment trusts the project; no file can set this."""
+    """Return whether an environment trusts the project; no file can set this."""
     return is_true(environ.get(TRUST_VARIABLE, ""))

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class Keeper:
     """A file or the environment that affects a value.
 
-    `variable` is the variable that is taken there, if one is. `real` is the path of a file without links, `shown` the
-    path as a person reads it, and `is_link` says that the file, or a directory on the way to it, is a link.
+    `variable` is the variable that is read there, if any. `real` is the path of the file without links, `shown` the
+    path for display. `is_link` says that the file, or a directory above it, is a link.
     """
 
     variable: str | None
@@ -31,7 +31,7 @@ class Keeper:
 
     @property
     def words(self) -> str:
-        """The target of the link, as text."""
+        """A remark with the target of the link."""
         return f"({self.shown} is a link to {self.real})"
 
 

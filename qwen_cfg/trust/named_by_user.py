@@ -1,4 +1,4 @@
-"""Whether the user sets the same pointer to a key as an artifact, so that it does not depend on the artifact."""
+"""Checks whether the user sets the same pointer to a key as an artifact; the pointer then needs no approval."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def is_named_by_user(reference: SecretReference, here: Surroundings) -> bool:
-    """Whether the environment's key variable, or a file of the user, contains a reference's pointer.
+    """Return whether the key variable in the environment or in a file of the user contains a reference's pointer.
 
     A FIFO is not read: that would empty it.
     """

@@ -1,4 +1,4 @@
-"""The concern about a given artifact: it counts as a project's file, whatever its own origins are."""
+"""The concern about an artifact from a file: the artifact counts as a project's file, whatever origins it names."""
 
 from __future__ import annotations
 
@@ -46,15 +46,18 @@ def concern_of_artifact(
 ) -> Concern | None:
     """Return the concern that needs an approval before an artifact is used; None if there is none.
 
-    What the environment says too is the user's own word, and so is an endpoint that the user's settings give this very
-    key. What the env file with the key says too came with the key: nobody else decided it, unless that file comes from
-    somebody else (`standing`), or is a project's, and the field is none that such a file may set, or no search from
-    here would come to the file. Nor did anybody where requests go to a known provider or this machine, or as they would
-    by default. A key that is read from far away, or from an entry of the keyring that the user does not name too, is
-    asked about wherever it would go.
+    A value of the artifact needs no approval if one of these holds:
+
+    * The environment sets the same value, or the user's settings set this endpoint for the same key.
+    * The env file with the key sets the same value. This does not hold for a project's file that a search from here
+      would not find, or that may not set the field. If the file comes from somebody else (`standing`), the concern is
+      about the prompts.
+    * It is the default, or requests go to a known provider or this machine.
+
+    A key from a remote place, or from an entry of the keyring that the user does not name, always needs an approval.
     """
     keys_file = _env_file_of(artifact.api_key, here)
-    if keys_file is not None and not os.path.exists(keys_file):  # noqa: PTH110 - a name that is too long does not
+    if keys_file is not None and not os.path.exists(keys_file):  # noqa: PTH110 - Path.exists fails for too long a name
         # Nothing can be sent, and the code that reads the key reports why.
         return None
     is_users = keys_file is not None and real_place(keys_file) in map(real_place, here.user_files)
@@ -102,9 +105,9 @@ def _concern(
 
 
 def _is_far(reference: SecretReference, keys_file: Path | None, file: Path, here: Surroundings) -> bool:
-    """Whether a key comes from a remote place: a file neither near the artifact nor the user's own, or the keyring.
+    """Return whether a key comes from a remote place: the keyring, or a file neither near here nor the user's own.
 
-    An entry of the keyring that the user names too is not far.
+    An entry of the keyring that the user names, too, is not remote.
     """
     if reference.kind == "keyring":
         return not is_named_by_user(reference, here)
@@ -115,15 +118,15 @@ def _is_far(reference: SecretReference, keys_file: Path | None, file: Path, here
     if keys_file is None:
         return False
     real, base = Path(os.path.realpath(keys_file)), Path(os.path.realpath(here.base))
-    # What a search from here could come to is near; a link that a project put there leads where it leads.
+    # A file that a search from here could find is near. A link counts as its target.
     searched = {*_places(base), *(Path(os.path.realpath(own)) for own in here.user_files)}
     return real not in searched and not any(real.is_relative_to(directory) for directory in (file.parent, base))
 
 
 def _is_settings_file(path: Path, here: Surroundings) -> bool:
-    """Tell whether a path is one at which Qwen Code has settings here: of the user, of the system, of the project.
+    """Return whether a path is a settings file of Qwen Code here: the user's, the system's or the project's.
 
-    No link may be on the way to the project's: it leads where the project wants.
+    The path of the project's settings file may not contain a link, whose target the project chooses.
     """
     if real_place(path) in map(real_place, here.user_settings):
         return True
@@ -131,7 +134,7 @@ def _is_settings_file(path: Path, here: Surroundings) -> bool:
 
 
 def _pointer_in_settings(reference: SecretReference, here: Surroundings) -> SecretReference | None:
-    """Return the pointer to a key that stands where a reference leads in a project's settings file."""
+    """Return the pointer to a key at a reference in a project's settings file; None if there is none."""
     path = locate_path(str(reference.path), base=here.base, home=here.home)
     if reference.kind != "settings" or real_place(path) in map(real_place, here.user_settings):
         return None
@@ -141,30 +144,30 @@ def _pointer_in_settings(reference: SecretReference, here: Surroundings) -> Secr
 
 
 def _searched(keys_file: Path, here: Surroundings) -> Path | None:
-    """Return the place where a search from here would find a file; None if it would not."""
+    """Return the path where a search from here would find a file; None if the search would not find it."""
     there = real_place(keys_file)
     return next((p for p in _places(Path(os.path.realpath(here.base))) if real_place(p) == there), None)
 
 
 def _places(base: Path) -> tuple[Path, ...]:
-    """Return the places of an env file in a directory and in all above it."""
+    """Return the possible paths of env files in a directory and in all directories above it."""
     return tuple(place for d in (base, *base.parents) for place in (d / ".env", d / ".qwen" / ".env"))
 
 
 def _is_said(artifact: ResolvedConfig, name: str, environ: Mapping[str, str]) -> bool:
-    """Whether a value adds no new recipient, or the environment sets the same value."""
+    """Return whether a value needs no approval: it adds no new recipient, or the environment sets it, too."""
     value = artifact.text(name)
     is_known = is_declared_api if artifact.api_key.kind == "oauth-cache" else is_known_or_loopback
     if value == declared_fields()[name].default or (name == "base_url" and is_known(value)):
         return True
     if name == "ca_bundle" and is_loopback(host_of(artifact.text("base_url"))):
-        # There is no network between this machine and itself.
+        # Requests to this machine do not cross a network.
         return True
     return _says(environ, name, value)
 
 
 def _says(texts: Mapping[str, str], name: str, value: str) -> bool:
-    """Whether the first variable of a field with a text gives this value."""
+    """Return whether the first variable of a field that is set, not empty, has this value."""
     field = declared_fields()[name]
     text = next((texts[v.name] for v in field.variables if texts.get(v.name)), "")
     try:
@@ -180,9 +183,9 @@ def _env_file_of(reference: SecretReference, here: Surroundings) -> Path | None:
 
 
 def _texts_of(path: Path, artifact: ResolvedConfig) -> dict[str, str]:
-    """Return what the env file with the key sets; nothing where it cannot be read, which is told of elsewhere.
+    """Return the variables in the env file with the key; empty if it cannot be read, which is reported elsewhere.
 
-    A FIFO is left for who reads the key.
+    A FIFO is not read: its content is needed to read the key.
     """
     try:
         return {} if path.is_fifo() else file_values(path, str(path), artifact.dialect)

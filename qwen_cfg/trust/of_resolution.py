@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from .concern import Credential
     from .keepers import Keeper
 
-    # Returns the source of a project's file.
+    # Returns the standing of a project's file.
     Stands = Callable[[Path], Standing]
 
 
 @record
 class Split:
-    """What a project's file, at `origin`, would send to a base URL: a credential of the user's, or (none) the prompts.
+    """The data that a project's file, at `origin`, would send to a base URL: the user's credential, or the prompts.
 
-    `whose` says in words which credential, and `standing` where the file comes from, as far as that was looked at.
+    `whose` names the credential, as text; `standing` is where the file comes from, if that was needed.
     """
 
     url: str
@@ -46,7 +46,7 @@ class Split:
 def split_origin(resolution: Resolution) -> Split | None:
     """Return the split of a resolution for any host; None if endpoint and credential have the same source.
 
-    An endpoint that is the default anyway splits nothing.
+    An endpoint that equals the default is no split.
     """
     endpoint, origin = resolution.decisions["base_url"], _endpoint_said(resolution)
     if endpoint.winner is None or origin is None or endpoint.problem is not None:
@@ -60,12 +60,15 @@ def split_origin(resolution: Resolution) -> Split | None:
 def split_to_ask(resolution: Resolution, standing: Stands) -> Split | None:
     """Return the split that needs an approval before anything is sent; None if there is none.
 
-    Beside a split that is an entry of the user's keyring that the file with the endpoint names: nobody can tell who
-    wrote that name there. And it is a file that came with the project or belongs to another user (`standing`, asked
-    only then) and has both the endpoint and a key: what it gets is what the user types. The name of an entry in a file
-    that came with the project is of concern wherever that would go, and so is a variable of the user's that a project's
-    settings take for the key, unless it is one for API keys and goes to a known provider, or put into another value.
-    A variable that another project's file sets is one, too, unless it is for API keys.
+    In addition to `split_origin`, these need an approval:
+
+    * The file with the endpoint names an entry of the user's keyring: nobody knows who wrote that name. If the file
+      came with the project, this holds for every endpoint.
+    * A file that came with the project or belongs to another user (`standing`, called only if needed) sets both
+      endpoint and key: the prompts would be sent there.
+    * A project's settings use a variable of the user's for the key, unless its name is one for API keys and the key
+      goes to a known provider; or they use such a variable in another value.
+    * A project's settings use a variable from another project's file for the key, unless its name is one for API keys.
     """
     endpoint, named = resolution.decisions["base_url"], _keyring_name(resolution)
     if endpoint.winner is None or endpoint.problem is not None:
@@ -81,7 +84,7 @@ def split_to_ask(resolution: Resolution, standing: Stands) -> Split | None:
         return Split(url, origins[0], credential, whose)
     stray = key_of_another_file(resolution)
     if stray is not None:
-        return Split(url, stray, "key", f"What {', '.join(map(str, stray.behind))} says")
+        return Split(url, stray, "key", f"The value of {', '.join(map(str, stray.behind))}")
     origin = endpoint.winner.origin
     if _endpoint_said(resolution) is None or is_known_or_loopback(url):
         return None
@@ -89,7 +92,7 @@ def split_to_ask(resolution: Resolution, standing: Stands) -> Split | None:
     if split is not None or origin.reach == "user":
         return split
     for other in texts_of_other_files(resolution):
-        return Split(url, other, "key", f"What {', '.join(map(str, other.behind))} says")
+        return Split(url, other, "key", f"The value of {', '.join(map(str, other.behind))}")
     if named is not None:
         return Split(url, origin, "key", _entry(resolution))
     stands = "unknown" if origin.path is None else standing(origin.path)
@@ -97,15 +100,15 @@ def split_to_ask(resolution: Resolution, standing: Stands) -> Split | None:
 
 
 def concern_of(resolution: Resolution, standing: Stands) -> Concern | None:
-    """Return the concern about what `split_to_ask` returns; None if there is none."""
+    """Return the concern about the split from `split_to_ask`; None if there is none."""
     split = split_to_ask(resolution, standing)
     if split is None:
         return None
-    assert split.origin.path is not None  # noqa: S101 - what has reach project stands in a file
+    assert split.origin.path is not None  # noqa: S101 - a value with reach project comes from a file
     key = key_reference(resolution)
     taken = project_settings_key(resolution)
-    named = [("api_key", f"takes in {taken.variables}")] if taken is not None else []
-    named += [(name, f"takes in {_variables(put)}") for name, put in project_settings_values(resolution)]
+    named = [("api_key", f"uses {taken.variables}")] if taken is not None else []
+    named += [(name, f"uses {_variables(put)}") for name, put in project_settings_values(resolution)]
     return Concern(
         file=split.origin.path,
         place=str(split.origin),
@@ -123,19 +126,19 @@ def concern_of(resolution: Resolution, standing: Stands) -> Concern | None:
 
 
 def _is_keys_place_said(resolution: Resolution) -> bool:
-    """Whether a project's file sets the key or its place."""
+    """Return whether a project's file sets the key or its place."""
     winner = resolution.decisions["api_key"].winner
     return winner is not None and winner.origin.is_project_said and resolution.options.secret_from is None
 
 
 def _takes_variables(decision: Decision) -> bool:
-    """Whether a project's file uses a variable for a value or in it."""
+    """Return whether a project's file uses a variable for a value or in it."""
     winner = decision.winner
     return winner is not None and winner.origin.is_project_said and bool(winner.origin.behind)
 
 
 def _keepers(resolution: Resolution, split: Split) -> tuple[Keeper, ...]:
-    """Return the files of all that would be handed over, and those with a say in the endpoint."""
+    """Return the places of all data that would be sent, and of the values that affect the endpoint."""
     winner, world = resolution.decisions["api_key"].winner, resolution.world
     is_used = winner is not None and split.credential != "login" and resolution.options.secret_from is None
     key = [winner.origin] if winner is not None and is_used else []
@@ -146,7 +149,7 @@ def _keepers(resolution: Resolution, split: Split) -> tuple[Keeper, ...]:
 
 
 def _keyring_name(resolution: Resolution) -> Origin | None:
-    """Return the place where a project's file names an entry of the keyring as the key, if there is one."""
+    """Return the place where a project's file names an entry of the keyring as the key; None if it does not."""
     winner = resolution.decisions["api_key"].winner
     if winner is None or resolution.options.secret_from is not None or resolution.auth_method != "openai":
         return None
@@ -155,7 +158,7 @@ def _keyring_name(resolution: Resolution) -> Origin | None:
 
 
 def _endpoint_said(resolution: Resolution) -> Origin | None:
-    """Return where a project's file says the endpoint, or picks an entry of the user's that was for another key."""
+    """Return the place where a project's file sets the endpoint, or selects an entry of the user's for another key."""
     endpoint, key = (resolution.decisions[name].winner for name in ("base_url", "api_key"))
     if endpoint is None:
         return None
@@ -168,7 +171,7 @@ def _endpoint_said(resolution: Resolution) -> Origin | None:
 
 
 def _all_of_it(resolution: Resolution) -> tuple[Credential, str]:
-    """Return all of the user's that would be sent, in words: variables, and the key or the login beside them."""
+    """Return all of the user's data that would be sent, as text: variables, and the key or the login."""
     taken, credential = project_settings_key(resolution), None
     parts = [] if taken is None else [f"{taken.variables}, yours ({taken.held}),"]
     parts += [
@@ -177,7 +180,7 @@ def _all_of_it(resolution: Resolution) -> tuple[Credential, str]:
     ]
     stray, endpoint = key_of_another_file(resolution), _endpoint_said(resolution)
     if stray is not None:
-        parts.append(f"what {', '.join(str(one) for one in stray.behind if one not in stray.users)} says,")
+        parts.append(f"the value of {', '.join(str(one) for one in stray.behind if one not in stray.users)},")
     if taken is None and endpoint is not None:
         credential = _users_credential(resolution, endpoint)
     parts += [] if credential is None else [credential[1]]
@@ -189,7 +192,7 @@ def _variables(origin: Origin) -> str:
 
 
 def _is_one_file(*origins: Origin) -> bool:
-    """Tell whether all that has a say in values stands in one file, wherever links to it stand."""
+    """Return whether all files that affect some values are the same file, with links resolved."""
     return len({os.path.realpath(path) for origin in origins for path in origin.paths}) == 1
 
 
@@ -198,15 +201,16 @@ def _entry(resolution: Resolution) -> str:
 
 
 def _users_credential(resolution: Resolution, endpoint: Origin) -> tuple[Credential, str] | None:
-    """Return what of the user's own would be sent, and whose it is, in words; None if it is a project's.
+    """Return the user's credential that would be sent, and its description; None if it is a project's.
 
-    A key in a project's file is one only for an endpoint in the same file: another file may be another project's.
+    A key in a project's file counts as the project's only for an endpoint in the same file: another file may belong to
+    another project.
     """
     winner = resolution.decisions["api_key"].winner
     if resolution.auth_method == "qwen-oauth":
         return "login", f"Your Qwen OAuth login ({resolution.login_path})"
     if resolution.options.secret_from is not None:
-        # Whoever types where the key is has said that it is to be used.
+        # A user who names the place of the key wants it used.
         return "key", f"Your API key ({resolution.options.secret_from})"
     if winner is None or (winner.origin.reach == "project" and _is_one_file(winner.origin, endpoint)):
         return None

@@ -1,4 +1,4 @@
-"""What a project's settings file takes of the user's for the key: a variable that it names, or puts into a text."""
+"""The user's variables that a project's settings file uses, for the key or for other values."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 @record
 class SettingsKey:
-    """Variables of the user's that a project's settings take for the key, or for a part of it.
+    """The user's variables that a project's settings use for the key, or for a part of it.
 
-    `setting` is the place that says so, `variables` their names and `held` where they are set, in words; `host` is
-    where the key goes. `is_usual` says that it goes to a known provider, or this machine, and all are for API keys.
+    `setting` is the place in the settings; `variables` are the names and `held` the places of the variables, as text;
+    `host` is the destination of the key. `is_usual` says that this is a known provider or this machine, and that all
+    the names are names for API keys.
     """
 
     origin: Origin
@@ -56,16 +57,16 @@ def project_settings_key(resolution: Resolution) -> SettingsKey | None:
 
 
 def project_settings_values(resolution: Resolution) -> tuple[tuple[str, Origin], ...]:
-    """Return the fields, other than the key, into which a project puts variables of the user's, and where it does."""
+    """Return the fields, other than the key, in which a project uses the user's variables, with their origins."""
     winners = ((name, resolution.decisions[name].winner) for name in ("base_url", "model"))
     return tuple((n, w.origin) for n, w in winners if w is not None and w.origin.is_project_said and w.origin.users)
 
 
 def key_of_another_file(resolution: Resolution) -> Origin | None:
-    """Return the origin of a key that a project's settings take from another file, out of a variable not for keys.
+    """Return the origin of a key that a project's settings read from another file, through a variable not for keys.
 
-    An env file beside the settings is the same project's, unless it is a link. Variables of the user's that the key
-    takes in, too, are told of elsewhere.
+    An env file beside the settings belongs to the same project, unless it is a link. The user's own variables in the
+    key are reported elsewhere.
     """
     winner = resolution.decisions["api_key"].winner
     origin = None if winner is None else winner.origin
@@ -78,16 +79,17 @@ def key_of_another_file(resolution: Resolution) -> Origin | None:
 
 
 def _env_files_beside(settings: Path) -> tuple[str, ...]:
-    """Return the env files of the directory whose `.qwen` holds settings, as paths without links in them."""
+    """Return the env files beside a settings file in a `.qwen` directory, as strings."""
     if settings.parent.name != ".qwen":
         return ()
     return str(settings.parent.parent / ".env"), str(settings.parent / ".env")
 
 
 def texts_of_other_files(resolution: Resolution) -> tuple[Origin, ...]:
-    """Return the origins of the base URL and the model that take in variables of another file, none of the user's.
+    """Return the origins of the base URL and the model that use variables of another file, but none of the user's.
 
-    It may be another project's, or be reached by a link. The file with the endpoint may be sent to the endpoint.
+    That file may belong to another project, or be the target of a link. Values from the file with the endpoint may be
+    sent to the endpoint.
     """
     endpoint = resolution.decisions["base_url"].winner
     its_own = set() if endpoint is None else {os.path.realpath(path) for path in endpoint.origin.paths}
@@ -98,6 +100,6 @@ def texts_of_other_files(resolution: Resolution) -> tuple[Origin, ...]:
 
 
 def _is_for_keys(variable: str) -> bool:
-    """Whether a variable's name is a name for API keys."""
+    """Return whether a variable's name is a name for API keys."""
     declared = {v.name for v in declared_fields()["api_key"].variables}
     return variable in declared or variable.upper().endswith("API_KEY")

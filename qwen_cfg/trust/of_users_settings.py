@@ -1,4 +1,4 @@
-"""Whether the user's own settings send a key where an artifact sends it: then it is no word of the artifact's."""
+"""Checks whether the user's own settings send a key to the same base URL as an artifact; it then needs no approval."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OF_ENV = "/env/"
 
 
 def variable_of(reference: SecretReference) -> str | None:
-    """Return the variable that a reference takes the key from, were it set in the environment or in settings."""
+    """Return the variable that a reference reads the key from, in the environment or in settings; None without one."""
     pointer = reference.pointer_in_file or ""
     if reference.kind == "settings" and pointer.startswith(_OF_ENV):
         return "/".join(names_in_pointer(pointer)[1:])
@@ -28,9 +28,9 @@ def variable_of(reference: SecretReference) -> str | None:
 
 
 def do_users_settings_send(artifact: ResolvedConfig, here: Surroundings) -> bool:
-    """Tell whether the user's own settings give the key of an artifact its base URL.
+    """Return whether the user's own settings use the key of an artifact with the base URL of the artifact.
 
-    That is the case where a provider entry names both, and for the usual key where the settings name the usual URL.
+    They do if a provider entry names both. For the usual key, they do if the settings set the usual base URL to it.
     """
     reference = artifact.api_key
     files = here.user_settings
@@ -76,7 +76,7 @@ def _is_same(text: str, url: str) -> bool:
 
 
 def _read(file: Path) -> Node | None:
-    """Return what a settings file says; None where it cannot be read, which whoever reads the key says."""
+    """Return the content of a settings file; None if it cannot be read, which is reported when the key is read."""
     from qwen_schema.bounded import Unreadable  # noqa: PLC0415 - few artifacts need it
     from qwen_schema.jsonc import JsonError  # noqa: PLC0415
     from qwen_schema.settings_file import read_settings  # noqa: PLC0415

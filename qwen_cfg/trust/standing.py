@@ -1,4 +1,4 @@
-"""Where a project's file comes from: what somebody else put there, or can change, is not its user's word."""
+"""Where a project's file comes from: others may have written it, or can change it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def standing_of(path: Path, tracks: Callable[[Path], bool | None] = is_tracked) -> Standing:
-    """Return what is known of where a file comes from: that git `tracks` it, or that it belongs to another user.
+    """Return where a file comes from, as far as known: git `tracks` it, it is in a `.git`, or another user owns it.
 
-    What stands below a `.git`, where git's own files are, is as much the project's as what git tracks.
+    A file below a `.git`, the directory of git's own files, counts as the project's, like a tracked file.
     """
     try:
         if foreign_owner(path) is not None:
@@ -30,7 +30,7 @@ def standing_of(path: Path, tracks: Callable[[Path], bool | None] = is_tracked) 
 
 
 def _is_in_git(path: Path) -> bool:
-    """Whether a file is below a `.git`, ignoring case, by its name or by the target of a link."""
+    """Return whether a file is below a `.git`, ignoring case, by its name or by the target of a link."""
     names = (path.absolute(), Path(os.path.realpath(path)))
     return any(part.lower() == ".git" for name in names for part in name.parts[:-1])
 

@@ -1,4 +1,4 @@
-"""The user's approvals, saved in the state directory: files by their real paths, with the values that were shown."""
+"""The user's approvals, saved in the state directory: real paths of files, with digests of the approved values."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 _NAME = "trust.json"
-_NOT_OURS = "it is not what was written there"
+_NOT_OURS = "its content is not valid"
 
 
 @record
 class TrustEntry:
-    """One file that is trusted: for a host and digests of what was shown, or for belonging to another user.
+    """A trusted file: approved for a host and the digests of its values, or approved as a file of another user.
 
-    `shown` is that of the settings, and `handed_over` that of the credential, which `reference` says in words; both are
-    empty for prompts alone.
+    `shown` is the digest of the settings; `handed_over` is the digest of the credential, and `reference` its
+    description. Both of these are empty if only prompts are sent.
     """
 
     path: str
@@ -49,7 +49,7 @@ def trust_entry(concern: Concern) -> TrustEntry:
 
 
 class TrustStore:
-    """The entries of one user. `directory` is the state directory; without one, nothing is trusted or remembered."""
+    """The entries of one user. `directory` is the state directory; without one, nothing is trusted or saved."""
 
     def __init__(self, directory: Path | None) -> None:
         self._file = None if directory is None else directory / _NAME
@@ -63,7 +63,7 @@ class TrustStore:
         """Return every entry, the oldest first.
 
         Raises:
-            ConfigurationError: if the file is there and cannot be read.
+            ConfigurationError: if the file exists and cannot be read.
         """
         if self._file is None:
             return ()
@@ -86,24 +86,24 @@ class TrustStore:
         )
 
     def covers(self, concern: Concern) -> bool:
-        """Whether the user has approved this."""
+        """Return whether the user has approved a concern."""
         return any(covers(entry, concern) for entry in self.entries())
 
     def allows_owner(self, path: Path, owner: int) -> bool:
-        """Whether a file may belong to another user."""
+        """Return whether the user has approved a file of this owner."""
         return any(entry.path == str(path) and entry.owner == owner for entry in self.entries())
 
     def add(self, entry: TrustEntry) -> None:
-        """Remember an entry.
+        """Save an entry.
 
         Raises:
-            OutputError: if it cannot be written.
+            OutputError: if the file cannot be written.
         """
         with self._alone():
             self._write((*(known for known in self.entries() if known != entry), entry))
 
     def revoke(self, paths: tuple[Path, ...] | None) -> tuple[TrustEntry, ...]:
-        """Remove the approvals at and below some paths, or all, and return them."""
+        """Remove and return the approvals at and below some paths; all of them if `paths` is None."""
         if not self.entries():
             return ()
         with self._alone():
@@ -115,10 +115,10 @@ class TrustStore:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Prevent other processes from changing the file during a block.
+        """Lock the file against changes by other processes during a block.
 
         Raises:
-            OutputError: if there is no directory for it.
+            OutputError: if there is no state directory, or the lock cannot be made.
         """
         from qwen_schema.folders import anywhere  # noqa: PLC0415 - rarely needed
         from qwen_schema.save import open_lock  # noqa: PLC0415
@@ -142,13 +142,13 @@ class TrustStore:
         from qwen_schema.folders import anywhere  # noqa: PLC0415 - rarely needed
         from qwen_schema.save import save  # noqa: PLC0415
 
-        assert self._file is not None  # noqa: S101 - callers have looked
+        assert self._file is not None  # noqa: S101 - callers have checked it
         document = {"format": FORMAT, "trusted": [asdict(entry) for entry in entries]}
         save(self._file, json.dumps(document, indent=2) + "\n", may_follow=anywhere, private=True)
 
 
 def covers(entry: TrustEntry, concern: Concern) -> bool:
-    """Whether one approval covers another: the same file, settings and host, and no more data."""
+    """Return whether an approval covers a concern: the same file, settings and host, and no more data."""
     same = (entry.path, entry.host, entry.shown) == (str(concern.file), concern.host, concern.shown)
     return same and concern.handed_over in ("", entry.handed_over)
 
@@ -172,8 +172,8 @@ def _entries(text: str) -> tuple[TrustEntry, ...]:
     return entries
 
 
-class _Unsound(ValueError):  # noqa: N818 - it is told as another error
-    """The file is not one that this program wrote for this user."""
+class _Unsound(ValueError):  # noqa: N818 - it is reported as another error
+    """The file's content or its permissions are not those of a file that this program wrote for this user."""
 
 
 def _is_at(path: Path, place: Path) -> bool:

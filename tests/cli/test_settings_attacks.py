@@ -116,8 +116,8 @@ def test_every_value_that_takes_a_variable_is_told(desk: Desk, server: Provider)
         {**auth(apiKey="k-of-the-project", baseUrl=f"{STRANGER}/${{COLOUR}}"), "model": {"name": "${DATABASE_URL}"}},
     )
     refused = ask(desk, server, *NEWER, **env).ended(5)
-    assert "base_url = takes in COLOUR" in refused.err
-    assert "model = takes in DATABASE_URL" in refused.err
+    assert "base_url = uses COLOUR" in refused.err
+    assert "model = uses DATABASE_URL" in refused.err
     told = desk.run("resolve", "--explain", *NEWER, env=env).said + refused.said
     assert "pass-word-of-db" not in told
     assert server.taken() == []
