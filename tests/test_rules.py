@@ -1153,7 +1153,7 @@ ANTHROPIC = {"security": {"auth": {"selectedType": "anthropic", "baseUrl": "http
         (settings(CHAIN), "QC131", "A (~/.qwen/settings.json:1 env.A) is set, but variables in another variable's"),
         (settings({**OPENAI, "model": {"name": "${NONE}"}}), "QC131", "which is not set"),
         (settings({**OPENAI, "env": {"A": [1]}}), "QC132", "~/.qwen/settings.json:1 env.A is a list"),
-        (settings({**OPENAI, "env": "A=b"}), "QC132", "~/.qwen/settings.json:1 env is a text"),
+        (settings({**OPENAI, "env": "A=b"}), "QC132", "~/.qwen/settings.json:1 env is a string"),
         (settings(entry(voiceOnly="no")), "QC204", "m is a model for voice alone"),
         (
             settings(ANTHROPIC, environ={"ANTHROPIC_API_KEY": KEY}),

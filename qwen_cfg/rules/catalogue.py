@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_schema import UsageError, redact_known
+from qwen_schema import UsageError, did_you_mean, redact_known, show_word
 from qwen_schema.records import replace
 
 from . import (
@@ -101,7 +101,7 @@ RULES = (
     Rule("QC305", "warning", "the API key is sent unencrypted", endpoint.readable_on_the_way),
 )
 
-# The rules whose findings are shown without `--explain` too.
+# The rules whose findings are always shown, not only with `--explain`.
 WARNINGS = tuple(rule for rule in RULES if rule.severity == "warning")
 
 ALL_RULES = "all"
@@ -132,7 +132,7 @@ def _redacted(finding: Finding) -> Finding:
 
 
 def diagnose_generation(generation: ChosenProfile) -> tuple[Diagnostic, ...]:
-    """Return the findings about a profile alone, without a resolution."""
+    """Return the findings about a profile, for which no resolution is needed."""
     found = generations.installed_otherwise(generation)
     return tuple(Diagnostic(OTHER_INSTALLED, "warning", finding) for finding in found)
 
@@ -144,15 +144,15 @@ def rules_for_check(select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[R
         UsageError: if a code is unknown.
     """
     known = {rule.code for rule in RULES}
+    codes_known = sorted(known)
     for option, codes in (("--select", select), ("--ignore", ignore)):
         unknown = [code for code in codes if code not in known and code != ALL_RULES]
         if unknown:
+            more = f", and {len(unknown) - 1} more" if len(unknown) > 1 else ""
             raise UsageError(
-                f"{len(unknown)} of these is the code of no rule"
-                if len(unknown) > 1
-                else "this is the code of no rule",
+                f"unknown rule {show_word(unknown[0])}{more}",
                 where=option,
-                hint=f"The codes are {', '.join(sorted(known))}, and {ALL_RULES}.",
+                hint=f"{did_you_mean(unknown[0], codes_known)}The codes are {', '.join(codes_known)}, and {ALL_RULES}.",
             )
     wanted = known if ALL_RULES in select else set(select)
     dropped = known if ALL_RULES in ignore else set(ignore)

@@ -121,7 +121,7 @@ def _why_openai(method: Candidate) -> str:
 
 
 def _shown(decision: Decision) -> str:
-    assert decision.winner is not None  # noqa: S101 - callers have looked
+    assert decision.winner is not None  # noqa: S101 - callers have checked it
     return repr(safe_text(decision.field, decision.winner.revealed))
 
 
@@ -140,7 +140,7 @@ def _where_looked(resolution: Resolution) -> str:
 
 
 def _variables(resolution: Resolution) -> tuple[Variable, ...]:
-    """Return the variables that may hold the key under the method, or under openai while no method is set."""
+    """Return the variables that can set the key under the method, or under openai if no method is set."""
     declared, method = declared_fields()["api_key"], resolution.auth_method or "openai"
     read = filter(resolution.profile.reads, declared.variables)
     return tuple(v for v in read if v.is_read_under(method)) or declared.variables[:1]

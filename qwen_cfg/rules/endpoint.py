@@ -58,7 +58,7 @@ def readable_on_the_way(resolution: Resolution) -> Iterator[Finding]:
 
 
 def _sends_key(resolution: Resolution) -> bool:
-    """Whether a key or a token would be sent; a word for a server that needs no key does not count."""
+    """Return whether a key or a token would be sent; a made-up word for a server without keys does not count."""
     key, is_referred_to = resolution.decisions["api_key"].winner, resolution.options.secret_from is not None
     if resolution.auth_method != "openai" or is_referred_to:
         return resolution.auth_method is not None
@@ -73,6 +73,6 @@ def _is_private(host: str) -> bool:
 
 
 def _base_url(resolution: Resolution) -> tuple[Candidate | None, str]:
-    """Return the source of the base URL, and the URL; no source if the URL is invalid."""
+    """Return the candidate of the base URL, and the URL; None and an empty text if the URL is invalid."""
     decision = resolution.decisions["base_url"]
     return (decision.winner, decision.value) if isinstance(decision.value, str) else (None, "")

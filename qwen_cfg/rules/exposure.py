@@ -52,7 +52,7 @@ def _with_key(resolution: Resolution) -> Iterator[tuple[EnvFile, Candidate]]:
 
 def _as_word(shown: str) -> str:
     """Return a path as a word of a command line; the `~` of a home is not quoted."""
-    import shlex  # noqa: PLC0415 - the finding is rare
+    import shlex  # noqa: PLC0415 - this finding is rare
 
     if shown.startswith("~/"):
         return f"~/{shlex.quote(shown[2:])}"

@@ -101,7 +101,7 @@ def beside_others(resolution: Resolution) -> Iterator[Finding]:
 
 
 def _is_ours(name: str) -> bool:
-    """Whether only this and similar programs use a declared variable (many programs use DEBUG)."""
+    """Return whether only this and similar programs use a declared variable (many programs use DEBUG)."""
     return name.startswith(("OPENAI_", "QWEN_"))
 
 
@@ -114,7 +114,7 @@ def _first_and_last(resolution: Resolution, file: EnvFile) -> dict[str, tuple[As
 
 
 def _may_differ(text: str) -> bool:
-    """Whether the dialects could read a text differently.
+    """Return whether the dialects could read a text differently.
 
     Both read plain lines of `NAME=value` the same way, and python-dotenv is slow to import.
     """

@@ -34,7 +34,7 @@ def other_is_installed(case: Case) -> Iterator[Finding]:
 
 
 def installed_otherwise(generation: ChosenProfile) -> Iterator[Finding]:
-    """Yield the finding about an installed Qwen Code that follows other rules; it needs no resolution."""
+    """Yield the finding about an installed Qwen Code with other rules than the profile; it needs no resolution."""
     ignored = generation.ignored
     if ignored is not None:
         yield Finding(
@@ -85,7 +85,7 @@ def _said(other: Elsewhere, departure: Departure) -> str:
 
 def _value(departure: Departure) -> str:
     decision, field = departure.decision, departure.decision.field
-    assert decision.winner is not None  # noqa: S101 - callers have looked
+    assert decision.winner is not None  # noqa: S101 - callers have checked it
     if field.secret or decision.problem or decision.value is None or isinstance(decision.value, Secret):
         return safe_text(field, decision.winner.revealed)
     return show_value(decision.value)

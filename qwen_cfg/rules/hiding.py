@@ -53,7 +53,7 @@ def environment_hides(resolution: Resolution) -> Iterator[Finding]:
 
 
 def _is_beaten_anyway(resolution: Resolution, decision: Decision, empty: Candidate) -> bool:
-    """Whether a value from a layer above the empty variable is used, so that the empty variable has no effect."""
+    """Return whether a layer above the empty variable has the value in use, so that the variable has no effect."""
     winner = decision.winner
     return winner is not None and outranks(
         resolution.profile, decision.field, winner.origin.source, empty.origin.source

@@ -56,30 +56,30 @@ _PLACEHOLDER = re.compile(
 
 
 def is_made_up(text: str) -> bool:
-    """Whether a text only fills the place of a key: no server that needs a key accepts it."""
+    """Return whether a text is a made-up word for servers without keys; no server that needs a key accepts it."""
     return bool(_MADE_UP.fullmatch(text))
 
 
 def is_key(text: str) -> bool:
-    """Whether a text is meant to be a key itself, and not a word in its place or a pointer to it."""
+    """Return whether a text is meant as a key: not empty, not a made-up word, and not a pointer."""
     return bool(text) and not is_made_up(text) and kind_of_pointer(text) is None
 
 
 def key_in(file: EnvFile) -> Candidate | None:
-    """Return the key in an env file, if the file contains one."""
+    """Return the first key in an env file; None if there is none."""
     offers = file.offers.values()
     return next((c for c in offers if isinstance(c.text, Secret) and is_key(c.revealed)), None)
 
 
 def doubtful_key(resolution: Resolution) -> Iterator[Finding]:
-    """The key is what an example says in place of one, or has something around it that belongs to no key."""
+    """The key is a placeholder from an example, or has extra characters around it."""
     key, base_url = _own_key(resolution), _base_url(resolution)
     if key is None:
         return
     if is_made_up(key.revealed):
         yield from _made_up_for_provider(key, base_url)
         return
-    # A server on this machine takes any key, mostly.
+    # A server on this machine usually accepts any key.
     needs_key = not base_url or not is_loopback(host_of(base_url))
     doubt = doubt_about(key.revealed, needs_key=needs_key)
     if doubt is not None:
@@ -87,13 +87,13 @@ def doubtful_key(resolution: Resolution) -> Iterator[Finding]:
 
 
 def _made_up_for_provider(key: Candidate, base_url: str) -> Iterator[Finding]:
-    """Report a word in place of a key where the base URL is a known provider's, which takes no such word."""
+    """Yield the finding about a made-up word with the base URL of a known provider, which refuses it."""
     provider = provider_at(host_of(base_url)) if base_url else None
     if provider is None or is_loopback(host_of(base_url)):
         return
     yield Finding(
-        f"The API key from {key.origin} is a word for servers that need no key, and {provider.title} needs one.",
-        "Put the key itself in its place, or set the base URL of your own server.",
+        f"The API key from {key.origin} is a word for servers without keys, but {provider.title} needs a key.",
+        "Replace it with the key, or set the base URL of your own server.",
         "api_key",
         *place_of(key),
     )
@@ -133,13 +133,13 @@ def doubt_about(text: str, *, needs_key: bool) -> tuple[str, str] | None:
 
 
 def _key(resolution: Resolution) -> Candidate | None:
-    """Return the key that would be sent, if it is one and not where another is kept."""
+    """Return the key that would be sent; None if it is a made-up word or a pointer."""
     key = _own_key(resolution)
     return key if key is not None and is_key(key.revealed) else None
 
 
 def _own_key(resolution: Resolution) -> Candidate | None:
-    """Return the text that would be sent as the key: a key or a word in place of one, and no pointer."""
+    """Return the text that would be sent as the key, even if it is a made-up word; None for a pointer."""
     key = resolution.decisions["api_key"].winner
     if key is None or resolution.options.secret_from is not None or resolution.auth_method != "openai":
         return None

@@ -1,4 +1,4 @@
-"""A rule about what is left around a value or in it: a mark, a comment, a name, a variable that nothing replaces."""
+"""The rule about extra characters around a value: a mark, a comment, a name, a variable that is not replaced."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ if TYPE_CHECKING:
     from qwen_cfg.core.merge import Decision
     from qwen_cfg.core.resolution import Resolution
 
-# Variables in values of these layers have a rule of their own.
+# Another rule reports variables in values of these layers.
 _OF_SETTINGS = ("settings", "settings-env", "provider-entry")
 _OPENING = {")": "(", "]": "[", "}": "{", ">": "<"}
 
 _OF_NAMES = (
-    (r"`.*`", "stands in backticks, which are sent as a part of it", "Leave the backticks out."),
-    (r"<[^<>]*>|\{\{.*\}\}", "is a placeholder", "Put the value itself in its place."),
+    (r"`.*`", "is in backticks, which are sent as part of it", "Remove the backticks."),
+    (r"<[^<>]*>|\{\{.*\}\}", "is a placeholder", "Replace it with the value."),
     (
         r"(?i:export\s+|set\s+)?(?:[A-Z_]*MODEL|model|--model)\s*=.*",
-        "begins with a name, which is sent as a part of it",
-        "Leave the name and the '=' out.",
+        "begins with a name, which is sent as part of it",
+        "Remove the name and the '='.",
     ),
-    (r".*\s//.*", "has a comment behind it, which is sent as a part of it", "Leave the comment out."),
-    (r".*[;,]", "ends in a mark that is sent as a part of it", "Leave out the mark at its end."),
+    (r".*\s//.*", "is followed by a comment, which is sent as part of it", "Remove the comment."),
+    (r".*[;,]", "ends in a mark, which is sent as part of it", "Remove the mark at its end."),
 )
 _OF_URLS = (
-    (r".*[;,]", "ends in a mark that is sent as a part of it", "Leave out the mark at its end."),
-    (r".*\?", "ends in '?' with nothing behind it", "Leave out the mark at its end."),
-    (r".*/<[^<>/]*>.*|.*/\{[^{}/]*\}.*", "has a placeholder in it", "Put your own word in its place."),
+    (r".*[;,]", "ends in a mark, which is sent as part of it", "Remove the mark at its end."),
+    (r".*\?", "ends in '?' with nothing after it", "Remove the mark at its end."),
+    (r".*/<[^<>/]*>.*|.*/\{[^{}/]*\}.*", "contains a placeholder", "Replace the placeholder."),
 )
 _VARIABLE = re.compile(r".*\$\{[^{}]*\}.*|.*\$[A-Za-z_]\w*.*", re.DOTALL)
 _VARIABLE_OF_CMD = re.compile(r"%[A-Za-z_]\w*%")
 
 
 def left_over(resolution: Resolution) -> Iterator[Finding]:
-    """The model or a URL has a mark, a comment, a name or a variable around it or in it, which is sent too."""
+    """The model or a URL contains an extra mark, comment, name or variable, which is sent as part of the value."""
     for name, decision in resolution.decisions.items():
         winner, is_url = decision.winner, decision.field.schema.get("format", "").endswith("-url")
         if winner is None or decision.by_default or not (is_url or name == "model"):
@@ -60,18 +60,18 @@ def leftover_in(name: str, text: str) -> Finding | None:
 
 
 def _is_kept_by_python(resolution: Resolution, decision: Decision) -> bool:
-    """Tell whether a value is in backticks that python-dotenv, whose dialect is chosen, takes for a part of it."""
+    """Return whether a value is in backticks that the chosen dialect, python-dotenv's, reads as part of the value."""
     winner = decision.winner
     is_of_file = winner is not None and winner.origin.layer == "env-file" and winner.revealed.startswith("`")
     return is_of_file and resolution.world.dialect == "python"
 
 
 def _leftover(text: str, *, is_url: bool, may_hold_variable: bool) -> tuple[str, str] | None:
-    """Return what is left in a text and what to do; never a part of the text."""
+    """Return the problem of a text and its fix, without any part of the text; None if there is no problem."""
     is_variable = _VARIABLE.fullmatch(text) or (not is_url and _VARIABLE_OF_CMD.fullmatch(text))
     if is_variable and not may_hold_variable:
-        return "holds the name of a variable, which nothing replaces", "Put the variable's value in its place."
+        return "contains a variable that is not replaced", "Replace it with the variable's value."
     if is_url and _OPENING.get(text[-1:], text) not in text:
-        return "ends in a bracket that nothing opens", "Leave out the bracket at its end."
+        return "ends in a bracket without an opening one", "Remove the bracket at its end."
     forms = _OF_URLS if is_url else _OF_NAMES
     return next(((wrong, hint) for form, wrong, hint in forms if re.fullmatch(form, text, re.DOTALL)), None)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from qwen_cfg.core.origin import Candidate
     from qwen_cfg.core.resolution import Resolution
 
-_TOLD_BY_COMPLETENESS = ("auth_method", "api_key")
+_REPORTED_BY_COMPLETENESS = ("auth_method", "api_key")
 
 
 def set_where_not_reached(resolution: Resolution) -> Iterator[Finding]:
@@ -46,7 +46,7 @@ def file_hides(resolution: Resolution) -> Iterator[Finding]:
             if (name, file.shown) not in told
         ]
         variables = [str(offer.origin.variable) for offer in offers if offer is not None]
-        if variables and not _told_by_completeness(resolution, offers):
+        if variables and not _is_reported_by_completeness(resolution, offers):
             yield Finding(
                 f"{first} hides {file.shown}, which sets {', '.join(variables)}.",
                 f"Only the first env file is read: set the variables in {first}, or export them.",
@@ -87,7 +87,7 @@ def no_home(resolution: Resolution) -> Iterator[Finding]:
 
 
 def _ended_early(resolution: Resolution) -> bool:
-    """Whether the search ended at a file that it found, and that was not named."""
+    """Return whether the search itself found a file, and ended there."""
     return resolution.world.choice.chosen_by == "search" and bool(resolution.files)
 
 
@@ -96,7 +96,7 @@ def _missed(resolution: Resolution) -> Iterator[tuple[str, EnvFile, Candidate]]:
     if not _ended_early(resolution):
         return
     for name, decision in resolution.decisions.items():
-        if name in _TOLD_BY_COMPLETENESS or (decision.winner is not None and not decision.by_default):
+        if name in _REPORTED_BY_COMPLETENESS or (decision.winner is not None and not decision.by_default):
             continue
         for file in resolution.unreached:
             offer = would_set(file, name, resolution.auth_method)
@@ -104,10 +104,10 @@ def _missed(resolution: Resolution) -> Iterator[tuple[str, EnvFile, Candidate]]:
                 yield name, file, offer
 
 
-def _told_by_completeness(resolution: Resolution, offers: list[Candidate | None]) -> bool:
-    """Whether a file sets only the missing key, which has its own error."""
+def _is_reported_by_completeness(resolution: Resolution, offers: list[Candidate | None]) -> bool:
+    """Return whether a file sets only the missing key, which has its own error."""
     is_missing = resolution.needs_api_key or resolution.auth_method is None
-    return is_missing and all(offer is None or offer.field in _TOLD_BY_COMPLETENESS for offer in offers)
+    return is_missing and all(offer is None or offer.field in _REPORTED_BY_COMPLETENESS for offer in offers)
 
 
 def _how_to_set(resolution: Resolution, field: str, variable: str) -> str:

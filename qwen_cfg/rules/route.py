@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from qwen_cfg.core.resolution import Resolution
 
 _NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
-# Those of word processors and of other languages, too.
+# Including the quotes of word processors and of other languages.
 _QUOTES = "'\"`\u00b4\u00ab\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a"
 _PORT = re.compile(r"(\[.*\]|[^:]*):([0-9]+)")
 # The beginning of an IPv4 address, as in 192.168.* or 10.

@@ -283,7 +283,7 @@ def odd_variables(resolution: Resolution) -> Iterator[Finding]:
         return
     for setting in env.members.values():
         if setting.text is None and setting.value is not None:
-            yield _odd(setting, f"is {kind_of(setting)}, so Qwen Code ignores it", "a text in double quotes")
+            yield _odd(setting, f"is {kind_of(setting)}, so Qwen Code ignores it", "a string in double quotes")
         elif setting.text is not None and "\0" in setting.text:
             yield _odd(setting, "contains a NUL character, and the text after it is lost", "the value without the NUL")
 

@@ -24,7 +24,7 @@ def splits_origin(resolution: Resolution) -> Iterator[Finding]:
         return
     asked = split_to_ask(resolution, resolution.world.standing)
     split = asked or split_origin(resolution)
-    if split is not None and not _is_told_of_the_variable(resolution, split):
+    if split is not None and not _is_reported_by_variable_rule(resolution, split):
         yield Finding(
             f"{split.origin} sends {_what(split)} to {printable(display_host(split.url))}{_FROM[split.standing]}.",
             "The endpoint is a known provider or this machine: no approval is needed." if asked is None else _ASKS,
@@ -34,8 +34,8 @@ def splits_origin(resolution: Resolution) -> Iterator[Finding]:
         )
 
 
-def _is_told_of_the_variable(resolution: Resolution, split: Split) -> bool:
-    """Tell whether QC302 says the same: one file names a variable of the user's for the key, and where that goes."""
+def _is_reported_by_variable_rule(resolution: Resolution, split: Split) -> bool:
+    """Return whether QC302 reports the same: one file sets the endpoint and uses the user's variable for the key."""
     taken = project_settings_key(resolution)
     return taken is not None and taken.origin.path == split.origin.path and not project_settings_values(resolution)
 

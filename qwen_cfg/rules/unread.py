@@ -57,7 +57,7 @@ def _swallowed(resolution: Resolution, file: EnvFile) -> Iterator[Finding]:
 
 
 def _counts(resolution: Resolution, file: EnvFile, name: str) -> bool:
-    """Whether a file may set a variable."""
+    """Return whether a file may set a variable."""
     excluded = resolution.decisions["excluded_variables"].items
     may_reach = field_of_variable(declared_fields())[name].reach == "project" or file.place.reach == "user"
     return may_reach and (name not in excluded or may_set_all(file.place, resolution.profile))
@@ -75,7 +75,7 @@ def _finding(file: EnvFile, name: str, line: int, what: str) -> Finding:
 
 def _wrong(text: str) -> str:
     """Return why a line is not an assignment, without any part of its value."""
-    import unicodedata  # noqa: PLC0415 - the finding is rare
+    import unicodedata  # noqa: PLC0415 - this finding is rare
 
     head = re.split("[=:]", text, maxsplit=1)[0]
     odd = next((c for c in head if not c.isascii()), None)

@@ -99,7 +99,7 @@ def _text(declared: Field, setting: Setting) -> tuple[str, BadValue | None]:
     text = written(setting.value)
     if declared.secret and setting.items is None and setting.members is None:
         return text, None
-    return text, BadValue(f"it is {kind_of(setting)} in JSON, and no text", "a text in double quotes")
+    return text, BadValue(f"it is {kind_of(setting)} in JSON, not a string", "a string in double quotes")
 
 
 def kind_of(setting: Setting) -> str:
@@ -114,4 +114,10 @@ def without_snapshot(name: str) -> str:
     return name
 
 
-_KINDS: dict[type, str] = {bool: "true or false", float: "a number", str: "a text", tuple: "a list", dict: "an object"}
+_KINDS: dict[type, str] = {
+    bool: "true or false",
+    float: "a number",
+    str: "a string",
+    tuple: "a list",
+    dict: "an object",
+}
