@@ -220,14 +220,14 @@ def test_an_unreadable_file_that_is_not_reached_is_no_matter(open_path: Path) ->
 def test_a_directory_that_may_not_be_searched_may_hide_an_env_file(open_path: Path) -> None:
     write_tree(open_path, {"app/.qwen/.env": SOUND, "app/.env": "OPENAI_MODEL=further-down\n"})
     (open_path / "app" / ".qwen").chmod(0o600)
-    with refused("./.qwen/.env", "cannot be seen", os.strerror(errno.EACCES)), as_nobody():
+    with refused("./.qwen/.env", "cannot check", os.strerror(errno.EACCES)), as_nobody():
         resolved(open_path / "app")
 
 
 def test_a_directory_on_the_way_that_may_not_be_searched_is_an_error(open_path: Path) -> None:
     write_tree(open_path, {"closed/app/.env": SOUND})
     (open_path / "closed").chmod(0o600)
-    with refused("./.qwen/.env", "cannot be seen"), as_nobody():
+    with refused("./.qwen/.env", "cannot check"), as_nobody():
         resolved(open_path / "closed" / "app")
 
 
@@ -248,7 +248,7 @@ def test_a_home_that_may_not_be_looked_into_is_no_matter_while_it_is_not_reached
 def test_a_home_that_may_not_be_looked_into_is_an_error_when_it_is_reached(open_path: Path) -> None:
     write_tree(open_path, {"app/keep": "", "closed/home/.env": SOUND})
     (open_path / "closed").chmod(0o600)
-    with refused("~/.qwen/.env", "cannot be seen"), as_nobody():
+    with refused("~/.qwen/.env", "cannot check"), as_nobody():
         resolved(open_path / "app", open_path / "closed" / "home")
 
 

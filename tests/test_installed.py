@@ -157,16 +157,16 @@ def test_a_byte_order_mark_and_a_package_without_a_name_are_read_over(root: Path
 )
 def test_a_script_that_names_no_program_is_unknown(text: str, root: Path) -> None:
     write_program(root / "bin/qwen", text)
-    assert found(root, root / "bin") == InstalledProgram(problem=f"~/bin/qwen names no program of {PACKAGE}")
+    assert found(root, root / "bin") == InstalledProgram(problem=f"~/bin/qwen does not name a program of {PACKAGE}")
 
 
 def test_launchers_that_start_each_other_come_to_an_end(root: Path) -> None:
     for one, other in ("ab", "bc", "ca"):
         write_program(root / one / "qwen", f'#!/bin/sh\nexec "{root}/{other}/qwen"\n')
-    assert "names no program" in found(root, root / "a").problem
+    assert "does not name a program" in found(root, root / "a").problem
     for number in range(30):
         write_program(root / f"{number}/qwen", f'#!/bin/sh\nexec "{root}/{number + 1}/qwen"\n')
-    assert "names no program" in found(root, root / "0").problem
+    assert "does not name a program" in found(root, root / "0").problem
 
 
 def test_what_is_no_file_is_not_waited_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

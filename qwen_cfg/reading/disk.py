@@ -1,4 +1,4 @@
-"""The one step that looks at the disk for env files."""
+"""Reads env files and settings files from the disk."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 
 class Disk:
-    """What stands at places, each looked at no more than once."""
+    """The disk; each path is read at most once."""
 
     def __init__(
         self,
@@ -38,10 +38,10 @@ class Disk:
         named: Path | None = None,
         owner_of: OwnerOf = foreign_owner,
     ) -> None:
-        """Start with nothing looked at.
+        """Start without any path read.
 
-        `allows` tells whose files may count beside one's own, `named` is a file that the user has named, and `owner_of`
-        tells whose a file is.
+        `allows` returns whether files of another user may be used, `named` is a file that the user named, and
+        `owner_of` returns the other user who owns a file.
         """
         self._standpoint = standpoint
         self._owner_of = owner_of
@@ -52,27 +52,27 @@ class Disk:
         self.folders: dict[str, tuple[Path, ...]] = {}
 
     def look(self, path: Path) -> Sighting:
-        """Look at a place that the search has reached, and read the file that stands there."""
+        """Read the env file at a path that the search has reached."""
         seen = self.sightings.get(path)
         if seen is None:
             seen = self.sightings[path] = self._sight(path, read_fifo=True)
         return seen
 
     def survey(self, path: Path) -> Sighting:
-        """Look at a place that the search may never reach; a FIFO there is not read, since reading empties it."""
+        """Read the env file at a path that the search may not reach; a FIFO is not read, since reading empties it."""
         seen = self.sightings.get(path)
         if seen is None:
             seen = self.sightings[path] = self._sight(path, read_fifo=False)
         return seen
 
     def look_at_settings(self, path: Path) -> Sighting:
-        """Look at the place of a settings file, or of Qwen Code's trust rules."""
+        """Read a settings file, or the file of Qwen Code's trust rules."""
         if path not in self.settings_seen:
             self.settings_seen[path] = self._sight_settings(path)
         return self.settings_seen[path]
 
     def places_of(self, folder: str) -> tuple[Path, ...]:
-        """Return the paths that a folder stands for: as it is named, and with its links resolved."""
+        """Return the paths of a folder: as named, and with its links resolved."""
         if folder not in self.folders:
             named = Path(os.path.normpath(folder)) if folder and "\0" not in folder else None
             self.folders[folder] = () if named is None else tuple(dict.fromkeys((named, real(named))))
@@ -83,7 +83,7 @@ class Disk:
         try:
             status = path.stat()
             mode = stat.S_IMODE(status.st_mode)
-            # Text that is no UTF-8 is read as Qwen Code does, with replacement characters.
+            # Bytes that are not UTF-8 become replacement characters, as in Qwen Code.
             text = read_settings_text(path)
         except OSError as error:
             if error.errno == errno.ELOOP:
@@ -119,32 +119,32 @@ class Disk:
         if error.errno == errno.ELOOP:
             return Sighting("link loop")
         if error.errno in _NOTHING_THERE:
-            return Sighting("dangling link") if os.path.islink(path) else ABSENT  # noqa: PTH114 - a name that is too long is no link
+            return Sighting("dangling link") if os.path.islink(path) else ABSENT  # noqa: PTH114 - never raises
         shown = self._standpoint.show(path)
         return Sighting(
             "unreadable",
             error=EnvFileError(
-                f"it cannot be seen whether an env file is there: {error.strerror}",
+                f"cannot check whether an env file exists: {error.strerror}",
                 where=shown,
-                hint="Make its directory searchable for you, or name the env file with --env-file: "
-                "going on without looking could change which file counts.",
+                hint="Make its directory accessible to you, or name the env file with --env-file: "
+                "if the search continued, another file might silently be used.",
             ),
         )
 
 
 @record
 class DiskReader:
-    """Looks at a disk in one way: reading what stands at the place of an env file, or surveying it."""
+    """Reads a disk with one of the two functions for env files: `Disk.look` or `Disk.survey`."""
 
     disk: Disk
     look: Callable[[Path], Sighting]
 
     def look_at_settings(self, path: Path) -> Sighting:
-        """Look at a settings file."""
+        """Read a settings file."""
         return self.disk.look_at_settings(path)
 
     def places_of(self, folder: str) -> tuple[Path, ...]:
-        """Return the paths that a folder stands for."""
+        """Return the paths of a folder."""
         return self.disk.places_of(folder)
 
 
@@ -157,7 +157,7 @@ def _unreadable(wrong: str, shown: str) -> SettingsError:
 
 
 def if_there(path: Path) -> Path | None:
-    """Return the path of a file if it is there; one that cannot be seen is not."""
+    """Return the path of a file if the file exists; None also if the system does not show it."""
     try:
         return path if path.is_file() else None
     except OSError:
@@ -165,7 +165,7 @@ def if_there(path: Path) -> Path | None:
 
 
 def is_missing(directory: Path) -> bool:
-    """Tell whether no such directory; one that may not be looked at is left to the search."""
+    """Return whether a directory does not exist; false if the system does not show it, which the search reports."""
     try:
         return not stat.S_ISDIR(directory.stat().st_mode)
     except PermissionError:
@@ -175,5 +175,5 @@ def is_missing(directory: Path) -> bool:
 
 
 def real(path: Path) -> Path:
-    """Return a directory's path without links in it."""
+    """Return a path with its links resolved."""
     return Path(os.path.realpath(path))

@@ -1,4 +1,4 @@
-"""Asking git about a file, with an environment that holds no key."""
+"""Asks git whether it tracks or ignores a file, with an environment that contains no key."""
 
 from __future__ import annotations
 
@@ -14,31 +14,32 @@ if TYPE_CHECKING:
 
     from qwen_cfg.core.world import GitStatus
 
-# What `git ls-files --error-unmatch` exits with where it knows that a file is tracked, or is not.
+# The exit codes of `git ls-files --error-unmatch` for a tracked file and for another file.
 _TRACKED, _NOT_TRACKED = 0, 1
 
-# What `git check-ignore` exits with where a file is ignored, or is not.
+# The exit codes of `git check-ignore` for an ignored file and for another file.
 _IGNORED, _NOT_IGNORED = 0, 1
 
-# How many seconds an answer of git is waited for. A repository can make git wait for ever: with a FIFO, for example.
+# The time limit for git's answer, in seconds. A repository can make git wait forever, with a FIFO for example.
 _SECONDS = 10
 
-# The environment of git, beside the switches below: where it finds programs and the user's own settings, and which
-# repository the user named. Those that are paths are made absolute, since git runs in another directory.
+# The environment of git, in addition to the switches below: the places of programs and of the user's own settings, and
+# the repository that the user named. Paths are made absolute, since git runs in another directory.
 _PASSED_ON = ("PATH", "SYSTEMROOT", "GIT_CONFIG_NOSYSTEM")
 _PLACES = ("HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_DIR", "GIT_WORK_TREE")
 
-# A repository's settings can name programs. Reading the index and the ignore rules reaches two of them: the file
-# system monitor, and the way to a remote that a missing object is fetched from. GIT_ALLOW_PROTOCOL forbids every way,
-# whatever the settings say, in every git since 2.3.10; GIT_NO_LAZY_FETCH forbids the fetch itself, since 2.39.4.
+# A repository's settings can name programs. When git reads the index and the ignore rules, it may run two of them: the
+# file system monitor, and the transport of a remote from which it fetches a missing object. GIT_ALLOW_PROTOCOL forbids
+# every transport, whatever the settings say, since git 2.3.10; GIT_NO_LAZY_FETCH forbids the fetch itself, since
+# 2.39.4.
 _SWITCHES = {
     "GIT_ALLOW_PROTOCOL": "none",
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
 }
-# A setting on git's command line overrides the same setting of a repository, but not a more specific one. The hooks and
-# the bundle are what the fetch of git 2.40 to 2.44 uses before it looks at the protocol.
+# A setting on git's command line overrides the same setting of a repository, but not a more specific one. The fetch of
+# git 2.40 to 2.44 uses the hooks and the bundle before it checks the protocol.
 _PROTOCOLS = ("ext", "file", "ftp", "ftps", "git", "http", "https", "ssh")
 _SETTINGS = (
     "core.fsmonitor=false",
@@ -49,62 +50,62 @@ _SETTINGS = (
 )
 OPTIONS = tuple(word for setting in _SETTINGS for word in ("-c", setting))
 
-# The repositories of which git gave no answer in time. They are not asked about again.
+# The repositories for which git did not answer in time. Git is not asked about them again.
 _silent: set[Path] = set()
 
-# What git reads in a repository before it looks at the index, or at the ignore rules.
+# The files of a repository that git reads before the index or the ignore rules.
 _READ = ("HEAD", "commondir", "config", "config.worktree", "info/exclude")
 
-# What a directory has that git takes for a repository; the parts of one with `commondir` are elsewhere.
+# The entries of a directory that git accepts as a repository; if it has `commondir`, they are elsewhere.
 _LAYOUT = ("objects", "refs")
 
-# The settings that let a repository name its work tree, core.worktree and extensions.worktreeConfig, have this in them.
-# Git reads neither from an included file.
+# A part of the names of the settings that let a repository name its work tree: core.worktree and
+# extensions.worktreeConfig. Git reads neither from an included file.
 _NAMING = b"worktree"
 
-# How long the parts of an index are in bytes, and what the flags of an entry say: the length of its name, as far as
-# there is room for it, and whether there are more flags.
+# The lengths of the parts of an index in bytes, and the flags of an entry: the length of its name, up to a limit, and
+# whether there are more flags.
 _HEADER, _CHECKSUM, _FLAGS = 12, 20, 60
 _LENGTH, _IS_EXTENDED = 0x0FFF, 0x4000
 
-# In bytes; a million files take some 100 MiB.
+# In bytes; the index of a million files has about 100 MiB.
 _LARGEST_INDEX = 256 * 1024 * 1024
 
-# The most links that are followed on the way to a file, as on Linux.
+# How many links are followed in one path at most, as on Linux.
 _MOST_LINKS = 40
 
 
 def in_work_tree(path: Path) -> bool:
-    """Tell whether a file stands in a work tree, or may do so."""
+    """Return whether a file is in a work tree, or may be in one."""
     absolute = path.absolute()
     is_below_a_repository = work_tree_of(path) is not None or any(map(_is_repository, absolute.parents))
     return is_below_a_repository or _may_be_in_named_tree(path)
 
 
 def may_be_tracked(path: Path) -> bool:
-    """Tell whether git tracks a file or a link that leads to it, or may do so."""
+    """Return whether git tracks, or may track, a file or a link in its path."""
     return is_tracked(path) is not False
 
 
 def is_tracked(path: Path) -> bool | None:
-    """Tell whether git tracks a file or a link that leads to it; None where nobody can tell.
+    """Return whether git tracks a file or a link in its path; None if that is unknown.
 
-    A path through a link is none to git, which tracks the link, and what it leads to, each under its own name.
+    Git does not accept a path through a link: it tracks the link and its target, each by its own path.
     """
     answers = [_is_tracked(name) for name in dict.fromkeys((path.absolute(), *_names_of(path)))]
     return True if True in answers else None if None in answers else False
 
 
 def is_installed() -> bool:
-    """Tell whether there is a git to ask."""
+    """Return whether git is installed."""
     return _program(safe_environment()) is not None
 
 
 def is_ignored(path: Path) -> bool | None:
-    """Tell whether git ignores a file of a work tree, which need not exist; None where git does not answer."""
+    """Return whether git ignores a file of a work tree, which need not exist; None if git does not answer."""
     if is_led_away(path):
         return None
-    # Without the index no object can be missing.
+    # With --no-index, git reads no object that could be missing.
     answer = _answer(path, "check-ignore", "--no-index", "--verbose", "-z", "--stdin")
     ignored = None if answer is None else ignored_in(answer)
     return None if ignored is None else bool(ignored)
@@ -135,7 +136,7 @@ def words_for(tree: Path | None) -> list[str]:
 
 
 def status_of(path: Path) -> GitStatus | None:
-    """Return what git does with a file, or with a link that leads to it; None for one in no work tree."""
+    """Return git's status of a file, or of a link in its path; None if the file is in no work tree."""
     tracked = is_tracked(path)
     if tracked is not False:
         return "tracked" if tracked else "may be tracked"
@@ -166,7 +167,7 @@ def ask_repository(
 
 
 def _names_of(path: Path) -> tuple[Path, ...]:
-    """Return every link on the way to a file, by a path with no other link in it, and at last the file's real path."""
+    """Return each link in the path of a file, by a path without other links, and then the real path of the file."""
     links: list[Path] = []
     absolute = path.absolute()
     at, parts = Path(absolute.anchor), list(absolute.parts[1:])
@@ -182,7 +183,7 @@ def _names_of(path: Path) -> tuple[Path, ...]:
 
 
 def _target(path: Path) -> Path | None:
-    """Return where a link leads; None for what is no link, and where one may not look."""
+    """Return the target of a link; None if the path is no link, or cannot be read."""
     try:
         return path.readlink()
     except OSError:
@@ -190,7 +191,7 @@ def _target(path: Path) -> Path | None:
 
 
 def _is_tracked(path: Path) -> bool | None:
-    """Tell so of one name, in whatever letters: a file system may not tell small ones from large ones."""
+    """Return whether git tracks one path, ignoring case, as some file systems do; None if that is unknown."""
     if not in_work_tree(path):
         return False
     if is_led_away(path):
@@ -200,19 +201,19 @@ def _is_tracked(path: Path) -> bool | None:
 
 
 def work_tree_of(path: Path) -> Path | None:
-    """Return the nearest directory above a file that has a `.git`; what only looks like a repository is none."""
+    """Return the nearest directory above a file that has a `.git`; a bare repository does not count."""
     return next((parent for parent in path.absolute().parents if os.path.lexists(parent / ".git")), None)
 
 
 def _may_be_in_named_tree(path: Path) -> bool:
-    """Tell whether the environment names a repository, and no work tree for it that the file is outside of."""
+    """Return whether the environment names a repository, and does not name a work tree that the file is outside of."""
     named = safe_environment()
     tree = named.get("GIT_WORK_TREE")
     return "GIT_DIR" in named and (not tree or Path(os.path.realpath(path)).is_relative_to(os.path.realpath(tree)))
 
 
 def safe_environment() -> dict[str, str]:
-    """Return the environment of git. A relative directory on the PATH can be one of a project, and is left out."""
+    """Return the environment of git, without relative directories on the PATH, which may belong to a project."""
     passed = {name: os.environ[name] for name in (*_PASSED_ON, *_PLACES) if name in os.environ}
     places = {name: os.path.abspath(passed[name]) for name in _PLACES if passed.get(name)}  # noqa: PTH100 - links stay
     path = os.pathsep.join(filter(os.path.isabs, passed.get("PATH", os.defpath).split(os.pathsep)))
@@ -220,16 +221,16 @@ def safe_environment() -> dict[str, str]:
 
 
 def _asked(path: Path, *command: str) -> int | None:
-    """Return git's exit code when it is asked about a file; None if it does not answer."""
+    """Return the exit code of a git command about a file; None if git does not answer."""
     answer = _answer(path, *command)
     return None if answer is None else answer.returncode
 
 
 def _answer(path: Path, *command: str) -> subprocess.CompletedProcess[bytes] | None:
-    """Return how git ended that was asked about a file, which need not exist; None if it does not answer.
+    """Return the result of a git command about a file, which need not exist; None if git does not answer.
 
-    A repository that came from somebody else must not run anything here: git is told which repository is meant, and
-    cannot be led to a program by its settings.
+    A repository from somebody else must not run anything here: the command names the repository, and its settings
+    cannot make git start a program.
     """
     absolute, tree = path.absolute(), work_tree_of(path)
     directory = tree or _nearest(absolute)
@@ -251,7 +252,7 @@ def run(
     input_: bytes = b"",
     seconds: float | None = None,
 ) -> subprocess.CompletedProcess[bytes] | None:
-    """Return how git ended that was asked about a tree; None if it did not in time, or could not be started."""
+    """Return the result of a git command about a tree; None if git did not end in time, or could not be started."""
     import subprocess  # noqa: PLC0415 - most files are in no work tree
 
     git = _program(environment)
@@ -275,16 +276,15 @@ def run(
 
 
 def _nearest(path: Path) -> Path:
-    """Return the nearest directory above a file that is there."""
+    """Return the nearest existing directory above a file."""
     return next(parent for parent in path.parents if parent.is_dir())
 
 
 def is_led_away(path: Path) -> bool:
     """Tell whether git, run beside a file, uses another repository or work tree than those that `_asked` names.
 
-    Whatever it is asked about the file then says nothing about what it does when the user adds the file. Git finds a
-    repository by what is in a directory, too, and one names its work tree in its settings. For the usual repository, a
-    look at the files is enough.
+    Git's answer would then not show what happens when the user adds the file. A directory can itself be a repository,
+    and a repository can name its work tree in its settings. For a usual repository, this function only reads files.
     """
     absolute, tree = path.absolute(), work_tree_of(path)
     if tree is None:
@@ -306,7 +306,7 @@ def is_led_away(path: Path) -> bool:
 
 
 def _may_name_a_tree(git: Path) -> bool:
-    """Tell whether a `.git` may lead to another work tree than its directory, by a look at its files."""
+    """Return whether a `.git` may name another work tree than its directory; reads only its files."""
     if not git.is_dir() or os.path.lexists(git / "commondir"):
         return True
     try:
@@ -319,7 +319,7 @@ def _may_name_a_tree(git: Path) -> bool:
 
 
 def _git_directory(tree: Path) -> str:
-    """Return the real path of the repository that the `.git` of a work tree is, or names (gitrepository-layout(5))."""
+    """Return the real path of a work tree's repository: its `.git`, or the one that names (gitrepository-layout(5))."""
     git = tree / ".git"
     try:
         named = "" if git.is_dir() else os.fsdecode(read_file(git)).removeprefix("gitdir:").strip()
@@ -329,7 +329,7 @@ def _git_directory(tree: Path) -> str:
 
 
 def _is_repository(directory: Path) -> bool:
-    """Tell whether a directory looks like a repository itself, as a bare one does."""
+    """Return whether a directory itself looks like a repository, such as a bare one."""
     has_layout = os.path.lexists(directory / "commondir") or all((directory / name).is_dir() for name in _LAYOUT)
     return os.path.lexists(directory / "HEAD") and has_layout
 
@@ -342,7 +342,7 @@ def _program(environment: Mapping[str, str]) -> str | None:
 
 
 def has_pipe(path: Path, tree: Path | None) -> bool:
-    """Tell whether git would wait for what is no file: a FIFO or a device among what it reads for a file."""
+    """Return whether a file that git would read is a FIFO or a device, for which git might wait."""
     if tree is None:
         return False
     levels = [parent for parent in path.parents if parent.is_relative_to(tree)]
@@ -351,7 +351,7 @@ def has_pipe(path: Path, tree: Path | None) -> bool:
 
 
 def is_harmless(file: Path) -> bool:
-    """Tell so of what git takes for a file or a directory, and of what it cannot look at."""
+    """Return whether a path is a file or a directory, or is not shown by the system."""
     try:
         return kind_of(file.stat().st_mode) in ("file", "directory")
     except OSError:
@@ -359,7 +359,7 @@ def is_harmless(file: Path) -> bool:
 
 
 def _is_in_index(path: Path) -> bool | None:
-    """Tell whether a file is in the index of its work tree; None where that cannot be read to its end."""
+    """Return whether a file is in the index of its work tree; None if the index cannot be read completely."""
     tree = work_tree_of(path)
     if tree is None or not (tree / ".git").is_dir():
         return None
@@ -374,10 +374,10 @@ def _is_in_index(path: Path) -> bool | None:
 
 
 def _names_in(index: bytes) -> set[bytes] | None:
-    """Return the names in an index, in small letters (git's index-format, versions 2 and 3, with SHA-1).
+    """Return the names in an index, in lower case (git's index-format, versions 2 and 3, with SHA-1).
 
-    None stands for one that cannot be read to its end, or of which only a part is in this file: a split index and a
-    sparse one have an extension that has to be understood, which begins with a small letter.
+    None if the index cannot be read completely, or if this file has only a part of it: a split index and a sparse index
+    have an extension that is required, whose name begins with a lower-case letter.
     """
     if index[:4] != b"DIRC" or index[4:8] not in (b"\0\0\0\2", b"\0\0\0\3"):
         return None
@@ -389,7 +389,7 @@ def _names_in(index: bytes) -> set[bytes] | None:
         if stop < 0 or min(stop - begin, _LENGTH) != flags & _LENGTH:
             return None
         names.add(index[begin:stop].lower())
-        # One to eight NULs follow, so that each entry is a multiple of eight long.
+        # One to eight NULs follow, so that the length of each entry is a multiple of eight.
         at += (stop - at) // 8 * 8 + 8
     while at < end and not index[at : at + 1].islower():
         at += 8 + _number(index[at + 4 : at + 8])

@@ -1,4 +1,4 @@
-"""The Qwen Code that is installed here: the `qwen` on the PATH, whose version is read from its package.json."""
+"""Finds the installed Qwen Code: the `qwen` on the PATH, and its version in its package.json."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from .launcher import manager_in, targets_in
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# Its name in the npm registry, in the archives of its own installer and in its repository, since its first release.
+# The package's name in the npm registry, in the installer's archives and in the repository, since the first release.
 PACKAGE = "@qwen-code/qwen-code"
 
 NAMES = ("qwen.exe", "qwen.bat", "qwen.cmd", "qwen.ps1", "qwen") if os.name == "nt" else ("qwen",)
 
-# What a directory holds that is a project's.
+# Entries of a directory that mark a project.
 _PROJECT_SIGNS = (".git", "package.json", "node_modules")
 
-# Where a version manager, whose `qwen` stands in a directory beside, keeps the packages that it starts.
+# The paths of the packages of a version manager, relative to the parent of the directory with its `qwen`.
 _KEPT = {
     "volta": (
         f"tools/image/packages/{PACKAGE}/*/node_modules/{PACKAGE}/package.json",
@@ -36,11 +36,11 @@ _KEPT = {
     "asdf": ("installs/*/*/bin/qwen", "installs/*/*/.npm/bin/qwen"),
     "nodenv": ("versions/*/bin/qwen",),
 }
-# The programs that are started under the name of another one, and whose they are.
+# Programs of version managers that are started under another program's name.
 _MANAGERS = {"volta-shim": "volta", "mise": "mise"}
 
-# The most links on the way to a program, as on Linux; launchers that start each other; directories between a program
-# and its package; packages that a version manager keeps.
+# Limits: links to a program, as on Linux; launchers that start each other; directories between a program and its
+# package; packages of a version manager.
 _MOST_LINKS = 40
 _MOST_LAUNCHERS = 4
 _MOST_DIRECTORIES = 5
@@ -50,16 +50,16 @@ _LARGEST_LAUNCHER = 64 * 1024
 
 
 class _UnknownError(Exception):
-    """The version cannot be told; the text says why."""
+    """The version is unknown; the message has the reason."""
 
 
 def find_program(
     environ: Mapping[str, str], cwd: Path, home: Path | None, names: tuple[str, ...] = NAMES
 ) -> InstalledProgram:
-    """Return the `qwen` that a shell would start with the PATH of an environment. Nothing is started.
+    """Return the `qwen` that a shell would start with the PATH of an environment. No program is started.
 
-    A relative directory on the PATH, and one of the project in `cwd`, count as not there: whoever wrote the project
-    would say whose rules are followed.
+    Relative directories on the PATH, and directories of the project in `cwd`, are skipped: otherwise the author of the
+    project would choose the profile.
     """
     for directory in filter(os.path.isabs, environ.get("PATH", "").split(os.pathsep)):
         program = next((path for name in names if _is_program(path := Path(directory, name))), None)
@@ -79,19 +79,19 @@ def program_at(program: Path, home: Path | None) -> InstalledProgram:
 
 
 def _is_program(path: Path) -> bool:
-    # Most directories have none, which takes one look. A path with a NUL in it is none either.
+    # Most directories have no such program, which the first call finds out. It also refuses a path with a NUL.
     return os.path.exists(path) and not os.path.isdir(path) and os.access(path, os.X_OK)  # noqa: PTH110, PTH112
 
 
 def _is_of_project(directory: Path, cwd: Path, home: Path | None) -> bool:
-    """Tell whether a directory, or a link on the way to it, is one of the project that is worked in."""
+    """Return whether a directory, or a link in its path, is in the project of the working directory."""
     project = _project(Path(os.path.realpath(cwd)), None if home is None else Path(os.path.realpath(home)))
     names = (directory, *directory.parents)
     return project is not None and any(Path(os.path.realpath(name)).is_relative_to(project) for name in names)
 
 
 def _project(cwd: Path, home: Path | None) -> Path | None:
-    """Return the outermost directory of a project, or the working directory; a home is none, nor what it stands in."""
+    """Return the outermost directory of the project, or the working directory; never the home or a parent of it."""
     above = [d for d in (cwd, *cwd.parents) if d != d.parent and (home is None or not home.is_relative_to(d))]
     signed = [d for d in above if any(os.path.lexists(d / sign) for sign in _PROJECT_SIGNS)]
     return next(iter((*reversed(signed), *above)), None)
@@ -99,15 +99,15 @@ def _project(cwd: Path, home: Path | None) -> Path | None:
 
 @record
 class _Finder:
-    """Goes from a program to the package that it belongs to."""
+    """Finds the package of a program."""
 
     home: Path | None
 
     def versions(self, program: Path, launchers: int) -> tuple[str, ...]:
-        """Return the versions that a program may have.
+        """Return the possible versions of a program.
 
         Raises:
-            _UnknownError: if none can be told.
+            _UnknownError: if the version is unknown.
         """
         names = _names_of(program)
         real = names[-1]
@@ -125,10 +125,10 @@ class _Finder:
             for target in targets_in(text, directory, self.home):
                 if launchers and os.path.isfile(target) and Path(os.path.realpath(target)) != real:  # noqa: PTH113
                     return self.versions(target, launchers - 1)
-        raise _UnknownError(f"{self._shown(real)} names no program of {PACKAGE}")
+        raise _UnknownError(f"{self._shown(real)} does not name a program of {PACKAGE}")
 
     def _kept_by(self, manager: str, launcher: Path, launchers: int) -> tuple[str, ...]:
-        """Return the versions of all that a version manager keeps: which one it starts depends on its settings."""
+        """Return the versions of all packages of a version manager: its settings decide which one it starts."""
         versions: set[str] = set()
         for found in _kept(launcher.parent.parent, _KEPT[manager]):
             if found.name == "package.json":
@@ -142,7 +142,7 @@ class _Finder:
     def _version_above(self, program: Path) -> str:
         for directory in program.parents[:_MOST_DIRECTORIES]:
             package = directory / "package.json"
-            # A directory of modules can have one without a name, which is no package's.
+            # A directory of modules can have a package.json without a name, which is not a package's.
             if os.path.lexists(package) and "name" in self._read(package):
                 return self._version_in(package)
         raise _UnknownError(f"{self._shown(program)} has no package.json beside it")
@@ -177,25 +177,25 @@ class _Finder:
 
 
 def _names_of(program: Path) -> tuple[Path, ...]:
-    """Return every link that a program's name leads through, and at last its real path."""
+    """Return a program's path, the further links to the program, and then its real path."""
     names = [program]
-    while os.path.islink(names[-1]) and len(names) <= _MOST_LINKS:  # noqa: PTH114 - where one may not look, there is none
+    while os.path.islink(names[-1]) and len(names) <= _MOST_LINKS:  # noqa: PTH114 - never raises
         names.append(Path(os.path.realpath(names[-1].parent)) / names[-1].readlink())
     return (*names[:-1], Path(os.path.realpath(program)))
 
 
 def _kept(base: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
-    """Yield what matches below a directory; a version with two names (`latest`) is there once."""
+    """Yield the paths below a directory that match the patterns; a version with two names (`latest`) only once."""
     found = (path for pattern in patterns for path in sorted(islice(base.glob(pattern), _MOST_KEPT)))
     real = {os.path.realpath(path): path for path in found if os.path.exists(path)}  # noqa: PTH110
     yield from real.values()
 
 
 def _text_of(program: Path) -> str | None:
-    """Return the text of a launcher; None for a program of JavaScript, and for what is no text.
+    """Return the text of a launcher; None for a JavaScript program and for a binary file.
 
     Raises:
-        _UnknownError: if it cannot be read.
+        _UnknownError: if the file cannot be read.
     """
     if program.suffix in (".js", ".mjs", ".cjs"):
         return None

@@ -1,4 +1,4 @@
-"""Whose file an env file is: one that another user could write decides nothing here."""
+"""The owner of an env file: a file that another user can write is not used without the user's approval."""
 
 from __future__ import annotations
 
@@ -13,46 +13,46 @@ from qwen_schema import NotTrustedError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Tells whether a file may belong to a user, by its path and that user's number.
+# Returns whether the user approves a file of another user; the arguments are the path and that user's ID.
 Allows = Callable[[Path, int], bool]
 
-# Tells which other user an env file belongs to; None for one's own, or for one of root's.
+# Returns the ID of the other user who owns an env file; None if the owner is the user or root.
 OwnerOf = Callable[[Path], int | None]
 
 _ROOT = 0
 
 
 class ForeignFileError(NotTrustedError):
-    """An env file belongs to another user. `path` is the file and `owner` that user's number."""
+    """An env file belongs to another user. `path` is the file and `owner` that user's ID."""
 
     def __init__(self, path: Path, shown: str, owner: int) -> None:
         is_settings = path.suffix == ".json"
         file = "this settings file" if is_settings else "this env file"
         what = f"{file}, or what holds it," if is_in_qwen_directory(path) else file
-        without = "" if is_settings else "To do without it: --no-env-file, or name another: --env-file."
+        without = "" if is_settings else "To use no env file: --no-env-file; to use another: --env-file."
         super().__init__(
-            f"{what} belongs to {_name_of(owner)}, who could decide with it where your keys go",
+            f"{what} belongs to {_name_of(owner)}, who could change where your keys are sent",
             where=shown,
-            hint=f"If that is right: qwen-cfg trust, or in CI QWEN_CFG_TRUST_PROJECT=1. {without}".rstrip(),
+            hint=f"To use it: qwen-cfg trust, or in CI QWEN_CFG_TRUST_PROJECT=1. {without}".rstrip(),
         )
         self.path = path
         self.owner = owner
 
 
 def allow_none(path: Path, owner: int) -> bool:  # noqa: ARG001 - an `Allows`
-    """Allow no other user."""
+    """Return False: no other user is allowed."""
     return False
 
 
 def foreign_owner(path: Path, environ: Mapping[str, str] | None = None) -> int | None:
-    """Return the number of another user, neither root nor the caller, to whom an env file belongs; None without one.
+    """Return the ID of the other user who owns an env file; None if the owner is the caller or root.
 
-    The file counts, the link that stands in its place, and the `.qwen` that holds it (git's safe.directory has the
-    same rule for repositories since CVE-2022-24765). The user behind sudo, whom `environ` names (by
-    default that of this process), is the caller too.
+    The owners of the file, of a link in its place, and of its `.qwen` directory are checked (git's safe.directory has
+    the same rule for repositories since CVE-2022-24765). The user who called sudo, whom `environ` names (by default the
+    environment of this process), counts as the caller, too.
 
     Raises:
-        OSError: if the file cannot be looked at.
+        OSError: if the file's status cannot be read.
     """
     if os.name != "posix":
         return None
@@ -68,14 +68,14 @@ def refused(
     """Return the error of an env file that belongs to another user whom nobody allows; None if it does not.
 
     Raises:
-        OSError: if the file cannot be looked at.
+        OSError: if the file's status cannot be read.
     """
     owner = foreign_owner(path, environ)
     return None if owner is None or allows(path, owner) else ForeignFileError(path, shown, owner)
 
 
 def _behind_sudo(environ: Mapping[str, str]) -> tuple[int, ...]:
-    """Return the user who became root."""
+    """Return the ID of the user who called sudo, if this process runs as root."""
     text = environ.get("SUDO_UID", "")
     return (int(text),) if os.geteuid() == _ROOT and text.isdecimal() else ()
 

@@ -1,4 +1,4 @@
-"""Who else can read a file: its mode says so, the directories above it, and who is in their groups."""
+"""Checks whether other users can read a file: by its mode, the directories above it, and their groups."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def others_can_read(path: Path, status: os.stat_result) -> bool:
-    """Tell whether users beside the owner of a file, whose status is given, and root can read it (POSIX alone)."""
+    """Return whether users other than the owner and root can read a file with this status (POSIX only)."""
     if os.name != "posix" or not _admits(status, stat.S_IROTH, stat.S_IRGRP):
         return False
     try:
@@ -19,12 +19,12 @@ def others_can_read(path: Path, status: os.stat_result) -> bool:
 
 
 def _admits(status: os.stat_result, everybody: int, group: int) -> bool:
-    """Tell whether a mode has the permission of everybody, or that of a group which others are in."""
+    """Return whether a mode has a permission for everybody, or for a group with other members."""
     return bool(status.st_mode & everybody or (status.st_mode & group and not _is_private(status)))
 
 
 def _is_private(status: os.stat_result) -> bool:
-    """Tell whether a group is its user's own, as most systems have it: of the same number, nobody else's."""
+    """Return whether a file's group is the owner's private group: it has the owner's ID and no other members."""
     if status.st_gid != status.st_uid:
         return False
     import grp  # noqa: PLC0415 - not on Windows

@@ -1,4 +1,4 @@
-"""The home directory, and where in it, or in place of it, Qwen Code keeps what is the user's."""
+"""The home directory, and the directory of Qwen Code's files for the user, in the home or elsewhere."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Home:
 
 
 def home_of(environ: Mapping[str, str]) -> Home:
-    """Return the home directory that an environment names; without `HOME`, the one of the user's account."""
+    """Return the home directory of an environment; without `HOME`, the home of the user's account."""
     variable = "USERPROFILE" if os.name == "nt" else "HOME"
     if variable in environ:
         return Home(Path(environ[variable]) if environ[variable] else None, _home_problem(variable, environ[variable]))
@@ -44,20 +44,20 @@ def home_of(environ: Mapping[str, str]) -> Home:
 
 
 def checked(home: Home) -> Home:
-    """Return the home with its links resolved; one that is not absolute is none."""
+    """Return the home with its links resolved, or with the reason why it cannot be used."""
     if home.path is None or not home.path.is_absolute():
         return Home(None, home.problem or "the home is not an absolute path")
     if is_missing(home.path):
-        wrong = "is not a directory" if os.path.exists(home.path) else "does not exist"  # noqa: PTH110 - a name that is too long does not
+        wrong = "is not a directory" if os.path.exists(home.path) else "does not exist"  # noqa: PTH110 - never raises
         return Home(real(home.path), f"the home directory {wrong}: {home.path.as_posix()}")
     return Home(real(home.path), home.problem)
 
 
 def find_qwen_directory(start: Start, profile: Profile, look: Look) -> QwenDirectory:
-    """Return the user's Qwen directory: `~/.qwen`, or where the profile's variable says.
+    """Return the user's Qwen directory: `~/.qwen`, or the directory that the profile's variable names.
 
-    The environment decides, even with an empty variable, which means `~/.qwen`; else the first home-level file that
-    gives it a value, unless no file is to be searched for. `~` is the home, and a relative path starts from the
+    The variable in the environment is used, even if it is empty, which means `~/.qwen`; else the variable in the first
+    home-level file that sets it, if env files are searched at all. `~` is the home, and a relative path starts from the
     working directory (QwenLM/qwen-code#2953).
     """
     text, origin = _moving(start, profile, look)
@@ -75,7 +75,7 @@ def find_qwen_directory(start: Start, profile: Profile, look: Look) -> QwenDirec
 
 
 def _moving(start: Start, profile: Profile, look: Look) -> tuple[str, Origin | None]:
-    """Return what the variable says that may move the directory, and who says it."""
+    """Return the value of the variable that may move the directory, and its origin."""
     variable = profile.directory_variable
     if variable in start.environ:
         return str(start.environ[variable]), ENVIRONMENT.origin(variable, variable)
@@ -90,13 +90,13 @@ def _moving(start: Start, profile: Profile, look: Look) -> tuple[str, Origin | N
 
 
 def _leads_to(text: str, start: Start, variable: str) -> tuple[Path | None, str]:
-    """Return the directory that a text names, or why it names none."""
+    """Return the directory that a text names, or None and the reason why it names none."""
     if "\0" in text:
-        return None, f"{variable} holds a NUL character"
+        return None, f"{variable} contains a NUL character"
     path = Path(text)
     if _starts_at_home(text):
         if start.home is None:
-            return None, f"{variable} starts from the home (~), and there is none"
+            return None, f"{variable} starts from the home (~), but there is no home"
         path = start.home.joinpath(*Path(text.replace("\\", "/") if text.startswith("~\\") else text).parts[1:])
     directory = real(start.cwd / path)
     if if_there(directory) is not None:
@@ -106,7 +106,7 @@ def _leads_to(text: str, start: Start, variable: str) -> tuple[Path | None, str]
 
 
 def _starts_at_home(text: str) -> bool:
-    """Tell whether a path starts from the home; `~name` is a name like any other, and leads into a project."""
+    """Return whether a path starts from the home; `~name` is an ordinary relative path."""
     return text == "~" or text.startswith(("~/", "~\\"))
 
 

@@ -1,4 +1,4 @@
-"""Where the program keeps what it remembers between runs."""
+"""The directory of the data that the program keeps between runs."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 
 def state_directory(environ: Mapping[str, str], home: Path | None) -> Path | None:
-    """Return the directory (XDG Base Directory Specification, `XDG_STATE_HOME`); None without a home to use.
+    """Return the directory (XDG Base Directory Specification, `XDG_STATE_HOME`); None without a usable home.
 
-    A relative path in the variable is ignored, as the specification says.
+    A relative path in the variable is ignored, as the specification requires.
     """
     named = environ.get("XDG_STATE_HOME", "")
     if Path(named).is_absolute():

@@ -1,4 +1,4 @@
-"""Reading the world: flags, environment and the env files that a resolution needs, into plain values."""
+"""Reads the world that a resolution needs, as plain values: flags, environment, env files and settings files."""
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ if TYPE_CHECKING:
     from .ownership import Allows, OwnerOf
     from .qwen_home import Look
 
-# Where Qwen Code's settings of the system are, by platform (packages/cli/src/config/settings.ts).
+# The path of Qwen Code's system settings, by platform (packages/cli/src/config/settings.ts).
 _SYSTEM_SETTINGS = {
     "darwin": Path("/Library/Application Support/QwenCode/settings.json"),
     "win32": Path("C:/ProgramData/qwen-code/settings.json"),
 }
 
-# Tells what git does with a file; None for one in no work tree.
+# Returns git's status of a file; None if it is in no work tree.
 AsksGit = Callable[[Path], GitStatus | None]
 
 
-def read_world(  # noqa: PLR0913 - the world has as many sides
+def read_world(  # noqa: PLR0913 - the world has as many parts
     *,
     flags: Mapping[str, FlagValue],
     environ: Mapping[str, str],
@@ -70,15 +70,15 @@ def read_world(  # noqa: PLR0913 - the world has as many sides
     git_status: AsksGit = status_of,
     owner_of: OwnerOf = foreign_owner,
 ) -> World:
-    """Read everything that resolutions under some profiles depend on.
+    """Read everything that resolutions under these profiles depend on.
 
-    With `survey`, the places that none of their searches reaches are looked at too, and those of every other profile,
-    for a command that explains them. A FIFO there is not read. `allows` tells whose env files may count beside the
-    caller's and root's, `owner_of` whose a file is, and `git_status` what git does with it, which a survey asks.
+    With `survey`, places that their searches do not reach are read, too, and the places of all other profiles, for a
+    command that explains them; a FIFO there is not read. `allows` returns whether env files of another user may be
+    used, `owner_of` returns the owner of a file, and `git_status` git's status of a file, which only a survey needs.
 
     Raises:
-        ConfigurationError: if `cwd` is no directory.
-        EnvFileError: if the env file named with --env-file does not exist or is none.
+        ConfigurationError: if `cwd` is not a directory.
+        EnvFileError: if the file named with --env-file does not exist or is not a file.
     """
     start = _start(flags, environ, cwd, home, choice, dialect, survey=survey)
     seen = _WorldParts(start, Disk(start.standpoint, allows, start.choice.path, owner_of))
@@ -105,10 +105,10 @@ def read_world(  # noqa: PLR0913 - the world has as many sides
 def users_directory(
     profile: Profile, environ: Mapping[str, str], cwd: Path, home: Home, dialect: Dialect = "dotenv"
 ) -> Path | None:
-    """Return the directory in place of `~/.qwen` under a profile, where the user says one; no project's file is read.
+    """Return the directory that the user sets in place of `~/.qwen` under a profile; reads no file of a project.
 
     Raises:
-        ConfigurationError: if `cwd` is no directory, or a file of the home cannot be read.
+        ConfigurationError: if `cwd` is not a directory, or a file of the home cannot be read.
     """
     start = _start({}, environ, cwd, home, EnvFileChoice(), dialect, survey=False)
     return find_qwen_directory(start, profile, Disk(start.standpoint).survey).users_own
@@ -117,7 +117,7 @@ def users_directory(
 def _located(choice: EnvFileChoice, cwd: Path) -> EnvFileChoice:
     if choice.path is None:
         return choice
-    # Links in it are kept: /dev/fd/63 and a mounted file are what they are called.
+    # Links are not resolved: /dev/fd/63 and a mounted file must keep their names.
     return EnvFileChoice(choice.chosen_by, Path(os.path.normpath(cwd / choice.path)))
 
 
@@ -151,7 +151,7 @@ def _start(
 
 @record
 class _WorldParts:
-    """What is found while the world is read."""
+    """The parts of a world while it is read."""
 
     start: Start
     disk: Disk
@@ -159,7 +159,7 @@ class _WorldParts:
     directories: dict[str, QwenDirectory] = field(default_factory=dict)
 
     def load(self, profile: Profile, look: Look) -> None:
-        """Find the Qwen directory under a profile, and load what the profile reads, or why that cannot be."""
+        """Find the Qwen directory under a profile, and load the profile's files, or store the error."""
         directory = find_qwen_directory(self.start, profile, look)
         self.directories[profile.directory_variable] = directory
         try:
@@ -169,11 +169,11 @@ class _WorldParts:
 
     @cached_property
     def project_settings(self) -> Path | None:
-        """The settings file of the project, where it is there and not the home's."""
+        """The settings file of the project, if it exists and the working directory is not the home."""
         return if_there(self.start.cwd / ".qwen" / "settings.json") if self.start.cwd != self.start.home else None
 
     def settings(self) -> None:
-        """Load what the profiles that read settings files make of them, if there are some that none has read."""
+        """Load the profiles that read settings files, if settings files exist and those profiles are not loaded yet."""
         directories = [self.start.home / ".qwen"] if self.start.home is not None else []
         directories += [d.moved_to for d in self.directories.values() if d.moved_to is not None]
         files = [directory / "settings.json" for directory in directories]
@@ -184,7 +184,7 @@ class _WorldParts:
                 self.load(profile, self.disk.survey)
 
     def survey(self) -> None:
-        """Look at every place that any profile knows and that was not looked at yet."""
+        """Read the places of all profiles that have not been read yet."""
         for profile in declared_profiles().values():
             if profile not in self.loads:
                 self.load(profile, self.disk.survey)
@@ -201,14 +201,14 @@ class _WorldParts:
 
 
 def _in_git(start: Start, disk: Disk, git_status: AsksGit) -> dict[Path, GitStatus | None]:
-    """Ask git about every project's env file and settings file that was read so far."""
+    """Return git's status of each env file and settings file read so far, except those of the home."""
     sightings = {**disk.sightings, **disk.settings_seen}
     read = [path for path, seen in sightings.items() if seen.kind == "file" and seen.text is not None]
     return {path: git_status(path) for path in read if path not in home_level_files(start.home)}
 
 
 def _require_choice(start: Start, look: Look) -> None:
-    """Refuse an env file that is named and is none."""
+    """Raise an error if the env file that the user named is not a file."""
     path = start.choice.path
     if path is not None and not look(path).is_env_file:
         kind = look(path).kind
@@ -216,12 +216,12 @@ def _require_choice(start: Start, look: Look) -> None:
         raise EnvFileError(
             f"the env file named with --env-file {what}",
             where=start.standpoint.show(path),
-            hint="Name a file, or do without one: --no-env-file.",
+            hint="Name a file, or use no env file: --no-env-file.",
         )
 
 
 def _declared(environ: Mapping[str, str]) -> dict[str, str | Secret]:
-    """Return the declared variables of an environment; the others are none of this program's business."""
+    """Return the declared variables of an environment, with keys as secrets."""
     return {
         name: Secret(environ[name]) if is_secret else environ[name]
         for name, is_secret in _declared_variables().items()

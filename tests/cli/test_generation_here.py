@@ -211,7 +211,7 @@ def test_an_odd_name_steers_no_terminal_and_no_job(place: Desk) -> None:
     env = {"PATH": f"{directory}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "200"}
     for words in (["--explain"], ["--explain", "--format", "json"], ["-o", "a.toml"]):
         outcome = place.run("resolve", *words, env=env).ended(0)
-        assert "names no program of" in outcome.said
+        assert "does not name a program of" in outcome.said
         assert "\x1b" not in outcome.said
         assert "\u202e" not in outcome.said
         assert "##[debug]" not in outcome.said

@@ -475,14 +475,14 @@ def test_a_qwen_home_that_leads_nowhere(two: Desk) -> None:
     here = {"cwd": two.cwd, "home": two.home, "profile": NEWER}
     found = diagnose(resolve(**here, environ={"QWEN_HOME": "a\0b"}))
     assert [d.finding.message for d in found if d.code == "QC110"] == [
-        "environment QWEN_HOME is ignored: QWEN_HOME holds a NUL character."
+        "environment QWEN_HOME is ignored: QWEN_HOME contains a NUL character."
     ]
     file = two.run("resolve", "--profile", NEWER, env={"QWEN_HOME": "~/.qwen/.env"}).ended(0)
     assert "QC110 warning: environment QWEN_HOME is ignored: QWEN_HOME names a file: ~/.qwen/.env" in file.err
     long = two.run("resolve", "--profile", NEWER, env={"QWEN_HOME": "x" * 5000}).ended(0)
     assert "Traceback" not in long.err
     homeless = two.run("resolve", "--profile", NEWER, *METHOD, env={"QWEN_HOME": "~/q", "HOME": ""}).ended(0)
-    assert "QWEN_HOME starts from the home (~), and there is none" in homeless.err
+    assert "QWEN_HOME starts from the home (~), but there is no home" in homeless.err
     absolute = two.run("resolve", "--profile", NEWER, env={"QWEN_HOME": str(two.home / ".qwen"), "HOME": ""}).ended(0)
     assert absolute.toml["config"]["base_url"] == URL
 

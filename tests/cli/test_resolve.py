@@ -651,7 +651,7 @@ def test_an_env_file_that_may_not_be_read_is_named(open_desk: Desk) -> None:
     closed.unlink()
     hidden = open_desk.write("work/app/.qwen/.env", "A=1\n").parent
     hidden.chmod(0)
-    assert "./.qwen/.env: it cannot be seen" in open_desk.run("resolve", nobody=True).ended(3).err
+    assert "./.qwen/.env: cannot check" in open_desk.run("resolve", nobody=True).ended(3).err
 
 
 @pytest.mark.parametrize("obstacle", ["directory", "dangling link", "link loop"])
