@@ -209,7 +209,7 @@ def test_what_is_no_regular_file_is_refused_at_once(tmp_path: Path) -> None:
     assert "it is a fifo" in nothing_is_kept(tmp_path, home=tmp_path)
     file.unlink()
     file.symlink_to(file)
-    assert "nothing can be kept here" in nothing_is_kept(tmp_path, home=tmp_path)
+    assert "nothing can be saved here" in nothing_is_kept(tmp_path, home=tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"A=\xff\n", b"A=\x00\n", b"#" * 1024 * 1024])
@@ -221,7 +221,7 @@ def test_a_file_that_is_no_env_file_is_left_alone(tmp_path: Path, content: bytes
 
 def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / ".qwen").write_text("a file")
-    assert "nothing can be kept here" in nothing_is_kept(tmp_path)
+    assert "nothing can be saved here" in nothing_is_kept(tmp_path)
     (tmp_path / ".qwen").unlink()
     (tmp_path / ".qwen").symlink_to("/proc/missing")
     assert "its directory cannot be created" in nothing_is_kept(tmp_path, home=tmp_path)
@@ -314,7 +314,7 @@ def test_a_file_that_a_link_leads_to_in_the_work_tree_is_told_of(work_tree: Path
     (work_tree / "settings").mkdir()
     (work_tree / ".qwen").symlink_to("settings")
     assert keep(VALUES, work_tree, work_tree).done[1:] == (
-        "make sure that git ignores ~/settings/.env: the file holds the key, and it is not ignored yet",
+        "make sure that git ignores ~/settings/.env: the file contains the key and is not ignored yet",
     )
     assert not (work_tree / ".gitignore").exists()
 

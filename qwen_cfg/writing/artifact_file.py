@@ -21,12 +21,12 @@ ARTIFACT_NAME = "qwen.toml"
 
 
 def find_artifact(cwd: Path, home: Path | None) -> str:
-    """Return the name of the first `qwen.toml` on the way up, relative to the working directory.
+    """Return the path of the nearest `qwen.toml` upward, relative to the working directory.
 
-    The way ends at the top of a git work tree, else at the home or the root.
+    The search ends at the top of a git work tree, else at the home or the root.
 
     Raises:
-        ArtifactError: if there is none, or it is another user's.
+        ArtifactError: if there is none, or another user owns it.
     """
     path = first_upwards(ARTIFACT_NAME, cwd, home)
     if path is not None:
@@ -40,7 +40,7 @@ def find_artifact(cwd: Path, home: Path | None) -> str:
 
 
 def _refuse_anothers(path: Path, name: str) -> None:
-    from qwen_cfg.reading.ownership import foreign_owner  # noqa: PLC0415 - only what searches needs it
+    from qwen_cfg.reading.ownership import foreign_owner  # noqa: PLC0415 - only the search needs it
 
     with suppress(OSError):
         if foreign_owner(path) is not None:
@@ -48,10 +48,10 @@ def _refuse_anothers(path: Path, name: str) -> None:
 
 
 def read_artifact(path: Path, name: str) -> tuple[str, ResolvedConfig]:
-    """Return the text of a file, its name in messages, and its artifact.
+    """Return the text of a file and its artifact; `name` is the file's name in messages.
 
     Raises:
-        ArtifactError: if the file cannot be read, or is no valid artifact.
+        ArtifactError: if the file cannot be read, or is not a valid artifact.
     """
     hint = "Make the file readable, or create one: qwen-cfg resolve -o FILE"
     text = read_text(path, Subject(name, "artifact", ArtifactError, hint))
@@ -62,7 +62,7 @@ def artifact_text(artifact: ResolvedConfig, form: Form, schema: str = "") -> str
     """Return the text of an artifact, without keys except a requested one; `schema` is what its schema line names.
 
     Raises:
-        ConfigurationError: if a value is a key that stands elsewhere: in an env file that was not reached, say.
+        ConfigurationError: if a value contains a known key, for example from an env file that was not reached.
     """
     text = (f"{MARK}{schema}\n" if schema and form == "toml" else "") + dump(artifact, form)
     if artifact.api_key.kind != "literal" and redact_known(text) != text:
@@ -74,16 +74,16 @@ def artifact_text(artifact: ResolvedConfig, form: Form, schema: str = "") -> str
 
 
 def write_artifact(path: Path, artifact: ResolvedConfig, form: Form, home: Path | None) -> None:
-    """Write an artifact; with the key in it, the file is private, and may not be a file that git tracks.
+    """Write an artifact. If it contains the key, the file gets mode 0600, and may not be a file that git tracks.
 
-    A link that stands in a project is not followed; the `home` is none.
+    Links in a project are not followed; the `home` is not a project.
 
     Raises:
-        ConfigurationError: if a value is a key that stands elsewhere.
-        UsageError: if git tracks the file that a key would stand in, or may do so.
-        OutputError: if it cannot be written, or a link that stands in a project leads to it.
+        ConfigurationError: if a value contains another key.
+        UsageError: if the artifact contains the key and git tracks, or may track, the file.
+        OutputError: if the file cannot be written, or its path contains a link in a project.
     """
-    from qwen_schema.folders import outside_projects  # noqa: PLC0415 - only what writes needs it
+    from qwen_schema.folders import outside_projects  # noqa: PLC0415 - only needed to write
     from qwen_schema.save import save  # noqa: PLC0415
 
     private = artifact.api_key.kind == "literal"

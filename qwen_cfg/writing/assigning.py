@@ -1,6 +1,6 @@
-"""Assigning variables in the text of an env file, so that every reader of such files gives them back exactly.
+"""Assigns variables in the text of an env file, so that every reader of env files returns the exact values.
 
-Some users source such files, so a shell reads the same value too, and runs and expands nothing in it.
+Some users source such files: a shell must read the same values, too, and run and expand nothing in them.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from .shell import PLAIN, is_inert
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# A backtick is a quote to npm's dotenv alone.
+# Only npm's dotenv reads a backtick as a quote.
 _QUOTES = "'\""
 
-# What python-dotenv puts the value of a variable in place of, within quotes too (its variables.py).
+# The references that python-dotenv replaces by a variable's value, in quotes, too (its variables.py).
 _INTERPOLATED = re.compile(r"\$\{[^}:]*(?::-[^}]*)?\}")
 
 # A line with its end, as the readers count lines.
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 
-# As many lines of an assignment as are taken for one; one with more stays where it is, and the new one follows.
+# The most lines of an assignment that is replaced; a longer one stays, and the new assignment is appended.
 _MOST_LINES = 100
 
 
 class CannotAssignError(ValueError):
-    """No way of writing an assignment into a text gives it back exactly: its `name`, and what of the value is why.
+    """No form of an assignment is read back exactly; `why` is the part of the value that prevents it.
 
-    `why` is empty where it is the text.
+    `why` is empty if the text of the file prevents it.
     """
 
     def __init__(self, name: str, why: str) -> None:
@@ -41,13 +41,13 @@ class CannotAssignError(ValueError):
 
 
 def assigned(text: str, variables: Mapping[str, str]) -> str:
-    """Return the text of an env file in which the variables have these values, to the readers of both dialects.
+    """Return the text of an env file in which the variables have these values, in both dialects.
 
-    Whatever else they read in it they still do. An assignment that is there is replaced, if it can be told where it
-    ends; else the new one is appended, and counts as the last one.
+    All other assignments are unchanged. An existing assignment is replaced, if its end is clear; else the new one is
+    appended, and counts as the last one.
 
     Raises:
-        CannotAssignError: if that cannot be done.
+        CannotAssignError: if that is not possible.
     """
     for name, value in variables.items():
         text = _with(text, name, value)
@@ -86,7 +86,7 @@ def _with(text: str, name: str, value: str) -> str:
 
 
 def _is_own_line(before: str, assignment: str) -> bool:
-    """Whether an assignment is a separate line for a shell too, which does not end a line at a carriage return."""
+    """Return whether an assignment is a separate line for a shell, too, for which a carriage return ends no line."""
     return not before.endswith("\r") and "\r" not in assignment
 
 
@@ -103,7 +103,7 @@ def _obstacle(value: str) -> str:
 
 
 def _readings(text: str) -> list[dict[str, str]]:
-    """Return the value of every name in each dialect."""
+    """Return the values by name, once for each dialect."""
     return [{n: a.value for n, a in last_of_each(reader_of(dialect)(text)).items()} for dialect in DIALECTS]
 
 
@@ -112,7 +112,7 @@ Way = tuple[str, str, str]
 
 
 def _present(text: str, name: str) -> Iterator[Way]:
-    """Yield the text as it is, around the last assignment of a name."""
+    """Yield the text unchanged, split around the last assignment of a name."""
     lines: list[str] = _LINE.findall(text)
     span = _span(lines, text, name)
     if span is not None:
@@ -121,7 +121,7 @@ def _present(text: str, name: str) -> Iterator[Way]:
 
 
 def _replaced(text: str, name: str, value: str) -> Iterator[Way]:
-    """Yield the text with the last assignment of a name replaced, in each form that the value may take."""
+    """Yield the text with the last assignment of a name replaced, once for each form of the value."""
     for before, present, after in _present(text, name):
         start = re.match(r"[ \t\ufeff]*(?:export[ \t]+)?", present)
         opening, ending = start.group() if start else "", "\n" if present.endswith(("\r", "\n")) else ""
@@ -130,7 +130,7 @@ def _replaced(text: str, name: str, value: str) -> Iterator[Way]:
 
 
 def _span(lines: list[str], text: str, name: str) -> tuple[int, int] | None:
-    """Return the lines of the last assignment of a name, from the first to before the end: the fewest that say it."""
+    """Return the fewest lines of the last assignment of a name, as first and end index; None if they are not clear."""
     last = last_of_each(read_assignments(text)).get(name)
     if last is None:
         return None
@@ -149,7 +149,7 @@ def _appended(text: str, name: str, value: str) -> Iterator[Way]:
 
 
 def _forms(value: str) -> Iterator[str]:
-    """Yield how a value may be written: without quotes if they are not needed, and else with them."""
+    """Yield the forms of a value: first without quotes if it needs none, then in each kind of quotes."""
     if PLAIN.fullmatch(value):
         yield value
     for quote in _QUOTES:

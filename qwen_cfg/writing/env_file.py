@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @record
 class EnvFileUpdate:
-    """The env file that settings were kept in, how it is written, and what was done, in words."""
+    """The env file that settings were saved in, its path for display, and messages about the changes."""
 
     path: Path
     shown: str
@@ -44,16 +44,16 @@ def keep(
     accept: Accept | None = None,
     variables: Mapping[str, str] | None = None,
 ) -> EnvFileUpdate:
-    """Write the settings, texts by field, into `.qwen/.env` of a directory, which git ignores before it holds a key.
+    """Save settings, texts by field, in `.qwen/.env` of a directory; git ignores the file before it contains a key.
 
-    Each is assigned to the first variable of its field, or to the one that `variables` names for it; a variable that
-    only means one value (of the method) is set for that value, and left out for another one. The file is written whole
-    or not at all, and is nobody else's to read. A link is followed in the home.
-    Where git would take the file in, `accept` decides.
+    Each setting is assigned to the first variable of its field, or to the one that `variables` names for it. A variable
+    that stands for one value of its field is set for that value only. The file is written completely or not at all,
+    with mode 0600. Links are followed only in the home. If git does not ignore the file, `accept` decides.
 
     Raises:
-        ConfigurationError: if the file is none that can be read, or it cannot take a value.
-        OutputError: if it cannot be written, git tracks it or does not ignore it, or a link of a project leads to it.
+        ConfigurationError: if the existing file cannot be read, or a value cannot be written in it.
+        OutputError: if the file cannot be written, git tracks it or does not ignore it, or its path has a project's
+        link.
     """
     cwd, home = Path(os.path.realpath(cwd)), None if home is None else Path(os.path.realpath(home))
     standpoint = Standpoint(cwd, home)
@@ -64,10 +64,10 @@ def keep(
     text = _present_text(path, shown)
     _refuse_tracked(path, shown)
     new = _with(text, _variables(values, variables or {}), shown)
-    # Links are the home's own, and lead where the user keeps such files. Nobody is asked twice.
+    # Links are followed only in the home, where the user made them. The user is asked only once.
     once = cache(accept or _no) if Path(os.path.realpath(path)) == path else _yes
     with _directory(path, shown, may_follow):
-        # Whatever comes between, git never sees a file with a key in it.
+        # Even if the program is killed here, git never adds a file with a key.
         ignored = keep_out(path, standpoint, once)
         save(path, new, may_follow=may_follow, private=True, require=partial(require_out, shown=shown, accept=once))
     return EnvFileUpdate(path, shown, (f"saved in {shown} (mode 0600)", *ignored))
@@ -82,7 +82,7 @@ def _no(_reason: str) -> bool:
 
 
 def env_file_of(cwd: Path) -> Path:
-    """Return the path of the saved settings of a working directory."""
+    """Return the path of the env file for a working directory's saved settings."""
     return cwd / ".qwen" / ".env"
 
 
@@ -92,14 +92,14 @@ def _present_text(path: Path, shown: str) -> str:
     except FileNotFoundError:
         return ""
     except OSError as error:
-        raise _refusal(f"nothing can be kept here: {error.strerror}", shown) from None
+        raise _refusal(f"nothing can be saved here: {error.strerror}", shown) from None
     if kind != "file":
-        raise _refusal(f"nothing can be kept here: it is a {kind}", shown)
+        raise _refusal(f"nothing can be saved here: it is a {kind}", shown)
     return read_env_text(path, shown)
 
 
 def _refuse_tracked(path: Path, shown: str) -> None:
-    """Refuse a file that git tracks. For a link, git tracks the target's name, not its content."""
+    """Raise an error if git tracks the target of a path."""
     if may_be_tracked(Path(os.path.realpath(path))):
         raise OutputError(
             "git tracks this file or may track it, so the key would be committed",
@@ -114,10 +114,10 @@ def _with(text: str, variables: Mapping[str, str], shown: str) -> str:
         new = assigned(text, variables)
     except CannotAssignError as error:
         raise ConfigurationError(
-            f"{error.name} cannot be written into this file so that every program, and a shell that sources it, reads "
-            f"it as it is{f': it has {error.why}' if error.why else ''}",
+            f"{error.name} cannot be written in this file so that every program, and a shell that sources it, reads "
+            f"the exact value{f': it contains {error.why}' if error.why else ''}",
             where=shown,
-            hint=f"{'Leave that out' if error.why else 'Look for a quote that is opened and not closed'}, or keep the "
+            hint=f"{'Remove that part' if error.why else 'Look for an unclosed quote in the file'}, or keep the "
             "settings for this session only.",
         ) from None
     if "\x00" in new or not is_unicode(new) or len(new.encode()) > LARGEST_BYTES:
@@ -140,7 +140,7 @@ def _variables(values: Mapping[str, str | Secret], named: Mapping[str, str]) -> 
 
 @contextmanager
 def _directory(path: Path, shown: str, may_follow: MayFollow) -> Iterator[None]:
-    """Make the directory of the file; it is removed again if it was missing and nothing can be written there."""
+    """Make the directory of the file; remove it again if it is new and the block raises an OutputError."""
     is_new = not os.path.lexists(path.parent)
     try:
         with reached(path, may_follow, make=True):

@@ -21,30 +21,30 @@ if TYPE_CHECKING:
 
 LINE = ".qwen/.env"
 
-# Shows the user why git would take a file in, and returns whether a key is to be written into it nevertheless.
+# Shows the user why git might add a file, and returns whether to write a key into it nevertheless.
 Accept = Callable[[str], bool]
 
-# What ignores the file just as well, where there is no git to be asked.
+# Lines that ignore the file, too; used only if git cannot be asked.
 _AS_GOOD = {LINE, f"/{LINE}", ".qwen", ".qwen/", "/.qwen", "/.qwen/", ".qwen/*", ".env", "*.env", ".env*"}
 
 
 @record
 class _IgnoreLine:
-    """The size that `.gitignore` had before the line was appended, None for a new file; or why it was not appended."""
+    """The size of `.gitignore` before the line was appended, None for a new file; or why it was not appended."""
 
     size: int | None = None
     obstacle: str = ""
 
 
 def keep_out(path: Path, standpoint: Standpoint, accept: Accept | None = None) -> tuple[str, ...]:
-    """Make git ignore `.qwen/.env` of the working directory, and return what was done, in words.
+    """Make git ignore `.qwen/.env` of the working directory, and return messages about the changes.
 
-    The file need not be there yet: it is written after git ignores it. In a work tree git has the last word. Where it
-    does not ignore the file, `accept` decides, and without `accept` the answer is no.
+    The file need not exist yet: it is written after git ignores it. In a work tree, git is asked. If it does not ignore
+    the file, `accept` decides; without `accept`, the answer is no.
 
     Raises:
-        OutputError: if git does not ignore the file, or does not answer, and that is not accepted; `.gitignore` is
-            then as before.
+        OutputError: if git does not ignore the file, or does not answer, and the user does not accept that;
+                `.gitignore` is then unchanged.
     """
     real, gitignore = Path(os.path.realpath(path)), path.parent.parent / ".gitignore"
     in_tree = _is_in_tree(real)
@@ -61,15 +61,15 @@ def keep_out(path: Path, standpoint: Standpoint, accept: Accept | None = None) -
         raise
     return (
         *done,
-        f"make sure that git ignores {standpoint.show(real)}: the file holds the key, and it is not ignored yet",
+        f"make sure that git ignores {standpoint.show(real)}: the file contains the key and is not ignored yet",
     )
 
 
 def require_ignored(path: Path, shown: str, accept: Accept | None, why: str = "") -> bool:
-    """Return whether git ignores a file of a work tree; if not, the user has accepted that.
+    """Return whether git ignores a file of a work tree; false if it does not and the user accepts that.
 
     Raises:
-        OutputError: if neither is so.
+        OutputError: if git does not ignore the file and the user does not accept that.
     """
     ignored = is_ignored(path)
     if ignored:
@@ -86,22 +86,22 @@ def require_ignored(path: Path, shown: str, accept: Accept | None, why: str = ""
 
 
 def require_out(path: Path, *, shown: str, accept: Accept | None) -> None:
-    """Return if git ignores a file, if it stands in no work tree, or if the user accepts that it does not.
+    """Check that git ignores a file, that it is in no work tree, or that the user accepts that it is not ignored.
 
     Raises:
-        OutputError: if not.
+        OutputError: if none of these holds.
     """
     if _is_in_tree(path):
         require_ignored(path, shown, accept)
 
 
 def _is_in_tree(path: Path) -> bool:
-    """Return whether git has a say about a file: without git, nothing is committed here."""
+    """Return whether a file is in a work tree and git is installed: without git, nothing is committed here."""
     return in_work_tree(path) and is_installed()
 
 
 def _is_out(path: Path, real: Path, gitignore: Path, standpoint: Standpoint) -> bool:
-    """Whether a file outside of a work tree needs no line: a link, a file of the home, or a listed file."""
+    """Return whether a file outside of a work tree needs no line: a link, a file of the home, or a listed file."""
     return real != path or standpoint.cwd == standpoint.home or _is_listed(gitignore)
 
 
@@ -117,7 +117,7 @@ def _append(gitignore: Path) -> _IgnoreLine:
     """Append the line, only to a regular file."""
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
     try:
-        # git does not follow a link of that name either (gitignore(5)).
+        # git does not follow a link with this name, either (gitignore(5)).
         with reached(gitignore, nowhere) as (folder, name):
             there = folder.status(name)
             obstacle = "" if there is None or stat.S_ISLNK(there.st_mode) else _obstacle(there)
@@ -140,7 +140,7 @@ def _obstacle(status: os.stat_result) -> str:
 
 
 def _take_back(gitignore: Path, appended: _IgnoreLine) -> None:
-    """Remove the line again."""
+    """Remove the appended line."""
     if appended.obstacle:
         return
     with suppress(OSError, OutputError), reached(gitignore, nowhere) as (folder, name):

@@ -33,7 +33,7 @@ def present_in(path: Path, shown: str) -> tuple[Present, ...]:
     """Return the fields in an env file; none if the file does not exist.
 
     Raises:
-        EnvFileError: if it cannot be read.
+        EnvFileError: if the file cannot be read.
     """
     if not os.path.lexists(path):
         return ()
@@ -47,7 +47,7 @@ def present_in(path: Path, shown: str) -> tuple[Present, ...]:
 
 
 def replaced(present: tuple[Present, ...], texts: Mapping[str, str | Secret], shown: str) -> tuple[str, ...]:
-    """Return the values that the texts by field replace, as messages."""
+    """Return one message for each value that the new texts, by field, replace."""
     first = {name: declared_fields()[name].variables[0].name for name in texts}
     return tuple(
         f"replaced {old.variable} in {shown}:{old.line}, which was {old.shown or 'empty'}"
@@ -57,10 +57,10 @@ def replaced(present: tuple[Present, ...], texts: Mapping[str, str | Secret], sh
 
 
 def refuse_other_method(present: tuple[Present, ...], texts: Mapping[str, str | Secret], shown: str) -> None:
-    """Refuse to write a key into a file that chooses Qwen OAuth, which would hide the key.
+    """Check that an env file for a key does not select Qwen OAuth, under which the key would not be used.
 
     Raises:
-        ConfigurationError: if it does.
+        ConfigurationError: if the file selects it and `texts` does not replace that.
     """
     chosen = next((old for old in present if old.field == "auth_method" and old.text), None)
     if chosen is not None and "auth_method" not in texts:

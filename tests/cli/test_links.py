@@ -89,7 +89,7 @@ def test_settings_that_a_shell_would_run_are_not_kept(desk: Desk) -> None:
     desk.write("work/app/.env", "OPENAI_MODEL=gpt-4o'$(touch pwned)'x\n")
     flags = ["--openai-api-key", "x", "--openai-base-url", "http://localhost:1/v1"]
     refused = desk.run("init", "--no-verify", *flags, "--model", "gpt-4o'$(touch pwned)'x").ended(3)
-    assert "OPENAI_MODEL cannot be written into this file" in refused.err
+    assert "OPENAI_MODEL cannot be written in this file" in refused.err
     assert "a single quote together with $" in refused.err
     assert not (desk.cwd / ".qwen").exists()
     assert not (desk.cwd / ".gitignore").exists()

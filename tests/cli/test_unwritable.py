@@ -119,7 +119,7 @@ def test_where_nothing_can_be_made_every_command_ends_alike(desk: Desk) -> None:
     desk.run("trust", "--yes", env=state).ended(CANNOT_WRITE)
     desk.write("work/app/.qwen", "a file")
     refused = desk.run("init", "--no-verify", "--openai-api-key", KEY).ended(CANNOT_WRITE)
-    assert "./.qwen/.env: nothing can be kept here: Not a directory" in refused.err
+    assert "./.qwen/.env: nothing can be saved here: Not a directory" in refused.err
 
 
 def test_a_full_disk_is_told_alike(desk: Desk) -> None:
