@@ -14,7 +14,7 @@ FORMAT = 1
 
 
 def explanation_data(explanation: Explanation, exit_code: int, error: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the explanation as plain values; `error` says why the resolution is incomplete, if it is."""
+    """Return the explanation as plain values; `error` is the reason if the resolution is incomplete."""
     return {
         "format": FORMAT,
         "exit_code": exit_code,

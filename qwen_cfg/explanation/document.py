@@ -1,4 +1,4 @@
-"""The document that explains a resolution: what is in it, in the order in which it is read."""
+"""The document that explains a resolution; its parts are in the order of the screen."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from qwen_cfg.rules import Diagnostic
     from qwen_schema import Excluded, LayerName, Reach
 
-# Shown even when they stand at their defaults: what most people ask about.
+# Shown even if they have their defaults, since most users look for them.
 ALWAYS_SHOWN = ("auth_method", "api_key", "base_url", "model")
 
 
 @record
 class Offer:
-    """A value that a layer offers and that is not used: what became of it, and the origin of what overrides it."""
+    """A value from a layer that is not used: the reason, and the origin of the value that overrides it."""
 
     fate: str
     value: str
@@ -42,7 +42,7 @@ class Offer:
 
 @record
 class FieldStory:
-    """The story of one field. `value` is as it may be shown: a secret's is masked."""
+    """The explanation of one field. `value` is for display: a secret is masked."""
 
     name: str
     description: str
@@ -62,7 +62,7 @@ class FieldStory:
 
     @property
     def stands_alone(self) -> bool:
-        """Whether this is a default that nobody argues with."""
+        """Whether the field has its default and no layer offers another value."""
         by_default = self.layer is not None and layer_named(self.layer).is_default
         is_undisputed = not self.unreached and not self.problem and not self.shadowed
         return by_default and is_undisputed and self.name not in ALWAYS_SHOWN
@@ -72,8 +72,8 @@ class FieldStory:
 class PlaceStory:
     """The outcome at one place of the search.
 
-    `sets` are the fields whose value is that of the file there (or would be, had it been reached), and `unused` those
-    that it offers a value for in vain. `moves` tells that it says where the user's Qwen directory is.
+    `sets` are the fields whose value comes from the file there (or would, if it had been reached), and `unused` the
+    fields for which its value is not used. `moves` says that the file moves the user's Qwen directory.
     """
 
     path: str
@@ -89,7 +89,7 @@ class PlaceStory:
 
 @record
 class ScopeStory:
-    """What became of one scope of settings: its file, the outcome and why, and the fields that it decides or not."""
+    """One scope of settings: its file, the outcome with its reason, and the fields that it sets or does not."""
 
     scope: Scope
     path: str
@@ -101,7 +101,7 @@ class ScopeStory:
 
 @record
 class DirectoryStory:
-    """Where a variable moves the user's Qwen directory, or why it does not."""
+    """The directory that a variable moves the user's Qwen directory to, or why it does not move."""
 
     path: str | None
     moved_by: str
@@ -111,9 +111,9 @@ class DirectoryStory:
 
 @record
 class OtherStory:
-    """What another generation of Qwen Code resolves here: the fields that differ, and whether in their value.
+    """The result under another profile: the fields that differ, each with whether its value is the same.
 
-    `error` says why nothing is known of it, and `unread` names the files that would have a say.
+    `error` is the reason if there is no result; `unread` are files that it depends on and that were not read.
     """
 
     profile: str
@@ -126,7 +126,7 @@ class OtherStory:
 
 @record
 class Explanation:
-    """Everything that `--explain` tells."""
+    """Everything that `--explain` shows."""
 
     cwd: str
     profile: str
@@ -156,10 +156,10 @@ def explain(
     generation: ChosenProfile | None = None,
     reveal: bool = False,
 ) -> Explanation:
-    """Return the explanation of a resolution. With `reveal`, secrets stand in it in full.
+    """Return the explanation of a resolution. With `reveal`, secrets are not masked.
 
-    `other_profiles` is what the other profiles resolve, where that is known already, and `generation` says why the
-    profile is followed, where anything decided on it.
+    `other_profiles` are the results of the other profiles, if they are already known. `generation` is the profile with
+    the reason for its choice, if there is one.
     """
     world = resolution.world
     others = elsewhere(resolution) if other_profiles is None else other_profiles
@@ -186,7 +186,7 @@ def explain(
 
 
 def about(explanation: Explanation, field: str) -> Explanation:
-    """Return what an explanation says about one field."""
+    """Return the part of an explanation that is about one field."""
     return replace(
         explanation,
         fields=tuple(story for story in explanation.fields if story.name == field),
@@ -263,7 +263,7 @@ def _field(resolution: Resolution, decision: Decision, reveal: bool) -> FieldSto
 
 
 def _as_used(resolution: Resolution, decision: Decision) -> Decision:
-    """Return the decision on the key without a winner under Qwen OAuth, which uses none."""
+    """Return the decision; for the key under Qwen OAuth, which uses no key, without a winner."""
     if not decision.field.secret or resolution.auth_method != "qwen-oauth" or decision.winner is None:
         return decision
     every = (decision.winner, *(lost.candidate for lost in decision.shadowed if lost.fate == "beaten"))
@@ -307,7 +307,7 @@ def _unreached(resolution: Resolution, field: str, reveal: bool) -> tuple[Offer,
 
 
 def _places(resolution: Resolution) -> tuple[PlaceStory, ...]:
-    """Return the places in the order of the walk, and at last those that fill in, in the order in which they count."""
+    """Return the places in the order of the search, then the places that fill in, in their order of precedence."""
     reached = tuple(_visited(resolution, v) for v in resolution.search.visits if v.outcome != "not-reached")
     show = resolution.world.standpoint.show
     order = [show(place.path) for place in (*resolution.search.places, *resolution.everywhere)]
@@ -317,7 +317,7 @@ def _places(resolution: Resolution) -> tuple[PlaceStory, ...]:
 
 
 def _scopes(resolution: Resolution) -> tuple[ScopeStory, ...]:
-    """Return what became of each scope of settings, the highest first: in the order in which they count."""
+    """Return the explanation of each scope of settings, in their order of precedence."""
     stories = []
     for scope in reversed(resolution.settings.scopes if resolution.settings is not None else ()):
         sets = tuple(name for name, d in resolution.decisions.items() if _is_from(d.winner, scope.file.path))
@@ -332,7 +332,7 @@ def _scopes(resolution: Resolution) -> tuple[ScopeStory, ...]:
 
 
 def _is_from(candidate: Candidate | None, path: Path) -> bool:
-    """Tell whether a candidate stands in a settings file, or a variable that it went through does."""
+    """Return whether a candidate, or a variable that it comes through, is set in the file at a path."""
     origins = () if candidate is None else (candidate.origin, *candidate.origin.behind)
     return any(origin.path == path for origin in origins)
 

@@ -1,4 +1,4 @@
-"""Two or more generations of Qwen Code beside each other: what each resolves, from where, and where they differ."""
+"""Shows several profiles side by side: the value of each field, its source, and the differences."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
     from .document import Explanation, FieldStory
 
-# What the first column says of a field that is not resolved alike.
+# The mark of a field with different values.
 _DIFFERS = "*"
 
 
 @record
 class Column:
-    """One profile, whose rules it has, and its explanation or the error that stands in its place."""
+    """One profile, the title of its rules, and its explanation or the error in its place."""
 
     profile: str
     title: str
@@ -45,9 +45,10 @@ Row = tuple[Text, list[Text]]
 def side_by_side_screen(
     place: str, columns: tuple[Column, ...], *, width: int, head: tuple[str, tuple[Diagnostic, ...]] = ("", ())
 ) -> RenderableType:
-    """Return the screen: every field under every profile, the env files that each reads, and what each lacks.
+    """Return the screen: every field under every profile, the env files of each, and the problems of each.
 
-    `head` says whose rules count here and why, and what the rules say of that; they are those of the first column.
+    `head` has the rules in use with the reason, and the diagnostics about them, for the heading. They are those of the
+    first column.
     """
     told = [column.explanation for column in columns if column.explanation is not None]
     differing = _differing(told)
@@ -59,7 +60,7 @@ def side_by_side_screen(
 
 
 def _differing(told: list[Explanation]) -> list[str]:
-    """Return the fields that have another value under another profile, in their order."""
+    """Return the fields that have another value under another profile, in order."""
     others = told[0].others if told else ()
     names = {story.name for other in others for story, same_value in other.departures if not same_value}
     return [story.name for story in told[0].fields if story.name in names] if told else []
@@ -75,7 +76,7 @@ def _field_rows(columns: tuple[Column, ...], told: list[Explanation], differing:
 
 
 def _cell(story: FieldStory) -> Text:
-    """Return the value and who gave it, below it; a default goes without saying."""
+    """Return the value with its source below it; a default is only marked as such."""
     if story.won_by == DEFAULT.text("default"):
         return value_text(story) + Text("  default", "dim")
     winner = winner_text(story)
@@ -152,7 +153,7 @@ def _summary(columns: tuple[Column, ...], told: list[Explanation], differing: li
 
 
 def _remarks(columns: tuple[Column, ...], width: int) -> list[RenderableType]:
-    """Return what the rules say of each, but for notes, and why it is incomplete, if it is."""
+    """Return the warnings and errors of each profile, and whether it is incomplete."""
     parts: list[RenderableType] = []
     for column in columns:
         said = column.explanation.diagnostics if column.explanation else ()

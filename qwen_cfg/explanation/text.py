@@ -1,4 +1,4 @@
-"""The explanation as a person reads it: one screen, from the winners down to the diagnostics."""
+"""The explanation for a terminal: one screen, from the values in use down to the diagnostics."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ if TYPE_CHECKING:
 
     from .document import DirectoryStory, Explanation, FieldStory, Offer, OtherStory, PlaceStory, ScopeStory
 
-# When the highest layer has a say at all.
+# The condition under which the highest layer is used.
 _ENTRY_CONDITION = (
     "A provider entry overrides a flag only where one is used: the entry with the id of the model, or, if no entry has "
     "it and nothing else gives a key or a base URL, the first entry of the method."
 )
 
-# Below this width a value and its origin stand under each other instead of side by side.
+# Below this width, a value and its origin are below each other instead of side by side.
 SIDE_BY_SIDE_WIDTH = 72
 
 _MARKS = {"found": ">", "filled-in": "+"}
 
-# As many absent places in a row are told in one line.
+# From this number on, successive absent places are shown in one line.
 _LONG = 5
 
 
 def screen(explanation: Explanation, *, width: int, everything: bool = False) -> RenderableType:
-    """Return the screen. Fields at their defaults are only counted, unless `everything` is asked for."""
+    """Return the screen. Without `everything`, fields with their defaults are only counted."""
     told = [f for f in explanation.fields if everything or not f.stands_alone]
     parts: list[RenderableType] = [_heading(explanation, width), Text()]
     parts += [_fields(told, width), *_left_out(explanation, told), Text(), *_search(explanation, everything, width)]
@@ -55,7 +55,7 @@ def screen(explanation: Explanation, *, width: int, everything: bool = False) ->
 
 
 def field_screen(explanation: Explanation, *, width: int) -> RenderableType:
-    """Return one field's whole story: every layer in rank order, and what each says."""
+    """Return the screen of one field: every layer in order of precedence, with its values."""
     (story,) = explanation.fields
     layers = layers_for(declared_profiles()[explanation.profile], declared_fields()[story.name])
     parts: list[RenderableType] = [_heading(explanation, width), Text()]
@@ -73,7 +73,7 @@ def _heading(explanation: Explanation, width: int) -> RenderableType:
 
 
 def heading(cwd: str, rules: str, diagnostics: tuple[Diagnostic, ...], width: int) -> RenderableType:
-    """Return the head of a screen: the place, whose rules are followed and why, and whether others are installed."""
+    """Return the heading of a screen: the place, the rules in use with the reason, and warnings about those."""
     place, whose = Text(printable(cwd), "bold"), Text(printable(rules), "dim")
     fits = place.cell_len + whose.cell_len + 2 <= width
     beside = place + Text(" " * (width - place.cell_len - whose.cell_len)) + whose
@@ -122,7 +122,7 @@ def _stacked(stories: list[FieldStory]) -> RenderableType:
 
 
 def value_text(story: FieldStory) -> Text:
-    """Return the value of a field as it is shown."""
+    """Return the value of a field for display."""
     if story.value is None:
         return Text("(none)", "red" if story.layer is None and story.name == "api_key" else "dim")
     return Text(_shown(story.value), "red" if story.problem else "green")
@@ -133,13 +133,13 @@ def _shown(value: str) -> str:
 
 
 def winner_text(story: FieldStory) -> Text:
-    """Return who gave a field its value, and whether that is valid."""
+    """Return the source of a field's value, with a mark if the value is not valid."""
     text = Text(printable(story.won_by))
     return text + Text("  not valid", "bold red") if story.problem else text
 
 
 def _losers(story: FieldStory) -> tuple[Offer, ...]:
-    """Return the offers that lost; that an empty default lost is no news."""
+    """Return the values that are not used, without an empty default."""
     return tuple(o for o in story.shadowed + story.unreached if o.value or not layer_named(o.layer).is_default)
 
 
@@ -181,7 +181,7 @@ def _search(explanation: Explanation, everything: bool, width: int) -> list[Rend
 
 
 def _moved(directory: DirectoryStory | None) -> list[RenderableType]:
-    """Return the line that tells of a variable in whose directory the env file of the user's is looked for."""
+    """Return the line about a variable that moves `~/.qwen`, or should move it; empty if there is none."""
     if directory is None:
         return []
     leads = f"does not move ~/.qwen: {directory.problem}" if directory.problem else f"moves ~/.qwen to {directory.path}"
@@ -190,7 +190,7 @@ def _moved(directory: DirectoryStory | None) -> list[RenderableType]:
 
 
 def _runs(places: list[PlaceStory], everything: bool) -> list[list[PlaceStory]]:  # noqa: FBT001
-    """Return the places, those without a file that follow each other in one list where that is long."""
+    """Return the places in lists; a long run of successive absent places is one list."""
     runs = [list(run) for _, run in groupby(places, lambda place: place.outcome == "absent")]
     return [
         part
@@ -250,13 +250,13 @@ def _what_it_sets(place: PlaceStory) -> str:
 
 
 def _sets(names: Sequence[str], unused: Sequence[str]) -> str:
-    """Return which fields a file decides, and for which it offers a value in vain."""
+    """Return the fields that a file sets, and those for which its value is not used, as text."""
     sets = f"sets {', '.join(names)}" if names else "sets nothing that is used here"
     return sets + (f"; not used: {', '.join(unused)}" if unused else "")
 
 
 def _settings(explanation: Explanation, everything: bool, width: int) -> list[RenderableType]:  # noqa: FBT001
-    """Return the scopes of settings in the order in which they count; those of the system only where they are there."""
+    """Return the scopes of settings in their order of precedence; those of the system only if their files exist."""
     shown = [
         scope
         for scope in explanation.settings
@@ -317,13 +317,13 @@ def _layers(story: FieldStory, layers: tuple[Layer, ...], width: int) -> list[Re
 
 
 def _under_the_method(story: FieldStory) -> Field:
-    """Return the declared field with the variables that are read under the authentication method alone."""
+    """Return the declared field with only the variables that are read under the authentication method."""
     declared = declared_fields()[story.name]
     return replace(declared, variables=tuple(v for v in declared.variables if v.name in story.variables))
 
 
 def _remarks(explanation: Explanation, width: int, told: tuple[str, ...]) -> list[RenderableType]:
-    """Return what the rules say, but for those `told` elsewhere, and what another generation of Qwen Code resolves."""
+    """Return the diagnostics, except those of rules shown elsewhere (`told`), and the results of other profiles."""
     said = tuple(d for d in explanation.diagnostics if d.code not in told)
     parts: list[RenderableType] = [Text(), diagnostics_part(said, width)] if said else []
     for other in explanation.others:
@@ -355,7 +355,7 @@ def _departure(story: FieldStory, same_value: bool) -> tuple[Text, Text, Text]: 
 
 
 def diagnostics_part(diagnostics: tuple[Diagnostic, ...], width: int) -> RenderableType:
-    """Return diagnostics with their codes, the text beside them or, where it is narrow, below."""
+    """Return diagnostics with their codes; the text is beside the code, or below it on a narrow screen."""
     bodies = [(_label(diagnostic), _body(diagnostic)) for diagnostic in diagnostics]
     table = grid(bodies, width) if width >= SIDE_BY_SIDE_WIDTH else None
     return Group(*(part for label, body in bodies for part in (label, Lines(body, 2)))) if table is None else table
