@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 from qwen_cfg.core.drift import provenance_text
 from qwen_cfg.core.hidden_keys import key_remark
 from qwen_cfg.rules.keys import doubt_about
-from qwen_schema import ConfigurationError, Secret, follow, host_of, is_loopback
+from qwen_schema import ConfigurationError, Secret, follow, host_of, is_loopback, locate_path
 from qwen_schema.qwen_oauth import METHOD
-from qwen_schema.records import replace
+from qwen_schema.records import field, record, replace
 
 from .incomplete import IncompleteError
 from .login import login_place_here, login_place_of, require_own, with_login
 from .telemetry import note_artifact, observe
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from qwen_cfg.trust.gate import Gate
     from qwen_runtime import ReadyConfig
     from qwen_schema import ResolvedConfig, Surroundings
@@ -32,6 +34,23 @@ SPOKEN = ("openai", METHOD)
 _CA_VARIABLES = ("NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE", "GIT_SSL_CAINFO")
 
 
+@record
+class KeyedConfig:
+    """A resolved config with its key, for any program: no client is loaded for it.
+
+    `base` is where relative paths of the artifact start, and `home` what `~` stands for.
+    """
+
+    artifact: ResolvedConfig
+    key: Secret = field(repr=False)
+    base: Path
+    home: Path | None
+
+    def locate(self, path: str) -> Path:
+        """Return the file that a path of the artifact names."""
+        return locate_path(path, base=self.base, home=self.home)
+
+
 def ready(compilation: Compilation, gate: Gate, key: Secret | None = None) -> ReadyConfig:
     """Return the artifact of a compilation with its key, which is not fetched if it is given.
 
@@ -40,18 +59,26 @@ def ready(compilation: Compilation, gate: Gate, key: Secret | None = None) -> Re
         SecretReferenceError: if there is no key where a pointer or --secret-from leads.
         NotTrustedError: if a project's file decides where the key goes, and the user does not trust it.
     """
-    resolution = compilation.resolution
-    if not resolution.is_complete:
-        raise IncompleteError(compilation.diagnostics)
-    gate.require(compilation.concern)
-    artifact = compilation.artifact
+    artifact, request = _trusted(compilation, gate), compilation.request
     _require_spoken(artifact)
-    request = compilation.request
     if artifact.text("auth_method") == METHOD:
         return _noting(with_login(login_place_of(compilation), gate), request)
     here = compilation.surroundings
-    use = _with_key(artifact, here, key or key_of(compilation, here, gate))
-    return _noting(replace(use, remark=key_remark(resolution)), request)
+    use = _for_runtime(_with_key(artifact, here, key or key_of(compilation, here, gate)))
+    return _noting(replace(use, remark=key_remark(compilation.resolution)), request)
+
+
+def keyed(compilation: Compilation, gate: Gate) -> KeyedConfig:
+    """Return the artifact of a compilation with its key, whatever API its method has.
+
+    Raises:
+        IncompleteError: if a value is missing or not valid.
+        ConfigurationError: if it has a login in place of a key, or the key cannot be read.
+        NotTrustedError: if a project's file decides where the key goes, and the user does not trust it.
+    """
+    artifact, here = _trusted(compilation, gate), compilation.surroundings
+    _require_key(artifact)
+    return _with_key(artifact, here, key_of(compilation, here, gate))
 
 
 def ready_from_file(file: ConfigFile, gate: Gate) -> ReadyConfig:
@@ -61,18 +88,67 @@ def ready_from_file(file: ConfigFile, gate: Gate) -> ReadyConfig:
         ConfigurationError: if its key cannot be read.
         NotTrustedError: if the artifact names a command for its key, or decides where that goes and is not trusted.
     """
-    here = file.surroundings
-    if file.foreign is not None:
-        raise file.foreign
-    gate.require(file.concern)
-    artifact = file.in_use
+    artifact = _trusted_file(file, gate)
     _require_spoken(artifact)
     if artifact.text("auth_method") == METHOD:
         require_own(artifact, file.request.process)
         return note_artifact(_noting(with_login(login_place_here(artifact, file.request.process), gate), file.request))
+    return note_artifact(_noting(_for_runtime(_with_key_of_file(file, artifact, gate)), file.request))
+
+
+def keyed_from_file(file: ConfigFile, gate: Gate) -> KeyedConfig:
+    """Return the artifact that --config names with its key, whatever API its method has.
+
+    Raises:
+        ConfigurationError: if it has a login in place of a key, or the key cannot be read.
+        NotTrustedError: if the artifact names a command for its key, or decides where that goes and is not trusted.
+    """
+    artifact = _trusted_file(file, gate)
+    _require_key(artifact)
+    return _with_key_of_file(file, artifact, gate)
+
+
+def _trusted(compilation: Compilation, gate: Gate) -> ResolvedConfig:
+    """Return the artifact of a compilation that passes the gate."""
+    if not compilation.resolution.is_complete:
+        raise IncompleteError(compilation.diagnostics)
+    gate.require(compilation.concern)
+    return compilation.artifact
+
+
+def _trusted_file(file: ConfigFile, gate: Gate) -> ResolvedConfig:
+    """Return the artifact of a file that passes the gate, with the settings of this machine."""
+    if file.foreign is not None:
+        raise file.foreign
+    gate.require(file.concern)
+    return file.in_use
+
+
+def _with_key_of_file(file: ConfigFile, artifact: ResolvedConfig, gate: Gate) -> KeyedConfig:
     if file.unusual:
         gate.notify(f"qwen-cfg: {file.unusual}")
-    return note_artifact(_noting(_with_key(artifact, here, fetched_key(artifact, here, gate)), file.request))
+    here = file.surroundings
+    return _with_key(artifact, here, fetched_key(artifact, here, gate))
+
+
+def _for_runtime(config: KeyedConfig) -> ReadyConfig:
+    from qwen_runtime import ReadyConfig  # noqa: PLC0415 - the HTTP client is slow to import
+
+    return ReadyConfig(config.artifact, config.key, config.base, config.home, observe=observe)
+
+
+def _require_key(artifact: ResolvedConfig) -> None:
+    """Refuse a login, which no other program can use.
+
+    Raises:
+        ConfigurationError: if it is one.
+    """
+    if artifact.api_key.kind == "oauth-cache":
+        raise ConfigurationError(
+            f"the authentication method is {artifact.text('auth_method')}, whose login no other program can use",
+            where="auth_method",
+            hint="Give a key, and name its method: --auth-type openai",
+        )
 
 
 def _noting(use: ReadyConfig, request: Request) -> ReadyConfig:
@@ -123,8 +199,6 @@ def fetched_key(artifact: ResolvedConfig, here: Surroundings, gate: Gate) -> Sec
     return key
 
 
-def _with_key(artifact: ResolvedConfig, here: Surroundings, key: Secret) -> ReadyConfig:
+def _with_key(artifact: ResolvedConfig, here: Surroundings, key: Secret) -> KeyedConfig:
     """Return an artifact with its key."""
-    from qwen_runtime import ReadyConfig  # noqa: PLC0415 - the HTTP client is slow to import
-
-    return ReadyConfig(artifact, key, here.base, here.home, observe=observe)
+    return KeyedConfig(artifact, key, here.base, here.home)

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from qwen_cfg.core.merge import Decision
     from qwen_cfg.core.resolution import Resolution
     from qwen_cfg.core.settings import Setting
-    from qwen_runtime import ReadyConfig
     from qwen_schema import Profile, ResolvedConfig
+
+    from .ready import KeyedConfig
 
 SYSTEM, SYSTEM_DEFAULTS = "QWEN_CODE_SYSTEM_SETTINGS_PATH", "QWEN_CODE_SYSTEM_DEFAULTS_PATH"
 
@@ -59,14 +60,13 @@ class Start:
         return replace(self, child=self.child.with_variables({SYSTEM: str(path)}))
 
 
-def start_of(use: ReadyConfig, words: Sequence[str], process: Process) -> Start:
+def start_of(use: KeyedConfig, words: Sequence[str], process: Process) -> Start:
     """Return how a program is started with a config.
 
     Raises:
         UsageError: if there is no such program.
         SettingsError: if Qwen Code would stop at the machine's settings.
     """
-    assert use.key is not None  # noqa: S101 - a login is refused before
     program = program_named(words[0], process.environ)
     artifact = use.artifact
     bundle = artifact.text("ca_bundle")
@@ -85,14 +85,15 @@ def start_of(use: ReadyConfig, words: Sequence[str], process: Process) -> Start:
     return replace(start, words=(words[0], *arguments, *words[1:]), notices=(*notices, *_unread(process)))
 
 
-def what_wins(start: Start, artifact: ResolvedConfig, key: Secret, process: Process) -> tuple[str, ...]:
-    """Return what overrides an artifact in Qwen Code as it is about to be started, in words.
+def what_wins(start: Start, use: KeyedConfig, process: Process) -> tuple[str, ...]:
+    """Return what overrides a config in Qwen Code as it is about to be started, in words.
 
     Raises:
         ConfigurationError: if the artifact's key would go to another endpoint.
     """
     if start.settings is None:
         return ()
+    artifact, key = use.artifact, use.key
     compilation = _compilation(start, process)
     resolution = compilation.resolution
     _require_endpoint(resolution, artifact, key)
@@ -175,8 +176,8 @@ def _unread(process: Process) -> Iterator[str]:
             yield f"qwen-cfg: {file}: this Qwen Code reads these settings; a provider entry in them may override this"
 
 
-def _located(use: ReadyConfig, path: str) -> Path:
-    return real(use.settings.locate(path))
+def _located(use: KeyedConfig, path: str) -> Path:
+    return real(use.locate(path))
 
 
 def _values(decision: Decision, expected: Any) -> str:

@@ -16,6 +16,7 @@ from qwen_cfg.verification.expectation import Expected, expected_of
 from qwen_cfg.verification.recorder import Recorder, recording
 from qwen_cfg.writing.private_directory import make_private_directory
 from qwen_schema import ConfigurationError, NotTrustedError, SettingsError, UsageError, declared_fields
+from qwen_schema.ending import put_off
 from qwen_schema.proxy import is_direct
 from qwen_schema.records import record
 
@@ -125,10 +126,12 @@ def verify(request: Request, words: Sequence[str], seconds: float) -> Verificati
             environ = _environment(process, directory, resolution, recorder, proxy)
             ended = run(program, arguments, environ, process.cwd, recorder.answered, seconds)
     finally:
-        restored = workspace.restored()
-        directory.remove()
+        # A second Ctrl-C waits for that.
+        with put_off():
+            restored = workspace.restored()
+            directory.remove()
     told = () if resolution is None else (warning_text(d) for d in compilation.diagnostics if d.code in _TOLD)
-    notices = (*told, *_about_no_proxy(resolution, expected), *(f"restored: .qwen/{name}" for name in restored))
+    notices = (*told, *_about_no_proxy(resolution, expected), *restored)
     comparison = compare(expected, recorder.sent, recorder.salt)
     return Verification(
         program, installed, expected, comparison, ended, recorder.refused, recorder.distrustful, notices
@@ -172,7 +175,7 @@ def _copied(process: Process, directory: PrivateDirectory, resolution: Resolutio
     copies = copy_all(directory.path, own, places.get("system"), places.get("system defaults"))
     found = {QWEN_HOME: str(copies.home)}
     if places:
-        found |= {SYSTEM: str(copies.system), SYSTEM_DEFAULTS: str(copies.defaults)}
+        found |= {SYSTEM: str(copies.machine), SYSTEM_DEFAULTS: str(copies.defaults)}
     rules = None if resolution is None else resolution.variables.value(TRUSTED_FOLDERS)
     return found | ({} if rules is None else {TRUSTED_FOLDERS: rules.text})
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.config_file import config_file
 from qwen_cfg.application.incomplete import IncompleteError
-from qwen_cfg.application.ready import ready, ready_from_file
+from qwen_cfg.application.ready import keyed, keyed_from_file, ready, ready_from_file
 from qwen_cfg.application.shown_warnings import without_shown
 from qwen_cfg.rules import diagnose_generation
 from qwen_cfg.writing.artifact_file import find_artifact
@@ -19,6 +19,8 @@ from .notices import show_warnings
 
 if TYPE_CHECKING:
     from qwen_cfg.application.compilation import Compilation
+    from qwen_cfg.application.config_file import ConfigFile
+    from qwen_cfg.application.ready import KeyedConfig
     from qwen_cfg.application.request import Request
     from qwen_cfg.core.chosen_profile import ChosenProfile
     from qwen_cfg.trust.gate import Gate
@@ -39,10 +41,30 @@ def ready_config(request: Request, gate: Gate, output: Output, *, repeats: bool 
         NotTrustedError: if the artifact names a command for its key, or a project's file decides where that goes.
     """
     if request.config is not None:
-        file = config_file(request)
-        show_warnings(diagnose_generation(generation_of(request, file.artifact)), output)
-        return ready_from_file(file, gate)
+        return ready_from_file(_shown_file(request, output), gate)
     return ready_compilation(compilation_of(request), gate, output, repeats=repeats)
+
+
+def keyed_config(request: Request, gate: Gate, output: Output) -> KeyedConfig:
+    """Return the artifact of a request with its key, as `ready_config` does, for a program that is not ours.
+
+    Raises:
+        UsageError: if --config goes with what an artifact has already.
+        ConfigurationError: if nothing complete and valid resolves here, or the artifact or its key cannot be read.
+        NotTrustedError: if the artifact names a command for its key, or a project's file decides where that goes.
+    """
+    if request.config is not None:
+        return keyed_from_file(_shown_file(request, output), gate)
+    compilation = compilation_of(request)
+    _show_and_require(compilation, output, repeats=False)
+    return keyed(compilation, gate)
+
+
+def _shown_file(request: Request, output: Output) -> ConfigFile:
+    """Return the artifact that --config names, after its warnings."""
+    file = config_file(request)
+    show_warnings(diagnose_generation(generation_of(request, file.artifact)), output)
+    return file
 
 
 def generation_of(request: Request, artifact: ResolvedConfig) -> ChosenProfile:
@@ -58,13 +80,18 @@ def ready_compilation(compilation: Compilation, gate: Gate, output: Output, *, r
         SecretReferenceError: if there is no key where a pointer or --secret-from leads.
         NotTrustedError: if a project's file decides where the key goes, and the user does not trust it.
     """
+    _show_and_require(compilation, output, repeats=repeats)
+    return ready(compilation, gate)
+
+
+def _show_and_require(compilation: Compilation, output: Output, *, repeats: bool) -> None:
+    """Show the warnings of a compilation, and refuse one that is not complete."""
     warnings = compilation.without_asked(compilation.warnings)
     shown = warnings if repeats else without_shown(compilation, warnings, is_seen=output.is_seen)
     show_warnings(shown, output)
     if not compilation.resolution.is_complete:
         hint = f"{_artifact_here(compilation)}To see every source: qwen-cfg resolve --explain"
         raise IncompleteError(compilation.diagnostics, hint)
-    return ready(compilation, gate)
 
 
 def _artifact_here(compilation: Compilation) -> str:

@@ -32,7 +32,8 @@ def others(words: Sequence[str]) -> list[str]:
 def arguments_for(artifact: ResolvedConfig, words: Sequence[str]) -> tuple[str, ...]:
     """Return the arguments that say what an artifact says, but for the key, and for what was typed."""
     typed = typed_flags(words)
-    names = ("auth_method", "base_url", "model")
+    # The flag of the base URL is for one method alone.
+    names = ("auth_method", *(["base_url"] if artifact.text("auth_method") == "openai" else []), "model")
     return tuple(
         word for name in names if name not in typed for word in (declared_fields()[name].flags[0], artifact.text(name))
     )

@@ -24,15 +24,15 @@ class Copies:
     """Where the copies are: a user's Qwen directory, and the two files of the system, which need not be there."""
 
     home: Path
-    system: Path
+    machine: Path
     defaults: Path
 
 
 def copy_all(directory: Path, own: Path | None, system: Path | None, defaults: Path | None) -> Copies:
     """Copy a user's Qwen directory and the system's settings into a private directory."""
     copies = Copies(directory / "home", directory / "system" / _SETTINGS, directory / "system" / "system-defaults.json")
-    copies.system.parent.mkdir(0o700)
-    for source, target in ((system, copies.system), (defaults, copies.defaults)):
+    copies.machine.parent.mkdir(0o700)
+    for source, target in ((system, copies.machine), (defaults, copies.defaults)):
         if source is not None:
             _copy_file(source, target)
     copies.home.mkdir(0o700)
@@ -75,7 +75,13 @@ class Workspace:
     status: os.stat_result | None = None
 
     def restored(self) -> tuple[str, ...]:
-        """Undo what a run did to the settings, and return the files that were restored or removed."""
+        """Undo what a run did to the settings, and return what became of which file, in words."""
+        try:
+            return tuple(f"restored: .qwen/{name}" for name in self._undo())
+        except OSError as error:
+            return (f"not restored: {self.directory / _SETTINGS}: {error.strerror}",)
+
+    def _undo(self) -> list[str]:
         changed: list[str] = []
         if self.content is not None and _content(self.directory / _SETTINGS) != self.content:
             self._write()
@@ -87,7 +93,7 @@ class Workspace:
                 changed.append(name)
         if self.names is None and _names(self.directory) == frozenset():
             self.directory.rmdir()
-        return tuple(changed)
+        return changed
 
     def _write(self) -> None:
         """Write the settings again, into the same file: its mode, owner and links stay."""

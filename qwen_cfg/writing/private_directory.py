@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import contextmanager, suppress
-from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from qwen_schema import OutputError, UsageError
@@ -69,7 +68,7 @@ def make_private_directory(state: Path | None) -> PrivateDirectory:
     try:
         with _alone(base):
             _clear(base)
-            path = base / token_hex(8)
+            path = base / os.urandom(8).hex()
             path.mkdir(0o700)
             lock = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

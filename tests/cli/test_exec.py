@@ -252,6 +252,25 @@ def test_the_private_directory_is_kept_while_the_program_runs_and_removed_afterw
     assert Path(third.stdout.strip()).exists()
 
 
+KEY_HEADERS = {"anthropic": "x-api-key", "gemini": "x-goog-api-key"}
+
+
+@pytest.mark.parametrize("method", ["openai-responses", "anthropic", "gemini"])
+def test_other_methods_win_too(desk: Desk, server: Provider, method: str) -> None:
+    url = f"{server.url}/v1"
+    entry = {"id": "m", "envKey": "MINE", "baseUrl": url}
+    settings = {"$version": 4, "security": {"auth": {"selectedType": method}}, "model": {"name": "m"}}
+    desk.write(".qwen/settings.json", json.dumps({**settings, "modelProviders": {method: [entry]}}))
+    env = with_qwen(desk, MINE=KEY, OPENAI_API_KEY=OTHER)
+    desk.run("resolve", "-o", "../qwen.toml", env=env).ended(0)
+    desk.write(".qwen/settings.json", TREES["the user's settings"][".qwen/settings.json"].replace("{URL}", url))
+    ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env)
+    (request,) = server.taken()
+    assert "overrides" not in ended.err
+    assert request.headers.get(KEY_HEADERS.get(method, "authorization"), "").removeprefix("Bearer ") == KEY
+    assert (request.body["model"], request.path.startswith("/v1/")) == ("m", True)
+
+
 def test_an_argument_of_the_user_that_overrides_is_said(desk: Desk, server: Provider) -> None:
     artifact(desk, f"{server.url}/v1")
     words = ("--", "qwen", "--model", "typed", "-p", "ping")

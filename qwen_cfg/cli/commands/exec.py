@@ -9,20 +9,19 @@ from qwen_cfg.application.start import start_of, what_wins
 from qwen_cfg.cli.arguments import request_of, this_process
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.parser import add_config_option, add_field_flags, add_resolution_options
-from qwen_cfg.cli.ready_config import ready_config
+from qwen_cfg.cli.ready_config import keyed_config
 from qwen_cfg.cli.terminal.consent import gate_of
 from qwen_cfg.starting.program import program_named, put_in_place
-from qwen_cfg.writing.private_directory import make_private_directory
-from qwen_schema import ConfigurationError, ExitCode, UsageError
+from qwen_schema import ExitCode, UsageError
 
 if TYPE_CHECKING:
     import argparse
 
+    from qwen_cfg.application.ready import KeyedConfig
     from qwen_cfg.application.request import Process
     from qwen_cfg.application.start import Start
     from qwen_cfg.cli.output import Output
-    from qwen_runtime import ReadyConfig
-    from qwen_schema import Secret
+    from qwen_cfg.writing.private_directory import PrivateDirectory
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,35 +63,21 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     process = this_process()
     program_named(args.program[0], process.environ)
     request = request_of(args)
-    use = ready_config(request, gate_of(request, output), output)
-    key = _key_of(use)
-    for notice in use.notices:
-        output.notice(notice)
+    use = keyed_config(request, gate_of(request, output), output)
     start = start_of(use, args.program, process)
     output.notice(*start.notices)
     if args.only_print:
         return _show(start, use, process, output)
-    return _become(start, use, key, process, output)
+    return _become(start, use, process, output)
 
 
-def _key_of(use: ReadyConfig) -> Secret:
-    if use.key is None:
-        raise ConfigurationError(
-            "the authentication method is qwen-oauth, whose login no other program can use",
-            where="auth_method",
-            hint="Give a key and choose the other method: --auth-type openai",
-        )
-    return use.key
-
-
-def _become(start: Start, use: ReadyConfig, key: Secret, process: Process, output: Output) -> int:
+def _become(start: Start, use: KeyedConfig, process: Process, output: Output) -> int:
     """Replace this process by the program. Its private settings stay until it has ended."""
     directory = None
     try:
         if start.settings is not None:
-            directory = make_private_directory(process.state)
-            start = start.with_settings_at(directory.write("settings.json", _json(start.settings)))
-        output.notice(*what_wins(start, use.artifact, key, process))
+            directory, start = _with_private_settings(start, process)
+        output.notice(*what_wins(start, use, process))
         output.flush()
         put_in_place(start.program, start.words, start.child.environ, None if directory is None else directory.lock)
     except BaseException:
@@ -101,22 +86,31 @@ def _become(start: Start, use: ReadyConfig, key: Secret, process: Process, outpu
         raise
 
 
-def _show(start: Start, use: ReadyConfig, process: Process, output: Output) -> int:
+def _show(start: Start, use: KeyedConfig, process: Process, output: Output) -> int:
     """Show what the program would get. Its settings are written for that, and removed again."""
     from qwen_cfg.cli.reports.start import start_lines  # noqa: PLC0415
 
     if start.settings is not None:
-        directory = make_private_directory(process.state)
+        directory, written = _with_private_settings(start, process)
         try:
-            written = start.with_settings_at(directory.write("settings.json", _json(start.settings)))
-            output.notice(*what_wins(written, use.artifact, _key_of(use), process))
+            output.notice(*what_wins(written, use, process))
         finally:
             directory.remove()
     output.lines(*start_lines(start), secrets=True)
     return ExitCode.OK
 
 
-def _json(document: object) -> str:
+def _with_private_settings(start: Start, process: Process) -> tuple[PrivateDirectory, Start]:
+    """Write the settings of a start into a private directory, and return both."""
     import json  # noqa: PLC0415 - only a start of Qwen Code needs it
 
-    return json.dumps(document, indent=2) + "\n"
+    from qwen_cfg.writing.private_directory import make_private_directory  # noqa: PLC0415
+
+    directory = make_private_directory(process.state)
+    try:
+        return directory, start.with_settings_at(
+            directory.write("settings.json", json.dumps(start.settings, indent=2) + "\n")
+        )
+    except BaseException:
+        directory.remove()
+        raise
