@@ -16,6 +16,7 @@ from support import stand_in
 from support.exec_trees import OTHER, TREES
 
 from .process import KEY, PROGRAM, clean_environment, env_of
+from .terminal import Typing
 
 if TYPE_CHECKING:
     from support.provider import Provider
@@ -120,6 +121,26 @@ def test_a_signal_reaches_the_program_which_has_taken_the_place_of_qwen_cfg(desk
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == -signal.SIGTERM
     process.stdout.close()
+
+
+def test_the_terminal_is_the_programs(desk: Desk) -> None:
+    code = "import os, sys; print('on', os.isatty(0), os.isatty(1), os.tcgetpgrp(0) == os.getpgrp()); sys.stdin.read()"
+    words = ("exec", "--", sys.executable, "-c", code)
+    with Typing(desk, *words, env={"OPENAI_API_KEY": KEY}) as program:
+        program.until("on True True True")
+        # Ctrl-C is the program's: it ends as Python does.
+        program.type("\x03").until("KeyboardInterrupt")
+        assert program.ended() != 0
+
+
+def test_a_proxy_of_the_machine_wins_against_one_of_the_settings(desk: Desk) -> None:
+    artifact(desk, "http://localhost:1/v1")
+    desk.write(".qwen/settings.json", '{"proxy": "http://other.example:1", "$version": 4}')
+    env = with_qwen(desk, HTTPS_PROXY="http://me:secret@127.0.0.1:9")
+    ended = desk.run("exec", "--config", "../qwen.toml", "--print", "--", "qwen", env=env).ended(0)
+    assert "overrides" not in ended.err
+    assert '"proxy": "${HTTPS_PROXY}"' in ended.out
+    assert "secret" not in ended.said
 
 
 def test_a_program_does_not_ignore_a_closed_pipe(desk: Desk) -> None:
