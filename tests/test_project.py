@@ -140,6 +140,7 @@ def test_the_wheel_holds_the_three_packages_with_their_data(tmp_path: Path):
         "qwen_schema/tables/validators.py",
         "qwen_schema/py.typed",
         "qwen_cfg/explanation/explain.schema.json",
+        "qwen_cfg/explanation/check.schema.json",
         "qwen_cfg/explanation/diff.schema.json",
         "qwen_cfg/explanation/why-not.schema.json",
         "qwen_cfg/rules/pages.toml",

@@ -37,14 +37,21 @@ def _fields() -> dict[str, Any]:
     return read_schema("fields")
 
 
-def _explain() -> dict[str, Any]:
-    from qwen_cfg.explanation.data import explanation_schema  # noqa: PLC0415
+def _printed(name: str) -> Callable[[], dict[str, Any]]:
+    """Return what loads the schema of a document that a command prints."""
 
-    return explanation_schema()
+    def load() -> dict[str, Any]:
+        from qwen_cfg.explanation.schemas import read_schema  # noqa: PLC0415
+
+        return read_schema(name)
+
+    return load
 
 
 SCHEMAS = (
     Schema("resolved", "the artifact (qwen.toml), for editors and validators", _resolved, also="artifact"),
     Schema("fields", "the declaration of every field: flags, variables, default, limits", _fields),
-    Schema("explain", "what resolve --explain --format json prints", _explain),
+    Schema("explain", "what resolve --explain --format json prints", _printed("explain")),
+    Schema("check", "what check --format json prints, for one artifact and for many", _printed("check")),
+    Schema("diff", "what diff --format json prints", _printed("diff")),
 )

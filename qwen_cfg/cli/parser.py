@@ -39,7 +39,7 @@ COMMANDS = {
     "trust": "let a project's files decide where keys and prompts go",
     "terms": "show which terms apply here, and which data is sent and kept",
     "rule": "explain a rule's code and what to do about it",
-    "schema": "print a JSON Schema: artifact, fields or explanation",
+    "schema": "print a JSON Schema: artifact, fields, or a command's JSON",
     "completion": "print a completion script for a shell",
 }
 

@@ -39,15 +39,6 @@ def explanation_data(explanation: Explanation, exit_code: int, error: dict[str, 
     }
 
 
-def explanation_schema() -> dict[str, Any]:
-    """Return the JSON Schema of an explanation as data."""
-    import json  # noqa: PLC0415 - only the one who prints it needs it
-    from pathlib import Path  # noqa: PLC0415
-
-    text = Path(__file__).with_name("explain.schema.json").read_text(encoding="utf-8")
-    return json.loads(text)  # type: ignore[no-any-return]
-
-
 def _other_data(other: OtherStory) -> dict[str, Any]:
     keys = ("value", "layer", "origin", "variable", "reach", "won_by", "problem")
     return {

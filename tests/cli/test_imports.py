@@ -121,6 +121,7 @@ COMMAND_LINES = {
     "--version": (set(), set(), 48),
     "--help": (set(), set(), 48),
     "resolve --help": (set(), {"pathlib"}, 150),
+    "schema resolved": (set(), {"json", "pathlib"}, 150),
     "rule QC103": (set(), {"pathlib", "tomllib"}, 135),
     "envfile .env": ({"dotenv"}, {"bz2", "logging", "lzma", "pathlib", "shutil", "tempfile", "traceback"}, 150),
     "resolve": ({"tomli_w"}, {"pathlib"}, 150),

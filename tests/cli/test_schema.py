@@ -63,6 +63,34 @@ def test_the_explanation_conforms_to_the_schema_that_is_printed(desk: Desk):
     assert list(Draft202012Validator(desk.run("schema", "explain").ended(0).json).iter_errors(explained)) == []
 
 
+def test_the_json_of_a_check_conforms_to_the_schema_that_is_printed(desk: Desk):
+    """For one artifact and for many, in every status, and for errors."""
+    validator = Draft202012Validator(desk.run("schema", "check").ended(0).json)
+    desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=a\n")
+    desk.write("work/app/cut/qwen.toml", "format = 1\n")
+    for name in ("one.toml", "two.toml"):
+        desk.run("resolve", "-o", name).ended(0)
+    statuses = set()
+    for code, model, words in (
+        (0, "a", ["one.toml"]),
+        (0, "a", ["--artifact-only", "one.toml"]),
+        (1, "a", ["--select", "all", "--ignore", "QC103", "one.toml"]),
+        (1, "b", ["--strict", "one.toml"]),
+        (1, "b", ["one.toml", "two.toml"]),
+        (0, "b", ["--update", "one.toml"]),
+        (3, "b", ["one.toml", "two.toml", "cut"]),
+        (3, "b", ["cut"]),
+        (2, "b", ["--select", "QC999", "one.toml"]),
+    ):
+        desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL={model}\n")
+        printed = desk.run("check", "--format", "json", *words).ended(code).json
+        assert [error.message for error in validator.iter_errors(printed)] == [], words
+        statuses |= {each.get("status") for each in printed.get("artifacts", [printed])}
+    assert statuses == {"same", "valid", "findings", "drift", "updated", "error", None}
+    for changed in ({**printed, "exit_code": "2"}, {"format": 1}, {}):
+        assert not validator.is_valid(changed)
+
+
 def test_an_unknown_name_is_refused_with_the_near_right_one(desk: Desk):
     outcome = desk.run("schema", "resolve").ended(2)
     assert "Did you mean resolved?" in outcome.err
