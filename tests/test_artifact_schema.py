@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+import qwen_cfg.explanation
 from qwen_cfg import resolve, to_artifact
 from qwen_cfg.application.schemas import SCHEMAS
 from qwen_schema import ArtifactError, to_document
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SCHEMA = artifact_schema()
+PRINTED = Path(qwen_cfg.explanation.__file__).parent
 KEY = "sk-0123456789abcdef"
 REFERENCES: tuple[dict[str, str], ...] = (
     {"from": "environment", "variable": "A_KEY"},
@@ -187,3 +190,8 @@ def test_every_schema_is_one_and_refers_to_itself_alone(schema: Any):
     Draft202012Validator.check_schema(loaded)
     assert loaded["title"]
     assert [name for name in references_in(loaded) if name != loaded.get("$id") and not name.startswith("#/")] == []
+
+
+def test_every_schema_of_the_program_can_be_printed():
+    shipped = {file.name.removesuffix(".schema.json") for file in PRINTED.glob("*.schema.json")}
+    assert shipped | {"resolved", "fields"} == {schema.name for schema in SCHEMAS}

@@ -54,4 +54,5 @@ SCHEMAS = (
     Schema("explain", "what resolve --explain --format json prints", _printed("explain")),
     Schema("check", "what check --format json prints, for one artifact and for many", _printed("check")),
     Schema("diff", "what diff --format json prints", _printed("diff")),
+    Schema("why-not", "what why-not --format json prints", _printed("why-not")),
 )
