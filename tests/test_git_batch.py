@@ -72,6 +72,17 @@ def test_many_are_answered_as_each(tree: Path) -> None:
     assert not {tree / "bare/.env", tree / "link/a/link/.env", tree / "other/.qwen/.env"} & set(together)
 
 
+def test_a_hook_is_answered_as_its_user_is(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Git sets these variables for a hook, which asks about its own repository."""
+    before, listing = statuses_of([tree / name for name in NAMES]), listed_below(tree, ".env")
+    monkeypatch.setenv("GIT_DIR", str(tree / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(tree))
+    asked = statuses_of([tree / name for name in NAMES])
+    # The repository in it is another one.
+    assert asked == {file: status for file, status in before.items() if not file.is_relative_to(tree / "nested")}
+    assert listed_below(tree, ".env") == listing
+
+
 @pytest.mark.parametrize(
     "odd", ["a named repository", "another work tree", "a linked work tree", "no git", "a broken repository", "a pipe"]
 )

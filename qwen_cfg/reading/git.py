@@ -124,7 +124,10 @@ def ignored_in(answer: subprocess.CompletedProcess[bytes]) -> set[bytes] | None:
 def may_be_asked(tree: Path) -> bool:
     """Tell whether git may be asked about a whole work tree: nobody named another repository, and it answers."""
     named = safe_environment()
-    if "GIT_DIR" in named or "GIT_WORK_TREE" in named or tree in _silent:
+    # Git names its own repository to its hooks.
+    means_another = named.get("GIT_DIR") and os.path.realpath(named["GIT_DIR"]) != _git_directory(tree)
+    means_another = means_another or named.get("GIT_WORK_TREE", str(tree)) != str(tree)
+    if means_another or tree in _silent:
         return False
     return is_installed() and not is_led_away(tree / ".git") and not has_pipe(tree / ".git", tree)
 
