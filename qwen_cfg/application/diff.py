@@ -82,8 +82,9 @@ def diff_of(
     if old.is_artifact:
         if paths:
             raise UsageError("a path can only limit revisions", where=paths[0], hint=_FORMS)
-        change = artifact_change(new.word, _artifact(cwd, old), _artifact(cwd, new), strict=strict)
-        changes = (change,) if change.differences else ()
+        (_, before), (text, after) = _artifact(cwd, old), _artifact(cwd, new)
+        change = artifact_change(new.word, before, after, strict=strict)
+        changes = (replace(change, path=new.file, text=text),) if change.differences else ()
         return Changes("artifacts", old.word, new.word, 1, changes, strict)
     return _revisions(cwd, (old.revision, new.revision, _BOTH), paths, strict=strict, note=note)
 
@@ -104,7 +105,7 @@ def environments(request: Request, files: Sequence[Path], shown: Sequence[str], 
     old, new = (compilation_of(side, of_artifact=True) for side in sides)
     place = old.world.standpoint.show_directory(old.world.cwd)
     change = resolution_change(place, old.resolution, new.resolution, strict=strict)
-    changes = (change,) if change.differences else ()
+    changes = (replace(change, path=shown[-1]),) if change.differences else ()
     notes = tuple(_notes({names[0]: old, names[1]: new}))
     return Changes("environments", names[0], names[1], 1, changes, strict, notes)
 
@@ -159,9 +160,10 @@ def _range(word: str) -> tuple[str, str, str] | None:
     return None
 
 
-def _artifact(cwd: Path, side: Side) -> ResolvedConfig:
+def _artifact(cwd: Path, side: Side) -> tuple[str, ResolvedConfig]:
+    """Return the text of an artifact, and the artifact."""
     if not side.revision:
-        return read_artifact(cwd / side.file, side.file)[1]
+        return read_artifact(cwd / side.file, side.file)
     repository = Repository(cwd)
     commit = repository.commit(side.revision)
     # As in git: from the top, or with ./ from here.
@@ -173,16 +175,16 @@ def _artifact(cwd: Path, side: Side) -> ResolvedConfig:
     return _loaded(repository.contents([blob])[blob], side.word)
 
 
-def _loaded(content: Content, where: str) -> ResolvedConfig:
-    """Return the artifact in a content.
+def _loaded(content: Content, where: str) -> tuple[str, ResolvedConfig]:
+    """Return the text of a content, and the artifact in it.
 
     Raises:
         ArtifactError: if there is none.
     """
     if content.problem:
-        raise ArtifactError(f"the artifact {content.problem}".replace("the artifact git", "git"), where=where)
-    subject = Subject(where, "artifact", ArtifactError, "")
-    return load(decode_text(content.raw, subject), where=where)
+        raise ArtifactError(content.problem, where=where)
+    text = decode_text(content.raw, Subject(where, "artifact", ArtifactError, ""))
+    return text, load(text, where=where)
 
 
 def _revisions(
@@ -231,22 +233,26 @@ class _Artifacts:
         changed: Sequence[str],
         names: tuple[str, str],
     ) -> None:
+        self._repository = repository
         self._sides = sides
         self._names = names
         blobs = [side[file] for side in sides for file in changed if file in side]
         self._contents = repository.contents(blobs)
-        self._loaded: dict[Blob, ResolvedConfig] = {}
+        self._loaded: dict[Blob, tuple[str, ResolvedConfig]] = {}
 
-    def of(self, file: str) -> tuple[ResolvedConfig | None, ResolvedConfig | None]:
-        """Return the artifact of a file in each revision.
+    def of(self, file: str) -> tuple[tuple[str, ResolvedConfig] | None, ...]:
+        """Return the text and the artifact of a file in each revision.
 
         Raises:
             ArtifactError: if one is none.
         """
-        old, new = (self._artifact(file, side, name) for side, name in zip(self._sides, self._names, strict=True))
-        return old, new
+        return tuple(self._artifact(file, side, name) for side, name in zip(self._sides, self._names, strict=True))
 
-    def _artifact(self, file: str, side: dict[str, Blob], name: str) -> ResolvedConfig | None:
+    def path(self, file: str) -> str:
+        """Return where a file would be on this disk."""
+        return str(self._repository.top / file)
+
+    def _artifact(self, file: str, side: dict[str, Blob], name: str) -> tuple[str, ResolvedConfig] | None:
         blob = side.get(file)
         if blob is None:
             return None
@@ -256,15 +262,17 @@ class _Artifacts:
 
 
 def _change(artifacts: _Artifacts, file: str, *, strict: bool) -> Change:
+    path = artifacts.path(file)
     try:
         old, new = artifacts.of(file)
     except QwenCfgError as error:
-        return Change(file, "broken", error=error)
+        return Change(file, "broken", error=error, path=path)
     if old is not None and new is not None:
-        return artifact_change(file, old, new, strict=strict)
+        change = artifact_change(file, old[1], new[1], strict=strict)
+        return replace(change, path=path, text=new[0])
     one = new or old
     assert one is not None  # noqa: S101 - it is in one of the revisions
-    return only_in_one(file, one, is_new=old is None)
+    return replace(only_in_one(file, one[1], is_new=old is None), path=path, text=one[0])
 
 
 def _told(word: str) -> str:

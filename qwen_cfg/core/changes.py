@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from qwen_schema import ExitCode, Secret, safe_text, show_value
-from qwen_schema.records import record
+from qwen_schema.records import field, record
 
 from .drift import Difference, drift, provenance_text
 from .other_profiles import departures
@@ -33,13 +33,16 @@ class ArtifactChange:
     """What became of one artifact: its file, the outcome, and the fields that differ.
 
     Of one that is only on one side, the `differences` are its main fields, with nothing on the other side. `error`
-    says why one is broken.
+    says why one is broken. `path` is where its file is, or would be, on this disk, and `text` what is in it (on the
+    second side, if there is one), for the formats that show a place in it.
     """
 
     file: str
     status: Status
     differences: tuple[Difference, ...] = ()
     error: QwenCfgError | None = None
+    path: str = ""
+    text: str = field(default="", repr=False, compare=False)
 
 
 @record
@@ -73,9 +76,9 @@ class Changes:
         """Return how many artifacts have a status."""
         return sum(change.status == status for change in self.changes)
 
-    def files_with(self, field: str) -> int:
+    def files_with(self, name: str) -> int:
         """Return in how many artifacts a field changes."""
-        return len({file for group in self.groups if group.field == field for file in group.files})
+        return len({file for group in self.groups if group.field == name for file in group.files})
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:

@@ -199,7 +199,7 @@ def is_word(revision: str) -> bool:
 def _obstacle(size: int | None) -> str:
     if size is None:
         return "git does not have its content here (a partial clone?)"
-    return "is larger than 1 MiB" if size > LARGEST_BYTES else ""
+    return "it is larger than 1 MiB" if size > LARGEST_BYTES else ""
 
 
 def _parts(blobs: list[Blob], sizes: dict[Blob, int]) -> Iterable[list[Blob]]:

@@ -7,6 +7,7 @@ import os
 import subprocess
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -401,3 +402,67 @@ def test_another_generation_in_a_file_is_told_of(desk: Desk) -> None:
     ended = desk.run("diff", "--env-from", "new.env").ended(1)
     assert "note: here: rules of Qwen Code's documents" in ended.err
     assert "with new.env: rules of Qwen Code 0.21" in ended.err
+
+
+# The formats that other tools read.
+
+
+def line_of(file: Path, beginning: str) -> int:
+    return next(n for n, line in enumerate(file.read_text().splitlines(), 1) if line.startswith(beginning))
+
+
+def test_a_workflow_gets_an_annotation_at_the_line_of_the_field(desk: Desk, history: History) -> None:
+    history.commit({"b/qwen.toml": None, "c/qwen.toml": "broken"}, "later")
+    line = line_of(desk.cwd / "a/qwen.toml", "base_url =")
+    for cwd in (desk.cwd, desk.cwd / "a"):
+        out = desk.run("diff", "old", "later", "--format", "github", cwd=cwd).ended(3).out.splitlines()
+        assert out == [
+            f"::warning file=a/qwen.toml,line={line},title=qwen-cfg%3A change::base_url was {ONE}  "
+            f"[environment OPENAI_BASE_URL] and is {TWO}  [environment OPENAI_BASE_URL].",
+            *[one for one in out if "file=b/qwen.toml,line=1" in one and "This artifact was removed: " in one],
+            *[
+                one
+                for one in out
+                if one.startswith("::error file=c/qwen.toml,line=1,title=qwen-cfg::later:c/qwen.toml")
+            ],
+        ]
+        assert len(out) == 3
+
+
+def test_a_job_gets_a_table_and_a_scanner_its_results(desk: Desk, history: History) -> None:
+    summary = desk.write("summary.md", "")
+    desk.run("diff", "old..new", "--format", "github", env={"GITHUB_STEP_SUMMARY": str(summary)}).ended(1)
+    assert "### qwen-cfg diff" in summary.read_text()
+    assert "a/qwen.toml" in summary.read_text()
+    [run] = desk.run("diff", "old..new", "--format", "sarif").ended(1).json["runs"]
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["change"]
+    places = [one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in run["results"]]
+    assert places == ["a/qwen.toml", "b/qwen.toml"]
+    assert [
+        one["location"]["path"] for one in desk.run("diff", "old", "new", "--format", "gitlab").ended(1).json
+    ] == places
+    assert desk.run("diff", "new", "new", "--format", "gitlab").ended(0).json == []
+
+
+def test_a_test_report_has_a_case_for_each_artifact_that_differs(desk: Desk, history: History) -> None:
+    suite = ElementTree.fromstring(desk.run("diff", "old", "new", "--format", "junit").ended(1).out)[0]
+    assert [(case.get("name"), case[0].tag) for case in suite] == [
+        ("a/qwen.toml", "failure"),
+        ("b/qwen.toml", "failure"),
+    ]
+    same = ElementTree.fromstring(desk.run("diff", "new", "new", "--format", "junit").ended(0).out)[0]
+    assert [(case.get("name"), len(case)) for case in same] == [("new → new", 0)]
+
+
+def test_an_error_and_two_files_are_in_these_formats_too(desk: Desk) -> None:
+    desk.write("work/app/old.toml", OLD)
+    file = desk.write("work/app/new.toml", NEW)
+    [one] = desk.run("diff", "old.toml", "new.toml", "--format", "gitlab").ended(1).json
+    assert one["location"] == {"path": "new.toml", "lines": {"begin": line_of(file, "base_url =")}}
+    desk.write("work/app/bad.toml", "bad")
+    [one] = desk.run("diff", "old.toml", "bad.toml", "--format", "gitlab").ended(3).json
+    assert one["location"]["path"] == "bad.toml"
+    assert desk.run("diff", "x", "y", "--format", "github").ended(2).out.startswith("::error file=qwen.toml,line=1,")
+    desk.write("work/app/ci.env", "OPENAI_MODEL=ci\n")
+    [one] = desk.run("diff", "--env-from", "ci.env", "--format", "gitlab").ended(1).json
+    assert one["location"]["path"] == "ci.env"

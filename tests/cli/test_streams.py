@@ -33,6 +33,10 @@ COMMANDS = [
     "terms",
     "rule",
     "schema",
+    "why-not",
+    "diff",
+    "exec",
+    "verify",
     "completion",
 ]
 

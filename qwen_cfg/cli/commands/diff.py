@@ -7,9 +7,10 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from qwen_cfg.cli.arguments import request_of, working_directory
+from qwen_cfg.cli.formats import JSON, PROBLEMS, TEXT, add_format_option, show
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.parser import add_field_flags, add_resolution_options
-from qwen_schema import UsageError
+from qwen_schema import QwenCfgError, UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -65,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="compare origins and the files read too; without it, values and the place of the key are compared",
     )
     parser.add_argument("--summary", action="store_true", help="show the totals only, and no artifact one by one")
-    parser.add_argument("--format", choices=["text", "json"], default="text", help="text (the default) or json")
+    add_format_option(parser, TEXT, JSON, *PROBLEMS)
     add_resolution_options(parser)
     add_field_flags(parser)
     parser.epilog = (
@@ -75,12 +76,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
-    """Compare the two sides, and show what differs."""
-    from qwen_cfg.cli.reports.diff import tell  # noqa: PLC0415
+    """Compare the two sides, and show what differs.
 
-    changes = _environments(args) if args.env_from else _artifacts(args, output)
-    tell(changes, args.format, output, summary=args.summary)
+    Raises:
+        QwenCfgError: if they cannot be compared; a format that lists problems has it too.
+    """
+    from qwen_cfg.cli.reports.diff import Diff  # noqa: PLC0415
+
+    try:
+        changes = _environments(args) if args.env_from else _artifacts(args, output)
+    except QwenCfgError as error:
+        if args.format in PROBLEMS:
+            _show_error(args, error, output)
+        raise
+    show(args.format, Diff(changes, summary=args.summary), output)
     return changes.exit_code
+
+
+def _show_error(args: argparse.Namespace, error: QwenCfgError, output: Output) -> None:
+    """Show the error in a format that lists problems, at the file that it is about, if it is about one."""
+    import importlib  # noqa: PLC0415 - an error alone needs it
+
+    from qwen_cfg.cli.reports.diff import error_results  # noqa: PLC0415
+
+    named = [word for word in (args.old, args.new, *args.env_from) if word and error.where.startswith(word)]
+    name = named[0] if named else "qwen.toml"
+    importlib.import_module(f"qwen_cfg.cli.reports.{args.format}").show(error_results(name, error), output)
 
 
 def _artifacts(args: argparse.Namespace, output: Output) -> Changes:

@@ -1,4 +1,4 @@
-"""How changes are shown: as text, or as JSON under `diff.schema.json`."""
+"""How changes are shown: as text, as JSON under `diff.schema.json`, or as problems at places in files."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from qwen_cfg.cli.output import Output
     from qwen_cfg.core.changes import ArtifactChange, Changes, Group, Status
     from qwen_cfg.core.drift import Difference
+    from qwen_schema import QwenCfgError
+
+    from .problem import Problem, Results
 
 FORMAT = 1
 
@@ -17,13 +20,64 @@ FORMAT = 1
 _MOST_LISTED = 10
 
 
-def tell(changes: Changes, form: str, output: Output, *, summary: bool) -> None:
-    """Show changes in the form that was asked for."""
-    if form == "json":
-        output.data(diff_data(changes))
-        return
-    output.lines(*_text(changes, summary=summary))
-    output.notice(*(f"note: {note}" for note in changes.notes))
+class Diff:
+    """Changes, for every format; with `summary`, a person is shown the totals only."""
+
+    def __init__(self, changes: Changes, *, summary: bool) -> None:
+        self._changes = changes
+        self._summary = summary
+
+    def text(self, output: Output) -> None:
+        """Show them to people."""
+        output.lines(*_text(self._changes, summary=self._summary), look="check")
+        output.notice(*(f"note: {note}" for note in self._changes.notes))
+
+    def data(self) -> dict[str, Any]:
+        """Return them as plain values."""
+        return diff_data(self._changes)
+
+    def results(self) -> Results:
+        """Return each changed field as a problem at its line of the artifact."""
+        from .problem import Results, Subject  # noqa: PLC0415 - for formats that list problems
+
+        changes, code = self._changes, int(self._changes.exit_code)
+        subjects = [Subject(change.file, change.status, _problems(change), code) for change in changes.changes]
+        # A report of no tests at all is an error to some of its readers.
+        subjects = subjects or [Subject(f"{changes.old} → {changes.new}", "same")]
+        return Results("diff", tuple(subjects), code, _head(changes))
+
+
+def error_results(name: str, error: QwenCfgError) -> Results:
+    """Return the error that ended a comparison as a problem of what was compared."""
+    from .problem import Results, Subject, problem_of  # noqa: PLC0415 - for formats that list problems
+
+    subject = Subject(name, "error", (problem_of(error, name),), int(error.exit_code))
+    return Results("diff", (subject,), int(error.exit_code), str(error))
+
+
+def _problems(change: ArtifactChange) -> tuple[Problem, ...]:
+    from .check import line_of  # noqa: PLC0415 - for formats that list problems
+    from .problem import CHANGE, INVALID, Problem, in_repository, sentences  # noqa: PLC0415
+
+    file = in_repository(change.path)
+    if change.error is not None:
+        words = sentences(str(change.error), change.error.hint)
+        return (Problem("error", INVALID, words, file, fails=True),)
+    if change.status != "changed":
+        told = ", ".join(f"{d.field} {d.new or d.old}" for d in change.differences)
+        return (Problem("warning", CHANGE, f"This artifact was {change.status}: {told}.", file, fails=True),)
+    return tuple(
+        Problem(
+            "warning",
+            CHANGE,
+            f"{d.field} was {_said(d.old, d.old_origin)} and is {_said(d.new, d.new_origin)}.",
+            file,
+            line_of(change.text, d.field),
+            fails=True,
+            about=d.field,
+        )
+        for d in change.differences
+    )
 
 
 def diff_data(changes: Changes) -> dict[str, Any]:

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 Level = Literal["error", "warning", "note"]
 
-# What a problem is, beside the codes of rules: drift, what cannot be checked, and what a person should know.
-DRIFT, INVALID, NOTE = "drift", "invalid", "note"
+# What a problem is, beside the codes of rules: drift, a change between two sides, what cannot be checked, and what a
+# person should know.
+DRIFT, CHANGE, INVALID, NOTE = "drift", "change", "invalid", "note"
 
 # The directory that a job of a CI service works in, which the names of files are relative to: GitHub's, and GitLab's.
 _WORKSPACES = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")

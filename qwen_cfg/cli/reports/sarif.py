@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from qwen_schema.version import VERSION
 
-from .problem import DRIFT, INVALID, NOTE
+from .problem import CHANGE, DRIFT, INVALID, NOTE
 
 if TYPE_CHECKING:
     from qwen_cfg.cli.output import Output
@@ -21,6 +21,7 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 # What is no rule of the catalogue, with its level and its description.
 _OWN_RULES = {
     DRIFT: ("error", "The artifact differs from what resolves now."),
+    CHANGE: ("warning", "The artifact changes from one side of the comparison to the other."),
     INVALID: ("error", "The artifact cannot be checked."),
     NOTE: ("note", "Something to know about the artifact."),
 }
