@@ -409,7 +409,7 @@ def test_where_git_would_take_the_key_in_nothing_is_written(work_tree: Path, und
         keep(VALUES, work_tree, None, lambda reason: bool(asked.append(reason)))
     if "git tracks" not in message:
         assert "./.qwen/.env: git does not" in asked[0]
-        assert "it is not ignored yet" in keep(VALUES, work_tree, None, yes).done[-1]
+        assert "is not ignored yet" in keep(VALUES, work_tree, None, yes).done[-1]
         assert (work_tree / ".qwen/.env").read_text() == LINES
     assert len(asked) == ("git tracks" not in message)
     assert time.monotonic() - began < 5

@@ -72,7 +72,7 @@ def test_whoever_says_yes_is_asked_once_and_told(undone: Desk) -> None:
     with init(undone) as person:
         answered(person)
         person.type("y\r")
-        seen = person.until("it is not ignored yet", "wrote qwen.toml")
+        seen = person.until("is not ignored yet", "wrote qwen.toml")
         assert seen.count(QUESTION) == 1
         assert person.ended() == 0
     assert KEY in (undone.cwd / ".qwen/.env").read_text()
