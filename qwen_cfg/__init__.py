@@ -103,7 +103,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Load a public name when it is used, so that the command line starts without what it does not need."""
+    """Load a public name when it is used, so that the command line loads only what it needs."""
     if name == "__version__":
         from qwen_schema.version import VERSION  # noqa: PLC0415
 

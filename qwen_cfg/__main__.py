@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 def entry() -> None:
     """Run the command line of this process and leave with its exit code."""
-    # What a command loads lives to its end: looking for garbage in it takes a tenth of a start. A command that may run
-    # for long turns this on again (`cli/main.py`).
+    # The objects that a command loads live to its end, and garbage collection takes a tenth of the start. A command
+    # that may run for long turns it on again (`cli/main.py`).
     gc.disable()
-    # While the program is still being loaded, a signal just ends it.
+    # While the program is loading, a signal ends it at once.
     for name in ("SIGINT", "SIGHUP", "SIGQUIT", "SIGTERM"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
@@ -33,7 +33,7 @@ def entry() -> None:
     try:
         code = main()
     except (KeyboardInterrupt, ending.Termination):
-        # It came in between two steps of the end.
+        # The signal arrived while the program was ending.
         code = 128 + (ending.ended_by() or signal.SIGINT)
     except SystemExit:
         # A help text or the version was shown.
@@ -47,7 +47,7 @@ def _leave(number: int, _: FrameType | None) -> NoReturn:
 
 
 def _finish(code: int) -> NoReturn:
-    """Leave with an exit code, once what must not be cut off is done."""
+    """Exit with a code, after work that must be finished."""
     from qwen_schema import ending  # noqa: PLC0415
 
     from .cli.output import Output  # noqa: PLC0415
@@ -57,13 +57,13 @@ def _finish(code: int) -> NoReturn:
     if work := ending.leave(code):
         output.notice(f"qwen-cfg: {work}; that is finished first")
     output.flush()
-    # The interpreter looks for garbage once more when it ends: not in what goes with the process anyway.
+    # The interpreter collects garbage once more when it ends, which is not needed here.
     gc.freeze()
     sys.exit(code)
 
 
 if __name__ == "__main__":
-    # `python -m` looks for modules in the working directory first: a project could bring its own.
+    # `python -m` searches the working directory for modules first, so a project could replace them.
     if not sys.flags.safe_path:
         del sys.path[0]
     entry()

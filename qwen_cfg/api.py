@@ -42,11 +42,11 @@ if TYPE_CHECKING:
 
 
 def _not_asked(path: Path) -> GitStatus | None:  # noqa: ARG001 - in place of git
-    """Say that nothing is known."""
+    """Return None: git is not asked."""
     return None
 
 
-def resolve(  # noqa: PLR0913 - the world has as many sides
+def resolve(  # noqa: PLR0913 - the world has as many parts
     argv: Sequence[str] = (),
     *,
     environ: Mapping[str, str],
@@ -59,32 +59,33 @@ def resolve(  # noqa: PLR0913 - the world has as many sides
     search: bool = True,
     git_status: AsksGit = _not_asked,
 ) -> Resolution:
-    """Resolve every field in the world that is given, and in no other.
+    """Resolve every field in the given world.
 
-    Files are read; `os.environ` is not read, and no program is started.
+    Reads files, but not `os.environ`, and starts no program.
 
     Args:
         argv: flags as on the command line (`["--model", "gpt-4o-mini"]`).
         environ: the environment, in place of `os.environ`.
         cwd: the directory in which the search for an env file starts.
-        home: the home directory, or None for none.
-        values: fields by name with their values, as another way to give flags.
-        profile: the generation of Qwen Code to follow, `documented` or `qwen-code-0.21`. None for the one that
-            `environ` names in QWEN_CFG_PROFILE; else for that of the `qwen` on the PATH of `environ`, whose version is
-            read from its package.json; else for `documented`.
-        dialect: whose reading of env files counts, `dotenv` (the npm package) or `python` (python-dotenv).
-        env_file: read this env file and search for none (relative to `cwd`).
-        search: False to read no env file at all, unless `env_file` names one.
-        git_status: what git does with an env file of the project (`tracked`, `ignored` or `not ignored`; None where it
-            is in no work tree), for the rules about keys in git. Without it git is not asked, and those find nothing.
+        home: the home directory; None for no home.
+        values: values of fields by name, instead of flags.
+        profile: `documented` or `qwen-code-0.21`. None for the profile that `environ` names in QWEN_CFG_PROFILE, else
+                the profile of the `qwen` on the PATH of `environ`, whose version is in its package.json, else
+                `documented`.
+        dialect: the dialect of env files, `dotenv` (the npm package) or `python` (python-dotenv).
+        env_file: the env file to read instead of a search, relative to `cwd`.
+        search: False to read no env file, unless `env_file` names one.
+        git_status: a function that returns git's status of an env file of the project (`tracked`, `ignored` or `not
+                ignored`; None if it is in no work tree), for the rules about keys in git. By default, git is not asked,
+                and these rules find nothing.
 
     Returns:
-        The resolution: a decision per field, the search, and what was excluded. It may be incomplete.
+        The resolution: a decision per field, the search, and the excluded variables. It may be incomplete.
 
     Raises:
-        UsageError: if a flag, a field or the profile is not known, or a value is of no type that a field has.
-        ConfigurationError: if `cwd` is no directory.
-        EnvFileError: if the env file cannot be read, or the one that is named does not exist.
+        UsageError: if a flag, a field or the profile is unknown, or a value has a type that no field has.
+        ConfigurationError: if `cwd` is not a directory.
+        EnvFileError: if an env file cannot be read, or the named one does not exist.
     """
     chosen = EnvFileChoice("flag", Path(env_file)) if env_file is not None else None
     request = Request(
@@ -244,5 +245,5 @@ def _text(name: str, value: Value | list[str] | Secret) -> str | Secret:
     if not isinstance(items, str | bool | int | float | tuple) or (
         isinstance(items, tuple) and not all(isinstance(item, str) for item in items)
     ):
-        raise UsageError(f"a {type(value).__name__} is no value", where=name, hint="Leave it out for none.")
+        raise UsageError(f"a {type(value).__name__} is not a value", where=name, hint="For no value, leave it out.")
     return Secret(show_value(items)) if secret else show_value(items)

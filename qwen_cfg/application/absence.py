@@ -1,4 +1,4 @@
-"""What an artifact took from files that are not here: nothing can be said of that, and it is no drift."""
+"""Values that an artifact has from files that do not exist here: they cannot be compared, and are not drift."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 @record
 class Absence:
-    """The files that an artifact was made from and that are not here, and the fields that it took from them."""
+    """The files that an artifact was made from and that do not exist here, and the fields with values from them."""
 
     files: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
 
     def in_place(self, old: ResolvedConfig) -> Mapping[str, str]:
-        """Return what the artifact says of these fields, to stand in the place of their defaults."""
+        """Return the artifact's values of these fields, to use in place of the defaults."""
         values = {name: old.config[name] for name in self.fields if name != "auth_method"}
         return {name: show_value(value) for name, value in values.items() if not isinstance(value, SecretReference)}
 
     def unknown(self, old: ResolvedConfig, new: ResolvedConfig, profile: Profile) -> tuple[str, ...]:
-        """Return the fields of which nothing can be said: no layer above that of the file gives them a value here."""
+        """Return the fields that cannot be compared: no layer above that of the file sets them here."""
         return tuple(
             name
             for name in self.fields
@@ -37,7 +37,7 @@ class Absence:
 
 
 def absence_of(old: ResolvedConfig, *, base: Path, home: Path | None) -> Absence:
-    """Return what an artifact took from files that are not here."""
+    """Return the missing files of an artifact and the fields with values from them."""
     named = dict.fromkeys([*old.env_file.paths, *(use.path for use in old.settings)])
     files = tuple(name for name in named if not os.path.lexists(locate_path(name, base=base, home=home)))
     fields = (
@@ -49,7 +49,7 @@ def absence_of(old: ResolvedConfig, *, base: Path, home: Path | None) -> Absence
 
 
 def with_absent(old: ResolvedConfig, new: ResolvedConfig, absence: Absence, unknown: tuple[str, ...]) -> ResolvedConfig:
-    """Return a new artifact with what the old one took from files that are not here."""
+    """Return a new artifact with the old one's values from files that do not exist here."""
     if not absence.files:
         return new
     of_env, of_settings = (

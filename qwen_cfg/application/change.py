@@ -1,4 +1,4 @@
-"""A change that is typed in a session (`/auth`, `/model`): asked about, kept if that is wanted, and put to use."""
+"""Applies a change that is typed in a session (`/auth`, `/model`): asks about it, saves it if wanted, and uses it."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from .login import LoginPlace
     from .request import Process, Texts
 
-    # What a session changes: a request that is compiled again, or an artifact that was named. It is never modified.
+    # The subject of a session: a request that is compiled again, or a named artifact. It is never modified.
     Subject = RequestSubject | ArtifactSubject
 
 
 class Changes:
-    """Makes the changes of a session, one after the other, and remembers what was typed: a `Reconfigure`."""
+    """Applies the changes of a session, one after the other, each on top of those before: a `Reconfigure`."""
 
     def __init__(self, subject: Subject, gate: Gate, accept: Accept | None = None) -> None:
         self._subject = subject
@@ -46,31 +46,31 @@ class Changes:
         self._accept = accept
 
     def defaults(self) -> DialogueDefaults:
-        """Return what there is now, for the dialogue."""
+        """Return the present values, for the dialogue."""
         login = ""
-        # Somebody may have logged in, or out, since this began. Without a home there is no place for one.
+        # A login may have been made or removed since the session began. Without a home there is no place for a login.
         with suppress(ConfigurationError):
             login = self.login_place().shown_if_kept
         return replace(self._subject.defaults(), login=login)
 
     def login_place(self) -> LoginPlace:
-        """Return where the login is, were the method Qwen OAuth.
+        """Return the place of the login for the method Qwen OAuth.
 
         Raises:
-            ConfigurationError: if a value is not valid, or there is no home to keep a login in.
+            ConfigurationError: if a value is not valid, or there is no home for the login.
         """
         return self._subject.login_place()
 
     def __call__(self, change: Change) -> ReadyConfig:
-        """Return what the runtime takes with a change. If it raises, the session's settings are as before.
+        """Apply a change, and return the runtime's input. If it raises an error, the session's settings are unchanged.
 
         Raises:
-            ConfigurationError: if something is not valid or missing, or there is no key where a pointer leads.
-            NotTrustedError: if a project's file decides where the key goes, and the user does not trust it.
+            ConfigurationError: if a value is not valid or missing, or a pointer does not lead to a key.
+            NotTrustedError: if a project's file sets the endpoint for the key, and the user does not approve it.
         """
         texts, place, subject = texts_of(change), change.place, self._subject
         self._gate.require(subject.concern(place, texts))
-        # It is fetched before anything is kept, and not a second time.
+        # The key is fetched only once, before anything is saved.
         key = _fetch(texts, place, subject.process)
         if change.keep and not subject.logs_in(texts):
             after, use = self._keep(place, texts, key)
@@ -81,7 +81,7 @@ class Changes:
         return replace(use, notices=(*use.notices, *news))
 
     def _keep(self, place: str, texts: Texts, key: Secret | None) -> tuple[Subject, ReadyConfig]:
-        """Keep a change, with the present key if need be; where that cannot be, it counts in this session alone."""
+        """Save a change, with the present key if needed; if that fails, use the change only in this session."""
         subject, carried = self._subject, {} if "api_key" in texts else self._subject.key_to_carry()
         both = {**carried, **texts}
         keepable = both if subject.may_keep_commands else without_commands(both)
@@ -96,10 +96,10 @@ class Changes:
 
 
 def texts_of(change: Change) -> dict[str, str | Secret]:
-    """Return the texts of a change by field, secrets in their wrapping.
+    """Return the texts of a change by field, with keys as `Secret`.
 
     Raises:
-        ConfigurationError: if one of them is no value of its field.
+        ConfigurationError: if a text is not a valid value of its field.
     """
     texts = {name: _wrapped(name, text) for name, text in change.values.items()}
     for name, text in texts.items():
@@ -108,7 +108,7 @@ def texts_of(change: Change) -> dict[str, str | Secret]:
 
 
 def without_commands(texts: Texts) -> dict[str, str | Secret]:
-    """Return the texts without a command for the key, which no file of a project may name."""
+    """Return the texts without a command for the key, which a project's file may not name."""
     return {name: text for name, text in texts.items() if not _is_command(text)}
 
 
@@ -125,7 +125,7 @@ def _require_valid(name: str, text: str | Secret, place: str) -> None:
     try:
         parse_value(declared_fields()[name], plain)
         if isinstance(text, str) and looks_like_key(text):
-            raise BadValue("it holds an API key", "a value without a key in it")
+            raise BadValue("it contains an API key", "a value without a key")
     except BadValue as problem:
         raise ConfigurationError(
             f"{name} is not valid: {problem.wrong}", where=place, hint=f"Expected {problem.expected}."
@@ -133,10 +133,10 @@ def _require_valid(name: str, text: str | Secret, place: str) -> None:
 
 
 def _fetch(texts: Texts, place: str, process: Process) -> Secret | None:
-    """Return the key that the texts come to, a pointer followed; None if there is none among them.
+    """Return the key in the texts, with a pointer followed; None if they have no key.
 
     Raises:
-        SecretReferenceError: if a pointer leads to no key.
+        SecretReferenceError: if a pointer does not lead to a key.
     """
     typed = texts.get("api_key")
     if not isinstance(typed, Secret):

@@ -1,4 +1,4 @@
-"""The subject of a session whose artifact --config named: nothing is resolved, and what was typed is put into it."""
+"""The subject of a session with --config: changes are applied to the artifact, and nothing is resolved."""
 
 from __future__ import annotations
 
@@ -41,9 +41,10 @@ if TYPE_CHECKING:
 
 @record
 class ArtifactSubject:
-    """An artifact in use, and its file, by its name and its path.
+    """An artifact in use, and the name and path of its file.
 
-    Enter accepts a base URL that is shown, and only the artifact's own is the artifact's word: `typed_urls` are not.
+    Enter accepts the base URL that is shown. `typed_urls` are the base URLs that the user typed before, which are not
+    the artifact's.
     """
 
     use: ReadyConfig
@@ -55,7 +56,7 @@ class ArtifactSubject:
     warnings: tuple[str, ...] = ()
 
     def defaults(self) -> DialogueDefaults:
-        """Return what there is now but for the login, for the dialogue."""
+        """Return the present values except the login, for the dialogue."""
         from qwen_runtime import DialogueDefaults  # noqa: PLC0415 - the HTTP client is slow to import
 
         settings, key = self.use.settings, self.use.key
@@ -66,21 +67,21 @@ class ArtifactSubject:
         return DialogueDefaults(settings.base_url, settings.model, shown)
 
     def login_place(self) -> LoginPlace:
-        """Return where the login is, were the method Qwen OAuth."""
+        """Return the place of the login for the method Qwen OAuth."""
         artifact = self.use.artifact
         login = artifact if self.use.key is None else _with(artifact, {"auth_method": METHOD}, "/auth")
         return login_place_here(login, self.process)
 
     def logs_in(self, texts: Texts) -> bool:
-        """Tell whether the method is Qwen OAuth with a change."""
+        """Return whether the method after a change is Qwen OAuth."""
         return texts.get("auth_method", self.use.artifact.text("auth_method")) == METHOD
 
     def concern(self, place: str, texts: Texts) -> Concern | None:
-        """Return the concern about what the artifact decides and was not typed; a login goes to Qwen's own hosts."""
+        """Return the concern about the artifact's values that were not typed; None for a login, which has its own."""
         if self.logs_in(texts):
             return None
         here = surroundings_of(self.use.artifact, self.process)
-        # What the user's own files say of this machine is in use, and nobody else's word.
+        # The settings of this machine are from the user's own files.
         here = replace(here, environ={**machine_texts(here), **here.environ})
         if url := self._typed_url(texts):
             here = replace(here, environ={**here.environ, "OPENAI_BASE_URL": url})
@@ -88,7 +89,7 @@ class ArtifactSubject:
         return concern_of_artifact(artifact, file, self.file, here, standing_of)
 
     def key_to_carry(self) -> dict[str, Secret]:
-        """Return the present key, unless `.qwen/.env` or the environment has it; of one elsewhere, the pointer."""
+        """Return the present key, or its pointer, to save; empty if `.qwen/.env` or the environment has the key."""
         reference, key = self.use.artifact.api_key, self.use.key
         if reference.pointer is not None:
             return {"api_key": Secret(reference.pointer)}
@@ -111,14 +112,14 @@ class ArtifactSubject:
     def change_after_keeping(
         self, kept: EnvFileUpdate, place: str, texts: Texts, carried: Texts, gate: Gate, key: Secret | None
     ) -> tuple[ArtifactSubject, ReadyConfig]:
-        """Return the artifact with a change; the one in the file stays."""
+        """Return the artifact with a change; the file of the artifact is unchanged."""
         del kept, carried
         after, use = self.change(place, texts, gate, key)
-        notice = f"the artifact {self.file} is as it was, and the next run with it uses that"
+        notice = f"the artifact {self.file} is unchanged; the next run with it uses its values"
         return after, replace(use, notices=(notice,))
 
     def _typed_url(self, texts: Texts) -> str:
-        """Return the base URL that counts with a change, if it was typed; else an empty text."""
+        """Return the base URL after a change, if the user typed it; else an empty text."""
         before = self.use.artifact.text("base_url")
         url = str(texts.get("base_url", before))
         return url if url != before or url in self.typed_urls else ""

@@ -1,4 +1,4 @@
-"""The subject of a session that resolves: its request, compiled again with what was typed."""
+"""The subject of a session that resolves: its request, compiled again with the changes."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ class RequestSubject:
 
     @property
     def may_keep_commands(self) -> bool:
-        """Whether the working directory is the home, or in its place."""
+        """Whether the `.qwen/.env` of the working directory is one of the user's own files."""
         return env_file_of(self.process.cwd) in user_files(self.compilation.resolution)
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the rules warn of, in lines."""
+        """The warnings of the rules, as lines."""
         return tuple(warning_text(warning) for warning in self.compilation.without_asked(self.compilation.warnings))
 
     def defaults(self) -> DialogueDefaults:
@@ -59,7 +59,7 @@ class RequestSubject:
         from qwen_runtime import DialogueDefaults  # noqa: PLC0415 - the HTTP client is slow to import
 
         decisions, reference = self._with_key().resolution.decisions, self._request.secret_from
-        # A default may be another one under the method that is chosen now.
+        # Defaults are left out: they may differ under the method that the user chooses now.
         winners = {name: None if d.by_default else d.winner for name, d in decisions.items()}
         texts = {name: w.revealed for name in ("base_url", "model") if (w := winners[name]) is not None}
         key, shown = decisions["api_key"].value, ""
@@ -75,11 +75,11 @@ class RequestSubject:
         return login_place_under(self._request)
 
     def logs_in(self, texts: Texts) -> bool:
-        """Tell whether a change leads to a login."""
+        """Return whether a change selects Qwen OAuth."""
         return texts.get("auth_method") == METHOD
 
     def concern(self, place: str, texts: Texts) -> Concern | None:
-        """Return the concern about a base URL that Enter accepted: a project's file showed it."""
+        """Return the concern about a base URL from a project's file that the user accepted with Enter."""
         shown = self._with_key().resolution.decisions["base_url"].winner if "base_url" in texts else None
         if shown is None or shown.origin.reach == "user" or texts.get("base_url") != shown.revealed:
             return None
@@ -87,7 +87,7 @@ class RequestSubject:
         return compilation_of(_with(self._request, place, others)).concern
 
     def key_to_carry(self) -> dict[str, Secret]:
-        """Return the present key, unless the environment has it, or `.qwen/.env` already. A reference stays one."""
+        """Return the present key as a text to save; empty if the environment, `.qwen/.env` or --secret-from has it."""
         decision = self.compilation.resolution.decisions["api_key"]
         if decision.winner is None or self._request.secret_from is not None:
             return {}
@@ -96,14 +96,17 @@ class RequestSubject:
         return {} if stays or not isinstance(decision.value, Secret) else {"api_key": decision.value}
 
     def change(self, place: str, texts: Texts, gate: Gate, key: Secret | None) -> tuple[RequestSubject, ReadyConfig]:
-        """Return what resolves with a change."""
+        """Return the request with a change, and the runtime's input."""
         compilation = compilation_of(_with(self._request, place, texts))
         return RequestSubject(compilation), ready(compilation, gate, key)
 
     def change_after_keeping(
         self, kept: EnvFileUpdate, place: str, texts: Texts, carried: Texts, gate: Gate, key: Secret | None
     ) -> tuple[RequestSubject, ReadyConfig]:
-        """Return what resolves now, so that origins name the file; what is typed counts only where that is hidden."""
+        """Return the request after a save, and the runtime's input.
+
+        Origins then name the file; typed texts are used as flags only if the saved value is hidden.
+        """
         both = {**carried, **texts}
         after = compilation_of(_untyped(self._request, both))
         hidden = {name: text for name, text in both.items() if not _gives(after.resolution, name, text)}
@@ -114,16 +117,16 @@ class RequestSubject:
         return RequestSubject(after), replace(ready(after, gate, key), notices=notices)
 
     def _with_key(self) -> Compilation:
-        """Return what resolves with an API key, which is what the dialogue asks about, whatever the method is now."""
+        """Return the compilation under the method openai, for the dialogue, which asks about an API key."""
         if self.compilation.resolution.auth_method != METHOD:
             return self.compilation
         return compilation_of(_with(self._request, "/auth", {"auth_method": "openai"}))
 
 
 def _with(request: Request, place: str, texts: Texts) -> Request:
-    """Return a request with texts that were typed; a key among them takes the place of --secret-from.
+    """Return a request with typed texts; a key among them replaces --secret-from.
 
-    Another method takes nothing over from what was given for the one before.
+    For Qwen OAuth, the values for the previous method are removed.
     """
     if texts.get("auth_method") == METHOD:
         return with_method(request, place)
@@ -132,7 +135,7 @@ def _with(request: Request, place: str, texts: Texts) -> Request:
 
 
 def _untyped(request: Request, texts: Texts) -> Request:
-    """Return a request without what was typed before for the fields that are kept; flags of the command line stay."""
+    """Return a request without texts typed earlier for the saved fields; flags of the command line stay."""
     flags = {name: flag for name, flag in request.flags.items() if name not in texts or not flag.flag.startswith("/")}
     return replace(request, flags=flags, secret_from=None if "api_key" in texts else request.secret_from)
 

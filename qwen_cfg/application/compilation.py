@@ -1,4 +1,4 @@
-"""The compilation: one request compiled, each part of it computed once, by whoever asks for it first."""
+"""The compilation of one request; each part is computed once, when it is first used."""
 
 from __future__ import annotations
 
@@ -41,24 +41,24 @@ if TYPE_CHECKING:
 
     from .request import Process, Request
 
-# How much of the world is read: what one search reaches; every other place too, as far as that changes nothing; or
-# what the search of every profile reaches.
+# How much of the world is read: the places of one search; in addition all other places, if reading them changes
+# nothing; or the places of every profile's search.
 Extent = Literal["search", "survey", "every profile"]
 
 
 def _ignore(resolution: Resolution) -> None:
-    """Take no note of a resolution."""
+    """Discard a resolution."""
 
 
 @record
 class Compilation:
-    """One request, compiled.
+    """The compilation of one request.
 
-    `allows` tells whose env files may count beside the caller's and root's, `owner_of` whose a file is, and
-    `git_status` what git does with it; `note` is told of what resolves.
+    `allows` returns whether env files of another user may be used, `owner_of` the owner of a file, and `git_status`
+    git's status of a file; `note` is called with the resolution.
 
-    Every part raises what reading and resolving raise: UsageError for an unknown profile, ConfigurationError for a
-    working directory that is gone, EnvFileError for an env file that cannot be read.
+    Every part can raise the errors of reading and resolving: UsageError for an unknown profile, ConfigurationError for
+    a working directory that does not exist, EnvFileError for an env file that cannot be read.
     """
 
     request: Request
@@ -70,17 +70,17 @@ class Compilation:
 
     @cached_property
     def generation(self) -> ChosenProfile:
-        """The profile that is followed, and why."""
+        """The profile in use, and the reason for it."""
         return self.request.generation()
 
     @property
     def profile(self) -> Profile:
-        """The profile that is followed."""
+        """The profile in use."""
         return self.generation.profile
 
     @cached_property
     def world(self) -> World:
-        """The world that everything is resolved in."""
+        """The world that the request is resolved in."""
         process = self.request.process
         every = (self.profile, *other_profiles(self.profile))
         return read_world(
@@ -99,51 +99,51 @@ class Compilation:
 
     @property
     def resolution(self) -> Resolution:
-        """What resolves under the profile that is followed."""
+        """The resolution under the profile in use."""
         if not isinstance(self._outcome, Resolution):
             raise self._outcome
         return self._outcome
 
     @cached_property
     def outcomes(self) -> Mapping[Profile, Outcome]:
-        """What each profile makes of the world, or the error that it ends in; the one that is followed is the first."""
+        """The resolution, or the error, under each profile; the profile in use is the first."""
         every = other_profiles(self.profile)
         others = [other for other in every if self.world.surveyed or other in self.world.loads]
         return {self.profile: self._outcome} | {other: self._under(other) for other in others}
 
     @cached_property
     def other_profiles(self) -> tuple[Elsewhere, ...]:
-        """What the other profiles resolve differently; nothing where the world was read for one of them alone."""
+        """The differences of the other profiles; empty if the world was read for one profile only."""
         return elsewhere(self.resolution, self.outcomes)
 
     @cached_property
     def settings_readers(self) -> tuple[Elsewhere, ...]:
-        """What the other profiles resolve that read settings files which this one does not; mostly none are there."""
+        """The results of the profiles that read settings files which this profile does not read; usually none exist."""
         if not self.resolution.settings_files:
             return ()
         return tuple(other for other in self.other_profiles if other.profile.reads_settings)
 
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """What the rules say."""
+        """The diagnostics of all rules."""
         return diagnose(self.resolution, other_profiles=self.other_profiles, generation=self.generation)
 
     @cached_property
     def warnings(self) -> tuple[Diagnostic, ...]:
-        """What the rules that warn say."""
+        """The diagnostics of the rules with severity warning."""
         return diagnose(self.resolution, WARNINGS, other_profiles=self.settings_readers, generation=self.generation)
 
     def without_asked(self, diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
-        """Return diagnostics without what the user is asked about, or has been, before anything is sent."""
+        """Return diagnostics without those that the trust question covers."""
         return without_split(diagnostics, lambda: self.concern is not None)
 
     def without_trusted(self, diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
-        """Return diagnostics without what the user has said yes to."""
+        """Return diagnostics without those that the user has approved."""
         return without_split(diagnostics, lambda: is_answered(self.concern, self.request.process))
 
     @cached_property
     def concern(self) -> Concern | None:
-        """What the user has to be asked about before anything is sent, answered or not; None if nothing."""
+        """The concern that needs an approval before anything is sent, approved or not; None if there is none."""
         return self.concern_in(self.resolution)
 
     @property
@@ -173,30 +173,30 @@ class Compilation:
         return to_artifact(self.resolution, of_this_machine=True)
 
     def artifact_at(self, path: Path, *, inline_secrets: bool = False) -> ResolvedConfig:
-        """Return the resolved config as it is written to a file: its paths go by the place of that.
+        """Return the resolved config for a file; its paths are relative to the file's directory.
 
-        With `inline_secrets` it has the key itself in it.
+        With `inline_secrets`, it contains the key itself.
 
         Raises:
             IncompleteError: if a value is missing or not valid.
-            ConfigurationError: if the key is asked for and there is none.
+            ConfigurationError: if `inline_secrets` is set and there is no key.
         """
         here, there = self.world.standpoint, real(path.parent)
         return rebase(self.written(inline_secrets=inline_secrets), here, replace(here, cwd=there))
 
     def written(self, *, inline_secrets: bool = False) -> ResolvedConfig:
-        """Return the resolved config as it is written, without the settings of this machine.
+        """Return the resolved config for a file, without the settings of this machine.
 
         Raises:
             IncompleteError: if a value is missing or not valid.
-            ConfigurationError: if the key is asked for and there is none.
+            ConfigurationError: if `inline_secrets` is set and there is no key.
         """
         if not self.resolution.is_complete:
             raise IncompleteError(self.diagnostics)
         return to_artifact(self.resolution, inline_secrets=inline_secrets)
 
     def concern_in(self, resolution: Resolution) -> Concern | None:
-        """Return what is of concern in a resolution of this world."""
+        """Return the concern about a resolution of this world; None if there is none."""
         if resolution.decisions["api_key"].problem is not None:
             return None
         concern = concern_of(resolution, self._standing)
@@ -204,7 +204,7 @@ class Compilation:
 
     @cached_property
     def _outcome(self) -> Outcome:
-        # They are known from here on, so that nothing shows them and no artifact is written with one of them.
+        # From here on the keys are known, so that nothing shows them and no artifact contains one.
         _ = self._keys_in_files
         outcome = self._under(self.profile)
         if isinstance(outcome, Resolution):
@@ -213,7 +213,7 @@ class Compilation:
 
     @cached_property
     def _keys_in_files(self) -> tuple[Secret, ...]:
-        """The keys in every env file that was looked at, read or not. A secret is known as long as it is held."""
+        """The keys in all env files of the world. A secret is known, and redacted, while a reference to it exists."""
         names = {variable.name for field in declared_fields().values() if field.secret for variable in field.variables}
         files = [path for path, sighting in self.world.sightings.items() if sighting.text]
         return tuple(Secret(a.value) for path in files for a in self.world.assignments(path) if a.name in names)
@@ -222,7 +222,7 @@ class Compilation:
         return outcome_of(self.world, profile, self.request.options)
 
     def _standing(self, path: Path) -> Standing:
-        """Return where a file comes from; git is not asked about it a second time."""
+        """Return where a file comes from; git is not asked again about a file whose status is known."""
         status = self.world.in_git.get(path, "not asked")
         if status == "not asked":
             return standing_of(path, is_tracked)
@@ -230,9 +230,9 @@ class Compilation:
 
 
 def compilation_of(request: Request, extent: Extent = "search", *, of_artifact: bool = False) -> Compilation:
-    """Return the compilation of a request, by the word of the process's user about whose env files may count.
+    """Return the compilation of a request, with the env files of other users that the process's user approved.
 
-    What resolves says whether telemetry is on, unless it is an artifact's word (`of_artifact`), which nobody asked for.
+    The resolution decides whether telemetry is on, unless it replays an artifact (`of_artifact`).
     """
     allows = allowed_owners(request.process, all_of_them=request.trusts_project)
     owner_of = partial(foreign_owner, environ=request.process.environ)
@@ -241,23 +241,23 @@ def compilation_of(request: Request, extent: Extent = "search", *, of_artifact: 
 
 
 def allowed_owners(process: Process, *, all_of_them: bool) -> Allows:
-    """Return which other users' env files may count."""
+    """Return which env files of other users may be used."""
     return owner_rule(trust_store(process), all_of_them=all_of_them)
 
 
 def trust_store(process: Process) -> TrustStore:
-    """Return what the user of a process trusts."""
+    """Return the approvals of a process's user."""
     return TrustStore(process.state)
 
 
 def is_answered(concern: Concern | None, process: Process) -> bool:
-    """Tell whether the user of a process has said yes to a concern."""
+    """Return whether a process's user has approved a concern."""
     with suppress(QwenCfgError):
         return concern is not None and (trusts_project(process.environ) or trust_store(process).covers(concern))
     return False
 
 
 def without_split(diagnostics: tuple[Diagnostic, ...], is_settled: Callable[[], bool]) -> tuple[Diagnostic, ...]:
-    """Return diagnostics without the split where it is settled, which is looked into only where there is one."""
+    """Return diagnostics without QC301 if it is settled; `is_settled` is called only if there is one."""
     others = tuple(diagnostic for diagnostic in diagnostics if diagnostic.code != SPLIT_ORIGIN)
     return others if len(others) < len(diagnostics) and is_settled() else diagnostics

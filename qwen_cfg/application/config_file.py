@@ -1,4 +1,4 @@
-"""The artifact that --config names: nothing is resolved, and what it says of itself is not believed."""
+"""The artifact that --config names: nothing is resolved, and its own statements about origins are not trusted."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @record
 class ConfigFile:
-    """An artifact in a file, by the name that the request gives it; its key is still to be read."""
+    """An artifact from a file, with the file's name in the request; its key is not read yet."""
 
     request: Request
     name: str
@@ -39,7 +39,7 @@ class ConfigFile:
 
     @cached_property
     def surroundings(self) -> Surroundings:
-        """Where its references lead; it may run what the user names too, and no other command."""
+        """The context of its references; a command may be run only if the user names it, too."""
         here = replace(surroundings_of(self.artifact, self.request.process), flags=self.request.secrets)
         may_run = self.request.secret_from is not None or is_named_by_user(self.artifact.api_key, here)
         return replace(here, may_run_commands=may_run)
@@ -55,7 +55,7 @@ class ConfigFile:
 
     @cached_property
     def foreign(self) -> ForeignFileError | None:
-        """The error of an env file of another user that it names for its key; one that was typed may be anybody's."""
+        """The error if the artifact names another user's env file for its key; None if the user named the file."""
         reference, request = self.artifact.api_key, self.request
         if reference.kind != "env-file" or request.secret_from is not None:
             return None
@@ -68,12 +68,12 @@ class ConfigFile:
 
     @cached_property
     def concern(self) -> Concern | None:
-        """What the user has to be asked about before it is used; None if nothing is."""
+        """The concern that needs an approval before the artifact is used; None if there is none."""
         return _concern(self.artifact, self.path, self.name, self.surroundings)
 
     @property
     def unusual(self) -> str:
-        """What a person should know if it takes the key from a variable that holds none by its name; else empty."""
+        """A notice if the artifact reads the key from a variable whose name is not one for API keys; else empty."""
         variable = sends_unusual(self.artifact)
         if variable is None:
             return ""
@@ -82,15 +82,15 @@ class ConfigFile:
 
 
 def config_file(request: Request) -> ConfigFile:
-    """Return the artifact that the --config of a request names.
+    """Return the artifact that --config names in a request.
 
     Raises:
-        UsageError: if anything goes with it that an artifact has already.
-        ArtifactError: if the file is no artifact.
+        UsageError: if the request also has flags for fields that the artifact has.
+        ArtifactError: if the file is not an artifact.
     """
-    assert request.config is not None and request.artifact_file is not None  # noqa: S101 - callers have looked
+    assert request.config is not None and request.artifact_file is not None  # noqa: S101 - callers have checked it
     _, artifact = read_artifact(request.artifact_file, request.config)
-    # A key that was a flag when the artifact was made has to be given again.
+    # The artifact does not contain a key that was a flag, so the flag is needed again.
     reference = request.secret_from or artifact.api_key
     too_many = _too_many(request, {"api_key"} if reference.kind == "flag" else set())
     if too_many:
@@ -106,12 +106,12 @@ def config_file(request: Request) -> ConfigFile:
 
 
 def concern_of_written(artifact: ResolvedConfig, path: Path, request: Request) -> Concern | None:
-    """Return what the user would be asked about, were an artifact that was just written named with --config."""
+    """Return the concern that `run --config` would ask about, for an artifact that was just written."""
     return _concern(artifact, path, str(path), surroundings_of(artifact, request.at(path).process))
 
 
 def surroundings_of(artifact: ResolvedConfig, process: Process) -> Surroundings:
-    """Return where the references of an artifact lead in a process, without flags."""
+    """Return the context of an artifact's references in a process, without flags."""
     home = process.home.path
     return Surroundings(
         process.environ,
@@ -124,7 +124,7 @@ def surroundings_of(artifact: ResolvedConfig, process: Process) -> Surroundings:
 
 
 def moved_directory(artifact: ResolvedConfig, process: Process) -> Path | None:
-    """Return the user's directory in place of `~/.qwen` under the profile of an artifact; None if there is none."""
+    """Return the user's directory in place of `~/.qwen` under an artifact's profile; None if there is none."""
     try:
         profile = profile_named(artifact.profile)
         return users_directory(profile, process.environ, process.cwd, process.home, artifact.dialect)
@@ -137,7 +137,7 @@ def _concern(artifact: ResolvedConfig, path: Path, name: str, here: Surroundings
 
 
 def _too_many(request: Request, wanted: set[str]) -> list[str]:
-    """Return the options that an artifact does not go with; the flags of the fields that are wanted do."""
+    """Return the options that cannot be combined with an artifact; the flags of the `wanted` fields can."""
     choice = request.choice.chosen_by if request.choice else None
     others = {
         "--env-file": choice == "flag",

@@ -1,4 +1,4 @@
-"""The keys that the environment has: in the usual variable, and in those that the providers' own programs read."""
+"""The keys in the environment: in the usual variable, and in the variables of providers' own programs."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 def usual_variable() -> str:
-    """Return the variable that every program looks for the key in."""
+    """Return the variable that every program reads the key from."""
     return declared_fields()["api_key"].variables[0].name
 
 
 def exported_keys(environ: Mapping[str, str], *, with_usual: bool) -> dict[str, Secret]:
-    """Return the keys in the environment by variable; `with_usual` tells whether the usual one is among them.
+    """Return the keys in the environment by variable; `with_usual` includes the usual variable.
 
-    What another provider's variable says is a key, and no pointer: no program of that provider follows one.
+    A pointer in a provider's own variable is left out: no program of that provider follows pointers.
     """
     own = [name for provider in declared_providers().values() for name in provider.key_variables]
     keys = {name: environ[name] for name in own if environ.get(name) and kind_of_pointer(environ[name]) is None}

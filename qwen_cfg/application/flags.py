@@ -1,4 +1,4 @@
-"""The flags of fields among the words of a caller from Python, read as the command line reads them."""
+"""Parses the flags of fields for a caller from Python, as the command line does."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"-\d+|-\d*\.\d+")
 
-# What may be shown of an unknown word: a key has another form.
+# The form of an unknown word that may be shown; no key has it.
 _SHOWN = re.compile(r"--[a-z-]{1,20}")
 
 
 def flags_in(words: Sequence[str]) -> dict[str, FlagValue]:
-    """Return the flags that are given, by field. argparse would ask this process's environment for a language.
+    """Return the flags in a list of words, by field. argparse is not used: it reads this process's environment.
 
     Raises:
-        UsageError: if a word is no flag of a field, or a flag lacks its value or has one too many.
+        UsageError: if a word is not a flag of a field, a flag has no value, or a switch has one.
     """
     if not words:
         return {}
@@ -53,7 +53,7 @@ def spellings(field: Field) -> tuple[str, ...]:
 
 
 def _parts(word: str, fields: Mapping[str, Field]) -> tuple[str, str | None]:
-    """Return the flag that a word is, or begins with, and the value that the word holds, if it does."""
+    """Return the flag in a word, and the value in the same word; None if it contains no value."""
     name, equals, text = word.partition("=")
     if word in fields or f"-{name}" in fields:
         return word, None
@@ -63,7 +63,7 @@ def _parts(word: str, fields: Mapping[str, Field]) -> tuple[str, str | None]:
 
 
 def _is_flag(word: str, fields: Mapping[str, Field]) -> bool:
-    """Tell whether a word stands for a flag, known or not, so that it is no value of the flag before it."""
+    """Return whether a word is a flag, known or not, and so not the value of the flag before it."""
     if _parts(word, fields)[0] in fields:
         return True
     return word.startswith("-") and len(word) > 1 and " " not in word and not _NUMBER.fullmatch(word)

@@ -1,4 +1,4 @@
-"""The settings that `init` writes where nobody is asked: what flags, the named provider and the environment say."""
+"""The settings that `init` writes without a dialogue: from flags, the named provider and the environment."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ _MOST_READ = 64 * 1024
 
 
 def with_key_from(request: Request, name: str) -> Request:
-    """Return a request with the key that a variable holds, or standard input if the name is `-`.
+    """Return a request with the key from a variable, or from standard input if the name is `-`.
 
     Raises:
-        UsageError: if there is none.
+        UsageError: if there is no key.
     """
     key = FlagValue(KEY_FROM, Secret(key_named(request, name)))
-    # What is in its usual place stays there.
+    # A key in the usual variable is not copied.
     return request if name == usual_variable() else replace(request, flags={**request.flags, "api_key": key})
 
 
 def key_named(request: Request, name: str) -> str:
-    """Return the key that a variable holds, or standard input if the name is `-`.
+    """Return the key from a variable, or from standard input if the name is `-`.
 
     Raises:
-        UsageError: if there is none. What names no variable is not repeated: a key may have been put there.
+        UsageError: if there is no key. An invalid name is not repeated, since it may be a key.
     """
     if name == "-":
         return _standard_input()
@@ -83,16 +83,16 @@ def _standard_input() -> str:
 
 
 def given_settings(request: Request, provider: Provider | None, trial: Trial) -> dict[str, str | Secret]:
-    """Return the texts by field that flags and the named provider give; what the environment says stays there.
+    """Return the texts by field from flags and the named provider; values of the environment are not copied.
 
     Raises:
-        ConfigurationError: if neither gives a key, a value is not valid, or the key can be none.
-        UsageError: if the base URL is another provider's, or the provider has none that everybody needs.
+        ConfigurationError: if there is no key, a value is not valid, or the text cannot be a key.
+        UsageError: if the base URL is another provider's, or the provider has no common base URL and none is given.
     """
     if provider is not None and provider.login:
         return _login(request)
     texts: dict[str, str | Secret] = {name: request.flags[name].text for name in KEPT if name in request.flags}
-    # None for what is empty: an empty flag counts as not given.
+    # An empty flag counts as not given.
     texts = {name: text for name, text in texts.items() if isinstance(text, Secret) or text}
     if provider is not None:
         texts |= _of_provider(request, provider, texts)
@@ -111,10 +111,10 @@ def given_settings(request: Request, provider: Provider | None, trial: Trial) ->
 
 
 def _login(request: Request) -> dict[str, str | Secret]:
-    """Return the method of a login that is there.
+    """Return the method for an existing login.
 
     Raises:
-        NoLoginError: if there is none.
+        NoLoginError: if there is no login.
     """
     if not login_place_under(request).shown_if_kept:
         raise NoLoginError(
@@ -126,7 +126,7 @@ def _login(request: Request) -> dict[str, str | Secret]:
 
 
 def _of_provider(request: Request, provider: Provider, texts: Mapping[str, str | Secret]) -> dict[str, str | Secret]:
-    """Return what a provider adds to texts: its base URL, its usual model, and the key in a variable of its own."""
+    """Return the texts that a provider adds: its base URL, its usual model, and the key in its own variable."""
     more: dict[str, str | Secret] = {}
     url = texts.get("base_url")
     if url is None and not provider.base_url:
@@ -146,10 +146,10 @@ def _of_provider(request: Request, provider: Provider, texts: Mapping[str, str |
 
 
 def _refuse_key(request: Request, texts: Mapping[str, str | Secret], trial: Trial) -> None:
-    """Refuse what can be no key for the endpoint.
+    """Check that the text can be the key for the endpoint.
 
     Raises:
-        ConfigurationError: if it can be none.
+        ConfigurationError: if it cannot be.
     """
     given = texts.get("api_key")
     key = given.reveal() if isinstance(given, Secret) else request.process.environ.get(usual_variable(), "")
@@ -161,23 +161,23 @@ def _refuse_key(request: Request, texts: Mapping[str, str | Secret], trial: Tria
 
 
 def endpoint_in(request: Request, texts: Mapping[str, str | Secret]) -> tuple[str, str]:
-    """Return the base URL and the model that come of texts, the environment, and the settings of Qwen Code."""
+    """Return the base URL and the model that result from texts, the environment, and the settings of Qwen Code."""
     return endpoint_of(compilation_with(request, texts).resolution.decisions)
 
 
 def endpoint_of(decisions: Mapping[str, Decision]) -> tuple[str, str]:
-    """Return the base URL and the model of decisions, each empty where nothing sets it."""
+    """Return the base URL and the model of decisions; each is empty if it is not set."""
     winners = (decisions["base_url"].winner, decisions["model"].winner)
     base_url, model = ("" if winner is None else winner.revealed for winner in winners)
     return base_url, model
 
 
 def compilation_with(request: Request, texts: Mapping[str, str | Secret]) -> Compilation:
-    """Return what resolves with texts once they stand in an env file of the working directory, which is the first."""
+    """Return the compilation as if the texts were already in the first env file, of the working directory."""
     here = replace(request, choice=EnvFileChoice("none")) if texts else request
     return compilation_of(here.with_flags("init", {"auth_method": "openai", **texts}))
 
 
 def provider_named(name: str | None) -> Provider | None:
-    """Return the provider of a name that `--provider` takes; None if none is named."""
+    """Return the provider with a name of `--provider`; None if there is no name."""
     return None if name is None else declared_providers()["qwen" if name == LOGIN_METHOD else name]

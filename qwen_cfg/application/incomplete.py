@@ -1,4 +1,4 @@
-"""The error that the diagnostics of an incomplete resolution are."""
+"""The error for an incomplete resolution, with its diagnostics."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class IncompleteError(ConfigurationError):
-    """A value is missing or not valid; `diagnostics` say which, where, and what to do. `also` is advice beside."""
+    """A value is missing or not valid; `diagnostics` have the field, place and fix. `also` is a further hint."""
 
     def __init__(self, diagnostics: tuple[Diagnostic, ...], also: str = "") -> None:
         self.diagnostics = diagnostics

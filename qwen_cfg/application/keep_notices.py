@@ -1,4 +1,4 @@
-"""What a person should know about settings that were just kept: what hides them, and what they hide."""
+"""Notices about settings that were just saved: values that hide them, and files that they hide."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ if TYPE_CHECKING:
     from qwen_schema import QwenCfgError
 
 COMMAND_NOT_KEPT = (
-    "the command for the API key is not kept: a file of a project may not name one. It counts in this session. "
-    "To keep it, put it into ~/.qwen/.env, or export it."
+    "the command for the API key is not saved: a file of a project may not name one. It is used in this session. "
+    "To keep it, put it in ~/.qwen/.env, or export it."
 )
 
 _TYPED_COUNTS = "In this session, the value you typed is used."
 
 
 def notices_of(kept: EnvFileUpdate, before: Resolution, after: Resolution, hidden: Iterable[str]) -> tuple[str, ...]:
-    """Return the notices; `hidden` are the fields for which the kept text does not win."""
+    """Return the notices; `hidden` are the fields whose saved value is not used."""
     notices = [notice for name in hidden if (notice := _about_hidden(kept, after, name))]
     # The same reason may hold for several fields.
     return (*dict.fromkeys(notices), *_about_files(kept, before, after))
 
 
 def keep_failure(error: QwenCfgError) -> tuple[str, ...]:
-    """Return the notice that settings could not be kept; nobody has to type them again for that."""
-    return (f"not kept: {error}. {error.hint} {_TYPED_COUNTS}",)
+    """Return the notice that settings could not be saved; the typed values are used in this session."""
+    return (f"not saved: {error}. {error.hint} {_TYPED_COUNTS}",)
 
 
 def _about_hidden(kept: EnvFileUpdate, after: Resolution, name: str) -> str:
@@ -40,14 +40,14 @@ def _about_hidden(kept: EnvFileUpdate, after: Resolution, name: str) -> str:
         place = lost.candidate.origin.place
         return f"{name}: {lost.by.origin} {hides} the value in {place}. {_TYPED_COUNTS}{unset}"
     if kept.path in (file.place.path for file in after.files):
-        # Without a winner it follows from another field, of which there is a notice.
+        # Without a winner, another field is the reason, which has its own notice.
         winner = decision.winner
         return "" if winner is None else f"{name}: {winner.origin} sets it to {winner.revealed}. {_TYPED_COUNTS}"
     return f"{kept.shown} is not read in this session, because of --env-file or --no-env-file. {_TYPED_COUNTS}"
 
 
 def _about_files(kept: EnvFileUpdate, before: Resolution, after: Resolution) -> list[str]:
-    """Tell of each env file that was read before, and is not any more because the kept one comes first."""
+    """Return a notice for each env file that is no longer read, because the saved file comes first in the search."""
     read = {file.place.path for file in after.files}
     if kept.path not in read:
         return []
@@ -56,6 +56,6 @@ def _about_files(kept: EnvFileUpdate, before: Resolution, after: Resolution) -> 
     notices = []
     for file in gone:
         lost = [name for name in file.offers if name not in set_now]
-        also = f", and neither is what it sets beside: {', '.join(lost)}" if lost else ""
-        notices.append(f"{kept.shown} comes first in the search now, so {file.shown} is not read any more{also}")
+        also = f"; these variables in it are no longer used: {', '.join(lost)}" if lost else ""
+        notices.append(f"{kept.shown} now comes first in the search, so {file.shown} is no longer read{also}")
     return notices

@@ -1,4 +1,4 @@
-"""The Qwen OAuth login: where it is kept, and whether there is one that may be used."""
+"""The Qwen OAuth login: its place, and the checks before it is used."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ if TYPE_CHECKING:
     from .compilation import Compilation
     from .request import Process, Request
 
-# What has to be typed anew for another method: the rest holds for every one.
+# The fields that have to be typed again for another method; all others apply to every method.
 OF_METHOD = ("auth_method", "api_key", "base_url", "model")
 
 
 class NoLoginError(ConfigurationError):
-    """There is no Qwen OAuth login that could be used."""
+    """There is no usable Qwen OAuth login."""
 
 
 @record
 class LoginPlace:
-    """Where a login is kept, and how the authorization server is reached: an artifact of that method.
+    """The place of a login, and an artifact of that method with the settings for the authorization server.
 
-    `base` is where relative paths of the artifact start, `home` what `~` stands for, and `state` the directory that
-    requests are counted in.
+    `base` is the start of the artifact's relative paths, `home` the directory of `~`, and `state` the directory of the
+    request counts.
     """
 
     artifact: ResolvedConfig
@@ -50,14 +50,14 @@ class LoginPlace:
 
     @property
     def cache(self) -> LoginCache:
-        """The file that keeps the login."""
+        """The file with the login."""
         from qwen_runtime.oauth import cache_of  # noqa: PLC0415 - the HTTP client is slow to import
 
         return cache_of(self.settings)
 
     @property
     def shown_if_kept(self) -> str:
-        """How the file that keeps the login is written in messages; empty if there is none."""
+        """The path of the login's file for messages; empty if the file does not exist."""
         return self.cache.shown if self.cache.path.exists() else ""
 
     @property
@@ -69,37 +69,37 @@ class LoginPlace:
 
 
 def login_place_under(request: Request) -> LoginPlace:
-    """Return where the login is under a request, were the method Qwen OAuth.
+    """Return the place of the login for a request under the method Qwen OAuth.
 
     Raises:
         IncompleteError: if a value is not valid.
-        ConfigurationError: if there is no home to keep a login in.
+        ConfigurationError: if there is no home for the login.
     """
     return login_place_of(compilation_of(with_method(request, "--auth-type")))
 
 
 def with_method(request: Request, place: str) -> Request:
-    """Return a request for Qwen OAuth, without what was given for another method."""
+    """Return a request for Qwen OAuth, without the values for another method."""
     others = {name: flag for name, flag in request.flags.items() if name not in OF_METHOD}
     return replace(request, flags=others, secret_from=None).with_flags(place, {"auth_method": METHOD})
 
 
 def login_place_of(compilation: Compilation) -> LoginPlace:
-    """Return where the login of a compilation is; it raises what the artifact of it does, and `login_place`."""
+    """Return the place of a compilation's login; raises the errors of `Compilation.artifact` and `login_place`."""
     world, artifact = compilation.world, compilation.artifact
     return login_place(artifact, world.cwd, world.home, compilation.request.process.state)
 
 
 def login_place_here(artifact: ResolvedConfig, process: Process) -> LoginPlace:
-    """Return where the login of an artifact is, which starts from the working directory of a process."""
+    """Return the place of an artifact's login, relative to the working directory of a process."""
     return login_place(artifact, process.cwd, process.home.path, process.state)
 
 
 def login_place(artifact: ResolvedConfig, base: Path, home: Path | None, state: Path | None) -> LoginPlace:
-    """Return where the login of an artifact is.
+    """Return the place of an artifact's login.
 
     Raises:
-        ConfigurationError: if there is no home to keep a login in.
+        ConfigurationError: if there is no home for the login.
     """
     if str(artifact.api_key.path).startswith("~/") and (home is None or not home.is_dir()):
         raise ConfigurationError(
@@ -111,11 +111,11 @@ def login_place(artifact: ResolvedConfig, base: Path, home: Path | None, state: 
 
 
 def with_login(place: LoginPlace, gate: Gate) -> ReadyConfig:
-    """Return an artifact with the login that it refers to.
+    """Return the runtime's input for an artifact with the login that it refers to.
 
     Raises:
-        NoLoginError: if there is none, or the file holds none; it is then moved aside.
-        NotTrustedError: if it would be sent to a host that is not Qwen's, and the user does not trust that.
+        NoLoginError: if there is no login, or the file is invalid; an invalid file is moved aside.
+        NotTrustedError: if the login would be sent to a host that is not Qwen's, and the user does not approve it.
     """
     from qwen_runtime import ReadyConfig  # noqa: PLC0415 - the HTTP client is slow to import
     from qwen_runtime.oauth import with_api_of  # noqa: PLC0415
@@ -129,10 +129,10 @@ def with_login(place: LoginPlace, gate: Gate) -> ReadyConfig:
 
 
 def require_private_way(artifact: ResolvedConfig) -> None:
-    """Refuse to send a login in the clear to another machine, whoever says that it should be.
+    """Check that a login is not sent unencrypted to another machine.
 
     Raises:
-        ConfigurationError: if the base URL is http and not of this machine.
+        ConfigurationError: if the base URL is http and not on this machine.
     """
     try:
         check_login_url(artifact.text("base_url").partition("?")[0])
@@ -146,7 +146,7 @@ def require_private_way(artifact: ResolvedConfig) -> None:
 
 
 def concern_of_stored_login(artifact: ResolvedConfig, base: Path, home: Path | None) -> Concern | None:
-    """Return what the user has to be asked about before the login that is there is used; None if there is none."""
+    """Return the concern that needs an approval before the stored login is used; None if there is none."""
     if artifact.text("auth_method") != METHOD:
         return None
     try:
@@ -154,12 +154,12 @@ def concern_of_stored_login(artifact: ResolvedConfig, base: Path, home: Path | N
         login = place.cache.read()
         return None if login is None else concern_of_login(place, login)
     except ConfigurationError:
-        # Whoever uses the login is told.
+        # The error is reported when the login is used.
         return None
 
 
 def concern_of_login(place: LoginPlace, login: Login) -> Concern | None:
-    """Return what the user has to be asked about: a login that says itself that it is for a host that is not Qwen's."""
+    """Return the concern about a login that itself names an API at a host that is not Qwen's; None if there is none."""
     from qwen_runtime.oauth import with_api_of  # noqa: PLC0415
 
     cache = place.cache
@@ -173,21 +173,21 @@ def concern_of_login(place: LoginPlace, login: Login) -> Concern | None:
         host=display_host(url),
         credential="login",
         reference=str(place.artifact.api_key),
-        whose="It is none of the hosts that Qwen OAuth is known to use. Your login would go there, with all that you "
-        "ask.",
+        whose="This is not a known host of Qwen OAuth. Your login would be sent there along with your prompts.",
     )
 
 
 def require_own(artifact: ResolvedConfig, process: Process) -> None:
-    """Refuse an artifact that refers to another login than the user's own: the file would be read, and written.
+    """Check that an artifact refers to the user's own login: the file would be read and written.
 
     Raises:
-        NotTrustedError: if it does.
+        ConfigurationError: if the artifact refers to a key.
+        NotTrustedError: if it refers to another file.
     """
     if artifact.api_key.kind != "oauth-cache":
         raise ConfigurationError(
             f"the artifact uses Qwen OAuth but refers to {artifact.api_key} for the login",
-            hint="Regenerate it: qwen-cfg resolve -o FILE. Or say so here: --secret-from oauth-cache",
+            hint="Regenerate it: qwen-cfg resolve -o FILE. Or use --secret-from oauth-cache here.",
         )
     home, moved = process.home.path, moved_directory(artifact, process)
     named = locate_path(str(artifact.api_key.path), base=process.cwd, home=home)
@@ -214,6 +214,6 @@ def _found(cache: LoginCache) -> Login:
 
 
 _WAYS_ON = (
-    "Log in, in a terminal: qwen-cfg auth login. Where there is none, use an API key: OPENAI_API_KEY, and if need be "
+    "Log in, in a terminal: qwen-cfg auth login. Without a terminal, use an API key: OPENAI_API_KEY, and if needed "
     "OPENAI_BASE_URL and OPENAI_MODEL."
 )

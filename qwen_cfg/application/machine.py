@@ -1,4 +1,4 @@
-"""Settings of the machine: no artifact has them, and a run with one takes them from the environment and the home."""
+"""Settings of the machine: an artifact does not contain them; a run reads them from the environment and the home."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _ENVIRONMENT = "environment"
 
 
 def with_machine(artifact: ResolvedConfig, here: Surroundings) -> ResolvedConfig:
-    """Return an artifact with what the environment, or else the user's own env files, say of settings of the machine.
+    """Return an artifact with the settings of the machine, from the environment or else the user's own env files.
 
-    What a flag or the project said is in the artifact, and stays.
+    Values from a flag or the project are in the artifact, and stay.
 
     Raises:
-        ConfigurationError: if what they say is not valid.
+        ConfigurationError: if a setting of the machine is not valid.
     """
     for name, declared in declared_fields().items():
         if not declared.machine or name == "proxy" or is_said_for_all(artifact.provenance[name]):
@@ -47,9 +47,9 @@ def with_machine(artifact: ResolvedConfig, here: Surroundings) -> ResolvedConfig
 
 
 def _with_proxy(artifact: ResolvedConfig, here: Surroundings) -> ResolvedConfig:
-    """Return an artifact with the proxy of this machine, or with the login of the one that it has.
+    """Return an artifact with the proxy of this machine, or with the login of the artifact's own proxy.
 
-    A proxy that is not valid is one only where requests would go through it.
+    An invalid proxy is an error only if requests would use it.
     """
     provenance, declared = artifact.provenance["proxy"], declared_fields()["proxy"]
     if is_said_for_all(provenance):
@@ -68,9 +68,9 @@ def _with_proxy(artifact: ResolvedConfig, here: Surroundings) -> ResolvedConfig:
 
 
 def _login_beside(artifact: ResolvedConfig, provenance: Provenance, here: Surroundings) -> Secret | None:
-    """Return the login in the proxy's URL where the artifact found it, if that still names the artifact's proxy.
+    """Return the login in the proxy's URL at its origin, if the URL is still the artifact's proxy; else None.
 
-    It goes to the proxy beside which it stands, and to no other.
+    A login is sent only to the proxy in whose URL it is.
     """
     if provenance.layer != "env-file":
         return None
@@ -86,12 +86,12 @@ def _with_value(artifact: ResolvedConfig, name: str, value: Value, provenance: P
 
 
 def is_said_for_all(provenance: Provenance) -> bool:
-    """Tell whether a flag, a file that a flag names or a project's file gave a value: it holds on every machine."""
+    """Return whether a value comes from a flag or an env file, so that it applies on every machine."""
     return provenance.layer not in ("default", "environment")
 
 
 def machine_texts(here: Surroundings) -> Mapping[str, str]:
-    """Return the variables of settings of the machine, as the environment or else the user's env files have them."""
+    """Return the variables of the settings of the machine, from the environment or else the user's env files."""
     names = {v.name for declared in declared_fields().values() if declared.machine for v in declared.variables}
     found: dict[str, str] = {}
     for _, texts in _sources(here):
@@ -100,7 +100,7 @@ def machine_texts(here: Surroundings) -> Mapping[str, str]:
 
 
 def _said(declared: Field, here: Surroundings) -> tuple[Value, Provenance, str] | None:
-    """Return the value of a field, its origin and its text, as the environment or the user's env files have it."""
+    """Return the value of a field, its origin and its text, from the environment or the user's env files; else None."""
     for place, texts in _sources(here):
         variable = next((v.name for v in declared.variables if texts.get(v.name)), None)
         if variable is None:
@@ -113,7 +113,7 @@ def _said(declared: Field, here: Surroundings) -> tuple[Value, Provenance, str] 
             hint = f"Expected {problem.expected}." if problem.expected else ""
             raise ConfigurationError(what, where=place, hint=hint) from None
         if declared.schema.get("format") == "file-path" and not str(value).startswith("~/"):
-            # It is typed in the working directory, and not in that of the artifact.
+            # The path is relative to the working directory, not to the artifact's directory.
             value = os.path.normpath(Path.cwd() / str(value))
         return (
             value,
@@ -124,14 +124,14 @@ def _said(declared: Field, here: Surroundings) -> tuple[Value, Provenance, str] 
 
 
 def _sources(here: Surroundings) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Yield the environment, and then each env file of the user's own that can be read. A pipe is not emptied."""
+    """Yield the places and variables of the environment and of the user's own env files; pipes are not read."""
     yield _ENVIRONMENT, here.environ
     for path in here.user_files:
         yield str(path), _texts_at(str(path), here)
 
 
 def _texts_at(path: str, here: Surroundings) -> Mapping[str, str]:
-    """Return the variables of an env file, or of the environment for no path; nothing of a file that cannot be read."""
+    """Return the variables of an env file; of the environment if `path` is empty; none if the file cannot be read."""
     if not path:
         return here.environ
     with suppress(OSError, EnvFileError):

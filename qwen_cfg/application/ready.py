@@ -1,4 +1,4 @@
-"""From a compilation, or the artifact that --config names, to what the runtime takes: an artifact with its key."""
+"""Turns a compilation, or the artifact of --config, into the runtime's input: an artifact with its key."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from .request import Request
 
 
-# The methods whose API the runtime speaks.
+# The methods whose API the runtime supports.
 SPOKEN = ("openai", METHOD)
 
-# What names certificate authorities to Node.js (and so to Qwen Code), requests, curl, AWS's programs, and git.
+# The variables for certificate authorities of Node.js (and so Qwen Code), requests, curl, AWS's programs, and git.
 _CA_VARIABLES = ("NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE", "GIT_SSL_CAINFO")
 
 
@@ -52,12 +52,12 @@ class KeyedConfig:
 
 
 def ready(compilation: Compilation, gate: Gate, key: Secret | None = None) -> ReadyConfig:
-    """Return the artifact of a compilation with its key, which is not fetched if it is given.
+    """Return the artifact of a compilation with its key; the key is not fetched if it is given.
 
     Raises:
         IncompleteError: if a value is missing or not valid.
-        SecretReferenceError: if there is no key where a pointer or --secret-from leads.
-        NotTrustedError: if a project's file decides where the key goes, and the user does not trust it.
+        SecretReferenceError: if a pointer or --secret-from does not lead to a key.
+        NotTrustedError: if a project's file sets the endpoint for the key, and the user does not approve it.
     """
     artifact, request = _trusted(compilation, gate), compilation.request
     _require_spoken(artifact)
@@ -86,7 +86,7 @@ def ready_from_file(file: ConfigFile, gate: Gate) -> ReadyConfig:
 
     Raises:
         ConfigurationError: if its key cannot be read.
-        NotTrustedError: if the artifact names a command for its key, or decides where that goes and is not trusted.
+        NotTrustedError: if the artifact names a command for its key, or sets the endpoint and is not approved.
     """
     artifact = _trusted_file(file, gate)
     _require_spoken(artifact)
@@ -152,24 +152,24 @@ def _require_key(artifact: ResolvedConfig) -> None:
 
 
 def _noting(use: ReadyConfig, request: Request) -> ReadyConfig:
-    """Return a config with the variables that may explain why a certificate is refused."""
+    """Return the runtime's input with the names of variables that may explain a refused certificate."""
     environ = request.process.environ
     return replace(use, ca_variables=tuple(name for name in _CA_VARIABLES if environ.get(name)))
 
 
 def _require_spoken(artifact: ResolvedConfig) -> None:
-    """Refuse a method whose API the runtime does not speak.
+    """Check that the runtime supports the API of the method.
 
     Raises:
-        ConfigurationError: if it is one.
+        ConfigurationError: if it does not.
     """
     method = artifact.text("auth_method")
     if method not in SPOKEN:
         origin = provenance_text(artifact.provenance["auth_method"])
         raise ConfigurationError(
-            f"the authentication method is {method} ({origin}); qwen-cfg explains it, and run does not speak its API",
+            f"the authentication method is {method} ({origin}); qwen-cfg explains it, but run does not support its API",
             where="auth_method",
-            hint="Choose another one for this run: --auth-type openai",
+            hint="Choose another method for this run: --auth-type openai",
         )
 
 
@@ -188,8 +188,8 @@ def fetched_key(artifact: ResolvedConfig, here: Surroundings, gate: Gate) -> Sec
     """Return the key from where an artifact says. What is doubtful about it is told before it is sent.
 
     Raises:
-        SecretReferenceError: if there is none.
-        NotTrustedError: if the artifact names a command, and may run none.
+        SecretReferenceError: if there is no key.
+        NotTrustedError: if the artifact names a command that it may not run.
     """
     key = follow(artifact.api_key, here)
     # The rules have not seen it.

@@ -1,4 +1,4 @@
-"""Resolving again what an artifact was made from, and comparing."""
+"""Resolves again with the inputs of an artifact, and compares the result with the artifact."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 
 @record
 class Comparison:
-    """What resolves now, in what it differs from the artifact, what rules say of it, and whether the key is missing.
+    """The new artifact, its differences from the old one, its diagnostics, and whether the key is missing.
 
-    `absent` are files that the artifact was made from and that are not here, and `unknown` the fields of which nothing
-    can be said for that.
+    `absent` are files that the artifact was made from and that do not exist here; `unknown` are the fields that cannot
+    be compared for this reason.
     """
 
     new: ResolvedConfig
@@ -52,10 +52,10 @@ class Comparison:
 
 
 def replay(request: Request, old: ResolvedConfig) -> Request:
-    """Return a request completed with what the artifact was made with: its flags, env file, profile and dialect.
+    """Return a request completed with the inputs of an artifact: its flags, env file, profile and dialect.
 
-    What was just written is then never drift. The method that was inferred there stands if no key is here, and what
-    the artifact took from a file that is not here stands in the place of defaults.
+    So an artifact that was just written is never drift. An inferred method is kept if there is no key here, and values
+    from files that do not exist here replace the defaults.
     """
     method, absence = old.provenance["auth_method"], _absence(old, request)
     is_assumed = method.layer == "default" or "auth_method" in absence.fields
@@ -77,13 +77,13 @@ def replay(request: Request, old: ResolvedConfig) -> Request:
 
 
 def compare(old: ResolvedConfig, compilation: Compilation, rules: tuple[Rule, ...], *, strict: bool) -> Comparison:
-    """Compare what a replayed request compiles to with the artifact, and apply rules.
+    """Compare the compilation of a replayed request with the artifact, and apply rules.
 
-    A key that is missing here is taken to be where the artifact says, and so is what the artifact took from a file that
-    is not here; only `strict` makes drift of that.
+    A missing key is assumed to be at the artifact's reference, and values from missing files are assumed unchanged;
+    only `strict` reports them as drift.
 
     Raises:
-        ConfigurationError: if what resolves here is invalid or incomplete otherwise.
+        ConfigurationError: if the resolution is invalid, or incomplete for another reason.
     """
     resolution, process = compilation.resolution, compilation.request.process
     complete = _with_reference(resolution, old.api_key) if resolution.needs_api_key else resolution
@@ -104,17 +104,17 @@ def compare(old: ResolvedConfig, compilation: Compilation, rules: tuple[Rule, ..
 
 
 def _with_reference(resolution: Resolution, reference: SecretReference) -> Resolution:
-    """Return a resolution that lacks a key alone, the key being taken to be where a reference says.
+    """Return a resolution that lacks only a key as if the key were at a reference.
 
-    No decision depends on that: the method that needs the key is decided.
+    No decision changes: the method is already decided.
     """
     return replace(resolution, options=replace(resolution.options, secret_from=reference))
 
 
 def _leads_nowhere(compilation: Compilation) -> bool:
-    """Tell whether there is no key where a declared reference says, nor a pointer to one.
+    """Return whether a declared reference leads neither to a key nor to a pointer.
 
-    A login, and a FIFO, are not looked into; the keyring is not asked, and no command is run.
+    A login and a FIFO are not read, the keyring is not asked, and no command is run.
     """
     request, world, reference = compilation.request, compilation.world, compilation.request.secret_from
     if reference is None or reference.kind == "oauth-cache":
@@ -130,13 +130,13 @@ def _leads_nowhere(compilation: Compilation) -> bool:
 
 
 def _has_key_itself(resolution: Resolution) -> bool:
-    """Tell whether the key that won is here, rather than missing, or elsewhere as a pointer says."""
+    """Return whether the key itself is known here: it is not missing, and not a pointer."""
     winner = resolution.decisions["api_key"].winner
     return not resolution.needs_api_key and (winner is None or kind_of_pointer(winner.revealed) is None)
 
 
 def _text(value: Value | SecretReference) -> str | Secret | None:
-    """Return a value as the text of a flag; of a key only a pointer to it is known."""
+    """Return a value as the text of a flag; for a key, only a pointer to it is known, else None."""
     if not isinstance(value, SecretReference):
         return show_value(value)
     return None if value.pointer is None else Secret(value.pointer)
@@ -144,11 +144,11 @@ def _text(value: Value | SecretReference) -> str | Secret | None:
 
 def _missing(old: ResolvedConfig) -> Difference:
     origin = provenance_text(old.provenance["api_key"])
-    return Difference("api_key", "missing secret", str(old.api_key), "no API key", origin, "nobody")
+    return Difference("api_key", "missing secret", str(old.api_key), "no API key", origin, "not set")
 
 
 def _absent(file: str) -> Difference:
-    return Difference("env_file", "missing file", file, "it is not here", "", "")
+    return Difference("env_file", "missing file", file, "does not exist here", "", "")
 
 
 def _absence(old: ResolvedConfig, request: Request) -> Absence:
@@ -156,7 +156,7 @@ def _absence(old: ResolvedConfig, request: Request) -> Absence:
 
 
 def _declared_reference(old: ResolvedConfig) -> SecretReference | None:
-    """Return the reference of an artifact that --secret-from declared, rather than one that was found."""
+    """Return an artifact's reference if --secret-from declared it; None if it was found by resolving."""
     return old.api_key if old.provenance["api_key"].origin == SECRET_FROM else None
 
 

@@ -1,4 +1,4 @@
-"""The request: all that a command line, or a caller from Python, asks, and the process that it is asked in."""
+"""The request: everything that a command line or a caller from Python asks for, and the process that asks."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from qwen_schema import SecretReference
     from qwen_schema.envfile import Dialect
 
-    # What is typed, by field.
+    # Typed texts by field.
     Texts = Mapping[str, str | Secret]
 
 PROFILE_VARIABLE = "QWEN_CFG_PROFILE"
-# What names a profile, where it is neither a flag nor the variable.
+# The source of a profile's name that is neither a flag nor the variable.
 THE_ARTIFACT = "the artifact"
 
 
@@ -48,7 +48,7 @@ class Process:
 
     @property
     def state(self) -> Path | None:
-        """The directory where the program keeps what it remembers between runs."""
+        """The directory of the data that the program keeps between runs."""
         return state_directory(self.environ, self.home.path) if self.remembers else None
 
     @cached_property
@@ -61,12 +61,12 @@ class Process:
 
 @record
 class Request:
-    """What is asked. Where it says nothing, the artifact's own answers may stand.
+    """A request. An artifact can complete the parts that it does not set.
 
-    `flags` are the flags of fields by the field's name. `profile` is the one that a flag names, and `artifact_profile`
-    that of the artifact that is made again. `secret_from` is how the artifact is to refer to the key,
-    `assumed` the method to keep where nothing here says which one, `in_place` has the texts that stand in the place of
-    defaults, `config` is the artifact that --config names, and `artifact_file` the path of the one that is gone by.
+    `flags` are the flags of fields by the field's name. `profile` is the profile that a flag names, and
+    `artifact_profile` the profile of the artifact that is replayed. `secret_from` is the artifact's reference to the
+    key, and `assumed` the method to use if nothing here sets one. `in_place` has texts that replace the defaults.
+    `config` is the artifact that --config names, and `artifact_file` the path of the artifact in use.
     """
 
     process: Process
@@ -84,24 +84,24 @@ class Request:
 
     @property
     def options(self) -> Options:
-        """How it is to be resolved."""
+        """The options of the resolution."""
         return Options(self.secret_from, self.assumed, self.in_place)
 
     @property
     def secrets(self) -> dict[str, Secret]:
-        """The secrets among the flags, by the flag as it was spelled."""
+        """The secrets among the flags, by the flag as the user wrote it."""
         return {flag.flag: flag.text for flag in self.flags.values() if isinstance(flag.text, Secret)}
 
     @property
     def trusts_project(self) -> bool:
-        """Whether the project is trusted for this once, by --trust-project or by the environment."""
+        """Whether the project is trusted for this run, by --trust-project or by the environment."""
         return self.trust_project or trusts_project(self.process.environ)
 
     def generation(self) -> ChosenProfile:
-        """Return the profile that is named, else that of the installed Qwen Code, else the documents'.
+        """Return the named profile, else the profile of the installed Qwen Code, else `documented`.
 
         Raises:
-            UsageError: if what is named is no profile.
+            UsageError: if the named profile does not exist.
         """
         installed = self.process.installed
         names = {
@@ -115,9 +115,9 @@ class Request:
         return ChosenProfile(profile_named(names[named_by] or "", where=named_by), installed, named_by)
 
     def at(self, artifact: Path) -> Request:
-        """Return the request as it is at an artifact, whose paths go by its own place; what is typed goes by this one.
+        """Return the request in the directory of an artifact; typed paths still start from the present directory.
 
-        What is no file (a pipe, a device) has no place of its own: the working directory is that.
+        For a pipe or a device, the working directory does not change.
         """
         cwd = self.process.cwd
         if (cwd / artifact).exists() and not (cwd / artifact).is_file():
@@ -134,11 +134,11 @@ class Request:
         return replace(self, process=process, flags=flags, choice=choice, secret_from=reference, artifact_file=path)
 
     def with_flags(self, place: str, texts: Texts) -> Request:
-        """Return the request with texts by field that were typed at a place, as flags."""
+        """Return the request with typed texts as flags; `place` is where they were typed."""
         return replace(self, flags={**self.flags, **{name: FlagValue(place, text) for name, text in texts.items()}})
 
     def as_words(self) -> list[str]:
-        """Return the options of the command line again, for a message: all that say how to resolve, but no key."""
+        """Return the options of the resolution as words of a command line, for a message; without a key."""
         words = [] if self.config is None else ["--config", self.config]
         for name, flag in self.flags.items():
             if isinstance(flag.text, str):
@@ -157,7 +157,7 @@ class Request:
 
 
 def _typed_at(cwd: Path, name: str, flag: FlagValue) -> FlagValue:
-    """Return a flag with a path that leads to the same file from everywhere."""
+    """Return a flag with its relative path made absolute."""
     is_path = declared_fields()[name].schema.get("format") == "file-path"
     if not is_path or not isinstance(flag.text, str) or not flag.text or flag.text.startswith("~/"):
         return flag

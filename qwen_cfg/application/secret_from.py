@@ -1,4 +1,4 @@
-"""What --secret-from says: KIND:WHERE, read into a secret reference and written back."""
+"""Converts KIND:WHERE, the value of --secret-from, to a secret reference and back."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _KINDS = ("environment", "env-file", "keyring", "command", "flag", "oauth-cache"
 
 
 def secret_reference(text: str) -> SecretReference:
-    """Return the reference that KIND:WHERE names.
+    """Return the reference for KIND:WHERE.
 
     Raises:
-        UsageError: if it names none. The text is not repeated: a key may have been put there.
+        UsageError: if the text is invalid. It is not repeated, since it may be a key.
     """
     kind, _, where = text.partition(":")
     path, _, variable = where.rpartition(":")
@@ -52,12 +52,12 @@ def secret_from_text(reference: SecretReference) -> str:
 
 
 def _where(reference: SecretReference) -> tuple[str | None, ...]:
-    # The place of the login is not asked for.
+    # The login has a fixed place.
     return () if reference.kind == "oauth-cache" else (reference.path, reference.variable)
 
 
 def _pointer(text: str) -> SecretReference | None:
-    """Return the reference that a pointer stands for; None if it is not well-formed, or holds a key."""
+    """Return a pointer as a reference; None if it is invalid, or contains a key."""
     try:
         parse_value(declared_fields()["api_key"], text)
     except BadValue:

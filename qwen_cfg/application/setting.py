@@ -1,4 +1,4 @@
-"""Changing one value of a project later: in the env file that `init` keeps, if that is what decides it."""
+"""Changes one value of a project in the env file that `init` writes, if that file sets the value."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 @record
 class Place:
-    """Where a field's value is to be written: the variable in the env file of the working directory.
+    """The variable in the env file of the working directory to write a field's value to.
 
-    `was` is how the present value may be shown; empty if there is none.
+    `was` is the present value for display; empty if there is none.
     """
 
     field: str
@@ -34,10 +34,10 @@ class Place:
 
 
 def place_of(compilation: Compilation, name: str) -> Place:
-    """Return where a field is decided, if that is the env file that `init` keeps.
+    """Return the variable that sets a field in the env file that `init` writes.
 
     Raises:
-        ConfigurationError: if it is decided elsewhere, or nothing is set up here.
+        ConfigurationError: if another place sets the field, or the project is not set up.
     """
     decision, field = compilation.resolution.decisions[name], declared_fields()[name]
     winner, kept = decision.winner, env_file_of(compilation.world.cwd)
@@ -50,7 +50,7 @@ def place_of(compilation: Compilation, name: str) -> Place:
         return Place(name, field.variables[0].name, "" if winner is None else safe_text(field, winner.revealed))
     if winner.origin.path != kept or winner.origin.variable is None or winner.origin.behind:
         raise ConfigurationError(
-            f"{name} is not decided by ./.qwen/.env, and nothing was changed",
+            f"{name} is not set by ./.qwen/.env; nothing changed",
             where=str(winner.origin),
             hint=_way(winner.origin, name),
         )
@@ -58,7 +58,7 @@ def place_of(compilation: Compilation, name: str) -> Place:
 
 
 def _way(origin: Origin, name: str) -> str:
-    """Return what would change the value at an origin."""
+    """Return a hint on how to change the value at an origin."""
     if origin.path is None:
         return f"Change it there{f', or unset {origin.variable}' if origin.source.is_exported else ''}."
     way = f"Edit {origin.file}, line {origin.line}."
@@ -71,23 +71,23 @@ def _way(origin: Origin, name: str) -> str:
 def set_value(
     request: Request, place: Place, text: str | Secret, gate: Gate, accept: Accept | None
 ) -> tuple[tuple[str, ...], Compilation]:
-    """Write a value into its place; return what was done, in words, and what resolves then.
+    """Write a value to its place; return messages about the changes, and the compilation afterwards.
 
     Raises:
-        ConfigurationError: if the file cannot take the value.
-        OutputError: if it cannot be written, or git would take it in.
+        ConfigurationError: if the value cannot be written in the file.
+        OutputError: if the file cannot be written, or git does not ignore it.
     """
     process = request.process
     kept = keep({place.field: text}, process.cwd, process.home.path, accept, {place.field: place.variable})
     after = compilation_of(request)
     winner = after.resolution.decisions[place.field].winner
     if place.field == "base_url" and winner is not None and winner.origin.path == kept.path:
-        # What was typed just now is asked about by nobody later.
+        # The user typed the endpoint, so there is no question about it later.
         gate.vouch(after.concern, [place.field])
         vouch_for_typed_key(request, gate, _key_beside(place.variable), [place.field])
     new = safe_text(declared_fields()[place.field], text.reveal() if isinstance(text, Secret) else text)
     where = kept.shown if winner is None else winner.origin.place
-    done = f"{place.variable} in {where} is {new} now{f'; it was {place.was}' if place.was else ''}"
+    done = f"{place.variable} in {where} is now {new}{f'; it was {place.was}' if place.was else ''}"
     return (done, *kept.done[1:]), after
 
 

@@ -1,4 +1,4 @@
-"""Which warnings that nothing can be done about were shown to the user before, so that a run does not repeat them."""
+"""Remembers warnings that need no answer and were shown before, so that a run does not repeat them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .compilation import Compilation
 
 _NAME = "shown-warnings"
-# As many as are remembered, and the bytes that they take.
+# How many warnings are remembered, and the size of their file in bytes.
 _MOST = 100
 _LARGEST_BYTES = 16 * 1024
 
@@ -24,9 +24,9 @@ _LARGEST_BYTES = 16 * 1024
 def without_shown(
     compilation: Compilation, diagnostics: tuple[Diagnostic, ...], *, is_seen: bool
 ) -> tuple[Diagnostic, ...]:
-    """Return diagnostics without those that need no answer and were shown for this directory, key and endpoint.
+    """Return diagnostics without those that need no answer and were already shown for this directory.
 
-    Where a person sees them (`is_seen`), the others of that kind are remembered, as digests.
+    If a user sees them (`is_seen`), new diagnostics of that kind are remembered, as digests.
     """
     if compilation.concern is not None:
         return diagnostics
@@ -54,7 +54,7 @@ def _shown(compilation: Compilation) -> list[str]:
 
 
 def _remember(compilation: Compilation, digests: list[str]) -> None:
-    """Keep digests; where that is not possible, the warnings come again."""
+    """Save digests; if that fails, the warnings are shown again."""
     from qwen_schema.folders import anywhere  # noqa: PLC0415 - rarely needed
     from qwen_schema.save import save  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""Telemetry of a command: nothing unless the user has switched it on; then it is sent when the command has ended."""
+"""Telemetry of a command: off by default; if the user switched it on, it is sent when the command has ended."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from qwen_schema import Secret
 
 FIELD = "usage_statistics"
-# All of them need reach user, so that no project's file has a say.
+# All of them need reach user, so that no project's file can set them.
 _NEEDED = (FIELD, "usage_statistics_endpoint", "proxy", "no_proxy", "ca_bundle")
 
 
 class Switch:
-    """Whether telemetry is on, who says so (`place`), where it goes and by which way."""
+    """The settings of telemetry: whether it is on, the origin of that (`place`), the endpoint and the proxy."""
 
     def __init__(
         self, config: Mapping[str, Any], place: str, base: Path, home: Path | None, proxy_login: Secret | None
     ) -> None:
-        from qwen_schema import locate_path  # noqa: PLC0415 - a command may end without having resolved
+        from qwen_schema import locate_path  # noqa: PLC0415 - not every command resolves
 
         self.is_on = config[FIELD] is True
         self.place = place
@@ -45,30 +45,30 @@ class Switch:
         self.bundle = locate_path(config["ca_bundle"], base=base, home=home) if config["ca_bundle"] else None
 
 
-# The env files of a home (`core.paths.home_level_files`), as words: a command that needs no path loads none of that.
+# The env files of a home (`core.paths.home_level_files`), as strings, so that `pathlib` is loaded only if needed.
 HOME_LEVEL = (".qwen/.env", ".env")
 
-# What the command has measured so far, and what says whether telemetry is on.
+# The measurements of the command so far, and the settings of telemetry.
 _measured: list[Measurement] = []
 _switches: list[Switch] = []
 
 
 def begin() -> float:
-    """Begin with a command, which has done nothing so far, and return when that was."""
+    """Start the measurement of a command, and return the time (`time.monotonic`)."""
     _measured.clear()
     _switches.clear()
     return time.monotonic()
 
 
 def observe(settings: Settings, answer: Answer, error: str) -> None:
-    """Note a request to a model. Nothing comes of it where telemetry is off."""
+    """Record a request to a model; the record is discarded if telemetry is off."""
     from qwen_runtime.telemetry.measurement import of_request  # noqa: PLC0415 - the runtime is slow to import
 
     _measured.extend(of_request(settings, answer, error))
 
 
 def note_artifact(ready: ReadyConfig) -> ReadyConfig:
-    """Return an artifact that was given and let through, having noted what it says about telemetry."""
+    """Return the runtime's input for a given artifact, and record the artifact's settings of telemetry."""
     artifact = ready.artifact
     origin = artifact.provenance[FIELD].origin
     _switches.append(Switch(artifact.config, origin, ready.base, ready.home, artifact.proxy_login))
@@ -76,7 +76,7 @@ def note_artifact(ready: ReadyConfig) -> ReadyConfig:
 
 
 def note_resolution(resolution: Resolution) -> Resolution:
-    """Return what a command resolves, having noted what it says about telemetry: the first one counts."""
+    """Return a command's resolution, and record its settings of telemetry; the first record counts."""
     decisions, world = {name: resolution.decisions[name] for name in _NEEDED}, resolution.world
     winner = decisions[FIELD].winner
     if winner is not None and not any(decision.problem for decision in decisions.values()):
@@ -86,7 +86,7 @@ def note_resolution(resolution: Resolution) -> Resolution:
 
 
 def may_be_on() -> bool:
-    """Tell whether the environment says something about it, or a file of the home may."""
+    """Return whether the environment sets telemetry, or a file of the home may set it."""
     names = [variable.name for variable in declared_fields()[FIELD].variables]
     if any(os.environ.get(name) for name in names):
         return True
@@ -107,17 +107,17 @@ def end(
     *,
     debug: bool,
 ) -> tuple[str, ...]:
-    """Send the telemetry of a command that has ended, if it is on; return lines for the user.
+    """Send the telemetry of a command that has ended, if telemetry is on; return lines for the user.
 
-    `resolve` resolves for a command that has not done so. With `debug` the user is told why sending has failed.
+    `resolve` is called for a command that has not resolved. With `debug`, the lines say why sending failed.
     """
     seconds = time.monotonic() - started
-    # What is wrong with the configuration has been told by the command, and how it ended stays as it is.
+    # The command has already reported errors of the configuration, and its exit code does not change.
     with suppress(Exception, KeyboardInterrupt, Termination):
         if not _switches:
             resolve()
         if _switches and _switches[0].is_on:
-            # A command may have told the error of its request itself, and returned the exit code.
+            # A command may have reported the error of its request itself, and returned the exit code.
             told = str(_measured[-1].attributes["error.type"]) if _measured and exit_code else ""
             ended_by = told if error is None else type(error).__name__
             return _send(_switches[0], name, exit_code, ended_by, seconds, debug=debug)

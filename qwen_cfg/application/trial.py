@@ -1,4 +1,4 @@
-"""What `init` looks at before it keeps settings: whether the key can be one, and whether the server takes it."""
+"""The checks of `init` before it saves settings: whether a text can be a key, and whether the server accepts it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from .request import Request, Texts
 
-# A URL of which the scheme was left out.
+# A URL without its scheme.
 _ADDRESS = re.compile(
     r"(?:localhost|[\w-]+(?:\.[\w-]+)+)(?::\d+)?(?:/[\w.-]+)*/v\d+(?:beta\d*)?(?:/openai)?/?", re.ASCII
 )
@@ -39,9 +39,9 @@ _ADDRESS = re.compile(
 
 @record
 class Trial:
-    """The checks of settings that are typed for a request. With `sends`, a server is asked whether it takes them.
+    """The checks of typed settings for a request. With `sends`, the settings are tested with a request to the server.
 
-    With `keeps`, they go into a file of the project.
+    With `keeps`, they are saved in a file of the project.
     """
 
     request: Request
@@ -49,15 +49,15 @@ class Trial:
     keeps: bool = True
 
     def key_problem(self, key: str, base_url: str) -> str:
-        """Return why a text cannot be the key for a base URL, in words without the text; empty if it can be."""
+        """Return why a text cannot be the key for a base URL, without the text; empty if it can be."""
         if kind_of_pointer(key) == "command" and self.keeps:
             return "a file of a project may not name a command. Put it into ~/.qwen/.env, or export it."
         if kind_of_pointer(key) is not None:
             return ""
         if _ADDRESS.fullmatch(key.strip()):
-            return "it is a URL, not a key. The URL belongs to the base URL."
+            return "it is a URL, not a key. Enter it as the base URL."
         if not _is_url(base_url):
-            # Whoever uses it is told.
+            # The error is reported when the base URL is used.
             return ""
         doubt = doubt_about(key, needs_key=not is_loopback(host_of(base_url)))
         if doubt is not None:
@@ -65,28 +65,28 @@ class Trial:
         return _foreign(key, base_url)
 
     def list_models(self, base_url: str, key: Secret | None) -> tuple[str, ...] | None:
-        """Return the models that the server lists, or None if it has no list."""
+        """Return the models that the server lists; None if it has no list."""
         from qwen_runtime.doctor.trial import listed_models  # noqa: PLC0415 - the HTTP client is slow to import
 
         return listed_models(self._ready(base_url, key))
 
     def ask_model(self, base_url: str, key: Secret | None, model: str) -> None:
-        """Ask a model for a word."""
+        """Ask a model for a one-word answer."""
         from qwen_runtime.doctor.trial import ask_for_a_word  # noqa: PLC0415
 
         ask_for_a_word(self._ready(base_url, key, model))
 
     def _ready(self, base_url: str, key: Secret | None, model: str | None = None) -> ReadyConfig:
-        """Return what the runtime takes to try what was typed: no file of the project has a say in it.
+        """Return the runtime's input to test typed settings; no file of the project affects it.
 
-        Without a key it is the one that is exported.
+        Without a key, the exported key is used.
         """
         texts: dict[str, str | Secret] = {"auth_method": "openai", "base_url": base_url}
         texts |= {} if key is None else {"api_key": key}
         texts |= {} if model is None else {"model": model}
-        # Under the rules of the documents, what is typed is used, whatever settings say.
+        # Under the profile `documented`, typed values are used, whatever Qwen Code's settings say.
         request = replace(self.request, profile=DEFAULT_PROFILE, choice=EnvFileChoice("none"), secret_from=None)
-        # What a flag or the environment says keeps its origin, for the messages.
+        # Values from a flag or the environment keep their origin, for the messages.
         method = {"auth_method": texts.pop("auth_method"), **self._of_the_machine()}
         said = compilation_of(request.with_flags("init", method)).resolution.decisions
         new = {name: text for name, text in texts.items() if (w := said[name].winner) is None or w.text != text}
@@ -94,7 +94,7 @@ class Trial:
         return ready(compilation_of(typed), Gate(trust_store(request.process)))
 
     def _of_the_machine(self) -> Texts:
-        """Return the settings of this machine that the user's own settings files say, such as the proxy."""
+        """Return the settings of this machine from the user's own settings files, such as the proxy."""
         here = compilation_of(replace(self.request, choice=EnvFileChoice("none"))).resolution.decisions
         names = [
             name for name, field in declared_fields().items() if field.machine and field.schema["type"] == "string"
@@ -104,7 +104,7 @@ class Trial:
 
 
 def try_out(trial: Trial, base_url: str, key: Secret | None, model: str) -> str:
-    """Ask a server whether it takes the key and has the model, and return what it says, in words.
+    """Ask a server whether it accepts the key and has the model, and return the result as text.
 
     Raises:
         AuthenticationError: if the key is refused.
@@ -131,8 +131,8 @@ def _is_url(base_url: str) -> bool:
 
 
 def _foreign(key: str, base_url: str) -> str:
-    """Return that a key is clearly another provider's; empty if it is not."""
+    """Return the problem if a key clearly belongs to another provider; else empty."""
     provider, issuers = provider_of(base_url), key_issuers(key)
     if not issuers or not provider.is_declared or provider.title in issuers:
         return ""
-    return f"it begins as the keys of {' and '.join(issuers)} do, and the base URL is {provider.title}'s."
+    return f"it begins like the keys of {' and '.join(issuers)}, but the base URL is {provider.title}'s."

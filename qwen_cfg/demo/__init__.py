@@ -1,1 +1,1 @@
-"""The demonstration: a project of its own, and a provider of its own, on this machine alone."""
+"""The demonstration: a temporary project and a local provider, on this machine only."""

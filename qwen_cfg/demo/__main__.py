@@ -1,6 +1,6 @@
-"""The demonstration: settings and env files that compete, which of them counts, and a chat with what does.
+"""The demonstration: competing settings and env files, an explanation of which are used, and a chat.
 
-Run as `python -m qwen_cfg.demo`. It needs no network, no key of the user's, and leaves nothing behind.
+Run as `python -m qwen_cfg.demo`. It needs no network and no key, and leaves no files.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ OPENAI_MODEL=gpt-4o-mini
 
 
 def main() -> int:
-    """Make the project, show, explain, compile and check it, and chat; return the first exit code that is not 0."""
+    """Make, explain, compile and check the project, and chat; return the first exit code that is not 0."""
     with provider() as base_url, tempfile.TemporaryDirectory(prefix="qwen-cfg-demo-") as directory:
         home = Path(directory).resolve()
         for name, text in _FILES.items():

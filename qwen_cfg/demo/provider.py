@@ -1,4 +1,4 @@
-"""A provider for the demonstration, and for nothing else: it tells whoever asks what reached it."""
+"""A provider for the demonstration only: its answer shows what it received."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from qwen_schema import mask
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Between two words, in seconds: slow enough to be seen coming.
+# The pause between two words, in seconds, so that the user sees the answer arrive.
 _PAUSE = 0.02
 
 
 @contextmanager
 def provider() -> Iterator[str]:
-    """Run the provider on a free port of loopback; the base URL of its API is what is given."""
+    """Run the provider on a free loopback port; yield the base URL of its API."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -35,7 +35,7 @@ class _Handler(BaseHTTPRequestHandler):
     """Answers a streamed chat completion (OpenAI API reference, "Create chat completion")."""
 
     def do_POST(self) -> None:
-        """Answer."""
+        """Answer a request."""
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
@@ -48,7 +48,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"data: [DONE]\n\n")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's own
-        """Say nothing: the demonstration's screen is not for the server's log."""
+        """Discard the server's log."""
 
     def _answer(self, asked: dict[str, Any]) -> list[str]:
         """Return the words of the answer, each with its blank."""

@@ -78,7 +78,7 @@ def test_a_first_use_keeps_nothing_through_a_link(desk: Desk, server: Provider, 
         ):
             person.until(wanted)
             person.type(keys)
-        person.until("not kept", f"{link} is a link to", "In this session")
+        person.until("not saved", f"{link} is a link to", "In this session")
         person.type("\x04")
         assert person.ended() == 0
     assert (desk.cwd / link).is_symlink()

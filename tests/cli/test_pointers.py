@@ -449,7 +449,7 @@ def test_a_command_is_not_kept_in_a_project(here: Desk, kind: str) -> None:
     change = session() if kind == "compiled" else amending(here)
     configured = change(Change("/auth", TYPED, keep=True))
     assert configured.key == Secret(SENTINEL)
-    assert any("is not kept" in notice and "~/.qwen/.env" in notice for notice in configured.notices)
+    assert any("is not saved" in notice and "~/.qwen/.env" in notice for notice in configured.notices)
     assert (here.cwd / ".qwen" / ".env").read_text() == "OPENAI_BASE_URL=http://h/v1\nOPENAI_MODEL=m\n"
 
 

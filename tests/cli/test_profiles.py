@@ -318,7 +318,7 @@ def test_a_check_goes_by_the_artifacts_profile(two: Desk) -> None:
     (two.home / ".env").unlink()
     strict = two.run("check", "--strict", "a.toml", "--format", "json").ended(1).json
     (listed,) = [d for d in strict["differences"] if d["field"] == "env_file"]
-    assert (listed["part"], listed["old"], listed["new"]) == ("missing file", "~/.env", "it is not here")
+    assert (listed["part"], listed["old"], listed["new"]) == ("missing file", "~/.env", "does not exist here")
 
 
 def test_an_update_moves_an_artifact_to_another_profile(desk: Desk) -> None:

@@ -155,8 +155,8 @@ def test_a_file_that_is_read_no_more_is_told_of_and_its_key_is_carried(desk: Des
     assert configured.key == Secret(OTHER)
     assert origins(configured)["api_key"] == "./.qwen/.env:1"
     assert configured.notices[2:] == (
-        "./.qwen/.env comes first in the search now, so ./.env is not read any more, and neither is what it sets "
-        "beside: QWEN_CFG_TIMEOUT",
+        "./.qwen/.env now comes first in the search, so ./.env is no longer read; these variables in it are no "
+        "longer used: QWEN_CFG_TIMEOUT",
     )
 
 
@@ -183,7 +183,7 @@ def test_what_cannot_be_kept_counts_in_the_session(desk: Desk) -> None:
         configured = change(KEPT)
         assert configured.key == Secret(KEY)
         assert configured.artifact.provenance["api_key"].origin == "/auth"
-        (notice,) = (n for n in configured.notices if n.startswith("not kept: ./.qwen/.env: "))
+        (notice,) = (n for n in configured.notices if n.startswith("not saved: ./.qwen/.env: "))
         assert "the value you typed is used" in notice
         assert KEY not in notice
 
@@ -230,7 +230,7 @@ def test_an_artifact_that_was_given_is_changed_in_place(desk: Desk) -> None:
 def test_what_is_kept_does_not_change_the_artifact_that_was_given(desk: Desk) -> None:
     change = amending(desk)
     configured = change(Change("/auth", {"base_url": URL, "model": "m-1"}, keep=True))
-    assert configured.notices[2:] == ("the artifact work.toml is as it was, and the next run with it uses that",)
+    assert configured.notices[2:] == ("the artifact work.toml is unchanged; the next run with it uses its values",)
     assert (desk.cwd / ".qwen" / ".env").read_text() == (
         f"OPENAI_API_KEY={OTHER}\nOPENAI_BASE_URL={URL}\nOPENAI_MODEL=m-1\n"
     )

@@ -29,7 +29,7 @@ def kept(desk: Desk) -> str:
 def test_the_model_is_changed_and_nothing_else(desk: Desk) -> None:
     desk.run("resolve", "-o", "qwen.toml").ended(0)
     done = desk.run("set", "model", "new").ended(0)
-    assert "OPENAI_MODEL in ./.qwen/.env:5 is new now; it was old" in done.out
+    assert "OPENAI_MODEL in ./.qwen/.env:5 is now new; it was old" in done.out
     assert "qwen-cfg check --update qwen.toml" in done.out
     assert kept(desk) == TEXT.replace("OPENAI_MODEL=old # the model", "OPENAI_MODEL=new")
     desk.run("check", "--update", "qwen.toml")

@@ -52,7 +52,7 @@ def test_every_recorded_run_of_qwen_code(server: Provider, tmp_path: Path) -> No
             assert said in outcome.err or is_broken, (recording["id"], outcome)
             assert outcome.code in (3, 4), (recording["id"], outcome)
         elif expected["protocol"] != "openai":
-            assert "run does not speak its API" in outcome.ended(3).err, recording["id"]
+            assert "run does not support its API" in outcome.ended(3).err, recording["id"]
         elif recording["observed"].get("error") == "connection":
             reached = server.requests.pop(0)
             outcome.ended(6)

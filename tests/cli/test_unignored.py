@@ -100,7 +100,7 @@ def test_a_conversation_goes_on_without_keeping_the_key(undone: Desk, server: Pr
         ):
             person.until(wanted)
             person.type(keys)
-        person.until("not kept: ./.qwen/.env: git does not ignore this file", "In this session")
+        person.until("not saved: ./.qwen/.env: git does not ignore this file", "In this session")
         person.type("\x04")
         assert person.ended() == 0
     assert {name: text for name, text in undone.files().items() if name.startswith("work/")} == before
