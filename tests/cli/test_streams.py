@@ -24,19 +24,19 @@ COMMANDS = [
     "init",
     "set",
     "resolve",
+    "why-not",
     "check",
+    "diff",
     "envfile",
     "run",
+    "exec",
+    "verify",
     "doctor",
     "auth",
     "trust",
     "terms",
     "rule",
     "schema",
-    "why-not",
-    "diff",
-    "exec",
-    "verify",
     "completion",
 ]
 
@@ -231,7 +231,7 @@ def test_help_fits_a_terminal(desk: Desk, command: str) -> None:
     assert max(map(len, out.splitlines())) <= 80
     assert out.startswith("usage: qwen-cfg")
     if not command:
-        assert re.findall(r"^    (\w+)", out, re.MULTILINE) == COMMANDS
+        assert re.findall(r"^    ([\w-]+)", out, re.MULTILINE) == COMMANDS
         assert "130" in out
     assert desk.run(*argv).ended(0).out.splitlines()[0].startswith("usage:")
 

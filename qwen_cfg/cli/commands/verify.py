@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 _USUAL, _LONGEST = 60.0, 600.0
 
 _EPILOG = """
-Qwen Code is started once, in this directory, with private copies of its settings.
-It reaches a server on this machine that answers in place of the provider; nothing
-is sent anywhere else.
+Qwen Code is started once, in this directory, with private copies of its
+settings. It reaches a server on this machine that answers in place of the
+provider; nothing is sent anywhere else.
 
-exit codes: 0 agrees, 1 differs, or it sent no request that can be compared
+exit codes: 0 agrees, 1 differs, or no request can be compared
 """
 
 
