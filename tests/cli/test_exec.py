@@ -125,8 +125,9 @@ def test_a_signal_reaches_the_program_which_has_taken_the_place_of_qwen_cfg(desk
 
 def test_the_terminal_is_the_programs(desk: Desk) -> None:
     code = (
-        "import os, sys\nprint('on', os.isatty(0), os.isatty(1), os.tcgetpgrp(0) == os.getpgrp())\n"
-        "try: sys.stdin.read()\nexcept KeyboardInterrupt: sys.exit(9)\n"
+        "import os, sys\n"
+        "try:\n print('on', os.isatty(0), os.isatty(1), os.tcgetpgrp(0) == os.getpgrp(), flush=True)\n"
+        " sys.stdin.read()\nexcept KeyboardInterrupt: sys.exit(9)\n"
     )
     with Typing(desk, "exec", "--", sys.executable, "-c", code, env={"OPENAI_API_KEY": KEY}) as program:
         program.until("on True True True")
