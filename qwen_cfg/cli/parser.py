@@ -86,7 +86,8 @@ class Parser(argparse.ArgumentParser):
             self._refuse_flag_as_field(words, chosen)
         known: argparse.Namespace
         known, unknown = self.parse_known_args(words, namespace)
-        if program is not None:
+        # With an unknown option, what follows that is no argument.
+        if program is not None and not (unknown and program):
             _take_program(known, program, chosen)
         if unknown:
             from .mistyped import unknown_words  # noqa: PLC0415

@@ -288,9 +288,13 @@ def test_an_older_qwen_code_cannot_be_asked(desk: Desk) -> None:
     assert "0.15.10 cannot be asked" in err
 
 
-@pytest.mark.parametrize("words", [("--time-limit", "0"), ("--timeout", "x"), ("--timeout", "601"), ("qwen",)])
+@pytest.mark.parametrize("words", [("--time-limit", "0"), ("--time-limit", "x"), ("--time-limit", "601"), ("qwen",)])
 def test_wrong_words_are_refused(desk: Desk, words: tuple[str, ...]) -> None:
     refused(desk, *words, env=exported(desk))
+
+
+def test_an_option_that_there_is_not_is_named_and_not_what_follows_it(desk: Desk) -> None:
+    assert "'--timeout'" in refused(desk, "--timeout", "5", "--", "qwen", env=exported(desk)).err
 
 
 def test_an_error_is_data_where_data_is_asked_for(desk: Desk) -> None:

@@ -45,7 +45,7 @@ def test_it_agrees(name: str, tmp_path: Path, path_with_qwen: str) -> None:
     cwd, home = plant(one, tmp_path)
     before = digests(tmp_path)
     env = {**one["env"], "PATH": path_with_qwen}
-    words = ("--format", "json", "--timeout", "240", "--trust-project", "--", "qwen", *one["argv"])
+    words = ("--format", "json", "--time-limit", "240", "--trust-project", "--", "qwen", *one["argv"])
     ended = run("verify", *words, cwd=cwd, home=home, env=env)
     found, observed = ended.json, one["observed"]
     assert digests(tmp_path) == before, ended.out
