@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qwen_cfg.core.resolution import profile_named
@@ -22,8 +24,7 @@ from .compilation import Compilation
 from .request import Process, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from qwen_cfg.core.chosen_profile import InstalledProgram
     from qwen_cfg.core.merge import Decision
@@ -46,6 +47,7 @@ class Start:
     """A program with its words and its environment.
 
     `settings` are those that it reads as the system's, which are written to a private file first; None for none.
+    `machine` is the file in whose place they stand.
     """
 
     program: Path
@@ -54,6 +56,7 @@ class Start:
     profile: Profile | None = None
     settings: Mapping[str, Any] | None = field(default=None, repr=False)
     notices: tuple[str, ...] = ()
+    machine: Path | None = None
 
     def with_settings_at(self, path: Path) -> Start:
         """Return the start whose program reads its settings of the system at a path."""
@@ -96,7 +99,13 @@ def what_wins(start: Start, use: KeyedConfig, process: Process) -> tuple[str, ..
     artifact, key = use.artifact, use.key
     compilation = _compilation(start, process)
     resolution = compilation.resolution
-    _require_endpoint(resolution, artifact, key)
+    private = compilation.world.standpoint.show(Path(start.child.environ[SYSTEM]))
+
+    def of_machine(text: str) -> str:
+        """Name the machine's own file, whose copy stands in the private one, in place of that."""
+        return re.sub(rf"{re.escape(private)}(?::\d+)?", lambda _: f"{start.machine}", text)
+
+    _require_endpoint(resolution, artifact, key, of_machine)
     expected = {name: artifact.config[name] for name in _COMPARED} | {"api_key": key}
     told = [
         f"qwen-cfg: {name}: {decision.winner.origin} overrides it in Qwen Code{_values(decision, expected[name])}"
@@ -104,15 +113,17 @@ def what_wins(start: Start, use: KeyedConfig, process: Process) -> tuple[str, ..
         if (decision := resolution.decisions[name]).winner is not None and decision.value != expected[name]
     ]
     rules = [warning_text(d) for d in compilation.diagnostics if d.code in _TOLD]
-    return (*told, *rules)
+    return tuple(map(of_machine, (*told, *rules)))
 
 
-def _require_endpoint(resolution: Resolution, artifact: ResolvedConfig, key: Secret) -> None:
+def _require_endpoint(
+    resolution: Resolution, artifact: ResolvedConfig, key: Secret, named: Callable[[str], str]
+) -> None:
     sent, url = resolution.decisions["api_key"].value, resolution.decisions["base_url"]
     if sent == key and url.value != artifact.text("base_url") and url.winner is not None:
         raise ConfigurationError(
             f"Qwen Code would send the key to {url.winner.text}, and not to {artifact.text('base_url')}",
-            where=str(url.winner.origin),
+            where=named(str(url.winner.origin)),
             hint="Nothing was started. A key is sent only to the base URL of its own config.",
         )
 
@@ -131,7 +142,7 @@ def _with_settings(start: Start, artifact: ResolvedConfig, process: Process) -> 
     )
     settings = private_settings(artifact, None if own is None else _machines(own), others)
     places = {} if defaults is None else {SYSTEM_DEFAULTS: str(defaults)}
-    return replace(start, child=start.child.with_variables(places), settings=settings)
+    return replace(start, child=start.child.with_variables(places), settings=settings, machine=own)
 
 
 def _machines(path: Path) -> Any:

@@ -19,7 +19,6 @@ from .notices import show_warnings
 
 if TYPE_CHECKING:
     from qwen_cfg.application.compilation import Compilation
-    from qwen_cfg.application.config_file import ConfigFile
     from qwen_cfg.application.ready import KeyedConfig
     from qwen_cfg.application.request import Request
     from qwen_cfg.core.chosen_profile import ChosenProfile
@@ -41,7 +40,9 @@ def ready_config(request: Request, gate: Gate, output: Output, *, repeats: bool 
         NotTrustedError: if the artifact names a command for its key, or a project's file decides where that goes.
     """
     if request.config is not None:
-        return ready_from_file(_shown_file(request, output), gate)
+        file = config_file(request)
+        show_warnings(diagnose_generation(generation_of(request, file.artifact)), output)
+        return ready_from_file(file, gate)
     return ready_compilation(compilation_of(request), gate, output, repeats=repeats)
 
 
@@ -54,17 +55,11 @@ def keyed_config(request: Request, gate: Gate, output: Output) -> KeyedConfig:
         NotTrustedError: if the artifact names a command for its key, or a project's file decides where that goes.
     """
     if request.config is not None:
-        return keyed_from_file(_shown_file(request, output), gate)
+        # Which Qwen Code is installed does not matter: it gets the artifact's values.
+        return keyed_from_file(config_file(request), gate)
     compilation = compilation_of(request)
     _show_and_require(compilation, output, repeats=False)
     return keyed(compilation, gate)
-
-
-def _shown_file(request: Request, output: Output) -> ConfigFile:
-    """Return the artifact that --config names, after its warnings."""
-    file = config_file(request)
-    show_warnings(diagnose_generation(generation_of(request, file.artifact)), output)
-    return file
 
 
 def generation_of(request: Request, artifact: ResolvedConfig) -> ChosenProfile:

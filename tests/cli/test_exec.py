@@ -314,7 +314,8 @@ def test_what_the_machine_says_is_kept_and_said(desk: Desk, server: Provider) ->
     assert '"theme": "dark"' in shown
     assert '"n": 3' in shown
     ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env).ended(0)
-    assert "company in place of m" in ended.err
+    assert f"model: {place} model.name overrides it in Qwen Code: company in place of m" in ended.err
+    assert "started/" not in ended.err
     (request,) = server.taken()
     assert (request.authorization, request.body["model"]) == (f"Bearer {KEY}", "company")
     assert json.loads(place.read_text()) == policy
