@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from support import stand_in
+
 from .process import KEY, SECONDS, clean_environment
 
 if TYPE_CHECKING:
@@ -51,12 +53,16 @@ def test_each_step_of_the_readme_works(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={server.url}/v1\nOPENAI_MODEL=gpt-4o\n")
     desk.write("work/app/.gitignore", ".qwen/.env\n")
     assert typed(desk, "qwen-cfg resolve -o qwen.toml").returncode == 0
+    desk.write("work/app/app.py", "import os; assert os.environ['OPENAI_MODEL'] == 'gpt-4o-mini'\n")
+    programs = stand_in.install(desk.home / "npm")
     subprocess.run(["git", "init", "-q", "."], cwd=desk.cwd, env=clean_environment(desk.home), check=True)
     for step in steps():
         # What the tests need not have.
         command = step if shutil.which("jq") else step.partition(" | jq")[0]
         if command.startswith(ELSEWHERE):
             continue
+        if command.endswith(("-- qwen", "verify")):
+            command = f"PATH={programs}:$PATH {command}"
         if "--secret-from" in command:
             # It is for a job that has the key in its environment.
             command = f"OPENAI_API_KEY={KEY} {command}"
