@@ -17,6 +17,7 @@ from qwen_cfg.starting.environment import ChildEnvironment, child_environment
 from qwen_cfg.starting.program import program_named
 from qwen_cfg.starting.qwen_arguments import arguments_for, typed_flags
 from qwen_cfg.starting.qwen_settings import private_settings
+from qwen_cfg.writing.private_directory import PLACE
 from qwen_schema import ConfigurationError, Secret, declared_profiles, show_value
 from qwen_schema.records import field, record, replace
 
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from .ready import KeyedConfig
 
 SYSTEM, SYSTEM_DEFAULTS = "QWEN_CODE_SYSTEM_SETTINGS_PATH", "QWEN_CODE_SYSTEM_DEFAULTS_PATH"
+
+# The machine's own settings of the system, for a start within a program that was started.
+MACHINE = "QWEN_CFG_SYSTEM_SETTINGS_PATH"
 
 # What decides in Qwen Code where a request goes, and with what.
 _COMPARED = ("auth_method", "base_url", "model", "api_key", "proxy")
@@ -71,7 +75,7 @@ def start_of(use: KeyedConfig, words: Sequence[str], process: Process) -> Start:
         SettingsError: if Qwen Code would stop at the machine's settings.
     """
     program = program_named(words[0], process.environ)
-    artifact = use.artifact
+    process, artifact = _outermost(process), use.artifact
     bundle = artifact.text("ca_bundle")
     child = child_environment(
         artifact, use.key, process.environ, ca_bundle=str(_located(use, bundle)) if bundle else ""
@@ -142,7 +146,18 @@ def _with_settings(start: Start, artifact: ResolvedConfig, process: Process) -> 
     )
     settings = private_settings(artifact, None if own is None else _machines(own), others)
     places = {} if defaults is None else {SYSTEM_DEFAULTS: str(defaults)}
+    places |= {} if own is None else {MACHINE: str(own)}
     return replace(start, child=start.child.with_variables(places), settings=settings, machine=own)
+
+
+def _outermost(process: Process) -> Process:
+    """Return the process as it was before another start gave it private settings: these are no policy."""
+    named, state = process.environ.get(SYSTEM, ""), process.state
+    if state is None or not named.startswith(f"{state / PLACE}{os.sep}"):
+        return process
+    kept = {name: text for name, text in process.environ.items() if name not in (SYSTEM, MACHINE)}
+    machine = process.environ.get(MACHINE)
+    return replace(process, environ=kept if machine is None else {**kept, SYSTEM: machine})
 
 
 def _machines(path: Path) -> Any:

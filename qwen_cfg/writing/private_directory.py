@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_PLACE, _LOCK = "started", "lock"
+# The directory in the state directory that holds them.
+PLACE, _LOCK = "started", "lock"
 
 
 @record
@@ -64,7 +65,7 @@ def make_private_directory(state: Path | None) -> PrivateDirectory:
         raise UsageError("this needs a POSIX system: Linux, macOS or WSL")
     if state is None:
         raise OutputError("there is no state directory for a private file", hint="Set HOME, or XDG_STATE_HOME.")
-    base = state / _PLACE
+    base = state / PLACE
     try:
         with _alone(base):
             _clear(base)

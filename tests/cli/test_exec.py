@@ -321,6 +321,22 @@ def test_what_the_machine_says_is_kept_and_said(desk: Desk, server: Provider) ->
     assert json.loads(place.read_text()) == policy
 
 
+def test_a_start_within_a_start_has_the_machines_policy_alone(desk: Desk, server: Provider) -> None:
+    artifact(desk, f"{server.url}/v1", "inner")
+    (desk.home / "work/qwen.toml").rename(desk.home / "work/inner.toml")
+    artifact(desk, "http://localhost:9/v1", "outer")
+    place = desk.write("machine/settings.json", '{"$version": 4, "ui": {"theme": "dark"}}')
+    env = with_qwen(desk, QWEN_CODE_SYSTEM_SETTINGS_PATH=str(place))
+    program = Path(os.path.realpath(desk.home / "npm/bin/qwen"))
+    inner = f"{PROGRAM[0]} -m qwen_cfg exec --config ../inner.toml --print -- qwen -p ping"
+    program.write_text(f"#!/bin/sh\n# {stand_in.PACKAGE}/cli-entry.js\nexec {inner}\n")
+    out = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", env=env).ended(0).out
+    assert f"set    QWEN_CFG_SYSTEM_SETTINGS_PATH={place}" in out
+    assert '"theme": "dark"' in out
+    assert '"inner"' in out
+    assert '"outer"' not in out
+
+
 def test_a_policy_with_another_endpoint_does_not_get_the_key(desk: Desk, server: Provider) -> None:
     artifact(desk, "http://localhost:9/v1")
     entry = {"id": "m", "envKey": "OPENAI_API_KEY", "baseUrl": f"{server.url}/v1"}

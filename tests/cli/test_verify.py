@@ -186,6 +186,25 @@ def test_a_signal_ends_the_program_and_restores_everything(desk: Desk, number: s
     assert old.read_text() == '{"selectedAuthType": "openai"}'
 
 
+def test_what_a_kill_leaves_is_removed_by_the_next_start(desk: Desk) -> None:
+    seen = desk.home / "child"
+    process = subprocess.Popen(
+        [*PROGRAM, "verify"],
+        cwd=desk.cwd,
+        env=clean_environment(desk.home, exported(desk, **{stand_in.HANG: str(seen)})),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    wait_until(lambda: seen.exists() and seen.read_text())
+    process.kill()
+    process.wait()
+    assert len(left(desk)) == 1
+    group = int(Path(f"/proc/{seen.read_text()}/stat").read_text().rpartition(")")[2].split()[2])
+    os.killpg(group, signal.SIGKILL)
+    verified(desk, env=exported(desk))
+    assert left(desk) == []
+
+
 def test_nothing_of_the_users_is_touched(desk: Desk) -> None:
     old = json.dumps({"selectedAuthType": "openai", "model": "m"})
     files = [desk.write(path, old) for path in (".qwen/settings.json", "work/app/.qwen/settings.json", "sys/s.json")]

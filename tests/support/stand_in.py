@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from support.installing import npm_global, write_program
+from support.installing import PACKAGE, npm_global, write_program
 from support.settings_model import Machine, outcome, parsed, qwen_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+__all__ = ["PACKAGE", "install", "main"]
 
 FLAGS = {
     "--auth-type": "auth_method",
