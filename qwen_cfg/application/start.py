@@ -12,12 +12,12 @@ from qwen_cfg.core.settings import merge_scopes
 from qwen_cfg.reading.disk import real
 from qwen_cfg.reading.installed import NAMES, program_at
 from qwen_cfg.reading.qwen_home import home_of
+from qwen_cfg.reading.state_directory import STARTED
 from qwen_cfg.rules.diagnostic import warning_text
 from qwen_cfg.starting.environment import ChildEnvironment, child_environment
 from qwen_cfg.starting.program import program_named
 from qwen_cfg.starting.qwen_arguments import arguments_for, typed_flags
 from qwen_cfg.starting.qwen_settings import private_settings
-from qwen_cfg.writing.private_directory import PLACE
 from qwen_schema import ConfigurationError, Secret, declared_profiles, show_value
 from qwen_schema.records import field, record, replace
 
@@ -153,7 +153,7 @@ def _with_settings(start: Start, artifact: ResolvedConfig, process: Process) -> 
 def _outermost(process: Process) -> Process:
     """Return the process as it was before another start gave it private settings: these are no policy."""
     named, state = process.environ.get(SYSTEM, ""), process.state
-    if state is None or not named.startswith(f"{state / PLACE}{os.sep}"):
+    if state is None or not named.startswith(f"{state / STARTED}{os.sep}"):
         return process
     kept = {name: text for name, text in process.environ.items() if name not in (SYSTEM, MACHINE)}
     machine = process.environ.get(MACHINE)

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# The directory in it for the private files of programs that were started.
+STARTED = "started"
+
 
 def state_directory(environ: Mapping[str, str], home: Path | None) -> Path | None:
     """Return the directory (XDG Base Directory Specification, `XDG_STATE_HOME`); None without a usable home.

@@ -7,6 +7,7 @@ import shutil
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from qwen_cfg.reading.state_directory import STARTED
 from qwen_schema import OutputError, UsageError
 from qwen_schema.folders import anywhere
 from qwen_schema.records import record
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# The directory in the state directory that holds them.
-PLACE, _LOCK = "started", "lock"
+_LOCK = "lock"
 
 
 @record
@@ -65,7 +65,7 @@ def make_private_directory(state: Path | None) -> PrivateDirectory:
         raise UsageError("this needs a POSIX system: Linux, macOS or WSL")
     if state is None:
         raise OutputError("there is no state directory for a private file", hint="Set HOME, or XDG_STATE_HOME.")
-    base = state / PLACE
+    base = state / STARTED
     try:
         with _alone(base):
             _clear(base)
