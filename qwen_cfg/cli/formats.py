@@ -27,6 +27,31 @@ if TYPE_CHECKING:
             """Return it as problems at places in files."""
 
 
+class Views:
+    """A result in the shapes that a command gives it; without `results`, it has no format that lists problems."""
+
+    def __init__(
+        self,
+        text: Callable[[Output], None],
+        data: Callable[[], object],
+        results: Callable[[], Results] | None = None,
+    ) -> None:
+        self._text, self._data, self._results = text, data, results
+
+    def text(self, output: Output) -> None:
+        """Show it to people."""
+        self._text(output)
+
+    def data(self) -> object:
+        """Return it as plain values."""
+        return self._data()
+
+    def results(self) -> Results:
+        """Return it as problems at places in files."""
+        assert self._results is not None  # noqa: S101 - no such format is offered then
+        return self._results()
+
+
 TEXT, JSON = "text", "json"
 
 # The formats that list problems: each is the module of its name in `reports/`, loaded when it is used.

@@ -186,6 +186,52 @@ def test_each_format_is_in_one_table() -> None:
                 assert set(action.choices or ()) <= {*RENDERERS, "toml"}, name
 
 
+# Other commands with problems.
+
+
+@pytest.fixture
+def history(services: Desk) -> Desk:
+    """A repository in which the last commit changes one artifact, adds one, removes one and breaks one."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(services.home)}
+
+    def git(*words: str) -> None:
+        identity = ("-c", "user.name=x", "-c", "user.email=x@example.com")
+        subprocess.run(["git", *identity, *words], cwd=services.cwd, env=environment, check=True, capture_output=True)
+
+    text = (services.cwd / "a/qwen.toml").read_text()
+    for name in ("c", "removed"):
+        services.write(f"work/app/{name}/qwen.toml", text)
+    git("add", "*.toml")
+    git("commit", "-qm", "one")
+    (services.cwd / "removed/qwen.toml").unlink()
+    services.write("work/app/added/qwen.toml", text)
+    services.write(f"work/app/{ODD}/qwen.toml", text.replace('model = "m"', 'model = "<&>"'))
+    services.write("work/app/c/qwen.toml", "?")
+    git("add", "--all", "*.toml")
+    git("commit", "-qm", "two")
+    return services
+
+
+def test_a_diff_has_every_format(history: Desk) -> None:
+    words, below = ("diff", "HEAD~1", "HEAD", "--format"), history.cwd / "a"
+    document = json.loads(history.run(*words, "sarif", cwd=below).ended(3).out)
+    Draft202012Validator(SARIF).validate(document)
+    found = {(result["ruleId"], place(result)[0]) for result in document["runs"][0]["results"]}
+    expected = {("change", "added"), ("change", ODD), ("change", "removed"), ("invalid", "c")}
+    assert found == {(code, f"app/{name}/qwen.toml") for code, name in expected}
+    issues = json.loads(history.run(*words, "gitlab").ended(3).out)
+    Draft202012Validator(CODE_QUALITY).validate(issues)
+    assert {issue["location"]["path"] for issue in issues} == {file for _, file in found}
+    suite = ET.fromstring(history.run(*words, "junit").ended(3).out)[0]
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("4", "3", "1")
+    lines = history.run(*words, "github", cwd=below).ended(3).out.splitlines()
+    assert all(ANNOTATION.fullmatch(line) for line in lines)
+    assert {line.split(",")[0] for line in lines} >= {
+        "::error file=app/c/qwen.toml",
+        "::warning file=app/removed/qwen.toml",
+    }
+
+
 # The summary of a job.
 
 

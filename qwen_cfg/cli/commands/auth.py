@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.login import login_place_under
 from qwen_cfg.cli.arguments import request_of
+from qwen_cfg.cli.formats import JSON, TEXT, Views, add_format_option, show
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.parser import add_field_flags, add_resolution_options
 from qwen_cfg.cli.terminal.login import log_in_at_terminal, terminal_of
@@ -36,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "counted; or forget the login, which Qwen Code uses too",
     )
     parser.add_argument("--no-browser", action="store_true", help="with login: open no browser, only show the address")
-    parser.add_argument("--format", choices=["text", "json"], default="text", help="with status: text or json")
+    add_format_option(parser, TEXT, JSON, told="with status: text or json")
     add_resolution_options(parser)
     add_field_flags(parser)
     parser.epilog = examples("auth login", "auth status", "auth logout")
@@ -85,15 +86,19 @@ def _status(place: LoginPlace, form: str, output: Output) -> int:
         login, wrong = None, error.what
     counts = RequestLog(place.state).counts()
     usable = login is not None and (login.refresh_token is not None or not login.is_expired(time.time()))
-    if form == "json":
-        document = {"format": FORMAT, "usable": usable, "file": cache.shown, "problem": wrong or None}
-        requests = {"last_minute": counts.last_minute, "today": counts.today}
-        output.data({**document, **_login_data(place, login), "requests": requests})
-    else:
+
+    def text(output: Output) -> None:
         told = [("login", _told(login, wrong)), ("file", cache.shown), *_login_rows(place, login)]
         rows = [*told, *request_rows(counts)]
         width = max(len(name) for name, _ in rows)
         output.lines(*(f"{name:{width}}  {value}" for name, value in rows))
+
+    def data() -> object:
+        document = {"format": FORMAT, "usable": usable, "file": cache.shown, "problem": wrong or None}
+        requests = {"last_minute": counts.last_minute, "today": counts.today}
+        return {**document, **_login_data(place, login), "requests": requests}
+
+    show(form, Views(text, data), output)
     return ExitCode.OK if usable else ExitCode.FINDINGS
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from qwen_cfg.cli.arguments import artifact_name, request_of, with_config
 from qwen_cfg.cli.checking import Manner, as_word, check_artifact, update_words
-from qwen_cfg.cli.formats import JSON, PROBLEMS, TEXT, add_format_option, show
+from qwen_cfg.cli.formats import JSON, PROBLEMS, TEXT, Views, add_format_option, show
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.parser import add_field_flags, add_resolution_options
 from qwen_cfg.cli.reports.check import report_data, show_text
@@ -77,7 +78,8 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         if args.format in PROBLEMS:
             _show_error(artifact_name(name) or ARTIFACT_NAME, error, args.format, output)
         raise
-    show(args.format, _One(report), output)
+    views = Views(partial(show_text, report), partial(report_data, report), partial(_results, report))
+    show(args.format, views, output)
     return report.exit_code
 
 
@@ -128,23 +130,11 @@ def _show_error(name: str, error: QwenCfgError, form: str, output: Output) -> No
     show(form, Checks([outcome_of_error(name, error)]), output)
 
 
-class _One:
-    """The report of a single artifact, for every format."""
+def _results(report: Report) -> Results:
+    from qwen_cfg.cli.reports.checks import Checks  # noqa: PLC0415 - for formats that list problems
+    from qwen_cfg.cli.reports.outcome import outcome_of  # noqa: PLC0415
 
-    def __init__(self, report: Report) -> None:
-        self._report = report
-
-    def text(self, output: Output) -> None:
-        show_text(self._report, output)
-
-    def data(self) -> object:
-        return report_data(self._report)
-
-    def results(self) -> Results:
-        from qwen_cfg.cli.reports.checks import Checks  # noqa: PLC0415 - for formats that list problems
-        from qwen_cfg.cli.reports.outcome import outcome_of  # noqa: PLC0415
-
-        return Checks([outcome_of(self._report)]).results()
+    return Checks([outcome_of(report)]).results()
 
 
 def _codes(text: str) -> list[str]:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from qwen_cfg.cli.arguments import request_of
+from qwen_cfg.cli.formats import JSON, TEXT, add_format_option
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.parser import add_color_option, add_config_option, add_field_flags, add_resolution_options
 from qwen_cfg.cli.ready_config import generation_of, ready_config
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument("--chat", action="store_true", help="also ask the model for one word, which costs a few tokens")
-    parser.add_argument(
-        "--format", choices=["text", "json"], default="text", help="text (each step when it is done) or json"
-    )
+    add_format_option(parser, TEXT, JSON, told="text (each step when it is done) or json")
     add_config_option(parser)
     add_color_option(parser)
     add_resolution_options(parser)
@@ -41,7 +40,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     for notice in use.notices:
         output.notice(notice)
     steps = examine(use, chat=args.chat)
-    if args.format == "json":
+    if args.format == JSON:
         examined = Examination(tuple(steps))
         output.data(document(use.artifact, examined))
         return examined.exit_code

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from qwen_cfg.cli.arguments import require_own_eyes, working_directory
+from qwen_cfg.cli.formats import JSON, TEXT, add_format_option
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.reports.error import error_data
 from qwen_cfg.core.lookalikes import names_in
@@ -50,9 +51,7 @@ Code, and python-dotenv give different values.
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="an env file")
-    parser.add_argument(
-        "--format", choices=["text", "json"], default="text", help="json: one document per line, one line per file"
-    )
+    add_format_option(parser, TEXT, JSON, told="json: one document per line, one line per file")
     parser.add_argument("--show-secrets", action="store_true", help="on a terminal: show every value and line in full")
     parser.add_argument("--force", action="store_true", help="with --show-secrets: not only on a terminal")
     parser.epilog = f"{examples('envfile .env', 'envfile --format json .env ~/.qwen/.env')}{_MORE}"
@@ -63,7 +62,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     require_own_eyes(args, output)
     if args.show_secrets:
         output.notice("qwen-cfg: every value is shown in full, secrets too.")
-    tell = _tell_json if args.format == "json" else _tell_text
+    tell = {TEXT: _tell_text, JSON: _tell_json}[args.format]
     directory, shown = working_directory(), _display(args.show_secrets)
     code = ExitCode.OK
     for name in args.files:
@@ -79,7 +78,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
 
 def _tell_error(name: str, error: EnvFileError, form: str, output: Output) -> None:
     output.error(error)
-    if form == "json":
+    if form == JSON:
         output.data({"path": redact_unknown(name), **error_data(error)}, indent=None)
 
 

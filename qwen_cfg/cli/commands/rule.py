@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from qwen_cfg.cli.formats import JSON, TEXT, Views, add_format_option, show
 from qwen_cfg.cli.help import examples
 from qwen_cfg.rules.pages import Page, pages
 from qwen_schema import ExitCode, UsageError, did_you_mean, show_word
@@ -25,19 +26,23 @@ findings of rules count.
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument("code", nargs="?", metavar="CODE", help="a rule's code, such as QC103; without it, all rules")
-    parser.add_argument("--format", choices=["text", "json"], default="text", help="text (the default) or json")
+    add_format_option(parser, TEXT, JSON, told="text (the default) or json")
     parser.epilog = f"{examples('rule', 'rule QC103')}{_MORE}"
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Print the page of a rule, or name every rule."""
     found = list(pages().values()) if args.code is None else [_page(args.code)]
-    if args.format == "json":
+
+    def text(output: Output) -> None:
+        told = _list(found, output.width) if args.code is None else _text(found[0], output.width)
+        output.lines(*told.splitlines(), look="rule")
+
+    def data() -> object:
         documents = [_data(page) for page in found]
-        output.data({"rules": documents} if args.code is None else documents[0])
-    else:
-        text = _list(found, output.width) if args.code is None else _text(found[0], output.width)
-        output.lines(*text.splitlines(), look="rule")
+        return {"rules": documents} if args.code is None else documents[0]
+
+    show(args.format, Views(text, data), output)
     return ExitCode.OK
 
 

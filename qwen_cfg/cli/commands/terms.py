@@ -9,6 +9,7 @@ from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.config_file import config_file
 from qwen_cfg.application.incomplete import IncompleteError
 from qwen_cfg.cli.arguments import request_of
+from qwen_cfg.cli.formats import JSON, TEXT, Views, add_format_option, show
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.parser import add_config_option, add_field_flags, add_resolution_options
 from qwen_cfg.core.paths import Standpoint
@@ -43,7 +44,7 @@ _UNDECIDED = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
-    parser.add_argument("--format", choices=["text", "json"], default="text", help="text (the default) or json")
+    add_format_option(parser, TEXT, JSON, told="text (the default) or json")
     add_config_option(parser)
     add_resolution_options(parser)
     add_field_flags(parser)
@@ -62,10 +63,11 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         statistics_endpoint=str(settings["usage_statistics_endpoint"]),
         state=_state_shown(request.process),
     )
-    if args.format == "json":
-        output.data(_data(method, terms, practice))
-    else:
+
+    def text(output: Output) -> None:
         output.lines(*_text(terms, practice, output.width).splitlines(), look="terms")
+
+    show(args.format, Views(text, lambda: _data(method, terms, practice)), output)
     return ExitCode.OK
 
 

@@ -11,6 +11,7 @@ from qwen_cfg.application.compilation import allowed_owners, compilation_of, tru
 from qwen_cfg.application.config_file import config_file
 from qwen_cfg.application.login import concern_of_stored_login
 from qwen_cfg.cli.arguments import request_of, with_config
+from qwen_cfg.cli.formats import JSON, TEXT, Views, add_format_option, show
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.parser import ChoicesOrPath, add_config_option, add_field_flags, add_resolution_options
 from qwen_cfg.cli.terminal.consent import trust_command
@@ -48,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="*", metavar="PATH", help="with revoke: files, or directories that hold them")
     parser.add_argument("--all", action="store_true", help="with revoke: everything")
     parser.add_argument("--yes", action="store_true", help="do not ask")
-    parser.add_argument("--format", choices=["text", "json"], default="text", help="with list: text or json")
+    add_format_option(parser, TEXT, JSON, told="with list: text or json")
     add_config_option(parser)
     add_resolution_options(parser)
     add_field_flags(parser)
@@ -98,10 +99,11 @@ def _check_usage(args: argparse.Namespace) -> None:
 
 def _list(store: TrustStore, form: str, output: Output) -> int:
     entries = store.entries()
-    if form == "json":
-        output.data({"format": FORMAT, "trusted": [asdict(entry) for entry in entries]})
-    else:
+
+    def text(output: Output) -> None:
         output.lines(*(map(_line, entries) if entries else ["nothing is trusted"]), look="trust")
+
+    show(form, Views(text, lambda: {"format": FORMAT, "trusted": [asdict(entry) for entry in entries]}), output)
     return ExitCode.OK
 
 

@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from qwen_cfg.cli.arguments import this_process
+from qwen_cfg.cli.formats import JSON, TEXT, Views, add_format_option, show
 from qwen_cfg.cli.help import examples
 from qwen_schema import ExitCode, UsageError
 from qwen_schema.profiles import declared_profiles
@@ -41,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help=f"end the program after so many seconds (default: {_USUAL:g})",
     )
-    parser.add_argument("--format", choices=["text", "json"], default="text", help="text or json")
+    add_format_option(parser, TEXT, JSON, told="text or json")
     parser.add_argument(
         "--profile",
         choices=[name for name, profile in declared_profiles().items() if profile.reads_settings],
@@ -67,10 +68,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     if output.progress_columns:
         output.progress("Qwen Code is being asked; this takes a few seconds")
     found = verify(request, args.program, args.time_limit)
-    if args.format == "json":
-        output.data(document(found))
-    else:
-        output.lines(*lines(found))
+    show(args.format, Views(lambda output: output.lines(*lines(found)), lambda: document(found)), output)
     return ExitCode.OK if found.comparison.verdict == "agrees" else ExitCode.FINDINGS
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from qwen_cfg.cli.arguments import request_of
+from qwen_cfg.cli.formats import JSON, TEXT, Views, add_format_option, show
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.parser import add_field_flags, add_resolution_options
 from qwen_schema import ExitCode
@@ -23,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the field and the value that it should have. For a key, where it should come from: api_key=env:VARIABLE, "
         "api_key=file:PATH or api_key=keyring:SERVICE/NAME; a key itself is refused",
     )
-    parser.add_argument("--format", choices=["text", "json"], default="text", help="text (the default) or json")
+    add_format_option(parser, TEXT, JSON, told="text (the default) or json")
     add_resolution_options(parser)
     add_field_flags(parser)
     parser.epilog = (
@@ -38,9 +40,10 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     """Resolve, try edits in memory, and show those after which the value wins."""
     from qwen_cfg.application.compilation import compilation_of  # noqa: PLC0415
     from qwen_cfg.application.why_not import why_not  # noqa: PLC0415
-    from qwen_cfg.cli.reports.why_not import tell  # noqa: PLC0415
+    from qwen_cfg.cli.reports.why_not import show_why_not, why_not_data  # noqa: PLC0415
 
     compilation = compilation_of(request_of(args), "survey")
     answer = why_not(args.wanted, compilation)
-    tell(answer, compilation.generation, args.format, output)
+    about = (answer, compilation.generation)
+    show(args.format, Views(partial(show_why_not, *about), partial(why_not_data, *about)), output)
     return ExitCode.OK if answer.is_possible else ExitCode.FINDINGS

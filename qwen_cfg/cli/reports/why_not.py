@@ -21,11 +21,8 @@ FORMAT = 1
 _KEY = "<the key>"
 
 
-def tell(answer: WhyNot, generation: ChosenProfile, form: str, output: Output) -> None:
-    """Show the answer in the form that was asked for."""
-    if form == "json":
-        output.data(why_not_data(answer, generation))
-        return
+def show_why_not(answer: WhyNot, generation: ChosenProfile, output: Output) -> None:
+    """Show the answer to people."""
     first, *others = answer.verdicts
     output.lines(*_of_first(answer, first, generation))
     for verdict in others:
