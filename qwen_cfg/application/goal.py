@@ -71,10 +71,14 @@ class Goal:
         """Tell whether a candidate is what is wanted, whether it wins or not."""
         if self.is_of_origin:
             return self._comes_from_there(candidate.origin)
+        return self.means(candidate.revealed)
+
+    def means(self, text: str) -> bool:
+        """Tell whether a text stands for the wanted value."""
         if self.field.secret:
-            return candidate.revealed == self.text
+            return text == self.text
         try:
-            return parse_value(fields_under(self.profile)[self.field.name], candidate.revealed) == self.value
+            return parse_value(fields_under(self.profile)[self.field.name], text) == self.value
         except BadValue:
             return False
 

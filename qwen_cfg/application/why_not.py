@@ -12,6 +12,7 @@ from qwen_schema.records import record, replace
 from .candidate_edits import removal, setting_edits
 from .edits import applied, located
 from .goal import goal_of
+from .offered_in_vain import offered_in_vain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,13 +51,15 @@ class Fix:
 class Verdict:
     """What a profile says: the value now and its origin, whether it is the wanted one, and the fixes if it is not.
 
-    `reasons` say why there is no fix, and `error` why the profile resolves nothing.
+    `in_vain` are the places that have the wanted value and are not used, with why. `reasons` say why there is no fix,
+    and `error` why the profile resolves nothing.
     """
 
     profile: Profile
     value: str
     origin: str
     wins: bool
+    in_vain: tuple[str, ...] = ()
     fixes: tuple[Fix, ...] = ()
     reasons: tuple[str, ...] = ()
     error: str = ""
@@ -102,7 +105,7 @@ def _verdict(goal: Goal, compilation: Compilation) -> Verdict:
         return now
     if goal.problem is not None:
         return replace(now, reasons=(f"it is not valid: {goal.problem.wrong}; expected {goal.problem.expected}",))
-    return _searched(now, goal, before)
+    return _searched(replace(now, in_vain=offered_in_vain(goal, before)), goal, before)
 
 
 def _searched(now: Verdict, goal: Goal, before: Resolution) -> Verdict:

@@ -36,7 +36,8 @@ def project(desk: Desk) -> Desk:
 def test_the_edits_are_numbered_and_the_rules_are_named(project: Desk) -> None:
     before = project.files()
     ended = project.run("why-not", "model=of the file", env={"OPENAI_MODEL": "exported"}).ended(0)
-    first, _, *rest = ended.out.splitlines()
+    first, in_vain, _, *rest = ended.out.splitlines()
+    assert in_vain == "  ../.env:3 OPENAI_MODEL has it: overridden by environment OPENAI_MODEL"
     assert first == (
         "model is exported  [environment OPENAI_MODEL] here, by the rules of Qwen Code's documents (no qwen on PATH)"
     )
@@ -46,8 +47,9 @@ def test_the_edits_are_numbered_and_the_rules_are_named(project: Desk) -> None:
         "  2. add the flag --model='of the file'",
         "",
         "By the rules of Qwen Code 0.21 and later, it is exported  [environment OPENAI_MODEL]",
+        in_vain,
         "",
-        *rest[6:],
+        *rest[7:],
     ]
     assert ended.err == "Each was tried by resolving; nothing was written.\n"
     assert project.files() == before
@@ -63,6 +65,28 @@ def test_a_line_and_a_setting_are_named_by_their_place(project: Desk) -> None:
     both = project.run("why-not", "model=of the file", *NEWER, "--model", "flag").ended(0).out
     assert "1. change the flag" not in both
     assert "     and leave out --model" in both or "1. leave out --model" in both
+
+
+def test_where_the_value_stands_in_vain_is_told(desk: Desk) -> None:
+    desk.write("work/.env", f"OPENAI_API_KEY={KEY}\nDEBUG=true\nHTTPS_PROXY=http://127.0.0.1:1\nOPENAI_MODEL=file\n")
+    desk.write(".qwen/.env", "QWEN_CFG_TIMEOUT=7\n")
+
+    def in_vain(*words: str, **env: str) -> list[str]:
+        found: list[str] = data_of(desk, 0, *words, env=env)["profiles"][0]["in_vain"]
+        return found
+
+    assert in_vain("debug=true") == ["../.env:2 DEBUG has it: excluded, since this file may not set DEBUG"]
+    assert in_vain("proxy=http://127.0.0.1:1") == [
+        "../.env:3 HTTPS_PROXY has it: a project's file may not set this field"
+    ]
+    assert in_vain("timeout=7") == ["~/.qwen/.env:1 QWEN_CFG_TIMEOUT has it: not read, since ../.env is found first"]
+    assert in_vain("model=file", OPENAI_MODEL="") == [
+        "../.env:4 OPENAI_MODEL has it: hidden by environment OPENAI_MODEL, which is set to nothing"
+    ]
+    assert in_vain("model=other") == []
+    assert in_vain("api_key=file:../.env", OPENAI_API_KEY=KEY[::-1]) == [
+        "../.env:1 OPENAI_API_KEY has it: overridden by environment OPENAI_API_KEY"
+    ]
 
 
 def test_a_value_that_wins_already(project: Desk) -> None:

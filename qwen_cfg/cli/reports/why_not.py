@@ -51,6 +51,7 @@ def _verdict_data(verdict: Verdict) -> dict[str, Any]:
         "value": verdict.value,
         "origin": verdict.origin,
         "wins": verdict.wins,
+        "in_vain": list(verdict.in_vain),
         "fixes": [
             {
                 "edits": [_edit_data(edit) for edit in fix.edits],
@@ -85,7 +86,7 @@ def _of_first(answer: WhyNot, verdict: Verdict, generation: ChosenProfile) -> li
     rules = f"by the {generation.rules}"
     if verdict.wins:
         return [f"{answer.field} {_now(answer, verdict)} here, {rules}: nothing to change"]
-    return [f"{answer.field} {_now(answer, verdict)} here, {rules}", "", *_fixes(answer, verdict)]
+    return [f"{answer.field} {_now(answer, verdict)} here, {rules}", *_in_vain(verdict), "", *_fixes(answer, verdict)]
 
 
 def _of_other(answer: WhyNot, verdict: Verdict, first: Verdict) -> list[str]:
@@ -94,9 +95,13 @@ def _of_other(answer: WhyNot, verdict: Verdict, first: Verdict) -> list[str]:
         return [f"{title}, nothing resolves: {verdict.error}"]
     if verdict.wins:
         return [f"{title}, it {_now(answer, verdict)} already"]
-    if verdict.fixes and verdict.fixes == first.fixes:
+    if verdict.fixes and (verdict.fixes, verdict.in_vain) == (first.fixes, first.in_vain):
         return [f"{title}, the same edits make it so."]
-    return [f"{title}, it {_now(answer, verdict)}", "", *_fixes(answer, verdict)]
+    return [f"{title}, it {_now(answer, verdict)}", *_in_vain(verdict), "", *_fixes(answer, verdict)]
+
+
+def _in_vain(verdict: Verdict) -> list[str]:
+    return [f"  {sentence}" for sentence in verdict.in_vain]
 
 
 def _now(answer: WhyNot, verdict: Verdict) -> str:
