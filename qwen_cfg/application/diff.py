@@ -9,7 +9,7 @@ from qwen_cfg.core.changes import ArtifactChange as Change
 from qwen_cfg.core.changes import Changes, artifact_change, only_in_one, resolution_change
 from qwen_cfg.reading.revisions import Repository, is_word
 from qwen_cfg.writing.artifact_file import ARTIFACT_NAME, read_artifact
-from qwen_schema import ArtifactError, QwenCfgError, UsageError, load, redact_unknown
+from qwen_schema import ArtifactError, QwenCfgError, UsageError, did_you_mean, load, redact_unknown
 from qwen_schema.envfile import Subject, file_values
 from qwen_schema.envfile.text import decode_text
 from qwen_schema.records import record, replace
@@ -145,8 +145,18 @@ def _side(word: str) -> Side:
     if colon and revision and path:
         return Side(word, path, revision)
     if word.endswith((".toml", ".json")) or word.startswith((".", "/")):
-        raise ArtifactError("there is no such file", where=word, hint=_FORMS)
+        raise ArtifactError("there is no such file", where=word, hint=_near(word) or _FORMS)
     return Side(word, revision=word)
+
+
+def _near(word: str) -> str:
+    """Return the question that names an artifact beside with much the same name; nothing where there is none."""
+    directory, name = os.path.split(word)
+    try:
+        beside = sorted(os.listdir(directory or "."))  # noqa: PTH208 - names are wanted
+    except (OSError, ValueError):
+        return ""
+    return did_you_mean(name, [each for each in beside if each.endswith((".toml", ".json"))]).strip()
 
 
 def _range(word: str) -> tuple[str, str, str] | None:

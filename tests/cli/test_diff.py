@@ -118,6 +118,7 @@ def test_an_invalid_artifact_is_an_error_and_not_a_difference(desk: Desk) -> Non
     assert refused.out == ""
     assert "b.toml: format: this artifact has format 2" in refused.err
     assert "no such file" in desk.run("diff", "a.toml", "none.toml").ended(3).err
+    assert "Did you mean a.toml?" in desk.run("diff", "aa.toml", "b.toml").ended(3).err
 
 
 @pytest.mark.parametrize(
@@ -218,6 +219,15 @@ def test_a_broken_artifact_stops_no_other(desk: Desk, history: History) -> None:
     assert document["artifacts"][0]["error"]["where"] == "later:a/qwen.toml"
     out = desk.run("diff", "new", "later").ended(3).out
     assert out.startswith("new → later: 1 of 4 artifacts differs, 2 not compared: invalid\n")
+
+
+def test_added_and_removed_artifacts_are_counted(desk: Desk, history: History) -> None:
+    history.commit({"c/qwen.toml": NEW, "b/qwen.toml": None}, "later")
+    out = desk.run("diff", "new", "later").ended(1).out
+    assert out.startswith(
+        "new → later: 1 added, 1 removed, of 4 artifacts\n\nb/qwen.toml (removed)\n  auth_method  openai"
+    )
+    assert f"c/qwen.toml (added)\n  auth_method  openai  [inferred: an API key is set]\n  base_url  {TWO}  [" in out
 
 
 def test_links_and_large_files_of_a_revision_are_not_read(desk: Desk, history: History) -> None:

@@ -127,9 +127,10 @@ def _head(changes: Changes) -> str:
     if not changes.changes:
         return f"{sides}: {compared}, the same in both"
     changed = changes.count("changed")
-    told = [f"{changed:,} of {compared} differ{'s' if changed == 1 else ''}"]
-    told += [f"{changes.count(s):,} {word}" for s, word in _OTHERS if changes.count(s)]
-    return f"{sides}: {', '.join(told)}"
+    told = [f"{changes.count(s):,} {word}" for s, word in _OTHERS if changes.count(s)]
+    if not changed:
+        return f"{sides}: {', '.join(told)}, of {compared}"
+    return f"{sides}: {', '.join([f'{changed:,} of {compared} differ' + ('s' if changed == 1 else ''), *told])}"
 
 
 _OTHERS: tuple[tuple[Status, str], ...] = (
