@@ -10,6 +10,7 @@ from qwen_cfg.core.changes import Changes, artifact_change, only_in_one, resolut
 from qwen_cfg.reading.revisions import Repository, is_word
 from qwen_cfg.writing.artifact_file import ARTIFACT_NAME, read_artifact
 from qwen_schema import ArtifactError, QwenCfgError, UsageError, did_you_mean, load, redact_unknown
+from qwen_schema import patterns as re
 from qwen_schema.envfile import Subject, file_values
 from qwen_schema.envfile.text import decode_text
 from qwen_schema.records import record, replace
@@ -32,6 +33,9 @@ _OF_THE_MACHINE = ("HOME", "PATH", "USERPROFILE", "HOMEDRIVE", "HOMEPATH", "SYST
 
 # Between two revisions, as git writes them.
 _COMMON, _BOTH = "...", ".."
+
+# A file in a revision: a colon within braces, as in HEAD@{10:00}, is part of the revision.
+_IN_REVISION = re.compile(r"(?P<revision>(?:[^:{}]|\{[^}]*\})+):(?P<path>.+)", re.DOTALL)
 
 _FORMS = "Name two artifacts (A B), two revisions (A B, A..B or A...B), or one of each as REVISION:FILE."
 
@@ -141,9 +145,8 @@ def _side(word: str) -> Side:
     file = os.path.join(word, ARTIFACT_NAME) if os.path.isdir(word) else word  # noqa: PTH112, PTH118 - "./" stays
     if os.path.exists(file):  # noqa: PTH110 - a text
         return Side(word, file)
-    revision, colon, path = word.partition(":")
-    if colon and revision and path:
-        return Side(word, path, revision)
+    if (found := _IN_REVISION.fullmatch(word)) is not None:
+        return Side(word, found["path"], found["revision"])
     if word.endswith((".toml", ".json")) or word.startswith((".", "/")):
         raise ArtifactError("there is no such file", where=word, hint=_near(word) or _FORMS)
     return Side(word, revision=word)

@@ -201,6 +201,7 @@ def test_an_artifact_in_a_revision_is_compared_with_a_file(desk: Desk, history: 
     desk.run("diff", "new:a/qwen.toml", "a").ended(0)
     desk.run("diff", "old:a/qwen.toml", "new:prod.toml").ended(1)
     desk.run("diff", "old:./qwen.toml", "qwen.toml", cwd=desk.cwd / "a").ended(1)
+    desk.run("diff", "HEAD@{2099-01-01 10:00}:a/qwen.toml", "a").ended(0)
     assert "the revision has no such file" in desk.run("diff", "old:none.toml", "a").ended(2).err
 
 
