@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qwen_schema import Secret, SecretReference, mask, redact, redact_unknown
+from qwen_schema import Secret, SecretReference, StreamRedactor, mask, redact, redact_known, redact_unknown
 from qwen_schema.envfile import Assignment
 
 TEXT = "sk-0123456789-the-secret-itself"
@@ -181,6 +181,21 @@ def test_a_secret_is_known_as_long_as_anybody_holds_it() -> None:
     del first
     gc.collect()
     assert redact(f"the key {second.reveal()} was refused") == "the key [redacted] was refused"
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 4)), max_size=20))
+def test_whatever_secrets_come_and_go_those_that_are_held_are_taken_out(changes: list[tuple[bool, int]]) -> None:
+    """What is looked for is remembered until a secret comes or goes, as many as there are."""
+    texts = [f"a-secret-number-{number}-of-five" for number in range(5)]
+    held: dict[int, Secret] = {}
+    for comes, number in changes:
+        if comes:
+            held[number] = Secret(texts[number])
+        else:
+            held.pop(number, None)
+        streamed = StreamRedactor()
+        for said in (redact_known(" ".join(texts)), streamed.add(" ".join(texts)) + streamed.end()):
+            assert [text in said for text in texts] == [n not in held for n in range(5)]
 
 
 def test_a_short_secret_is_left_where_it_stands() -> None:

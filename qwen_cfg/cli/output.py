@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 # What is not needed for every output is loaded with its first use.
@@ -16,6 +16,7 @@ from qwen_schema.errors import OutputError
 from qwen_schema.log_commands import WithoutCommands, without_commands, without_commands_within
 
 if TYPE_CHECKING:
+    import json
     from collections.abc import Callable
     from typing import TextIO
 
@@ -45,6 +46,7 @@ class Output:
         self._is_gone = False
         self._has_progress = False
         self.color: Color = "auto"
+        self._is_waiting = False
         self._inert = WithoutCommands()
         self._is_log = any(os.environ.get(name) for name in _RUN_JOBS) and not _is_file(stdout)
 
@@ -101,14 +103,15 @@ class Output:
         safe = text if verbatim else printable_lines(qwen_schema.redact(text))
         self._write(self._stdout, self._inert.add(safe) if self._is_log else safe)
 
-    def data(self, document: object, *, secrets: bool = False, indent: int | None = 2) -> None:
-        """Write a result as one JSON document."""
-        import json  # noqa: PLC0415 - few commands need it
-
+    def data(
+        self, document: object, *, secrets: bool = False, indent: int | None = 2, more_follows: bool = False
+    ) -> None:
+        """Write a result as one JSON document. It may wait for the next one, if that follows at once."""
         from qwen_schema.redacted_data import redacted_data  # noqa: PLC0415
 
         safe = document if secrets else redacted_data(document)
-        self._write(self._stdout, without_controls(json.dumps(safe, ensure_ascii=False, indent=indent)) + "\n")
+        text = without_controls(_encoder(indent).encode(safe)) + "\n"
+        self._write(self._stdout, text, more_follows=more_follows)
 
     def screen(self, render: Callable[[int], RenderableType], color: Color = "auto") -> None:
         """Write a result for people: `render` gets the width in columns."""
@@ -174,18 +177,30 @@ class Output:
 
         return painted(text, look) if wants_color(self.color, is_terminal=columns is not None) else text
 
-    def _write(self, stream: TextIO, text: str) -> None:
+    def _write(self, stream: TextIO, text: str, *, more_follows: bool = False) -> None:
         if self._has_progress:
             self._has_progress = False
             self._write(self._stderr, _ERASE)
+        if self._is_waiting and stream is not self._stdout:
+            self._write(self._stdout, "")
+        self._is_waiting = more_follows
         try:
             stream.write(text)
-            stream.flush()
+            if not more_follows:
+                stream.flush()
         except OSError as error:
             _silence(stream)
             self._is_gone = self._is_gone or stream is self._stdout
             if stream is self._stdout and not isinstance(error, BrokenPipeError):
                 raise OutputError(f"standard output cannot be written: {error.strerror}") from None
+
+
+@cache
+def _encoder(indent: int | None) -> json.JSONEncoder:
+    """Return the encoder of JSON documents."""
+    import json  # noqa: PLC0415 - few commands need it
+
+    return json.JSONEncoder(ensure_ascii=False, indent=indent)
 
 
 def _told(lines: tuple[str, ...], *, secrets: bool = False) -> str:

@@ -14,6 +14,7 @@ from qwen_schema import (
     QwenCfgError,
     StreamRedactor,
     TerminatedError,
+    Verbatim,
     redact_known,
     to_document,
     unexpected,
@@ -45,13 +46,18 @@ _TICK = 0.1
 
 
 class Reporter(Protocol):
-    """Tells what happens, in one output format."""
+    """Tells what happens, in one output format.
+
+    `takes_joined` says that texts may be told of as one that have come by then.
+    """
+
+    takes_joined: bool
 
     def began(self, settings: Settings) -> None:
         """Tell that the question is asked."""
 
-    def on_event(self, event: Event) -> None:
-        """Tell what the model or the connection does."""
+    def on_event(self, event: Event, *, more_follows: bool) -> None:
+        """Tell what the model or the connection does, and whether more has arrived by now."""
 
     def on_end(self, settings: Settings, answer: Answer, error: QwenCfgError | None) -> None:
         """Tell what came of it."""
@@ -85,10 +91,16 @@ class _WaitingLine:
 
     def note(self, event: Event | None) -> None:
         """Take notice of what happens, or of nothing that does."""
-        now, columns = time.monotonic(), self._output.progress_columns
         self._is_over = self._is_over or isinstance(event, self._seen_from)
+        if self._is_over:
+            return
+        now = time.monotonic()
         self._what = {Reasoning: "thinking", Text: "answering"}.get(type(event), self._what)
-        if self._is_over or not columns or now < self._next:
+        if now < self._next:
+            return
+        columns = self._output.progress_columns
+        if not columns:
+            self._next = now + _TICK
             return
         from .terminal.waiting import waiting_text  # noqa: PLC0415 - only a person needs it
 
@@ -122,10 +134,10 @@ def _ask(
     holding = _RateLimitNotice(output)
     with session.exchange(prompt) as exchange:
         try:
-            for event in exchange.events(_TICK):
+            for event in exchange.events(_TICK, joined=reporter.takes_joined):
                 if event is not None:
                     holding.note(event)
-                    reporter.on_event(event)
+                    reporter.on_event(event, more_follows=exchange.has_more)
                 waiting.note(event)
                 if heard:
                     break
@@ -161,14 +173,17 @@ def write_failure(error: QwenCfgError, form: OutputFormat, output: Output) -> No
 class _TextReporter:
     """Writes the answer, and nothing but the answer, to standard output."""
 
+    takes_joined = True
+
     def __init__(self, output: Output) -> None:
         self._output = output
+        self._is_verbatim = not output.is_terminal
         self._redacting = StreamRedactor()
 
     def began(self, settings: Settings) -> None:
         """Say nothing."""
 
-    def on_event(self, event: Event) -> None:
+    def on_event(self, event: Event, *, more_follows: bool) -> None:  # noqa: ARG002 - what came together is one event
         """Write a piece of the answer as it came."""
         if isinstance(event, Text):
             self._write(self._redacting.add(event.text))
@@ -183,11 +198,13 @@ class _TextReporter:
 
     def _write(self, text: str) -> None:
         if text:
-            self._output.text(text, verbatim=not self._output.is_terminal)
+            self._output.text(text, verbatim=self._is_verbatim)
 
 
 class _JsonReporter:
     """Writes one JSON object when all has ended."""
+
+    takes_joined = True
 
     def __init__(self, output: Output) -> None:
         self._output = output
@@ -195,7 +212,7 @@ class _JsonReporter:
     def began(self, settings: Settings) -> None:
         """Say nothing."""
 
-    def on_event(self, event: Event) -> None:
+    def on_event(self, event: Event, *, more_follows: bool) -> None:  # noqa: ARG002 - nothing is written
         """Say nothing but that there is a wait."""
         _notice_wait(event, self._output)
 
@@ -208,6 +225,8 @@ class _JsonReporter:
 class _StreamReporter:
     """Writes one JSON object a line, as things happen; the last one says what came of it."""
 
+    takes_joined = False
+
     def __init__(self, output: Output) -> None:
         self._output = output
         self._redacting = {"text": StreamRedactor(), "reasoning": StreamRedactor()}
@@ -216,13 +235,13 @@ class _StreamReporter:
         """Write with what the question is asked."""
         self._line("start", format=FORMAT, **_config_data(settings))
 
-    def on_event(self, event: Event) -> None:
+    def on_event(self, event: Event, *, more_follows: bool) -> None:
         """Write what is for the reader; the end tells the rest."""
         match event:
             case Text(text):
-                self._piece("text", self._redacting["text"].add(text))
+                self._piece("text", self._redacting["text"].add(text), more_follows=more_follows)
             case Reasoning(text):
-                self._piece("reasoning", self._redacting["reasoning"].add(text))
+                self._piece("reasoning", self._redacting["reasoning"].add(text), more_follows=more_follows)
             case RetryWait(why, seconds, attempt, most):
                 self._line("waiting", why=why, seconds=round(seconds, 3), attempt=attempt, most=most)
         _notice_wait(event, self._output)
@@ -230,16 +249,17 @@ class _StreamReporter:
     def on_end(self, settings: Settings, answer: Answer, error: QwenCfgError | None) -> None:
         """Write the document, after what was held back."""
         for kind, redacting in self._redacting.items():
-            self._piece(kind, redacting.end())
+            self._piece(kind, redacting.end(), more_follows=True)
         self._line("result", format=FORMAT, **_result(settings, answer, error))
         _notice_end(settings, answer, error, self._output)
 
-    def _piece(self, kind: str, text: str) -> None:
+    def _piece(self, kind: str, text: str, *, more_follows: bool) -> None:
         if text:
-            self._line(kind, text=text)
+            self._line(kind, more_follows=more_follows, text=text)
 
-    def _line(self, kind: str, **values: Any) -> None:
-        self._output.data({"type": kind, **values}, indent=None)
+    def _line(self, kind: str, *, more_follows: bool = False, **values: Any) -> None:
+        # The kind is a word of ours.
+        self._output.data({"type": Verbatim(kind), **values}, indent=None, more_follows=more_follows)
 
 
 def _reporter(form: OutputFormat, output: Output) -> Reporter:

@@ -22,8 +22,8 @@ class Output(Protocol):
     def text(self, text: str, *, verbatim: bool = False) -> None:
         """Write a piece of an answer; what is `verbatim` must not change by a byte."""
 
-    def data(self, document: object, *, indent: int | None = 2) -> None:
-        """Write a result as one JSON document."""
+    def data(self, document: object, *, indent: int | None = 2, more_follows: bool = False) -> None:
+        """Write a result as one JSON document. It may wait for the next one, if that follows at once."""
 
     @property
     def progress_columns(self) -> int:

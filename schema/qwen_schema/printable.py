@@ -40,7 +40,8 @@ def shorten(text: str) -> str:
 
 def without_controls(quoted: str) -> str:
     """Return a JSON or TOML text in which characters and commands that a terminal or log might act on are escaped."""
-    return without_commands_within(_UNQUOTED.sub(_quoted_escape, quoted), escape="\\u005b")
+    is_harmless = quoted.isascii() and "\x7f" not in quoted
+    return without_commands_within(quoted if is_harmless else _UNQUOTED.sub(_quoted_escape, quoted), escape="\\u005b")
 
 
 def _escape(character: str) -> str:

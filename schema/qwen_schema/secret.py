@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from itertools import count
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from weakref import WeakValueDictionary
 
 from . import patterns as re
@@ -13,6 +14,7 @@ from .spellings import (
     QUOTED,
     RAW,
     TELLTALE_BEGINNING,
+    TELLTALE_LENGTH,
     Spelling,
     Views,
     cut_escape,
@@ -51,6 +53,8 @@ _USER_INFO = re.compile(r"(?<=://)[^/?#\s@]*(?:@[^/?#\s@]*)*@")
 
 # By identity, so that either of two equal secrets may be deleted first.
 _known: WeakValueDictionary[int, Secret] = WeakValueDictionary()
+_numbers = count()
+_newest = 0
 
 
 class Secret:
@@ -62,6 +66,8 @@ class Secret:
         self._text = text
         self._spellings: tuple[Spelling, ...] | None = None
         _known[id(self)] = self
+        global _newest  # noqa: PLW0603 - what is looked for is found anew then
+        _newest = next(_numbers)
 
     def reveal(self) -> str:
         """Return the secret itself, to send or compare it."""
@@ -123,10 +129,12 @@ class StreamRedactor:
 
     def add(self, piece: str) -> Verbatim:
         """Add a piece; return the text that can be passed on now."""
-        known, text = _known_spellings(), self._held + piece
-        whole = text[: cut_escape(text)] if known else text
+        sought, text = _sought(), self._held + piece
+        whole = text[: cut_escape(text)] if sought.spellings else text
         seen = _joined(self._passed, views(whole))
-        near = [Spelling(view, start, form) for view, start, form in known if start in seen[view]]
+        near = sought.near(seen)
+        if not near and len(text) - len(whole) <= _LONGEST_HELD:
+            return self._pass_on(text, len(whole), seen)
         cuts = _cuts(whole, seen, near, self._passed)
         # A complete secret is not held back as the beginning of another.
         kept = max([_begun(whole, seen, near), *(end for _, end in cuts)])
@@ -135,22 +143,36 @@ class StreamRedactor:
         if passed != whole:
             seen = _joined(self._passed, views(passed))
         if cuts or is_too_much:
-            self._looked_back = max(len(spelling.text) for spelling in known)
-        raw, plain, loose, quoted = (view[-self._looked_back :] for view in seen)
-        self._passed = raw, plain, loose, quoted
+            self._looked_back = max(len(spelling.text) for spelling in sought.spellings)
+        self._look_back(seen)
         return Verbatim(_without(text[:kept], cuts) + (REDACTED if is_too_much else ""))
+
+    def _pass_on(self, text: str, kept: int, seen: Views) -> Verbatim:
+        """Return a text in which there is no secret, up to an escape that its end cuts, as most pieces are."""
+        self._held = text[kept:]
+        self._look_back(seen)
+        return Verbatim(text[:kept] if self._held else text)
+
+    def _look_back(self, seen: Views) -> None:
+        raw, plain, loose, quoted = seen
+        back = -self._looked_back
+        self._passed = raw[back:], plain[back:], loose[back:], quoted[back:]
 
     def end(self) -> Verbatim:
         """Return the text that is still held back, redacted."""
         held, self._held = self._held, ""
         seen = _joined(self._passed, views(held))
-        return Verbatim(_without(held, _cuts(held, seen, _known_spellings(), self._passed)))
+        return Verbatim(_without(held, _cuts(held, seen, _sought().spellings, self._passed)))
 
 
 def redact_known(text: str) -> Verbatim:
     """Return `text` without the secrets that this process knows, in any spelling; the rest is unchanged."""
-    known = _known_spellings()
-    return Verbatim(_without(text, _cuts(text, views(text), known)) if known else text)
+    sought = _sought()
+    if len(text) < TELLTALE_LENGTH or not sought.spellings:
+        return Verbatim(text)
+    seen = views(text)
+    near = sought.near(seen)
+    return Verbatim(_without(text, _cuts(text, seen, near)) if near else text)
 
 
 def redact(text: str) -> str:
@@ -187,10 +209,41 @@ def redact_unknown(text: str) -> str:
     return _KEY_SHAPE.sub(REDACTED, redact(text))
 
 
-def _known_spellings() -> Sequence[Spelling]:
-    """Return the spellings of all known secrets."""
-    secrets = [secret for reference in _known.valuerefs() if (secret := reference()) is not None]
-    return secrets[0].spellings if len(secrets) == 1 else list({s: None for each in secrets for s in each.spellings})
+class _Sought(NamedTuple):
+    """What is looked for in texts: the spellings of the secrets that were known when there were so many of them.
+
+    `beginnings` are those of the spellings, by view: few texts have one in them.
+    """
+
+    newest: int
+    known: int
+    spellings: Sequence[Spelling]
+    beginnings: tuple[tuple[int, tuple[str, ...]], ...]
+
+    def near(self, seen: Views) -> Sequence[Spelling]:
+        """Return the spellings whose beginnings are in a text."""
+        for view, beginnings in self.beginnings:
+            text = seen[view]
+            for beginning in beginnings:
+                if beginning in text:
+                    return [spelling for spelling in self.spellings if spelling.beginning in seen[spelling.view]]
+        return ()
+
+
+_last_sought = _Sought(-1, 0, (), ())
+
+
+def _sought() -> _Sought:
+    """Return what is looked for in texts, which is found anew when a secret has come or gone."""
+    global _last_sought  # noqa: PLW0603
+    newest, known = _newest, len(_known)
+    if (_last_sought.newest, _last_sought.known) != (newest, known):
+        secrets = [secret for reference in _known.valuerefs() if (secret := reference()) is not None]
+        spellings = list({s: None for each in secrets for s in each.spellings})
+        views_ = {spelling.view: None for spelling in spellings}
+        by_view = [(v, tuple({s.beginning: None for s in spellings if s.view == v})) for v in views_]
+        _last_sought = _Sought(newest, known, spellings, tuple(by_view))
+    return _last_sought
 
 
 def _joined(before: Views, after: Views) -> Views:

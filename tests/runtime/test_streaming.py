@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from support.asking import ask, close_all, pieces, session
 from support.provider import Reply, chunk, events, finish, streamed, usage
 
-from qwen_runtime.wire.events import ModelName, Reasoning, Text
+from qwen_runtime.wire.events import FinishReason, ModelName, Reasoning, Text
 from qwen_schema import CutOffError, NoCompletionError, QwenCfgError
 
 if TYPE_CHECKING:
     from support.provider import Provider
+
+    from qwen_runtime.wire.events import Event
 
 # What JSON and the event stream have a meaning for, characters of every width in UTF-8, and line ends that only
 # some people take for one.
@@ -260,3 +262,39 @@ def test_the_time_to_the_first_token_is_measured(server: Provider) -> None:
     server.replies[:] = [streamed("a", "b", wait=0.2)]
     answer: Any = ask(session(f"{server.url}/v1"))[1]
     assert 0.2 <= answer.first_token_seconds <= answer.total_seconds
+
+
+# Pieces that came together.
+
+
+def joined(base_url: str) -> tuple[list[Event], str]:
+    """Return what happened where pieces may be joined, each taken late, and the error that it ended in."""
+    happened: list[Event] = []
+    try:
+        with session(base_url).exchange("ping") as exchange:
+            for event in exchange.events(joined=True):
+                happened += [event] if event is not None else []
+                # The rest comes meanwhile.
+                until = time.monotonic() + 10
+                while time.monotonic() < until and not exchange.has_more and not isinstance(event, FinishReason):
+                    time.sleep(0.01)
+    except QwenCfgError as error:
+        return happened, type(error).__name__
+    return happened, ""
+
+
+def test_pieces_that_have_come_by_now_are_one_where_that_is_asked_for(server: Provider) -> None:
+    words = [f"w{number} " for number in range(600)]
+    server.replies[:] = [Reply([b"".join(events(*(chunk(content=word) for word in words), finish()))])]
+    happened, error = joined(f"{server.url}/v1")
+    texts = pieces(happened)
+    assert (error, "".join(texts)) == ("", "".join(words))
+    assert len(texts) < len(words) / 2
+    assert isinstance(happened[-1], FinishReason)
+
+
+def test_pieces_that_were_joined_come_before_the_error_that_cuts_the_answer_off(server: Provider) -> None:
+    words = [f"w{number} " for number in range(40)]
+    server.replies[:] = [Reply([b"".join(events(*(chunk(content=word) for word in words), done=False))])]
+    happened, error = joined(f"{server.url}/v1")
+    assert ("".join(pieces(happened)), error) == ("".join(words), "CutOffError")

@@ -32,6 +32,11 @@ class Background(Generic[T]):
         """Yield all items, and wait for each without a limit."""
         return (item for item in self.poll(None) if item is not None)
 
+    @property
+    def has_more(self) -> bool:
+        """Whether something has come that was not yielded yet."""
+        return not self._queue.empty()
+
     def poll(self, seconds: float | None) -> Iterator[T | None]:
         """Yield the items, and None after each `seconds` without an item; raise the iterator's errors."""
         while True:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from qwen_schema import patterns as re
+
 from .endings import is_end, named_end
 from .events import Event, FinishReason, ModelName, Reasoning, Text, ToolCall, UsageReport
 from .usage import read_usage
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 # DashScope, DeepSeek and vLLM use the first, OpenRouter and newer vLLM the second.
 _REASONING = ("reasoning_content", "reasoning")
 _LONGEST_NAME = 100
+_HALF = re.compile("[\ud800-\udfff]")
 _PIECES = (Text, Reasoning)
 
 
@@ -46,14 +49,17 @@ class ChunkReader:
 
     def __init__(self) -> None:
         self.has_choices = False
+        self._model = ""
         self._streamed: dict[type[Text | Reasoning], list[str]] = {Text: [], Reasoning: []}
 
     def events(self, document: Mapping[str, Any]) -> Iterator[Event]:
         """Yield the events of the first choice of a chunk or a complete completion."""
         choices = choices_of(document)
         self.has_choices = self.has_choices or bool(choices)
-        if isinstance(document.get("model"), str) and document["model"]:
-            yield ModelName(document["model"])
+        model = document.get("model")
+        if isinstance(model, str) and model and model != self._model:
+            self._model = model
+            yield ModelName(model)
         for choice in choices:
             if not choice.get("index"):
                 yield from self._of_choice(choice)
@@ -73,7 +79,7 @@ class ChunkReader:
                 yield event
         if message and isinstance(message, dict):
             yield from self._of_message(message)
-        if is_end(reason):
+        if reason and is_end(reason):
             yield FinishReason(reason)
 
     def _of_message(self, message: Mapping[str, Any]) -> Iterator[Event]:
@@ -128,6 +134,9 @@ def whole_characters(events: Iterator[Event]) -> Iterator[Event]:
     half = ""
     for event in events:
         if isinstance(event, Text):
+            if not half and (event.text.isascii() or not _HALF.search(event.text)):
+                yield event
+                continue
             text, half = _split_half(half + event.text)
             if text:
                 yield Text(_join_halves(text))
@@ -144,6 +153,4 @@ def _split_half(text: str) -> tuple[str, str]:
 
 def _join_halves(text: str) -> str:
     """Return a text with joined surrogate halves; a single half becomes U+FFFD."""
-    if not any("\ud800" <= character <= "\udfff" for character in text):
-        return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -62,9 +63,15 @@ def parse_json(text: str) -> Any:
     A number of any length is accepted: a whole number with too many digits becomes a float, which may be infinite.
     """
     try:
-        return json.loads(text, parse_int=_number)
+        return _decoder().decode(text)
     except (ValueError, RecursionError):
         return None
+
+
+@cache
+def _decoder() -> json.JSONDecoder:
+    """Return the decoder, which is made once: `json.loads` would make one for each text."""
+    return json.JSONDecoder(parse_int=_number)
 
 
 def is_error(document: Mapping[str, Any]) -> bool:

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 # The seconds of silence after the model's end that end the stream.
 _GRACE = 3.0
 
+# So many pieces of the answer that came together become one.
+_MOST_JOINED = 256
+
+_PIECES = (Text, Reasoning)
+
 
 @record
 class Answer:
@@ -61,20 +66,42 @@ class Exchange:
         self._usage: Usage | None = None
         self._background: Background[Event] = Background(lambda cancelled: answer(connection, messages, cancelled))
 
-    def events(self, tick: float | None = None) -> Iterator[Event | None]:
+    def events(self, tick: float | None = None, *, joined: bool = False) -> Iterator[Event | None]:
         """Yield the events as they arrive, and None after each `tick` seconds without an event.
+
+        With `joined`, texts that have arrived by now are one event: nothing is waited for.
 
         Raises:
             AuthenticationError: if the provider refuses the key.
             ProviderError: if there is no answer, or it stops in the middle.
         """
         try:
-            yield from self._until_end(tick)
+            yield from self._joined(tick) if joined else self._until_end(tick)
         except Exception as error:
             self.error = type(error).__name__
             raise
         finally:
             self._ended = time.monotonic()
+
+    def _joined(self, tick: float | None) -> Iterator[Event | None]:
+        texts: list[str] = []
+        try:
+            for event in self._until_end(tick):
+                if isinstance(event, Text):
+                    texts.append(event.text)
+                    if len(texts) < _MOST_JOINED and self._background.has_more:
+                        continue
+                if texts:
+                    text, texts = "".join(texts), []
+                    yield Text(text)
+                if not isinstance(event, Text):
+                    yield event
+        except Exception:
+            if texts:
+                yield Text("".join(texts))
+            raise
+        if texts:
+            yield Text("".join(texts))
 
     def _until_end(self, tick: float | None) -> Iterator[Event | None]:
         latest = time.monotonic()
@@ -88,6 +115,11 @@ class Exchange:
                 return
             if event is not None or tick is not None:
                 yield event
+
+    @property
+    def has_more(self) -> bool:
+        """Whether something more has arrived already."""
+        return self._background.has_more
 
     def cancel(self) -> None:
         """Stop the request; the text received is kept."""
@@ -105,7 +137,7 @@ class Exchange:
         return Answer(self._asked_model, self._model, text, reasoning, self._finish_reason, self._usage, first, total)
 
     def _note(self, event: Event) -> None:
-        if isinstance(event, Text | Reasoning) and self._first_token is None:
+        if self._first_token is None and isinstance(event, _PIECES):
             self._first_token = time.monotonic()
         match event:
             case Text(text):

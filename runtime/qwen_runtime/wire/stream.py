@@ -62,6 +62,8 @@ _LOOKS_FAILED = re.compile(
 )
 
 
+_PIECES = (Text, Reasoning)
+
 # A status with which a text begins: `502 Bad Gateway`.
 _STATUS = re.compile(r"(?:HTTP/[\d.]+ )?([45]\d\d)\b(?= [A-Z])")
 
@@ -94,7 +96,7 @@ class _Stream:
 
     def note(self, event: Event) -> None:
         """Update the state with an event."""
-        self.begun = self.begun or isinstance(event, Text | Reasoning)
+        self.begun = self.begun or isinstance(event, _PIECES)
         self.has_text = self.has_text or isinstance(event, Text)
         if isinstance(event, FinishReason):
             self.ended, self.reason = True, event.reason
