@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 python3 python; do \
 	$$python -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$python && break; done)
 
-.PHONY: help demo test lint types imports unit verify lowest coverage fuzz generate docs bench wheel clean
+.PHONY: help demo test lint types imports unit verify lowest coverage fuzz generate docs bench bench-growth bench-peers wheel clean
 
 help:
 	@echo 'make demo   install into .venv, explain a real directory tree and chat, offline'
@@ -19,7 +19,9 @@ help:
 	@echo 'make fuzz   look for inputs that break a promise, FUZZ_SECONDS=60 for each target'
 	@echo 'make generate  write again the Python modules that are made from the declarations'
 	@echo 'make docs   write again what is generated: the tables in docs/ and the man page'
-	@echo 'make bench  measure, against a baseline taken in the same run'
+	@echo 'make bench  measure, against a baseline taken in the same run, and write docs/performance.md'
+	@echo 'make bench-growth  double each input, and fail if anything takes more than twice the time'
+	@echo 'make bench-peers  install what others use for settings, and measure it beside qwen-cfg'
 	@echo 'make wheel  build the distribution into dist/'
 	@echo 'make clean  remove .venv and the caches'
 
@@ -96,6 +98,12 @@ docs: generate
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
+
+bench-growth: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks.growth
+
+bench-peers: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks.peers
 
 wheel: $(VENV)/.installed-dev
 	$(BIN)/python -m hatchling build

@@ -1,17 +1,19 @@
-"""Runs every measurement and prints the median ratio of each: `make bench`."""
+"""Runs every measurement, prints the results and writes the tables of docs/performance.md: `make bench`."""
 
 from __future__ import annotations
 
 from itertools import chain
 
-from . import reading, starting, streaming
+from . import reading, starting, streaming, working
+from .report import write_table
 
 
 def main() -> None:
-    """Print a line per measurement."""
-    print("median of A / median of B, A and B taken in turn (smaller is faster for A)\n")
-    for measurement in chain(reading.measurements(), streaming.measurements(), starting.measurements()):
-        print(f"{measurement.ratio():7.2f}  {measurement.title}")
+    """Write the tables."""
+    parts = chain(reading.measurements(), streaming.measurements())
+    write_table("parts", ("elapsed time", "ratio (middle half)"), ((m.title, str(m.ratio())) for m in parts))
+    starting.main()
+    working.main()
 
 
 if __name__ == "__main__":

@@ -12,6 +12,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Ratio:
+    """The median of A in units of B's, and between which values the middle half of A lies."""
+
+    median: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.median:.2f} ({self.low:.2f} to {self.high:.2f})"
+
+
+@dataclass(frozen=True)
 class Measurement:
     """Two things that take time, how often they are compared, and the clock that says how much they take."""
 
@@ -20,12 +32,15 @@ class Measurement:
     baseline: Callable[[], object]
     rounds: int = 15
     clock: Callable[[], float] = time.perf_counter
+    goal: str = ""
 
-    def ratio(self) -> float:
-        """Return the subject's median time in units of the baseline's."""
+    def ratio(self) -> Ratio:
+        """Return the subject's time in units of the baseline's median."""
         self.subject(), self.baseline()
         pairs = [(self._seconds(self.subject), self._seconds(self.baseline)) for _ in range(self.rounds)]
-        return statistics.median(a for a, _ in pairs) / statistics.median(b for _, b in pairs)
+        unit = statistics.median(b for _, b in pairs)
+        low, median, high = statistics.quantiles((a / unit for a, _ in pairs), n=4)
+        return Ratio(median, low, high)
 
     def _seconds(self, work: Callable[[], object]) -> float:
         start = self.clock()

@@ -5,57 +5,61 @@
 
 from __future__ import annotations
 
-import resource
-import subprocess
-import sys
-import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .measure import Measurement
+from .processes import NOTHING, PROGRAM, cpu_seconds, directory, run
+from .provider import provider
+from .report import write_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-_PROGRAM = str(Path(sys.executable).with_name("qwen-cfg"))
+# A command, and the ratio that is aimed at.
 _COMMANDS = (
-    ["--version"],
-    ["--help"],
-    ["resolve"],
-    ["check", "qwen.toml"],
-    ["resolve", "--explain"],
-    ["envfile", ".env"],
-    ["run", "--help"],
+    ("--version", "3.5"),
+    ("--help", "3.5"),
+    ("resolve", "6"),
+    ("check qwen.toml", "6"),
+    ("resolve --explain", "8"),
+    ("envfile .env", ""),
+    ("run --help", ""),
 )
 
 
 def measurements() -> Iterator[Measurement]:
-    """Yield each command against `python -I -c pass`, which loads the same environment and does nothing with it."""
-    with tempfile.TemporaryDirectory(prefix="qwen-cfg-bench-") as directory:
-        env_file = Path(directory, ".env")
-        env_file.write_text("OPENAI_API_KEY=sk-0123456789\n", encoding="utf-8")
-        env_file.chmod(0o600)
-        _process([_PROGRAM, "resolve", "-o", "qwen.toml"], directory)()
-        for words in _COMMANDS:
-            yield Measurement(
-                f"qwen-cfg {' '.join(words)} / python -I -c pass (CPU time)",
-                _process([_PROGRAM, *words], directory),
-                _process([sys.executable, "-I", "-c", "pass"], directory),
-                clock=_cpu_seconds,
-            )
+    """Yield each command against `python -I -c pass`, and `run -p` against the same with httpx alone."""
+    with directory() as at:
+        run([PROGRAM, "resolve", "-o", "qwen.toml"], at)
+        for words, goal in _COMMANDS:
+            subject, baseline = partial(run, [PROGRAM, *words.split()], at), partial(run, NOTHING, at)
+            yield Measurement(f"`{words}` / `python -I -c pass`", subject, baseline, clock=cpu_seconds, goal=goal)
+        with provider(2) as url:
+            yield _asking(url, at)
 
 
-def _cpu_seconds() -> float:
-    """Return the CPU time of the processes that have ended: other work of the machine does not count."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def _asking(url: str, at: Path) -> Measurement:
+    # httpx loads a command line of its own where click is installed, as beside our tools, but not beside us alone.
+    (at / "without").mkdir()
+    (at / "without" / "click.py").write_text("raise ImportError\n", encoding="utf-8")
+    env = {"PYTHONPATH": str(at / "without"), "OPENAI_BASE_URL": url, "OPENAI_MODEL": "m"}
+    script = [NOTHING[0], str(Path(__file__).with_name("ten_lines.py")), f"{url}/chat/completions"]
+    return Measurement(
+        "`run -p` / a script of ten lines with httpx",
+        partial(run, [PROGRAM, "run", "-p", "hi"], at, env),
+        partial(run, script, at, env),
+        clock=cpu_seconds,
+        goal="1.25",
+    )
 
 
-def _process(words: list[str], directory: str) -> Callable[[], object]:
-    environment = {"HOME": directory, "PATH": ""}
-    return lambda: subprocess.run(words, cwd=directory, env=environment, stdout=subprocess.DEVNULL, check=True)
+def main() -> None:
+    """Write the table of starts."""
+    rows = [(m.title, str(m.ratio()), m.goal) for m in measurements()]
+    write_table("starting", ("CPU time of a process", "ratio (middle half)", "goal"), rows)
 
 
 if __name__ == "__main__":
-    for measurement in measurements():
-        print(f"{measurement.ratio():7.2f}  {measurement.title}")
+    main()

@@ -16,6 +16,11 @@ OAUTH_CACHE = "~/.qwen/oauth_creds.json"
 OAUTH_CACHE_NAME = "oauth_creds.json"
 
 
+# How paths are shown, by the texts of the standpoint and the path.
+_shown: dict[tuple[type[PurePath], str, str | None, str], str] = {}
+_MOST_SHOWN = 4096
+
+
 @record
 class Standpoint:
     """Where paths are looked at from: the working directory and the home, both real (no links in them)."""
@@ -29,7 +34,12 @@ class Standpoint:
         A home-level file is shown with `~/`, a file of a directory on the way up with `./` or `../`; another one by
         whichever of the two says it without leaving the home, and absolute if neither does.
         """
-        return _shown(type(path), str(self.cwd), text_of(self.home), str(path))
+        said = type(path), str(self.cwd), text_of(self.home), str(path)
+        if said not in _shown:
+            if len(_shown) >= _MOST_SHOWN:
+                _shown.clear()
+            _shown[said] = self._show(path)
+        return _shown[said]
 
     def _show(self, path: PurePath) -> str:
         if path in home_level_files(self.home):
@@ -62,11 +72,6 @@ def text_of(path: PurePath | None) -> str | None:
     What is remembered of paths is remembered by their texts: two paths of Windows that differ in case are equal.
     """
     return None if path is None else str(path)
-
-
-@lru_cache(maxsize=4096)
-def _shown(kind: type[PurePath], cwd: str, home: str | None, path: str) -> str:
-    return Standpoint(kind(cwd), None if home is None else kind(home))._show(kind(path))
 
 
 def home_level_files(home: P | None, moved: P | None = None) -> tuple[P, ...]:
@@ -112,8 +117,16 @@ def _is_in(path: PurePath, directory: PurePath) -> bool:
 
 def _shared(one: PurePath, other: PurePath) -> int:
     """Return how many parts, the root among them, two paths have in common from their beginning."""
-    pairs = zip(_compared(one), _compared(other), strict=False)
-    return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(one.parts), len(other.parts)))
+    some, others = _compared(one), _compared(other)
+    least, most = 0, min(len(some), len(others))
+    while least < most:
+        # Halving compares many parts at once: paths may be deep.
+        middle = (least + most + 1) // 2
+        if some[least:middle] == others[least:middle]:
+            least = middle
+        else:
+            most = middle - 1
+    return least
 
 
 def _compared(path: PurePath) -> tuple[str, ...]:

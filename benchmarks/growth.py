@@ -1,0 +1,92 @@
+"""Whether work grows as its input does: each input is doubled, and more than linear growth fails: `make bench-growth`.
+
+What counts is CPU time, without that of a command that has little to do; the medians of several runs.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .processes import PROGRAM, cpu_of, directory
+from .provider import provider
+from .report import write_table
+from .working import asking, deepened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+# Twice the input takes twice the time; twice that again would be quadratic.
+_MOST = 2.7
+_ROUNDS = 5
+
+
+@dataclass(frozen=True)
+class Growth:
+    """A command over an input of three sizes: next to nothing, some, and twice as much."""
+
+    title: str
+    words: tuple[str, ...]
+    places: tuple[tuple[Path, Mapping[str, str]], ...]
+
+    def factor(self) -> float:
+        """Return how much more time the double size takes, after what the least takes."""
+        took: list[list[float]] = [[], [], []]
+        for _ in range(_ROUNDS):
+            for times, (at, env) in zip(took, self.places, strict=True):
+                times.append(cpu_of([PROGRAM, *self.words], at, env))
+        least, some, double = map(statistics.median, took)
+        return (double - least) / (some - least)
+
+
+def main() -> int:
+    """Write the table of growth; return 1 if anything grows more than linearly."""
+    rows, failed = [], False
+    with directory() as at:
+        for growth in _growths(at):
+            factor = growth.factor()
+            failed = failed or factor > _MOST
+            rows.append((growth.title, f"{factor:.2f}{' (too much)' if factor > _MOST else ''}"))
+    write_table("growth", ("twice the", "takes so many times the CPU time"), rows)
+    return int(failed)
+
+
+def _growths(at: Path) -> Iterator[Growth]:
+    explain = ("resolve", "--explain")
+    depths = [deepened(at / f"deep-{depth}", depth) for depth in (1, 300, 600)]
+    yield Growth("depth of directories (300)", explain, tuple((deep, {}) for deep in depths))
+    yield Growth("lines of an env file (20,000)", explain, _files(at, "lines", (1, 20_000, 40_000), "# a comment\n"))
+    yield Growth(
+        "variables of an env file (4,000)",
+        explain,
+        _files(at, "variables", (1, 4_000, 8_000), lambda n: f"APP_SETTING_{n}=value {n}\n"),
+    )
+    environs = [{f"APP_SETTING_{n}": "a value" for n in range(count)} for count in (1, 2_000, 4_000)]
+    yield Growth("variables of the environment (2,000)", explain, tuple((at, environ) for environ in environs))
+    for form in ("text", "stream-json", "json"):
+        with provider(1) as none, provider(20_000) as some, provider(40_000) as double:
+            words = ("run", "-p", "hi", "--output-format", form)
+            places = tuple((at, asking(url)) for url in (none, some, double))
+            yield Growth(f"events of an answer, {form} (20,000)", words, places)
+
+
+def _files(
+    at: Path, name: str, counts: tuple[int, ...], line: str | Callable[[int], str]
+) -> tuple[tuple[Path, Mapping[str, str]], ...]:
+    """Return directories whose env files have so many lines."""
+    places = []
+    for count in counts:
+        file = at / f"{name}-{count}" / ".env"
+        file.parent.mkdir()
+        lines = (line if isinstance(line, str) else line(n) for n in range(count))
+        file.write_text("OPENAI_API_KEY=sk-0123456789abcdefghij\n" + "".join(lines), encoding="utf-8")
+        file.chmod(0o600)
+        places.append((file.parent, dict[str, str]()))
+    return tuple(places)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
