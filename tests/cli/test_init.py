@@ -205,7 +205,7 @@ def test_a_named_provider_brings_its_url_its_model_and_its_key(desk: Desk) -> No
         (["--provider", "azure"], 2, "https://RESOURCE.openai.azure.com/openai/v1"),
         (["--provider", "other"], 2, "needs a base URL"),
         (["--provider", "openai", "--openai-base-url", "https://openrouter.ai/api/v1"], 2, "OpenRouter's"),
-        (["--provider", "openrouter"], 3, "begins like the keys of OpenAI do"),
+        (["--provider", "openrouter"], 3, "begins like the keys of OpenAI"),
         (["--provider", "opnerouter"], 2, "openrouter"),
         (["--provider", "qwen-oauth"], 3, "no Qwen OAuth login"),
     ],
