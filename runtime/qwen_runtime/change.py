@@ -1,4 +1,4 @@
-"""Changing the config in a session: what there is, what a person wants instead, and how it comes about."""
+"""A change of the config in a session: the present values, the change, and the function that applies it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @record
 class DialogueDefaults:
-    """What there is now, as the dialogue shows it, where Enter accepts it; empty is what there is none of.
+    """The present values for the dialogue, which Enter accepts; a value is empty if there is none.
 
-    `key` is how the present API key may be shown: masked, or as the place where it lives. `login` is the file that a
-    login is kept in, `exported` has the keys that variables hold, by name, and `provider` is one that was named before.
+    `key` is the present API key for display: masked, or its place. `login` is the file of the login, `exported` the
+    keys in variables by name, and `provider` the provider that was named before.
     """
 
     base_url: str = ""
@@ -33,9 +33,9 @@ class DialogueDefaults:
 
 @record
 class Change:
-    """What a person asks for in the session: texts by field, and where they were typed (`/auth`, `/model`).
+    """A change in a session: texts by field, and the place where they were typed (`/auth`, `/model`).
 
-    With `keep`, the texts are to be kept in `.qwen/.env`; with `log_in`, the person has to log in first.
+    With `keep`, the texts are saved in `.qwen/.env`; with `log_in`, the user has to log in first.
     """
 
     place: str
@@ -44,5 +44,5 @@ class Change:
     log_in: bool = False
 
 
-# Compiles again with what was typed. It raises a QwenCfgError where that gives nothing that can be used.
+# Applies a change by compiling again; raises a QwenCfgError if the result cannot be used.
 Reconfigure = Callable[[Change], ReadyConfig]

@@ -1,4 +1,4 @@
-"""The conversation: what was said so far, to which turns are added and from which none is changed."""
+"""The conversation: the messages so far; turns are added, but never changed."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from .wire.request import Message
 
 @record
 class Conversation:
-    """The messages so far; with `system`, the instructions stand before them."""
+    """The messages so far; `system` is the instructions before them."""
 
     system: str = ""
     turns: tuple[Message, ...] = ()
 
     @property
     def messages(self) -> tuple[Message, ...]:
-        """Every message in order, as it is sent."""
+        """All messages in order, as they are sent."""
         return (Message("system", self.system), *self.turns) if self.system else self.turns
 
     def with_question(self, prompt: str) -> Conversation:
@@ -24,15 +24,15 @@ class Conversation:
         return replace(self, turns=(*self.turns, Message("user", prompt)))
 
     def with_answer(self, text: str) -> Conversation:
-        """Return the conversation with the answer to its last question, as far as it came."""
+        """Return the conversation with the answer to its last question, as far as it was received."""
         return replace(self, turns=(*self.turns, Message("assistant", text)))
 
     def without_turns(self) -> Conversation:
-        """Return a conversation with the same instructions, in which nothing has been said."""
+        """Return a conversation with the same instructions and no turns."""
         return replace(self, turns=())
 
 
 def as_markdown(conversation: Conversation) -> str:
-    """Return the conversation as a text to keep."""
+    """Return the conversation as Markdown, for a file."""
     titles = {"system": "Instructions", "user": "Question", "assistant": "Answer"}
     return "\n".join(f"## {titles[m.role]}\n\n{m.text.strip()}\n" for m in conversation.messages)

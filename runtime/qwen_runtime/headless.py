@@ -1,4 +1,4 @@
-"""One question without a person who waits: the answer as text, as one JSON object, or as a stream of them."""
+"""One question without a dialogue (`run -p`): the answer as text, as one JSON object, or as a stream of objects."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 OutputFormat = Literal["text", "json", "stream-json"]
 FORMATS: tuple[OutputFormat, ...] = ("text", "json", "stream-json")
 
-# The version of the JSON documents' form.
+# The version of the format of the JSON documents.
 FORMAT = 1
 
-# How often it is looked whether a signal came, in seconds.
+# The interval between checks for a signal, in seconds.
 _TICK = 0.1
 
 
@@ -54,31 +54,31 @@ class Reporter(Protocol):
     takes_joined: bool
 
     def began(self, settings: Settings) -> None:
-        """Tell that the question is asked."""
+        """Report that the question is sent."""
 
     def on_event(self, event: Event, *, more_follows: bool) -> None:
         """Tell what the model or the connection does, and whether more has arrived by now."""
 
     def on_end(self, settings: Settings, answer: Answer, error: QwenCfgError | None) -> None:
-        """Tell what came of it."""
+        """Report the result."""
 
 
 class _RateLimitNotice:
-    """Tells once for each wait that the service grants no more requests this minute."""
+    """Reports, once for each wait, that the service allows no more requests this minute."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
         self._is_told = False
 
     def note(self, event: Event) -> None:
-        """Take notice of an event, and tell of it if a wait begins."""
+        """Handle an event; report it if a wait begins."""
         if isinstance(event, RateWait) and not self._is_told:
             self._output.notice(f"qwen-cfg: {held_line(event)}")
         self._is_told = isinstance(event, RateWait)
 
 
 class _WaitingLine:
-    """Shows that an answer is waited for, until something of it can be seen; a `json` document is seen at its end."""
+    """Shows that the program waits for an answer, until a part of it is shown; `json` shows it only at its end."""
 
     def __init__(self, output: Output, form: OutputFormat, model: str) -> None:
         self._output = output
@@ -90,7 +90,7 @@ class _WaitingLine:
         self._next = 0.0
 
     def note(self, event: Event | None) -> None:
-        """Take notice of what happens, or of nothing that does."""
+        """Handle an event, or None if nothing happened."""
         self._is_over = self._is_over or isinstance(event, self._seen_from)
         if self._is_over:
             return
@@ -102,7 +102,7 @@ class _WaitingLine:
         if not columns:
             self._next = now + _TICK
             return
-        from .terminal.waiting import waiting_text  # noqa: PLC0415 - only a person needs it
+        from .terminal.waiting import waiting_text  # noqa: PLC0415 - only needed at a terminal
 
         self._output.progress(waiting_text(self._what, now - self._began, self._turns, columns))
         self._turns += 1
@@ -110,10 +110,10 @@ class _WaitingLine:
 
 
 def ask_once(ready: ReadyConfig, prompt: str, output: Output, form: OutputFormat, *, system: str = "") -> ExitCode:
-    """Ask one question, deliver the answer as it comes, and return the exit code.
+    """Ask one question, write the answer as it arrives, and return the exit code.
 
     Raises:
-        ConfigurationError: if the artifact cannot be used; nothing has been sent then.
+        ConfigurationError: if the artifact cannot be used; nothing was sent then.
     """
     with put_off() as heard, closing(Session(ready.connect(), Conversation(system), ready.observe)) as session:
         waiting = _WaitingLine(output, form, session.settings.model)
@@ -121,7 +121,7 @@ def ask_once(ready: ReadyConfig, prompt: str, output: Output, form: OutputFormat
             code = _ask(session, prompt, output, _reporter(form, output), heard, waiting)
         finally:
             output.progress("")
-        # The result tells of the signal that came, or was complete before one came.
+        # The result reports the signal, or was complete before the signal.
         heard.clear()
         return code
 
@@ -146,10 +146,10 @@ def _ask(
         except QwenCfgError as failure:
             error = failure
         except Exception as failure:
-            # What came is delivered all the same.
+            # The received part is still written.
             error = unexpected(failure)
         if heard:
-            # A terminal that was closed cannot be written either: what ended the program is why.
+            # Writing to a closed terminal fails, too; the signal is the reason to report.
             error = error_of(decisive(heard))
             exchange.error = type(error).__name__
     with suppress(OutputError) if heard else nullcontext():
@@ -160,7 +160,7 @@ def _ask(
 
 
 def write_failure(error: QwenCfgError, form: OutputFormat, output: Output) -> None:
-    """Write the document of a run that failed before anything was asked."""
+    """Write the document of a run that failed before the question was sent."""
     unknown = dict.fromkeys(("model", "requested_model", "finish_reason", "config", "provenance"))
     nothing = {"answer": "", "reasoning": "", **unknown, "usage": usage_data(None), "timings": _timings(None, None)}
     document = {"format": FORMAT, **nothing, "exit_reason": _exit_reason(error), **_ending(error)}
@@ -171,7 +171,7 @@ def write_failure(error: QwenCfgError, form: OutputFormat, output: Output) -> No
 
 
 class _TextReporter:
-    """Writes the answer, and nothing but the answer, to standard output."""
+    """Writes only the answer to standard output."""
 
     takes_joined = True
 
@@ -184,13 +184,13 @@ class _TextReporter:
         """Say nothing."""
 
     def on_event(self, event: Event, *, more_follows: bool) -> None:  # noqa: ARG002 - what came together is one event
-        """Write a piece of the answer as it came."""
+        """Write a piece of the answer."""
         if isinstance(event, Text):
             self._write(self._redacting.add(event.text))
         _notice_wait(event, self._output)
 
     def on_end(self, settings: Settings, answer: Answer, error: QwenCfgError | None) -> None:
-        """End the last line, if the model did not."""
+        """Write a line end if the answer does not end with one."""
         self._write(self._redacting.end())
         if answer.text and not answer.text.endswith("\n"):
             self._output.text("\n", verbatim=True)
@@ -202,7 +202,7 @@ class _TextReporter:
 
 
 class _JsonReporter:
-    """Writes one JSON object when all has ended."""
+    """Writes one JSON object at the end."""
 
     takes_joined = True
 
@@ -213,7 +213,7 @@ class _JsonReporter:
         """Say nothing."""
 
     def on_event(self, event: Event, *, more_follows: bool) -> None:  # noqa: ARG002 - nothing is written
-        """Say nothing but that there is a wait."""
+        """Report a wait; nothing else is written before the end."""
         _notice_wait(event, self._output)
 
     def on_end(self, settings: Settings, answer: Answer, error: QwenCfgError | None) -> None:
@@ -223,7 +223,7 @@ class _JsonReporter:
 
 
 class _StreamReporter:
-    """Writes one JSON object a line, as things happen; the last one says what came of it."""
+    """Writes one JSON object per line for each event; the last one is the result."""
 
     takes_joined = False
 
@@ -232,11 +232,11 @@ class _StreamReporter:
         self._redacting = {"text": StreamRedactor(), "reasoning": StreamRedactor()}
 
     def began(self, settings: Settings) -> None:
-        """Write with what the question is asked."""
+        """Write the config that the question is sent with."""
         self._line("start", format=FORMAT, **_config_data(settings))
 
     def on_event(self, event: Event, *, more_follows: bool) -> None:
-        """Write what is for the reader; the end tells the rest."""
+        """Write an event for the reader; other facts are in the result."""
         match event:
             case Text(text):
                 self._piece("text", self._redacting["text"].add(text), more_follows=more_follows)
@@ -247,7 +247,7 @@ class _StreamReporter:
         _notice_wait(event, self._output)
 
     def on_end(self, settings: Settings, answer: Answer, error: QwenCfgError | None) -> None:
-        """Write the document, after what was held back."""
+        """Write the text that was held back, and then the result."""
         for kind, redacting in self._redacting.items():
             self._piece(kind, redacting.end(), more_follows=True)
         self._line("result", format=FORMAT, **_result(settings, answer, error))

@@ -1,4 +1,4 @@
-"""What the runtime writes through: the command line's one way out, which keeps secrets in."""
+"""The output interface of the runtime; the command line's output implements it and redacts secrets."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ if TYPE_CHECKING:
 
 
 class Output(Protocol):
-    """Results to standard output, everything else to standard error, and no secret to either."""
+    """Writes results to standard output and everything else to standard error, without secrets."""
 
     @property
     def is_terminal(self) -> bool:
-        """Whether a person sees standard output directly."""
+        """Whether standard output is a terminal."""
 
     @property
     def is_gone(self) -> bool:
-        """Whether the reader of standard output went away, so that nothing more is written."""
+        """Whether the reader of standard output is gone, so that nothing more is written."""
 
     def text(self, text: str, *, verbatim: bool = False) -> None:
-        """Write a piece of an answer; what is `verbatim` must not change by a byte."""
+        """Write a piece of an answer; with `verbatim`, it is not changed by a byte."""
 
     def data(self, document: object, *, indent: int | None = 2, more_follows: bool = False) -> None:
         """Write a result as one JSON document. It may wait for the next one, if that follows at once."""
 
     @property
     def progress_columns(self) -> int:
-        """The columns for a line of progress; 0 where none is shown."""
+        """The columns for a line of progress; 0 if no progress is shown."""
 
     def progress(self, line: str) -> None:
-        """Show a line to standard error in the place of the one before, until anything else is written."""
+        """Show a line on standard error in place of the previous one, until something else is written."""
 
     def notice(self, *lines: str) -> None:
-        """Write lines to standard error; a line end within one is part of a name."""
+        """Write lines to standard error; a line end within a line is part of a name."""
 
     def error(self, error: QwenCfgError) -> None:
         """Write an error to standard error."""

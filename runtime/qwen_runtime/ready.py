@@ -1,4 +1,4 @@
-"""What the command line hands to the runtime: a resolved config that is ready to be used."""
+"""The runtime's input: a resolved config with its key or login."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 class ReadyConfig:
     """A resolved config with its key, or with a login.
 
-    `base` is where relative paths of the artifact start, `home` what `~` stands for. `remark` is what is known about
-    the key beside (which other one it hides), for the message that it was refused; `notices` are to be told at once.
-    Without a key the artifact refers to a Qwen OAuth login, and `state` is the directory that requests are counted in.
-    `observe` is told of every request to the model. `ca_variables` are those that `Settings` has.
+    `base` is the start of the artifact's relative paths, `home` the directory of `~`. `remark` is a fact about the key
+    (which other key it hides) for the message that the key was refused; `notices` are shown at once. Without a key, the
+    artifact refers to a Qwen OAuth login, and `state` is the directory of the request counts. `observe` is called after
+    every request to the model. `ca_variables` are those of `Settings`.
     """
 
     artifact: ResolvedConfig

@@ -1,4 +1,4 @@
-"""The session: one conversation over a connection that can be exchanged, with its counts."""
+"""The session: one conversation over a connection that can be replaced, with its counts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """A conversation in progress. `observe` is told of every request to the model."""
+    """A conversation in progress. `observe` is called after every request to the model."""
 
     def __init__(
         self, connection: Connection, conversation: Conversation | None = None, observe: Observe | None = None
@@ -30,14 +30,14 @@ class Session:
 
     @property
     def settings(self) -> Settings:
-        """The settings that are in use."""
+        """The settings in use."""
         return self.connection.settings
 
     @contextmanager
     def exchange(self, prompt: str) -> Iterator[Exchange]:
-        """Ask, and let the caller take the answer. Whatever came of it is then part of the conversation.
+        """Send a question, and let the caller receive the answer, which is then added to the conversation.
 
-        A question without any answer is forgotten, so that it can be asked again.
+        A question without any answer is not added, so that it can be sent again.
         """
         asked = self.conversation.with_question(prompt)
         exchange = Exchange(self.connection, asked.messages)
@@ -53,7 +53,7 @@ class Session:
                 self.conversation = asked.with_answer(answer.text)
 
     def switch(self, connection: Connection) -> None:
-        """Go on over another connection, with the conversation as it stands."""
+        """Continue the conversation over another connection."""
         self.connection.close()
         self.connection = connection
 
@@ -62,5 +62,5 @@ class Session:
         self.connection.close()
 
     def clear(self) -> None:
-        """Forget what was said; the counts stay."""
+        """Remove the turns of the conversation; the counts are kept."""
         self.conversation = self.conversation.without_turns()

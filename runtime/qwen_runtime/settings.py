@@ -1,4 +1,4 @@
-"""The fields of an artifact as the runtime uses them: typed, and made once at its door."""
+"""The fields of an artifact as typed settings, converted once for the runtime."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ T = TypeVar("T")
 class Settings:
     """An artifact with a typed attribute for each field that the runtime uses; times are in seconds.
 
-    `base` is where relative paths of the artifact start, `home` what `~` stands for. `ca_variables` are variables that
-    are set and name certificate authorities to other programs alone, for the message that a certificate is refused.
+    `base` is the start of the artifact's relative paths, `home` the directory of `~`. `ca_variables` are variables that
+    are set and name certificate authorities for other programs only, for the message that a certificate is refused.
     """
 
     artifact: ResolvedConfig = field(repr=False)
@@ -44,11 +44,11 @@ class Settings:
 
     @property
     def uses_login(self) -> bool:
-        """Whether requests are authenticated with a Qwen OAuth login, and not with a key."""
+        """Whether requests are authenticated with a Qwen OAuth login instead of a key."""
         return self.auth_method == METHOD
 
     def origin(self, name: str) -> str:
-        """Return where the value of a field comes from, with the variable that gave it."""
+        """Return the origin of a field's value, with its variable."""
         found = self.artifact.provenance[name]
         return f"{found.origin} {found.variable}" if found.variable and found.variable != found.origin else found.origin
 
@@ -88,5 +88,5 @@ def settings_of(
 
 def _value(artifact: ResolvedConfig, name: str, kind: type[T] | tuple[type[T], ...]) -> T:
     value = artifact.config[name]
-    assert isinstance(value, kind)  # noqa: S101 - the schema has made sure
+    assert isinstance(value, kind)  # noqa: S101 - the schema was checked
     return value

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from .wire.exchange import Answer
 
 NOT_REPORTED = "not reported"
-# What was saved, where there is no count of cached tokens.
+# The text for the saved tokens if there is no count of cached tokens.
 NOT_KNOWN = "not known: the provider reports no cached tokens"
 
 
 @record
 class Record:
-    """One request: what it took. Times are in seconds."""
+    """The tokens and times of one request. Times are in seconds."""
 
     model: str
     usage: Usage | None
@@ -34,12 +34,12 @@ class Record:
 
     @property
     def is_answered(self) -> bool:
-        """Whether anything came back."""
+        """Whether any part of an answer was received."""
         return self.usage is not None or self.first_token_seconds is not None
 
     @property
     def tokens_per_second(self) -> float | None:
-        """How fast the answer came, from its first token on; None where that cannot be told."""
+        """The speed of the answer from its first token on; None if it is unknown."""
         tokens = self.usage.completion_tokens if self.usage else None
         if tokens is None or self.first_token_seconds is None:
             return None
@@ -49,10 +49,10 @@ class Record:
 
 @record
 class Totals:
-    """The sums over some requests; a count is None where no server reported it.
+    """The sums over some requests; a count is None if no server reported it.
 
-    `reporting` is how many of the answers told their tokens, `reporting_cached` how many of them the cached ones;
-    `cached_share` is the part of the prompt tokens of the latter that came from the cache.
+    `reporting` is the number of answers with token counts, `reporting_cached` the number with counts of cached tokens;
+    `cached_share` is the share of the latter's prompt tokens that came from the cache.
     """
 
     requests: int
@@ -92,7 +92,7 @@ def by_model(records: Sequence[Record]) -> dict[str, Totals]:
 
 
 def rows(sums: Totals) -> list[tuple[str, str]]:
-    """Return what a person reads about some requests: names and values."""
+    """Return the rows for display, as names and values."""
     share = "" if not sums.cached_tokens or sums.cached_share is None else f" ({sums.cached_share:.0%} of the prompt)"
     silent = sums.requests - sums.answered
     return [
@@ -108,7 +108,7 @@ def rows(sums: Totals) -> list[tuple[str, str]]:
 
 
 def usage_data(usage: Usage | None) -> dict[str, Any]:
-    """Return a usage as plain values; what was not reported is null."""
+    """Return a usage as plain values; a count that was not reported is None."""
     found = usage or Usage()
     return {
         "prompt_tokens": found.prompt_tokens,
@@ -123,7 +123,7 @@ def _reports(record: Record, count: Callable[[Usage], int | None]) -> bool:
 
 
 def _of(reporting: int, sums: Totals) -> str:
-    """Return of how many answers a sum is, where others did not report it."""
+    """Return the number of answers in a sum, if other answers did not report it; else empty."""
     return f", {reporting} of {sums.answered} answers reporting" if 0 < reporting < sums.answered else ""
 
 

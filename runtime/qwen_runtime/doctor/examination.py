@@ -131,7 +131,7 @@ class _Examination:
         return self._after(needs, "chat", lambda: ask(self._connection, self._ready.observe))
 
     def _would_fail_again(self) -> bool:
-        """Whether the error of the list of models applies to a question too.
+        """Return whether the error of the list of models applies to a question too.
 
         A key may be valid for questions but not for the list (403), and a server may fail only for the list.
         """

@@ -37,7 +37,7 @@ class ModelList:
 
         Raises:
             AuthenticationError: if the key is refused.
-            ProviderError: if the answer is neither a list nor says that there is none.
+            ProviderError: if the answer is not a list, and does not say that there is none.
         """
         connection.client.event_hooks = {"response": [self.note]}
         try:
@@ -77,7 +77,7 @@ class ModelList:
 
 
 def _is_called(listed: str, model: str) -> bool:
-    """Whether a list contains a model: Gemini adds `models/` before the names, and Ollama `:latest` after them."""
+    """Return whether a list contains a model; Gemini adds `models/` before names, and Ollama `:latest` after them."""
     return model in (listed, listed.removeprefix("models/"), listed.removesuffix(":latest"))
 
 

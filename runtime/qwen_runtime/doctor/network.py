@@ -25,7 +25,7 @@ def look_up(place: Target, seconds: float) -> list[Address]:
     """Return the addresses of a host, in the order of the attempts.
 
     Raises:
-        OSError: if the host has none.
+        OSError: if the host has no addresses.
         httpx.ConnectTimeout: if there is no answer within the time limit.
     """
     found = next(Background(lambda _: _addresses(place)).poll(seconds))
@@ -39,7 +39,7 @@ def connect(addresses: Sequence[Address], seconds: float) -> str:
 
     Raises:
         OSError: the error of the last attempt, if all fail.
-        httpx.ConnectTimeout: if the time limit is over.
+        httpx.ConnectTimeout: if the time limit is exceeded.
     """
     until, refusal = time.monotonic() + seconds, OSError("there is no address")
     for family, kind, protocol, _, address in addresses:
@@ -57,7 +57,7 @@ def connect(addresses: Sequence[Address], seconds: float) -> str:
 
 
 def texts(addresses: Sequence[Address]) -> list[str]:
-    """Return addresses as texts."""
+    """Return addresses as strings."""
     return list(dict.fromkeys(str(address[4][0]) for address in addresses))
 
 

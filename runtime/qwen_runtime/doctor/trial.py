@@ -1,4 +1,4 @@
-"""One request that tests an endpoint before its settings are saved: for the models, or for a word of a model."""
+"""One request that tests an endpoint before its settings are saved: a list of models, or a one-word answer."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def listed_models(ready: ReadyConfig) -> tuple[str, ...] | None:
 
 
 def ask_for_a_word(ready: ReadyConfig) -> None:
-    """Ask the model for a word. Ctrl-C works at any time.
+    """Ask the model for a one-word answer. Ctrl-C works at any time.
 
     Raises:
         AuthenticationError: if the key is refused.

@@ -74,7 +74,7 @@ class LoginCache:
         except RecursionError:
             wrong = "it is not a JSON object"
         except json.JSONDecodeError:
-            wrong = "it is no JSON"
+            wrong = "it is not JSON"
         except ValueError as error:
             wrong = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
         raise BrokenLoginError(

@@ -99,7 +99,7 @@ class RefreshLock:
         return True
 
     def _is_stale(self) -> bool:
-        """Whether the file is stale, by its own time or as observed by this process."""
+        """Return whether the file is stale, by its own time or as observed by this process."""
         try:
             status = self._path.lstat()
         except OSError:

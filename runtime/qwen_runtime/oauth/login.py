@@ -36,11 +36,11 @@ class Login:
     others: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def is_fresh(self, now: float) -> bool:
-        """Whether the access token is valid for a while; without an expiry it is valid until it is refused."""
+        """Return whether the access token is valid for a while; without an expiry it is valid until it is refused."""
         return self.ends_at is None or now < self.ends_at - REFRESHED_BEFORE
 
     def is_expired(self, now: float) -> bool:
-        """Whether the access token has expired."""
+        """Return whether the access token has expired."""
         return self.ends_at is not None and now >= self.ends_at
 
 
@@ -111,7 +111,7 @@ def _token(document: Mapping[str, Any], name: str) -> Secret:
 def _text(document: Mapping[str, Any], name: str) -> str:
     text = document.get(name)
     if text is not None and not isinstance(text, str):
-        raise ValueError(f"its {name} is not a text")
+        raise ValueError(f"its {name} is not a string")
     return text or ""
 
 

@@ -1,4 +1,4 @@
-"""The conversation in a terminal: a line editor, answers as they stream, and commands."""
+"""The conversation in a terminal: a line editor, streamed answers, and commands."""
 
 from .start import start
 

@@ -1,4 +1,4 @@
-"""One question: it is sent, the answer is shown while it comes, and what is worth saying about it follows."""
+"""Sends one question, shows the answer while it arrives, and then the notices about it."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
     from .chat import Chat
     from .view import Kind, View
 
-# How often the spinner turns and Ctrl-C is looked for, in seconds.
+# The interval between turns of the spinner and checks for Ctrl-C, in seconds.
 _TICK = 0.1
 
 
 def ask(chat: Chat, question: str) -> None:
-    """Ask, and show what comes. Ctrl-C stops the answer; what came of it is part of the conversation.
+    """Send a question and show the answer. Ctrl-C stops the answer; the received part stays in the conversation.
 
     Raises:
         AuthenticationError: if the provider refuses the key.
-        ProviderError: if no answer comes, or it stops in the middle.
+        ProviderError: if there is no answer, or it stops in the middle.
     """
     view = _view(chat.screen, f"waiting for {chat.session.settings.model}")
-    # An exception could come within a write.
+    # An exception could interrupt a write.
     with put_off(signal.SIGINT) as heard, chat.session.exchange(question) as exchange:
         pieces = _Pieces(view)
         try:
@@ -55,7 +55,7 @@ def _view(screen: Screen, waiting_for: str) -> View:
 
 
 class _Pieces:
-    """The pieces of an answer on their way to a view, without a secret that stands in more than one of them."""
+    """Passes the pieces of an answer to a view, without secrets, even those that span pieces."""
 
     def __init__(self, view: View) -> None:
         self.view = view
@@ -63,14 +63,14 @@ class _Pieces:
         self._redacting = StreamRedactor()
 
     def add(self, kind: Kind, text: str) -> None:
-        """Show what of a piece can be shown now."""
+        """Show the part of a piece that can be shown now."""
         if kind != self._kind:
             self.end()
         self._kind = kind
         self._show(self._redacting.add(text))
 
     def end(self) -> None:
-        """Show what was held back."""
+        """Show the text that was held back."""
         self._show(self._redacting.end())
         self._redacting = StreamRedactor()
 
@@ -80,7 +80,7 @@ class _Pieces:
 
 
 def _show(exchange: Exchange, pieces: _Pieces, heard: Sized, screen: Screen) -> None:
-    """Show everything until it ends, somebody stops it, or nobody sees it any more."""
+    """Show the events until the answer ends, the user stops it, or the terminal is gone."""
     for event in exchange.events(_TICK):
         if heard or screen.is_gone:
             return

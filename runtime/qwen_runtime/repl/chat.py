@@ -1,4 +1,4 @@
-"""What a chat in a terminal consists of, and how it goes over to another config."""
+"""The parts of a chat in a terminal, and the switch to another config."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from qwen_runtime.terminal.device import Keyboard
     from qwen_runtime.terminal.screen import Screen
 
-# Asks the person how to authenticate; None where they think better of it.
+# Asks the user how to authenticate; returns None if the user cancels.
 Authenticate = Callable[[], Change | None]
 
-# What is said wherever a key is refused.
+# The hint for every refused key.
 CHANGE_KEY = "To change the key here: /auth"
 CHANGE_MODEL = "To change the model here: /model NAME"
 
 
 @dataclass
 class Chat:
-    """A session with the screen that it is shown on, and with what changes its config.
+    """A session, its screen, and the functions that change its config.
 
-    `models` are the endpoint's, as far as they are known. `is_over` becomes true when the person leaves.
+    `models` are the known models of the endpoint. `is_over` becomes true when the user exits.
     """
 
     session: Session
@@ -43,10 +43,10 @@ class Chat:
     is_over: bool = False
 
     def change(self, change: Change) -> None:
-        """Go over to what a change makes of the config; the conversation goes on.
+        """Apply a change of the config; the conversation continues.
 
         Raises:
-            QwenCfgError: if nothing that can be used comes of it; everything is as before then.
+            QwenCfgError: if the new config cannot be used; nothing has changed then.
         """
         ready = self.reconfigure(change)
         self.session.switch(ready.connect())
@@ -56,12 +56,12 @@ class Chat:
 
 
 def endpoint(chat: Chat) -> str:
-    """Return the host that answers, with its port where there is one."""
+    """Return the host of the endpoint, with its port if the URL names one."""
     return endpoint_of(chat.session.settings.base_url)
 
 
 def greet(chat: Chat) -> None:
-    """Say who answers, with which key, and how to get on."""
+    """Show the endpoint, the key and the first commands."""
     settings = chat.session.settings
     chat.screen.say(f"{settings.model} at {endpoint(chat)}", "bold")
     if settings.uses_login:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @record
 class Command:
-    """What a command does, given what stands after its name."""
+    """A command: its function takes the text after its name."""
 
     run: Callable[[Chat, str], None]
     summary: str
@@ -32,8 +32,8 @@ def run(chat: Chat, called: CommandCall) -> None:
     """Run a command.
 
     Raises:
-        UsageError: if there is none of this name, or it takes no argument.
-        QwenCfgError: whatever keeps it from doing what it is for.
+        UsageError: if there is no command of this name, or it takes no argument.
+        QwenCfgError: if the command fails.
     """
     command = COMMANDS.get(called.name)
     if command is None:

@@ -1,4 +1,4 @@
-"""What Tab completes: the names of commands, and what stands after `/model`, `/save` and `/config`."""
+"""Tab completion: the names of commands, and the arguments of `/model`, `/save` and `/config`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .chat import Chat
 
 _TICK = 0.05
-# As many entries of a directory as are looked at.
+# How many entries of a directory are read.
 _MOST_ENTRIES = 2000
 
 
@@ -34,7 +34,7 @@ class Completions(Completer):
         self._chat = chat
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:  # noqa: ARG002
-        """Yield what is known at once."""
+        """Yield the completions that are known without a request."""
         typed = document.text_before_cursor
         if is_command_name(typed):
             for name, command in COMMANDS.items():
@@ -48,7 +48,7 @@ class Completions(Completer):
     async def get_completions_async(
         self, document: Document, complete_event: CompleteEvent
     ) -> AsyncGenerator[Completion, None]:
-        """Yield the completions, after the models have been asked for where Tab asks for them."""
+        """Yield the completions; after Tab for `/model`, request the models first."""
         if complete_event.completion_requested and argument_in(document.text_before_cursor)[0] == "model":
             await self._ask()
         for completion in self.get_completions(document, complete_event):
@@ -74,12 +74,12 @@ class Completions(Completer):
 
 
 def is_command_name(text: str) -> bool:
-    """Tell whether a text is the beginning of a command's name."""
+    """Return whether a text is the beginning of a command's name."""
     return text.startswith("/") and (text[1:].isalpha() or text == "/")
 
 
 def argument_in(text: str) -> tuple[str, str]:
-    """Return the command whose argument is being typed, and what there is of it; two empty texts where none is."""
+    """Return the command whose argument is being typed, and the argument so far; two empty texts if there is none."""
     name, blank, argument = text.partition(" ")
     return (
         (name[1:].lower(), argument.lstrip(" ")) if blank and is_command_name(name) and "\n" not in text else ("", "")
@@ -87,7 +87,7 @@ def argument_in(text: str) -> tuple[str, str]:
 
 
 def file_names(typed: str, home: Path | None) -> Iterator[str]:
-    """Yield the names that a typed one may become, directories first; hidden ones only after a typed dot."""
+    """Yield the names that begin with a typed name, directories first; hidden names only after a typed dot."""
     directory, slash, beginning = typed.rpartition("/")
     found = []
     with suppress(OSError, ValueError), os.scandir(path_of(f"{directory}{slash}" or ".", home)) as entries:
@@ -100,7 +100,7 @@ def file_names(typed: str, home: Path | None) -> Iterator[str]:
 
 
 def _matching(names: Iterable[str], typed: str) -> list[str]:
-    """Return the names that begin with what is typed, and after them those that hold it."""
+    """Return the names that begin with the typed text, then the names that contain it."""
     lower = typed.lower()
     holding = [name for name in names if lower in name.lower()]
     return sorted(holding, key=lambda name: not name.lower().startswith(lower))

@@ -1,4 +1,4 @@
-"""The line editor: history, several lines, completion, and a line at the bottom."""
+"""The line editor: history, multi-line input, completion, and a line at the bottom."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 PROMPT = "> "
 CONTINUED = "  "
-# What stands between the parts of the line at the bottom.
+# The separator in the line at the bottom.
 _BETWEEN = " · "
 _TAB = 4
 
@@ -37,7 +37,7 @@ _STYLE = Style.from_dict({"bottom-toolbar": "noreverse", "bottom-toolbar.text": 
 
 
 class Editor:
-    """Reads what a person types."""
+    """Reads the user's input."""
 
     def __init__(self, history: History, bottom_line: Callable[[], str], completer: Completer, *, color: bool) -> None:
         self._depth = None if color else ColorDepth.DEPTH_1_BIT
@@ -54,18 +54,18 @@ class Editor:
             color_depth=self._depth,
             input_processors=[TabsProcessor(_TAB, char1=" ", char2=" ")],
             enable_suspend=True,
-            # An editor or a shell would be given the whole environment, with the key in it.
+            # An editor or a shell would inherit the whole environment, including the key.
             enable_open_in_editor=False,
             enable_system_prompt=False,
-            # It would leave only as much of a long text as fits on the screen.
+            # It would keep only the part of a long text that fits on the screen.
             erase_when_done=True,
         )
 
     def read(self) -> str:
-        """Return the next text.
+        """Return the next input.
 
         Raises:
-            EOFError: if the person leaves.
+            EOFError: if the user exits.
             KeyboardInterrupt: if Ctrl-C was pressed on an empty line.
         """
         text = ""
@@ -76,7 +76,7 @@ class Editor:
         return text
 
     def _leave(self, text: str) -> None:
-        """Let what was typed stay on the screen."""
+        """Keep the typed text on the screen."""
         lines = without_steering(text).split("\n")
         typed = f"\n{CONTINUED}".join(line.expandtabs(_TAB) for line in lines)
         print_formatted_text(
@@ -88,7 +88,7 @@ class Editor:
 
 
 def _fitting(text: str, width: int) -> str:
-    """Return what fits of the line at the bottom: its end in any case, and as much as possible of its beginning."""
+    """Return the line at the bottom for a width: always its end, and as much of its beginning as fits."""
     if cell_len(text) <= width:
         return text
     first, last = text.partition(_BETWEEN)[0], text.rpartition(_BETWEEN)[2]
@@ -113,7 +113,7 @@ def _add_line(event: KeyPressEvent) -> None:
 
 
 def _clear(event: KeyPressEvent) -> None:
-    """Clear what is typed; on an empty line, tell the one who asked for it."""
+    """Clear the typed text; on an empty line, raise KeyboardInterrupt for the caller."""
     if event.current_buffer.text:
         event.current_buffer.reset()
     else:

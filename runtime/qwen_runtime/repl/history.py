@@ -1,4 +1,4 @@
-"""What was typed before, kept in a file that only its owner can read."""
+"""The history of typed texts, in a file that only its owner can read."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from qwen_schema.bounded import Unreadable, read_file
 if TYPE_CHECKING:
     from pathlib import Path
 
-# In bytes; what is typed in years.
+# In bytes; enough for years of typing.
 _LARGEST_BYTES = 16 * 1024 * 1024
 
 
 class RedactedHistory(FileHistory):
-    """A history without what is a secret, or looks like one. What cannot be stored is only remembered."""
+    """A history without texts that are or look like a secret. A text that cannot be stored is kept in memory."""
 
     def store_string(self, string: str) -> None:
         """Add a text to the file."""
@@ -28,7 +28,7 @@ class RedactedHistory(FileHistory):
 
 
 def open_history(path: Path | None) -> tuple[History, str]:
-    """Return the history, and why nothing is kept where that is a disappointment."""
+    """Return the history, and the reason if texts cannot be stored."""
     if path is None:
         return InMemoryHistory(), ""
     try:
@@ -48,7 +48,7 @@ def open_history(path: Path | None) -> tuple[History, str]:
 
 
 def _make_directory(directory: Path) -> None:
-    """Make a directory and those above it that are missing, each for its owner alone.
+    """Make a directory and its missing parents, each for its owner only.
 
     Source: XDG Base Directory Specification, "Referencing this specification".
     """

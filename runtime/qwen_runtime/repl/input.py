@@ -1,14 +1,14 @@
-"""What a typed text is: a question, or a command."""
+"""Parses a typed text as a question or a command."""
 
 from __future__ import annotations
 
 from qwen_schema import patterns as re
 from qwen_schema.records import record
 
-# A command is one line whose first word has letters only: `/etc/hosts` is a path to ask about.
+# A command is one line whose first word has only letters: `/etc/hosts` is a path in a question.
 _COMMAND = re.compile(r"/([A-Za-z]*)(?:[ \t]+(.*))?")
 
-# What people type to leave or to get help in other programs, and what it means here.
+# Words for exit and help in other programs, and the commands here.
 _BARE = {
     **dict.fromkeys(
         ("exit", "exit()", "q", "quit", "quit()", "bye", "logout", ":q", ":q!", ":qa", ":wq", ":x", ":quit"), "exit"
@@ -26,15 +26,15 @@ class Question:
 
 @record
 class CommandCall:
-    """A command with what stands after it."""
+    """A command with its argument."""
 
     name: str
     argument: str = ""
 
 
 def read(text: str) -> Question | CommandCall | None:
-    """Return what a typed text is; None if it is nothing. `//` stands for a question that begins with `/`."""
-    # What cannot be decoded comes as a lone surrogate, and cannot be sent.
+    """Return a typed text as a question or a command; None if it is blank. `//` starts a question with a `/`."""
+    # A byte that cannot be decoded becomes a lone surrogate, which cannot be sent.
     text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip("\n").rstrip()
     bare = text.strip()
     if not bare:

@@ -1,4 +1,4 @@
-"""An answer as Markdown that is rendered while it comes: what is finished is printed, and only the rest drawn anew."""
+"""Renders an answer as Markdown while it arrives: finished parts are printed, and only the rest is drawn again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .view import Kind
 
-# A line that holds is told anew every second.
+# The line about a wait is updated every second.
 _HELD_SECONDS = 1.5
 
 
@@ -27,8 +27,8 @@ _HELD_SECONDS = 1.5
 class _Part:
     """A run of pieces of the same kind.
 
-    `waiting` is what came and was not looked at yet, `painted` are the lines of what is not finished, of which the
-    first `kept` ones are above what is drawn anew.
+    `waiting` is text that is not processed yet; `painted` are the lines of the unfinished part, of which the first
+    `kept` lines are above the area that is drawn again.
     """
 
     kind: Kind
@@ -38,21 +38,21 @@ class _Part:
     kept: int = 0
 
     def paint(self, painter: Painter, text: str) -> list[str]:
-        """Return the lines of a stretch of this part."""
+        """Return the lines of a piece of this part."""
         if self.kind == "answer":
             return painter.markdown(text) if text.strip() else []
         lines = painter.narrower(2).text(text.removesuffix("\n"), "dim") if text else []
         return [f"  {line}".rstrip() for line in lines]
 
     def paint_finished(self, painter: Painter, stretches: Iterable[str]) -> list[str]:
-        """Return the lines of stretches that are finished; a blank one follows each block of an answer."""
+        """Return the lines of finished pieces; a blank line follows each block of an answer."""
         gap = [""] if self.kind == "answer" else []
         painted = [self.paint(painter, stretch) for stretch in stretches]
         return [line for lines in painted if lines for line in [*lines, *gap]]
 
 
 class LiveView:
-    """Shows an answer on a terminal that can change what it shows."""
+    """Shows an answer on a terminal that can redraw lines."""
 
     def __init__(self, screen: Screen, waiting_for: str) -> None:
         self._screen = screen
@@ -64,7 +64,7 @@ class LiveView:
         self._held_until = 0.0
 
     def tick(self) -> None:
-        """Turn the spinner, or draw what there was no time for."""
+        """Turn the spinner, or draw a part that was delayed."""
         if self._part is not None:
             if self._part.waiting:
                 self._draw(self._part)
@@ -77,7 +77,7 @@ class LiveView:
         self._screen.settle([], live=painter.text(line, "dim")[:1])
 
     def add(self, kind: Kind, text: str) -> None:
-        """Print what a piece finishes, and draw the rest."""
+        """Print the part that a piece finishes, and draw the rest."""
         part = self._part
         if part is None or part.kind != kind:
             # Many models begin with empty lines.
@@ -96,12 +96,12 @@ class LiveView:
         self._screen.say(text, "dim")
 
     def hold(self, text: str) -> None:
-        """Show a line in the place of the spinner's."""
+        """Show a line in place of the spinner."""
         self._held_until = time.monotonic() + _HELD_SECONDS
         self._screen.settle([], live=self._screen.painter.text(f"{text} (Ctrl-C stops)", "dim")[:1])
 
     def end(self) -> None:
-        """Print what was not finished."""
+        """Print the unfinished part."""
         part, self._part = self._part, None
         if part is None:
             self._screen.settle([])
@@ -111,9 +111,9 @@ class LiveView:
         self._put(part, [*lines, *([""] if part.kind == "reasoning" else [])], [])
 
     def _draw(self, part: _Part) -> None:
-        """Print what is finished, and draw the rest.
+        """Print the finished part, and draw the rest.
 
-        What takes long to draw is drawn less often, so that the screen does not lag behind the answer.
+        A part that takes long to draw is drawn less often, so that the screen does not lag behind the answer.
         """
         began, painter = time.monotonic(), self._screen.painter
         waiting, part.waiting = part.waiting, ""
@@ -123,9 +123,9 @@ class LiveView:
         self._next_draw = ended + (ended - began)
 
     def _put(self, part: _Part, finished: list[str], rest: list[str]) -> None:
-        """Put lines below those that are kept of what was not finished before."""
+        """Write lines below the kept lines of the unfinished part."""
         if self._screen.leave_narrowed():
-            # The last line may have been in the middle of a word.
+            # The last line may end in the middle of a word.
             part.kept = max(part.kept, len(part.painted) - 1)
         kept = kept_in(part.painted, part.kept, [*finished, *rest])
         open_from = max(kept - len(finished), 0)

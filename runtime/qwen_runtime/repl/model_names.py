@@ -1,4 +1,4 @@
-"""The models of the endpoint, for completion: asked for once, in the background."""
+"""The models of the endpoint, for completion; they are requested once, in the background."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ if TYPE_CHECKING:
     from qwen_runtime.ready import ReadyConfig
 
 SECONDS = 5.0
-# As many as anybody looks through; an aggregator has hundreds.
+# A list that users can read; an aggregator has hundreds of models.
 _MOST = 500
 
 
 @dataclass
 class ModelNames:
-    """What is known of the models. Another endpoint, or another key, has others."""
+    """The known models of each endpoint and key."""
 
     _endpoint: object = None
     _names: tuple[str, ...] = ()
     _asking: threading.Thread | None = field(default=None, repr=False)
 
     def known(self, ready: ReadyConfig) -> tuple[str, ...]:
-        """Return the names that were listed at the endpoint of a config, without asking."""
+        """Return the known names at the endpoint of a config, without a request."""
         return self._names if self._endpoint == _endpoint(ready) else ()
 
     def note(self, ready: ReadyConfig, names: Iterable[str]) -> None:
-        """Take notice of a list that came. A name that cannot be typed is left out."""
+        """Store a received list, without names that cannot be typed."""
         typed = [name for name in names if name.isprintable() and name and " " not in name]
         self._endpoint, self._names = _endpoint(ready), tuple(typed[:_MOST])
 
     def ask(self, ready: ReadyConfig) -> None:
-        """Begin to ask for the list, unless that has been done at this endpoint. A login is not used for it."""
+        """Start the request for the list, unless it was already made for this endpoint; never with a login."""
         if self._endpoint == _endpoint(ready) or ready.key is None:
             return
         self._endpoint, self._names = _endpoint(ready), ()
@@ -46,19 +46,19 @@ class ModelNames:
 
     @property
     def is_asking(self) -> bool:
-        """Whether an answer is waited for."""
+        """Whether a request is running."""
         return self._asking is not None and self._asking.is_alive()
 
     def _list(self, ready: ReadyConfig) -> None:
         try:
-            # Ctrl-C ends what goes over the session's own connection.
+            # Ctrl-C ends requests over the session's own connection.
             connection = ready.connect()
             try:
                 names = models(connection, seconds=SECONDS)
             finally:
                 connection.close()
         except QwenCfgError:
-            # `/model` says why.
+            # `/model` shows the reason.
             return
         if self._endpoint == _endpoint(ready):
             self.note(ready, names)

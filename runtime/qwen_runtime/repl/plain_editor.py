@@ -1,4 +1,4 @@
-"""Reads from a dumb terminal, which has a line editor of its own."""
+"""Reads input from a dumb terminal, which has its own line editing."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ _CONTINUES = "\\"
 
 
 class PlainEditor:
-    """Reads what a person types. A line that ends in a backslash goes on in the next one."""
+    """Reads the user's input. A line that ends in a backslash continues on the next line."""
 
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
 
     def read(self) -> str:
-        """Return the next text.
+        """Return the next input.
 
         Raises:
-            EOFError: if the person leaves.
+            EOFError: if the user exits.
             KeyboardInterrupt: if Ctrl-C was pressed.
         """
         lines = [self._line("> ")]

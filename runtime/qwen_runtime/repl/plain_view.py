@@ -1,4 +1,4 @@
-"""An answer on a dumb terminal: every piece of it is written as it comes."""
+"""Shows an answer on a dumb terminal: every piece is written when it arrives."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class PlainView:
-    """Shows an answer on a terminal that cannot change what it shows."""
+    """Shows an answer on a terminal that cannot redraw lines."""
 
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
@@ -23,13 +23,13 @@ class PlainView:
         self._is_hold_told = False
 
     def tick(self) -> None:
-        """Say once that the answer is waited for."""
+        """Write once that the program waits for the answer."""
         if not self._kinds and not self._is_waiting_told:
             self._is_waiting_told = True
             self._screen.say("…")
 
     def add(self, kind: Kind, text: str) -> None:
-        """Write a piece; what it is is said where there is more than the answer."""
+        """Write a piece; a label shows its kind if there is also reasoning."""
         if self._kinds[-1:] != [kind]:
             self.end()
             self._kinds.append(kind)
@@ -45,7 +45,7 @@ class PlainView:
         self._screen.say(text)
 
     def hold(self, text: str) -> None:
-        """Say once that there is a wait."""
+        """Write once that there is a wait."""
         if not self._is_hold_told:
             self._is_hold_told = True
             self._screen.say(text)

@@ -1,4 +1,4 @@
-"""The commands that show something: `/stats`, `/config` and `/terms`."""
+"""The commands `/stats`, `/config` and `/terms`."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
     from .chat import Chat
 
-# Shown also where they are at their defaults: what most people ask about.
+# Shown even if they have their defaults, since most users look for them.
 _MAIN = ("auth_method", "api_key", "base_url", "model")
-# Columns between two columns of a table.
+# The gap between two columns of a table.
 _GAP = 2
 
 
 def show_statistics(chat: Chat, _: str) -> None:
-    """Show the counts of the session, and of each model where several were used."""
+    """Show the counts of the session, and of each model if several were used."""
     records, counted = chat.session.records, chat.session.connection.requests
     granted = [] if counted is None else request_rows(counted.counts())
     if not records:
@@ -53,10 +53,10 @@ def show_statistics(chat: Chat, _: str) -> None:
 
 
 def show_config(chat: Chat, what: str) -> None:
-    """Show the values in use and where each comes from; as the artifact itself, with `toml`.
+    """Show the values in use with their origins; with `toml`, show the artifact.
 
     Raises:
-        UsageError: if something else is asked for.
+        UsageError: if the argument is another word.
     """
     if what not in ("", "all", "toml"):
         raise UsageError(f"/config shows no {show_word(what)}", hint="/config, /config all, or /config toml")
@@ -74,13 +74,13 @@ def show_config(chat: Chat, what: str) -> None:
 
 
 def source_of(provenance: Provenance) -> str:
-    """Return where a value comes from, as `resolve --explain` writes it."""
+    """Return the origin of a value, in the form of `resolve --explain`."""
     named = provenance.variable if provenance.layer == "env-file" else None
     return f"{provenance.origin} {named}" if named else provenance.origin
 
 
 def _shown(chat: Chat, name: str) -> str:
-    """Return a value as it may be shown."""
+    """Return a value for display."""
     value = chat.session.settings.artifact.config[name]
     if not isinstance(value, SecretReference):
         return safe_text(declared_fields()[name], show_value(value)) or "(empty)"
@@ -90,7 +90,7 @@ def _shown(chat: Chat, name: str) -> str:
 
 
 def _show_fields(chat: Chat, rows: list[tuple[str, str, str]]) -> None:
-    """Show fields as a table, or each in lines of its own where the columns would cut words."""
+    """Show fields as a table, or each on separate lines if the columns would cut words."""
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     if sum(widths) + 2 * _GAP <= chat.screen.painter.width:
         chat.screen.table([("field", "value", "source"), *rows], header=True)
@@ -102,7 +102,7 @@ def _show_fields(chat: Chat, rows: list[tuple[str, str, str]]) -> None:
 
 
 def show_terms(chat: Chat, _: str) -> None:
-    """Show which terms apply with the artifact in use, and what this program itself does with data."""
+    """Show the terms that apply to the artifact in use, and this program's own use of data."""
     settings = chat.session.settings
     terms = terms_of(settings.auth_method, settings.base_url)
     practice = practice_of(

@@ -21,8 +21,8 @@ def save(chat: Chat, argument: str) -> None:
     """Write the conversation to a new file that only its owner can read.
 
     Raises:
-        UsageError: if no file is named, or nothing has been said.
-        OutputError: if it cannot be written, or is there already.
+        UsageError: if no file is named, or the conversation is empty.
+        OutputError: if the file cannot be written, or already exists.
     """
     if not argument:
         raise UsageError("no file to save to", hint="Name one: /save FILE")
@@ -36,7 +36,7 @@ def save(chat: Chat, argument: str) -> None:
 
 
 def path_of(argument: str, home: Path | None) -> Path:
-    """Return the path that is typed as a file's name: quotes around it are no part of it, and `~` is the home."""
+    """Return the path of a typed file name, without quotes around it; `~` is the home."""
     if len(argument) > 2 and argument[0] in "'\"" and argument[-1] == argument[0]:
         argument = argument[1:-1]
     first, _, rest = argument.partition("/")

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 
 class Reader(Protocol):
-    """Reads what a person types."""
+    """Reads the user's input."""
 
     def read(self) -> str:
-        """Return the next text; EOFError if the person leaves, KeyboardInterrupt if there is nothing to clear."""
+        """Return the next input; raise EOFError if the user exits, KeyboardInterrupt if there is nothing to clear."""
 
 
 def start(
@@ -43,10 +43,10 @@ def start(
     *,
     system: str = "",
 ) -> ExitCode:
-    """Chat until the person leaves, and return the exit code.
+    """Chat until the user exits, and return the exit code.
 
-    `reconfigure` makes another config of what a person types, `authenticate` asks for what `/auth` is to change, and
-    `system` stands before the conversation.
+    `reconfigure` applies a change to the config, `authenticate` asks for the change of `/auth`, and `system` is the
+    instructions before the conversation.
 
     Raises:
         ConfigurationError: if the artifact cannot be used.
@@ -75,7 +75,7 @@ def _converse(chat: Chat, reader: Reader) -> None:
 
 
 def _answer(chat: Chat, text: str) -> None:
-    """Do what a text asks for. An error is shown, and the conversation goes on."""
+    """Run a command or send a question. An error is shown, and the conversation continues."""
     typed = read(text)
     try:
         if isinstance(typed, CommandCall):

@@ -1,4 +1,4 @@
-"""The commands that change what is used: `/model` and `/auth`."""
+"""The commands that change the config: `/model` and `/auth`."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from .model_names import SECONDS
 if TYPE_CHECKING:
     from .chat import Chat
 
-# An aggregator has hundreds.
+# An aggregator has hundreds of models.
 _MOST_LISTED = 60
 
 
 def choose_model(chat: Chat, name: str) -> None:
-    """Use the named model from now on; without a name, show the one in use and those that there are.
+    """Use the named model from now on; without a name, show the model in use and the endpoint's models.
 
     Raises:
-        QwenCfgError: if it cannot be used.
+        QwenCfgError: if the model cannot be used.
     """
     if len(name.split()) > 1:
         raise UsageError("a model name has no spaces", hint="/model NAME")
@@ -35,10 +35,10 @@ def choose_model(chat: Chat, name: str) -> None:
 
 
 def authenticate(chat: Chat, _: str) -> None:
-    """Ask how to authenticate, and go over to it.
+    """Ask how to authenticate, and apply the change.
 
     Raises:
-        QwenCfgError: if it cannot be used; everything is as before then.
+        QwenCfgError: if the new config cannot be used; nothing has changed then.
     """
     change = _ask_for_change(chat)
     if change is None:
@@ -58,7 +58,7 @@ def authenticate(chat: Chat, _: str) -> None:
 
 
 def _ask_for_change(chat: Chat) -> Change | None:
-    """Return what the person wants to change; None if they think better of it, Ctrl-C and Ctrl-D included."""
+    """Return the change that the user wants; None if the user cancels, also with Ctrl-C or Ctrl-D."""
     try:
         with chat.keyboard.as_usual():
             return chat.authenticate()

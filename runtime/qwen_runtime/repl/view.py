@@ -1,4 +1,4 @@
-"""How an answer appears while it comes."""
+"""The interface that shows an answer while it arrives."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ Kind = Literal["answer", "reasoning"]
 
 
 class View(Protocol):
-    """Shows an answer while it comes."""
+    """Shows an answer while it arrives."""
 
     def tick(self) -> None:
-        """Show that time passes and nothing comes."""
+        """Show that the program still waits."""
 
     def add(self, kind: Kind, text: str) -> None:
         """Show a piece of the answer, or of the reasoning before it."""
@@ -20,7 +20,7 @@ class View(Protocol):
         """Show a line about the request."""
 
     def hold(self, text: str) -> None:
-        """Show why the request is not sent yet; what is shown next takes its place."""
+        """Show why the request is not sent yet; the next output replaces this line."""
 
     def end(self) -> None:
-        """Let what is shown stay."""
+        """Keep the current output."""

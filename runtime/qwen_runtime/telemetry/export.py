@@ -92,7 +92,7 @@ def _point(
     buckets = [0] * (len(bounds) + 1)
     for value in values:
         buckets[bisect_left(bounds, value)] += 1
-    # 64-bit integers are texts in the JSON form of protocol buffers.
+    # 64-bit integers are strings in the JSON form of protocol buffers.
     counts = {"count": str(len(values)), "sum": sum(values), "bucketCounts": list(map(str, buckets))}
     return {"attributes": _attributes(attributes), **times, **counts, "explicitBounds": bounds}
 

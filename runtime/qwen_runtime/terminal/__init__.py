@@ -1,1 +1,1 @@
-"""The terminal: what it can do, what is shown on it, and the questions that are put there."""
+"""The terminal: its abilities, the screen, and the dialogues."""

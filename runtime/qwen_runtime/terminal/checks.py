@@ -1,4 +1,4 @@
-"""What the dialogue has others find out about what is typed: the command line hands it in."""
+"""The checks of typed values in the dialogue; the command line provides them."""
 
 from __future__ import annotations
 
@@ -11,45 +11,45 @@ if TYPE_CHECKING:
 
 
 class Checks(Protocol):
-    """Looks at a key before it is sent, and sends it. `sends` tells whether a server may be asked at all.
+    """Checks a key before it is sent, and tests it with a request if `sends` is true.
 
-    A key that is None is the one that the dialogue was told of: it stays where it is.
+    The key None means the present key of the dialogue.
     """
 
     @property
     def sends(self) -> bool:
-        """Whether the settings are tried with a request."""
+        """Whether the settings are tested with a request."""
 
     def key_problem(self, key: str, base_url: str) -> str:
-        """Return why a text cannot be the key for a base URL, in words without the text; empty if it can be."""
+        """Return why a text cannot be the key for a base URL, without the text; empty if it can be."""
 
     def list_models(self, base_url: str, key: Secret | None) -> Sequence[str] | None:
-        """Return the models that the server lists, or None if it has no list.
+        """Return the models that the server lists; None if it has no list.
 
         Raises:
             QwenCfgError: if the server refuses, fails, or cannot be reached.
         """
 
     def ask_model(self, base_url: str, key: Secret | None, model: str) -> None:
-        """Ask a model for a word.
+        """Ask a model for a one-word answer.
 
         Raises:
-            QwenCfgError: if no answer comes.
+            QwenCfgError: if there is no answer.
         """
 
 
 class NoChecks:
-    """Checks nothing, and asks no server."""
+    """Accepts every key, and sends no request."""
 
     sends = False
 
     def key_problem(self, key: str, base_url: str) -> str:  # noqa: ARG002 - it is a protocol's
-        """Return nothing."""
+        """Return an empty text: any key is accepted."""
         return ""
 
     def list_models(self, base_url: str, key: Secret | None) -> Sequence[str] | None:  # noqa: ARG002
-        """Return no list."""
+        """Return None: no list is requested."""
         return None
 
     def ask_model(self, base_url: str, key: Secret | None, model: str) -> None:
-        """Ask nothing."""
+        """Do nothing."""

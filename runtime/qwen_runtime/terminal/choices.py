@@ -1,4 +1,4 @@
-"""Asking for one thing: a number of a list, or a text that is the value of a field."""
+"""Asks for one value: a choice from a list, or the value of a field."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ LOOKS_LIKE_KEY = "This looks like an API key, which has a question of its own."
 def ask_choice(
     questions: Questions, question: str, options: Sequence[str], *, default: int = 1, names: Sequence[str] = ()
 ) -> int:
-    """Show numbered options, and return the number that is chosen; Enter means the default.
+    """Show numbered options, and return the chosen number; Enter chooses the default.
 
-    An option can be chosen by its name too, where `names` has them.
+    With `names`, an option can be chosen by its name, too.
     """
     for number, option in enumerate(options, 1):
         questions.tell(f"  {number}  {option}")
@@ -34,7 +34,7 @@ def ask_choice(
 
 
 def is_accepted(questions: Questions, name: str, text: str) -> bool:
-    """Tell whether a text is a value of a field, and the person what is wrong with it if it is none."""
+    """Return whether a text is a valid value of a field; if not, show the problem."""
     problem = problem_of(name, text)
     if problem is not None:
         questions.warn(f"That cannot be used: {printable(problem.wrong)}. Expected {problem.expected}.")
@@ -42,7 +42,7 @@ def is_accepted(questions: Questions, name: str, text: str) -> bool:
 
 
 def problem_of(name: str, text: str) -> BadValue | None:
-    """Return what is wrong with a text as the value of a field; None if nothing is."""
+    """Return the problem of a text as the value of a field; None if it is valid."""
     try:
         parse_value(declared_fields()[name], text)
     except BadValue as problem:

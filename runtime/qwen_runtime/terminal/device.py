@@ -1,4 +1,4 @@
-"""The terminal: what it can do, how big it is, and what it does with what is typed."""
+"""The terminal: its abilities, its size, and its handling of typed text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# Places in what `termios.tcgetattr` returns.
+# Indexes of the result of `termios.tcgetattr`.
 _INPUT, _LOCAL = 0, 3
 
 _USUAL_SIZE = os.terminal_size((80, 24))
@@ -21,10 +21,10 @@ _USUAL_SIZE = os.terminal_size((80, 24))
 
 @record
 class Terminal:
-    """What the command line knows about the terminal.
+    """The abilities of the terminal.
 
-    A `dumb` one gets no escape sequences, one without `color` no colours. `history` is the file that keeps what was
-    typed; with None, nothing is kept.
+    A `dumb` terminal gets no escape sequences, and one without `color` no colours. `history` is the file of the typed
+    texts; None for no file.
     """
 
     dumb: bool
@@ -33,7 +33,7 @@ class Terminal:
 
 
 def size() -> os.terminal_size:
-    """Return the columns and lines of the terminal on standard output, now."""
+    """Return the current columns and lines of the terminal on standard output."""
     with suppress(OSError, ValueError, AttributeError):
         found = os.get_terminal_size(sys.stdout.fileno())
         if found.columns > 0 and found.lines > 0:
@@ -42,10 +42,10 @@ def size() -> os.terminal_size:
 
 
 class Keyboard:
-    """What the terminal on standard input does with what is typed while nobody reads it.
+    """Controls what the terminal on standard input does with text that is typed while the program does not read.
 
-    As a rule it shows it at once, in the middle of an answer, and takes Enter for Ctrl-J. A dumb terminal, which is its
-    own line editor, is left alone.
+    Usually it shows the text at once, in the middle of an answer, and turns Enter into Ctrl-J. A dumb terminal, which
+    has its own line editing, is not changed.
     """
 
     def __init__(self, *, dumb: bool) -> None:
@@ -53,7 +53,7 @@ class Keyboard:
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
-        """Keep what is typed for the line editor, as it was typed."""
+        """Keep typed text unchanged for the line editor, without showing it."""
         self._set(quiet=True)
         try:
             yield
@@ -62,7 +62,7 @@ class Keyboard:
 
     @contextmanager
     def as_usual(self) -> Iterator[None]:
-        """Let somebody else ask something in between."""
+        """Restore the usual mode during a block, for another program's question."""
         self._set(quiet=False)
         try:
             yield
@@ -83,7 +83,7 @@ class Keyboard:
 
 
 def _settings() -> list[Any] | None:
-    """Return the settings of the terminal on standard input; None if there is none."""
+    """Return the settings of the terminal on standard input; None if it is no terminal."""
     try:
         import termios  # noqa: PLC0415 - not on every system
     except ImportError:

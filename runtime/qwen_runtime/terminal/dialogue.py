@@ -1,4 +1,4 @@
-"""The dialogue that asks a person for the provider, the endpoint and the model, and whether to keep them."""
+"""The dialogue about the provider, the endpoint and the model, and whether to save them."""
 
 from __future__ import annotations
 
@@ -32,16 +32,15 @@ def ask_settings(
     checks: Checks | None = None,
     asks_where: bool = True,
 ) -> Change | None:
-    """Ask for the settings, one after the other, and return what they are to be; None if the person thinks better.
+    """Ask for the settings one after the other, and return the change; None if the user cancels.
 
-    `current` is what there is: Enter accepts it, and else the default. A key that is accepted is not among the values
-    that are returned, unless it stands where no program looks for it. A `dumb` terminal gets no escape sequences;
-    `place` is where the values then come from, and `checks` looks at them. Without `asks_where`, nobody is asked where
-    they are kept.
+    Enter accepts the value in `current`, or else the default. An accepted key is not among the returned values, unless
+    it is in a variable that this program does not read. A `dumb` terminal gets no escape sequences; `place` becomes the
+    origin of the values, and `checks` checks them. With `asks_where`, the dialogue asks where to save them.
     """
     questions = _questions(dumb=dumb, color=color)
     try:
-        # A key that is typed or pasted before its question is there is not shown either.
+        # A key that is typed or pasted before its question appears is not shown, either.
         with without_echo(dumb=dumb):
             return dialogue(questions, current, place=place, checks=checks or NoChecks(), asks_where=asks_where)
     except (KeyboardInterrupt, EOFError):
@@ -49,7 +48,7 @@ def ask_settings(
 
 
 def ask_new_key(base_url: str, checks: Checks, *, dumb: bool, color: bool) -> Secret | None:
-    """Ask for a key for a base URL, and return it; None if the person thinks better."""
+    """Ask for a key for a base URL, and return it; None if the user cancels."""
     questions = _questions(dumb=dumb, color=color)
     try:
         with without_echo(dumb=dumb):
@@ -69,10 +68,10 @@ def _questions(*, dumb: bool, color: bool) -> Questions:
 def dialogue(
     questions: Questions, current: DialogueDefaults, *, place: str, checks: Checks, asks_where: bool = True
 ) -> Change:
-    """Ask everything.
+    """Ask all questions.
 
     Raises:
-        KeyboardInterrupt, EOFError: if the person thinks better of it.
+        KeyboardInterrupt, EOFError: if the user cancels.
     """
     if current.base_url and problem_of("base_url", current.base_url) is not None:
         current = replace(current, base_url="")
@@ -89,7 +88,7 @@ def dialogue(
 
 
 def _provider(questions: Questions, current: DialogueDefaults) -> Provider | None:
-    """Return the provider that was named before, or is chosen; None for Qwen OAuth."""
+    """Return the provider that was named before, or that the user chooses; None for Qwen OAuth."""
     if current.provider:
         provider = declared_providers()[current.provider]
         return None if provider.login else provider

@@ -1,4 +1,4 @@
-"""How a question is put to a person where there is a line editor; nothing typed is kept in any history."""
+"""Asks questions with a line editor; typed text is not added to a history."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ _PLAIN = Style.from_dict({})
 
 @dataclass
 class _Sight:
-    """Whether what is typed can be seen."""
+    """Whether the typed text is visible."""
 
     shown: bool = False
 
     def toggle(self) -> None:
-        """Show what is hidden, and hide what is shown."""
+        """Switch between visible and hidden."""
         self.shown = not self.shown
 
 
 class EditedQuestions:
-    """Puts questions with a line editor."""
+    """Asks questions with a line editor."""
 
     def __init__(self, *, color: bool) -> None:
         self._style = _COLORED if color else _PLAIN
@@ -48,17 +48,17 @@ class EditedQuestions:
         self._write("", text)
 
     def warn(self, text: str) -> None:
-        """Write a line about something that is wrong."""
+        """Write a line about a problem."""
         self._write("class:warning", text)
 
     def open(self, question: str, default: str) -> str:
-        """Return what is typed."""
+        """Return the typed text."""
         hint = f" [{default}]" if default else ""
         message = FormattedText([("class:question", question), ("class:hint", hint), ("", ": ")])
         return prompt(self._session(_keys()), message)
 
     def hidden(self, question: str) -> str:
-        """Return what is typed as asterisks; Ctrl-T shows it, until Enter or Ctrl-T hides it again."""
+        """Return the typed text, which is shown as asterisks; Ctrl-T shows it until Enter or Ctrl-T hides it again."""
         sight = _Sight()
         keys = _keys()
         keys.add("c-t")(lambda _: sight.toggle())
@@ -81,7 +81,7 @@ def _hidden_message(question: str, sight: _Sight) -> FormattedText:
 
 
 def _accept_hidden(event: KeyPressEvent, sight: _Sight) -> None:
-    """Take what is typed, and leave nothing of it on the screen."""
+    """Accept the typed text, and remove it from the screen."""
     sight.shown = False
     event.current_buffer.validate_and_handle()
 
@@ -94,10 +94,10 @@ def _keys() -> KeyBindings:
 
 
 def _leave(event: KeyPressEvent) -> None:
-    """Leave, whatever has been typed."""
+    """Exit, even if text has been typed."""
     event.app.exit(exception=EOFError, style="class:exiting")
 
 
 def _paste(event: KeyPressEvent) -> None:
-    """Insert what is pasted without the blanks and line ends that a selection takes along."""
+    """Insert pasted text without the blanks and line ends around it."""
     event.current_buffer.insert_text(event.data.strip())

@@ -1,4 +1,4 @@
-"""The questions for an endpoint: base URL, key, a request that tries them, and the model; a failure leads back."""
+"""The questions for an endpoint: base URL, key, a test request, and the model; a failure repeats a question."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ _EXAMPLE = "http://localhost:11434/v1"
 
 @record
 class Endpoint:
-    """What was typed so far. A key that is None with `has_key` stays where it is; `models` are those that are listed.
+    """The values so far. With `has_key`, the key None means the present key; `models` are the listed models.
 
-    With `untried`, the person keeps it although no request succeeded, or none is made; with `is_refused`, the server
-    has refused the key.
+    With `untried`, the user keeps the values without a successful request; with `is_refused`, the server refused the
+    key.
     """
 
     base_url: str = ""
@@ -62,10 +62,10 @@ class _Dialogue:
 
 
 def ask_endpoint(questions: Questions, current: DialogueDefaults, provider: Provider, checks: Checks) -> Endpoint:
-    """Ask for everything that an endpoint of a provider needs, until a request succeeds or the person keeps it so.
+    """Ask for the values of a provider's endpoint, until a request succeeds or the user keeps them anyway.
 
     Raises:
-        KeyboardInterrupt, EOFError: if the person thinks better of it.
+        KeyboardInterrupt, EOFError: if the user cancels.
     """
     asked = _Dialogue(questions, current, provider, checks)
     steps = {"base_url": _base_url, "key": _key, "list": _list, "model": _model, "chat": _chat}
@@ -104,7 +104,7 @@ def _ends_in_added_path(base_url: str) -> bool:
 
 
 def _usual_url(asked: _Dialogue) -> str:
-    """Return the base URL that there is, if it is the provider's, or else the one that most of its users need."""
+    """Return the present base URL if it is the provider's, or else the provider's usual one."""
     current = asked.current.base_url
     return current if current and provider_of(current).name == asked.provider.name else asked.provider.base_url
 
@@ -151,9 +151,9 @@ def _chat(asked: _Dialogue, endpoint: Endpoint) -> tuple[Endpoint, Stage]:
 
 
 def _after(error: QwenCfgError, asked: _Dialogue, endpoint: Endpoint, stage: Stage) -> tuple[Endpoint, Stage]:
-    """Tell what failed, and return where to go on: the question whose answer is the likely reason comes first."""
+    """Show the failure, and return the next stage: the question whose answer is the likely reason."""
     asked.questions.warn(f"That failed: {_safe(error.what)}.")
-    # Where the key comes from need not be said to the person who typed it.
+    # The user who typed the key knows where it comes from.
     is_refused = isinstance(error, AuthenticationError)
     hint = provider_of(endpoint.base_url).key_remark if is_refused else _safe(error.hint)
     if hint:

@@ -1,4 +1,4 @@
-"""The question for the API key: what is exported is offered, and what can be no key is refused at once."""
+"""The question for the API key: exported keys are offered, and a text that cannot be a key is refused at once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _REFUSED = "Another key is needed: the server refused the one before. Ctrl-C can
 
 @record
 class _Offer:
-    """A key that Enter takes: how the person is told of it, and the key; None where it stays where it is."""
+    """A key that Enter accepts: its description, and the key; None for the present key."""
 
     words: str
     key: Secret | None
@@ -34,9 +34,9 @@ class _Offer:
 def ask_key(
     questions: Questions, current: DialogueDefaults, base_url: str, typed: Secret | None, checks: Checks
 ) -> Secret | None:
-    """Return the key for a base URL, or None if the one that is there is to be used.
+    """Return the key for a base URL; None for the present key.
 
-    `typed` is one that was given in this dialogue before.
+    `typed` is a key that was typed earlier in this dialogue.
     """
     questions.tell(_about_keys(base_url))
     offer = _offer(questions, current, base_url, typed, checks)
@@ -47,7 +47,7 @@ def ask_key(
 
 
 def ask_other_key(questions: Questions, base_url: str, checks: Checks) -> Secret:
-    """Return another key for a base URL whose server has refused one: nothing is offered again."""
+    """Return another key for a base URL after a refused key; no key is offered."""
     provider = provider_of(base_url)
     if provider.key_page:
         questions.tell(f"Keys of {provider.title}: {provider.key_page}")
@@ -55,7 +55,7 @@ def ask_other_key(questions: Questions, base_url: str, checks: Checks) -> Secret
 
 
 def _accepted_key(questions: Questions, base_url: str, checks: Checks, needed: str, *, may_be_empty: bool) -> str:
-    """Ask until a key is typed that can be one, and return it; with `may_be_empty`, it may be the empty text."""
+    """Ask until the typed text can be a key, and return it; with `may_be_empty`, it may be empty."""
     while True:
         text = _unquoted(questions, questions.hidden("API key"))
         if not text and may_be_empty:
@@ -96,12 +96,12 @@ def _offer(
 
 
 def _is_of_current(current: DialogueDefaults, base_url: str) -> bool:
-    """Tell whether a base URL is of the provider whose key there is."""
+    """Return whether a base URL belongs to the provider of the present key."""
     return not current.base_url or provider_of(current.base_url).name == provider_of(base_url).name
 
 
 def _exported(current: DialogueDefaults, base_url: str) -> Iterator[tuple[str, Secret]]:
-    """Yield the variables that may hold a key for a base URL: the provider's own before the usual one."""
+    """Yield the exported keys for a base URL with their variables: the provider's own before the usual one."""
     for name in (*provider_of(base_url).key_variables, _usual_variable()):
         if name in current.exported:
             yield name, current.exported[name]
@@ -123,7 +123,7 @@ def _shown(key: str) -> str:
 
 
 def _unquoted(questions: Questions, typed: str) -> str:
-    """Return what was typed or pasted without the blanks and the quotes around it."""
+    """Return a typed or pasted text without the blanks and quotes around it."""
     text = typed.strip()
     if len(text) < 2 or text[0] not in _QUOTES or text[-1] != text[0]:
         return text

@@ -1,4 +1,4 @@
-"""The login on the screen: what a person is to do, and how long there is time for it."""
+"""The login on the screen: the instructions and the remaining time."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from .screen import Screen
 
-# Rows that the rest of what is shown takes, so that the code and the address are on one screen.
+# The rows of the other output, so that the QR code and the address fit on one screen.
 _ROWS_BESIDE = 5
 
 
 class LoginScreen:
-    """Shows a login under way; on a dumb terminal everything is written once."""
+    """Shows the progress of a login; on a dumb terminal, everything is written once."""
 
     def __init__(self, screen: Screen, *, color: bool) -> None:
         self._screen = screen
@@ -28,10 +28,10 @@ class LoginScreen:
         self._is_told = False
 
     def show_code(self, device: DeviceCode) -> None:
-        """Show the address, the code and until when it holds, and a QR code where there is room for one."""
+        """Show the address, the code and its validity, and a QR code if there is room for it."""
         until = datetime.now().astimezone() + timedelta(seconds=device.expires_in)
         self._screen.say("To log in with Qwen OAuth, open this address in a browser, on any device:")
-        # Unbroken, so that it can be copied.
+        # Not wrapped, so that it can be copied.
         self._screen.settle([f"  {device.whole_address}"])
         self._screen.say(f"The code is {device.user_code}. It is valid until {until:%H:%M:%S}.")
         lines = self._qr(device.whole_address)
@@ -39,7 +39,7 @@ class LoginScreen:
             self._screen.settle(lines)
 
     def waiting(self, seconds_left: float | None) -> None:
-        """Show how long there is still time, or that a code is asked for."""
+        """Show the remaining time, or that a code is requested."""
         if seconds_left is None:
             if not self._screen.is_dumb:
                 self._screen.settle([], live=["Asking for a code"])
@@ -54,7 +54,7 @@ class LoginScreen:
         self._screen.settle([], live=self._screen.painter.text(line, "dim")[:1])
 
     def end(self) -> None:
-        """Take the line away that changes."""
+        """Remove the line that changes."""
         if not self._screen.is_dumb:
             self._screen.settle([])
 

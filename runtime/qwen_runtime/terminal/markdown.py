@@ -1,4 +1,4 @@
-"""Markdown as a terminal shows it: text that can be copied, links with their URLs, code in the terminal's colours."""
+"""Renders Markdown for a terminal: text that can be copied, links with URLs, code in the terminal's colours."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
     from rich.markdown import MarkdownElement
 
-# Only colours that a terminal has names for, so that they fit its background.
+# Only the named colours of a terminal, so that they fit its background.
 THEME = Theme(
     {
         "markdown.code": "bold cyan",
@@ -47,7 +47,7 @@ class _Heading(Heading):
 
 
 class _Code(CodeBlock):
-    """Code without a margin, so that it can be copied as it stands, and on the terminal's own background."""
+    """Code without a margin, so that it can be copied unchanged, on the terminal's own background."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield Syntax(str(self.text).rstrip("\n"), self.lexer_name, theme="ansi_dark", word_wrap=True)
@@ -86,7 +86,7 @@ class Block(Markdown):
 
 
 def _as_text(tokens: Iterable[Token]) -> Iterator[Token]:
-    """Yield inline tokens in which links and images are text, and lines end where the model ended them."""
+    """Yield inline tokens with links and images as text, and with the model's own line ends."""
     links: list[tuple[str, list[str]]] = []
     for token in tokens:
         match token.type:
@@ -100,7 +100,7 @@ def _as_text(tokens: Iterable[Token]) -> Iterator[Token]:
             case "image":
                 yield _text(f"{token.content} ({token.attrs.get('src', '')})")
             case _:
-                # An entity (`&#x202e;`) may stand for a character that is not let through otherwise.
+                # An entity (`&#x202e;`) may encode a character that is not allowed otherwise.
                 token.content = without_steering(token.content)
                 for _, said in links:
                     said.append(token.content)

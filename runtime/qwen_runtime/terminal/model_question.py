@@ -1,4 +1,4 @@
-"""The question for the model: those that the server lists are offered, and any other may be typed."""
+"""The question for the model: the listed models are offered, and any other name can be typed."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _LONGEST_SHOWN = 60
 def ask_model(
     questions: Questions, current: DialogueDefaults, base_url: str, key: Secret | None, listed: Sequence[str]
 ) -> str:
-    """Return the model that is chosen by its number, or typed; Enter means the first that is offered."""
+    """Return the chosen or typed model; Enter chooses the first one offered."""
     usable = [name for name in listed if problem_of("model", name) is None and not holds_key(name, key)]
     present = _present(current, base_url)
     usual = present or _usual(base_url)
     offered = _first(usual, usable)
-    # A model that somebody named stays the first choice, listed or not.
+    # A model that was named stays the first choice, listed or not.
     default = present or (offered[0] if offered else usual)
     for number, name in enumerate(offered[:_MOST_SHOWN], 1):
         questions.tell(f"  {number}  {_shown(name)}")
@@ -47,25 +47,25 @@ def ask_model(
 
 
 def holds_key(text: str, key: Secret | None) -> bool:
-    """Tell whether a text has a key in it; a short one may stand there with reason."""
+    """Return whether a text contains the key; a short key may occur by chance and is ignored."""
     if looks_like_key(text):
         return True
     return key is not None and len(key.reveal()) >= TELLTALE_LENGTH and key.reveal() in text
 
 
 def is_listed(model: str, listed: Sequence[str]) -> bool:
-    """Tell whether a list has a model: Gemini puts `models/` before the names, and Ollama `:latest` behind them."""
+    """Return whether a list contains a model; Gemini adds `models/` before names, and Ollama `:latest` after them."""
     return any(model in (name, name.removeprefix("models/"), name.removesuffix(":latest")) for name in listed)
 
 
 def _present(current: DialogueDefaults, base_url: str) -> str:
-    """Return the model that there is, if it is one of the provider; else nothing."""
+    """Return the present model if it belongs to the provider; else empty."""
     is_same = not current.base_url or provider_of(current.base_url).name == provider_of(base_url).name
     return current.model if current.model and is_same and problem_of("model", current.model) is None else ""
 
 
 def _usual(base_url: str) -> str:
-    """Return the provider's usual model, or the default where the provider is not known."""
+    """Return the provider's usual model, or the default if the provider is unknown."""
     provider = provider_of(base_url)
     if provider.is_declared:
         return provider.model
@@ -73,12 +73,12 @@ def _usual(base_url: str) -> str:
 
 
 def _first(usual: str, listed: Sequence[str]) -> list[str]:
-    """Return the models of a list, the usual one first if it is among them."""
+    """Return the models of a list, with the usual model first if it is listed."""
     return list(dict.fromkeys([*([usual] if is_listed(usual, listed) else []), *listed]))
 
 
 def _by_number(text: str, offered: Sequence[str]) -> str:
-    """Return the model that a number stands for; a text that is none stands for itself."""
+    """Return the model with a number; any other text is returned unchanged."""
     if text in offered or not (text.isascii() and text.isdigit()):
         return text
     number = int(text[:9])

@@ -1,4 +1,4 @@
-"""From what is to be shown to the lines that a terminal of some width gets."""
+"""Renders text, Markdown and tables as lines for a terminal of some width."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _NARROWEST = 4
 
 @record
 class Painter:
-    """Paints for a terminal of a width in columns; with `escapes`, styles and (with `color`) colours are used."""
+    """Renders for a terminal of a width in columns; with `escapes`, uses styles, and with `color` colours."""
 
     width: int
     escapes: bool
     color: bool
 
     def narrower(self, columns: int) -> Painter:
-        """Return what paints for so many columns less."""
+        """Return a painter for a width that is smaller by some columns."""
         return replace(self, width=self.width - columns)
 
     def text(self, text: str, style: str = "") -> list[str]:
@@ -40,7 +40,7 @@ class Painter:
         return self._paint(Text(safe(text), style=style, overflow="fold"))
 
     def markdown(self, text: str) -> list[str]:
-        """Return the lines of a piece of Markdown, without blank ones around it."""
+        """Return the lines of a piece of Markdown, without blank lines around it."""
         clean = safe(text)
         try:
             lines = self._paint(Block(clean))
@@ -49,7 +49,7 @@ class Painter:
         return _stripped(lines)
 
     def table(self, rows: Sequence[Sequence[str]], *, header: bool = False) -> list[str]:
-        """Return the lines of a table; with `header`, the first row stands out. The first column does always."""
+        """Return the lines of a table. The first column is emphasized; with `header`, the first row is, too."""
         table = Table.grid(padding=(0, 2))
         for place in range(len(rows[0])):
             table.add_column(style="" if place else "bold", overflow="fold")
@@ -64,7 +64,7 @@ class Painter:
             width=max(self.width, _NARROWEST),
             height=100,
             force_terminal=self.escapes,
-            # Sixteen colours, whose shades are the terminal's.
+            # The sixteen colours that a terminal defines itself.
             color_system="standard" if self.escapes else None,
             no_color=not self.color,
             theme=THEME,
@@ -78,6 +78,6 @@ class Painter:
 
 
 def _stripped(lines: list[str]) -> list[str]:
-    """Return lines without the blank ones at the beginning and at the end."""
+    """Return lines without blank lines at the beginning and the end."""
     filled = [place for place, line in enumerate(lines) if visible(line).strip()]
     return lines[filled[0] : filled[-1] + 1] if filled else []

@@ -1,4 +1,4 @@
-"""How a question is put to a person where there is no line editor: with what every terminal can do."""
+"""Asks questions without a line editor, on any terminal."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import sys
 
 from .questions import SHOWN_WARNING, echo, wrapped
 
-# What a terminal puts around a paste that it brackets.
+# The marks that a terminal adds around pasted text.
 _PASTE_MARKS = ("\x1b[200~", "\x1b[201~")
 
 
 class PlainQuestions:
-    """Puts questions with what every terminal can do."""
+    """Asks questions without a line editor."""
 
     def tell(self, text: str) -> None:
         """Write a line."""
@@ -20,12 +20,12 @@ class PlainQuestions:
     warn = tell
 
     def open(self, question: str, default: str) -> str:
-        """Return what is typed."""
+        """Return the typed text."""
         with echo(on=True):
             return _line(f"{question} [{default}]: " if default else f"{question}: ")
 
     def hidden(self, question: str) -> str:
-        """Return what is typed without an echo; the person may see it then, and type it again."""
+        """Return text that is typed without an echo; afterwards the user may view it and type it again."""
         while True:
             text = _line(f"{question} (nothing of it is shown): ", ends=True)
             if not text.strip() or not self._wants_to_see():
@@ -50,7 +50,7 @@ class PlainQuestions:
 
 
 def _line(prompt: str, *, ends: bool = False) -> str:
-    """Return a line of standard input; with `ends`, the end of the line is not echoed, and so is written."""
+    """Return a line of standard input; with `ends`, write a line end, since the typed one is not echoed."""
     _write(prompt)
     line = b""
     try:

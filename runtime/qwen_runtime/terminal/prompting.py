@@ -1,4 +1,4 @@
-"""Reads a line in a line editor, which a signal ends between two keys."""
+"""Reads a line in a line editor; a signal ends the editor between two keys."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def prompt(session: PromptSession[str], message: AnyFormattedText = None) -> str:
-    """Return what is typed.
+    """Return the typed text.
 
-    The editor's reader of keys does not survive an exception that a signal raises within it: it would tell so, with a
-    traceback, at the next key. So a signal leaves the editor as a key does, and is heard after that.
+    An exception that a signal raises in the editor's reader of keys breaks it: it would print a traceback at the next
+    key. So a signal exits the editor like a key, and is handled after that.
     """
     with put_off(told=_leave) as heard:
         return session.prompt(message, pre_run=lambda: _leave() if heard else None)

@@ -1,4 +1,4 @@
-"""The first question of the dialogue: whose API is used, with a key, or with Qwen OAuth."""
+"""The first question of the dialogue: the provider whose API is used with a key, or Qwen OAuth."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 def ask_provider(questions: Questions, current: DialogueDefaults) -> Provider | None:
-    """Return the provider that is chosen, or None for Qwen OAuth.
+    """Return the chosen provider; None for Qwen OAuth.
 
-    Enter means the provider of the base URL, if there is one, or else the one whose own variable holds a key.
+    Enter chooses the provider of the present base URL, or else the provider whose own variable contains a key.
     """
     providers = tuple(offered_providers().values())
     names = [*offered_providers(), "qwen-oauth"]
@@ -35,7 +35,7 @@ def ask_provider(questions: Questions, current: DialogueDefaults) -> Provider | 
 
 
 def _of_exported(current: DialogueDefaults) -> str:
-    """Return the first provider whose own variable holds a key, where the usual variable holds none; or nothing."""
+    """Return the first provider whose own variable has a key; empty if there is none, or the usual one has a key."""
     if declared_fields()["api_key"].variables[0].name in current.exported:
         return ""
     offered = offered_providers().items()

@@ -1,4 +1,4 @@
-"""How questions are put to a person, and what the terminal shows meanwhile of what is typed."""
+"""The interface for questions to the user, and the terminal's echo of typed text."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ SHOWN_WARNING = "Anyone who sees or records this terminal gets the key."
 
 
 class Questions(Protocol):
-    """Puts questions. Ctrl-C raises KeyboardInterrupt, Ctrl-D EOFError, at every one of them."""
+    """Asks questions. At each question, Ctrl-C raises KeyboardInterrupt and Ctrl-D EOFError."""
 
     def tell(self, text: str) -> None:
         """Write a line."""
 
     def warn(self, text: str) -> None:
-        """Write a line about something that is wrong."""
+        """Write a line about a problem."""
 
     def open(self, question: str, default: str) -> str:
-        """Return what is typed, which can be seen; the empty text where Enter accepts the default that is shown."""
+        """Return the typed text, which is visible; empty if Enter accepts the default that is shown."""
 
     def hidden(self, question: str) -> str:
-        """Return what is typed, which cannot be seen unless the person wants to check it."""
+        """Return the typed text, which is hidden unless the user wants to see it."""
 
 
 def without_echo(*, dumb: bool) -> AbstractContextManager[None]:
-    """Return what keeps a terminal from showing what is typed while no question is open."""
+    """Return a context in which the terminal does not show text that is typed while no question is open."""
     return echo(on=False) if dumb else Keyboard(dumb=False).quiet()
 
 
 def wrapped(text: str) -> str:
-    """Return a text in lines that fit into the terminal, none of them broken within a word.
+    """Return a text wrapped at words to the width of the terminal.
 
-    The lines of a numbered option stand under each other.
+    Further lines of a numbered option are indented.
     """
     option = re.match(r" +\d+  ", text)
     return textwrap.fill(
@@ -55,7 +55,7 @@ def wrapped(text: str) -> str:
 
 @contextmanager
 def echo(*, on: bool) -> Iterator[None]:
-    """Let the terminal on standard input echo what is typed, or nothing; what has been typed ahead is kept."""
+    """Switch the echo of the terminal on standard input on or off; text typed ahead is kept."""
     import termios  # noqa: PLC0415 - not on every system
 
     descriptor = sys.stdin.fileno()

@@ -1,4 +1,4 @@
-"""The part of the screen that still changes: how it gets from one state to the next with the least writing."""
+"""The part of the screen that still changes: redraws it with as little output as possible."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")
 _PLAIN = "\x1b[0m"
-# A terminal that knows these shows what stands between them as one change; the others ignore them.
+# A terminal that supports these marks shows the output between them as one change; others ignore them.
 _BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
-# What is drawn around words, as long as there is room for it.
+# Characters that are drawn around words and depend on the width.
 _LINE = str.maketrans("", "", "─")
-# How many lines before the place in question are looked at, to find what a changed text still has of an old one.
+# How many lines before a place are compared to find the common part of the old and the new text.
 _LOOKED_AT = 100
 
 
 def redraw(old: Sequence[str], new: Sequence[str], width: int) -> str:
-    """Return what turns the old lines into the new ones; before and after, the cursor is at the end of the last one."""
+    """Return the output that changes old lines to new ones; the cursor is at the end of the last line each time."""
     same = _count_same(old, new)
     if same == len(old):
         between = "\n" if old and new[same:] else ""
@@ -35,7 +35,7 @@ def redraw(old: Sequence[str], new: Sequence[str], width: int) -> str:
         more = _more(old[same], new[same])
         if more is not None:
             return "\n".join([more, *new[same + 1 :]])
-    # The cursor has to end behind a line, so that one that stays is written again where nothing comes after it.
+    # The cursor must end after a line, so an unchanged last line is written again.
     same = min(same, max(len(new) - 1, 0))
     up = sum(_rows(line, width) for line in old[same:]) - 1
     back = f"\r\x1b[{up}A" if up else "\r"
@@ -43,7 +43,7 @@ def redraw(old: Sequence[str], new: Sequence[str], width: int) -> str:
 
 
 def overflow(lines: Sequence[str], width: int, height: int) -> int:
-    """Return how many lines cannot be drawn again, because the others alone fill a screen."""
+    """Return how many lines cannot be redrawn, because the lines after them fill the screen."""
     room = height - 1
     for count, line in enumerate(reversed(lines)):
         room -= _rows(line, width)
@@ -53,15 +53,15 @@ def overflow(lines: Sequence[str], width: int, height: int) -> int:
 
 
 def fits(lines: Sequence[str], width: int) -> bool:
-    """Tell whether each of these lines takes one row, whatever the terminal did when it became that wide."""
+    """Return whether each line takes one row, even if the terminal has just become this wide."""
     return all(_rows(line, width) == 1 for line in lines)
 
 
 def kept_in(old: Sequence[str], kept: int, new: Sequence[str]) -> int:
-    """Return how many of the new lines are not needed, where the first ones of the old lines stay on the screen.
+    """Return how many of the new lines are already on the screen, if the first `kept` old lines stay there.
 
-    As a rule, as many as stay. But the text that came may have changed them, or they are painted for another width now:
-    then the first new line is needed in which something is that does not stand there yet.
+    Usually `kept`. But new text may have changed these lines, or they are rendered for another width now: the first
+    needed line is then the first one with text that is not on the screen yet.
     """
     if kept == 0 or old[:kept] == new[:kept]:
         return kept
@@ -75,7 +75,7 @@ def kept_in(old: Sequence[str], kept: int, new: Sequence[str]) -> int:
 
 
 def _said_in(old: Sequence[str], kept: int, new: Sequence[str], ends: Sequence[int], said: str) -> int:
-    """Return how many signs of the new lines stand in those of the old ones that stay."""
+    """Return how many characters of the new lines are in the old lines that stay."""
     start = min(_count_same(old, new), kept)
     start_old = max(start, kept - _LOOKED_AT)
     start_new = max(start, min(kept, len(new)) - 2 * _LOOKED_AT)
@@ -109,9 +109,9 @@ def _count_same(old: Sequence[str], new: Sequence[str]) -> int:
 
 
 def _more(old: str, new: str) -> str | None:
-    """Return what makes a line the new one where it is written on; None if something before has to change.
+    """Return the text that extends an old line to the new one; None if the old text has to change.
 
-    That is so, too, where a sign is made of several.
+    The latter includes a character that combines with the last one.
     """
     place = len(os.path.commonprefix([old, new]))
     for style in _STYLE.finditer(new):

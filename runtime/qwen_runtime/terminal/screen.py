@@ -1,4 +1,4 @@
-"""The one way to the terminal: nothing secret and nothing that steers it gets through, and one write is one change."""
+"""Writes to the terminal, without secrets and control characters; each change is one write."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Style = Literal["", "bold", "dim", "red"]
 
 
 class Screen:
-    """Writes lines that stay, and below them lines that still change."""
+    """Writes permanent lines, and below them lines that still change."""
 
     def __init__(self, output: Output, terminal: Terminal) -> None:
         self._output = output
@@ -37,24 +37,24 @@ class Screen:
 
     @property
     def is_gone(self) -> bool:
-        """Whether nobody sees any more what is written."""
+        """Whether the terminal is gone, so that nothing more is written."""
         return self._output.is_gone
 
     @property
     def painter(self) -> Painter:
-        """What paints for the terminal as wide as it is now."""
+        """The painter for the current width of the terminal."""
         return Painter(size().columns, escapes=not self._terminal.dumb, color=self._terminal.color)
 
     def say(self, text: str, style: Style = "") -> None:
-        """Write lines that stay."""
+        """Write permanent lines."""
         self.settle(self.painter.text(text, style))
 
     def table(self, rows: Sequence[Sequence[str]], *, header: bool = False) -> None:
-        """Write a table that stays."""
+        """Write a permanent table."""
         self.settle(self.painter.table(rows, header=header))
 
     def error(self, error: QwenCfgError) -> None:
-        """Write what is wrong, where, and what to do."""
+        """Write an error: the problem, the place and the hint."""
         painter = self.painter
         narrower = painter.narrower(2)
         more = [line for text in (error.where, error.hint) if text for line in narrower.text(printable(text))]
@@ -63,15 +63,15 @@ class Screen:
         self.settle([*what, *(f"  {line}" for line in more)])
 
     def settle(self, lines: Sequence[str], live: Sequence[str] = ()) -> int:
-        """Put painted lines in the place of those that changed: some that stay, and then some that change.
+        """Replace the lines that changed by rendered lines: first permanent ones, then ones that may change.
 
-        What changes may be higher than the screen. What does not fit stays then, and the number of these lines is
+        The changing lines may be higher than the screen; those that do not fit become permanent, and their number is
         returned.
         """
         self.leave_narrowed()
         columns, height = size()
         stay = overflow(live, columns, height)
-        # With nothing that changes, the cursor goes to the beginning of a new line, after whatever stands there now.
+        # Without changing lines, the cursor moves to the beginning of a new line, after the present text.
         tail = live or ([""] if lines else [])
         self._write(redraw(self._live, [*lines, *tail], columns))
         self._live = list(live[stay:])
@@ -79,9 +79,9 @@ class Screen:
         return stay
 
     def leave_narrowed(self) -> bool:
-        """Let stay what changes, if nobody knows which rows it takes since the terminal became narrower.
+        """Make the changing lines permanent if their rows are unknown, because the terminal became narrower.
 
-        Some terminals break the lines anew then, and some cut them.
+        Some terminals wrap the lines again then, and some cut them.
         """
         columns = size().columns
         if not self._live or columns >= self._drawn_for or fits(self._live, columns):
@@ -91,9 +91,9 @@ class Screen:
         return True
 
     def piece(self, text: str) -> None:
-        """Write a piece of a text that goes on, on a terminal where nothing can be changed afterwards.
+        """Write a piece of a text that continues, on a terminal that cannot redraw lines.
 
-        It must be safe already, which pieces of a text cannot be made one by one.
+        The piece must already be safe: pieces of a text cannot be made safe one by one.
         """
         self._write(text)
 

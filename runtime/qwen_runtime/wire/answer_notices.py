@@ -41,6 +41,6 @@ def waiting_line(waiting: RetryWait) -> str:
 
 
 def _is_same_model(answer: Answer) -> bool:
-    """Whether the requested model answered; its name may have a date added or its vendor removed."""
+    """Return whether the requested model answered; its name may have a date added or its vendor removed."""
     asked, model = answer.asked_model.lower(), answer.model.lower()
     return model.startswith(asked) or asked.endswith(f"/{model}") or model.rpartition("/")[2].startswith(asked)

@@ -39,7 +39,7 @@ def choices_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def is_chunk(document: Mapping[str, Any]) -> bool:
-    """Tell whether a document is a chunk of a streamed completion, and not a whole one."""
+    """Return whether a document is a chunk of a streamed completion, and not a whole one."""
     is_named = str(document.get("object")).endswith(".chunk")
     return is_named or any("delta" in choice for choice in choices_of(completion_of(document)))
 

@@ -54,8 +54,8 @@ class NoListError(ProviderError):
 class Connection:
     """One artifact's connection to its provider. `asks_for_usage` becomes false if the server rejects the option.
 
-    `remark` is what the command line knows about the key beside, for the message that it was refused. `requests` counts
-    those that are made with a login, and `login_notices` is what the login has to say.
+    `remark` is a fact about the key for the message that the key was refused. `requests` counts the requests with a
+    login, and `login_notices` are notices about the login.
     """
 
     settings: Settings

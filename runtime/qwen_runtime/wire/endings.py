@@ -1,4 +1,4 @@
-"""The reasons why a model ends its answer: the good ones, and the meaning of the others."""
+"""The reasons for the end of an answer: which are normal, and the meaning of the others."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _LONGEST = 60
 
 
 def named_end(reason: Any) -> str:
-    """Return the name of a reason of any JSON type; empty where it stands in place of one.
+    """Return the name of a reason of any JSON type; empty if the value means that there is no reason yet.
 
-    A number, `true`, a list or an object is a reason that nobody knows. `false` and 0, the first value of an enum, say
-    that there is none yet.
+    A number, `true`, a list or an object is an unknown reason. `false` and 0, the first value of an enum, mean that
+    there is none yet.
     """
     if isinstance(reason, str):
         return reason
@@ -45,17 +45,17 @@ def named_end(reason: Any) -> str:
 
 
 def is_end(reason: str) -> bool:
-    """Whether a reason means that the answer has ended."""
+    """Return whether a reason means that the answer has ended."""
     return _plain(reason) not in _NONE
 
 
 def is_limit(reason: str | None) -> bool:
-    """Whether the answer ends at the token limit."""
+    """Return whether the answer ends at the token limit."""
     return _plain(reason or "") in _LIMIT
 
 
 def is_tool_call(reason: str) -> bool:
-    """Tell whether the model ended to have a tool called."""
+    """Return whether the model ended its answer to call a tool."""
     return _plain(reason) in _TOOLS
 
 
@@ -66,7 +66,7 @@ def wrong_end(reason: str) -> str:
         return ""
     name = printable(redact_unknown(reason))[:_LONGEST]
     if plain in _TOOLS:
-        return f"the model asks for a tool, and qwen-cfg offers none (finish_reason {name})"
+        return f"the model requested a tool, but qwen-cfg offers none (finish_reason {name})"
     if _FILTERED.search(plain):
         return f"the provider's content filter stopped it (finish_reason {name})"
     if _FAILED.search(plain):
@@ -75,5 +75,5 @@ def wrong_end(reason: str) -> str:
 
 
 def _plain(reason: str) -> str:
-    """Return a reason without the marks and capitals in which providers write it: `FINISH_REASON_STOP` is `stop`."""
+    """Return a reason in lower case, without marks and prefix: `FINISH_REASON_STOP` becomes `stop`."""
     return re.sub(r"[\W_]", "", reason).lower().removeprefix("finishreason") or reason.strip()

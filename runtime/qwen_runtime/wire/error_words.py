@@ -31,12 +31,12 @@ _CODES = {
     *("code", "codes", "type", "status", "error", "errorcode", "errcode", "errortype", "statuscode", "httpcode"),
     *("reason", "subcode"),
 }
-# The objects whose members are the fields that are wrong, each with its words: Rails, Django, Laravel, ASP.NET, Zod.
+# The objects with one member for each invalid field, with its words: Rails, Django, Laravel, ASP.NET, Zod.
 _FIELD_ERRORS = {"errors", "fielderrors", "validationerrors", "invalidparams", "fields"}
 _MAY_HOLD_FIELDS = {*_FIELD_ERRORS, "message", "error", "detail", "details"}
-# What names the field that the words beside it are about: pydantic, Zod, Ajv, Spring, RFC 9457.
+# The names of a member that names the field of the words beside it: pydantic, Zod, Ajv, Spring, RFC 9457.
 _FIELD_NAMES = ("loc", "path", "field", "fieldname", "property", "instancepath", "pointer", "attribute", "param")
-# Here a server repeats the request, or tells of its own insides.
+# Members in which a server repeats the request, or shows internal details.
 _ECHOES = {
     *(
         "input",
@@ -75,7 +75,7 @@ def _decoder() -> json.JSONDecoder:
 
 
 def is_error(document: Mapping[str, Any]) -> bool:
-    """Whether a document reports an error, in any of the forms in use, and is not a completion."""
+    """Return whether a document reports an error, in any of the forms in use, and is not a completion."""
     for error in (document.get("error"), document.get("errors")):
         if error and _is_failure(error):
             return True
@@ -118,7 +118,7 @@ def _number(digits: str) -> float:
 
 
 def _says_failure(document: Mapping[str, Any]) -> bool:
-    """Whether a document that is not a completion has a code of failure, or, without any code, words."""
+    """Return whether a document that is not a completion has a code of failure, or, without any code, words."""
     named = {_plain(name): value for name, value in document.items()}
     if named.get("success") is False or _FAILED & {
         str(named.get(name)).lower() for name in ("type", "object", "status")
@@ -131,7 +131,7 @@ def _says_failure(document: Mapping[str, Any]) -> bool:
 
 
 def _is_failure(error: Any) -> bool:
-    """Whether the value of `error` is an error: some servers report success there."""
+    """Return whether the value of `error` is an error: some servers report success there."""
     values = error.values() if isinstance(error, dict) else [error]
     return not all(map(_is_success, values))
 
@@ -159,7 +159,7 @@ def _values(document: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _members(value: Mapping[str, Any], holder: str) -> Iterator[tuple[str, Any]]:
-    """Yield the members of an object that stands under a name; words about a field with the field's name."""
+    """Yield the members of the object under a name; words about a field begin with the field's name."""
     named = {_plain(name): each for name, each in islice(value.items(), _MOST_VALUES)}
     field = _field_of(named)
     for name, each in islice(value.items(), _MOST_VALUES):
@@ -174,19 +174,19 @@ def _members(value: Mapping[str, Any], holder: str) -> Iterator[tuple[str, Any]]
 
 
 def _field_of(named: Mapping[str, Any]) -> str:
-    """Return the field that an object's words are about; empty where it names none."""
+    """Return the field that an object's words are about; empty if it names none."""
     for name in _FIELD_NAMES:
         place = named.get(name)
         if isinstance(place, list):
             return ".".join(str(part) for part in place if isinstance(part, str | int))
-        # The path of a request is none.
+        # The path of a request is not a field.
         if isinstance(place, str) and name not in ("path", "param"):
             return place.lstrip("#/").replace("/", ".")
     return ""
 
 
 def _field_texts(value: Any, holder: str) -> list[str]:
-    """Return what is said of a field by the member of an object that may hold fields: sentences, and no codes."""
+    """Return the sentences about a field in the member of an object that may contain fields; codes are left out."""
     if isinstance(value, str) and holder in _FIELD_ERRORS:
         value = [value]
     if not isinstance(value, list) or holder not in _MAY_HOLD_FIELDS:

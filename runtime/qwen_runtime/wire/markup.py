@@ -1,28 +1,28 @@
-"""The text of a page or an XML document that a server sends in place of an answer."""
+"""The text of a web page or an XML document that a server sends instead of an answer."""
 
 from __future__ import annotations
 
 from qwen_schema import patterns as re
 
-# As much of a document is looked at.
+# How many characters of a document are read.
 _MOST_READ = 20_000
 _MARKUP = re.compile(r"\s*<(!doctype|!--|\?xml|[a-z][\w:.-]*[\s/>])", re.IGNORECASE)
 _UNSEEN = re.compile(r"<(script|style|svg|noscript)\b.*?(</\1\s*>|$)|<!--.*?(-->|$)", re.IGNORECASE | re.DOTALL)
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 _TAG = re.compile(r"<[/!?a-z][^<>]*(>|$)", re.IGNORECASE)
-# AWS and other services with XML errors: the message is what a person reads, and ids stand beside it.
+# AWS and other services with XML errors: the message is for people, and IDs are beside it.
 _MESSAGE = re.compile(
     r"<((?:\w+:)?(?:message|errormessage|faultstring|detail))\b[^>]*>([^<]*\w[^<]*)</\1>", re.IGNORECASE
 )
 
 
 def is_markup(text: str) -> bool:
-    """Tell whether a text is HTML or XML."""
+    """Return whether a text is HTML or XML."""
     return bool(_MARKUP.match(text))
 
 
 def text_of(markup: str) -> str:
-    """Return the words of a page or of an XML document in one line: its messages, or else all that is shown."""
+    """Return the words of a page or an XML document in one line: its messages, or else all visible text."""
     import html  # noqa: PLC0415 - few answers are pages, and its table of names is large
 
     seen = _CDATA.sub(lambda match: html.escape(match[1]), _UNSEEN.sub(" ", markup[:_MOST_READ]))

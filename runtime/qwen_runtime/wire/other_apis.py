@@ -1,4 +1,4 @@
-"""Answers of other APIs than chat completions, which a base URL may lead to by mistake."""
+"""Recognizes answers of other APIs than chat completions, which a wrong base URL may reach."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @record
 class OtherApi:
-    """Another API: its name, and where chat completions are instead."""
+    """Another API: its name, and the place of chat completions."""
 
     name: str
     advice: str
@@ -34,7 +34,7 @@ _ANTHROPIC_TYPES = {"message", "message_start", "content_block_start", "content_
 
 
 def other_api(document: Any) -> OtherApi | None:
-    """Return whose answer, or piece of one, a document is; None if it is none that is known.
+    """Return the API of an answer or a piece of an answer; None if it is unknown.
 
     Sources: the API references of Ollama ("Generate a chat completion"), Anthropic ("Messages"), Google
     ("GenerateContentResponse"), OpenAI ("Response object", "Completion object") and DashScope ("DashScope API").

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .quota import RequestLog
 
 # The interval between reports of the remaining time, in seconds.
-_TOLD_EVERY = 1.0
+_REPORT_SECONDS = 1.0
 
 
 def room(requests: RequestLog | None, cancelled: Flag) -> Iterator[RateWait]:
@@ -23,4 +23,4 @@ def room(requests: RequestLog | None, cancelled: Flag) -> Iterator[RateWait]:
         if not seconds:
             return
         yield RateWait(seconds)
-        cancelled.wait(min(seconds, _TOLD_EVERY))
+        cancelled.wait(min(seconds, _REPORT_SECONDS))

@@ -47,7 +47,7 @@ class Refusal:
 
     @cached_property
     def page_text(self) -> str:
-        """What a web page shows, in one line without a secret. It is a person's to read, and decides nothing."""
+        """The visible text of a web page, in one line without secrets; it is only for display."""
         return _quoted(text_of(self.body)) if self.is_web_page else ""
 
     @property
@@ -68,11 +68,11 @@ class Refusal:
         return parse_json(self.body)
 
     def says(self, pattern: re.Pattern[str]) -> bool:
-        """Whether the provider's codes or words contain a pattern."""
+        """Return whether the provider's codes or words contain a pattern."""
         return bool(pattern.search(" ".join((*self.codes, self.words))))
 
 
 def _quoted(text: str) -> str:
-    """Return a text in one bounded line without a secret; nothing if it has no words."""
+    """Return a text as one line of limited length, without secrets; empty if it has no words."""
     text = text[:_MOST_READ]
     return printable(redact_unknown(" ".join(text.split())))[:LONGEST_QUOTE] if _LETTERS.search(text) else ""

@@ -47,8 +47,8 @@ if TYPE_CHECKING:
 def error_of(refusal: Refusal, settings: Settings, *, url: str = "", remark: str = "") -> QwenCfgError:
     """Return the error for a refusal, with a hint about the configuration.
 
-    A status of 0 means none: the error was in a success, or in a stream. `url` is the requested URL; `remark` is the
-    command line's addition about the key (which other key it hides).
+    A status of 0 means that the error was in a success, or in a stream. `url` is the requested URL; `remark` is a fact
+    about the key (which other key it hides).
     """
     said, where = refusal.said, settings.place("base_url")
     if is_out_of_quota(refusal):
@@ -90,12 +90,12 @@ def error_of(refusal: Refusal, settings: Settings, *, url: str = "", remark: str
 
 
 def ways_to_name(settings: Settings) -> str:
-    """Return what names another model under the method that is in use."""
+    """Return the ways to name another model under the method in use."""
     return "--model" if settings.uses_login else "--model, OPENAI_MODEL or qwen-cfg set model"
 
 
 def path_is_unusual(base_url: str) -> bool:
-    """Whether a base URL lacks the usual ending of its provider's base URLs."""
+    """Return whether a base URL lacks the usual ending of its provider's base URLs."""
     path = base_url.partition("?")[0].rstrip("/")
     return not provider_of(base_url).has_usual_path(base_url) and not re.search(r"/v\d+\w*$", path)
 

@@ -1,6 +1,6 @@
 """Classifies a provider's error: the key, the model, the country, or an empty account.
 
-Codes and words decide, and without them the status: providers use 403 and 429 differently.
+The codes and words of the error decide; without them, the status, since providers use 403 and 429 differently.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _EMPTY = re.compile(
 _EMPTY_CODE = re.compile(r"insufficient\w*quota", re.IGNORECASE)
 # Some providers use these words for a quota per minute, too.
 _PERHAPS_EMPTY = re.compile(r"exceeded your current quota|insufficient[\w ]{0,30}quota", re.IGNORECASE)
-# What may be used in a day or a month is used up: no wait of seconds helps.
+# The quota of a day or a month is used up, so a wait of seconds does not help.
 _PERIOD = r"(daily|weekly|monthly|today'?s?|(per|a|this) (day|week|month)|free[ -]?tier)"
 _ALLOWANCE = r"(limit|quota|allowance|cap)s?"
 _USED_UP = r"(reached|exceed(ed|s)?|exhausted|used up|hit|depleted|over)"
@@ -55,7 +55,7 @@ _LIMITED = re.compile(
     rf"|\bquota\b.{{0,40}}\b{_USED_UP}\b|{_USED_UP}\b.{{0,40}}\bquota|请求过于频繁|速率限制|限流",
     re.IGNORECASE,
 )
-# Words about the size of one request, which no wait makes smaller.
+# Words about the size of one request, which a wait does not change.
 _SIZE = re.compile(r"\b(size|bytes|[kmg]b|context|length|max_?tokens|max_completion_tokens)\b", re.IGNORECASE)
 _RATE_CODE = re.compile(r"rate.?limit|^Throttling|too_many_requests|^(requests|tokens)$", re.IGNORECASE)
 _KEY_CODES = {
@@ -90,7 +90,7 @@ _NO_KEY_AT_FAULT = re.compile(
 
 
 def is_out_of_quota(refusal: Refusal) -> bool:
-    """Whether a retry is useless: the account's quota or balance is used up."""
+    """Return whether a retry is useless: the account's quota or balance is used up."""
     is_empty = bool(_EMPTY_CODES & set(refusal.codes)) or any(map(_EMPTY_CODE.search, refusal.codes))
     if refusal.status == 402 or is_empty or refusal.says(_EMPTY):
         return True
@@ -99,13 +99,13 @@ def is_out_of_quota(refusal: Refusal) -> bool:
 
 
 def is_rate_limited(refusal: Refusal) -> bool:
-    """Tell whether the provider limits the requests; not every one has the status for it."""
+    """Return whether the provider limits the rate of requests; not every provider uses the status for it."""
     is_said = refusal.says(_LIMITED) and not refusal.says(_SIZE) and not is_about_length(refusal)
     return refusal.status == 429 or (refusal.status in (0, 400, 403) and is_said)
 
 
 def refuses_key(refusal: Refusal) -> bool:
-    """Whether the key is refused; not every provider uses the usual status (Google: 400)."""
+    """Return whether the key is refused; not every provider uses the usual status (Google: 400)."""
     if names_key(refusal):
         return True
     is_other = (
@@ -115,24 +115,24 @@ def refuses_key(refusal: Refusal) -> bool:
 
 
 def names_key(refusal: Refusal) -> bool:
-    """Whether the provider names the key as the reason."""
+    """Return whether the provider names the key as the reason."""
     is_named = bool(_KEY_CODES & set(refusal.codes)) or refusal.says(_NO_KEY)
     return refusal.status in (0, 400, 401, 403) and is_named
 
 
 def refuses_country(refusal: Refusal) -> bool:
-    """Whether the provider does not serve the country or region of the request."""
+    """Return whether the provider does not serve the country or region of the request."""
     return refusal.status == 451 or (refusal.status in (0, 400, 401, 403) and refusal.says(_COUNTRY))
 
 
 def denies_model(refusal: Refusal) -> bool:
-    """Whether the key is valid but may not use the model."""
+    """Return whether the key is valid but may not use the model."""
     is_about_model = refusal.says(_NO_ACCESS) or bool(_NO_MODEL_CODES & set(refusal.codes))
     return refusal.status in (401, 403) and is_about_model
 
 
 def misses_model(refusal: Refusal) -> bool:
-    """Whether the provider does not know the requested model."""
+    """Return whether the provider does not know the requested model."""
     if refusal.status not in (0, 400, 404, 422):
         return False
     by_words = not is_about_length(refusal) and refusal.says(_NO_MODEL)
@@ -140,6 +140,6 @@ def misses_model(refusal: Refusal) -> bool:
 
 
 def is_about_length(refusal: Refusal) -> bool:
-    """Whether the conversation is too long for the model."""
+    """Return whether the conversation is too long for the model."""
     by_code = any("context_length" in code for code in refusal.codes)
     return by_code or (refusal.status in (400, 413, 422) and refusal.says(_TOO_LONG))

@@ -24,7 +24,7 @@ _RETRIED = (408, 409, 429)
 
 
 def is_retried(status: int, headers: Mapping[str, str]) -> bool:
-    """Whether a retry may change an answer with this status. `headers` have names in lower case."""
+    """Return whether a retry may change an answer with this status. `headers` have names in lower case."""
     asked = headers.get("x-should-retry")
     if asked in ("true", "false"):
         return asked == "true"

@@ -16,24 +16,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _BYTE_ORDER_MARK = codecs.BOM_UTF8
-# application/x-ndjson, application/ndjson, application/jsonl, application/stream+json and their like.
+# application/x-ndjson, application/ndjson, application/jsonl, application/stream+json and similar types.
 _KIND_OF_LINES = re.compile(r"ndjson|jsonl|json-?lines|stream\+json|json-seq", re.IGNORECASE)
 _FIELDS = ("data", "event", "id", "retry", "")
 _LONGEST_STRAY = 1_000
 
 
 class ServerSentEvent(NamedTuple):
-    """One event: its name, empty for most, and its data."""
+    """One event: its name, which is usually empty, and its data."""
 
     name: str
     data: str
 
 
 class EventReader:
-    """Reads the events, and JSON objects that stand in lines of their own without `data:` (NDJSON) as events too.
+    """Reads the events; JSON objects on lines without `data:` (NDJSON) count as events, too.
 
-    `stray` is what belongs to no event, as far as it is kept: a server may report an error there. `is_cut` is whether
-    the event that came last was ended by the end of the stream, and not by an empty line.
+    `stray` is text outside of events, up to a limit: a server may report an error there. `is_cut` is whether the last
+    event was ended by the end of the stream instead of an empty line.
     """
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class EventReader:
             yield ServerSentEvent("", self._taken())
 
     def _is_object(self, line: str) -> bool:
-        """Take a line that is no field; tell whether a JSON object ends in it, which may have begun lines before."""
+        """Add a line that is not a field; return whether a JSON object, which may span lines, ends in it."""
         if not self._object and not line.startswith("{"):
             self.stray = f"{self.stray}\n{line}".strip()[:_LONGEST_STRAY]
             return False
@@ -85,9 +85,8 @@ class EventReader:
 def is_document(parts: Iterator[bytes], kind: str = "") -> tuple[bool, Iterator[bytes]]:
     """Return whether an answer is one document, JSON or a web page, instead of events; and all of its bytes.
 
-    The bytes decide: servers send either under the content type of the other, or under none. `kind`, the content type,
-    decides only whether a JSON object is the first of many. No more is read than the part with the first byte that is
-    no blank.
+    The bytes decide, since some servers send a wrong content type or none. `kind`, the content type, decides only
+    whether a JSON object is the first of many. Only the parts up to the first byte that is not blank are read.
     """
     start = b""
     for part in parts:
@@ -99,13 +98,13 @@ def is_document(parts: Iterator[bytes], kind: str = "") -> tuple[bool, Iterator[
 
 
 def is_lines(text: str) -> bool:
-    """Tell whether a text that is no JSON document holds one in each line."""
+    """Return whether a text that is not a JSON document has one in each line."""
     first, end, _ = text.lstrip().partition("\n")
     return bool(end) and isinstance(parse_json(first), dict)
 
 
 def _begins_chunks(start: bytes) -> bool:
-    """Tell whether the first line is a whole chunk of a completion."""
+    """Return whether the first line is a complete chunk of a completion."""
     line, end, _ = start.partition(b"\n")
     document = parse_json(line.decode("utf-8", "replace")) if end else None
     return isinstance(document, dict) and is_chunk(document)

@@ -225,7 +225,7 @@ def _streamed(
             yield None
             return
         if reader.is_cut and text.startswith(("{", "[")):
-            # What the model has ended is whole, whatever was to come.
+            # An answer that the model has ended is complete, even if the stream breaks afterwards.
             if stream.ended:
                 break
             raise _cut_off(connection, "the stream ended within an event", has_text=stream.has_text)
@@ -235,7 +235,7 @@ def _streamed(
 
 
 def _refuse_other_api(document: Any, connection: Connection) -> None:
-    """Refuse an answer of another API than chat completions, by its name."""
+    """Raise an error that names the API, if an answer is from another API than chat completions."""
     other = other_api(document)
     if other is not None:
         raise NoCompletionError(
@@ -252,7 +252,7 @@ def _kinds(event: ServerSentEvent, document: Mapping[str, Any]) -> list[str]:
 
 
 def _is_keep_alive(*texts: str) -> bool:
-    """Whether any of the texts marks an event that only keeps the connection open."""
+    """Return whether any of the texts marks an event that only keeps the connection open."""
     short = [text.strip() for text in texts if len(text) <= _LONGEST_KEEP_ALIVE]
     return any(text.startswith(":") or _KEEP_ALIVE.fullmatch(text) for text in short)
 
@@ -268,7 +268,7 @@ def _refusal_error(refusal: Refusal, connection: Connection, url: str) -> Except
 
 
 def _is_about_usage(refusal: Refusal) -> bool:
-    """Whether a server may refuse only the option for the usage."""
+    """Return whether a server may refuse only the option for the usage."""
     if refusal.says(_USAGE_OPTION):
         return refusal.status not in (401, 403)
     vague = refusal.says(_NO_SUCH_OPTION) or not refusal.words or bool(_VAGUE.fullmatch(refusal.words))
@@ -295,7 +295,7 @@ def _no_completion(refusal: Refusal, connection: Connection) -> Exception:
 
 
 def _reported_error(data: str, connection: Connection, stream: _Stream) -> Exception:
-    """Return the error that an event reports; before anything of an answer it is as good as a refusal."""
+    """Return the error that an event reports; before any part of the answer, it counts as a refusal."""
     begun = _STATUS.match(Refusal(0, {}, data).said)
     refusal = Refusal(status_of(codes_of(parse_json(data))) or int(begun[1] if begun else 0), {}, data)
     error = error_of(refusal, connection.settings, remark=connection.remark)
@@ -317,7 +317,7 @@ def _no_json(text: str, connection: Connection, stream: _Stream, *, is_error: bo
 
 
 def _require_end(stream: _Stream, connection: Connection) -> None:
-    """Make sure that an answer came to an end, and that it is the model's."""
+    """Check that an answer is complete and was ended by the model."""
     stray = Refusal(0, {}, stream.stray)
     words = stray.words or stray.page_text
     if not stream.ended and stream.begun:
@@ -329,12 +329,12 @@ def _require_end(stream: _Stream, connection: Connection) -> None:
 
 
 def require_whole(connection: Connection, reason: str, tool: str, *, has_text: bool) -> None:
-    """Make sure that an answer ended as a whole one does. `tool` is the one that the model asked for, if it did.
+    """Check that an answer is complete. `tool` is the tool that the model requested, empty if it requested none.
 
-    `has_text` is whether any text of it came.
+    `has_text` is whether any text was received.
 
     Raises:
-        CutOffError: if it is incomplete.
+        CutOffError: if the answer is incomplete.
     """
     why = wrong_end(reason)
     if tool:
@@ -361,7 +361,7 @@ def _unread(connection: Connection, encoding: str) -> NoCompletionError:
 
 
 def _cut_off(connection: Connection, why: str, *, has_text: bool, tools: bool = False) -> CutOffError:
-    """Return the error of an answer that did not come to its end, or that has no text at all."""
+    """Return the error for an answer that is incomplete, or has no text at all."""
     kept = "The part that came is kept. " if has_text else "No text of the answer came. "
     advice = "Ask again, or ask to continue." if has_text else "Ask again, or use another model."
     return CutOffError(
@@ -378,6 +378,6 @@ def _with_wait(failed: _AttemptError, seconds: float | None) -> QwenCfgError:
 
 
 def _is_hopeless(error: Exception) -> bool:
-    """Whether TLS fails for a permanent reason: the certificate, or a server that uses plain http."""
+    """Return whether TLS fails for a permanent reason: the certificate, or a server that uses plain http."""
     cause = cause_of(error, ssl.SSLError)
     return isinstance(cause, ssl.SSLCertVerificationError) or getattr(cause, "reason", "") == "WRONG_VERSION_NUMBER"

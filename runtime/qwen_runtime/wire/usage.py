@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 # The places of cached prompt tokens, as paths into `usage`: OpenAI, OpenRouter and DashScope (API reference, "Chat
 # completion object"; alibabacloud.com/help/en/model-studio/context-cache); then Moonshot, older DashScope answers and
-# vLLM; then DeepSeek (api-docs.deepseek.com/guides/kv_cache); then servers that pass on what Anthropic's API says.
+# vLLM; then DeepSeek (api-docs.deepseek.com/guides/kv_cache); then servers that forward Anthropic's counts.
 _CACHED = (
     ("prompt_tokens_details", "cached_tokens"),
     ("input_tokens_details", "cached_tokens"),
