@@ -101,7 +101,7 @@ def texts_of(change: Change) -> dict[str, str | Secret]:
     Raises:
         ConfigurationError: if a text is not a valid value of its field.
     """
-    texts = {name: _wrapped(name, text) for name, text in change.values.items()}
+    texts = {name: _wrap(name, text) for name, text in change.values.items()}
     for name, text in texts.items():
         _require_valid(name, text, change.place)
     return texts
@@ -116,7 +116,7 @@ def _is_command(text: str | Secret) -> bool:
     return isinstance(text, Secret) and kind_of_pointer(text.reveal()) == "command"
 
 
-def _wrapped(name: str, text: str | Secret) -> str | Secret:
+def _wrap(name: str, text: str | Secret) -> str | Secret:
     return Secret(text) if declared_fields()[name].secret and isinstance(text, str) else text
 
 

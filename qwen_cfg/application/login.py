@@ -121,7 +121,7 @@ def with_login(place: LoginPlace, gate: Gate) -> ReadyConfig:
     from qwen_runtime.oauth import with_api_of  # noqa: PLC0415
 
     cache = place.cache
-    login = _found(cache)
+    login = _stored_login(cache)
     artifact = with_api_of(place.artifact, login, cache)
     require_private_way(artifact)
     gate.require(concern_of_login(place, login))
@@ -199,7 +199,7 @@ def require_own(artifact: ResolvedConfig, process: Process) -> None:
         )
 
 
-def _found(cache: LoginCache) -> Login:
+def _stored_login(cache: LoginCache) -> Login:
     from qwen_runtime.oauth import BrokenLoginError  # noqa: PLC0415
 
     try:

@@ -40,7 +40,7 @@ def with_machine(artifact: ResolvedConfig, here: Surroundings) -> ResolvedConfig
     for name, declared in declared_fields().items():
         if not declared.machine or name == "proxy" or is_said_for_all(artifact.provenance[name]):
             continue
-        found = _said(declared, here)
+        found = _machine_value(declared, here)
         if found is not None:
             artifact = _with_value(artifact, name, *found[:2])
     return _with_proxy(artifact, here)
@@ -55,7 +55,7 @@ def _with_proxy(artifact: ResolvedConfig, here: Surroundings) -> ResolvedConfig:
     if is_said_for_all(provenance):
         return replace(artifact, proxy_login=_login_beside(artifact, provenance, here))
     try:
-        found = _said(declared, here)
+        found = _machine_value(declared, here)
     except ConfigurationError:
         if is_direct(artifact.text("base_url"), cast("tuple[str, ...]", artifact.config["no_proxy"])):
             return artifact
@@ -99,7 +99,7 @@ def machine_texts(here: Surroundings) -> Mapping[str, str]:
     return found
 
 
-def _said(declared: Field, here: Surroundings) -> tuple[Value, Provenance, str] | None:
+def _machine_value(declared: Field, here: Surroundings) -> tuple[Value, Provenance, str] | None:
     """Return the value of a field, its origin and its text, from the environment or the user's env files; else None."""
     for place, texts in _sources(here):
         variable = next((v.name for v in declared.variables if texts.get(v.name)), None)

@@ -151,7 +151,7 @@ def _require_key(artifact: ResolvedConfig) -> None:
         )
 
 
-def _noting(use: ReadyConfig, request: Request) -> ReadyConfig:
+def _with_ca_variables(use: ReadyConfig, request: Request) -> ReadyConfig:
     """Return the runtime's input with the names of variables that may explain a refused certificate."""
     environ = request.process.environ
     return replace(use, ca_variables=tuple(name for name in _CA_VARIABLES if environ.get(name)))

@@ -31,7 +31,7 @@ def without_shown(
     if compilation.concern is not None:
         return diagnostics
     digests = {d: _digest(compilation, d) for d in diagnostics if d.code == SPLIT_ORIGIN}
-    shown = _shown(compilation) if digests else []
+    shown = _read_digests(compilation) if digests else []
     new = [digest for digest in digests.values() if digest not in shown]
     if new and is_seen:
         _remember(compilation, [*shown, *new])
@@ -43,7 +43,7 @@ def _digest(compilation: Compilation, diagnostic: Diagnostic) -> str:
     return sha256(told.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _shown(compilation: Compilation) -> list[str]:
+def _read_digests(compilation: Compilation) -> list[str]:
     state = compilation.request.process.state
     if state is None:
         return []

@@ -199,7 +199,7 @@ def _is_tracked(path: Path) -> bool | None:
         return False
     if is_led_away(path):
         return _is_in_index(path) or None
-    answer = _asked(path, "--icase-pathspecs", "ls-files", "--error-unmatch")
+    answer = _exit_code(path, "--icase-pathspecs", "ls-files", "--error-unmatch")
     return _is_in_index(path) if answer not in (_TRACKED, _NOT_TRACKED) else answer == _TRACKED
 
 
@@ -223,7 +223,7 @@ def safe_environment() -> dict[str, str]:
     return {**passed, **places, "PATH": path, **_SWITCHES}
 
 
-def _asked(path: Path, *command: str) -> int | None:
+def _exit_code(path: Path, *command: str) -> int | None:
     """Return the exit code of a git command about a file; None if git does not answer."""
     answer = _answer(path, *command)
     return None if answer is None else answer.returncode

@@ -125,18 +125,18 @@ class _Finder:
             for target in targets_in(text, directory, self.home):
                 if launchers and os.path.isfile(target) and Path(os.path.realpath(target)) != real:  # noqa: PTH113
                     return self.versions(target, launchers - 1)
-        raise _UnknownError(f"{self._shown(real)} does not name a program of {PACKAGE}")
+        raise _UnknownError(f"{self._display_path(real)} does not name a program of {PACKAGE}")
 
     def _kept_by(self, manager: str, launcher: Path, launchers: int) -> tuple[str, ...]:
         """Return the versions of all packages of a version manager: its settings decide which one it starts."""
         versions: set[str] = set()
-        for found in _kept(launcher.parent.parent, _KEPT[manager]):
+        for found in _packages(launcher.parent.parent, _KEPT[manager]):
             if found.name == "package.json":
                 versions.add(self._version_in(found))
             elif launchers:
                 versions.update(self.versions(found, launchers - 1))
         if not versions:
-            raise _UnknownError(f"{manager} has no {PACKAGE} in {self._shown(launcher.parent.parent)}")
+            raise _UnknownError(f"{manager} has no {PACKAGE} in {self._display_path(launcher.parent.parent)}")
         return tuple(sorted(versions, key=lambda version: (release_of(version), version)))
 
     def _version_above(self, program: Path) -> str:
@@ -145,21 +145,21 @@ class _Finder:
             # A directory of modules can have a package.json without a name, which is not a package's.
             if os.path.lexists(package) and "name" in self._read(package):
                 return self._version_in(package)
-        raise _UnknownError(f"{self._shown(program)} has no package.json beside it")
+        raise _UnknownError(f"{self._display_path(program)} has no package.json beside it")
 
     def _version_in(self, package: Path) -> str:
         data = self._read(package)
         name, version = data.get("name"), data.get("version")
         if name != PACKAGE:
-            raise _UnknownError(f"{self._shown(package)} is not that of {PACKAGE}")
+            raise _UnknownError(f"{self._display_path(package)} is not that of {PACKAGE}")
         if not isinstance(version, str) or release_of(version) is None:
-            raise _UnknownError(f"{self._shown(package)} has no valid version")
+            raise _UnknownError(f"{self._display_path(package)} has no valid version")
         return version
 
     def _read(self, package: Path) -> dict[str, object]:
         import json  # noqa: PLC0415 - most places have no Qwen Code
 
-        shown = self._shown(package)
+        shown = self._display_path(package)
         try:
             data = json.loads(read_file(package).decode("utf-8-sig"))
         except Unreadable as problem:
@@ -172,7 +172,7 @@ class _Finder:
             raise _UnknownError(f"{shown} is not a JSON object")
         return data
 
-    def _shown(self, path: Path) -> str:
+    def _display_path(self, path: Path) -> str:
         return Standpoint(path, self.home).show_directory(path)
 
 
@@ -184,7 +184,7 @@ def _names_of(program: Path) -> tuple[Path, ...]:
     return (*names[:-1], Path(os.path.realpath(program)))
 
 
-def _kept(base: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
+def _packages(base: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
     """Yield the paths below a directory that match the patterns; a version with two names (`latest`) only once."""
     found = (path for pattern in patterns for path in sorted(islice(base.glob(pattern), _MOST_KEPT)))
     real = {os.path.realpath(path): path for path in found if os.path.exists(path)}  # noqa: PTH110

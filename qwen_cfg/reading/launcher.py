@@ -32,11 +32,11 @@ def targets_in(text: str, directory: Path, home: Path | None) -> list[Path]:
     """Return the programs that a launcher in a directory names, in order; they need not exist."""
     own = text.replace('$(dirname "$0")', "$basedir").replace('$(dirname -- "$0")', "$basedir")
     words = (word.translate(_PLAIN).lstrip("@&(") for line in own.splitlines() for word in _WORD.findall(line))
-    paths = (_located(word, directory, home) for word in words if _PROGRAM.search(word))
+    paths = (_locate(word, directory, home) for word in words if _PROGRAM.search(word))
     return [path for path in paths if path is not None and path.is_absolute()]
 
 
-def _located(word: str, directory: Path, home: Path | None) -> Path | None:
+def _locate(word: str, directory: Path, home: Path | None) -> Path | None:
     for written, place in ((_OWN, directory), (_ABOVE, directory / ".."), (_HOME, home)):
         match = written.match(word)
         if match is not None:

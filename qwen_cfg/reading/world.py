@@ -114,7 +114,7 @@ def users_directory(
     return find_qwen_directory(start, profile, Disk(start.standpoint).survey).users_own
 
 
-def _located(choice: EnvFileChoice, cwd: Path) -> EnvFileChoice:
+def _locate(choice: EnvFileChoice, cwd: Path) -> EnvFileChoice:
     if choice.path is None:
         return choice
     # Links are not resolved: /dev/fd/63 and a mounted file must keep their names.
@@ -143,7 +143,7 @@ def _start(
         environ=MappingProxyType(_declared(environ)),
         variables=MappingProxyType(dict(environ)),
         system_settings=_SYSTEM_SETTINGS.get(sys.platform, SYSTEM_SETTINGS),
-        choice=_located(choice, cwd),
+        choice=_locate(choice, cwd),
         dialect=dialect,
         surveyed=survey,
     )

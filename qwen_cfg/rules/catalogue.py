@@ -122,11 +122,11 @@ def diagnose(
     use and its reason, for the rules about it.
     """
     case = Case(resolution, other_profiles, generation)
-    found = [Diagnostic(rule.code, rule.severity, _redacted(f)) for rule in rules for f in rule.findings(case)]
+    found = [Diagnostic(rule.code, rule.severity, _redact(f)) for rule in rules for f in rule.findings(case)]
     return tuple(sorted(found, key=lambda d: (_ORDER[d.severity], d.code not in OF_ALL_FIELDS)))
 
 
-def _redacted(finding: Finding) -> Finding:
+def _redact(finding: Finding) -> Finding:
     """Return a finding without secrets: a key may be in the place of a name."""
     return replace(finding, message=str(redact_known(finding.message)), hint=str(redact_known(finding.hint)))
 

@@ -29,7 +29,7 @@ def invalid(resolution: Resolution) -> Iterator[Finding]:
         if decision.problem is not None and decision.winner is not None:
             origin = decision.winner.origin
             yield Finding(
-                f"{name} from {origin} is not valid: {decision.problem.wrong}. The value is {_shown(decision)}.",
+                f"{name} from {origin} is not valid: {decision.problem.wrong}. The value is {_value_text(decision)}.",
                 f"Expected {decision.problem.expected}.",
                 name,
                 origin.file,
@@ -120,7 +120,7 @@ def _why_openai(method: Candidate) -> str:
     return "an API key is set" if method.origin.source.is_default else f"{method.origin} selects openai"
 
 
-def _shown(decision: Decision) -> str:
+def _value_text(decision: Decision) -> str:
     assert decision.winner is not None  # noqa: S101 - callers have checked it
     return repr(safe_text(decision.field, decision.winner.revealed))
 

@@ -37,7 +37,7 @@ def needs_reach_user(resolution: Resolution) -> Iterator[Finding]:
             if lost.fate == "needs reach user":
                 origin = lost.candidate.origin
                 yield Finding(
-                    f"{_named(origin)} is not used: no file of a project may set {decision.field.name}.",
+                    f"{_place_text(origin)} is not used: no file of a project may set {decision.field.name}.",
                     f"If you set it yourself, export {origin.variable or decision.field.variables[0].name}"
                     + (", or set it in ~/.qwen/.env." if fills_in else "."),
                     decision.field.name,
@@ -46,7 +46,7 @@ def needs_reach_user(resolution: Resolution) -> Iterator[Finding]:
                 )
 
 
-def _named(origin: Origin) -> str:
+def _place_text(origin: Origin) -> str:
     return f"{origin.variable} in {origin.place}" if origin.variable is not None else origin.place
 
 
@@ -132,8 +132,8 @@ def _differences(file: EnvFile, seen: Sighting) -> Iterator[Finding]:
         if name in feeds and name not in file.excluded:
             line = (ours or theirs).line  # type: ignore[union-attr]
             yield Finding(
-                f"{name} in {file.shown}:{line} is {_shown(ours, feeds[name])} to the npm package dotenv and "
-                f"{_shown(theirs, feeds[name])} to python-dotenv.",
+                f"{name} in {file.shown}:{line} is {_display_value(ours, feeds[name])} to the npm package dotenv and "
+                f"{_display_value(theirs, feeds[name])} to python-dotenv.",
                 f"To see how each line is read: qwen-cfg envfile {file.shown}",
                 feeds[name].name,
                 file.shown,
@@ -141,7 +141,7 @@ def _differences(file: EnvFile, seen: Sighting) -> Iterator[Finding]:
             )
 
 
-def _shown(assignment: Assignment | None, field: Field) -> str:
+def _display_value(assignment: Assignment | None, field: Field) -> str:
     if assignment is None:
         return "not set"
     return safe_text(field, assignment.value) if field.secret else repr(safe_text(field, assignment.value))

@@ -56,7 +56,7 @@ def _not_known(other: Elsewhere) -> Iterator[Finding]:
 def _finding(other: Elsewhere, departure: Departure) -> Finding:
     field, winner = departure.decision.field, departure.decision.winner
     return Finding(
-        f"For {other.profile.title}, {departure.name} {_said(other, departure)}.",
+        f"For {other.profile.title}, {departure.name} {_outcome_text(other, departure)}.",
         _how_to_agree(other.profile, field),
         departure.name,
         winner.origin.file if winner else None,
@@ -72,7 +72,7 @@ def _how_to_agree(profile: Profile, field: Field) -> str:
     return f"{field.variables[0].name} in the environment, or {field.flags[0]}, applies under every profile."
 
 
-def _said(other: Elsewhere, departure: Departure) -> str:
+def _outcome_text(other: Elsewhere, departure: Departure) -> str:
     decision, told = departure.decision, other.resolution
     if decision.winner is None:
         if told is not None and decision.field.secret and told.auth_method == "qwen-oauth":

@@ -130,7 +130,7 @@ def changes_requests(resolution: Resolution) -> Iterator[Finding]:
     """Settings change the request: headers, the body, the model; `qwen-cfg run` ignores these changes."""
     for setting in _changing(resolution):
         if setting.members:
-            taken = ", ".join(dict.fromkeys(str(o) for leaf in leaves(setting) for o in _taken(leaf)))
+            taken = ", ".join(dict.fromkeys(str(o) for leaf in leaves(setting) for o in _variable_origins(leaf)))
             yield Finding(
                 f"{setting.place} changes the requests of Qwen Code ({', '.join(setting.members)}"
                 f"{f'; it uses {taken}' if taken else ''}){_whose(setting)}. qwen-cfg run does not send these parts.",
@@ -153,7 +153,7 @@ def _changing(resolution: Resolution) -> Iterator[Setting]:
     yield from (setting for setting in found if setting is not None)
 
 
-def _taken(setting: Setting) -> tuple[Origin, ...]:
+def _variable_origins(setting: Setting) -> tuple[Origin, ...]:
     return tuple(said.origin for said in setting.taken)
 
 

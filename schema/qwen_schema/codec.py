@@ -45,7 +45,7 @@ def load(text: str, *, where: str = "") -> ResolvedConfig:
     text = text.removeprefix(BYTE_ORDER_MARK)
     form = form_of(text)
     try:
-        return from_document(_parsed(text, form, where), where=where)
+        return from_document(_parse(text, form, where), where=where)
     except (OverflowError, RecursionError, ValueError):
         # A document that can be parsed may still be too deep for later functions.
         raise _refusal(form, _TOO_MUCH, where) from None
@@ -68,17 +68,17 @@ def _toml(document: dict[str, Any]) -> str:
     return _HEADER + tomli_w.dumps(document)
 
 
-def _parsed(text: str, form: Form, where: str) -> dict[str, Any]:
+def _parse(text: str, form: Form, where: str) -> dict[str, Any]:
     deep = line_of_a_deep_name(text) if form == "toml" else None
     if deep is not None:
         raise _refusal(form, f"a name has more than {MOST_PARTS} parts (at line {deep})", where)
     try:
-        return _parsed_json(text, where) if form == "json" else _parsed_toml(text, where)
+        return _parse_json(text, where) if form == "json" else _parse_toml(text, where)
     except ValueError:
         raise _refusal(form, _TOO_MUCH, where) from None
 
 
-def _parsed_json(text: str, where: str) -> dict[str, Any]:
+def _parse_json(text: str, where: str) -> dict[str, Any]:
     import json  # noqa: PLC0415 - only needed to read JSON
 
     try:
@@ -88,7 +88,7 @@ def _parsed_json(text: str, where: str) -> dict[str, Any]:
     raise _refusal("json", reason, where)
 
 
-def _parsed_toml(text: str, where: str) -> dict[str, Any]:
+def _parse_toml(text: str, where: str) -> dict[str, Any]:
     import tomllib  # noqa: PLC0415 - only needed to read TOML
 
     try:

@@ -77,7 +77,7 @@ def from_command(command: str, environ: Mapping[str, str], *, seconds: float = L
     try:
         # A signal during the start would leave the process running, so it is delayed until the process can be killed.
         with put_off():
-            process = _started(shlex.split(command), without_keys(environ), program)
+            process = _start(shlex.split(command), without_keys(environ), program)
         printed = _read_all(process, time.monotonic() + seconds)
     finally:
         if process is not None:
@@ -91,14 +91,14 @@ def from_command(command: str, environ: Mapping[str, str], *, seconds: float = L
     if len(printed) > LARGEST_BYTES:
         raise _refusal(program, f"it prints more than {LARGEST_BYTES // 1024} KiB", _ONE_LINE)
     if process.returncode:
-        raise _refusal(program, _told(process.returncode), "Run it by hand to see its output.")
+        raise _refusal(program, _ending_text(process.returncode), "Run it by hand to see its output.")
     return _key_in(printed, program)
 
 
 _ONE_LINE = "It must print only the API key, as one line."
 
 
-def _started(words: list[str], environ: Mapping[str, str], program: str) -> subprocess.Popen[bytes]:
+def _start(words: list[str], environ: Mapping[str, str], program: str) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(  # noqa: S603 - the caller has checked that the words are the user's own
             words,
@@ -162,7 +162,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.stdout.close()
 
 
-def _told(status: int) -> str:
+def _ending_text(status: int) -> str:
     """Return how a failed process ended."""
     if status > 0:
         return f"it ended with exit status {status}"
@@ -171,7 +171,7 @@ def _told(status: int) -> str:
 
 
 def _key_in(printed: bytes, program: str) -> Secret:
-    text = _decoded(printed)
+    text = _decode(printed)
     if text is None:
         raise _refusal(program, "its output is not UTF-8", _ONE_LINE)
     line = text.removesuffix("\n").removesuffix("\r")
@@ -182,7 +182,7 @@ def _key_in(printed: bytes, program: str) -> Secret:
     return Secret(line)
 
 
-def _decoded(printed: bytes) -> str | None:
+def _decode(printed: bytes) -> str | None:
     try:
         return printed.decode("utf-8")
     except UnicodeDecodeError:

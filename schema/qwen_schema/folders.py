@@ -224,9 +224,9 @@ class _Walk:
     def _follow(self, part: str, target: str) -> None:
         if not self._may_follow(self._folder.path):
             raise LinkInProjectError(
-                f"{_shown(self._folder.path / part)} is a link to {printable(target)}, and nothing is written through "
-                "a link in a project",
-                where=_shown(self._named),
+                f"{_display_path(self._folder.path / part)} is a link to {printable(target)}, and nothing is written "
+                "through a link in a project",
+                where=_display_path(self._named),
                 hint="Remove the link, or name the file that it points to.",
             )
         self._links += 1
@@ -265,7 +265,7 @@ def _is_everybodys(directory: Path) -> bool:
     return bool(directory.stat().st_mode & stat.S_IWOTH)
 
 
-def _shown(path: Path) -> str:
+def _display_path(path: Path) -> str:
     here = _here()
     return printable(f"./{path.relative_to(here).as_posix()}" if path.is_relative_to(here) else str(path))
 

@@ -20,10 +20,10 @@ def redact_logs() -> None:
     passes as `extra` are set later and are not redacted.
     """
     make = logging.getLogRecordFactory()
-    logging.setLogRecordFactory(lambda *args, **kwargs: _redacted(make(*args, **kwargs)))
+    logging.setLogRecordFactory(lambda *args, **kwargs: _redact(make(*args, **kwargs)))
 
 
-def _redacted(record: logging.LogRecord) -> logging.LogRecord:
+def _redact(record: logging.LogRecord) -> logging.LogRecord:
     record.msg, record.args = printable_lines(redact_unknown(_message(record))), ()
     if record.exc_info:
         # Formatters write `exc_text` if there is no exception.

@@ -62,7 +62,7 @@ def follow(reference: SecretReference, here: Surroundings) -> Secret:
         return found
     if pointer.kind == "command" and not _may_run(reference, here):
         raise _not_trusted(reference, pointer)
-    key = _fetched(pointer, here)
+    key = _fetch(pointer, here)
     _require_key(pointer, key)
     if kind_of_pointer(key.reveal()) is not None:
         what = f"the API key from {pointer} is a pointer to another place, which is not followed"
@@ -77,7 +77,7 @@ def look_up(reference: SecretReference, here: Surroundings) -> Secret:
         SecretReferenceError: if nothing, an empty value, or what cannot be a key stands there.
         EnvFileError: if the env file that it names cannot be read.
     """
-    found = _found(reference, here)
+    found = _secret_at(reference, here)
     _require_key(reference, found)
     return found
 
@@ -95,7 +95,7 @@ def reference_of_pointer(text: str) -> SecretReference | None:
     return SecretReference(kind, service=parts.get("service"), name=parts.get("name"), command=parts.get("command"))
 
 
-def _found(reference: SecretReference, here: Surroundings) -> Secret:
+def _secret_at(reference: SecretReference, here: Surroundings) -> Secret:
     """Return the text that a reference names; an empty secret if there is none."""
     match reference.kind:
         case "environment":
@@ -145,7 +145,7 @@ def real_place(path: Path) -> Path:
     return Path(os.path.realpath(path.parent)) / path.name
 
 
-def _fetched(pointer: SecretReference, here: Surroundings) -> Secret:
+def _fetch(pointer: SecretReference, here: Surroundings) -> Secret:
     from .fetching import from_command, from_keyring  # noqa: PLC0415 - few keys are fetched
 
     if pointer.kind == "keyring":

@@ -80,7 +80,7 @@ def save(
                 _replace(folder, name, text, _mode(status, private=private), require)
             else:
                 _require_public(path, private=private)
-                _write_through(_opened(folder, name), text)
+                _write_through(_open_special(folder, name), text)
     except OSError as error:
         raise cannot_write(path, error) from None
 
@@ -127,7 +127,7 @@ def _require_public(path: Path, *, private: bool) -> None:
         )
 
 
-def _opened(folder: Folder, name: str) -> int:
+def _open_special(folder: Folder, name: str) -> int:
     """Return a descriptor of a pipe or a device to write to; wait up to 3 s for the reader of a pipe."""
     deadline = time.monotonic() + _READER_SECONDS
     while True:
@@ -168,23 +168,23 @@ def _stage(folder: Folder) -> Iterator[Folder]:
     """Yield a directory to write in, which git ignores and no other process clears; it is removed afterwards."""
     _clear(folder)
     with ExitStack() as undo:
-        stages = (_begun(folder, undo) for _ in range(_TRIES))
+        stages = (_new_stage(folder, undo) for _ in range(_TRIES))
         stage = next((stage for stage in stages if stage is not None), None)
         if stage is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         yield stage
 
 
-def _begun(folder: Folder, undo: ExitStack) -> Folder | None:
+def _new_stage(folder: Folder, undo: ExitStack) -> Folder | None:
     """Return a new directory to write in; None if another process removed it before it was locked."""
     name = f".qwen-cfg.{token_hex(8)}"
     folder.make(name)
-    undo.callback(_removed, folder, name)
+    undo.callback(_remove_stage, folder, name)
     try:
         stage = undo.enter_context(closing(folder.below(name, readable=True)))
         if _is_locked(stage) is False:
             return None
-        undo.callback(_emptied, stage)
+        undo.callback(_empty, stage)
         with os.fdopen(stage.open(_IGNORE, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
             file.write(_EVERYTHING)
     except FileNotFoundError:
@@ -205,7 +205,7 @@ def _clear(folder: Folder) -> None:
                 continue
             with closing(folder.below(name, readable=True)) as stage:
                 if _is_left(status, stage) and _is_ours(stage):
-                    _emptied(stage)
+                    _empty(stage)
                     folder.remove(name)
 
 
@@ -251,13 +251,13 @@ def _is_locked(stage: Folder) -> bool | None:
     return True
 
 
-def _emptied(stage: Folder) -> None:
+def _empty(stage: Folder) -> None:
     """Remove the files that this program writes there, first the one that may contain a secret."""
     for name in (_NEW, _IGNORE):
         with suppress(OSError):
             stage.unlink(name)
 
 
-def _removed(folder: Folder, name: str) -> None:
+def _remove_stage(folder: Folder, name: str) -> None:
     with suppress(OSError):
         folder.remove(name)

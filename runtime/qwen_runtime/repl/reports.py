@@ -65,7 +65,7 @@ def show_config(chat: Chat, what: str) -> None:
         chat.screen.say(dump(artifact).rstrip("\n"))
         return
     told = [name for name, origin in artifact.provenance.items() if what or origin.layer != "default" or name in _MAIN]
-    _show_fields(chat, [(name, _shown(chat, name), source_of(artifact.provenance[name])) for name in told])
+    _show_fields(chat, [(name, _display_value(chat, name), source_of(artifact.provenance[name])) for name in told])
     count = len(artifact.provenance) - len(told)
     if count:
         are = "field has its default" if count == 1 else "fields have their defaults"
@@ -79,7 +79,7 @@ def source_of(provenance: Provenance) -> str:
     return f"{provenance.origin} {named}" if named else provenance.origin
 
 
-def _shown(chat: Chat, name: str) -> str:
+def _display_value(chat: Chat, name: str) -> str:
     """Return a value for display."""
     value = chat.session.settings.artifact.config[name]
     if not isinstance(value, SecretReference):

@@ -67,7 +67,7 @@ def _accepted_key(questions: Questions, base_url: str, checks: Checks, needed: s
         elif problem := checks.key_problem(text, base_url):
             questions.warn(f"That cannot be the key: {problem}")
         else:
-            questions.tell(f"The key is {_shown(text)}.")
+            questions.tell(f"The key is {_display_key(text)}.")
             return text
 
 
@@ -84,7 +84,7 @@ def _offer(
     questions: Questions, current: DialogueDefaults, base_url: str, typed: Secret | None, checks: Checks
 ) -> _Offer | None:
     if typed is not None:
-        return _Offer(f"Enter keeps the key that you gave: {_shown(typed.reveal())}.", typed)
+        return _Offer(f"Enter keeps the key that you gave: {_display_key(typed.reveal())}.", typed)
     if current.key and _is_of_current(current, base_url):
         return _Offer(f"There is a key already: {printable(current.key)}. Enter keeps it.", None)
     for name, key in _exported(current, base_url):
@@ -108,7 +108,7 @@ def _exported(current: DialogueDefaults, base_url: str) -> Iterator[tuple[str, S
 
 
 def _of_variable(name: str, key: Secret) -> _Offer:
-    shown = f"{name} is exported: {_shown(key.reveal())}."
+    shown = f"{name} is exported: {_display_key(key.reveal())}."
     if name == _usual_variable():
         return _Offer(f"{shown} Enter uses it, and it stays there.", None)
     return _Offer(f"{shown} Enter takes it.", key)
@@ -118,7 +118,7 @@ def _usual_variable() -> str:
     return declared_fields()["api_key"].variables[0].name
 
 
-def _shown(key: str) -> str:
+def _display_key(key: str) -> str:
     return printable(safe_text(declared_fields()["api_key"], key))
 
 

@@ -32,11 +32,11 @@ def ask_model(
     # A model that was named stays the first choice, listed or not.
     default = present or (offered[0] if offered else usual)
     for number, name in enumerate(offered[:_MOST_SHOWN], 1):
-        questions.tell(f"  {number}  {_shown(name)}")
+        questions.tell(f"  {number}  {_display_name(name)}")
     if len(offered) > _MOST_SHOWN:
         questions.tell(f"  and {len(offered) - _MOST_SHOWN:,} more; any name may be typed")
     while True:
-        text = questions.open("Model", _shown(default)).strip() or default
+        text = questions.open("Model", _display_name(default)).strip() or default
         name = _by_number(text, offered)
         if not name:
             questions.warn("The name of a model is needed, or of a deployment where the provider asks for that.")
@@ -85,6 +85,6 @@ def _by_number(text: str, offered: Sequence[str]) -> str:
     return offered[number - 1] if 1 <= number <= min(len(offered), _MOST_SHOWN) else text
 
 
-def _shown(name: str) -> str:
+def _display_name(name: str) -> str:
     text = printable(name)
     return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"
