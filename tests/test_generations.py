@@ -72,7 +72,7 @@ def test_a_field_is_reported_exactly_when_the_resolutions_differ_in_it(profile: 
         mine = tree.resolve(profile, survey=True)
         theirs = tree.resolve(other, survey=True)
         (reported,) = elsewhere(mine)
-        by_name = {departure.name: departure for departure in reported.departures}
+        by_name = {difference.name: difference for difference in reported.differences}
         for name, decision in mine.decisions.items():
             same_value = told(decision) == told(theirs.decisions[name])
             same_login = name != "api_key" or decision.winner is not None or login(mine) == login(theirs)
@@ -102,7 +102,7 @@ def test_the_models_differ_where_it_is_reported(profile: str, other: str, scene:
     with planted(scene) as tree:
         (reported,) = elsewhere(tree.resolve(profile, survey=True))
         one, two = (MODELS[name](scene, as_meant(scene)).texts for name in (profile, other))
-        differing = {departure.name for departure in reported.departures}
+        differing = {difference.name for difference in reported.differences}
         assert {name for name in one if one[name] != two[name] and None not in (one[name], two[name])} <= differing
 
 
@@ -112,13 +112,13 @@ def test_a_world_read_for_one_profile_says_nothing_of_others() -> None:
         assert elsewhere(tree.resolve(survey=False)) == ()
         assert diagnose(tree.resolve(survey=False), RULE) == ()
         (reported,) = elsewhere(tree.resolve(survey=True))
-        assert [departure.name for departure in reported.departures] == ["base_url"]
+        assert [difference.name for difference in reported.differences] == ["base_url"]
 
 
 def test_a_key_alone_decides_the_method_for_one_of_them() -> None:
     with planted(FILLED_IN.with_file("r/home/work/app/.env", (KEY, "sk-0123456789ab")).but(flags={})) as tree:
         (reported,) = elsewhere(tree.resolve(survey=True))
-        names = {departure.name: departure.decision.winner for departure in reported.departures}
+        names = {difference.name: difference.decision.winner for difference in reported.differences}
         assert names.keys() == {"auth_method", "base_url", "model"}
         assert names["auth_method"] is None
 
@@ -129,14 +129,14 @@ def test_the_same_value_from_another_place_is_said_to_be_the_same() -> None:
     scene = scene.but(files={**scene.files, P("r/home/work/.env"): env_text(("OPENAI_MODEL", "m"))})
     with planted(scene.but(environ={"OPENAI_MODEL": "", "OPENAI_API_KEY": "sk-0123456789ab"})) as tree:
         (reported,) = elsewhere(tree.resolve(survey=True))
-        assert {d.name: d.same_value for d in reported.departures} == {"base_url": False, "model": False}
+        assert {d.name: d.same_value for d in reported.differences} == {"base_url": False, "model": False}
     same = Scene(
         cwd=P("r/elsewhere"), home=P("r/home"), flags={"auth_method": "openai", "base_url": "http://127.0.0.1:1"}
     )
     same = same.with_file("r/elsewhere/.env", ("QWEN_MODEL", "m")).with_file("r/home/.env", ("OPENAI_MODEL", "m"))
     with planted(same) as tree:
         (reported,) = elsewhere(tree.resolve(survey=True))
-        assert {d.name: d.same_value for d in reported.departures} == {"model": True}
+        assert {d.name: d.same_value for d in reported.differences} == {"model": True}
         assert diagnose(tree.resolve(survey=True), RULE) == ()
 
 
@@ -144,7 +144,7 @@ def test_a_file_that_the_other_would_read_and_that_cannot_be_read_leaves_it_unkn
     with planted(FILLED_IN) as tree:
         (tree.root / "r/home/.qwen/.env").write_bytes(b"A=\xff\n")
         (reported,) = elsewhere(tree.resolve(survey=True))
-        assert (reported.resolution, reported.departures, reported.agrees) == (None, (), False)
+        assert (reported.resolution, reported.differences, reported.agrees) == (None, (), False)
         assert reported.error is not None
         assert reported.error.where == "~/.qwen/.env:1"
 
@@ -167,7 +167,7 @@ def test_a_fifo_that_only_the_other_reads_is_left_alone_and_named() -> None:
         (reported,) = elsewhere(tree.resolve(survey=True))
         assert reported.unread == ("~/.env",)
         assert not reported.agrees
-        assert [departure.name for departure in reported.departures] == ["base_url"]
+        assert [difference.name for difference in reported.differences] == ["base_url"]
 
 
 def test_the_documents_say_in_how_many_recorded_trees_the_generations_differ(tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_the_documents_say_in_how_many_recorded_trees_the_generations_differ(tmp
             (root / scenario[place]).mkdir(parents=True, exist_ok=True)
         world = read(root / scenario["cwd"], root / scenario["home"], environ=scenario["env"], survey=True)
         (other,) = elsewhere(resolve_world(world, profile_named()))
-        differing += any(not departure.same_value for departure in other.departures)
+        differing += any(not difference.same_value for difference in other.differences)
     said = f"In {differing} of the {len(lines)} trees"
     assert said in (DATA.parents[1] / "docs/search.md").read_text(encoding="utf-8")
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @record
-class Place:
+class EnvVariable:
     """The variable in the env file of the working directory to write a field's value to.
 
     `was` is the present value for display; empty if there is none.
@@ -33,7 +33,7 @@ class Place:
     was: str
 
 
-def place_of(compilation: Compilation, name: str) -> Place:
+def place_of(compilation: Compilation, name: str) -> EnvVariable:
     """Return the variable that sets a field in the env file that `init` writes.
 
     Raises:
@@ -47,14 +47,14 @@ def place_of(compilation: Compilation, name: str) -> Place:
                 f"no file sets {name} here, and there is no .qwen/.env to set it in",
                 hint="Set this project up first: qwen-cfg init",
             )
-        return Place(name, field.variables[0].name, "" if winner is None else safe_text(field, winner.revealed))
+        return EnvVariable(name, field.variables[0].name, "" if winner is None else safe_text(field, winner.revealed))
     if winner.origin.path != kept or winner.origin.variable is None or winner.origin.behind:
         raise ConfigurationError(
             f"{name} is not set by ./.qwen/.env; nothing changed",
             where=str(winner.origin),
             hint=_way(winner.origin, name),
         )
-    return Place(name, winner.origin.variable, safe_text(field, winner.revealed))
+    return EnvVariable(name, winner.origin.variable, safe_text(field, winner.revealed))
 
 
 def _way(origin: Origin, name: str) -> str:
@@ -69,7 +69,7 @@ def _way(origin: Origin, name: str) -> str:
 
 
 def set_value(
-    request: Request, place: Place, text: str | Secret, gate: Gate, accept: Accept | None
+    request: Request, place: EnvVariable, text: str | Secret, gate: Gate, accept: Accept | None
 ) -> tuple[tuple[str, ...], Compilation]:
     """Write a value to its place; return messages about the changes, and the compilation afterwards.
 

@@ -22,7 +22,7 @@ Outcome = Resolution | EnvFileError | NotTrustedError | SettingsError
 
 
 @record
-class Departure:
+class ProfileDifference:
     """A field that another profile decides differently: in its value, or (`same_value`) in its origin alone."""
 
     decision: Decision
@@ -44,14 +44,14 @@ class Elsewhere:
 
     profile: Profile
     resolution: Resolution | None
-    departures: tuple[Departure, ...] = ()
+    differences: tuple[ProfileDifference, ...] = ()
     unread: tuple[str, ...] = ()
     error: QwenCfgError | None = None
 
     @property
     def agrees(self) -> bool:
         """Whether every field is known to be resolved alike."""
-        return self.error is None and not self.unread and not self.departures
+        return self.error is None and not self.unread and not self.differences
 
 
 def outcome_of(world: World, profile: Profile, options: Options) -> Outcome:
@@ -75,10 +75,10 @@ def elsewhere(resolution: Resolution, outcomes: Mapping[Profile, Outcome] | None
     )
 
 
-def departures(one: Resolution, other: Resolution) -> tuple[Departure, ...]:
+def differences(one: Resolution, other: Resolution) -> tuple[ProfileDifference, ...]:
     """Return the fields that two resolutions of the same world decide differently, with the other's decisions."""
     return tuple(
-        Departure(decision, same_value)
+        ProfileDifference(decision, same_value)
         for name, decision in other.decisions.items()
         if not (same_value := _outcome(one, one.decisions[name]) == _outcome(other, decision))
         or _origin(one, one.decisions[name]) != _origin(other, decision)
@@ -89,7 +89,7 @@ def _beside(resolution: Resolution, profile: Profile, other: Outcome) -> Elsewhe
     if not isinstance(other, Resolution):
         return Elsewhere(profile, None, error=other)
     unread = tuple(file.shown for file in other.files if resolution.world.look(file.place.path).text is None)
-    return Elsewhere(profile, other, departures(resolution, other), unread)
+    return Elsewhere(profile, other, differences(resolution, other), unread)
 
 
 def _outcome(resolution: Resolution, decision: Decision) -> object:

@@ -47,7 +47,7 @@ def _other_data(other: OtherStory) -> dict[str, Any]:
         "agrees": other.agrees,
         "differences": [
             {"field": story.name, "same_value": same_value, **{key: getattr(story, key) for key in keys}}
-            for story, same_value in other.departures
+            for story, same_value in other.differences
         ],
         "unread": list(other.unread),
         "error": other.error,

@@ -119,7 +119,7 @@ class OtherStory:
     profile: str
     title: str
     agrees: bool
-    departures: tuple[tuple[FieldStory, bool], ...]
+    differences: tuple[tuple[FieldStory, bool], ...]
     unread: tuple[str, ...]
     error: str | None
 
@@ -196,8 +196,8 @@ def about(explanation: Explanation, field: str) -> Explanation:
 
 
 def _about(other: OtherStory, field: str) -> OtherStory:
-    told = tuple(departure for departure in other.departures if departure[0].name == field)
-    return replace(other, departures=told, agrees=not (told or other.unread or other.error))
+    told = tuple(difference for difference in other.differences if difference[0].name == field)
+    return replace(other, differences=told, agrees=not (told or other.unread or other.error))
 
 
 def _other(other: Elsewhere, reveal: bool) -> OtherStory:  # noqa: FBT001
@@ -206,7 +206,7 @@ def _other(other: Elsewhere, reveal: bool) -> OtherStory:  # noqa: FBT001
         other.profile.name,
         other.profile.title,
         other.agrees,
-        tuple((_field(told, d.decision, reveal), d.same_value) for d in other.departures) if told else (),
+        tuple((_field(told, d.decision, reveal), d.same_value) for d in other.differences) if told else (),
         other.unread,
         f"{other.error.where}: {other.error.what}" if other.error else None,
     )

@@ -62,7 +62,7 @@ def side_by_side_screen(
 def _differing(told: list[Explanation]) -> list[str]:
     """Return the fields that have another value under another profile, in order."""
     others = told[0].others if told else ()
-    names = {story.name for other in others for story, same_value in other.departures if not same_value}
+    names = {story.name for other in others for story, same_value in other.differences if not same_value}
     return [story.name for story in told[0].fields if story.name in names] if told else []
 
 

@@ -344,12 +344,14 @@ def _other(other: OtherStory, fields: int, width: int) -> list[RenderableType]:
 
 
 def _how_it_differs(other: OtherStory) -> str:
-    if any(not same_value for _, same_value in other.departures):
+    if any(not same_value for _, same_value in other.differences):
         return f"resolves differently ({OTHER_GENERATION}; side by side: --compare-profiles)"
-    return "has the same values, some from other sources" if other.departures else "reads files that were not read here"
+    return (
+        "has the same values, some from other sources" if other.differences else "reads files that were not read here"
+    )
 
 
-def _departure(story: FieldStory, same_value: bool) -> tuple[Text, Text, Text]:  # noqa: FBT001
+def _difference(story: FieldStory, same_value: bool) -> tuple[Text, Text, Text]:  # noqa: FBT001
     value = value_text(story) + Text("  (the same)", "dim") if same_value else value_text(story)
     return Text(f"  {story.name}", "bold"), value, winner_text(story)
 

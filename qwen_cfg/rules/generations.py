@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from qwen_cfg.core.chosen_profile import ChosenProfile
-    from qwen_cfg.core.other_profiles import Departure, Elsewhere
+    from qwen_cfg.core.other_profiles import Elsewhere, ProfileDifference
     from qwen_schema import Field, Profile
 
     from .diagnostic import Case
@@ -22,9 +22,9 @@ def resolves_differently(case: Case) -> Iterator[Finding]:
     """Another generation of Qwen Code resolves another value from the same files and variables."""
     for other in case.others:
         yield from _not_known(other)
-        for departure in other.departures:
-            if not departure.same_value:
-                yield _finding(other, departure)
+        for difference in other.differences:
+            if not difference.same_value:
+                yield _finding(other, difference)
 
 
 def other_is_installed(case: Case) -> Iterator[Finding]:
@@ -53,12 +53,12 @@ def _not_known(other: Elsewhere) -> Iterator[Finding]:
         yield Finding(f"{title} reads {path}, a FIFO; its result is unknown.", path=path)
 
 
-def _finding(other: Elsewhere, departure: Departure) -> Finding:
-    field, winner = departure.decision.field, departure.decision.winner
+def _finding(other: Elsewhere, difference: ProfileDifference) -> Finding:
+    field, winner = difference.decision.field, difference.decision.winner
     return Finding(
-        f"For {other.profile.title}, {departure.name} {_outcome_text(other, departure)}.",
+        f"For {other.profile.title}, {difference.name} {_outcome_text(other, difference)}.",
         _how_to_agree(other.profile, field),
-        departure.name,
+        difference.name,
         winner.origin.file if winner else None,
         winner.origin.line if winner else None,
     )
@@ -72,19 +72,19 @@ def _how_to_agree(profile: Profile, field: Field) -> str:
     return f"{field.variables[0].name} in the environment, or {field.flags[0]}, applies under every profile."
 
 
-def _outcome_text(other: Elsewhere, departure: Departure) -> str:
-    decision, told = departure.decision, other.resolution
+def _outcome_text(other: Elsewhere, difference: ProfileDifference) -> str:
+    decision, told = difference.decision, other.resolution
     if decision.winner is None:
         if told is not None and decision.field.secret and told.auth_method == "qwen-oauth":
             return f"is not needed: the login is {told.login_path}"
         return "has no value"
     origin = decision.winner.origin
     by = "by default" if origin.place == "default" else f"from {origin}"
-    return f"is {_value(departure) or '(empty)'} {by}"
+    return f"is {_value(difference) or '(empty)'} {by}"
 
 
-def _value(departure: Departure) -> str:
-    decision, field = departure.decision, departure.decision.field
+def _value(difference: ProfileDifference) -> str:
+    decision, field = difference.decision, difference.decision.field
     assert decision.winner is not None  # noqa: S101 - callers have checked it
     if field.secret or decision.problem or decision.value is None or isinstance(decision.value, Secret):
         return safe_text(field, decision.winner.revealed)

@@ -57,7 +57,7 @@ def _what_differs(other: Elsewhere) -> str:
     title = other.profile.title
     if other.error is not None:
         return f"{title} reads settings, and would stop: {other.error.where}: {other.error.what}."
-    names = [departure.name for departure in other.departures if not departure.same_value]
+    names = [difference.name for difference in other.differences if not difference.same_value]
     if not names:
         return f"{title} reads settings, and resolves the same values here."
     return f"{title} reads settings, and resolves differently: {', '.join(names)}."
