@@ -12,12 +12,12 @@ from . import (
     endpoint,
     exposure,
     files,
-    generations,
     hiding,
     keys,
     leftovers,
     names,
     places,
+    profiles,
     route,
     settings,
     trust,
@@ -62,7 +62,7 @@ RULES = (
         OTHER_GENERATION,
         "note",
         "another generation of Qwen Code resolves this tree differently",
-        generations.resolves_differently,
+        profiles.resolves_differently,
     ),
     Rule(EXCLUDED, "note", "a variable is excluded", files.excluded),
     Rule("QC114", "warning", "an unknown variable has a name similar to a known one", names.nobody_reads),
@@ -71,9 +71,7 @@ RULES = (
     Rule("QC117", "warning", "the API key belongs to another provider", keys.foreign_key),
     Rule("QC118", "warning", "the path of the base URL looks wrong", endpoint.doubtful_path),
     Rule("QC119", "note", "an env file of other programs sets variables of this program", files.beside_others),
-    CaseRule(
-        OTHER_INSTALLED, "warning", "another generation of Qwen Code is installed", generations.other_is_installed
-    ),
+    CaseRule(OTHER_INSTALLED, "warning", "another generation of Qwen Code is installed", profiles.other_is_installed),
     Rule("QC121", "warning", "a settings file of the project is invalid", settings.broken_workspace),
     Rule("QC122", "warning", "Qwen Code does not trust the folder", settings.folder_not_trusted),
     Rule("QC123", "warning", "Qwen OAuth is discontinued", settings.discontinued),
@@ -133,7 +131,7 @@ def _redact(finding: Finding) -> Finding:
 
 def diagnose_generation(generation: ChosenProfile) -> tuple[Diagnostic, ...]:
     """Return the findings about a profile, for which no resolution is needed."""
-    found = generations.installed_otherwise(generation)
+    found = profiles.installed_otherwise(generation)
     return tuple(Diagnostic(OTHER_INSTALLED, "warning", finding) for finding in found)
 
 
