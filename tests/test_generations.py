@@ -23,7 +23,7 @@ from qwen_cfg.core.resolution import profile_named, resolve_world
 from qwen_cfg.explanation import explain
 from qwen_cfg.explanation.side_by_side import Column, side_by_side_screen
 from qwen_cfg.explanation.text import screen
-from qwen_cfg.rules import OTHER_GENERATION, RULES, diagnose, rules_for_check
+from qwen_cfg.rules import OTHER_PROFILE, RULES, diagnose, rules_for_check
 from qwen_cfg.rules.pages import pages
 from qwen_schema import Secret, UsageError, declared_profiles, profiles
 
@@ -37,7 +37,7 @@ NEWER = "qwen-code-0.21"
 DATA = Path(__file__).parent / "data"
 RECORDED = ("qwen_scenarios.jsonl", "qwen_scenarios_0.24.jsonl")
 OF_BOTH = pytest.mark.parametrize(("profile", "other"), [("documented", NEWER), (NEWER, "documented")])
-RULE = tuple(rule for rule in RULES if rule.code == OTHER_GENERATION)
+RULE = tuple(rule for rule in RULES if rule.code == OTHER_PROFILE)
 
 # The first file has no base URL, and the home's has one.
 FILLED_IN = (
@@ -200,13 +200,13 @@ def test_the_profiles_differ_in_declared_values_alone() -> None:
 
 def test_by_default_a_check_applies_every_rule_that_warns_and_not_this_one() -> None:
     codes = {rule.code for rule in rules_for_check((), ())}
-    assert OTHER_GENERATION not in codes
+    assert OTHER_PROFILE not in codes
     assert codes == {rule.code for rule in RULES if rule.severity == "warning"}
     assert "QC101" in codes
 
 
 def test_rules_are_selected_and_ignored_by_their_codes() -> None:
-    assert [rule.code for rule in rules_for_check((OTHER_GENERATION,), ())] == [OTHER_GENERATION]
+    assert [rule.code for rule in rules_for_check((OTHER_PROFILE,), ())] == [OTHER_PROFILE]
     assert rules_for_check(("all",), ()) == RULES
     assert [rule.code for rule in rules_for_check(("QC101", "QC102"), ("QC101",))] == ["QC102"]
     assert "QC101" not in {rule.code for rule in rules_for_check((), ("QC101",))}
@@ -247,10 +247,10 @@ def test_three_generations_are_not_called_both(scene: Scene) -> None:
         columns = tuple(Column(one.profile, one.title, one) for one in told)
         shown = [as_text(side_by_side_screen("here", columns, width=width)) for width in (40, 100)]
         shown += [as_text(screen(one, width=100)) for one in told]
-        findings = [d.finding for one in told for d in one.diagnostics if d.code == OTHER_GENERATION]
+        findings = [d.finding for one in told for d in one.diagnostics if d.code == OTHER_PROFILE]
     assert ("every field has the same value under every profile" in shown[1]) == (scene == AGREED)
     hint = "OPENAI_BASE_URL in the environment, or --openai-base-url, applies under every profile."
     assert {finding.hint for finding in findings} == (set() if scene == AGREED else {hint})
-    for text in (*shown, *(f"{f.message} {f.hint}" for f in findings), pages()[OTHER_GENERATION].advice):
+    for text in (*shown, *(f"{f.message} {f.hint}" for f in findings), pages()[OTHER_PROFILE].advice):
         assert "both" not in text
         assert "the other generation" not in text

@@ -10,7 +10,7 @@ from qwen_cfg.application.config_file import config_file
 from qwen_cfg.application.incomplete import IncompleteError
 from qwen_cfg.application.ready import keyed, keyed_from_file, ready, ready_from_file
 from qwen_cfg.application.shown_warnings import without_shown
-from qwen_cfg.rules import diagnose_generation
+from qwen_cfg.rules import diagnose_profile
 from qwen_cfg.writing.artifact_file import find_artifact
 from qwen_schema import ArtifactError
 from qwen_schema.records import replace
@@ -41,7 +41,7 @@ def ready_config(request: Request, gate: Gate, output: Output, *, repeats: bool 
     """
     if request.config is not None:
         file = config_file(request)
-        show_warnings(diagnose_generation(generation_of(request, file.artifact)), output)
+        show_warnings(diagnose_profile(chosen_profile_of(request, file.artifact)), output)
         return ready_from_file(file, gate)
     return ready_compilation(compilation_of(request), gate, output, repeats=repeats)
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from qwen_cfg.core.layers import layer_named, layers_for, origin_text, ranking
-from qwen_cfg.rules import EXCLUDED, FILE_HIDES, OF_ALL_FIELDS, OTHER_GENERATION
+from qwen_cfg.rules import EXCLUDED, FILE_HIDES, OF_ALL_FIELDS, OTHER_PROFILE
 from qwen_schema import declared_fields, declared_profiles, printable
 from qwen_schema.records import replace
 from qwen_schema.styles import STYLES
@@ -51,7 +51,7 @@ def screen(explanation: Explanation, *, width: int, everything: bool = False) ->
     parts += _settings(explanation, everything, width)
     if explanation.excluded:
         parts += [Text(), Text("excluded", "bold"), *_excluded(explanation)]
-    return Group(*parts, *_remarks(explanation, width, (*OF_ALL_FIELDS, OTHER_GENERATION, EXCLUDED, FILE_HIDES)))
+    return Group(*parts, *_remarks(explanation, width, (*OF_ALL_FIELDS, OTHER_PROFILE, EXCLUDED, FILE_HIDES)))
 
 
 def field_screen(explanation: Explanation, *, width: int) -> RenderableType:
@@ -345,7 +345,7 @@ def _other(other: OtherStory, fields: int, width: int) -> list[RenderableType]:
 
 def _how_it_differs(other: OtherStory) -> str:
     if any(not same_value for _, same_value in other.differences):
-        return f"resolves differently ({OTHER_GENERATION}; side by side: --compare-profiles)"
+        return f"resolves differently ({OTHER_PROFILE}; side by side: --compare-profiles)"
     return (
         "has the same values, some from other sources" if other.differences else "reads files that were not read here"
     )

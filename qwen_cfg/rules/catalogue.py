@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 # Rules whose findings a screen shows in separate sections.
 FILE_HIDES = "QC104"
 SETTINGS_NOT_READ = "QC109"
-OTHER_GENERATION = "QC112"
+OTHER_PROFILE = "QC112"
 EXCLUDED = "QC113"
 
 # Extra characters around a value, which `set` looks for too.
@@ -59,7 +59,7 @@ RULES = (
     Rule("QC110", "warning", "the home directory cannot be searched", places.no_home),
     Rule("QC111", "note", "a switch is neither true nor false", completeness.unrecognised),
     CaseRule(
-        OTHER_GENERATION,
+        OTHER_PROFILE,
         "note",
         "another generation of Qwen Code resolves this tree differently",
         profiles.resolves_differently,
@@ -129,7 +129,7 @@ def _redact(finding: Finding) -> Finding:
     return replace(finding, message=str(redact_known(finding.message)), hint=str(redact_known(finding.hint)))
 
 
-def diagnose_generation(generation: ChosenProfile) -> tuple[Diagnostic, ...]:
+def diagnose_profile(generation: ChosenProfile) -> tuple[Diagnostic, ...]:
     """Return the findings about a profile, for which no resolution is needed."""
     found = profiles.installed_otherwise(generation)
     return tuple(Diagnostic(OTHER_INSTALLED, "warning", finding) for finding in found)

@@ -9,7 +9,7 @@ from qwen_cfg.cli.arguments import request_of
 from qwen_cfg.cli.formats import JSON, TEXT, add_format_option
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.parser import add_color_option, add_config_option, add_field_flags, add_resolution_options
-from qwen_cfg.cli.ready_config import generation_of, ready_config
+from qwen_cfg.cli.ready_config import chosen_profile_of, ready_config
 from qwen_cfg.cli.terminal.consent import gate_of
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         examined = Examination(tuple(steps))
         output.data(document(use.artifact, examined))
         return examined.exit_code
-    output.screen(partial(heading, use, generation_of(request, use.artifact).rules), args.color)
+    output.screen(partial(heading, use, chosen_profile_of(request, use.artifact).rules), args.color)
     done: list[Step] = []
     for step in steps:
         output.screen(partial(line, step), args.color)

@@ -10,7 +10,7 @@ from qwen_cfg.core.chosen_profile import ChosenProfile
 from qwen_cfg.core.other_profiles import elsewhere
 from qwen_cfg.core.resolution import Resolution
 from qwen_cfg.explanation import explain
-from qwen_cfg.rules import diagnose, diagnose_generation
+from qwen_cfg.rules import diagnose, diagnose_profile
 from qwen_schema import ExitCode
 from qwen_schema.records import record
 
@@ -56,7 +56,7 @@ def compare(request: Request, output: Output, *, form: str | None, color: Color,
         Column(m.profile.name, m.profile.title, m.explanation, f"{m.error}" if m.error else None) for m in made
     )
     generation = compilation.generation
-    head = (generation.rules, diagnose_generation(generation))
+    head = (generation.rules, diagnose_profile(generation))
     place = compilation.world.standpoint.show_directory(compilation.world.cwd)
     output.screen(lambda width: side_by_side_screen(place, columns, width=width, head=head), color)
     return made[0].exit_code
