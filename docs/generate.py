@@ -1,4 +1,4 @@
-"""Writes again what is generated from the declarations: the tables of fields, providers and rules, and the man page.
+"""Generates pages from the declarations: the tables of fields, providers and rules, and the man page.
 
 Run as `make docs`; with `--check`, writes nothing and exits 1 if anything is out of date.
 """
@@ -17,7 +17,7 @@ from qwen_schema import Field, Provider, declared_fields, declared_providers, sh
 DOCS = Path(__file__).parent
 NOTICE = "<!-- Written by docs/generate.py. -->\n\n"
 
-# The Python whose argparse words the man page; others wrap and order the same options differently.
+# The Python version for the man page, since argparse wraps and orders options differently in other versions.
 WRITTEN_BY = (3, 11)
 
 
@@ -27,12 +27,12 @@ def fields_page() -> str:
     return f"""# The fields
 
 {NOTICE}Every setting that can be configured. A flag overrides the environment, which overrides the env file, which
-overrides the default. Where several variables feed a field, the first that has a value wins, whether the
+overrides the default. If several variables feed a field, the first one with a value is used, whether the
 environment or the env file sets it. Under the profile `qwen-code-0.21`, Qwen Code's [settings files](settings.md)
 count too, the order differs for some fields, and so do [some defaults](settings.md#defaults).
 
-*Reach* is what a value needs to be accepted: `project` means anybody's file may set it, `user` means only what you
-typed, exported, or put into `~/.qwen/.env`, `~/.env` or your own settings.
+*Reach* says who may set a field: with `project`, any file may set it; with `user`, only flags, the environment, and
+files of your own: `~/.qwen/.env`, `~/.env` and your own settings.
 
 | field | flag | variables | settings | default | reach |
 | --- | --- | --- | --- | --- | --- |
@@ -45,9 +45,9 @@ def rules_page() -> str:
     rows = "".join(_rule_row(page) for page in pages().values())
     return f"""# The rules
 
-{NOTICE}What `qwen-cfg` says about a resolution, each with a code that stays the same. An error makes the resolution
-incomplete (exit code 3); warnings go to standard error; notes are shown by `--explain` alone. `check` tells warnings
-too; with `--select` it applies the rules that are named, notes included, and exits 1 if they find anything.
+{NOTICE}The checks of a resolution, each with a stable code. An error makes the resolution incomplete (exit code 3);
+warnings are written to standard error; only `--explain` shows notes. `check` shows warnings, too; with `--select` it
+applies the named rules, including notes, and exits with 1 if they have findings.
 `qwen-cfg rule CODE` shows a section of this page.
 
 | code | severity | what | why |
@@ -65,24 +65,24 @@ def providers_page() -> str:
     terms = "".join(_terms_row(provider) for provider in declared_providers().values() if provider.terms_page)
     return f"""# The providers
 
-{NOTICE}Who answers at a base URL is recognised by its host, and decides how the key is sent and what is said so that
-prompts are cached. Hosts that begin with `*` are recognised by their ending: anybody may be able to register a name
-there. Everything is declared in `schema/qwen_schema/providers.toml`.
+{NOTICE}The host of a base URL identifies the provider, which decides how the key is sent and how prompts are marked for
+caching. Hosts that begin with `*` are recognised by their ending: anybody may be able to register such a name.
+Everything is declared in `schema/qwen_schema/providers.toml`.
 
 | provider | hosts | the key is sent as | caching | base URLs end in |
 | --- | --- | --- | --- | --- |
 {rows}
-*Marked*: the parts of a request to cache are marked in it (`cache_control`), the instructions and the latest message.
-*Automatic*: the provider caches a prefix that does not change, and this program changes none. *Unknown*: nothing is
-said; a prefix is not changed here either.
+*Marked*: the request marks the parts to cache (`cache_control`): the instructions and the latest message.
+*Automatic*: the provider caches a prefix that does not change, and this program does not change it. *Unknown*: the
+request marks nothing; the prefix does not change here, either.
 
-Keys that can be told by their beginning, so that [QC117](rules.md#qc117) notices one at another provider's host:
+Beginnings of keys that show the provider, so that [QC117](rules.md#qc117) reports a key at another provider's host:
 {begun}.
 {remarks}
 ## Terms and training
 
-Under Qwen OAuth its terms apply whatever the base URL. `qwen-cfg terms` tells which apply in a project.
-What is said of training is a summary of the provider's own documents; the pages count.
+Under Qwen OAuth, its terms apply with any base URL. `qwen-cfg terms` shows the terms that apply in a project.
+The statements on training are summaries of the provider's own documents; the pages decide.
 
 | provider | pages | training on prompts and answers |
 | --- | --- | --- |
@@ -138,7 +138,7 @@ def _paragraph(field: Field) -> str:
 
 
 def main() -> int:
-    """Write every page, or with `--check` tell which are out of date."""
+    """Write every page, or with `--check` report those that are out of date."""
     pages = {
         "fields.md": fields_page(),
         "providers.md": providers_page(),

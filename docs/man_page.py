@@ -1,4 +1,4 @@
-"""The man page, in troff: the parser's part, and after it the sections that other declarations fill.
+"""The man page, in troff: the parser's part, then the sections from other declarations.
 
 The order of the sections is that of man-pages(7).
 """
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     from qwen_cfg.cli.parser import Parser
 
-# The page carries a date; one that does not move keeps it the same on every machine.
+# A fixed date keeps the page the same on every machine.
 RELEASED = "2026-11-21"
 
-# What is special to troff inside a line, and how the character itself is written.
+# The characters that are special to troff inside a line, and their escapes.
 _ESCAPES = str.maketrans({"\\": r"\(rs", "-": r"\-", "~": r"\(ti", "^": r"\(ha", "`": r"\(ga", "'": r"\(aq"})
 
 _EXIT_STATUS = {
@@ -35,37 +35,37 @@ _EXIT_STATUS = {
     ExitCode.FINDINGS: "A check found something.",
     ExitCode.USAGE: "Usage: the command line, or a file that cannot be written or removed.",
     ExitCode.CONFIGURATION: "The configuration is invalid or incomplete.",
-    ExitCode.AUTHENTICATION: "The authentication was refused.",
-    ExitCode.NOT_TRUSTED: "Something is not trusted.",
+    ExitCode.AUTHENTICATION: "The provider refused the authentication.",
+    ExitCode.NOT_TRUSTED: "An action needs an approval that was not given.",
     ExitCode.PROVIDER: "The provider failed or could not be reached.",
-    ExitCode.INTERNAL: "A defect of qwen-cfg.",
+    ExitCode.INTERNAL: "A bug in qwen-cfg.",
     ExitCode.HUNG_UP: "Ended by SIGHUP: the terminal was closed.",
     ExitCode.INTERRUPTED: "Interrupted with Ctrl-C.",
     ExitCode.QUIT: "Ended by SIGQUIT.",
     ExitCode.TERMINATED: "Ended by SIGTERM.",
 }
 
-# The sections of the options that many commands share, by the title of their group.
+# The headings of the options that many commands share, by the title of the group.
 _HEADINGS = {"resolution": "Options of resolution", "fields": "Options of fields"}
 
-# The variables that feed no field.
+# The variables that do not feed a field.
 _OTHER_VARIABLES = {
-    PROFILE_VARIABLE: "The profile, where --profile names none.",
-    "PATH": "Where git is looked for, and qwen, whose version decides on the profile that nothing else names "
+    PROFILE_VARIABLE: "The profile, if --profile names none.",
+    "PATH": "The directories of git and of qwen, whose version selects the profile if nothing else names one "
     f"(without one: {DEFAULT_PROFILE}).",
-    "HOME": "The home directory, which ~ stands for.",
-    "XDG_STATE_HOME": "If it is an absolute path, it takes the place of ~/.local/state in the path of the history.",
-    "QWEN_HOME": "The directory in place of ~/.qwen, under the profiles that know it; ~/.env may set it too.",
-    "NO_COLOR": "If it is set to anything, no colours are used unless --color asks for them.",
-    "FORCE_COLOR": "If it is set, and not to 0 or false, screens have colours without a terminal too. NO_COLOR wins.",
-    "CI": "If it is true (true, 1, yes, on), nobody is asked anything, and no conversation begins.",
-    "TERM": "The terminal; where it is dumb, no colours and no escape sequences are used.",
+    "HOME": "The home directory, written as ~.",
+    "XDG_STATE_HOME": "An absolute path that replaces ~/.local/state in the path of the history.",
+    "QWEN_HOME": "The directory used instead of ~/.qwen, under profiles that read it; ~/.env may set it, too.",
+    "NO_COLOR": "If it is set, no colours are used unless --color requests them.",
+    "FORCE_COLOR": "If it is set, and not 0 or false, there are colours without a terminal. NO_COLOR overrides it.",
+    "CI": "If it is true (true, 1, yes, on), there are no questions and no conversations.",
+    "TERM": "The terminal; a dumb one gets no colours and no escape sequences.",
 }
 
 
 def man_page() -> str:
     """Return the man page."""
-    # Widths and colours of the machine must not show in it.
+    # The page must not depend on the terminal's width and colours.
     os.environ["COLUMNS"] = "80"
     os.environ["NO_COLOR"] = "1"
     parser = build_parser()
@@ -81,14 +81,14 @@ def man_page() -> str:
 
 
 def _describe_in_full(parser: Parser) -> None:
-    """Move what the help says at its end into the description, without the exit codes: they have a section here."""
+    """Move the end of the help into the description, without the exit codes, which have a section here."""
     paragraphs = (parser.epilog or "").split("\n\n")
     kept = [p[0].upper() + p[1:] for p in paragraphs if p and not p.startswith("exit codes")]
     parser.description, parser.epilog = "\n\n".join([parser.description or "", *kept]), None
 
 
 def _take_shared(parser: Parser) -> dict[str, str]:
-    """Take the options that many commands share out of each, and return a section for each group of them."""
+    """Remove the shared options from each command, and return a section for each group of them."""
     sections = {}
     for command in parser.commands.values():
         groups = [group for group in command._action_groups if group.title in SHARED]
@@ -111,7 +111,7 @@ def _spelled(action: argparse.Action) -> str:
 
 
 def _sections() -> dict[str, str]:
-    """Return the sections that the parser does not know, by heading, in their order."""
+    """Return the sections that are not from the parser, by heading, in order."""
     return {
         "Commands in a conversation": _conversation(),
         "Exit status": _entries((_bold(str(int(code))), _EXIT_STATUS[code]) for code in ExitCode),
@@ -136,38 +136,38 @@ def _called(name: str, argument: str) -> str:
 
 def _environment() -> str:
     begin = _line(
-        "An env file may set these variables too. The environment overrides it, and a flag overrides both. Where "
-        "several variables stand together, the first that has a value wins."
+        "An env file may set these variables, too. The environment overrides it, and a flag overrides both. If "
+        "several variables are listed together, the first one with a value is used."
     )
     fields = ((", ".join(_bold(v.name) for v in f.variables), _meaning(f)) for f in declared_fields().values())
     others = ((_bold(name), meaning) for name, meaning in _OTHER_VARIABLES.items())
-    return f"{begin}\n{_entries(fields)}\n.PP\nThese are of the environment:\n{_entries(others)}"
+    return f"{begin}\n{_entries(fields)}\n.PP\nOnly the environment can set these:\n{_entries(others)}"
 
 
 def _files() -> str:
     of_home = ", ".join(map(str, home_level_files(PurePosixPath("~"))))
     rows = {
-        ".qwen/.env, .env": "Env files: looked for in the working directory and then in each one above it, up to / "
-        "(or to the home, where the profile says so). The first that is found is read.",
-        of_home: "The env files of the home, looked for last; where the profile says so, they are read after the first "
-        "one too, for what it leaves unset, and so is .env of the directory that QWEN_HOME names.",
-        OAUTH_CACHE: "The login of Qwen Code, which qwen-cfg uses too; in QWEN_HOME, where the profile knows that.",
-        "~/.local/state/qwen-cfg/history": "What was typed in conversations, without what looks like a secret.",
+        ".qwen/.env, .env": "Env files, searched in the working directory and then in each directory above it, up to / "
+        "(or to the home, under some profiles). The first file found is read.",
+        of_home: "The env files of the home, searched last. Under some profiles they are also read after the first "
+        "file found and set variables that it does not set, and so is .env in the directory that QWEN_HOME names.",
+        OAUTH_CACHE: "The login that Qwen Code and qwen-cfg share; in QWEN_HOME, under profiles that read it.",
+        "~/.local/state/qwen-cfg/history": "The typed texts of conversations, without texts that look like a secret.",
     }
     return _entries((_italic(path), meaning) for path, meaning in rows.items())
 
 
 def _see_also() -> str:
     return (
-        "The npm package dotenv, whose reading of an env file is followed:\n"
+        "The npm package dotenv, which defines the syntax of env files:\n"
         f".UR {_escape('https://github.com/motdotla/dotenv')}\n.UE .\n.PP\n"
         f"The pages in the folder {_italic('docs/')} of the project: fields, rules, providers and more."
     )
 
 
 def _meaning(field: Field) -> str:
-    """Return what a field is, in a sentence, and what its variables may not do or stand for."""
-    fixed = [f"Any value of {v.name} stands for {v.means}." for v in field.variables if v.means is not None]
+    """Return a sentence about a field, and the restrictions of its variables."""
+    fixed = [f"Any value of {v.name} means {v.means}." for v in field.variables if v.means is not None]
     barred = ["A project's env file may not set it."] if field.reach == "user" else []
     return " ".join([_sentence(field.description.split(". ")[0]), *fixed, *barred])
 
@@ -177,12 +177,12 @@ def _sentence(text: str) -> str:
 
 
 def _entries(rows: Iterable[tuple[str, str]]) -> str:
-    """Return a list of tagged paragraphs; the tags are troff already, the texts are not."""
+    """Return a list of tagged paragraphs; the tags are already troff, the texts are not."""
     return "\n".join(f".TP\n{tag}\n{_line(text)}" for tag, text in rows)
 
 
 def _line(text: str) -> str:
-    """Return a text as one line that is no request, whatever it begins with."""
+    """Return a text as one line that troff does not read as a request."""
     escaped = _escape(text)
     return rf"\&{escaped}" if escaped.startswith(".") else escaped
 

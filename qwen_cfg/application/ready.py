@@ -62,10 +62,10 @@ def ready(compilation: Compilation, gate: Gate, key: Secret | None = None) -> Re
     artifact, request = _trusted(compilation, gate), compilation.request
     _require_spoken(artifact)
     if artifact.text("auth_method") == METHOD:
-        return _noting(with_login(login_place_of(compilation), gate), request)
+        return _with_ca_variables(with_login(login_place_of(compilation), gate), request)
     here = compilation.surroundings
     use = _for_runtime(_with_key(artifact, here, key or key_of(compilation, here, gate)))
-    return _noting(replace(use, remark=key_remark(compilation.resolution)), request)
+    return _with_ca_variables(replace(use, remark=key_remark(compilation.resolution)), request)
 
 
 def keyed(compilation: Compilation, gate: Gate) -> KeyedConfig:
@@ -92,8 +92,10 @@ def ready_from_file(file: ConfigFile, gate: Gate) -> ReadyConfig:
     _require_spoken(artifact)
     if artifact.text("auth_method") == METHOD:
         require_own(artifact, file.request.process)
-        return note_artifact(_noting(with_login(login_place_here(artifact, file.request.process), gate), file.request))
-    return note_artifact(_noting(_for_runtime(_with_key_of_file(file, artifact, gate)), file.request))
+        return note_artifact(
+            _with_ca_variables(with_login(login_place_here(artifact, file.request.process), gate), file.request)
+        )
+    return note_artifact(_with_ca_variables(_for_runtime(_with_key_of_file(file, artifact, gate)), file.request))
 
 
 def keyed_from_file(file: ConfigFile, gate: Gate) -> KeyedConfig:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.changes import NOT_SET, field_difference, shown_value
-from qwen_cfg.core.other_profiles import departures, outcome_of
+from qwen_cfg.core.other_profiles import differences, outcome_of
 from qwen_cfg.core.resolution import Resolution
 from qwen_schema.records import record, replace
 
@@ -167,7 +167,7 @@ def _made(goal: Goal, before: Resolution, after: Resolution, edits: tuple[Edit, 
         return "Qwen Code would not start then"
     also = tuple(
         field_difference(before, after, one.name)
-        for one in departures(before, after)
+        for one in differences(before, after)
         if not one.same_value and one.name != goal.field.name
     )
     placed = tuple(located(edit, before.world) for edit in edits)

@@ -62,7 +62,7 @@ def keyed_config(request: Request, gate: Gate, output: Output) -> KeyedConfig:
     return keyed(compilation, gate)
 
 
-def generation_of(request: Request, artifact: ResolvedConfig) -> ChosenProfile:
+def chosen_profile_of(request: Request, artifact: ResolvedConfig) -> ChosenProfile:
     """Return whose rules an artifact was made by, which is compiled here unless --config names it."""
     return (request if request.config is None else replace(request, artifact_profile=artifact.profile)).generation()
 

@@ -9,7 +9,7 @@ from qwen_schema import ExitCode, Secret, safe_text, show_value
 from qwen_schema.records import field, record
 
 from .drift import Difference, drift, provenance_text
-from .other_profiles import departures
+from .other_profiles import differences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,10 +127,10 @@ def resolution_change(place: str, old: Resolution, new: Resolution, *, strict: b
 
 
 def _resolved_differences(old: Resolution, new: Resolution, *, strict: bool) -> Iterator[Difference]:
-    for departure in departures(old, new):
-        if departure.same_value and not strict:
+    for difference in differences(old, new):
+        if difference.same_value and not strict:
             continue
-        yield field_difference(old, new, departure.name, is_same=departure.same_value)
+        yield field_difference(old, new, difference.name, is_same=difference.same_value)
     if strict:
         yield from _files(old, new)
 

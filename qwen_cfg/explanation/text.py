@@ -64,7 +64,7 @@ def field_screen(explanation: Explanation, *, width: int) -> RenderableType:
     parts += [Lines(Text(ranking(layers), "bold")), *_layers(story, layers, width)]
     if any(layer.name == "provider-entry" for layer in layers):
         parts += [Text(), Lines(Text(_ENTRY_CONDITION, "dim"))]
-    return Group(*parts, *_remarks(explanation, width, (*OF_ALL_FIELDS, OTHER_GENERATION)))
+    return Group(*parts, *_remarks(explanation, width, (*OF_ALL_FIELDS, OTHER_PROFILE)))
 
 
 def _heading(explanation: Explanation, width: int) -> RenderableType:
@@ -337,7 +337,7 @@ def _other(other: OtherStory, fields: int, width: int) -> list[RenderableType]:
     if other.agrees:
         return [Lines(Text(f"{other.title} gives the same result{' for this field' if fields == 1 else ''}", "dim"))]
     unread = [Lines(Text(f"not known: what {printable(p)} says, a FIFO, not read", "yellow"), 2) for p in other.unread]
-    rows = [_departure(story, same_value) for story, same_value in other.departures]
+    rows = [_difference(story, same_value) for story, same_value in other.differences]
     table = grid(rows, width) if rows and width >= SIDE_BY_SIDE_WIDTH else None
     told = stacked(rows) if table is None else [table]
     return [Lines(Text(f"{other.title} {_how_it_differs(other)}", "bold")), *told, *unread]

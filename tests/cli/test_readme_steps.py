@@ -1,4 +1,4 @@
-"""The steps of the README, typed as they stand there in a fresh project: each of them works."""
+"""The steps of the README, run in a new project: each of them works."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ ELSEWHERE = ("qwen-cfg init", "qwen-cfg auth login", "qwen-cfg run --auth-type")
 
 
 def steps() -> list[str]:
-    """Return the commands of the section for a project of one's own, as they stand there."""
+    """Return the commands of the section "Use it in your project"."""
     text = README.read_text(encoding="utf-8")
-    section = text.partition("## Use it in a project of yours")[2].partition("\n## ")[0]
+    section = text.partition("## Use it in your project")[2].partition("\n## ")[0]
     return re.findall(r"^ {7}(?=qwen-cfg|git)(.+?)\s*(?: #.*)?$", section, re.MULTILINE)
 
 
