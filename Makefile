@@ -1,10 +1,10 @@
-# The project's chores. `make demo` and `make test` set up everything that they need.
+# The tasks of the project. `make demo` and `make test` set up everything that they need.
 
 SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 
-# The newest Python from 3.11 on that really runs (a name on the PATH may be a shim without a Python behind it).
+# The newest Python from 3.11 on that really runs (a name on the PATH may be a shim without a Python).
 PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 python3 python; do \
 	$$python -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$python && break; done)
 
@@ -13,13 +13,13 @@ PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 pyth
 help:
 	@echo 'make demo   install into .venv, explain a real directory tree and chat, offline'
 	@echo 'make test   install the tools too; run the linters, the type checker and every test'
-	@echo 'make verify  install Qwen Code from npm, and compare it with what we say, live'
-	@echo 'make lowest  hold a conversation with the lowest versions that pyproject.toml allows'
-	@echo 'make coverage  run every test and tell which lines none of them reaches'
-	@echo 'make fuzz   look for inputs that break a promise, FUZZ_SECONDS=60 for each target'
-	@echo 'make generate  write again the Python modules that are made from the declarations'
-	@echo 'make docs   write again what is generated: the tables in docs/ and the man page'
-	@echo 'make bench  measure, against a baseline taken in the same run, and write docs/performance.md'
+	@echo 'make verify  install Qwen Code from npm, and compare it with the explanation'
+	@echo 'make lowest  test a conversation with the lowest versions that pyproject.toml allows'
+	@echo 'make coverage  run every test and report the lines that no test reaches'
+	@echo 'make fuzz   search for inputs that break a promise, FUZZ_SECONDS=60 for each target'
+	@echo 'make generate  generate the Python modules from the declarations'
+	@echo 'make docs   generate the tables in docs/ and the man page'
+	@echo 'make bench  run the benchmarks against a baseline of the same run, and write docs/performance.md'
 	@echo 'make bench-growth  double each input, and fail if anything takes more than twice the time'
 	@echo 'make bench-peers  install what others use for settings, and measure it beside qwen-cfg'
 	@echo 'make wheel  build the distribution into dist/'
@@ -70,7 +70,7 @@ $(QWEN_CODE)/.installed:
 	npm install --prefix $(QWEN_CODE) --no-save --no-audit --no-fund --ignore-scripts @qwen-code/qwen-code@$(QWEN_VERSION)
 	touch $@
 
-# A conversation, with the lowest versions that pyproject.toml allows.
+# Tests of a conversation, with the lowest versions that pyproject.toml allows.
 lowest: $(VENV)/lowest/.installed
 	$(VENV)/lowest/bin/python -m pytest -n 2 tests/cli/test_repl.py -k "conversation or greeting"
 
@@ -81,11 +81,11 @@ $(VENV)/lowest/.installed: pyproject.toml $(VENV)/.installed-dev
 	$(VENV)/lowest/bin/python -m pip install --quiet --disable-pip-version-check --editable . --group test --constraint $(VENV)/lowest/versions.txt
 	touch $@
 
-# Measured in every process that the tests start, which takes half as long again.
+# Measured in every process that the tests start, which takes about 1.5 times as long.
 coverage: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest --cov --cov-report=term -n 2
 
-# What breaks is kept in fuzz/crashes/, what reached something new in fuzz/grown/. Linux, for which atheris has wheels.
+# Failing inputs are saved in fuzz/crashes/, inputs with new coverage in fuzz/grown/. Linux only, as atheris's wheels are.
 FUZZ_SECONDS ?= 60
 fuzz: $(VENV)/.installed-fuzz
 	$(BIN)/python -m fuzz --seconds $(FUZZ_SECONDS)

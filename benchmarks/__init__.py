@@ -1,1 +1,1 @@
-"""Measurements: ratios against a baseline that is taken in the same run, since machines are noisy."""
+"""Measurements: ratios against a baseline of the same run, since the speed of machines varies."""

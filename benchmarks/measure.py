@@ -1,4 +1,4 @@
-"""How a ratio is measured: A and B in turn, many times, and the medians of both."""
+"""Measures a ratio: runs A and B in turn, many times, and compares their medians."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Measurement:
-    """Two things that take time, how often they are compared, and the clock that says how much they take."""
+    """Two functions to compare, the number of runs, and the clock."""
 
     title: str
     subject: Callable[[], object]

@@ -1,4 +1,4 @@
-"""How fast env files are read: against python-dotenv, and with the length of the text."""
+"""The speed of reading env files, against python-dotenv and by the length of the text."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TEXTS = {"ordinary lines": _ORDINARY, "quotes that never close": _UNCLOSED, "bl
 
 
 def measurements() -> Iterator[Measurement]:
-    """Yield the reader against python-dotenv's, and twice a text against half of it (2 is linear, 4 quadratic)."""
+    """Yield the reader against python-dotenv's, and against a text of half the length (2 is linear, 4 quadratic)."""
     text = _ORDINARY * 200
     yield Measurement(
         "reading 1,000 ordinary lines / python-dotenv reading them",

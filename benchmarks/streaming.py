@@ -1,4 +1,4 @@
-"""How fast an answer is taken from a stream, and rendered: against reading its bytes, and with its length."""
+"""The speed of receiving and rendering an answer, against reading its bytes and by its length."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Coverage-guided fuzzing of what reads files that other people wrote: env files and artifacts.
+"""Coverage-guided fuzzing of the readers of untrusted files: env files and artifacts.
 
-Each target is a module with a function `check`, which takes bytes and raises if a promise about them is broken. The
-targets need nothing but the package itself, so that the tests can run them over their seeds; `make fuzz` runs them
-under atheris.
+Each target is a module with a function `check`, which takes bytes and raises an error if a promise is broken. The
+targets need only the package itself, so that the tests can run them with their seeds; `make fuzz` runs them under
+atheris.
 """

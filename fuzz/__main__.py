@@ -1,4 +1,4 @@
-"""`python -m fuzz`: every target under atheris for a while, each in a process of its own."""
+"""`python -m fuzz`: runs every target under atheris for a while, each in its own process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LINES_OF_A_CRASH = 40
 
 
 def main() -> int:
-    """Run the targets, say how many inputs each was tried with, and return 1 if one of them broke."""
+    """Run the targets, print the number of inputs of each, and return 1 if a target failed."""
     args = _arguments()
     codes = [_fuzz(target, args.seconds) for target in args.targets or TARGETS]
     return int(any(codes))
@@ -67,7 +67,7 @@ def _options(target: str, seconds: int) -> list[str]:
 
 
 def _grown(target: str) -> Path:
-    """Return where the inputs that reached something new are kept for the next time."""
+    """Return the directory of a target's inputs with new coverage."""
     directory = GROWN / target
     directory.mkdir(parents=True, exist_ok=True)
     return directory

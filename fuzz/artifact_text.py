@@ -1,4 +1,4 @@
-"""Target: the bytes of a file that is to be an artifact, in TOML or JSON."""
+"""Target: the bytes of a file that is read as an artifact, in TOML or JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SUBJECT = Subject("./qwen.toml", "artifact", ArtifactError, "Make it readable."
 
 
 def check(data: bytes) -> None:
-    """Raise if the bytes are taken or refused otherwise than promised."""
+    """Raise an error if the bytes are accepted or refused in another way than promised."""
     try:
         text = decode_text(data, _SUBJECT)
     except ArtifactError:

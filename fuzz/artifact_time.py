@@ -1,4 +1,4 @@
-"""Target: how long it takes to read an artifact, whether it is taken or refused."""
+"""Target: the time to read an artifact, accepted or refused."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .timing import require_linear
 
 
 def check(data: bytes) -> None:
-    """Raise if reading takes more than linear time."""
+    """Raise an error if reading takes more than linear time."""
     require_linear({"artifact": _loaded}, data)
 
 

@@ -1,4 +1,4 @@
-"""Target: a sound artifact in which the bytes tell what is put where, so that the input gets past the two syntaxes."""
+"""Target: a valid artifact that the bytes change at some places, so that the input passes the two syntaxes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NUMBERS = (0, 1, -1, 3, 2**31, 2**63, -(2**70), 10**400, 0.5, 3.0, -0.0, 1e308,
 
 
 class _Choices:
-    """Bytes as a row of choices; past their end every choice is the first."""
+    """Bytes as a sequence of choices; after their end, every choice is the first."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -41,12 +41,12 @@ class _Choices:
         return taken
 
     def text(self) -> str:
-        """Return any text, with halves of surrogate pairs in it too."""
+        """Return any text, including halves of surrogate pairs."""
         return self.bytes(self.number(24)).decode("utf-8", "surrogateescape")
 
 
 def check(data: bytes) -> None:
-    """Raise if the artifact that the bytes make is taken or refused otherwise than promised, in either form."""
+    """Raise an error if the changed artifact is accepted or refused in another way than promised, in either form."""
     choices = _Choices(data)
     document = sound_document(list(REFERENCES)[choices.number(len(REFERENCES))])
     for _ in range(_MOST_CHANGES):
@@ -68,7 +68,7 @@ def _toml(document: dict[str, Any]) -> str | None:
 
 
 def _change(document: dict[str, Any], choices: _Choices) -> None:
-    """Put something somewhere, or take it away."""
+    """Add, replace or remove a value."""
     places = _places(document)
     table, name = places[choices.number(len(places))]
     if choices.number(8) == 7:
@@ -80,7 +80,7 @@ def _change(document: dict[str, Any], choices: _Choices) -> None:
 
 
 def _places(value: Any) -> list[tuple[Any, Any]]:
-    """Return every place of a document as its table or list with the key in it, the outer ones first."""
+    """Return every place of a document as its table or list and the key in it, the outer places first."""
     steps = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else []
     inner = [place for step in steps for place in _places(value[step])]
     return [(value, step) for step in steps] + inner

@@ -1,4 +1,4 @@
-"""What holds for the text of an artifact, whether it is taken or refused."""
+"""The promises for the text of an artifact, accepted or refused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WHERE = "./qwen.toml"
 
 
 def taken(text: str, *, sentinel: str = "") -> ResolvedConfig | None:
-    """Return the artifact that a text holds; None if it is refused, in words that quote no secret of it.
+    """Return the artifact in a text; None if it is refused with a message that contains no secret of it.
 
     Nothing but the declared error may be raised.
     """

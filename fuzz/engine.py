@@ -1,4 +1,4 @@
-"""One target under atheris, in a process of its own: `python -m fuzz.engine TARGET [libFuzzer's options]`."""
+"""Runs one target under atheris in its own process: `python -m fuzz.engine TARGET [libFuzzer's options]`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _INSTRUMENTED = ("qwen_schema", "dotenv", "tomllib", "fuzz")
 
 
 def main() -> None:
-    """Fuzz until a crash or the time is over; atheris ends the process."""
+    """Fuzz until a crash or the time limit; atheris ends the process."""
     target, *options = sys.argv[1:]
     with atheris.instrument_imports(include=_INSTRUMENTED):
         importlib.import_module("tomllib")

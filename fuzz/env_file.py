@@ -1,4 +1,4 @@
-"""Target: an env file's bytes, read in the dialect of the npm package dotenv."""
+"""Target: the bytes of an env file, read in the dialect of the npm package dotenv."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 def check(data: bytes) -> None:
-    """Raise if the bytes are read otherwise than promised."""
+    """Raise an error if the bytes are read in another way than promised."""
     text = text_of(data)
     if text is None:
         return

@@ -1,4 +1,4 @@
-"""Target: an env file's bytes, read as python-dotenv does, beside the first reading."""
+"""Target: the bytes of an env file, read as python-dotenv does, and compared with the first dialect."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _read_assignments_python = reader_of("python")
 
 
 def check(data: bytes) -> None:
-    """Raise if the bytes are read otherwise than promised."""
+    """Raise an error if the bytes are read in another way than promised."""
     text = text_of(data)
     if text is None:
         return

@@ -1,4 +1,4 @@
-"""Target: how long it takes to read an env file, in either dialect, and to show what a value in it is."""
+"""Target: the time to read an env file, in either dialect, and to show a value of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .timing import require_linear
 
 
 def check(data: bytes) -> None:
-    """Raise if reading takes more than linear time."""
+    """Raise an error if reading takes more than linear time."""
     require_linear({**{dialect: reader_of(dialect) for dialect in DIALECTS}, "value": _shown}, data)
 
 

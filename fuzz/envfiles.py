@@ -1,4 +1,4 @@
-"""What holds for the assignments of an env file, whichever dialect it is read in."""
+"""The promises for the assignments of an env file, in both dialects."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SENTINEL = b"S3nt1nel/of=the~fuzzer"
 
 
 def text_of(data: bytes) -> str | None:
-    """Return the text of an env file with these bytes; None if it is refused, in words that quote none of it."""
+    """Return the text of an env file with these bytes; None if it is refused with a message without any part of it."""
     try:
         return decode_text(data, _SUBJECT)
     except EnvFileError:
@@ -27,18 +27,18 @@ def text_of(data: bytes) -> str | None:
 
 
 def require_true_places(text: str, assignments: tuple[Assignment, ...]) -> None:
-    """Make sure that every line that is reported is one of the text, in order, with the name on it."""
+    """Check that every reported line is a line of the text, in order, and contains the name."""
     lines = _LINE_END.split(text)
     numbers = [assignment.line for assignment in assignments]
     assert numbers == sorted(numbers)
     for assignment in assignments:
         assert 1 <= assignment.line <= len(lines)
-        # To python-dotenv a name may be quoted, and then even hold a line end.
+        # In python-dotenv, a name may be quoted and may then contain a line end.
         assert _LINE_END.split(assignment.name)[0] in lines[assignment.line - 1]
 
 
 def require_last_ones(assignments: tuple[Assignment, ...]) -> None:
-    """Make sure that of each name the last assignment counts, and that none is lost."""
+    """Check that the last assignment of each name counts, and that no name is lost."""
     last = last_of_each(assignments)
     assert last.keys() == {assignment.name for assignment in assignments}
     assert all(last[assignment.name].line >= assignment.line for assignment in assignments)

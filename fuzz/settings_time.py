@@ -1,4 +1,4 @@
-"""Target: how long it takes to read a settings file, and to put variables into its texts."""
+"""Target: the time to read a settings file, and to replace the variables in it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FILE = SettingsFile("workspace", Path("settings.json"), "settings.json")
 
 
 def check(data: bytes) -> None:
-    """Raise if reading takes more than linear time."""
+    """Raise an error if reading takes more than linear time."""
     require_linear({"text": _put_in, "file": _loaded}, data)
 
 

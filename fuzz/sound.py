@@ -1,4 +1,4 @@
-"""Sound artifacts, made from the declared fields: what the targets of artifacts begin with."""
+"""Valid artifacts, made from the declared fields: the seeds of the targets about artifacts."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def sound_document(reference: str = "env-file") -> dict[str, Any]:
 
 
 def written() -> Iterator[tuple[str, bytes]]:
-    """Yield sound artifacts in both forms, each with a name."""
+    """Yield valid artifacts in both forms, each with a name."""
     for reference in REFERENCES:
         document = sound_document(reference)
         yield f"{reference}.toml", tomli_w.dumps(document).encode()

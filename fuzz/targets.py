@@ -1,4 +1,4 @@
-"""The targets by name, and the inputs that each begins with."""
+"""The targets by name, and the seeds of each."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def check_of(target: str) -> Callable[[bytes], None]:
 
 
 def seeds_of(target: str) -> Iterator[tuple[str, bytes]]:
-    """Yield the inputs that a target begins with, each with its name."""
+    """Yield the seeds of a target, each with its name."""
     for file in sorted((HERE / "corpus" / target).iterdir()):
         yield file.name, file.read_bytes()
     if target in ("env_file", "env_python"):

@@ -1,6 +1,6 @@
-"""How long it takes to read a text in which something comes again and again.
+"""The time to read a text with many repetitions.
 
-The bytes of an input are a beginning, what is repeated, and an end, with a NUL between them.
+The bytes of an input are a beginning, a part to repeat, and an end, with a NUL between them.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _CHARACTERS = 100_000
-# A reading that takes less time than this, in seconds of this process, is fast enough whatever it depends on.
+# Reading in less than this time, in seconds of CPU, is always fast enough.
 _FAST = 1.0
-# Four times the text may take so many times as long: it is 4 where the time is linear, 16 where it is quadratic.
+# The limit of the ratio of times for four times the text: 4 is linear, 16 quadratic.
 _MOST = 9.0
 
 
 def require_linear(readers: Mapping[str, Callable[[str], object]], data: bytes) -> None:
-    """Raise if one of the readers takes more than linear time; they raise nothing themselves."""
+    """Raise an error if one of the readers takes more than linear time; the readers themselves raise no error."""
     beginning, repeated, end = (*data.decode("utf-8", "replace").split("\0", 2), "", "")[:3]
     count = _CHARACTERS // max(len(repeated), 1)
     for name, read in readers.items():

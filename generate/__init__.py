@@ -1,1 +1,1 @@
-"""Makes Python modules of the declarations, so that a command starts without parsing or compiling any."""
+"""Generates Python modules from the declarations, so that no command parses or compiles them."""

@@ -1,4 +1,4 @@
-"""Writes the modules again that are made from the declarations; with `--check`, exits 1 if one is out of date."""
+"""Generates the modules from the declarations; with `--check`, exits with 1 if one is out of date."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from .tables import ROOT, TABLES, ranking, tables
 
 
 def main() -> int:
-    """Write what is out of date, or with `--check` name it."""
+    """Write the modules that are out of date, or with `--check` name them."""
     only_check = "--check" in sys.argv[1:]
     stale = [name for name, text in tables().items() if _is_stale(name, text, only_check=only_check)]
-    # Only now are there tables for the layers to read.
+    # The layers can be read only after the tables exist.
     stale += ["ranking.py"] if _is_stale("ranking.py", ranking(), only_check=only_check) else []
     if only_check and stale:
         print("".join(f"out of date: {TABLES.relative_to(ROOT)}/{name} (make generate)\n" for name in stale), end="")
@@ -20,7 +20,7 @@ def main() -> int:
 
 
 def _is_stale(name: str, text: str, *, only_check: bool) -> bool:
-    """Tell whether a module is not what the declarations say; it is written then, unless this is only a check."""
+    """Return whether a module is out of date; without `only_check`, also write it."""
     path = TABLES / name
     if path.exists() and path.read_text(encoding="utf-8") == text:
         return False

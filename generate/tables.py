@@ -1,4 +1,4 @@
-"""The modules that are made, by file name: what each declaration says, as Python source."""
+"""The generated modules by file name: the declarations as Python source."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def tables() -> dict[str, str]:
 
 
 def ranking() -> str:
-    """Return the source of the module with the order of the layers, in their own words, as the help shows it."""
-    # The layers read the other tables.
+    """Return the source of the module with the order of the layers as text, for the help."""
+    # The layers read the other tables, so these must exist.
     from qwen_cfg.core.layers import ranking, usual_layers  # noqa: PLC0415
     from qwen_schema import DEFAULT_PROFILE, declared_profiles  # noqa: PLC0415
 
@@ -59,7 +59,7 @@ def _validators(fields: dict[str, Any], resolved: dict[str, Any]) -> str:
     functions = {
         name: compiler.function(f"_is_fields_{name}", declaration, fields["$id"])
         if "secret" not in declaration["x-qwen"]
-        # A value is the secret itself, and not the reference to it.
+        # A value is the secret itself, not the reference to it.
         else compiler.function(f"_is_secret_{name}", declaration["x-qwen"]["secret"], fields["$id"])
         for name, declaration in fields["properties"].items()
     }

@@ -1,8 +1,8 @@
-"""Functions that tell whether a value conforms to a JSON Schema, as Python source.
+"""Generates functions, as Python source, that return whether a value conforms to a JSON Schema.
 
-A schema becomes one condition. It is made of the keywords that the declarations use, and of no other: one that is not
-among them is an error here, so that none is ever left out. What does not conform is looked at again by jsonschema,
-which says why; what conforms is not, and so the conditions must accept nothing that it refuses.
+A schema becomes one condition. Only the keywords of the declarations are supported; any other keyword is an error, so
+that none is ignored. jsonschema checks again a value that does not conform, and describes the error; a value that
+conforms is not checked again, so the conditions must not accept a value that jsonschema refuses.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Schema = Mapping[str, Any] | bool
 
-# Keywords that describe, or that are followed where another keyword refers to them.
+# Keywords that only describe, or that other keywords refer to.
 _DESCRIBING = {"$schema", "$id", "$defs", "title", "description", "default", "examples", "x-qwen"}
 
 _TYPES = {
@@ -39,10 +39,10 @@ _SIMPLE = {
     "minProperties": "len(value) >= {}",
     "maxProperties": "len(value) <= {}",
 }
-# Those of them that say a text.
+# The keywords whose value is a string.
 _NAMING = ("pattern", "format")
 
-# The keywords that say something of values of one type alone.
+# The keywords that apply to values of one type only.
 _OF_TYPE = {
     "string": ("minLength", "maxLength", "pattern", "format"),
     "number": ("minimum", "maximum", "exclusiveMinimum"),
@@ -54,16 +54,16 @@ _KNOWN = _DESCRIBING | set(_OF_ANY) | {keyword for keywords in _OF_TYPE.values()
 
 
 class Compiler:
-    """Compiles the schemas of documents that refer to each other by their `$id`: a function for each part of them."""
+    """Compiles schemas that refer to each other by their `$id`: one function for each part."""
 
     def __init__(self, *documents: Mapping[str, Any]) -> None:
         self._documents = {document["$id"]: document for document in documents}
         self.functions: dict[str, str] = {}
 
     def function(self, name: str, schema: Schema, base: str) -> str:
-        """Make a function that tells whether a value conforms, with all that it calls; return its name.
+        """Generate a function that returns whether a value conforms, and the functions that it calls; return its name.
 
-        `base` is the `$id` of the document that the schema stands in.
+        `base` is the `$id` of the document with the schema.
         """
         if name not in self.functions:
             conditions = self._conditions(name, schema, base) or ["True"]
@@ -119,7 +119,7 @@ class Compiler:
         return [_SIMPLE[keyword].format(said if keyword not in _NAMING else repr(_known(keyword, said)))]
 
     def _referred(self, reference: str, base: str) -> str:
-        """Return the function of the schema that a reference leads to."""
+        """Return the function for the schema at a reference."""
         document, _, pointer = reference.partition("#")
         base = document or base
         schema: Any = self._documents[base]
@@ -129,13 +129,13 @@ class Compiler:
 
 
 def _is_of(schema: Mapping[str, Any], kind: str) -> bool:
-    """Tell whether a schema says that a value is of a type, so that it has not to be asked again."""
+    """Return whether a schema already requires a type, so that no further check is needed."""
     kinds = ("number", "integer") if kind == "number" else (kind,)
     return schema.get("type") in kinds
 
 
 def _known(keyword: str, text: str) -> str:
-    """Return a pattern, or the name of a format for which there is a check."""
+    """Return a pattern, or the name of a format with a check."""
     if keyword == "format" and text not in CHECKS:
         raise ValueError(f"no check is known for the format {text}")
     return text
