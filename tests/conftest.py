@@ -1,4 +1,4 @@
-"""What every test shares: how hard Hypothesis tries, places to work in, and a provider to ask."""
+"""Shared by all tests: the profiles of Hypothesis, directories, and a provider."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from support.provider import Provider, provider
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Whoever runs the tests may have a Qwen Code of their own, which would decide on the profile. Modules look at the PATH
+# An installed Qwen Code would select the profile, so it is removed from the PATH. Modules read the PATH
 # when they are imported.
 os.environ["PATH"] = path_without_qwen(os.environ["PATH"])
 os.environ.pop("QWEN_CFG_PROFILE", None)
 
-# `default` tries the same examples in every run, so that a change that breaks nothing fails nothing.
-# HYPOTHESIS_PROFILE=thorough looks for new ones, and takes minutes.
+# `default` uses the same examples in every run, so that the result depends only on the change.
+# HYPOTHESIS_PROFILE=thorough searches for new examples, and takes minutes.
 settings.register_profile(
     "default",
     max_examples=40,
@@ -41,7 +41,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_above_the_trees() -> None:
-    """The walk goes up to `/`, so an env file above the temporary directory would count in every test."""
+    """Check that no env file above the temporary directory affects the tests: the search goes up to `/`."""
     here = Path(os.path.realpath(tempfile.gettempdir()))
     above = [f for d in (here, *here.parents) for f in (d / ".qwen" / ".env", d / ".env") if os.path.lexists(f)]
     assert not above, f"these tests need a temporary directory with no env file in it or above it: {above}"
@@ -49,7 +49,7 @@ def nothing_above_the_trees() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def signals_as_usual() -> None:
-    """Whoever starts the tests in the background may ignore signals, which every program they start would inherit."""
+    """Restore the default signal handlers: a shell may start the tests with ignored signals, which programs inherit."""
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
@@ -63,7 +63,7 @@ def running() -> Iterator[Provider]:
 
 @pytest.fixture
 def server(running: Provider) -> Provider:
-    """A provider on loopback, with nothing left over from the test before."""
+    """A provider on loopback, without state from the previous test."""
     running.taken()
     running.replies.clear()
     running.hung_up.clear()
@@ -72,7 +72,7 @@ def server(running: Provider) -> Provider:
 
 @pytest.fixture
 def open_path() -> Iterator[Path]:
-    """A directory that other users of the machine can come into, unlike `tmp_path`."""
+    """A directory that other users of the machine can enter, unlike `tmp_path`."""
     path = Path(os.path.realpath(tempfile.mkdtemp()))
     path.chmod(0o755)
     yield path

@@ -1,4 +1,4 @@
-"""What the command-line tests share: a desk to work at."""
+"""Shared by the tests of the command line: a desk, which is a home with a project."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def desk(tmp_path: Path) -> Desk:
 
 @pytest.fixture
 def open_desk(open_path: Path) -> Desk:
-    """A desk that other users of the machine can come to."""
+    """A desk that other users of the machine can enter."""
     return make_desk(open_path)
 
 
 @pytest.fixture
 def here(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """A desk that this process itself works at."""
+    """A desk in which this process itself works."""
     monkeypatch.chdir(desk.cwd)
     monkeypatch.setenv("HOME", str(desk.home))
     for field in declared_fields().values():

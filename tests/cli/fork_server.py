@@ -1,7 +1,7 @@
-"""Runs command lines in processes that begin with everything loaded: each is forked from one that waits.
+"""Runs command lines in forks of one waiting process, in which all modules are loaded.
 
-A process that a test starts spends most of its time on loading the program. Where loading is not what is tested, the
-process is forked instead: it has its own working directory, environment, streams and end, as any other.
+A new process spends most of its time on loading the program. If a test is not about loading, the process is forked
+instead; it has its own working directory, environment, streams and exit code.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _HEADER = 8
 
 
 class ForkServer:
-    """The process that waits, and is asked for forks of itself."""
+    """The waiting process, which forks itself on request."""
 
     def __init__(self) -> None:
         self._asks, theirs = socket.socketpair()
@@ -40,17 +40,17 @@ class ForkServer:
             )
 
     def close(self) -> None:
-        """End the process that waits."""
+        """End the waiting process."""
         self._asks.close()
         self._process.wait()
 
     def run(
         self, argv: Sequence[str], cwd: str, env: Mapping[str, str], *, stdin: bytes, seconds: float
     ) -> tuple[int, bytes, bytes]:
-        """Run a command line to its end; return its exit code, and what it wrote to its two streams.
+        """Run a command line to its end; return its exit code and its two outputs.
 
         Raises:
-            TimeoutError: if it does not end in time; it is killed then.
+            TimeoutError: if it does not end in time, after it was killed.
         """
         (their_in, to_in), (from_out, their_out), (from_err, their_err), (status, theirs) = (
             os.pipe() for _ in range(4)
@@ -72,7 +72,7 @@ class ForkServer:
 
 
 def _talk(to_in: int, stdin: bytes, sources: tuple[int, ...], seconds: float) -> list[bytes]:
-    """Write to one pipe and read the others to their ends, or until the time is over; return what was read."""
+    """Write to one pipe and read the others to their ends, or until the time limit; return the read bytes."""
     read = dict.fromkeys(sources, b"")
     left, deadline = memoryview(stdin), time.monotonic() + seconds
     with selectors.DefaultSelector() as selector:
@@ -102,7 +102,7 @@ def _talk(to_in: int, stdin: bytes, sources: tuple[int, ...], seconds: float) ->
 
 
 def _serve(asks: socket.socket) -> tuple[list[str], str, dict[str, str], list[int]] | None:
-    """Fork for each request: return the request in the fork, and None here, when there is no further one."""
+    """Fork for each request; return the request in the fork, and None in this process after the last one."""
     running = selectors.DefaultSelector()
     running.register(asks, selectors.EVENT_READ)
     while True:
@@ -138,7 +138,7 @@ def _serve(asks: socket.socket) -> tuple[list[str], str, dict[str, str], list[in
 
 
 def _write(status: int, text: str) -> None:
-    """Write to who asked, if that waits still."""
+    """Write to the requester, if it still waits."""
     try:
         os.write(status, text.encode())
     except BrokenPipeError:
@@ -146,14 +146,14 @@ def _write(status: int, text: str) -> None:
 
 
 def _become(argv: list[str], cwd: str, environment: dict[str, str], descriptors: list[int]) -> None:
-    """Take on what a process of its own would have begun with."""
+    """Set up this fork like a newly started process."""
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
         os.close(descriptor)
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environment)
-    # The objects remember of a stream whether it can seek, among others.
+    # Stream objects cache facts about their files, such as whether they can seek.
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         old: Any = getattr(sys, name)
         new = open(  # noqa: SIM115 - it stays open to the end
@@ -170,7 +170,7 @@ def _become(argv: list[str], cwd: str, environment: dict[str, str], descriptors:
 
 
 def _end(code: object) -> NoReturn:
-    """End as an interpreter does, without taking down all that is loaded."""
+    """Exit like an interpreter, without unloading the modules."""
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     sys.stdout.flush()
@@ -179,7 +179,7 @@ def _end(code: object) -> NoReturn:
 
 
 def _load() -> None:
-    """Load what the command lines use."""
+    """Load the modules that commands use."""
     import importlib  # noqa: PLC0415
     import pkgutil  # noqa: PLC0415
 

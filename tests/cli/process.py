@@ -1,4 +1,4 @@
-"""Runs the real `qwen-cfg` in a real process, in a real tree, with nothing in its environment but what a test gives."""
+"""Runs the real `qwen-cfg` in a real process and tree, with only the test's variables in its environment."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ PROGRAM = (sys.executable, "-m", "qwen_cfg")
 KEY = "sk-0123456789abcdefghijklmnopqrstuvwxyz"
 SECONDS = 60
 
-# Root may write everywhere, so that a test about what may not be written has to be somebody else. What the program
-# loads late is loaded before that: the interpreter may stand where nobody else can read.
+# Root may write everywhere, so a test about unwritable files runs as another user. Modules that the program loads
+# late are loaded before that: other users may not be able to read the interpreter's directory.
 _AS_NOBODY = """\
 import os, sys
 from qwen_cfg.__main__ import entry
@@ -43,13 +43,13 @@ entry()
 """
 
 
-# Variables that the interpreter reads when it starts: no fork of one that runs would show what they do.
+# Variables that the interpreter reads at its start have no effect in a fork.
 _READ_AT_START = ("PYTHON", "LC_", "LANG", "COVERAGE")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a process ended, and what it said where."""
+    """The exit code and the output of a process."""
 
     code: int
     out: str
@@ -69,7 +69,7 @@ class Outcome:
         return tomllib.loads(self.out)
 
     def ended(self, code: int) -> Outcome:
-        """Return this outcome, having made sure of its exit code and that no program error was shown."""
+        """Check the exit code, and that no bug was reported; return this outcome."""
         assert self.code == code, f"exit {self.code}, not {code}\n{self.out}\n{self.err}"
         assert "Traceback" not in self.said
         assert "a bug in qwen-cfg" not in self.err
@@ -78,7 +78,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Run:
-    """A command line, and where it is run."""
+    """A command line and its working directory."""
 
     argv: Sequence[str]
     cwd: Path
@@ -89,7 +89,7 @@ class Run:
 def clean_environment(
     home: Path | str | None, extra: Mapping[str, str | bytes] | None = None, *, measured: bool = True
 ) -> dict[Any, Any]:
-    """Return an environment with PATH, HOME and what is given."""
+    """Return an environment with PATH, HOME and the given variables."""
     # The second is set where coverage is measured, and then reaches into the processes too.
     passed_on = ("PATH", "COVERAGE_PROCESS_CONFIG") if measured else ("PATH",)
     base: dict[Any, Any] = {name: os.environ[name] for name in passed_on if name in os.environ}
@@ -155,18 +155,18 @@ def run_each(command_lines: Sequence[Sequence[str]], *, cwd: Path, home: Path, e
 
 
 def run_all(runs: Sequence[Run]) -> list[Outcome]:
-    """Run many command lines, each where it says, one after the other."""
+    """Run many command lines, each in its own directory, one after the other."""
     return [run(*one.argv, cwd=one.cwd, home=one.home, env=one.env) for one in runs]
 
 
 def env_of(server: Provider, how: str = "v1", key: str = KEY, **more: str) -> dict[str, str]:
-    """Return the variables that make a provider the endpoint; `how` says in its path how it answers."""
+    """Return the variables for a provider as the endpoint; `how`, in its path, selects its answers."""
     return {"OPENAI_API_KEY": key, "OPENAI_BASE_URL": f"{server.url}/{how}", "OPENAI_MODEL": "m", **more}
 
 
 @dataclass(frozen=True)
 class Desk:
-    """A home with a project in it, `~/work/app`, which commands run in."""
+    """A home with a project, `~/work/app`, in which commands run."""
 
     home: Path
 
@@ -175,7 +175,7 @@ class Desk:
         return self.home / "work" / "app"
 
     def write(self, path: str, content: str | bytes) -> Path:
-        """Write a file of the home as it stands: line ends are kept. An env file is nobody else's to read."""
+        """Write a file of the home unchanged, including line ends; an env file gets mode 0600."""
         file = self.home / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -187,7 +187,7 @@ class Desk:
         return run(*argv, **{"cwd": self.cwd, "home": self.home, "env": env, **options})
 
     def files(self) -> dict[str, bytes]:
-        """Return every file of the home with its content, links and directories apart."""
+        """Return every file of the home with its content, without links and directories."""
         found = (path for path in self.home.rglob("*") if path.is_file() and not path.is_symlink())
         return {str(path.relative_to(self.home)): path.read_bytes() for path in found if ".git/" not in str(path)}
 

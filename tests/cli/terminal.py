@@ -1,4 +1,4 @@
-"""Runs the real `qwen-cfg` in a pseudo-terminal, and tells what a person sees there."""
+"""Runs the real `qwen-cfg` in a pseudo-terminal, and returns what the user sees."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROWS = 200
 
 @dataclass(frozen=True)
 class Seen:
-    """What reached a terminal: the bytes as they were, and the lines that they leave on its screen."""
+    """The output to a terminal: the bytes, and the resulting lines of the screen."""
 
     code: int
     raw: bytes
@@ -55,7 +55,7 @@ def see(
 
 
 class _Answering(pyte.HistoryScreen):
-    """A screen that answers when it is asked where the cursor is, as terminals do."""
+    """A screen that answers requests for the cursor's position, like a terminal."""
 
     def __init__(self, columns: int, lines: int, answer: Callable[[str], object]) -> None:
         super().__init__(columns, lines, history=10_000, ratio=0.5)
@@ -66,7 +66,7 @@ class _Answering(pyte.HistoryScreen):
 
 
 class Typing:
-    """A person at a terminal in which one command runs: types, waits for what must appear, and looks."""
+    """A user at a terminal with one running command: types, waits for output, and reads it."""
 
     def __init__(
         self,
@@ -99,12 +99,12 @@ class Typing:
 
     @property
     def lines(self) -> list[str]:
-        """The lines of the screen now, without empty ones at its end."""
+        """The current lines of the screen, without empty lines at its end."""
         return "\n".join(line.rstrip() for line in self._screen.display).rstrip("\n").split("\n")
 
     @property
     def text(self) -> str:
-        """Everything that can be seen, when one scrolls back."""
+        """All lines, including those that scrolled off."""
         width = self._screen.columns
         above = ("".join(row[place].data for place in range(width)).rstrip() for row in self._screen.history.top)
         return "\n".join([*above, *self.lines])
@@ -119,17 +119,17 @@ class Typing:
         return self
 
     def resize(self, width: int, height: int) -> Typing:
-        """Make the window another size."""
+        """Change the size of the window."""
         self._child.setwinsize(height, width)
         self._screen.resize(height, width)
         return self
 
     def until(self, *wanted: str) -> str:
-        """Wait until all of these can be seen, one after the other; return everything that can be seen then."""
+        """Wait until all of these texts are visible, one after the other; return the visible text."""
         return self.when(lambda: follow_each_other(self.text, wanted), f"{wanted} never came")
 
     def when(self, seen: Callable[[], object], otherwise: str) -> str:
-        """Wait until something holds for what can be seen."""
+        """Wait until a condition on the visible text is true."""
         deadline = time.monotonic() + SECONDS
         while not seen():
             assert time.monotonic() < deadline, f"{otherwise}:\n{self.text}"
@@ -142,7 +142,7 @@ class Typing:
 
     @property
     def settings(self) -> list[Any]:
-        """What the terminal does with what is typed."""
+        """The terminal's settings for typed text."""
         return termios.tcgetattr(self._child.child_fd)
 
     def ended(self) -> int:
@@ -154,7 +154,7 @@ class Typing:
         return int(self._child.exitstatus)
 
     def _read(self) -> bool:
-        """Take what is written, if anything is; tell whether the command still runs."""
+        """Read the output, if there is any; return whether the command still runs."""
         try:
             data = self._child.read_nonblocking(65536, timeout=0.1)
         except pexpect.TIMEOUT:
@@ -167,7 +167,7 @@ class Typing:
 
 
 def follow_each_other(text: str, wanted: Sequence[str]) -> bool:
-    """Tell whether all of these stand in a text, one after the other."""
+    """Return whether a text contains all of these, one after the other."""
     place = 0
     for each in wanted:
         place = text.find(each, place)

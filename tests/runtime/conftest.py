@@ -1,4 +1,4 @@
-"""What the tests of the runtime share: sessions, which are closed at their end."""
+"""Shared by the tests of the runtime: sessions are closed after each test."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the tests are made of: generated scenes, real trees to plant them in, and a model of the documents."""
+"""Helpers of the tests: generated scenes, real directory trees, servers on loopback, and models of the documents."""

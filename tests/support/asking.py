@@ -1,4 +1,4 @@
-"""Asks a provider through the runtime, with a resolved config that the compiler made."""
+"""Sends questions to a provider through the runtime, with a resolved config from the compiler."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ opened: list[Session] = []
 
 
 def configured(base_url: str, *, key: str = KEY, **fields: Any) -> ReadyConfig:
-    """Return what the runtime takes, for an endpoint."""
+    """Return the runtime's input for an endpoint."""
     values = {"base_url": base_url, "api_key": Secret(key), "model": "m", "max_retries": 0, **fields}
     resolution = resolve(environ={}, cwd=ROOT, home=None, values=values, search=False)
     return ReadyConfig(to_artifact(resolution), Secret(key), ROOT, None)
@@ -42,12 +42,12 @@ def close_all() -> None:
 
 
 def ask(chat: Session, prompt: str = "ping") -> tuple[list[Event], Answer]:
-    """Ask, and return all that happened and the answer."""
+    """Send a question, and return the events and the answer."""
     with chat.exchange(prompt) as exchange:
         happened = [event for event in exchange.events() if event is not None]
     return happened, exchange.answer
 
 
 def pieces(happened: list[Event]) -> list[str]:
-    """Return the texts in the pieces in which they came."""
+    """Return the pieces of text as they arrived."""
     return [event.text for event in happened if isinstance(event, Text)]

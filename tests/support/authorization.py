@@ -1,4 +1,4 @@
-"""An OAuth 2.0 authorization server on loopback, with the chat API that takes its tokens: a real login with Qwen."""
+"""An OAuth 2.0 authorization server on loopback, with a chat API that accepts its tokens."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 CODE_PATH = "/api/v1/oauth2/device/code"
 TOKEN_PATH = "/api/v1/oauth2/token"
 CHAT_PATHS = ("/v1/chat/completions", "/v1/models")
-# RFC 8628 §3.2 (what a client waits when it is told nothing) and §6.1 (letters that make no words).
+# RFC 8628 §3.2 (the default interval) and §6.1 (letters that form no words).
 USUAL_INTERVAL = 5.0
 USER_CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 INVALID_TOKEN = "invalid access token or token expired"
@@ -53,7 +53,7 @@ class DeviceCode:
 
 @dataclass
 class Login:
-    """The family of tokens that come from one login: the access tokens with their ends, and the refresh tokens."""
+    """The tokens of one login: the access tokens with their expiry, and the refresh tokens."""
 
     access: dict[str, float] = field(default_factory=dict)
     refresh: str = ""
@@ -66,18 +66,18 @@ class Login:
 
 @dataclass
 class AuthorizationServer:
-    """The server and all that has reached it. These can be set when it is made or at any later time (in seconds):
+    """The server and the requests that it received. These settings can be changed at any time (times in seconds):
 
     * `token_seconds`, `code_seconds`: how long access tokens and device codes last.
-    * `interval`: what a client is told to wait between two polls; with None it is told nothing.
+    * `interval`: the interval between polls that the server sends; None to send none.
     * `slow_down`: the status that refuses a poll before its time and adds `slow_down_seconds` to the interval, or None.
-    * `rotates`: whether a refresh gives a new refresh token; if not, the old one stays good and the answer has none.
-    * `resource_url`: told with each token, with the port in the place of "{port}"; with None it is left out.
-    * `poll_replies`, `refresh_replies`, `chat_replies`: taken one after the other, instead of what the server would do.
-    * `hold_before`, `before_answer`: a refresh waits for these events, before anything is done and before the answer.
+    * `rotates`: whether a refresh returns a new refresh token; if not, the old one stays valid and the answer has none.
+    * `resource_url`: sent with each token, with the port for "{port}"; None to leave it out.
+    * `poll_replies`, `refresh_replies`, `chat_replies`: used one after the other, instead of the server's own answers.
+    * `hold_before`, `before_answer`: a refresh waits for these events, at its start and before the answer.
     * `before_poll_answer`: the answer to a poll waits for this event.
-    * `received`: set when a refresh request has arrived, and is done too if there is no `hold_before`.
-    * `answers_as`: the model that is said to answer, if not the one that is asked.
+    * `received`: set when a refresh request has arrived; without `hold_before`, after it is done.
+    * `answers_as`: the name of the model in the answer, if it is not the requested one.
     """
 
     port: int
@@ -96,7 +96,7 @@ class AuthorizationServer:
     before_answer: threading.Event | None = None
     before_poll_answer: threading.Event | None = None
     received: threading.Event = field(default_factory=threading.Event)
-    # What reached it. The body of one of the `requests` is its form, that of one of the `chats` its JSON document.
+    # The received requests. The body of an entry of `requests` is its form, of an entry of `chats` its JSON document.
     requests: list[Request] = field(default_factory=list)
     chats: list[Request] = field(default_factory=list)
     polls: list[float] = field(default_factory=list)
@@ -111,33 +111,33 @@ class AuthorizationServer:
         return f"http://127.0.0.1:{self.port}"
 
     def approve(self, user_code: str | None = None) -> None:
-        """Approve the login with this user code, or each that waits; that none does is a mistake of the test."""
+        """Approve the login with this user code, or every waiting login; fail if none waits."""
         self._decide(user_code, "approved")
 
     def deny(self, user_code: str | None = None) -> None:
         self._decide(user_code, "denied")
 
     def expire_access_tokens(self) -> None:
-        """Refuse every access token that there is; the refresh tokens stay good."""
+        """Refuse every present access token; the refresh tokens stay valid."""
         with self._lock:
             for login in self._logins:
                 login.access.clear()
 
     def revoke(self) -> None:
-        """Refuse every token that there is."""
+        """Refuse every present token."""
         with self._lock:
             for login in self._logins:
                 login.revoke()
 
     def issue(self, expires_in: float | None = None) -> dict[str, Any]:
-        """Return the document that Qwen Code keeps of a login, after a new login; below zero, its token has expired."""
+        """Make a login, and return Qwen Code's document of it; if `expires_in` is negative, its token has expired."""
         with self._lock:
             document = self._tokens(self.token_seconds if expires_in is None else expires_in)
         document["expiry_date"] = int((time.time() + document.pop("expires_in")) * 1000)
         return document
 
     def accepts(self, access_token: str) -> bool:
-        """Tell whether an access token is good now."""
+        """Return whether an access token is valid now."""
         with self._lock:
             return any(time.monotonic() < login.access.get(access_token, 0.0) for login in self._logins)
 
@@ -247,7 +247,7 @@ class AuthorizationServer:
                 if token == login.refresh:
                     return _as_json(self._tokens(self.token_seconds, login))
                 if token in login.used:
-                    # Two have it, and one of them may have stolen it: RFC 9700 §4.14.2.
+                    # A refresh token that is used twice may be stolen: RFC 9700 §4.14.2.
                     self.reused += 1
                     login.revoke()
             raise RefusedError("invalid_grant", "The refresh token is unknown, was used already or is revoked.")
@@ -290,7 +290,7 @@ def _check(request: Request) -> None:
 
 
 def _value(request: Request, name: str) -> str:
-    # RFC 6749 §3.2: a field without a value counts as left out, and none may be there twice.
+    # RFC 6749 §3.2: a field without a value counts as missing, and no field may occur twice.
     value = request.body.get(name)
     if not isinstance(value, str) or not value:
         raise RefusedError("invalid_request", f"The field {name} is missing, or is there more than once.")
@@ -328,13 +328,13 @@ async def _answer(reply: Reply, send: Any) -> None:
         await _until(reply.hold)
     await asyncio.sleep(SLOW_SECONDS if reply.stay else 0.0)
     if reply.drop:
-        # The server cuts the connection when the app breaks before the end of the body.
+        # The server closes the connection if the app fails before the end of the body.
         raise ConnectionAbortedError
     await send({"type": "http.response.body", "body": b""})
 
 
 @contextmanager
 def authorization_server(**knobs: Any) -> Iterator[AuthorizationServer]:
-    """Run an authorization server for as long as it is needed; what can be set of one can be given."""
+    """Run an authorization server during a block, with these settings."""
     with serving(lambda port: AuthorizationServer(port, **knobs)) as app:
         yield app

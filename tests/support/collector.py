@@ -1,4 +1,4 @@
-"""A collector on loopback: a real receiver of OTLP over HTTP, which notes what reaches it."""
+"""A collector on loopback: a real receiver of OTLP over HTTP, which records the requests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Point:
-    """A point of a histogram, with the attributes that it is kept under."""
+    """A point of a histogram, with its attributes."""
 
     metric: str
     unit: str
@@ -31,7 +31,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Received:
-    """A request that reached the collector."""
+    """A request to the collector."""
 
     method: str
     path: str
@@ -40,13 +40,13 @@ class Received:
 
     @property
     def everything(self) -> bytes:
-        """All bytes that came, the head of the request included."""
+        """All received bytes, including the head of the request."""
         head = [self.method, self.path, *(f"{name}: {value}" for name, value in self.headers.items())]
         return "\n".join(head).encode() + self.body
 
     @property
     def message(self) -> Any:
-        """What the body says, which is nothing that the protocol does not know."""
+        """The body as a message of the protocol; unknown fields are an error."""
         assert self.headers["content-type"] == "application/json"
         return Parse(self.body, ExportMetricsServiceRequest())
 
@@ -77,7 +77,7 @@ def _attributes(owner: Any) -> dict[str, Any]:
 
 @dataclass
 class Collector:
-    """The server, and all that has reached it. It answers after `wait` seconds, and with `slow` byte by byte."""
+    """The server and its requests. It answers after `wait` seconds, and with `slow` byte by byte."""
 
     port: int
     scheme: str = "http"
@@ -117,6 +117,6 @@ class Collector:
 
 @contextmanager
 def collector(**tls: Any) -> Iterator[Collector]:
-    """Run a collector for as long as it is needed; `ssl_certfile` makes it one over https."""
+    """Run a collector during a block; over https with `ssl_certfile`."""
     with serving(lambda port: Collector(port, "https" if tls else "http"), **tls) as app:
         yield app

@@ -1,4 +1,4 @@
-"""Other declarations than those of the schema, for a while: made into fields and profiles by the same code."""
+"""Replaces declarations of the schema during a block; the same code makes fields and profiles of them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _REMEMBERED = (
 
 @contextmanager
 def fields_with(notes: Mapping[str, Mapping[str, object]]) -> Iterator[None]:
-    """Declare some fields with other `x-qwen` annotations than they have."""
+    """Declare some fields with other `x-qwen` annotations."""
     changed = deepcopy({field: FIELDS[field] for field in notes})
     for field, note in notes.items():
         changed[field]["x-qwen"].update(note)
@@ -50,7 +50,7 @@ def _forget_fields() -> None:
 
 @contextmanager
 def profiles_with(tables: str) -> Iterator[None]:
-    """Declare what some TOML says beside the profiles that are declared."""
+    """Declare the profiles in a TOML text in addition to the declared ones."""
     changed = {name: {**PROFILES.get(name, {}), **values} for name, values in tomllib.loads(tables).items()}
     with patch.dict(PROFILES, changed):
         declared_profiles.cache_clear()

@@ -1,4 +1,4 @@
-"""A keyring that is a JSON file: `keyring` loads it by its name in PYTHON_KEYRING_BACKEND, as it would any other."""
+"""A keyring in a JSON file; `keyring` loads it by its name in PYTHON_KEYRING_BACKEND, like any backend."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from keyring.errors import KeyringLocked
 
 
 class FileKeyring(KeyringBackend):
-    """Holds what the file named by TEST_KEYRING says, by service and name. A file that says "locked" is locked."""
+    """The entries in the file that TEST_KEYRING names, by service and name. A file with "locked" is locked."""
 
     priority = 1  # type: ignore[assignment]
 
@@ -29,7 +29,7 @@ class FileKeyring(KeyringBackend):
 
 
 def keyring_env(path: Path, held: object) -> dict[str, str]:
-    """Return the variables that make a file the keyring of a process, having written it."""
+    """Write a file, and return the variables that make it the keyring of a process."""
     path.write_text(json.dumps(held))
     return {
         "PYTHONPATH": str(Path(__file__).parents[1]),

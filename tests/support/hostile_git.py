@@ -59,7 +59,7 @@ class PartialClone:
                 _git(self.tree, "config", "--file", str(self.tree / ".git" / file), name, str(self.program))
 
     def has_run(self) -> bool:
-        """Tell whether the program has run, and forget it."""
+        """Return whether the program has run, and forget it."""
         marker = self.tree.parent / "it-ran"
         ran = marker.exists()
         marker.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Kills a real process with SIGKILL just before each of its steps that change a disk, one process for each."""
+"""Kills real processes with SIGKILL, each before another one of the steps that change a disk."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
 def killed_at_each_step(make: Callable[[int], Path], work: Callable[[], object]) -> Iterator[Path]:
-    """Let a process work in a place that `make` makes and kill it before its first step, the next before its second.
+    """Kill one process before its first step, the next before its second, and so on, each in a place from `make`.
 
-    Yields each place as the process left it; the last one is of a process that came to its end.
+    Yields each place as its process left it; the last process is not killed.
     """
     for step in count(1):
         place = make(step)
@@ -34,7 +34,7 @@ def killed_at_each_step(make: Callable[[int], Path], work: Callable[[], object])
 
 
 def work_to_the_end(work: Callable[[], object], place: Path) -> int:
-    """Let a process work in a place to its end; return its exit code."""
+    """Run a process in a place to its end; return its exit code."""
     child = os.fork()
     if child == 0:
         _work(work, place, 0)

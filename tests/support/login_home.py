@@ -1,4 +1,4 @@
-"""A home with a Qwen OAuth login in it, and what asks with that login there: this process, or the command line."""
+"""A home with a Qwen OAuth login, and questions with that login from this process or the command line."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ANSWER = "pong from coder-model"
 
 @dataclass(frozen=True)
 class Home:
-    """The home of somebody whose login is with one server, which `url` may name otherwise."""
+    """A home whose login is with one server; `url` may name the server in another way."""
 
     path: Path
     server: AuthorizationServer
@@ -61,25 +61,25 @@ class Home:
 
     @property
     def files(self) -> list[str]:
-        """The names of what stands beside the login, its own among them."""
+        """The names of the files in the login's directory."""
         return sorted(file.name for file in self.cache.path.parent.iterdir())
 
     def has(self, document: dict[str, Any]) -> bytes:
-        """Put a login into the home, and return what the file then holds."""
+        """Write a login to the home, and return the content of the file."""
         self.cache.path.parent.mkdir(exist_ok=True)
         self.cache.path.write_text(json.dumps(document))
         self.cache.path.chmod(0o600)
         return self.cache.path.read_bytes()
 
     def ask(self) -> str:
-        """Ask something in this process with the login, and return the answer."""
+        """Send a question from this process with the login, and return the answer."""
         artifact = with_api_of(self.artifact, self.login, self.cache)
         opened.append(Session(ReadyConfig(artifact, None, self.path, self.path).connect()))
         return "".join(pieces(ask(opened[-1])[0]))
 
     @property
     def argv(self) -> list[str]:
-        """The command line that asks something with the login."""
+        """The command line for a question with the login."""
         return ["run", "-p", "hi", "--auth-type", "qwen-oauth", "--qwen-oauth-url", self.server.url]
 
     def run(self, **options: Any) -> Outcome:

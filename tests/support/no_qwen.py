@@ -1,4 +1,4 @@
-"""A PATH on which no Qwen Code is found, and everything else still is."""
+"""A PATH without Qwen Code, but with all other programs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def path_without_qwen(path: str) -> str:
-    """Return a PATH in which links to all other programs stand in for a directory that has a `qwen`."""
+    """Return a PATH in which a directory with a `qwen` is replaced by one with links to its other programs."""
     return os.pathsep.join(map(_without_qwen, path.split(os.pathsep)))
 
 

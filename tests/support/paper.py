@@ -1,4 +1,4 @@
-"""A terminal without a process: it takes what the runtime writes, and shows what a person would see."""
+"""A terminal without a process: it receives the runtime's output, and shows the screen."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from qwen_runtime.terminal.screen import Screen
 
 
 class Paper:
-    """Takes what is written, and shows it as a terminal would."""
+    """Receives output, and shows it like a terminal."""
 
     is_terminal = True
     is_gone = False

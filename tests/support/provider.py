@@ -1,4 +1,4 @@
-"""A provider on loopback: a real server that notes what reaches it, and answers as a test or its path says."""
+"""A provider on loopback: a real server that records requests, and answers as the test or the path says."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MODELS = ("gpt-4o", "gpt-4o-mini", "qwen3-coder-plus")
 
 @dataclass(frozen=True)
 class Request:
-    """What reached the server."""
+    """A request to the server."""
 
     method: str
     path: str
@@ -46,17 +46,17 @@ class Request:
 
     @property
     def texts(self) -> list[str]:
-        """What the messages say, whether their content is a text or parts of one."""
+        """The texts of the messages, whose content is a string or a list of parts."""
         contents = [message["content"] for message in self.body["messages"]]
         return [c if isinstance(c, str) else "".join(part["text"] for part in c) for c in contents]
 
 
 @dataclass(frozen=True)
 class Reply:
-    """How a request is answered: the bytes in the pieces in which they are sent, with a pause after each.
+    """The answer to a request: pieces of bytes, with a pause after each.
 
-    With `drop` the connection is cut instead of ended, with `stay` it is left open. `wait` is the time before anything
-    is sent; with `hold`, what comes after the first piece waits for that event. Times are in seconds.
+    With `drop` the connection is cut instead of closed, with `stay` it stays open. `wait` is the time before the
+    answer; with `hold`, everything after the first piece waits for that event. Times are in seconds.
     """
 
     pieces: Sequence[bytes] = ()
@@ -86,34 +86,34 @@ def finish(reason: str = "stop", model: str = "m") -> dict[str, Any]:
 
 
 def usage(prompt: int = 10, completion: int = 5, model: str = "m", **more: Any) -> dict[str, Any]:
-    """Return the chunk that tells the tokens, which has no choices."""
+    """Return the chunk with the token counts, which has no choices."""
     counts = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion, **more}
     return {"id": "c", "model": model, "choices": [], "usage": counts}
 
 
 def events(*documents: Any, done: bool = True, line_end: str = "\n") -> list[bytes]:
-    """Return server-sent events, one for each JSON document (or text, as it stands)."""
+    """Return server-sent events, one for each JSON document or unchanged text."""
     texts = [d if isinstance(d, str) else json.dumps(d, ensure_ascii=False) for d in documents]
     ends = ["[DONE]"] if done else []
     return [f"data: {text}{line_end}{line_end}".encode() for text in [*texts, *ends]]
 
 
 def streamed(*texts: str, model: str = "m", **options: Any) -> Reply:
-    """Return the reply that streams an answer in these pieces, and tells the tokens at its end."""
+    """Return the reply that streams an answer in these pieces, with the token counts at its end."""
     return Reply(events(*(chunk(model, content=t) for t in texts), finish(model=model), usage(model=model)), **options)
 
 
 def refusal(status: int, message: str, code: str | None = None, **headers: str) -> Reply:
-    """Return the reply of a provider that refuses, in the form of OpenAI's."""
+    """Return a refusal in the form of OpenAI's."""
     body = json.dumps({"error": {"message": message, "type": "error", "code": code}})
     return Reply([body.encode()], status, "application/json", {n.replace("_", "-"): v for n, v in headers.items()})
 
 
 @dataclass
 class Provider:
-    """The server and all that has reached it.
+    """The server and its requests.
 
-    A request takes the next of `replies`; when there is none, the first part of its path says how it is answered.
+    A request gets the next of `replies`; without one, the first part of its path selects the answer.
     """
 
     port: int
@@ -150,7 +150,7 @@ class Provider:
 
     def _by_path(self, how: str, request: Request) -> Reply:
         if request.method == "CONNECT":
-            # It is asked as a proxy; it lets nothing through to the world.
+            # The request is for a proxy; it is not forwarded.
             return Reply([], 403, "text/plain")
         said = f"Incorrect API key provided: {request.authorization}"
         match how:
@@ -193,7 +193,7 @@ async def _send(reply: Reply, receive: Any, send: Any, hung_up: threading.Event)
             await _sleep(0.005, gone)
     await _sleep(SLOW_SECONDS if reply.stay else 0.0, gone)
     if reply.drop:
-        # A handler that breaks makes the server cut the connection, without the chunk that would end the body.
+        # If a handler fails, the server cuts the connection without the last chunk of the body.
         raise ConnectionAbortedError
     if not gone.done():
         await send({"type": "http.response.body", "body": b""})
@@ -213,6 +213,6 @@ async def _until_gone(receive: Any, hung_up: threading.Event) -> None:
 
 @contextmanager
 def provider(**tls: Any) -> Iterator[Provider]:
-    """Run a provider for as long as it is needed; `ssl_keyfile` and `ssl_certfile` make it one over https."""
+    """Run a provider during a block; over https with `ssl_keyfile` and `ssl_certfile`."""
     with serving(Provider, **tls) as app:
         yield app

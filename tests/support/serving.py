@@ -1,4 +1,4 @@
-"""An application on loopback, in a thread of the tests: what every server that they start has in common."""
+"""Runs an application on loopback in a thread, for all servers of the tests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ A = TypeVar("A")
 
 @contextmanager
 def serving(make: Callable[[int], A], **tls: Any) -> Iterator[A]:
-    """Run the application that is made for a port for as long as it is needed; `tls` makes it one over https."""
+    """Make an application for a port and run it during a block; over https with `tls`."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         # asyncio sets this only for sockets that say that they speak TCP, which these do not.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,4 +1,4 @@
-"""A SOCKS 5 proxy on loopback (RFC 1928), with a login where one is asked for (RFC 1929); it notes what it is asked."""
+"""A SOCKS 5 proxy on loopback (RFC 1928), with an optional login (RFC 1929); it records the requests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _GRANTED = b"\x05\x00\x00\x01\x7f\x00\x00\x01\x00\x00"
 
 @dataclass
 class SocksProxy:
-    """The proxy. It connects to `target` whatever is asked for; `login` is `user:password`, or empty for none."""
+    """The proxy. It connects every request to `target`; `login` is `user:password`, or empty for none."""
 
     listener: socket.socket
     target: tuple[str, int]
@@ -86,12 +86,12 @@ def _exactly(near: socket.socket, count: int) -> bytes:
 
 @contextmanager
 def socks_proxy(port: int, login: str = "") -> Iterator[SocksProxy]:
-    """Run a proxy, whose connections all lead to a port on loopback, for as long as it is needed."""
+    """Run a proxy during a block that connects every request to a port on loopback."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         proxy = SocksProxy(listener, ("127.0.0.1", port), login)
         thread = threading.Thread(target=proxy.serve, daemon=True)
         thread.start()
         yield proxy
-        # A close alone does not wake up who accepts.
+        # Closing the socket alone does not wake up `accept`.
         listener.shutdown(socket.SHUT_RDWR)
         thread.join(10)

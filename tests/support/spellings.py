@@ -1,4 +1,4 @@
-"""The ways a server writes a key, and what a curious reader can make of a text."""
+"""The ways a server writes a key, and all readings of a text."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ SEQUENCE = r"(?:\x1b\[|\x9b)[0-9;]*m|\x1b\]8;;[^\x1b]*\x1b\\|\x9d8;;[^\x9c]*\x9c
 
 
 def readings(text: str) -> list[str]:
-    """Return what a curious reader can make of a text."""
+    """Return all readings of a text."""
     bare_of_colors = re.sub(SEQUENCE, "", text)
     quoted = re.sub(r"=([0-9A-Fa-f]{2})", lambda m: chr(int(m[1], 16)), text.replace("=\r\n", ""))
     text = bare_of_colors
@@ -142,7 +142,7 @@ def hex_runs(text: str) -> list[str]:
 
 
 def assert_unreadable(key: str, text: str) -> None:
-    """A few characters of the beginning may have been passed on, and no more."""
+    """Check that no reading of a text contains more than a few characters of the key's beginning."""
     least = TELLTALE_BEGINNING + 2
     parts = {key[n : n + least].lower() for n in range(len(key) - least + 1)} - {"~" * least}
     read = [reading.lower() for reading in readings(text)]

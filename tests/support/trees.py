@@ -1,4 +1,4 @@
-"""Real directory trees: a scene planted in one, and what the compiler makes of it there."""
+"""Writes scenes as real directory trees, and compiles them there."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NOBODY = 65534
 
 
 def write_tree(root: Path, files: Mapping[str, str | bytes]) -> None:
-    """Write every file as it stands: line ends and byte-order marks are kept."""
+    """Write every file unchanged, including line ends and byte-order marks."""
     for path, content in files.items():
         file = root / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -39,7 +39,7 @@ def write_tree(root: Path, files: Mapping[str, str | bytes]) -> None:
 
 
 def given_flags(texts: Mapping[str, str]) -> dict[str, FlagValue]:
-    """Return texts by field as the flags of those fields, secrets in their wrapping."""
+    """Return texts by field as flags of those fields, with keys as secrets."""
     fields = declared_fields()
     return {
         name: FlagValue(fields[name].flags[0], Secret(text) if fields[name].secret else text)
@@ -59,7 +59,7 @@ def read(
     dialect: Dialect = "dotenv",
     survey: bool = False,
 ) -> World:
-    """Read the world from the disk, with everything left out that a test does not care for."""
+    """Read the world from the disk, with defaults for everything that a test does not set."""
     choice = EnvFileChoice("flag", env_file) if env_file else EnvFileChoice("none" if no_env_file else "search")
     return read_world(
         flags=given_flags(flags or {}),
@@ -75,7 +75,7 @@ def read(
 
 @dataclass(frozen=True)
 class Planted:
-    """A scene that stands on the disk below `root`."""
+    """A scene on the disk below `root`."""
 
     root: Path
     scene: Scene
@@ -125,7 +125,7 @@ def plant(root: Path, scene: Scene) -> Planted:
 
 @contextmanager
 def planted(scene: Scene, *, below: str = "") -> Iterator[Planted]:
-    """Plant a scene in a new directory, or in one further below it, for as long as it is needed."""
+    """Write a scene to a new directory, or further below it, during a block."""
     top = Path(os.path.realpath(tempfile.mkdtemp(prefix="tree-")))
     try:
         root = top / below
@@ -136,7 +136,7 @@ def planted(scene: Scene, *, below: str = "") -> Iterator[Planted]:
 
 
 def outcome(scene: Scene, profile: str = "documented", *, below: str = "") -> str:
-    """Return the artifact of a scene as its bytes on the disk would be, or, if it is incomplete, what is wrong."""
+    """Return the artifact of a scene as text, or the error if it is incomplete."""
     with planted(scene, below=below) as tree:
         resolution = tree.resolve(profile)
         if resolution.is_complete:
@@ -149,7 +149,7 @@ def outcome(scene: Scene, profile: str = "documented", *, below: str = "") -> st
 
 @contextmanager
 def as_nobody() -> Iterator[None]:
-    """Be somebody for whom file modes count: root, for whom they do not, is nobody for a while."""
+    """Run a block as a user for whom file modes apply: root becomes the user nobody."""
     if os.geteuid() != 0:
         yield
         return

@@ -1,4 +1,4 @@
-"""A proxy on loopback that makes tunnels (RFC 9110 §9.3.6), and notes what is asked of it in the clear."""
+"""A proxy on loopback that makes tunnels (RFC 9110 §9.3.6), and records unencrypted requests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Tunnels:
-    """The proxy. It connects to `target` whatever is asked for, unless it has a `refusal` (status and reason)."""
+    """The proxy. It connects every request to `target`, unless it has a `refusal` (status and reason)."""
 
     listener: socket.socket
     target: tuple[str, int]
@@ -52,7 +52,7 @@ class Tunnels:
 
 
 def copy(source: socket.socket, sink: socket.socket) -> None:
-    """Pass on what comes from one side until it ends."""
+    """Copy the data of one side until it ends."""
     with suppress(OSError):
         while part := source.recv(65536):
             sink.sendall(part)
@@ -62,12 +62,12 @@ def copy(source: socket.socket, sink: socket.socket) -> None:
 
 @contextmanager
 def tunnels(port: int, refusal: str = "") -> Iterator[Tunnels]:
-    """Run a proxy, whose tunnels all lead to a port on loopback, for as long as it is needed."""
+    """Run a proxy during a block whose tunnels all end at a port on loopback."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         proxy = Tunnels(listener, ("127.0.0.1", port), refusal)
         thread = threading.Thread(target=proxy.serve, daemon=True)
         thread.start()
         yield proxy
-        # A close alone does not wake up who accepts.
+        # Closing the socket alone does not wake up `accept`.
         listener.shutdown(socket.SHUT_RDWR)
         thread.join(10)

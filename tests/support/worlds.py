@@ -17,7 +17,7 @@ Obstacle = Literal["directory", "dangling link"]
 
 @dataclass(frozen=True)
 class EnvText:
-    """The text of an env file with what it was made to mean: (name, value, line of the name), in order."""
+    """The text of an env file with its intended assignments: (name, value, line of the name), in order."""
 
     text: str
     assignments: tuple[tuple[str, str, int], ...] = ()
@@ -33,7 +33,7 @@ class EnvText:
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything that a resolution depends on. Paths are relative to a root that the scene may be planted in."""
+    """Everything that a resolution depends on. Paths are relative to the root where the scene is written."""
 
     files: Mapping[P, EnvText] = field(default_factory=dict)
     cwd: P = APP
@@ -54,7 +54,7 @@ class Scene:
 
     @property
     def secrets(self) -> set[str]:
-        """Every API key that stands anywhere in it."""
+        """Every API key in the scene."""
         in_files = {value for file in self.files.values() for name, value, _ in file.assignments if name == KEY}
         return (in_files | {self.environ.get(KEY, ""), self.flags.get("api_key", "")}) - {""}
 
