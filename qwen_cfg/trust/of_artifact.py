@@ -50,7 +50,7 @@ def concern_of_artifact(
 
     * The environment sets the same value, or the user's settings set this endpoint for the same key.
     * The env file with the key sets the same value. This does not hold for a project's file that a search from here
-      would not find, or that may not set the field. If the file comes from somebody else (`standing`), the concern is
+      would not find, or that may not set the field, or for the endpoint of another method. If the file comes from somebody else (`standing`), the concern is
       about the prompts.
     * It is the default, or requests go to a known provider or this machine.
 
@@ -62,7 +62,7 @@ def concern_of_artifact(
         return None
     is_users = keys_file is not None and real_place(keys_file) in map(real_place, here.user_files)
     keepers = keepers_of_reference(artifact.api_key, here.base, here.home)
-    texts = {} if keys_file is None else _texts_of(keys_file, artifact)
+    texts = {} if keys_file is None else _without_other_endpoints(_texts_of(keys_file, artifact), artifact)
     pointer = reference_of_pointer(texts.get(str(artifact.api_key.variable), "")) or _pointer_in_settings(
         artifact.api_key, here
     )
@@ -191,6 +191,17 @@ def _texts_of(path: Path, artifact: ResolvedConfig) -> dict[str, str]:
         return {} if path.is_fifo() else file_values(path, str(path), artifact.dialect)
     except (OSError, EnvFileError):
         return {}
+
+
+def _without_other_endpoints(texts: dict[str, str], artifact: ResolvedConfig) -> dict[str, str]:
+    """Return what an env file sets, without the endpoints of other methods than the artifact's and its key's.
+
+    The key was not put there for those: `init` and `set` ask about the endpoint of the same method alone.
+    """
+    key, method = artifact.api_key.variable, artifact.text("auth_method")
+    is_of_method = all(v.is_read_under(method) for v in declared_fields()["api_key"].variables if v.name == key)
+    others = {v.name for v in declared_fields()["base_url"].variables if not (is_of_method and v.is_read_under(method))}
+    return {name: text for name, text in texts.items() if name not in others}
 
 
 def _with_key_from(artifact: ResolvedConfig, reference: SecretReference) -> ResolvedConfig:

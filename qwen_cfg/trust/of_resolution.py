@@ -14,7 +14,7 @@ from .keepers import keepers_of, keepers_of_reference
 from .of_settings import key_of_another_file, project_settings_key, project_settings_values, texts_of_other_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from qwen_cfg.core.merge import Decision
@@ -192,8 +192,20 @@ def _variables(origin: Origin) -> str:
 
 
 def _is_one_file(*origins: Origin) -> bool:
-    """Return whether all files that affect some values are the same file, with links resolved."""
-    return len({os.path.realpath(path) for origin in origins for path in origin.paths}) == 1
+    """Return whether all files that affect some values are the same file, with links resolved.
+
+    A file that is read both as settings and as an env file counts as two: a person who writes a key into one of them
+    does not see the other.
+    """
+    return len({place for origin in origins for place in _read_places(origin)}) == 1
+
+
+def _read_places(origin: Origin) -> Iterator[tuple[str, bool]]:
+    """Yield the files that affect a value, and whether they are read as env files."""
+    if origin.path is not None:
+        yield os.path.realpath(origin.path), origin.layer == "env-file"
+    for one in origin.behind:
+        yield from _read_places(one)
 
 
 def _entry(resolution: Resolution) -> str:

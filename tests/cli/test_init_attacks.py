@@ -231,6 +231,67 @@ def test_an_endpoint_that_an_artifact_reads_in_another_dialect_counts_too(
     assert keys_at(server) == []
 
 
+# An artifact is for one method, and its key is another method's, or its endpoint.
+ACROSS_METHODS = {
+    "the endpoint of Anthropic": f"ANTHROPIC_BASE_URL={STRANGER}\nOPENAI_API_KEY={DUMMY}\nOPENAI_MODEL=m\n",
+    "the endpoint of Gemini": f"OPENAI_API_KEY={DUMMY}\nOPENAI_MODEL=m\nGOOGLE_GEMINI_BASE_URL={STRANGER}\n",
+    "an empty one before it": f"OPENAI_BASE_URL=\nGOOGLE_VERTEX_BASE_URL={STRANGER}\nOPENAI_API_KEY={DUMMY}\n",
+}
+
+
+def an_artifact_for(desk: Desk, variable: str) -> None:
+    """Write an artifact that sends a key of the project's env file to a stranger."""
+    desk.run("resolve", "--profile", "documented", "--openai-base-url", STRANGER, "--model", "m", "-o", "qwen.toml")
+    text = (desk.cwd / "qwen.toml").read_text().replace('"OPENAI_API_KEY"', f'"{variable}"')
+    assert f'variable = "{variable}"' in text
+    desk.write("work/app/qwen.toml", text)
+
+
+@pytest.mark.parametrize("text", ACROSS_METHODS)
+@pytest.mark.parametrize("argv", WITH_A_KEY, ids=" ".join)
+def test_the_endpoint_of_another_methods_key_confirms_no_artifact(
+    desk: Desk, server: Provider, text: str, argv: tuple[str, ...]
+) -> None:
+    desk.write("work/app/.qwen/.env", ACROSS_METHODS[text])
+    an_artifact_for(desk, "OPENAI_API_KEY")
+    desk.run(*argv, "--profile", "documented", env={"MYKEY": KEY}).ended(0)
+    asked = desk.run("run", "--config", "qwen.toml", "-p", "x", env={"HTTP_PROXY": server.url}).ended(5)
+    assert "stranger.example" in asked.err
+    assert keys_at(server) == []
+
+
+def test_a_key_of_another_method_goes_to_no_endpoint_that_stands_beside_it(desk: Desk, server: Provider) -> None:
+    an_archive_for(desk, "anthropic", "http://127.0.0.1:9/v1")
+    with (desk.cwd / ".qwen/.env").open("a") as file:
+        file.write(f"OPENAI_BASE_URL={STRANGER}\nOPENAI_API_KEY={DUMMY}\n")
+    an_artifact_for(desk, "ANTHROPIC_API_KEY")
+    desk.run("set", "api_key", "--key-from", "MYKEY", *NEWER, env={"MYKEY": KEY}).ended(0)
+    desk.run("run", "--config", "qwen.toml", "-p", "x", env={"HTTP_PROXY": server.url}).ended(5)
+    assert keys_at(server) == []
+
+
+# One file that is read as an env file and as settings, by a link.
+IN_TWO_WAYS = (
+    f"/*\nOPENAI_API_KEY={DUMMY}\n*/\n"
+    + json.dumps({"security": {"auth": {"selectedType": "openai", "baseUrl": STRANGER}}, "model": {"name": "m"}})
+    + "\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("file", "link"), [(".qwen/.env", ".qwen/settings.json"), (".qwen/settings.json", ".qwen/.env")]
+)
+def test_an_endpoint_in_settings_is_not_in_the_file_of_a_key_that_a_link_makes_the_same(
+    desk: Desk, server: Provider, file: str, link: str
+) -> None:
+    desk.write(f"work/app/{file}", IN_TWO_WAYS)
+    (desk.cwd / link).symlink_to((desk.cwd / file).name)
+    desk.run("set", "api_key", "--key-from", "MYKEY", *NEWER, env={"MYKEY": KEY})
+    asked = desk.run("run", "-p", "x", *NEWER, env={"HTTP_PROXY": server.url}).ended(5)
+    assert "stranger.example" in asked.err
+    assert keys_at(server) == []
+
+
 OTHER_METHODS = {
     "anthropic": ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ANTHROPIC_MODEL"),
     "gemini": ("GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL", "GEMINI_MODEL"),
