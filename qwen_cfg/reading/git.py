@@ -255,27 +255,32 @@ def run(
     input_: bytes = b"",
     seconds: float | None = None,
 ) -> subprocess.CompletedProcess[bytes] | None:
-    """Return the result of a git command about a tree; None if git did not end in time, or could not be started."""
+    """Return the result of a git command about a tree.
+
+    None if git did not end in time, wrote too much, or could not be started.
+    """
     import subprocess  # noqa: PLC0415 - most files are in no work tree
+
+    from .program_answer import answer_of  # noqa: PLC0415
 
     git = _program(environment)
     if git is None:
         return None
     try:
-        return subprocess.run(  # noqa: S603 - git, by its full path
+        process = subprocess.Popen(  # noqa: S603 - git, by its full path
             [git, *words],
             cwd=directory,
             env=environment,
-            input=input_,
-            capture_output=True,
-            timeout=seconds or _SECONDS,
-            check=False,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
-    except subprocess.TimeoutExpired:
-        _silent.add(about)
-        return None
     except OSError:
         return None
+    answer = answer_of(process, input_, seconds or _SECONDS)
+    if answer is None:
+        _silent.add(about)
+    return answer
 
 
 def _nearest(path: Path) -> Path:

@@ -26,8 +26,9 @@ _FILE_MODES = (b"100644", b"100755")
 # More of them than any repository has artifacts.
 _MOST_FILES = 100_000
 
-# As many bytes are asked of git at once.
+# As many bytes are asked of git at once, and altogether: a repository holds many equal bytes in little space.
 _MOST_BYTES = 64 * 1024 * 1024
+_MOST_BYTES_OF_ALL = 512 * 1024 * 1024
 
 # A revision's name longer than that is none.
 _LONGEST = 4096
@@ -103,7 +104,10 @@ class Repository:
         """
         answer = ask_repository(self.directory, "ls-tree", "-r", "-z", "--full-tree", commit, seconds=_SECONDS)
         if answer is None or answer.returncode:
-            hint = "In a partial clone, fetch its directories first: git fetch --refetch --filter=blob:none."
+            hint = (
+                "It may have too many files. In a partial clone, fetch its directories first: "
+                "git fetch --refetch --filter=blob:none."
+            )
             raise UsageError("git cannot list the files of this revision", where=commit[:12], hint=hint)
         found: dict[str, Blob] = {}
         for entry in answer.stdout.split(b"\0"):
@@ -116,11 +120,18 @@ class Repository:
         return found
 
     def contents(self, blobs: Iterable[Blob]) -> dict[Blob, Content]:
-        """Return the content of each blob, within the bounds of an artifact's file."""
+        """Return the content of each blob, within the bounds of an artifact's file.
+
+        Raises:
+            UsageError: if they are too large together, or git does not answer.
+        """
         wanted = list(dict.fromkeys(blobs))
         sizes = self._sizes(wanted)
         found = {blob: Content(problem=_obstacle(sizes.get(blob))) for blob in wanted}
         small = [blob for blob in wanted if not found[blob].problem]
+        if sum(sizes[blob] for blob in small) > _MOST_BYTES_OF_ALL:
+            hint = "Compare a part of them at a time: -- PATH."
+            raise UsageError("the artifacts that differ are too large together (512 MiB at most)", hint=hint)
         for part in _parts(small, sizes):
             found |= self._read(part)
         return found

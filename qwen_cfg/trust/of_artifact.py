@@ -50,8 +50,8 @@ def concern_of_artifact(
 
     * The environment sets the same value, or the user's settings set this endpoint for the same key.
     * The env file with the key sets the same value. This does not hold for a project's file that a search from here
-      would not find, or that may not set the field, or for the endpoint of another method. If the file comes from somebody else (`standing`), the concern is
-      about the prompts.
+      would not find, or that may not set the field, and not for the endpoint of another method. If the file comes from
+      somebody else (`standing`), the concern is about the prompts.
     * It is the default, or requests go to a known provider or this machine.
 
     A key from a remote place, or from an entry of the keyring that the user does not name, always needs an approval.

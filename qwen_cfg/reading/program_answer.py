@@ -1,0 +1,77 @@
+"""The answer of a program that was started: all that it writes, within a time and a size."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import time
+from contextlib import suppress
+from typing import IO
+
+# A list of the files of a repository with two million files. A repository of a few kilobytes can name any number.
+MOST_BYTES = 256 * 1024 * 1024
+
+_PIECE = 1 << 20
+
+
+def answer_of(
+    process: subprocess.Popen[bytes], input_: bytes, seconds: float, *, most: int = MOST_BYTES
+) -> subprocess.CompletedProcess[bytes] | None:
+    """Return how a process ended that gets an input; None if it does not in time, or writes too much. It is ended then.
+
+    Its three streams are pipes.
+    """
+    assert process.stdin is not None and process.stdout is not None  # noqa: S101 - the caller has made them
+    assert process.stderr is not None  # noqa: S101
+    deadline = time.monotonic() + seconds
+    reads = [_Reading(process, stream, most) for stream in (process.stdout, process.stderr)]
+    threads = [*reads, threading.Thread(target=_feed, args=(process.stdin, input_), daemon=True)]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(max(deadline - time.monotonic(), 0.0))
+        has_ended = not any(thread.is_alive() for thread in threads) and not any(read.is_too_much for read in reads)
+        code = process.wait(max(deadline - time.monotonic(), 0.0)) if has_ended else None
+    except subprocess.TimeoutExpired:
+        code = None
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    if code is None:
+        return None
+    out, err = (read.text() for read in reads)
+    return subprocess.CompletedProcess(process.args, code, out, err)
+
+
+class _Reading(threading.Thread):
+    """Reads a stream to its end; a process that writes too much to it is ended."""
+
+    def __init__(self, process: subprocess.Popen[bytes], stream: IO[bytes], most: int) -> None:
+        super().__init__(daemon=True)
+        self._process, self._stream, self._left = process, stream, most
+        self._pieces: list[bytes] = []
+        self.is_too_much = False
+
+    def run(self) -> None:
+        """Read."""
+        with self._stream as stream, suppress(OSError, ValueError):
+            while piece := stream.read1(_PIECE):  # type: ignore[attr-defined]
+                self._left -= len(piece)
+                if self._left < 0:
+                    self.is_too_much = True
+                    self._pieces.clear()
+                    self._process.kill()
+                    return
+                self._pieces.append(piece)
+
+    def text(self) -> bytes:
+        """Return what was read."""
+        return b"".join(self._pieces)
+
+
+def _feed(stream: IO[bytes], content: bytes) -> None:
+    # A process may end before it has read everything.
+    with suppress(OSError, ValueError), stream:
+        stream.write(content)
