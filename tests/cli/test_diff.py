@@ -337,6 +337,24 @@ def test_no_setting_of_a_repository_runs_anything(
     assert not partial.has_run()
 
 
+def test_a_repository_with_countless_files_is_given_up(desk: Desk) -> None:
+    make_history(desk.cwd)
+
+    def git(*words: str, given: str = "") -> str:
+        return subprocess.run(
+            ("git", *words), cwd=desk.cwd, input=given, text=True, capture_output=True, check=True
+        ).stdout
+
+    kind, last = "100644 blob", git("hash-object", "-w", "--stdin", given="x").strip()
+    for _ in range(9):
+        last = git("mktree", given="".join(f"{kind} {last}\tname-{n}\n" for n in range(10))).strip()
+        kind = "040000 tree"
+    for name in ("one", "two"):
+        git("update-ref", f"refs/heads/{name}", git("commit-tree", last, "-m", name).strip())
+    refused = desk.run("diff", "one", "two").ended(2)
+    assert "It may have too many files" in refused.err
+
+
 def test_two_thousand_artifacts_are_summed_up(desk: Desk) -> None:
     history = make_history(desk.cwd)
     history.commit({f"services/s{n:04}/qwen.toml": OLD.replace('"m"', f'"m{n}"') for n in range(2000)}, "old")
