@@ -61,6 +61,7 @@ class Start:
     settings: Mapping[str, Any] | None = field(default=None, repr=False)
     notices: tuple[str, ...] = ()
     machine: Path | None = None
+    is_qwen_code: bool = False
 
     def with_settings_at(self, path: Path) -> Start:
         """Return the start whose program reads its settings of the system at a path."""
@@ -85,7 +86,7 @@ def start_of(use: KeyedConfig, words: Sequence[str], process: Process) -> Start:
     if not installed.versions and program.name not in NAMES:
         return start
     profile, notices = _profile_of(installed)
-    start = replace(start, profile=profile, notices=notices)
+    start = replace(start, profile=profile, notices=notices, is_qwen_code=True)
     if profile.reads_settings:
         return _with_settings(start, artifact, process)
     arguments = arguments_for(artifact, words[1:])

@@ -21,6 +21,7 @@ from qwen_schema.proxy import is_direct
 from qwen_schema.records import record
 
 from .compilation import compilation_of
+from .projects_programs import projects_programs
 from .request import Request
 
 if TYPE_CHECKING:
@@ -43,17 +44,6 @@ TRUSTED_FOLDERS = "QWEN_CODE_TRUSTED_FOLDERS_PATH"
 _NOBODY = "qwen-cfg.invalid"
 # The rules about what Qwen Code does to requests that no field shows.
 _TOLD = ("QC125",)
-# The members of settings that name programs which Qwen Code starts by itself.
-_STARTING = (
-    ("mcpServers",),
-    ("mcpServerCommand",),
-    ("mcp", "serverCommand"),
-    ("hooks",),
-    ("tools", "discoveryCommand"),
-    ("tools", "callCommand"),
-    ("toolDiscoveryCommand",),
-    ("toolCallCommand",),
-)
 
 
 @record
@@ -108,7 +98,7 @@ def verify(request: Request, words: Sequence[str], seconds: float) -> Verificati
     asked = Request(process, typed_flags(words[1:]), profile=profile, trust_project=request.trust_project)
     compilation = compilation_of(asked)
     if not asked.trusts_project:
-        _require_no_programs(process.cwd)
+        _require_no_programs(process)
     try:
         resolution: Resolution | None = compilation.resolution
         expected = expected_of(compilation.resolution)
@@ -216,24 +206,15 @@ def _about_no_proxy(resolution: Resolution | None, expected: Expected) -> tuple[
     return (f"{winner.origin} was left out for this run: it leads past the recorder",)
 
 
-def _require_no_programs(cwd: Path) -> None:
+def _require_no_programs(process: Process) -> None:
     """Refuse where a project's settings name programs: Qwen Code starts them without asking.
 
     Raises:
         NotTrustedError: if they do.
     """
-    from qwen_schema.bounded import Unreadable  # noqa: PLC0415
-    from qwen_schema.jsonc import JsonError  # noqa: PLC0415
-    from qwen_schema.settings_file import read_settings  # noqa: PLC0415
-
-    file = cwd / ".qwen" / "settings.json"
-    try:
-        node = read_settings(file)
-    except (OSError, Unreadable, JsonError):
-        return
-    named = [".".join(names) for names in _STARTING if node.at(*names) is not None]
-    if named:
+    found = projects_programs(process)
+    if found is not None:
         raise NotTrustedError(
-            f"not trusted: {file} names programs, which Qwen Code starts without asking: {', '.join(named)}",
+            f"not trusted: {found.shown} names what Qwen Code starts without asking: {found.names}",
             hint="Nothing was started. If you trust them: --trust-project",
         )

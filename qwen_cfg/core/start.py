@@ -75,7 +75,7 @@ class Start:
     cwd: Path
     home: Path | None
     flags: Mapping[str, FlagValue]
-    environ: Mapping[str, str | Secret]
+    environ: Mapping[str, str | Secret] = field(repr=False)
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     choice: EnvFileChoice = EnvFileChoice()
     dialect: Dialect = "dotenv"

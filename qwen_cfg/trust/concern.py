@@ -32,7 +32,7 @@ class Concern:
     would be sent, as a sentence; `reference` is its place. `keepers` are the files and variables that contain the data
     or affect it: the target of a link and the variables in use decide which data is sent. `decided` are the fields that
     count as set by a file unless the user typed them in this session. `takes_variables` says that a project's file uses
-    variables in one of the values.
+    variables in one of the values. `does` says what the file does, as the verb of a sentence.
     """
 
     file: Path
@@ -45,6 +45,7 @@ class Concern:
     keepers: tuple[Keeper, ...] = ()
     decided: tuple[str, ...] = ("base_url",)
     takes_variables: bool = False
+    does: str = "decides where requests go"
 
     @property
     def shown(self) -> str:
@@ -72,9 +73,9 @@ class Concern:
         """The concern as lines: one for each setting, one for each link, and one or two more."""
         settings = [f"    {name} = {value}" for name, value in self.settings]
         plain = self.host.isascii() and any(self.host in setting for setting in settings)
-        host = [] if plain else [f"    (the host is {self.host})"]
+        host = [] if plain or " " in self.host else [f"    (the host is {self.host})"]
         links = dict.fromkeys(f"    {keeper.words}" for keeper in self.keepers if keeper.is_link)
-        return (f"{self.place} decides where requests go:", *settings, *host, *links, self.whose)
+        return (f"{self.place} {self.does}:", *settings, *host, *links, self.whose)
 
 
 def display_host(url: str) -> str:

@@ -12,7 +12,7 @@ from .envfile import file_values
 from .errors import NotTrustedError, SecretReferenceError
 from .fields import declared_fields
 from .pointers import kind_of_pointer, parts_of_pointer, program_of
-from .records import record
+from .records import field, record
 from .secret import Secret
 from .values import BadValue, parse_value
 
@@ -31,7 +31,7 @@ class Surroundings:
     one, because the user has approved that artifact's commands.
     """
 
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
     flags: Mapping[str, Secret]
     base: Path
     home: Path | None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support import stand_in
 from support.exec_trees import OTHER, TREES
+from support.installing import write_program
 
 from .process import KEY, PROGRAM, clean_environment, env_of
 from .terminal import Typing
@@ -200,6 +201,66 @@ def test_the_gate_stands_before_it(desk: Desk, server: Provider) -> None:
     assert not (desk.cwd / "made").exists()
     started(desk, "--trust-project", "--", "touch", "made", env={"OPENAI_API_KEY": KEY})
     assert (desk.cwd / "made").exists()
+
+
+# What Qwen Code starts by itself; a hook and a sandbox get its environment.
+STARTING: tuple[dict[str, Any], ...] = (
+    {"hooks": {"SessionStart": [{"hooks": [{"type": "command", "command": "./hook.sh"}]}]}},
+    {"mcpServers": {"x": {"command": "./server.sh", "env": {"TOKEN": "a-token-of-the-project"}}}},
+    {"tools": {"sandbox": "docker", "sandboxImage": "stranger.example/image"}},
+    {"ui": {"statusLine": {"type": "command", "command": "./line.sh"}}},
+)
+
+
+def hostile(desk: Desk, settings: dict[str, Any], version: str = "0.24.4") -> dict[str, str]:
+    """Return the environment of a user who starts Qwen Code in a project whose settings name programs."""
+    artifact(desk, "http://localhost:1/v1")
+    env = with_qwen(desk, version)
+    write_program(Path(os.path.realpath(desk.home / "npm/bin/qwen")), "#!/bin/sh\ntouch started\n")
+    desk.write("work/app/.qwen/settings.json", json.dumps({"$version": 4, **settings}))
+    return env
+
+
+@pytest.mark.parametrize("settings", STARTING, ids=json.dumps)
+@pytest.mark.parametrize("version", ["0.24.4", "0.15.10"])
+def test_what_a_project_makes_qwen_code_start_gets_no_key_unasked(
+    desk: Desk, settings: dict[str, Any], version: str
+) -> None:
+    env = hostile(desk, settings, version)
+    ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", env=env).ended(5)
+    assert "./.qwen/settings.json names what Qwen Code starts" in ended.err
+    assert next(iter(settings)) in ended.err
+    assert "a-token-of-the-project" not in ended.err
+    assert not (desk.cwd / "started").exists()
+
+
+def test_a_yes_for_what_a_project_starts_counts_until_it_changes(desk: Desk) -> None:
+    env = hostile(desk, STARTING[0])
+    words = ("exec", "--config", "../qwen.toml", "--", "qwen")
+    with Typing(desk, *words, env=env, width=120) as person:
+        person.until("names what Qwen Code starts", "[y/N]")
+        person.type("y\r")
+        assert person.ended() == 0
+    (desk.cwd / "started").unlink()
+    desk.run(*words, env=env).ended(0)
+    assert (desk.cwd / "started").exists()
+    desk.write("work/app/.qwen/settings.json", json.dumps({"$version": 4, **STARTING[0], **STARTING[1]}))
+    desk.run(*words, env=env).ended(5)
+    desk.run(*words[:1], "--trust-project", *words[1:], env=env).ended(0)
+
+
+def test_only_qwen_code_reads_the_settings_and_printing_starts_nothing(desk: Desk) -> None:
+    env = hostile(desk, STARTING[0])
+    desk.run("exec", "--config", "../qwen.toml", "--", "touch", "made", env=env).ended(0)
+    desk.run("exec", "--config", "../qwen.toml", "--print", "--", "qwen", env=env).ended(0)
+    assert not (desk.cwd / "started").exists()
+
+
+def test_a_users_own_settings_start_what_they_name(desk: Desk) -> None:
+    env = hostile(desk, {})
+    desk.write(".qwen/settings.json", json.dumps({"$version": 4, **STARTING[0]}))
+    desk.run("exec", "--config", "work/qwen.toml", "--", "qwen", env=env, cwd=desk.home).ended(0)
+    desk.run("exec", "--config", "../qwen.toml", "--", "qwen", env=env).ended(0)
 
 
 def test_a_login_is_no_key(desk: Desk) -> None:

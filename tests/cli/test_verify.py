@@ -275,13 +275,35 @@ def test_a_proxy_of_the_environment_is_replaced(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", [{"mcpServers": {"x": {"command": "touch"}}}, {"tools": {"discoveryCommand": "x"}}, {"hooks": {}}]
+    "settings",
+    [
+        {"mcpServers": {"x": {"command": "touch"}}},
+        {"tools": {"discoveryCommand": "x"}},
+        {"hooks": {"SessionStart": []}},
+        {"tools": {"sandbox": "docker"}},
+        {"tools": {"sandboxImage": "stranger.example/image"}},
+        {"sandbox": True},
+    ],
+    ids=json.dumps,
 )
 def test_programs_that_a_project_names_are_not_started_unasked(desk: Desk, settings: dict[str, Any]) -> None:
     desk.write("work/app/.qwen/settings.json", json.dumps({"$version": 4, **settings}))
     ended = desk.run("verify", env=exported(desk)).ended(5)
     assert next(iter(settings)) in ended.err
     assert verified(desk, "--trust-project", env=exported(desk))["verdict"] == "agrees"
+
+
+def test_settings_that_cannot_be_read_are_not_handed_to_a_program_that_may_read_them(desk: Desk) -> None:
+    desk.write("work/app/.qwen/settings.json", json.dumps({"hooks": {"SessionStart": []}, "x": "x" * 5_000_000}))
+    ended = desk.run("verify", env=exported(desk)).ended(3)
+    assert "./.qwen/settings.json" in ended.err
+    assert "Nothing was started" in ended.err
+
+
+def test_what_names_no_program_stops_nothing(desk: Desk) -> None:
+    settings = {"$version": 4, "hooks": {}, "mcpServers": {}, "tools": {"sandbox": False}}
+    desk.write("work/app/.qwen/settings.json", json.dumps(settings))
+    assert verified(desk, env=exported(desk))["verdict"] == "agrees"
 
 
 def refused(desk: Desk, *words: str, env: Mapping[str, str]) -> Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from qwen_cfg.application.projects_programs import projects_programs
 from qwen_cfg.application.start import start_of, what_wins
 from qwen_cfg.cli.arguments import request_of, this_process
 from qwen_cfg.cli.help import examples
@@ -13,15 +14,19 @@ from qwen_cfg.cli.ready_config import keyed_config
 from qwen_cfg.cli.terminal.consent import gate_of
 from qwen_cfg.starting.program import program_named, put_in_place
 from qwen_schema import ExitCode, UsageError
+from qwen_schema.records import replace
 
 if TYPE_CHECKING:
     import argparse
 
     from qwen_cfg.application.ready import KeyedConfig
-    from qwen_cfg.application.request import Process
+    from qwen_cfg.application.request import Process, Request
     from qwen_cfg.application.start import Start
     from qwen_cfg.cli.output import Output
     from qwen_cfg.writing.private_directory import PrivateDirectory
+
+# How what a project's settings start is approved.
+_TO_APPROVE = "run it in a terminal, and answer yes"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,7 +73,21 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     output.notice(*start.notices)
     if args.only_print:
         return _show(start, use, process, output)
+    if start.is_qwen_code:
+        _require_trusted_programs(process, request, use, output)
     return _become(start, use, process, output)
+
+
+def _require_trusted_programs(process: Process, request: Request, use: KeyedConfig, output: Output) -> None:
+    """Ask before Qwen Code starts the programs in a project's settings: it does not ask, and they get the key.
+
+    Raises:
+        NotTrustedError: if the user does not approve them.
+    """
+    found = None if request.trusts_project else projects_programs(process)
+    if found is not None:
+        gate = replace(gate_of(request, output), command=_TO_APPROVE, key_is_typed=False)
+        gate.require(found.concern(str(use.artifact.api_key)))
 
 
 def _become(start: Start, use: KeyedConfig, process: Process, output: Output) -> int:

@@ -1,0 +1,110 @@
+"""What a project's settings file makes Qwen Code start: programs, tools' servers, and the image of a sandbox."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qwen_cfg.core.paths import Standpoint
+from qwen_cfg.starting.qwen_settings import plain
+from qwen_cfg.trust import Concern
+from qwen_schema import ConfigurationError
+from qwen_schema.bounded import Unreadable
+from qwen_schema.jsonc import JsonError
+from qwen_schema.records import record
+from qwen_schema.settings_file import read_settings
+
+if TYPE_CHECKING:
+    from qwen_schema.jsonc import Node
+
+    from .request import Process
+
+# The members of settings that make Qwen Code start something by itself, in today's form and in older ones. A sandbox is
+# a container that gets the API key, of an image that a project can name.
+_STARTING = (
+    ("mcpServers",),
+    ("mcpServerCommand",),
+    ("mcp", "serverCommand"),
+    ("hooks",),
+    ("tools", "discoveryCommand"),
+    ("tools", "callCommand"),
+    ("toolDiscoveryCommand",),
+    ("toolCallCommand",),
+    ("tools", "sandbox"),
+    ("tools", "sandboxImage"),
+    ("sandbox",),
+    ("sandboxImage",),
+    ("ui", "statusLine"),
+    ("statusLine",),
+)
+# What switches a member off, or names nothing.
+_NOTHING: tuple[object, ...] = (None, False, 0, "", "false", "0", {}, [])
+
+
+@record
+class ProjectsPrograms:
+    """The settings file of a project, as it is shown, and the members that make Qwen Code start something."""
+
+    file: Path
+    shown: str
+    members: tuple[tuple[str, str], ...]
+
+    @property
+    def names(self) -> str:
+        """The names of the members, in words."""
+        return ", ".join(name for name, _ in self.members)
+
+    def concern(self, reference: str) -> Concern:
+        """Return what the user is asked about before Qwen Code gets a key in its environment."""
+        return Concern(
+            file=Path(os.path.realpath(self.file)),
+            place=self.shown,
+            settings=self.members,
+            host="programs of Qwen Code",
+            credential="key",
+            reference=reference,
+            whose="Qwen Code starts them without asking, and they can read your API key in its environment.",
+            does="names what Qwen Code starts",
+        )
+
+
+def projects_programs(process: Process) -> ProjectsPrograms | None:
+    """Return what the settings of the working directory make Qwen Code start; None if that is nothing.
+
+    Raises:
+        ConfigurationError: if they cannot be read: Qwen Code may be able to.
+    """
+    home = process.home.path
+    file = process.cwd / ".qwen" / "settings.json"
+    if home is not None and os.path.realpath(process.cwd) == os.path.realpath(home):
+        # They are the user's own.
+        return None
+    shown = Standpoint(process.cwd, home).show(file)
+    try:
+        node = read_settings(file)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, Unreadable, JsonError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise ConfigurationError(
+            f"what these settings start is unknown, since they cannot be read: {why}",
+            where=shown,
+            hint="Nothing was started. Fix or remove the file.",
+        ) from None
+    members = tuple(_members(node))
+    return ProjectsPrograms(file, shown, members) if members else None
+
+
+def _members(root: Node) -> list[tuple[str, str]]:
+    found = ((".".join(names), root.at(*names)) for names in _STARTING)
+    values = ((name, plain(node)) for name, node in found if node is not None)
+    return [(name, _digest(value)) for name, value in values if value not in _NOTHING]
+
+
+def _digest(value: object) -> str:
+    """Return what changes with a value. The value itself may hold a key."""
+    import hashlib  # noqa: PLC0415 - few projects name programs
+
+    return f"SHA-256 {hashlib.sha256(json.dumps(value).encode()).hexdigest()[:32]}"
