@@ -73,9 +73,14 @@ class Workspace:
     names: frozenset[str] | None
     content: bytes | None = field(default=None, repr=False)
     status: os.stat_result | None = None
+    is_link: bool = False
 
     def restored(self) -> tuple[str, ...]:
         """Undo what a run did to the settings, and return what became of which file, in words."""
+        if self.is_link or self.directory.is_symlink():
+            # It leads to a file that the project chose, which others may write to as well.
+            has_changed = _content(self.directory / _SETTINGS) != self.content
+            return (f"not restored: {self.directory / _SETTINGS}: it is reached by a link",) if has_changed else ()
         try:
             return tuple(f"restored: .qwen/{name}" for name in self._undo())
         except OSError as error:
@@ -96,10 +101,11 @@ class Workspace:
         return changed
 
     def _write(self) -> None:
-        """Write the settings again, into the same file: its mode, owner and links stay."""
+        """Write the settings again, into the same file: its mode and owner stay."""
         assert self.content is not None and self.status is not None  # noqa: S101 - the caller has looked
         file = self.directory / _SETTINGS
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, stat.S_IMODE(self.status.st_mode))
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+        descriptor = os.open(file, flags, stat.S_IMODE(self.status.st_mode))
         with os.fdopen(descriptor, "wb") as opened:
             opened.write(self.content)
         os.utime(file, ns=(self.status.st_atime_ns, self.status.st_mtime_ns))
@@ -110,7 +116,8 @@ def workspace_of(cwd: Path) -> Workspace:
     directory = cwd / ".qwen"
     content = _content(directory / _SETTINGS)
     status = None if content is None else (directory / _SETTINGS).stat()
-    return Workspace(directory, _names(directory), content, status)
+    is_link = directory.is_symlink() or (directory / _SETTINGS).is_symlink()
+    return Workspace(directory, _names(directory), content, status, is_link)
 
 
 def _names(directory: Path) -> frozenset[str] | None:

@@ -221,6 +221,18 @@ def test_nothing_of_the_users_is_touched(desk: Desk) -> None:
     assert left(desk) == []
 
 
+@pytest.mark.parametrize("link", [".qwen", ".qwen/settings.json"])
+def test_nothing_is_restored_through_a_link(desk: Desk, link: str) -> None:
+    target = desk.write("elsewhere/settings.json", json.dumps({"selectedAuthType": "openai", "model": "m"}))
+    (desk.cwd / link).parent.mkdir(exist_ok=True)
+    (desk.cwd / link).symlink_to(target.parent if link == ".qwen" else target)
+    found = verified(desk, env=exported(desk))
+    assert "$version" in target.read_text()
+    assert [notice for notice in found["notices"] if "restored" in notice] == [
+        f"not restored: {desk.cwd}/.qwen/settings.json: it is reached by a link"
+    ]
+
+
 def test_a_workspace_without_qwen_directory_gets_none(desk: Desk) -> None:
     verified(desk, env=exported(desk))
     assert not (desk.cwd / ".qwen").exists()
