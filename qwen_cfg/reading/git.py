@@ -280,7 +280,8 @@ def run(
     answer = answer_of(process, input_, seconds or _SECONDS)
     if answer is None:
         _silent.add(about)
-    return answer
+        return None
+    return subprocess.CompletedProcess(process.args, *answer)
 
 
 def _nearest(path: Path) -> Path:

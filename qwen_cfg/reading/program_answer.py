@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
-import subprocess
 import threading
 import time
 from contextlib import suppress
-from typing import IO
+from typing import IO, Protocol
 
 # A list of the files of a repository with two million files. A repository of a few kilobytes can name any number.
 MOST_BYTES = 256 * 1024 * 1024
 
 _PIECE = 1 << 20
+# How often a process that has closed its streams is looked at, in seconds.
+_LOOK_EVERY = 0.01
+
+
+class Process(Protocol):
+    """A process that was started with three pipes."""
+
+    stdin: IO[bytes] | None
+    stdout: IO[bytes] | None
+    stderr: IO[bytes] | None
+
+    def poll(self) -> int | None:
+        """Return the exit code, or None if the process has not ended."""
+
+    def kill(self) -> None:
+        """End the process."""
+
+    def wait(self) -> int:
+        """Wait for the end of the process, and return its exit code."""
 
 
 def answer_of(
-    process: subprocess.Popen[bytes], input_: bytes, seconds: float, *, most: int = MOST_BYTES
-) -> subprocess.CompletedProcess[bytes] | None:
-    """Return how a process ended that gets an input; None if it does not in time, or writes too much. It is ended then.
+    process: Process, input_: bytes, seconds: float, *, most: int = MOST_BYTES
+) -> tuple[int, bytes, bytes] | None:
+    """Give a process an input, and return its exit code, output and error output.
 
-    Its three streams are pipes.
+    None if it does not end in time, or writes too much. The process is ended then.
     """
     assert process.stdin is not None and process.stdout is not None  # noqa: S101 - the caller has made them
     assert process.stderr is not None  # noqa: S101
@@ -31,24 +49,23 @@ def answer_of(
             thread.start()
         for thread in threads:
             thread.join(max(deadline - time.monotonic(), 0.0))
-        has_ended = not any(thread.is_alive() for thread in threads) and not any(read.is_too_much for read in reads)
-        code = process.wait(max(deadline - time.monotonic(), 0.0)) if has_ended else None
-    except subprocess.TimeoutExpired:
-        code = None
+        while process.poll() is None and time.monotonic() < deadline:
+            time.sleep(_LOOK_EVERY)
+        code = process.poll()
     finally:
         if process.poll() is None:
             process.kill()
             process.wait()
-    if code is None:
+    if code is None or any(thread.is_alive() for thread in threads) or any(read.is_too_much for read in reads):
         return None
     out, err = (read.text() for read in reads)
-    return subprocess.CompletedProcess(process.args, code, out, err)
+    return code, out, err
 
 
 class _Reading(threading.Thread):
     """Reads a stream to its end; a process that writes too much to it is ended."""
 
-    def __init__(self, process: subprocess.Popen[bytes], stream: IO[bytes], most: int) -> None:
+    def __init__(self, process: Process, stream: IO[bytes], most: int) -> None:
         super().__init__(daemon=True)
         self._process, self._stream, self._left = process, stream, most
         self._pieces: list[bytes] = []
@@ -67,7 +84,7 @@ class _Reading(threading.Thread):
                 self._pieces.append(piece)
 
     def text(self) -> bytes:
-        """Return what was read."""
+        """Return the text that was read."""
         return b"".join(self._pieces)
 
 
