@@ -1,4 +1,4 @@
-"""What a project's settings file makes Qwen Code start: programs, tools' servers, and the image of a sandbox."""
+"""What a project's settings file makes Qwen Code start, such as programs and sandboxes, and which keys it sends."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 from qwen_cfg.core.paths import Standpoint
 from qwen_cfg.starting.qwen_settings import plain
 from qwen_cfg.trust import Concern
-from qwen_schema import ConfigurationError
+from qwen_schema import ConfigurationError, is_secret_name
 from qwen_schema.bounded import Unreadable
 from qwen_schema.jsonc import JsonError
 from qwen_schema.records import record
 from qwen_schema.settings_file import read_settings
+from qwen_schema.settings_text import variables_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from qwen_schema.jsonc import Node
 
     from .request import Process
@@ -65,13 +68,13 @@ class ProjectsPrograms:
             host="programs of Qwen Code",
             credential="key",
             reference=reference,
-            whose="Qwen Code starts them without asking, and they can read your API key in its environment.",
-            does="names what Qwen Code starts",
+            whose="Qwen Code does not ask, and your API key is in its environment.",
+            does="decides what Qwen Code starts, or where it sends variables of yours",
         )
 
 
 def projects_programs(process: Process) -> ProjectsPrograms | None:
-    """Return what the settings of the working directory make Qwen Code start; None if that is nothing.
+    """Return what the settings of the working directory make Qwen Code start or send; None if that is nothing.
 
     Raises:
         ConfigurationError: if they cannot be read: Qwen Code may be able to.
@@ -99,8 +102,28 @@ def projects_programs(process: Process) -> ProjectsPrograms | None:
 
 def _members(root: Node) -> list[tuple[str, str]]:
     found = ((".".join(names), root.at(*names)) for names in _STARTING)
-    values = ((name, plain(node)) for name, node in found if node is not None)
-    return [(name, _digest(value)) for name, value in values if value not in _NOTHING]
+    values = {name: value for name, node in found if node is not None and (value := plain(node)) not in _NOTHING}
+    values |= {name: value for name, value in _others(root) if name not in values and _takes_key(value)}
+    return [(name, _digest(value)) for name, value in values.items()]
+
+
+def _others(root: Node) -> Iterator[tuple[str, object]]:
+    """Yield the members whose variables count where Qwen Code is started with a key: not those that choose the key."""
+    for name, node in (root.members or {}).items():
+        if name not in ("modelProviders", "security"):
+            yield name, plain(node)
+    security = root.at("security")
+    for name, node in (security.members or {}).items() if security is not None else ():
+        if name != "auth":
+            yield f"security.{name}", plain(node)
+
+
+def _takes_key(value: object) -> bool:
+    """Return whether a text in a value takes in a variable that may hold a key, or the login of a proxy."""
+    if isinstance(value, str):
+        return any(is_secret_name(name) or name.lower().endswith("_proxy") for name in variables_in(value))
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(map(_takes_key, items))
 
 
 def _digest(value: object) -> str:

@@ -215,6 +215,6 @@ def _require_no_programs(process: Process) -> None:
     found = projects_programs(process)
     if found is not None:
         raise NotTrustedError(
-            f"not trusted: {found.shown} names what Qwen Code starts without asking: {found.names}",
+            f"not trusted: {found.shown} decides what Qwen Code starts or sends without asking: {found.names}",
             hint="Nothing was started. If you trust them: --trust-project",
         )
