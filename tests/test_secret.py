@@ -9,12 +9,14 @@ import logging
 import pickle
 import traceback
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from qwen_schema import Secret, SecretReference, StreamRedactor, mask, redact, redact_known, redact_unknown
+from qwen_schema import Secret, SecretReference, Surroundings, mask, redact, redact_unknown
 from qwen_schema.envfile import Assignment
 
 TEXT = "sk-0123456789-the-secret-itself"
@@ -236,3 +238,9 @@ def test_the_user_info_of_a_url_is_taken_out(url: str, shown: str) -> None:
 def test_what_looks_like_a_key_is_taken_out_unknown_as_it_is(key: str) -> None:
     assert redact_unknown(f"no such flag: --openai-api-kye={key}") == "no such flag: --openai-api-kye=[redacted]"
     assert redact(key) == key
+
+
+def test_no_record_with_an_environment_shows_it() -> None:
+    key = "sk-0123456789abcdefghijklmnopqrstuv"
+    surroundings = Surroundings({"OPENAI_API_KEY": key, "OTHER": key}, {}, Path("/work"), None)
+    assert key not in repr(surroundings)
