@@ -1,1 +1,1 @@
-"""The pure core: from a world to decisions. It touches no file, no environment, no program and no clock."""
+"""The pure core: from a world to decisions. It uses no file, no environment, no program and no clock."""

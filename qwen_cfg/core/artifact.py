@@ -45,11 +45,11 @@ def to_artifact(
 ) -> ResolvedConfig:
     """Return the resolved config of a complete resolution, without secrets unless `inline_secrets` is set.
 
-    Settings of the machine stand at their defaults in it, unless a flag or a project's file says them, which holds on
-    every machine; with `of_this_machine` it has what counts here.
+    Settings of the machine have their defaults, unless a flag or a project's file sets them for every machine. With
+    `of_this_machine`, they have the values in use here.
 
     Raises:
-        ConfigurationError: if the resolution is incomplete, or a secret is asked for and there is none.
+        ConfigurationError: if the resolution is incomplete, or `inline_secrets` is set and there is no key.
     """
     if not resolution.is_complete:
         raise ConfigurationError("the configuration is incomplete, so there is no resolved config")
@@ -88,7 +88,7 @@ def _settings(resolution: Resolution) -> tuple[SettingsUse, ...]:
 
 
 def rebase(artifact: ResolvedConfig, here: Standpoint, there: Standpoint) -> ResolvedConfig:
-    """Return an artifact whose paths are seen from `here` as it is seen from `there`: each leads to the same file."""
+    """Return an artifact with its paths, relative to `here`, made relative to `there`; each names the same file."""
     if here == there:
         return artifact
     files = dict.fromkeys((*artifact.env_file.paths, *(use.path for use in artifact.settings)))
@@ -117,14 +117,14 @@ def rebase(artifact: ResolvedConfig, here: Standpoint, there: Standpoint) -> Res
 
 
 def portable_path(text: str, standpoint: Standpoint) -> str:
-    """Return a path given as a text in the form that is the same on every machine (`./`, `../`, `~/`)."""
+    """Return a path in the form that is the same on every machine (`./`, `../`, `~/`)."""
     if not text or text.startswith("~/"):
         return text
     return standpoint.show(without_dots(standpoint.cwd / text))
 
 
 def user_files(resolution: Resolution) -> tuple[Path, ...]:
-    """Return the env files that are the user's own, wherever they were looked for."""
+    """Return the user's own env files, read or not."""
     return home_level_files(resolution.world.home, resolution.directory.users_own)
 
 
@@ -145,7 +145,7 @@ def _for_every_machine(resolution: Resolution, decision: Decision) -> Decision:
 
 
 def _is_for_every_machine(resolution: Resolution, candidate: Candidate) -> bool:
-    """Tell whether a flag says it, itself or by naming the file, or a project's file does."""
+    """Return whether a value applies to every machine: a flag sets it or names its file, or a project sets it."""
     origin, named = candidate.origin, resolution.world.choice.path
     is_in_named = named is not None and origin.path == named
     return origin.layer == "flag" or origin.source.is_default or origin.is_project_said or is_in_named
@@ -207,7 +207,7 @@ def _of_candidate(winner: Candidate | None) -> Provenance:
 
 
 def _secret_provenance(resolution: Resolution, decision: Decision) -> Provenance:
-    """Return where the secret that the artifact refers to comes from, which --secret-from may have moved."""
+    """Return the provenance of the secret that the artifact refers to; --secret-from may change it."""
     reference = resolution.options.secret_from
     if reference is None:
         return _of_candidate(decision.winner) if resolution.auth_method != "qwen-oauth" else _OAUTH_LOGIN
@@ -217,7 +217,7 @@ def _secret_provenance(resolution: Resolution, decision: Decision) -> Provenance
 
 
 def _layer_of(kind: ReferenceKind) -> Layer:
-    """Return the layer in which a secret reference finds the secret."""
+    """Return the layer of a secret reference of some kind."""
     match kind:
         case "flag" | "environment" | "env-file" | "settings":
             return layer_named(kind)

@@ -1,4 +1,4 @@
-"""Which generation of Qwen Code is followed, and why: the one that somebody named, or that of the installed program."""
+"""The profile in use and the reason for it: a named profile, or that of the installed Qwen Code."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})\.(\d{1,6})(?:[-+][0-9A-Za-z.+-]{1,6
 class InstalledProgram:
     """The `qwen` on the PATH: its version, or the reason why that is unknown. With neither, there is no `qwen`.
 
-    There are several versions where a version manager has several and decides only when it is run.
+    There are several versions if a version manager has several and chooses one when it runs.
     """
 
     versions: tuple[str, ...] = ()
@@ -27,13 +27,13 @@ class InstalledProgram:
 
     @property
     def profile(self) -> Profile | None:
-        """The profile whose rules it follows, as far as its version says."""
+        """The profile of its version; None if the version is unknown."""
         profiles = {profile_of(version) for version in self.versions}
         return profiles.pop() if len(profiles) == 1 else None
 
     @property
     def name(self) -> str:
-        """What is installed, for people."""
+        """The installed program, for messages."""
         return f"qwen {' or '.join(self.versions)}"
 
     def __str__(self) -> str:
@@ -44,7 +44,7 @@ class InstalledProgram:
 
 @record
 class ChosenProfile:
-    """The profile that is followed. `named_by` is the flag, variable or file that names it, if anything does."""
+    """The profile in use. `named_by` is the flag, variable or file that names it; empty if none does."""
 
     profile: Profile
     installed: InstalledProgram
@@ -52,38 +52,38 @@ class ChosenProfile:
 
     @property
     def because(self) -> str:
-        """What decided on the profile."""
+        """The reason for the profile."""
         return self.named_by or str(self.installed)
 
     @property
     def is_found(self) -> bool:
-        """Whether a `qwen` on the PATH decided, which nobody typed and another machine may not have."""
+        """Whether the `qwen` on the PATH decided, which another machine may not have."""
         return not self.named_by and self.installed != InstalledProgram()
 
     @property
     def rules(self) -> str:
-        """Whose rules are followed and why, as the first line of a screen says it."""
+        """The rules in use and the reason, as in the first line of a screen."""
         return f"{self.profile.rules} ({self.because})"
 
     @property
     def ignored(self) -> Profile | None:
-        """The profile of the installed program, where another one is named."""
+        """The profile of the installed program, if another profile is named."""
         profile = self.installed.profile
         return profile if self.named_by and profile != self.profile else None
 
 
 def release_of(version: str) -> tuple[int, ...] | None:
-    """Return the numbers of a version; None for a text that is no version.
+    """Return the numbers of a version; None for a text that is not a version.
 
-    What follows the numbers does not count. `0.21.0-nightly.…` and `0.21.0-preview.1` are made from the code of 0.21.0,
-    and follow its rules, although they are ordered before it.
+    Text after the numbers is ignored. `0.21.0-nightly.…` and `0.21.0-preview.1` are built from the code of 0.21.0, and
+    have its rules, although they are ordered before it.
     """
     match = _VERSION.fullmatch(version)
     return tuple(map(int, match.groups())) if match else None
 
 
 def profile_of(version: str) -> Profile | None:
-    """Return the profile that a version of Qwen Code follows; None where it is no version, or before all of them."""
+    """Return the profile of a version of Qwen Code; None if the text is not a version, or older than all profiles."""
     release = release_of(version) or ()
     begun = {
         first: profile

@@ -23,7 +23,7 @@ MISSING = ("missing secret", "missing file")
 
 @record
 class Difference:
-    """One difference: in which field (or, for the resolution as a whole, which key), from what to what."""
+    """One difference: the field (or the key of the resolution as a whole), the old and the new value."""
 
     field: str
     part: Part
@@ -34,7 +34,7 @@ class Difference:
 
 
 def drift(old: ResolvedConfig, new: ResolvedConfig, *, strict: bool = False) -> tuple[Difference, ...]:
-    """Return the differences in the values of `[config]`; with `strict`, also in all that says where they come from."""
+    """Return the differences in the values of `[config]`; with `strict`, also in their origins."""
     differences = [*_values(old, new)]
     if strict:
         differences += [*_references(old, new), *_provenance(old, new), *_resolution(old, new)]
@@ -60,7 +60,7 @@ def _values(old: ResolvedConfig, new: ResolvedConfig) -> Iterator[Difference]:
 
 
 def _is_machines(artifact: ResolvedConfig, name: str) -> bool:
-    """Tell whether an artifact has what one machine said: earlier versions wrote that down."""
+    """Return whether an artifact contains a value of one machine, as earlier versions wrote it."""
     return artifact.provenance[name].layer == "environment" and declared_fields()[name].machine
 
 

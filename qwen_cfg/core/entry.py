@@ -1,4 +1,4 @@
-"""The provider entry that a resolution uses, and what it changes: it comes before the flags, as in Qwen Code."""
+"""The provider entry that a resolution uses, and its effect: it overrides the flags, as in Qwen Code."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 def with_entry(
     decisions: Mapping[str, Decision], sources: Sources
 ) -> tuple[Mapping[str, Decision], EntryChoice | None]:
-    """Return the decisions after the provider entry was chosen, and the entry; both as they are where there is none.
+    """Return the decisions after the choice of the provider entry, and the entry; without one, unchanged decisions.
 
-    The entry is that of the model that the other layers decide. Where there is none of that name, and neither a key
-    nor a base URL, it is the first of the method. The entry of a model that nobody named, of the default one, has a
-    base URL only where no other layer has one.
+    The entry is that of the model from the other layers. Without an entry of that name, and without a key and a base
+    URL, it is the first entry of the method. The base URL of the default model's entry is used only if no other layer
+    sets one.
     """
     settings = sources.settings
     if settings is None or sources.auth_method is None or "modelProviders" not in settings.merged:
@@ -57,7 +57,7 @@ def with_entry(
 
 
 def _wanted(model: Decision, settings: SettingsLoad) -> tuple[str, str]:
-    """Return the model that is asked for, and the base URL that the settings have beside its name."""
+    """Return the requested model, and the base URL beside its name in the settings."""
     if model.winner is None:
         return "", ""
     is_of_settings = model.winner.origin.layer == "settings"
@@ -65,7 +65,7 @@ def _wanted(model: Decision, settings: SettingsLoad) -> tuple[str, str]:
 
 
 def _project_of(decisions: Mapping[str, Decision], settings: SettingsLoad, entry: ProviderEntry) -> Origin | None:
-    """Return where a project's file has a say in which entry is used; None if none has."""
+    """Return the place in a project's file that affects the choice of the entry; None if there is none."""
     winners = [decisions[name].winner for name in ("model", "auth_method")]
     said = [settings.at("model", "baseUrl"), settings.at("providerProtocol", entry.provider)]
     origins = [w.origin for w in winners if w is not None]
@@ -85,10 +85,10 @@ def _decided(decision: Decision, sources: Sources) -> Decision:
 def _beside_the_default_model(
     before: Mapping[str, Decision], after: Mapping[str, Decision], sources: Sources
 ) -> dict[str, Decision]:
-    """Return what is decided otherwise where the entry is that of the default model, which nobody named.
+    """Return the decisions that differ if the entry is that of the default model.
 
-    Under openai, a base URL that another layer has comes before the entry's. Under any other method the entry alone has
-    a say: no other key and no other base URL is used.
+    Under openai, a base URL from another layer overrides the entry's. Under other methods, only the entry counts: no
+    other key and no other base URL is used.
     """
     if sources.auth_method == "openai":
         url, offers = before["base_url"], PROVIDER_ENTRY.offers(before["base_url"].field, sources)
@@ -107,6 +107,6 @@ def _of_entry_alone(decision: Decision, sources: Sources) -> Decision:
 
 
 def _of_wire(decision: Decision, sources: Sources, method: str) -> Decision:
-    """Return the decision on the method where the entry asks for another one of OpenAI's two APIs."""
+    """Return the decision on the method, which the entry may change to the other one of OpenAI's two APIs."""
     origin = PROVIDER_ENTRY.origin_of_wire(sources)
     return override(decision, Candidate("auth_method", method, origin))

@@ -1,4 +1,4 @@
-"""An env file as a resolution sees it: what it assigns, what it offers, and what it may not set."""
+"""An env file in a resolution: its assignments, its candidates, and the variables that it may not set."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @record
 class EnvFile:
-    """An env file as far as it concerns this program.
+    """The parts of an env file that this program uses.
 
-    `says` is what it says of each name that it assigns, `offers` the candidates of the declared variables that it sets,
-    and `excluded` the names that it sets and may not set.
+    `says` has the value of each name that it assigns, `offers` the candidates of the declared variables, and `excluded`
+    the names that it sets but may not set.
     """
 
     place: Place
@@ -31,20 +31,20 @@ class EnvFile:
 
     @property
     def lines(self) -> Mapping[str, int]:
-        """The line of each name that it assigns."""
+        """The line of each assigned name."""
         return {name: said.origin.line or 0 for name, said in self.says.items()}
 
 
 def may_set_all(place: Place, profile: Profile) -> bool:
-    """Tell whether the file at a place may set every variable: a `.qwen/.env`, and `~/.env` if the profile says so."""
+    """Return whether the file at a place may set every variable: a `.qwen/.env`, and under some profiles `~/.env`."""
     return place.in_qwen_directory or (place.home_level and not profile.home_env_excludes)
 
 
 def without_excluded(file: EnvFile, names: tuple[str, ...], profile: Profile) -> EnvFile:
-    """Return an env file without the variables that it may not set, which are noted."""
+    """Return an env file without the variables that it may not set; their names are in `excluded`."""
     excluded = () if may_set_all(file.place, profile) else tuple(name for name in file.says if name in names)
     if profile.refused_variables and not file.place.home_level:
-        # Those of a field are refused, and told of, with the field.
+        # Refused variables of a field are reported with the field.
         refused, declared = set(profile.refused_variables), file.offers
         says = {n: said for n, said in file.says.items() if n in declared or n.upper() not in refused}
         file = replace(file, says=says)

@@ -1,4 +1,4 @@
-"""Vertex AI without an API key: Google's application default credentials, and the endpoint that goes with them."""
+"""Vertex AI without an API key: Google's application default credentials, and their endpoint."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _EVERYWHERE = "global"
 def google_project(
     method: object, api_key: Decision, entry: EntryChoice | None, variables: Variables
 ) -> VariableValue | None:
-    """Return what names the Google Cloud project whose login is used in place of a key; None where none is.
+    """Return the variable that names the Google Cloud project whose login replaces a key; None if a key is used.
 
-    That is so under vertex-ai, where there is no key and no provider entry that names a variable for one.
+    The login is used under vertex-ai if there is no key, and no provider entry that names a variable for it.
     """
     if method != "vertex-ai" or api_key.winner is not None:
         return None
@@ -38,7 +38,7 @@ def google_project(
 def with_endpoint(
     decisions: Mapping[str, Decision], project: VariableValue, variables: Variables
 ) -> Mapping[str, Decision]:
-    """Return the decisions with the endpoint of a project in place of the default one."""
+    """Return the decisions with the endpoint of a project instead of the default."""
     decision = decisions["base_url"]
     if not decision.by_default:
         return decisions

@@ -31,26 +31,26 @@ if TYPE_CHECKING:
     from .start import QwenDirectory, Start
 
 
-# The member of a provider entry that names the variable with the key, and what such a name looks like.
+# The member of a provider entry that names the variable with the key, and the form of such a name.
 _KEY_VARIABLE = "envKey"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
-# With one of these set, Qwen Code does not start itself again.
+# If one of these is set, Qwen Code does not start itself again.
 _ONE_PASS = ("QWEN_CODE_NO_RELAUNCH", "SANDBOX")
 
-# The password in a URL, as in a variable for a database.
+# The password in a URL, for example of a database.
 _LOGIN = re.compile(r"://[^/@\s:]*:([^/@\s]+)@")
 
-# More of them than anybody has; each costs time wherever something is shown.
+# Users have fewer; each secret costs time in every output.
 _MOST_SECRETS = 1000
 
 
 @record
 class Load:
-    """What a profile loads.
+    """The files of a profile.
 
-    The search for the env files, those that were read, the excluded variables, all variables, and the settings where
-    the profile reads them. `secrets` are what these hold, or name, that is a secret: it is known as long as it is held.
+    The search for the env files, the files that were read, the excluded variables, all variables, and the settings if
+    the profile reads them. `secrets` are the secrets in the settings, which are redacted while this reference exists.
     """
 
     search: Search
@@ -62,13 +62,13 @@ class Load:
 
 
 def load(start: Start, profile: Profile, directory: QwenDirectory, looks: Looks) -> Load:
-    """Load what a profile reads.
+    """Load the files of a profile.
 
-    Qwen Code 0.21 and later load everything twice: they start themselves again with the environment that the first pass
-    made, so that settings see what env files and other settings set. The second pass is made where it can differ.
+    Qwen Code 0.21 and later load everything twice: they start themselves again with the environment of the first pass,
+    so that settings see the variables from env files and other settings. The second pass is made only if it can differ.
 
     Raises:
-        EnvFileError: if a file that is read cannot be.
+        EnvFileError: if an env file cannot be read.
         SettingsError: if Qwen Code stops at a settings file.
     """
     environ = start.variables if profile.reads_settings else _declared(start)
@@ -83,8 +83,8 @@ def _declared(start: Start) -> dict[str, str]:
 
 
 def _has_second_pass(first: Load, settings: SettingsLoad) -> bool:
-    """Tell whether there is a second pass, and it can differ from the first."""
-    # Looked at after the first pass: a file may have set one of them.
+    """Return whether there is a second pass that can differ from the first."""
+    # Checked after the first pass, since a file may have set one of them.
     if any(said.text for name in _ONE_PASS if (said := first.variables.value(name)) is not None):
         return False
     moves = any(first.variables.value(name) is not None for name in (SYSTEM, SYSTEM_DEFAULTS))
@@ -123,17 +123,17 @@ def _secrets(settings: SettingsLoad, variables: Variables) -> set[str]:
 
 
 def _is_secret(name: str, text: str) -> bool:
-    """Tell whether a text in settings is a secret; `envKey` names a variable, unless a key stands there by mistake."""
+    """Return whether a text in settings is a secret; `envKey` names a variable, unless it contains a key by mistake."""
     return is_secret_name(name) if name != _KEY_VARIABLE else _is_key_itself(text)
 
 
 def _is_key_itself(text: str) -> bool:
-    """Tell whether a key stands where the name of its variable belongs."""
+    """Return whether a text is a key in place of the name of its variable."""
     return len(text) >= TELLTALE_LENGTH and (looks_like_key(text) or _VARIABLE.fullmatch(text) is None)
 
 
 def _name(setting: Setting) -> str:
-    """Return the name that a setting has, or that the nearest member around it has."""
+    """Return the name of a setting, or of the nearest member around it."""
     return next((name for name in reversed(setting.names) if not name.isdigit()), "")
 
 
@@ -151,9 +151,9 @@ def _always(place: Place) -> bool:  # noqa: ARG001 - whichever it is
 def _trusted(
     start: Start, directory: QwenDirectory, looks: Looks, before: Variables, settings: SettingsLoad
 ) -> Callable[[Place], bool]:
-    """Return which env files Qwen Code's trust in folders lets be read: the home's, and those of trusted folders.
+    """Return a function: whether folder trust allows an env file, which is one of the home or of a trusted folder.
 
-    What the workspace says of it counts here, other than for its settings.
+    Unlike for the workspace's settings, the workspace's own setting of folder trust counts here.
     """
     trust = folder_trust(start, directory, looks, before, settings.merged)
 
@@ -167,7 +167,7 @@ def _trusted(
 
 
 def _of_settings(settings: SettingsLoad, profile: Profile) -> Mapping[str, VariableValue]:
-    """Return the variables that the merged settings set: texts alone, up to a NUL, and none that is refused."""
+    """Return the variables that the merged settings set: only strings, up to a NUL, without refused variables."""
     env = settings.at("env")
     refused = set(profile.refused_variables)
     return {

@@ -8,7 +8,7 @@ from functools import cache
 from qwen_schema import declared_fields, field_of_variable
 from qwen_schema import patterns as re
 
-# What other programs, and older ones, call the same thing (LangChain, LiteLLM, the OpenAI SDK before 1.0, Continue).
+# Names of other or older programs for the same setting (LangChain, LiteLLM, the OpenAI SDK before 1.0, Continue).
 _OTHER_NAMES = {
     "OPENAI_API_BASE": "OPENAI_BASE_URL",
     "OPENAI_API_BASE_URL": "OPENAI_BASE_URL",
@@ -25,7 +25,7 @@ _OTHER_NAMES = {
     "OPENAI_MODEL_NAME": "OPENAI_MODEL",
 }
 
-# Names that are other programs' own, and mean something else.
+# Names of other programs with another meaning.
 _OF_OTHERS = {"OPENAI_HOST", "OPENAI_MODELS"}
 
 # Letters of other alphabets that look like those of our names.
@@ -35,12 +35,12 @@ _SAME_LOOK = str.maketrans(
     "ABEKMHOPCTYXISABEIKMNOPTYX",
 )
 
-# A name, but for one whose value is taken there: `$NAME` or `%NAME%` with no `=` behind it.
+# A name, except in a reference to its value: `$NAME` or `%NAME%` without a `=` after it.
 _NAME = re.compile(r"(?<![A-Za-z0-9_])(?:\$(?:env:|\{)?|%)?(?P<name>[A-Za-z_][A-Za-z0-9_-]*)", re.IGNORECASE)
 _WORDS = re.compile("OPENAI|QWEN", re.IGNORECASE)
 _ASSIGNING = re.compile(r"[\"'\]}]*\s*[=:]")
 
-# How much of a name a slip of the fingers leaves as it was.
+# The share of a name that a typing mistake leaves unchanged.
 _ALIKE = 0.88
 
 
@@ -57,19 +57,19 @@ def meant(name: str) -> str | None:
     if upper in ours:
         return upper
     if upper[-1:].isdigit():
-        # OPENAI_API_KEY_2 is a spare one, and no slip.
+        # OPENAI_API_KEY_2 is a spare key, not a mistake.
         return None
     near = [variable for variable in ours if _may_be_alike(upper, variable)]
     if not near:
         return None
-    import difflib  # noqa: PLC0415 - few names are that near
+    import difflib  # noqa: PLC0415 - few names are that similar
 
     close = difflib.get_close_matches(upper, near, n=1, cutoff=_ALIKE)
     return close[0] if close else None
 
 
 def _may_be_alike(one: str, other: str) -> bool:
-    """Tell whether so many characters of two names are the same, in any order, that difflib may find them alike."""
+    """Return whether two names share so many characters, in any order, that difflib may find them similar."""
     least = _ALIKE * (len(one) + len(other))
     if 2 * min(len(one), len(other)) < least:
         return False
@@ -78,9 +78,9 @@ def _may_be_alike(one: str, other: str) -> bool:
 
 
 def names_in(line: str) -> tuple[tuple[str, ...], bool]:
-    """Return the declared variables that a line means to set, and whether anything follows the last of them.
+    """Return the declared variables that a line is meant to set, and whether text follows the last of them.
 
-    Characters that cannot be seen, or that look like others, are taken for what they look like.
+    Invisible characters, and characters that look like others, are read as they look.
     """
     plain = line if line.isascii() and line.isprintable() else _as_it_looks(line)
     known, found, end = _declared(), [], len(plain)
@@ -105,5 +105,5 @@ def _declared() -> frozenset[str]:
 
 
 def _ours(name: str) -> str | None:
-    """Return the variable that was meant by a name with our words in it: looking for others takes long."""
+    """Return the variable that a name with our words means; only such names are compared, since this takes long."""
     return meant(name) if _WORDS.search(name) else None

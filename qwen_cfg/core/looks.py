@@ -1,4 +1,4 @@
-"""What is asked of the disk, or of a world that was read from it."""
+"""The interface through which the core reads the disk, or a world that was read from it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 
 class Looks(Protocol):
-    """What stands at places."""
+    """Reads paths."""
 
     def look(self, path: Path) -> Sighting:
-        """Return what stands at the place of an env file."""
+        """Return the result of reading the path of an env file."""
 
     def look_at_settings(self, path: Path) -> Sighting:
-        """Return what stands at the place of a file of settings or of trust rules."""
+        """Return the result of reading the path of a settings file or of the trust rules."""
 
     def places_of(self, folder: str) -> tuple[PurePath, ...]:
-        """Return the paths that a folder in a trust rule stands for: as it is named, and with its links resolved."""
+        """Return the paths of a folder in a trust rule: as named, and with its links resolved."""

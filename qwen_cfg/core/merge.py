@@ -43,8 +43,8 @@ class ShadowedCandidate:
 class Decision:
     """The decision for one field.
 
-    `value` is the winner's, typed; it is None when nothing won, or when `problem` says why it is no value.
-    `unused` says why the winner's is no value where nobody asks for one, so that the empty one is taken.
+    `value` is the typed value of the winner; None if there is no winner, or if `problem` says why it is invalid.
+    `unused` says why the winner's value is invalid if no request needs it, so that the empty value is used.
     """
 
     field: Field
@@ -57,18 +57,18 @@ class Decision:
 
     @property
     def by_default(self) -> bool:
-        """Whether only the default has a value."""
+        """Whether the value is the default."""
         return self.winner is not None and self.winner.origin.source.is_default
 
     @property
     def by_library(self) -> bool:
-        """Whether a variable that the provider's library reads gave the value, of which Qwen Code knows nothing."""
+        """Whether the value comes from a variable that only the provider's library reads, not Qwen Code itself."""
         name = None if self.winner is None else self.winner.origin.variable
         return any(variable.of_library and variable.name == name for variable in self.field.variables)
 
     @property
     def items(self) -> tuple[str, ...]:
-        """The value of a list field; nothing where it is not valid."""
+        """The value of a list field; empty if it is not valid."""
         return self.value if isinstance(self.value, tuple) else ()
 
 
@@ -95,12 +95,12 @@ def _by_default_alone(field: Field, text: str) -> Decision:
 
 
 def settle(decision: Decision, winner: Candidate) -> Decision:
-    """Return a decision that nobody's candidate made, with the one that was inferred."""
+    """Return a decision without a winner with an inferred candidate as its winner."""
     return _typed(decision.field, winner, decision.shadowed)
 
 
 def override(decision: Decision, winner: Candidate) -> Decision:
-    """Return a decision in which a candidate that comes before all others wins."""
+    """Return a decision with a candidate that overrides all others."""
     lost = () if decision.winner is None else (ShadowedCandidate(decision.winner, "beaten", winner),)
     others = tuple(
         ShadowedCandidate(s.candidate, s.fate, winner if s.fate == "beaten" else s.by) for s in decision.shadowed
@@ -109,13 +109,13 @@ def override(decision: Decision, winner: Candidate) -> Decision:
 
 
 def beside(decision: Decision, losers: tuple[Candidate, ...]) -> Decision:
-    """Return a decision with further candidates, which are beaten by the one that wins."""
+    """Return a decision with further candidates, which the winner overrides."""
     lost = tuple(ShadowedCandidate(loser, "beaten", decision.winner) for loser in losers)
     return replace(decision, shadowed=(*lost, *decision.shadowed))
 
 
 def not_beside_entry(decision: Decision, winner: Candidate | None) -> Decision:
-    """Return a decision in which nothing counts that would have won before: the provider entry alone has a say."""
+    """Return a decision whose former winner is not used, since only the provider entry counts."""
     before = () if decision.winner is None else (ShadowedCandidate(decision.winner, "beaten"),)
     every = (*before, *decision.shadowed)
     lost = tuple(ShadowedCandidate(s.candidate, "not beside the entry") if s.fate == "beaten" else s for s in every)
@@ -123,9 +123,9 @@ def not_beside_entry(decision: Decision, winner: Candidate | None) -> Decision:
 
 
 def without_secrets_elsewhere(decisions: Mapping[str, Decision]) -> dict[str, Decision]:
-    """Return the decisions, a value being a problem where it holds a secret that belongs into another field.
+    """Return the decisions; a value that contains the secret of another field becomes a problem.
 
-    Somebody has put the key where the model or the base URL goes. It would be shown, written and sent.
+    Such a value, for example a key as the model, would be shown, written and sent.
     """
     texts = {text for d in decisions.values() if d.field.secret for text in _texts(d)}
     secrets = {text for text in texts if len(text) >= TELLTALE_LENGTH and kind_of_pointer(text) is None}
@@ -144,9 +144,9 @@ def _without_secrets(decision: Decision, secrets: set[str]) -> Decision:
 
 
 def without_unused_proxy(decisions: Mapping[str, Decision]) -> dict[str, Decision]:
-    """Return the decisions without a proxy that is not valid and that no request would go through.
+    """Return the decisions without an invalid proxy that no request would use.
 
-    One that a flag names is typed for this very command, and stays a problem.
+    An invalid proxy from a flag stays a problem, since it was typed for this command.
     """
     proxy, url = decisions["proxy"], decisions["base_url"].value
     named_by_flag = proxy.winner is not None and proxy.winner.origin.layer == "flag"
@@ -163,7 +163,7 @@ def _texts(decision: Decision) -> list[str]:
 
 
 def _ranked(field: Field, profile: Profile, sources: Sources) -> Iterator[tuple[Candidate, ShadowedCandidate | None]]:
-    """Yield every candidate from the highest layer down, with its fate if it lost whoever wins."""
+    """Yield every candidate from the highest layer down, with its fate if it cannot win."""
     groups = _groups(profile.order_of(field.name))
     for group in groups:
         if isinstance(group, tuple):
@@ -179,7 +179,7 @@ def _ranked(field: Field, profile: Profile, sources: Sources) -> Iterator[tuple[
 def _of_variables(
     field: Field, layers: tuple[VariableLayer, ...], sources: Sources, *, of_library: bool
 ) -> Iterator[tuple[Candidate, ShadowedCandidate | None]]:
-    """Yield the candidates of a field's variables: of those that Qwen Code reads, or of those that a library does."""
+    """Yield the candidates of a field's variables: those that Qwen Code reads, or those that a library reads."""
     for variable in field.variables:
         if variable.of_library != of_library or (variable.under and not sources.profile.reads(variable)):
             continue
@@ -213,8 +213,8 @@ def _of_variable(
 ) -> Iterator[tuple[Candidate, ShadowedCandidate | None]]:
     """Yield the candidates of one variable.
 
-    An empty one is no value; where the profile says so it also hides the same variable in what comes after it. Under a
-    profile that takes an empty variable for an unset one, it is one of blanks alone that does so.
+    An empty candidate is no value; under some profiles it also hides the same variable in later sources. Under profiles
+    in which an empty variable counts as unset, a variable of only blanks hides it.
     """
     hidden_by: Candidate | None = None
     for candidate in candidates:
@@ -230,7 +230,7 @@ def _of_variable(
 
 
 def _refused(field: Field, candidate: Candidate) -> ShadowedCandidate | None:
-    """Return the fate of a candidate that cannot win: it may not decide the field, or is empty and no default."""
+    """Return the fate of a candidate that cannot win: it may not set the field, or is empty and not a default."""
     needed = field.reach
     if candidate.origin.layer == "settings" and field.setting is not None:
         needed = field.setting.reach
@@ -242,7 +242,7 @@ def _refused(field: Field, candidate: Candidate) -> ShadowedCandidate | None:
 
 
 def _is_typed_none(field: Field, candidate: Candidate) -> bool:
-    """Tell whether a flag with an empty text says that a field is to have none, whatever lower layers say."""
+    """Return whether an empty flag sets a field to no value, whatever lower layers set."""
     return candidate.origin.layer == "flag" and field.schema.get("default") == ""
 
 
@@ -257,7 +257,7 @@ def _typed(field: Field, winner: Candidate | None, shadowed: tuple[ShadowedCandi
         if winner.problem is not None:
             raise BadValue(winner.problem.wrong, winner.problem.expected)
         _require_own_command(field, winner)
-        # Qwen Code replaces variables in settings, and uses one that is not set as it stands.
+        # Qwen Code replaces variables in settings, and leaves an unset variable as written.
         is_expanded = winner.origin.layer in ("settings", "settings-env")
         value = parse_value(field, winner.revealed, is_expanded=is_expanded)
     except BadValue as problem:
@@ -267,7 +267,7 @@ def _typed(field: Field, winner: Candidate | None, shadowed: tuple[ShadowedCandi
 
 
 def _require_own_command(field: Field, winner: Candidate) -> None:
-    """Refuse a command that a file of a project names: whoever unpacks a project has not asked for what it runs."""
+    """Raise an error for a command from a project's file, which the user has not approved by unpacking the project."""
     if field.secret and kind_of_pointer(winner.revealed) == "command" and winner.origin.is_project_said:
         raise BadValue(
             "a file of a project may not set a command, which would be run",

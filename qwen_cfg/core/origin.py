@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 @record
 class Layer(ABC):
-    """A kind of source that values come from, such as the flags or the env files.
+    """A kind of source of values, such as the flags or the env files.
 
-    `noun` is its name in a sentence. `reach` is the reach of a value in it, unless the place of the value says
-    another one. `is_default` marks the layer of the defaults, where an empty value is a value; `is_exported` marks the
-    variables of the user's shell, which `unset` removes.
+    `noun` is its name in a sentence. `reach` is the reach of its values, unless the place of a value has another one.
+    `is_default` marks the layer of the defaults, where an empty value is a value; `is_exported` marks the variables of
+    the user's shell, which `unset` removes.
     """
 
     name: LayerName
@@ -30,38 +30,38 @@ class Layer(ABC):
     is_exported: bool = False
 
     def text(self, place: str, variable: str | None = None) -> str:
-        """Return an origin in this layer in words: the one wording of all screens and messages.
+        """Return an origin in this layer as text, for all screens and messages.
 
-        A key that `--secret-from` refers to has that flag for its place, in every layer.
+        In every layer, the place of a key from `--secret-from` is that flag.
         """
         return place if place.startswith("--") else self._words(place, variable)
 
     def origin(self, place: str, variable: str | None = None) -> Origin:
-        """Return the origin at a place of this layer that has the reach of the layer and is in no file."""
+        """Return the origin at a place of this layer, with the layer's reach and without a file."""
         return Origin(self, place, self.reach, variable)
 
     @abstractmethod
     def _words(self, place: str, variable: str | None) -> str:
-        """Return an origin in words."""
+        """Return an origin as text."""
 
     @abstractmethod
     def reference(self, origin: Origin) -> SecretReference:
-        """Return how an artifact refers to a secret with an origin in this layer."""
+        """Return the artifact's reference to a secret with an origin in this layer."""
 
     @abstractmethod
     def set_by(self, declared: Field) -> str:
-        """Return what would set a field in this layer, in words; empty if a person cannot set it there."""
+        """Return the ways to set a field in this layer, as text; empty if a user cannot set it there."""
 
 
 @record
 class Origin:
     """The exact place that a candidate comes from.
 
-    `place` is how the place is written: a flag, a variable, FILE:LINE, FILE:LINE NAME in settings, or `default`. `path`
-    and `line` are set for what stands in a file, and `shown` is that file as it is written, where `place` says more
-    than FILE:LINE. `behind` are the origins of variables that the value went through (`${NAME}`, or the variable that a
-    provider entry names), and `pointer` (JSON Pointer, RFC 6901) leads to it in its settings file, unless it is all one
-    variable's. `via_project` says that a project's file has a say in it, even where a secret is held by the user.
+    `place` is the place as text: a flag, a variable, FILE:LINE, FILE:LINE NAME in settings, or `default`. `path` and
+    `line` are set for a value in a file; `shown` is the file as displayed, if `place` has more than FILE:LINE. `behind`
+    are the origins of variables that the value comes through (`${NAME}`, or the variable that a provider entry names).
+    `pointer` is its JSON Pointer (RFC 6901) in its settings file, unless the whole value is one variable. `via_project`
+    says that a project's file affects it, even if the secret itself is the user's.
     """
 
     source: Layer
@@ -77,33 +77,33 @@ class Origin:
 
     @property
     def layer(self) -> LayerName:
-        """The name of the layer, as the artifact and JSON write it."""
+        """The name of the layer in artifacts and JSON."""
         return self.source.name
 
     @property
     def file(self) -> str | None:
-        """The file as it is written, for what stands in a file."""
+        """The displayed path of the file; None for a value that is not in a file."""
         return self.shown or self.place.rpartition(":")[0] if self.path is not None else None
 
     @property
     def is_project_said(self) -> bool:
-        """Whether a project's file says it, or has a say in it."""
+        """Whether a project's file sets or affects the value."""
         return self.reach == "project" or self.via_project
 
     @property
     def users(self) -> tuple[Origin, ...]:
-        """The variables of the user's that the value went through, each where it is held."""
+        """The origins of the user's variables that the value comes through."""
         found = (o for one in self.behind for o in (one.users or ((one,) if one.reach == "user" else ())))
         return tuple(dict.fromkeys(found))
 
     @property
     def holder(self) -> Origin:
-        """Where the value is held: the first variable of the user's that it went through, or this origin."""
+        """The place of the value itself: the first of the user's variables that it comes through, or this origin."""
         return next(iter(self.users), self)
 
     @property
     def paths(self) -> frozenset[Path]:
-        """The files that have a say in the value."""
+        """The files that affect the value."""
         own = frozenset() if self.path is None else frozenset([self.path])
         return own.union(*(origin.paths for origin in self.behind))
 
@@ -122,9 +122,9 @@ class VariableValue:
 
 @record
 class Candidate:
-    """A value that one layer offers for one field, as text, with its origin.
+    """A value from one layer for one field, as text, with its origin.
 
-    `problem` says why it can be no value of the field, where its text alone does not say so.
+    `problem` says why it is not a valid value of the field, if its text alone does not show that.
     """
 
     field: str
@@ -139,5 +139,5 @@ class Candidate:
 
     @property
     def revealed(self) -> str:
-        """The text itself, secret or not, to parse or compare it."""
+        """The text itself, even of a secret, to parse or compare it."""
         return self.text.reveal() if isinstance(self.text, Secret) else self.text

@@ -1,4 +1,4 @@
-"""The fields that another generation of Qwen Code resolves differently from the same world."""
+"""The differences of the other profiles in the same world."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from .merge import Decision
     from .world import World
 
-# What a profile makes of a world: a resolution, or the error about a file that it reads and that cannot be read.
+# The result under a profile: a resolution, or the error for a file that cannot be read.
 Outcome = Resolution | EnvFileError | NotTrustedError | SettingsError
 
 
 @record
 class ProfileDifference:
-    """A field that another profile decides differently: in its value, or (`same_value`) in its origin alone."""
+    """A field that another profile decides differently: in its value, or (`same_value`) only in its origin."""
 
     decision: Decision
     same_value: bool
@@ -36,10 +36,10 @@ class ProfileDifference:
 
 @record
 class Elsewhere:
-    """What another profile resolves in the same world.
+    """The result of another profile in the same world.
 
-    `error` says why it resolves nothing: it reads a file that cannot be read. `unread` are files that it reads and
-    that were not read here, FIFOs, so that what they say is not known.
+    `error` is set if a file that the profile reads cannot be read. `unread` are files of the profile that were not read
+    here (FIFOs), so that their values are unknown.
     """
 
     profile: Profile
@@ -50,12 +50,12 @@ class Elsewhere:
 
     @property
     def agrees(self) -> bool:
-        """Whether every field is known to be resolved alike."""
+        """Whether every field is known to have the same value and origin."""
         return self.error is None and not self.unread and not self.differences
 
 
 def outcome_of(world: World, profile: Profile, options: Options) -> Outcome:
-    """Return what a profile makes of a world."""
+    """Return the result of a world under a profile."""
     try:
         return resolve_world(world, profile, options)
     except (EnvFileError, NotTrustedError, SettingsError) as error:
@@ -63,9 +63,9 @@ def outcome_of(world: World, profile: Profile, options: Options) -> Outcome:
 
 
 def elsewhere(resolution: Resolution, outcomes: Mapping[Profile, Outcome] | None = None) -> tuple[Elsewhere, ...]:
-    """Return what every other profile resolves that the world was read for.
+    """Return the result of every other profile that the world was read for.
 
-    `outcomes` are those of the profiles, where they are known already.
+    `outcomes` are the results that are already known.
     """
     known = outcomes or {}
     return tuple(
@@ -93,7 +93,7 @@ def _beside(resolution: Resolution, profile: Profile, other: Outcome) -> Elsewhe
 
 
 def _outcome(resolution: Resolution, decision: Decision) -> object:
-    """Return what a field comes to: its value, what is wrong with it, or what stands in for a key."""
+    """Return the result for a field: its value, its problem, or the replacement of a key."""
     if decision.field.secret and resolution.options.secret_from is not None:
         return resolution.options.secret_from
     if decision.winner is None:
@@ -105,9 +105,9 @@ def _outcome(resolution: Resolution, decision: Decision) -> object:
 
 
 def _origin(resolution: Resolution, decision: Decision) -> object:
-    """Return where a value comes from, as a person sees it."""
+    """Return the visible origin of a value."""
     if decision.winner is None or (decision.field.secret and resolution.options.secret_from is not None):
         return None
     origin = decision.winner.origin
-    # What a default is inferred from is worded otherwise under each profile.
+    # The text about an inferred default differs between profiles.
     return (origin.layer,) if origin.source.is_default else (origin.layer, origin.place, origin.variable)

@@ -1,4 +1,4 @@
-"""How a path is shown and written: `./`, `../` and `~/` where they say it, so that it is the same on every machine."""
+"""The displayed and written form of paths, with `./`, `../` and `~/`, so that they are the same on every machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from qwen_schema.records import record
 P = TypeVar("P", bound=PurePath)
 
 
-# Where Qwen Code keeps its login, and so do we.
+# The file of the login that Qwen Code and this program share.
 OAUTH_CACHE = "~/.qwen/oauth_creds.json"
 OAUTH_CACHE_NAME = "oauth_creds.json"
 
@@ -23,13 +23,13 @@ _MOST_SHOWN = 4096
 
 @record
 class Standpoint:
-    """Where paths are looked at from: the working directory and the home, both real (no links in them)."""
+    """The working directory and the home that paths are relative to; both without links."""
 
     cwd: PurePath
     home: PurePath | None
 
     def show(self, path: PurePath) -> str:
-        """Return the path of a file as seen from here.
+        """Return the path of a file for display.
 
         A home-level file is shown with `~/`, a file of a directory on the way up with `./` or `../`; another one by
         whichever of the two says it without leaving the home, and absolute if neither does.
@@ -101,7 +101,7 @@ def without_dots(path: PurePath) -> PurePath:
 
 
 def is_in_qwen_directory(path: PurePath) -> bool:
-    """Tell whether an env file is a `.qwen/.env`, which may set every variable."""
+    """Return whether an env file is a `.qwen/.env`, which may set every variable."""
     return path.parent.name == ".qwen"
 
 
@@ -111,7 +111,7 @@ def _directory(path: PurePath) -> PurePath:
 
 
 def _is_in(path: PurePath, directory: PurePath) -> bool:
-    """Tell whether a path is a directory, or below it."""
+    """Return whether a path is a directory, or below it."""
     return _shared(path, directory) == len(directory.parts)
 
 

@@ -1,4 +1,4 @@
-"""The places where env files are looked for, and the outcome of a search at each."""
+"""The places of env files, and the outcome of a search at each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Outcome = Literal["absent", "found", "filled-in", "not-reached", "skipped", "ign
 
 @record
 class Place:
-    """A place where an env file is looked for; `home_rank` is its number among the home-level files, if it is one."""
+    """A possible place of an env file; `home_rank` is its number among the home-level files, if it is one."""
 
     path: Path
     reach: Reach
@@ -26,12 +26,12 @@ class Place:
 
     @property
     def home_level(self) -> bool:
-        """Whether it is one of the files of the home."""
+        """Whether it is a home-level file."""
         return self.home_rank is not None
 
     @property
     def directory(self) -> Path:
-        """The directory that it belongs to: for `.qwen/.env` the one in which `.qwen` stands."""
+        """The directory that it belongs to; for `.qwen/.env` the parent of `.qwen`."""
         return self.path.parent.parent if self.in_qwen_directory else self.path.parent
 
     @property
@@ -42,9 +42,9 @@ class Place:
 
 @record
 class Visit:
-    """The outcome at one place; `kind` is what stands there, as far as it was looked at.
+    """The outcome at one place; `kind` is the type of the file there, if it was read.
 
-    `found` is the first file, `filled-in` one that is read after it, `ignored` one in a folder that is not trusted.
+    `found` is the first file, `filled-in` a file that is read after it, `ignored` a file in an untrusted folder.
     """
 
     place: Place
@@ -60,14 +60,15 @@ class Search:
 
     @property
     def places(self) -> tuple[Place, ...]:
-        """The places in the order in which they are looked at."""
+        """The places in the order of the search."""
         return tuple(visit.place for visit in self.visits)
 
     @property
     def read(self) -> tuple[Place, ...]:
-        """The places whose files are read, in the order in which they count.
+        """The places whose files are read, in order of precedence.
 
-        After the first found come the home-level files in an order of their own: one may lie on the way.
+        After the first file found come the home-level files in their own order, since one may be in a searched
+        directory.
         """
         first = [visit.place for visit in self.visits if visit.outcome == "found"]
         filling = [visit.place for visit in self.visits if visit.outcome == "filled-in"]
@@ -75,5 +76,5 @@ class Search:
 
     @property
     def unreached(self) -> tuple[Place, ...]:
-        """The places that the search never came to, in order."""
+        """The places that the search did not reach, in order."""
         return tuple(visit.place for visit in self.visits if visit.outcome == "not-reached")

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 @record
 class InferredMethod:
-    """An authentication method that nobody named, and what it was inferred from."""
+    """An inferred authentication method, and its source."""
 
     auth_method: str
     place: str
@@ -58,11 +58,11 @@ class InferredMethod:
 
 @record
 class Options:
-    """How to resolve, beside what the world says.
+    """The options of a resolution, in addition to the world.
 
-    `secret_from` is how the artifact is to refer to the key; `assumed` is the method to keep when nothing in this
-    world says which one (an artifact was made where there was a key, and this machine has none), and `in_place` what
-    stands in the place of the defaults of fields (the artifact took their values from a file that is not here).
+    `secret_from` is the artifact's reference to the key. `assumed` is the method to use if nothing in this world sets
+    one (an artifact was made with a key that this machine does not have). `in_place` replaces the defaults of fields
+    (the artifact has their values from a file that does not exist here).
     """
 
     secret_from: SecretReference | None = None
@@ -74,7 +74,7 @@ class Options:
 class Resolution:
     """The decisions and their inputs.
 
-    `entry` is the provider entry that is used, where there is one.
+    `entry` is the provider entry in use, if there is one.
     """
 
     world: World
@@ -91,22 +91,22 @@ class Resolution:
 
     @property
     def files(self) -> tuple[EnvFile, ...]:
-        """The env files that were read, in the order in which they count."""
+        """The env files that were read, in order of precedence."""
         return self.loaded.files
 
     @property
     def settings(self) -> SettingsLoad | None:
-        """The settings, where the profile reads them."""
+        """The settings, if the profile reads them."""
         return self.loaded.settings
 
     @property
     def variables(self) -> Variables:
-        """What the environment, the env files and the settings say of each variable."""
+        """The values of each variable in the environment, the env files and the settings."""
         return self.loaded.variables
 
     @cached_property
     def stops(self) -> tuple[Stop, ...]:
-        """The reasons for which Qwen Code would not start, beside a missing or invalid value."""
+        """The reasons why Qwen Code would not start, except missing or invalid values."""
         return stops_of(self.decisions, self.settings, self.entry, self.variables)
 
     @property
@@ -116,7 +116,7 @@ class Resolution:
 
     @property
     def login_path(self) -> str:
-        """Where the Qwen OAuth login is kept, as it is shown and written."""
+        """The path of the Qwen OAuth login, as displayed and written."""
         moved = self.directory.moved_to
         return OAUTH_CACHE if moved is None else self.world.standpoint.show(moved / OAUTH_CACHE_NAME)
 
@@ -136,31 +136,31 @@ class Resolution:
 
     @property
     def needs_api_key(self) -> bool:
-        """Whether there has to be an API key, and neither a value nor a reference for it is there."""
+        """Whether an API key is needed, but neither a value nor a reference for it exists."""
         key = self.decisions["api_key"]
         needs = self.auth_method not in (None, "qwen-oauth") and self.google_project is None
         return needs and key.winner is None and self.options.secret_from is None
 
     @cached_property
     def google_project(self) -> VariableValue | None:
-        """What names the Google Cloud project whose login is used in place of a key; None where none is."""
+        """The variable that names the Google Cloud project whose login replaces a key; None if a key is used."""
         return google_project(self.auth_method, self.decisions["api_key"], self.entry, self.variables)
 
     @property
     def proxy_login(self) -> Secret | None:
-        """The login in the URL of the proxy that is used; None for none."""
+        """The login in the URL of the proxy in use; None for no login."""
         proxy = self.decisions["proxy"]
         login = split_login(proxy.winner.revealed)[1] if proxy.winner is not None and proxy.value else ""
         return Secret(login) if login else None
 
     @property
     def excluded(self) -> tuple[Excluded, ...]:
-        """The variables that the files read set and may not set."""
+        """The variables that env files set but may not set."""
         return tuple(Excluded(name, f"{f.shown}:{f.lines[name]}") for f in self.files for name in f.excluded)
 
     @cached_property
     def everywhere(self) -> tuple[Place, ...]:
-        """The places of a search that is not replaced by `--env-file` or `--no-env-file`, in its order."""
+        """The places of the search, as if neither `--env-file` nor `--no-env-file` were given, in order."""
         if self.world.choice.chosen_by == "search":
             return self.search.places
         world = self.world
@@ -168,18 +168,18 @@ class Resolution:
 
     @cached_property
     def unread_places(self) -> tuple[Place, ...]:
-        """The places of the walk and the home at which nothing was read, whether or not a file is there."""
+        """The places of the search that were not read, whether or not a file exists there."""
         return unread_places(self.search, self.everywhere)
 
     @cached_property
     def unreached(self) -> tuple[EnvFile, ...]:
-        """The env files that are there and were not read; known only where the world was surveyed."""
+        """The env files that exist but were not read; known only after a survey."""
         excluded = self.decisions["excluded_variables"].items
         return unread_files(self.world, self.profile, self.unread_places, excluded)
 
     @property
     def is_complete(self) -> bool:
-        """Whether an artifact can be made of it."""
+        """Whether an artifact can be made of the resolution."""
         invalid = any(decision.problem for decision in self.decisions.values())
         return self.auth_method is not None and not self.needs_api_key and not invalid and not self.stops
 
@@ -211,10 +211,10 @@ def resolve_world(world: World, profile: Profile, options: Options | None = None
 
 
 def load_of(world: World, profile: Profile) -> Load:
-    """Return what a profile loads from a world; it was loaded when the world was read for that profile.
+    """Return the files of a profile, which were loaded when the world was read for it.
 
     Raises:
-        EnvFileError: if a file that is read cannot be.
+        EnvFileError: if an env file cannot be read.
         SettingsError: if Qwen Code stops at a settings file.
     """
     loaded = world.loads.get(profile)
@@ -227,7 +227,7 @@ def load_of(world: World, profile: Profile) -> Load:
 
 @cache
 def fields_under(profile: Profile) -> Mapping[str, Field]:
-    """Return the fields as a profile has them: the authentication method is one of those that it knows."""
+    """Return the fields under a profile, with only the profile's authentication methods."""
     fields = declared_fields()
     method = fields["auth_method"]
     known = replace(method, schema={**method.schema, "enum": list(profile.methods)})
@@ -235,10 +235,10 @@ def fields_under(profile: Profile) -> Mapping[str, Field]:
 
 
 def profile_named(name: str = DEFAULT_PROFILE, *, where: str = "") -> Profile:
-    """Return a declared profile; `where` is what named it, for messages.
+    """Return a declared profile; `where` is the source of the name, for messages.
 
     Raises:
-        UsageError: if there is none of that name.
+        UsageError: if there is no profile of that name.
     """
     profile = declared_profiles().get(name)
     if profile is None:
@@ -249,7 +249,7 @@ def profile_named(name: str = DEFAULT_PROFILE, *, where: str = "") -> Profile:
 
 
 def _auth_method(login: Path | None, decisions: Mapping[str, Decision], options: Options, sources: Sources) -> Decision:
-    """Return the decision on the method; nobody having named one, it is inferred from what there is."""
+    """Return the decision on the method, which is inferred if no layer sets it."""
     decision = decisions["auth_method"]
     if decision.winner is not None:
         return decision
@@ -263,7 +263,7 @@ def _auth_method(login: Path | None, decisions: Mapping[str, Decision], options:
 
 
 def _from_variables(options: Options, sources: Sources) -> InferredMethod | None:
-    """Return the first method of which one variable of each group is set, or what is assumed."""
+    """Return the first method with one set variable of each group, or the assumed method."""
     for method, groups in sources.profile.infers.items():
         found = [next(filter(sources.variables.value, group), None) for group in groups]
         if method == "openai" and options.secret_from is not None and found[0] is None:
@@ -287,5 +287,5 @@ def _from_credential(login: Path | None, api_key: Decision, options: Options) ->
 
 
 def _assumed(options: Options, auth_method: str) -> InferredMethod | None:
-    """Return what is assumed, if that is the given method."""
+    """Return the assumed method if it is the given one; else None."""
     return options.assumed if options.assumed is not None and options.assumed.auth_method == auth_method else None

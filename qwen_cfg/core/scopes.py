@@ -1,4 +1,4 @@
-"""The scopes of settings: where each file is, what it says, and which of them count in a folder."""
+"""The scopes of settings: their files, the values, and which scopes count in a folder."""
 
 from __future__ import annotations
 
@@ -47,18 +47,18 @@ _ABSENT = ("absent", "dangling link", "link loop")
 
 @record
 class FolderTrust:
-    """Qwen Code's trust in folders, as the settings and the rules have it."""
+    """Qwen Code's trust in folders, from the settings and the rules."""
 
     enabled: bool
     rules: tuple[FolderRule, ...]
     looks: Looks
 
     def rule_of(self, folder: Path) -> FolderRule | None:
-        """Return the rule that decides about a folder, if one does."""
+        """Return the rule that decides about a folder; None if there is none."""
         return decide_folder_trust(folder, self.rules, self.looks.places_of) if self.enabled else None
 
     def trusts(self, folder: Path, *, unknown: bool = False) -> bool:
-        """Tell whether a folder is trusted; one that no rule names is as `unknown` says."""
+        """Return whether a folder is trusted; `unknown` is the result for a folder without a rule."""
         rule = self.rule_of(folder)
         return not self.enabled or (unknown if rule is None else rule.level == "trusted")
 
@@ -66,7 +66,7 @@ class FolderTrust:
 def load_settings(start: Start, directory: QwenDirectory, looks: Looks, variables: Variables) -> SettingsLoad:
     """Return the settings of every scope, migrated, expanded and merged.
 
-    `variables` are those that the pass begins with.
+    `variables` are the variables at the start of the pass.
 
     Raises:
         SettingsError: if Qwen Code stops at one of the files.
@@ -85,7 +85,7 @@ def load_settings(start: Start, directory: QwenDirectory, looks: Looks, variable
 def folder_trust(
     start: Start, directory: QwenDirectory, looks: Looks, variables: Variables, merged: Mapping[str, Setting]
 ) -> FolderTrust:
-    """Return the trust in folders under some merged settings. The rules are read only where it is switched on."""
+    """Return the trust in folders under some merged settings. The rules are read only if it is switched on."""
     security = merged.get("security")
     found = None if security is None else security.at(*_ENABLED[1:])
     enabled = found is not None and found.is_true
@@ -112,7 +112,7 @@ def _rules(start: Start, directory: QwenDirectory, looks: Looks, variables: Vari
 
 
 def _files(start: Start, directory: QwenDirectory, variables: Variables) -> tuple[SettingsFile, ...]:
-    """Return the file of each scope, the lowest scope first; the home's is not the workspace's as well."""
+    """Return the file of each scope, the lowest scope first; the home's file is not also the workspace's."""
     system = _moved(start, variables, SYSTEM, start.system_settings)
     defaults = _moved(start, variables, SYSTEM_DEFAULTS, system.parent / "system-defaults.json")
     home = _users_directory(start, directory)
@@ -131,7 +131,7 @@ def _files(start: Start, directory: QwenDirectory, variables: Variables) -> tupl
 
 
 def _reach(scope: Scope, start: Start, directory: QwenDirectory, variables: Variables) -> Reach:
-    """Return the reach of a scope's file: a place that a project names, or a relative one, leads into a project."""
+    """Return the reach of a scope's file; a path that a project names, or a relative one, may be in a project."""
     match scope:
         case "workspace":
             return "project"
@@ -154,7 +154,7 @@ def _users_directory(start: Start, directory: QwenDirectory) -> Path | None:
 
 
 def _home_variables(start: Start, directory: QwenDirectory, looks: Looks) -> dict[str, VariableValue]:
-    """Return what the env files of the home say; settings see that before the env files are loaded."""
+    """Return the variables in the env files of the home, which settings see before the env files are loaded."""
     found: dict[str, VariableValue] = {}
     moved = directory.moved_to is not None
     for path in home_level_files(start.home, directory.moved_to)[: 1 if moved else None]:

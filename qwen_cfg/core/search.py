@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 def places(
     cwd: Path, home: Path | None, profile: Profile, choice: EnvFileChoice, directory: QwenDirectory | None = None
 ) -> tuple[Place, ...]:
-    """Return the places in the order in which they are looked at.
+    """Return the places in the order of the search.
 
-    From `cwd` up, in each directory `.qwen/.env` and then `.env`; at last the files of the home, and of the directory
-    in place of `~/.qwen`. No place comes twice.
+    From `cwd` up, `.qwen/.env` and then `.env` in each directory; then the files of the home, and of the directory in
+    place of `~/.qwen`. Each place occurs once.
     """
     if choice.chosen_by == "none":
         return ()
@@ -61,11 +61,10 @@ def search(
     look: Callable[[Path], Sighting],
     may_read: Callable[[Place], bool] = lambda place: True,  # noqa: ARG005
 ) -> Search:
-    """Look at the places until the search is over; the places after that are `not-reached`.
+    """Read the places until the search ends; the places after that are `not-reached`.
 
-    The first file found ends it, except that under a profile in which the home's files fill in, these are still
-    looked at. `look` is called for no place that is not reached. A file at a place that `may_read` does not let be read
-    is passed over.
+    The first file found ends the search; under a profile in which the home's files fill in, those are still read.
+    `look` is called only for places that are reached. A file that `may_read` does not allow is skipped.
     """
     visits: list[Visit] = []
     over = False

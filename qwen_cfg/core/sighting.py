@@ -1,4 +1,4 @@
-"""What stood at a place when it was looked at, and where a project's file comes from."""
+"""The result of reading a path, and where a project's file comes from."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 @record
 class Sighting:
-    """What stands at a place: its kind, and the text of an env or settings file or the reason why it cannot be read.
+    """The result of reading a path: its kind, and the text of an env or settings file, or the error.
 
-    `mode` holds the permission bits, where there are such. `is_foreign` says that it belongs to another user, who is
-    allowed, and `is_shared` that others can read it.
+    `mode` are the permission bits, if the system has them. `is_foreign` says that the file belongs to another user,
+    whom the user approved, and `is_shared` that others can read it.
 
-    `kind` is `absent`, `file`, `fifo`, `unreadable`, `dangling link`, `link loop`, or what else stands there, in a word
+    `kind` is `absent`, `file`, `fifo`, `unreadable`, `dangling link`, `link loop`, or another type of file
     (`directory`, `socket`, …).
     """
 
@@ -35,11 +35,11 @@ class Sighting:
 
     @property
     def is_env_file(self) -> bool:
-        """Whether this ends a search: a file or a FIFO, readable or not."""
+        """Whether this ends a search: it is a file or a FIFO, readable or not."""
         return self.kind in ("file", "fifo", "unreadable")
 
     def assignments(self, dialect: Dialect) -> tuple[Assignment, ...]:
-        """Return what the text assigns in a dialect; it is parsed once, when it is first asked for."""
+        """Return the assignments of the text in a dialect; the text is parsed once, at the first call."""
         match dialect:
             case "dotenv":
                 return self._in_dotenv
@@ -48,8 +48,8 @@ class Sighting:
 
     @cached_property
     def json(self) -> Node | JsonError:
-        """What the text is as JSON with comments, or why it is none; it is parsed once."""
-        # As Qwen Code does: a byte-order mark is skipped.
+        """The text as JSON with comments, or the error; it is parsed once."""
+        # A byte-order mark is skipped, as in Qwen Code.
         try:
             return parse_jsonc((self.text or "").removeprefix("\ufeff"))
         except JsonError as error:
@@ -66,8 +66,8 @@ class Sighting:
 
 ABSENT = Sighting("absent")
 
-# "may be tracked" is said where git gives no answer.
+# "may be tracked" means that git gives no answer.
 GitStatus = Literal["tracked", "may be tracked", "not ignored", "ignored"]
 
-# Where a project's file comes from. Nothing proves that a file is the user's own: an archive can hold a `.git`.
+# Where a project's file comes from. No file is certainly the user's own: an archive can contain a `.git`.
 Standing = Literal["came with the project", "may have come with it", "in a .git", "another user's", "unknown"]

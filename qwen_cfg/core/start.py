@@ -1,4 +1,4 @@
-"""What a world starts with: the flags, the environment, the working directory and the home."""
+"""The start of a world: the flags, the environment, the working directory and the home."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from .origin import Origin
 
 
-# Where Qwen Code's settings of the system are, but for macOS and Windows.
+# The path of Qwen Code's system settings, except on macOS and Windows.
 SYSTEM_SETTINGS = Path("/etc/qwen-code/settings.json")
 
 
 @record
 class FlagValue:
-    """A flag as it was given: its spelling and its text."""
+    """A flag as the user wrote it, and its text."""
 
     flag: str
     text: str | Secret
@@ -33,7 +33,7 @@ class FlagValue:
 
 @record
 class EnvFileChoice:
-    """Who chooses the env file: the search, `--env-file PATH`, or nobody (`--no-env-file`)."""
+    """The choice of the env file: by the search, by `--env-file PATH`, or none (`--no-env-file`)."""
 
     chosen_by: ChosenBy = "search"
     path: Path | None = None
@@ -41,11 +41,11 @@ class EnvFileChoice:
 
 @record
 class QwenDirectory:
-    """The directory where Qwen Code keeps what is the user's: `~/.qwen`, or where a variable moves it.
+    """The directory of Qwen Code's files for the user: `~/.qwen`, or the directory that a variable names.
 
-    `origin` is the variable's, and `text` what it says, where it says anything; `problem` tells why that names no
-    directory. `moved_to` is a real path; its files have reach project where the text leads there from the working
-    directory, since any project can then be it. `login` and `settings` are the files of that kind that are there.
+    `origin` and `text` are those of the variable, if it is set; `problem` says why the text names no directory.
+    `moved_to` is a real path; its files have reach project if the text is relative to the working directory, since it
+    may then name a directory of any project. `login` and `settings` are these files, if they exist.
     """
 
     moved_to: Path | None = None
@@ -58,18 +58,18 @@ class QwenDirectory:
 
     @property
     def users_own(self) -> Path | None:
-        """The directory in place of `~/.qwen`, where it is the user's and no project's."""
+        """The directory in place of `~/.qwen`, if it is the user's and not a project's."""
         return self.moved_to if self.reach == "user" else None
 
 
 @record(kw_only=True)
 class Start:
-    """What a world starts with, before the disk is searched.
+    """The start of a world, before the disk is searched.
 
-    `environ` holds declared variables only, `variables` all that are there, for settings that name them. `cwd` and
-    `home` are real paths; `home` is None when there is none, and `home_problem` then says why. `surveyed` says that all
-    places under every profile are looked at, and not only those that the search reaches. `system_settings` is where
-    Qwen Code's settings of the system are, unless a variable says where.
+    `environ` has only declared variables, `variables` all variables, for settings that name them. `cwd` and `home` are
+    real paths; without a home, `home` is None and `home_problem` has the reason. `surveyed` says that all places of all
+    profiles are read, not only those that the search reaches. `system_settings` is the path of Qwen Code's system
+    settings, unless a variable names another one.
     """
 
     cwd: Path
@@ -85,5 +85,5 @@ class Start:
 
     @property
     def standpoint(self) -> Standpoint:
-        """Where paths are shown from."""
+        """The standpoint for displayed paths."""
         return Standpoint(self.cwd, self.home)

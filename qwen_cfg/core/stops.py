@@ -1,4 +1,4 @@
-"""The reasons for which Qwen Code would not start, beside a value that is missing or not valid."""
+"""The reasons why Qwen Code would not start, except missing or invalid values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @record
 class Stop:
-    """One reason: what is the matter, what to do, the field that it is about, and where it stands."""
+    """One reason: the problem, the fix, the field, and the place."""
 
     message: str
     hint: str
@@ -33,7 +33,7 @@ def stops_of(
     entry: EntryChoice | None,
     variables: Variables,
 ) -> tuple[Stop, ...]:
-    """Return the reasons; none where no settings are read, since only Qwen Code 0.21 and later stop for them."""
+    """Return the reasons; empty without settings, since only Qwen Code 0.21 and later stop for these reasons."""
     method = decisions["auth_method"]
     if settings is None or method.value is None:
         return ()
@@ -60,7 +60,7 @@ def _broken_entries(settings: SettingsLoad) -> Iterator[Stop]:
 
 
 def _null_entry(method: str, settings: SettingsLoad, model: Decision) -> Iterator[Stop]:
-    """An entry that is null stops Qwen Code even in a provider that is ignored, once it looks for a model's name."""
+    """Yield the stop for a null entry, even in an ignored provider, if Qwen Code looks for a model's name."""
     found = null_entry(settings.merged)
     if found is None or not _is_named(model) or method not in ("openai", "openai-responses"):
         return
@@ -75,14 +75,14 @@ def _null_entry(method: str, settings: SettingsLoad, model: Decision) -> Iterato
 
 
 def _is_named(model: Decision) -> bool:
-    """Tell whether anything names a model, beside the provider entry that is used."""
+    """Return whether a source other than the provider entry in use names a model."""
     beaten = (lost.candidate for lost in model.shadowed if lost.fate == "beaten")
     every = (candidate for candidate in (model.winner, *beaten) if candidate is not None)
     return any(not c.origin.source.is_default and c.origin.layer != "provider-entry" for c in every)
 
 
 def _unshaped(settings: SettingsLoad, entry: EntryChoice | None) -> Iterator[Stop]:
-    """A generationConfig that is a text, a number or true stops Qwen Code."""
+    """Yield the stop for a generationConfig that is a string, a number or true."""
     is_named = entry is not None and entry.reason in ("its id", "its id and base URL")
     of_entry = entry.entry.setting.at("generationConfig") if entry is not None and is_named else None
     for found in (of_entry, settings.at("model", "generationConfig")):
@@ -139,7 +139,7 @@ def _enforced(method: str, settings: SettingsLoad) -> Iterator[Stop]:
 def _without_base_url(
     method: str, settings: SettingsLoad, entry: EntryChoice | None, base_url: Decision, variables: Variables
 ) -> Iterator[Stop]:
-    """Anthropic's API is asked only where the model's entry says where it is, or the variable where there is none."""
+    """Yield the stop for Anthropic's API without a base URL, in the model's entry or else in the variable."""
     if method != "anthropic":
         return
     if entry is not None:
@@ -167,7 +167,7 @@ def _without_base_url(
 
 
 def _ignored(base_url: Decision, counting: str) -> str:
-    """Return which base URL does not count and why, in words; empty if there is none."""
+    """Return a remark about a base URL that is not used; empty if there is none."""
     winner = base_url.winner
     if winner is None or winner.origin.source.is_default or winner.origin.layer == "provider-entry":
         return ""

@@ -1,4 +1,4 @@
-"""The env files that are there and were not read: what they would have set."""
+"""The env files that exist but were not read, and the values that they would set."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def unread_places(search: Search, everywhere: tuple[Place, ...]) -> tuple[Place, ...]:
-    """Return the places, of all that there are, that a search did not reach, whether or not a file is there."""
+    """Return the places that a search did not reach, whether or not a file exists there."""
     visited = {visit.place.path for visit in search.visits if visit.outcome != "not-reached"}
     return tuple(place for place in everywhere if place.path not in visited)
 
@@ -27,9 +27,9 @@ def unread_places(search: Search, everywhere: tuple[Place, ...]) -> tuple[Place,
 def unread_files(
     world: World, profile: Profile, unread: tuple[Place, ...], excluded: tuple[str, ...]
 ) -> tuple[EnvFile, ...]:
-    """Return the env files that a survey saw at places where nothing was read, in the order of the search.
+    """Return the env files that a survey found at unread places, in the order of the search.
 
-    What they may not set is taken out, as it would be if they were read.
+    They are without the variables that they may not set.
     """
     return tuple(
         without_excluded(
@@ -43,7 +43,7 @@ def unread_files(
 
 
 def would_set(file: EnvFile, field: str, auth_method: str | None) -> Candidate | None:
-    """Return what a file that was not read would offer for a field under an authentication method, if it would."""
+    """Return the candidate of an unread file for a field under an authentication method; None if it has none."""
     needed, variables = declared_fields()[field].reach, declared_fields()[field].variables
     offers = (file.offers.get(variable.name) for variable in variables if variable.is_read_under(auth_method))
     values = (c for c in offers if c is not None and not c.is_empty)

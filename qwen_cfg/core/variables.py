@@ -1,4 +1,4 @@
-"""The variables: what the environment, the env files and the settings say of each, in the order in which they count."""
+"""The variables: the values of each in the environment, the env files and the settings, in order of precedence."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 @record
 class Pass:
-    """What one pass over the files adds to the environment: the env files, and then the `env` of the settings."""
+    """The variables that one pass over the files adds: those of the env files, then `env` of the settings."""
 
     files: tuple[EnvFile, ...] = ()
     of_settings: Mapping[str, VariableValue] = field(default_factory=dict)
 
     def says(self, name: str) -> Iterator[VariableValue]:
-        """Yield what the sources say of a variable, the one that counts first."""
+        """Yield the values of a variable in the sources, in order of precedence."""
         for file in self.files:
             if name in file.says and name not in file.excluded:
                 yield file.says[name]
@@ -36,7 +36,7 @@ class Pass:
 class Variables:
     """All variables. `environment` is the layer of `environ`, the variables of the process.
 
-    A later pass begins with the environment that the earlier ones made: it can only add what is not set yet.
+    A later pass starts with the environment of the earlier passes, and can only add variables that are not set yet.
     """
 
     environ: Mapping[str, str] = field(repr=False)
@@ -44,7 +44,7 @@ class Variables:
     passes: tuple[Pass, ...] = ()
 
     def of(self, name: str) -> tuple[VariableValue, ...]:
-        """Return what is said of a variable, the one that counts first."""
+        """Return the values of a variable, in order of precedence."""
         if name not in self._said:
             self._said[name] = self._of(name)
         return self._said[name]
@@ -65,7 +65,7 @@ class Variables:
         return tuple(found)
 
     def value(self, name: str) -> VariableValue | None:
-        """Return what a variable has as its value; an empty one counts as not set."""
+        """Return the value of a variable in use; an empty value counts as not set."""
         return next((said for said in self.of(name) if said.text), None)
 
     def with_pass(self, one: Pass) -> Variables:

@@ -1,4 +1,4 @@
-"""The world as plain values: what flags, environment and files say, read once and never looked at again."""
+"""The world as plain values: flags, environment and files, read once."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ __all__ = [
 
 @record(kw_only=True)
 class World(Start):
-    """Everything that a resolution depends on. It is made once, when all of it has been read.
+    """Everything that a resolution depends on. It is made once, after everything has been read.
 
-    `sightings` holds the places of env files that were looked at, `settings_seen` those of settings, `directories` the
-    Qwen directory by the variable that may move it, and `folders` the paths that a folder in a trust rule stands for.
-    `loads` holds what each profile that the world was read for (after a survey, every profile) loads from it, or why it
-    cannot. After a survey, `lookalikes` holds the names in the environment that are nearly those of declared variables,
-    and `in_git` what git says of each project's file that was read (None: in no work tree).
+    `sightings` has the results at the places of env files, `settings_seen` those of settings, `directories` the Qwen
+    directory by the variable that may move it, and `folders` the paths of folders in trust rules. `loads` has, for each
+    profile that the world was read for (after a survey, every profile), its files or the error. After a survey,
+    `lookalikes` has the names in the environment that are similar to declared variables, and `in_git` git's status of
+    each file of the project that was read (None: in no work tree).
     """
 
     sightings: Mapping[Path, Sighting] = field(repr=False)
@@ -52,27 +52,27 @@ class World(Start):
     in_git: Mapping[Path, GitStatus | None] = field(default_factory=dict)
 
     def qwen_directory(self, profile: Profile) -> QwenDirectory:
-        """Return where the user's Qwen directory is under a profile."""
+        """Return the user's Qwen directory under a profile."""
         return self.directories.get(profile.directory_variable, QwenDirectory())
 
     def look(self, path: Path) -> Sighting:
-        """Return what stood at a place when the world was read."""
+        """Return the result of reading the path of an env file."""
         return self.sightings.get(path, ABSENT)
 
     def look_at_settings(self, path: Path) -> Sighting:
-        """Return what stood at a place of settings when the world was read."""
+        """Return the result of reading the path of a settings file."""
         return self.settings_seen.get(path, ABSENT)
 
     def places_of(self, folder: str) -> tuple[PurePath, ...]:
-        """Return the paths that a folder in a trust rule stands for: as it is named, and with its links resolved."""
+        """Return the paths of a folder in a trust rule: as named, and with its links resolved."""
         return self.folders.get(folder, ())
 
     def assignments(self, path: Path) -> tuple[Assignment, ...]:
-        """Return what the env file at a place assigns, in the dialect that counts."""
+        """Return the assignments of the env file at a path, in the dialect in use."""
         return self.look(path).assignments(self.dialect)
 
     def standing(self, path: Path) -> Standing:
-        """Return where a project's file comes from, as far as it was seen: git is asked in a survey alone."""
+        """Return where a project's file comes from, as far as known: git is asked only in a survey."""
         if self.look(path).is_foreign:
             return "another user's"
         return "came with the project" if self.in_git.get(path) in ("tracked", "may be tracked") else "unknown"

@@ -1,4 +1,4 @@
-"""The layers, and their order in the merge. A new layer is a module in here, and a case in `layer_named`."""
+"""The layers, and their order in the merge. A new layer is a module here, and a case in `layer_named`."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ __all__ = [
 
 
 def layer_named(name: LayerName) -> FieldLayer | VariableLayer:
-    """Return the layer that has a name."""
+    """Return the layer with a name."""
     match name:
         case "flag":
             return FLAG
@@ -64,7 +64,7 @@ def layer_named(name: LayerName) -> FieldLayer | VariableLayer:
             return DEFAULT
 
 
-# All layers. A profile says in which order they count.
+# All layers. The profile has their order.
 LAYERS: tuple[FieldLayer | VariableLayer, ...] = tuple(layer_named(name) for name in get_args(LayerName))
 
 
@@ -74,17 +74,17 @@ def layers_in(order: tuple[LayerName, ...]) -> tuple[FieldLayer | VariableLayer,
 
 
 def layers_for(profile: Profile, declared: Field) -> tuple[FieldLayer | VariableLayer, ...]:
-    """Return the layers that have a say in a field under a profile, the highest first."""
+    """Return the layers of a field under a profile, the highest first."""
     return layers_in(profile.order_of(declared.name))
 
 
 def usual_layers(profile: Profile) -> tuple[FieldLayer | VariableLayer, ...]:
-    """Return the layers in the order that a profile has for a field that has none of its own."""
+    """Return the layers in the usual order of a profile."""
     return layers_in(profile.order)
 
 
 def outranks(profile: Profile, declared: Field, one: Layer, other: Layer) -> bool:
-    """Tell whether one layer comes before another for a field under a profile."""
+    """Return whether one layer overrides another for a field under a profile."""
     order = [layer.name for layer in layers_for(profile, declared)]
     return order.index(one.name) < order.index(other.name)
 
@@ -96,5 +96,5 @@ def ranking(layers: tuple[FieldLayer | VariableLayer, ...]) -> str:
 
 
 def origin_text(layer: LayerName, place: str, variable: str | None) -> str:
-    """Return an origin that a document names in words, as `str` does for an `Origin`."""
+    """Return the origin in a document as text, in the form of `str(Origin)`."""
     return layer_named(layer).text(place, variable)

@@ -1,4 +1,4 @@
-"""The layer of the defaults, and of what is inferred where nothing says it."""
+"""The layer of the defaults and of inferred values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def default_of(declared: Field, sources: Sources) -> Value | None:
-    """Return the default of a field: the provider entry's kind of one, the profile's, or the field's own."""
+    """Return the default of a field: for the provider entry, of the profile, or of the field itself."""
     profile = sources.profile
     method = (sources.method_of_library if declared.name == "base_url" else sources.auth_method) or profile.methods[0]
     if declared.name == "base_url" and sources.entry is not None and method in profile.entry_base_url:

@@ -1,4 +1,4 @@
-"""The layer of the env files: those that the search found, or the one that `--env-file` names."""
+"""The layer of the env files: those of the search, or the file that `--env-file` names."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class EnvFileLayer(VariableLayer):
-    """The env files, in the order in which they count. The place of a file says which reach it has."""
+    """The env files, in order of precedence. The place of a file has its reach."""
 
     def origin_of(self, assignment: Assignment, place: Place, shown: str) -> Origin:
         """Return the origin of an assignment in the env file at a place."""
@@ -31,11 +31,11 @@ class EnvFileLayer(VariableLayer):
         return f"{place} {variable}"
 
     def reference(self, origin: Origin) -> SecretReference:
-        """Refer to the file and the variable; its line may change."""
+        """Return a reference to the file and the variable; the line may change."""
         return SecretReference("env-file", path=origin.file, variable=origin.variable)
 
     def set_by(self, declared: Field) -> str:
-        """Return the variables of the field, and whose file may set them."""
+        """Return the variables of the field, and the files that may set them."""
         variables = ", ".join(variable.name for variable in declared.variables)
         return variables + (", in a file of the user's" if declared.reach == "user" else "")
 
@@ -44,7 +44,7 @@ ENV_FILE = EnvFileLayer("env-file", "the env file", "project")
 
 
 def read_env_file(sighting: Sighting, place: Place, shown: str, dialect: Dialect) -> EnvFile:
-    """Return what the env file at a place offers, nothing excluded yet. A file with no text offers nothing."""
+    """Return the env file at a place, with all its candidates; a file without text has none."""
     assignments = last_of_each(sighting.assignments(dialect))
     says = {name: VariableValue(a.value, ENV_FILE.origin_of(a, place, shown)) for name, a in assignments.items()}
     offers = {

@@ -20,7 +20,7 @@ class EnvironmentLayer(VariableLayer):
         return f"environment {place}"
 
     def reference(self, origin: Origin) -> SecretReference:
-        """Refer to the variable."""
+        """Return a reference to the variable."""
         return SecretReference("environment", variable=origin.variable)
 
     def set_by(self, declared: Field) -> str:

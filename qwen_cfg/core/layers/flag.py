@@ -1,4 +1,4 @@
-"""The layer of the flags, and of what is typed in their place in a session."""
+"""The layer of the flags, and of values typed in a session."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class FlagLayer(FieldLayer):
-    """The flags of a command line, or the values that a caller from Python gives."""
+    """The flags of a command line, or the values from a caller in Python."""
 
     def offers(self, declared: Field, sources: Sources) -> tuple[Candidate, ...]:
-        """Return what the flag of a field says, if it was given."""
+        """Return the value of a field's flag; empty if it was not given."""
         given = sources.flags.get(declared.name)
         return () if given is None else (Candidate(declared.name, given.text, self.origin(given.flag)),)
 
@@ -28,7 +28,7 @@ class FlagLayer(FieldLayer):
         return place
 
     def reference(self, origin: Origin) -> SecretReference:
-        """Refer to the flag, whose secret lasts as long as the process."""
+        """Return a reference to the flag, whose secret exists only in this process."""
         return SecretReference("flag", flag=origin.place)
 
     def set_by(self, declared: Field) -> str:

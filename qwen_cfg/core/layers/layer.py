@@ -1,4 +1,4 @@
-"""What the merge asks of a layer: the candidates that it offers, for a field or for one variable of a field."""
+"""The interface of a layer for the merge: its candidates for a field, or for one variable of a field."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from qwen_schema import Field, Profile, Variable
 
 
-# What switches Google's library to Vertex AI; the first that is set counts.
+# The variables that switch Google's library to Vertex AI; the first one that is set counts.
 _VERTEX_SWITCHES = ("GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI")
 
 
 @record
 class Sources:
-    """What the layers take their candidates from.
+    """The sources of the layers' candidates.
 
-    `settings` are the scopes' settings as they were merged, and `entry` the provider entry that was chosen, where there
-    are such. `auth_method` is None while it is undecided. `in_place` has texts in the place of defaults.
+    `settings` are the merged settings, and `entry` the chosen provider entry, if they exist. `auth_method` is None
+    while it is undecided. `in_place` has texts that replace defaults.
     """
 
     flags: Mapping[str, FlagValue]
@@ -41,7 +41,7 @@ class Sources:
 
     @property
     def method_of_library(self) -> str | None:
-        """The method that the provider's library follows: variables turn Google's from gemini to vertex-ai."""
+        """The method of the provider's library: variables switch Google's library from gemini to vertex-ai."""
         said = (next(iter(self.variables.of(name)), None) for name in _VERTEX_SWITCHES)
         text = next((one.text for one in said if one is not None), "")
         is_vertex = self.auth_method == "gemini" and text.strip().lower() == "true"
@@ -53,18 +53,18 @@ class MergedLayer(Layer):
 
 
 class FieldLayer(MergedLayer):
-    """A layer that is asked once for a field."""
+    """A layer with candidates for a field as a whole."""
 
     @abstractmethod
     def offers(self, declared: Field, sources: Sources) -> tuple[Candidate, ...]:
-        """Return the candidates for a field, the one that counts first."""
+        """Return the candidates for a field, in order of precedence."""
 
 
 class VariableLayer(MergedLayer):
-    """A layer that is asked for each variable of a field, together with the variable layers beside it in the order."""
+    """A layer with candidates for each variable of a field, read together with adjacent variable layers."""
 
     def offers(self, declared: Field, variable: Variable, sources: Sources) -> tuple[Candidate, ...]:
-        """Return the candidates that one variable of a field has here, the one that counts first."""
+        """Return the candidates for one variable of a field, in order of precedence."""
         every = sources.variables.of(variable.name)
         return tuple(
             [variable_candidate(declared, variable, s.text, s.origin) for s in every if s.origin.source is self]
@@ -74,7 +74,7 @@ class VariableLayer(MergedLayer):
 
 
 def variable_candidate(declared: Field, variable: Variable, text: str, origin: Origin) -> Candidate:
-    """Return the candidate that the text of a variable is; any text of a variable that means a value is that value."""
+    """Return the candidate for a variable's text; if the variable means one value, any text is that value."""
     if declared.secret:
         return Candidate(declared.name, Secret(text), replace(origin, reach=origin.holder.reach))
     return Candidate(declared.name, variable.means if variable.means is not None and text else text, origin)

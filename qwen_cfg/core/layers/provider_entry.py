@@ -1,4 +1,4 @@
-"""The layer of the provider entry: the model of `modelProviders` that was chosen, its endpoint and its key."""
+"""The layer of the provider entry: the chosen model of `modelProviders`, its endpoint and its key."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _NAMES = {"model": "id", "base_url": "baseUrl"}
 
 
 class ProviderEntryLayer(FieldLayer):
-    """The entry of `modelProviders` that is used: it overrides the flags, too."""
+    """The entry of `modelProviders` in use, which overrides even the flags."""
 
     def offers(self, declared: Field, sources: Sources) -> tuple[Candidate, ...]:
-        """Return what the entry that was chosen has for a field."""
+        """Return the value of the chosen entry for a field."""
         entry = sources.entry
         if entry is None:
             return ()
@@ -34,12 +34,12 @@ class ProviderEntryLayer(FieldLayer):
         return (setting_candidate(self, declared, setting),)
 
     def _key(self, declared: Field, sources: Sources) -> tuple[Candidate, ...]:
-        """Return the key in the variable that the entry names; it has the reach of where that is set."""
+        """Return the key in the variable that the entry names, with the reach of the variable's place."""
         setting = None if sources.entry is None else sources.entry.setting.at("envKey")
         said = None if setting is None or not setting.text else sources.variables.value(setting.text)
         if setting is None or said is None:
             return ()
-        # Whoever sets a variable in the text of the name has a say in it, too.
+        # A variable in the text of the name affects the name, too.
         file, named = setting.file, setting_origin(self, setting)
         behind = (said.origin,)
         via_project = named.is_project_said or said.origin.is_project_said
@@ -57,7 +57,7 @@ class ProviderEntryLayer(FieldLayer):
         return (Candidate(declared.name, Secret(said.text), origin),)
 
     def origin_of_wire(self, sources: Sources) -> Origin:
-        """Return where the entry says which of OpenAI's APIs it speaks."""
+        """Return the origin of the entry's choice between OpenAI's two APIs."""
         assert sources.entry is not None  # noqa: S101 - callers have chosen one
         setting = sources.entry.setting.at("wireApi") or sources.entry.setting
         return setting_origin(self, setting)
@@ -66,7 +66,7 @@ class ProviderEntryLayer(FieldLayer):
         return place if variable is None else f"{place} {variable}"
 
     def reference(self, origin: Origin) -> SecretReference:
-        """Refer to where the variable that the entry names is set."""
+        """Return a reference to the place of the variable that the entry names."""
         return reference_in_settings(origin)
 
     def set_by(self, declared: Field) -> str:

@@ -1,4 +1,4 @@
-"""The layer of the settings files: what `settings.json` has for a field, in the scopes that count."""
+"""The layer of the settings files: the value of a field in `settings.json`, in the scopes that count."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 class SettingsLayer(FieldLayer):
-    """The settings files, merged. The scope of a file says which reach it has: the workspace's is the project's."""
+    """The merged settings files. The scope of a file has its reach: the workspace's file has reach project."""
 
     def offers(self, declared: Field, sources: Sources) -> tuple[Candidate, ...]:
-        """Return what the merged settings have, and then what it replaced in lower scopes."""
+        """Return the value in the merged settings, and then the values that it replaced in lower scopes."""
         if declared.setting is None or sources.settings is None:
             return ()
         winner = sources.settings.at(*declared.setting.names)
@@ -40,7 +40,7 @@ class SettingsLayer(FieldLayer):
         return place
 
     def reference(self, origin: Origin) -> SecretReference:
-        """Refer to the variable that holds the whole value, or to the place in the file."""
+        """Return a reference to the variable that is the whole value, or to the place in the file."""
         return reference_in_settings(origin)
 
     def set_by(self, declared: Field) -> str:
@@ -54,17 +54,17 @@ SETTINGS = SettingsLayer("settings", "the settings files", "project")
 
 
 def setting_candidate(layer: Layer, declared: Field, setting: Setting) -> Candidate:
-    """Return the candidate that a setting is for a field. What is no text is one where Qwen Code takes it for one."""
+    """Return the candidate of a setting for a field; a value that is no string counts if Qwen Code converts it."""
     text, problem = _text(declared, setting)
     origin = setting_origin(layer, setting)
     if declared.secret:
-        # A secret has the reach of who holds it, wherever the settings take it from.
+        # A secret has the reach of its own place, not of the settings that use it.
         origin = replace(origin, reach=origin.holder.reach)
     return Candidate(declared.name, Secret(text) if declared.secret else text, origin, problem)
 
 
 def setting_origin(layer: Layer, setting: Setting, *, variable: str | None = None) -> Origin:
-    """Return the origin of a setting; `variable` is the variable that the setting sets, where it sets one."""
+    """Return the origin of a setting; `variable` is the variable that it sets, if any."""
     behind = tuple(said.origin for said in setting.taken)
     via_project = setting.file.reach == "project" or any(o.reach == "project" or o.via_project for o in behind)
     reach: Reach = "project" if via_project else "user"
@@ -84,7 +84,7 @@ def setting_origin(layer: Layer, setting: Setting, *, variable: str | None = Non
 
 
 def reference_in_settings(origin: Origin) -> SecretReference:
-    """Return how an artifact refers to a secret in settings: to the one variable that is all of it, or to the place."""
+    """Return the reference to a secret in settings: to the variable that is the whole value, or to the place."""
     if origin.pointer is None and origin.behind:
         behind = origin.behind[0]
         return behind.source.reference(behind)
@@ -103,12 +103,12 @@ def _text(declared: Field, setting: Setting) -> tuple[str, BadValue | None]:
 
 
 def kind_of(setting: Setting) -> str:
-    """Return what kind of JSON a setting is that is not null, in words."""
+    """Return the JSON type of a setting that is not null, as text."""
     return _KINDS[type(setting.value)]
 
 
 def without_snapshot(name: str) -> str:
-    """Return the name of a model without `$runtime|METHOD|`, which Qwen Code puts before it and takes away again."""
+    """Return the name of a model without the prefix `$runtime|METHOD|`, which Qwen Code adds and removes."""
     while name.startswith(_SNAPSHOT) and (rest := name.split("|", 2)[2:]) and rest[0]:
         name = rest[0]
     return name

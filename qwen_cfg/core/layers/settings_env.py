@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 
 
 class SettingsEnvLayer(VariableLayer):
-    """The object `env` of the merged settings. It gives a value to what environment and env files leave unset."""
+    """The object `env` of the merged settings. It sets variables that environment and env files do not set."""
 
     def _words(self, place: str, variable: str | None) -> str:  # noqa: ARG002 - the place has the name
         return place
 
     def reference(self, origin: Origin) -> SecretReference:
-        """Refer to the place in the file, or to the variable that it takes its value from."""
+        """Return a reference to the place in the file, or to the variable that is the whole value."""
         return reference_in_settings(origin)
 
     def set_by(self, declared: Field) -> str:
-        """Return where the variables of the field would stand."""
+        """Return the places of the field's variables in settings."""
         return f"env.{declared.variables[0].name} in settings.json" if declared.variables else ""
 
 

@@ -1,4 +1,4 @@
-"""Qwen Code's settings files (`settings.json`): read, migrated, expanded and merged, every value with its line."""
+"""Qwen Code's settings files (`settings.json`): migration, expansion and merge; every value keeps its line."""
 
 from .expansion import expand
 from .folder_trust import FolderRule, decide_folder_trust, folder_rules

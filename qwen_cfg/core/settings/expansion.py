@@ -1,4 +1,4 @@
-"""Variables in settings: every text of a tree with its variables replaced, and the text as it is written kept."""
+"""Replaces the variables in the strings of settings, and keeps the original text."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def expand(setting: Setting, look_up: Callable[[str], VariableValue | None]) -> Setting:
-    """Return settings with the variables in every text replaced, once; an unknown one is left as it stands.
+    """Return settings with the variables in every string replaced, once; an unknown variable stays as written.
 
-    `look_up` returns what is said of a variable, and None for one that is not set. A setting keeps what it took, so
-    that text and origin are of one hand. What has no variable in it is not made anew.
+    `look_up` returns the value of a variable, or None if it is not set. A setting keeps the values that it used, so
+    that text and origin agree. Settings without variables are not copied.
     """
     if setting.members is not None:
         members = {name: expand(member, look_up) for name, member in setting.members.items()}

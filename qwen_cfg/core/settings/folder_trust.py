@@ -1,4 +1,4 @@
-"""Qwen Code's own trust in folders: whether a working directory's settings and env files may count there."""
+"""Qwen Code's trust in folders: whether a working directory's settings and env files are used."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Level = Literal["trusted", "untrusted"]
 
 @record
 class FolderRule:
-    """A rule of `trustedFolders.json`: a folder as it is named, the level, and the line."""
+    """A rule of `trustedFolders.json`: the folder as named, the level, and the line."""
 
     folder: str
     level: Level
@@ -25,7 +25,7 @@ class FolderRule:
 
 
 def folder_rules(node: Node) -> tuple[FolderRule, ...]:
-    """Return the rules of a file; what is no known level is no rule."""
+    """Return the rules of a file; an unknown level is not a rule."""
     rules = []
     for folder, member in (node.members or {}).items():
         match member.text:
@@ -43,8 +43,8 @@ def decide_folder_trust(
 ) -> FolderRule | None:
     """Return the rule that decides about a folder; None if there is none.
 
-    The deepest one that contains it does; of two equally deep ones the one that says no. `places` returns the paths
-    that a rule's folder stands for: as it is named, and with its links resolved.
+    It is the deepest rule that contains the folder; of two equally deep rules, the one that denies trust. `places`
+    returns the paths of a rule's folder: as named, and with its links resolved.
     """
     winner: FolderRule | None = None
     deepest = -1

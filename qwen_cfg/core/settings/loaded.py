@@ -1,4 +1,4 @@
-"""What one profile's settings come to: each scope with its outcome, and the merged values."""
+"""The settings of one profile: each scope with its outcome, and the merged values."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from .folder_trust import FolderRule
     from .tree import Setting, SettingsFile
 
-# What became of a scope's file. An ignored one is the workspace's in a folder that is not trusted; a file of the home
-# is the user's, and not the workspace's as well.
+# The outcome of a scope's file. `ignored` is the workspace's file in an untrusted folder; a file of the home is the
+# user's, and not also the workspace's.
 ScopeOutcome = Literal["absent", "read", "ignored", "invalid"]
 
 
 @record
 class ScopeRead:
-    """One scope: its file, what became of that, and why (in words, with the line), where there is something to say."""
+    """One scope: its file, the outcome, and the reason and line, if there are any."""
 
     file: SettingsFile
     outcome: ScopeOutcome
@@ -30,10 +30,10 @@ class ScopeRead:
 
 @record
 class SettingsLoad:
-    """The settings of a world: the scopes, the lowest first, and what they come to.
+    """The settings of a world: the scopes, the lowest first, and the merged values.
 
-    `folder_trust` tells whether Qwen Code asks whether a folder is trusted, `is_trusted` whether this one is, and
-    `rule` which rule of `trustedFolders.json` says so, if one does.
+    `folder_trust` says whether Qwen Code uses folder trust, `is_trusted` whether this folder is trusted, and `rule` is
+    the rule of `trustedFolders.json` that decides, if there is one.
     """
 
     scopes: tuple[ScopeRead, ...] = ()
@@ -43,17 +43,17 @@ class SettingsLoad:
     rule: FolderRule | None = None
 
     def at(self, *names: str) -> Setting | None:
-        """Return what the merged settings have at a path of names."""
+        """Return the merged setting at a path of names."""
         first, *rest = names
         found = self.merged.get(first)
         return None if found is None else found.at(*rest)
 
     def in_scopes(self, *names: str) -> tuple[Setting, ...]:
-        """Return what each scope that counts has at a path of names, the highest scope first."""
+        """Return the setting of each scope that counts at a path of names, the highest scope first."""
         found = (scope.settings.at(*names) for scope in reversed(self.scopes) if scope.settings is not None)
         return tuple(setting for setting in found if setting is not None)
 
     def text(self, *names: str) -> str:
-        """Return the text at a path of names; empty if none is there."""
+        """Return the string at a path of names; empty if there is none."""
         found = self.at(*names)
         return "" if found is None or found.text is None else found.text

@@ -1,4 +1,4 @@
-"""The merge of the scopes: objects merge name by name, anything else is replaced by the higher scope's."""
+"""The merge of the scopes: objects are merged name by name; any other value is replaced by the higher scope's."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ if TYPE_CHECKING:
 
     from .tree import Setting
 
-# A list that is the union of the scopes' lists.
+# A list that is merged as the union of the scopes' lists.
 _UNION = ("advanced", "excludedEnvVars")
 # An object whose members are not merged themselves.
 _SHALLOW = ("env",)
 
 
 def merge_scopes(scopes: Iterable[Setting]) -> Mapping[str, Setting]:
-    """Return the members that the settings of some scopes come to, the lowest scope first.
+    """Return the merged members of the settings of some scopes, the lowest scope first.
 
-    Each value keeps the file and the line that it comes from.
+    Each value keeps its file and line.
     """
     merged: dict[str, Setting] = {}
     for scope in scopes:
@@ -39,7 +39,7 @@ def _combined(low: Setting, high: Setting, path: tuple[str, ...]) -> Setting:
     if path == _UNION and low.items is not None:
         return replace(high, value=_union(low.items, high.items if high.items is not None else (high,)))
     if low.members is None or high.members is None:
-        # Of an environment, what is no object adds nothing; and nothing at all (0, "", null) takes its place.
+        # For `env`, a value that is no object adds nothing, but a false value (0, "", null) replaces it.
         return low if path == _SHALLOW and low.members is not None and high.value else high
     if path == _SHALLOW:
         return replace(high, value={**low.members, **high.members})
@@ -47,6 +47,6 @@ def _combined(low: Setting, high: Setting, path: tuple[str, ...]) -> Setting:
 
 
 def _union(low: tuple[Setting, ...], high: tuple[Setting, ...]) -> tuple[Setting, ...]:
-    """Return the items of both, equal texts once, where the lower scope has them."""
+    """Return the items of both lists; equal strings once, at their place in the lower scope."""
     known = {item.text for item in low if item.text is not None}
     return (*low, *(item for item in high if item.text not in known))

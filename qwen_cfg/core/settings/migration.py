@@ -1,4 +1,4 @@
-"""Old forms of settings, read as today's. Nothing is written: the file stays as it is."""
+"""Reads old forms of settings as the present form. The file is not changed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from .tree import Setting
 
-# The flat names of the first form that decide anything here, and where they stand today.
+# The flat names of the first form that are used here, and their present paths.
 _FLAT = {
     "enforcedAuthType": ("security", "auth", "enforcedType"),
     "excludedProjectEnvVars": ("advanced", "excludedEnvVars"),
@@ -20,7 +20,7 @@ _FLAT = {
     "selectedAuthType": ("security", "auth", "selectedType"),
 }
 
-# The other names by which the first form is known. What they say decides nothing here.
+# Other names that identify the first form. Their values are not used here.
 _SIGNS = frozenset(
     """\
     accessibility allowedTools allowMCPServers approvalMode autoAccept autoConfigureMaxOldSpaceSize bugCommand
@@ -40,16 +40,16 @@ _WRAPPED_VERSION = 5
 
 
 def migrate(settings: Setting) -> Setting:
-    """Return a file's settings in the form of today, as Qwen Code 0.21 and later read them.
+    """Return a file's settings in the present form, as Qwen Code 0.21 and later read them.
 
-    Without a number of 2 or more as `$version`, flat names count if any of them stands there in its old form. Providers
-    that are wrapped (`{"protocol": …, "models": […]}`) are unwrapped in version 5 and where no version is given.
+    Without a number of 2 or more as `$version`, flat names are read if any of them has its old form. Wrapped providers
+    (`{"protocol": …, "models": […]}`) are unwrapped in version 5 and without a version.
     """
     members = settings.members
     if members is None:
         return settings
     if _is_flat(members):
-        # What is migrated has a version from then on, by which nothing is unwrapped.
+        # Migrated settings have a version in which nothing is unwrapped.
         return replace(settings, value=_nested(members))
     if _has_wrapped_providers(members):
         return replace(settings, value={**members, "modelProviders": _unwrapped(members["modelProviders"])})
@@ -70,10 +70,10 @@ def _is_flat(members: Mapping[str, Setting]) -> bool:
 
 
 def _nested(members: Mapping[str, Setting]) -> dict[str, Setting]:
-    """Return the members with each flat one at its place of today.
+    """Return the members with each flat one at its present path.
 
-    An object that stands beside them (`security`, `advanced`) is added to it member by member, and its own members
-    replace what was moved there: `"security": {"auth": {}}` loses a flat `selectedAuthType`.
+    An object beside them (`security`, `advanced`) is added member by member, and its own members replace the moved
+    ones: `"security": {"auth": {}}` removes a flat `selectedAuthType`.
     """
     moved = {path: members[name] for name, path in _FLAT.items() if name in members}
     nested: dict[str, Setting] = {}
@@ -92,7 +92,7 @@ def _nested(members: Mapping[str, Setting]) -> dict[str, Setting]:
 
 
 def _put(members: dict[str, Setting], path: tuple[str, ...], setting: Setting) -> None:
-    """Put a setting at a path, making the objects on the way."""
+    """Set a value at a path, and make the missing objects."""
     name, *rest = path
     if not rest:
         members[name] = setting

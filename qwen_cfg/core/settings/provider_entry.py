@@ -1,4 +1,4 @@
-"""The provider entry: which model of `modelProviders` is used, and why."""
+"""The provider entry: the model of `modelProviders` in use, and the reason."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ if TYPE_CHECKING:
 
     from .tree import Setting
 
-# JavaScript lists members whose names are array indices before all others.
+# JavaScript lists members whose names are array indexes before all others.
 _INDEX, _LAST_INDEX = re.compile(r"0|[1-9][0-9]{0,9}"), 2**32 - 2
 
 METHODS = ("openai", "openai-responses", "qwen-oauth", "gemini", "vertex-ai", "anthropic")
 _OPENAI = ("openai", "openai-responses")
 _WIRE = {"chat-completions": "openai", "responses": "openai-responses"}
 
-# What keeps an entry from being a session's model.
+# The members that mark an entry that cannot be a session's model.
 RESERVED = ("imageOnly", "voiceOnly", "realtimeOnly")
 
-# Why an entry was chosen.
+# The reason for the choice of an entry.
 Reason = Literal["its id", "its id and base URL", "the id of the default model", "the first of the method"]
 
 
 @record
 class ProviderEntry:
-    """One model of a provider: the provider's name, the method that it speaks, and the entry itself."""
+    """One model of a provider: the provider's name, its method, and the entry itself."""
 
     provider: str
     method: str
@@ -38,22 +38,22 @@ class ProviderEntry:
 
     @property
     def model(self) -> str:
-        """The id of the model; empty where there is none."""
+        """The ID of the model; empty if there is none."""
         return self._text("id")
 
     @property
     def key_variable(self) -> str:
-        """The variable that holds the key; empty where none is named."""
+        """The variable with the key; empty if none is named."""
         return self._text("envKey")
 
     @property
     def base_url(self) -> str:
-        """The base URL; empty where there is none."""
+        """The base URL; empty if there is none."""
         return self._text("baseUrl")
 
     @property
     def reserved_for(self) -> Setting | None:
-        """What says that the model is for images, voice or real-time use alone, and cannot be a session's."""
+        """The setting that reserves the model for images, voice or real-time use, so that no session can use it."""
         found = (self.setting.at(name) for name in RESERVED)
         return next((setting for setting in found if setting is not None and setting.is_true), None)
 
@@ -64,9 +64,10 @@ class ProviderEntry:
 
 @record
 class EntryChoice:
-    """The entry that is used, and why.
+    """The entry in use, and the reason for the choice.
 
-    `picked_by` is where a project's file has a say in the choice (the model's name, the method), where one has.
+    `picked_by` is the place in a project's file that affects the choice (the model's name, the method), if there is
+    one.
     """
 
     entry: ProviderEntry
@@ -75,7 +76,7 @@ class EntryChoice:
 
 
 def entries(settings: Mapping[str, Setting]) -> Iterator[ProviderEntry]:
-    """Yield every entry whose provider speaks a known method, in order."""
+    """Yield every entry of a provider with a known method, in order."""
     providers = settings.get("modelProviders")
     for provider, models in _in_javascript_order(providers.members or {} if providers is not None else {}):
         method = _method_of_provider(settings, provider)
@@ -86,7 +87,7 @@ def entries(settings: Mapping[str, Setting]) -> Iterator[ProviderEntry]:
 
 
 def entry_faults(settings: Mapping[str, Setting]) -> Iterator[tuple[Setting, str]]:
-    """Yield each entry at which Qwen Code stops, whatever the model is, and what is wrong with it."""
+    """Yield each entry at which Qwen Code stops with any model, and its problem."""
     providers = settings.get("modelProviders")
     for provider, models in (providers.members or {} if providers is not None else {}).items():
         method = _method_of_provider(settings, provider)
@@ -97,7 +98,7 @@ def entry_faults(settings: Mapping[str, Setting]) -> Iterator[tuple[Setting, str
 
 
 def _fault(method: str, setting: Setting) -> str:
-    """Return what is wrong with an entry of a method; empty if nothing is. Those of qwen-oauth may do without an id."""
+    """Return the problem of an entry of a method; empty if there is none. Entries of qwen-oauth need no ID."""
     if setting.value is None:
         return "the provider entry is null"
     identity, wire = setting.at("id"), setting.at("wireApi")
@@ -113,7 +114,7 @@ def _fault(method: str, setting: Setting) -> str:
 
 
 def null_entry(settings: Mapping[str, Setting]) -> Setting | None:
-    """Return the first entry that is null, of whichever provider: Qwen Code stops when it looks for a model's name."""
+    """Return the first null entry of any provider, at which Qwen Code stops when it looks for a model's name."""
     providers = settings.get("modelProviders")
     every = (*(providers.members or {}).values(), *(providers.items or ())) if providers is not None else ()
     return next((setting for models in every for setting in models.items or () if setting.value is None), None)
@@ -122,10 +123,10 @@ def null_entry(settings: Mapping[str, Setting]) -> Setting | None:
 def choose_entry(
     settings: Mapping[str, Setting], method: str, model: str, *, base_url: str = "", is_named: bool = True
 ) -> EntryChoice | None:
-    """Return the entry of a model under a method: the first of that id, one with `base_url` before all others.
+    """Return the entry of a model under a method: the first with that ID, preferably with `base_url`.
 
-    `base_url` is what the settings say beside the name, where they say the name. Where nobody named the model, so that
-    it is the default one, the first entry without a base URL comes before those that have one.
+    `base_url` is the base URL beside the name in settings. For the default model, which no source names, the first
+    entry without a base URL is preferred.
     """
     of_model = [entry for entry in entries(settings) if entry.method == method and entry.model == model]
     if not is_named:
@@ -144,7 +145,7 @@ def first_entry(settings: Mapping[str, Setting], method: str) -> EntryChoice | N
 
 
 def method_of_model(settings: Mapping[str, Setting], method: str, model: str, *, base_url: str | None = None) -> str:
-    """Return the method that a model is spoken to with: an entry of OpenAI's may ask for the other of the two APIs."""
+    """Return the method for a model: an entry of OpenAI may select the other one of the two APIs."""
     if method not in _OPENAI or not model:
         return method
     found = [
@@ -163,7 +164,7 @@ def _may_change(settings: Mapping[str, Setting], entry: ProviderEntry, method: s
 
 
 def _method_of_provider(settings: Mapping[str, Setting], provider: str) -> str | None:
-    """Return the method of a provider: what `providerProtocol` says, or else the method of that name."""
+    """Return the method of a provider: that of `providerProtocol`, or else the method with the provider's name."""
     mapped = settings.get("providerProtocol")
     named = mapped.at(provider) if mapped is not None else None
     name = provider if named is None else named.text
@@ -171,7 +172,7 @@ def _method_of_provider(settings: Mapping[str, Setting], provider: str) -> str |
 
 
 def _method_of_entry(method: str | None, setting: Setting) -> str | None:
-    """Return the method of an entry; one whose `wireApi` is not known, or goes with no other method, has none."""
+    """Return the method of an entry; None if its `wireApi` is unknown or does not fit the method."""
     wire = setting.at("wireApi")
     if wire is None or method is None:
         return method
@@ -180,6 +181,6 @@ def _method_of_entry(method: str | None, setting: Setting) -> str | None:
 
 
 def _in_javascript_order(members: Mapping[str, Setting]) -> list[tuple[str, Setting]]:
-    """Return members as JavaScript lists them: names that are array indices first, in their order (ECMA-262, 6.1.7)."""
+    """Return members in JavaScript's order: names that are array indexes first, by number (ECMA-262, 6.1.7)."""
     indices = {name for name in members if _INDEX.fullmatch(name) and int(name) <= _LAST_INDEX}
     return [(name, members[name]) for name in (*sorted(indices, key=int), *(n for n in members if n not in indices))]

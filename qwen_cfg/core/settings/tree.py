@@ -1,4 +1,4 @@
-"""A settings file as a tree: each value knows its file, its line, and where in the file it is written."""
+"""A settings file as a tree: each value has its file, its line, and its path in the file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SCOPES: tuple[Scope, ...] = ("system defaults", "user", "workspace", "system")
 
 @record
 class SettingsFile:
-    """A settings file: its scope, its path, the path as it is shown, and the reach of what it says."""
+    """A settings file: its scope, its path, the displayed path, and the reach of its values."""
 
     scope: Scope
     path: Path
@@ -33,9 +33,9 @@ class SettingsFile:
 class Setting:
     """A value of a settings file.
 
-    Objects and arrays hold settings. `names` is the path of member names (and numbers of items) by which the value
-    stands in its file, in the old form where it was migrated. `written` is the text as it stands there, where variables
-    were expanded in it, `variables` the names that were, and `taken` what each of them said.
+    Objects and arrays contain settings. `names` is the path of member names (and numbers of items) of the value in its
+    file, in the old form if it was migrated. `written` is the original text if variables in it were replaced,
+    `variables` the names of those, and `taken` their values.
     """
 
     value: str | float | bool | tuple[Setting, ...] | Mapping[str, Setting] | None
@@ -58,26 +58,26 @@ class Setting:
 
     @property
     def text(self) -> str | None:
-        """The text; None for any other value."""
+        """The value of a string; None for any other value."""
         return self.value if isinstance(self.value, str) else None
 
     @property
     def is_true(self) -> bool:
-        """Whether JavaScript takes it for true, as it does every object and every array."""
+        """Whether JavaScript reads the value as true, as it does for every object and array."""
         return self.value not in (None, False, 0.0, "")
 
     @property
     def place(self) -> str:
-        """Where it is written, as a person reads it: FILE:LINE and the name."""
+        """The place for display: FILE:LINE and the name."""
         return f"{self.file.shown}:{self.line} {'.'.join(self.names)}".rstrip()
 
     @property
     def pointer(self) -> str:
-        """The JSON Pointer (RFC 6901) that leads to it in its file."""
+        """The JSON Pointer (RFC 6901) of the value in its file."""
         return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in self.names)
 
     def at(self, *names: str) -> Setting | None:
-        """Return what stands at a path of member names; None if it leads nowhere."""
+        """Return the setting at a path of member names; None if there is none."""
         found: Setting | None = self
         for name in names:
             found = None if found is None or found.members is None else found.members.get(name)
@@ -85,7 +85,7 @@ class Setting:
 
 
 def leaves(setting: Setting | None) -> Iterator[Setting]:
-    """Yield every text below a setting."""
+    """Yield every string below a setting."""
     if setting is None:
         return
     for inner in (setting.members or {}).values() if setting.members is not None else setting.items or ():
@@ -94,7 +94,7 @@ def leaves(setting: Setting | None) -> Iterator[Setting]:
         yield setting
 
 
-# What decides anything here; of other members only their kind does, for telling the form that a file has.
+# The members that are used here; of other members only the type is used, to recognize the form of a file.
 _DECIDING = frozenset(
     {
         *("$version", "advanced", "env", "model", "modelProviders", "providerProtocol", "proxy", "security"),
@@ -104,7 +104,7 @@ _DECIDING = frozenset(
 
 
 def file_tree(node: Node, file: SettingsFile) -> Setting:
-    """Return the tree of a whole file; members that decide nothing here are empty in it, however large they are."""
+    """Return the tree of a whole file; members that are not used here are empty in it."""
     members = {
         name: settings_tree(member, file, (name,)) if name in _DECIDING else _hollow(member, file, name)
         for name, member in (node.members or {}).items()
