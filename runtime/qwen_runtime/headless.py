@@ -181,7 +181,7 @@ class _TextReporter:
         self._redacting = StreamRedactor()
 
     def began(self, settings: Settings) -> None:
-        """Say nothing."""
+        """Write nothing."""
 
     def on_event(self, event: Event, *, more_follows: bool) -> None:  # noqa: ARG002 - what came together is one event
         """Write a piece of the answer."""
@@ -210,7 +210,7 @@ class _JsonReporter:
         self._output = output
 
     def began(self, settings: Settings) -> None:
-        """Say nothing."""
+        """Write nothing."""
 
     def on_event(self, event: Event, *, more_follows: bool) -> None:  # noqa: ARG002 - nothing is written
         """Report a wait; nothing else is written before the end."""

@@ -142,7 +142,7 @@ def _with_kinds(function: str) -> str:
 
 
 def _give_values(action: Any, files: dict[str, Any]) -> None:
-    """Tell an option of a script what its values are, where it names a file, a field, a rule or a choice of a field."""
+    """Set the completions of an option that takes a file, a field, a rule or a choice of a field."""
     import shtab  # noqa: PLC0415
 
     if action.metavar in ("FILE", "PATH", "A", "B"):

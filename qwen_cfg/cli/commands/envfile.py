@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
-    """Tell how each file is read; one that cannot be read is told of, and the next one follows."""
+    """Show how each file is read; report a file that cannot be read, and continue with the next one."""
     require_own_eyes(args, output)
     if args.show_secrets:
         output.notice("qwen-cfg: every value is shown in full, secrets too.")

@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
-    """Tell whose terms apply. Nothing is sent, and no key is fetched: there need not be one."""
+    """Show the terms that apply. No request is sent, and no key is needed."""
     request = request_of(args)
     settings = _settings(request)
     method = settings["auth_method"]

@@ -43,7 +43,7 @@ class Examination:
         return next((step for step in self.steps if step.outcome == "failed" and not self._is_overruled(step)), None)
 
     def _is_overruled(self, step: Step) -> bool:
-        """Tell whether a step does not matter: a key may be good for questions and not for the list of models."""
+        """Return whether a failed step is ignored: a key may be valid for questions but not for the list of models."""
         answers = any(other.name == "chat" and other.outcome == "ok" for other in self.steps)
         return answers and step.name in ("models", "model")
 

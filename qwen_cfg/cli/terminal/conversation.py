@@ -102,7 +102,7 @@ def _compiled(request: Request, gate: Gate, person: _Person) -> tuple[ReadyConfi
 
 
 def _has_to_ask(compilation: Compilation) -> bool:
-    """Tell whether the method or a key is missing, and nothing is wrong beside."""
+    """Return whether the method or the key is missing, and no value is invalid."""
     resolution = compilation.resolution
     invalid = any(decision.problem for decision in resolution.decisions.values())
     return not invalid and (resolution.auth_method is None or resolution.needs_api_key)

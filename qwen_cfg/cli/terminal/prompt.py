@@ -34,7 +34,7 @@ def prompt_of(given: str | None, output: Output) -> str:
 
 
 def has_terminal() -> bool:
-    """Tell whether a person can be asked: both standard streams are a terminal's, and CI is not true."""
+    """Return whether the user can be asked: standard input and output are terminals, and CI is not true."""
     in_ci = is_true(os.environ.get("CI", ""))
     streams = (sys.stdin, sys.stdout)
     return not in_ci and all(stream is not None and not stream.closed and stream.isatty() for stream in streams)
@@ -61,7 +61,7 @@ def _standard_input(output: Output, what_for: str) -> str:
 
 
 def _tell_of_silence(descriptor: int, output: Output, what_for: str) -> None:
-    """Say that standard input is waited for, where it is a pipe that says nothing: it may have been left open."""
+    """Show a notice if standard input is a pipe without data after a while: it may have been left open."""
     if os.name != "posix" or stat.S_ISREG(os.fstat(descriptor).st_mode):
         return
     ready, _, _ = select.select([descriptor], [], [], PATIENCE)
