@@ -172,6 +172,31 @@ def test_messages_without_deltas_are_pieces(server: Provider) -> None:
     assert text_of(server, Reply(events(WHOLE))) == "Hello."
 
 
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("Hel", "Hello", "Hello."),
+        ("Hel", "Hello.", "Hello."),
+        ("\n", "\nHello", "\nHello."),
+        ("你", "你好", "你好,世界", "你好,世界"),
+    ],
+)
+@pytest.mark.parametrize("name", ["content", "reasoning_content"])
+def test_a_message_that_repeats_the_answer_so_far_adds_only_its_new_part(
+    server: Provider, name: str, texts: tuple[str, ...]
+) -> None:
+    messages = [{"choices": [{"message": {name: text}}]} for text in texts]
+    last = {"choices": [{"message": {"content": "."} if name != "content" else {}, "finish_reason": "stop"}]}
+    server.replies[:] = [Reply(events(*messages, last))]
+    answer = ask(session(f"{server.url}/v1"))[1]
+    assert (answer.text if name == "content" else answer.reasoning).strip() == texts[-1].strip()
+
+
+def test_pieces_that_repeat_by_chance_stay_pieces(server: Provider) -> None:
+    pieces = [{"choices": [{"message": {"content": text}}]} for text in ("a", "b", "ab", "abc", "ab")]
+    assert text_of(server, Reply(events(*pieces, finish()))) == "abababcab"
+
+
 # Events that are no JSON object.
 
 

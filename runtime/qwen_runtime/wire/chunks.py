@@ -51,6 +51,8 @@ class ChunkReader:
         self.has_choices = False
         self._model = ""
         self._streamed: dict[type[Text | Reasoning], list[str]] = {Text: [], Reasoning: []}
+        self._of_messages: dict[type[Text | Reasoning], str] = {Text: "", Reasoning: ""}
+        self._grows, self._are_pieces = False, False
 
     def events(self, document: Mapping[str, Any]) -> Iterator[Event]:
         """Yield the events of the first choice of a chunk or a complete completion."""
@@ -83,14 +85,34 @@ class ChunkReader:
             yield FinishReason(reason)
 
     def _of_message(self, message: Mapping[str, Any]) -> Iterator[Event]:
-        """Yield the new part of a message: after deltas it is the complete answer, otherwise a piece of it."""
-        for event in _of_part(message):
-            known = "".join(self._streamed[type(event)]) if isinstance(event, _PIECES) else ""
-            if not isinstance(event, _PIECES) or not known:
-                yield event
+        """Yield the new part of a message: after deltas it is the complete answer, otherwise a piece of it.
+
+        DashScope without `incremental_output` sends the answer so far in each message.
+        """
+        parts = _of_part(message)
+        for kind in (Reasoning, Text):
+            text, known = "".join(part.text for part in parts if isinstance(part, kind)), "".join(self._streamed[kind])
             # A message that differs from the streamed text is ignored: that text has already been shown.
-            elif event.text.startswith(known) and len(event.text) > len(known):
-                yield type(event)(event.text[len(known) :])
+            new = text if not known else text[len(known) :] if text.startswith(known) else ""
+            if not known and text:
+                new = self._new_in_message(kind, text)
+            if new:
+                yield kind(new)
+        yield from (part for part in parts if not isinstance(part, _PIECES))
+
+    def _new_in_message(self, kind: type[Text | Reasoning], text: str) -> str:
+        """Return the new part of a message; no deltas came. A longer one that repeats the earlier ones contains them."""
+        known = self._of_messages[kind]
+        repeats = bool(known.strip()) and text.startswith(known)
+        self._grows = self._grows or (repeats and len(text) > len(known) and not self._are_pieces)
+        if self._grows and repeats:
+            self._of_messages[kind] = text
+            return text[len(known) :]
+        self._are_pieces = self._are_pieces or (bool(known.strip()) and not repeats)
+        if not self._are_pieces:
+            # Blanks may be a piece, or the beginning of an answer that the next message repeats.
+            self._of_messages[kind] = text if text.startswith(known) and not known.strip() else known + text
+        return text
 
 
 def _of_part(part: Mapping[str, Any]) -> list[Event]:
