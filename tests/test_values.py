@@ -86,6 +86,13 @@ BASE64 = st.binary(min_size=8, max_size=90).flatmap(
 LETTERS = st.text(string.ascii_letters + string.digits + "_-", min_size=8, max_size=80)
 
 
+@pytest.mark.parametrize("text", ['"qwen"', "qwen\r", "qwen # best", " qwen", "\u201cqwen\u201d"])
+def test_what_surrounds_a_value_is_named_in_what_is_expected(text: str) -> None:
+    with pytest.raises(BadValue) as caught:
+        parse_value(FIELDS["model"], text)
+    assert caught.value.expected.startswith("only the value")
+
+
 @given(
     st.one_of(
         BASE64,
@@ -227,6 +234,11 @@ def test_a_word_that_a_local_server_may_take_is_a_key(key: str) -> None:
         ("api_key", "${{ secrets.OPENAI_API_KEY }}", "GitHub Actions"),
         ("api_key", "vault:secret/data/openai#key", "Vault"),
         ("api_key", "vault://secret/openai", "Vault"),
+        ("api_key", "vault:secret/data/openai", "another program"),
+        ("api_key", "bao:kv/openai#key", "another program"),
+        ("api_key", "ssm:/prod/openai", "another program"),
+        ("api_key", "aws-secretsmanager:prod/openai", "another program"),
+        ("api_key", "pass:openai/key", "another program"),
         ("api_key", "ref+vault://secret/openai#/key", "vals"),
         ("api_key", "awssm://openai", "awssm://"),
         ("api_key", "$(pass show openai)", "a shell command"),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _OF_SETTINGS = ("settings", "settings-env", "provider-entry")
 _OPENING = {")": "(", "]": "[", "}": "{", ">": "<"}
 
+_COMMA = (r".*[;,]", "ends in a comma or a semicolon, which is sent as part of it", "Remove that character.")
 _OF_NAMES = (
     (r"`.*`", "is in backticks, which are sent as part of it", "Remove the backticks."),
     (r"<[^<>]*>|\{\{.*\}\}", "is a placeholder", "Replace it with the value."),
@@ -28,11 +29,11 @@ _OF_NAMES = (
         "Remove the name and the '='.",
     ),
     (r".*\s//.*", "is followed by a comment, which is sent as part of it", "Remove the comment."),
-    (r".*[;,]", "ends in a mark, which is sent as part of it", "Remove the mark at its end."),
+    _COMMA,
 )
 _OF_URLS = (
-    (r".*[;,]", "ends in a mark, which is sent as part of it", "Remove the mark at its end."),
-    (r".*\?", "ends in '?' with nothing after it", "Remove the mark at its end."),
+    _COMMA,
+    (r".*\?", "ends in '?' with nothing after it", "Remove the '?'."),
     (r".*/<[^<>/]*>.*|.*/\{[^{}/]*\}.*", "contains a placeholder", "Replace the placeholder."),
 )
 _VARIABLE = re.compile(r".*\$\{[^{}]*\}.*|.*\$[A-Za-z_]\w*.*", re.DOTALL)

@@ -55,6 +55,14 @@ _FORMS = (
     (r"vault:[\w/.-]+#", "a reference of HashiCorp Vault", "put command:vault kv get -field=… there"),
     (r"vault://", "a reference of HashiCorp Vault", "put command:vault kv get -field=… there"),
     (r"ref\+\w+://", "a reference of vals", "start qwen-cfg with vals exec"),
+    (
+        # Bank-Vaults (vault:, bao:), Spring Cloud AWS (aws-secretsmanager:), Serverless (ssm:), and names like them.
+        r"(?:vault|bao|pass|gopass|gcp-?sm|ssm|aws-?ssm|aws-?sm|(?:aws-?)?secrets-?manager|aws-?parameterstore"
+        r"|(?:azure-?)?key-?vault|doppler|infisical|bitwarden|bws|keychain|secret-?tool|lpass|keepassxc?)"
+        r":(?!//)/?[\w.@-]+(?:[/:#?=][\w.@/:#?=-]*)?$",
+        "a reference to a secret of another program",
+        "use the output of that program, with command:…",
+    ),
 )
 
 _JOINING = str.maketrans("", "", "-_")

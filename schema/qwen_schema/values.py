@@ -56,6 +56,8 @@ def parse_value(field: Field, text: str, *, is_expanded: bool = False) -> Value:
     try:
         value = _typed(field, text)
         _require_conforming(field, list(value) if isinstance(value, tuple) else value)
+    except BadValue:
+        raise
     except ValueError as error:
         raise BadValue(str(error), _expectation(field)) from None
     return value
