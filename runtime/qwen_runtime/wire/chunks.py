@@ -101,7 +101,7 @@ class ChunkReader:
         yield from (part for part in parts if not isinstance(part, _PIECES))
 
     def _new_in_message(self, kind: type[Text | Reasoning], text: str) -> str:
-        """Return the new part of a message; no deltas came. A longer one that repeats the earlier ones contains them."""
+        """Return the new part of a message; no deltas came. A longer one that repeats those before adds its rest."""
         known = self._of_messages[kind]
         repeats = bool(known.strip()) and text.startswith(known)
         self._grows = self._grows or (repeats and len(text) > len(known) and not self._are_pieces)
