@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from .process import KEY
+from .process import KEY, PROGRAM, clean_environment
 from .terminal import see
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from .process import Desk
 
 APP = "work/app"
@@ -276,3 +277,30 @@ def test_the_progress_is_told_in_no_pipe(services: Desk) -> None:
     outcome = services.run("check", "pipe.toml", "a", "--format", "json").ended(3)
     assert "checking" not in outcome.said
     assert json.loads(outcome.out)["summary"]["artifacts"] == 2
+
+
+# The end in between.
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="forks are found in /proc")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_every_process(services: Desk, number: signal.Signals, code: int) -> None:
+    pipes = [f"pipe{n}.toml" for n in range(20)]
+    for pipe in pipes:
+        os.mkfifo(services.cwd / pipe)
+    words = [*PROGRAM, "check", *pipes]
+    with subprocess.Popen(
+        words, cwd=services.cwd, env=clean_environment(services.home), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as child:
+        listed = Path(f"/proc/{child.pid}/task/{child.pid}/children")
+        until = time.monotonic() + 30
+        while not (forks := listed.read_text().split()) and time.monotonic() < until:
+            time.sleep(0.05)
+        if len(os.sched_getaffinity(0)) > 1:
+            assert forks
+        child.send_signal(number)
+        out, err = child.communicate(timeout=30)
+    assert child.returncode == code
+    assert out == b""
+    assert err.count(b"\n") == 1
+    assert not any(Path(f"/proc/{fork}").exists() for fork in forks)
