@@ -108,25 +108,63 @@ def _verdict(goal: Goal, compilation: Compilation) -> Verdict:
     return _searched(replace(now, in_vain=offered_in_vain(goal, before)), goal, before)
 
 
+@record
+class _Attempt:
+    """Edits, the world after them, and what resolves there, which is not what is wanted."""
+
+    edits: tuple[Edit, ...]
+    world: World
+    after: Resolution
+
+
 def _searched(now: Verdict, goal: Goal, before: Resolution) -> Verdict:
     """Return a verdict with the fixes that were found, the least invasive first, or the reasons why there is none."""
-    fixes: list[Fix] = []
-    reasons: dict[str, None] = {}
-    tried: set[tuple[object, ...]] = set()
-    for edits in ((), *((edit,) for edit in setting_edits(before, goal))):
-        if edits and edits[0].spot in tried:
+    fixes, attempts, reasons = _direct(goal, before)
+    for attempt in attempts:
+        if attempt.edits[0].spot in {fix.edits[0].spot for fix in fixes}:
             continue
-        found = _fix(goal, before, edits)
+        found = _after_removals(goal, before, attempt, fixes)
         if isinstance(found, Fix):
-            tried |= {edit.spot for edit in edits}
             fixes.append(found)
         elif found:
-            reasons.setdefault(found)
+            reasons.append(found)
     best = [fix for fix in fixes if not fix.is_incomplete] or fixes
     ranked = sorted(_smallest(best), key=_invasiveness)
     if not ranked:
-        return replace(now, reasons=tuple(reasons) or (_no_place(goal),))
+        return replace(now, reasons=tuple(dict.fromkeys(reasons)) or (_no_place(goal),))
     return replace(now, fixes=tuple(ranked[:_MOST_FIXES]))
+
+
+def _direct(goal: Goal, before: Resolution) -> tuple[list[Fix], list[_Attempt], list[str]]:
+    """Return the fixes that uncover the value or set it by one edit, the attempts that need more, and the failures."""
+    uncovered = _after_removals(goal, before, _Attempt((), before.world, before), [])
+    fixes = [uncovered] if isinstance(uncovered, Fix) else []
+    attempts: list[_Attempt] = []
+    reasons = [uncovered] if isinstance(uncovered, str) and uncovered else []
+    for edit in setting_edits(before, goal):
+        if edit.spot in {fix.edits[0].spot for fix in fixes}:
+            continue
+        made = _resolved(goal, before, before.world, (edit,))
+        if isinstance(made, Fix):
+            fixes.append(made)
+        elif isinstance(made, _Attempt):
+            attempts.append(made)
+        elif made:
+            reasons.append(made)
+    return fixes, attempts, reasons
+
+
+def _resolved(goal: Goal, before: Resolution, world: World, edits: tuple[Edit, ...]) -> Fix | _Attempt | str:
+    """Return what comes of the last edit in a world: a fix, an attempt, or why it cannot be made."""
+    changed = applied(world, edits[-1])
+    if changed is None:
+        return ""
+    after = outcome_of(changed, goal.profile, before.options)
+    if not isinstance(after, Resolution):
+        return str(after)
+    if goal.is_met(after):
+        return _made(goal, before, after, edits)
+    return _Attempt(edits, changed, after)
 
 
 def _no_place(goal: Goal) -> str:
@@ -140,25 +178,24 @@ def _no_place(goal: Goal) -> str:
     return "no place that these rules read can have this value"
 
 
-def _fix(goal: Goal, before: Resolution, edits: tuple[Edit, ...]) -> Fix | str:
-    """Return the fix that begins with edits, after removing what is in the way; or why there is none."""
-    world: World | None = before.world
-    for edit in edits:
-        world = None if world is None else applied(world, edit)
-    done = list(edits)
-    while world is not None:
-        after = outcome_of(world, goal.profile, before.options)
-        if not isinstance(after, Resolution):
-            return str(after)
-        if goal.is_met(after):
-            return _made(goal, before, after, tuple(done))
-        blocking = _blocking(goal, after) if len(done) < len(edits) + _MOST_REMOVALS else None
+def _after_removals(goal: Goal, before: Resolution, attempt: _Attempt, fixes: list[Fix]) -> Fix | str:
+    """Return the fix that an attempt becomes once what is in the way is removed; or why it becomes none."""
+    settled = [frozenset(edit.place for edit in fix.edits) for fix in fixes]
+    edits, world, after = attempt.edits, attempt.world, attempt.after
+    for _ in range(_MOST_REMOVALS):
+        blocking = _blocking(goal, after)
         obstacle = None if blocking is None else removal(after, goal.field.name, blocking)
-        if obstacle is None or any(obstacle.place == edit.place for edit in done):
-            return _reason(goal, after, edits)
-        world = applied(world, obstacle)
-        done.append(obstacle)
-    return ""
+        if obstacle is None or any(obstacle.place == edit.place for edit in edits):
+            break
+        edits = (*edits, obstacle)
+        if any(fix <= {edit.place for edit in edits} for fix in settled):
+            # A part of these edits is a fix itself.
+            return ""
+        found = _resolved(goal, before, world, edits)
+        if not isinstance(found, _Attempt):
+            return found
+        world, after = found.world, found.after
+    return _reason(goal, after, attempt.edits)
 
 
 def _made(goal: Goal, before: Resolution, after: Resolution, edits: tuple[Edit, ...]) -> Fix | str:

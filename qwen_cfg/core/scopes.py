@@ -32,9 +32,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qwen_schema import Reach
+    from qwen_schema.jsonc import Node
 
     from .looks import Looks
     from .settings import Scope, Setting
+    from .sighting import Sighting
     from .start import QwenDirectory, Start
     from .variables import Variables
 
@@ -192,9 +194,16 @@ def _read(file: SettingsFile, looks: Looks, variables: Variables, at_home: Mappi
         return said
 
     try:
-        return ScopeRead(file, "read", expand(migrate(file_tree(node, file)), look_up))
+        return ScopeRead(file, "read", expand(_tree(seen, node, file), look_up))
     except TooMuchTextError as error:
         raise _refusal(file.shown, str(error), node.line) from None
+
+
+def _tree(seen: Sighting, node: Node, file: SettingsFile) -> Setting:
+    """Return the settings of a file in today's form, made once however often they are loaded."""
+    if file not in seen.trees:
+        seen.trees[file] = migrate(file_tree(node, file))
+    return seen.trees[file]
 
 
 def _refusal(shown: str, wrong: str, line: int) -> SettingsError:

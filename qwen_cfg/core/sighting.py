@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from qwen_schema.envfile import Assignment, Dialect
     from qwen_schema.jsonc import Node
 
+    from .settings import Setting, SettingsFile
+
 
 @record
 class Sighting:
@@ -54,6 +56,11 @@ class Sighting:
             return parse_jsonc((self.text or "").removeprefix("\ufeff"))
         except JsonError as error:
             return error
+
+    @cached_property
+    def trees(self) -> dict[SettingsFile, Setting]:
+        """What the text is as the settings of a file, made once for each: settings are loaded again and again."""
+        return {}
 
     @cached_property
     def _in_dotenv(self) -> tuple[Assignment, ...]:
