@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
-from qwen_cfg.cli.output import Output
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import qwen_cfg.cli.output
+from qwen_cfg.cli.output import Output, json_parts
+from qwen_schema import without_controls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,3 +32,22 @@ def test_a_document_that_waits_is_written_before_anything_that_comes_after_it(tm
         output.data({"n": 4}, indent=None, more_follows=True)
         output.flush()
         assert file.read_text().endswith('{"n": 4}\n')
+
+
+_TEXTS = st.text(st.sampled_from('ab #[:\n\r\t"\\\x7f\u200b\u2028é😀\ud800v'), max_size=40) | st.sampled_from(
+    ["x ##vso[task] y", "##[error] ", "::error:: x", " # #[a"]
+)
+_VALUES = st.recursive(st.none() | st.booleans() | st.integers() | _TEXTS, lambda inner: st.lists(inner, max_size=3))
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@given(document=st.dictionaries(_TEXTS, _VALUES, max_size=4), long=st.integers(0, 12))
+def test_a_document_in_parts_is_the_whole_one(indent: int | None, document: dict[str, Any], long: int) -> None:
+    with patch.object(qwen_cfg.cli.output, "_LONG", long):
+        parts = list(json_parts(document, indent))
+    assert "".join(parts) == without_controls(json.dumps(document, ensure_ascii=False, indent=indent))
+
+
+def test_no_part_of_a_long_answer_is_much_longer_than_is_written_at_once() -> None:
+    parts = list(json_parts({"a": 1, "answer": "some words " * 100_000, "b": [2]}, 2))
+    assert max(map(len, parts)) < 70_000

@@ -15,8 +15,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qwen_schema import Secret, SecretReference, StreamRedactor, mask, redact, redact_known, redact_unknown
-from qwen_schema import Secret, SecretReference, Surroundings, mask, redact, redact_unknown
+from qwen_schema import (
+    Secret,
+    SecretReference,
+    StreamRedactor,
+    Surroundings,
+    mask,
+    redact,
+    redact_known,
+    redact_unknown,
+)
 from qwen_schema.envfile import Assignment
 
 TEXT = "sk-0123456789-the-secret-itself"

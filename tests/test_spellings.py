@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.spellings import FORMS, FORMS_OF_KEYS, assert_unreadable, base64
 
+import qwen_schema.spellings
 from qwen_schema import Secret, StreamRedactor, redact, redact_known
+from qwen_schema.spellings import has_beginning, spellings, views
 
 KEY = "sk-0123456789abcdefGHIJKLMNOPqrstuvwxyz+/="
 
@@ -103,3 +106,25 @@ def test_time_grows_with_the_length_of_a_text_and_no_faster(unit: str) -> None:
     short = min(seconds(5_000) for _ in range(3))
     assert min(seconds(40_000) for _ in range(3)) < 30 * short + 0.02
     assert secret.reveal() == KEY
+
+
+@given(key=keys, before=contexts, after=contexts, cut_at=st.integers(0, 60), part=st.integers(1, 30))
+def test_a_long_text_is_looked_at_in_parts_and_nothing_is_missed(
+    key: str, before: str, after: str, cut_at: int, part: int
+) -> None:
+    """The beginnings that are found are those of the views, wherever the parts end."""
+    sought = spellings(key)
+    by_view = tuple((view, tuple(s.beginning for s in sought if s.view == view)) for view in range(4))
+    for form in (str, *FORMS.values()):
+        text = f"{before}{form(key)[: cut_at or None]}{after}"
+        seen = views(text)
+        expected = any(beginning in seen[view] for view, beginnings in by_view for beginning in beginnings)
+        with patch.object(qwen_schema.spellings, "_PART", part):
+            assert has_beginning(text, by_view) == expected
+
+
+def test_a_secret_in_a_long_text_is_taken_out() -> None:
+    secret, words = Secret(KEY), "some words of an answer " * 60_000
+    assert redact_known(f"{words}{KEY}{words}") == f"{words}[redacted]{words}"
+    assert redact_known(words + words) == words + words
+    del secret

@@ -17,8 +17,8 @@ from qwen_schema.log_commands import WithoutCommands, without_commands, without_
 
 if TYPE_CHECKING:
     import json
-    from collections.abc import Callable
-    from typing import TextIO
+    from collections.abc import Callable, Iterator
+    from typing import Any, TextIO
 
     from rich.console import RenderableType
 
@@ -32,6 +32,9 @@ WIDEST = 200
 
 # Back to the beginning of the line, and everything on it erased (ECMA-48, CR and EL).
 _ERASE = "\r\x1b[K"
+
+# A longer text in a JSON document is written in parts of about this length.
+_LONG = 64 * 1024
 
 # Set by GitHub Actions, Azure Pipelines and TeamCity, which take commands from what a job writes.
 _RUN_JOBS = ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
@@ -110,8 +113,9 @@ class Output:
         from qwen_schema.redacted_data import redacted_data  # noqa: PLC0415
 
         safe = document if secrets else redacted_data(document)
-        text = without_controls(_encoder(indent).encode(safe)) + "\n"
-        self._write(self._stdout, text, more_follows=more_follows)
+        for part in json_parts(safe, indent):
+            self._write(self._stdout, part, more_follows=True)
+        self._write(self._stdout, "\n", more_follows=more_follows)
 
     def screen(self, render: Callable[[int], RenderableType], color: Color = "auto") -> None:
         """Write a result for people: `render` gets the width in columns."""
@@ -193,6 +197,37 @@ class Output:
             self._is_gone = self._is_gone or stream is self._stdout
             if stream is self._stdout and not isinstance(error, BrokenPipeError):
                 raise OutputError(f"standard output cannot be written: {error.strerror}") from None
+
+
+def json_parts(document: Any, indent: int | None) -> Iterator[str]:
+    """Yield a JSON document in parts, so that no copy is made of a long text in an object, such as an answer."""
+    encode = _encoder(indent).encode
+    if not isinstance(document, dict) or not any(map(_is_long, document.values())):
+        yield without_controls(encode(document))
+        return
+    begin, between, end = ("{", ", ", "}") if indent is None else ("{", ",", "\n}")
+    for name, value in document.items():
+        member = encode({name: "" if _is_long(value) else value})[1 : -len(end)]
+        yield without_controls(begin + (member[:-1] if _is_long(value) else member))
+        if _is_long(value):
+            yield from (without_controls(encode(part)[1:-1]) for part in _cut_at_blanks(value))
+            yield '"'
+        begin = between
+    yield end
+
+
+def _is_long(value: object) -> bool:
+    return isinstance(value, str) and len(value) > _LONG
+
+
+def _cut_at_blanks(text: str) -> Iterator[str]:
+    """Yield a text in parts that end with a blank: what a log might act on has none in it."""
+    start = 0
+    while start < len(text):
+        blank = text.find(" ", start + _LONG)
+        end = len(text) if blank < 0 else blank + 1
+        yield text[start:end]
+        start = end
 
 
 @cache

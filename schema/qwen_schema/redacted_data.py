@@ -10,7 +10,7 @@ from .secret import Verbatim, redact
 def redacted_data(document: Any) -> Any:
     """Return a document without secrets; a text that holds none any more stays as it is."""
     if isinstance(document, Verbatim):
-        return str(document)
+        return document
     if isinstance(document, str):
         return redact(document)
     if isinstance(document, dict):

@@ -19,6 +19,7 @@ from .spellings import (
     Views,
     cut_escape,
     found,
+    has_beginning,
     partial_length,
     places,
     spellings,
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 # How much text is held back that begins like a secret; longer text, with invisible characters in it, is redacted.
 _LONGEST_HELD = 1024
+
+# The views of a longer text are not made unless they have to be: each is a copy.
+_LONG = 1024 * 1024
 
 # From this length on, the first and last four characters may be shown: eight are then less than a third.
 PARTLY_SHOWN_LENGTH = 25
@@ -169,6 +173,8 @@ def redact_known(text: str) -> Verbatim:
     """Return `text` without the secrets that this process knows, in any spelling; the rest is unchanged."""
     sought = _sought()
     if len(text) < TELLTALE_LENGTH or not sought.spellings:
+        return Verbatim(text)
+    if len(text) > _LONG and not has_beginning(text, sought.beginnings):
         return Verbatim(text)
     seen = views(text)
     near = sought.near(seen)

@@ -68,6 +68,9 @@ _FOR_URLS = bytes.maketrans(b"+/", b"-_")
 Views = tuple[str, str, str, str]
 RAW, PLAIN, LOOSE, QUOTED = range(4)
 
+# So many characters of a long text are looked at at once.
+_PART = 64 * 1024
+
 # A character, and the start and end of the part of the text that it was decoded from.
 _Unit = tuple[str, int, int]
 
@@ -90,6 +93,23 @@ def views(text: str) -> Views:
     plain = raw if decoded is text else _visible(decoded)
     quoted = _visible(_QUOTED.sub(_decoded, text)) if "=" in text else raw
     return raw, plain, plain.translate(_LOOSE), quoted
+
+
+def has_beginning(text: str, beginnings: tuple[tuple[int, tuple[str, ...]], ...]) -> bool:
+    """Tell whether any beginning, of those by view, is in its view of a long text, without making all of a view."""
+    decoded = decoded_text(text)
+    for view, sought in beginnings:
+        whole = decoded if view in (PLAIN, LOOSE) else text
+        if view == QUOTED and "=" in text:
+            whole = _QUOTED.sub(_decoded, text)
+        tail = ""
+        for start in range(0, len(whole), _PART):
+            part = _visible(whole[start : start + _PART])
+            seen = tail + (part.translate(_LOOSE) if view == LOOSE else part)
+            if any(beginning in seen for beginning in sought):
+                return True
+            tail = seen[1 - TELLTALE_BEGINNING :]
+    return False
 
 
 def places(text: str, view: int) -> list[tuple[int, int]]:

@@ -6,6 +6,7 @@ many of its parts, so only the parts in use are required.
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from qwen_schema import patterns as re
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 # DashScope, DeepSeek and vLLM use the first, OpenRouter and newer vLLM the second.
 _REASONING = ("reasoning_content", "reasoning")
 _LONGEST_NAME = 100
+_MOST_PIECES = 100
 _HALF = re.compile("[\ud800-\udfff]")
 _PIECES = (Text, Reasoning)
 
@@ -44,13 +46,42 @@ def is_chunk(document: Mapping[str, Any]) -> bool:
     return is_named or any("delta" in choice for choice in choices_of(completion_of(document)))
 
 
+class _Streamed:
+    """The text that was streamed, by its length and digest: the text itself is held by who takes the events."""
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._digest = sha256()
+        self._pieces: list[str] = []
+
+    def add(self, piece: str) -> None:
+        """Add a piece."""
+        self.length += len(piece)
+        self._pieces.append(piece)
+        if len(self._pieces) >= _MOST_PIECES:
+            self._settle()
+
+    def begins(self, text: str) -> bool:
+        """Tell whether a longer text begins with it."""
+        self._settle()
+        return self._digest.digest() == sha256(_bytes_of(text[: self.length])).digest()
+
+    def _settle(self) -> None:
+        self._digest.update(_bytes_of("".join(self._pieces)))
+        self._pieces.clear()
+
+
+def _bytes_of(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
 class ChunkReader:
     """Reads the chunks of one answer. `has_choices` is true once a chunk belonged to a completion."""
 
     def __init__(self) -> None:
         self.has_choices = False
         self._model = ""
-        self._streamed: dict[type[Text | Reasoning], list[str]] = {Text: [], Reasoning: []}
+        self._streamed: dict[type[Text | Reasoning], _Streamed] = {Text: _Streamed(), Reasoning: _Streamed()}
         self._of_messages: dict[type[Text | Reasoning], str] = {Text: "", Reasoning: ""}
         self._grows, self._are_pieces = False, False
 
@@ -77,7 +108,7 @@ class ChunkReader:
         if delta and isinstance(delta, dict):
             for event in _of_part(delta):
                 if isinstance(event, _PIECES):
-                    self._streamed[type(event)].append(event.text)
+                    self._streamed[type(event)].add(event.text)
                 yield event
         if message and isinstance(message, dict):
             yield from self._of_message(message)
@@ -91,11 +122,12 @@ class ChunkReader:
         """
         parts = _of_part(message)
         for kind in (Reasoning, Text):
-            text, known = "".join(part.text for part in parts if isinstance(part, kind)), "".join(self._streamed[kind])
-            # A message that differs from the streamed text is ignored: that text has already been shown.
-            new = text if not known else text[len(known) :] if text.startswith(known) else ""
-            if not known and text:
-                new = self._new_in_message(kind, text)
+            text, known = "".join(part.text for part in parts if isinstance(part, kind)), self._streamed[kind]
+            if not known.length:
+                new = self._new_in_message(kind, text) if text else ""
+            else:
+                # A message that differs from the streamed text is ignored: that text has already been shown.
+                new = text[known.length :] if known.begins(text) else ""
             if new:
                 yield kind(new)
         yield from (part for part in parts if not isinstance(part, _PIECES))

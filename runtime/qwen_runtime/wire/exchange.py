@@ -11,6 +11,7 @@ from qwen_schema.records import record
 
 from .background import Background
 from .events import FinishReason, ModelName, Reasoning, Text, ToolCall, UsageReport
+from .growing_text import GrowingText
 from .stream import answer, require_whole
 
 if TYPE_CHECKING:
@@ -58,8 +59,8 @@ class Exchange:
         self._first_token: float | None = None
         self._ended: float | None = None
         self.error = ""
-        self._text: list[str] = []
-        self._reasoning: list[str] = []
+        self._text = GrowingText()
+        self._reasoning = GrowingText()
         self._model = self._asked_model = connection.settings.model
         self._finish_reason: str | None = None
         self._tool = ""
@@ -133,7 +134,7 @@ class Exchange:
         """The answer received so far."""
         first = None if self._first_token is None else self._first_token - self._started
         total = (self._ended or time.monotonic()) - self._started
-        text, reasoning = "".join(self._text), "".join(self._reasoning)
+        text, reasoning = self._text.text, self._reasoning.text
         return Answer(self._asked_model, self._model, text, reasoning, self._finish_reason, self._usage, first, total)
 
     def _note(self, event: Event) -> None:
@@ -141,9 +142,9 @@ class Exchange:
             self._first_token = time.monotonic()
         match event:
             case Text(text):
-                self._text.append(text)
+                self._text.add(text)
             case Reasoning(text):
-                self._reasoning.append(text)
+                self._reasoning.add(text)
             case ModelName(model):
                 self._model = model
             case FinishReason(reason):
