@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from support.trees import read
 
 from qwen_cfg.core.artifact import to_artifact
 from qwen_cfg.core.resolution import profile_named, resolve_world
+from qwen_cfg.core.settings import SettingsFile, file_tree
 from qwen_cfg.starting.environment import child_environment
 from qwen_cfg.starting.qwen_arguments import arguments_for, others, typed_flags
 from qwen_cfg.starting.qwen_settings import private_settings
@@ -97,6 +99,21 @@ def test_a_policy_is_kept_whole(artifact: Any, policy: dict[str, Any]) -> None:
     assert holds(settings, policy)
     assert KEY not in json.dumps(settings)
     assert ("$version" in settings) is ("$version" in policy)
+
+
+def test_what_lower_scopes_say_of_providers_and_methods_is_overridden(artifact: Any) -> None:
+    said = {
+        "modelProviders": {"mine": [{"id": "m"}], "openai": [{"id": "m"}]},
+        "providerProtocol": {"openai": "anthropic", "mine": "openai"},
+        "security": {"auth": {"enforcedType": "gemini"}},
+    }
+    file = SettingsFile("user", Path("/h/.qwen/settings.json"), "~/.qwen/settings.json", "user")
+    others = file_tree(parse_jsonc(json.dumps(said)), file).members or {}
+    settings = private_settings(artifact, None, others)
+    entry = {"id": "m", "envKey": "OPENAI_API_KEY", "baseUrl": "http://localhost:1/v1"}
+    assert settings["modelProviders"] == {"mine": [], "openai": [entry]}
+    assert settings["providerProtocol"] == {"openai": "openai"}
+    assert settings["security"]["auth"] == {"selectedType": "openai", "enforcedType": "openai"}
 
 
 def test_what_is_no_object_is_no_policy(artifact: Any) -> None:
