@@ -61,7 +61,7 @@ def counted(run: Callable[[], object]) -> Counter[str]:
         read_world.__code__: lambda _: "read",
         resolve_world.__code__: lambda frame: f"resolve {frame.f_locals['profile'].name}",
         read_assignments.__code__: lambda frame: f"dotenv {frame.f_locals['text'][:20]}",
-        read_assignments_python.__code__: lambda frame: f"python {frame.f_locals['text'][:20]}",
+        read_assignments_python.__wrapped__.__code__: lambda frame: f"python {frame.f_locals['text'][:20]}",
     }
 
     def note(frame: FrameType, event: str, _: object) -> None:

@@ -133,7 +133,7 @@ COMMAND_LINES = {
         160,
     ),
     "diff qwen.toml qwen.toml": (set(), {"pathlib", "tomllib"}, 150),
-    "exec --print -- /bin/true": (set(), {"hashlib", "pathlib"}, 165),
+    "exec --print -- /bin/true": (set(), {"hashlib", "json", "pathlib"}, 165),
     "verify --help": (set(), {"pathlib"}, 125),
 }
 
