@@ -36,6 +36,25 @@ class WholeWords(argparse.RawDescriptionHelpFormatter):
 
         return textwrap.wrap(" ".join(text.split()), width, break_long_words=False, break_on_hyphens=False)
 
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        """Return a text with its paragraphs wrapped again where the help is narrow; indented lines stay as they are."""
+        if width >= _USUAL_COLUMNS - 2 - len(indent):
+            return super()._fill_text(text, width, indent)
+        paragraphs: list[str] = []
+        goes_on = False
+        for line in text.splitlines():
+            is_prose = bool(line) and not line[0].isspace()
+            if is_prose and goes_on:
+                paragraphs[-1] += f" {line}"
+            else:
+                paragraphs.append(line)
+            goes_on = is_prose and not line.endswith(":")
+        lines: list[str] = []
+        for paragraph in paragraphs:
+            is_prose = bool(paragraph) and not paragraph[0].isspace()
+            lines += self._split_lines(paragraph, width - len(indent)) if is_prose else [paragraph]
+        return "".join(f"{indent}{line}\n" if line else "\n" for line in lines)
+
     def listed(self, text: str) -> str:
         """Return a text of its own as wide as the help is."""
         import textwrap  # noqa: PLC0415 - as above

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
 
 from qwen_cfg.cli.parser import COMMANDS, build_parser
 from qwen_schema import declared_fields
@@ -79,3 +82,15 @@ def test_the_help_speaks_of_every_generation(desk: Desk) -> None:
         assert f"(default: {default}" in text
     assert "a provider entry of settings.json overrides it" in text
     assert "settings.json counts too" in desk.run("--help").ended(0).out
+
+
+@pytest.mark.parametrize("words", [("run", "--help"), ("set", "--help"), ("resolve", "--help"), ("trust", "--help")])
+def test_at_60_columns_a_paragraph_fills_its_lines(desk: Desk, words: tuple[str, ...]) -> None:
+    text = desk.run(*words, env={"COLUMNS": "60"}).ended(0).out
+    # The long description of the fields, and what stands below the examples.
+    prose = re.findall(r"(?m)^( {0,2})(?=[A-Z])(.*\n(?:\1[A-Za-z./(].*\n)*)", text)
+    for indent, paragraph in prose:
+        lines = [f"{indent}{line.strip()}" for line in paragraph.splitlines()]
+        assert max(map(len, lines)) <= 60, paragraph
+        for line, following in pairwise(lines):
+            assert len(line) + 1 + len(following.split()[0]) > 57 or "  " in line.strip(), paragraph
