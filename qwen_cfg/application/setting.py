@@ -45,16 +45,35 @@ def place_of(compilation: Compilation, name: str) -> EnvVariable:
         if kept not in [file.place.path for file in compilation.resolution.files]:
             raise ConfigurationError(
                 f"no file sets {name} here, and there is no .qwen/.env to set it in",
-                hint="Set this project up first: qwen-cfg init",
+                hint=_where_to_add(compilation, name),
             )
         return EnvVariable(name, field.variables[0].name, "" if winner is None else safe_text(field, winner.revealed))
     if winner.origin.path != kept or winner.origin.variable is None or winner.origin.behind:
         raise ConfigurationError(
             f"{name} is not set by ./.qwen/.env; nothing changed",
             where=str(winner.origin),
-            hint=_way(winner.origin, name),
+            hint=_of_entry(name) if _is_of_entry(compilation) else _way(winner.origin, name),
         )
     return EnvVariable(name, winner.origin.variable, safe_text(field, winner.revealed))
+
+
+def _where_to_add(compilation: Compilation, name: str) -> str:
+    """Return the file that could set a field that no file sets: the env file that was read, else the one of `init`."""
+    files = compilation.resolution.files
+    if not files:
+        return "Set this project up first: qwen-cfg init"
+    to_add = f"Add {declared_fields()[name].variables[0].name}=VALUE to {files[0].shown}."
+    return f"{to_add} Or set this project up: qwen-cfg init" if files[0].place.home_level else to_add
+
+
+def _is_of_entry(compilation: Compilation) -> bool:
+    """Return whether a provider entry is in use: it overrides the other places, so an edit there may have no effect."""
+    winners = (decision.winner for decision in compilation.resolution.decisions.values())
+    return any(winner is not None and winner.origin.layer == "provider-entry" for winner in winners)
+
+
+def _of_entry(name: str) -> str:
+    return f"A provider entry of settings.json is used here. To see the edits that work: qwen-cfg why-not {name}=VALUE"
 
 
 def _way(origin: Origin, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -130,6 +131,25 @@ def test_what_is_decided_elsewhere_is_not_changed(desk: Desk, where: str) -> Non
     for words in expected[where]:
         assert words in refused.err
     assert desk.files() == before
+
+
+@pytest.mark.parametrize("field", ["model", "base_url"])
+def test_beside_a_provider_entry_no_line_is_named_whose_edit_has_no_effect(desk: Desk, field: str) -> None:
+    entry = {"id": "old", "envKey": "MINE", "baseUrl": "http://127.0.0.1:9/v1"}
+    auth = {"security": {"auth": {"selectedType": "openai"}}, "model": {"name": "old"}}
+    desk.write("work/app/.qwen/.env", "MINE=sk-0123456789abcdef0123\n")
+    desk.write("work/app/.qwen/settings.json", json.dumps({**auth, "modelProviders": {"openai": [entry]}}, indent=1))
+    value = {"model": "new", "base_url": "http://127.0.0.1:8/v1"}[field]
+    refused = desk.run("set", field, value, "--profile", "qwen-code-0.21").ended(3)
+    assert f"qwen-cfg why-not {field}=VALUE" in refused.err
+    assert "Edit" not in refused.err
+
+
+def test_the_env_file_that_is_read_is_named_for_a_value_that_no_file_sets(desk: Desk) -> None:
+    (desk.cwd / ".qwen/.env").unlink()
+    desk.write("work/app/.env", "OPENAI_API_KEY=sk-0123456789abcdef0123\n")
+    refused = desk.run("set", "model", "new").ended(3)
+    assert "Add OPENAI_MODEL=VALUE to ./.env" in refused.err
 
 
 def test_the_way_that_is_named_leads_there(desk: Desk) -> None:
