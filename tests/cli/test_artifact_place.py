@@ -47,6 +47,15 @@ def test_an_absent_env_file_is_no_drift(desk: Desk, file: str, profile: str) -> 
     assert (desk.cwd / "qwen.toml").read_bytes() == written
 
 
+def test_where_a_file_is_absent_and_a_value_differs_the_fix_names_both(desk: Desk) -> None:
+    made(desk)
+    strict = desk.run("check", "--strict", env={"OPENAI_MODEL": "exported"}).ended(1).out
+    fix = strict.partition("To fix:")[2]
+    assert "add the missing file, or omit --strict" in " ".join(fix.split())
+    assert "check qwen.toml --update --strict" in " ".join(fix.split())
+    assert "nobody" not in strict
+
+
 def test_what_stands_above_the_absent_file_is_drift_and_what_stands_below_is_not(desk: Desk) -> None:
     made(desk)
     above = desk.run("check", "--format", "json", env={"OPENAI_MODEL": "exported"}).ended(1).json

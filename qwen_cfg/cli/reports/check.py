@@ -80,6 +80,8 @@ class Report:
             return f"set the API key: the artifact takes it from {self.artifact.api_key}"
         if all(d.part in MISSING for d in self.remaining):
             return "add the missing file, or omit --strict"
+        if any(d.part == "missing file" for d in self.remaining):
+            return f"add the missing file, or omit --strict; to update the other values: {self.mend}"
         return self.mend
 
     @property
