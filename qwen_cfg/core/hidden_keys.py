@@ -18,4 +18,4 @@ def key_remark(resolution: Resolution) -> str:
     if not hidden:
         return ""
     places = ", ".join(str(candidate.origin) for candidate in hidden)
-    return f"It hides the {'key' if len(hidden) == 1 else 'keys'} from {places}."
+    return f"That key overrides the {'key' if len(hidden) == 1 else 'keys'} from {places}."

@@ -24,11 +24,11 @@ def program_named(name: str, environ: Mapping[str, str]) -> Path:
         UsageError: if there is none, or it cannot be started.
     """
     if not name:
-        raise UsageError("the name of the program is empty", where="--")
+        raise UsageError("the name of the program is empty", hint="Name a program after --.")
     if os.sep in name:
         path = Path(os.path.abspath(name))  # noqa: PTH100 - a link stays one
         if not path.exists():
-            raise UsageError(f"{printable(name)} was not found", where="--", hint="No such file.")
+            raise UsageError(f"{printable(name)} was not found", hint="No such file.")
         _require_executable(path, name)
         return path
     directories = [Path(d) for d in environ.get("PATH", os.defpath).split(os.pathsep) if Path(d).is_absolute()]
@@ -39,7 +39,7 @@ def program_named(name: str, environ: Mapping[str, str]) -> Path:
     if found:
         _require_executable(found[0], str(found[0]))
     near = did_you_mean(name, [n for n in ("qwen", "python", "python3", "node") if n != name])
-    raise UsageError(f"{printable(name)} was not found on the PATH", where="--", hint=f"{near}{_to_install(name)}")
+    raise UsageError(f"{printable(name)} was not found on the PATH", hint=f"{near}{_to_install(name)}")
 
 
 def put_in_place(program: Path, words: Sequence[str], environ: Mapping[str, str], keep_open: int | None) -> NoReturn:
@@ -70,7 +70,7 @@ def _is_file(path: Path) -> bool:
 def _require_executable(path: Path, name: str) -> None:
     if path.is_dir() or not os.access(path, os.X_OK):
         what = "is a directory" if path.is_dir() else "is not executable"
-        raise UsageError(f"{printable(name)} {what}", where="--", hint="Name a program.")
+        raise UsageError(f"{printable(name)} {what}", hint="Name a program.")
 
 
 def _to_install(name: str) -> str:

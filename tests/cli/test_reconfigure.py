@@ -65,7 +65,7 @@ def test_what_is_typed_for_this_session_beats_everything_and_is_valid(desk: Desk
     assert configured.artifact.config["timeout"] == 7
     assert str(configured.artifact.api_key) == "the key typed at /auth"
     assert load(dump(configured.artifact), where="x") == configured.artifact
-    assert configured.remark == "It hides the key from ./.env:1 OPENAI_API_KEY."
+    assert configured.remark == "That key overrides the key from ./.env:1 OPENAI_API_KEY."
     assert not (desk.cwd / ".qwen").exists()
 
 
@@ -196,7 +196,7 @@ def test_no_remark_where_nothing_is_hidden(desk: Desk, monkeypatch: pytest.Monke
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     flagged = request(flags={"api_key": given("api_key", "k-flag")})
     assert key_remark(compilation_of(flagged).resolution) == (
-        "It hides the keys from environment OPENAI_API_KEY, ./.env:1 OPENAI_API_KEY."
+        "That key overrides the keys from environment OPENAI_API_KEY, ./.env:1 OPENAI_API_KEY."
     )
 
 

@@ -62,7 +62,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         ConfigurationError: if nothing complete resolves, or there is a login in place of a key.
     """
     if not args.program:
-        raise UsageError("no program named", where="--", hint="Such as: qwen-cfg exec -- qwen")
+        raise UsageError("no program named", hint="Such as: qwen-cfg exec -- qwen")
     if os.name != "posix":
         raise UsageError("exec needs a POSIX system: Linux, macOS or WSL")
     process = this_process()

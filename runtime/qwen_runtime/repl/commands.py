@@ -81,6 +81,6 @@ COMMANDS = {
     "auth": Command(authenticate, "change key, base URL and model; the conversation stays"),
     "clear": Command(_clear, "clear the conversation"),
     "save": Command(save, "write the conversation to a file", "FILE"),
-    "quit": Command(_quit, "leave"),
-    "exit": Command(_quit, "leave"),
+    "quit": Command(_quit, "exit"),
+    "exit": Command(_quit, "exit"),
 }
