@@ -57,19 +57,21 @@ class Target:
             raise ArtifactError("this artifact belongs to another user", where=self.name, hint=hint)
 
 
-def targets_of(names: Sequence[str]) -> tuple[Target, ...]:
+def targets_of(names: Sequence[str], output: Output) -> tuple[Target, ...]:
     """Return what is named: files as they are, and of directories every artifact in them and below, each once."""
     targets: dict[str, Target] = {}
     for name in names:
-        for target in _below(name) if os.path.isdir(name) else [Target(name)]:  # noqa: PTH112
+        for target in _below(name, output) if os.path.isdir(name) else [Target(name)]:  # noqa: PTH112
             directory, base = os.path.split(target.name)
             # Two ways to one file are one artifact; a link is one of its own.
             targets.setdefault(os.path.join(os.path.realpath(directory), base), target)  # noqa: PTH118
     return tuple(targets.values())
 
 
-def _below(directory: str) -> Iterator[Target]:
+def _below(directory: str, output: Output) -> Iterator[Target]:
     found = files_below(directory, ARTIFACT_NAME)
+    for tree in found.without_git:
+        output.notice(f"note: {tree}: git did not say what it ignores here, so every directory is searched")
     own = artifact_name(directory)
     # Whoever names a directory names the artifact in it, whatever git does with it and wherever it leads.
     is_named = os.path.lexists(own)

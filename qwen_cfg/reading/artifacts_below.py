@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from qwen_schema.records import record
 
+from .git import work_tree_of
 from .git_batch import listed_below
 
 if TYPE_CHECKING:
@@ -18,10 +19,14 @@ _REPOSITORY = ".git"
 
 @record
 class Found:
-    """The files of a name below a directory, in order, and the directories that could not be looked at, and why."""
+    """The files of a name below a directory, in order, and the directories that could not be looked at, and why.
+
+    `without_git` are work trees of which git did not say what it ignores, so that every directory was looked at.
+    """
 
     files: tuple[str, ...]
     unseen: tuple[tuple[str, str], ...] = ()
+    without_git: tuple[str, ...] = ()
 
 
 @record
@@ -31,6 +36,7 @@ class _Walk:
     name: str
     files: list[str]
     unseen: list[tuple[str, str]]
+    without_git: list[str]
 
     def of_work_tree(self, directory: Path, shown: str) -> bool:
         """Add what git lists below a directory of a work tree; tell whether it could be asked."""
@@ -60,6 +66,7 @@ class _Walk:
             is_repository = at != directory and any(entry.name == _REPOSITORY for entry in entries)
             if is_repository and self.of_work_tree(at, name):
                 continue
+            self.without_git.extend([name] if is_repository else [])
             for entry in entries:
                 path = os.path.join(name, entry.name)  # noqa: PTH118 - as above
                 if entry.is_dir(follow_symlinks=False):
@@ -76,10 +83,12 @@ def files_below(directory: str, name: str) -> Found:
     directory is looked at. No link is followed but the one that names the directory itself.
     """
     real = Path(os.path.realpath(directory))
-    walk = _Walk(name, [], [])
+    walk = _Walk(name, [], [], [])
     if not walk.of_work_tree(real, directory):
+        walk.without_git.extend([directory] if work_tree_of(real / name) is not None else [])
         walk.of_directory(real, directory)
-    return Found(tuple(sorted(walk.files, key=_in_order)), tuple(sorted(walk.unseen)))
+    files = tuple(sorted(walk.files, key=_in_order))
+    return Found(files, tuple(sorted(walk.unseen)), tuple(sorted(walk.without_git)))
 
 
 def env_files_around(files: tuple[Path, ...]) -> Iterator[Path]:

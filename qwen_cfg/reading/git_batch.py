@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from qwen_schema.records import record
@@ -76,15 +77,17 @@ class _Levels:
 
         That would be what looks like another repository, or what git would wait for: a pipe.
         """
-        if directory not in self._trees:
-            self._trees[directory] = self._looked_at(directory)
+        new = takewhile(lambda at: at not in self._trees, (directory, *directory.parents))
+        for at in reversed(list(new)):
+            self._trees[at] = self._looked_at(at)
         return self._trees[directory]
 
     def _looked_at(self, directory: Path) -> Path | None:
+        """Look at a directory; the one above it has been looked at."""
         if os.path.lexists(directory / ".git"):
             # The way to a work tree counts too, and its own files are looked at where git is asked.
             return directory if os.path.realpath(directory) == str(directory) else None
-        tree = None if directory == directory.parent else self.plain_tree(directory.parent)
+        tree = self._trees.get(directory.parent)
         if tree is None or directory.is_symlink() or os.path.lexists(directory / "HEAD"):
             return None
         return tree if is_harmless(directory / ".gitignore") else None

@@ -195,8 +195,28 @@ def test_a_directory_of_repositories_is_searched_by_the_rules_of_each(desk: Desk
     expected = ["./none/out/qwen.toml", "./one/qwen.toml", "./one/src/qwen.toml", "./two/src/qwen.toml"]
     assert found(desk, ".") == expected
     # Without git, nothing says what is ignored.
-    alone = desk.run("check", ".", "--artifact-only", "--format", "json", env={"PATH": "/nowhere"}).ended(0).json
-    assert len(alone["artifacts"]) == 6
+    alone = desk.run("check", ".", "--artifact-only", "--format", "json", env={"PATH": "/nowhere"}).ended(0)
+    assert len(alone.json["artifacts"]) == 6
+    said = "git did not say what it ignores here, so every directory is searched"
+    assert alone.err == f"note: ./one: {said}\nnote: ./two: {said}\n"
+    within = desk.run("check", "one/src", "one", "--artifact-only", env={"PATH": "/nowhere"}).ended(0)
+    assert within.err == f"note: one/src: {said}\nnote: one: {said}\n"
+    assert desk.run("check", "none", "--artifact-only", env={"PATH": "/nowhere"}).ended(0).err == ""
+
+
+@pytest.mark.parametrize("in_git", [True, False])
+def test_a_deep_directory_is_searched(desk: Desk, in_git: bool) -> None:
+    text = make_service(desk, "a").read_text()
+    # Deeper than Python's calls within each other: it can neither make nor remove so many directories itself.
+    below = "/".join("d" * 1200)
+    subprocess.run(["mkdir", "-p", desk.cwd / below], check=True)
+    desk.write(f"{APP}/{below}/qwen.toml", text)
+    desk.write(f"{APP}/{below}/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=m\n")
+    if in_git:
+        git(desk, "init", "-q")
+    outcome = desk.run("check", ".", "--format", "json")
+    subprocess.run(["rm", "-r", desk.cwd / "d"], check=True)
+    assert [artifact["status"] for artifact in outcome.ended(0).json["artifacts"]] == ["same", "same"]
 
 
 @pytest.mark.parametrize("in_git", [True, False])

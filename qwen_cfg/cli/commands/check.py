@@ -70,7 +70,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     """
     manner, name = _manner(args), args.files[0] if args.files else ""
     try:
-        targets = _targets(args.files)
+        targets = _targets(args.files, output)
         if targets is not None:
             return _check_many(targets, manner, args, output)
         report = check_artifact(with_config(request_of(args), name), manner)
@@ -92,7 +92,7 @@ def _manner(args: argparse.Namespace) -> Manner:
     return Manner(rules, bool(args.select), args.strict, args.update, args.artifact_only)
 
 
-def _targets(names: list[str]) -> tuple[Target, ...] | None:
+def _targets(names: list[str], output: Output) -> tuple[Target, ...] | None:
     """Return the artifacts that are named, or found in directories; None if it is one, and told as such.
 
     Raises:
@@ -102,7 +102,7 @@ def _targets(names: list[str]) -> tuple[Target, ...] | None:
         return None
     from qwen_cfg.cli.check_many import targets_of  # noqa: PLC0415 - for many alone
 
-    targets = targets_of(names)
+    targets = targets_of(names, output)
     if len(names) == len(targets) == 1:
         targets[0].require()
         return None if targets[0].name == artifact_name(names[0]) else targets
