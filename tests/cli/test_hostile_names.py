@@ -91,6 +91,10 @@ def test_no_name_is_a_command(hostile: tuple[str, Desk]) -> None:
                 ["check", f"{name}.toml", "--strict", "--format", "json"],
                 ["check", f"{name}.toml", "--strict", "--format", "github", "--select", "all"],
                 ["check", f"{name}/../missing{name}", "--format", "github"],
+                *(
+                    ["check", f"{name}.toml", ".", f"missing{name}", "--strict", "--format", form]
+                    for form in ("text", "json", "github", "sarif", "junit", "gitlab")
+                ),
             )
         ),
         (["envfile", ".env", name, f"{name}/x"], good),
