@@ -42,7 +42,7 @@ def main() -> None:
     """Write the table of peers."""
     with directory() as at:
         (at / ".env.schema").write_text("# @sensitive\nOPENAI_API_KEY=\n", encoding="utf-8")
-        env = {"PATH": str(Path(shutil.which("node") or "/").parent), "VARLOCK_TELEMETRY_DISABLED": "true"}
+        env = {"PATH": str(Path(shutil.which("node") or "/").parent), "PH_OPT_OUT": "true"}
         commands = {
             "`python -I -c pass`": NOTHING,
             "`qwen-cfg resolve`": [PROGRAM, "resolve"],

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
+import shlex
 import subprocess
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +22,8 @@ from support.worlds import scenes
 from qwen_cfg.core.chosen_profile import ChosenProfile, InstalledProgram
 from qwen_cfg.core.lookalikes import _ALIKE, _may_be_alike, meant
 from qwen_cfg.core.resolution import Options, profile_named, resolve_world
-from qwen_cfg.rules import RULES, diagnose
+from qwen_cfg.core.shell import quoted
+from qwen_cfg.rules import RULES, diagnose, keys
 from qwen_cfg.rules.pages import pages
 from qwen_schema import SecretReference, declared_profiles, declared_providers
 from qwen_schema.providers import key_issuers, provider_at
@@ -1179,3 +1182,13 @@ def test_backticks_are_a_part_of_a_value_for_python_dotenv(dialect: str, codes: 
     world = read(tmp_path / APP, tmp_path / HOME, dialect=dialect, survey=True)
     found = diagnose(resolve_world(world, profile_named()))
     assert [d.code for d in found if d.code == "QC134"] == codes
+
+
+@given(text=st.from_regex(re.compile(*keys._PLACEHOLDER._said), fullmatch=True))
+def test_every_placeholder_has_what_is_looked_for_first(text: str) -> None:
+    assert keys._may_be_placeholder(text) or len(text) > keys._LONGEST_PLACEHOLDER
+
+
+@given(st.text(st.sampled_from("abZ0@%+=:,./-_ ~'\"$é")))
+def test_a_word_is_quoted_as_shlex_does_it(word: str) -> None:
+    assert quoted(word) == shlex.quote(word)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.replay import compare, replay
 from qwen_cfg.cli.reports.check import Report
 from qwen_cfg.core.drift import MISSING
+from qwen_cfg.core.shell import quoted
 from qwen_cfg.writing.artifact_file import lacks_schema, read_artifact, write_artifact
 from qwen_schema import QwenCfgError, form_of
 from qwen_schema.records import record, replace
@@ -55,7 +55,7 @@ def check_artifact(asked: Request, manner: Manner) -> Report:
     if written:
         write_artifact(Path(name), comparison.new, form_of(text), home)
         _vouch_for(comparison.new, path, compilation)
-    mend = shlex.join(["qwen-cfg", "check", as_word(name), *update_words(request, manner)])
+    mend = " ".join(map(quoted, ["qwen-cfg", "check", as_word(name), *update_words(request, manner)]))
     return Report(
         name,
         text,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qwen_cfg.core.shell import quoted
+
 from .diagnostic import Finding
 from .keys import key_in
 
@@ -52,8 +54,4 @@ def _with_key(resolution: Resolution) -> Iterator[tuple[EnvFile, Candidate]]:
 
 def _as_word(shown: str) -> str:
     """Return a path as a word of a command line; the `~` of a home is not quoted."""
-    import shlex  # noqa: PLC0415 - this finding is rare
-
-    if shown.startswith("~/"):
-        return f"~/{shlex.quote(shown[2:])}"
-    return shlex.quote(shown)
+    return f"~/{quoted(shown[2:])}" if shown.startswith("~/") else quoted(shown)

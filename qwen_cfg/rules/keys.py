@@ -54,6 +54,13 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
+# A placeholder in ASCII begins with a bracket or a sign of variables, ends in what fills, or has one of these words.
+_FILLING = set("x*._-")
+_WORDS = (
+    *("your", "key", "change", "replace", "insert", "enter", "paste", "put", "todo", "fixme", "tbd", "xxx", "***"),
+    *("placeholder", "token"),
+)
+
 
 def is_made_up(text: str) -> bool:
     """Return whether a text is a made-up word for servers without keys; no server that needs a key accepts it."""
@@ -125,11 +132,19 @@ def doubt_about(text: str, *, needs_key: bool) -> tuple[str, str] | None:
         return "begins with 'Bearer ', which is added to every request anyway", "Remove that word."
     if inner != text.strip():
         return "begins or ends with a quote, which is sent as part of the key", "Remove the quotes."
-    if needs_key and len(inner) <= _LONGEST_PLACEHOLDER and _PLACEHOLDER.fullmatch(inner):
+    if needs_key and _may_be_placeholder(inner) and _PLACEHOLDER.fullmatch(inner):
         return "looks like a placeholder, not like a key", "Replace it with the key."
     if is_plain(inner):
         return None
     return next(((wrong, hint) for form, wrong, hint in _LEFTOVERS if re.match(form, inner)), None)
+
+
+def _may_be_placeholder(text: str) -> bool:
+    """Tell whether a text has what every placeholder has: the pattern takes longer to compile than most commands."""
+    if not text.isascii() or len(text) > _LONGEST_PLACEHOLDER:
+        return len(text) <= _LONGEST_PLACEHOLDER
+    lower = text.lower()
+    return lower.startswith(tuple("<[{$%")) or set(lower[-3:]) <= _FILLING or any(word in lower for word in _WORDS)
 
 
 def _key(resolution: Resolution) -> Candidate | None:

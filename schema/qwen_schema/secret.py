@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from itertools import count
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 from weakref import WeakValueDictionary
 
 from . import patterns as re
 from .pointers import is_pointer
+from .records import record
 from .spellings import (
     LOOSE,
     PLAIN,
@@ -215,7 +216,8 @@ def redact_unknown(text: str) -> str:
     return _KEY_SHAPE.sub(REDACTED, redact(text))
 
 
-class _Sought(NamedTuple):
+@record
+class _Sought:
     """What is looked for in texts: the spellings of the secrets that were known when there were so many of them.
 
     `beginnings` are those of the spellings, by view: few texts have one in them.

@@ -45,6 +45,7 @@ DEAR = {
     "logging",
     "lzma",
     "pathlib",
+    "shlex",
     "shutil",
     "ssl",
     "subprocess",
