@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from qwen_cfg.application.artifact_nearby import other_endpoint
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.config_file import config_file
 from qwen_cfg.application.incomplete import IncompleteError
@@ -87,6 +88,8 @@ def _show_and_require(compilation: Compilation, output: Output, *, repeats: bool
     if not compilation.resolution.is_complete:
         hint = f"{_artifact_here(compilation)}To see every source: qwen-cfg resolve --explain"
         raise IncompleteError(compilation.diagnostics, hint)
+    if nearby := other_endpoint(compilation):
+        output.notice(nearby)
 
 
 def _artifact_here(compilation: Compilation) -> str:

@@ -51,6 +51,20 @@ def test_it_is_not_where_the_key_goes_to_the_same_place_or_is_none_of_the_enviro
     assert "sends the key" not in project.run("resolve", *PLAIN, *argv, env=env).ended(0).err
 
 
+@pytest.mark.parametrize(
+    ("argv", "code"),
+    [
+        (["run", "--max-retries", "0", "-p", "hi"], 6),
+        (["doctor"], 6),
+        (["exec", "--print"], 0),
+    ],
+)
+def test_what_sends_the_key_names_it_too(project: Desk, argv: list[str], code: int) -> None:
+    here = ["--openai-base-url", "http://127.0.0.1:9/v1"]
+    outcome = project.run(*argv, *PLAIN, *here, *(["--", "env"] if "exec" in argv else []), env=EXPORTED).ended(code)
+    assert "sends the key to https://gateway.example/v1" in outcome.err
+
+
 @pytest.mark.parametrize("content", ["", "format = 99\n", "not toml ["])
 def test_a_file_that_is_no_artifact_is_in_nobodys_way(desk: Desk, content: str) -> None:
     desk.write("work/app/qwen.toml", content)
