@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qwen_cfg.rules import FILE_HIDES
 from qwen_cfg.rules.diagnostic import warning_text
 from qwen_schema import declared_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from qwen_cfg.core.resolution import Resolution
     from qwen_cfg.rules import Diagnostic
     from qwen_schema import ResolvedConfig, Secret
 
     from .output import Output
+
+# A note to everybody else; news to the person who has just made the file that hides another.
+_HIDDEN_FILES = ("QC103", FILE_HIDES)
 
 
 def show_warnings(diagnostics: tuple[Diagnostic, ...], output: Output) -> None:
@@ -33,6 +37,13 @@ def show_hidden(resolution: Resolution, texts: Mapping[str, str | Secret], outpu
                 f" To use what was written: unset {winner.origin.variable}" if winner.origin.source.is_exported else ""
             )
             output.notice(f"qwen-cfg: {name}: {winner.origin} is used, and not what was written.{unset}")
+
+
+def show_hidden_files(diagnostics: Iterable[Diagnostic], output: Output) -> None:
+    """Show which env files are no longer read because of one that was just written."""
+    for diagnostic in diagnostics:
+        if diagnostic.code in _HIDDEN_FILES:
+            output.notice(f"qwen-cfg: {diagnostic.finding.message} {diagnostic.finding.hint}")
 
 
 def show_unwritten_login(resolution: Resolution, artifact: ResolvedConfig, output: Output) -> None:

@@ -47,6 +47,19 @@ def test_with_flags_it_makes_the_env_file_the_ignore_list_and_the_artifact(desk:
     assert server.taken()[0].authorization == f"Bearer {KEY}"
 
 
+@pytest.mark.parametrize("profile", ["documented", "qwen-code-0.21"])
+@pytest.mark.parametrize("line", [f"OPENAI_API_KEY={KEY}", "OPENAI_MODEL=mine", "QWEN_CFG_TIMEOUT=7"])
+@pytest.mark.parametrize("place", [".env", "../.env"])
+def test_an_env_file_that_the_new_one_hides_is_named(desk: Desk, profile: str, line: str, place: str) -> None:
+    desk.write(f"work/app/{place}", f"{line}\n")
+    flags = ["--openai-api-key", KEY, "--openai-base-url", "http://127.0.0.1:9/v1", "--model", "m"]
+    done = desk.run("init", *flags, "--no-verify", "--profile", profile).ended(0)
+    (told,) = [text for text in done.err.splitlines() if place in text]
+    assert line.partition("=")[0] in told
+    assert ".qwen/.env" in told
+    assert KEY not in told
+
+
 @pytest.mark.parametrize("there", [".qwen/.env", "qwen.toml"])
 def test_it_replaces_nothing(desk: Desk, there: str) -> None:
     desk.write(f"work/app/{there}", "# mine\n")

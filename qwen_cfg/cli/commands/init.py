@@ -21,7 +21,7 @@ from qwen_cfg.application.trial import Trial, try_out
 from qwen_cfg.application.typed_key import require_typed_key, vouch_for_typed_key
 from qwen_cfg.cli.arguments import request_of
 from qwen_cfg.cli.help import examples
-from qwen_cfg.cli.notices import show_hidden, show_unwritten_login, show_warnings
+from qwen_cfg.cli.notices import show_hidden, show_hidden_files, show_unwritten_login, show_warnings
 from qwen_cfg.cli.parser import add_field_flags
 from qwen_cfg.cli.terminal.consent import accept_of, gate_of
 from qwen_cfg.cli.terminal.first_settings import ask_for_settings
@@ -107,7 +107,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     texts = _settings(args, request, output)
     refuse_other_method(present, texts, shown)
     _require_own_endpoint(request, texts, output, is_there=os.path.lexists(env_file))
-    was_there = os.path.lexists(artifact)
+    was_there, had_env_file = os.path.lexists(artifact), os.path.lexists(env_file)
     # A project that is half set up would be refused the next time.
     with put_off(), whole_or_nothing(env_file, anywhere if cwd == home else nowhere):
         done = keep(texts, cwd, home, accept_of(output)).done if texts else ()
@@ -117,6 +117,8 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         write_artifact(artifact, compilation.artifact_at(artifact), _form(artifact), home)
     output.lines(*done, *replaced(present, texts, shown))
     _conclude(compilation, texts, artifact, output, did="replaced" if was_there else "wrote")
+    if not had_env_file:
+        show_hidden_files(compilation.diagnostics, output)
     output.lines("now: qwen-cfg resolve --explain, qwen-cfg doctor, qwen-cfg run")
     return ExitCode.OK
 
