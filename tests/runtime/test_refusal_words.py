@@ -387,6 +387,16 @@ OTHERS: dict[str, tuple[Reply, type[QwenCfgError], str]] = {
         RequestRefusedError,
         "rejected the request",
     ),
+    "Google, the API is off": (
+        refusal(403, "Generative Language API has not been used in project 1 before or it is disabled."),
+        RequestRefusedError,
+        "rejected the request",
+    ),
+    "Google, not enabled": (
+        refusal(403, "The Vertex AI API is not enabled for this project.", "SERVICE_DISABLED"),
+        RequestRefusedError,
+        "rejected the request",
+    ),
     "address": (refusal(403, "IP address 192.0.2.1 is not allowed"), RequestRefusedError, "rejected the request"),
 }
 

@@ -81,10 +81,11 @@ _NO_ACCESS = re.compile(
     r"|permission.{0,40}\bmodel|unpurchased|模型.{0,40}(权限|未开通|无权|未授权|不可用)|(无权|权限|未开通).{0,20}模型",
     re.IGNORECASE | re.DOTALL,
 )
-# A prompt refused by moderation, or an address blocked by a firewall.
+# A prompt refused by moderation, an address blocked by a firewall, or an API that Google's console has not enabled.
 _NO_KEY_AT_FAULT = re.compile(
     r"moderation|flagged|content[_ ](policy|filter)|inappropriate|data_?inspection"
-    r"|\bip\b.{0,40}(not|block|den|allow)|firewall|virtual network|public (network )?access|(allow|white) ?list|白名单",
+    r"|\bip\b.{0,40}(not|block|den|allow)|firewall|virtual network|public (network )?access|(allow|white) ?list|白名单"
+    r"|service_?disabled|access_?not_?configured|\bAPI\b.{0,40}has not been used in project|\bAPI\b.{0,20}not enabled",
     re.IGNORECASE,
 )
 
