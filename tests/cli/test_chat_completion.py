@@ -68,6 +68,15 @@ def test_the_list_of_model_is_used_for_completion(chat: Typing, listed: Provider
     assert lists(listed) == 1
 
 
+@pytest.mark.parametrize(("name", "near"), [("qwen3-codr-plus", "it lists qwen3-coder-plus"), ("zz", "this model.")])
+def test_a_model_that_the_endpoint_does_not_list_is_said_to_be_none(
+    chat: Typing, listed: Provider, name: str, near: str
+) -> None:
+    chat.type(f"/model{ENTER}").until("has:", "\n>")
+    chat.type(f"/model {name}{ENTER}").until(f"The model is {name}", "does not list", near, "\n>")
+    assert lists(listed) == 1
+
+
 @pytest.mark.parametrize(
     "reply",
     [

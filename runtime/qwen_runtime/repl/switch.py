@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qwen_runtime.change import Change
 from qwen_runtime.wire.connection import models
+from qwen_runtime.wire.near_models import near_models
 from qwen_schema import AuthenticationError, QwenCfgError, UsageError, terms_of
 
 from .chat import CHANGE_KEY, endpoint
@@ -32,6 +33,12 @@ def choose_model(chat: Chat, name: str) -> None:
     chat.screen.say(f"The model is {settings.model} ({settings.artifact.provenance['model'].origin}).")
     if not name:
         _list_models(chat)
+        return
+    known = chat.models.known(chat.ready)
+    if known and settings.model not in known:
+        near = near_models(settings.model, known)
+        advice = f"; it lists {', '.join(near)}" if near else ""
+        chat.screen.say(f"{endpoint(chat)} does not list this model{advice}. To see all: /model", "dim")
 
 
 def authenticate(chat: Chat, _: str) -> None:
