@@ -33,6 +33,8 @@ COMPLETED = [
     ("resolve --explain base_", "base_url"),
     ("resolve --format js", "--format json"),
     ("run --auth-type qw", "qwen-oauth"),
+    ("why-not mod", "model="),
+    ("why-not time", "timeout="),
     # What all of them begin with.
     ("rule Q", "QC"),
     ("check a.toml --select Q", "QC"),
@@ -96,8 +98,12 @@ def test_what_a_real_shell_completes(desk_with_files: Desk, shell: str) -> None:
         # On Enter, zsh takes off the slash that it put behind a directory.
         if not got.rstrip("/").endswith(expected):
             wrong.append((typed, got))
+    # The value follows the '=' at once.
+    child.send("qwen-cfg why-not mod\tnew\r")
+    child.expect("GOT((?:<[^>]*>)*)END")
     child.close(force=True)
     assert wrong == []
+    assert child.match[1] == "<why-not><model=new>"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "tcsh"])

@@ -52,7 +52,7 @@ _qwen_cfg() {
   local -a COMP_WORDS=("${words[@]}")
   local COMP_CWORD=$at
   _shtab_qwen_cfg
-  [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *: ]] && compopt -o nospace
+  [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[:=] ]] && compopt -o nospace
   # Where a directory is expected, no other file is offered.
   if [[ ${#COMPREPLY[@]} == 0 && ${COMP_WORDS[COMP_CWORD-1]} == -C ]]; then compopt +o default +o bashdefault; fi
   return 0
@@ -72,6 +72,10 @@ _qwen_cfg_reference() {
     compadd -S '' -- KINDS
     compadd -- WORDS
   fi
+}
+
+_qwen_cfg_goal() {
+  compadd -S '' -- GOALS
 }
 """
 
@@ -126,6 +130,8 @@ def _improved(script: str, shell: str) -> str:
         script = re.sub(
             r'(--secret-from.*\]):KIND:WHERE:.*"$', r'\1:reference:_qwen_cfg_reference"', script, flags=re.M
         )
+        # The value follows at once.
+        script = re.sub(r':\(auth_method= [^)]*\)"$', r':_qwen_cfg_goal"', script, flags=re.M)
         head, _, rest = script.partition("\n")
         script = f"{head}\n{_with_kinds(_ZSH)}\n{rest}"
         # One argument or more.
@@ -138,7 +144,8 @@ def _improved(script: str, shell: str) -> str:
 
 
 def _with_kinds(function: str) -> str:
-    return function.replace("KINDS", " ".join(_KINDS)).replace("WORDS", " ".join(_WORDS))
+    function = function.replace("KINDS", " ".join(_KINDS)).replace("WORDS", " ".join(_WORDS))
+    return function.replace("GOALS", " ".join(f"{name}=" for name in declared_fields()))
 
 
 def _give_values(action: Any, files: dict[str, Any]) -> None:
@@ -154,6 +161,8 @@ def _give_values(action: Any, files: dict[str, Any]) -> None:
         action.choices = [*_KINDS, *_WORDS]
     elif action.metavar == "FIELD":
         action.choices = action.choices or list(declared_fields())
+    elif action.metavar == "FIELD=VALUE":
+        action.choices = [f"{name}=" for name in declared_fields()]
     elif action.metavar in ("CODE", "CODES"):
         from qwen_cfg.rules import RULES  # noqa: PLC0415 - no other part of this command needs them
 
