@@ -137,12 +137,16 @@ def test_a_program_that_ends_without_a_request_is_said_to(desk: Desk) -> None:
     out = desk.run("verify", env=exported(desk, **{stand_in.BREAK: "1"})).ended(1).out
     assert "it ended with exit status 1" in out
     assert "its last output: boom" in out
+    assert "possible reason: it stopped for a reason that --explain does not know" in out
+    assert "possible reason: it does not use the proxy variables" in out
 
 
 def test_a_program_that_does_not_accept_the_certificate_is_said_to(desk: Desk) -> None:
     found = verified(desk, env=exported(desk, **{stand_in.DISTRUST: "1"}), code=1)
     assert found["verdict"] == "no request"
     assert "h.example:443" in found["distrusted"]
+    assert any("NODE_EXTRA_CA_CERTS" in reason for reason in found["possible_reasons"])
+    assert not any("proxy variables" in reason for reason in found["possible_reasons"])
 
 
 def is_alive(pid: int) -> bool:
@@ -163,6 +167,7 @@ def test_a_program_that_hangs_is_ended_with_its_children(desk: Desk) -> None:
     seen = desk.home / "child"
     found = verified(desk, "--time-limit", "3", env=exported(desk, **{stand_in.HANG: str(seen)}), code=1)
     assert (found["timed_out"], found["exit_status"]) == (True, None)
+    assert "--time-limit" in found["possible_reasons"][0]
     wait_until(lambda: not is_alive(int(seen.read_text())))
     assert left(desk) == []
 

@@ -37,6 +37,7 @@ def document(found: Verification) -> dict[str, Any]:
         "exit_status": found.ended.status,
         "notices": list(found.notices),
         "output": _output(found),
+        "possible_reasons": list(_possible_reasons(found)),
     }
 
 
@@ -84,7 +85,21 @@ def _about_no_request(found: Verification) -> list[str]:
     told = [f"  no request reached the recorder: {how}"]
     told += [f"  {host} was asked for, and the program did not accept its certificate" for host in found.distrustful]
     output = _output(found)
-    return [*told, *([f"  its last output: {output}"] if output else [])]
+    told += [f"  its last output: {output}"] if output else []
+    return [*told, *(f"  possible reason: {reason}" for reason in _possible_reasons(found))]
+
+
+def _possible_reasons(found: Verification) -> tuple[str, ...]:
+    """Return what it can mean that no request came, where one was expected."""
+    if found.comparison.verdict != "no request":
+        return ()
+    if found.ended.too_long:
+        first = "it is slower than --time-limit allows, or it waits for input"
+    else:
+        first = "it stopped for a reason that --explain does not know; please report it"
+    if found.distrustful:
+        return (first, "it does not accept NODE_EXTRA_CA_CERTS: a launcher may unset it")
+    return (first, "it does not use the proxy variables (HTTPS_PROXY, HTTP_PROXY): a launcher may unset them")
 
 
 def _output(found: Verification) -> str:
