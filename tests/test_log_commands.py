@@ -14,6 +14,7 @@ from rich.text import Text
 
 from qwen_cfg.cli.output import Output
 from qwen_cfg.cli.reports.github import annotation
+from qwen_cfg.cli.reports.problem import INVALID, NOTE, Problem
 from qwen_schema import NotTrustedError, UsageError, WithoutCommands, printable
 
 SIGNS = [
@@ -87,16 +88,16 @@ def test_json_gives_none_and_says_the_same(document: object, indent: int | None)
     assert json.loads(text.encode("utf-8", "backslashreplace").decode()) == document
 
 
-@given(message=hostile, file=hostile, title=hostile)
-def test_an_annotation_is_one_command_and_says_what_it_was_given(message: str, file: str, title: str) -> None:
-    text = written("annotation", annotation("error", message, file=file, line=3, title=title))
+@given(message=hostile, file=hostile, code=hostile.filter(lambda text: text not in (INVALID, NOTE)))
+def test_an_annotation_is_one_command_and_says_what_it_was_given(message: str, file: str, code: str) -> None:
+    text = written("annotation", annotation(Problem("error", code, message, file, 3)))
     assert text.count("\n") == 1
     assert not re.search(r"##\w*\[", text)
     level, properties, said = re.fullmatch(r"::(\w+) ([^:]*)::(.*)\n", text).groups()  # type: ignore[union-attr]
     assert level == "error"
     names = [each.partition("=")[::2] for each in properties.split(",")]
     given = {name: unescaped(value, {"%3A": ":", "%2C": ","}).replace("\\x5b", "[") for name, value in names}
-    assert given == {"file": as_shown_by_github(file), "line": "3", "title": as_shown_by_github(title)}
+    assert given == {"file": as_shown_by_github(file), "line": "3", "title": as_shown_by_github(f"qwen-cfg: {code}")}
     assert unescaped(said).replace("\\x5b", "[") == as_shown_by_github(message)
 
 

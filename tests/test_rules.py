@@ -1184,7 +1184,7 @@ def test_backticks_are_a_part_of_a_value_for_python_dotenv(dialect: str, codes: 
     assert [d.code for d in found if d.code == "QC134"] == codes
 
 
-@given(text=st.from_regex(re.compile(*keys._PLACEHOLDER._said), fullmatch=True))
+@given(text=st.from_regex(re.compile(keys._PLACEHOLDER.pattern, keys._PLACEHOLDER.flags), fullmatch=True))
 def test_every_placeholder_has_what_is_looked_for_first(text: str) -> None:
     assert keys._may_be_placeholder(text) or len(text) > keys._LONGEST_PLACEHOLDER
 

@@ -130,11 +130,11 @@ COMMAND_LINES = {
     "check qwen.toml": (set(), {"pathlib", "tomllib"}, 155),
     "why-not model=x": (
         {"dotenv"},
-        {"bz2", "json", "logging", "lzma", "pathlib", "shutil", "tempfile", "traceback"},
+        {"bz2", "json", "logging", "lzma", "pathlib", "shlex", "shutil", "tempfile", "traceback"},
         160,
     ),
     "diff qwen.toml qwen.toml": (set(), {"pathlib", "tomllib"}, 150),
-    "exec --print -- /bin/true": (set(), {"hashlib", "json", "pathlib"}, 165),
+    "exec --print -- /bin/true": (set(), {"hashlib", "json", "pathlib", "shlex"}, 165),
     "verify --help": (set(), {"pathlib"}, 125),
 }
 
