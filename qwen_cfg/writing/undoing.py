@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from qwen_schema.bounded import Unreadable, read_file
 from qwen_schema.errors import QwenCfgError
 from qwen_schema.folders import nowhere
 from qwen_schema.save import save
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from qwen_schema.folders import MayFollow
@@ -24,7 +26,7 @@ def whole_or_nothing(env_file: Path, may_follow: MayFollow = nowhere) -> Iterato
         QwenCfgError: the one that ended the block, with the word that nothing was written.
     """
     directory = env_file.parent
-    before = {path: _bytes_of(path) for path in (env_file, directory.parent / ".gitignore")}
+    before = _contents((env_file, directory.parent / ".gitignore"))
     is_new = not directory.exists()
     try:
         yield
@@ -37,16 +39,18 @@ def whole_or_nothing(env_file: Path, may_follow: MayFollow = nowhere) -> Iterato
         raise error.copy(hint=f"{error.hint} Nothing was written.".strip()) from None
 
 
-def _bytes_of(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None
+def _contents(paths: Iterable[Path]) -> dict[Path, bytes | None]:
+    """Return the bytes of files, None for one that does not exist. One that cannot be read is left out: it stays."""
+    contents: dict[Path, bytes | None] = {}
+    for path in paths:
+        with suppress(OSError, Unreadable):
+            contents[path] = read_file(path) if os.path.lexists(path) else None
+    return contents
 
 
 def _put_back(path: Path, content: bytes | None, may_follow: MayFollow, *, private: bool) -> None:
     with suppress(OSError, QwenCfgError, UnicodeDecodeError):
         if content is None:
             path.unlink()
-        elif _bytes_of(path) != content:
+        elif _contents([path]).get(path) != content:
             save(path, content.decode(), may_follow=may_follow, private=private)
