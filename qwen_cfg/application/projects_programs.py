@@ -1,4 +1,4 @@
-"""What a project's settings file makes Qwen Code start, such as programs and sandboxes, and which keys it sends."""
+"""What a project's files make Qwen Code start, such as programs and sandboxes, and what they make it send."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from qwen_schema.records import record
 from qwen_schema.settings_file import read_settings
 from qwen_schema.settings_text import variables_in
 
+from .projects_variables import FileVariables, is_telemetry_on, starting_variables, variables_of_files
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from qwen_schema.jsonc import Node
 
@@ -41,14 +43,18 @@ _STARTING = (
     ("sandboxImage",),
     ("ui", "statusLine"),
     ("statusLine",),
+    ("artifact", "publisher"),
 )
+# The members that let the model start programs without a question.
+_APPROVING = (("tools", "approvalMode"), ("approvalMode",))
+_UNASKED = "yolo"
 # What switches a member off, or names nothing.
 _NOTHING: tuple[object, ...] = (None, False, 0, "", "false", "0", {}, [])
 
 
 @record
 class ProjectsPrograms:
-    """The settings file of a project, as it is shown, and the members that make Qwen Code start something."""
+    """A project's settings or env file, as it is shown, and its members that make Qwen Code start or send something."""
 
     file: Path
     shown: str
@@ -73,18 +79,29 @@ class ProjectsPrograms:
         )
 
 
-def projects_programs(process: Process) -> ProjectsPrograms | None:
-    """Return what the settings of the working directory make Qwen Code start or send; None if that is nothing.
+def projects_programs(process: Process, environ: Mapping[str, str]) -> tuple[ProjectsPrograms, ...]:
+    """Return what a project's files make Qwen Code start or send in an environment: its settings and its env files.
 
     Raises:
-        ConfigurationError: if they cannot be read: Qwen Code may be able to.
+        ConfigurationError: if one of them cannot be read: Qwen Code may be able to.
     """
     home = process.home.path
-    file = process.cwd / ".qwen" / "settings.json"
     if home is not None and os.path.realpath(process.cwd) == os.path.realpath(home):
         # They are the user's own.
-        return None
-    shown = Standpoint(process.cwd, home).show(file)
+        return ()
+    found = _in_settings(process, environ)
+    own = () if found is None else (found,)
+    return (*own, *map(_in_env_file, variables_of_files(process, environ)))
+
+
+def _in_env_file(file: FileVariables) -> ProjectsPrograms:
+    return ProjectsPrograms(file.path, file.shown, tuple((name, _digest(text)) for name, text in file.texts.items()))
+
+
+def _in_settings(process: Process, environ: Mapping[str, str]) -> ProjectsPrograms | None:
+    """Return what the settings of the working directory make Qwen Code start or send; None if that is nothing."""
+    file = process.cwd / ".qwen" / "settings.json"
+    shown = Standpoint(process.cwd, process.home.path).show(file)
     try:
         node = read_settings(file)
     except (FileNotFoundError, NotADirectoryError):
@@ -96,15 +113,38 @@ def projects_programs(process: Process) -> ProjectsPrograms | None:
             where=shown,
             hint="Nothing was started. Fix or remove the file.",
         ) from None
-    members = tuple(_members(node))
+    members = (*_members(node), *_variables(node, environ, with_otel=is_telemetry_on(process, environ)))
     return ProjectsPrograms(file, shown, members) if members else None
+
+
+def _variables(root: Node, environ: Mapping[str, str], *, with_otel: bool) -> Iterator[tuple[str, str]]:
+    """Yield the variables that settings give to Qwen Code, if they decide what it starts or sends."""
+    env = root.at("env")
+    texts = {name: plain(node) for name, node in ((env.members or {}) if env is not None else {}).items()}
+    for name in starting_variables(texts, environ, with_otel=with_otel):
+        yield f"env.{name}", _digest(texts[name])
 
 
 def _members(root: Node) -> list[tuple[str, str]]:
     found = ((".".join(names), root.at(*names)) for names in _STARTING)
     values = {name: value for name, node in found if node is not None and (value := plain(node)) not in _NOTHING}
     values |= {name: value for name, value in _others(root) if name not in values and _takes_key(value)}
+    values |= _telemetry(root) | _unasked(root)
     return [(name, _digest(value)) for name, value in values.items()]
+
+
+def _telemetry(root: Node) -> dict[str, object]:
+    """Return the settings of telemetry, which sends prompts and answers: any but those that switch it off."""
+    node = root.at("telemetry")
+    said = None if node is None else plain(node)
+    sends = isinstance(said, dict) and any(value not in _NOTHING for value in said.values())
+    return {"telemetry": said} if sends else {}
+
+
+def _unasked(root: Node) -> dict[str, object]:
+    """Return the setting by which the model's programs are started without a question."""
+    found = {".".join(names): plain(node) for names in _APPROVING if (node := root.at(*names)) is not None}
+    return {name: mode for name, mode in found.items() if isinstance(mode, str) and mode.strip().lower() == _UNASKED}
 
 
 def _others(root: Node) -> Iterator[tuple[str, object]]:

@@ -90,7 +90,7 @@ def verify(request: Request, words: Sequence[str], seconds: float) -> Verificati
     Raises:
         UsageError: if there is no Qwen Code to ask.
         ConfigurationError: if a proxy would lead past the recorder, or TLS cannot be recorded.
-        NotTrustedError: if a project's settings name programs that Qwen Code would start.
+        NotTrustedError: if a project's files name programs that Qwen Code would start.
     """
     process = request.process
     program, installed = qwen_code(words, process)
@@ -207,13 +207,12 @@ def _about_no_proxy(resolution: Resolution | None, expected: Expected) -> tuple[
 
 
 def _require_no_programs(process: Process) -> None:
-    """Refuse where a project's settings name programs: Qwen Code starts them without asking.
+    """Refuse where a project's files name programs: Qwen Code starts them without asking.
 
     Raises:
         NotTrustedError: if they do.
     """
-    found = projects_programs(process)
-    if found is not None:
+    for found in projects_programs(process, process.environ):
         raise NotTrustedError(
             f"not trusted: {found.shown} decides what Qwen Code starts or sends without asking: {found.names}",
             hint="Nothing was started. If you trust them: --trust-project",

@@ -300,6 +300,9 @@ def test_a_proxy_of_the_environment_is_replaced(desk: Desk) -> None:
         {"tools": {"sandbox": "docker"}},
         {"tools": {"sandboxImage": "stranger.example/image"}},
         {"sandbox": True},
+        {"tools": {"approvalMode": "yolo"}},
+        {"telemetry": {"otlpEndpoint": "http://127.0.0.1:9"}},
+        {"env": {"QWEN_TELEMETRY_ENABLED": "1"}},
     ],
     ids=json.dumps,
 )
@@ -308,6 +311,18 @@ def test_programs_that_a_project_names_are_not_started_unasked(desk: Desk, setti
     ended = desk.run("verify", env=exported(desk)).ended(5)
     assert next(iter(settings)) in ended.err
     assert verified(desk, "--trust-project", env=exported(desk))["verdict"] == "agrees"
+
+
+@pytest.mark.parametrize(
+    ("settings", "place"),
+    [("{}", "work/app/.env"), ("{}", "work/app/.qwen/.env"), ('{"env": "no object"}', "work/app/.env")],
+)
+def test_programs_that_an_env_file_names_are_not_started_unasked(desk: Desk, settings: str, place: str) -> None:
+    desk.write("work/app/.qwen/settings.json", settings)
+    desk.write(place, "QWEN_CODE_IDE_SERVER_STDIO_COMMAND=./ide.sh\n")
+    ended = desk.run("verify", env=exported(desk)).ended(5)
+    assert "QWEN_CODE_IDE_SERVER_STDIO_COMMAND" in ended.err
+    assert "Nothing was started" in ended.err
 
 
 def test_settings_that_cannot_be_read_are_not_handed_to_a_program_that_may_read_them(desk: Desk) -> None:

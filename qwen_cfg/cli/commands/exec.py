@@ -74,18 +74,19 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     if args.only_print:
         return _show(start, use, process, output)
     if start.is_qwen_code:
-        _require_trusted_programs(process, request, use, output)
+        _require_trusted_programs(start, process, request, use, output)
     return _become(start, use, process, output)
 
 
-def _require_trusted_programs(process: Process, request: Request, use: KeyedConfig, output: Output) -> None:
-    """Ask before Qwen Code starts the programs in a project's settings: it does not ask, and they get the key.
+def _require_trusted_programs(
+    start: Start, process: Process, request: Request, use: KeyedConfig, output: Output
+) -> None:
+    """Ask before Qwen Code starts the programs that a project's files name: it does not ask, and they get the key.
 
     Raises:
         NotTrustedError: if the user does not approve them.
     """
-    found = None if request.trusts_project else projects_programs(process)
-    if found is not None:
+    for found in () if request.trusts_project else projects_programs(process, start.child.environ):
         gate = replace(gate_of(request, output), command=_TO_APPROVE, key_is_typed=False)
         gate.require(found.concern(str(use.artifact.api_key)))
 
