@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import os
 import subprocess
 from importlib.resources import files
@@ -458,11 +459,25 @@ def test_a_workflow_gets_an_annotation_at_the_line_of_the_field(desk: Desk, hist
         assert len(out) == 3
 
 
+def test_the_table_of_a_job_marks_as_wrong_only_what_is_invalid(desk: Desk, history: History) -> None:
+    history.commit({"b/qwen.toml": None, "c/qwen.toml": "broken"}, "later")
+    summary = desk.write("summary.md", "")
+    desk.run("diff", "old..later", "--format", "github", env={"GITHUB_STEP_SUMMARY": str(summary)}).ended(3)
+    marks = re.findall(r"^\| (\S+) \| <code>(./qwen.toml)</code> \| (\w+)", summary.read_text(), re.MULTILINE)
+    assert marks == [
+        ("❌", "c/qwen.toml", "invalid"),
+        ("✏️", "a/qwen.toml", "changed"),
+        ("✏️", "b/qwen.toml", "removed"),
+    ]
+
+
 def test_a_job_gets_a_table_and_a_scanner_its_results(desk: Desk, history: History) -> None:
     summary = desk.write("summary.md", "")
     desk.run("diff", "old..new", "--format", "github", env={"GITHUB_STEP_SUMMARY": str(summary)}).ended(1)
     assert "### qwen-cfg diff" in summary.read_text()
     assert "a/qwen.toml" in summary.read_text()
+    assert "❌" not in summary.read_text()
+    assert "| ✏️ | <code>a/qwen.toml</code> | changed<br>" in summary.read_text()
     [run] = desk.run("diff", "old..new", "--format", "sarif").ended(1).json["runs"]
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["change"]
     places = [one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in run["results"]]

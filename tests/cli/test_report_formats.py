@@ -249,6 +249,9 @@ def test_the_summary_of_a_job_is_a_table(services: Desk, place_for_summary: Path
     assert len(table) == 5
     assert "c/qwen.toml" in table[2]
     assert "a/qwen.toml" in table[4]
+    assert table[2].startswith("| ❌ |")
+    assert table[4].startswith("| ✅ |")
+    assert "</code> | up to date" in table[4]
     assert KEY not in place_for_summary.read_text()
     # Whatever a name or a value has in it: nothing but the table's own signs act.
     for line in table[2:]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from qwen_schema import ExitCode
 from qwen_schema.records import asdict
 
 if TYPE_CHECKING:
@@ -41,9 +42,9 @@ class Diff:
         from .problem import Results, Subject  # noqa: PLC0415 - for formats that list problems
 
         changes, code = self._changes, int(self._changes.exit_code)
-        subjects = [Subject(change.file, change.status, _problems(change), code) for change in changes.changes]
+        subjects = [Subject(one.file, one.status, _problems(one), _exit_code(one)) for one in changes.changes]
         # A report of no tests at all is an error to some of its readers.
-        subjects = subjects or [Subject(f"{changes.old} → {changes.new}", "same")]
+        subjects = subjects or [Subject(f"{changes.old} → {changes.new}", "unchanged")]
         return Results("diff", tuple(subjects), code, _head(changes))
 
 
@@ -53,6 +54,10 @@ def error_results(name: str, error: QwenCfgError) -> Results:
 
     subject = Subject(name, "error", (problem_of(error, name),), int(error.exit_code))
     return Results("diff", (subject,), int(error.exit_code), str(error))
+
+
+def _exit_code(change: ArtifactChange) -> int:
+    return int(ExitCode.FINDINGS if change.error is None else change.error.exit_code)
 
 
 def _problems(change: ArtifactChange) -> tuple[Problem, ...]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from qwen_schema import QwenCfgError, printable, redact
 
+from .problem import CHANGE
+
 if TYPE_CHECKING:
     from qwen_cfg.cli.output import Output
 
@@ -20,7 +22,8 @@ VARIABLE = "GITHUB_STEP_SUMMARY"
 _MOST_ROWS = 200
 _MOST_CHARACTERS = 1000
 
-_MARKS = {0: "✅"}
+# The outcomes that have another word for people.
+_WORDS = {"same": "up to date", "broken": "invalid"}
 
 
 def append_summary(results: Results, output: Output) -> None:
@@ -59,8 +62,15 @@ def _row(subject: Subject) -> str:
     told = "<br>".join(_code(problem.message) for problem in subject.problems)
     if len(told) > _MOST_CHARACTERS:
         told = _code(" ".join(problem.message for problem in subject.problems)[: _MOST_CHARACTERS // 8] + "…")
-    result = f"{subject.status}<br>{told}" if told else subject.status
-    return f"| {_MARKS.get(subject.exit_code, '❌')} | {_code(subject.name)} | {result} |"
+    status = _WORDS.get(subject.status, subject.status)
+    return f"| {_mark(subject)} | {_code(subject.name)} | {status}{'<br>' * bool(told)}{told} |"
+
+
+def _mark(subject: Subject) -> str:
+    """Return a sign: all well, a change between two sides (which is no fault), or what makes the command fail."""
+    if subject.exit_code == 0:
+        return "✅"
+    return "✏️" if {problem.code for problem in subject.problems if problem.fails} == {CHANGE} else "❌"
 
 
 def _code(text: str) -> str:
