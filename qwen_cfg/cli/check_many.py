@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 _QUIET_SECONDS = 1.0
 _BAR = 30
 
+# A note about more files names so many of them.
+_MOST_NAMES = 3
+
 
 @record
 class Target:
@@ -73,6 +76,11 @@ def _below(directory: str, output: Output) -> Iterator[Target]:
     for tree in found.without_git:
         output.notice(f"note: {tree}: git did not say what it ignores here, so every directory is searched")
     own = artifact_name(directory)
+    if skipped := [name for name in found.skipped if name != own]:
+        # No place in a list of results: what a link leads to may be among the artifacts already.
+        more = f" and {len(skipped) - _MOST_NAMES:,} more" if len(skipped) > _MOST_NAMES else ""
+        names = ", ".join(skipped[:_MOST_NAMES]) + more
+        output.notice(f"note: not checked, as they are links or no regular files: {names}. To check one, name it.")
     # Whoever names a directory names the artifact in it, whatever git does with it and wherever it leads.
     is_named = os.path.lexists(own)
     if is_named:

@@ -22,10 +22,12 @@ class Found:
     """The files of a name below a directory, in order, and the directories that could not be looked at, and why.
 
     `without_git` are work trees of which git did not say what it ignores, so that every directory was looked at.
+    `skipped` have the name, and are links, are reached through one, or are no regular files.
     """
 
     files: tuple[str, ...]
     unseen: tuple[tuple[str, str], ...] = ()
+    skipped: tuple[str, ...] = ()
     without_git: tuple[str, ...] = ()
 
 
@@ -37,6 +39,7 @@ class _Walk:
     files: list[str]
     unseen: list[tuple[str, str]]
     without_git: list[str]
+    skipped: list[str]
 
     def of_work_tree(self, directory: Path, shown: str) -> bool:
         """Add what git lists below a directory of a work tree; tell whether it could be asked."""
@@ -44,10 +47,12 @@ class _Walk:
         if listing is None:
             return False
         for name in listing.names:
-            path = directory / name
+            path, told = directory / name, os.path.join(shown, name)  # noqa: PTH118 - the name as it was given stays
             # What is in the index may be gone, or be reached through a link that has come since.
             if _is_plain_file(path) and os.path.realpath(path.parent) == str(path.parent):
-                self.files.append(os.path.join(shown, name))  # noqa: PTH118 - the name as it was given stays
+                self.files.append(told)
+            elif os.path.lexists(path):
+                self.skipped.append(told)
         if listing.complaint:
             self.unseen.append((shown, f"git says: {listing.complaint}"))
         return True
@@ -72,8 +77,8 @@ class _Walk:
                 if entry.is_dir(follow_symlinks=False):
                     if entry.name != _REPOSITORY:
                         waiting.append((at / entry.name, path))
-                elif entry.name == self.name and entry.is_file(follow_symlinks=False):
-                    self.files.append(path)
+                elif entry.name == self.name:
+                    (self.files if entry.is_file(follow_symlinks=False) else self.skipped).append(path)
 
 
 def files_below(directory: str, name: str) -> Found:
@@ -83,12 +88,12 @@ def files_below(directory: str, name: str) -> Found:
     directory is looked at. No link is followed but the one that names the directory itself.
     """
     real = Path(os.path.realpath(directory))
-    walk = _Walk(name, [], [], [])
+    walk = _Walk(name, [], [], [], [])
     if not walk.of_work_tree(real, directory):
         walk.without_git.extend([directory] if work_tree_of(real / name) is not None else [])
         walk.of_directory(real, directory)
-    files = tuple(sorted(walk.files, key=_in_order))
-    return Found(files, tuple(sorted(walk.unseen)), tuple(sorted(walk.without_git)))
+    files, skipped = (tuple(sorted(names, key=_in_order)) for names in (walk.files, walk.skipped))
+    return Found(files, tuple(sorted(walk.unseen)), skipped, tuple(sorted(walk.without_git)))
 
 
 def env_files_around(files: tuple[Path, ...]) -> Iterator[Path]:

@@ -240,6 +240,23 @@ def test_no_link_is_followed_in_a_search(desk: Desk, in_git: bool) -> None:
     assert found(desk, ".", "a") == ["./a/qwen.toml"]
     # One that is named is.
     assert found(desk, "link", "was") == ["link/qwen.toml", "link/deep/qwen.toml", "was/qwen.toml"]
+    # What is left out is told.
+    left_out = "./swapped/qwen.toml, ./was/qwen.toml" if in_git else "./was/qwen.toml"
+    said = f"note: not checked, as they are links or no regular files: {left_out}. To check one, name it."
+    assert said in desk.run("check", ".").ended(0).err
+    assert "not checked" not in desk.run("check", "was", "a").ended(0).err
+
+
+@pytest.mark.parametrize("in_git", [True, False])
+def test_what_is_left_out_is_told_in_one_line(desk: Desk, in_git: bool) -> None:
+    make_service(desk, "a")
+    for number in range(5):
+        (desk.cwd / f"{number}").mkdir()
+        (desk.cwd / f"{number}/qwen.toml").symlink_to("../a/qwen.toml")
+    if in_git:
+        git(desk, "init", "-q")
+    said = "./0/qwen.toml, ./1/qwen.toml, ./2/qwen.toml and 2 more. To check one, name it."
+    assert said in desk.run("check", ".").ended(0).err
 
 
 def test_a_directory_that_cannot_be_searched_is_told(open_desk: Desk) -> None:
