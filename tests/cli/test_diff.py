@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 import os
+import re
 import subprocess
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -159,8 +160,12 @@ def _require_places(env_file: Path, artifact: Path, may_follow: MayFollow) -> No
         raise UsageError("this is a directory", where=str(artifact), hint="Name a file.")
     above = next(path for path in (env_file.parent, *env_file.parents) if path.exists())
     for directory in (artifact.parent, above):
-        if not os.access(directory, os.W_OK | os.X_OK):
-            raise OutputError("nothing can be written into this directory", where=str(directory), hint=_OTHER_PLACE)
+        if directory.is_dir() and not os.access(directory, os.W_OK | os.X_OK):
+            is_read_only = hasattr(os, "statvfs") and os.statvfs(directory).f_flag & os.ST_RDONLY
+            reason = os.strerror(errno.EROFS if is_read_only else errno.EACCES)
+            raise OutputError(
+                f"nothing can be written into this directory: {reason}", where=str(directory), hint=_OTHER_PLACE
+            )
 
 
 def _settings(args: argparse.Namespace, request: Request, output: Output) -> dict[str, str | Secret]:
