@@ -22,6 +22,7 @@ from .projects_variables import FileVariables, is_telemetry_on, starting_variabl
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from qwen_schema import Profile
     from qwen_schema.jsonc import Node
 
     from .request import Process
@@ -79,8 +80,10 @@ class ProjectsPrograms:
         )
 
 
-def projects_programs(process: Process, environ: Mapping[str, str]) -> tuple[ProjectsPrograms, ...]:
+def projects_programs(process: Process, environ: Mapping[str, str], profile: Profile) -> tuple[ProjectsPrograms, ...]:
     """Return what a project's files make Qwen Code start or send in an environment: its settings and its env files.
+
+    `profile` is that of the Qwen Code.
 
     Raises:
         ConfigurationError: if one of them cannot be read: Qwen Code may be able to.
@@ -89,16 +92,16 @@ def projects_programs(process: Process, environ: Mapping[str, str]) -> tuple[Pro
     if home is not None and os.path.realpath(process.cwd) == os.path.realpath(home):
         # They are the user's own.
         return ()
-    found = _in_settings(process, environ)
+    found = _in_settings(process, environ, profile)
     own = () if found is None else (found,)
-    return (*own, *map(_in_env_file, variables_of_files(process, environ)))
+    return (*own, *map(_in_env_file, variables_of_files(process, environ, profile)))
 
 
 def _in_env_file(file: FileVariables) -> ProjectsPrograms:
     return ProjectsPrograms(file.path, file.shown, tuple((name, _digest(text)) for name, text in file.texts.items()))
 
 
-def _in_settings(process: Process, environ: Mapping[str, str]) -> ProjectsPrograms | None:
+def _in_settings(process: Process, environ: Mapping[str, str], profile: Profile) -> ProjectsPrograms | None:
     """Return what the settings of the working directory make Qwen Code start or send; None if that is nothing."""
     file = process.cwd / ".qwen" / "settings.json"
     shown = Standpoint(process.cwd, process.home.path).show(file)
@@ -113,16 +116,11 @@ def _in_settings(process: Process, environ: Mapping[str, str]) -> ProjectsProgra
             where=shown,
             hint="Nothing was started. Fix or remove the file.",
         ) from None
-    members = (*_members(node), *_variables(node, environ, with_otel=is_telemetry_on(process, environ)))
+    env = root.members if (root := node.at("env")) is not None else None
+    texts = {name: plain(value) for name, value in (env or {}).items()}
+    names = starting_variables(texts, environ, profile, with_otel=is_telemetry_on(process, environ))
+    members = (*_members(node), *((f"env.{name}", _digest(texts[name])) for name in names))
     return ProjectsPrograms(file, shown, members) if members else None
-
-
-def _variables(root: Node, environ: Mapping[str, str], *, with_otel: bool) -> Iterator[tuple[str, str]]:
-    """Yield the variables that settings give to Qwen Code, if they decide what it starts or sends."""
-    env = root.at("env")
-    texts = {name: plain(node) for name, node in ((env.members or {}) if env is not None else {}).items()}
-    for name in starting_variables(texts, environ, with_otel=with_otel):
-        yield f"env.{name}", _digest(texts[name])
 
 
 def _members(root: Node) -> list[tuple[str, str]]:

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from qwen_schema import Profile
+
     from .request import Process
 
 # Qwen Code reads them from a project's env file and from `env` of its settings, and hands them to what it starts. The
 # loader of the system, git and ripgrep load libraries or settings that they name, which can run anything; Qwen Code
-# starts the program of the IDE's server, and writes its system prompt, which a project can choose, over any file. Some
-# of them are refused by new versions, and not by all.
+# starts the program of the IDE's server, and writes its system prompt, which a project can choose, over any file. Old
+# versions refuse none of them, and let a project's file switch the check of certificates off.
 _STARTING = frozenset((
     "BASH_ENV",
     "DYLD_FALLBACK_LIBRARY_PATH",
@@ -30,6 +32,7 @@ _STARTING = frozenset((
     "DYLD_INSERT_LIBRARIES",
     "DYLD_LIBRARY_PATH",
     "GCONV_PATH",
+    "GIT_ASKPASS",
     "GIT_COMMON_DIR",
     "GIT_CONFIG_COUNT",
     "GIT_CONFIG_GLOBAL",
@@ -39,14 +42,18 @@ _STARTING = frozenset((
     "GIT_EXEC_PATH",
     "GIT_EXTERNAL_DIFF",
     "GIT_PAGER",
+    "GIT_PROXY_COMMAND",
     "GIT_SSH",
     "GIT_SSH_COMMAND",
+    "GIT_TEMPLATE_DIR",
     "GIT_WORK_TREE",
     "LD_AUDIT",
     "LD_LIBRARY_PATH",
     "LD_PRELOAD",
+    "NODE_EXTRA_CA_CERTS",
     "NODE_OPTIONS",
     "NODE_PATH",
+    "NODE_TLS_REJECT_UNAUTHORIZED",
     "OPENSSL_CONF",
     "OPENSSL_ENGINES",
     "OPENSSL_MODULES",
@@ -54,12 +61,17 @@ _STARTING = frozenset((
     "QWEN_CODE_CLI",
     "QWEN_CODE_IDE_SERVER_PORT",
     "QWEN_CODE_IDE_SERVER_STDIO_COMMAND",
+    "QWEN_CODE_SYSTEM_DEFAULTS_PATH",
+    "QWEN_CODE_SYSTEM_SETTINGS_PATH",
+    "QWEN_CODE_TRUSTED_FOLDERS_PATH",
+    "QWEN_HOME",
     "QWEN_SANDBOX",
     "QWEN_SANDBOX_IMAGE",
     "QWEN_SANDBOX_PROXY_COMMAND",
     "QWEN_WRITE_SYSTEM_MD",
     "RIPGREP_CONFIG_PATH",
     "SHELL",
+    "SSH_ASKPASS",
     "ZDOTDIR",
 ))  # fmt: skip
 # They decide where prompts go as telemetry; those of OpenTelemetry count if Qwen Code's telemetry is on.
@@ -76,15 +88,20 @@ class FileVariables:
     texts: Mapping[str, str] = field(repr=False)
 
 
-def starting_variables(names: Iterable[str], environ: Mapping[str, str], *, with_otel: bool) -> Iterator[str]:
-    """Yield the names that decide what Qwen Code starts or sends, unless the environment sets them already."""
+def starting_variables(
+    names: Iterable[str], environ: Mapping[str, str], profile: Profile, *, with_otel: bool
+) -> Iterator[str]:
+    """Yield the names that decide what Qwen Code starts or sends.
+
+    Names that it refuses, and those that the environment sets already, have no effect.
+    """
     for name in names:
         counts = name in _STARTING or name.startswith(_TELEMETRY) or (with_otel and name.startswith(_OTEL))
-        if counts and not environ.get(name):
+        if counts and name not in profile.refused_variables and not environ.get(name):
             yield name
 
 
-def variables_of_files(process: Process, environ: Mapping[str, str]) -> Iterator[FileVariables]:
+def variables_of_files(process: Process, environ: Mapping[str, str], profile: Profile) -> Iterator[FileVariables]:
     """Yield the env files here and above that set such a variable, but not those of the home.
 
     Qwen Code reads only the first of them. All count: which one is found depends on its version.
@@ -98,7 +115,7 @@ def variables_of_files(process: Process, environ: Mapping[str, str]) -> Iterator
         if path.is_file() and os.access(path, os.R_OK):
             shown = standpoint.show(path)
             texts = _texts_of(path, shown)
-            found = {name: texts[name] for name in starting_variables(texts, environ, with_otel=with_otel)}
+            found = {name: texts[name] for name in starting_variables(texts, environ, profile, with_otel=with_otel)}
             if found:
                 yield FileVariables(path, shown, found)
 

@@ -98,7 +98,7 @@ def verify(request: Request, words: Sequence[str], seconds: float) -> Verificati
     asked = Request(process, typed_flags(words[1:]), profile=profile, trust_project=request.trust_project)
     compilation = compilation_of(asked)
     if not asked.trusts_project:
-        _require_no_programs(process)
+        _require_no_programs(process, installed)
     try:
         resolution: Resolution | None = compilation.resolution
         expected = expected_of(compilation.resolution)
@@ -206,13 +206,14 @@ def _about_no_proxy(resolution: Resolution | None, expected: Expected) -> tuple[
     return (f"{winner.origin} was left out for this run: it leads past the recorder",)
 
 
-def _require_no_programs(process: Process) -> None:
+def _require_no_programs(process: Process, installed: InstalledProgram) -> None:
     """Refuse where a project's files name programs: Qwen Code starts them without asking.
 
     Raises:
         NotTrustedError: if they do.
     """
-    for found in projects_programs(process, process.environ):
+    assert installed.profile is not None  # noqa: S101 - `qwen_code` has looked
+    for found in projects_programs(process, process.environ, installed.profile):
         raise NotTrustedError(
             f"not trusted: {found.shown} decides what Qwen Code starts or sends without asking: {found.names}",
             hint="Nothing was started. If you trust them: --trust-project",

@@ -269,6 +269,14 @@ def test_what_an_env_file_makes_qwen_code_start_gets_no_key_unasked(desk: Desk, 
     desk.run(*words, env={**env, name: "set-by-the-user"}).ended(0)
 
 
+@pytest.mark.parametrize("name", ["NODE_OPTIONS", "QWEN_CODE_SYSTEM_SETTINGS_PATH", "NODE_TLS_REJECT_UNAUTHORIZED"])
+@pytest.mark.parametrize(("version", "code"), [("0.15.10", 5), ("0.24.4", 0)])
+def test_what_new_versions_refuse_is_asked_about_for_old_ones(desk: Desk, name: str, version: str, code: int) -> None:
+    env = hostile(desk, {}, version)
+    desk.write("work/app/.env", f"{name}=0\n")
+    desk.run("exec", "--config", "../qwen.toml", "--", "qwen", env=env).ended(code)
+
+
 def test_telemetry_that_the_user_switched_on_goes_nowhere_else_unasked(desk: Desk) -> None:
     env = hostile(desk, {})
     desk.write("work/app/.env", "OTEL_EXPORTER_OTLP_ENDPOINT=http://stranger.example\n")

@@ -86,7 +86,8 @@ def _require_trusted_programs(
     Raises:
         NotTrustedError: if the user does not approve them.
     """
-    for found in () if request.trusts_project else projects_programs(process, start.child.environ):
+    assert start.profile is not None  # noqa: S101 - Qwen Code has one
+    for found in () if request.trusts_project else projects_programs(process, start.child.environ, start.profile):
         gate = replace(gate_of(request, output), command=_TO_APPROVE, key_is_typed=False)
         gate.require(found.concern(str(use.artifact.api_key)))
 
