@@ -143,6 +143,8 @@ def test_the_wheel_holds_the_three_packages_with_their_data(tmp_path: Path):
         "qwen_cfg/explanation/check.schema.json",
         "qwen_cfg/explanation/diff.schema.json",
         "qwen_cfg/explanation/why-not.schema.json",
+        "qwen_cfg/explanation/verify.schema.json",
+        "qwen_cfg/explanation/error.schema.json",
         "qwen_cfg/rules/pages.toml",
         "qwen_cfg/py.typed",
         "qwen_cfg/cli/main.py",

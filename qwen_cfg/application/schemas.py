@@ -55,4 +55,6 @@ SCHEMAS = (
     Schema("check", "what check --format json prints, for one artifact and for many", _printed("check")),
     Schema("diff", "what diff --format json prints", _printed("diff")),
     Schema("why-not", "what why-not --format json prints", _printed("why-not")),
+    Schema("verify", "what verify --format json prints", _printed("verify")),
+    Schema("error", "what a command prints with a JSON format if an error ends it", _printed("error")),
 )

@@ -91,6 +91,29 @@ def test_the_json_of_a_check_conforms_to_the_schema_that_is_printed(desk: Desk):
         assert not validator.is_valid(changed)
 
 
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (2, ("resolve", "--explain", "--format", "json", "--profile", "nonsense")),
+        (2, ("diff", "--format", "json", "one", "two")),
+        (2, ("why-not", "--format", "json", "nothing=1")),
+        (2, ("verify", "--format", "json", "--", "nothing")),
+        (3, ("check", "--format", "json", "nothing")),
+        (2, ("doctor", "--format", "json", "--nothing")),
+        (2, ("rule", "--format", "json", "QC999")),
+        (2, ("run", "--output-format", "json", "--config", "nothing", "-p", "x")),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else None,
+)
+def test_the_error_that_ends_a_command_conforms_to_the_schema_that_is_printed(
+    desk: Desk, code: int, words: tuple[str, ...]
+):
+    validator = Draft202012Validator(desk.run("schema", "error").ended(0).json)
+    printed = desk.run(*words).ended(code).json
+    assert [error.message for error in validator.iter_errors(printed)] == []
+    assert printed["exit_code"] == code
+
+
 def test_an_unknown_name_is_refused_with_the_near_right_one(desk: Desk):
     outcome = desk.run("schema", "resolve").ended(2)
     assert "Did you mean resolved?" in outcome.err

@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from support import stand_in
 from support.installing import npm_global, write_program
+
+from qwen_cfg.explanation.schemas import read_schema
 
 from .process import KEY, PROGRAM, clean_environment
 
@@ -39,10 +42,15 @@ def exported(desk: Desk, url: str = URL, **more: str) -> dict[str, str]:
     return with_qwen(desk, OPENAI_API_KEY=KEY, OPENAI_BASE_URL=url, OPENAI_MODEL="m", **more)
 
 
+PRINTED = Draft202012Validator(read_schema("verify"))
+
+
 def verified(desk: Desk, *words: str, env: Mapping[str, str], code: int = 0) -> dict[str, Any]:
     ended = desk.run("verify", "--format", "json", *words, env=env).ended(code)
     assert KEY not in ended.said
     assert OTHER not in ended.said
+    assert [error.message for error in PRINTED.iter_errors(ended.json)] == []
+    assert ended.json["exit_code"] == code
     return ended.json  # type: ignore[no-any-return]
 
 

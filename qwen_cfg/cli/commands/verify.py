@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from qwen_cfg.cli.arguments import this_process
 from qwen_cfg.cli.formats import JSON, TEXT, Views, add_format_option, show
 from qwen_cfg.cli.help import examples
-from qwen_schema import ExitCode, UsageError
+from qwen_schema import UsageError
 from qwen_schema.profiles import declared_profiles
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     """Start it, compare, and tell field by field."""
     from qwen_cfg.application.request import Request  # noqa: PLC0415
     from qwen_cfg.application.verification import verify  # noqa: PLC0415 - its servers are slow to import
-    from qwen_cfg.cli.reports.verify import document, lines  # noqa: PLC0415
+    from qwen_cfg.cli.reports.verify import document, exit_code, lines  # noqa: PLC0415
 
     if os.name != "posix":
         raise UsageError("verify needs a POSIX system: Linux, macOS or WSL")
@@ -69,7 +69,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         output.progress("Qwen Code is being asked; this takes a few seconds")
     found = verify(request, args.program, args.time_limit)
     show(args.format, Views(lambda output: output.lines(*lines(found)), lambda: document(found)), output)
-    return ExitCode.OK if found.comparison.verdict == "agrees" else ExitCode.FINDINGS
+    return exit_code(found)
 
 
 def _seconds(text: str) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qwen_schema import redact_unknown
+from qwen_schema import ExitCode, redact_unknown
 from qwen_schema.printable import shorten
 from qwen_schema.secret import mask
 
@@ -12,12 +12,21 @@ if TYPE_CHECKING:
     from qwen_cfg.application.verification import Verification
     from qwen_cfg.verification.comparison import FieldResult
 
+FORMAT = 1
+
 _MOST_OUTPUT = 600
 
 
+def exit_code(found: Verification) -> ExitCode:
+    """Return 0 if Qwen Code does what was expected."""
+    return ExitCode.OK if found.comparison.verdict == "agrees" else ExitCode.FINDINGS
+
+
 def document(found: Verification) -> dict[str, Any]:
-    """Return the result as plain values; no key is in it."""
+    """Return the result as plain values, under `verify.schema.json`; no key is in it."""
     return {
+        "format": FORMAT,
+        "exit_code": int(exit_code(found)),
         "verdict": found.comparison.verdict,
         "program": str(found.program),
         "version": found.installed.name.removeprefix("qwen "),
