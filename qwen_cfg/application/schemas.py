@@ -56,5 +56,5 @@ SCHEMAS = (
     Schema("diff", "what diff --format json prints", _printed("diff")),
     Schema("why-not", "what why-not --format json prints", _printed("why-not")),
     Schema("verify", "what verify --format json prints", _printed("verify")),
-    Schema("error", "what a command prints with a JSON format if an error ends it", _printed("error")),
+    Schema("error", "what a command prints with --format json if an error ends it", _printed("error")),
 )

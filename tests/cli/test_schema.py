@@ -101,7 +101,6 @@ def test_the_json_of_a_check_conforms_to_the_schema_that_is_printed(desk: Desk):
         (3, ("check", "--format", "json", "nothing")),
         (2, ("doctor", "--format", "json", "--nothing")),
         (2, ("rule", "--format", "json", "QC999")),
-        (2, ("run", "--output-format", "json", "--config", "nothing", "-p", "x")),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else None,
 )
