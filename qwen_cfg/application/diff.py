@@ -79,6 +79,7 @@ def diff_of(
     if old.is_artifact != new.is_artifact:
         one = old if old.is_artifact else new
         other = new if old.is_artifact else old
+        Repository(cwd).commit(other.revision)  # What is neither a file nor a revision is refused here.
         raise UsageError(
             f"{_told(one.word)} is an artifact, and {_told(other.word)} is not a file",
             hint=f"Compare it with the same file in a revision: {_told(other.word)}:{_told(one.word)}. {_FORMS}",

@@ -211,6 +211,10 @@ def test_a_name_that_is_both_a_file_and_a_revision_is_the_file(desk: Desk, histo
     assert desk.run("diff", "old", "a/qwen.toml").ended(0).out == "old → a/qwen.toml: the same\n"
     mixed = desk.run("diff", "new", "a/qwen.toml").ended(2).err
     assert "a/qwen.toml is an artifact, and new is not a file" in mixed
+    for words in (("a", "services"), ("services", "a/qwen.toml")):
+        neither = desk.run("diff", *words).ended(2).err
+        assert "unknown revision 'services'" in neither
+        assert "or a file that exists" in neither
     assert "new:a/qwen.toml" in mixed
 
 
