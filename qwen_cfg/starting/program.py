@@ -7,8 +7,8 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from qwen_cfg.reading.start_errors import cannot_start
 from qwen_schema import UsageError, did_you_mean, printable
-from qwen_schema.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,7 +46,7 @@ def put_in_place(program: Path, words: Sequence[str], environ: Mapping[str, str]
     """Replace this process by a program; a descriptor stays open in it.
 
     Raises:
-        ConfigurationError: if the system cannot start it.
+        UsageError: if the system cannot start it.
     """
     if keep_open is not None:
         os.set_inheritable(keep_open, True)  # noqa: FBT003
@@ -56,8 +56,7 @@ def put_in_place(program: Path, words: Sequence[str], environ: Mapping[str, str]
     try:
         os.execve(program, [*words], dict(environ))  # noqa: S606 - the user named it, and no shell is wanted
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "a NUL character in an argument or a variable"
-        raise ConfigurationError(f"it cannot be started: {reason}", where=printable(str(program))) from None
+        raise cannot_start(program, error) from None
 
 
 def _is_file(path: Path) -> bool:

@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from qwen_schema import ConfigurationError
+from qwen_cfg.reading.start_errors import cannot_start
 from qwen_schema.ending import put_off
 from qwen_schema.records import record
 
@@ -44,7 +44,7 @@ def run(
     """Run a program until it ends, until it was answered and had time to end, or for so many seconds.
 
     Raises:
-        ConfigurationError: if it cannot be started.
+        UsageError: if it cannot be started.
     """
     process = None
     try:
@@ -71,8 +71,8 @@ def _started(program: Path, words: Sequence[str], environ: Mapping[str, str], cw
             cwd=cwd,
             start_new_session=True,
         )
-    except OSError as error:
-        raise ConfigurationError(f"it cannot be started: {error.strerror}", where=str(program)) from None
+    except (OSError, ValueError) as error:
+        raise cannot_start(program, error) from None
 
 
 def _wait(process: subprocess.Popen[bytes], answered: threading.Event, deadline: float) -> bool:

@@ -183,9 +183,24 @@ def test_a_relative_directory_on_the_path_is_skipped(desk: Desk) -> None:
     assert "was not found" in ended.err
 
 
-def test_a_file_that_no_system_starts_is_said_plainly(desk: Desk) -> None:
-    desk.write("work/app/data", b"\0\1\2").chmod(0o755)
-    assert "cannot be started" in desk.run("exec", "--", "./data", env={"OPENAI_API_KEY": KEY}).ended(3).err
+@pytest.mark.parametrize(
+    ("content", "words", "advice"),
+    [
+        (b"\0\1\2", (), "Name a program for this system"),
+        (b"echo a script\n", (), "#!/bin/sh"),
+        (b"#!/nowhere/sh\n", (), "The interpreter that its first line names"),
+        (b"#!/etc/passwd\n", (), "is not executable"),
+        (b"#!/bin/sh\n", ("x" * 200_000,), "Use fewer or shorter arguments"),
+    ],
+    ids=["data", "no first line", "no interpreter", "not executable", "too long"],
+)
+def test_a_file_that_no_system_starts_is_said_plainly(
+    desk: Desk, content: bytes, words: tuple[str, ...], advice: str
+) -> None:
+    desk.write("work/app/data", content).chmod(0o755)
+    said = desk.run("exec", "--", "./data", *words, env={"OPENAI_API_KEY": KEY}).ended(2).err
+    assert "cannot be started" in said
+    assert advice in said
 
 
 def test_an_incomplete_config_starts_nothing(desk: Desk) -> None:

@@ -145,7 +145,7 @@ def test_a_program_that_ends_without_a_request_is_said_to(desk: Desk) -> None:
     out = desk.run("verify", env=exported(desk, **{stand_in.BREAK: "1"})).ended(1).out
     assert "it ended with exit status 1" in out
     assert "its last output: boom" in out
-    assert "possible reason: it stopped for a reason that --explain does not know" in out
+    assert "possible reason: it does not work here, or it stopped for a reason that --explain does not know" in out
     assert "possible reason: it does not use the proxy variables" in out
 
 
@@ -352,6 +352,16 @@ def refused(desk: Desk, *words: str, env: Mapping[str, str]) -> Outcome:
 
 def test_without_a_qwen_code_it_says_what_to_install(desk: Desk) -> None:
     assert "npm install -g @qwen-code/qwen-code" in refused(desk, env={"OPENAI_API_KEY": KEY}).err
+
+
+def test_a_qwen_code_that_does_not_start_or_crashes_is_said_to(desk: Desk) -> None:
+    env = exported(desk)
+    program = Path(os.path.realpath(desk.home / "npm/bin/qwen"))
+    write_program(program, "#!/nowhere/node\n")
+    assert "The interpreter that its first line names" in refused(desk, env=env).err
+    assert left(desk) == []
+    write_program(program, "#!/bin/sh\nkill -SEGV $$\n")
+    assert "no request reached the recorder: signal 11 ended it" in desk.run("verify", env=env).ended(1).out
 
 
 def test_another_program_is_not_started(desk: Desk) -> None:

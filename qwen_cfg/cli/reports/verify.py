@@ -10,6 +10,7 @@ from qwen_schema.secret import mask
 
 if TYPE_CHECKING:
     from qwen_cfg.application.verification import Verification
+    from qwen_cfg.verification.child import Ended
     from qwen_cfg.verification.comparison import FieldResult
 
 FORMAT = 1
@@ -90,12 +91,17 @@ def _about_no_request(found: Verification) -> list[str]:
     if found.expected.stop:
         return [f"  no request, as expected: {found.expected.stop}"]
     ended = found.ended
-    how = "it took too long, and was ended" if ended.too_long else f"it ended with exit status {ended.status}"
-    told = [f"  no request reached the recorder: {how}"]
+    told = [f"  no request reached the recorder: {_how_it_ended(ended)}"]
     told += [f"  {host} was asked for, and the program did not accept its certificate" for host in found.distrustful]
     output = _output(found)
     told += [f"  its last output: {output}"] if output else []
     return [*told, *(f"  possible reason: {reason}" for reason in _possible_reasons(found))]
+
+
+def _how_it_ended(ended: Ended) -> str:
+    if ended.too_long or ended.status is None:
+        return "it took too long, and was ended"
+    return f"it ended with exit status {ended.status}" if ended.status >= 0 else f"signal {-ended.status} ended it"
 
 
 def _possible_reasons(found: Verification) -> tuple[str, ...]:
@@ -105,7 +111,7 @@ def _possible_reasons(found: Verification) -> tuple[str, ...]:
     if found.ended.too_long:
         first = "it is slower than --time-limit allows, or it waits for input"
     else:
-        first = "it stopped for a reason that --explain does not know; please report it"
+        first = "it does not work here, or it stopped for a reason that --explain does not know"
     if found.distrustful:
         return (first, "it does not accept NODE_EXTRA_CA_CERTS: a launcher may unset it")
     return (first, "it does not use the proxy variables (HTTPS_PROXY, HTTP_PROXY): a launcher may unset them")
