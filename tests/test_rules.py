@@ -256,6 +256,7 @@ SPEAKS: dict[str, list[Place]] = {
         ],
         # A word for servers that need no key, at a provider that needs one.
         keyed("ollama", "https://api.openai.com/v1"),
+        keyed("undefined", "https://api.openai.com/v1"),
         keyed("none", "https://openrouter.ai/api/v1"),
         keyed("test", "https://dashscope.aliyuncs.com/compatible-mode/v1"),
         keyed(f"'{KEY}'", "http://localhost:8000/v1"),

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from qwen_cfg.core.origin import Candidate
     from qwen_cfg.core.resolution import Resolution
 
-# Keys for local servers, if a client requires one (the documents of Ollama, LM Studio, vLLM, llama.cpp).
+# Keys for local servers, if a client requires one (the documents of Ollama, LM Studio, vLLM, llama.cpp), and the names
+# of "no value" in languages, which a script writes in place of a variable that is not set.
 _MADE_UP = re.compile(
-    r"(?:sk-)?(?:ollama|lm-?studio|empty|none|null|dummy|fake|test|local|no-key(?:-required)?|not[-_](?:needed|required|used)"
-    r"|unused|1234)|token-abc123|n/?a|x|-",
+    r"(?:sk-)?(?:ollama|lm-?studio|empty|none|null|undefined|nil|dummy|fake|test|local|unused|1234|no-key(?:-required)?"
+    r"|not[-_](?:needed|required|used))|token-abc123|n/?a|x|-",
     re.IGNORECASE,
 )
 
