@@ -73,8 +73,12 @@ def diff_of(
         return _revisions(cwd, ends, paths, strict=strict, note=note)
     if len(words) == 2 and _range(words[0]) is not None:
         return diff_of(cwd, words[:1], (words[1], *paths), strict=strict, note=note)
+    if len(words) == 1:
+        one = _side(words[0])
+        here = f"To compare with the file here: qwen-cfg diff {_told(one.word)}:{ARTIFACT_NAME} {ARTIFACT_NAME}. "
+        raise UsageError("nothing to compare with", hint=f"{'' if one.is_artifact else here}{_FORMS}")
     if len(words) != 2:
-        raise UsageError("nothing to compare with" if words else "nothing to compare", hint=_FORMS)
+        raise UsageError("nothing to compare", hint=_FORMS)
     old, new = _side(words[0]), _side(words[1])
     if old.is_artifact != new.is_artifact:
         one = old if old.is_artifact else new

@@ -127,6 +127,7 @@ def test_an_invalid_artifact_is_an_error_and_not_a_difference(desk: Desk) -> Non
     [
         ([], "nothing to compare"),
         (["a.toml"], "nothing to compare with"),
+        (["HEAD"], "To compare with the file here: qwen-cfg diff HEAD:qwen.toml qwen.toml."),
         (["a.toml", "a.toml", "b"], "a path can only limit revisions"),
         (["--model", "x", "a.toml", "a.toml"], "--model: only valid with --env-from"),
         (["--profile", "documented", "a.toml", "a.toml"], "--profile: only valid with --env-from"),
