@@ -20,7 +20,7 @@ from qwen_schema.settings_text import variables_in
 from .projects_variables import FileVariables, is_telemetry_on, starting_variables, variables_of_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from qwen_schema import Profile
     from qwen_schema.jsonc import Node
@@ -45,10 +45,17 @@ _STARTING = (
     ("ui", "statusLine"),
     ("statusLine",),
     ("artifact", "publisher"),
+    # A pager is started for a command that Qwen Code runs without a question.
+    ("tools", "shell", "pager"),
+    ("shellPager",),
+    # It writes over any file, and submits what a file says.
+    ("dualOutput",),
 )
-# The members that let the model start programs without a question.
+# The members that let the model start programs without a question, and the names of the tool that starts them in rules.
 _APPROVING = (("tools", "approvalMode"), ("approvalMode",))
 _UNASKED = "yolo"
+_ALLOWING = (("permissions", "allow"), ("tools", "allowed"), ("allowedTools",))
+_SHELLS = frozenset(("*", "bash", "bashtool", "shell", "shelltool", "run_shell_command", "monitor"))
 # What switches a member off, or names nothing.
 _NOTHING: tuple[object, ...] = (None, False, 0, "", "false", "0", {}, [])
 
@@ -140,9 +147,20 @@ def _telemetry(root: Node) -> dict[str, object]:
 
 
 def _unasked(root: Node) -> dict[str, object]:
-    """Return the setting by which the model's programs are started without a question."""
-    found = {".".join(names): plain(node) for names in _APPROVING if (node := root.at(*names)) is not None}
-    return {name: mode for name, mode in found.items() if isinstance(mode, str) and mode.strip().lower() == _UNASKED}
+    """Return the settings by which the model's programs are started without a question."""
+    modes = _at(root, _APPROVING)
+    unasked = {name: mode for name, mode in modes.items() if isinstance(mode, str) and mode.strip().lower() == _UNASKED}
+    return unasked | {name: rules for name, rules in _at(root, _ALLOWING).items() if _allows_shell(rules)}
+
+
+def _at(root: Node, places: Iterable[tuple[str, ...]]) -> dict[str, object]:
+    return {".".join(names): plain(node) for names in places if (node := root.at(*names)) is not None}
+
+
+def _allows_shell(rules: object) -> bool:
+    """Return whether one of the rules, such as `Bash(npm *)`, is about the tool that starts programs."""
+    said = rules if isinstance(rules, list) else [rules]
+    return any(isinstance(rule, str) and rule.partition("(")[0].strip().lower() in _SHELLS for rule in said)
 
 
 def _others(root: Node) -> Iterator[tuple[str, object]]:

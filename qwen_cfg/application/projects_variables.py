@@ -23,14 +23,18 @@ if TYPE_CHECKING:
 
 # Qwen Code reads them from a project's env file and from `env` of its settings, and hands them to what it starts. The
 # loader of the system, git and ripgrep load libraries or settings that they name, which can run anything; Qwen Code
-# starts the program of the IDE's server, and writes its system prompt, which a project can choose, over any file. Old
-# versions refuse none of them, and let a project's file switch the check of certificates off.
+# starts the program of the IDE's server, and writes its system prompt, which a project can choose, over any file. Node
+# and Google's library load code or start programs, too. Old versions refuse none of them, and let a project's file
+# switch the check of certificates off.
 _STARTING = frozenset((
     "BASH_ENV",
+    "BROWSER",
+    "BUN_CONFIG_REGISTRY",
     "DYLD_FALLBACK_LIBRARY_PATH",
     "DYLD_FRAMEWORK_PATH",
     "DYLD_INSERT_LIBRARIES",
     "DYLD_LIBRARY_PATH",
+    "EDITOR",
     "GCONV_PATH",
     "GIT_ASKPASS",
     "GIT_COMMON_DIR",
@@ -39,24 +43,35 @@ _STARTING = frozenset((
     "GIT_CONFIG_PARAMETERS",
     "GIT_CONFIG_SYSTEM",
     "GIT_DIR",
+    "GIT_EDITOR",
     "GIT_EXEC_PATH",
     "GIT_EXTERNAL_DIFF",
     "GIT_PAGER",
     "GIT_PROXY_COMMAND",
+    "GIT_SEQUENCE_EDITOR",
     "GIT_SSH",
     "GIT_SSH_COMMAND",
     "GIT_TEMPLATE_DIR",
     "GIT_WORK_TREE",
+    "GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES",
     "LD_AUDIT",
     "LD_LIBRARY_PATH",
     "LD_PRELOAD",
+    "LESSCLOSE",
+    "LESSOPEN",
+    "NODE_COMPILE_CACHE",
     "NODE_EXTRA_CA_CERTS",
     "NODE_OPTIONS",
     "NODE_PATH",
+    "NODE_REDIRECT_WARNINGS",
+    "NODE_REPL_EXTERNAL_MODULE",
     "NODE_TLS_REJECT_UNAUTHORIZED",
+    "NODE_V8_COVERAGE",
+    "OMNI_USAGE_LOG",
     "OPENSSL_CONF",
     "OPENSSL_ENGINES",
     "OPENSSL_MODULES",
+    "PAGER",
     "PATH",
     "QWEN_CODE_CLI",
     "QWEN_CODE_IDE_SERVER_PORT",
@@ -64,16 +79,27 @@ _STARTING = frozenset((
     "QWEN_CODE_SYSTEM_DEFAULTS_PATH",
     "QWEN_CODE_SYSTEM_SETTINGS_PATH",
     "QWEN_CODE_TRUSTED_FOLDERS_PATH",
+    "QWEN_CODE_WARNINGS_FILE",
     "QWEN_HOME",
     "QWEN_SANDBOX",
     "QWEN_SANDBOX_IMAGE",
     "QWEN_SANDBOX_PROXY_COMMAND",
+    "QWEN_UPDATE_BASE_URL",
     "QWEN_WRITE_SYSTEM_MD",
     "RIPGREP_CONFIG_PATH",
     "SHELL",
+    "SHELLOPTS",
     "SSH_ASKPASS",
+    "VISUAL",
+    "XDG_CONFIG_HOME",
+    "YARN_REGISTRY",
     "ZDOTDIR",
 ))  # fmt: skip
+# git appends its traces, with the values of variables that it is told, to any file. bash takes functions from
+# variables.
+_FAMILIES = ("BASH_FUNC_", "GIT_TRACE")
+# npm, by which Qwen Code updates itself, takes the registry and all else from them, in any case.
+_NPM = "NPM_CONFIG_"
 # They decide where prompts go as telemetry; those of OpenTelemetry count if Qwen Code's telemetry is on.
 _TELEMETRY, _OTEL = "QWEN_TELEMETRY_", "OTEL_EXPORTER_OTLP_"
 _SWITCH = f"{_TELEMETRY}ENABLED"
@@ -96,9 +122,17 @@ def starting_variables(
     Names that it refuses, and those that the environment sets already, have no effect.
     """
     for name in names:
-        counts = name in _STARTING or name.startswith(_TELEMETRY) or (with_otel and name.startswith(_OTEL))
-        if counts and name not in profile.refused_variables and not environ.get(name):
+        if _counts(name, with_otel=with_otel) and not _is_refused(name, profile) and not environ.get(name):
             yield name
+
+
+def _counts(name: str, *, with_otel: bool) -> bool:
+    families = (*_FAMILIES, _TELEMETRY, _OTEL) if with_otel else (*_FAMILIES, _TELEMETRY)
+    return name in _STARTING or name.startswith(families) or name.upper().startswith(_NPM)
+
+
+def _is_refused(name: str, profile: Profile) -> bool:
+    return (name.upper() if name.upper().startswith(_NPM) else name) in profile.refused_variables
 
 
 def variables_of_files(process: Process, environ: Mapping[str, str], profile: Profile) -> Iterator[FileVariables]:

@@ -311,6 +311,10 @@ def test_a_proxy_of_the_environment_is_replaced(desk: Desk) -> None:
         {"tools": {"approvalMode": "yolo"}},
         {"telemetry": {"otlpEndpoint": "http://127.0.0.1:9"}},
         {"env": {"QWEN_TELEMETRY_ENABLED": "1"}},
+        {"env": {"GIT_TRACE2_EVENT": "${HOME}/.bashrc"}},
+        {"tools": {"shell": {"pager": "./pager.sh"}}},
+        {"dualOutput": {"jsonFile": "out"}},
+        {"permissions": {"allow": ["Bash"]}},
     ],
     ids=json.dumps,
 )
