@@ -51,11 +51,12 @@ _STARTING = (
     # It writes over any file, and submits what a file says.
     ("dualOutput",),
 )
-# The members that let the model start programs without a question, and the names of the tool that starts them in rules.
+# The members that let the model start programs without a question, and the names in rules of the tools that start them.
+# A project's skills and agents have hooks and MCP servers of their own.
 _APPROVING = (("tools", "approvalMode"), ("approvalMode",))
 _UNASKED = "yolo"
 _ALLOWING = (("permissions", "allow"), ("tools", "allowed"), ("allowedTools",))
-_SHELLS = frozenset(("*", "bash", "bashtool", "shell", "shelltool", "run_shell_command", "monitor"))
+_TOOLS = frozenset(("*", "bash", "shell", "run_shell_command", "monitor", "exec", "skill", "agent", "task"))
 # What switches a member off, or names nothing.
 _NOTHING: tuple[object, ...] = (None, False, 0, "", "false", "0", {}, [])
 
@@ -150,17 +151,18 @@ def _unasked(root: Node) -> dict[str, object]:
     """Return the settings by which the model's programs are started without a question."""
     modes = _at(root, _APPROVING)
     unasked = {name: mode for name, mode in modes.items() if isinstance(mode, str) and mode.strip().lower() == _UNASKED}
-    return unasked | {name: rules for name, rules in _at(root, _ALLOWING).items() if _allows_shell(rules)}
+    return unasked | {name: rules for name, rules in _at(root, _ALLOWING).items() if _allows_programs(rules)}
 
 
 def _at(root: Node, places: Iterable[tuple[str, ...]]) -> dict[str, object]:
     return {".".join(names): plain(node) for names in places if (node := root.at(*names)) is not None}
 
 
-def _allows_shell(rules: object) -> bool:
-    """Return whether one of the rules, such as `Bash(npm *)`, is about the tool that starts programs."""
+def _allows_programs(rules: object) -> bool:
+    """Return whether one of the rules, such as `Bash(npm *)`, is about a tool that starts programs."""
     said = rules if isinstance(rules, list) else [rules]
-    return any(isinstance(rule, str) and rule.partition("(")[0].strip().lower() in _SHELLS for rule in said)
+    names = (rule.partition("(")[0].strip().lower() for rule in said if isinstance(rule, str))
+    return any(name.removesuffix("tool") in _TOOLS for name in names)
 
 
 def _others(root: Node) -> Iterator[tuple[str, object]]:

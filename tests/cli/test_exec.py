@@ -240,6 +240,8 @@ STARTING: tuple[dict[str, Any], ...] = (
     {"permissions": {"allow": ["Read(*)", "Bash(sh *)"]}},
     {"tools": {"allowed": ["run_shell_command"]}},
     {"allowedTools": ["ShellTool(sh)"]},
+    {"permissions": {"allow": ["Skill"]}},
+    {"permissions": {"allow": ["Agent(a)"]}},
 )
 
 # What an env file makes Qwen Code start, or where it sends prompts.
