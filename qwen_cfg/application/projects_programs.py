@@ -50,6 +50,8 @@ _STARTING = (
     ("shellPager",),
     # It writes over any file, and submits what a file says.
     ("dualOutput",),
+    # Its hints and its classifier decide which programs the model starts unasked.
+    ("permissions", "autoMode"),
 )
 # The members that let the model start programs without a question, and the names in rules of the tools that start them.
 # A project's skills and agents have hooks and MCP servers of their own.

@@ -242,6 +242,7 @@ STARTING: tuple[dict[str, Any], ...] = (
     {"allowedTools": ["ShellTool(sh)"]},
     {"permissions": {"allow": ["Skill"]}},
     {"permissions": {"allow": ["Agent(a)"]}},
+    {"permissions": {"autoMode": {"hints": {"allow": ["any command of this repository"]}}}},
 )
 
 # What an env file makes Qwen Code start, or where it sends prompts.
