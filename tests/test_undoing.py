@@ -63,3 +63,13 @@ def test_what_cannot_be_read_stays(tmp_path: Path, kind: str) -> None:
 def test_an_error_before_anything_is_written_changes_nothing(tmp_path: Path) -> None:
     fail_after(tmp_path / ".qwen/.env", writes=False)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_that_another_process_makes_meanwhile_is_not_followed(tmp_path: Path) -> None:
+    env_file, other = tmp_path / ".qwen/.env", tmp_path / "other"
+    other.mkdir()
+    (other / ".env").write_text("OPENAI_MODEL=theirs\n")
+    with pytest.raises(QwenCfgError), whole_or_nothing(env_file):
+        env_file.parent.symlink_to(other)
+        raise QwenCfgError("no artifact")
+    assert (other / ".env").read_text() == "OPENAI_MODEL=theirs\n"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from qwen_schema.bounded import Unreadable, read_file
 from qwen_schema.errors import QwenCfgError
-from qwen_schema.folders import nowhere
+from qwen_schema.folders import nowhere, reached
 from qwen_schema.save import save
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ def _contents(paths: Iterable[Path]) -> dict[Path, bytes | None]:
 def _put_back(path: Path, content: bytes | None, may_follow: MayFollow, *, private: bool) -> None:
     with suppress(OSError, QwenCfgError, UnicodeDecodeError):
         if content is None:
-            path.unlink()
+            # Not by its path, in which another process may have put a link meanwhile.
+            with reached(path, may_follow, follow_last=False) as (folder, name):
+                folder.unlink(name)
         elif _contents([path]).get(path) != content:
             save(path, content.decode(), may_follow=may_follow, private=private)
