@@ -75,7 +75,7 @@ def _no_method(resolution: Resolution) -> Finding:
             missing = (" or ".join(group) for group, is_set in zip(groups, found, strict=True) if not is_set)
             lacking.append(f"for {method}, also set {' and '.join(missing)}")
     why = f"; {'; '.join(lacking)} (a flag does not count)" if lacking else ""
-    set_them = "Set the missing variables beside the others, or use" if lacking else "Use"
+    set_them = "Set those variables, too, or use" if lacking else "Use"
     return Finding(
         "Qwen Code would stop here: no authentication method is selected. Neither --auth-type nor "
         f"security.auth.selectedType in settings.json sets one, and a key alone does not set the method{why}."

@@ -287,7 +287,7 @@ def test_while_a_question_is_asked(desk: Desk, term: str) -> None:
     with opened(desk, "run", env={}, term=term) as (person, before):
         person.until("Provider")
         person.type("\r").until("Base URL")
-        person.type("\r").until("API key")
+        person.type("\r").until("Base URL", "API key")
         person.type("sk-secret-that-is-typed")
         assert "sk-secret" not in left(person, before, TERM)
     assert not (desk.cwd / ".qwen").exists()
@@ -298,7 +298,7 @@ def test_between_the_keys_of_a_hand_that_goes_on(desk: Desk, number: int) -> Non
     with opened(desk, "run", env={}) as (person, before):
         person.until("Provider")
         person.type("\r").until("Base URL")
-        person.type("\r").until("API key")
+        person.type("\r").until("Base URL", "API key")
         person.type("s" * 1500).until("**")
         assert "sss" not in left(person, before, number)
 
