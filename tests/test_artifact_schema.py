@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from support.references import REFERENCES
 
 import qwen_cfg.explanation
 from qwen_cfg import resolve, to_artifact
@@ -28,16 +29,6 @@ if TYPE_CHECKING:
 SCHEMA = artifact_schema()
 PRINTED = Path(qwen_cfg.explanation.__file__).parent
 KEY = "sk-0123456789abcdef"
-REFERENCES: tuple[dict[str, str], ...] = (
-    {"from": "environment", "variable": "A_KEY"},
-    {"from": "env-file", "path": "./.env", "variable": "A_KEY"},
-    {"from": "settings", "path": "./s.json", "pointer": "/env/A"},
-    {"from": "flag", "flag": "--openai-api-key"},
-    {"from": "oauth-cache", "path": "~/x.json"},
-    {"from": "keyring", "service": "a", "name": "b"},
-    {"from": "command", "command": "pass show 'a b'"},
-    {"from": "literal", "value": KEY},
-)
 
 
 def artifact(reference: dict[str, str] = REFERENCES[0]) -> dict[str, Any]:

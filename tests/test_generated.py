@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from support.references import LITERAL, REFERENCES
 
 from generate.validators import Compiler
 from qwen_cfg import resolve, to_artifact
@@ -29,17 +30,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 
 ENVIRON = {"OPENAI_API_KEY": "sk-0123456789abcdef", "NO_PROXY": "a,b", "OPENAI_BASE_URL": "http://localhost:1/v1"}
-LITERAL = {"from": "literal", "value": "sk-0123456789abcdef"}
-REFERENCES = (
-    {"from": "environment", "variable": "A_KEY"},
-    {"from": "env-file", "path": "./.env", "variable": "A_KEY"},
-    {"from": "settings", "path": "./s.json", "pointer": "/env/A"},
-    {"from": "flag", "flag": "--openai-api-key"},
-    {"from": "oauth-cache", "path": "~/x.json"},
-    {"from": "keyring", "service": "a", "name": "b"},
-    {"from": "command", "command": "pass show 'a b'"},
-    LITERAL,
-)
 
 
 def document(reference: dict[str, str] = LITERAL) -> dict[str, Any]:

@@ -180,10 +180,8 @@ def test_a_program_that_hangs_is_ended_with_its_children(desk: Desk) -> None:
     assert left(desk) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_program_and_restores_everything(desk: Desk, number: signal.Signals) -> None:
-    seen = desk.home / "child"
-    old = desk.write("work/app/.qwen/settings.json", '{"selectedAuthType": "openai"}')
+def asking_one_that_hangs(desk: Desk, seen: Path) -> subprocess.Popen[bytes]:
+    """Start `verify`, and return it when the program that it asks runs, and has written its number to a file."""
     process = subprocess.Popen(
         [*PROGRAM, "verify"],
         cwd=desk.cwd,
@@ -192,6 +190,14 @@ def test_a_signal_ends_the_program_and_restores_everything(desk: Desk, number: s
         stderr=subprocess.DEVNULL,
     )
     wait_until(lambda: seen.exists() and seen.read_text())
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_program_and_restores_everything(desk: Desk, number: signal.Signals) -> None:
+    seen = desk.home / "child"
+    old = desk.write("work/app/.qwen/settings.json", '{"selectedAuthType": "openai"}')
+    process = asking_one_that_hangs(desk, seen)
     process.send_signal(number)
     assert process.wait(20) == 128 + number
     wait_until(lambda: not is_alive(int(seen.read_text())))
@@ -201,14 +207,7 @@ def test_a_signal_ends_the_program_and_restores_everything(desk: Desk, number: s
 
 def test_what_a_kill_leaves_is_removed_by_the_next_start(desk: Desk) -> None:
     seen = desk.home / "child"
-    process = subprocess.Popen(
-        [*PROGRAM, "verify"],
-        cwd=desk.cwd,
-        env=clean_environment(desk.home, exported(desk, **{stand_in.HANG: str(seen)})),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    wait_until(lambda: seen.exists() and seen.read_text())
+    process = asking_one_that_hangs(desk, seen)
     process.kill()
     process.wait()
     assert len(left(desk)) == 1
