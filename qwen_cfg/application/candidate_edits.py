@@ -163,8 +163,7 @@ def _settings_files(resolution: Resolution) -> Iterator[tuple[Path, str]]:
 
 
 def _setting(path: Path, shown: str, names: tuple[str, ...], text: str | Secret, goal: Goal | None = None) -> Edit:
-    is_list = goal is not None and isinstance(goal.value, tuple)
-    items = goal.value if is_list and goal is not None and isinstance(goal.value, tuple) else None
+    items = goal.value if goal is not None and isinstance(goal.value, tuple) else None
     return Edit("settings", ".".join(names), text, path, shown, names, items=items)
 
 

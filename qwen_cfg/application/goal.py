@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qwen_cfg.core.paths import without_dots
 from qwen_cfg.core.resolution import fields_under
 from qwen_schema import (
     BadValue,
@@ -118,13 +119,7 @@ def _of_key(field: Field, text: str, profile: Profile, cwd: Path, home: Path | N
     if file not in (text, "") and "\0" not in file and not looks_like_key(file):
         at_home = file.startswith("~/") and home is not None
         path = home / file[2:] if at_home and home is not None else cwd / file
-        return Goal(field, "", profile, file=_without_dots(path))
+        return Goal(field, "", profile, file=Path(without_dots(path)))
     if kind_of_pointer(text) is not None:
         return Goal(field, text, profile)
     raise UsageError("a key is not taken from the command line", where=field.name, hint=_KEY_ADVICE)
-
-
-def _without_dots(path: Path) -> Path:
-    from qwen_cfg.core.paths import without_dots  # noqa: PLC0415
-
-    return Path(without_dots(path))

@@ -14,9 +14,8 @@ from qwen_schema.qwen_oauth import METHOD
 
 from .compilation import compilation_of, trust_store
 from .config_file import config_file
-from .incomplete import IncompleteError
 from .loaded_config import Config
-from .ready import fetched_key, key_of
+from .ready import fetched_key, key_of, trusted_artifact, trusted_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,12 +41,10 @@ def load_here(request: Request, trust: Trust) -> Config:
     # Nobody is told of what a library's caller uses.
     compilation, gate = compilation_of(request, of_artifact=True), _gate(request, trust, notices)
     with _advice_for_programs(request, trust):
-        if not compilation.resolution.is_complete:
-            raise IncompleteError(compilation.diagnostics)
-        gate.require(compilation.concern)
+        artifact = trusted_artifact(compilation, gate)
     found = compilation.without_asked(compilation.warnings)
     warnings = [warning_text(diagnostic) for diagnostic in found if diagnostic.severity == "warning"]
-    artifact, here = compilation.artifact, compilation.surroundings
+    here = compilation.surroundings
     key = None if artifact.text("auth_method") == METHOD else key_of(compilation, here, gate)
     return _config(artifact, key, here, request, [*warnings, *notices])
 
@@ -63,10 +60,8 @@ def load_artifact(request: Request, trust: Trust) -> Config:
     notices: list[str] = []
     file, gate = config_file(request), _gate(request, trust, notices)
     with _advice_for_programs(request, trust):
-        if file.foreign is not None:
-            raise file.foreign
-        gate.require(file.concern)
-    artifact, here = file.in_use, file.surroundings
+        artifact = trusted_file(file, gate)
+    here = file.surroundings
     key = None if artifact.text("auth_method") == METHOD else fetched_key(artifact, here, gate)
     return _config(artifact, key, here, request, [*([file.unusual] if file.unusual else []), *notices])
 

@@ -59,7 +59,7 @@ def ready(compilation: Compilation, gate: Gate, key: Secret | None = None) -> Re
         SecretReferenceError: if a pointer or --secret-from does not lead to a key.
         NotTrustedError: if a project's file sets the endpoint for the key, and the user does not approve it.
     """
-    artifact, request = _trusted(compilation, gate), compilation.request
+    artifact, request = trusted_artifact(compilation, gate), compilation.request
     _require_spoken(artifact)
     if artifact.text("auth_method") == METHOD:
         return _with_ca_variables(with_login(login_place_of(compilation), gate), request)
@@ -76,7 +76,7 @@ def keyed(compilation: Compilation, gate: Gate) -> KeyedConfig:
         ConfigurationError: if it has a login in place of a key, or the key cannot be read.
         NotTrustedError: if a project's file decides where the key goes, and the user does not trust it.
     """
-    artifact, here = _trusted(compilation, gate), compilation.surroundings
+    artifact, here = trusted_artifact(compilation, gate), compilation.surroundings
     _require_key(artifact)
     return _with_key(artifact, here, key_of(compilation, here, gate))
 
@@ -88,7 +88,7 @@ def ready_from_file(file: ConfigFile, gate: Gate) -> ReadyConfig:
         ConfigurationError: if its key cannot be read.
         NotTrustedError: if the artifact names a command for its key, or sets the endpoint and is not approved.
     """
-    artifact = _trusted_file(file, gate)
+    artifact = trusted_file(file, gate)
     _require_spoken(artifact)
     if artifact.text("auth_method") == METHOD:
         require_own(artifact, file.request.process)
@@ -105,21 +105,31 @@ def keyed_from_file(file: ConfigFile, gate: Gate) -> KeyedConfig:
         ConfigurationError: if it has a login in place of a key, or the key cannot be read.
         NotTrustedError: if the artifact names a command for its key, or decides where that goes and is not trusted.
     """
-    artifact = _trusted_file(file, gate)
+    artifact = trusted_file(file, gate)
     _require_key(artifact)
     return _with_key_of_file(file, artifact, gate)
 
 
-def _trusted(compilation: Compilation, gate: Gate) -> ResolvedConfig:
-    """Return the artifact of a compilation that passes the gate."""
+def trusted_artifact(compilation: Compilation, gate: Gate) -> ResolvedConfig:
+    """Return the artifact of a compilation that passes the gate.
+
+    Raises:
+        IncompleteError: if a value is missing or not valid.
+        NotTrustedError: if a project's file decides where the key goes, and that is not trusted.
+    """
     if not compilation.resolution.is_complete:
         raise IncompleteError(compilation.diagnostics)
     gate.require(compilation.concern)
     return compilation.artifact
 
 
-def _trusted_file(file: ConfigFile, gate: Gate) -> ResolvedConfig:
-    """Return the artifact of a file that passes the gate, with the settings of this machine."""
+def trusted_file(file: ConfigFile, gate: Gate) -> ResolvedConfig:
+    """Return the artifact of a file that passes the gate, with the settings of this machine.
+
+    Raises:
+        NotTrustedError: if its key is in another user's file, or it decides where the key goes, or names a command for
+            it, and that is not trusted.
+    """
     if file.foreign is not None:
         raise file.foreign
     gate.require(file.concern)
