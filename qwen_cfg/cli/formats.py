@@ -69,24 +69,24 @@ def add_format_option(parser: argparse.ArgumentParser, *names: str, told: str = 
     parser.add_argument("--format", choices=list(names), default=names[0], help=told or described)
 
 
-def show(form: str, shown: Shown, output: Output) -> None:
-    """Write a result in a format."""
-    RENDERERS[form](shown, output)
+def show(form: str, shown: Shown, output: Output, *, secrets: bool = False, indent: int | None = 2) -> None:
+    """Write a result in a format. JSON contains keys only with `secrets`, and is one line if `indent` is None."""
+    RENDERERS[form](shown, output, secrets=secrets, indent=indent)
 
 
-def _text(shown: Shown, output: Output) -> None:
+def _text(shown: Shown, output: Output, **_: object) -> None:
     shown.text(output)
 
 
-def _json(shown: Shown, output: Output) -> None:
-    output.data(shown.data())
+def _json(shown: Shown, output: Output, *, secrets: bool, indent: int | None) -> None:
+    output.data(shown.data(), secrets=secrets, indent=indent)
 
 
-def _problems(name: str, shown: Shown, output: Output) -> None:
+def _problems(name: str, shown: Shown, output: Output, **_: object) -> None:
     importlib.import_module(f"qwen_cfg.cli.reports.{name}").show(shown.results(), output)
 
 
-RENDERERS: dict[str, Callable[[Shown, Output], None]] = {
+RENDERERS: dict[str, Callable[..., None]] = {
     TEXT: _text,
     JSON: _json,
     **{name: partial(_problems, name) for name in PROBLEMS},

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from qwen_cfg.cli.arguments import request_of
-from qwen_cfg.cli.formats import JSON, TEXT, add_format_option
+from qwen_cfg.cli.formats import JSON, TEXT, Views, add_format_option, show
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.parser import add_color_option, add_config_option, add_field_flags, add_resolution_options
 from qwen_cfg.cli.ready_config import chosen_profile_of, ready_config
@@ -39,16 +39,18 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     use = ready_config(request, gate_of(request, output), output, repeats=True)
     for notice in use.notices:
         output.notice(notice)
-    steps = examine(use, chat=args.chat)
-    if args.format == JSON:
-        examined = Examination(tuple(steps))
-        output.data(document(use.artifact, examined))
-        return examined.exit_code
-    output.screen(partial(heading, use, chosen_profile_of(request, use.artifact).rules), args.color)
     done: list[Step] = []
-    for step in steps:
-        output.screen(partial(line, step), args.color)
-        done.append(step)
-    examined = Examination(tuple(done))
-    output.screen(partial(closing, examined), args.color)
-    return examined.exit_code
+
+    def text(output: Output) -> None:
+        output.screen(partial(heading, use, chosen_profile_of(request, use.artifact).rules), args.color)
+        for step in examine(use, chat=args.chat):
+            output.screen(partial(line, step), args.color)
+            done.append(step)
+        output.screen(partial(closing, Examination(tuple(done))), args.color)
+
+    def data() -> object:
+        done.extend(examine(use, chat=args.chat))
+        return document(use.artifact, Examination(tuple(done)))
+
+    show(args.format, Views(text, data), output)
+    return Examination(tuple(done)).exit_code

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from qwen_cfg.cli.arguments import require_own_eyes, working_directory
-from qwen_cfg.cli.formats import JSON, TEXT, add_format_option
+from qwen_cfg.cli.formats import JSON, TEXT, Views, add_format_option, show
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.reports.error import error_data
 from qwen_cfg.core.lookalikes import names_in
@@ -62,7 +62,6 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     require_own_eyes(args, output)
     if args.show_secrets:
         output.notice("qwen-cfg: every value is shown in full, secrets too.")
-    tell = {TEXT: _tell_text, JSON: _tell_json}[args.format]
     directory, shown = working_directory(), _display(args.show_secrets)
     code = ExitCode.OK
     for name in args.files:
@@ -72,19 +71,20 @@ def execute(args: argparse.Namespace, output: Output) -> int:
             code = error.exit_code
             _tell_error(name, error, args.format, output)
         else:
-            tell(name, text, shown, output, verbatim=args.show_secrets)
+            read = partial(_data, name, text, shown, verbatim=args.show_secrets)
+            views = Views(partial(_show_text, name, text, shown, verbatim=args.show_secrets), read)
+            show(args.format, views, output, secrets=args.show_secrets, indent=None)
     return code
 
 
 def _tell_error(name: str, error: EnvFileError, form: str, output: Output) -> None:
     output.error(error)
-    if form == JSON:
-        output.data({"path": redact_unknown(name), **error_data(error)}, indent=None)
+    show(form, Views(lambda _: None, lambda: {"path": redact_unknown(name), **error_data(error)}), output, indent=None)
 
 
-def _tell_json(name: str, text: str, shown: Shown, output: Output, *, verbatim: bool) -> None:
+def _data(name: str, text: str, shown: Shown, *, verbatim: bool) -> dict[str, Any]:
     assignments, named = read_assignments(text), partial(_name, verbatim=verbatim)
-    document: dict[str, Any] = {
+    return {
         "path": name,
         "assignments": [{"name": named(a.name), "value": shown(a), "line": a.line} for a in assignments],
         "values": {named(a.name): shown(a) for a in last_of_each(assignments).values()},
@@ -97,10 +97,9 @@ def _tell_json(name: str, text: str, shown: Shown, output: Output, *, verbatim: 
             for name, line, ours, theirs in _differences(text, shown)
         ],
     }
-    output.data(document, secrets=verbatim, indent=None)
 
 
-def _tell_text(name: str, text: str, shown: Shown, output: Output, *, verbatim: bool) -> None:
+def _show_text(name: str, text: str, shown: Shown, output: Output, *, verbatim: bool) -> None:
     named = partial(_name, verbatim=verbatim)
     told = [(a.line, f"{named(a.name)} = {_quoted(shown(a))}") for a in read_assignments(text)]
     told += [(line.line, _unread(line, verbatim=verbatim)) for line in unread_lines(text)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from qwen_cfg.application.artifact_nearby import other_endpoint
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.incomplete import IncompleteError
 from qwen_cfg.cli.arguments import request_of, require_own_eyes
+from qwen_cfg.cli.formats import TEXT, Views, show
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.notices import show_unwritten_login, show_warnings
 from qwen_cfg.cli.parser import add_color_option, add_field_flags, add_resolution_options
@@ -81,7 +83,10 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     if args.compare_profiles:
         from qwen_cfg.cli.reports.comparison import compare  # noqa: PLC0415
 
-        return compare(request_of(args), output, form=args.format, color=args.color, reveal=args.show_secrets)
+        compared = compare(request_of(args), reveal=args.show_secrets)
+        views = Views(partial(compared.text, color=args.color), compared.data)
+        show(args.format or TEXT, views, output, secrets=args.show_secrets)
+        return compared.exit_code
     compilation = compilation_of(request_of(args), "survey")
     written = None if args.output in (None, *STANDARD_OUTPUT) else Path(args.output)
     nearby = other_endpoint(compilation, written) if compilation.resolution.is_complete else ""
@@ -180,20 +185,18 @@ def _explain(args: argparse.Namespace, compilation: Compilation, output: Output)
     )
     if args.explain != ALL_FIELDS:
         explanation = about(explanation, args.explain)
-    if args.format == "json":
+
+    def text(output: Output) -> None:
+        from qwen_cfg.explanation.text import field_screen, screen  # noqa: PLC0415 - JSON needs no screen
+
+        shown = partial(screen, everything=args.all) if args.explain == ALL_FIELDS else field_screen
+        output.screen(lambda width: shown(explanation, width=width), args.color)
+
+    def data() -> object:
         from qwen_cfg.explanation.data import explanation_data  # noqa: PLC0415
 
         error = None if resolution.is_complete else IncompleteError(diagnostics).as_data()
-        output.data(explanation_data(explanation, code, error), secrets=args.show_secrets)
-        return code
-    from qwen_cfg.explanation.text import field_screen, screen  # noqa: PLC0415
+        return explanation_data(explanation, code, error)
 
-    output.screen(
-        lambda width: (
-            screen(explanation, width=width, everything=args.all)
-            if args.explain == ALL_FIELDS
-            else field_screen(explanation, width=width)
-        ),
-        args.color,
-    )
+    show(args.format or TEXT, Views(text, data), output, secrets=args.show_secrets)
     return code

@@ -43,23 +43,48 @@ class ProfileOutcome:
         return ExitCode.OK if complete else ExitCode.CONFIGURATION
 
 
-def compare(request: Request, output: Output, *, form: str | None, color: Color, reveal: bool) -> int:
-    """Show what the profile that is asked for and every other resolve; the exit code is the first one's."""
-    compilation = compilation_of(request, "every profile")
-    made = [_made(compilation, profile, reveal=reveal) for profile in compilation.outcomes]
-    if form == "json":
-        output.data(_data(made), secrets=reveal)
-        return made[0].exit_code
-    from qwen_cfg.explanation.side_by_side import Column, side_by_side_screen  # noqa: PLC0415
+@record
+class SideBySide:
+    """What the profile that is asked for and every other resolve; the exit code is the first one's."""
 
-    columns = tuple(
-        Column(m.profile.name, m.profile.title, m.explanation, f"{m.error}" if m.error else None) for m in made
-    )
-    generation = compilation.generation
-    head = (generation.rules, diagnose_profile(generation))
-    place = compilation.world.standpoint.show_directory(compilation.world.cwd)
-    output.screen(lambda width: side_by_side_screen(place, columns, width=width, head=head), color)
-    return made[0].exit_code
+    compilation: Compilation
+    outcomes: tuple[ProfileOutcome, ...]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code of the command."""
+        return self.outcomes[0].exit_code
+
+    def text(self, output: Output, color: Color) -> None:
+        """Show the profiles to people, in columns."""
+        from qwen_cfg.explanation.side_by_side import (  # noqa: PLC0415 - JSON needs no screen
+            Column,
+            side_by_side_screen,
+        )
+
+        columns = tuple(
+            Column(o.profile.name, o.profile.title, o.explanation, f"{o.error}" if o.error else None)
+            for o in self.outcomes
+        )
+        generation, world = self.compilation.generation, self.compilation.world
+        head = (generation.rules, diagnose_profile(generation))
+        place = world.standpoint.show_directory(world.cwd)
+        output.screen(lambda width: side_by_side_screen(place, columns, width=width, head=head), color)
+
+    def data(self) -> dict[str, object]:
+        """Return the profiles as plain values."""
+        return {
+            "format": FORMAT,
+            "exit_code": self.exit_code,
+            "profiles": {one.profile.name: _one(one) for one in self.outcomes},
+        }
+
+
+def compare(request: Request, *, reveal: bool) -> SideBySide:
+    """Return what each profile resolves for a request; keys are in it only with `reveal`."""
+    compilation = compilation_of(request, "every profile")
+    outcomes = [_made(compilation, profile, reveal=reveal) for profile in compilation.outcomes]
+    return SideBySide(compilation, tuple(outcomes))
 
 
 def _made(compilation: Compilation, profile: Profile, *, reveal: bool) -> ProfileOutcome:
@@ -72,14 +97,6 @@ def _made(compilation: Compilation, profile: Profile, *, reveal: bool) -> Profil
     diagnostics = diagnose(outcome, other_profiles=others, generation=generation)
     explained = explain(outcome, diagnostics, other_profiles=others, generation=generation, reveal=reveal)
     return ProfileOutcome(profile, outcome, explained)
-
-
-def _data(made: list[ProfileOutcome]) -> dict[str, object]:
-    return {
-        "format": FORMAT,
-        "exit_code": made[0].exit_code,
-        "profiles": {one.profile.name: _one(one) for one in made},
-    }
 
 
 def _one(made: ProfileOutcome) -> dict[str, object]:
