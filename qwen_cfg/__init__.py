@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .core.drift import Difference, drift
     from .core.merge import Decision, ShadowedCandidate
     from .core.origin import Candidate, Origin
-    from .core.other_profiles import Elsewhere, elsewhere
+    from .core.other_profiles import ProfileComparison, compare_profiles
     from .core.place import Place, Search, Visit
     from .core.resolution import Resolution
     from .core.world import World
@@ -45,7 +45,7 @@ _HOMES = {
     "Decision": "core.merge",
     "Diagnostic": "rules",
     "Difference": "core.drift",
-    "Elsewhere": "core.other_profiles",
+    "ProfileComparison": "core.other_profiles",
     "Explanation": "explanation",
     "NotTrustedError": "qwen_schema",
     "Origin": "core.origin",
@@ -62,7 +62,7 @@ _HOMES = {
     "check": "api",
     "diagnose": "rules",
     "drift": "core.drift",
-    "elsewhere": "core.other_profiles",
+    "compare_profiles": "core.other_profiles",
     "explain": "explanation",
     "load": "api",
     "resolve": "api",
@@ -77,11 +77,11 @@ __all__ = [
     "Decision",
     "Diagnostic",
     "Difference",
-    "Elsewhere",
     "Explanation",
     "NotTrustedError",
     "Origin",
     "Place",
+    "ProfileComparison",
     "QwenCfgError",
     "Resolution",
     "Search",
@@ -92,9 +92,9 @@ __all__ = [
     "Visit",
     "World",
     "check",
+    "compare_profiles",
     "diagnose",
     "drift",
-    "elsewhere",
     "explain",
     "load",
     "resolve",

@@ -124,7 +124,7 @@ def load(
             home.
         values: fields by name with their values, which override every other source. An artifact takes none, but a key
             that was a flag when the artifact was written.
-        profile: the generation of Qwen Code to follow, as for `resolve`; an artifact has its own.
+        profile: the version of Qwen Code to follow, as for `resolve`; an artifact has its own.
         secret_from: where to take the key from instead, as `--secret-from` says it (`environment:MY_KEY`).
 
     Raises:

@@ -78,8 +78,8 @@ class Place:
         )
         world = replace(world, in_git={root / path: status for path, status in self.in_git.items()})
         profile, installed = profile_named(self.profile), InstalledProgram((self.installed,) if self.installed else ())
-        generation = ChosenProfile(profile, installed, self.named_by)
-        return diagnose(resolve_world(world, profile, Options(self.secret_from)), generation=generation)
+        chosen_profile = ChosenProfile(profile, installed, self.named_by)
+        return diagnose(resolve_world(world, profile, Options(self.secret_from)), chosen_profile=chosen_profile)
 
 
 def env(**variables: str) -> Place:

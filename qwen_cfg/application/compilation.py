@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from qwen_cfg.core.artifact import rebase, to_artifact, user_files
-from qwen_cfg.core.other_profiles import elsewhere, outcome_of
+from qwen_cfg.core.other_profiles import compare_profiles, outcome_of
 from qwen_cfg.core.resolution import Resolution
 from qwen_cfg.core.world import EnvFileChoice
 from qwen_cfg.reading.disk import real
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from qwen_cfg.core.chosen_profile import ChosenProfile
-    from qwen_cfg.core.other_profiles import Elsewhere, Outcome
+    from qwen_cfg.core.other_profiles import Outcome, ProfileComparison
     from qwen_cfg.core.world import Standing, World
     from qwen_cfg.reading.ownership import Allows, OwnerOf
     from qwen_cfg.reading.world import AsksGit
@@ -69,14 +69,14 @@ class Compilation:
     note: Callable[[Resolution], object] = _ignore
 
     @cached_property
-    def generation(self) -> ChosenProfile:
+    def chosen_profile(self) -> ChosenProfile:
         """The profile in use, and the reason for it."""
-        return self.request.generation()
+        return self.request.chosen_profile()
 
     @property
     def profile(self) -> Profile:
         """The profile in use."""
-        return self.generation.profile
+        return self.chosen_profile.profile
 
     @cached_property
     def world(self) -> World:
@@ -112,12 +112,12 @@ class Compilation:
         return {self.profile: self._outcome} | {other: self._under(other) for other in others}
 
     @cached_property
-    def other_profiles(self) -> tuple[Elsewhere, ...]:
+    def other_profiles(self) -> tuple[ProfileComparison, ...]:
         """The differences of the other profiles; empty if the world was read for one profile only."""
-        return elsewhere(self.resolution, self.outcomes)
+        return compare_profiles(self.resolution, self.outcomes)
 
     @cached_property
-    def settings_readers(self) -> tuple[Elsewhere, ...]:
+    def settings_readers(self) -> tuple[ProfileComparison, ...]:
         """The results of the profiles that read settings files which this profile does not read; usually none exist."""
         if not self.resolution.settings_files:
             return ()
@@ -126,12 +126,14 @@ class Compilation:
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """The diagnostics of all rules."""
-        return diagnose(self.resolution, other_profiles=self.other_profiles, generation=self.generation)
+        return diagnose(self.resolution, other_profiles=self.other_profiles, chosen_profile=self.chosen_profile)
 
     @cached_property
     def warnings(self) -> tuple[Diagnostic, ...]:
         """The diagnostics of the rules with severity warning."""
-        return diagnose(self.resolution, WARNINGS, other_profiles=self.settings_readers, generation=self.generation)
+        return diagnose(
+            self.resolution, WARNINGS, other_profiles=self.settings_readers, chosen_profile=self.chosen_profile
+        )
 
     def without_asked(self, diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
         """Return diagnostics without those that the trust question covers."""

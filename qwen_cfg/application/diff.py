@@ -129,7 +129,7 @@ def _with(request: Request, file: Path, shown: str, *, only: bool) -> Request:
 
 def _notes(sides: Mapping[str, Compilation]) -> Iterator[str]:
     """Yield what a person should know of the sides: that other rules count, and why one is incomplete."""
-    rules = {name: side.generation.rules for name, side in sides.items()}
+    rules = {name: side.chosen_profile.rules for name, side in sides.items()}
     if len(set(rules.values())) > 1:
         yield "; ".join(f"{name}: {words}" for name, words in rules.items())
     found = {name: _incomplete(side) for name, side in sides.items()}

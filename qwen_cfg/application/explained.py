@@ -76,5 +76,5 @@ def _explanation(compilation: Compilation) -> Explanation:
         compilation.resolution,
         compilation.without_trusted(compilation.diagnostics),
         other_profiles=compilation.other_profiles,
-        generation=compilation.generation,
+        chosen_profile=compilation.chosen_profile,
     )

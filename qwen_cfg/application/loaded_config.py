@@ -20,7 +20,7 @@ class Config:
     """What resolves here, or what an artifact says, with an attribute for every field; times are in seconds.
 
     `api_key` is None for a Qwen OAuth login. `ca_bundle` is an absolute path; None for the usual authorities.
-    `profile` is the generation of Qwen Code that was followed, and `origins` tells of each field where its value comes
+    `profile` is the version of Qwen Code that was followed, and `origins` tells of each field where its value comes
     from. `warnings` are what `qwen-cfg run` would show before it sends anything, a sentence or two each.
     """
 

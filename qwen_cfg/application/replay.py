@@ -98,7 +98,7 @@ def compare(old: ResolvedConfig, compilation: Compilation, rules: tuple[Rule, ..
     differences = drift(old, new, strict=strict)
     if strict:
         differences = (*([_missing(old)] if missing else []), *map(_absent, absence.files), *differences)
-    said = diagnose(complete, rules, generation=compilation.generation)
+    said = diagnose(complete, rules, chosen_profile=compilation.chosen_profile)
     found = without_split(said, lambda: is_answered(compilation.concern_in(complete), process))
     return Comparison(new, differences, found, missing, absence.files, unknown)
 

@@ -97,7 +97,7 @@ class Request:
         """Whether the project is trusted for this run, by --trust-project or by the environment."""
         return self.trust_project or trusts_project(self.process.environ)
 
-    def generation(self) -> ChosenProfile:
+    def chosen_profile(self) -> ChosenProfile:
         """Return the named profile, else the profile of the installed Qwen Code, else `documented`.
 
         Raises:

@@ -48,7 +48,7 @@ def check_artifact(asked: Request, manner: Manner) -> Report:
     if manner.git_status is not None:
         compilation = replace(compilation, git_status=manner.git_status)
     if manner.artifact_only:
-        return Report(name, text, old, compilation.generation, artifact_only=True)
+        return Report(name, text, old, compilation.chosen_profile, artifact_only=True)
     comparison = compare(old, compilation, manner.rules, strict=manner.strict)
     home = request.process.home.path
     written = manner.update and (_is_out_of_date(old, comparison) or lacks_schema(path, text, home))
@@ -60,7 +60,7 @@ def check_artifact(asked: Request, manner: Manner) -> Report:
         name,
         text,
         old,
-        compilation.generation,
+        compilation.chosen_profile,
         comparison,
         manner.strict,
         written,

@@ -258,7 +258,7 @@ def add_resolution_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--profile",
         choices=list(declared_profiles()),
-        help="which generation of Qwen Code to follow: "
+        help="which version of Qwen Code to follow: "
         + "; ".join(f"{p.name} ({p.qwen_code})" for p in declared_profiles().values())
         + f" (default: QWEN_CFG_PROFILE, else that of the qwen on the PATH, else {DEFAULT_PROFILE})",
     )

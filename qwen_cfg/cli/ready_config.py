@@ -65,7 +65,7 @@ def keyed_config(request: Request, gate: Gate, output: Output) -> KeyedConfig:
 
 def chosen_profile_of(request: Request, artifact: ResolvedConfig) -> ChosenProfile:
     """Return whose rules an artifact was made by, which is compiled here unless --config names it."""
-    return (request if request.config is None else replace(request, artifact_profile=artifact.profile)).generation()
+    return (request if request.config is None else replace(request, artifact_profile=artifact.profile)).chosen_profile()
 
 
 def ready_compilation(compilation: Compilation, gate: Gate, output: Output, *, repeats: bool = False) -> ReadyConfig:

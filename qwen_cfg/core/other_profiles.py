@@ -35,7 +35,7 @@ class ProfileDifference:
 
 
 @record
-class Elsewhere:
+class ProfileComparison:
     """The result of another profile in the same world.
 
     `error` is set if a file that the profile reads cannot be read. `unread` are files of the profile that were not read
@@ -62,7 +62,9 @@ def outcome_of(world: World, profile: Profile, options: Options) -> Outcome:
         return error
 
 
-def elsewhere(resolution: Resolution, outcomes: Mapping[Profile, Outcome] | None = None) -> tuple[Elsewhere, ...]:
+def compare_profiles(
+    resolution: Resolution, outcomes: Mapping[Profile, Outcome] | None = None
+) -> tuple[ProfileComparison, ...]:
     """Return the result of every other profile that the world was read for.
 
     `outcomes` are the results that are already known.
@@ -85,11 +87,11 @@ def differences(one: Resolution, other: Resolution) -> tuple[ProfileDifference, 
     )
 
 
-def _beside(resolution: Resolution, profile: Profile, other: Outcome) -> Elsewhere:
+def _beside(resolution: Resolution, profile: Profile, other: Outcome) -> ProfileComparison:
     if not isinstance(other, Resolution):
-        return Elsewhere(profile, None, error=other)
+        return ProfileComparison(profile, None, error=other)
     unread = tuple(file.shown for file in other.files if resolution.world.look(file.place.path).text is None)
-    return Elsewhere(profile, other, differences(resolution, other), unread)
+    return ProfileComparison(profile, other, differences(resolution, other), unread)
 
 
 def _outcome(resolution: Resolution, decision: Decision) -> object:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.core.layers import layer_named
 from qwen_cfg.core.merge import Decision, ShadowedCandidate
-from qwen_cfg.core.other_profiles import elsewhere
+from qwen_cfg.core.other_profiles import compare_profiles
 from qwen_cfg.core.unread_files import would_set
 from qwen_cfg.rules import OF_ALL_FIELDS
 from qwen_schema import Secret, declared_fields, redact_known, safe_text, show_value
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from qwen_cfg.core.chosen_profile import ChosenProfile
     from qwen_cfg.core.origin import Candidate
-    from qwen_cfg.core.other_profiles import Elsewhere
+    from qwen_cfg.core.other_profiles import ProfileComparison
     from qwen_cfg.core.place import Outcome, Place, Visit
     from qwen_cfg.core.resolution import Resolution
     from qwen_cfg.core.settings import Scope, ScopeOutcome
@@ -152,23 +152,23 @@ def explain(
     resolution: Resolution,
     diagnostics: tuple[Diagnostic, ...],
     *,
-    other_profiles: tuple[Elsewhere, ...] | None = None,
-    generation: ChosenProfile | None = None,
+    other_profiles: tuple[ProfileComparison, ...] | None = None,
+    chosen_profile: ChosenProfile | None = None,
     reveal: bool = False,
 ) -> Explanation:
     """Return the explanation of a resolution. With `reveal`, secrets are not masked.
 
-    `other_profiles` are the results of the other profiles, if they are already known. `generation` is the profile with
-    the reason for its choice, if there is one.
+    `other_profiles` are the results of the other profiles, if they are already known. `chosen_profile` is the profile
+    with the reason for its choice, if there is one.
     """
     world = resolution.world
-    others = elsewhere(resolution) if other_profiles is None else other_profiles
+    others = compare_profiles(resolution) if other_profiles is None else other_profiles
     return Explanation(
         cwd=world.standpoint.show_directory(world.cwd),
         profile=resolution.profile.name,
         title=resolution.profile.title,
-        rules=generation.rules if generation else resolution.profile.rules,
-        because=generation.because if generation else None,
+        rules=chosen_profile.rules if chosen_profile else resolution.profile.rules,
+        because=chosen_profile.because if chosen_profile else None,
         home_fills_in=resolution.profile.home_fills_in,
         dialect=world.dialect,
         chosen_by=world.choice.chosen_by,
@@ -200,7 +200,7 @@ def _about(other: OtherStory, field: str) -> OtherStory:
     return replace(other, differences=told, agrees=not (told or other.unread or other.error))
 
 
-def _other(other: Elsewhere, reveal: bool) -> OtherStory:  # noqa: FBT001
+def _other(other: ProfileComparison, reveal: bool) -> OtherStory:  # noqa: FBT001
     told = other.resolution
     return OtherStory(
         other.profile.name,

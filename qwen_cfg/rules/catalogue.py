@@ -27,7 +27,7 @@ from .diagnostic import Case, CaseRule, Diagnostic, Finding, Rule
 
 if TYPE_CHECKING:
     from qwen_cfg.core.chosen_profile import ChosenProfile
-    from qwen_cfg.core.other_profiles import Elsewhere
+    from qwen_cfg.core.other_profiles import ProfileComparison
     from qwen_cfg.core.resolution import Resolution
 
 # Rules whose findings a screen shows in separate sections.
@@ -61,7 +61,7 @@ RULES = (
     CaseRule(
         OTHER_PROFILE,
         "note",
-        "another generation of Qwen Code resolves this tree differently",
+        "another version of Qwen Code resolves this tree differently",
         profiles.resolves_differently,
     ),
     Rule(EXCLUDED, "note", "a variable is excluded", files.excluded),
@@ -71,7 +71,7 @@ RULES = (
     Rule("QC117", "warning", "the API key belongs to another provider", keys.foreign_key),
     Rule("QC118", "warning", "the path of the base URL looks wrong", endpoint.doubtful_path),
     Rule("QC119", "note", "an env file of other programs sets variables of this program", files.beside_others),
-    CaseRule(OTHER_INSTALLED, "warning", "another generation of Qwen Code is installed", profiles.other_is_installed),
+    CaseRule(OTHER_INSTALLED, "warning", "another version of Qwen Code is installed", profiles.other_is_installed),
     Rule("QC121", "warning", "a settings file of the project is invalid", settings.broken_workspace),
     Rule("QC122", "warning", "Qwen Code does not trust the folder", settings.folder_not_trusted),
     Rule("QC123", "warning", "Qwen OAuth is discontinued", settings.discontinued),
@@ -111,15 +111,15 @@ def diagnose(
     resolution: Resolution,
     rules: tuple[Rule, ...] = RULES,
     *,
-    other_profiles: tuple[Elsewhere, ...] | None = None,
-    generation: ChosenProfile | None = None,
+    other_profiles: tuple[ProfileComparison, ...] | None = None,
+    chosen_profile: ChosenProfile | None = None,
 ) -> tuple[Diagnostic, ...]:
     """Return the findings of the rules about a resolution, the most severe first.
 
-    `other_profiles` holds the results of the other profiles if they are already known. `generation` is the profile in
-    use and its reason, for the rules about it.
+    `other_profiles` holds the results of the other profiles if they are already known. `chosen_profile` is the profile
+    in use and its reason, for the rules about it.
     """
-    case = Case(resolution, other_profiles, generation)
+    case = Case(resolution, other_profiles, chosen_profile)
     found = [Diagnostic(rule.code, rule.severity, _redact(f)) for rule in rules for f in rule.findings(case)]
     return tuple(sorted(found, key=lambda d: (_ORDER[d.severity], d.code not in OF_ALL_FIELDS)))
 
@@ -129,9 +129,9 @@ def _redact(finding: Finding) -> Finding:
     return replace(finding, message=str(redact_known(finding.message)), hint=str(redact_known(finding.hint)))
 
 
-def diagnose_profile(generation: ChosenProfile) -> tuple[Diagnostic, ...]:
+def diagnose_profile(chosen_profile: ChosenProfile) -> tuple[Diagnostic, ...]:
     """Return the findings about a profile, for which no resolution is needed."""
-    found = profiles.installed_otherwise(generation)
+    found = profiles.installed_otherwise(chosen_profile)
     return tuple(Diagnostic(OTHER_INSTALLED, "warning", finding) for finding in found)
 
 

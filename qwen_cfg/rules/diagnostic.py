@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from qwen_cfg.core.other_profiles import elsewhere
+from qwen_cfg.core.other_profiles import compare_profiles
 from qwen_schema.records import asdict, record
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from qwen_cfg.core.chosen_profile import ChosenProfile
     from qwen_cfg.core.origin import Candidate
-    from qwen_cfg.core.other_profiles import Elsewhere
+    from qwen_cfg.core.other_profiles import ProfileComparison
     from qwen_cfg.core.resolution import Resolution
 
 Severity = Literal["error", "warning", "note"]
@@ -38,13 +38,13 @@ class Case:
     """
 
     resolution: Resolution
-    known: tuple[Elsewhere, ...] | None = None
-    generation: ChosenProfile | None = None
+    known: tuple[ProfileComparison, ...] | None = None
+    chosen_profile: ChosenProfile | None = None
 
     @cached_property
-    def others(self) -> tuple[Elsewhere, ...]:
+    def others(self) -> tuple[ProfileComparison, ...]:
         """The results of the other profiles, computed once."""
-        return elsewhere(self.resolution) if self.known is None else self.known
+        return compare_profiles(self.resolution) if self.known is None else self.known
 
 
 @record

@@ -1,4 +1,4 @@
-"""Rules about other generations of Qwen Code: one that resolves differently, and one that is installed here."""
+"""Rules about other versions of Qwen Code: one that resolves differently, and one that is installed here."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from qwen_cfg.core.chosen_profile import ChosenProfile
-    from qwen_cfg.core.other_profiles import Elsewhere, ProfileDifference
+    from qwen_cfg.core.other_profiles import ProfileComparison, ProfileDifference
     from qwen_schema import Field, Profile
 
     from .diagnostic import Case
 
 
 def resolves_differently(case: Case) -> Iterator[Finding]:
-    """Another generation of Qwen Code resolves another value from the same files and variables."""
+    """Another version of Qwen Code resolves another value from the same files and variables."""
     for other in case.others:
         yield from _not_known(other)
         for difference in other.differences:
@@ -29,22 +29,22 @@ def resolves_differently(case: Case) -> Iterator[Finding]:
 
 def other_is_installed(case: Case) -> Iterator[Finding]:
     """The installed Qwen Code follows other rules than the named profile."""
-    if case.generation is not None:
-        yield from installed_otherwise(case.generation)
+    if case.chosen_profile is not None:
+        yield from installed_otherwise(case.chosen_profile)
 
 
-def installed_otherwise(generation: ChosenProfile) -> Iterator[Finding]:
+def installed_otherwise(chosen_profile: ChosenProfile) -> Iterator[Finding]:
     """Yield the finding about an installed Qwen Code with other rules than the profile; it needs no resolution."""
-    ignored = generation.ignored
+    ignored = chosen_profile.ignored
     if ignored is not None:
         yield Finding(
-            f"{generation.installed} follows the {ignored.rules}, but {generation.named_by} names "
-            f"{generation.profile.name}.",
+            f"{chosen_profile.installed} follows the {ignored.rules}, but {chosen_profile.named_by} names "
+            f"{chosen_profile.profile.name}.",
             f"To see the values that it resolves: qwen-cfg resolve --explain --profile {ignored.name}",
         )
 
 
-def _not_known(other: Elsewhere) -> Iterator[Finding]:
+def _not_known(other: ProfileComparison) -> Iterator[Finding]:
     title = other.profile.title
     if other.error is not None:
         where = other.error.where
@@ -53,7 +53,7 @@ def _not_known(other: Elsewhere) -> Iterator[Finding]:
         yield Finding(f"{title} reads {path}, a FIFO; its result is unknown.", path=path)
 
 
-def _finding(other: Elsewhere, difference: ProfileDifference) -> Finding:
+def _finding(other: ProfileComparison, difference: ProfileDifference) -> Finding:
     field, winner = difference.decision.field, difference.decision.winner
     return Finding(
         f"For {other.profile.title}, {difference.name} {_outcome_text(other, difference)}.",
@@ -72,7 +72,7 @@ def _how_to_agree(profile: Profile, field: Field) -> str:
     return f"{field.variables[0].name} in the environment, or {field.flags[0]}, applies under every profile."
 
 
-def _outcome_text(other: Elsewhere, difference: ProfileDifference) -> str:
+def _outcome_text(other: ProfileComparison, difference: ProfileDifference) -> str:
     decision, told = difference.decision, other.resolution
     if decision.winner is None:
         if told is not None and decision.field.secret and told.auth_method == "qwen-oauth":

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from qwen_cfg.core.origin import Origin
-    from qwen_cfg.core.other_profiles import Elsewhere
+    from qwen_cfg.core.other_profiles import ProfileComparison
     from qwen_cfg.core.resolution import Resolution
     from qwen_cfg.core.settings import Setting, SettingsLoad
 
@@ -53,7 +53,7 @@ def not_read(case: Case) -> Iterator[Finding]:
         )
 
 
-def _what_differs(other: Elsewhere) -> str:
+def _what_differs(other: ProfileComparison) -> str:
     title = other.profile.title
     if other.error is not None:
         return f"{title} reads settings, and would stop: {other.error.where}: {other.error.what}."

@@ -76,7 +76,7 @@ def test_the_man_page_describes_each_option_once() -> None:
 
 
 def test_the_help_speaks_of_every_generation(desk: Desk) -> None:
-    """A default that depends on the generation of Qwen Code is given for each, and so is what overrides a flag."""
+    """A default that depends on the version of Qwen Code is given for each, and so is what overrides a flag."""
     text = " ".join(desk.run("resolve", "--help", env={"COLUMNS": "80"}).ended(0).out.split())
     for default in ("gpt-4o; 0.21 and later: qwen3.7-max", "https://api.openai.com/v1; 0.21 and later: https://dash"):
         assert f"(default: {default}" in text

@@ -1,4 +1,4 @@
-"""Two generations of Qwen Code at the command line: `--explain`, `--compare-profiles`, `check`, and `QWEN_HOME`."""
+"""Two profiles of Qwen Code at the command line: `--explain`, `--compare-profiles`, `check`, and `QWEN_HOME`."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ KEY_OF_THE_HOME = "zx81Qw77plMnbVtr55KkOo99"
 
 
 def test_a_value_that_is_a_key_of_a_file_that_is_not_reached_is_nowhere_shown(desk: Desk) -> None:
-    """The one generation knows the text as a key, so that the other shows and writes it neither."""
+    """One profile knows the text as a key, so that the other shows and writes it neither."""
     desk.write("work/app/.env", f"OPENAI_MODEL={KEY_OF_THE_HOME}\n")
     desk.write(".env", f"OPENAI_API_KEY={KEY_OF_THE_HOME}\n")
     env = {"OPENAI_API_KEY": "another-key-of-the-shell"}

@@ -104,7 +104,7 @@ import os, sys
 from collections.abc import MutableMapping
 from pathlib import Path
 
-from qwen_cfg import diagnose, elsewhere, explain, resolve, to_artifact
+from qwen_cfg import compare_profiles, diagnose, explain, resolve, to_artifact
 from qwen_schema import dump
 
 class Poisoned(MutableMapping):
@@ -125,7 +125,7 @@ newer = {"profile": "qwen-code-0.21", "argv": ["--auth-type", "openai"]}
 for options in ({}, {"dialect": "python"}, newer, {"argv": ["--model", "m"]}):
     resolution = resolve(**here, **options)
     diagnose(resolution)
-    elsewhere(resolution)
+    compare_profiles(resolution)
     explain(resolution, diagnose(resolution))
     dump(to_artifact(resolution))
 print(*sorted(diagnostic.code for diagnostic in diagnose(resolution)))

@@ -86,7 +86,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="replace the values that are there already, and the artifact; it says which",
     )
-    parser.add_argument("--profile", choices=list(declared_profiles()), help="which generation of Qwen Code to follow")
+    parser.add_argument("--profile", choices=list(declared_profiles()), help="which version of Qwen Code to follow")
     add_field_flags(parser)
     parser.epilog = examples(
         "init",
@@ -249,7 +249,9 @@ def _conclude(
     show_unwritten_login(compilation.resolution, compilation.artifact_at(path), output)
     _vouch_for(path, compilation, gate)
     show_hidden(compilation.resolution, texts, output)
-    output.lines(f"{did} {path} by the {compilation.generation.rules}: commit it, and let CI run qwen-cfg check {path}")
+    output.lines(
+        f"{did} {path} by the {compilation.chosen_profile.rules}: commit it, and let CI run qwen-cfg check {path}"
+    )
 
 
 def _vouch_for(path: Path, compilation: Compilation, gate: Gate) -> None:

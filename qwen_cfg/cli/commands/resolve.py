@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--compare-profiles",
         action="store_true",
-        help="show the results of every generation of Qwen Code side by side instead",
+        help="show the results of every version of Qwen Code side by side instead",
     )
     parser.add_argument("--all", action="store_true", help="with --explain: also show fields that have their defaults")
     parser.add_argument(
@@ -151,12 +151,12 @@ def _deliver(args: argparse.Namespace, compilation: Compilation, output: Output)
     artifact = compilation.artifact_at(path, inline_secrets=args.inline_secrets)
     write_artifact(path, artifact, _form(args, path), home)
     show_unwritten_login(compilation.resolution, artifact, output)
-    if compilation.generation.is_found or output.is_terminal:
-        output.notice(f"qwen-cfg: wrote {path} by the {compilation.generation.rules}")
+    if compilation.chosen_profile.is_found or output.is_terminal:
+        output.notice(f"qwen-cfg: wrote {path} by the {compilation.chosen_profile.rules}")
 
 
 def _refuse_env_file(path: Path, world: World) -> None:
-    """Refuse to write over an env file or settings file that any generation of Qwen Code reads here."""
+    """Refuse to write over an env file or settings file that any version of Qwen Code reads here."""
     for seen, what in ((world.sightings, "an env file"), (world.settings_seen, "a settings file of Qwen Code")):
         files = (place for place, sighting in seen.items() if sighting.is_env_file)
         if os.path.realpath(path) in map(os.path.realpath, files):
@@ -180,7 +180,7 @@ def _explain(args: argparse.Namespace, compilation: Compilation, output: Output)
         resolution,
         diagnostics,
         other_profiles=compilation.other_profiles,
-        generation=compilation.generation,
+        chosen_profile=compilation.chosen_profile,
         reveal=args.show_secrets,
     )
     if args.explain != ALL_FIELDS:

@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="VARIABLE",
         help="with api_key: take the key from this exported variable, or from standard input (-)",
     )
-    parser.add_argument("--profile", choices=list(declared_profiles()), help="which generation of Qwen Code to follow")
+    parser.add_argument("--profile", choices=list(declared_profiles()), help="which version of Qwen Code to follow")
     lines = ("set model gpt-4o-mini", "set api_key", "set api_key --key-from OPENROUTER_API_KEY")
     parser.epilog = f"{examples(*lines)}{_MORE}"
 

@@ -44,6 +44,6 @@ def execute(args: argparse.Namespace, output: Output) -> int:
 
     compilation = compilation_of(request_of(args), "survey")
     answer = why_not(args.wanted, compilation)
-    about = (answer, compilation.generation)
+    about = (answer, compilation.chosen_profile)
     show(args.format, Views(partial(show_why_not, *about), partial(why_not_data, *about)), output)
     return ExitCode.OK if answer.is_possible else ExitCode.FINDINGS

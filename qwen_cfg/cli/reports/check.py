@@ -32,7 +32,7 @@ class Report:
     file: str
     text: str
     artifact: ResolvedConfig
-    generation: ChosenProfile
+    chosen_profile: ChosenProfile
     comparison: Comparison | None = None
     strict: bool = False
     updated: bool = False
@@ -142,7 +142,7 @@ def headline(report: Report) -> str:
         "findings": _findings(report),
         "drift": _count(report),
     }[report.status]
-    return f"{summary}, by the {report.generation.rules}"
+    return f"{summary}, by the {report.chosen_profile.rules}"
 
 
 def account(report: Report) -> tuple[str, ...]:
@@ -157,8 +157,8 @@ def report_data(report: Report) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "file": report.file,
-        "profile": report.generation.profile.name,
-        "profile_from": report.generation.because,
+        "profile": report.chosen_profile.profile.name,
+        "profile_from": report.chosen_profile.because,
         "status": report.status,
         "updated": report.updated,
         "strict": report.strict,

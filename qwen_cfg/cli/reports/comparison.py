@@ -1,4 +1,4 @@
-"""`resolve --compare-profiles`: what every generation of Qwen Code makes of this place, side by side."""
+"""`resolve --compare-profiles`: what every version of Qwen Code makes of this place, side by side."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.incomplete import IncompleteError
 from qwen_cfg.core.chosen_profile import ChosenProfile
-from qwen_cfg.core.other_profiles import elsewhere
+from qwen_cfg.core.other_profiles import compare_profiles
 from qwen_cfg.core.resolution import Resolution
 from qwen_cfg.explanation import explain
 from qwen_cfg.rules import diagnose, diagnose_profile
@@ -66,8 +66,8 @@ class SideBySide:
             Column(o.profile.name, o.profile.title, o.explanation, f"{o.error}" if o.error else None)
             for o in self.outcomes
         )
-        generation, world = self.compilation.generation, self.compilation.world
-        head = (generation.rules, diagnose_profile(generation))
+        chosen_profile, world = self.compilation.chosen_profile, self.compilation.world
+        head = (chosen_profile.rules, diagnose_profile(chosen_profile))
         place = world.standpoint.show_directory(world.cwd)
         output.screen(lambda width: side_by_side_screen(place, columns, width=width, head=head), color)
 
@@ -91,11 +91,11 @@ def _made(compilation: Compilation, profile: Profile, *, reveal: bool) -> Profil
     outcome = compilation.outcomes[profile]
     if not isinstance(outcome, Resolution):
         return ProfileOutcome(profile, None, None, outcome)
-    others = elsewhere(outcome, compilation.outcomes)
+    others = compare_profiles(outcome, compilation.outcomes)
     # As with --profile, which gives the same document.
-    generation = ChosenProfile(profile, compilation.generation.installed, "--profile")
-    diagnostics = diagnose(outcome, other_profiles=others, generation=generation)
-    explained = explain(outcome, diagnostics, other_profiles=others, generation=generation, reveal=reveal)
+    chosen_profile = ChosenProfile(profile, compilation.chosen_profile.installed, "--profile")
+    diagnostics = diagnose(outcome, other_profiles=others, chosen_profile=chosen_profile)
+    explained = explain(outcome, diagnostics, other_profiles=others, chosen_profile=chosen_profile, reveal=reveal)
     return ProfileOutcome(profile, outcome, explained)
 
 

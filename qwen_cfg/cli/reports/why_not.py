@@ -21,25 +21,25 @@ FORMAT = 1
 _KEY = "<the key>"
 
 
-def show_why_not(answer: WhyNot, generation: ChosenProfile, output: Output) -> None:
+def show_why_not(answer: WhyNot, chosen_profile: ChosenProfile, output: Output) -> None:
     """Show the answer to people."""
     first, *others = answer.verdicts
-    output.lines(*_of_first(answer, first, generation))
+    output.lines(*_of_first(answer, first, chosen_profile))
     for verdict in others:
         output.lines("", *_of_other(answer, verdict, first))
     if any(verdict.fixes for verdict in answer.verdicts):
         output.notice("Each was tried by resolving; nothing was written.")
 
 
-def why_not_data(answer: WhyNot, generation: ChosenProfile) -> dict[str, Any]:
+def why_not_data(answer: WhyNot, chosen_profile: ChosenProfile) -> dict[str, Any]:
     """Return the answer as plain values."""
     return {
         "format": FORMAT,
         "exit_code": int(ExitCode.OK if answer.is_possible else ExitCode.FINDINGS),
         "field": answer.field,
         "wanted": answer.wanted,
-        "profile": generation.profile.name,
-        "profile_from": generation.because,
+        "profile": chosen_profile.profile.name,
+        "profile_from": chosen_profile.because,
         "profiles": [_verdict_data(verdict) for verdict in answer.verdicts],
     }
 
@@ -82,8 +82,8 @@ def _edit_data(edit: Edit) -> dict[str, Any]:
     }
 
 
-def _of_first(answer: WhyNot, verdict: Verdict, generation: ChosenProfile) -> list[str]:
-    rules = f"by the {generation.rules}"
+def _of_first(answer: WhyNot, verdict: Verdict, chosen_profile: ChosenProfile) -> list[str]:
+    rules = f"by the {chosen_profile.rules}"
     if verdict.wins:
         return [f"{answer.field} {_now(answer, verdict)} here, {rules}: nothing to change"]
     return [f"{answer.field} {_now(answer, verdict)} here, {rules}", *_in_vain(verdict), "", *_fixes(answer, verdict)]

@@ -1,4 +1,4 @@
-"""Which generation of Qwen Code is followed, in real processes: what decides, what the screens say, and what warns."""
+"""Which version of Qwen Code is followed, in real processes: what decides, what the screens say, and what warns."""
 
 from __future__ import annotations
 

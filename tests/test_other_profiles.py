@@ -1,4 +1,4 @@
-"""What another generation of Qwen Code resolves: a field is reported exactly when the two resolutions differ in it."""
+"""What another version of Qwen Code resolves: a field is reported exactly when the two resolutions differ in it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from support.trees import as_nobody, planted, read, write_tree
 from support.worlds import KEY, Scene, env_text, scenes, scenes_with_a_choice
 from test_model_agreement import as_meant
 
-from qwen_cfg.core.other_profiles import elsewhere
+from qwen_cfg.core.other_profiles import compare_profiles
 from qwen_cfg.core.resolution import profile_named, resolve_world
 from qwen_cfg.explanation import explain
 from qwen_cfg.explanation.side_by_side import Column, side_by_side_screen
@@ -71,7 +71,7 @@ def test_a_field_is_reported_exactly_when_the_resolutions_differ_in_it(profile: 
     with planted(scene) as tree:
         mine = tree.resolve(profile, survey=True)
         theirs = tree.resolve(other, survey=True)
-        (reported,) = elsewhere(mine)
+        (reported,) = compare_profiles(mine)
         by_name = {difference.name: difference for difference in reported.differences}
         for name, decision in mine.decisions.items():
             same_value = told(decision) == told(theirs.decisions[name])
@@ -90,7 +90,7 @@ def test_a_field_is_reported_exactly_when_the_resolutions_differ_in_it(profile: 
 @given(scene=scenes_with_a_choice())
 def test_with_an_env_file_that_is_chosen_the_other_reads_the_same_one(profile: str, other: str, scene: Scene) -> None:
     with planted(scene) as tree:
-        (reported,) = elsewhere(tree.resolve(profile, survey=True))
+        (reported,) = compare_profiles(tree.resolve(profile, survey=True))
         assert reported.resolution is not None
         assert reported.resolution.search == tree.resolve(other).search
 
@@ -100,7 +100,7 @@ def test_with_an_env_file_that_is_chosen_the_other_reads_the_same_one(profile: s
 def test_the_models_differ_where_it_is_reported(profile: str, other: str, scene: Scene) -> None:
     """What the documents' two short models say is what is reported, but for defaults, which they do not know."""
     with planted(scene) as tree:
-        (reported,) = elsewhere(tree.resolve(profile, survey=True))
+        (reported,) = compare_profiles(tree.resolve(profile, survey=True))
         one, two = (MODELS[name](scene, as_meant(scene)).texts for name in (profile, other))
         differing = {difference.name for difference in reported.differences}
         assert {name for name in one if one[name] != two[name] and None not in (one[name], two[name])} <= differing
@@ -109,15 +109,15 @@ def test_the_models_differ_where_it_is_reported(profile: str, other: str, scene:
 def test_a_world_read_for_one_profile_says_nothing_of_others() -> None:
     """A run looks at no place that its own search does not reach, so it cannot tell."""
     with planted(FILLED_IN) as tree:
-        assert elsewhere(tree.resolve(survey=False)) == ()
+        assert compare_profiles(tree.resolve(survey=False)) == ()
         assert diagnose(tree.resolve(survey=False), RULE) == ()
-        (reported,) = elsewhere(tree.resolve(survey=True))
+        (reported,) = compare_profiles(tree.resolve(survey=True))
         assert [difference.name for difference in reported.differences] == ["base_url"]
 
 
 def test_a_key_alone_decides_the_method_for_one_of_them() -> None:
     with planted(FILLED_IN.with_file("r/home/work/app/.env", (KEY, "sk-0123456789ab")).but(flags={})) as tree:
-        (reported,) = elsewhere(tree.resolve(survey=True))
+        (reported,) = compare_profiles(tree.resolve(survey=True))
         names = {difference.name: difference.decision.winner for difference in reported.differences}
         assert names.keys() == {"auth_method", "base_url", "model"}
         assert names["auth_method"] is None
@@ -128,14 +128,14 @@ def test_the_same_value_from_another_place_is_said_to_be_the_same() -> None:
     scene = scene.with_file("r/home/work/app/.env", ("OPENAI_MODEL", "m"))
     scene = scene.but(files={**scene.files, P("r/home/work/.env"): env_text(("OPENAI_MODEL", "m"))})
     with planted(scene.but(environ={"OPENAI_MODEL": "", "OPENAI_API_KEY": "sk-0123456789ab"})) as tree:
-        (reported,) = elsewhere(tree.resolve(survey=True))
+        (reported,) = compare_profiles(tree.resolve(survey=True))
         assert {d.name: d.same_value for d in reported.differences} == {"base_url": False, "model": False}
     same = Scene(
         cwd=P("r/elsewhere"), home=P("r/home"), flags={"auth_method": "openai", "base_url": "http://127.0.0.1:1"}
     )
     same = same.with_file("r/elsewhere/.env", ("QWEN_MODEL", "m")).with_file("r/home/.env", ("OPENAI_MODEL", "m"))
     with planted(same) as tree:
-        (reported,) = elsewhere(tree.resolve(survey=True))
+        (reported,) = compare_profiles(tree.resolve(survey=True))
         assert {d.name: d.same_value for d in reported.differences} == {"model": True}
         assert diagnose(tree.resolve(survey=True), RULE) == ()
 
@@ -143,7 +143,7 @@ def test_the_same_value_from_another_place_is_said_to_be_the_same() -> None:
 def test_a_file_that_the_other_would_read_and_that_cannot_be_read_leaves_it_unknown() -> None:
     with planted(FILLED_IN) as tree:
         (tree.root / "r/home/.qwen/.env").write_bytes(b"A=\xff\n")
-        (reported,) = elsewhere(tree.resolve(survey=True))
+        (reported,) = compare_profiles(tree.resolve(survey=True))
         assert (reported.resolution, reported.differences, reported.agrees) == (None, (), False)
         assert reported.error is not None
         assert reported.error.where == "~/.qwen/.env:1"
@@ -155,7 +155,7 @@ def test_a_directory_that_the_other_would_look_into_and_may_not() -> None:
         tree.root.parent.chmod(0o755)
         tree.root.chmod(0o755)
         with as_nobody():
-            (reported,) = elsewhere(tree.resolve(survey=True))
+            (reported,) = compare_profiles(tree.resolve(survey=True))
         (tree.root / "r/home/.qwen").chmod(0o700)
         assert reported.error is not None
         assert reported.error.where == "~/.qwen/settings.json"
@@ -164,7 +164,7 @@ def test_a_directory_that_the_other_would_look_into_and_may_not() -> None:
 def test_a_fifo_that_only_the_other_reads_is_left_alone_and_named() -> None:
     with planted(FILLED_IN) as tree:
         os.mkfifo(tree.root / "r/home/.env")
-        (reported,) = elsewhere(tree.resolve(survey=True))
+        (reported,) = compare_profiles(tree.resolve(survey=True))
         assert reported.unread == ("~/.env",)
         assert not reported.agrees
         assert [difference.name for difference in reported.differences] == ["base_url"]
@@ -179,7 +179,7 @@ def test_the_documents_say_in_how_many_recorded_trees_the_generations_differ(tmp
         for place in ("cwd", "home"):
             (root / scenario[place]).mkdir(parents=True, exist_ok=True)
         world = read(root / scenario["cwd"], root / scenario["home"], environ=scenario["env"], survey=True)
-        (other,) = elsewhere(resolve_world(world, profile_named()))
+        (other,) = compare_profiles(resolve_world(world, profile_named()))
         differing += any(not difference.same_value for difference in other.differences)
     said = f"In {differing} of the {len(lines)} trees"
     assert said in (DATA.parents[1] / "docs/search.md").read_text(encoding="utf-8")
@@ -219,7 +219,7 @@ def test_rules_are_selected_and_ignored_by_their_codes() -> None:
 
 THIRD = """
 [third]
-description = "A third generation."
+description = "A third profile."
 qwen_code = "0.18"
 walk_ends_at = "home"
 home_fills_in = true
@@ -242,7 +242,7 @@ AGREED = Scene(flags={"auth_method": "openai", "base_url": "http://127.0.0.1:1/v
 def test_three_generations_are_not_called_both(scene: Scene) -> None:
     with profiles_with(THIRD), planted(scene) as tree:
         made = [tree.resolve(name, survey=True) for name in declared_profiles()]
-        assert [len(elsewhere(resolution)) for resolution in made] == [2, 2, 2]
+        assert [len(compare_profiles(resolution)) for resolution in made] == [2, 2, 2]
         told = [explain(resolution, diagnose(resolution)) for resolution in made]
         columns = tuple(Column(one.profile, one.title, one) for one in told)
         shown = [as_text(side_by_side_screen("here", columns, width=width)) for width in (40, 100)]
@@ -253,4 +253,4 @@ def test_three_generations_are_not_called_both(scene: Scene) -> None:
     assert {finding.hint for finding in findings} == (set() if scene == AGREED else {hint})
     for text in (*shown, *(f"{f.message} {f.hint}" for f in findings), pages()[OTHER_PROFILE].advice):
         assert "both" not in text
-        assert "the other generation" not in text
+        assert "the other profile" not in text
