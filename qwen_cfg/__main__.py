@@ -57,6 +57,7 @@ def _finish(code: int) -> NoReturn:
     if work := ending.leave(code):
         output.notice(f"qwen-cfg: {work}; that is finished first")
     output.flush()
+    ending.ignore_to_the_end()
     # The interpreter collects garbage once more when it ends, which is not needed here.
     gc.freeze()
     sys.exit(code)

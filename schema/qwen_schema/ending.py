@@ -63,6 +63,16 @@ def ignore_more() -> None:
             signal.signal(number, _ignore)
 
 
+def ignore_to_the_end() -> None:
+    """Ignore all further signals in the operating system: Python's own handlers end before the process does.
+
+    It is called outside of any handler, after `ignore_more`: signals that have arrived are handled before each change.
+    """
+    for number in ENDING:
+        if callable(signal.getsignal(number)):
+            signal.signal(number, signal.SIG_IGN)
+
+
 def ended_by() -> int | None:
     """Return the signal that ends this process, even if its exception was caught; None if no signal does."""
     return _ended[0] if _ended else None
@@ -83,14 +93,20 @@ def put_off(*answered: int, told: Callable[[], None] | None = None) -> Iterator[
     """Delay the signals that end the program until a block has ended.
 
     Yields the list of signals received so far. The block itself handles the `answered` signals, and every signal that
-    it removes from the list. `told` is called at each signal. Threads other than the main one receive no signals;
-    nothing changes for them.
+    it removes from the list. `told` is called at each of them. The first signal other than SIGINT ends the program for
+    certain, and those after it are ignored. Threads other than the main one receive no signals; nothing changes for
+    them.
     """
     heard: list[int] = []
+    is_ending = False
 
     def note(number: int, _: FrameType | None) -> None:
+        nonlocal is_ending
+        if is_ending:
+            return
         heard.append(number)
         if number != signal.SIGINT:
+            is_ending = True
             leave_within(128 + number)
         if told:
             told()
@@ -106,7 +122,7 @@ def put_off(*answered: int, told: Callable[[], None] | None = None) -> Iterator[
         yield heard
     finally:
         for number in reversed(before):
-            signal.signal(number, before[number])
+            signal.signal(number, _ignore if is_ending else before[number])
         left = [number for number in heard if number not in answered]
         if left:
             before[decisive(left)](decisive(left), None)

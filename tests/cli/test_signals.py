@@ -102,6 +102,22 @@ def test_what_came_is_delivered(desk: Desk, server: Provider, form: str, numbers
     assert server.hung_up.wait(10)
 
 
+def test_signals_until_the_end_do_not_change_the_exit_code(desk: Desk, server: Provider) -> None:
+    """An interpreter that ends restores the default actions, one of which would kill it."""
+    server.replies[:] = [HALF]
+    with started(desk, "run", "-p", "x", env=env_of(server)) as process:
+        assert process.stderr is not None
+        wait_for(lambda: server.requests)
+        process.send_signal(TERM)
+        said = b""
+        while b"terminated by SIGTERM" not in said:
+            said += os.read(process.stderr.fileno(), 4096)
+        while process.poll() is None:
+            process.send_signal(HUP)
+            time.sleep(0.0005)
+        ended(process, TERM)
+
+
 def test_a_signal_that_is_ignored_from_the_start_stays_so(desk: Desk, server: Provider) -> None:
     going_on = threading.Event()
     server.replies[:] = [Reply(streamed("one ", "two").pieces, hold=going_on)]
@@ -182,7 +198,8 @@ def test_while_a_command_is_asked_for_the_key(desk: Desk, server: Provider) -> N
     with started(desk, "run", "-p", "x", env=env_of(server, key=f"command:{command}")) as process:
         wait_for(lambda: file.exists() and file.read_text().strip())
         process.send_signal(TERM)
-        ended(process, TERM)
+        _, err = ended(process, TERM, HUP)
+    assert f"qwen-cfg: terminated by {signal.Signals(process.returncode - 128).name}\n" in err
     wait_for(lambda: not os.path.exists(f"/proc/{file.read_text().strip()}"))  # noqa: PTH110
 
 
