@@ -7,19 +7,27 @@ instead; it has its own working directory, environment, streams and exit code.
 from __future__ import annotations
 
 import atexit
+import fcntl
 import gc
 import json
 import os
+import select
 import selectors
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
+import termios
 import threading
 import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _HEADER = 8
 
@@ -44,31 +52,79 @@ class ForkServer:
         self._asks.close()
         self._process.wait()
 
-    def run(
-        self, argv: Sequence[str], cwd: str, env: Mapping[str, str], *, stdin: bytes, seconds: float
-    ) -> tuple[int, bytes, bytes]:
+    def start(self, command: Command, streams: tuple[int, int, int]) -> Forked:
+        """Start a command line with three open files as its streams."""
+        status, theirs = os.pipe()
+        message = json.dumps([command.argv, command.cwd, command.environment, command.in_terminal]).encode()
+        with self._lock:
+            socket.send_fds(self._asks, [len(message).to_bytes(_HEADER, "big")], [*streams, theirs])
+            self._asks.sendall(message)
+        os.close(theirs)
+        return Forked(status)
+
+    def run(self, command: Command, *, stdin: bytes, seconds: float) -> tuple[int, bytes, bytes]:
         """Run a command line to its end; return its exit code and its two outputs.
 
         Raises:
             TimeoutError: if it does not end in time, after it was killed.
         """
-        (their_in, to_in), (from_out, their_out), (from_err, their_err), (status, theirs) = (
-            os.pipe() for _ in range(4)
-        )
-        message = json.dumps([list(argv), cwd, dict(env)]).encode()
-        with self._lock:
-            socket.send_fds(
-                self._asks, [len(message).to_bytes(_HEADER, "big")], [their_in, their_out, their_err, theirs]
-            )
-            self._asks.sendall(message)
-        for descriptor in (their_in, their_out, their_err, theirs):
+        (their_in, to_in), (from_out, their_out), (from_err, their_err) = (os.pipe() for _ in range(3))
+        started = self.start(command, (their_in, their_out, their_err))
+        for descriptor in (their_in, their_out, their_err):
             os.close(descriptor)
-        out, err, ends = _talk(to_in, stdin, (from_out, from_err, status), seconds)
+        out, err, ends = _talk(to_in, stdin, (from_out, from_err, started.status), seconds)
         pid, _, code = ends.decode().partition("\n")
         if not code:
             os.kill(int(pid), 9)
-            raise TimeoutError(f"{' '.join(argv)} did not end in {seconds} s\n{out!r}\n{err!r}")
+            raise TimeoutError(f"{' '.join(command.argv)} did not end in {seconds} s\n{out!r}\n{err!r}")
         return int(code), out, err
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command line, its working directory and its whole environment.
+
+    With `in_terminal`, its standard input is the terminal that controls its session, as in a new window.
+    """
+
+    argv: Sequence[str]
+    cwd: str
+    environment: Mapping[str, str]
+    in_terminal: bool = False
+
+
+class Forked:
+    """A started command line; `status` is a pipe with its process number and, after its end, its exit code."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        self._read = b""
+
+    @property
+    def pid(self) -> int:
+        """The process number."""
+        while b"\n" not in self._read:
+            self._read += os.read(self.status, 64)
+        return int(self._read.partition(b"\n")[0])
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to the process, unless it has ended."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+    def wait(self, seconds: float) -> int | None:
+        """Wait for the end; return the exit code, negative for a signal, or None if it does not end in time."""
+        deadline = time.monotonic() + seconds
+        while self.status >= 0:
+            ready, _, _ = select.select([self.status], [], [], max(0, deadline - time.monotonic()))
+            if not ready:
+                return None
+            piece = os.read(self.status, 64)
+            self._read += piece
+            if not piece:
+                os.close(self.status)
+                self.status = -1
+        return int(self._read.partition(b"\n")[2])
 
 
 def _talk(to_in: int, stdin: bytes, sources: tuple[int, ...], seconds: float) -> list[bytes]:
@@ -101,7 +157,7 @@ def _talk(to_in: int, stdin: bytes, sources: tuple[int, ...], seconds: float) ->
     return list(read.values())
 
 
-def _serve(asks: socket.socket) -> tuple[list[str], str, dict[str, str], list[int]] | None:
+def _serve(asks: socket.socket) -> tuple[list[str], str, dict[str, str], bool, list[int]] | None:
     """Fork for each request; return the request in the fork, and None in this process after the last one."""
     running = selectors.DefaultSelector()
     running.register(asks, selectors.EVENT_READ)
@@ -145,11 +201,20 @@ def _write(status: int, text: str) -> None:
         return
 
 
-def _become(argv: list[str], cwd: str, environment: dict[str, str], descriptors: list[int]) -> None:
+def _become(
+    argv: list[str],
+    cwd: str,
+    environment: dict[str, str],
+    in_terminal: bool,
+    descriptors: list[int],
+) -> None:
     """Set up this fork like a newly started process."""
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
         os.close(descriptor)
+    if in_terminal:
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environment)
@@ -192,24 +257,48 @@ def _load() -> None:
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.endswith("__main__"):
                 importlib.import_module(module.name)
-    libraries = ("httpx", "jsonschema", "rich.console", "rich.table", "tomli_w", "tomllib", "encodings.idna")
-    late = (
-        "difflib",
-        "hashlib",
-        "json",
-        "locale",
-        "shlex",
-        "shutil",
-        "subprocess",
-        "textwrap",
-        "traceback",
-        "unicodedata",
-    )
-    for name in (*libraries, *late):
+    for name in _LATE:
         importlib.import_module(name)
-    main(["resolve", "--no-env-file", "--openai-api-key", "x", "-o", "/dev/null"])
+    _use(main)
     gc.collect()
     gc.freeze()
+
+
+# What a command imports when it needs it, beside the modules of the program.
+_LATE = (
+    *("anyio", "certifi", "h11", "httpcore", "httpx", "jsonschema", "rich.console", "rich.table", "tomli_w", "tomllib"),
+    *("encodings.idna", "encodings.unicode_escape", "difflib", "hashlib", "json", "locale", "shlex", "shutil"),
+    *("ssl", "subprocess", "textwrap", "traceback", "unicodedata"),
+)
+
+
+def _use(main: Callable[[list[str]], int]) -> None:
+    """Run commands once, so that patterns are compiled and what is loaded once is loaded; print nothing."""
+    home = tempfile.mkdtemp()
+    quiet, kept = os.open(os.devnull, os.O_RDWR), [os.dup(number) for number in (1, 2)]
+    try:
+        os.environ["HOME"] = home
+        os.chdir(home)
+        for number in (1, 2):
+            os.dup2(quiet, number)
+        Path(".env").write_text("OPENAI_API_KEY='sk-0123456789abcdefghij'\nOPENAI_MODEL=m # a\n", encoding="utf-8")
+        Path(".env").chmod(0o600)
+        for words in (
+            "resolve -o qwen.toml",
+            "resolve --explain",
+            "resolve --explain --format json",
+            "check qwen.toml",
+        ):
+            main(words.split())
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for number, descriptor in zip((1, 2), kept, strict=True):
+            os.dup2(descriptor, number)
+        for descriptor in (quiet, *kept):
+            os.close(descriptor)
+        os.chdir("/")
+        shutil.rmtree(home)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .fork_server import ForkServer
+from .fork_server import Command, ForkServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -114,12 +114,7 @@ def run(
     """
     # Where a process may not write, neither may the measuring of its coverage.
     environment = clean_environment(home, env, measured=not nobody and before is None)
-    if (
-        before is None
-        and not nobody
-        and not streams
-        and not any(name.startswith(_READ_AT_START) for name in environment)
-    ):
+    if before is None and not nobody and not streams and can_fork(environment):
         return _forked(argv, cwd, environment, stdin)
     program = (sys.executable, "-c", _AS_NOBODY) if nobody else PROGRAM
     sources = {} if "stdin" in streams else {"input": stdin}
@@ -136,16 +131,28 @@ def run(
 
 
 @cache
-def _fork_server() -> ForkServer:
+def fork_server() -> ForkServer:
+    """Return the server of this test process, which is started by the first test that needs it."""
     server = ForkServer()
     atexit.register(server.close)
     return server
 
 
-def _forked(argv: Sequence[str | bytes | Path], cwd: Path, environment: Mapping[str, Any], stdin: bytes) -> Outcome:
-    words = [os.fsdecode(word) for word in argv]
+def command_of(
+    argv: Sequence[str | bytes | Path], cwd: Path, environment: Mapping[str, Any], *, in_terminal: bool = False
+) -> Command:
+    """Return a command line for the fork server."""
     variables = {name: os.fsdecode(text) for name, text in environment.items()}
-    code, out, err = _fork_server().run(words, str(cwd), variables, stdin=stdin, seconds=SECONDS)
+    return Command([os.fsdecode(word) for word in argv], str(cwd), variables, in_terminal)
+
+
+def can_fork(environment: Mapping[str, Any]) -> bool:
+    """Return whether no variable has an effect only on the start of an interpreter."""
+    return not any(name.startswith(_READ_AT_START) for name in environment)
+
+
+def _forked(argv: Sequence[str | bytes | Path], cwd: Path, environment: Mapping[str, Any], stdin: bytes) -> Outcome:
+    code, out, err = fork_server().run(command_of(argv, cwd, environment), stdin=stdin, seconds=SECONDS)
     return Outcome(code, out.decode(), err.decode())
 
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
 import termios
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import pexpect
 import pyte
 
-from .process import PROGRAM, SECONDS, clean_environment
+from .process import PROGRAM, SECONDS, can_fork, clean_environment, command_of, fork_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from .fork_server import Forked
     from .process import Desk
 
 ROWS = 200
@@ -34,24 +41,111 @@ class Seen:
         return "\n".join(self.lines)
 
 
+class Terminal:
+    """A pseudo-terminal in which one command runs."""
+
+    def __init__(
+        self,
+        argv: Sequence[str | Path],
+        cwd: Path,
+        environment: Mapping[str, str],
+        size: tuple[int, int],
+        program: Sequence[str] = PROGRAM,
+    ) -> None:
+        """Start a command in a terminal of a number of lines and columns.
+
+        It is a fork of a process in which everything is loaded, if only `qwen-cfg` itself runs.
+        """
+        self.file, theirs = pty.openpty()
+        self.resize(*size)
+        if program is PROGRAM and can_fork(environment):
+            command = command_of(argv, cwd, environment, in_terminal=True)
+            self._process: Forked | _Started = fork_server().start(command, (theirs, theirs, theirs))
+        else:
+            self._process = _Started([*program, *map(str, argv)], cwd, environment, theirs)
+        os.close(theirs)
+
+    def resize(self, height: int, width: int) -> None:
+        """Change the number of lines and columns, which sends SIGWINCH."""
+        fcntl.ioctl(self.file, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+
+    def write(self, data: bytes) -> None:
+        """Type keys."""
+        while data:
+            data = data[os.write(self.file, data) :]
+
+    def read(self, seconds: float) -> bytes | None:
+        """Return the next output; None if none comes in time, and empty bytes after the command's end."""
+        if not select.select([self.file], [], [], seconds)[0]:
+            return None
+        try:
+            return os.read(self.file, 65536)
+        except OSError:  # Linux reports EIO when no process has the terminal open.
+            return b""
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to the command."""
+        self._process.send_signal(number)
+
+    def wait(self, seconds: float = SECONDS) -> int:
+        """Wait for the end of the command, and return its exit code."""
+        code = self._process.wait(seconds)
+        assert code is not None, f"the command did not end in {seconds} s"
+        return code
+
+    def close(self) -> None:
+        """Close the terminal, and kill the command if it still runs."""
+        os.close(self.file)
+        if self._process.wait(0) is None:
+            self._process.send_signal(signal.SIGKILL)
+            self.wait()
+
+
+class _Started:
+    """A new process in a terminal, with the methods of a forked one."""
+
+    def __init__(self, words: Sequence[str], cwd: Path, environment: Mapping[str, str], stream: int) -> None:
+        self._process = subprocess.Popen(
+            words,
+            cwd=cwd,
+            env=environment,
+            stdin=stream,
+            stdout=stream,
+            stderr=stream,
+            start_new_session=True,
+            preexec_fn=_control,  # noqa: PLW1509 - it takes no lock
+        )
+        self.send_signal = self._process.send_signal
+
+    def wait(self, seconds: float) -> int | None:
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+
+def _control() -> None:
+    """Make standard input the controlling terminal of this session."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 def see(
     desk: Desk, *argv: str | Path, width: int = 80, env: Mapping[str, str] | None = None, term: str = "xterm-256color"
 ) -> Seen:
     """Run one command line in a terminal of a given width."""
-    child = pexpect.spawn(
-        PROGRAM[0],
-        [*PROGRAM[1:], *map(str, argv)],
-        cwd=str(desk.cwd),
-        env=clean_environment(desk.home, {"TERM": term, **(env or {})}),
-        dimensions=(ROWS, width),
-        timeout=SECONDS,
-    )
-    child.expect(pexpect.EOF)
-    raw = child.before
-    child.close()
+    environment = clean_environment(desk.home, {"TERM": term, **(env or {})})
+    terminal = Terminal(argv, desk.cwd, environment, (ROWS, width))
+    try:
+        raw, deadline = b"", time.monotonic() + SECONDS
+        while piece := terminal.read(max(0, deadline - time.monotonic())):
+            raw += piece
+        assert piece is not None, f"{argv} did not end in {SECONDS} s\n{raw!r}"
+        code = terminal.wait()
+    finally:
+        terminal.close()
     screen = pyte.Screen(width, ROWS)
     pyte.ByteStream(screen).feed(raw)
-    return Seen(child.exitstatus, raw, tuple(line.rstrip() for line in screen.display if line.strip()))
+    return Seen(code, raw, tuple(line.rstrip() for line in screen.display if line.strip()))
 
 
 class _Answering(pyte.HistoryScreen):
@@ -76,26 +170,21 @@ class Typing:
         height: int = 24,
         env: Mapping[str, str] | None = None,
         term: str = "xterm-256color",
+        program: Sequence[str] = PROGRAM,
     ) -> None:
         self.raw = b""
         self.settings_left: list[Any] = []
-        self._child = pexpect.spawn(
-            PROGRAM[0],
-            [*PROGRAM[1:], *map(str, argv)],
-            cwd=str(desk.cwd),
-            env=clean_environment(desk.home, {"TERM": term, **(env or {})}),
-            dimensions=(height, width),
-            timeout=SECONDS,
-        )
-        self._child.delaybeforesend = None
-        self._screen = _Answering(width, height, self._child.send)
+        environment = clean_environment(desk.home, {"TERM": term, **(env or {})})
+        self._terminal = Terminal(argv, desk.cwd, environment, (height, width), program)
+        self._screen = _Answering(width, height, lambda text: self._terminal.write(text.encode()))
         self._stream = pyte.ByteStream(self._screen)
+        self._text: str | None = None
 
     def __enter__(self) -> Typing:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._child.close(force=True)
+        self._terminal.close()
 
     @property
     def lines(self) -> list[str]:
@@ -105,9 +194,11 @@ class Typing:
     @property
     def text(self) -> str:
         """All lines, including those that scrolled off."""
-        width = self._screen.columns
-        above = ("".join(row[place].data for place in range(width)).rstrip() for row in self._screen.history.top)
-        return "\n".join([*above, *self.lines])
+        if self._text is None:
+            width = self._screen.columns
+            above = ("".join(row[place].data for place in range(width)).rstrip() for row in self._screen.history.top)
+            self._text = "\n".join([*above, *self.lines])
+        return self._text
 
     def type(self, text: str) -> Typing:
         """Press keys; what is sent is what a terminal sends for them."""
@@ -115,13 +206,14 @@ class Typing:
 
     def type_bytes(self, data: bytes) -> Typing:
         """Press keys, some of which a terminal may send that is not of UTF-8."""
-        self._child.send(data)
+        self._terminal.write(data)
         return self
 
     def resize(self, width: int, height: int) -> Typing:
         """Change the size of the window."""
-        self._child.setwinsize(height, width)
+        self._terminal.resize(height, width)
         self._screen.resize(height, width)
+        self._text = None
         return self
 
     def until(self, *wanted: str) -> str:
@@ -138,32 +230,29 @@ class Typing:
 
     def signal(self, number: int) -> None:
         """Send a signal to the command."""
-        self._child.kill(number)
+        self._terminal.send_signal(number)
 
     @property
     def settings(self) -> list[Any]:
         """The terminal's settings for typed text."""
-        return termios.tcgetattr(self._child.child_fd)
+        return termios.tcgetattr(self._terminal.file)
 
     def ended(self) -> int:
         """Wait for the end of the command, and return its exit code."""
         while self._read():
             pass
         self.settings_left = self.settings
-        self._child.close()
-        return int(self._child.exitstatus)
+        return self._terminal.wait()
 
     def _read(self) -> bool:
         """Read the output, if there is any; return whether the command still runs."""
-        try:
-            data = self._child.read_nonblocking(65536, timeout=0.1)
-        except pexpect.TIMEOUT:
+        data = self._terminal.read(0.1)
+        if data is None:
             return True
-        except pexpect.EOF:
-            return False
         self.raw += data
         self._stream.feed(data)
-        return True
+        self._text = None
+        return bool(data)
 
 
 def follow_each_other(text: str, wanted: Sequence[str]) -> bool:

@@ -150,13 +150,12 @@ MASKED = "sk-0…wxyz (39 characters)"
 
 
 @pytest.fixture(params=TERMS)
-def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr("cli.terminal.PROGRAM", (sys.executable, "-c", _PROGRAM))
+def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 def at(desk: Desk, kind: str) -> Typing:
-    return Typing(desk, kind, width=160, term=TERMS[kind])
+    return Typing(desk, kind, width=160, term=TERMS[kind], program=(sys.executable, "-c", _PROGRAM))
 
 
 def nothing_is_left_of_the_key(person: Typing, home: Path) -> None:
