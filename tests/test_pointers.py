@@ -21,7 +21,7 @@ from support.trees import read, write_tree
 
 from qwen_cfg.core.artifact import to_artifact
 from qwen_cfg.core.resolution import profile_named, resolve_world
-from qwen_cfg.explanation.document import explain
+from qwen_cfg.explanation import explain
 from qwen_schema import (
     ArtifactError,
     BadValue,

@@ -1,5 +1,6 @@
 """The explanation of a resolution: one document, and the renderers that show it."""
 
-from .document import Explanation, about, explain
+from .builder import about, explain
+from .document import Explanation
 
 __all__ = ["Explanation", "about", "explain"]

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 # The columns between two columns of a table.
 GAP = 2
 
+# Below this width, cells of a row are below each other instead of side by side.
+SIDE_BY_SIDE_WIDTH = 72
+
 _WORD = re.compile(r"\S+\s*")
 
 

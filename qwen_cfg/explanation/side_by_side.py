@@ -13,8 +13,9 @@ from qwen_cfg.rules import OF_ALL_FIELDS
 from qwen_schema import printable
 from qwen_schema.records import record
 
-from .layout import Lines, column_widths
-from .text import SIDE_BY_SIDE_WIDTH, diagnostics_part, heading, value_text, winner_text
+from .diagnostics_text import diagnostics_part, heading
+from .fields_text import value_text, winner_text
+from .layout import SIDE_BY_SIDE_WIDTH, Lines, column_widths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

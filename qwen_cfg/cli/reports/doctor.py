@@ -9,7 +9,7 @@ from rich.text import Text
 
 from qwen_cfg.core.drift import provenance_text
 from qwen_cfg.core.layers import layer_named
-from qwen_cfg.explanation.layout import Lines, grid, stacked
+from qwen_cfg.explanation.layout import SIDE_BY_SIDE_WIDTH, Lines, grid, stacked
 from qwen_schema import ExitCode, mask, printable, redact_unknown, show_value, to_document, without_secrets
 from qwen_schema.records import record
 
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from qwen_schema import ResolvedConfig
 
 FORMAT = 1
-
-# Below this width what belongs together stands under each other instead of side by side.
-SIDE_BY_SIDE_WIDTH = 72
 
 _MARKS = {"ok": ("✓", "green"), "failed": ("✗", "bold red"), "skipped": ("\N{EN DASH}", "dim"), "note": ("!", "yellow")}
 _NAME_WIDTH = 6

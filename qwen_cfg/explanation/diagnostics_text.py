@@ -1,0 +1,46 @@
+"""Diagnostics for a terminal, and the heading of a screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.text import Text
+
+from qwen_cfg.rules import OF_ALL_FIELDS
+from qwen_schema import printable
+from qwen_schema.styles import STYLES
+
+from .layout import SIDE_BY_SIDE_WIDTH, Lines, grid, unbroken
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from qwen_cfg.rules import Diagnostic
+
+
+def heading(cwd: str, rules: str, diagnostics: tuple[Diagnostic, ...], width: int) -> RenderableType:
+    """Return the heading of a screen: the place, the rules in use with the reason, and warnings about those."""
+    place, whose = Text(printable(cwd), "bold"), Text(printable(rules), "dim")
+    fits = place.cell_len + whose.cell_len + 2 <= width
+    beside = place + Text(" " * (width - place.cell_len - whose.cell_len)) + whose
+    first: list[RenderableType] = [beside] if fits else [Lines(whose), unbroken(place)]
+    warned = (d for d in diagnostics if d.code in OF_ALL_FIELDS)
+    warnings = [Lines(_label(d) + Text(f"  {printable(d.finding.message)}")) for d in warned]
+    return Group(*first, *warnings)
+
+
+def diagnostics_part(diagnostics: tuple[Diagnostic, ...], width: int) -> RenderableType:
+    """Return diagnostics with their codes; the text is beside the code, or below it on a narrow screen."""
+    bodies = [(_label(diagnostic), _body(diagnostic)) for diagnostic in diagnostics]
+    table = grid(bodies, width) if width >= SIDE_BY_SIDE_WIDTH else None
+    return Group(*(part for label, body in bodies for part in (label, Lines(body, 2)))) if table is None else table
+
+
+def _label(diagnostic: Diagnostic) -> Text:
+    return Text(f"{diagnostic.code} {diagnostic.severity}", STYLES[diagnostic.severity])
+
+
+def _body(diagnostic: Diagnostic) -> Text:
+    body = Text(printable(diagnostic.finding.message))
+    return body.append(f"\n{printable(diagnostic.finding.hint)}", "dim") if diagnostic.finding.hint else body

@@ -1,0 +1,123 @@
+"""The fields of an explanation for a terminal: the value of each, its source, and the values that are not used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from qwen_cfg.core.layers import layer_named, origin_text
+from qwen_schema import declared_fields, printable
+from qwen_schema.records import replace
+
+from .layout import GAP, SIDE_BY_SIDE_WIDTH, Lines, grid, longest_word, stacked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import RenderableType
+
+    from qwen_cfg.core.origin import Layer
+    from qwen_schema import Field
+
+    from .document import FieldStory, Offer
+
+
+def field_table(stories: list[FieldStory], width: int) -> RenderableType:
+    """Return the fields with their values and sources, and below each field the values that are not used."""
+    rows: list[tuple[Text, Text, Text]] = []
+    for story in stories:
+        rows.append((Text(f"  {story.name}", "bold"), value_text(story), winner_text(story)))
+        rows += [(Text(), Text(_shown(o.value), "dim"), Text(_loss(o), "dim")) for o in _losers(story)]
+    name = max((row[0].cell_len for row in rows), default=0)
+    widths = _column_widths([row[1:] for row in rows], width - name - 2 * GAP)
+    if width < SIDE_BY_SIDE_WIDTH or widths is None:
+        return _stacked(stories)
+    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="dim")
+    table.add_column("  field", no_wrap=True)
+    table.add_column("value", overflow="fold", width=widths[0])
+    table.add_column("source", overflow="fold", width=widths[1])
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _column_widths(rows: Sequence[tuple[Text, Text]], room: int) -> tuple[int, int] | None:
+    """Return the widths of two columns in which no word is cut; None if there is no room for them."""
+    longest = [[max(longest_word(text), 1) for text in row] for row in rows]
+    value, source = (max(column) for column in zip(*longest, (len("value"), len("source")), strict=True))
+    if value + source > room:
+        return None
+    whole_value, whole_source = (max(text.cell_len for text in column) for column in zip(*rows, strict=True))
+    value = min(max(value, whole_value), max(value, room - max(source, whole_source)))
+    return value, min(room - value, max(source, whole_source))
+
+
+def _stacked(stories: list[FieldStory]) -> RenderableType:
+    lines: list[RenderableType] = []
+    for story in stories:
+        lines.append(Text(story.name, "bold"))
+        lines += [Lines(value_text(story), 2), Lines(winner_text(story), 2)]
+        lines += [Lines(Text(f"{_loss(o)}: {_shown(o.value)}", "dim"), 4) for o in _losers(story)]
+    return Group(*lines)
+
+
+def value_text(story: FieldStory) -> Text:
+    """Return the value of a field for display."""
+    if story.value is None:
+        return Text("(none)", "red" if story.layer is None and story.name == "api_key" else "dim")
+    return Text(_shown(story.value), "red" if story.problem else "green")
+
+
+def _shown(value: str) -> str:
+    return printable(value) if value else "(empty)"
+
+
+def winner_text(story: FieldStory) -> Text:
+    """Return the source of a field's value, with a mark if the value is not valid."""
+    text = Text(printable(story.won_by))
+    return text + Text("  not valid", "bold red") if story.problem else text
+
+
+def _losers(story: FieldStory) -> tuple[Offer, ...]:
+    """Return the values that are not used, without an empty default."""
+    return tuple(o for o in story.shadowed + story.unreached if o.value or not layer_named(o.layer).is_default)
+
+
+def _loss(offer: Offer) -> str:
+    label = {
+        "beaten": "overridden:",
+        "empty": "empty:",
+        "not reached": "not reached",
+        "hidden by an empty variable": "hidden by an empty variable:",
+        "needs reach user": "refused (needs reach user):",
+        "not under this method": "not read under this method:",
+        "not beside the entry": "not used with this provider entry:",
+    }[offer.fate]
+    return f"{label} {printable(origin_text(offer.layer, offer.origin, offer.variable))}"
+
+
+def layers_part(story: FieldStory, layers: tuple[Layer, ...], width: int) -> list[RenderableType]:
+    """Return every layer of a field with its value, or with the places where the field can be set."""
+    offers: dict[str, list[tuple[str, str]]] = {}
+    if story.layer:
+        offers[story.layer] = [(_shown(story.value or ""), story.won_by)]
+    for offer in _losers(story):
+        offers.setdefault(offer.layer, []).append((_shown(offer.value), _loss(offer)))
+    rows: list[tuple[Text, ...]] = []
+    for layer in layers:
+        if layer.name not in offers:
+            places = layer.set_by(_under_the_method(story))
+            rows.append((Text(f"  {layer.name}"), Text("-", "dim"), Text(places, "dim")))
+        for number, (value, origin) in enumerate(offers.get(layer.name, [])):
+            rows.append((Text("" if number else f"  {layer.name}"), Text(value), Text(printable(origin))))
+    table = grid(rows, width)
+    return stacked(rows) if table is None else [table]
+
+
+def _under_the_method(story: FieldStory) -> Field:
+    """Return the declared field with only the variables that are read under the authentication method."""
+    declared = declared_fields()[story.name]
+    return replace(declared, variables=tuple(v for v in declared.variables if v.name in story.variables))

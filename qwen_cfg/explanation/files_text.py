@@ -1,0 +1,162 @@
+"""The files of an explanation for a terminal: env files, settings files, and the excluded variables."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from qwen_schema import printable
+
+from .layout import SIDE_BY_SIDE_WIDTH, Lines, grid, with_path
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import RenderableType
+
+    from .document import DirectoryStory, Explanation, PlaceStory, ScopeStory
+
+_MARKS = {"found": ">", "filled-in": "+"}
+
+
+# From this number on, successive absent places are shown in one line.
+_LONG = 5
+
+
+def search_part(explanation: Explanation, everything: bool, width: int) -> list[RenderableType]:  # noqa: FBT001
+    """Return the places of env files in the order of the search, each with its outcome."""
+    rule = {
+        "search": "env file: the first one found is used; files are not merged",
+        "flag": "env file: only the one that --env-file names",
+        "none": "env file: none (--no-env-file)",
+    }[explanation.chosen_by]
+    if explanation.home_fills_in and explanation.chosen_by == "search":
+        rule = "env files: the first one found, then those of the home for what it leaves unset"
+    shown = [p for p in explanation.places if p.outcome != "not-reached" or p.exists or everything]
+    rows = [row for run in _runs(shown, everything) for row in _rows(run)]
+    table = grid(rows, width, uncut=(0, 1)) if width >= SIDE_BY_SIDE_WIDTH else None
+    body = [part for row in rows for part in _stacked_place(row, width)] if table is None else [table]
+    nothing = [] if any(p.exists for p in explanation.places) else [Text("  no env file found", "dim")]
+    return [Lines(Text(rule, "bold")), *_moved(explanation.directory), *body, *nothing]
+
+
+def _moved(directory: DirectoryStory | None) -> list[RenderableType]:
+    """Return the line about a variable that moves `~/.qwen`, or should move it; empty if there is none."""
+    if directory is None:
+        return []
+    leads = f"does not move ~/.qwen: {directory.problem}" if directory.problem else f"moves ~/.qwen to {directory.path}"
+    style = "yellow" if directory.problem else "dim"
+    return [Lines(Text(printable(f"{directory.moved_by} {leads}"), style), 2, hanging=2)]
+
+
+def _runs(places: list[PlaceStory], everything: bool) -> list[list[PlaceStory]]:  # noqa: FBT001
+    """Return the places in lists; a long run of successive absent places is one list."""
+    runs = [list(run) for _, run in groupby(places, lambda place: place.outcome == "absent")]
+    return [
+        part
+        for run in runs
+        for part in (
+            [run] if run[0].outcome == "absent" and len(run) >= _LONG and not everything else [[p] for p in run]
+        )
+    ]
+
+
+def _rows(run: list[PlaceStory]) -> list[tuple[Text, Text, Text]]:
+    if len(run) == 1:
+        return [_place(run[0])]
+    first, last = printable(run[0].path), printable(run[-1].path)
+    return [
+        (
+            Text("  absent", "dim"),
+            Text(f"{first} to {last}", "dim"),
+            Text(f"{len(run)} places (--all shows them)", "dim"),
+        )
+    ]
+
+
+def _place(place: PlaceStory) -> tuple[Text, Text, Text]:
+    mark = _MARKS.get(place.outcome, " ")
+    style = "green" if mark != " " else "yellow" if place.exists else "dim"
+    outcome = {"not-reached": "not reached", "filled-in": "fills in"}.get(place.outcome, place.outcome)
+    return Text(f"{mark} {outcome}", style), Text(printable(place.path), style), Text(printable(_note(place)))
+
+
+def _stacked_place(row: tuple[Text, Text, Text], width: int) -> list[RenderableType]:
+    outcome, path, note = row
+    return [*with_path(outcome, path, width), *([Lines(note, 4)] if note else [])]
+
+
+def _note(place: PlaceStory) -> str:
+    if place.outcome in _MARKS:
+        return _what_it_sets(place)
+    if place.outcome == "ignored":
+        return "Qwen Code does not trust the folder"
+    if place.outcome == "skipped":
+        return f"a {place.kind}, not a file"
+    if place.unreadable:
+        return place.unreadable
+    if place.kind == "fifo":
+        return "a FIFO, not read"
+    if not place.exists:
+        return ""
+    if place.outcome == "not-reached" and place.kind != "file":
+        return f"a {place.kind}, not a file"
+    return f"would set {', '.join(place.sets)}" if place.sets else "sets nothing that is used here"
+
+
+def _what_it_sets(place: PlaceStory) -> str:
+    names = [*place.sets, *(["where ~/.qwen is moved to"] if place.moves else [])]
+    return _sets(names, place.unused) + (f"; {len(place.excluded)} excluded" if place.excluded else "")
+
+
+def _sets(names: Sequence[str], unused: Sequence[str]) -> str:
+    """Return the fields that a file sets, and those for which its value is not used, as text."""
+    sets = f"sets {', '.join(names)}" if names else "sets nothing that is used here"
+    return sets + (f"; not used: {', '.join(unused)}" if unused else "")
+
+
+def settings_part(explanation: Explanation, everything: bool, width: int) -> list[RenderableType]:  # noqa: FBT001
+    """Return the scopes of settings in their order of precedence; those of the system only if their files exist."""
+    shown = [
+        scope
+        for scope in explanation.settings
+        if everything or scope.outcome != "absent" or scope.scope in ("user", "workspace")
+    ]
+    if not explanation.settings:
+        return []
+    rows = [_scope(scope) for scope in shown]
+    heading = [Text(), Lines(Text("settings: the scopes are merged; an upper one overrides those below", "bold"))]
+    table = grid(rows, width, uncut=(0, 1, 2)) if width >= SIDE_BY_SIDE_WIDTH else None
+    return [*heading, *([part for row in rows for part in _stacked_scope(row, width)] if table is None else [table])]
+
+
+def _scope(scope: ScopeStory) -> tuple[Text, Text, Text, Text]:
+    style = {"read": "green", "absent": "dim"}.get(scope.outcome, "yellow")
+    mark = ">" if scope.outcome == "read" else " "
+    note = scope.why or (_sets(scope.sets, scope.unused) if scope.outcome == "read" else "")
+    return (
+        Text(f"{mark} {scope.outcome}", style),
+        Text(scope.scope, style),
+        Text(printable(scope.path), style),
+        Text(printable(note)),
+    )
+
+
+def _stacked_scope(row: tuple[Text, Text, Text, Text], width: int) -> list[RenderableType]:
+    outcome, scope, path, note = row
+    return [*with_path(outcome + Text("  ") + scope, path, width), *([Lines(note, 4)] if note else [])]
+
+
+def excluded_part(explanation: Explanation) -> list[RenderableType]:
+    """Return a line for each variable that an env file sets and may not set."""
+    whose = "a project's" if explanation.home_fills_in else "a"
+    return [
+        Lines(
+            Text(printable(f"{e.variable}  {e.origin}  {whose} plain .env may not set it; .qwen/.env may")),
+            2,
+            hanging=2,
+        )
+        for e in explanation.excluded
+    ]
