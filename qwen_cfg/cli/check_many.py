@@ -16,7 +16,7 @@ from qwen_schema import ArtifactError, QwenCfgError, unexpected
 from qwen_schema.records import record, replace
 
 from .arguments import artifact_name, with_config
-from .checking import check_artifact
+from .check_one import check_artifact
 from .reports.outcome import from_plain, outcome_of, outcome_of_error, to_plain
 from .workers import Work
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from qwen_cfg.application.request import Request
     from qwen_cfg.core.world import GitStatus
 
-    from .checking import Manner
+    from .check_one import Manner
     from .output import Output
     from .reports.outcome import Outcome
 

@@ -11,16 +11,14 @@ import qwen_schema
 from qwen_schema.errors import UsageError
 from qwen_schema.fields import declared_fields
 from qwen_schema.tables.ranking import RANKING
-from qwen_schema.version import VERSION
 
+from .actions import ShowVersion
 from .help import ShowHelp, WholeWords, examples, help_text, usage_of
 from .output import standard_output
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, NoReturn
-
-    from qwen_schema import Field
 
 # Each command is the module of its name in this package, loaded when it is asked for.
 COMMANDS = {
@@ -43,7 +41,6 @@ COMMANDS = {
     "completion": "print a completion script for a shell",
 }
 
-_WIDEST_METAVAR = 40
 _EPILOG = f"""\
 {examples("init", "resolve --explain", 'run "What is a resolved config?"', "check qwen.toml")}
 {RANKING[0].upper()}{RANKING[1:]}
@@ -71,7 +68,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Turn what argparse has to say into a usage error."""
-        from .mistyped import plain_message  # noqa: PLC0415
+        from .usage_errors import plain_message  # noqa: PLC0415
 
         raise UsageError(qwen_schema.redact_unknown(plain_message(message)), hint=f"See: {self.prog} --help")
 
@@ -90,7 +87,7 @@ class Parser(argparse.ArgumentParser):
         if program is not None and not (unknown and program):
             _take_program(known, program, chosen)
         if unknown:
-            from .mistyped import unknown_words  # noqa: PLC0415
+            from .usage_errors import unknown_words  # noqa: PLC0415
 
             raise unknown_words(unknown, build_parser(), self.command(known.command), words)
         return known
@@ -120,7 +117,7 @@ class Parser(argparse.ArgumentParser):
         first = words[0] if words else ""
         name = first.partition("=")[0] if first.startswith("--") else first[:2]
         if first.startswith("-") and first != "--" and name not in self.options:
-            from .mistyped import unknown_words  # noqa: PLC0415
+            from .usage_errors import unknown_words  # noqa: PLC0415
 
             raise unknown_words([first], build_parser(), chosen, words)
 
@@ -131,14 +128,14 @@ class Parser(argparse.ArgumentParser):
         flags = [word for word in words[: (*words, "--").index("--")] if word.startswith("--")]
         unknown = [word for word in flags if word.partition("=")[0] not in chosen.options]
         if unknown:
-            from .mistyped import unknown_words  # noqa: PLC0415
+            from .usage_errors import unknown_words  # noqa: PLC0415
 
             raise unknown_words(unknown, build_parser(), chosen, words)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Refuse a value that is no choice, and name the near right one."""
         if action.choices is not None and value not in action.choices:
-            from .mistyped import unknown_choice, unknown_command  # noqa: PLC0415
+            from .usage_errors import unknown_choice, unknown_command  # noqa: PLC0415
 
             is_command = action.dest == "command"
             raise (
@@ -203,7 +200,7 @@ def build_parser(only: str | None = None) -> Parser:
         metavar="DIRECTORY",
         help="run as if started in DIRECTORY; may be repeated, as in git",
     )
-    parser.add_argument("--version", action=_ShowVersion, help="print the version and exit")
+    parser.add_argument("--version", action=ShowVersion, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     kind: Any = commands
     for name, summary in COMMANDS.items():
@@ -217,131 +214,6 @@ def build_parser(only: str | None = None) -> Parser:
         command.usage = usage_of(command.prog, command.actions)
     parser.usage = usage_of(parser.prog, parser.actions)
     return parser
-
-
-def add_field_flags(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of every declared field, in a group of their own."""
-    from qwen_cfg.application.flags import spellings  # noqa: PLC0415
-
-    group = parser.add_argument_group(
-        "fields",
-        "A flag overrides every other source, except that in Qwen Code 0.21 and later\n"
-        "a provider entry of settings.json overrides it. An empty flag is ignored, but\n"
-        "for --proxy= (no proxy).",
-    )
-    for field in declared_fields().values():
-        group.add_argument(
-            *spellings(field),
-            action=_Give,
-            field=field,
-            nargs=0 if field.is_switch else None,
-            metavar=_metavar(field),
-            help=_help(field),
-        )
-    parser.set_defaults(given={})
-
-
-def add_resolution_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say how to resolve."""
-    from qwen_schema.envfile import DIALECTS  # noqa: PLC0415
-    from qwen_schema.profiles import DEFAULT_PROFILE, declared_profiles  # noqa: PLC0415
-
-    group = parser.add_argument_group("resolution")
-    files = group.add_mutually_exclusive_group()
-    files.add_argument("--env-file", metavar="PATH", help="read this env file instead of searching for one")
-    files.add_argument("--no-env-file", action="store_true", help="read no env file")
-    group.add_argument(
-        "--trust-project",
-        action="store_true",
-        help="allow the project's files to decide where keys and prompts go, this once (or QWEN_CFG_TRUST_PROJECT=1)",
-    )
-    group.add_argument(
-        "--profile",
-        choices=list(declared_profiles()),
-        help="which version of Qwen Code to follow: "
-        + "; ".join(f"{p.name} ({p.qwen_code})" for p in declared_profiles().values())
-        + f" (default: QWEN_CFG_PROFILE, else that of the qwen on the PATH, else {DEFAULT_PROFILE})",
-    )
-    group.add_argument(
-        "--env-dialect",
-        choices=list(DIALECTS),
-        help="how to parse env files: like the npm package dotenv, as Qwen Code does, or like python-dotenv",
-    )
-    group.add_argument(
-        "--secret-from",
-        metavar="KIND:WHERE",
-        help="how the artifact refers to the key: environment:VARIABLE, env-file:PATH:VARIABLE, keyring:SERVICE/NAME, "
-        "command:WORDS (run without a shell, when the key is needed), flag, oauth-cache",
-    )
-
-
-def add_config_option(parser: argparse.ArgumentParser) -> None:
-    """Add the option that names an artifact."""
-    parser.add_argument(
-        "--config",
-        metavar="FILE",
-        nargs="?",
-        const="",
-        help="use this artifact and resolve nothing; only --secret-from may go with it (without FILE: the first "
-        "qwen.toml from the working directory up)",
-    )
-
-
-def add_color_option(parser: argparse.ArgumentParser) -> None:
-    """Add the choice of colour."""
-    parser.add_argument(
-        "--color",
-        choices=["auto", "always", "never"],
-        default="auto",
-        help="use colours on a terminal (auto), or never (NO_COLOR and FORCE_COLOR are honoured)",
-    )
-
-
-class ChoicesOrPath(list[str]):
-    """Words to choose from, or a path: what holds a dot or a slash is taken for one."""
-
-    def __contains__(self, value: object) -> bool:
-        return super().__contains__(value) or (isinstance(value, str) and any(mark in value for mark in "./\\"))
-
-
-class _Give(argparse.Action):
-    """Notes a field's flag as it was spelled, with its text."""
-
-    def __init__(self, field: Field, **options: Any) -> None:
-        super().__init__(**{**options, "dest": "given", "default": argparse.SUPPRESS})
-        self.field = field
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,  # noqa: ARG002 - argparse's own
-        namespace: argparse.Namespace,
-        values: Any,
-        option_string: str | None = None,
-    ) -> None:
-        from qwen_cfg.core.start import FlagValue  # noqa: PLC0415
-        from qwen_schema.secret import Secret  # noqa: PLC0415
-
-        flag = option_string or self.option_strings[0]
-        text = values if isinstance(values, str) else str(not flag.startswith("--no-")).lower()
-        given = FlagValue(flag, Secret(text) if self.field.secret else text)
-        before = namespace.given.get(self.field.name)
-        if before is not None and before.text != given.text:
-            both = " and ".join(dict.fromkeys((before.flag, given.flag)))
-            raise UsageError(
-                f"{self.field.name} is given twice, with different values", where=both, hint="Give it once."
-            )
-        namespace.given = {**namespace.given, self.field.name: given}
-
-
-class _ShowVersion(argparse.Action):
-    """Prints the version."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(nargs=0, default=argparse.SUPPRESS, **options)
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        standard_output().text(f"{parser.prog} {VERSION}\n", verbatim=True)
-        parser.exit()
 
 
 def _refuse_one_dash(words: Sequence[str], chosen: Parser) -> None:
@@ -375,25 +247,3 @@ def _take_program(known: argparse.Namespace, program: list[str], chosen: Parser)
         first = qwen_schema.show_word(known.program[0])
         raise UsageError(f"unexpected argument {first}", hint=f"Put -- before the program: {chosen.prog} -- PROGRAM")
     known.program = program
-
-
-def _metavar(field: Field) -> str | None:
-    values = "{" + ",".join(field.schema.get("enum", ())) + "}"
-    if "enum" in field.schema:
-        # More of them than fit beside the flag stand in the description.
-        return values if len(values) <= _WIDEST_METAVAR else field.name.upper()
-    by_format = {"http-url": "URL", "proxy-url": "URL", "file-path": "PATH", "header-value": "KEY"}
-    by_type = {"number": "SECONDS", "integer": "COUNT", "array": "LIST"}
-    return by_format.get(field.schema.get("format", "")) or by_type.get(field.schema["type"], field.name.upper())
-
-
-def _help(field: Field) -> str:
-    from qwen_schema.profiles import declared_profiles  # noqa: PLC0415
-
-    default = "" if field.default in (None, "") else f" (default: {qwen_schema.show_value(field.default)}"
-    for profile in declared_profiles().values():
-        other = profile.defaults.get(field.name, {}).get("openai")
-        default += f"; {profile.qwen_code}: {other}" if default and other else ""
-    default += ")" if default else ""
-    variables = ", ".join(variable.name for variable in field.variables)
-    return f"{field.description}{default} [{variables}]".replace("%", "%%")

@@ -19,7 +19,8 @@ import qwen_runtime
 import qwen_schema
 from qwen_cfg import diagnose, resolve, to_artifact
 from qwen_cfg.application.flags import flags_in
-from qwen_cfg.cli.parser import Parser, add_field_flags
+from qwen_cfg.cli.options import add_field_flags
+from qwen_cfg.cli.parser import Parser
 from qwen_cfg.explanation import explain
 from qwen_schema import EnvFileError, NotTrustedError, Secret, UsageError, dump, load
 

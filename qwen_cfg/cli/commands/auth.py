@@ -11,7 +11,7 @@ from qwen_cfg.application.login import login_place_under
 from qwen_cfg.cli.arguments import request_of
 from qwen_cfg.cli.formats import JSON, TEXT, Views, add_format_option, show
 from qwen_cfg.cli.help import examples
-from qwen_cfg.cli.parser import add_field_flags, add_resolution_options
+from qwen_cfg.cli.options import add_field_flags, add_resolution_options
 from qwen_cfg.cli.terminal.login import log_in_at_terminal, terminal_of
 from qwen_cfg.cli.terminal.prompt import has_terminal
 from qwen_schema import ConfigurationError, ExitCode, endpoint_of

@@ -7,10 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from qwen_cfg.cli.arguments import artifact_name, request_of, with_config
-from qwen_cfg.cli.checking import Manner, as_word, check_artifact, update_words
+from qwen_cfg.cli.check_one import Manner, as_word, check_artifact, update_words
 from qwen_cfg.cli.formats import JSON, PROBLEMS, TEXT, Views, add_format_option, show
 from qwen_cfg.cli.help import examples
-from qwen_cfg.cli.parser import add_field_flags, add_resolution_options
+from qwen_cfg.cli.options import add_field_flags, add_resolution_options
 from qwen_cfg.cli.reports.check import report_data, show_text
 from qwen_cfg.rules import ALL_RULES, RULES, rules_for_check
 from qwen_cfg.writing.artifact_file import ARTIFACT_NAME

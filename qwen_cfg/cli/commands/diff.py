@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from qwen_cfg.cli.arguments import request_of, working_directory
 from qwen_cfg.cli.formats import JSON, PROBLEMS, TEXT, add_format_option, show
 from qwen_cfg.cli.help import examples
-from qwen_cfg.cli.parser import add_field_flags, add_resolution_options
+from qwen_cfg.cli.options import add_field_flags, add_resolution_options
 from qwen_schema import QwenCfgError, UsageError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qwen_cfg.cli.arguments import request_of
 from qwen_cfg.cli.formats import JSON, TEXT, Views, add_format_option, show
 from qwen_cfg.cli.help import examples
-from qwen_cfg.cli.parser import add_color_option, add_config_option, add_field_flags, add_resolution_options
+from qwen_cfg.cli.options import add_color_option, add_config_option, add_field_flags, add_resolution_options
 from qwen_cfg.cli.ready_config import chosen_profile_of, ready_config
 from qwen_cfg.cli.terminal.consent import gate_of
 

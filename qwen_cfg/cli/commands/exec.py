@@ -9,7 +9,7 @@ from qwen_cfg.application.projects_programs import projects_programs
 from qwen_cfg.application.start import start_of, what_wins
 from qwen_cfg.cli.arguments import request_of, this_process
 from qwen_cfg.cli.help import examples
-from qwen_cfg.cli.parser import add_config_option, add_field_flags, add_resolution_options
+from qwen_cfg.cli.options import add_config_option, add_field_flags, add_resolution_options
 from qwen_cfg.cli.ready_config import keyed_config
 from qwen_cfg.cli.terminal.consent import gate_of
 from qwen_cfg.starting.program import program_named, put_in_place

@@ -23,7 +23,7 @@ from qwen_cfg.application.typed_key import require_typed_key, vouch_for_typed_ke
 from qwen_cfg.cli.arguments import request_of
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.notices import show_hidden, show_hidden_files, show_unwritten_login, show_warnings
-from qwen_cfg.cli.parser import add_field_flags
+from qwen_cfg.cli.options import add_field_flags
 from qwen_cfg.cli.terminal.consent import accept_of, gate_of
 from qwen_cfg.cli.terminal.first_settings import ask_for_settings
 from qwen_cfg.cli.terminal.prompt import has_terminal

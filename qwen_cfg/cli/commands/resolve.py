@@ -14,7 +14,7 @@ from qwen_cfg.cli.arguments import request_of, require_own_eyes
 from qwen_cfg.cli.formats import TEXT, Views, show
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.notices import show_unwritten_login, show_warnings
-from qwen_cfg.cli.parser import add_color_option, add_field_flags, add_resolution_options
+from qwen_cfg.cli.options import add_color_option, add_field_flags, add_resolution_options
 from qwen_cfg.writing.artifact_file import artifact_text, write_artifact
 from qwen_cfg.writing.schema_line import schema_for
 from qwen_schema import ExitCode, UsageError, declared_fields, fields_meant, show_word

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from qwen_cfg.cli.arguments import request_of
 from qwen_cfg.cli.help import examples
-from qwen_cfg.cli.parser import add_config_option, add_field_flags, add_resolution_options
+from qwen_cfg.cli.options import add_config_option, add_field_flags, add_resolution_options
 from qwen_cfg.cli.ready_config import ready_config
 from qwen_cfg.cli.terminal.consent import gate_of
 from qwen_cfg.cli.terminal.prompt import has_terminal, prompt_of

@@ -11,7 +11,7 @@ from qwen_cfg.application.incomplete import IncompleteError
 from qwen_cfg.cli.arguments import request_of
 from qwen_cfg.cli.formats import JSON, TEXT, Views, add_format_option, show
 from qwen_cfg.cli.help import examples
-from qwen_cfg.cli.parser import add_config_option, add_field_flags, add_resolution_options
+from qwen_cfg.cli.options import add_config_option, add_field_flags, add_resolution_options
 from qwen_cfg.core.paths import Standpoint
 from qwen_schema import (
     STATISTICS_HOLD,

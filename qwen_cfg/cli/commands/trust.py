@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from qwen_cfg.application.compilation import allowed_owners, compilation_of, trust_store
 from qwen_cfg.application.config_file import config_file
 from qwen_cfg.application.login import concern_of_stored_login
+from qwen_cfg.cli.actions import ChoicesOrPath
 from qwen_cfg.cli.arguments import request_of, with_config
 from qwen_cfg.cli.formats import JSON, TEXT, Views, add_format_option, show
 from qwen_cfg.cli.help import examples
-from qwen_cfg.cli.parser import ChoicesOrPath, add_config_option, add_field_flags, add_resolution_options
+from qwen_cfg.cli.options import add_config_option, add_field_flags, add_resolution_options
 from qwen_cfg.cli.terminal.consent import trust_command
 from qwen_cfg.cli.terminal.prompt import has_terminal
 from qwen_cfg.cli.terminal.yes_or_no import says_yes
