@@ -11,7 +11,15 @@ from qwen_cfg.rules import OF_ALL_FIELDS
 from qwen_schema import Secret, declared_fields, redact_known, safe_text, show_value
 from qwen_schema.records import replace
 
-from .document import DirectoryStory, Explanation, FieldStory, Offer, OtherStory, PlaceStory, ScopeStory
+from .document import (
+    DirectoryExplanation,
+    Explanation,
+    FieldExplanation,
+    OtherProfileExplanation,
+    PlaceExplanation,
+    ScopeExplanation,
+    UnusedValue,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +27,7 @@ if TYPE_CHECKING:
     from qwen_cfg.core.chosen_profile import ChosenProfile
     from qwen_cfg.core.origin import Candidate
     from qwen_cfg.core.other_profiles import ProfileComparison
-    from qwen_cfg.core.place import Place, Visit
+    from qwen_cfg.core.place import Visit
     from qwen_cfg.core.resolution import Resolution
     from qwen_cfg.rules import Diagnostic
 
@@ -56,7 +64,7 @@ def explain(
         excluded=resolution.excluded,
         diagnostics=diagnostics,
         not_considered=tuple(world.standpoint.show(path) for path in resolution.settings_files),
-        others=tuple(_other(other, reveal) for other in others),
+        others=tuple(_other_profile(other, reveal) for other in others),
         settings=_scopes(resolution),
     )
 
@@ -65,35 +73,35 @@ def about(explanation: Explanation, field: str) -> Explanation:
     """Return the part of an explanation that is about one field."""
     return replace(
         explanation,
-        fields=tuple(story for story in explanation.fields if story.name == field),
+        fields=tuple(each for each in explanation.fields if each.name == field),
         diagnostics=tuple(d for d in explanation.diagnostics if d.finding.field == field or d.code in OF_ALL_FIELDS),
-        others=tuple(_about(other, field) for other in explanation.others),
+        others=tuple(_about_field(other, field) for other in explanation.others),
     )
 
 
-def _about(other: OtherStory, field: str) -> OtherStory:
-    told = tuple(difference for difference in other.differences if difference[0].name == field)
-    return replace(other, differences=told, agrees=not (told or other.unread or other.error))
+def _about_field(other: OtherProfileExplanation, field: str) -> OtherProfileExplanation:
+    differences = tuple(difference for difference in other.differences if difference[0].name == field)
+    return replace(other, differences=differences, agrees=not (differences or other.unread or other.error))
 
 
-def _other(other: ProfileComparison, reveal: bool) -> OtherStory:  # noqa: FBT001
-    told = other.resolution
-    return OtherStory(
+def _other_profile(other: ProfileComparison, reveal: bool) -> OtherProfileExplanation:  # noqa: FBT001
+    resolution = other.resolution
+    return OtherProfileExplanation(
         other.profile.name,
         other.profile.title,
         other.agrees,
-        tuple((_field(told, d.decision, reveal), d.same_value) for d in other.differences) if told else (),
+        tuple((_field(resolution, d.decision, reveal), d.same_value) for d in other.differences) if resolution else (),
         other.unread,
         f"{other.error.where}: {other.error.what}" if other.error else None,
     )
 
 
-def _directory(resolution: Resolution) -> DirectoryStory | None:
+def _directory(resolution: Resolution) -> DirectoryExplanation | None:
     directory, show = resolution.directory, resolution.world.standpoint.show_directory
     plain = resolution.world.home and resolution.world.home / ".qwen"
     if directory.origin is None or not directory.text or directory.moved_to == plain:
         return None
-    return DirectoryStory(
+    return DirectoryExplanation(
         show(directory.moved_to) if directory.moved_to else None,
         str(directory.origin),
         directory.text,
@@ -101,11 +109,11 @@ def _directory(resolution: Resolution) -> DirectoryStory | None:
     )
 
 
-def _field(resolution: Resolution, decision: Decision, reveal: bool) -> FieldStory:  # noqa: FBT001
-    field, decision = decision.field, _as_used(resolution, decision)
+def _field(resolution: Resolution, decision: Decision, reveal: bool) -> FieldExplanation:  # noqa: FBT001
+    field, decision = decision.field, _used_decision(resolution, decision)
     winner = decision.winner
     origin = winner.origin if winner else None
-    return FieldStory(
+    return FieldExplanation(
         name=field.name,
         description=field.description,
         flags=field.flags,
@@ -121,30 +129,30 @@ def _field(resolution: Resolution, decision: Decision, reveal: bool) -> FieldSto
         origin=origin.place if origin else None,
         variable=origin.variable if origin else None,
         reach=origin.reach if origin else None,
-        won_by=_won_by(resolution, decision),
+        won_by=_source_text(resolution, decision),
         problem=decision.problem.wrong if decision.problem else None,
         shadowed=tuple(
-            Offer(
-                lost.fate,
-                _text(lost.candidate, reveal),
-                lost.candidate.origin.layer,
-                lost.candidate.origin.place,
-                lost.candidate.origin.variable,
-                str(lost.by.origin) if lost.by else None,
+            UnusedValue(
+                unused.fate,
+                _text(unused.candidate, reveal),
+                unused.candidate.origin.layer,
+                unused.candidate.origin.place,
+                unused.candidate.origin.variable,
+                str(unused.by.origin) if unused.by else None,
             )
-            for lost in decision.shadowed
+            for unused in decision.shadowed
         ),
-        unreached=_unreached(resolution, field.name, reveal),
+        unreached=_unreached_values(resolution, field.name, reveal),
     )
 
 
-def _as_used(resolution: Resolution, decision: Decision) -> Decision:
-    """Return the decision; for the key under Qwen OAuth, which uses no key, without a winner."""
+def _used_decision(resolution: Resolution, decision: Decision) -> Decision:
+    """Return the decision. Qwen OAuth uses no key, so the decision about the key has no winner then."""
     if not decision.field.secret or resolution.auth_method != "qwen-oauth" or decision.winner is None:
         return decision
-    every = (decision.winner, *(lost.candidate for lost in decision.shadowed if lost.fate == "beaten"))
-    others = tuple(lost for lost in decision.shadowed if lost.fate != "beaten")
-    unused = tuple(ShadowedCandidate(candidate, "not under this method") for candidate in every)
+    keys = (decision.winner, *(shadowed.candidate for shadowed in decision.shadowed if shadowed.fate == "beaten"))
+    others = tuple(shadowed for shadowed in decision.shadowed if shadowed.fate != "beaten")
+    unused = tuple(ShadowedCandidate(key, "not under this method") for key in keys)
     return Decision(decision.field, None, (*unused, *others))
 
 
@@ -160,7 +168,8 @@ def _text(candidate: Candidate, reveal: bool) -> str:  # noqa: FBT001
     return candidate.revealed if reveal else safe_text(declared_fields()[candidate.field], candidate.revealed)
 
 
-def _won_by(resolution: Resolution, decision: Decision) -> str:
+def _source_text(resolution: Resolution, decision: Decision) -> str:
+    """Return the origin of the value as text; without a value, the reason."""
     if decision.winner is not None:
         return str(decision.winner.origin)
     if decision.field.secret and resolution.auth_method == "qwen-oauth":
@@ -173,38 +182,37 @@ def _won_by(resolution: Resolution, decision: Decision) -> str:
     return "not set"
 
 
-def _unreached(resolution: Resolution, field: str, reveal: bool) -> tuple[Offer, ...]:  # noqa: FBT001
+def _unreached_values(resolution: Resolution, field: str, reveal: bool) -> tuple[UnusedValue, ...]:  # noqa: FBT001
     offers = (would_set(file, field, resolution.auth_method) for file in resolution.unreached)
     return tuple(
-        Offer("not reached", _text(o, reveal), o.origin.layer, o.origin.place, o.origin.variable)
+        UnusedValue("not reached", _text(o, reveal), o.origin.layer, o.origin.place, o.origin.variable)
         for o in offers
         if o is not None
     )
 
 
-def _places(resolution: Resolution) -> tuple[PlaceStory, ...]:
+def _places(resolution: Resolution) -> tuple[PlaceExplanation, ...]:
     """Return the places in the order of the search, then the places that fill in, in their order of precedence."""
-    reached = tuple(_visited(resolution, v) for v in resolution.search.visits if v.outcome != "not-reached")
+    reached = tuple(_visited_place(resolution, v) for v in resolution.search.visits if v.outcome != "not-reached")
     show = resolution.world.standpoint.show
     order = [show(place.path) for place in (*resolution.search.places, *resolution.everywhere)]
     filling = [show(place.path) for place in resolution.search.read[1:]]
-    stories = sorted(reached + _not_reached(resolution), key=lambda story: order.index(story.path))
-    return tuple(sorted(stories, key=lambda story: filling.index(story.path) if story.path in filling else -1))
+    places = sorted(reached + _unreached_places(resolution), key=lambda place: order.index(place.path))
+    return tuple(sorted(places, key=lambda place: filling.index(place.path) if place.path in filling else -1))
 
 
-def _scopes(resolution: Resolution) -> tuple[ScopeStory, ...]:
+def _scopes(resolution: Resolution) -> tuple[ScopeExplanation, ...]:
     """Return the explanation of each scope of settings, in their order of precedence."""
-    stories = []
+    scopes, decisions = [], resolution.decisions
     for scope in reversed(resolution.settings.scopes if resolution.settings is not None else ()):
-        sets = tuple(name for name, d in resolution.decisions.items() if _is_from(d.winner, scope.file.path))
-        unused = (
-            n for n, d in resolution.decisions.items() for s in d.shadowed if _is_from(s.candidate, scope.file.path)
-        )
-        rest = tuple(name for name in dict.fromkeys(unused) if name not in sets)
+        file = scope.file
+        sets = tuple(name for name, decision in decisions.items() if _is_from(decision.winner, file.path))
+        unused = (name for name, d in decisions.items() for s in d.shadowed if _is_from(s.candidate, file.path))
+        only_unused = tuple(name for name in dict.fromkeys(unused) if name not in sets)
         line = f" (line {scope.line})" if scope.line is not None else ""
         why = f"{scope.why}{line}" if scope.why else ""
-        stories.append(ScopeStory(scope.file.scope, scope.file.shown, scope.outcome, why, sets, rest))
-    return tuple(stories)
+        scopes.append(ScopeExplanation(file.scope, file.shown, scope.outcome, why, sets, only_unused))
+    return tuple(scopes)
 
 
 def _is_from(candidate: Candidate | None, path: Path) -> bool:
@@ -213,30 +221,26 @@ def _is_from(candidate: Candidate | None, path: Path) -> bool:
     return any(origin.path == path for origin in origins)
 
 
-def _visited(resolution: Resolution, visit: Visit) -> PlaceStory:
-    shown = resolution.world.standpoint.show(visit.place.path)
+def _visited_place(resolution: Resolution, visit: Visit) -> PlaceExplanation:
+    path, decisions = visit.place.path, resolution.decisions
     file = next((file for file in resolution.files if file.place == visit.place), None)
     offers = file.offers.values() if file else ()
-    return PlaceStory(
-        shown,
+    return PlaceExplanation(
+        resolution.world.standpoint.show(path),
         visit.outcome,
         visit.kind != "absent",
         visit.kind,
-        tuple(name for name, d in resolution.decisions.items() if _won_from(d, visit.place)),
-        tuple(dict.fromkeys(o.field for o in offers if not _won_from(resolution.decisions[o.field], visit.place))),
+        tuple(name for name, decision in decisions.items() if _is_from(decision.winner, path)),
+        tuple(dict.fromkeys(o.field for o in offers if not _is_from(decisions[o.field].winner, path))),
         file.excluded if file else (),
-        moves=resolution.directory.origin is not None and resolution.directory.origin.path == visit.place.path,
+        moves=resolution.directory.origin is not None and resolution.directory.origin.path == path,
     )
 
 
-def _won_from(decision: Decision, place: Place) -> bool:
-    return _is_from(decision.winner, place.path)
-
-
-def _not_reached(resolution: Resolution) -> tuple[PlaceStory, ...]:
+def _unreached_places(resolution: Resolution) -> tuple[PlaceExplanation, ...]:
     world = resolution.world
     files = {file.place.path: file for file in resolution.unreached}
-    stories = []
+    explanations = []
     for place in resolution.unread_places:
         sighting = world.look(place.path)
         file = files.get(place.path)
@@ -245,8 +249,8 @@ def _not_reached(resolution: Resolution) -> tuple[PlaceStory, ...]:
             if file
             else ()
         )
-        stories.append(
-            PlaceStory(
+        explanations.append(
+            PlaceExplanation(
                 world.standpoint.show(place.path),
                 "not-reached",
                 sighting.kind != "absent",
@@ -255,4 +259,4 @@ def _not_reached(resolution: Resolution) -> tuple[PlaceStory, ...]:
                 unreadable=sighting.error.what if sighting.error else None,
             )
         )
-    return tuple(stories)
+    return tuple(explanations)

@@ -8,7 +8,7 @@ from qwen_cfg.rules.diagnostic import diagnostic_data
 from qwen_schema.records import asdict
 
 if TYPE_CHECKING:
-    from .document import Explanation, OtherStory
+    from .document import Explanation, OtherProfileExplanation
 
 FORMAT = 1
 
@@ -24,7 +24,7 @@ def explanation_data(explanation: Explanation, exit_code: int, error: dict[str, 
         "profile": explanation.profile,
         "profile_from": explanation.because,
         "dialect": explanation.dialect,
-        "fields": {story.name: asdict(story) for story in explanation.fields},
+        "fields": {field.name: asdict(field) for field in explanation.fields},
         "env_file": {
             "chosen_by": explanation.chosen_by,
             "read": list(explanation.read),
@@ -39,15 +39,15 @@ def explanation_data(explanation: Explanation, exit_code: int, error: dict[str, 
     }
 
 
-def _other_data(other: OtherStory) -> dict[str, Any]:
+def _other_data(other: OtherProfileExplanation) -> dict[str, Any]:
     keys = ("value", "layer", "origin", "variable", "reach", "won_by", "problem")
     return {
         "profile": other.profile,
         "qwen_code": other.title,
         "agrees": other.agrees,
         "differences": [
-            {"field": story.name, "same_value": same_value, **{key: getattr(story, key) for key in keys}}
-            for story, same_value in other.differences
+            {"field": field.name, "same_value": same_value, **{key: getattr(field, key) for key in keys}}
+            for field, same_value in other.differences
         ],
         "unread": list(other.unread),
         "error": other.error,

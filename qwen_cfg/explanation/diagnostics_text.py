@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 
 def heading(cwd: str, rules: str, diagnostics: tuple[Diagnostic, ...], width: int) -> RenderableType:
-    """Return the heading of a screen: the place, the rules in use with the reason, and warnings about those."""
-    place, whose = Text(printable(cwd), "bold"), Text(printable(rules), "dim")
-    fits = place.cell_len + whose.cell_len + 2 <= width
-    beside = place + Text(" " * (width - place.cell_len - whose.cell_len)) + whose
-    first: list[RenderableType] = [beside] if fits else [Lines(whose), unbroken(place)]
-    warned = (d for d in diagnostics if d.code in OF_ALL_FIELDS)
-    warnings = [Lines(_label(d) + Text(f"  {printable(d.finding.message)}")) for d in warned]
+    """Return the heading of a screen: the directory, the rules in use with the reason, and warnings about the rules."""
+    place, rules_text = Text(printable(cwd), "bold"), Text(printable(rules), "dim")
+    fits = place.cell_len + rules_text.cell_len + 2 <= width
+    beside = place + Text(" " * (width - place.cell_len - rules_text.cell_len)) + rules_text
+    first: list[RenderableType] = [beside] if fits else [Lines(rules_text), unbroken(place)]
+    about_rules = (d for d in diagnostics if d.code in OF_ALL_FIELDS)
+    warnings = [Lines(_label(d) + Text(f"  {printable(d.finding.message)}")) for d in about_rules]
     return Group(*first, *warnings)
 
 
 def diagnostics_part(diagnostics: tuple[Diagnostic, ...], width: int) -> RenderableType:
-    """Return diagnostics with their codes; the text is beside the code, or below it on a narrow screen."""
+    """Return diagnostics: the code and, beside it or below it on a narrow screen, the text."""
     bodies = [(_label(diagnostic), _body(diagnostic)) for diagnostic in diagnostics]
     table = grid(bodies, width) if width >= SIDE_BY_SIDE_WIDTH else None
     return Group(*(part for label, body in bodies for part in (label, Lines(body, 2)))) if table is None else table

@@ -1,4 +1,4 @@
-"""The document that explains a resolution; its parts are in the order of the screen."""
+"""The types of the document that explains a resolution, in the order of the screen."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ ALWAYS_SHOWN = ("auth_method", "api_key", "base_url", "model")
 
 
 @record
-class Offer:
-    """A value from a layer that is not used: the reason, and the origin of the value that overrides it."""
+class UnusedValue:
+    """A value that a layer offers and that is not used. `fate` is the reason, `by` the origin that overrides it."""
 
     fate: str
     value: str
@@ -30,7 +30,7 @@ class Offer:
 
 
 @record
-class FieldStory:
+class FieldExplanation:
     """The explanation of one field. `value` is for display: a secret is masked."""
 
     name: str
@@ -46,23 +46,23 @@ class FieldStory:
     reach: Reach | None
     won_by: str
     problem: str | None
-    shadowed: tuple[Offer, ...]
-    unreached: tuple[Offer, ...]
+    shadowed: tuple[UnusedValue, ...]
+    unreached: tuple[UnusedValue, ...]
 
     @property
-    def stands_alone(self) -> bool:
-        """Whether the field has its default and no layer offers another value."""
+    def can_be_omitted(self) -> bool:
+        """Whether the screen may omit the field: it has its default, and no layer offers another value."""
         by_default = self.layer is not None and layer_named(self.layer).is_default
         is_undisputed = not self.unreached and not self.problem and not self.shadowed
         return by_default and is_undisputed and self.name not in ALWAYS_SHOWN
 
 
 @record
-class PlaceStory:
-    """The outcome at one place of the search.
+class PlaceExplanation:
+    """One place of the search for env files, with its outcome.
 
-    `sets` are the fields whose value comes from the file there (or would, if it had been reached), and `unused` the
-    fields for which its value is not used. `moves` says that the file moves the user's Qwen directory.
+    `sets` are the fields whose value comes from the file (or would, if the search had reached it), and `unused` the
+    fields for which its value is not used. `moves` is true if the file moves the user's Qwen directory.
     """
 
     path: str
@@ -77,8 +77,8 @@ class PlaceStory:
 
 
 @record
-class ScopeStory:
-    """One scope of settings: its file, the outcome with its reason, and the fields that it sets or does not."""
+class ScopeExplanation:
+    """One scope of settings: its file, the outcome with its reason, the fields that it sets, and its unused values."""
 
     scope: Scope
     path: str
@@ -89,8 +89,8 @@ class ScopeStory:
 
 
 @record
-class DirectoryStory:
-    """The directory that a variable moves the user's Qwen directory to, or why it does not move."""
+class DirectoryExplanation:
+    """The new place of the user's Qwen directory if a variable moves it, or the problem that prevents this."""
 
     path: str | None
     moved_by: str
@@ -99,16 +99,16 @@ class DirectoryStory:
 
 
 @record
-class OtherStory:
-    """The result under another profile: the fields that differ, each with whether its value is the same.
+class OtherProfileExplanation:
+    """The result under another profile. Each difference has the field, and whether its value is the same.
 
-    `error` is the reason if there is no result; `unread` are files that it depends on and that were not read.
+    `error` is the reason if there is no result. `unread` are files that the result depends on and that were not read.
     """
 
     profile: str
     title: str
     agrees: bool
-    differences: tuple[tuple[FieldStory, bool], ...]
+    differences: tuple[tuple[FieldExplanation, bool], ...]
     unread: tuple[str, ...]
     error: str | None
 
@@ -126,12 +126,12 @@ class Explanation:
     dialect: str
     chosen_by: str
     complete: bool
-    fields: tuple[FieldStory, ...]
-    directory: DirectoryStory | None
-    places: tuple[PlaceStory, ...]
+    fields: tuple[FieldExplanation, ...]
+    directory: DirectoryExplanation | None
+    places: tuple[PlaceExplanation, ...]
     read: tuple[str, ...]
     excluded: tuple[Excluded, ...]
     diagnostics: tuple[Diagnostic, ...]
     not_considered: tuple[str, ...]
-    others: tuple[OtherStory, ...]
-    settings: tuple[ScopeStory, ...] = ()
+    others: tuple[OtherProfileExplanation, ...]
+    settings: tuple[ScopeExplanation, ...] = ()

@@ -22,19 +22,19 @@ if TYPE_CHECKING:
     from qwen_cfg.core.origin import Layer
     from qwen_schema import Field
 
-    from .document import FieldStory, Offer
+    from .document import FieldExplanation, UnusedValue
 
 
-def field_table(stories: list[FieldStory], width: int) -> RenderableType:
+def field_table(fields: list[FieldExplanation], width: int) -> RenderableType:
     """Return the fields with their values and sources, and below each field the values that are not used."""
     rows: list[tuple[Text, Text, Text]] = []
-    for story in stories:
-        rows.append((Text(f"  {story.name}", "bold"), value_text(story), winner_text(story)))
-        rows += [(Text(), Text(_shown(o.value), "dim"), Text(_loss(o), "dim")) for o in _losers(story)]
+    for field in fields:
+        rows.append((Text(f"  {field.name}", "bold"), value_text(field), source_text(field)))
+        rows += [(Text(), Text(_display(o.value), "dim"), Text(_unused_text(o), "dim")) for o in _unused_values(field)]
     name = max((row[0].cell_len for row in rows), default=0)
     widths = _column_widths([row[1:] for row in rows], width - name - 2 * GAP)
     if width < SIDE_BY_SIDE_WIDTH or widths is None:
-        return _stacked(stories)
+        return _stacked_fields(fields)
     table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="dim")
     table.add_column("  field", no_wrap=True)
     table.add_column("value", overflow="fold", width=widths[0])
@@ -45,7 +45,7 @@ def field_table(stories: list[FieldStory], width: int) -> RenderableType:
 
 
 def _column_widths(rows: Sequence[tuple[Text, Text]], room: int) -> tuple[int, int] | None:
-    """Return the widths of two columns in which no word is cut; None if there is no room for them."""
+    """Return the widths of two columns in which no word is cut; None if they do not fit into `room` columns."""
     longest = [[max(longest_word(text), 1) for text in row] for row in rows]
     value, source = (max(column) for column in zip(*longest, (len("value"), len("source")), strict=True))
     if value + source > room:
@@ -55,38 +55,38 @@ def _column_widths(rows: Sequence[tuple[Text, Text]], room: int) -> tuple[int, i
     return value, min(room - value, max(source, whole_source))
 
 
-def _stacked(stories: list[FieldStory]) -> RenderableType:
+def _stacked_fields(fields: list[FieldExplanation]) -> RenderableType:
     lines: list[RenderableType] = []
-    for story in stories:
-        lines.append(Text(story.name, "bold"))
-        lines += [Lines(value_text(story), 2), Lines(winner_text(story), 2)]
-        lines += [Lines(Text(f"{_loss(o)}: {_shown(o.value)}", "dim"), 4) for o in _losers(story)]
+    for field in fields:
+        lines.append(Text(field.name, "bold"))
+        lines += [Lines(value_text(field), 2), Lines(source_text(field), 2)]
+        lines += [Lines(Text(f"{_display(o.value)}  {_unused_text(o)}", "dim"), 4) for o in _unused_values(field)]
     return Group(*lines)
 
 
-def value_text(story: FieldStory) -> Text:
+def value_text(field: FieldExplanation) -> Text:
     """Return the value of a field for display."""
-    if story.value is None:
-        return Text("(none)", "red" if story.layer is None and story.name == "api_key" else "dim")
-    return Text(_shown(story.value), "red" if story.problem else "green")
+    if field.value is None:
+        return Text("(none)", "red" if field.layer is None and field.name == "api_key" else "dim")
+    return Text(_display(field.value), "red" if field.problem else "green")
 
 
-def _shown(value: str) -> str:
+def _display(value: str) -> str:
     return printable(value) if value else "(empty)"
 
 
-def winner_text(story: FieldStory) -> Text:
+def source_text(field: FieldExplanation) -> Text:
     """Return the source of a field's value, with a mark if the value is not valid."""
-    text = Text(printable(story.won_by))
-    return text + Text("  not valid", "bold red") if story.problem else text
+    text = Text(printable(field.won_by))
+    return text + Text("  not valid", "bold red") if field.problem else text
 
 
-def _losers(story: FieldStory) -> tuple[Offer, ...]:
+def _unused_values(field: FieldExplanation) -> tuple[UnusedValue, ...]:
     """Return the values that are not used, without an empty default."""
-    return tuple(o for o in story.shadowed + story.unreached if o.value or not layer_named(o.layer).is_default)
+    return tuple(o for o in field.shadowed + field.unreached if o.value or not layer_named(o.layer).is_default)
 
 
-def _loss(offer: Offer) -> str:
+def _unused_text(unused: UnusedValue) -> str:
     label = {
         "beaten": "overridden:",
         "empty": "empty:",
@@ -95,29 +95,29 @@ def _loss(offer: Offer) -> str:
         "needs reach user": "refused (needs reach user):",
         "not under this method": "not read under this method:",
         "not beside the entry": "not used with this provider entry:",
-    }[offer.fate]
-    return f"{label} {printable(origin_text(offer.layer, offer.origin, offer.variable))}"
+    }[unused.fate]
+    return f"{label} {printable(origin_text(unused.layer, unused.origin, unused.variable))}"
 
 
-def layers_part(story: FieldStory, layers: tuple[Layer, ...], width: int) -> list[RenderableType]:
+def layers_part(field: FieldExplanation, layers: tuple[Layer, ...], width: int) -> list[RenderableType]:
     """Return every layer of a field with its value, or with the places where the field can be set."""
-    offers: dict[str, list[tuple[str, str]]] = {}
-    if story.layer:
-        offers[story.layer] = [(_shown(story.value or ""), story.won_by)]
-    for offer in _losers(story):
-        offers.setdefault(offer.layer, []).append((_shown(offer.value), _loss(offer)))
+    values: dict[str, list[tuple[str, str]]] = {}
+    if field.layer:
+        values[field.layer] = [(_display(field.value or ""), field.won_by)]
+    for unused in _unused_values(field):
+        values.setdefault(unused.layer, []).append((_display(unused.value), _unused_text(unused)))
     rows: list[tuple[Text, ...]] = []
     for layer in layers:
-        if layer.name not in offers:
-            places = layer.set_by(_under_the_method(story))
+        if layer.name not in values:
+            places = layer.set_by(_under_the_method(field))
             rows.append((Text(f"  {layer.name}"), Text("-", "dim"), Text(places, "dim")))
-        for number, (value, origin) in enumerate(offers.get(layer.name, [])):
+        for number, (value, origin) in enumerate(values.get(layer.name, [])):
             rows.append((Text("" if number else f"  {layer.name}"), Text(value), Text(printable(origin))))
     table = grid(rows, width)
     return stacked(rows) if table is None else [table]
 
 
-def _under_the_method(story: FieldStory) -> Field:
-    """Return the declared field with only the variables that are read under the authentication method."""
-    declared = declared_fields()[story.name]
-    return replace(declared, variables=tuple(v for v in declared.variables if v.name in story.variables))
+def _under_the_method(field: FieldExplanation) -> Field:
+    """Return the declaration of a field with only the variables that are read under the authentication method."""
+    declaration = declared_fields()[field.name]
+    return replace(declaration, variables=tuple(v for v in declaration.variables if v.name in field.variables))

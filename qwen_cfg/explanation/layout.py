@@ -1,4 +1,4 @@
-"""Lays texts out in the columns of a screen: lines end between words, and a word longer than a line is never cut."""
+"""Places texts in the columns of a screen. Lines break between words, and a word is never cut."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _WORD = re.compile(r"\S+\s*")
 
 
 class Lines:
-    """A text, indented; a long line is wrapped, and goes on `hanging` columns further in.
+    """An indented text. A long line is wrapped, and its continuation is indented by `hanging` more columns.
 
-    A word that is longer than the screen is wide, such as a URL, has an over-long line of its own.
+    A word that is wider than the screen, such as a URL, has a line of its own.
     """
 
     def __init__(self, text: Text, indent: int = 0, *, hanging: int = 0) -> None:
@@ -35,16 +35,16 @@ class Lines:
         self._hanging = hanging
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Yield the lines as they are to stand."""
+        """Yield the lines."""
         del console
         for paragraph in self._text.split("\n", allow_blank=True):
-            for number, line in enumerate(_wrapped(paragraph, options.max_width - self._indent, self._hanging)):
+            for number, line in enumerate(_wrap(paragraph, options.max_width - self._indent, self._hanging)):
                 shown = Text(" " * (self._indent + (self._hanging if number else 0)), no_wrap=True, overflow="ignore")
                 yield shown.append_text(line)
 
 
 def grid(rows: Sequence[Sequence[Text]], width: int, *, uncut: Sequence[int] = (0,)) -> Table | None:
-    """Return a table in which no word is cut, and no cell of `uncut` columns; None if there is no room for it."""
+    """Return a table that cuts no word, and no cell of the `uncut` columns; None if it does not fit."""
     widths = column_widths(rows, width, uncut)
     if widths is None:
         return None
@@ -57,14 +57,14 @@ def grid(rows: Sequence[Sequence[Text]], width: int, *, uncut: Sequence[int] = (
 
 
 def stacked(rows: Sequence[Sequence[Text]]) -> list[RenderableType]:
-    """Return the cells of rows below each other, each indented further; empty ones are left out."""
+    """Return the cells of each row below each other, each indented further, without empty cells."""
     first = rows[0][0].plain if rows else ""
-    begin = len(first) - len(first.lstrip(" "))
-    return [Lines(cell, begin * bool(place) + 2 * place) for row in rows for place, cell in enumerate(row) if cell]
+    indent = len(first) - len(first.lstrip(" "))
+    return [Lines(cell, indent * bool(place) + 2 * place) for row in rows for place, cell in enumerate(row) if cell]
 
 
 def with_path(head: Text, path: Text, width: int) -> list[RenderableType]:
-    """Return a path after a text, or on a line of its own where there is no room. It is not broken at its blanks."""
+    """Return a path after a text, or on a line of its own if it does not fit. The path is never broken."""
     line = head + Text("  ") + path
     if line.cell_len <= width:
         return [line]
@@ -72,18 +72,18 @@ def with_path(head: Text, path: Text, width: int) -> list[RenderableType]:
 
 
 def unbroken(text: Text) -> Text:
-    """Return a text that stays one line, however long."""
+    """Return a text that is never wrapped."""
     text.no_wrap, text.overflow = True, "ignore"
     return text
 
 
 def longest_word(text: Text) -> int:
-    """Return the columns that the longest word takes."""
+    """Return the width of the longest word, in columns."""
     return max(map(cell_len, text.plain.split()), default=0)
 
 
 def column_widths(rows: Sequence[Sequence[Text]], width: int, uncut: Sequence[int] = (0,)) -> list[int] | None:
-    """Return the widths of the columns of a table in which no word is cut; None if there is no room for it."""
+    """Return the widths of the columns of a table that cuts no word; None if it does not fit."""
     columns = list(zip(*rows, strict=True))
     whole = [max(line.cell_len for text in column for line in text.split("\n")) for column in columns]
     least = [whole[place] if place in uncut else max(map(longest_word, column)) for place, column in enumerate(columns)]
@@ -91,7 +91,7 @@ def column_widths(rows: Sequence[Sequence[Text]], width: int, uncut: Sequence[in
     if room < 0:
         return None
     widths = list(least)
-    # Those that need the least get it first, so that what is left is shared by the others.
+    # The columns that need the least room come first, so that the others share the rest.
     order = sorted(range(len(columns)), key=lambda place: whole[place] - least[place])
     for number, place in enumerate(order):
         extra = min(whole[place] - least[place], room // (len(order) - number))
@@ -100,14 +100,14 @@ def column_widths(rows: Sequence[Sequence[Text]], width: int, uncut: Sequence[in
     return [max(each, 1) for each in widths]
 
 
-def _wrapped(line: Text, width: int, hanging: int) -> Iterator[Text]:
-    """Yield a line in as many lines as it needs."""
+def _wrap(line: Text, width: int, hanging: int) -> Iterator[Text]:
+    """Yield the lines that a line is broken into."""
     leading = len(line.plain) - len(line.plain.lstrip())
-    offsets, used, begun = [], leading, leading
+    offsets, used, start = [], leading, leading
     for word in _WORD.finditer(line.plain):
-        if used > begun and used + cell_len(word.group().rstrip()) > width:
+        if used > start and used + cell_len(word.group().rstrip()) > width:
             offsets.append(word.start())
-            used = begun = hanging
+            used = start = hanging
         used += cell_len(word.group())
     for part in line.divide(offsets):
         part.rstrip()

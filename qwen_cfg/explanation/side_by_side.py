@@ -14,7 +14,7 @@ from qwen_schema import printable
 from qwen_schema.records import record
 
 from .diagnostics_text import diagnostics_part, heading
-from .fields_text import value_text, winner_text
+from .fields_text import source_text, value_text
 from .layout import SIDE_BY_SIDE_WIDTH, Lines, column_widths
 
 if TYPE_CHECKING:
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
     from qwen_cfg.rules import Diagnostic
 
-    from .document import Explanation, FieldStory
+    from .document import Explanation, FieldExplanation
 
-# The mark of a field with different values.
+# The mark of a field that has different values under different profiles.
 _DIFFERS = "*"
 
 
 @record
 class Column:
-    """One profile, the title of its rules, and its explanation or the error in its place."""
+    """A profile, the title of its rules, and its explanation, or the error if there is no explanation."""
 
     profile: str
     title: str
@@ -48,50 +48,49 @@ def side_by_side_screen(
 ) -> RenderableType:
     """Return the screen: every field under every profile, the env files of each, and the problems of each.
 
-    `head` has the rules in use with the reason, and the diagnostics about them, for the heading. They are those of the
-    first column.
+    `head` is for the heading: the rules of the first column with the reason, and the diagnostics about them.
     """
-    told = [column.explanation for column in columns if column.explanation is not None]
-    differing = _differing(told)
-    rows = [*_field_rows(columns, told, differing), *_file_rows(columns, told)] if told else []
+    explanations = [column.explanation for column in columns if column.explanation is not None]
+    differing = _differing_fields(explanations)
+    rows = [*_field_rows(columns, explanations, differing), *_file_rows(columns, explanations)] if explanations else []
     parts: list[RenderableType] = [heading(place, *head, width), Text()]
     table = _table(columns, rows, width) if width >= SIDE_BY_SIDE_WIDTH else None
-    parts.append(_stacked(columns, rows) if table is None else table)
-    return Group(*parts, Text(), *_summary(columns, told, differing), *_remarks(columns, width))
+    parts.append(_stacked_columns(columns, rows) if table is None else table)
+    return Group(*parts, Text(), *_summary(columns, explanations, differing), *_problems(columns, width))
 
 
-def _differing(told: list[Explanation]) -> list[str]:
+def _differing_fields(explanations: list[Explanation]) -> list[str]:
     """Return the fields that have another value under another profile, in order."""
-    others = told[0].others if told else ()
-    names = {story.name for other in others for story, same_value in other.differences if not same_value}
-    return [story.name for story in told[0].fields if story.name in names] if told else []
+    others = explanations[0].others if explanations else ()
+    names = {field.name for other in others for field, same_value in other.differences if not same_value}
+    return [field.name for field in explanations[0].fields if field.name in names] if explanations else []
 
 
-def _field_rows(columns: tuple[Column, ...], told: list[Explanation], differing: list[str]) -> list[Row]:
+def _field_rows(columns: tuple[Column, ...], explanations: list[Explanation], differing: list[str]) -> list[Row]:
     rows = []
-    for number, story in enumerate(told[0].fields):
-        mark = _DIFFERS if story.name in differing else " "
+    for number, field in enumerate(explanations[0].fields):
+        mark = _DIFFERS if field.name in differing else " "
         cells = [_cell(c.explanation.fields[number]) if c.explanation else Text() for c in columns]
-        rows.append((Text(f"{mark} {story.name}", "bold"), cells))
+        rows.append((Text(f"{mark} {field.name}", "bold"), cells))
     return rows
 
 
-def _cell(story: FieldStory) -> Text:
+def _cell(field: FieldExplanation) -> Text:
     """Return the value with its source below it; a default is only marked as such."""
-    if story.won_by == DEFAULT.text("default"):
-        return value_text(story) + Text("  default", "dim")
-    winner = winner_text(story)
-    winner.stylize("dim")
-    return value_text(story) + Text("\n") + winner
+    if field.won_by == DEFAULT.text("default"):
+        return value_text(field) + Text("  default", "dim")
+    source = source_text(field)
+    source.stylize("dim")
+    return value_text(field) + Text("\n") + source
 
 
-def _file_rows(columns: tuple[Column, ...], told: list[Explanation]) -> list[Row]:
+def _file_rows(columns: tuple[Column, ...], explanations: list[Explanation]) -> list[Row]:
     rows = [
-        (Text("  env files read", "bold"), [_listed(c.explanation.read) if c.explanation else Text() for c in columns])
+        (Text("  env files read", "bold"), [_list(c.explanation.read) if c.explanation else Text() for c in columns])
     ]
-    if any(one.directory for one in told):
+    if any(one.directory for one in explanations):
         rows.append((Text("  ~/.qwen", "bold"), [_directory(column.explanation) for column in columns]))
-    if any(one.excluded for one in told):
+    if any(one.excluded for one in explanations):
         rows.append((Text("  excluded", "bold"), [_excluded(column.explanation) for column in columns]))
     return rows
 
@@ -99,16 +98,16 @@ def _file_rows(columns: tuple[Column, ...], told: list[Explanation]) -> list[Row
 def _directory(explanation: Explanation | None) -> Text:
     directory = explanation.directory if explanation else None
     if directory is None:
-        return Text("" if explanation is None else "stays")
-    leads = f"does not move: {directory.problem}" if directory.problem else f"moves to {directory.path}"
-    return Text(printable(leads)) + Text(printable(f"\n{directory.moved_by}"), "dim")
+        return Text("" if explanation is None else "does not move")
+    effect = f"does not move: {directory.problem}" if directory.problem else f"moves to {directory.path}"
+    return Text(printable(effect)) + Text(printable(f"\n{directory.moved_by}"), "dim")
 
 
 def _excluded(explanation: Explanation | None) -> Text:
-    return _listed([f"{e.variable} {e.origin}" for e in explanation.excluded]) if explanation else Text()
+    return _list([f"{e.variable} {e.origin}" for e in explanation.excluded]) if explanation else Text()
 
 
-def _listed(entries: Sequence[str]) -> Text:
+def _list(entries: Sequence[str]) -> Text:
     return Text("\n".join(map(printable, entries)) or "none")
 
 
@@ -126,7 +125,7 @@ def _table(columns: tuple[Column, ...], rows: list[Row], width: int) -> Renderab
     return table
 
 
-def _stacked(columns: tuple[Column, ...], rows: list[Row]) -> RenderableType:
+def _stacked_columns(columns: tuple[Column, ...], rows: list[Row]) -> RenderableType:
     lines: list[RenderableType] = [Lines(Text(f"{column.profile}: {column.title}", "dim")) for column in columns]
     for label, cells in rows:
         lines.append(label)
@@ -138,7 +137,9 @@ def _stacked(columns: tuple[Column, ...], rows: list[Row]) -> RenderableType:
     return Group(*lines)
 
 
-def _summary(columns: tuple[Column, ...], told: list[Explanation], differing: list[str]) -> list[RenderableType]:
+def _summary(
+    columns: tuple[Column, ...], explanations: list[Explanation], differing: list[str]
+) -> list[RenderableType]:
     unknown = [
         Lines(Text(printable(f"{c.profile} ({c.title}) resolves nothing: {c.error}"), "red"))
         for c in columns
@@ -149,17 +150,17 @@ def _summary(columns: tuple[Column, ...], told: list[Explanation], differing: li
     if not differing:
         return [Lines(Text("every field has the same value under every profile", "bold"))]
     verb = "differs" if len(differing) == 1 else "differ"
-    text = f"{_DIFFERS} {len(differing)} of {len(told[0].fields)} fields {verb}: {', '.join(differing)}"
+    text = f"{_DIFFERS} {len(differing)} of {len(explanations[0].fields)} fields {verb}: {', '.join(differing)}"
     return [Lines(Text(text, "bold"), hanging=2)]
 
 
-def _remarks(columns: tuple[Column, ...], width: int) -> list[RenderableType]:
+def _problems(columns: tuple[Column, ...], width: int) -> list[RenderableType]:
     """Return the warnings and errors of each profile, and whether it is incomplete."""
     parts: list[RenderableType] = []
     for column in columns:
-        said = column.explanation.diagnostics if column.explanation else ()
-        grave = tuple(d for d in said if d.severity != "note" and d.code not in OF_ALL_FIELDS)
-        if column.explanation and grave:
+        diagnostics = column.explanation.diagnostics if column.explanation else ()
+        problems = tuple(d for d in diagnostics if d.severity != "note" and d.code not in OF_ALL_FIELDS)
+        if column.explanation and problems:
             verdict = "" if column.explanation.complete else " is incomplete"
-            parts += [Text(), Text(f"{column.profile}{verdict}:", "bold"), diagnostics_part(grave, width)]
+            parts += [Text(), Text(f"{column.profile}{verdict}:", "bold"), diagnostics_part(problems, width)]
     return parts

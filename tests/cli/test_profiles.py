@@ -129,12 +129,12 @@ def test_what_the_other_reads_and_nobody_can_know_is_said(two: Desk) -> None:
     told = explain(two, *OPENAI).ended(0).out
     assert after(told, "Qwen Code 0.21 and later resolves differently") == [
         "debug true ~/.env:1 DEBUG",
-        "not known: what ~/.qwen/.env says, a FIFO, not read",
+        "not known: ~/.qwen/.env is a FIFO, which was not read",
     ]
     (two.home / ".env").unlink()
     told = explain(two, *OPENAI).ended(0).out
     assert after(told, "Qwen Code 0.21 and later reads files that were not read here") == [
-        "not known: what ~/.qwen/.env says, a FIFO, not read"
+        "not known: ~/.qwen/.env is a FIFO, which was not read"
     ]
     asked = two.run("check", "a.toml", "--select", "QC112").ended(1)
     assert "Qwen Code 0.21 and later reads ~/.qwen/.env, a FIFO" in asked.out
