@@ -73,7 +73,7 @@ def man_page() -> str:
     shared = _take_shared(parser)
     page = Manpage(parser)
     page.date, page.source, page.manual = RELEASED, "qwen-cfg", "User Commands"
-    page.description = "which key, endpoint and model does Qwen Code use here, and who says so?"
+    page.description = "show which key, endpoint and model Qwen Code uses here, and their sources"
     page.synopsis = [page.synopsis[0], *map(_escape, page.synopsis[1:])]
     for heading, content in {**shared, **_sections()}.items():
         page.add_section(heading, "=", content)

@@ -27,7 +27,7 @@ class StoreFlag(argparse.Action):
     """Stores the flag of a field, spelled as on the command line, with its value."""
 
     def __init__(self, field: Field, **options: Any) -> None:
-        super().__init__(**{**options, "dest": "given", "default": argparse.SUPPRESS})
+        super().__init__(**{**options, "dest": "flags", "default": argparse.SUPPRESS})
         self.field = field
 
     def __call__(
@@ -41,16 +41,16 @@ class StoreFlag(argparse.Action):
         from qwen_cfg.core.start import FlagValue  # noqa: PLC0415
         from qwen_schema.secret import Secret  # noqa: PLC0415
 
-        flag = option_string or self.option_strings[0]
-        text = values if isinstance(values, str) else str(not flag.startswith("--no-")).lower()
-        given = FlagValue(flag, Secret(text) if self.field.secret else text)
-        before = namespace.given.get(self.field.name)
-        if before is not None and before.text != given.text:
-            flags = " and ".join(dict.fromkeys((before.flag, given.flag)))
+        name = option_string or self.option_strings[0]
+        text = values if isinstance(values, str) else str(not name.startswith("--no-")).lower()
+        flag = FlagValue(name, Secret(text) if self.field.secret else text)
+        earlier = namespace.flags.get(self.field.name)
+        if earlier is not None and earlier.text != flag.text:
+            both = " and ".join(dict.fromkeys((earlier.flag, flag.flag)))
             raise UsageError(
-                f"{self.field.name} is given twice, with different values", where=flags, hint="Give it once."
+                f"{self.field.name} is given twice, with different values", where=both, hint="Give it once."
             )
-        namespace.given = {**namespace.given, self.field.name: given}
+        namespace.flags = {**namespace.flags, self.field.name: flag}
 
 
 class ShowVersion(argparse.Action):

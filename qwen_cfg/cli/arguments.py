@@ -1,4 +1,4 @@
-"""A parsed command line as a request; only a command's own module sees the parsed one."""
+"""Converts a parsed command line to a request. Only the module of a command uses the parsed command line."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 def request_of(args: argparse.Namespace) -> Request:
-    """Return what the options of a command ask for, in this process.
+    """Return the request that the options of a command make in this process.
 
     Raises:
-        UsageError: if --secret-from names no kind of reference.
+        UsageError: if --secret-from is not a valid reference.
         ConfigurationError: if there is no working directory.
     """
-    # Not every command has every option.
+    # Each command has only some of these options.
     options = vars(args)
     choice = EnvFileChoice("none") if options.get("no_env_file") else None
     if options.get("env_file"):
@@ -35,7 +35,7 @@ def request_of(args: argparse.Namespace) -> Request:
     reference = options.get("secret_from")
     request = Request(
         this_process(),
-        options.get("given", {}),
+        options.get("flags", {}),
         choice,
         options.get("profile"),
         options.get("env_dialect"),
@@ -46,41 +46,41 @@ def request_of(args: argparse.Namespace) -> Request:
 
 
 def with_config(request: Request, name: str) -> Request:
-    """Return a request with the artifact of a name, or of a directory; one is looked for if the name is empty.
+    """Return a request for the artifact with this name, or in this directory. An empty name searches for one.
 
     Raises:
         ArtifactError: if none is found.
     """
-    _refuse_near_name(name)
+    _refuse_mistyped_name(name)
     name = artifact_name(name) or find_artifact(request.process.cwd, request.process.home.path)
     return replace(request.at(Path(name)), config=name)
 
 
-def _refuse_near_name(name: str) -> None:
-    """Refuse the name of no file where a file beside has much the same name.
+def _refuse_mistyped_name(name: str) -> None:
+    """Refuse a missing file if its directory has a file with a similar name.
 
     Raises:
-        ArtifactError: naming that file.
+        ArtifactError: if there is one; the hint names it.
     """
     path = Path(name)
     if not name or os.path.lexists(path):
         return
     try:
-        beside = sorted(os.listdir(path.parent))  # noqa: PTH208 - names are wanted
+        names = sorted(os.listdir(path.parent))  # noqa: PTH208 - names, not paths
     except (OSError, ValueError):
         return
-    near = did_you_mean(path.name, [each for each in beside if each.endswith((".toml", ".json"))])
-    if near:
-        raise ArtifactError("there is no such file", where=name, hint=near.strip())
+    suggestion = did_you_mean(path.name, [each for each in names if each.endswith((".toml", ".json"))])
+    if suggestion:
+        raise ArtifactError("there is no such file", where=name, hint=suggestion.strip())
 
 
 def artifact_name(name: str) -> str:
-    """Return the name of the artifact that is meant: a directory stands for the `qwen.toml` in it."""
+    """Return the path of an artifact. For a directory, that is the `qwen.toml` in it."""
     return os.path.join(name, ARTIFACT_NAME) if os.path.isdir(name) else name  # noqa: PTH112, PTH118 - "./" stays
 
 
 def this_process() -> Process:
-    """Return the process as it is.
+    """Return the environment, the working directory and the home of this process.
 
     Raises:
         ConfigurationError: if there is no working directory.
@@ -92,7 +92,7 @@ def working_directory() -> Path:
     """Return the working directory.
 
     Raises:
-        ConfigurationError: if it has been deleted, or may not be looked at.
+        ConfigurationError: if it was deleted, or cannot be accessed.
     """
     try:
         return Path.cwd()
@@ -104,11 +104,11 @@ def working_directory() -> Path:
         ) from None
 
 
-def require_own_eyes(args: argparse.Namespace, output: Output) -> None:
-    """Let `--show-secrets` show them on a terminal alone, unless `--force` goes with it.
+def require_terminal_for_secrets(args: argparse.Namespace, output: Output) -> None:
+    """Refuse `--show-secrets` if standard output is not a terminal, unless `--force` is given.
 
     Raises:
-        UsageError: if they would go elsewhere.
+        UsageError: if secrets would be written to a file or another program.
     """
     if args.show_secrets and not output.is_terminal and not args.force:
         raise UsageError(

@@ -1,4 +1,4 @@
-"""The check of many artifacts: found, checked each from its own place, and told together."""
+"""Checks many artifacts: finds them, and checks each in its own directory."""
 
 from __future__ import annotations
 
@@ -26,21 +26,22 @@ if TYPE_CHECKING:
     from qwen_cfg.application.request import Request
     from qwen_cfg.core.world import GitStatus
 
-    from .check_one import Manner
+    from .check_one import CheckOptions
     from .output import Output
     from .reports.outcome import Outcome
 
-# After so many seconds a terminal is shown how far the check is.
-_QUIET_SECONDS = 1.0
+# A terminal shows the progress after this time, in seconds.
+_PROGRESS_AFTER = 1.0
+# The width of the progress bar, in columns.
 _BAR = 30
 
-# A note about more files names so many of them.
+# A note names at most this many files.
 _MOST_NAMES = 3
 
 
 @record
 class Target:
-    """An artifact to check, and why it cannot be, where that is known already. `is_found` if nobody named it."""
+    """An artifact to check, or an error if it cannot be checked. `is_found` is true if a search found it."""
 
     name: str
     error: str = ""
@@ -48,10 +49,10 @@ class Target:
     is_found: bool = False
 
     def require(self) -> None:
-        """Make sure that it can be checked.
+        """Require that the artifact can be checked.
 
         Raises:
-            ArtifactError: if nothing can be checked there, or it was found and belongs to another user.
+            ArtifactError: if it has an error, or if a search found it and it belongs to another user.
         """
         if self.error:
             raise ArtifactError(self.error, where=self.name, hint=self.hint)
@@ -61,59 +62,61 @@ class Target:
 
 
 def targets_of(names: Sequence[str], output: Output) -> tuple[Target, ...]:
-    """Return what is named: files as they are, and of directories every artifact in them and below, each once."""
+    """Return the artifacts for file names, and all artifacts in and below directories, each once."""
     targets: dict[str, Target] = {}
     for name in names:
-        for target in _below(name, output) if os.path.isdir(name) else [Target(name)]:  # noqa: PTH112
+        for target in _targets_below(name, output) if os.path.isdir(name) else [Target(name)]:  # noqa: PTH112
             directory, base = os.path.split(target.name)
-            # Two ways to one file are one artifact; a link is one of its own.
+            # Two paths to one file are one artifact; a link is an artifact of its own.
             targets.setdefault(os.path.join(os.path.realpath(directory), base), target)  # noqa: PTH118
     return tuple(targets.values())
 
 
-def _below(directory: str, output: Output) -> Iterator[Target]:
+def _targets_below(directory: str, output: Output) -> Iterator[Target]:
     found = files_below(directory, ARTIFACT_NAME)
     for tree in found.without_git:
-        output.notice(f"note: {tree}: git did not say what it ignores here, so every directory is searched")
+        output.notice(f"note: {tree}: git did not report which files it ignores, so every directory is searched")
     own = artifact_name(directory)
     if skipped := [name for name in found.skipped if name != own]:
-        # No place in a list of results: what a link leads to may be among the artifacts already.
+        # Not in the results: the target of a link may be in them already.
         more = f" and {len(skipped) - _MOST_NAMES:,} more" if len(skipped) > _MOST_NAMES else ""
         names = ", ".join(skipped[:_MOST_NAMES]) + more
-        output.notice(f"note: not checked, as they are links or no regular files: {names}. To check one, name it.")
-    # Whoever names a directory names the artifact in it, whatever git does with it and wherever it leads.
+        output.notice(
+            f"note: not checked, because they are links or not regular files: {names}. To check one, name it."
+        )
+    # The name of a directory also names its artifact, even if git ignores it or it is a link.
     is_named = os.path.lexists(own)
     if is_named:
         yield Target(own)
     elif not found.files and not found.unseen:
-        hint = f"What git ignores is not searched. Create one: qwen-cfg resolve -o {ARTIFACT_NAME}"
-        yield Target(directory, f"there is no {ARTIFACT_NAME} in this directory, nor below it", hint)
+        hint = f"Files that git ignores are not searched. To create one: qwen-cfg resolve -o {ARTIFACT_NAME}"
+        yield Target(directory, f"there is no {ARTIFACT_NAME} in or below this directory", hint)
     yield from (Target(name, is_found=True) for name in found.files if not is_named or name != own)
-    hint = "Make it searchable for you, or name the artifacts in it."
-    yield from (Target(name, wrong, hint) for name, wrong in found.unseen)
+    hint = "Allow access to it, or name the artifacts in it."
+    yield from (Target(name, error, hint) for name, error in found.unseen)
 
 
-def check_each(targets: tuple[Target, ...], request: Request, manner: Manner, output: Output) -> list[Outcome]:
-    """Check artifacts, each from its own place, and return the outcomes in the order of the targets."""
-    if not manner.artifact_only:
-        manner = replace(manner, git_status=_Statuses(targets).status)
+def check_each(targets: tuple[Target, ...], request: Request, options: CheckOptions, output: Output) -> list[Outcome]:
+    """Check artifacts, each in its own directory, and return the outcomes in the order of the targets."""
+    if not options.artifact_only:
+        options = replace(options, git_status=_Statuses(targets).status)
 
     def check(index: int) -> Outcome:
-        return _outcome(targets[index], request, manner)
+        return _check_target(targets[index], request, options)
 
-    def lost(index: int) -> Outcome:
-        ended = QwenCfgError("the process that checked this artifact was ended", hint="Check it alone.")
-        return outcome_of_error(targets[index].name, ended)
+    def lost_outcome(index: int) -> Outcome:
+        error = QwenCfgError("the process that checked this artifact was killed", hint="Check it alone.")
+        return outcome_of_error(targets[index].name, error)
 
-    work = Work(check, to_plain, from_plain, lost, _Progress(len(targets), output).show)
-    # What is written also goes into the approvals, which one process writes at a time.
-    return work.all(len(targets), alone=manner.update)
+    work = Work(check, to_plain, from_plain, lost_outcome, _Progress(len(targets), output).show)
+    # An update also writes the approvals, which only one process at a time can write.
+    return work.all(len(targets), alone=options.update)
 
 
-def _outcome(target: Target, request: Request, manner: Manner) -> Outcome:
+def _check_target(target: Target, request: Request, options: CheckOptions) -> Outcome:
     try:
         target.require()
-        return outcome_of(check_artifact(with_config(request, target.name), manner))
+        return outcome_of(check_artifact(with_config(request, target.name), options))
     except QwenCfgError as error:
         return outcome_of_error(target.name, error)
     except Exception as error:
@@ -121,26 +124,26 @@ def _outcome(target: Target, request: Request, manner: Manner) -> Outcome:
 
 
 class _Statuses:
-    """What git does with the env files around artifacts, asked once for all of them; others are asked about singly."""
+    """The git status of the env files around artifacts, read in one call. Other files need a call each."""
 
     def __init__(self, targets: tuple[Target, ...]) -> None:
         files = (Path(os.path.realpath(os.path.dirname(target.name)), ARTIFACT_NAME) for target in targets)  # noqa: PTH120
         self._known = statuses_of(env_files_around(tuple(files)))
 
     def status(self, path: Path) -> GitStatus | None:
-        """Return what git does with a file."""
+        """Return the git status of a file."""
         return self._known[path] if path in self._known else status_of(path)
 
 
 class _Progress:
-    """How far the check is, shown to a terminal once it takes longer than a second."""
+    """Shows the progress of the check on a terminal, once the check takes longer than a second."""
 
     def __init__(self, total: int, output: Output) -> None:
         self._total, self._output = total, output
-        self._next = time.monotonic() + _QUIET_SECONDS
+        self._next = time.monotonic() + _PROGRESS_AFTER
 
     def show(self, done: int) -> None:
-        """Show that so many are done."""
+        """Show the number of finished artifacts."""
         now = time.monotonic()
         if done == self._total:
             self._output.progress("")
@@ -150,8 +153,8 @@ class _Progress:
 
 
 def progress_line(done: int, total: int, columns: int) -> str:
-    """Return a line with a bar in it, as far as the columns have room for one."""
-    told = f"checking {done:,} of {total:,} artifacts"
+    """Return a progress line of at most `columns` columns, with a bar if it fits."""
+    text = f"checking {done:,} of {total:,} artifacts"
     filled = _BAR * done // max(total, 1)
-    line = f"{told} [{'#' * filled}{'.' * (_BAR - filled)}]"
-    return (line if len(line) <= columns else told)[:columns]
+    line = f"{text} [{'#' * filled}{'.' * (_BAR - filled)}]"
+    return (line if len(line) <= columns else text)[:columns]

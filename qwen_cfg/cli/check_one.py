@@ -1,4 +1,4 @@
-"""The check of one artifact: read it, resolve again in its place, compare, and write it again where that is asked."""
+"""Checks one artifact: resolves again in its place, compares the results, and updates the artifact if requested."""
 
 from __future__ import annotations
 
@@ -24,67 +24,67 @@ if TYPE_CHECKING:
 
 
 @record
-class Manner:
-    """How artifacts are checked: against which rules, whether these count, and what is done about drift."""
+class CheckOptions:
+    """The options of a check: the rules, whether their findings count, and what to compare and to write."""
 
     rules: tuple[Rule, ...]
-    counted: bool = False
+    counts_findings: bool = False
     strict: bool = False
     update: bool = False
     artifact_only: bool = False
     git_status: AsksGit | None = None
 
 
-def check_artifact(asked: Request, manner: Manner) -> Report:
+def check_artifact(request: Request, options: CheckOptions) -> Report:
     """Return the report of the artifact that a request names.
 
     Raises:
-        QwenCfgError: if it is no artifact, or nothing resolves in its place.
+        QwenCfgError: if it is not an artifact, or nothing resolves in its place.
     """
-    assert asked.config is not None and asked.artifact_file is not None  # noqa: S101 - it has just been named
-    name, path, request = asked.config, asked.artifact_file, replace(asked, config=None)
+    assert request.config is not None and request.artifact_file is not None  # noqa: S101 - the caller named it
+    name, path, request = request.config, request.artifact_file, replace(request, config=None)
     text, old = read_artifact(path, name)
     compilation = compilation_of(replay(request, old), "survey", of_artifact=True)
-    if manner.git_status is not None:
-        compilation = replace(compilation, git_status=manner.git_status)
-    if manner.artifact_only:
+    if options.git_status is not None:
+        compilation = replace(compilation, git_status=options.git_status)
+    if options.artifact_only:
         return Report(name, text, old, compilation.chosen_profile, artifact_only=True)
-    comparison = compare(old, compilation, manner.rules, strict=manner.strict)
+    comparison = compare(old, compilation, options.rules, strict=options.strict)
     home = request.process.home.path
-    written = manner.update and (_is_out_of_date(old, comparison) or lacks_schema(path, text, home))
-    if written:
+    is_updated = options.update and (_is_out_of_date(old, comparison) or lacks_schema(path, text, home))
+    if is_updated:
         write_artifact(Path(name), comparison.new, form_of(text), home)
-        _vouch_for(comparison.new, path, compilation)
-    mend = " ".join(map(quoted, ["qwen-cfg", "check", as_word(name), *update_words(request, manner)]))
+        _approve(comparison.new, path, compilation)
+    update_command = " ".join(map(quoted, ["qwen-cfg", "check", as_argument(name), *update_options(request, options)]))
     return Report(
         name,
         text,
         old,
         compilation.chosen_profile,
         comparison,
-        manner.strict,
-        written,
-        mend,
-        counted=manner.counted,
+        options.strict,
+        is_updated,
+        update_command,
+        counts_findings=options.counts_findings,
     )
 
 
-def update_words(request: Request, manner: Manner) -> list[str]:
-    """Return the options that write artifacts again as they were checked."""
-    return ["--update", *(["--strict"] if manner.strict else []), *request.as_words()]
+def update_options(request: Request, options: CheckOptions) -> list[str]:
+    """Return the options that update artifacts under the same conditions as the check."""
+    return ["--update", *(["--strict"] if options.strict else []), *request.as_words()]
 
 
-def as_word(name: str) -> str:
-    """Return a file's name so that it is not taken for an option."""
+def as_argument(name: str) -> str:
+    """Return a file name in a form that is not an option."""
     return f"./{name}" if name.startswith("-") else name
 
 
-def _vouch_for(written: ResolvedConfig, path: Path, compilation: Compilation) -> None:
-    """Remember a yes for the artifact where the user has said yes to the very endpoint and key that it has.
+def _approve(artifact: ResolvedConfig, path: Path, compilation: Compilation) -> None:
+    """Record an approval of the artifact if the user has approved the same endpoint and key before.
 
-    Anything else that the artifact decides, such as a proxy, is asked about when it is used.
+    Everything else that the artifact decides, such as a proxy, needs an approval when it is used.
     """
-    from contextlib import suppress  # noqa: PLC0415 - few artifacts are written again
+    from contextlib import suppress  # noqa: PLC0415 - few artifacts are updated
 
     from qwen_cfg.application.compilation import trust_store  # noqa: PLC0415
     from qwen_cfg.application.config_file import concern_of_written  # noqa: PLC0415
@@ -93,10 +93,10 @@ def _vouch_for(written: ResolvedConfig, path: Path, compilation: Compilation) ->
     gate = Gate(trust_store(compilation.request.process))
     with suppress(QwenCfgError):
         if gate.is_settled(compilation.concern):
-            gate.vouch(concern_of_written(written, path, compilation.request), ["base_url"])
+            gate.vouch(concern_of_written(artifact, path, compilation.request), ["base_url"])
 
 
 def _is_out_of_date(old: ResolvedConfig, comparison: Comparison) -> bool:
-    """Tell whether writing again changes anything that was asked about: a profile or a dialect that is named is."""
+    """Return whether an update changes the artifact: a value that is not missing here, the profile or the dialect."""
     differs = any(difference.part not in MISSING for difference in comparison.differences)
     return differs or (old.profile, old.dialect) != (comparison.new.profile, comparison.new.dialect)

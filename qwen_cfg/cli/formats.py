@@ -1,4 +1,4 @@
-"""The table of output formats: what each is called, what it is for, and what writes a result in it."""
+"""The table of output formats: the name, the purpose and the renderer of each."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from .output import Output
     from .reports.problem import Results
 
-    class Shown(Protocol):
-        """A result of a command, in the three shapes that formats are made from."""
+    class Result(Protocol):
+        """The result of a command, in the three forms that formats are made from."""
 
         def text(self, output: Output) -> None:
-            """Show it to people."""
+            """Write the result as text for people."""
 
         def data(self) -> object:
-            """Return it as plain values."""
+            """Return the result as plain values, for JSON."""
 
         def results(self) -> Results:
-            """Return it as problems at places in files."""
+            """Return the result as problems at places in files."""
 
 
 class Views:
-    """A result in the shapes that a command gives it; without `results`, it has no format that lists problems."""
+    """A result made from functions. Without `results`, formats that list problems are not available."""
 
     def __init__(
         self,
@@ -39,22 +39,22 @@ class Views:
         self._text, self._data, self._results = text, data, results
 
     def text(self, output: Output) -> None:
-        """Show it to people."""
+        """Write the result as text for people."""
         self._text(output)
 
     def data(self) -> object:
-        """Return it as plain values."""
+        """Return the result as plain values, for JSON."""
         return self._data()
 
     def results(self) -> Results:
-        """Return it as problems at places in files."""
-        assert self._results is not None  # noqa: S101 - no such format is offered then
+        """Return the result as problems at places in files."""
+        assert self._results is not None  # noqa: S101 - the command offers no such format
         return self._results()
 
 
 TEXT, JSON = "text", "json"
 
-# The formats that list problems: each is the module of its name in `reports/`, loaded when it is used.
+# The formats that list problems. Each is a module of that name in `reports/`, imported when it is used.
 PROBLEMS = {
     "github": "annotations of GitHub Actions, and a table in the job's summary",
     "sarif": "SARIF 2.1.0, for code scanning",
@@ -63,27 +63,27 @@ PROBLEMS = {
 }
 
 
-def add_format_option(parser: argparse.ArgumentParser, *names: str, told: str = "") -> None:
+def add_format_option(parser: argparse.ArgumentParser, *names: str, help_text: str = "") -> None:
     """Add `--format` with the formats that a command has; the first one is the default."""
-    described = "; ".join(f"{name}: {PROBLEMS[name]}" for name in names if name in PROBLEMS)
-    parser.add_argument("--format", choices=list(names), default=names[0], help=told or described)
+    descriptions = "; ".join(f"{name}: {PROBLEMS[name]}" for name in names if name in PROBLEMS)
+    parser.add_argument("--format", choices=list(names), default=names[0], help=help_text or descriptions)
 
 
-def show(form: str, shown: Shown, output: Output, *, secrets: bool = False, indent: int | None = 2) -> None:
-    """Write a result in a format. JSON contains keys only with `secrets`, and is one line if `indent` is None."""
-    RENDERERS[form](shown, output, secrets=secrets, indent=indent)
+def show(form: str, result: Result, output: Output, *, secrets: bool = False, indent: int | None = 2) -> None:
+    """Write a result in a format. JSON has secrets only with `secrets`, and is one line if `indent` is None."""
+    RENDERERS[form](result, output, secrets=secrets, indent=indent)
 
 
-def _text(shown: Shown, output: Output, **_: object) -> None:
-    shown.text(output)
+def _text(result: Result, output: Output, **_: object) -> None:
+    result.text(output)
 
 
-def _json(shown: Shown, output: Output, *, secrets: bool, indent: int | None) -> None:
-    output.data(shown.data(), secrets=secrets, indent=indent)
+def _json(result: Result, output: Output, *, secrets: bool, indent: int | None) -> None:
+    output.data(result.data(), secrets=secrets, indent=indent)
 
 
-def _problems(name: str, shown: Shown, output: Output, **_: object) -> None:
-    importlib.import_module(f"qwen_cfg.cli.reports.{name}").show(shown.results(), output)
+def _problems(name: str, result: Result, output: Output, **_: object) -> None:
+    importlib.import_module(f"qwen_cfg.cli.reports.{name}").show(result.results(), output)
 
 
 RENDERERS: dict[str, Callable[..., None]] = {

@@ -1,4 +1,4 @@
-"""What Python itself writes to standard error about exceptions and warnings: no secret is in it."""
+"""Hooks that remove secrets from the exceptions and warnings that Python writes to standard error."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ def install() -> None:
 
 
 def _show_exception(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    _write(_formatted(kind, error, trace))
+    _write(_format(kind, error, trace))
 
 
 def _show_in_thread(args: threading.ExceptHookArgs) -> None:
     if args.exc_type is not SystemExit:
         name = args.thread.name if args.thread is not None else "unknown"
-        _write(f"Exception in thread {name}:\n{_formatted(args.exc_type, args.exc_value, args.exc_traceback)}")
+        _write(f"Exception in thread {name}:\n{_format(args.exc_type, args.exc_value, args.exc_traceback)}")
 
 
 def _show_unraisable(args: sys.UnraisableHookArgs) -> None:
-    # Its repr would be other people's code, in a process that may be ending.
+    # A repr would run foreign code, perhaps while the interpreter shuts down.
     name = getattr(args.object, "__qualname__", type(args.object).__name__)
-    trace = _formatted(args.exc_type, args.exc_value, args.exc_traceback)
+    trace = _format(args.exc_type, args.exc_value, args.exc_traceback)
     _write(f"{args.err_msg or 'Exception ignored in'}: {name}\n{trace}")
 
 
@@ -51,8 +51,8 @@ def _show_warning(
     _write(warnings.formatwarning(str(message), category, filename, lineno, line), file)
 
 
-def _formatted(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> str:
-    """Return an exception as Python shows it; where that cannot be loaded any more, its name."""
+def _format(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> str:
+    """Return an exception as Python shows it. If `traceback` can no longer be imported, return its name."""
     try:
         import traceback  # noqa: PLC0415 - an error is rare
 
@@ -61,19 +61,19 @@ def _formatted(kind: type[BaseException], error: BaseException | None, trace: Tr
         return f"{kind.__name__}\n"
 
 
-def _redacted(text: str) -> str:
-    """Return a text without what is or may be a secret; where that cannot be loaded any more, nothing of the text."""
+def _redact(text: str) -> str:
+    """Return a text without anything that is or may be a secret; if that is impossible, a fixed text."""
     try:
-        from qwen_schema.secret import redact_unknown  # noqa: PLC0415 - what has read no secret has not loaded it
+        from qwen_schema.secret import redact_unknown  # noqa: PLC0415 - only needed for errors
 
         return redact_unknown(text)
     except Exception:
-        return "qwen-cfg: an error that cannot be shown\n"
+        return "qwen-cfg: an error occurred that cannot be shown\n"
 
 
 def _write(text: str, file: TextIO | None = None) -> None:
     stream = file or sys.stderr
-    # Nobody is there to be told that the last words cannot be written.
+    # If standard error cannot be written, nothing else can report it.
     with suppress(OSError, ValueError, AttributeError):
-        stream.write(printable_lines(_redacted(text)))
+        stream.write(printable_lines(_redact(text)))
         stream.flush()

@@ -1,4 +1,4 @@
-"""The entry: parse, run the command, and turn every error into words and an exit code."""
+"""The entry point: parses a command line, runs the command, and reports errors with their exit codes."""
 
 from __future__ import annotations
 
@@ -8,70 +8,71 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 from qwen_cfg.application import telemetry
 from qwen_schema.ending import Termination, ended_by, error_of, ignore_more
 from qwen_schema.errors import ExitCode, OutputError, QwenCfgError, UsageError, unexpected
 
 from .output import Output, standard_output
-from .parser import COMMANDS, build_parser, chosen_in, command_in, module_of
+from .parser import COMMANDS, build_parser, find_command, first_argument, module_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
 
+    from qwen_runtime.headless import OutputFormat
 
-# The commands that may run for long, or talk to a server: only what is short can do without collecting garbage.
-_LASTING = ("auth", "doctor", "init", "run", "verify")
+# Commands that may run for long. The others end before garbage collection saves anything.
+_LONG_RUNNING = ("auth", "doctor", "init", "run", "verify")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    output, name = standard_output(), command_in(words)
-    started = telemetry.begin()
-    exit_code, error = _ended(words, output)
-    told = name if name in COMMANDS else "unknown"
-    notices = telemetry.end(str(told), started, exit_code, error, lambda: _resolve(words), debug=_is_debugged(words))
-    output.notice(*notices)
+    output, name = standard_output(), first_argument(words)
+    start = telemetry.begin()
+    exit_code, error = _run_to_end(words, output)
+    command = name if name is not None and name in COMMANDS else "unknown"
+    resolve = partial(_resolve_for_statistics, words)
+    output.notice(*telemetry.end(command, start, exit_code, error, resolve, debug=_has_debug(words)))
     return exit_code
 
 
 def json_form(words: Sequence[str]) -> str | None:
-    """Return which form of JSON a command line asks for, if any, for errors that come before it is parsed."""
+    """Return the JSON format that a command line names, if any. Errors before parsing need it."""
     options = ("--format", "--output-format")
-    words = _own(words)
+    words = _own_words(words)
     pairs = zip(words, [*words, ""][1:], strict=True)
-    split = [(word, value) if word in options else word.partition("=")[::2] for word, value in pairs]
-    return next((form for option, form in split if option in options and form in ("json", "stream-json")), None)
+    values = [(word, value) if word in options else word.partition("=")[::2] for word, value in pairs]
+    return next((form for option, form in values if option in options and form in ("json", "stream-json")), None)
 
 
-def _ended(words: list[str], output: Output) -> tuple[int, BaseException | None]:
-    """Run a command line; return its exit code, and the error that ended it if it was one."""
+def _run_to_end(words: list[str], output: Output) -> tuple[int, BaseException | None]:
+    """Run a command line, and report an error that ends it; return the exit code and the error, if there is one."""
     cause: BaseException | None = None
     try:
         code = _run(words, output)
-    except (Exception, KeyboardInterrupt, Termination) as failure:
-        cause = failure
+    except (Exception, KeyboardInterrupt, Termination) as error:
+        cause = error
     number = ended_by() or (signal.SIGINT if isinstance(cause, KeyboardInterrupt) else None)
     if number is not None:
-        # Whatever else failed then did so because of the signal: a terminal that is closed cannot be written.
+        # Other errors follow from the signal: the terminal may be closed, for example.
         ignore_more()
-        error = error_of(number)
+        interruption = error_of(number)
         with suppress(OutputError):
-            _report(error, words, output, cause=cause)
-        return error.exit_code, error
+            _report_error(interruption, words, output, cause=cause)
+        return interruption.exit_code, interruption
     if cause is None:
         return code, None
-    error = cause if isinstance(cause, QwenCfgError) else unexpected(cause)
-    return _report(error, words, output, cause=cause), cause
+    reported = cause if isinstance(cause, QwenCfgError) else unexpected(cause)
+    return _report_error(reported, words, output, cause=cause), cause
 
 
 def _run(words: list[str], output: Output) -> int:
     if words[:1] == ["help"]:
         words = [*(word for word in words[1:] if word != "help"), "--help"]
-    parser = build_parser(chosen_in(words))
+    parser = build_parser(find_command(words))
     args = parser.parse_args(words)
     if args.command is None:
         output.notice(*parser.format_help(short=True).splitlines(), look="help")
@@ -79,14 +80,14 @@ def _run(words: list[str], output: Output) -> int:
     output.color = getattr(args, "color", output.color)
     for directory in args.directory or ():
         _change_to(directory)
-    if args.command in _LASTING:
+    if args.command in _LONG_RUNNING:
         gc.enable()
-    return int(importlib.import_module(module_of(args.command)).execute(args, output))
+    return int(importlib.import_module(module_name(args.command)).execute(args, output))
 
 
-def _resolve(words: list[str]) -> None:
-    """Resolve for a command that has not, if telemetry may be on; no pipe is emptied for that."""
-    if {word.partition("=")[0] for word in _own(words)} & {
+def _resolve_for_statistics(words: list[str]) -> None:
+    """Resolve, so that a command that has not resolved knows whether statistics are on. No pipe is read for that."""
+    if {word.partition("=")[0] for word in _own_words(words)} & {
         "--config",
         "--no-usage-statistics",
     } or not telemetry.may_be_on():
@@ -102,23 +103,22 @@ def _resolve(words: list[str]) -> None:
     here = Path.cwd()
     has_pipe = any((above / name).is_fifo() for above in (here, *here.parents) for name in (".env", ".qwen/.env"))
     request = Request(this_process(), choice=EnvFileChoice("none") if has_pipe else None)
-    # That it resolves is noted.
+    # Resolving records the settings of the statistics.
     _ = compilation_of(request).resolution
 
 
-def _report(error: QwenCfgError, words: list[str], output: Output, *, cause: BaseException | None = None) -> int:
+def _report_error(error: QwenCfgError, words: list[str], output: Output, *, cause: BaseException | None = None) -> int:
     output.error(error)
     form = json_form(words)
-    if form is not None and command_in(words) == "run":
+    if form is not None and first_argument(words) == "run":
         from qwen_runtime.headless import write_failure  # noqa: PLC0415 - slow to import
 
-        stated: Any = form
-        write_failure(error, stated, output)
+        write_failure(error, cast("OutputFormat", form), output)
     elif form is not None:
         from .reports.error import error_data  # noqa: PLC0415
 
         output.data(error_data(error))
-    _trace(cause or error, words, output)
+    _show_traceback(cause or error, words, output)
     return error.exit_code
 
 
@@ -126,13 +126,13 @@ def _change_to(directory: str) -> None:
     try:
         os.chdir(directory)
     except (OSError, ValueError) as error:
-        wrong = error.strerror if isinstance(error, OSError) else "not a path"
-        raise UsageError(f"cannot use that directory: {wrong}", where=f"-C {directory}") from None
+        reason = error.strerror if isinstance(error, OSError) else "not a path"
+        raise UsageError(f"cannot change to this directory: {reason}", where=f"-C {directory}") from None
 
 
-def _trace(error: BaseException, words: list[str], output: Output) -> None:
-    """Show the traceback where --debug asks for it, without what is or looks like a secret."""
-    if _is_debugged(words):
+def _show_traceback(error: BaseException, words: list[str], output: Output) -> None:
+    """Show the traceback if --debug is given, without anything that is or looks like a secret."""
+    if _has_debug(words):
         import traceback  # noqa: PLC0415
 
         from qwen_schema import redact_unknown  # noqa: PLC0415
@@ -140,10 +140,10 @@ def _trace(error: BaseException, words: list[str], output: Output) -> None:
         output.notice(*redact_unknown("".join(traceback.format_exception(error))).splitlines())
 
 
-def _is_debugged(words: Sequence[str]) -> bool:
-    return "--debug" in _own(words)
+def _has_debug(words: Sequence[str]) -> bool:
+    return "--debug" in _own_words(words)
 
 
-def _own(words: Sequence[str]) -> Sequence[str]:
-    """Return the words before `--`: what follows are prompts, files, or the words of a program that is started."""
+def _own_words(words: Sequence[str]) -> Sequence[str]:
+    """Return the words before `--`. Prompts, files, or the command line of another program follow it."""
     return words[: (*words, "--").index("--")]

@@ -1,4 +1,4 @@
-"""Warnings on standard error."""
+"""Warnings and notices that commands write to standard error."""
 
 from __future__ import annotations
 
@@ -17,37 +17,35 @@ if TYPE_CHECKING:
 
     from .output import Output
 
-# A note to everybody else; news to the person who has just made the file that hides another.
-_HIDDEN_FILES = ("QC103", FILE_HIDES)
+# Other commands treat these as notes, but a command that has just written a file reports which files it hides.
+_UNREAD_FILES = ("QC103", FILE_HIDES)
 
 
 def show_warnings(diagnostics: tuple[Diagnostic, ...], output: Output) -> None:
-    """Show what a person should know whether or not anything failed; notes are for `--explain`."""
+    """Show the warnings. Errors have a message of their own, and `--explain` shows the notes."""
     for diagnostic in diagnostics:
         if diagnostic.severity == "warning":
             output.notice(warning_text(diagnostic))
 
 
-def show_hidden(resolution: Resolution, texts: Mapping[str, str | Secret], output: Output) -> None:
-    """Show which of the texts that were just written, by field, are not used, and what is used instead."""
+def show_unused_values(resolution: Resolution, texts: Mapping[str, str | Secret], output: Output) -> None:
+    """Show which of the values that were just written, by field, are not used, and the values used instead."""
     for name, text in texts.items():
         winner = resolution.decisions[name].winner
         if winner is not None and winner.text != text:
-            unset = (
-                f" To use what was written: unset {winner.origin.variable}" if winner.origin.source.is_exported else ""
-            )
-            output.notice(f"qwen-cfg: {name}: {winner.origin} is used, and not what was written.{unset}")
+            unset = f" To use the new value: unset {winner.origin.variable}" if winner.origin.source.is_exported else ""
+            output.notice(f"qwen-cfg: {name}: {winner.origin} overrides the value that was written.{unset}")
 
 
-def show_hidden_files(diagnostics: Iterable[Diagnostic], output: Output) -> None:
-    """Show which env files are no longer read because of one that was just written."""
+def show_unread_files(diagnostics: Iterable[Diagnostic], output: Output) -> None:
+    """Show which env files are no longer read because of a file that was just written."""
     for diagnostic in diagnostics:
-        if diagnostic.code in _HIDDEN_FILES:
+        if diagnostic.code in _UNREAD_FILES:
             output.notice(f"qwen-cfg: {diagnostic.finding.message} {diagnostic.finding.hint}")
 
 
-def show_unwritten_login(resolution: Resolution, artifact: ResolvedConfig, output: Output) -> None:
-    """Show that an artifact has a proxy without its login, and where a later command gets the login from."""
+def show_omitted_login(resolution: Resolution, artifact: ResolvedConfig, output: Output) -> None:
+    """Show that an artifact omits the login of its proxy, and the source that a later command takes it from."""
     if resolution.proxy_login is None or not artifact.config["proxy"]:
         return
     proxy = artifact.provenance["proxy"]
@@ -55,7 +53,5 @@ def show_unwritten_login(resolution: Resolution, artifact: ResolvedConfig, outpu
         source = f"With --config, it is read from {proxy.origin}."
     else:
         variable = declared_fields()["proxy"].variables[0].name
-        source = (
-            f"With --config, there is no login. To use one, export {variable} with it, and leave {proxy.origin} out."
-        )
+        source = f"With --config, no login is used. To use one, export {variable} with it, and omit {proxy.origin}."
     output.notice(f"qwen-cfg: the login in the proxy's URL is not written. {source}")

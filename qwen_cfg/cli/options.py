@@ -1,4 +1,4 @@
-"""The options that several commands share: the flags of the fields, and how to resolve."""
+"""The options that several commands share: the flags of the fields, and the options for resolving."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def add_field_flags(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
         "fields",
         "A flag overrides every other source, except that in Qwen Code 0.21 and later\n"
-        "a provider entry of settings.json overrides it. An empty flag is ignored, but\n"
-        "for --proxy= (no proxy).",
+        "a provider entry of settings.json overrides it. An empty flag is ignored,\n"
+        "except --proxy=, which means no proxy.",
     )
     for field in declared_fields().values():
         group.add_argument(
@@ -36,11 +36,11 @@ def add_field_flags(parser: argparse.ArgumentParser) -> None:
             metavar=_metavar(field),
             help=_help(field),
         )
-    parser.set_defaults(given={})
+    parser.set_defaults(flags={})
 
 
 def add_resolution_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say how to resolve."""
+    """Add the options for resolving: env file, trust, profile, dialect and secret reference."""
     from qwen_schema.envfile import DIALECTS  # noqa: PLC0415
     from qwen_schema.profiles import DEFAULT_PROFILE, declared_profiles  # noqa: PLC0415
 
@@ -80,25 +80,25 @@ def add_config_option(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         nargs="?",
         const="",
-        help="use this artifact and resolve nothing; only --secret-from may go with it (without FILE: the first "
-        "qwen.toml from the working directory up)",
+        help="use this artifact and resolve nothing; only --secret-from can be combined with it (without FILE: the "
+        "first qwen.toml from the working directory up)",
     )
 
 
 def add_color_option(parser: argparse.ArgumentParser) -> None:
-    """Add the choice of colour."""
+    """Add the option for colours."""
     parser.add_argument(
         "--color",
         choices=["auto", "always", "never"],
         default="auto",
-        help="use colours on a terminal (auto), or never (NO_COLOR and FORCE_COLOR are honoured)",
+        help="when to use colours; auto is on a terminal, unless NO_COLOR or FORCE_COLOR is set",
     )
 
 
 def _metavar(field: Field) -> str | None:
     values = "{" + ",".join(field.schema.get("enum", ())) + "}"
     if "enum" in field.schema:
-        # More of them than fit beside the flag stand in the description.
+        # A longer list is in the description.
         return values if len(values) <= _WIDEST_METAVAR else field.name.upper()
     by_format = {"http-url": "URL", "proxy-url": "URL", "file-path": "PATH", "header-value": "KEY"}
     by_type = {"number": "SECONDS", "integer": "COUNT", "array": "LIST"}
@@ -110,8 +110,8 @@ def _help(field: Field) -> str:
 
     default = "" if field.default in (None, "") else f" (default: {qwen_schema.show_value(field.default)}"
     for profile in declared_profiles().values():
-        other = profile.defaults.get(field.name, {}).get("openai")
-        default += f"; {profile.qwen_code}: {other}" if default and other else ""
+        own_default = profile.defaults.get(field.name, {}).get("openai")
+        default += f"; {profile.qwen_code}: {own_default}" if default and own_default else ""
     default += ")" if default else ""
     variables = ", ".join(variable.name for variable in field.variables)
     return f"{field.description}{default} [{variables}]".replace("%", "%%")

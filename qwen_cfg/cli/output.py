@@ -1,4 +1,4 @@
-"""The one way out: results to standard output, everything else to standard error, and no secret to either."""
+"""The only output: results to standard output, everything else to standard error, without secrets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-# What is not needed for every output is loaded with its first use.
+# Modules that only some outputs need are imported at their first use.
 import qwen_schema
 from qwen_schema import printable, printable_lines, without_controls
 from qwen_schema.errors import OutputError
@@ -30,18 +30,18 @@ NARROWEST = 20
 READABLE = 96
 WIDEST = 200
 
-# Back to the beginning of the line, and everything on it erased (ECMA-48, CR and EL).
+# Returns to the beginning of the line and erases it (ECMA-48, CR and EL).
 _ERASE = "\r\x1b[K"
 
-# A longer text in a JSON document is written in parts of about this length.
+# A longer text in a JSON document is written in parts of about this length, in characters.
 _LONG = 64 * 1024
 
-# Set by GitHub Actions, Azure Pipelines and TeamCity, which take commands from what a job writes.
+# Set by GitHub Actions, Azure Pipelines and TeamCity, which run commands that they find in the log of a job.
 _RUN_JOBS = ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
 
 
 class Output:
-    """Writes to the two streams. A reader that went away (`| head -1`) is no error: the rest is not written."""
+    """Writes to the two streams. If the reader goes away (`| head -1`), the rest is not written, without an error."""
 
     def __init__(self, stdout: TextIO, stderr: TextIO) -> None:
         self._stdout = stdout
@@ -55,53 +55,53 @@ class Output:
 
     @property
     def is_terminal(self) -> bool:
-        """Whether a person sees standard output directly."""
+        """Whether standard output is a terminal."""
         return self._stdout.isatty()
 
     @property
     def is_seen(self) -> bool:
-        """Whether a person sees what is written to standard error."""
+        """Whether standard error is a terminal."""
         return _columns(self._stderr) is not None
 
     @property
     def is_gone(self) -> bool:
-        """Whether the reader of standard output went away, so that nothing more is written."""
+        """Whether the reader of standard output has gone away, so that nothing more is written."""
         return self._is_gone
 
     @property
     def is_dumb(self) -> bool:
-        """Whether the terminal understands no escape sequences: TERM says so, or says nothing where it always does."""
+        """Whether the terminal has no escape sequences: TERM is `dumb`, or empty on a POSIX system."""
         term = os.environ.get("TERM", "")
         return term == "dumb" or (not term and os.name == "posix")
 
     @property
     def wants_color(self) -> bool:
-        """Whether standard output is a terminal whose owner wants colour."""
+        """Whether standard output gets colours: it is a terminal, and NO_COLOR is not set."""
         return self.is_terminal and not os.environ.get("NO_COLOR") and not self.is_dumb
 
     @property
     def width(self) -> int:
-        """The columns that a text for people may fill: COLUMNS or the terminal's, and no more than are easily read."""
-        told = os.environ.get("COLUMNS", "")
-        named = int(told) if told.isdecimal() and len(told) < 5 else 0
+        """The columns for a text: COLUMNS or the width of the terminal, but at most a readable width."""
+        variable = os.environ.get("COLUMNS", "")
+        named = int(variable) if variable.isdecimal() and len(variable) < 5 else 0
         return min(max(NARROWEST, named or _columns(self._stdout) or READABLE), READABLE)
 
     def lines(self, *lines: str, secrets: bool = False, look: Look = "") -> None:
-        """Write a result in lines. A line end within one is part of a name, and written as an escape.
+        """Write lines of a result. A line end within a line belongs to a name, and is written as an escape sequence.
 
-        A terminal gets them wrapped at words, and coloured as a text of this kind.
+        On a terminal, lines are wrapped at words and coloured according to `look`, the kind of text.
         """
-        self._write(self._stdout, self._shown(_told(lines, secrets=secrets), self._stdout, look))
+        self._write(self._stdout, self._for_stream(_safe_lines(lines, secrets=secrets), self._stdout, look))
 
     def annotation(self, command: str) -> None:
-        """Write a command to GitHub Actions, whose parts are escaped as it expects."""
+        """Write a workflow command of GitHub Actions, whose parts the caller has escaped."""
         safe = printable(qwen_schema.redact_unknown(command))
         self._write(self._stdout, without_commands_within(safe) + "\n")
 
     def text(self, text: str, *, verbatim: bool = False) -> None:
-        """Write a piece of an answer, or what must not change by a byte if it is `verbatim`.
+        """Write a piece of an answer. With `verbatim`, no byte of the text changes.
 
-        That which runs a job and reads its log is given no command, even so. A file is not its log.
+        In the log of a CI job, commands to the CI service are always made ineffective. A file is not such a log.
         """
         safe = text if verbatim else printable_lines(qwen_schema.redact(text))
         self._write(self._stdout, self._inert.add(safe) if self._is_log else safe)
@@ -109,7 +109,7 @@ class Output:
     def data(
         self, document: object, *, secrets: bool = False, indent: int | None = 2, more_follows: bool = False
     ) -> None:
-        """Write a result as one JSON document. It may wait for the next one, if that follows at once."""
+        """Write a result as a JSON document. With `more_follows`, it may stay buffered until the next one."""
         from qwen_schema.redacted_data import redacted_data  # noqa: PLC0415
 
         safe = document if secrets else redacted_data(document)
@@ -118,7 +118,7 @@ class Output:
         self._write(self._stdout, "\n", more_follows=more_follows)
 
     def screen(self, render: Callable[[int], RenderableType], color: Color = "auto") -> None:
-        """Write a result for people: `render` gets the width in columns."""
+        """Write a screen. `render` gets the width in columns."""
         from io import StringIO  # noqa: PLC0415
 
         from rich.console import Console  # noqa: PLC0415 - only screens need it
@@ -140,23 +140,23 @@ class Output:
         self._write(self._stdout, without_commands("".join(f"{line.rstrip(' ')}\n" for line in lines)))
 
     def notice(self, *lines: str, look: Look = "notice") -> None:
-        """Write lines to standard error: progress, a warning. A terminal gets them wrapped at words."""
-        self._write(self._stderr, self._shown(_told(lines), self._stderr, look))
+        """Write lines to standard error, such as a warning. On a terminal, they are wrapped at words."""
+        self._write(self._stderr, self._for_stream(_safe_lines(lines), self._stderr, look))
 
     def error(self, error: QwenCfgError, *further: str) -> None:
-        """Write an error to standard error, and lines after it."""
+        """Write an error to standard error, followed by other lines."""
         self.notice(*error.lines_with_hint, *further, look="error")
 
     @property
     def progress_columns(self) -> int:
-        """The columns for a line of progress; 0 where standard error is no terminal that can take it back, or in CI."""
+        """The columns for a progress line; 0 if standard error is not a terminal that can erase it, or in CI."""
         if self.is_dumb or os.name != "posix" or qwen_schema.is_true(os.environ.get("CI", "")):
             return 0
-        # What fills the last column may begin a new line.
+        # A character in the last column may begin a new line.
         return (_columns(self._stderr) or 1) - 1
 
     def progress(self, line: str) -> None:
-        """Show a line to standard error in the place of the one before, until anything else is written."""
+        """Show a progress line on standard error, which replaces the one before. The next output erases it."""
         if not self.progress_columns:
             return
         safe = printable(qwen_schema.redact(line))
@@ -165,21 +165,21 @@ class Output:
         self._has_progress = bool(line)
 
     def flush(self) -> None:
-        """Write what is still held back, or forget it where it cannot be written."""
+        """Write the buffered output, or discard it if it cannot be written."""
         for stream in (self._stdout, self._stderr):
             with suppress(OutputError):
                 self._write(stream, "")
 
-    def _shown(self, told: str, stream: TextIO, look: Look) -> str:
-        """Return lines as a stream gets them: wrapped and coloured on a terminal."""
+    def _for_stream(self, text: str, stream: TextIO, look: Look) -> str:
+        """Return a text for a stream: wrapped and coloured on a terminal."""
         columns = _columns(stream)
-        text = wrapped(told, columns) if columns else told
-        is_asked_for = columns is not None or self.color == "always" or os.environ.get("FORCE_COLOR")
-        if not look or not is_asked_for:
+        text = wrap_lines(text, columns) if columns else text
+        may_have_colors = columns is not None or self.color == "always" or os.environ.get("FORCE_COLOR")
+        if not look or not may_have_colors:
             return text
-        from .painting import painted, wants_color  # noqa: PLC0415 - what is piped has no colours
+        from .painting import add_colors, wants_color  # noqa: PLC0415 - a pipe gets no colours
 
-        return painted(text, look) if wants_color(self.color, is_terminal=columns is not None) else text
+        return add_colors(text, look) if wants_color(self.color, is_terminal=columns is not None) else text
 
     def _write(self, stream: TextIO, text: str, *, more_follows: bool = False) -> None:
         if self._has_progress:
@@ -200,7 +200,7 @@ class Output:
 
 
 def json_parts(document: Any, indent: int | None) -> Iterator[str]:
-    """Yield a JSON document in parts, so that no copy is made of a long text in an object, such as an answer."""
+    """Yield a JSON document in parts, so that a long text in an object, such as an answer, is not copied."""
     encode = _encoder(indent).encode
     if not isinstance(document, dict) or not any(map(_is_long, document.values())):
         yield without_controls(encode(document))
@@ -221,7 +221,7 @@ def _is_long(value: object) -> bool:
 
 
 def _cut_at_blanks(text: str) -> Iterator[str]:
-    """Yield a text in parts that end with a blank: what a log might act on has none in it."""
+    """Yield a text in parts that end with a blank. A command to a CI service has no blank, so it is never split."""
     start = 0
     while start < len(text):
         blank = text.find(" ", start + _LONG)
@@ -232,20 +232,20 @@ def _cut_at_blanks(text: str) -> Iterator[str]:
 
 @cache
 def _encoder(indent: int | None) -> json.JSONEncoder:
-    """Return the encoder of JSON documents."""
+    """Return a JSON encoder, which is made once per indentation."""
     import json  # noqa: PLC0415 - few commands need it
 
     return json.JSONEncoder(ensure_ascii=False, indent=indent)
 
 
-def _told(lines: tuple[str, ...], *, secrets: bool = False) -> str:
-    """Return lines as they may be written, each with its end."""
+def _safe_lines(lines: tuple[str, ...], *, secrets: bool = False) -> str:
+    """Return lines as a text without secrets and control characters."""
     return without_commands("".join(f"{printable(line if secrets else qwen_schema.redact(line))}\n" for line in lines))
 
 
-def wrapped(text: str, columns: int) -> str:
-    """Return a text whose lines are wrapped at words; a longer word, such as a URL, stays whole."""
-    import textwrap  # noqa: PLC0415 - what is no terminal needs no lines of its width
+def wrap_lines(text: str, columns: int) -> str:
+    """Return a text with its lines wrapped at words. A word that is too long, such as a URL, is not broken."""
+    import textwrap  # noqa: PLC0415 - only for terminals
 
     fill = partial(textwrap.wrap, width=columns, break_long_words=False, break_on_hyphens=False)
     lines = []
@@ -256,7 +256,7 @@ def wrapped(text: str, columns: int) -> str:
 
 
 def _columns(stream: TextIO) -> int | None:
-    """Return the width of a terminal; None where a stream is none."""
+    """Return the width of a terminal in columns; None if the stream is not a terminal."""
     try:
         if not stream.isatty():
             return None
@@ -273,14 +273,14 @@ def _is_file(stream: TextIO) -> bool:
 
 
 def _silence(stream: TextIO) -> None:
-    """Let a stream that cannot be written go nowhere: Python would complain once more on its way out."""
+    """Redirect a stream that cannot be written to the null device: Python would report the error again at exit."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def standard_output() -> Output:
-    """Return the output of this process. Both streams are UTF-8, as files are: a locale does not change a result."""
-    # A stream that was closed from the start is None.
+    """Return the output of this process. Both streams are UTF-8 in every locale."""
+    # A stream that was closed at the start is None.
     sys.stdout = sys.stdout or _nowhere()
     sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):

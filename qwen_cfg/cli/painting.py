@@ -1,6 +1,6 @@
-"""Colours the parts of a finished text that a reader looks for first; without the escapes, the text is unchanged.
+"""Adds colours to the important parts of a text. Apart from escape sequences, the text does not change.
 
-A screen (`Output.screen`) has the same styles, drawn by rich, which most commands do without.
+A screen (`Output.screen`) gets the same styles from rich, which most commands do not import.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     Color = Literal["auto", "always", "never"]
     Look = Literal["", "help", "error", "notice", "check", "rule", "terms", "envfile", "trust"]
 
-# The parameters of SGR (ECMA-48, 8.3.117) for the words that rich has for styles.
+# The parameters of SGR (ECMA-48, 8.3.117) for rich's names of styles.
 _PARAMETERS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
 _SEVERITIES = {rf"QC\d+ +{severity}\b": style for severity, style in STYLES.items()}
 _HEADING = {r"^(?! )\S.*(?=\n  )": "bold"}
 
-# What stands out in each kind of text, as patterns with their styles; where two match, the first counts.
+# The patterns to colour in each kind of text, with their styles. If two patterns match, the first one counts.
 _MARKS: dict[Look, Mapping[str, str]] = {
     "help": {r"^(?:usage|[a-z][a-z -]*):(?= |$)": "bold"},
     "error": {r"\Aqwen-cfg:": STYLES["error"], r"\bQC\d+\b": STYLES["error"]},
@@ -51,7 +51,7 @@ _MARKS: dict[Look, Mapping[str, str]] = {
 
 
 def wants_color(color: Color, *, is_terminal: bool) -> bool:
-    """Tell whether a stream gets colours: on a terminal, or with FORCE_COLOR, unless NO_COLOR or TERM forbids them."""
+    """Return whether a stream gets colours: on a terminal or with FORCE_COLOR, unless NO_COLOR or TERM forbids them."""
     if color != "auto":
         return color == "always"
     term, forced = os.environ.get("TERM", ""), os.environ.get("FORCE_COLOR", "").lower() not in ("", "0", "false")
@@ -60,8 +60,8 @@ def wants_color(color: Color, *, is_terminal: bool) -> bool:
     return forced or (is_terminal and bool(term or os.name != "posix"))
 
 
-def painted(text: str, look: Look) -> str:
-    """Return a text with its parts coloured as one of this kind."""
+def add_colors(text: str, look: Look) -> str:
+    """Return a text of this kind with its important parts coloured."""
     marks = _MARKS.get(look)
     if not marks:
         return text

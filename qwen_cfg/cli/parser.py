@@ -1,4 +1,4 @@
-"""The parser: commands with their options, and for every declared field its flag."""
+"""The command line parser, with a parser for each command."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import importlib
 from typing import TYPE_CHECKING
 
-# What is not needed for every command line is loaded with its first use.
+# Modules that only some command lines need are imported at their first use.
 import qwen_schema
 from qwen_schema.errors import UsageError
 from qwen_schema.fields import declared_fields
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, NoReturn
 
-# Each command is the module of its name in this package, loaded when it is asked for.
+# The commands, each with its summary. A command is a module in `commands/`, imported when the command is used.
 COMMANDS = {
     "init": "set a project up: a private env file, and the artifact",
     "set": "change the model, the base URL or the key that init wrote",
@@ -57,35 +57,41 @@ SIGHUP, SIGQUIT, SIGTERM
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that raises instead of exiting, and never repeats words in which a secret may stand."""
+    """A parser that raises errors instead of exiting, and never repeats words that may contain a secret."""
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("formatter_class", WholeWords)
         has_help = options.pop("add_help", True)
         super().__init__(allow_abbrev=False, add_help=False, **options)
         if has_help:
-            self.add_argument("-h", "--help", action=ShowHelp, help="show the short help (-h), or all of it (--help)")
+            self.add_argument(
+                "-h", "--help", action=ShowHelp, help="show the short help (-h) or the complete help (--help)"
+            )
 
     def error(self, message: str) -> NoReturn:
-        """Turn what argparse has to say into a usage error."""
+        """Raise a usage error for an error of argparse."""
         from .usage_errors import plain_message  # noqa: PLC0415
 
         raise UsageError(qwen_schema.redact_unknown(plain_message(message)), hint=f"See: {self.prog} --help")
 
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> argparse.Namespace:  # type: ignore[override]
-        """Parse, and name unknown options without their values. The command is None where none is named."""
+        """Parse a command line. The command is None if none is named.
+
+        Raises:
+            UsageError: for an unknown word; an unknown option is named without its value.
+        """
         words = list(args or ())
-        chosen = self.command(chosen_in(words))
-        words, program = _without_program(words, chosen)
-        _refuse_one_dash(words, chosen)
+        command_parser = self.command(find_command(words))
+        words, program = _split_program(words, command_parser)
+        _refuse_one_dash(words, command_parser)
         if self.commands:
-            self._refuse_before_command(words, chosen)
-            self._refuse_flag_as_field(words, chosen)
+            self._refuse_before_command(words, command_parser)
+            self._refuse_flag_as_field(words, command_parser)
         known: argparse.Namespace
         known, unknown = self.parse_known_args(words, namespace)
-        # With an unknown option, what follows that is no argument.
+        # After an unknown option, the next word may be its value and no argument.
         if program is not None and not (unknown and program):
-            _take_program(known, program, chosen)
+            _store_program(known, program, command_parser)
         if unknown:
             from .usage_errors import unknown_words  # noqa: PLC0415
 
@@ -93,18 +99,18 @@ class Parser(argparse.ArgumentParser):
         return known
 
     def command(self, name: str | None) -> Parser:
-        """Return the parser of a command, or this one where it has no such command."""
+        """Return the parser of a command, or this parser if it has no such command."""
         return self.commands.get(name or "", self)
 
     @property
     def commands(self) -> dict[str, Parser]:
         """The parsers of the commands, by name."""
-        found: Any = next((a.choices for a in self._actions if a.dest == "command" and a.choices), {})
-        return found  # type: ignore[no-any-return]
+        parsers: Any = next((a.choices for a in self._actions if a.dest == "command" and a.choices), {})
+        return parsers  # type: ignore[no-any-return]
 
     @property
     def options(self) -> list[str]:
-        """Every option, as it is spelled."""
+        """Every option string, such as `--model`."""
         return list(self._option_string_actions)
 
     @property
@@ -112,28 +118,28 @@ class Parser(argparse.ArgumentParser):
         """Every argument and option."""
         return list(self._actions)
 
-    def _refuse_before_command(self, words: list[str], chosen: Parser) -> None:
-        """Refuse an unknown option in front: argparse would take its value for the command."""
+    def _refuse_before_command(self, words: list[str], command_parser: Parser) -> None:
+        """Refuse an unknown option before the command: argparse would take its value for the command."""
         first = words[0] if words else ""
         name = first.partition("=")[0] if first.startswith("--") else first[:2]
         if first.startswith("-") and first != "--" and name not in self.options:
             from .usage_errors import unknown_words  # noqa: PLC0415
 
-            raise unknown_words([first], build_parser(), chosen, words)
+            raise unknown_words([first], build_parser(), command_parser, words)
 
-    def _refuse_flag_as_field(self, words: list[str], chosen: Parser) -> None:
-        """Refuse `set --model x` for its flag: argparse would take its value for the name of a field."""
-        if not any(action.dest == "field" and action.choices for action in chosen.actions):
+    def _refuse_flag_as_field(self, words: list[str], command_parser: Parser) -> None:
+        """Refuse a flag in place of a field (`set --model x`): argparse would take its value for the field."""
+        if not any(action.dest == "field" and action.choices for action in command_parser.actions):
             return
         flags = [word for word in words[: (*words, "--").index("--")] if word.startswith("--")]
-        unknown = [word for word in flags if word.partition("=")[0] not in chosen.options]
+        unknown = [word for word in flags if word.partition("=")[0] not in command_parser.options]
         if unknown:
             from .usage_errors import unknown_words  # noqa: PLC0415
 
-            raise unknown_words(unknown, build_parser(), chosen, words)
+            raise unknown_words(unknown, build_parser(), command_parser, words)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
-        """Refuse a value that is no choice, and name the near right one."""
+        """Refuse a value that is not one of the choices, and suggest a similar one."""
         if action.choices is not None and value not in action.choices:
             from .usage_errors import unknown_choice, unknown_command  # noqa: PLC0415
 
@@ -143,54 +149,54 @@ class Parser(argparse.ArgumentParser):
             )
 
     def format_help(self, *, short: bool = False) -> str:
-        """Return the help, with the options that many commands share described by some of them only."""
+        """Return the help text. Only some commands describe the options that many commands share."""
         return help_text(self, short=short)
 
     def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ARG002 - argparse's own
-        """Print a help text through the one way out."""
-        # No secret is in it, and what looks for one takes time to load.
+        """Print a help text to standard output."""
+        # It holds no secret, and the code that searches for secrets takes time to import.
         standard_output().lines(*message.splitlines(), secrets=True, look="help")
 
 
-class _NotLoaded:
-    """Stands for the parser of a command that is not on the command line: making one takes time."""
+class _EmptyParser:
+    """Stands in for the parser of a command that is not used: building a parser takes time."""
 
     def __init__(self, **_: object) -> None:
         pass
 
     def _check_help(self, action: argparse.Action) -> None:
-        """Take a help text as it is; argparse looks at it since Python 3.13."""
+        """Accept any help text. argparse calls this since Python 3.13."""
 
 
-def module_of(command: str) -> str:
+def module_name(command: str) -> str:
     """Return the name of the module of a command."""
     return f"qwen_cfg.cli.commands.{command.replace('-', '_')}"
 
 
-def words_of(words: Sequence[str]) -> list[str]:
-    """Return the words of a command line without the directories to work in."""
-    is_value = [False, *(word == "-C" for word in words)]
-    return [word for word, of in zip(words, is_value, strict=False) if not of]
+def without_directories(words: Sequence[str]) -> list[str]:
+    """Return the words of a command line without the values of `-C`."""
+    is_directory = [False, *(word == "-C" for word in words)]
+    return [word for word, skip in zip(words, is_directory, strict=False) if not skip]
 
 
-def command_in(words: Sequence[str]) -> str | None:
-    """Return the command of a command line as far as can be checked before it is parsed."""
-    return next((word for word in words_of(words) if not word.startswith("-")), None)
+def first_argument(words: Sequence[str]) -> str | None:
+    """Return the first word of a command line that is no option; None if there is none."""
+    return next((word for word in without_directories(words) if not word.startswith("-")), None)
 
 
-def chosen_in(words: Sequence[str]) -> str:
-    """Return the first word of a command line that is the name of a command; empty if none is."""
-    return next((word for word in words_of(words) if word in COMMANDS), "")
+def find_command(words: Sequence[str]) -> str:
+    """Return the first word of a command line that is a command; empty if there is none."""
+    return next((word for word in without_directories(words) if word in COMMANDS), "")
 
 
 def build_parser(only: str | None = None) -> Parser:
-    """Return the parser. With `only`, no other command's module is loaded; its help then has just the summary.
+    """Return the parser. With `only`, no other command's module is imported, and the others have just a summary.
 
-    With an empty one, none is. What is said of a mistyped word, all commands have to be known for.
+    An empty `only` imports no command. Errors about mistyped words need every command, which is the default.
     """
     parser = Parser(
         prog="qwen-cfg",
-        description="Which key, endpoint and model does Qwen Code use here, and who says so?",
+        description="Show which key, endpoint and model Qwen Code uses here, and their sources.",
         epilog=_EPILOG,
     )
     parser.add_argument(
@@ -202,48 +208,52 @@ def build_parser(only: str | None = None) -> Parser:
     )
     parser.add_argument("--version", action=ShowVersion, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    kind: Any = commands
+    # argparse reads this private attribute, whose type is not declared.
+    subparsers: Any = commands
     for name, summary in COMMANDS.items():
         if only not in (None, name):
-            kind._parser_class = _NotLoaded
+            subparsers._parser_class = _EmptyParser
             commands.add_parser(name, help=summary)
             continue
-        kind._parser_class = Parser
+        subparsers._parser_class = Parser
         command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-        importlib.import_module(module_of(name)).add_arguments(command)
+        importlib.import_module(module_name(name)).add_arguments(command)
         command.usage = usage_of(command.prog, command.actions)
     parser.usage = usage_of(parser.prog, parser.actions)
     return parser
 
 
-def _refuse_one_dash(words: Sequence[str], chosen: Parser) -> None:
-    """Refuse `-model x` and `-output=…`, which would be taken for `-m odel` and the FILE `utput=…` to write."""
+def _refuse_one_dash(words: Sequence[str], command_parser: Parser) -> None:
+    """Refuse long options with one dash: argparse would read `-model x` as `-m odel`, and `-output=…` as `-o`."""
     names = [word.partition("=")[0] for word in words if word.startswith("-") and not word.startswith("--")]
     if not names:
         return
-    flags = {flag for field in declared_fields().values() for flag in field.flags} | set(chosen.options)
+    flags = {flag for field in declared_fields().values() for flag in field.flags} | set(command_parser.options)
     for name in names:
         if f"-{name}" in flags and name not in flags:
             raise UsageError(
-                f"unknown option '{name}'", hint=f"Did you mean -{name}, with two dashes? See: {chosen.prog} --help"
+                f"unknown option '{name}'",
+                hint=f"Did you mean -{name}, with two dashes? See: {command_parser.prog} --help",
             )
 
 
-def _without_program(words: list[str], chosen: Parser) -> tuple[list[str], list[str] | None]:
-    """Return the words of qwen-cfg and those after `--`; None for the latter where a command starts no program."""
-    if not any(action.dest == "program" for action in chosen.actions):
+def _split_program(words: list[str], command_parser: Parser) -> tuple[list[str], list[str] | None]:
+    """Return the words before and after `--`; None in place of the latter if the command starts no program."""
+    if not any(action.dest == "program" for action in command_parser.actions):
         return words, None
     end = (*words, "--").index("--")
     return words[:end], words[end + 1 :]
 
 
-def _take_program(known: argparse.Namespace, program: list[str], chosen: Parser) -> None:
-    """Note the words of the program that a command starts.
+def _store_program(known: argparse.Namespace, program: list[str], command_parser: Parser) -> None:
+    """Store the command line of the program that a command starts.
 
     Raises:
-        UsageError: if they do not stand after `--`: its options would be taken for ours.
+        UsageError: if the program is not after `--`: its options would be parsed as options of qwen-cfg.
     """
     if known.program:
         first = qwen_schema.show_word(known.program[0])
-        raise UsageError(f"unexpected argument {first}", hint=f"Put -- before the program: {chosen.prog} -- PROGRAM")
+        raise UsageError(
+            f"unexpected argument {first}", hint=f"Put -- before the program: {command_parser.prog} -- PROGRAM"
+        )
     known.program = program

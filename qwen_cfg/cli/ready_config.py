@@ -1,4 +1,4 @@
-"""From a request to what the runtime takes, with the warnings that a person should see on the way."""
+"""Returns the runtime's input for a request, and shows the warnings."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 
 def ready_config(request: Request, gate: Gate, output: Output, *, repeats: bool = False) -> ReadyConfig:
-    """Return the artifact of a request, compiled here unless --config names one, with its key.
+    """Return the artifact of a request with its key. The artifact is compiled, unless --config names one.
 
-    With `repeats`, warnings that need no answer are shown although they were shown before.
+    With `repeats`, warnings are shown even if they were shown before.
 
     Raises:
-        UsageError: if --config goes with what an artifact has already.
-        ConfigurationError: if nothing complete and valid resolves here, or the artifact or its key cannot be read.
-        NotTrustedError: if the artifact names a command for its key, or a project's file decides where that goes.
+        UsageError: if --config is combined with a value that the artifact has already.
+        ConfigurationError: if the result is incomplete or invalid, or the artifact or its key cannot be read.
+        NotTrustedError: if the artifact has a command for its key, or a project's file decides where the key goes.
     """
     if request.config is not None:
         file = config_file(request)
@@ -48,52 +48,56 @@ def ready_config(request: Request, gate: Gate, output: Output, *, repeats: bool 
 
 
 def keyed_config(request: Request, gate: Gate, output: Output) -> KeyedConfig:
-    """Return the artifact of a request with its key, as `ready_config` does, for a program that is not ours.
+    """Return the artifact of a request with its key, as `ready_config` does, for another program than the runtime.
 
     Raises:
-        UsageError: if --config goes with what an artifact has already.
-        ConfigurationError: if nothing complete and valid resolves here, or the artifact or its key cannot be read.
-        NotTrustedError: if the artifact names a command for its key, or a project's file decides where that goes.
+        UsageError: if --config is combined with a value that the artifact has already.
+        ConfigurationError: if the result is incomplete or invalid, or the artifact or its key cannot be read.
+        NotTrustedError: if the artifact has a command for its key, or a project's file decides where the key goes.
     """
     if request.config is not None:
-        # Which Qwen Code is installed does not matter: it gets the artifact's values.
+        # The installed version does not matter: the program gets the artifact's values.
         return keyed_from_file(config_file(request), gate)
     compilation = compilation_of(request)
-    _show_and_require(compilation, output, repeats=False)
+    _require_complete(compilation, output, repeats=False)
     return keyed(compilation, gate)
 
 
 def chosen_profile_of(request: Request, artifact: ResolvedConfig) -> ChosenProfile:
-    """Return whose rules an artifact was made by, which is compiled here unless --config names it."""
+    """Return the profile of an artifact: the recorded one if --config names the artifact, else that of the request."""
     return (request if request.config is None else replace(request, artifact_profile=artifact.profile)).chosen_profile()
 
 
 def ready_compilation(compilation: Compilation, gate: Gate, output: Output, *, repeats: bool = False) -> ReadyConfig:
-    """Return the artifact of a compilation with its key, after its warnings.
+    """Show the warnings of a compilation, and return its artifact with its key.
 
     Raises:
         IncompleteError: if a value is missing or not valid.
-        SecretReferenceError: if there is no key where a pointer or --secret-from leads.
+        SecretReferenceError: if the reference to the key leads to no key.
         NotTrustedError: if a project's file decides where the key goes, and the user does not trust it.
     """
-    _show_and_require(compilation, output, repeats=repeats)
+    _require_complete(compilation, output, repeats=repeats)
     return ready(compilation, gate)
 
 
-def _show_and_require(compilation: Compilation, output: Output, *, repeats: bool) -> None:
-    """Show the warnings of a compilation, and refuse one that is not complete."""
+def _require_complete(compilation: Compilation, output: Output, *, repeats: bool) -> None:
+    """Show the warnings of a compilation, and require that it is complete.
+
+    Raises:
+        IncompleteError: if a value is missing or not valid.
+    """
     warnings = compilation.without_asked(compilation.warnings)
     shown = warnings if repeats else without_shown(compilation, warnings, is_seen=output.is_seen)
     show_warnings(shown, output)
     if not compilation.resolution.is_complete:
-        hint = f"{_artifact_here(compilation)}To see every source: qwen-cfg resolve --explain"
+        hint = f"{_artifact_hint(compilation)}To see every source: qwen-cfg resolve --explain"
         raise IncompleteError(compilation.diagnostics, hint)
     if nearby := other_endpoint(compilation):
         output.notice(nearby)
 
 
-def _artifact_here(compilation: Compilation) -> str:
-    """Return how to use the artifact of this directory, which nothing uses unasked; empty if there is none."""
+def _artifact_hint(compilation: Compilation) -> str:
+    """Return a hint on the artifact of this directory, which is used only with --config; empty if there is none."""
     process = compilation.request.process
     with suppress(ArtifactError):
         return f"To use {find_artifact(process.cwd, process.home.path)}: --config, such as qwen-cfg run --config. "

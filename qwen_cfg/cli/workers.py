@@ -1,4 +1,4 @@
-"""Many pieces of work of one kind, shared among the cores of the machine where that saves time."""
+"""Distributes many similar tasks over processes, if that saves time."""
 
 from __future__ import annotations
 
@@ -18,50 +18,51 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# So many seconds one process works alone: less than that is not worth another one.
+# One process works alone for this time, in seconds: shorter work is not worth a second process.
 _ALONE_SECONDS = 0.2
 _MOST_PROCESSES = 8
-_PIECE = 1 << 16
+# The bytes to read from a pipe at once.
+_CHUNK = 1 << 16
 
 
 @record
 class Work(Generic[T]):
-    """Pieces of work, by number: how one is done, how its result becomes JSON and comes back, and what a lost one is.
+    """Tasks by number. `do` does a task, and `pack` and `unpack` convert its result to JSON and back.
 
-    `shown` is called with how many are done.
+    `lost_result` returns the result of a task whose process died. `show_progress` takes the number of finished tasks.
     """
 
     do: Callable[[int], T]
     pack: Callable[[T], Any]
     unpack: Callable[[Any], T]
-    lost: Callable[[int], T]
-    shown: Callable[[int], None]
+    lost_result: Callable[[int], T]
+    show_progress: Callable[[int], None]
 
     def all(self, total: int, *, alone: bool = False) -> list[T]:
-        """Return the results of so many pieces, in their order; with `alone`, this process does them all."""
+        """Return the results of tasks 0 to `total` - 1, in this order. With `alone`, this process does all of them."""
         results: dict[int, T] = {}
         until = time.monotonic() + _ALONE_SECONDS
         processes = 1 if alone else _processes()
         while len(results) < total and (processes == 1 or time.monotonic() < until):
             results[len(results)] = self.do(len(results))
-            self.shown(len(results))
+            self.show_progress(len(results))
         if len(results) < total:
-            _Crew(self, results).work(range(len(results), total), processes)
-        return [results[number] if number in results else self.lost(number) for number in range(total)]
+            _Workers(self, results).work(range(len(results), total), processes)
+        return [results[number] if number in results else self.lost_result(number) for number in range(total)]
 
 
 def _processes() -> int:
-    """Return how many processes can work at once."""
+    """Return the number of processes to use."""
     if not hasattr(os, "fork"):
         return 1
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores, _MOST_PROCESSES)
 
 
-class _Crew(Generic[T]):
-    """Forks of this process, which has everything loaded; each does its share and writes a line of JSON for each piece.
+class _Workers(Generic[T]):
+    """Forks of this process, which has imported everything. Each does its share and writes a line of JSON per task.
 
-    They hold nothing that has to be given back, and are killed where this process ends early.
+    They hold no resources, and are killed if this process ends early.
     """
 
     def __init__(self, work: Work[T], results: dict[int, T]) -> None:
@@ -69,7 +70,7 @@ class _Crew(Generic[T]):
         self._pids: dict[int, int] = {}
 
     def work(self, numbers: Sequence[int], processes: int) -> None:
-        """Let processes do pieces of work, until each is done or its process is gone."""
+        """Distribute tasks, and wait until each is done or its process has ended."""
         try:
             for share in (numbers[start::processes] for start in range(processes)):
                 if share:
@@ -84,7 +85,7 @@ class _Crew(Generic[T]):
 
     def _start(self, share: Sequence[int]) -> None:
         read, write = os.pipe()
-        # Where a signal came between the fork and the next lines, the fork would go on as if it were this process.
+        # If a signal arrived between the fork and the next lines, the child would continue as if it were the parent.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         try:
             pid = os.fork()
@@ -97,7 +98,7 @@ class _Crew(Generic[T]):
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _serve(self, share: Sequence[int], write: int, mask: set[Any]) -> NoReturn:
-        """Do a share, and leave without anything that this process would do at its end."""
+        """Do a share, and exit without the cleanup of the parent process."""
         try:
             for ending in ENDING:
                 if signal.getsignal(ending) is not signal.SIG_IGN:
@@ -113,16 +114,16 @@ class _Crew(Generic[T]):
             os._exit(0)
 
     def _read(self) -> None:
-        """Take results until every process has closed its pipe."""
-        begun: dict[int, bytes] = dict.fromkeys(self._pids, b"")
-        while begun:
-            for descriptor in select.select(list(begun), [], [])[0]:
-                piece = os.read(descriptor, _PIECE)
-                if not piece:
-                    del begun[descriptor]
+        """Read results until every process has closed its pipe."""
+        buffers: dict[int, bytes] = dict.fromkeys(self._pids, b"")
+        while buffers:
+            for descriptor in select.select(list(buffers), [], [])[0]:
+                chunk = os.read(descriptor, _CHUNK)
+                if not chunk:
+                    del buffers[descriptor]
                     continue
-                *lines, begun[descriptor] = (begun[descriptor] + piece).split(b"\n")
+                *lines, buffers[descriptor] = (buffers[descriptor] + chunk).split(b"\n")
                 for line in lines:
                     number, packed = json.loads(line)
                     self._results[number] = self._work.unpack(packed)
-                self._work.shown(len(self._results))
+                self._work.show_progress(len(self._results))

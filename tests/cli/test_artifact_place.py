@@ -37,7 +37,7 @@ def test_an_absent_env_file_is_no_drift(desk: Desk, file: str, profile: str) -> 
     named = ["--env-file", file] if file == "ci.env" else []
     written = made(desk, file, "--profile", profile, *named)
     outcome = desk.run("check").ended(0)
-    assert f"{file if file.startswith('..') else './' + file} is not here, so not compared: " in outcome.err
+    assert f"{file if file.startswith('..') else './' + file} does not exist here, so not compared: " in outcome.err
     assert "base_url, model" in outcome.err
     desk.run("check", "--update").ended(0)
     assert (desk.cwd / "qwen.toml").read_bytes() == written

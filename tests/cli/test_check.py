@@ -361,7 +361,7 @@ def test_a_directory_stands_for_the_artifact_in_it(desk: Desk, name: str) -> Non
     (desk.cwd / "empty").mkdir()
     outcome = desk.run("check", name, env=WITH_KEY)
     if name == "empty":
-        assert "empty: there is no qwen.toml in this directory, nor below it" in outcome.ended(3).err
+        assert "empty: there is no qwen.toml in or below this directory" in outcome.ended(3).err
         said = desk.run("check", name, "--format", "github", env=WITH_KEY).ended(3).out
         assert said.startswith("::error file=empty/qwen.toml,line=1")
     else:

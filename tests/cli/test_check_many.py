@@ -197,7 +197,7 @@ def test_a_directory_of_repositories_is_searched_by_the_rules_of_each(desk: Desk
     # Without git, nothing says what is ignored.
     alone = desk.run("check", ".", "--artifact-only", "--format", "json", env={"PATH": "/nowhere"}).ended(0)
     assert len(alone.json["artifacts"]) == 6
-    said = "git did not say what it ignores here, so every directory is searched"
+    said = "git did not report which files it ignores, so every directory is searched"
     assert alone.err == f"note: ./one: {said}\nnote: ./two: {said}\n"
     within = desk.run("check", "one/src", "one", "--artifact-only", env={"PATH": "/nowhere"}).ended(0)
     assert within.err == f"note: one/src: {said}\nnote: one: {said}\n"
@@ -242,7 +242,7 @@ def test_no_link_is_followed_in_a_search(desk: Desk, in_git: bool) -> None:
     assert found(desk, "link", "was") == ["link/qwen.toml", "link/deep/qwen.toml", "was/qwen.toml"]
     # What is left out is told.
     left_out = "./swapped/qwen.toml, ./was/qwen.toml" if in_git else "./was/qwen.toml"
-    said = f"note: not checked, as they are links or no regular files: {left_out}. To check one, name it."
+    said = f"note: not checked, because they are links or not regular files: {left_out}. To check one, name it."
     assert said in desk.run("check", ".").ended(0).err
     assert "not checked" not in desk.run("check", "was", "a").ended(0).err
 

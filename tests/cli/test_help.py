@@ -35,7 +35,7 @@ def test_the_short_help_is_a_screen_with_examples(desk: Desk) -> None:
         assert len(lines) <= A_SCREEN, command
         assert max(map(len, lines)) <= 80, command
         assert re.match(rf"usage: qwen-cfg {'' if command == '-h' else command}", text)
-        assert re.fullmatch(r"Everything: qwen-cfg .*--help", lines[-1])
+        assert re.fullmatch(r"More: qwen-cfg .*--help", lines[-1])
         assert "examples:" in text
         told = whole["--help" if command == "-h" else command]
         assert len(lines) < len(told.splitlines()), command

@@ -194,4 +194,4 @@ def test_an_uncaught_exception_is_shown_without_its_text_where_nothing_can_be_lo
     )
     ended = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)
     assert ended.returncode == 1
-    assert ended.stderr == "qwen-cfg: an error that cannot be shown\n"
+    assert ended.stderr == "qwen-cfg: an error occurred that cannot be shown\n"

@@ -196,7 +196,7 @@ def by_parser(words: list[str]) -> Mapping[str, FlagValue]:
     parser = Parser(prog="qwen-cfg", add_help=False)
     add_field_flags(parser)
     parser.set_defaults(command="resolve")
-    given: Mapping[str, FlagValue] = parser.parse_args(words).given
+    given: Mapping[str, FlagValue] = parser.parse_args(words).flags
     return given
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from qwen_cfg.cli.output import wrapped
+from qwen_cfg.cli.output import wrap_lines
 
 from .process import KEY, env_of
 from .terminal import Typing, see
@@ -63,7 +63,7 @@ def test_lines_break_between_words(desk: Desk, argv: list[str], width: int) -> N
 
 @pytest.mark.parametrize("columns", [1, 20, 40])
 def test_a_longer_word_stays_whole(columns: int) -> None:
-    text = wrapped(f"qwen-cfg: cannot reach {URL} in time\n  try it-again\n\n", columns)
+    text = wrap_lines(f"qwen-cfg: cannot reach {URL} in time\n  try it-again\n\n", columns)
     assert URL in text
     assert text.endswith("\n\n")
     assert " ".join(text.split()) == f"qwen-cfg: cannot reach {URL} in time try it-again"

@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "counted; or forget the login, which Qwen Code uses too",
     )
     parser.add_argument("--no-browser", action="store_true", help="with login: open no browser, only show the address")
-    add_format_option(parser, TEXT, JSON, told="with status: text or json")
+    add_format_option(parser, TEXT, JSON, help_text="with status: text or json")
     add_resolution_options(parser)
     add_field_flags(parser)
     parser.epilog = examples("auth login", "auth status", "auth logout")
@@ -88,8 +88,8 @@ def _status(place: LoginPlace, form: str, output: Output) -> int:
     usable = login is not None and (login.refresh_token is not None or not login.is_expired(time.time()))
 
     def text(output: Output) -> None:
-        told = [("login", _told(login, wrong)), ("file", cache.shown), *_login_rows(place, login)]
-        rows = [*told, *request_rows(counts)]
+        help_text = [("login", _told(login, wrong)), ("file", cache.shown), *_login_rows(place, login)]
+        rows = [*help_text, *request_rows(counts)]
         width = max(len(name) for name, _ in rows)
         output.lines(*(f"{name:{width}}  {value}" for name, value in rows))
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from qwen_cfg.cli.arguments import artifact_name, request_of, with_config
-from qwen_cfg.cli.check_one import Manner, as_word, check_artifact, update_words
+from qwen_cfg.cli.check_one import CheckOptions, as_argument, check_artifact, update_options
 from qwen_cfg.cli.formats import JSON, PROBLEMS, TEXT, Views, add_format_option, show
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.options import add_field_flags, add_resolution_options
@@ -68,12 +68,12 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     Raises:
         QwenCfgError: if that cannot be done for the only artifact; a format that lists problems has it too.
     """
-    manner, name = _manner(args), args.files[0] if args.files else ""
+    options, name = _manner(args), args.files[0] if args.files else ""
     try:
         targets = _targets(args.files, output)
         if targets is not None:
-            return _check_many(targets, manner, args, output)
-        report = check_artifact(with_config(request_of(args), name), manner)
+            return _check_many(targets, options, args, output)
+        report = check_artifact(with_config(request_of(args), name), options)
     except QwenCfgError as error:
         if args.format in PROBLEMS:
             _show_error(artifact_name(name) or ARTIFACT_NAME, error, args.format, output)
@@ -83,17 +83,17 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     return report.exit_code
 
 
-def _manner(args: argparse.Namespace) -> Manner:
+def _manner(args: argparse.Namespace) -> CheckOptions:
     if args.update and args.artifact_only:
         raise UsageError("cannot be combined with --update: it resolves nothing", where="--artifact-only")
     if args.select and args.artifact_only:
         raise UsageError("cannot be combined with --artifact-only, which resolves nothing", where="--select")
     rules = rules_for_check(tuple(args.select), tuple(args.ignore))
-    return Manner(rules, bool(args.select), args.strict, args.update, args.artifact_only)
+    return CheckOptions(rules, bool(args.select), args.strict, args.update, args.artifact_only)
 
 
 def _targets(names: list[str], output: Output) -> tuple[Target, ...] | None:
-    """Return the artifacts that are named, or found in directories; None if it is one, and told as such.
+    """Return the artifacts that are named, or found in directories; None if it is one, and help_text as such.
 
     Raises:
         ArtifactError: if nothing can be checked in the only directory.
@@ -109,16 +109,16 @@ def _targets(names: list[str], output: Output) -> tuple[Target, ...] | None:
     return targets
 
 
-def _check_many(targets: tuple[Target, ...], manner: Manner, args: argparse.Namespace, output: Output) -> int:
+def _check_many(targets: tuple[Target, ...], options: CheckOptions, args: argparse.Namespace, output: Output) -> int:
     from qwen_cfg.cli.check_many import check_each  # noqa: PLC0415 - for many alone
     from qwen_cfg.cli.reports.checks import Checks  # noqa: PLC0415
 
     request = request_of(args)
-    outcomes = check_each(targets, request, manner, output)
-    update = ["qwen-cfg", "check", *map(as_word, args.files), *update_words(request, manner)]
+    outcomes = check_each(targets, request, options, output)
+    update = ["qwen-cfg", "check", *map(as_argument, args.files), *update_options(request, options)]
     checks = Checks(outcomes, update)
     if args.format != TEXT:
-        checks.tell_errors(output)
+        checks.show_errors(output)
     show(args.format, checks, output)
     return checks.exit_code
 

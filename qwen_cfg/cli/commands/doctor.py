@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument("--chat", action="store_true", help="also ask the model for one word, which costs a few tokens")
-    add_format_option(parser, TEXT, JSON, told="text (each step when it is done) or json")
+    add_format_option(parser, TEXT, JSON, help_text="text (each step when it is done) or json")
     add_config_option(parser)
     add_color_option(parser)
     add_resolution_options(parser)

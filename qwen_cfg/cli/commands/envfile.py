@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from qwen_cfg.cli.arguments import require_own_eyes, working_directory
+from qwen_cfg.cli.arguments import require_terminal_for_secrets, working_directory
 from qwen_cfg.cli.formats import JSON, TEXT, Views, add_format_option, show
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.reports.error import error_data
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from qwen_cfg.cli.output import Output
     from qwen_schema.envfile import UnreadLine
 
-    Shown = Callable[[Assignment], str]
+    Result = Callable[[Assignment], str]
 
 
 # Names of variables as people write them, and nothing that could be a piece of Base64.
@@ -51,7 +51,7 @@ Code, and python-dotenv give different values.
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="an env file")
-    add_format_option(parser, TEXT, JSON, told="json: one document per line, one line per file")
+    add_format_option(parser, TEXT, JSON, help_text="json: one document per line, one line per file")
     parser.add_argument("--show-secrets", action="store_true", help="on a terminal: show every value and line in full")
     parser.add_argument("--force", action="store_true", help="with --show-secrets: not only on a terminal")
     parser.epilog = f"{examples('envfile .env', 'envfile --format json .env ~/.qwen/.env')}{_MORE}"
@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Show how each file is read; report a file that cannot be read, and continue with the next one."""
-    require_own_eyes(args, output)
+    require_terminal_for_secrets(args, output)
     if args.show_secrets:
         output.notice("qwen-cfg: every value is shown in full, secrets too.")
     directory, shown = working_directory(), _display(args.show_secrets)
@@ -82,7 +82,7 @@ def _tell_error(name: str, error: EnvFileError, form: str, output: Output) -> No
     show(form, Views(lambda _: None, lambda: {"path": redact_unknown(name), **error_data(error)}), output, indent=None)
 
 
-def _data(name: str, text: str, shown: Shown, *, verbatim: bool) -> dict[str, Any]:
+def _data(name: str, text: str, shown: Result, *, verbatim: bool) -> dict[str, Any]:
     assignments, named = read_assignments(text), partial(_name, verbatim=verbatim)
     return {
         "path": name,
@@ -99,18 +99,18 @@ def _data(name: str, text: str, shown: Shown, *, verbatim: bool) -> dict[str, An
     }
 
 
-def _show_text(name: str, text: str, shown: Shown, output: Output, *, verbatim: bool) -> None:
+def _show_text(name: str, text: str, shown: Result, output: Output, *, verbatim: bool) -> None:
     named = partial(_name, verbatim=verbatim)
-    told = [(a.line, f"{named(a.name)} = {_quoted(shown(a))}") for a in read_assignments(text)]
-    told += [(line.line, _unread(line, verbatim=verbatim)) for line in unread_lines(text)]
-    told += [
+    help_text = [(a.line, f"{named(a.name)} = {_quoted(shown(a))}") for a in read_assignments(text)]
+    help_text += [(line.line, _unread(line, verbatim=verbatim)) for line in unread_lines(text)]
+    help_text += [
         (
             line,
             f"{named(name)} differs: {_quoted(ours)} to the npm package dotenv, {_quoted(theirs)} to python-dotenv",
         )
         for name, line, ours, theirs in _differences(text, shown)
     ]
-    lines = [f"  {line:>4}  {what}" for line, what in sorted(told, key=lambda entry: entry[0])]
+    lines = [f"  {line:>4}  {what}" for line, what in sorted(help_text, key=lambda entry: entry[0])]
     output.lines(name, *(lines or ["  sets nothing"]), secrets=verbatim, look="envfile")
 
 
@@ -127,7 +127,7 @@ def _unread(line: UnreadLine, *, verbatim: bool) -> str:
     return f"not an assignment{named}: {repr(line.text) if verbatim else mask(line.text)}"
 
 
-def _differences(text: str, shown: Shown) -> list[tuple[str, int, str | None, str | None]]:
+def _differences(text: str, shown: Result) -> list[tuple[str, int, str | None, str | None]]:
     from qwen_schema.envfile.dotenv_python import differing_names  # noqa: PLC0415 - slow to import
 
     found = []
@@ -137,7 +137,7 @@ def _differences(text: str, shown: Shown) -> list[tuple[str, int, str | None, st
     return sorted(found, key=lambda difference: difference[1])
 
 
-def _display(show: bool) -> Shown:  # noqa: FBT001
+def _display(show: bool) -> Result:  # noqa: FBT001
     """Return how values are shown: masked, but for those of declared variables that hold no secret.
 
     What another program's variable holds is not known, and a value of several lines may have swallowed others.

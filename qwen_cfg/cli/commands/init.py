@@ -22,7 +22,7 @@ from qwen_cfg.application.trial import Trial, try_out
 from qwen_cfg.application.typed_key import require_typed_key, vouch_for_typed_key
 from qwen_cfg.cli.arguments import request_of
 from qwen_cfg.cli.help import examples
-from qwen_cfg.cli.notices import show_hidden, show_hidden_files, show_unwritten_login, show_warnings
+from qwen_cfg.cli.notices import show_omitted_login, show_unread_files, show_unused_values, show_warnings
 from qwen_cfg.cli.options import add_field_flags
 from qwen_cfg.cli.terminal.consent import accept_of, gate_of
 from qwen_cfg.cli.terminal.first_settings import ask_for_settings
@@ -119,7 +119,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     output.lines(*done, *replaced(present, texts, shown))
     _conclude(compilation, texts, artifact, output, did="replaced" if was_there else "wrote")
     if not had_env_file:
-        show_hidden_files(compilation.diagnostics, output)
+        show_unread_files(compilation.diagnostics, output)
     output.lines("now: qwen-cfg resolve --explain, qwen-cfg doctor, qwen-cfg run")
     return ExitCode.OK
 
@@ -246,9 +246,9 @@ def _conclude(
     gate.vouch(compilation.concern, typed)
     vouch_for_typed_key(request, gate, usual_variable(), typed)
     show_warnings(compilation.without_trusted(compilation.warnings), output)
-    show_unwritten_login(compilation.resolution, compilation.artifact_at(path), output)
+    show_omitted_login(compilation.resolution, compilation.artifact_at(path), output)
     _vouch_for(path, compilation, gate)
-    show_hidden(compilation.resolution, texts, output)
+    show_unused_values(compilation.resolution, texts, output)
     output.lines(
         f"{did} {path} by the {compilation.chosen_profile.rules}: commit it, and let CI run qwen-cfg check {path}"
     )

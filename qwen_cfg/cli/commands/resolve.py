@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from qwen_cfg.application.artifact_nearby import other_endpoint
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.incomplete import IncompleteError
-from qwen_cfg.cli.arguments import request_of, require_own_eyes
+from qwen_cfg.cli.arguments import request_of, require_terminal_for_secrets
 from qwen_cfg.cli.formats import TEXT, Views, show
 from qwen_cfg.cli.help import examples
-from qwen_cfg.cli.notices import show_unwritten_login, show_warnings
+from qwen_cfg.cli.notices import show_omitted_login, show_warnings
 from qwen_cfg.cli.options import add_color_option, add_field_flags, add_resolution_options
 from qwen_cfg.writing.artifact_file import artifact_text, write_artifact
 from qwen_cfg.writing.schema_line import schema_for
@@ -121,7 +121,7 @@ def _check_usage(args: argparse.Namespace, output: Output) -> None:
         raise UsageError("needs a FILE to write", where="--inline-secrets", hint="Name it with -o.")
     if args.inline_secrets and args.secret_from is not None:
         raise UsageError("cannot be combined with --secret-from", where="--secret-from")
-    require_own_eyes(args, output)
+    require_terminal_for_secrets(args, output)
 
 
 def _check_compared(args: argparse.Namespace) -> None:
@@ -143,14 +143,14 @@ def _deliver(args: argparse.Namespace, compilation: Compilation, output: Output)
         artifact, process = compilation.written(), compilation.request.process
         schema = schema_for(process.cwd, process.home.path)
         output.text(artifact_text(artifact, args.format or "toml", schema), verbatim=True)
-        show_unwritten_login(compilation.resolution, artifact, output)
+        show_omitted_login(compilation.resolution, artifact, output)
         return
     path = Path(args.output)
     _refuse_env_file(path, compilation.world)
     home = compilation.request.process.home.path
     artifact = compilation.artifact_at(path, inline_secrets=args.inline_secrets)
     write_artifact(path, artifact, _form(args, path), home)
-    show_unwritten_login(compilation.resolution, artifact, output)
+    show_omitted_login(compilation.resolution, artifact, output)
     if compilation.chosen_profile.is_found or output.is_terminal:
         output.notice(f"qwen-cfg: wrote {path} by the {compilation.chosen_profile.rules}")
 

@@ -26,7 +26,7 @@ findings of rules count.
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument("code", nargs="?", metavar="CODE", help="a rule's code, such as QC103; without it, all rules")
-    add_format_option(parser, TEXT, JSON, told="text (the default) or json")
+    add_format_option(parser, TEXT, JSON, help_text="text (the default) or json")
     parser.epilog = f"{examples('rule', 'rule QC103')}{_MORE}"
 
 
@@ -35,8 +35,8 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     found = list(pages().values()) if args.code is None else [_page(args.code)]
 
     def text(output: Output) -> None:
-        told = _list(found, output.width) if args.code is None else _text(found[0], output.width)
-        output.lines(*told.splitlines(), look="rule")
+        help_text = _list(found, output.width) if args.code is None else _text(found[0], output.width)
+        output.lines(*help_text.splitlines(), look="rule")
 
     def data() -> object:
         documents = [_data(page) for page in found]

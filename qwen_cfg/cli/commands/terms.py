@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from qwen_cfg.cli.output import Output
     from qwen_schema import Practice, Terms
 
-# The fields that decide, and the methods that are open while none is decided, in the order in which they are told.
+# The fields that decide, and the methods that are open while none is decided, in the order in which they are help_text.
 _DECIDING = ("auth_method", "base_url", "usage_statistics", "usage_statistics_endpoint")
 _METHODS = ("qwen-oauth", "openai")
 
@@ -44,7 +44,7 @@ _UNDECIDED = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
-    add_format_option(parser, TEXT, JSON, told="text (the default) or json")
+    add_format_option(parser, TEXT, JSON, help_text="text (the default) or json")
     add_config_option(parser)
     add_resolution_options(parser)
     add_field_flags(parser)

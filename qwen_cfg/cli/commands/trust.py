@@ -17,7 +17,7 @@ from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.options import add_config_option, add_field_flags, add_resolution_options
 from qwen_cfg.cli.terminal.consent import trust_command
 from qwen_cfg.cli.terminal.prompt import has_terminal
-from qwen_cfg.cli.terminal.yes_or_no import says_yes
+from qwen_cfg.cli.terminal.yes_or_no import confirm
 from qwen_cfg.reading.ownership import refused
 from qwen_cfg.reading.qwen_home import home_of
 from qwen_cfg.reading.state_directory import state_directory
@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="*", metavar="PATH", help="with revoke: files, or directories that hold them")
     parser.add_argument("--all", action="store_true", help="with revoke: everything")
     parser.add_argument("--yes", action="store_true", help="do not ask")
-    add_format_option(parser, TEXT, JSON, told="with list: text or json")
+    add_format_option(parser, TEXT, JSON, help_text="with list: text or json")
     add_config_option(parser)
     add_resolution_options(parser)
     add_field_flags(parser)
@@ -130,13 +130,13 @@ def _trust(request: Request, output: Output, place: list[str], *, asks: bool) ->
     store = trust_store(request.process)
     foreign, concern = _in_the_way(request)
     new = None if concern is None or store.covers(concern) else concern
-    told = [*map(str, foreign), *([] if new is None else new.lines)]
-    if not told:
+    help_text = [*map(str, foreign), *([] if new is None else new.lines)]
+    if not help_text:
         output.lines("nothing here needs to be trusted" if concern is None else f"{concern.place}: trusted already")
         return ExitCode.OK
     if asks:
         program, *words = trust_command(request)
-        _ask(told, [program, *place, *words], output)
+        _ask(help_text, [program, *place, *words], output)
     entries = [TrustEntry(str(error.path), owner=error.owner) for error in foreign]
     for entry in (*entries, *([] if new is None else [trust_entry(new)])):
         store.add(entry)
@@ -161,7 +161,7 @@ def _in_the_way(request: Request) -> tuple[tuple[ForeignFileError, ...], Concern
     return tuple(error for error in found if error is not None), concern
 
 
-def _ask(told: list[str], command: list[str], output: Output) -> None:
+def _ask(help_text: list[str], command: list[str], output: Output) -> None:
     """Return if the answer is yes; `command` asks again.
 
     Raises:
@@ -169,7 +169,7 @@ def _ask(told: list[str], command: list[str], output: Output) -> None:
     """
     if not has_terminal():
         again = shlex.join([*command, "--yes"])
-        raise NotTrustedError(*told, hint=f"There is no terminal to ask at. If that is right: {again}")
-    output.notice(*told, "")
-    if not says_yes("Trust that? [y/N] "):
+        raise NotTrustedError(*help_text, hint=f"There is no terminal to ask at. If that is right: {again}")
+    output.notice(*help_text, "")
+    if not confirm("Trust that? [y/N] "):
         raise NotTrustedError("nothing was trusted", where=os.curdir)

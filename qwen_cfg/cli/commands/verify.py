@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help=f"end the program after so many seconds (default: {_USUAL:g})",
     )
-    add_format_option(parser, TEXT, JSON, told="text or json")
+    add_format_option(parser, TEXT, JSON, help_text="text or json")
     parser.add_argument(
         "--profile",
         choices=[name for name, profile in declared_profiles().items() if profile.reads_settings],

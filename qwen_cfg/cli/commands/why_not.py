@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the field and the value that it should have. For a key, where it should come from: api_key=env:VARIABLE, "
         "api_key=file:PATH or api_key=keyring:SERVICE/NAME; a key itself is refused",
     )
-    add_format_option(parser, TEXT, JSON, told="text (the default) or json")
+    add_format_option(parser, TEXT, JSON, help_text="text (the default) or json")
     add_resolution_options(parser)
     add_field_flags(parser)
     parser.epilog = (

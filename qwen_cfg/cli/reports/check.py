@@ -12,6 +12,8 @@ from qwen_cfg.rules.diagnostic import diagnostic_data
 from qwen_schema import ExitCode
 from qwen_schema.records import asdict, record
 
+from .difference import difference_lines
+
 if TYPE_CHECKING:
     from typing import Any
 
@@ -27,7 +29,7 @@ FORMAT = 1
 
 @record
 class Report:
-    """A finished check: the artifact as it was, by whose rules, what was compared, and what was done about it."""
+    """The result of a check: the artifact before the check, the profile, the comparison, and whether it was updated."""
 
     file: str
     text: str
@@ -36,44 +38,44 @@ class Report:
     comparison: Comparison | None = None
     strict: bool = False
     updated: bool = False
-    mend: str = ""
+    update_command: str = ""
     artifact_only: bool = False
-    counted: bool = False
+    counts_findings: bool = False
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """What the rules found."""
+        """The findings of the rules."""
         return self.comparison.diagnostics if self.comparison else ()
 
     @property
     def differences(self) -> tuple[Difference, ...]:
-        """The differences that were found."""
+        """The differences between the artifact and the new result."""
         return self.comparison.differences if self.comparison else ()
 
     @property
     def remaining(self) -> tuple[Difference, ...]:
-        """The differences that are still there: writing the artifact again brings no missing key or file."""
+        """The differences that remain after an update, which adds no missing key or file."""
         return tuple(d for d in self.differences if not self.updated or d.part in MISSING)
 
     @property
     def exit_code(self) -> ExitCode:
-        """1 while differences remain, or rules that were asked for found anything."""
-        return ExitCode.FINDINGS if self.remaining or (self.counted and self.diagnostics) else ExitCode.OK
+        """1 if differences remain, or if findings count and there are some; otherwise 0."""
+        return ExitCode.FINDINGS if self.remaining or (self.counts_findings and self.diagnostics) else ExitCode.OK
 
     @property
     def status(self) -> str:
-        """The outcome in a word."""
+        """The outcome as a word of `check.schema.json`."""
         if self.artifact_only:
             return "valid"
         if self.remaining:
             return "drift"
-        if self.counted and self.diagnostics:
+        if self.counts_findings and self.diagnostics:
             return "findings"
         return "updated" if self.updated else "same"
 
     @property
-    def remedy(self) -> str | None:
-        """What would mend the differences that remain."""
+    def fix(self) -> str | None:
+        """What to do about the remaining differences; None if there are none."""
         if not self.remaining:
             return None
         if all(d.part == "missing secret" for d in self.remaining):
@@ -81,31 +83,33 @@ class Report:
         if all(d.part in MISSING for d in self.remaining):
             return "add the missing file, or omit --strict"
         if any(d.part == "missing file" for d in self.remaining):
-            return f"add the missing file, or omit --strict; to update the other values: {self.mend}"
-        return self.mend
+            return f"add the missing file, or omit --strict; to update the other values: {self.update_command}"
+        return self.update_command
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a person should know beside the differences."""
+        """Notes for the user, other than differences: missing files, a missing key, a key in the artifact."""
         notes = []
         absent = [] if self.comparison is None or self.strict else self.comparison.absent
         if absent and self.comparison is not None:
             unknown = ", ".join(name for name in self.comparison.unknown if name != "api_key")
-            are = "is" if len(absent) == 1 else "are"
-            notes.append(f"{', '.join(absent)} {are} not here" + (f", so not compared: {unknown}" if unknown else ""))
+            verb = "does" if len(absent) == 1 else "do"
+            suffix = f", so not compared: {unknown}" if unknown else ""
+            notes.append(f"{', '.join(absent)} {verb} not exist here{suffix}")
         if self.comparison is not None and self.comparison.key_is_missing and not self.strict:
             notes.append(f"there is no API key here; the artifact takes it from {self.artifact.api_key}")
         if self.artifact.api_key.kind == "literal" and may_be_tracked(Path(self.file)):
             notes.append(
-                "this artifact holds the API key itself, and git tracks it or may track it: regenerate it without"
+                "this artifact contains the API key, and git tracks the file or may track it: regenerate it without "
+                "--inline-secrets"
             )
         return tuple(notes)
 
 
 def line_of(text: str, field: str) -> int:
-    """Return the line of a written artifact where a field of `[config]` stands, counting from 1.
+    """Return the line of an artifact that has a field of `[config]`, counting from 1.
 
-    What stands outside of it (`profile`, `env_file`) is found at its own line, and anything else at the first.
+    A name outside of `[config]` (`profile`, `env_file`) has its own line. A name that is not found has line 1.
     """
     first, in_config = 1, False
     for number, line in enumerate(text.splitlines(), start=1):
@@ -123,33 +127,33 @@ def line_of(text: str, field: str) -> int:
 
 
 def show_text(report: Report, output: Output) -> None:
-    """Show a report to people."""
-    output.lines(f"{report.file}: {headline(report)}", *account(report), look="check")
-    if not report.counted:
+    """Write a report as text."""
+    output.lines(f"{report.file}: {headline(report)}", *detail_lines(report), look="check")
+    if not report.counts_findings:
         show_warnings(report.diagnostics, output)
     for note in report.notes:
         output.notice(f"note: {note}")
-    if report.remedy:
-        output.lines("", f"To fix: {report.remedy}", look="check")
+    if report.fix:
+        output.lines("", f"To fix: {report.fix}", look="check")
 
 
 def headline(report: Report) -> str:
-    """Return the outcome in a few words, and by whose rules."""
+    """Return the outcome in a few words, with the rules in use."""
     summary = {
         "valid": "a valid artifact",
-        "same": f"up to date{_as_far(report)}",
-        "updated": f"{_count(report)}, updated" if report.differences else "updated",
-        "findings": _findings(report),
-        "drift": _count(report),
+        "same": f"up to date{_limitation(report)}",
+        "updated": f"{_drift_text(report)}, updated" if report.differences else "updated",
+        "findings": _findings_text(report),
+        "drift": _drift_text(report),
     }[report.status]
     return f"{summary}, by the {report.chosen_profile.rules}"
 
 
-def account(report: Report) -> tuple[str, ...]:
-    """Return the lines about each difference, and about each finding if these count."""
-    differing = [line for difference in report.differences for line in _account(difference)]
-    found = [line for diagnostic in report.diagnostics for line in _finding(diagnostic)] if report.counted else []
-    return (*differing, *found)
+def detail_lines(report: Report) -> tuple[str, ...]:
+    """Return the lines for each difference, and for each finding if findings count."""
+    differences = [line for difference in report.differences for line in difference_lines(difference)]
+    counted = report.diagnostics if report.counts_findings else ()
+    return (*differences, *(line for diagnostic in counted for line in _finding_lines(diagnostic)))
 
 
 def report_data(report: Report) -> dict[str, Any]:
@@ -167,37 +171,25 @@ def report_data(report: Report) -> dict[str, Any]:
         "not_compared": list(report.comparison.unknown) if report.comparison else [],
         "diagnostics": [diagnostic_data(diagnostic) for diagnostic in report.diagnostics],
         "notes": list(report.notes),
-        "mend": report.remedy,
+        "mend": report.fix,
         "exit_code": int(report.exit_code),
     }
 
 
-def _as_far(report: Report) -> str:
+def _limitation(report: Report) -> str:
     return " as far as can be checked" if report.comparison and report.comparison.absent else ""
 
 
-def _findings(report: Report) -> str:
+def _findings_text(report: Report) -> str:
     count = len(report.diagnostics)
     return ("1 finding" if count == 1 else f"{count} findings") + ("; updated" if report.updated else "")
 
 
-def _finding(diagnostic: Diagnostic) -> tuple[str, ...]:
+def _finding_lines(diagnostic: Diagnostic) -> tuple[str, ...]:
     finding = diagnostic.finding
     return "", f"  {diagnostic.code} {diagnostic.severity}  {finding.message}", f"    {finding.hint}"
 
 
-def _count(report: Report) -> str:
+def _drift_text(report: Report) -> str:
     fields = {difference.field for difference in report.differences if difference.part != "resolution"}
     return f"drift in {len(fields)} of {len(report.artifact.config)} fields" if fields else "drift"
-
-
-def _account(difference: Difference) -> tuple[str, ...]:
-    part = "" if difference.part == "value" else f" ({difference.part})"
-    was, now = value_text(difference.old, difference.old_origin), value_text(difference.new, difference.new_origin)
-    return "", f"  {difference.field}{part}", f"    was  {was}", f"    is   {now}"
-
-
-def value_text(value: str, origin: str) -> str:
-    """Return a value with its origin behind it."""
-    said = value or "(empty)"
-    return f"{said}  [{origin}]" if origin and origin != value else said

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .check import line_of, value_text
+from .check import line_of
+from .difference import value_text
 from .problem import DRIFT, NOTE, Problem, in_repository, sentences
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ def _drift(report: Report) -> Iterator[Problem]:
         message = (
             f"{d.field} ({d.part}) was {value_text(d.old, d.old_origin)} and is {value_text(d.new, d.new_origin)}."
         )
-        if report.remedy:
-            message += f" To fix: {report.remedy}"
+        if report.fix:
+            message += f" To fix: {report.fix}"
         place = in_repository(report.file), line_of(report.text, d.field)
         yield Problem("error" if remains else "note", DRIFT, message, *place, fails=remains, about=d.field)
 
@@ -51,4 +52,4 @@ def _found(diagnostic: Diagnostic, report: Report) -> Problem:
     )
     message = sentences(finding.message, finding.hint)
     about = str(finding.field or "")
-    return Problem(diagnostic.severity, diagnostic.code, message, file, line, fails=report.counted, about=about)
+    return Problem(diagnostic.severity, diagnostic.code, message, file, line, fails=report.counts_findings, about=about)

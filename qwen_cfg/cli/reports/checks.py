@@ -79,7 +79,7 @@ class Checks:
         subjects = tuple(outcome.subject for outcome in self.outcomes)
         return Results("check", subjects, self.exit_code, self.summary, rules)
 
-    def tell_errors(self, output: Output) -> None:
+    def show_errors(self, output: Output) -> None:
         """Show to people what could not be checked, beside a format that is for programs."""
         for outcome in self.outcomes:
             output.notice(*outcome.errors)

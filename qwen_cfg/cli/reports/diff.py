@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from qwen_schema import ExitCode
 from qwen_schema.records import asdict
 
+from .difference import difference_lines, value_text
+
 if TYPE_CHECKING:
     from qwen_cfg.cli.output import Output
     from qwen_cfg.core.changes import ArtifactChange, Changes, Group, Status
-    from qwen_cfg.core.drift import Difference
     from qwen_schema import QwenCfgError
 
     from .problem import Problem, Results
@@ -75,7 +76,7 @@ def _problems(change: ArtifactChange) -> tuple[Problem, ...]:
         Problem(
             "warning",
             CHANGE,
-            f"{d.field} was {_said(d.old, d.old_origin)} and is {_said(d.new, d.new_origin)}.",
+            f"{d.field} was {value_text(d.old, d.old_origin)} and is {value_text(d.new, d.new_origin)}.",
             file,
             line_of(change.text, d.field),
             fails=True,
@@ -170,24 +171,9 @@ def _of_artifact(change: ArtifactChange, changes: Changes) -> list[str]:
     if change.status in ("added", "removed"):
         return [
             *name,
-            *(f"  {d.field}  {_said(d.new or d.old, d.new_origin or d.old_origin)}" for d in change.differences),
+            *(f"  {d.field}  {value_text(d.new or d.old, d.new_origin or d.old_origin)}" for d in change.differences),
         ]
-    return [*name, *(line for difference in change.differences for line in _difference(difference))]
+    return [*name, *(line for difference in change.differences for line in difference_lines(difference))]
 
 
 _STATUS = {"changed": "", "added": " (added)", "removed": " (removed)", "broken": " (invalid)"}
-
-
-def _difference(difference: Difference) -> list[str]:
-    part = "" if difference.part == "value" else f" ({difference.part})"
-    return [
-        "",
-        f"  {difference.field}{part}",
-        f"    was  {_said(difference.old, difference.old_origin)}",
-        f"    is   {_said(difference.new, difference.new_origin)}",
-    ]
-
-
-def _said(value: str, origin: str) -> str:
-    said = value or "(empty)"
-    return f"{said}  [{origin}]" if origin and origin != value else said

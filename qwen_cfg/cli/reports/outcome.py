@@ -1,4 +1,4 @@
-"""The outcome of a check as plain values, which one process can hand to another."""
+"""The outcome of a check as plain values, which one process can pass to another."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from qwen_schema import looks_like_key, redact, redact_unknown
 from qwen_schema.records import asdict, record
 from qwen_schema.redacted_data import redacted_data
 
-from .check import account, headline, report_data
+from .check import detail_lines, headline, report_data
 from .check_problems import problems_of
 from .error import error_data
 from .problem import Problem, Subject, problem_of
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 @record
 class Outcome:
-    """How the check of one artifact ended.
+    """The outcome of the check of one artifact.
 
-    `lines` are the headline and what belongs below it, `fix` how to mend what `check --update` does not, and `errors`
-    the words of the error that ended it. None of the texts holds a secret.
+    `lines` are the headline and its details, `fix` is the advice for differences that `check --update` cannot fix, and
+    `errors` are the lines of the error that ended the check. No text contains a secret.
     """
 
     file: str
@@ -50,28 +50,28 @@ class Outcome:
 
 
 def outcome_of(report: Report) -> Outcome:
-    """Return the outcome that a report tells of."""
-    updatable = any(difference.part not in MISSING for difference in report.remaining)
-    warnings = [warning_text(found) for found in report.diagnostics if found.severity == "warning"]
+    """Return the outcome of a report."""
+    is_updatable = any(difference.part not in MISSING for difference in report.remaining)
+    warnings = [warning_text(diagnostic) for diagnostic in report.diagnostics if diagnostic.severity == "warning"]
     return Outcome(
         report.file,
         report.status,
         int(report.exit_code),
-        (headline(report), *account(report)),
+        (headline(report), *detail_lines(report)),
         problems_of(report),
         report_data(report),
-        fix="" if updatable or not report.remedy else report.remedy,
-        is_updatable=updatable,
-        warnings=() if report.counted else tuple(warnings),
+        fix="" if is_updatable or not report.fix else report.fix,
+        is_updatable=is_updatable,
+        warnings=() if report.counts_findings else tuple(warnings),
         notes=report.notes,
     )
 
 
 def outcome_of_error(file: str, error: QwenCfgError) -> Outcome:
-    """Return the outcome of a check that ended in an error. What looks like a key, and not like a name, is masked."""
+    """Return the outcome of a check that ended with an error. A file name that looks like a key is masked."""
     file = redact_unknown(file) if looks_like_key(file) else file
     first, *further = error.lines
-    # The file is named at the beginning of the line already.
+    # The line begins with the file name already.
     first = first.removeprefix(f"{file}: ")
     hint = [f"  {error.hint}"] if error.hint else []
     data = {"format": 1, "file": file, "status": "error", **error_data(error)}
@@ -89,9 +89,9 @@ def outcome_of_error(file: str, error: QwenCfgError) -> Outcome:
 def to_plain(outcome: Outcome) -> dict[str, Any]:
     """Return an outcome as plain values, without the secrets that this process knows."""
     plain = asdict(outcome)
-    # Looking through every text by itself takes longer than the check: few outcomes have a secret in any.
-    whole = "\n".join(_texts(plain))
-    if redact(whole) == whole:
+    # Searching each text for secrets takes longer than the check, and few outcomes contain one: search all at once.
+    text = "\n".join(_texts(plain))
+    if redact(text) == text:
         return plain
     redacted: dict[str, Any] = redacted_data(plain)
     return redacted
@@ -107,7 +107,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def from_plain(plain: dict[str, Any]) -> Outcome:
-    """Return the outcome that plain values say."""
+    """Return the outcome for plain values from `to_plain`."""
     problems = tuple(Problem(**problem) for problem in plain["problems"])
     texts = {name: tuple(plain[name]) for name in ("lines", "warnings", "notes", "errors")}
     return Outcome(**{**plain, **texts, "problems": problems})

@@ -9,7 +9,7 @@ from qwen_cfg.application.compilation import trust_store
 from qwen_cfg.trust.gate import Gate
 
 from .prompt import has_terminal
-from .yes_or_no import says_yes
+from .yes_or_no import confirm
 
 if TYPE_CHECKING:
     from qwen_cfg.application.request import Request
@@ -24,7 +24,7 @@ def gate_of(request: Request, output: Output) -> Gate:
     def ask(concern: Concern) -> bool:
         first, *further = concern.lines
         output.notice(f"qwen-cfg: {first}", *further, "")
-        return says_yes(f"Trust {concern.place.partition(' ')[0]} to decide that? [y/N] ")
+        return confirm(f"Trust {concern.place.partition(' ')[0]} to decide that? [y/N] ")
 
     return Gate(
         trust_store(request.process),
@@ -41,7 +41,7 @@ def accept_of(output: Output) -> Accept | None:
 
     def ask(reason: str) -> bool:
         output.notice(f"qwen-cfg: {reason}", "")
-        return says_yes("Write the key there anyway? [y/N] ")
+        return confirm("Write the key there anyway? [y/N] ")
 
     return ask if has_terminal() else None
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _INPUT, _LOCAL = 0, 3
 
 
-def says_yes(question: str) -> bool:
+def confirm(question: str) -> bool:
     """Ask at the terminal; no is the answer unless yes is given."""
     # Ctrl-C is a no from the moment when the question can be seen.
     try:
