@@ -65,7 +65,7 @@ def test_a_login_shows_what_to_do_and_is_kept_as_qwen_code_keeps_it(desk: Desk, 
         service.approve()
         assert person.ended() == 0
         text, raw = person.text, person.raw.decode()
-    assert "Logged in, for 127.0.0.1" in text
+    assert "Logged in to use 127.0.0.1" in text
     assert "~/.qwen/oauth_creds.json" in text
     # The QR code is black on white, whatever the terminal's colours are.
     assert "\x1b[38;5;16;48;5;231m" in raw

@@ -1,4 +1,4 @@
-"""The command `auth`: log in with Qwen OAuth, see what is there, and log out."""
+"""The command `auth`: logs in with Qwen OAuth, shows the login, or logs out."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "action",
         choices=["login", "status", "logout"],
-        help="log in with a browser, here or on another device; show the login and how many requests were "
-        "counted; or forget the login, which Qwen Code uses too",
+        help="login: log in with a browser, here or on another device; status: show the login and the number of "
+        "requests; logout: remove the login, which Qwen Code uses too",
     )
     parser.add_argument("--no-browser", action="store_true", help="with login: open no browser, only show the address")
     add_format_option(parser, TEXT, JSON, help_text="with status: text or json")
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
-    """Log in, tell the status, or log out."""
+    """Log in, show the login, or log out."""
     if args.action == "login":
         _require_terminal()
         return _log_in(request_of(args), output, browser=not args.no_browser)
@@ -57,18 +57,21 @@ def _require_terminal() -> None:
         raise ConfigurationError(
             "a login needs a terminal: standard input and output must be one, and CI not set",
             where="auth login",
-            hint="Use an API key: OPENAI_API_KEY, and if need be OPENAI_BASE_URL and OPENAI_MODEL. Or log in elsewhere "
-            "and bring the file ~/.qwen/oauth_creds.json.",
+            hint="Use an API key: set OPENAI_API_KEY and, if needed, OPENAI_BASE_URL and OPENAI_MODEL. Or log in on "
+            "another machine and copy the file ~/.qwen/oauth_creds.json.",
         )
 
 
 def _log_in(request: Request, output: Output, *, browser: bool) -> int:
     place = login_place_under(request)
     login = log_in_at_terminal(place, output, terminal_of(output, request.process.state), browser=browser)
-    output.lines(f"Logged in, for {_api(place, login)}.", f"Kept in {place.cache.shown}, which Qwen Code uses too.")
+    output.lines(
+        f"Logged in to use {_endpoint_text(place, login)}.",
+        f"The login is stored in {place.cache.shown}, which Qwen Code uses too.",
+    )
     if compilation_of(request).resolution.auth_method != METHOD:
         output.notice(
-            "qwen-cfg: an API key is also set here, and it is used. To use the login: --auth-type qwen-oauth, or "
+            "qwen-cfg: an API key is set here and is used instead. To use the login: --auth-type qwen-oauth, or "
             "QWEN_OAUTH=1"
         )
     return ExitCode.OK
@@ -79,22 +82,22 @@ def _status(place: LoginPlace, form: str, output: Output) -> int:
     from qwen_runtime.wire.quota import rows as request_rows  # noqa: PLC0415
 
     cache = place.cache
-    wrong = ""
+    problem = ""
     try:
         login = cache.read()
     except ConfigurationError as error:
-        login, wrong = None, error.what
+        login, problem = None, error.what
     counts = RequestLog(place.state).counts()
     usable = login is not None and (login.refresh_token is not None or not login.is_expired(time.time()))
 
     def text(output: Output) -> None:
-        help_text = [("login", _told(login, wrong)), ("file", cache.shown), *_login_rows(place, login)]
-        rows = [*help_text, *request_rows(counts)]
+        login_rows = [("login", _state_text(login, problem)), ("file", cache.shown), *_login_rows(place, login)]
+        rows = [*login_rows, *request_rows(counts)]
         width = max(len(name) for name, _ in rows)
         output.lines(*(f"{name:{width}}  {value}" for name, value in rows))
 
     def data() -> object:
-        document = {"format": FORMAT, "usable": usable, "file": cache.shown, "problem": wrong or None}
+        document = {"format": FORMAT, "usable": usable, "file": cache.shown, "problem": problem or None}
         requests = {"last_minute": counts.last_minute, "today": counts.today}
         return {**document, **_login_data(place, login), "requests": requests}
 
@@ -102,41 +105,43 @@ def _status(place: LoginPlace, form: str, output: Output) -> int:
     return ExitCode.OK if usable else ExitCode.FINDINGS
 
 
-def _told(login: Login | None, wrong: str) -> str:
+def _state_text(login: Login | None, problem: str) -> str:
     if login is None:
-        return f"broken: {wrong}" if wrong else "none; log in with: qwen-cfg auth login"
+        return f"broken: {problem}" if problem else "none; log in with: qwen-cfg auth login"
     now = time.time()
     if login.ends_at is None:
         return "present, without an expiry time"
     if not login.is_expired(now):
-        return f"present, valid until {_moment(login.ends_at)}" + (
+        return f"present, valid until {_local_text(login.ends_at)}" + (
             "" if login.refresh_token is None else "; it is refreshed automatically"
         )
     if login.refresh_token is None:
-        return f"expired at {_moment(login.ends_at)}, and cannot be refreshed; log in again with: qwen-cfg auth login"
-    return f"present; its access token expired at {_moment(login.ends_at)}, and the next request refreshes it"
+        return (
+            f"expired at {_local_text(login.ends_at)}, and cannot be refreshed; log in again with: qwen-cfg auth login"
+        )
+    return f"present; the access token expired at {_local_text(login.ends_at)}, and the next request refreshes it"
 
 
 def _login_rows(place: LoginPlace, login: Login | None) -> list[tuple[str, str]]:
-    return [] if login is None else [("endpoint", _api(place, login))]
+    return [] if login is None else [("endpoint", _endpoint_text(place, login))]
 
 
 def _login_data(place: LoginPlace, login: Login | None) -> dict[str, Any]:
     if login is None:
         return {"ends_at": None, "can_be_refreshed": False, "base_url": None}
     return {
-        "ends_at": None if login.ends_at is None else _iso(login.ends_at),
+        "ends_at": None if login.ends_at is None else _utc_text(login.ends_at),
         "can_be_refreshed": login.refresh_token is not None,
-        "base_url": _url(place, login),
+        "base_url": _base_url(place, login),
     }
 
 
-def _api(place: LoginPlace, login: Login) -> str:
-    url = _url(place, login)
-    return "an address that cannot be used" if url is None else endpoint_of(url)
+def _endpoint_text(place: LoginPlace, login: Login) -> str:
+    url = _base_url(place, login)
+    return "an invalid address" if url is None else endpoint_of(url)
 
 
-def _url(place: LoginPlace, login: Login) -> str | None:
+def _base_url(place: LoginPlace, login: Login) -> str | None:
     from qwen_runtime.oauth import with_api_of  # noqa: PLC0415
 
     try:
@@ -145,14 +150,14 @@ def _url(place: LoginPlace, login: Login) -> str | None:
         return None
 
 
-def _iso(seconds: float) -> str | None:
+def _utc_text(seconds: float) -> str | None:
     try:
         return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
     except (OverflowError, ValueError, OSError):
         return None
 
 
-def _moment(seconds: float) -> str:
+def _local_text(seconds: float) -> str:
     try:
         return f"{datetime.fromtimestamp(seconds).astimezone():%Y-%m-%d %H:%M}"
     except (OverflowError, ValueError, OSError):

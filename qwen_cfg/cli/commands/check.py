@@ -1,4 +1,4 @@
-"""The command `check`: do committed artifacts still say what resolves here?"""
+"""The command `check`: compares committed artifacts with what resolves here."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strict",
         action="store_true",
-        help="compare provenance and secret references too, and count a key or an env file that is missing here as "
-        "drift, for a machine that has them all; without it, only values are compared",
+        help="also compare provenance and secret references, and report a missing key or env file as drift, for a "
+        "machine that should have all of them; without it, only values are compared",
     )
     parser.add_argument(
         "--artifact-only",
         action="store_true",
-        help="only validate PATH, and resolve nothing: for a machine that has neither key nor env file",
+        help="only validate PATH, without resolving; for a machine that has neither key nor env file",
     )
     parser.add_argument(
         "--select",
@@ -51,11 +51,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_codes,
         default=[],
         metavar="CODES",
-        help="make findings of these rules count: codes separated by commas, or all "
-        "(by default warnings are shown and do not count)",
+        help="fail if these rules find something: codes separated by commas, or all "
+        "(by default, warnings are shown and the check does not fail)",
     )
     parser.add_argument("--ignore", action="extend", type=_codes, default=[], metavar="CODES", help="skip these rules")
-    parser.add_argument("--update", action="store_true", help="write the artifact again if it drifted")
+    parser.add_argument("--update", action="store_true", help="update the artifact if it has drift")
     add_format_option(parser, TEXT, JSON, *PROBLEMS)
     add_resolution_options(parser)
     add_field_flags(parser)
@@ -63,16 +63,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
-    """Load artifacts, resolve again, and tell the differences and what the rules find.
+    """Load artifacts, resolve again, and show the differences and the findings of the rules.
 
     Raises:
-        QwenCfgError: if that cannot be done for the only artifact; a format that lists problems has it too.
+        QwenCfgError: if the only artifact cannot be checked; a format that lists problems shows the error too.
     """
-    options, name = _manner(args), args.files[0] if args.files else ""
+    options, name = _options_of(args), args.files[0] if args.files else ""
     try:
-        targets = _targets(args.files, output)
+        targets = _many_targets(args.files, output)
         if targets is not None:
-            return _check_many(targets, options, args, output)
+            return _check_targets(targets, options, args, output)
         report = check_artifact(with_config(request_of(args), name), options)
     except QwenCfgError as error:
         if args.format in PROBLEMS:
@@ -83,20 +83,20 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     return report.exit_code
 
 
-def _manner(args: argparse.Namespace) -> CheckOptions:
+def _options_of(args: argparse.Namespace) -> CheckOptions:
     if args.update and args.artifact_only:
-        raise UsageError("cannot be combined with --update: it resolves nothing", where="--artifact-only")
+        raise UsageError("cannot be combined with --update, which resolves", where="--artifact-only")
     if args.select and args.artifact_only:
         raise UsageError("cannot be combined with --artifact-only, which resolves nothing", where="--select")
     rules = rules_for_check(tuple(args.select), tuple(args.ignore))
     return CheckOptions(rules, bool(args.select), args.strict, args.update, args.artifact_only)
 
 
-def _targets(names: list[str], output: Output) -> tuple[Target, ...] | None:
-    """Return the artifacts that are named, or found in directories; None if it is one, and help_text as such.
+def _many_targets(names: list[str], output: Output) -> tuple[Target, ...] | None:
+    """Return the artifacts that are named or found in directories; None if a single artifact is named.
 
     Raises:
-        ArtifactError: if nothing can be checked in the only directory.
+        ArtifactError: if the only directory has no artifact that can be checked.
     """
     if not names or (len(names) == 1 and not os.path.isdir(names[0])):  # noqa: PTH112 - may be no path
         return None
@@ -109,7 +109,7 @@ def _targets(names: list[str], output: Output) -> tuple[Target, ...] | None:
     return targets
 
 
-def _check_many(targets: tuple[Target, ...], options: CheckOptions, args: argparse.Namespace, output: Output) -> int:
+def _check_targets(targets: tuple[Target, ...], options: CheckOptions, args: argparse.Namespace, output: Output) -> int:
     from qwen_cfg.cli.check_many import check_each  # noqa: PLC0415 - for many alone
     from qwen_cfg.cli.reports.checks import Checks  # noqa: PLC0415
 
@@ -123,11 +123,11 @@ def _check_many(targets: tuple[Target, ...], options: CheckOptions, args: argpar
     return checks.exit_code
 
 
-def _show_error(name: str, error: QwenCfgError, form: str, output: Output) -> None:
+def _show_error(name: str, error: QwenCfgError, format_name: str, output: Output) -> None:
     from qwen_cfg.cli.reports.checks import Checks  # noqa: PLC0415 - an error alone needs them
     from qwen_cfg.cli.reports.outcome import outcome_of_error  # noqa: PLC0415
 
-    show(form, Checks([outcome_of_error(name, error)]), output)
+    show(format_name, Checks([outcome_of_error(name, error)]), output)
 
 
 def _results(report: Report) -> Results:
@@ -141,13 +141,15 @@ def _codes(text: str) -> list[str]:
     """Return the codes of a list with commas.
 
     Raises:
-        UsageError: if there are none (an empty variable of a script is no choice), or one is the code of no rule.
+        UsageError: if the list is empty (a script may pass an empty variable), or a code is unknown.
     """
     codes = [
         code.strip().upper() if code.strip() != ALL_RULES else ALL_RULES for code in text.split(",") if code.strip()
     ]
     if not codes:
-        raise UsageError("no rule named", where="--select, --ignore", hint="Name codes, such as QC101,QC102, or all.")
+        raise UsageError(
+            "no rule is named", where="--select, --ignore", hint="Name rules, such as QC101,QC102, or all."
+        )
     known = [*(rule.code for rule in RULES), ALL_RULES]
     for code in codes:
         if code not in known:

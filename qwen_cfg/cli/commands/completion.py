@@ -1,4 +1,4 @@
-"""The command `completion`: a script that completes commands, options, their values and file names in a shell."""
+"""The command `completion`: prints a script that completes commands, options, values and file names in a shell."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PLACES = {
     "tcsh": "any file; ~/.tcshrc reads it with: source FILE",
 }
 
-# readline knows how to complete file names: quotes, blanks, ~ and all. And it takes `--option=value` for three words.
+# readline completes file names itself, with quotes, blanks and ~. It reads `--option=value` as three words.
 _BASH = """
 _qwen_cfg_reference() {
   case $1 in
@@ -94,13 +94,13 @@ end
 
 _FISH_VALUES = '-xka "(__qwen_cfg_reference)"'
 
-# How a secret reference begins, and those that have nothing behind that.
+# The beginnings of secret references, and the references that are a single word.
 _KINDS, _WORDS = ("environment:", "env-file:", "keyring:", "command:"), ("flag", "oauth-cache")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
-    parser.add_argument("shell", choices=list(PLACES), help="for which shell")
+    parser.add_argument("shell", choices=list(PLACES), help="the shell that runs the script")
     places = "".join(f"  {shell:<6}{place}\n" for shell, place in PLACES.items())
     parser.epilog = f"{examples('completion bash', 'completion zsh')}\nwhere to put it:\n{places}"
 
@@ -112,13 +112,13 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     parser = build_parser()
     for each in (parser, *parser.commands.values()):
         for action in each.actions:
-            _give_values(action, {**shtab.FILE, "bash": "", "fish": "FILES"})
-    output.text(_improved(shtab.complete(parser, args.shell), args.shell) + "\n", verbatim=True)
+            _set_values(action, {**shtab.FILE, "bash": "", "fish": "FILES"})
+    output.text(_improve(shtab.complete(parser, args.shell), args.shell) + "\n", verbatim=True)
     return ExitCode.OK
 
 
-def _improved(script: str, shell: str) -> str:
-    """Return a script of shtab's that completes `--option=value` too, and file names as the shell itself does."""
+def _improve(script: str, shell: str) -> str:
+    """Return a script of shtab that also completes `--option=value`, and completes file names as the shell does."""
     if shell == "bash":
         return script + _BASH
     if shell == "fish":
@@ -130,13 +130,13 @@ def _improved(script: str, shell: str) -> str:
         script = re.sub(
             r'(--secret-from.*\]):KIND:WHERE:.*"$', r'\1:reference:_qwen_cfg_reference"', script, flags=re.M
         )
-        # The value follows at once.
+        # No blank goes between the name of a field and its value.
         script = re.sub(r':\(auth_method= [^)]*\)"$', r':_qwen_cfg_goal"', script, flags=re.M)
         head, _, rest = script.partition("\n")
         script = f"{head}\n{_with_kinds(_ZSH)}\n{rest}"
-        # One argument or more.
-        # A script that is sourced is registered, too, and not called.
+        # Register the function, and do not call it, if the script is sourced.
         script = script.replace("[[ $zsh_eval_context[-1] == eval ]]", "[[ $zsh_eval_context[-1] == (eval|file) ]]")
+        # Accept one argument or more.
         script = re.sub(r'^  "\(\*\)::?', '  "*:', script, flags=re.MULTILINE)
         script = re.sub(r'^(  "\*?--[a-z-]+)(\[.*\]:)', r"\1=\2", script, flags=re.MULTILINE)
         return re.sub(r'^(  \{.*?--[a-z-]+)(.*\}"\[.*\]:)', r"\1=\2", script, flags=re.MULTILINE)
@@ -148,14 +148,14 @@ def _with_kinds(function: str) -> str:
     return function.replace("GOALS", " ".join(f"{name}=" for name in declared_fields()))
 
 
-def _give_values(action: Any, files: dict[str, Any]) -> None:
-    """Set the completions of an option that takes a file, a field, a rule or a choice of a field."""
+def _set_values(action: Any, files: dict[str, Any]) -> None:
+    """Set the completions of an argument that is a file, a directory, a reference, a field, a rule or a field's value."""
     import shtab  # noqa: PLC0415
 
     if action.metavar in ("FILE", "PATH", "A", "B"):
         action.complete = files
     elif action.metavar == "DIRECTORY":
-        # What shtab has for zsh falls back on files.
+        # The zsh function of shtab also offers files.
         action.complete = {**shtab.DIRECTORY, "zsh": "_path_files -/"}
     elif action.metavar == "KIND:WHERE":
         action.choices = [*_KINDS, *_WORDS]

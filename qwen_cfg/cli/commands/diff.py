@@ -1,4 +1,4 @@
-"""The command `diff`: what changes between two artifacts, two git revisions, or two environments."""
+"""The command `diff`: shows the changes between two artifacts, two git revisions or two environments."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 _MOST_FILES = 2
 
-# After so many artifacts the line of progress is written again.
-_EVERY = 50
+# The progress line is updated after this number of artifacts.
+_PROGRESS_STEP = 50
 
-# The options that say how to resolve, which only --env-from does.
-_RESOLVING = ("env_file", "no_env_file", "trust_project", "profile", "env_dialect", "secret_from", "given")
+# The options for resolving. Only --env-from resolves.
+_RESOLUTION = ("env_file", "no_env_file", "trust_project", "profile", "env_dialect", "secret_from", "flags")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,51 +35,52 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="A",
         nargs="?",
         help="an artifact (a file, or a directory with a qwen.toml), a git revision, or an artifact in a revision "
-        "(REVISION:FILE); A..B names two revisions, and A...B compares B with the commit where it left A. A name that "
-        "is both a file and a revision is the file. Nothing is checked out",
+        "(REVISION:FILE). A..B compares two revisions, and A...B compares B with its last common commit with A. A name "
+        "that is both a file and a revision is read as the file. Nothing is checked out",
     )
-    parser.add_argument("new", metavar="B", nargs="?", help="what A is compared with, if A is not a range")
+    parser.add_argument("new", metavar="B", nargs="?", help="the other side of the comparison, if A is not a range")
     parser.add_argument(
         "paths",
         metavar="PATH",
         nargs="*",
-        help="of two revisions, compare only each qwen.toml below PATH, or the file PATH whatever its name is (after "
-        "-- as in git; without it, every qwen.toml of the repository)",
+        help="with two revisions: compare only each qwen.toml below PATH, or the file PATH (after --, as in git; "
+        "without PATH, every qwen.toml of the repository)",
     )
     parser.add_argument(
         "--env-from",
         action="append",
         default=[],
         metavar="FILE",
-        help="instead: compare what resolves here with what would resolve with the variables of FILE (written like an "
-        "env file) set over this environment; given twice, compare the two files' results. HOME and PATH are never "
-        "taken from FILE",
+        help="compare environments instead: the result here with the result after the variables of FILE (in the format "
+        "of an env file) are added to this environment. Given twice, compare the results of the two files. HOME and "
+        "PATH are never read from FILE",
     )
     parser.add_argument(
         "--env-only",
         action="store_true",
-        help="with --env-from: use the variables of FILE in place of this environment (but for HOME and PATH)",
+        help="with --env-from: replace this environment by the variables of FILE, except HOME and PATH",
     )
     parser.add_argument(
         "--strict",
         action="store_true",
-        help="compare origins and the files read too; without it, values and the place of the key are compared",
+        help="also compare origins and the files that were read; without it, only values and the reference to the key "
+        "are compared",
     )
-    parser.add_argument("--summary", action="store_true", help="show the totals only, and no artifact one by one")
+    parser.add_argument("--summary", action="store_true", help="show only the totals, and not each artifact")
     add_format_option(parser, TEXT, JSON, *PROBLEMS)
     add_resolution_options(parser)
     add_field_flags(parser)
     parser.epilog = (
         examples("diff old.toml qwen.toml", "diff main...HEAD", "diff v1 v2 -- services", "diff --env-from ci.env")
-        + "\nexit codes: 0 nothing differs, 1 something differs, 2 usage,\n3 an artifact is invalid\n"
+        + "\nexit codes: 0 no differences, 1 differences, 2 usage,\n3 an artifact is invalid\n"
     )
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
-    """Compare the two sides, and show what differs.
+    """Compare the two sides, and show the differences.
 
     Raises:
-        QwenCfgError: if they cannot be compared; a format that lists problems has it too.
+        QwenCfgError: if they cannot be compared; a format that lists problems shows the error too.
     """
     from qwen_cfg.cli.reports.diff import Diff  # noqa: PLC0415
 
@@ -94,13 +95,13 @@ def execute(args: argparse.Namespace, output: Output) -> int:
 
 
 def _show_error(args: argparse.Namespace, error: QwenCfgError, output: Output) -> None:
-    """Show the error in a format that lists problems, at the file that it is about, if it is about one."""
+    """Show an error in a format that lists problems, at the file that the error names, or else at `qwen.toml`."""
     import importlib  # noqa: PLC0415 - an error alone needs it
 
     from qwen_cfg.cli.reports.diff import error_results  # noqa: PLC0415
 
-    named = [word for word in (args.old, args.new, *args.env_from) if word and error.where.startswith(word)]
-    name = named[0] if named else "qwen.toml"
+    names = [word for word in (args.old, args.new, *args.env_from) if word and error.where.startswith(word)]
+    name = names[0] if names else "qwen.toml"
     importlib.import_module(f"qwen_cfg.cli.reports.{args.format}").show(error_results(name, error), output)
 
 
@@ -108,20 +109,20 @@ def _artifacts(args: argparse.Namespace, output: Output) -> Changes:
     from qwen_cfg.application.diff import diff_of  # noqa: PLC0415
 
     options = vars(args)
-    given = [f"--{name.replace('_', '-')}" for name in ("env_only", *_RESOLVING) if options.get(name)]
-    if given:
-        option = given[0] if given[0] != "--given" else next(iter(args.given.values())).flag
+    wrong = next((name for name in ("env_only", *_RESOLUTION) if options.get(name)), None)
+    if wrong is not None:
+        option = next(iter(args.flags.values())).flag if wrong == "flags" else f"--{wrong.replace('_', '-')}"
         raise UsageError("only valid with --env-from: artifacts are compared as they are", where=option)
     words = [word for word in (args.old, args.new) if word is not None]
     return diff_of(working_directory(), words, args.paths, strict=args.strict, note=_progress(output))
 
 
 def _progress(output: Output) -> Callable[[int, int], None]:
-    """Return what shows how far a comparison is, once it has taken a second."""
-    began = monotonic()
+    """Return a function that shows the progress of a comparison that takes longer than a second."""
+    start = monotonic()
 
     def note(done: int, total: int) -> None:
-        if done % _EVERY == 0 and monotonic() - began > 1:
+        if done % _PROGRESS_STEP == 0 and monotonic() - start > 1:
             output.progress(f"qwen-cfg: compared {done:,} of {total:,} artifacts")
 
     return note

@@ -1,4 +1,4 @@
-"""The command `envfile`: how env files are read, line by line, in both dialects."""
+"""The command `envfile`: shows how both dialects read env files, line by line."""
 
 from __future__ import annotations
 
@@ -30,129 +30,134 @@ if TYPE_CHECKING:
     from qwen_cfg.cli.output import Output
     from qwen_schema.envfile import UnreadLine
 
-    Result = Callable[[Assignment], str]
+    # The text to show for the value of an assignment.
+    ValueText = Callable[[Assignment], str]
 
 
-# Names of variables as people write them, and nothing that could be a piece of Base64.
+# Usual names of variables, which are too short or too plain to be a piece of Base64.
 _USUAL_NAME = re.compile(r"[A-Z_][A-Z0-9_]{0,63}|[a-z_][a-z0-9_.-]{0,23}")
 # Short words, joined by '_', '-' and '.': OPENAI-BASE-URL, openai.baseUrl, Openai_Model2.
 _WORD = r"(?:[A-Z]{1,12}|[a-z]{1,12}|[A-Z]?[a-z]{2,12}(?:[A-Z][a-z]{2,11}){1,3}|[A-Z][a-z]{1,12})[0-9]{0,2}"
 _OTHER_NAME = re.compile(rf"(?=.{{1,40}}\Z)_*{_WORD}(?:[_.-]+{_WORD})*")
 
 
-_MORE = """
-Values are shown for the variables that qwen-cfg declares and that hold no
-secret; every other value is masked. A line that assigns nothing is shown in
-its place, and so is a variable to which the npm package dotenv, as in Qwen
-Code, and python-dotenv give different values.
+_EPILOG = """
+The values of variables that qwen-cfg declares are shown if they are not secret;
+all other values are masked. Lines that assign nothing are shown too, and so are
+variables that the npm package dotenv, which Qwen Code uses, and python-dotenv
+read differently.
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="an env file")
-    add_format_option(parser, TEXT, JSON, help_text="json: one document per line, one line per file")
+    add_format_option(
+        parser, TEXT, JSON, help_text="text (the default), or json (one document per file, each on a line)"
+    )
     parser.add_argument("--show-secrets", action="store_true", help="on a terminal: show every value and line in full")
     parser.add_argument("--force", action="store_true", help="with --show-secrets: not only on a terminal")
-    parser.epilog = f"{examples('envfile .env', 'envfile --format json .env ~/.qwen/.env')}{_MORE}"
+    parser.epilog = f"{examples('envfile .env', 'envfile --format json .env ~/.qwen/.env')}{_EPILOG}"
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Show how each file is read; report a file that cannot be read, and continue with the next one."""
     require_terminal_for_secrets(args, output)
     if args.show_secrets:
-        output.notice("qwen-cfg: every value is shown in full, secrets too.")
-    directory, shown = working_directory(), _display(args.show_secrets)
+        output.notice("qwen-cfg: every value is shown in full, including secrets.")
+    directory, value_text = working_directory(), _value_text(args.show_secrets)
     code = ExitCode.OK
     for name in args.files:
         try:
             text = read_env_text(directory / name, name)
         except EnvFileError as error:
             code = error.exit_code
-            _tell_error(name, error, args.format, output)
+            _show_error(name, error, args.format, output)
         else:
-            read = partial(_data, name, text, shown, verbatim=args.show_secrets)
-            views = Views(partial(_show_text, name, text, shown, verbatim=args.show_secrets), read)
+            data = partial(_data, name, text, value_text, verbatim=args.show_secrets)
+            views = Views(partial(_show_text, name, text, value_text, verbatim=args.show_secrets), data)
             show(args.format, views, output, secrets=args.show_secrets, indent=None)
     return code
 
 
-def _tell_error(name: str, error: EnvFileError, form: str, output: Output) -> None:
+def _show_error(name: str, error: EnvFileError, form: str, output: Output) -> None:
     output.error(error)
     show(form, Views(lambda _: None, lambda: {"path": redact_unknown(name), **error_data(error)}), output, indent=None)
 
 
-def _data(name: str, text: str, shown: Result, *, verbatim: bool) -> dict[str, Any]:
-    assignments, named = read_assignments(text), partial(_name, verbatim=verbatim)
+def _data(name: str, text: str, value_text: ValueText, *, verbatim: bool) -> dict[str, Any]:
+    assignments, safe_name = read_assignments(text), partial(_safe_name, verbatim=verbatim)
     return {
         "path": name,
-        "assignments": [{"name": named(a.name), "value": shown(a), "line": a.line} for a in assignments],
-        "values": {named(a.name): shown(a) for a in last_of_each(assignments).values()},
+        "assignments": [{"name": safe_name(a.name), "value": value_text(a), "line": a.line} for a in assignments],
+        "values": {safe_name(a.name): value_text(a) for a in last_of_each(assignments).values()},
         "unread": [
             {"line": unread.line, "text": unread.text if verbatim else mask(unread.text)}
             for unread in unread_lines(text)
         ],
         "differs": [
-            {"name": named(name), "line": line, "dotenv": ours, "python": theirs}
-            for name, line, ours, theirs in _differences(text, shown)
+            {"name": safe_name(name), "line": line, "dotenv": npm_value, "python": python_value}
+            for name, line, npm_value, python_value in _differences(text, value_text)
         ],
     }
 
 
-def _show_text(name: str, text: str, shown: Result, output: Output, *, verbatim: bool) -> None:
-    named = partial(_name, verbatim=verbatim)
-    help_text = [(a.line, f"{named(a.name)} = {_quoted(shown(a))}") for a in read_assignments(text)]
-    help_text += [(line.line, _unread(line, verbatim=verbatim)) for line in unread_lines(text)]
-    help_text += [
+def _show_text(name: str, text: str, value_text: ValueText, output: Output, *, verbatim: bool) -> None:
+    safe_name = partial(_safe_name, verbatim=verbatim)
+    notes = [(a.line, f"{safe_name(a.name)} = {_quote(value_text(a))}") for a in read_assignments(text)]
+    notes += [(unread.line, _unread_text(unread, verbatim=verbatim)) for unread in unread_lines(text)]
+    notes += [
         (
             line,
-            f"{named(name)} differs: {_quoted(ours)} to the npm package dotenv, {_quoted(theirs)} to python-dotenv",
+            f"{safe_name(name)} differs: {_quote(npm_value)} to the npm package dotenv, "
+            f"{_quote(python_value)} to python-dotenv",
         )
-        for name, line, ours, theirs in _differences(text, shown)
+        for name, line, npm_value, python_value in _differences(text, value_text)
     ]
-    lines = [f"  {line:>4}  {what}" for line, what in sorted(help_text, key=lambda entry: entry[0])]
+    lines = [f"  {line:>4}  {note}" for line, note in sorted(notes, key=lambda entry: entry[0])]
     output.lines(name, *(lines or ["  sets nothing"]), secrets=verbatim, look="envfile")
 
 
-def _name(name: str, *, verbatim: bool) -> str:
-    """Return a name as it may be shown: what is written as no name of a variable may be a part of a secret."""
-    is_name = _USUAL_NAME.fullmatch(name) or (_OTHER_NAME.fullmatch(name) and not looks_like_key(name))
-    return name if verbatim or is_name else mask(name)
+def _safe_name(name: str, *, verbatim: bool) -> str:
+    """Return a name for display. A name that is not usual for a variable is masked: it may be part of a secret."""
+    is_usual = _USUAL_NAME.fullmatch(name) or (_OTHER_NAME.fullmatch(name) and not looks_like_key(name))
+    return name if verbatim or is_usual else mask(name)
 
 
-def _unread(line: UnreadLine, *, verbatim: bool) -> str:
-    """Return what is said of a line that assigns nothing, and may hold any secret."""
-    names, _ = names_in(line.text)
-    named = f", though it names {', '.join(names)}" if names else ""
-    return f"not an assignment{named}: {repr(line.text) if verbatim else mask(line.text)}"
+def _unread_text(unread: UnreadLine, *, verbatim: bool) -> str:
+    """Return the description of a line that assigns nothing. The line is masked, since it may contain a secret."""
+    names, _ = names_in(unread.text)
+    contains = f", although it contains {', '.join(names)}" if names else ""
+    return f"not an assignment{contains}: {repr(unread.text) if verbatim else mask(unread.text)}"
 
 
-def _differences(text: str, shown: Result) -> list[tuple[str, int, str | None, str | None]]:
+def _differences(text: str, value_text: ValueText) -> list[tuple[str, int, str | None, str | None]]:
+    """Return the variables that the dialects read differently: name, line, and the value in each dialect."""
     from qwen_schema.envfile.dotenv_python import differing_names  # noqa: PLC0415 - slow to import
 
-    found = []
-    for name, (ours, theirs) in differing_names(text).items():
-        line = (ours or theirs).line  # type: ignore[union-attr]
-        found.append((name, line, shown(ours) if ours else None, shown(theirs) if theirs else None))
-    return sorted(found, key=lambda difference: difference[1])
+    differences = []
+    for name, (npm, python) in differing_names(text).items():
+        line = (npm or python).line  # type: ignore[union-attr]
+        differences.append((name, line, value_text(npm) if npm else None, value_text(python) if python else None))
+    return sorted(differences, key=lambda difference: difference[1])
 
 
-def _display(show: bool) -> Result:  # noqa: FBT001
-    """Return how values are shown: masked, but for those of declared variables that hold no secret.
+def _value_text(show_secrets: bool) -> ValueText:  # noqa: FBT001
+    """Return the function that shows values: masked, except those of declared variables that are not secret.
 
-    What another program's variable holds is not known, and a value of several lines may have swallowed others.
+    The variables of other programs may be secret, and a value of several lines may have included other lines.
     """
-    feeds = field_of_variable(declared_fields())
+    fields = field_of_variable(declared_fields())
 
-    def display(assignment: Assignment) -> str:
-        if show:
+    def value_text(assignment: Assignment) -> str:
+        if show_secrets:
             return assignment.value
-        if assignment.name in feeds and "\n" not in assignment.value:
-            return safe_text(feeds[assignment.name], assignment.value)
+        if assignment.name in fields and "\n" not in assignment.value:
+            return safe_text(fields[assignment.name], assignment.value)
         return mask(assignment.value)
 
-    return display
+    return value_text
 
 
-def _quoted(value: str | None) -> str:
+def _quote(value: str | None) -> str:
     return "not set" if value is None else repr(value)

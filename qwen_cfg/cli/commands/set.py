@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from qwen_cfg.application.request import Request
     from qwen_cfg.cli.output import Output
 
-_MORE = """
+_EPILOG = """
 The value is written into ./.qwen/.env, the file that init wrote. If another
 source overrides that file (an exported variable, settings.json), nothing is
 written, and the error names the source. A key is never an argument, since
@@ -38,7 +38,7 @@ keyring:SERVICE/NAME, may be one.
 """
 
 # What lets a key be set where nobody can be asked.
-_TRUST = "qwen-cfg set base_url URL, with the endpoint that you mean"
+_TRUST_COMMAND = "qwen-cfg set base_url URL, with the endpoint that you mean"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,14 +54,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--profile", choices=list(declared_profiles()), help="which version of Qwen Code to follow")
     lines = ("set model gpt-4o-mini", "set api_key", "set api_key --key-from OPENROUTER_API_KEY")
-    parser.epilog = f"{examples(*lines)}{_MORE}"
+    parser.epilog = f"{examples(*lines)}{_EPILOG}"
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
     """Find out which file decides the value, and change it there if `init` keeps that file."""
     request = request_of(args)
     place = place_of(compilation_of(request), args.field)
-    gate = replace(gate_of(request, output), command=_TRUST, ways_on=IN_CI)
+    gate = replace(gate_of(request, output), command=_TRUST_COMMAND, ways_on=IN_CI)
     if args.field == "api_key":
         # Asked before the key is typed: the file may name an endpoint of somebody else's.
         require_typed_key(request, gate, place.variable)
@@ -110,7 +110,7 @@ def _key(args: argparse.Namespace, request: Request, output: Output) -> Secret:
             hint="Leave it out, and type it when asked. Or name a variable: --key-from VARIABLE (- for standard input)",
         )
     if args.value is None and args.key_from is None:
-        return _typed(base_url, trial, output)
+        return _key_from_user(base_url, trial, output)
     key = args.value if args.key_from is None else key_named(request, args.key_from)
     problem = trial.key_problem(key, base_url)
     if problem:
@@ -120,7 +120,7 @@ def _key(args: argparse.Namespace, request: Request, output: Output) -> Secret:
     return key
 
 
-def _typed(base_url: str, trial: Trial, output: Output) -> Secret:
+def _key_from_user(base_url: str, trial: Trial, output: Output) -> Secret:
     from qwen_runtime.terminal.dialogue import ask_new_key  # noqa: PLC0415 - the HTTP client is slow to import
 
     if not has_terminal():
