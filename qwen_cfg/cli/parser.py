@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 
 # The commands, each with its summary. A command is a module in `commands/`, imported when the command is used.
 COMMANDS = {
-    "init": "set a project up: a private env file, and the artifact",
+    "init": "set up a project with a private env file and an artifact",
     "set": "change the model, the base URL or the key that init wrote",
     "resolve": "merge flags, environment and files into one config, or explain it",
-    "why-not": "show which edits would make a value win; write nothing",
-    "check": "compare committed artifacts with what resolves now",
+    "why-not": "show which edits would give a field a value; write nothing",
+    "check": "compare committed artifacts with what resolves here",
     "diff": "compare two artifacts, git revisions or environments",
     "envfile": "show how env files are read, line by line",
     "run": "chat with the model, using only the resolved config",
     "exec": "start a program, such as qwen, with exactly this config",
     "verify": "compare what --explain says with what Qwen Code sends",
-    "doctor": "test the connection step by step, from the name to the model",
+    "doctor": "test the connection to the provider and the model, step by step",
     "auth": "log in with Qwen OAuth, show the login, or log out",
     "trust": "let a project's files decide where keys and prompts go",
-    "terms": "show which terms apply here, and which data is sent and kept",
-    "rule": "explain a rule's code and what to do about it",
+    "terms": "show which terms apply here, and which data is sent and stored",
+    "rule": "explain a rule and what to do about it",
     "schema": "print a JSON Schema: artifact, fields, or a command's JSON",
     "completion": "print a completion script for a shell",
 }
@@ -48,7 +48,7 @@ In Qwen Code 0.21 and later, settings.json counts too: its values come after the
 env file, but its model.name and its provider entries come first. To see what
 counts in a directory, and why: qwen-cfg resolve --explain
 
-exit codes: 0 all well, 1 a check found something, 2 usage,
+exit codes: 0 success, 1 a check found something, 2 usage error,
 3 configuration invalid or incomplete, 4 authentication refused,
 5 not trusted, 6 the provider failed or could not be reached,
 70 a bug in qwen-cfg, 130 interrupted, 129, 131, 143 ended by

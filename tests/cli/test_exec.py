@@ -157,8 +157,8 @@ def test_a_program_does_not_ignore_a_closed_pipe(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("words", "wrong"),
     [
-        ((), "no program named"),
-        (("--",), "no program named"),
+        ((), "no program is named"),
+        (("--",), "no program is named"),
         (("qwen",), "Put -- before the program"),
         (("qwen", "-p", "x"), "Put -- before the program"),
         (("--", "no-such-program"), "was not found on the PATH"),

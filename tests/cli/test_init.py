@@ -363,7 +363,7 @@ def test_a_directory_that_may_not_be_written_is_noticed_too(open_desk: Desk, ser
     server.taken()
     flags = ["--openai-api-key", KEY, "--openai-base-url", f"{server.url}/v1", "--model", "mine"]
     outcome = open_desk.run("init", "-o", "locked/qwen.toml", *flags, nobody=True).ended(2)
-    assert "locked: nothing can be written into this directory" in outcome.err
+    assert "locked: this directory is not writable" in outcome.err
     assert server.taken() == []
 
 

@@ -90,9 +90,9 @@ def test_who_thinks_better_of_it_changes_nothing(desk: Desk) -> None:
     [
         (["api_key", OTHER], 2, "a key on the command line"),
         (["api_key"], 2, "no terminal"),
-        (["model"], 2, "no value for model"),
+        (["model"], 2, "model needs a value"),
         (["model", OTHER], 3, "contains an API key"),
-        (["model", "--key-from", "X"], 2, "goes with api_key"),
+        (["model", "--key-from", "X"], 2, "only valid with api_key"),
         (["base_url", "nowhere"], 3, "base_url is not valid"),
         (["modle", "x"], 2, "model"),
         (["api_key", "command:pass show x"], 3, "may not name a command"),

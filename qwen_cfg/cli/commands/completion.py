@@ -149,7 +149,7 @@ def _with_kinds(function: str) -> str:
 
 
 def _set_values(action: Any, files: dict[str, Any]) -> None:
-    """Set the completions of an argument that is a file, a directory, a reference, a field, a rule or a field's value."""
+    """Set the completions of an argument: files, directories, references, fields, rules or values of a field."""
     import shtab  # noqa: PLC0415
 
     if action.metavar in ("FILE", "PATH", "A", "B"):

@@ -1,4 +1,4 @@
-"""The command `doctor`: try what would be used, step by step."""
+"""The command `doctor`: tests the connection to the provider step by step."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument("--chat", action="store_true", help="also ask the model for one word, which costs a few tokens")
-    add_format_option(parser, TEXT, JSON, help_text="text (each step when it is done) or json")
+    add_format_option(parser, TEXT, JSON, help_text="text (the default; shows each step when it is done) or json")
     add_config_option(parser)
     add_color_option(parser)
     add_resolution_options(parser)
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
-    """Resolve, try every step, and tell what each one finds."""
+    """Resolve, run every step, and show its result."""
     from qwen_cfg.cli.reports.doctor import Examination, closing, document, heading, line  # noqa: PLC0415
     from qwen_runtime.doctor import examine  # noqa: PLC0415 - the HTTP client is slow to import
 

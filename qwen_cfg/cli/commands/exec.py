@@ -1,4 +1,4 @@
-"""The command `exec`: start a program with exactly what an artifact, or what resolves here, says."""
+"""The command `exec`: starts a program with exactly the config of an artifact, or the config that resolves here."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from qwen_cfg.cli.output import Output
     from qwen_cfg.writing.private_directory import PrivateDirectory
 
-# How what a project's settings start is approved.
-_TO_APPROVE = "run it in a terminal, and answer yes"
+# How to approve programs that a project's settings start.
+_APPROVAL = "run it in a terminal, and answer yes"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,13 +35,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "program",
         metavar="-- PROGRAM",
         nargs="*",
-        help="the program and its arguments; everything after -- is theirs",
+        help="the program and its arguments, after --",
     )
     parser.add_argument(
         "--print",
         action="store_true",
-        dest="only_print",
-        help="show the variables that would be set and removed, with the key masked, and start nothing",
+        dest="print_only",
+        help="show the variables that would be set and removed, with the key masked, without starting the program",
     )
     add_config_option(parser)
     add_resolution_options(parser)
@@ -55,14 +55,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
-    """Pass the trust gate, fetch the key, say what would still override the config, and become the program.
+    """Pass the trust gate, get the key, show what would still override the config, and start the program.
 
     Raises:
-        UsageError: if no program is named, or there is none of that name.
-        ConfigurationError: if nothing complete resolves, or there is a login in place of a key.
+        UsageError: if no program is named, or it does not exist.
+        ConfigurationError: if the result is incomplete, or the config has a login instead of a key.
     """
     if not args.program:
-        raise UsageError("no program named", hint="Such as: qwen-cfg exec -- qwen")
+        raise UsageError("no program is named", hint="Name one after --, such as: qwen-cfg exec -- qwen")
     if os.name != "posix":
         raise UsageError("exec needs a POSIX system: Linux, macOS or WSL")
     process = this_process()
@@ -71,29 +71,29 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     use = keyed_config(request, gate_of(request, output), output)
     start = start_of(use, args.program, process)
     output.notice(*start.notices)
-    if args.only_print:
+    if args.print_only:
         return _show(start, use, process, output)
     if start.is_qwen_code:
         _require_trusted_programs(start, process, request, use, output)
-    return _become(start, use, process, output)
+    return _replace_process(start, use, process, output)
 
 
 def _require_trusted_programs(
     start: Start, process: Process, request: Request, use: KeyedConfig, output: Output
 ) -> None:
-    """Ask before Qwen Code starts the programs that a project's files name: it does not ask, and they get the key.
+    """Ask before Qwen Code starts programs that a project's files name. Qwen Code does not ask, and they get the key.
 
     Raises:
         NotTrustedError: if the user does not approve them.
     """
-    assert start.profile is not None  # noqa: S101 - Qwen Code has one
-    for found in () if request.trusts_project else projects_programs(process, start.child.environ, start.profile):
-        gate = replace(gate_of(request, output), command=_TO_APPROVE, key_is_typed=False)
-        gate.require(found.concern(str(use.artifact.api_key)))
+    assert start.profile is not None  # noqa: S101 - a start of Qwen Code has one
+    for programs in () if request.trusts_project else projects_programs(process, start.child.environ, start.profile):
+        gate = replace(gate_of(request, output), command=_APPROVAL, key_is_typed=False)
+        gate.require(programs.concern(str(use.artifact.api_key)))
 
 
-def _become(start: Start, use: KeyedConfig, process: Process, output: Output) -> int:
-    """Replace this process by the program. Its private settings stay until it has ended."""
+def _replace_process(start: Start, use: KeyedConfig, process: Process, output: Output) -> int:
+    """Replace this process by the program. The private settings remain until the program ends."""
     directory = None
     try:
         if start.settings is not None:
@@ -108,13 +108,13 @@ def _become(start: Start, use: KeyedConfig, process: Process, output: Output) ->
 
 
 def _show(start: Start, use: KeyedConfig, process: Process, output: Output) -> int:
-    """Show what the program would get. Its settings are written for that, and removed again."""
+    """Show what the program would get. Private settings are written to find out, and removed again."""
     from qwen_cfg.cli.reports.start import start_lines  # noqa: PLC0415
 
     if start.settings is not None:
-        directory, written = _with_private_settings(start, process)
+        directory, start_with_settings = _with_private_settings(start, process)
         try:
-            output.notice(*what_wins(written, use, process))
+            output.notice(*what_wins(start_with_settings, use, process))
         finally:
             directory.remove()
     output.lines(*start_lines(start), secrets=True)
@@ -122,7 +122,7 @@ def _show(start: Start, use: KeyedConfig, process: Process, output: Output) -> i
 
 
 def _with_private_settings(start: Start, process: Process) -> tuple[PrivateDirectory, Start]:
-    """Write the settings of a start into a private directory, and return both."""
+    """Write the settings of a start into a private directory; return the directory, and the start that names it."""
     import json  # noqa: PLC0415 - only a start of Qwen Code needs it
 
     from qwen_cfg.writing.private_directory import make_private_directory  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""The command `init`: set a project up, with a private env file that git ignores, and the artifact."""
+"""The command `init`: sets up a project with a private env file, which git ignores, and an artifact."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ if TYPE_CHECKING:
     from qwen_schema.codec import Form
     from qwen_schema.folders import MayFollow
 
-_NO_FILE = EnvFileChoice("none")
-_OTHER_PLACE = "Make it writable, or name another place."
+_NO_ENV_FILE = EnvFileChoice("none")
+_WRITE_HINT = "Make it writable, or use another directory."
 _NOTHING_WRITTEN = "Nothing was written. To skip the test: --no-verify"
 
 
@@ -69,22 +69,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--provider",
         metavar="NAME",
         choices=[*offered_providers(), LOGIN_METHOD],
-        help=f"whose API to use: {', '.join(offered_providers())} or {LOGIN_METHOD}; its base URL and usual model are "
-        "taken, unless flags name others. In a terminal, this answers the first question",
+        help=f"the provider: {', '.join(offered_providers())} or {LOGIN_METHOD}; sets its base URL and usual model, "
+        "unless flags set others. In a terminal, this answers the first question",
     )
     parser.add_argument(
         "--key-from",
         metavar="VARIABLE",
-        help="take the API key from this exported variable, or from standard input (-); it is copied into .qwen/.env, "
-        "but for the one of OPENAI_API_KEY, which stays there",
+        help="read the API key from this exported variable, or from standard input (-); the key is copied into "
+        ".qwen/.env, except from OPENAI_API_KEY, which is used directly",
     )
     parser.add_argument(
-        "--no-verify", action="store_true", help="send nothing: without it, one request tries the key and the model"
+        "--no-verify", action="store_true", help="send nothing; without it, one request tests the key and the model"
     )
     parser.add_argument(
         "--force",
         action="store_true",
-        help="replace the values that are there already, and the artifact; it says which",
+        help="replace existing values and the artifact; the output lists what was replaced",
     )
     parser.add_argument("--profile", choices=list(declared_profiles()), help="which version of Qwen Code to follow")
     add_field_flags(parser)
@@ -96,7 +96,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
-    """Ask for the settings, or take them from flags; try them, write the env file, and write the artifact."""
+    """Get the settings from questions or flags, test them, and write the env file and the artifact."""
     request = request_of(args)
     cwd, home = request.process.cwd, request.process.home.path
     env_file, artifact = env_file_of(cwd), Path(args.output)
@@ -107,27 +107,27 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     present = present_in(env_file, shown)
     texts = _settings(args, request, output)
     refuse_other_method(present, texts, shown)
-    _require_own_endpoint(request, texts, output, is_there=os.path.lexists(env_file))
+    _require_trusted_endpoint(request, texts, output, is_there=os.path.lexists(env_file))
     was_there, had_env_file = os.path.lexists(artifact), os.path.lexists(env_file)
-    # A project that is half set up would be refused the next time.
+    # If only one of the two files were written, the next `init` would refuse to continue.
     with put_off(), whole_or_nothing(env_file, anywhere if cwd == home else nowhere):
         done = keep(texts, cwd, home, accept_of(output)).done if texts else ()
-        # What stands in the env file now is no flag any more.
+        # Values that the env file now has do not come from flags any more.
         flags = {name: flag for name, flag in request.flags.items() if name not in texts}
         compilation = compilation_of(replace(request, flags=flags), "survey")
-        write_artifact(artifact, compilation.artifact_at(artifact), _form(artifact), home)
+        write_artifact(artifact, compilation.artifact_at(artifact), _format_of(artifact), home)
     output.lines(*done, *replaced(present, texts, shown))
-    _conclude(compilation, texts, artifact, output, did="replaced" if was_there else "wrote")
+    _finish(compilation, texts, artifact, output, verb="replaced" if was_there else "wrote")
     if not had_env_file:
         show_unread_files(compilation.diagnostics, output)
-    output.lines("now: qwen-cfg resolve --explain, qwen-cfg doctor, qwen-cfg run")
+    output.lines("next: qwen-cfg resolve --explain, qwen-cfg doctor, qwen-cfg run")
     return ExitCode.OK
 
 
-def _require_own_endpoint(
+def _require_trusted_endpoint(
     request: Request, texts: Mapping[str, str | Secret], output: Output, *, is_there: bool
 ) -> None:
-    """Ask before a key is written into an env file that goes on naming an endpoint.
+    """Ask before a key is written into an existing env file, which may set an endpoint.
 
     Raises:
         NotTrustedError: if the endpoint is not trusted.
@@ -150,12 +150,17 @@ def _refuse_to_replace(env_file: Path, artifact: Path) -> None:
 
 
 def _require_places(env_file: Path, artifact: Path, may_follow: MayFollow) -> None:
-    """Refuse before anything is written what could not be written to its end; what a killed process left is removed."""
+    """Require that both files can be written, before anything is written. Remove what a killed process left behind.
+
+    Raises:
+        UsageError: if a name cannot be that of a file.
+        OutputError: if a directory is not writable.
+    """
     for path in (env_file, artifact):
         require_no_link(path, may_follow)
         clear(path, may_follow)
     if not artifact.parent.is_dir():
-        raise UsageError("no such directory", where=str(artifact.parent), hint="Create it, or name another one.")
+        raise UsageError("no such directory", where=str(artifact.parent), hint="Create it, or name another directory.")
     if artifact.is_dir():
         raise UsageError("this is a directory", where=str(artifact), hint="Name a file.")
     above = next(path for path in (env_file.parent, *env_file.parents) if path.exists())
@@ -163,30 +168,28 @@ def _require_places(env_file: Path, artifact: Path, may_follow: MayFollow) -> No
         if directory.is_dir() and not os.access(directory, os.W_OK | os.X_OK):
             is_read_only = hasattr(os, "statvfs") and os.statvfs(directory).f_flag & os.ST_RDONLY
             reason = os.strerror(errno.EROFS if is_read_only else errno.EACCES)
-            raise OutputError(
-                f"nothing can be written into this directory: {reason}", where=str(directory), hint=_OTHER_PLACE
-            )
+            raise OutputError(f"this directory is not writable: {reason}", where=str(directory), hint=_WRITE_HINT)
 
 
 def _settings(args: argparse.Namespace, request: Request, output: Output) -> dict[str, str | Secret]:
-    """Return the texts by field that are to be written: those that flags give, or that the person types."""
+    """Return the values to write, by field, from flags or from questions."""
     if has_terminal() and "api_key" not in request.flags and args.key_from is None:
         return ask_for_settings(request, output, args.provider or "", Trial(request, sends=not args.no_verify))
     if args.key_from is not None:
         request = with_key_from(request, args.key_from)
     trial = Trial(request, sends=not args.no_verify)
     texts = given_settings(request, provider_named(args.provider), trial)
-    texts = {**_needed_beside(request, texts), **texts}
+    texts = {**_required_defaults(request, texts), **texts}
     if trial.sends:
-        _try(request, texts, trial, output)
+        _test_settings(request, texts, trial, output)
     return texts
 
 
-def _try(request: Request, texts: Mapping[str, str | Secret], trial: Trial, output: Output) -> None:
-    """Try settings with a request, and say what was tried.
+def _test_settings(request: Request, texts: Mapping[str, str | Secret], trial: Trial, output: Output) -> None:
+    """Test settings with a request, and show what was tested.
 
     Raises:
-        QwenCfgError: if it fails.
+        QwenCfgError: if the test fails.
     """
     method = request.flags.get("auth_method")
     if "auth_method" in texts or (method is not None and method.text != "openai"):
@@ -199,8 +202,8 @@ def _try(request: Request, texts: Mapping[str, str | Secret], trial: Trial, outp
     for name in ("base_url", "model"):
         winner = decisions[name].winner
         if winner is not None and winner.origin.is_project_said:
-            # Whatever the user said yes to before, that was about another key.
-            output.notice(f"qwen-cfg: not tested: {winner.origin} decides {name}, and no key is sent there to test it")
+            # An earlier approval was for another key.
+            output.notice(f"qwen-cfg: not tested: {winner.origin} sets {name}, and no key is sent there for a test")
             return
     key = texts.get("api_key")
     base_url, model = endpoint_of(decisions)
@@ -210,14 +213,14 @@ def _try(request: Request, texts: Mapping[str, str | Secret], trial: Trial, outp
         raise error.copy(hint=f"{error.hint} {_NOTHING_WRITTEN}".strip()) from None
 
 
-def _needed_beside(request: Request, texts: Mapping[str, str | Secret]) -> dict[str, str | Secret]:
-    """Return the defaults that have to stand beside the key, where a key alone decides no method.
+def _required_defaults(request: Request, texts: Mapping[str, str | Secret]) -> dict[str, str | Secret]:
+    """Return the defaults to write with the key, under profiles in which a key alone does not set the method.
 
-    Nothing is needed where a flag or the settings of Qwen Code name the method.
+    If a flag or the settings of Qwen Code set the method, no defaults are needed.
     """
     if "auth_method" in texts:
         return {}
-    compilation = compilation_of(replace(request, choice=_NO_FILE))
+    compilation = compilation_of(replace(request, choice=_NO_ENV_FILE))
     if compilation.profile.credential_decides_method or compilation.resolution.auth_method is not None:
         return {}
     with_key = compilation_of(compilation.request.with_flags("init", {**texts, "auth_method": "openai"}))
@@ -229,36 +232,36 @@ def _needed_beside(request: Request, texts: Mapping[str, str | Secret]) -> dict[
     }
 
 
-def _form(path: Path) -> Form:
+def _format_of(path: Path) -> Form:
     return "json" if path.suffix == ".json" else "toml"
 
 
-def _conclude(
-    compilation: Compilation, texts: Mapping[str, str | Secret], path: Path, output: Output, *, did: str
+def _finish(
+    compilation: Compilation, texts: Mapping[str, str | Secret], path: Path, output: Output, *, verb: str
 ) -> None:
-    """Remember what was typed as the user's own word, and show what a person should know about what was written."""
+    """Record the typed values as approved by the user, and show warnings about the values that were written."""
     request, decisions = compilation.request, compilation.resolution.decisions
     gate = Gate(trust_store(request.process))
     winners = {name: winner for name in texts if (winner := decisions[name].winner) is not None}
-    kept = env_file_of(compilation.world.cwd)
-    # What was typed just now is asked about by nobody later.
-    typed = [name for name, winner in winners.items() if winner.origin.path == kept]
+    env_file_path = env_file_of(compilation.world.cwd)
+    # Values that the user has just typed need no approval later.
+    typed = [name for name, winner in winners.items() if winner.origin.path == env_file_path]
     gate.vouch(compilation.concern, typed)
     vouch_for_typed_key(request, gate, usual_variable(), typed)
     show_warnings(compilation.without_trusted(compilation.warnings), output)
     show_omitted_login(compilation.resolution, compilation.artifact_at(path), output)
-    _vouch_for(path, compilation, gate)
+    _approve_artifact(path, compilation, gate)
     show_unused_values(compilation.resolution, texts, output)
     output.lines(
-        f"{did} {path} by the {compilation.chosen_profile.rules}: commit it, and let CI run qwen-cfg check {path}"
+        f"{verb} {path} by the {compilation.chosen_profile.rules}: commit it, and let CI run qwen-cfg check {path}"
     )
 
 
-def _vouch_for(path: Path, compilation: Compilation, gate: Gate) -> None:
-    """Remember that an artifact is the user's own word, unless it has one of a project's file that nobody trusts."""
+def _approve_artifact(path: Path, compilation: Compilation, gate: Gate) -> None:
+    """Record the artifact as approved, unless its endpoint comes from a project file that is not trusted."""
     endpoint = compilation.resolution.decisions["base_url"].winner
-    kept = env_file_of(compilation.world.cwd)
-    is_own = endpoint is not None and (not endpoint.origin.is_project_said or endpoint.origin.path == kept)
+    env_file_path = env_file_of(compilation.world.cwd)
+    is_own = endpoint is not None and (not endpoint.origin.is_project_said or endpoint.origin.path == env_file_path)
     with suppress(QwenCfgError):
         if (compilation.concern is None and is_own) or gate.is_settled(compilation.concern):
             gate.accept(concern_of_written(compilation.artifact_at(path), path, compilation.request))

@@ -1,4 +1,4 @@
-"""The command `resolve`: the resolved config, or the explanation of it."""
+"""The command `resolve`: writes or prints the resolved config, or explains it."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from qwen_cfg.core.world import World
     from qwen_schema.codec import Form
 
-ALL_FIELDS = "*"
-STANDARD_OUTPUT = ("-", "/dev/stdout")
+_ALL_FIELDS = "*"
+_STANDARD_OUTPUT = ("-", "/dev/stdout")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,10 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--explain",
         nargs="?",
-        const=ALL_FIELDS,
+        const=_ALL_FIELDS,
         metavar="FIELD",
-        help="explain instead: the source of each value, why it is used, and what it overrides; with FIELD, "
-        "only that field, in full",
+        help="explain instead: the source of each value and the values that it overrides; with FIELD, only that "
+        "field, in detail",
     )
     parser.add_argument(
         "--compare-profiles",
@@ -56,12 +56,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o",
         "--output",
         metavar="FILE",
-        help="write the resolved config to FILE, whole or not at all (- is standard output)",
+        help="write the resolved config to FILE, completely or not at all (- is standard output)",
     )
     parser.add_argument(
         "--inline-secrets",
         action="store_true",
-        help="write the key itself into FILE (mode 0600; not a file git tracks)",
+        help="write the key itself into FILE (mode 0600; refused for a file that git tracks)",
     )
     parser.add_argument(
         "--show-secrets",
@@ -76,40 +76,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
-    """Resolve; write the artifact where one is asked for, and explain where that is asked for."""
+    """Resolve, and write the artifact, explain it, or compare the profiles."""
     _check_usage(args, output)
     if args.show_secrets:
-        output.notice("qwen-cfg: keys are shown in full; the terminal and its scrollback now hold them.")
+        output.notice("qwen-cfg: keys are shown in full, and remain in the terminal's scrollback.")
     if args.compare_profiles:
         from qwen_cfg.cli.reports.comparison import compare  # noqa: PLC0415
 
-        compared = compare(request_of(args), reveal=args.show_secrets)
-        views = Views(partial(compared.text, color=args.color), compared.data)
+        comparison = compare(request_of(args), reveal=args.show_secrets)
+        views = Views(partial(comparison.text, color=args.color), comparison.data)
         show(args.format or TEXT, views, output, secrets=args.show_secrets)
-        return compared.exit_code
+        return comparison.exit_code
     compilation = compilation_of(request_of(args), "survey")
-    written = None if args.output in (None, *STANDARD_OUTPUT) else Path(args.output)
-    nearby = other_endpoint(compilation, written) if compilation.resolution.is_complete else ""
-    output.notice(*([nearby] if nearby else []))
+    output_file = None if args.output in (None, *_STANDARD_OUTPUT) else Path(args.output)
+    nearby_hint = other_endpoint(compilation, output_file) if compilation.resolution.is_complete else ""
+    output.notice(*([nearby_hint] if nearby_hint else []))
     if args.explain is None:
         show_warnings(compilation.without_trusted(compilation.warnings), output)
         if not compilation.resolution.is_complete:
             raise IncompleteError(compilation.without_trusted(compilation.diagnostics))
-        _deliver(args, compilation, output)
+        _write_result(args, compilation, output)
         return ExitCode.OK
     if args.output is not None and compilation.resolution.is_complete:
-        _deliver(args, compilation, output)
+        _write_result(args, compilation, output)
     return _explain(args, compilation, output)
 
 
 def _check_usage(args: argparse.Namespace, output: Output) -> None:
     if args.compare_profiles:
-        _check_compared(args)
+        _check_comparison_usage(args)
     elif args.explain is None:
-        only_there = {"--show-secrets": args.show_secrets, "--all": args.all, "--format text": args.format == "text"}
-        for option in (option for option, given in only_there.items() if given):
+        explain_only = {"--show-secrets": args.show_secrets, "--all": args.all, "--format text": args.format == "text"}
+        for option in (option for option, is_given in explain_only.items() if is_given):
             raise UsageError("only valid with --explain", where=option)
-    elif args.explain not in (ALL_FIELDS, *declared_fields()):
+    elif args.explain not in (_ALL_FIELDS, *declared_fields()):
         raise UsageError(
             f"unknown field {show_word(args.explain)}",
             where="--explain",
@@ -117,29 +117,29 @@ def _check_usage(args: argparse.Namespace, output: Output) -> None:
         )
     elif args.format == "toml":
         raise UsageError("an explanation is text or json", where="--format")
-    if args.inline_secrets and args.output in (None, *STANDARD_OUTPUT):
-        raise UsageError("needs a FILE to write", where="--inline-secrets", hint="Name it with -o.")
+    if args.inline_secrets and args.output in (None, *_STANDARD_OUTPUT):
+        raise UsageError("only valid with -o FILE", where="--inline-secrets", hint="Name the file to write with -o.")
     if args.inline_secrets and args.secret_from is not None:
         raise UsageError("cannot be combined with --secret-from", where="--secret-from")
     require_terminal_for_secrets(args, output)
 
 
-def _check_compared(args: argparse.Namespace) -> None:
-    others = {
+def _check_comparison_usage(args: argparse.Namespace) -> None:
+    conflicting = {
         "--explain": args.explain is not None,
         "--output": args.output is not None,
         "--all": args.all,
         "--inline-secrets": args.inline_secrets,
         "--format toml": args.format == "toml",
     }
-    for option in (option for option, given in others.items() if given):
+    for option in (option for option, is_given in conflicting.items() if is_given):
         raise UsageError("cannot be combined with --compare-profiles", where=option)
 
 
-def _deliver(args: argparse.Namespace, compilation: Compilation, output: Output) -> None:
+def _write_result(args: argparse.Namespace, compilation: Compilation, output: Output) -> None:
     """Write the artifact to the file, or to standard output."""
-    if args.output in (None, *STANDARD_OUTPUT):
-        # It holds no secret, and its bytes must not depend on what else this machine knows.
+    if args.output in (None, *_STANDARD_OUTPUT):
+        # It holds no secret. Its bytes must not depend on the secrets that this process knows, so nothing is redacted.
         artifact, process = compilation.written(), compilation.request.process
         schema = schema_for(process.cwd, process.home.path)
         output.text(artifact_text(artifact, args.format or "toml", schema), verbatim=True)
@@ -149,23 +149,21 @@ def _deliver(args: argparse.Namespace, compilation: Compilation, output: Output)
     _refuse_env_file(path, compilation.world)
     home = compilation.request.process.home.path
     artifact = compilation.artifact_at(path, inline_secrets=args.inline_secrets)
-    write_artifact(path, artifact, _form(args, path), home)
+    write_artifact(path, artifact, _format_of(args, path), home)
     show_omitted_login(compilation.resolution, artifact, output)
     if compilation.chosen_profile.is_found or output.is_terminal:
         output.notice(f"qwen-cfg: wrote {path} by the {compilation.chosen_profile.rules}")
 
 
 def _refuse_env_file(path: Path, world: World) -> None:
-    """Refuse to write over an env file or settings file that any version of Qwen Code reads here."""
-    for seen, what in ((world.sightings, "an env file"), (world.settings_seen, "a settings file of Qwen Code")):
-        files = (place for place, sighting in seen.items() if sighting.is_env_file)
+    """Refuse to overwrite an env file or a settings file that any version of Qwen Code reads here."""
+    for sightings, kind in ((world.sightings, "an env file"), (world.settings_seen, "a settings file of Qwen Code")):
+        files = (place for place, sighting in sightings.items() if sighting.is_env_file)
         if os.path.realpath(path) in map(os.path.realpath, files):
-            raise UsageError(
-                f"{what} exists there and would be overwritten", where=str(path), hint="Name another file with -o."
-            )
+            raise UsageError(f"this is {kind}, which is not overwritten", where=str(path), hint="Name another file.")
 
 
-def _form(args: argparse.Namespace, path: Path) -> Form:
+def _format_of(args: argparse.Namespace, path: Path) -> Form:
     if args.explain is None and args.format is not None:
         return "json" if args.format == "json" else "toml"
     return "json" if path.suffix == ".json" else "toml"
@@ -183,14 +181,14 @@ def _explain(args: argparse.Namespace, compilation: Compilation, output: Output)
         chosen_profile=compilation.chosen_profile,
         reveal=args.show_secrets,
     )
-    if args.explain != ALL_FIELDS:
+    if args.explain != _ALL_FIELDS:
         explanation = about(explanation, args.explain)
 
     def text(output: Output) -> None:
         from qwen_cfg.explanation.text import field_screen, screen  # noqa: PLC0415 - JSON needs no screen
 
-        shown = partial(screen, everything=args.all) if args.explain == ALL_FIELDS else field_screen
-        output.screen(lambda width: shown(explanation, width=width), args.color)
+        render = partial(screen, everything=args.all) if args.explain == _ALL_FIELDS else field_screen
+        output.screen(lambda width: render(explanation, width=width), args.color)
 
     def data() -> object:
         from qwen_cfg.explanation.data import explanation_data  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""The command `run`: compile, hand the artifact to the runtime, and chat, in a terminal or without one."""
+"""The command `run`: resolves, passes the artifact to the runtime, and chats, in a terminal or without one."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-p",
         "--prompt",
         metavar="PROMPT",
-        help="ask this, print the answer and exit; standard input is added as context. "
-        "Without it, standard input is the prompt, and in a terminal a conversation starts",
+        help="send this prompt, print the answer and exit; standard input is added as context. "
+        "Without a prompt, standard input is the prompt, and in a terminal a conversation starts",
     )
     parser.add_argument("--system", metavar="TEXT", default="", help="instructions placed before the conversation")
     parser.add_argument(
@@ -48,27 +48,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
-    """Ask one question and print the answer, or start a conversation."""
-    given = _prompt(args)
+    """Send one prompt and print the answer, or start a conversation."""
+    prompt_argument = _prompt(args)
     _refuse_prompt_as_file(args)
     request = request_of(args)
     gate = gate_of(request, output)
-    if given is None and args.output_format == "text" and has_terminal():
+    if prompt_argument is None and args.output_format == "text" and has_terminal():
         from qwen_cfg.cli.terminal.conversation import converse  # noqa: PLC0415 - the line editor is slow to import
 
         return converse(request, gate, output, system=args.system, browser=not args.no_browser)
     from qwen_runtime.headless import ask_once  # noqa: PLC0415 - the HTTP client is slow to import
 
     use = ready_config(request, gate, output)
-    prompt = prompt_of(given, output)
+    prompt = prompt_of(prompt_argument, output)
     return ask_once(use, prompt, output, cast("OutputFormat", args.output_format), system=args.system)
 
 
 def _refuse_prompt_as_file(args: argparse.Namespace) -> None:
-    """Refuse a prompt that `--config` takes for its FILE.
+    """Refuse a prompt that is read as the FILE of `--config`.
 
     Raises:
-        UsageError: if no file has that name, and it does not look like the name of one.
+        UsageError: if no such file exists, and the word does not look like a file name.
     """
     name: str = args.config or ""
     looks_like_file = any(mark in name for mark in "./\\") and not any(map(str.isspace, name))
@@ -81,10 +81,10 @@ def _refuse_prompt_as_file(args: argparse.Namespace) -> None:
 
 
 def _prompt(args: argparse.Namespace) -> str | None:
-    """Return the prompt of the command line.
+    """Return the prompt of the command line; None if there is none.
 
     Raises:
-        UsageError: if there are two, or what is no option's value is a key: it would be sent to the model.
+        UsageError: if there are two prompts, or the argument is a key, which would be sent to the model.
     """
     question: str | None = args.question
     if question is None:

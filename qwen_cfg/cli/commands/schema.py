@@ -1,4 +1,4 @@
-"""The command `schema`: the JSON Schemas of this program's documents."""
+"""The command `schema`: prints the JSON Schemas of this program's documents."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         metavar="NAME",
         choices=[name for schema in SCHEMAS for name in schema.names],
-        help="which schema to print: " + "; ".join(f"{schema.name} ({schema.summary})" for schema in SCHEMAS) + ". "
-        "Without it, all of them are listed",
+        help="the schema to print: " + "; ".join(f"{schema.name} ({schema.summary})" for schema in SCHEMAS) + ". "
+        "Without NAME, all schemas are listed",
     )
     parser.epilog = (
         examples("schema", "schema resolved > qwen.schema.json", "schema explain")
-        + "artifacts written below a qwen.schema.json begin with a line that names it,\n"
-        "which editors with tombi or Taplo read.\n"
+        + "\nAn artifact that is written in or below the directory of a qwen.schema.json\n"
+        "begins with a line that names the schema, for editors with tombi or Taplo.\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""The command `set`: change one value of a project that `init` set up."""
+"""The command `set`: changes one value of a project that `init` set up."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ if TYPE_CHECKING:
 _EPILOG = """
 The value is written into ./.qwen/.env, the file that init wrote. If another
 source overrides that file (an exported variable, settings.json), nothing is
-written, and the error names the source. A key is never an argument, since
-other users can read the arguments of a process; a reference to a key, such as
-keyring:SERVICE/NAME, may be one.
+written, and the error names the source. A key cannot be an argument, because
+other users can read the arguments of a process. A reference to a key, such as
+keyring:SERVICE/NAME, can be an argument.
 """
 
-# What lets a key be set where nobody can be asked.
-_TRUST_COMMAND = "qwen-cfg set base_url URL, with the endpoint that you mean"
+# The advice if a question about the endpoint cannot be asked.
+_TRUST_COMMAND = "qwen-cfg set base_url URL, with the endpoint that you want to use"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument("field", choices=[*reversed(KEPT)], metavar="FIELD", help="model, base_url or api_key")
     parser.add_argument(
-        "value", nargs="?", metavar="VALUE", help="the new value; without it, the API key is asked for in a terminal"
+        "value", nargs="?", metavar="VALUE", help="the new value; without it, a terminal asks for the API key"
     )
     parser.add_argument(
         "--key-from",
         metavar="VARIABLE",
-        help="with api_key: take the key from this exported variable, or from standard input (-)",
+        help="with api_key: read the key from this exported variable, or from standard input (-)",
     )
     parser.add_argument("--profile", choices=list(declared_profiles()), help="which version of Qwen Code to follow")
     lines = ("set model gpt-4o-mini", "set api_key", "set api_key --key-from OPENROUTER_API_KEY")
@@ -58,12 +58,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
-    """Find out which file decides the value, and change it there if `init` keeps that file."""
+    """Find the file that sets the value, and change the value if it is the file that `init` writes."""
     request = request_of(args)
     place = place_of(compilation_of(request), args.field)
     gate = replace(gate_of(request, output), command=_TRUST_COMMAND, ways_on=IN_CI)
     if args.field == "api_key":
-        # Asked before the key is typed: the file may name an endpoint of somebody else's.
+        # Ask before the key is typed: the file may name a foreign endpoint.
         require_typed_key(request, gate, place.variable)
     text = _key(args, request, output) if args.field == "api_key" else _text(args)
     if isinstance(text, str) and (leftover := leftover_in(args.field, text)) is not None:
@@ -71,33 +71,33 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     done, after = set_value(request, place, text, gate, accept_of(output))
     output.lines(*done)
     if os.path.lexists(ARTIFACT_NAME) and after.resolution.is_complete:
-        output.lines(f"to write it into {ARTIFACT_NAME} too: qwen-cfg check --update {ARTIFACT_NAME}")
-    output.lines("to try it: qwen-cfg doctor")
+        output.lines(f"to update {ARTIFACT_NAME} too: qwen-cfg check --update {ARTIFACT_NAME}")
+    output.lines("to test it: qwen-cfg doctor")
     return ExitCode.OK
 
 
 def _text(args: argparse.Namespace) -> str | Secret:
-    """Return the value that is given.
+    """Return the value on the command line.
 
     Raises:
         UsageError: if there is none.
-        ConfigurationError: if it is none of the field.
+        ConfigurationError: if it is not valid for the field.
     """
     from qwen_runtime import Change  # noqa: PLC0415 - the HTTP client is slow to import
 
     if args.key_from is not None:
-        raise UsageError(f"--key-from goes with api_key, not with {args.field}")
+        raise UsageError(f"only valid with api_key, not with {args.field}", where="--key-from")
     if not args.value:
-        raise UsageError(f"there is no value for {args.field}", hint=f"Give one: qwen-cfg set {args.field} VALUE")
+        raise UsageError(f"{args.field} needs a value", hint=f"Give one: qwen-cfg set {args.field} VALUE")
     return texts_of(Change("VALUE", {args.field: args.value}))[args.field]
 
 
 def _key(args: argparse.Namespace, request: Request, output: Output) -> Secret:
-    """Return the key that is typed, or taken from where the command line says.
+    """Return the key from the user, from a variable, from standard input, or a reference on the command line.
 
     Raises:
-        UsageError: if it stands on the command line itself, or nobody can be asked.
-        ConfigurationError: if it can be none, or the person thinks better of it.
+        UsageError: if the key itself is on the command line, or there is no terminal to ask at.
+        ConfigurationError: if it cannot be a key, or the user cancels.
     """
     from qwen_runtime import Change  # noqa: PLC0415
 
@@ -107,7 +107,7 @@ def _key(args: argparse.Namespace, request: Request, output: Output) -> Secret:
     if args.value is not None and kind_of_pointer(args.value) is None:
         raise UsageError(
             "a key on the command line can be read by other users, and stays in the shell's history",
-            hint="Leave it out, and type it when asked. Or name a variable: --key-from VARIABLE (- for standard input)",
+            hint="Omit it, and type it when asked. Or name a variable: --key-from VARIABLE (- for standard input)",
         )
     if args.value is None and args.key_from is None:
         return _key_from_user(base_url, trial, output)
@@ -116,7 +116,7 @@ def _key(args: argparse.Namespace, request: Request, output: Output) -> Secret:
     if problem:
         raise ConfigurationError(f"this cannot be the API key: {problem.rstrip('.')}", where=args.key_from or "VALUE")
     key = texts_of(Change(args.key_from or "VALUE", {"api_key": key}))["api_key"]
-    assert isinstance(key, Secret)  # noqa: S101 - its field is one
+    assert isinstance(key, Secret)  # noqa: S101 - the field is secret
     return key
 
 
@@ -125,7 +125,7 @@ def _key_from_user(base_url: str, trial: Trial, output: Output) -> Secret:
 
     if not has_terminal():
         raise UsageError(
-            "there is no terminal to type the key at",
+            "there is no terminal to ask for the key",
             hint="Name a variable: --key-from VARIABLE (- for standard input)",
         )
     key = ask_new_key(base_url, trial, dumb=output.is_dumb, color=output.wants_color)

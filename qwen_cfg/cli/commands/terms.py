@@ -1,4 +1,4 @@
-"""The command `terms`: which terms and privacy notice apply here, and what this program itself does with data."""
+"""The command `terms`: shows which terms and privacy notice apply here, and how this program uses data."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from qwen_cfg.cli.output import Output
     from qwen_schema import Practice, Terms
 
-# The fields that decide, and the methods that are open while none is decided, in the order in which they are help_text.
-_DECIDING = ("auth_method", "base_url", "usage_statistics", "usage_statistics_endpoint")
+# The fields that decide which terms apply, and the methods in the order of the output if none is set.
+_FIELDS = ("auth_method", "base_url", "usage_statistics", "usage_statistics_endpoint")
 _METHODS = ("qwen-oauth", "openai")
 
 _UNDECIDED = (
-    "Nothing here decides on an authentication method: with a Qwen OAuth login the first apply, with a key the others."
+    "No authentication method is set here. The first terms apply to a Qwen OAuth login, the others to an API key."
 )
 
 
@@ -61,7 +61,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     practice = practice_of(
         statistics=settings["usage_statistics"] is True,
         statistics_endpoint=str(settings["usage_statistics_endpoint"]),
-        state=_state_shown(request.process),
+        state=_state_directory(request.process),
     )
 
     def text(output: Output) -> None:
@@ -74,24 +74,24 @@ def execute(args: argparse.Namespace, output: Output) -> int:
 def _settings(request: Request) -> Mapping[str, object]:
     if request.config is not None:
         return config_file(request).artifact.config
-    return _resolved(compilation_of(request))
+    return _resolved_settings(compilation_of(request))
 
 
-def _resolved(compilation: Compilation) -> Mapping[str, object]:
-    """Return the values of the fields that decide; the others may be missing or wrong.
+def _resolved_settings(compilation: Compilation) -> Mapping[str, object]:
+    """Return the values of the fields that decide which terms apply. Other fields may be missing or invalid.
 
     Raises:
-        IncompleteError: if one of them is not valid.
+        IncompleteError: if one of these fields is not valid.
     """
-    decisions = {name: compilation.resolution.decisions[name] for name in _DECIDING}
+    decisions = {name: compilation.resolution.decisions[name] for name in _FIELDS}
     invalid = [name for name, decision in decisions.items() if decision.problem]
     if invalid:
         raise IncompleteError(tuple(d for d in compilation.diagnostics if d.finding.field in invalid))
     return {name: decision.value for name, decision in decisions.items()}
 
 
-def _state_shown(process: Process) -> str | None:
-    """Return the state directory as it is shown."""
+def _state_directory(process: Process) -> str | None:
+    """Return the state directory for display; None if there is none."""
     state = process.state
     return None if state is None else Standpoint(state, process.home.path).show_directory(state)
 
@@ -105,16 +105,16 @@ def _text(terms: list[Terms], practice: Practice, width: int) -> str:
 def _table(rows: list[tuple[str, str]], width: int) -> str:
     column = 2 + max(len(name) for name, _ in rows) + 2
     if any(len(word) > width - column for _, value in rows for word in value.split()):
-        # A URL does not fit beside its name.
-        return "".join(f"  {name}\n{_filled(value, width, ' ' * 4, 4)}\n" for name, value in rows)
-    return "".join(f"{_filled(value, width, f'  {name}'.ljust(column), column)}\n" for name, value in rows)
+        # A URL does not fit next to its name.
+        return "".join(f"  {name}\n{_fill(value, width, ' ' * 4, 4)}\n" for name, value in rows)
+    return "".join(f"{_fill(value, width, f'  {name}'.ljust(column), column)}\n" for name, value in rows)
 
 
-def _filled(value: str, width: int, begin: str, column: int) -> str:
+def _fill(value: str, width: int, indent: str, column: int) -> str:
     return textwrap.fill(
         printable(value),
         width,
-        initial_indent=begin,
+        initial_indent=indent,
         subsequent_indent=" " * column,
         break_long_words=False,
         break_on_hyphens=False,

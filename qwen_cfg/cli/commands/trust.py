@@ -1,4 +1,4 @@
-"""The command `trust`: say that a file may decide where keys and prompts go, see what was said, and take it back."""
+"""The command `trust`: lets project files decide where keys and prompts go, lists them, or revokes the trust."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         choices=ChoicesOrPath(["list", "revoke"]),
         metavar="{list,revoke,FILE}",
-        help="list or revoke what is trusted; or trust an artifact FILE, as with --config, or what resolves in "
-        "a directory; without it, trust what resolves here",
+        help="list: list the trusted files; revoke: revoke them; FILE: trust an artifact, or the files that decide in "
+        "a directory. Without it, trust the files that decide here",
     )
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="with revoke: files, or directories that hold them")
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="with revoke: trusted files, or their directories")
     parser.add_argument("--all", action="store_true", help="with revoke: everything")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     add_format_option(parser, TEXT, JSON, help_text="with list: text or json")
@@ -61,10 +61,10 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     """Trust, list or revoke."""
     _check_usage(args)
     if args.action not in ("list", "revoke"):
-        # Before the directory is changed to.
+        # `_request` changes to the directory.
         place = ["-C", args.action] if args.action is not None and Path(args.action).is_dir() else []
         return _trust(_request(args), output, place, asks=not args.yes)
-    # There need not be a working directory for these.
+    # These actions need no working directory.
     store = TrustStore(state_directory(os.environ, home_of(os.environ).path))
     if args.action == "list":
         return _list(store, args.format, output)
@@ -72,21 +72,21 @@ def execute(args: argparse.Namespace, output: Output) -> int:
 
 
 def _request(args: argparse.Namespace) -> Request:
-    """Return what is to be trusted: what resolves in a directory, or an artifact.
+    """Return the request to trust: the result in a directory, or an artifact.
 
     Raises:
-        UsageError: if a file is named that is no artifact by its name, or two are.
+        UsageError: if the name is not that of an artifact, or two artifacts are named.
     """
     named = args.action
     if named is None:
         return request_of(args)
     if args.config is not None:
-        raise UsageError("two artifacts are named", where=f"{named}, --config", hint="Name one.")
+        raise UsageError("two artifacts are named", where=f"{named}, --config", hint="Name only one.")
     if Path(named).is_dir():
         os.chdir(named)
         return request_of(args)
     if Path(named).suffix not in (".toml", ".json") or Path(named).name == SETTINGS_NAME:
-        hint = "To trust all files that decide what resolves here: qwen-cfg trust"
+        hint = "To trust all files that decide here: qwen-cfg trust"
         raise UsageError("not an artifact", where=named, hint=hint)
     return with_config(request_of(args), named)
 
@@ -109,34 +109,35 @@ def _list(store: TrustStore, form: str, output: Output) -> int:
 
 
 def _line(entry: TrustEntry) -> str:
-    """Return what is trusted as a line: a file, and to decide about what, or whose it may be."""
+    """Return a trusted file as a line: its path, and its owner, or the host with the data that may be sent there."""
     if entry.owner is not None:
         return f"{entry.path}  owned by user {entry.owner}"
-    what = f"your prompts, and {entry.reference or 'a key'}" if entry.handed_over else "prompts only"
-    return f"{entry.path}  {entry.host}  ({what})"
+    data = f"your prompts, and {entry.reference or 'a key'}" if entry.handed_over else "prompts only"
+    return f"{entry.path}  {entry.host}  ({data})"
 
 
 def _revoke(store: TrustStore, paths: list[str] | None, output: Output) -> int:
-    """Take back what is trusted at some paths, or everything."""
-    gone = store.revoke(None if paths is None else tuple(map(Path, paths)))
-    if not gone and paths is not None:
+    """Revoke the trust in the files at some paths, or in all files."""
+    entries = store.revoke(None if paths is None else tuple(map(Path, paths)))
+    if not entries and paths is not None:
         raise UsageError("no trusted file there", where=", ".join(paths), hint="See: qwen-cfg trust list")
-    output.lines(*([f"no longer trusted: {_line(entry)}" for entry in gone] or ["nothing was trusted"]), look="trust")
+    lines = [f"no longer trusted: {_line(entry)}" for entry in entries]
+    output.lines(*(lines or ["nothing was trusted"]), look="trust")
     return ExitCode.OK
 
 
 def _trust(request: Request, output: Output, place: list[str], *, asks: bool) -> int:
-    """Ask about everything that is in the way at once; `place` are the words that lead to the directory."""
+    """Ask for every missing approval at once. `place` are the options that name the directory."""
     store = trust_store(request.process)
-    foreign, concern = _in_the_way(request)
+    foreign, concern = _concerns(request)
     new = None if concern is None or store.covers(concern) else concern
-    help_text = [*map(str, foreign), *([] if new is None else new.lines)]
-    if not help_text:
+    lines = [*map(str, foreign), *([] if new is None else new.lines)]
+    if not lines:
         output.lines("nothing here needs to be trusted" if concern is None else f"{concern.place}: trusted already")
         return ExitCode.OK
     if asks:
         program, *words = trust_command(request)
-        _ask(help_text, [program, *place, *words], output)
+        _require_yes(lines, [program, *place, *words], output)
     entries = [TrustEntry(str(error.path), owner=error.owner) for error in foreign]
     for entry in (*entries, *([] if new is None else [trust_entry(new)])):
         store.add(entry)
@@ -144,8 +145,8 @@ def _trust(request: Request, output: Output, place: list[str], *, asks: bool) ->
     return ExitCode.OK
 
 
-def _in_the_way(request: Request) -> tuple[tuple[ForeignFileError, ...], Concern | None]:
-    """Return the env files of other users that are read here, and what is of concern if they may be."""
+def _concerns(request: Request) -> tuple[tuple[ForeignFileError, ...], Concern | None]:
+    """Return the errors about files of other users, and the concern about the values in use if these files are read."""
     if request.config is not None:
         file = config_file(request)
         here = file.surroundings
@@ -153,23 +154,23 @@ def _in_the_way(request: Request) -> tuple[tuple[ForeignFileError, ...], Concern
         return (() if file.foreign is None else (file.foreign,)), concern
     compilation = compilation_of(replace(request, trust_project=True))
     world, allows = compilation.world, allowed_owners(request.process, all_of_them=request.trusts_project)
-    every = {**world.sightings, **world.settings_seen}
-    found = [refused(p, world.standpoint.show(p), allows) for p, seen in every.items() if seen.is_foreign]
+    sightings = {**world.sightings, **world.settings_seen}
+    errors = [refused(p, world.standpoint.show(p), allows) for p, each in sightings.items() if each.is_foreign]
     concern = compilation.concern
     if concern is None and compilation.resolution.is_complete:
         concern = concern_of_stored_login(compilation.artifact, world.cwd, world.home)
-    return tuple(error for error in found if error is not None), concern
+    return tuple(error for error in errors if error is not None), concern
 
 
-def _ask(help_text: list[str], command: list[str], output: Output) -> None:
-    """Return if the answer is yes; `command` asks again.
+def _require_yes(lines: list[str], command: list[str], output: Output) -> None:
+    """Ask the user, and return if the answer is yes. `command` is the command line for the hint.
 
     Raises:
-        NotTrustedError: if it is not, or nobody can be asked.
+        NotTrustedError: if the answer is no, or there is no terminal to ask at.
     """
     if not has_terminal():
-        again = shlex.join([*command, "--yes"])
-        raise NotTrustedError(*help_text, hint=f"There is no terminal to ask at. If that is right: {again}")
-    output.notice(*help_text, "")
+        with_yes = shlex.join([*command, "--yes"])
+        raise NotTrustedError(*lines, hint=f"There is no terminal to ask at. If that is right: {with_yes}")
+    output.notice(*lines, "")
     if not confirm("Trust that? [y/N] "):
         raise NotTrustedError("nothing was trusted", where=os.curdir)

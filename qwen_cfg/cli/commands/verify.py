@@ -1,4 +1,4 @@
-"""The command `verify`: ask the real program whether it does what `--explain` says."""
+"""The command `verify`: starts Qwen Code, and compares its request with what `--explain` says."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from qwen_schema.profiles import declared_profiles
 if TYPE_CHECKING:
     from qwen_cfg.cli.output import Output
 
-# How long Qwen Code may take, in seconds; it takes some five.
-_USUAL, _LONGEST = 60.0, 600.0
+# The time limit for Qwen Code, in seconds, and the highest one; it usually needs about five seconds.
+_DEFAULT_LIMIT, _HIGHEST_LIMIT = 60.0, 600.0
 
 _EPILOG = """
 Qwen Code is started once, in this directory, with private copies of its
-settings. It reaches a server on this machine that answers in place of the
-provider; nothing is sent anywhere else.
+settings. A server on this machine answers in place of the provider; nothing
+is sent anywhere else.
 
-exit codes: 0 agrees, 1 differs, or no request can be compared
+exit codes: 0 agrees, 1 differs, or there is no request to compare
 """
 
 
@@ -33,31 +33,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "program",
         metavar="-- QWEN",
         nargs="*",
-        help="another Qwen Code than the qwen on the PATH, and its arguments (default: qwen -p ping)",
+        help="the Qwen Code to start, and its arguments (default: qwen -p ping, with the qwen on the PATH)",
     )
     parser.add_argument(
         "--time-limit",
         type=_seconds,
-        default=_USUAL,
+        default=_DEFAULT_LIMIT,
         metavar="SECONDS",
-        help=f"end the program after so many seconds (default: {_USUAL:g})",
+        help=f"stop the program after this time (default: {_DEFAULT_LIMIT:g})",
     )
-    add_format_option(parser, TEXT, JSON, help_text="text or json")
+    add_format_option(parser, TEXT, JSON, help_text="text (the default) or json")
     parser.add_argument(
         "--profile",
         choices=[name for name, profile in declared_profiles().items() if profile.reads_settings],
-        help="compare with the rules of this profile, and not of the installed version's",
+        help="compare with the rules of this profile instead of the installed version's",
     )
     parser.add_argument(
         "--trust-project",
         action="store_true",
-        help="start Qwen Code although the project's settings name programs, which it starts without asking",
+        help="start Qwen Code even if the project's settings name programs, which Qwen Code starts without asking",
     )
     parser.epilog = examples("verify", "verify --format json", "verify -- qwen --model qwen3-coder-plus") + _EPILOG
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
-    """Start it, compare, and tell field by field."""
+    """Start Qwen Code, compare its request, and show the result for each field."""
     from qwen_cfg.application.request import Request  # noqa: PLC0415
     from qwen_cfg.application.verification import verify  # noqa: PLC0415 - its servers are slow to import
     from qwen_cfg.cli.reports.verify import document, exit_code, lines  # noqa: PLC0415
@@ -66,10 +66,11 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         raise UsageError("verify needs a POSIX system: Linux, macOS or WSL")
     request = Request(this_process(), profile=args.profile, trust_project=args.trust_project)
     if output.progress_columns:
-        output.progress("Qwen Code is being asked; this takes a few seconds")
-    found = verify(request, args.program, args.time_limit)
-    show(args.format, Views(lambda output: output.lines(*lines(found)), lambda: document(found)), output)
-    return exit_code(found)
+        output.progress("Starting Qwen Code; this takes a few seconds")
+    verification = verify(request, args.program, args.time_limit)
+    views = Views(lambda output: output.lines(*lines(verification)), lambda: document(verification))
+    show(args.format, views, output)
+    return exit_code(verification)
 
 
 def _seconds(text: str) -> float:
@@ -77,6 +78,6 @@ def _seconds(text: str) -> float:
         seconds = float(text)
     except ValueError:
         seconds = 0.0
-    if not 0 < seconds <= _LONGEST:
-        raise argparse.ArgumentTypeError(f"expected seconds, more than 0 and at most {_LONGEST:g}")
+    if not 0 < seconds <= _HIGHEST_LIMIT:
+        raise argparse.ArgumentTypeError(f"expected seconds, more than 0 and at most {_HIGHEST_LIMIT:g}")
     return seconds

@@ -1,4 +1,4 @@
-"""The command `why-not`: which edits would make a value win here."""
+"""The command `why-not`: shows which edits would make a field have a value."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "wanted",
         metavar="FIELD=VALUE",
-        help="the field and the value that it should have. For a key, where it should come from: api_key=env:VARIABLE, "
-        "api_key=file:PATH or api_key=keyring:SERVICE/NAME; a key itself is refused",
+        help="the field and the value that it should have. For a key, its source: api_key=env:VARIABLE, "
+        "api_key=file:PATH or api_key=keyring:SERVICE/NAME; the key itself is refused",
     )
     add_format_option(parser, TEXT, JSON, help_text="text (the default) or json")
     add_resolution_options(parser)
@@ -32,18 +32,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         examples(
             "why-not model=qwen3-coder-plus", "why-not api_key=env:OPENAI_API_KEY", "why-not --format json debug=true"
         )
-        + "\nexit codes: 0 the value wins, or an edit makes it win, 1 no edit does\n"
+        + "\nexit codes: 0 the field has the value, or edits can set it, 1 no edit can\n"
     )
 
 
 def execute(args: argparse.Namespace, output: Output) -> int:
-    """Resolve, try edits in memory, and show those after which the value wins."""
+    """Resolve, try edits in memory, and show the edits after which the field has the value."""
     from qwen_cfg.application.compilation import compilation_of  # noqa: PLC0415
     from qwen_cfg.application.why_not import why_not  # noqa: PLC0415
     from qwen_cfg.cli.reports.why_not import show_why_not, why_not_data  # noqa: PLC0415
 
     compilation = compilation_of(request_of(args), "survey")
     answer = why_not(args.wanted, compilation)
-    about = (answer, compilation.chosen_profile)
-    show(args.format, Views(partial(show_why_not, *about), partial(why_not_data, *about)), output)
+    result = (answer, compilation.chosen_profile)
+    show(args.format, Views(partial(show_why_not, *result), partial(why_not_data, *result)), output)
     return ExitCode.OK if answer.is_possible else ExitCode.FINDINGS
