@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from .api import check, load, resolve
     from .application.check_result import CheckResult
+    from .application.load_config import Trust
     from .application.loaded_config import Config
-    from .application.loading import Trust
     from .core.artifact import to_artifact
     from .core.drift import Difference, drift
     from .core.merge import Decision, ShadowedCandidate
@@ -55,7 +55,7 @@ _HOMES = {
     "Search": "core.place",
     "Secret": "qwen_schema",
     "ShadowedCandidate": "core.merge",
-    "Trust": "application.loading",
+    "Trust": "application.load_config",
     "UsageError": "qwen_schema",
     "Visit": "core.place",
     "World": "core.world",

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from qwen_schema.envfile import Dialect
 
     from .application.check_result import CheckResult
+    from .application.load_config import Trust
     from .application.loaded_config import Config
-    from .application.loading import Trust
     from .core.resolution import Resolution
     from .core.world import GitStatus
     from .reading.world import AsksGit
@@ -133,7 +133,7 @@ def load(
             EnvFileError, SettingsError, SecretReferenceError, and ArtifactError for a file that is no artifact.
         NotTrustedError: if it would need an approval that `trust` does not give, or a file is another user's.
     """
-    from .application.loading import TRUST, load_artifact, load_here  # noqa: PLC0415 - not what `resolve` needs
+    from .application.load_config import TRUST, load_artifact, load_here  # noqa: PLC0415 - not what `resolve` needs
 
     if trust not in TRUST:
         raise UsageError(f"unknown trust {show_word(str(trust))}", hint=f"Expected one of {', '.join(TRUST)}.")

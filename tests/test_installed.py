@@ -26,7 +26,7 @@ from support.no_qwen import path_without_qwen
 
 from qwen_cfg.core.chosen_profile import ChosenProfile, InstalledProgram, profile_of, release_of
 from qwen_cfg.core.resolution import profile_named
-from qwen_cfg.reading.installed import find_program
+from qwen_cfg.reading.installed_program import find_program
 from qwen_cfg.reading.launcher import targets_in
 from qwen_schema import declared_profiles
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from qwen_cfg.writing.assigning import CannotAssignError, assigned
+from qwen_cfg.writing.assignment import CannotAssignError, assigned
 from qwen_cfg.writing.env_file import keep
 from qwen_schema import BadValue, ConfigurationError, OutputError, Secret, declared_fields, parse_value
 from qwen_schema.envfile import DIALECTS, last_of_each, reader_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qwen_cfg.writing.assigning import assigned
+from qwen_cfg.writing.assignment import assigned
 from qwen_schema.envfile import read_assignments, unread_lines
 from qwen_schema.envfile.dotenv_npm import _pieces_of, _without_quotes
 from qwen_schema.envfile.dotenv_python import read_assignments_python

@@ -11,7 +11,7 @@ import pytest
 
 from qwen_cfg.verification.authority import Authority
 from qwen_cfg.verification.recorder import Recorder, recording
-from qwen_cfg.verification.sent import digest_of
+from qwen_cfg.verification.sent_request import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qwen_cfg.writing.assigning import CannotAssignError, assigned
+from qwen_cfg.writing.assignment import CannotAssignError, assigned
 from qwen_schema.envfile import DIALECTS, last_of_each, reader_of
 
 # What a shell would run, were it not quoted; each of them would leave a file behind.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from qwen_cfg.writing.undoing import whole_or_nothing
+from qwen_cfg.writing.rollback import whole_or_nothing
 from qwen_schema import QwenCfgError
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from qwen_cfg.application.why_not import why_not
 from qwen_cfg.core.resolution import Resolution
 from qwen_cfg.core.start import EnvFileChoice, FlagValue
 from qwen_cfg.reading.qwen_home import Home
-from qwen_cfg.writing.assigning import CannotAssignError, assigned, unassigned
+from qwen_cfg.writing.assignment import CannotAssignError, assigned, unassigned
 from qwen_schema import BadValue, QwenCfgError, Secret, declared_fields, declared_profiles, parse_value
 from qwen_schema.envfile import last_of_each, reader_of
 from qwen_schema.jsonc import parse_jsonc

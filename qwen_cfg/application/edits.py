@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from qwen_cfg.core.sighting import ABSENT, Sighting
 from qwen_cfg.core.start import FlagValue
-from qwen_cfg.writing.assigning import CannotAssignError, assigned, unassigned
+from qwen_cfg.writing.assignment import CannotAssignError, assigned, unassigned
 from qwen_schema import Secret, declared_fields, field_of_variable
 from qwen_schema.jsonc import JsonError
 from qwen_schema.records import record, replace

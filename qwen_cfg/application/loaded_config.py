@@ -65,16 +65,16 @@ class Config:
         What was resolved is resolved again, and every place that the search knows is looked at; fields at their
         defaults are only counted, unless it is to be `everything`. Of an artifact it is the origins that it records.
         """
-        from . import explained  # noqa: PLC0415 - few callers explain
+        from . import explanations  # noqa: PLC0415 - few callers explain
 
         if self._request.config is None:
-            return explained.resolution_text(self._request, everything=everything)
-        return explained.artifact_text(self._request.config, self._artifact)
+            return explanations.resolution_text(self._request, everything=everything)
+        return explanations.artifact_text(self._request.config, self._artifact)
 
     def explain_data(self) -> dict[str, Any]:
         """Return the same as plain values: what `resolve --explain --format json` prints, or the artifact."""
-        from . import explained  # noqa: PLC0415
+        from . import explanations  # noqa: PLC0415
 
         if self._request.config is None:
-            return explained.resolution_data(self._request)
-        return explained.artifact_data(self._artifact)
+            return explanations.resolution_data(self._request)
+        return explanations.artifact_data(self._artifact)

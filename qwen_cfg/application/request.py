@@ -54,7 +54,7 @@ class Process:
     @cached_property
     def installed(self) -> InstalledProgram:
         """The Qwen Code that this process would start."""
-        from qwen_cfg.reading.installed import find_program  # noqa: PLC0415 - not every command needs it
+        from qwen_cfg.reading.installed_program import find_program  # noqa: PLC0415 - not every command needs it
 
         return find_program(self.environ, self.cwd, self.home.path)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from qwen_cfg.core.resolution import profile_named
 from qwen_cfg.core.settings import merge_scopes
 from qwen_cfg.reading.disk import real
-from qwen_cfg.reading.installed import NAMES, program_at
+from qwen_cfg.reading.installed_program import NAMES, program_at
 from qwen_cfg.reading.qwen_home import home_of
 from qwen_cfg.reading.state_directory import STARTED
 from qwen_cfg.rules.diagnostic import warning_text

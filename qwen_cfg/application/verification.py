@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_cfg.reading.installed import program_at
+from qwen_cfg.reading.installed_program import program_at
 from qwen_cfg.rules.diagnostic import warning_text
 from qwen_cfg.starting.program import program_named
 from qwen_cfg.starting.qwen_arguments import PROMPT_FLAGS, others, typed_flags

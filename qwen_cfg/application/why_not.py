@@ -12,7 +12,7 @@ from qwen_schema.records import record, replace
 from .candidate_edits import removal, setting_edits
 from .edits import applied, located
 from .goal import goal_of
-from .offered_in_vain import offered_in_vain
+from .unused_offers import offered_in_vain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.config_file import config_file
 from qwen_cfg.application.incomplete import IncompleteError
 from qwen_cfg.application.ready import keyed, keyed_from_file, ready, ready_from_file
-from qwen_cfg.application.shown_warnings import without_shown
+from qwen_cfg.application.warning_memory import without_shown
 from qwen_cfg.rules import diagnose_profile
 from qwen_cfg.writing.artifact_file import find_artifact
 from qwen_schema import ArtifactError

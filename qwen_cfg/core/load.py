@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from qwen_schema import Profile
 
     from .env_file import EnvFile
-    from .looks import Looks
     from .merge import Decision
+    from .path_reader import Looks
     from .place import Place, Search
     from .settings import Setting, SettingsLoad
     from .start import QwenDirectory, Start

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from qwen_schema import Reach
     from qwen_schema.jsonc import Node
 
-    from .looks import Looks
+    from .path_reader import Looks
     from .settings import Scope, Setting
     from .sighting import Sighting
     from .start import QwenDirectory, Start

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qwen_cfg.trust import display_host, project_settings_key, split_origin, split_to_ask
-from qwen_cfg.trust.of_settings import project_settings_values
+from qwen_cfg.trust.settings_variables import project_settings_values
 from qwen_schema import printable
 
 from .diagnostic import Finding

@@ -5,27 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .artifact_concern import DECIDING, concern_of_artifact, sends_unusual
     from .concern import Concern, display_host, is_known_or_loopback
-    from .named_by_user import is_named_by_user
-    from .of_artifact import DECIDING, concern_of_artifact, sends_unusual
-    from .of_resolution import Split, concern_of, split_origin, split_to_ask
-    from .of_settings import SettingsKey, project_settings_key
+    from .resolution_concern import Split, concern_of, split_origin, split_to_ask
+    from .settings_variables import SettingsKey, project_settings_key
     from .store import TrustEntry, TrustStore, trust_entry
+    from .user_pointer import is_named_by_user
 
 _HOMES = {
     "Concern": "concern",
     "display_host": "concern",
     "is_known_or_loopback": "concern",
-    "is_named_by_user": "named_by_user",
-    "DECIDING": "of_artifact",
-    "concern_of_artifact": "of_artifact",
-    "sends_unusual": "of_artifact",
-    "Split": "of_resolution",
-    "concern_of": "of_resolution",
-    "split_to_ask": "of_resolution",
-    "split_origin": "of_resolution",
-    "SettingsKey": "of_settings",
-    "project_settings_key": "of_settings",
+    "is_named_by_user": "user_pointer",
+    "DECIDING": "artifact_concern",
+    "concern_of_artifact": "artifact_concern",
+    "sends_unusual": "artifact_concern",
+    "Split": "resolution_concern",
+    "concern_of": "resolution_concern",
+    "split_to_ask": "resolution_concern",
+    "split_origin": "resolution_concern",
+    "SettingsKey": "settings_variables",
+    "project_settings_key": "settings_variables",
     "TrustEntry": "store",
     "TrustStore": "store",
     "trust_entry": "store",

@@ -10,11 +10,11 @@ from urllib.parse import quote, urlsplit
 from qwen_schema.hosts import port_of
 from qwen_schema.records import record
 
-from .sent import digest_of
+from .sent_request import digest_of
 
 if TYPE_CHECKING:
     from .expectation import Expected
-    from .sent import Sent
+    from .sent_request import Sent
 
 # "no request" also covers a program that ended, and one that took too long, before it sent any.
 Verdict = Literal["agrees", "differs", "no request"]

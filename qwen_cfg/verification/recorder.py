@@ -10,8 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from secrets import token_bytes
 from typing import TYPE_CHECKING, cast
 
-from .canned import reply_to
-from .sent import Sent, is_for_model, sent_in
+from .reply import reply_to
+from .sent_request import Sent, is_for_model, sent_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,7 @@ from qwen_schema.folders import anywhere, nowhere, reached, require_no_link
 from qwen_schema.records import record
 from qwen_schema.save import save
 
-from .assigning import CannotAssignError, assigned
+from .assignment import CannotAssignError, assigned
 from .gitignore import keep_out, require_out
 
 if TYPE_CHECKING:

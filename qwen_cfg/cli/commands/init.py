@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from qwen_cfg.application.compilation import Compilation, compilation_of, trust_store
 from qwen_cfg.application.config_file import concern_of_written
 from qwen_cfg.application.exported_keys import usual_variable
-from qwen_cfg.application.given_settings import (
+from qwen_cfg.application.init_settings import (
     compilation_with,
     endpoint_of,
     given_settings,
@@ -32,8 +32,8 @@ from qwen_cfg.core.world import EnvFileChoice
 from qwen_cfg.trust.gate import Gate
 from qwen_cfg.writing.artifact_file import ARTIFACT_NAME, write_artifact
 from qwen_cfg.writing.env_file import env_file_of, keep
-from qwen_cfg.writing.replacing import present_in, refuse_other_method, replaced
-from qwen_cfg.writing.undoing import whole_or_nothing
+from qwen_cfg.writing.present_fields import present_in, refuse_other_method, replaced
+from qwen_cfg.writing.rollback import whole_or_nothing
 from qwen_schema import ExitCode, OutputError, QwenCfgError, Secret, UsageError, declared_profiles
 from qwen_schema.ending import put_off
 from qwen_schema.folders import anywhere, nowhere, outside_projects, require_no_link

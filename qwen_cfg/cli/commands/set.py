@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.application.change import texts_of
 from qwen_cfg.application.compilation import compilation_of
-from qwen_cfg.application.given_settings import KEPT, key_named
+from qwen_cfg.application.init_settings import KEPT, key_named
 from qwen_cfg.application.setting import place_of, set_value
 from qwen_cfg.application.trial import Trial
 from qwen_cfg.application.typed_key import require_typed_key

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from qwen_cfg.writing.assigning import CannotAssignError, assigned
+from qwen_cfg.writing.assignment import CannotAssignError, assigned
 from qwen_schema import ExitCode, Secret, declared_fields, kind_of_pointer
 from qwen_schema.records import asdict
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qwen_cfg.application.change import texts_of
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.exported_keys import exported_keys
-from qwen_cfg.application.given_settings import KEPT
+from qwen_cfg.application.init_settings import KEPT
 from qwen_cfg.application.login import login_place_under
 from qwen_cfg.core.world import EnvFileChoice
 from qwen_schema import AuthenticationError, ConfigurationError, ProviderError

@@ -2,7 +2,6 @@
 
 from .expansion import expand
 from .folder_trust import FolderRule, decide_folder_trust, folder_rules
-from .loaded import ScopeOutcome, ScopeRead, SettingsLoad
 from .merge import merge_scopes
 from .migration import migrate
 from .provider_entry import (
@@ -14,6 +13,7 @@ from .provider_entry import (
     method_of_model,
     null_entry,
 )
+from .settings_load import ScopeOutcome, ScopeRead, SettingsLoad
 from .tree import SCOPES, Scope, Setting, SettingsFile, file_tree, leaves, settings_tree
 
 __all__ = [

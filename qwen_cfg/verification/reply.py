@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .sent import Sent
+    from .sent_request import Sent
 
 WORD = "pong"
 

@@ -11,7 +11,7 @@ from qwen_schema.records import record
 
 from .concern import Concern, display_host, is_known_or_loopback, pointed_at, prompts_to
 from .keepers import keepers_of, keepers_of_reference
-from .of_settings import key_of_another_file, project_settings_key, project_settings_values, texts_of_other_files
+from .settings_variables import key_of_another_file, project_settings_key, project_settings_values, texts_of_other_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

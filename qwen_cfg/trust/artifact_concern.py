@@ -26,8 +26,8 @@ from qwen_schema.references import real_place
 
 from .concern import Concern, display_host, is_known_or_loopback, pointed_at, prompts_to
 from .keepers import keepers_of_reference
-from .named_by_user import is_named_by_user
-from .of_users_settings import OWN_KEY, do_users_settings_send, variable_of
+from .user_pointer import is_named_by_user
+from .user_settings import OWN_KEY, do_users_settings_send, variable_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from qwen_schema import ResolvedConfig, SecretReference, Surroundings
 
     from .concern import Credential
-    from .of_resolution import Stands
+    from .resolution_concern import Stands
 
 # The fields of an artifact that affect the destination of requests, or their readers on the network.
 DECIDING = tuple(name for name, field in declared_fields().items() if field.decides_route)
