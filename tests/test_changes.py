@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from support.trees import planted
 from support.worlds import complete_scenes, environments, scenes
 
-from qwen_cfg.core.changes import ArtifactChange, Changes, artifact_change, only_in_one, resolution_change
+from qwen_cfg.core.changes import ArtifactChange, Changes, artifact_change, one_sided_change, resolution_change
 from qwen_cfg.core.drift import Difference
 from qwen_schema import ConfigurationError, Secret, SecretReference, declared_fields
 
@@ -49,7 +49,7 @@ def test_the_fields_that_differ_are_those_whose_values_do(one: Scene, other: Sce
 def test_an_artifact_is_the_same_as_itself_and_new_beside_none(scene: Scene) -> None:
     artifact = artifact_of(scene)
     assert artifact_change("x", artifact, artifact, strict=True) == ArtifactChange("x", "same")
-    added, removed = (only_in_one("x", artifact, is_new=is_new) for is_new in (True, False))
+    added, removed = (one_sided_change("x", artifact, is_new=is_new) for is_new in (True, False))
     assert [(d.old, d.new) for d in added.differences] == [(d.new, d.old) for d in removed.differences]
 
 

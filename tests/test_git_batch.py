@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from qwen_cfg.reading.git import status_of
-from qwen_cfg.reading.git_batch import listed_below, statuses_of
+from qwen_cfg.reading.git_batch import list_files, statuses_of
 
 NAMES = [
     "tracked/.env",
@@ -74,13 +74,13 @@ def test_many_are_answered_as_each(tree: Path) -> None:
 
 def test_a_hook_is_answered_as_its_user_is(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Git sets these variables for a hook, which asks about its own repository."""
-    before, listing = statuses_of([tree / name for name in NAMES]), listed_below(tree, ".env")
+    before, listing = statuses_of([tree / name for name in NAMES]), list_files(tree, ".env")
     monkeypatch.setenv("GIT_DIR", str(tree / ".git"))
     monkeypatch.setenv("GIT_WORK_TREE", str(tree))
     asked = statuses_of([tree / name for name in NAMES])
     # The repository in it is another one.
     assert asked == {file: status for file, status in before.items() if not file.is_relative_to(tree / "nested")}
-    assert listed_below(tree, ".env") == listing
+    assert list_files(tree, ".env") == listing
 
 
 @pytest.mark.parametrize(
@@ -121,17 +121,17 @@ def test_an_end_of_patience_is_an_end(tree: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("qwen_cfg.reading.git_batch._LISTING_SECONDS", 0.5)
     monkeypatch.setattr("qwen_cfg.reading.git._SECONDS", 0.5)
     began = time.monotonic()
-    assert listed_below(tree, ".env") is None
+    assert list_files(tree, ".env") is None
     assert statuses_of([tree / ".env", tree / "other/.env"]) == {}
     assert time.monotonic() - began < 30
 
 
 def test_a_listing_is_what_git_would_add_or_has(tree: Path) -> None:
-    listing = listed_below(tree, ".env")
+    listing = list_files(tree, ".env")
     assert listing is not None
     names = {"tracked/.env", "TRACKED/.env", "ignored/but/.env", "other/.env", "deep/er/.qwen/.env", ".env"}
     assert names <= set(listing.names)
     assert not {"ignored/.env", "-dash/.env", "nested/.env", "link/a/link/.env"} & set(listing.names)
-    below = listed_below(tree / "odd name\n[*]é", ".env")
+    below = list_files(tree / "odd name\n[*]é", ".env")
     assert below is not None
     assert below.names == (".env",)

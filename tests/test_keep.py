@@ -12,8 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from qwen_cfg.writing.assignment import CannotAssignError, assigned
-from qwen_cfg.writing.env_file import keep
+from qwen_cfg.writing.assignment import CannotAssignError, assign
+from qwen_cfg.writing.env_file import save_settings
 from qwen_schema import BadValue, ConfigurationError, OutputError, Secret, declared_fields, parse_value
 from qwen_schema.envfile import DIALECTS, last_of_each, reader_of
 from qwen_schema.folders import nowhere
@@ -58,19 +58,19 @@ def is_valid(name: str, text: str) -> bool:
 def test_both_dialects_read_the_new_values_and_the_others_as_before(text: str, key: str, model: str) -> None:
     new_values = {"OPENAI_API_KEY": key, "OPENAI_BASE_URL": URL, "OPENAI_MODEL": model}
     try:
-        new = assigned(text, new_values)
+        new = assign(text, new_values)
     except CannotAssignError as error:
         assert error.name in new_values
         return
     for dialect in DIALECTS:
         assert read(new, dialect) == {**read(text, dialect), **new_values}
-    assert assigned(new, new_values) == new
+    assert assign(new, new_values) == new
 
 
 @given(KEYS.filter(lambda t: is_valid("api_key", t) and not {"'", '"', "\\"} & set(t) and "${" not in t))
 def test_a_usual_key_can_always_be_kept(key: str) -> None:
     for text in ("", "# mine\nOPENAI_API_KEY='old'\n", "A=1"):
-        assert read(assigned(text, {"OPENAI_API_KEY": key}), "python")["OPENAI_API_KEY"] == key
+        assert read(assign(text, {"OPENAI_API_KEY": key}), "python")["OPENAI_API_KEY"] == key
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_usual_key_can_always_be_kept(key: str) -> None:
     ],
 )
 def test_every_other_line_stays_as_it_is(before: str, after: str) -> None:
-    assert assigned(before, {"OPENAI_MODEL": "m"}) == after
+    assert assign(before, {"OPENAI_MODEL": "m"}) == after
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_every_other_line_stays_as_it_is(before: str, after: str) -> None:
     ],
 )
 def test_values_are_quoted_where_they_have_to_be(value: str, form: str) -> None:
-    assert assigned("", {"OPENAI_MODEL": value}) == f"OPENAI_MODEL={form}\n"
+    assert assign("", {"OPENAI_MODEL": value}) == f"OPENAI_MODEL={form}\n"
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def mode(path: Path) -> int:
 
 
 def test_a_new_file_is_private_and_so_is_its_directory(tmp_path: Path) -> None:
-    kept = keep(VALUES, tmp_path)
+    kept = save_settings(VALUES, tmp_path)
     assert kept.path == tmp_path / ".qwen" / ".env"
     assert kept.path.read_text() == LINES
     assert (mode(kept.path), mode(kept.path.parent)) == (0o600, 0o700)
@@ -149,7 +149,7 @@ def test_a_file_that_is_there_becomes_private(tmp_path: Path) -> None:
     file.parent.mkdir(mode=0o755)
     file.write_bytes(b"# mine\r\nDEBUG=1\r\n" + LINES.encode())
     file.chmod(0o644)
-    keep(VALUES, tmp_path)
+    save_settings(VALUES, tmp_path)
     assert file.read_bytes() == b"# mine\r\nDEBUG=1\r\n" + LINES.encode()
     assert (mode(file), mode(file.parent)) == (0o600, 0o755)
 
@@ -161,7 +161,7 @@ def test_links_of_the_home_are_followed_and_stay_links(tmp_path: Path) -> None:
     (home / ".qwen").symlink_to(elsewhere)
     (elsewhere / ".env").symlink_to(tmp_path / "real.env")
     (tmp_path / "real.env").write_text("A=1\n")
-    assert keep(VALUES, home, home).done == ("saved in ~/.qwen/.env (mode 0600)",)
+    assert save_settings(VALUES, home, home).done == ("saved in ~/.qwen/.env (mode 0600)",)
     assert (home / ".qwen").is_symlink()
     assert (elsewhere / ".env").is_symlink()
     assert (tmp_path / "real.env").read_text() == f"A=1\n{LINES}"
@@ -188,7 +188,7 @@ def nothing_is_kept(cwd: Path, *, values: dict[str, str | Secret] | None = None,
     """Make sure that keeping is refused and changes nothing; return the message with its hint."""
     before = {p: p.read_bytes() if p.is_file() else b"" for p in cwd.rglob("*") if ".git/" not in str(p)}
     with pytest.raises((ConfigurationError, OutputError)) as caught:
-        keep(values or VALUES, cwd, home)
+        save_settings(values or VALUES, cwd, home)
     assert {p: p.read_bytes() if p.is_file() else b"" for p in cwd.rglob("*") if ".git/" not in str(p)} == before
     assert caught.value.where
     assert caught.value.hint
@@ -265,20 +265,20 @@ def test_git_leaves_the_file_out(work_tree: Path, before: bytes | None, after: b
     gitignore = work_tree / ".gitignore"
     if before is not None:
         gitignore.write_bytes(before)
-    done = keep(VALUES, work_tree).done
+    done = save_settings(VALUES, work_tree).done
     assert gitignore.read_bytes() == after
     assert ("added .qwen/.env to ./.gitignore" in done) == (before != after)
     assert ".env" not in git(work_tree, "status", "--porcelain", "--untracked-files=all").replace(".gitignore", "")
-    keep(VALUES, work_tree)
+    save_settings(VALUES, work_tree)
     assert gitignore.read_bytes() == after
 
 
 def test_a_subdirectory_has_a_gitignore_of_its_own(work_tree: Path) -> None:
     (work_tree / "sub").mkdir()
-    assert keep(VALUES, work_tree / "sub").done[1] == "added .qwen/.env to ./.gitignore"
+    assert save_settings(VALUES, work_tree / "sub").done[1] == "added .qwen/.env to ./.gitignore"
     (work_tree / ".gitignore").write_text(".qwen\n")
     (work_tree / "other").mkdir()
-    assert keep(VALUES, work_tree / "other").done == ("saved in ./.qwen/.env (mode 0600)",)
+    assert save_settings(VALUES, work_tree / "other").done == ("saved in ./.qwen/.env (mode 0600)",)
     assert not (work_tree / "other" / ".gitignore").exists()
 
 
@@ -313,7 +313,7 @@ def test_a_repository_that_git_would_use_instead_takes_no_key(work_tree: Path, *
 def test_a_file_that_a_link_leads_to_in_the_work_tree_is_told_of(work_tree: Path) -> None:
     (work_tree / "settings").mkdir()
     (work_tree / ".qwen").symlink_to("settings")
-    assert keep(VALUES, work_tree, work_tree).done[1:] == (
+    assert save_settings(VALUES, work_tree, work_tree).done[1:] == (
         "make sure that git ignores ~/settings/.env: the file contains the key and is not ignored yet",
     )
     assert not (work_tree / ".gitignore").exists()
@@ -406,10 +406,10 @@ def test_where_git_would_take_the_key_in_nothing_is_written(work_tree: Path, und
     assert "git does not ignore this file" in message or "git does not report" in message or "git tracks" in message
     asked: list[str] = []
     with pytest.raises(OutputError):
-        keep(VALUES, work_tree, None, lambda reason: bool(asked.append(reason)))
+        save_settings(VALUES, work_tree, None, lambda reason: bool(asked.append(reason)))
     if "git tracks" not in message:
         assert "./.qwen/.env: git does not" in asked[0]
-        assert "is not ignored yet" in keep(VALUES, work_tree, None, yes).done[-1]
+        assert "is not ignored yet" in save_settings(VALUES, work_tree, None, yes).done[-1]
         assert (work_tree / ".qwen/.env").read_text() == LINES
     assert len(asked) == ("git tracks" not in message)
     assert time.monotonic() - began < 5
@@ -431,13 +431,13 @@ def test_rules_that_stand_before_ours_do_not_undo_it(work_tree: Path) -> None:
     (work_tree.parent / "ignore").write_text("!.env\n")
     (work_tree / ".git/info/exclude").write_text("!.env\n!.qwen\n")
     (work_tree / ".gitignore").write_text(".qwen/.env\n!.env\n")
-    assert keep(VALUES, work_tree).done[1:] == ("added .qwen/.env to ./.gitignore",)
+    assert save_settings(VALUES, work_tree).done[1:] == ("added .qwen/.env to ./.gitignore",)
 
 
 def test_without_git_the_settings_are_kept_as_before(work_tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     later_rule(work_tree)
     monkeypatch.setenv("PATH", str(work_tree))
-    assert keep(VALUES, work_tree).done[1:] == ("added .qwen/.env to ./.gitignore",)
+    assert save_settings(VALUES, work_tree).done[1:] == ("added .qwen/.env to ./.gitignore",)
 
 
 def test_git_ignores_the_new_file_before_the_key_is_in_it(work_tree: Path) -> None:
@@ -455,11 +455,11 @@ def test_git_ignores_the_new_file_before_the_key_is_in_it(work_tree: Path) -> No
 
 
 def test_a_home_needs_no_gitignore(tmp_path: Path) -> None:
-    assert keep(VALUES, tmp_path, tmp_path).done == ("saved in ~/.qwen/.env (mode 0600)",)
+    assert save_settings(VALUES, tmp_path, tmp_path).done == ("saved in ~/.qwen/.env (mode 0600)",)
     assert not (tmp_path / ".gitignore").exists()
     (tmp_path / "project").mkdir()
     (tmp_path / "project" / ".gitignore").write_text("/.qwen/\n")
-    assert keep(VALUES, tmp_path / "project", tmp_path).done == ("saved in ./.qwen/.env (mode 0600)",)
+    assert save_settings(VALUES, tmp_path / "project", tmp_path).done == ("saved in ./.qwen/.env (mode 0600)",)
 
 
 def test_a_directory_that_may_not_be_written_to_is_told(open_path: Path) -> None:

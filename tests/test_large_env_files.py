@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qwen_cfg.writing.assignment import assigned
+from qwen_cfg.writing.assignment import assign
 from qwen_schema.envfile import read_assignments, unread_lines
 from qwen_schema.envfile.dotenv_npm import _pieces_of, _without_quotes
 from qwen_schema.envfile.dotenv_python import read_assignments_python
@@ -23,7 +23,7 @@ def test_a_variable_is_assigned_with_two_readings(text: str, value: str) -> None
     """That of the text as it is, and that of the text that is written."""
     _pieces_of.cache_clear()
     read_assignments_python.cache_clear()
-    changed = assigned(text, {"OPENAI_MODEL": value})
+    changed = assign(text, {"OPENAI_MODEL": value})
     read_assignments(changed), unread_lines(changed), read_assignments_python(changed)
     # A value in quotes may be tried in two forms, and each reading of a few lines is no reading of the text.
     assert read_assignments_python.cache_info().misses <= 3

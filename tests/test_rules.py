@@ -20,9 +20,9 @@ from support.trees import NOBODY, planted, read, write_tree
 from support.worlds import scenes
 
 from qwen_cfg.core.chosen_profile import ChosenProfile, InstalledProgram
-from qwen_cfg.core.lookalikes import _ALIKE, _may_be_alike, meant
+from qwen_cfg.core.lookalikes import _ALIKE, _may_be_alike, similar_variable
 from qwen_cfg.core.resolution import Options, profile_named, resolve_world
-from qwen_cfg.core.shell import quoted
+from qwen_cfg.core.shell import quote
 from qwen_cfg.rules import RULES, diagnose, keys
 from qwen_cfg.rules.pages import pages
 from qwen_schema import SecretReference, declared_profiles, declared_providers
@@ -1120,7 +1120,7 @@ def test_a_host_is_a_providers_only_exactly() -> None:
     ],
 )
 def test_what_is_meant_by_a_name(name: str, right: str | None) -> None:
-    assert meant(name) == right
+    assert similar_variable(name) == right
 
 
 _names = st.text("ABEGILMNOPQUY_", max_size=18)
@@ -1158,11 +1158,11 @@ ANTHROPIC = {"security": {"auth": {"selectedType": "anthropic", "baseUrl": "http
         (settings({**OPENAI, "model": {"name": "${NONE}"}}), "QC131", "which is not set"),
         (settings({**OPENAI, "env": {"A": [1]}}), "QC132", "~/.qwen/settings.json:1 env.A is a list"),
         (settings({**OPENAI, "env": "A=b"}), "QC132", "~/.qwen/settings.json:1 env is a string"),
-        (settings(entry(voiceOnly="no")), "QC204", "m is a model for voice alone"),
+        (settings(entry(voiceOnly="no")), "QC204", "m is only for voice"),
         (
             settings(ANTHROPIC, environ={"ANTHROPIC_API_KEY": KEY}),
             "QC204",
-            "the one from ~/.qwen/settings.json:1 security.auth.baseUrl is ignored",
+            "the base URL from ~/.qwen/settings.json:1 security.auth.baseUrl is ignored",
         ),
         (
             Place({SETTINGS: json.dumps(TRUST), PLAIN: f"{WITH_KEY}\n"}, profile=NEWER),
@@ -1192,4 +1192,4 @@ def test_every_placeholder_has_what_is_looked_for_first(text: str) -> None:
 
 @given(st.text(st.sampled_from("abZ0@%+=:,./-_ ~'\"$é")))
 def test_a_word_is_quoted_as_shlex_does_it(word: str) -> None:
-    assert quoted(word) == shlex.quote(word)
+    assert quote(word) == shlex.quote(word)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qwen_cfg.writing.assignment import CannotAssignError, assigned
+from qwen_cfg.writing.assignment import CannotAssignError, assign
 from qwen_schema.envfile import DIALECTS, last_of_each, reader_of
 
 # What a shell would run, were it not quoted; each of them would leave a file behind.
@@ -54,8 +54,8 @@ def test_a_shell_reads_what_is_kept_and_runs_nothing_of_it(shell: str, values: l
     spoilt: list[str] = []
     for value in values:
         with suppress(CannotAssignError):
-            kept[assigned("", {"OPENAI_MODEL": value})] = value
-            spoilt.append(assigned(data.draw(st.sampled_from(BEFORE)), {"OPENAI_MODEL": value}))
+            kept[assign("", {"OPENAI_MODEL": value})] = value
+            spoilt.append(assign(data.draw(st.sampled_from(BEFORE)), {"OPENAI_MODEL": value}))
     assert kept
     with tempfile.TemporaryDirectory() as place:
         seen = sourced(shell, [*kept, *spoilt], Path(place))

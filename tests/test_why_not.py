@@ -24,7 +24,7 @@ from qwen_cfg.application.why_not import why_not
 from qwen_cfg.core.resolution import Resolution
 from qwen_cfg.core.start import EnvFileChoice, FlagValue
 from qwen_cfg.reading.qwen_home import Home
-from qwen_cfg.writing.assignment import CannotAssignError, assigned, unassigned
+from qwen_cfg.writing.assignment import CannotAssignError, assign, unassign
 from qwen_schema import BadValue, QwenCfgError, Secret, declared_fields, declared_profiles, parse_value
 from qwen_schema.envfile import last_of_each, reader_of
 from qwen_schema.jsonc import parse_jsonc
@@ -82,7 +82,7 @@ def _edit_env_file(edit: Edit) -> None:
     text = edit.path.read_bytes().decode() if edit.path.exists() else ""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     assert all(edit.name in lines[line - 1] for line in edit.lines)
-    new = unassigned(text, edit.name) if edit.text is None else assigned(text, {edit.name: edit.revealed})
+    new = unassign(text, edit.name) if edit.text is None else assign(text, {edit.name: edit.revealed})
     edit.path.write_bytes(new.encode())
 
 
@@ -219,7 +219,7 @@ def test_in_worlds_of_settings(world: dict[str, Any], words: str) -> None:
 def test_an_assignment_is_removed_and_no_other(lines: list[str]) -> None:
     text = "\n".join(lines)
     try:
-        without = unassigned(text, "A")
+        without = unassign(text, "A")
     except CannotAssignError:
         return
     for dialect in ("dotenv", "python"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from qwen_cfg.writing.env_file import keep
+from qwen_cfg.writing.env_file import save_settings
 from qwen_schema import (
     BadValue,
     ConfigurationError,
@@ -86,7 +86,7 @@ class Changes:
         both = {**carried, **texts}
         keepable = both if subject.may_keep_commands else without_commands(both)
         try:
-            kept = keep(keepable, subject.process.cwd, subject.process.home.path, self._accept)
+            kept = save_settings(keepable, subject.process.cwd, subject.process.home.path, self._accept)
         except QwenCfgError as error:
             after, use = subject.change(place, texts, self._gate, key)
             return after, replace(use, notices=keep_failure(error))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.core.paths import home_level_files
 from qwen_cfg.core.resolution import profile_named
-from qwen_cfg.reading.ownership import refused
+from qwen_cfg.reading.ownership import ownership_error
 from qwen_cfg.reading.world import users_directory
 from qwen_cfg.trust import concern_of_artifact, is_named_by_user, sends_unusual
 from qwen_cfg.trust.standing import standing_of
@@ -62,7 +62,7 @@ class ConfigFile:
         path = locate_path(str(reference.path), base=self.surroundings.base, home=self.surroundings.home)
         try:
             allows = allowed_owners(request.process, all_of_them=request.trusts_project)
-            return refused(path, str(reference.path), allows, request.process.environ)
+            return ownership_error(path, str(reference.path), allows, request.process.environ)
         except OSError:
             return None
 

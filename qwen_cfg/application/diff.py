@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.changes import ArtifactChange as Change
-from qwen_cfg.core.changes import Changes, artifact_change, only_in_one, resolution_change
+from qwen_cfg.core.changes import Changes, artifact_change, one_sided_change, resolution_change
 from qwen_cfg.reading.revisions import Repository, is_word
 from qwen_cfg.writing.artifact_file import ARTIFACT_NAME, read_artifact
 from qwen_schema import ArtifactError, QwenCfgError, UsageError, did_you_mean, load, redact_unknown
@@ -290,7 +290,7 @@ def _change(artifacts: _Artifacts, file: str, *, strict: bool) -> Change:
         return replace(change, path=path, text=new[0])
     one = new or old
     assert one is not None  # noqa: S101 - it is in one of the revisions
-    return replace(only_in_one(file, one[1], is_new=old is None), path=path, text=one[0])
+    return replace(one_sided_change(file, one[1], is_new=old is None), path=path, text=one[0])
 
 
 def _told(word: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from qwen_cfg.core.sighting import ABSENT, Sighting
 from qwen_cfg.core.start import FlagValue
-from qwen_cfg.writing.assignment import CannotAssignError, assigned, unassigned
+from qwen_cfg.writing.assignment import CannotAssignError, assign, unassign
 from qwen_schema import Secret, declared_fields, field_of_variable
 from qwen_schema.jsonc import JsonError
 from qwen_schema.records import record, replace
@@ -116,7 +116,7 @@ def _with_env_file(world: World, edit: Edit) -> World | None:
         return None
     try:
         before = seen.text or ""
-        text = unassigned(before, edit.name) if edit.text is None else assigned(before, {edit.name: edit.revealed})
+        text = unassign(before, edit.name) if edit.text is None else assign(before, {edit.name: edit.revealed})
     except CannotAssignError:
         return None
     return replace(world, sightings={**world.sightings, edit.path: _written(seen, text)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from qwen_cfg.writing.env_file import env_file_of, keep
+from qwen_cfg.writing.env_file import env_file_of, save_settings
 from qwen_schema import ConfigurationError, Secret, declared_fields, safe_text
 from qwen_schema.records import record
 
@@ -97,7 +97,7 @@ def set_value(
         OutputError: if the file cannot be written, or git does not ignore it.
     """
     process = request.process
-    kept = keep({place.field: text}, process.cwd, process.home.path, accept, {place.field: place.variable})
+    kept = save_settings({place.field: text}, process.cwd, process.home.path, accept, {place.field: place.variable})
     after = compilation_of(request)
     winner = after.resolution.decisions[place.field].winner
     if place.field == "base_url" and winner is not None and winner.origin.path == kept.path:

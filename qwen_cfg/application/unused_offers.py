@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_cfg.core.unread_files import would_set
+from qwen_cfg.core.unread_files import unread_candidate
 from qwen_schema import field_of_variable
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _says(goal: Goal, field: Field, name: str, text: str) -> bool:
 def _unread(goal: Goal, resolution: Resolution) -> Iterator[str]:
     first = next((file.shown for file in resolution.files), "")
     for file in resolution.unreached:
-        offer = would_set(file, goal.field.name, resolution.auth_method)
+        offer = unread_candidate(file, goal.field.name, resolution.auth_method)
         if offer is not None and goal.is_wanted(offer):
             why = f"not read, since {first} is found first" if first else "not read"
             yield f"{offer.origin} has it: {why}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_cfg.core.changes import NOT_SET, field_difference, shown_value
+from qwen_cfg.core.changes import NOT_SET, field_difference, value_text
 from qwen_cfg.core.other_profiles import differences, outcome_of
 from qwen_cfg.core.resolution import Resolution
 from qwen_schema.records import record, replace
@@ -100,7 +100,7 @@ def _verdict(goal: Goal, compilation: Compilation) -> Verdict:
         return Verdict(goal.profile, NOT_SET, "", wins=False, error=str(before))
     decision = before.decisions[goal.field.name]
     origin = "" if decision.winner is None else str(decision.winner.origin)
-    now = Verdict(goal.profile, shown_value(before, goal.field.name), origin, wins=goal.is_met(before))
+    now = Verdict(goal.profile, value_text(before, goal.field.name), origin, wins=goal.is_met(before))
     if now.wins:
         return now
     if goal.problem is not None:

@@ -9,7 +9,7 @@ from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.replay import compare, replay
 from qwen_cfg.cli.reports.check import Report
 from qwen_cfg.core.drift import MISSING
-from qwen_cfg.core.shell import quoted
+from qwen_cfg.core.shell import quote
 from qwen_cfg.writing.artifact_file import lacks_schema, read_artifact, write_artifact
 from qwen_schema import QwenCfgError, form_of
 from qwen_schema.records import record, replace
@@ -55,7 +55,7 @@ def check_artifact(request: Request, options: CheckOptions) -> Report:
     if is_updated:
         write_artifact(Path(name), comparison.new, form_of(text), home)
         _approve(comparison.new, path, compilation)
-    update_command = " ".join(map(quoted, ["qwen-cfg", "check", as_argument(name), *update_options(request, options)]))
+    update_command = " ".join(map(quote, ["qwen-cfg", "check", as_argument(name), *update_options(request, options)]))
     return Report(
         name,
         text,

@@ -21,7 +21,7 @@ from qwen_schema import (
 from qwen_schema.records import replace
 
 from .layers import DEFAULT, layer_named
-from .merge import settle
+from .merge import with_winner
 from .paths import home_level_files, without_dots
 
 if TYPE_CHECKING:
@@ -140,7 +140,9 @@ def _config(resolution: Resolution, decision: Decision, *, inline_secrets: bool)
 
 def _for_every_machine(resolution: Resolution, decision: Decision) -> Decision:
     candidates = [decision.winner, *(lost.candidate for lost in decision.shadowed if lost.fate == "beaten")]
-    settled_by = (settle(decision, c) for c in candidates if c is not None and _is_for_every_machine(resolution, c))
+    settled_by = (
+        with_winner(decision, c) for c in candidates if c is not None and _is_for_every_machine(resolution, c)
+    )
     return next((one for one in settled_by if one.problem is None), decision)
 
 

@@ -1,4 +1,4 @@
-"""What changes from one side to another: artifact by artifact and field by field, and the same change counted once."""
+"""The changes between two sides: by artifact and field, and grouped so that equal changes count once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Status = Literal["same", "changed", "added", "removed", "broken"]
 
-# What is told of an artifact that only one side has.
+# The fields that are shown of an artifact that only one side has.
 MAIN_FIELDS = ("auth_method", "base_url", "model", "api_key")
 
 NOT_SET = "(not set)"
@@ -30,11 +30,11 @@ NOT_SET = "(not set)"
 
 @record
 class ArtifactChange:
-    """What became of one artifact: its file, the outcome, and the fields that differ.
+    """The change of one artifact: its file, the status, and the fields that differ.
 
-    Of one that is only on one side, the `differences` are its main fields, with nothing on the other side. `error`
-    says why one is broken. `path` is where its file is, or would be, on this disk, and `text` what is in it (on the
-    second side, if there is one), for the formats that show a place in it.
+    If the artifact is only on one side, `differences` has its main fields, with empty texts for the other side. `error`
+    says why the artifact is broken. `path` is the path of its file on this disk, which need not exist, and `text` is
+    the content (of the second side, if it has one), for formats that show a place in the file.
     """
 
     file: str
@@ -47,7 +47,7 @@ class ArtifactChange:
 
 @record
 class Group:
-    """One change that several artifacts have in common: in which field, from what to what, and which artifacts."""
+    """One change that several artifacts share: the field, the old and the new text, and the files."""
 
     field: str
     part: Part
@@ -58,10 +58,10 @@ class Group:
 
 @record
 class Changes:
-    """What changes from the side `old` to the side `new`, by their names.
+    """The changes from the side `old` to the side `new`, which are names for display.
 
-    `kind` says what the sides are, `noun` what was compared, and `compared` how many. `changes` has those that are not
-    the same. `notes` are for people.
+    `kind` is the type of the sides, and `compared` the number of compared artifacts. `changes` has only the artifacts
+    that are not the same. `strict` says that origins were compared, too. `notes` are sentences for the user.
     """
 
     kind: Literal["artifacts", "revisions", "environments"]
@@ -73,24 +73,24 @@ class Changes:
     notes: tuple[str, ...] = ()
 
     def count(self, status: Status) -> int:
-        """Return how many artifacts have a status."""
+        """Return the number of artifacts with a status."""
         return sum(change.status == status for change in self.changes)
 
     def files_with(self, name: str) -> int:
-        """Return in how many artifacts a field changes."""
+        """Return the number of artifacts in which a field changes."""
         return len({file for group in self.groups if group.field == name for file in group.files})
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
-        """The changes of fields, by field in order, the one that most artifacts have first."""
+        """The changes of fields, in the order of the fields; within a field, the most frequent change first."""
         found: dict[tuple[str, Part, str, str], list[str]] = {}
         order: dict[str, int] = {}
         for change in self.changes:
             for d in change.differences if change.status == "changed" else ():
                 order.setdefault(d.field, len(order))
                 found.setdefault((d.field, d.part, d.old, d.new), []).append(change.file)
-        made = (Group(*key, tuple(files)) for key, files in found.items())
-        return tuple(sorted(made, key=lambda group: (order[group.field], -len(group.files))))
+        groups = (Group(*key, tuple(files)) for key, files in found.items())
+        return tuple(sorted(groups, key=lambda group: (order[group.field], -len(group.files))))
 
     @property
     def exit_code(self) -> ExitCode:
@@ -101,32 +101,32 @@ class Changes:
 
 
 def artifact_change(file: str, old: ResolvedConfig, new: ResolvedConfig, *, strict: bool) -> ArtifactChange:
-    """Return what changes between two versions of an artifact: values and where the key is; if `strict`, origins."""
+    """Return the change between two versions of an artifact: values and key references; with `strict`, also origins."""
     found = drift(old, new, strict=True)
     counted = found if strict else tuple(d for d in found if d.part in ("value", "secret reference"))
     return ArtifactChange(file, "changed" if counted else "same", counted)
 
 
-def only_in_one(file: str, artifact: ResolvedConfig, *, is_new: bool) -> ArtifactChange:
-    """Return what is told of an artifact that was added or removed."""
+def one_sided_change(file: str, artifact: ResolvedConfig, *, is_new: bool) -> ArtifactChange:
+    """Return the change of an artifact that was added (`is_new`) or removed."""
     differences = []
     for name in MAIN_FIELDS:
         value, origin = artifact.config[name], provenance_text(artifact.provenance[name])
-        told = str(value) if artifact.api_key is value else show_value(value)  # type: ignore[arg-type]
+        text = str(value) if artifact.api_key is value else show_value(value)  # type: ignore[arg-type]
         part: Part = "secret reference" if artifact.api_key is value else "value"
         differences.append(
-            Difference(name, part, "", told, "", origin) if is_new else Difference(name, part, told, "", origin, "")
+            Difference(name, part, "", text, "", origin) if is_new else Difference(name, part, text, "", origin, "")
         )
     return ArtifactChange(file, "added" if is_new else "removed", tuple(differences))
 
 
 def resolution_change(place: str, old: Resolution, new: Resolution, *, strict: bool) -> ArtifactChange:
-    """Return what changes from one resolution to another, without any key in it."""
-    differences = tuple(_resolved_differences(old, new, strict=strict))
+    """Return the change from one resolution to another, without any key."""
+    differences = tuple(_resolution_differences(old, new, strict=strict))
     return ArtifactChange(place, "changed" if differences else "same", differences)
 
 
-def _resolved_differences(old: Resolution, new: Resolution, *, strict: bool) -> Iterator[Difference]:
+def _resolution_differences(old: Resolution, new: Resolution, *, strict: bool) -> Iterator[Difference]:
     for difference in differences(old, new):
         if difference.same_value and not strict:
             continue
@@ -139,15 +139,15 @@ def field_difference(old: Resolution, new: Resolution, name: str, *, is_same: bo
     """Return the difference of two resolutions in a field: in the value or (`is_same`) in the origin alone."""
     before, after = old.decisions[name], new.decisions[name]
     part: Part = "provenance" if is_same else "value"
-    texts = shown_value(old, name), shown_value(new, name)
+    texts = value_text(old, name), value_text(new, name)
     if before.field.secret and before.winner is not None and after.winner is not None:
-        # Of two keys only whether they are the same is told.
+        # Keys are not shown, only whether they are the same.
         texts = "a key", "the same key" if is_same else "another key"
     return Difference(name, part, *texts, _origin(before), _origin(after))
 
 
-def shown_value(resolution: Resolution, name: str) -> str:
-    """Return the value of a field as it may be shown; of a key only that there is one."""
+def value_text(resolution: Resolution, name: str) -> str:
+    """Return the value of a field for display. A key is shown as `a key`."""
     decision = resolution.decisions[name]
     if decision.winner is None:
         is_login = decision.field.secret and resolution.auth_method == "qwen-oauth"
@@ -165,7 +165,7 @@ def _origin(decision: Decision) -> str:
 
 
 def _files(old: Resolution, new: Resolution) -> Iterator[Difference]:
-    """Yield the difference in which files are read."""
+    """Yield the differences in the files that are read."""
     pairs = {
         "env_file": [", ".join(file.shown for file in one.files) or "none" for one in (old, new)],
         "settings": [_settings(one) for one in (old, new)],

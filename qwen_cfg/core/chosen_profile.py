@@ -85,9 +85,9 @@ def release_of(version: str) -> tuple[int, ...] | None:
 def profile_of(version: str) -> Profile | None:
     """Return the profile of a version of Qwen Code; None if the text is not a version, or older than all profiles."""
     release = release_of(version) or ()
-    begun = {
+    candidates = {
         first: profile
         for profile in declared_profiles().values()
         if (first := release_of(profile.from_version)) is not None and first <= release
     }
-    return begun[max(begun)] if begun else None
+    return candidates[max(candidates)] if candidates else None

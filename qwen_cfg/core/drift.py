@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Part = Literal["value", "secret reference", "missing secret", "missing file", "provenance", "resolution"]
 
 
-# What is not here, and what no writing brings.
+# Differences that a new artifact does not remove: something does not exist on this machine.
 MISSING = ("missing secret", "missing file")
 
 
@@ -68,9 +68,9 @@ def _references(old: ResolvedConfig, new: ResolvedConfig) -> Iterator[Difference
     for name, before in old.config.items():
         after = new.config[name]
         if isinstance(before, SecretReference) and before != after:
-            same_words = _told(before) == _told(after)
-            told = f"another key in {_told(after)}" if same_words else _told(after)
-            yield _difference(old, new, name, "secret reference", (_told(before), told))
+            same_words = _text(before) == _text(after)
+            new_text = f"another key in {_text(after)}" if same_words else _text(after)
+            yield _difference(old, new, name, "secret reference", (_text(before), new_text))
 
 
 def _provenance(old: ResolvedConfig, new: ResolvedConfig) -> Iterator[Difference]:
@@ -94,7 +94,7 @@ def _resolution(old: ResolvedConfig, new: ResolvedConfig) -> Iterator[Difference
             yield Difference(name, "resolution", before, after, "", "")
 
 
-def _told(value: SecretReference | Value) -> str:
+def _text(value: SecretReference | Value) -> str:
     return str(value) if isinstance(value, SecretReference) else show_value(value)
 
 

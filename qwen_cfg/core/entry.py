@@ -8,7 +8,7 @@ from qwen_schema import show_value
 from qwen_schema.records import replace
 
 from .layers import DEFAULT, PROVIDER_ENTRY, SETTINGS, default_of, setting_origin
-from .merge import beside, not_beside_entry, override, settle
+from .merge import override, with_losers, with_winner, without_other_sources
 from .origin import Candidate
 from .settings import choose_entry, first_entry, method_of_model
 
@@ -33,7 +33,7 @@ def with_entry(
     settings = sources.settings
     if settings is None or sources.auth_method is None or "modelProviders" not in settings.merged:
         return decisions, None
-    model, base_url = _wanted(decisions["model"], settings)
+    model, base_url = _requested_model(decisions["model"], settings)
     method, is_named = sources.auth_method, not decisions["model"].by_default
     if is_named:
         method = method_of_model(settings.merged, method, model, base_url=base_url or None)
@@ -43,20 +43,20 @@ def with_entry(
         choice = first_entry(settings.merged, method)
     if choice is None:
         return decisions, None
-    choice = replace(choice, picked_by=_project_of(decisions, settings, choice.entry))
+    choice = replace(choice, picked_by=_project_origin(decisions, settings, choice.entry))
     with_it = replace(sources, auth_method=method, entry=choice.entry)
     names = ["api_key", "base_url", *(["model"] if choice.reason == "the first of the method" else [])]
     changed = dict(decisions)
     if method != sources.auth_method:
-        changed["auth_method"] = _of_wire(changed["auth_method"], with_it, method)
+        changed["auth_method"] = _method_of_wire(changed["auth_method"], with_it, method)
     for name in names:
-        changed[name] = _decided(changed[name], with_it)
+        changed[name] = _with_entry_value(changed[name], with_it)
     if choice.reason == "the id of the default model":
-        changed |= _beside_the_default_model(decisions, changed, with_it)
+        changed |= _changes_for_default_model(decisions, changed, with_it)
     return changed, choice
 
 
-def _wanted(model: Decision, settings: SettingsLoad) -> tuple[str, str]:
+def _requested_model(model: Decision, settings: SettingsLoad) -> tuple[str, str]:
     """Return the requested model, and the base URL beside its name in the settings."""
     if model.winner is None:
         return "", ""
@@ -64,7 +64,7 @@ def _wanted(model: Decision, settings: SettingsLoad) -> tuple[str, str]:
     return model.winner.revealed, settings.text("model", "baseUrl") if is_of_settings else ""
 
 
-def _project_of(decisions: Mapping[str, Decision], settings: SettingsLoad, entry: ProviderEntry) -> Origin | None:
+def _project_origin(decisions: Mapping[str, Decision], settings: SettingsLoad, entry: ProviderEntry) -> Origin | None:
     """Return the place in a project's file that affects the choice of the entry; None if there is none."""
     winners = [decisions[name].winner for name in ("model", "auth_method")]
     said = [settings.at("model", "baseUrl"), settings.at("providerProtocol", entry.provider)]
@@ -73,16 +73,16 @@ def _project_of(decisions: Mapping[str, Decision], settings: SettingsLoad, entry
     return next((origin for origin in origins if origin.is_project_said), None)
 
 
-def _decided(decision: Decision, sources: Sources) -> Decision:
+def _with_entry_value(decision: Decision, sources: Sources) -> Decision:
     for candidate in PROVIDER_ENTRY.offers(decision.field, sources)[:1]:
         return override(decision, candidate)
     default = default_of(decision.field, sources)
     if decision.by_default and default is not None:
-        return settle(decision, Candidate(decision.field.name, show_value(default), DEFAULT.origin("default")))
+        return with_winner(decision, Candidate(decision.field.name, show_value(default), DEFAULT.origin("default")))
     return decision
 
 
-def _beside_the_default_model(
+def _changes_for_default_model(
     before: Mapping[str, Decision], after: Mapping[str, Decision], sources: Sources
 ) -> dict[str, Decision]:
     """Return the decisions that differ if the entry is that of the default model.
@@ -93,20 +93,20 @@ def _beside_the_default_model(
     if sources.auth_method == "openai":
         url, offers = before["base_url"], PROVIDER_ENTRY.offers(before["base_url"].field, sources)
         is_open = url.by_default or url.by_library
-        return {} if is_open else {"base_url": beside(url, offers)}
-    return {name: _of_entry_alone(after[name], sources) for name in ("api_key", "base_url")}
+        return {} if is_open else {"base_url": with_losers(url, offers)}
+    return {name: _without_other_sources(after[name], sources) for name in ("api_key", "base_url")}
 
 
-def _of_entry_alone(decision: Decision, sources: Sources) -> Decision:
+def _without_other_sources(decision: Decision, sources: Sources) -> Decision:
     winner = decision.winner
     if winner is None or winner.origin.layer == "provider-entry" or decision.by_default or decision.by_library:
         return decision
     default = default_of(decision.field, sources)
     origin, name = DEFAULT.origin("default"), decision.field.name
-    return not_beside_entry(decision, None if default is None else Candidate(name, show_value(default), origin))
+    return without_other_sources(decision, None if default is None else Candidate(name, show_value(default), origin))
 
 
-def _of_wire(decision: Decision, sources: Sources, method: str) -> Decision:
+def _method_of_wire(decision: Decision, sources: Sources, method: str) -> Decision:
     """Return the decision on the method, which the entry may change to the other one of OpenAI's two APIs."""
     origin = PROVIDER_ENTRY.origin_of_wire(sources)
     return override(decision, Candidate("auth_method", method, origin))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .layers import DEFAULT
-from .merge import settle
+from .merge import with_winner
 from .origin import Candidate
 
 if TYPE_CHECKING:
@@ -46,4 +46,4 @@ def with_endpoint(
     location = said.text.strip() if said is not None and said.text.strip() else _EVERYWHERE
     host = "aiplatform.googleapis.com" if location == _EVERYWHERE else f"{location}-aiplatform.googleapis.com"
     url = f"https://{host}/v1beta1/projects/{project.text.strip()}/locations/{location}/publishers/google"
-    return {**decisions, "base_url": settle(decision, Candidate("base_url", url, DEFAULT.origin("default")))}
+    return {**decisions, "base_url": with_winner(decision, Candidate("base_url", url, DEFAULT.origin("default")))}

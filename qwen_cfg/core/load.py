@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from .env_file import EnvFile
     from .merge import Decision
-    from .path_reader import Looks
+    from .path_reader import PathReader
     from .place import Place, Search
     from .settings import Setting, SettingsLoad
     from .start import QwenDirectory, Start
@@ -61,7 +61,7 @@ class Load:
     secrets: tuple[Secret, ...] = field(repr=False, default=())
 
 
-def load(start: Start, profile: Profile, directory: QwenDirectory, looks: Looks) -> Load:
+def load(start: Start, profile: Profile, directory: QwenDirectory, reader: PathReader) -> Load:
     """Load the files of a profile.
 
     Qwen Code 0.21 and later load everything twice: they start themselves again with the environment of the first pass,
@@ -71,14 +71,14 @@ def load(start: Start, profile: Profile, directory: QwenDirectory, looks: Looks)
         EnvFileError: if an env file cannot be read.
         SettingsError: if Qwen Code stops at a settings file.
     """
-    environ = start.variables if profile.reads_settings else _declared(start)
-    first = _load_once(start, profile, directory, looks, Variables(environ, ENVIRONMENT))
+    environ = start.variables if profile.reads_settings else _revealed_variables(start)
+    first = _load_once(start, profile, directory, reader, Variables(environ, ENVIRONMENT))
     if first.settings is None or not _has_second_pass(first, first.settings):
         return first
-    return _load_once(start, profile, directory, looks, first.variables)
+    return _load_once(start, profile, directory, reader, first.variables)
 
 
-def _declared(start: Start) -> dict[str, str]:
+def _revealed_variables(start: Start) -> dict[str, str]:
     return {name: text if isinstance(text, str) else text.reveal() for name, text in start.environ.items()}
 
 
@@ -91,15 +91,15 @@ def _has_second_pass(first: Load, settings: SettingsLoad) -> bool:
     return moves or any(scope.outcome != "absent" for scope in settings.scopes)
 
 
-def _load_once(start: Start, profile: Profile, directory: QwenDirectory, looks: Looks, before: Variables) -> Load:
-    settings = load_settings(start, directory, looks, before) if profile.reads_settings else None
-    may_read = _always if settings is None else _trusted(start, directory, looks, before, settings)
-    found = search(places(start.cwd, start.home, profile, start.choice, directory), profile, looks.look, may_read)
-    unfiltered = tuple(_read(start, looks, place) for place in found.read)
+def _load_once(start: Start, profile: Profile, directory: QwenDirectory, reader: PathReader, before: Variables) -> Load:
+    settings = load_settings(start, directory, reader, before) if profile.reads_settings else None
+    may_read = _allow_all if settings is None else _trust_rule(start, directory, reader, before, settings)
+    found = search(places(start.cwd, start.home, profile, start.choice, directory), profile, reader.look, may_read)
+    unfiltered = tuple(_read(start, reader, place) for place in found.read)
     every = Sources(start.flags, profile, before.with_pass(Pass(unfiltered)), settings)
     exclusion = decide(declared_fields()["excluded_variables"], profile, every)
     files = tuple(without_excluded(file, exclusion.items, profile) for file in unfiltered)
-    of_settings = {} if settings is None else _of_settings(settings, profile)
+    of_settings = {} if settings is None else _settings_variables(settings, profile)
     after = before.with_pass(Pass(files, of_settings))
     secrets = () if settings is None else tuple(map(Secret, _secrets(settings, after)))
     return Load(found, files, exclusion, after, settings, secrets)
@@ -124,10 +124,10 @@ def _secrets(settings: SettingsLoad, variables: Variables) -> set[str]:
 
 def _is_secret(name: str, text: str) -> bool:
     """Return whether a text in settings is a secret; `envKey` names a variable, unless it contains a key by mistake."""
-    return is_secret_name(name) if name != _KEY_VARIABLE else _is_key_itself(text)
+    return is_secret_name(name) if name != _KEY_VARIABLE else _is_key(text)
 
 
-def _is_key_itself(text: str) -> bool:
+def _is_key(text: str) -> bool:
     """Return whether a text is a key in place of the name of its variable."""
     return len(text) >= TELLTALE_LENGTH and (looks_like_key(text) or _VARIABLE.fullmatch(text) is None)
 
@@ -137,25 +137,25 @@ def _name(setting: Setting) -> str:
     return next((name for name in reversed(setting.names) if not name.isdigit()), "")
 
 
-def _read(start: Start, looks: Looks, place: Place) -> EnvFile:
-    seen = looks.look(place.path)
+def _read(start: Start, reader: PathReader, place: Place) -> EnvFile:
+    seen = reader.look(place.path)
     if seen.error is not None:
         raise seen.error.copy()
     return read_env_file(seen, place, start.standpoint.show(place.path), start.dialect)
 
 
-def _always(place: Place) -> bool:  # noqa: ARG001 - whichever it is
+def _allow_all(place: Place) -> bool:  # noqa: ARG001 - whichever it is
     return True
 
 
-def _trusted(
-    start: Start, directory: QwenDirectory, looks: Looks, before: Variables, settings: SettingsLoad
+def _trust_rule(
+    start: Start, directory: QwenDirectory, reader: PathReader, before: Variables, settings: SettingsLoad
 ) -> Callable[[Place], bool]:
     """Return a function: whether folder trust allows an env file, which is one of the home or of a trusted folder.
 
     Unlike for the workspace's settings, the workspace's own setting of folder trust counts here.
     """
-    trust = folder_trust(start, directory, looks, before, settings.merged)
+    trust = folder_trust(start, directory, reader, before, settings.merged)
 
     def may_read(place: Place) -> bool:
         folder = place.directory
@@ -166,7 +166,7 @@ def _trusted(
     return may_read
 
 
-def _of_settings(settings: SettingsLoad, profile: Profile) -> Mapping[str, VariableValue]:
+def _settings_variables(settings: SettingsLoad, profile: Profile) -> Mapping[str, VariableValue]:
     """Return the variables that the merged settings set: only strings, up to a NUL, without refused variables."""
     env = settings.at("env")
     refused = set(profile.refused_variables)

@@ -45,7 +45,7 @@ _ALIKE = 0.88
 
 
 @cache
-def meant(name: str) -> str | None:
+def similar_variable(name: str) -> str | None:
     """Return the declared variable that an unknown name means; None if no variable is similar."""
     known = field_of_variable(declared_fields())
     if name in known or name in _OF_OTHERS:
@@ -82,11 +82,13 @@ def names_in(line: str) -> tuple[tuple[str, ...], bool]:
 
     Invisible characters, and characters that look like others, are read as they look.
     """
-    plain = line if line.isascii() and line.isprintable() else _as_it_looks(line)
-    known, found, end = _declared(), [], len(plain)
+    plain = line if line.isascii() and line.isprintable() else _with_plain_letters(line)
+    known, found, end = _declared_names(), [], len(plain)
     for match in _NAME.finditer(plain) if _WORDS.search(plain) or any(name in plain for name in known) else ():
         is_assigned = _ASSIGNING.match(plain, match.end()) is not None
-        name = match["name"] if match["name"] in known else _ours(match["name"]) if is_assigned else None
+        name = (
+            match["name"] if match["name"] in known else _similar_own_variable(match["name"]) if is_assigned else None
+        )
         is_used = match.start() != match.start("name") and not is_assigned
         if name is not None and not is_used:
             found.append(name)
@@ -94,16 +96,16 @@ def names_in(line: str) -> tuple[tuple[str, ...], bool]:
     return tuple(dict.fromkeys(found)), re.compile(r"\w").search(plain, end) is not None
 
 
-def _as_it_looks(line: str) -> str:
+def _with_plain_letters(line: str) -> str:
     plain = unicodedata.normalize("NFKC", line).translate(_SAME_LOOK)
     return "".join(c for c in plain if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf", "Mn"))
 
 
 @cache
-def _declared() -> frozenset[str]:
+def _declared_names() -> frozenset[str]:
     return frozenset(field_of_variable(declared_fields()))
 
 
-def _ours(name: str) -> str | None:
+def _similar_own_variable(name: str) -> str | None:
     """Return the variable that a name with our words means; only such names are compared, since this takes long."""
-    return meant(name) if _WORDS.search(name) else None
+    return similar_variable(name) if _WORDS.search(name) else None

@@ -76,7 +76,7 @@ def decide(field: Field, profile: Profile, sources: Sources) -> Decision:
     """Select the value of the highest layer that has one, in the profile's order for the field."""
     winner: Candidate | None = None
     shadowed: list[ShadowedCandidate] = []
-    for candidate, lost in _ranked(field, profile, sources):
+    for candidate, lost in _candidates(field, profile, sources):
         if lost is not None:
             shadowed.append(lost)
         elif winner is None:
@@ -84,19 +84,19 @@ def decide(field: Field, profile: Profile, sources: Sources) -> Decision:
         else:
             shadowed.append(ShadowedCandidate(candidate, "beaten", winner))
     if not shadowed and winner is not None and winner.origin is DEFAULT.declared and not field.secret:
-        return _by_default_alone(field, winner.revealed)
-    return _typed(field, winner, _attributed(shadowed, winner))
+        return _default_decision(field, winner.revealed)
+    return _decision(field, winner, _with_overriding(shadowed, winner))
 
 
 @lru_cache
-def _by_default_alone(field: Field, text: str) -> Decision:
-    """Return the decision for a field of which the default alone says anything: most fields, each time."""
-    return _typed(field, Candidate(field.name, text, DEFAULT.declared), ())
+def _default_decision(field: Field, text: str) -> Decision:
+    """Return the decision for a field that only its default sets. Most fields are such, so the result is cached."""
+    return _decision(field, Candidate(field.name, text, DEFAULT.declared), ())
 
 
-def settle(decision: Decision, winner: Candidate) -> Decision:
-    """Return a decision without a winner with an inferred candidate as its winner."""
-    return _typed(decision.field, winner, decision.shadowed)
+def with_winner(decision: Decision, winner: Candidate) -> Decision:
+    """Return a decision with another candidate as its winner, for example an inferred one."""
+    return _decision(decision.field, winner, decision.shadowed)
 
 
 def override(decision: Decision, winner: Candidate) -> Decision:
@@ -105,21 +105,21 @@ def override(decision: Decision, winner: Candidate) -> Decision:
     others = tuple(
         ShadowedCandidate(s.candidate, s.fate, winner if s.fate == "beaten" else s.by) for s in decision.shadowed
     )
-    return _typed(decision.field, winner, (*lost, *others))
+    return _decision(decision.field, winner, (*lost, *others))
 
 
-def beside(decision: Decision, losers: tuple[Candidate, ...]) -> Decision:
+def with_losers(decision: Decision, losers: tuple[Candidate, ...]) -> Decision:
     """Return a decision with further candidates, which the winner overrides."""
     lost = tuple(ShadowedCandidate(loser, "beaten", decision.winner) for loser in losers)
     return replace(decision, shadowed=(*lost, *decision.shadowed))
 
 
-def not_beside_entry(decision: Decision, winner: Candidate | None) -> Decision:
+def without_other_sources(decision: Decision, winner: Candidate | None) -> Decision:
     """Return a decision whose former winner is not used, since only the provider entry counts."""
     before = () if decision.winner is None else (ShadowedCandidate(decision.winner, "beaten"),)
     every = (*before, *decision.shadowed)
     lost = tuple(ShadowedCandidate(s.candidate, "not beside the entry") if s.fate == "beaten" else s for s in every)
-    return _typed(decision.field, winner, tuple(s for s in lost if not s.candidate.origin.source.is_default))
+    return _decision(decision.field, winner, tuple(s for s in lost if not s.candidate.origin.source.is_default))
 
 
 def without_secrets_elsewhere(decisions: Mapping[str, Decision]) -> dict[str, Decision]:
@@ -162,21 +162,23 @@ def _texts(decision: Decision) -> list[str]:
     return [c.revealed for c in (decision.winner, *candidates) if c is not None]
 
 
-def _ranked(field: Field, profile: Profile, sources: Sources) -> Iterator[tuple[Candidate, ShadowedCandidate | None]]:
+def _candidates(
+    field: Field, profile: Profile, sources: Sources
+) -> Iterator[tuple[Candidate, ShadowedCandidate | None]]:
     """Yield every candidate from the highest layer down, with its fate if it cannot win."""
     groups = _groups(profile.order_of(field.name))
     for group in groups:
         if isinstance(group, tuple):
-            yield from _of_variables(field, group, sources, of_library=False)
+            yield from _variables_candidates(field, group, sources, of_library=False)
             continue
         if group.is_default:
             every = tuple([layer for group in groups if isinstance(group, tuple) for layer in group])
-            yield from _of_variables(field, every, sources, of_library=True)
+            yield from _variables_candidates(field, every, sources, of_library=True)
         for candidate in group.offers(field, sources):
-            yield candidate, _refused(field, candidate)
+            yield candidate, _refusal(field, candidate)
 
 
-def _of_variables(
+def _variables_candidates(
     field: Field, layers: tuple[VariableLayer, ...], sources: Sources, *, of_library: bool
 ) -> Iterator[tuple[Candidate, ShadowedCandidate | None]]:
     """Yield the candidates of a field's variables: those that Qwen Code reads, or those that a library reads."""
@@ -189,14 +191,14 @@ def _of_variables(
         if of_library:
             candidates = [c if isinstance(c.text, Secret) else replace(c, text=c.text.strip()) for c in candidates]
         if variable.is_read_under(sources.method_of_library if of_library else sources.auth_method):
-            yield from _of_variable(field, candidates, sources.profile)
+            yield from _variable_candidates(field, candidates, sources.profile)
         else:
             yield from ((candidate, ShadowedCandidate(candidate, "not under this method")) for candidate in candidates)
 
 
 @cache
 def _groups(order: tuple[LayerName, ...]) -> tuple[FieldLayer | tuple[VariableLayer, ...], ...]:
-    """Return the layers in their order; variable layers beside each other, which are asked together, in one tuple."""
+    """Return the layers in their order. Adjacent variable layers are read together, so they form one tuple."""
     groups: list[FieldLayer | tuple[VariableLayer, ...]] = []
     for layer in layers_in(order):
         if isinstance(layer, FieldLayer):
@@ -208,7 +210,7 @@ def _groups(order: tuple[LayerName, ...]) -> tuple[FieldLayer | tuple[VariableLa
     return tuple(groups)
 
 
-def _of_variable(
+def _variable_candidates(
     field: Field, candidates: list[Candidate], profile: Profile
 ) -> Iterator[tuple[Candidate, ShadowedCandidate | None]]:
     """Yield the candidates of one variable.
@@ -218,7 +220,7 @@ def _of_variable(
     """
     hidden_by: Candidate | None = None
     for candidate in candidates:
-        lost = _refused(field, candidate)
+        lost = _refusal(field, candidate)
         if lost is None and not profile.empty_hides and not field.is_switch and not candidate.revealed.strip():
             lost = ShadowedCandidate(candidate, "empty")
             hidden_by = hidden_by or candidate
@@ -229,28 +231,28 @@ def _of_variable(
         yield candidate, lost
 
 
-def _refused(field: Field, candidate: Candidate) -> ShadowedCandidate | None:
+def _refusal(field: Field, candidate: Candidate) -> ShadowedCandidate | None:
     """Return the fate of a candidate that cannot win: it may not set the field, or is empty and not a default."""
     needed = field.reach
     if candidate.origin.layer == "settings" and field.setting is not None:
         needed = field.setting.reach
     if needed == "user" and candidate.origin.reach != "user":
         return ShadowedCandidate(candidate, "needs reach user")
-    if candidate.is_empty and not (candidate.origin.source.is_default or _is_typed_none(field, candidate)):
+    if candidate.is_empty and not (candidate.origin.source.is_default or _is_empty_flag(field, candidate)):
         return ShadowedCandidate(candidate, "empty")
     return None
 
 
-def _is_typed_none(field: Field, candidate: Candidate) -> bool:
+def _is_empty_flag(field: Field, candidate: Candidate) -> bool:
     """Return whether an empty flag sets a field to no value, whatever lower layers set."""
     return candidate.origin.layer == "flag" and field.schema.get("default") == ""
 
 
-def _attributed(shadowed: list[ShadowedCandidate], winner: Candidate | None) -> tuple[ShadowedCandidate, ...]:
+def _with_overriding(shadowed: list[ShadowedCandidate], winner: Candidate | None) -> tuple[ShadowedCandidate, ...]:
     return tuple(ShadowedCandidate(s.candidate, s.fate, s.by or winner) for s in shadowed)
 
 
-def _typed(field: Field, winner: Candidate | None, shadowed: tuple[ShadowedCandidate, ...]) -> Decision:
+def _decision(field: Field, winner: Candidate | None, shadowed: tuple[ShadowedCandidate, ...]) -> Decision:
     if winner is None:
         return Decision(field, None, shadowed)
     try:
@@ -262,8 +264,8 @@ def _typed(field: Field, winner: Candidate | None, shadowed: tuple[ShadowedCandi
         value = parse_value(field, winner.revealed, is_expanded=is_expanded)
     except BadValue as problem:
         return Decision(field, winner, shadowed, problem=problem)
-    kept = winner.text if isinstance(winner.text, Secret) else value
-    return Decision(field, winner, shadowed, kept, unrecognised=not is_recognised(field, winner.revealed))
+    final = winner.text if isinstance(winner.text, Secret) else value
+    return Decision(field, winner, shadowed, final, unrecognised=not is_recognised(field, winner.revealed))
 
 
 def _require_own_command(field: Field, winner: Candidate) -> None:

@@ -1,4 +1,4 @@
-"""The differences of the other profiles in the same world."""
+"""The comparison of the profile in use with the other profiles, in the same world."""
 
 from __future__ import annotations
 
@@ -71,7 +71,9 @@ def compare_profiles(
     """
     known = outcomes or {}
     return tuple(
-        _beside(resolution, profile, known.get(profile) or outcome_of(resolution.world, profile, resolution.options))
+        _comparison(
+            resolution, profile, known.get(profile) or outcome_of(resolution.world, profile, resolution.options)
+        )
         for profile in other_profiles(resolution.profile)
         if resolution.world.surveyed or profile in resolution.world.loads
     )
@@ -82,19 +84,19 @@ def differences(one: Resolution, other: Resolution) -> tuple[ProfileDifference, 
     return tuple(
         ProfileDifference(decision, same_value)
         for name, decision in other.decisions.items()
-        if not (same_value := _outcome(one, one.decisions[name]) == _outcome(other, decision))
+        if not (same_value := _result(one, one.decisions[name]) == _result(other, decision))
         or _origin(one, one.decisions[name]) != _origin(other, decision)
     )
 
 
-def _beside(resolution: Resolution, profile: Profile, other: Outcome) -> ProfileComparison:
+def _comparison(resolution: Resolution, profile: Profile, other: Outcome) -> ProfileComparison:
     if not isinstance(other, Resolution):
         return ProfileComparison(profile, None, error=other)
     unread = tuple(file.shown for file in other.files if resolution.world.look(file.place.path).text is None)
     return ProfileComparison(profile, other, differences(resolution, other), unread)
 
 
-def _outcome(resolution: Resolution, decision: Decision) -> object:
+def _result(resolution: Resolution, decision: Decision) -> object:
     """Return the result for a field: its value, its problem, or the replacement of a key."""
     if decision.field.secret and resolution.options.secret_from is not None:
         return resolution.options.secret_from

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from .sighting import Sighting
 
 
-class Looks(Protocol):
+class PathReader(Protocol):
     """Reads paths."""
 
     def look(self, path: Path) -> Sighting:

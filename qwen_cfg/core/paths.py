@@ -16,8 +16,8 @@ OAUTH_CACHE = "~/.qwen/oauth_creds.json"
 OAUTH_CACHE_NAME = "oauth_creds.json"
 
 
-# How paths are shown, by the texts of the standpoint and the path.
-_shown: dict[tuple[type[PurePath], str, str | None, str], str] = {}
+# The displayed paths, by the texts of the standpoint and the path.
+_display_texts: dict[tuple[type[PurePath], str, str | None, str], str] = {}
 _MOST_SHOWN = 4096
 
 
@@ -31,20 +31,20 @@ class Standpoint:
     def show(self, path: PurePath) -> str:
         """Return the path of a file for display.
 
-        A home-level file is shown with `~/`, a file of a directory on the way up with `./` or `../`; another one by
-        whichever of the two says it without leaving the home, and absolute if neither does.
+        A home-level file is shown with `~/`, and a file in a directory between here and the root with `./` or `../`.
+        For other files, `~/` is used below the home, and else the absolute path.
         """
         said = type(path), str(self.cwd), text_of(self.home), str(path)
-        if said not in _shown:
-            if len(_shown) >= _MOST_SHOWN:
-                _shown.clear()
-            _shown[said] = self._show(path)
-        return _shown[said]
+        if said not in _display_texts:
+            if len(_display_texts) >= _MOST_SHOWN:
+                _display_texts.clear()
+            _display_texts[said] = self._show(path)
+        return _display_texts[said]
 
     def _show(self, path: PurePath) -> str:
         if path in home_level_files(self.home):
             return self._from_home(path)
-        common = _shared(self.cwd, path)
+        common = _common_length(self.cwd, path)
         if self.home is not None and _is_in(path, self.home) and common <= len(self.home.parts):
             return self._from_home(path)
         if common > 1 or (common and common == len(_directory(path).parts)):
@@ -58,7 +58,7 @@ class Standpoint:
         return self._from_home(path) if path != self.home else "~"
 
     def _from_home(self, path: PurePath) -> str:
-        assert self.home is not None  # noqa: S101 - callers have looked
+        assert self.home is not None  # noqa: S101 - callers have checked it
         return "~/" + ("/".join(path.parts[len(self.home.parts) :]) or ".")
 
     def _from_cwd(self, path: PurePath, common: int) -> str:
@@ -67,17 +67,17 @@ class Standpoint:
 
 
 def text_of(path: PurePath | None) -> str | None:
-    """Return the text of a path, if there is one.
+    """Return the text of a path; None if there is no path.
 
-    What is remembered of paths is remembered by their texts: two paths of Windows that differ in case are equal.
+    Caches use texts as keys, since two paths of Windows that differ only in case are equal.
     """
     return None if path is None else str(path)
 
 
 def home_level_files(home: P | None, moved: P | None = None) -> tuple[P, ...]:
-    """Return the env files of a home in the order in which they are looked at, each once.
+    """Return the env files of a home in the order of the search, each once.
 
-    `moved` is the directory that takes the place of `~/.qwen`, where there is one: its `.env` comes first.
+    `moved` is the directory in place of `~/.qwen`, if there is one; its `.env` comes first.
     """
     path = moved if home is None else home
     return () if path is None else _home_level_files(type(path), text_of(home), text_of(moved))  # type: ignore[return-value]
@@ -93,7 +93,7 @@ def _home_level_files(kind: type[PurePath], home_text: str | None, moved_text: s
 
 
 def without_dots(path: PurePath) -> PurePath:
-    """Return an absolute path without `..` in it, each taken to lead back the way it came; links are not looked at."""
+    """Return an absolute path without `..`. Each `..` removes the part before it; links are not read."""
     parts: list[str] = []
     for part in path.parts[1:]:
         parts = parts[:-1] if part == ".." else [*parts, part]
@@ -106,21 +106,21 @@ def is_in_qwen_directory(path: PurePath) -> bool:
 
 
 def _directory(path: PurePath) -> PurePath:
-    """Return the directory that an env file belongs to: for `.qwen/.env` the one that `.qwen` stands in."""
+    """Return the directory that an env file belongs to; for `.qwen/.env` the parent of `.qwen`."""
     return path.parent.parent if is_in_qwen_directory(path) else path.parent
 
 
 def _is_in(path: PurePath, directory: PurePath) -> bool:
-    """Return whether a path is a directory, or below it."""
-    return _shared(path, directory) == len(directory.parts)
+    """Return whether a path is equal to a directory or below it."""
+    return _common_length(path, directory) == len(directory.parts)
 
 
-def _shared(one: PurePath, other: PurePath) -> int:
-    """Return how many parts, the root among them, two paths have in common from their beginning."""
-    some, others = _compared(one), _compared(other)
+def _common_length(one: PurePath, other: PurePath) -> int:
+    """Return the number of equal parts at the beginning of two paths, including the root."""
+    some, others = _comparable_parts(one), _comparable_parts(other)
     least, most = 0, min(len(some), len(others))
     while least < most:
-        # Halving compares many parts at once: paths may be deep.
+        # A binary search, since paths may be deep.
         middle = (least + most + 1) // 2
         if some[least:middle] == others[least:middle]:
             least = middle
@@ -129,5 +129,5 @@ def _shared(one: PurePath, other: PurePath) -> int:
     return least
 
 
-def _compared(path: PurePath) -> tuple[str, ...]:
+def _comparable_parts(path: PurePath) -> tuple[str, ...]:
     return tuple(map(str.lower, path.parts)) if isinstance(path, PureWindowsPath) else path.parts

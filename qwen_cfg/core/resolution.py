@@ -24,7 +24,7 @@ from .entry import with_entry
 from .google_login import google_project, with_endpoint
 from .layers import DEFAULT, Sources
 from .load import load
-from .merge import Decision, decide, settle, without_secrets_elsewhere, without_unused_proxy
+from .merge import Decision, decide, with_winner, without_secrets_elsewhere, without_unused_proxy
 from .origin import Candidate
 from .paths import OAUTH_CACHE, OAUTH_CACHE_NAME
 from .search import places
@@ -159,8 +159,8 @@ class Resolution:
         return tuple(Excluded(name, f"{f.shown}:{f.lines[name]}") for f in self.files for name in f.excluded)
 
     @cached_property
-    def everywhere(self) -> tuple[Place, ...]:
-        """The places of the search, as if neither `--env-file` nor `--no-env-file` were given, in order."""
+    def search_places(self) -> tuple[Place, ...]:
+        """The places of the search in order, even if `--env-file` or `--no-env-file` replaces the search."""
         if self.world.choice.chosen_by == "search":
             return self.search.places
         world = self.world
@@ -169,7 +169,7 @@ class Resolution:
     @cached_property
     def unread_places(self) -> tuple[Place, ...]:
         """The places of the search that were not read, whether or not a file exists there."""
-        return unread_places(self.search, self.everywhere)
+        return unread_places(self.search, self.search_places)
 
     @cached_property
     def unreached(self) -> tuple[EnvFile, ...]:
@@ -254,15 +254,15 @@ def _auth_method(login: Path | None, decisions: Mapping[str, Decision], options:
     if decision.winner is not None:
         return decision
     if sources.profile.credential_decides_method:
-        inferred = _from_credential(login, decisions["api_key"], options)
+        inferred = _method_from_credential(login, decisions["api_key"], options)
     else:
-        inferred = _from_variables(options, sources)
+        inferred = _method_from_variables(options, sources)
     if inferred is None:
         return decision
-    return settle(decision, Candidate("auth_method", inferred.auth_method, DEFAULT.origin(inferred.place)))
+    return with_winner(decision, Candidate("auth_method", inferred.auth_method, DEFAULT.origin(inferred.place)))
 
 
-def _from_variables(options: Options, sources: Sources) -> InferredMethod | None:
+def _method_from_variables(options: Options, sources: Sources) -> InferredMethod | None:
     """Return the first method with one set variable of each group, or the assumed method."""
     for method, groups in sources.profile.infers.items():
         found = [next(filter(sources.variables.value, group), None) for group in groups]
@@ -273,10 +273,10 @@ def _from_variables(options: Options, sources: Sources) -> InferredMethod | None
     return options.assumed
 
 
-def _from_credential(login: Path | None, api_key: Decision, options: Options) -> InferredMethod | None:
+def _method_from_credential(login: Path | None, api_key: Decision, options: Options) -> InferredMethod | None:
     reference = options.secret_from
     if reference is not None and reference.kind != "oauth-cache":
-        return _assumed(options, "openai") or InferredMethod("openai", "inferred: an API key is referred to")
+        return _assumed_method(options, "openai") or InferredMethod("openai", "inferred: an API key is referred to")
     if api_key.winner is not None:
         return InferredMethod("openai", "inferred: an API key is set")
     if options.assumed is not None:
@@ -286,6 +286,6 @@ def _from_credential(login: Path | None, api_key: Decision, options: Options) ->
     return None
 
 
-def _assumed(options: Options, auth_method: str) -> InferredMethod | None:
-    """Return the assumed method if it is the given one; else None."""
+def _assumed_method(options: Options, auth_method: str) -> InferredMethod | None:
+    """Return the assumed method if it is `auth_method`; else None."""
     return options.assumed if options.assumed is not None and options.assumed.auth_method == auth_method else None

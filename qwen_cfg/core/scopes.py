@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from qwen_schema import Reach
     from qwen_schema.jsonc import Node
 
-    from .path_reader import Looks
+    from .path_reader import PathReader
     from .settings import Scope, Setting
     from .sighting import Sighting
     from .start import QwenDirectory, Start
@@ -53,11 +53,11 @@ class FolderTrust:
 
     enabled: bool
     rules: tuple[FolderRule, ...]
-    looks: Looks
+    reader: PathReader
 
     def rule_of(self, folder: Path) -> FolderRule | None:
         """Return the rule that decides about a folder; None if there is none."""
-        return decide_folder_trust(folder, self.rules, self.looks.places_of) if self.enabled else None
+        return decide_folder_trust(folder, self.rules, self.reader.places_of) if self.enabled else None
 
     def trusts(self, folder: Path, *, unknown: bool = False) -> bool:
         """Return whether a folder is trusted; `unknown` is the result for a folder without a rule."""
@@ -65,7 +65,7 @@ class FolderTrust:
         return not self.enabled or (unknown if rule is None else rule.level == "trusted")
 
 
-def load_settings(start: Start, directory: QwenDirectory, looks: Looks, variables: Variables) -> SettingsLoad:
+def load_settings(start: Start, directory: QwenDirectory, reader: PathReader, variables: Variables) -> SettingsLoad:
     """Return the settings of every scope, migrated, expanded and merged.
 
     `variables` are the variables at the start of the pass.
@@ -73,50 +73,50 @@ def load_settings(start: Start, directory: QwenDirectory, looks: Looks, variable
     Raises:
         SettingsError: if Qwen Code stops at one of the files.
     """
-    at_home = _home_variables(start, directory, looks)
+    at_home = _home_variables(start, directory, reader)
     files = _files(start, directory, variables)
-    read = [_read(file, looks, variables, at_home) for file in files]
+    read = [_read(file, reader, variables, at_home) for file in files]
     users = [scope for scope in read if scope.file.scope != "workspace"]
-    trust = folder_trust(start, directory, looks, variables, merge_scopes(_counting(users)))
+    trust = folder_trust(start, directory, reader, variables, merge_scopes(_settings_of(users)))
     is_trusted = trust.trusts(start.cwd)
-    scopes = tuple(scope if is_trusted or scope.file.scope != "workspace" else _ignored(scope) for scope in read)
-    merged = merge_scopes(_counting(scopes))
+    scopes = tuple(scope if is_trusted or scope.file.scope != "workspace" else _as_ignored(scope) for scope in read)
+    merged = merge_scopes(_settings_of(scopes))
     return SettingsLoad(scopes, merged, trust.enabled, is_trusted, trust.rule_of(start.cwd))
 
 
 def folder_trust(
-    start: Start, directory: QwenDirectory, looks: Looks, variables: Variables, merged: Mapping[str, Setting]
+    start: Start, directory: QwenDirectory, reader: PathReader, variables: Variables, merged: Mapping[str, Setting]
 ) -> FolderTrust:
     """Return the trust in folders under some merged settings. The rules are read only if it is switched on."""
     security = merged.get("security")
     found = None if security is None else security.at(*_ENABLED[1:])
     enabled = found is not None and found.is_true
-    return FolderTrust(enabled, _rules(start, directory, looks, variables) if enabled else (), looks)
+    return FolderTrust(enabled, _rules(start, directory, reader, variables) if enabled else (), reader)
 
 
-def _rules(start: Start, directory: QwenDirectory, looks: Looks, variables: Variables) -> tuple[FolderRule, ...]:
+def _rules(start: Start, directory: QwenDirectory, reader: PathReader, variables: Variables) -> tuple[FolderRule, ...]:
     said = variables.value(TRUSTED_FOLDERS)
-    said = said or _home_variables(start, directory, looks).get(TRUSTED_FOLDERS)
+    said = said or _home_variables(start, directory, reader).get(TRUSTED_FOLDERS)
     named = "" if said is None else said.text
     home = _users_directory(start, directory)
     path = start.cwd / named if named else home and home / "trustedFolders.json"
     if path is None:
         return ()
-    seen = looks.look_at_settings(path)
+    seen = reader.look_at_settings(path)
     if seen.error is not None:
         raise seen.error.copy()
     found = seen.json if seen.text is not None else None
     if isinstance(found, JsonError):
         raise _refusal(start.standpoint.show(path), f"it is not JSON: {found.wrong}", found.line)
     if found is not None and found.members is None:
-        raise _refusal(start.standpoint.show(path), "it is no JSON object", found.line)
+        raise _refusal(start.standpoint.show(path), "it is not a JSON object", found.line)
     return () if found is None else folder_rules(found)
 
 
 def _files(start: Start, directory: QwenDirectory, variables: Variables) -> tuple[SettingsFile, ...]:
     """Return the file of each scope, the lowest scope first; the home's file is not also the workspace's."""
-    system = _moved(start, variables, SYSTEM, start.system_settings)
-    defaults = _moved(start, variables, SYSTEM_DEFAULTS, system.parent / "system-defaults.json")
+    system = _path_from_variable(start, variables, SYSTEM, start.system_settings)
+    defaults = _path_from_variable(start, variables, SYSTEM_DEFAULTS, system.parent / "system-defaults.json")
     home = _users_directory(start, directory)
     own = start.cwd / ".qwen" / "settings.json"
     places: list[tuple[Scope, Path | None]] = [
@@ -144,7 +144,7 @@ def _reach(scope: Scope, start: Start, directory: QwenDirectory, variables: Vari
     return "user" if all(is_users) else "project"
 
 
-def _moved(start: Start, variables: Variables, name: str, usual: Path) -> Path:
+def _path_from_variable(start: Start, variables: Variables, name: str, usual: Path) -> Path:
     said = variables.value(name)
     return usual if said is None or "\0" in said.text else start.cwd / said.text
 
@@ -155,35 +155,37 @@ def _users_directory(start: Start, directory: QwenDirectory) -> Path | None:
     return start.home / ".qwen" if start.home is not None else None
 
 
-def _home_variables(start: Start, directory: QwenDirectory, looks: Looks) -> dict[str, VariableValue]:
+def _home_variables(start: Start, directory: QwenDirectory, reader: PathReader) -> dict[str, VariableValue]:
     """Return the variables in the env files of the home, which settings see before the env files are loaded."""
     found: dict[str, VariableValue] = {}
     moved = directory.moved_to is not None
     for path in home_level_files(start.home, directory.moved_to)[: 1 if moved else None]:
         place = Place(path, directory.reach if path.parent == directory.moved_to else "user")
-        assignments = last_of_each(looks.look(path).assignments(start.dialect)).values()
+        assignments = last_of_each(reader.look(path).assignments(start.dialect)).values()
         shown = start.standpoint.show(path)
         says = {one.name: VariableValue(one.value, ENV_FILE.origin_of(one, place, shown)) for one in assignments}
         found = {**says, **found}
     return found
 
 
-def _read(file: SettingsFile, looks: Looks, variables: Variables, at_home: Mapping[str, VariableValue]) -> ScopeRead:
-    seen = looks.look_at_settings(file.path)
+def _read(
+    file: SettingsFile, reader: PathReader, variables: Variables, at_home: Mapping[str, VariableValue]
+) -> ScopeRead:
+    seen = reader.look_at_settings(file.path)
     if seen.kind in _ABSENT:
-        return ScopeRead(file, "absent", why="" if seen.kind == "absent" else "a link that leads nowhere")
+        return ScopeRead(file, "absent", why="" if seen.kind == "absent" else "a dangling link")
     if seen.error is not None:
         raise seen.error.copy()
     node = seen.json
     if isinstance(node, TooDeepError):
-        raise SettingsError(f"{node.wrong}, and qwen-cfg reads no more", where=f"{file.shown}:{node.line}")
+        raise SettingsError(f"{node.wrong}, which is the limit of qwen-cfg", where=f"{file.shown}:{node.line}")
     if isinstance(node, JsonError):
         wrong = f"it is not JSON: {node.wrong}"
         if file.scope != "workspace":
             raise _refusal(file.shown, wrong, node.line)
-        return ScopeRead(file, "invalid", None, f"{wrong}, so Qwen Code takes it as empty", node.line)
+        return ScopeRead(file, "invalid", None, f"{wrong}, so Qwen Code treats it as empty", node.line)
     if node.members is None:
-        raise _refusal(file.shown, "it is no JSON object", node.line)
+        raise _refusal(file.shown, "it is not a JSON object", node.line)
 
     allowance = Allowance()
 
@@ -200,7 +202,7 @@ def _read(file: SettingsFile, looks: Looks, variables: Variables, at_home: Mappi
 
 
 def _tree(seen: Sighting, node: Node, file: SettingsFile) -> Setting:
-    """Return the settings of a file in today's form, made once however often they are loaded."""
+    """Return the settings of a file in the present form. The result is cached, since files are loaded repeatedly."""
     if file not in seen.trees:
         seen.trees[file] = migrate(file_tree(node, file))
     return seen.trees[file]
@@ -210,13 +212,13 @@ def _refusal(shown: str, wrong: str, line: int) -> SettingsError:
     return SettingsError(
         f"Qwen Code would stop here: {wrong}",
         where=f"{shown}:{line}",
-        hint="Mend the file, or move it away. Comments are allowed in it, trailing commas are not.",
+        hint="Fix the file, or move it. Comments are allowed, trailing commas are not.",
     )
 
 
-def _ignored(scope: ScopeRead) -> ScopeRead:
+def _as_ignored(scope: ScopeRead) -> ScopeRead:
     return scope if scope.outcome == "absent" else ScopeRead(scope.file, "ignored", None, "the folder is not trusted")
 
 
-def _counting(scopes: Iterable[ScopeRead]) -> list[Setting]:
+def _settings_of(scopes: Iterable[ScopeRead]) -> list[Setting]:
     return [scope.settings for scope in scopes if scope.settings is not None]

@@ -35,20 +35,20 @@ def places(
         return (Place(choice.path, "user", rank.get(choice.path)),)
     is_users = directory is None or directory.reach == "user"
     texts = str(cwd), text_of(home), text_of(moved)
-    return _of_search(type(cwd), *texts, is_users=is_users, ends_at=profile.walk_ends_at)
+    return _search_places(type(cwd), *texts, is_users=is_users, ends_at=profile.walk_ends_at)
 
 
 @lru_cache(maxsize=16)
-def _of_search(
+def _search_places(
     kind: type[Path], cwd_text: str, home_text: str | None, moved_text: str | None, *, is_users: bool, ends_at: str
 ) -> tuple[Place, ...]:
-    """Return the places of a search; they are remembered, since each profile and each resolution asks for them."""
+    """Return the places of a search. The result is cached, since every profile and every resolution needs it."""
     cwd = kind(cwd_text)
     home = None if home_text is None else kind(home_text)
     moved = None if moved_text is None else kind(moved_text)
     rank = {path: n for n, path in enumerate(home_level_files(home, moved))}
     users = set(rank) if is_users else set(home_level_files(home))
-    on_the_way = [f for d in _walk(cwd, home, ends_at) for f in (d / ".qwen" / ".env", d / ".env")]
+    on_the_way = [f for d in _directories_up(cwd, home, ends_at) for f in (d / ".qwen" / ".env", d / ".env")]
     return tuple(
         Place(path, "user" if path in users else "project", rank.get(path))
         for path in dict.fromkeys([*on_the_way, *rank])
@@ -86,7 +86,7 @@ def _visit(place: Place, sighting: Sighting, if_read: Outcome) -> Visit:
     return Visit(place, "absent" if sighting.kind == "absent" else "skipped", sighting.kind)
 
 
-def _walk(cwd: Path, home: Path | None, ends_at: str) -> list[Path]:
+def _directories_up(cwd: Path, home: Path | None, ends_at: str) -> list[Path]:
     way = [cwd, *cwd.parents]
     if ends_at == "home" and home in way:
         return way[: way.index(home)]

@@ -1,13 +1,13 @@
-"""Words of a command line as a shell takes them, for messages."""
+"""Quotes words of a command line for a shell, in messages."""
 
 from __future__ import annotations
 
-# What a shell takes as it is, as `shlex` has it.
+# The characters that need no quotes, as in `shlex`.
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./-_")
 
 
-def quoted(word: str) -> str:
-    """Return a word, with quotes where a shell needs them."""
+def quote(word: str) -> str:
+    """Return a word in quotes, if a shell needs them."""
     if word and _PLAIN.issuperset(word):
         return word
     import shlex  # noqa: PLC0415 - few words need quotes

@@ -59,7 +59,7 @@ class Sighting:
 
     @cached_property
     def trees(self) -> dict[SettingsFile, Setting]:
-        """What the text is as the settings of a file, made once for each: settings are loaded again and again."""
+        """The trees of the text by settings file. They are cached, since settings are loaded repeatedly."""
         return {}
 
     @cached_property

@@ -40,10 +40,10 @@ def stops_of(
     return (
         *_broken_entries(settings),
         *_null_entry(str(method.value), settings, decisions["model"]),
-        *_reserved(entry),
-        *_unshaped(settings, entry),
-        *_unnamed_key(entry),
-        *_enforced(str(method.value), settings),
+        *_reserved_model(entry),
+        *_invalid_config(settings, entry),
+        *_invalid_key_variable(entry),
+        *_other_enforced_method(str(method.value), settings),
         *_without_base_url(str(method.value), settings, entry, decisions["base_url"], variables),
     )
 
@@ -52,7 +52,7 @@ def _broken_entries(settings: SettingsLoad) -> Iterator[Stop]:
     for setting, wrong in entry_faults(settings.merged):
         yield Stop(
             f"{setting.place}: {wrong}",
-            "Every entry of modelProviders is looked at, whichever model is used.",
+            "Fix the entry: Qwen Code checks every entry of modelProviders, whichever model is used.",
             "model",
             setting.file.shown,
             setting.line,
@@ -67,7 +67,7 @@ def _null_entry(method: str, settings: SettingsLoad, model: Decision) -> Iterato
     if not any(setting is found for setting, _ in entry_faults(settings.merged)):
         yield Stop(
             f"{found.place}: the provider entry is null",
-            "Take it out: every entry is looked at, those of providers that are ignored too.",
+            "Remove it: Qwen Code checks every entry, even those of ignored providers.",
             "model",
             found.file.shown,
             found.line,
@@ -81,39 +81,39 @@ def _is_named(model: Decision) -> bool:
     return any(not c.origin.source.is_default and c.origin.layer != "provider-entry" for c in every)
 
 
-def _unshaped(settings: SettingsLoad, entry: EntryChoice | None) -> Iterator[Stop]:
+def _invalid_config(settings: SettingsLoad, entry: EntryChoice | None) -> Iterator[Stop]:
     """Yield the stop for a generationConfig that is a string, a number or true."""
     is_named = entry is not None and entry.reason in ("its id", "its id and base URL")
     of_entry = entry.entry.setting.at("generationConfig") if entry is not None and is_named else None
     for found in (of_entry, settings.at("model", "generationConfig")):
         if found is not None and found.is_true and found.members is None and found.items is None:
             yield Stop(
-                f"{found.place}: it is no object",
-                "Write an object, or take it out.",
+                f"{found.place}: it is not an object",
+                "Write an object, or remove it.",
                 "model",
                 found.file.shown,
                 found.line,
             )
 
 
-def _reserved(entry: EntryChoice | None) -> Iterator[Stop]:
+def _reserved_model(entry: EntryChoice | None) -> Iterator[Stop]:
     reserved = None if entry is None else entry.entry.reserved_for
     if entry is not None and reserved is not None:
         use = reserved.names[-1].removesuffix("Only")
         yield Stop(
-            f"{reserved.place}: {entry.entry.model} is a model for {use} alone, and cannot be the one of a session",
-            f"Choose another model (--model), or take {reserved.names[-1]} out.",
+            f"{reserved.place}: {entry.entry.model} is only for {use}, so it cannot be the model of a session",
+            f"Choose another model (--model), or remove {reserved.names[-1]}.",
             "model",
             reserved.file.shown,
             reserved.line,
         )
 
 
-def _unnamed_key(entry: EntryChoice | None) -> Iterator[Stop]:
+def _invalid_key_variable(entry: EntryChoice | None) -> Iterator[Stop]:
     found = None if entry is None else entry.entry.setting.at("envKey")
     if found is not None and found.text is None and found.is_true:
         yield Stop(
-            f"{found.place}: it is no text",
+            f"{found.place}: it is not a string",
             "Write the name of the variable with the key in double quotes.",
             "api_key",
             found.file.shown,
@@ -121,12 +121,12 @@ def _unnamed_key(entry: EntryChoice | None) -> Iterator[Stop]:
         )
 
 
-def _enforced(method: str, settings: SettingsLoad) -> Iterator[Stop]:
+def _other_enforced_method(method: str, settings: SettingsLoad) -> Iterator[Stop]:
     found = settings.at("security", "auth", "enforcedType")
     if method != "qwen-oauth" and found is not None and found.value and found.value != method:
-        wanted = found.text or "something that is no text"
+        wanted = found.text or "a value that is not a string"
         yield Stop(
-            f"{found.place} allows {wanted} only, and the method is {method}",
+            f"{found.place} allows only {wanted}, but the method is {method}",
             f"Use it (--auth-type {wanted}), or change the setting if it is yours."
             if found.text
             else "Write the method in double quotes.",
@@ -149,7 +149,7 @@ def _without_base_url(
             setting = found.entry.setting
             yield Stop(
                 f"{setting.place}: anthropic needs a base URL, and the provider entry has none"
-                f"{_ignored(base_url, 'that of the entry')}",
+                f"{_ignored_url_remark(base_url, 'that of the entry')}",
                 "Write baseUrl into the entry.",
                 "base_url",
                 setting.file.shown,
@@ -159,16 +159,16 @@ def _without_base_url(
     said = variables.value("ANTHROPIC_BASE_URL")
     if said is None or not said.text.strip():
         yield Stop(
-            "anthropic needs a base URL, and neither ANTHROPIC_BASE_URL nor a provider entry gives one"
-            f"{_ignored(base_url, 'these')}",
+            "anthropic needs a base URL, but neither ANTHROPIC_BASE_URL nor a provider entry sets one"
+            f"{_ignored_url_remark(base_url, 'these')}",
             "Set ANTHROPIC_BASE_URL, or baseUrl in the provider entry.",
             "base_url",
         )
 
 
-def _ignored(base_url: Decision, counting: str) -> str:
+def _ignored_url_remark(base_url: Decision, used: str) -> str:
     """Return a remark about a base URL that is not used; empty if there is none."""
     winner = base_url.winner
     if winner is None or winner.origin.source.is_default or winner.origin.layer == "provider-entry":
         return ""
-    return f"; the one from {winner.origin} is ignored, since only {counting} would count"
+    return f"; the base URL from {winner.origin} is ignored: Qwen Code uses only {used}"

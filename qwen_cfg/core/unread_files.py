@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from .world import World
 
 
-def unread_places(search: Search, everywhere: tuple[Place, ...]) -> tuple[Place, ...]:
+def unread_places(search: Search, places: tuple[Place, ...]) -> tuple[Place, ...]:
     """Return the places that a search did not reach, whether or not a file exists there."""
     visited = {visit.place.path for visit in search.visits if visit.outcome != "not-reached"}
-    return tuple(place for place in everywhere if place.path not in visited)
+    return tuple(place for place in places if place.path not in visited)
 
 
 def unread_files(
@@ -42,7 +42,7 @@ def unread_files(
     )
 
 
-def would_set(file: EnvFile, field: str, auth_method: str | None) -> Candidate | None:
+def unread_candidate(file: EnvFile, field: str, auth_method: str | None) -> Candidate | None:
     """Return the candidate of an unread file for a field under an authentication method; None if it has none."""
     needed, variables = declared_fields()[field].reach, declared_fields()[field].variables
     offers = (file.offers.get(variable.name) for variable in variables if variable.is_read_under(auth_method))

@@ -45,13 +45,13 @@ class Variables:
 
     def of(self, name: str) -> tuple[VariableValue, ...]:
         """Return the values of a variable, in order of precedence."""
-        if name not in self._said:
-            self._said[name] = self._of(name)
-        return self._said[name]
+        if name not in self._known_values:
+            self._known_values[name] = self._of(name)
+        return self._known_values[name]
 
     @cached_property
-    def _said(self) -> dict[str, tuple[VariableValue, ...]]:
-        """What is said of the variables that were asked for."""
+    def _known_values(self) -> dict[str, tuple[VariableValue, ...]]:
+        """The values of the variables that were read before, by name."""
         return {}
 
     def _of(self, name: str) -> tuple[VariableValue, ...]:

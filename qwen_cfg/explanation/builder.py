@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.core.merge import Decision, ShadowedCandidate
 from qwen_cfg.core.other_profiles import compare_profiles
-from qwen_cfg.core.unread_files import would_set
+from qwen_cfg.core.unread_files import unread_candidate
 from qwen_cfg.rules import OF_ALL_FIELDS
 from qwen_schema import Secret, declared_fields, redact_known, safe_text, show_value
 from qwen_schema.records import replace
@@ -183,7 +183,7 @@ def _source_text(resolution: Resolution, decision: Decision) -> str:
 
 
 def _unreached_values(resolution: Resolution, field: str, reveal: bool) -> tuple[UnusedValue, ...]:  # noqa: FBT001
-    offers = (would_set(file, field, resolution.auth_method) for file in resolution.unreached)
+    offers = (unread_candidate(file, field, resolution.auth_method) for file in resolution.unreached)
     return tuple(
         UnusedValue("not reached", _text(o, reveal), o.origin.layer, o.origin.place, o.origin.variable)
         for o in offers
@@ -195,7 +195,7 @@ def _places(resolution: Resolution) -> tuple[PlaceExplanation, ...]:
     """Return the places in the order of the search, then the places that fill in, in their order of precedence."""
     reached = tuple(_visited_place(resolution, v) for v in resolution.search.visits if v.outcome != "not-reached")
     show = resolution.world.standpoint.show
-    order = [show(place.path) for place in (*resolution.search.places, *resolution.everywhere)]
+    order = [show(place.path) for place in (*resolution.search.places, *resolution.search_places)]
     filling = [show(place.path) for place in resolution.search.read[1:]]
     places = sorted(reached + _unreached_places(resolution), key=lambda place: order.index(place.path))
     return tuple(sorted(places, key=lambda place: filling.index(place.path) if place.path in filling else -1))
@@ -245,7 +245,7 @@ def _unreached_places(resolution: Resolution) -> tuple[PlaceExplanation, ...]:
         sighting = world.look(place.path)
         file = files.get(place.path)
         sets = (
-            tuple(name for name in resolution.decisions if would_set(file, name, resolution.auth_method))
+            tuple(name for name in resolution.decisions if unread_candidate(file, name, resolution.auth_method))
             if file
             else ()
         )

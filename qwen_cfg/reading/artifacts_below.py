@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from qwen_schema.records import record
 
 from .git import work_tree_of
-from .git_batch import listed_below
+from .git_batch import list_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ _REPOSITORY = ".git"
 
 
 @record
-class Found:
+class FilesBelow:
     """The files of a name below a directory, in order, and the directories that could not be looked at, and why.
 
     `without_git` are work trees of which git did not say what it ignores, so that every directory was looked at.
@@ -43,7 +43,7 @@ class _Walk:
 
     def of_work_tree(self, directory: Path, shown: str) -> bool:
         """Add what git lists below a directory of a work tree; tell whether it could be asked."""
-        listing = listed_below(directory, self.name)
+        listing = list_files(directory, self.name)
         if listing is None:
             return False
         for name in listing.names:
@@ -81,7 +81,7 @@ class _Walk:
                     (self.files if entry.is_file(follow_symlinks=False) else self.skipped).append(path)
 
 
-def files_below(directory: str, name: str) -> Found:
+def files_below(directory: str, name: str) -> FilesBelow:
     """Return the regular files of a name in a directory and below, each named from the directory as it was given.
 
     In a git work tree, git says which files there are: those that it tracks or would add. Outside of one, every
@@ -92,8 +92,8 @@ def files_below(directory: str, name: str) -> Found:
     if not walk.of_work_tree(real, directory):
         walk.without_git.extend([directory] if work_tree_of(real / name) is not None else [])
         walk.of_directory(real, directory)
-    files, skipped = (tuple(sorted(names, key=_in_order)) for names in (walk.files, walk.skipped))
-    return Found(files, tuple(sorted(walk.unseen)), skipped, tuple(sorted(walk.without_git)))
+    files, skipped = (tuple(sorted(names, key=_sort_key)) for names in (walk.files, walk.skipped))
+    return FilesBelow(files, tuple(sorted(walk.unseen)), skipped, tuple(sorted(walk.without_git)))
 
 
 def env_files_around(files: tuple[Path, ...]) -> Iterator[Path]:
@@ -113,7 +113,7 @@ def _is_plain_file(path: Path) -> bool:
     return not path.is_symlink() and path.is_file()
 
 
-def _in_order(name: str) -> list[str]:
+def _sort_key(name: str) -> list[str]:
     """Return what sorts names so that a directory's own file comes before those below it."""
     directory, _, file = name.replace(os.sep, "/").rpartition("/")
     return [*directory.split("/"), "", file]

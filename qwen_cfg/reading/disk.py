@@ -55,20 +55,20 @@ class Disk:
         """Read the env file at a path that the search has reached."""
         seen = self.sightings.get(path)
         if seen is None:
-            seen = self.sightings[path] = self._sight(path, read_fifo=True)
+            seen = self.sightings[path] = self._read(path, read_fifo=True)
         return seen
 
     def survey(self, path: Path) -> Sighting:
         """Read the env file at a path that the search may not reach; a FIFO is not read, since reading empties it."""
         seen = self.sightings.get(path)
         if seen is None:
-            seen = self.sightings[path] = self._sight(path, read_fifo=False)
+            seen = self.sightings[path] = self._read(path, read_fifo=False)
         return seen
 
     def look_at_settings(self, path: Path) -> Sighting:
         """Read a settings file, or the file of Qwen Code's trust rules."""
         if path not in self.settings_seen:
-            self.settings_seen[path] = self._sight_settings(path)
+            self.settings_seen[path] = self._read_settings(path)
         return self.settings_seen[path]
 
     def places_of(self, folder: str) -> tuple[Path, ...]:
@@ -78,7 +78,7 @@ class Disk:
             self.folders[folder] = () if named is None else tuple(dict.fromkeys((named, real(named))))
         return self.folders[folder]
 
-    def _sight_settings(self, path: Path) -> Sighting:
+    def _read_settings(self, path: Path) -> Sighting:
         shown = self._standpoint.show(path)
         try:
             status = path.stat()
@@ -98,11 +98,11 @@ class Disk:
             return Sighting("unreadable", error=ForeignFileError(path, shown, owner))
         return Sighting("file", text, None, mode, is_foreign=owner is not None, is_shared=others_can_read(path, status))
 
-    def _sight(self, path: Path, *, read_fifo: bool) -> Sighting:
+    def _read(self, path: Path, *, read_fifo: bool) -> Sighting:
         try:
             status = path.stat()
         except OSError as error:
-            return self._failed(path, error)
+            return self._status_failure(path, error)
         kind, mode = kind_of(status.st_mode), stat.S_IMODE(status.st_mode)
         if kind not in ("file", "fifo") or (kind == "fifo" and not read_fifo):
             return Sighting(kind)
@@ -115,7 +115,7 @@ class Disk:
             return Sighting("unreadable", error=unreadable.copy())
         return Sighting(kind, text, None, mode, is_foreign=owner is not None, is_shared=others_can_read(path, status))
 
-    def _failed(self, path: Path, error: OSError) -> Sighting:
+    def _status_failure(self, path: Path, error: OSError) -> Sighting:
         if error.errno == errno.ELOOP:
             return Sighting("link loop")
         if error.errno in _NOTHING_THERE:
@@ -156,7 +156,7 @@ def _unreadable(wrong: str, shown: str) -> SettingsError:
     )
 
 
-def if_there(path: Path) -> Path | None:
+def existing_file(path: Path) -> Path | None:
     """Return the path of a file if the file exists; None also if the system does not show it."""
     try:
         return path if path.is_file() else None

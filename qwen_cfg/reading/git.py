@@ -103,15 +103,15 @@ def is_installed() -> bool:
 
 def is_ignored(path: Path) -> bool | None:
     """Return whether git ignores a file of a work tree, which need not exist; None if git does not answer."""
-    if is_led_away(path):
+    if uses_other_repository(path):
         return None
     # With --no-index, git reads no object that could be missing.
     answer = _answer(path, "check-ignore", "--no-index", "--verbose", "-z", "--stdin")
-    ignored = None if answer is None else ignored_in(answer)
+    ignored = None if answer is None else ignored_names(answer)
     return None if ignored is None else bool(ignored)
 
 
-def ignored_in(answer: subprocess.CompletedProcess[bytes]) -> set[bytes] | None:
+def ignored_names(answer: subprocess.CompletedProcess[bytes]) -> set[bytes] | None:
     """Return the names that `check-ignore --verbose -z` calls ignored; None where it failed."""
     if answer.returncode not in (_IGNORED, _NOT_IGNORED):
         return None
@@ -121,7 +121,7 @@ def ignored_in(answer: subprocess.CompletedProcess[bytes]) -> set[bytes] | None:
     return {name for pattern, name in zip(parts[2::4], parts[3::4], strict=False) if not pattern.startswith(b"!")}
 
 
-def may_be_asked(tree: Path) -> bool:
+def may_ask_git(tree: Path) -> bool:
     """Tell whether git may be asked about a whole work tree: nobody named another repository, and it answers."""
     named = safe_environment()
     # Git names its own repository to its hooks.
@@ -129,10 +129,10 @@ def may_be_asked(tree: Path) -> bool:
     means_another = means_another or named.get("GIT_WORK_TREE", str(tree)) != str(tree)
     if means_another or tree in _silent:
         return False
-    return is_installed() and not is_led_away(tree / ".git") and not has_pipe(tree / ".git", tree)
+    return is_installed() and not uses_other_repository(tree / ".git") and not has_pipe(tree / ".git", tree)
 
 
-def words_for(tree: Path | None) -> list[str]:
+def options_for(tree: Path | None) -> list[str]:
     """Return git's options for a work tree: it is told the repository, and its settings can name no program."""
     where = [] if tree is None else [f"--git-dir={tree / '.git'}", f"--work-tree={tree}"]
     return [*where, *OPTIONS]
@@ -166,7 +166,7 @@ def ask_repository(
     about = tree or directory
     if about in _silent or has_pipe(about / "_", tree):
         return None
-    return run(about, about, safe_environment(), *words_for(tree), *command, input_=input_, seconds=seconds)
+    return run(about, about, safe_environment(), *options_for(tree), *command, input_=input_, seconds=seconds)
 
 
 def _names_of(path: Path) -> tuple[Path, ...]:
@@ -197,7 +197,7 @@ def _is_tracked(path: Path) -> bool | None:
     """Return whether git tracks one path, ignoring case, as some file systems do; None if that is unknown."""
     if not in_work_tree(path):
         return False
-    if is_led_away(path):
+    if uses_other_repository(path):
         return _is_in_index(path) or None
     answer = _exit_code(path, "--icase-pathspecs", "ls-files", "--error-unmatch")
     return _is_in_index(path) if answer not in (_TRACKED, _NOT_TRACKED) else answer == _TRACKED
@@ -239,7 +239,7 @@ def _answer(path: Path, *command: str) -> subprocess.CompletedProcess[bytes] | N
     directory = tree or _nearest(absolute)
     if directory in _silent or has_pipe(absolute, tree):
         return None
-    where = words_for(tree)
+    where = options_for(tree)
     # A path that begins with ./ has no magic in it.
     name = f"./{absolute.relative_to(directory).as_posix()}"
     if "--stdin" in command:
@@ -289,7 +289,7 @@ def _nearest(path: Path) -> Path:
     return next(parent for parent in path.parents if parent.is_dir())
 
 
-def is_led_away(path: Path) -> bool:
+def uses_other_repository(path: Path) -> bool:
     """Tell whether git, run beside a file, uses another repository or work tree than those that `_asked` names.
 
     Git's answer would then not show what happens when the user adds the file. A directory can itself be a repository,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from qwen_schema.records import record
 
-from .git import has_pipe, ignored_in, is_harmless, may_be_asked, run, safe_environment, words_for, work_tree_of
+from .git import has_pipe, ignored_names, is_harmless, may_ask_git, options_for, run, safe_environment, work_tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,16 +32,16 @@ class Listing:
     complaint: str = ""
 
 
-def listed_below(directory: Path, name: str) -> Listing | None:
+def list_files(directory: Path, name: str) -> Listing | None:
     """Return the files of a name that git tracks or would add below a directory; None where git cannot be asked.
 
     What stands in another repository inside of the work tree is not listed.
     """
     tree = work_tree_of(directory / name)
-    if tree is None or not may_be_asked(tree) or has_pipe(directory / name, tree):
+    if tree is None or not may_ask_git(tree) or has_pipe(directory / name, tree):
         return None
     words = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", f":(glob)**/{name}")
-    answer = run(tree, directory, safe_environment(), *words_for(tree), *words, seconds=_LISTING_SECONDS)
+    answer = run(tree, directory, safe_environment(), *options_for(tree), *words, seconds=_LISTING_SECONDS)
     if answer is None or answer.returncode != 0:
         return None
     names = dict.fromkeys(os.fsdecode(found) for found in answer.stdout.split(b"\0") if found)
@@ -61,7 +61,7 @@ def statuses_of(paths: Iterable[Path]) -> dict[Path, GitStatus]:
             by_tree.setdefault(tree, []).append(path)
     statuses: dict[Path, GitStatus] = {}
     for tree, files in by_tree.items():
-        if may_be_asked(tree):
+        if may_ask_git(tree):
             statuses.update(_statuses_in(tree, files))
     return statuses
 
@@ -79,10 +79,10 @@ class _Levels:
         """
         new = takewhile(lambda at: at not in self._trees, (directory, *directory.parents))
         for at in reversed(list(new)):
-            self._trees[at] = self._looked_at(at)
+            self._trees[at] = self._plain_tree(at)
         return self._trees[directory]
 
-    def _looked_at(self, directory: Path) -> Path | None:
+    def _plain_tree(self, directory: Path) -> Path | None:
         """Look at a directory; the one above it has been looked at."""
         if os.path.lexists(directory / ".git"):
             # The way to a work tree counts too, and its own files are looked at where git is asked.
@@ -95,13 +95,13 @@ class _Levels:
 
 def _statuses_in(tree: Path, files: list[Path]) -> Mapping[Path, GitStatus]:
     names = {file: os.fsencode(file.relative_to(tree).as_posix()) for file in files}
-    listing = run(tree, tree, safe_environment(), *words_for(tree), "ls-files", "-z", "--", *_TRACKED_NAMES)
+    listing = run(tree, tree, safe_environment(), *options_for(tree), "ls-files", "-z", "--", *_TRACKED_NAMES)
     if listing is None or listing.returncode != 0:
         return {}
     # Git folds the letters of ASCII alone.
     tracked = {name.lower() for name in listing.stdout.split(b"\0")}
     others = {file: name for file, name in names.items() if name.lower() not in tracked}
-    ignored = _ignored(tree, others.values())
+    ignored = _ignored_names(tree, others.values())
     if ignored is None:
         return {}
     return {
@@ -110,13 +110,13 @@ def _statuses_in(tree: Path, files: list[Path]) -> Mapping[Path, GitStatus]:
     }
 
 
-def _ignored(tree: Path, names: Iterable[bytes]) -> set[bytes] | None:
+def _ignored_names(tree: Path, names: Iterable[bytes]) -> set[bytes] | None:
     """Return which of the names in a work tree git ignores; None where it does not answer."""
     # A path that begins with ./ has no magic in it.
     asked = b"".join(b"./" + name + b"\0" for name in names)
     if not asked:
         return set()
     words = ("check-ignore", "--no-index", "--verbose", "-z", "--stdin")
-    answer = run(tree, tree, safe_environment(), *words_for(tree), *words, input_=asked)
-    found = None if answer is None else ignored_in(answer)
+    answer = run(tree, tree, safe_environment(), *options_for(tree), *words, input_=asked)
+    found = None if answer is None else ignored_names(answer)
     return None if found is None else {name.removeprefix(b"./") for name in found}

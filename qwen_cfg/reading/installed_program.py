@@ -27,7 +27,7 @@ NAMES = ("qwen.exe", "qwen.bat", "qwen.cmd", "qwen.ps1", "qwen") if os.name == "
 _PROJECT_SIGNS = (".git", "package.json", "node_modules")
 
 # The paths of the packages of a version manager, relative to the parent of the directory with its `qwen`.
-_KEPT = {
+_PACKAGES = {
     "volta": (
         f"tools/image/packages/{PACKAGE}/*/node_modules/{PACKAGE}/package.json",
         f"tools/image/packages/{PACKAGE}/node_modules/{PACKAGE}/package.json",
@@ -44,7 +44,7 @@ _MANAGERS = {"volta-shim": "volta", "mise": "mise"}
 _MOST_LINKS = 40
 _MOST_LAUNCHERS = 4
 _MOST_DIRECTORIES = 5
-_MOST_KEPT = 64
+_MOST_PACKAGES = 64
 
 _LARGEST_LAUNCHER = 64 * 1024
 
@@ -114,23 +114,23 @@ class _Finder:
         manager = next((_MANAGERS[name.stem] for name in names[1:] if name.stem in _MANAGERS), None)
         if manager is not None:
             launcher = next(name for name in reversed(names) if name.stem == program.stem)
-            return self._kept_by(manager, launcher, launchers)
+            return self._versions_of_manager(manager, launcher, launchers)
         text = _text_of(real)
         if text is None:
             return (self._version_above(real),)
         manager = manager_in(text)
         if manager is not None:
-            return self._kept_by(manager, real, launchers)
+            return self._versions_of_manager(manager, real, launchers)
         for directory in dict.fromkeys((program.parent, real.parent)):
             for target in targets_in(text, directory, self.home):
                 if launchers and os.path.isfile(target) and Path(os.path.realpath(target)) != real:  # noqa: PTH113
                     return self.versions(target, launchers - 1)
         raise _UnknownError(f"{self._display_path(real)} does not name a program of {PACKAGE}")
 
-    def _kept_by(self, manager: str, launcher: Path, launchers: int) -> tuple[str, ...]:
+    def _versions_of_manager(self, manager: str, launcher: Path, launchers: int) -> tuple[str, ...]:
         """Return the versions of all packages of a version manager: its settings decide which one it starts."""
         versions: set[str] = set()
-        for found in _packages(launcher.parent.parent, _KEPT[manager]):
+        for found in _packages(launcher.parent.parent, _PACKAGES[manager]):
             if found.name == "package.json":
                 versions.add(self._version_in(found))
             elif launchers:
@@ -186,7 +186,7 @@ def _names_of(program: Path) -> tuple[Path, ...]:
 
 def _packages(base: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
     """Yield the paths below a directory that match the patterns; a version with two names (`latest`) only once."""
-    found = (path for pattern in patterns for path in sorted(islice(base.glob(pattern), _MOST_KEPT)))
+    found = (path for pattern in patterns for path in sorted(islice(base.glob(pattern), _MOST_PACKAGES)))
     real = {os.path.realpath(path): path for path in found if os.path.exists(path)}  # noqa: PTH110
     yield from real.values()
 

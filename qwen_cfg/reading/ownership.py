@@ -62,7 +62,7 @@ def foreign_owner(path: Path, environ: Mapping[str, str] | None = None) -> int |
     return next((status.st_uid for status in places if status.st_uid not in known), None)
 
 
-def refused(
+def ownership_error(
     path: Path, shown: str, allows: Allows, environ: Mapping[str, str] | None = None
 ) -> ForeignFileError | None:
     """Return the error of an env file that belongs to another user whom nobody allows; None if it does not.

@@ -14,7 +14,7 @@ from qwen_cfg.core.world import QwenDirectory, Sighting
 from qwen_schema.envfile import last_of_each
 from qwen_schema.records import record
 
-from .disk import if_there, is_missing, real
+from .disk import existing_file, is_missing, real
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +43,7 @@ def home_of(environ: Mapping[str, str]) -> Home:
     return Home(account, "" if account else f"{variable} is not set, and this account has no home")
 
 
-def checked(home: Home) -> Home:
+def usable_home(home: Home) -> Home:
     """Return the home with its links resolved, or with the reason why it cannot be used."""
     if home.path is None or not home.path.is_absolute():
         return Home(None, home.problem or "the home is not an absolute path")
@@ -60,8 +60,8 @@ def find_qwen_directory(start: Start, profile: Profile, look: Look) -> QwenDirec
     home-level file that sets it, if env files are searched at all. `~` is the home, and a relative path starts from the
     working directory (QwenLM/qwen-code#2953).
     """
-    text, origin = _moving(start, profile, look)
-    moved, problem = _leads_to(text, start, profile.directory_variable) if text else (None, "")
+    text, origin = _directory_variable(start, profile, look)
+    moved, problem = _directory_named(text, start, profile.directory_variable) if text else (None, "")
     directory = moved or (start.home / ".qwen" if start.home is not None else None)
     return QwenDirectory(
         moved_to=moved,
@@ -69,12 +69,12 @@ def find_qwen_directory(start: Start, profile: Profile, look: Look) -> QwenDirec
         origin=origin,
         text=text,
         problem=problem,
-        login=if_there(directory / OAUTH_CACHE_NAME) if directory is not None else None,
-        settings=if_there(directory / "settings.json") if directory is not None else None,
+        login=existing_file(directory / OAUTH_CACHE_NAME) if directory is not None else None,
+        settings=existing_file(directory / "settings.json") if directory is not None else None,
     )
 
 
-def _moving(start: Start, profile: Profile, look: Look) -> tuple[str, Origin | None]:
+def _directory_variable(start: Start, profile: Profile, look: Look) -> tuple[str, Origin | None]:
     """Return the value of the variable that may move the directory, and its origin."""
     variable = profile.directory_variable
     if variable in start.environ:
@@ -89,7 +89,7 @@ def _moving(start: Start, profile: Profile, look: Look) -> tuple[str, Origin | N
     return "", None
 
 
-def _leads_to(text: str, start: Start, variable: str) -> tuple[Path | None, str]:
+def _directory_named(text: str, start: Start, variable: str) -> tuple[Path | None, str]:
     """Return the directory that a text names, or None and the reason why it names none."""
     if "\0" in text:
         return None, f"{variable} contains a NUL character"
@@ -99,7 +99,7 @@ def _leads_to(text: str, start: Start, variable: str) -> tuple[Path | None, str]
             return None, f"{variable} starts from the home (~), but there is no home"
         path = start.home.joinpath(*Path(text.replace("\\", "/") if text.startswith("~\\") else text).parts[1:])
     directory = real(start.cwd / path)
-    if if_there(directory) is not None:
+    if existing_file(directory) is not None:
         return None, f"{variable} names a file: {text}"
     plain = start.home / ".qwen" if start.home is not None else None
     return (plain if plain is not None and directory == real(plain) else directory), ""

@@ -79,9 +79,9 @@ class Repository:
             UsageError: if there is no such commit, no repository, or no answer of git.
         """
         self._require()
-        found = self._parsed(f"{revision}^{{commit}}") if is_word(revision) else None
+        found = self._object_id(f"{revision}^{{commit}}") if is_word(revision) else None
         if found is None:
-            raise self._unknown(revision)
+            raise self._unknown_revision(revision)
         return found
 
     def merge_base(self, one: str, other: str) -> str:
@@ -153,8 +153,8 @@ class Repository:
             hint = "Revisions need a git repository. Change to one, or name two files."
             raise UsageError("this is not in a git repository", where=str(self.directory), hint=hint)
 
-    def _unknown(self, revision: str) -> UsageError:
-        if self._parsed("HEAD^{commit}") is None and self._refs() == []:
+    def _unknown_revision(self, revision: str) -> UsageError:
+        if self._object_id("HEAD^{commit}") is None and self._refs() == []:
             hint = "Commit first, or name two files."
             return UsageError("the repository has no commits", where=str(self.top), hint=hint)
         near = did_you_mean(revision, self._refs()) if len(revision) <= _LONGEST else ""
@@ -166,7 +166,7 @@ class Repository:
         answer = ask_repository(self.directory, *words, seconds=_SECONDS)
         return [] if answer is None or answer.returncode else os.fsdecode(answer.stdout).splitlines()
 
-    def _parsed(self, word: str) -> str | None:
+    def _object_id(self, word: str) -> str | None:
         answer = ask_repository(self.directory, "rev-parse", "--quiet", "--verify", word, seconds=_SECONDS)
         return None if answer is None or answer.returncode else answer.stdout.strip().decode()
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.load import load
-from qwen_cfg.core.lookalikes import meant
+from qwen_cfg.core.lookalikes import similar_variable
 from qwen_cfg.core.paths import home_level_files
 from qwen_cfg.core.search import places
 from qwen_cfg.core.start import SYSTEM_SETTINGS
@@ -29,10 +29,10 @@ from qwen_schema import (
 )
 from qwen_schema.records import field, record
 
-from .disk import Disk, DiskReader, if_there, is_missing, real
+from .disk import Disk, DiskReader, existing_file, is_missing, real
 from .git import status_of
 from .ownership import allow_none, foreign_owner
-from .qwen_home import Home, checked, find_qwen_directory
+from .qwen_home import Home, find_qwen_directory, usable_home
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,7 +98,7 @@ def read_world(  # noqa: PLR0913 - the world has as many parts
         directories=MappingProxyType(seen.directories),
         in_git=MappingProxyType(in_git),
         project_settings=seen.project_settings,
-        lookalikes=tuple(name for name in environ if meant(name) is not None) if survey else (),
+        lookalikes=tuple(name for name in environ if similar_variable(name) is not None) if survey else (),
     )
 
 
@@ -134,7 +134,7 @@ def _start(
     cwd = real(cwd)
     if is_missing(cwd):
         raise ConfigurationError("the working directory does not exist", where=str(cwd), hint="Name one that does.")
-    home = checked(home)
+    home = usable_home(home)
     return Start(
         cwd=cwd,
         home=home.path,
@@ -170,14 +170,14 @@ class _WorldParts:
     @cached_property
     def project_settings(self) -> Path | None:
         """The settings file of the project, if it exists and the working directory is not the home."""
-        return if_there(self.start.cwd / ".qwen" / "settings.json") if self.start.cwd != self.start.home else None
+        return existing_file(self.start.cwd / ".qwen" / "settings.json") if self.start.cwd != self.start.home else None
 
     def settings(self) -> None:
         """Load the profiles that read settings files, if settings files exist and those profiles are not loaded yet."""
         directories = [self.start.home / ".qwen"] if self.start.home is not None else []
         directories += [d.moved_to for d in self.directories.values() if d.moved_to is not None]
         files = [directory / "settings.json" for directory in directories]
-        if self.project_settings is None and not any(if_there(file) for file in files):
+        if self.project_settings is None and not any(existing_file(file) for file in files):
             return
         for profile in declared_profiles().values():
             if profile.reads_settings and profile not in self.loads:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_cfg.core.unread_files import would_set
+from qwen_cfg.core.unread_files import unread_candidate
 from qwen_cfg.trust import display_host, is_known_or_loopback
 from qwen_schema import declared_fields, safe_text
 from qwen_schema.providers import key_variables
@@ -165,7 +165,7 @@ def _defined_elsewhere(resolution: Resolution) -> str:
     offers = [
         offer
         for file in resolution.unreached
-        if (offer := would_set(file, "api_key", resolution.auth_method)) is not None
+        if (offer := unread_candidate(file, "api_key", resolution.auth_method)) is not None
     ]
     if not offers:
         return ""

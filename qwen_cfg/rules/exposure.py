@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_cfg.core.shell import quoted
+from qwen_cfg.core.shell import quote
 
 from .diagnostic import Finding
 from .keys import key_in
@@ -54,4 +54,4 @@ def _with_key(resolution: Resolution) -> Iterator[tuple[EnvFile, Candidate]]:
 
 def _as_word(shown: str) -> str:
     """Return a path as a word of a command line; the `~` of a home is not quoted."""
-    return f"~/{quoted(shown[2:])}" if shown.startswith("~/") else quoted(shown)
+    return f"~/{quote(shown[2:])}" if shown.startswith("~/") else quote(shown)

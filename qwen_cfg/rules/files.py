@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_cfg.core.lookalikes import meant
+from qwen_cfg.core.lookalikes import similar_variable
 from qwen_schema import declared_fields, field_of_variable, safe_text
 from qwen_schema.envfile import last_of_each
 
@@ -86,7 +86,7 @@ def beside_others(resolution: Resolution) -> Iterator[Finding]:
     feeds = field_of_variable(declared_fields())
     for file in resolution.files:
         ours = [name for name, candidate in file.offers.items() if _is_ours(name) and not candidate.is_empty]
-        others = [name for name in file.lines if name not in feeds and meant(name) is None]
+        others = [name for name in file.lines if name not in feeds and similar_variable(name) is None]
         if ours and others and file.place.reach == "project" and not file.place.in_qwen_directory:
             better = resolution.world.standpoint.show(file.place.path.parent / ".qwen" / ".env")
             them = "it" if len(ours) == 1 else "them"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_cfg.core.lookalikes import meant
+from qwen_cfg.core.lookalikes import similar_variable
 from qwen_schema import declared_fields, field_of_variable
 
 from .diagnostic import Finding
@@ -30,7 +30,7 @@ def nobody_reads(resolution: Resolution) -> Iterator[Finding]:
 
 def _meant(resolution: Resolution, name: str) -> str | None:
     """Return the variable that a name probably means, if its field has only the default value."""
-    right = meant(name)
+    right = similar_variable(name)
     if right is None:
         return None
     decision = resolution.decisions[field_of_variable(declared_fields())[right].name]

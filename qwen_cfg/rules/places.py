@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.env_file import may_set_all
-from qwen_cfg.core.unread_files import would_set
+from qwen_cfg.core.unread_files import unread_candidate
 from qwen_schema import declared_fields
 
 from .diagnostic import Finding
@@ -41,7 +41,7 @@ def file_hides(resolution: Resolution) -> Iterator[Finding]:
     told = {(name, file.shown) for name, file, _ in _missed(resolution)}
     for file in resolution.unreached:
         offers = [
-            would_set(file, name, resolution.auth_method)
+            unread_candidate(file, name, resolution.auth_method)
             for name in resolution.decisions
             if (name, file.shown) not in told
         ]
@@ -99,7 +99,7 @@ def _missed(resolution: Resolution) -> Iterator[tuple[str, EnvFile, Candidate]]:
         if name in _REPORTED_BY_COMPLETENESS or (decision.winner is not None and not decision.by_default):
             continue
         for file in resolution.unreached:
-            offer = would_set(file, name, resolution.auth_method)
+            offer = unread_candidate(file, name, resolution.auth_method)
             if offer is not None and offer.origin.variable not in resolution.files[0].lines:
                 yield name, file, offer
 

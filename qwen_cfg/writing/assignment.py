@@ -40,7 +40,7 @@ class CannotAssignError(ValueError):
         self.why = why
 
 
-def assigned(text: str, variables: Mapping[str, str]) -> str:
+def assign(text: str, variables: Mapping[str, str]) -> str:
     """Return the text of an env file in which the variables have these values, in both dialects.
 
     All other assignments are unchanged. An existing assignment is replaced, if its end is clear; else the new one is
@@ -54,33 +54,33 @@ def assigned(text: str, variables: Mapping[str, str]) -> str:
     return text
 
 
-def unassigned(text: str, name: str) -> str:
+def unassign(text: str, name: str) -> str:
     """Return the text of an env file without any assignment of a name; whatever else its readers read, they still do.
 
     Raises:
         CannotAssignError: if it cannot be told where an assignment ends.
     """
-    wanted = [{other: value for other, value in read.items() if other != name} for read in _readings(text)]
+    wanted = [{other: value for other, value in read.items() if other != name} for read in _values_by_dialect(text)]
     for _ in range(text.count(name)):
-        before, present, after = next(_present(text, name), ("", "", ""))
+        before, present, after = next(_last_assignment(text, name), ("", "", ""))
         if not present:
             break
         text = before + after
-    if _readings(text) != wanted:
+    if _values_by_dialect(text) != wanted:
         raise CannotAssignError(name, "")
     return text
 
 
 def _with(text: str, name: str, value: str) -> str:
-    wanted = [{**read, name: value} for read in _readings(text)]
+    wanted = [{**read, name: value} for read in _values_by_dialect(text)]
     for before, assignment, after in (
-        *_present(text, name),
-        *_replaced(text, name, value),
-        *_appended(text, name, value),
+        *_last_assignment(text, name),
+        *_replacements(text, name, value),
+        *_additions(text, name, value),
     ):
         way = f"{before}{assignment}{after}"
         is_plain = is_inert(before, assignment) and _is_own_line(before, assignment)
-        if is_plain and _readings(way) == wanted and not _INTERPOLATED.search(value):
+        if is_plain and _values_by_dialect(way) == wanted and not _INTERPOLATED.search(value):
             return way
     raise CannotAssignError(name, _obstacle(value))
 
@@ -102,7 +102,7 @@ def _obstacle(value: str) -> str:
     return f"a single quote together with {' '.join(shell)}" if "'" in value and shell else ""
 
 
-def _readings(text: str) -> list[dict[str, str]]:
+def _values_by_dialect(text: str) -> list[dict[str, str]]:
     """Return the values by name, once for each dialect."""
     return [{n: a.value for n, a in last_of_each(reader_of(dialect)(text)).items()} for dialect in DIALECTS]
 
@@ -111,7 +111,7 @@ def _readings(text: str) -> list[dict[str, str]]:
 Way = tuple[str, str, str]
 
 
-def _present(text: str, name: str) -> Iterator[Way]:
+def _last_assignment(text: str, name: str) -> Iterator[Way]:
     """Yield the text unchanged, split around the last assignment of a name."""
     lines: list[str] = _LINE.findall(text)
     span = _span(lines, text, name)
@@ -120,9 +120,9 @@ def _present(text: str, name: str) -> Iterator[Way]:
         yield "".join(lines[:first]), "".join(lines[first:end]), "".join(lines[end:])
 
 
-def _replaced(text: str, name: str, value: str) -> Iterator[Way]:
+def _replacements(text: str, name: str, value: str) -> Iterator[Way]:
     """Yield the text with the last assignment of a name replaced, once for each form of the value."""
-    for before, present, after in _present(text, name):
+    for before, present, after in _last_assignment(text, name):
         start = re.match(r"[ \t\ufeff]*(?:export[ \t]+)?", present)
         opening, ending = start.group() if start else "", "\n" if present.endswith(("\r", "\n")) else ""
         for form in _forms(value):
@@ -142,7 +142,7 @@ def _span(lines: list[str], text: str, name: str) -> tuple[int, int] | None:
     return None
 
 
-def _appended(text: str, name: str, value: str) -> Iterator[Way]:
+def _additions(text: str, name: str, value: str) -> Iterator[Way]:
     before = text if not text or text.endswith("\n") else f"{text}\n"
     for form in _forms(value):
         yield before, f"{name}={form}\n", ""

@@ -17,7 +17,7 @@ from qwen_schema.folders import anywhere, nowhere, reached, require_no_link
 from qwen_schema.records import record
 from qwen_schema.save import save
 
-from .assignment import CannotAssignError, assigned
+from .assignment import CannotAssignError, assign
 from .gitignore import keep_out, require_out
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class EnvFileUpdate:
     done: tuple[str, ...]
 
 
-def keep(
+def save_settings(
     values: Mapping[str, str | Secret],
     cwd: Path,
     home: Path | None = None,
@@ -63,7 +63,7 @@ def keep(
     require_no_link(path, may_follow)
     text = _present_text(path, shown)
     _refuse_tracked(path, shown)
-    new = _with(text, _variables(values, variables or {}), shown)
+    new = _assign(text, _variables(values, variables or {}), shown)
     # Links are followed only in the home, where the user made them. The user is asked only once.
     once = cache(accept or _no) if Path(os.path.realpath(path)) == path else _yes
     with _directory(path, shown, may_follow):
@@ -92,9 +92,9 @@ def _present_text(path: Path, shown: str) -> str:
     except FileNotFoundError:
         return ""
     except OSError as error:
-        raise _refusal(f"nothing can be saved here: {error.strerror}", shown) from None
+        raise _error(f"nothing can be saved here: {error.strerror}", shown) from None
     if kind != "file":
-        raise _refusal(f"nothing can be saved here: it is a {kind}", shown)
+        raise _error(f"nothing can be saved here: it is a {kind}", shown)
     return read_env_text(path, shown)
 
 
@@ -109,9 +109,9 @@ def _refuse_tracked(path: Path, shown: str) -> None:
         )
 
 
-def _with(text: str, variables: Mapping[str, str], shown: str) -> str:
+def _assign(text: str, variables: Mapping[str, str], shown: str) -> str:
     try:
-        new = assigned(text, variables)
+        new = assign(text, variables)
     except CannotAssignError as error:
         raise ConfigurationError(
             f"{error.name} cannot be written in this file so that every program, and a shell that sources it, reads "
@@ -146,7 +146,7 @@ def _directory(path: Path, shown: str, may_follow: MayFollow) -> Iterator[None]:
         with reached(path, may_follow, make=True):
             pass
     except OSError as error:
-        raise _refusal(f"its directory cannot be created: {error.strerror}", shown) from None
+        raise _error(f"its directory cannot be created: {error.strerror}", shown) from None
     try:
         yield
     except OutputError:
@@ -156,5 +156,5 @@ def _directory(path: Path, shown: str, may_follow: MayFollow) -> Iterator[None]:
         raise
 
 
-def _refusal(what: str, shown: str) -> OutputError:
+def _error(what: str, shown: str) -> OutputError:
     return OutputError(what, where=shown, hint="Move it away, or keep the settings for this session only.")

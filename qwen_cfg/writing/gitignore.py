@@ -47,8 +47,8 @@ def keep_out(path: Path, standpoint: Standpoint, accept: Accept | None = None) -
                 `.gitignore` is then unchanged.
     """
     real, gitignore = Path(os.path.realpath(path)), path.parent.parent / ".gitignore"
-    in_tree = _is_in_tree(real)
-    if is_ignored(real) if in_tree else _is_out(path, real, gitignore, standpoint):
+    in_tree = _is_in_work_tree(real)
+    if is_ignored(real) if in_tree else _needs_no_line(path, real, gitignore, standpoint):
         return ()
     appended = _append(gitignore) if real == path else _IgnoreLine(obstacle="a link leads to the file")
     done = () if appended.obstacle else (f"added {LINE} to {standpoint.show(gitignore)}",)
@@ -57,7 +57,7 @@ def keep_out(path: Path, standpoint: Standpoint, accept: Accept | None = None) -
         if require_ignored(real, standpoint.show(real), accept, why) if in_tree else done:
             return done
     except OutputError:
-        _take_back(gitignore, appended)
+        _remove_line(gitignore, appended)
         raise
     return (
         *done,
@@ -91,16 +91,16 @@ def require_out(path: Path, *, shown: str, accept: Accept | None) -> None:
     Raises:
         OutputError: if none of these holds.
     """
-    if _is_in_tree(path):
+    if _is_in_work_tree(path):
         require_ignored(path, shown, accept)
 
 
-def _is_in_tree(path: Path) -> bool:
+def _is_in_work_tree(path: Path) -> bool:
     """Return whether a file is in a work tree and git is installed: without git, nothing is committed here."""
     return in_work_tree(path) and is_installed()
 
 
-def _is_out(path: Path, real: Path, gitignore: Path, standpoint: Standpoint) -> bool:
+def _needs_no_line(path: Path, real: Path, gitignore: Path, standpoint: Standpoint) -> bool:
     """Return whether a file outside of a work tree needs no line: a link, a file of the home, or a listed file."""
     return real != path or standpoint.cwd == standpoint.home or _is_listed(gitignore)
 
@@ -139,7 +139,7 @@ def _obstacle(status: os.stat_result) -> str:
     return "it is over 1 MiB" if status.st_size > LARGEST_BYTES else ""
 
 
-def _take_back(gitignore: Path, appended: _IgnoreLine) -> None:
+def _remove_line(gitignore: Path, appended: _IgnoreLine) -> None:
     """Remove the appended line."""
     if appended.obstacle:
         return

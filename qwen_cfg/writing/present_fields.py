@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @record
-class Present:
+class PresentField:
     """A field in an env file: the variable, its line, and its text."""
 
     field: str
@@ -29,7 +29,7 @@ class Present:
         return safe_text(declared_fields()[self.field], _plain(self.text))
 
 
-def present_in(path: Path, shown: str) -> tuple[Present, ...]:
+def fields_in(path: Path, shown: str) -> tuple[PresentField, ...]:
     """Return the fields in an env file; none if the file does not exist.
 
     Raises:
@@ -39,14 +39,16 @@ def present_in(path: Path, shown: str) -> tuple[Present, ...]:
         return ()
     said = last_of_each(read_assignments(read_env_text(path, shown)))
     return tuple(
-        Present(field.name, variable.name, found.line, Secret(found.value) if field.secret else found.value)
+        PresentField(field.name, variable.name, found.line, Secret(found.value) if field.secret else found.value)
         for field in declared_fields().values()
         for variable in field.variables
         if (found := said.get(variable.name)) is not None
     )
 
 
-def replaced(present: tuple[Present, ...], texts: Mapping[str, str | Secret], shown: str) -> tuple[str, ...]:
+def replacement_messages(
+    present: tuple[PresentField, ...], texts: Mapping[str, str | Secret], shown: str
+) -> tuple[str, ...]:
     """Return one message for each value that the new texts, by field, replace."""
     first = {name: declared_fields()[name].variables[0].name for name in texts}
     return tuple(
@@ -56,7 +58,7 @@ def replaced(present: tuple[Present, ...], texts: Mapping[str, str | Secret], sh
     )
 
 
-def refuse_other_method(present: tuple[Present, ...], texts: Mapping[str, str | Secret], shown: str) -> None:
+def refuse_other_method(present: tuple[PresentField, ...], texts: Mapping[str, str | Secret], shown: str) -> None:
     """Check that an env file for a key does not select Qwen OAuth, under which the key would not be used.
 
     Raises:

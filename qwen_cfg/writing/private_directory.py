@@ -67,7 +67,7 @@ def make_private_directory(state: Path | None) -> PrivateDirectory:
         raise OutputError("there is no state directory for a private file", hint="Set HOME, or XDG_STATE_HOME.")
     base = state / STARTED
     try:
-        with _alone(base):
+        with _locked(base):
             _clear(base)
             path = base / os.urandom(8).hex()
             path.mkdir(0o700)
@@ -79,7 +79,7 @@ def make_private_directory(state: Path | None) -> PrivateDirectory:
 
 
 @contextmanager
-def _alone(base: Path) -> Iterator[None]:
+def _locked(base: Path) -> Iterator[None]:
     descriptor = open_lock(base / _LOCK, anywhere)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

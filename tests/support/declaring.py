@@ -25,7 +25,7 @@ _REMEMBERED = (
     resolution.fields_under,
     env_file._declared_variables,
     world._declared_variables,
-    merge._by_default_alone,
+    merge._default_decision,
 )
 
 

@@ -31,8 +31,8 @@ from qwen_cfg.core.paths import Standpoint
 from qwen_cfg.core.world import EnvFileChoice
 from qwen_cfg.trust.gate import Gate
 from qwen_cfg.writing.artifact_file import ARTIFACT_NAME, write_artifact
-from qwen_cfg.writing.env_file import env_file_of, keep
-from qwen_cfg.writing.present_fields import present_in, refuse_other_method, replaced
+from qwen_cfg.writing.env_file import env_file_of, save_settings
+from qwen_cfg.writing.present_fields import fields_in, refuse_other_method, replacement_messages
 from qwen_cfg.writing.rollback import whole_or_nothing
 from qwen_schema import ExitCode, OutputError, QwenCfgError, Secret, UsageError, declared_profiles
 from qwen_schema.ending import put_off
@@ -104,19 +104,19 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     if not args.force:
         _refuse_to_replace(env_file, artifact)
     shown = Standpoint(cwd, home).show(env_file)
-    present = present_in(env_file, shown)
+    present = fields_in(env_file, shown)
     texts = _settings(args, request, output)
     refuse_other_method(present, texts, shown)
     _require_trusted_endpoint(request, texts, output, is_there=os.path.lexists(env_file))
     was_there, had_env_file = os.path.lexists(artifact), os.path.lexists(env_file)
     # If only one of the two files were written, the next `init` would refuse to continue.
     with put_off(), whole_or_nothing(env_file, anywhere if cwd == home else nowhere):
-        done = keep(texts, cwd, home, accept_of(output)).done if texts else ()
+        done = save_settings(texts, cwd, home, accept_of(output)).done if texts else ()
         # Values that the env file now has do not come from flags any more.
         flags = {name: flag for name, flag in request.flags.items() if name not in texts}
         compilation = compilation_of(replace(request, flags=flags), "survey")
         write_artifact(artifact, compilation.artifact_at(artifact), _format_of(artifact), home)
-    output.lines(*done, *replaced(present, texts, shown))
+    output.lines(*done, *replacement_messages(present, texts, shown))
     _finish(compilation, texts, artifact, output, verb="replaced" if was_there else "wrote")
     if not had_env_file:
         show_unread_files(compilation.diagnostics, output)

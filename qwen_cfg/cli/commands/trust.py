@@ -18,7 +18,7 @@ from qwen_cfg.cli.options import add_config_option, add_field_flags, add_resolut
 from qwen_cfg.cli.terminal.consent import trust_command
 from qwen_cfg.cli.terminal.prompt import has_terminal
 from qwen_cfg.cli.terminal.yes_or_no import confirm
-from qwen_cfg.reading.ownership import refused
+from qwen_cfg.reading.ownership import ownership_error
 from qwen_cfg.reading.qwen_home import home_of
 from qwen_cfg.reading.state_directory import state_directory
 from qwen_cfg.trust import TrustEntry, TrustStore, trust_entry
@@ -155,7 +155,7 @@ def _concerns(request: Request) -> tuple[tuple[ForeignFileError, ...], Concern |
     compilation = compilation_of(replace(request, trust_project=True))
     world, allows = compilation.world, allowed_owners(request.process, all_of_them=request.trusts_project)
     sightings = {**world.sightings, **world.settings_seen}
-    errors = [refused(p, world.standpoint.show(p), allows) for p, each in sightings.items() if each.is_foreign]
+    errors = [ownership_error(p, world.standpoint.show(p), allows) for p, each in sightings.items() if each.is_foreign]
     concern = compilation.concern
     if concern is None and compilation.resolution.is_complete:
         concern = concern_of_stored_login(compilation.artifact, world.cwd, world.home)

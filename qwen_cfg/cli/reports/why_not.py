@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from qwen_cfg.writing.assignment import CannotAssignError, assigned
+from qwen_cfg.writing.assignment import CannotAssignError, assign
 from qwen_schema import ExitCode, Secret, declared_fields, kind_of_pointer
 from qwen_schema.records import asdict
 
@@ -176,7 +176,7 @@ def _assignment(edit: Edit) -> str:
     if _is_key(edit):
         return f"{edit.name}={_KEY}"
     try:
-        return assigned("", {edit.name: edit.revealed}).rstrip("\n")
+        return assign("", {edit.name: edit.revealed}).rstrip("\n")
     except CannotAssignError:
         return f"{edit.name}={edit.revealed}"
 

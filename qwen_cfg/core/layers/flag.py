@@ -20,7 +20,7 @@ class FlagLayer(FieldLayer):
     """The flags of a command line, or the values from a caller in Python."""
 
     def offers(self, declared: Field, sources: Sources) -> tuple[Candidate, ...]:
-        """Return the value of a field's flag; empty if it was not given."""
+        """Return the value of a field's flag; empty if the flag is not set."""
         given = sources.flags.get(declared.name)
         return () if given is None else (Candidate(declared.name, given.text, self.origin(given.flag)),)
 

@@ -24,18 +24,18 @@ def merge_scopes(scopes: Iterable[Setting]) -> Mapping[str, Setting]:
     """
     merged: dict[str, Setting] = {}
     for scope in scopes:
-        merged = _merged(merged, scope.members or {}, ())
+        merged = _merge(merged, scope.members or {}, ())
     return merged
 
 
-def _merged(low: Mapping[str, Setting], high: Mapping[str, Setting], path: tuple[str, ...]) -> dict[str, Setting]:
+def _merge(low: Mapping[str, Setting], high: Mapping[str, Setting], path: tuple[str, ...]) -> dict[str, Setting]:
     result = dict(low)
     for name, setting in high.items():
-        result[name] = _combined(low[name], setting, (*path, name)) if name in low else setting
+        result[name] = _combine(low[name], setting, (*path, name)) if name in low else setting
     return result
 
 
-def _combined(low: Setting, high: Setting, path: tuple[str, ...]) -> Setting:
+def _combine(low: Setting, high: Setting, path: tuple[str, ...]) -> Setting:
     if path == _UNION and low.items is not None:
         return replace(high, value=_union(low.items, high.items if high.items is not None else (high,)))
     if low.members is None or high.members is None:
@@ -43,7 +43,7 @@ def _combined(low: Setting, high: Setting, path: tuple[str, ...]) -> Setting:
         return low if path == _SHALLOW and low.members is not None and high.value else high
     if path == _SHALLOW:
         return replace(high, value={**low.members, **high.members})
-    return replace(high, value=_merged(low.members, high.members, path))
+    return replace(high, value=_merge(low.members, high.members, path))
 
 
 def _union(low: tuple[Setting, ...], high: tuple[Setting, ...]) -> tuple[Setting, ...]:

@@ -32,7 +32,7 @@ _SIGNS = frozenset(
     sessionTokenLimit shellPager shellShowColor shouldUseNodePtyShell showCitations showLineNumbers
     showStatusInTitle skipLoopDetection skipNextSpeakerCheck skipStartupContext tavilyApiKey theme toolCallCommand
     toolDiscoveryCommand usageStatisticsEnabled useExternalAuth useRipgrep vimMode
-    """.split()  # noqa: SIM905 - one a line would be a page
+    """.split()  # noqa: SIM905 - one name per line would fill a page
 )
 
 _FIRST_NESTED_VERSION = 2
@@ -50,9 +50,9 @@ def migrate(settings: Setting) -> Setting:
         return settings
     if _is_flat(members):
         # Migrated settings have a version in which nothing is unwrapped.
-        return replace(settings, value=_nested(members))
+        return replace(settings, value=_nest(members))
     if _has_wrapped_providers(members):
-        return replace(settings, value={**members, "modelProviders": _unwrapped(members["modelProviders"])})
+        return replace(settings, value={**members, "modelProviders": _unwrap(members["modelProviders"])})
     return settings
 
 
@@ -69,7 +69,7 @@ def _is_flat(members: Mapping[str, Setting]) -> bool:
     return any(members[name].members is None for name in (*_FLAT, *_SIGNS) if name in members)
 
 
-def _nested(members: Mapping[str, Setting]) -> dict[str, Setting]:
+def _nest(members: Mapping[str, Setting]) -> dict[str, Setting]:
     """Return the members with each flat one at its present path.
 
     An object beside them (`security`, `advanced`) is added member by member, and its own members replace the moved
@@ -112,8 +112,8 @@ def _has_wrapped_providers(members: Mapping[str, Setting]) -> bool:
     return any(provider.members is not None for provider in providers.members.values())
 
 
-def _unwrapped(providers: Setting) -> Setting:
-    assert providers.members is not None  # noqa: S101 - the caller has looked
+def _unwrap(providers: Setting) -> Setting:
+    assert providers.members is not None  # noqa: S101 - the caller has checked it
     return replace(providers, value={name: _models(provider) for name, provider in providers.members.items()})
 
 

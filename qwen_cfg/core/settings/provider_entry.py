@@ -108,9 +108,9 @@ def _fault(method: str, setting: Setting) -> str:
     if method == "qwen-oauth" or (identity is not None and identity.text):
         return ""
     if setting.members is None:
-        return "the provider entry is no object"
+        return "the provider entry is not an object"
     is_there = identity is not None and identity.is_true
-    return "the id of the provider entry is no text" if is_there else "the provider entry has no id"
+    return "the id of the provider entry is not a string" if is_there else "the provider entry has no id"
 
 
 def null_entry(settings: Mapping[str, Setting]) -> Setting | None:

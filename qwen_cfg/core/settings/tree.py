@@ -106,13 +106,13 @@ _DECIDING = frozenset(
 def file_tree(node: Node, file: SettingsFile) -> Setting:
     """Return the tree of a whole file; members that are not used here are empty in it."""
     members = {
-        name: settings_tree(member, file, (name,)) if name in _DECIDING else _hollow(member, file, name)
+        name: settings_tree(member, file, (name,)) if name in _DECIDING else _without_content(member, file, name)
         for name, member in (node.members or {}).items()
     }
     return Setting(members, file, node.line)
 
 
-def _hollow(node: Node, file: SettingsFile, name: str) -> Setting:
+def _without_content(node: Node, file: SettingsFile, name: str) -> Setting:
     if node.members is not None:
         return Setting({}, file, node.line, (name,))
     return Setting((), file, node.line, (name,)) if node.items is not None else settings_tree(node, file, (name,))
