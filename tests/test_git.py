@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support.hostile_git import partial_clone, path_with_old_git
 
-import qwen_cfg.reading.git
+import qwen_cfg.reading.git_command
 from qwen_cfg.reading.git import in_work_tree, is_ignored, is_tracked, may_be_tracked, status_of
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def test_a_repository_that_lets_git_wait_is_asked_once(
     (programs / "git").write_text(f'#!/bin/sh\necho x >>"{programs}/asked"\nexec "{shutil.which("git")}" "$@"\n')
     (programs / "git").chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
-    monkeypatch.setattr(qwen_cfg.reading.git, "_SECONDS", 1)
+    monkeypatch.setattr(qwen_cfg.reading.git_command, "_SECONDS", 1)
     for name in (".env", "f", ".qwen/.env"):
         assert may_be_tracked(tree / name)
         assert not is_ignored(tree / name)
@@ -146,7 +146,7 @@ def test_a_repository_that_never_answers_is_asked_once(tree: Path, name: str, mo
     git(tree, "config", "include.path", "more")
     (tree / name).unlink(missing_ok=True)
     os.mkfifo(tree / name)
-    monkeypatch.setattr("qwen_cfg.reading.git._SECONDS", 0.5)
+    monkeypatch.setattr("qwen_cfg.reading.git_command._SECONDS", 0.5)
     began = time.monotonic()
     assert all(may_be_tracked(tree / ("f" * length)) for length in range(1, 13))
     assert time.monotonic() - began < 3

@@ -119,7 +119,7 @@ def test_an_end_of_patience_is_an_end(tree: Path, monkeypatch: pytest.MonkeyPatc
     (tree / ".git/index").unlink()
     os.mkfifo(tree / ".git/index")
     monkeypatch.setattr("qwen_cfg.reading.git_batch._LISTING_SECONDS", 0.5)
-    monkeypatch.setattr("qwen_cfg.reading.git._SECONDS", 0.5)
+    monkeypatch.setattr("qwen_cfg.reading.git_command._SECONDS", 0.5)
     began = time.monotonic()
     assert list_files(tree, ".env") is None
     assert statuses_of([tree / ".env", tree / "other/.env"]) == {}

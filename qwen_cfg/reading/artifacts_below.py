@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from qwen_schema.records import record
 
-from .git import work_tree_of
 from .git_batch import list_files
+from .git_tree import work_tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

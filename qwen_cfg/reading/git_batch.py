@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from qwen_schema.records import record
 
-from .git import has_pipe, ignored_names, is_harmless, may_ask_git, options_for, run, safe_environment, work_tree_of
+from .git import ignored_names, may_ask_git
+from .git_command import options_for, run, safe_environment
+from .git_tree import has_pipe, is_harmless, work_tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -11,7 +11,9 @@ from qwen_schema.bounded import LARGEST_BYTES
 from qwen_schema.printable import shorten
 from qwen_schema.records import field, record
 
-from .git import ask_repository, is_installed, work_tree
+from .git import ask_repository
+from .git_command import is_installed
+from .git_tree import work_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -10,7 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_cfg.reading.git import in_work_tree, is_ignored, is_installed
+from qwen_cfg.reading.git import in_work_tree, is_ignored
+from qwen_cfg.reading.git_command import is_installed
 from qwen_schema import OutputError
 from qwen_schema.bounded import LARGEST_BYTES, Unreadable, kind_of, read_file
 from qwen_schema.folders import nowhere, reached

@@ -352,7 +352,7 @@ def watch(event, arguments):
         os._exit(9)
 
 import qwen_cfg
-from qwen_cfg.reading.git import _PASSED_ON, _PLACES
+from qwen_cfg.reading.git_command import _PASSED_ON, _PLACES
 given = dict(os.environ)
 os.environ = Poisoned(given, {*_PASSED_ON, *_PLACES})
 sys.addaudithook(watch)
