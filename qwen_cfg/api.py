@@ -166,9 +166,9 @@ def check(
         ConfigurationError: if what resolves here is not valid, or incomplete for another reason than a missing key.
         NotTrustedError: if an env file is another user's.
     """
-    from .application.check_result import checked  # noqa: PLC0415 - not what `resolve` needs
+    from .application.check_result import check  # noqa: PLC0415 - not what `resolve` needs
 
-    return checked(_at(_request(_process(cwd, environ), None, None, None), path), strict=strict)
+    return check(_at(_request(_process(cwd, environ), None, None, None), path), strict=strict)
 
 
 def _process(

@@ -15,7 +15,7 @@ from qwen_cfg.core.artifact import to_artifact
 from qwen_cfg.core.resolution import profile_named, resolve_world
 from qwen_cfg.core.settings import SettingsFile, file_tree
 from qwen_cfg.starting.environment import child_environment
-from qwen_cfg.starting.qwen_arguments import arguments_for, others, typed_flags
+from qwen_cfg.starting.qwen_arguments import arguments_for, other_arguments, typed_flags
 from qwen_cfg.starting.qwen_settings import private_settings
 from qwen_schema import Secret, declared_fields
 from qwen_schema.jsonc import parse_jsonc
@@ -41,7 +41,7 @@ KEY = "sk-0123456789abcdefghijklmnopqrstuvwxyz"
 )
 def test_flags_of_fields_among_arguments(words: list[str], typed: dict[str, str], rest: list[str]) -> None:
     assert {name: flag.text for name, flag in typed_flags(words).items()} == typed
-    assert others(words) == rest
+    assert other_arguments(words) == rest
 
 
 def test_a_typed_key_is_a_secret() -> None:
@@ -108,8 +108,8 @@ def test_what_lower_scopes_say_of_providers_and_methods_is_overridden(artifact: 
         "security": {"auth": {"enforcedType": "gemini"}},
     }
     file = SettingsFile("user", Path("/h/.qwen/settings.json"), "~/.qwen/settings.json", "user")
-    others = file_tree(parse_jsonc(json.dumps(said)), file).members or {}
-    settings = private_settings(artifact, None, others)
+    other_arguments = file_tree(parse_jsonc(json.dumps(said)), file).members or {}
+    settings = private_settings(artifact, None, other_arguments)
     entry = {"id": "m", "envKey": "OPENAI_API_KEY", "baseUrl": "http://localhost:1/v1"}
     assert settings["modelProviders"] == {"mine": [], "openai": [entry]}
     assert settings["providerProtocol"] == {"openai": "openai"}

@@ -1,1 +1,1 @@
-"""From a request to what the runtime takes: nothing here prints, and nothing reads a command line."""
+"""From a request to the runtime's input. Nothing here prints or reads a command line."""

@@ -1,4 +1,4 @@
-"""An artifact of the project that sends an exported key to another endpoint than what resolves here."""
+"""The notice about an artifact of the project that sends an exported key to another endpoint than the resolution."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from .compilation import Compilation
 
 
-def other_endpoint(compilation: Compilation, written: Path | None = None) -> str:
-    """Return in one line where the artifact found from here up would send the key; empty if that is no other place.
+def endpoint_notice(compilation: Compilation, written: Path | None = None) -> str:
+    """Return a line about the nearest artifact upward, if it would send the key to another endpoint; else empty.
 
-    No artifact is used unasked. The one that is about to be `written` is not compared.
+    An artifact is used only if the user names it. The artifact that is about to be `written` is not compared.
     """
     decisions, process = compilation.resolution.decisions, compilation.request.process
     key, here = decisions["api_key"].winner, decisions["base_url"].value

@@ -1,4 +1,4 @@
-"""The edits that may make a value win: a new value in each place that a field is read from, and what is in the way."""
+"""The edits that may make a value win: a new value in a place of the field, or the removal of another value."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
     from .goal import Goal
 
-# Stands for a key that nobody has typed; its text is never shown.
+# A placeholder for a key that is not known; it is never shown.
 _STAND_IN = "sk-stand-in-for-the-key-0123456789"
 
-# The members of a provider entry that a field is taken from.
+# The members of a provider entry that set a field.
 _OF_ENTRY = {"model": "id", "base_url": "baseUrl"}
 
 
 def setting_edits(resolution: Resolution, goal: Goal) -> Iterator[Edit]:
-    """Yield the edits that give a field the wanted value in a place, by the layers' order of precedence."""
-    # The entry comes before all layers, whatever the order says.
+    """Yield the edits that set a field to the wanted value, in the order of the layers."""
+    # The provider entry overrides all layers.
     yield from _of_entry(resolution, goal)
     for layer in resolution.profile.order_of(goal.field.name):
         match layer:
@@ -49,7 +49,7 @@ def setting_edits(resolution: Resolution, goal: Goal) -> Iterator[Edit]:
 
 
 def removal(resolution: Resolution, field: str, origin: Origin) -> Edit | None:
-    """Return the edit that removes a value from its place; None for what nobody has set."""
+    """Return the edit that removes a value from its place; None for a default or an inferred value."""
     match origin.layer:
         case "flag":
             return Edit("flag", origin.place, None, field=field)
@@ -64,7 +64,7 @@ def removal(resolution: Resolution, field: str, origin: Origin) -> Edit | None:
 
 def _of_flag(goal: Goal) -> Iterator[Edit]:
     if goal.field.secret:
-        # A key is not typed, and a pointer to one is better kept where the key is looked for.
+        # No key is suggested on a command line, and a pointer to one belongs where the key is read.
         return
     flag = goal.field.flags[0]
     if goal.field.is_switch:
@@ -103,7 +103,7 @@ def _of_env_files(resolution: Resolution, goal: Goal) -> Iterator[Edit]:
 
 
 def _variables(resolution: Resolution, goal: Goal, present: set[str]) -> list[tuple[Variable, str | Secret]]:
-    """Return the variables that can give the field the wanted value, with their texts; those that are set first."""
+    """Return the variables that can set the field to the wanted value, with their texts; set variables come first."""
     found = []
     for variable in filter(resolution.profile.reads, goal.field.variables):
         if goal.variable and variable.name != goal.variable:
@@ -151,7 +151,7 @@ def _of_entry(resolution: Resolution, goal: Goal) -> Iterator[Edit]:
 
 
 def _settings_files(resolution: Resolution) -> Iterator[tuple[Path, str]]:
-    """Yield the settings files that count, and those that could, the highest scope first; the system's last."""
+    """Yield the settings files that are read or could be created, in the order in which an edit is suggested."""
     if resolution.settings is None:
         return
     scopes = [scope for scope in resolution.settings.scopes if scope.outcome in ("read", "absent")]
@@ -182,10 +182,10 @@ def _every_setting(resolution: Resolution) -> Iterator[Setting]:
     scopes = () if resolution.settings is None else resolution.settings.scopes
     for scope in scopes:
         if scope.settings is not None:
-            yield from _below(scope.settings)
+            yield from _settings_below(scope.settings)
 
 
-def _below(setting: Setting) -> Iterator[Setting]:
+def _settings_below(setting: Setting) -> Iterator[Setting]:
     yield setting
     for inner in (setting.members or {}).values() if setting.members is not None else setting.items or ():
-        yield from _below(inner)
+        yield from _settings_below(inner)

@@ -50,7 +50,7 @@ class Changes:
         login = ""
         # A login may have been made or removed since the session began. Without a home there is no place for a login.
         with suppress(ConfigurationError):
-            login = self.login_place().shown_if_kept
+            login = self.login_place().existing_path
         return replace(self._subject.defaults(), login=login)
 
     def login_place(self) -> LoginPlace:
@@ -73,14 +73,14 @@ class Changes:
         # The key is fetched only once, before anything is saved.
         key = _fetch(texts, place, subject.process)
         if change.keep and not subject.logs_in(texts):
-            after, use = self._keep(place, texts, key)
+            after, use = self._save(place, texts, key)
         else:
             after, use = subject.change(place, texts, self._gate, key)
         news = tuple(warning for warning in after.warnings if warning not in subject.warnings)
         self._subject = after
         return replace(use, notices=(*use.notices, *news))
 
-    def _keep(self, place: str, texts: Texts, key: Secret | None) -> tuple[Subject, ReadyConfig]:
+    def _save(self, place: str, texts: Texts, key: Secret | None) -> tuple[Subject, ReadyConfig]:
         """Save a change, with the present key if needed; if that fails, use the change only in this session."""
         subject, carried = self._subject, {} if "api_key" in texts else self._subject.key_to_carry()
         both = {**carried, **texts}
@@ -90,7 +90,7 @@ class Changes:
         except QwenCfgError as error:
             after, use = subject.change(place, texts, self._gate, key)
             return after, replace(use, notices=keep_failure(error))
-        after, use = subject.change_after_keeping(kept, place, texts, carried, self._gate, key)
+        after, use = subject.change_after_saving(kept, place, texts, carried, self._gate, key)
         left_out = () if keepable == both else (COMMAND_NOT_KEPT,)
         return after, replace(use, notices=(*kept.done, *use.notices, *left_out))
 
@@ -101,7 +101,7 @@ def texts_of(change: Change) -> dict[str, str | Secret]:
     Raises:
         ConfigurationError: if a text is not a valid value of its field.
     """
-    texts = {name: _wrap(name, text) for name, text in change.values.items()}
+    texts = {name: _with_secret(name, text) for name, text in change.values.items()}
     for name, text in texts.items():
         _require_valid(name, text, change.place)
     return texts
@@ -116,7 +116,7 @@ def _is_command(text: str | Secret) -> bool:
     return isinstance(text, Secret) and kind_of_pointer(text.reveal()) == "command"
 
 
-def _wrap(name: str, text: str | Secret) -> str | Secret:
+def _with_secret(name: str, text: str | Secret) -> str | Secret:
     return Secret(text) if declared_fields()[name].secret and isinstance(text, str) else text
 
 

@@ -69,7 +69,7 @@ class ArtifactSubject:
     def login_place(self) -> LoginPlace:
         """Return the place of the login for the method Qwen OAuth."""
         artifact = self.use.artifact
-        login = artifact if self.use.key is None else _with(artifact, {"auth_method": METHOD}, "/auth")
+        login = artifact if self.use.key is None else _with_texts(artifact, {"auth_method": METHOD}, "/auth")
         return login_place_here(login, self.process)
 
     def logs_in(self, texts: Texts) -> bool:
@@ -85,7 +85,7 @@ class ArtifactSubject:
         here = replace(here, environ={**machine_texts(here), **here.environ})
         if url := self._typed_url(texts):
             here = replace(here, environ={**here.environ, "OPENAI_BASE_URL": url})
-        artifact, file = _with(self.use.artifact, texts, place), Path(os.path.realpath(self.path))
+        artifact, file = _with_texts(self.use.artifact, texts, place), Path(os.path.realpath(self.path))
         return concern_of_artifact(artifact, file, self.file, here, standing_of)
 
     def key_to_carry(self) -> dict[str, Secret]:
@@ -101,7 +101,7 @@ class ArtifactSubject:
 
     def change(self, place: str, texts: Texts, gate: Gate, key: Secret | None) -> tuple[ArtifactSubject, ReadyConfig]:
         """Return the artifact with a change."""
-        artifact = _with(self.use.artifact, texts, place)
+        artifact = _with_texts(self.use.artifact, texts, place)
         if self.logs_in(texts):
             use = with_login(login_place_here(artifact, self.process), gate)
         else:
@@ -109,7 +109,7 @@ class ArtifactSubject:
             use = use if key is None else replace(use, key=key, remark="")
         return replace(self, use=use, typed_urls=self.typed_urls | {self._typed_url(texts)}), use
 
-    def change_after_keeping(
+    def change_after_saving(
         self, kept: EnvFileUpdate, place: str, texts: Texts, carried: Texts, gate: Gate, key: Secret | None
     ) -> tuple[ArtifactSubject, ReadyConfig]:
         """Return the artifact with a change; the file of the artifact is unchanged."""
@@ -125,7 +125,7 @@ class ArtifactSubject:
         return url if url != before or url in self.typed_urls else ""
 
 
-def _with(artifact: ResolvedConfig, texts: Texts, place: str) -> ResolvedConfig:
+def _with_texts(artifact: ResolvedConfig, texts: Texts, place: str) -> ResolvedConfig:
     values = {name: _value(name, text, place) for name, text in texts.items()}
     origins = dict.fromkeys(texts, Provenance("flag", place, "user"))
     if texts.get("auth_method") == METHOD:

@@ -52,14 +52,16 @@ class RequestSubject:
     @property
     def warnings(self) -> tuple[str, ...]:
         """The warnings of the rules, as lines."""
-        return tuple(warning_text(warning) for warning in self.compilation.without_asked(self.compilation.warnings))
+        return tuple(
+            warning_text(warning) for warning in self.compilation.without_trust_questions(self.compilation.warnings)
+        )
 
     def defaults(self) -> DialogueDefaults:
-        """Return what there is now but for the login, for the dialogue."""
+        """Return the present values except the login, for the dialogue."""
         from qwen_runtime import DialogueDefaults  # noqa: PLC0415 - the HTTP client is slow to import
 
         decisions, reference = self._with_key().resolution.decisions, self._request.secret_from
-        # Defaults are left out: they may differ under the method that the user chooses now.
+        # No defaults, since they may differ under the method that the user chooses.
         winners = {name: None if d.by_default else d.winner for name, d in decisions.items()}
         texts = {name: w.revealed for name in ("base_url", "model") if (w := winners[name]) is not None}
         key, shown = decisions["api_key"].value, ""
@@ -71,7 +73,7 @@ class RequestSubject:
         return DialogueDefaults(texts.get("base_url", ""), texts.get("model", ""), shown, exported=exported)
 
     def login_place(self) -> LoginPlace:
-        """Return where the login is, were the method Qwen OAuth."""
+        """Return the place of the login for the method Qwen OAuth."""
         return login_place_under(self._request)
 
     def logs_in(self, texts: Texts) -> bool:
@@ -84,7 +86,7 @@ class RequestSubject:
         if shown is None or shown.origin.reach == "user" or texts.get("base_url") != shown.revealed:
             return None
         others = {name: text for name, text in texts.items() if name != "base_url"}
-        return compilation_of(_with(self._request, place, others)).concern
+        return compilation_of(_with_texts(self._request, place, others)).concern
 
     def key_to_carry(self) -> dict[str, Secret]:
         """Return the present key as a text to save; empty if the environment, `.qwen/.env` or --secret-from has it."""
@@ -97,10 +99,10 @@ class RequestSubject:
 
     def change(self, place: str, texts: Texts, gate: Gate, key: Secret | None) -> tuple[RequestSubject, ReadyConfig]:
         """Return the request with a change, and the runtime's input."""
-        compilation = compilation_of(_with(self._request, place, texts))
+        compilation = compilation_of(_with_texts(self._request, place, texts))
         return RequestSubject(compilation), ready(compilation, gate, key)
 
-    def change_after_keeping(
+    def change_after_saving(
         self, kept: EnvFileUpdate, place: str, texts: Texts, carried: Texts, gate: Gate, key: Secret | None
     ) -> tuple[RequestSubject, ReadyConfig]:
         """Return the request after a save, and the runtime's input.
@@ -108,22 +110,22 @@ class RequestSubject:
         Origins then name the file; typed texts are used as flags only if the saved value is hidden.
         """
         both = {**carried, **texts}
-        after = compilation_of(_untyped(self._request, both))
-        hidden = {name: text for name, text in both.items() if not _gives(after.resolution, name, text)}
+        after = compilation_of(_without_typed(self._request, both))
+        hidden = {name: text for name, text in both.items() if not _sets(after.resolution, name, text)}
         notices = notices_of(kept, self.compilation.resolution, after.resolution, hidden)
         if hidden:
-            after = compilation_of(_with(after.request, place, hidden))
-        gate.vouch(after.concern, [name for name, text in texts.items() if _gives(after.resolution, name, text)])
+            after = compilation_of(_with_texts(after.request, place, hidden))
+        gate.vouch(after.concern, [name for name, text in texts.items() if _sets(after.resolution, name, text)])
         return RequestSubject(after), replace(ready(after, gate, key), notices=notices)
 
     def _with_key(self) -> Compilation:
         """Return the compilation under the method openai, for the dialogue, which asks about an API key."""
         if self.compilation.resolution.auth_method != METHOD:
             return self.compilation
-        return compilation_of(_with(self._request, "/auth", {"auth_method": "openai"}))
+        return compilation_of(_with_texts(self._request, "/auth", {"auth_method": "openai"}))
 
 
-def _with(request: Request, place: str, texts: Texts) -> Request:
+def _with_texts(request: Request, place: str, texts: Texts) -> Request:
     """Return a request with typed texts; a key among them replaces --secret-from.
 
     For Qwen OAuth, the values for the previous method are removed.
@@ -134,12 +136,12 @@ def _with(request: Request, place: str, texts: Texts) -> Request:
     return replace(request, secret_from=reference).with_flags(place, texts)
 
 
-def _untyped(request: Request, texts: Texts) -> Request:
+def _without_typed(request: Request, texts: Texts) -> Request:
     """Return a request without texts typed earlier for the saved fields; flags of the command line stay."""
     flags = {name: flag for name, flag in request.flags.items() if name not in texts or not flag.flag.startswith("/")}
     return replace(request, flags=flags, secret_from=None if "api_key" in texts else request.secret_from)
 
 
-def _gives(resolution: Resolution, name: str, text: str | Secret) -> bool:
+def _sets(resolution: Resolution, name: str, text: str | Secret) -> bool:
     winner = resolution.decisions[name].winner
     return winner is not None and winner.revealed == (text.reveal() if isinstance(text, Secret) else text)

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 @record(kw_only=True)
 class CheckResult:
-    """What an artifact differs in from what resolves now.
+    """The differences between an artifact and the present resolution.
 
-    `diagnostics` are warnings of the rules, which are no differences. `absent` are files that the artifact was made
-    from and that are not here, `not_compared` the fields about which nothing can be said for that, and `key_is_missing`
-    tells that there is no key here.
+    `diagnostics` are warnings of the rules, which do not count as differences. `absent` are files that the artifact was
+    made from and that do not exist here; `not_compared` are the fields that cannot be compared for this reason.
+    `key_is_missing` says that there is no key here.
     """
 
     file: str
@@ -40,14 +40,14 @@ class CheckResult:
         return not self.differences
 
 
-def checked(request: Request, *, strict: bool) -> CheckResult:
-    """Return how the artifact that a request names compares with what resolves at its place.
+def check(request: Request, *, strict: bool) -> CheckResult:
+    """Return the result of comparing the artifact that a request names with the resolution in its directory.
 
     Raises:
-        ArtifactError: if the file is no artifact.
-        ConfigurationError: if what resolves here is not valid, or incomplete for another reason than a missing key.
+        ArtifactError: if the file is not an artifact.
+        ConfigurationError: if the resolution is invalid, or incomplete for another reason than a missing key.
     """
-    assert request.config is not None and request.artifact_file is not None  # noqa: S101 - the caller has named it
+    assert request.config is not None and request.artifact_file is not None  # noqa: S101 - the caller named it
     _, old = read_artifact(request.artifact_file, request.config)
     compilation = compilation_of(replay(replace(request, config=None), old), "survey", of_artifact=True)
     found = compare(old, compilation, rules_for_check((), ()), strict=strict)

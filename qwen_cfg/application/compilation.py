@@ -135,7 +135,7 @@ class Compilation:
             self.resolution, WARNINGS, other_profiles=self.settings_readers, chosen_profile=self.chosen_profile
         )
 
-    def without_asked(self, diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    def without_trust_questions(self, diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
         """Return diagnostics without those that the trust question covers."""
         return without_split(diagnostics, lambda: self.concern is not None)
 
@@ -150,7 +150,7 @@ class Compilation:
 
     @property
     def surroundings(self) -> Surroundings:
-        """Where the references of what resolves lead."""
+        """The context of the secret references in the resolution."""
         request, world = self.request, self.world
         return Surroundings(
             request.process.environ,
@@ -159,7 +159,7 @@ class Compilation:
             world.home,
             world.dialect,
             user_files=user_files(self.resolution),
-            # No project's file has named one that got here.
+            # The merge refuses commands from a project's file.
             may_run_commands=True,
         )
 
@@ -206,7 +206,7 @@ class Compilation:
 
     @cached_property
     def _outcome(self) -> Outcome:
-        # From here on the keys are known, so that nothing shows them and no artifact contains one.
+        # All keys are read first: from then on they are redacted, and no artifact can contain one.
         _ = self._keys_in_files
         outcome = self._under(self.profile)
         if isinstance(outcome, Resolution):
@@ -243,7 +243,7 @@ def compilation_of(request: Request, extent: Extent = "search", *, of_artifact: 
 
 
 def allowed_owners(process: Process, *, all_of_them: bool) -> Allows:
-    """Return which env files of other users may be used."""
+    """Return the function that decides which env files of other users may be used."""
     return owner_rule(trust_store(process), all_of_them=all_of_them)
 
 

@@ -1,4 +1,4 @@
-"""The artifact that --config names: nothing is resolved, and its own statements about origins are not trusted."""
+"""The artifact that --config names. Nothing is resolved, and the origins that it records are not trusted."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ConfigFile:
         return replace(here, may_run_commands=may_run)
 
     @cached_property
-    def in_use(self) -> ResolvedConfig:
+    def with_machine_settings(self) -> ResolvedConfig:
         """The artifact with the settings of this machine.
 
         Raises:
@@ -54,7 +54,7 @@ class ConfigFile:
         return with_machine(self.artifact, self.surroundings)
 
     @cached_property
-    def foreign(self) -> ForeignFileError | None:
+    def owner_error(self) -> ForeignFileError | None:
         """The error if the artifact names another user's env file for its key; None if the user named the file."""
         reference, request = self.artifact.api_key, self.request
         if reference.kind != "env-file" or request.secret_from is not None:
@@ -72,7 +72,7 @@ class ConfigFile:
         return _concern(self.artifact, self.path, self.name, self.surroundings)
 
     @property
-    def unusual(self) -> str:
+    def unusual_variable_notice(self) -> str:
         """A notice if the artifact reads the key from a variable whose name is not one for API keys; else empty."""
         variable = sends_unusual(self.artifact)
         if variable is None:

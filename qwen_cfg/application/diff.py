@@ -1,4 +1,4 @@
-"""Compares two artifacts, every artifact of two git revisions, or what resolves here in two environments."""
+"""Compares two artifacts, all artifacts of two git revisions, or the resolutions in two environments."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from .compilation import Compilation
     from .request import Request
 
-# What a file of variables never changes: the files and programs are those of this machine.
+# Variables that a file of variables does not change, since files and programs are those of this machine.
 _OF_THE_MACHINE = ("HOME", "PATH", "USERPROFILE", "HOMEDRIVE", "HOMEPATH", "SYSTEMROOT", "PATHEXT")
 
-# Between two revisions, as git writes them.
+# The separators of two revisions, as in git.
 _COMMON, _BOTH = "...", ".."
 
 # A file in a revision: a colon within braces, as in HEAD@{10:00}, is part of the revision.
@@ -42,7 +42,7 @@ _FORMS = "Name two artifacts (A B), two revisions (A B, A..B or A...B), or one o
 
 @record
 class Side:
-    """What a word stands for: an artifact in a file, one in a revision, or all those of a revision."""
+    """One side of a comparison: an artifact in a file, an artifact in a revision, or all artifacts of a revision."""
 
     word: str
     file: str = ""
@@ -50,20 +50,20 @@ class Side:
 
     @property
     def is_artifact(self) -> bool:
-        """Whether it is one artifact."""
+        """Whether the side is a single artifact."""
         return bool(self.file)
 
 
-def _quiet(done: int, total: int) -> None:
-    """Take no note of how far it is."""
+def _ignore(done: int, total: int) -> None:
+    """Ignore the progress."""
 
 
 def diff_of(
-    cwd: Path, words: Sequence[str], paths: Sequence[str], *, strict: bool, note: Callable[[int, int], None] = _quiet
+    cwd: Path, words: Sequence[str], paths: Sequence[str], *, strict: bool, note: Callable[[int, int], None] = _ignore
 ) -> Changes:
-    """Return what changes between the artifacts or revisions that words name, `paths` limiting the revisions' files.
+    """Return the changes between the artifacts or revisions that words name; `paths` limits the files of revisions.
 
-    `note` is told how many artifacts are compared, of how many.
+    `note` is called with the number of compared artifacts and their total.
 
     Raises:
         UsageError: if the words name nothing that can be compared.
@@ -75,7 +75,7 @@ def diff_of(
         return diff_of(cwd, words[:1], (words[1], *paths), strict=strict, note=note)
     if len(words) == 1:
         one = _side(words[0])
-        here = f"To compare with the file here: qwen-cfg diff {_told(one.word)}:{ARTIFACT_NAME} {ARTIFACT_NAME}. "
+        here = f"To compare with the file here: qwen-cfg diff {_redacted(one.word)}:{ARTIFACT_NAME} {ARTIFACT_NAME}. "
         raise UsageError("nothing to compare with", hint=f"{'' if one.is_artifact else here}{_FORMS}")
     if len(words) != 2:
         raise UsageError("nothing to compare", hint=_FORMS)
@@ -83,10 +83,10 @@ def diff_of(
     if old.is_artifact != new.is_artifact:
         one = old if old.is_artifact else new
         other = new if old.is_artifact else old
-        Repository(cwd).commit(other.revision)  # What is neither a file nor a revision is refused here.
+        Repository(cwd).commit(other.revision)  # Raises an error for a word that is neither a file nor a revision.
         raise UsageError(
-            f"{_told(one.word)} is an artifact, and {_told(other.word)} is not a file",
-            hint=f"Compare it with the same file in a revision: {_told(other.word)}:{_told(one.word)}. {_FORMS}",
+            f"{_redacted(one.word)} is an artifact, and {_redacted(other.word)} is not a file",
+            hint=f"Compare it with the file in a revision: {_redacted(other.word)}:{_redacted(one.word)}. {_FORMS}",
         )
     if old.is_artifact:
         if paths:
@@ -99,16 +99,16 @@ def diff_of(
 
 
 def environments(request: Request, files: Sequence[Path], shown: Sequence[str], *, only: bool, strict: bool) -> Changes:
-    """Return what changes from what resolves here to what resolves with the variables of a file, or of two files.
+    """Return the changes from the resolution in this environment to that with the variables of a file.
 
-    With one file, the first side is this environment. The variables of a file are set over this environment, or, if
-    `only`, in place of it. The directory, the home and the `qwen` on the PATH stay as they are.
+    With two files, both sides have the variables of a file. These are added to this environment, or replace it with
+    `only`. The directory, the home and the `qwen` on the PATH do not change.
 
     Raises:
         EnvFileError: if a file cannot be read.
     """
-    given = [_with(request, file, name, only=only) for file, name in zip(files, shown, strict=True)]
-    sides = given if len(given) == 2 else [request, *given]
+    with_files = [_request_with(request, file, name, only=only) for file, name in zip(files, shown, strict=True)]
+    sides = with_files if len(with_files) == 2 else [request, *with_files]
     names = [f"with {name}" for name in shown]
     names = names if len(names) == 2 else ["here", *names]
     old, new = (compilation_of(side, of_artifact=True) for side in sides)
@@ -119,7 +119,7 @@ def environments(request: Request, files: Sequence[Path], shown: Sequence[str], 
     return Changes("environments", names[0], names[1], 1, changes, strict, notes)
 
 
-def _with(request: Request, file: Path, shown: str, *, only: bool) -> Request:
+def _request_with(request: Request, file: Path, shown: str, *, only: bool) -> Request:
     process = request.process
     values = file_values(process.cwd / file, shown, request.dialect or "dotenv")
     said = {name: value for name, value in values.items() if name not in _OF_THE_MACHINE}
@@ -128,7 +128,7 @@ def _with(request: Request, file: Path, shown: str, *, only: bool) -> Request:
 
 
 def _notes(sides: Mapping[str, Compilation]) -> Iterator[str]:
-    """Yield what a person should know of the sides: that other rules count, and why one is incomplete."""
+    """Yield notes about the sides: different rules, and the reason why a side is incomplete."""
     rules = {name: side.chosen_profile.rules for name, side in sides.items()}
     if len(set(rules.values())) > 1:
         yield "; ".join(f"{name}: {words}" for name, words in rules.items())
@@ -146,19 +146,19 @@ def _incomplete(side: Compilation) -> str:
 
 
 def _side(word: str) -> Side:
-    """Return what a word stands for. A file comes before a revision of the same name."""
+    """Return the side that a word names. A file comes before a revision of the same name."""
     file = os.path.join(word, ARTIFACT_NAME) if os.path.isdir(word) else word  # noqa: PTH112, PTH118 - "./" stays
     if os.path.exists(file):  # noqa: PTH110 - a text
         return Side(word, file)
     if (found := _IN_REVISION.fullmatch(word)) is not None:
         return Side(word, found["path"], found["revision"])
     if word.endswith((".toml", ".json")) or word.startswith((".", "/")):
-        raise ArtifactError("there is no such file", where=word, hint=_near(word) or _FORMS)
+        raise ArtifactError("there is no such file", where=word, hint=_similar_name(word) or _FORMS)
     return Side(word, revision=word)
 
 
-def _near(word: str) -> str:
-    """Return the question that names an artifact beside with much the same name; nothing where there is none."""
+def _similar_name(word: str) -> str:
+    """Return the suggestion of a file beside with a similar name; empty if there is none."""
     directory, name = os.path.split(word)
     try:
         beside = sorted(os.listdir(directory or "."))  # noqa: PTH208 - names are wanted
@@ -168,7 +168,7 @@ def _near(word: str) -> str:
 
 
 def _range(word: str) -> tuple[str, str, str] | None:
-    """Return the two revisions of a range and what stands between them; an empty one is HEAD."""
+    """Return the two revisions of a range and their separator; an empty revision is HEAD."""
     if os.path.exists(word) or word.startswith(("./", "../", "/")):  # noqa: PTH110 - a text
         return None
     for between in (_COMMON, _BOTH):
@@ -184,20 +184,20 @@ def _artifact(cwd: Path, side: Side) -> tuple[str, ResolvedConfig]:
         return read_artifact(cwd / side.file, side.file)
     repository = Repository(cwd)
     commit = repository.commit(side.revision)
-    # As in git: from the top, or with ./ from here.
+    # As in git, a path is relative to the top, or with ./ to the working directory.
     name = repository.name_of(side.file) if side.file.startswith(("./", "../")) else side.file
     blob = repository.files(commit, lambda file: file == name).get(name)
     if blob is None:
-        hint = "A path goes by the top of the repository, or begins with ./ and goes by the working directory."
+        hint = "The path is relative to the top of the repository, or with ./ to the working directory."
         raise UsageError("the revision has no such file", where=side.word, hint=hint)
-    return _loaded(repository.contents([blob])[blob], side.word)
+    return _parse(repository.contents([blob])[blob], side.word)
 
 
-def _loaded(content: Content, where: str) -> tuple[str, ResolvedConfig]:
-    """Return the text of a content, and the artifact in it.
+def _parse(content: Content, where: str) -> tuple[str, ResolvedConfig]:
+    """Return the text of a file in a revision, and the artifact.
 
     Raises:
-        ArtifactError: if there is none.
+        ArtifactError: if the content is not an artifact.
     """
     if content.problem:
         raise ArtifactError(content.problem, where=where)
@@ -211,11 +211,11 @@ def _revisions(
     repository, (one, other, between) = Repository(cwd), ends
     for word in (one, other):
         if not is_word(word):
-            raise UsageError(f"this is not the name of a revision: {_told(word)}", hint=_FORMS)
+            raise UsageError(f"this is not the name of a revision: {_redacted(word)}", hint=_FORMS)
     old, new = repository.commit(one), repository.commit(other)
     if between == _COMMON:
         old = repository.merge_base(old, new)
-    is_wanted = _wanted(repository, paths)
+    is_wanted = _file_filter(repository, paths)
     before, after = repository.files(old, is_wanted), repository.files(new, is_wanted)
     if paths and not before and not after:
         raise UsageError("neither revision has an artifact there", where=", ".join(paths))
@@ -229,8 +229,8 @@ def _revisions(
     return Changes("revisions", one, other, len(before.keys() | after.keys()), differing, strict)
 
 
-def _wanted(repository: Repository, paths: Sequence[str]) -> Callable[[str], bool]:
-    """Return which files of a revision are compared: every `qwen.toml`, or those below paths."""
+def _file_filter(repository: Repository, paths: Sequence[str]) -> Callable[[str], bool]:
+    """Return the function that selects the compared files of a revision: each `qwen.toml`, or those below paths."""
     names = [repository.name_of(path) for path in paths]
     roots = tuple(f"{name}/" if name else "" for name in names)
 
@@ -256,27 +256,27 @@ class _Artifacts:
         self._names = names
         blobs = [side[file] for side in sides for file in changed if file in side]
         self._contents = repository.contents(blobs)
-        self._loaded: dict[Blob, tuple[str, ResolvedConfig]] = {}
+        self._parse: dict[Blob, tuple[str, ResolvedConfig]] = {}
 
     def of(self, file: str) -> tuple[tuple[str, ResolvedConfig] | None, ...]:
         """Return the text and the artifact of a file in each revision.
 
         Raises:
-            ArtifactError: if one is none.
+            ArtifactError: if one of them is not valid.
         """
         return tuple(self._artifact(file, side, name) for side, name in zip(self._sides, self._names, strict=True))
 
     def path(self, file: str) -> str:
-        """Return where a file would be on this disk."""
+        """Return the path of a file on this disk, where it need not exist."""
         return str(self._repository.top / file)
 
     def _artifact(self, file: str, side: dict[str, Blob], name: str) -> tuple[str, ResolvedConfig] | None:
         blob = side.get(file)
         if blob is None:
             return None
-        if blob not in self._loaded:
-            self._loaded[blob] = _loaded(self._contents[blob], f"{name}:{file}")
-        return self._loaded[blob]
+        if blob not in self._parse:
+            self._parse[blob] = _parse(self._contents[blob], f"{name}:{file}")
+        return self._parse[blob]
 
 
 def _change(artifacts: _Artifacts, file: str, *, strict: bool) -> Change:
@@ -293,5 +293,5 @@ def _change(artifacts: _Artifacts, file: str, *, strict: bool) -> Change:
     return replace(one_sided_change(file, one[1], is_new=old is None), path=path, text=one[0])
 
 
-def _told(word: str) -> str:
+def _redacted(word: str) -> str:
     return redact_unknown(word)

@@ -1,4 +1,4 @@
-"""Edits of a world: a flag, a variable, a line of an env file or a setting, tried in memory and never on the disk."""
+"""Edits of a world: of a flag, a variable, a line of an env file or a setting. Nothing on the disk is changed."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ Where = Literal["flag", "environment", "env-file", "settings"]
 
 @record
 class Edit:
-    """One edit: where, of what, and the new text; without a text, what is there is removed.
+    """One edit: the type of place, the name, and the new text; None removes the present value.
 
-    `name` is the flag, the variable, or the setting (its names joined by dots). `path` and `shown` are the file's, if
-    there is one, `lines` the lines in which it has the name now, and `creates` says that there is no such file yet.
-    `names` are the names that lead to a setting, and `field` is the field of a flag. The text of a key is not known
-    here, and a stand-in for one is never shown.
+    `name` is the flag, the variable, or the setting (its names joined by dots). `path` and `shown` are the path of the
+    file, if there is one; `lines` are the lines in which it has the name now, and `creates` says that the file does not
+    exist yet. `names` are the names that lead to a setting, `items` the items of a list, and `field` is the field of a
+    flag. The text of a key is a placeholder, which is never shown.
     """
 
     where: Where
@@ -45,17 +45,17 @@ class Edit:
 
     @property
     def place(self) -> tuple[object, ...]:
-        """What it edits, whatever the text."""
+        """The edited place, without the text."""
         return self.where, self.field or self.names or self.name, self.path
 
     @property
-    def spot(self) -> tuple[object, ...]:
-        """The kind of place that it edits, in which one name is as good as another."""
+    def kind_of_place(self) -> tuple[object, ...]:
+        """The type of the edited place and its file; for a user, all names in it are equivalent."""
         return self.where, self.path, self.names[:1] == ("env",)
 
     @property
     def removes(self) -> bool:
-        """Whether it removes what is there."""
+        """Whether the edit removes a value."""
         return self.text is None
 
     @property
@@ -64,9 +64,9 @@ class Edit:
         return self.text.reveal() if isinstance(self.text, Secret) else self.text or ""
 
 
-def applied(world: World, edit: Edit) -> World | None:
-    """Return the world after an edit; None where it cannot be made: the file cannot be changed so."""
-    # Whatever was loaded from the world before is not what it loads now.
+def apply(world: World, edit: Edit) -> World | None:
+    """Return the world after an edit; None if the file cannot be changed in this way."""
+    # The loaded files of the world before the edit are no longer valid.
     world = replace(world, loads={})
     match edit.where:
         case "flag":
@@ -80,7 +80,7 @@ def applied(world: World, edit: Edit) -> World | None:
             return _with_setting(world, edit)
 
 
-def located(edit: Edit, world: World) -> Edit:
+def with_lines(edit: Edit, world: World) -> Edit:
     """Return an edit of a file with the lines that it changes in a world, and whether it creates the file."""
     if edit.path is None:
         return edit
@@ -94,7 +94,7 @@ def located(edit: Edit, world: World) -> Edit:
 
 
 def _flag(edit: Edit) -> FlagValue:
-    assert edit.text is not None  # noqa: S101 - it is given
+    assert edit.text is not None  # noqa: S101 - the caller checked it
     return FlagValue(edit.name, edit.text)
 
 
@@ -119,7 +119,7 @@ def _with_env_file(world: World, edit: Edit) -> World | None:
         text = unassign(before, edit.name) if edit.text is None else assign(before, {edit.name: edit.revealed})
     except CannotAssignError:
         return None
-    return replace(world, sightings={**world.sightings, edit.path: _written(seen, text)})
+    return replace(world, sightings={**world.sightings, edit.path: _file_sighting(seen, text)})
 
 
 def _with_setting(world: World, edit: Edit) -> World | None:
@@ -132,11 +132,11 @@ def _with_setting(world: World, edit: Edit) -> World | None:
     if not isinstance(tree, dict) or not _put(tree, edit.names, None if edit.text is None else value):
         return None
     text = json.dumps(tree, ensure_ascii=False, indent=2)
-    return replace(world, settings_seen={**world.settings_seen, edit.path: _written(seen, text)})
+    return replace(world, settings_seen={**world.settings_seen, edit.path: _file_sighting(seen, text)})
 
 
 def _may_change(seen: Sighting) -> bool:
-    """Tell whether a file can be changed or made there: no FIFO, nobody else's, and nothing that is no file."""
+    """Return whether a path can be written: it does not exist, or is the user's own regular file."""
     return (
         seen is ABSENT
         or seen.kind == "absent"
@@ -144,7 +144,7 @@ def _may_change(seen: Sighting) -> bool:
     )
 
 
-def _written(seen: Sighting, text: str) -> Sighting:
+def _file_sighting(seen: Sighting, text: str) -> Sighting:
     return Sighting("file", text, None, seen.mode, is_shared=seen.is_shared)
 
 
@@ -157,7 +157,7 @@ def _plain(node: Node) -> Any:
 
 
 def _put(tree: Any, names: tuple[str, ...], value: object) -> bool:
-    """Put a value at a path of names, or remove what is there (None); False if the path leads through no object."""
+    """Set a value at a path of names, or remove it (None); return False if the path does not lead through objects."""
     *way, last = names
     for name in way:
         inside = _at(tree, name)

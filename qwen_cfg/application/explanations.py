@@ -1,4 +1,4 @@
-"""The explanation of a request, or of an artifact, for a caller from Python: as text, and as plain values."""
+"""The explanation of a request or an artifact for a caller from Python, as text and as plain values."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ _WIDTH = 100
 
 
 def resolution_text(request: Request, *, everything: bool) -> str:
-    """Return the screen that explains what resolves, with every place that was looked at. Files are read again."""
+    """Return the screen that explains a resolution, with every place of the search. Files are read again."""
     from rich.console import Console  # noqa: PLC0415 - only screens need it
 
     from qwen_cfg.explanation.text import screen  # noqa: PLC0415
 
     canvas = StringIO()
-    # A text depends on no variable of this process, as a screen does.
+    # The text must not depend on variables of this process.
     console = Console(file=canvas, width=_WIDTH, no_color=True, highlight=False, markup=False, emoji=False, _environ={})
     console.print(screen(_explanation(_survey(request)), width=_WIDTH, everything=everything))
     return redact("\n".join(line.rstrip() for line in canvas.getvalue().splitlines()) + "\n")
 
 
 def resolution_data(request: Request) -> dict[str, Any]:
-    """Return the same as plain values, under `explain.schema.json`."""
+    """Return the explanation of a resolution as plain values, in the form of `explain.schema.json`."""
     from qwen_cfg.explanation.data import explanation_data  # noqa: PLC0415 - not every caller explains
 
     compilation = _survey(request)
@@ -49,7 +49,7 @@ def resolution_data(request: Request) -> dict[str, Any]:
 
 
 def artifact_text(name: str, artifact: ResolvedConfig) -> str:
-    """Return the fields of an artifact with their values and the origins that it records."""
+    """Return the fields of an artifact as text, with their values and the recorded origins."""
     rows = [
         (field, str(value) if isinstance(value, SecretReference) else show_value(value))
         for field, value in artifact.config.items()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def usual_variable() -> str:
-    """Return the variable that every program reads the key from."""
+    """Return the usual variable of the key, which most programs read."""
     return declared_fields()["api_key"].variables[0].name
 
 

@@ -1,4 +1,4 @@
-"""The value that is wanted of a field: a text, or for a key the place that it is to come from."""
+"""The wanted value of a field: a text, or for a key also its origin."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 _VARIABLE, _FILE = "env:", "file:"
 _KEY_ADVICE = (
-    "A key does not belong on a command line, which shells and systems keep. Name where it is to come from: "
+    "Shells and systems store command lines, so a key does not belong there. Name the origin of the key: "
     "api_key=env:VARIABLE, api_key=file:PATH, or api_key=keyring:SERVICE/NAME."
 )
 
 
 @record
 class Goal:
-    """What is wanted of a field under a profile: the text of a value, or the variable or file that a key comes from."""
+    """The wanted value of a field under a profile: its text, or the variable or file that a key should come from."""
 
     field: Field
     text: str
@@ -45,7 +45,7 @@ class Goal:
 
     @cached_property
     def value(self) -> Value | BadValue:
-        """The value that the text stands for, or why it stands for none."""
+        """The value of the text, or the reason why the text is not valid."""
         try:
             return parse_value(fields_under(self.profile)[self.field.name], self.text)
         except BadValue as problem:
@@ -53,29 +53,29 @@ class Goal:
 
     @property
     def problem(self) -> BadValue | None:
-        """Why no layer can have the value."""
+        """The reason why the value is not valid in any layer; None if it is valid."""
         return self.value if not self.is_of_origin and isinstance(self.value, BadValue) else None
 
     @property
     def is_of_origin(self) -> bool:
-        """Whether it says where a key comes from, and not what it is."""
+        """Whether the origin of a key is wanted, not its text."""
         return bool(self.variable or self.file)
 
     def is_met(self, resolution: Resolution) -> bool:
-        """Tell whether the value wins."""
+        """Return whether the wanted value wins in a resolution."""
         decision = resolution.decisions[self.field.name]
         if decision.problem is not None or decision.winner is None:
             return False
         return self.is_wanted(decision.winner) if self.field.secret else decision.value == self.value
 
     def is_wanted(self, candidate: Candidate) -> bool:
-        """Tell whether a candidate is what is wanted, whether it wins or not."""
+        """Return whether a candidate has the wanted value, even if it does not win."""
         if self.is_of_origin:
             return self._comes_from_there(candidate.origin)
         return self.means(candidate.revealed)
 
     def means(self, text: str) -> bool:
-        """Tell whether a text stands for the wanted value."""
+        """Return whether a text has the wanted value."""
         if self.field.secret:
             return text == self.text
         try:
@@ -91,15 +91,15 @@ class Goal:
 
 
 def goal_of(words: str, profile: Profile, cwd: Path, home: Path | None) -> Goal:
-    """Return what FIELD=VALUE asks for.
+    """Return the goal of FIELD=VALUE.
 
     Raises:
-        UsageError: if it names no field or no value, or if a key stands in it.
+        UsageError: if the field is unknown, there is no value, or the value contains a key.
     """
     name, equals, text = words.partition("=")
     field = declared_fields().get(name)
     if not equals and field is not None:
-        raise UsageError(f"which value of {name}?", hint=f"Write it behind the field: {name}=VALUE")
+        raise UsageError(f"{name} has no value", hint=f"Write the value after the field: {name}=VALUE")
     if field is None:
         hint = f"{fields_meant(name)}Write FIELD=VALUE, with one of {', '.join(declared_fields())}."
         raise UsageError(f"unknown field {show_word(name)}", hint=hint)
@@ -108,7 +108,7 @@ def goal_of(words: str, profile: Profile, cwd: Path, home: Path | None) -> Goal:
     if looks_like_key(text):
         raise UsageError(f"the value of {name} contains an API key", hint="Name a value without a key.")
     if field.schema.get("format") == "proxy-url" and split_login(text)[1]:
-        raise UsageError(f"the value of {name} contains a login", hint="Leave the login out of the URL.")
+        raise UsageError(f"the value of {name} contains a login", hint="Remove the login from the URL.")
     return Goal(field, text, profile)
 
 
@@ -122,4 +122,4 @@ def _of_key(field: Field, text: str, profile: Profile, cwd: Path, home: Path | N
         return Goal(field, "", profile, file=Path(without_dots(path)))
     if kind_of_pointer(text) is not None:
         return Goal(field, text, profile)
-    raise UsageError("a key is not taken from the command line", where=field.name, hint=_KEY_ADVICE)
+    raise UsageError("a key may not be on the command line", where=field.name, hint=_KEY_ADVICE)

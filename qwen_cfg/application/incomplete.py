@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class IncompleteError(ConfigurationError):
-    """A value is missing or not valid; `diagnostics` have the field, place and fix. `also` is a further hint."""
+    """A value is missing or not valid. `diagnostics` have the field, place and fix; `also` is a further hint."""
 
     def __init__(self, diagnostics: tuple[Diagnostic, ...], also: str = "") -> None:
         self.diagnostics = diagnostics

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from .request import Request
     from .trial import Trial
 
-KEPT = ("api_key", "base_url", "model")
+SAVED_FIELDS = ("api_key", "base_url", "model")
 KEY_FROM = "--key-from"
 
 _MOST_READ = 64 * 1024
@@ -82,7 +82,7 @@ def _standard_input() -> str:
     return key
 
 
-def given_settings(request: Request, provider: Provider | None, trial: Trial) -> dict[str, str | Secret]:
+def init_settings(request: Request, provider: Provider | None, trial: Trial) -> dict[str, str | Secret]:
     """Return the texts by field from flags and the named provider; values of the environment are not copied.
 
     Raises:
@@ -90,12 +90,12 @@ def given_settings(request: Request, provider: Provider | None, trial: Trial) ->
         UsageError: if the base URL is another provider's, or the provider has no common base URL and none is given.
     """
     if provider is not None and provider.login:
-        return _login(request)
-    texts: dict[str, str | Secret] = {name: request.flags[name].text for name in KEPT if name in request.flags}
+        return _login_texts(request)
+    texts: dict[str, str | Secret] = {name: request.flags[name].text for name in SAVED_FIELDS if name in request.flags}
     # An empty flag counts as not given.
     texts = {name: text for name, text in texts.items() if isinstance(text, Secret) or text}
     if provider is not None:
-        texts |= _of_provider(request, provider, texts)
+        texts |= _provider_texts(request, provider, texts)
     if "api_key" not in texts and not request.process.environ.get(usual_variable()):
         raise ConfigurationError(
             "there is no API key, and no terminal to ask at",
@@ -110,13 +110,13 @@ def given_settings(request: Request, provider: Provider | None, trial: Trial) ->
     return valid
 
 
-def _login(request: Request) -> dict[str, str | Secret]:
+def _login_texts(request: Request) -> dict[str, str | Secret]:
     """Return the method for an existing login.
 
     Raises:
         NoLoginError: if there is no login.
     """
-    if not login_place_under(request).shown_if_kept:
+    if not login_place_under(request).existing_path:
         raise NoLoginError(
             "there is no Qwen OAuth login, and no terminal to log in at",
             where="--provider",
@@ -125,7 +125,7 @@ def _login(request: Request) -> dict[str, str | Secret]:
     return {"auth_method": LOGIN_METHOD}
 
 
-def _of_provider(request: Request, provider: Provider, texts: Mapping[str, str | Secret]) -> dict[str, str | Secret]:
+def _provider_texts(request: Request, provider: Provider, texts: Mapping[str, str | Secret]) -> dict[str, str | Secret]:
     """Return the texts that a provider adds: its base URL, its usual model, and the key in its own variable."""
     more: dict[str, str | Secret] = {}
     url = texts.get("base_url")

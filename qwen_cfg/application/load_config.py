@@ -1,4 +1,4 @@
-"""From a request to a config for a Python program: behind the trust gate, with nobody who could be asked."""
+"""From a request to a config for a Python program, through the trust gate; the user is not asked."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from qwen_schema.qwen_oauth import METHOD
 from .compilation import compilation_of, trust_store
 from .config_file import config_file
 from .loaded_config import Config
-from .ready import fetched_key, key_of, trusted_artifact, trusted_file
+from .ready import fetch_key, key_of, trusted_artifact, trusted_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,25 +24,25 @@ if TYPE_CHECKING:
 
     from .request import Request
 
-# What is done about what `run` would ask the user: refuse it, refuse what has no saved approval, or allow it.
+# The answer to questions that `run` would ask: no; yes if there is a saved approval; or yes.
 Trust = Literal["deny", "known", "allow"]
 TRUST: tuple[Trust, ...] = ("deny", "known", "allow")
 
 
 def load_here(request: Request, trust: Trust) -> Config:
-    """Return what a request resolves to.
+    """Return the config that a request resolves to.
 
     Raises:
         IncompleteError: if a value is missing or not valid.
-        NotTrustedError: if a project's file decides where the key goes, and that is not trusted.
-        SecretReferenceError: if there is no key where a pointer leads.
+        NotTrustedError: if a project's file sets the endpoint for the key, and it is not trusted.
+        SecretReferenceError: if a pointer does not lead to a key.
     """
     notices: list[str] = []
-    # Nobody is told of what a library's caller uses.
+    # No telemetry is recorded for a caller from Python.
     compilation, gate = compilation_of(request, of_artifact=True), _gate(request, trust, notices)
     with _advice_for_programs(request, trust):
         artifact = trusted_artifact(compilation, gate)
-    found = compilation.without_asked(compilation.warnings)
+    found = compilation.without_trust_questions(compilation.warnings)
     warnings = [warning_text(diagnostic) for diagnostic in found if diagnostic.severity == "warning"]
     here = compilation.surroundings
     key = None if artifact.text("auth_method") == METHOD else key_of(compilation, here, gate)
@@ -50,11 +50,11 @@ def load_here(request: Request, trust: Trust) -> Config:
 
 
 def load_artifact(request: Request, trust: Trust) -> Config:
-    """Return what the artifact that a request names says.
+    """Return the config of the artifact that a request names.
 
     Raises:
-        ArtifactError: if the file is no artifact.
-        NotTrustedError: if the artifact names a command for its key, or decides where that goes and is not trusted.
+        ArtifactError: if the file is not an artifact.
+        NotTrustedError: if the artifact names a command for its key, or sets the endpoint and is not trusted.
         ConfigurationError: if its key cannot be read.
     """
     notices: list[str] = []
@@ -62,12 +62,18 @@ def load_artifact(request: Request, trust: Trust) -> Config:
     with _advice_for_programs(request, trust):
         artifact = trusted_file(file, gate)
     here = file.surroundings
-    key = None if artifact.text("auth_method") == METHOD else fetched_key(artifact, here, gate)
-    return _config(artifact, key, here, request, [*([file.unusual] if file.unusual else []), *notices])
+    key = None if artifact.text("auth_method") == METHOD else fetch_key(artifact, here, gate)
+    return _config(
+        artifact,
+        key,
+        here,
+        request,
+        [*([file.unusual_variable_notice] if file.unusual_variable_notice else []), *notices],
+    )
 
 
 def _gate(request: Request, trust: Trust, notices: list[str]) -> Gate:
-    """Return the gate for a caller: under `deny` nothing that the user has ever approved counts."""
+    """Return the gate for a caller. Under `deny`, earlier approvals do not count."""
     is_open = trust == "allow" or (trust == "known" and request.trusts_project)
     return Gate(
         trust_store(request.process),
@@ -78,13 +84,13 @@ def _gate(request: Request, trust: Trust, notices: list[str]) -> Gate:
 
 @contextmanager
 def _advice_for_programs(request: Request, trust: Trust) -> Iterator[None]:
-    """Give an error of the trust gate the advice for a program: it has no options, and nobody who could be asked."""
+    """Replace the hint of an error of the trust gate by one for a program, which has no options and no user to ask."""
     try:
         yield
     except NotTrustedError as error:
         command = shlex.join(["qwen-cfg", "trust", *request.as_words()])
         then = '; then: load(trust="known")' if trust == "deny" else ""
-        # An approval is for a key that is found again.
+        # An approval is saved only for a key that a later run can find.
         approval = "" if "api_key" in request.flags else f"To approve, once: {command}{then}. "
         allowed = 'To decide in the program: load(trust="allow"). Nothing was sent.'
         raise error.copy(hint=f"{approval}{allowed}") from None

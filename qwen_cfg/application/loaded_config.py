@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 @record(kw_only=True)
 class Config:
-    """What resolves here, or what an artifact says, with an attribute for every field; times are in seconds.
+    """The resolved config, or the config of an artifact, with an attribute for every field; times are in seconds.
 
     `api_key` is None for a Qwen OAuth login. `ca_bundle` is an absolute path; None for the usual authorities.
-    `profile` is the version of Qwen Code that was followed, and `origins` tells of each field where its value comes
-    from. `warnings` are what `qwen-cfg run` would show before it sends anything, a sentence or two each.
+    `profile` is the name of the profile in use, and `origins` has the origin of each field's value. `warnings` are the
+    warnings that `qwen-cfg run` would show before it sends anything.
     """
 
     auth_method: str
@@ -48,22 +48,22 @@ class Config:
     def client_kwargs(self, *, is_async: bool = False) -> dict[str, Any]:
         """Return the arguments for `openai.OpenAI(**…)`, or with `is_async` for `openai.AsyncOpenAI(**…)`.
 
-        They hold the key itself, in the clear: only their `repr` masks it. Their HTTP client reads no variable of the
-        environment, follows no redirect, and goes through the proxy and trusts the authorities that were resolved.
+        They contain the key itself; only its `repr` is masked. Their HTTP client does not read the environment and does
+        not follow redirects; it uses the resolved proxy and certificate authorities.
 
         Raises:
             ConfigurationError: if the method is not `openai`, the package is missing or too old, or the CA bundle or
                 the proxy cannot be used.
         """
-        from .openai_client import client_kwargs  # noqa: PLC0415 - not every caller uses that package
+        from .openai_client import client_kwargs  # noqa: PLC0415 - not every caller uses the openai package
 
         return client_kwargs(self, is_async=is_async)
 
     def explain(self, *, everything: bool = False) -> str:
-        """Return where each value comes from, as a text for people; no key is shown.
+        """Return the origin of each value as text, without a key.
 
-        What was resolved is resolved again, and every place that the search knows is looked at; fields at their
-        defaults are only counted, unless it is to be `everything`. Of an artifact it is the origins that it records.
+        The config is resolved again, with every place of the search. Without `everything`, fields with default values
+        are only counted. For an artifact, the text has the recorded origins.
         """
         from . import explanations  # noqa: PLC0415 - few callers explain
 
@@ -72,7 +72,7 @@ class Config:
         return explanations.artifact_text(self._request.config, self._artifact)
 
     def explain_data(self) -> dict[str, Any]:
-        """Return the same as plain values: what `resolve --explain --format json` prints, or the artifact."""
+        """Return the explanation as plain values: the output of `resolve --explain --format json`, or the artifact."""
         from . import explanations  # noqa: PLC0415
 
         if self._request.config is None:

@@ -56,7 +56,7 @@ class LoginPlace:
         return cache_of(self.settings)
 
     @property
-    def shown_if_kept(self) -> str:
+    def existing_path(self) -> str:
         """The path of the login's file for messages; empty if the file does not exist."""
         return self.cache.shown if self.cache.path.exists() else ""
 

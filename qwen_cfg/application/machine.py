@@ -1,4 +1,4 @@
-"""Settings of the machine: an artifact does not contain them; a run reads them from the environment and the home."""
+"""Settings of the machine, which an artifact does not contain; a run reads them from the environment and the home."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _with_proxy(artifact: ResolvedConfig, here: Surroundings) -> ResolvedConfig:
     """
     provenance, declared = artifact.provenance["proxy"], declared_fields()["proxy"]
     if is_said_for_all(provenance):
-        return replace(artifact, proxy_login=_login_beside(artifact, provenance, here))
+        return replace(artifact, proxy_login=_proxy_login(artifact, provenance, here))
     try:
         found = _machine_value(declared, here)
     except ConfigurationError:
@@ -67,7 +67,7 @@ def _with_proxy(artifact: ResolvedConfig, here: Surroundings) -> ResolvedConfig:
     return replace(_with_value(artifact, "proxy", value, origin), proxy_login=Secret(login) if login else None)
 
 
-def _login_beside(artifact: ResolvedConfig, provenance: Provenance, here: Surroundings) -> Secret | None:
+def _proxy_login(artifact: ResolvedConfig, provenance: Provenance, here: Surroundings) -> Secret | None:
     """Return the login in the proxy's URL at its origin, if the URL is still the artifact's proxy; else None.
 
     A login is sent only to the proxy in whose URL it is.

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from qwen_schema import Secret
 
-# The method whose API the package speaks.
+# The method whose API the package supports.
 _METHOD = "openai"
 _HINT = "Install it, or a newer one: pip install --upgrade openai"
 
 
 class Endpoint(Route, Protocol):
-    """The settings of an endpoint, and of the way to it."""
+    """The settings of an endpoint and of the route to it."""
 
     @property
     def auth_method(self) -> str:
@@ -43,15 +43,15 @@ class Endpoint(Route, Protocol):
 
     @property
     def timeout(self) -> float:
-        """How long to wait for an answer, in seconds."""
+        """The time limit for an answer, in seconds."""
 
     @property
     def max_retries(self) -> int:
-        """How often a failed request is retried."""
+        """The number of retries of a failed request."""
 
 
 class _Revealed(str):
-    """A key as a text for a library: only its `repr` is masked, which is what shows when arguments are printed."""
+    """A key as a string for a library. Only its `repr` is masked, so that printed arguments do not show the key."""
 
     __slots__ = ()
 
@@ -63,14 +63,14 @@ def client_kwargs(endpoint: Endpoint, *, is_async: bool) -> dict[str, Any]:
     """Return the arguments of `openai.OpenAI`, or of `openai.AsyncOpenAI`.
 
     Raises:
-        ConfigurationError: if the package does not speak the method's API, is missing or too old, or the CA bundle or
+        ConfigurationError: if the package does not support the method's API, is missing or too old, or the CA bundle or
             the proxy cannot be used.
     """
     if endpoint.auth_method != _METHOD or endpoint.api_key is None:
         raise ConfigurationError(
-            f"the authentication method is {endpoint.auth_method}, whose API the openai package does not speak",
+            f"the authentication method is {endpoint.auth_method}, whose API the openai package does not support",
             where="auth_method",
-            hint="A Qwen OAuth login is used by qwen-cfg run." if endpoint.auth_method == "qwen-oauth" else "",
+            hint="To use a Qwen OAuth login: qwen-cfg run" if endpoint.auth_method == "qwen-oauth" else "",
         )
     package, provider = _openai(), provider_of(endpoint.base_url)
     key = _Revealed(endpoint.api_key.reveal())
@@ -95,9 +95,9 @@ def _openai() -> Any:
 
 
 def _http_client(package: Any, endpoint: Endpoint, key_header: str, *, is_async: bool) -> Any:
-    """Return the package's own HTTP client: no variable of the environment counts, and no redirect is followed.
+    """Return the package's own HTTP client, which does not read the environment or follow redirects.
 
-    So the key goes to the base URL alone, through the proxy that was resolved.
+    So the key is sent only to the base URL, through the resolved proxy.
     """
     proxy = proxy_for(endpoint.base_url, endpoint)
     moves = key_header != "authorization"
@@ -113,7 +113,7 @@ def _http_client(package: Any, endpoint: Endpoint, key_header: str, *, is_async:
 
 
 def _key_mover(key_header: str, *, is_async: bool) -> Callable[[Any], object]:
-    """Return what moves the key of a request into the header of its provider, and calls it no bearer token there."""
+    """Return the hook that moves the key of a request to the provider's header, without the word Bearer."""
 
     def move(request: Any) -> None:
         request.headers[key_header] = request.headers.pop("Authorization", "").removeprefix("Bearer ")
@@ -125,7 +125,7 @@ def _key_mover(key_header: str, *, is_async: bool) -> Callable[[Any], object]:
 
 
 def _with_login(proxy: str, login: Secret | None) -> str:
-    """Return a proxy's URL with the login, which is kept as its URL had it."""
+    """Return the URL of a proxy with its login, which is already percent-encoded."""
     scheme, separator, rest = proxy.partition("://")
     return proxy if login is None else f"{scheme}{separator}{login.reveal()}@{rest}"
 

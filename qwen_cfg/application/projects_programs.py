@@ -1,4 +1,4 @@
-"""What a project's files make Qwen Code start, such as programs and sandboxes, and what they make it send."""
+"""The settings and variables of a project that make Qwen Code start programs or sandboxes, or send data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.paths import Standpoint
-from qwen_cfg.starting.qwen_settings import plain
+from qwen_cfg.starting.qwen_settings import plain_value
 from qwen_cfg.trust import Concern
 from qwen_schema import ConfigurationError, is_secret_name
 from qwen_schema.bounded import Unreadable
@@ -65,7 +65,7 @@ _NOTHING: tuple[object, ...] = (None, False, 0, "", "false", "0", {}, [])
 
 @record
 class ProjectsPrograms:
-    """A project's settings or env file, as it is shown, and its members that make Qwen Code start or send something."""
+    """A project's settings or env file, its displayed path, and the members that make Qwen Code start or send data."""
 
     file: Path
     shown: str
@@ -73,11 +73,11 @@ class ProjectsPrograms:
 
     @property
     def names(self) -> str:
-        """The names of the members, in words."""
+        """The names of the members, as text."""
         return ", ".join(name for name, _ in self.members)
 
     def concern(self, reference: str) -> Concern:
-        """Return what the user is asked about before Qwen Code gets a key in its environment."""
+        """Return the concern that needs an approval before Qwen Code gets a key in its environment."""
         return Concern(
             file=Path(os.path.realpath(self.file)),
             place=self.shown,
@@ -91,16 +91,16 @@ class ProjectsPrograms:
 
 
 def projects_programs(process: Process, environ: Mapping[str, str], profile: Profile) -> tuple[ProjectsPrograms, ...]:
-    """Return what a project's files make Qwen Code start or send in an environment: its settings and its env files.
+    """Return the settings and env files of a project that make Qwen Code start or send something in an environment.
 
-    `profile` is that of the Qwen Code.
+    `profile` is the profile of the Qwen Code that is started.
 
     Raises:
-        ConfigurationError: if one of them cannot be read: Qwen Code may be able to.
+        ConfigurationError: if a file cannot be read, since Qwen Code may be able to read it.
     """
     home = process.home.path
     if home is not None and os.path.realpath(process.cwd) == os.path.realpath(home):
-        # They are the user's own.
+        # These are the user's own files.
         return ()
     found = _in_settings(process, environ, profile)
     own = () if found is None else (found,)
@@ -112,7 +112,7 @@ def _in_env_file(file: FileVariables) -> ProjectsPrograms:
 
 
 def _in_settings(process: Process, environ: Mapping[str, str], profile: Profile) -> ProjectsPrograms | None:
-    """Return what the settings of the working directory make Qwen Code start or send; None if that is nothing."""
+    """Return the settings of the working directory, if they make Qwen Code start or send something; else None."""
     file = process.cwd / ".qwen" / "settings.json"
     shown = Standpoint(process.cwd, process.home.path).show(file)
     try:
@@ -127,7 +127,7 @@ def _in_settings(process: Process, environ: Mapping[str, str], profile: Profile)
             hint="Nothing was started. Fix or remove the file.",
         ) from None
     env = root.members if (root := node.at("env")) is not None else None
-    texts = {name: plain(value) for name, value in (env or {}).items()}
+    texts = {name: plain_value(value) for name, value in (env or {}).items()}
     names = starting_variables(texts, environ, profile, with_otel=is_telemetry_on(process, environ))
     members = (*_members(node), *((f"env.{name}", _digest(texts[name])) for name in names))
     return ProjectsPrograms(file, shown, members) if members else None
@@ -135,51 +135,51 @@ def _in_settings(process: Process, environ: Mapping[str, str], profile: Profile)
 
 def _members(root: Node) -> list[tuple[str, str]]:
     found = ((".".join(names), root.at(*names)) for names in _STARTING)
-    values = {name: value for name, node in found if node is not None and (value := plain(node)) not in _NOTHING}
+    values = {name: value for name, node in found if node is not None and (value := plain_value(node)) not in _NOTHING}
     values |= {name: value for name, value in _others(root) if name not in values and _takes_key(value)}
-    values |= _telemetry(root) | _unasked(root)
+    values |= _telemetry(root) | _unasked_programs(root)
     return [(name, _digest(value)) for name, value in values.items()]
 
 
 def _telemetry(root: Node) -> dict[str, object]:
-    """Return the settings of telemetry, which sends prompts and answers: any but those that switch it off."""
+    """Return the settings of telemetry, which sends prompts and answers, unless they only switch it off."""
     node = root.at("telemetry")
-    said = None if node is None else plain(node)
+    said = None if node is None else plain_value(node)
     sends = isinstance(said, dict) and any(value not in _NOTHING for value in said.values())
     return {"telemetry": said} if sends else {}
 
 
-def _unasked(root: Node) -> dict[str, object]:
-    """Return the settings by which the model's programs are started without a question."""
+def _unasked_programs(root: Node) -> dict[str, object]:
+    """Return the settings that let the model start programs without a question."""
     modes = _at(root, _APPROVING)
     unasked = {name: mode for name, mode in modes.items() if isinstance(mode, str) and mode.strip().lower() == _UNASKED}
     return unasked | {name: rules for name, rules in _at(root, _ALLOWING).items() if _allows_programs(rules)}
 
 
 def _at(root: Node, places: Iterable[tuple[str, ...]]) -> dict[str, object]:
-    return {".".join(names): plain(node) for names in places if (node := root.at(*names)) is not None}
+    return {".".join(names): plain_value(node) for names in places if (node := root.at(*names)) is not None}
 
 
 def _allows_programs(rules: object) -> bool:
-    """Return whether one of the rules, such as `Bash(npm *)`, is about a tool that starts programs."""
+    """Return whether one of the rules, such as `Bash(npm *)`, allows a tool that starts programs."""
     said = rules if isinstance(rules, list) else [rules]
     names = (rule.partition("(")[0].strip().lower() for rule in said if isinstance(rule, str))
     return any(name.removesuffix("tool") in _TOOLS for name in names)
 
 
 def _others(root: Node) -> Iterator[tuple[str, object]]:
-    """Yield the members whose variables count where Qwen Code is started with a key: not those that choose the key."""
+    """Yield the members that may use a variable with a key, except those that select the key itself."""
     for name, node in (root.members or {}).items():
         if name not in ("modelProviders", "security"):
-            yield name, plain(node)
+            yield name, plain_value(node)
     security = root.at("security")
     for name, node in (security.members or {}).items() if security is not None else ():
         if name != "auth":
-            yield f"security.{name}", plain(node)
+            yield f"security.{name}", plain_value(node)
 
 
 def _takes_key(value: object) -> bool:
-    """Return whether a text in a value takes in a variable that may hold a key, or the login of a proxy."""
+    """Return whether a text in a value uses a variable that may contain a key or the login of a proxy."""
     if isinstance(value, str):
         return any(is_secret_name(name) or name.lower().endswith("_proxy") for name in variables_in(value))
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
@@ -187,7 +187,7 @@ def _takes_key(value: object) -> bool:
 
 
 def _digest(value: object) -> str:
-    """Return what changes with a value. The value itself may hold a key."""
+    """Return a digest of a value, which itself may contain a key."""
     import hashlib  # noqa: PLC0415 - few projects name programs
 
     return f"SHA-256 {hashlib.sha256(json.dumps(value).encode()).hexdigest()[:32]}"

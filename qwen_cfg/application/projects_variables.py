@@ -1,4 +1,4 @@
-"""The variables by which a project's env files decide what Qwen Code starts, or where it sends prompts."""
+"""The variables with which a project's env files decide what Qwen Code starts, or where it sends prompts."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ _SWITCH = f"{_TELEMETRY}ENABLED"
 
 @record
 class FileVariables:
-    """An env file of a project, as it is shown, and its variables that decide what Qwen Code starts or sends."""
+    """An env file of a project, its displayed path, and its variables that decide what Qwen Code starts or sends."""
 
     path: Path
     shown: str
@@ -136,12 +136,12 @@ def _is_refused(name: str, profile: Profile) -> bool:
 
 
 def variables_of_files(process: Process, environ: Mapping[str, str], profile: Profile) -> Iterator[FileVariables]:
-    """Yield the env files here and above that set such a variable, but not those of the home.
+    """Yield the env files here and above that set such a variable, except those of the home.
 
-    Qwen Code reads only the first of them. All count: which one is found depends on its version.
+    Qwen Code reads only the first one, but its version decides which one that is.
 
     Raises:
-        EnvFileError: if one cannot be read, although this user may read it.
+        EnvFileError: if a file cannot be read, although its permissions allow it.
     """
     standpoint = Standpoint(process.cwd, process.home.path)
     with_otel = is_telemetry_on(process, environ)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 # The methods whose API the runtime supports.
-SPOKEN = ("openai", METHOD)
+SUPPORTED_METHODS = ("openai", METHOD)
 
 # The variables for certificate authorities of Node.js (and so Qwen Code), requests, curl, AWS's programs, and git.
 _CA_VARIABLES = ("NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE", "GIT_SSL_CAINFO")
@@ -36,9 +36,9 @@ _CA_VARIABLES = ("NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", 
 
 @record
 class KeyedConfig:
-    """A resolved config with its key, for any program: no client is loaded for it.
+    """A resolved config with its key, for any program. It does not need the HTTP client.
 
-    `base` is where relative paths of the artifact start, and `home` what `~` stands for.
+    `base` is the start of the artifact's relative paths, and `home` the directory of `~`.
     """
 
     artifact: ResolvedConfig
@@ -60,7 +60,7 @@ def ready(compilation: Compilation, gate: Gate, key: Secret | None = None) -> Re
         NotTrustedError: if a project's file sets the endpoint for the key, and the user does not approve it.
     """
     artifact, request = trusted_artifact(compilation, gate), compilation.request
-    _require_spoken(artifact)
+    _require_supported(artifact)
     if artifact.text("auth_method") == METHOD:
         return _with_ca_variables(with_login(login_place_of(compilation), gate), request)
     here = compilation.surroundings
@@ -68,13 +68,13 @@ def ready(compilation: Compilation, gate: Gate, key: Secret | None = None) -> Re
     return _with_ca_variables(replace(use, remark=key_remark(compilation.resolution)), request)
 
 
-def keyed(compilation: Compilation, gate: Gate) -> KeyedConfig:
+def config_with_key(compilation: Compilation, gate: Gate) -> KeyedConfig:
     """Return the artifact of a compilation with its key, whatever API its method has.
 
     Raises:
         IncompleteError: if a value is missing or not valid.
         ConfigurationError: if it has a login in place of a key, or the key cannot be read.
-        NotTrustedError: if a project's file decides where the key goes, and the user does not trust it.
+        NotTrustedError: if a project's file sets the endpoint for the key, and the user does not approve it.
     """
     artifact, here = trusted_artifact(compilation, gate), compilation.surroundings
     _require_key(artifact)
@@ -89,7 +89,7 @@ def ready_from_file(file: ConfigFile, gate: Gate) -> ReadyConfig:
         NotTrustedError: if the artifact names a command for its key, or sets the endpoint and is not approved.
     """
     artifact = trusted_file(file, gate)
-    _require_spoken(artifact)
+    _require_supported(artifact)
     if artifact.text("auth_method") == METHOD:
         require_own(artifact, file.request.process)
         return note_artifact(
@@ -98,12 +98,12 @@ def ready_from_file(file: ConfigFile, gate: Gate) -> ReadyConfig:
     return note_artifact(_with_ca_variables(_for_runtime(_with_key_of_file(file, artifact, gate)), file.request))
 
 
-def keyed_from_file(file: ConfigFile, gate: Gate) -> KeyedConfig:
+def file_config_with_key(file: ConfigFile, gate: Gate) -> KeyedConfig:
     """Return the artifact that --config names with its key, whatever API its method has.
 
     Raises:
         ConfigurationError: if it has a login in place of a key, or the key cannot be read.
-        NotTrustedError: if the artifact names a command for its key, or decides where that goes and is not trusted.
+        NotTrustedError: if the artifact names a command for its key, or sets the endpoint and is not approved.
     """
     artifact = trusted_file(file, gate)
     _require_key(artifact)
@@ -115,7 +115,7 @@ def trusted_artifact(compilation: Compilation, gate: Gate) -> ResolvedConfig:
 
     Raises:
         IncompleteError: if a value is missing or not valid.
-        NotTrustedError: if a project's file decides where the key goes, and that is not trusted.
+        NotTrustedError: if a project's file sets the endpoint for the key, and it is not trusted.
     """
     if not compilation.resolution.is_complete:
         raise IncompleteError(compilation.diagnostics)
@@ -127,20 +127,20 @@ def trusted_file(file: ConfigFile, gate: Gate) -> ResolvedConfig:
     """Return the artifact of a file that passes the gate, with the settings of this machine.
 
     Raises:
-        NotTrustedError: if its key is in another user's file, or it decides where the key goes, or names a command for
-            it, and that is not trusted.
+        NotTrustedError: if its key is in another user's file, or if it sets the endpoint or names a command for its key
+            and is not trusted.
     """
-    if file.foreign is not None:
-        raise file.foreign
+    if file.owner_error is not None:
+        raise file.owner_error
     gate.require(file.concern)
-    return file.in_use
+    return file.with_machine_settings
 
 
 def _with_key_of_file(file: ConfigFile, artifact: ResolvedConfig, gate: Gate) -> KeyedConfig:
-    if file.unusual:
-        gate.notify(f"qwen-cfg: {file.unusual}")
+    if file.unusual_variable_notice:
+        gate.notify(f"qwen-cfg: {file.unusual_variable_notice}")
     here = file.surroundings
-    return _with_key(artifact, here, fetched_key(artifact, here, gate))
+    return _with_key(artifact, here, fetch_key(artifact, here, gate))
 
 
 def _for_runtime(config: KeyedConfig) -> ReadyConfig:
@@ -150,16 +150,16 @@ def _for_runtime(config: KeyedConfig) -> ReadyConfig:
 
 
 def _require_key(artifact: ResolvedConfig) -> None:
-    """Refuse a login, which no other program can use.
+    """Check that an artifact has a key. No other program can use a login.
 
     Raises:
-        ConfigurationError: if it is one.
+        ConfigurationError: if the artifact has a login.
     """
     if artifact.api_key.kind == "oauth-cache":
         raise ConfigurationError(
             f"the authentication method is {artifact.text('auth_method')}, whose login no other program can use",
             where="auth_method",
-            hint="Give a key, and name its method: --auth-type openai",
+            hint="Set a key, and use its method: --auth-type openai",
         )
 
 
@@ -169,14 +169,14 @@ def _with_ca_variables(use: ReadyConfig, request: Request) -> ReadyConfig:
     return replace(use, ca_variables=tuple(name for name in _CA_VARIABLES if environ.get(name)))
 
 
-def _require_spoken(artifact: ResolvedConfig) -> None:
+def _require_supported(artifact: ResolvedConfig) -> None:
     """Check that the runtime supports the API of the method.
 
     Raises:
         ConfigurationError: if it does not.
     """
     method = artifact.text("auth_method")
-    if method not in SPOKEN:
+    if method not in SUPPORTED_METHODS:
         origin = provenance_text(artifact.provenance["auth_method"])
         raise ConfigurationError(
             f"the authentication method is {method} ({origin}); qwen-cfg explains it, but run does not support its API",
@@ -186,25 +186,25 @@ def _require_spoken(artifact: ResolvedConfig) -> None:
 
 
 def key_of(compilation: Compilation, here: Surroundings, gate: Gate) -> Secret:
-    """Return the key of a compilation, fetched unless it has been read: a FIFO gives it once. A pointer is no key.
+    """Return the key of a compilation. A key that was read already is not fetched, since a FIFO can be read only once.
 
     Raises:
-        SecretReferenceError: if there is none.
+        SecretReferenceError: if there is no key.
     """
     key, artifact = compilation.resolution.decisions["api_key"].value, compilation.artifact
     is_elsewhere = compilation.request.secret_from is not None or artifact.api_key.pointer is not None
-    return key if isinstance(key, Secret) and not is_elsewhere else fetched_key(artifact, here, gate)
+    return key if isinstance(key, Secret) and not is_elsewhere else fetch_key(artifact, here, gate)
 
 
-def fetched_key(artifact: ResolvedConfig, here: Surroundings, gate: Gate) -> Secret:
-    """Return the key from where an artifact says. What is doubtful about it is told before it is sent.
+def fetch_key(artifact: ResolvedConfig, here: Surroundings, gate: Gate) -> Secret:
+    """Return the key at an artifact's reference; a doubtful key is reported to the gate.
 
     Raises:
         SecretReferenceError: if there is no key.
         NotTrustedError: if the artifact names a command that it may not run.
     """
     key = follow(artifact.api_key, here)
-    # The rules have not seen it.
+    # The rules have not checked this key.
     doubt = doubt_about(key.reveal(), needs_key=not is_loopback(host_of(artifact.text("base_url"))))
     if doubt is not None:
         gate.notify(f"qwen-cfg: the API key from {artifact.api_key} {doubt[0]}. {doubt[1]}")

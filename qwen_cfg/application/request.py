@@ -37,8 +37,7 @@ THE_ARTIFACT = "the artifact"
 class Process:
     """The process that asks: its environment, its working directory and its home.
 
-    Unless it `remembers`, it goes by nothing that was remembered in earlier runs, and the user's approvals are part of
-    that.
+    Unless `remembers` is set, nothing from earlier runs is used, including the user's approvals.
     """
 
     environ: Mapping[str, str] = field(repr=False)
@@ -129,7 +128,7 @@ class Request:
                 choice = replace(choice, path=cwd / choice.path)
             if reference is not None and reference.path is not None and not reference.path.startswith("~/"):
                 reference = replace(reference, path=str(cwd / reference.path))
-        flags = {name: _typed_at(cwd, name, flag) for name, flag in self.flags.items()}
+        flags = {name: _with_absolute_path(cwd, name, flag) for name, flag in self.flags.items()}
         process = replace(self.process, cwd=path.parent)
         return replace(self, process=process, flags=flags, choice=choice, secret_from=reference, artifact_file=path)
 
@@ -156,7 +155,7 @@ class Request:
         return [*words, *(option for option, is_on in switches.items() if is_on)]
 
 
-def _typed_at(cwd: Path, name: str, flag: FlagValue) -> FlagValue:
+def _with_absolute_path(cwd: Path, name: str, flag: FlagValue) -> FlagValue:
     """Return a flag with its relative path made absolute."""
     is_path = declared_fields()[name].schema.get("format") == "file-path"
     if not is_path or not isinstance(flag.text, str) or not flag.text or flag.text.startswith("~/"):

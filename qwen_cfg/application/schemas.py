@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @record
 class Schema:
-    """The JSON Schema of one document: its name, another name for it, and what it describes."""
+    """The JSON Schema of one document: its name, a summary, the function that loads it, and another name."""
 
     name: str
     summary: str
@@ -37,8 +37,8 @@ def _fields() -> dict[str, Any]:
     return read_schema("fields")
 
 
-def _printed(name: str) -> Callable[[], dict[str, Any]]:
-    """Return what loads the schema of a document that a command prints."""
+def _output_schema(name: str) -> Callable[[], dict[str, Any]]:
+    """Return the function that loads the schema of a command's output."""
 
     def load() -> dict[str, Any]:
         from qwen_cfg.explanation.schemas import read_schema  # noqa: PLC0415
@@ -51,10 +51,10 @@ def _printed(name: str) -> Callable[[], dict[str, Any]]:
 SCHEMAS = (
     Schema("resolved", "the artifact (qwen.toml), for editors and validators", _resolved, also="artifact"),
     Schema("fields", "the declaration of every field: flags, variables, default, limits", _fields),
-    Schema("explain", "what resolve --explain --format json prints", _printed("explain")),
-    Schema("check", "what check --format json prints, for one artifact and for many", _printed("check")),
-    Schema("diff", "what diff --format json prints", _printed("diff")),
-    Schema("why-not", "what why-not --format json prints", _printed("why-not")),
-    Schema("verify", "what verify --format json prints", _printed("verify")),
-    Schema("error", "what a command prints with --format json if an error ends it", _printed("error")),
+    Schema("explain", "what resolve --explain --format json prints", _output_schema("explain")),
+    Schema("check", "what check --format json prints, for one artifact and for many", _output_schema("check")),
+    Schema("diff", "what diff --format json prints", _output_schema("diff")),
+    Schema("why-not", "what why-not --format json prints", _output_schema("why-not")),
+    Schema("verify", "what verify --format json prints", _output_schema("verify")),
+    Schema("error", "what a command prints with --format json if an error ends it", _output_schema("error")),
 )

@@ -52,7 +52,7 @@ def place_of(compilation: Compilation, name: str) -> EnvVariable:
         raise ConfigurationError(
             f"{name} is not set by ./.qwen/.env; nothing changed",
             where=str(winner.origin),
-            hint=_of_entry(name) if _is_of_entry(compilation) else _way(winner.origin, name),
+            hint=_entry_hint(name) if _uses_entry(compilation) else _how_to_change(winner.origin, name),
         )
     return EnvVariable(name, winner.origin.variable, safe_text(field, winner.revealed))
 
@@ -66,17 +66,17 @@ def _where_to_add(compilation: Compilation, name: str) -> str:
     return f"{to_add} Or set this project up: qwen-cfg init" if files[0].place.home_level else to_add
 
 
-def _is_of_entry(compilation: Compilation) -> bool:
+def _uses_entry(compilation: Compilation) -> bool:
     """Return whether a provider entry is in use: it overrides the other places, so an edit there may have no effect."""
     winners = (decision.winner for decision in compilation.resolution.decisions.values())
     return any(winner is not None and winner.origin.layer == "provider-entry" for winner in winners)
 
 
-def _of_entry(name: str) -> str:
+def _entry_hint(name: str) -> str:
     return f"A provider entry of settings.json is used here. To see the edits that work: qwen-cfg why-not {name}=VALUE"
 
 
-def _way(origin: Origin, name: str) -> str:
+def _how_to_change(origin: Origin, name: str) -> str:
     """Return a hint on how to change the value at an origin."""
     if origin.path is None:
         return f"Change it there{f', or unset {origin.variable}' if origin.source.is_exported else ''}."
@@ -103,14 +103,14 @@ def set_value(
     if place.field == "base_url" and winner is not None and winner.origin.path == kept.path:
         # The user typed the endpoint, so there is no question about it later.
         gate.vouch(after.concern, [place.field])
-        vouch_for_typed_key(request, gate, _key_beside(place.variable), [place.field])
+        vouch_for_typed_key(request, gate, _key_variable(place.variable), [place.field])
     new = safe_text(declared_fields()[place.field], text.reveal() if isinstance(text, Secret) else text)
     where = kept.shown if winner is None else winner.origin.place
     done = f"{place.variable} in {where} is now {new}{f'; it was {place.was}' if place.was else ''}"
     return (done, *kept.done[1:]), after
 
 
-def _key_beside(variable: str) -> str:
+def _key_variable(variable: str) -> str:
     """Return the variable of the key that goes to the endpoint in a variable."""
     fields = declared_fields()
     methods = {method for v in fields["base_url"].variables if v.name == variable for method in v.under}

@@ -1,4 +1,4 @@
-"""How a program is started with a resolved config: what it gets, and what would still override the config in it."""
+"""The start of a program with a resolved config, and the values that override the config in Qwen Code."""
 
 from __future__ import annotations
 
@@ -37,21 +37,21 @@ if TYPE_CHECKING:
 
 SYSTEM, SYSTEM_DEFAULTS = "QWEN_CODE_SYSTEM_SETTINGS_PATH", "QWEN_CODE_SYSTEM_DEFAULTS_PATH"
 
-# The machine's own settings of the system, for a start within a program that was started.
+# The path of the machine's own system settings, for a start inside a started program.
 MACHINE = "QWEN_CFG_SYSTEM_SETTINGS_PATH"
 
-# What decides in Qwen Code where a request goes, and with what.
+# The fields that decide the endpoint and the content of requests in Qwen Code.
 _COMPARED = ("auth_method", "base_url", "model", "api_key", "proxy")
-# The rules about what Qwen Code does that an artifact cannot say.
-_TOLD = ("QC125", "QC204")
+# The rules about effects in Qwen Code that no field of an artifact shows.
+_REPORTED_RULES = ("QC125", "QC204")
 
 
 @record
 class Start:
-    """A program with its words and its environment.
+    """A program with its arguments and its environment.
 
-    `settings` are those that it reads as the system's, which are written to a private file first; None for none.
-    `machine` is the file in whose place they stand.
+    `settings` are the system settings that it reads, which are first written to a private file; None for no settings.
+    `machine` is the file of the machine's own system settings, which they replace.
     """
 
     program: Path
@@ -64,23 +64,21 @@ class Start:
     is_qwen_code: bool = False
 
     def with_settings_at(self, path: Path) -> Start:
-        """Return the start whose program reads its settings of the system at a path."""
+        """Return a start whose program reads the system settings at a path."""
         return replace(self, child=self.child.with_variables({SYSTEM: str(path)}))
 
 
 def start_of(use: KeyedConfig, words: Sequence[str], process: Process) -> Start:
-    """Return how a program is started with a config.
+    """Return the start of a program with a config.
 
     Raises:
-        UsageError: if there is no such program.
+        UsageError: if the program does not exist.
         SettingsError: if Qwen Code would stop at the machine's settings.
     """
     program = program_named(words[0], process.environ)
-    process, artifact = _outermost(process), use.artifact
+    process, artifact = _without_outer_start(process), use.artifact
     bundle = artifact.text("ca_bundle")
-    child = child_environment(
-        artifact, use.key, process.environ, ca_bundle=str(_located(use, bundle)) if bundle else ""
-    )
+    child = child_environment(artifact, use.key, process.environ, ca_bundle=str(_locate(use, bundle)) if bundle else "")
     start = Start(program, tuple(words), child)
     installed = program_at(program, process.home.path)
     if not installed.versions and program.name not in NAMES:
@@ -90,11 +88,11 @@ def start_of(use: KeyedConfig, words: Sequence[str], process: Process) -> Start:
     if profile.reads_settings:
         return _with_settings(start, artifact, process)
     arguments = arguments_for(artifact, words[1:])
-    return replace(start, words=(words[0], *arguments, *words[1:]), notices=(*notices, *_unread(process)))
+    return replace(start, words=(words[0], *arguments, *words[1:]), notices=(*notices, *_settings_notices(process)))
 
 
-def what_wins(start: Start, use: KeyedConfig, process: Process) -> tuple[str, ...]:
-    """Return what overrides a config in Qwen Code as it is about to be started, in words.
+def overrides(start: Start, use: KeyedConfig, process: Process) -> tuple[str, ...]:
+    """Return a line for each value that would override a config in Qwen Code.
 
     Raises:
         ConfigurationError: if the artifact's key would go to another endpoint.
@@ -107,18 +105,18 @@ def what_wins(start: Start, use: KeyedConfig, process: Process) -> tuple[str, ..
     private = compilation.world.standpoint.show(Path(start.child.environ[SYSTEM]))
 
     def of_machine(text: str) -> str:
-        """Name the machine's own file, whose copy stands in the private one, in place of that."""
+        """Return a text with the path of the machine's own file instead of the private file."""
         return re.sub(rf"{re.escape(private)}(?::\d+)?", lambda _: f"{start.machine}", text)
 
     _require_endpoint(resolution, artifact, key, of_machine)
     expected = {name: artifact.config[name] for name in _COMPARED} | {"api_key": key}
-    told = [
+    lines = [
         f"qwen-cfg: {name}: {decision.winner.origin} overrides it in Qwen Code{_values(decision, expected[name])}"
         for name in _COMPARED
         if (decision := resolution.decisions[name]).winner is not None and decision.value != expected[name]
     ]
-    rules = [warning_text(d) for d in compilation.diagnostics if d.code in _TOLD]
-    return tuple(map(of_machine, (*told, *rules)))
+    rules = [warning_text(d) for d in compilation.diagnostics if d.code in _REPORTED_RULES]
+    return tuple(map(of_machine, (*lines, *rules)))
 
 
 def _require_endpoint(
@@ -127,15 +125,15 @@ def _require_endpoint(
     sent, url = resolution.decisions["api_key"].value, resolution.decisions["base_url"]
     if sent == key and url.value != artifact.text("base_url") and url.winner is not None:
         raise ConfigurationError(
-            f"Qwen Code would send the key to {url.winner.text}, and not to {artifact.text('base_url')}",
+            f"Qwen Code would send the key to {url.winner.text} instead of {artifact.text('base_url')}",
             where=named(str(url.winner.origin)),
             hint="Nothing was started. A key is sent only to the base URL of its own config.",
         )
 
 
 def _with_settings(start: Start, artifact: ResolvedConfig, process: Process) -> Start:
-    """Return the start with settings of its own, in the place of the machine's settings of the system."""
-    # No project's file sets the proxy.
+    """Return a start with private system settings, which replace the machine's own."""
+    # Without a proxy, a project's file may not set one.
     more = {} if artifact.text("proxy") else {"NO_PROXY": "*", "no_proxy": "*"}
     start = replace(start, child=start.child.with_variables(more))
     load = _compilation(start, process).resolution.settings
@@ -145,14 +143,14 @@ def _with_settings(start: Start, artifact: ResolvedConfig, process: Process) -> 
     others: Mapping[str, Setting] = merge_scopes(
         [scope.settings for scope in scopes if scope.settings is not None and scope.file.scope != "system"]
     )
-    settings = private_settings(artifact, None if own is None else _machines(own), others)
+    settings = private_settings(artifact, None if own is None else _machine_settings(own), others)
     places = {} if defaults is None else {SYSTEM_DEFAULTS: str(defaults)}
     places |= {} if own is None else {MACHINE: str(own)}
     return replace(start, child=start.child.with_variables(places), settings=settings, machine=own)
 
 
-def _outermost(process: Process) -> Process:
-    """Return the process as it was before another start gave it private settings: these are no policy."""
+def _without_outer_start(process: Process) -> Process:
+    """Return the process without the private settings of an outer start, which are not the machine's own."""
     named, state = process.environ.get(SYSTEM, ""), process.state
     if state is None or not named.startswith(f"{state / STARTED}{os.sep}"):
         return process
@@ -161,8 +159,8 @@ def _outermost(process: Process) -> Process:
     return replace(process, environ=kept if machine is None else {**kept, SYSTEM: machine})
 
 
-def _machines(path: Path) -> Any:
-    """Return what the machine's settings of the system say; they have just been read."""
+def _machine_settings(path: Path) -> Any:
+    """Return the machine's own system settings; None if the file does not exist."""
     from qwen_schema.bounded import Unreadable  # noqa: PLC0415 - few machines have them
     from qwen_schema.jsonc import JsonError  # noqa: PLC0415
     from qwen_schema.settings_file import read_settings  # noqa: PLC0415
@@ -176,8 +174,8 @@ def _machines(path: Path) -> Any:
 
 
 def _compilation(start: Start, process: Process) -> Compilation:
-    """Return what resolves for Qwen Code in its own environment, with the arguments that were typed for it."""
-    assert start.profile is not None  # noqa: S101 - callers have looked
+    """Return the compilation for Qwen Code in its environment, with the arguments that the user typed for it."""
+    assert start.profile is not None  # noqa: S101 - callers have checked it
     environ = start.child.environ
     here = Process(environ, process.cwd, home_of(environ))
     flags = typed_flags(start.words[1:])
@@ -194,21 +192,21 @@ def _profile_of(installed: InstalledProgram) -> tuple[Profile, tuple[str, ...]]:
     )
 
 
-def _unread(process: Process) -> Iterator[str]:
-    """Yield notices for settings files that an older Qwen Code reads, and whose rules are not known here."""
+def _settings_notices(process: Process) -> Iterator[str]:
+    """Yield notices about settings files that an older Qwen Code reads by rules that are unknown here."""
     home = process.home.path
     files = (process.cwd / ".qwen" / "settings.json", *([] if home is None else [home / ".qwen" / "settings.json"]))
     for file in files:
         if os.path.lexists(file):
-            yield f"qwen-cfg: {file}: this Qwen Code reads these settings; a provider entry in them may override this"
+            yield f"qwen-cfg: {file}: this Qwen Code reads these settings; a provider entry may override this config"
 
 
-def _located(use: KeyedConfig, path: str) -> Path:
+def _locate(use: KeyedConfig, path: str) -> Path:
     return real(use.locate(path))
 
 
 def _values(decision: Decision, expected: Any) -> str:
-    """Return the two values in words; nothing of keys."""
+    """Return the two values as text; empty for keys."""
     if decision.field.secret or decision.value is None or isinstance(decision.value, Secret):
         return ""
     return f": {show_value(decision.value)} in place of {show_value(expected) or 'none'}"

@@ -49,13 +49,13 @@ class Switch:
 HOME_LEVEL = (".qwen/.env", ".env")
 
 # The measurements of the command so far, and the settings of telemetry.
-_measured: list[Measurement] = []
+_measurements: list[Measurement] = []
 _switches: list[Switch] = []
 
 
 def begin() -> float:
     """Start the measurement of a command, and return the time (`time.monotonic`)."""
-    _measured.clear()
+    _measurements.clear()
     _switches.clear()
     return time.monotonic()
 
@@ -64,7 +64,7 @@ def observe(settings: Settings, answer: Answer, error: str) -> None:
     """Record a request to a model; the record is discarded if telemetry is off."""
     from qwen_runtime.telemetry.measurement import of_request  # noqa: PLC0415 - the runtime is slow to import
 
-    _measured.extend(of_request(settings, answer, error))
+    _measurements.extend(of_request(settings, answer, error))
 
 
 def note_artifact(ready: ReadyConfig) -> ReadyConfig:
@@ -118,7 +118,7 @@ def end(
             resolve()
         if _switches and _switches[0].is_on:
             # A command may have reported the error of its request itself, and returned the exit code.
-            told = str(_measured[-1].attributes["error.type"]) if _measured and exit_code else ""
+            told = str(_measurements[-1].attributes["error.type"]) if _measurements and exit_code else ""
             ended_by = told if error is None else type(error).__name__
             return _send(_switches[0], name, exit_code, ended_by, seconds, debug=debug)
     return ()
@@ -133,7 +133,7 @@ def _send(switch: Switch, name: str, exit_code: int, error: str, seconds: float,
             f"qwen-cfg: {switch.place}: usage statistics are on but no collector is set, so none are sent",
             "  Name a collector with --usage-statistics-endpoint or QWEN_CFG_USAGE_STATISTICS_ENDPOINT.",
         )
-    measured = [*_measured, of_command(name, int(exit_code), error, seconds)]
+    measured = [*_measurements, of_command(name, int(exit_code), error, seconds)]
     failure = send(measured, switch.endpoint, switch, switch.bundle)
     return (
         (f"qwen-cfg: usage statistics could not be sent to {switch.endpoint}: {failure}",) if failure and debug else ()

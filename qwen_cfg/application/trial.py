@@ -62,7 +62,7 @@ class Trial:
         doubt = doubt_about(key, needs_key=not is_loopback(host_of(base_url)))
         if doubt is not None:
             return f"it {doubt[0]}. {doubt[1]}"
-        return _foreign(key, base_url)
+        return _other_provider(key, base_url)
 
     def list_models(self, base_url: str, key: Secret | None) -> tuple[str, ...] | None:
         """Return the models that the server lists; None if it has no list."""
@@ -87,14 +87,14 @@ class Trial:
         # Under the profile `documented`, typed values are used, whatever Qwen Code's settings say.
         request = replace(self.request, profile=DEFAULT_PROFILE, choice=EnvFileChoice("none"), secret_from=None)
         # Values from a flag or the environment keep their origin, for the messages.
-        method = {"auth_method": texts.pop("auth_method"), **self._of_the_machine()}
+        method = {"auth_method": texts.pop("auth_method"), **self._machine_settings()}
         said = compilation_of(request.with_flags("init", method)).resolution.decisions
         new = {name: text for name, text in texts.items() if (w := said[name].winner) is None or w.text != text}
         typed = request.with_flags("init", {**method, **new})
         return ready(compilation_of(typed), Gate(trust_store(request.process)))
 
-    def _of_the_machine(self) -> Texts:
-        """Return the settings of this machine from the user's own settings files, such as the proxy."""
+    def _machine_settings(self) -> Texts:
+        """Return the settings of this machine, such as the proxy, from the user's own settings files."""
         here = compilation_of(replace(self.request, choice=EnvFileChoice("none"))).resolution.decisions
         names = [
             name for name, field in declared_fields().items() if field.machine and field.schema["type"] == "string"
@@ -130,7 +130,7 @@ def _is_url(base_url: str) -> bool:
     return True
 
 
-def _foreign(key: str, base_url: str) -> str:
+def _other_provider(key: str, base_url: str) -> str:
     """Return the problem if a key clearly belongs to another provider; else empty."""
     provider, issuers = provider_of(base_url), key_issuers(key)
     if not issuers or not provider.is_declared or provider.title in issuers:

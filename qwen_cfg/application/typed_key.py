@@ -1,4 +1,4 @@
-"""What to ask before a typed key is written into the project's env file, which may name an endpoint already."""
+"""The trust questions before a typed key is written to the project's env file, which may already set an endpoint."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ _LATER = Secret("typed later")
 
 
 def require_typed_key(request: Request, gate: Gate, variable: str, key: Secret = _LATER) -> None:
-    """Ask about every endpoint of the env file to which a key in one of its variables could be sent.
+    """Ask about every endpoint in the env file to which a key in one of its variables could be sent.
 
-    Once the key and an endpoint stand in one file, nobody can tell who wrote which of them. So the file's own endpoint
-    counts, although a variable, another method or a provider entry may hide it today. It counts in every dialect: an
-    artifact names its own.
+    Once the key and an endpoint are in one file, it is unknown who wrote which of them. So the endpoint of the file
+    needs an approval, even if a variable, another method or a provider entry overrides it now, and in every dialect,
+    since an artifact can select its own.
 
     Raises:
-        ConfigurationError: if an endpoint is not valid. Another program may read it nevertheless.
+        ConfigurationError: if an endpoint is not valid, since another program may still use it.
         NotTrustedError: if an endpoint is not trusted.
     """
     for concern in _concerns(request, variable, key):
@@ -50,8 +50,8 @@ def require_typed_key(request: Request, gate: Gate, variable: str, key: Secret =
 
 
 def vouch_for_typed_key(request: Request, gate: Gate, variable: str, typed: Collection[str]) -> None:
-    """Remember that the user typed the endpoint beside a key, if that is so: nobody asks about it later."""
-    # An endpoint that is not valid is not one that was typed.
+    """Approve the endpoint beside a key if the user typed it (`typed`), so that no question about it follows."""
+    # The user did not type an endpoint that is not valid.
     with suppress(ConfigurationError):
         for concern in _concerns(request, variable, _LATER):
             gate.vouch(concern, typed)
@@ -62,16 +62,16 @@ def _concerns(request: Request, variable: str, key: Secret) -> Iterator[Concern]
         yield from _concerns_of_other_method(request, variable)
         return
     for dialect in DIALECTS:
-        compilation = _alone(replace(request, dialect=dialect), key)
+        compilation = _env_file_alone(replace(request, dialect=dialect), key)
         endpoint = compilation.resolution.decisions["base_url"]
         if endpoint.problem is not None and endpoint.winner is not None:
-            raise _invalid(str(endpoint.winner.origin))
+            raise _invalid_url_error(str(endpoint.winner.origin))
         if compilation.concern is not None:
             yield compilation.concern
 
 
-def _alone(request: Request, key: Secret) -> Compilation:
-    """Return what the env file alone would do with a key."""
+def _env_file_alone(request: Request, key: Secret) -> Compilation:
+    """Return the compilation with a key and only the env file's own endpoint."""
     hiding = {v.name for name in ("base_url", "auth_method") for v in declared_fields()[name].variables}
     environ = {name: text for name, text in request.process.environ.items() if name not in hiding}
     return compilation_of(
@@ -87,31 +87,31 @@ def _alone(request: Request, key: Secret) -> Compilation:
 
 
 def _concerns_of_other_method(request: Request, variable: str) -> Iterator[Concern]:
-    """Yield the concerns about the endpoints of the method of a key variable, which only Qwen Code speaks."""
+    """Yield the concerns about the endpoints of a key variable whose method only Qwen Code supports."""
     process = request.process
     path = env_file_of(process.cwd)
     shown = Standpoint(process.cwd, process.home.path).show(path)
     text = read_env_text(path, shown)
     for dialect in DIALECTS:
         said = last_of_each(reader_of(dialect)(text))
-        for name in _endpoints_beside(variable):
+        for name in _endpoint_variables(variable):
             if name in said and said[name].value:
-                yield from _concern_about(said[name], path, shown, variable)
+                yield from _endpoint_concern(said[name], path, shown, variable)
 
 
-def _endpoints_beside(variable: str) -> tuple[str, ...]:
+def _endpoint_variables(variable: str) -> tuple[str, ...]:
     """Return the variables of the base URL that are read under the methods of a key variable."""
     fields = declared_fields()
     methods = {method for v in fields["api_key"].variables if v.name == variable for method in v.under}
     return tuple(v.name for v in fields["base_url"].variables if methods & set(v.under))
 
 
-def _concern_about(said: Assignment, path: Path, shown: str, variable: str) -> Iterator[Concern]:
+def _endpoint_concern(said: Assignment, path: Path, shown: str, variable: str) -> Iterator[Concern]:
     place = f"{shown}:{said.line} {said.name}"
     try:
         parse_value(declared_fields()["base_url"], said.value)
     except BadValue:
-        raise _invalid(place) from None
+        raise _invalid_url_error(place) from None
     if is_known_or_loopback(said.value):
         return
     real = os.path.realpath(path)
@@ -127,7 +127,7 @@ def _concern_about(said: Assignment, path: Path, shown: str, variable: str) -> I
     )
 
 
-def _invalid(place: str) -> ConfigurationError:
+def _invalid_url_error(place: str) -> ConfigurationError:
     return ConfigurationError(
         "the base URL is not valid, and other programs may send the key to it; nothing was changed",
         where=place,

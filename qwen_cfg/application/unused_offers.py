@@ -1,4 +1,4 @@
-"""Where a wanted value stands already and is not used, and why."""
+"""The places that already have a wanted value but are not used, and the reasons."""
 
 from __future__ import annotations
 
@@ -17,14 +17,20 @@ if TYPE_CHECKING:
     from .goal import Goal
 
 
-def offered_in_vain(goal: Goal, resolution: Resolution) -> tuple[str, ...]:
-    """Return each place that has the wanted value of a field and does not decide it, with the reason, as sentences."""
+def unused_offers(goal: Goal, resolution: Resolution) -> tuple[str, ...]:
+    """Return a sentence for each place that has the wanted value of a field but is not used, with the reason."""
     return tuple(
-        dict.fromkeys((*_shadowed(goal, resolution), *_excluded(goal, resolution), *_unread(goal, resolution)))
+        dict.fromkeys(
+            (
+                *_shadowed_offers(goal, resolution),
+                *_excluded_offers(goal, resolution),
+                *_unread_offers(goal, resolution),
+            )
+        )
     )
 
 
-def _shadowed(goal: Goal, resolution: Resolution) -> Iterator[str]:
+def _shadowed_offers(goal: Goal, resolution: Resolution) -> Iterator[str]:
     decision = resolution.decisions[goal.field.name]
     for lost in decision.shadowed:
         if goal.is_wanted(lost.candidate) and not lost.candidate.origin.source.is_default:
@@ -48,7 +54,7 @@ def _fate(lost: ShadowedCandidate, decision: Decision, resolution: Resolution) -
             return "not used beside the provider entry of settings.json"
 
 
-def _excluded(goal: Goal, resolution: Resolution) -> Iterator[str]:
+def _excluded_offers(goal: Goal, resolution: Resolution) -> Iterator[str]:
     declared = field_of_variable({goal.field.name: goal.field})
     for file in resolution.files:
         for name in file.excluded:
@@ -61,7 +67,7 @@ def _says(goal: Goal, field: Field, name: str, text: str) -> bool:
     return not goal.is_of_origin and goal.means(variable.means if variable.means is not None and text else text)
 
 
-def _unread(goal: Goal, resolution: Resolution) -> Iterator[str]:
+def _unread_offers(goal: Goal, resolution: Resolution) -> Iterator[str]:
     first = next((file.shown for file in resolution.files), "")
     for file in resolution.unreached:
         offer = unread_candidate(file, goal.field.name, resolution.auth_method)

@@ -1,4 +1,4 @@
-"""Asking the real program: one start of the installed Qwen Code against a recorder, and what it sent there."""
+"""Starts the installed Qwen Code once, with a recorder as its proxy, and compares its request with the resolution."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from qwen_cfg.reading.installed_program import program_at
 from qwen_cfg.rules.diagnostic import warning_text
 from qwen_cfg.starting.program import program_named
-from qwen_cfg.starting.qwen_arguments import PROMPT_FLAGS, others, typed_flags
+from qwen_cfg.starting.qwen_arguments import PROMPT_FLAGS, other_arguments, typed_flags
 from qwen_cfg.verification.authority import Authority
 from qwen_cfg.verification.child import run
 from qwen_cfg.verification.comparison import compare
 from qwen_cfg.verification.copies import copy_all, workspace_of
-from qwen_cfg.verification.expectation import Expected, expected_of
+from qwen_cfg.verification.expectation import Expectation, expectation_of
 from qwen_cfg.verification.recorder import Recorder, recording
 from qwen_cfg.writing.private_directory import make_private_directory
 from qwen_schema import ConfigurationError, NotTrustedError, SettingsError, UsageError, declared_fields
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from qwen_cfg.core.chosen_profile import InstalledProgram
     from qwen_cfg.core.resolution import Resolution
-    from qwen_cfg.verification.child import Ended
+    from qwen_cfg.verification.child import ProgramEnd
     from qwen_cfg.verification.comparison import Comparison
     from qwen_cfg.writing.private_directory import PrivateDirectory
 
@@ -40,70 +40,74 @@ QWEN_HOME = "QWEN_HOME"
 SYSTEM, SYSTEM_DEFAULTS = "QWEN_CODE_SYSTEM_SETTINGS_PATH", "QWEN_CODE_SYSTEM_DEFAULTS_PATH"
 TRUSTED_FOLDERS = "QWEN_CODE_TRUSTED_FOLDERS_PATH"
 
-# A host that no request goes to: an empty list would count as none, and env files would fill it in.
+# A host that receives no request. An empty list would count as not set, and env files could then set it.
 _NOBODY = "qwen-cfg.invalid"
-# The rules about what Qwen Code does to requests that no field shows.
-_TOLD = ("QC125",)
+# The rules about changes of requests that no field shows.
+_REPORTED_RULES = ("QC125",)
 
 
 @record
 class Verification:
-    """What came of it. `refused` are hosts that the program asked for in vain, `notices` what a person should know."""
+    """The result of a run.
+
+    `refused` are the hosts that the recorder refused, `distrustful` the hosts whose certificate the program did not
+    accept, and `notices` lines for the user.
+    """
 
     program: Path
     installed: InstalledProgram
-    expected: Expected
+    expected: Expectation
     comparison: Comparison
-    ended: Ended
+    ended: ProgramEnd
     refused: tuple[str, ...]
     distrustful: tuple[str, ...]
     notices: tuple[str, ...]
 
 
 def qwen_code(words: Sequence[str], process: Process) -> tuple[Path, InstalledProgram]:
-    """Return the Qwen Code that is asked: the one that is named, or the `qwen` on the PATH.
+    """Return the Qwen Code to start: the named program, or the `qwen` on the PATH.
 
     Raises:
-        UsageError: if there is none, or the program is another one.
+        UsageError: if it does not exist, or is not a supported Qwen Code.
     """
     program = program_named(words[0] if words else "qwen", process.environ)
     installed = program_at(program, process.home.path)
     if installed.profile is None:
         why = installed.problem or f"it may be {' or '.join(installed.versions)}"
         raise UsageError(
-            f"this is not a Qwen Code whose version is known: {why}",
+            f"this is not Qwen Code, or its version is unknown: {why}",
             where=str(program),
-            hint="Only Qwen Code is asked: another program may not use the proxy, and would send the key away.",
+            hint="Name Qwen Code: another program might not use the proxy, and send the key to its endpoint.",
         )
     if not installed.profile.reads_settings:
         raise UsageError(
-            f"Qwen Code {' or '.join(installed.versions)} cannot be asked: it writes to ~/.qwen whatever it is told",
+            f"Qwen Code {' or '.join(installed.versions)} cannot be verified: it always writes to ~/.qwen",
             where=str(program),
-            hint="Qwen Code 0.21 or later: npm install -g @qwen-code/qwen-code",
+            hint="Install Qwen Code 0.21 or later: npm install -g @qwen-code/qwen-code",
         )
     return program, installed
 
 
 def verify(request: Request, words: Sequence[str], seconds: float) -> Verification:
-    """Start Qwen Code once, and compare what it sends with what resolves. `words` are its name and arguments.
+    """Start Qwen Code once, and compare its request with the resolution. `words` are its name and arguments.
 
     Raises:
-        UsageError: if there is no Qwen Code to ask.
-        ConfigurationError: if a proxy would lead past the recorder, or TLS cannot be recorded.
+        UsageError: if there is no supported Qwen Code.
+        ConfigurationError: if Qwen Code would use another proxy than the recorder, or TLS cannot be recorded.
         NotTrustedError: if a project's files name programs that Qwen Code would start.
     """
     process = request.process
     program, installed = qwen_code(words, process)
     profile = request.profile or (installed.profile.name if installed.profile is not None else None)
-    asked = Request(process, typed_flags(words[1:]), profile=profile, trust_project=request.trust_project)
-    compilation = compilation_of(asked)
-    if not asked.trusts_project:
+    its_request = Request(process, typed_flags(words[1:]), profile=profile, trust_project=request.trust_project)
+    compilation = compilation_of(its_request)
+    if not its_request.trusts_project:
         _require_no_programs(process, installed)
     try:
         resolution: Resolution | None = compilation.resolution
-        expected = expected_of(compilation.resolution)
+        expected = expectation_of(compilation.resolution)
     except SettingsError as error:
-        resolution, expected = None, Expected(stop=str(error))
+        resolution, expected = None, Expectation(stop=str(error))
     if resolution is not None:
         _require_our_proxy(resolution)
     arguments = [*words[1:], *_prompt(words[1:])]
@@ -116,12 +120,14 @@ def verify(request: Request, words: Sequence[str], seconds: float) -> Verificati
             environ = _environment(process, directory, resolution, recorder, proxy)
             ended = run(program, arguments, environ, process.cwd, recorder.answered, seconds)
     finally:
-        # A second Ctrl-C waits for that.
+        # A second Ctrl-C takes effect after this block.
         with put_off():
-            restored = workspace.restored()
+            restored = workspace.restore()
             directory.remove()
-    told = () if resolution is None else (warning_text(d) for d in compilation.diagnostics if d.code in _TOLD)
-    notices = (*told, *_about_no_proxy(resolution, expected), *restored)
+    warnings = (
+        () if resolution is None else (warning_text(d) for d in compilation.diagnostics if d.code in _REPORTED_RULES)
+    )
+    notices = (*warnings, *_no_proxy_notice(resolution, expected), *restored)
     comparison = compare(expected, recorder.sent, recorder.salt)
     return Verification(
         program, installed, expected, comparison, ended, recorder.refused, recorder.distrustful, notices
@@ -129,12 +135,12 @@ def verify(request: Request, words: Sequence[str], seconds: float) -> Verificati
 
 
 def _prompt(words: Sequence[str]) -> tuple[str, ...]:
-    """Return the words that make a program ask one thing and end, unless it was given others than flags of fields."""
-    return () if others(words) else (PROMPT_FLAGS[0], "ping")
+    """Return the arguments for a single prompt; none if the user typed other arguments than flags of fields."""
+    return () if other_arguments(words) else (PROMPT_FLAGS[0], "ping")
 
 
-def _authority(expected: Expected, directory: PrivateDirectory) -> Authority | None:
-    """Return an authority; without its library, None where the endpoint does not need it."""
+def _authority(expected: Expectation, directory: PrivateDirectory) -> Authority | None:
+    """Return a certificate authority; None if its library is missing and the endpoint does not use https."""
     try:
         return Authority(directory.write)
     except ConfigurationError:
@@ -146,7 +152,7 @@ def _authority(expected: Expected, directory: PrivateDirectory) -> Authority | N
 def _environment(
     process: Process, directory: PrivateDirectory, resolution: Resolution | None, recorder: Recorder, proxy: str
 ) -> dict[str, str]:
-    """Return the environment of the program: the user's, with copies of files and the way to the recorder."""
+    """Return the environment of the program: the user's, with the recorder as the proxy and copies of its files."""
     environ: dict[str, str] = dict(process.environ)
     for name in (v.name for v in declared_fields()["proxy"].variables):
         environ[name] = proxy
@@ -154,11 +160,11 @@ def _environment(
         environ[name] = _NOBODY
     if recorder.authority is not None:
         environ["NODE_EXTRA_CA_CERTS"] = str(recorder.authority.file)
-    return {**environ, **_copied(process, directory, resolution)}
+    return {**environ, **_copy_files(process, directory, resolution)}
 
 
-def _copied(process: Process, directory: PrivateDirectory, resolution: Resolution | None) -> Mapping[str, str]:
-    """Copy what the program may write to, and return the variables that lead there."""
+def _copy_files(process: Process, directory: PrivateDirectory, resolution: Resolution | None) -> Mapping[str, str]:
+    """Copy the files that the program may write, and return the variables that name the copies."""
     load = None if resolution is None else resolution.settings
     places = {scope.file.scope: scope.file.path for scope in (() if load is None else load.scopes)}
     own = _qwen_directory(process, resolution)
@@ -178,10 +184,10 @@ def _qwen_directory(process: Process, resolution: Resolution | None) -> Path | N
 
 
 def _require_our_proxy(resolution: Resolution) -> None:
-    """Refuse where a flag or settings name a proxy: Qwen Code would use it, and not the recorder.
+    """Check that no flag and no settings set a proxy, which Qwen Code would use instead of the recorder.
 
     Raises:
-        ConfigurationError: if one does.
+        ConfigurationError: if one of them does.
     """
     winner = resolution.decisions["proxy"].winner
     settings = None if resolution.settings is None else resolution.settings.at("proxy")
@@ -189,30 +195,30 @@ def _require_our_proxy(resolution: Resolution) -> None:
     if by_flag or (settings is not None and settings.is_true):
         place = str(winner.origin) if by_flag and winner is not None else settings.place if settings is not None else ""
         raise ConfigurationError(
-            "Qwen Code would use this proxy, and not the recorder on this machine",
+            "Qwen Code would use this proxy instead of the recorder on this machine",
             where=place,
-            hint="Nothing was started. Leave the proxy out for this run, or put it into HTTPS_PROXY instead.",
+            hint="Nothing was started. Remove the proxy for this run, or set it in HTTPS_PROXY instead.",
         )
 
 
-def _about_no_proxy(resolution: Resolution | None, expected: Expected) -> tuple[str, ...]:
-    """Return that a list of hosts without proxy was left out, if the endpoint is in it."""
+def _no_proxy_notice(resolution: Resolution | None, expected: Expectation) -> tuple[str, ...]:
+    """Return a notice if the list of hosts without a proxy has the endpoint, and so was not used."""
     if resolution is None or not expected.base_url:
         return ()
     decision = resolution.decisions["no_proxy"]
     winner, exceptions = decision.winner, decision.items
     if winner is None or not exceptions or not is_direct(expected.base_url, exceptions):
         return ()
-    return (f"{winner.origin} was left out for this run: it leads past the recorder",)
+    return (f"{winner.origin} was not used in this run: with it, requests would not go to the recorder",)
 
 
 def _require_no_programs(process: Process, installed: InstalledProgram) -> None:
-    """Refuse where a project's files name programs: Qwen Code starts them without asking.
+    """Check that no file of a project names programs, which Qwen Code starts without asking.
 
     Raises:
-        NotTrustedError: if they do.
+        NotTrustedError: if one does.
     """
-    assert installed.profile is not None  # noqa: S101 - `qwen_code` has looked
+    assert installed.profile is not None  # noqa: S101 - `qwen_code` checked it
     for found in projects_programs(process, process.environ, installed.profile):
         raise NotTrustedError(
             f"not trusted: {found.shown} decides what Qwen Code starts or sends without asking: {found.names}",

@@ -21,7 +21,7 @@ _MOST = 100
 _LARGEST_BYTES = 16 * 1024
 
 
-def without_shown(
+def without_repeats(
     compilation: Compilation, diagnostics: tuple[Diagnostic, ...], *, is_seen: bool
 ) -> tuple[Diagnostic, ...]:
     """Return diagnostics without those that need no answer and were already shown for this directory.

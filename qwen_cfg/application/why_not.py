@@ -10,9 +10,9 @@ from qwen_cfg.core.resolution import Resolution
 from qwen_schema.records import record, replace
 
 from .candidate_edits import removal, setting_edits
-from .edits import applied, located
+from .edits import apply, with_lines
 from .goal import goal_of
-from .unused_offers import offered_in_vain
+from .unused_offers import unused_offers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     from .edits import Edit
     from .goal import Goal
 
-# As many as a person reads, and as many that stand in the way of one as anybody removes.
+# The most fixes that are shown, and the most removals in one fix.
 _MOST_FIXES = 5
 _MOST_REMOVALS = 3
 
-# What counts for less than an edit of a file that is there: a file that has to be made, one of the system.
+# Weights that rank edits of a new file, and of a file of the system, below edits of an existing file.
 _NEW_FILE, _SYSTEM_FILE = 1, 2
 
 
 @record
 class Fix:
-    """Edits after which the value wins: its origin then, and what else they change.
+    """Edits after which the value wins, its origin after them, and the other fields that they change.
 
-    `is_incomplete` says that the configuration is complete now and would not be then.
+    `is_incomplete` says that the configuration is complete now, but would not be complete after the edits.
     """
 
     edits: tuple[Edit, ...]
@@ -49,17 +49,17 @@ class Fix:
 
 @record
 class Verdict:
-    """What a profile says: the value now and its origin, whether it is the wanted one, and the fixes if it is not.
+    """The result under a profile: the present value and its origin, whether it is the wanted value, and else the fixes.
 
-    `in_vain` are the places that have the wanted value and are not used, with why. `reasons` say why there is no fix,
-    and `error` why the profile resolves nothing.
+    `unused_offers` are the places with the wanted value that are not used, each with the reason. `reasons` say why
+    there is no fix, and `error` why nothing can be resolved.
     """
 
     profile: Profile
     value: str
     origin: str
     wins: bool
-    in_vain: tuple[str, ...] = ()
+    unused_offers: tuple[str, ...] = ()
     fixes: tuple[Fix, ...] = ()
     reasons: tuple[str, ...] = ()
     error: str = ""
@@ -67,7 +67,7 @@ class Verdict:
 
 @record
 class WhyNot:
-    """The answer: the field, the wanted value as it may be shown, and the verdicts, that of the profile here first."""
+    """The answer: the field, the wanted value for display, and the results; the profile in use comes first."""
 
     field: str
     wanted: str
@@ -75,17 +75,17 @@ class WhyNot:
 
     @property
     def is_possible(self) -> bool:
-        """Whether the value wins here, or would after a fix."""
+        """Whether the value wins under the profile in use, now or after a fix."""
         first = self.verdicts[0]
         return first.wins or bool(first.fixes)
 
 
 def why_not(words: str, compilation: Compilation) -> WhyNot:
-    """Return what keeps FIELD=VALUE from winning, and what would make it win; nothing is written.
+    """Return why FIELD=VALUE does not win, and the edits after which it would; nothing is written.
 
     Raises:
-        UsageError: if that names no field, or a key.
-        QwenCfgError: if nothing resolves here under the profile that is followed.
+        UsageError: if the field is unknown, or the value contains a key.
+        QwenCfgError: if nothing can be resolved under the profile in use.
     """
     world = compilation.world
     goal = goal_of(words, compilation.profile, world.cwd, world.home)
@@ -105,23 +105,23 @@ def _verdict(goal: Goal, compilation: Compilation) -> Verdict:
         return now
     if goal.problem is not None:
         return replace(now, reasons=(f"it is not valid: {goal.problem.wrong}; expected {goal.problem.expected}",))
-    return _searched(replace(now, in_vain=offered_in_vain(goal, before)), goal, before)
+    return _with_fixes(replace(now, unused_offers=unused_offers(goal, before)), goal, before)
 
 
 @record
 class _Attempt:
-    """Edits, the world after them, and what resolves there, which is not what is wanted."""
+    """Edits, the world after them, and the resolution of that world, which does not have the wanted value."""
 
     edits: tuple[Edit, ...]
     world: World
     after: Resolution
 
 
-def _searched(now: Verdict, goal: Goal, before: Resolution) -> Verdict:
-    """Return a verdict with the fixes that were found, the least invasive first, or the reasons why there is none."""
-    fixes, attempts, reasons = _direct(goal, before)
+def _with_fixes(now: Verdict, goal: Goal, before: Resolution) -> Verdict:
+    """Return a verdict with the fixes, the least invasive first, or with the reasons why there is no fix."""
+    fixes, attempts, reasons = _single_edits(goal, before)
     for attempt in attempts:
-        if attempt.edits[0].spot in {fix.edits[0].spot for fix in fixes}:
+        if attempt.edits[0].kind_of_place in {fix.edits[0].kind_of_place for fix in fixes}:
             continue
         found = _after_removals(goal, before, attempt, fixes)
         if isinstance(found, Fix):
@@ -135,35 +135,35 @@ def _searched(now: Verdict, goal: Goal, before: Resolution) -> Verdict:
     return replace(now, fixes=tuple(ranked[:_MOST_FIXES]))
 
 
-def _direct(goal: Goal, before: Resolution) -> tuple[list[Fix], list[_Attempt], list[str]]:
-    """Return the fixes that uncover the value or set it by one edit, the attempts that need more, and the failures."""
+def _single_edits(goal: Goal, before: Resolution) -> tuple[list[Fix], list[_Attempt], list[str]]:
+    """Return the fixes with one edit, the attempts that need more edits, and the reasons of failures."""
     uncovered = _after_removals(goal, before, _Attempt((), before.world, before), [])
     fixes = [uncovered] if isinstance(uncovered, Fix) else []
     attempts: list[_Attempt] = []
     reasons = [uncovered] if isinstance(uncovered, str) and uncovered else []
     for edit in setting_edits(before, goal):
-        if edit.spot in {fix.edits[0].spot for fix in fixes}:
+        if edit.kind_of_place in {fix.edits[0].kind_of_place for fix in fixes}:
             continue
-        made = _resolved(goal, before, before.world, (edit,))
-        if isinstance(made, Fix):
-            fixes.append(made)
-        elif isinstance(made, _Attempt):
-            attempts.append(made)
-        elif made:
-            reasons.append(made)
+        result = _try(goal, before, before.world, (edit,))
+        if isinstance(result, Fix):
+            fixes.append(result)
+        elif isinstance(result, _Attempt):
+            attempts.append(result)
+        elif result:
+            reasons.append(result)
     return fixes, attempts, reasons
 
 
-def _resolved(goal: Goal, before: Resolution, world: World, edits: tuple[Edit, ...]) -> Fix | _Attempt | str:
-    """Return what comes of the last edit in a world: a fix, an attempt, or why it cannot be made."""
-    changed = applied(world, edits[-1])
+def _try(goal: Goal, before: Resolution, world: World, edits: tuple[Edit, ...]) -> Fix | _Attempt | str:
+    """Return the result of the last edit in a world: a fix, an attempt, or the reason why the edit is not possible."""
+    changed = apply(world, edits[-1])
     if changed is None:
         return ""
     after = outcome_of(changed, goal.profile, before.options)
     if not isinstance(after, Resolution):
         return str(after)
     if goal.is_met(after):
-        return _made(goal, before, after, edits)
+        return _fix(goal, before, after, edits)
     return _Attempt(edits, changed, after)
 
 
@@ -174,46 +174,46 @@ def _no_place(goal: Goal) -> str:
             f"{goal.variable} is not read as the key by these rules; they read {names}, or envKey of a provider entry"
         )
     if goal.file is not None:
-        return "no search of these rules comes to that file, or it is there and cannot be changed"
+        return "these rules do not search that file, or the file exists and cannot be changed"
     return "no place that these rules read can have this value"
 
 
 def _after_removals(goal: Goal, before: Resolution, attempt: _Attempt, fixes: list[Fix]) -> Fix | str:
-    """Return the fix that an attempt becomes once what is in the way is removed; or why it becomes none."""
+    """Return the fix from an attempt and removals of the values that override it, or the reason why there is none."""
     settled = [frozenset(edit.place for edit in fix.edits) for fix in fixes]
     edits, world, after = attempt.edits, attempt.world, attempt.after
     for _ in range(_MOST_REMOVALS):
-        blocking = _blocking(goal, after)
+        blocking = _blocking_origin(goal, after)
         obstacle = None if blocking is None else removal(after, goal.field.name, blocking)
         if obstacle is None or any(obstacle.place == edit.place for edit in edits):
             break
         edits = (*edits, obstacle)
         if any(fix <= {edit.place for edit in edits} for fix in settled):
-            # A part of these edits is a fix itself.
+            # Some of these edits are already a fix.
             return ""
-        found = _resolved(goal, before, world, edits)
+        found = _try(goal, before, world, edits)
         if not isinstance(found, _Attempt):
             return found
         world, after = found.world, found.after
     return _reason(goal, after, attempt.edits)
 
 
-def _made(goal: Goal, before: Resolution, after: Resolution, edits: tuple[Edit, ...]) -> Fix | str:
+def _fix(goal: Goal, before: Resolution, after: Resolution, edits: tuple[Edit, ...]) -> Fix | str:
     new_stops = [stop for stop in after.stops if stop not in before.stops]
     if new_stops:
-        return "Qwen Code would not start then"
+        return "Qwen Code would not start after this edit"
     also = tuple(
         field_difference(before, after, one.name)
         for one in differences(before, after)
         if not one.same_value and one.name != goal.field.name
     )
-    placed = tuple(located(edit, before.world) for edit in edits)
+    placed = tuple(with_lines(edit, before.world) for edit in edits)
     origin = _origin(after.decisions[goal.field.name].winner, edits)
     return Fix(placed, origin, also, is_incomplete=before.is_complete and not after.is_complete)
 
 
 def _origin(winner: Candidate | None, edits: tuple[Edit, ...]) -> str:
-    """Return the origin of a value after edits; lines of a settings file depend on how it is written then."""
+    """Return the origin of a value after edits; for an edited settings file without the line, which is not known."""
     if winner is None:
         return ""
     origin = winner.origin
@@ -221,8 +221,8 @@ def _origin(winner: Candidate | None, edits: tuple[Edit, ...]) -> str:
     return str(origin).replace(f"{origin.file}:{origin.line}", str(origin.file), 1) if is_edited else str(origin)
 
 
-def _blocking(goal: Goal, resolution: Resolution) -> Origin | None:
-    """Return the origin of what keeps the wanted value from winning, if removing it can help."""
+def _blocking_origin(goal: Goal, resolution: Resolution) -> Origin | None:
+    """Return the origin of the value that overrides the wanted value, if its removal can help."""
     decision = resolution.decisions[goal.field.name]
     winner = decision.winner
     for lost in decision.shadowed:
@@ -233,12 +233,12 @@ def _blocking(goal: Goal, resolution: Resolution) -> Origin | None:
         ):
             by = lost.by or winner
             return None if by is None or by.origin.source.is_default else by.origin
-    # What nobody offers may still be inferred, or be the default, once nothing else says otherwise.
+    # Without the winner, the wanted value may be inferred, or be the default.
     return None if winner is None or winner.origin.source.is_default else winner.origin
 
 
 def _reason(goal: Goal, resolution: Resolution, edits: tuple[Edit, ...]) -> str:
-    """Return why edits do not make a value win."""
+    """Return the reason why a value does not win after edits."""
     decision = resolution.decisions[goal.field.name]
     for edit in edits:
         for file in resolution.files:
@@ -255,7 +255,7 @@ def _reason(goal: Goal, resolution: Resolution, edits: tuple[Edit, ...]) -> str:
 
 
 def _smallest(fixes: list[Fix]) -> Iterator[Fix]:
-    """Yield the fixes of which no part is a fix itself, each once."""
+    """Yield the fixes without those that contain another fix, each once."""
     every = [frozenset(edit.place for edit in fix.edits) for fix in fixes]
     for number, fix in enumerate(fixes):
         if every[number] not in every[:number] and not any(other < every[number] for other in every):

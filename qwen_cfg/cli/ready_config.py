@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from qwen_cfg.application.artifact_nearby import other_endpoint
+from qwen_cfg.application.artifact_nearby import endpoint_notice
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.config_file import config_file
 from qwen_cfg.application.incomplete import IncompleteError
-from qwen_cfg.application.ready import keyed, keyed_from_file, ready, ready_from_file
-from qwen_cfg.application.warning_memory import without_shown
+from qwen_cfg.application.ready import config_with_key, file_config_with_key, ready, ready_from_file
+from qwen_cfg.application.warning_memory import without_repeats
 from qwen_cfg.rules import diagnose_profile
 from qwen_cfg.writing.artifact_file import find_artifact
 from qwen_schema import ArtifactError
@@ -57,10 +57,10 @@ def keyed_config(request: Request, gate: Gate, output: Output) -> KeyedConfig:
     """
     if request.config is not None:
         # The installed version does not matter: the program gets the artifact's values.
-        return keyed_from_file(config_file(request), gate)
+        return file_config_with_key(config_file(request), gate)
     compilation = compilation_of(request)
     _require_complete(compilation, output, repeats=False)
-    return keyed(compilation, gate)
+    return config_with_key(compilation, gate)
 
 
 def chosen_profile_of(request: Request, artifact: ResolvedConfig) -> ChosenProfile:
@@ -86,13 +86,13 @@ def _require_complete(compilation: Compilation, output: Output, *, repeats: bool
     Raises:
         IncompleteError: if a value is missing or not valid.
     """
-    warnings = compilation.without_asked(compilation.warnings)
-    shown = warnings if repeats else without_shown(compilation, warnings, is_seen=output.is_seen)
+    warnings = compilation.without_trust_questions(compilation.warnings)
+    shown = warnings if repeats else without_repeats(compilation, warnings, is_seen=output.is_seen)
     show_warnings(shown, output)
     if not compilation.resolution.is_complete:
         hint = f"{_artifact_hint(compilation)}To see every source: qwen-cfg resolve --explain"
         raise IncompleteError(compilation.diagnostics, hint)
-    if nearby := other_endpoint(compilation):
+    if nearby := endpoint_notice(compilation):
         output.notice(nearby)
 
 

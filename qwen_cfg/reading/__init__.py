@@ -1,1 +1,1 @@
-"""Reading: from the disk and the environment to a world of plain values."""
+"""Reads files, the environment and git into a world of plain values."""

@@ -1,4 +1,4 @@
-"""Finding the artifacts below a directory, without what git ignores and without following a link."""
+"""Finds the artifacts below a directory. Files that git ignores are skipped, and no link is followed."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ _REPOSITORY = ".git"
 
 @record
 class FilesBelow:
-    """The files of a name below a directory, in order, and the directories that could not be looked at, and why.
+    """The files of a name below a directory, in order.
 
-    `without_git` are work trees of which git did not say what it ignores, so that every directory was looked at.
-    `skipped` have the name, and are links, are reached through one, or are no regular files.
+    `unseen` are the directories that could not be searched, each with the reason. `skipped` are paths with the name
+    that are links, are below a link, or are not regular files. `without_git` are work trees whose ignore rules git did
+    not report, so that every directory in them was searched.
     """
 
     files: tuple[str, ...]
@@ -33,7 +34,7 @@ class FilesBelow:
 
 @record
 class _Walk:
-    """A way through directories: the files that were found, by their paths from the first one, and what was unseen."""
+    """A search through directories: the name, and the results so far, as in `FilesBelow`."""
 
     name: str
     files: list[str]
@@ -42,24 +43,24 @@ class _Walk:
     skipped: list[str]
 
     def of_work_tree(self, directory: Path, shown: str) -> bool:
-        """Add what git lists below a directory of a work tree; tell whether it could be asked."""
+        """Add the files that git lists below a directory of a work tree; return whether git could be asked."""
         listing = list_files(directory, self.name)
         if listing is None:
             return False
         for name in listing.names:
-            path, told = directory / name, os.path.join(shown, name)  # noqa: PTH118 - the name as it was given stays
-            # What is in the index may be gone, or be reached through a link that has come since.
+            path, display = directory / name, os.path.join(shown, name)  # noqa: PTH118 - the user's form of the path stays
+            # A file in the index may be deleted, or be below a link that is new.
             if _is_plain_file(path) and os.path.realpath(path.parent) == str(path.parent):
-                self.files.append(told)
+                self.files.append(display)
             elif os.path.lexists(path):
-                self.skipped.append(told)
+                self.skipped.append(display)
         if listing.complaint:
-            self.unseen.append((shown, f"git says: {listing.complaint}"))
+            self.unseen.append((shown, f"git reports: {listing.complaint}"))
         return True
 
     def of_directory(self, directory: Path, shown: str) -> None:
-        """Add what is below a directory of no work tree, and of one that git cannot be asked about."""
-        # Deep trees are no reason to fail: there is no recursion.
+        """Add the files below a directory that is in no work tree, or in one that git cannot be asked about."""
+        # No recursion, since directories may be deep.
         waiting = [(directory, shown)]
         while waiting:
             at, name = waiting.pop()
@@ -82,10 +83,10 @@ class _Walk:
 
 
 def files_below(directory: str, name: str) -> FilesBelow:
-    """Return the regular files of a name in a directory and below, each named from the directory as it was given.
+    """Return the regular files of a name in a directory and below; their paths begin with `directory`.
 
-    In a git work tree, git says which files there are: those that it tracks or would add. Outside of one, every
-    directory is looked at. No link is followed but the one that names the directory itself.
+    In a git work tree, these are the files that git tracks or would add. Elsewhere, every directory is searched. No
+    link is followed, except if `directory` itself is one.
     """
     real = Path(os.path.realpath(directory))
     walk = _Walk(name, [], [], [], [])
@@ -97,7 +98,7 @@ def files_below(directory: str, name: str) -> FilesBelow:
 
 
 def env_files_around(files: tuple[Path, ...]) -> Iterator[Path]:
-    """Yield the env files and settings files that resolving at some files may read: those beside them and above."""
+    """Yield the env files and settings files beside and above some files, which a resolution there may read."""
     directories: set[Path] = set()
     for file in files:
         for directory in file.parents:
@@ -114,6 +115,6 @@ def _is_plain_file(path: Path) -> bool:
 
 
 def _sort_key(name: str) -> list[str]:
-    """Return what sorts names so that a directory's own file comes before those below it."""
+    """Return the key that sorts a directory's own file before the files below it."""
     directory, _, file = name.replace(os.sep, "/").rpartition("/")
     return [*directory.split("/"), "", file]

@@ -152,7 +152,7 @@ def _unreadable(wrong: str, shown: str) -> SettingsError:
     return SettingsError(
         f"Qwen Code's settings file cannot be used: {wrong}",
         where=shown,
-        hint="Make it a plain file that you can read, or move it away.",
+        hint="Make it a regular file that you can read, or move it.",
     )
 
 

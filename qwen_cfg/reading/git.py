@@ -63,17 +63,17 @@ def is_ignored(path: Path) -> bool | None:
 
 
 def ignored_names(answer: GitAnswer) -> set[bytes] | None:
-    """Return the names that `check-ignore --verbose -z` calls ignored; None where it failed."""
+    """Return the ignored names in the output of `check-ignore --verbose -z`; None if the command failed."""
     if answer.returncode not in (_IGNORED, _NOT_IGNORED):
         return None
-    # Each answer is the file with the pattern, its line, the pattern, and the name that was asked about.
+    # Each answer has four parts: the file with the pattern, its line, the pattern, and the name.
     parts = answer.stdout.split(b"\0")
-    # Up to 2.25, git names a file too where the last pattern that matches takes it in again.
+    # Git 2.25 and earlier also name a file whose last matching pattern begins with "!", which includes it again.
     return {name for pattern, name in zip(parts[2::4], parts[3::4], strict=False) if not pattern.startswith(b"!")}
 
 
 def may_ask_git(tree: Path) -> bool:
-    """Tell whether git may be asked about a whole work tree: nobody named another repository, and it answers."""
+    """Return whether git may be asked about a whole work tree: no other repository is named, and git answers."""
     named = safe_environment()
     # Git names its own repository to its hooks.
     means_another = named.get("GIT_DIR") and os.path.realpath(named["GIT_DIR"]) != git_directory(tree)
@@ -97,10 +97,10 @@ def status_of(path: Path) -> GitStatus | None:
 def ask_repository(
     directory: Path, *command: str, input_: bytes = b"", seconds: float | None = None
 ) -> GitAnswer | None:
-    """Return how git ended that was asked about the objects of the repository around a directory.
+    """Return the result of a git command about the objects of the repository around a directory.
 
-    None where it does not answer in time. Nothing that the repository's settings name is run. Words that come from a
-    person must not begin with a dash.
+    None if git does not answer in time. No program that the repository's settings name is started. Words from the user
+    must not begin with a dash.
     """
     tree = work_tree(directory)
     about = tree or directory
@@ -151,7 +151,7 @@ def _answer(path: Path, *command: str) -> GitAnswer | None:
 
 
 def uses_other_repository(path: Path) -> bool:
-    """Tell whether git, run beside a file, uses another repository or work tree than those that `_asked` names.
+    """Return whether git, run beside a file, would use another repository or work tree than `options_for` names.
 
     Git's answer would then not show what happens when the user adds the file. A directory can itself be a repository,
     and a repository can name its work tree in its settings. For a usual repository, this function only reads files.
@@ -168,8 +168,8 @@ def uses_other_repository(path: Path) -> bool:
         name: value for name, value in safe_environment().items() if name not in ("GIT_DIR", "GIT_WORK_TREE")
     }
     words = ("rev-parse", "--show-toplevel", "--absolute-git-dir")
-    asked = run(tree, nearest_directory(absolute), environment, *OPTIONS, *words)
-    if asked is None:
+    answer = run(tree, nearest_directory(absolute), environment, *OPTIONS, *words)
+    if answer is None:
         return True
-    used = [os.path.realpath(os.fsdecode(line)) for line in asked.stdout.splitlines()]
+    used = [os.path.realpath(os.fsdecode(line)) for line in answer.stdout.splitlines()]
     return used != [os.path.realpath(tree), git_directory(tree)]

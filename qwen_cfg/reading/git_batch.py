@@ -1,4 +1,4 @@
-"""Asking git about many files of a work tree in one process."""
+"""Asks git about many files of a work tree in one process."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ if TYPE_CHECKING:
 
     from qwen_cfg.core.world import GitStatus
 
-# The names that are asked about. Each is matched in a whole work tree at once, whatever its letters.
+# The names of the files. Each name is matched in a whole work tree at once, ignoring case.
 NAMES = (".env", "settings.json")
 _TRACKED_NAMES = tuple(f":(icase,glob)**/{name}" for name in NAMES)
 
-# How many seconds a listing of a work tree is waited for: git looks at every directory for it.
+# The time limit for a listing of a work tree, in seconds: git reads every directory for it.
 _LISTING_SECONDS = 120
 
 
 @record
 class Listing:
-    """The files below a directory that git does not ignore, as names from there, and what git could not look at."""
+    """The relative names of the files below a directory that git does not ignore, and git's first line of errors."""
 
     names: tuple[str, ...]
     complaint: str = ""
 
 
 def list_files(directory: Path, name: str) -> Listing | None:
-    """Return the files of a name that git tracks or would add below a directory; None where git cannot be asked.
+    """Return the files of a name that git tracks or would add below a directory; None if git cannot be asked.
 
-    What stands in another repository inside of the work tree is not listed.
+    Files in another repository inside the work tree are not listed.
     """
     tree = work_tree_of(directory / name)
     if tree is None or not may_ask_git(tree) or has_pipe(directory / name, tree):
@@ -51,9 +51,9 @@ def list_files(directory: Path, name: str) -> Listing | None:
 
 
 def statuses_of(paths: Iterable[Path]) -> dict[Path, GitStatus]:
-    """Return what git does with files named `.env` or `settings.json`, asked in two processes for each work tree.
+    """Return git's status of files named `.env` or `settings.json`; git runs twice for each work tree.
 
-    A file is left out where more care is needed than this takes: one that a link leads to, for example.
+    Files that need more care are left out, for example files below a link.
     """
     levels = _Levels()
     by_tree: dict[Path, list[Path]] = {}
@@ -69,15 +69,15 @@ def statuses_of(paths: Iterable[Path]) -> dict[Path, GitStatus]:
 
 
 class _Levels:
-    """The directories on the way to files, each looked at once."""
+    """The directories above files; each is read once."""
 
     def __init__(self) -> None:
         self._trees: dict[Path, Path | None] = {}
 
     def plain_tree(self, directory: Path) -> Path | None:
-        """Return the work tree that a directory is in, if it is reached by no link and nothing else is on the way.
+        """Return the work tree of a directory; None if there is a link, another repository or a FIFO on the way to it.
 
-        That would be what looks like another repository, or what git would wait for: a pipe.
+        Git might wait for a FIFO.
         """
         new = takewhile(lambda at: at not in self._trees, (directory, *directory.parents))
         for at in reversed(list(new)):
@@ -85,9 +85,9 @@ class _Levels:
         return self._trees[directory]
 
     def _plain_tree(self, directory: Path) -> Path | None:
-        """Look at a directory; the one above it has been looked at."""
+        """Return the work tree of a directory whose parent has been read."""
         if os.path.lexists(directory / ".git"):
-            # The way to a work tree counts too, and its own files are looked at where git is asked.
+            # The path to the work tree may not contain a link. Its own files are checked when git is asked.
             return directory if os.path.realpath(directory) == str(directory) else None
         tree = self._trees.get(directory.parent)
         if tree is None or directory.is_symlink() or os.path.lexists(directory / "HEAD"):
@@ -100,7 +100,7 @@ def _statuses_in(tree: Path, files: list[Path]) -> Mapping[Path, GitStatus]:
     listing = run(tree, tree, safe_environment(), *options_for(tree), "ls-files", "-z", "--", *_TRACKED_NAMES)
     if listing is None or listing.returncode != 0:
         return {}
-    # Git folds the letters of ASCII alone.
+    # Git ignores case only for ASCII letters.
     tracked = {name.lower() for name in listing.stdout.split(b"\0")}
     others = {file: name for file, name in names.items() if name.lower() not in tracked}
     ignored = _ignored_names(tree, others.values())
@@ -113,12 +113,12 @@ def _statuses_in(tree: Path, files: list[Path]) -> Mapping[Path, GitStatus]:
 
 
 def _ignored_names(tree: Path, names: Iterable[bytes]) -> set[bytes] | None:
-    """Return which of the names in a work tree git ignores; None where it does not answer."""
+    """Return the names in a work tree that git ignores; None if git does not answer."""
     # A path that begins with ./ has no magic in it.
-    asked = b"".join(b"./" + name + b"\0" for name in names)
-    if not asked:
+    input_ = b"".join(b"./" + name + b"\0" for name in names)
+    if not input_:
         return set()
     words = ("check-ignore", "--no-index", "--verbose", "-z", "--stdin")
-    answer = run(tree, tree, safe_environment(), *options_for(tree), *words, input_=asked)
+    answer = run(tree, tree, safe_environment(), *options_for(tree), *words, input_=input_)
     found = None if answer is None else ignored_names(answer)
     return None if found is None else {name.removeprefix(b"./") for name in found}

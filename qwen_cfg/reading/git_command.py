@@ -65,7 +65,7 @@ def safe_environment() -> dict[str, str]:
 
 
 def options_for(tree: Path | None) -> list[str]:
-    """Return git's options for a work tree: it is told the repository, and its settings can name no program."""
+    """Return git's options for a work tree: they name the repository, and its settings cannot start a program."""
     where = [] if tree is None else [f"--git-dir={tree / '.git'}", f"--work-tree={tree}"]
     return [*where, *OPTIONS]
 

@@ -22,7 +22,7 @@ _MOST_LINKS = 40
 
 
 def work_tree(directory: Path) -> Path | None:
-    """Return the work tree that a directory stands in: the nearest one at it or above that has a `.git`."""
+    """Return the work tree of a directory: the directory itself or the nearest parent that has a `.git`."""
     return work_tree_of(directory / "_")
 
 

@@ -69,7 +69,7 @@ def find_program(
 
 
 def program_at(program: Path, home: Path | None) -> InstalledProgram:
-    """Return what is installed as a program; with a problem where that is no Qwen Code."""
+    """Return the Qwen Code that a program belongs to; with a problem if the program is not Qwen Code."""
     try:
         return InstalledProgram(_Finder(home).versions(program, _MOST_LAUNCHERS))
     except _UnknownError as unknown:

@@ -65,7 +65,7 @@ def foreign_owner(path: Path, environ: Mapping[str, str] | None = None) -> int |
 def ownership_error(
     path: Path, shown: str, allows: Allows, environ: Mapping[str, str] | None = None
 ) -> ForeignFileError | None:
-    """Return the error of an env file that belongs to another user whom nobody allows; None if it does not.
+    """Return the error for an env file of another user who is not allowed; None if the file may be used.
 
     Raises:
         OSError: if the file's status cannot be read.

@@ -1,4 +1,4 @@
-"""The answer of a program that was started: all that it writes, within a time and a size."""
+"""Reads the output of a program that was started, within limits of time and size."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import time
 from contextlib import suppress
 from typing import IO, Protocol
 
-# A list of the files of a repository with two million files. A repository of a few kilobytes can name any number.
+# Enough for the list of two million files. A repository of a few kilobytes can name any number of files.
 MOST_BYTES = 256 * 1024 * 1024
 
 _PIECE = 1 << 20
-# How often a process that has closed its streams is looked at, in seconds.
+# The interval between checks of a process that has closed its streams, in seconds.
 _LOOK_EVERY = 0.01
 
 
@@ -35,11 +35,11 @@ class Process(Protocol):
 def answer_of(
     process: Process, input_: bytes, seconds: float, *, most: int = MOST_BYTES
 ) -> tuple[int, bytes, bytes] | None:
-    """Give a process an input, and return its exit code, output and error output.
+    """Send an input to a process, and return its exit code, output and error output.
 
-    None if it does not end in time, or writes too much. The process is ended then.
+    None if the process does not end in `seconds`, or writes more than `most` bytes; it is then killed.
     """
-    assert process.stdin is not None and process.stdout is not None  # noqa: S101 - the caller has made them
+    assert process.stdin is not None and process.stdout is not None  # noqa: S101 - the caller made pipes
     assert process.stderr is not None  # noqa: S101
     deadline = time.monotonic() + seconds
     reads = [_Reading(process, stream, most) for stream in (process.stdout, process.stderr)]
@@ -63,7 +63,7 @@ def answer_of(
 
 
 class _Reading(threading.Thread):
-    """Reads a stream to its end; a process that writes too much to it is ended."""
+    """Reads a stream to its end; a process that writes too much to it is killed."""
 
     def __init__(self, process: Process, stream: IO[bytes], most: int) -> None:
         super().__init__(daemon=True)

@@ -19,33 +19,33 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-# How many seconds an answer about a whole tree is waited for: a repository may have a million files.
+# The time limit for an answer about a whole tree, in seconds: a repository may have a million files.
 _SECONDS = 60
 
 # The modes of a tree's entries that are files; a link (120000) is not followed, a submodule (160000) is elsewhere.
 _FILE_MODES = (b"100644", b"100755")
 
-# More of them than any repository has artifacts.
+# More than the artifacts of any repository.
 _MOST_FILES = 100_000
 
-# As many bytes are asked of git at once, and altogether: a repository holds many equal bytes in little space.
+# Limits in bytes for one request to git, and for all of them: a small repository can contain huge files.
 _MOST_BYTES = 64 * 1024 * 1024
 _MOST_BYTES_OF_ALL = 512 * 1024 * 1024
 
-# A revision's name longer than that is none.
+# The limit for the name of a revision, in characters.
 _LONGEST = 4096
 
 
 @record
 class Blob:
-    """A file in a revision: the name of its content in git, which is equal for equal contents."""
+    """The content of a file in a revision, by its object ID in git; equal contents have equal IDs."""
 
     oid: str
 
 
 @record
 class Content:
-    """The content of a blob, or why there is none."""
+    """The content of a blob, or the reason why there is none."""
 
     raw: bytes = field(default=b"", repr=False)
     problem: str = ""
@@ -53,20 +53,20 @@ class Content:
 
 @record
 class Repository:
-    """The repository around a directory; names of files in it go by `top`, the work tree's top."""
+    """The repository around a directory. Names of files are relative to `top`, the top of the work tree."""
 
     directory: Path
 
     @property
     def top(self) -> Path:
-        """The top of the work tree; the directory itself where there is none (a bare repository)."""
+        """The top of the work tree; the directory itself if there is none (a bare repository)."""
         return work_tree(self.directory) or self.directory
 
     def name_of(self, path: str) -> str:
-        """Return the name in the repository of a path that goes by the directory; empty for the top itself.
+        """Return the name in the repository of a path relative to the directory; empty for the top itself.
 
         Raises:
-            UsageError: if it leads out of the work tree.
+            UsageError: if the path is outside the work tree.
         """
         full = os.path.normpath(os.path.join(self.directory, path))  # noqa: PTH118 - links stay
         name = posixpath.normpath(os.path.relpath(full, self.top).replace(os.sep, "/"))
@@ -75,10 +75,10 @@ class Repository:
         return "" if name == "." else name
 
     def commit(self, revision: str) -> str:
-        """Return the id of the commit that a revision names.
+        """Return the ID of the commit that a revision names.
 
         Raises:
-            UsageError: if there is no such commit, no repository, or no answer of git.
+            UsageError: if there is no such commit or no repository, or git does not answer.
         """
         self._require()
         found = self._object_id(f"{revision}^{{commit}}") if is_word(revision) else None
@@ -99,10 +99,10 @@ class Repository:
         return answer.stdout.split()[0].decode()
 
     def files(self, commit: str, is_wanted: Callable[[str], bool]) -> dict[str, Blob]:
-        """Return the files of a commit whose names are wanted, in git's order. Links and submodules are left out.
+        """Return the files of a commit whose names `is_wanted` selects, in git's order, without links and submodules.
 
         Raises:
-            UsageError: if git cannot list them all.
+            UsageError: if git cannot list all of them.
         """
         answer = ask_repository(self.directory, "ls-tree", "-r", "-z", "--full-tree", commit, seconds=_SECONDS)
         if answer is None or answer.returncode:
@@ -122,27 +122,27 @@ class Repository:
         return found
 
     def contents(self, blobs: Iterable[Blob]) -> dict[Blob, Content]:
-        """Return the content of each blob, within the bounds of an artifact's file.
+        """Return the content of each blob, up to the size limit of an artifact.
 
         Raises:
-            UsageError: if they are too large together, or git does not answer.
+            UsageError: if all contents together are too large, or git does not answer.
         """
         wanted = list(dict.fromkeys(blobs))
         sizes = self._sizes(wanted)
         found = {blob: Content(problem=_obstacle(sizes.get(blob))) for blob in wanted}
         small = [blob for blob in wanted if not found[blob].problem]
         if sum(sizes[blob] for blob in small) > _MOST_BYTES_OF_ALL:
-            hint = "Compare a part of them at a time: -- PATH."
-            raise UsageError("the artifacts that differ are too large together (512 MiB at most)", hint=hint)
+            hint = "Compare fewer files at a time: -- PATH."
+            raise UsageError("the artifacts that differ have more than 512 MiB together", hint=hint)
         for part in _parts(small, sizes):
             found |= self._read(part)
         return found
 
     def _require(self) -> None:
-        """Refuse what cannot be asked.
+        """Check that git can be asked about the repository.
 
         Raises:
-            UsageError: without git, without a repository, and where git does not answer.
+            UsageError: if git is not installed or does not answer, or there is no repository.
         """
         if not is_installed():
             raise UsageError(
@@ -173,7 +173,7 @@ class Repository:
         return None if answer is None or answer.returncode else answer.stdout.strip().decode()
 
     def _sizes(self, blobs: list[Blob]) -> dict[Blob, int]:
-        """Return the size of each blob that is here, in bytes."""
+        """Return the size in bytes of each blob that the repository contains."""
         answer = self._batch("--batch-check", blobs)
         lines = [line.split() for line in answer.splitlines()]
         return {Blob(line[0].decode()): int(line[2]) for line in lines if len(line) == 3 and line[1] == b"blob"}
@@ -185,7 +185,7 @@ class Repository:
             end = answer.find(b"\n", at)
             head = answer[at:end].split()
             if end < 0 or len(head) != 3 or head[0].decode() != blob.oid:
-                found[blob] = Content(problem="git does not give its content")
+                found[blob] = Content(problem="git does not return its content")
                 at = end + 1 if end >= 0 else at
                 continue
             size = int(head[2])
@@ -196,27 +196,27 @@ class Repository:
     def _batch(self, option: str, blobs: list[Blob]) -> bytes:
         if not blobs:
             return b""
-        asked = "".join(f"{blob.oid}\n" for blob in blobs).encode()
-        # A missing object is looked for anew in all packs; buffered, for speed.
-        answer = ask_repository(self.directory, "cat-file", option, "--buffer", input_=asked, seconds=_SECONDS)
+        names = "".join(f"{blob.oid}\n" for blob in blobs).encode()
+        # Buffered for speed: git searches all packs for each missing object.
+        answer = ask_repository(self.directory, "cat-file", option, "--buffer", input_=names, seconds=_SECONDS)
         if answer is None:
             raise UsageError("git does not answer about this repository", where=str(self.top), hint="Try: git status")
         return answer.stdout
 
 
 def is_word(revision: str) -> bool:
-    """Tell whether a word may be handed to git as a revision: it cannot be taken for an option, nor for two words."""
+    """Return whether a word may be passed to git as a revision: git cannot read it as an option or as two words."""
     return 0 < len(revision) <= _LONGEST and not revision.startswith("-") and revision.isprintable()
 
 
 def _obstacle(size: int | None) -> str:
     if size is None:
-        return "git does not have its content here (a partial clone?)"
+        return "this clone does not have its content (a partial clone?)"
     return "it is larger than 1 MiB" if size > LARGEST_BYTES else ""
 
 
 def _parts(blobs: list[Blob], sizes: dict[Blob, int]) -> Iterable[list[Blob]]:
-    """Yield blobs in parts that are read at once."""
+    """Yield blobs in groups; each group is read with one request."""
     part: list[Blob] = []
     total = 0
     for blob in blobs:

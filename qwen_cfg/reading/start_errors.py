@@ -1,4 +1,4 @@
-"""The error for a program that is there, and that the system does not start."""
+"""The error for a program that exists but cannot be started."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from qwen_schema import UsageError, printable
 if TYPE_CHECKING:
     from pathlib import Path
 
-# What to do about an error of the system that does not say it.
+# The hints for errors of the system.
 _HINTS = {
     errno.ENOEXEC: "Name a program for this system. A script begins with a line such as #!/bin/sh.",
     errno.ENOENT: "The interpreter that its first line names, or the loader that it needs, does not exist.",
@@ -20,10 +20,10 @@ _HINTS = {
 
 
 def cannot_start(program: Path, error: OSError | ValueError) -> UsageError:
-    """Return it, with what to do about the reason that the system gave."""
+    """Return the error for a program, with a hint for the error of the system."""
     where = printable(str(program))
     if not isinstance(error, OSError):
-        hint = "Leave it out of the arguments and the environment."
+        hint = "Remove the NUL character from the arguments and the environment."
         return UsageError("it cannot be started: a NUL character in an argument or a variable", where=where, hint=hint)
-    hint = _HINTS.get(error.errno or 0, "Start it by hand to see whether it works.")
+    hint = _HINTS.get(error.errno or 0, "Run it without qwen-cfg to see whether it works.")
     return UsageError(f"it cannot be started: {error.strerror}", where=where, hint=hint)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# The directory in it for the private files of programs that were started.
+# The subdirectory for the private files of started programs.
 STARTED = "started"
 
 

@@ -56,7 +56,7 @@ _SYSTEM_SETTINGS = {
 AsksGit = Callable[[Path], GitStatus | None]
 
 
-def read_world(  # noqa: PLR0913 - the world has as many parts
+def read_world(  # noqa: PLR0913 - a world has this many parts
     *,
     flags: Mapping[str, FlagValue],
     environ: Mapping[str, str],
@@ -192,7 +192,7 @@ class _WorldParts:
                 self.disk.survey(place.path)
 
     def _places(self, profile: Profile) -> tuple[Place, ...]:
-        """Return the places of a search, also where a file is named or none is searched for."""
+        """Return the places of a search, even if `--env-file` or `--no-env-file` replaces the search."""
         found = self.loads[profile]
         if self.start.choice == EnvFileChoice() and not isinstance(found, QwenCfgError):
             return tuple(visit.place for visit in found.search.visits)
@@ -231,7 +231,7 @@ def _declared(environ: Mapping[str, str]) -> dict[str, str | Secret]:
 
 @cache
 def _declared_variables() -> Mapping[str, bool]:
-    """Return the names of the variables that matter here, and which of them hold a secret."""
+    """Return the names of the variables that are read, each with whether it contains a secret."""
     feeds = field_of_variable(declared_fields())
     moving = {profile.directory_variable for profile in declared_profiles().values()}
     return {name: name in feeds and feeds[name].secret for name in (*feeds, *sorted(moving))}

@@ -41,14 +41,14 @@ def missing_key(resolution: Resolution) -> Iterator[Finding]:
     """The method needs an API key, and no layer has one."""
     if resolution.needs_api_key:
         yield Finding(
-            f"{_stop(resolution)}There is no API key: {_where_looked(resolution)}.{_defined_elsewhere(resolution)}"
-            f"{_keys_of_others(resolution)}",
-            f"{_how_to_give(resolution)} {_NO_KEY_NEEDED}",
+            f"{_stop_text(resolution)}There is no API key: {_sources_text(resolution)}."
+            f"{_unreached_keys_text(resolution)}{_other_keys_text(resolution)}",
+            f"{_how_to_set_key(resolution)} {_NO_KEY_NEEDED}",
             "api_key",
         )
 
 
-def _stop(resolution: Resolution) -> str:
+def _stop_text(resolution: Resolution) -> str:
     return "Qwen Code would stop here. " if resolution.profile.reads_settings else ""
 
 
@@ -59,9 +59,9 @@ def undecided(resolution: Resolution) -> Iterator[Finding]:
         yield _no_method(resolution)
     elif decision.winner is None:
         yield Finding(
-            f"There is no API key and no cached Qwen OAuth login: {_where_looked(resolution)}."
-            f"{_defined_elsewhere(resolution)}{_keys_of_others(resolution)}",
-            f"{_how_to_give(resolution)} {_NO_KEY_NEEDED}",
+            f"There is no API key and no cached Qwen OAuth login: {_sources_text(resolution)}."
+            f"{_unreached_keys_text(resolution)}{_other_keys_text(resolution)}",
+            f"{_how_to_set_key(resolution)} {_NO_KEY_NEEDED}",
             "auth_method",
         )
 
@@ -79,7 +79,7 @@ def _no_method(resolution: Resolution) -> Finding:
     return Finding(
         "Qwen Code would stop here: no authentication method is selected. Neither --auth-type nor "
         f"security.auth.selectedType in settings.json sets one, and a key alone does not set the method{why}."
-        f"{_keys_of_others(resolution)}",
+        f"{_other_keys_text(resolution)}",
         f'{set_them} --auth-type openai, or add {{"security": {{"auth": {{"selectedType": "openai"}}}}}} to '
         "~/.qwen/settings.json. "
         "To set this directory up: qwen-cfg init.",
@@ -127,7 +127,7 @@ def _value_text(decision: Decision) -> str:
     return repr(safe_text(decision.field, decision.winner.revealed))
 
 
-def _where_looked(resolution: Resolution) -> str:
+def _sources_text(resolution: Resolution) -> str:
     """Return the sources that do not set a key, as the end of a sentence."""
     names = " or ".join(variable.name for variable in _variables(resolution))
     read = ", ".join(file.shown for file in resolution.files)
@@ -136,7 +136,7 @@ def _where_looked(resolution: Resolution) -> str:
     elif resolution.world.choice.chosen_by == "none":
         files = "an env file (--no-env-file)"
     else:
-        files = f"an env file ({_searched(resolution)})"
+        files = f"an env file ({_search_text(resolution)})"
     settings = ", settings.json" if resolution.profile.reads_settings else ""
     return f"not set by --openai-api-key, {names} in the environment{settings}, or {files}"
 
@@ -148,7 +148,7 @@ def _variables(resolution: Resolution) -> tuple[Variable, ...]:
     return tuple(v for v in read if v.is_read_under(method)) or declared.variables[:1]
 
 
-def _searched(resolution: Resolution) -> str:
+def _search_text(resolution: Resolution) -> str:
     """Return the places where no env file was found."""
     world, places = resolution.world, [visit.place for visit in resolution.search.visits]
     below_home = resolution.profile.walk_ends_at == "home" and world.home in world.cwd.parents
@@ -161,7 +161,7 @@ def _searched(resolution: Resolution) -> str:
     return f"{walk}; no {own}" if own else walk
 
 
-def _defined_elsewhere(resolution: Resolution) -> str:
+def _unreached_keys_text(resolution: Resolution) -> str:
     offers = [
         offer
         for file in resolution.unreached
@@ -173,7 +173,7 @@ def _defined_elsewhere(resolution: Resolution) -> str:
     return f" A key is set in {places}, not reached by the search."
 
 
-def _keys_of_others(resolution: Resolution) -> str:
+def _other_keys_text(resolution: Resolution) -> str:
     """Return the providers' own key variables that are set but not read under this method; never a key."""
     environ, read = resolution.world.variables, {variable.name for variable in _variables(resolution)}
     said = ""
@@ -190,7 +190,7 @@ def _keys_of_others(resolution: Resolution) -> str:
     return said
 
 
-def _how_to_give(resolution: Resolution) -> str:
+def _how_to_set_key(resolution: Resolution) -> str:
     """Return how to set a missing key, or how to use a key that is set but not used."""
     name = _variables(resolution)[0].name
     entry_variable = resolution.entry.entry.key_variable if resolution.entry is not None else ""

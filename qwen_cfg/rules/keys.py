@@ -55,7 +55,7 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
-# A placeholder in ASCII begins with a bracket or a sign of variables, ends in what fills, or has one of these words.
+# A placeholder in ASCII begins with a bracket or a variable sign, ends in filling characters, or has a word of these.
 _FILLING = set("x*._-")
 _WORDS = (
     *("your", "key", "change", "replace", "insert", "enter", "paste", "put", "todo", "fixme", "tbd", "xxx", "***"),
@@ -85,7 +85,7 @@ def doubtful_key(resolution: Resolution) -> Iterator[Finding]:
     if key is None:
         return
     if is_made_up(key.revealed):
-        yield from _made_up_for_provider(key, base_url)
+        yield from _made_up_finding(key, base_url)
         return
     # A server on this machine usually accepts any key.
     needs_key = not base_url or not is_loopback(host_of(base_url))
@@ -94,7 +94,7 @@ def doubtful_key(resolution: Resolution) -> Iterator[Finding]:
         yield Finding(f"The API key from {key.origin} {doubt[0]}.", doubt[1], "api_key", *place_of(key))
 
 
-def _made_up_for_provider(key: Candidate, base_url: str) -> Iterator[Finding]:
+def _made_up_finding(key: Candidate, base_url: str) -> Iterator[Finding]:
     """Yield the finding about a made-up word with the base URL of a known provider, which refuses it."""
     provider = provider_at(host_of(base_url)) if base_url else None
     if provider is None or is_loopback(host_of(base_url)):
@@ -141,7 +141,7 @@ def doubt_about(text: str, *, needs_key: bool) -> tuple[str, str] | None:
 
 
 def _may_be_placeholder(text: str) -> bool:
-    """Tell whether a text has what every placeholder has: the pattern takes longer to compile than most commands."""
+    """Return whether a text may be a placeholder. The exact pattern takes longer to compile than most commands run."""
     if not text.isascii() or len(text) > _LONGEST_PLACEHOLDER:
         return len(text) <= _LONGEST_PLACEHOLDER
     lower = text.lower()

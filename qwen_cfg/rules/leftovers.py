@@ -54,7 +54,7 @@ def left_over(resolution: Resolution) -> Iterator[Finding]:
 
 
 def leftover_in(name: str, text: str) -> Finding | None:
-    """Return what is left in a text that is to be written for a field; None for what is no model and no URL."""
+    """Return the finding about extra characters in a text for the model or a URL; None for other fields."""
     is_url = declared_fields()[name].schema.get("format", "").endswith("-url")
     found = _leftover(text, is_url=is_url, may_hold_variable=False) if is_url or name == "model" else None
     return found and Finding(f"The {name} {found[0]}.", found[1], name)

@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 def nobody_reads(resolution: Resolution) -> Iterator[Finding]:
     """A name is similar to a variable, or another program uses it for the same setting, and the variable is not set."""
     for name in resolution.world.lookalikes:
-        right = _meant(resolution, name)
+        right = _intended_variable(resolution, name)
         if right is not None and right not in resolution.world.environ:
             yield _finding(name, right, "the environment")
     for file in resolution.files:
         for name, line in file.lines.items():
-            right = _meant(resolution, name)
+            right = _intended_variable(resolution, name)
             if right is not None and right not in file.lines:
                 yield _finding(name, right, f"{file.shown}:{line}", file.shown, line)
 
 
-def _meant(resolution: Resolution, name: str) -> str | None:
+def _intended_variable(resolution: Resolution, name: str) -> str | None:
     """Return the variable that a name probably means, if its field has only the default value."""
     right = similar_variable(name)
     if right is None:

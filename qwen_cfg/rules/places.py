@@ -22,7 +22,7 @@ _REPORTED_BY_COMPLETENESS = ("auth_method", "api_key")
 
 def set_where_not_reached(resolution: Resolution) -> Iterator[Finding]:
     """A field has its default or no value, and a file that was not read sets it."""
-    for name, file, offer in _missed(resolution):
+    for name, file, offer in _unreached_values(resolution):
         variable, first = str(offer.origin.variable), resolution.files[0].shown
         yield Finding(
             f"{variable} is set in {offer.origin.place}, which was not reached: {first} came first.",
@@ -38,7 +38,7 @@ def file_hides(resolution: Resolution) -> Iterator[Finding]:
     if not _ended_early(resolution):
         return
     first = resolution.files[0].shown
-    told = {(name, file.shown) for name, file, _ in _missed(resolution)}
+    told = {(name, file.shown) for name, file, _ in _unreached_values(resolution)}
     for file in resolution.unreached:
         offers = [
             unread_candidate(file, name, resolution.auth_method)
@@ -91,7 +91,7 @@ def _ended_early(resolution: Resolution) -> bool:
     return resolution.world.choice.chosen_by == "search" and bool(resolution.files)
 
 
-def _missed(resolution: Resolution) -> Iterator[tuple[str, EnvFile, Candidate]]:
+def _unreached_values(resolution: Resolution) -> Iterator[tuple[str, EnvFile, Candidate]]:
     """Yield each field that has only its default, with a file not reached and the file's value for the field."""
     if not _ended_early(resolution):
         return

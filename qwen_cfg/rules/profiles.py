@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def resolves_differently(case: Case) -> Iterator[Finding]:
     """Another version of Qwen Code resolves another value from the same files and variables."""
     for other in case.others:
-        yield from _not_known(other)
+        yield from _unknown_results(other)
         for difference in other.differences:
             if not difference.same_value:
                 yield _finding(other, difference)
@@ -44,7 +44,7 @@ def installed_otherwise(chosen_profile: ChosenProfile) -> Iterator[Finding]:
         )
 
 
-def _not_known(other: ProfileComparison) -> Iterator[Finding]:
+def _unknown_results(other: ProfileComparison) -> Iterator[Finding]:
     title = other.profile.title
     if other.error is not None:
         where = other.error.where

@@ -164,8 +164,8 @@ def _whose(setting: Setting) -> str:
 
 def providers_ignored(resolution: Resolution) -> Iterator[Finding]:
     """The name of a provider is not a method, and `providerProtocol` does not map it, so the provider is ignored."""
-    ignored = list(_ignored(resolution))
-    for setting, right in _shapeless(resolution):
+    ignored = list(_ignored_providers(resolution))
+    for setting, right in _wrong_forms(resolution):
         yield Finding(
             f"{setting.place}: Qwen Code ignores this value, since it has the wrong form.",
             f"Write {right}.",
@@ -185,7 +185,7 @@ def providers_ignored(resolution: Resolution) -> Iterator[Finding]:
         )
 
 
-def _shapeless(resolution: Resolution) -> Iterator[tuple[Setting, str]]:
+def _wrong_forms(resolution: Resolution) -> Iterator[tuple[Setting, str]]:
     """Yield each value in the place of providers or entries that has the wrong form, with the expected form."""
     providers = None if resolution.settings is None else resolution.settings.at("modelProviders")
     if providers is not None and providers.members is None and providers.value is not None:
@@ -195,7 +195,7 @@ def _shapeless(resolution: Resolution) -> Iterator[tuple[Setting, str]]:
             yield models, '[{"id": "…"}], a list of entries; {"models": […]} belongs to "$version": 5'
 
 
-def _ignored(resolution: Resolution) -> Iterator[tuple[str, str, Setting]]:
+def _ignored_providers(resolution: Resolution) -> Iterator[tuple[str, str, Setting]]:
     settings = resolution.settings
     providers = None if settings is None else settings.at("modelProviders")
     for name, models in (providers.members or {} if providers is not None else {}).items():
@@ -213,7 +213,7 @@ def replaced_as_a_whole(resolution: Resolution) -> Iterator[Finding]:
         if settings is None or names is None or ((found := settings.at(*names)) is not None and found.value):
             continue
         lost = next((s for s in settings.in_scopes(*names) if s.value), None)
-        by = None if lost is None else _in_its_place(settings, lost, names)
+        by = None if lost is None else _replacing_setting(settings, lost, names)
         if lost is not None and by is not None:
             yield Finding(
                 f"{by.place} replaces {lost.place}, which is not used.",
@@ -224,7 +224,7 @@ def replaced_as_a_whole(resolution: Resolution) -> Iterator[Finding]:
             )
 
 
-def _in_its_place(settings: SettingsLoad, lost: Setting, names: tuple[str, ...]) -> Setting | None:
+def _replacing_setting(settings: SettingsLoad, lost: Setting, names: tuple[str, ...]) -> Setting | None:
     """Return the value of another scope that replaces a value or an object around it."""
     on_the_way = (settings.at(*names[:number]) for number in range(1, len(names) + 1))
     return next((one for one in on_the_way if one is not None and one.members is None and one.file != lost.file), None)
@@ -279,16 +279,20 @@ def odd_variables(resolution: Resolution) -> Iterator[Finding]:
         return
     if env.members is None:
         if env.is_true:
-            yield _odd(env, f"is {kind_of(env)}, so it sets no variable", '"env": {"NAME": "value"}')
+            yield _invalid_variable(env, f"is {kind_of(env)}, so it sets no variable", '"env": {"NAME": "value"}')
         return
     for setting in env.members.values():
         if setting.text is None and setting.value is not None:
-            yield _odd(setting, f"is {kind_of(setting)}, so Qwen Code ignores it", "a string in double quotes")
+            yield _invalid_variable(
+                setting, f"is {kind_of(setting)}, so Qwen Code ignores it", "a string in double quotes"
+            )
         elif setting.text is not None and "\0" in setting.text:
-            yield _odd(setting, "contains a NUL character, and the text after it is lost", "the value without the NUL")
+            yield _invalid_variable(
+                setting, "contains a NUL character, and the text after it is lost", "the value without the NUL"
+            )
 
 
-def _odd(setting: Setting, wrong: str, right: str) -> Finding:
+def _invalid_variable(setting: Setting, wrong: str, right: str) -> Finding:
     return Finding(f"{setting.place} {wrong}.", f"Write {right}.", None, setting.file.shown, setting.line)
 
 
@@ -315,10 +319,10 @@ def names_users_variable(case: Case) -> Iterator[Finding]:
                 found.file,
                 found.line,
             )
-        yield from _variables_beside_the_key(one, here)
+        yield from _other_user_variables(one, here)
 
 
-def _variables_beside_the_key(resolution: Resolution, here: str) -> Iterator[Finding]:
+def _other_user_variables(resolution: Resolution, here: str) -> Iterator[Finding]:
     """Yield the user's variables that a project's settings use in headers and the body."""
     url = resolution.decisions["base_url"].value
     host = display_host(url) if isinstance(url, str) else "its endpoint"

@@ -42,11 +42,11 @@ def no_assignment(resolution: Resolution) -> Iterator[Finding]:
                 # The other dialect may read it, and a bare name in a script refers to a variable that is set elsewhere.
                 is_set = file.lines.get(name) == unread.line or (not has_value and bool(resolution.variables.of(name)))
                 if not is_set and _counts(resolution, file, name):
-                    yield _finding(file, name, unread.line, f"is not an assignment: {_wrong(unread.text)}")
-        yield from _swallowed(resolution, file)
+                    yield _finding(file, name, unread.line, f"is not an assignment: {_reason(unread.text)}")
+        yield from _quoted_variables(resolution, file)
 
 
-def _swallowed(resolution: Resolution, file: EnvFile) -> Iterator[Finding]:
+def _quoted_variables(resolution: Resolution, file: EnvFile) -> Iterator[Finding]:
     """Yield findings about variables inside the quotes of another variable's value."""
     feeds = field_of_variable(declared_fields())
     for outer in resolution.world.assignments(file.place.path):
@@ -73,7 +73,7 @@ def _finding(file: EnvFile, name: str, line: int, what: str) -> Finding:
     )
 
 
-def _wrong(text: str) -> str:
+def _reason(text: str) -> str:
     """Return why a line is not an assignment, without any part of its value."""
     import unicodedata  # noqa: PLC0415 - this finding is rare
 

@@ -1,1 +1,1 @@
-"""What a program that is started gets: its environment, its arguments, and settings of Qwen Code of its own."""
+"""The inputs of a program that is started: its environment, its arguments, and private settings of Qwen Code."""

@@ -1,4 +1,4 @@
-"""The environment of a program that is started with a resolved config: competing variables are removed from it."""
+"""The environment of a program that is started with a resolved config, without competing variables."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
     Text = str | Secret
 
-# The fields that decide where a request goes and with which key; variables of the others are left as they are.
+# The fields that decide the endpoint and the key of requests. Variables of other fields are not changed.
 DECIDING = ("auth_method", "api_key", "base_url", "model", "proxy", "no_proxy", "ca_bundle")
 
-# What names further certificate authorities to Node.js, which no field declares.
+# The variable for additional certificate authorities in Node.js, which no field declares.
 _NODE_AUTHORITIES = "NODE_EXTRA_CA_CERTS"
 
 
 @record
 class ChildEnvironment:
-    """An environment, with the variables that were set in it, and the names of those that were removed from it."""
+    """An environment, the variables that were set in it (`given`), and the names of the removed variables."""
 
     environ: Mapping[str, str] = field(repr=False)
     given: Mapping[str, Text]
@@ -43,11 +43,11 @@ def usual_variable(name: str, method: str) -> str:
 def child_environment(
     artifact: ResolvedConfig, key: Secret, environ: Mapping[str, str], *, ca_bundle: str = ""
 ) -> ChildEnvironment:
-    """Return the environment of a program that is to use an artifact with its key.
+    """Return the environment with which a program uses an artifact and its key.
 
     `ca_bundle` is the path of the artifact's CA bundle on this machine.
     """
-    given = dict(_given(artifact, key, ca_bundle))
+    given = dict(_set_variables(artifact, key, ca_bundle))
     if _NODE_AUTHORITIES in environ:
         given.pop(_NODE_AUTHORITIES, None)
     declared = [v.name for name in DECIDING for v in declared_fields()[name].variables]
@@ -57,7 +57,7 @@ def child_environment(
     return ChildEnvironment({**kept, **revealed}, given, removed)
 
 
-def _given(artifact: ResolvedConfig, key: Secret, ca_bundle: str) -> Iterator[tuple[str, Text]]:
+def _set_variables(artifact: ResolvedConfig, key: Secret, ca_bundle: str) -> Iterator[tuple[str, Text]]:
     method = artifact.text("auth_method")
     yield usual_variable("api_key", method), key
     for name in ("base_url", "model"):

@@ -1,4 +1,4 @@
-"""The program that is started: found as a shell finds it, and put in the place of this process."""
+"""Finds a program as a shell does, and replaces this process by it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from qwen_schema import UsageError, did_you_mean, printable
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# Python ignores these, and a program that is started would too.
+# Signals that Python ignores; a started program would inherit that.
 _IGNORED_BY_PYTHON = ("SIGPIPE", "SIGXFSZ")
 
 
@@ -21,7 +21,7 @@ def program_named(name: str, environ: Mapping[str, str]) -> Path:
     """Return the program that a shell would start for a word. Relative directories on the PATH are skipped.
 
     Raises:
-        UsageError: if there is none, or it cannot be started.
+        UsageError: if the program does not exist, or is not executable.
     """
     if not name:
         raise UsageError("the name of the program is empty", hint="Name a program after --.")
@@ -42,7 +42,7 @@ def program_named(name: str, environ: Mapping[str, str]) -> Path:
     raise UsageError(f"{printable(name)} was not found on the PATH", hint=f"{near}{_to_install(name)}")
 
 
-def put_in_place(program: Path, words: Sequence[str], environ: Mapping[str, str], keep_open: int | None) -> NoReturn:
+def replace_process(program: Path, words: Sequence[str], environ: Mapping[str, str], keep_open: int | None) -> NoReturn:
     """Replace this process by a program; a descriptor stays open in it.
 
     Raises:
@@ -54,7 +54,7 @@ def put_in_place(program: Path, words: Sequence[str], environ: Mapping[str, str]
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_DFL)
     try:
-        os.execve(program, [*words], dict(environ))  # noqa: S606 - the user named it, and no shell is wanted
+        os.execve(program, [*words], dict(environ))  # noqa: S606 - the user named it, and no shell is needed
     except (OSError, ValueError) as error:
         raise cannot_start(program, error) from None
 

@@ -1,4 +1,4 @@
-"""The arguments of Qwen Code that decide what an artifact decides too, as somebody typed them."""
+"""The arguments of Qwen Code that set fields of an artifact."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ if TYPE_CHECKING:
 
     from qwen_schema import Field, ResolvedConfig
 
-# Those of our fields whose flags Qwen Code has too, by the same names.
+# The fields whose flags have the same names in Qwen Code.
 FIELDS = ("auth_method", "api_key", "base_url", "model", "proxy")
-# What asks one thing and ends, in place of a conversation.
+# The flags for a single prompt without a conversation.
 PROMPT_FLAGS = ("-p", "--prompt")
 
 
 def typed_flags(words: Sequence[str]) -> dict[str, FlagValue]:
-    """Return the flags of fields among arguments, by field; the last of equal ones counts."""
+    """Return the flags of fields among arguments, by field; the last value of a flag counts."""
     return {name: flag for name, flag, _ in _flags(words)}
 
 
-def others(words: Sequence[str]) -> list[str]:
-    """Return the arguments that are neither flags of fields nor values of these."""
+def other_arguments(words: Sequence[str]) -> list[str]:
+    """Return the arguments that are neither flags of fields nor their values."""
     taken = {position for _, _, positions in _flags(words) for position in positions}
     return [word for position, word in enumerate(words) if position not in taken]
 
 
 def arguments_for(artifact: ResolvedConfig, words: Sequence[str]) -> tuple[str, ...]:
-    """Return the arguments that say what an artifact says, but for the key, and for what was typed."""
+    """Return the arguments with an artifact's values, without the key and without fields that the user typed."""
     typed = typed_flags(words)
-    # The flag of the base URL is for one method alone.
+    # The flag of the base URL is only for openai.
     names = ("auth_method", *(["base_url"] if artifact.text("auth_method") == "openai" else []), "model")
     return tuple(
         word for name in names if name not in typed for word in (declared_fields()[name].flags[0], artifact.text(name))

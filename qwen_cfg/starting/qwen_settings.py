@@ -1,4 +1,4 @@
-"""Settings of the system for one start of Qwen Code: an artifact's values, below the machine's own settings."""
+"""System settings for one start of Qwen Code: an artifact's values, overridden by the machine's own settings."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _FORM = 4
 def private_settings(artifact: ResolvedConfig, machine: Node | None, others: Mapping[str, Setting]) -> dict[str, Any]:
     """Return settings of the scope "system" that make Qwen Code use an artifact.
 
-    What the machine's own system settings (`machine`) say is kept, and comes first. `others` are the merged settings
-    of all other scopes. No key is in the result: Qwen Code takes it from the variable that `envKey` names.
+    The machine's own system settings (`machine`) are included and override the artifact. `others` are the merged
+    settings of all other scopes. The result contains no key: Qwen Code reads it from the variable that `envKey` names.
     """
     method, url, model = (artifact.text(name) for name in ("auth_method", "base_url", "model"))
     auth: dict[str, Any] = {"selectedType": method}
@@ -39,31 +39,31 @@ def private_settings(artifact: ResolvedConfig, machine: Node | None, others: Map
     if method in _members(others, "providerProtocol"):
         settings["providerProtocol"] = {method: method}
     if artifact.text("proxy"):
-        # Its login is in the variable, and not in a file.
+        # The login of the proxy is only in the variable, not in a file.
         settings["proxy"] = f"${{{usual_variable('proxy', method)}}}"
     if machine is None or machine.members is None:
         return settings
-    own = plain(machine)
+    own = plain_value(machine)
     if "$version" not in own:
-        # It says which of their own forms count.
+        # Without a version, Qwen Code also reads old forms of these settings.
         del settings["$version"]
-    return _merged(settings, own)
+    return _merge(settings, own)
 
 
-def plain(node: Node) -> Any:
-    """Return a value of JSON without its lines."""
+def plain_value(node: Node) -> Any:
+    """Return a JSON value as plain Python data."""
     if node.members is not None:
-        return {name: plain(member) for name, member in node.members.items()}
+        return {name: plain_value(member) for name, member in node.members.items()}
     if node.items is not None:
-        return [plain(item) for item in node.items]
+        return [plain_value(item) for item in node.items]
     value = node.value
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    """Merge as Qwen Code merges scopes: objects by name, and everything else is replaced."""
+def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Return merged settings, as Qwen Code merges scopes: objects by name; other values are replaced."""
     both = {
-        name: _merged(below[name], value)
+        name: _merge(below[name], value)
         for name, value in above.items()
         if isinstance(below.get(name), dict) and isinstance(value, dict)
     }

@@ -24,7 +24,7 @@ from qwen_schema.qwen_oauth import is_declared_api
 from qwen_schema.records import replace
 from qwen_schema.references import real_place
 
-from .concern import Concern, display_host, is_known_or_loopback, pointed_at, prompts_to
+from .concern import Concern, display_host, is_known_or_loopback, pointer_setting, prompts_sentence
 from .keepers import keepers_of_reference
 from .user_pointer import is_named_by_user
 from .user_settings import OWN_KEY, do_users_settings_send, variable_of
@@ -49,9 +49,9 @@ def concern_of_artifact(
     A value of the artifact needs no approval if one of these holds:
 
     * The environment sets the same value, or the user's settings set this endpoint for the same key.
-    * The env file with the key sets the same value. This does not hold for a project's file that a search from here
-      would not find, or that may not set the field, and not for the endpoint of another method. If the file comes from
-      somebody else (`standing`), the concern is about the prompts.
+    * The env file with the key sets the same value. This does not apply to a project's file that a search from here
+      would not find, to a field that the file may not set, or to the endpoint of another method. If the file comes from
+      another person (`standing`), the concern is about the prompts.
     * It is the default, or requests go to a known provider or this machine.
 
     A key from a remote place, or from an entry of the keyring that the user does not name, always needs an approval.
@@ -68,19 +68,19 @@ def concern_of_artifact(
     )
     if pointer is not None:
         # A file with a pointer does not contain the key.
-        texts, artifact = {}, artifact if is_users else _with_key_from(artifact, pointer)
-    unsaid = {name for name in DECIDING if not _is_said(artifact, name, here.environ)}
-    if "base_url" in unsaid and do_users_settings_send(artifact, here):
-        unsaid.remove("base_url")
-    searched = None if keys_file is None else _searched(keys_file, here)
-    may_say = {name for name in unsaid if is_users or (searched and declared_fields()[name].reach == "project")}
-    vouched = {name for name in may_say if _says(texts, name, artifact.text(name))}
-    if unsaid != vouched or _is_far(artifact.api_key, keys_file, file, here):
-        concern = _concern(artifact, file, shown, unsaid - vouched, *_credential(artifact))
+        texts, artifact = {}, artifact if is_users else _with_reference(artifact, pointer)
+    open_fields = {name for name in DECIDING if not _needs_no_approval(artifact, name, here.environ)}
+    if "base_url" in open_fields and do_users_settings_send(artifact, here):
+        open_fields.remove("base_url")
+    searched = None if keys_file is None else _search_path(keys_file, here)
+    may_set = {name for name in open_fields if is_users or (searched and declared_fields()[name].reach == "project")}
+    set_by_file = {name for name in may_set if _sets(texts, name, artifact.text(name))}
+    if open_fields != set_by_file or _is_remote(artifact.api_key, keys_file, file, here):
+        concern = _concern(artifact, file, shown, open_fields - set_by_file, *_credential(artifact))
         return replace(concern, keepers=keepers)
-    stands = standing(searched) if searched is not None and vouched and not is_users else "unknown"
-    told = prompts_to(stands, str(artifact.api_key.path)) if stands != "unknown" else ""
-    return _concern(artifact, file, shown, vouched, "none", told) if told else None
+    stands = standing(searched) if searched is not None and set_by_file and not is_users else "unknown"
+    sentence = prompts_sentence(stands, str(artifact.api_key.path)) if stands != "unknown" else ""
+    return _concern(artifact, file, shown, set_by_file, "none", sentence) if sentence else None
 
 
 def sends_unusual(artifact: ResolvedConfig) -> str | None:
@@ -96,15 +96,15 @@ def sends_unusual(artifact: ResolvedConfig) -> str | None:
 def _concern(
     artifact: ResolvedConfig, file: Path, shown: str, foreign: set[str], credential: Credential, whose: str
 ) -> Concern:
-    told = tuple((name, artifact.text(name)) for name in DECIDING if name in foreign or name == "base_url")
-    decided = tuple(name for name, _ in told)
-    told = (*pointed_at(artifact.api_key), *told)
+    settings = tuple((name, artifact.text(name)) for name in DECIDING if name in foreign or name == "base_url")
+    decided = tuple(name for name, _ in settings)
+    settings = (*pointer_setting(artifact.api_key), *settings)
     reference = "" if credential == "none" else str(artifact.api_key)
     host = display_host(artifact.text("base_url"))
-    return Concern(file, shown, told, host, credential, reference, whose, decided=decided)
+    return Concern(file, shown, settings, host, credential, reference, whose, decided=decided)
 
 
-def _is_far(reference: SecretReference, keys_file: Path | None, file: Path, here: Surroundings) -> bool:
+def _is_remote(reference: SecretReference, keys_file: Path | None, file: Path, here: Surroundings) -> bool:
     """Return whether a key comes from a remote place: the keyring, or a file neither near here nor the user's own.
 
     An entry of the keyring that the user names, too, is not remote.
@@ -143,7 +143,7 @@ def _pointer_in_settings(reference: SecretReference, here: Surroundings) -> Secr
     return None
 
 
-def _searched(keys_file: Path, here: Surroundings) -> Path | None:
+def _search_path(keys_file: Path, here: Surroundings) -> Path | None:
     """Return the path where a search from here would find a file; None if the search would not find it."""
     there = real_place(keys_file)
     return next((p for p in _places(Path(os.path.realpath(here.base))) if real_place(p) == there), None)
@@ -154,7 +154,7 @@ def _places(base: Path) -> tuple[Path, ...]:
     return tuple(place for d in (base, *base.parents) for place in (d / ".env", d / ".qwen" / ".env"))
 
 
-def _is_said(artifact: ResolvedConfig, name: str, environ: Mapping[str, str]) -> bool:
+def _needs_no_approval(artifact: ResolvedConfig, name: str, environ: Mapping[str, str]) -> bool:
     """Return whether a value needs no approval: it adds no new recipient, or the environment sets it, too."""
     value = artifact.text(name)
     is_known = is_declared_api if artifact.api_key.kind == "oauth-cache" else is_known_or_loopback
@@ -163,10 +163,10 @@ def _is_said(artifact: ResolvedConfig, name: str, environ: Mapping[str, str]) ->
     if name == "ca_bundle" and is_loopback(host_of(artifact.text("base_url"))):
         # Requests to this machine do not cross a network.
         return True
-    return _says(environ, name, value)
+    return _sets(environ, name, value)
 
 
-def _says(texts: Mapping[str, str], name: str, value: str) -> bool:
+def _sets(texts: Mapping[str, str], name: str, value: str) -> bool:
     """Return whether the first variable of a field that is set, not empty, has this value."""
     field = declared_fields()[name]
     text = next((texts[v.name] for v in field.variables if texts.get(v.name)), "")
@@ -194,9 +194,9 @@ def _texts_of(path: Path, artifact: ResolvedConfig) -> dict[str, str]:
 
 
 def _without_other_endpoints(texts: dict[str, str], artifact: ResolvedConfig) -> dict[str, str]:
-    """Return what an env file sets, without the endpoints of other methods than the artifact's and its key's.
+    """Return the variables of an env file without the endpoints of other methods than that of the artifact and its key.
 
-    The key was not put there for those: `init` and `set` ask about the endpoint of the same method alone.
+    `init` and `set` ask only about the endpoint of the same method when they write a key.
     """
     key, method = artifact.api_key.variable, artifact.text("auth_method")
     is_of_method = all(v.is_read_under(method) for v in declared_fields()["api_key"].variables if v.name == key)
@@ -204,7 +204,7 @@ def _without_other_endpoints(texts: dict[str, str], artifact: ResolvedConfig) ->
     return {name: text for name, text in texts.items() if name not in others}
 
 
-def _with_key_from(artifact: ResolvedConfig, reference: SecretReference) -> ResolvedConfig:
+def _with_reference(artifact: ResolvedConfig, reference: SecretReference) -> ResolvedConfig:
     return replace(artifact, config={**artifact.config, "api_key": reference})
 
 

@@ -65,7 +65,7 @@ class Concern:
 
     @property
     def words(self) -> str:
-        """The concern as text."""
+        """The concern as a text of several lines."""
         return "\n".join(self.lines)
 
     @property
@@ -83,7 +83,7 @@ def display_host(url: str) -> str:
     return endpoint_of(url)
 
 
-def prompts_to(standing: Standing, file: str = "this file") -> str:
+def prompts_sentence(standing: Standing, file: str = "this file") -> str:
     """Return the sentence for a concern about prompts only: the file comes, or may come, from others."""
     return f"Your prompts would be sent there: {_FROM[standing].format(file=file)}."
 
@@ -96,7 +96,7 @@ _FROM: Mapping[Standing, str] = {
 }
 
 
-def pointed_at(reference: SecretReference) -> tuple[tuple[str, str], ...]:
+def pointer_setting(reference: SecretReference) -> tuple[tuple[str, str], ...]:
     """Return the setting with the pointer to the key; empty if the reference has no pointer."""
     return () if reference.pointer is None else (("api_key", redact_unknown(reference.pointer)),)
 

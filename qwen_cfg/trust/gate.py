@@ -1,4 +1,4 @@
-"""The gate: only values that the user trusts pass; at a terminal it asks the user."""
+"""The trust gate: only values that the user trusts pass. At a terminal, it asks the user."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class Gate:
 
     def _remember(self, concern: Concern) -> None:
         """Remember an approval; if it cannot be saved, it applies only to this run."""
-        import shlex  # noqa: PLC0415 - what is remembered is rare
+        import shlex  # noqa: PLC0415 - approvals are rare
 
         try:
             self.store.add(trust_entry(concern))
@@ -117,7 +117,7 @@ class Gate:
 
 
 def owner_rule(store: TrustStore, *, all_of_them: bool) -> Allows:
-    """Return which env files of other users are allowed."""
+    """Return the function that decides which env files of other users are allowed."""
     return (lambda _path, _owner: True) if all_of_them else store.allows_owner
 
 

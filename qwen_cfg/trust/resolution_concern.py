@@ -9,7 +9,7 @@ from qwen_cfg.core.artifact import key_reference
 from qwen_schema import kind_of_pointer
 from qwen_schema.records import record
 
-from .concern import Concern, display_host, is_known_or_loopback, pointed_at, prompts_to
+from .concern import Concern, display_host, is_known_or_loopback, pointer_setting, prompts_sentence
 from .keepers import keepers_of, keepers_of_reference
 from .settings_variables import key_of_another_file, project_settings_key, project_settings_values, texts_of_other_files
 
@@ -48,7 +48,7 @@ def split_origin(resolution: Resolution) -> Split | None:
 
     An endpoint that equals the default is no split.
     """
-    endpoint, origin = resolution.decisions["base_url"], _endpoint_said(resolution)
+    endpoint, origin = resolution.decisions["base_url"], _project_endpoint(resolution)
     if endpoint.winner is None or origin is None or endpoint.problem is not None:
         return None
     if endpoint.value == endpoint.field.default_under(resolution.auth_method):
@@ -62,31 +62,31 @@ def split_to_ask(resolution: Resolution, standing: Stands) -> Split | None:
 
     In addition to `split_origin`, these need an approval:
 
-    * The file with the endpoint names an entry of the user's keyring: nobody knows who wrote that name. If the file
-      came with the project, this holds for every endpoint.
+    * The file with the endpoint names an entry of the user's keyring, and it is unknown who wrote that name. If the
+      file came with the project, this applies to every endpoint.
     * A file that came with the project or belongs to another user (`standing`, called only if needed) sets both
       endpoint and key: the prompts would be sent there.
     * A project's settings use a variable of the user's for the key, unless its name is one for API keys and the key
       goes to a known provider; or they use such a variable in another value.
     * A project's settings use a variable from another project's file for the key, unless its name is one for API keys.
     """
-    endpoint, named = resolution.decisions["base_url"], _keyring_name(resolution)
+    endpoint, named = resolution.decisions["base_url"], _keyring_origin(resolution)
     if endpoint.winner is None or endpoint.problem is not None:
         return None
     url = endpoint.winner.revealed
     if named is not None and named.path is not None and standing(named.path) != "unknown":
-        return Split(url, named, "key", _entry(resolution))
+        return Split(url, named, "key", _keyring_entry_text(resolution))
     taken = project_settings_key(resolution)
     puts = [put for _, put in project_settings_values(resolution)]
     if puts or (taken is not None and not taken.is_usual):
-        credential, whose = _all_of_it(resolution)
+        credential, whose = _all_data(resolution)
         origins = [*puts, *([] if taken is None else [taken.origin])]
         return Split(url, origins[0], credential, whose)
     stray = key_of_another_file(resolution)
     if stray is not None:
         return Split(url, stray, "key", f"The value of {', '.join(map(str, stray.behind))}")
     origin = endpoint.winner.origin
-    if _endpoint_said(resolution) is None or is_known_or_loopback(url):
+    if _project_endpoint(resolution) is None or is_known_or_loopback(url):
         return None
     split = split_origin(resolution)
     if split is not None or origin.reach == "user":
@@ -94,7 +94,7 @@ def split_to_ask(resolution: Resolution, standing: Stands) -> Split | None:
     for other in texts_of_other_files(resolution):
         return Split(url, other, "key", f"The value of {', '.join(map(str, other.behind))}")
     if named is not None:
-        return Split(url, origin, "key", _entry(resolution))
+        return Split(url, origin, "key", _keyring_entry_text(resolution))
     stands = "unknown" if origin.path is None else standing(origin.path)
     return None if stands == "unknown" else Split(url, origin, "none", standing=stands)
 
@@ -112,20 +112,20 @@ def concern_of(resolution: Resolution, standing: Stands) -> Concern | None:
     return Concern(
         file=split.origin.path,
         place=str(split.origin),
-        settings=(*pointed_at(key), *named, ("base_url", split.url)),
+        settings=(*pointer_setting(key), *named, ("base_url", split.url)),
         host=display_host(split.url),
         credential=split.credential,
         reference="" if split.credential == "none" else str(key),
         whose=f"{split.whose} would be sent there along with your prompts."
         if split.whose
-        else prompts_to(split.standing),
+        else prompts_sentence(split.standing),
         keepers=_keepers(resolution, split),
-        decided=("base_url", *(["api_key"] if _is_keys_place_said(resolution) else [])),
+        decided=("base_url", *(["api_key"] if _project_sets_key(resolution) else [])),
         takes_variables=any(map(_takes_variables, resolution.decisions.values())),
     )
 
 
-def _is_keys_place_said(resolution: Resolution) -> bool:
+def _project_sets_key(resolution: Resolution) -> bool:
     """Return whether a project's file sets the key or its place."""
     winner = resolution.decisions["api_key"].winner
     return winner is not None and winner.origin.is_project_said and resolution.options.secret_from is None
@@ -148,7 +148,7 @@ def _keepers(resolution: Resolution, split: Split) -> tuple[Keeper, ...]:
     return tuple(dict.fromkeys((*keepers_of((split.origin, *key, *taking)), *named)))
 
 
-def _keyring_name(resolution: Resolution) -> Origin | None:
+def _keyring_origin(resolution: Resolution) -> Origin | None:
     """Return the place where a project's file names an entry of the keyring as the key; None if it does not."""
     winner = resolution.decisions["api_key"].winner
     if winner is None or resolution.options.secret_from is not None or resolution.auth_method != "openai":
@@ -157,7 +157,7 @@ def _keyring_name(resolution: Resolution) -> Origin | None:
     return winner.origin if is_name else None
 
 
-def _endpoint_said(resolution: Resolution) -> Origin | None:
+def _project_endpoint(resolution: Resolution) -> Origin | None:
     """Return the place where a project's file sets the endpoint, or selects an entry of the user's for another key."""
     endpoint, key = (resolution.decisions[name].winner for name in ("base_url", "api_key"))
     if endpoint is None:
@@ -170,7 +170,7 @@ def _endpoint_said(resolution: Resolution) -> Origin | None:
     return resolution.entry.picked_by
 
 
-def _all_of_it(resolution: Resolution) -> tuple[Credential, str]:
+def _all_data(resolution: Resolution) -> tuple[Credential, str]:
     """Return all of the user's data that would be sent, as text: variables, and the key or the login."""
     taken, credential = project_settings_key(resolution), None
     parts = [] if taken is None else [f"{taken.variables}, yours ({taken.held}),"]
@@ -178,7 +178,7 @@ def _all_of_it(resolution: Resolution) -> tuple[Credential, str]:
         f"{_variables(put)}, yours ({', '.join(map(str, put.users))}),"
         for _, put in project_settings_values(resolution)
     ]
-    stray, endpoint = key_of_another_file(resolution), _endpoint_said(resolution)
+    stray, endpoint = key_of_another_file(resolution), _project_endpoint(resolution)
     if stray is not None:
         parts.append(f"the value of {', '.join(str(one) for one in stray.behind if one not in stray.users)},")
     if taken is None and endpoint is not None:
@@ -208,7 +208,7 @@ def _read_places(origin: Origin) -> Iterator[tuple[str, bool]]:
         yield from _read_places(one)
 
 
-def _entry(resolution: Resolution) -> str:
+def _keyring_entry_text(resolution: Resolution) -> str:
     return f"The entry of your keyring ({key_reference(resolution)})"
 
 

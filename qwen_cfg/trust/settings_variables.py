@@ -72,13 +72,13 @@ def key_of_another_file(resolution: Resolution) -> Origin | None:
     origin = None if winner is None else winner.origin
     if origin is None or not origin.is_project_said:
         return None
-    own = set() if origin.path is None else {os.path.realpath(origin.path), *_env_files_beside(origin.path)}
+    own = set() if origin.path is None else {os.path.realpath(origin.path), *_project_env_files(origin.path)}
     said = (one for one in origin.behind if one.reach == "project" and not one.users)
     others = [one for one in said if {os.path.realpath(path) for path in one.paths} - own]
     return origin if any(not _is_for_keys(str(one.variable)) for one in others) else None
 
 
-def _env_files_beside(settings: Path) -> tuple[str, ...]:
+def _project_env_files(settings: Path) -> tuple[str, ...]:
     """Return the env files beside a settings file in a `.qwen` directory, as strings."""
     if settings.parent.name != ".qwen":
         return ()

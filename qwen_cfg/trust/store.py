@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 _NAME = "trust.json"
-_NOT_OURS = "its content is not valid"
+_INVALID = "its content is not valid"
 
 
 @record
@@ -68,17 +68,17 @@ class TrustStore:
         if self._file is None:
             return ()
         try:
-            return _entries(read_file(self._file, require=_require_ours).decode())
+            return _entries(read_file(self._file, require=_require_safe).decode())
         except (FileNotFoundError, NotADirectoryError):
             return ()
         except OSError as error:
             why = str(error.strerror)
         except Unreadable as error:
             why = f"it {error}"
-        except _Unsound as error:
+        except _InvalidFile as error:
             why = str(error)
         except (ValueError, KeyError, TypeError, RecursionError):
-            why = _NOT_OURS
+            why = _INVALID
         raise ConfigurationError(
             f"the approvals cannot be read: {why}",
             where=str(self._file),
@@ -99,14 +99,14 @@ class TrustStore:
         Raises:
             OutputError: if the file cannot be written.
         """
-        with self._alone():
+        with self._locked():
             self._write((*(known for known in self.entries() if known != entry), entry))
 
     def revoke(self, paths: tuple[Path, ...] | None) -> tuple[TrustEntry, ...]:
         """Remove and return the approvals at and below some paths; all of them if `paths` is None."""
         if not self.entries():
             return ()
-        with self._alone():
+        with self._locked():
             known = self.entries()
             gone = known if paths is None else tuple(e for e in known if any(_is_at(Path(e.path), p) for p in paths))
             if gone:
@@ -114,7 +114,7 @@ class TrustStore:
         return gone
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[None]:
         """Lock the file against changes by other processes during a block.
 
         Raises:
@@ -153,9 +153,9 @@ def covers(entry: TrustEntry, concern: Concern) -> bool:
     return same and concern.handed_over in ("", entry.handed_over)
 
 
-def _require_ours(status: os.stat_result) -> None:
+def _require_safe(status: os.stat_result) -> None:
     if os.name == "posix" and (status.st_uid not in (0, os.geteuid()) or status.st_mode & 0o022):
-        raise _Unsound("other users may have written it")
+        raise _InvalidFile("other users may have written it")
 
 
 def _entries(text: str) -> tuple[TrustEntry, ...]:
@@ -163,16 +163,16 @@ def _entries(text: str) -> tuple[TrustEntry, ...]:
 
     document = json.loads(text)
     if document["format"] != FORMAT or not isinstance(document["trusted"], list):
-        raise _Unsound("it has another form, possibly of a newer version")
+        raise _InvalidFile("it has another form, possibly of a newer version")
     entries = tuple(TrustEntry(**entry) for entry in document["trusted"])
     for entry in entries:
         texts = (entry.path, entry.host, entry.shown, entry.handed_over, entry.reference)
         if not all(isinstance(part, str) for part in texts) or not isinstance(entry.owner, int | None):
-            raise _Unsound(_NOT_OURS)
+            raise _InvalidFile(_INVALID)
     return entries
 
 
-class _Unsound(ValueError):  # noqa: N818 - it is reported as another error
+class _InvalidFile(ValueError):  # noqa: N818 - it is reported as another error
     """The file's content or its permissions are not those of a file that this program wrote for this user."""
 
 

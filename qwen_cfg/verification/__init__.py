@@ -1,1 +1,1 @@
-"""Asking the real program: what a Qwen Code that is started sends, taken on loopback and compared."""
+"""Records the request of a real Qwen Code on loopback, and compares it with the resolution."""

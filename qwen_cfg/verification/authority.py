@@ -1,4 +1,4 @@
-"""A certificate authority for one run: only the program that is started trusts it, and its key is in memory alone."""
+"""A certificate authority for one run. Only the started program trusts it, and its key is only in memory."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _BEFORE, _AFTER = timedelta(days=1), timedelta(days=1)
 
 
 class Authority:
-    """A certificate authority, which certifies every host that it is asked for.
+    """A certificate authority for any host.
 
     Raises:
         ConfigurationError: if the library for it is not installed.
     """
 
     def __init__(self, write: Callable[[str, str], Path]) -> None:
-        """Make one. Its certificate, and the key and certificates of its hosts, are written by `write`."""
+        """Make an authority. `write` writes its certificate, and the key and certificates of hosts, to files."""
         try:
             from cryptography import x509  # noqa: PLC0415 - an optional extra, and slow to import
             from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
@@ -49,14 +49,14 @@ class Authority:
         self.file = write("authority.pem", _pem(self._certificate(None)))
 
     def context(self, host: str) -> ssl.SSLContext:
-        """Return the TLS settings of a server that is to pass for a host."""
+        """Return the TLS settings of a server with a certificate for a host."""
         with self._lock:
             if host not in self._contexts:
-                self._contexts[host] = self._made(host)
+                self._contexts[host] = self._make_context(host)
             return self._contexts[host]
 
-    def _made(self, host: str) -> ssl.SSLContext:
-        # The library takes certificates from files alone.
+    def _make_context(self, host: str) -> ssl.SSLContext:
+        # The ssl module reads certificates only from files.
         name = f"host-{len(self._contexts)}.pem"
         file = self._write(name, _pem_of_key(self._host_key) + _pem(self._certificate(host)))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -65,7 +65,7 @@ class Authority:
         return context
 
     def _certificate(self, host: str | None) -> Certificate:
-        """Return the certificate of a host, or its own for None."""
+        """Return the certificate of a host; for None, the certificate of the authority."""
         from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
 
         x509, now = self._x509, datetime.now(UTC)
@@ -82,14 +82,14 @@ class Authority:
             .add_extension(x509.BasicConstraints(ca=host is None, path_length=None), critical=True)
         )
         if host is not None:
-            builder = builder.add_extension(x509.SubjectAlternativeName([self._general(host)]), critical=True)
+            builder = builder.add_extension(x509.SubjectAlternativeName([self._general_name(host)]), critical=True)
             builder = builder.add_extension(
                 x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.SERVER_AUTH]), critical=False
             )
         certificate: Certificate = builder.sign(self._key, hashes.SHA256())
         return certificate
 
-    def _general(self, host: str) -> GeneralName:
+    def _general_name(self, host: str) -> GeneralName:
         try:
             return self._x509.IPAddress(ipaddress.ip_address(host))
         except ValueError:

@@ -1,4 +1,4 @@
-"""The program that is asked: started in a session of its own, read to its end, and ended with all that it started."""
+"""Runs a program in its own session, reads its output, and kills everything that it started."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-# How often it is looked at, how long it may take to end once it was answered, and how much of its output is kept.
+# The interval of checks and the time to end after the answer, in seconds; and the size of the kept output.
 _LOOK_EVERY = 0.05
 _TO_END = 5.0
 _KEPT_BYTES = 8 * 1024
 
 
 @record
-class Ended:
-    """How a program ended: its exit status (None if it was ended), whether it took too long, and its last output."""
+class ProgramEnd:
+    """The end of a program: its exit status (None if it was killed), whether it took too long, and its last output."""
 
     status: int | None
     too_long: bool
@@ -40,27 +40,27 @@ def run(
     cwd: Path,
     answered: threading.Event,
     seconds: float,
-) -> Ended:
-    """Run a program until it ends, until it was answered and had time to end, or for so many seconds.
+) -> ProgramEnd:
+    """Run a program until it ends, until it is `answered` and had time to end, or for `seconds`.
 
     Raises:
-        UsageError: if it cannot be started.
+        UsageError: if the program cannot be started.
     """
     process = None
     try:
-        # A signal while it is being started would leave it behind.
+        # A signal during the start would leave the program running.
         with put_off():
-            process = _started(program, words, environ, cwd)
+            process = _start(program, words, environ, cwd)
         tail = _Tail(process)
         too_long = _wait(process, answered, time.monotonic() + seconds)
         status = process.returncode
     finally:
         if process is not None:
             _end(process)
-    return Ended(status, too_long, tail.text())
+    return ProgramEnd(status, too_long, tail.text())
 
 
-def _started(program: Path, words: Sequence[str], environ: Mapping[str, str], cwd: Path) -> subprocess.Popen[bytes]:
+def _start(program: Path, words: Sequence[str], environ: Mapping[str, str], cwd: Path) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(  # noqa: S603 - the user's own Qwen Code, with the words that were typed for it
             [str(program), *words],
@@ -76,7 +76,7 @@ def _started(program: Path, words: Sequence[str], environ: Mapping[str, str], cw
 
 
 def _wait(process: subprocess.Popen[bytes], answered: threading.Event, deadline: float) -> bool:
-    """Wait, and return whether it took too long to send a request."""
+    """Wait for the end, and return whether the program sent no request in time."""
     until = deadline
     while process.poll() is None:
         now = time.monotonic()
@@ -89,14 +89,14 @@ def _wait(process: subprocess.Popen[bytes], answered: threading.Event, deadline:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill it if it has not ended, and all that it started in its session."""
+    """Kill a process and everything in its session, if it has not ended."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
 class _Tail:
-    """The last output of a process, read in a thread so that no pipe is ever full."""
+    """The last output of a process. A thread reads it, so that the process never waits for a full pipe."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._kept = b""
@@ -105,7 +105,7 @@ class _Tail:
         self._thread.start()
 
     def text(self) -> str:
-        """Return it, once the process has ended."""
+        """Return the output; called after the end of the process."""
         self._thread.join(1.0)
         return self._kept.decode("utf-8", "replace")
 

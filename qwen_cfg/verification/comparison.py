@@ -1,4 +1,4 @@
-"""The comparison of what was expected with what was sent, field by field."""
+"""Compares the expected request with the sent request, field by field."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from qwen_schema.records import record
 from .sent_request import digest_of
 
 if TYPE_CHECKING:
-    from .expectation import Expected
-    from .sent_request import Sent
+    from .expectation import Expectation
+    from .sent_request import SentRequest
 
-# "no request" also covers a program that ended, and one that took too long, before it sent any.
+# "no request" includes a program that ended or took too long before it sent a request.
 Verdict = Literal["agrees", "differs", "no request"]
 
-# What Google's library puts between a base URL and the model.
+# The path that Google's library adds between the base URL and the model.
 _GOOGLE = re.compile(r"/v1beta(?:1(?:/.*)?)?$")
-# What stands in a path as it is (RFC 3986 §3.3), and what is escaped already.
+# The characters that are not escaped in a path (RFC 3986 §3.3), and the percent sign of existing escapes.
 _SAFE = "/%:@!$&'()*+,;=~-._"
 
 
 @record
 class FieldResult:
-    """One field: what was expected and what was sent; both are empty for a key, of which nothing is shown."""
+    """One field: the expected and the sent value. Both are empty for a key, which is not shown."""
 
     name: str
     expected: str
@@ -38,23 +38,23 @@ class FieldResult:
 
 @record
 class Comparison:
-    """The fields that were compared. Nothing was if no request is expected, or if none came."""
+    """The compared fields; empty if no request is expected, or none was sent."""
 
     verdict: Verdict
     fields: tuple[FieldResult, ...] = ()
 
 
-def compare(expected: Expected, sent: Sent | None, salt: bytes) -> Comparison:
-    """Compare. A program that is expected to send nothing agrees if it does not."""
+def compare(expected: Expectation, sent: SentRequest | None, salt: bytes) -> Comparison:
+    """Return the comparison. If no request is expected, the verdict is `agrees` without a request."""
     if expected.stop:
-        return Comparison("agrees" if sent is None else "differs", () if sent is None else _unexpected(sent))
+        return Comparison("agrees" if sent is None else "differs", () if sent is None else _unexpected_fields(sent))
     if sent is None:
         return Comparison("no request")
     fields = tuple(_fields(expected, sent, salt))
     return Comparison("agrees" if all(one.agrees for one in fields) else "differs", fields)
 
 
-def _fields(expected: Expected, sent: Sent, salt: bytes) -> list[FieldResult]:
+def _fields(expected: Expectation, sent: SentRequest, salt: bytes) -> list[FieldResult]:
     def result(name: str, wanted: str, found: str, *, agrees: bool) -> FieldResult:
         return FieldResult(name, wanted, found, agrees, expected.origin(name))
 
@@ -62,28 +62,28 @@ def _fields(expected: Expected, sent: Sent, salt: bytes) -> list[FieldResult]:
     if expected.key is not None:
         is_same = hmac.compare_digest(digest_of(expected.key.reveal(), salt), sent.digest)
         fields.append(result("api_key", "", "", agrees=is_same))
-    is_same = _plain(expected.base_url) in _bases(sent)
+    is_same = _normalized(expected.base_url) in _bases(sent)
     fields.append(
         result("base_url", expected.base_url, expected.base_url if is_same else sent.base_url, agrees=is_same)
     )
     return [*fields, result("model", expected.model, sent.model, agrees=expected.model == sent.model)]
 
 
-def _unexpected(sent: Sent) -> tuple[FieldResult, ...]:
+def _unexpected_fields(sent: SentRequest) -> tuple[FieldResult, ...]:
     return tuple(
         FieldResult(name, "", text, agrees=False)
         for name, text in (("auth_method", sent.protocol), ("base_url", sent.base_url), ("model", sent.model))
     )
 
 
-def _bases(sent: Sent) -> set[str]:
-    """Return the base URLs that a request may have been made from."""
-    plain = _plain(sent.base_url)
+def _bases(sent: SentRequest) -> set[str]:
+    """Return the base URLs from which a request may come."""
+    plain = _normalized(sent.base_url)
     return {plain, _GOOGLE.sub("", plain)} if sent.protocol == "gemini" else {plain}
 
 
-def _plain(url: str) -> str:
-    """Return a URL as it is on the wire: letters escaped, the host in small letters, the port named."""
+def _normalized(url: str) -> str:
+    """Return a URL in a comparable form: with escapes, a lower-case host and an explicit port."""
     parts = urlsplit(url)
     try:
         authority = f"{(parts.hostname or '').lower()}:{port_of(url)}"

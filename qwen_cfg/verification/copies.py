@@ -1,4 +1,4 @@
-"""Copies of a user's files for one run of Qwen Code, and the workspace's settings as they were before it."""
+"""Copies of a user's files for one run of Qwen Code, and a backup of the workspace's settings."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from qwen_schema.settings_file import LARGEST_SETTINGS_BYTES
 if TYPE_CHECKING:
     from pathlib import Path
 
-# The program reads them, and writes to none of them.
+# The env file, which Qwen Code only reads, and the settings.
 _ENV_FILE = ".env"
 _SETTINGS = "settings.json"
 
 
 @record
 class Copies:
-    """Where the copies are: a user's Qwen directory, and the two files of the system, which need not be there."""
+    """The paths of the copies: a user's Qwen directory, and the two system files, which need not exist."""
 
     home: Path
     machine: Path
@@ -42,7 +42,7 @@ def copy_all(directory: Path, own: Path | None, system: Path | None, defaults: P
 
 
 def _copy_file(source: Path, target: Path) -> None:
-    """Copy a regular file, readable by its owner alone; what is none, or cannot be read, is left out."""
+    """Copy a regular file with mode 0600; any other path, and an unreadable file, is skipped."""
     try:
         content = read_file(source, most=LARGEST_SETTINGS_BYTES)
     except (OSError, Unreadable):
@@ -53,7 +53,7 @@ def _copy_file(source: Path, target: Path) -> None:
 
 
 def _copy_directory(source: Path, target: Path) -> None:
-    """Copy the files of a directory, and no directory in it; an env file becomes a link, and a login is left out."""
+    """Copy the files of a directory, but no subdirectory and no login; an env file becomes a link."""
     try:
         names = sorted(os.listdir(source))  # noqa: PTH208 - names alone
     except OSError:
@@ -67,7 +67,7 @@ def _copy_directory(source: Path, target: Path) -> None:
 
 @record
 class Workspace:
-    """The `.qwen` of a working directory before a run: its names, and its settings if there are any."""
+    """The `.qwen` of a working directory before a run: the names in it, and the settings file, if there is one."""
 
     directory: Path
     names: frozenset[str] | None
@@ -75,10 +75,10 @@ class Workspace:
     status: os.stat_result | None = None
     is_link: bool = False
 
-    def restored(self) -> tuple[str, ...]:
-        """Undo what a run did to the settings, and return what became of which file, in words."""
+    def restore(self) -> tuple[str, ...]:
+        """Undo a run's changes of the settings, and return a line for each changed file."""
         if self.is_link or self.directory.is_symlink():
-            # It leads to a file that the project chose, which others may write to as well.
+            # A link leads to a file that the project selected and others may write.
             has_changed = _content(self.directory / _SETTINGS) != self.content
             return (f"not restored: {self.directory / _SETTINGS}: it is reached by a link",) if has_changed else ()
         try:
@@ -92,7 +92,7 @@ class Workspace:
             self._write()
             changed.append(_SETTINGS)
         for name in sorted((_names(self.directory) or frozenset()) - (self.names or frozenset())):
-            # The copies of its own that it keeps beside them, and settings where there were none.
+            # Qwen Code's backups beside the settings, and settings that did not exist before.
             if name.startswith(_SETTINGS) and _is_file(self.directory / name):
                 (self.directory / name).unlink()
                 changed.append(name)
@@ -101,8 +101,8 @@ class Workspace:
         return changed
 
     def _write(self) -> None:
-        """Write the settings again, into the same file: its mode and owner stay."""
-        assert self.content is not None and self.status is not None  # noqa: S101 - the caller has looked
+        """Write the settings to the same file, which keeps its mode and owner."""
+        assert self.content is not None and self.status is not None  # noqa: S101 - the caller checked it
         file = self.directory / _SETTINGS
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
         descriptor = os.open(file, flags, stat.S_IMODE(self.status.st_mode))
@@ -112,7 +112,7 @@ class Workspace:
 
 
 def workspace_of(cwd: Path) -> Workspace:
-    """Return the workspace of a directory as it is now."""
+    """Return the present workspace of a directory."""
     directory = cwd / ".qwen"
     content = _content(directory / _SETTINGS)
     status = None if content is None else (directory / _SETTINGS).stat()

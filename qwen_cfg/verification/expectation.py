@@ -1,4 +1,4 @@
-"""What a Qwen Code is expected to send, by what resolves, or the reason why it is expected to send nothing."""
+"""The request that Qwen Code should send by the resolution, or the reason why it should send none."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from qwen_cfg.core.merge import Decision
     from qwen_cfg.core.resolution import Resolution
 
-# What a request shows, in the order in which it is compared.
+# The fields that a request shows, in the order of the comparison.
 COMPARED = ("auth_method", "api_key", "base_url", "model")
-# Vertex AI is spoken to with the protocol of Gemini.
+# Vertex AI uses the protocol of Gemini.
 _PROTOCOLS = {"vertex-ai": "gemini"}
 
 
 @record
-class Expected:
-    """The values of the fields with their origins. The key is None for a login; `stop` says why nothing is sent."""
+class Expectation:
+    """The expected values and their origins. The key is None for a login; `stop` says why no request is expected."""
 
     method: str = ""
     base_url: str = ""
@@ -30,22 +30,22 @@ class Expected:
 
     @property
     def protocol(self) -> str:
-        """The protocol that the method speaks."""
+        """The protocol of the method."""
         return _PROTOCOLS.get(self.method, self.method)
 
     def origin(self, name: str) -> str:
-        """Return where the value of a field comes from."""
+        """Return the origin of a field's value."""
         return dict(self.origins).get(name, "")
 
 
-def expected_of(resolution: Resolution) -> Expected:
-    """Return what is expected of a resolution."""
+def expectation_of(resolution: Resolution) -> Expectation:
+    """Return the expectation for a resolution."""
     stop = _stop(resolution)
     if stop:
-        return Expected(stop=stop)
+        return Expectation(stop=stop)
     decisions = resolution.decisions
     key = decisions["api_key"].winner
-    return Expected(
+    return Expectation(
         str(resolution.auth_method),
         _text(decisions["base_url"]),
         _text(decisions["model"]),
@@ -59,7 +59,7 @@ def _text(decision: Decision) -> str:
 
 
 def _stop(resolution: Resolution) -> str:
-    """Return why Qwen Code sends nothing; empty if it does."""
+    """Return the reason why Qwen Code sends no request; empty if it sends one."""
     method = resolution.decisions["auth_method"]
     if method.winner is None:
         return "no authentication method is set"

@@ -1,4 +1,4 @@
-"""The recorder: a proxy on loopback that takes the first request to a model, answers it, and refuses all others."""
+"""The recorder: a proxy on loopback that records and answers requests to a model, and refuses all others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from secrets import token_bytes
 from typing import TYPE_CHECKING, cast
 
 from .reply import reply_to
-from .sent_request import Sent, is_for_model, sent_in
+from .sent_request import SentRequest, is_for_model, sent_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,12 +25,12 @@ _HANDSHAKE = b"\x16"
 
 
 class Recorder:
-    """What was taken so far. Without an authority, connections with TLS are refused."""
+    """The recorded request and the refused hosts. Without an authority, TLS connections are refused."""
 
     def __init__(self, authority: Authority | None) -> None:
         self.authority = authority
         self.salt = token_bytes(32)
-        self.sent: Sent | None = None
+        self.sent: SentRequest | None = None
         self.answered = threading.Event()
         self._lock = threading.Lock()
         self._refused: dict[str, None] = {}
@@ -38,7 +38,7 @@ class Recorder:
 
     @property
     def refused(self) -> tuple[str, ...]:
-        """The hosts that the program asked for in vain, with their ports."""
+        """The refused hosts, with their ports."""
         with self._lock:
             return tuple(self._refused)
 
@@ -48,13 +48,13 @@ class Recorder:
         with self._lock:
             return tuple(self._distrustful)
 
-    def take(self, sent: Sent) -> None:
-        """Note a request to a model; the first one counts."""
+    def take(self, sent: SentRequest) -> None:
+        """Record a request to a model; only the first one is kept."""
         with self._lock:
             self.sent = self.sent or sent
 
     def refuse(self, host: str, *, distrustful: bool = False) -> None:
-        """Note a host that was asked for in vain."""
+        """Record a refused host, or one whose certificate was not accepted (`distrustful`)."""
         with self._lock:
             (self._distrustful if distrustful else self._refused)[host] = None
 
@@ -65,12 +65,12 @@ class _Server(ThreadingHTTPServer):
     recorder: Recorder
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a program may close a connection whenever it likes."""
+        """Ignore an error, since a program may close a connection at any time."""
 
 
 @contextmanager
 def recording(recorder: Recorder) -> Iterator[str]:
-    """Serve on a free port of loopback while a block runs; yields the URL of the proxy."""
+    """Run the proxy on a free port of loopback during a block, and yield its URL."""
     server = _Server(("127.0.0.1", 0), _Handler)
     server.recorder = recorder
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
@@ -87,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     timeout = _SECONDS
-    # Where a tunnel leads, as a scheme and a host with its port; empty outside of one.
+    # The target of a tunnel: scheme, host and port; empty outside a tunnel.
     _origin = ""
 
     @property
@@ -95,17 +95,17 @@ class _Handler(BaseHTTPRequestHandler):
         return cast("_Server", self.server).recorder
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: a request may have a key in it."""
+        """Log nothing, since a request may contain a key."""
 
     def finish(self) -> None:
-        """Close the connection; the server knows only the socket below one with TLS."""
+        """Close the connection; the server itself knows only the socket below TLS."""
         super().finish()
         self.connection.close()
 
     def do_CONNECT(self) -> None:
-        """Open a tunnel that ends here."""
+        """Open a tunnel whose end is the recorder itself."""
         host = _with_brackets(self.path)
-        # A client may say that this connection is closed after its request, which is the tunnel.
+        # The connection stays open for the tunnel, even if the request has `Connection: close`.
         self.close_connection = False
         self.send_response(200)
         self.end_headers()
@@ -136,7 +136,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._origin = f"https://{host.removesuffix(':443')}"
 
     def do_POST(self) -> None:
-        """Take a request to a model, and refuse any other."""
+        """Record a request to a model, and refuse any other."""
         origin, target = self._place()
         if not origin or not is_for_model(self.command, target):
             self._refuse(origin)
@@ -146,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(origin)
             return
         headers = {name.lower(): text for name, text in self.headers.items()}
-        sent = sent_in(origin, target, headers, body, self._recorder.salt)
+        sent = sent_request(origin, target, headers, body, self._recorder.salt)
         self._recorder.take(sent)
         self._reply(*reply_to(sent))
         self._recorder.answered.set()
@@ -158,7 +158,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_PUT = do_DELETE = do_HEAD = do_OPTIONS = do_PATCH = do_GET  # noqa: N815
 
     def _place(self) -> tuple[str, str]:
-        """Return where a request is to go, as a scheme and a host, and its path with the query."""
+        """Return the target of a request: scheme and host, and the path with the query."""
         if self._origin:
             return self._origin, self.path
         scheme, mark, rest = self.path.partition("://")
@@ -179,7 +179,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"" if self.command == "HEAD" else body)
 
     def _body(self) -> bytes | None:
-        """Return the body of a request; None if it is too large, or not what it says it is."""
+        """Return the body of a request; None if it is too large or malformed."""
         try:
             if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
                 return self._chunks()
@@ -189,7 +189,7 @@ class _Handler(BaseHTTPRequestHandler):
             return None
 
     def _chunks(self) -> bytes | None:
-        """Return a body that comes in chunks (RFC 9112 §7.1)."""
+        """Return a chunked body (RFC 9112 §7.1); None if it is too large."""
         body = b""
         while size := int(self.rfile.readline(64).partition(b";")[0], 16):
             if size < 0 or len(body) + size > _LARGEST_BODY:
@@ -202,6 +202,6 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _with_brackets(authority: str) -> str:
-    """Return a host with its port, an IPv6 address in brackets: some clients write none."""
+    """Return a host and port with brackets around an IPv6 address, which some clients omit."""
     host, _, port = authority.rpartition(":")
     return f"[{host}]:{port}" if ":" in host and not host.startswith("[") else authority

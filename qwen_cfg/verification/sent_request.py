@@ -1,4 +1,4 @@
-"""What a request to a model says: the protocol by its path, the base URL, the model, and the key as a digest."""
+"""A request to a model: its protocol, base URL and model, and the key as a digest."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from qwen_schema.records import field, record
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# What each protocol adds to a base URL.
+# The path that each protocol adds to a base URL.
 _PROTOCOLS = (
     ("openai", re.compile(r"(?P<base>.*)/chat/completions")),
     ("openai-responses", re.compile(r"(?P<base>.*)/responses")),
     ("anthropic", re.compile(r"(?P<base>.*)/v1/messages")),
     ("gemini", re.compile(r"(?P<base>.*)/models/(?P<model>[^/:]+):(?:stream)?[gG]enerateContent")),
 )
-# Headers that hold a key, and nothing before it.
+# Headers whose value is the key itself.
 _KEY_HEADERS = ("x-api-key", "api-key", "x-goog-api-key")
 _BEARER = re.compile(r"bearer +(.+)", re.IGNORECASE)
 _KEY_IN_QUERY = re.compile(r"(?:^|&)key=([^&]+)")
 
 
 @record
-class Sent:
+class SentRequest:
     """A request to a model, without its key and its messages."""
 
     protocol: str
@@ -37,26 +37,26 @@ class Sent:
 
 
 def digest_of(key: str, salt: bytes) -> bytes:
-    """Return what a key is compared by."""
+    """Return the salted digest of a key, for comparisons."""
     return hashlib.blake2b(key.encode("utf-8", "surrogateescape"), key=salt).digest()
 
 
 def is_for_model(method: str, target: str) -> bool:
-    """Tell whether a request is one to a model, by its method and target."""
+    """Return whether a request is to a model, by its method and target."""
     return method == "POST" and _protocol(target.partition("?")[0]) is not None
 
 
-def sent_in(origin: str, target: str, headers: Mapping[str, str], body: bytes, salt: bytes) -> Sent:
-    """Return what a request to a model says; `origin` is the scheme and the host, `headers` are by small letters."""
+def sent_request(origin: str, target: str, headers: Mapping[str, str], body: bytes, salt: bytes) -> SentRequest:
+    """Return the request to a model; `origin` is its scheme and host, and `headers` have lower-case names."""
     path, _, query = target.partition("?")
     found = _protocol(path)
-    assert found is not None  # noqa: S101 - callers have looked
+    assert found is not None  # noqa: S101 - callers have checked it
     protocol, match = found
     document = _document(body)
     model = match.groupdict().get("model") or document.get("model")
     streams = document.get("stream") is True or ":stream" in path
     key = _key(headers, query)
-    return Sent(
+    return SentRequest(
         protocol, origin + match["base"], model if isinstance(model, str) else "", digest_of(key, salt), streams
     )
 

@@ -1,1 +1,1 @@
-"""Writing: the files of a project that the program changes."""
+"""Writes the files of a project: the artifact, the env file and `.gitignore`."""

@@ -34,7 +34,7 @@ def find_artifact(cwd: Path, home: Path | None) -> str:
         _refuse_anothers(path, name)
         return name
     raise ArtifactError(
-        f"there is no {ARTIFACT_NAME} here, nor above up to the top of the project",
+        f"there is no {ARTIFACT_NAME} here or above, up to the top of the project",
         hint=f"Create one: qwen-cfg init, or qwen-cfg resolve -o {ARTIFACT_NAME}. Or name another file.",
     )
 
@@ -59,7 +59,7 @@ def read_artifact(path: Path, name: str) -> tuple[str, ResolvedConfig]:
 
 
 def artifact_text(artifact: ResolvedConfig, form: Form, schema: str = "") -> str:
-    """Return the text of an artifact, without keys except a requested one; `schema` is what its schema line names.
+    """Return the text of an artifact, without keys except a requested one; `schema` is the path in its schema line.
 
     Raises:
         ConfigurationError: if a value contains a known key, for example from an env file that was not reached.
@@ -94,12 +94,12 @@ def write_artifact(path: Path, artifact: ResolvedConfig, form: Form, home: Path 
 
 
 def lacks_schema(path: Path, text: str, home: Path | None) -> bool:
-    """Tell whether the schema line of a written artifact is not the one that it would be written with now."""
+    """Return whether the schema line of an artifact differs from the line that would be written now."""
     return form_of(text) == "toml" and schema_in(text) != schema_for(Path(os.path.realpath(path.parent)), home, text)
 
 
 def _text_before(path: Path) -> str:
-    """Return the text that an artifact replaces; empty if that is none that can be read."""
+    """Return the text of the file that is replaced; empty if there is none, or it cannot be read."""
     with suppress(ArtifactError, OSError):
         if path.is_file():
             return read_text(path, Subject(str(path), "artifact", ArtifactError, ""))

@@ -55,10 +55,10 @@ def assign(text: str, variables: Mapping[str, str]) -> str:
 
 
 def unassign(text: str, name: str) -> str:
-    """Return the text of an env file without any assignment of a name; whatever else its readers read, they still do.
+    """Return the text of an env file without any assignment of a name. All other assignments are unchanged.
 
     Raises:
-        CannotAssignError: if it cannot be told where an assignment ends.
+        CannotAssignError: if the end of an assignment is not clear.
     """
     wanted = [{other: value for other, value in read.items() if other != name} for read in _values_by_dialect(text)]
     for _ in range(text.count(name)):

@@ -82,7 +82,7 @@ def _no(_reason: str) -> bool:
 
 
 def env_file_of(cwd: Path) -> Path:
-    """Return the path of the env file for a working directory's saved settings."""
+    """Return the path of the env file in which a working directory's settings are saved."""
     return cwd / ".qwen" / ".env"
 
 
@@ -104,8 +104,8 @@ def _refuse_tracked(path: Path, shown: str) -> None:
         raise OutputError(
             "git tracks this file or may track it, so the key would be committed",
             where=shown,
-            hint=f"Remove it from version control (git rm --cached {path.name} in its directory), or keep the settings "
-            "for this session only.",
+            hint=f"Remove it from version control (git rm --cached {path.name} in its directory), or use the settings "
+            "only in this session.",
         )
 
 
@@ -117,14 +117,14 @@ def _assign(text: str, variables: Mapping[str, str], shown: str) -> str:
             f"{error.name} cannot be written in this file so that every program, and a shell that sources it, reads "
             f"the exact value{f': it contains {error.why}' if error.why else ''}",
             where=shown,
-            hint=f"{'Remove that part' if error.why else 'Look for an unclosed quote in the file'}, or keep the "
-            "settings for this session only.",
+            hint=f"{'Remove that part' if error.why else 'Look for an unclosed quote in the file'}, or use the "
+            "settings only in this session.",
         ) from None
     if "\x00" in new or not is_unicode(new) or len(new.encode()) > LARGEST_BYTES:
         raise ConfigurationError(
             "the settings do not fit into an env file: it would not be UTF-8 text of at most 1 MiB",
             where=shown,
-            hint="Keep the settings for this session only.",
+            hint="Use the settings only in this session.",
         )
     return new
 
@@ -157,4 +157,4 @@ def _directory(path: Path, shown: str, may_follow: MayFollow) -> Iterator[None]:
 
 
 def _error(what: str, shown: str) -> OutputError:
-    return OutputError(what, where=shown, hint="Move it away, or keep the settings for this session only.")
+    return OutputError(what, where=shown, hint="Move it, or use the settings only in this session.")

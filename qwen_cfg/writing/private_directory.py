@@ -33,10 +33,10 @@ class PrivateDirectory:
     lock: int
 
     def write(self, name: str, text: str) -> Path:
-        """Write a file of mode 0600 into it, and return its path.
+        """Write a file of mode 0600 into the directory, and return its path.
 
         Raises:
-            OutputError: if it cannot be written.
+            OutputError: if the file cannot be written.
         """
         path = self.path / name
         try:
@@ -48,17 +48,17 @@ class PrivateDirectory:
         return path
 
     def remove(self) -> None:
-        """Remove it, with all that is in it."""
+        """Remove the directory and its content."""
         with suppress(OSError):
             os.close(self.lock)
         shutil.rmtree(self.path, ignore_errors=True)
 
 
 def make_private_directory(state: Path | None) -> PrivateDirectory:
-    """Make a directory in the state directory, and remove those of programs that have ended.
+    """Make a directory in the state directory, and remove the directories of programs that have ended.
 
     Raises:
-        OutputError: if it cannot be made.
+        OutputError: if the directory cannot be made.
         UsageError: if the system has no locks.
     """
     if fcntl is None:
@@ -74,7 +74,7 @@ def make_private_directory(state: Path | None) -> PrivateDirectory:
             lock = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        raise OutputError(f"no private directory can be made: {error.strerror}", where=str(base)) from None
+        raise OutputError(f"a private directory cannot be made: {error.strerror}", where=str(base)) from None
     return PrivateDirectory(path, lock)
 
 
@@ -89,7 +89,7 @@ def _locked(base: Path) -> Iterator[None]:
 
 
 def _clear(base: Path) -> None:
-    """Remove the directories whose lock nobody holds. None is being made meanwhile."""
+    """Remove the directories without a held lock. The caller holds the lock under which directories are made."""
     for path in base.iterdir():
         if path.is_symlink() or not path.is_dir() or _is_held(path / _LOCK):
             continue

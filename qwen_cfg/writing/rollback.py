@@ -1,4 +1,4 @@
-"""Undoes what was written for a project if a later step fails, so that all of it is written or nothing."""
+"""Restores the files of a project if a later step fails, so that everything is written or nothing."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def whole_or_nothing(env_file: Path, may_follow: MayFollow = nowhere) -> Iterator[None]:
-    """Put an env file and the `.gitignore` beside its directory back if the block fails; remove what was not there.
+    """Restore an env file and the `.gitignore` beside its directory if the block fails; new files are removed.
 
     Raises:
-        QwenCfgError: the one that ended the block, with the word that nothing was written.
+        QwenCfgError: the error of the block, with a hint that nothing was written.
     """
     directory = env_file.parent
     before = _contents((env_file, directory.parent / ".gitignore"))
@@ -40,7 +40,7 @@ def whole_or_nothing(env_file: Path, may_follow: MayFollow = nowhere) -> Iterato
 
 
 def _contents(paths: Iterable[Path]) -> dict[Path, bytes | None]:
-    """Return the bytes of files, None for one that does not exist. One that cannot be read is left out: it stays."""
+    """Return the content of files; None for a missing file. Unreadable files are left out, and are not restored."""
     contents: dict[Path, bytes | None] = {}
     for path in paths:
         with suppress(OSError, Unreadable):
@@ -51,7 +51,7 @@ def _contents(paths: Iterable[Path]) -> dict[Path, bytes | None]:
 def _put_back(path: Path, content: bytes | None, may_follow: MayFollow, *, private: bool) -> None:
     with suppress(OSError, QwenCfgError, UnicodeDecodeError):
         if content is None:
-            # Not by its path, in which another process may have put a link meanwhile.
+            # Not by its path: another process may have replaced a directory in it by a link.
             with reached(path, may_follow, follow_last=False) as (folder, name):
                 folder.unlink(name)
         elif _contents([path]).get(path) != content:

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-# The default name of the schema of artifacts: the line is written where this file stands beside or above the artifact.
+# The default name of the schema of artifacts. The line is written if this file is beside or above the artifact.
 SCHEMA_NAME = "qwen.schema.json"
 
-# How tombi and Taplo, and the editors with them, are told of a schema.
+# The form in which tombi and Taplo, and editors that use them, read the path of a schema.
 MARK = "#:schema "
 _LONGEST = 1024
 
 
 def schema_for(directory: Path, home: Path | None, before: str = "") -> str:
-    """Return what the line of an artifact in a directory is to name; empty for no line.
+    """Return the schema path for an artifact in a directory; empty for no schema line.
 
-    It is the first `qwen.schema.json` from the directory up to the top of the project, relative to the directory. The
-    text `before` is that of the artifact to replace: a line in it that names another schema is the user's, and stays.
+    It is the path of the first `qwen.schema.json` from the directory up to the top of the project, relative to the
+    directory. `before` is the text of the artifact that is replaced: its own line is kept if it names another schema.
     """
     named = schema_in(before)
     if named and named.rpartition("/")[2] != SCHEMA_NAME:
@@ -34,14 +34,14 @@ def schema_for(directory: Path, home: Path | None, before: str = "") -> str:
 
 
 def schema_in(text: str) -> str:
-    """Return what the schema line of an artifact names; empty if it has none."""
+    """Return the path in the schema line of an artifact; empty if there is no such line."""
     first = text[: _LONGEST + 1].partition("\n")[0].rstrip("\r")
     named = first.removeprefix(MARK).strip() if first.startswith(MARK) and len(first) <= _LONGEST else ""
     return named if named.isprintable() else ""
 
 
 def first_upwards(name: str, directory: Path, home: Path | None) -> Path | None:
-    """Return the first file of a name on the way up, which ends at the top of a git work tree, the home or the root."""
+    """Return the nearest file of a name upward. The search ends at the top of a git work tree, the home or the root."""
     for place in (directory, *directory.parents):
         path = place / name
         if os.path.lexists(path):

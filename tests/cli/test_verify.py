@@ -128,7 +128,7 @@ def test_what_differs_is_named(desk: Desk, lie: dict[str, str], wrong: str) -> N
         ({}, "no authentication method"),
         (METHOD, "API key is missing"),
         ({"security": {"auth": {"selectedType": "qwen-oauth"}}}, "discontinued"),
-        ({"security": {"auth": {"selectedType": "openai", "enforcedType": "gemini", "apiKey": "k"}}}, "gemini only"),
+        ({"security": {"auth": {"selectedType": "openai", "enforcedType": "gemini", "apiKey": "k"}}}, "only gemini"),
         ("{", "Qwen Code would stop here"),
     ],
 )
@@ -279,7 +279,7 @@ def test_a_proxy_that_leads_past_the_recorder_is_said(desk: Desk, place: str) ->
         path = ".qwen/settings.json" if place == "user" else "work/app/.qwen/settings.json"
         desk.write(path, json.dumps({**METHOD, "proxy": "http://other.example:1"}))
     ended = desk.run("verify", *words, env=exported(desk)).ended(3)
-    assert "and not the recorder" in ended.err
+    assert "instead of the recorder" in ended.err
     assert ("--proxy" if place == "flag" else "settings.json:1") in ended.err
     assert "Nothing was started" in ended.err
 
@@ -370,16 +370,16 @@ def test_a_qwen_code_that_does_not_start_or_crashes_is_said_to(desk: Desk) -> No
 def test_another_program_is_not_started(desk: Desk) -> None:
     made = desk.cwd / "made"
     err = refused(desk, "--", "touch", str(made), env=exported(desk)).err
-    assert "Only Qwen Code is asked" in err
+    assert "Name Qwen Code: another program" in err
     write_program(desk.home / "bin/qwen", f"#!/bin/sh\ntouch {made}\n")
-    assert "Only Qwen Code" in refused(desk, env=exported(desk, PATH=f"{desk.home}/bin:/bin")).err
+    assert "Name Qwen Code" in refused(desk, env=exported(desk, PATH=f"{desk.home}/bin:/bin")).err
     assert not made.exists()
 
 
 def test_an_older_qwen_code_cannot_be_asked(desk: Desk) -> None:
     directory = npm_global(desk.home / "old", "0.15.10")
     err = refused(desk, env=exported(desk, PATH=f"{directory}:{os.environ['PATH']}")).err
-    assert "0.15.10 cannot be asked" in err
+    assert "0.15.10 cannot be verified" in err
 
 
 @pytest.mark.parametrize("words", [("--time-limit", "0"), ("--time-limit", "x"), ("--time-limit", "601"), ("qwen",)])

@@ -6,13 +6,13 @@ import os
 from typing import TYPE_CHECKING
 
 from qwen_cfg.application.projects_programs import projects_programs
-from qwen_cfg.application.start import start_of, what_wins
+from qwen_cfg.application.start import overrides, start_of
 from qwen_cfg.cli.arguments import request_of, this_process
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.options import add_config_option, add_field_flags, add_resolution_options
 from qwen_cfg.cli.ready_config import keyed_config
 from qwen_cfg.cli.terminal.consent import gate_of
-from qwen_cfg.starting.program import program_named, put_in_place
+from qwen_cfg.starting.program import program_named, replace_process
 from qwen_schema import ExitCode, UsageError
 from qwen_schema.records import replace
 
@@ -98,9 +98,9 @@ def _replace_process(start: Start, use: KeyedConfig, process: Process, output: O
     try:
         if start.settings is not None:
             directory, start = _with_private_settings(start, process)
-        output.notice(*what_wins(start, use, process))
+        output.notice(*overrides(start, use, process))
         output.flush()
-        put_in_place(start.program, start.words, start.child.environ, None if directory is None else directory.lock)
+        replace_process(start.program, start.words, start.child.environ, None if directory is None else directory.lock)
     except BaseException:
         if directory is not None:
             directory.remove()
@@ -114,7 +114,7 @@ def _show(start: Start, use: KeyedConfig, process: Process, output: Output) -> i
     if start.settings is not None:
         directory, start_with_settings = _with_private_settings(start, process)
         try:
-            output.notice(*what_wins(start_with_settings, use, process))
+            output.notice(*overrides(start_with_settings, use, process))
         finally:
             directory.remove()
     output.lines(*start_lines(start), secrets=True)

@@ -14,7 +14,7 @@ from qwen_cfg.application.exported_keys import usual_variable
 from qwen_cfg.application.init_settings import (
     compilation_with,
     endpoint_of,
-    given_settings,
+    init_settings,
     provider_named,
     with_key_from,
 )
@@ -178,7 +178,7 @@ def _settings(args: argparse.Namespace, request: Request, output: Output) -> dic
     if args.key_from is not None:
         request = with_key_from(request, args.key_from)
     trial = Trial(request, sends=not args.no_verify)
-    texts = given_settings(request, provider_named(args.provider), trial)
+    texts = init_settings(request, provider_named(args.provider), trial)
     texts = {**_required_defaults(request, texts), **texts}
     if trial.sends:
         _test_settings(request, texts, trial, output)

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_cfg.application.artifact_nearby import other_endpoint
+from qwen_cfg.application.artifact_nearby import endpoint_notice
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.incomplete import IncompleteError
 from qwen_cfg.cli.arguments import request_of, require_terminal_for_secrets
@@ -89,7 +89,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         return comparison.exit_code
     compilation = compilation_of(request_of(args), "survey")
     output_file = None if args.output in (None, *_STANDARD_OUTPUT) else Path(args.output)
-    nearby_hint = other_endpoint(compilation, output_file) if compilation.resolution.is_complete else ""
+    nearby_hint = endpoint_notice(compilation, output_file) if compilation.resolution.is_complete else ""
     output.notice(*([nearby_hint] if nearby_hint else []))
     if args.explain is None:
         show_warnings(compilation.without_trusted(compilation.warnings), output)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.application.change import texts_of
 from qwen_cfg.application.compilation import compilation_of
-from qwen_cfg.application.init_settings import KEPT, key_named
+from qwen_cfg.application.init_settings import SAVED_FIELDS, key_named
 from qwen_cfg.application.setting import place_of, set_value
 from qwen_cfg.application.trial import Trial
 from qwen_cfg.application.typed_key import require_typed_key
@@ -43,7 +43,7 @@ _TRUST_COMMAND = "qwen-cfg set base_url URL, with the endpoint that you want to 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
-    parser.add_argument("field", choices=[*reversed(KEPT)], metavar="FIELD", help="model, base_url or api_key")
+    parser.add_argument("field", choices=[*reversed(SAVED_FIELDS)], metavar="FIELD", help="model, base_url or api_key")
     parser.add_argument(
         "value", nargs="?", metavar="VALUE", help="the new value; without it, a terminal asks for the API key"
     )

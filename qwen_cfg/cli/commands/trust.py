@@ -151,7 +151,7 @@ def _concerns(request: Request) -> tuple[tuple[ForeignFileError, ...], Concern |
         file = config_file(request)
         here = file.surroundings
         concern = file.concern or concern_of_stored_login(file.artifact, here.base, here.home)
-        return (() if file.foreign is None else (file.foreign,)), concern
+        return (() if file.owner_error is None else (file.owner_error,)), concern
     compilation = compilation_of(replace(request, trust_project=True))
     world, allows = compilation.world, allowed_owners(request.process, all_of_them=request.trusts_project)
     sightings = {**world.sightings, **world.settings_seen}

@@ -10,7 +10,7 @@ from qwen_schema.secret import mask
 
 if TYPE_CHECKING:
     from qwen_cfg.application.verification import Verification
-    from qwen_cfg.verification.child import Ended
+    from qwen_cfg.verification.child import ProgramEnd
     from qwen_cfg.verification.comparison import FieldResult
 
 FORMAT = 1
@@ -98,7 +98,7 @@ def _about_no_request(found: Verification) -> list[str]:
     return [*told, *(f"  possible reason: {reason}" for reason in _possible_reasons(found))]
 
 
-def _how_it_ended(ended: Ended) -> str:
+def _how_it_ended(ended: ProgramEnd) -> str:
     if ended.too_long or ended.status is None:
         return "it took too long, and was ended"
     return f"it ended with exit status {ended.status}" if ended.status >= 0 else f"signal {-ended.status} ended it"

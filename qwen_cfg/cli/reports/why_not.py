@@ -51,7 +51,7 @@ def _verdict_data(verdict: Verdict) -> dict[str, Any]:
         "value": verdict.value,
         "origin": verdict.origin,
         "wins": verdict.wins,
-        "in_vain": list(verdict.in_vain),
+        "in_vain": list(verdict.unused_offers),
         "fixes": [
             {
                 "edits": [_edit_data(edit) for edit in fix.edits],
@@ -95,13 +95,13 @@ def _of_other(answer: WhyNot, verdict: Verdict, first: Verdict) -> list[str]:
         return [f"{title}, nothing resolves: {verdict.error}"]
     if verdict.wins:
         return [f"{title}, it {_now(answer, verdict)} already"]
-    if verdict.fixes and (verdict.fixes, verdict.in_vain) == (first.fixes, first.in_vain):
+    if verdict.fixes and (verdict.fixes, verdict.unused_offers) == (first.fixes, first.unused_offers):
         return [f"{title}, the same edits make it so."]
     return [f"{title}, it {_now(answer, verdict)}", *_in_vain(verdict), "", *_fixes(answer, verdict)]
 
 
 def _in_vain(verdict: Verdict) -> list[str]:
-    return [f"  {sentence}" for sentence in verdict.in_vain]
+    return [f"  {sentence}" for sentence in verdict.unused_offers]
 
 
 def _now(answer: WhyNot, verdict: Verdict) -> str:

@@ -84,7 +84,7 @@ def _from_file(request: Request, gate: Gate, person: _Person) -> ReadyConfig:
         return ready_config(request, gate, person.output)
     except NoLoginError as error:
         person.output.notice(str(error), "")
-        person.log_in(login_place_here(config_file(request).in_use, request.process))
+        person.log_in(login_place_here(config_file(request).with_machine_settings, request.process))
         return ready_config(request, gate, person.output)
 
 

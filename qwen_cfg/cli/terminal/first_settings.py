@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qwen_cfg.application.change import texts_of
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.exported_keys import exported_keys
-from qwen_cfg.application.init_settings import KEPT
+from qwen_cfg.application.init_settings import SAVED_FIELDS
 from qwen_cfg.application.login import login_place_under
 from qwen_cfg.core.world import EnvFileChoice
 from qwen_schema import AuthenticationError, ConfigurationError, ProviderError
@@ -56,7 +56,7 @@ def _defaults(request: Request, provider: str) -> DialogueDefaults:
     login = ""
     # Without a home there is no place for one.
     with suppress(ConfigurationError):
-        login = login_place_under(request).shown_if_kept
+        login = login_place_under(request).existing_path
     exported = exported_keys(request.process.environ, with_usual=True)
     return DialogueDefaults(texts["base_url"], texts["model"], login=login, exported=exported, provider=provider)
 
@@ -75,4 +75,4 @@ def _of_change(change: Change) -> dict[str, str | Secret]:
     texts = texts_of(change)
     if texts.get("auth_method") == LOGIN_METHOD:
         return {"auth_method": LOGIN_METHOD}
-    return {name: texts[name] for name in KEPT if name in texts}
+    return {name: texts[name] for name in SAVED_FIELDS if name in texts}
