@@ -9,7 +9,7 @@ from qwen_cfg.core.layers import ENVIRONMENT
 from qwen_cfg.core.origin import VariableValue
 from qwen_cfg.core.settings import SettingsFile, expand, file_tree, merge_scopes, migrate
 from qwen_schema.jsonc import JsonError, parse_jsonc
-from qwen_schema.settings_text import expanded, variables_in
+from qwen_schema.settings_text import expand_variables, variables_in
 
 from .timing import require_linear
 
@@ -27,7 +27,7 @@ def _said(name: str) -> VariableValue | None:
 
 def _put_in(text: str) -> None:
     variables_in(text)
-    expanded(text, lambda name: "x" if name.startswith("A") else None)
+    expand_variables(text, lambda name: "x" if name.startswith("A") else None)
 
 
 def _loaded(text: str) -> None:

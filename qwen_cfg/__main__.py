@@ -34,7 +34,7 @@ def entry() -> None:
         code = main()
     except (KeyboardInterrupt, ending.Termination):
         # The signal arrived while the program was ending.
-        code = 128 + (ending.ended_by() or signal.SIGINT)
+        code = 128 + (ending.ending_signal() or signal.SIGINT)
     except SystemExit:
         # A help text or the version was shown.
         gc.freeze()

@@ -13,7 +13,7 @@ from qwen_schema import (
     UsageError,
     Value,
     declared_fields,
-    fields_meant,
+    did_you_mean_field,
     locate_path,
     show_value,
     show_word,
@@ -232,7 +232,7 @@ def _values(values: Mapping[str, Value | list[str] | Secret]) -> dict[str, FlagV
     if unknown:
         raise UsageError(
             f"unknown: {', '.join(unknown)}",
-            hint=f"{fields_meant(unknown[0])}The fields are {', '.join(declared_fields())}.",
+            hint=f"{did_you_mean_field(unknown[0])}The fields are {', '.join(declared_fields())}.",
         )
     return {name: FlagValue(declared_fields()[name].flags[0], _text(name, value)) for name, value in values.items()}
 

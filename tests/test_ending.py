@@ -7,13 +7,13 @@ import threading
 
 import pytest
 
-from qwen_schema.ending import put_off
+from qwen_schema.ending import delay_signals
 
 
 def test_ctrl_c_is_heard_when_the_outermost_block_has_ended() -> None:
     steps = []
-    with pytest.raises(KeyboardInterrupt), put_off() as outer:
-        with put_off() as inner:
+    with pytest.raises(KeyboardInterrupt), delay_signals() as outer:
+        with delay_signals() as inner:
             signal.raise_signal(signal.SIGINT)
             steps.append(list(inner))
         steps.append(list(outer))
@@ -22,23 +22,23 @@ def test_ctrl_c_is_heard_when_the_outermost_block_has_ended() -> None:
 
 
 def test_what_a_block_deals_with_itself_is_not_heard_again() -> None:
-    with put_off(signal.SIGINT) as heard:
+    with delay_signals(signal.SIGINT) as heard:
         signal.raise_signal(signal.SIGINT)
     assert heard == [signal.SIGINT]
-    with put_off() as heard:
+    with delay_signals() as heard:
         signal.raise_signal(signal.SIGINT)
         heard.clear()
 
 
 def test_ctrl_c_counts_more_than_an_error_of_the_block() -> None:
-    with pytest.raises(KeyboardInterrupt), put_off():
+    with pytest.raises(KeyboardInterrupt), delay_signals():
         signal.raise_signal(signal.SIGINT)
         raise ValueError
 
 
 def test_signals_that_python_leaves_alone_stay_so() -> None:
     found = []
-    with put_off():
+    with delay_signals():
         found.append(signal.getsignal(signal.SIGTERM))
     assert found == [signal.SIG_DFL]
 
@@ -47,7 +47,7 @@ def test_another_thread_puts_nothing_off() -> None:
     found = []
 
     def work() -> None:
-        with put_off() as heard:
+        with delay_signals() as heard:
             found.append((signal.getsignal(signal.SIGINT), heard))
 
     thread = threading.Thread(target=work)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from qwen_schema import OutputError, folders
-from qwen_schema.folders import LinkInProjectError, anywhere, nowhere, outside_projects, reached
+from qwen_schema.folders import LinkInProjectError, any_link, no_link, open_directory, outside_projects
 from qwen_schema.save import save
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def test_a_link_that_is_swapped_in_is_not_written_through(tmp_path: Path, swappe
         # On a busy machine it may take a while until both have been seen.
         while time.monotonic() - began < (1 if wanted <= outcomes else 20):
             try:
-                save(project / ".qwen" / ".env", "secret", may_follow=nowhere, private=True)
+                save(project / ".qwen" / ".env", "secret", may_follow=no_link, private=True)
                 outcomes.add("written")
             except LinkInProjectError:
                 outcomes.add("refused")
@@ -80,16 +80,16 @@ def test_links_are_refused_with_and_without_descriptors(
     (tmp_path / "there").mkdir()
     (tmp_path / "link").symlink_to("there")
     (tmp_path / "there/chain").symlink_to(tmp_path / "link")
-    save(tmp_path / "there/a", "text", may_follow=nowhere)
-    save(tmp_path / "link/chain/../there/b", "text", may_follow=anywhere, private=True)
-    save(tmp_path / "there/c/d/e", "text", may_follow=nowhere, make=True)
+    save(tmp_path / "there/a", "text", may_follow=no_link)
+    save(tmp_path / "link/chain/../there/b", "text", may_follow=any_link, private=True)
+    save(tmp_path / "there/c/d/e", "text", may_follow=no_link, make=True)
     for name in ("link/x", "there/chain/x", "link"):
         with pytest.raises(LinkInProjectError):
-            save(tmp_path / name, "text", may_follow=nowhere)
+            save(tmp_path / name, "text", may_follow=no_link)
     (tmp_path / "there/loop").symlink_to("loop")
     for name in ("there/loop", "missing/x", "there", "there/.."):
         with pytest.raises(OutputError) as refused:
-            save(tmp_path / name, "text", may_follow=anywhere)
+            save(tmp_path / name, "text", may_follow=any_link)
         assert not isinstance(refused.value, LinkInProjectError)
     assert sorted(path.name for path in (tmp_path / "there").iterdir()) == ["a", "b", "c", "chain", "loop"]
     assert (tmp_path / "there/c/d/e").read_text() == "text"
@@ -148,8 +148,8 @@ def test_the_way_need_not_be_readable(open_path: Path, monkeypatch: pytest.Monke
         try:
             os.setgid(65534)
             os.setuid(65534)
-            save(open_path / "closed/mine/a", "text", may_follow=nowhere)
-            with reached(open_path / "closed/mine/b", nowhere) as (folder, name):
+            save(open_path / "closed/mine/a", "text", may_follow=no_link)
+            with open_directory(open_path / "closed/mine/b", no_link) as (folder, name):
                 os.close(folder.open(name, os.O_WRONLY | os.O_CREAT))
             os._exit(0)
         finally:

@@ -14,7 +14,7 @@ from qwen_runtime.wire.authentication import KeyAuth
 from qwen_runtime.wire.endpoint import completions_url
 from qwen_schema import Secret, host_of, port_of, provider_of
 from qwen_schema.formats import check_http_url, check_login_url
-from qwen_schema.hosts import host_asked_for
+from qwen_schema.hosts import client_host
 from qwen_schema.qwen_oauth import is_declared_api
 
 LOOKALIKES = "aZ0-_.。:[]ßς\u017fⓛ☃\u0661\u200b\u200c\u200d\u0130\u212a\u0430\u0131"
@@ -58,7 +58,7 @@ def test_what_is_taken_is_what_the_client_asks_for(host: str) -> None:
     for url in (f"http://{host}/v1", f"HTTPS://{host}:443/v1", f"https://{host}?x=1"):
         if is_taken(url):
             asked = completions_url(url)
-            assert asked.raw_host.decode().lower() == host_of(url) == host_asked_for(host_of(url))
+            assert asked.raw_host.decode().lower() == host_of(url) == client_host(host_of(url))
             assert asked.host
             assert (asked.port or {"http": 80, "https": 443}[asked.scheme]) == port_of(url)
             assert display_host(url).isascii()

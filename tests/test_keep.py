@@ -16,7 +16,7 @@ from qwen_cfg.writing.assignment import CannotAssignError, assign
 from qwen_cfg.writing.env_file import save_settings
 from qwen_schema import BadValue, ConfigurationError, OutputError, Secret, declared_fields, parse_value
 from qwen_schema.envfile import DIALECTS, last_of_each, reader_of
-from qwen_schema.folders import nowhere
+from qwen_schema.folders import no_link
 from qwen_schema.save import save
 
 if TYPE_CHECKING:
@@ -450,7 +450,7 @@ def test_git_ignores_the_new_file_before_the_key_is_in_it(work_tree: Path) -> No
             subprocess.run(["git", "check-ignore", "-q", str(path)], cwd=work_tree, check=False).returncode == 0
         )
 
-    save(work_tree / "kept", KEY, may_follow=nowhere, private=True, require=require)
+    save(work_tree / "kept", KEY, may_follow=no_link, private=True, require=require)
     assert asked == [True]
 
 

@@ -14,7 +14,7 @@ from support.killing import killed_at_each_step, work_to_the_end
 
 from qwen_cfg.cli.main import main
 from qwen_schema import declared_fields
-from qwen_schema.folders import anywhere
+from qwen_schema.folders import any_link
 from qwen_schema.save import save
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def test_init(tmp_path: Path, files: dict[str, str]) -> None:
 
 
 def write(text: str = KEY, *, private: bool = True) -> None:
-    save(Path("kept"), text, may_follow=anywhere, private=private)
+    save(Path("kept"), text, may_follow=any_link, private=private)
 
 
 @pytest.mark.parametrize("private", [True, False])
@@ -196,7 +196,7 @@ def test_what_a_living_process_writes_is_left_alone(tmp_path: Path, monkeypatch:
             try:
                 until = time.monotonic() + 1
                 while time.monotonic() < until:
-                    save(Path(f"file-{number}"), "x" * number, may_follow=anywhere, private=True)
+                    save(Path(f"file-{number}"), "x" * number, may_follow=any_link, private=True)
             except BaseException:
                 os._exit(1)
             os._exit(0)

@@ -12,7 +12,7 @@ from support.trees import planted
 from support.worlds import Scene
 
 from qwen_schema import BadValue, Secret, declared_fields, parse_value, safe_text, show_value
-from qwen_schema.unresolved import is_plain, reference_of, unresolved
+from qwen_schema.unresolved import is_plain, reference_kind, unresolved_reference
 
 FIELDS = declared_fields()
 
@@ -104,7 +104,7 @@ def test_what_surrounds_a_value_is_named_in_what_is_expected(text: str) -> None:
     )
 )
 def test_no_key_is_taken_for_a_reference(key: str) -> None:
-    assert unresolved(key) is None
+    assert unresolved_reference(key) is None
     assert parse_value(FIELDS["api_key"], key) == key
 
 
@@ -113,7 +113,7 @@ def test_no_key_is_taken_for_a_reference(key: str) -> None:
 @example("getenv-x")
 def test_a_text_that_is_plain_has_none_of_the_forms_of_references(text: str) -> None:
     if is_plain(text):
-        assert reference_of(text) is None
+        assert reference_kind(text) is None
 
 
 @pytest.mark.parametrize(

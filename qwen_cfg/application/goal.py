@@ -12,7 +12,7 @@ from qwen_schema import (
     BadValue,
     UsageError,
     declared_fields,
-    fields_meant,
+    did_you_mean_field,
     kind_of_pointer,
     looks_like_key,
     parse_value,
@@ -101,7 +101,7 @@ def goal_of(words: str, profile: Profile, cwd: Path, home: Path | None) -> Goal:
     if not equals and field is not None:
         raise UsageError(f"{name} has no value", hint=f"Write the value after the field: {name}=VALUE")
     if field is None:
-        hint = f"{fields_meant(name)}Write FIELD=VALUE, with one of {', '.join(declared_fields())}."
+        hint = f"{did_you_mean_field(name)}Write FIELD=VALUE, with one of {', '.join(declared_fields())}."
         raise UsageError(f"unknown field {show_word(name)}", hint=hint)
     if field.secret:
         return _of_key(field, text, profile, cwd, home)

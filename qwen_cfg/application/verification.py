@@ -16,7 +16,7 @@ from qwen_cfg.verification.expectation import Expectation, expectation_of
 from qwen_cfg.verification.recorder import Recorder, recording
 from qwen_cfg.writing.private_directory import make_private_directory
 from qwen_schema import ConfigurationError, NotTrustedError, SettingsError, UsageError, declared_fields
-from qwen_schema.ending import put_off
+from qwen_schema.ending import delay_signals
 from qwen_schema.proxy import is_direct
 from qwen_schema.records import record
 
@@ -121,7 +121,7 @@ def verify(request: Request, words: Sequence[str], seconds: float) -> Verificati
             ended = run(program, arguments, environ, process.cwd, recorder.answered, seconds)
     finally:
         # A second Ctrl-C takes effect after this block.
-        with put_off():
+        with delay_signals():
             restored = workspace.restore()
             directory.remove()
     warnings = (

@@ -55,7 +55,7 @@ def _read_digests(compilation: Compilation) -> list[str]:
 
 def _remember(compilation: Compilation, digests: list[str]) -> None:
     """Save digests; if that fails, the warnings are shown again."""
-    from qwen_schema.folders import anywhere  # noqa: PLC0415 - rarely needed
+    from qwen_schema.folders import any_link  # noqa: PLC0415 - rarely needed
     from qwen_schema.save import save  # noqa: PLC0415
 
     state = compilation.request.process.state
@@ -63,4 +63,4 @@ def _remember(compilation: Compilation, digests: list[str]) -> None:
         return
     text = "".join(f"{digest}\n" for digest in digests[-_MOST:])
     with suppress(OutputError, OSError):
-        save(state / _NAME, text, may_follow=anywhere, private=True, make=True)
+        save(state / _NAME, text, may_follow=any_link, private=True, make=True)

@@ -12,7 +12,7 @@ from qwen_cfg.reading.git import status_of
 from qwen_cfg.reading.git_batch import statuses_of
 from qwen_cfg.reading.ownership import foreign_owner
 from qwen_cfg.writing.artifact_file import ARTIFACT_NAME
-from qwen_schema import ArtifactError, QwenCfgError, unexpected
+from qwen_schema import ArtifactError, QwenCfgError, unexpected_error
 from qwen_schema.records import record, replace
 
 from .arguments import artifact_name, with_config
@@ -120,7 +120,7 @@ def _check_target(target: Target, request: Request, options: CheckOptions) -> Ou
     except QwenCfgError as error:
         return outcome_of_error(target.name, error)
     except Exception as error:
-        return outcome_of_error(target.name, unexpected(error))
+        return outcome_of_error(target.name, unexpected_error(error))
 
 
 class _Statuses:

@@ -12,8 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from qwen_cfg.application import telemetry
-from qwen_schema.ending import Termination, ended_by, error_of, ignore_more
-from qwen_schema.errors import ExitCode, OutputError, QwenCfgError, UsageError, unexpected
+from qwen_schema.ending import Termination, ending_signal, error_of, ignore_signals
+from qwen_schema.errors import ExitCode, OutputError, QwenCfgError, UsageError, unexpected_error
 
 from .output import Output, standard_output
 from .parser import COMMANDS, build_parser, find_command, first_argument, module_name
@@ -55,17 +55,17 @@ def _run_to_end(words: list[str], output: Output) -> tuple[int, BaseException | 
         code = _run(words, output)
     except (Exception, KeyboardInterrupt, Termination) as error:
         cause = error
-    number = ended_by() or (signal.SIGINT if isinstance(cause, KeyboardInterrupt) else None)
+    number = ending_signal() or (signal.SIGINT if isinstance(cause, KeyboardInterrupt) else None)
     if number is not None:
         # Other errors follow from the signal: the terminal may be closed, for example.
-        ignore_more()
+        ignore_signals()
         interruption = error_of(number)
         with suppress(OutputError):
             _report_error(interruption, words, output, cause=cause)
         return interruption.exit_code, interruption
     if cause is None:
         return code, None
-    reported = cause if isinstance(cause, QwenCfgError) else unexpected(cause)
+    reported = cause if isinstance(cause, QwenCfgError) else unexpected_error(cause)
     return _report_error(reported, words, output, cause=cause), cause
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qwen_schema import UsageError, declared_fields, did_you_mean, fields_meant, nearest, show_word
+from qwen_schema import UsageError, declared_fields, did_you_mean, did_you_mean_field, nearest, show_word
 from qwen_schema import patterns as re
 
 if TYPE_CHECKING:
@@ -83,7 +83,9 @@ def unknown_choice(action: argparse.Action, value: str, program: str) -> UsageEr
     choices = list(action.choices or ())
     where = "/".join(action.option_strings) or program.partition(" ")[2]
     is_field = set(choices) <= set(declared_fields())
-    similar = fields_meant(value, choices) if is_field else _profile_hint(action, value) or did_you_mean(value, choices)
+    similar = (
+        did_you_mean_field(value, choices) if is_field else _profile_hint(action, value) or did_you_mean(value, choices)
+    )
     hint = f"{similar}Expected one of {', '.join(choices)}."
     return UsageError(f"unknown {'field' if is_field else 'value'} {show_word(value)}", where=where, hint=hint)
 

@@ -120,13 +120,13 @@ class TrustStore:
         Raises:
             OutputError: if there is no state directory, or the lock cannot be made.
         """
-        from qwen_schema.folders import anywhere  # noqa: PLC0415 - rarely needed
+        from qwen_schema.folders import any_link  # noqa: PLC0415 - rarely needed
         from qwen_schema.save import open_lock  # noqa: PLC0415
 
         if self._file is None:
             raise OutputError("there is no state directory to save it in", hint="Set HOME, or XDG_STATE_HOME.")
         try:
-            descriptor = open_lock(self._file.with_name(f"{_NAME}.lock"), anywhere)
+            descriptor = open_lock(self._file.with_name(f"{_NAME}.lock"), any_link)
         except OSError as error:
             raise OutputError(f"it cannot be saved: {error.strerror}", where=str(self._file)) from None
         try:
@@ -139,12 +139,12 @@ class TrustStore:
     def _write(self, entries: tuple[TrustEntry, ...]) -> None:
         import json  # noqa: PLC0415
 
-        from qwen_schema.folders import anywhere  # noqa: PLC0415 - rarely needed
+        from qwen_schema.folders import any_link  # noqa: PLC0415 - rarely needed
         from qwen_schema.save import save  # noqa: PLC0415
 
         assert self._file is not None  # noqa: S101 - callers have checked it
         document = {"format": FORMAT, "trusted": [asdict(entry) for entry in entries]}
-        save(self._file, json.dumps(document, indent=2) + "\n", may_follow=anywhere, private=True)
+        save(self._file, json.dumps(document, indent=2) + "\n", may_follow=any_link, private=True)
 
 
 def covers(entry: TrustEntry, concern: Concern) -> bool:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from qwen_cfg.reading.start_errors import cannot_start
-from qwen_schema.ending import put_off
+from qwen_schema.ending import delay_signals
 from qwen_schema.records import record
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def run(
     process = None
     try:
         # A signal during the start would leave the program running.
-        with put_off():
+        with delay_signals():
             process = _start(program, words, environ, cwd)
         tail = _Tail(process)
         too_long = _wait(process, answered, time.monotonic() + seconds)

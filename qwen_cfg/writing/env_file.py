@@ -13,7 +13,7 @@ from qwen_cfg.reading.git import may_be_tracked
 from qwen_schema import ConfigurationError, OutputError, Secret, declared_fields, is_unicode
 from qwen_schema.bounded import LARGEST_BYTES, kind_of
 from qwen_schema.envfile import read_env_text
-from qwen_schema.folders import anywhere, nowhere, reached, require_no_link
+from qwen_schema.folders import any_link, no_link, open_directory, require_no_link
 from qwen_schema.records import record
 from qwen_schema.save import save
 
@@ -59,7 +59,7 @@ def save_settings(
     standpoint = Standpoint(cwd, home)
     path = env_file_of(cwd)
     shown = standpoint.show(path)
-    may_follow = anywhere if cwd == home else nowhere
+    may_follow = any_link if cwd == home else no_link
     require_no_link(path, may_follow)
     text = _present_text(path, shown)
     _refuse_tracked(path, shown)
@@ -143,7 +143,7 @@ def _directory(path: Path, shown: str, may_follow: MayFollow) -> Iterator[None]:
     """Make the directory of the file; remove it again if it is new and the block raises an OutputError."""
     is_new = not os.path.lexists(path.parent)
     try:
-        with reached(path, may_follow, make=True):
+        with open_directory(path, may_follow, make=True):
             pass
     except OSError as error:
         raise _error(f"its directory cannot be created: {error.strerror}", shown) from None

@@ -14,7 +14,7 @@ from qwen_cfg.reading.git import in_work_tree, is_ignored
 from qwen_cfg.reading.git_command import is_installed
 from qwen_schema import OutputError
 from qwen_schema.bounded import LARGEST_BYTES, Unreadable, kind_of, read_file
-from qwen_schema.folders import nowhere, reached
+from qwen_schema.folders import no_link, open_directory
 from qwen_schema.records import record
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _append(gitignore: Path) -> _IgnoreLine:
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
     try:
         # git does not follow a link with this name, either (gitignore(5)).
-        with reached(gitignore, nowhere) as (folder, name):
+        with open_directory(gitignore, no_link) as (folder, name):
             there = folder.status(name)
             obstacle = "" if there is None or stat.S_ISLNK(there.st_mode) else _obstacle(there)
             if obstacle:
@@ -144,7 +144,7 @@ def _remove_line(gitignore: Path, appended: _IgnoreLine) -> None:
     """Remove the appended line."""
     if appended.obstacle:
         return
-    with suppress(OSError, OutputError), reached(gitignore, nowhere) as (folder, name):
+    with suppress(OSError, OutputError), open_directory(gitignore, no_link) as (folder, name):
         if appended.size is None:
             folder.unlink(name)
             return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.reading.state_directory import STARTED
 from qwen_schema import OutputError, UsageError
-from qwen_schema.folders import anywhere
+from qwen_schema.folders import any_link
 from qwen_schema.records import record
 from qwen_schema.save import open_lock
 
@@ -80,7 +80,7 @@ def make_private_directory(state: Path | None) -> PrivateDirectory:
 
 @contextmanager
 def _locked(base: Path) -> Iterator[None]:
-    descriptor = open_lock(base / _LOCK, anywhere)
+    descriptor = open_lock(base / _LOCK, any_link)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from qwen_schema.bounded import Unreadable, read_file
 from qwen_schema.errors import QwenCfgError
-from qwen_schema.folders import nowhere, reached
+from qwen_schema.folders import no_link, open_directory
 from qwen_schema.save import save
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def whole_or_nothing(env_file: Path, may_follow: MayFollow = nowhere) -> Iterator[None]:
+def whole_or_nothing(env_file: Path, may_follow: MayFollow = no_link) -> Iterator[None]:
     """Restore an env file and the `.gitignore` beside its directory if the block fails; new files are removed.
 
     Raises:
@@ -52,7 +52,7 @@ def _put_back(path: Path, content: bytes | None, may_follow: MayFollow, *, priva
     with suppress(OSError, QwenCfgError, UnicodeDecodeError):
         if content is None:
             # Not by its path: another process may have replaced a directory in it by a link.
-            with reached(path, may_follow, follow_last=False) as (folder, name):
+            with open_directory(path, may_follow, follow_last=False) as (folder, name):
                 folder.unlink(name)
         elif _contents([path]).get(path) != content:
             save(path, content.decode(), may_follow=may_follow, private=private)

@@ -17,10 +17,10 @@ from qwen_schema import (
     Verbatim,
     redact_known,
     to_document,
-    unexpected,
+    unexpected_error,
     without_secrets,
 )
-from qwen_schema.ending import decisive, error_of, put_off
+from qwen_schema.ending import decisive_signal, delay_signals, error_of
 
 from .conversation import Conversation
 from .session import Session
@@ -115,7 +115,7 @@ def ask_once(ready: ReadyConfig, prompt: str, output: Output, form: OutputFormat
     Raises:
         ConfigurationError: if the artifact cannot be used; nothing was sent then.
     """
-    with put_off() as heard, closing(Session(ready.connect(), Conversation(system), ready.observe)) as session:
+    with delay_signals() as heard, closing(Session(ready.connect(), Conversation(system), ready.observe)) as session:
         waiting = _WaitingLine(output, form, session.settings.model)
         try:
             code = _ask(session, prompt, output, _reporter(form, output), heard, waiting)
@@ -147,10 +147,10 @@ def _ask(
             error = failure
         except Exception as failure:
             # The received part is still written.
-            error = unexpected(failure)
+            error = unexpected_error(failure)
         if heard:
             # Writing to a closed terminal fails, too; the signal is the reason to report.
-            error = error_of(decisive(heard))
+            error = error_of(decisive_signal(heard))
             exchange.error = type(error).__name__
     with suppress(OutputError) if heard else nullcontext():
         reporter.on_end(session.settings, exchange.answer, error)

@@ -1,10 +1,10 @@
-"""The contract that the compiler and the runtime both hold: fields, artifact, env files and secrets."""
+"""The contract between the compiler and the runtime: fields, artifact, env files and secrets."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-# Its module has the name of one of its functions, so that it could not be loaded later.
+# Loaded at once, since the module has the name of one of its functions.
 from .printable import printable, printable_lines, without_controls
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
         TerminatedError,
         UnreachableError,
         UsageError,
-        unexpected,
+        unexpected_error,
     )
     from .fields import Field, LayerName, Reach, Value, Variable, declared_fields, field_of_variable
     from .formats import is_unicode
@@ -64,11 +64,11 @@ if TYPE_CHECKING:
         redact_known,
         redact_unknown,
     )
-    from .suggestions import did_you_mean, fields_meant, nearest, show_word
+    from .suggestions import did_you_mean, did_you_mean_field, nearest, show_word
     from .terms import STATISTICS_HOLD, STATISTICS_NEVER_HOLD, THIS_PROGRAM, Practice, Terms, practice_of, terms_of
     from .values import BadValue, is_recognised, is_true, parse_value, safe_text, show_value
 
-# The modules of the other names, each loaded when one of its names is used: a command starts without the rest.
+# The modules of the other names. Each is loaded when one of its names is used, so that a command starts fast.
 _NAMES = {
     "artifact": (
         "EnvFileUse",
@@ -108,7 +108,7 @@ _NAMES = {
         "TerminatedError",
         "UnreachableError",
         "UsageError",
-        "unexpected",
+        "unexpected_error",
     ),
     "fields": (
         "Field",
@@ -165,7 +165,7 @@ _NAMES = {
     ),
     "suggestions": (
         "did_you_mean",
-        "fields_meant",
+        "did_you_mean_field",
         "nearest",
         "show_word",
     ),
@@ -242,10 +242,10 @@ __all__ = [
     "declared_profiles",
     "declared_providers",
     "did_you_mean",
+    "did_you_mean_field",
     "dump",
     "endpoint_of",
     "field_of_variable",
-    "fields_meant",
     "follow",
     "form_of",
     "hide_credentials",
@@ -278,7 +278,7 @@ __all__ = [
     "show_word",
     "terms_of",
     "to_document",
-    "unexpected",
+    "unexpected_error",
     "without_commands",
     "without_commands_within",
     "without_controls",

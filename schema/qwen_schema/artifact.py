@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from .errors import ArtifactError
-from .fields import LayerName, Reach, Value, declared_fields, frozen
+from .fields import LayerName, Reach, Value, declared_fields, immutable
 from .pointers import program_of
 from .printable import shorten
 from .profiles import declared_profiles
@@ -124,7 +124,7 @@ class ResolvedConfig:
     def text(self, name: str) -> str:
         """Return the value of a field whose type is a string."""
         value = self.config[name]
-        assert isinstance(value, str)  # noqa: S101 - the schema has made sure
+        assert isinstance(value, str)  # noqa: S101 - the schema requires it
         return value
 
     @property
@@ -150,7 +150,7 @@ def to_document(artifact: ResolvedConfig) -> dict[str, Any]:
         "dialect": artifact.dialect,
         "config": {name: _plain(value) for name, value in artifact.config.items()},
         "provenance": {
-            name: _without_none(layer=p.layer, origin=p.origin, variable=p.variable, reach=p.reach)
+            name: _set_entries(layer=p.layer, origin=p.origin, variable=p.variable, reach=p.reach)
             for name, p in artifact.provenance.items()
         },
         **({"settings": settings} if settings else {}),
@@ -252,7 +252,7 @@ def _refusal(place: str, wrong: str, expected: str, where: str) -> ArtifactError
 def _plain(value: Value | SecretReference) -> object:
     if isinstance(value, SecretReference):
         secret = value.value.reveal() if value.value is not None else None
-        return _without_none(
+        return _set_entries(
             **{"from": value.kind},
             path=value.path,
             variable=value.variable,
@@ -270,11 +270,11 @@ def _value(name: str, plain: Any) -> Value | SecretReference:
     field = declared_fields()[name]
     if not field.secret:
         kinds: dict[str, Callable[[Any], Value]] = {"number": float, "integer": int}
-        return kinds.get(field.schema["type"], frozen)(plain)
+        return kinds.get(field.schema["type"], immutable)(plain)
     parts = {part: text for part, text in plain.items() if part not in ("from", "value", "pointer")}
     secret = Secret(plain["value"]) if "value" in plain else None
     return SecretReference(plain["from"], value=secret, pointer_in_file=plain.get("pointer"), **parts)
 
 
-def _without_none(**entries: object) -> dict[str, Any]:
+def _set_entries(**entries: object) -> dict[str, Any]:
     return {key: value for key, value in entries.items() if value is not None}

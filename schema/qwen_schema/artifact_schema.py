@@ -1,4 +1,4 @@
-"""The schema of artifacts as one document that stands alone, for editors and validators."""
+"""The schema of artifacts as one self-contained document, for editors and validators."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from .profiles import declared_profiles
 
 _HTTP = "[Hh][Tt][Tt][Pp][Ss]?://"
 
-# What other programs can check of the formats that only this one knows: everything valid matches, and most else does
-# not. A format without an entry is left out, since strict validators refuse a schema with an unknown format.
+# Patterns that replace this program's own formats for other programs: every valid value matches, and most other values
+# do not. Formats without a pattern are removed, since strict validators refuse a schema with an unknown format.
 PATTERNS = {
     "http-url": f"^{_HTTP}",
     "login-url": f"^{_HTTP}",
@@ -24,12 +24,12 @@ PATTERNS = {
 def artifact_schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of an artifact of this version.
 
-    It refers to nothing outside of itself, and has no `$id` that a program would look up. It requires every field of
-    this version, as `load` does, and annotates each with what an editor shows.
+    It has no reference to another document, and no `$id` that a program would fetch. It requires every field of this
+    version, as `load` does, and has the titles and descriptions that an editor shows.
     """
     resolved, fields = read_schema("resolved"), read_schema("fields")
     definitions = {**resolved["$defs"], **fields["$defs"]}
-    # Some programs read a `$ref` and forget what stands beside it.
+    # Some programs ignore the keywords beside a `$ref`.
     reference = definitions.pop("secret_reference")
     properties = {name: _with(declared, reference) for name, declared in fields["properties"].items()}
     names = list(declared_fields())
@@ -66,7 +66,7 @@ def _with(declared: dict[str, Any], reference: dict[str, Any]) -> dict[str, Any]
 
 
 def _plain(schema: Any) -> Any:
-    """Return a schema without what only this program understands."""
+    """Return a schema without the annotations and formats of this program."""
     if isinstance(schema, list):
         return [_plain(part) for part in schema]
     if not isinstance(schema, dict):

@@ -1,4 +1,4 @@
-"""Signals that end the program: each raises an exception in the main thread; `put_off` delays it while a block runs."""
+"""Signals that end the program: each raises an exception in the main thread, at once or after a protected block."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _LOOK_EVERY = 0.1
 
 # The signal that ends this process, if one arrived, and the work that must be finished first: its description, and how
 # many seconds the program waits for it.
-_ended: list[int] = []
-_under_way: list[tuple[str, float]] = []
+_ending_signals: list[int] = []
+_running: list[tuple[str, float]] = []
 
-# Held while such work starts. After `leave`, no work starts: the interpreter would no longer wait for it.
-_beginning = _thread.allocate_lock()
-_left: list[int] = []
+# Held while such work starts. After `leave`, no work starts, since the interpreter would no longer wait for it.
+_start_lock = _thread.allocate_lock()
+_exit_codes: list[int] = []
 
 
 class Termination(SystemExit):
@@ -52,10 +52,10 @@ def install() -> None:
     """
     for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _hear)
+            signal.signal(number, _handle)
 
 
-def ignore_more() -> None:
+def ignore_signals() -> None:
     """Ignore all further signals, so that they do not disturb the end."""
     for number in ENDING:
         if callable(signal.getsignal(number)):
@@ -66,16 +66,17 @@ def ignore_more() -> None:
 def ignore_to_the_end() -> None:
     """Ignore all further signals in the operating system: Python's own handlers end before the process does.
 
-    It is called outside of any handler, after `ignore_more`: signals that have arrived are handled before each change.
+    It is called outside of any handler, after `ignore_signals`: signals that have arrived are handled before each
+    change.
     """
     for number in ENDING:
         if callable(signal.getsignal(number)):
             signal.signal(number, signal.SIG_IGN)
 
 
-def ended_by() -> int | None:
+def ending_signal() -> int | None:
     """Return the signal that ends this process, even if its exception was caught; None if no signal does."""
-    return _ended[0] if _ended else None
+    return _ending_signals[0] if _ending_signals else None
 
 
 def error_of(number: int) -> QwenCfgError:
@@ -83,19 +84,19 @@ def error_of(number: int) -> QwenCfgError:
     return InterruptedByPersonError("interrupted") if number == signal.SIGINT else TerminatedError(number)
 
 
-def decisive(heard: list[int]) -> int:
+def decisive_signal(heard: list[int]) -> int:
     """Return the decisive one of the received signals: the first after which the program cannot continue."""
     return next((number for number in heard if number != signal.SIGINT), heard[0])
 
 
 @contextmanager
-def put_off(*answered: int, told: Callable[[], None] | None = None) -> Iterator[list[int]]:
+def delay_signals(*answered: int, on_signal: Callable[[], None] | None = None) -> Iterator[list[int]]:
     """Delay the signals that end the program until a block has ended.
 
     Yields the list of signals received so far. The block itself handles the `answered` signals, and every signal that
-    it removes from the list. `told` is called at each of them. The first signal other than SIGINT ends the program for
-    certain, and those after it are ignored. Threads other than the main one receive no signals; nothing changes for
-    them.
+    it removes from the list. `on_signal` is called at each of them. The first signal other than SIGINT ends the
+    program for certain, and those after it are ignored. Threads other than the main one receive no signals; nothing
+    changes for them.
     """
     heard: list[int] = []
     is_ending = False
@@ -108,8 +109,8 @@ def put_off(*answered: int, told: Callable[[], None] | None = None) -> Iterator[
         if number != signal.SIGINT:
             is_ending = True
             leave_within(128 + number)
-        if told:
-            told()
+        if on_signal:
+            on_signal()
 
     before: dict[int, Callable[[int, FrameType | None], Any]] = {}
     try:
@@ -125,7 +126,7 @@ def put_off(*answered: int, told: Callable[[], None] | None = None) -> Iterator[
             signal.signal(number, _ignore if is_ending else before[number])
         left = [number for number in heard if number not in answered]
         if left:
-            before[decisive(left)](decisive(left), None)
+            before[decisive_signal(left)](decisive_signal(left), None)
 
 
 def run_to_end(work: Callable[[], T], what: str, seconds: float) -> T:
@@ -147,13 +148,13 @@ def run_to_end(work: Callable[[], T], what: str, seconds: float) -> T:
         except BaseException as error:
             errors.append(error)
         finally:
-            _under_way.remove((what, seconds))
+            _running.remove((what, seconds))
 
     thread = threading.Thread(target=do, daemon=False)
-    with _beginning:
-        if _left:
+    with _start_lock:
+        if _exit_codes:
             raise SystemExit
-        _under_way.append((what, seconds))
+        _running.append((what, seconds))
         thread.start()
     thread.join()
     if errors:
@@ -163,10 +164,10 @@ def run_to_end(work: Callable[[], T], what: str, seconds: float) -> T:
 
 def leave(code: int) -> str:
     """Ignore further signals and start no further work; return a description of the work still running, if any."""
-    ignore_more()
-    with _beginning:
-        _left.append(code)
-        work = next((what for what, _ in tuple(_under_way)), "")
+    ignore_signals()
+    with _start_lock:
+        _exit_codes.append(code)
+        work = next((what for what, _ in tuple(_running)), "")
     if work:
         leave_within(code)
     return work
@@ -175,21 +176,21 @@ def leave(code: int) -> str:
 def leave_within(code: int) -> None:
     """Make sure that the process ends with an exit code in a limited time, even if its main thread is blocked."""
     # The class Thread takes locks, which the main thread may hold when a signal arrives.
-    _thread.start_new_thread(_leave_late, (code,))
+    _thread.start_new_thread(_exit_late, (code,))
 
 
-def _leave_late(code: int) -> None:
+def _exit_late(code: int) -> None:
     began = time.monotonic()
-    while time.monotonic() - began < SECONDS + max((seconds for _, seconds in tuple(_under_way)), default=0.0):
+    while time.monotonic() - began < SECONDS + max((seconds for _, seconds in tuple(_running)), default=0.0):
         time.sleep(_LOOK_EVERY)
     os._exit(code)
 
 
-def _hear(number: int, _: FrameType | None) -> None:
+def _handle(number: int, _: FrameType | None) -> None:
     if number == signal.SIGINT:
         raise KeyboardInterrupt
-    _ended.append(number)
-    ignore_more()
+    _ending_signals.append(number)
+    ignore_signals()
     leave_within(128 + number)
     raise Termination(number)
 

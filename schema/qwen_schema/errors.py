@@ -99,7 +99,7 @@ def _masked(text: str) -> str:
     return redact_unknown(text) if looks_like_key(text) else text
 
 
-def unexpected(error: BaseException) -> QwenCfgError:
+def unexpected_error(error: BaseException) -> QwenCfgError:
     """Return the report of an unexpected error.
 
     If the error names a file, the report does too: the file may be replaced or removed between two reads.

@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from .ending import put_off
+from .ending import delay_signals
 from .errors import SecretReferenceError
 from .fields import declared_fields
 from .pointers import program_of
@@ -76,7 +76,7 @@ def from_command(command: str, environ: Mapping[str, str], *, seconds: float = L
     process = None
     try:
         # A signal during the start would leave the process running, so it is delayed until the process can be killed.
-        with put_off():
+        with delay_signals():
             process = _start(shlex.split(command), without_keys(environ), program)
         printed = _read_all(process, time.monotonic() + seconds)
     finally:

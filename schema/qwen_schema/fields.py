@@ -20,7 +20,7 @@ Value = str | bool | int | float | tuple[str, ...]
 class Variable:
     """A variable that feeds a field; with `means`, any value of the variable is read as that value.
 
-    With `under`, it is read under those authentication methods only. `of_library` marks a variable that the provider's
+    With `under`, it is read only under those authentication methods. `of_library` marks a variable that the provider's
     library reads, not Qwen Code itself. The library reads it only if Qwen Code has no value: it ranks just above the
     default.
     """
@@ -85,8 +85,8 @@ class Field:
         return self.default_for.get(auth_method or "", self.default)
 
 
-def frozen(value: Any) -> Value:
-    """Return a value of a JSON or TOML document in the immutable form used here."""
+def immutable(value: Any) -> Value:
+    """Return a value of a JSON or TOML document in its immutable form: a list becomes a tuple."""
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -126,10 +126,10 @@ def _field(name: str, declaration: dict[str, Any]) -> Field:
         variables=tuple(_variable(v) for v in note["variables"]),
         reach=note["reach"],
         secret="secret" in note,
-        default=None if default is None else _typed(declaration, default),
-        default_for={m: _typed(declaration, v) for m, v in note.get("default_for", {}).items()},
+        default=None if default is None else _typed_value(declaration, default),
+        default_for={m: _typed_value(declaration, v) for m, v in note.get("default_for", {}).items()},
         otherwise=note.get("otherwise"),
-        examples=tuple(_typed(declaration, e) for e in declaration.get("examples", ())),
+        examples=tuple(_typed_value(declaration, e) for e in declaration.get("examples", ())),
         setting=_setting(note.get("settings")),
         machine=note.get("machine", False),
     )
@@ -147,5 +147,5 @@ def _setting(declaration: dict[str, Any] | None) -> SettingPath | None:
     return None if declaration is None else SettingPath(tuple(declaration["path"].split(".")), declaration["reach"])
 
 
-def _typed(declaration: dict[str, Any], value: Any) -> Value:
-    return float(value) if declaration.get("type") == "number" else frozen(value)
+def _typed_value(declaration: dict[str, Any], value: Any) -> Value:
+    return float(value) if declaration.get("type") == "number" else immutable(value)

@@ -48,7 +48,7 @@ class Folder:
     path: Path
     descriptor: int | None
 
-    def _named(self, name: str) -> str:
+    def _path_of(self, name: str) -> str:
         return name if self.descriptor is not None else str(self.path / name)
 
     def open(self, name: str, flags: int, mode: int = 0o600) -> int:
@@ -58,19 +58,19 @@ class Folder:
             OSError: if the file cannot be opened, or is a link.
         """
         flags |= _NO_LINK | getattr(os, "O_CLOEXEC", 0)
-        return os.open(self._named(name), flags, mode, dir_fd=self.descriptor)
+        return os.open(self._path_of(name), flags, mode, dir_fd=self.descriptor)
 
     def status(self, name: str) -> os.stat_result | None:
         """Return the status of an entry of the directory, without following a link; None if there is no such entry."""
         try:
-            return os.stat(self._named(name), dir_fd=self.descriptor, follow_symlinks=False)
+            return os.stat(self._path_of(name), dir_fd=self.descriptor, follow_symlinks=False)
         except FileNotFoundError:
             return None
 
     def link(self, name: str) -> str | None:
         """Return the target of a link in the directory; None if the entry is no link or does not exist."""
         try:
-            return os.readlink(self._named(name), dir_fd=self.descriptor)
+            return os.readlink(self._path_of(name), dir_fd=self.descriptor)
         except OSError as error:
             # Windows has a different error number for a file that is no link.
             if error.errno in (errno.EINVAL, errno.ENOENT) or os.name == "nt":
@@ -82,7 +82,7 @@ class Folder:
         if self.descriptor is None:
             return [path.name for path in self.path.iterdir()]
         with closing(self.below(".", readable=True)) as opened:
-            assert opened.descriptor is not None  # noqa: S101 - it is below one that has a descriptor
+            assert opened.descriptor is not None  # noqa: S101 - it is below a folder with a descriptor
             return os.listdir(opened.descriptor)  # noqa: PTH208 - no path has a descriptor
 
     def below(self, name: str, *, readable: bool = False) -> Folder:
@@ -99,19 +99,19 @@ class Folder:
 
     def make(self, name: str) -> None:
         """Make a directory that only its owner can use."""
-        os.mkdir(self._named(name), _PRIVATE_DIRECTORY, dir_fd=self.descriptor)
+        os.mkdir(self._path_of(name), _PRIVATE_DIRECTORY, dir_fd=self.descriptor)
 
     def unlink(self, name: str) -> None:
         """Remove a file or a link."""
-        os.unlink(self._named(name), dir_fd=self.descriptor)
+        os.unlink(self._path_of(name), dir_fd=self.descriptor)
 
     def remove(self, name: str) -> None:
         """Remove an empty directory."""
-        os.rmdir(self._named(name), dir_fd=self.descriptor)
+        os.rmdir(self._path_of(name), dir_fd=self.descriptor)
 
     def move(self, name: str, other: Folder, new: str) -> None:
         """Move a file into another directory; it replaces a file or link of that name there."""
-        os.replace(self._named(name), other._named(new), src_dir_fd=self.descriptor, dst_dir_fd=other.descriptor)
+        os.replace(self._path_of(name), other._path_of(new), src_dir_fd=self.descriptor, dst_dir_fd=other.descriptor)
 
 
 @contextmanager
@@ -124,12 +124,12 @@ def closing(folder: Folder) -> Iterator[Folder]:
             os.close(folder.descriptor)
 
 
-def anywhere(_directory: Path) -> bool:
+def any_link(_directory: Path) -> bool:
     """Allow every link: for the user's own files, in the home and the state directory."""
     return True
 
 
-def nowhere(_directory: Path) -> bool:
+def no_link(_directory: Path) -> bool:
     """Allow no link: for files of a project whose directory is known."""
     return False
 
@@ -159,13 +159,13 @@ def outside_projects(home: Path | None) -> MayFollow:
         is_on_the_way_home = home is not None and directory in home.parents
         is_top = len(directory.parts) == _OF_THE_SYSTEM and not here.is_relative_to(directory)
         is_systems = is_top or directory == Path(directory.anchor) or directory.parts[1:2] == ("proc",)
-        return (is_on_the_way_home or is_systems) and not _is_everybodys(directory)
+        return (is_on_the_way_home or is_systems) and not _is_world_writable(directory)
 
     return may_follow
 
 
 @contextmanager
-def reached(
+def open_directory(
     path: Path, may_follow: MayFollow, *, make: bool = False, follow_last: bool = True
 ) -> Iterator[tuple[Folder, str]]:
     """Open the directory of a file; yield it with the name of the file in it. The name is not a link.
@@ -178,7 +178,7 @@ def reached(
     """
     walk = _Walk(path, may_follow, make=make, follow_last=follow_last)
     try:
-        yield walk.to_the_end()
+        yield walk.walk()
     finally:
         walk.close()
 
@@ -189,7 +189,7 @@ def require_no_link(path: Path, may_follow: MayFollow) -> None:
     Raises:
         LinkInProjectError: if it does.
     """
-    with suppress(OSError), reached(path, may_follow):
+    with suppress(OSError), open_directory(path, may_follow):
         pass
 
 
@@ -199,12 +199,12 @@ class _Walk:
     def __init__(self, path: Path, may_follow: MayFollow, *, make: bool, follow_last: bool) -> None:
         here = _here()
         whole = here / path
-        self._named, self._may_follow, self._make, self._follow_last = path, may_follow, make, follow_last
+        self._path_of, self._may_follow, self._make, self._follow_last = path, may_follow, make, follow_last
         self._links = 0
         self._folder = _start(here if whole.is_relative_to(here) else Path(whole.anchor))
         self._parts = list(whole.relative_to(self._folder.path).parts)
 
-    def to_the_end(self) -> tuple[Folder, str]:
+    def walk(self) -> tuple[Folder, str]:
         while self._parts:
             part = self._parts.pop(0)
             is_last = not self._parts
@@ -226,7 +226,7 @@ class _Walk:
             raise LinkInProjectError(
                 f"{_display_path(self._folder.path / part)} is a link to {printable(target)}, and nothing is written "
                 "through a link in a project",
-                where=_display_path(self._named),
+                where=_display_path(self._path_of),
                 hint="Remove the link, or name the file that it points to.",
             )
         self._links += 1
@@ -234,16 +234,16 @@ class _Walk:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         led = Path(target)
         if led.is_absolute():
-            self._go(_start(Path(led.anchor)))
+            self._move_to(_start(Path(led.anchor)))
         self._parts = [*led.parts[1 if led.is_absolute() else 0 :], *self._parts]
 
     def _enter(self, part: str) -> None:
         if self._make and self._folder.status(part) is None:
             with suppress(FileExistsError):
                 self._folder.make(part)
-        self._go(self._folder.below(part))
+        self._move_to(self._folder.below(part))
 
-    def _go(self, folder: Folder) -> None:
+    def _move_to(self, folder: Folder) -> None:
         self.close()
         self._folder = folder
 
@@ -260,7 +260,7 @@ def _here() -> Path:
     return Path(os.path.realpath(Path.cwd()))
 
 
-def _is_everybodys(directory: Path) -> bool:
+def _is_world_writable(directory: Path) -> bool:
     """Return whether everybody may write to a directory, such as /tmp: a link there may be another user's."""
     return bool(directory.stat().st_mode & stat.S_IWOTH)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from . import patterns as re
-from .hosts import host_asked_for, host_of, host_written_in, is_loopback
+from .hosts import client_host, host_in, host_of, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ EXPECTED = {
     "proxy-url": "the URL of an http, https or SOCKS 5 proxy, such as http://127.0.0.1:3128 or "
     "socks5h://127.0.0.1:1080 (none for no proxy)",
     "login-url": "an absolute https URL without user:password@ and without a query, such as https://chat.qwen.ai "
-    "(http on this machine only)",
+    "(http only on this machine)",
     "collector-url": "an absolute http or https URL with a host and without user:password@, such as http://localhost:4318",
     "file-path": "a path",
     "header-value": "a key without line breaks, blanks around it, or characters outside ASCII",
@@ -180,10 +180,10 @@ def _check_authority(parts: SplitResult) -> None:
         raise ValueError("it contains user:password@, which would be sent and written unencrypted")
     if not _AUTHORITY.fullmatch(parts.netloc):
         raise ValueError("its host or port cannot be read" if parts.netloc else "it has no host")
-    host = host_written_in(parts.netloc)
+    host = host_in(parts.netloc)
     if not host:
         raise ValueError("it has no host")
-    host_asked_for(host)
+    client_host(host)
     if parts.port == 0:
         raise ValueError("its port is 0, which is not a usable port")
 

@@ -19,7 +19,7 @@ _NAME = re.compile(r"[a-z0-9_.-]*[a-z0-9_-][a-z0-9_.-]*")
 _LIKE_AN_ADDRESS = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+\.?")
 
 
-def host_asked_for(host: str) -> str:
+def client_host(host: str) -> str:
     """Return the name or address that the client connects to, for the host of a URL without its brackets.
 
     httpx follows IDNA 2008, and maps nothing but capital letters. The codec of Python's standard library follows
@@ -40,10 +40,10 @@ def host_asked_for(host: str) -> str:
 
 def host_of(url: str) -> str:
     """Return the host of a valid URL as the client uses it, in lower case and without brackets."""
-    return host_asked_for(host_written_in(urlsplit(url).netloc))
+    return client_host(host_in(urlsplit(url).netloc))
 
 
-def host_written_in(authority: str) -> str:
+def host_in(authority: str) -> str:
     """Return the host of an authority without user, unchanged; `urlsplit` would turn the Kelvin sign into a `k`."""
     return authority[1:].partition("]")[0].lower() if authority.startswith("[") else authority.partition(":")[0]
 

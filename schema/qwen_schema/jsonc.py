@@ -94,7 +94,7 @@ class Node:
         return node
 
 
-def written(value: object) -> str:
+def javascript_text(value: object) -> str:
     """Return a value as JavaScript converts it to a string; `{…}` for an object and `[…]` for an array."""
     match value:
         case bool():
@@ -150,7 +150,7 @@ class _Reader:
         text = token[token.lastgroup or 0]
         match token.lastgroup:
             case "text":
-                return Node(_unescaped(text), line)
+                return Node(_unescape(text), line)
             case "number":
                 return Node(float(text), line)
             case "word":
@@ -159,24 +159,24 @@ class _Reader:
             return Node(self._object(depth), line)
         if text == "[":
             return Node(self._array(depth), line)
-        raise self._unexpected(token)
+        raise self._unexpected_token(token)
 
     def _object(self, depth: int) -> dict[str, Node]:
         members: dict[str, Node] = {}
         token = self._next()
         while token["mark"] != "}":
             if token.lastgroup != "text":
-                raise self._unexpected(token)
-            name = _unescaped(token["text"])
+                raise self._unexpected_token(token)
+            name = _unescape(token["text"])
             self._require(":")
             members[name] = self._value(self._next(), depth + 1)
             token = self._next()
             if token["mark"] == ",":
                 token = self._next()
                 if token["mark"] == "}":
-                    raise self._trailing(token)
+                    raise self._trailing_comma(token)
             elif token["mark"] != "}":
-                raise self._unexpected(token)
+                raise self._unexpected_token(token)
         return members
 
     def _array(self, depth: int) -> tuple[Node, ...]:
@@ -188,9 +188,9 @@ class _Reader:
             if token["mark"] == ",":
                 token = self._next()
                 if token["mark"] == "]":
-                    raise self._trailing(token)
+                    raise self._trailing_comma(token)
             elif token["mark"] != "]":
-                raise self._unexpected(token)
+                raise self._unexpected_token(token)
         return tuple(items)
 
     def _next(self) -> re.Match[str]:
@@ -198,20 +198,20 @@ class _Reader:
         if token is None:
             blank = re.compile(r"[ \t\n\r]*+").match(self._text, self._position)
             start = self._position if blank is None else blank.end()
-            raise JsonError(_wrong_at(self._text, start), self._line_of(start))
+            raise JsonError(_problem_at(self._text, start), self._line_of(start))
         self._position = token.end()
         return token
 
     def _require(self, mark: str) -> None:
         token = self._next()
         if token["mark"] != mark:
-            raise self._unexpected(token)
+            raise self._unexpected_token(token)
 
-    def _unexpected(self, token: re.Match[str]) -> JsonError:
+    def _unexpected_token(self, token: re.Match[str]) -> JsonError:
         start = token.start(token.lastgroup or 0)
-        return JsonError(_wrong_at(self._text, start), self._line_of(start))
+        return JsonError(_problem_at(self._text, start), self._line_of(start))
 
-    def _trailing(self, token: re.Match[str]) -> JsonError:
+    def _trailing_comma(self, token: re.Match[str]) -> JsonError:
         return JsonError(f"a trailing comma before {token['mark']}", self._line_of(token.start("mark")))
 
     def _line_of(self, position: int) -> int:
@@ -224,7 +224,7 @@ class _Reader:
         return self._line
 
 
-def _unescaped(text: str) -> str:
+def _unescape(text: str) -> str:
     import json  # noqa: PLC0415
 
     inner = text[1:-1]
@@ -234,7 +234,7 @@ def _unescaped(text: str) -> str:
     return str(value)
 
 
-def _wrong_at(text: str, position: int) -> str:
+def _problem_at(text: str, position: int) -> str:
     """Return the problem at a position, without quoting the text, which may contain a secret."""
     if position >= len(text):
         return "the text ends too early"

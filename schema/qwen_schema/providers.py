@@ -116,7 +116,7 @@ def provider_of_login(auth_method: str) -> Provider | None:
 
 
 def offered_providers() -> Mapping[str, Provider]:
-    """Return the providers that a user can choose, by name and in order; providers with a login are left out."""
+    """Return the providers that a user can choose, by name and in order, without providers with a login."""
     return {name: provider for name, provider in declared_providers().items() if not provider.login}
 
 

@@ -44,7 +44,7 @@ def api_of_login(resource_url: str) -> str:
     """Return the base URL for a login's `resource_url`, which is often only a host, without a scheme and without `/v1`.
 
     Raises:
-        ValueError: if it is not an https URL (http on this machine only); the message has the problem.
+        ValueError: if it is not an https URL (http only on this machine); the message has the problem.
     """
     text = resource_url.strip().rstrip("/")
     if "?" in text or "#" in text:

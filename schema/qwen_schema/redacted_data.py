@@ -1,4 +1,4 @@
-"""Plain values without the secrets that this process knows."""
+"""Redacts the secrets that this process knows in plain values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .secret import Verbatim, redact
 
 
 def redacted_data(document: Any) -> Any:
-    """Return a document without secrets; a text that holds none any more stays as it is."""
+    """Return a document without known secrets; a `Verbatim` text is already redacted, and is not changed."""
     if isinstance(document, Verbatim):
         return document
     if isinstance(document, str):

@@ -52,7 +52,7 @@ def follow(reference: SecretReference, here: Surroundings) -> Secret:
     """Return the API key that a reference names. A pointer in that place is followed once.
 
     Raises:
-        SecretReferenceError: if nothing, an empty value, or what cannot be a key stands there.
+        SecretReferenceError: if there is no value, an empty one, or one that cannot be a key.
         EnvFileError: if the env file that it names cannot be read.
         NotTrustedError: if a pointer names a command that the user has not approved.
     """
@@ -66,15 +66,15 @@ def follow(reference: SecretReference, here: Surroundings) -> Secret:
     _require_key(pointer, key)
     if kind_of_pointer(key.reveal()) is not None:
         what = f"the API key from {pointer} is a pointer to another place, which is not followed"
-        raise _refusal(pointer, what, "Name that other place itself.")
+        raise _refusal(pointer, what, "Use that other pointer directly.")
     return key
 
 
 def look_up(reference: SecretReference, here: Surroundings) -> Secret:
-    """Return the text that a reference names: a key, or a pointer to a key. Runs no command and asks no keyring.
+    """Return the text that a reference names: a key, or a pointer to a key. No command is run, and no keyring is read.
 
     Raises:
-        SecretReferenceError: if nothing, an empty value, or what cannot be a key stands there.
+        SecretReferenceError: if there is no value, an empty one, or one that cannot be a key.
         EnvFileError: if the env file that it names cannot be read.
     """
     found = _secret_at(reference, here)
@@ -190,12 +190,12 @@ def _from_settings(reference: SecretReference, here: Surroundings) -> Secret:
 
     Variables in the user's own settings files are replaced from the environment, in a project's file they are refused.
     """
-    from .jsonc import JsonError, written  # noqa: PLC0415 - few keys are in settings
+    from .jsonc import JsonError, javascript_text  # noqa: PLC0415 - few keys are in settings
     from .settings_file import read_settings  # noqa: PLC0415
     from .settings_text import (  # noqa: PLC0415
         Allowance,
         TooMuchTextError,
-        expanded,
+        expand_variables,
         is_one_variable,
         variables_in,
     )
@@ -209,7 +209,7 @@ def _from_settings(reference: SecretReference, here: Surroundings) -> Secret:
         wrong = error.strerror if isinstance(error, OSError) else str(error)
         what = f"the settings file that the artifact names for the API key cannot be read: {wrong}"
         raise SecretReferenceError(what, where=shown, hint="Correct the file, or use --secret-from.") from None
-    value = "" if found is None or isinstance(found.value, (dict, tuple)) else written(found.value)
+    value = "" if found is None or isinstance(found.value, (dict, tuple)) else javascript_text(found.value)
     known = [name for name in variables_in(value) if name in here.environ]
     if known and real_place(path) not in map(real_place, here.user_settings):
         what = "the API key uses a variable of the environment, but the file belongs to a project"
@@ -220,7 +220,7 @@ def _from_settings(reference: SecretReference, here: Surroundings) -> Secret:
     try:
         allowance = Allowance()
         look_up = lambda name: None if name not in here.environ else allowance.spend(here.environ[name])  # noqa: E731
-        return Secret(expanded(value, look_up)[0])
+        return Secret(expand_variables(value, look_up)[0])
     except TooMuchTextError as error:
         raise SecretReferenceError(f"the settings file cannot be used: {error}", where=shown) from None
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from . import patterns as re
 from .errors import OutputError
-from .folders import closing, reached
+from .folders import closing, open_directory
 
 try:
     import fcntl
@@ -34,11 +34,11 @@ _NEW, _IGNORE, _EVERYTHING = "new", ".gitignore", b"*\n"
 # The number of an open file descriptor, such as a shell's `>(…)`.
 _IS_OPEN = re.compile(r"/dev/(?:fd/[0-9]+|std(?:out|err))|/proc/(?:self|thread-self|[0-9]+)/fd/[0-9]+")
 
-# How long a pipe's reader is waited for, and how often the pipe is tried, in seconds.
+# The time limit for the reader of a pipe, and the interval of attempts, in seconds.
 _READER_SECONDS = 3.0
 _LOOK_EVERY = 0.02
 
-# How often a directory to write in is made at most, since another process may remove it.
+# The most attempts to make a directory to write in, since another process may remove it.
 _TRIES = 5
 
 # The permissions of others; that directory and its ignore list have none of them.
@@ -74,7 +74,7 @@ def save(
             _require_public(path, private=private)
             _write_through(os.open(path, os.O_WRONLY | os.O_APPEND), text)
             return
-        with reached(path, may_follow, make=make, follow_last=follow_last) as (folder, name):
+        with open_directory(path, may_follow, make=make, follow_last=follow_last) as (folder, name):
             status = folder.status(name)
             if status is None or stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode):
                 _replace(folder, name, text, _mode(status, private=private), require)
@@ -96,7 +96,7 @@ def cannot_write(path: Path, error: OSError) -> OutputError:
 
 def clear(path: Path, may_follow: MayFollow) -> None:
     """Remove the directories that killed processes left beside a file; those that cannot be removed are skipped."""
-    with suppress(OSError, OutputError), reached(path, may_follow) as (folder, _):
+    with suppress(OSError, OutputError), open_directory(path, may_follow) as (folder, _):
         _clear(folder)
 
 
@@ -107,7 +107,7 @@ def open_lock(path: Path, may_follow: MayFollow) -> int:
         OSError: if the file cannot be opened or made, or is a link.
     """
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
-    with reached(path, may_follow, make=True, follow_last=False) as (folder, name):
+    with open_directory(path, may_follow, make=True, follow_last=False) as (folder, name):
         return folder.open(name, flags, PRIVATE)
 
 
@@ -123,7 +123,7 @@ def _require_public(path: Path, *, private: bool) -> None:
         raise OutputError(
             "a secret can only be written to a regular file",
             where=str(path),
-            hint="Name one with -o, or leave the secret out.",
+            hint="Name a file with -o, or write the result without the secret.",
         )
 
 
@@ -137,7 +137,7 @@ def _open_special(folder: Folder, name: str) -> int:
             if error.errno != errno.ENXIO:
                 raise
             if time.monotonic() > deadline:
-                raise OSError(errno.ENXIO, "it is a pipe, and nobody reads it") from None
+                raise OSError(errno.ENXIO, "it is a pipe that no program reads") from None
             time.sleep(_LOOK_EVERY)
         else:
             os.set_blocking(descriptor, True)
@@ -204,7 +204,7 @@ def _clear(folder: Folder) -> None:
             if status is None or not stat.S_ISDIR(status.st_mode) or not _is_private(status):
                 continue
             with closing(folder.below(name, readable=True)) as stage:
-                if _is_left(status, stage) and _is_ours(stage):
+                if _is_abandoned(status, stage) and _is_ours(stage):
                     _empty(stage)
                     folder.remove(name)
 
@@ -232,7 +232,7 @@ def _is_ours(stage: Folder) -> bool:
     return content == _EVERYTHING and stat.S_ISREG(new.st_mode) and new.st_nlink == 1
 
 
-def _is_left(status: os.stat_result, stage: Folder) -> bool:
+def _is_abandoned(status: os.stat_result, stage: Folder) -> bool:
     """Return whether no process writes in a directory any more."""
     locked = _is_locked(stage)
     return time.time() - status.st_mtime > _LEFT_SECONDS if locked is None else locked

@@ -19,10 +19,10 @@ from .spellings import (
     Spelling,
     Views,
     cut_escape,
-    found,
     has_beginning,
+    matches_in,
     partial_length,
-    places,
+    positions,
     spellings,
     views,
 )
@@ -30,10 +30,10 @@ from .spellings import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# How much text is held back that begins like a secret; longer text, with invisible characters in it, is redacted.
+# The most text that is held back as the beginning of a secret; longer text, with invisible characters, is redacted.
 _LONGEST_HELD = 1024
 
-# The views of a longer text are not made unless they have to be: each is a copy.
+# For longer texts, views are made only if needed, since each is a copy.
 _LONG = 1024 * 1024
 
 # From this length on, the first and last four characters may be shown: eight are then less than a third.
@@ -71,7 +71,7 @@ class Secret:
         self._text = text
         self._spellings: tuple[Spelling, ...] | None = None
         _known[id(self)] = self
-        global _newest  # noqa: PLW0603 - what is looked for is found anew then
+        global _newest  # noqa: PLW0603 - the cached spellings are then outdated
         _newest = next(_numbers)
 
     def reveal(self) -> str:
@@ -104,7 +104,7 @@ class Secret:
 
 
 def mask(text: str) -> str:
-    """Return a secret as it may be shown: its first and last characters with the length, or only the length."""
+    """Return a secret for display: its first and last characters with the length, or only the length."""
     if not text:
         return "(empty)"
     count = f"{len(text)} character" + ("" if len(text) == 1 else "s")
@@ -130,56 +130,56 @@ class StreamRedactor:
         self._passed: Views = ("", "", "", "")
         self._held = ""
         # At most this many characters of a secret are passed on before it is recognized.
-        self._looked_back = TELLTALE_BEGINNING
+        self._context_length = TELLTALE_BEGINNING
 
     def add(self, piece: str) -> Verbatim:
         """Add a piece; return the text that can be passed on now."""
-        sought, text = _sought(), self._held + piece
-        whole = text[: cut_escape(text)] if sought.spellings else text
-        seen = _joined(self._passed, views(whole))
-        near = sought.near(seen)
+        known, text = _known_spellings(), self._held + piece
+        whole = text[: cut_escape(text)] if known.spellings else text
+        seen = _join(self._passed, views(whole))
+        near = known.near(seen)
         if not near and len(text) - len(whole) <= _LONGEST_HELD:
-            return self._pass_on(text, len(whole), seen)
-        cuts = _cuts(whole, seen, near, self._passed)
+            return self._release(text, len(whole), seen)
+        cuts = _secret_parts(whole, seen, near, self._passed)
         # A complete secret is not held back as the beginning of another.
-        kept = max([_begun(whole, seen, near), *(end for _, end in cuts)])
+        kept = max([_partial_start(whole, seen, near), *(end for _, end in cuts)])
         is_too_much = len(text) - kept > _LONGEST_HELD
         passed, self._held = (text, "") if is_too_much else (text[:kept], text[kept:])
         if passed != whole:
-            seen = _joined(self._passed, views(passed))
+            seen = _join(self._passed, views(passed))
         if cuts or is_too_much:
-            self._looked_back = max(len(spelling.text) for spelling in sought.spellings)
-        self._look_back(seen)
-        return Verbatim(_without(text[:kept], cuts) + (REDACTED if is_too_much else ""))
+            self._context_length = max(len(spelling.text) for spelling in known.spellings)
+        self._keep_context(seen)
+        return Verbatim(_redact_parts(text[:kept], cuts) + (REDACTED if is_too_much else ""))
 
-    def _pass_on(self, text: str, kept: int, seen: Views) -> Verbatim:
-        """Return a text in which there is no secret, up to an escape that its end cuts, as most pieces are."""
+    def _release(self, text: str, kept: int, seen: Views) -> Verbatim:
+        """Return a piece without a secret, up to an escape that its end cuts. Most pieces are such."""
         self._held = text[kept:]
-        self._look_back(seen)
+        self._keep_context(seen)
         return Verbatim(text[:kept] if self._held else text)
 
-    def _look_back(self, seen: Views) -> None:
+    def _keep_context(self, seen: Views) -> None:
         raw, plain, loose, quoted = seen
-        back = -self._looked_back
+        back = -self._context_length
         self._passed = raw[back:], plain[back:], loose[back:], quoted[back:]
 
     def end(self) -> Verbatim:
         """Return the text that is still held back, redacted."""
         held, self._held = self._held, ""
-        seen = _joined(self._passed, views(held))
-        return Verbatim(_without(held, _cuts(held, seen, _sought().spellings, self._passed)))
+        seen = _join(self._passed, views(held))
+        return Verbatim(_redact_parts(held, _secret_parts(held, seen, _known_spellings().spellings, self._passed)))
 
 
 def redact_known(text: str) -> Verbatim:
     """Return `text` without the secrets that this process knows, in any spelling; the rest is unchanged."""
-    sought = _sought()
-    if len(text) < TELLTALE_LENGTH or not sought.spellings:
+    known = _known_spellings()
+    if len(text) < TELLTALE_LENGTH or not known.spellings:
         return Verbatim(text)
-    if len(text) > _LONG and not has_beginning(text, sought.beginnings):
+    if len(text) > _LONG and not has_beginning(text, known.beginnings):
         return Verbatim(text)
     seen = views(text)
-    near = sought.near(seen)
-    return Verbatim(_without(text, _cuts(text, seen, near)) if near else text)
+    near = known.near(seen)
+    return Verbatim(_redact_parts(text, _secret_parts(text, seen, near)) if near else text)
 
 
 def redact(text: str) -> str:
@@ -217,10 +217,11 @@ def redact_unknown(text: str) -> str:
 
 
 @record
-class _Sought:
-    """What is looked for in texts: the spellings of the secrets that were known when there were so many of them.
+class _KnownSpellings:
+    """The spellings of all known secrets, and the state for which they are valid.
 
-    `beginnings` are those of the spellings, by view: few texts have one in them.
+    `newest` and `known` are the number of the newest secret and the count of secrets at that time. `beginnings` are the
+    beginnings of the spellings by view; few texts contain one.
     """
 
     newest: int
@@ -238,23 +239,23 @@ class _Sought:
         return ()
 
 
-_last_sought = _Sought(-1, 0, (), ())
+_last_spellings = _KnownSpellings(-1, 0, (), ())
 
 
-def _sought() -> _Sought:
-    """Return what is looked for in texts, which is found anew when a secret has come or gone."""
-    global _last_sought  # noqa: PLW0603
+def _known_spellings() -> _KnownSpellings:
+    """Return the spellings of all known secrets; they are computed again after a secret was added or deleted."""
+    global _last_spellings  # noqa: PLW0603
     newest, known = _newest, len(_known)
-    if (_last_sought.newest, _last_sought.known) != (newest, known):
+    if (_last_spellings.newest, _last_spellings.known) != (newest, known):
         secrets = [secret for reference in _known.valuerefs() if (secret := reference()) is not None]
         spellings = list({s: None for each in secrets for s in each.spellings})
         views_ = {spelling.view: None for spelling in spellings}
         by_view = [(v, tuple({s.beginning: None for s in spellings if s.view == v})) for v in views_]
-        _last_sought = _Sought(newest, known, spellings, tuple(by_view))
-    return _last_sought
+        _last_spellings = _KnownSpellings(newest, known, spellings, tuple(by_view))
+    return _last_spellings
 
 
-def _joined(before: Views, after: Views) -> Views:
+def _join(before: Views, after: Views) -> Views:
     return (
         before[RAW] + after[RAW],
         before[PLAIN] + after[PLAIN],
@@ -263,18 +264,22 @@ def _joined(before: Views, after: Views) -> Views:
     )
 
 
-def _cuts(text: str, seen: Views, near: Sequence[Spelling], before: Views = ("", "", "", "")) -> list[tuple[int, int]]:
+def _secret_parts(
+    text: str, seen: Views, near: Sequence[Spelling], before: Views = ("", "", "", "")
+) -> list[tuple[int, int]]:
     """Return the start and end of each secret in a text; a secret may begin in the text `before` it."""
     cuts = []
     for view in {spelling.view for spelling in near}:
         begin = len(before[view])
-        ends = [end for spelling in near if spelling.view == view for end in found(spelling.text, seen[view], begin)]
-        place = places(text, view) if ends else []
+        ends = [
+            end for spelling in near if spelling.view == view for end in matches_in(spelling.text, seen[view], begin)
+        ]
+        place = positions(text, view) if ends else []
         cuts += [(place[max(start, 0)][0], place[end - 1][1]) for start, end in ends]
     return sorted(cuts)
 
 
-def _without(text: str, cuts: list[tuple[int, int]]) -> str:
+def _redact_parts(text: str, cuts: list[tuple[int, int]]) -> str:
     parts, last = [], 0
     for start, end in cuts:
         if start >= last:
@@ -283,11 +288,11 @@ def _without(text: str, cuts: list[tuple[int, int]]) -> str:
     return "".join([*parts, text[last:]])
 
 
-def _begun(text: str, seen: Views, near: Sequence[Spelling]) -> int:
+def _partial_start(text: str, seen: Views, near: Sequence[Spelling]) -> int:
     """Return the position from which the end of a text may be a part of a secret; its length if nothing may be."""
     begins = len(text)
     for spelling in near:
         if count := partial_length(spelling, seen[spelling.view]):
-            place = places(text, spelling.view)
+            place = positions(text, spelling.view)
             begins = min(begins, place[-count][0] if count <= len(place) else 0)
     return begins

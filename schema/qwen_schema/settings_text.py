@@ -41,7 +41,7 @@ class Allowance:
         return text
 
 
-def expanded(text: str, look_up: Callable[[str], str | None]) -> tuple[str, tuple[str, ...]]:
+def expand_variables(text: str, look_up: Callable[[str], str | None]) -> tuple[str, tuple[str, ...]]:
     """Return a text with its variables replaced (once, not recursively), and the names of the replaced variables.
 
     `look_up` returns the value of a variable, or None if it is not set; such a variable stays as written. Qwen Code

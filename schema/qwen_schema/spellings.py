@@ -68,7 +68,7 @@ _FOR_URLS = bytes.maketrans(b"+/", b"-_")
 Views = tuple[str, str, str, str]
 RAW, PLAIN, LOOSE, QUOTED = range(4)
 
-# So many characters of a long text are looked at at once.
+# The number of characters of a long text that are searched at once.
 _PART = 64 * 1024
 
 # A character, and the start and end of the part of the text that it was decoded from.
@@ -91,17 +91,17 @@ def views(text: str) -> Views:
     raw = _visible(text)
     decoded = decoded_text(text)
     plain = raw if decoded is text else _visible(decoded)
-    quoted = _visible(_QUOTED.sub(_decoded, text)) if "=" in text else raw
+    quoted = _visible(_QUOTED.sub(_decode_escape, text)) if "=" in text else raw
     return raw, plain, plain.translate(_LOOSE), quoted
 
 
 def has_beginning(text: str, beginnings: tuple[tuple[int, tuple[str, ...]], ...]) -> bool:
-    """Tell whether any beginning, of those by view, is in its view of a long text, without making all of a view."""
+    """Return whether a view of a long text contains one of its beginnings, without making a whole view at once."""
     decoded = decoded_text(text)
     for view, sought in beginnings:
         whole = decoded if view in (PLAIN, LOOSE) else text
         if view == QUOTED and "=" in text:
-            whole = _QUOTED.sub(_decoded, text)
+            whole = _QUOTED.sub(_decode_escape, text)
         tail = ""
         for start in range(0, len(whole), _PART):
             part = _visible(whole[start : start + _PART])
@@ -112,11 +112,11 @@ def has_beginning(text: str, beginnings: tuple[tuple[int, tuple[str, ...]], ...]
     return False
 
 
-def places(text: str, view: int) -> list[tuple[int, int]]:
+def positions(text: str, view: int) -> list[tuple[int, int]]:
     """Return the start and end in the text of each character of a view."""
     rounds = _rounds(text)
     units = next(rounds) if view in (RAW, QUOTED) else [*rounds][-1]
-    units = _once_decoded(units, _QUOTED) if view == QUOTED else units
+    units = _decode_once(units, _QUOTED) if view == QUOTED else units
     hidden = _SEPARATORS if view == LOOSE else ""
     return [(start, end) for c, start, end in units if c not in hidden and _VISIBLE[ord(c)] is not None]
 
@@ -138,7 +138,7 @@ def spellings(secret: str) -> tuple[Spelling, ...]:
     )
 
 
-def found(spelling: str, view: str, begin: int) -> list[tuple[int, int]]:
+def matches_in(spelling: str, view: str, begin: int) -> list[tuple[int, int]]:
     """Return the start and end of a spelling in a view for each end after `begin`, counted from `begin`."""
     ends, at = [], view.find(spelling, max(0, begin + 1 - len(spelling)))
     while at >= 0:
@@ -162,7 +162,7 @@ def decoded_text(text: str) -> str:
     for _ in range(_ROUNDS):
         if not _ESCAPE_BEGINS.search(text):
             break
-        before, text = text, re.sub(_ESCAPE, _decoded, text)
+        before, text = text, re.sub(_ESCAPE, _decode_escape, text)
         if text == before:
             break
     return text
@@ -173,10 +173,10 @@ def cut_escape(text: str) -> int:
     if not _ESCAPE_BEGINS.search(text):
         cut = _CUT_BEGINNING.search(text)
         return len(text) if cut is None else cut.start()
-    return min(_cut(each, len(text)) for each in _rounds(text))
+    return min(_cut_start(each, len(text)) for each in _rounds(text))
 
 
-def _cut(units: list[_Unit], end: int) -> int:
+def _cut_start(units: list[_Unit], end: int) -> int:
     """Return the start in the text of an escape that is cut at the end of the decoded `units`; `end` if none is cut."""
     tail = "".join(unit[0] for unit in units[-_LONGEST_CUT_ESCAPE:])
     cut = re.search(_CUT_ESCAPE, tail)
@@ -198,7 +198,7 @@ def _visible(text: str) -> str:
     return text if text.isascii() and text.isprintable() else text.translate(_VISIBLE)
 
 
-def _decoded(escape: re.Match[str]) -> str:
+def _decode_escape(escape: re.Match[str]) -> str:
     text = escape.group()
     match text[0]:
         case "%" | "=" if text[-1] != "\n":
@@ -208,11 +208,11 @@ def _decoded(escape: re.Match[str]) -> str:
 
             return unescape(text if text.endswith(";") else f"{text};")
         case "\\":
-            return _unescaped(text[1:])
+            return _unescape(text[1:])
     return ""
 
 
-def _unescaped(text: str) -> str:
+def _unescape(text: str) -> str:
     """Return the character of a backslash escape in JSON, JavaScript, Python or C; `text` is without the backslash."""
     if text.isdigit() and len(text) > 1:
         return chr(int(text, 8))
@@ -227,20 +227,20 @@ def _rounds(text: str) -> Iterator[list[_Unit]]:
     units = [(character, place, place + 1) for place, character in enumerate(text)]
     yield units
     for _ in range(_ROUNDS):
-        decoded = _once_decoded(units, re.compile(_ESCAPE))
+        decoded = _decode_once(units, re.compile(_ESCAPE))
         if decoded is units:
             break
         units = decoded
         yield units
 
 
-def _once_decoded(units: list[_Unit], escapes: re.Pattern[str]) -> list[_Unit]:
+def _decode_once(units: list[_Unit], escapes: re.Pattern[str]) -> list[_Unit]:
     """Return the characters with their escapes decoded; the same list if there are none."""
     joined, last, decoded = "".join(unit[0] for unit in units), 0, []
     for escape in escapes.finditer(joined):
         start, end = units[escape.start()][1], units[escape.end() - 1][2]
         decoded += units[last : escape.start()]
-        decoded += [(character, start, end) for character in _decoded(escape)]
+        decoded += [(character, start, end) for character in _decode_escape(escape)]
         last = escape.end()
     return decoded + units[last:] if last else units
 
@@ -255,12 +255,12 @@ def _written_forms(secret: str) -> set[str]:
 
 def _encoded_forms(secret: bytes) -> set[str]:
     """Return the secret in hexadecimal digits and in Base64, encoded once and twice."""
-    once = _encoded(secret)
-    twice = {form for text in (*once, secret.hex().upper()) for form in _encoded(text.encode("ascii"))}
+    once = _single_encodings(secret)
+    twice = {form for text in (*once, secret.hex().upper()) for form in _single_encodings(text.encode("ascii"))}
     return {*once, *twice, secret.hex("-"), "".join(f"0x{byte:02x}" for byte in secret)}
 
 
-def _encoded(secret: bytes) -> set[str]:
+def _single_encodings(secret: bytes) -> set[str]:
     """Return a text in hexadecimal digits, and the part of its Base64 form that does not depend on its neighbours."""
     forms = {secret.hex()}
     for before in range(3):

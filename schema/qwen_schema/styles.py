@@ -1,4 +1,4 @@
-"""How an error, a warning and a note are coloured, in rich's words."""
+"""The styles of errors, warnings and notes, as rich names them."""
 
 from __future__ import annotations
 

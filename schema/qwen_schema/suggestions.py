@@ -1,4 +1,4 @@
-"""Suggestions for a mistyped word, and the word itself as it may be shown."""
+"""Suggestions for a mistyped word, and the word itself for display."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"Did you mean {' or '.join(near)}? " if near else ""
 
 
-def fields_meant(word: str, known: Iterable[str] | None = None) -> str:
+def did_you_mean_field(word: str, known: Iterable[str] | None = None) -> str:
     """Return "Did you mean …? " with the fields whose name, flag or variable is near a word; empty if none is near.
 
     `known` are the fields to choose from; None for all.

@@ -1,4 +1,4 @@
-"""The TLS context of a client: what verifies certificates, without a look at the environment."""
+"""The TLS context of a client, which verifies certificates and does not read the environment."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _LARGEST_BUNDLE = 16 * 1024 * 1024
 
 
 def tls_context(bundle: Path | None, *, uses_tls: bool) -> ssl.SSLContext:
-    """Return what verifies certificates: the bundle, or the usual authorities where TLS is used at all.
+    """Return a context with the authorities of the bundle, or with the usual authorities if `uses_tls` is set.
 
-    Reading the authorities takes as long as starting Python. Without them no certificate is accepted.
+    Without TLS, no authorities are loaded, since that takes as long as the start of Python.
 
     Raises:
         OSError, Unreadable: if the bundle cannot be used.
@@ -30,7 +30,7 @@ def tls_context(bundle: Path | None, *, uses_tls: bool) -> ssl.SSLContext:
         read_file(bundle, most=_LARGEST_BUNDLE)
         context.load_verify_locations(bundle)
     elif uses_tls:
-        import certifi  # noqa: PLC0415 - where TLS is used
+        import certifi  # noqa: PLC0415 - only TLS needs it
 
         context.load_verify_locations(certifi.where())
     return context

@@ -43,11 +43,11 @@ _FORMS = (
     (
         r"(?:(?:os\.environ|process\.env)\b|getenv(?=[^\w-]))|\{(?:env|file):.*\}$|env[:.][A-Z_][A-Z0-9_]*$",
         "another program's reference to a variable or a file",
-        "put the key there, or leave it out and export OPENAI_API_KEY",
+        "put the key there, or remove the reference and export OPENAI_API_KEY",
     ),
     (
         r"%[A-Za-z_]\w*%$",
-        "a reference to a variable, as cmd.exe has it, which nothing replaces here",
+        "a reference to a variable of cmd.exe, which is not replaced here",
         "set the variable in cmd.exe with set, or put the key there",
     ),
     (r"<[^<>]*>$", "a placeholder (<…>)", "put the key itself in its place"),
@@ -86,20 +86,20 @@ def is_plain(text: str) -> bool:
     return text.isascii() and text.translate(_JOINING).isalnum()
 
 
-def unresolved(text: str) -> UnresolvedReference | None:
+def unresolved_reference(text: str) -> UnresolvedReference | None:
     """Return the kind of a text that a tool or the user should have replaced by a key; None if it can be a key."""
     text = text.strip().strip("'\"")
-    return None if is_plain(text) else reference_of(text)
+    return None if is_plain(text) else reference_kind(text)
 
 
-def reference_of(text: str) -> UnresolvedReference | None:
+def reference_kind(text: str) -> UnresolvedReference | None:
     """Return the kind of a text without blanks and quotes around it, even of a plain text; None if it can be a key."""
     for form, what, fix in _FORMS:
         if re.match(form, text, re.DOTALL):
             return UnresolvedReference(what, fix)
     if _VARIABLE.fullmatch(text) is not None:
         return UnresolvedReference(
-            "a shell's reference to a variable, which nothing replaces here",
+            "a shell's reference to a variable, which is not replaced here",
             "let the shell replace it (in double quotes, or without quotes), or put the key there",
             is_variable=True,
         )

@@ -100,10 +100,10 @@ def _raise_first(validator: Any, value: object) -> None:
     error: ValidationError | None = min(errors, key=lambda e: [str(step) for step in e.absolute_path], default=None)
     if error is not None:
         place = ".".join(str(step) for step in error.absolute_path)
-        raise Invalid(place, _wrong(error), _right(error)) from None
+        raise Invalid(place, _problem(error), _expected(error)) from None
 
 
-def _wrong(error: ValidationError) -> str:
+def _problem(error: ValidationError) -> str:
     """Return the problem without the value, which may be a secret in the wrong place."""
     keyword, limit, instance = error.validator, error.validator_value, error.instance
     if keyword == "format":
@@ -132,7 +132,7 @@ def _unknown_keys(error: ValidationError) -> str:
     return "unknown: " + ", ".join(unknown)
 
 
-def _right(error: ValidationError) -> str:
+def _expected(error: ValidationError) -> str:
     schema = error.schema
     if not isinstance(schema, dict) or error.validator in ("required", "additionalProperties", "oneOf", "const"):
         return ""
@@ -143,11 +143,11 @@ def _right(error: ValidationError) -> str:
 def _formats() -> FormatChecker:
     checker = FormatChecker(formats=())
     for name, check in CHECKS.items():
-        checker.checks(name, raises=ValueError)(_guarded(check))
+        checker.checks(name, raises=ValueError)(_string_check(check))
     return checker
 
 
-def _guarded(check: Callable[[str], None]) -> Callable[[object], bool]:
+def _string_check(check: Callable[[str], None]) -> Callable[[object], bool]:
     def conforms(value: object) -> bool:
         if isinstance(value, str):
             check(value)
@@ -158,15 +158,15 @@ def _guarded(check: Callable[[str], None]) -> Callable[[object], bool]:
 
 @cache
 def _registry() -> Registry[Any]:
-    schemas = [_undeclared(read_schema(name)) for name in ("fields", "resolved")]
+    schemas = [_without_dialect(read_schema(name)) for name in ("fields", "resolved")]
     return Registry().with_resources((s["$id"], DRAFT202012.create_resource(s)) for s in schemas)
 
 
-def _undeclared(schema: dict[str, Any]) -> dict[str, Any]:
+def _without_dialect(schema: dict[str, Any]) -> dict[str, Any]:
     """Return a schema without `$schema`, with which jsonschema would use the standard types instead of ours."""
     return {key: value for key, value in schema.items() if key != "$schema"}
 
 
 @cache
 def _validator(name: str) -> Any:
-    return _Validator(_undeclared(read_schema(name)), registry=_registry(), format_checker=_formats())
+    return _Validator(_without_dialect(read_schema(name)), registry=_registry(), format_checker=_formats())

@@ -12,7 +12,7 @@ from .pointers import is_pointer, kind_of_pointer, parts_of_pointer
 from .printable import shorten
 from .proxy import NO_PROXY, split_login
 from .secret import hide_credentials, looks_like_key, mask, redact_unknown
-from .unresolved import unresolved
+from .unresolved import unresolved_reference
 from .verdicts import conforms_as
 
 if TYPE_CHECKING:
@@ -51,10 +51,10 @@ def parse_value(field: Field, text: str, *, is_expanded: bool = False) -> Value:
         raise BadValue("it is not valid UTF-8", _expectation(field))
     if field.secret and kind_of_pointer(text) is not None:
         return _pointer(text)
-    if field.secret and (found := unresolved(text)) is not None and not (is_expanded and found.is_variable):
+    if field.secret and (found := unresolved_reference(text)) is not None and not (is_expanded and found.is_variable):
         raise BadValue(f"it is {found.what}, not a key", f"the key: {found.fix}")
     try:
-        value = _typed(field, text)
+        value = _convert(field, text)
         _require_conforming(field, list(value) if isinstance(value, tuple) else value)
     except BadValue:
         raise
@@ -85,7 +85,7 @@ def is_true(text: str) -> bool:
 
 
 def safe_text(field: Field, text: str) -> str:
-    """Return a field's text as it may be shown, valid or not.
+    """Return a field's text for display, valid or not.
 
     A secret is masked, but a pointer to a secret is not. A URL is shown unchanged only if it is valid and has no
     credentials. Only the beginning is shown of a text that is longer than any value.
@@ -143,14 +143,14 @@ def _pointer(text: str) -> str:
     return text
 
 
-def _typed(field: Field, text: str) -> Value:
+def _convert(field: Field, text: str) -> Value:
     match field.schema.get("type"):
         case "boolean":
             return _boolean(field, text)
         case "integer":
-            return int(_matching(r"[+-]?[0-9]{1,9}", text, "it is not a whole number"))
+            return int(_require_match(r"[+-]?[0-9]{1,9}", text, "it is not a whole number"))
         case "number":
-            return float(_matching(r"[+-]?[0-9]{1,9}(\.[0-9]{1,9})?", text, "it is not a number"))
+            return float(_require_match(r"[+-]?[0-9]{1,9}(\.[0-9]{1,9})?", text, "it is not a number"))
         case "array":
             items = tuple(item.strip() for item in text.split(",") if item.strip())
             return () if items == (EMPTY_LIST,) else items
@@ -196,7 +196,7 @@ def _boolean(field: Field, text: str) -> Value:
     return field.otherwise
 
 
-def _matching(pattern: str, text: str, wrong: str) -> str:
+def _require_match(pattern: str, text: str, wrong: str) -> str:
     stripped = text.strip(" \t")
     if not re.fullmatch(pattern, stripped):
         raise ValueError(wrong)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from qwen_schema import unexpected
+from qwen_schema import unexpected_error
 
 from .process import KEY, Run, env_of, run_all
 from .terminal import Typing
@@ -277,19 +277,19 @@ def test_a_project_in_shared_memory_is_one_like_any_other(desk: Desk) -> None:
 def test_a_pipe_that_nobody_reads_is_not_waited_for(desk: Desk) -> None:
     os.mkfifo(desk.cwd / "qwen.toml")
     outcome = desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(2)
-    assert "a pipe, and nobody reads it" in outcome.err
+    assert "a pipe that no program reads" in outcome.err
 
 
 def test_a_directory_that_becomes_a_link_meanwhile_is_an_error_that_names_it(desk: Desk, tmp_path: Path) -> None:
     """Python looks whether there is a link, and then where it leads: what is gone by then raises."""
     with pytest.raises(OSError, match="missing") as caught:
         (tmp_path / "missing").readlink()
-    error = unexpected(caught.value)
+    error = unexpected_error(caught.value)
     assert (error.exit_code, error.where) == (2, str(tmp_path / "missing"))
     assert "No such file or directory" in error.what
     with pytest.raises(OSError, match="Bad file descriptor") as caught:
         os.close(-1)
-    assert unexpected(caught.value).exit_code == 70
+    assert unexpected_error(caught.value).exit_code == 70
     swapping = subprocess.Popen(["/bin/sh", "-c", "while :; do ln -s . .qwen; rm .qwen; done"], cwd=desk.cwd)
     try:
         init = ["init", "--no-verify", "--openai-api-key", KEY]

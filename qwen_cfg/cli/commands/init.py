@@ -35,8 +35,8 @@ from qwen_cfg.writing.env_file import env_file_of, save_settings
 from qwen_cfg.writing.present_fields import fields_in, refuse_other_method, replacement_messages
 from qwen_cfg.writing.rollback import whole_or_nothing
 from qwen_schema import ExitCode, OutputError, QwenCfgError, Secret, UsageError, declared_profiles
-from qwen_schema.ending import put_off
-from qwen_schema.folders import anywhere, nowhere, outside_projects, require_no_link
+from qwen_schema.ending import delay_signals
+from qwen_schema.folders import any_link, no_link, outside_projects, require_no_link
 from qwen_schema.providers import offered_providers
 from qwen_schema.qwen_oauth import METHOD as LOGIN_METHOD
 from qwen_schema.records import replace
@@ -110,7 +110,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     _require_trusted_endpoint(request, texts, output, is_there=os.path.lexists(env_file))
     was_there, had_env_file = os.path.lexists(artifact), os.path.lexists(env_file)
     # If only one of the two files were written, the next `init` would refuse to continue.
-    with put_off(), whole_or_nothing(env_file, anywhere if cwd == home else nowhere):
+    with delay_signals(), whole_or_nothing(env_file, any_link if cwd == home else no_link):
         done = save_settings(texts, cwd, home, accept_of(output)).done if texts else ()
         # Values that the env file now has do not come from flags any more.
         flags = {name: flag for name, flag in request.flags.items() if name not in texts}

@@ -17,7 +17,7 @@ from qwen_cfg.cli.notices import show_omitted_login, show_warnings
 from qwen_cfg.cli.options import add_color_option, add_field_flags, add_resolution_options
 from qwen_cfg.writing.artifact_file import artifact_text, write_artifact
 from qwen_cfg.writing.schema_line import schema_for
-from qwen_schema import ExitCode, UsageError, declared_fields, fields_meant, show_word
+from qwen_schema import ExitCode, UsageError, declared_fields, did_you_mean_field, show_word
 
 if TYPE_CHECKING:
     import argparse
@@ -113,7 +113,7 @@ def _check_usage(args: argparse.Namespace, output: Output) -> None:
         raise UsageError(
             f"unknown field {show_word(args.explain)}",
             where="--explain",
-            hint=f"{fields_meant(args.explain)}Expected one of {', '.join(declared_fields())}.",
+            hint=f"{did_you_mean_field(args.explain)}Expected one of {', '.join(declared_fields())}.",
         )
     elif args.format == "toml":
         raise UsageError("an explanation is text or json", where="--format")

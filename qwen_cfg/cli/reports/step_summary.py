@@ -88,9 +88,9 @@ def _append(path: Path, text: str) -> None:
         OSError: if it cannot be written.
     """
     from qwen_cfg.reading.qwen_home import home_of  # noqa: PLC0415 - needed in a job alone
-    from qwen_schema.folders import outside_projects, reached  # noqa: PLC0415
+    from qwen_schema.folders import open_directory, outside_projects  # noqa: PLC0415
 
-    with reached(path, outside_projects(home_of(os.environ).path)) as (folder, name):
+    with open_directory(path, outside_projects(home_of(os.environ).path)) as (folder, name):
         descriptor = folder.open(name, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(descriptor, "a", encoding="utf-8", newline="\n") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qwen_cfg.core.origin import Candidate, Origin
 from qwen_schema import BadValue, Secret, SecretReference
-from qwen_schema.jsonc import written
+from qwen_schema.jsonc import javascript_text
 from qwen_schema.records import replace
 from qwen_schema.settings_text import is_one_variable
 
@@ -96,7 +96,7 @@ def _text(declared: Field, setting: Setting) -> tuple[str, BadValue | None]:
         return without_snapshot(setting.text) if declared.name == "model" else setting.text, None
     if setting.items is not None and declared.schema.get("type") == "array":
         return ",".join(item.text for item in setting.items if item.text is not None) or "none", None
-    text = written(setting.value)
+    text = javascript_text(setting.value)
     if declared.secret and setting.items is None and setting.members is None:
         return text, None
     return text, BadValue(f"it is {kind_of(setting)} in JSON, not a string", "a string in double quotes")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qwen_schema.records import replace
-from qwen_schema.settings_text import expanded
+from qwen_schema.settings_text import expand_variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +40,6 @@ def expand(setting: Setting, look_up: Callable[[str], VariableValue | None]) -> 
         taken[name] = said
         return said.text
 
-    text, names = expanded(setting.text, text_of)
+    text, names = expand_variables(setting.text, text_of)
     took = tuple(taken.values())
     return replace(setting, value=text, written=setting.text, variables=names, taken=took) if names else setting

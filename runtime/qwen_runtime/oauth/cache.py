@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from qwen_schema import ConfigurationError, OutputError
 from qwen_schema.bounded import Unreadable, read_file
-from qwen_schema.folders import anywhere, outside_projects, reached
+from qwen_schema.folders import any_link, open_directory, outside_projects
 from qwen_schema.save import save
 
 from .login import login_document, login_of
@@ -42,7 +42,7 @@ class BrokenLoginError(ConfigurationError):
 class LoginCache:
     """The login of one user. `shown` is the file's name in messages; `may_follow` decides about links."""
 
-    def __init__(self, path: Path, shown: str, may_follow: MayFollow = anywhere) -> None:
+    def __init__(self, path: Path, shown: str, may_follow: MayFollow = any_link) -> None:
         self.path = path
         self.shown = shown
         self._may_follow = may_follow
@@ -135,7 +135,7 @@ class LoginCache:
         """
         try:
             # For a link, the target is removed, because it contains the tokens.
-            with reached(self.path, self._may_follow) as (folder, name):
+            with open_directory(self.path, self._may_follow) as (folder, name):
                 folder.unlink(name)
         except FileNotFoundError:
             return False
@@ -155,4 +155,4 @@ def cache_of(settings: Settings) -> LoginCache:
     shown, home = settings.api_key.path or "", settings.home
     path = settings.locate(shown)
     is_in_home = home is not None and path.parent == home / ".qwen"
-    return LoginCache(path, shown, anywhere if is_in_home else outside_projects(home))
+    return LoginCache(path, shown, any_link if is_in_home else outside_projects(home))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qwen_runtime.wire.answer_notices import held_line, notices_of, waiting_line
 from qwen_runtime.wire.events import RateWait, Reasoning, RetryWait, Text
 from qwen_schema import StreamRedactor
-from qwen_schema.ending import put_off
+from qwen_schema.ending import delay_signals
 
 from .live_view import LiveView
 from .plain_view import PlainView
@@ -36,7 +36,7 @@ def ask(chat: Chat, question: str) -> None:
     """
     view = _view(chat.screen, f"waiting for {chat.session.settings.model}")
     # An exception could interrupt a write.
-    with put_off(signal.SIGINT) as heard, chat.session.exchange(question) as exchange:
+    with delay_signals(signal.SIGINT) as heard, chat.session.exchange(question) as exchange:
         pieces = _Pieces(view)
         try:
             _show(exchange, pieces, heard, chat.screen)

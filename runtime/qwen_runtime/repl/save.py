@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from qwen_runtime.conversation import as_markdown
 from qwen_schema import OutputError, UsageError, redact
-from qwen_schema.folders import outside_projects, reached
+from qwen_schema.folders import open_directory, outside_projects
 
 if TYPE_CHECKING:
     from qwen_schema.folders import MayFollow
@@ -45,7 +45,7 @@ def path_of(argument: str, home: Path | None) -> Path:
 
 def _write_new(path: Path, content: bytes, named: str, may_follow: MayFollow) -> None:
     try:
-        with reached(path, may_follow, follow_last=False) as (folder, name):
+        with open_directory(path, may_follow, follow_last=False) as (folder, name):
             descriptor = folder.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
             try:
                 with os.fdopen(descriptor, "wb") as file:

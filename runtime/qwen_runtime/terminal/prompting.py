@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from prompt_toolkit.application.current import get_app_or_none
 
-from qwen_schema.ending import put_off
+from qwen_schema.ending import delay_signals
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
@@ -19,7 +19,7 @@ def prompt(session: PromptSession[str], message: AnyFormattedText = None) -> str
     An exception that a signal raises in the editor's reader of keys breaks it: it would print a traceback at the next
     key. So a signal exits the editor like a key, and is handled after that.
     """
-    with put_off(told=_leave) as heard:
+    with delay_signals(on_signal=_leave) as heard:
         return session.prompt(message, pre_run=lambda: _leave() if heard else None)
 
 

@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from qwen_schema.bounded import Unreadable, require_kind
-from qwen_schema.folders import anywhere
+from qwen_schema.folders import any_link
 from qwen_schema.records import record, replace
 from qwen_schema.save import open_lock
 
@@ -187,7 +187,7 @@ def _locked(file: Path | None, *, writes: bool) -> Iterator[int | None]:
 def _open(file: Path, *, writes: bool) -> int | None:
     unfollowed = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     with suppress(OSError, Unreadable), ExitStack() as undo:
-        descriptor = open_lock(file, anywhere) if writes else os.open(file, os.O_RDONLY | unfollowed)
+        descriptor = open_lock(file, any_link) if writes else os.open(file, os.O_RDONLY | unfollowed)
         undo.callback(os.close, descriptor)
         status = os.fstat(descriptor)
         require_kind(status)

@@ -53,7 +53,7 @@ def read_assignments(text: str) -> tuple[Assignment, ...]:
 
     Any other text is skipped without an error, as dotenv does.
     """
-    return _pieces_of(text)[0]
+    return _parts_of(text)[0]
 
 
 def unread_lines(text: str) -> tuple[UnreadLine, ...]:
@@ -61,7 +61,7 @@ def unread_lines(text: str) -> tuple[UnreadLine, ...]:
 
     A line within a quoted value is a part of that value.
     """
-    return _pieces_of(text)[1]
+    return _parts_of(text)[1]
 
 
 def last_of_each(assignments: tuple[Assignment, ...]) -> dict[str, Assignment]:
@@ -74,11 +74,11 @@ _Head = tuple[str, int, int]
 
 
 @lru_cache(maxsize=4)
-def _pieces_of(text: str) -> tuple[tuple[Assignment, ...], tuple[UnreadLine, ...]]:
-    """Return what stands in a text, read once: many ask for it, and a text may hold a hundred thousand assignments."""
+def _parts_of(text: str) -> tuple[tuple[Assignment, ...], tuple[UnreadLine, ...]]:
+    """Return the assignments and the unread lines of a text. The result is cached, since a text may be long."""
     assignments: list[Assignment] = []
     unread: list[UnreadLine] = []
-    for piece in _pieces(text):
+    for piece in _parts(text):
         if isinstance(piece, Assignment):
             assignments.append(piece)
         else:
@@ -86,7 +86,7 @@ def _pieces_of(text: str) -> tuple[tuple[Assignment, ...], tuple[UnreadLine, ...
     return tuple(assignments), tuple(unread)
 
 
-def _pieces(text: str) -> Iterator[Assignment | UnreadLine]:
+def _parts(text: str) -> Iterator[Assignment | UnreadLine]:
     """Yield the assignments and the unread lines of a text, in order."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     line, counted, position = 1, 0, 0
@@ -103,7 +103,7 @@ def _pieces(text: str) -> Iterator[Assignment | UnreadLine]:
             continue
         raw, end = _value(text, head[2])
         if head[0] != _UNASSIGNABLE:
-            yield Assignment(head[0], _cooked(raw), line)
+            yield Assignment(head[0], _final_value(raw), line)
         position = _next_line(text, end)
 
 
@@ -168,7 +168,7 @@ def _nothing_follows(text: str, position: int) -> bool:
     return end == len(text) or text[end] == "#" or bool(_LINE_END.search(text, position, end))
 
 
-def _cooked(raw: str) -> str:
+def _final_value(raw: str) -> str:
     trimmed = raw.strip(_SPACE)
     value = _without_quotes(trimmed)
     if trimmed.startswith('"'):

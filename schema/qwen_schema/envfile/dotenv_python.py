@@ -43,7 +43,7 @@ def dialect_differences(
     Blanks beyond 200 in a row are not a difference.
     """
     ours, theirs = last_of_each(dotenv), last_of_each(python)
-    pairs = {name: (ours.get(name), theirs.get(name)) for name in _in_order([*ours, *theirs])}
+    pairs = {name: (ours.get(name), theirs.get(name)) for name in _distinct([*ours, *theirs])}
     return {name: pair for name, pair in pairs.items() if _value(pair[0]) != _value(pair[1])}
 
 
@@ -55,7 +55,7 @@ def _value(assignment: Assignment | None) -> str | None:
     return None if assignment is None else _with_fewer_blanks(assignment.value)
 
 
-def _in_order(names: Iterable[str]) -> list[str]:
+def _distinct(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
@@ -76,7 +76,7 @@ def _assignments(text: str) -> Iterator[Assignment]:
     before = len(text) - len(reader.string)
     line, counted = 1, 0
     while True:
-        _pass_over(reader)
+        _skip_other_lines(reader)
         if not reader.has_next():
             return
         binding = parse_binding(reader)
@@ -89,7 +89,7 @@ def _assignments(text: str) -> Iterator[Assignment]:
             yield Assignment(binding.key, binding.value, line)
 
 
-def _pass_over(reader: Reader) -> None:
+def _skip_other_lines(reader: Reader) -> None:
     """Move to the next line that can be an assignment; a file may have half a million other lines."""
     match = _WITHOUT_VALUE.match(reader.string, reader.position.chars)
     if match:
