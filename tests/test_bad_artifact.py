@@ -19,7 +19,7 @@ from qwen_cfg.core.artifact import to_artifact
 from qwen_cfg.core.resolution import profile_named, resolve_world
 from qwen_schema import ArtifactError, ExitCode, declared_fields, dump, form_of, load
 from qwen_schema.artifact import to_document, validate_document
-from qwen_schema.shallow import MOST_PARTS, line_of_a_deep_name
+from qwen_schema.deep_names import MOST_PARTS, line_of_a_deep_name
 
 if TYPE_CHECKING:
     from pathlib import Path

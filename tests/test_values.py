@@ -12,7 +12,7 @@ from support.trees import planted
 from support.worlds import Scene
 
 from qwen_schema import BadValue, Secret, declared_fields, parse_value, safe_text, show_value
-from qwen_schema.unresolved import is_plain, reference_kind, unresolved_reference
+from qwen_schema.unresolved_references import is_plain, reference_kind, unresolved_reference
 
 FIELDS = declared_fields()
 

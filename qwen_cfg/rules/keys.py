@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from qwen_schema import Secret, host_of, is_loopback, kind_of_pointer
 from qwen_schema import patterns as re
 from qwen_schema.providers import key_issuers, provider_at
-from qwen_schema.unresolved import is_plain
+from qwen_schema.unresolved_references import is_plain
 
 from .diagnostic import Finding, place_of
 

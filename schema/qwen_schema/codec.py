@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from .artifact import ResolvedConfig, from_document, to_document, validate_document
+from .deep_names import MOST_PARTS, line_of_a_deep_name
 from .errors import ArtifactError
 from .printable import shorten, without_controls
 from .secret import redact_unknown
-from .shallow import MOST_PARTS, line_of_a_deep_name
 
 Form = Literal["toml", "json"]
 

@@ -12,7 +12,7 @@ from .pointers import is_pointer, kind_of_pointer, parts_of_pointer
 from .printable import shorten
 from .proxy import NO_PROXY, split_login
 from .secret import hide_credentials, looks_like_key, mask, redact_unknown
-from .unresolved import unresolved_reference
+from .unresolved_references import unresolved_reference
 from .verdicts import conforms_as
 
 if TYPE_CHECKING:
