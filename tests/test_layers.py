@@ -21,21 +21,28 @@ from qwen_cfg.cli.parser import build_parser
 from qwen_cfg.core.artifact import to_artifact
 from qwen_cfg.core.drift import provenance_text
 from qwen_cfg.core.layers import LAYERS, layer_named, layers_for, origin_text, ranking, usual_layers
-from qwen_cfg.core.layers.layer import VariableLayer, variable_candidate
+from qwen_cfg.core.layers.layer import FieldLayer, VariableLayer, variable_candidate
+from qwen_cfg.core.origin import Candidate, Origin
 from qwen_cfg.core.resolution import profile_named, resolve_world
+from qwen_cfg.core.world import EnvFileChoice
 from qwen_cfg.explanation import about, explain
 from qwen_cfg.explanation.text import field_screen
+from qwen_cfg.reading.qwen_home import Home
+from qwen_cfg.reading.world import read_world
 from qwen_cfg.rules import diagnose
-from qwen_schema import LayerName, SecretReference, declared_fields, declared_profiles, dump, load
+from qwen_schema import EnvFileError, LayerName, SecretReference, declared_fields, declared_profiles, dump, load
 from qwen_schema.fields import read_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from qwen_cfg.core.looks import Looks
+
     from qwen_cfg.core.layers import Sources
-    from qwen_cfg.core.origin import Candidate, Origin
     from qwen_cfg.core.resolution import Resolution
+    from qwen_cfg.core.start import Start
+    from qwen_cfg.core.world import World
     from qwen_schema import Field, Profile, Variable
 
 DOCUMENTED = profile_named("documented")
@@ -165,12 +172,12 @@ def test_no_declared_profile_names_a_layer_or_a_field_that_is_none() -> None:
         assert all(set(order) <= set(NAMES) for order in profile.layers.values())
 
 
-# A layer more.
+# A further layer.
 
 
 @dataclass(frozen=True)
 class Further(VariableLayer):
-    """A layer of variables more, as somebody might add it."""
+    """A further layer of variables."""
 
     texts: Mapping[str, str] = field(default_factory=dict)
 
@@ -189,22 +196,90 @@ class Further(VariableLayer):
         return ""
 
 
-def test_the_variables_of_a_layer_more_are_one_with_those_beside_it(
+def add_layer(patch: pytest.MonkeyPatch, further: FieldLayer | VariableLayer) -> Profile:
+    """Put a layer in the place of the one with its name; return a profile that has it above the default."""
+    usual = layer_named
+    patch.setattr(qwen_cfg.core.layers, "layer_named", lambda name: further if name == further.name else usual(name))
+    # The cached order has other layers, and so has the order that the test would leave in the cache.
+    patch.setattr(qwen_cfg.core.merge, "_groups", qwen_cfg.core.merge._groups.__wrapped__)
+    return replace(DOCUMENTED, order=(*DOCUMENTED.order[:-1], further.name, DOCUMENTED.order[-1]))
+
+
+def test_the_variables_of_a_further_layer_are_read_with_those_beside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_tree(tmp_path, {"app/.env": "QWEN_MODEL=of-env\n"})
     texts = {"OPENAI_MODEL": "of-further", "OPENAI_API_KEY": "its-key"}
     further = Further("settings-env", "the further place", "user", texts=texts)
-    usual = layer_named
-    monkeypatch.setattr(
-        qwen_cfg.core.layers, "layer_named", lambda name: further if name == further.name else usual(name)
-    )
-    # What was remembered of an order, and will be, is of other layers.
-    monkeypatch.setattr(qwen_cfg.core.merge, "_groups", qwen_cfg.core.merge._groups.__wrapped__)
-    profile = replace(DOCUMENTED, order=(*DOCUMENTED.order[:-1], further.name, DOCUMENTED.order[-1]))
+    profile = add_layer(monkeypatch, further)
     resolution = resolve_world(read(tmp_path / "app", None), profile)
     winner = resolution.decisions["model"].winner
     assert (winner and winner.revealed, winner and winner.origin) == ("of-further", further.origin("there"))
     assert resolution.auth_method == "openai"
     order = layers_for(profile, declared_fields()["model"])
     assert ranking(order).endswith(", which overrides the further place, which overrides the default")
+
+
+class OfFile(FieldLayer):
+    """A layer with a file that no other layer reads: lines of FIELD=VALUE."""
+
+    def read(self, start: Start, looks: Looks) -> Mapping[str, tuple[Candidate, ...]]:
+        path = start.cwd / ".fields"
+        seen = looks.look(path)
+        if seen.error is not None:
+            raise seen.error.copy()
+        return {
+            a.name: (Candidate(a.name, a.value, Origin(self, f"./.fields:{a.line}", "project", None, path, a.line)),)
+            for a in seen.assignments(start.dialect)
+        }
+
+    def offers(self, declared: Field, sources: Sources) -> tuple[Candidate, ...]:
+        return sources.in_files.get(self.name, {}).get(declared.name, ())
+
+    def _words(self, place: str, variable: str | None) -> str:
+        return place
+
+    def reference(self, origin: Origin) -> SecretReference:
+        return SecretReference("env-file", path=origin.file, variable="api_key")
+
+    def set_by(self, declared: Field) -> str:
+        return f"{declared.name} in .fields"
+
+
+def world_under(profile: Profile, cwd: Path, environ: Mapping[str, str]) -> World:
+    """Read the world for a profile that is not declared."""
+    return read_world(
+        flags={},
+        environ=environ,
+        cwd=cwd,
+        home=Home(None),
+        profiles=(profile,),
+        choice=EnvFileChoice(),
+        dialect="dotenv",
+        survey=False,
+    )
+
+
+def test_a_layer_reads_a_file_of_its_own_through_the_world_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = add_layer(monkeypatch, OfFile("settings-env", "the file of fields", "project"))
+    write_tree(tmp_path, {".fields": "model=of-file\ntimeout=7\nproxy=http://proxy.example\n"})
+    world = world_under(profile, tmp_path, {"OPENAI_API_KEY": KEY, "QWEN_CFG_TIMEOUT": "9"})
+    (tmp_path / ".fields").unlink()
+    # Without the loads, as after an edit of the world: the text is in the world.
+    for one in (world, replace(world, loads={})):
+        resolution = resolve_world(one, profile)
+        values = {name: resolution.decisions[name].value for name in ("model", "timeout", "proxy")}
+        assert values == {"model": "of-file", "timeout": 9, "proxy": ""}
+        assert [s.fate for s in resolution.decisions["proxy"].shadowed] == ["needs reach user"]
+        artifact = load(dump(to_artifact(resolution)))
+        assert provenance_text(artifact.provenance["model"]) == "./.fields:1"
+
+
+def test_a_layer_whose_file_cannot_be_used_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    profile = add_layer(monkeypatch, OfFile("settings-env", "the file of fields", "project"))
+    (tmp_path / ".fields").write_bytes(b"model=\xff\n")
+    world = world_under(profile, tmp_path, {"OPENAI_API_KEY": KEY})
+    with pytest.raises(EnvFileError, match="not UTF-8"):
+        resolve_world(world, profile)

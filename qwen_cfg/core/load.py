@@ -10,7 +10,7 @@ from qwen_schema.records import field, record
 from qwen_schema.spellings import TELLTALE_LENGTH
 
 from .env_file import without_excluded
-from .layers import ENVIRONMENT, SETTINGS_ENV, Sources, read_env_file, setting_origin
+from .layers import ENVIRONMENT, SETTINGS_ENV, Sources, layers_of, read_env_file, setting_origin
 from .merge import decide
 from .origin import VariableValue
 from .scopes import SYSTEM, SYSTEM_DEFAULTS, folder_trust, load_settings
@@ -21,10 +21,11 @@ from .variables import Pass, Variables
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from qwen_schema import Profile
+    from qwen_schema import LayerName, Profile
 
     from .env_file import EnvFile
     from .merge import Decision
+    from .origin import Candidate
     from .path_reader import PathReader
     from .place import Place, Search
     from .settings import Setting, SettingsLoad
@@ -51,6 +52,7 @@ class Load:
 
     The search for the env files, the files that were read, the excluded variables, all variables, and the settings if
     the profile reads them. `secrets` are the secrets in the settings, which are redacted while this reference exists.
+    `in_files` has, by layer and field, the candidates in files that only that layer reads.
     """
 
     search: Search
@@ -59,6 +61,7 @@ class Load:
     variables: Variables = field(repr=False)
     settings: SettingsLoad | None = None
     secrets: tuple[Secret, ...] = field(repr=False, default=())
+    in_files: Mapping[LayerName, Mapping[str, tuple[Candidate, ...]]] = field(repr=False, default_factory=dict)
 
 
 def load(start: Start, profile: Profile, directory: QwenDirectory, reader: PathReader) -> Load:
@@ -96,13 +99,14 @@ def _load_once(start: Start, profile: Profile, directory: QwenDirectory, reader:
     may_read = _allow_all if settings is None else _trust_rule(start, directory, reader, before, settings)
     found = search(places(start.cwd, start.home, profile, start.choice, directory), profile, reader.look, may_read)
     unfiltered = tuple(_read(start, reader, place) for place in found.read)
-    every = Sources(start.flags, profile, before.with_pass(Pass(unfiltered)), settings)
+    in_files = {layer.name: layer.read(start, reader) for layer in layers_of(profile)}
+    every = Sources(start.flags, profile, before.with_pass(Pass(unfiltered)), settings, in_files=in_files)
     exclusion = decide(declared_fields()["excluded_variables"], profile, every)
     files = tuple(without_excluded(file, exclusion.items, profile) for file in unfiltered)
     of_settings = {} if settings is None else _settings_variables(settings, profile)
     after = before.with_pass(Pass(files, of_settings))
     secrets = () if settings is None else tuple(map(Secret, _secrets(settings, after)))
-    return Load(found, files, exclusion, after, settings, secrets)
+    return Load(found, files, exclusion, after, settings, secrets, in_files)
 
 
 def _secrets(settings: SettingsLoad, variables: Variables) -> set[str]:

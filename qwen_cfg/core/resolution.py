@@ -193,7 +193,14 @@ def resolve_world(world: World, profile: Profile, options: Options | None = None
     options = options or Options()
     loaded = load_of(world, profile)
     fields = fields_under(profile)
-    sources = Sources(world.flags, profile, loaded.variables, loaded.settings, in_place=options.in_place)
+    sources = Sources(
+        world.flags,
+        profile,
+        loaded.variables,
+        loaded.settings,
+        in_place=options.in_place,
+        in_files=loaded.in_files,
+    )
     early = {"excluded_variables": loaded.exclusion, "auth_method": decide(fields["auth_method"], profile, sources)}
     if profile.credential_decides_method:
         early["api_key"] = decide(fields["api_key"], profile, sources)

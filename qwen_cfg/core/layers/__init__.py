@@ -36,6 +36,7 @@ __all__ = [
     "layer_named",
     "layers_for",
     "layers_in",
+    "layers_of",
     "origin_text",
     "outranks",
     "ranking",
@@ -76,6 +77,12 @@ def layers_in(order: tuple[LayerName, ...]) -> tuple[FieldLayer | VariableLayer,
 def layers_for(profile: Profile, declared: Field) -> tuple[FieldLayer | VariableLayer, ...]:
     """Return the layers of a field under a profile, the highest first."""
     return layers_in(profile.order_of(declared.name))
+
+
+def layers_of(profile: Profile) -> tuple[FieldLayer | VariableLayer, ...]:
+    """Return every layer that a profile has for some field, each once."""
+    orders = (profile.order, *profile.layers.values())
+    return layers_in(tuple(dict.fromkeys(name for order in orders for name in order)))
 
 
 def usual_layers(profile: Profile) -> tuple[FieldLayer | VariableLayer, ...]:

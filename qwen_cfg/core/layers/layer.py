@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from qwen_cfg.core.origin import Origin
+    from qwen_cfg.core.path_reader import PathReader
     from qwen_cfg.core.settings import ProviderEntry, SettingsLoad
-    from qwen_cfg.core.start import FlagValue
+    from qwen_cfg.core.start import FlagValue, Start
     from qwen_cfg.core.variables import Variables
-    from qwen_schema import Field, Profile, Variable
+    from qwen_schema import Field, LayerName, Profile, Variable
 
 
 # The variables that switch Google's library to Vertex AI; the first one that is set counts.
@@ -28,7 +29,8 @@ class Sources:
     """The sources of the layers' candidates.
 
     `settings` are the merged settings, and `entry` the chosen provider entry, if they exist. `auth_method` is None
-    while it is undecided. `in_place` has texts that replace defaults.
+    while it is undecided. `in_place` has texts that replace defaults. `in_files` has, by layer and field, the
+    candidates in files that only that layer reads.
     """
 
     flags: Mapping[str, FlagValue]
@@ -38,6 +40,7 @@ class Sources:
     auth_method: str | None = None
     entry: ProviderEntry | None = None
     in_place: Mapping[str, str] = field(default_factory=dict)
+    in_files: Mapping[LayerName, Mapping[str, tuple[Candidate, ...]]] = field(default_factory=dict)
 
     @property
     def method_of_library(self) -> str | None:
@@ -50,6 +53,17 @@ class Sources:
 
 class MergedLayer(Layer):
     """A layer of the merge."""
+
+    def read(self, start: Start, reader: PathReader) -> Mapping[str, tuple[Candidate, ...]]:  # noqa: ARG002 - it has no files
+        """Return the candidates in files that only this layer reads, by field: `Sources.in_files` of its `offers`.
+
+        A file is read with `reader.look`, so that the world has its text. Called once for each load of a profile that
+        has this layer.
+
+        Raises:
+            QwenCfgError: if a file exists and cannot be used: the `error` of its sighting.
+        """
+        return {}
 
 
 class FieldLayer(MergedLayer):
