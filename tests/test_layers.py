@@ -17,12 +17,14 @@ from support.trees import read, write_tree
 
 import qwen_cfg.core.layers
 import qwen_cfg.core.merge
+from qwen_cfg.application.absence import Absence, absence_of
 from qwen_cfg.cli.parser import build_parser
-from qwen_cfg.core.artifact import to_artifact
+from qwen_cfg.core.artifact import rebase, to_artifact
 from qwen_cfg.core.drift import provenance_text
 from qwen_cfg.core.layers import LAYERS, layer_named, layers_for, origin_text, ranking, usual_layers
 from qwen_cfg.core.layers.layer import FieldLayer, VariableLayer, variable_candidate
 from qwen_cfg.core.origin import Candidate, Origin
+from qwen_cfg.core.paths import Standpoint
 from qwen_cfg.core.resolution import profile_named, resolve_world
 from qwen_cfg.core.world import EnvFileChoice
 from qwen_cfg.explanation import about, explain
@@ -275,6 +277,44 @@ def test_a_layer_reads_a_file_of_its_own_through_the_world_alone(
         assert [s.fate for s in resolution.decisions["proxy"].shadowed] == ["needs reach user"]
         artifact = load(dump(to_artifact(resolution)))
         assert provenance_text(artifact.provenance["model"]) == "./.fields:1"
+
+
+def test_a_file_that_only_one_layer_reads_is_moved_and_missed_as_an_env_file_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = add_layer(monkeypatch, OfFile("settings-env", "the file of fields", "project"))
+    write_tree(tmp_path, {".fields": "model=of-file\n", ".env": f"OPENAI_API_KEY={KEY}\nQWEN_CFG_TIMEOUT=9\n"})
+    artifact = to_artifact(resolve_world(world_under(profile, tmp_path, {}), profile))
+    assert artifact.files == ("./.env", "./.fields")
+    assert absence_of(artifact, base=tmp_path, home=None) == Absence()
+    moved = rebase(artifact, Standpoint(tmp_path, None), Standpoint(tmp_path / "build", None))
+    assert moved.files == ("../.env", "../.fields")
+    assert moved.provenance["model"].origin == "../.fields:1"
+    (tmp_path / ".fields").unlink()
+    (tmp_path / "build").mkdir()
+    for one, base in ((artifact, tmp_path), (moved, tmp_path / "build")):
+        assert absence_of(one, base=base, home=None) == Absence((one.files[1],), ("model",))
+
+
+ORIGINS = {
+    "./.fields:1": "./.fields",
+    "~/a:2 b:3 c:4": "~/a",
+    "/etc/a b:10 model.name": "/etc/a b",
+    "../a\nb:1": "../a\nb",
+    "default": None,
+    "inferred: a, b:1 are set": None,
+    "--model": None,
+    "HTTPS_PROXY": None,
+    "./a:": None,
+    "./a:b": None,
+}
+
+
+@pytest.mark.parametrize(("origin", "file"), ORIGINS.items())
+def test_an_origin_in_a_file_names_the_file(tmp_path: Path, origin: str, file: str | None) -> None:
+    artifact = to_artifact(in_every_layer(tmp_path))
+    provenance = {**artifact.provenance, "model": replace(artifact.provenance["model"], origin=origin)}
+    assert replace(artifact, provenance=provenance).files == ("./.env", *([] if file is None else [file]))
 
 
 def test_a_layer_whose_file_cannot_be_used_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

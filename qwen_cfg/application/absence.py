@@ -38,8 +38,7 @@ class Absence:
 
 def absence_of(old: ResolvedConfig, *, base: Path, home: Path | None) -> Absence:
     """Return the missing files of an artifact and the fields with values from them."""
-    named = dict.fromkeys([*old.env_file.paths, *(use.path for use in old.settings)])
-    files = tuple(name for name in named if not os.path.lexists(locate_path(name, base=base, home=home)))
+    files = tuple(name for name in old.files if not os.path.lexists(locate_path(name, base=base, home=home)))
     fields = (
         name
         for name, provenance in old.provenance.items()

@@ -91,7 +91,7 @@ def rebase(artifact: ResolvedConfig, here: Standpoint, there: Standpoint) -> Res
     """Return an artifact with its paths, relative to `here`, made relative to `there`; each names the same file."""
     if here == there:
         return artifact
-    files = dict.fromkeys((*artifact.env_file.paths, *(use.path for use in artifact.settings)))
+    files = artifact.files
 
     def seen(path: str) -> str:
         return portable_path(path, there) if path.startswith("~/") else there.show(without_dots(here.cwd / path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from . import patterns as re
 from .errors import ArtifactError
 from .fields import LayerName, Reach, Value, declared_fields, immutable
 from .pointers import program_of
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from .envfile import Dialect
 
 FORMAT = 1
+
+# The origin of a value in a file: FILE:LINE or FILE:LINE NAME.
+_IN_FILE = re.compile(r"((?:~|\.\.?)?/.*?):[0-9]+(?: .*)?", re.DOTALL)
 
 ChosenBy = Literal["search", "flag", "none"]
 ReferenceKind = Literal["environment", "env-file", "settings", "flag", "oauth-cache", "literal", "keyring", "command"]
@@ -126,6 +130,14 @@ class ResolvedConfig:
         value = self.config[name]
         assert isinstance(value, str)  # noqa: S101 - the schema requires it
         return value
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files of the values: env files, settings files, and files that only the origins of values name."""
+        named = [*self.env_file.paths, *(use.path for use in self.settings)]
+        origins = [p.origin for p in self.provenance.values()]
+        others = [origin for origin in origins if not any(origin.startswith(f"{file}:") for file in named)]
+        return tuple(dict.fromkeys([*named, *(found[1] for found in map(_IN_FILE.fullmatch, others) if found)]))
 
     @property
     def api_key(self) -> SecretReference:
