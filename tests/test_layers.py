@@ -199,12 +199,13 @@ class Further(VariableLayer):
 
 
 def add_layer(patch: pytest.MonkeyPatch, further: FieldLayer | VariableLayer) -> Profile:
-    """Put a layer in the place of the one with its name; return a profile that has it above the default."""
+    """Put a layer in the place of the one with its name; return a profile that has it below the env file."""
     usual = layer_named
     patch.setattr(qwen_cfg.core.layers, "layer_named", lambda name: further if name == further.name else usual(name))
     # The cached order has other layers, and so has the order that the test would leave in the cache.
     patch.setattr(qwen_cfg.core.merge, "_groups", qwen_cfg.core.merge._groups.__wrapped__)
-    return replace(DOCUMENTED, order=(*DOCUMENTED.order[:-1], further.name, DOCUMENTED.order[-1]))
+    below = DOCUMENTED.order.index("env-file") + 1
+    return replace(DOCUMENTED, order=(*DOCUMENTED.order[:below], further.name, *DOCUMENTED.order[below:]))
 
 
 def test_the_variables_of_a_further_layer_are_read_with_those_beside_it(
@@ -219,7 +220,7 @@ def test_the_variables_of_a_further_layer_are_read_with_those_beside_it(
     assert (winner and winner.revealed, winner and winner.origin) == ("of-further", further.origin("there"))
     assert resolution.auth_method == "openai"
     order = layers_for(profile, declared_fields()["model"])
-    assert ranking(order).endswith(", which overrides the further place, which overrides the default")
+    assert "the env file, which overrides the further place, which overrides " in ranking(order)
 
 
 class OfFile(FieldLayer):
