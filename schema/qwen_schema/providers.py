@@ -52,7 +52,7 @@ class Provider:
     caching: Caching
     usual_path: str
     key_page: str
-    key_remark: str
+    key_remark: str = ""
     base_url: str = ""
     base_url_form: str = ""
     model: str = ""
