@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from support.killing import killed_at_each_step, work_to_the_end
+from support.killing import kill_at_each_step, run_to_end
 
 from qwen_cfg.cli.main import main
 from qwen_schema import declared_fields
@@ -79,13 +79,13 @@ def work_trees(tmp_path: Path, files: dict[str, str]) -> Callable[[int], Path]:
 @pytest.mark.parametrize("files", [{".gitignore": "*.log"}, {".gitignore": ".env\n"}], ids=["appended", "there"])
 def test_init(tmp_path: Path, files: dict[str, str]) -> None:
     steps = 0
-    for tree in killed_at_each_step(work_trees(tmp_path, files), lambda: main(INIT)):
+    for tree in kill_at_each_step(work_trees(tmp_path, files), lambda: main(INIT)):
         steps += 1
         seen = shown_by_git(tree)
         assert not [name for name, content in seen.items() if KEY.encode() in content]
         assert set(seen) <= {".gitignore", "qwen.toml"} | {name for name in seen if seen[name] == b""}
         # The next one goes on, or says that something is there already; what lies around is gone in any case.
-        assert work_to_the_end(lambda: main(INIT), tree) in (0, 2)
+        assert run_to_end(lambda: main(INIT), tree) in (0, 2)
         assert left(tree) == []
         assert set(shown_by_git(tree)) <= {".gitignore", "qwen.toml"}
         for name, text in files.items():
@@ -102,12 +102,12 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, *, private: bool)
     old = "old\n"
     states = set()
     make = work_trees(tmp_path, {"kept": old})
-    for tree in killed_at_each_step(make, lambda: write("new\n" * 50_000, private=private)):
+    for tree in kill_at_each_step(make, lambda: write("new\n" * 50_000, private=private)):
         content = (tree / "kept").read_text()
         states.add(content)
         assert content in (old, "new\n" * 50_000)
         assert {name for name, text in shown_by_git(tree).items() if text} == {"kept"}
-        assert work_to_the_end(write, tree) == 0
+        assert run_to_end(write, tree) == 0
         assert left(tree) == []
         assert (tree / "kept").read_text() == KEY
     assert len(states) == 2
@@ -208,5 +208,5 @@ def test_what_a_living_process_writes_is_left_alone(tmp_path: Path, monkeypatch:
 
 def test_a_home_in_git_shows_no_token_of_a_killed_process(tmp_path: Path) -> None:
     """The login stands in the home, and the home may be a repository that ignores nothing."""
-    for tree in killed_at_each_step(work_trees(tmp_path, {}), write):
+    for tree in kill_at_each_step(work_trees(tmp_path, {}), write):
         assert {name for name, text in shown_by_git(tree).items() if text} <= {"kept"}

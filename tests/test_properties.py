@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.model import MODELS, REACH_USER, way
+from support.model import MODELS, REACH_USER, search_order
 from support.trees import outcome, planted, read, write_tree
 from support.worlds import KEY, PLACES, VALUES, EnvText, Scene, complete_scenes, env_text, env_texts, scenes
 
@@ -66,10 +66,10 @@ SOUND = {
 
 @given(scene=complete_scenes(), data=st.data())
 def test_files_other_than_the_one_found_change_no_byte(scene: Scene, data: st.DataObject) -> None:
-    reachable = [path for path in way(scene) if path in PLACES and path not in scene.obstacles]
+    reachable = [path for path in search_order(scene) if path in PLACES and path not in scene.obstacles]
     scene = scene.but(files={data.draw(st.sampled_from(reachable)): data.draw(env_texts()), **scene.files})
-    found = next(path for path in way(scene) if path in scene.files)
-    fixed = {*takewhile(lambda path: path != found, way(scene)), found, *scene.obstacles}
+    found = next(path for path in search_order(scene) if path in scene.files)
+    fixed = {*takewhile(lambda path: path != found, search_order(scene)), found, *scene.obstacles}
     free = [path for path in PLACES if path not in fixed]
     others = data.draw(st.dictionaries(st.sampled_from(free), env_texts(), max_size=4)) if free else {}
     changed = scene.but(files={**others, found: scene.files[found]}, linked=scene.linked & {found})

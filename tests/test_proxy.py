@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.asking import configured
+from support.asking import ready_config
 
 from qwen_schema.proxy import proxy_for
 
@@ -13,7 +13,7 @@ PROXY = "http://proxy.example:3128"
 
 
 def goes_through(base_url: str, exceptions: list[str]) -> bool:
-    return proxy_for(base_url, configured(base_url, proxy=PROXY, no_proxy=exceptions).settings) == PROXY
+    return proxy_for(base_url, ready_config(base_url, proxy=PROXY, no_proxy=exceptions).settings) == PROXY
 
 
 @pytest.mark.parametrize(
@@ -66,4 +66,4 @@ def test_any_exception_is_read(exceptions: list[str]) -> None:
 
 def test_without_a_proxy_there_is_none_to_go_around() -> None:
     url = "http://models.example/v1"
-    assert proxy_for(url, configured(url, no_proxy=["*"]).settings) == ""
+    assert proxy_for(url, ready_config(url, no_proxy=["*"]).settings) == ""

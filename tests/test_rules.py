@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from support.asking import configured
+from support.asking import ready_config
 from support.trees import NOBODY, planted, read, write_tree
 from support.worlds import scenes
 
@@ -1003,7 +1003,7 @@ def test_what_to_write_for_an_exception_that_matches_nothing_is_said(entry: str,
 @pytest.mark.parametrize(("entry", "host"), MATCHING.items())
 def test_an_exception_that_is_not_told_of_matches_as_the_runtime_reads_it(entry: str, host: str) -> None:
     url = f"https://{host}/v1"
-    assert proxy_for(url, configured(url, proxy="http://p:1", no_proxy=entry.split(",")).settings) == ""
+    assert proxy_for(url, ready_config(url, proxy="http://p:1", no_proxy=entry.split(",")).settings) == ""
 
 
 @pytest.mark.parametrize(

@@ -432,10 +432,13 @@ def amending(desk: Desk, key: str = KEY) -> Changes:
 @pytest.mark.parametrize("kind", ["compiled", "given"])
 def test_a_pointer_can_be_typed_and_is_shown_as_it_is(here: Desk, kind: str) -> None:
     change = session() if kind == "compiled" else amending(here)
-    configured = change(Change("/auth", TYPED))
-    assert configured.key == Secret(SENTINEL)
-    assert configured.artifact.api_key == SecretReference("command", command=COMMAND)
-    assert (configured.artifact.provenance["api_key"].origin, SENTINEL in dump(configured.artifact)) == ("/auth", False)
+    ready_config = change(Change("/auth", TYPED))
+    assert ready_config.key == Secret(SENTINEL)
+    assert ready_config.artifact.api_key == SecretReference("command", command=COMMAND)
+    assert (ready_config.artifact.provenance["api_key"].origin, SENTINEL in dump(ready_config.artifact)) == (
+        "/auth",
+        False,
+    )
     assert change.defaults().key == f"command:{COMMAND}"
     for bad in ("keyring:qwen", "command:no-such-program-anywhere", "command:false"):
         with pytest.raises(ConfigurationError):
@@ -447,9 +450,9 @@ def test_a_pointer_can_be_typed_and_is_shown_as_it_is(here: Desk, kind: str) -> 
 @pytest.mark.parametrize("kind", ["compiled", "given"])
 def test_a_command_is_not_kept_in_a_project(here: Desk, kind: str) -> None:
     change = session() if kind == "compiled" else amending(here)
-    configured = change(Change("/auth", TYPED, keep=True))
-    assert configured.key == Secret(SENTINEL)
-    assert any("is not saved" in notice and "~/.qwen/.env" in notice for notice in configured.notices)
+    ready_config = change(Change("/auth", TYPED, keep=True))
+    assert ready_config.key == Secret(SENTINEL)
+    assert any("is not saved" in notice and "~/.qwen/.env" in notice for notice in ready_config.notices)
     assert (here.cwd / ".qwen" / ".env").read_text() == "OPENAI_BASE_URL=http://h/v1\nOPENAI_MODEL=m\n"
 
 
@@ -464,19 +467,19 @@ def test_what_is_kept_was_fetched_once(here: Desk, monkeypatch: pytest.MonkeyPat
 
 def test_a_command_can_be_kept_at_home(here: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(here.home)
-    configured = session()(Change("/auth", TYPED, keep=True))
-    assert configured.key == Secret(SENTINEL)
-    assert configured.artifact.provenance["api_key"].origin == "~/.qwen/.env:1"
+    ready_config = session()(Change("/auth", TYPED, keep=True))
+    assert ready_config.key == Secret(SENTINEL)
+    assert ready_config.artifact.provenance["api_key"].origin == "~/.qwen/.env:1"
     assert COMMAND in (here.home / ".qwen" / ".env").read_text()
 
 
 @pytest.mark.parametrize("pointer", [f"command:{COMMAND}", "keyring:qwen/me"])
 def test_a_key_that_lives_elsewhere_is_kept_as_a_pointer_or_not_at_all(here: Desk, pointer: str) -> None:
-    configured = amending(here, pointer)(Change("/model", {"model": "n"}, keep=True))
+    ready_config = amending(here, pointer)(Change("/model", {"model": "n"}, keep=True))
     kept = (here.cwd / ".qwen" / ".env").read_text()
     assert SENTINEL not in kept
     assert (pointer in kept) == pointer.startswith("keyring")
-    assert configured.key == Secret(SENTINEL)
+    assert ready_config.key == Secret(SENTINEL)
 
 
 def test_what_failed_to_be_fetched_leaves_the_session_as_it_was(here: Desk) -> None:

@@ -133,7 +133,7 @@ def test_requests_go_through_a_socks_proxy(desk: Desk, server: Provider, scheme:
     with socks_proxy(server.port, login) as proxy:
         url = f"{scheme}://{login + '@' if login else ''}{proxy.address}"
         desk.run(*ASK, env=elsewhere(ALL_PROXY=url)).ended(0)
-    assert proxy.asked == ["models.example:80"]
+    assert proxy.targets == ["models.example:80"]
     assert proxy.logins == ([login] if login else [])
     assert len(server.taken()) == 1
 

@@ -48,8 +48,8 @@ def session(**changes: Any) -> Changes:
     return Changes(RequestSubject(compilation_of(request(**changes))), GATE)
 
 
-def origins(configured: ReadyConfig) -> dict[str, str]:
-    return {name: configured.artifact.provenance[name].origin for name in ("api_key", "base_url", "model")}
+def origins(ready_config: ReadyConfig) -> dict[str, str]:
+    return {name: ready_config.artifact.provenance[name].origin for name in ("api_key", "base_url", "model")}
 
 
 def given(name: str, text: str) -> FlagValue:
@@ -59,13 +59,13 @@ def given(name: str, text: str) -> FlagValue:
 
 def test_what_is_typed_for_this_session_beats_everything_and_is_valid(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={OTHER}\nOPENAI_MODEL=other\nQWEN_CFG_TIMEOUT=7\n")
-    configured = session(flags={"model": given("model", "flagged")})(TYPED)
-    assert configured.key == Secret(KEY)
-    assert origins(configured) == {"api_key": "/auth", "base_url": "/auth", "model": "/auth"}
-    assert configured.artifact.config["timeout"] == 7
-    assert str(configured.artifact.api_key) == "the key typed at /auth"
-    assert load(dump(configured.artifact), where="x") == configured.artifact
-    assert configured.remark == "That key overrides the key from ./.env:1 OPENAI_API_KEY."
+    ready_config = session(flags={"model": given("model", "flagged")})(TYPED)
+    assert ready_config.key == Secret(KEY)
+    assert origins(ready_config) == {"api_key": "/auth", "base_url": "/auth", "model": "/auth"}
+    assert ready_config.artifact.config["timeout"] == 7
+    assert str(ready_config.artifact.api_key) == "the key typed at /auth"
+    assert load(dump(ready_config.artifact), where="x") == ready_config.artifact
+    assert ready_config.remark == "That key overrides the key from ./.env:1 OPENAI_API_KEY."
     assert not (desk.cwd / ".qwen").exists()
 
 
@@ -73,9 +73,9 @@ def test_what_was_typed_before_still_counts(desk: Desk) -> None:
     change = session()
     change(TYPED)
     assert change(Change("/model", {"model": "m-2"})).artifact.text("model") == "m-2"
-    configured = change(Change("/auth", {"base_url": "http://localhost:1/v1"}))
-    assert origins(configured) == {"api_key": "/auth", "base_url": "/auth", "model": "/model"}
-    assert configured.key == Secret(KEY)
+    ready_config = change(Change("/auth", {"base_url": "http://localhost:1/v1"}))
+    assert origins(ready_config) == {"api_key": "/auth", "base_url": "/auth", "model": "/model"}
+    assert ready_config.key == Secret(KEY)
     assert change.defaults() == DialogueDefaults("http://localhost:1/v1", "m-2", "sk-0…wxyz (39 characters)")
 
 
@@ -101,27 +101,27 @@ def test_a_change_that_gives_nothing_usable_changes_nothing(desk: Desk) -> None:
 def test_what_is_kept_comes_from_the_file_then(desk: Desk) -> None:
     change = session()
     change(Change("/model", {"model": "before", "api_key": Secret(OTHER)}))
-    configured = change(KEPT)
-    assert origins(configured) == {
+    ready_config = change(KEPT)
+    assert origins(ready_config) == {
         "api_key": "./.qwen/.env:1",
         "base_url": "./.qwen/.env:2",
         "model": "./.qwen/.env:3",
     }
-    assert configured.artifact.api_key == SecretReference("env-file", "./.qwen/.env", "OPENAI_API_KEY")
-    assert configured.key == Secret(KEY)
-    assert configured.notices == ("saved in ./.qwen/.env (mode 0600)", "added .qwen/.env to ./.gitignore")
+    assert ready_config.artifact.api_key == SecretReference("env-file", "./.qwen/.env", "OPENAI_API_KEY")
+    assert ready_config.key == Secret(KEY)
+    assert ready_config.notices == ("saved in ./.qwen/.env (mode 0600)", "added .qwen/.env to ./.gitignore")
     assert desk.run("resolve").ended(0).toml["config"]["model"] == "m-1"
 
 
 def test_what_hides_the_kept_is_named_and_what_was_typed_counts(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", OTHER)
     monkeypatch.setenv("OPENAI_BASE_URL", "")
-    configured = session(flags={"model": given("model", "flagged")})(KEPT)
-    assert configured.key == Secret(KEY)
-    assert origins(configured) == {"api_key": "/auth", "base_url": "/auth", "model": "/auth"}
+    ready_config = session(flags={"model": given("model", "flagged")})(KEPT)
+    assert ready_config.key == Secret(KEY)
+    assert origins(ready_config) == {"api_key": "/auth", "base_url": "/auth", "model": "/auth"}
     typed = "In this session, the value you typed is used."
     unset = f"{typed} Later: unset"
-    assert configured.notices[2:] == (
+    assert ready_config.notices[2:] == (
         f"api_key: environment OPENAI_API_KEY hides the value in ./.qwen/.env:1. {unset} OPENAI_API_KEY",
         "base_url: environment OPENAI_BASE_URL is empty and hides the value in ./.qwen/.env:2. "
         f"{unset} OPENAI_BASE_URL",
@@ -131,30 +131,30 @@ def test_what_hides_the_kept_is_named_and_what_was_typed_counts(desk: Desk, monk
 
 def test_a_file_that_says_qwen_oauth_is_told(desk: Desk) -> None:
     desk.write("work/app/.qwen/.env", "QWEN_OAUTH=1\n")
-    configured = session()(KEPT)
-    assert configured.artifact.text("auth_method") == "openai"
+    ready_config = session()(KEPT)
+    assert ready_config.artifact.text("auth_method") == "openai"
     assert (
         "auth_method: ./.qwen/.env:1 QWEN_OAUTH sets it to qwen-oauth. In this session, the value you typed is used."
-        in configured.notices
+        in ready_config.notices
     )
 
 
 @pytest.mark.parametrize("choice", [EnvFileChoice("none"), EnvFileChoice("flag", Path("prod.env"))])
 def test_a_session_that_reads_another_file_says_so(desk: Desk, choice: EnvFileChoice) -> None:
     desk.write("work/app/prod.env", f"OPENAI_API_KEY={OTHER}\n")
-    configured = session(choice=choice)(KEPT)
-    assert origins(configured) == {"api_key": "/auth", "base_url": "/auth", "model": "/auth"}
-    assert sum("because of --env-file or --no-env-file" in notice for notice in configured.notices) == 1
+    ready_config = session(choice=choice)(KEPT)
+    assert origins(ready_config) == {"api_key": "/auth", "base_url": "/auth", "model": "/auth"}
+    assert sum("because of --env-file or --no-env-file" in notice for notice in ready_config.notices) == 1
     assert KEY in (desk.cwd / ".qwen" / ".env").read_text()
 
 
 def test_a_file_that_is_read_no_more_is_told_of_and_its_key_is_carried(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={OTHER}\nOPENAI_MODEL=other\nQWEN_CFG_TIMEOUT=7\n")
     texts = {name: text for name, text in ALL.items() if name != "api_key"}
-    configured = session()(Change("/auth", texts, keep=True))
-    assert configured.key == Secret(OTHER)
-    assert origins(configured)["api_key"] == "./.qwen/.env:1"
-    assert configured.notices[2:] == (
+    ready_config = session()(Change("/auth", texts, keep=True))
+    assert ready_config.key == Secret(OTHER)
+    assert origins(ready_config)["api_key"] == "./.qwen/.env:1"
+    assert ready_config.notices[2:] == (
         "./.qwen/.env now comes first in the search, so ./.env is no longer read; these variables in it are no "
         "longer used: QWEN_CFG_TIMEOUT",
     )
@@ -162,8 +162,8 @@ def test_a_file_that_is_read_no_more_is_told_of_and_its_key_is_carried(desk: Des
 
 def test_an_exported_key_stays_where_it_is(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", OTHER)
-    configured = session()(Change("/auth", {"base_url": URL, "model": "m"}, keep=True))
-    assert origins(configured)["api_key"] == "OPENAI_API_KEY"
+    ready_config = session()(Change("/auth", {"base_url": URL, "model": "m"}, keep=True))
+    assert origins(ready_config)["api_key"] == "OPENAI_API_KEY"
     assert (desk.cwd / ".qwen" / ".env").read_text() == f"OPENAI_BASE_URL={URL}\nOPENAI_MODEL=m\n"
 
 
@@ -172,18 +172,18 @@ def test_a_declared_reference_counts_until_a_key_is_typed(desk: Desk, monkeypatc
     change = session(secret_from=SecretReference("environment", variable="WORK_KEY"))
     assert change.defaults().key == "from the variable WORK_KEY"
     assert change(Change("/model", {"model": "m"})).key == Secret(OTHER)
-    configured = change(TYPED)
-    assert (configured.key, configured.artifact.api_key) == (Secret(KEY), SecretReference("flag", flag="/auth"))
+    ready_config = change(TYPED)
+    assert (ready_config.key, ready_config.artifact.api_key) == (Secret(KEY), SecretReference("flag", flag="/auth"))
 
 
 def test_what_cannot_be_kept_counts_in_the_session(desk: Desk) -> None:
     """Nobody has to type a key again because a file cannot be written."""
     (desk.cwd / ".qwen" / ".env").mkdir(parents=True)
     for change in (session(), amending(desk)):
-        configured = change(KEPT)
-        assert configured.key == Secret(KEY)
-        assert configured.artifact.provenance["api_key"].origin == "/auth"
-        (notice,) = (n for n in configured.notices if n.startswith("not saved: ./.qwen/.env: "))
+        ready_config = change(KEPT)
+        assert ready_config.key == Secret(KEY)
+        assert ready_config.artifact.provenance["api_key"].origin == "/auth"
+        (notice,) = (n for n in ready_config.notices if n.startswith("not saved: ./.qwen/.env: "))
         assert "the value you typed is used" in notice
         assert KEY not in notice
 
@@ -216,12 +216,12 @@ def amending(desk: Desk) -> Changes:
 
 def test_an_artifact_that_was_given_is_changed_in_place(desk: Desk) -> None:
     change = amending(desk)
-    configured = change(Change("/model", {"model": "m-9"}))
-    assert (configured.artifact.text("model"), configured.key) == ("m-9", Secret(OTHER))
-    configured = change(TYPED)
-    assert origins(configured) == {"api_key": "/auth", "base_url": "/auth", "model": "/auth"}
-    assert (configured.key, configured.remark, configured.notices) == (Secret(KEY), "", ())
-    assert load(dump(configured.artifact), where="x") == configured.artifact
+    ready_config = change(Change("/model", {"model": "m-9"}))
+    assert (ready_config.artifact.text("model"), ready_config.key) == ("m-9", Secret(OTHER))
+    ready_config = change(TYPED)
+    assert origins(ready_config) == {"api_key": "/auth", "base_url": "/auth", "model": "/auth"}
+    assert (ready_config.key, ready_config.remark, ready_config.notices) == (Secret(KEY), "", ())
+    assert load(dump(ready_config.artifact), where="x") == ready_config.artifact
     assert change.defaults() == DialogueDefaults(URL, "m-1", "sk-0…wxyz (39 characters)")
     with pytest.raises(ConfigurationError, match="is not valid"):
         change(Change("/auth", {"base_url": "nowhere"}))
@@ -229,12 +229,12 @@ def test_an_artifact_that_was_given_is_changed_in_place(desk: Desk) -> None:
 
 def test_what_is_kept_does_not_change_the_artifact_that_was_given(desk: Desk) -> None:
     change = amending(desk)
-    configured = change(Change("/auth", {"base_url": URL, "model": "m-1"}, keep=True))
-    assert configured.notices[2:] == ("the artifact work.toml is unchanged; the next run with it uses its values",)
+    ready_config = change(Change("/auth", {"base_url": URL, "model": "m-1"}, keep=True))
+    assert ready_config.notices[2:] == ("the artifact work.toml is unchanged; the next run with it uses its values",)
     assert (desk.cwd / ".qwen" / ".env").read_text() == (
         f"OPENAI_API_KEY={OTHER}\nOPENAI_BASE_URL={URL}\nOPENAI_MODEL=m-1\n"
     )
-    assert origins(configured)["api_key"] == "./.env:1"
+    assert origins(ready_config)["api_key"] == "./.env:1"
 
 
 def test_an_artifact_of_a_session_can_be_checked(desk: Desk) -> None:

@@ -405,7 +405,7 @@ def test_a_closed_terminal_ends_a_conversation_at_its_prompt(desk: Desk, server:
 def test_a_closed_terminal_does_not_cut_an_exchange_off(desk: Desk, argv: tuple[str, ...]) -> None:
     with authorization_server(before_answer=threading.Event()) as service:
         home = Home(desk.home, service)
-        home.has(service.issue(expires_in=-5))
+        home.write_login(service.issue(expires_in=-5))
         options = ("--auth-type", "qwen-oauth", "--qwen-oauth-url", service.url)
         with in_closable_terminal(desk, "run", *argv, *options, env={}) as (master, close):
             if not argv:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from support.asking import configured
+from support.asking import ready_config
 
 from qwen_runtime.doctor import examine
 from qwen_runtime.doctor.failures import LONGEST, explain_errors, limit
@@ -33,8 +33,8 @@ def dead_port() -> int:
 
 
 def test_a_step_takes_no_longer_than_the_time_out_nor_than_the_doctor_waits() -> None:
-    assert limit(configured("https://a/v1", timeout=2.5).settings) == 2.5
-    assert limit(configured("https://a/v1", timeout=600.0).settings) == LONGEST
+    assert limit(ready_config("https://a/v1", timeout=2.5).settings) == 2.5
+    assert limit(ready_config("https://a/v1", timeout=600.0).settings) == LONGEST
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_step_takes_no_longer_than_the_time_out_nor_than_the_doctor_waits() ->
     ],
 )
 def test_what_takes_too_long_names_whose_limit_it_was(fields: dict[str, Any], said: str) -> None:
-    settings = configured("https://a/v1", **fields).settings
+    settings = ready_config("https://a/v1", **fields).settings
     with (
         pytest.raises(UnreachableError, match="took too long to connect") as raised,
         explain_errors(settings),
@@ -95,12 +95,12 @@ def test_addresses_are_told_once() -> None:
     ],
 )
 def test_where_a_connection_is_made_to(url: str, proxy: str, place: str) -> None:
-    assert str(first_target(configured(url, proxy=proxy).settings)) == place
+    assert str(first_target(ready_config(url, proxy=proxy).settings)) == place
 
 
 @pytest.mark.parametrize("direct", [True, False])
 def test_a_proxy_that_is_gone_around_is_none(direct: bool) -> None:
-    use = configured("https://b.example/v1", proxy="http://p:1")
+    use = ready_config("https://b.example/v1", proxy="http://p:1")
     assert first_target(for_one_try(use, direct=direct).settings).host == ("b.example" if direct else "p")
 
 
@@ -120,7 +120,7 @@ def test_a_certificate_that_ends_soon_is_worth_a_note(days: float, outcome: str,
 
 
 def test_an_examination_can_be_left(server: Provider) -> None:
-    steps = examine(configured(f"{server.url}/v1"), chat=True)
+    steps = examine(ready_config(f"{server.url}/v1"), chat=True)
     assert next(steps).name == "name"
     steps.close()  # type: ignore[attr-defined]
     assert [request.method for request in server.taken()] in ([], ["GET"])

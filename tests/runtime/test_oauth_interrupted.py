@@ -104,7 +104,7 @@ def test_a_process_may_be_killed_at_any_point_of_an_exchange(tmp_path: Path) -> 
         for last in count(1):
             home = Home(tmp_path / str(last), server)
             home.path.mkdir()
-            before = json.loads(home.has(server.issue(expires_in=-5)))
+            before = json.loads(home.write_login(server.issue(expires_in=-5)))
             server.refreshes = 0
             points.append(killed_at(process, home, last))
             after = json.loads(home.cache.path.read_bytes())
@@ -137,7 +137,7 @@ def held(tmp_path: Path) -> Iterator[tuple[Home, subprocess.Popen[str]]]:
     """A command whose login has been exchanged at the server, which keeps the answer back for now."""
     with authorization_server(before_answer=threading.Event()) as server:
         home = Home(tmp_path, server)
-        home.has(server.issue(expires_in=-5))
+        home.write_login(server.issue(expires_in=-5))
         pipes = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE}
         with started(*PROGRAM, *home.argv, home=home.path, **pipes) as process:
             assert server.received.wait(20)

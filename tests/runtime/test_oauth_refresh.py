@@ -64,10 +64,10 @@ json.dump(outcomes, sys.stdout)
 
 @pytest.mark.parametrize("is_expired", [True, False])
 def test_twenty_processes_exchange_a_login_once(home: Home, is_expired: bool) -> None:
-    home.has(home.server.issue(expires_in=-5))
+    home.write_login(home.server.issue(expires_in=-5))
     if not is_expired:
         # The token only looks fresh: all of them are refused.
-        home.has({**json.loads(home.cache.path.read_bytes()), "expiry_date": (time.time() + HOUR) * 1000})
+        home.write_login({**json.loads(home.cache.path.read_bytes()), "expiry_date": (time.time() + HOUR) * 1000})
     ended = subprocess.run(
         [sys.executable, "-c", _CROWD, *home.argv],
         cwd=home.path,
@@ -89,7 +89,7 @@ def test_twenty_processes_exchange_a_login_once(home: Home, is_expired: bool) ->
 
 def test_a_refused_exchange_says_what_to_do_and_leaves_the_file_alone(home: Home) -> None:
     document = home.server.issue(expires_in=-5)
-    before = home.has(document)
+    before = home.write_login(document)
     home.server.revoke()
     outcome = home.run().ended(4)
     assert "the login is no longer accepted (400: invalid_grant" in outcome.err
@@ -102,7 +102,7 @@ def test_a_refused_exchange_says_what_to_do_and_leaves_the_file_alone(home: Home
 
 def test_a_refusal_shows_no_token_that_the_server_repeats(home: Home) -> None:
     document = home.server.issue(expires_in=-5)
-    home.has(document)
+    home.write_login(document)
     home.server.refresh_replies.append(
         Reply([json.dumps({"error": "x", "error_description": document["refresh_token"]}).encode()], 401)
     )
@@ -113,14 +113,14 @@ def test_a_refusal_shows_no_token_that_the_server_repeats(home: Home) -> None:
 
 def test_a_login_that_another_program_exchanged_meanwhile_is_used(home: Home) -> None:
     home.server.hold_before = threading.Event()
-    home.has(home.server.issue(expires_in=-5))
+    home.write_login(home.server.issue(expires_in=-5))
     with ThreadPoolExecutor() as pool:
         found = pool.submit(home.tokens.current)
         assert home.server.received.wait(10)
         # It takes no lock, as nothing makes it.
         home.server.revoke()
         newer = home.server.issue()
-        home.has(newer)
+        home.write_login(newer)
         home.server.hold_before.set()
         assert found.result(10).access_token.reveal() == newer["access_token"]
     assert (home.server.refreshes, home.files) == (1, ["oauth_creds.json"])
@@ -129,7 +129,7 @@ def test_a_login_that_another_program_exchanged_meanwhile_is_used(home: Home) ->
 @pytest.mark.parametrize("hours", [-5, 5])
 def test_the_server_decides_whatever_the_clock_says(home: Home, hours: float) -> None:
     document = home.server.issue()
-    home.has({**document, "expiry_date": (time.time() + hours * HOUR) * 1000})
+    home.write_login({**document, "expiry_date": (time.time() + hours * HOUR) * 1000})
     if hours > 0:
         home.server.expire_access_tokens()
     assert home.ask() == ANSWER
@@ -143,13 +143,13 @@ def test_the_server_decides_whatever_the_clock_says(home: Home, hours: float) ->
 
 @pytest.mark.parametrize(("seconds", "refreshes"), [(25, 1), (60, 0)])
 def test_a_login_is_exchanged_half_a_minute_before_it_ends(home: Home, seconds: float, refreshes: int) -> None:
-    home.has(home.server.issue(seconds))
+    home.write_login(home.server.issue(seconds))
     assert home.ask() == ANSWER
     assert (home.server.refreshes, len(home.server.chats)) == (refreshes, 1)
 
 
 def test_a_login_without_an_end_holds_until_it_is_refused(home: Home) -> None:
-    home.has({**home.server.issue(), "expiry_date": None})
+    home.write_login({**home.server.issue(), "expiry_date": None})
     assert home.ask() == ANSWER
     assert home.server.refreshes == 0
 
@@ -157,7 +157,7 @@ def test_a_login_without_an_end_holds_until_it_is_refused(home: Home) -> None:
 def test_what_an_exchange_does_not_say_stays(home: Home) -> None:
     home.server.rotates, home.server.resource_url = False, None
     document = home.server.issue(expires_in=-5)
-    home.has({**document, "resource_url": f"{home.server.url}/api", "id_token": "kept"})
+    home.write_login({**document, "resource_url": f"{home.server.url}/api", "id_token": "kept"})
     assert home.ask() == ANSWER
     after = json.loads(home.cache.path.read_bytes())
     assert after["refresh_token"] == document["refresh_token"]
@@ -166,7 +166,7 @@ def test_what_an_exchange_does_not_say_stays(home: Home) -> None:
 
 
 def test_an_error_that_is_null_is_none(home: Home) -> None:
-    home.has(home.server.issue(expires_in=-5))
+    home.write_login(home.server.issue(expires_in=-5))
     answer = {"access_token": "b", "expires_in": 60, "error": None, "refresh_token": None, "resource_url": None}
     home.server.refresh_replies.append(Reply([json.dumps(answer).encode()], 200))
     before, new = home.login, home.tokens.current()
@@ -174,7 +174,7 @@ def test_an_error_that_is_null_is_none(home: Home) -> None:
 
 
 def test_a_second_refusal_ends_it(home: Home) -> None:
-    home.has(home.server.issue())
+    home.write_login(home.server.issue())
     home.server.chat_replies += [refusal(401, "invalid access token or token expired")] * 2
     outcome = home.run().ended(4)
     assert "refused the Qwen OAuth login (401" in outcome.err
@@ -186,7 +186,7 @@ def test_a_second_refusal_ends_it(home: Home) -> None:
 def test_without_a_refresh_token_one_has_to_log_in_again(home: Home, expires_in: float) -> None:
     document = home.server.issue(expires_in)
     home.server.expire_access_tokens()
-    before = home.has({name: value for name, value in document.items() if name != "refresh_token"})
+    before = home.write_login({name: value for name, value in document.items() if name != "refresh_token"})
     with pytest.raises(AuthenticationError, match="no refresh token") as ended:
         home.ask()
     assert "Log in again" in ended.value.hint
@@ -194,7 +194,7 @@ def test_without_a_refresh_token_one_has_to_log_in_again(home: Home, expires_in:
 
 
 def test_a_login_that_was_removed_is_asked_for_again(home: Home) -> None:
-    home.has(home.server.issue())
+    home.write_login(home.server.issue())
     tokens = home.tokens
     tokens.current()
     assert home.cache.remove()
@@ -223,7 +223,7 @@ def test_without_the_server_a_login_is_used_until_it_ends(home: Home, failure: R
     tokens = (home if failure is not None else replace(home, url="http://127.0.0.1:9")).tokens
     for expires_in in (20, -5):
         document = home.server.issue(expires_in)
-        before = home.has(document)
+        before = home.write_login(document)
         if failure is not None:
             home.server.refresh_replies.append(failure)
         if expires_in > 0:
@@ -241,7 +241,7 @@ def no_room() -> None:
 
 
 def test_a_login_that_cannot_be_kept_holds_for_the_run(home: Home) -> None:
-    before = home.has(home.server.issue(expires_in=-5))
+    before = home.write_login(home.server.issue(expires_in=-5))
     # So that it is exchanged a second time.
     home.server.chat_replies.append(refusal(401, "invalid access token or token expired"))
     # Python would write half a module into its cache.

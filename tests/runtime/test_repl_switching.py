@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from support.asking import configured
+from support.asking import ready_config
 from support.paper import Paper, screen_on
 from support.provider import streamed
 
@@ -36,7 +36,7 @@ def paper() -> Paper:
 
 @pytest.fixture
 def chat(server: Provider, paper: Paper) -> Iterator[Chat]:
-    first = configured(f"{server.url}/v1")
+    first = ready_config(f"{server.url}/v1")
 
     def reconfigure(change: Change) -> ReadyConfig:
         if change.values.get("model") == "bad":
@@ -45,7 +45,7 @@ def chat(server: Provider, paper: Paper) -> Iterator[Chat]:
         assert isinstance(key, Secret)
         url = change.values.get("base_url", f"{server.url}/v1")
         fields = {"model": change.values["model"]} if "model" in change.values else {}
-        return replace(configured(str(url), key=key.reveal(), **fields), notices=("told at once",))
+        return replace(ready_config(str(url), key=key.reveal(), **fields), notices=("told at once",))
 
     screen = screen_on(paper, dumb=True)
     session = Session(first.connect())
@@ -94,7 +94,7 @@ def test_what_cannot_be_used_changes_nothing(chat: Chat, server: Provider) -> No
 
 
 def test_a_ca_bundle_that_cannot_be_used_changes_nothing(chat: Chat, server: Provider) -> None:
-    chat.reconfigure, before = lambda _: configured(f"{server.url}/v1", ca_bundle="/no/such.pem"), chat.ready
+    chat.reconfigure, before = lambda _: ready_config(f"{server.url}/v1", ca_bundle="/no/such.pem"), chat.ready
     with pytest.raises(ConfigurationError):
         run(chat, CommandCall("model", "x"))
     assert chat.ready is before

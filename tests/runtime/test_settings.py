@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
-from support.asking import configured
+from support.asking import ready_config
 
 from qwen_runtime.settings import Settings
 from qwen_schema import SecretReference
@@ -40,11 +40,11 @@ def test_they_are_the_fields_of_the_schema() -> None:
 
 @pytest.mark.parametrize("name", sorted(declared().keys() - UNUSED))
 def test_they_have_the_values_of_the_artifact(name: str) -> None:
-    ready = configured(URL, timeout=30, no_proxy=["a.example", ".b.example"], proxy="http://proxy.example:3128")
+    ready = ready_config(URL, timeout=30, no_proxy=["a.example", ".b.example"], proxy="http://proxy.example:3128")
     value = getattr(ready.settings, name)
     assert type(value) is PLAIN.get(declared()[name], SecretReference)
     assert value == ready.artifact.config[name]
 
 
 def test_a_field_is_told_with_its_origin() -> None:
-    assert configured(URL).settings.place("timeout") == "120.0 (timeout from default)"
+    assert ready_config(URL).settings.place("timeout") == "120.0 (timeout from default)"

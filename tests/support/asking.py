@@ -1,4 +1,4 @@
-"""Sends questions to a provider through the runtime, with a resolved config from the compiler."""
+"""Sends prompts to a provider through the runtime, with a config from the compiler."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ ROOT = Path("/")
 opened: list[Session] = []
 
 
-def configured(base_url: str, *, key: str = KEY, **fields: Any) -> ReadyConfig:
-    """Return the runtime's input for an endpoint."""
+def ready_config(base_url: str, *, key: str = KEY, **fields: Any) -> ReadyConfig:
+    """Return the runtime's input for an endpoint: its artifact and the key."""
     values = {"base_url": base_url, "api_key": Secret(key), "model": "m", "max_retries": 0, **fields}
     resolution = resolve(environ={}, cwd=ROOT, home=None, values=values, search=False)
     return ReadyConfig(to_artifact(resolution), Secret(key), ROOT, None)
@@ -31,7 +31,7 @@ def configured(base_url: str, *, key: str = KEY, **fields: Any) -> ReadyConfig:
 
 def session(base_url: str, **fields: Any) -> Session:
     """Return a session with an endpoint."""
-    opened.append(Session(configured(base_url, **fields).connect()))
+    opened.append(Session(ready_config(base_url, **fields).connect()))
     return opened[-1]
 
 
@@ -42,12 +42,12 @@ def close_all() -> None:
 
 
 def ask(chat: Session, prompt: str = "ping") -> tuple[list[Event], Answer]:
-    """Send a question, and return the events and the answer."""
+    """Send a prompt, and return the events and the answer."""
     with chat.exchange(prompt) as exchange:
-        happened = [event for event in exchange.events() if event is not None]
-    return happened, exchange.answer
+        received = [event for event in exchange.events() if event is not None]
+    return received, exchange.answer
 
 
-def pieces(happened: list[Event]) -> list[str]:
-    """Return the pieces of text as they arrived."""
-    return [event.text for event in happened if isinstance(event, Text)]
+def pieces(received: list[Event]) -> list[str]:
+    """Return the text of the events, piece by piece."""
+    return [event.text for event in received if isinstance(event, Text)]

@@ -26,7 +26,7 @@ DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 CODE_PATH = "/api/v1/oauth2/device/code"
 TOKEN_PATH = "/api/v1/oauth2/token"
 CHAT_PATHS = ("/v1/chat/completions", "/v1/models")
-# RFC 8628 §3.2 (the default interval) and §6.1 (letters that form no words).
+# RFC 8628 §3.2: the default interval in seconds; §6.1: letters that form no words.
 USUAL_INTERVAL = 5.0
 USER_CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 INVALID_TOKEN = "invalid access token or token expired"
@@ -36,7 +36,7 @@ class RefusedError(Exception):
     """A request to the authorization server is refused, in the form of RFC 6749 §5.2."""
 
     def __init__(self, error: str, description: str, status: int = 400) -> None:
-        self.reply = _as_json({"error": error, "error_description": description}, status)
+        self.reply = _json_reply({"error": error, "error_description": description}, status)
 
 
 @dataclass
@@ -168,7 +168,7 @@ class AuthorizationServer:
             if request.method != "POST" or request.path not in (CODE_PATH, TOKEN_PATH):
                 raise RefusedError("not_found", "There is nothing here.", 404)
             if request.path == CODE_PATH:
-                return self._give_code(request)
+                return self._device_code(request)
             if request.body.get("grant_type") == DEVICE_GRANT:
                 try:
                     return self._poll(request)
@@ -181,7 +181,7 @@ class AuthorizationServer:
         except RefusedError as refused:
             return refused.reply
 
-    def _give_code(self, request: Request) -> Reply:
+    def _device_code(self, request: Request) -> Reply:
         _check(request)
         if _value(request, "code_challenge_method") != "S256":
             raise RefusedError("invalid_request", "The transform algorithm is not supported.")
@@ -196,7 +196,7 @@ class AuthorizationServer:
         page = f"{self.url}/authorize"
         pages = {"verification_uri": page, "verification_uri_complete": f"{page}?user_code={user_code}"}
         answer = {"device_code": device_code, "user_code": user_code, **pages, "expires_in": self.code_seconds}
-        return _as_json(answer if self.interval is None else {**answer, "interval": self.interval})
+        return _json_reply(answer if self.interval is None else {**answer, "interval": self.interval})
 
     def _poll(self, request: Request) -> Reply:
         now = time.monotonic()
@@ -216,7 +216,7 @@ class AuthorizationServer:
             if code.state == "pending":
                 self._keep_waiting(code, now)
             code.state = "used"
-            return _as_json(self._tokens(self.token_seconds))
+            return _json_reply(self._tokens(self.token_seconds))
 
     def _keep_waiting(self, code: DeviceCode, now: float) -> None:
         before, code.polled = code.polled, now
@@ -232,12 +232,12 @@ class AuthorizationServer:
             self.received.set()
             await _until(self.hold_before)
         try:
-            return self._renewed(request)
+            return self._refreshed(request)
         finally:
             self.received.set()
             await _until(self.before_answer)
 
-    def _renewed(self, request: Request) -> Reply:
+    def _refreshed(self, request: Request) -> Reply:
         with self._lock:
             if self.refresh_replies:
                 return self.refresh_replies.pop(0)
@@ -245,7 +245,7 @@ class AuthorizationServer:
             token = _value(request, "refresh_token")
             for login in self._logins:
                 if token == login.refresh:
-                    return _as_json(self._tokens(self.token_seconds, login))
+                    return _json_reply(self._tokens(self.token_seconds, login))
                 if token in login.used:
                     # A refresh token that is used twice may be stolen: RFC 9700 §4.14.2.
                     self.reused += 1
@@ -260,9 +260,9 @@ class AuthorizationServer:
         scheme, _, token = (request.authorization or "").partition(" ")
         if scheme != "Bearer" or not self.accepts(token):
             error = {"message": INVALID_TOKEN, "type": "invalid_request_error", "code": "invalid_api_key"}
-            return _as_json({"error": error}, 401)
+            return _json_reply({"error": error}, 401)
         if request.method == "GET":
-            return _as_json({"object": "list", "data": [{"id": name, "object": "model"} for name in MODELS]})
+            return _json_reply({"object": "list", "data": [{"id": name, "object": "model"} for name in MODELS]})
         model = self.answers_as or request.body["model"]
         return streamed("pong ", f"from {model}", model=model)
 
@@ -308,7 +308,7 @@ def _form(body: bytes) -> dict[str, str | list[str]]:
     return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
 
 
-def _as_json(document: Any, status: int = 200) -> Reply:
+def _json_reply(document: Any, status: int = 200) -> Reply:
     return Reply([json.dumps(document).encode()], status, "application/json", {"cache-control": "no-store"})
 
 
@@ -334,7 +334,7 @@ async def _answer(reply: Reply, send: Any) -> None:
 
 
 @contextmanager
-def authorization_server(**knobs: Any) -> Iterator[AuthorizationServer]:
+def authorization_server(**options: Any) -> Iterator[AuthorizationServer]:
     """Run an authorization server during a block, with these settings."""
-    with serving(lambda port: AuthorizationServer(port, **knobs)) as app:
+    with serving(lambda port: AuthorizationServer(port, **options)) as app:
         yield app

@@ -1,4 +1,4 @@
-"""Replaces declarations of the schema during a block; the same code makes fields and profiles of them."""
+"""Changes declarations of the schema during a block; fields and profiles are made of them as usual."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
-# What is remembered of the declared fields.
-_REMEMBERED = (
+# The caches that depend on the declared fields.
+_CACHES = (
     declared_fields,
     resolution.fields_under,
     env_file._declared_variables,
@@ -36,16 +36,16 @@ def fields_with(notes: Mapping[str, Mapping[str, object]]) -> Iterator[None]:
     for field, note in notes.items():
         changed[field]["x-qwen"].update(note)
     with patch.dict(FIELDS, changed):
-        _forget_fields()
+        _clear_caches()
         try:
             yield
         finally:
-            _forget_fields()
+            _clear_caches()
 
 
-def _forget_fields() -> None:
-    for remembered in _REMEMBERED:
-        remembered.cache_clear()
+def _clear_caches() -> None:
+    for cached in _CACHES:
+        cached.cache_clear()
 
 
 @contextmanager

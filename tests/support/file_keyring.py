@@ -11,26 +11,26 @@ from keyring.errors import KeyringLocked
 
 
 class FileKeyring(KeyringBackend):
-    """The entries in the file that TEST_KEYRING names, by service and name. A file with "locked" is locked."""
+    """The entries in the file that TEST_KEYRING names, by service and name; "locked" is a locked keyring."""
 
     priority = 1  # type: ignore[assignment]
 
     def get_password(self, service: str, username: str) -> str | None:
-        held = json.loads(Path(os.environ["TEST_KEYRING"]).read_text())
-        if held == "locked":
+        entries = json.loads(Path(os.environ["TEST_KEYRING"]).read_text())
+        if entries == "locked":
             raise KeyringLocked("the words of the backend")
-        found: str | None = held.get(service, {}).get(username)
+        found: str | None = entries.get(service, {}).get(username)
         return found
 
     def set_password(self, service: str, username: str, password: str) -> None:
         file = Path(os.environ["TEST_KEYRING"])
-        held = json.loads(file.read_text())
-        file.write_text(json.dumps({**held, service: {**held.get(service, {}), username: password}}))
+        entries = json.loads(file.read_text())
+        file.write_text(json.dumps({**entries, service: {**entries.get(service, {}), username: password}}))
 
 
-def keyring_env(path: Path, held: object) -> dict[str, str]:
-    """Write a file, and return the variables that make it the keyring of a process."""
-    path.write_text(json.dumps(held))
+def keyring_env(path: Path, entries: object) -> dict[str, str]:
+    """Write a keyring file, and return the variables with which a process uses it."""
+    path.write_text(json.dumps(entries))
     return {
         "PYTHONPATH": str(Path(__file__).parents[1]),
         "PYTHON_KEYRING_BACKEND": "support.file_keyring.FileKeyring",

@@ -32,14 +32,14 @@ class History:
 
     tree: Path
 
-    def git(self, *words: str) -> str:
-        who = ("-c", "user.name=a", "-c", "user.email=a@b.test")
+    def git(self, *argv: str) -> str:
+        identity = ("-c", "user.name=a", "-c", "user.email=a@b.test")
         environ = {"PATH": os.environ["PATH"], "HOME": str(self.tree), "GIT_CONFIG_NOSYSTEM": "1"}
-        words = ("git", "-C", str(self.tree), *who, *words)
-        return subprocess.run(words, check=True, capture_output=True, text=True, env=environ).stdout.strip()
+        argv = ("git", "-C", str(self.tree), *identity, *argv)
+        return subprocess.run(argv, check=True, capture_output=True, text=True, env=environ).stdout.strip()
 
     def commit(self, files: Mapping[str, str | None], name: str = "") -> str:
-        """Commit files, None for one to remove; with a name, a branch stays there."""
+        """Commit files (None removes one) and return the commit; with a name, make a branch of it."""
         for path, text in files.items():
             file = self.tree / path
             if text is None:

@@ -1,4 +1,4 @@
-"""An archive with a `.git` of its own, whose settings name a program wherever git lets them, and an old git."""
+"""An archive with its own `.git`, whose settings name a program wherever git allows it; and an old git."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-# What names a program for other commands of git than those that are asked here: part of every archive below.
-OF_OTHERS = (
+# Settings that name a program for git commands that qwen-cfg does not use. Every archive below has them.
+OTHER_COMMANDS = (
     *("core.pager", "pager.ls-files", "pager.check-ignore", "core.editor", "sequence.editor", "core.askPass"),
     *("core.alternateRefsCommand", "credential.helper", "diff.external", "diff.x.command", "diff.x.textconv"),
     *("filter.x.clean", "filter.x.smudge", "filter.x.process", "merge.x.driver", "gpg.program", "gpg.ssh.program"),
@@ -21,16 +21,16 @@ OF_OTHERS = (
     *("hook.x.command", "browser.x.cmd", "man.x.cmd", "difftool.x.cmd", "mergetool.x.cmd", "tar.x.command"),
     *("gpg.ssh.defaultKeyCommand", "web.browser", "core.hooksPath", "submodule.x.update"),
 )
-# Which further file of settings these settings lead to.
-FURTHER = {"include.path": "more", "extensions.worktreeConfig": "config.worktree"}
+# The further settings file that each of these settings leads to.
+FURTHER_FILES = {"include.path": "more", "extensions.worktreeConfig": "config.worktree"}
 HOOKS = ("post-index-change", "reference-transaction", "pre-auto-gc", "post-checkout", "fsmonitor-watchman")
 
 
 @dataclass(frozen=True)
 class PartialClone:
-    """A partial clone whose sparse index needs a tree that is not there.
+    """A partial clone whose sparse index needs a missing tree.
 
-    Whatever is asked of the index makes git fetch the tree, from the remote and by the programs that the settings name.
+    Every question about the index makes git fetch the tree from the remote, with the programs that the settings name.
     """
 
     tree: Path
@@ -40,7 +40,7 @@ class PartialClone:
         return self.tree / ".git/program"
 
     def configure(self, settings: Mapping[str, str]) -> None:
-        """Give the repository settings, with `{program}` and `{tree}` in them, beside those that name it anyway."""
+        """Add settings to those that every archive has; `{program}` and `{tree}` are replaced in them."""
         own = {
             "core.repositoryFormatVersion": "1",
             "extensions.partialClone": "origin",
@@ -48,18 +48,18 @@ class PartialClone:
             "remote.origin.url": "{tree}",
             "protocol.allow": "always",
             **{f"protocol.{name}.allow": "always" for name in ("file", "ext", "ssh", "git", "https")},
-            **dict.fromkeys(OF_OTHERS, "{program}"),
+            **dict.fromkeys(OTHER_COMMANDS, "{program}"),
         }
         (self.tree / ".git/config").write_text("", encoding="utf-8")
         for name, value in {**own, **settings}.items():
             filled = [word.format(program=self.program, tree=self.tree) for word in (name, value)]
             _git(self.tree, "config", "--add", *filled)
-        for file in (FURTHER[name] for name in settings if name in FURTHER):
+        for file in (FURTHER_FILES[name] for name in settings if name in FURTHER_FILES):
             for name in ("remote.origin.uploadpack", "core.fsmonitor"):
                 _git(self.tree, "config", "--file", str(self.tree / ".git" / file), name, str(self.program))
 
     def has_run(self) -> bool:
-        """Return whether the program has run, and forget it."""
+        """Return whether the program has run since the last call."""
         marker = self.tree.parent / "it-ran"
         ran = marker.exists()
         marker.unlink(missing_ok=True)
@@ -67,7 +67,7 @@ class PartialClone:
 
 
 def partial_clone(tree: Path) -> PartialClone:
-    """Make one of a directory, with a `.env` that is tracked."""
+    """Make a directory a partial clone with a tracked `.env`."""
     for name in ("in/f", "out/f", ".env", "out/.gitignore"):
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         if not (tree / name).exists():
@@ -78,16 +78,16 @@ def partial_clone(tree: Path) -> PartialClone:
     _git(tree, "sparse-checkout", "set", "--cone", "--sparse-index", "in")
     missing = _git(tree, "rev-parse", "HEAD:out")
     (tree / ".git/objects" / missing[:2] / missing[2:]).unlink()
-    made = PartialClone(tree)
-    made.program.write_text(f"#!/bin/sh\ntouch {tree.parent}/it-ran\n", encoding="utf-8")
-    made.program.chmod(0o755)
+    clone = PartialClone(tree)
+    clone.program.write_text(f"#!/bin/sh\ntouch {tree.parent}/it-ran\n", encoding="utf-8")
+    clone.program.chmod(0o755)
     for hook in HOOKS:
-        (tree / ".git/hooks" / hook).symlink_to(made.program)
-    return made
+        (tree / ".git/hooks" / hook).symlink_to(clone.program)
+    return clone
 
 
 def path_with_old_git(directory: Path) -> str:
-    """Return a PATH with a git that does not know GIT_NO_LAZY_FETCH, as those before 2.39.4 do not."""
+    """Return a PATH with a git that does not know GIT_NO_LAZY_FETCH, like git before 2.39.4."""
     directory.mkdir(parents=True)
     shim = directory / "git"
     shim.write_text(f'#!/bin/sh\nunset GIT_NO_LAZY_FETCH\nexec {shutil.which("git")} "$@"\n', encoding="utf-8")
@@ -96,5 +96,5 @@ def path_with_old_git(directory: Path) -> str:
 
 
 def _git(tree: Path, *words: str) -> str:
-    asked = subprocess.run(["git", "-C", str(tree), *words], check=True, capture_output=True, text=True)
-    return asked.stdout.strip()
+    result = subprocess.run(["git", "-C", str(tree), *words], check=True, capture_output=True, text=True)
+    return result.stdout.strip()

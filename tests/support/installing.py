@@ -1,4 +1,4 @@
-"""Installs of Qwen Code as package managers lay them out on a disk: real files and links, and no program that runs."""
+"""Writes installations of Qwen Code as package managers do: real files and links, with a program that only exits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ JAVASCRIPT = "#!/usr/bin/env node\nprocess.exit(1);\n"
 
 
 def write_program(path: Path, text: str = JAVASCRIPT) -> Path:
-    """Write a file that a shell would start."""
+    """Write an executable file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     path.chmod(0o755)
@@ -25,13 +25,13 @@ def write_program(path: Path, text: str = JAVASCRIPT) -> Path:
 def write_package(directory: Path, version: str = VERSION, name: str = PACKAGE) -> Path:
     """Write a package, and return its program."""
     program = write_program(directory / "cli-entry.js")
-    described = {"name": name, "version": version, "type": "module", "bin": {"qwen": "cli-entry.js"}}
-    (directory / "package.json").write_text(json.dumps(described, indent=2), encoding="utf-8")
+    manifest = {"name": name, "version": version, "type": "module", "bin": {"qwen": "cli-entry.js"}}
+    (directory / "package.json").write_text(json.dumps(manifest, indent=2), encoding="utf-8")
     return program
 
 
 def link(path: Path, target: str | Path) -> Path:
-    """Make a link, and the directory that it stands in."""
+    """Make a link, and its directory if needed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.symlink_to(target)
     return path
@@ -49,7 +49,7 @@ def npm_global(prefix: Path, version: str = VERSION) -> Path:
 
 
 def npm_local(root: Path, version: str = VERSION) -> Path:
-    """`npm install` of a directory that is no project's, as npx makes one (`~/.npm/_npx/HASH`)."""
+    """`npm install` in a directory that is no project, as npx does it (`~/.npm/_npx/HASH`)."""
     _modules(root, version)
     (root / "package.json").write_text('{"name": "another", "version": "1.0.0"}', encoding="utf-8")
     link(root / "node_modules/.bin/qwen", f"../{PACKAGE}/cli-entry.js")
@@ -69,7 +69,7 @@ def homebrew(root: Path, version: str = VERSION) -> Path:
 
 
 def homebrew_with_environment(root: Path, version: str = VERSION) -> Path:
-    """A formula that sets variables has a script in place of the link."""
+    """Homebrew: a formula that sets variables has a script instead of the link."""
     cellar = root / "homebrew/Cellar/qwen-code" / version
     npm_global(cellar / "libexec", version)
     write_program(cellar / "bin/qwen", f'#!/bin/bash\nA="b" exec "{cellar}/libexec/bin/qwen" "$@"\n')
@@ -183,7 +183,7 @@ def pnpm_on_windows(root: Path, version: str = VERSION) -> Path:
 
 
 def own_installer(root: Path, version: str = VERSION) -> Path:
-    """Qwen Code's own installer: an archive with its own Node.js, and a script that starts the script in it."""
+    """Qwen Code's own installer: an archive with Node.js, and a script that starts the archive's script."""
     archive = root / ".local/lib/qwen-code"
     write_package(archive / "lib", version)
     write_package(archive, version)
@@ -217,7 +217,7 @@ def volta_on_windows(root: Path, version: str = VERSION) -> Path:
 
 
 def mise(root: Path, *versions: str) -> Path:
-    """Its npm backend; `latest` is a link to one of the versions."""
+    """mise with its npm backend; `latest` is a link to one of the versions."""
     home = root / ".local/share/mise"
     for version in versions or (VERSION,):
         npm_global(home / "installs/npm-qwen-code-qwen-code" / version, version)
@@ -235,8 +235,8 @@ def asdf(root: Path, *versions: str) -> Path:
     return write_program(home / "shims/qwen", text).parent
 
 
-def asdf_of_old(root: Path, version: str = VERSION) -> Path:
-    """The plugin for Node.js once had a prefix of its own for global packages."""
+def old_asdf(root: Path, version: str = VERSION) -> Path:
+    """asdf with an older Node.js plugin, which had its own prefix for global packages."""
     npm_global(root / ".asdf/installs/nodejs/12.0.0/.npm", version)
     return write_program(root / ".asdf/shims/qwen", '#!/usr/bin/env bash\nexec asdf exec "qwen" "$@"\n').parent
 
@@ -263,10 +263,10 @@ LAYOUTS: dict[str, Callable[[Path], Path]] = {
     "Volta": volta,
     "mise": mise,
     "asdf": asdf,
-    "asdf, of old": asdf_of_old,
+    "old asdf": old_asdf,
     "nodenv": nodenv,
 }
-# Those with a launcher that Windows alone starts.
+# Installations whose launcher only Windows can start.
 ON_WINDOWS: dict[str, Callable[[Path], Path]] = {
     "npm's cmd": npm_on_windows("qwen.cmd", CMD_OF_NPM),
     "npm's ps1": npm_on_windows("qwen.ps1", PS1_OF_NPM),

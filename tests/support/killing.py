@@ -1,4 +1,4 @@
-"""Kills real processes with SIGKILL, each before another one of the steps that change a disk."""
+"""Kills real processes with SIGKILL, each before a different step that changes the disk."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ CHANGES = {"os.rename", "os.mkdir", "os.rmdir", "os.remove", "os.chmod", "os.lin
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
-def killed_at_each_step(make: Callable[[int], Path], work: Callable[[], object]) -> Iterator[Path]:
+def kill_at_each_step(make: Callable[[int], Path], work: Callable[[], object]) -> Iterator[Path]:
     """Kill one process before its first step, the next before its second, and so on, each in a place from `make`.
 
-    Yields each place as its process left it; the last process is not killed.
+    Yields each place after its process was killed; the last process runs to its end.
     """
     for step in count(1):
         place = make(step)
@@ -33,8 +33,8 @@ def killed_at_each_step(make: Callable[[int], Path], work: Callable[[], object])
             return
 
 
-def work_to_the_end(work: Callable[[], object], place: Path) -> int:
-    """Run a process in a place to its end; return its exit code."""
+def run_to_end(work: Callable[[], object], place: Path) -> int:
+    """Run a process in a place to its end, and return its exit code."""
     child = os.fork()
     if child == 0:
         _work(work, place, 0)

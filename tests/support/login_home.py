@@ -1,4 +1,4 @@
-"""A home with a Qwen OAuth login, and questions with that login from this process or the command line."""
+"""A home with a Qwen OAuth login, and prompts that use it from this process or the command line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from qwen_cfg import resolve
 from qwen_cfg.core.artifact import to_artifact
 from qwen_runtime import ReadyConfig
 from qwen_runtime.oauth import Login, LoginCache, Tokens, cache_of, with_api_of
-from qwen_runtime.oauth.server import AuthorizationServer as Asked
+from qwen_runtime.oauth.server import AuthorizationServer as ServerClient
 from qwen_runtime.session import Session
 from qwen_runtime.settings import settings_of
 from support.asking import ask, opened, pieces
@@ -29,7 +29,7 @@ ANSWER = "pong from coder-model"
 
 @dataclass(frozen=True)
 class Home:
-    """A home whose login is with one server; `url` may name the server in another way."""
+    """A home with a login at one server; `url` may name the server differently."""
 
     path: Path
     server: AuthorizationServer
@@ -51,7 +51,7 @@ class Home:
 
     @property
     def tokens(self) -> Tokens:
-        return Tokens(self.cache, Asked(self.settings))
+        return Tokens(self.cache, ServerClient(self.settings))
 
     @property
     def login(self) -> Login:
@@ -64,7 +64,7 @@ class Home:
         """The names of the files in the login's directory."""
         return sorted(file.name for file in self.cache.path.parent.iterdir())
 
-    def has(self, document: dict[str, Any]) -> bytes:
+    def write_login(self, document: dict[str, Any]) -> bytes:
         """Write a login to the home, and return the content of the file."""
         self.cache.path.parent.mkdir(exist_ok=True)
         self.cache.path.write_text(json.dumps(document))
@@ -72,14 +72,14 @@ class Home:
         return self.cache.path.read_bytes()
 
     def ask(self) -> str:
-        """Send a question from this process with the login, and return the answer."""
+        """Send a prompt from this process with the login, and return the answer."""
         artifact = with_api_of(self.artifact, self.login, self.cache)
         opened.append(Session(ReadyConfig(artifact, None, self.path, self.path).connect()))
         return "".join(pieces(ask(opened[-1])[0]))
 
     @property
     def argv(self) -> list[str]:
-        """The command line for a question with the login."""
+        """The command line for a prompt with the login."""
         return ["run", "-p", "hi", "--auth-type", "qwen-oauth", "--qwen-oauth-url", self.server.url]
 
     def run(self, **options: Any) -> Outcome:

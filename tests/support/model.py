@@ -1,7 +1,7 @@
-"""The documents once more, in as few lines as will hold them, and with nothing in common with the compiler.
+"""A short model of the documented rules and of Qwen Code 0.21's, written apart from the compiler.
 
-A scene goes in with what its env files mean; out come the files that count and the text that wins for each field
-(None where only the default is left). `None` for `auth_method` is an undecided one.
+A model takes a scene and the variables that each of its env files sets. It returns the env files that count, the text
+of each field, and the excluded variables.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from .worlds import Scene
 
@@ -40,92 +40,149 @@ REACH_USER |= {"usage_statistics", "usage_statistics_endpoint"}
 
 @dataclass(frozen=True)
 class Expected:
+    """The result of a model. A text is None if only the default is left; a method is None if it is undecided."""
+
     found: list[PurePosixPath]
     texts: dict[str, str | None]
     excluded: list[tuple[PurePosixPath, str]]
 
 
-def way(scene: Scene) -> list[PurePosixPath]:
-    """Return the places of the documented search in order."""
-    on_the_way = [f for d in (scene.cwd, *scene.cwd.parents) for f in (d / ".qwen/.env", d / ".env")]
-    return [*on_the_way, *_at_home(scene)]
+@dataclass(frozen=True)
+class Rules:
+    """What a profile says about the env files that count."""
+
+    found: list[PurePosixPath]
+    # Files that may set the fields of the user alone, such as the proxy.
+    of_user: set[PurePosixPath | None]
+    # Files that may set excluded variables.
+    may_set_all: set[PurePosixPath]
+    # Whether an empty variable hides the same variable of lower layers.
+    empty_hides: bool
 
 
 def documented(scene: Scene, values: Mapping[PurePosixPath, Mapping[str, str]]) -> Expected:
-    """The first file found and nothing else; an empty variable hides; a plain .env may not set DEBUG."""
-    found = [path for path in way(scene) if path in values][:1]
-    return _merged(scene, values, found, _at_home(scene), empty_hides=True, home_env_excludes=True)
+    """Apply the documented rules: only the first env file counts, and an empty variable hides lower ones.
+
+    A plain `.env` may not set DEBUG. A key, or a login in the home, decides the method.
+    """
+    found = _found(scene, [path for path in search_order(scene) if path in values][:1])
+    home_files = _home_files(scene)
+    may_set_all = {path for path in found if _is_qwen_file(path)}
+    rules = Rules(found, {*home_files, scene.chosen}, may_set_all, empty_hides=True)
+    sources = Sources(scene, values, rules)
+    login = "qwen-oauth" if scene.login and scene.home else None
+    return _expected(sources, lambda excluded: "openai" if sources.text("api_key", excluded) else login)
 
 
 def qwen_code_0_21(scene: Scene, values: Mapping[PurePosixPath, Mapping[str, str]]) -> Expected:
-    """The first file below the home, then the user's own; an empty variable is unset; ~/.env may set DEBUG.
+    """Apply the rules of Qwen Code 0.21: the first env file below the home counts, then the user's own files.
 
-    The user's own are the one in QWEN_HOME, if that is set, and the home's two. A key alone decides no method: that
-    takes a base URL and a model beside it, all in variables. No settings file is in these worlds.
+    The user's own files are the one in QWEN_HOME, if that is set, and the two of the home; they may set DEBUG. An empty
+    variable counts as unset. Only a key, a base URL and a model together, all in variables, decide the method. These
+    scenes have no settings files.
     """
-    moved = _moved(scene, values)
-    own = list(dict.fromkeys([*([moved / ".env"] if moved else []), *_at_home(scene)]))
-    below = takewhile(lambda directory: directory != scene.home, (scene.cwd, *scene.cwd.parents))
-    first = [f for d in below for f in (d / ".qwen/.env", d / ".env") if f in values][:1]
-    found = list(dict.fromkeys([*first, *(path for path in own if path in values)]))
-    return _merged(scene, values, found, own, empty_hides=False, home_env_excludes=False, moved=moved)
+    qwen_home = _qwen_home(scene, values)
+    own = list(dict.fromkeys([*([qwen_home / ".env"] if qwen_home else []), *_home_files(scene)]))
+    below_home = takewhile(lambda directory: directory != scene.home, (scene.cwd, *scene.cwd.parents))
+    first = [file for directory in below_home for file in _env_files_in(directory) if file in values][:1]
+    found = _found(scene, list(dict.fromkeys([*first, *(path for path in own if path in values)])))
+    # A relative QWEN_HOME leads into whatever project is the working directory, so only one from `~` is the user's.
+    of_user = own if _qwen_home_text(scene, values)[:1] == "~" else _home_files(scene)
+    may_set_all = {path for path in found if _is_qwen_file(path) or path in own}
+    rules = Rules(found, {*of_user, scene.chosen}, may_set_all, empty_hides=False)
+    sources = Sources(scene, values, rules)
+
+    def inferred(excluded: set[str]) -> str | None:
+        fields = ("api_key", "base_url", "model")
+        return "openai" if all(sources.variable(field, excluded) for field in fields) else None
+
+    return _expected(sources, inferred)
 
 
-def _moving(scene: Scene, values: Mapping[PurePosixPath, Mapping[str, str]]) -> str:
-    """Return what QWEN_HOME says: the environment's, or else that of a home's file that the search may read."""
-    searched = [] if scene.chosen or scene.no_env_file else [values.get(path, {}) for path in _at_home(scene)]
-    sources = [scene.environ] if "QWEN_HOME" in scene.environ else searched
-    return next(filter(None, (source.get("QWEN_HOME") for source in sources)), "")
+MODELS = {"documented": documented, "qwen-code-0.21": qwen_code_0_21}
 
 
-def _moved(scene: Scene, values: Mapping[PurePosixPath, Mapping[str, str]]) -> PurePosixPath | None:
-    """Return where QWEN_HOME leads."""
-    text = _moving(scene, values)
+def search_order(scene: Scene) -> list[PurePosixPath]:
+    """Return the places of the documented search: up to the root, then the home."""
+    way_up = [file for directory in (scene.cwd, *scene.cwd.parents) for file in _env_files_in(directory)]
+    return [*way_up, *_home_files(scene)]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The flags, the environment and the env files of a scene, read by the rules of a profile."""
+
+    scene: Scene
+    values: Mapping[PurePosixPath, Mapping[str, str]]
+    rules: Rules
+
+    def text(self, field: str, excluded: set[str]) -> str | None:
+        """Return the flag of a field, or else its variable."""
+        return self.scene.flags.get(field) or self.variable(field, excluded)
+
+    def variable(self, field: str, excluded: set[str]) -> str | None:
+        """Return the value of a field's first variable that is set, from the environment or else an env file."""
+        layers = [self.scene.environ]
+        for path in self.rules.found:
+            if path in self.rules.of_user or field not in REACH_USER:
+                may_set_all = path in self.rules.may_set_all
+                layers.append({n: v for n, v in self.values[path].items() if may_set_all or n not in excluded})
+        for name in VARIABLES[field]:
+            texts = [layer[name] for layer in layers if name in layer]
+            if self.rules.empty_hides:
+                texts = texts[:1]
+            if any(texts):
+                return next(filter(None, texts))
+        return None
+
+
+def _expected(sources: Sources, inferred: Callable[[set[str]], str | None]) -> Expected:
+    scene, rules = sources.scene, sources.rules
+    names = {n.strip() for n in (sources.text("excluded_variables", set()) or "DEBUG,DEBUG_MODE").split(",")}
+    # A list with an invalid name is a problem, and excludes nothing.
+    names = set() if any(" " in name for name in names) else names
+    texts = {field: sources.text(field, names) for field in VARIABLES}
+    by_variable = "qwen-oauth" if sources.variable("auth_method", names) else inferred(names)
+    texts["auth_method"] = scene.flags.get("auth_method") or by_variable
+    if texts["auth_method"] == "qwen-oauth":
+        # The variables of the other method do not count.
+        texts |= {field: scene.flags.get(field) or None for field in ("base_url", "model")}
+    restricted = [path for path in rules.found if path not in rules.may_set_all]
+    excluded = [(path, name) for path in restricted for name in sources.values[path] if name in names]
+    return Expected(rules.found, texts, excluded)
+
+
+def _found(scene: Scene, searched: list[PurePosixPath]) -> list[PurePosixPath]:
+    """Return the env files that count: those of the search, unless a flag chooses one or none."""
+    if scene.chosen:
+        return [scene.chosen]
+    return [] if scene.no_env_file else searched
+
+
+def _qwen_home_text(scene: Scene, values: Mapping[PurePosixPath, Mapping[str, str]]) -> str:
+    """Return QWEN_HOME from the environment, or else from a file of the home that may be read."""
+    if "QWEN_HOME" in scene.environ:
+        return scene.environ["QWEN_HOME"]
+    home_files = [] if scene.chosen or scene.no_env_file else _home_files(scene)
+    texts = [values.get(path, {}).get("QWEN_HOME") for path in home_files]
+    return next(filter(None, texts), "")
+
+
+def _qwen_home(scene: Scene, values: Mapping[PurePosixPath, Mapping[str, str]]) -> PurePosixPath | None:
+    """Return the directory that QWEN_HOME names."""
+    text = _qwen_home_text(scene, values)
     if not text or (text[0] == "~" and scene.home is None):
         return None
     return PurePosixPath(normpath(f"{scene.home}/{text[2:]}" if text[0] == "~" else scene.cwd / text))
 
 
-def _merged(scene, values, found, own, *, empty_hides, home_env_excludes, moved=None) -> Expected:  # type: ignore[no-untyped-def]
-    if scene.chosen or scene.no_env_file:
-        found = [scene.chosen] if scene.chosen else []
-    # A relative QWEN_HOME leads into whatever project one stands in.
-    users = own if _moving(scene, values)[:1] == "~" else _at_home(scene)
-    trusted = {*users, scene.chosen}
-    may_set_all = {p for p in found if p.parent.name == ".qwen" or (p in own and not home_env_excludes)}
-
-    def winner(field: str, excluded: set[str]) -> str | None:
-        files = [p for p in found if p in trusted or field not in REACH_USER]
-        allowed = [{n: v for n, v in values[p].items() if p in may_set_all or n not in excluded} for p in files]
-        for name in VARIABLES[field]:
-            offers = [source[name] for source in (scene.environ, *allowed) if name in source]
-            texts = offers[:1] if empty_hides else offers
-            if any(texts):
-                return next(filter(None, texts))
-        return None
-
-    def text(field: str, excluded: set[str]) -> str | None:
-        return scene.flags.get(field) or winner(field, excluded)
-
-    names = {n.strip() for n in (text("excluded_variables", set()) or "DEBUG,DEBUG_MODE").split(",")}
-    names = set() if any(" " in name for name in names) else names
-    texts = {field: text(field, names) for field in VARIABLES}
-    login = scene.login and scene.home and moved in (None, scene.home / ".qwen")
-    if empty_hides:
-        inferred = "openai" if texts["api_key"] else "qwen-oauth" if login else None
-    else:
-        is_openai = all(winner(field, names) for field in ("api_key", "base_url", "model"))
-        inferred = "openai" if is_openai else None
-    asked = "qwen-oauth" if winner("auth_method", names) else inferred
-    texts["auth_method"] = scene.flags.get("auth_method") or asked
-    if texts["auth_method"] == "qwen-oauth":
-        texts |= {field: scene.flags.get(field) or None for field in ("base_url", "model")}
-    excluded = [(p, n) for p in found if p not in may_set_all for n in values[p] if n in names]
-    return Expected(found, texts, excluded)
+def _env_files_in(directory: PurePosixPath) -> list[PurePosixPath]:
+    return [directory / ".qwen/.env", directory / ".env"]
 
 
-def _at_home(scene: Scene) -> list[PurePosixPath]:
-    return [scene.home / ".qwen/.env", scene.home / ".env"] if scene.home else []
+def _home_files(scene: Scene) -> list[PurePosixPath]:
+    return _env_files_in(scene.home) if scene.home else []
 
 
-MODELS = {"documented": documented, "qwen-code-0.21": qwen_code_0_21}
+def _is_qwen_file(path: PurePosixPath) -> bool:
+    return path.parent.name == ".qwen"

@@ -1,4 +1,4 @@
-"""The recorded runs of Qwen Code in worlds with settings files, and what of them is to be matched."""
+"""The recorded runs of Qwen Code with settings files, and the part of each that has to match."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from support.trees import write_tree
 
 DATA = Path(__file__).parents[1] / "data"
-# Of mixed worlds, and of worlds made for one question each.
+# Recordings of generated worlds, and of worlds that each test one rule.
 MIXED, DIRECTED = "qwen_settings_0.24.jsonl", "qwen_settings_0.24_directed.jsonl"
 FLAGS = {
     "--auth-type": "auth_method",
@@ -20,7 +20,7 @@ FLAGS = {
 }
 SENT = ("api_key", "base_url", "model", "protocol")
 
-# `generationConfig` of the entry changes what is on the wire: the value itself is another one.
+# `generationConfig` of the entry changes the request, so the value of the field is a different one.
 _CHANGED_ON_THE_WIRE = {
     "e-custom-header": {"api_key": "ka"},
     "e-extra-body-model": {"model": "p1"},
@@ -30,13 +30,13 @@ _CHANGED_ON_THE_WIRE = {
     "a2-anthropic": {"api_key": "ok"},
 }
 
-# What Google's library adds to a base URL that is none of its own, and the token that stands for a login.
+# What Google's library adds to a base URL of another host, and the token of the recordings' login.
 _VERSIONS = re.compile(r"(http://127\.0\.0\.1:[0-9]+/[A-Za-z0-9]+(?:/v1/?)?)/v1beta(?:1/.*)?")
 _TOKEN = "adc-token"
 
 
 def recordings(root: str, port: int | str, *names: str) -> list[dict[str, Any]]:
-    """Return the recordings of files, or all, of a machine whose tree is below `root` and whose server has a port."""
+    """Return the recordings of some files, or of all, with `root` and the server's port put in."""
     text = "".join((DATA / name).read_text(encoding="utf-8") for name in names or (MIXED, DIRECTED))
     return [json.loads(line) for line in text.replace("{PORT}", str(port)).replace("{ROOT}", root).splitlines()]
 
@@ -48,12 +48,12 @@ def flags_of(recording: dict[str, Any]) -> dict[str, str]:
 
 
 def expected_of(recording: dict[str, Any], port: int | str) -> dict[str, Any]:
-    """Return what is to be matched: what was sent, or the error."""
+    """Return what has to match: the values that were sent, or the error."""
     observed = recording["observed"]
     sent = {name: observed[name] for name in SENT if name in observed and observed[name] != _TOKEN}
-    if sent.get("protocol") == "gemini" and (own := _VERSIONS.fullmatch(sent["base_url"])):
-        sent["base_url"] = own[1]
-    # A URL is written on the wire as URLs are.
+    if sent.get("protocol") == "gemini" and (without_version := _VERSIONS.fullmatch(sent["base_url"])):
+        sent["base_url"] = without_version[1]
+    # A URL is escaped in a request.
     escaped = {"t2401-0194": {"base_url": f"http://127.0.0.1:{port}/${{WHERE}}/v1"}}
     changes = {**_CHANGED_ON_THE_WIRE, **escaped}.get(recording["id"], {})
     return {**(sent or {"error": observed["error"]}), **changes}

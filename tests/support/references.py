@@ -1,4 +1,4 @@
-"""A secret reference of every kind, as an artifact has it."""
+"""A secret reference of every kind, in the form of an artifact."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""What the readers of reports require of them, as JSON Schemas.
+"""JSON Schemas for the reports, from what their readers require.
 
-SARIF: the Static Analysis Results Interchange Format 2.1.0 (OASIS Standard), the properties that this program writes,
-with what the standard requires of each; a property that is not among them is refused, so that none is written unseen.
-In addition what GitHub requires of a file for code scanning: a place, a message and a rule for each result.
-Code Quality: GitLab's documentation, "Code Quality report format".
+SARIF: Static Analysis Results Interchange Format 2.1.0 (OASIS Standard). The schema allows only the properties that
+qwen-cfg writes, each with the standard's requirements. GitHub's code scanning also needs a location, a message and a
+rule for each result. Code Quality: GitLab's documentation, "Code Quality report format".
 """
 
 from __future__ import annotations
@@ -21,13 +20,13 @@ def _list(items: dict[str, Any], least: int = 0, *, unique: bool = False) -> dic
 
 
 _TEXT = {"type": "string", "minLength": 1}
-# 3.11: a message has a text, or an id that leads to one.
+# 3.11: a message has a text, or an id of a text.
 _MESSAGE = _object({"text": _TEXT})
-# 3.27.10: and "none" for what has none, which is not written.
+# 3.27.10: "none" is allowed too; qwen-cfg does not write it.
 _LEVEL = {"enum": ["none", "note", "warning", "error"]}
-# 3.4.3: a valid URI or a relative reference (RFC 3986); these are the characters that may stand in one.
+# 3.4.3: a valid URI or a relative reference; these are the characters that RFC 3986 allows.
 _URI = {"type": "string", "pattern": r"^(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-F]{2})+$"}
-# 3.4.4: a name for a place that is told elsewhere.
+# 3.4.4: the name of a base URI that is declared elsewhere.
 _LOCATION = _object({"uri": _URI}, {"uriBaseId": {"enum": ["%SRCROOT%"]}})
 # 3.30.5: lines are counted from 1.
 _REGION = _object({"startLine": {"type": "integer", "minimum": 1}})
@@ -68,7 +67,7 @@ CODE_QUALITY = _list(
             "severity": {"enum": ["info", "minor", "major", "critical", "blocker"]},
             "location": _object(
                 {
-                    # Relative, and without ./ in front.
+                    # A relative path without a leading "./".
                     "path": {"type": "string", "pattern": "^(?![./]+/)."},
                     "lines": _object({"begin": {"type": "integer", "minimum": 1}}),
                 }

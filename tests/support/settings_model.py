@@ -1,6 +1,6 @@
-"""What Qwen Code 0.21 and later do with settings files, in as few lines as will hold it, and apart from the compiler.
+"""A short model of what Qwen Code 0.21 and later do with settings files, written apart from the compiler.
 
-A world of files and variables goes in; out comes what the program would send, or the reason why it sends nothing.
+It takes the files and variables of a machine. It returns what Qwen Code would send, or the reason why it sends nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from qwen_schema.envfile import last_of_each, reader_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+# The variables of each method: for the key, the base URL and the model.
 METHODS = ["openai", "openai-responses", "qwen-oauth", "gemini", "vertex-ai", "anthropic"]
 KEYS = {
     "openai": ["OPENAI_API_KEY"],
@@ -31,6 +32,7 @@ URLS = {
     "vertex-ai": [],
     "anthropic": ["ANTHROPIC_BASE_URL"],
 }
+# The variables that Google's library reads itself.
 LIBRARY_URLS = {"gemini": "GOOGLE_GEMINI_BASE_URL", "vertex-ai": "GOOGLE_VERTEX_BASE_URL"}
 MODELS = {
     "openai": ["OPENAI_MODEL", "QWEN_MODEL"],
@@ -39,6 +41,7 @@ MODELS = {
     "vertex-ai": ["GOOGLE_MODEL"],
     "anthropic": ["ANTHROPIC_MODEL"],
 }
+# The method that variables decide: the first one of which each group has a variable that is set.
 INFERRED = [
     ("qwen-oauth", [["QWEN_OAUTH"]]),
     ("openai", [["OPENAI_API_KEY"], ["OPENAI_MODEL", "QWEN_MODEL"], ["OPENAI_BASE_URL"]]),
@@ -46,8 +49,10 @@ INFERRED = [
     ("vertex-ai", [["GOOGLE_API_KEY", "GOOGLE_CLOUD_PROJECT"], ["GOOGLE_MODEL"]]),
     ("anthropic", [["ANTHROPIC_API_KEY"], ["ANTHROPIC_MODEL"], ["ANTHROPIC_BASE_URL"]]),
 ]
+# Variables that no env file of a project and no settings file may set.
 REFUSED = {"QWEN_HOME", "QWEN_CODE_TRUSTED_FOLDERS_PATH", "QWEN_CODE_SYSTEM_SETTINGS_PATH"}
 REFUSED |= {"QWEN_CODE_SYSTEM_DEFAULTS_PATH", "NODE_OPTIONS", "SSL_CERT_FILE"}
+# The old names of settings, from the time when settings files were flat.
 FLAT = {
     "selectedAuthType": "security.auth.selectedType",
     "enforcedAuthType": "security.auth.enforcedType",
@@ -57,12 +62,14 @@ FLAT = {
 }
 
 
-class Stop(Exception):  # noqa: N818 - what the program does
+class Stop(Exception):  # noqa: N818 - the program stops, which may be no error
     """The program sends nothing, for this reason."""
 
 
 @dataclass
 class Machine:
+    """The files, variables and flags of a machine; paths are absolute."""
+
     home: str
     cwd: str
     files: Mapping[str, str]
@@ -74,15 +81,16 @@ def outcome(machine: Machine) -> dict[str, Any]:
     """Return what the program sends (`api_key`, `base_url`, `model`, `protocol`), or the `error` that stops it."""
     try:
         settings = load(machine)
+        # The program starts itself again with the variables that it has set.
         if not machine.env.get("QWEN_CODE_NO_RELAUNCH") and not machine.env.get("SANDBOX"):
             settings = load(machine)
-        return chosen(machine, settings)
+        return request(machine, settings)
     except Stop as reason:
         return {"error": str(reason)}
 
 
 def load(m: Machine) -> dict[str, Any]:
-    """Read and merge the settings, and put into the environment what files and settings say."""
+    """Read and merge the settings files, and set the variables of env files and settings in the environment."""
     home_files = [qwen_home(m) + "/.env"]
     home_files += [] if m.env.get("QWEN_HOME") else [m.home + "/.env"]
     for path in home_files:
@@ -105,7 +113,7 @@ def load(m: Machine) -> dict[str, Any]:
 
 
 def fill_in(m: Machine, settings: dict[str, Any]) -> None:
-    """Give to variables that are unset or empty what the env files say, and then what the settings say."""
+    """Set the variables that are unset or empty: from the env files, then from `env` of the settings."""
     excluded = at(settings, "advanced.excludedEnvVars")
     excluded = ["DEBUG", "DEBUG_MODE"] if excluded is None else excluded
     for path in env_files(m, settings):
@@ -114,17 +122,19 @@ def fill_in(m: Machine, settings: dict[str, Any]) -> None:
             may_set = own or (name not in REFUSED and (in_qwen or name not in excluded))
             if may_set and not m.env.get(name):
                 m.env[name] = value
-    of_settings = at(settings, "env")
-    for name, value in of_settings.items() if isinstance(of_settings, dict) else ():
+    from_settings = at(settings, "env")
+    for name, value in from_settings.items() if isinstance(from_settings, dict) else ():
         if not m.env.get(name) and isinstance(value, str) and name not in REFUSED:
             m.env[name] = value.partition("\0")[0]
 
 
 def env_file(m: Machine, path: str) -> dict[str, str]:
+    """Return the variables of an env file; none if it does not exist."""
     return {a.name: a.value for a in last_of_each(reader_of("dotenv")(m.files.get(path, ""))).values()}
 
 
 def qwen_home(m: Machine) -> str:
+    """Return the directory that QWEN_HOME names, or else `~/.qwen`."""
     text = m.env.get("QWEN_HOME", "")
     if text[:1] == "~":
         text = m.home + text[1:]
@@ -132,10 +142,12 @@ def qwen_home(m: Machine) -> str:
 
 
 def user_files(m: Machine) -> list[str]:
+    """Return the paths of the user's own env files."""
     return list(dict.fromkeys([qwen_home(m) + "/.env", m.home + "/.qwen/.env", m.home + "/.env"]))
 
 
 def env_files(m: Machine, settings: dict[str, Any]) -> list[str]:
+    """Return the env files that count: the first one below the home in a trusted folder, then the user's own."""
     found: list[str] = []
     here, trusted = m.cwd, is_trusted(m, settings, m.cwd)
     while here != m.home and not found:
@@ -149,6 +161,7 @@ def env_files(m: Machine, settings: dict[str, Any]) -> list[str]:
 
 
 def is_trusted(m: Machine, settings: dict[str, Any], folder: str, *, unknown: bool = False) -> bool:
+    """Return whether the rule for the nearest folder trusts a folder; without a rule, `unknown`."""
     if not is_truthy(at(settings, "security.folderTrust.enabled")):
         return True
     rules = m.files.get(m.env.get("QWEN_CODE_TRUSTED_FOLDERS_PATH") or qwen_home(m) + "/trustedFolders.json", "{}")
@@ -161,11 +174,13 @@ def is_trusted(m: Machine, settings: dict[str, Any], folder: str, *, unknown: bo
 
 
 def parsed(text: str) -> Any:
+    """Parse JSON with comments."""
     comments = re.compile(r'("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
     return json.loads(comments.sub(lambda found: found[1] or " ", text.removeprefix("\ufeff")))
 
 
 def scope(m: Machine, path: str, *, may_break: bool = False) -> dict[str, Any]:
+    """Return the settings of a file; a file with invalid JSON is an error, or is empty if it `may_break`."""
     if path not in m.files:
         return {}
     try:
@@ -180,6 +195,7 @@ def scope(m: Machine, path: str, *, may_break: bool = False) -> dict[str, Any]:
 
 
 def migrated(old: dict[str, Any]) -> dict[str, Any]:
+    """Return settings in the present form: nested, and with a list of models for each provider."""
     version = old.get("$version")
     number = version if isinstance(version, (int, float)) and not isinstance(version, bool) else None
     signs = [*FLAT, "theme", "sandbox", "vimMode", "usageStatisticsEnabled"]
@@ -209,6 +225,7 @@ def migrated(old: dict[str, Any]) -> dict[str, Any]:
 
 
 def put(tree: dict[str, Any], path: str, value: Any) -> None:
+    """Set the value at a dotted path."""
     name, _, rest = path.partition(".")
     if rest:
         tree[name] = dict(tree[name]) if isinstance(tree.get(name), dict) else {}
@@ -218,6 +235,7 @@ def put(tree: dict[str, Any], path: str, value: Any) -> None:
 
 
 def expanded(value: Any, known: Mapping[str, str]) -> Any:
+    """Replace `$NAME` and `${NAME}` in each string by the variable; an unknown one stays as it is."""
     if isinstance(value, dict):
         return {name: expanded(item, known) for name, item in value.items()}
     if isinstance(value, list):
@@ -228,34 +246,38 @@ def expanded(value: Any, known: Mapping[str, str]) -> Any:
 
 
 def merged(scopes: Sequence[dict[str, Any]], path: str = "") -> dict[str, Any]:
+    """Merge settings: objects member by member, excluded variables into one list, else the last value counts."""
     result: dict[str, Any] = {}
     for source in scopes:
         for name, value in source.items():
-            there, where = result.get(name), f"{path}.{name}".lstrip(".")
-            if where == "env" and is_truthy(there) and is_truthy(value):
+            current, where = result.get(name), f"{path}.{name}".lstrip(".")
+            if where == "env" and is_truthy(current) and is_truthy(value):
                 result[name] = {
-                    **(there if isinstance(there, dict) else {}),
+                    **(current if isinstance(current, dict) else {}),
                     **(value if isinstance(value, dict) else {}),
                 }
-            elif where == "advanced.excludedEnvVars" and isinstance(there, list):
-                result[name] = [*there, *(value if isinstance(value, list) else [value])]
-            elif isinstance(there, dict) and isinstance(value, dict):
-                result[name] = merged([there, value], where)
+            elif where == "advanced.excludedEnvVars" and isinstance(current, list):
+                result[name] = [*current, *(value if isinstance(value, list) else [value])]
+            elif isinstance(current, dict) and isinstance(value, dict):
+                result[name] = merged([current, value], where)
             else:
                 result[name] = value
     return result
 
 
 def is_truthy(value: Any) -> bool:
+    """Return whether a value is true in JavaScript, where every object and list is."""
     return isinstance(value, (dict, list)) or bool(value)
 
 
 def require_objects(*values: Any) -> None:
+    """Stop if a value is true but no object and no list."""
     if any(is_truthy(value) and not isinstance(value, (dict, list)) for value in values):
         raise Stop("exit")
 
 
 def at(tree: Any, path: str) -> Any:
+    """Return the value at a dotted path, or None."""
     for name in path.split("."):
         tree = tree.get(name) if isinstance(tree, dict) else None
     return tree
@@ -284,22 +306,26 @@ def entries(settings: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 
 def holds_null(settings: dict[str, Any]) -> bool:
+    """Return whether a list of models has a null in it."""
     providers = at(settings, "modelProviders")
     lists = providers.values() if isinstance(providers, dict) else providers if isinstance(providers, list) else ()
     return any(None in models for models in lists if isinstance(models, list))
 
 
 def is_reserved(entry: dict[str, Any]) -> bool:
+    """Return whether a provider entry is for images or voice alone, so that no prompt can be sent to it."""
     return any(is_truthy(entry.get(name)) for name in ("imageOnly", "voiceOnly", "realtimeOnly"))
 
 
 def without_snapshot(name: Any) -> Any:
+    """Return the model of a `$runtime|METHOD|MODEL` snapshot."""
     while isinstance(name, str) and name.startswith("$runtime|") and "|".join(name.split("|")[2:]):
         name = "|".join(name.split("|")[2:])
     return name
 
 
-def chosen(m: Machine, settings: dict[str, Any]) -> dict[str, Any]:
+def request(m: Machine, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return what is sent: choose the method, the model and the provider entry, then the key and the base URL."""
     env, flags = m.env, m.flags
     inferred = next((t for t, groups in INFERRED if all(any(env.get(n) for n in g) for g in groups)), None)
     method = flags.get("auth_method") or at(settings, "security.auth.selectedType") or inferred
@@ -310,21 +336,21 @@ def chosen(m: Machine, settings: dict[str, Any]) -> dict[str, Any]:
         raise Stop("oauth_discontinued")
     if method not in METHODS:
         raise Stop("exit")
-    of_settings = without_snapshot(at(settings, "model.name")) if not flags.get("model") else None
-    model = flags.get("model") or of_settings or first(env, MODELS[method])
-    base = at(settings, "model.baseUrl") if of_settings else None
+    from_settings = without_snapshot(at(settings, "model.name")) if not flags.get("model") else None
+    model = flags.get("model") or from_settings or first(env, MODELS[method])
+    base = at(settings, "model.baseUrl") if from_settings else None
     if method.startswith("openai") and model:
-        method = spoken(settings, method, model)
-    mine = [entry for kind, entry in every if kind == method]
-    named = [entry for entry in mine if entry["id"] == (model or default_model(method))]
+        method = method_of_model(settings, method, model)
+    of_method = [entry for kind, entry in every if kind == method]
+    named = [entry for entry in of_method if entry["id"] == (model or default_model(method))]
     if not model:
         named.sort(key=lambda entry: bool(entry.get("baseUrl")))
     entry = next((e for e in named if base and e.get("baseUrl") == base), named[0] if named else None)
     require_objects(at(settings, "model.generationConfig"), entry.get("generationConfig") if entry and model else None)
     key = flags.get("api_key") or first(env, KEYS[method]) or at(settings, "security.auth.apiKey")
     url = flags.get("base_url") or first(env, URLS[method]) or at(settings, "security.auth.baseUrl")
-    if entry is None and mine and not key and not url:
-        entry = next((one for one in mine if not is_reserved(one)), None)
+    if entry is None and of_method and not key and not url:
+        entry = next((one for one in of_method if not is_reserved(one)), None)
         model = model or (entry or {}).get("id")
     require_usable(settings, method, entry)
     if entry is not None:
@@ -335,36 +361,38 @@ def chosen(m: Machine, settings: dict[str, Any]) -> dict[str, Any]:
             key, url = (own[0] or key, url or own[1]) if method == "openai" else own
         model = entry["id"]
     if method == "anthropic" and key:
-        require_base_url(mine, entry, url, env)
+        require_base_url(of_method, entry, url, env)
     return sent(env, method, entry, {"api_key": key, "base_url": url, "model": model or default_model(method)})
 
 
-def spoken(settings: dict[str, Any], method: str, model: str) -> str:
-    """Return which of OpenAI's two APIs a model is spoken to with."""
+def method_of_model(settings: dict[str, Any], method: str, model: str) -> str:
+    """Return which of OpenAI's two APIs is used for a model."""
     if holds_null(settings):
         raise Stop("exit")
     every = [(w, e) for w, e in entries(settings) if e["id"] == model and w.startswith("openai")]
-    # Without wireApi, it is the provider that speaks the newer of the two.
+    # Without wireApi, the provider's own method decides.
     wired = [w for w, e in every if w in (method, "openai-responses") or "wireApi" in e]
     return method if method in wired or not wired else wired[0]
 
 
 def key_of(entry: dict[str, Any], env: Mapping[str, str]) -> str | None:
+    """Return the variable that `envKey` of a provider entry names."""
     name = entry.get("envKey")
     if is_truthy(name) and not isinstance(name, str):
         raise Stop("exit")
     return env.get(name) if name else None
 
 
-def require_base_url(mine: Sequence[Any], entry: Any, url: str | None, env: Mapping[str, str]) -> None:
-    """An entry has to have one, that of the URL in use if there is such a one; the variable counts where none is."""
-    same = [one for one in mine if entry is not None and one["id"] == entry["id"]]
-    there = next((one for one in same if one.get("baseUrl") == url), same[0] if same else None)
-    if not (env.get("ANTHROPIC_BASE_URL") if there is None else there.get("baseUrl")):
+def require_base_url(of_method: Sequence[Any], entry: Any, url: str | None, env: Mapping[str, str]) -> None:
+    """Stop if no base URL is set, neither by the entry of the model nor, if there is none, by the variable."""
+    same = [one for one in of_method if entry is not None and one["id"] == entry["id"]]
+    matching = next((one for one in same if one.get("baseUrl") == url), same[0] if same else None)
+    if not (env.get("ANTHROPIC_BASE_URL") if matching is None else matching.get("baseUrl")):
         raise Stop("missing_base_url")
 
 
 def sent(env: Mapping[str, str], method: str, entry: dict[str, Any] | None, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Return what reaches the server: with a key, or by vertex-ai with the login of a Google Cloud project."""
     project = env.get("GOOGLE_CLOUD_PROJECT", "").strip() if method == "vertex-ai" else ""
     has_login = bool(project) and not (entry or {}).get("envKey")
     switch = env.get("GOOGLE_GENAI_USE_ENTERPRISE", env.get("GOOGLE_GENAI_USE_VERTEXAI", "")).strip().lower()
@@ -385,6 +413,7 @@ def vertex_url(project: str, location: str) -> str:
 
 
 def require_usable(settings: dict[str, Any], method: str, entry: dict[str, Any] | None) -> None:
+    """Stop if the entry is reserved, or if the settings enforce another method."""
     if entry is not None and is_reserved(entry):
         raise Stop("exit")
     enforced = at(settings, "security.auth.enforcedType")
@@ -406,4 +435,5 @@ def default_url(method: str, entry: dict[str, Any] | None) -> str:
 
 
 def first(env: Mapping[str, str], names: Sequence[str]) -> str | None:
+    """Return the first of some variables that is set and not blank."""
     return next((env[name] for name in names if env.get(name, "").strip()), None)

@@ -31,7 +31,7 @@ _KEYS = st.sampled_from(["sk-one-0123456789", "${SECRET}", "$K_A", "sk-${SECRET}
 _MODELS = st.sampled_from(["p1", "p2", "m", "${WHERE}", "$runtime|openai|p1", "$runtime|x"])
 _METHODS = st.sampled_from(["openai", "openai", "openai", "openai-responses", "anthropic", "gemini", "vertex-ai"])
 
-# An object and a list are true in JavaScript, whatever is in them.
+# Objects and lists are true in JavaScript, even when empty.
 _RESERVED = st.sampled_from([False, "", 0, None] * 4 + [True, "false", {}, []])
 
 _entry = st.fixed_dictionaries(
@@ -53,7 +53,7 @@ _ODD = st.sampled_from([None, "p1", 5, [], {}])
 
 
 def _lists(entry: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[list[Any]]:
-    """Return lists of entries, at times with one in them that is none."""
+    """Generate lists of entries, sometimes with an invalid one."""
     return st.lists(st.integers(0, 30).flatmap(lambda number: entry if number else _ODD), max_size=most)
 
 
@@ -139,7 +139,7 @@ def _env_text(values: dict[str, str]) -> str:
 
 @st.composite
 def settings_worlds(draw: st.DrawFn) -> dict[str, Any]:
-    """Return a world: `files`, `env`, `flags`, with paths below a root that `{ROOT}` stands for."""
+    """Generate a world: `files`, `env` and `flags`, with paths below `{ROOT}`."""
     scopes = draw(st.sets(st.sampled_from(list(PLACES)), max_size=4))
     files = {PLACES[scope]: draw(_texts) for scope in sorted(scopes)}
     for path in draw(st.sets(st.sampled_from(ENV_FILES), max_size=3)):
@@ -167,7 +167,7 @@ def settings_worlds(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def machine_at(world: dict[str, Any], root: str) -> Machine:
-    """Return a world for the short model, below a root."""
+    """Return a world as the machine of the short model, with its files below a root."""
     placed = json.loads(json.dumps(world).replace("{ROOT}", root))
     files = {f"{root}/{path}": text for path, text in placed["files"].items()}
     return Machine(f"{root}/{HOME}", f"{root}/{APP}", files, placed["env"], placed["flags"])

@@ -25,7 +25,7 @@ class SocksProxy:
     listener: socket.socket
     target: tuple[str, int]
     login: str = ""
-    asked: list[str] = field(default_factory=list)
+    targets: list[str] = field(default_factory=list)
     logins: list[str] = field(default_factory=list)
 
     @property
@@ -40,9 +40,9 @@ class SocksProxy:
 
     def _serve_one(self, near: socket.socket) -> None:
         with near, suppress(OSError, EOFError):
-            if not self._let_in(near):
+            if not self._log_in(near):
                 return
-            self.asked.append(_target_asked_for(near))
+            self.targets.append(_read_target(near))
             with socket.create_connection(self.target) as far:
                 near.sendall(_GRANTED)
                 back = threading.Thread(target=copy, args=(far, near), daemon=True)
@@ -50,9 +50,9 @@ class SocksProxy:
                 copy(near, far)
                 back.join()
 
-    def _let_in(self, near: socket.socket) -> bool:
-        _, count = _exactly(near, 2)
-        offered = _exactly(near, count)
+    def _log_in(self, near: socket.socket) -> bool:
+        _, count = _read(near, 2)
+        offered = _read(near, count)
         wanted = _LOGIN if self.login else _NO_LOGIN
         if wanted not in offered:
             near.sendall(bytes([5, _NONE_OF_THEM]))
@@ -60,21 +60,21 @@ class SocksProxy:
         near.sendall(bytes([5, wanted]))
         if not self.login:
             return True
-        user = _exactly(near, _exactly(near, 2)[1])
-        password = _exactly(near, _exactly(near, 1)[0])
+        user = _read(near, _read(near, 2)[1])
+        password = _read(near, _read(near, 1)[0])
         self.logins.append(f"{user.decode()}:{password.decode()}")
         is_right = self.logins[-1] == self.login
         near.sendall(bytes([1, 0 if is_right else 1]))
         return is_right
 
 
-def _target_asked_for(near: socket.socket) -> str:
-    kind = _exactly(near, 4)[3]
-    host = _exactly(near, _exactly(near, 1)[0]).decode() if kind == _BY_NAME else socket.inet_ntoa(_exactly(near, 4))
-    return f"{host}:{int.from_bytes(_exactly(near, 2))}"
+def _read_target(near: socket.socket) -> str:
+    kind = _read(near, 4)[3]
+    host = _read(near, _read(near, 1)[0]).decode() if kind == _BY_NAME else socket.inet_ntoa(_read(near, 4))
+    return f"{host}:{int.from_bytes(_read(near, 2))}"
 
 
-def _exactly(near: socket.socket, count: int) -> bytes:
+def _read(near: socket.socket, count: int) -> bytes:
     data = b""
     while len(data) < count:
         part = near.recv(count - len(data))

@@ -1,4 +1,4 @@
-"""The ways a server writes a key, and all readings of a text."""
+"""The forms in which a server may write a key, and the reverse: all readings of a text."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def percent(key: str) -> str:
     return "".join(f"%{ord(c):02X}" for c in key)
 
 
-# Whatever the key is made of.
+# Forms that are redacted for every key.
 FORMS: dict[str, Form] = {
     "as it stands": str,
     "JSON": json.dumps,
@@ -97,7 +97,7 @@ FORMS: dict[str, Form] = {
     "hexadecimal digits of Base64": lambda key: base64(key, "ab").encode().hex(),
 }
 
-# Where it is no word: with a digit in it.
+# Forms that are redacted only for a key with a digit, since others may be words.
 FORMS_OF_KEYS: dict[str, Form] = {
     "with blanks between": between(" "),
     "in indented lines": lambda key: wrapped(key, 10, "\n        "),
@@ -112,7 +112,7 @@ SEQUENCE = r"(?:\x1b\[|\x9b)[0-9;]*m|\x1b\]8;;[^\x1b]*\x1b\\|\x9d8;;[^\x9c]*\x9c
 
 
 def readings(text: str) -> list[str]:
-    """Return all readings of a text."""
+    """Return a text with its escapes, encodings and invisible characters resolved in every known way."""
     bare_of_colors = re.sub(SEQUENCE, "", text)
     quoted = re.sub(r"=([0-9A-Fa-f]{2})", lambda m: chr(int(m[1], 16)), text.replace("=\r\n", ""))
     text = bare_of_colors
@@ -128,7 +128,7 @@ def readings(text: str) -> list[str]:
 
 
 def decoded(text: str) -> list[str]:
-    """Return what each run of Base64 and of hexadecimal digits stands for, wherever it begins."""
+    """Decode each run of Base64 or hexadecimal digits, from every possible start."""
     found = []
     for run in re.findall(r"[A-Za-z0-9+/_-]{8,}", text):
         standard = run.replace("-", "+").replace("_", "/")

@@ -1,7 +1,7 @@
-"""A Qwen Code that behaves as the recorded ones: a real program that reads files and variables and sends one request.
+"""A stand-in for Qwen Code: a real program that reads files and variables, and sends one request.
 
-What it sends is what the short model of the recordings says. Like the real one, it writes below `QWEN_HOME`, rewrites
-settings of an old form, calls its telemetry host, and goes through the proxy of the environment.
+The short model of the recordings (`settings_model.py`) decides what it sends. Like the real program, it writes below
+`QWEN_HOME`, migrates old settings files, sends telemetry, and uses the proxy of the environment.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ PATHS = {
     "anthropic": "/v1/messages",
     "gemini": "/v1beta/models/{model}:streamGenerateContent",
 }
-# Variables that make it misbehave, for tests alone.
+# Variables with which tests make it misbehave.
 HANG, SILENT, BREAK, LIE, DISTRUST = (f"STAND_IN_{what}" for what in ("HANG", "SILENT", "BREAK", "LIE", "DISTRUST"))
 
 
 def install(root: Path, version: str = "0.24.4") -> Path:
-    """Install it as npm does, and return the directory for the PATH."""
+    """Install the stand-in like npm, and return the directory for the PATH."""
     directory = npm_global(root, version)
     tests = Path(__file__).parents[1]
     start = f"import sys\nsys.path[:0] = [{str(tests)!r}]\nfrom support.stand_in import main\nmain()\n"
@@ -71,10 +71,11 @@ class Disk(Mapping[str, str]):
 
 
 def main() -> None:
+    """Behave like Qwen Code with the arguments and the environment of this process."""
     words = [part for word in sys.argv[1:] for part in (word.split("=", 1) if word.startswith("--") else [word])]
     flags = {FLAGS[word]: words[at + 1] for at, word in enumerate(words) if word in FLAGS}
     machine = Machine(os.path.realpath(os.environ["HOME"]), str(Path.cwd()), Disk(), dict(os.environ), flags)
-    found = outcome(machine)
+    sent = outcome(machine)
     _write(machine)
     if os.environ.get(HANG):
         _hang()
@@ -82,11 +83,11 @@ def main() -> None:
         sys.exit("boom")
     with suppress(httpx.HTTPError):
         _client(machine).post(f"https://{TELEMETRY}/", content=b"usage")
-    if "error" in found:
-        sys.exit(f"No request: {found['error']}")
+    if "error" in sent:
+        sys.exit(f"No request: {sent['error']}")
     if os.environ.get(SILENT):
         return
-    print(_ask(machine, found | json.loads(os.environ.get(LIE, "{}"))))
+    print(_ask(machine, sent | json.loads(os.environ.get(LIE, "{}"))))
 
 
 def _write(machine: Machine) -> None:
@@ -116,13 +117,13 @@ def _client(machine: Machine) -> httpx.Client:
     return httpx.Client(proxy=proxy or None, trust_env=False, verify=context, timeout=20)
 
 
-def _ask(machine: Machine, found: dict[str, Any]) -> str:
-    protocol, key = found["protocol"], found.get("api_key", "")
+def _ask(machine: Machine, sent: dict[str, Any]) -> str:
+    protocol, key = sent["protocol"], sent.get("api_key", "")
     header = {"anthropic": "x-api-key", "gemini": "x-goog-api-key"}.get(protocol)
     headers = {header: key} if header else {"Authorization": f"Bearer {key}"}
-    url = found["base_url"].rstrip("/") + PATHS[protocol].format(model=found["model"])
-    body = {"model": found["model"], "stream": True, "messages": [{"role": "user", "content": "ping"}]}
-    answer = _client(machine).post(url, json=body, headers=headers)
-    pieces = [line.removeprefix("data: ") for line in answer.text.splitlines() if line.startswith("data: {")]
+    url = sent["base_url"].rstrip("/") + PATHS[protocol].format(model=sent["model"])
+    body = {"model": sent["model"], "stream": True, "messages": [{"role": "user", "content": "ping"}]}
+    reply = _client(machine).post(url, json=body, headers=headers)
+    pieces = [line.removeprefix("data: ") for line in reply.text.splitlines() if line.startswith("data: {")]
     deltas = [choice["delta"] for piece in pieces for choice in json.loads(piece).get("choices", ())]
     return "".join(delta.get("content") or "" for delta in deltas)

@@ -81,6 +81,7 @@ class Planted:
     scene: Scene
 
     def world(self, profile: str = "documented", *, dialect: Dialect = "dotenv", survey: bool = False) -> World:
+        """Read the world of the scene from the disk."""
         scene = self.scene
         return read(
             self.root / scene.cwd,
@@ -104,7 +105,7 @@ class Planted:
 
 
 def plant(root: Path, scene: Scene) -> Planted:
-    """Make every directory and file of a scene below a root."""
+    """Write every directory and file of a scene below a root."""
     for directory in (*CWDS, *([scene.home] if scene.home and scene.home.name != "missing" else [])):
         (root / directory).mkdir(parents=True, exist_ok=True)
     for path, file in scene.files.items():

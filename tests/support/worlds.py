@@ -69,7 +69,7 @@ ELSEWHERE = P("r/elsewhere")
 MISSING = P("r/missing")
 CWDS = (*DIRECTORIES[1:], ELSEWHERE)
 HOMES = (P("r/home"), P("r/home"), P("r/home/work/app"), ELSEWHERE, MISSING, P("r"), None)
-# Where QWEN_HOME may lead, from the home or from the working directory.
+# The files that QWEN_HOME may lead to, from the home or from the working directory.
 MOVED = (P("r/home/moved/.env"), P("r/home/work/app/moved/.env"), P("r/moved/.env"))
 PLACES = tuple(
     dict.fromkeys([*(d / name for d in (*DIRECTORIES, ELSEWHERE) for name in (".qwen/.env", ".env")), *MOVED])
@@ -129,26 +129,26 @@ _FLAGS: dict[str, st.SearchStrategy[str]] = {
     "debug": st.just("true"),
     "excluded_variables": st.sampled_from(["QWEN_MODEL", "none"]),
 }
-# The names that decide most come up most.
+# The names that decide most are drawn most often.
 _NAMES = st.sampled_from([KEY, KEY, "OPENAI_BASE_URL", "OPENAI_MODEL", "OPENAI_MODEL", "DEBUG", "QWEN_HOME", *VALUES])
 
 
 def env_text(*assignments: tuple[str, str]) -> EnvText:
-    """Return the plainest env file with these assignments."""
+    """Return an env file with these assignments, each quoted on a line of its own."""
     text = "".join(f'{name}="{value}"\n' for name, value in assignments)
     return EnvText(text, tuple((name, value, line) for line, (name, value) in enumerate(assignments, 1)))
 
 
 def assignments() -> st.SearchStrategy[tuple[str, str]]:
-    """Generate a variable with a value, which is empty now and then."""
+    """Generate a variable with a value, which is sometimes empty."""
     return _NAMES.flatmap(lambda name: st.tuples(st.just(name), _sometimes_empty(VALUES[name])))
 
 
 @st.composite
 def env_texts(draw: st.DrawFn) -> EnvText:
-    """Generate an env file in all shapes of the dialect, knowing what each of its lines means.
+    """Generate an env file in every form of the dialect, with the meaning of each line.
 
-    No line is made that starts with a quote: it would be the value of an empty assignment above it.
+    No line starts with a quote: it would be read as the value of an empty assignment above it.
     """
     pieces = draw(st.lists(st.one_of(_assignment_pieces(), _assignment_pieces(), _other_pieces()), max_size=5))
     ends = draw(st.sampled_from([("\n",), ("\n",), ("\r\n",), ("\r",), ("\n", "\r\n")]))
@@ -199,13 +199,13 @@ def environments() -> st.SearchStrategy[dict[str, str]]:
 
 
 def flags() -> st.SearchStrategy[dict[str, str]]:
-    given = st.sampled_from(list(_FLAGS)).flatmap(lambda f: st.tuples(st.just(f), _sometimes_empty(_FLAGS[f])))
-    return st.lists(given, max_size=2).map(dict)
+    drawn = st.sampled_from(list(_FLAGS)).flatmap(lambda f: st.tuples(st.just(f), _sometimes_empty(_FLAGS[f])))
+    return st.lists(drawn, max_size=2).map(dict)
 
 
 @st.composite
 def scenes(draw: st.DrawFn) -> Scene:
-    """Generate a world with the search in charge of the env file."""
+    """Generate a world in which the search chooses the env file."""
     files = draw(st.dictionaries(st.sampled_from(PLACES), env_texts(), max_size=4))
     free = [place for place in PLACES if place not in files]
     cwd = draw(st.sampled_from(CWDS))
@@ -225,7 +225,7 @@ def scenes(draw: st.DrawFn) -> Scene:
 
 @st.composite
 def scenes_with_a_choice(draw: st.DrawFn) -> Scene:
-    """Generate a world in which `--env-file` or `--no-env-file` is given."""
+    """Generate a world with `--env-file` or `--no-env-file`."""
     scene = draw(scenes())
     chosen = draw(st.sampled_from([*NOT_SEARCHED, *scene.files, None]))
     if chosen is None:
@@ -234,7 +234,7 @@ def scenes_with_a_choice(draw: st.DrawFn) -> Scene:
 
 
 def complete_scenes() -> st.SearchStrategy[Scene]:
-    """Generate worlds that an artifact can be made of, unless something in them is no value."""
+    """Generate worlds with a key or a login: an artifact can be made of them if every value is valid."""
     return scenes().map(
         lambda s: s if s.flags.get("api_key") else s.but(flags={**s.flags, "auth_method": "qwen-oauth"})
     )

@@ -1,4 +1,4 @@
-"""What `client_kwargs` needs of the openai package, where that is not installed: its HTTP clients."""
+"""A stand-in for the openai package, if it is not installed: the HTTP clients that `client_kwargs` uses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class DefaultHttpxClient(httpx.Client):
 
 
 class DefaultAsyncHttpxClient(httpx.AsyncClient):
-    """The same for asynchronous programs."""
+    """The asynchronous client."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"timeout": 600, "follow_redirects": True, **options})
