@@ -1,4 +1,4 @@
-"""The schema of artifacts for other programs: it stands alone, and accepts every artifact."""
+"""The JSON Schema of artifacts for other programs: it is self-contained, and accepts every artifact."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ KEY = "sk-0123456789abcdef"
 
 
 def artifact(reference: dict[str, str] = REFERENCES[0]) -> dict[str, Any]:
-    """Return an artifact as a document with an entry in everything that may be empty."""
+    """Return an artifact as a document in which no list and no table is empty."""
     made = to_document(to_artifact(resolve(environ={"OPENAI_API_KEY": KEY}, cwd="/", home=None, search=False)))
     made["config"] |= {"api_key": reference, "no_proxy": ["a"], "proxy": "socks5h://h:1", "ca_bundle": "~/a.pem"}
     made["config"]["usage_statistics_endpoint"] = "HTTP://localhost:4318"
@@ -42,7 +42,7 @@ def artifact(reference: dict[str, str] = REFERENCES[0]) -> dict[str, Any]:
 
 
 def references_in(schema: object) -> Iterator[str]:
-    """Yield every reference in a schema, and what would make another base of one."""
+    """Yield every reference in a schema, and every keyword that changes the base of references."""
     if isinstance(schema, dict):
         yield from (schema[key] for key in ("$ref", "$dynamicRef", "$id") if isinstance(schema.get(key), str))
         for value in schema.values():
@@ -53,7 +53,7 @@ def references_in(schema: object) -> Iterator[str]:
 
 
 def undescribed(schema: Any, path: str = "") -> Iterator[str]:
-    """Yield the properties that an editor would have nothing to say about."""
+    """Yield the properties without a description for editors."""
     for name, declared in schema.get("properties", {}).items():
         target = SCHEMA["$defs"][declared["$ref"].rpartition("/")[2]] if "$ref" in declared else declared
         if not target.get("description"):
@@ -63,37 +63,37 @@ def undescribed(schema: Any, path: str = "") -> Iterator[str]:
         yield from undescribed(schema["items"], f"{path}/*")
 
 
-def says(schema: dict[str, Any], value: object) -> list[str]:
+def errors(schema: dict[str, Any], value: object) -> list[str]:
     return [error.json_path for error in Draft202012Validator(schema).iter_errors(value)]
 
 
-def test_it_stands_alone():
+def test_schema_is_self_contained():
     Draft202012Validator.check_schema(SCHEMA)
     assert [name for name in references_in(SCHEMA) if not name.startswith("#/$defs/")] == []
     assert "urn:" not in json.dumps(SCHEMA)
     assert "x-qwen" not in json.dumps(SCHEMA)
 
 
-def test_no_reference_has_words_beside_it():
-    """Taplo forgets what stands beside one, and tombi takes the place for a table without entries."""
+def test_no_reference_has_sibling_keywords():
+    """Taplo ignores keywords beside `$ref`, and tombi takes such a property for a table without entries."""
     siblings = [key for declared in SCHEMA["properties"].values() if "$ref" in declared for key in declared]
     assert siblings == []
     assert "$ref" not in SCHEMA["properties"]["config"]["properties"]["api_key"]
 
 
-def test_every_entry_is_described():
+def test_every_property_has_a_description():
     assert SCHEMA["title"]
     assert list(undescribed(SCHEMA)) == []
 
 
-def test_no_format_is_left_that_only_this_program_knows():
+def test_no_own_format_is_used():
     assert not set(CHECKS) & set(json.dumps(SCHEMA).split('"'))
 
 
 @pytest.mark.parametrize("reference", REFERENCES, ids=lambda r: r["from"])
-def test_it_accepts_every_kind_of_artifact(reference: dict[str, str]):
+def test_every_kind_of_artifact_is_accepted(reference: dict[str, str]):
     validate_document(artifact(reference))
-    assert says(SCHEMA, artifact(reference)) == []
+    assert errors(SCHEMA, artifact(reference)) == []
 
 
 @pytest.mark.parametrize(
@@ -114,20 +114,20 @@ def test_it_accepts_every_kind_of_artifact(reference: dict[str, str]):
         (("format",), 2),
     ],
 )
-def test_it_refuses_what_is_no_artifact(place: tuple[str, ...], value: object):
+def test_an_invalid_artifact_is_refused(place: tuple[str, ...], value: object):
     made = artifact()
     parent = made if len(place) == 1 else made[place[0]]
     parent[place[-1]] = value
     with pytest.raises(ArtifactError):
         validate_document(made)
-    assert says(SCHEMA, made)
+    assert errors(SCHEMA, made)
 
 
 @pytest.mark.parametrize("part", ["config", "provenance"])
-def test_it_names_a_field_that_is_missing(part: str):
+def test_the_error_names_a_missing_field(part: str):
     made = artifact()
     del made[part]["model"]
-    assert says(SCHEMA, made) == [f"$.{part}"]
+    assert errors(SCHEMA, made) == [f"$.{part}"]
 
 
 @given(
@@ -148,7 +148,7 @@ def test_it_names_a_field_that_is_missing(part: str):
     ),
 )
 @example(REFERENCES[0], {"base_url": "https://höst.example/v1\ufeff"})
-def test_it_accepts_whatever_is_an_artifact(reference: dict[str, str], changes: dict[str, Any]):
+def test_every_valid_artifact_is_accepted(reference: dict[str, str], changes: dict[str, Any]):
     made = copy.deepcopy(artifact(reference))
     made["config"] |= changes
     try:
@@ -156,7 +156,7 @@ def test_it_accepts_whatever_is_an_artifact(reference: dict[str, str], changes: 
     except ArtifactError:
         return
     assert not any(isinstance(value, float) and not math.isfinite(value) for value in changes.values())
-    assert says(SCHEMA, made) == []
+    assert errors(SCHEMA, made) == []
 
 
 @given(
@@ -167,7 +167,7 @@ def test_it_accepts_whatever_is_an_artifact(reference: dict[str, str], changes: 
         st.builds("{}://{}".format, st.sampled_from(["http", "HTTPS", "socks5h", "ftp"]), st.text(max_size=4)),
     ),
 )
-def test_a_pattern_matches_whatever_its_format_accepts(form: str, text: str):
+def test_a_pattern_matches_every_text_that_its_format_accepts(form: str, text: str):
     try:
         CHECKS[form](text)
     except ValueError:
@@ -176,7 +176,7 @@ def test_a_pattern_matches_whatever_its_format_accepts(form: str, text: str):
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)
-def test_every_schema_is_one_and_refers_to_itself_alone(schema: Any):
+def test_every_schema_is_valid_and_has_no_external_reference(schema: Any):
     loaded = schema.load()
     Draft202012Validator.check_schema(loaded)
     assert loaded["title"]

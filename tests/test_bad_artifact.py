@@ -1,4 +1,4 @@
-"""A file that is no valid artifact is refused with the place and the reason, and its values are never quoted."""
+"""Invalid artifacts: the error names the place and the reason, and never quotes a value."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def document(artifact: ResolvedConfig) -> dict[str, Any]:
 
 
 def with_value(document: dict[str, Any], place: str, value: Any) -> dict[str, Any]:
-    """Return the document with one value put at a dotted place."""
+    """Return the document with another value at a dotted path."""
     changed = deepcopy(document)
     table, (*steps, last) = changed, place.split(".")
     for step in steps:
@@ -75,12 +75,12 @@ def refusal(text: str) -> ArtifactError:
 both_forms = pytest.mark.parametrize("write", [tomli_w.dumps, json.dumps], ids=["toml", "json"])
 
 
-def test_the_artifact_of_these_tests_is_sound(artifact: ResolvedConfig) -> None:
+def test_the_artifact_of_these_tests_is_valid(artifact: ResolvedConfig) -> None:
     assert load(dump(artifact)) == load(dump(artifact, "json")) == artifact
     assert len(artifact.excluded) == 2
 
 
-# Texts that are no document.
+# Texts that are neither TOML nor JSON.
 
 
 @pytest.mark.parametrize(
@@ -102,36 +102,36 @@ def test_the_artifact_of_these_tests_is_sound(artifact: ResolvedConfig) -> None:
     ],
     ids=lambda text: repr(text[:20]),
 )
-def test_a_text_that_is_no_document_is_refused(text: str) -> None:
+def test_invalid_toml_or_json_is_refused(text: str) -> None:
     refusal(text)
 
 
 @pytest.mark.parametrize("text", ["format = " + "9" * 5000, '{"format": ' + "9" * 5000 + "}"], ids=["toml", "json"])
-def test_a_number_of_thousands_of_digits_is_refused(text: str) -> None:
+def test_a_number_with_thousands_of_digits_is_refused(text: str) -> None:
     refusal(text)
 
 
-def test_the_form_of_a_bad_text_is_named() -> None:
+def test_the_error_names_the_form_of_a_bad_text() -> None:
     assert "JSON" in refusal('{"format": 1').what
     assert "TOML" in refusal("format = ").what
     assert "line 2" in refusal("format = 1\nconfig = ?\n").what
 
 
 @pytest.mark.parametrize("form", ["toml", "json"])
-def test_an_artifact_cut_off_anywhere_is_refused(form: Any, artifact: ResolvedConfig) -> None:
+def test_a_truncated_artifact_is_refused(form: Any, artifact: ResolvedConfig) -> None:
     whole = dump(artifact, form).rstrip()
-    taken = [whole[:cut][-60:] for cut in range(len(whole)) if is_taken(whole[:cut])]
+    taken = [whole[:cut][-60:] for cut in range(len(whole)) if is_accepted(whole[:cut])]
     assert taken == []
 
 
-def test_an_artifact_without_exclusions_cut_off_anywhere_is_refused(tmp_path: Path) -> None:
+def test_a_truncated_artifact_without_exclusions_is_refused(tmp_path: Path) -> None:
     write_tree(tmp_path, {".env": "OPENAI_API_KEY=sk-x\n"})
     whole = dump(to_artifact(resolve_world(read(tmp_path), profile_named()))).rstrip()
-    taken = [whole[:cut][-60:] for cut in range(len(whole)) if is_taken(whole[:cut])]
+    taken = [whole[:cut][-60:] for cut in range(len(whole)) if is_accepted(whole[:cut])]
     assert taken == []
 
 
-def is_taken(text: str) -> bool:
+def is_accepted(text: str) -> bool:
     try:
         load(text)
     except ArtifactError:
@@ -140,16 +140,16 @@ def is_taken(text: str) -> bool:
 
 
 @pytest.mark.parametrize(("text", "form"), [("{}", "json"), (" \n{", "json"), ("format = 1", "toml"), ("", "toml")])
-def test_the_form_is_told_from_the_text(text: str, form: str) -> None:
+def test_the_form_is_detected_from_the_text(text: str, form: str) -> None:
     assert form_of(text) == form
 
 
-# Documents that are no artifact.
+# TOML and JSON documents that are no artifact.
 
 
 @both_forms
 @pytest.mark.parametrize("version", [2, 0, -1, 99])
-def test_another_format_version_is_refused_by_its_number(version: int, write: Any, document: dict[str, Any]) -> None:
+def test_the_error_names_an_unknown_format_version(version: int, write: Any, document: dict[str, Any]) -> None:
     error = refusal(write(with_value(document, "format", version)))
     assert str(version) in error.what
     assert "format 1" in error.what
@@ -157,12 +157,12 @@ def test_another_format_version_is_refused_by_its_number(version: int, write: An
 
 @both_forms
 @pytest.mark.parametrize("version", [True, "1", [1], 1.5])
-def test_a_format_that_is_no_version_is_refused(version: Any, write: Any, document: dict[str, Any]) -> None:
+def test_an_invalid_format_version_is_refused(version: Any, write: Any, document: dict[str, Any]) -> None:
     assert "format:" in refusal(write(with_value(document, "format", version))).what
 
 
 @both_forms
-def test_another_format_version_is_what_is_said_even_when_all_else_differs_too(write: Any) -> None:
+def test_an_unknown_format_version_is_reported_before_other_errors(write: Any) -> None:
     assert "format 2" in refusal(write({"format": 2, "settings": {"a": 1}})).what
 
 
@@ -182,7 +182,7 @@ def test_another_format_version_is_what_is_said_even_when_all_else_differs_too(w
         *("config.api_key.from", "config.api_key.variable"),
     ],
 )
-def test_what_is_missing_is_named(place: str, write: Any, document: dict[str, Any]) -> None:
+def test_the_error_names_a_missing_entry(place: str, write: Any, document: dict[str, Any]) -> None:
     error = refusal(write(without(document, place)))
     table, _, name = place.rpartition(".")
     assert table in error.what
@@ -191,7 +191,7 @@ def test_what_is_missing_is_named(place: str, write: Any, document: dict[str, An
 
 @both_forms
 @pytest.mark.parametrize("table", ["", "config.", "provenance.", "env_file.", "provenance.model.", "config.api_key."])
-def test_an_unknown_key_is_named(table: str, write: Any, document: dict[str, Any]) -> None:
+def test_the_error_names_an_unknown_entry(table: str, write: Any, document: dict[str, Any]) -> None:
     error = refusal(write(with_value(document, f"{table}modle", PRIVATE)))
     assert table.rstrip(".") in error.what
     assert "modle" in error.what or table in ("config.api_key.", "provenance.")
@@ -247,7 +247,7 @@ def test_an_unknown_key_is_named(table: str, write: Any, document: dict[str, Any
     ],
 )
 @both_forms
-def test_a_bad_value_is_named_by_its_place_and_never_quoted(
+def test_the_error_names_the_place_of_a_bad_value_and_never_quotes_it(
     place: str, value: Any, word: str, write: Any, document: dict[str, Any]
 ) -> None:
     error = refusal(write(with_value(document, place, value)))
@@ -256,28 +256,28 @@ def test_a_bad_value_is_named_by_its_place_and_never_quoted(
 
 
 @both_forms
-def test_a_timeout_that_is_no_number_is_refused(write: Any, document: dict[str, Any]) -> None:
+def test_a_timeout_that_is_not_a_finite_number_is_refused(write: Any, document: dict[str, Any]) -> None:
     assert "config.timeout" in refusal(write(with_value(document, "config.timeout", float("nan")))).what
 
 
 @both_forms
-def test_a_whole_number_is_one_however_it_is_written(write: Any, document: dict[str, Any]) -> None:
-    """JSON Schema takes 3.0 for an integer; who counts with it does not."""
+def test_a_whole_number_is_loaded_as_an_integer(write: Any, document: dict[str, Any]) -> None:
+    """JSON Schema accepts 3.0 as an integer; Python code that counts with it does not."""
     value = load(write(with_value(document, "config.max_retries", 3.0))).config["max_retries"]
     assert value == 3
     assert isinstance(value, int)
 
 
-def test_half_a_surrogate_pair_cannot_be_written_again_and_is_refused(document: dict[str, Any]) -> None:
+def test_a_lone_surrogate_is_refused(document: dict[str, Any]) -> None:
     refusal(json.dumps(with_value(document, "config.model", "\ud800")))
 
 
-def test_a_date_is_no_text(artifact: ResolvedConfig) -> None:
+def test_a_date_is_not_a_text(artifact: ResolvedConfig) -> None:
     refused = refusal(dump(artifact).replace('model = "m"', "model = 2020-01-01"))
     assert "config.model: it is not a string" in refused.what
 
 
-# Time, and the length of messages, against size.
+# Large inputs: the time that they take, and the length of messages.
 
 
 @pytest.mark.parametrize(
@@ -291,13 +291,13 @@ def test_a_date_is_no_text(artifact: ResolvedConfig) -> None:
         ('a = ["""x"""", {{{} = 1}}]', 6),
     ],
 )
-def test_a_name_with_too_many_parts_is_refused_by_its_line_before_it_is_parsed(text: str, line: int) -> None:
+def test_a_key_with_too_many_parts_is_refused_before_parsing(text: str, line: int) -> None:
     name = ".".join(["a", "'='", '"]"'] * 1000)
     error = refusal('# a\n\nb = """\n.\n"""\n' + text.format(name) + "\n")
     assert f"a name has more than 16 parts (at line {line})" in error.what
 
 
-def test_dots_are_counted_in_names_alone(artifact: ResolvedConfig) -> None:
+def test_only_dots_in_keys_are_counted(artifact: ResolvedConfig) -> None:
     dots = "." * 1000
     where = f'# {dots}\nmodel = """\n\\"""{dots}""""'
     assert load(dump(artifact).replace('model = "m"', where, 1)).config["model"] == f'"""{dots}"'
@@ -310,7 +310,7 @@ _pieces = ['"""', "'''", *"\"'\\#\n=[]{}, .a", "\r\n", "a" + ".a" * 20]
 
 
 @given(pieces=st.lists(st.sampled_from(_pieces), max_size=14), start=st.sampled_from(["", "a = ", "a = [", 'a = ["""']))
-def test_no_name_with_too_many_parts_comes_to_the_parser(pieces: list[str], start: str) -> None:
+def test_no_key_with_too_many_parts_reaches_the_parser(pieces: list[str], start: str) -> None:
     text, parts = start + "".join(pieces), []
 
     def parse_key(source: str, position: int) -> Any:
@@ -326,12 +326,12 @@ def test_no_name_with_too_many_parts_comes_to_the_parser(pieces: list[str], star
 
 
 @pytest.mark.parametrize("text", ["format = 0x" + "f" * 20_000, "[config]\nmax_retries = 0x" + "f" * 20_000])
-def test_a_number_that_cannot_be_written_in_digits_is_refused(text: str) -> None:
+def test_a_number_with_too_many_digits_to_print_is_refused(text: str) -> None:
     assert "too long" in refusal(text).what
 
 
 @both_forms
-def test_of_many_errors_one_is_told_and_in_few_words(write: Any, document: dict[str, Any]) -> None:
+def test_only_one_of_many_errors_is_reported(write: Any, document: dict[str, Any]) -> None:
     many = {f"{number:05}" + "x" * 20: 0 for number in range(20_000)}
     assert "excluded.0: it is not a table" in refusal(write({**document, "excluded": [0] * 20_000})).what
     for table, word in (("config", "00000"), ("provenance", "more than 100 entries"), ("env_file", "00000")):
@@ -357,9 +357,9 @@ _places = st.sampled_from(
 
 
 @given(place=_places, value=_values)
-def test_whatever_stands_anywhere_is_refused_or_goes_round(place: str, value: Any, document: dict[str, Any]) -> None:
+def test_a_changed_artifact_is_refused_or_round_trips(place: str, value: Any, document: dict[str, Any]) -> None:
     text = json.dumps(with_value(document, place, value))
-    if is_taken(text):
+    if is_accepted(text):
         taken = load(text)
         assert load(dump(taken)) == load(dump(taken, "json")) == taken
     else:
@@ -367,11 +367,11 @@ def test_whatever_stands_anywhere_is_refused_or_goes_round(place: str, value: An
 
 
 @given(text=st.one_of(st.text(), st.text().map("{{{}".format), st.text().map("format = 1\n{}".format)))
-def test_any_other_text_is_refused(text: str) -> None:
+def test_any_text_is_refused_with_a_bounded_message(text: str) -> None:
     refusal(text)
 
 
-# Nothing invalid is written either.
+# Writing.
 
 
 def test_an_invalid_artifact_is_not_written(artifact: ResolvedConfig) -> None:
@@ -382,7 +382,7 @@ def test_an_invalid_artifact_is_not_written(artifact: ResolvedConfig) -> None:
         assert PRIVATE not in str(caught.value)
 
 
-def test_what_is_valid_is_not_refused(document: dict[str, Any]) -> None:
+def test_a_valid_artifact_is_written(document: dict[str, Any]) -> None:
     validate_document(document)
     assert load(json.dumps(document)) == load(tomli_w.dumps(document))
     assert load(tomli_w.dumps(document).replace("\n", "\r\n")) == load(tomli_w.dumps(document))

@@ -1,4 +1,4 @@
-"""What stands in the way of a resolution: each kind of bad file, directory and home, with a message of its own."""
+"""Bad env files, directories and homes: each is skipped or refused, with its own message."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SOUND = f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=m\n"
 
 @pytest.fixture(scope="module", autouse=True)
 def everything_is_imported(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Nobody may not be able to read the modules that are imported late."""
+    """The user nobody may not be able to read modules that are imported late."""
     resolved(tmp_path_factory.mktemp("warm"))
 
 
@@ -42,7 +42,7 @@ def resolved(cwd: Path, home: Path | None = None, **more: object) -> Resolution:
 
 @contextmanager
 def refused(where: str, *words: str) -> Iterator[None]:
-    """Expect an error that names the place, says what is wrong and what to do, and shows no key."""
+    """Expect an error with a place, a reason and advice, and without a key."""
     with pytest.raises(EnvFileError) as caught:
         yield
     error = caught.value
@@ -54,7 +54,7 @@ def refused(where: str, *words: str) -> Iterator[None]:
     assert error.__cause__ is None and (error.__suppress_context__ or error.__context__ is None)
 
 
-# What stands where an env file is looked for, and is none.
+# Paths of the search that are no file.
 
 
 def directory(place: Path) -> None:
@@ -87,7 +87,7 @@ NO_FILES = [
 
 
 @pytest.mark.parametrize(("make", "kind"), NO_FILES)
-def test_what_is_no_file_is_skipped_with_its_kind_noted(
+def test_a_path_that_is_no_file_is_skipped_with_its_kind(
     make: Callable[[Path], None], kind: str, tmp_path: Path
 ) -> None:
     write_tree(tmp_path, {".env": SOUND, "app/keep": ""})
@@ -99,31 +99,31 @@ def test_what_is_no_file_is_skipped_with_its_kind_noted(
 
 
 @pytest.mark.parametrize(("make", "kind"), NO_FILES)
-def test_what_is_no_file_cannot_be_chosen(make: Callable[[Path], None], kind: str, tmp_path: Path) -> None:
+def test_a_chosen_path_that_is_no_file_is_refused(make: Callable[[Path], None], kind: str, tmp_path: Path) -> None:
     make(tmp_path / "chosen")
     with refused("./chosen", "--env-file", kind):
         read(tmp_path, env_file=Path("chosen"))
 
 
-def test_a_missing_file_cannot_be_chosen(tmp_path: Path) -> None:
+def test_a_chosen_file_that_is_missing_is_refused(tmp_path: Path) -> None:
     write_tree(tmp_path, {".env": SOUND})
     with refused("./chosen.env", "--env-file", "does not exist"):
         read(tmp_path, env_file=Path("chosen.env"))
 
 
-def test_a_chosen_file_whose_directory_is_a_file_does_not_exist(tmp_path: Path) -> None:
+def test_a_chosen_file_below_a_file_does_not_exist(tmp_path: Path) -> None:
     write_tree(tmp_path, {".env": SOUND})
     with refused("./.env/x", "--env-file", "does not exist"):
         read(tmp_path, env_file=Path(".env/x"))
 
 
 @pytest.mark.parametrize("length", [300, 5000])
-def test_a_chosen_file_whose_name_is_too_long_does_not_exist(length: int, tmp_path: Path) -> None:
+def test_a_chosen_file_with_a_too_long_name_does_not_exist(length: int, tmp_path: Path) -> None:
     with pytest.raises(EnvFileError, match="--env-file"):
         read(tmp_path, env_file=Path("x" * length))
 
 
-def test_a_chosen_file_is_named_from_the_working_directory(tmp_path: Path) -> None:
+def test_a_chosen_file_is_relative_to_the_working_directory(tmp_path: Path) -> None:
     write_tree(tmp_path, {"keys/prod.env": SOUND, "app/.env": "OPENAI_MODEL=other\n"})
     resolution = resolved(tmp_path / "app", env_file=Path("../keys/prod.env"))
     assert resolution.decisions["model"].value == "m"
@@ -132,12 +132,12 @@ def test_a_chosen_file_is_named_from_the_working_directory(tmp_path: Path) -> No
     assert resolution.decisions["model"].winner.origin.reach == "user"
 
 
-def test_a_qwen_directory_that_is_a_file_holds_no_env_file(tmp_path: Path) -> None:
+def test_a_qwen_directory_that_is_a_file_has_no_env_file(tmp_path: Path) -> None:
     write_tree(tmp_path, {".qwen": "not a directory", ".env": SOUND})
     assert [visit.outcome for visit in resolved(tmp_path).search.visits[:2]] == ["absent", "found"]
 
 
-def test_a_link_to_a_file_is_a_file(tmp_path: Path) -> None:
+def test_a_link_to_a_file_is_read(tmp_path: Path) -> None:
     write_tree(tmp_path, {"kept/elsewhere": SOUND, "app/keep": ""})
     (tmp_path / "app" / ".env").symlink_to("../kept/elsewhere")
     resolution = resolved(tmp_path / "app")
@@ -145,7 +145,7 @@ def test_a_link_to_a_file_is_a_file(tmp_path: Path) -> None:
     assert resolution.files[0].shown == "./.env"
 
 
-# Files that are there and cannot be taken: going on to the next one would silently change which one wins.
+# Files that exist and cannot be read: going on to the next one would silently change which one counts.
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_a_link_to_a_file_is_a_file(tmp_path: Path) -> None:
         pytest.param(b"\xed\xa0\x80", "./.env:1", "UTF-8", id="half a surrogate pair"),
     ],
 )
-def test_a_file_that_is_no_text_is_an_error_that_names_it(
+def test_a_file_that_is_not_text_is_an_error_with_its_name(
     content: bytes, where: str, word: str, tmp_path: Path
 ) -> None:
     write_tree(tmp_path, {"app/.env": content, ".env": SOUND})
@@ -166,24 +166,24 @@ def test_a_file_that_is_no_text_is_an_error_that_names_it(
         resolved(tmp_path / "app")
 
 
-def test_1_mib_is_not_too_much(tmp_path: Path) -> None:
+def test_a_file_of_1_mib_is_read(tmp_path: Path) -> None:
     write_tree(tmp_path, {".env": SOUND + "#" * (MEBIBYTE - len(SOUND))})
     assert resolved(tmp_path).decisions["model"].value == "m"
 
 
-def test_of_a_huge_file_only_the_beginning_is_read(tmp_path: Path) -> None:
+def test_only_the_beginning_of_a_huge_file_is_read(tmp_path: Path) -> None:
     write_tree(tmp_path, {".env": SOUND})
     os.truncate(tmp_path / ".env", 1 << 36)
     with refused("./.env", "1 MiB"):
         resolved(tmp_path)
 
 
-def test_a_bad_file_that_the_search_does_not_reach_is_no_matter(tmp_path: Path) -> None:
+def test_a_bad_file_that_is_not_reached_is_ignored(tmp_path: Path) -> None:
     write_tree(tmp_path, {"app/.env": SOUND, ".env": b"\xff"})
     assert resolved(tmp_path / "app").decisions["model"].value == "m"
 
 
-def test_a_survey_notes_what_is_wrong_with_a_file_that_is_not_reached(tmp_path: Path) -> None:
+def test_a_survey_records_the_error_of_a_file_that_is_not_reached(tmp_path: Path) -> None:
     write_tree(tmp_path, {"app/.env": SOUND, ".env": b"\xff"})
     resolution = resolved(tmp_path / "app", survey=True)
     error = resolution.world.look(tmp_path / ".env").error
@@ -192,23 +192,23 @@ def test_a_survey_notes_what_is_wrong_with_a_file_that_is_not_reached(tmp_path: 
     assert resolution.decisions["model"].value == "m"
 
 
-def test_a_chosen_file_that_is_no_text_is_an_error_too(tmp_path: Path) -> None:
+def test_a_chosen_file_that_is_not_text_is_an_error(tmp_path: Path) -> None:
     write_tree(tmp_path, {"prod.env": b"\xff"})
     with refused("./prod.env:1", "UTF-8"):
         resolved(tmp_path, env_file=Path("prod.env"))
 
 
-# Files and directories that may not be looked at.
+# Files and directories without permission.
 
 
-def test_an_unreadable_file_is_an_error_that_names_it(open_path: Path) -> None:
+def test_an_unreadable_file_is_an_error_with_its_name(open_path: Path) -> None:
     write_tree(open_path, {"app/.env": SOUND, ".env": "OPENAI_MODEL=further-up\n"})
     (open_path / "app" / ".env").chmod(0o000)
     with refused("./.env", "cannot be read", os.strerror(errno.EACCES)), as_nobody():
         resolved(open_path / "app")
 
 
-def test_an_unreadable_file_that_is_not_reached_is_no_matter(open_path: Path) -> None:
+def test_an_unreadable_file_that_is_not_reached_is_ignored(open_path: Path) -> None:
     write_tree(open_path, {"app/.env": "OPENAI_MODEL=m\n", ".env": SOUND})
     (open_path / ".env").chmod(0o000)
     with as_nobody():
@@ -217,50 +217,50 @@ def test_an_unreadable_file_that_is_not_reached_is_no_matter(open_path: Path) ->
     assert resolution.world.look(open_path / ".env").kind == "unreadable"
 
 
-def test_a_directory_that_may_not_be_searched_may_hide_an_env_file(open_path: Path) -> None:
+def test_a_directory_without_search_permission_is_an_error(open_path: Path) -> None:
     write_tree(open_path, {"app/.qwen/.env": SOUND, "app/.env": "OPENAI_MODEL=further-down\n"})
     (open_path / "app" / ".qwen").chmod(0o600)
     with refused("./.qwen/.env", "cannot check", os.strerror(errno.EACCES)), as_nobody():
         resolved(open_path / "app")
 
 
-def test_a_directory_on_the_way_that_may_not_be_searched_is_an_error(open_path: Path) -> None:
+def test_a_parent_directory_without_search_permission_is_an_error(open_path: Path) -> None:
     write_tree(open_path, {"closed/app/.env": SOUND})
     (open_path / "closed").chmod(0o600)
     with refused("./.qwen/.env", "cannot check"), as_nobody():
         resolved(open_path / "closed" / "app")
 
 
-def test_a_directory_that_may_be_searched_and_not_listed_is_searched(open_path: Path) -> None:
+def test_a_directory_without_read_permission_is_searched(open_path: Path) -> None:
     write_tree(open_path, {"unlisted/.env": SOUND, "unlisted/app/keep": ""})
     (open_path / "unlisted").chmod(0o311)
     with as_nobody():
         assert resolved(open_path / "unlisted" / "app").decisions["model"].value == "m"
 
 
-def test_a_home_that_may_not_be_looked_into_is_no_matter_while_it_is_not_reached(open_path: Path) -> None:
+def test_an_unreadable_home_that_is_not_reached_is_ignored(open_path: Path) -> None:
     write_tree(open_path, {"app/.env": SOUND, "closed/home/.env": "OPENAI_MODEL=at-home\n"})
     (open_path / "closed").chmod(0o600)
     with as_nobody():
         assert resolved(open_path / "app", open_path / "closed" / "home").decisions["model"].value == "m"
 
 
-def test_a_home_that_may_not_be_looked_into_is_an_error_when_it_is_reached(open_path: Path) -> None:
+def test_an_unreadable_home_that_is_reached_is_an_error(open_path: Path) -> None:
     write_tree(open_path, {"app/keep": "", "closed/home/.env": SOUND})
     (open_path / "closed").chmod(0o600)
     with refused("~/.qwen/.env", "cannot check"), as_nobody():
         resolved(open_path / "app", open_path / "closed" / "home")
 
 
-# A FIFO is read once, and not waited for too long.
+# A FIFO is read once, with a time limit.
 
 
 @contextmanager
 def writer(path: Path, content: bytes) -> Iterator[None]:
-    """Write to a FIFO as a secret manager does: whenever a reader comes."""
+    """Write to a FIFO like a secret manager: whenever a reader opens it."""
 
     def write() -> None:
-        # A reader that has seen enough closes its end.
+        # The reader closes its end when it has read enough.
         with suppress(BrokenPipeError), path.open("wb", buffering=0) as fifo:
             fifo.write(content)
 
@@ -271,7 +271,7 @@ def writer(path: Path, content: bytes) -> Iterator[None]:
     assert not thread.is_alive()
 
 
-def test_a_fifo_is_an_env_file(tmp_path: Path) -> None:
+def test_a_fifo_is_read_as_an_env_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / ".env")
     with writer(tmp_path / ".env", SOUND.encode()):
         resolution = resolved(tmp_path)
@@ -281,26 +281,26 @@ def test_a_fifo_is_an_env_file(tmp_path: Path) -> None:
     assert resolution.search.visits[1].kind == "fifo"
 
 
-def test_a_chosen_fifo_is_an_env_file(tmp_path: Path) -> None:
+def test_a_chosen_fifo_is_read_as_an_env_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with writer(tmp_path / "pipe", SOUND.encode()):
         assert resolved(tmp_path, env_file=Path("pipe")).decisions["model"].value == "m"
 
 
-def test_a_fifo_that_gives_more_than_1_mib_is_refused(tmp_path: Path) -> None:
+def test_a_fifo_with_more_than_1_mib_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / ".env")
     with refused("./.env", "1 MiB"), writer(tmp_path / ".env", b"#" * (2 * MEBIBYTE)):
         resolved(tmp_path)
 
 
-def test_a_fifo_that_nobody_writes_to_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fifo_without_a_writer_times_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounded, "FIFO_SECONDS", 0.05)
     os.mkfifo(tmp_path / ".env")
     with refused("./.env", "FIFO"):
         resolved(tmp_path)
 
 
-def test_a_fifo_that_is_never_finished_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fifo_that_does_not_end_times_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounded, "FIFO_SECONDS", 0.05)
     os.mkfifo(tmp_path / ".env")
     end = os.open(tmp_path / ".env", os.O_RDWR)
@@ -312,7 +312,7 @@ def test_a_fifo_that_is_never_finished_is_given_up(tmp_path: Path, monkeypatch: 
         os.close(end)
 
 
-def test_three_seconds_are_how_long_a_fifo_is_waited_for() -> None:
+def test_a_fifo_times_out_after_three_seconds() -> None:
     assert bounded.FIFO_SECONDS == 3
 
 
@@ -324,7 +324,7 @@ def test_a_survey_does_not_read_a_fifo_that_is_not_reached(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("kind", ["directory", "socket"])
-def test_what_became_something_else_since_it_was_seen_is_refused(
+def test_a_file_that_changes_its_kind_before_the_read_is_refused(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -339,10 +339,10 @@ def test_what_became_something_else_since_it_was_seen_is_refused(
     assert caught.value.where == "./x"
 
 
-# The working directory, and the home.
+# The working directory and the home.
 
 
-def test_a_working_directory_that_was_deleted_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_deleted_working_directory_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
     monkeypatch.chdir(gone)
@@ -354,7 +354,7 @@ def test_a_working_directory_that_was_deleted_is_an_error(tmp_path: Path, monkey
     assert caught.value.hint
 
 
-def test_the_working_directory_is_looked_at_without_links(tmp_path: Path) -> None:
+def test_links_in_the_working_directory_are_resolved(tmp_path: Path) -> None:
     write_tree(tmp_path, {"real/.env": SOUND, "real/app/keep": ""})
     (tmp_path / "link").symlink_to("real/app")
     world = read(tmp_path / "link", tmp_path / "link")
@@ -370,7 +370,7 @@ def test_the_working_directory_is_looked_at_without_links(tmp_path: Path) -> Non
         ({"HOME": "."}, "HOME is not an absolute path"),
     ],
 )
-def test_a_home_that_is_none_is_done_without(environ: dict[str, str], problem: str, tmp_path: Path) -> None:
+def test_an_invalid_home_is_ignored(environ: dict[str, str], problem: str, tmp_path: Path) -> None:
     write_tree(tmp_path, {"app/keep": "", ".env": SOUND})
     world = read(tmp_path / "app", home_of(environ))
     assert world.home is None
@@ -379,7 +379,7 @@ def test_a_home_that_is_none_is_done_without(environ: dict[str, str], problem: s
 
 
 @pytest.mark.parametrize("name", ["missing", "missing/too", ".env", pytest.param("x" * 300, id="too long")])
-def test_a_home_that_does_not_exist_is_done_without(name: str, tmp_path: Path) -> None:
+def test_a_missing_home_is_ignored(name: str, tmp_path: Path) -> None:
     write_tree(tmp_path, {"app/keep": "", ".env": SOUND})
     world = read(tmp_path / "app", home_of({"HOME": str(tmp_path / name)}))
     assert world.home_problem
@@ -388,24 +388,24 @@ def test_a_home_that_does_not_exist_is_done_without(name: str, tmp_path: Path) -
     assert not [place for place in resolution.search.read if place.home_level]
 
 
-def test_without_a_home_variable_it_is_the_home_of_the_account(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_variable_the_home_is_that_of_the_account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/of/another/environment")
     assert home_of({}).path == Path(pwd.getpwuid(os.getuid()).pw_dir)
 
 
-def test_a_home_that_is_sound_has_no_problem(tmp_path: Path) -> None:
+def test_a_valid_home_has_no_problem(tmp_path: Path) -> None:
     world = read(tmp_path, home_of({"HOME": str(tmp_path)}))
     assert (world.home, world.home_problem) == (tmp_path, "")
 
 
-def test_a_world_with_nothing_in_it_is_incomplete_and_no_error(tmp_path: Path) -> None:
+def test_an_empty_world_is_incomplete_and_no_error(tmp_path: Path) -> None:
     resolution = resolved(tmp_path)
     assert not resolution.is_complete
     assert resolution.auth_method is None
     assert {visit.outcome for visit in resolution.search.visits} == {"absent"}
 
 
-def test_every_error_is_of_one_tree_with_an_exit_code_of_its_own_kind() -> None:
+def test_every_error_has_one_base_class_and_an_exit_code() -> None:
     assert issubclass(EnvFileError, ConfigurationError)
     assert issubclass(ConfigurationError, QwenCfgError)
     assert ConfigurationError.exit_code == 3

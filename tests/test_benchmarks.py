@@ -1,4 +1,4 @@
-"""The measurements: their tables have a place in docs/performance.md, and what they start runs."""
+"""The benchmarks: their tables have a place in docs/performance.md, and the programs that they start run."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def test_every_table_has_a_place() -> None:
+def test_every_table_has_a_place_on_the_page() -> None:
     written = re.findall(r'write_table\(\s*"(\w+)"', "".join(f.read_text() for f in (ROOT / "benchmarks").glob("*.py")))
     text = report.PAGE.read_text(encoding="utf-8")
     assert len(written) == 5
     assert [name for name in written if f"<!-- {name} -->\n" not in text or f"<!-- /{name} -->\n" not in text] == []
 
 
-def test_a_table_takes_the_place_of_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_table_replaces_the_previous_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = tmp_path / "page.md"
     page.write_text("before\n<!-- t -->\nold\n<!-- /t -->\nafter\n")
     monkeypatch.setattr(report, "PAGE", page)
@@ -39,13 +39,13 @@ def test_a_table_takes_the_place_of_the_one_before(tmp_path: Path, monkeypatch: 
         report.write_table("other", ("a",), [])
 
 
-def test_a_ratio_is_of_the_medians() -> None:
+def test_a_ratio_compares_the_medians() -> None:
     clock: Iterator[float] = iter(range(1_000))
     ratio = Measurement("", lambda: next(clock), lambda: None, rounds=5, clock=lambda: next(clock)).ratio()
     assert (ratio.median, ratio.low, ratio.high) == (2.0, 2.0, 2.0)
 
 
-def test_an_answer_is_asked_for_and_what_it_takes_is_measured() -> None:
+def test_a_run_that_asks_for_an_answer_is_measured() -> None:
     with directory() as at, provider(50, 100) as url:
         words = [PROGRAM, "run", "-p", "hi"]
         assert cpu_of(words, at, asking(url)) > 0

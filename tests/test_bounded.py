@@ -1,4 +1,4 @@
-"""What is read whole: files of a bounded size, and nothing that waits, never ends, or is the kernel's."""
+"""Bounded reading: only regular files of a limited size are read, no devices, FIFOs or files of the kernel."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ ARTIFACT = Subject("./qwen.toml", "artifact", ArtifactError, "Make it readable."
 
 
 @contextmanager
-def at_once() -> Iterator[None]:
-    """Interrupt what waits."""
+def time_limit() -> Iterator[None]:
+    """Interrupt a test that blocks."""
     before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it waits"))
     signal.alarm(2)
     try:
@@ -45,12 +45,12 @@ def at_once() -> Iterator[None]:
 
 
 def link_to(target: str) -> Callable[[Path], None]:
-    def plant(place: Path) -> None:
+    def make(place: Path) -> None:
         if not os.access(target, os.R_OK):
             pytest.skip(f"{target} cannot be read here")
         place.symlink_to(target)
 
-    return plant
+    return make
 
 
 def bound_socket(place: Path) -> None:
@@ -69,26 +69,26 @@ ODD: dict[str, Callable[[Path], None]] = {
 
 @pytest.fixture(params=ODD)
 def odd(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A path at which something stands that is no file."""
-    # The path of a socket is short.
+    """The path of something that is no regular file."""
+    # The path of a socket has a short maximum length.
     monkeypatch.chdir(tmp_path)
     ODD[request.param](Path("odd"))
     return tmp_path / "odd"
 
 
-def test_what_is_no_file_is_refused_at_once(odd: Path) -> None:
-    with at_once(), pytest.raises(Unreadable) as refused:
+def test_a_path_that_is_no_file_is_refused_at_once(odd: Path) -> None:
+    with time_limit(), pytest.raises(Unreadable) as refused:
         read_file(odd)
     assert str(refused.value).startswith("is ")
 
 
 @needs_linux
 @pytest.mark.parametrize("path", OF_THE_KERNEL)
-def test_a_file_of_the_kernel_is_refused_by_every_path_to_it(path: str, tmp_path: Path) -> None:
+def test_a_kernel_file_is_refused_by_every_path_to_it(path: str, tmp_path: Path) -> None:
     link_to(path)(tmp_path / "link")
     (tmp_path / "again").symlink_to("link")
     for place in (Path(path), tmp_path / "link", tmp_path / "again"):
-        with at_once(), pytest.raises(Unreadable, match="the kernel"):
+        with time_limit(), pytest.raises(Unreadable, match="the kernel"):
             read_file(place, fifo=True)
     with pytest.raises(EnvFileError, match="the env file is a file of the kernel") as refused:
         read_env_text(tmp_path / "link", "./link")
@@ -100,14 +100,14 @@ def test_a_file_of_the_kernel_is_refused_by_every_path_to_it(path: str, tmp_path
 def test_a_terminal_is_refused(tmp_path: Path) -> None:
     leader, follower = pty.openpty()
     try:
-        with at_once(), pytest.raises(Unreadable, match="character device"):
+        with time_limit(), pytest.raises(Unreadable, match="character device"):
             read_file(Path(os.ttyname(follower)), fifo=True)
     finally:
         os.close(leader)
         os.close(follower)
 
 
-def test_a_file_may_be_empty_or_as_large_as_allowed_and_no_larger(tmp_path: Path) -> None:
+def test_a_file_is_read_up_to_the_size_limit(tmp_path: Path) -> None:
     file = tmp_path / "file"
     for size in (0, 1, 1024):
         file.write_bytes(b"x" * size)
@@ -119,7 +119,7 @@ def test_a_file_may_be_empty_or_as_large_as_allowed_and_no_larger(tmp_path: Path
 
 @needs_linux
 @pytest.mark.parametrize("directory", ["/proc/self/fd", "/dev/fd"])
-def test_an_open_file_is_read_by_its_number(directory: str, tmp_path: Path) -> None:
+def test_an_open_file_is_read_by_its_descriptor(directory: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"content")
     with (tmp_path / "file").open("rb") as opened:
         assert read_file(Path(directory, str(opened.fileno()))) == b"content"
@@ -129,7 +129,7 @@ def test_an_open_file_is_read_by_its_number(directory: str, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("directory", ["/proc/self/fd", "/dev/fd"])
-def test_an_open_pipe_is_read_by_its_number(directory: str) -> None:
+def test_an_open_pipe_is_read_by_its_descriptor(directory: str) -> None:
     reading, writing = os.pipe()
     writer = threading.Thread(target=lambda: (os.write(writing, b"A=" + b"x" * 100_000), os.close(writing)))
     writer.start()
@@ -140,45 +140,45 @@ def test_an_open_pipe_is_read_by_its_number(directory: str) -> None:
         os.close(reading)
 
 
-# The readers of single files, each with its own kind of refusal.
+# Each module that reads a file refuses in its own way.
 
 
-def test_what_is_trusted_is_not_read_from_what_is_no_file(odd: Path) -> None:
+def test_the_trust_store_is_read_only_from_a_file(odd: Path) -> None:
     odd.rename(odd.with_name("trust.json"))
-    with at_once(), pytest.raises(ConfigurationError, match="the approvals cannot be read: it is "):
+    with time_limit(), pytest.raises(ConfigurationError, match="the approvals cannot be read: it is "):
         TrustStore(odd.parent).entries()
 
 
-def test_a_login_is_not_read_from_what_is_no_file(odd: Path) -> None:
-    with at_once(), pytest.raises(BrokenLoginError, match="it is "):
+def test_a_login_is_read_only_from_a_file(odd: Path) -> None:
+    with time_limit(), pytest.raises(BrokenLoginError, match="it is "):
         LoginCache(odd, "~/.qwen/oauth_creds.json").read()
 
 
-def test_requests_are_not_counted_from_what_is_no_file(odd: Path) -> None:
+def test_request_counts_are_read_only_from_a_file(odd: Path) -> None:
     odd.rename(odd.with_name("requests.json"))
-    with at_once():
+    with time_limit():
         assert RequestLog(odd.parent).counts() == Counts(0, 0, 0.0)
 
 
-def test_what_is_typed_is_not_kept_in_what_is_no_file(odd: Path) -> None:
+def test_history_is_saved_only_in_a_file(odd: Path) -> None:
     before = odd.stat().st_mode
-    with at_once():
+    with time_limit():
         history, notice = open_history(odd)
     assert isinstance(history, InMemoryHistory)
     assert notice.startswith("Input history is not saved: ")
     assert odd.stat().st_mode == before
 
 
-def test_an_index_that_is_no_file_may_name_every_file(odd: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_an_index_that_is_no_file_git_status_is_unknown(odd: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (odd.parent / ".git").mkdir()
     odd.rename(odd.parent / ".git/index")
     monkeypatch.setenv("PATH", "/nowhere")
-    with at_once():
+    with time_limit():
         assert may_be_tracked(odd.parent / ".env")
 
 
-def test_a_gitignore_that_is_no_file_is_left_alone(odd: Path) -> None:
+def test_a_gitignore_that_is_no_file_is_unchanged(odd: Path) -> None:
     odd.rename(odd.with_name(".gitignore"))
-    with at_once():
+    with time_limit():
         done = keep_out(odd.parent / ".qwen/.env", Standpoint(odd.parent, None))
     assert "make sure that git ignores" in done[0]

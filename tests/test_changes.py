@@ -1,4 +1,4 @@
-"""What changes between artifacts and between resolutions, against what their values are."""
+"""Changes between artifacts and between resolutions, compared with the values themselves."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def artifact_of(scene: Scene) -> ResolvedConfig:
 
 
 @given(complete_scenes(), complete_scenes())
-def test_the_fields_that_differ_are_those_whose_values_do(one: Scene, other: Scene) -> None:
+def test_exactly_the_fields_with_different_values_differ(one: Scene, other: Scene) -> None:
     old, new = artifact_of(one), artifact_of(other)
     change = artifact_change("qwen.toml", old, new, strict=False)
     machine = {name for name in old.config if declared_fields()[name].machine}
@@ -46,7 +46,7 @@ def test_the_fields_that_differ_are_those_whose_values_do(one: Scene, other: Sce
 
 
 @given(complete_scenes())
-def test_an_artifact_is_the_same_as_itself_and_new_beside_none(scene: Scene) -> None:
+def test_an_artifact_equals_itself_and_is_new_if_there_was_none(scene: Scene) -> None:
     artifact = artifact_of(scene)
     assert artifact_change("x", artifact, artifact, strict=True) == ArtifactChange("x", "same")
     added, removed = (one_sided_change("x", artifact, is_new=is_new) for is_new in (True, False))
@@ -66,7 +66,7 @@ def values(resolution: Resolution) -> dict[str, object]:
 
 
 @given(scenes(), environments())
-def test_two_environments_differ_in_what_resolves_and_no_key_is_told(scene: Scene, environ: dict[str, str]) -> None:
+def test_environments_differ_in_resolved_values_without_showing_keys(scene: Scene, environ: dict[str, str]) -> None:
     other = scene.but(environ={**scene.environ, **environ})
     with planted(scene) as tree:
         try:
@@ -78,12 +78,12 @@ def test_two_environments_differ_in_what_resolves_and_no_key_is_told(scene: Scen
     change = resolution_change(".", old, new, strict=False)
     before, after = values(old), values(new)
     assert {d.field for d in change.differences} == {name for name in before if before[name] != after[name]}
-    # The trees stand in different directories, which no text shows.
+    # The trees are in different directories; no text shows them.
     told = " ".join(f"{d.old} {d.new}" for d in resolution_change(".", old, new, strict=True).differences)
     assert not [secret for secret in scene.secrets | other.secrets if len(secret) > 8 and secret in told]
 
 
-def test_a_change_that_many_have_is_told_once() -> None:
+def test_a_change_in_many_artifacts_is_reported_once() -> None:
     def change(file: str, *pairs: tuple[str, str, str]) -> ArtifactChange:
         return ArtifactChange(file, "changed", tuple(Difference(f, "value", old, new, "", "") for f, old, new in pairs))
 

@@ -1,4 +1,4 @@
-"""Env files are read as the npm package dotenv 17 reads them, with the line of every name, whatever the text."""
+"""Env files are read like the npm package dotenv 17, and every name has the correct line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from qwen_schema.envfile.dotenv_python import differing_names, read_assignments_
 RECORDED = Path(__file__).with_name("data") / "dotenv_cases.jsonl"
 CASES = [json.loads(line) for line in RECORDED.read_text(encoding="utf-8").splitlines()]
 
-# What matters to a dialect, close together: names, separators, quotes, escapes, comments, line ends, odd white space.
+# Pieces with a meaning in a dialect: names, separators, quotes, escapes, comments, line ends, odd white space.
 SHARDS = ["A", "B_2", "OPENAI_MODEL", "export ", "=", " = ", ": ", ":", "'", '"', "`", "\\", "\\n", "\\'", '\\"', "#"]
 SHARDS += [
     "\n",
@@ -54,7 +54,7 @@ def assert_names_stand_where_they_say(text: str, assignments: tuple[Assignment, 
     lines = lines_of(text)
     for assignment in assignments:
         assert 1 <= assignment.line <= len(lines)
-        # To python-dotenv a name may be quoted, and then even hold a line end.
+        # In python-dotenv a name may be quoted, and then even contain a line end.
         assert lines_of(assignment.name)[0] in lines[assignment.line - 1]
     numbers = [assignment.line for assignment in assignments]
     assert numbers == sorted(numbers)
@@ -164,11 +164,11 @@ LARGE = 300_000
     ],
 )
 def test_reading_takes_time_linear_in_the_text(text: str) -> None:
-    """A reader that takes quadratic time would be at each of these for minutes."""
+    """A reader with quadratic time would take minutes for each of these."""
     assert_names_stand_where_they_say(text[:LARGE], read_assignments(text[:LARGE])[:50])
 
 
-# The second reading, python-dotenv's.
+# The second dialect, python-dotenv's.
 
 
 @given(texts)

@@ -1,4 +1,4 @@
-"""What a block puts off, in a Python program that has its own handlers."""
+"""Deferred signals in a Python program with its own handlers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from qwen_schema.ending import delay_signals
 
 
-def test_ctrl_c_is_heard_when_the_outermost_block_has_ended() -> None:
+def test_ctrl_c_arrives_at_the_end_of_the_outermost_block() -> None:
     steps = []
     with pytest.raises(KeyboardInterrupt), delay_signals() as outer:
         with delay_signals() as inner:
@@ -21,7 +21,7 @@ def test_ctrl_c_is_heard_when_the_outermost_block_has_ended() -> None:
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_what_a_block_deals_with_itself_is_not_heard_again() -> None:
+def test_an_interrupt_that_a_block_handles_is_not_raised_again() -> None:
     with delay_signals(signal.SIGINT) as heard:
         signal.raise_signal(signal.SIGINT)
     assert heard == [signal.SIGINT]
@@ -30,20 +30,20 @@ def test_what_a_block_deals_with_itself_is_not_heard_again() -> None:
         heard.clear()
 
 
-def test_ctrl_c_counts_more_than_an_error_of_the_block() -> None:
+def test_ctrl_c_replaces_an_error_of_the_block() -> None:
     with pytest.raises(KeyboardInterrupt), delay_signals():
         signal.raise_signal(signal.SIGINT)
         raise ValueError
 
 
-def test_signals_that_python_leaves_alone_stay_so() -> None:
+def test_signals_without_a_python_handler_stay_unchanged() -> None:
     found = []
     with delay_signals():
         found.append(signal.getsignal(signal.SIGTERM))
     assert found == [signal.SIG_DFL]
 
 
-def test_another_thread_puts_nothing_off() -> None:
+def test_another_thread_defers_no_signal() -> None:
     found = []
 
     def work() -> None:

@@ -1,4 +1,4 @@
-"""The way to a file that is written: no link of a project is followed, also where somebody swaps one in meanwhile."""
+"""Paths of written files: no link of a project is followed, even if it appears during the write."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def meanwhile(work: Callable[[], object]) -> Iterator[None]:
-    """Let another process do something over and over."""
+def repeat(work: Callable[[], object]) -> Iterator[None]:
+    """Repeat something in another process."""
     child = os.fork()
     if child == 0:
         with suppress(BaseException):
@@ -37,7 +37,7 @@ def meanwhile(work: Callable[[], object]) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("swapped", [".qwen", ".qwen/.env"])
-def test_a_link_that_is_swapped_in_is_not_written_through(tmp_path: Path, swapped: str) -> None:
+def test_a_link_that_appears_during_a_write_is_not_followed(tmp_path: Path, swapped: str) -> None:
     project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
     (project / ".qwen").mkdir(parents=True)
     elsewhere.mkdir()
@@ -55,9 +55,9 @@ def test_a_link_that_is_swapped_in_is_not_written_through(tmp_path: Path, swappe
             aside.rename(place)
 
     outcomes: set[str] = set()
-    with meanwhile(swap):
+    with repeat(swap):
         began, wanted = time.monotonic(), {"written", "refused"}
-        # On a busy machine it may take a while until both have been seen.
+        # On a busy machine it may take a while until both happened.
         while time.monotonic() - began < (1 if wanted <= outcomes else 20):
             try:
                 save(project / ".qwen" / ".env", "secret", may_follow=no_link, private=True)
@@ -72,10 +72,10 @@ def test_a_link_that_is_swapped_in_is_not_written_through(tmp_path: Path, swappe
 
 
 @pytest.mark.parametrize("has_descriptors", [True, False])
-def test_links_are_refused_with_and_without_descriptors(
+def test_links_are_refused_with_and_without_directory_descriptors(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, has_descriptors: bool
 ) -> None:
-    """Windows has none."""
+    """Windows has no directory descriptors."""
     monkeypatch.setattr(folders, "_HAS_DESCRIPTORS", has_descriptors)
     (tmp_path / "there").mkdir()
     (tmp_path / "link").symlink_to("there")
@@ -96,7 +96,7 @@ def test_links_are_refused_with_and_without_descriptors(
     assert (tmp_path / "there/c").stat().st_mode & 0o777 == 0o700
 
 
-def test_what_a_project_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_which_directories_are_projects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path / "home"
     plain, clone, nested = home / "work/plain", home / "clone", home / "work/plain/vendor/clone"
     for directory in (plain / "sub", clone / ".git", clone / "sub", nested / ".git", home / ".config/deep"):
@@ -115,7 +115,7 @@ def test_what_a_project_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert followed(home / ".config/deep", *outside, home / ".config", home / ".qwen") == [True] * 2 + [False] * 2 + [
         True
     ]
-    # From above the home, and from elsewhere.
+    # From a parent of the home, and from elsewhere.
     assert followed(tmp_path, *outside, plain, clone) == [True] * 3 + [False] * 2
     assert followed(Path("/"), *outside, Path("/"), Path("/usr"), plain) == [True] * 5 + [False]
     tmp_path.chmod(0o1777)
@@ -128,15 +128,15 @@ def test_what_a_project_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         for cwd in (archive, archive / "src", plain):
             assert followed(cwd, home, home / ".qwen", Path("/"), *around) == [True] * 3 + [False] * 4 + [cwd == plain]
         assert outside_projects(Path("/"))(Path("/proc/self")) is True
-    # A home that git tracks is the user's own, and makes no project of what is below it.
+    # A home that git tracks does not make a project of the directories below it.
     (home / ".git").mkdir()
     assert followed(plain / "sub", *outside, plain, plain / "sub") == [True] * 3 + [False] * 2
     monkeypatch.chdir(home / "link")
     assert outside_projects(None)(home) is False
 
 
-def test_the_way_need_not_be_readable(open_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A directory that may be passed through and not listed is enough, as it is to every other program."""
+def test_directories_on_the_path_need_not_be_readable(open_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Search permission on a directory is enough, as for every other program."""
     if os.geteuid() != 0:
         pytest.skip("only root becomes somebody else")
     (open_path / "closed" / "mine").mkdir(parents=True)

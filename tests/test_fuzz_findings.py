@@ -1,4 +1,4 @@
-"""What fuzzing found stays found, and its targets hold over everything that they begin with."""
+"""Inputs that fuzzing found, and the seeds of the fuzz targets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KEY = "sk-0123456789abcdefghij"
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_a_target_holds_over_its_seeds(target: str) -> None:
+def test_a_target_accepts_its_seeds(target: str) -> None:
     check, count = check_of(target), 0
     for count, (name, data) in enumerate(seeds_of(target), start=1):  # noqa: B007
         try:
@@ -25,7 +25,7 @@ def test_a_target_holds_over_its_seeds(target: str) -> None:
     assert count >= 8
 
 
-def test_the_artifacts_that_are_to_be_sound_are_taken() -> None:
+def test_the_valid_artifacts_of_the_seeds_are_accepted() -> None:
     texts = [data.decode() for _, data in written()]
     assert len(texts) == 2 * len(REFERENCES)
     assert all(taken(text) is not None for text in texts)
@@ -34,34 +34,34 @@ def test_the_artifacts_that_are_to_be_sound_are_taken() -> None:
 @pytest.mark.parametrize(
     ("target", "data"),
     [
-        # python-dotenv counts CR LF twice at the end of a line that it cannot read.
+        # python-dotenv counts CR LF twice at the end of an invalid line.
         ("env_python", b"A='x' y\r\nB=1"),
         ("env_python", b"set A='x'\r\n\r\n B=1\r\n"),
         ("env_python", b"\xef\xbb\xbfA B\r\nC=1"),
-        # python-dotenv looks for a comment from each of the blanks in a value.
+        # python-dotenv searches for a comment from each blank in a value.
         ("env_time", b"A=x\0 \0y"),
         # The parser of TOML quotes the names of tables.
         ("artifact_text", f"[{KEY}]\n[{KEY}]\n".encode()),
         ("artifact_text", f"[a.{KEY}]\n[a]\n[a.{KEY}]\n".encode()),
-        # A whole number that no floating-point one reaches.
+        # An integer larger than every floating-point number.
         ("artifact_text", b"[config]\ntimeout = 1" + b"0" * 400),
         ("artifact_text", b'{"config": {"max_retries": 1' + b"0" * 400 + b"}}"),
         ("artifact_values", bytes([221]) + b"0000\\u5111k-\x03"),
     ],
 )
-def test_what_broke_holds(target: str, data: bytes) -> None:
+def test_an_input_that_fuzzing_found_is_handled(target: str, data: bytes) -> None:
     check_of(target)(data)
 
 
 @pytest.mark.parametrize("place", ["config", "env_file", "excluded", "format"])
-def test_what_is_just_not_too_deep_to_be_parsed_is_refused_too(place: str) -> None:
-    """How deep that is depends on who calls, so every depth around it is tried."""
+def test_nesting_at_the_limit_of_the_parser_is_refused(place: str) -> None:
+    """The limit depends on the caller's stack, so every depth around it is tried."""
     for depth in range(850, 1000):
         with pytest.raises(ArtifactError):
             load(f'{{"format": 1, "{place}": {"[" * depth}{"]" * depth}}}')
 
 
-def test_a_key_in_the_name_of_a_table_is_not_quoted() -> None:
+def test_a_key_in_a_table_name_is_not_quoted() -> None:
     for text in (f"[{KEY}]\n[{KEY}]\n", json.dumps({KEY: {KEY: 1}})):
         with pytest.raises(ArtifactError) as caught:
             load(text)

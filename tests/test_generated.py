@@ -1,4 +1,4 @@
-"""The generated modules: they are what the declarations say, and judge as jsonschema does."""
+"""The generated modules: they match the declarations, and their validators agree with jsonschema."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ENVIRON = {"OPENAI_API_KEY": "sk-0123456789abcdef", "NO_PROXY": "a,b", "OPENAI_B
 
 
 def document(reference: dict[str, str] = LITERAL) -> dict[str, Any]:
-    """Return an artifact as a document with an entry in everything that may be empty."""
+    """Return an artifact as a document in which no list and no table is empty."""
     resolution = resolve(environ=ENVIRON, cwd="/", home=None, search=False)
     made = to_document(to_artifact(resolution))
     made["config"]["api_key"] = reference
@@ -45,7 +45,7 @@ def document(reference: dict[str, str] = LITERAL) -> dict[str, Any]:
 
 DOCUMENT = document()
 
-# Values that are nearly, or only by name, what a schema asks for.
+# Values that a validator may wrongly accept.
 ODD = st.sampled_from(
     [
         *(None, True, False, 0, 1, -1, 1.0, 3.0, 20, 21, 3600, 3601, 0.5, 10**400, math.nan, math.inf),
@@ -80,7 +80,7 @@ VALUES = st.one_of(
 
 
 def places(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    """Return every place in a document, the whole included."""
+    """Return every path in a document, including that of the whole."""
     entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     return [path, *(place for key, entry in entries for place in places(entry, (*path, key)))]
 
@@ -116,8 +116,8 @@ def mutated(draw: st.DrawFn) -> Any:
     return made
 
 
-def verdict(check: Callable[[], None]) -> bool:
-    """Return what jsonschema says; what is too much for it does not conform."""
+def jsonschema_accepts(check: Callable[[], None]) -> bool:
+    """Return whether jsonschema accepts a value; a value that it cannot process is not accepted."""
     try:
         check()
     except (Invalid, OverflowError, RecursionError, ValueError):
@@ -125,14 +125,14 @@ def verdict(check: Callable[[], None]) -> bool:
     return True
 
 
-def test_the_modules_are_what_the_declarations_say():
+def test_the_modules_are_up_to_date():
     checked = subprocess.run(
         [sys.executable, "-m", "generate", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (checked.returncode, checked.stdout) == (0, ""), checked.stderr
 
 
-def test_the_tables_hold_the_declarations_themselves():
+def test_the_tables_equal_the_declarations():
     from qwen_schema.tables import fields, profiles, providers, qwen_oauth  # noqa: PLC0415
 
     declared = ROOT / "schema/qwen_schema"
@@ -149,56 +149,58 @@ def test_the_tables_hold_the_declarations_themselves():
 @example({**DOCUMENT, "format": 1.0})
 @example([])
 @example({})
-def test_a_document_conforms_where_jsonschema_accepts_it(made: Any):
-    assert is_conforming_artifact(made) == verdict(lambda: check_document("resolved", made))
+def test_a_document_is_accepted_if_jsonschema_accepts_it(made: Any):
+    assert is_conforming_artifact(made) == jsonschema_accepts(lambda: check_document("resolved", made))
 
 
 @pytest.mark.parametrize("reference", REFERENCES, ids=lambda r: r["from"])
-def test_every_kind_of_reference_conforms(reference: dict[str, str]):
+def test_every_kind_of_reference_is_accepted(reference: dict[str, str]):
     assert is_conforming_artifact(document(reference))
 
 
 @pytest.mark.parametrize("place", places(DOCUMENT)[1:], ids=lambda p: ".".join(map(str, p)))
-def test_every_entry_is_looked_at(place: tuple[str | int, ...]):
-    """With nothing in its place, and without it, a document has the same verdict from both."""
+def test_every_entry_is_validated(place: tuple[str | int, ...]):
+    """Both agree on a document in which one entry is null or missing."""
     for change in (lambda parent, key: parent.__setitem__(key, None), lambda parent, key: parent.__delitem__(key)):
         changed = with_change(DOCUMENT, place, change)
-        assert is_conforming_artifact(changed) == verdict(lambda changed=changed: check_document("resolved", changed))
+        assert is_conforming_artifact(changed) == jsonschema_accepts(
+            lambda changed=changed: check_document("resolved", changed)
+        )
     assert not is_conforming_artifact(with_change(DOCUMENT, place, lambda parent, key: parent.__setitem__(key, None)))
 
 
 @pytest.mark.parametrize("name", declared_fields())
-def test_a_value_conforms_where_jsonschema_accepts_it(name: str):
+def test_a_value_is_accepted_if_jsonschema_accepts_it(name: str):
     field = declared_fields()[name]
 
     @given(VALUES)
     def judge(value: object) -> None:
-        assert conforms_as(field, value) == verdict(lambda: check_value(field.schema, value))
+        assert conforms_as(field, value) == jsonschema_accepts(lambda: check_value(field.schema, value))
 
     judge()
     for value in (*field.examples, field.default):
         plain = list(value) if isinstance(value, tuple) else value
-        assert conforms_as(field, plain) == verdict(lambda plain=plain: check_value(field.schema, plain))
+        assert conforms_as(field, plain) == jsonschema_accepts(lambda plain=plain: check_value(field.schema, plain))
 
 
 @given(
     VALUES | st.sampled_from(["openai", "qwen-oauth", "gemini"]), st.lists(st.sampled_from(["openai", "gemini", "x"]))
 )
-def test_a_value_conforms_to_fewer_choices_where_jsonschema_accepts_it(value: object, choices: list[str]):
+def test_a_value_of_a_reduced_enum_is_accepted_if_jsonschema_accepts_it(value: object, choices: list[str]):
     declared = declared_fields()["auth_method"]
     field = replace(declared, schema={**declared.schema, "enum": choices})
-    accepted = verdict(lambda: check_value(field.schema, value))
+    accepted = jsonschema_accepts(lambda: check_value(field.schema, value))
     assert conforms_as(field, value) == (accepted and value in declared.schema["enum"])
 
 
 @pytest.mark.parametrize("more", [{"maxLength": 3}, {"pattern": "^x"}, {"minimum": 5}])
-def test_a_field_with_another_schema_has_no_verdict(more: dict[str, Any]):
+def test_a_field_with_a_changed_schema_has_no_generated_validator(more: dict[str, Any]):
     for field in declared_fields().values():
         assert not conforms_as(replace(field, schema={**field.schema, **more}), field.default)
 
 
-def test_what_conforms_needs_no_jsonschema(tmp_path: Path):
-    """Reading values and artifacts that are valid, and writing them, loads neither jsonschema nor what it needs."""
+def test_valid_input_loads_no_jsonschema(tmp_path: Path):
+    """Reading and writing valid values and artifacts loads neither jsonschema nor its dependencies."""
     text = dump(load(dump(to_artifact(resolve(environ=ENVIRON, cwd="/", home=None, search=False)))))
     (tmp_path / "a.toml").write_text(text, encoding="utf-8")
     code = (
@@ -222,6 +224,6 @@ def test_what_conforms_needs_no_jsonschema(tmp_path: Path):
         {"anyOf": [{"type": "string"}]},
     ],
 )
-def test_a_keyword_or_format_that_has_no_condition_is_an_error(schema: dict[str, Any]):
+def test_an_unsupported_keyword_or_format_is_an_error(schema: dict[str, Any]):
     with pytest.raises(ValueError, match="is known for"):
         Compiler({"$id": "urn:a:b:1", **schema}).function("is_b", schema, "urn:a:b:1")

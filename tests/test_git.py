@@ -1,4 +1,4 @@
-"""What git tracks, asked of git and, where there is none, read from its index."""
+"""Which files git tracks: from git itself or, without it, from the index."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("kind", ["version 2", "version 3", "a long name"])
-def test_the_index_says_what_git_says(tree: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_index_agrees_with_git(tree: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if kind == "version 3":
         (tree / "later").write_text("x", encoding="utf-8")
         git(tree, "add", "--intent-to-add", "later")
@@ -55,9 +55,7 @@ def test_the_index_says_what_git_says(tree: Path, kind: str, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("kind", ["cut", "longer", "split", "unknown", "version 4", "no index of git's"])
-def test_an_index_that_is_not_understood_may_name_every_file(
-    tree: Path, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_with_an_unreadable_index_the_status_is_unknown(tree: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     index = tree / ".git/index"
     content = index.read_bytes()
     if kind == "split":
@@ -82,13 +80,13 @@ def test_without_an_index_and_without_git_nothing_is_tracked(tree: Path, monkeyp
     assert not may_be_tracked(tree / ".env")
 
 
-def test_a_circle_of_links_ends(tree: Path) -> None:
+def test_a_loop_of_links_ends(tree: Path) -> None:
     (tree / "a").symlink_to("b")
     (tree / "b").symlink_to("a")
     assert not may_be_tracked(tree / "a/.env")
 
 
-def test_a_repository_that_lets_git_wait_is_asked_once(
+def test_a_repository_that_blocks_git_is_asked_once(
     tree: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tree / ".git/index").unlink()
@@ -104,7 +102,7 @@ def test_a_repository_that_lets_git_wait_is_asked_once(
     assert (programs / "asked").read_text() == "x\n"
 
 
-# What a repository's own settings can make git run when a missing object is fetched, and when the index is read.
+# Programs that a repository's settings make git run: when it fetches a missing object, and when it reads the index.
 ON_FETCH = {
     "uploadpack": {"remote.origin.url": "{tree}", "remote.origin.uploadpack": "{program}"},
     "a command as the transport": {"remote.origin.url": "ext::{program}", "protocol.ext.allow": "always"},
@@ -129,11 +127,11 @@ def old_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("old_git")
 @pytest.mark.parametrize("settings", [*ON_FETCH.values(), *AT_ONCE.values()], ids=[*ON_FETCH, *AT_ONCE])
-def test_no_setting_of_a_repository_runs_anything(partial: PartialClone, settings: dict[str, str]) -> None:
+def test_no_setting_of_a_repository_runs_a_program(partial: PartialClone, settings: dict[str, str]) -> None:
     partial.configure(settings)
     subprocess.run(["git", "ls-files", "--error-unmatch", ".env"], cwd=partial.tree, capture_output=True, check=False)
     assert partial.has_run(), "the attack works where nothing guards against it"
-    # git may be ended by a broken pipe: its fetch, which is refused, is over before it reads what it is to fetch.
+    # A broken pipe may end git: its fetch is refused before it reads the list of objects.
     assert status_of(partial.tree / ".env") in ("tracked", "may be tracked")
     for name in ("in/.env", "out/.env", "in/deep/.env"):
         status_of(partial.tree / name)
@@ -142,7 +140,7 @@ def test_no_setting_of_a_repository_runs_anything(partial: PartialClone, setting
 
 
 @pytest.mark.parametrize("name", [".git/config", ".git/more", ".git/index"])
-def test_a_repository_that_never_answers_is_asked_once(tree: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_repository_without_an_answer_is_asked_once(tree: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     git(tree, "config", "include.path", "more")
     (tree / name).unlink(missing_ok=True)
     os.mkfifo(tree / name)
@@ -152,7 +150,7 @@ def test_a_repository_that_never_answers_is_asked_once(tree: Path, name: str, mo
     assert time.monotonic() - began < 3
 
 
-def test_an_index_without_an_end_is_not_read(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_index_is_not_read(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     (tree / ".git/index").unlink()
     (tree / ".git/index").symlink_to("/dev/zero")
@@ -160,8 +158,8 @@ def test_an_index_without_an_end_is_not_read(tree: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("path", [".:{}", ":{}", "node_modules/.bin:{}"])
-def test_no_git_of_a_project_is_asked(tree: Path, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A directory on the PATH that is relative to the working directory."""
+def test_no_git_program_of_a_project_is_started(tree: Path, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative directory on the PATH is skipped."""
     for directory in (tree, tree / "node_modules/.bin"):
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "git").write_text("#!/bin/sh\ntouch it-ran\n", encoding="utf-8")
@@ -173,7 +171,9 @@ def test_no_git_of_a_project_is_asked(tree: Path, path: str, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("where", ["the repository's", "the user's", "the user's, named by a relative path"])
-def test_what_git_ignores_by_a_setting_is_ignored(tree: Path, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_git_ignores_by_a_setting_is_ignored(
+    tree: Path, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert status_of(tree / ".env") == "not ignored"
     if where == "the repository's":
         (tree / ".git/info/exclude").write_text(".env\n", encoding="utf-8")
@@ -186,7 +186,7 @@ def test_what_git_ignores_by_a_setting_is_ignored(tree: Path, where: str, monkey
 
 
 def embedded(directory: Path, work_tree: str = ".") -> None:
-    """Make a directory a repository of its own, by files that any repository can hold."""
+    """Make a directory a repository with files that any repository can contain."""
     config = f"[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tworktree = {work_tree}\n"
     for name, text in (("HEAD", "ref: refs/heads/main\n"), ("objects/x", ""), ("refs/x", ""), ("config", config)):
         (directory / name).parent.mkdir(parents=True, exist_ok=True)
@@ -202,7 +202,7 @@ def of_the_work_tree(tree: Path) -> None:
     git(tree, "config", "--worktree", "core.worktree", "../sub")
 
 
-LED_AWAY = [
+OTHER_WORK_TREES = [
     other_work_tree,
     of_the_work_tree,
     lambda tree: embedded(tree / "sub"),
@@ -211,9 +211,9 @@ LED_AWAY = [
 ]
 
 
-@pytest.mark.parametrize("lead", LED_AWAY, ids=lambda lead: lead.__name__)
+@pytest.mark.parametrize("lead", OTHER_WORK_TREES, ids=lambda lead: lead.__name__)
 @pytest.mark.parametrize("is_committed", [True, False])
-def test_where_git_would_use_another_work_tree_nobody_can_tell(
+def test_with_another_work_tree_the_status_is_unknown(
     tree: Path, lead: Callable[[Path], None], *, is_committed: bool
 ) -> None:
     (tree / ".gitignore").write_text(".env\n", encoding="utf-8")
@@ -230,8 +230,8 @@ def test_where_git_would_use_another_work_tree_nobody_can_tell(
     assert is_ignored(tree / "sub/.qwen/new") is None
 
 
-def test_a_work_tree_of_a_repository_elsewhere_is_one_like_any_other(tree: Path) -> None:
-    """A further work tree, a submodule's, and one whose repository names it."""
+def test_a_work_tree_with_its_repository_elsewhere_is_supported(tree: Path) -> None:
+    """A linked work tree, a submodule, and a work tree that its repository names."""
     git(tree, "-c", "user.name=x", "-c", "user.email=x@x.example", "commit", "-q", "-m", "x")
     git(tree, "worktree", "add", "-q", "further")
     (tree / ".git/modules").mkdir()
@@ -250,8 +250,8 @@ def test_a_work_tree_of_a_repository_elsewhere_is_one_like_any_other(tree: Path)
         ]
 
 
-def test_a_repository_without_a_name_of_its_own_is_asked(tmp_path: Path) -> None:
-    """An archive that is one, with no `.git` anywhere above."""
+def test_a_bare_repository_is_asked(tmp_path: Path) -> None:
+    """An unpacked archive that is a bare repository, without `.git` in any parent."""
     embedded(tmp_path)
     git(tmp_path, "update-index", "--add", "--cacheinfo", f"100644,{'1' * 40},sub/.qwen/.env")
     assert is_tracked(tmp_path / "sub/.qwen/.env") is True

@@ -1,4 +1,4 @@
-"""Git asked about many files at once says what it says about each."""
+"""Asking git about many files at once gives the same status as asking about each."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def tree(tmp_path: Path) -> Path:
     (tree / ".gitignore").write_text("ignored/.env\n/ignored/but/*\n!/ignored/but/.env\n-dash\n", encoding="utf-8")
     (tree / "nested/.gitignore").write_text("out\n", encoding="utf-8")
     git(tree, "add", "tracked", "deep/er/.qwen/settings.json")
-    # What looks like a repository of its own.
+    # A directory that looks like a repository.
     git(tree, "init", "-q", "--bare", "bare")
     (tree / "link").symlink_to("behind")
     (tree / "other/.qwen").mkdir()
@@ -64,7 +64,7 @@ def files(tree: Path) -> list[Path]:
     ]
 
 
-def test_many_are_answered_as_each(tree: Path) -> None:
+def test_many_files_have_the_status_of_each(tree: Path) -> None:
     together = statuses_of(files(tree))
     assert together == {file: status_of(file) for file in together}
     assert set(together.values()) == {"tracked", "ignored", "not ignored"}
@@ -72,13 +72,13 @@ def test_many_are_answered_as_each(tree: Path) -> None:
     assert not {tree / "bare/.env", tree / "link/a/link/.env", tree / "other/.qwen/.env"} & set(together)
 
 
-def test_a_hook_is_answered_as_its_user_is(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Git sets these variables for a hook, which asks about its own repository."""
+def test_a_hook_gets_the_same_status_as_its_user(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Git sets variables for a hook; the status is that of the hook's repository all the same."""
     before, listing = statuses_of([tree / name for name in NAMES]), list_files(tree, ".env")
     monkeypatch.setenv("GIT_DIR", str(tree / ".git"))
     monkeypatch.setenv("GIT_WORK_TREE", str(tree))
     asked = statuses_of([tree / name for name in NAMES])
-    # The repository in it is another one.
+    # The repository in it is a different one.
     assert asked == {file: status for file, status in before.items() if not file.is_relative_to(tree / "nested")}
     assert list_files(tree, ".env") == listing
 
@@ -86,7 +86,7 @@ def test_a_hook_is_answered_as_its_user_is(tree: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     "odd", ["a named repository", "another work tree", "a linked work tree", "no git", "a broken repository", "a pipe"]
 )
-def test_an_odd_repository_is_no_reason_for_another_answer(
+def test_an_odd_repository_does_not_change_the_status(
     tree: Path, odd: str, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     match odd:
@@ -109,12 +109,12 @@ def test_an_odd_repository_is_no_reason_for_another_answer(
             os.mkfifo(tree / ".gitignore")
     together = statuses_of(file for file in files(tree) if file.exists())
     assert together == {file: status_of(file) for file in together}
-    # Only the repository in it is as usual, and a linked work tree.
+    # Only the repository in it is as usual; it is a linked work tree.
     usual = [tree / ".env", tree / "tracked/.env"] if odd == "a linked work tree" else []
     assert all(file in together for file in usual)
 
 
-def test_an_end_of_patience_is_an_end(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_time_out_ends_the_batch(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     (tree / ".git/index").unlink()
     os.mkfifo(tree / ".git/index")
@@ -126,7 +126,7 @@ def test_an_end_of_patience_is_an_end(tree: Path, monkeypatch: pytest.MonkeyPatc
     assert time.monotonic() - began < 30
 
 
-def test_a_listing_is_what_git_would_add_or_has(tree: Path) -> None:
+def test_a_listing_has_tracked_and_addable_files(tree: Path) -> None:
     listing = list_files(tree, ".env")
     assert listing is not None
     names = {"tracked/.env", "TRACKED/.env", "ignored/but/.env", "other/.env", "deep/er/.qwen/.env", ".env"}

@@ -1,4 +1,4 @@
-"""The host of a URL that is taken is one that the client takes, and what is shown of it is what the client asks for."""
+"""Hosts of URLs: an accepted host is one that the HTTP client accepts, and it is shown as the client resolves it."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _labels = st.one_of(st.text(LOOKALIKES, min_size=1, max_size=6), st.text(min_siz
 _hosts = st.lists(_labels, min_size=1, max_size=4).map(".".join)
 
 
-def is_taken(url: str) -> bool:
+def is_accepted(url: str) -> bool:
     with suppress(ValueError):
         check_http_url(url)
         return True
     return False
 
 
-def gets_key(asked: httpx.URL, base_url: str) -> bool:
+def key_is_sent(asked: httpx.URL, base_url: str) -> bool:
     request = httpx.Request("POST", asked)
     next(KeyAuth(Secret("sk-1"), provider_of(base_url), base_url).auth_flow(request))
     return "sk-1" in "".join(request.headers.values())
@@ -54,15 +54,15 @@ def gets_key(asked: httpx.URL, base_url: str) -> bool:
 @example(host="a,b")
 @example(host="h:65536")
 @example(host="h:0443")
-def test_what_is_taken_is_what_the_client_asks_for(host: str) -> None:
+def test_an_accepted_host_is_the_one_that_the_client_asks_for(host: str) -> None:
     for url in (f"http://{host}/v1", f"HTTPS://{host}:443/v1", f"https://{host}?x=1"):
-        if is_taken(url):
+        if is_accepted(url):
             asked = completions_url(url)
             assert asked.raw_host.decode().lower() == host_of(url) == client_host(host_of(url))
             assert asked.host
             assert (asked.port or {"http": 80, "https": 443}[asked.scheme]) == port_of(url)
             assert display_host(url).isascii()
-            assert gets_key(asked, url)
+            assert key_is_sent(asked, url)
 
 
 @pytest.mark.parametrize(
@@ -94,19 +94,19 @@ def test_what_is_taken_is_what_the_client_asks_for(host: str) -> None:
         ),
     ],
 )
-def test_what_the_client_refuses_is_no_host(host: str) -> None:
-    assert not is_taken(f"http://{host}/v1")
+def test_a_host_that_the_client_refuses_is_invalid(host: str) -> None:
+    assert not is_accepted(f"http://{host}/v1")
 
 
 @pytest.mark.parametrize("path", ["x" * 70_000, "\ud800"])
-def test_a_url_that_the_client_cannot_send_is_none(path: str) -> None:
-    assert not is_taken(f"http://h.test/{path}")
+def test_a_url_that_the_client_cannot_send_is_invalid(path: str) -> None:
+    assert not is_accepted(f"http://h.test/{path}")
 
 
 @pytest.mark.parametrize(
     "host", ["foo.localhost", "localhost.", "0.0.0.0", "[::]", "localhost.test", "127.1", "2130706433", "0x7f.1", "h"]
 )
-def test_a_login_goes_over_plain_http_to_this_machine_alone(host: str) -> None:
+def test_plain_http_for_a_login_is_only_for_this_machine(host: str) -> None:
     with pytest.raises(ValueError, match="unencrypted"):
         check_login_url(f"http://{host}:8000")
     assert not is_declared_api(f"http://{host}:8000/v1")
@@ -114,7 +114,7 @@ def test_a_login_goes_over_plain_http_to_this_machine_alone(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "127.0.0.1", "127.8.9.1", "[::1]", "[::ffff:127.0.0.1]"])
-def test_this_machine_is_this_machine_everywhere(host: str) -> None:
+def test_all_modules_agree_on_this_machine(host: str) -> None:
     check_login_url(f"http://{host}:8000")
     assert is_declared_api(f"http://{host}:8000/v1")
     assert is_known_or_loopback(f"http://{host}:8000/v1")
@@ -130,5 +130,5 @@ def test_this_machine_is_this_machine_everywhere(host: str) -> None:
         ("http://127.0.0.1/v1", "127.0.0.1"),
     ],
 )
-def test_the_host_is_shown_as_it_is_asked_for(url: str, shown: str) -> None:
+def test_the_host_is_shown_as_the_client_resolves_it(url: str, shown: str) -> None:
     assert display_host(url) == shown

@@ -1,4 +1,4 @@
-"""The Qwen Code that is installed here: where its version is found, what makes it unknown, and who is not asked."""
+"""The installed Qwen Code: where its version is found, what makes it unknown, and which programs are skipped."""
 
 from __future__ import annotations
 
@@ -48,42 +48,42 @@ def found(root: Path, *path: str | Path, cwd: str = "work/app", names: tuple[str
     return find_program({"PATH": os.pathsep.join(map(str, path))}, root / cwd, root, names)
 
 
-# Where it is found.
+# How the program and its version are found.
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_its_version_is_found(layout: str, root: Path) -> None:
+def test_the_version_is_found(layout: str, root: Path) -> None:
     directory = LAYOUTS[layout](root)
     assert found(root, "/nowhere", directory) == InstalledProgram((VERSION,))
-    # Somebody may have a link of their own.
+    # The user may have made another link.
     link(root / "own/qwen", directory / "qwen")
     assert found(root, root / "own") == InstalledProgram((VERSION,))
 
 
 @pytest.mark.parametrize("layout", ON_WINDOWS)
-def test_a_launcher_of_windows_is_read(layout: str, root: Path) -> None:
+def test_a_windows_launcher_is_read(layout: str, root: Path) -> None:
     directory = ON_WINDOWS[layout](root)
     assert found(root, directory, names=WINDOWS_NAMES) == InstalledProgram((VERSION,))
     assert found(root, directory) == InstalledProgram()
 
 
-def test_the_first_on_the_path_counts(root: Path) -> None:
+def test_the_first_program_on_the_path_counts(root: Path) -> None:
     first, second = npm_global(root / "a", "0.20.0"), npm_global(root / "b", "0.24.4")
     assert found(root, first, second).versions == ("0.20.0",)
     assert found(root, second, first).versions == ("0.24.4",)
-    # What a shell would not start is passed over, as a shell does.
+    # Files that a shell would not start are skipped.
     (root / "c/qwen").mkdir(parents=True)
     write_program(root / "d/qwen").chmod(0o644)
     link(root / "e/qwen", "nowhere")
     assert found(root, root / "c", root / "d", root / "e", first).versions == ("0.20.0",)
 
 
-def test_without_a_path_there_is_none(root: Path) -> None:
+def test_without_a_path_no_program_is_found(root: Path) -> None:
     for environ in ({}, {"PATH": ""}, {"PATH": ":"}, {"PATH": "/nowhere\0:/dev/null:/x" + "y" * 5000}):
         assert find_program(environ, root, None) == InstalledProgram()
 
 
-def test_a_version_manager_that_has_several_says_so(root: Path) -> None:
+def test_several_versions_of_a_version_manager_are_reported(root: Path) -> None:
     both = found(root, mise(root, "0.9.0", "0.24.4"))
     assert both == InstalledProgram(("0.9.0", "0.24.4"))
     assert (both.profile, str(both)) == (None, "qwen 0.9.0 or 0.24.4 on PATH")
@@ -92,10 +92,10 @@ def test_a_version_manager_that_has_several_says_so(root: Path) -> None:
     assert newer.profile == NEWER
 
 
-# What makes it unknown.
+# What makes the version unknown.
 
 
-def test_what_a_package_may_not_be(root: Path) -> None:
+def test_a_bad_package_makes_the_version_unknown(root: Path) -> None:
     directory = npm_global(root)
     package = root / f"lib/node_modules/{PACKAGE}/package.json"
     shown = f"~/lib/node_modules/{PACKAGE}/package.json"
@@ -132,7 +132,7 @@ def test_what_a_package_may_not_be(root: Path) -> None:
     assert found(root, directory).problem == f"{shown} is a directory"
 
 
-def test_a_byte_order_mark_and_a_package_without_a_name_are_read_over(root: Path) -> None:
+def test_a_byte_order_mark_and_a_nameless_package_are_skipped(root: Path) -> None:
     directory = npm_global(root)
     module = root / f"lib/node_modules/{PACKAGE}"
     (module / "package.json").write_text(f'\ufeff{{"name": "{PACKAGE}", "version": "0.5.0"}}', encoding="utf-8")
@@ -160,7 +160,7 @@ def test_a_script_that_names_no_program_is_unknown(text: str, root: Path) -> Non
     assert found(root, root / "bin") == InstalledProgram(problem=f"~/bin/qwen does not name a program of {PACKAGE}")
 
 
-def test_launchers_that_start_each_other_come_to_an_end(root: Path) -> None:
+def test_a_loop_of_launchers_ends(root: Path) -> None:
     for one, other in ("ab", "bc", "ca"):
         write_program(root / one / "qwen", f'#!/bin/sh\nexec "{root}/{other}/qwen"\n')
     assert "does not name a program" in found(root, root / "a").problem
@@ -169,7 +169,7 @@ def test_launchers_that_start_each_other_come_to_an_end(root: Path) -> None:
     assert "does not name a program" in found(root, root / "0").problem
 
 
-def test_what_is_no_file_is_not_waited_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_path_that_is_no_file_does_not_block(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (root / "bin").mkdir()
     os.mkfifo(root / "bin/qwen", 0o755)
     assert found(root, root / "bin").problem == f"{root}/bin/qwen is a fifo"
@@ -180,7 +180,7 @@ def test_what_is_no_file_is_not_waited_for(root: Path, monkeypatch: pytest.Monke
         assert found(root, root / "s").problem == f"{root}/s/qwen is a socket"
 
 
-def test_a_program_of_another_kind_is_unknown(root: Path) -> None:
+def test_an_unknown_kind_of_program_is_unknown(root: Path) -> None:
     write_program(root / "bin/qwen", "\0ELF" + "x" * 100_000)
     assert found(root, root / "bin").problem == "~/bin/qwen has no package.json beside it"
     (root / "package.json").write_text('{"name": "mine", "version": "0.24.4"}', encoding="utf-8")
@@ -189,12 +189,12 @@ def test_a_program_of_another_kind_is_unknown(root: Path) -> None:
     assert found(root, root / "m/shims").problem == f"mise has no {PACKAGE} in ~/m"
 
 
-# Who is not asked.
+# Programs that are skipped.
 
 
 @pytest.mark.parametrize("cwd", ["work/app", "work/app/src"])
 @pytest.mark.parametrize("directory", ["node_modules/.bin", "bin", "."])
-def test_a_project_does_not_say_whose_rules_count(cwd: str, directory: str, root: Path) -> None:
+def test_a_program_of_the_project_is_skipped(cwd: str, directory: str, root: Path) -> None:
     project = root / "work/app"
     npm_local(project)
     link(project / "bin/qwen", "../node_modules/.bin/qwen")
@@ -211,11 +211,11 @@ def test_a_project_does_not_say_whose_rules_count(cwd: str, directory: str, root
     ):
         assert found(root, entry, cwd=cwd) == InstalledProgram()
         assert found(root, entry, own, cwd=cwd).versions == ("0.10.0",)
-    # The same directory counts for who is elsewhere.
+    # The same directory counts for a user elsewhere.
     assert found(root, project / directory, cwd="work/other").versions == (VERSION,)
 
 
-def test_a_link_of_the_project_to_a_directory_elsewhere_is_the_projects(root: Path) -> None:
+def test_a_link_of_the_project_to_another_directory_is_skipped(root: Path) -> None:
     link(root / "work/app/tools", npm_global(root / "old", "0.10.0"))
     assert found(root, root / "work/app/tools") == InstalledProgram()
     assert found(root, root / "old/bin").versions == ("0.10.0",)
@@ -224,13 +224,13 @@ def test_a_link_of_the_project_to_a_directory_elsewhere_is_the_projects(root: Pa
 @pytest.mark.parametrize(
     "entry", ["", ".", "node_modules/.bin", "./node_modules/.bin", "~/bin", "../app/node_modules/.bin"]
 )
-def test_a_relative_directory_counts_for_nothing(entry: str, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_relative_directory_is_skipped(entry: str, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = root / "work/app"
     npm_local(project)
     link(project / "qwen", "node_modules/.bin/qwen")
     link(project / "~/bin/qwen", "../../node_modules/.bin/qwen")
     monkeypatch.chdir(project)
-    # The process stands in the project, while the command looks at another place.
+    # The process is in the project, and the command resolves another directory.
     assert found(root, entry, "/nowhere", cwd="work/other") == InstalledProgram()
 
 
@@ -250,8 +250,8 @@ def test_a_relative_directory_counts_for_nothing(entry: str, root: Path, monkeyp
         ((), "/", True),
     ],
 )
-def test_what_a_project_is(signs: tuple[str, ...], cwd: str, counts: bool, root: Path) -> None:
-    """A work tree, a package, or the working directory; a home is none, though git tracks it."""
+def test_which_directories_are_projects(signs: tuple[str, ...], cwd: str, counts: bool, root: Path) -> None:
+    """A work tree, a package, or the working directory; not a home, even if git tracks it."""
     for directory in ("plain/sub/deep", "elsewhere"):
         (root / directory).mkdir(parents=True)
     _ = npm_global(root / ("plain/sub" if cwd == "plain/sub" and not signs else "plain"))
@@ -261,7 +261,7 @@ def test_what_a_project_is(signs: tuple[str, ...], cwd: str, counts: bool, root:
     assert (found(root, directory, cwd=cwd) == InstalledProgram((VERSION,))) == counts
 
 
-# What a version says.
+# The profile of a version.
 
 
 @pytest.mark.parametrize(
@@ -296,15 +296,13 @@ def test_the_profile_of_a_version(version: str, profile: object) -> None:
     other=st.tuples(*[st.integers(0, 999_999)] * 3),
     tail=st.sampled_from(["", "-preview.0", "-nightly.1.x", "+b"]),
 )
-def test_a_later_version_never_follows_an_earlier_profile(
-    one: tuple[int, ...], other: tuple[int, ...], tail: str
-) -> None:
+def test_a_later_version_never_has_an_earlier_profile(one: tuple[int, ...], other: tuple[int, ...], tail: str) -> None:
     first, last = sorted([one, other])
     begun = [release_of(profile_of(".".join(map(str, v)) + tail).from_version) for v in (first, last)]  # type: ignore[union-attr]
     assert begun == sorted(begun)  # type: ignore[type-var]
 
 
-def test_who_decided_is_said() -> None:
+def test_the_reason_for_the_profile_is_named() -> None:
     newer, none = InstalledProgram(("0.24.4",)), InstalledProgram()
     assert ChosenProfile(NEWER, newer).rules == "rules of Qwen Code 0.21 and later (qwen 0.24.4 on PATH)"
     assert ChosenProfile(profile_named(), none).rules == "rules of Qwen Code's documents (no qwen on PATH)"
@@ -339,20 +337,20 @@ def test_who_decided_is_said() -> None:
         ("exec /a\0/qwen", []),
     ],
 )
-def test_the_program_that_a_launcher_names(text: str, targets: list[str]) -> None:
+def test_the_program_in_a_launcher_is_found(text: str, targets: list[str]) -> None:
     assert targets_in(text, Path("/d"), Path("/h")) == [Path(target) for target in targets]
 
 
 @given(text=st.text(alphabet=st.sampled_from("'\"$ \\/=@%()\n\0\r.~qwen js{}basedirHOME"), max_size=200))
-def test_no_text_is_too_odd_for_it(text: str) -> None:
+def test_any_launcher_text_is_read_without_an_error(text: str) -> None:
     for target in targets_in(text, Path("/d"), None):
         assert target.is_absolute()
 
 
-# The tests themselves.
+# The setup of the tests.
 
 
-def test_no_qwen_of_the_developer_is_found(tmp_path: Path) -> None:
+def test_the_tests_find_no_installed_qwen(tmp_path: Path) -> None:
     assert find_program(os.environ, tmp_path, tmp_path) == InstalledProgram()
     directory = npm_global(tmp_path / "own")
     write_program(directory / "git", JAVASCRIPT)

@@ -1,4 +1,4 @@
-"""JSON with comments: read as JSON.parse reads it after its comments are gone, with the line of every value."""
+"""JSON with comments: parsed like `JSON.parse` without the comments, with the line of every value."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ def plain(node: Node) -> Any:
 
 
 @given(value=values, indent=st.sampled_from([None, 1]), ascii_only=st.booleans())
-def test_json_is_read_as_json_is(value: Any, indent: int | None, ascii_only: bool) -> None:
+def test_json_is_parsed_like_json(value: Any, indent: int | None, ascii_only: bool) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
     assert plain(parse_jsonc(text)) == json.loads(text)
 
 
 @given(value=values, block=comments, line=comments)
-def test_comments_say_nothing(value: Any, block: str, line: str) -> None:
+def test_comments_change_nothing(value: Any, block: str, line: str) -> None:
     lines = json.dumps(value, indent=1).split("\n")
     text = "\n".join(f"/*{block}*/{words}//{line}" for words in lines)
     assert plain(parse_jsonc(text)) == plain(parse_jsonc("\n".join(lines)))
 
 
 @given(st.lists(st.text(alphabet="abc", min_size=1), min_size=1, unique=True), st.data())
-def test_the_line_named_holds_the_value(names: list[str], data: st.DataObject) -> None:
+def test_the_value_is_in_its_line(names: list[str], data: st.DataObject) -> None:
     end = st.sampled_from(["\n", "\r\n", "\r", "\n\n", "/* \n */\n", "// x\n"])
     text = "{" + ",".join(f'{data.draw(end)}"{name}": "value of {name}"' for name in names) + data.draw(end) + "}"
     members = parse_jsonc(text).members
@@ -73,18 +73,18 @@ def test_any_text_is_a_value_or_an_error_with_a_line(text: str) -> None:
         ("{}\n{}", "unexpected text after the end", 2),
         ("[01]", "neither a value", 1),
         ("NaN", "neither a value", 1),
-        # White space that is none in JSON stays, even where it stood in a comment.
+        # White space that is not allowed in JSON stays, even if it was in a comment.
         ("{} // \u00a0", "unexpected text after the end", 1),
         ("[" * 200, "deeper than", 1),
     ],
 )
-def test_what_is_no_json_is_refused_with_its_line(text: str, wrong: str, line: int) -> None:
+def test_invalid_json_is_refused_with_its_line(text: str, wrong: str, line: int) -> None:
     with pytest.raises(JsonError, match=wrong) as refused:
         parse_jsonc(text)
     assert refused.value.line == line
 
 
-def test_the_last_of_equal_names_counts() -> None:
+def test_the_last_of_duplicate_names_counts() -> None:
     node = parse_jsonc('{"a": 1,\n"a": 2}')
     assert node.at("a") == Node(2.0, 2)
 

@@ -1,4 +1,4 @@
-"""Settings that are kept in `.qwen/.env` are read back exactly, by everybody, and nothing else is lost or exposed."""
+"""Writing settings to `.qwen/.env`: both dialects read them back exactly, and nothing else is lost or exposed."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def is_valid(name: str, text: str) -> bool:
 @example('A="never closed', "it's", "m")
 @example("export OPENAI_API_KEY=old # mine\r\nA=1", "k", "a b")
 @example("OPENAI_MODEL='a'\u2028A=1", "k", "m")
-def test_both_dialects_read_the_new_values_and_the_others_as_before(text: str, key: str, model: str) -> None:
+def test_both_dialects_read_the_new_values_and_all_others_as_before(text: str, key: str, model: str) -> None:
     new_values = {"OPENAI_API_KEY": key, "OPENAI_BASE_URL": URL, "OPENAI_MODEL": model}
     try:
         new = assign(text, new_values)
@@ -68,7 +68,7 @@ def test_both_dialects_read_the_new_values_and_the_others_as_before(text: str, k
 
 
 @given(KEYS.filter(lambda t: is_valid("api_key", t) and not {"'", '"', "\\"} & set(t) and "${" not in t))
-def test_a_usual_key_can_always_be_kept(key: str) -> None:
+def test_a_usual_key_can_always_be_written(key: str) -> None:
     for text in ("", "# mine\nOPENAI_API_KEY='old'\n", "A=1"):
         assert read(assign(text, {"OPENAI_API_KEY": key}), "python")["OPENAI_API_KEY"] == key
 
@@ -112,7 +112,7 @@ def test_every_other_line_stays_as_it_is(before: str, after: str) -> None:
         ("two\nlines", "'two\nlines'"),
     ],
 )
-def test_values_are_quoted_where_they_have_to_be(value: str, form: str) -> None:
+def test_values_are_quoted_if_needed(value: str, form: str) -> None:
     assert assign("", {"OPENAI_MODEL": value}) == f"OPENAI_MODEL={form}\n"
 
 
@@ -127,8 +127,8 @@ def test_values_are_quoted_where_they_have_to_be(value: str, form: str) -> None:
         ("a\\\\b", "a backslash"),
     ],
 )
-def test_what_cannot_be_kept_is_named(tmp_path: Path, value: str, why: str) -> None:
-    assert why in nothing_is_kept(tmp_path, values={"model": value})
+def test_a_value_that_cannot_be_written_is_named(tmp_path: Path, value: str, why: str) -> None:
+    assert why in refused(tmp_path, values={"model": value})
 
 
 def mode(path: Path) -> int:
@@ -144,7 +144,7 @@ def test_a_new_file_is_private_and_so_is_its_directory(tmp_path: Path) -> None:
     assert (tmp_path / ".gitignore").read_text() == ".qwen/.env\n"
 
 
-def test_a_file_that_is_there_becomes_private(tmp_path: Path) -> None:
+def test_an_existing_file_becomes_private(tmp_path: Path) -> None:
     file = tmp_path / ".qwen" / ".env"
     file.parent.mkdir(mode=0o755)
     file.write_bytes(b"# mine\r\nDEBUG=1\r\n" + LINES.encode())
@@ -154,7 +154,7 @@ def test_a_file_that_is_there_becomes_private(tmp_path: Path) -> None:
     assert (mode(file), mode(file.parent)) == (0o600, 0o755)
 
 
-def test_links_of_the_home_are_followed_and_stay_links(tmp_path: Path) -> None:
+def test_links_of_the_home_are_followed_and_kept(tmp_path: Path) -> None:
     home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
     home.mkdir()
     elsewhere.mkdir()
@@ -178,14 +178,14 @@ def test_links_of_a_project_are_refused(tmp_path: Path, place: str, leads: str) 
     if leads == "there":
         elsewhere.mkdir() if place == ".qwen" else elsewhere.write_text("A=1\n")
     (project / place).symlink_to(elsewhere)
-    message = nothing_is_kept(project, home=tmp_path / "home")
+    message = refused(project, home=tmp_path / "home")
     assert f"{place} is a link to {elsewhere}" in message
     assert not elsewhere.is_dir() or not list(elsewhere.iterdir())
     assert not elsewhere.is_file() or elsewhere.read_text() == "A=1\n"
 
 
-def nothing_is_kept(cwd: Path, *, values: dict[str, str | Secret] | None = None, home: Path | None = None) -> str:
-    """Make sure that keeping is refused and changes nothing; return the message with its hint."""
+def refused(cwd: Path, *, values: dict[str, str | Secret] | None = None, home: Path | None = None) -> str:
+    """Check that writing is refused and changes nothing; return the message with its hint."""
     before = {p: p.read_bytes() if p.is_file() else b"" for p in cwd.rglob("*") if ".git/" not in str(p)}
     with pytest.raises((ConfigurationError, OutputError)) as caught:
         save_settings(values or VALUES, cwd, home)
@@ -197,39 +197,39 @@ def nothing_is_kept(cwd: Path, *, values: dict[str, str | Secret] | None = None,
     return message
 
 
-def test_what_is_no_regular_file_is_refused_at_once(tmp_path: Path) -> None:
+def test_a_path_that_is_no_regular_file_is_refused_at_once(tmp_path: Path) -> None:
     file = tmp_path / ".qwen" / ".env"
     file.mkdir(parents=True)
-    assert "it is a directory" in nothing_is_kept(tmp_path)
+    assert "it is a directory" in refused(tmp_path)
     file.rmdir()
     os.mkfifo(file)
-    assert "it is a fifo" in nothing_is_kept(tmp_path)
+    assert "it is a fifo" in refused(tmp_path)
     file.rename(tmp_path / "fifo")
     file.symlink_to(tmp_path / "fifo")
-    assert "it is a fifo" in nothing_is_kept(tmp_path, home=tmp_path)
+    assert "it is a fifo" in refused(tmp_path, home=tmp_path)
     file.unlink()
     file.symlink_to(file)
-    assert "nothing can be saved here" in nothing_is_kept(tmp_path, home=tmp_path)
+    assert "nothing can be saved here" in refused(tmp_path, home=tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"A=\xff\n", b"A=\x00\n", b"#" * 1024 * 1024])
-def test_a_file_that_is_no_env_file_is_left_alone(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_env_file_is_unchanged(tmp_path: Path, content: bytes) -> None:
     (tmp_path / ".qwen").mkdir()
     (tmp_path / ".qwen" / ".env").write_bytes(content)
-    assert "./.qwen/.env" in nothing_is_kept(tmp_path)
+    assert "./.qwen/.env" in refused(tmp_path)
 
 
-def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
     (tmp_path / ".qwen").write_text("a file")
-    assert "nothing can be saved here" in nothing_is_kept(tmp_path)
+    assert "nothing can be saved here" in refused(tmp_path)
     (tmp_path / ".qwen").unlink()
     (tmp_path / ".qwen").symlink_to("/proc/missing")
-    assert "its directory cannot be created" in nothing_is_kept(tmp_path, home=tmp_path)
+    assert "its directory cannot be created" in refused(tmp_path, home=tmp_path)
 
 
 @pytest.mark.parametrize("model", ["a\x00b", "'\"`#", "a\rb", "\udcff"])
-def test_a_value_that_no_env_file_can_hold_is_told(tmp_path: Path, model: str) -> None:
-    nothing_is_kept(tmp_path, values={"model": model})
+def test_a_value_that_no_env_file_can_hold_is_reported(tmp_path: Path, model: str) -> None:
+    refused(tmp_path, values={"model": model})
     assert not (tmp_path / ".qwen").exists()
 
 
@@ -261,7 +261,7 @@ def work_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (b"/.qwen", b"/.qwen"),
     ],
 )
-def test_git_leaves_the_file_out(work_tree: Path, before: bytes | None, after: bytes) -> None:
+def test_git_ignores_the_file(work_tree: Path, before: bytes | None, after: bytes) -> None:
     gitignore = work_tree / ".gitignore"
     if before is not None:
         gitignore.write_bytes(before)
@@ -273,7 +273,7 @@ def test_git_leaves_the_file_out(work_tree: Path, before: bytes | None, after: b
     assert gitignore.read_bytes() == after
 
 
-def test_a_subdirectory_has_a_gitignore_of_its_own(work_tree: Path) -> None:
+def test_a_subdirectory_gets_its_own_gitignore(work_tree: Path) -> None:
     (work_tree / "sub").mkdir()
     assert save_settings(VALUES, work_tree / "sub").done[1] == "added .qwen/.env to ./.gitignore"
     (work_tree / ".gitignore").write_text(".qwen\n")
@@ -286,15 +286,15 @@ def test_a_file_that_git_tracks_is_refused(work_tree: Path) -> None:
     (work_tree / ".qwen").mkdir()
     (work_tree / ".qwen" / ".env").write_text("A=1\n")
     git(work_tree, "add", ".qwen/.env")
-    assert "git tracks this file" in nothing_is_kept(work_tree)
+    assert "git tracks this file" in refused(work_tree)
     (work_tree / ".qwen" / ".env").unlink()
     (work_tree / ".qwen").rmdir()
-    assert "git tracks this file" in nothing_is_kept(work_tree)
+    assert "git tracks this file" in refused(work_tree)
 
 
 @pytest.mark.parametrize("names_another_tree", [True, False])
-def test_a_repository_that_git_would_use_instead_takes_no_key(work_tree: Path, *, names_another_tree: bool) -> None:
-    """One that names another work tree, and files that are a repository themselves."""
+def test_no_key_is_written_if_git_would_use_another_repository(work_tree: Path, *, names_another_tree: bool) -> None:
+    """A repository that names another work tree, or a subdirectory that is itself a repository."""
     (work_tree / ".gitignore").write_text(".env\n")
     sub = work_tree / "sub"
     sub.mkdir()
@@ -305,12 +305,12 @@ def test_a_repository_that_git_would_use_instead_takes_no_key(work_tree: Path, *
         git(work_tree, "config", "--file", "sub/config", "core.bare", "false")
         git(work_tree, "config", "--file", "sub/config", "core.worktree", ".")
     assert git(sub, "rev-parse", "--show-toplevel").strip() == str(sub)
-    nothing_is_kept(sub, home=work_tree.parent)
+    refused(sub, home=work_tree.parent)
     git(sub, "add", "-A")
     assert ".env" not in git(sub, "ls-files")
 
 
-def test_a_file_that_a_link_leads_to_in_the_work_tree_is_told_of(work_tree: Path) -> None:
+def test_a_link_to_a_file_in_the_work_tree_is_reported(work_tree: Path) -> None:
     (work_tree / "settings").mkdir()
     (work_tree / ".qwen").symlink_to("settings")
     assert save_settings(VALUES, work_tree, work_tree).done[1:] == (
@@ -362,7 +362,7 @@ def own_repository(tree: Path) -> None:
     git(tree / ".qwen", "init", "-q")
 
 
-def own_repository_of_nobody(tree: Path) -> None:
+def empty_repository(tree: Path) -> None:
     (tree / ".qwen" / ".git").mkdir(parents=True)
 
 
@@ -391,18 +391,18 @@ def config_is_a_fifo(tree: Path) -> None:
     os.mkfifo(tree / ".git/config")
 
 
-UNDOINGS = [
+UNIGNORED = [
     *(no_gitignore, gitignore_is_a_link, gitignore_is_a_dangling_link, gitignore_is_a_fifo, gitignore_is_large),
-    *(later_rule, later_rule_is_a_fifo, own_repository, own_repository_of_nobody, own_repository_elsewhere),
+    *(later_rule, later_rule_is_a_fifo, own_repository, empty_repository, own_repository_elsewhere),
     *(excluded_and_gitignore_is_a_link, global_rule_and_gitignore_is_a_link, git_does_not_answer, config_is_a_fifo),
 ]
 
 
-@pytest.mark.parametrize("undo", UNDOINGS)
-def test_where_git_would_take_the_key_in_nothing_is_written(work_tree: Path, undo: Callable[[Path], None]) -> None:
+@pytest.mark.parametrize("undo", UNIGNORED)
+def test_nothing_is_written_if_git_would_add_the_key(work_tree: Path, undo: Callable[[Path], None]) -> None:
     undo(work_tree)
     began = time.monotonic()
-    message = nothing_is_kept(work_tree)
+    message = refused(work_tree)
     assert "git does not ignore this file" in message or "git does not report" in message or "git tracks" in message
     asked: list[str] = []
     with pytest.raises(OutputError):
@@ -415,18 +415,18 @@ def test_where_git_would_take_the_key_in_nothing_is_written(work_tree: Path, und
     assert time.monotonic() - began < 5
 
 
-def test_a_rule_that_is_no_use_is_taken_back(work_tree: Path) -> None:
+def test_an_ignore_rule_without_effect_is_removed(work_tree: Path) -> None:
     later_rule(work_tree)
     for before in (None, b"*.log", b"*.log\n", b"\xff\r\n"):
         gitignore = work_tree / ".gitignore"
         gitignore.unlink(missing_ok=True)
         if before is not None:
             gitignore.write_bytes(before)
-        nothing_is_kept(work_tree)
+        refused(work_tree)
         assert (gitignore.read_bytes() if gitignore.exists() else None) == before
 
 
-def test_rules_that_stand_before_ours_do_not_undo_it(work_tree: Path) -> None:
+def test_earlier_ignore_rules_do_not_undo_ours(work_tree: Path) -> None:
     (work_tree.parent / ".gitconfig").write_text(f"[core]\nexcludesFile = {work_tree.parent}/ignore\n")
     (work_tree.parent / "ignore").write_text("!.env\n")
     (work_tree / ".git/info/exclude").write_text("!.env\n!.qwen\n")
@@ -434,14 +434,14 @@ def test_rules_that_stand_before_ours_do_not_undo_it(work_tree: Path) -> None:
     assert save_settings(VALUES, work_tree).done[1:] == ("added .qwen/.env to ./.gitignore",)
 
 
-def test_without_git_the_settings_are_kept_as_before(work_tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_git_the_settings_are_written(work_tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     later_rule(work_tree)
     monkeypatch.setenv("PATH", str(work_tree))
     assert save_settings(VALUES, work_tree).done[1:] == ("added .qwen/.env to ./.gitignore",)
 
 
-def test_git_ignores_the_new_file_before_the_key_is_in_it(work_tree: Path) -> None:
-    """Also under a name that nobody knew before."""
+def test_git_ignores_the_new_file_before_the_key_is_written(work_tree: Path) -> None:
+    """Even if the file has a new name."""
     asked: list[bool] = []
 
     def require(path: Path) -> None:
@@ -462,8 +462,8 @@ def test_a_home_needs_no_gitignore(tmp_path: Path) -> None:
     assert save_settings(VALUES, tmp_path / "project", tmp_path).done == ("saved in ./.qwen/.env (mode 0600)",)
 
 
-def test_a_directory_that_may_not_be_written_to_is_told(open_path: Path) -> None:
+def test_an_unwritable_directory_is_reported(open_path: Path) -> None:
     if os.geteuid() == 0:
         pytest.skip("root may write everywhere")
     open_path.chmod(0o555)
-    nothing_is_kept(open_path)
+    refused(open_path)

@@ -1,4 +1,4 @@
-"""A process that is killed while it writes leaves no key where git sees it, and the next one clears what it left."""
+"""A process that is killed while it writes leaves no key where git sees it; the next process removes what it left."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KEY = "sk-0123456789abcdefghijklmnopqrstuvwxyz"
 URL = "http://localhost:1/v1"
 INIT = ["init", "--no-verify", "--openai-api-key", KEY, "--openai-base-url", URL, "--model", "m"]
 
-# What `init` loads late, so that each process need not load it anew.
+# Loaded here, so that each forked process need not load what `init` loads late.
 for module in (
     "qwen_cfg.cli.commands.init",
     "qwen_cfg.cli.terminal.login",
@@ -54,13 +54,13 @@ def git(tree: Path, *words: str) -> str:
 
 
 def shown_by_git(tree: Path) -> dict[str, bytes]:
-    """Return the files that git would take in with the next `git add .`, with their contents."""
+    """Return the files that the next `git add .` would add, with their contents."""
     names = git(tree, "ls-files", "--others", "--exclude-standard", "-z").split("\0")
     return {name: (tree / name).read_bytes() for name in names if name}
 
 
 def left(tree: Path) -> list[str]:
-    """Return what lies around of writing."""
+    """Return the temporary files that a write left."""
     return [str(path.relative_to(tree)) for path in tree.rglob(".qwen-cfg.*")]
 
 
@@ -84,7 +84,7 @@ def test_init(tmp_path: Path, files: dict[str, str]) -> None:
         seen = shown_by_git(tree)
         assert not [name for name, content in seen.items() if KEY.encode() in content]
         assert set(seen) <= {".gitignore", "qwen.toml"} | {name for name in seen if seen[name] == b""}
-        # The next one goes on, or says that something is there already; what lies around is gone in any case.
+        # The next process succeeds, or says that a file exists already; in both cases the leftovers are gone.
         assert run_to_end(lambda: main(INIT), tree) in (0, 2)
         assert left(tree) == []
         assert set(shown_by_git(tree)) <= {".gitignore", "qwen.toml"}
@@ -113,7 +113,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, *, private: bool)
     assert len(states) == 2
 
 
-# In a directory or in files that others may read, as git makes them, and then in private ones.
+# In a directory and files that others may read, as git makes them, and in private ones.
 NOT_OURS = (
     {".gitignore": "*\n", "new": "mine"},
     {".gitignore": "*\n", "new": "mine"},
@@ -121,14 +121,14 @@ NOT_OURS = (
     {".gitignore": "*.log\n", "new": "mine"},
     {".gitignore": "", "new": "mine"},
     {".gitignore": "*\n", "new": "mine", "more": "mine"},
-    # With a further name of a file in it.
+    # With another hard link to a file in it.
     {".gitignore": "*\n"},
 )
 
 
 @pytest.fixture
 def lying_around(tmp_path: Path) -> Iterator[Path]:
-    """A directory with much in it that looks like what a killed process leaves, and is not."""
+    """A directory with files that look like the leftovers of a killed process, but are not."""
     name = ".qwen-cfg.0123456789abcdef"
     (tmp_path / ".qwen-cfg.notes").write_text("mine")
     (tmp_path / f"{name}0").mkdir()
@@ -165,7 +165,7 @@ def test_whatever_killed_processes_left_is_removed(tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     for number in range(60):
         directory = tmp_path / f".qwen-cfg.{number:016x}"
-        # Others' may be in the way.
+        # Leftovers of another user may be in the way.
         directory.mkdir(0o755 if number < 20 else 0o700)
         if number % 2 and number >= 20:
             (directory / ".gitignore").write_text("*\n")
@@ -187,7 +187,7 @@ def test_what_is_another_users_is_left_alone(tmp_path: Path, monkeypatch: pytest
 
 
 def test_what_a_living_process_writes_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Many write to one directory at once, and each of them ends well."""
+    """Many processes write to one directory at once, and all of them succeed."""
     monkeypatch.chdir(tmp_path)
     children = []
     for number in range(8):
@@ -207,6 +207,6 @@ def test_what_a_living_process_writes_is_left_alone(tmp_path: Path, monkeypatch:
 
 
 def test_a_home_in_git_shows_no_token_of_a_killed_process(tmp_path: Path) -> None:
-    """The login stands in the home, and the home may be a repository that ignores nothing."""
+    """The login is in the home, which may be a repository that ignores nothing."""
     for tree in kill_at_each_step(work_trees(tmp_path, {}), write):
         assert {name for name, text in shown_by_git(tree).items() if text} <= {"kept"}

@@ -1,4 +1,4 @@
-"""The layers as objects: one list, one order that a profile may change for a field, one wording of an origin."""
+"""The layers: one list, an order that a profile may change for a field, and one wording of an origin."""
 
 from __future__ import annotations
 
@@ -39,9 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from qwen_cfg.core.looks import Looks
-
     from qwen_cfg.core.layers import Sources
+    from qwen_cfg.core.path_reader import PathReader
     from qwen_cfg.core.resolution import Resolution
     from qwen_cfg.core.start import Start
     from qwen_cfg.core.world import World
@@ -59,13 +58,13 @@ def every_origin(resolution: Resolution) -> Iterator[Origin]:
 
 
 def in_every_layer(root: Path, profile: Profile = DOCUMENTED) -> Resolution:
-    """Resolve a place in which each layer has a model, and the env file a key."""
+    """Resolve a tree in which each layer sets a model, and the env file a key."""
     write_tree(root, {".env": f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=of-env-file\n"})
     world = read(root, None, environ={"OPENAI_MODEL": "of-environment"}, flags={"model": "of-flag"})
     return resolve_world(world, profile)
 
 
-def test_there_is_one_list_of_layers() -> None:
+def test_all_lists_of_layers_agree() -> None:
     explained = json.loads((files("qwen_cfg.explanation") / "explain.schema.json").read_text(encoding="utf-8"))
     assert [layer.name for layer in LAYERS] == list(NAMES)
     assert read_schema("resolved")["$defs"]["layer"]["enum"] == list(NAMES)
@@ -73,7 +72,7 @@ def test_there_is_one_list_of_layers() -> None:
     assert all(layer_named(layer.name) == layer for layer in LAYERS)
 
 
-def test_the_order_is_said_once_and_read_from_the_layers(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_text_about_the_order_comes_from_the_layers(capsys: pytest.CaptureFixture[str]) -> None:
     usual = usual_layers(DOCUMENTED)
     assert (
         ranking(usual) == "a flag overrides the environment, which overrides the env file, which overrides the default"
@@ -84,7 +83,7 @@ def test_the_order_is_said_once_and_read_from_the_layers(capsys: pytest.CaptureF
     assert f"{ranking(usual)}.".lower() in " ".join(capsys.readouterr().out.split()).lower()
 
 
-def test_an_origin_has_the_same_words_wherever_it_is_named(tmp_path: Path) -> None:
+def test_an_origin_has_the_same_words_everywhere(tmp_path: Path) -> None:
     resolution = in_every_layer(tmp_path)
     origins = list(every_origin(resolution))
     assert {origin.layer for origin in origins} == set(DOCUMENTED.order)
@@ -103,7 +102,7 @@ def test_an_origin_has_the_same_words_wherever_it_is_named(tmp_path: Path) -> No
     assert [s.won_by for s in told.fields] == [str(d.winner.origin) for d in resolution.decisions.values() if d.winner]
 
 
-def test_a_declared_key_is_named_by_its_flag_in_every_layer() -> None:
+def test_every_layer_names_a_key_by_its_flag() -> None:
     for name in NAMES:
         assert origin_text(name, "--secret-from", "SOME_VARIABLE") == "--secret-from"
 
@@ -117,7 +116,7 @@ orders = st.permutations(DOCUMENTED.order).flatmap(
 
 
 @given(orders)
-def test_a_profile_may_give_a_field_an_order_of_its_own(
+def test_a_profile_may_set_the_order_for_one_field(
     tmp_path_factory: pytest.TempPathFactory, order: tuple[LayerName, ...]
 ) -> None:
     root = tmp_path_factory.mktemp("tree")
@@ -133,8 +132,8 @@ def test_a_profile_may_give_a_field_an_order_of_its_own(
             assert decision == usual.decisions[name]
 
 
-def test_variable_layers_that_stand_apart_are_asked_apart(tmp_path: Path) -> None:
-    """Side by side they are one, so that the first variable of the file beats the second of the environment."""
+def test_separate_variable_layers_are_read_separately(tmp_path: Path) -> None:
+    """Adjacent variable layers count as one, so the file's first variable overrides the environment's second one."""
     write_tree(tmp_path, {".env": "OPENAI_MODEL=first-of-file\n"})
     world = read(tmp_path, None, environ={"QWEN_MODEL": "second-of-environment"})
     apart: tuple[LayerName, ...] = ("environment", "flag", "env-file", "default")
@@ -145,7 +144,7 @@ def test_variable_layers_that_stand_apart_are_asked_apart(tmp_path: Path) -> Non
     assert winners == ["first-of-file", "second-of-environment"]
 
 
-def test_what_a_higher_layer_beats_is_not_said_to_be_hidden_by_an_empty_variable(tmp_path: Path) -> None:
+def test_a_value_below_a_higher_layer_is_not_hidden_by_an_empty_variable(tmp_path: Path) -> None:
     write_tree(tmp_path, {".env": f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=of-env-file\n"})
     world = read(tmp_path, None, environ={"OPENAI_MODEL": ""}, flags={"model": "of-flag"})
     last: tuple[LayerName, ...] = ("environment", "env-file", "flag", "default")
@@ -156,7 +155,7 @@ def test_what_a_higher_layer_beats_is_not_said_to_be_hidden_by_an_empty_variable
     assert ["QC101" in found for found in codes] == [False, True]
 
 
-def test_a_profile_declares_an_order_in_its_table(tmp_path: Path) -> None:
+def test_the_table_of_a_profile_declares_an_order(tmp_path: Path) -> None:
     with profiles_with('[documented.layers]\nmodel = ["default", "flag"]\n'):
         assert declared_profiles()["documented"].layers == {"model": ("default", "flag")}
         resolution = in_every_layer(tmp_path, declared_profiles()["documented"])
@@ -168,7 +167,7 @@ def test_a_profile_declares_an_order_in_its_table(tmp_path: Path) -> None:
     assert "environment" not in screen
 
 
-def test_no_declared_profile_names_a_layer_or_a_field_that_is_none() -> None:
+def test_declared_profiles_name_only_existing_layers_and_fields() -> None:
     for profile in declared_profiles().values():
         assert set(profile.layers) <= set(declared_fields())
         assert all(set(order) <= set(NAMES) for order in profile.layers.values())
@@ -208,9 +207,7 @@ def add_layer(patch: pytest.MonkeyPatch, further: FieldLayer | VariableLayer) ->
     return replace(DOCUMENTED, order=(*DOCUMENTED.order[:below], further.name, *DOCUMENTED.order[below:]))
 
 
-def test_the_variables_of_a_further_layer_are_read_with_those_beside_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_additional_variable_layer_joins_adjacent_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_tree(tmp_path, {"app/.env": "QWEN_MODEL=of-env\n"})
     texts = {"OPENAI_MODEL": "of-further", "OPENAI_API_KEY": "its-key"}
     further = Further("settings-env", "the further place", "user", texts=texts)
@@ -226,9 +223,9 @@ def test_the_variables_of_a_further_layer_are_read_with_those_beside_it(
 class OfFile(FieldLayer):
     """A layer with a file that no other layer reads: lines of FIELD=VALUE."""
 
-    def read(self, start: Start, looks: Looks) -> Mapping[str, tuple[Candidate, ...]]:
+    def read(self, start: Start, reader: PathReader) -> Mapping[str, tuple[Candidate, ...]]:
         path = start.cwd / ".fields"
-        seen = looks.look(path)
+        seen = reader.look(path)
         if seen.error is not None:
             raise seen.error.copy()
         return {

@@ -1,4 +1,4 @@
-"""No text that the program writes is a command to what runs the job, read as the runners read it."""
+"""No output is a command to the CI service that runs the job; a reader written like the runners' checks it."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ hostile = st.lists(st.sampled_from(SIGNS) | st.text(max_size=3), max_size=12).ma
 
 
 def commands(text: str) -> list[str]:
-    """Return the lines that give a command, by the rules of actions/runner and of the Azure Pipelines agent.
+    """Return the lines that are a command for actions/runner or for the Azure Pipelines agent.
 
-    .NET ends lines as Python's universal newlines do, and passes over what Unicode has as ignorable.
+    .NET ends lines like Python's universal newlines, and ignores Unicode's ignorable characters in comparisons.
     """
     lines = ("".join(filter(is_compared, line)) for line in re.split("\r\n|\r|\n", text))
     return [line for line in lines if line.lstrip().startswith("::") or re.search(r"##\w*\[", line)]
@@ -57,7 +57,7 @@ def is_compared(character: str) -> bool:
 
 
 def written(write: str, *texts: object, **options: object) -> str:
-    """Return what one way of writing puts on either stream."""
+    """Return what a function writes to both streams."""
     streams = StringIO(newline=""), StringIO(newline="")
     getattr(Output(*streams), write)(*texts, **options)
     return "".join(stream.getvalue() for stream in streams)
@@ -65,7 +65,7 @@ def written(write: str, *texts: object, **options: object) -> str:
 
 @pytest.mark.parametrize("way", ["lines", "notice"])
 @given(st.lists(hostile, min_size=1, max_size=3))
-def test_a_line_stays_one_and_gives_no_command(way: str, lines: list[str]) -> None:
+def test_a_line_stays_one_line_and_is_no_command(way: str, lines: list[str]) -> None:
     text = written(way, *lines)
     assert text.count("\n") == len(lines)
     assert commands(text) == []
@@ -73,7 +73,7 @@ def test_a_line_stays_one_and_gives_no_command(way: str, lines: list[str]) -> No
 
 
 @given(hostile)
-def test_nor_does_a_piece_of_text_a_screen_or_an_error(text: str) -> None:
+def test_text_screens_and_errors_are_no_command(text: str) -> None:
     assert commands(written("text", text)) == []
     assert commands(written("screen", lambda _: Text(printable(text)), "always")) == []
     assert commands(written("notice", *NotTrustedError(text, text, where=text, hint=text).lines_with_hint)) == []
@@ -81,15 +81,15 @@ def test_nor_does_a_piece_of_text_a_screen_or_an_error(text: str) -> None:
 
 
 @given(st.recursive(hostile, lambda each: st.lists(each) | st.dictionaries(hostile, each)), st.sampled_from([None, 2]))
-def test_json_gives_none_and_says_the_same(document: object, indent: int | None) -> None:
+def test_json_is_no_command_and_has_the_same_data(document: object, indent: int | None) -> None:
     text = written("data", document, secrets=True, indent=indent)
     assert commands(text) == []
-    # A lone surrogate is written as an escape by the stream.
+    # The stream writes a lone surrogate as an escape.
     assert json.loads(text.encode("utf-8", "backslashreplace").decode()) == document
 
 
 @given(message=hostile, file=hostile, code=hostile.filter(lambda text: text not in (INVALID, NOTE)))
-def test_an_annotation_is_one_command_and_says_what_it_was_given(message: str, file: str, code: str) -> None:
+def test_an_annotation_is_one_command_with_the_given_text(message: str, file: str, code: str) -> None:
     text = written("annotation", annotation(Problem("error", code, message, file, 3)))
     assert text.count("\n") == 1
     assert not re.search(r"##\w*\[", text)
@@ -102,7 +102,7 @@ def test_an_annotation_is_one_command_and_says_what_it_was_given(message: str, f
 
 
 def as_shown_by_github(text: str) -> str:
-    """GitHub shows line ends that stand in the data of a command."""
+    """Return a text as GitHub shows it: with the line ends from the data of a command."""
     ends = {"\r": "{cr}", "\n": "{lf}"}
     for end, mark in ends.items():
         text = text.replace(end, mark)
@@ -117,14 +117,14 @@ def as_shown(text: str) -> str:
 
 
 def unescaped(text: str, more: dict[str, str] | None = None) -> str:
-    """Return what the runner makes of a part of a command (ActionCommand.cs), which takes `%25` last."""
+    """Decode a part of a command like the runner (ActionCommand.cs), which replaces `%25` last."""
     for escape, sign in {"%0D": "\r", "%0A": "\n", **(more or {}), "%25": "%"}.items():
         text = text.replace(escape, sign)
     return text
 
 
 @given(hostile, st.lists(st.integers(1, 5), min_size=1, max_size=5))
-def test_no_cut_makes_a_command_of_pieces(text: str, sizes: list[int]) -> None:
+def test_text_in_pieces_is_no_command_wherever_it_is_cut(text: str, sizes: list[int]) -> None:
     inert, at, out = WithoutCommands(), 0, []
     for size in sizes * (len(text) + 1):
         out.append(inert.add(text[at : at + size]))
@@ -134,7 +134,7 @@ def test_no_cut_makes_a_command_of_pieces(text: str, sizes: list[int]) -> None:
 
 
 @pytest.mark.parametrize("text", ["a :: b", "## [link](x)", "std::vector<int>", "# [x]", "a\n : :\n", "##", "x::y::z"])
-def test_what_is_no_command_is_left_alone(text: str) -> None:
+def test_text_that_is_no_command_is_unchanged(text: str) -> None:
     inert = WithoutCommands()
     assert "".join(map(inert.add, text)) == text
     assert WithoutCommands().add(text) == text

@@ -1,4 +1,4 @@
-"""For every world, the compiler agrees with the short model of the documents, under either profile."""
+"""The compiler agrees with the short model in every generated world, under either profile."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ both_profiles = pytest.mark.parametrize("profile", list(MODELS))
 
 
 def assert_agrees(resolution: Resolution, expected: Expected, tree: Planted) -> None:
-    """Compare the files that count, the text that wins for each field, and what was excluded."""
+    """Compare the env files that count, the text of each field, and the excluded variables."""
     paths = [place.path.relative_to(tree.root) for place in resolution.search.read]
     assert paths == expected.found
     for name, decision in resolution.decisions.items():
@@ -40,7 +40,7 @@ def as_meant(scene: Scene) -> dict:
 
 
 def as_python_reads(scene: Scene) -> dict:
-    """Return what python-dotenv itself reads in the files; a name without a value assigns nothing."""
+    """Return the variables that python-dotenv itself reads; a name without a value assigns nothing."""
     return {
         path: {
             k: v for k, v in DotEnv(None, StringIO(file.text, newline=""), interpolate=False).parse() if v is not None

@@ -1,4 +1,4 @@
-"""What another version of Qwen Code resolves: a field is reported exactly when the two resolutions differ in it."""
+"""Differences between profiles: a field is reported exactly if the two profiles resolve it differently."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ RECORDED = ("qwen_scenarios.jsonl", "qwen_scenarios_0.24.jsonl")
 OF_BOTH = pytest.mark.parametrize(("profile", "other"), [("documented", NEWER), (NEWER, "documented")])
 RULE = tuple(rule for rule in RULES if rule.code == OTHER_PROFILE)
 
-# The first file has no base URL, and the home's has one.
+# The first file has no base URL; the home's file has one.
 FILLED_IN = (
     Scene(flags={"auth_method": "openai"})
     .with_file("r/home/work/app/.env", (KEY, "sk-0123456789ab"), ("OPENAI_MODEL", "m"))
@@ -47,19 +47,19 @@ FILLED_IN = (
 )
 
 
-def told(decision: Decision) -> object:
+def text_of(decision: Decision) -> object:
     value = decision.value.reveal() if isinstance(decision.value, Secret) else decision.value
     problem = decision.problem and (decision.problem.wrong, decision.winner and decision.winner.revealed)
     return value, problem
 
 
-def place(decision: Decision) -> object:
+def origin_of(decision: Decision) -> object:
     if decision.winner is None or decision.winner.origin.layer == "default":
         return decision.winner and "default"
-    return decision.winner.origin.layer, decision.winner.origin.place
+    return decision.winner.origin.layer, decision.winner.origin.origin_of
 
 
-def login(resolution: Resolution) -> object:
+def login_of(resolution: Resolution) -> object:
     """Return which login is used, if one is."""
     return resolution.auth_method == "qwen-oauth" and resolution.directory.moved_to
 
@@ -67,28 +67,28 @@ def login(resolution: Resolution) -> object:
 @OF_BOTH
 @given(scene=scenes())
 @example(scene=FILLED_IN)
-def test_a_field_is_reported_exactly_when_the_resolutions_differ_in_it(profile: str, other: str, scene: Scene) -> None:
+def test_a_field_is_reported_exactly_if_the_resolutions_differ(profile: str, other: str, scene: Scene) -> None:
     with planted(scene) as tree:
         mine = tree.resolve(profile, survey=True)
         theirs = tree.resolve(other, survey=True)
         (reported,) = compare_profiles(mine)
         by_name = {difference.name: difference for difference in reported.differences}
         for name, decision in mine.decisions.items():
-            same_value = told(decision) == told(theirs.decisions[name])
-            same_login = name != "api_key" or decision.winner is not None or login(mine) == login(theirs)
-            differs = not same_value or not same_login or place(decision) != place(theirs.decisions[name])
+            same_value = text_of(decision) == text_of(theirs.decisions[name])
+            same_login = name != "api_key" or decision.winner is not None or login_of(mine) == login_of(theirs)
+            differs = not same_value or not same_login or origin_of(decision) != origin_of(theirs.decisions[name])
             assert (name in by_name) == differs, name
             if differs:
                 assert by_name[name].same_value == (same_value and same_login)
-                assert told(by_name[name].decision) == told(theirs.decisions[name])
-                assert place(by_name[name].decision) == place(theirs.decisions[name])
+                assert text_of(by_name[name].decision) == text_of(theirs.decisions[name])
+                assert origin_of(by_name[name].decision) == origin_of(theirs.decisions[name])
         assert reported.agrees == (not by_name)
         assert [d.finding.field for d in diagnose(mine, RULE)] == [n for n, d in by_name.items() if not d.same_value]
 
 
 @OF_BOTH
 @given(scene=scenes_with_a_choice())
-def test_with_an_env_file_that_is_chosen_the_other_reads_the_same_one(profile: str, other: str, scene: Scene) -> None:
+def test_a_chosen_env_file_is_read_under_the_other_profile_too(profile: str, other: str, scene: Scene) -> None:
     with planted(scene) as tree:
         (reported,) = compare_profiles(tree.resolve(profile, survey=True))
         assert reported.resolution is not None
@@ -97,8 +97,8 @@ def test_with_an_env_file_that_is_chosen_the_other_reads_the_same_one(profile: s
 
 @OF_BOTH
 @given(scene=scenes())
-def test_the_models_differ_where_it_is_reported(profile: str, other: str, scene: Scene) -> None:
-    """What the documents' two short models say is what is reported, but for defaults, which they do not know."""
+def test_a_reported_field_differs_between_the_models(profile: str, other: str, scene: Scene) -> None:
+    """The report agrees with the two short models, except for defaults, which they do not know."""
     with planted(scene) as tree:
         (reported,) = compare_profiles(tree.resolve(profile, survey=True))
         one, two = (MODELS[name](scene, as_meant(scene)).texts for name in (profile, other))
@@ -106,8 +106,8 @@ def test_the_models_differ_where_it_is_reported(profile: str, other: str, scene:
         assert {name for name in one if one[name] != two[name] and None not in (one[name], two[name])} <= differing
 
 
-def test_a_world_read_for_one_profile_says_nothing_of_others() -> None:
-    """A run looks at no place that its own search does not reach, so it cannot tell."""
+def test_a_world_for_one_profile_reports_no_others() -> None:
+    """A run does not look at places beyond its own search, so it does not know the others."""
     with planted(FILLED_IN) as tree:
         assert compare_profiles(tree.resolve(survey=False)) == ()
         assert diagnose(tree.resolve(survey=False), RULE) == ()
@@ -115,7 +115,7 @@ def test_a_world_read_for_one_profile_says_nothing_of_others() -> None:
         assert [difference.name for difference in reported.differences] == ["base_url"]
 
 
-def test_a_key_alone_decides_the_method_for_one_of_them() -> None:
+def test_a_key_alone_decides_the_method_in_one_profile() -> None:
     with planted(FILLED_IN.with_file("r/home/work/app/.env", (KEY, "sk-0123456789ab")).but(flags={})) as tree:
         (reported,) = compare_profiles(tree.resolve(survey=True))
         names = {difference.name: difference.decision.winner for difference in reported.differences}
@@ -123,7 +123,7 @@ def test_a_key_alone_decides_the_method_for_one_of_them() -> None:
         assert names["auth_method"] is None
 
 
-def test_the_same_value_from_another_place_is_said_to_be_the_same() -> None:
+def test_the_same_value_from_another_origin_is_reported_as_equal() -> None:
     scene = FILLED_IN.but(environ={KEY: ""}).with_file("r/home/.env", (KEY, "sk-0123456789ab"))
     scene = scene.with_file("r/home/work/app/.env", ("OPENAI_MODEL", "m"))
     scene = scene.but(files={**scene.files, P("r/home/work/.env"): env_text(("OPENAI_MODEL", "m"))})
@@ -140,7 +140,7 @@ def test_the_same_value_from_another_place_is_said_to_be_the_same() -> None:
         assert diagnose(tree.resolve(survey=True), RULE) == ()
 
 
-def test_a_file_that_the_other_would_read_and_that_cannot_be_read_leaves_it_unknown() -> None:
+def test_an_unreadable_file_of_the_other_profile_makes_it_unknown() -> None:
     with planted(FILLED_IN) as tree:
         (tree.root / "r/home/.qwen/.env").write_bytes(b"A=\xff\n")
         (reported,) = compare_profiles(tree.resolve(survey=True))
@@ -149,7 +149,7 @@ def test_a_file_that_the_other_would_read_and_that_cannot_be_read_leaves_it_unkn
         assert reported.error.where == "~/.qwen/.env:1"
 
 
-def test_a_directory_that_the_other_would_look_into_and_may_not() -> None:
+def test_an_unreadable_directory_of_the_other_profile_makes_it_unknown() -> None:
     with planted(FILLED_IN) as tree:
         (tree.root / "r/home/.qwen").chmod(0)
         tree.root.parent.chmod(0o755)
@@ -161,7 +161,7 @@ def test_a_directory_that_the_other_would_look_into_and_may_not() -> None:
         assert reported.error.where == "~/.qwen/settings.json"
 
 
-def test_a_fifo_that_only_the_other_reads_is_left_alone_and_named() -> None:
+def test_a_fifo_that_only_the_other_profile_reads_is_named_and_not_read() -> None:
     with planted(FILLED_IN) as tree:
         os.mkfifo(tree.root / "r/home/.env")
         (reported,) = compare_profiles(tree.resolve(survey=True))
@@ -170,14 +170,14 @@ def test_a_fifo_that_only_the_other_reads_is_left_alone_and_named() -> None:
         assert [difference.name for difference in reported.differences] == ["base_url"]
 
 
-def test_the_documents_say_in_how_many_recorded_trees_the_generations_differ(tmp_path: Path) -> None:
+def test_the_documents_give_the_number_of_differing_trees(tmp_path: Path) -> None:
     lines = [line for name in RECORDED for line in (DATA / name).read_text(encoding="utf-8").splitlines()]
     differing = 0
     for number, line in enumerate(lines):
         scenario, root = json.loads(line), tmp_path / str(number)
         write_tree(root, scenario["files"])
-        for place in ("cwd", "home"):
-            (root / scenario[place]).mkdir(parents=True, exist_ok=True)
+        for origin_of in ("cwd", "home"):
+            (root / scenario[origin_of]).mkdir(parents=True, exist_ok=True)
         world = read(root / scenario["cwd"], root / scenario["home"], environ=scenario["env"], survey=True)
         (other,) = compare_profiles(resolve_world(world, profile_named()))
         differing += any(not difference.same_value for difference in other.differences)
@@ -185,8 +185,8 @@ def test_the_documents_say_in_how_many_recorded_trees_the_generations_differ(tmp
     assert said in (DATA.parents[1] / "docs/search.md").read_text(encoding="utf-8")
 
 
-def test_the_profiles_differ_in_declared_values_alone() -> None:
-    """Every value has a meaning, and no two profiles are the same."""
+def test_profiles_differ_only_in_declared_values() -> None:
+    """Every declared value makes a difference, and no two profiles are equal."""
     declared = declared_profiles()
     values = [vars(profile) for profile in declared.values()]
     assert list(declared) == ["documented", NEWER]
@@ -195,10 +195,10 @@ def test_the_profiles_differ_in_declared_values_alone() -> None:
     assert profiles.other_profiles(declared[NEWER]) == (declared["documented"],)
 
 
-# Which rules a check applies.
+# The rules of a check.
 
 
-def test_by_default_a_check_applies_every_rule_that_warns_and_not_this_one() -> None:
+def test_by_default_a_check_applies_the_warnings_but_not_this_rule() -> None:
     codes = {rule.code for rule in rules_for_check((), ())}
     assert OTHER_PROFILE not in codes
     assert codes == {rule.code for rule in RULES if rule.severity == "warning"}
@@ -239,15 +239,15 @@ AGREED = Scene(flags={"auth_method": "openai", "base_url": "http://127.0.0.1:1/v
 
 
 @pytest.mark.parametrize("scene", [FILLED_IN, AGREED], ids=["they differ", "they agree"])
-def test_three_generations_are_not_called_both(scene: Scene) -> None:
+def test_three_profiles_are_not_called_both(scene: Scene) -> None:
     with profiles_with(THIRD), planted(scene) as tree:
         made = [tree.resolve(name, survey=True) for name in declared_profiles()]
         assert [len(compare_profiles(resolution)) for resolution in made] == [2, 2, 2]
-        told = [explain(resolution, diagnose(resolution)) for resolution in made]
-        columns = tuple(Column(one.profile, one.title, one) for one in told)
+        text_of = [explain(resolution, diagnose(resolution)) for resolution in made]
+        columns = tuple(Column(one.profile, one.title, one) for one in text_of)
         shown = [as_text(side_by_side_screen("here", columns, width=width)) for width in (40, 100)]
-        shown += [as_text(screen(one, width=100)) for one in told]
-        findings = [d.finding for one in told for d in one.diagnostics if d.code == OTHER_PROFILE]
+        shown += [as_text(screen(one, width=100)) for one in text_of]
+        findings = [d.finding for one in text_of for d in one.diagnostics if d.code == OTHER_PROFILE]
     assert ("every field has the same value under every profile" in shown[1]) == (scene == AGREED)
     hint = "OPENAI_BASE_URL in the environment, or --openai-base-url, applies under every profile."
     assert {finding.hint for finding in findings} == (set() if scene == AGREED else {hint})

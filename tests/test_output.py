@@ -1,4 +1,4 @@
-"""The one way out: what waits for more is written in its order."""
+"""The output: documents, text and notices are written in their order."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_a_document_that_waits_is_written_before_anything_that_comes_after_it(tmp_path: Path) -> None:
-    """Both streams lead to one file, as with `2>&1`."""
+def test_a_buffered_document_is_written_before_later_output(tmp_path: Path) -> None:
+    """Both streams go to one file, as with `2>&1`."""
     file = tmp_path / "both"
     with file.open("a", encoding="utf-8") as stdout, file.open("a", encoding="utf-8") as stderr:
         output = Output(stdout, stderr)
@@ -42,12 +42,12 @@ _VALUES = st.recursive(st.none() | st.booleans() | st.integers() | _TEXTS, lambd
 
 @pytest.mark.parametrize("indent", [None, 2])
 @given(document=st.dictionaries(_TEXTS, _VALUES, max_size=4), long=st.integers(0, 12))
-def test_a_document_in_parts_is_the_whole_one(indent: int | None, document: dict[str, Any], long: int) -> None:
+def test_the_parts_of_a_document_make_the_whole(indent: int | None, document: dict[str, Any], long: int) -> None:
     with patch.object(qwen_cfg.cli.output, "_LONG", long):
         parts = list(json_parts(document, indent))
     assert "".join(parts) == without_controls(json.dumps(document, ensure_ascii=False, indent=indent))
 
 
-def test_no_part_of_a_long_answer_is_much_longer_than_is_written_at_once() -> None:
+def test_a_long_text_is_written_in_parts_of_limited_length() -> None:
     parts = list(json_parts({"a": 1, "answer": "some words " * 100_000, "b": [2]}, 2))
     assert max(map(len, parts)) < 70_000

@@ -1,4 +1,4 @@
-"""How a path is shown: `./`, `../` and `~/` where they say it, and always so that it leads back to the file."""
+"""How paths are shown: relative or with `~/` if that is shorter, and always leading back to the file."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_how_a_directory_is_shown(home: P | None, path: str, shown: str) -> None
     assert Standpoint(APP, home).show_directory(P(path)) == shown
 
 
-# Names that mean something elsewhere are only names here.
+# Names with a special meaning elsewhere, such as `~`.
 _directories = st.lists(st.sampled_from(["a", "b", "c d", "~", ".qwen", "..."]), max_size=4).map(
     lambda names: P("/", *names)
 )
@@ -89,14 +89,14 @@ _files = st.tuples(_directories, st.sampled_from([".env", "prod.env", ".qwen/.en
 
 
 @given(cwd=_directories, home=st.one_of(st.none(), _directories), path=_files)
-def test_what_is_shown_leads_back_to_the_file(cwd: P, home: P | None, path: P) -> None:
+def test_a_shown_path_leads_back_to_the_file(cwd: P, home: P | None, path: P) -> None:
     shown = Standpoint(cwd, home).show(path)
     back = locate_path(shown, base=Path(cwd), home=None if home is None else Path(home))
     assert os.path.normpath(back) == str(path)
 
 
 @given(cwd=_directories, home=st.one_of(st.none(), _directories))
-def test_a_place_of_the_search_never_shows_where_the_tree_stands(cwd: P, home: P | None) -> None:
+def test_a_place_of_the_search_is_shown_relative_to_the_tree(cwd: P, home: P | None) -> None:
     standpoint = Standpoint(cwd, home)
     on_the_way = [f for d in (cwd, *cwd.parents) for f in (d / ".qwen/.env", d / ".env")]
     at_home = list(home_level_files(home)) if home else []
@@ -116,17 +116,17 @@ def test_a_place_of_the_search_never_shows_where_the_tree_stands(cwd: P, home: P
         ("/.qwen/.env", True),
     ],
 )
-def test_what_counts_as_a_qwen_env_file(path: str, *, inside: bool) -> None:
+def test_which_paths_are_qwen_env_files(path: str, *, inside: bool) -> None:
     assert is_in_qwen_directory(P(path)) is inside
 
 
-def test_the_files_of_a_home_are_two_and_in_order() -> None:
+def test_a_home_has_two_env_files_in_order() -> None:
     assert home_level_files(HOME) == (HOME / ".qwen/.env", HOME / ".env")
     assert home_level_files(HOME) == tuple(HOME / name for name in HOME_LEVEL)
 
 
-def test_paths_of_windows_that_differ_in_case_are_each_shown_as_they_are_written() -> None:
-    """They are equal, and what is shown is remembered."""
+def test_windows_paths_are_shown_with_their_own_case() -> None:
+    """Windows paths that differ only in case are equal, and shown paths are cached."""
     standpoint = Standpoint(W("C:/Work/App"), W("C:/Users/Ann"))
     files = [W(name) for name in ("C:/Work/App/Prod.env", "C:/Work/App/prod.env", "D:/X.env", "D:/x.env")]
     shown = ["./Prod.env", "./prod.env", "D:/X.env", "D:/x.env"]
@@ -140,12 +140,12 @@ def test_paths_of_windows_that_differ_in_case_are_each_shown_as_they_are_written
 
 @pytest.mark.parametrize("kind", [P, Path, P])
 def test_the_files_of_a_home_are_paths_of_its_kind(kind: type[PurePath]) -> None:
-    """Paths of both kinds are equal, and the files are remembered."""
+    """Paths of two kinds can be equal, and the files are cached."""
     home = kind("/home/of-a-kind")
     assert {type(file) for file in home_level_files(home)} == {type(home)}
 
 
 @given(st.lists(st.sampled_from(["a", "b", "..", ".", "..."]), max_size=8))
-def test_dots_are_taken_out_as_the_system_does_it(parts: list[str]) -> None:
+def test_dots_in_a_path_are_resolved_like_the_system(parts: list[str]) -> None:
     path = P("/", *parts)
     assert str(without_dots(path)) == os.path.normpath(path)

@@ -1,4 +1,4 @@
-"""The regular expressions: every one can be compiled, is compiled late, and does what that of `re` does."""
+"""Lazily compiled regular expressions: every one compiles, and behaves like one of `re`."""
 
 from __future__ import annotations
 
@@ -22,22 +22,24 @@ MODULES = [
 ]
 
 
-def later_in(value: Any) -> list[Any]:
+def patterns_in(value: Any) -> list[Any]:
     """Return the patterns in a value of a module."""
     if isinstance(value, dict):
-        return [found for pair in value.items() for each in pair for found in later_in(each)]
+        return [found for pair in value.items() for each in pair for found in patterns_in(each)]
     if isinstance(value, list | tuple | set | frozenset):
-        return [found for each in value for found in later_in(each)]
+        return [found for each in value for found in patterns_in(each)]
     return [value] if type(value) is type(patterns.compile("")) else []
 
 
-def test_every_pattern_of_the_project_can_be_compiled():
-    found = [p for name in MODULES for value in vars(importlib.import_module(name)).values() for p in later_in(value)]
+def test_every_pattern_of_the_project_compiles():
+    found = [
+        p for name in MODULES for value in vars(importlib.import_module(name)).values() for p in patterns_in(value)
+    ]
     assert len(found) > 80
     assert all(isinstance(p.pattern, str | bytes) and p.groups >= 0 for p in found)
 
 
-def test_a_pattern_does_what_that_of_re_does():
+def test_a_pattern_behaves_like_one_of_re():
     ours, theirs = (made(r"(?P<a>x+)(y)?", re.IGNORECASE) for made in (patterns.compile, re.compile))
     for text in ("", "xX", "axxyb", "y"):
         assert [m.span() for m in ours.finditer(text)] == [m.span() for m in theirs.finditer(text)]
@@ -47,7 +49,7 @@ def test_a_pattern_does_what_that_of_re_does():
     assert ours.search == ours.search
 
 
-def test_a_mistake_is_found_when_the_pattern_is_used():
+def test_an_invalid_pattern_is_an_error_when_it_is_used():
     wrong = patterns.compile("(")
     with pytest.raises(re.error):
         wrong.search("x")

@@ -1,4 +1,4 @@
-"""A pointer is no secret and says where the key lives; what it leads to is fetched only when a key is needed."""
+"""Pointers to keys: a pointer is no secret, and the key behind it is fetched only when it is needed."""
 
 from __future__ import annotations
 
@@ -72,11 +72,11 @@ def resolved(root: Path, **world: Any) -> Resolution:
     return resolve_world(read(root, **world), profile_named(world.get("profile", "documented")))
 
 
-# What a pointer is.
+# The form of a pointer.
 
 
 @given(pointer=_pointers)
-def test_any_pointer_goes_round_through_the_artifact(pointer: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_any_pointer_round_trips_through_the_artifact(pointer: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     assert parse_value(FIELD, pointer) == pointer
     reference = reference_of_pointer(pointer)
     assert reference is not None
@@ -87,16 +87,14 @@ def test_any_pointer_goes_round_through_the_artifact(pointer: str, tmp_path_fact
 
 
 @given(text=_texts.filter(lambda text: not text.startswith(("keyring:", "command:"))))
-def test_any_other_text_is_none(text: str) -> None:
+def test_any_other_text_is_no_pointer(text: str) -> None:
     assert reference_of_pointer(text) is None
     assert not is_pointer(text)
 
 
 @pytest.mark.parametrize("text", ["keyring:", "keyring:qwen", "keyring:/me", "keyring:qwen/", "keyring:/"])
 @pytest.mark.parametrize("way", ["environment", "flag", "project file"])
-def test_a_keyring_without_service_or_name_is_a_problem_before_anybody_asks_it(
-    text: str, way: str, tmp_path: Path
-) -> None:
+def test_a_keyring_pointer_without_service_or_name_is_invalid(text: str, way: str, tmp_path: Path) -> None:
     write_tree(tmp_path, {".env": f"OPENAI_API_KEY={text}\n" if way == "project file" else ""})
     resolution = resolved(
         tmp_path,
@@ -110,19 +108,19 @@ def test_a_keyring_without_service_or_name_is_a_problem_before_anybody_asks_it(
 
 
 @pytest.mark.parametrize("text", ["", " ", "''", "'' pass", "pass 'show", "pass show\\", "pass\0show"])
-def test_a_command_that_is_none_is_a_problem(text: str) -> None:
+def test_a_command_pointer_with_an_invalid_command_is_invalid(text: str) -> None:
     with pytest.raises(BadValue) as caught:
         parse_value(FIELD, f"command:{text}")
     assert "command:pass show openai" in caught.value.expected
 
 
-def test_the_name_may_have_slashes() -> None:
+def test_a_keyring_name_may_have_slashes() -> None:
     assert reference_of_pointer("keyring:qwen/me/at/work") == SecretReference(
         "keyring", service="qwen", name="me/at/work"
     )
 
 
-def test_a_pointer_is_shown_in_full_and_a_key_in_it_is_not() -> None:
+def test_a_pointer_is_shown_in_full_without_keys_in_it() -> None:
     pointer = "keyring:service/a-long-enough-name"
     read = Secret(pointer)
     assert read.reveal() == pointer
@@ -133,7 +131,7 @@ def test_a_pointer_is_shown_in_full_and_a_key_in_it_is_not() -> None:
 
 
 @pytest.mark.parametrize("text", [f"command:echo {KEY}", f"keyring:qwen/{KEY}", f"keyring:{KEY}/me"])
-def test_a_pointer_that_holds_a_key_is_a_problem_and_never_written(text: str, tmp_path: Path) -> None:
+def test_a_pointer_with_a_key_in_it_is_invalid_and_not_written(text: str, tmp_path: Path) -> None:
     resolution = resolved(tmp_path, environ={"OPENAI_API_KEY": text})
     assert not resolution.is_complete
     assert KEY not in repr(explain(resolution, ()))
@@ -159,7 +157,7 @@ def test_a_pointer_that_holds_a_key_is_a_problem_and_never_written(text: str, tm
         {"from": "environment", "command": "pass"},
     ],
 )
-def test_a_reference_that_is_none_is_refused(table: dict[str, Any], tmp_path: Path) -> None:
+def test_an_invalid_reference_is_refused(table: dict[str, Any], tmp_path: Path) -> None:
     document = json.loads(dump(to_artifact(resolved(tmp_path, environ={"OPENAI_API_KEY": "x"})), "json"))
     document["config"]["api_key"] = table
     with pytest.raises(ArtifactError, match=r"config\.api_key") as caught:
@@ -167,12 +165,12 @@ def test_a_reference_that_is_none_is_refused(table: dict[str, Any], tmp_path: Pa
     assert KEY not in str(caught.value)
 
 
-def test_a_reference_is_told_without_the_whole_command() -> None:
+def test_a_reference_is_shown_without_the_whole_command() -> None:
     assert str(reference_of_pointer("keyring:qwen/me")) == "me in the keyring's qwen"
     assert str(reference_of_pointer("command:/usr/bin/pass show openai")) == "the output of `pass`"
 
 
-# Nobody follows one before a key is needed.
+# A pointer is followed only when a key is needed.
 
 
 @both_profiles
@@ -202,7 +200,7 @@ def test_resolving_runs_nothing_and_keeps_the_origin(profile: str, way: str, tmp
 @both_profiles
 @pytest.mark.parametrize("text", ["command:touch marker", "command:", "command:touch 'marker"])
 @pytest.mark.parametrize("place", ["app/.env", "app/.qwen/.env", "work.env/.env", ".env"])
-def test_a_project_may_name_no_command(profile: str, text: str, place: str, tmp_path: Path) -> None:
+def test_a_command_of_a_project_is_refused(profile: str, text: str, place: str, tmp_path: Path) -> None:
     write_tree(tmp_path, {"app/sub/x": "", place: f'OPENAI_API_KEY="{text}"\n'})
     cwd = tmp_path / ("work.env" if place.startswith("work") else "app/sub")
     resolution = resolved(cwd, home=tmp_path / "home", profile=profile)
@@ -214,7 +212,7 @@ def test_a_project_may_name_no_command(profile: str, text: str, place: str, tmp_
         to_artifact(resolution)
 
 
-def test_a_project_may_name_an_entry_of_the_keyring(tmp_path: Path) -> None:
+def test_a_keyring_entry_of_a_project_is_allowed(tmp_path: Path) -> None:
     write_tree(tmp_path, {".env": "OPENAI_API_KEY=keyring:qwen/me\n"})
     artifact = to_artifact(resolved(tmp_path))
     assert artifact.api_key == SecretReference("keyring", service="qwen", name="me")
@@ -230,7 +228,7 @@ def test_a_pointer_cannot_be_inlined(pointer: str, tmp_path: Path) -> None:
 # Following.
 
 
-def test_from_the_environment_and_a_flag_it_is_followed_once(tmp_path: Path) -> None:
+def test_a_pointer_from_the_environment_or_a_flag_is_followed_once(tmp_path: Path) -> None:
     environ = {**os.environ, "K": "command:printf abc", "AGAIN": "command:echo command:printf abc"}
     flags = {"--openai-api-key": Secret("command:printf def")}
     where = here(tmp_path, environ=environ, flags=flags)
@@ -246,7 +244,7 @@ def test_a_literal_is_not_followed(tmp_path: Path) -> None:
     assert follow(reference, here(tmp_path, may_run_commands=True)) == Secret(text)
 
 
-def test_what_an_artifact_names_is_run_only_when_that_was_asked_for(tmp_path: Path) -> None:
+def test_the_command_of_an_artifact_runs_only_on_request(tmp_path: Path) -> None:
     reference = SecretReference("command", command=shell(f"touch {tmp_path}/marker; echo abc; : --token=hunter2"))
     with pytest.raises(NotTrustedError) as caught:
         follow(reference, here(tmp_path))
@@ -270,11 +268,11 @@ def test_what_an_artifact_names_is_run_only_when_that_was_asked_for(tmp_path: Pa
         ("./.env", False),
         ("~/app/.env", False),
         ("./link.env", False),
-        # Its name leads to the home, and the file that is opened does not stand there.
+        # The name is in the home, and the opened file is elsewhere.
         ("~/away/../.env", False),
     ],
 )
-def test_a_file_may_name_one_only_if_it_is_the_users(path: str, is_run: bool, tmp_path: Path) -> None:
+def test_only_a_file_of_the_user_may_name_a_command(path: str, is_run: bool, tmp_path: Path) -> None:
     home = tmp_path / "home"
     text = "OPENAI_API_KEY='command:echo the-key'\n"
     write_tree(home, dict.fromkeys((".env", ".qwen/.env", "app/.env"), text))
@@ -295,7 +293,7 @@ def test_a_file_may_name_one_only_if_it_is_the_users(path: str, is_run: bool, tm
 
 
 @given(words=_words)
-def test_the_words_reach_the_child_exactly(words: list[str]) -> None:
+def test_the_arguments_reach_the_program_unchanged(words: list[str]) -> None:
     program = [sys.executable, "-I", "-S", "-X", "utf8", "-c", "import json, sys; print(json.dumps(sys.argv[1:]))"]
     printed = from_command(shlex.join([*program, *words]), os.environ)
     assert json.loads(printed.reveal()) == words
@@ -304,7 +302,7 @@ def test_the_words_reach_the_child_exactly(words: list[str]) -> None:
 @pytest.mark.parametrize(
     ("printed", "key"), [("abc", "abc"), ("abc\\n", "abc"), ("abc\\r\\n", "abc"), (" a b\\n", " a b"), ("ü\\n", "ü")]
 )
-def test_the_last_line_end_is_left_out(printed: str, key: str) -> None:
+def test_the_last_line_end_is_removed(printed: str, key: str) -> None:
     assert from_command(shlex.join(["printf", printed]), os.environ) == Secret(key)
 
 
@@ -325,7 +323,7 @@ def test_the_last_line_end_is_left_out(printed: str, key: str) -> None:
         (f"echo {KEY}; sleep 60 & exit 0", "did not finish within 0.5 seconds"),
     ],
 )
-def test_a_command_that_fails_is_told_by_its_name_alone(
+def test_a_failed_command_is_reported_by_its_name_alone(
     script: str, what: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SecretReferenceError) as caught:
@@ -338,7 +336,7 @@ def test_a_command_that_fails_is_told_by_its_name_alone(
     assert KEY not in "".join(capfd.readouterr())
 
 
-def test_a_key_of_the_largest_size_is_read() -> None:
+def test_a_key_of_the_maximum_size_is_read() -> None:
     program = shlex.join([sys.executable, "-I", "-S", "-c", f"print('k' * {LARGEST_BYTES - 1})"])
     assert len(from_command(program, os.environ).reveal()) == LARGEST_BYTES - 1
 
@@ -364,7 +362,7 @@ def test_a_program_that_cannot_be_started_is_named(
     assert "hunter2" not in f"{caught.value} {caught.value.where} {caught.value.hint}"
 
 
-def test_all_that_it_started_is_ended_at_the_time_out(tmp_path: Path) -> None:
+def test_at_the_time_out_the_command_and_its_children_end(tmp_path: Path) -> None:
     script = f"(sleep 0.8; touch {tmp_path}/marker) & sleep 60"
     with pytest.raises(SecretReferenceError):
         from_command(shell(script), os.environ, seconds=0.2)
@@ -372,7 +370,7 @@ def test_all_that_it_started_is_ended_at_the_time_out(tmp_path: Path) -> None:
     assert not (tmp_path / "marker").exists()
 
 
-def test_the_child_gets_no_key_and_nothing_to_read(tmp_path: Path) -> None:
+def test_the_command_gets_no_key_and_no_input(tmp_path: Path) -> None:
     known = Secret(KEY)
     environ = {**os.environ, "OPENAI_API_KEY": "x", "COPY": f"a{KEY}b", "KEPT": "as it is"}
     from_command(shell(f"env > {tmp_path}/env; cat; echo abc"), environ)
@@ -382,7 +380,7 @@ def test_the_child_gets_no_key_and_nothing_to_read(tmp_path: Path) -> None:
     assert known.reveal() not in str(seen)
 
 
-def test_what_it_prints_has_to_be_a_key(tmp_path: Path) -> None:
+def test_the_output_of_the_command_has_to_be_a_key(tmp_path: Path) -> None:
     environ = {**os.environ, "K": "command:printf ключ-и-ещё"}
     with pytest.raises(SecretReferenceError, match="HTTP header") as caught:
         follow(SecretReference("environment", variable="K"), here(tmp_path, environ=environ))
@@ -393,20 +391,20 @@ def test_what_it_prints_has_to_be_a_key(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Make a file the keyring of this process, and return what writes it."""
+def keyring_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Make a file the keyring of this process, and return the function that writes it."""
 
-    def hold(what: object) -> None:
+    def write(what: object) -> None:
         monkeypatch.setenv("TEST_KEYRING", keyring_env(tmp_path / "keyring.json", what)["TEST_KEYRING"])
 
     before = keyring.get_keyring()
     keyring.set_keyring(FileKeyring())
-    yield hold
+    yield write
     keyring.set_keyring(before)
 
 
-def test_a_key_in_the_keyring_is_found(held: Any, tmp_path: Path) -> None:
-    held({"qwen": {"me/at work": KEY}})
+def test_a_key_in_the_keyring_is_found(keyring_file: Any, tmp_path: Path) -> None:
+    keyring_file({"qwen": {"me/at work": KEY}})
     environ = {"K": "keyring:qwen/me/at work"}
     assert follow(SecretReference("environment", variable="K"), here(tmp_path, environ=environ)) == Secret(KEY)
     reference = SecretReference("keyring", service="qwen", name="me/at work")
@@ -422,8 +420,8 @@ def test_a_key_in_the_keyring_is_found(held: Any, tmp_path: Path) -> None:
         (17, "the keyring failed (AttributeError)"),
     ],
 )
-def test_a_keyring_that_gives_nothing_says_why(what: object, told: str, held: Any) -> None:
-    held(what)
+def test_a_keyring_without_the_key_is_reported_with_the_reason(what: object, told: str, keyring_file: Any) -> None:
+    keyring_file(what)
     with pytest.raises(SecretReferenceError) as caught:
         from_keyring("qwen", "me")
     assert told in str(caught.value)
@@ -432,14 +430,14 @@ def test_a_keyring_that_gives_nothing_says_why(what: object, told: str, held: An
     assert "words of the backend" not in str(caught.value)
 
 
-def test_no_keyring_at_all_is_told(held: Any) -> None:
+def test_a_missing_keyring_is_reported(keyring_file: Any) -> None:
     keyring.set_keyring(NoKeyring())
     with pytest.raises(SecretReferenceError, match="this system has no keyring"):
         from_keyring("qwen", "me")
 
 
-def test_what_the_keyring_holds_is_not_followed(held: Any, tmp_path: Path) -> None:
-    held({"qwen": {"me": f"command:touch {tmp_path}/marker"}})
+def test_a_pointer_in_the_keyring_is_not_followed(keyring_file: Any, tmp_path: Path) -> None:
+    keyring_file({"qwen": {"me": f"command:touch {tmp_path}/marker"}})
     with pytest.raises(SecretReferenceError, match="a pointer to another place"):
         follow(SecretReference("keyring", service="qwen", name="me"), here(tmp_path, may_run_commands=True))
     assert not (tmp_path / "marker").exists()

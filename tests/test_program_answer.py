@@ -1,4 +1,4 @@
-"""The answer of a program: whole, or none where it takes too long or says too much."""
+"""The output of a started program: complete, or none if it takes too long or prints too much."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def test_input_output_and_exit_code_are_passed_on() -> None:
     assert answer == (3, b"X" * 1_000_000, b"told")
 
 
-def test_a_program_that_reads_nothing_is_no_error() -> None:
+def test_a_program_that_reads_no_input_is_no_error() -> None:
     answer = answer_of(started("pass"), b"x" * 1_000_000, 60)
     assert answer is not None
     assert answer[0] == 0
 
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
-def test_a_program_that_writes_for_ever_is_ended(stream: str) -> None:
+def test_a_program_with_endless_output_is_ended(stream: str) -> None:
     process = started(f"import sys\nwhile True: sys.{stream}.write('x' * 1000)")
     assert answer_of(process, b"", 60, most=100_000) is None
     assert process.returncode is not None
@@ -45,7 +45,7 @@ def test_a_program_that_writes_for_ever_is_ended(stream: str) -> None:
     ],
     ids=["silent", "with closed streams"],
 )
-def test_a_program_that_does_not_end_is_ended(code: str) -> None:
+def test_a_program_that_does_not_end_is_ended_at_the_time_out(code: str) -> None:
     begun = time.monotonic()
     process = started(code)
     assert answer_of(process, b"", 1) is None

@@ -1,4 +1,4 @@
-"""The project itself: documents that are true, a wheel that is whole, and a demonstration that runs."""
+"""The project itself: its documents are up to date, its wheel is complete, and its demonstration runs."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def run(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, *words], cwd=cwd, capture_output=True, text=True, check=False)
 
 
-def test_generated_pages_are_what_the_declarations_say():
+def test_generated_pages_are_up_to_date():
     checked = run("docs/generate.py", "--check")
     assert (checked.returncode, checked.stdout) == (0, "")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
-def test_links_between_pages_lead_somewhere(page: Path):
+def test_links_between_pages_have_a_target(page: Path):
     links = re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
 
@@ -78,7 +78,7 @@ def test_the_man_page_names_every_exit_code_variable_and_command_of_a_conversati
     assert re.findall(r"\\fB/(\w+)\\fR", said["COMMANDS IN A CONVERSATION"]) == list(CHAT_COMMANDS)
 
 
-def test_every_module_says_in_its_first_line_what_it_is_for():
+def test_every_module_begins_with_a_docstring():
     silent = [str(p) for p in PRODUCT if not re.match(r'r?"""\S.*[.:?]["\n]', p.read_text(encoding="utf-8"))]
     assert silent == []
 
@@ -88,14 +88,14 @@ def test_rule_codes_are_unique_and_in_order():
     assert codes == sorted(set(codes))
 
 
-def test_the_version_is_that_of_the_distribution():
+def test_the_version_is_the_version_of_the_distribution():
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     assert declared == VERSION
     assert run("-m", "qwen_cfg", "--version").stdout == f"qwen-cfg {declared}\n"
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda p: p.name)
-def test_schemas_are_schemas(schema: Path):
+def test_schemas_are_valid(schema: Path):
     Draft202012Validator.check_schema(json.loads(schema.read_text(encoding="utf-8")))
 
 
@@ -108,7 +108,7 @@ def test_every_field_has_a_flag_on_every_command_that_resolves():
 
 
 def test_the_artifact_page_shows_an_artifact(tmp_path: Path):
-    """The example on the page is cut; its keys are those of a real artifact."""
+    """The example on the page is shortened; its keys are those of a real artifact."""
     page = (ROOT / "docs/artifact.md").read_text(encoding="utf-8")
     block = "\n".join(line[4:] for line in page.splitlines() if line.startswith("    "))
     shown = tomllib.loads(block)
@@ -128,7 +128,7 @@ def test_the_artifact_page_shows_an_artifact(tmp_path: Path):
     assert shown["provenance"]["model"].keys() == real["provenance"]["model"].keys()
 
 
-def test_the_wheel_holds_the_three_packages_with_their_data(tmp_path: Path):
+def test_the_wheel_has_the_three_packages_with_their_data(tmp_path: Path):
     built = run("-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path))
     assert built.returncode == 0, built.stderr
     names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
@@ -155,8 +155,8 @@ def test_the_wheel_holds_the_three_packages_with_their_data(tmp_path: Path):
     assert not any(name.startswith(("tests/", "benchmarks/", "docs/", "generate/")) for name in names)
 
 
-def test_the_readme_shows_what_the_demonstration_prints():
-    """The screen of the README is the real one, line for line."""
+def test_the_readme_shows_the_output_of_the_demonstration():
+    """The screen in the README equals the real one, line by line."""
     lines = run("-m", "qwen_cfg.demo").stdout.splitlines()
     start = next(n for n, line in enumerate(lines) if "resolve --explain" in line)
     end = next(n for n, line in enumerate(lines) if "-o qwen.toml" in line)
@@ -171,11 +171,11 @@ def test_the_demonstration_explains_compiles_checks_and_chats():
     assert "> found   ../.env" in shown.stdout
     assert "> read    user       ~/.qwen/settings.json" in shown.stdout
     assert "up to date" in shown.stdout
-    # The project's own key arrives, and the model of the flag: just what was explained.
+    # The key of the project and the model of the flag arrive, as explained.
     assert shown.stdout.endswith("The key sk-d…0app (44 characters) reached me, for gpt-4o-mini.\n")
 
 
-def test_each_dependency_has_a_lowest_version_that_can_be_installed():
+def test_each_dependency_has_a_lowest_version():
     dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
     lowest = run("tests/support/lowest_versions.py").stdout.split()
     assert [Requirement(line).name for line in lowest] == [Requirement(line).name for line in dependencies]

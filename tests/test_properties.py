@@ -1,4 +1,4 @@
-"""What holds for every world: which file counts, who beats whom, what the artifact may hold, and that it is true."""
+"""Properties of every world: which env file counts, precedence, exclusion, the artifact and its provenance."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ SOUND = {
 }
 
 
-# Only the file found counts.
+# Only the env file that is found counts.
 
 
 @given(scene=complete_scenes(), data=st.data())
@@ -121,7 +121,7 @@ def test_an_empty_flag_says_none_where_a_field_can_have_none(profile: str, scene
 
 
 def read_method(name: str) -> dict[str, str]:
-    """Return the flag with the method under which the variables of a field are read."""
+    """Return the flag that selects the method whose variables include those of a field."""
     under = FIELDS[name].variables[0].under
     return {"auth_method": under[0]} if under else {}
 
@@ -266,7 +266,7 @@ def test_a_project_cannot_lift_the_exclusion(tmp_path: Path) -> None:
     assert resolution.decisions["excluded_variables"].value == ("DEBUG", "DEBUG_MODE")
 
 
-# The same everywhere.
+# Reproducibility.
 
 
 @both_profiles
@@ -409,7 +409,7 @@ def test_nothing_on_the_way_to_the_artifact_shows_a_secret(profile: str, scene: 
     assert not [secret for secret in scene.secrets if secret in shown]
 
 
-# Provenance tells the truth.
+# Provenance.
 
 
 @both_profiles

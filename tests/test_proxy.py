@@ -1,4 +1,4 @@
-"""Which requests go around the proxy."""
+"""The proxy's exceptions: which requests do not go through the proxy."""
 
 from __future__ import annotations
 
@@ -47,23 +47,23 @@ def goes_through(base_url: str, exceptions: list[str]) -> bool:
         ("1.1", "10.0.1.1", False),
     ],
 )
-def test_what_an_exception_means(exception: str, host: str, direct: bool) -> None:
+def test_which_hosts_an_exception_matches(exception: str, host: str, direct: bool) -> None:
     assert goes_through(f"http://{host}/v1", [exception]) is not direct
     assert goes_through(f"http://{host}/v1", ["other.example", exception]) is not direct
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "[::1]", "localhost:8080"])
-def test_what_stays_on_this_machine_goes_through_no_proxy(host: str) -> None:
-    """A key for a local server would be handed to the proxy."""
+def test_requests_to_this_machine_use_no_proxy(host: str) -> None:
+    """Otherwise the proxy would get the key for a local server."""
     assert not goes_through(f"http://{host}/v1", [])
 
 
 @given(st.lists(st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=","), min_size=1)))
-def test_any_exception_is_read(exceptions: list[str]) -> None:
+def test_any_text_is_read_as_an_exception(exceptions: list[str]) -> None:
     if "*" not in exceptions:
         assert isinstance(goes_through("http://[::1]/v1", exceptions), bool)
 
 
-def test_without_a_proxy_there_is_none_to_go_around() -> None:
+def test_without_a_proxy_no_request_uses_one() -> None:
     url = "http://models.example/v1"
     assert proxy_for(url, ready_config(url, no_proxy=["*"]).settings) == ""

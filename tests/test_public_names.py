@@ -1,4 +1,4 @@
-"""The names of the packages: loaded when they are used, and the same ones whatever was loaded before."""
+"""The public names of the packages: loaded on first use, and always the same objects."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def in_new_process(code: str) -> str:
 
 
 @pytest.mark.parametrize("package", [qwen_schema, qwen_cfg, qwen_cfg.trust])
-def test_every_public_name_is_there(package: object):
+def test_every_public_name_exists(package: object):
     assert [name for name in package.__all__ if not hasattr(package, name)] == []
 
 
 @pytest.mark.parametrize("package", ["qwen_schema", "qwen_cfg", "qwen_cfg.trust"])
-def test_a_name_is_the_same_before_and_after_every_module_is_loaded(package: str):
-    """A module that is loaded becomes an attribute of its package, in the place of a name that is like it."""
+def test_a_name_stays_the_same_when_all_modules_are_loaded(package: str):
+    """A loaded module becomes an attribute of its package, and could replace a public name."""
     listed = in_new_process(
         f"import importlib, pkgutil, {package} as package\n"
         "names = [n for n in package.__all__ if not isinstance(getattr(package, n), type(package))]\n"
@@ -39,7 +39,7 @@ def test_a_name_is_the_same_before_and_after_every_module_is_loaded(package: str
     assert listed.split() == ["[]", "set()"]
 
 
-def test_a_module_that_is_named_like_a_name_is_loaded_with_the_package():
+def test_a_module_with_the_name_of_a_public_name_is_loaded_with_the_package():
     modules = {module.name for module in pkgutil.iter_modules(qwen_schema.__path__)}
     first = in_new_process(
         f"import qwen_schema.printable, qwen_schema; print(*({sorted(modules & set(qwen_schema.__all__))}))\n"
@@ -48,7 +48,7 @@ def test_a_module_that_is_named_like_a_name_is_loaded_with_the_package():
     assert first.split() == ["printable", "True"]
 
 
-def test_a_package_loads_what_is_used_and_no_more():
+def test_a_package_loads_only_what_is_used():
     loaded = "print(*sorted(name for name in sys.modules if name.startswith('qwen_schema.')))"
     assert in_new_process(f"import sys\nfrom qwen_schema import QwenCfgError\n{loaded}").split() == [
         "qwen_schema.errors",
@@ -63,14 +63,14 @@ def test_an_unknown_name_is_an_attribute_error():
         _ = qwen_schema.nonsense
 
 
-def test_what_is_public_is_what_the_page_lists():
-    """Names, signatures and members; `tests/support/public_interface.py` prints them for the page."""
+def test_the_page_lists_the_public_interface():
+    """The page lists names, signatures and members; `tests/support/public_interface.py` prints them."""
     page = (Path(__file__).parent.parent / "docs" / "python.md").read_text(encoding="utf-8")
     listed = re.findall(r"^    .*", page.partition("\n## What is public\n")[2], re.MULTILINE)
     assert " ".join(" ".join(listed).split()) == " ".join(" ".join(public_interface()).split())
 
 
-def test_the_names_are_listed_once():
+def test_each_name_is_listed_once():
     assert sorted(qwen_cfg.__all__) == sorted(qwen_cfg._HOMES)
     assert len(set(qwen_cfg.__all__)) == len(qwen_cfg.__all__)
 

@@ -1,4 +1,4 @@
-"""Every recorded run of Qwen Code: what reached the server there is what the artifact says here."""
+"""Every recorded run of Qwen Code: the artifact has the values that reached the server there."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from qwen_schema import Secret, Surroundings, follow
 DATA = Path(__file__).with_name("data")
 PORT = "4711"
 FIELDS = {"--model": "model", "--openai-base-url": "base_url", "--openai-api-key": "api_key"}
-# Where the documents' default is not that of the program that was recorded. Those of 0.24.4 are the profile's.
+# Defaults of the recorded 0.10.1 that differ from the documents. The profile has the defaults of 0.24.4.
 DEFAULTS = {
     "documented": ("https://api.openai.com/v1", "gpt-4o"),
     "qwen-code-0.21": ("https://dashscope.aliyuncs.com/compatible-mode/v1", "qwen3.7-max"),
 }
 
-# Qwen Code 0.10.1 overlooked the key that was given with --openai-api-key. Its documents say that a flag beats all.
-KEY_FLAG_OVERLOOKED = {"s11-0067", "s11-0095", "s11-0116", "s11-0129", "s11-0138"}
+# Qwen Code 0.10.1 ignored the key of --openai-api-key. Its documents say that a flag overrides everything.
+KEY_FLAG_IGNORED = {"s11-0067", "s11-0095", "s11-0116", "s11-0129", "s11-0138"}
 
 
 def recorded(name: str) -> list[Any]:
@@ -34,18 +34,18 @@ def recorded(name: str) -> list[Any]:
 OLDER, NEWER = recorded("qwen_scenarios.jsonl"), recorded("qwen_scenarios_0.24.jsonl")
 
 
-def given_in(scenario: dict[str, Any]) -> dict[str, str]:
-    """Return the scenario's flags by field."""
+def flags_of(scenario: dict[str, Any]) -> dict[str, str]:
+    """Return the flags of a scenario by field."""
     argv = scenario["argv"]
     return {FIELDS[flag]: text for flag, text in zip(argv[::2], argv[1::2], strict=True)}
 
 
 def reached(scenario: dict[str, Any], root: Path, profile: str, its_default_model: str) -> dict[str, str]:
-    """Return what would reach the server, in the words of the recording."""
+    """Return the values that would reach the server, in the form of the recording."""
     for directory in ("r/home/work/app/src", scenario["home"], scenario["cwd"]):
         (root / directory).mkdir(parents=True, exist_ok=True)
     write_tree(root, scenario["files"])
-    flags = {**given_in(scenario), "auth_method": "openai"}
+    flags = {**flags_of(scenario), "auth_method": "openai"}
     cwd, home = root / scenario["cwd"], root / scenario["home"]
     world = read(cwd, home, environ=scenario["env"], flags=flags, profile=profile)
     resolution = resolve_world(world, profile_named(profile))
@@ -69,20 +69,20 @@ def reached(scenario: dict[str, Any], root: Path, profile: str, its_default_mode
     }
 
 
-def test_every_recording_is_here() -> None:
+def test_the_number_of_recordings() -> None:
     assert len(OLDER) == len(NEWER) == 150
 
 
-@pytest.mark.parametrize("scenario", [s for s in OLDER if s.id not in KEY_FLAG_OVERLOOKED])
+@pytest.mark.parametrize("scenario", [s for s in OLDER if s.id not in KEY_FLAG_IGNORED])
 def test_qwen_code_0_10(scenario: dict[str, Any], tmp_path: Path) -> None:
     assert reached(scenario, tmp_path, "documented", "qwen3-coder-plus") == scenario["observed"]
 
 
-@pytest.mark.parametrize("scenario", [s for s in OLDER if s.id in KEY_FLAG_OVERLOOKED])
-def test_the_key_flag_is_honoured_where_qwen_code_0_10_overlooked_it(scenario: dict[str, Any], tmp_path: Path) -> None:
+@pytest.mark.parametrize("scenario", [s for s in OLDER if s.id in KEY_FLAG_IGNORED])
+def test_the_key_flag_counts_though_qwen_code_0_10_ignored_it(scenario: dict[str, Any], tmp_path: Path) -> None:
     assert scenario["observed"] == {"error": "missing_api_key"}
-    flag = given_in(scenario)["api_key"]
-    # In one of the five nobody gives a base URL either, so there is no server that the key could have reached.
+    flag = flags_of(scenario)["api_key"]
+    # In one of the five no base URL is set either, so there is no server that the key could have reached.
     result = reached(scenario, tmp_path, "documented", "qwen3-coder-plus")
     assert result == {"error": "connection"} if scenario["id"] == "s11-0129" else result["api_key"] == flag
 

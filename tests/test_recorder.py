@@ -1,4 +1,4 @@
-"""The recorder: which requests it takes, however they come, and which it refuses."""
+"""The recorder of `verify`: which requests it records, and which it refuses."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def client(proxy: str, file: Path | None = None) -> httpx.Client:
     return httpx.Client(proxy=proxy, trust_env=False, verify=context, timeout=20)
 
 
-def test_a_request_in_the_clear_is_taken(tmp_path: Path) -> None:
+def test_an_unencrypted_request_is_recorded(tmp_path: Path) -> None:
     recorder = Recorder(None)
     with recording(recorder) as proxy, client(proxy) as asking:
         answer = asking.post("http://h.example/v1/chat/completions", content=BODY, headers=HEADERS)
@@ -46,19 +46,19 @@ def test_a_request_in_the_clear_is_taken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("host", ["h.example", "127.0.0.1", "[::1]", "x.y.z.example:8443"])
-def test_a_request_with_tls_is_taken(tmp_path: Path, host: str) -> None:
+def test_a_request_with_tls_is_recorded(tmp_path: Path, host: str) -> None:
     known = authority(tmp_path)
     recorder = Recorder(known)
     with recording(recorder) as proxy, client(proxy, known.file) as asking:
         asking.post(f"https://{host}/v1/chat/completions", content=BODY, headers=HEADERS)
     assert recorder.sent is not None
     assert recorder.sent.base_url == f"https://{host}/v1"
-    # No key of a host stays on the disk.
+    # No private key of a host stays on the disk.
     assert [file.name for file in tmp_path.iterdir()] == ["authority.pem"]
     assert "PRIVATE" not in known.file.read_text()
 
 
-def test_two_authorities_do_not_know_each_other(tmp_path: Path) -> None:
+def test_two_authorities_do_not_trust_each_other(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
     recorder, other = Recorder(authority(tmp_path / "one")), authority(tmp_path / "two")
@@ -67,7 +67,7 @@ def test_two_authorities_do_not_know_each_other(tmp_path: Path) -> None:
     assert recorder.sent is None
 
 
-def test_the_first_request_counts(tmp_path: Path) -> None:
+def test_only_the_first_request_is_recorded(tmp_path: Path) -> None:
     recorder = Recorder(None)
     with recording(recorder) as proxy, client(proxy) as asking:
         for model in ("one", "two"):
@@ -81,7 +81,7 @@ def chunks() -> Iterator[bytes]:
     yield BODY[5:]
 
 
-def test_a_body_in_chunks_is_read() -> None:
+def test_a_chunked_body_is_read() -> None:
     recorder = Recorder(None)
     with recording(recorder) as proxy, client(proxy) as asking:
         asking.post("http://h.example/chat/completions", content=chunks())
@@ -112,7 +112,7 @@ def test_other_requests_are_refused_and_named(method: str, url: str) -> None:
         b"GET nonsense\r\n\r\n",
     ],
 )
-def test_what_is_no_request_is_no_harm(tmp_path: Path, text: bytes) -> None:
+def test_a_malformed_request_does_no_harm(tmp_path: Path, text: bytes) -> None:
     recorder = Recorder(authority(tmp_path))
     with recording(recorder) as proxy:
         with socket.create_connection(("127.0.0.1", int(proxy.rpartition(":")[2])), timeout=20) as connection:

@@ -1,4 +1,4 @@
-"""The value classes: each behaves as the frozen dataclass of the same declaration."""
+"""Records: each behaves like the frozen dataclass with the same declaration."""
 
 from __future__ import annotations
 
@@ -137,23 +137,23 @@ keywords = st.dictionaries(
 )
 
 
-def made(cls: Callable[..., Any], args: list[Any], given_: dict[str, Any]) -> Any:
+def result_of(cls: Callable[..., Any], args: list[Any], keyword_arguments: dict[str, Any]) -> Any:
     try:
-        return cls(*args, **given_)
+        return cls(*args, **keyword_arguments)
     except TypeError:
         return None
 
 
 @given(st.sampled_from([pair for pair in PAIRS if pair[0] is not Slim]), arguments, keywords)
-def test_the_init_of_a_class_with_many_instances_is_that_of_the_dataclass(pair: Any, args: Any, given_: Any):
+def test_the_generated_init_equals_that_of_the_dataclass(pair: Any, args: Any, keyword_arguments: Any):
     cls, twin = pair
     own = type(cls.__name__, (cls,), {"__init__": records._compiled_init(cls)})
-    one, other = made(own, args, given_), made(twin, args, given_)
+    one, other = result_of(own, args, keyword_arguments), result_of(twin, args, keyword_arguments)
     assert (one is None) == (other is None)
     assert one is None or asdict(one) == dataclasses.asdict(other)
 
 
-def test_a_class_with_many_instances_gets_an_init_of_its_own():
+def test_a_class_with_many_instances_gets_a_generated_init():
     @record
     class Often:
         x: int
@@ -168,7 +168,7 @@ def test_a_class_with_many_instances_gets_an_init_of_its_own():
         many[-1].x = 0
 
 
-def test_a_class_keeps_the_init_that_it_declares():
+def test_a_declared_init_is_kept():
     class Doubled(Point):
         def __init__(self, x: int) -> None:
             super().__init__(2 * x)
@@ -177,9 +177,11 @@ def test_a_class_keeps_the_init_that_it_declares():
 
 
 @given(st.sampled_from(PAIRS), arguments, keywords, arguments, keywords)
-def test_a_record_is_what_the_dataclass_is(pair: Any, args: Any, given_: Any, others: Any, others_given: Any):
-    one, twin = (made(cls, args, given_) for cls in pair)
-    other, other_twin = (made(cls, others, others_given) for cls in pair)
+def test_a_record_behaves_like_the_dataclass(
+    pair: Any, args: Any, keyword_arguments: Any, others: Any, others_given: Any
+):
+    one, twin = (result_of(cls, args, keyword_arguments) for cls in pair)
+    other, other_twin = (result_of(cls, others, others_given) for cls in pair)
     assert (one is None) == (twin is None)
     if one is None or other is None:
         return
@@ -194,26 +196,26 @@ def test_a_record_is_what_the_dataclass_is(pair: Any, args: Any, given_: Any, ot
 
 
 @pytest.mark.parametrize("one", [Point(1, others={"a": 1}), Far(1, z=5), Grown(name="n"), Slim(1, [2]), Cat("c")])
-def test_a_record_is_copied_and_pickled(one: Any):
+def test_a_record_can_be_copied_and_pickled(one: Any):
     assert copy.copy(one) == copy.deepcopy(one) == pickle.loads(pickle.dumps(one)) == replace(one) == one
     assert type(pickle.loads(pickle.dumps(one))) is type(one)
 
 
 @pytest.mark.parametrize("one", [Point(1), Slim(1), Grown(name="n"), Cat("c")])
-def test_nothing_of_a_record_changes(one: Any):
+def test_a_record_is_frozen(one: Any):
     name = next(iter(type(one)._parts))
     for change in (lambda: setattr(one, name, 1), lambda: delattr(one, name), lambda: setattr(one, "more", 1)):
         with pytest.raises(dataclasses.FrozenInstanceError):
             change()
 
 
-def test_a_property_is_computed_once_and_does_not_count():
+def test_a_cached_property_is_computed_once_and_is_not_compared():
     one, other = Point(1), Point(1)
     assert (one.total, one) == (3, other)
     assert "total" not in repr(one)
 
 
-def test_each_instance_has_a_default_of_its_own():
+def test_each_instance_gets_a_new_default():
     assert Point(1).others is not Point(1).others
     with pytest.raises(ValueError, match="default_factory"):
 
@@ -222,7 +224,7 @@ def test_each_instance_has_a_default_of_its_own():
             items: list[int] = []  # noqa: RUF012
 
 
-def test_a_record_is_replaced_and_plain():
+def test_replace_and_asdict_of_a_record():
     far = replace(Far(1, others={"a": 1}), z=9, y=0)
     assert far == Far(1, 0, "p", {"a": 1}, "", 9)
     nested = Named(name="n", place=far)
@@ -233,7 +235,7 @@ def test_a_record_is_replaced_and_plain():
         replace(far, nonsense=1)  # type: ignore[call-arg]
 
 
-def test_the_functions_of_dataclasses_take_a_record():
+def test_the_functions_of_dataclasses_accept_a_record():
     assert dataclasses.replace(Point(1), y=5) == Point(1, 5)
     assert [f.name for f in dataclasses.fields(Far)] == ["x", "y", "label", "others", "note", "z"]
     assert [f.type for f in dataclasses.fields(Far)] == [f.type for f in dataclasses.fields(DFar)]
@@ -241,7 +243,7 @@ def test_the_functions_of_dataclasses_take_a_record():
     assert "secret" not in pprint.pformat(Slim(1, "secret"))
 
 
-def test_a_dataclass_may_be_made_of_a_record():
+def test_a_dataclass_may_inherit_from_a_record():
     @dataclasses.dataclass(frozen=True)
     class Further(Point):
         more: int = 7
@@ -259,13 +261,13 @@ def test_a_record_matches_by_position():
             assert (x, y) == (1, 5)
 
 
-def test_an_abstract_record_has_to_be_finished():
+def test_an_abstract_record_has_no_instances():
     assert (Cat("c").word(), str(Cat("c")), repr(Cat("c"))) == ("c", "cat", "Cat(name='c', legs=4)")
     with pytest.raises(TypeError, match="abstract"):
         Kind("k")  # type: ignore[abstract]
 
 
-def test_a_record_says_what_is_wrong_with_its_arguments():
+def test_wrong_arguments_are_named_in_the_error():
     wrong = {
         "misses an argument: 'x'": (Point, (), {}),
         "unexpected argument: 'nonsense'": (Point, (1,), {"nonsense": 1}),
@@ -273,16 +275,16 @@ def test_a_record_says_what_is_wrong_with_its_arguments():
         "takes 5 positional arguments, and 6 were given": (Point, (1, 2, 3, 4, 5, 6), {}),
         "takes 0 positional arguments": (Named, ("n",), {}),
     }
-    for said, (cls, args, given_) in wrong.items():
+    for said, (cls, args, keyword_arguments) in wrong.items():
         with pytest.raises(TypeError, match=said):
-            cls(*args, **given_)
+            cls(*args, **keyword_arguments)
 
 
 def test_a_secret_in_a_record_is_not_shown():
     assert "sk-0123456789" not in repr(Slim(Secret("sk-0123456789")))  # type: ignore[arg-type]
 
 
-def test_a_record_is_made_without_dataclasses():
+def test_records_do_not_load_dataclasses():
     code = (
         "import sys\nfrom qwen_schema.records import record, field, replace, asdict\n"
         "@record\nclass A:\n    x: int\n    y: int = field(default=1)\n"

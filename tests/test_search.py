@@ -1,4 +1,4 @@
-"""The search by itself: which places, in which order, with which outcomes, over things seen that are made by hand."""
+"""The search for env files: its places, their order and their outcomes, over sightings made by hand."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ SEEN = {
 
 
 @dataclass
-class Seen:
-    """What stands where, and which places were asked for."""
+class Disk:
+    """The kind of file at each path, and the paths that the search looked at."""
 
     kinds: dict[str, str]
-    asked: list[str] = field(default_factory=list)
+    looked_at: list[str] = field(default_factory=list)
 
     def look(self, path: Path) -> Sighting:
-        self.asked.append(str(path))
+        self.looked_at.append(str(path))
         return SEEN[self.kinds.get(str(path), "absent")]
 
 
 def searched(
     kinds: dict[str, str], profile=DOCUMENTED, cwd: Path = APP, home: Path | None = HOME
-) -> tuple[Search, Seen]:  # type: ignore[no-untyped-def]
-    seen = Seen(kinds)
-    return search(places(cwd, home, profile, EnvFileChoice()), profile, seen.look), seen
+) -> tuple[Search, Disk]:  # type: ignore[no-untyped-def]
+    disk = Disk(kinds)
+    return search(places(cwd, home, profile, EnvFileChoice()), profile, disk.look), disk
 
 
 def outcomes(result: Search) -> dict[str, str]:
@@ -57,7 +57,7 @@ def paths(cwd: Path, home: Path | None, profile=DOCUMENTED) -> list[str]:  # typ
 # The places.
 
 
-def test_the_documented_walk_goes_up_to_the_root_and_ends_at_home() -> None:
+def test_the_documented_search_goes_up_to_the_root_then_to_the_home() -> None:
     assert paths(Path("/srv/app"), HOME) == [
         "/srv/app/.qwen/.env",
         "/srv/app/.env",
@@ -70,7 +70,7 @@ def test_the_documented_walk_goes_up_to_the_root_and_ends_at_home() -> None:
     ]
 
 
-def test_a_home_on_the_way_is_looked_at_where_it_lies_and_the_walk_goes_on_above_it() -> None:
+def test_a_home_on_the_way_is_visited_once_and_the_search_goes_on() -> None:
     assert paths(APP, HOME) == [
         "/home/me/app/.qwen/.env",
         "/home/me/app/.env",
@@ -83,7 +83,7 @@ def test_a_home_on_the_way_is_looked_at_where_it_lies_and_the_walk_goes_on_above
     ]
 
 
-def test_the_newer_walk_ends_at_the_home() -> None:
+def test_the_newer_search_ends_at_the_home() -> None:
     assert paths(APP, HOME, NEWER) == [
         "/home/me/app/.qwen/.env",
         "/home/me/app/.env",
@@ -93,17 +93,17 @@ def test_the_newer_walk_ends_at_the_home() -> None:
     assert paths(HOME, HOME, NEWER) == ["/home/me/.qwen/.env", "/home/me/.env"]
 
 
-def test_the_newer_walk_goes_up_to_the_root_from_outside_the_home() -> None:
+def test_the_newer_search_outside_the_home_goes_up_to_the_root() -> None:
     assert paths(Path("/srv"), HOME, NEWER) == paths(Path("/srv"), HOME)
 
 
 @pytest.mark.parametrize("profile", [DOCUMENTED, NEWER])
-def test_without_a_home_there_is_only_the_walk(profile) -> None:  # type: ignore[no-untyped-def]
+def test_without_a_home_only_the_parents_are_searched(profile) -> None:  # type: ignore[no-untyped-def]
     assert paths(Path("/srv"), None, profile) == ["/srv/.qwen/.env", "/srv/.env", "/.qwen/.env", "/.env"]
 
 
 @pytest.mark.parametrize("profile", [DOCUMENTED, NEWER])
-def test_inside_a_qwen_directory_no_place_comes_twice(profile) -> None:  # type: ignore[no-untyped-def]
+def test_inside_a_qwen_directory_no_place_is_visited_twice(profile) -> None:  # type: ignore[no-untyped-def]
     found = paths(Path("/srv/.qwen"), HOME, profile)
     assert found[:4] == ["/srv/.qwen/.qwen/.env", "/srv/.qwen/.env", "/srv/.env", "/.qwen/.env"]
     assert len(set(found)) == len(found)
@@ -123,7 +123,7 @@ def test_a_chosen_file_is_the_only_place_and_has_reach_user() -> None:
     assert (place.path, place.reach) == (Path("/run/keys.env"), "user")
 
 
-def test_there_is_no_place_when_no_env_file_is_wanted() -> None:
+def test_no_env_file_means_no_place() -> None:
     assert places(APP, HOME, DOCUMENTED, EnvFileChoice("none")) == ()
 
 
@@ -131,7 +131,7 @@ def test_there_is_no_place_when_no_env_file_is_wanted() -> None:
 
 
 def test_the_first_file_found_ends_the_search() -> None:
-    result, seen = searched({"/home/me/app/.env": "file", "/home/me/.env": "file"})
+    result, disk = searched({"/home/me/app/.env": "file", "/home/me/.env": "file"})
     assert outcomes(result) == {
         "/home/me/app/.qwen/.env": "absent",
         "/home/me/app/.env": "found",
@@ -142,31 +142,31 @@ def test_the_first_file_found_ends_the_search() -> None:
         "/.qwen/.env": "not-reached",
         "/.env": "not-reached",
     }
-    assert seen.asked == ["/home/me/app/.qwen/.env", "/home/me/app/.env"]
+    assert disk.looked_at == ["/home/me/app/.qwen/.env", "/home/me/app/.env"]
 
 
-def test_the_file_in_the_qwen_directory_comes_before_the_one_beside_it() -> None:
-    result, seen = searched({"/home/me/app/.qwen/.env": "file", "/home/me/app/.env": "file"})
+def test_the_file_in_the_qwen_directory_comes_before_the_plain_one() -> None:
+    result, disk = searched({"/home/me/app/.qwen/.env": "file", "/home/me/app/.env": "file"})
     assert [place.path for place in result.read] == [APP / ".qwen/.env"]
-    assert seen.asked == ["/home/me/app/.qwen/.env"]
+    assert disk.looked_at == ["/home/me/app/.qwen/.env"]
 
 
-def test_under_the_newer_profile_the_files_of_the_home_are_looked_at_all_the_same() -> None:
+def test_the_newer_profile_always_reads_the_files_of_the_home() -> None:
     kinds = {"/home/me/app/.env": "file", "/home/me/.qwen/.env": "file", "/home/me/.env": "file"}
-    result, seen = searched(kinds, NEWER)
+    result, disk = searched(kinds, NEWER)
     assert [str(place.path) for place in result.read] == list(kinds)
     assert [outcomes(result)[path] for path in kinds] == ["found", "filled-in", "filled-in"]
-    assert seen.asked == ["/home/me/app/.qwen/.env", *kinds]
+    assert disk.looked_at == ["/home/me/app/.qwen/.env", *kinds]
 
 
-def test_under_the_newer_profile_what_lies_between_is_still_not_reached() -> None:
-    result, seen = searched({"/srv/app/.env": "file", "/home/me/.env": "file"}, NEWER, cwd=Path("/srv/app"))
+def test_the_newer_profile_does_not_reach_files_in_between() -> None:
+    result, disk = searched({"/srv/app/.env": "file", "/home/me/.env": "file"}, NEWER, cwd=Path("/srv/app"))
     assert outcomes(result)["/srv/.env"] == "not-reached"
-    assert "/srv/.env" not in seen.asked
+    assert "/srv/.env" not in disk.looked_at
     assert [str(place.path) for place in result.read] == ["/srv/app/.env", "/home/me/.env"]
 
 
-def test_a_directory_in_place_of_the_homes_comes_before_it() -> None:
+def test_qwen_home_comes_before_the_home() -> None:
     moved = places(Path("/srv"), HOME, NEWER, EnvFileChoice(), QwenDirectory(Path("/data/qwen")))
     assert [str(place.path) for place in moved[-3:]] == [
         "/data/qwen/.env",
@@ -180,43 +180,43 @@ def test_a_directory_in_place_of_the_homes_comes_before_it() -> None:
     assert [place.reach for place in led_there[-3:]] == ["project", "user", "user"]
 
 
-def test_home_level_files_that_lie_on_the_way_count_in_the_order_of_the_home() -> None:
-    """In `~/.qwen` its `.env` is on the way; once a project's file was found, the moved one's still comes first."""
-    seen = Seen(
+def test_files_of_the_home_on_the_way_keep_their_order() -> None:
+    """In `~/.qwen` its `.env` is on the way; after a project's file, the file in QWEN_HOME still comes first."""
+    disk = Disk(
         dict.fromkeys(["/home/me/.qwen/.qwen/.env", "/home/me/.qwen/.env", "/data/.env", "/home/me/.env"], "file")
     )
     ordered = places(HOME / ".qwen", HOME, NEWER, EnvFileChoice(), QwenDirectory(Path("/data")))
-    read = search(ordered, NEWER, seen.look).read
+    read = search(ordered, NEWER, disk.look).read
     assert [str(place.path) for place in read] == [
         "/home/me/.qwen/.qwen/.env",
         "/data/.env",
         "/home/me/.qwen/.env",
         "/home/me/.env",
     ]
-    del seen.kinds["/home/me/.qwen/.qwen/.env"]
-    first_on_the_way = search(ordered, NEWER, seen.look).read
+    del disk.kinds["/home/me/.qwen/.qwen/.env"]
+    first_on_the_way = search(ordered, NEWER, disk.look).read
     assert [str(place.path) for place in first_on_the_way] == ["/home/me/.qwen/.env", "/data/.env", "/home/me/.env"]
 
 
 @pytest.mark.parametrize("kind", ["file", "fifo", "unreadable"])
-def test_what_ends_a_search(kind: str) -> None:
-    """One that cannot be read too: going on without it would change which file counts."""
+def test_which_kinds_end_the_search(kind: str) -> None:
+    """A file ends the search even if it cannot be read: going on would change which file counts."""
     result, _ = searched({"/home/me/app/.env": kind, "/home/me/.env": "file"})
     assert [place.path for place in result.read] == [APP / ".env"]
 
 
 @pytest.mark.parametrize("kind", ["directory", "dangling link", "link loop"])
-def test_what_is_skipped(kind: str) -> None:
+def test_which_kinds_are_skipped(kind: str) -> None:
     result, _ = searched({"/home/me/app/.env": kind, "/home/me/.env": "file"})
     skipped = [visit for visit in result.visits if visit.outcome == "skipped"]
     assert [(visit.place.path, visit.kind) for visit in skipped] == [(APP / ".env", kind)]
     assert [place.path for place in result.read] == [HOME / ".env"]
 
 
-def test_with_nothing_found_every_place_has_been_looked_at() -> None:
-    result, seen = searched({})
+def test_without_a_file_every_place_is_visited() -> None:
+    result, disk = searched({})
     assert result.read == result.unreached == ()
-    assert seen.asked == paths(APP, HOME)
+    assert disk.looked_at == paths(APP, HOME)
 
 
 _directories = st.sampled_from([Path("/"), Path("/home"), HOME, APP, APP / "src", APP / ".qwen", Path("/srv")])
@@ -228,14 +228,14 @@ _directories = st.sampled_from([Path("/"), Path("/home"), HOME, APP, APP / "src"
     profile=st.sampled_from([DOCUMENTED, NEWER]),
     data=st.data(),
 )
-def test_nobody_looks_at_a_place_that_is_not_reached(
+def test_a_place_that_is_not_reached_is_not_looked_at(
     cwd: Path, home: Path | None, profile, data: st.DataObject
 ) -> None:  # type: ignore[no-untyped-def]
     ordered = paths(cwd, home, profile)
     kinds = data.draw(st.dictionaries(st.sampled_from(ordered), st.sampled_from(list(SEEN))))
-    result, seen = searched(kinds, profile, cwd, home)
+    result, disk = searched(kinds, profile, cwd, home)
     assert list(outcomes(result)) == ordered
-    assert seen.asked == [path for path, outcome in outcomes(result).items() if outcome != "not-reached"]
+    assert disk.looked_at == [path for path, outcome in outcomes(result).items() if outcome != "not-reached"]
     assert result.unreached == tuple(visit.place for visit in result.visits if visit.outcome == "not-reached")
     in_project = [place for place in result.read if not place.home_level]
     assert len(in_project) <= 1

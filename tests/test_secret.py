@@ -1,4 +1,4 @@
-"""A secret shows itself to nobody who does not ask for it by name."""
+"""Secrets: no conversion shows one, and redaction removes known secrets from texts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from qwen_schema import (
 from qwen_schema.envfile import Assignment
 
 TEXT = "sk-0123456789-the-secret-itself"
-# Letters only, so that no secret is part of the mark that stands in its place.
+# Letters only, so that no secret is part of the placeholder that replaces it.
 secrets = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=12, max_size=60)
 printable = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=12, max_size=60)
 
@@ -62,7 +62,7 @@ class Holder:
         lambda secret: json.dumps({"key": secret}, default=repr),
     ],
 )
-def test_a_secret_never_shows(show) -> None:  # type: ignore[no-untyped-def]
+def test_no_conversion_shows_a_secret(show) -> None:  # type: ignore[no-untyped-def]
     shown = show(Secret(TEXT))
     assert shown
     assert TEXT not in shown
@@ -70,7 +70,7 @@ def test_a_secret_never_shows(show) -> None:  # type: ignore[no-untyped-def]
 
 
 def asdict_of(secret: Secret) -> dict[str, object]:
-    """`asdict` copies what it does not know; a secret that cannot be copied is put in by hand."""
+    """Return a dictionary with a secret, like `asdict`, which cannot copy one."""
     with pytest.raises(TypeError):
         asdict(Holder("key", secret))
     return {"name": "key", "secret": secret}
@@ -94,19 +94,19 @@ def test_a_secret_does_not_show_in_a_traceback() -> None:
 
 
 @pytest.mark.parametrize("leave", [pickle.dumps, copy.copy, copy.deepcopy, json.dumps], ids=lambda f: f.__qualname__)
-def test_a_secret_does_not_leave_the_process(leave) -> None:  # type: ignore[no-untyped-def]
+def test_a_secret_cannot_be_serialized(leave) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(TypeError) as caught:
         leave(Secret(TEXT))
     assert TEXT not in str(caught.value)
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_no_pickle_protocol_takes_a_secret(protocol: int) -> None:
+def test_no_pickle_protocol_accepts_a_secret(protocol: int) -> None:
     with pytest.raises(TypeError):
         pickle.dumps({"key": [Secret(TEXT)]}, protocol)
 
 
-def test_a_secret_is_no_text() -> None:
+def test_a_secret_is_not_a_string() -> None:
     with pytest.raises(TypeError):
         "".join([Secret(TEXT)])  # type: ignore[list-item]
     with pytest.raises(TypeError):
@@ -116,11 +116,11 @@ def test_a_secret_is_no_text() -> None:
     assert not hasattr(Secret(TEXT), "__dict__")
 
 
-def test_who_asks_for_it_gets_it() -> None:
+def test_reveal_returns_the_text() -> None:
     assert Secret(TEXT).reveal() == TEXT
 
 
-def test_equal_secrets_are_equal_and_a_text_is_none() -> None:
+def test_secrets_are_equal_to_equal_secrets_and_not_to_texts() -> None:
     assert Secret(TEXT) == Secret(TEXT)
     assert len({Secret(TEXT), Secret(TEXT), Secret("another")}) == 2
     assert Secret(TEXT) != Secret("another")
@@ -128,7 +128,7 @@ def test_equal_secrets_are_equal_and_a_text_is_none() -> None:
     assert Secret(TEXT) != TEXT
 
 
-def test_an_empty_secret_is_none_and_says_so() -> None:
+def test_an_empty_secret_is_false() -> None:
     assert Secret("").reveal() == ""
     assert repr(Secret("")) != repr(Secret("x"))
     assert repr(Secret("x")) == repr(Secret(TEXT))
@@ -138,10 +138,10 @@ def test_an_assignment_of_an_env_file_does_not_show_its_value() -> None:
     assert TEXT not in repr(Assignment("OPENAI_API_KEY", TEXT, 1))
 
 
-# What may be shown of one.
+# The visible parts of a masked secret.
 
 
-def test_of_a_long_secret_the_ends_are_shown_with_the_length() -> None:
+def test_a_long_secret_is_masked_to_its_ends_and_length() -> None:
     assert mask("sk-a" + "x" * 43 + "9f2a") == "sk-a…9f2a (51 characters)"
 
 
@@ -149,29 +149,29 @@ def test_of_a_long_secret_the_ends_are_shown_with_the_length() -> None:
     ("text", "shown"),
     [("", "(empty)"), ("x", "hidden (1 character)"), ("ollama", "hidden (6 characters)")],
 )
-def test_of_a_short_secret_nothing_is_shown_but_the_length(text: str, shown: str) -> None:
+def test_a_short_secret_is_masked_to_its_length(text: str, shown: str) -> None:
     assert mask(text) == shown
 
 
 @given(st.integers(1, 200))
-def test_less_than_a_third_of_a_secret_is_ever_shown(length: int) -> None:
+def test_a_mask_shows_less_than_a_third_of_a_secret(length: int) -> None:
     text = "".join(chr(0x4E00 + n) for n in range(length))
     shown = [character for character in mask(text) if character in text]
     assert len(shown) * 3 < length or not shown
     assert f"({length} character" in mask(text)
 
 
-# What is taken out of a text that leaves the program.
+# Redaction of output.
 
 
 @given(secret=secrets, before=st.text(), after=st.text())
-def test_a_known_secret_is_taken_out_of_any_text(secret: str, before: str, after: str) -> None:
+def test_a_known_secret_is_redacted_in_any_text(secret: str, before: str, after: str) -> None:
     known = Secret(secret)
     assert secret not in redact(f"{before}{known.reveal()}{after}{known.reveal()}")
 
 
 @given(secret=printable)
-def test_a_known_secret_is_taken_out_as_python_and_json_write_it(secret: str) -> None:
+def test_a_known_secret_is_redacted_as_python_and_json_write_it(secret: str) -> None:
     known = Secret(secret)
     for written in (repr(known.reveal()), json.dumps(known.reveal()), f"Invalid header value {secret.encode()!r}"):
         assert secret not in redact(written)
@@ -180,13 +180,13 @@ def test_a_known_secret_is_taken_out_as_python_and_json_write_it(secret: str) ->
 
 
 @given(st.lists(secrets, min_size=2, max_size=2, unique=True))
-def test_of_two_secrets_one_in_the_other_nothing_is_left(pair: list[str]) -> None:
+def test_nested_secrets_are_both_redacted(pair: list[str]) -> None:
     inner, outer = Secret(pair[0]), Secret(pair[0] + pair[1])
     assert redact(outer.reveal()) == "[redacted]"
     assert redact(inner.reveal()) == "[redacted]"
 
 
-def test_a_secret_is_known_as_long_as_anybody_holds_it() -> None:
+def test_a_secret_is_redacted_as_long_as_it_is_referenced() -> None:
     first, second = Secret("ABCDEFGHIJKLMNOP"), Secret("ABCDEFGHIJKLMNOP")
     del first
     gc.collect()
@@ -194,8 +194,8 @@ def test_a_secret_is_known_as_long_as_anybody_holds_it() -> None:
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 4)), max_size=20))
-def test_whatever_secrets_come_and_go_those_that_are_held_are_taken_out(changes: list[tuple[bool, int]]) -> None:
-    """What is looked for is remembered until a secret comes or goes, as many as there are."""
+def test_exactly_the_referenced_secrets_are_redacted(changes: list[tuple[bool, int]]) -> None:
+    """The search pattern is cached until a secret is added or removed."""
     texts = [f"a-secret-number-{number}-of-five" for number in range(5)]
     held: dict[int, Secret] = {}
     for comes, number in changes:
@@ -208,13 +208,13 @@ def test_whatever_secrets_come_and_go_those_that_are_held_are_taken_out(changes:
             assert [text in said for text in texts] == [n not in held for n in range(5)]
 
 
-def test_a_short_secret_is_left_where_it_stands() -> None:
-    """`ollama` is a key that local servers take, and a word that stands in many messages."""
+def test_a_short_secret_is_not_redacted() -> None:
+    """`ollama` is a key for local servers, and also a word in many messages."""
     known = Secret("ollama")
     assert redact(f"is {known.reveal()} running?") == "is ollama running?"
 
 
-def test_a_text_without_a_secret_is_left_alone() -> None:
+def test_a_text_without_a_secret_is_unchanged() -> None:
     text = "./.env:3: 'https://api.openai.com/v1' me@example.com a://b"
     assert redact(text) == text
     assert redact_unknown(text) == text
@@ -230,7 +230,7 @@ def test_a_text_without_a_secret_is_left_alone() -> None:
         ("https://models.example/users/@me", "https://models.example/users/@me"),
     ],
 )
-def test_the_user_info_of_a_url_is_taken_out(url: str, shown: str) -> None:
+def test_the_user_info_of_a_url_is_redacted(url: str, shown: str) -> None:
     assert redact(url) == shown
 
 
@@ -243,12 +243,12 @@ def test_the_user_info_of_a_url_is_taken_out(url: str, shown: str) -> None:
         "gsk_0123456789abcdefABCD",
     ],
 )
-def test_what_looks_like_a_key_is_taken_out_unknown_as_it_is(key: str) -> None:
+def test_an_unknown_text_in_the_form_of_a_key_is_redacted(key: str) -> None:
     assert redact_unknown(f"no such flag: --openai-api-kye={key}") == "no such flag: --openai-api-kye=[redacted]"
     assert redact(key) == key
 
 
-def test_no_record_with_an_environment_shows_it() -> None:
+def test_no_record_shows_its_environment() -> None:
     key = "sk-0123456789abcdefghijklmnopqrstuv"
     surroundings = Surroundings({"OPENAI_API_KEY": key, "OTHER": key}, {}, Path("/work"), None)
     assert key not in repr(surroundings)

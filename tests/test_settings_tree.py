@@ -85,7 +85,7 @@ def test_migration(document: dict[str, Any]) -> None:
     assert without_version(plain(migrate(tree(document)))) == without_version(migrated(document))
 
 
-def said_of(known: dict[str, str]) -> Callable[[str], VariableValue | None]:
+def lookup_in(known: dict[str, str]) -> Callable[[str], VariableValue | None]:
     return lambda name: VariableValue(known[name], ENVIRONMENT.origin(name, name)) if name in known else None
 
 
@@ -96,7 +96,7 @@ def without_version(document: dict[str, Any]) -> dict[str, Any]:
 @given(files, st.dictionaries(st.sampled_from(["A", "B", "SESSION_ID"]), st.sampled_from(["", "x", "$B"])))
 def test_expansion(document: dict[str, Any], known: dict[str, str]) -> None:
     of_model = expand_variables(document, {name: value for name, value in known.items() if name != "SESSION_ID"})
-    assert plain(expand(tree(document), said_of(known))) == of_model
+    assert plain(expand(tree(document), lookup_in(known))) == of_model
 
 
 @given(st.lists(files, max_size=4))
@@ -106,7 +106,7 @@ def test_merge(documents: list[dict[str, Any]]) -> None:
 
 
 def comparable(document: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what makes no difference: how often a list has a name, and of which kind an env is that is none."""
+    """Leave out what makes no difference: duplicates in a list, and the type of an invalid `env`."""
     env, advanced = document.get("env"), document.get("advanced")
     names = advanced.get("excludedEnvVars") if isinstance(advanced, dict) else None
     changed: dict[str, Any] = {"env": env if isinstance(env, dict) else {}}
@@ -123,7 +123,7 @@ def test_provider_entry(document: dict[str, Any], method: str, model: str) -> No
     try:
         mine = [entry for kind, entry in entries(migrated(in_javascript_order(document))) if kind == method]
     except Stop:
-        # The program refuses to start; what this finds is of no use to anybody.
+        # Qwen Code does not start, so there is nothing to compare.
         return
     choice, first = choose_entry(settings, method, model), first_entry(settings, method)
     of_model = next((entry for entry in mine if entry["id"] == model), None)
@@ -139,9 +139,9 @@ def in_javascript_order(document: dict[str, Any]) -> dict[str, Any]:
 
 
 @given(files)
-def test_a_value_stands_in_the_line_that_it_names(document: dict[str, Any]) -> None:
+def test_a_value_is_in_its_line(document: dict[str, Any]) -> None:
     lines = json.dumps(document, indent=1).split("\n")
-    settings = merge_scopes([expand(migrate(tree(document)), said_of({"A": "other"}))])
+    settings = merge_scopes([expand(migrate(tree(document)), lookup_in({"A": "other"}))])
     for setting in (leaf for member in settings.values() for leaf in leaves_of(member)):
         written = setting.written if setting.written is not None else setting.value
         assert json.dumps(written) in lines[setting.line - 1] or setting.text is None
@@ -155,8 +155,8 @@ def leaves_of(setting: Setting) -> list[Setting]:
 
 
 @given(st.text(st.sampled_from("${}A_ \n\u0130"), max_size=30))
-def test_variables_are_found_as_one_pattern_over_the_whole_text_finds_them(text: str) -> None:
-    """The pattern is Qwen Code's own."""
+def test_variables_in_a_text_are_found_like_qwen_code(text: str) -> None:
+    """The pattern is that of Qwen Code."""
     pattern, known = r"\$(?:([A-Za-z0-9_]+)|\{([^}]+)\})", {"A": "x", "_": "${A}", "A A": "y"}
     names = tuple(found[1] or found[2] for found in re.finditer(pattern, text))
     assert variables_in(text) == names

@@ -1,4 +1,4 @@
-"""Generated worlds with settings files: the compiler agrees with the short model, and says truly where values stand."""
+"""Generated worlds with settings files: the compiler agrees with the short model, and each origin is correct."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
+from support.recorded_settings import outcome_of
 from support.settings_model import outcome
 from support.settings_worlds import APP, HOME, machine_at, settings_worlds
 from support.trees import read, write_tree
-from test_settings_recordings import NEWER, outcome_here
 
 from qwen_cfg.core.artifact import to_artifact
 from qwen_cfg.core.resolution import profile_named, resolve_world
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from qwen_cfg.core.merge import Decision
     from qwen_cfg.core.resolution import Resolution
 
+NEWER = "qwen-code-0.21"
+
 
 @contextmanager
-def planted(world: dict[str, Any]) -> Iterator[Path]:
+def tree_of(world: dict[str, Any]) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as directory:
         root = Path(directory).resolve()
         for place in (HOME, APP):
@@ -41,17 +43,17 @@ def resolved(world: dict[str, Any], root: Path, profile: str = NEWER, **options:
     return resolve_world(read_world, profile_named(profile))
 
 
-def told(resolution: Resolution) -> dict[str, object]:
-    """Return what was decided for each field: the winner, those that lost, and what is wrong with the value."""
+def decisions_of(resolution: Resolution) -> dict[str, object]:
+    """Return the decision for each field: the winner, the other candidates, and the problem of the value."""
     decisions = resolution.decisions
     return {name: (d.winner, d.shadowed, d.problem and d.problem.wrong) for name, d in decisions.items()}
 
 
 @given(settings_worlds())
 def test_the_compiler_agrees_with_the_model(world: dict[str, Any]) -> None:
-    with planted(world) as root:
+    with tree_of(world) as root:
         try:
-            found = outcome_here(resolved(world, root))
+            found = outcome_of(resolved(world, root))
         except SettingsError:
             found = {"error": "exit"}
         assert found == outcome(machine_at(world, str(root)))
@@ -59,40 +61,40 @@ def test_the_compiler_agrees_with_the_model(world: dict[str, Any]) -> None:
 
 @given(settings_worlds())
 def test_a_survey_changes_no_decision(world: dict[str, Any]) -> None:
-    with planted(world) as root:
+    with tree_of(world) as root:
         try:
             plain, surveyed = (resolved(world, root, survey=survey) for survey in (False, True))
         except SettingsError:
             return
-        assert told(plain) == told(surveyed)
+        assert decisions_of(plain) == decisions_of(surveyed)
         assert plain.search == surveyed.search
 
 
 @given(settings_worlds())
-def test_the_documents_know_no_settings(world: dict[str, Any]) -> None:
-    with planted(world) as root:
-        with_settings = told(resolved(world, root, "documented"))
+def test_the_documented_profile_reads_no_settings(world: dict[str, Any]) -> None:
+    with tree_of(world) as root:
+        with_settings = decisions_of(resolved(world, root, "documented"))
         for path in world["files"]:
             if path.endswith(".json"):
                 (root / path).unlink()
-        assert told(resolved(world, root, "documented")) == with_settings
+        assert decisions_of(resolved(world, root, "documented")) == with_settings
 
 
 @given(settings_worlds())
-def test_the_named_line_of_the_named_file_gives_the_value(world: dict[str, Any]) -> None:
-    with planted(world) as root:
+def test_the_line_of_an_origin_has_the_value(world: dict[str, Any]) -> None:
+    with tree_of(world) as root:
         try:
             decisions = resolved(world, root).decisions
         except SettingsError:
             return
         for name, decision in decisions.items():
-            # A list may come from several files, and has the origin of the highest.
+            # A list may come from several files; its origin is the highest one.
             if name != "excluded_variables":
-                require_stands_there(decision)
+                assert_origins(decision)
 
 
-def require_stands_there(decision: Decision) -> None:
-    """Require that each candidate's text, as it is written, or the variable behind it, stands in the line it names."""
+def assert_origins(decision: Decision) -> None:
+    """Check that each candidate's text, or the variable behind it, is in the line of its origin."""
     losers = (lost.candidate for lost in decision.shadowed)
     for candidate in (c for c in (decision.winner, *losers) if c is not None):
         for origin in (candidate.origin, *candidate.origin.behind):
@@ -109,8 +111,8 @@ def require_stands_there(decision: Decision) -> None:
 
 
 @given(settings_worlds())
-def test_the_artifact_leads_to_the_key_and_holds_none(world: dict[str, Any]) -> None:
-    with planted(world) as root:
+def test_the_artifact_refers_to_the_key_and_does_not_contain_it(world: dict[str, Any]) -> None:
+    with tree_of(world) as root:
         try:
             resolution = resolved(world, root)
         except SettingsError:
@@ -125,6 +127,6 @@ def test_the_artifact_leads_to_the_key_and_holds_none(world: dict[str, Any]) -> 
         flags = {"--openai-api-key": key.text} if key.origin.layer == "flag" else {}
         here = Surroundings(environ, flags, root / APP, root / HOME)  # type: ignore[arg-type]
         if artifact.api_key.kind == "settings" and "$" in str(world["files"]):
-            # Variables that stand in a part of a text are looked up in the environment alone.
+            # Variables in a part of a text come only from the environment.
             return
         assert follow(artifact.api_key, here).reveal() == key.revealed

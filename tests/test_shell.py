@@ -1,4 +1,4 @@
-"""What is kept in an env file is inert to a shell that sources it, whatever stood there before."""
+"""A written env file is harmless in a shell that sources it, whatever it contained before."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from qwen_cfg.writing.assignment import CannotAssignError, assign
 from qwen_schema.envfile import DIALECTS, last_of_each, reader_of
 
-# What a shell would run, were it not quoted; each of them would leave a file behind.
-RUNS = ["$(touch ran)", "`touch ran`", ";touch ran;", "\ntouch ran\n", "&touch ran&", "|touch ran", ">ran"]
-RUNS += ["'", '"', "`", "\\", "\\\\", "#", " #", " ", "!", "!!", "~", "*", "=", "a"]
-RUNS += ["=ls", ":=ls", ":~", "^", "日", "{a,b}", "$A", "$(", "${A}", "Z9", "/", "\t", "\n", "\r", "(", ")"]
-RUNNING = st.lists(st.sampled_from(RUNS), min_size=1, max_size=6).map("".join)
-# What stands before; to a shell, some of it leaves a quote open, or something of that kind.
+# Texts that an unquoted shell word would run; each of them would create a file.
+COMMANDS = ["$(touch ran)", "`touch ran`", ";touch ran;", "\ntouch ran\n", "&touch ran&", "|touch ran", ">ran"]
+COMMANDS += ["'", '"', "`", "\\", "\\\\", "#", " #", " ", "!", "!!", "~", "*", "=", "a"]
+COMMANDS += ["=ls", ":=ls", ":~", "^", "日", "{a,b}", "$A", "$(", "${A}", "Z9", "/", "\t", "\n", "\r", "(", ")"]
+VALUES = st.lists(st.sampled_from(COMMANDS), min_size=1, max_size=6).map("".join)
+# Earlier content of the file; in a shell, some of it opens a quote or a similar construct.
 BEFORE = ["", "A=1\n", "# it's\n", "A=it's\n", 'A=1 # "\n', 'A="x\n', "A=x\\\n", "A=$(\n", "A=`\n", "cat <<E\n"]
 BEFORE += ["OPENAI_MODEL='a\nb'\nB=it's\n", "export OPENAI_MODEL=$(touch old)\n", "OPENAI_MODEL=it's\nB='x'\n"]
 BEFORE += ["OPENAI_MODEL=`old`\n", "A=a#'b\n", "A=\\ #'\n", "\ufeffOPENAI_MODEL=x\n", "A='#'\n", "((1 #'\n"]
@@ -30,8 +30,8 @@ BEFORE += ["A=x\r# '\r", "A=<#'\n", "a b #'\n", "A=x\\\n#'\n"]
 SHELLS = [shell for shell in ("sh", "bash", "zsh") if shutil.which(shell)]
 
 
-def sourced(shell: str, texts: list[str], place: Path) -> list[str]:
-    """Let a shell source each text in a subshell of its own, and return what the variable is then."""
+def source_each(shell: str, texts: list[str], place: Path) -> list[str]:
+    """Source each text in its own subshell, and return the resulting values of the variable."""
     for number, text in enumerate(texts):
         (place / str(number)).write_bytes(text.encode())
     one = '(. ./$n; printf "%s." "$OPENAI_MODEL")'
@@ -48,8 +48,8 @@ def sourced(shell: str, texts: list[str], place: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-@given(st.lists(RUNNING, min_size=20, max_size=40), st.data())
-def test_a_shell_reads_what_is_kept_and_runs_nothing_of_it(shell: str, values: list[str], data: st.DataObject) -> None:
+@given(st.lists(VALUES, min_size=20, max_size=40), st.data())
+def test_a_shell_reads_the_written_value_and_runs_nothing(shell: str, values: list[str], data: st.DataObject) -> None:
     kept: dict[str, str] = {}
     spoilt: list[str] = []
     for value in values:
@@ -58,7 +58,7 @@ def test_a_shell_reads_what_is_kept_and_runs_nothing_of_it(shell: str, values: l
             spoilt.append(assign(data.draw(st.sampled_from(BEFORE)), {"OPENAI_MODEL": value}))
     assert kept
     with tempfile.TemporaryDirectory() as place:
-        seen = sourced(shell, [*kept, *spoilt], Path(place))
+        seen = source_each(shell, [*kept, *spoilt], Path(place))
         assert [text.removesuffix(".") for text in seen[: len(kept)]] == [*kept.values()]
         assert not (Path(place) / "ran").exists()
     for text, value in kept.items():

@@ -1,4 +1,4 @@
-"""A secret is taken out of a text however a server, a page or a log writes it, and wherever a stream cuts it."""
+"""Redaction of encoded secrets: in every form that a server may write, and however a stream is cut into pieces."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from qwen_schema.spellings import has_beginning, spellings, views
 KEY = "sk-0123456789abcdefGHIJKLMNOPqrstuvwxyz+/="
 
 contexts = st.sampled_from(["", "the key ", '{"error": "', "Basic ", "<p>", "é ", "x=", "R&D: ", "\\n", "\n", "~" * 50])
-# Characters that an HTTP header can have; no escape of its own.
+# Characters that an HTTP header can have, without a backslash.
 keys = st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="\\%&"), min_size=14, max_size=60)
 
 
 def cut(text: str, sizes: list[int]) -> list[str]:
-    """Return a text in pieces of these sizes, again and again."""
+    """Return a text in pieces; the sizes repeat."""
     pieces, at, turn = [], 0, 0
     while at < len(text):
         pieces.append(text[at : at + sizes[turn % len(sizes)]])
@@ -112,7 +112,7 @@ def test_time_grows_with_the_length_of_a_text_and_no_faster(unit: str) -> None:
 def test_a_long_text_is_looked_at_in_parts_and_nothing_is_missed(
     key: str, before: str, after: str, cut_at: int, part: int
 ) -> None:
-    """The beginnings that are found are those of the views, wherever the parts end."""
+    """The same beginnings are found, wherever the parts end."""
     sought = spellings(key)
     by_view = tuple((view, tuple(s.beginning for s in sought if s.view == view)) for view in range(4))
     for form in (str, *FORMS.values()):
@@ -124,7 +124,7 @@ def test_a_long_text_is_looked_at_in_parts_and_nothing_is_missed(
 
 
 def test_a_secret_in_a_long_text_is_taken_out() -> None:
-    # Together more than a mebibyte.
+    # More than one mebibyte in total.
     secret, words = Secret(KEY), "some words of an answer " * 22_000
     assert redact_known(f"{words}{KEY}{words}") == f"{words}[redacted]{words}"
     assert redact_known(words + words) == words + words

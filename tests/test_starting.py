@@ -1,4 +1,4 @@
-"""What a program that is started gets, as values: arguments, environment and private settings."""
+"""What `exec` passes to a program: arguments, environment and private settings."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ KEY = "sk-0123456789abcdefghijklmnopqrstuvwxyz"
         (["--", "--model", "a"], {}, ["--", "--model", "a"]),
         (["say", "--openai-base-url", "u"], {"base_url": "u"}, ["say"]),
         (["--auth-type", "gemini", "--proxy=p"], {"auth_method": "gemini", "proxy": "p"}, []),
-        # Only one that Qwen Code has, too.
+        # Only flags that Qwen Code has too.
         (["--timeout", "3"], {}, ["--timeout", "3"]),
     ],
 )
@@ -56,7 +56,7 @@ def artifact(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return to_artifact(resolve_world(read(root, root, environ=env), profile_named("documented")))
 
 
-def test_arguments_leave_out_what_was_typed_and_the_key(artifact: Any) -> None:
+def test_arguments_leave_out_typed_flags_and_the_key(artifact: Any) -> None:
     url = ("--openai-base-url", "http://localhost:1/v1")
     assert arguments_for(artifact, []) == ("--auth-type", "openai", *url, "--model", "m")
     assert arguments_for(artifact, ["-m", "x", "--auth-type=openai"]) == url
@@ -74,7 +74,7 @@ def test_only_declared_variables_change(artifact: Any, environ: dict[str, str]) 
     assert child.environ["OPENAI_API_KEY"] == KEY
     assert set(child.removed) == set(environ) - set(child.environ)
     assert KEY not in repr(child)
-    # A second time changes nothing.
+    # Doing it twice changes nothing.
     assert child_environment(artifact, Secret(KEY), child.environ).environ == child.environ
 
 
@@ -86,22 +86,22 @@ POLICIES = st.recursive(
 MEMBERS = st.sampled_from(["$version", "model", "security", "modelProviders", "proxy", "ui", "telemetry"])
 
 
-def holds(whole: Any, part: Any) -> bool:
-    """Tell whether all that a policy says is in settings."""
+def contains(whole: Any, part: Any) -> bool:
+    """Return whether settings contain everything in a policy."""
     if isinstance(part, dict) and isinstance(whole, dict):
-        return all(name in whole and holds(whole[name], inner) for name, inner in part.items())
+        return all(name in whole and contains(whole[name], inner) for name, inner in part.items())
     return whole == part and type(whole) is type(part)
 
 
 @given(st.dictionaries(MEMBERS, POLICIES))
-def test_a_policy_is_kept_whole(artifact: Any, policy: dict[str, Any]) -> None:
+def test_a_policy_is_kept_completely(artifact: Any, policy: dict[str, Any]) -> None:
     settings = private_settings(artifact, parse_jsonc(json.dumps(policy)), {})
-    assert holds(settings, policy)
+    assert contains(settings, policy)
     assert KEY not in json.dumps(settings)
     assert ("$version" in settings) is ("$version" in policy)
 
 
-def test_what_lower_scopes_say_of_providers_and_methods_is_overridden(artifact: Any) -> None:
+def test_providers_and_methods_of_lower_scopes_are_overridden(artifact: Any) -> None:
     said = {
         "modelProviders": {"mine": [{"id": "m"}], "openai": [{"id": "m"}]},
         "providerProtocol": {"openai": "anthropic", "mine": "openai"},
@@ -116,5 +116,5 @@ def test_what_lower_scopes_say_of_providers_and_methods_is_overridden(artifact: 
     assert settings["security"]["auth"] == {"selectedType": "openai", "enforcedType": "openai"}
 
 
-def test_what_is_no_object_is_no_policy(artifact: Any) -> None:
+def test_a_policy_that_is_no_object_is_ignored(artifact: Any) -> None:
     assert private_settings(artifact, parse_jsonc("[1]"), {}) == private_settings(artifact, None, {})

@@ -1,4 +1,4 @@
-"""A person at work in a tree, step by step: after every step the compiler agrees with the model, in both profiles."""
+"""Random changes to a tree, step by step: after each one the compiler agrees with the short model in both profiles."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ places = st.sampled_from(PLACES)
 
 
 class Work(RuleBasedStateMachine):
-    """The tree on the disk, and the scene that says what it holds."""
+    """The tree on the disk, and the scene that describes it."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""No file of a stranger's moves a user's key: what is of concern, what is not, and what the user has trusted."""
+"""The trust decision: a stranger's file sends no key of the user anywhere without approval."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ USERS = "https://models.corp.example/v1"
 USERS_KEY = "sk-the-users-own-key-0123456789"
 STRANGERS_KEY = "sk-the-strangers-key-0123456789"
 APP, HOME = P("r/home/work/app"), P("r/home")
-# Where a cloned repository can put an env file, seen from `src` in it.
+# The env files of a cloned repository, seen from its directory `src`.
 IN_REPOSITORY = [APP / ".env", APP / ".qwen/.env", APP / "src/.env", APP / "src/.qwen/.env"]
 PROFILES = ["documented", "qwen-code-0.21"]
 
@@ -66,7 +66,7 @@ _users = st.sampled_from(["shell", "home", "flag", "login", "shell and login", "
 
 
 def hostile(files: Any, user: str) -> Scene:
-    """Return a user with a credential, in `src` of a cloned repository."""
+    """Return a scene in which a user with a credential is in `src` of a cloned repository."""
     scene = Scene(files=files, cwd=APP / "src", home=HOME, login="login" in user)
     if "shell" in user:
         scene = scene.but(environ={KEY: USERS_KEY})
@@ -88,8 +88,8 @@ def never(_: Path) -> Standing:
 @example(files={APP / ".env": env_text(("OPENAI_BASE_URL", STRANGER))}, user="shell")
 @example(files={APP / ".env": env_text((KEY, STRANGERS_KEY), ("OPENAI_BASE_URL", STRANGER))}, user="home")
 @example(files={APP / ".env": env_text(("QWEN_OAUTH", "1"), ("OPENAI_BASE_URL", STRANGER))}, user="login")
-def test_whatever_a_repository_sets_nothing_goes_to_the_stranger_unasked(profile: str, files: Any, user: str) -> None:
-    """All that a repository holds is tracked by git. The way there (the proxy, the authorities) is never its."""
+def test_no_repository_sends_anything_to_a_stranger_without_a_question(profile: str, files: Any, user: str) -> None:
+    """Git tracks all files of the repository. They never set the proxy or the certificate authorities."""
     with planted(hostile(files, user)) as tree:
         resolution = tree.resolve(profile)
         if not resolution.is_complete:
@@ -110,7 +110,7 @@ def test_whatever_a_repository_sets_nothing_goes_to_the_stranger_unasked(profile
 
 @pytest.mark.parametrize("profile", PROFILES)
 @given(files=_hostile_files, user=_users)
-def test_a_credential_of_the_user_is_of_concern_whatever_git_says(profile: str, files: Any, user: str) -> None:
+def test_a_credential_of_the_user_is_of_concern_with_any_git_status(profile: str, files: Any, user: str) -> None:
     with planted(hostile(files, user)) as tree:
         resolution = tree.resolve(profile)
         key, url = resolution.decisions["api_key"].winner, resolution.decisions["base_url"].winner
@@ -118,16 +118,16 @@ def test_a_credential_of_the_user_is_of_concern_whatever_git_says(profile: str, 
             return
         named = key is not None and resolution.auth_method == "openai" and key.revealed.startswith("keyring:")
         users_own = resolution.auth_method == "qwen-oauth" or (key is not None and key.revealed == USERS_KEY)
-        # Nobody knows whether it is the user who named the entry of the keyring.
+        # It is unknown whether the user named the entry of the keyring.
         assert (concern_of(resolution, never) is not None) == (users_own or named)
 
 
-# The single user, who is never asked.
+# A single user, who is never asked.
 
 
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("where", ["shell", "qwen env file", "env file", "home", "flags", "flag and shell"])
-def test_one_user_with_everything_in_one_place_is_of_no_concern(profile: str, where: str) -> None:
+def test_a_user_with_everything_in_one_place_is_of_no_concern(profile: str, where: str) -> None:
     texts = {KEY: USERS_KEY, "OPENAI_BASE_URL": USERS, "OPENAI_MODEL": "m"}
     file = env_text(*texts.items())
     scene = {
@@ -143,24 +143,24 @@ def test_one_user_with_everything_in_one_place_is_of_no_concern(profile: str, wh
         resolution = tree.resolve(profile)
         assert concern_of(resolution, never) is None
         assert not [d for d in diagnose(resolution) if d.code == "QC301"]
-        # The artifact of it, given back in the same place, is of no concern either.
-        assert given_concern(to_artifact(resolution), tree) is None or where in ("flags", "flag and shell", "home")
+        # Its artifact, used in the same place, is of no concern either.
+        assert concern_about(to_artifact(resolution), tree) is None or where in ("flags", "flag and shell", "home")
 
 
-def given_concern(artifact: ResolvedConfig, tree: Planted, tracked: Any = never, **env: str) -> Concern | None:
+def concern_about(artifact: ResolvedConfig, tree: Planted, tracked: Any = never, **env: str) -> Concern | None:
     scene = tree.scene
     home = None if scene.home is None else tree.root / scene.home
     here = Surroundings({**scene.environ, **env}, {}, tree.root / scene.cwd, home, user_files=home_level_files(home))
     return concern_of_artifact(artifact, tree.root / scene.cwd / "qwen.toml", "qwen.toml", here, tracked)
 
 
-def test_the_home_file_that_has_the_key_and_the_endpoint_vouches_for_the_artifact() -> None:
+def test_a_home_file_with_key_and_endpoint_confirms_the_artifact() -> None:
     file = env_text((KEY, USERS_KEY), ("OPENAI_BASE_URL", USERS))
     with planted(Scene(files={HOME / ".qwen/.env": file})) as tree:
-        assert given_concern(to_artifact(tree.resolve()), tree) is None
+        assert concern_about(to_artifact(tree.resolve()), tree) is None
 
 
-# A split, in a repository of which one thinks no evil.
+# A split between key and endpoint, in a harmless repository.
 
 SPLIT = Scene(environ={KEY: USERS_KEY}).with_file("r/home/work/app/.env", ("OPENAI_BASE_URL", STRANGER))
 
@@ -197,7 +197,7 @@ NOT_EXEMPT = [
 
 
 @pytest.mark.parametrize("url", EXEMPT)
-def test_known_providers_and_this_machine_are_a_warning_only(url: str) -> None:
+def test_known_providers_and_this_machine_only_give_a_warning(url: str) -> None:
     with planted(split_with(url)) as tree:
         resolution = tree.resolve()
         assert is_known_or_loopback(url)
@@ -219,7 +219,7 @@ def test_every_other_host_is_of_concern(url: str) -> None:
         assert "qwen-cfg trust" in told.finding.hint
 
 
-def test_a_concern_says_where_what_and_whose() -> None:
+def test_a_concern_names_host_credential_and_files() -> None:
     with planted(SPLIT) as tree:
         concern = concern_of(tree.resolve(), never)
         assert concern is not None
@@ -242,76 +242,76 @@ def test_a_concern_says_where_what_and_whose() -> None:
         (SecretReference("env-file", path="./.env", variable=KEY), True),
     ],
 )
-def test_a_reference_that_was_typed_is_the_users_own(reference: SecretReference, *, is_users: bool) -> None:
+def test_a_typed_reference_is_the_users_own(reference: SecretReference, *, is_users: bool) -> None:
     with planted(SPLIT.but(environ={})) as tree:
         resolution = resolve_world(tree.world(), profile_named(), Options(secret_from=reference))
         assert (split_origin(resolution) is not None) == is_users
 
 
-# An artifact is a file of the project.
+# Artifacts: an artifact is a file of the project.
 
 
-def made(**changes: str) -> ResolvedConfig:
-    """Return an artifact whose own word is that the user typed everything."""
+def artifact_of_stranger(**changes: str) -> ResolvedConfig:
+    """Return an artifact whose provenance says that the user typed everything."""
     with planted(Scene(environ={KEY: USERS_KEY}, flags={"base_url": USERS})) as tree:
         artifact = to_artifact(tree.resolve())
     return replace(artifact, config={**artifact.config, **changes})
 
 
 @pytest.mark.parametrize("name", ["base_url", "proxy", "ca_bundle"])
-def test_an_artifact_is_not_believed_about_its_own_origins(name: str) -> None:
+def test_the_provenance_in_an_artifact_is_not_trusted(name: str) -> None:
     value = {"base_url": STRANGER, "proxy": "http://stranger.example:1", "ca_bundle": "./stranger.pem"}[name]
-    artifact = made(**{"base_url": "https://api.openai.com/v1", name: value})
+    artifact = artifact_of_stranger(**{"base_url": "https://api.openai.com/v1", name: value})
     with planted(Scene(environ={KEY: USERS_KEY})) as tree:
-        concern = given_concern(artifact, tree)
+        concern = concern_about(artifact, tree)
         assert concern is not None
         assert dict(concern.settings) == {"base_url": artifact.text("base_url"), name: value}
         assert concern.credential == "key"
 
 
 @pytest.mark.parametrize("url", EXEMPT)
-def test_a_ci_job_with_its_key_in_the_environment_and_an_artifact_for_a_known_provider_just_works(url: str) -> None:
+def test_a_ci_job_with_an_exported_key_and_a_known_provider_needs_no_approval(url: str) -> None:
     with planted(Scene(environ={KEY: USERS_KEY})) as tree:
-        assert given_concern(made(base_url=url), tree, always) is None
+        assert concern_about(artifact_of_stranger(base_url=url), tree, always) is None
 
 
-def test_what_the_environment_says_too_is_the_users_word() -> None:
+def test_a_value_that_the_environment_confirms_is_the_users_own() -> None:
     with planted(Scene(environ={KEY: USERS_KEY})) as tree:
-        artifact = made(base_url=USERS, proxy="http://proxy.corp.example:1")
-        assert given_concern(artifact, tree) is not None
-        assert given_concern(artifact, tree, OPENAI_BASE_URL=USERS) is not None
+        artifact = artifact_of_stranger(base_url=USERS, proxy="http://proxy.corp.example:1")
+        assert concern_about(artifact, tree) is not None
+        assert concern_about(artifact, tree, OPENAI_BASE_URL=USERS) is not None
         env = {"OPENAI_BASE_URL": USERS, "https_proxy": "http://proxy.corp.example:1"}
-        assert given_concern(artifact, tree, **env) is None
-        assert given_concern(artifact, tree, **{**env, "HTTPS_PROXY": "http://other.example:1"}) is not None
+        assert concern_about(artifact, tree, **env) is None
+        assert concern_about(artifact, tree, **{**env, "HTTPS_PROXY": "http://other.example:1"}) is not None
 
 
-def test_the_env_file_with_the_key_vouches_for_the_endpoint_that_it_names_itself() -> None:
+def test_an_env_file_with_the_key_confirms_the_endpoint_that_it_sets() -> None:
     reference = SecretReference("env-file", path="./.qwen/.env", variable=KEY)
-    artifact = made(base_url=USERS)
+    artifact = artifact_of_stranger(base_url=USERS)
     artifact = replace(artifact, config={**artifact.config, "api_key": reference})
 
     def concern(*assignments: tuple[str, str], tracked: Any = never) -> Concern | None:
         with planted(Scene(files={APP / ".qwen/.env": env_text(*assignments)})) as tree:
-            return given_concern(artifact, tree, tracked)
+            return concern_about(artifact, tree, tracked)
 
     assert concern((KEY, USERS_KEY), ("OPENAI_BASE_URL", USERS)) is None
-    # It came with the project, key and all: what one types is still one's own.
+    # Key and endpoint came with the project; what the user types is the user's own.
     prompts = concern((KEY, USERS_KEY), ("OPENAI_BASE_URL", USERS), tracked=always)
     assert prompts is not None
     assert prompts.credential == "none"
-    # A key of the user's, and an endpoint that only the artifact names.
+    # The user's key, and an endpoint that only the artifact names.
     key = concern((KEY, USERS_KEY))
     assert key is not None
     assert key.credential == "key"
     assert concern((KEY, USERS_KEY), ("OPENAI_BASE_URL", STRANGER)) is not None
-    # A name in the keyring is no key of the file's.
+    # A keyring pointer is no key of the file.
     assert concern((KEY, "keyring:github/token"), ("OPENAI_BASE_URL", USERS)) is not None
 
 
-# What the user has said.
+# Approvals.
 
 
-def test_a_change_of_the_endpoint_asks_again_and_one_of_the_comments_does_not(tmp_path: Path) -> None:
+def test_a_changed_endpoint_asks_again_and_a_changed_comment_does_not(tmp_path: Path) -> None:
     store = TrustStore(tmp_path / "state")
     with planted(SPLIT) as tree:
         env_file = tree.root / APP / ".env"
@@ -331,7 +331,7 @@ def test_a_change_of_the_endpoint_asks_again_and_one_of_the_comments_does_not(tm
         assert not store.covers(changed)
 
 
-def test_who_may_have_a_key_may_be_asked_a_question_and_not_the_other_way_round(tmp_path: Path) -> None:
+def test_approval_for_a_key_covers_prompts_and_not_the_reverse(tmp_path: Path) -> None:
     key = Concern(Path("/x/.env"), "./.env:1", (("base_url", STRANGER),), "stranger.example", "key", "VARIABLE", "")
     prompts, login = replace(key, credential="none", reference=""), replace(key, credential="login")
     store = TrustStore(tmp_path)
@@ -348,7 +348,7 @@ def test_who_may_have_a_key_may_be_asked_a_question_and_not_the_other_way_round(
         assert not store.covers(other)
 
 
-def test_the_store_is_private_and_gives_back_what_is_taken_back(tmp_path: Path) -> None:
+def test_the_store_is_private_and_approvals_can_be_withdrawn(tmp_path: Path) -> None:
     store = TrustStore(tmp_path / "a" / "state")
     entries = [TrustEntry(str(tmp_path / name / ".env"), "h", "d", "k") for name in ("one", "two")]
     for entry in (*entries, entries[0]):
@@ -366,7 +366,7 @@ def test_the_store_is_private_and_gives_back_what_is_taken_back(tmp_path: Path) 
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"trusted": 1}', '{"trusted": [{}]}', '{"trusted": [{"x": 1}]}', "\x00"]
 )
-def test_a_broken_store_is_named_and_left_alone(tmp_path: Path, text: str) -> None:
+def test_a_broken_store_is_named_and_unchanged(tmp_path: Path, text: str) -> None:
     file = tmp_path / "trust.json"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigurationError) as refusal:
@@ -380,11 +380,11 @@ def test_without_a_directory_nothing_is_trusted() -> None:
     assert not TrustStore(None).allows_owner(Path("/x"), 1)
 
 
-# Whose file.
+# The owner of a file.
 
 
 @pytest.fixture
-def foreign(tmp_path: Path) -> Path:
+def file_of_another_user(tmp_path: Path) -> Path:
     if os.geteuid() != 0:
         pytest.skip("only root gives files away")
     file = tmp_path / ".env"
@@ -393,38 +393,38 @@ def foreign(tmp_path: Path) -> Path:
     return file
 
 
-def test_an_env_file_of_another_user_is_an_error_that_names_file_and_owner(foreign: Path) -> None:
+def test_an_env_file_of_another_user_is_an_error_with_file_and_owner(file_of_another_user: Path) -> None:
     with pytest.raises(ForeignFileError) as refusal:
-        resolve_world(read(foreign.parent), profile_named())
+        resolve_world(read(file_of_another_user.parent), profile_named())
     assert refusal.value.where == "./.env"
     assert "nobody" in refusal.value.what or str(NOBODY) in refusal.value.what
-    assert (refusal.value.exit_code, refusal.value.path) == (5, foreign)
+    assert (refusal.value.exit_code, refusal.value.path) == (5, file_of_another_user)
 
 
-def test_the_user_can_allow_it_and_root_is_always_allowed(foreign: Path, tmp_path: Path) -> None:
+def test_the_user_can_allow_it_and_root_files_are_always_allowed(file_of_another_user: Path, tmp_path: Path) -> None:
     store = TrustStore(tmp_path / "state")
-    store.add(TrustEntry(str(foreign), owner=NOBODY))
-    disk = Disk(Standpoint(foreign.parent, None), store.allows_owner)
-    assert disk.look(foreign).text == "OPENAI_MODEL=theirs\n"
-    assert not store.allows_owner(foreign, NOBODY - 1)
-    os.chown(foreign, 0, 0)
-    assert resolve_world(read(foreign.parent), profile_named()).decisions["model"].value == "theirs"
+    store.add(TrustEntry(str(file_of_another_user), owner=NOBODY))
+    disk = Disk(Standpoint(file_of_another_user.parent, None), store.allows_owner)
+    assert disk.look(file_of_another_user).text == "OPENAI_MODEL=theirs\n"
+    assert not store.allows_owner(file_of_another_user, NOBODY - 1)
+    os.chown(file_of_another_user, 0, 0)
+    assert resolve_world(read(file_of_another_user.parent), profile_named()).decisions["model"].value == "theirs"
 
 
-def test_a_file_that_is_named_may_be_anybodys(foreign: Path) -> None:
-    resolution = resolve_world(read(foreign.parent, env_file=foreign), profile_named())
+def test_a_chosen_file_may_have_any_owner(file_of_another_user: Path) -> None:
+    resolution = resolve_world(read(file_of_another_user.parent, env_file=file_of_another_user), profile_named())
     assert resolution.decisions["model"].value == "theirs"
 
 
-def test_the_link_and_the_qwen_directory_count_too(foreign: Path, tmp_path: Path) -> None:
+def test_the_owners_of_links_and_of_the_qwen_directory_count(file_of_another_user: Path, tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     mine.write_text("OPENAI_MODEL=mine\n", encoding="utf-8")
-    foreign.unlink()
-    foreign.symlink_to("mine")
-    os.chown(foreign, NOBODY, NOBODY, follow_symlinks=False)
+    file_of_another_user.unlink()
+    file_of_another_user.symlink_to("mine")
+    os.chown(file_of_another_user, NOBODY, NOBODY, follow_symlinks=False)
     with pytest.raises(ForeignFileError):
         resolve_world(read(tmp_path), profile_named())
-    foreign.unlink()
+    file_of_another_user.unlink()
     directory = tmp_path / ".qwen"
     directory.mkdir()
     (directory / ".env").write_text("OPENAI_MODEL=mine\n", encoding="utf-8")
@@ -434,16 +434,16 @@ def test_the_link_and_the_qwen_directory_count_too(foreign: Path, tmp_path: Path
         resolve_world(read(tmp_path), profile_named())
 
 
-def test_who_became_root_is_known_to_it(foreign: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_user_behind_sudo_is_known(file_of_another_user: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUDO_UID", str(NOBODY))
-    assert resolve_world(read(foreign.parent), profile_named()).decisions["model"].value == "theirs"
+    assert resolve_world(read(file_of_another_user.parent), profile_named()).decisions["model"].value == "theirs"
     monkeypatch.setenv("SUDO_UID", "junk")
     with pytest.raises(ForeignFileError):
-        resolve_world(read(foreign.parent), profile_named())
+        resolve_world(read(file_of_another_user.parent), profile_named())
 
 
-def test_every_field_that_has_a_say_in_where_requests_go_is_looked_at() -> None:
-    """A field that is added has to be thought of here: it decides where requests go, or it does not."""
+def test_every_field_that_affects_where_requests_go_is_checked() -> None:
+    """For a new field, add here whether it affects where requests go."""
     deciding = {"base_url", "proxy", "ca_bundle", "qwen_oauth_url", "usage_statistics_endpoint"}
     harmless = {"auth_method", "api_key", "model", "no_proxy", "timeout", "max_retries", "debug"}
     harmless |= {"excluded_variables", "usage_statistics"}
@@ -451,7 +451,7 @@ def test_every_field_that_has_a_say_in_where_requests_go_is_looked_at() -> None:
     assert deciding == set(DECIDING)
 
 
-def test_an_option_before_the_command_is_told_to_go_after_it() -> None:
+def test_an_option_before_the_command_gets_advice_to_move_it() -> None:
     with pytest.raises(UsageError, match="unknown option '--trust-project'") as refused:
         build_parser("run").parse_args(["--trust-project", "run"])
     assert "after the command" in refused.value.hint

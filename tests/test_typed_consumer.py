@@ -1,4 +1,4 @@
-"""The types of `qwen_cfg`, as a program that uses them sees them under `mypy --strict`."""
+"""The types of `qwen_cfg` in a program that is checked with `mypy --strict`."""
 
 from __future__ import annotations
 
@@ -61,13 +61,13 @@ WRONG = {
 def mypy(path: Path) -> subprocess.CompletedProcess[str]:
     places = os.pathsep.join(str(ROOT / name) for name in ("schema", ".", "runtime"))
     words = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--no-error-summary", "--hide-error-context"]
-    # Beside the other caches, which git ignores.
+    # Next to the other caches, which git ignores.
     words += [f"--cache-dir={ROOT / '.mypy_cache' / 'consumer'}", "--follow-imports=silent", path.name]
     env = {"PATH": os.environ["PATH"], "MYPYPATH": places}
     return subprocess.run(words, cwd=path.parent, env=env, capture_output=True, text=True, check=False, timeout=300)
 
 
-def test_a_program_is_typed(tmp_path: Path):
+def test_a_program_passes_and_wrong_uses_fail(tmp_path: Path):
     pytest.importorskip("mypy")
     wrong = "".join(f"{line}\n" for line in WRONG)
     (tmp_path / "consumer.py").write_text(SAMPLE + wrong, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What a step that fails leaves of a project: the files as they were, and nothing that could not be read is touched."""
+"""Undoing a failed step: all files of the project are as before, and unreadable ones are untouched."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def fail_after(env_file: Path, *, writes: bool = True) -> None:
     assert raised.value.hint == "Do this. Nothing was written."
 
 
-def test_files_that_were_not_there_are_removed(tmp_path: Path) -> None:
+def test_new_files_are_removed(tmp_path: Path) -> None:
     fail_after(tmp_path / ".qwen/.env")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_files_that_were_there_are_put_back(tmp_path: Path) -> None:
+def test_changed_files_are_restored(tmp_path: Path) -> None:
     env_file, ignored = tmp_path / ".qwen/.env", tmp_path / ".gitignore"
     env_file.parent.mkdir()
     env_file.write_text("OPENAI_MODEL=old\n")
@@ -44,7 +44,7 @@ def test_files_that_were_there_are_put_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["fifo", "directory", "dangling link", "large file"])
-def test_what_cannot_be_read_stays(tmp_path: Path, kind: str) -> None:
+def test_an_unreadable_file_is_untouched(tmp_path: Path, kind: str) -> None:
     ignored = tmp_path / ".gitignore"
     match kind:
         case "fifo":
@@ -60,12 +60,12 @@ def test_what_cannot_be_read_stays(tmp_path: Path, kind: str) -> None:
     assert (ignored.lstat().st_mode, ignored.lstat().st_ino) == (before.st_mode, before.st_ino)
 
 
-def test_an_error_before_anything_is_written_changes_nothing(tmp_path: Path) -> None:
+def test_an_error_before_the_first_write_changes_nothing(tmp_path: Path) -> None:
     fail_after(tmp_path / ".qwen/.env", writes=False)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_link_that_another_process_makes_meanwhile_is_not_followed(tmp_path: Path) -> None:
+def test_a_link_that_appears_during_the_step_is_not_followed(tmp_path: Path) -> None:
     env_file, other = tmp_path / ".qwen/.env", tmp_path / "other"
     other.mkdir()
     (other / ".env").write_text("OPENAI_MODEL=theirs\n")

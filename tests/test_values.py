@@ -1,4 +1,4 @@
-"""Which texts are values of which field, and what is said of those that are none."""
+"""Valid and invalid values of each field, and the messages about invalid ones."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ FIELDS = declared_fields()
         ("debug", "app:*", False),
     ],
 )
-def test_what_is_a_value(name: str, text: str, value: object) -> None:
+def test_valid_values(name: str, text: str, value: object) -> None:
     parsed = parse_value(FIELDS[name], text)
     assert parsed == value
     assert type(parsed) is type(value)
@@ -87,7 +87,7 @@ LETTERS = st.text(string.ascii_letters + string.digits + "_-", min_size=8, max_s
 
 
 @pytest.mark.parametrize("text", ['"qwen"', "qwen\r", "qwen # best", " qwen", "\u201cqwen\u201d"])
-def test_what_surrounds_a_value_is_named_in_what_is_expected(text: str) -> None:
+def test_the_message_names_characters_around_a_value(text: str) -> None:
     with pytest.raises(BadValue) as caught:
         parse_value(FIELDS["model"], text)
     assert caught.value.expected.startswith("only the value")
@@ -103,7 +103,7 @@ def test_what_surrounds_a_value_is_named_in_what_is_expected(text: str) -> None:
         st.builds("{}.{}.{}".format, LETTERS, LETTERS, LETTERS).map(lambda text: f"eyJ{text}"),
     )
 )
-def test_no_key_is_taken_for_a_reference(key: str) -> None:
+def test_a_key_is_not_mistaken_for_a_placeholder(key: str) -> None:
     assert unresolved_reference(key) is None
     assert parse_value(FIELDS["api_key"], key) == key
 
@@ -111,7 +111,7 @@ def test_no_key_is_taken_for_a_reference(key: str) -> None:
 @given(st.text(string.ascii_letters + string.digits + "_-" * 9, min_size=1))
 @example("getenv")
 @example("getenv-x")
-def test_a_text_that_is_plain_has_none_of_the_forms_of_references(text: str) -> None:
+def test_a_plain_text_is_no_placeholder(text: str) -> None:
     if is_plain(text):
         assert reference_kind(text) is None
 
@@ -119,7 +119,7 @@ def test_a_text_that_is_plain_has_none_of_the_forms_of_references(text: str) -> 
 @pytest.mark.parametrize(
     "key", ["changeme", "xxx", "none", "your-api-key-here", "$ecret123", "ak:sk/with+odd~marks.#1$"]
 )
-def test_a_word_that_a_local_server_may_take_is_a_key(key: str) -> None:
+def test_a_word_may_be_the_key_of_a_local_server(key: str) -> None:
     assert parse_value(FIELDS["api_key"], key) == key
 
 
@@ -301,7 +301,7 @@ def test_a_word_that_a_local_server_may_take_is_a_key(key: str) -> None:
         ("ca_bundle", "/\udcff", "UTF-8"),
     ],
 )
-def test_what_is_no_value(name: str, text: str, wrong: str) -> None:
+def test_invalid_values(name: str, text: str, wrong: str) -> None:
     with pytest.raises(BadValue) as caught:
         parse_value(FIELDS[name], text)
     assert wrong in caught.value.wrong
@@ -312,7 +312,7 @@ def test_what_is_no_value(name: str, text: str, wrong: str) -> None:
 @pytest.mark.parametrize(
     "text", ["x" * 99_999, "?" * 99_999, "htps://x/?" + "a=&" * 33_333], ids=lambda text: text[:10]
 )
-def test_of_a_text_longer_than_any_value_the_beginning_is_shown(text: str) -> None:
+def test_only_the_beginning_of_an_overlong_text_is_shown(text: str) -> None:
     shown = safe_text(FIELDS["base_url"], text)
     assert len(shown) < 400
     assert shown.endswith(f"… ({len(text):,} characters)")
@@ -328,7 +328,7 @@ def test_of_a_text_longer_than_any_value_the_beginning_is_shown(text: str) -> No
         ("usage_statistics", ["true", "false"]),
     ],
 )
-def test_what_would_be_right_is_said(name: str, words: list[str]) -> None:
+def test_the_message_says_what_is_expected(name: str, words: list[str]) -> None:
     with pytest.raises(BadValue) as caught:
         parse_value(FIELDS[name], "\x00 no value of anything")
     assert all(word in caught.value.expected for word in words)
@@ -337,7 +337,7 @@ def test_what_would_be_right_is_said(name: str, words: list[str]) -> None:
 @given(
     name=st.sampled_from(list(FIELDS)), text=st.one_of(st.text(), st.text("http://[]@:?#%.a1 \n"), st.text("0123.e+-"))
 )
-def test_any_text_is_a_value_or_is_refused_in_words(name: str, text: str) -> None:
+def test_any_text_is_valid_or_refused_with_a_message(name: str, text: str) -> None:
     try:
         value = parse_value(FIELDS[name], text)
     except BadValue as bad:
@@ -349,7 +349,7 @@ def test_any_text_is_a_value_or_is_refused_in_words(name: str, text: str) -> Non
 
 
 @pytest.mark.parametrize("name", [name for name, field in FIELDS.items() if not field.secret])
-def test_every_default_and_every_example_is_a_value(name: str) -> None:
+def test_every_default_and_every_example_is_valid(name: str) -> None:
     field = FIELDS[name]
     values = {*field.examples, *field.default_for.values(), field.default} - {None}
     assert values or name == "auth_method"
@@ -357,10 +357,10 @@ def test_every_default_and_every_example_is_a_value(name: str) -> None:
         assert parse_value(FIELDS[name], show_value(value)) == value
 
 
-# In a resolution: a bad value is a problem of the winner, and nothing steps in for it.
+# In a resolution, an invalid value is a problem of its field; no lower layer replaces it.
 
 
-def test_a_bad_winner_is_a_problem_and_the_next_layer_does_not_step_in() -> None:
+def test_an_invalid_winner_is_not_replaced_by_the_next_layer() -> None:
     scene = Scene(environ={"OPENAI_API_KEY": "sk-x", "OPENAI_BASE_URL": "no url"})
     with planted(scene.with_file("r/home/work/app/.env", ("OPENAI_BASE_URL", "https://sound.example"))) as tree:
         resolution = tree.resolve()
@@ -372,7 +372,7 @@ def test_a_bad_winner_is_a_problem_and_the_next_layer_does_not_step_in() -> None
     assert not resolution.is_complete
 
 
-def test_a_bad_key_is_a_problem_that_does_not_show_it() -> None:
+def test_the_problem_of_an_invalid_key_does_not_show_it() -> None:
     with planted(Scene(environ={"OPENAI_API_KEY": "sk-ключ-that-no-header-carries"})) as tree:
         resolution = tree.resolve()
     decision = resolution.decisions["api_key"]
@@ -391,7 +391,7 @@ def test_a_bad_key_is_a_problem_that_does_not_show_it() -> None:
         ),
     ],
 )
-def test_a_key_in_another_field_is_a_problem_and_no_artifact_holds_it(environ: dict[str, str]) -> None:
+def test_a_key_in_another_field_is_a_problem_and_not_in_the_artifact(environ: dict[str, str]) -> None:
     with planted(Scene(environ=environ)) as tree:
         resolution = tree.resolve()
     (problem,) = [decision for decision in resolution.decisions.values() if decision.problem]
@@ -401,7 +401,7 @@ def test_a_key_in_another_field_is_a_problem_and_no_artifact_holds_it(environ: d
     assert not resolution.is_complete
 
 
-def test_a_key_is_a_secret_from_the_moment_it_is_read() -> None:
+def test_a_key_is_a_secret_once_it_is_read() -> None:
     for scene in (
         Scene(environ={"OPENAI_API_KEY": "sk-x"}),
         Scene(flags={"api_key": "sk-x"}),
@@ -412,17 +412,17 @@ def test_a_key_is_a_secret_from_the_moment_it_is_read() -> None:
 
 
 @pytest.mark.parametrize(("text", "unrecognised"), [("app:*", True), ("true", False), ("0", False)])
-def test_a_debug_of_another_program_counts_as_false_and_is_marked(text: str, *, unrecognised: bool) -> None:
+def test_a_debug_value_of_another_program_counts_as_false(text: str, *, unrecognised: bool) -> None:
     with planted(Scene(environ={"DEBUG": text})) as tree:
         decision = tree.resolve().decisions["debug"]
     assert decision.unrecognised is unrecognised
     assert decision.value is (text == "true")
 
 
-# What became of the candidates that lost.
+# Candidates that are not used.
 
 
-def test_every_loser_says_why_and_to_whom() -> None:
+def test_every_unused_candidate_has_a_reason() -> None:
     scene = Scene(
         environ={"OPENAI_MODEL": "", "QWEN_MODEL": "from-the-shell"},
         flags={"model": ""},

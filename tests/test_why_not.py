@@ -1,4 +1,4 @@
-"""Every edit that is proposed, made for real on the disk and in the environment, makes the value win."""
+"""The edits that `why-not` proposes: each one, made on the disk or in the environment, makes the value win."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ PROFILES = tuple(declared_profiles())
 
 @dataclass(frozen=True)
 class Here:
-    """A place on the disk to resolve at, with its environment and flags."""
+    """A working directory on the disk, with an environment and flags."""
 
     cwd: Path
     home: Path | None
@@ -56,7 +56,7 @@ class Here:
         return Compilation(request, "survey", git_status=lambda _: None)
 
     def edited(self, edits: tuple[Edit, ...]) -> Here:
-        """Make the edits: those of files on the disk."""
+        """Return the place after the edits; those of files are made on the disk."""
         environ, flags = dict(self.environ), dict(self.flags)
         for edit in edits:
             match edit.where:
@@ -109,7 +109,7 @@ def _plain(node: Any) -> Any:
 
 @contextmanager
 def as_it_was(root: Path) -> Iterator[None]:
-    """Put a tree back as it was."""
+    """Restore a tree at the end of a block."""
     kept = Path(tempfile.mkdtemp(prefix="kept-"))
     shutil.copytree(root, kept / "tree", symlinks=True)
     try:
@@ -121,7 +121,7 @@ def as_it_was(root: Path) -> Iterator[None]:
 
 
 def require_true(here: Here, root: Path, words: str, profile: str) -> int:
-    """Make every proposed edit for real, and return how many there were."""
+    """Make every proposed edit on the disk, check the result, and return the number of edits."""
     compilation = here.compiled(profile)
     try:
         answer = why_not(words, compilation)
@@ -152,7 +152,7 @@ def require_won(answer: WhyNot, fix: Fix, after: Resolution) -> None:
 
 
 def require_told(field: str, fix: Fix, before: Resolution, after: Resolution) -> None:
-    """What else changes is told, and no more than that."""
+    """Check that the reported side effects are exactly the other changes."""
     changed = {name for name in after.decisions if _outcome(before, name) != _outcome(after, name)}
     assert {difference.field for difference in fix.also} == changed - {field}
     assert fix.is_incomplete == (before.is_complete and not after.is_complete)
@@ -227,7 +227,7 @@ def test_an_assignment_is_removed_and_no_other(lines: list[str]) -> None:
         assert {n: a.value for n, a in after.items()} == {n: a.value for n, a in before.items() if n != "A"}
 
 
-# By hand: what is proposed first.
+# Hand-written cases: the first proposed edit.
 
 
 def asked(root: Path, words: str, profile: str, files: dict[str, str], **environ: str) -> WhyNot:
@@ -251,7 +251,7 @@ OLD, NEW = "documented", "qwen-code-0.21"
 def test_a_value_that_is_hidden_is_uncovered(tmp_path: Path) -> None:
     answer = asked(tmp_path, "model=of-file", OLD, {"work/.env": "OPENAI_MODEL=of-file\n"}, OPENAI_MODEL="exported")
     assert first(answer)[:2] == [[("environment", "OPENAI_MODEL", None)], [("flag", "--model", "of-file")]]
-    # An empty variable hides the file's, and nothing but the default wins.
+    # An empty variable hides the file's variable, so only the default is left.
     answer = asked(tmp_path, "model=of-file", OLD, {}, OPENAI_MODEL="")
     assert [("environment", "OPENAI_MODEL", None)] in first(answer)
     new = asked(tmp_path, "model=of-file", NEW, {}, OPENAI_MODEL="")
@@ -272,7 +272,7 @@ def test_a_line_is_changed_where_it_stands(tmp_path: Path) -> None:
 def test_a_new_file_that_would_be_found_first_is_proposed_unless_it_hides_a_key(tmp_path: Path) -> None:
     fixes = asked(tmp_path, "model=b", OLD, {}, OPENAI_API_KEY="sk-0123456789abcdef").verdicts[0].fixes
     assert [edit.shown for fix in fixes for edit in fix.edits if edit.creates] == ["./.qwen/.env", "~/.qwen/.env"]
-    # It hides an env file that is found now: what that set changes, too, and without the key nothing is complete.
+    # It hides the present env file, so other fields change too, and without the key the config is incomplete.
     files = {"work/.env": "OPENAI_BASE_URL=https://a.example/v1\n"}
     key = {"OPENAI_API_KEY": "sk-0123456789abcdef", "OPENAI_MODEL": "a"}
     [*_, made] = asked(tmp_path, "timeout=7", OLD, files, **key).verdicts[0].fixes

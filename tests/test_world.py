@@ -1,4 +1,4 @@
-"""The world is read once and then stands still; a resolution of it parses, searches and decides no more than once."""
+"""The world is read once and is frozen; a resolution parses, searches and decides at most once."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ TREE = {
 }
 
 
-def counted(monkeypatch: pytest.MonkeyPatch, module: object, name: str, counts: Counter[object]) -> None:
-    """Count the calls of a function of a module by field, or by places and profile, and go on calling it."""
+def count_calls(monkeypatch: pytest.MonkeyPatch, module: object, name: str, counts: Counter[object]) -> None:
+    """Count the calls of a function by field, or by places and profile; the function still runs."""
     called: Callable[..., object] = getattr(module, name)
 
     def counting(*arguments: object) -> object:
@@ -48,13 +48,13 @@ def counted(monkeypatch: pytest.MonkeyPatch, module: object, name: str, counts: 
     monkeypatch.setattr(module, name, counting)
 
 
-def told(resolution: Resolution) -> None:
-    """Do all that `resolve --explain` does, and write the artifact too."""
+def explain_all(resolution: Resolution) -> None:
+    """Do everything that `resolve --explain` does, and make the artifact."""
     explain(resolution, diagnose(resolution))
     to_artifact(resolution)
 
 
-def test_nothing_in_a_world_can_be_changed(tmp_path: Path) -> None:
+def test_a_world_is_frozen(tmp_path: Path) -> None:
     write_tree(tmp_path, TREE)
     world = read(tmp_path / "home/app", tmp_path / "home", environ={"OPENAI_MODEL": "m"}, survey=True)
     for mapping in (
@@ -70,7 +70,7 @@ def test_nothing_in_a_world_can_be_changed(tmp_path: Path) -> None:
         with pytest.raises(TypeError):
             mapping["x"] = None  # type: ignore[index]
     before = copy.copy(dict(world.sightings))
-    told(resolve_world(world, profile_named()))
+    explain_all(resolve_world(world, profile_named()))
     assert dict(world.sightings) == before
     with pytest.raises(AttributeError):
         world.sightings = {}  # type: ignore[misc]
@@ -93,7 +93,7 @@ def test_a_file_is_parsed_once_in_each_dialect(
     monkeypatch.setattr(qwen_cfg.core.sighting, "reader_of", counting)
     world = read(tmp_path / "home/app", tmp_path / "home", dialect=dialect, survey=True)
     for profile in declared_profiles().values():
-        told(resolve_world(world, profile))
+        explain_all(resolve_world(world, profile))
     assert {text for _, text in parsed if text} == set(TREE.values())
     assert set(parsed.values()) <= {0, 1}
 
@@ -102,30 +102,30 @@ def test_a_profile_searches_once_and_a_field_is_decided_once(tmp_path: Path, mon
     write_tree(tmp_path, TREE)
     searches: Counter[object] = Counter()
     decisions: Counter[object] = Counter()
-    counted(monkeypatch, qwen_cfg.core.load, "search", searches)
-    counted(monkeypatch, qwen_cfg.core.load, "decide", decisions)
+    count_calls(monkeypatch, qwen_cfg.core.load, "search", searches)
+    count_calls(monkeypatch, qwen_cfg.core.load, "decide", decisions)
     world = read(tmp_path / "home/app", tmp_path / "home", survey=True)
-    counted(monkeypatch, qwen_cfg.core.resolution, "decide", decisions)
-    # The excluded variables are decided when the files are read, once for each profile.
+    count_calls(monkeypatch, qwen_cfg.core.resolution, "decide", decisions)
+    # The excluded variables are decided once per profile, when the files are read.
     assert decisions.pop("excluded_variables") == len(declared_profiles())
     for profile in declared_profiles().values():
         decisions.clear()
         resolve_world(world, profile)
         assert {*decisions, "excluded_variables"} == declared_fields().keys()
         assert set(decisions.values()) == {1}
-        told(resolve_world(world, profile))
+        explain_all(resolve_world(world, profile))
     assert len(searches) == len(declared_profiles())
     assert set(searches.values()) == {1}
 
 
-# What an authentication method has to do with a field.
+# Fields that depend on the authentication method.
 
 
 @pytest.mark.parametrize("method", ["openai", "qwen-oauth"])
 @pytest.mark.parametrize("where", ["environment", "env file"])
 @pytest.mark.parametrize("field", ["timeout", "debug", "max_retries", "proxy"])
-def test_a_variable_counts_under_its_method_alone(tmp_path: Path, field: str, where: str, method: str) -> None:
-    """None of these fields has a default that depends on the method."""
+def test_a_variable_counts_only_under_its_method(tmp_path: Path, field: str, where: str, method: str) -> None:
+    """The defaults of these fields do not depend on the method."""
     text = {"timeout": "7", "debug": "true", "max_retries": "3", "proxy": "http://proxy:1"}[field]
     note = {"variables": [{"name": "ONLY_OPENAI", "under": "openai"}], "reach": "project"}
     write_tree(tmp_path, {".qwen/.env": f"ONLY_OPENAI={text}\n" if where == "env file" else ""})
@@ -139,9 +139,7 @@ def test_a_variable_counts_under_its_method_alone(tmp_path: Path, field: str, wh
 
 
 @pytest.mark.parametrize(("method", "has_key"), [("openai", True), ("qwen-oauth", False), (None, True)])
-def test_a_key_may_depend_on_the_method_that_is_inferred_from_it(
-    tmp_path: Path, method: str | None, has_key: bool
-) -> None:
+def test_a_key_may_depend_on_the_inferred_method(tmp_path: Path, method: str | None, has_key: bool) -> None:
     note = {"variables": [{"name": "OPENAI_API_KEY", "under": "openai"}]}
     with fields_with({"api_key": note}):
         flags = {"auth_method": method} if method else {}
@@ -153,7 +151,7 @@ def test_a_key_may_depend_on_the_method_that_is_inferred_from_it(
 # Errors.
 
 
-def test_an_error_in_a_world_is_raised_as_another_each_time(tmp_path: Path) -> None:
+def test_an_error_in_a_world_is_raised_as_a_new_object_each_time(tmp_path: Path) -> None:
     write_tree(tmp_path, {".env": b"OPENAI_MODEL=\xff\n"})
     world = read(tmp_path, None)
     stored = next(seen.error for seen in world.sightings.values() if seen.error is not None)
@@ -168,7 +166,7 @@ def test_an_error_in_a_world_is_raised_as_another_each_time(tmp_path: Path) -> N
     assert {(str(error), error.hint) for error in raised} == {(str(stored), stored.hint)}
 
 
-def test_a_copy_of_an_error_is_the_same_error_with_other_words(tmp_path: Path) -> None:
+def test_a_copied_error_keeps_everything_but_the_changed_text(tmp_path: Path) -> None:
     try:
         raise ForeignFileError(tmp_path / ".env", "./.env", 7)
     except ForeignFileError as error:

@@ -1,4 +1,4 @@
-"""The document on security lists each place where the program writes: its source is searched for further ones."""
+"""Modules that write to the disk: `docs/security.md` lists each of them, and a scan of the source finds no other."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PRODUCT = [p for folder in ("schema", "qwen_cfg", "runtime") for p in sorted((ROOT / folder).rglob("*.py"))]
 
-# Whatever these are called on, or come from, they change a disk: `os`, `pathlib`, `shutil`, `tempfile`, `folders`.
+# Functions that change the disk, on any object: of `os`, `pathlib`, `shutil`, `tempfile`, `folders`.
 CHANGES = {
     *("write_text", "write_bytes", "touch", "rename", "renames", "link", "symlink", "symlink_to", "hardlink_to"),
     *("unlink", "rmdir", "removedirs", "mkdir", "makedirs", "mkfifo", "mknod", "truncate", "ftruncate", "rmtree"),
@@ -20,14 +20,14 @@ CHANGES = {
     *("copy2", "copyfile", "copytree", "copyfileobj", "make_archive", "unpack_archive", "extractall", "urlretrieve"),
     *("FileHistory", "FileHandler", "RotatingFileHandler", "save", "open_lock", "reached"),
 }
-# Only of these modules: other things have methods of the same names.
+# Functions of these modules only; other objects have methods with the same names.
 OF_MODULES = {("os", "replace"), ("os", "remove"), ("shutil", "copy"), ("shutil", "move"), ("sqlite3", "connect")}
 MODULES = {"os", "shutil", "tempfile"}
 FLAGS = {"O_WRONLY", "O_RDWR", "O_CREAT", "O_APPEND", "O_TRUNC", "O_TMPFILE"}
 
 
 def writes(source: str) -> list[int]:
-    """Return the lines of a module's text that may change a disk."""
+    """Return the lines of a source that may change the disk."""
     return sorted({node.lineno for node in ast.walk(ast.parse(source)) if _changes(node)})
 
 
@@ -44,7 +44,7 @@ def _changes(node: ast.AST) -> bool:
     name, owner = _name(node.func), _name(node.func.value) if isinstance(node.func, ast.Attribute) else ""
     if name in CHANGES or (owner, name) in OF_MODULES:
         return True
-    # Path.replace takes one argument, and str.replace two.
+    # Path.replace has one argument, str.replace has two.
     if name == "replace" and isinstance(node.func, ast.Attribute):
         return len(node.args) == 1 and not node.keywords
     return name in ("open", "fdopen") and any(_is_writing_mode(word) for word in _words(node))
@@ -63,17 +63,17 @@ def _is_writing_mode(word: object) -> bool:
     return isinstance(word, str) and re.fullmatch(r"[rwxabt+]{1,4}", word) is not None and bool(set(word) & set("wxa+"))
 
 
-def listed() -> set[str]:
-    """Return the modules that the document names."""
+def listed_modules() -> set[str]:
+    """Return the modules that the page lists."""
     document = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     section = document.partition("\n## What is written\n")[2].partition("\n## ")[0]
     return set(re.findall(r"`((?:schema|qwen_cfg|runtime)/[\w/]+\.py)`", section))
 
 
-def test_each_module_that_writes_is_in_the_document():
+def test_the_page_lists_each_module_that_writes():
     found = {str(path.relative_to(ROOT)): writes(path.read_text(encoding="utf-8")) for path in PRODUCT}
-    assert {name: lines for name, lines in found.items() if lines and name not in listed()} == {}
-    assert {name for name in listed() if not found.get(name)} == set()
+    assert {name: lines for name, lines in found.items() if lines and name not in listed_modules()} == {}
+    assert {name for name in listed_modules() if not found.get(name)} == set()
 
 
 @pytest.mark.parametrize(
@@ -98,12 +98,12 @@ def test_each_module_that_writes_is_in_the_document():
         "shutil.move(x, y)",
     ],
 )
-def test_a_further_one_would_be_found(line: str):
+def test_the_scan_finds_each_way_to_write(line: str):
     assert writes(f"import os\n{line}\n")
 
 
 @pytest.mark.parametrize(
     "line", ["x.replace('a', 'b')", "replace(x, a=1)", "x.open('question', 'yes')", "open(x, 'rb')"]
 )
-def test_what_only_reads_is_not(line: str):
+def test_the_scan_ignores_reads(line: str):
     assert writes(line) == []

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from support.trees import write_tree
+
+if TYPE_CHECKING:
+    from qwen_cfg.core.resolution import Resolution
 
 DATA = Path(__file__).parents[1] / "data"
 # Recordings of generated worlds, and of worlds that each test one rule.
@@ -18,7 +21,8 @@ FLAGS = {
     "--openai-base-url": "base_url",
     "--openai-api-key": "api_key",
 }
-SENT = ("api_key", "base_url", "model", "protocol")
+FIELDS = ("api_key", "base_url", "model")
+SENT = (*FIELDS, "protocol")
 
 # `generationConfig` of the entry changes the request, so the value of the field is a different one.
 _CHANGED_ON_THE_WIRE = {
@@ -57,6 +61,27 @@ def expected_of(recording: dict[str, Any], port: int | str) -> dict[str, Any]:
     escaped = {"t2401-0194": {"base_url": f"http://127.0.0.1:{port}/${{WHERE}}/v1"}}
     changes = {**_CHANGED_ON_THE_WIRE, **escaped}.get(recording["id"], {})
     return {**(sent or {"error": observed["error"]}), **changes}
+
+
+def outcome_of(resolution: Resolution) -> dict[str, Any]:
+    """Return the outcome of a resolution in the form of the recordings."""
+    method, decisions = resolution.decisions["auth_method"], resolution.decisions
+    if method.winner is None:
+        return {"error": "no_auth_type"}
+    if resolution.auth_method == "qwen-oauth":
+        return {"error": "oauth_discontinued"}
+    of_entries = [stop for stop in resolution.stops if stop.field == "model"]
+    if method.problem is not None or of_entries:
+        return {"error": "exit"}
+    stops = {stop.field for stop in resolution.stops}
+    if "auth_method" in stops:
+        return {"error": "enforced_type"}
+    if resolution.needs_api_key:
+        return {"error": "missing_api_key"}
+    if "base_url" in stops:
+        return {"error": "missing_base_url"}
+    sent = {name: winner.revealed for name in FIELDS if (winner := decisions[name].winner) is not None}
+    return {**sent, "protocol": "gemini" if resolution.auth_method == "vertex-ai" else resolution.auth_method}
 
 
 def plant(recording: dict[str, Any], root: Path) -> tuple[Path, Path]:
