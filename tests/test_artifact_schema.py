@@ -172,7 +172,8 @@ def test_a_pattern_matches_every_text_that_its_format_accepts(form: str, text: s
         CHECKS[form](text)
     except ValueError:
         return
-    assert search(PATTERNS[form], text)
+    # An empty key is refused by `minLength`.
+    assert search(PATTERNS[form], text) or (form == "header-value" and not text)
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)

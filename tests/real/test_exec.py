@@ -1,4 +1,4 @@
-"""`exec`: in the real Qwen Code, no env file and no settings of its own win against an artifact."""
+"""`exec` with the real Qwen Code: no env file and no settings file overrides the artifact."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("tree", TREES)
-def test_nothing_of_its_own_wins(desk: Desk, server: Provider, tree: str, path_with_qwen: str) -> None:
+def test_no_env_file_or_settings_override_the_artifact(
+    desk: Desk, server: Provider, tree: str, path_with_qwen: str
+) -> None:
     url = f"{server.url}/v1"
     words = ("--no-env-file", "--profile", "documented", "--openai-base-url", url, "--model", "m", "-o", "../qwen.toml")
     desk.run("resolve", *words, env={"OPENAI_API_KEY": KEY}).ended(0)

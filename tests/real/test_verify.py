@@ -1,4 +1,4 @@
-"""`verify` agrees with the real Qwen Code in the trees of the recordings, which it leaves as they are."""
+"""`verify` with the real Qwen Code: it agrees in the recorded trees, and does not change them."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PORT = 4711
-# Settings change the request beside the fields: `verify` says that it differs, and a rule says why.
+# Settings change the request itself: `verify` reports a difference, and a rule explains it.
 CHANGED_ON_THE_WIRE = {"e-custom-header", "e-extra-body-model", "e-sampling-model", "a2-model-headers"}
-# Every world made for one question, and some of the random ones.
-MADE, RANDOM, FURTHER = 27, 12, 16
+# The number of worlds of each kind: made by hand, random, and directed at one rule.
+HANDMADE, RANDOM, DIRECTED_COUNT = 27, 12, 16
 
 
-def chosen() -> list[str]:
+def sample() -> list[str]:
     mixed = [one["id"] for one in recordings("", PORT, MIXED)]
     made = [name for name in mixed if not name.startswith("t24")]
     directed = [one["id"] for one in recordings("", PORT, DIRECTED) if not one["id"].startswith("b5")]
-    return [*made[:MADE], *mixed[-RANDOM:], *directed[:: max(1, len(directed) // FURTHER)]]
+    return [*made[:HANDMADE], *mixed[-RANDOM:], *directed[:: max(1, len(directed) // DIRECTED_COUNT)]]
 
 
 def recording(name: str, root: str) -> dict[str, Any]:
@@ -35,12 +35,12 @@ def digests(root: Path) -> dict[str, str]:
     return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def test_there_are_at_least_forty() -> None:
-    assert len(set(chosen())) >= 40
+def test_at_least_forty_worlds() -> None:
+    assert len(set(sample())) >= 40
 
 
-@pytest.mark.parametrize("name", chosen())
-def test_it_agrees(name: str, tmp_path: Path, path_with_qwen: str) -> None:
+@pytest.mark.parametrize("name", sample())
+def test_verify_agrees(name: str, tmp_path: Path, path_with_qwen: str) -> None:
     one = recording(name, str(tmp_path))
     cwd, home = plant(one, tmp_path)
     before = digests(tmp_path)

@@ -1,4 +1,4 @@
-"""The authorization server of the tests is a strict one: it keeps to RFC 6749, RFC 7636 and RFC 8628."""
+"""The authorization server of the tests is strict: it follows RFC 6749, RFC 7636 and RFC 8628."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CODE_FORM = {
 
 
 class Client:
-    """Who logs in, polls, refreshes and asks. An answer is its status and its error, or its status and its document."""
+    """A client that logs in, polls, refreshes and chats. It returns the status with the error or with the document."""
 
     def __init__(self, server: AuthorizationServer) -> None:
         self.server = server
@@ -68,8 +68,8 @@ def served(**knobs: Any) -> Iterator[tuple[AuthorizationServer, Client]]:
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[tuple[AuthorizationServer, Client]]:
-    """A server that nothing is set of, for the tests that leave nothing behind."""
+def default_server() -> Iterator[tuple[AuthorizationServer, Client]]:
+    """A server with the default settings, for tests that do not change it."""
     with served() as both:
         yield both
 
@@ -77,7 +77,7 @@ def shared() -> Iterator[tuple[AuthorizationServer, Client]]:
 # The login.
 
 
-def test_a_login_waits_for_its_user_and_gives_tokens_once() -> None:
+def test_a_login_waits_for_the_user_and_returns_tokens_once() -> None:
     with served() as (server, client):
         status, code = client.code()
         assert (status, code["expires_in"], len(code["user_code"])) == (200, 900, 9)
@@ -112,14 +112,14 @@ def test_a_login_waits_for_its_user_and_gives_tokens_once() -> None:
         ({"code_challenge_method": ""}, "invalid_request"),
     ],
 )
-def test_what_is_no_request_for_a_code(
-    shared: tuple[AuthorizationServer, Client], changes: dict[str, Any], error: str
+def test_a_bad_request_for_a_code_is_refused(
+    default_server: tuple[AuthorizationServer, Client], changes: dict[str, Any], error: str
 ) -> None:
-    assert shared[1].code(**changes) == (400, error)
+    assert default_server[1].code(**changes) == (400, error)
 
 
-def test_only_forms_are_taken(shared: tuple[AuthorizationServer, Client]) -> None:
-    client = shared[1]
+def test_only_forms_are_accepted(default_server: tuple[AuthorizationServer, Client]) -> None:
+    client = default_server[1]
     document = client.http.post(CODE_PATH, json=CODE_FORM)
     assert (document.status_code, document.json()["error"]) == (400, "invalid_request")
     assert client.post(CODE_PATH, CODE_FORM, headers={"content-type": "text/plain"}) == (400, "invalid_request")
@@ -140,10 +140,10 @@ def test_only_forms_are_taken(shared: tuple[AuthorizationServer, Client]) -> Non
         ("", "invalid_request"),
     ],
 )
-def test_an_approved_code_is_of_no_use_without_its_verifier(
-    shared: tuple[AuthorizationServer, Client], verifier: str, error: str
+def test_an_approved_code_needs_its_verifier(
+    default_server: tuple[AuthorizationServer, Client], verifier: str, error: str
 ) -> None:
-    server, client = shared
+    server, client = default_server
     code = client.code()[1]
     server.approve(code["user_code"])
     assert client.poll(code["device_code"], code_verifier=verifier) == (400, error)
@@ -152,16 +152,18 @@ def test_an_approved_code_is_of_no_use_without_its_verifier(
 
 
 @pytest.mark.parametrize("verifier", ["a" * 42, "a" * 129, "a" * 42 + "+", "é" * 43])
-def test_a_verifier_has_its_length_and_letters(shared: tuple[AuthorizationServer, Client], verifier: str) -> None:
-    server, client = shared
+def test_a_verifier_with_a_wrong_length_or_character_is_refused(
+    default_server: tuple[AuthorizationServer, Client], verifier: str
+) -> None:
+    server, client = default_server
     challenge = urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     code = client.code(code_challenge=challenge)[1]
     server.approve(code["user_code"])
     assert client.poll(code["device_code"], code_verifier=verifier) == (400, "invalid_grant")
 
 
-def test_one_of_two_logins_is_denied(shared: tuple[AuthorizationServer, Client]) -> None:
-    server, client = shared
+def test_one_of_two_logins_is_denied(default_server: tuple[AuthorizationServer, Client]) -> None:
+    server, client = default_server
     denied, approved = client.code()[1], client.code()[1]
     server.deny(denied["user_code"])
     server.approve(approved["user_code"])
@@ -180,7 +182,7 @@ def test_a_code_expires() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 429])
-def test_who_polls_too_often_is_told_so(status: int) -> None:
+def test_polling_too_often_is_refused_with_slow_down(status: int) -> None:
     with served(interval=30, slow_down=status) as (server, client):
         code = client.code()[1]
         assert code["interval"] == 30
@@ -190,7 +192,7 @@ def test_who_polls_too_often_is_told_so(status: int) -> None:
         assert client.poll(code["device_code"])[0] == 200
 
 
-def test_who_waits_for_the_interval_does_not_poll_too_often() -> None:
+def test_polling_after_the_interval_is_accepted() -> None:
     with served(interval=0.05, slow_down=400, slow_down_seconds=30) as (_, client):
         code = client.code()[1]["device_code"]
         for _ in range(3):
@@ -198,7 +200,7 @@ def test_who_waits_for_the_interval_does_not_poll_too_often() -> None:
             time.sleep(0.05)
         while client.poll(code) != (400, "slow_down"):
             pass
-        # From now on the interval is a longer one.
+        # From now on the interval is longer.
         time.sleep(0.05)
         assert client.poll(code) == (400, "slow_down")
 
@@ -206,10 +208,10 @@ def test_who_waits_for_the_interval_does_not_poll_too_often() -> None:
 # The tokens.
 
 
-def test_a_refresh_token_is_good_once_and_its_second_use_revokes_the_family(
-    shared: tuple[AuthorizationServer, Client],
+def test_a_second_use_of_a_refresh_token_revokes_the_login(
+    default_server: tuple[AuthorizationServer, Client],
 ) -> None:
-    server, client = shared
+    server, client = default_server
     first, other, before = server.issue(), server.issue(), server.reused
     status, second = client.refresh(first["refresh_token"])
     assert status == 200
@@ -225,8 +227,8 @@ def test_a_refresh_token_is_good_once_and_its_second_use_revokes_the_family(
     assert client.chat(other["access_token"]).status_code == client.refresh(other["refresh_token"])[0] == 200
 
 
-def test_of_many_that_refresh_at_once_one_has_its_wish(shared: tuple[AuthorizationServer, Client]) -> None:
-    server, client = shared
+def test_one_of_many_simultaneous_refreshes_succeeds(default_server: tuple[AuthorizationServer, Client]) -> None:
+    server, client = default_server
     token, before = server.issue()["refresh_token"], server.reused
     with ThreadPoolExecutor(8) as pool:
         answers = [answer[0] for answer in pool.map(client.refresh, [token] * 8)]
@@ -242,14 +244,16 @@ def test_of_many_that_refresh_at_once_one_has_its_wish(shared: tuple[Authorizati
         ({"refresh_token": "unknown"}, "invalid_grant"),
     ],
 )
-def test_what_is_no_refresh(shared: tuple[AuthorizationServer, Client], changes: dict[str, Any], error: str) -> None:
-    server, client = shared
+def test_a_bad_refresh_is_refused(
+    default_server: tuple[AuthorizationServer, Client], changes: dict[str, Any], error: str
+) -> None:
+    server, client = default_server
     token = server.issue()["refresh_token"]
     assert client.refresh(token, **changes) == (400, error)
     assert client.refresh(token)[0] == 200
 
 
-def test_without_rotation_the_refresh_token_stays_good() -> None:
+def test_without_rotation_the_refresh_token_stays_valid() -> None:
     with served(rotates=False, resource_url=None, token_seconds=60) as (server, client):
         login = server.issue()
         for _ in range(2):
@@ -287,7 +291,7 @@ def test_an_access_token_expires() -> None:
         assert client.chat(token).status_code == 401
 
 
-def test_a_refresh_is_held_before_it_is_done_and_before_it_is_answered() -> None:
+def test_a_refresh_can_be_held_before_it_is_done_and_before_the_answer() -> None:
     with served(hold_before=threading.Event()) as (server, client), ThreadPoolExecutor(1) as pool:
         login = server.issue()
         answer = pool.submit(client.refresh, login["refresh_token"])
@@ -301,7 +305,7 @@ def test_a_refresh_is_held_before_it_is_done_and_before_it_is_answered() -> None
         server.received.clear()
         answer = pool.submit(client.refresh, login["refresh_token"])
         assert server.received.wait(5)
-        # It is done, and nobody knows: who asks again with the same token is one too many.
+        # The refresh is done, but the client does not know: a second request uses the same token again.
         held, server.before_answer = server.before_answer, None
         assert client.refresh(login["refresh_token"]) == (400, "invalid_grant")
         assert (server.reused, answer.done()) == (1, False)
@@ -310,10 +314,10 @@ def test_a_refresh_is_held_before_it_is_done_and_before_it_is_answered() -> None
         assert (status, server.accepts(tokens["access_token"])) == (200, False)
 
 
-# Answers that a test gives, and the chat.
+# Replies of a test, and the chat.
 
 
-def test_the_replies_of_a_test_come_first() -> None:
+def test_the_replies_of_a_test_are_used_first() -> None:
     page = Reply([b"<html>", b"</html>"], 503, "text/html", {"retry-after": "1"})
     with served(poll_replies=[page], refresh_replies=[page], chat_replies=[page, Reply([b"{"], drop=True)]) as both:
         server, client = both
@@ -329,7 +333,7 @@ def test_the_replies_of_a_test_come_first() -> None:
         assert client.refresh(login["refresh_token"])[0] == 200
 
 
-def test_the_chat_takes_good_tokens_alone() -> None:
+def test_the_chat_accepts_only_valid_tokens() -> None:
     with served() as (server, client):
         token = server.issue()["access_token"]
         answer = client.chat(token)

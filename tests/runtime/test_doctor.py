@@ -1,4 +1,4 @@
-"""The doctor's pieces: how long it waits, which addresses it tries, and what it says of a certificate."""
+"""The parts of the doctor: its time limits, the addresses that it tries, and its notes on certificates."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def dead_port() -> int:
         return int(taken.getsockname()[1])
 
 
-def test_a_step_takes_no_longer_than_the_time_out_nor_than_the_doctor_waits() -> None:
+def test_a_step_is_limited_by_the_time_out_and_by_the_doctor() -> None:
     assert limit(ready_config("https://a/v1", timeout=2.5).settings) == 2.5
     assert limit(ready_config("https://a/v1", timeout=600.0).settings) == LONGEST
 
@@ -46,7 +46,7 @@ def test_a_step_takes_no_longer_than_the_time_out_nor_than_the_doctor_waits() ->
         ({"proxy": "http://p:1", "timeout": 1.0}, "The time limit of a step is 1 s."),
     ],
 )
-def test_what_takes_too_long_names_whose_limit_it_was(fields: dict[str, Any], said: str) -> None:
+def test_a_time_out_names_the_limit_that_was_reached(fields: dict[str, Any], said: str) -> None:
     settings = ready_config("https://a/v1", **fields).settings
     with (
         pytest.raises(UnreachableError, match="took too long to connect") as raised,
@@ -57,7 +57,7 @@ def test_what_takes_too_long_names_whose_limit_it_was(fields: dict[str, Any], sa
     assert ("proxy" in fields) == ("the proxy" in raised.value.what)
 
 
-def test_a_name_server_that_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_name_server_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     over = threading.Event()
 
     def silent(*_: object, **__: object) -> list[tuple[Any, ...]]:
@@ -70,7 +70,7 @@ def test_a_name_server_that_says_nothing_is_not_waited_for(monkeypatch: pytest.M
     over.set()
 
 
-def test_the_first_address_that_takes_a_connection_counts(server: Provider) -> None:
+def test_the_first_reachable_address_is_used(server: Provider) -> None:
     assert connect([address(dead_port()), address(server.port)], 5) == "127.0.0.1"
     with pytest.raises(ConnectionRefusedError):
         connect([address(dead_port())] * 2, 5)
@@ -78,7 +78,7 @@ def test_the_first_address_that_takes_a_connection_counts(server: Provider) -> N
         connect([], 5)
 
 
-def test_addresses_are_told_once() -> None:
+def test_each_address_is_listed_once() -> None:
     assert texts([address(1), address(1), address(2)]) == ["127.0.0.1"]
 
 
@@ -94,12 +94,12 @@ def test_addresses_are_told_once() -> None:
         ("https://a/v1", "https://p", "p:443"),
     ],
 )
-def test_where_a_connection_is_made_to(url: str, proxy: str, place: str) -> None:
+def test_the_target_of_the_first_connection(url: str, proxy: str, place: str) -> None:
     assert str(first_target(ready_config(url, proxy=proxy).settings)) == place
 
 
 @pytest.mark.parametrize("direct", [True, False])
-def test_a_proxy_that_is_gone_around_is_none(direct: bool) -> None:
+def test_a_bypassed_proxy_is_not_the_target(direct: bool) -> None:
     use = ready_config("https://b.example/v1", proxy="http://p:1")
     assert first_target(for_one_try(use, direct=direct).settings).host == ("b.example" if direct else "p")
 
@@ -113,13 +113,13 @@ def test_a_proxy_that_is_gone_around_is_none(direct: bool) -> None:
         (1, "note", "(1 day left)"),
     ],
 )
-def test_a_certificate_that_ends_soon_is_worth_a_note(days: float, outcome: str, said: str) -> None:
+def test_a_certificate_that_expires_soon_is_noted(days: float, outcome: str, said: str) -> None:
     found = about(Handshake("TLSv1.3", "An authority", days * DAY), now=0)
     assert found.outcome == outcome
     assert said in found.what
 
 
-def test_an_examination_can_be_left(server: Provider) -> None:
+def test_an_examination_can_be_stopped_early(server: Provider) -> None:
     steps = examine(ready_config(f"{server.url}/v1"), chat=True)
     assert next(steps).name == "name"
     steps.close()  # type: ignore[attr-defined]

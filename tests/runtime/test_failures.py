@@ -1,4 +1,4 @@
-"""What goes wrong is told so that a person understands it: what happened, which field is behind it, what to do."""
+"""Failed requests: the error names what happened, the field behind it, and what to do."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def body(document: Any, status: int, kind: str = "application/json") -> Reply:
 
 @pytest.fixture
 def server() -> Iterator[Provider]:
-    """A provider of the test's own: a request that another test gave up would take its reply."""
+    """A provider for one test: an abandoned request of another test would take its reply."""
     with provider() as running:
         yield running
 
 
 def failure(base_url: str, **fields: Any) -> QwenCfgError:
-    """Ask, and return what goes wrong; the key is never in it."""
+    """Send a prompt, and return the error, which never contains the key."""
     with pytest.raises(QwenCfgError) as raised:
         ask(session(base_url, **fields))
     error = raised.value
@@ -58,7 +58,7 @@ def failure(base_url: str, **fields: Any) -> QwenCfgError:
     return error
 
 
-# In each line: the answer, the class of the error, and words that have to be in what it says.
+# Each line: the answer, the class of the error, and words that its message must contain.
 REFUSALS: dict[str, tuple[Reply, type[QwenCfgError], list[str]]] = {
     "401": (
         refusal(401, f"Incorrect API key provided: {KEY}"),
@@ -181,7 +181,7 @@ REFUSALS: dict[str, tuple[Reply, type[QwenCfgError], list[str]]] = {
 
 
 @pytest.mark.parametrize("name", REFUSALS)
-def test_a_refusal_in_words(server: Provider, name: str) -> None:
+def test_the_message_of_each_refusal(server: Provider, name: str) -> None:
     reply, kind, words = REFUSALS[name]
     server.replies[:] = [reply]
     error = failure(f"{server.url}/nowhere")
@@ -190,12 +190,12 @@ def test_a_refusal_in_words(server: Provider, name: str) -> None:
     said = f"{error} {error.hint}"
     for word in words:
         assert word in said
-    # The place is there: a field with its value, and who set it.
+    # The place names the field with its value and its origin.
     assert error.where.startswith((f"{server.url}/nowhere", "m (model", " (proxy"))
     assert error.hint
 
 
-def test_an_error_in_the_middle_in_a_form_of_its_own(server: Provider) -> None:
+def test_an_error_in_the_middle_of_a_stream(server: Provider) -> None:
     told = {"code": "DataInspectionFailed", "message": "Output data may be inappropriate.", "request_id": "r"}
     server.replies[:] = [Reply(events(chunk(content="partial"), told))]
     error = failure(f"{server.url}/v1", max_retries=3)
@@ -204,14 +204,14 @@ def test_an_error_in_the_middle_in_a_form_of_its_own(server: Provider) -> None:
     assert len(server.taken()) == 1
 
 
-def test_an_error_before_anything_came_is_tried_again(server: Provider) -> None:
+def test_an_error_before_the_first_piece_is_retried(server: Provider) -> None:
     told = {"error": {"message": "overloaded", "code": 503}}
     server.replies[:] = [Reply(events(told)), streamed("at last")]
     assert ask(session(f"{server.url}/v1", max_retries=1))[1].text == "at last"
 
 
 @pytest.mark.parametrize("key", ["ollama-7", "abc/def+ghi=jkl mno&pq%rs", "tok\"en\\with'all"])
-def test_a_key_that_the_provider_quotes_is_not_repeated(server: Provider, key: str) -> None:
+def test_a_key_in_the_providers_message_is_not_shown(server: Provider, key: str) -> None:
     forms = [key, quote(key, safe=""), json.dumps(key)[1:-1].replace("/", "\\/")]
     server.replies[:] = [refusal(401, f"bad key: {form}") for form in forms]
     for form in forms:
@@ -223,8 +223,8 @@ def test_a_key_that_the_provider_quotes_is_not_repeated(server: Provider, key: s
             assert form not in shown
 
 
-def test_models_that_drip_are_not_waited_for(server: Provider) -> None:
-    """A list that would take minutes is of no use for a hint."""
+def test_a_slow_list_of_models_is_not_waited_for(server: Provider) -> None:
+    """A list of models that takes minutes is no help for a hint."""
     server.replies[:] = [refusal(404, "The model `m` does not exist")]
     server.models_reply = Reply([b" "] * 400, kind="application/json", pause=0.2)
     started = time.monotonic()
@@ -235,16 +235,16 @@ def test_models_that_drip_are_not_waited_for(server: Provider) -> None:
     assert time.monotonic() - started < 30
 
 
-def test_a_key_of_another_region_is_dashscopes_most_frequent_case(server: Provider) -> None:
+def test_a_refused_dashscope_key_suggests_the_other_region(server: Provider) -> None:
     server.replies[:] = [refusal(401, "Incorrect API key provided.", "invalid_api_key")]
     error = failure("http://dashscope.aliyuncs.com/compatible-mode/v1", proxy=server.url)
     assert "dashscope-intl.aliyuncs.com" in error.hint
     assert "coding" in error.hint.lower()
-    # It was asked once, and no other host was tried with the key.
+    # One request was sent, and no other host got the key.
     assert [request.headers["host"] for request in server.taken()] == ["dashscope.aliyuncs.com"]
 
 
-def test_what_the_provider_says_is_one_line_of_a_bounded_length(server: Provider) -> None:
+def test_the_providers_message_is_one_line_of_limited_length(server: Provider) -> None:
     server.replies[:] = [refusal(500, "a\nb\x1b[31m " + "long " * 500)]
     error = failure(f"{server.url}/v1")
     assert "\n" not in error.what
@@ -252,18 +252,18 @@ def test_what_the_provider_says_is_one_line_of_a_bounded_length(server: Provider
     assert len(error.what) < 400
 
 
-def test_a_body_without_end_is_not_read_to_its_end(server: Provider) -> None:
+def test_an_endless_body_is_not_read_to_its_end(server: Provider) -> None:
     server.replies[:] = [Reply([b"x" * 1024 * 1024] * 30, 500, "text/plain")]
     assert len(failure(f"{server.url}/v1").what) < 400
 
 
 @pytest.mark.parametrize("text", ["", "[]", "[1]", "null", '"x"', "{}", '{"error": {}}', '{"error": {"message": 7}}'])
-def test_any_body_can_be_read(text: str) -> None:
+def test_any_body_gives_an_error(text: str) -> None:
     refused = Refusal(500, {}, text)
     assert isinstance(refused.words + "".join(refused.codes), str)
 
 
-# No answer at all.
+# No answer.
 
 
 def free_port() -> int:
@@ -271,7 +271,7 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-def test_nobody_listens() -> None:
+def test_no_server_at_the_port() -> None:
     port = free_port()
     error = failure(f"http://127.0.0.1:{port}/v1")
     assert isinstance(error, UnreachableError)
@@ -279,7 +279,7 @@ def test_nobody_listens() -> None:
     assert "Check that the server on this machine is running" in error.hint
 
 
-def test_a_name_that_is_none() -> None:
+def test_a_host_name_that_does_not_resolve() -> None:
     error = failure("http://no-such-host.invalid/v1")
     assert isinstance(error, UnreachableError)
     assert "no-such-host.invalid cannot be resolved" in error.what
@@ -287,26 +287,26 @@ def test_a_name_that_is_none() -> None:
 
 
 @pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".example"])
-def test_a_name_that_can_be_none(host: str) -> None:
+def test_an_invalid_host_name(host: str) -> None:
     error = failure(f"https://{host}/v1", max_retries=3)
     assert "cannot be resolved" in error.what
 
 
-def test_a_proxy_that_is_gone_around_is_not_to_blame() -> None:
+def test_a_bypassed_proxy_is_not_blamed() -> None:
     port = free_port()
     fields = {"proxy": f"http://127.0.0.1:{free_port()}", "no_proxy": ["127.0.0.0/8"]}
     error = failure(f"http://127.0.0.1:{port}/v1", **fields)
     assert f"127.0.0.1:{port} refuses the connection" in error.what
 
 
-def test_a_proxy_that_is_not_there() -> None:
+def test_no_proxy_at_the_address() -> None:
     error = failure("http://models.example/v1", proxy=f"http://127.0.0.1:{free_port()}")
     assert "the proxy cannot be reached" in error.what
     assert "(proxy from --proxy)" in error.where
     assert "models.example" in error.hint
 
 
-def test_a_proxy_that_lets_nothing_through(server: Provider) -> None:
+def test_a_proxy_that_refuses_every_request(server: Provider) -> None:
     error = failure("https://models.example/v1", proxy=server.url)
     assert "the proxy refused the request: 403" in error.what
     assert "--no-proxy" in error.hint
@@ -324,7 +324,7 @@ def test_a_server_that_hangs_up(server: Provider) -> None:
     assert KEY not in str(raised.value)
 
 
-def test_a_server_that_speaks_something_else() -> None:
+def test_a_server_with_another_protocol() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(20)
         with session(f"http://127.0.0.1:{listener.getsockname()[1]}/v1").exchange("ping") as exchange:
@@ -350,7 +350,7 @@ def certified(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -
         yield app
 
 
-def test_a_certificate_of_nobody_known(certified: Provider) -> None:
+def test_a_certificate_of_an_unknown_authority(certified: Provider) -> None:
     error = failure(certified.url.replace("http:", "https:") + "/v1", max_retries=3)
     assert isinstance(error, UnreachableError)
     assert "TLS fails: " in error.what
@@ -360,7 +360,9 @@ def test_a_certificate_of_nobody_known(certified: Provider) -> None:
     assert certified.taken() == []
 
 
-def test_the_ca_bundle_makes_it_known(certified: Provider, authority: trustme.CA, tmp_path: Path) -> None:
+def test_a_certificate_of_an_authority_in_the_ca_bundle(
+    certified: Provider, authority: trustme.CA, tmp_path: Path
+) -> None:
     bundle = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(bundle))
     url = certified.url.replace("http:", "https:") + "/v1"
@@ -368,14 +370,14 @@ def test_the_ca_bundle_makes_it_known(certified: Provider, authority: trustme.CA
     assert certified.taken()[0].authorization == f"Bearer {KEY}"
 
 
-def test_another_ca_bundle_does_not(certified: Provider, tmp_path: Path) -> None:
+def test_another_ca_bundle_does_not_help(certified: Provider, tmp_path: Path) -> None:
     bundle = tmp_path / "other.pem"
     trustme.CA().cert_pem.write_to_path(str(bundle))
     error = failure(certified.url.replace("http:", "https:") + "/v1", ca_bundle=str(bundle))
     assert "other.pem (ca_bundle from --ca-bundle)" in error.hint
 
 
-def test_a_certificate_that_has_ended(authority: trustme.CA, tmp_path: Path) -> None:
+def test_an_expired_certificate(authority: trustme.CA, tmp_path: Path) -> None:
     pem, bundle = tmp_path / "server.pem", tmp_path / "ca.pem"
     ended = datetime.now(UTC) - timedelta(days=1)
     certificate = authority.issue_cert("127.0.0.1", not_before=ended - timedelta(days=9), not_after=ended)
@@ -395,7 +397,7 @@ def test_a_certificate_for_another_host(certified: Provider, authority: trustme.
     assert "The certificate is for another host" in error.hint
 
 
-def test_the_environment_cannot_have_the_keys_of_a_connection(
+def test_sslkeylogfile_is_ignored(
     certified: Provider, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bundle, log = tmp_path / "ca.pem", tmp_path / "keys.log"
@@ -405,10 +407,10 @@ def test_the_environment_cannot_have_the_keys_of_a_connection(
     assert not log.exists()
 
 
-def test_plain_http_to_a_server_that_wants_tls(certified: Provider) -> None:
+def test_plain_http_to_a_tls_server(certified: Provider) -> None:
     assert isinstance(failure(f"{certified.url}/v1"), UnreachableError)
 
 
-def test_tls_to_a_server_that_has_none(server: Provider) -> None:
+def test_tls_to_a_plain_http_server(server: Provider) -> None:
     error = failure(server.url.replace("http:", "https:") + "/v1")
     assert "TLS fails" in error.what

@@ -1,4 +1,4 @@
-"""A text that comes in pieces: it is all of them, and is held once."""
+"""A text that arrives in pieces: it equals their sum, and is stored only once."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from qwen_runtime.wire.growing_text import GrowingText
 
 
 @given(st.lists(st.text(min_size=1, max_size=5) | st.none(), max_size=60))
-def test_it_is_all_that_was_added(pieces: list[str | None]) -> None:
-    """None stands for a look at it."""
+def test_the_text_is_the_sum_of_its_pieces(pieces: list[str | None]) -> None:
+    """None means that the text is read at this point."""
     growing, expected = GrowingText(), ""
     for piece in pieces:
         if piece is None:
@@ -23,8 +23,8 @@ def test_it_is_all_that_was_added(pieces: list[str | None]) -> None:
     assert (growing.text, bool(growing)) == (expected, bool(expected))
 
 
-def test_it_is_held_once() -> None:
-    """Pieces that stay, and are put together at the end, take more than twice as much."""
+def test_the_text_is_stored_once() -> None:
+    """A list of pieces that is joined at the end takes more than twice the memory."""
     growing = GrowingText()
     tracemalloc.start()
     try:

@@ -1,4 +1,4 @@
-"""What is called this machine is this machine: no look-up leads `localhost` anywhere else."""
+"""`localhost` is this machine: it is not looked up, so a hosts file cannot lead it elsewhere."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
     from support.provider import Provider
 
-# Where the hosts file of these tests leads every name; of the loopback network, so that nothing leaves the machine.
+# The address that the hosts file of these tests gives for every name; on loopback, so that nothing leaves the machine.
 ELSEWHERE = "127.0.0.2"
 
 
 @pytest.fixture
 def elsewhere(server: Provider, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
-    """Another machine, to which every name leads, with a server on the same port."""
+    """Resolve every name to another address, with a server on the same port."""
     look_it_up = socket.getaddrinfo
 
-    def led_astray(host: str, *rest: Any, **options: Any) -> list[tuple[Any, ...]]:
+    def resolve_elsewhere(host: str, *rest: Any, **options: Any) -> list[tuple[Any, ...]]:
         return look_it_up(ELSEWHERE if host.endswith("localhost") else host, *rest, **options)
 
-    monkeypatch.setattr(socket, "getaddrinfo", led_astray)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_elsewhere)
     with socket.create_server((ELSEWHERE, server.port)) as listening:
         listening.setblocking(False)
         yield listening
@@ -48,7 +48,7 @@ def is_reached(listening: socket.socket) -> bool:
 
 
 @pytest.mark.parametrize("host", ["localhost", "LocalHost"])
-def test_no_hosts_file_leads_localhost_elsewhere(server: Provider, elsewhere: socket.socket, host: str) -> None:
+def test_no_hosts_file_redirects_localhost(server: Provider, elsewhere: socket.socket, host: str) -> None:
     _, answer = ask(session(f"http://{host}:{server.port}/v1"))
     assert answer.text.startswith("pong from m")
     assert server.taken()[-1].headers["host"] == f"localhost:{server.port}"
@@ -56,14 +56,14 @@ def test_no_hosts_file_leads_localhost_elsewhere(server: Provider, elsewhere: so
     assert texts(look_up(Target("localhost", server.port), 5)) == ["::1", "127.0.0.1"]
 
 
-def test_any_other_name_is_looked_up(server: Provider, elsewhere: socket.socket) -> None:
+def test_every_other_name_is_looked_up(server: Provider, elsewhere: socket.socket) -> None:
     with pytest.raises(ProviderError):
         ask(session(f"http://x.localhost:{server.port}/v1", timeout=0.2))
     assert is_reached(elsewhere)
     assert server.taken() == []
 
 
-def test_a_server_on_the_ipv6_address_alone_is_found() -> None:
+def test_a_server_on_the_ipv6_address_alone_is_reached() -> None:
     try:
         listening = socket.create_server(("::1", 0), family=socket.AF_INET6)
     except OSError:
@@ -75,7 +75,7 @@ def test_a_server_on_the_ipv6_address_alone_is_found() -> None:
         assert is_reached(listening)
 
 
-def test_a_certificate_for_localhost_is_taken(tmp_path: Path) -> None:
+def test_a_certificate_for_localhost_is_accepted(tmp_path: Path) -> None:
     authority, pem, bundle = trustme.CA(), tmp_path / "server.pem", tmp_path / "ca.pem"
     authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(pem))
     authority.cert_pem.write_to_path(str(bundle))

@@ -1,4 +1,4 @@
-"""The file that a Qwen OAuth login is kept in, and the lock beside it: Qwen Code uses both too."""
+"""The file of a Qwen OAuth login and its lock, both shared with Qwen Code."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def cache(tmp_path: Path) -> LoginCache:
 
 
 @contextmanager
-def at_once() -> Iterator[None]:
-    """Interrupt what waits."""
+def time_limit() -> Iterator[None]:
+    """Interrupt a test that blocks."""
     before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it waits"))
     signal.alarm(5)
     try:
@@ -51,7 +51,7 @@ def at_once() -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def test_a_file_of_qwen_code_is_read_and_written_back_with_all_that_is_in_it(tmp_path: Path) -> None:
+def test_unknown_entries_of_qwen_codes_file_are_kept(tmp_path: Path) -> None:
     kept, moved = cache_in(tmp_path), cache_in(tmp_path / "moved")
     document = {"access_token": "a", "refresh_token": "r", "token_type": "Bearer", "resource_url": "portal.qwen.ai"}
     document |= {"expiry_date": 1796000000123, "scope": "openid", "id": {"ü": [1, None]}, "half": "\ud800"}
@@ -59,7 +59,7 @@ def test_a_file_of_qwen_code_is_read_and_written_back_with_all_that_is_in_it(tmp
     kept.write(login_of(document))
     assert json.loads(kept.path.read_text("ascii")) == document
     assert [path.stat().st_mode & 0o777 for path in (kept.path, kept.path.parent)] == [0o600, 0o700]
-    # It may be a link, to a file that is open to others.
+    # The file may be a link, to a file that others may read.
     moved.path.parent.mkdir(parents=True)
     moved.path.write_text("\ufeff" + json.dumps(document), "utf-8")
     moved.path.chmod(0o644)
@@ -102,17 +102,17 @@ BROKEN = {
 }
 
 
-def test_a_number_of_too_many_digits_is_told_in_plain_words(cache: LoginCache) -> None:
+def test_a_number_with_too_many_digits_is_reported(cache: LoginCache) -> None:
     cache.path.write_text(f'{{"access_token": "a", "x": {"9" * 5000}}}')
     with pytest.raises(BrokenLoginError, match="a number has too many digits"):
         cache.read()
 
 
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
-def test_a_file_that_holds_no_login_is_kept_aside_and_not_shown(cache: LoginCache, content: bytes) -> None:
+def test_an_invalid_file_is_moved_aside_and_not_shown(cache: LoginCache, content: bytes) -> None:
     for name in ("broken", "broken-2"):
         cache.path.write_bytes(content)
-        with at_once(), pytest.raises(BrokenLoginError) as refused:
+        with time_limit(), pytest.raises(BrokenLoginError) as refused:
             cache.read()
         assert SENTINEL not in f"{refused.value} {refused.value.hint}"
         assert cache.set_aside() == f"{cache.shown}.{name}"
@@ -122,21 +122,21 @@ def test_a_file_that_holds_no_login_is_kept_aside_and_not_shown(cache: LoginCach
     assert cache.set_aside() == ""
 
 
-def test_what_is_no_file_is_refused_without_waiting(cache: LoginCache, tmp_path: Path) -> None:
+def test_a_path_that_is_no_file_is_refused_at_once(cache: LoginCache, tmp_path: Path) -> None:
     for make in (os.mkfifo, os.mkdir):
         make(cache.path)
-        with at_once(), pytest.raises(BrokenLoginError):
+        with time_limit(), pytest.raises(BrokenLoginError):
             cache.read()
-        with at_once(), pytest.raises(OutputError):
+        with time_limit(), pytest.raises(OutputError):
             cache.write(LOGIN)
         assert cache.set_aside()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(cache.path))
-        with at_once(), pytest.raises(ConfigurationError):
+        with time_limit(), pytest.raises(ConfigurationError):
             cache.read()
     cache.path.unlink()
     cache.path.symlink_to(cache.path)
-    with at_once(), pytest.raises(ConfigurationError):
+    with time_limit(), pytest.raises(ConfigurationError):
         cache.read()
     (tmp_path / "file").write_text("")
     below = LoginCache(tmp_path / "file" / "oauth_creds.json", "x")
@@ -153,8 +153,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / ".qwen" / "oauth_creds.lock"
 
 
-def made_by_another_program(path: Path, age: float = 0.0) -> None:
-    """Make the lock as Qwen Code does: a file and nothing else. `age` is in seconds."""
+def lock_of_another_program(path: Path, age: float = 0.0) -> None:
+    """Make the lock like Qwen Code: an ordinary file. `age` is in seconds."""
     path.parent.mkdir(exist_ok=True)
     path.write_text("3f1c…")
     os.utime(path, (time.time() - age,) * 2)
@@ -166,7 +166,7 @@ def take(path: Path) -> RefreshLock | None:
     return lock if lock.try_take() else None
 
 
-def test_one_at_a_time_has_the_lock(path: Path) -> None:
+def test_one_thread_at_a_time_has_the_lock(path: Path) -> None:
     first = take(path)
     assert first is not None
     assert path.stat().st_mode & 0o777 == 0o600
@@ -203,14 +203,14 @@ def test_one_process_at_a_time_has_the_lock(path: Path) -> None:
     with another_process(_HOLD, path) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "True\n"
-        # Not even an old file helps against the process that is alive.
+        # A live process keeps the lock even if the file is old.
         os.utime(path, (time.time() - 11,) * 2)
         assert take(path) is None
         assert holder.communicate() == ("", None)
         assert not path.exists()
 
 
-def test_the_lock_of_a_killed_process_is_taken_over_when_it_is_stale(path: Path) -> None:
+def test_a_stale_lock_of_a_killed_process_is_taken_over(path: Path) -> None:
     with another_process(_HOLD, path) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "True\n"
@@ -226,10 +226,10 @@ def test_the_lock_of_a_killed_process_is_taken_over_when_it_is_stale(path: Path)
 
 def test_the_lock_of_another_program_is_respected_until_it_is_stale(path: Path) -> None:
     for age in (0, 9):
-        made_by_another_program(path, age)
+        lock_of_another_program(path, age)
         assert take(path) is None
         assert path.read_text() == "3f1c…"
-    made_by_another_program(path, 11)
+    lock_of_another_program(path, 11)
     taken = take(path)
     assert taken is not None
     assert path.stat().st_mtime > time.time() - 5
@@ -237,13 +237,11 @@ def test_the_lock_of_another_program_is_respected_until_it_is_stale(path: Path) 
     assert not list(path.parent.iterdir())
 
 
-def test_a_lock_with_a_time_to_come_is_stale_when_it_stays_untouched(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_untouched_lock_with_a_future_time_becomes_stale(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock, "STALE_SECONDS", 0.2)
     waiting, looked = RefreshLock(path), time.monotonic()
     for age in (-3600, -3601):
-        made_by_another_program(path, age)
+        lock_of_another_program(path, age)
         assert not waiting.try_take()
     while not waiting.try_take():
         assert time.monotonic() < looked + 5
@@ -251,8 +249,8 @@ def test_a_lock_with_a_time_to_come_is_stale_when_it_stays_untouched(
     waiting.release()
 
 
-def test_a_stale_lock_that_another_program_has_just_taken_over_is_put_back(path: Path) -> None:
-    made_by_another_program(path, 11)
+def test_a_stale_lock_that_another_program_took_over_is_restored(path: Path) -> None:
+    lock_of_another_program(path, 11)
     late = RefreshLock(path)
     assert late._is_stale()
     path.unlink()
@@ -262,7 +260,7 @@ def test_a_stale_lock_that_another_program_has_just_taken_over_is_put_back(path:
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
-def test_a_held_lock_is_touched_so_that_nobody_takes_it_over(path: Path) -> None:
+def test_a_held_lock_is_touched_and_does_not_become_stale(path: Path) -> None:
     held = take(path)
     assert held is not None
     os.utime(path, (time.time() - 8,) * 2)
@@ -277,12 +275,12 @@ def test_a_lock_that_was_taken_over_is_not_removed(path: Path) -> None:
     held = take(path)
     assert held is not None
     path.unlink()
-    made_by_another_program(path)
+    lock_of_another_program(path)
     held.release()
     assert path.read_text() == "3f1c…"
 
 
-def test_where_no_lock_can_be_made_that_is_told(tmp_path: Path) -> None:
+def test_a_lock_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError):
         RefreshLock(tmp_path / "file" / "x.lock").try_take()
@@ -308,7 +306,7 @@ def test_a_full_disk_leaves_no_lock_behind(path: Path) -> None:
     assert not list(path.parent.iterdir())
 
 
-# Twelve processes that are let go at once, five times.
+# Twelve processes start at the same moment, five times.
 _CROWD = """\
 import os, sys, time
 from pathlib import Path
@@ -347,7 +345,7 @@ for _ in range(5):
 """
 
 
-def test_of_many_that_find_a_stale_lock_one_at_a_time_is_inside(path: Path) -> None:
+def test_one_of_many_processes_at_a_time_takes_a_stale_lock(path: Path) -> None:
     path.parent.mkdir()
     with another_process(_CROWD, path) as crowd:
         assert crowd.communicate(timeout=30) == ("", None)

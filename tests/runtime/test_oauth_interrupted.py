@@ -1,4 +1,4 @@
-"""Whenever a process ends in the middle of an exchange, there is a whole login left, or the advice to log in again."""
+"""Processes that end during a token refresh: the login is complete afterwards, or the advice is to log in again."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# For each line of standard input (an artifact, a home and a number), a process that exchanges the login once, and kills
-# itself before the so manieth thing that it does with the login's directory, a lock, a socket or a thread.
+# For each line of standard input (an artifact, a home and a number N), a process refreshes the login once, and kills
+# # itself before its Nth operation on the login's directory, a lock, a socket or a thread.
 _KILLED = """\
 import json, os, signal, sys
 from pathlib import Path
@@ -69,8 +69,8 @@ for line in sys.stdin:
 """
 
 
-def killed_at(process: subprocess.Popen[str], home: Home, last: int) -> str:
-    """Exchange the login in a process that kills itself; return what it was about to do, or that it is done."""
+def kill_at(process: subprocess.Popen[str], home: Home, last: int) -> str:
+    """Refresh the login in a process that kills itself; return its next operation, or that it is done."""
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(json.dumps([to_document(home.artifact), str(home.path), last]) + "\n")
@@ -90,12 +90,12 @@ def started(*argv: str, home: Path, **pipes: int) -> Iterator[subprocess.Popen[s
 
 
 def age_what_is_left(home: Home) -> None:
-    """Make the lock of a killed process as old as it is after eleven seconds."""
+    """Make the lock of a killed process eleven seconds old."""
     if home.cache.lock_path.exists():
         os.utime(home.cache.lock_path, (time.time() - 11,) * 2)
 
 
-def test_a_process_may_be_killed_at_any_point_of_an_exchange(tmp_path: Path) -> None:
+def test_a_process_may_be_killed_at_any_point_of_a_refresh(tmp_path: Path) -> None:
     points, lost = [], []
     with (
         authorization_server() as server,
@@ -106,7 +106,7 @@ def test_a_process_may_be_killed_at_any_point_of_an_exchange(tmp_path: Path) -> 
             home.path.mkdir()
             before = json.loads(home.write_login(server.issue(expires_in=-5)))
             server.refreshes = 0
-            points.append(killed_at(process, home, last))
+            points.append(kill_at(process, home, last))
             after = json.loads(home.cache.path.read_bytes())
             was_asked, was_kept = server.refreshes == 1, after != before
             assert server.accepts(after["access_token"]) is was_kept
@@ -126,15 +126,15 @@ def test_a_process_may_be_killed_at_any_point_of_an_exchange(tmp_path: Path) -> 
             if points[-1] == "done":
                 break
     assert {"open", "fcntl.flock", "socket.connect", "os.mkdir", "os.chmod", "os.rename", "os.remove"} <= set(points)
-    # Between the answer and the file: a look at what is there and the way to it, what others left, a directory to write
-    # in, its lock, what makes git ignore it and the file, its mode, its place.
+    # The operations between the answer and the saved file: read the old file and its path, remove leftovers, make a
+    # # directory to write in, its lock, its .gitignore and the file, set its mode, and move it.
     expected = ["open", "os.listdir", "os.mkdir", "open", "fcntl.flock", "open", "os.chmod", "os.rename"]
     assert [point for point, _ in groupby(lost)] == expected
 
 
 @pytest.fixture
 def held(tmp_path: Path) -> Iterator[tuple[Home, subprocess.Popen[str]]]:
-    """A command whose login has been exchanged at the server, which keeps the answer back for now."""
+    """A command whose login is refreshed at the server, which holds its answer back."""
     with authorization_server(before_answer=threading.Event()) as server:
         home = Home(tmp_path, server)
         home.write_login(server.issue(expires_in=-5))
@@ -146,7 +146,7 @@ def held(tmp_path: Path) -> Iterator[tuple[Home, subprocess.Popen[str]]]:
             server.before_answer.set()
 
 
-# The signals in the order in which they come, what is said of the first one, and its exit code.
+# The signals in their order, the message about the first one, and the exit code.
 ENDINGS = [
     ("INT INT", "interrupted", 130),
     ("TERM", "terminated by SIGTERM", 143),
@@ -161,7 +161,7 @@ ENDINGS = [
     ("TERM ALRM USR1 USR2 PROF XCPU", "terminated by SIGTERM", 143),
 ]
 if sys.platform == "linux":
-    # macOS ignores the first one, and does not know the others.
+    # macOS ignores the first flag and does not know the others.
     ENDINGS += [
         (name, f"terminated by {signal.Signals[f'SIG{name}'].name}", 128 + signal.Signals[f"SIG{name}"])
         for name in ("IO", "PWR", "STKFLT")
@@ -169,7 +169,7 @@ if sys.platform == "linux":
 
 
 @pytest.mark.parametrize(("signals", "said", "code"), ENDINGS)
-def test_no_signal_cuts_an_exchange_off(
+def test_no_signal_interrupts_a_refresh(
     held: tuple[Home, subprocess.Popen[str]], signals: str, said: str, code: int
 ) -> None:
     home, process = held
@@ -178,7 +178,7 @@ def test_no_signal_cuts_an_exchange_off(
     assert process.stderr is not None
     assert process.stderr.readline() == f"qwen-cfg: {said}\n"
     assert "finished first" in process.stderr.readline()
-    # Whoever grows impatient is not logged out either.
+    # A second Ctrl-C does not log the user out either.
     for number in others:
         process.send_signal(number)
     with pytest.raises(subprocess.TimeoutExpired):
@@ -192,7 +192,7 @@ def test_no_signal_cuts_an_exchange_off(
     assert home.files == ["oauth_creds.json"]
 
 
-def test_a_login_whose_answer_nobody_was_there_for_is_lost(held: tuple[Home, subprocess.Popen[str]]) -> None:
+def test_a_login_is_lost_if_the_process_is_killed_before_the_answer(held: tuple[Home, subprocess.Popen[str]]) -> None:
     home, process = held
     before = home.cache.path.read_bytes()
     process.kill()

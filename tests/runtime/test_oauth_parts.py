@@ -1,4 +1,4 @@
-"""The parts of a Qwen OAuth login that need no file: the proof, the values, the polling, the addresses, the QR code."""
+"""The parts of a Qwen OAuth login that need no file: PKCE, tokens, polling, addresses and the QR code."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ SENTINEL = "tok-SENTINEL-0123456789"
 KNOWN = ("access_token", "refresh_token", "token_type", "expiry_date", "resource_url")
 HUGE = 10**400
 
-# The proof (RFC 7636).
+# The code challenge and its verifier (RFC 7636).
 
 
-def test_the_challenge_is_that_of_rfc_7636_appendix_b() -> None:
+def test_the_challenge_of_rfc_7636_appendix_b() -> None:
     verifier = Secret("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
     assert challenge_of(verifier) == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
@@ -36,7 +36,7 @@ def test_verifiers_are_43_characters_and_differ() -> None:
     assert all(len(verifier) == 43 and set(verifier) <= letters for verifier in verifiers)
 
 
-# A login as a value.
+# Logins as values.
 
 TOKENS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1)
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
@@ -51,7 +51,7 @@ KNOWN_PARTS = {
 
 
 @given(st.fixed_dictionaries({"access_token": TOKENS}, optional=KNOWN_PARTS), OTHERS)
-def test_a_login_goes_into_a_value_and_back_with_all_that_is_not_known(known: dict[str, Any], others: Any) -> None:
+def test_a_login_round_trips_with_unknown_entries(known: dict[str, Any], others: Any) -> None:
     login = login_of({**others, **known})
     assert login_document(login) == {**others, "token_type": "Bearer", **known}
     assert login_of(login_document(login)) == login
@@ -64,12 +64,12 @@ BEFORE = login_of(
 
 
 @pytest.mark.parametrize("left_out", [{}, {"refresh_token": None, "resource_url": None}, {"refresh_token": ""}])
-def test_what_a_token_answer_leaves_out_stays_as_it_was(left_out: dict[str, Any]) -> None:
+def test_entries_missing_from_a_token_response_stay_unchanged(left_out: dict[str, Any]) -> None:
     new = login_of_tokens({"access_token": "b", "expires_in": 60, **left_out}, 1000.0, BEFORE)
     assert new == Login(Secret("b"), Secret("r"), "T", 1060.0, "u", {"x": [1]})
 
 
-def test_what_a_token_answer_says_counts() -> None:
+def test_entries_of_a_token_response_replace_old_ones() -> None:
     said = {"access_token": "b", "refresh_token": "s", "token_type": "N", "resource_url": "v", "scope": "not kept"}
     assert login_of_tokens(said, 1000.0, BEFORE) == Login(Secret("b"), Secret("s"), "N", None, "v", {"x": [1]})
     assert login_of_tokens({"access_token": "b"}, 1000.0) == Login(Secret("b"))
@@ -88,7 +88,7 @@ MALFORMED: list[Any] = [
 
 
 @pytest.mark.parametrize("document", MALFORMED)
-def test_what_is_no_login_is_refused_without_being_shown(document: Any) -> None:
+def test_an_invalid_login_is_refused_and_not_shown(document: Any) -> None:
     with pytest.raises(ValueError, match=r".") as refused:
         login_of(document)
     assert SENTINEL not in str(refused.value)
@@ -108,7 +108,7 @@ def _error(error: Any, *statuses: int) -> st.SearchStrategy[TokenResponse]:
 
 JUNK = st.sampled_from([None, {}, {"access_token": None}, {"access_token": 7}, {"error": "odd"}, {"error": {"a": 1}}])
 GRANT = {"access_token": SENTINEL, "refresh_token": "r", "x": 1}
-# Each answer with what RFC 8628 §3.5 makes of it.
+# Each answer with the outcome by RFC 8628 §3.5.
 ANSWERS = {
     "wait": _error("authorization_pending", 400, 428, 429) | st.just(TokenResponse(200, {"status": "pending"})),
     "slow down": _error("slow_down", 400, 429),
@@ -149,12 +149,12 @@ def test_polling_follows_rfc_8628(events: list[Any], interval: float, life: floa
         assert trouble in polling.trouble
 
 
-# The code to log in with.
+# The device code.
 
 CODE = {"device_code": SENTINEL, "user_code": "ABCD-EFGH", "verification_uri": "https://chat.qwen.ai/authorize"}
 
 
-def test_what_a_device_authorization_response_says() -> None:
+def test_a_device_authorization_response_is_read() -> None:
     whole = "https://chat.qwen.ai/authorize?user_code=ABCD-EFGH"
     device = device_code_of({**CODE, "verification_uri_complete": whole, "expires_in": 900, "interval": 2})
     assert (device.device_code, device.user_code) == (Secret(SENTINEL), "ABCD-EFGH")
@@ -172,7 +172,7 @@ ADDRESSES = [
 
 
 @pytest.mark.parametrize("name", [*CODE, "verification_uri_complete"])
-def test_a_response_without_a_code_or_an_address_to_open_gives_none(name: str) -> None:
+def test_a_response_without_code_or_address_is_refused(name: str) -> None:
     wrong: list[Any] = ADDRESSES[:-1] if name.startswith("verification_uri") else [["x"]]
     wrong += [None, "", 7] if name in CODE else []
     for value in wrong:
@@ -181,7 +181,7 @@ def test_a_response_without_a_code_or_an_address_to_open_gives_none(name: str) -
         assert SENTINEL not in str(refused.value)
 
 
-def test_what_is_no_object_gives_no_code() -> None:
+def test_a_response_that_is_no_object_is_refused() -> None:
     for document in (None, [], "x", 7):
         with pytest.raises(ProviderError):
             device_code_of(document)
@@ -195,20 +195,20 @@ def test_what_is_no_object_gives_no_code() -> None:
         (0.5, 0.5, 0.5),
     ],
 )
-def test_odd_times_become_usable_ones(said: Any, life: float, interval: float) -> None:
+def test_odd_times_are_replaced_by_usable_ones(said: Any, life: float, interval: float) -> None:
     device = device_code_of({**CODE, "expires_in": said, "interval": said})
     assert (device.expires_in, device.interval) == (life, interval)
 
 
 @given(st.text() | st.text(st.characters(max_codepoint=0x9F)) | st.just("\x1b]0;title\x07\u202e\x9b2J"))
-def test_no_escape_sequence_gets_through(text: str) -> None:
+def test_escape_sequences_are_removed(text: str) -> None:
     address = f"{CODE['verification_uri']}?user_code={text}"
     device = device_code_of({**CODE, "user_code": f"A{text}", "verification_uri_complete": address})
     assert device.user_code.isprintable()
     assert device.whole_address.isprintable()
 
 
-# Where the API of a login is.
+# The API address of a login.
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_no_escape_sequence_gets_through(text: str) -> None:
         ("pоrtal.qwen.ai", "https://pоrtal.qwen.ai/v1", False),  # noqa: RUF001 - a Cyrillic letter
     ],
 )
-def test_a_login_says_where_its_api_is(said: str, url: str, is_declared: bool) -> None:
+def test_the_api_address_of_a_login(said: str, url: str, is_declared: bool) -> None:
     assert api_of_login(said) == url
     assert is_declared_api(url) is is_declared
 
@@ -250,12 +250,12 @@ def test_a_login_says_where_its_api_is(said: str, url: str, is_declared: bool) -
         ),
     ],
 )
-def test_what_is_no_address_for_a_login(said: str) -> None:
+def test_an_unusable_api_address_is_refused(said: str) -> None:
     with pytest.raises(ValueError, match=r"^its? "):
         api_of_login(said)
 
 
-def test_a_declared_host_is_none_without_https() -> None:
+def test_a_declared_host_needs_https() -> None:
     assert not is_declared_api("http://portal.qwen.ai/v1")
     assert not is_declared_api("http://portal.qwen.ai:443/v1")
 
@@ -264,7 +264,7 @@ def test_a_declared_host_is_none_without_https() -> None:
 
 
 def modules_of(lines: list[str]) -> list[list[int]]:
-    """Return the modules, row by row, that lines of half blocks show: 1 for a black one."""
+    """Return the modules of a QR code, row by row, from lines of half blocks: 1 is black."""
     texts = [line.removeprefix("\x1b[38;5;16;48;5;231m").removesuffix("\x1b[0m") for line in lines]
     assert {len(text) for text in texts} == {columns_of(lines)}
     halves = {" ": (0, 0), "▄": (0, 1), "▀": (1, 0), "█": (1, 1)}
@@ -272,15 +272,15 @@ def modules_of(lines: list[str]) -> list[list[int]]:
 
 
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=300))
-def test_a_qr_code_is_shown_module_by_module_with_a_quiet_zone_around(rest: str) -> None:
+def test_a_qr_code_has_all_modules_and_a_quiet_zone(rest: str) -> None:
     text = f"https://chat.qwen.ai/{rest}"
     rows = [list(row) for row in segno.make(text, error="l", micro=False).matrix]
     blank, shown = [0] * (len(rows) + 4), modules_of(qr_lines(text))
-    # Two modules high is a line, and the number of modules is odd.
+    # A line is two modules high, and the number of modules is odd.
     assert shown == [blank, blank, *([0, 0, *map(int, row), 0, 0] for row in rows), blank, blank, blank]
 
 
-def test_what_no_qr_code_can_hold_has_none() -> None:
+def test_a_text_that_is_too_long_has_no_qr_code() -> None:
     assert columns_of(qr_lines("x" * 2953)) == 177 + 4
     assert qr_lines("x" * 2954) == []
     assert columns_of([]) == 0

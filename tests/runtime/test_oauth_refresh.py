@@ -1,4 +1,4 @@
-"""A Qwen OAuth login stays fresh: however many ask with it, whatever the server says, and whatever the clock says."""
+"""Refreshing a Qwen OAuth login: with many processes, with bad responses of the server, and with a wrong clock."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def home(tmp_path: Path) -> Iterator[Home]:
         yield Home(tmp_path, server)
 
 
-# One exchange for all.
+# Many processes, one refresh.
 
-# Twenty command lines that begin at once, each in a process of its own with everything loaded.
+# Twenty command lines that start at once, each in its own process with all modules loaded.
 _CROWD = """\
 import gc, json, os, sys, tempfile
 import httpx, jsonschema, rich.console, qwen_cfg.cli.commands.run, qwen_runtime.headless, qwen_runtime.oauth
@@ -63,10 +63,10 @@ json.dump(outcomes, sys.stdout)
 
 
 @pytest.mark.parametrize("is_expired", [True, False])
-def test_twenty_processes_exchange_a_login_once(home: Home, is_expired: bool) -> None:
+def test_twenty_processes_refresh_a_login_once(home: Home, is_expired: bool) -> None:
     home.write_login(home.server.issue(expires_in=-5))
     if not is_expired:
-        # The token only looks fresh: all of them are refused.
+        # The token only looks valid: all requests are refused.
         home.write_login({**json.loads(home.cache.path.read_bytes()), "expiry_date": (time.time() + HOUR) * 1000})
     ended = subprocess.run(
         [sys.executable, "-c", _CROWD, *home.argv],
@@ -84,10 +84,10 @@ def test_twenty_processes_exchange_a_login_once(home: Home, is_expired: bool) ->
     assert home.files == ["oauth_creds.json"]
 
 
-# What the server says, and what the clock does.
+# Responses of the server, and the clock.
 
 
-def test_a_refused_exchange_says_what_to_do_and_leaves_the_file_alone(home: Home) -> None:
+def test_a_refused_refresh_gives_advice_and_keeps_the_file(home: Home) -> None:
     document = home.server.issue(expires_in=-5)
     before = home.write_login(document)
     home.server.revoke()
@@ -100,7 +100,7 @@ def test_a_refused_exchange_says_what_to_do_and_leaves_the_file_alone(home: Home
     assert home.files == ["oauth_creds.json"]
 
 
-def test_a_refusal_shows_no_token_that_the_server_repeats(home: Home) -> None:
+def test_a_token_in_the_servers_refusal_is_not_shown(home: Home) -> None:
     document = home.server.issue(expires_in=-5)
     home.write_login(document)
     home.server.refresh_replies.append(
@@ -111,13 +111,13 @@ def test_a_refusal_shows_no_token_that_the_server_repeats(home: Home) -> None:
     assert document["refresh_token"] not in str(refused.value)
 
 
-def test_a_login_that_another_program_exchanged_meanwhile_is_used(home: Home) -> None:
+def test_a_login_that_another_program_refreshed_is_used(home: Home) -> None:
     home.server.hold_before = threading.Event()
     home.write_login(home.server.issue(expires_in=-5))
     with ThreadPoolExecutor() as pool:
         found = pool.submit(home.tokens.current)
         assert home.server.received.wait(10)
-        # It takes no lock, as nothing makes it.
+        # Nothing makes this program take the lock.
         home.server.revoke()
         newer = home.server.issue()
         home.write_login(newer)
@@ -127,13 +127,13 @@ def test_a_login_that_another_program_exchanged_meanwhile_is_used(home: Home) ->
 
 
 @pytest.mark.parametrize("hours", [-5, 5])
-def test_the_server_decides_whatever_the_clock_says(home: Home, hours: float) -> None:
+def test_the_server_decides_if_the_clock_is_wrong(home: Home, hours: float) -> None:
     document = home.server.issue()
     home.write_login({**document, "expiry_date": (time.time() + hours * HOUR) * 1000})
     if hours > 0:
         home.server.expire_access_tokens()
     assert home.ask() == ANSWER
-    # Without an exchange before it, the question is asked twice.
+    # Without a refresh before it, the prompt is sent twice.
     assert (home.server.refreshes, len(home.server.chats)) == ((1, 2) if hours > 0 else (1, 1))
     assert home.login.access_token.reveal() != document["access_token"]
     assert home.server.chats[-1].authorization == f"Bearer {home.login.access_token.reveal()}"
@@ -142,19 +142,19 @@ def test_the_server_decides_whatever_the_clock_says(home: Home, hours: float) ->
 
 
 @pytest.mark.parametrize(("seconds", "refreshes"), [(25, 1), (60, 0)])
-def test_a_login_is_exchanged_half_a_minute_before_it_ends(home: Home, seconds: float, refreshes: int) -> None:
+def test_a_login_is_refreshed_half_a_minute_before_it_expires(home: Home, seconds: float, refreshes: int) -> None:
     home.write_login(home.server.issue(seconds))
     assert home.ask() == ANSWER
     assert (home.server.refreshes, len(home.server.chats)) == (refreshes, 1)
 
 
-def test_a_login_without_an_end_holds_until_it_is_refused(home: Home) -> None:
+def test_a_login_without_an_expiry_is_used_until_it_is_refused(home: Home) -> None:
     home.write_login({**home.server.issue(), "expiry_date": None})
     assert home.ask() == ANSWER
     assert home.server.refreshes == 0
 
 
-def test_what_an_exchange_does_not_say_stays(home: Home) -> None:
+def test_entries_missing_from_a_refresh_stay_unchanged(home: Home) -> None:
     home.server.rotates, home.server.resource_url = False, None
     document = home.server.issue(expires_in=-5)
     home.write_login({**document, "resource_url": f"{home.server.url}/api", "id_token": "kept"})
@@ -165,7 +165,7 @@ def test_what_an_exchange_does_not_say_stays(home: Home) -> None:
     assert after["expiry_date"] / 1000 == pytest.approx(time.time() + home.server.token_seconds, abs=20)
 
 
-def test_an_error_that_is_null_is_none(home: Home) -> None:
+def test_an_error_of_null_is_no_error(home: Home) -> None:
     home.write_login(home.server.issue(expires_in=-5))
     answer = {"access_token": "b", "expires_in": 60, "error": None, "refresh_token": None, "resource_url": None}
     home.server.refresh_replies.append(Reply([json.dumps(answer).encode()], 200))
@@ -173,7 +173,7 @@ def test_an_error_that_is_null_is_none(home: Home) -> None:
     assert new == replace(before, access_token=Secret("b"), ends_at=new.ends_at)
 
 
-def test_a_second_refusal_ends_it(home: Home) -> None:
+def test_a_second_refusal_is_an_error(home: Home) -> None:
     home.write_login(home.server.issue())
     home.server.chat_replies += [refusal(401, "invalid access token or token expired")] * 2
     outcome = home.run().ended(4)
@@ -183,7 +183,7 @@ def test_a_second_refusal_ends_it(home: Home) -> None:
 
 
 @pytest.mark.parametrize("expires_in", [-5, HOUR])
-def test_without_a_refresh_token_one_has_to_log_in_again(home: Home, expires_in: float) -> None:
+def test_without_a_refresh_token_the_advice_is_to_log_in(home: Home, expires_in: float) -> None:
     document = home.server.issue(expires_in)
     home.server.expire_access_tokens()
     before = home.write_login({name: value for name, value in document.items() if name != "refresh_token"})
@@ -193,7 +193,7 @@ def test_without_a_refresh_token_one_has_to_log_in_again(home: Home, expires_in:
     assert (home.cache.path.read_bytes(), home.files) == (before, ["oauth_creds.json"])
 
 
-def test_a_login_that_was_removed_is_asked_for_again(home: Home) -> None:
+def test_for_a_removed_login_the_advice_is_to_log_in(home: Home) -> None:
     home.write_login(home.server.issue())
     tokens = home.tokens
     tokens.current()
@@ -219,7 +219,7 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
-def test_without_the_server_a_login_is_used_until_it_ends(home: Home, failure: Reply | None) -> None:
+def test_without_the_server_a_login_is_used_until_it_expires(home: Home, failure: Reply | None) -> None:
     tokens = (home if failure is not None else replace(home, url="http://127.0.0.1:9")).tokens
     for expires_in in (20, -5):
         document = home.server.issue(expires_in)
@@ -236,15 +236,15 @@ def test_without_the_server_a_login_is_used_until_it_ends(home: Home, failure: R
 
 
 def no_room() -> None:
-    """Let no file grow beyond what a lock takes: a login is longer."""
+    """Limit the size of files: a lock fits, and a login does not."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 
 
-def test_a_login_that_cannot_be_kept_holds_for_the_run(home: Home) -> None:
+def test_a_login_that_cannot_be_saved_is_used_for_the_run(home: Home) -> None:
     before = home.write_login(home.server.issue(expires_in=-5))
-    # So that it is exchanged a second time.
+    # So that a second refresh is needed.
     home.server.chat_replies.append(refusal(401, "invalid access token or token expired"))
-    # Python would write half a module into its cache.
+    # Python would write truncated modules to its cache.
     outcome = home.run(before=no_room, env={"PYTHONDONTWRITEBYTECODE": "1"}).ended(0)
     assert outcome.out == f"{ANSWER}\n"
     assert "the login was refreshed but cannot be saved" in outcome.err

@@ -1,4 +1,4 @@
-"""Answers as servers and gateways really send them: odd ends, odd events, odd headers, and counts in odd places."""
+"""Odd answers of real servers and gateways: odd ends, events and headers, and token counts in odd places."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def text_of(server: Provider, reply: Reply) -> str:
 
 
 def error_of(server: Provider, reply: Reply, **fields: Any) -> QwenCfgError:
-    """Ask, and return the error; it has exit code 6, is one bounded line, and holds no key."""
+    """Send a prompt, and return the error: exit code 6, one line of limited length, without the key."""
     server.replies[:] = [reply] * 4
     with pytest.raises(QwenCfgError) as raised:
         ask(session(f"{server.url}/v1", **fields))
@@ -42,7 +42,7 @@ def error_of(server: Provider, reply: Reply, **fields: Any) -> QwenCfgError:
     return error
 
 
-# The reason to finish: the good ones are known, and every other one is reported by its name.
+# Finish reasons: the good ones are known, and every other one is reported by its name.
 
 
 @pytest.mark.parametrize(
@@ -52,12 +52,12 @@ def error_of(server: Provider, reply: Reply, **fields: Any) -> QwenCfgError:
         *("FinishReason.STOP", "FINISH_REASON_STOP", "length", "MAX_TOKENS", "model_length", "max_output_tokens"),
     ],
 )
-def test_a_good_end_in_any_spelling(server: Provider, reason: str) -> None:
+def test_a_good_finish_reason_in_any_spelling(server: Provider, reason: str) -> None:
     assert text_of(server, Reply(events(chunk(content="all"), finish(reason)))) == "all"
 
 
 @pytest.mark.parametrize("reason", ["length", "MAX_TOKENS", "max_tokens", "model_context_window_exceeded"])
-def test_the_limit_of_tokens_is_mentioned_in_any_spelling(server: Provider, reason: str) -> None:
+def test_the_token_limit_is_reported_in_any_spelling(server: Provider, reason: str) -> None:
     server.replies[:] = [Reply(events(chunk(content="all"), finish(reason)))]
     chat = session(f"{server.url}/v1")
     assert "token limit" in next(notices_of(ask(chat)[1], chat.settings))
@@ -81,7 +81,7 @@ BAD = {
 
 @pytest.mark.parametrize("reason", BAD)
 @pytest.mark.parametrize("text", ["half", ""])
-def test_any_other_end_is_a_failure_that_names_it(server: Provider, reason: str, text: str) -> None:
+def test_any_other_finish_reason_is_an_error_that_names_it(server: Provider, reason: str, text: str) -> None:
     error = error_of(server, Reply(events(chunk(content=text), finish(reason))))
     assert isinstance(error, CutOffError)
     assert reason in error.what
@@ -94,7 +94,7 @@ ODD = [3, 1, -1, 2.5, True, {}, [], {"type": "stop"}, [3], "?", "--"]
 @pytest.mark.parametrize("reason", ODD, ids=json.dumps)
 @pytest.mark.parametrize("key", ["delta", "message"])
 @pytest.mark.parametrize("whole", [True, False])
-def test_an_end_that_is_no_word_is_unknown_too(server: Provider, reason: Any, key: str, whole: bool) -> None:
+def test_a_finish_reason_that_is_not_a_string_is_unknown(server: Provider, reason: Any, key: str, whole: bool) -> None:
     document = {"choices": [{key: {"content": "half"}, "finish_reason": reason}]}
     reply = Reply([json.dumps(document).encode()] if whole else events(document))
     error = error_of(server, reply)
@@ -105,37 +105,37 @@ def test_an_end_that_is_no_word_is_unknown_too(server: Provider, reason: Any, ke
 
 
 @pytest.mark.parametrize("reason", [None, "", False, 0])
-def test_what_stands_for_no_reason_is_no_end(server: Provider, reason: Any) -> None:
+def test_an_empty_finish_reason_is_no_end(server: Provider, reason: Any) -> None:
     piece = {"choices": [{"delta": {"content": "a"}, "finish_reason": reason}]}
     assert text_of(server, Reply(events(piece, piece, finish()))) == "aa"
     assert "before the answer did" in error_of(server, Reply(events(piece, done=False))).what
 
 
-def test_an_end_of_any_size_is_one_bounded_line(server: Provider) -> None:
+def test_a_long_finish_reason_is_one_line_of_limited_length(server: Provider) -> None:
     deep = f'{{"choices": [{{"delta": {{"content": "a"}}, "finish_reason": {"[" * 500}{"]" * 500}}}]}}'
     for reason in (deep, finish("x" * 5000), {"choices": [{"delta": {}, "finish_reason": {"why": "x\n" * 5000}}]}):
         error_of(server, Reply(events(chunk(content="half"), reason)))
 
 
 @given(st.text())
-def test_any_reason_is_good_or_named_in_one_bounded_line(reason: str) -> None:
+def test_any_finish_reason_is_good_or_named_in_one_line(reason: str) -> None:
     assert len(wrong_end(reason)) < 150
     assert "\n" not in wrong_end(reason)
 
 
 @pytest.mark.parametrize("options", [{"drop": True}, {"stay": True}])
-def test_a_bad_end_counts_however_the_connection_ends(server: Provider, options: dict[str, bool]) -> None:
+def test_a_bad_finish_reason_counts_however_the_connection_ends(server: Provider, options: dict[str, bool]) -> None:
     reply = Reply(events(chunk(content="half"), finish("abort"), done=False), **options)
     assert "abort" in error_of(server, reply, timeout=60).what
 
 
-def test_a_reason_that_is_the_word_null_is_no_end(server: Provider) -> None:
+def test_the_finish_reason_null_as_a_string_is_no_end(server: Provider) -> None:
     piece = {"choices": [{"delta": {"content": "a"}, "finish_reason": "null"}]}
     assert text_of(server, Reply(events(piece, piece, finish()))) == "aa"
     assert "before the answer did" in error_of(server, Reply(events(piece, done=False))).what
 
 
-# A whole message after deltas.
+# A complete message after deltas.
 
 
 @pytest.mark.parametrize(
@@ -152,14 +152,14 @@ def test_a_reason_that_is_the_word_null_is_no_end(server: Provider) -> None:
     ],
 )
 @pytest.mark.parametrize("delta", [{}, {"delta": {}}, {"delta": None}, {"delta": {"content": ""}}])
-def test_a_whole_message_after_deltas_is_not_another_piece(
+def test_a_complete_message_after_deltas_adds_nothing(
     server: Provider, last: Any, expected: str, delta: dict[str, Any]
 ) -> None:
     end = {"choices": [{**delta, "message": {"role": "assistant", "content": last}, "finish_reason": "stop"}]}
     assert text_of(server, Reply(events(chunk(content="Hel"), chunk(content="lo."), end))) == expected
 
 
-def test_whole_reasoning_after_deltas_is_not_another_piece(server: Provider) -> None:
+def test_complete_reasoning_after_deltas_adds_nothing(server: Provider) -> None:
     end = {"choices": [{"message": {"reasoning_content": "hm", "content": "yes"}, "finish_reason": "stop"}]}
     server.replies[:] = [Reply(events(chunk(reasoning_content="hm"), chunk(content="yes"), end))]
     answer = ask(session(f"{server.url}/v1"))[1]
@@ -197,7 +197,7 @@ def test_pieces_that_repeat_by_chance_stay_pieces(server: Provider) -> None:
     assert text_of(server, Reply(events(*pieces, finish()))) == "abababcab"
 
 
-# Events that are no JSON object.
+# Events that are not a JSON object.
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_pieces_that_repeat_by_chance_stay_pieces(server: Provider) -> None:
         *("event: keep-alive\ndata: 3s", ": comment", "x-custom: 1"),
     ],
 )
-def test_what_keeps_the_connection_open_is_passed_over(server: Provider, event: str) -> None:
+def test_keep_alive_events_are_ignored(server: Provider, event: str) -> None:
     first, *rest = streamed("a", "b").pieces
     keep_alive = f"{event}\n\n".encode()
     assert text_of(server, Reply([keep_alive, first, keep_alive, *rest])) == "ab"
@@ -234,7 +234,7 @@ def test_what_keeps_the_connection_open_is_passed_over(server: Provider, event: 
         (f"data: error: the key {KEY} is odd\x1b[31m", "error: the key [redacted] is odd"),
     ],
 )
-def test_an_error_in_an_event_is_reported_in_its_words(
+def test_an_error_in_an_event_is_reported_with_its_text(
     server: Provider, event: str, words: str, half: tuple[str, ...]
 ) -> None:
     sent = [*events(*(chunk(content=text) for text in half), done=False), f"{event}\n\n".encode()]
@@ -249,7 +249,7 @@ def test_other_text_in_an_event_is_quoted(server: Provider) -> None:
     assert "moved elsewhere" in error.what
 
 
-def test_text_that_is_no_event_is_quoted(server: Provider) -> None:
+def test_text_outside_of_events_is_quoted(server: Provider) -> None:
     assert "the engine is asleep" in error_of(server, Reply([b"the engine is asleep\n"])).what
 
 
@@ -259,19 +259,19 @@ def test_text_that_is_no_event_is_quoted(server: Provider) -> None:
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("ends", [0, 1, 2])
 @pytest.mark.parametrize("done", [False, True])
-def test_the_last_event_counts_without_an_empty_line(server: Provider, line_end: str, ends: int, done: bool) -> None:
+def test_the_last_event_needs_no_empty_line(server: Provider, line_end: str, ends: int, done: bool) -> None:
     last = {"choices": [{"delta": {"content": "lo."}, "finish_reason": "stop"}]}
     *first, end = events(chunk(content="Hel"), last, done=done, line_end=line_end)
     cut = end.removesuffix(2 * line_end.encode()) + ends * line_end.encode()
     assert text_of(server, Reply([*first, cut])) == "Hello."
 
 
-def test_a_last_event_that_is_cut_is_no_end(server: Provider) -> None:
+def test_a_truncated_last_event_is_no_end(server: Provider) -> None:
     reply = Reply([*events(chunk(content="half"), done=False), b'data: {"choices": [{"delta": {"content": "no'])
     assert isinstance(error_of(server, reply), CutOffError)
 
 
-# The bytes decide, and not the header.
+# The content decides, not the header.
 
 KINDS = ["text/event-stream", "application/json", "text/plain; charset=latin-1", "text/html", "", "x"]
 
@@ -279,7 +279,7 @@ KINDS = ["text/event-stream", "application/json", "text/plain; charset=latin-1",
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("before", ["", "\ufeff", "\n\n", "\ufeff\r\n ", ": hello\n\n"])
 @pytest.mark.parametrize("bytewise", [False, True])
-def test_a_stream_or_a_completion_under_any_type(server: Provider, kind: str, before: str, bytewise: bool) -> None:
+def test_a_stream_or_completion_with_any_content_type(server: Provider, kind: str, before: str, bytewise: bool) -> None:
     stream = before.encode() + b"".join(streamed("ü", "€").pieces)
     assert text_of(server, Reply([stream[n : n + 1] for n in range(len(stream))] if bytewise else [stream], kind=kind))
     if not before.startswith(":"):
@@ -288,14 +288,14 @@ def test_a_stream_or_a_completion_under_any_type(server: Provider, kind: str, be
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_error_or_a_page_under_any_type(server: Provider, kind: str) -> None:
+def test_an_error_or_page_with_any_content_type(server: Provider, kind: str) -> None:
     document = json.dumps({"error": {"message": "no GPU is free"}}).encode()
     assert "no GPU is free" in error_of(server, Reply([document], kind=kind)).what
     assert "no GPU is free" in error_of(server, Reply([document], 500, kind=kind)).what
     assert "a web page" in error_of(server, Reply([b"<!DOCTYPE html><p>Sign in"], kind=kind)).what
 
 
-def test_a_stream_of_json_type_is_shown_as_it_comes(server: Provider) -> None:
+def test_a_stream_with_a_json_type_is_shown_as_it_arrives(server: Provider) -> None:
     first, *rest = streamed("first", "second").pieces
     held = threading.Event()
     server.replies[:] = [Reply([first, *rest], hold=held, kind="application/json")]
@@ -308,25 +308,25 @@ def test_a_stream_of_json_type_is_shown_as_it_comes(server: Provider) -> None:
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "BR", "gzip, br", "x-own"])
 @pytest.mark.parametrize("status", [200, 500])
-def test_an_encoding_that_is_not_read_is_named(server: Provider, encoding: str, status: int) -> None:
+def test_an_unsupported_encoding_is_named(server: Provider, encoding: str, status: int) -> None:
     reply = Reply([b"\x1b\x0b\x00\xf8\x8d"], status, "application/json", {"content-encoding": encoding})
     error = error_of(server, reply)
     assert f"compressed with {encoding.lower().removeprefix('gzip, ')}" in error.what
 
 
 @pytest.mark.parametrize("encoding", ["identity", ""])
-def test_no_encoding_under_its_name(server: Provider, encoding: str) -> None:
+def test_the_encoding_identity_is_read(server: Provider, encoding: str) -> None:
     assert text_of(server, streamed("a", headers={"content-encoding": encoding})) == "a"
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(st.binary(max_size=60))
-def test_any_bytes_are_an_error_that_a_person_understands(server: Provider, data: bytes) -> None:
+def test_any_bytes_give_a_readable_error(server: Provider, data: bytes) -> None:
     error_of(server, Reply([data]))
     close_all()
 
 
-# Counts, codes of success, and tools.
+# Token counts, success codes, and tools.
 
 COUNTS = usage()["usage"]
 
@@ -341,7 +341,7 @@ COUNTS = usage()["usage"]
         {"choices": [{"delta": {}, "finish_reason": "stop"}], "usage": COUNTS},
     ],
 )
-def test_the_usage_wherever_it_is(server: Provider, last: dict[str, Any]) -> None:
+def test_token_counts_in_any_place_are_found(server: Provider, last: dict[str, Any]) -> None:
     server.replies[:] = [Reply(events({**chunk(content="x"), "usage": None}, last, {**chunk(), "usage": None}))]
     got = ask(session(f"{server.url}/v1"))[1].usage
     assert got is not None
@@ -352,7 +352,7 @@ NOT_COUNTS = ["9" * 4300, "9" * 5000, f"-{'9' * 5000}", "1000000000000000", "-1"
 
 
 @pytest.mark.parametrize("number", NOT_COUNTS, ids=lambda number: number[:20])
-def test_what_is_no_count_is_not_reported_and_the_answer_stays(server: Provider, number: str) -> None:
+def test_an_invalid_count_is_not_reported_and_the_answer_is_kept(server: Provider, number: str) -> None:
     counts = ", ".join(f'"{name}": {number}' for name in ("prompt_tokens", "completion_tokens", "cached_tokens"))
     last = f'{{"choices": [], "usage": {{{counts}, "total_tokens": {number}}}}}'
     server.replies[:] = [Reply(events(chunk(content="Hello."), finish(), last))]
@@ -361,7 +361,7 @@ def test_what_is_no_count_is_not_reported_and_the_answer_stays(server: Provider,
 
 
 @pytest.mark.parametrize("number", ["9" * 5000, f"-{'9' * 5000}", "1e999"], ids=lambda number: number[:20])
-def test_a_number_of_any_length_hides_no_text(server: Provider, number: str) -> None:
+def test_a_long_number_does_not_hide_the_text(server: Provider, number: str) -> None:
     piece = f'{{"created": {number}, "choices": [{{"index": 0, "delta": {{"content": "Hello."}}}}]}}'
     assert text_of(server, Reply(events(piece, finish()))) == "Hello."
     error = f'{{"error": {{"message": "no such thing", "code": {number}}}}}'
@@ -370,7 +370,7 @@ def test_a_number_of_any_length_hides_no_text(server: Provider, number: str) -> 
 
 
 @pytest.mark.parametrize("code", [0, "0", 200, "200", "success", "Success", "OK", None, ""])
-def test_a_code_of_success_is_no_error(server: Provider, code: Any) -> None:
+def test_a_success_code_is_no_error(server: Provider, code: Any) -> None:
     wrapper = {"code": code, "message": "success", "request_id": "r"}
     pieces = [{**chunk(content="Hel"), **wrapper}, {**wrapper, "data": chunk(content="lo.")}, wrapper, finish()]
     assert text_of(server, Reply(events(*pieces))) == "Hello."
@@ -382,7 +382,7 @@ def test_a_code_of_success_is_no_error(server: Provider, code: Any) -> None:
 
 @pytest.mark.parametrize("choices", [None, []])
 @pytest.mark.parametrize("in_stream", [True, False])
-def test_a_code_of_failure_is_one(server: Provider, choices: Any, in_stream: bool) -> None:
+def test_a_failure_code_is_an_error(server: Provider, choices: Any, in_stream: bool) -> None:
     told = {"choices": choices, "base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}}
     error = error_of(server, Reply(events(told) if in_stream else [json.dumps(told).encode()]), max_retries=3)
     assert isinstance(error, QuotaError)
@@ -408,14 +408,14 @@ CALL = {"index": 0, "id": "1", "type": "function", "function": {"name": "get_wea
         ({"function_call": {"name": "get_weather", "arguments": "{}"}}, "function_call"),
     ],
 )
-def test_a_tool_that_nobody_offered_is_named(server: Provider, key: str, part: dict[str, Any], reason: str) -> None:
+def test_a_call_of_an_unknown_tool_is_named(server: Provider, key: str, part: dict[str, Any], reason: str) -> None:
     error = error_of(server, Reply(events({"choices": [{key: part}]}, finish(reason))))
     assert "get_weather" in error.what
     assert "tool" in error.what
 
 
 @pytest.mark.parametrize("part", [{"tool_calls": []}, {"tool_calls": None, "function_call": None}, {"tool_calls": {}}])
-def test_no_tool_is_no_error(server: Provider, part: dict[str, Any]) -> None:
+def test_an_empty_tool_list_is_no_error(server: Provider, part: dict[str, Any]) -> None:
     assert text_of(server, Reply(events(chunk(content="a", **part), finish()))) == "a"
 
 
@@ -431,7 +431,7 @@ NOTHING_CAME = {
 
 
 @pytest.mark.parametrize("name", NOTHING_CAME)
-def test_only_text_that_came_is_said_to_be_kept(server: Provider, name: str) -> None:
+def test_only_received_text_is_reported_as_kept(server: Provider, name: str) -> None:
     error = error_of(server, Reply(NOTHING_CAME[name]))
     assert "no answer came" in error.what
     assert "kept" not in error.hint
@@ -441,5 +441,5 @@ def test_only_text_that_came_is_said_to_be_kept(server: Provider, name: str) -> 
     assert "The part that came is kept" in error.hint
 
 
-def test_a_tool_without_a_name_is_mentioned_too(server: Provider) -> None:
+def test_a_call_of_a_nameless_tool_is_reported(server: Provider) -> None:
     assert "tool" in error_of(server, Reply(events(chunk(), finish("tool_calls")))).what

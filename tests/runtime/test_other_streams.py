@@ -1,4 +1,4 @@
-"""Streams in other forms than server-sent events, streams cut in an event, and pages in place of events."""
+"""Streams that are not server-sent events, streams cut within an event, and web pages instead of a stream."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def lines(*documents: Any, end: str = "\n") -> list[bytes]:
 
 
 def error_of(server: Provider, reply: Reply) -> QwenCfgError:
-    """Ask, and return the error: exit code 6, one bounded line without a key or markup."""
+    """Send a prompt, and return the error: exit code 6, one line of limited length, without key or markup."""
     server.replies[:] = [reply]
     with pytest.raises(QwenCfgError) as raised:
         ask(session(f"{server.url}/v1"))
@@ -44,7 +44,7 @@ CHUNKS = [chunk(content="Hel"), chunk(content="lo."), finish(), usage()]
 @pytest.mark.parametrize("kind", ["application/x-ndjson", "application/jsonl; charset=utf-8", "text/event-stream", ""])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n"])
 @pytest.mark.parametrize("joined", [True, False])
-def test_chunks_in_lines_are_an_answer(server: Provider, kind: str, end: str, joined: bool) -> None:
+def test_json_lines_are_an_answer(server: Provider, kind: str, end: str, joined: bool) -> None:
     pieces = lines(*CHUNKS, end=end)
     for sent in (pieces, [*pieces[:-1], pieces[-1].strip()], [*pieces, b"[DONE]\n"], [b"\n", *pieces]):
         server.replies[:] = [Reply([b"".join(sent)] if joined else sent, kind=kind)]
@@ -52,14 +52,14 @@ def test_chunks_in_lines_are_an_answer(server: Provider, kind: str, end: str, jo
         assert (answer.text, answer.usage is not None) == ("Hello.", True)
 
 
-def test_chunks_in_lines_are_an_answer_in_pieces_of_any_size(server: Provider) -> None:
+def test_json_lines_in_pieces_of_any_size_are_an_answer(server: Provider) -> None:
     whole = b"".join(lines(*CHUNKS))
     for size in (1, 7, 60):
         server.replies[:] = [Reply([whole[at : at + size] for at in range(0, len(whole), size)])]
         assert ask(session(f"{server.url}/v1"))[1].text == "Hello."
 
 
-def test_chunks_in_lines_are_shown_as_they_come(server: Provider) -> None:
+def test_json_lines_are_shown_as_they_arrive(server: Provider) -> None:
     held = threading.Event()
     server.replies[:] = [Reply(lines(*CHUNKS), hold=held, kind="application/x-ndjson")]
     with session(f"{server.url}/v1").exchange("ping") as exchange:
@@ -71,7 +71,7 @@ def test_chunks_in_lines_are_shown_as_they_come(server: Provider) -> None:
 
 @pytest.mark.parametrize("indent", [None, 2])
 @pytest.mark.parametrize("before", [HALF, lines(chunk(content="half"))])
-def test_an_error_without_data_is_read(server: Provider, indent: int | None, before: list[bytes]) -> None:
+def test_an_error_line_without_data_is_read(server: Provider, indent: int | None, before: list[bytes]) -> None:
     raw = json.dumps({"error": {"message": "no GPU is free"}}, indent=indent).encode()
     assert "in the middle of the answer: the provider reports an error (no GPU is free)" in (
         error_of(server, Reply([*before, raw, b"\n"])).what
@@ -114,7 +114,7 @@ CUT = ['data: {"choices": [{"delta": {"content": "no', 'data: {"choices"', "data
 
 @pytest.mark.parametrize("last", CUT)
 @pytest.mark.parametrize("end", ["", "\n"])
-def test_a_stream_that_ends_within_an_event(server: Provider, last: str, end: str) -> None:
+def test_a_stream_that_ends_within_an_event_is_an_error(server: Provider, last: str, end: str) -> None:
     cut = f"{last}{end}".encode()
     error = error_of(server, Reply([*HALF, cut]))
     assert isinstance(error, CutOffError)
@@ -138,7 +138,7 @@ PAGES = {
 
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("before", [HALF, [b": hello\n\n"]])
-def test_the_words_of_a_page_are_shown(server: Provider, name: str, before: list[bytes]) -> None:
+def test_the_text_of_a_page_is_shown(server: Provider, name: str, before: list[bytes]) -> None:
     error = error_of(server, Reply([*before, PAGES[name].encode()]))
     assert isinstance(error, ProviderError)
     assert ("Sign in & go" if "without" in name else "502 Bad Gateway") in error.what.replace("502:", "502")
@@ -156,7 +156,7 @@ def test_the_words_of_a_page_are_shown(server: Provider, name: str, before: list
         (json.dumps({"error": "<p>no GPU</p> is free"}), "application/json", "(502: no GPU is free)"),
     ],
 )
-def test_the_words_of_an_error_in_markup_are_shown(server: Provider, body: str, kind: str, words: str) -> None:
+def test_the_text_of_an_error_in_markup_is_shown(server: Provider, body: str, kind: str, words: str) -> None:
     server.replies[:] = [Reply([body.encode()], 502, kind)]
     with pytest.raises(ProviderError) as raised:
         ask(session(f"{server.url}/v1"))
@@ -165,5 +165,5 @@ def test_the_words_of_an_error_in_markup_are_shown(server: Provider, body: str, 
 
 
 @given(st.text(alphabet="<>/!-[]CDAT&;amp \nhscript"))
-def test_any_markup_is_one_line(text: str) -> None:
+def test_any_markup_gives_one_line(text: str) -> None:
     assert "\n" not in text_of(text)

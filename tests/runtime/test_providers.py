@@ -1,4 +1,4 @@
-"""Each provider gets what it wants: the key in its header, the path that it has, and what its cache needs."""
+"""Requests to each provider: the header of the key, the path, caching, token counts and models."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from qwen_runtime.session import Session
 
 
-# Who it is.
+# Which provider it is.
 
 
-def test_every_declared_provider_is_tried_here() -> None:
+def test_every_declared_provider_has_a_case() -> None:
     assert list(BASE_URLS) == list(declared_providers())
 
 
 @pytest.mark.parametrize(("name", "base_url"), BASE_URLS.items())
-def test_a_provider_is_recognised_by_its_host(name: str, base_url: str) -> None:
+def test_a_provider_is_recognized_by_its_host(name: str, base_url: str) -> None:
     assert provider_of(base_url).name == name
     assert provider_of(base_url.replace("https://", "https://x.") + "?x=1").name in (name, "other")
 
@@ -55,12 +55,12 @@ def test_a_provider_is_recognised_by_its_host(name: str, base_url: str) -> None:
         ("http://localhost:1234/v1", "other"),
     ],
 )
-def test_hosts_that_look_alike(base_url: str, name: str) -> None:
+def test_similar_hosts_are_other_providers(base_url: str, name: str) -> None:
     assert provider_of(base_url).name == name
 
 
 @pytest.mark.parametrize("provider", declared_providers().values(), ids=lambda p: p.name)
-def test_what_is_declared_can_be_used(provider: Any) -> None:
+def test_declared_providers_are_valid(provider: Any) -> None:
     assert not provider.key_page or provider.key_page.startswith("https://")
     assert all(host == host.lower() and "*" not in host for host in (*provider.hosts, *provider.host_endings))
     for host in provider.hosts:
@@ -87,11 +87,11 @@ def test_what_is_declared_can_be_used(provider: Any) -> None:
         ("0.0.0.0", False),
     ],
 )
-def test_what_is_this_machine(host: str, expected: bool) -> None:
+def test_which_hosts_are_this_machine(host: str, expected: bool) -> None:
     assert is_loopback(host) is expected
 
 
-# Where it is asked.
+# The address of a request.
 
 
 @pytest.mark.parametrize(
@@ -119,41 +119,41 @@ def test_the_parts_of_the_api_are_below_the_base_url(base_url: str, completions:
 
 
 @pytest.mark.parametrize("path", ["/v1", "/v1/", "/a/b", "", "/"])
-def test_the_path_arrives(server: Provider, path: str) -> None:
+def test_the_path_reaches_the_server(server: Provider, path: str) -> None:
     ask(session(server.url + path + "?api-version=1"))
     (request,) = server.taken()
     assert (request.path, request.query) == (path.rstrip("/") + "/chat/completions", "api-version=1")
 
 
-# With which headers. The server is the proxy here, so that requests to hosts of providers reach it.
+# The headers. The server is the proxy here, so that requests to the providers' hosts reach it.
 
 
-def asked_at(server: Provider, base_url: str) -> Any:
+def request_to(server: Provider, base_url: str) -> Any:
     ask(session(base_url.replace("https://", "http://"), proxy=server.url))
     (request,) = server.taken()
     return request
 
 
 @pytest.mark.parametrize(("name", "base_url"), [(n, u) for n, u in BASE_URLS.items() if n != "other"])
-def test_the_key_is_where_the_provider_wants_it(server: Provider, name: str, base_url: str) -> None:
-    request = asked_at(server, base_url)
+def test_the_key_is_in_the_providers_header(server: Provider, name: str, base_url: str) -> None:
+    request = request_to(server, base_url)
     expected = {"api-key": KEY} if name == "azure" else {"authorization": f"Bearer {KEY}"}
     assert {h: v for h, v in request.headers.items() if KEY in v} == expected
     assert request.headers["user-agent"] == "qwen-cfg"
 
 
-def test_azure_deployments(server: Provider) -> None:
-    request = asked_at(server, "https://n.openai.azure.com/openai/deployments/d?api-version=2024-10-21")
+def test_an_azure_deployment_is_in_the_path(server: Provider) -> None:
+    request = request_to(server, "https://n.openai.azure.com/openai/deployments/d?api-version=2024-10-21")
     assert request.path == "http://n.openai.azure.com/openai/deployments/d/chat/completions"
     assert request.query == "api-version=2024-10-21"
     assert request.headers["api-key"] == KEY
 
 
-def test_openrouter_is_told_who_asks(server: Provider) -> None:
-    request = asked_at(server, BASE_URLS["openrouter"])
+def test_openrouter_gets_the_name_of_the_program(server: Provider) -> None:
+    request = request_to(server, BASE_URLS["openrouter"])
     assert request.headers["x-openrouter-title"] == "qwen-cfg"
     assert request.headers["http-referer"].startswith("https://")
-    others = asked_at(server, BASE_URLS["openai"]).headers.keys()
+    others = request_to(server, BASE_URLS["openai"]).headers.keys()
     assert not others & {"x-openrouter-title", "http-referer", "x-dashscope-cachecontrol"}
 
 
@@ -161,7 +161,7 @@ def test_openrouter_is_told_who_asks(server: Provider) -> None:
 
 
 @pytest.mark.parametrize("name", ["dashscope", "qwen"])
-def test_dashscope_is_asked_to_cache_and_so_is_what_qwen_oauth_leads_to(server: Provider, name: str) -> None:
+def test_dashscope_and_qwen_oauth_requests_ask_for_caching(server: Provider, name: str) -> None:
     url = BASE_URLS[name].replace("https://", "http://")
     chat = session(url, proxy=server.url)
     chat.conversation = Conversation("Be short.")
@@ -181,8 +181,10 @@ turns = st.lists(st.tuples(st.text(min_size=1), st.text(min_size=1)), min_size=2
 
 
 @given(turns, st.text(), st.sampled_from(list(declared_providers().values())))
-def test_any_conversation_keeps_its_prefix(said: list[tuple[str, str]], system: str, provider: Any) -> None:
-    """Byte for byte where the provider caches by itself, and word for word where parts are marked."""
+def test_each_request_repeats_the_previous_one_as_its_prefix(
+    said: list[tuple[str, str]], system: str, provider: Any
+) -> None:
+    """The same bytes for providers that cache by themselves, and the same texts if parts are marked."""
     conversation, before = Conversation(system), b""
     for question, answer in said:
         conversation = conversation.with_question(question)
@@ -202,7 +204,7 @@ def _text(message: dict[str, Any]) -> str:
     return content if isinstance(content, str) else content[0]["text"]
 
 
-# Usage.
+# Token counts.
 
 
 @pytest.mark.parametrize("status", [400, 422])
@@ -215,13 +217,13 @@ def _text(message: dict[str, Any]) -> str:
         "1 validation error: extra fields not permitted",
     ],
 )
-def test_a_server_that_cannot_tell_the_usage(server: Provider, status: int, words: str) -> None:
+def test_a_server_without_token_counts(server: Provider, status: int, words: str) -> None:
     server.replies[:] = [refusal(status, words), streamed("yes")]
     chat = session(f"{server.url}/v1")
     assert ask(chat)[1].text == "yes"
     ask(chat)
     asked = ["stream_options" in request.body for request in server.taken()]
-    # It is not asked again for what it does not know.
+    # The next request does not ask for it again.
     assert asked == [True, False, False]
 
 
@@ -229,7 +231,7 @@ def test_a_server_that_cannot_tell_the_usage(server: Provider, status: int, word
     ("status", "words"),
     [(500, "got an unexpected keyword argument 'stream_options'"), (400, "Bad Request"), (400, "invalid request.")],
 )
-def test_a_server_that_says_so_in_another_way(server: Provider, status: int, words: str) -> None:
+def test_a_server_that_refuses_stream_options_in_another_way(server: Provider, status: int, words: str) -> None:
     server.replies[:] = [refusal(status, words), streamed("yes")]
     assert ask(session(f"{server.url}/v1"))[1].text == "yes"
 
@@ -259,7 +261,7 @@ def test_cached_tokens_in_every_spelling(server: Provider, more: dict[str, Any],
     assert (answer.usage.completion_tokens, answer.usage.total_tokens) == (5, 15)
 
 
-def test_the_last_usage_counts(server: Provider) -> None:
+def test_the_last_token_counts_are_used(server: Provider) -> None:
     running = [{**chunk(content=str(n)), "usage": usage(10, n)["usage"]} for n in range(3)]
     server.replies[:] = [Reply(events(*running, finish(), usage(10, 3)))]
     answer = ask(session(f"{server.url}/v1"))[1]
@@ -276,7 +278,7 @@ def test_the_models_are_listed(server: Provider) -> None:
     assert (request.method, request.path, request.authorization) == ("GET", "/v1/models", f"Bearer {KEY}")
 
 
-def test_a_model_that_is_not_there_is_told_with_those_that_are(server: Provider) -> None:
+def test_an_unknown_model_is_reported_with_the_listed_ones(server: Provider) -> None:
     server.replies[:] = [refusal(404, "The model `qwen3-coder-pluss` does not exist", "model_not_found")]
     with pytest.raises(NotFoundError) as raised:
         ask(session(f"{server.url}/v1", model="qwen3-coder-pluss"))
@@ -284,7 +286,7 @@ def test_a_model_that_is_not_there_is_told_with_those_that_are(server: Provider)
     assert raised.value.where == "qwen3-coder-pluss (model from --model)"
 
 
-def test_a_session_can_go_on_elsewhere(server: Provider) -> None:
+def test_a_session_can_change_its_endpoint(server: Provider) -> None:
     chat: Session = session(f"{server.url}/v1")
     ask(chat, "one")
     chat.switch(session(f"{server.url}/v2", model="n").connection)

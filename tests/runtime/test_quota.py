@@ -1,4 +1,4 @@
-"""The requests of one user are counted over all processes, and counting keeps nobody from asking."""
+"""Counting the requests of a user over all processes; a failure of counting never blocks a request."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ MIDNIGHT = datetime(2026, 11, 21, 16, tzinfo=UTC).timestamp()
 NEW_YEAR = datetime(2026, 12, 31, 16, tzinfo=UTC).timestamp()
 TODAY = "2026-11-21"
 
-# Eighths of a second are exact in binary, and so are the edges of a minute.
+# Eighths of a second are exact in binary, so the edges of a minute are exact too.
 eighths = st.integers(0, 8 * 70).map(lambda number: number / 8)
 gaps = st.one_of(eighths, st.sampled_from([0, 1 / 8, 59.875, 60, 60.125, 3600, 86400]))
 bursts = st.lists(st.tuples(gaps, st.integers(1, 70)), min_size=1, max_size=12)
@@ -54,19 +54,19 @@ starts = st.sampled_from([NOW, MIDNIGHT - 60, MIDNIGHT - 1, MIDNIGHT, NEW_YEAR -
 
 
 def times_of(start: float, bursts: list[tuple[float, int]]) -> Iterator[float]:
-    """Yield the time of each request: some at once, then a gap."""
+    """Yield the time of each request: after each gap, several at once."""
     for gap, number in bursts:
         start += gap
         yield from [start] * number
 
 
 def chinese_day(moment: float) -> int:
-    """Return the number of a day in UTC+8, without the calendar that the code has it from."""
+    """Return the number of the day in UTC+8, computed in another way than in the code."""
     return int((moment + 8 * 3600) // 86400)
 
 
 def take_all(log: Callable[[], RequestLog], times: Iterator[float]) -> None:
-    """Take one request after the other; hold each answer against the list of all that were granted."""
+    """Request one after the other, and compare each answer with the list of granted requests."""
     granted: list[float] = []
     for now in times:
         counts = log().take(now)
@@ -86,13 +86,13 @@ def take_all(log: Callable[[], RequestLog], times: Iterator[float]) -> None:
 
 
 @given(starts, bursts)
-def test_no_minute_holds_too_many_and_each_day_is_counted(start: float, bursts: list[tuple[float, int]]) -> None:
+def test_no_minute_has_too_many_requests_and_each_day_is_counted(start: float, bursts: list[tuple[float, int]]) -> None:
     log = RequestLog(None)
     take_all(lambda: log, times_of(start, bursts))
 
 
 @given(starts, st.lists(gaps, min_size=60, max_size=80))
-def test_a_request_may_go_after_the_wait_and_not_before(start: float, gaps: list[float]) -> None:
+def test_a_request_is_granted_after_the_wait_and_not_before(start: float, gaps: list[float]) -> None:
     log, now = RequestLog(None), start
     for gap in gaps:
         now += gap / 64
@@ -104,7 +104,7 @@ def test_a_request_may_go_after_the_wait_and_not_before(start: float, gaps: list
 
 
 @given(st.lists(st.floats(0, 2e9), max_size=100))
-def test_times_in_any_order_are_taken_without_an_error(times: list[float]) -> None:
+def test_times_in_any_order_are_accepted(times: list[float]) -> None:
     log = RequestLog(None)
     for now in times:
         counts = log.take(now)
@@ -114,7 +114,7 @@ def test_times_in_any_order_are_taken_without_an_error(times: list[float]) -> No
 
 
 @given(starts, st.integers(1, 59), st.floats(SET_BACK + 1, 1e8))
-def test_a_clock_that_was_set_back_starts_anew(start: float, requests: int, back: float) -> None:
+def test_a_clock_that_was_set_back_restarts_the_count(start: float, requests: int, back: float) -> None:
     log = RequestLog(None)
     for _ in range(requests):
         log.take(start)
@@ -123,7 +123,7 @@ def test_a_clock_that_was_set_back_starts_anew(start: float, requests: int, back
 
 
 @given(starts, st.integers(1, 59), st.floats(0, SET_BACK - 0.001))
-def test_a_clock_that_was_put_right_loses_nothing(start: float, requests: int, back: float) -> None:
+def test_a_corrected_clock_loses_no_count(start: float, requests: int, back: float) -> None:
     log = RequestLog(None)
     for _ in range(requests):
         log.take(start)
@@ -148,12 +148,12 @@ def test_the_day_begins_at_midnight_in_china(now: datetime, day: date) -> None:
 
 
 @given(st.datetimes(datetime(1971, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))
-def test_a_day_is_the_same_wherever_its_time_is_told(now: datetime) -> None:
+def test_the_day_does_not_depend_on_the_local_time_zone(now: datetime) -> None:
     assert day_of(now).toordinal() == chinese_day(now.timestamp()) + date(1970, 1, 1).toordinal()
     assert day_of(now) == day_of(now.astimezone(timezone(timedelta(hours=-11))))
 
 
-def test_a_new_day_keeps_the_minute(tmp_path: Path) -> None:
+def test_a_new_day_keeps_the_count_of_the_minute(tmp_path: Path) -> None:
     log = RequestLog(tmp_path)
     for _ in range(PER_MINUTE):
         log.take(MIDNIGHT - 1)
@@ -162,7 +162,7 @@ def test_a_new_day_keeps_the_minute(tmp_path: Path) -> None:
     assert log.take(MIDNIGHT + 59) == Counts(1, 1, 0)
 
 
-def test_the_pure_parts_on_values() -> None:
+def test_the_pure_functions_on_examples() -> None:
     noted = RequestTimes(date(2026, 11, 21), 100, (NOW - 60, NOW - 59, NOW))
     assert as_of(noted, NOW) == replace(noted, times=(NOW - 59, NOW))
     assert counts_of(noted, NOW) == Counts(2, 100, 0)
@@ -172,16 +172,16 @@ def test_the_pure_parts_on_values() -> None:
     assert as_of(RequestTimes(date(2026, 11, 22), 5), NOW) == RequestTimes(date(2026, 11, 21))
 
 
-# What a person is told.
+# Messages to the user.
 
 
 @pytest.mark.parametrize("today", [0, 1, 1799])
-def test_nothing_is_said_while_there_is_enough(today: int) -> None:
+def test_no_message_while_enough_requests_are_left(today: int) -> None:
     assert remark(Counts(60, today, 30)) == ""
 
 
 @pytest.mark.parametrize("today", [1800, 1803, 1999, 2000])
-def test_it_is_said_when_the_day_is_nearly_used_up(today: int) -> None:
+def test_a_message_when_the_day_is_nearly_used_up(today: int) -> None:
     assert today >= NEAR * PER_DAY
     assert remark(Counts(1, today, 0)) == (
         f"{today:,} of the 2,000 requests that the documents allow per day are used "
@@ -190,7 +190,7 @@ def test_it_is_said_when_the_day_is_nearly_used_up(today: int) -> None:
 
 
 @pytest.mark.parametrize("today", [2001, 12345])
-def test_it_is_said_when_there_were_more(today: int) -> None:
+def test_a_message_when_the_day_is_exceeded(today: int) -> None:
     said = remark(Counts(1, today, 0))
     assert said.startswith(f"{today:,} requests were made today, and the documents allow 2,000")
     assert "UTC+8" in said
@@ -204,7 +204,7 @@ def test_the_rows_of_a_table() -> None:
     assert rows(Counts(60, 2345, 9))[1][1] == "2,345 of 2,000 (since 00:00 UTC+8)"
 
 
-def test_more_than_the_days_number_is_granted_all_the_same(tmp_path: Path) -> None:
+def test_requests_beyond_the_daily_limit_are_granted(tmp_path: Path) -> None:
     write(tmp_path, {"format": 1, "day": TODAY, "today": 2000, "times": []})
     assert RequestLog(tmp_path).take(NOW) == Counts(1, 2001, 0)
 
@@ -230,12 +230,12 @@ def written(directory: Path) -> dict[str, Any]:
 
 @settings(max_examples=12)
 @given(starts, st.lists(st.tuples(gaps, st.integers(1, 40)), min_size=2, max_size=5))
-def test_the_next_process_goes_on_where_the_last_one_was(start: float, bursts: list[tuple[float, int]]) -> None:
+def test_the_next_process_continues_the_count(start: float, bursts: list[tuple[float, int]]) -> None:
     with tempfile.TemporaryDirectory() as directory:
         take_all(lambda: RequestLog(Path(directory)), times_of(start, bursts))
 
 
-def test_nothing_else_is_written(tmp_path: Path) -> None:
+def test_only_times_and_counts_are_written(tmp_path: Path) -> None:
     log = RequestLog(tmp_path)
     for now in (NOW - 70, NOW - 60, NOW - 59.5, NOW):
         log.take(now)
@@ -274,7 +274,7 @@ def test_only_the_user_can_read_it(tmp_path: Path, umask: int) -> None:
     assert mode(state / "requests.json") == 0o600
 
 
-def test_a_file_that_others_could_read_becomes_private(tmp_path: Path) -> None:
+def test_a_readable_file_becomes_private(tmp_path: Path) -> None:
     file = write(tmp_path, {"format": 1, "day": TODAY, "today": 7, "times": [NOW]})
     file.chmod(0o664)
     assert RequestLog(tmp_path).take(NOW) == Counts(2, 8, 0)
@@ -285,27 +285,27 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.lstat().st_mode)
 
 
-def test_without_a_directory_this_process_is_counted() -> None:
+def test_without_a_directory_the_count_is_for_this_process() -> None:
     log = RequestLog(None)
     assert [log.take(NOW).today for _ in range(3)] == [1, 2, 3]
     assert log.counts(NOW) == Counts(3, 3, 0)
     assert RequestLog(None).counts(NOW) == Counts(0, 0, 0)
 
 
-def test_the_clock_is_asked_where_no_time_is_given(tmp_path: Path) -> None:
+def test_without_a_given_time_the_clock_is_used(tmp_path: Path) -> None:
     before = time.time()
     assert RequestLog(tmp_path).take().last_minute == 1
     assert before <= written(tmp_path)["times"][0] <= time.time()
     assert RequestLog(tmp_path).counts().last_minute == 1
 
 
-# Files that are not what was written there.
+# Files with other content.
 
 SOUND: dict[str, Any] = {"format": 1, "day": TODAY, "today": 12, "times": [NOW - 1]}
 DEEP = "[" * 7000
 
 
-def test_a_sound_file_counts(tmp_path: Path) -> None:
+def test_a_valid_file_is_used(tmp_path: Path) -> None:
     write(tmp_path, SOUND)
     assert RequestLog(tmp_path).take(NOW) == Counts(2, 13, 0)
 
@@ -362,14 +362,14 @@ def test_a_sound_file_counts(tmp_path: Path) -> None:
     ],
     ids=lambda document: str(document)[:60],
 )
-def test_a_broken_file_starts_the_count_anew(tmp_path: Path, document: object) -> None:
+def test_a_broken_file_restarts_the_count(tmp_path: Path, document: object) -> None:
     write(tmp_path, document)
     assert RequestLog(tmp_path).counts(NOW) == Counts(0, 0, 0)
     assert RequestLog(tmp_path).take(NOW) == Counts(1, 1, 0)
     assert written(tmp_path) == {"format": 1, "day": TODAY, "today": 1, "times": [NOW]}
 
 
-def test_that_a_broken_file_starts_anew_is_told_once(tmp_path: Path) -> None:
+def test_the_restart_after_a_broken_file_is_reported_once(tmp_path: Path) -> None:
     file = write(tmp_path, "{")
     log = RequestLog(tmp_path)
     assert [log.take(NOW).today for _ in range(2)] == [1, 2]
@@ -388,7 +388,7 @@ documents = st.fixed_dictionaries(
 
 
 @given(st.one_of(st.binary(max_size=200), documents.map(lambda document: json.dumps(document).encode())))
-def test_whatever_the_file_holds_the_count_goes_on(content: bytes) -> None:
+def test_any_content_of_the_file_lets_the_count_continue(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as directory:
         (Path(directory) / "requests.json").write_bytes(content)
         log = RequestLog(Path(directory))
@@ -401,7 +401,7 @@ def test_whatever_the_file_holds_the_count_goes_on(content: bytes) -> None:
             assert before.wait_seconds <= 60 + SET_BACK
 
 
-def test_times_in_another_order_are_the_same_times(tmp_path: Path) -> None:
+def test_the_order_of_times_in_the_file_makes_no_difference(tmp_path: Path) -> None:
     write(tmp_path, SOUND | {"times": [NOW, *[NOW - 20] * 30, *[NOW - 40] * 30]})
     assert RequestLog(tmp_path).take(NOW) == Counts(61, 12, 20)
 
@@ -454,7 +454,7 @@ ODD = [
 
 
 @pytest.mark.parametrize("make", ODD)
-def test_what_is_in_the_way_keeps_nobody_from_asking(tmp_path: Path, make: Callable[[Path], None]) -> None:
+def test_a_path_that_is_no_file_blocks_no_request(tmp_path: Path, make: Callable[[Path], None]) -> None:
     make(tmp_path / "requests.json")
     log = RequestLog(tmp_path)
     started = time.monotonic()
@@ -467,7 +467,7 @@ def test_what_is_in_the_way_keeps_nobody_from_asking(tmp_path: Path, make: Calla
 
 
 @pytest.mark.parametrize("make", ODD)
-def test_nothing_stays_open_or_lies_around(tmp_path: Path, make: Callable[[Path], None]) -> None:
+def test_no_open_file_and_no_temporary_file_remains(tmp_path: Path, make: Callable[[Path], None]) -> None:
     make(tmp_path / "requests.json")
     log = RequestLog(tmp_path)
     before = len(names(Path("/dev/fd")))
@@ -479,7 +479,7 @@ def test_nothing_stays_open_or_lies_around(tmp_path: Path, make: Callable[[Path]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
-def test_a_strangers_file_is_not_believed(tmp_path: Path) -> None:
+def test_a_file_of_another_user_is_ignored(tmp_path: Path) -> None:
     file = write(tmp_path, SOUND | {"times": [NOW] * 60})
     assert RequestLog(tmp_path).take(NOW).wait_seconds == 60
     os.chown(file, 12345, 12345)
@@ -489,7 +489,7 @@ def test_a_strangers_file_is_not_believed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("place", ["file", "file/below", "link"])
-def test_where_no_directory_can_be_this_process_is_counted(tmp_path: Path, place: str) -> None:
+def test_if_no_directory_can_be_made_the_count_is_for_this_process(tmp_path: Path, place: str) -> None:
     (tmp_path / "file").write_text("kept")
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     log = RequestLog(tmp_path / place)
@@ -500,7 +500,7 @@ def test_where_no_directory_can_be_this_process_is_counted(tmp_path: Path, place
 
 @contextmanager
 def nobody() -> Iterator[None]:
-    """Be a user who may not write everywhere."""
+    """Become a user without write permission everywhere."""
     is_root = os.geteuid() == 0
     if is_root:
         os.seteuid(65534)
@@ -520,7 +520,7 @@ def read_only(directory: Path) -> Iterator[None]:
         directory.chmod(0o777)
 
 
-def test_where_the_file_cannot_be_written_this_process_is_counted(open_path: Path) -> None:
+def test_if_the_file_cannot_be_written_the_count_is_for_this_process(open_path: Path) -> None:
     write(open_path, SOUND).chmod(0o444)
     with read_only(open_path), nobody():
         log = RequestLog(open_path)
@@ -534,7 +534,7 @@ def test_where_the_file_cannot_be_written_this_process_is_counted(open_path: Pat
 
 
 @contextmanager
-def held(directory: Path) -> Iterator[None]:
+def locked(directory: Path) -> Iterator[None]:
     descriptor = os.open(directory / "requests.json", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -543,24 +543,24 @@ def held(directory: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def test_a_lock_that_nobody_gives_back_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_that_is_not_released_times_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert 0 < quota.LOCK_SECONDS <= 3
     monkeypatch.setattr(quota, "LOCK_SECONDS", 0.1)
     started = time.monotonic()
-    with held(tmp_path):
+    with locked(tmp_path):
         assert RequestLog(tmp_path).take(NOW) == Counts(1, 1, 0)
     assert 0.1 <= time.monotonic() - started < 2
     assert written(tmp_path)["today"] == 1
 
 
-def test_a_lock_that_is_given_back_is_waited_for(tmp_path: Path) -> None:
+def test_a_lock_that_is_released_in_time_is_waited_for(tmp_path: Path) -> None:
     taken: list[float] = []
 
     def take() -> None:
         RequestLog(tmp_path).take(NOW)
         taken.append(time.monotonic())
 
-    with held(tmp_path):
+    with locked(tmp_path):
         thread = threading.Thread(target=take)
         thread.start()
         thread.join(0.1)
@@ -571,14 +571,14 @@ def test_a_lock_that_is_given_back_is_waited_for(tmp_path: Path) -> None:
     assert written(tmp_path)["today"] == 1
 
 
-def test_where_there_are_no_locks_it_goes_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_file_locks_requests_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quota, "fcntl", None)
-    with held(tmp_path):
+    with locked(tmp_path):
         assert [RequestLog(tmp_path).take(NOW).today for _ in range(3)] == [1, 2, 3]
 
 
 @pytest.mark.parametrize("directory", [True, False])
-def test_threads_lose_no_count(tmp_path: Path, directory: bool) -> None:
+def test_threads_count_every_request(tmp_path: Path, directory: bool) -> None:
     log = RequestLog(tmp_path if directory else None)
     threads = [threading.Thread(target=lambda: [log.take(NOW) for _ in range(10)]) for _ in range(8)]
     interval = sys.getswitchinterval()
@@ -609,7 +609,7 @@ for line in sys.stdin:
 
 
 class Workers:
-    """Processes that take requests when they are told to, all at once."""
+    """Processes that make requests on command, all at once."""
 
     def __init__(self, directory: Path, stack: ExitStack) -> None:
         self.directory = directory
@@ -623,7 +623,7 @@ class Workers:
         return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def take(self, now: float | None, takes: int) -> int:
-        """Let each process take some; return how many were granted."""
+        """Let each process make some requests, and return the number of granted ones."""
         for process in self._processes:
             assert process.stdin is not None
             process.stdin.write(f"{'clock' if now is None else now} {takes}\n")
@@ -637,14 +637,14 @@ def workers(tmp_path: Path) -> Iterator[Workers]:
         yield Workers(tmp_path, stack)
 
 
-def test_processes_lose_no_count_and_grant_no_more_than_the_minute_holds(workers: Workers) -> None:
+def test_processes_count_every_request_and_keep_the_limit_of_a_minute(workers: Workers) -> None:
     log = RequestLog(workers.directory)
-    with watched(log) as seen:
+    with watch_count(log) as seen:
         assert workers.take(NOW, 7) == 56
         assert log.counts(NOW) == Counts(56, 56, 0)
         assert workers.take(NOW, 10) == 4
         assert log.counts(NOW) == Counts(60, 60, 60)
-    # A reader beside them never sees half of a file, and no count ever goes down.
+    # A concurrent reader never sees a partial file, and the count never goes down.
     assert seen == sorted(seen)
     for minute in (1, 2):
         now = NOW + 60 * minute
@@ -655,7 +655,7 @@ def test_processes_lose_no_count_and_grant_no_more_than_the_minute_holds(workers
     assert workers.take(NOW + 86400, 3) == 24
     assert log.counts(NOW + 86400) == Counts(24, 24, 0)
     assert names(workers.directory) == {"requests.json"}
-    # By the clock, from the beginning: no process takes what another one has just noted for the future.
+    # By the real clock: no process rejects the time that another one has just written as a future one.
     (workers.directory / "requests.json").unlink()
     assert workers.take(None, 7) == 56
     assert workers.take(None, 7) == 4
@@ -663,8 +663,8 @@ def test_processes_lose_no_count_and_grant_no_more_than_the_minute_holds(workers
 
 
 @contextmanager
-def watched(log: RequestLog) -> Iterator[list[int]]:
-    """Read the day's count all the time, in another thread."""
+def watch_count(log: RequestLog) -> Iterator[list[int]]:
+    """Read the day's count continuously, in another thread."""
     seen, is_over = [0], threading.Event()
 
     def watch() -> None:

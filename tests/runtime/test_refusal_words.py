@@ -1,4 +1,4 @@
-"""What a provider says about an error is found wherever it puts it, and decides what the error is."""
+"""The text of a provider's error: it is found in any form of body, and decides the class of the error."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def body(document: Any, status: int = 500, **headers: str) -> Reply:
     return Reply([json.dumps(document, ensure_ascii=False).encode()], status, "application/json", named)
 
 
-def raised(server: Provider, reply: Reply, **fields: Any) -> QwenCfgError:
-    """Ask, and return what goes wrong; the key is never in it."""
+def error_of(server: Provider, reply: Reply, **fields: Any) -> QwenCfgError:
+    """Send a prompt, and return the error, which never contains the key."""
     server.replies[:] = [reply] * 4
     with pytest.raises(QwenCfgError) as caught:
         ask(session(f"{server.url}/v1", **fields))
@@ -46,7 +46,7 @@ def raised(server: Provider, reply: Reply, **fields: Any) -> QwenCfgError:
     return error
 
 
-# Where the words are.
+# Where the text is.
 
 RAW = json.dumps({"error": {"message": WORDS, "type": "server_error", "code": None}})
 DOCUMENTS: dict[str, Any] = {
@@ -83,7 +83,7 @@ DOCUMENTS: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 @pytest.mark.parametrize("status", [500, 400, 429])
-def test_the_words_are_found_wherever_they_are(name: str, status: int) -> None:
+def test_the_text_is_found_in_any_form_of_body(name: str, status: int) -> None:
     refused = Refusal(status, {}, json.dumps(DOCUMENTS[name]))
     assert WORDS in refused.words
     assert "my prompt" not in refused.words
@@ -91,10 +91,10 @@ def test_the_words_are_found_wherever_they_are(name: str, status: int) -> None:
 
 
 @pytest.mark.parametrize("name", ["ModelScope", "OpenRouter, JSON", "MiniMax", "FastAPI", "AWS", "a list of errors"])
-def test_the_words_are_shown(server: Provider, name: str) -> None:
-    assert WORDS in raised(server, body(DOCUMENTS[name])).what
-    assert WORDS in raised(server, body(DOCUMENTS[name], 400)).what
-    assert WORDS in raised(server, Reply(events(chunk(content="half"), DOCUMENTS[name]))).what
+def test_the_text_is_shown(server: Provider, name: str) -> None:
+    assert WORDS in error_of(server, body(DOCUMENTS[name])).what
+    assert WORDS in error_of(server, body(DOCUMENTS[name], 400)).what
+    assert WORDS in error_of(server, Reply(events(chunk(content="half"), DOCUMENTS[name]))).what
 
 
 def test_each_sentence_is_shown_once_and_with_its_field() -> None:
@@ -115,16 +115,16 @@ def test_each_sentence_is_shown_once_and_with_its_field() -> None:
         *((text, "500") for text in ["", "{}", "[]", "null", "{", '{"error": {}}', '{"error": true}', "[" * 50_000]),
     ],
 )
-def test_without_words_the_codes_are_shown_or_nothing(text: str, said: str) -> None:
+def test_without_a_text_the_codes_are_shown(text: str, said: str) -> None:
     assert Refusal(500, {}, text).said == said
 
 
 @pytest.mark.parametrize("document", [{}, {"error": {}}, {"error": None, "id": "r"}])
-def test_words_that_are_not_there_are_not_claimed(server: Provider, document: Any) -> None:
-    error = raised(server, body(document, 400))
+def test_an_empty_text_is_not_quoted(server: Provider, document: Any) -> None:
+    error = error_of(server, body(document, 400))
     assert "the provider's own" not in error.hint
     assert "gives no reason" in error.hint
-    assert "the provider's own" in raised(server, body({"error": WORDS}, 400)).hint
+    assert "the provider's own" in error_of(server, body({"error": WORDS}, 400)).hint
 
 
 values = st.recursive(
@@ -138,7 +138,7 @@ values = st.recursive(
 
 
 @given(values)
-def test_any_document_has_words_of_one_bounded_line(document: Any) -> None:
+def test_any_document_gives_one_line_of_limited_length(document: Any) -> None:
     refused = Refusal(500, {}, json.dumps(document))
     assert len(refused.said) < 400
     assert refused.said.isprintable()
@@ -154,7 +154,7 @@ def test_any_document_has_words_of_one_bounded_line(document: Any) -> None:
     ],
     ids=["many", "wide", "long", "deep"],
 )
-def test_a_document_without_end_is_not_searched_to_its_end(text: str) -> None:
+def test_a_huge_document_is_not_searched_to_its_end(text: str) -> None:
     started = time.monotonic()
     refused = Refusal(500, {}, text)
     assert len(refused.said) < 400
@@ -162,14 +162,14 @@ def test_a_document_without_end_is_not_searched_to_its_end(text: str) -> None:
     assert time.monotonic() - started < 5
 
 
-def test_a_key_in_the_words_is_not_repeated(server: Provider) -> None:
+def test_a_key_in_the_text_is_not_shown(server: Provider) -> None:
     raw = json.dumps({"error": {"message": f"bad key {KEY}"}})
     for document in ({"errors": [f"bad key {KEY}"]}, {"error": {"metadata": {"raw": raw}}}, {"code": KEY}):
-        raised(server, body(document))
-        raised(server, Reply(events({"error": document})))
+        error_of(server, body(document))
+        error_of(server, Reply(events({"error": document})))
 
 
-def test_a_short_key_in_an_event_is_not_repeated(server: Provider) -> None:
+def test_a_short_key_in_an_event_is_not_shown(server: Provider) -> None:
     server.replies[:] = [Reply(events(data)) for data in ({"error": "bad key ollama-7"}, "error: bad key ollama-7")] * 2
     for _ in range(2):
         with pytest.raises(QwenCfgError) as caught:
@@ -178,7 +178,7 @@ def test_a_short_key_in_an_event_is_not_repeated(server: Provider) -> None:
         assert "bad key" in str(caught.value)
 
 
-# What the words and the codes decide.
+# What the text and the codes decide.
 
 EMPTY: dict[str, Reply] = {
     "402": body({}, 402),
@@ -217,9 +217,9 @@ EMPTY: dict[str, Reply] = {
 
 
 @pytest.mark.parametrize("name", EMPTY)
-def test_an_empty_account_is_one_in_any_words_and_is_not_tried_again(server: Provider, name: str) -> None:
+def test_an_empty_account_is_recognized_and_not_retried(server: Provider, name: str) -> None:
     server.taken()
-    error = raised(server, EMPTY[name], max_retries=3)
+    error = error_of(server, EMPTY[name], max_retries=3)
     assert type(error) is QuotaError
     assert "quota or balance is used up" in error.what
     assert len(server.taken()) == 1
@@ -237,10 +237,10 @@ USED_UP = [
 
 @pytest.mark.parametrize("words", USED_UP)
 @pytest.mark.parametrize("status", [400, 403, 429, 0])
-def test_the_quota_of_a_day_is_one_under_any_status(server: Provider, words: str, status: int) -> None:
+def test_a_daily_quota_is_recognized_under_any_status(server: Provider, words: str, status: int) -> None:
     server.taken()
     reply = refusal(status, words) if status else Reply(events({"error": {"message": words}}))
-    error = raised(server, reply, max_retries=3)
+    error = error_of(server, reply, max_retries=3)
     assert type(error) is QuotaError
     assert "base URL" not in error.hint.replace("from --openai-base-url", "")
     assert len(server.taken()) == 1
@@ -248,14 +248,14 @@ def test_the_quota_of_a_day_is_one_under_any_status(server: Provider, words: str
 
 @pytest.mark.parametrize("words", ["Request limit reached", "Too many requests", "quota exceeded", "请求过于频繁"])
 @pytest.mark.parametrize("status", [400, 403, 429, 0])
-def test_a_limit_of_requests_is_one_under_any_status(server: Provider, words: str, status: int) -> None:
-    error = raised(server, refusal(status, words) if status else Reply(events({"error": {"message": words}})))
+def test_a_rate_limit_is_recognized_under_any_status(server: Provider, words: str, status: int) -> None:
+    error = error_of(server, refusal(status, words) if status else Reply(events({"error": {"message": words}})))
     assert type(error) is RateLimitError
 
 
 @pytest.mark.parametrize("words", ["The request limit is a size of 4 MB", "max_tokens exceeds the usage limit 4096"])
-def test_a_limit_of_size_is_no_rate(server: Provider, words: str) -> None:
-    assert type(raised(server, refusal(400, words))) is RequestRefusedError
+def test_a_size_limit_is_no_rate_limit(server: Provider, words: str) -> None:
+    assert type(error_of(server, refusal(400, words))) is RequestRefusedError
 
 
 FIELDS: dict[str, tuple[Any, str]] = {
@@ -274,14 +274,14 @@ FIELDS: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("name", FIELDS)
-def test_the_field_is_part_of_the_words(server: Provider, name: str) -> None:
+def test_the_named_field_is_part_of_the_text(server: Provider, name: str) -> None:
     document, words = FIELDS[name]
-    assert words in raised(server, body(document, 400)).what
+    assert words in error_of(server, body(document, 400)).what
 
 
 def test_the_path_of_a_request_is_no_field(server: Provider) -> None:
     document = {"status": 400, "error": "Bad", "path": "/v1/chat/completions", "message": "no such thing"}
-    assert "completions: no such thing" not in raised(server, body(document, 400)).what
+    assert "completions: no such thing" not in error_of(server, body(document, 400)).what
 
 
 @pytest.mark.parametrize(
@@ -294,8 +294,8 @@ def test_the_path_of_a_request_is_no_field(server: Provider) -> None:
         body({"error": {"message": "请求过于频繁"}}, 429),
     ],
 )
-def test_a_rate_is_no_empty_account(server: Provider, reply: Reply) -> None:
-    assert type(raised(server, reply)) is RateLimitError
+def test_a_rate_limit_is_no_empty_account(server: Provider, reply: Reply) -> None:
+    assert type(error_of(server, reply)) is RateLimitError
 
 
 KEYS = [
@@ -312,8 +312,8 @@ KEYS = [
 
 
 @pytest.mark.parametrize("reply", KEYS)
-def test_a_403_about_the_key_is_one(server: Provider, reply: Reply) -> None:
-    error = raised(server, reply)
+def test_a_403_about_the_key_blames_the_key(server: Provider, reply: Reply) -> None:
+    error = error_of(server, reply)
     assert type(error) is AuthenticationError
     assert error.exit_code == 4
 
@@ -404,7 +404,7 @@ OTHERS: dict[str, tuple[Reply, type[QwenCfgError], str]] = {
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_403_about_something_else_does_not_blame_the_key(server: Provider, name: str) -> None:
     reply, kind, words = OTHERS[name]
-    error = raised(server, reply, max_retries=3)
+    error = error_of(server, reply, max_retries=3)
     assert type(error) is kind
     assert isinstance(error, ProviderError)
     assert words in error.what

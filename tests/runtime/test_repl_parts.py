@@ -1,4 +1,4 @@
-"""The parts of the terminal conversation that are pure: Markdown in pieces, what is drawn, and what may be shown."""
+"""The pure parts of the conversation in a terminal: Markdown in pieces, the screen, and safe text."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_what_may_still_become_something_else_is_not_finished() -> None:
     assert blocks.rest == "1. a\n\n2. b\n"
 
 
-# What is painted.
+# Rendering.
 
 
 @given(ANY, st.integers(1, 50), st.booleans())
@@ -145,7 +145,7 @@ def test_links_are_no_hyperlinks() -> None:
     assert "\x1b]" not in "".join(Painter(60, escapes=True, color=True).markdown("[t](http://u/v) ![i](http://j)"))
 
 
-# What is drawn.
+# The screen.
 
 DRAWN = st.lists(st.lists(st.sampled_from(["a", "b", "é", " ", "中"]), max_size=20).map("".join), max_size=12)
 
@@ -218,7 +218,7 @@ def test_an_answer_higher_than_the_screen_stays_whole() -> None:
     assert paper.lines == wanted
 
 
-# Texts that are higher than a window as one block, in the pieces in which they come.
+# Texts of one block that is higher than the window, in their pieces.
 HIGH = {
     "list": [f"- item {number}\n" for number in range(150)],
     "numbered list": [f"{number + 1}. item {number}\n" for number in range(150)],
@@ -244,7 +244,7 @@ def test_what_left_the_screen_is_written_once(what: str, width: int, height: int
         view.end()
         painted = screen_on(paper).painter.markdown("".join(HIGH[what]))
     assert _items(paper) == came
-    # The widths of a table's columns, and those of the numbers of a list, change with what comes.
+    # The width of table columns and of list numbers changes with later pieces.
     limit = 12 if what == "table" else 4
     assert len(paper.written) <= limit * len("\n".join(painted))
 
@@ -264,7 +264,7 @@ def test_what_changes_above_the_screen_is_not_written_again() -> None:
     seen = "\n".join(paper.lines)
     found = re.findall("word[0-9]+", seen)
     assert list(dict.fromkeys(found)) == words
-    # At most one line is there twice.
+    # At most one line is repeated.
     assert len(found) <= len(words) + 4
     assert seen.endswith("end of it\n\nnext")
 
@@ -294,7 +294,7 @@ def test_the_spinner_tells_the_time_and_how_to_stop_where_there_is_room(width: i
 
 @pytest.mark.parametrize("reflows", [True, False])
 def test_a_terminal_that_became_narrower(reflows: bool) -> None:
-    # Some terminals break lines anew, and some cut them. No line that stays may be erased on either.
+    # Some terminals rewrap lines, and some cut them. On neither may a finished line be erased.
     paper = Paper(width=40)
     screen = screen_on(paper)
     with mock.patch("qwen_runtime.terminal.screen.size", lambda: os.terminal_size((40, 8))):
@@ -323,7 +323,7 @@ def test_an_answer_in_a_terminal_that_became_narrower() -> None:
             view.tick()
         view.end()
     below = re.findall("w[0-9]+", "\n".join(paper.lines[len(seen) :]))
-    # Where nothing is known about the rows, the line that was not full is written again.
+    # If nothing is known about the rows, the unfinished line is written again.
     assert below == words[200 - len(below) :]
     assert 100 <= len(below) <= 120
 
@@ -354,7 +354,7 @@ def test_a_dumb_terminal_gets_the_text_as_it_is(cut: list[str]) -> None:
     assert paper.written.endswith("\n") or not paper.written
 
 
-# What may be shown.
+# Safe text.
 
 
 @given(ANY)
@@ -382,7 +382,7 @@ def test_a_secret_in_pieces_does_not_get_through_whole(cut: list[str]) -> None:
     assert safe(whole.add("".join(cut)) + whole.end()) == safe("".join(cut))
 
 
-# What is typed.
+# Typed input.
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`/auth` and `/model` in the terminal conversation: another config, and the same conversation."""
+"""`/auth` and `/model` in a conversation: the config changes, and the conversation continues."""
 
 from __future__ import annotations
 

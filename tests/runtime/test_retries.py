@@ -1,4 +1,4 @@
-"""A failed request is tried again when that can help, as often as the artifact says, and not before it may be."""
+"""Retries: which failures are retried, how often, and after which delay."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_which_answers_are_retried(status: int) -> None:
 
 
 @given(st.integers(0, 100), st.floats(0, 1))
-def test_the_delay_doubles_less_a_quarter_by_chance_at_the_most(attempt: int, draw: float) -> None:
+def test_the_delay_doubles_with_at_most_a_quarter_of_jitter(attempt: int, draw: float) -> None:
     seconds = delay(attempt, None, lambda: draw)
     assert seconds is not None
     longest = min(FIRST_DELAY * 2**attempt, LONGEST_DELAY)
@@ -45,7 +45,7 @@ def test_the_delay_doubles_less_a_quarter_by_chance_at_the_most(attempt: int, dr
 
 
 @given(st.floats(0, 1e9))
-def test_the_servers_wish_is_granted_up_to_a_bound(seconds: float) -> None:
+def test_retry_after_is_followed_up_to_a_limit(seconds: float) -> None:
     assert delay(3, seconds) == (seconds if seconds <= LONGEST_GRANTED else None)
 
 
@@ -69,7 +69,7 @@ def test_the_servers_wish_is_granted_up_to_a_bound(seconds: float) -> None:
         ({"retry-after": ""}, None),
     ],
 )
-def test_what_the_server_asks_for(headers: dict[str, str], seconds: float | None) -> None:
+def test_reading_retry_after(headers: dict[str, str], seconds: float | None) -> None:
     assert asked_delay(headers, NOW) == seconds
 
 
@@ -89,7 +89,7 @@ def test_what_the_server_asks_for(headers: dict[str, str], seconds: float | None
         Reply(drop=True),
     ],
 )
-def test_it_is_tried_again_and_answers(server: Provider, failure: Reply) -> None:
+def test_a_retried_request_is_answered(server: Provider, failure: Reply) -> None:
     server.replies[:] = [failure, failure, streamed("at last")]
     happened, answer = ask(session(f"{server.url}/v1", max_retries=2))
     assert answer.text == "at last"
@@ -99,7 +99,7 @@ def test_it_is_tried_again_and_answers(server: Provider, failure: Reply) -> None
     assert others == [first, first]
 
 
-def test_the_wait_is_the_one_that_was_asked_for(server: Provider) -> None:
+def test_the_wait_is_that_of_retry_after(server: Provider) -> None:
     server.replies[:] = [refusal(429, "slow down", retry_after="0.4"), streamed("yes")]
     started = time.monotonic()
     happened, _ = ask(session(f"{server.url}/v1", max_retries=1))
@@ -108,7 +108,7 @@ def test_the_wait_is_the_one_that_was_asked_for(server: Provider) -> None:
 
 
 @pytest.mark.parametrize("most", [0, 1, 2])
-def test_it_gives_up_after_as_many_as_the_artifact_says(server: Provider, most: int) -> None:
+def test_retries_end_after_the_configured_number(server: Provider, most: int) -> None:
     server.replies[:] = [refusal(429, "slow down", retry_after_ms="1")] * 5
     with pytest.raises(RateLimitError, match="slow down"):
         ask(session(f"{server.url}/v1", max_retries=most))
@@ -129,27 +129,27 @@ def test_it_gives_up_after_as_many_as_the_artifact_says(server: Provider, most: 
         Reply(status=307, headers={"location": "/v2/chat/completions"}),
     ],
 )
-def test_what_no_retry_can_help_is_not_retried(server: Provider, failure: Reply) -> None:
+def test_an_error_that_a_retry_cannot_fix_is_not_retried(server: Provider, failure: Reply) -> None:
     server.replies[:] = [failure] * 3
     with pytest.raises(QwenCfgError):
         ask(session(f"{server.url}/v1", max_retries=3))
     assert len([request for request in server.taken() if request.method == "POST"]) == 1
 
 
-def test_a_wait_that_is_too_long_is_told(server: Provider) -> None:
+def test_a_too_long_wait_is_an_error(server: Provider) -> None:
     server.replies[:] = [refusal(429, "slow down", retry_after="3600")]
     with pytest.raises(RateLimitError) as raised:
         ask(session(f"{server.url}/v1", max_retries=3))
     assert "3600 s" in raised.value.hint
 
 
-def test_a_used_up_quota_is_told_apart_from_throttling(server: Provider) -> None:
+def test_a_used_up_quota_is_distinguished_from_throttling(server: Provider) -> None:
     server.replies[:] = [refusal(429, "You exceeded your current quota", "insufficient_quota")]
     with pytest.raises(QuotaError, match="used up"):
         ask(session(f"{server.url}/v1"))
 
 
-def test_a_time_out_is_retried_and_told(server: Provider) -> None:
+def test_a_time_out_is_retried_and_reported(server: Provider) -> None:
     server.replies[:] = [Reply(wait=20), Reply(wait=20)]
     with pytest.raises(UnreachableError, match=r"took too long to answer after 0\.\d s") as raised:
         ask(session(f"{server.url}/v1", max_retries=1, timeout=0.2))

@@ -1,4 +1,4 @@
-"""The counts of a session are what the servers told, and say where they told nothing."""
+"""The token totals of a session: they add up the servers' counts, and show if some are missing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ records = st.lists(
 
 
 @given(records)
-def test_the_sums_are_those_of_what_was_reported(made: list[Record]) -> None:
+def test_totals_are_the_sums_of_reported_counts(made: list[Record]) -> None:
     sums = totals(made)
     for name in ("prompt_tokens", "cached_tokens", "completion_tokens", "total_tokens"):
         told = [value for r in made if r.usage and (value := getattr(r.usage, name)) is not None]
@@ -38,7 +38,7 @@ def shown(*made: Record) -> dict[str, str]:
 FIRST = Record("m", Usage(1000, 250, 20, 1020), 0.5, 1.5)
 
 
-def test_what_one_request_took() -> None:
+def test_the_counts_of_one_request() -> None:
     assert shown(FIRST) == {
         "requests": "1",
         "prompt tokens": "1,000",
@@ -51,7 +51,7 @@ def test_what_one_request_took() -> None:
     }
 
 
-def test_what_is_not_reported_is_not_0() -> None:
+def test_a_missing_count_is_not_zero() -> None:
     found = shown(Record("m", Usage(10, None, 5, 15), 0.5, 1.5))
     assert (found["cached tokens"], found["saved"]) == (NOT_REPORTED, NOT_KNOWN)
     found = shown(Record("m", Usage(10, 0, 5, 15), 0.5, 1.5))
@@ -60,7 +60,7 @@ def test_what_is_not_reported_is_not_0() -> None:
     assert set(shown(Record("m", None, 0.5, 1.5)).values()) == {"1", NOT_REPORTED, NOT_KNOWN, "0.50 s"}
 
 
-def test_sums_of_a_part_say_of_how_many() -> None:
+def test_partial_totals_name_the_number_of_requests() -> None:
     silent, failed = Record("m", None, 0.5, 1.5), Record("m", None, None, 0.1)
     uncached = Record("m", Usage(1000, None, 20, 1020), 0.5, 1.5)
     found = shown(FIRST, silent, failed, uncached)

@@ -1,4 +1,4 @@
-"""An answer arrives as the model wrote it, whatever the network and the server do to it on the way."""
+"""Streaming: an answer arrives unchanged, whatever pieces and encodings the network and the server use."""
 
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
     from qwen_runtime.wire.events import Event
 
-# What JSON and the event stream have a meaning for, characters of every width in UTF-8, and line ends that only
-# some people take for one.
+# Characters with a meaning in JSON or in the event stream, of every width in UTF-8, and uncommon line ends.
 characters = st.one_of(
     st.sampled_from('a \n\r\t"\\:,{}[]ü€😀\u2028\u2029\x85\x0b\x1c\x00\ufeff'), st.characters(codec="utf-8")
 )
@@ -45,7 +44,7 @@ def cut(data: bytes, places: list[int]) -> list[bytes]:
     ascii_only=st.booleans(),
     done=st.booleans(),
 )
-def test_any_text_in_any_chunks_comes_out_as_it_was(
+def test_any_text_in_any_chunks_arrives_unchanged(
     server: Provider, answer: str, at: list[int], places: list[int], line_end: str, ascii_only: bool, done: bool
 ) -> None:
     ends = sorted({place % (len(answer) + 1) for place in at} | {0, len(answer)})
@@ -64,7 +63,7 @@ def test_any_text_in_any_chunks_comes_out_as_it_was(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 @given(answer=st.text("a😀🤖", min_size=1, max_size=8), at=st.lists(st.integers(0, 16), max_size=8))
-def test_characters_that_a_server_cuts_in_halves_are_whole(server: Provider, answer: str, at: list[int]) -> None:
+def test_characters_cut_between_chunks_are_joined(server: Provider, answer: str, at: list[int]) -> None:
     units = answer.encode("utf-16-le")
     ends = sorted({2 * (place % (len(units) // 2 + 1)) for place in at} | {0, len(units)})
     halves = [units[a:b].decode("utf-16-le", "surrogatepass") for a, b in pairwise(ends)]
@@ -72,12 +71,12 @@ def test_characters_that_a_server_cuts_in_halves_are_whole(server: Provider, ans
     assert ask(session(f"{server.url}/v1"))[1].text == answer
 
 
-def test_half_a_character_that_stays_alone_is_replaced(server: Provider) -> None:
+def test_an_incomplete_character_is_replaced(server: Provider) -> None:
     server.replies[:] = [Reply(events(json.dumps(chunk(content="a\ud83d")), finish()))]
     assert ask(session(f"{server.url}/v1"))[1].text == "a\ufffd"
 
 
-def test_a_byte_at_a_time(server: Provider) -> None:
+def test_a_stream_of_single_bytes(server: Provider) -> None:
     data = b"".join(streamed("äö", "ü😀").pieces)
     server.replies[:] = [Reply([bytes([byte]) for byte in data])]
     happened, answer = ask(session(f"{server.url}/v1"))
@@ -85,8 +84,8 @@ def test_a_byte_at_a_time(server: Provider) -> None:
     assert answer.usage is not None
 
 
-def test_a_piece_is_there_before_the_next_one_is_sent(server: Provider) -> None:
-    """The server sends the second piece only when the first has arrived."""
+def test_a_piece_arrives_before_the_next_one_is_sent(server: Provider) -> None:
+    """The server sends the second piece only after the first has arrived."""
     first, *rest = streamed("first", "second").pieces
     held = threading.Event()
     server.replies[:] = [Reply([first, *rest], hold=held)]
@@ -110,13 +109,13 @@ def test_a_piece_is_there_before_the_next_one_is_sent(server: Provider) -> None:
         pytest.param(b'data: {"choices": [{"index": 1, "delta": {"content": "other"}}]}\n\n', id="another choice"),
     ],
 )
-def test_what_is_no_piece_of_the_answer_is_passed_over(server: Provider, data: bytes) -> None:
+def test_events_without_a_piece_of_the_answer_are_ignored(server: Provider, data: bytes) -> None:
     server.replies[:] = [Reply([data, *streamed("a", "b").pieces])]
     assert ask(session(f"{server.url}/v1"))[1].text == "ab"
 
 
 @pytest.mark.parametrize("kind", ["text/event-stream; charset=iso-8859-1", "text/plain", "application/octet-stream"])
-def test_a_stream_under_another_name(server: Provider, kind: str) -> None:
+def test_a_stream_with_another_content_type(server: Provider, kind: str) -> None:
     server.replies[:] = [streamed("ü", "€", kind=kind)]
     assert ask(session(f"{server.url}/v1"))[1].text == "ü€"
 
@@ -127,7 +126,7 @@ def test_a_compressed_stream(server: Provider) -> None:
     assert ask(session(f"{server.url}/v1"))[1].text == "ü" * 500 + "€"
 
 
-def test_a_stream_that_is_not_compressed_as_it_says(server: Provider) -> None:
+def test_a_stream_with_a_wrong_content_encoding(server: Provider) -> None:
     server.replies[:] = [streamed("abc", headers={"content-encoding": "gzip"})]
     with pytest.raises(QwenCfgError):
         ask(session(f"{server.url}/v1"))
@@ -143,7 +142,7 @@ def test_a_server_that_does_not_stream(server: Provider) -> None:
 
 
 @pytest.mark.parametrize("name", ["reasoning_content", "reasoning"])
-def test_reasoning_is_apart_and_is_not_sent_again(server: Provider, name: str) -> None:
+def test_reasoning_is_separate_and_not_sent_again(server: Provider, name: str) -> None:
     server.replies[:] = [
         Reply(events(chunk(role="assistant", content=None, **{name: "hm"}), chunk(content="yes"), finish()))
     ]
@@ -155,7 +154,7 @@ def test_reasoning_is_apart_and_is_not_sent_again(server: Provider, name: str) -
     assert server.taken()[1].texts == ["ping", "yes", "again"]
 
 
-def test_an_answer_in_parts_and_an_index_that_is_null(server: Provider) -> None:
+def test_an_answer_in_parts_with_a_null_index(server: Provider) -> None:
     parts = [{"type": "text", "text": "a"}, {"type": "image_url"}, {"type": "text", "text": "b"}]
     document = {"choices": [{"index": None, "delta": {"content": parts}}]}
     server.replies[:] = [Reply(events(document, finish()))]
@@ -182,18 +181,18 @@ def test_a_refusal_of_the_model_is_its_answer(server: Provider) -> None:
         pytest.param(Reply(events(chunk(content="half"), finish("error"))), id="finished by an error"),
     ],
 )
-def test_an_answer_that_is_cut_off_keeps_what_came(server: Provider, reply: Reply) -> None:
+def test_a_truncated_answer_keeps_the_received_text(server: Provider, reply: Reply) -> None:
     server.replies[:] = [reply]
     chat = session(f"{server.url}/v1", max_retries=3)
     with pytest.raises(CutOffError), chat.exchange("ping") as exchange:
         list(exchange.events())
     assert exchange.answer.text == "half"
-    # Asked once: a part of the answer has been shown.
+    # One request: a part of the answer was shown already, so it is not retried.
     assert len(server.taken()) == 1
     assert [message.text for message in chat.conversation.messages] == ["ping", "half"]
 
 
-def test_an_error_in_the_middle_is_told_in_the_providers_words(server: Provider) -> None:
+def test_an_error_in_the_middle_has_the_providers_text(server: Provider) -> None:
     error = {"error": {"message": "the engine is overloaded", "code": 503}}
     server.replies[:] = [Reply(events(chunk(content="half"), error))]
     chat = session(f"{server.url}/v1", max_retries=3)
@@ -204,7 +203,7 @@ def test_an_error_in_the_middle_is_told_in_the_providers_words(server: Provider)
 
 
 @pytest.mark.parametrize("body", [b"", b"data: [DONE]\n\n", b"hello", b": nothing\n\n", b"data: {}\n\n"])
-def test_nothing_is_no_answer(server: Provider, body: bytes) -> None:
+def test_an_empty_stream_is_an_error(server: Provider, body: bytes) -> None:
     server.replies[:] = [Reply([body])]
     chat = session(f"{server.url}/v1")
     with pytest.raises(NoCompletionError):
@@ -217,14 +216,14 @@ def test_an_answer_may_be_empty(server: Provider) -> None:
     assert ask(session(f"{server.url}/v1"))[1].text == ""
 
 
-def test_a_server_that_says_the_end_and_stays(server: Provider) -> None:
-    """The connection is left where the answer ends: nobody waits for the server to hang up."""
+def test_a_server_that_keeps_the_connection_open_after_the_end(server: Provider) -> None:
+    """The client closes the connection at the end of the answer, without waiting for the server."""
     server.replies[:] = [Reply([*streamed("all").pieces, b""], pause=0.0, stay=True)]
     assert ask(session(f"{server.url}/v1", timeout=60))[1].text == "all"
     assert server.hung_up.wait(10)
 
 
-def test_a_server_that_forgets_done_and_stays(server: Provider) -> None:
+def test_a_server_that_omits_done_and_keeps_the_connection_open(server: Provider) -> None:
     data = events(chunk(content="all"), finish(), done=False)
     for timeout in (0.3, 60):
         server.replies[:] = [Reply(data, stay=True)]
@@ -233,10 +232,10 @@ def test_a_server_that_forgets_done_and_stays(server: Provider) -> None:
         assert time.monotonic() - started < 20
 
 
-# Whoever asks can stop.
+# Stopping.
 
 
-def test_stopping_hangs_up_and_keeps_what_came(server: Provider) -> None:
+def test_stopping_closes_the_connection_and_keeps_the_received_text(server: Provider) -> None:
     server.replies[:] = [Reply([*streamed("some").pieces[:1]], stay=True)]
     chat = session(f"{server.url}/v1")
     with chat.exchange("ping") as exchange:
@@ -247,7 +246,7 @@ def test_stopping_hangs_up_and_keeps_what_came(server: Provider) -> None:
     assert [message.text for message in chat.conversation.messages] == ["ping", "some"]
 
 
-def test_stopping_before_anything_came_hangs_up_too(server: Provider) -> None:
+def test_stopping_before_the_first_piece_closes_the_connection(server: Provider) -> None:
     server.replies[:] = [Reply(wait=60)]
     chat = session(f"{server.url}/v1")
     with chat.exchange("ping") as exchange:
@@ -264,17 +263,17 @@ def test_the_time_to_the_first_token_is_measured(server: Provider) -> None:
     assert 0.2 <= answer.first_token_seconds <= answer.total_seconds
 
 
-# Pieces that came together.
+# Joined pieces.
 
 
 def joined(base_url: str) -> tuple[list[Event], str]:
-    """Return what happened where pieces may be joined, each taken late, and the error that it ended in."""
+    """Return the events of a slow reader that allows joined pieces, and the error at the end."""
     happened: list[Event] = []
     try:
         with session(base_url).exchange("ping") as exchange:
             for event in exchange.events(joined=True):
                 happened += [event] if event is not None else []
-                # The rest comes meanwhile.
+                # The rest arrives meanwhile.
                 until = time.monotonic() + 10
                 while time.monotonic() < until and not exchange.has_more and not isinstance(event, FinishReason):
                     time.sleep(0.01)
@@ -283,7 +282,7 @@ def joined(base_url: str) -> tuple[list[Event], str]:
     return happened, ""
 
 
-def test_pieces_that_have_come_by_now_are_one_where_that_is_asked_for(server: Provider) -> None:
+def test_pieces_that_have_arrived_are_joined_on_request(server: Provider) -> None:
     words = [f"w{number} " for number in range(600)]
     server.replies[:] = [Reply([b"".join(events(*(chunk(content=word) for word in words), finish()))])]
     happened, error = joined(f"{server.url}/v1")
@@ -293,7 +292,7 @@ def test_pieces_that_have_come_by_now_are_one_where_that_is_asked_for(server: Pr
     assert isinstance(happened[-1], FinishReason)
 
 
-def test_pieces_that_were_joined_come_before_the_error_that_cuts_the_answer_off(server: Provider) -> None:
+def test_joined_pieces_come_before_the_error_that_ends_the_answer(server: Provider) -> None:
     words = [f"w{number} " for number in range(40)]
     server.replies[:] = [Reply([b"".join(events(*(chunk(content=word) for word in words), done=False))])]
     happened, error = joined(f"{server.url}/v1")
