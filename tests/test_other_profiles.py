@@ -56,7 +56,7 @@ def text_of(decision: Decision) -> object:
 def origin_of(decision: Decision) -> object:
     if decision.winner is None or decision.winner.origin.layer == "default":
         return decision.winner and "default"
-    return decision.winner.origin.layer, decision.winner.origin.origin_of
+    return decision.winner.origin.layer, decision.winner.origin.place
 
 
 def login_of(resolution: Resolution) -> object:

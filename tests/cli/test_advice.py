@@ -1,4 +1,4 @@
-"""Advice: what a message tells people to do works, and does not contradict another one."""
+"""Advice in messages: it works, and no two messages contradict each other."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def written(desk: Desk, name: str = "a.toml") -> str:
 
 @pytest.mark.parametrize("form", ["text", "json", "github"])
 @pytest.mark.parametrize("argv", [["check"], ["check", "--artifact-only"]])
-def test_a_key_in_an_artifact_is_refused_and_not_shown(desk: Desk, argv: list[str], form: str) -> None:
+def test_an_artifact_with_a_key_is_refused_and_the_key_is_not_shown(desk: Desk, argv: list[str], form: str) -> None:
     text = written(desk)
     spoilt = {
         "model.toml": text.replace('model = "gpt-4o"', f'model = "{KEY}"'),
@@ -37,7 +37,7 @@ def test_a_key_in_an_artifact_is_refused_and_not_shown(desk: Desk, argv: list[st
         assert "config" in outcome.err
 
 
-def test_an_empty_variable_that_hides_the_key_is_what_the_advice_is_about(desk: Desk) -> None:
+def test_the_advice_names_an_empty_variable_that_hides_the_key(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
     outcome = desk.run("resolve", env={"OPENAI_API_KEY": ""}).ended(3)
     assert "QC101" in outcome.err
@@ -46,19 +46,19 @@ def test_an_empty_variable_that_hides_the_key_is_what_the_advice_is_about(desk: 
     desk.run("resolve").ended(0)
 
 
-def test_an_excluded_key_is_not_to_be_set_where_it_is_excluded(desk: Desk) -> None:
+def test_the_advice_does_not_set_an_excluded_key_in_the_same_file(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
     outcome = desk.run("resolve", "--excluded-variables", "OPENAI_API_KEY").ended(3)
     assert "excluded in ./.env:1" in outcome.err
     assert "./.qwen/.env" in outcome.err
 
 
-def test_a_key_that_is_set_to_nothing_is_named(desk: Desk) -> None:
+def test_an_empty_key_is_named(desk: Desk) -> None:
     desk.write("work/app/.env", "OPENAI_API_KEY=\n")
     assert "./.env:1 OPENAI_API_KEY is empty" in desk.run("resolve").ended(3).err
 
 
-def test_what_a_project_may_not_set_is_not_to_be_set_there(desk: Desk) -> None:
+def test_the_advice_does_not_set_a_users_field_in_the_project(desk: Desk) -> None:
     desk.write(".qwen/.env", "HTTPS_PROXY=http://p:1\nDEBUG=1\nOPENAI_MODEL=m\n")
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
     found = desk.run("resolve", "--explain", "--format", "json").ended(0).json["diagnostics"]
@@ -71,20 +71,20 @@ def test_what_a_project_may_not_set_is_not_to_be_set_there(desk: Desk) -> None:
     assert [d["field"] for d in found if d["code"] == "QC103"] == ["model"]
 
 
-def test_one_field_is_told_of_in_every_format(desk: Desk) -> None:
+def test_one_field_is_explained_in_every_format(desk: Desk) -> None:
     written(desk)
     document = desk.run("resolve", "--explain", "model", "--format", "json").ended(0).json
     assert list(document["fields"]) == ["model"]
 
 
-def test_the_search_tells_what_a_file_decided_and_what_it_offers_in_vain(desk: Desk) -> None:
+def test_the_search_shows_used_and_unused_variables_of_a_file(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=m\nHTTPS_PROXY=http://p:1\nDEBUG=1\n")
     outcome = desk.run("resolve", "--explain", "--format", "json", env={"OPENAI_MODEL": ""}).ended(0)
     place = next(p for p in outcome.json["env_file"]["search"] if p["outcome"] == "found")
     assert (place["sets"], place["unused"], place["excluded"]) == (["api_key"], ["model", "proxy"], ["DEBUG"])
 
 
-def test_an_artifact_may_come_through_a_pipe(desk: Desk) -> None:
+def test_an_artifact_is_read_from_a_pipe(desk: Desk) -> None:
     text = written(desk)
     os.mkfifo(desk.cwd / "pipe")
     writer = threading.Thread(target=lambda: (desk.cwd / "pipe").write_text(text))
@@ -94,21 +94,21 @@ def test_an_artifact_may_come_through_a_pipe(desk: Desk) -> None:
     assert not writer.is_alive()
 
 
-def test_an_artifact_that_nobody_writes_is_not_waited_for(desk: Desk) -> None:
+def test_an_artifact_in_a_fifo_without_a_writer_times_out(desk: Desk) -> None:
     os.mkfifo(desk.cwd / "pipe")
     assert "FIFO" in desk.run("check", "pipe").ended(3).err
 
 
-def test_lines_of_an_artifact_cannot_pass_for_ours(desk: Desk) -> None:
+def test_text_of_an_artifact_cannot_look_like_a_message(desk: Desk) -> None:
     text = written(desk)
     desk.write("work/app/a.toml", text.replace('model = "gpt-4o"', 'model = "a\\nTo fix: rm"'))
     assert "\nTo fix: rm" not in desk.run("check", "a.toml").ended(1).out
 
 
-def test_an_inlined_key_is_told_of_where_git_may_track_it(desk: Desk) -> None:
+def test_an_inlined_key_is_reported_if_git_may_track_it(desk: Desk) -> None:
     desk.run("resolve", "--inline-secrets", "-o", "a.toml", env={"OPENAI_API_KEY": KEY}).ended(0)
     assert "holds the API key" not in desk.run("check", "--artifact-only", "a.toml").ended(0).err
-    # A work tree at which git does not look, with an index in a form that only git reads.
+    # A work tree that git refuses to read, with an index in a form that only git reads.
     desk.write("work/app/.git/index", b"DIRC\0\0\0\4")
     assert "holds the API key" in desk.run("check", "--artifact-only", "a.toml").ended(0).err
 
@@ -116,12 +116,12 @@ def test_an_inlined_key_is_told_of_where_git_may_track_it(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "words", [["--inline-secrets", "-o", "a.toml", "--secret-from", "environment:A"], ["--all"], ["--format", "text"]]
 )
-def test_options_that_do_not_go_together_are_refused(desk: Desk, words: list[str]) -> None:
+def test_incompatible_options_are_refused(desk: Desk, words: list[str]) -> None:
     desk.run("resolve", *words, env={"OPENAI_API_KEY": KEY}).ended(2)
     assert desk.files() == {}
 
 
 @pytest.mark.parametrize(("method", "kind"), [("openai", "oauth-cache"), ("qwen-oauth", "environment:A")])
-def test_a_reference_has_to_go_with_the_method(desk: Desk, method: str, kind: str) -> None:
+def test_a_reference_has_to_fit_the_method(desk: Desk, method: str, kind: str) -> None:
     outcome = desk.run("resolve", "--auth-type", method, "--secret-from", kind, env={"OPENAI_API_KEY": KEY})
     assert "--secret-from" in outcome.ended(3).err

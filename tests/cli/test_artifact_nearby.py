@@ -1,4 +1,4 @@
-"""An exported key that goes elsewhere than the project's artifact says: the artifact is named in one line."""
+"""A notice about the project's artifact: if an exported key goes to another endpoint than the artifact's."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def project(desk: Desk) -> Desk:
 
 @pytest.mark.parametrize("place", [".", "src", "src/deep"])
 @pytest.mark.parametrize("argv", [["resolve"], ["resolve", "--explain"], ["resolve", "--explain", "base_url"]])
-def test_it_is_named_from_wherever_it_is_found(project: Desk, place: str, argv: list[str]) -> None:
+def test_the_notice_names_the_artifact_from_any_directory(project: Desk, place: str, argv: list[str]) -> None:
     outcome = project.run("-C", place, *argv, *PLAIN, env=EXPORTED).ended(0)
     (line,) = [line for line in outcome.err.splitlines() if "qwen.toml" in line]
     assert "OPENAI_API_KEY goes to https://api.openai.com/v1 here" in line
@@ -45,7 +45,7 @@ def test_it_is_named_from_wherever_it_is_found(project: Desk, place: str, argv: 
         (["-o", "../app/qwen.toml"], EXPORTED),
     ],
 )
-def test_it_is_not_where_the_key_goes_to_the_same_place_or_is_none_of_the_environment(
+def test_no_notice_for_the_same_endpoint_or_a_key_that_is_not_exported(
     project: Desk, argv: list[str], env: dict[str, str]
 ) -> None:
     assert "sends the key" not in project.run("resolve", *PLAIN, *argv, env=env).ended(0).err
@@ -59,13 +59,13 @@ def test_it_is_not_where_the_key_goes_to_the_same_place_or_is_none_of_the_enviro
         (["exec", "--print"], 0),
     ],
 )
-def test_what_sends_the_key_names_it_too(project: Desk, argv: list[str], code: int) -> None:
+def test_commands_that_send_the_key_show_the_notice(project: Desk, argv: list[str], code: int) -> None:
     here = ["--openai-base-url", "http://127.0.0.1:9/v1"]
     outcome = project.run(*argv, *PLAIN, *here, *(["--", "env"] if "exec" in argv else []), env=EXPORTED).ended(code)
     assert "sends the key to https://gateway.example/v1" in outcome.err
 
 
 @pytest.mark.parametrize("content", ["", "format = 99\n", "not toml ["])
-def test_a_file_that_is_no_artifact_is_in_nobodys_way(desk: Desk, content: str) -> None:
+def test_a_file_that_is_no_artifact_is_ignored(desk: Desk, content: str) -> None:
     desk.write("work/app/qwen.toml", content)
     assert desk.run("resolve", *PLAIN, env=EXPORTED).ended(0).err == ""

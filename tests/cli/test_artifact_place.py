@@ -1,4 +1,4 @@
-"""An artifact elsewhere: in a fresh clone, in a subfolder, from another directory, on another machine."""
+"""An artifact in another place: in a clone, in a subdirectory, from another directory, on another machine."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ OWN = f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={URL}\nOPENAI_MODEL={MODEL}\n"
 AUTH = ["--auth-type", "openai"]
 
 
-def made(desk: Desk, file: str = ".qwen/.env", *flags: str) -> bytes:
-    """Make `qwen.toml` from an env file, and take that away, as a clone has it."""
+def make_artifact(desk: Desk, file: str = ".qwen/.env", *flags: str) -> bytes:
+    """Make `qwen.toml` from an env file and remove the env file, as in a clone."""
     desk.write(f"work/app/{file}", OWN)
     desk.run("resolve", "-o", "qwen.toml", *flags).ended(0)
     (desk.cwd / file).unlink()
     return (desk.cwd / "qwen.toml").read_bytes()
 
 
-# An env file that the artifact names and that is not here.
+# A missing env file that the artifact names.
 
 
 @pytest.mark.parametrize("profile", ["documented", "qwen-code-0.21"])
 @pytest.mark.parametrize("file", [".qwen/.env", ".env", "../.env", "ci.env"])
-def test_an_absent_env_file_is_no_drift(desk: Desk, file: str, profile: str) -> None:
+def test_a_missing_env_file_is_no_drift(desk: Desk, file: str, profile: str) -> None:
     named = ["--env-file", file] if file == "ci.env" else []
-    written = made(desk, file, "--profile", profile, *named)
+    written = make_artifact(desk, file, "--profile", profile, *named)
     outcome = desk.run("check").ended(0)
     assert f"{file if file.startswith('..') else './' + file} does not exist here, so not compared: " in outcome.err
     assert "base_url, model" in outcome.err
@@ -47,8 +47,8 @@ def test_an_absent_env_file_is_no_drift(desk: Desk, file: str, profile: str) -> 
     assert (desk.cwd / "qwen.toml").read_bytes() == written
 
 
-def test_where_a_file_is_absent_and_a_value_differs_the_fix_names_both(desk: Desk) -> None:
-    made(desk)
+def test_the_fix_names_a_missing_file_and_a_different_value(desk: Desk) -> None:
+    make_artifact(desk)
     strict = desk.run("check", "--strict", env={"OPENAI_MODEL": "exported"}).ended(1).out
     fix = strict.partition("To fix:")[2]
     assert "add the missing file, or omit --strict" in " ".join(fix.split())
@@ -56,8 +56,8 @@ def test_where_a_file_is_absent_and_a_value_differs_the_fix_names_both(desk: Des
     assert "nobody" not in strict
 
 
-def test_what_stands_above_the_absent_file_is_drift_and_what_stands_below_is_not(desk: Desk) -> None:
-    made(desk)
+def test_a_value_above_the_missing_file_is_drift_and_one_below_is_not(desk: Desk) -> None:
+    make_artifact(desk)
     above = desk.run("check", "--format", "json", env={"OPENAI_MODEL": "exported"}).ended(1).json
     assert [(d["field"], d["new"]) for d in above["differences"]] == [("model", "exported")]
     assert above["not_compared"] == ["api_key", "base_url"]
@@ -71,7 +71,7 @@ def test_what_stands_above_the_absent_file_is_drift_and_what_stands_below_is_not
     assert 'path = "./.qwen/.env"' in text
 
 
-def test_absent_settings_are_no_drift(desk: Desk) -> None:
+def test_missing_settings_are_no_drift(desk: Desk) -> None:
     newer = ["--profile", "qwen-code-0.21"]
     own = '{"$version": 4, "security": {"auth": {"selectedType": "openai"}}, "model": {"name": "of-settings"}}'
     desk.write(".qwen/settings.json", own)
@@ -85,8 +85,8 @@ def test_absent_settings_are_no_drift(desk: Desk) -> None:
     assert [d["field"] for d in desk.run("check", "--format", "json").ended(1).json["differences"]] == ["model"]
 
 
-def test_the_steps_of_the_readme_in_a_clone(desk: Desk) -> None:
-    """What one person commits is checked by another, and by CI."""
+def test_the_steps_of_the_readme_work_in_a_clone(desk: Desk) -> None:
+    """One person commits an artifact; another one, and CI, check it."""
     flags = ["--openai-api-key", KEY, "--openai-base-url", URL, "--model", MODEL]
     desk.run("init", "--no-verify", *flags).ended(0)
     clone = desk.home / "clone"
@@ -96,10 +96,10 @@ def test_the_steps_of_the_readme_in_a_clone(desk: Desk) -> None:
     assert (clone / "qwen.toml").read_bytes() == (desk.cwd / "qwen.toml").read_bytes()
 
 
-# The artifact's own place.
+# The directory of the artifact.
 
 
-def test_an_artifact_means_the_same_from_wherever_it_is_named(desk: Desk, server: Provider) -> None:
+def test_an_artifact_has_the_same_meaning_from_every_directory(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={server.url}/v1\n")
     deep = desk.cwd / "src/deep"
     deep.mkdir(parents=True)
@@ -122,7 +122,7 @@ def test_an_artifact_means_the_same_from_wherever_it_is_named(desk: Desk, server
     assert file.read_bytes() == written
 
 
-def test_an_artifact_that_is_written_elsewhere_is_seen_from_there(desk: Desk) -> None:
+def test_paths_in_an_artifact_start_from_its_directory(desk: Desk) -> None:
     desk.write("work/app/.qwen/.env", OWN)
     for directory in ("build", "build/deep", "../other"):
         (desk.cwd / directory).mkdir()
@@ -134,14 +134,14 @@ def test_an_artifact_that_is_written_elsewhere_is_seen_from_there(desk: Desk) ->
     for name in ("build/x.toml", "build/deep/x.toml"):
         desk.run("check", "--strict", name).ended(0)
         desk.run("check", "--strict", name.rpartition("/")[2], cwd=(desk.cwd / name).parent).ended(0)
-    # The same tree elsewhere gives the same bytes.
+    # The same tree in another directory gives the same bytes.
     other = desk.home / "elsewhere"
     shutil.copytree(desk.cwd, other)
     desk.run("resolve", "-o", "again.toml", cwd=other / "build/deep").ended(0)
     assert (other / "build/deep/again.toml").read_text(encoding="utf-8") == deep
 
 
-def test_what_is_typed_goes_by_the_working_directory(desk: Desk) -> None:
+def test_typed_paths_start_from_the_working_directory(desk: Desk) -> None:
     desk.write("work/app/.qwen/.env", OWN)
     desk.write("work/app/ci/ca.pem", "")
     desk.write("work/app/ci/ci.env", OWN.replace(MODEL, "of-ci"))
@@ -152,7 +152,7 @@ def test_what_is_typed_goes_by_the_working_directory(desk: Desk) -> None:
     desk.run("run", "-p", "x", "--config", "--secret-from", "env-file:nowhere.env:K", cwd=ci).ended(3)
 
 
-def test_how_far_an_artifact_is_looked_for(desk: Desk) -> None:
+def test_where_an_artifact_is_searched(desk: Desk) -> None:
     desk.write("work/app/.qwen/.env", OWN)
     desk.run("resolve", "-o", "qwen.toml").ended(0)
     inner = desk.cwd / "inner"
@@ -177,7 +177,7 @@ MACHINES = [
 
 
 @pytest.mark.parametrize("profile", ["documented", "qwen-code-0.21"])
-def test_the_same_bytes_on_every_machine(desk: Desk, profile: str) -> None:
+def test_an_artifact_is_the_same_on_every_machine(desk: Desk, profile: str) -> None:
     desk.write("work/app/.qwen/.env", OWN)
     words = ["resolve", *AUTH, "--profile", profile]
     plain = desk.run(*words, env={"SSL_CERT_FILE": ""}).ended(0).out
@@ -187,11 +187,11 @@ def test_the_same_bytes_on_every_machine(desk: Desk, profile: str) -> None:
         desk.run("check", "--strict", "a.toml", env=machine).ended(0)
     desk.write(".qwen/.env", "HTTPS_PROXY=http://of-the-home.example:1\n")
     home = desk.run(*words, env={"SSL_CERT_FILE": ""}).ended(0).out
-    # The newer profile reads the file, and that is in the artifact; what it says of the machine is not.
+    # The newer profile reads the file, and the artifact names it, but has no setting of the machine from it.
     assert home.replace('    "~/.qwen/.env",\n', "") == plain
 
 
-def test_what_a_flag_or_the_project_says_of_a_machine_is_for_all(desk: Desk) -> None:
+def test_a_machine_setting_from_a_flag_or_the_project_is_in_the_artifact(desk: Desk) -> None:
     desk.write("work/app/.qwen/.env", f"{OWN}DEBUG=1\n")
     flags = ["--proxy", "http://proxy.example:1", "--no-proxy", "localhost", "--ca-bundle", "./ca.pem"]
     config = desk.run("resolve", "--format", "json", *flags, env={"DEBUG": "0"}).ended(0).json["config"]
@@ -200,7 +200,7 @@ def test_what_a_flag_or_the_project_says_of_a_machine_is_for_all(desk: Desk) -> 
 
 
 @pytest.mark.parametrize("of", ["environment", "home"])
-def test_a_run_goes_the_machines_way(desk: Desk, server: Provider, of: str) -> None:
+def test_a_run_uses_the_proxy_of_the_machine(desk: Desk, server: Provider, of: str) -> None:
     desk.write("work/app/.qwen/.env", OWN.replace("https", "http"))
     desk.run("resolve", "-o", "qwen.toml").ended(0)
     proxy = {"HTTP_PROXY": server.url}

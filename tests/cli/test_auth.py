@@ -1,4 +1,4 @@
-"""`auth login`, `status` and `logout`, and a run with a login, against a real authorization server."""
+"""`auth login`, `auth status`, `auth logout`, and runs with a login, with a real authorization server."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def at(service: AuthorizationServer, **more: str) -> dict[str, str]:
     return {"QWEN_OAUTH_BASE_URL": service.url, **more}
 
 
-def logged_in(desk: Desk, service: AuthorizationServer, expires_in: float | None = None, **changes: Any) -> Any:
-    """Keep a login as Qwen Code does, and return its document."""
+def save_login(desk: Desk, service: AuthorizationServer, expires_in: float | None = None, **changes: Any) -> Any:
+    """Save a login like Qwen Code, and return its document."""
     document = {**service.issue(expires_in), **changes}
     desk.write(LOGIN, json.dumps(document, indent=2)).chmod(0o600)
     return document
 
 
-def kept(desk: Desk) -> Any:
+def saved_login(desk: Desk) -> Any:
     return json.loads((desk.home / LOGIN).read_text(encoding="utf-8"))
 
 
@@ -58,7 +58,7 @@ def hides_tokens(document: Any, *texts: str) -> None:
         assert document[name] not in "".join(texts)
 
 
-def test_a_login_shows_what_to_do_and_is_kept_as_qwen_code_keeps_it(desk: Desk, service: AuthorizationServer) -> None:
+def test_a_login_shows_the_steps_and_is_saved_like_qwen_codes(desk: Desk, service: AuthorizationServer) -> None:
     with Typing(desk, *LOG_IN, env=at(service), height=50) as person:
         person.until("/authorize?user_code=", "The code is ", "It is valid until ", "Waiting for the login", "left")
         assert not (desk.home / LOGIN).exists()
@@ -67,9 +67,9 @@ def test_a_login_shows_what_to_do_and_is_kept_as_qwen_code_keeps_it(desk: Desk, 
         text, raw = person.text, person.raw.decode()
     assert "Logged in to use 127.0.0.1" in text
     assert "~/.qwen/oauth_creds.json" in text
-    # The QR code is black on white, whatever the terminal's colours are.
+    # The QR code is black on white, whatever the colors of the terminal.
     assert "\x1b[38;5;16;48;5;231m" in raw
-    login = kept(desk)
+    login = saved_login(desk)
     assert set(login) == {"access_token", "refresh_token", "token_type", "expiry_date", "resource_url"}
     assert service.accepts(login["access_token"])
     assert 0 < login["expiry_date"] / 1000 - time.time() <= service.token_seconds
@@ -79,15 +79,15 @@ def test_a_login_shows_what_to_do_and_is_kept_as_qwen_code_keeps_it(desk: Desk, 
     hides_tokens(login, raw)
 
 
-def test_what_another_program_keeps_beside_stays_at_a_new_login(desk: Desk, service: AuthorizationServer) -> None:
-    old = logged_in(desk, service, id_token="an-id-token", extra={"a": [1, None]})
+def test_a_new_login_keeps_entries_of_other_programs(desk: Desk, service: AuthorizationServer) -> None:
+    old = save_login(desk, service, id_token="an-id-token", extra={"a": [1, None]})
     with Typing(desk, *LOG_IN, env=at(service, TERM="dumb"), term="dumb") as person:
         person.until("Waiting for the login")
-        assert kept(desk) == old
+        assert saved_login(desk) == old
         service.approve()
         assert person.ended() == 0
         assert b"\x1b" not in person.raw
-    login = kept(desk)
+    login = saved_login(desk)
     assert (login["id_token"], login["extra"]) == ("an-id-token", {"a": [1, None]})
     assert login["access_token"] != old["access_token"]
 
@@ -95,10 +95,10 @@ def test_what_another_program_keeps_beside_stays_at_a_new_login(desk: Desk, serv
 @pytest.mark.parametrize(
     ("how", "code", "words"), [("denied", 4, "denied"), ("expired", 4, "expired"), ("^C", 130, "")]
 )
-def test_a_login_that_does_not_come_changes_nothing(
+def test_a_failed_login_changes_nothing(
     desk: Desk, service: AuthorizationServer, how: str, code: int, words: str
 ) -> None:
-    old = logged_in(desk, service)
+    old = save_login(desk, service)
     if how == "expired":
         service.code_seconds = 1
     with Typing(desk, *LOG_IN, env=at(service)) as person:
@@ -109,19 +109,19 @@ def test_a_login_that_does_not_come_changes_nothing(
             person.type("\x03")
         assert person.ended() == code
         assert words in person.text
-    assert kept(desk) == old
+    assert saved_login(desk) == old
 
 
-def test_trouble_at_the_server_does_not_end_the_wait(desk: Desk, service: AuthorizationServer) -> None:
+def test_server_errors_do_not_end_the_wait(desk: Desk, service: AuthorizationServer) -> None:
     service.poll_replies += [Reply([b"<html>busy</html>"], 503, "text/html"), Reply([], 504), Reply([b"?"], 200)]
     with Typing(desk, *LOG_IN, env=at(service)) as person:
         person.until("Waiting for the login")
         service.approve()
         assert person.ended() == 0
-    assert service.accepts(kept(desk)["access_token"])
+    assert service.accepts(saved_login(desk)["access_token"])
 
 
-def test_nobody_is_asked_to_log_in_without_a_terminal(desk: Desk, service: AuthorizationServer) -> None:
+def test_without_a_terminal_no_login_starts(desk: Desk, service: AuthorizationServer) -> None:
     for argv in (LOG_IN, ASKED, (*ASKED, "--output-format", "json")):
         outcome = desk.run(*argv, env=at(service)).ended(3)
         assert "OPENAI_API_KEY" in outcome.err
@@ -130,7 +130,7 @@ def test_nobody_is_asked_to_log_in_without_a_terminal(desk: Desk, service: Autho
     assert service.requests == []
 
 
-def test_the_browser_is_an_extra_and_gets_no_key(desk: Desk, service: AuthorizationServer) -> None:
+def test_the_browser_is_optional_and_gets_no_key(desk: Desk, service: AuthorizationServer) -> None:
     script = desk.write("browser.sh", f'#!/bin/sh\necho "$1" > {desk.home}/opened\nenv > {desk.home}/environment\n')
     script.chmod(0o755)
     env = at(service, OPENAI_API_KEY=KEY, BROWSER=f"{script} %s")
@@ -142,7 +142,7 @@ def test_the_browser_is_an_extra_and_gets_no_key(desk: Desk, service: Authorizat
             time.sleep(0.02)
         service.approve()
         assert person.ended() == 0
-        # There is a key too, and that is what would be used.
+        # There is also a key, which would be used.
         assert "An API key is also set here" in person.text.replace("qwen-cfg: an", "An")
     address = (desk.home / "opened").read_text().strip()
     assert address.startswith(f"{service.url}/authorize?user_code=")
@@ -150,9 +150,9 @@ def test_the_browser_is_an_extra_and_gets_no_key(desk: Desk, service: Authorizat
     assert KEY not in (desk.home / "environment").read_text()
 
 
-def test_a_run_uses_the_login_and_where_it_says_that_the_api_is(desk: Desk, service: AuthorizationServer) -> None:
-    login = logged_in(desk, service)
-    # What belongs to the other method has no say.
+def test_a_run_uses_the_login_and_its_api_address(desk: Desk, service: AuthorizationServer) -> None:
+    login = save_login(desk, service)
+    # Settings of the other method do not count.
     env = at(service, OPENAI_API_KEY=KEY, OPENAI_BASE_URL="https://elsewhere.example/v1", OPENAI_MODEL="another")
     outcome = desk.run(*ASKED, "--output-format", "json", env=env).ended(0)
     (chat,) = service.chats
@@ -168,9 +168,9 @@ def test_a_run_uses_the_login_and_where_it_says_that_the_api_is(desk: Desk, serv
     assert service.refreshes == 0
 
 
-def test_a_committed_artifact_runs_with_the_login_of_whoever_runs_it(desk: Desk, service: AuthorizationServer) -> None:
+def test_a_committed_artifact_uses_the_login_of_its_user(desk: Desk, service: AuthorizationServer) -> None:
     desk.run("resolve", "--auth-type", "qwen-oauth", "-o", "a.toml", env=at(service)).ended(0)
-    login = logged_in(desk, service)
+    login = save_login(desk, service)
     text = (desk.cwd / "a.toml").read_text(encoding="utf-8")
     hides_tokens(login, text)
     assert 'path = "~/.qwen/oauth_creds.json"' in text
@@ -180,25 +180,25 @@ def test_a_committed_artifact_runs_with_the_login_of_whoever_runs_it(desk: Desk,
 
 
 @pytest.mark.parametrize("setting", ["qwen_oauth_url", "path"])
-def test_an_artifact_moves_no_login(desk: Desk, service: AuthorizationServer, setting: str) -> None:
-    document = logged_in(desk, service, expires_in=-1)
+def test_an_artifact_does_not_change_the_login_server(desk: Desk, service: AuthorizationServer, setting: str) -> None:
+    document = save_login(desk, service, expires_in=-1)
     desk.run("resolve", "--auth-type", "qwen-oauth", "-o", "a.toml", env=at(service)).ended(0)
     file = desk.cwd / "a.toml"
     artifact = load(file.read_text(encoding="utf-8"))
     if setting == "path":
         precious = desk.write("precious.json", "{}")
         file.write_text(dump(artifact).replace("~/.qwen/oauth_creds.json", "~/precious.json"), encoding="utf-8")
-    # The environment no longer says that the login server is this one.
+    # The environment no longer names this login server.
     refused = desk.run("run", "--config", "a.toml", "-p", "x", env=at(service) if setting == "path" else {}).ended(5)
     assert setting in refused.err or "precious" in refused.err
     assert service.requests == service.chats == []
-    assert kept(desk) == document
+    assert saved_login(desk) == document
     if setting == "path":
         assert precious.read_text(encoding="utf-8") == "{}"
 
 
-def test_a_file_of_the_project_does_not_say_where_to_log_in(desk: Desk, service: AuthorizationServer) -> None:
-    logged_in(desk, service, expires_in=-1)
+def test_a_file_of_the_project_does_not_set_the_login_server(desk: Desk, service: AuthorizationServer) -> None:
+    save_login(desk, service, expires_in=-1)
     desk.write("work/app/.env", f"QWEN_OAUTH_BASE_URL={service.url}\n")
     assert json.loads(desk.run("resolve", "--format", "json").ended(0).out)["config"]["qwen_oauth_url"] == (
         "https://chat.qwen.ai"
@@ -219,11 +219,11 @@ def test_a_file_of_the_project_does_not_say_where_to_log_in(desk: Desk, service:
         ("https://dashscope-intl.aliyuncs.com/compatible-mode/v1", 6),
     ],
 )
-def test_a_login_is_sent_to_the_services_own_hosts_unless_it_is_trusted(
+def test_a_login_is_sent_only_to_known_hosts_without_approval(
     desk: Desk, service: AuthorizationServer, resource_url: str, code: int
 ) -> None:
-    """The proxy is closed, so that nothing gets further than the decision to send it."""
-    logged_in(desk, service, resource_url=resource_url)
+    """Nothing listens at the proxy, so each request ends after the decision to send it."""
+    save_login(desk, service, resource_url=resource_url)
     env = at(service, HTTPS_PROXY="http://127.0.0.1:9", QWEN_CFG_MAX_RETRIES="0")
     refused = desk.run(*ASKED, env=env).ended(code)
     if code == 5:
@@ -231,7 +231,7 @@ def test_a_login_is_sent_to_the_services_own_hosts_unless_it_is_trusted(
         assert "qwen-cfg trust" in refused.err
         desk.run("trust", "--yes", "--auth-type", "qwen-oauth", env=env).ended(0)
         desk.run(*ASKED, env=env).ended(6)
-        logged_in(desk, service, resource_url="another.example")
+        save_login(desk, service, resource_url="another.example")
         desk.run(*ASKED, env=env).ended(5)
 
 
@@ -245,7 +245,7 @@ def test_a_login_is_sent_to_the_services_own_hosts_unless_it_is_trusted(
         ("broken", 1, "access_token is missing"),
     ],
 )
-def test_the_status_says_what_the_login_is_good_for(
+def test_the_status_shows_whether_the_login_is_usable(
     desk: Desk, service: AuthorizationServer, made: str, code: int, words: str
 ) -> None:
     login = service.issue()
@@ -253,7 +253,7 @@ def test_the_status_says_what_the_login_is_good_for(
         desk.write(LOGIN, json.dumps({"refresh_token": login["refresh_token"]}))
     elif made != "none":
         no_more = {"refresh_token": None} if made == "ended for good" else {}
-        login = {**login, **logged_in(desk, service, expires_in=-60 if "ended" in made else 60, **no_more)}
+        login = {**login, **save_login(desk, service, expires_in=-60 if "ended" in made else 60, **no_more)}
     before = desk.files()
     text = desk.run("auth", "status", env=at(service)).ended(code)
     data = desk.run("auth", "status", "--format", "json", env=at(service)).ended(code)
@@ -265,15 +265,15 @@ def test_the_status_says_what_the_login_is_good_for(
     assert service.requests == []
 
 
-def test_logging_out_forgets_the_login(desk: Desk, service: AuthorizationServer) -> None:
-    logged_in(desk, service)
+def test_logout_removes_the_login(desk: Desk, service: AuthorizationServer) -> None:
+    save_login(desk, service)
     assert "Logged out" in desk.run("auth", "logout", env=at(service)).ended(0).out
     assert not (desk.home / LOGIN).exists()
     assert "No login found" in desk.run("auth", "logout", env=at(service)).ended(0).out
     desk.run(*ASKED, env=at(service)).ended(3)
 
 
-def test_a_broken_login_is_set_aside_and_not_lost(desk: Desk, service: AuthorizationServer) -> None:
+def test_an_invalid_login_file_is_moved_aside(desk: Desk, service: AuthorizationServer) -> None:
     for number in range(2):
         desk.write(LOGIN, f"broken {number}")
         outcome = desk.run(*ASKED, env=at(service)).ended(3)
@@ -283,8 +283,8 @@ def test_a_broken_login_is_set_aside_and_not_lost(desk: Desk, service: Authoriza
     assert sorted(contents.values()) == [b"broken 0", b"broken 1"]
 
 
-def counted(desk: Desk, today: int, *ago: float) -> None:
-    """Let requests have been made, so many today, and in the last minute so many seconds ago."""
+def write_count(desk: Desk, today: int, *ago: float) -> None:
+    """Write a count of requests: the number of today, and the ages in seconds of those in the last minute."""
     now = time.time()
     day = time.strftime("%Y-%m-%d", time.gmtime(now + 8 * 3600))
     times = sorted(now - seconds for seconds in ago)
@@ -293,31 +293,31 @@ def counted(desk: Desk, today: int, *ago: float) -> None:
     (desk.home / ".local/state/qwen-cfg").chmod(0o700)
 
 
-def test_the_next_request_waits_while_the_minute_is_used_up(desk: Desk, service: AuthorizationServer) -> None:
-    logged_in(desk, service)
-    # One of them is to leave the minute soon, however long the start takes.
-    counted(desk, 60, *([30.0] * 57), 54.0, 55.0, 56.0)
-    started = time.monotonic()
+def test_a_request_waits_if_the_minute_is_used_up(desk: Desk, service: AuthorizationServer) -> None:
+    save_login(desk, service)
+    # The oldest one leaves the minute soon, however long the start takes.
+    write_count(desk, 60, *([30.0] * 57), 54.0, 55.0, 56.0)
+    start = time.monotonic()
     outcome = desk.run(*ASKED, env=at(service)).ended(0)
     assert "60 requests were made in the last minute" in outcome.err
-    assert time.monotonic() - started > 2
+    assert time.monotonic() - start > 2
     assert len(service.chats) == 1
 
 
-def test_the_days_requests_and_another_model_are_told(desk: Desk, service: AuthorizationServer) -> None:
-    logged_in(desk, service)
-    counted(desk, 1849)
+def test_the_daily_count_and_another_model_are_reported(desk: Desk, service: AuthorizationServer) -> None:
+    save_login(desk, service)
+    write_count(desk, 1849)
     service.answers_as = "qwen3-small"
     outcome = desk.run(*ASKED, env=at(service)).ended(0)
     assert "1,850 of the 2,000" in outcome.err
     assert "qwen3-small answered, not coder-model" in outcome.err
-    # An API key has nothing to do with that.
+    # The count does not apply to an API key.
     assert not [line for line in desk.run("auth", "status", env=at(service)).out.splitlines() if "1,849" in line]
 
 
 @contextmanager
-def started(desk: Desk, service: AuthorizationServer, *argv: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a command beside the test; nobody sees what it says."""
+def start(desk: Desk, service: AuthorizationServer, *argv: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a command in the background without its output."""
     environment = clean_environment(desk.home, at(service))
     nowhere = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with subprocess.Popen([*PROGRAM, *argv], cwd=desk.cwd, env=environment, **nowhere) as process:
@@ -332,8 +332,8 @@ def said_of_refusal(outcome: Outcome) -> None:
         assert words in outcome.err
 
 
-def test_a_service_that_takes_no_login_any_more_is_told_as_such(desk: Desk, service: AuthorizationServer) -> None:
-    logged_in(desk, service)
+def test_a_service_without_logins_is_reported(desk: Desk, service: AuthorizationServer) -> None:
+    save_login(desk, service)
     refusal = {"error": {"message": "invalid access token or token expired", "code": "invalid_api_key"}}
     service.chat_replies += [Reply([json.dumps(refusal).encode()], 401, "application/json")] * 2
     said_of_refusal(desk.run(*ASKED, env=at(service)).ended(4))
@@ -344,8 +344,8 @@ def test_a_service_that_takes_no_login_any_more_is_told_as_such(desk: Desk, serv
     assert "2026-04-15" in outcome.err
 
 
-def test_the_doctor_tries_the_login(desk: Desk, service: AuthorizationServer) -> None:
-    logged_in(desk, service, expires_in=-1)
+def test_doctor_tries_the_login(desk: Desk, service: AuthorizationServer) -> None:
+    save_login(desk, service, expires_in=-1)
     outcome = desk.run("doctor", "--auth-type", "qwen-oauth", "--chat", "--format", "json", env=at(service))
     steps = {step["name"]: step["outcome"] for step in outcome.json["steps"]}
     assert steps["chat"] == "ok", outcome.out
@@ -353,20 +353,20 @@ def test_the_doctor_tries_the_login(desk: Desk, service: AuthorizationServer) ->
 
 
 @pytest.mark.parametrize("form", ["text", "json", "stream-json"])
-def test_a_token_that_comes_back_is_not_passed_on(desk: Desk, service: AuthorizationServer, form: str) -> None:
-    login = logged_in(desk, service)
+def test_a_token_in_an_answer_is_not_shown(desk: Desk, service: AuthorizationServer, form: str) -> None:
+    login = save_login(desk, service)
     service.chat_replies += [streamed("tok ", login["access_token"], " ", login["refresh_token"], " end")]
     outcome = desk.run(*ASKED, "--output-format", form, env=at(service)).ended(0)
     assert "end" in outcome.out
     hides_tokens(login, outcome.said)
 
 
-def test_logged_out_is_logged_out_whatever_is_under_way(desk: Desk, service: AuthorizationServer) -> None:
-    logged_in(desk, service, expires_in=-1)
+def test_logout_during_a_refresh_removes_the_login(desk: Desk, service: AuthorizationServer) -> None:
+    save_login(desk, service, expires_in=-1)
     service.hold_before = threading.Event()
-    with started(desk, service, *ASKED) as refreshing:
+    with start(desk, service, *ASKED) as refreshing:
         assert service.received.wait(20)
-        with started(desk, service, "auth", "logout") as leaving:
+        with start(desk, service, "auth", "logout") as leaving:
             with pytest.raises(subprocess.TimeoutExpired):
                 leaving.wait(0.5)
             service.hold_before.set()
@@ -375,12 +375,10 @@ def test_logged_out_is_logged_out_whatever_is_under_way(desk: Desk, service: Aut
     assert not (desk.home / LOGIN).exists()
 
 
-def test_a_login_that_was_removed_during_an_exchange_does_not_come_back(
-    desk: Desk, service: AuthorizationServer
-) -> None:
-    logged_in(desk, service, expires_in=-1)
+def test_a_login_removed_during_a_refresh_stays_removed(desk: Desk, service: AuthorizationServer) -> None:
+    save_login(desk, service, expires_in=-1)
     service.hold_before = threading.Event()
-    with started(desk, service, *ASKED) as refreshing:
+    with start(desk, service, *ASKED) as refreshing:
         assert service.received.wait(20)
         (desk.home / LOGIN).unlink()
         service.hold_before.set()
@@ -388,8 +386,8 @@ def test_a_login_that_was_removed_during_an_exchange_does_not_come_back(
     assert not (desk.home / LOGIN).exists()
 
 
-def test_a_login_goes_nowhere_in_the_clear(desk: Desk, service: AuthorizationServer) -> None:
-    logged_in(desk, service)
+def test_a_login_is_never_sent_unencrypted(desk: Desk, service: AuthorizationServer) -> None:
+    save_login(desk, service)
     in_the_clear = "http://models.example/v1"
     outcome = desk.run(*ASKED, "--openai-base-url", in_the_clear, env=at(service)).ended(3)
     assert "sent unencrypted" in outcome.err
@@ -399,8 +397,8 @@ def test_a_login_goes_nowhere_in_the_clear(desk: Desk, service: AuthorizationSer
         desk.run("run", "--config", "a.toml", "-p", "x", *more, env=at(service)).ended(code)
 
 
-def test_an_artifact_takes_a_login_to_no_other_provider(desk: Desk, service: AuthorizationServer) -> None:
-    logged_in(desk, service)
+def test_an_artifact_sends_a_login_to_no_other_provider(desk: Desk, service: AuthorizationServer) -> None:
+    save_login(desk, service)
     flags = ["--auth-type", "qwen-oauth", "--openai-base-url", "https://openrouter.ai/api/v1", "-o", "a.toml"]
     desk.run("resolve", *flags, env=at(service)).ended(0)
     refused = desk.run("run", "--config", "a.toml", "-p", "x", env=at(service)).ended(5)
@@ -409,7 +407,7 @@ def test_an_artifact_takes_a_login_to_no_other_provider(desk: Desk, service: Aut
 
 
 @pytest.mark.parametrize(("there", "code"), [("garbage", 0), ("a directory", 2)])
-def test_what_stands_in_the_place_of_a_login_is_not_lost(
+def test_another_file_in_place_of_the_login_is_kept(
     desk: Desk, service: AuthorizationServer, there: str, code: int
 ) -> None:
     if there == "garbage":
@@ -421,26 +419,26 @@ def test_what_stands_in_the_place_of_a_login_is_not_lost(
             person.until("Waiting for the login")
             service.approve()
         assert person.ended() == code
-    # Nobody is asked to log in for nothing.
+    # The user is not asked to log in in vain.
     assert bool(service.requests) == (code == 0)
     assert desk.files().get(f"{LOGIN}.broken", b"garbage") == b"garbage"
     assert (f"{LOGIN}.broken" in desk.files()) == (code == 0)
 
 
-def test_an_answer_whose_api_cannot_be_used_leaves_the_login_that_is_there(
+def test_a_login_with_an_unusable_api_address_does_not_replace_the_old_one(
     desk: Desk, service: AuthorizationServer
 ) -> None:
-    old = logged_in(desk, service)
+    old = save_login(desk, service)
     service.resource_url = "http://portal.qwen.ai"
     with Typing(desk, *LOG_IN, env=at(service)) as person:
         person.until("Waiting for the login")
         service.approve()
         assert person.ended() == 6
         assert "cannot be used" in person.text
-    assert kept(desk) == old
+    assert saved_login(desk) == old
 
 
-def test_a_server_that_drips_does_not_outlive_the_code(desk: Desk, service: AuthorizationServer) -> None:
+def test_a_slow_server_does_not_outlast_the_code(desk: Desk, service: AuthorizationServer) -> None:
     service.code_seconds = 2
     service.poll_replies += [Reply([b" "] * 200, 200, "application/json", pause=0.2)]
     started_at = time.monotonic()
@@ -449,7 +447,7 @@ def test_a_server_that_drips_does_not_outlive_the_code(desk: Desk, service: Auth
     assert time.monotonic() - started_at < 15
 
 
-def test_a_refused_code_tells_of_the_end_of_the_free_tier(desk: Desk, service: AuthorizationServer) -> None:
+def test_a_refused_code_mentions_the_end_of_the_free_tier(desk: Desk, service: AuthorizationServer) -> None:
     env = at(service) | {"QWEN_OAUTH_BASE_URL": f"{service.url}/nowhere"}
     with Typing(desk, *LOG_IN, env=env, width=300) as person:
         assert person.ended() == 6

@@ -1,4 +1,4 @@
-"""A conversation that goes from nothing to a login, to a key, and back: what was said stays."""
+"""Changing the authentication in a conversation: no config, a login, a key and back; the messages stay."""
 
 from __future__ import annotations
 
@@ -29,18 +29,20 @@ def service() -> Iterator[AuthorizationServer]:
 
 
 def on(person: Typing, keys: str, *wanted: str) -> None:
-    """Press keys when something can be seen."""
+    """Press keys when a text is visible."""
     person.until(*wanted)
     person.type(keys)
 
 
-def logged_in(desk: Desk, service: AuthorizationServer, expires_in: float | None = None) -> dict[str, object]:
+def save_login(desk: Desk, service: AuthorizationServer, expires_in: float | None = None) -> dict[str, object]:
     document = service.issue(expires_in)
     desk.write(LOGIN, json.dumps(document)).chmod(0o600)
     return document
 
 
-def test_from_nothing_to_a_login_to_a_key_and_back(desk: Desk, service: AuthorizationServer, server: Provider) -> None:
+def test_from_no_config_to_a_login_to_a_key_and_back(
+    desk: Desk, service: AuthorizationServer, server: Provider
+) -> None:
     env = {"QWEN_OAUTH_BASE_URL": service.url}
     with Typing(desk, "run", "--no-browser", env=env, height=120) as person:
         on(person, "9\r", "Provider [")
@@ -75,7 +77,7 @@ def test_from_nothing_to_a_login_to_a_key_and_back(desk: Desk, service: Authoriz
     assert token not in seen
 
 
-def test_a_method_that_was_asked_for_goes_straight_to_the_login(desk: Desk, service: AuthorizationServer) -> None:
+def test_the_method_flag_starts_the_login_directly(desk: Desk, service: AuthorizationServer) -> None:
     env = {"QWEN_OAUTH_BASE_URL": service.url, "OPENAI_API_KEY": KEY}
     with Typing(desk, "run", "--auth-type", "qwen-oauth", "--no-browser", env=env, height=60) as person:
         person.until("there is no Qwen OAuth login", "The code is", "Waiting for the login")
@@ -85,7 +87,7 @@ def test_a_method_that_was_asked_for_goes_straight_to_the_login(desk: Desk, serv
         assert person.ended() == 0
 
 
-def test_an_artifact_without_a_login_leads_to_one_and_auth_leads_back(
+def test_an_artifact_without_a_login_starts_one_and_auth_changes_it(
     desk: Desk, service: AuthorizationServer, server: Provider
 ) -> None:
     env = {"QWEN_OAUTH_BASE_URL": service.url}
@@ -109,8 +111,8 @@ def test_an_artifact_without_a_login_leads_to_one_and_auth_leads_back(
     assert len(service.chats) == 1
 
 
-def test_a_refused_login_keeps_the_conversation(desk: Desk, service: AuthorizationServer) -> None:
-    logged_in(desk, service)
+def test_a_refused_login_does_not_end_the_conversation(desk: Desk, service: AuthorizationServer) -> None:
+    save_login(desk, service)
     env = {"QWEN_OAUTH_BASE_URL": service.url}
     with Typing(desk, "run", "--no-browser", env=env, height=120) as person:
         on(person, "one\r", "/help")
@@ -128,7 +130,7 @@ def test_a_refused_login_keeps_the_conversation(desk: Desk, service: Authorizati
     assert service.chats[-1].texts == ["one", "pong from coder-model", "two again"]
 
 
-def test_thinking_better_of_a_login_changes_nothing(desk: Desk, service: AuthorizationServer, server: Provider) -> None:
+def test_a_cancelled_login_changes_nothing(desk: Desk, service: AuthorizationServer, server: Provider) -> None:
     env = {"QWEN_OAUTH_BASE_URL": service.url, "OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{server.url}/v1"}
     with Typing(desk, "run", "--no-browser", env=env, height=100) as person:
         on(person, "/auth\r", "/help")

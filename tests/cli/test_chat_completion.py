@@ -1,4 +1,4 @@
-"""What Tab completes in a conversation: models of the endpoint, file names, and words of commands."""
+"""Tab completion in a conversation: models of the endpoint, file names, and words of commands."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def listing(*names: str, **options: float) -> Reply:
 
 
 def tab(chat: Typing, typed: str, *wanted: str) -> None:
-    """Type something, press Tab when it is there, and wait for what must be seen."""
+    """Type a text, press Tab when it is visible, and wait for the expected text."""
     chat.type(typed).until(typed)
     chat.type(TAB).until(*wanted)
 
@@ -58,20 +58,18 @@ def test_tab_completes_the_models_of_the_endpoint_and_asks_once(chat: Typing, li
     assert lists(listed) == 1
 
 
-def test_a_name_is_found_by_its_middle(chat: Typing, listed: Provider) -> None:
+def test_a_model_is_found_by_the_middle_of_its_name(chat: Typing, listed: Provider) -> None:
     tab(chat, "/model CODER", "> /model qwen3-coder-plus")
 
 
-def test_the_list_of_model_is_used_for_completion(chat: Typing, listed: Provider) -> None:
+def test_the_list_that_model_fetched_is_used_for_completion(chat: Typing, listed: Provider) -> None:
     chat.type(f"/model{ENTER}").until("has:", "qwen3-coder-plus", "\n>")
     tab(chat, "/model qw", "> /model qwen3-coder-plus")
     assert lists(listed) == 1
 
 
 @pytest.mark.parametrize(("name", "near"), [("qwen3-codr-plus", "it lists qwen3-coder-plus"), ("zz", "this model.")])
-def test_a_model_that_the_endpoint_does_not_list_is_said_to_be_none(
-    chat: Typing, listed: Provider, name: str, near: str
-) -> None:
+def test_a_model_that_is_not_listed_is_reported(chat: Typing, listed: Provider, name: str, near: str) -> None:
     chat.type(f"/model{ENTER}").until("has:", "\n>")
     chat.type(f"/model {name}{ENTER}").until(f"The model is {name}", "does not list", near, "\n>")
     assert lists(listed) == 1
@@ -87,7 +85,7 @@ def test_a_model_that_the_endpoint_does_not_list_is_said_to_be_none(
     ],
     ids=["silent", "no list", "none", "half"],
 )
-def test_an_endpoint_without_a_list_holds_nobody_up(chat: Typing, listed: Provider, reply: Reply) -> None:
+def test_an_endpoint_without_a_list_does_not_block(chat: Typing, listed: Provider, reply: Reply) -> None:
     listed.models_reply = reply
     tab(chat, "/model gp", "> /model gp")
     chat.type("x").until("> /model gpx")
@@ -96,7 +94,7 @@ def test_an_endpoint_without_a_list_holds_nobody_up(chat: Typing, listed: Provid
     assert chat.type(CTRL_D).ended() == 0
 
 
-def test_no_listed_name_steers_the_terminal(chat: Typing, listed: Provider) -> None:
+def test_control_characters_in_model_names_are_removed(chat: Typing, listed: Provider) -> None:
     listed.models_reply = listing("ab\x1b]0;title\x07", "ab c", "ab\nc", "abc-1", "ab\u202ed")
     before = len(chat.raw)
     tab(chat, "/model a", "> /model abc-1")

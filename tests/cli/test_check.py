@@ -1,4 +1,4 @@
-"""`qwen-cfg check`: what was just written is never drift, and what drifted is told and mended."""
+"""`qwen-cfg check`: a new artifact has no drift, and drift is reported and fixed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def state(path: Path) -> tuple[bytes, int, int]:
     return path.read_bytes(), path.stat().st_mtime_ns, path.stat().st_ino
 
 
-# What was just written.
+# A new artifact.
 
 
 @pytest.mark.parametrize("strict", [[], ["--strict"]], ids=["", "strict"])
@@ -56,7 +56,7 @@ def state(path: Path) -> tuple[bytes, int, int]:
     ],
     ids=" ".join,
 )
-def test_what_was_just_written_is_no_drift(desk: Desk, options: list[str], strict: list[str]) -> None:
+def test_a_new_artifact_has_no_drift(desk: Desk, options: list[str], strict: list[str]) -> None:
     put_env_file(desk, "a#b")
     desk.write("work/prod.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=prod\n")
     desk.write("work/app/~odd name.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=odd\n")
@@ -65,7 +65,7 @@ def test_what_was_just_written_is_no_drift(desk: Desk, options: list[str], stric
     name = "a.json" if strict else "a.toml"
     desk.run("resolve", "-o", name, *options).ended(0)
     before = state(desk.cwd / name)
-    # A key that is a flag is kept for one process, and has to be given again.
+    # A key from a flag lasts for one process, and has to be given again.
     again = ["--openai-api-key", "any"] if strict and "--openai-api-key" in options else []
     outcome = desk.run("check", name, *strict, *again).ended(0)
     assert name in outcome.out
@@ -73,7 +73,7 @@ def test_what_was_just_written_is_no_drift(desk: Desk, options: list[str], stric
     assert state(desk.cwd / name) == before
 
 
-def test_a_profile_from_the_environment_is_the_artifacts_from_then_on(desk: Desk) -> None:
+def test_a_profile_from_the_environment_is_stored_in_the_artifact(desk: Desk) -> None:
     desk.write("work/app/.env", "OPENAI_MODEL=project\n")
     desk.write(".env", f"OPENAI_API_KEY={KEY}\n")
     desk.run("resolve", "--auth-type", "openai", "-o", "a.toml", env={"QWEN_CFG_PROFILE": "qwen-code-0.21"}).ended(0)
@@ -83,7 +83,7 @@ def test_a_profile_from_the_environment_is_the_artifacts_from_then_on(desk: Desk
 # Drift.
 
 
-def test_drift_is_told_field_by_field(desk: Desk) -> None:
+def test_drift_is_reported_field_by_field(desk: Desk) -> None:
     put_env_file(desk)
     desk.run("resolve", "-o", "a.toml").ended(0)
     before = state(desk.cwd / "a.toml")
@@ -108,7 +108,7 @@ def test_drift_is_told_field_by_field(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.toml", "a.json"])
-def test_update_writes_it_again_in_its_form(desk: Desk, name: str) -> None:
+def test_update_rewrites_the_artifact_in_its_form(desk: Desk, name: str) -> None:
     put_env_file(desk)
     desk.run("resolve", "-o", name, "--timeout", "7").ended(0)
     (desk.cwd / name).chmod(0o640)
@@ -137,11 +137,11 @@ def test_update_writes_it_again_in_its_form(desk: Desk, name: str) -> None:
     ],
     ids=" ".join,
 )
-def test_the_command_that_is_named_mends_it(desk: Desk, options: list[str], strict: list[str]) -> None:
+def test_the_suggested_command_fixes_the_drift(desk: Desk, options: list[str], strict: list[str]) -> None:
     put_env_file(desk)
     desk.write("work/app/my env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=named\n")
     desk.run("resolve", "-o", "the artifact.toml", "--debug").ended(0)
-    # Another line for the same value: only provenance has changed, beside what the options change.
+    # Another line for the same value: only provenance has changed, apart from what the options change.
     desk.write("work/app/.env", f"\nOPENAI_API_KEY={KEY}\nDEBUG=1\nOPENAI_MODEL='qwen3-coder-plus'\n")
     told = desk.run("check", "the artifact.toml", *strict, *options, "--format", "json", env=WITH_KEY).json
     if told["mend"] is None:
@@ -154,7 +154,7 @@ def test_the_command_that_is_named_mends_it(desk: Desk, options: list[str], stri
     desk.run("check", "the artifact.toml", *strict, env=WITH_KEY).ended(0)
 
 
-def test_a_mending_command_never_holds_the_key(desk: Desk) -> None:
+def test_the_suggested_command_never_contains_the_key(desk: Desk) -> None:
     put_env_file(desk)
     desk.run("resolve", "-o", "a.toml").ended(0)
     for form in FORMATS:
@@ -162,7 +162,7 @@ def test_a_mending_command_never_holds_the_key(desk: Desk) -> None:
         assert KEY not in outcome.said
 
 
-def test_strict_compares_where_values_come_from(desk: Desk) -> None:
+def test_strict_compares_origins(desk: Desk) -> None:
     put_env_file(desk)
     desk.run("resolve", "-o", "a.toml").ended(0)
     desk.write("work/app/.env", f"OPENAI_MODEL=qwen3-coder-plus\nOPENAI_API_KEY={KEY}\n")
@@ -176,14 +176,14 @@ def test_strict_compares_where_values_come_from(desk: Desk) -> None:
     desk.run("check", "a.toml", env=WITH_KEY).ended(0)
 
 
-def test_a_key_that_changed_is_no_drift(desk: Desk) -> None:
+def test_a_changed_key_is_no_drift(desk: Desk) -> None:
     put_env_file(desk)
     desk.run("resolve", "-o", "a.toml").ended(0)
     desk.write("work/app/.env", "OPENAI_API_KEY=another\nDEBUG=1\nOPENAI_MODEL='qwen3-coder-plus'\n")
     desk.run("check", "a.toml", "--strict").ended(0)
 
 
-def test_a_flag_that_the_artifact_has_is_beaten_by_one_that_is_given(desk: Desk) -> None:
+def test_a_given_flag_overrides_the_flag_in_the_artifact(desk: Desk) -> None:
     put_env_file(desk)
     desk.run("resolve", "-o", "a.toml", "--model", "written").ended(0)
     desk.run("check", "a.toml", "--model", "written").ended(0)
@@ -195,7 +195,7 @@ def test_a_flag_that_the_artifact_has_is_beaten_by_one_that_is_given(desk: Desk)
 
 @pytest.mark.parametrize("options", [[], ["--secret-from", "environment:CI_KEY"]], ids=["", "secret-from"])
 @pytest.mark.parametrize("login", [False, True], ids=["", "login"])
-def test_a_missing_key_is_a_note(desk: Desk, options: list[str], login: bool) -> None:
+def test_a_missing_key_is_only_a_note(desk: Desk, options: list[str], login: bool) -> None:
     desk.write("work/app/.env", "OPENAI_MODEL=qwen3-coder-plus\n")
     desk.run("resolve", "-o", "a.toml", *options, env=WITH_KEY).ended(0)
     if login:
@@ -223,8 +223,8 @@ def test_a_missing_key_does_not_hide_other_drift(desk: Desk) -> None:
     assert len(outcome["notes"]) == 1
 
 
-def test_a_key_that_is_where_the_artifact_says_is_not_missing(desk: Desk) -> None:
-    """Made at a desk from the file there; checked where the key is a CI secret."""
+def test_a_key_at_the_place_that_the_artifact_names_is_not_missing(desk: Desk) -> None:
+    """Made on a machine with the file, and checked in CI, where the key is a secret."""
     put_env_file(desk)
     desk.run("resolve", "-o", "a.toml", "--secret-from", "environment:CI_KEY").ended(0)
     desk.write("work/app/.env", "DEBUG=1\n\nOPENAI_MODEL=qwen3-coder-plus\n")
@@ -232,7 +232,7 @@ def test_a_key_that_is_where_the_artifact_says_is_not_missing(desk: Desk) -> Non
     assert "no API key" not in outcome.said
 
 
-def test_an_update_keeps_how_the_artifact_refers_to_the_key(desk: Desk) -> None:
+def test_an_update_keeps_the_secret_reference(desk: Desk) -> None:
     put_env_file(desk)
     desk.run("resolve", "-o", "a.toml", "--secret-from", "environment:CI_KEY").ended(0)
     put_env_file(desk, "qwen3-max")
@@ -242,7 +242,7 @@ def test_an_update_keeps_how_the_artifact_refers_to_the_key(desk: Desk) -> None:
     assert written["api_key"] == {"from": "environment", "variable": "CI_KEY"}
 
 
-def test_a_fifo_is_read_once_where_there_is_no_key(desk: Desk) -> None:
+def test_without_a_key_a_fifo_is_read_once(desk: Desk) -> None:
     desk.write("work/app/.env", "OPENAI_MODEL=piped\n")
     desk.run("resolve", "-o", "a.toml", env=WITH_KEY).ended(0)
     read, write = os.pipe()
@@ -253,10 +253,10 @@ def test_a_fifo_is_read_once_where_there_is_no_key(desk: Desk) -> None:
     outcome.ended(0)
 
 
-# The artifact by itself.
+# The artifact alone.
 
 
-def test_the_artifact_alone_needs_no_world(desk: Desk) -> None:
+def test_an_artifact_can_be_checked_alone(desk: Desk) -> None:
     put_env_file(desk)
     desk.run("resolve", "-o", "a.toml").ended(0)
     desk.write("work/app/.env", b"\xff")
@@ -267,7 +267,7 @@ def test_the_artifact_alone_needs_no_world(desk: Desk) -> None:
 
 
 def broken(text: str) -> dict[str, bytes]:
-    def but(old: str, new: str) -> bytes:
+    def with_change(old: str, new: str) -> bytes:
         assert old in text
         return text.replace(old, new, 1).encode()
 
@@ -275,27 +275,27 @@ def broken(text: str) -> dict[str, bytes]:
         "truncated": text[: len(text) // 2].encode(),
         "truncated in a string": text[: text.index("gpt-4o") + 3].encode(),
         "empty": b"",
-        "another format version": but("format = 1", "format = 2"),
-        "no format": but("format = 1", ""),
-        "a format that is a text": but("format = 1", 'format = "1"'),
-        "an unknown field": but("[config]", "[config]\ncolour = 1"),
-        "an unknown key": but("format = 1", "format = 1\ncolour = 1"),
-        "a missing field": but("max_retries = 3\n", ""),
-        "a missing provenance": but("[provenance.model]", "[provenance.colour]"),
-        "another type": but("max_retries = 3", 'max_retries = "3"'),
-        "out of bounds": but("max_retries = 3", "max_retries = 21"),
-        "not a number": but("timeout = 120.0", "timeout = nan"),
-        "infinite": but("timeout = 120.0", "timeout = inf"),
-        "an endless number": but("max_retries = 3", "max_retries = " + "1" * 5000),
-        "a date": but('model = "gpt-4o"', "model = 1979-05-27"),
-        "an unknown method": but('auth_method = "openai"', 'auth_method = "none"'),
-        "an unknown profile": but('profile = "documented"', 'profile = "newest"'),
-        "a relative base URL": but('"https://api.openai.com/v1"', '"api.openai.com"'),
-        "a key in the clear": but(
+        "another format version": with_change("format = 1", "format = 2"),
+        "no format": with_change("format = 1", ""),
+        "a format that is a text": with_change("format = 1", 'format = "1"'),
+        "an unknown field": with_change("[config]", "[config]\ncolour = 1"),
+        "an unknown key": with_change("format = 1", "format = 1\ncolour = 1"),
+        "a missing field": with_change("max_retries = 3\n", ""),
+        "a missing provenance": with_change("[provenance.model]", "[provenance.colour]"),
+        "another type": with_change("max_retries = 3", 'max_retries = "3"'),
+        "out of bounds": with_change("max_retries = 3", "max_retries = 21"),
+        "not a number": with_change("timeout = 120.0", "timeout = nan"),
+        "infinite": with_change("timeout = 120.0", "timeout = inf"),
+        "an endless number": with_change("max_retries = 3", "max_retries = " + "1" * 5000),
+        "a date": with_change('model = "gpt-4o"', "model = 1979-05-27"),
+        "an unknown method": with_change('auth_method = "openai"', 'auth_method = "none"'),
+        "an unknown profile": with_change('profile = "documented"', 'profile = "newest"'),
+        "a relative base URL": with_change('"https://api.openai.com/v1"', '"api.openai.com"'),
+        "a key in the clear": with_change(
             'from = "environment"\nvariable = "OPENAI_API_KEY"', f'from = "environment"\nvalue = "{KEY}"'
         ),
         "not UTF-8": b"\xff\xfe" + text.encode("utf-16-le"),
-        "NUL": but("gpt-4o", "gpt\x004o"),
+        "NUL": with_change("gpt-4o", "gpt\x004o"),
         "JSON that is cut off": b'{"format": 1, "config": {',
         "JSON that is a list": b"[]",
         "JSON with NaN": b'{"format": NaN}',
@@ -305,7 +305,7 @@ def broken(text: str) -> dict[str, bytes]:
     }
 
 
-# As much of an artifact as the names of the cases need.
+# The beginning of each bad artifact, for the names of the cases.
 KINDS = list(
     broken(
         'format = 1\nprofile = "documented"\n[config]\nauth_method = "openai"\n'
@@ -316,7 +316,7 @@ KINDS = list(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_no_valid_artifact_is_refused(desk: Desk, kind: str) -> None:
+def test_an_invalid_artifact_is_refused(desk: Desk, kind: str) -> None:
     desk.run("resolve", "-o", "good.toml", env=WITH_KEY).ended(0)
     bad = desk.cwd / "bad.toml"
     bad.write_bytes(broken((desk.cwd / "good.toml").read_text())[kind])
@@ -329,7 +329,7 @@ def test_what_is_no_valid_artifact_is_refused(desk: Desk, kind: str) -> None:
     assert state(bad) == before
 
 
-def test_the_place_in_an_artifact_is_named(desk: Desk) -> None:
+def test_the_place_in_the_artifact_is_named(desk: Desk) -> None:
     desk.run("resolve", "-o", "a.toml", env=WITH_KEY).ended(0)
     text = (desk.cwd / "a.toml").read_text()
     desk.write("work/app/a.toml", text.replace("max_retries = 3", "max_retries = 21"))
@@ -340,7 +340,7 @@ def test_the_place_in_an_artifact_is_named(desk: Desk) -> None:
 
 @pytest.mark.parametrize("workspace", [None, "", "work", "elsewhere"])
 @pytest.mark.parametrize("name", ["a.toml", "./a.toml", "../app/a.toml", "absolute", "missing.toml", "-C"])
-def test_a_workflow_gets_the_name_of_a_file_in_the_repository(desk: Desk, name: str, workspace: str | None) -> None:
+def test_an_annotation_has_the_path_in_the_repository(desk: Desk, name: str, workspace: str | None) -> None:
     desk.run("resolve", "-o", "a.toml", env=WITH_KEY).ended(0)
     desk.write("work/.git/HEAD", "ref: refs/heads/main\n")
     top = desk.cwd.parent
@@ -349,7 +349,7 @@ def test_a_workflow_gets_the_name_of_a_file_in_the_repository(desk: Desk, name: 
     file = str(desk.cwd / "a.toml") if name == "absolute" else file
     outcome = desk.run(*before, "check", file, "--format", "github", "--model", "other", env=env)
     assert outcome.code in (1, 3)
-    # The workspace that is the home of the tree has it under `work/`.
+    # From a workspace that is the home, the path begins with `work/`.
     above = "work/" if workspace == "" else ""
     assert outcome.out.startswith(f"::error file={above}app/{'missing' if name == 'missing.toml' else 'a'}.toml,")
     assert outcome.code == 1 or "the file does not exist. Check the path." in outcome.out
@@ -370,7 +370,7 @@ def test_a_directory_stands_for_the_artifact_in_it(desk: Desk, name: str) -> Non
 
 
 @pytest.mark.parametrize("argv", [["missing.toml"], ["."], ["missing/a.toml"], [""]])
-def test_a_file_that_is_not_there(desk: Desk, argv: list[str]) -> None:
+def test_a_missing_file_is_an_error(desk: Desk, argv: list[str]) -> None:
     outcome = desk.run("check", *argv).ended(3)
     assert outcome.out == ""
 
@@ -382,7 +382,7 @@ ANNOTATION = re.compile(r"::(error|warning|notice) file=([^,]*),line=(\d+),title
 
 
 @pytest.mark.parametrize("name", ["a.toml", "a.json"])
-def test_annotations_point_at_the_fields(desk: Desk, name: str) -> None:
+def test_annotations_have_the_lines_of_the_fields(desk: Desk, name: str) -> None:
     put_env_file(desk)
     desk.run("resolve", "-o", name).ended(0)
     lines = (desk.cwd / name).read_text().splitlines()
@@ -399,7 +399,7 @@ def test_annotations_point_at_the_fields(desk: Desk, name: str) -> None:
     assert reference_of_pointer.keys() == flags.keys()
     for field, number in reference_of_pointer.items():
         assert lines[number - 1].lstrip().startswith(f'"{field}":' if name == "a.json" else f"{field} =")
-        # It is the value's line, not that of the provenance further down.
+        # The line of the value, not that of its provenance.
         assert number < next(n for n, line in enumerate(lines, 1) if "provenance" in line)
 
 
@@ -408,7 +408,7 @@ def _flag(field: str, value: str) -> list[str]:
     return [flag, value] if value else [flag]
 
 
-def test_strict_annotations_point_at_what_is_in_the_file(desk: Desk) -> None:
+def test_strict_annotations_have_the_lines_of_the_provenance(desk: Desk) -> None:
     put_env_file(desk)
     desk.run("resolve", "-o", "a.toml").ended(0)
     lines = (desk.cwd / "a.toml").read_text().splitlines()
@@ -445,13 +445,13 @@ def test_control_characters_do_not_reach_a_terminal(desk: Desk) -> None:
         assert not re.search("[\x00-\x09\x0b-\x1f\x80-\x9f]", outcome.said), form
 
 
-# It writes nothing.
+# Writing.
 
 
 @pytest.mark.parametrize(
     "argv", [[], ["--strict"], ["--artifact-only"], ["--format", "json"], ["--format", "github"]], ids=" ".join
 )
-def test_without_update_nothing_is_written(desk: Desk, argv: list[str]) -> None:
+def test_a_check_without_update_writes_nothing(desk: Desk, argv: list[str]) -> None:
     put_env_file(desk)
     desk.run("resolve", "-o", "a.toml").ended(0)
     put_env_file(desk, "other")

@@ -1,4 +1,4 @@
-"""`qwen-cfg check` for many artifacts: each from its own place, one line each, and one summary."""
+"""`qwen-cfg check` for many artifacts: each in its own directory, with a line each and one summary."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def services(desk: Desk) -> Desk:
     return desk
 
 
-# What is told.
+# The report.
 
 
 def test_each_artifact_has_a_line_and_those_that_differ_have_details(services: Desk) -> None:
@@ -63,7 +63,7 @@ def test_each_artifact_has_a_line_and_those_that_differ_have_details(services: D
     assert outcome.err == ""
 
 
-def test_what_is_told_of_many_is_what_is_told_of_each(services: Desk) -> None:
+def test_the_report_of_many_equals_the_reports_of_each(services: Desk) -> None:
     names = [f"{name}/qwen.toml" for name in "abc"]
     alone = [services.run("check", name, "--format", "json", "--strict") for name in names]
     together = services.run("check", *names, "--format", "json", "--strict").ended(3).json
@@ -83,16 +83,16 @@ def test_what_is_told_of_many_is_what_is_told_of_each(services: Desk) -> None:
 
 
 @pytest.mark.parametrize(("names", "code"), [("a", 0), ("ab", 1), ("abc", 3), ("ac", 3)])
-def test_the_exit_code_is_the_highest(services: Desk, names: str, code: int) -> None:
+def test_the_exit_code_is_the_highest_of_all(services: Desk, names: str, code: int) -> None:
     services.run("check", *(f"{name}/qwen.toml" for name in (*names, *names))).ended(code)
 
 
-def test_a_file_that_is_named_twice_is_checked_once(services: Desk) -> None:
+def test_a_file_named_twice_is_checked_once(services: Desk) -> None:
     told = services.run("check", "a", "./a/qwen.toml", "a/../a/", "a/qwen.toml", "--format", "json").ended(0).json
     assert [artifact["file"] for artifact in told["artifacts"]] == ["a/qwen.toml"]
 
 
-def test_warnings_of_many_are_told_once(desk: Desk) -> None:
+def test_a_warning_of_many_artifacts_is_shown_once(desk: Desk) -> None:
     for name in "abcde":
         make_service(desk, name)
     git(desk, "init", "-q")
@@ -102,7 +102,7 @@ def test_warnings_of_many_are_told_once(desk: Desk) -> None:
     assert "5 artifacts: 5 with findings" in desk.run("check", ".", "--select", "all").ended(1).out
 
 
-def test_a_missing_file_stops_no_other(services: Desk) -> None:
+def test_a_missing_file_does_not_stop_the_others(services: Desk) -> None:
     outcome = services.run("check", "missing.toml", "a", "nowhere/", "empty", "b").ended(3)
     assert "missing.toml: error: the file does not exist" in outcome.out
     assert "nowhere/: error: " in outcome.out
@@ -112,7 +112,7 @@ def test_a_missing_file_stops_no_other(services: Desk) -> None:
 def test_no_key_and_no_control_character_is_shown(services: Desk) -> None:
     name = "x\x1b[2J\n::add-mask::y"
     make_service(services, name)
-    # One service has the key of another one in its model.
+    # One service has another one's key as its model.
     set_model(services, name, f"m{KEY[:11]}\x1b[1m")
     set_model(services, "b", KEY)
     for form in ("text", "json", "github", "sarif", "junit", "gitlab"):
@@ -123,10 +123,10 @@ def test_no_key_and_no_control_character_is_shown(services: Desk) -> None:
         assert not any(line.startswith("::add") for line in outcome.said.splitlines())
 
 
-# Each from its own place.
+# The directory of each artifact.
 
 
-def test_what_is_typed_goes_by_the_working_directory(desk: Desk) -> None:
+def test_typed_paths_start_from_the_working_directory(desk: Desk) -> None:
     for name in ("a", "b"):
         make_service(desk, name)
     desk.write(f"{APP}/prod.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=prod\n")
@@ -134,7 +134,7 @@ def test_what_is_typed_goes_by_the_working_directory(desk: Desk) -> None:
     assert [a["differences"][0]["new"] for a in told["artifacts"]] == ["prod", "prod"]
 
 
-def test_update_writes_what_drifted_and_nothing_else(services: Desk) -> None:
+def test_update_writes_only_artifacts_with_drift(services: Desk) -> None:
     before = {name: (services.cwd / name / "qwen.toml").stat().st_mtime_ns for name in "ac"}
     outcome = services.run("check", ".", "--update").ended(3)
     assert "3 artifacts: 1 up to date, 1 updated, 1 with an error" in outcome.out
@@ -144,7 +144,7 @@ def test_update_writes_what_drifted_and_nothing_else(services: Desk) -> None:
     services.run("check", "b", "a").ended(0)
 
 
-def test_an_update_that_cannot_be_written_stops_no_other(open_desk: Desk) -> None:
+def test_a_failed_update_does_not_stop_the_others(open_desk: Desk) -> None:
     for name in ("a", "b"):
         make_service(open_desk, name)
         set_model(open_desk, name, "another")
@@ -168,7 +168,7 @@ def found(desk: Desk, *names: str, code: int = 0) -> list[str]:
     return [artifact["file"] for artifact in told["artifacts"]]
 
 
-def test_a_directory_is_searched_without_what_git_ignores(desk: Desk) -> None:
+def test_files_that_git_ignores_are_not_searched(desk: Desk) -> None:
     text = make_service(desk, "a").read_text()
     for name in ("", "ignored/", "ignored/but/", "tracked/", "b/deep/er/", "node_modules/x/", ".hidden/", "named/"):
         desk.write(f"{APP}/{name}qwen.toml", text)
@@ -177,10 +177,10 @@ def test_a_directory_is_searched_without_what_git_ignores(desk: Desk) -> None:
     git(desk, "add", "-f", "tracked/qwen.toml", "b")
     here = ["./qwen.toml", "./.hidden/qwen.toml", "./a/qwen.toml", "./b/deep/er/qwen.toml", "./ignored/but/qwen.toml"]
     assert found(desk, ".") == [*here, "./tracked/qwen.toml"]
-    # Whoever names a directory names the artifact in it.
+    # A directory on the command line means the artifact in it.
     assert found(desk, "b", "ignored") == ["b/deep/er/qwen.toml", "ignored/qwen.toml", "ignored/but/qwen.toml"]
     assert found(desk, "named", "a") == ["named/qwen.toml", "a/qwen.toml"]
-    # Git itself says what it lists.
+    # The list of git itself.
     (desk.cwd / "b/deep/er/qwen.toml").unlink()
     assert "./b/deep/er/qwen.toml" not in found(desk, ".")
 
@@ -194,7 +194,7 @@ def test_a_directory_of_repositories_is_searched_by_the_rules_of_each(desk: Desk
         desk.write(f"{APP}/{name}/.gitignore", "out\n")
     expected = ["./none/out/qwen.toml", "./one/qwen.toml", "./one/src/qwen.toml", "./two/src/qwen.toml"]
     assert found(desk, ".") == expected
-    # Without git, nothing says what is ignored.
+    # Without git, nothing is ignored.
     alone = desk.run("check", ".", "--artifact-only", "--format", "json", env={"PATH": "/nowhere"}).ended(0)
     assert len(alone.json["artifacts"]) == 6
     said = "git did not report which files it ignores, so every directory is searched"
@@ -207,7 +207,7 @@ def test_a_directory_of_repositories_is_searched_by_the_rules_of_each(desk: Desk
 @pytest.mark.parametrize("in_git", [True, False])
 def test_a_deep_directory_is_searched(desk: Desk, in_git: bool) -> None:
     text = make_service(desk, "a").read_text()
-    # Deeper than Python's calls within each other: it can neither make nor remove so many directories itself.
+    # Deeper than Python's recursion limit, so Python can neither make nor remove the directories itself.
     below = "/".join("d" * 1200)
     subprocess.run(["mkdir", "-p", desk.cwd / below], check=True)
     desk.write(f"{APP}/{below}/qwen.toml", text)
@@ -220,7 +220,7 @@ def test_a_deep_directory_is_searched(desk: Desk, in_git: bool) -> None:
 
 
 @pytest.mark.parametrize("in_git", [True, False])
-def test_no_link_is_followed_in_a_search(desk: Desk, in_git: bool) -> None:
+def test_the_search_follows_no_link(desk: Desk, in_git: bool) -> None:
     text = make_service(desk, "a").read_text()
     desk.write("outside/qwen.toml", text)
     desk.write("outside/deep/qwen.toml", text)
@@ -238,9 +238,9 @@ def test_no_link_is_followed_in_a_search(desk: Desk, in_git: bool) -> None:
     os.mkfifo(desk.cwd / "fifo")
     (desk.cwd / "dir/qwen.toml").mkdir(parents=True)
     assert found(desk, ".", "a") == ["./a/qwen.toml"]
-    # One that is named is.
+    # A link on the command line is followed.
     assert found(desk, "link", "was") == ["link/qwen.toml", "link/deep/qwen.toml", "was/qwen.toml"]
-    # What is left out is told.
+    # Skipped directories are reported.
     left_out = "./swapped/qwen.toml, ./was/qwen.toml" if in_git else "./was/qwen.toml"
     said = f"note: not checked, because they are links or not regular files: {left_out}. To check one, name it."
     assert said in desk.run("check", ".").ended(0).err
@@ -248,7 +248,7 @@ def test_no_link_is_followed_in_a_search(desk: Desk, in_git: bool) -> None:
 
 
 @pytest.mark.parametrize("in_git", [True, False])
-def test_what_is_left_out_is_told_in_one_line(desk: Desk, in_git: bool) -> None:
+def test_skipped_directories_are_reported_in_one_line(desk: Desk, in_git: bool) -> None:
     make_service(desk, "a")
     for number in range(5):
         (desk.cwd / f"{number}").mkdir()
@@ -259,7 +259,7 @@ def test_what_is_left_out_is_told_in_one_line(desk: Desk, in_git: bool) -> None:
     assert said in desk.run("check", ".").ended(0).err
 
 
-def test_a_directory_that_cannot_be_searched_is_told(open_desk: Desk) -> None:
+def test_an_unreadable_directory_is_reported(open_desk: Desk) -> None:
     make_service(open_desk, "a")
     (open_desk.cwd / "a/.env").unlink()
     (open_desk.cwd / "a/qwen.toml").chmod(0o644)
@@ -274,7 +274,7 @@ def test_a_directory_that_cannot_be_searched_is_told(open_desk: Desk) -> None:
     (open_desk.cwd / "closed").chmod(0o755)
 
 
-def test_an_artifact_of_another_user_counts_where_it_is_named(open_desk: Desk) -> None:
+def test_a_named_artifact_of_another_user_is_checked(open_desk: Desk) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root gives files away")
     make_service(open_desk, "a")
@@ -284,7 +284,7 @@ def test_an_artifact_of_another_user_counts_where_it_is_named(open_desk: Desk) -
     open_desk.run("check", "b", "a").ended(0)
 
 
-def test_a_repository_runs_nothing(desk: Desk) -> None:
+def test_a_repository_runs_no_program(desk: Desk) -> None:
     make_service(desk, "a")
     make_service(desk, "b")
     git(desk, "init", "-q")
@@ -299,7 +299,7 @@ def test_a_repository_runs_nothing(desk: Desk) -> None:
 # A terminal.
 
 
-def test_a_check_that_lasts_shows_how_far_it_is(services: Desk) -> None:
+def test_a_long_check_shows_its_progress(services: Desk) -> None:
     os.mkfifo(services.cwd / "pipe.toml")
     seen = see(services, "check", "pipe.toml", "a", "b")
     assert b"checking 1 of 3 artifacts [##########...." in seen.raw
@@ -309,19 +309,19 @@ def test_a_check_that_lasts_shows_how_far_it_is(services: Desk) -> None:
     assert b"checking" not in see(services, "check", "a", "b").raw
 
 
-def test_the_progress_is_told_in_no_pipe(services: Desk) -> None:
+def test_no_progress_in_a_pipe(services: Desk) -> None:
     os.mkfifo(services.cwd / "pipe.toml")
     outcome = services.run("check", "pipe.toml", "a", "--format", "json").ended(3)
     assert "checking" not in outcome.said
     assert json.loads(outcome.out)["summary"]["artifacts"] == 2
 
 
-# The end in between.
+# Interruption.
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="forks are found in /proc")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_every_process(services: Desk, number: signal.Signals, code: int) -> None:
+def test_a_signal_ends_all_processes(services: Desk, number: signal.Signals, code: int) -> None:
     pipes = [f"pipe{n}.toml" for n in range(20)]
     for pipe in pipes:
         os.mkfifo(services.cwd / pipe)

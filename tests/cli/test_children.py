@@ -1,4 +1,4 @@
-"""A program that qwen-cfg starts gets no key, and a conversation starts none."""
+"""Child processes: no program that qwen-cfg starts gets a key, and a conversation starts none."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 ENTER, CTRL_D, CTRL_X_CTRL_E, ALT_BANG, ESCAPE_V = "\r", "\x04", "\x18\x05", "\x1b!", "\x1bv"
 PACKAGES = (qwen_schema, qwen_cfg, qwen_runtime)
-# What starts another program, by the module and the name in it.
+# The functions that start a program, by module and name.
 STARTING = {"os": ("exec", "spawn", "posix_spawn", "popen", "system", "startfile"), "webbrowser": ("",), "pty": ("",)}
 
 
-def spying(desk: Desk, name: str) -> tuple[Path, Path]:
-    """Return a program that writes its environment to a file, and that file."""
+def spy_program(desk: Desk, name: str) -> tuple[Path, Path]:
+    """Make a program that writes its environment to a file; return both paths."""
     seen = desk.home / f"{name}.seen"
     program = desk.write(f"bin/{name}", f'#!/bin/sh\nenv >> "{seen}"\necho "$@" >> "{seen}"\nexit 1\n')
     program.chmod(0o755)
@@ -40,7 +40,7 @@ def spying(desk: Desk, name: str) -> tuple[Path, Path]:
     "keys", [CTRL_X_CTRL_E, ALT_BANG + "{program}", ESCAPE_V], ids=["editor", "shell", "editor of vi"]
 )
 def test_no_key_press_starts_an_editor_or_a_shell(desk: Desk, server: Provider, keys: str) -> None:
-    program, seen = spying(desk, "editor")
+    program, seen = spy_program(desk, "editor")
     programs = dict.fromkeys(("EDITOR", "VISUAL", "PAGER", "SHELL", "BROWSER"), str(program))
     with Typing(desk, "run", env=env_of(server, **programs)) as chat:
         chat.until("0 tokens")
@@ -52,7 +52,7 @@ def test_no_key_press_starts_an_editor_or_a_shell(desk: Desk, server: Provider, 
 
 
 def test_git_gets_no_key(desk: Desk) -> None:
-    program, seen = spying(desk, "git")
+    program, seen = spy_program(desk, "git")
     (desk.home / ".git").mkdir()
     path = f"{program.parent}:{os.environ['PATH']}"
     desk.run("resolve", "--inline-secrets", "-o", "a.toml", env={"OPENAI_API_KEY": KEY, "PATH": path}).ended(0)
@@ -62,25 +62,25 @@ def test_git_gets_no_key(desk: Desk) -> None:
 
 
 def calls() -> list[tuple[str, ast.Call, str]]:
-    """Return every call of something that a module holds, with its file and its name."""
+    """Yield every call of a function of a module, with its file and its name."""
     files = [file for package in PACKAGES for file in Path(package.__path__[0]).rglob("*.py")]
     nodes = [(file.name, node) for file in files for node in ast.walk(ast.parse(file.read_text("utf-8")))]
     return [(file, node, ast.unparse(node.func)) for file, node in nodes if isinstance(node, ast.Call)]
 
 
-def test_every_program_is_started_with_an_environment_of_its_own() -> None:
-    # A result of subprocess starts nothing.
+def test_every_program_gets_an_explicit_environment() -> None:
+    # A class for results, which starts nothing.
     started = [(f, call) for f, call, name in calls() if re.fullmatch(r"subprocess\.(?!CompletedProcess).*", name)]
     assert "git.py" in {file for file, _ in started}
     assert [file for file, call in started if "env" not in {keyword.arg for keyword in call.keywords}] == []
 
 
-def test_nothing_else_starts_programs() -> None:
+def test_no_other_function_starts_programs() -> None:
     others = [
         (file, name)
         for file, _, name in calls()
         for module, starts in STARTING.items()
         if any(name.startswith(f"{module}.{start}") for start in starts)
     ]
-    # `exec` becomes the program that the user names, which is to have the key.
+    # `exec` becomes the program that the user names, which gets the key.
     assert others == [("program.py", "os.execve")]

@@ -1,4 +1,4 @@
-"""Which version of Qwen Code is followed, in real processes: what decides, what the screens say, and what warns."""
+"""The choice of the profile, in real processes: what decides it, what the screens show, and warnings."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ NEWER = "qwen-code-0.21"
 RULES_OF_DOCUMENTS = "rules of Qwen Code's documents"
 RULES_OF_NEWER = "rules of Qwen Code 0.21 and later"
 FOUND = f"{RULES_OF_NEWER} (qwen 0.24.4 on PATH)"
-# What one of the two profiles takes from the home, and the other does not.
+# Values of the project and of the home; only one of the two profiles uses those of the home.
 OF_PROJECT = f"OPENAI_API_KEY={KEY}\n"
 OF_HOME = "OPENAI_BASE_URL=https://home.example/v1\nOPENAI_MODEL=filled-in\n"
 
 
 @pytest.fixture
 def place(desk: Desk) -> Desk:
-    """A desk whose home fills in the model, under the newer rules alone."""
+    """A desk whose home sets the model, which only the newer profile uses."""
     desk.write("work/app/.env", OF_PROJECT)
     desk.write(".qwen/.env", OF_HOME)
     return desk
@@ -50,7 +50,7 @@ def each(desk: Desk, env: dict[str, str], *lines: str) -> list[Outcome]:
     return run_all([Run(line.split(), desk.cwd, desk.home, env) for line in lines])
 
 
-def test_every_command_follows_the_program_that_is_installed(place: Desk) -> None:
+def test_every_command_follows_the_installed_version(place: Desk) -> None:
     env = with_qwen(place)
     artifact, explained, field, compared, written, same, valid, terms = each(
         place,
@@ -77,7 +77,7 @@ def test_every_command_follows_the_program_that_is_installed(place: Desk) -> Non
         assert "QC120" not in outcome.said
 
 
-def test_an_older_one_and_none_follow_the_documents(place: Desk) -> None:
+def test_an_older_or_missing_version_follows_the_documents(place: Desk) -> None:
     older, unknown = with_qwen(place, "0.20.1"), with_qwen(place, "0.24.9")
     (place.home / f".nvm/0.24.9/lib/node_modules/{PACKAGE}/package.json").write_text("{")
     package = f"~/.nvm/0.24.9/lib/node_modules/{PACKAGE}/package.json"
@@ -95,7 +95,7 @@ def test_an_older_one_and_none_follow_the_documents(place: Desk) -> None:
         assert (data.ended(0).json["profile"], data.json["profile_from"]) == ("documented", because)
 
 
-def test_what_is_named_counts_before_it_and_is_warned_of(place: Desk) -> None:
+def test_a_named_profile_overrides_the_installed_version_with_a_warning(place: Desk) -> None:
     env = with_qwen(place)
     named = {**env, "QWEN_CFG_PROFILE": "documented"}
     for words, environ, by in (
@@ -127,7 +127,7 @@ def test_what_is_named_counts_before_it_and_is_warned_of(place: Desk) -> None:
         Draft202012Validator(schema).validate(data.json)
 
 
-def test_the_profile_of_an_artifact_counts_and_is_only_warned_of(place: Desk) -> None:
+def test_the_profile_of_an_artifact_counts_with_a_warning(place: Desk) -> None:
     place.run("resolve", "-o", "a.toml").ended(0)
     env = with_qwen(place)
     text, data, counted, updated, again = each(
@@ -145,13 +145,13 @@ def test_the_profile_of_an_artifact_counts_and_is_only_warned_of(place: Desk) ->
     assert text.err.startswith(f"QC120 warning: {message} ")
     assert (data.ended(0).json["profile"], data.json["profile_from"]) == ("documented", "the artifact")
     assert [d["code"] for d in data.json["diagnostics"]] == ["QC120"]
-    # Who names the rule has it counted, as any other.
+    # The rule counts if it is selected, like any other.
     counted.ended(1)
     updated.ended(0)
     assert again.ended(0).said == (f"a.toml: up to date, by the {RULES_OF_NEWER} (the artifact)\n")
 
 
-def test_what_runs_says_it_too(place: Desk, server: Provider) -> None:
+def test_run_shows_the_warning_too(place: Desk, server: Provider) -> None:
     place.write("work/app/.env", "")
     env = {**with_qwen(place), **env_of(server), "OPENAI_MODEL": "gpt-4o"}
     place.run("resolve", "--profile", "documented", "-o", "a.toml", env=env).ended(0)
@@ -174,15 +174,15 @@ def test_what_runs_says_it_too(place: Desk, server: Provider) -> None:
         assert outcome.err.count("QC120") == count
 
 
-def test_init_writes_what_the_program_here_reads(desk: Desk) -> None:
+def test_init_writes_for_the_installed_version(desk: Desk) -> None:
     outcome = desk.run("init", "--no-verify", "--openai-api-key", KEY, env=with_qwen(desk)).ended(0)
     assert f"wrote qwen.toml by the {FOUND}: commit it" in outcome.out
     assert 'profile = "qwen-code-0.21"' in (desk.cwd / "qwen.toml").read_text()
     assert desk.run("check", "qwen.toml").ended(0).err == ""
 
 
-def test_a_cloned_repository_does_not_choose_the_rules(place: Desk) -> None:
-    """Its own qwen is on the PATH, as npm and direnv put it there, and so are relative directories."""
+def test_a_cloned_repository_does_not_choose_the_profile(place: Desk) -> None:
+    """The PATH has the repository's own qwen, as with npm and direnv, and relative directories."""
     local = npm_local(place.cwd)
     (place.cwd / "qwen").symlink_to(local / "qwen")
     for path in (str(local), "node_modules/.bin", ".", ""):
@@ -194,7 +194,7 @@ def test_a_cloned_repository_does_not_choose_the_rules(place: Desk) -> None:
     assert text.ended(0).out.splitlines()[0].endswith(FOUND)
 
 
-def test_nothing_is_started_and_a_fifo_is_not_waited_for(place: Desk) -> None:
+def test_no_program_is_started_and_a_fifo_does_not_block(place: Desk) -> None:
     env = with_qwen(place)
     module = place.home / f".nvm/0.24.4/lib/node_modules/{PACKAGE}"
     (module / "cli-entry.js").write_text(f"#!/bin/sh\ntouch {place.home}/it-ran\n")
@@ -205,7 +205,7 @@ def test_nothing_is_started_and_a_fifo_is_not_waited_for(place: Desk) -> None:
     assert not (place.home / "it-ran").exists()
 
 
-def test_an_odd_name_steers_no_terminal_and_no_job(place: Desk) -> None:
+def test_an_odd_path_is_no_command_to_a_terminal_or_a_ci_job(place: Desk) -> None:
     name = os.fsdecode(b"\xff\x1b[31m\n##[debug]\xe2\x80\xae")
     directory = write_program(place.home / name / "bin/qwen", "#!/bin/sh\n").parent
     env = {"PATH": f"{directory}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "200"}
@@ -217,7 +217,7 @@ def test_an_odd_name_steers_no_terminal_and_no_job(place: Desk) -> None:
         assert "##[debug]" not in outcome.said
 
 
-def test_a_python_program_gives_the_path(place: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_python_program_passes_the_path(place: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     here = {"cwd": place.cwd, "home": place.home}
     env = with_qwen(place)
     monkeypatch.setenv("PATH", env["PATH"])

@@ -1,4 +1,4 @@
-"""What is offered to CI services: the hooks for pre-commit, the action for GitHub, and the template for GitLab."""
+"""The files for CI services: hooks for pre-commit, the GitHub action, and the GitLab template."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def git(desk: Desk, *words: str) -> None:
 # pre-commit.
 
 
-def test_the_hooks_are_what_pre_commit_takes() -> None:
+def test_the_hooks_have_the_form_that_pre_commit_requires() -> None:
     """Source: pre-commit, "Creating new hooks"."""
     assert list(HOOKS) == ["qwen-cfg-check", "qwen-cfg-check-all"]
     for hook in HOOKS.values():
@@ -89,7 +89,7 @@ def test_pre_commit_itself_runs_the_hooks(services: Desk, tmp_path: Path) -> Non
     for words in (["init", "-q"], ["add", "."], ["-c", "user.name=x", "-c", "user.email=x", "commit", "-qm", "x"]):
         subprocess.run(["git", *words], cwd=hooks, check=True)
     asked = subprocess.run(["git", "rev-parse", "HEAD"], cwd=hooks, check=True, capture_output=True, text=True)
-    # The program of these tests, instead of one that is installed for the hook.
+    # The tested program, instead of one that pre-commit installs for the hook.
     here = [{"id": name, "language": "system"} for name in HOOKS]
     config = {"repos": [{"repo": str(hooks), "rev": asked.stdout.strip(), "hooks": here}]}
     services.write("work/app/.pre-commit-config.yaml", json.dumps(config))
@@ -110,8 +110,8 @@ def test_pre_commit_itself_runs_the_hooks(services: Desk, tmp_path: Path) -> Non
 # GitHub Actions.
 
 
-def test_the_action_is_a_composite_one_whose_values_are_no_code() -> None:
-    """What a workflow passes is data: in a script, `${{ … }}` would be taken for a part of it."""
+def test_the_composite_action_passes_inputs_as_data() -> None:
+    """Inputs of a workflow are data: `${{ … }}` in a script would be a part of the script."""
     assert ACTION["runs"]["using"] == "composite"
     given = {f"${{{{ inputs.{name} }}}}" for name in ACTION["inputs"]}
     used = set()
@@ -125,7 +125,7 @@ def test_the_action_is_a_composite_one_whose_values_are_no_code() -> None:
 
 
 def run_step(desk: Desk, step: dict[str, Any], inputs: dict[str, str], env: dict[str, str]) -> Any:
-    """Run a step as the runner does (GitHub, "Workflow syntax": bash --noprofile --norc -eo pipefail {0})."""
+    """Run a step like the runner (GitHub, "Workflow syntax": bash --noprofile --norc -eo pipefail {0})."""
     values = {name: described["default"] for name, described in ACTION["inputs"].items()} | inputs
     given = {
         name: re.sub(r"\$\{\{ inputs\.(.*?) \}\}", lambda m: values[m[1]], text) for name, text in step["env"].items()
@@ -169,7 +169,7 @@ def runner(desk: Desk) -> dict[str, str]:
     ],
     ids=str,
 )
-def test_the_action_checks(services: Desk, inputs: dict[str, str], code: int, count: int) -> None:
+def test_the_action_checks_artifacts(services: Desk, inputs: dict[str, str], code: int, count: int) -> None:
     env, step = runner(services), ACTION["runs"]["steps"][1]
     sarif = services.home / "runner/results.sarif"
     before = (services.cwd / "b c/qwen.toml").read_bytes()
@@ -185,7 +185,7 @@ def test_the_action_checks(services: Desk, inputs: dict[str, str], code: int, co
 
 
 def test_the_action_installs_this_repository(services: Desk) -> None:
-    """With pip itself, in an environment of its own; what it would fetch is taken from that of the tests."""
+    """With pip itself in a new environment; the dependencies come from the environment of the tests."""
     env = runner(services)
     offline = {
         "PYTHONPATH": sysconfig.get_path("purelib"),
@@ -204,7 +204,7 @@ def test_the_action_installs_this_repository(services: Desk) -> None:
 # GitLab.
 
 
-def test_the_template_for_gitlab_checks(services: Desk) -> None:
+def test_the_gitlab_template_checks_artifacts(services: Desk) -> None:
     header, job = GITLAB
     defaults = {name: (value or {}).get("default") for name, value in header["spec"]["inputs"].items()}
     assert [name for name, default in defaults.items() if default is None] == ["requirement"]

@@ -1,4 +1,4 @@
-"""Each part of a compilation is computed once, whatever reads it: counted while commands run in a real project."""
+"""Each part of a compilation is computed once: calls are counted while commands run in a real project."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def _note_git(event: str, args: tuple[Any, ...]) -> None:
             _git.append(f"git {next(word for word in words if word in ('ls-files', 'check-ignore'))} {words[-1]}")
 
 
-# A hook stays for as long as the process lives.
+# An audit hook stays for the life of the process.
 sys.addaudithook(_note_git)
 
 
 @pytest.fixture
 def project(here: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    """A project whose env file, which git tracks, has endpoint and key, in a home that has another one."""
+    """A project with a tracked env file that has endpoint and key, in a home with another env file."""
     here.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL=http://models.example/v1\nOPENAI_MODEL=m\n")
     here.write(".qwen/.env", "OPENAI_MODEL=homes\n")
     subprocess.run(["git", "init", "-q", here.cwd], check=True)
@@ -53,8 +53,8 @@ def project(here: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
         yield here
 
 
-def counted(run: Callable[[], object]) -> Counter[str]:
-    """Return how often a world was read and resolved, a text parsed, and git asked, each time under which name."""
+def count_calls(run: Callable[[], object]) -> Counter[str]:
+    """Return the number of reads, resolutions, parses and git calls, each by name."""
     global _git  # noqa: PLW0603 - the hook has no other way
     counts: Counter[str] = Counter()
     names = {
@@ -84,7 +84,7 @@ def resolved(counts: Counter[str]) -> list[str]:
     return sorted(name for name in counts.elements() if name.startswith("resolve "))
 
 
-def test_nothing_is_read_resolved_parsed_or_asked_of_git_twice(project: Desk) -> None:
+def test_no_read_resolution_parse_or_git_call_is_repeated(project: Desk) -> None:
     main(["resolve", "-o", "a.toml"])
     shown = {
         ("resolve",): PROFILES[:1],
@@ -99,25 +99,25 @@ def test_nothing_is_read_resolved_parsed_or_asked_of_git_twice(project: Desk) ->
         ("trust",): PROFILES[:1],
     }
     for words, profiles in shown.items():
-        counts = counted(lambda words=words: main(list(words)))  # type: ignore[misc]
+        counts = count_calls(lambda words=words: main(list(words)))  # type: ignore[misc]
         assert resolved(counts) == sorted(profiles), words
         assert set(counts.values()) == {1}, words
         assert any(name.startswith("dotenv ") for name in counts), words
         assert any(name.startswith("git ") for name in counts) == (words != ("terms",))
 
 
-def test_a_missing_key_is_no_reason_to_resolve_again(project: Desk) -> None:
+def test_a_missing_key_causes_no_second_resolution(project: Desk) -> None:
     main(["resolve", "-o", "a.toml"])
     project.write("work/app/.env", "OPENAI_BASE_URL=http://models.example/v1\nOPENAI_MODEL=m\n")
-    counts = counted(lambda: main(["check", "a.toml"]))
+    counts = count_calls(lambda: main(["check", "a.toml"]))
     assert resolved(counts) == PROFILES[:1]
 
 
-def test_a_part_is_there_when_it_is_asked_for_and_stays(project: Desk) -> None:
+def test_a_part_is_computed_on_demand_and_cached(project: Desk) -> None:
     compilation = Compilation(Request(this_process()), "survey")
-    assert counted(compilation.request.as_words) == Counter()
-    assert resolved(counted(lambda: compilation.resolution)) == PROFILES[:1]
-    assert resolved(counted(lambda: (compilation.diagnostics, compilation.other_profiles))) == PROFILES[1:]
+    assert count_calls(compilation.request.as_words) == Counter()
+    assert resolved(count_calls(lambda: compilation.resolution)) == PROFILES[:1]
+    assert resolved(count_calls(lambda: (compilation.diagnostics, compilation.other_profiles))) == PROFILES[1:]
     parts = ("world", "resolution", "other_profiles", "diagnostics", "warnings", "concern", "artifact")
-    assert counted(lambda: [getattr(compilation, part) for part in parts]) == Counter()
+    assert count_calls(lambda: [getattr(compilation, part) for part in parts]) == Counter()
     assert all(getattr(compilation, part) is getattr(compilation, part) for part in parts)

@@ -1,4 +1,4 @@
-"""`qwen-cfg completion`: the scripts, tried in the shells themselves."""
+"""`qwen-cfg completion`: the scripts, tested in real shells."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .process import clean_environment
 if TYPE_CHECKING:
     from .process import Desk
 
-# How a shell is started without anybody's settings, and how it learns the script.
+# How a shell is started without user settings, and how it loads the script.
 SHELLS = {
     "bash": (["--norc", "--noprofile", "-i"], "bind 'set enable-bracketed-paste off'; PS1='READY> '; source {script}"),
     "zsh": (["-f", "-i"], "unsetopt zle_bracketed_paste prompt_cr; fpath=({home}/functions $fpath); "
@@ -25,8 +25,8 @@ SHELLS = {
     "fish": (["--no-config", "-i", "-C", "function fish_prompt; echo -n 'READY> '; end"], "source {script}"),
 }  # fmt: skip
 
-# What is typed before Tab, and the last words that the program gets.
-COMPLETED = [
+# The text before Tab, and the last arguments that the program gets.
+COMPLETIONS = [
     ("res", "resolve"),
     ("auth logi", "auth login"),
     ("resolve --inl", "--inline-secrets"),
@@ -35,7 +35,7 @@ COMPLETED = [
     ("run --auth-type qw", "qwen-oauth"),
     ("why-not mod", "model="),
     ("why-not time", "timeout="),
-    # What all of them begin with.
+    # The common beginning of all candidates.
     ("rule Q", "QC"),
     ("check a.toml --select Q", "QC"),
     ("resolve --model gpt", "gpt-4o"),
@@ -52,7 +52,7 @@ COMPLETED = [
     ("resolve --output qw", "qwen.toml"),
     ("resolve --ca-bundle ce", "cert.pem"),
     ("trust revoke prod.env qw", "prod.env qwen.toml"),
-    # A directory, and not the file before it.
+    # A directory, not the file listed before it.
     ("-C su", "-C sub"),
     ("-C qw", "-C qw"),
     ("run --secret-from env", "--secret-from env"),
@@ -75,7 +75,7 @@ def desk_with_files(desk: Desk) -> Desk:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_what_a_real_shell_completes(desk_with_files: Desk, shell: str) -> None:
+def test_completion_in_a_real_shell(desk_with_files: Desk, shell: str) -> None:
     desk = desk_with_files
     if shutil.which(shell) is None:
         pytest.skip(f"{shell} is not installed here")
@@ -90,15 +90,15 @@ def test_what_a_real_shell_completes(desk_with_files: Desk, shell: str) -> None:
     child.sendline("qwen-cfg begun")
     child.expect("GOT<begun>END")
     wrong = []
-    for typed, expected in COMPLETED:
+    for typed, expected in COMPLETIONS:
         child.send(f"qwen-cfg {typed}\t")
         child.send("\r")
         child.expect("GOT((?:<[^>]*>)*)END")
         got = child.match[1].strip("<>").replace("><", " ")
-        # On Enter, zsh takes off the slash that it put behind a directory.
+        # On Enter, zsh removes the slash that it added to a directory.
         if not got.rstrip("/").endswith(expected):
             wrong.append((typed, got))
-    # The value follows the '=' at once.
+    # The value follows the '=' directly.
     child.send("qwen-cfg why-not mod\tnew\r")
     child.expect("GOT((?:<[^>]*>)*)END")
     child.close(force=True)
@@ -107,13 +107,13 @@ def test_what_a_real_shell_completes(desk_with_files: Desk, shell: str) -> None:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "tcsh"])
-def test_a_script_knows_fields_rules_and_choices(desk: Desk, shell: str) -> None:
+def test_a_script_has_fields_rules_and_choices(desk: Desk, shell: str) -> None:
     script = desk.run("completion", shell).ended(0).out
     for word in (*declared_fields(), "QC103", "QC305", "qwen-oauth", "qwen-code-0.21", "gpt-4o"):
         assert word in script, word
 
 
-def test_the_help_says_where_a_script_goes(desk: Desk) -> None:
+def test_the_help_says_where_to_put_a_script(desk: Desk) -> None:
     told = desk.run("completion", "--help").ended(0).out
     for place in ("bash-completion/completions", "fpath", "fish/completions", ".tcshrc"):
         assert place in told

@@ -1,4 +1,4 @@
-"""The dialogue asks for method, key, base URL and model, and never shows or keeps a key that nobody asks to see."""
+"""The dialogue for method, key, base URL and model; it shows a key only on request."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ URL, MODEL = "https://api.openai.com/v1", "gpt-4o"
 
 
 class Answers:
-    """A person who gives the answers one after the other, and remembers what was said."""
+    """A user with prepared answers, who records all questions and messages."""
 
     def __init__(self, *answers: str) -> None:
         self._answers = deque(answers)
@@ -48,7 +48,7 @@ class Answers:
         return self._answers.popleft()
 
     @property
-    def left(self) -> int:
+    def unused(self) -> int:
         return len(self._answers)
 
 
@@ -58,12 +58,12 @@ def change_after(
     change = dialogue(
         person, current or DialogueDefaults(), place="/auth", checks=checks or NoChecks(), asks_where=asks_where
     )
-    assert not person.left
+    assert not person.unused
     assert KEY not in "\n".join(person.said)
     return change
 
 
-def test_enter_accepts_what_is_shown() -> None:
+def test_enter_accepts_the_defaults() -> None:
     person = Answers("", "", KEY, "", "")
     change = change_after(person)
     assert change.values == {"auth_method": "openai", "api_key": Secret(KEY), "base_url": URL, "model": MODEL}
@@ -74,7 +74,7 @@ def test_enter_accepts_what_is_shown() -> None:
     assert {n: declared_fields()[n].default for n in ("base_url", "model")} == {"base_url": URL, "model": MODEL}
 
 
-def test_enter_keeps_the_key_and_what_else_there_is() -> None:
+def test_enter_keeps_the_key_and_the_other_values() -> None:
     current = DialogueDefaults("http://localhost:11434/v1", "qwen3", key="sk-a…9f2a")
     person = Answers("", "", "", "", "2")
     change = change_after(person, current)
@@ -84,7 +84,7 @@ def test_enter_keeps_the_key_and_what_else_there_is() -> None:
     assert any("any value will do" in line for line in person.said)
 
 
-def test_what_cannot_be_used_is_told_and_asked_again() -> None:
+def test_an_unusable_answer_is_reported_and_asked_again() -> None:
     answers = ["0", "x", "8", "", "models.example", KEY, " https://models.example/v1 ", "", "sk-\u00fc", f"  '{KEY}'\n"]
     person = Answers(*answers, KEY, " m ", "x", "1")
     change = change_after(person)
@@ -108,7 +108,7 @@ def test_what_cannot_be_used_is_told_and_asked_again() -> None:
         assert part in said
 
 
-def test_what_is_there_and_not_valid_is_no_default() -> None:
+def test_an_invalid_present_value_is_no_default() -> None:
     person = Answers("", "", "x", "", "")
     change = change_after(person, DialogueDefaults("nowhere", " "))
     assert (change.values["base_url"], change.values["model"]) == (URL, MODEL)
@@ -118,22 +118,22 @@ def test_what_is_there_and_not_valid_is_no_default() -> None:
     ("kept", "answers", "log_in"),
     [(False, ["9"], True), (True, ["qwen-oauth", ""], False), (True, ["9", "x", "2"], True)],
 )
-def test_a_login_that_is_there_is_used_or_made_anew(kept: bool, answers: list[str], log_in: bool) -> None:
+def test_an_existing_login_is_used_or_replaced(kept: bool, answers: list[str], log_in: bool) -> None:
     person = Answers(*answers)
     change = change_after(person, DialogueDefaults(login="~/.qwen/oauth_creds.json" if kept else ""))
     assert (change.values, change.log_in, change.keep) == ({"auth_method": "qwen-oauth"}, log_in, False)
     assert any("~/.qwen/oauth_creds.json" in line for line in person.said) == kept
 
 
-def test_a_short_key_may_be_the_models_name_too() -> None:
+def test_a_short_key_may_equal_the_models_name() -> None:
     assert change_after(Answers("", "", "ollama", "ollama", "")).values["model"] == "ollama"
 
 
-def test_keeping_is_offered_only_where_it_can_be_done() -> None:
+def test_saving_is_offered_only_if_it_is_possible() -> None:
     assert not change_after(Answers("", "", KEY, ""), asks_where=False).keep
 
 
-# The dialogue alone, told to stop where its outcome can be read off the screen.
+# The dialogue alone, in a program that prints the outcome.
 _PROGRAM = """\
 import sys
 from qwen_runtime import DialogueDefaults
@@ -158,7 +158,7 @@ def at(desk: Desk, kind: str) -> Typing:
     return Typing(desk, kind, width=160, term=TERMS[kind], program=(sys.executable, "-c", _PROGRAM))
 
 
-def nothing_is_left_of_the_key(person: Typing, home: Path) -> None:
+def assert_no_trace_of_the_key(person: Typing, home: Path) -> None:
     assert KEY not in person.text
     for file in home.rglob("*"):
         assert not file.is_file() or KEY.encode() not in file.read_bytes()
@@ -171,7 +171,7 @@ def result(person: Typing) -> str:
 
 
 def after_the_key(person: Typing, kind: str) -> None:
-    """Answer what comes after the key with Enter."""
+    """Answer the questions after the key with Enter."""
     if kind == "dumb":
         person.until("Show it in full")
         person.type("\r")
@@ -188,7 +188,7 @@ ENTER_KEY = {
 
 
 @pytest.mark.parametrize("how", ENTER_KEY)
-def test_a_key_is_typed_or_pasted_unseen(desk: Desk, kind: str, how: str) -> None:
+def test_a_typed_or_pasted_key_is_hidden(desk: Desk, kind: str, how: str) -> None:
     with at(desk, kind) as person:
         person.until("Provider [1]")
         person.type("\r")
@@ -196,7 +196,7 @@ def test_a_key_is_typed_or_pasted_unseen(desk: Desk, kind: str, how: str) -> Non
         person.type("\r")
         person.until("API key (")
         if how == "pasted in brackets" and kind == "dumb":
-            # It asks for no brackets, and a line end in a paste is a line end.
+            # Bracketed paste is off, so a line end in a paste counts as Enter.
             person.type(f"\x1b[200~{KEY}\x1b[201~\r")
         else:
             person.type(ENTER_KEY[how])
@@ -204,12 +204,12 @@ def test_a_key_is_typed_or_pasted_unseen(desk: Desk, kind: str, how: str) -> Non
         seen = result(person)
         assert MASKED in seen
         assert f"'base_url': '{URL}', 'model': '{MODEL}'}}, True)" in seen
-        nothing_is_left_of_the_key(person, desk.home)
+        assert_no_trace_of_the_key(person, desk.home)
         assert KEY.encode() not in person.raw
         assert kind == "edited" or b"\x1b" not in person.raw
 
 
-def test_a_key_can_be_looked_at(desk: Desk, kind: str) -> None:
+def test_a_key_can_be_shown(desk: Desk, kind: str) -> None:
     with at(desk, kind) as person:
         person.until("Provider [1]")
         person.type("\r")
@@ -234,7 +234,7 @@ def test_a_key_can_be_looked_at(desk: Desk, kind: str) -> None:
             person.type("\r")
         after_the_key(person, kind)
         assert MASKED in result(person)
-        nothing_is_left_of_the_key(person, desk.home)
+        assert_no_trace_of_the_key(person, desk.home)
 
 
 @pytest.mark.parametrize("leave", ["\x03", "\x04"])
@@ -250,7 +250,7 @@ def test_ctrl_c_and_ctrl_d_change_nothing(desk: Desk, kind: str, leave: str, que
             if asked == question:
                 break
             person.type(answer)
-        # Where there is a line editor, what has been typed makes no difference.
+        # With a line editor, typed text makes no difference.
         person.type(f"x{leave}" if kind == "edited" else leave)
         assert result(person).startswith("RESULT None")
-        nothing_is_left_of_the_key(person, desk.home)
+        assert_no_trace_of_the_key(person, desk.home)

@@ -1,4 +1,4 @@
-"""`diff`: two artifacts, two git revisions, two environments."""
+"""`qwen-cfg diff`: two artifacts, two git revisions, or two environments."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ OTHER_KEY = "sk-another-abcdefghijklmnopqrstuvw"
 
 @pytest.fixture
 def history(desk: Desk) -> History:
-    """A repository at the desk: `old` and `new` are branches, with a service that changes and one that does not."""
+    """A repository with the branches `old` and `new`, between which one of two services changes."""
     made = make_history(desk.cwd)
     made.commit({"a/qwen.toml": OLD, "b/qwen.toml": OLD, "same/qwen.toml": OLD, "prod.toml": OLD, "x.txt": "x"}, "old")
     made.commit({"a/qwen.toml": NEW, "b/qwen.toml": NEW, "prod.toml": NEW, "x.txt": "y"}, "new")
@@ -46,14 +46,14 @@ def data_of(desk: Desk, code: int, *words: str, **options: Any) -> dict[str, Any
     return document
 
 
-def changed(document: dict[str, Any]) -> list[tuple[str, str]]:
+def changes_of(document: dict[str, Any]) -> list[tuple[str, str]]:
     return [(one["file"], one["status"]) for one in document["artifacts"]]
 
 
 # Two artifacts.
 
 
-def test_two_files_are_compared_field_by_field_with_origins(desk: Desk) -> None:
+def test_two_artifacts_are_compared_field_by_field_with_origins(desk: Desk) -> None:
     desk.write("work/app/old.toml", OLD)
     desk.write("work/app/new/qwen.toml", NEW)
     out = desk.run("diff", "old.toml", "new").ended(1).out
@@ -77,14 +77,14 @@ def test_two_files_are_compared_field_by_field_with_origins(desk: Desk) -> None:
     ]
 
 
-def test_the_same_artifact_in_another_form_is_the_same(desk: Desk) -> None:
+def test_toml_and_json_of_an_artifact_are_equal(desk: Desk) -> None:
     desk.write("work/app/old.toml", OLD)
     env = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": ONE, "OPENAI_MODEL": "m"}
     desk.run("resolve", "-o", "new.json", env=env).ended(0)
     assert desk.run("diff", "old.toml", "new.json").ended(0).out == "old.toml → new.json: the same\n"
 
 
-def test_another_place_of_the_key_counts_and_another_origin_only_if_strict(desk: Desk) -> None:
+def test_a_moved_key_counts_and_another_origin_only_if_strict(desk: Desk) -> None:
     desk.write("work/app/a.toml", OLD)
     desk.write("work/app/b.toml", OLD.replace('variable = "OPENAI_API_KEY"', 'variable = "OTHER"', 1))
     [one] = data_of(desk, 1, "a.toml", "b.toml")["artifacts"]
@@ -99,7 +99,7 @@ def test_another_place_of_the_key_counts_and_another_origin_only_if_strict(desk:
     assert [(d["field"], d["part"]) for d in one["differences"]] == [("model", "provenance")]
 
 
-def test_two_keys_in_artifacts_are_told_apart_and_not_shown(desk: Desk) -> None:
+def test_different_inlined_keys_are_reported_and_not_shown(desk: Desk) -> None:
     for name, key in (("a", KEY), ("b", OTHER_KEY), ("c", KEY)):
         words = ("resolve", "--inline-secrets", "-o", f"{name}.toml", "--openai-api-key", key)
         desk.run(*words).ended(0)
@@ -112,7 +112,7 @@ def test_two_keys_in_artifacts_are_told_apart_and_not_shown(desk: Desk) -> None:
         assert OTHER_KEY not in said
 
 
-def test_an_invalid_artifact_is_an_error_and_not_a_difference(desk: Desk) -> None:
+def test_an_invalid_artifact_is_an_error(desk: Desk) -> None:
     desk.write("work/app/a.toml", OLD)
     desk.write("work/app/b.toml", OLD.replace("format = 1", "format = 2"))
     refused = desk.run("diff", "a.toml", "b.toml").ended(3)
@@ -138,7 +138,7 @@ def test_an_invalid_artifact_is_an_error_and_not_a_difference(desk: Desk) -> Non
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_cannot_be_compared_is_a_usage_error(desk: Desk, words: list[str], said: str) -> None:
+def test_operands_that_cannot_be_compared_are_a_usage_error(desk: Desk, words: list[str], said: str) -> None:
     desk.write("work/app/a.toml", OLD)
     assert said in desk.run("diff", *words).ended(2).err
 
@@ -146,7 +146,7 @@ def test_what_cannot_be_compared_is_a_usage_error(desk: Desk, words: list[str], 
 # Two revisions.
 
 
-def test_revisions_are_summed_up_first(desk: Desk, history: History) -> None:
+def test_a_comparison_of_revisions_begins_with_a_summary(desk: Desk, history: History) -> None:
     out = desk.run("diff", "old", "new").ended(1).out
     assert out.splitlines()[:6] == [
         "old → new: 2 of 3 artifacts differ",
@@ -162,7 +162,7 @@ def test_revisions_are_summed_up_first(desk: Desk, history: History) -> None:
     assert desk.run("diff", "new", "new").ended(0).out == "new → new: 3 artifacts, the same in both\n"
 
 
-def test_every_way_of_naming_two_revisions(desk: Desk, history: History) -> None:
+def test_every_form_of_naming_two_revisions(desk: Desk, history: History) -> None:
     history.git("checkout", "-q", "-b", "side", "old")
     history.commit({"c/qwen.toml": NEW}, "side")
     names = {
@@ -175,28 +175,28 @@ def test_every_way_of_naming_two_revisions(desk: Desk, history: History) -> None
         "side old": [("c/qwen.toml", "removed")],
     }
     for words, wanted in names.items():
-        assert changed(data_of(desk, 1, *words.split())) == wanted, words
+        assert changes_of(data_of(desk, 1, *words.split())) == wanted, words
 
 
-def test_paths_limit_and_a_file_counts_whatever_its_name(desk: Desk, history: History) -> None:
-    assert changed(data_of(desk, 1, "old", "new", "--", "a")) == [("a/qwen.toml", "changed")]
-    assert changed(data_of(desk, 1, "old..new", "--", "a", "prod.toml")) == [
+def test_paths_limit_the_comparison_and_named_files_always_count(desk: Desk, history: History) -> None:
+    assert changes_of(data_of(desk, 1, "old", "new", "--", "a")) == [("a/qwen.toml", "changed")]
+    assert changes_of(data_of(desk, 1, "old..new", "--", "a", "prod.toml")) == [
         ("a/qwen.toml", "changed"),
         ("prod.toml", "changed"),
     ]
     below = desk.cwd / "a"
-    assert changed(data_of(desk, 1, "old", "new", ".", "../b", cwd=below)) == [
+    assert changes_of(data_of(desk, 1, "old", "new", ".", "../b", cwd=below)) == [
         ("a/qwen.toml", "changed"),
         ("b/qwen.toml", "changed"),
     ]
-    assert changed(data_of(desk, 1, "old", "new", cwd=below)) == [
+    assert changes_of(data_of(desk, 1, "old", "new", cwd=below)) == [
         ("a/qwen.toml", "changed"),
         ("b/qwen.toml", "changed"),
     ]
     assert data_of(desk, 0, "old", "new", "--", "same")["compared"] == 1
     assert "none: neither revision has an artifact there" in desk.run("diff", "old", "new", "--", "none").ended(2).err
     assert "outside the git work tree" in desk.run("diff", "old", "new", "--", "../..").ended(2).err
-    assert changed(data_of(desk, 3, "old", "new", "--", "x.txt")) == [("x.txt", "broken")]
+    assert changes_of(data_of(desk, 3, "old", "new", "--", "x.txt")) == [("x.txt", "broken")]
 
 
 def test_an_artifact_in_a_revision_is_compared_with_a_file(desk: Desk, history: History) -> None:
@@ -207,7 +207,7 @@ def test_an_artifact_in_a_revision_is_compared_with_a_file(desk: Desk, history: 
     assert "the revision has no such file" in desk.run("diff", "old:none.toml", "a").ended(2).err
 
 
-def test_a_name_that_is_both_a_file_and_a_revision_is_the_file(desk: Desk, history: History) -> None:
+def test_a_name_of_both_a_file_and_a_revision_means_the_file(desk: Desk, history: History) -> None:
     desk.write("work/app/old", NEW)
     assert desk.run("diff", "old", "a/qwen.toml").ended(0).out == "old → a/qwen.toml: the same\n"
     mixed = desk.run("diff", "new", "a/qwen.toml").ended(2).err
@@ -219,10 +219,10 @@ def test_a_name_that_is_both_a_file_and_a_revision_is_the_file(desk: Desk, histo
     assert "new:a/qwen.toml" in mixed
 
 
-def test_a_broken_artifact_stops_no_other(desk: Desk, history: History) -> None:
+def test_an_invalid_artifact_does_not_stop_the_others(desk: Desk, history: History) -> None:
     history.commit({"a/qwen.toml": "no artifact", "b/qwen.toml": OLD, "c/qwen.toml": "\0"}, "later")
     document = data_of(desk, 3, "new", "later")
-    assert changed(document) == [("a/qwen.toml", "broken"), ("b/qwen.toml", "changed"), ("c/qwen.toml", "broken")]
+    assert changes_of(document) == [("a/qwen.toml", "broken"), ("b/qwen.toml", "changed"), ("c/qwen.toml", "broken")]
     assert document["artifacts"][0]["error"]["where"] == "later:a/qwen.toml"
     out = desk.run("diff", "new", "later").ended(3).out
     assert out.startswith("new → later: 1 of 4 artifacts differs, 2 not compared: invalid\n")
@@ -242,11 +242,11 @@ def test_links_and_large_files_of_a_revision_are_not_read(desk: Desk, history: H
     (desk.cwd / "link/qwen.toml").symlink_to("../prod.toml")
     history.commit({"large/qwen.toml": "#" * 1024 * 1024 + "\n"}, "later")
     document = data_of(desk, 3, "new", "later")
-    assert changed(document) == [("large/qwen.toml", "broken")]
+    assert changes_of(document) == [("large/qwen.toml", "broken")]
     assert "larger than 1 MiB" in document["artifacts"][0]["error"]["message"]
 
 
-def test_nothing_is_checked_out_or_written(desk: Desk, history: History) -> None:
+def test_the_work_tree_is_unchanged(desk: Desk, history: History) -> None:
     before, status = desk.files(), history.git("status", "--porcelain")
     refs = sorted(path for path in (desk.cwd / ".git").rglob("*") if path.is_file())
     desk.run("diff", "old", "new").ended(1)
@@ -254,10 +254,10 @@ def test_nothing_is_checked_out_or_written(desk: Desk, history: History) -> None
     assert sorted(path for path in (desk.cwd / ".git").rglob("*") if path.is_file()) == refs
 
 
-def test_odd_names_of_files(desk: Desk, history: History) -> None:
+def test_odd_file_names(desk: Desk, history: History) -> None:
     names = ['"q"/qwen.toml', "a b/qwen.toml", "tab\t/qwen.toml", "ключ/qwen.toml", ":(top)/qwen.toml", "-x/qwen.toml"]
     history.commit(dict.fromkeys(names, OLD), "odd")
-    assert [name for name, _ in changed(data_of(desk, 1, "new", "odd"))] == sorted(names)
+    assert [name for name, _ in changes_of(data_of(desk, 1, "new", "odd"))] == sorted(names)
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_odd_names_of_files(desk: Desk, history: History) -> None:
         ("old:", "unknown revision"),
     ],
 )
-def test_what_is_no_revision(desk: Desk, history: History, word: str, said: str) -> None:
+def test_an_unknown_revision_is_an_error(desk: Desk, history: History, word: str, said: str) -> None:
     refused = desk.run("diff", word, "new").ended(2)
     assert said in refused.err
     assert refused.out == ""
@@ -280,37 +280,37 @@ def test_what_is_no_revision(desk: Desk, history: History, word: str, said: str)
     assert not (desk.cwd / "x").exists()
 
 
-def test_a_repository_without_commits_and_none_at_all(desk: Desk) -> None:
+def test_no_commits_and_no_repository_are_errors(desk: Desk) -> None:
     assert "not in a git repository" in desk.run("diff", "old", "new").ended(2).err
     make_history(desk.cwd)
     assert "the repository has no commits" in desk.run("diff", "HEAD", "main").ended(2).err
     assert "git is not installed" in desk.run("diff", "HEAD", "main", env={"PATH": "/nowhere"}).ended(2).err
 
 
-def test_histories_without_a_common_ancestor(desk: Desk, history: History) -> None:
+def test_histories_without_a_common_ancestor_are_compared(desk: Desk, history: History) -> None:
     history.git("checkout", "-q", "--orphan", "apart")
     history.commit({}, "apart")
     assert "no common ancestor" in desk.run("diff", "apart...old").ended(2).err
     desk.run("diff", "apart..new").ended(0)
 
 
-def test_a_partial_clone_is_told_of_and_nothing_is_fetched(desk: Desk, history: History) -> None:
+def test_a_partial_clone_is_reported_and_nothing_is_fetched(desk: Desk, history: History) -> None:
     clone = desk.home / "clone"
     history.git("config", "uploadpack.allowFilter", "true")
     history.git("clone", "-q", "--no-checkout", "--filter=blob:none", f"file://{history.tree}", str(clone))
     document = data_of(desk, 3, "HEAD~1", "HEAD", cwd=clone)
-    assert changed(document) == [("a/qwen.toml", "broken"), ("b/qwen.toml", "broken")]
+    assert changes_of(document) == [("a/qwen.toml", "broken"), ("b/qwen.toml", "broken")]
     assert "a partial clone?" in document["artifacts"][0]["error"]["message"]
 
 
-def test_a_bare_repository_and_a_further_work_tree(desk: Desk, history: History) -> None:
+def test_a_bare_repository_and_a_linked_work_tree(desk: Desk, history: History) -> None:
     history.git("clone", "-q", "--bare", str(history.tree), str(desk.home / "bare.git"))
     history.git("worktree", "add", "-q", str(desk.home / "further"), "old")
     for place in ("bare.git", "further"):
-        assert len(changed(data_of(desk, 1, "old", "new", cwd=desk.home / place))) == 2
+        assert len(changes_of(data_of(desk, 1, "old", "new", cwd=desk.home / place))) == 2
 
 
-def test_a_repository_that_waits_for_ever_is_given_up(desk: Desk, history: History) -> None:
+def test_a_repository_that_blocks_times_out(desk: Desk, history: History) -> None:
     (desk.cwd / ".git/config").unlink()
     os.mkfifo(desk.cwd / ".git/config")
     assert "git does not answer" in desk.run("diff", "old", "new").ended(2).err
@@ -328,10 +328,10 @@ ATTACKS = {
 
 @pytest.mark.parametrize("settings", ATTACKS.values(), ids=ATTACKS)
 @pytest.mark.parametrize("is_old_git", [True, False])
-def test_no_setting_of_a_repository_runs_anything(
+def test_no_setting_of_a_repository_runs_a_program(
     desk: Desk, tmp_path: Path, settings: dict[str, str], is_old_git: bool
 ) -> None:
-    """A directory's tree is missing, so that listing the files makes git fetch it."""
+    """A tree is missing, so that listing the files makes git fetch it."""
     partial = partial_clone(tmp_path / "archive/tree")
     partial.configure(settings)
     env = {"PATH": path_with_old_git(tmp_path / "bin")} if is_old_git else {}
@@ -343,7 +343,7 @@ def test_no_setting_of_a_repository_runs_anything(
     assert not partial.has_run()
 
 
-def test_a_repository_with_countless_files_is_given_up(desk: Desk) -> None:
+def test_a_repository_with_too_many_files_times_out(desk: Desk) -> None:
     make_history(desk.cwd)
 
     def git(*words: str, given: str = "") -> str:
@@ -361,7 +361,7 @@ def test_a_repository_with_countless_files_is_given_up(desk: Desk) -> None:
     assert "It may have too many files" in refused.err
 
 
-def test_two_thousand_artifacts_are_summed_up(desk: Desk) -> None:
+def test_two_thousand_artifacts_are_compared(desk: Desk) -> None:
     history = make_history(desk.cwd)
     history.commit({f"services/s{n:04}/qwen.toml": OLD.replace('"m"', f'"m{n}"') for n in range(2000)}, "old")
     moved = {f"services/s{n:04}/qwen.toml": NEW.replace('"m"', f'"m{n}"') for n in range(0, 2000, 143)}
@@ -373,7 +373,7 @@ def test_two_thousand_artifacts_are_summed_up(desk: Desk) -> None:
 # Two environments.
 
 
-def test_one_file_is_set_over_this_environment(desk: Desk) -> None:
+def test_one_env_file_is_added_to_the_present_environment(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=of-the-file\n")
     desk.write("work/app/ci.env", f"OPENAI_MODEL=ci\nHOME=/nowhere\nPATH=/nowhere\nOPENAI_BASE_URL={TWO}\n")
     env = {"OPENAI_BASE_URL": ONE, "QWEN_CFG_TIMEOUT": "30"}
@@ -393,7 +393,7 @@ def test_one_file_is_set_over_this_environment(desk: Desk) -> None:
     assert [d["field"] for d in one["differences"]] == ["base_url", "model", "timeout"]
 
 
-def test_two_files_are_compared_with_each_other(desk: Desk) -> None:
+def test_two_env_files_are_compared(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
     desk.write("work/app/a.env", "OPENAI_MODEL=a\nOPENAI_BASE_URL=https://same.example/v1\n")
     desk.write("work/app/b.env", "OPENAI_MODEL=b\nOPENAI_BASE_URL=https://same.example/v1\n")
@@ -405,7 +405,7 @@ def test_two_files_are_compared_with_each_other(desk: Desk) -> None:
     data_of(desk, 0, "--env-from", "a.env", "--env-from", "b.env", "--model", "flag")
 
 
-def test_of_keys_only_the_same_or_another_is_said(desk: Desk) -> None:
+def test_keys_are_reported_only_as_equal_or_different(desk: Desk) -> None:
     desk.write("work/app/other.env", f"OPENAI_API_KEY={OTHER_KEY}\n")
     desk.write("work/app/same.env", f"OPENAI_API_KEY={KEY}\n")
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
@@ -420,7 +420,7 @@ def test_of_keys_only_the_same_or_another_is_said(desk: Desk) -> None:
         assert OTHER_KEY not in said
 
 
-def test_an_incomplete_side_is_told_of_and_compared(desk: Desk) -> None:
+def test_an_incomplete_side_is_reported_and_compared(desk: Desk) -> None:
     desk.write("work/app/key.env", f"OPENAI_API_KEY={KEY}\nQWEN_CFG_TIMEOUT=soon\n")
     ended = desk.run("diff", "--env-from", "key.env").ended(1)
     assert "is   a key  [environment OPENAI_API_KEY]" in ended.out
@@ -431,7 +431,7 @@ def test_an_incomplete_side_is_told_of_and_compared(desk: Desk) -> None:
     assert "the file does not exist" in desk.run("diff", "--env-from", "none.env").ended(3).err
 
 
-def test_another_generation_in_a_file_is_told_of(desk: Desk) -> None:
+def test_another_profile_in_a_file_is_reported(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
     desk.write("work/app/new.env", "QWEN_CFG_PROFILE=qwen-code-0.21\n")
     ended = desk.run("diff", "--env-from", "new.env").ended(1)
@@ -439,14 +439,14 @@ def test_another_generation_in_a_file_is_told_of(desk: Desk) -> None:
     assert "with new.env: rules of Qwen Code 0.21" in ended.err
 
 
-# The formats that other tools read.
+# Formats for other tools.
 
 
 def line_of(file: Path, beginning: str) -> int:
     return next(n for n, line in enumerate(file.read_text().splitlines(), 1) if line.startswith(beginning))
 
 
-def test_a_workflow_gets_an_annotation_at_the_line_of_the_field(desk: Desk, history: History) -> None:
+def test_an_annotation_has_the_line_of_the_field(desk: Desk, history: History) -> None:
     history.commit({"b/qwen.toml": None, "c/qwen.toml": "broken"}, "later")
     line = line_of(desk.cwd / "a/qwen.toml", "base_url =")
     for cwd in (desk.cwd, desk.cwd / "a"):
@@ -464,7 +464,7 @@ def test_a_workflow_gets_an_annotation_at_the_line_of_the_field(desk: Desk, hist
         assert len(out) == 3
 
 
-def test_the_table_of_a_job_marks_as_wrong_only_what_is_invalid(desk: Desk, history: History) -> None:
+def test_the_job_summary_marks_only_invalid_artifacts_as_wrong(desk: Desk, history: History) -> None:
     history.commit({"b/qwen.toml": None, "c/qwen.toml": "broken"}, "later")
     summary = desk.write("summary.md", "")
     desk.run("diff", "old..later", "--format", "github", env={"GITHUB_STEP_SUMMARY": str(summary)}).ended(3)
@@ -476,7 +476,7 @@ def test_the_table_of_a_job_marks_as_wrong_only_what_is_invalid(desk: Desk, hist
     ]
 
 
-def test_a_job_gets_a_table_and_a_scanner_its_results(desk: Desk, history: History) -> None:
+def test_a_job_summary_and_sarif_results(desk: Desk, history: History) -> None:
     summary = desk.write("summary.md", "")
     desk.run("diff", "old..new", "--format", "github", env={"GITHUB_STEP_SUMMARY": str(summary)}).ended(1)
     assert "### qwen-cfg diff" in summary.read_text()
@@ -493,7 +493,7 @@ def test_a_job_gets_a_table_and_a_scanner_its_results(desk: Desk, history: Histo
     assert desk.run("diff", "new", "new", "--format", "gitlab").ended(0).json == []
 
 
-def test_a_test_report_has_a_case_for_each_artifact_that_differs(desk: Desk, history: History) -> None:
+def test_junit_has_a_case_for_each_different_artifact(desk: Desk, history: History) -> None:
     suite = ElementTree.fromstring(desk.run("diff", "old", "new", "--format", "junit").ended(1).out)[0]
     assert [(case.get("name"), case[0].tag) for case in suite] == [
         ("a/qwen.toml", "failure"),
@@ -503,7 +503,7 @@ def test_a_test_report_has_a_case_for_each_artifact_that_differs(desk: Desk, his
     assert [(case.get("name"), len(case)) for case in same] == [("new → new", 0)]
 
 
-def test_an_error_and_two_files_are_in_these_formats_too(desk: Desk) -> None:
+def test_errors_and_two_files_in_these_formats(desk: Desk) -> None:
     desk.write("work/app/old.toml", OLD)
     file = desk.write("work/app/new.toml", NEW)
     [one] = desk.run("diff", "old.toml", "new.toml", "--format", "gitlab").ended(1).json

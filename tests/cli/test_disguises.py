@@ -1,4 +1,4 @@
-"""What a stranger's project dresses up as one's own: links, letters, a `.git`, a name in the keyring, a former yes."""
+"""A stranger's project that poses as the user's own: by links, letter case, `.git`, keyring names or old approvals."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def keyring(desk: Desk) -> dict[str, str]:
     return keyring_env(desk.home / "keyring.json", {"qwen": {"me": KEY}})
 
 
-def linked(desk: Desk, link: str, target: str) -> None:
-    """Put a link into the project."""
+def make_link(desk: Desk, link: str, target: str) -> None:
+    """Make a link in the project."""
     path = desk.cwd / link
     path.parent.mkdir(parents=True, exist_ok=True)
     path.symlink_to(target)
 
 
-# Links and letters.
+# Links and letter case.
 
 
 @pytest.mark.parametrize(
@@ -47,16 +47,16 @@ def linked(desk: Desk, link: str, target: str) -> None:
         ({".qwen": "conf"}, "conf/.env"),
         ({".env": "conf/real"}, "conf/real"),
         ({".qwen": "one", "one": "two/../two"}, "two/.env"),
-        # What it leads to is in no work tree, or no file of git's.
+        # The target is in no work tree, or git does not track it.
         ({".qwen": "../elsewhere"}, "../elsewhere/.env"),
         ({".qwen": ".git/conf"}, ".git/conf/.env"),
     ],
 )
-def test_a_file_behind_a_tracked_link_came_with_the_project(
+def test_a_file_behind_a_tracked_link_is_the_projects(
     desk: Desk, server: Provider, links: dict[str, str], file: str
 ) -> None:
     for link, target in links.items():
-        linked(desk, link, target)
+        make_link(desk, link, target)
     clone(desk, {file: STRANGERS})
     desk.run("resolve", "-o", "qwen.toml").ended(0)
     assert "Your prompts would be sent there: git tracks this file" in ask(desk, server).ended(5).err
@@ -68,21 +68,19 @@ def test_a_file_behind_a_tracked_link_came_with_the_project(
 
 @pytest.mark.parametrize("name", [".ENV", ".Qwen/.env"])
 @pytest.mark.parametrize("path", [os.environ["PATH"], "/nowhere"])
-def test_large_letters_are_small_ones_where_a_file_system_says_so(
-    desk: Desk, server: Provider, name: str, path: str
-) -> None:
-    """Here it does not, so that the file is put there under the name by which such a file system finds it."""
+def test_a_file_name_in_another_case_is_the_projects(desk: Desk, server: Provider, name: str, path: str) -> None:
+    """This file system does, so the file is written under the name that a case-insensitive one would find."""
     clone(desk, {name: STRANGERS})
     desk.write(f"work/app/{name.lower()}", STRANGERS)
     ask(desk, server, PATH=path).ended(5)
     assert server.taken() == []
 
 
-# What only looks like a repository of one's own.
+# Projects that look like the user's own repository.
 
 
 @pytest.mark.parametrize("how", ["archive", "empty .git", ".git without an index", "another index", "split index"])
-def test_a_name_in_the_keyring_is_asked_about_whatever_git_says(
+def test_a_keyring_name_is_asked_about_with_any_git_status(
     desk: Desk, server: Provider, keyring: dict[str, str], how: str
 ) -> None:
     desk.write("work/app/.env", NAMED)
@@ -101,20 +99,20 @@ def test_a_name_in_the_keyring_is_asked_about_whatever_git_says(
     assert "QC301" in told
     assert "sends the entry of your keyring (me in the keyring's qwen) to stranger.example" in " ".join(told.split())
     assert server.taken() == []
-    # Once is enough.
+    # One question is enough.
     desk.run("trust", "--yes", env=keyring).ended(0)
     ask(desk, server, **keyring).ended(0)
     assert server.taken()[0].authorization == f"Bearer {KEY}"
 
 
-def test_init_and_what_it_writes_is_ones_own_word(desk: Desk, server: Provider, keyring: dict[str, str]) -> None:
+def test_values_that_init_wrote_are_the_users_own(desk: Desk, server: Provider, keyring: dict[str, str]) -> None:
     desk.run(
         "init", "--no-verify", "--openai-api-key", "keyring:qwen/me", "--openai-base-url", STRANGER, env=keyring
     ).ended(0)
     assert ask(desk, server, **keyring).ended(0).out
 
 
-def test_a_file_that_git_tracks_is_told_of_with_the_entry_of_the_keyring(
+def test_the_question_about_a_tracked_file_names_the_keyring_entry(
     desk: Desk, server: Provider, keyring: dict[str, str]
 ) -> None:
     clone(desk, {".env": NAMED})
@@ -124,7 +122,7 @@ def test_a_file_that_git_tracks_is_told_of_with_the_entry_of_the_keyring(
 
 
 @pytest.mark.parametrize("how", ["--split-index", "--index-version=4"])
-def test_an_index_that_cannot_be_read_to_its_end_may_name_every_file(desk: Desk, server: Provider, how: str) -> None:
+def test_with_an_unreadable_index_every_file_may_be_tracked(desk: Desk, server: Provider, how: str) -> None:
     clone(desk, {".env": STRANGERS})
     subprocess.run(["git", "-C", str(desk.cwd), "update-index", how], check=True)
     for path in ("/nowhere", os.environ["PATH"]):
@@ -132,11 +130,11 @@ def test_an_index_that_cannot_be_read_to_its_end_may_name_every_file(desk: Desk,
     assert server.taken() == []
 
 
-# An artifact, and the file with its key.
+# An artifact and the file with its key.
 
 
-def test_a_projects_file_vouches_for_no_proxy_of_an_artifact(desk: Desk, server: Provider) -> None:
-    """Key and proxy are the stranger's, and what one asks is one's own: over https, its authorities are needed too."""
+def test_a_file_of_the_project_confirms_no_proxy_of_an_artifact(desk: Desk, server: Provider) -> None:
+    """Key and proxy are the stranger's, the prompt is the user's. Over https the stranger needs its authorities too."""
     settings = f"OPENAI_API_KEY={STRANGERS_KEY}\nHTTPS_PROXY={server.url}\nSSL_CERT_FILE=./evil.pem\n"
     desk.write("work/app/evil.pem", "")
     desk.write("work/app/.env", settings)
@@ -148,7 +146,7 @@ def test_a_projects_file_vouches_for_no_proxy_of_an_artifact(desk: Desk, server:
         refused = desk.run("run", "-p", PROMPT, "--config", "qwen.toml").ended(5).err
         assert f"proxy = {server.url}" in refused
         assert "ca_bundle = ./evil.pem" in refused
-    # In a file of the home they are the user's own.
+    # In a file of the home, they are the user's own.
     desk.write(".qwen/.env", settings)
     text = (desk.cwd / "qwen.toml").read_text(encoding="utf-8")
     desk.write("work/app/qwen.toml", text.replace('path = "./.env"', 'path = "~/.qwen/.env"'))
@@ -156,7 +154,7 @@ def test_a_projects_file_vouches_for_no_proxy_of_an_artifact(desk: Desk, server:
     assert server.taken() == []
 
 
-def test_the_file_with_the_key_of_an_artifact_names_no_entry_of_the_keyring(
+def test_the_key_file_of_an_artifact_confirms_no_keyring_entry(
     desk: Desk, server: Provider, keyring: dict[str, str]
 ) -> None:
     clone(desk, {".env": f"OPENAI_API_KEY={KEY}\n"})
@@ -167,9 +165,9 @@ def test_the_file_with_the_key_of_an_artifact_names_no_entry_of_the_keyring(
 
 
 @pytest.mark.parametrize("file", [".git/lfs/objects/k", "linked/.env"])
-def test_a_file_that_no_search_comes_to_vouches_for_nothing(desk: Desk, server: Provider, file: str) -> None:
-    """Git tracks neither of them, but the link by which a search would come to the second."""
-    linked(desk, ".qwen", "linked")
+def test_a_file_outside_of_the_search_confirms_nothing(desk: Desk, server: Provider, file: str) -> None:
+    """Git tracks neither file, only the link by which the search would find the second."""
+    make_link(desk, ".qwen", "linked")
     clone(desk, {})
     desk.write(f"work/app/{file}", STRANGERS)
     desk.run("resolve", "--env-file", file, "-o", "qwen.toml").ended(0)
@@ -177,15 +175,15 @@ def test_a_file_that_no_search_comes_to_vouches_for_nothing(desk: Desk, server: 
     assert server.taken() == []
 
 
-def test_what_stands_in_a_git_directory_came_with_the_project(desk: Desk, server: Provider) -> None:
+def test_a_file_in_a_git_directory_is_the_projects(desk: Desk, server: Provider) -> None:
     clone(desk, {"README": "x"})
     desk.write("work/app/.git/conf/.env", STRANGERS)
-    linked(desk, ".qwen", ".git/conf")
+    make_link(desk, ".qwen", ".git/conf")
     assert "is in a .git" in ask(desk, server).ended(5).err
     assert server.taken() == []
 
 
-def test_a_directory_that_only_begins_like_the_home_is_a_projects(desk: Desk, server: Provider) -> None:
+def test_a_directory_whose_name_begins_like_the_home_is_a_projects(desk: Desk, server: Provider) -> None:
     mark = desk.home / "mark"
     clone(desk, {"~x/.env": f"OPENAI_BASE_URL={STRANGER}\nOPENAI_API_KEY='command:touch {mark}'\n"})
     newer = ("--profile", "qwen-code-0.21", "--auth-type", "openai")
@@ -195,7 +193,7 @@ def test_a_directory_that_only_begins_like_the_home_is_a_projects(desk: Desk, se
     assert server.taken() == []
 
 
-def test_what_is_said_of_git_is_true(desk: Desk, server: Provider) -> None:
+def test_messages_about_git_are_correct(desk: Desk, server: Provider) -> None:
     clone(desk, {".env": STRANGERS})
     desk.run("resolve", "-o", "qwen.toml").ended(0)
     assert "git tracks ./.env, so that" in ask(desk, server, "--config", "qwen.toml").ended(5).err
@@ -206,9 +204,7 @@ def test_what_is_said_of_git_is_true(desk: Desk, server: Provider) -> None:
 @pytest.mark.parametrize(
     "named", [{"GIT_DIR": "../repo/.git"}, {"GIT_DIR": "../repo/.git", "GIT_WORK_TREE": "../repo"}]
 )
-def test_a_repository_that_the_environment_names_is_where_the_process_runs(
-    desk: Desk, server: Provider, named: dict[str, str]
-) -> None:
+def test_git_variables_of_the_environment_are_honored(desk: Desk, server: Provider, named: dict[str, str]) -> None:
     for tree in ("repo", "app/src"):
         desk.write(f"work/{tree}/README", "x")
     subprocess.run(["git", "init", "-q", str(desk.cwd.parent / "repo")], check=True)
@@ -216,13 +212,11 @@ def test_a_repository_that_the_environment_names_is_where_the_process_runs(
     ask(desk, server, **named).ended(0)
 
 
-# The host that is shown.
+# The shown host.
 
 
 @pytest.mark.parametrize(("host", "shown"), [("faß.test", "xn--fa-hia.test"), ("βόλος.test", "xn--nxasmm1c.test")])
-def test_the_host_that_is_shown_is_the_one_that_is_asked_for(
-    desk: Desk, server: Provider, host: str, shown: str
-) -> None:
+def test_the_shown_host_is_the_requested_one(desk: Desk, server: Provider, host: str, shown: str) -> None:
     desk.write("work/app/.env", f"OPENAI_BASE_URL=http://{host}/v1\n")
     assert f"(the host is {shown})" in ask(desk, server, **IN_SHELL).ended(5).err
     assert shown in desk.run("trust", "--yes", env=IN_SHELL).ended(0).out
@@ -230,7 +224,7 @@ def test_the_host_that_is_shown_is_the_one_that_is_asked_for(
     assert server.taken()[0].headers["host"] == shown
 
 
-def test_no_host_of_a_project_ends_every_command_as_a_defect(desk: Desk, server: Provider) -> None:
+def test_no_host_of_a_project_crashes_a_command(desk: Desk, server: Provider) -> None:
     long_s = "localho\u017ft"
     hosts = ("[stranger.test]", "☃.test", "a\u200b.test", long_s, "ⓛocalhost", "١٢٧.0.0.1", "999.1.1.1", "x:0", ".")
     hosts = (*hosts, "0127.0.0.1.", "xn--i-7iq.ws")
@@ -245,12 +239,12 @@ def test_no_host_of_a_project_ends_every_command_as_a_defect(desk: Desk, server:
     assert server.taken() == []
 
 
-# Another user's file.
+# Files of another user.
 
 
 @root_only
-def test_a_yes_to_another_users_file_is_one_to_what_it_says_now(desk: Desk, server: Provider) -> None:
-    """Root in a container, whose checkout belongs to another number, says yes once."""
+def test_approval_of_another_users_file_covers_its_present_content(desk: Desk, server: Provider) -> None:
+    """Root in a container, whose checkout has another owner, approves once."""
     file = desk.write("work/app/.qwen/.env", STRANGERS)
     for path in (file, file.parent):
         os.chown(path, NOBODY, NOBODY)
@@ -274,7 +268,7 @@ def test_a_yes_to_another_users_file_is_one_to_what_it_says_now(desk: Desk, serv
 
 
 @root_only
-def test_another_users_file_that_an_artifact_names_can_be_trusted(desk: Desk, server: Provider) -> None:
+def test_another_users_file_in_an_artifact_can_be_approved(desk: Desk, server: Provider) -> None:
     file = desk.write("work/app/.env", STRANGERS)
     env = through(server)
     desk.run("resolve", "--env-file", ".env", "--proxy", server.url, "-o", "a.toml").ended(0)
@@ -287,17 +281,17 @@ def test_another_users_file_that_an_artifact_names_can_be_trusted(desk: Desk, se
     ask(desk, server, "--config", "a.toml").ended(5)
 
 
-# What is said.
+# Messages.
 
 
-def test_init_tells_that_a_tracked_file_decides_where_the_key_goes(desk: Desk) -> None:
+def test_init_reports_a_tracked_file_that_sets_the_endpoint(desk: Desk) -> None:
     clone(desk, {".env": f"OPENAI_BASE_URL={STRANGER}\n"})
     told = desk.run("init", "--no-verify", env=IN_SHELL).ended(0).err
     assert "QC301" in told
     assert "to stranger.example" in told
 
 
-def test_a_key_that_was_typed_is_let_through_for_one_run(desk: Desk, server: Provider) -> None:
+def test_a_typed_key_is_approved_for_one_run(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
     refused = ask(desk, server, "--openai-api-key", KEY).ended(5).err
     assert "--trust-project" in refused
@@ -310,7 +304,7 @@ def test_a_key_that_was_typed_is_let_through_for_one_run(desk: Desk, server: Pro
     assert "(prompts only)" in desk.run("trust", "list").ended(0).out
 
 
-def test_a_typed_key_for_an_artifact_is_trusted_without_it(desk: Desk, server: Provider) -> None:
+def test_an_artifact_can_be_approved_without_the_typed_key(desk: Desk, server: Provider) -> None:
     making = ["--no-env-file", "--openai-base-url", STRANGER, "--proxy", server.url, "--secret-from", "flag"]
     desk.run("resolve", *making, "-o", "a.toml").ended(0)
     refused = ask(desk, server, "--config", "a.toml", "--openai-api-key", KEY).ended(5).err
@@ -323,7 +317,7 @@ def test_a_typed_key_for_an_artifact_is_trusted_without_it(desk: Desk, server: P
 
 
 @pytest.mark.parametrize("answer", ["y\r", "n\r", "\x03"])
-def test_the_question_in_a_conversation_is_answered_with_enter(desk: Desk, server: Provider, answer: str) -> None:
+def test_the_question_in_a_conversation_needs_enter(desk: Desk, server: Provider, answer: str) -> None:
     desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
     env = through(server, **IN_SHELL)
     desk.run("trust", "--yes", env=env).ended(0)
@@ -342,7 +336,7 @@ def test_the_question_in_a_conversation_is_answered_with_enter(desk: Desk, serve
     assert [request.headers["host"] for request in server.taken()] == [expected]
 
 
-def test_the_question_after_the_dialogue_is_answered_with_enter(desk: Desk, server: Provider) -> None:
+def test_the_question_after_the_dialogue_needs_enter(desk: Desk, server: Provider) -> None:
     env = through(server, **IN_SHELL)
     desk.run("resolve", "--openai-base-url", STRANGER, "--proxy", server.url, "-o", "a.toml", env=env).ended(0)
     desk.run("trust", "--config", "a.toml", "--yes", env=env).ended(0)

@@ -1,4 +1,4 @@
-"""`qwen-cfg doctor`: every step that fails is found, said with what to do, and has the exit code that `run` has."""
+"""`qwen-cfg doctor`: each failing step is found and reported with advice, with the same exit code as `run`."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def env_of(url: str, key: str = KEY, **more: str) -> dict[str, str]:
     return {"OPENAI_API_KEY": key, "OPENAI_BASE_URL": url, "OPENAI_MODEL": "gpt-4o", **more}
 
 
-def examined(desk: Desk, code: int, *argv: str | Path, env: Mapping[str, str]) -> dict[str, Any]:
-    """Run the doctor in both formats; return the document, having made sure that both say the same."""
+def examine(desk: Desk, code: int, *argv: str | Path, env: Mapping[str, str]) -> dict[str, Any]:
+    """Run the doctor in both formats, check that they agree, and return the document."""
     told = desk.run("doctor", *argv, "--format", "json", env=env).ended(code)
     text = desk.run("doctor", *argv, env=env).ended(code)
     document: dict[str, Any] = told.json
@@ -50,7 +50,7 @@ def examined(desk: Desk, code: int, *argv: str | Path, env: Mapping[str, str]) -
     marks = {"ok": "✓", "failed": "✗", "skipped": DASH, "note": "!"}
     lines = [f"{marks[step['outcome']]} {step['name']}" for step in document["steps"]]
     assert [" ".join(line.split()[:2]) for line in text.out.splitlines() if line[:1] in marks.values()] == lines
-    # A model that answers is there, whatever the list says.
+    # A model that answers exists, whatever the list says.
     overruled = ("models", "model") if ("chat", "ok") in outcomes(document).items() else ()
     failed = [s for s in document["steps"] if s["outcome"] == "failed" and s["name"] not in overruled]
     assert document["error"] == (failed[0]["error"] if failed else None)
@@ -71,7 +71,7 @@ def assert_no_key(key: str, *outcomes: Outcome) -> None:
 
 
 def in_one_line(text: str) -> str:
-    """Return a text without its line breaks and blanks, and without times, which no two runs share."""
+    """Return a text without line breaks, blanks and times, which differ between runs."""
     return "".join(re.sub(r"\d+\.\d+\s+s\b", "", text).split())
 
 
@@ -84,21 +84,21 @@ def step_of(document: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def free_port() -> int:
-    """Return a port at which nobody listens."""
+    """Return a port without a server."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return int(taken.getsockname()[1])
 
 
 @contextmanager
 def hanging() -> Iterator[int]:
-    """A port that accepts connections and never says a word."""
+    """The port of a server that accepts connections and sends nothing."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()[1]
 
 
 @contextmanager
 def answering(status: int, body: str, kind: str) -> Iterator[str]:
-    """The URL of a server that answers whoever asks for something with the same."""
+    """The URL of a server that gives the same answer to every request."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -119,7 +119,7 @@ def answering(status: int, body: str, kind: str) -> Iterator[str]:
 
 @contextmanager
 def over_tls(authority: trustme.CA, directory: Path, *names: str, days: float = 90) -> Iterator[Provider]:
-    """A provider over https, whose certificate has an authority, names, and an end."""
+    """A provider over https with a certificate of an authority, for given names and days."""
     now = datetime.now(UTC)
     certificate = authority.issue_cert(
         *(names or ("127.0.0.1",)), not_before=now - timedelta(days=400), not_after=now + timedelta(days=days)
@@ -133,8 +133,8 @@ def over_tls(authority: trustme.CA, directory: Path, *names: str, days: float = 
 # All well.
 
 
-def test_all_is_well(desk: Desk, server: Provider) -> None:
-    document = examined(desk, 0, env=env_of(f"{server.url}/v1"))
+def test_all_steps_pass(desk: Desk, server: Provider) -> None:
+    document = examine(desk, 0, env=env_of(f"{server.url}/v1"))
     ok, skipped = "ok", "skipped"
     assert outcomes(document) == {
         "name": ok,
@@ -149,7 +149,7 @@ def test_all_is_well(desk: Desk, server: Provider) -> None:
     assert [(r.method, r.path, r.authorization) for r in server.taken()] == [("GET", "/v1/models", f"Bearer {KEY}")] * 2
 
 
-def test_it_says_what_would_be_used(desk: Desk, server: Provider) -> None:
+def test_the_config_in_use_is_shown(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={PLAIN_KEY}\nOPENAI_MODEL=gpt-4o-mini\n")
     outcome = desk.run("doctor", "--openai-base-url", f"{server.url}/v1").ended(0)
     first, *rest = outcome.out.splitlines()
@@ -162,8 +162,8 @@ def test_it_says_what_would_be_used(desk: Desk, server: Provider) -> None:
     assert_no_key(PLAIN_KEY, outcome)
 
 
-def test_the_model_is_asked_where_that_is_wanted(desk: Desk, server: Provider) -> None:
-    document = examined(desk, 0, "--chat", env=env_of(f"{server.url}/v1"))
+def test_the_model_is_asked_on_request(desk: Desk, server: Provider) -> None:
+    document = examine(desk, 0, "--chat", env=env_of(f"{server.url}/v1"))
     assert step_of(document, "chat")["outcome"] == "ok"
     assert "15 tokens" in step_of(document, "chat")["what"]
     asked = [request for request in server.taken() if request.method == "POST"]
@@ -173,7 +173,7 @@ def test_the_model_is_asked_where_that_is_wanted(desk: Desk, server: Provider) -
 
 def test_an_answer_without_a_token_is_noted(desk: Desk, server: Provider) -> None:
     server.replies += [Reply(events(finish()))] * 2
-    document = examined(desk, 0, "--chat", env=env_of(f"{server.url}/v1"))
+    document = examine(desk, 0, "--chat", env=env_of(f"{server.url}/v1"))
     assert step_of(document, "chat")["outcome"] == "note"
 
 
@@ -182,13 +182,13 @@ def test_an_answer_without_a_token_is_noted(desk: Desk, server: Provider) -> Non
 
 @pytest.mark.parametrize("key", [KEY, PLAIN_KEY])
 @pytest.mark.parametrize("how", ["refuses", "forbids"])
-def test_a_key_that_is_refused(desk: Desk, server: Provider, how: str, key: str) -> None:
-    document = examined(desk, 4, "--chat", env=env_of(f"{server.url}/{how}", key))
+def test_a_refused_key(desk: Desk, server: Provider, how: str, key: str) -> None:
+    document = examine(desk, 4, "--chat", env=env_of(f"{server.url}/{how}", key))
     assert document["error"]["class"] == "AuthenticationError"
     found = outcomes(document)
     assert (found["models"], found["model"]) == ("failed", "skipped")
     assert step_of(document, "model")["what"] == "not tried: models failed"
-    # A key may be good for questions and not for the list.
+    # A key may be valid for prompts and not for the list.
     assert found["chat"] == ("skipped" if how == "refuses" else "failed")
     assert "the variable OPENAI_API_KEY" in step_of(document, "models")["hint"]
 
@@ -202,9 +202,9 @@ def test_a_key_that_is_refused(desk: Desk, server: Provider, how: str, key: str)
         (200, '{"status": "ok"}', "application/json"),
     ],
 )
-def test_a_server_without_a_list_is_no_failure(desk: Desk, status: int, body: str, kind: str) -> None:
+def test_a_server_without_a_model_list_is_no_failure(desk: Desk, status: int, body: str, kind: str) -> None:
     with answering(status, body, kind) as url:
-        document = examined(desk, 0, env=env_of(url))
+        document = examine(desk, 0, env=env_of(url))
     found = outcomes(document)
     assert (found["models"], found["model"]) == ("note", "skipped")
     assert "--chat" in step_of(document, "models")["hint"]
@@ -219,61 +219,61 @@ def test_a_server_without_a_list_is_no_failure(desk: Desk, status: int, body: st
         (302, "", "text/plain", "redirects"),
     ],
 )
-def test_a_list_that_fails(desk: Desk, status: int, body: str, kind: str, said: str) -> None:
+def test_a_failing_model_list(desk: Desk, status: int, body: str, kind: str, said: str) -> None:
     with answering(status, body, kind) as url:
-        document = examined(desk, 6, env=env_of(url))
+        document = examine(desk, 6, env=env_of(url))
     assert said in step_of(document, "models")["what"]
     assert outcomes(document)["model"] == "skipped"
 
 
-def test_a_model_that_is_not_listed(desk: Desk, server: Provider) -> None:
+def test_an_unlisted_model(desk: Desk, server: Provider) -> None:
     env = env_of(f"{server.url}/v1", OPENAI_MODEL="Qwen3-Coder-Plsu")
-    document = examined(desk, 6, env=env)
+    document = examine(desk, 6, env=env)
     assert document["error"]["class"] == "NotFoundError"
     assert "OPENAI_MODEL" in document["error"]["where"]
-    # All there is, the likeliest first.
+    # All models, the most similar first.
     assert "has qwen3-coder-plus, gpt-4o, gpt-4o-mini." in document["error"]["hint"]
-    # The list may not have everything, and an answer is an answer.
-    document = examined(desk, 0, "--chat", env=env)
+    # The list may be incomplete; an answer counts.
+    document = examine(desk, 0, "--chat", env=env)
     assert (outcomes(document)["model"], outcomes(document)["chat"]) == ("failed", "ok")
 
 
-def test_a_list_that_is_empty_misses_no_model(desk: Desk) -> None:
+def test_an_empty_model_list_is_no_failure(desk: Desk) -> None:
     with answering(200, '{"data": []}', "application/json") as url:
-        document = examined(desk, 0, env=env_of(url))
+        document = examine(desk, 0, env=env_of(url))
     found = outcomes(document)
     assert (found["models"], found["model"]) == ("ok", "skipped")
 
 
 @pytest.mark.parametrize("listed", ["models/gpt-4o", "gpt-4o:latest"])
-def test_a_model_is_recognised_by_the_names_that_servers_list(desk: Desk, listed: str) -> None:
+def test_a_model_is_recognized_by_the_listed_names(desk: Desk, listed: str) -> None:
     with answering(200, f'{{"data": [{{"id": "{listed}"}}]}}', "application/json") as url:
-        assert outcomes(examined(desk, 0, env=env_of(url)))["model"] == "ok"
+        assert outcomes(examine(desk, 0, env=env_of(url)))["model"] == "ok"
 
 
-def test_names_of_models_cannot_drive_the_terminal(desk: Desk) -> None:
+def test_control_characters_in_model_names_are_removed(desk: Desk) -> None:
     names = ", ".join(f'{{"id": "\\u001b[31mm{number}{KEY}"}}' for number in range(60))
     with answering(200, f'{{"data": [{names}]}}', "application/json") as url:
-        document = examined(desk, 6, env=env_of(url))
+        document = examine(desk, 6, env=env_of(url))
         outcome = desk.run("doctor", env=env_of(url)).ended(6)
     assert "\x1b" not in outcome.said
     assert "and 20 more" in document["error"]["hint"]
 
 
-# The way there.
+# The connection.
 
 
 @pytest.mark.parametrize("host", ["nowhere.invalid", "a..b.invalid", f"{'a' * 64}.invalid"])
-def test_a_name_that_does_not_resolve(desk: Desk, host: str) -> None:
-    document = examined(desk, 6, "--chat", "--timeout", "5", env=env_of(f"https://{host}/v1"))
+def test_a_host_name_that_does_not_resolve(desk: Desk, host: str) -> None:
+    document = examine(desk, 6, "--chat", "--timeout", "5", env=env_of(f"https://{host}/v1"))
     assert outcomes(document) == {"name": "failed", **dict.fromkeys(DIRECT[1:], "skipped")}
     assert {step["what"] for step in document["steps"][1:]} == {"not tried: name failed"}
     assert document["error"]["class"] == "UnreachableError"
     assert "OPENAI_BASE_URL" in document["error"]["where"]
 
 
-def test_a_port_at_which_nobody_listens(desk: Desk) -> None:
-    document = examined(desk, 6, env=env_of(f"https://localhost:{free_port()}/v1"))
+def test_a_port_without_a_server(desk: Desk) -> None:
+    document = examine(desk, 6, env=env_of(f"https://localhost:{free_port()}/v1"))
     assert outcomes(document)["name"] == "ok"
     assert "refuses the connection" in step_of(document, "tcp")["what"]
     assert step_of(document, "models")["what"] == "not tried: tcp failed"
@@ -293,7 +293,7 @@ def test_http_to_another_machine_is_noted(desk: Desk, server: Provider) -> None:
 def test_a_server_that_never_answers(desk: Desk, scheme: str) -> None:
     with hanging() as port:
         url = f"{scheme}://127.0.0.1:{port}/v1"
-        document = examined(desk, 6, "--chat", "--timeout", "0.5", env=env_of(url))
+        document = examine(desk, 6, "--chat", "--timeout", "0.5", env=env_of(url))
     late = "tls" if scheme == "https" else "models"
     assert outcomes(document)[late] == "failed"
     assert "took too long" in document["error"]["message"]
@@ -312,23 +312,23 @@ def test_a_server_that_never_answers(desk: Desk, scheme: str) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_question_that_fails(desk: Desk, server: Provider, reply: Reply, code: int, said: str) -> None:
+def test_a_failing_prompt(desk: Desk, server: Provider, reply: Reply, code: int, said: str) -> None:
     server.replies += [reply] * 2
-    document = examined(desk, code, "--chat", "--timeout", "3" if reply.wait else "60", env=env_of(f"{server.url}/v1"))
+    document = examine(desk, code, "--chat", "--timeout", "3" if reply.wait else "60", env=env_of(f"{server.url}/v1"))
     assert outcomes(document)["models"] == "ok"
     assert said in step_of(document, "chat")["what"]
-    # It is not tried again, whatever the retries are.
+    # It is not retried, whatever the number of retries.
     assert len([request for request in server.taken() if request.method == "POST"]) == 2
 
 
 # TLS.
 
 
-def test_tls_with_the_right_authority(desk: Desk, authority: trustme.CA, tmp_path: Path) -> None:
+def test_tls_with_a_trusted_authority(desk: Desk, authority: trustme.CA, tmp_path: Path) -> None:
     authority.cert_pem.write_to_path(desk.cwd / "ca.pem")
     with over_tls(authority, tmp_path) as running:
         url = running.url.replace("http:", "https:")
-        document = examined(desk, 0, "--ca-bundle", "ca.pem", "--chat", env=env_of(f"{url}/v1"))
+        document = examine(desk, 0, "--ca-bundle", "ca.pem", "--chat", env=env_of(f"{url}/v1"))
         requests = running.taken()
     step = step_of(document, "tls")
     assert step["outcome"] == "ok"
@@ -346,7 +346,7 @@ def test_tls_with_an_authority_that_is_not_trusted(
     trustme.CA().cert_pem.write_to_path(desk.cwd / "other.pem")
     with over_tls(authority, tmp_path) as running:
         url = running.url.replace("http:", "https:")
-        document = examined(desk, 6, *bundle, env=env_of(f"{url}/v1"))
+        document = examine(desk, 6, *bundle, env=env_of(f"{url}/v1"))
         assert running.taken() == []
     step = step_of(document, "tls")
     assert "TLS fails" in step["what"]
@@ -356,32 +356,32 @@ def test_tls_with_an_authority_that_is_not_trusted(
 
 
 @pytest.mark.parametrize(("days", "outcome"), [(-1, "failed"), (1.5, "note")])
-def test_a_certificate_at_its_end(desk: Desk, authority: trustme.CA, tmp_path: Path, days: float, outcome: str) -> None:
+def test_an_expiring_certificate(desk: Desk, authority: trustme.CA, tmp_path: Path, days: float, outcome: str) -> None:
     authority.cert_pem.write_to_path(desk.cwd / "ca.pem")
     with over_tls(authority, tmp_path, days=days) as running:
         url = running.url.replace("http:", "https:")
-        document = examined(desk, 0 if days > 0 else 6, "--ca-bundle", "ca.pem", env=env_of(f"{url}/v1"))
+        document = examine(desk, 0 if days > 0 else 6, "--ca-bundle", "ca.pem", env=env_of(f"{url}/v1"))
     step = step_of(document, "tls")
     assert step["outcome"] == outcome
     assert ("(1 day left)" if days > 0 else "expired") in step["what"]
 
 
-def test_a_certificate_of_another_host(desk: Desk, authority: trustme.CA, tmp_path: Path) -> None:
+def test_a_certificate_for_another_host(desk: Desk, authority: trustme.CA, tmp_path: Path) -> None:
     authority.cert_pem.write_to_path(desk.cwd / "ca.pem")
     with over_tls(authority, tmp_path, "models.example") as running:
         url = running.url.replace("http:", "https:")
-        document = examined(desk, 6, "--ca-bundle", "ca.pem", env=env_of(f"{url}/v1"))
+        document = examine(desk, 6, "--ca-bundle", "ca.pem", env=env_of(f"{url}/v1"))
     assert outcomes(document)["tls"] == "failed"
 
 
 # The proxy.
 
 
-def test_a_proxy_that_makes_a_tunnel(desk: Desk, authority: trustme.CA, tmp_path: Path) -> None:
+def test_a_proxy_with_tunnels(desk: Desk, authority: trustme.CA, tmp_path: Path) -> None:
     authority.cert_pem.write_to_path(desk.cwd / "ca.pem")
     with over_tls(authority, tmp_path, "models.example") as running, tunnels(running.port) as proxy:
         argv = ["--proxy", proxy.url, "--ca-bundle", "ca.pem", "--chat"]
-        document = examined(desk, 0, *argv, env=env_of("https://models.example/v1"))
+        document = examine(desk, 0, *argv, env=env_of("https://models.example/v1"))
     assert outcomes(document) == {
         "proxy": "ok",
         "name": "skipped",
@@ -392,18 +392,18 @@ def test_a_proxy_that_makes_a_tunnel(desk: Desk, authority: trustme.CA, tmp_path
     assert KEY not in "".join(proxy.heads)
 
 
-def test_a_proxy_that_wants_a_login(desk: Desk) -> None:
+def test_a_proxy_that_requires_a_login(desk: Desk) -> None:
     with tunnels(1, "407 Proxy Authentication Required") as proxy:
-        document = examined(desk, 6, "--proxy", proxy.url, env=env_of("https://models.example/v1"))
+        document = examine(desk, 6, "--proxy", proxy.url, env=env_of("https://models.example/v1"))
     assert outcomes(document)["proxy"] == "ok"
     assert "407" in step_of(document, "tls")["what"]
     assert "--proxy" in document["error"]["where"]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "proxy.invalid"])
-def test_a_proxy_that_is_not_there(desk: Desk, host: str) -> None:
+def test_a_missing_proxy(desk: Desk, host: str) -> None:
     proxy = f"http://{host}:{free_port()}"
-    document = examined(desk, 6, "--timeout", "5", env=env_of("https://models.example/v1", HTTPS_PROXY=proxy))
+    document = examine(desk, 6, "--timeout", "5", env=env_of("https://models.example/v1", HTTPS_PROXY=proxy))
     assert outcomes(document)["proxy"] == "failed"
     assert "the proxy" in document["error"]["message"]
     assert "HTTPS_PROXY" in document["error"]["where"]
@@ -413,35 +413,35 @@ def test_a_proxy_that_is_not_there(desk: Desk, host: str) -> None:
 def test_a_proxy_that_hangs(desk: Desk) -> None:
     with hanging() as port:
         argv = ["--proxy", f"http://127.0.0.1:{port}", "--timeout", "0.5"]
-        document = examined(desk, 6, *argv, env=env_of("https://models.example/v1"))
+        document = examine(desk, 6, *argv, env=env_of("https://models.example/v1"))
     assert outcomes(document)["tls"] == "failed"
     assert "too long" in document["error"]["message"]
 
 
-def test_a_proxy_that_is_gone_around(desk: Desk, server: Provider) -> None:
+def test_a_bypassed_proxy(desk: Desk, server: Provider) -> None:
     argv = ["--proxy", f"http://127.0.0.1:{free_port()}", "--no-proxy", "127.0.0.1"]
-    document = examined(desk, 0, *argv, env=env_of(f"{server.url}/v1"))
+    document = examine(desk, 0, *argv, env=env_of(f"{server.url}/v1"))
     assert outcomes(document)["proxy"] == "skipped"
     assert outcomes(document)["tcp"] == "ok"
-    broken = examined(desk, 6, *argv, env=env_of(f"http://127.0.0.1:{free_port()}/v1"))
+    broken = examine(desk, 6, *argv, env=env_of(f"http://127.0.0.1:{free_port()}/v1"))
     assert "OPENAI_BASE_URL" in broken["error"]["where"]
 
 
-# The key goes nowhere else, and no variable has a say.
+# The key goes nowhere else, and no other variable counts.
 
 
-def test_nothing_but_the_configuration_counts(desk: Desk, server: Provider) -> None:
+def test_only_the_config_counts(desk: Desk, server: Provider) -> None:
     desk.run("resolve", "-o", "a.toml", "--inline-secrets", env=env_of(f"{server.url}/v1")).ended(0)
     dead = "http://127.0.0.1:9"
     hostile = {"HTTP_PROXY": dead, "ALL_PROXY": dead, "OPENAI_API_KEY": "of-another-one"}
-    document = examined(desk, 0, "--config", "a.toml", env=hostile)
+    document = examine(desk, 0, "--config", "a.toml", env=hostile)
     assert document["config"]["api_key"]["from"] == "literal"
     assert {request.authorization for request in server.taken()} == {f"Bearer {KEY}"}
     outcome = desk.run("doctor", "--config", "a.toml", "--format", "json", env=hostile).ended(0)
     assert KEY not in outcome.said
 
 
-def test_a_short_key_stays_hidden_too(desk: Desk, server: Provider) -> None:
+def test_a_short_key_is_hidden(desk: Desk, server: Provider) -> None:
     desk.run("resolve", "-o", "a.toml", "--inline-secrets", env=env_of(f"{server.url}/v1", "hush-hush")).ended(0)
     for form in ("text", "json"):
         assert "hush" not in desk.run("doctor", "--config", "a.toml", "--format", form).ended(0).said
@@ -450,7 +450,7 @@ def test_a_short_key_stays_hidden_too(desk: Desk, server: Provider) -> None:
 def test_a_redirect_does_not_take_the_key_along(desk: Desk, server: Provider) -> None:
     with provider() as elsewhere:
         server.elsewhere = elsewhere.url
-        examined(desk, 6, "--chat", env=env_of(f"{server.url}/redirects"))
+        examine(desk, 6, "--chat", env=env_of(f"{server.url}/redirects"))
         assert elsewhere.taken() == []
 
 
@@ -458,7 +458,7 @@ def test_a_redirect_does_not_take_the_key_along(desk: Desk, server: Provider) ->
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_what_is_incomplete_is_said_as_run_says_it(desk: Desk, form: str) -> None:
+def test_an_incomplete_config_is_reported_as_by_run(desk: Desk, form: str) -> None:
     outcome = desk.run("doctor", "--format", form).ended(3)
     assert outcome.err == desk.run("run", "-p", "x").ended(3).err
     if form == "json":
@@ -472,7 +472,7 @@ def test_what_is_incomplete_is_said_as_run_says_it(desk: Desk, form: str) -> Non
 @pytest.mark.parametrize(
     "argv", [["--auth-type", "qwen-oauth"], ["--ca-bundle", "missing.pem"], ["--config", "missing.toml"]], ids=" ".join
 )
-def test_what_cannot_be_used_sends_nothing(desk: Desk, server: Provider, argv: list[str], form: str) -> None:
+def test_an_unusable_config_sends_nothing(desk: Desk, server: Provider, argv: list[str], form: str) -> None:
     outcome = desk.run("doctor", *argv, "--format", form, env=env_of(f"{server.url}/v1")).ended(3)
     assert argv[1] in outcome.err or "OAuth" in outcome.err
     if form == "json":
@@ -492,7 +492,7 @@ def test_an_artifact_and_flags_exclude_each_other(desk: Desk, server: Provider) 
 
 
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
-def test_it_fits_any_terminal(desk: Desk, server: Provider, width: int) -> None:
+def test_the_screen_fits_any_width(desk: Desk, server: Provider, width: int) -> None:
     seen = see(desk, "doctor", width=width, env=env_of(f"{server.url}/refuses"))
     assert seen.code == 4
     assert max(len(line) for line in seen.lines) <= width
@@ -501,7 +501,7 @@ def test_it_fits_any_terminal(desk: Desk, server: Provider, width: int) -> None:
     assert in_one_line(KEY) not in in_one_line(seen.text)
 
 
-def test_colour_is_for_those_who_want_it(desk: Desk, server: Provider) -> None:
+def test_color_only_if_it_is_wanted(desk: Desk, server: Provider) -> None:
     env = env_of(f"{server.url}/v1")
     assert b"\x1b[" in see(desk, "doctor", env=env).raw
     assert b"\x1b" not in see(desk, "doctor", env={**env, "NO_COLOR": "1"}).raw
@@ -510,7 +510,7 @@ def test_colour_is_for_those_who_want_it(desk: Desk, server: Provider) -> None:
     assert "\x1b[" in desk.run("doctor", "--color", "always", env=env).ended(0).out
 
 
-def test_each_step_is_told_when_it_is_done_and_ctrl_c_is_heard(desk: Desk) -> None:
+def test_each_step_is_shown_when_it_is_done_and_ctrl_c_stops(desk: Desk) -> None:
     with hanging() as port:
         process = subprocess.Popen(
             [*PROGRAM, "doctor"],

@@ -1,4 +1,4 @@
-"""A server that writes the key into answers, errors, headers or names, in whatever form: nobody sees it."""
+"""A server that returns the key in answers, errors, headers or names, in any form: it is never shown."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ECHOED["invisible"] = FORMS["with U+200B between"](KEY)
 
 
 def answers(echo: str) -> dict[str, Reply]:
-    """Return the replies that have the echo in an answer, in one piece, cut in its middle, and in its reasoning."""
+    """Return replies with the echoed key in an answer: in one piece, cut in two, and in the reasoning."""
     middle = len(echo) // 2
     message = {"role": "assistant", "content": f"It is {echo}.", "reasoning_content": echo}
     whole = {"model": echo, "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
@@ -41,7 +41,7 @@ def answers(echo: str) -> dict[str, Reply]:
 
 
 def refusals(echo: str) -> dict[str, Reply]:
-    """Return the replies that have the echo in an error."""
+    """Return replies with the echoed key in an error."""
     headers = {"WWW_Authenticate": f'Bearer error="{echo}"'} if echo.isascii() else {}
     plain = Reply([f"no: {echo}".encode()], 400, "text/plain")
     found = {"refused": refusal(401, f"Wrong: {echo}", echo, **headers), "plain": plain}
@@ -58,14 +58,14 @@ def echoes(desk: Desk, server: Provider, replies: Sequence[Reply], *argv: str) -
 
 
 def texts_of(outcome: Outcome, form: str) -> list[str]:
-    """Return what a reader of standard output may put together."""
+    """Return the texts that a reader of standard output can put together."""
     documents = [json.loads(line) for line in outcome.out.splitlines()] if form == "stream-json" else []
     pieces = ["".join(d["text"] for d in documents if d["type"] == kind) for kind in ("text", "reasoning")]
     return [outcome.out, outcome.err, *pieces]
 
 
 @pytest.mark.parametrize("form", ["text", "json", "stream-json"])
-def test_no_form_of_the_key_comes_through_in_a_run(desk: Desk, server: Provider, form: str) -> None:
+def test_run_shows_no_form_of_the_key(desk: Desk, server: Provider, form: str) -> None:
     replies = [reply for echo in ECHOED.values() for reply in (*answers(echo).values(), *refusals(echo).values())]
     outcomes = echoes(desk, server, replies, "run", "-p", "x", "--output-format", form, "--debug")
     assert {outcome.code for outcome in outcomes} == {0, 4, 6}
@@ -76,7 +76,7 @@ def test_no_form_of_the_key_comes_through_in_a_run(desk: Desk, server: Provider,
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_nor_when_it_is_examined(desk: Desk, server: Provider, form: str) -> None:
+def test_doctor_shows_no_form_of_the_key(desk: Desk, server: Provider, form: str) -> None:
     argv = ("doctor", "--chat", "--format", form)
     usual = server.models
     for echo in ECHOED.values():
@@ -91,8 +91,8 @@ def test_nor_when_it_is_examined(desk: Desk, server: Provider, form: str) -> Non
             assert_unreadable(KEY, outcome.said)
 
 
-def test_nor_on_the_way_in_a_terminal(chat: Typing, server: Provider) -> None:  # noqa: F811
-    """An answer that comes piece by piece is drawn again and again, and none of that has it."""
+def test_a_conversation_shows_no_form_of_the_key(chat: Typing, server: Provider) -> None:  # noqa: F811
+    """An answer is redrawn for each piece; no drawing shows the key."""
     for echo in (ECHOED["Base64 of a header"], ECHOED["HTML, decimal"], KEY):
         pieces = [echo[at : at + 4] for at in range(0, len(echo), 4)]
         ask(chat, server, "key", streamed("it is ", *pieces, " indeed", pause=0.02), "indeed")

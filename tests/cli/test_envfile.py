@@ -1,4 +1,4 @@
-"""`qwen-cfg envfile`: how env files are read, many of them in one call."""
+"""`qwen-cfg envfile`: shows how env files are read, many of them in one call."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def documents(outcome: Outcome) -> list[dict[str, Any]]:
     return [json.loads(line) for line in outcome.out.split("\n")[:-1]]
 
 
-def test_every_recorded_case_in_one_call(desk: Desk) -> None:
+def test_all_recorded_cases_in_one_call(desk: Desk) -> None:
     names = [f"case-{number}" for number in range(len(CASES))]
     for name, case in zip(names, CASES, strict=True):
         desk.write(f"work/app/{name}", case["text"])
@@ -38,7 +38,7 @@ def test_every_recorded_case_in_one_call(desk: Desk) -> None:
         assert {a["name"]: a["value"] for a in document["assignments"]} == case["parsed"]
 
 
-def test_several_thousand_files(desk: Desk) -> None:
+def test_several_thousand_files_in_one_call(desk: Desk) -> None:
     names = [f"{number}.env" for number in range(4000)]
     for name in names:
         desk.write(f"work/app/{name}", f"# of {name}\nOPENAI_MODEL='m {name}'\n")
@@ -48,7 +48,7 @@ def test_several_thousand_files(desk: Desk) -> None:
     assert len(desk.run("envfile", *names).ended(0).out.splitlines()) == 2 * len(names)
 
 
-def test_the_lines_and_both_readings(desk: Desk) -> None:
+def test_the_lines_in_both_dialects(desk: Desk) -> None:
     desk.write("work/app/.env", "# mine\nexport A='1'\n\nB=x#y\nA: 2\r\nC=\"two\nlines\"\nD=3\nnothing\n")
     (document,) = documents(desk.run("envfile", "--format", "json", "--show-secrets", "--force", ".env").ended(0))
     assert document.keys() == {"path", "assignments", "values", "unread", "differs"}
@@ -60,7 +60,7 @@ def test_the_lines_and_both_readings(desk: Desk) -> None:
         {"name": "D", "value": "3", "line": 8},
     ]
     assert document["values"] == {"A": "2", "B": "x", "C": "two\nlines", "D": "3"}
-    # python-dotenv keeps `#y`, and does not know the colon.
+    # python-dotenv keeps `#y` and does not support the colon.
     assert [(d["name"], d["dotenv"], d["python"]) for d in document["differs"]] == [("B", "x", "x#y"), ("A", "2", "1")]
     text = desk.run("envfile", "--show-secrets", "--force", ".env").ended(0).out
     lines = text.splitlines()
@@ -70,7 +70,7 @@ def test_the_lines_and_both_readings(desk: Desk) -> None:
     assert any("B" in line and "'x'" in line and "'x#y'" in line for line in lines)
 
 
-def test_every_line_that_is_not_read_stands_in_its_place(desk: Desk) -> None:
+def test_lines_that_are_not_read_are_shown_in_their_place(desk: Desk) -> None:
     lines = [
         "OPENAI_MODEL=a#b",
         "OPENAI_BASE_URL : https://gateway.example/v1",
@@ -87,7 +87,7 @@ def test_every_line_that_is_not_read_stands_in_its_place(desk: Desk) -> None:
     desk.write("work/app/.env", "".join(f"{line}\r\n" for line in lines))
     outcome = desk.run("envfile", ".env").ended(0)
     told = [line.split(maxsplit=1) for line in outcome.out.splitlines()[1:]]
-    # A difference between the dialects stands below its line.
+    # A difference between the dialects is below its line.
     assert [int(number) for number, _ in told] == [1, 1, 2, 5, 5, 6, 6, 7, 8, 9, 9, 10, 10]
     unread = {number: words for number, words in told if words.startswith("not an assignment")}
     assert unread.keys() == {"2", "6", "7", "9"}
@@ -126,7 +126,7 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(desk: Desk) -> None
     assert all(name in text.err for name in unreadable)
 
 
-def test_a_file_that_may_not_be_read_does_not_stop_the_others(open_desk: Desk) -> None:
+def test_a_file_without_permission_does_not_stop_the_others(open_desk: Desk) -> None:
     open_desk.write("work/app/closed", "A=1\n").chmod(0)
     open_desk.write("work/app/open", "A=1\n")
     outcome = open_desk.run("envfile", "closed", "open", nobody=True).ended(3)
@@ -135,7 +135,7 @@ def test_a_file_that_may_not_be_read_does_not_stop_the_others(open_desk: Desk) -
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_what_looks_like_a_secret_is_hidden(desk: Desk, form: str) -> None:
+def test_a_value_like_a_secret_is_masked(desk: Desk, form: str) -> None:
     by_name = ["OPENAI_API_KEY", "GITHUB_TOKEN", "db_password", "AWS_SECRET_ACCESS_KEY", "CREDENTIALS"]
     shaped = ["sk-Zm9vYmFyYmF6cXV4MDEyMzQ1Njc4OQ", "gsk_Zm9vYmFyYmF6cXV4MDEyMzQ1Njc4OQ"]
     text = "".join(f"{name}=not-shaped-like-one-{n}\n" for n, name in enumerate(by_name))
@@ -152,7 +152,7 @@ def test_what_looks_like_a_secret_is_hidden(desk: Desk, form: str) -> None:
     assert not [secret for secret in secrets if secret in shown.err]
 
 
-OF_OTHERS = {
+VARIABLES_OF_OTHERS = {
     "DB_PASS": "correct-horse",
     "SESSION": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
     "SLACK_WEBHOOK": "https://hooks.slack.test/services/T0/B0/hookhookhook",
@@ -164,19 +164,19 @@ OF_OTHERS = {
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_what_other_programs_keep_in_the_file_is_hidden_whatever_it_looks_like(desk: Desk, form: str) -> None:
+def test_variables_of_other_programs_are_masked(desk: Desk, form: str) -> None:
     ours = {"OPENAI_MODEL": "visible-1", "OPENAI_BASE_URL": "https://visible-2.test/v1", "QWEN_CFG_TIMEOUT": "30"}
-    text = "".join(f"{name}='{value}'\n" for name, value in {**ours, **OF_OTHERS}.items())
-    # A quote that is not closed makes the next line a part of the value.
+    text = "".join(f"{name}='{value}'\n" for name, value in {**ours, **VARIABLES_OF_OTHERS}.items())
+    # After an open quote, the next line is a part of the value.
     desk.write("work/app/.env", text + "QWEN_MODEL='m\nADMIN=swallowed-secret\nX='\n")
     said = desk.run("envfile", "--format", form, ".env").ended(0).said
-    secrets = [*OF_OTHERS.values(), "lines-of-it", "swallowed-secret"]
+    secrets = [*VARIABLES_OF_OTHERS.values(), "lines-of-it", "swallowed-secret"]
     assert [secret for secret in secrets if secret in said] == []
     assert [value for value in ours.values() if value not in said] == []
-    assert [name for name in OF_OTHERS if name not in said] == []
+    assert [name for name in VARIABLES_OF_OTHERS if name not in said] == []
 
 
-def test_secrets_are_shown_on_a_terminal_and_elsewhere_only_by_force(desk: Desk) -> None:
+def test_show_secrets_needs_a_terminal_or_force(desk: Desk) -> None:
     desk.write("work/app/.env", "DB_PASS=correct-horse\nset DB_PASS=battery\n")
     refused = desk.run("envfile", "--show-secrets", ".env").ended(2)
     assert refused.out == ""
@@ -187,7 +187,7 @@ def test_secrets_are_shown_on_a_terminal_and_elsewhere_only_by_force(desk: Desk)
     assert "correct-horse" in see(desk, "envfile", "--show-secrets", ".env").text
 
 
-def test_both_readings_of_a_secret_are_hidden(desk: Desk) -> None:
+def test_both_readings_of_a_secret_are_masked(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}#tail-of-the-secret\nA='x'{KEY}\n")
     for form in ("text", "json"):
         said = desk.run("envfile", "--format", form, ".env").ended(0).said
@@ -213,7 +213,7 @@ def test_a_name_of_words_is_shown(desk: Desk, name: str) -> None:
         "aB3.xY9-Qw7ZtR5uKp2L",
     ],
 )
-def test_a_name_that_may_be_a_part_of_a_key_is_hidden(desk: Desk, name: str) -> None:
+def test_a_name_that_may_be_a_part_of_a_key_is_masked(desk: Desk, name: str) -> None:
     desk.write("work/app/.env", f"{name}=1\n")
     for form in ("text", "json"):
         assert name not in desk.run("envfile", "--format", form, ".env").ended(0).said
@@ -228,7 +228,7 @@ def test_control_characters_do_not_reach_a_terminal(desk: Desk) -> None:
         assert "\x9b" not in said
 
 
-def test_a_fifo_and_a_name_that_is_no_text(desk: Desk) -> None:
+def test_a_fifo_and_a_file_name_that_is_not_utf_8(desk: Desk) -> None:
     read, write = os.pipe()
     os.write(write, b"OPENAI_MODEL=piped\n")
     os.close(write)
@@ -242,7 +242,7 @@ def test_a_fifo_and_a_name_that_is_no_text(desk: Desk) -> None:
     assert "OPENAI_MODEL = '1'" in desk.run("envfile", b"\xff.env").ended(0).out
 
 
-def test_a_file_that_sets_nothing(desk: Desk) -> None:
+def test_a_file_without_variables(desk: Desk) -> None:
     desk.write("work/app/empty", "")
     assert documents(desk.run("envfile", "--format", "json", "empty").ended(0)) == [
         {"path": "empty", "assignments": [], "values": {}, "unread": [], "differs": []}

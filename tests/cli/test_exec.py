@@ -1,4 +1,4 @@
-"""`exec`: a program gets exactly what the config says, and nothing else that would count."""
+"""`qwen-cfg exec`: a program gets exactly the values of the config, and no others that would count."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 
     from .process import Desk
 
-# It tells what it gets.
+# A program that prints its environment.
 ENVIRONMENT = "import json, os; print(json.dumps(dict(os.environ)))"
 
 
-def started(desk: Desk, *words: str, env: dict[str, str] | None = None, code: int = 0, **options: Any) -> str:
+def run_exec(desk: Desk, *words: str, env: dict[str, str] | None = None, code: int = 0, **options: Any) -> str:
     return desk.run("exec", *words, env=env, **options).ended(code).out
 
 
 def environment_in(desk: Desk, *words: str, env: dict[str, str]) -> dict[str, str]:
-    found = started(desk, *words, "--", sys.executable, "-c", ENVIRONMENT, env=env)
+    found = run_exec(desk, *words, "--", sys.executable, "-c", ENVIRONMENT, env=env)
     return json.loads(found)  # type: ignore[no-any-return]
 
 
 def artifact(desk: Desk, url: str, model: str = "m") -> None:
-    """Write an artifact beside the project, as a user's own."""
+    """Write an artifact outside of the project, as the user's own."""
     words = (
         "--no-env-file",
         "--profile",
@@ -58,7 +58,7 @@ def with_qwen(desk: Desk, version: str = "0.24.4", **env: str) -> dict[str, str]
     return {"PATH": f"{directory}:{os.environ['PATH']}", "OPENAI_API_KEY": KEY, **env}
 
 
-def test_the_variables_of_the_config_are_set_and_all_others_removed(desk: Desk) -> None:
+def test_variables_of_the_config_are_set_and_all_others_removed(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL=http://localhost:1/v1\nOPENAI_MODEL=m\n")
     competing = {"QWEN_MODEL": "x", "ANTHROPIC_API_KEY": OTHER, "GEMINI_MODEL": "g", "GOOGLE_GEMINI_BASE_URL": "u"}
     found = environment_in(desk, env={**competing, "KEPT": "yes", "DEBUG": "app:*"})
@@ -76,7 +76,7 @@ def test_flags_count_as_in_resolve(desk: Desk) -> None:
     assert (found["OPENAI_MODEL"], found["OPENAI_BASE_URL"]) == ("typed", "https://api.openai.com/v1")
 
 
-def test_a_proxy_with_its_login_and_authorities_are_set_under_every_name(desk: Desk) -> None:
+def test_proxy_login_and_authorities_are_set_in_every_variable(desk: Desk) -> None:
     pem = desk.write("ca.pem", "x")
     words = ("--proxy", "http://me:secret@proxy.example:3128", "--no-proxy", "localhost", "--ca-bundle", str(pem))
     found = environment_in(desk, *words, env={"OPENAI_API_KEY": KEY, "http_proxy": "http://other:1"})
@@ -86,20 +86,20 @@ def test_a_proxy_with_its_login_and_authorities_are_set_under_every_name(desk: D
     assert (found["SSL_CERT_FILE"], found["NODE_EXTRA_CA_CERTS"]) == (str(pem), str(pem))
 
 
-def test_no_proxy_is_none(desk: Desk) -> None:
+def test_without_a_proxy_no_proxy_variable_is_set(desk: Desk) -> None:
     found = environment_in(desk, "--proxy=", env={"OPENAI_API_KEY": KEY, "HTTPS_PROXY": "http://proxy.example:1"})
     assert not [name for name in found if "proxy" in name.lower()]
 
 
 def test_print_masks_the_key_and_starts_nothing(desk: Desk) -> None:
-    out = started(desk, "--print", "--", "touch", "made", env={"OPENAI_API_KEY": KEY, "QWEN_MODEL": "q"})
+    out = run_exec(desk, "--print", "--", "touch", "made", env={"OPENAI_API_KEY": KEY, "QWEN_MODEL": "q"})
     assert not (desk.cwd / "made").exists()
     assert "set    OPENAI_API_KEY=sk-0…wxyz" in out
     assert "unset  QWEN_MODEL" in out
     assert KEY not in out
 
 
-def test_the_exit_code_the_streams_and_the_words_are_the_programs(desk: Desk) -> None:
+def test_exit_code_streams_and_arguments_are_the_programs(desk: Desk) -> None:
     code = "import sys; print(sys.argv[1:], sys.stdin.read()); print('e', file=sys.stderr); sys.exit(37)"
     words = (sys.executable, "-c", code, "--model", "--", "--debug", "--format", "json")
     ended = desk.run("exec", "--", *words, env={"OPENAI_API_KEY": KEY}, stdin=b"given")
@@ -107,7 +107,7 @@ def test_the_exit_code_the_streams_and_the_words_are_the_programs(desk: Desk) ->
     assert ended.out == "['--model', '--', '--debug', '--format', 'json'] given\n"
 
 
-def test_a_signal_reaches_the_program_which_has_taken_the_place_of_qwen_cfg(desk: Desk) -> None:
+def test_the_program_replaces_the_process_and_gets_signals(desk: Desk) -> None:
     code = "import os, signal; print(os.getpid(), signal.getsignal(signal.SIGPIPE).name, flush=True); signal.pause()"
     process = subprocess.Popen(
         [*PROGRAM, "exec", "--", sys.executable, "-c", code],
@@ -117,14 +117,14 @@ def test_a_signal_reaches_the_program_which_has_taken_the_place_of_qwen_cfg(desk
         text=True,
     )
     assert process.stdout is not None
-    # Python itself ignores SIGPIPE, and says so of itself when it starts.
+    # Python ignores SIGPIPE, and sets this at its start.
     assert process.stdout.readline().split()[0] == str(process.pid)
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == -signal.SIGTERM
     process.stdout.close()
 
 
-def test_the_terminal_is_the_programs(desk: Desk) -> None:
+def test_the_program_controls_the_terminal(desk: Desk) -> None:
     code = (
         "import os, sys\n"
         "try:\n print('on', os.isatty(0), os.isatty(1), os.tcgetpgrp(0) == os.getpgrp(), flush=True)\n"
@@ -132,12 +132,12 @@ def test_the_terminal_is_the_programs(desk: Desk) -> None:
     )
     with Typing(desk, "exec", "--", sys.executable, "-c", code, env={"OPENAI_API_KEY": KEY}) as program:
         program.until("on True True True")
-        # Ctrl-C is the program's.
+        # Ctrl-C goes to the program.
         program.type("\x03")
         assert program.ended() == 9
 
 
-def test_a_proxy_of_the_machine_wins_against_one_of_the_settings(desk: Desk) -> None:
+def test_a_proxy_of_the_machine_overrides_one_of_the_settings(desk: Desk) -> None:
     artifact(desk, "http://localhost:1/v1")
     desk.write(".qwen/settings.json", '{"proxy": "http://other.example:1", "$version": 4}')
     env = with_qwen(desk, HTTPS_PROXY="http://me:secret@127.0.0.1:9")
@@ -147,8 +147,8 @@ def test_a_proxy_of_the_machine_wins_against_one_of_the_settings(desk: Desk) -> 
     assert "secret" not in ended.said
 
 
-def test_a_program_does_not_ignore_a_closed_pipe(desk: Desk) -> None:
-    out = started(
+def test_a_program_gets_the_default_handling_of_sigpipe(desk: Desk) -> None:
+    out = run_exec(
         desk, "--", "sh", "-c", "grep SigIgn /proc/self/status || echo SigIgn: 0", env={"OPENAI_API_KEY": KEY}
     )
     assert int(out.split()[1], 16) & (1 << (signal.SIGPIPE - 1)) == 0
@@ -170,7 +170,7 @@ def test_a_program_does_not_ignore_a_closed_pipe(desk: Desk) -> None:
         (("--", ""), "is empty"),
     ],
 )
-def test_a_program_that_is_none_is_said_before_anything_else(desk: Desk, words: tuple[str, ...], wrong: str) -> None:
+def test_a_missing_program_is_reported_first(desk: Desk, words: tuple[str, ...], wrong: str) -> None:
     desk.write("work/app/plain", "text")
     ended = desk.run("exec", *words, env={"OPENAI_API_KEY": KEY}).ended(2)
     assert wrong in ended.err
@@ -194,7 +194,7 @@ def test_a_relative_directory_on_the_path_is_skipped(desk: Desk) -> None:
     ],
     ids=["data", "no first line", "no interpreter", "not executable", "too long"],
 )
-def test_a_file_that_no_system_starts_is_said_plainly(
+def test_a_file_that_cannot_be_executed_is_reported(
     desk: Desk, content: bytes, words: tuple[str, ...], advice: str
 ) -> None:
     desk.write("work/app/data", content).chmod(0o755)
@@ -209,16 +209,16 @@ def test_an_incomplete_config_starts_nothing(desk: Desk) -> None:
     assert not (desk.cwd / "made").exists()
 
 
-def test_the_gate_stands_before_it(desk: Desk, server: Provider) -> None:
+def test_the_trust_gate_comes_first(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", "OPENAI_BASE_URL=https://evil.example/v1\n")
     ended = desk.run("exec", "--", "touch", "made", env={"OPENAI_API_KEY": KEY}).ended(5)
     assert "evil.example" in ended.err
     assert not (desk.cwd / "made").exists()
-    started(desk, "--trust-project", "--", "touch", "made", env={"OPENAI_API_KEY": KEY})
+    run_exec(desk, "--trust-project", "--", "touch", "made", env={"OPENAI_API_KEY": KEY})
     assert (desk.cwd / "made").exists()
 
 
-# What Qwen Code starts by itself; a hook and a sandbox get its environment.
+# Settings with programs that Qwen Code starts; hooks and sandboxes get its environment.
 STARTING: tuple[dict[str, Any], ...] = (
     {"hooks": {"SessionStart": [{"hooks": [{"type": "command", "command": "./hook.sh"}]}]}},
     {"mcpServers": {"x": {"command": "./server.sh", "env": {"TOKEN": "a-token-of-the-project"}}}},
@@ -245,7 +245,7 @@ STARTING: tuple[dict[str, Any], ...] = (
     {"permissions": {"autoMode": {"hints": {"allow": ["any command of this repository"]}}}},
 )
 
-# What an env file makes Qwen Code start, or where it sends prompts.
+# Lines of an env file that make Qwen Code start a program or send prompts elsewhere.
 LINES = (
     "LD_LIBRARY_PATH=./lib",
     "export LD_PRELOAD=./lib.so",
@@ -267,7 +267,7 @@ LINES = (
 
 
 def hostile(desk: Desk, settings: dict[str, Any], version: str = "0.24.4") -> dict[str, str]:
-    """Return the environment of a user who starts Qwen Code in a project whose settings name programs."""
+    """Write project settings that name programs, and return the environment of a user who starts Qwen Code there."""
     artifact(desk, "http://localhost:1/v1")
     env = with_qwen(desk, version)
     write_program(Path(os.path.realpath(desk.home / "npm/bin/qwen")), "#!/bin/sh\ntouch started\n")
@@ -277,7 +277,7 @@ def hostile(desk: Desk, settings: dict[str, Any], version: str = "0.24.4") -> di
 
 @pytest.mark.parametrize("settings", STARTING, ids=json.dumps)
 @pytest.mark.parametrize("version", ["0.24.4", "0.15.10"])
-def test_what_a_project_makes_qwen_code_start_gets_no_key_unasked(
+def test_programs_in_project_settings_get_no_key_without_a_question(
     desk: Desk, settings: dict[str, Any], version: str
 ) -> None:
     env = hostile(desk, settings, version)
@@ -290,7 +290,7 @@ def test_what_a_project_makes_qwen_code_start_gets_no_key_unasked(
 
 @pytest.mark.parametrize("line", LINES)
 @pytest.mark.parametrize("place", ["work/app/.env", "work/app/.qwen/.env", "work/.env"])
-def test_what_an_env_file_makes_qwen_code_start_gets_no_key_unasked(desk: Desk, line: str, place: str) -> None:
+def test_programs_in_project_env_files_get_no_key_without_a_question(desk: Desk, line: str, place: str) -> None:
     env = hostile(desk, {})
     desk.write(place, f"OTHER=x\n{line}\n")
     words = ("exec", "--config", "../qwen.toml", "--", "qwen")
@@ -313,13 +313,15 @@ def test_what_an_env_file_makes_qwen_code_start_gets_no_key_unasked(desk: Desk, 
     ],
 )
 @pytest.mark.parametrize(("version", "code"), [("0.15.10", 5), ("0.24.4", 0)])
-def test_what_new_versions_refuse_is_asked_about_for_old_ones(desk: Desk, name: str, version: str, code: int) -> None:
+def test_variables_that_newer_versions_refuse_are_asked_about_for_older_ones(
+    desk: Desk, name: str, version: str, code: int
+) -> None:
     env = hostile(desk, {}, version)
     desk.write("work/app/.env", f"{name}=0\n")
     desk.run("exec", "--config", "../qwen.toml", "--", "qwen", env=env).ended(code)
 
 
-def test_telemetry_that_the_user_switched_on_goes_nowhere_else_unasked(desk: Desk) -> None:
+def test_a_project_does_not_redirect_the_users_telemetry_without_a_question(desk: Desk) -> None:
     env = hostile(desk, {})
     desk.write("work/app/.env", "OTEL_EXPORTER_OTLP_ENDPOINT=http://stranger.example\n")
     words = ("exec", "--config", "../qwen.toml", "--", "qwen")
@@ -329,7 +331,7 @@ def test_telemetry_that_the_user_switched_on_goes_nowhere_else_unasked(desk: Des
     desk.run(*words, env=env).ended(5)
 
 
-def test_an_env_file_of_the_home_may_set_them(desk: Desk) -> None:
+def test_an_env_file_of_the_home_may_set_programs(desk: Desk) -> None:
     env = hostile(desk, {"telemetry": {"enabled": False}, "tools": {"approvalMode": "default"}})
     desk.write(".env", "LD_LIBRARY_PATH=/opt/lib\n")
     desk.run("exec", "--config", "../qwen.toml", "--", "qwen", env=env).ended(0)
@@ -342,7 +344,7 @@ def test_usual_variables_and_rules_of_a_project_are_not_asked_about(desk: Desk) 
     desk.run("exec", "--config", "../qwen.toml", "--", "qwen", env=env).ended(0)
 
 
-def test_a_yes_for_what_a_project_starts_counts_until_it_changes(desk: Desk) -> None:
+def test_approval_of_a_projects_programs_lasts_until_they_change(desk: Desk) -> None:
     env = hostile(desk, STARTING[0])
     words = ("exec", "--config", "../qwen.toml", "--", "qwen")
     with Typing(desk, *words, env=env, width=120) as person:
@@ -357,14 +359,14 @@ def test_a_yes_for_what_a_project_starts_counts_until_it_changes(desk: Desk) -> 
     desk.run(*words[:1], "--trust-project", *words[1:], env=env).ended(0)
 
 
-def test_only_qwen_code_reads_the_settings_and_printing_starts_nothing(desk: Desk) -> None:
+def test_no_question_for_other_programs_and_for_print(desk: Desk) -> None:
     env = hostile(desk, STARTING[0])
     desk.run("exec", "--config", "../qwen.toml", "--", "touch", "made", env=env).ended(0)
     desk.run("exec", "--config", "../qwen.toml", "--print", "--", "qwen", env=env).ended(0)
     assert not (desk.cwd / "started").exists()
 
 
-def test_settings_that_start_nothing_and_choose_only_the_key_are_not_asked_about(desk: Desk) -> None:
+def test_settings_without_programs_are_not_asked_about(desk: Desk) -> None:
     entry = {"id": "m", "envKey": "OPENAI_API_KEY", "baseUrl": "http://localhost:1/v1"}
     settings = {
         "security": {"auth": {"selectedType": "openai", "apiKey": "${OPENAI_API_KEY}"}},
@@ -376,14 +378,14 @@ def test_settings_that_start_nothing_and_choose_only_the_key_are_not_asked_about
     desk.run("exec", "--config", "../qwen.toml", "--", "qwen", env=env).ended(0)
 
 
-def test_a_users_own_settings_start_what_they_name(desk: Desk) -> None:
+def test_the_users_own_settings_may_name_programs(desk: Desk) -> None:
     env = hostile(desk, {})
     desk.write(".qwen/settings.json", json.dumps({"$version": 4, **STARTING[0]}))
     desk.run("exec", "--config", "work/qwen.toml", "--", "qwen", env=env, cwd=desk.home).ended(0)
     desk.run("exec", "--config", "../qwen.toml", "--", "qwen", env=env).ended(0)
 
 
-def test_a_login_is_no_key(desk: Desk) -> None:
+def test_a_qwen_oauth_login_is_refused(desk: Desk) -> None:
     login = {"access_token": "at-0123456789abcdef", "refresh_token": "r", "expiry_date": 99999999999999}
     desk.write(".qwen/oauth_creds.json", json.dumps(login)).chmod(0o600)
     ended = desk.run("exec", "--auth-type", "qwen-oauth", "--", "true").ended(3)
@@ -391,7 +393,7 @@ def test_a_login_is_no_key(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("tree", TREES)
-def test_nothing_of_its_own_wins_in_qwen_code(desk: Desk, server: Provider, tree: str) -> None:
+def test_no_env_file_or_settings_override_the_config_in_qwen_code(desk: Desk, server: Provider, tree: str) -> None:
     url = f"{server.url}/v1"
     artifact(desk, url)
     for path, text in TREES[tree].items():
@@ -411,12 +413,12 @@ def test_nothing_of_its_own_wins_in_qwen_code(desk: Desk, server: Provider, tree
         assert {name: text for name, text in desk.files().items() if name in before} == before
 
 
-def test_the_private_settings_have_no_key_and_are_the_users_alone(desk: Desk) -> None:
+def test_the_private_settings_have_no_key_and_are_readable_only_by_the_user(desk: Desk) -> None:
     artifact(desk, "http://localhost:1/v1")
     env = with_qwen(desk)
     program = Path(os.path.realpath(desk.home / "npm/bin/qwen"))
     program.write_text(f"#!{sys.executable}\n{ENVIRONMENT}\n")
-    found = json.loads(started(desk, "--config", "../qwen.toml", "--", "qwen", env=env))
+    found = json.loads(run_exec(desk, "--config", "../qwen.toml", "--", "qwen", env=env))
     place = Path(found["QWEN_CODE_SYSTEM_SETTINGS_PATH"])
     assert place.parent.parent == desk.home / ".local/state/qwen-cfg/started"
     assert place.stat().st_mode & 0o777 == 0o600
@@ -428,7 +430,7 @@ def test_the_private_settings_have_no_key_and_are_the_users_alone(desk: Desk) ->
     ]
 
 
-def test_the_private_directory_is_kept_while_the_program_runs_and_removed_afterwards(desk: Desk) -> None:
+def test_the_private_directory_exists_while_the_program_runs(desk: Desk) -> None:
     artifact(desk, "http://localhost:1/v1")
     env = with_qwen(desk)
     program = Path(os.path.realpath(desk.home / "npm/bin/qwen"))
@@ -444,7 +446,7 @@ def test_the_private_directory_is_kept_while_the_program_runs_and_removed_afterw
     other = Path(second.stdout.strip())
     assert place.exists()
     assert other != place
-    # Even a kill leaves nothing for long.
+    # The next run removes what a kill leaves.
     first.kill()
     first.wait()
     first.stdin.close()
@@ -461,7 +463,7 @@ KEY_HEADERS = {"anthropic": "x-api-key", "gemini": "x-goog-api-key"}
 
 
 @pytest.mark.parametrize("method", ["openai-responses", "anthropic", "gemini"])
-def test_other_methods_win_too(desk: Desk, server: Provider, method: str) -> None:
+def test_other_methods_override_settings_too(desk: Desk, server: Provider, method: str) -> None:
     url = f"{server.url}/v1"
     entry = {"id": "m", "envKey": "MINE", "baseUrl": url}
     settings = {"$version": 4, "security": {"auth": {"selectedType": method}}, "model": {"name": "m"}}
@@ -476,22 +478,22 @@ def test_other_methods_win_too(desk: Desk, server: Provider, method: str) -> Non
     assert (request.body["model"], request.path.startswith("/v1/")) == ("m", True)
 
 
-def test_an_argument_of_the_user_that_overrides_is_said(desk: Desk, server: Provider) -> None:
+def test_a_user_argument_that_overrides_the_config_is_reported(desk: Desk, server: Provider) -> None:
     artifact(desk, f"{server.url}/v1")
     words = ("--", "qwen", "--model", "typed", "-p", "ping")
     ended = desk.run("exec", "--config", "../qwen.toml", *words, env=with_qwen(desk)).ended(0)
     assert "model: --model overrides it in Qwen Code: typed in place of m" in ended.err
     (request,) = server.taken()
-    # Another model at the same endpoint, with the same key.
+    # Another model at the same endpoint with the same key.
     assert (request.authorization, request.body["model"]) == (f"Bearer {KEY}", "typed")
 
 
-def test_what_the_machine_says_is_kept_and_said(desk: Desk, server: Provider) -> None:
+def test_the_machines_policy_is_kept_and_reported(desk: Desk, server: Provider) -> None:
     artifact(desk, f"{server.url}/v1")
     policy = {"$version": 4, "model": {"name": "company"}, "ui": {"theme": "dark"}, "tools": {"n": 3}}
     place = desk.write("machine/settings.json", json.dumps(policy))
     env = with_qwen(desk, QWEN_CODE_SYSTEM_SETTINGS_PATH=str(place))
-    shown = started(desk, "--config", "../qwen.toml", "--print", "--", "qwen", env=env)
+    shown = run_exec(desk, "--config", "../qwen.toml", "--print", "--", "qwen", env=env)
     assert '"theme": "dark"' in shown
     assert '"n": 3' in shown
     ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "-p", "ping", env=env).ended(0)
@@ -502,7 +504,7 @@ def test_what_the_machine_says_is_kept_and_said(desk: Desk, server: Provider) ->
     assert json.loads(place.read_text()) == policy
 
 
-def test_a_start_within_a_start_has_the_machines_policy_alone(desk: Desk, server: Provider) -> None:
+def test_a_nested_start_has_only_the_machines_policy(desk: Desk, server: Provider) -> None:
     artifact(desk, f"{server.url}/v1", "inner")
     (desk.home / "work/qwen.toml").rename(desk.home / "work/inner.toml")
     artifact(desk, "http://localhost:9/v1", "outer")
@@ -534,7 +536,7 @@ def test_a_policy_with_another_endpoint_does_not_get_the_key(desk: Desk, server:
     assert list((desk.home / ".local/state/qwen-cfg/started").glob("*/settings.json")) == []
 
 
-def test_an_enforced_method_of_the_machine_is_said(desk: Desk) -> None:
+def test_an_enforced_method_of_the_machine_is_reported(desk: Desk) -> None:
     artifact(desk, "http://localhost:9/v1")
     place = desk.write("machine/settings.json", '{"$version": 4, "security": {"auth": {"enforcedType": "gemini"}}}')
     env = with_qwen(desk, QWEN_CODE_SYSTEM_SETTINGS_PATH=str(place))
@@ -551,14 +553,14 @@ def test_an_older_qwen_code_gets_variables_and_arguments(desk: Desk) -> None:
     program.write_text(f"#!{sys.executable}\nimport os, sys\nprint(sys.argv[1:], os.environ['OPENAI_API_KEY'])\n")
     ended = desk.run("exec", "--config", "../qwen.toml", "--", "qwen", "--model", "typed", env=env).ended(0)
     expected = ["--auth-type", "openai", "--openai-base-url", "http://localhost:9/v1", "--model", "typed"]
-    # The program is none of ours: what it prints is its own.
+    # The output is that of the program.
     assert ended.out == f"{expected} {KEY}\n"
     assert "settings.json" in ended.err
 
 
-def test_it_is_quick(desk: Desk) -> None:
+def test_exec_starts_quickly(desk: Desk) -> None:
     began = time.monotonic()
-    started(desk, "--", "true", env={"OPENAI_API_KEY": KEY})
+    run_exec(desk, "--", "true", env={"OPENAI_API_KEY": KEY})
     assert time.monotonic() - began < 10
 
 
@@ -569,5 +571,5 @@ def test_environment_of_a_provider_is_complete(desk: Desk, server: Provider) -> 
         " os.environ['OPENAI_MODEL'], 'messages': []}).encode(), headers={'Authorization': 'Bearer ' +"
         " os.environ['OPENAI_API_KEY'], 'Content-Type': 'application/json'})\nu.urlopen(r).read()\n"
     )
-    started(desk, "--", sys.executable, "-c", code, env=env_of(server))
+    run_exec(desk, "--", sys.executable, "-c", code, env=env_of(server))
     assert [one.authorization for one in server.taken()] == [f"Bearer {KEY}"]

@@ -1,4 +1,4 @@
-"""`qwen-cfg resolve --explain`: what the screen says, at any width, on a terminal and in a pipe."""
+"""`qwen-cfg resolve --explain`: the screen at any width, on a terminal and in a pipe, and the data."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def line_with(text: str, *parts: str) -> str:
 
 
 @pytest.fixture
-def story(desk: Desk) -> Desk:
-    """A desk where much is hidden: an excluded variable, a shell that beats a file, a home that is not reached."""
+def overview(desk: Desk) -> Desk:
+    """A desk with an excluded variable, an exported one that overrides a file, and a home that is not reached."""
     desk.write("work/.env", f"DEBUG=1\n\nOPENAI_API_KEY={KEY}\nOPENAI_MODEL=qwen3-coder-plus\nHTTPS_PROXY=http://p:1\n")
     desk.write(".qwen/.env", f"OPENAI_BASE_URL={LONG_URL}\nOPENAI_API_KEY={OTHER_KEY}\nUNDECLARED=x\n")
     desk.write(".env", "UNDECLARED=x\n")
@@ -48,11 +48,11 @@ def story(desk: Desk) -> Desk:
     return desk
 
 
-# What it says.
+# The content.
 
 
-def test_the_winners_and_what_they_beat(story: Desk) -> None:
-    out = explain(story, "--model", "gpt-4o-mini", OPENAI_MODEL="exported").ended(0).out
+def test_used_and_overridden_values(overview: Desk) -> None:
+    out = explain(overview, "--model", "gpt-4o-mini", OPENAI_MODEL="exported").ended(0).out
     assert "~/work/app" in out.splitlines()[0]
     assert "rules of Qwen Code's documents (no qwen on PATH)" in out.splitlines()[0]
     line_with(out, "auth_method", "openai", "an API key is set")
@@ -67,16 +67,16 @@ def test_the_winners_and_what_they_beat(story: Desk) -> None:
     assert OTHER_KEY not in out
 
 
-def test_the_fields_are_told_before_the_search_and_that_before_the_rest(story: Desk) -> None:
-    out = explain(story).ended(0).out
+def test_the_order_of_sections(overview: Desk) -> None:
+    out = explain(overview).ended(0).out
     marks = ["auth_method", "env file:", "excluded", "QC107"]
     assert [out.index(f"\n{mark}") if mark != "auth_method" else out.index(mark) for mark in marks] == sorted(
         out.index(f"\n{mark}") if mark != "auth_method" else out.index(mark) for mark in marks
     )
 
 
-def test_the_search_as_an_ordered_list(story: Desk) -> None:
-    lines = explain(story).ended(0).out.splitlines()
+def test_the_search_as_an_ordered_list(overview: Desk) -> None:
+    lines = explain(overview).ended(0).out.splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("env file:"))
     told = [line.split() for line in lines[start + 1 : lines.index("", start)]]
     assert [" ".join(words[:3]) for words in told[:4]] == [
@@ -92,14 +92,14 @@ def test_the_search_as_an_ordered_list(story: Desk) -> None:
     assert "would set" not in " ".join(told[5])
 
 
-def test_what_was_excluded_refused_and_not_considered(story: Desk) -> None:
-    out = explain(story).ended(0).out
+def test_excluded_refused_and_ignored_values(overview: Desk) -> None:
+    out = explain(overview).ended(0).out
     line_with(out, "  DEBUG  ../.env:1")
-    # What the sections on the search and on exclusion say is not said twice.
+    # The sections about the search and exclusion are not repeated.
     assert not {"QC104", "QC113"} & set(out.split())
-    codes = [d["code"] for d in data_of(story)["diagnostics"]]
+    codes = [d["code"] for d in data_of(overview)["diagnostics"]]
     assert codes.count("QC113") == codes.count("QC104") == 1
-    line_with(explain(story, "debug").ended(0).out, "QC113 note", "DEBUG", "../.env:1")
+    line_with(explain(overview, "debug").ended(0).out, "QC113 note", "DEBUG", "../.env:1")
     line_with(out, "QC107 warning", "HTTPS_PROXY", "../.env:5", "proxy")
     line_with(out, "QC103 note", "OPENAI_BASE_URL", "~/.qwen/.env:1", "../.env came first")
     line_with(out, "QC106 warning", "./.env is a directory")
@@ -108,7 +108,7 @@ def test_what_was_excluded_refused_and_not_considered(story: Desk) -> None:
     line_with(out, "http://p:1", "refused", "../.env:5")
 
 
-def test_an_exported_variable_that_hides_the_file_is_told_of(desk: Desk) -> None:
+def test_an_exported_variable_that_overrides_the_file_is_reported(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=mine\n")
     line_with(explain(desk, OPENAI_MODEL="theirs").ended(0).out, "QC102 warning", "OPENAI_MODEL", "./.env:2")
     assert "QC102" not in explain(desk, OPENAI_MODEL="mine").ended(0).out
@@ -118,14 +118,14 @@ def test_an_exported_variable_that_hides_the_file_is_told_of(desk: Desk) -> None
     line_with(emptied, "mine", "hidden by an empty variable", "./.env:2")
 
 
-def test_a_login_that_is_used_although_there_is_a_key(desk: Desk) -> None:
+def test_a_login_used_in_spite_of_a_key(desk: Desk) -> None:
     desk.write(".qwen/oauth_creds.json", "{}")
     out = explain(desk, OPENAI_API_KEY=KEY, QWEN_OAUTH="1").ended(0).out
     line_with(out, "QC108 note", "OPENAI_API_KEY", "QWEN_OAUTH")
     line_with(out, "auth_method", "qwen-oauth", "environment QWEN_OAUTH")
 
 
-def test_with_nothing_configured_it_explains_all_the_same(desk: Desk) -> None:
+def test_an_empty_config_is_explained(desk: Desk) -> None:
     outcome = explain(desk).ended(3)
     fields = outcome.out.partition(OTHER_PROFILE)[0]
     for name in ("auth_method", "api_key", "base_url", "model"):
@@ -137,15 +137,15 @@ def test_with_nothing_configured_it_explains_all_the_same(desk: Desk) -> None:
     assert outcome.err == ""
 
 
-def test_an_incomplete_one_is_explained_and_not_written(desk: Desk) -> None:
+def test_an_incomplete_config_is_explained_and_not_written(desk: Desk) -> None:
     assert explain(desk, "-o", "a.toml").ended(3).out
     assert desk.files() == {}
     assert explain(desk, "-o", "a.toml", OPENAI_API_KEY=KEY).ended(0).out
     assert list(desk.files()) == ["work/app/a.toml"]
 
 
-def test_all_shows_every_field_and_place(story: Desk) -> None:
-    some, everything = explain(story).ended(0).out, explain(story, "--all").ended(0).out
+def test_all_shows_every_field_and_place(overview: Desk) -> None:
+    some, everything = explain(overview).ended(0).out, explain(overview, "--all").ended(0).out
     before = everything.partition(OTHER_PROFILE)[0]
     for name in declared_fields():
         line_with(before, f"  {name} ")
@@ -155,8 +155,8 @@ def test_all_shows_every_field_and_place(story: Desk) -> None:
 
 
 @pytest.mark.parametrize("name", declared_fields())
-def test_one_fields_whole_story(story: Desk, name: str) -> None:
-    out = explain(story, name, "--model", "m", OPENAI_MODEL="exported").ended(0).out
+def test_all_details_of_one_field(overview: Desk, name: str) -> None:
+    out = explain(overview, name, "--model", "m", OPENAI_MODEL="exported").ended(0).out
     field = declared_fields()[name]
     assert " ".join(field.description.split()) in " ".join(out.split())
     others = [other for other in declared_fields() if other not in (name, "debug", "model", "proxy", "no_proxy")]
@@ -169,7 +169,7 @@ def test_one_fields_whole_story(story: Desk, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", declared_fields())
-def test_a_field_that_nobody_sets_is_told_with_how_it_can_be_set(desk: Desk, name: str) -> None:
+def test_an_unset_field_is_shown_with_ways_to_set_it(desk: Desk, name: str) -> None:
     out = explain(desk, name).ended(3).out
     field, reads = declared_fields()[name], declared_profiles()["documented"].reads
     for part in (*field.flags, *(variable.name for variable in field.variables if reads(variable))):
@@ -177,7 +177,7 @@ def test_a_field_that_nobody_sets_is_told_with_how_it_can_be_set(desk: Desk, nam
     assert [variable.name for variable in field.variables if not reads(variable) and variable.name in out] == []
 
 
-def test_a_field_is_told_with_the_variables_of_the_method_alone(desk: Desk) -> None:
+def test_a_field_is_shown_only_with_the_variables_of_its_method(desk: Desk) -> None:
     out = (
         explain(desk, "model", "--profile", "qwen-code-0.21", "--auth-type", "gemini", GEMINI_API_KEY="k").ended(0).out
     )
@@ -192,31 +192,31 @@ def test_no_key_is_used_under_qwen_oauth(desk: Desk) -> None:
     assert re.search(r"not read under this method: *environment OPENAI_API_KEY", " ".join(out.split()))
 
 
-def test_a_field_that_is_none_is_named_with_those_that_are(desk: Desk) -> None:
+def test_an_unknown_field_is_reported_with_the_known_ones(desk: Desk) -> None:
     outcome = desk.run("resolve", "--explain", "colour").ended(2)
     assert "base_url" in outcome.err
     assert outcome.out == ""
 
 
-def test_the_options_of_an_explanation_need_one(desk: Desk) -> None:
+def test_options_of_explain_need_explain(desk: Desk) -> None:
     for argv in (["--all"], ["--show-secrets"], ["--format", "text"]):
         assert argv[0] in desk.run("resolve", *argv).ended(2).err
     desk.run("resolve", "--explain", "--format", "toml").ended(2)
 
 
-# How it looks.
+# The layout.
 
 
 @pytest.mark.parametrize("columns", [40, 60, 80, 200])
 @pytest.mark.parametrize("argv", [[], ["--all"], ["base_url"], ["api_key"], ["proxy"]], ids=" ".join)
-def test_nothing_is_cut_off_at_any_width(story: Desk, columns: int, argv: list[str]) -> None:
+def test_nothing_is_cut_off_at_any_width(overview: Desk, columns: int, argv: list[str]) -> None:
     url, model = "http://h/" + "ж" * 230, "щ" * 230
-    out = explain(story, *argv, "--openai-base-url", url, columns=columns, OPENAI_MODEL=model).ended(0).out
-    # Only what cannot be broken goes over the edge.
+    out = explain(overview, *argv, "--openai-base-url", url, columns=columns, OPENAI_MODEL=model).ended(0).out
+    # Only words that cannot be broken are wider than the screen.
     assert [line for line in out.splitlines() if len(line) > columns and " " in line.strip()] == []
     assert "…" not in out.replace("sk-0…wxyz", "").replace("sk-a…6789", "")
     assert "~/work/app" in "".join(out.split())
-    # A long value stands whole on its line.
+    # A long value is complete on its line.
     for letter, field in (("ж", "base_url"), ("щ", "model")):
         told = [field] if not argv or argv[0] in ("--all", field) else []
         assert {line.count(letter) for line in out.splitlines()} <= {0, 230}
@@ -224,21 +224,21 @@ def test_nothing_is_cut_off_at_any_width(story: Desk, columns: int, argv: list[s
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])
-def test_a_terminal_shows_it_as_wide_as_it_is(story: Desk, width: int) -> None:
-    seen = see(story, "resolve", "--explain", width=width)
+def test_the_screen_uses_the_width_of_the_terminal(overview: Desk, width: int) -> None:
+    seen = see(overview, "resolve", "--explain", width=width)
     assert seen.code == 0
-    piped = explain(story, columns=width).ended(0).out
+    piped = explain(overview, columns=width).ended(0).out
     shown = re.sub(r"\x1b\[[0-9;]*m", "", seen.raw.decode()).splitlines()
     assert [line.rstrip() for line in shown] == piped.splitlines()
     assert max(map(len, seen.lines)) > min(width, 120) * 0.6
 
 
-def test_colour_is_for_terminals(story: Desk) -> None:
-    assert COLOURED.search(see(story, "resolve", "--explain").raw)
-    assert "\x1b" not in explain(story).out
-    assert "\x1b" not in explain(story, FORCE_COLOR="0", TERM="xterm-256color").out
-    assert COLOURED.search(explain(story, FORCE_COLOR="1", TERM="xterm-256color").out.encode())
-    assert COLOURED.search(explain(story, "--color", "always", TERM="xterm").out.encode())
+def test_color_only_on_a_terminal(overview: Desk) -> None:
+    assert COLOURED.search(see(overview, "resolve", "--explain").raw)
+    assert "\x1b" not in explain(overview).out
+    assert "\x1b" not in explain(overview, FORCE_COLOR="0", TERM="xterm-256color").out
+    assert COLOURED.search(explain(overview, FORCE_COLOR="1", TERM="xterm-256color").out.encode())
+    assert COLOURED.search(explain(overview, "--color", "always", TERM="xterm").out.encode())
 
 
 @pytest.mark.parametrize(
@@ -246,10 +246,8 @@ def test_colour_is_for_terminals(story: Desk) -> None:
     [([], {"NO_COLOR": "1"}, "xterm"), (["--color", "never"], {}, "xterm"), ([], {}, "dumb"), ([], {}, "")],
     ids=["NO_COLOR", "never", "dumb", "no TERM"],
 )
-def test_a_terminal_that_wants_no_colour_gets_none(
-    story: Desk, argv: list[str], env: dict[str, str], term: str
-) -> None:
-    seen = see(story, "resolve", "--explain", *argv, env=env, term=term)
+def test_no_color_if_the_user_disables_it(overview: Desk, argv: list[str], env: dict[str, str], term: str) -> None:
+    seen = see(overview, "resolve", "--explain", *argv, env=env, term=term)
     assert not COLOURED.search(seen.raw)
     assert "api_key" in seen.text
     if term in ("dumb", "") or argv:
@@ -269,7 +267,7 @@ def test_control_characters_do_not_reach_a_terminal(desk: Desk, argv: list[str])
         env = {"OPENAI_MODEL": f"exported{value}"} if number % 2 else {}
         outcome = desk.run("resolve", *argv, env=env)
         assert outcome.code == 3 or value == "\u202eabc"
-        # Data is for programs: it may hold what turns the direction of a text, but nothing that a terminal obeys.
+        # Data is for programs: it may contain characters that change the text direction, but no control characters.
         obeyed = (
             "[\x00-\x09\x0b-\x1f\x80-\x9f]" if argv in ([], HOSTILE_DATA) else "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]"
         )
@@ -289,26 +287,26 @@ def test_control_characters_in_a_path_do_not_reach_a_terminal(desk: Desk) -> Non
 # Secrets on the screen.
 
 
-def test_secrets_are_shown_on_a_terminal_that_asks(story: Desk) -> None:
-    seen = see(story, "resolve", "--explain", "--show-secrets", width=200)
+def test_show_secrets_on_a_terminal(overview: Desk) -> None:
+    seen = see(overview, "resolve", "--explain", "--show-secrets", width=200)
     assert seen.code == 0
     assert KEY in seen.text
     assert OTHER_KEY in seen.text
     assert "shown in full" in seen.text
-    hidden = see(story, "resolve", "--explain", width=200)
+    hidden = see(overview, "resolve", "--explain", width=200)
     assert KEY.encode() not in hidden.raw
     assert OTHER_KEY.encode() not in hidden.raw
 
 
-def test_secrets_go_into_a_pipe_only_by_force(story: Desk) -> None:
-    refused = explain(story, "--show-secrets").ended(2)
+def test_show_secrets_in_a_pipe_needs_force(overview: Desk) -> None:
+    refused = explain(overview, "--show-secrets").ended(2)
     assert refused.out == ""
     assert "--force" in refused.err
-    forced = explain(story, "--show-secrets", "--force").ended(0)
+    forced = explain(overview, "--show-secrets", "--force").ended(0)
     assert KEY in forced.out
     assert "shown in full" in forced.err
     assert KEY not in forced.err
-    data = explain(story, "--show-secrets", "--force", "--format", "json").ended(0)
+    data = explain(overview, "--show-secrets", "--force", "--format", "json").ended(0)
     assert data.json["fields"]["api_key"]["value"] == KEY
 
 
@@ -320,7 +318,7 @@ def test_a_short_key_is_fully_hidden(desk: Desk, key: str) -> None:
     assert key[:4] not in line.partition("hidden")[2] or len(key) < 4
 
 
-# The same as data.
+# The data.
 
 
 def data_of(desk: Desk, code: int = 0, *argv: str, **env: str) -> dict[str, Any]:
@@ -332,8 +330,8 @@ def data_of(desk: Desk, code: int = 0, *argv: str, **env: str) -> dict[str, Any]
     return document
 
 
-def test_the_data_has_what_the_screen_has(story: Desk) -> None:
-    document = data_of(story, 0, "--model", "gpt-4o-mini", OPENAI_MODEL="exported")
+def test_the_data_has_what_the_screen_has(overview: Desk) -> None:
+    document = data_of(overview, 0, "--model", "gpt-4o-mini", OPENAI_MODEL="exported")
     assert document["cwd"] == "~/work/app"
     assert list(document["fields"]) == list(declared_fields())
     model = document["fields"]["model"]
@@ -367,16 +365,16 @@ def test_the_data_names_every_place_up_to_the_root(desk: Desk) -> None:
     assert places[:6] == ["./.qwen/.env", "./.env", "../.qwen/.env", "../.env", "~/.qwen/.env", "~/.env"]
 
 
-def test_the_data_of_an_incomplete_one(desk: Desk) -> None:
+def test_the_data_of_an_incomplete_config(desk: Desk) -> None:
     document = data_of(desk, 3)
     assert document["complete"] is False
     assert document["fields"]["api_key"]["value"] is None
     assert [d["code"] for d in document["diagnostics"] if d["severity"] == "error"] == ["QC203"]
 
 
-def test_the_screen_says_everything_that_the_data_says(story: Desk) -> None:
-    document = data_of(story, 0, OPENAI_MODEL="exported")
-    out = " ".join(explain(story, "--all", OPENAI_MODEL="exported", columns=200).ended(0).out.split())
+def test_the_screen_has_everything_in_the_data(overview: Desk) -> None:
+    document = data_of(overview, 0, OPENAI_MODEL="exported")
+    out = " ".join(explain(overview, "--all", OPENAI_MODEL="exported", columns=200).ended(0).out.split())
     for field in document["fields"].values():
         for offer in (field, *field["shadowed"], *field["unreached"]):
             assert not offer["value"] or offer["value"] in out
