@@ -1,4 +1,4 @@
-"""The first `qwen-cfg run` in a terminal asks for what is missing, and `/auth` asks again later."""
+"""The first `qwen-cfg run` in a terminal: it asks for the missing settings, and `/auth` asks again later."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OTHER = "sk-another-0123456789-0123456789-0123456789"
 
 
 def on(person: Typing, keys: str, *wanted: str) -> None:
-    """Wait until something can be seen, and press keys then."""
+    """Wait for a text, then press keys."""
     person.until(*wanted)
     person.type(keys)
 
@@ -33,7 +33,7 @@ def answer(person: Typing, server: Provider, *, key: str = KEY, keep: str = "1",
     on(person, f"{keep}\r", "Keep [")
 
 
-def test_it_asks_keeps_and_chats(desk: Desk, server: Provider) -> None:
+def test_the_first_run_asks_saves_and_chats(desk: Desk, server: Provider) -> None:
     subprocess.run(["git", "init", "-q", str(desk.cwd)], check=True)
     with Typing(desk, "run", height=60) as person:
         person.until("There is no API key yet", "Which provider")
@@ -49,12 +49,12 @@ def test_it_asks_keeps_and_chats(desk: Desk, server: Provider) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
     assert KEY in file.read_text()
     assert ".qwen/.env" in (desk.cwd / ".gitignore").read_text().splitlines()
-    # The next run needs no question.
+    # The next run asks nothing.
     assert desk.run("run", "-p", "again").ended(0).out == "pong from gpt-4o ü\n"
     assert server.taken()[0].authorization == f"Bearer {KEY}"
 
 
-def test_it_begins_with_one_line(desk: Desk) -> None:
+def test_the_dialogue_begins_with_one_line(desk: Desk) -> None:
     with Typing(desk, "run", height=60) as person:
         person.until("Provider [")
         assert person.lines[0].startswith("There is no API key yet.")
@@ -63,7 +63,7 @@ def test_it_begins_with_one_line(desk: Desk) -> None:
         assert person.ended() == 3
 
 
-def test_a_login_that_fails_leads_back_to_the_question(desk: Desk, server: Provider) -> None:
+def test_a_failed_login_returns_to_the_question(desk: Desk, server: Provider) -> None:
     with authorization_server(interval=0.2) as service:
         env = {"QWEN_OAUTH_BASE_URL": service.url}
         with Typing(desk, "run", "--no-browser", height=200, env=env) as person:
@@ -71,7 +71,7 @@ def test_a_login_that_fails_leads_back_to_the_question(desk: Desk, server: Provi
             person.until("Waiting for the login")
             service.deny()
             person.until("denied", "Provider [")
-            # The first answer is still on the screen, so that this one begins a new dialogue.
+            # The first answer is still on the screen, so this one begins a new dialogue.
             on(person, "8\r", "denied", "Provider [")
             on(person, f"{server.url}/v1\r", "Base URL:")
             on(person, f"{KEY}\r", "API key (")
@@ -83,14 +83,14 @@ def test_a_login_that_fails_leads_back_to_the_question(desk: Desk, server: Provi
     assert server.taken()[0].authorization == f"Bearer {KEY}"
 
 
-def test_a_login_server_that_is_not_there_leads_back_too(desk: Desk) -> None:
+def test_a_missing_login_server_returns_to_the_question(desk: Desk) -> None:
     with Typing(desk, "run", "--no-browser", height=200, env={"QWEN_OAUTH_BASE_URL": "http://127.0.0.1:1"}) as person:
         on(person, "9\r", "Provider [")
         on(person, "\x03", "no server listens", "Provider [")
         assert person.ended() == 3
 
 
-def test_a_key_that_is_not_in_the_keyring_leads_back(desk: Desk) -> None:
+def test_a_key_missing_in_the_keyring_returns_to_the_question(desk: Desk) -> None:
     with Typing(desk, "run", height=200) as person:
         on(person, "1\r", "Provider [")
         on(person, "\r", "Base URL [")
@@ -102,7 +102,7 @@ def test_a_key_that_is_not_in_the_keyring_leads_back(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["sk-or-v1-0123456789abcdefghijklmnopqr", "https://api.openai.com/v1", "op://a/b/c"])
-def test_what_can_be_no_key_is_refused_at_once(desk: Desk, wrong: str) -> None:
+def test_an_invalid_key_is_refused_at_once(desk: Desk, wrong: str) -> None:
     with Typing(desk, "run", height=60) as person:
         on(person, "1\r", "Provider [")
         on(person, "\r", "Base URL [")
@@ -111,7 +111,7 @@ def test_what_can_be_no_key_is_refused_at_once(desk: Desk, wrong: str) -> None:
         assert person.ended() == 3
 
 
-def test_for_this_session_only(desk: Desk, server: Provider) -> None:
+def test_settings_for_this_session_only_are_not_saved(desk: Desk, server: Provider) -> None:
     before = desk.files()
     with Typing(desk, "run", height=100) as person:
         answer(person, server, keep="2")
@@ -127,7 +127,7 @@ def test_for_this_session_only(desk: Desk, server: Provider) -> None:
 
 @pytest.mark.parametrize("keys", ["\x03", "\x04"])
 @pytest.mark.parametrize("term", ["xterm-256color", "dumb"])
-def test_leaving_changes_nothing(desk: Desk, keys: str, term: str) -> None:
+def test_leaving_the_dialogue_changes_nothing(desk: Desk, keys: str, term: str) -> None:
     with Typing(desk, "run", term=term) as person:
         on(person, "1\r", "Provider [")
         on(person, "\r", "Base URL")
@@ -137,7 +137,7 @@ def test_leaving_changes_nothing(desk: Desk, keys: str, term: str) -> None:
     assert desk.files() == {}
 
 
-def test_an_empty_variable_hides_what_is_kept(desk: Desk, server: Provider) -> None:
+def test_an_empty_variable_that_hides_a_saved_value_is_reported(desk: Desk, server: Provider) -> None:
     with Typing(desk, "run", env={"OPENAI_API_KEY": ""}, height=60, width=160) as person:
         answer(person, server)
         person.until("/help", "environment OPENAI_API_KEY is empty and hides", "the value you typed is used")
@@ -165,7 +165,7 @@ def test_a_dumb_terminal(desk: Desk, server: Provider) -> None:
     assert server.taken()[0].body["model"] == "m"
 
 
-def test_an_empty_variable_that_hides_a_key_is_told_before_anything_is_asked(desk: Desk) -> None:
+def test_an_empty_variable_that_hides_a_key_is_reported_before_the_questions(desk: Desk) -> None:
     desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\n")
     with Typing(desk, "run", env={"OPENAI_API_KEY": ""}, height=60, width=200) as person:
         person.until("QC101", "which hides its value in ./.qwen/.env:1", "unset OPENAI_API_KEY", "Provider [")
@@ -173,7 +173,7 @@ def test_an_empty_variable_that_hides_a_key_is_told_before_anything_is_asked(des
 
 
 @pytest.mark.parametrize("home", ["relative", "/no/such/home"])
-def test_a_home_that_is_none_keeps_no_history(desk: Desk, server: Provider, home: str) -> None:
+def test_without_a_valid_home_no_history_is_saved(desk: Desk, server: Provider, home: str) -> None:
     env = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{server.url}/v1", "HOME": home}
     with Typing(desk, "run", env=env) as person:
         on(person, "hello\r", "/help")
@@ -184,7 +184,7 @@ def test_a_home_that_is_none_keeps_no_history(desk: Desk, server: Provider, home
 
 
 @pytest.mark.parametrize("text", ["OPENAI_API_KEY=x\nOPENAI_BASE_URL=nowhere\n", "OPENAI_BASE_URL=nowhere\n"])
-def test_what_is_wrong_is_not_asked_for(desk: Desk, text: str) -> None:
+def test_an_invalid_value_is_an_error_and_not_asked_for(desk: Desk, text: str) -> None:
     desk.write("work/app/.env", text)
     with Typing(desk, "run") as person:
         assert person.ended() == 3
@@ -214,7 +214,7 @@ def test_auth_changes_the_key_and_the_conversation_goes_on(desk: Desk, server: P
     assert second.body["model"] == "second"
 
 
-def test_thinking_better_of_auth_changes_nothing(desk: Desk, server: Provider) -> None:
+def test_a_cancelled_auth_changes_nothing(desk: Desk, server: Provider) -> None:
     env = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{server.url}/v1"}
     with Typing(desk, "run", env=env) as person:
         on(person, "/auth\r", "/help")
@@ -225,7 +225,7 @@ def test_thinking_better_of_auth_changes_nothing(desk: Desk, server: Provider) -
     assert server.taken()[0].authorization == f"Bearer {KEY}"
 
 
-def test_an_artifact_of_a_session_takes_a_flag_for_its_key(desk: Desk, server: Provider) -> None:
+def test_an_artifact_saved_in_a_session_needs_a_flag_for_its_key(desk: Desk, server: Provider) -> None:
     desk.run("resolve", "-o", "a.toml", "--openai-api-key", "x", "--openai-base-url", f"{server.url}/v1").ended(0)
     text = (desk.cwd / "a.toml").read_text().replace('flag = "--openai-api-key"', 'flag = "/auth"')
     desk.write("work/app/a.toml", text)

@@ -1,4 +1,4 @@
-"""`qwen-cfg run` without a person: results on standard output, failures in every format, and nobody is waited for."""
+"""`qwen-cfg run -p`: the result is on standard output in each format, failures too, and nothing waits for input."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def env_of(server: Provider, **more: str) -> dict[str, str]:
 
 
 def result_of(out: str, form: str) -> dict[str, Any]:
-    """Return the document that tells what came of it."""
+    """Return the document with the result."""
     document = json.loads(out.splitlines()[-1] if form == "stream-json" else out)
     if form == "stream-json":
         assert document.pop("type") == "result"
@@ -53,7 +53,7 @@ def result_of(out: str, form: str) -> dict[str, Any]:
 
 
 class Started:
-    """A run that is under way."""
+    """A running command."""
 
     def __init__(self, desk: Desk, server: Provider, *argv: str, **env: str) -> None:
         self.process = subprocess.Popen(
@@ -66,7 +66,7 @@ class Started:
         )
 
     def read(self, count: int) -> bytes:
-        """Return the next bytes of standard output, as soon as they are there."""
+        """Return the next bytes of standard output as soon as they arrive."""
         assert self.process.stdout is not None
         return os.read(self.process.stdout.fileno(), count)
 
@@ -77,7 +77,7 @@ class Started:
         return out.decode(), err.decode()
 
 
-# What is asked.
+# The prompt.
 
 
 @pytest.mark.parametrize(
@@ -97,14 +97,14 @@ def test_the_prompt_and_its_context(desk: Desk, server: Provider, argv: list[str
     assert request.body["stream"] is True
 
 
-def test_instructions_stand_before_the_prompt(desk: Desk, server: Provider) -> None:
+def test_instructions_come_before_the_prompt(desk: Desk, server: Provider) -> None:
     desk.run("run", "-p", "ping", "--system", "Be short.", env=env_of(server)).ended(0)
     (request,) = server.taken()
     assert [message["role"] for message in request.body["messages"]] == ["system", "user"]
     assert request.texts == ["Be short.", "ping"]
 
 
-def test_an_input_that_stays_open_is_told(desk: Desk, server: Provider) -> None:
+def test_an_input_that_stays_open_is_reported(desk: Desk, server: Provider) -> None:
     reading, writing = os.pipe()
     process = subprocess.Popen(
         [*PROGRAM, "run", "-p", "ping"],
@@ -125,7 +125,7 @@ def test_an_input_that_stays_open_is_told(desk: Desk, server: Provider) -> None:
 # The answer.
 
 
-def test_text_is_the_answer_and_nothing_else(desk: Desk, server: Provider) -> None:
+def test_the_text_format_has_only_the_answer(desk: Desk, server: Provider) -> None:
     text = "one\n\ttwo ü 😀\x1b[31m\x00\r\n"
     server.replies[:] = [streamed(text[:7], text[7:]), streamed("no line end")]
     outcome = desk.run("run", "-p", "x", env=env_of(server)).ended(0)
@@ -134,7 +134,7 @@ def test_text_is_the_answer_and_nothing_else(desk: Desk, server: Provider) -> No
     assert desk.run("run", "-p", "x", env=env_of(server)).ended(0).out == "no line end\n"
 
 
-def test_a_terminal_is_not_sent_control_characters(desk: Desk, server: Provider) -> None:
+def test_control_characters_do_not_reach_a_terminal(desk: Desk, server: Provider) -> None:
     server.replies[:] = [streamed("a\x1b]0;title\x07b\x1b[2Jc")]
     seen = see(desk, "run", "-p", "x", env=env_of(server))
     assert seen.code == 0
@@ -144,7 +144,7 @@ def test_a_terminal_is_not_sent_control_characters(desk: Desk, server: Provider)
 
 
 @pytest.mark.parametrize("form", ["text", "stream-json"])
-def test_a_piece_is_written_when_it_comes(desk: Desk, server: Provider, form: str) -> None:
+def test_a_piece_is_written_when_it_arrives(desk: Desk, server: Provider, form: str) -> None:
     held = threading.Event()
     reply = streamed("first", "second")
     server.replies[:] = [Reply(reply.pieces, hold=held)]
@@ -158,7 +158,7 @@ def test_a_piece_is_written_when_it_comes(desk: Desk, server: Provider, form: st
 
 
 @pytest.mark.parametrize("form", ["json", "stream-json"])
-def test_the_document_says_everything(desk: Desk, server: Provider, form: str) -> None:
+def test_the_document_has_all_details(desk: Desk, server: Provider, form: str) -> None:
     counts = usage(100, 20, prompt_tokens_details={"cached_tokens": 64})
     thought = chunk(reasoning_content="hm")
     server.replies[:] = [Reply(events(thought, chunk(content="ye"), chunk(content="s"), finish(), counts))]
@@ -172,12 +172,12 @@ def test_the_document_says_everything(desk: Desk, server: Provider, form: str) -
     assert result["provenance"]["model"] == {"layer": "flag", "origin": "--model", "reach": "user"}
     assert result["config"]["api_key"] == {"from": "environment", "variable": "OPENAI_API_KEY"}
     assert (result["exit_reason"], result["exit_code"], result["error"]) == ("answered", 0, None)
-    # Another model answered than the one that was asked.
+    # The answer comes from another model than the requested one.
     assert outcome.err == "qwen-cfg: m answered, not n\n"
 
 
 @pytest.mark.parametrize("form", ["json", "stream-json"])
-def test_counts_beyond_reason_lose_no_answer(desk: Desk, server: Provider, form: str) -> None:
+def test_absurd_counts_lose_no_answer(desk: Desk, server: Provider, form: str) -> None:
     server.replies[:] = [
         Reply(events(chunk(content="Hello."), finish(), usage(10**4300 - 1, 10**4300 - 1, total_tokens="?")))
     ]
@@ -202,7 +202,7 @@ def test_the_lines_of_stream_json(desk: Desk, server: Provider) -> None:
     assert "trying again in 0.0 s (1 of 1)" in outcome.err
 
 
-def test_what_was_not_reported_is_null(desk: Desk, server: Provider) -> None:
+def test_missing_counts_are_null(desk: Desk, server: Provider) -> None:
     server.replies[:] = [Reply(events(chunk(content="x"), finish()))]
     outcome = desk.run("run", "-p", "x", "--output-format", "json", env=env_of(server)).ended(0)
     assert set(outcome.json["usage"].values()) == {None}
@@ -217,7 +217,7 @@ def test_an_inlined_key_is_not_in_the_document(desk: Desk, server: Provider) -> 
             assert server.taken()[0].authorization == f"Bearer {key}"
 
 
-def test_the_limit_of_tokens_is_told(desk: Desk, server: Provider) -> None:
+def test_the_token_limit_is_reported(desk: Desk, server: Provider) -> None:
     server.replies[:] = [Reply(events(chunk(content="x"), finish("length")))]
     outcome = desk.run("run", "-p", "x", env=env_of(server)).ended(0)
     assert "token limit" in outcome.err
@@ -240,7 +240,7 @@ FAILURES: dict[str, tuple[Reply | None, int, str]] = {
 
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("name", FAILURES)
-def test_a_failed_call_is_never_exit_0(desk: Desk, server: Provider, name: str, form: str) -> None:
+def test_a_failed_request_never_exits_with_0(desk: Desk, server: Provider, name: str, form: str) -> None:
     reply, code, kind = FAILURES[name]
     server.replies[:] = [reply]
     outcome = desk.run("run", "-p", "x", "--output-format", form, env=env_of(server)).ended(code)
@@ -258,7 +258,7 @@ def test_a_failed_call_is_never_exit_0(desk: Desk, server: Provider, name: str, 
 
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("ci", ["", "true"])
-def test_nothing_is_configured(desk: Desk, form: str, ci: str) -> None:
+def test_an_empty_config_is_an_error(desk: Desk, form: str, ci: str) -> None:
     desk.write("work/app/.env", "PORT=1\n")
     for stdin in (b"", b"hello"):
         outcome = desk.run("run", "--output-format", form, env={"CI": ci}, stdin=stdin).ended(3)
@@ -271,14 +271,14 @@ def test_nothing_is_configured(desk: Desk, form: str, ci: str) -> None:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_an_artifact_that_is_none(desk: Desk, form: str) -> None:
+def test_an_invalid_artifact_is_an_error(desk: Desk, form: str) -> None:
     desk.write("work/app/a.toml", "format = 1\n")
     outcome = desk.run("run", "-p", "x", "--config", "a.toml", "--output-format", form).ended(3)
     if form != "text":
         assert result_of(outcome.out, form)["error"]["class"] == "ArtifactError"
 
 
-def test_ci_that_is_true_has_no_person_in_it(desk: Desk, server: Provider) -> None:
+def test_with_ci_set_nothing_is_asked(desk: Desk, server: Provider) -> None:
     seen = see(desk, "run", env=env_of(server, CI="true"))
     assert seen.code == 2
     assert "there is no prompt" in seen.text
@@ -287,7 +287,7 @@ def test_ci_that_is_true_has_no_person_in_it(desk: Desk, server: Provider) -> No
     assert server.taken() == []
 
 
-def test_a_refused_key_that_hides_another_one(desk: Desk, server: Provider) -> None:
+def test_a_refused_key_that_overrides_another_is_reported(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", "# mine\nOPENAI_API_KEY=sk-the-one-of-the-file-0123456789\n")
     server.replies[:] = [refusal(401, "Incorrect API key provided")]
     outcome = desk.run("run", "-p", "x", env=env_of(server)).ended(4)
@@ -297,11 +297,11 @@ def test_a_refused_key_that_hides_another_one(desk: Desk, server: Provider) -> N
     assert "sk-the-one" not in outcome.said
 
 
-# Somebody goes away.
+# Interruption and closed pipes.
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_ctrl_c_stops_at_once_and_keeps_what_came(desk: Desk, server: Provider, form: str) -> None:
+def test_ctrl_c_stops_at_once_and_keeps_the_received_text(desk: Desk, server: Provider, form: str) -> None:
     server.replies[:] = [Reply(events(chunk(content="half"), done=False), stay=True)]
     started = Started(desk, server, "--output-format", form)
     seen = b""
@@ -311,7 +311,7 @@ def test_ctrl_c_stops_at_once_and_keeps_what_came(desk: Desk, server: Provider, 
     while not server.requests and time.monotonic() < deadline:
         time.sleep(0.01)
     if form == "json":
-        # Nothing tells from outside that the piece has arrived, so that it may not have.
+        # From outside it is unknown whether the piece has arrived.
         time.sleep(0.3)
     started.process.send_signal(signal.SIGINT)
     out, err = started.ended(130)
@@ -324,7 +324,7 @@ def test_ctrl_c_stops_at_once_and_keeps_what_came(desk: Desk, server: Provider, 
     assert server.hung_up.wait(10)
 
 
-def test_ctrl_c_before_anything_came(desk: Desk, server: Provider) -> None:
+def test_ctrl_c_before_the_first_piece(desk: Desk, server: Provider) -> None:
     server.replies[:] = [Reply(wait=60)]
     started = Started(desk, server)
     deadline = time.monotonic() + SECONDS
@@ -337,7 +337,7 @@ def test_ctrl_c_before_anything_came(desk: Desk, server: Provider) -> None:
 
 
 @pytest.mark.parametrize("form", ["text", "stream-json"])
-def test_a_reader_that_goes_away_is_no_error(desk: Desk, server: Provider, form: str) -> None:
+def test_a_closed_pipe_is_no_error(desk: Desk, server: Provider, form: str) -> None:
     server.replies[:] = [Reply(streamed(*["line\n"] * 200).pieces, pause=0.02)]
     started = Started(desk, server, "--output-format", form)
     with started.process as process:
@@ -347,17 +347,17 @@ def test_a_reader_that_goes_away_is_no_error(desk: Desk, server: Provider, form:
         assert process.stderr is not None
         assert process.stderr.read() == b""
     assert process.returncode == 0
-    # The rest of the answer is not paid for.
+    # The rest of the answer is not requested.
     assert server.hung_up.wait(10)
 
 
-# What else is told in the format that was asked for.
+# Other messages in the requested format.
 
 
 @pytest.mark.parametrize("form", ["json", "stream-json"])
 @pytest.mark.parametrize("written", [["--output-format", "{}"], ["--output-format={}"]])
 @pytest.mark.parametrize("words", [["--nope"], ["one", "two"], ["--max-retries", "many"], ["--env-file", "missing"]])
-def test_a_usage_error_is_told_in_the_same_form(desk: Desk, form: str, written: list[str], words: list[str]) -> None:
+def test_a_usage_error_has_the_requested_format(desk: Desk, form: str, written: list[str], words: list[str]) -> None:
     argv = ["run", "-p", "x", *(word.format(form) for word in written), *words]
     outcome = desk.run(*argv, env={"OPENAI_API_KEY": KEY})
     result = result_of(outcome.out, form)
@@ -384,7 +384,7 @@ def test_ctrl_c_while_standard_input_is_read(desk: Desk, server: Provider, form:
     assert (process.returncode, result["exit_reason"], result["exit_code"]) == (130, "interrupted", 130)
 
 
-def test_an_input_that_does_not_block_is_waited_for(desk: Desk, server: Provider) -> None:
+def test_a_non_blocking_input_is_waited_for(desk: Desk, server: Provider) -> None:
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
     with subprocess.Popen(
@@ -414,7 +414,7 @@ def test_an_input_that_cannot_be_read(desk: Desk, server: Provider) -> None:
 
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("cut", [0, 3, 10, 38])
-def test_a_key_that_a_server_echoes_is_not_passed_on(desk: Desk, server: Provider, form: str, cut: int) -> None:
+def test_an_echoed_key_is_not_shown(desk: Desk, server: Provider, form: str, cut: int) -> None:
     said = f"your key is {KEY}, and postgres://user:password@host is no key"
     place = said.index(KEY) + cut
     server.replies[:] = [streamed(said[:place], said[place:], "!")]
@@ -426,14 +426,14 @@ def test_a_key_that_a_server_echoes_is_not_passed_on(desk: Desk, server: Provide
     answers = {"text": [outcome.out], "json": [], "stream-json": [f"{pieces}\n"]}[form]
     answers += [f"{result_of(outcome.out, form)['answer']}\n"] if form != "text" else []
     for answer in answers:
-        # Nothing else is changed, whatever it looks like.
+        # No other text is changed, even if it looks like a key.
         assert answer.endswith(", and postgres://user:password@host is no key!\n")
         assert answer.startswith("your key is ")
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.text("abk-", max_size=4), max_size=12))
-def test_any_pieces_come_through_but_for_the_secret(parts: list[str]) -> None:
+def test_any_pieces_are_shown_except_for_the_secret(parts: list[str]) -> None:
     secret, redacting = Secret("ab-ab-ka-kb-ab-kk"), StreamRedactor()
     text = "".join(parts)
     assert "".join([*map(redacting.add, parts), redacting.end()]) == text.replace(secret.reveal(), "[redacted]")

@@ -1,4 +1,4 @@
-"""Help: short for `-h` and whole for `--help`, with examples that are command lines of this program."""
+"""Help: short for `-h`, complete for `--help`, with examples that are valid command lines."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def helps(desk: Desk, option: str) -> dict[str, str]:
     return {line[0]: outcome.ended(0).out for line, outcome in zip(lines, outcomes, strict=True)}
 
 
-def test_the_short_help_is_a_screen_with_examples(desk: Desk) -> None:
+def test_the_short_help_fits_a_screen_and_has_examples(desk: Desk) -> None:
     whole = helps(desk, "--help")
     for command, text in helps(desk, "-h").items():
         lines = text.splitlines()
@@ -53,7 +53,7 @@ def test_every_example_is_a_command_line(desk: Desk) -> None:
     assert len(found) > 2 * len(COMMANDS)
 
 
-def test_the_options_that_commands_share_are_described_where_they_are_changed(desk: Desk) -> None:
+def test_shared_options_are_described_in_the_help_of_each_command(desk: Desk) -> None:
     description = declared_fields()["usage_statistics"].description.split()[:4]
     for command, text in helps(desk, "--help").items():
         closed_up = " ".join(text.split())
@@ -65,7 +65,7 @@ def test_the_options_that_commands_share_are_described_where_they_are_changed(de
 
 def test_the_man_page_describes_each_option_once() -> None:
     page = MAN_PAGE.read_text(encoding="utf-8").replace("\\-", "-")
-    # An option of another meaning: how long the program that is asked may take.
+    # An option with another meaning: the time limit of the started program.
     before, _, verify = page.partition(".SH OPTIONS \\fI\\,'qwen-cfg verify'")
     page = before + verify.partition(".SH COMMAND")[2]
     for field in declared_fields().values():
@@ -75,8 +75,8 @@ def test_the_man_page_describes_each_option_once() -> None:
         assert len(re.findall(rf"^\\fB{option}\\fR", page, re.M)) == 1, option
 
 
-def test_the_help_speaks_of_every_generation(desk: Desk) -> None:
-    """A default that depends on the version of Qwen Code is given for each, and so is what overrides a flag."""
+def test_the_help_covers_every_profile(desk: Desk) -> None:
+    """The help gives defaults for each version of Qwen Code, and what overrides a flag."""
     text = " ".join(desk.run("resolve", "--help", env={"COLUMNS": "80"}).ended(0).out.split())
     for default in ("gpt-4o; 0.21 and later: qwen3.7-max", "https://api.openai.com/v1; 0.21 and later: https://dash"):
         assert f"(default: {default}" in text
@@ -87,7 +87,7 @@ def test_the_help_speaks_of_every_generation(desk: Desk) -> None:
 @pytest.mark.parametrize("words", [("run", "--help"), ("set", "--help"), ("resolve", "--help"), ("trust", "--help")])
 def test_at_60_columns_a_paragraph_fills_its_lines(desk: Desk, words: tuple[str, ...]) -> None:
     text = desk.run(*words, env={"COLUMNS": "60"}).ended(0).out
-    # The long description of the fields, and what stands below the examples.
+    # The long description of the fields, and the text below the examples.
     prose = re.findall(r"(?m)^( {0,2})(?=[A-Z])(.*\n(?:\1[A-Za-z./(].*\n)*)", text)
     for indent, paragraph in prose:
         lines = [f"{indent}{line.strip()}" for line in paragraph.splitlines()]

@@ -1,4 +1,4 @@
-"""No log record, traceback or warning of this process shows a secret, whoever writes it and wherever it goes."""
+"""Redaction of log records, tracebacks and warnings of this process, whichever code writes them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     from .process import Desk
 
-# It has no key's shape: what hides it is that the process knows it as a secret.
+# It does not look like a key; it is redacted because the process knows it as a secret.
 PLAIN = "Sentinel+of=01/the~tests"
 USER_INFO = "user:Sentinel-in-a-URL"
 
-# The secrets come as arguments, since a traceback shows the lines of the source.
+# The secrets are arguments, since a traceback shows source lines.
 BEFORE = """\
 import sys
 from qwen_cfg.cli.hooks import install
@@ -31,12 +31,12 @@ plain, shaped, user_info = sys.argv[1:]
 secret = Secret(plain)
 said = f"{plain} {shaped} https://{user_info}@host.example/v1 \\x1b[31m"
 """
-# The module of the HTTP client, which logs, redacts what is logged.
+# The module of the HTTP client redacts log records.
 REDACTED = f"import qwen_runtime.wire.client\n{BEFORE}"
 
 
 def python(code: str, *, before: str = BEFORE) -> subprocess.CompletedProcess[str]:
-    """Run a piece of Python in which an import comes before the hooks, or after them."""
+    """Run Python code with imports before the hooks or after them."""
     return subprocess.run(
         [sys.executable, "-c", before + code, PLAIN, KEY, USER_INFO],
         env=clean_environment(None),
@@ -52,7 +52,7 @@ def assert_redacted(text: str) -> None:
     assert not [secret for secret in (PLAIN, KEY, USER_INFO) if secret in text]
 
 
-# What ends the process, what it survives, and what is no error at all.
+# Fatal errors, handled errors, and warnings.
 FATAL = {
     "uncaught": "raise ValueError(said)",
     "a cause": "try:\n  raise KeyError(said)\nexcept KeyError as error:\n  raise ValueError('b') from error",
@@ -60,7 +60,7 @@ FATAL = {
     "a group": "raise ExceptionGroup('several', [ValueError(said), KeyError('x')])",
     "a note": "e = ValueError('x')\ne.add_note(said)\nraise e",
 }
-SURVIVED = {
+HANDLED_ERRORS = {
     "a thread": "import threading\nthreading.Thread(target=lambda: int(said)).start()",
     "__del__": "class A:\n  def __del__(self):\n    raise ValueError(said)\na = A()\ndel a",
     "at the exit": "import atexit\natexit.register(lambda: int(said))",
@@ -73,9 +73,9 @@ WARNINGS = {
 
 
 @pytest.mark.parametrize("before", [BEFORE, f"import threading\n{BEFORE}"], ids=["hooks first", "threading first"])
-@pytest.mark.parametrize("kind", FATAL | SURVIVED | WARNINGS)
-def test_what_python_says_is_redacted(kind: str, before: str) -> None:
-    ended = python((FATAL | SURVIVED | WARNINGS)[kind], before=before)
+@pytest.mark.parametrize("kind", FATAL | HANDLED_ERRORS | WARNINGS)
+def test_messages_of_python_are_redacted(kind: str, before: str) -> None:
+    ended = python((FATAL | HANDLED_ERRORS | WARNINGS)[kind], before=before)
     assert_redacted(ended.stderr)
     assert "\x1b" not in ended.stderr
     assert ended.stdout == ""
@@ -83,12 +83,12 @@ def test_what_python_says_is_redacted(kind: str, before: str) -> None:
     assert ended.returncode == (1 if kind in FATAL else 0)
 
 
-def test_leaving_a_thread_says_nothing() -> None:
+def test_ending_a_thread_prints_nothing() -> None:
     ended = python("import threading\nthreading.Thread(target=sys.exit).start()")
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def test_last_words_that_nobody_hears_are_no_error() -> None:
+def test_a_closed_standard_error_is_no_error() -> None:
     assert python("sys.stderr.close()\nsys.stderr = None\nraise ValueError(said)").returncode == 1
 
 
@@ -105,7 +105,7 @@ LOGS = {
     "no handler": "logging.getLogger().handlers.clear()\nlog.warning(said)",
 }
 
-# A formatter that makes its own text of what happened, as those that write JSON do.
+# A formatter with its own text of an exception, like those for JSON.
 HANDLED = """\
 import logging
 class Odd(logging.Formatter):
@@ -129,21 +129,21 @@ def test_log_records_are_redacted(kind: str, order: str) -> None:
 
 
 @pytest.mark.parametrize("call", ["log.warning('%d', said)", "log.warning('%s %s', said)", "log.warning('x', said)"])
-def test_arguments_that_do_not_fit_are_not_shown(call: str) -> None:
+def test_mismatched_log_arguments_are_not_shown(call: str) -> None:
     ended = python(call, before=HANDLED + REDACTED)
     assert "(its arguments do not fit)" in ended.stderr
     assert PLAIN not in ended.stderr
     assert ended.returncode == 0
 
 
-def test_another_maker_of_records_goes_on_making_them() -> None:
+def test_another_log_record_factory_is_kept() -> None:
     code = "logging.setLogRecordFactory(lambda *a, **k: logging.LogRecord(*a[:4], '<' + a[4] + '>', *a[5:], **k))\n"
     ended = python("log.warning(said)", before=HANDLED + code + REDACTED)
     assert_redacted(ended.stderr)
     assert "<[redacted]" in ended.stderr
 
 
-def test_logging_is_not_imported_for_it() -> None:
+def test_the_hooks_do_not_import_logging() -> None:
     assert python("print('logging' in sys.modules)").stdout == "False\n"
 
 
@@ -162,8 +162,8 @@ def test_the_command_sets_the_hooks(desk: Desk) -> None:
 
 @pytest.mark.parametrize("key", [PLAIN, KEY])
 @pytest.mark.parametrize("how", ["v1", "refuses"])
-def test_what_httpx_logs_holds_no_key(desk: Desk, server: Provider, how: str, key: str) -> None:
-    """A server that sends the key back gets it into the log: httpcore writes the headers of every answer."""
+def test_logs_of_httpx_contain_no_key(desk: Desk, server: Provider, how: str, key: str) -> None:
+    """A server can return the key in a header, and httpcore logs the headers of every response."""
     if how == "v1":
         server.replies.append(replace(streamed("pong"), headers={"x-key": key}))
     code = (

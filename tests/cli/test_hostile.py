@@ -1,4 +1,4 @@
-"""What a stranger's project tries beside the plain split: git's settings, links, other secrets, a borrowed yes."""
+"""Other attacks of a stranger's project: git settings, links, other secrets, reused approvals."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files 
 
 
 def monitor(desk: Desk, where: str, config: str) -> str:
-    """Put a program into a project that git's settings name, and return the file that it would make."""
+    """Write git settings that name a program, and return the file that the program would make."""
     marker = desk.home / "it-ran"
     program = desk.write(f"work/app/{where}/monitor", f"#!/bin/sh\ntouch {marker}\n")
     program.chmod(0o755)
@@ -48,12 +48,12 @@ def test_no_setting_of_a_repository_runs_a_program(desk: Desk, server: Provider,
         desk.run(*command, env=through(server))
     assert not os.path.lexists(marker)
     if kind != "a repository":
-        # What only looks like a repository says nothing about what came with the project.
+        # A directory that only looks like a repository does not show which files came with the project.
         ask(desk, server).ended(5)
         assert server.taken() == []
 
 
-def test_nothing_is_run_by_a_git_that_does_not_know_the_newest_switch(desk: Desk, server: Provider) -> None:
+def test_no_setting_of_a_repository_runs_a_program_with_an_older_git(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={STRANGERS_KEY}\nOPENAI_BASE_URL={STRANGER}\n")
     archive = partial_clone(desk.cwd)
     archive.configure({"remote.origin.uploadpack": "{program}", "core.fsmonitor": "{program}"})
@@ -65,7 +65,7 @@ def test_nothing_is_run_by_a_git_that_does_not_know_the_newest_switch(desk: Desk
 
 
 def test_no_module_of_a_project_is_loaded(desk: Desk, server: Provider) -> None:
-    """The tests run `python -m qwen_cfg`, which looks into the working directory first."""
+    """The tests run `python -m qwen_cfg`, which searches the working directory first."""
     for name in ("httpx", "certifi", "rich", "tomllib", "keyring", "logging", "qwen_runtime"):
         desk.write(f"work/app/{name}.py", f"open({str(desk.home / 'it-ran')!r}, 'w')\n")
     desk.run("run", "-p", "x", env={**IN_SHELL, "OPENAI_BASE_URL": f"{server.url}/v1"}).ended(0)
@@ -73,7 +73,7 @@ def test_no_module_of_a_project_is_loaded(desk: Desk, server: Provider) -> None:
     assert not (desk.home / "it-ran").exists()
 
 
-def test_a_name_with_magic_in_it_is_a_name(desk: Desk, server: Provider) -> None:
+def test_pathspec_characters_in_a_file_name_are_literal(desk: Desk, server: Provider) -> None:
     for name in (":k.env", ":(icase)K.env", ":!x.env"):
         clone(desk, {name: f"T={STRANGERS_KEY}\nOPENAI_BASE_URL={STRANGER}\n"})
         desk.write("work/app/made.env", f"T={STRANGERS_KEY}\nOPENAI_BASE_URL={STRANGER}\n")
@@ -85,7 +85,7 @@ def test_a_name_with_magic_in_it_is_a_name(desk: Desk, server: Provider) -> None
     assert server.taken() == []
 
 
-def test_init_says_yes_to_nothing_that_was_there(desk: Desk, server: Provider) -> None:
+def test_init_approves_no_existing_values(desk: Desk, server: Provider) -> None:
     clone(desk, {".env": f"OPENAI_BASE_URL={STRANGER}\n"})
     said = desk.run("init", env=IN_SHELL).ended(0)
     assert "QC301" not in said.out
@@ -94,15 +94,15 @@ def test_init_says_yes_to_nothing_that_was_there(desk: Desk, server: Provider) -
     assert server.taken() == []
 
 
-def test_a_local_endpoint_is_not_reached_through_a_proxy(desk: Desk, server: Provider) -> None:
-    """Nobody is asked about this machine, so that nobody else may see what goes there."""
+def test_a_local_endpoint_is_reached_without_a_proxy(desk: Desk, server: Provider) -> None:
+    """Requests to this machine need no approval, so they must not go through a proxy."""
     desk.write("work/app/.env", f"OPENAI_BASE_URL={server.url}/v1\n")
     env = {**IN_SHELL, "HTTP_PROXY": "http://127.0.0.1:9", "QWEN_CFG_MAX_RETRIES": "0"}
     desk.run("run", "-p", PROMPT, env=env).ended(0)
     assert [request.headers["host"] for request in server.taken()] == [server.url.removeprefix("http://")]
 
 
-def test_a_yes_to_one_key_is_none_to_another(desk: Desk, server: Provider) -> None:
+def test_approval_of_one_key_does_not_cover_another(desk: Desk, server: Provider) -> None:
     env = through(server, OPENAI_API_KEY=KEY, GITHUB_TOKEN=KEY[::-1])
     desk.run("resolve", "--openai-base-url", STRANGER, "--proxy", server.url, "-o", "a.toml", env=env).ended(0)
     run = ["run", "-p", PROMPT, "--config", "a.toml"]
@@ -120,7 +120,7 @@ def test_a_yes_to_one_key_is_none_to_another(desk: Desk, server: Provider) -> No
     assert len(server.taken()) == 1
 
 
-def test_what_was_typed_with_secret_from_is_the_users_own(desk: Desk, server: Provider) -> None:
+def test_a_secret_from_reference_is_the_users_own(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
     desk.write("my-keys", f"T={KEY}\n")
     for path in (f"{desk.home}/my-keys", "../../my-keys", f"{desk.home}/.qwen/../my-keys"):
@@ -129,8 +129,8 @@ def test_what_was_typed_with_secret_from_is_the_users_own(desk: Desk, server: Pr
     assert server.taken() == []
 
 
-def test_an_artifact_does_not_choose_which_secret_leaves(desk: Desk, server: Provider) -> None:
-    """To a known host neither: a file far away is asked about, and a variable of another kind is told of."""
+def test_an_artifact_does_not_choose_which_secret_is_sent(desk: Desk, server: Provider) -> None:
+    """Not for a known host either: a file elsewhere is asked about, and another variable is reported."""
     desk.write(".aws/credentials", f"T={KEY}\n")
     url = f"{server.url}/v1"
     making = ["resolve", "--openai-base-url", url, "-o", "a.toml", "--secret-from"]
@@ -151,7 +151,7 @@ def test_an_artifact_does_not_choose_which_secret_leaves(desk: Desk, server: Pro
 
 
 @root_only
-def test_an_env_file_of_another_user_that_an_artifact_names(desk: Desk, server: Provider) -> None:
+def test_an_artifact_with_an_env_file_of_another_user_is_refused(desk: Desk, server: Provider) -> None:
     file = desk.write("work/app/k.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={server.url}/v1\n")
     desk.run("resolve", "--env-file", "k.env", "-o", "a.toml").ended(0)
     desk.run("run", "-p", "x", "--config", "a.toml").ended(0)
@@ -159,13 +159,13 @@ def test_an_env_file_of_another_user_that_an_artifact_names(desk: Desk, server: 
     assert "belongs to" in desk.run("run", "-p", "x", "--config", "a.toml").ended(5).err
 
 
-def test_a_host_of_letters_that_look_like_others_is_shown_as_it_is_looked_up(desk: Desk, server: Provider) -> None:
+def test_a_lookalike_host_is_shown_as_it_is_resolved(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", "OPENAI_BASE_URL=https://\u0430pi.openai.com/v1\n")
     refused = ask(desk, server, **IN_SHELL).ended(5)
     assert "(the host is xn--pi-6kc.openai.com)" in refused.err
 
 
-def test_what_was_typed_ahead_is_no_answer(desk: Desk, server: Provider) -> None:
+def test_text_typed_ahead_is_no_answer(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
     with Typing(desk, "run", "-p", PROMPT, env=through(server, **IN_SHELL), width=100) as person:
         person.type("y\r")
@@ -176,7 +176,7 @@ def test_what_was_typed_ahead_is_no_answer(desk: Desk, server: Provider) -> None
 
 
 @root_only
-def test_what_others_may_have_written_is_no_yes(desk: Desk, server: Provider) -> None:
+def test_a_store_that_others_can_write_is_no_approval(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
     desk.run("trust", "--yes", env=IN_SHELL).ended(0)
     kept = desk.home / ".local/state/qwen-cfg/trust.json"
@@ -188,8 +188,8 @@ def test_what_others_may_have_written_is_no_yes(desk: Desk, server: Provider) ->
     assert server.taken() == []
 
 
-def test_many_say_yes_at_once(desk: Desk) -> None:
-    """Nobody's yes is lost."""
+def test_many_approvals_at_once(desk: Desk) -> None:
+    """No approval is lost."""
     for number in range(6):
         desk.write(f"work/{number}/.env", f"OPENAI_BASE_URL={STRANGER}\n")
     program = [desk.cwd.parent / str(number) for number in range(6)]
@@ -201,10 +201,10 @@ def test_many_say_yes_at_once(desk: Desk) -> None:
     assert desk.run("trust", "list").ended(0).out.count("stranger.example") == 6
 
 
-# An ordinary user.
+# Ordinary users.
 
 
-def test_without_git_ones_own_file_is_ones_own_and_a_tracked_one_is_still_known(desk: Desk, server: Provider) -> None:
+def test_without_git_the_index_shows_which_files_are_tracked(desk: Desk, server: Provider) -> None:
     clone(desk, {})
     desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={STRANGER}\n")
     env = through(server, PATH="/nowhere")
@@ -214,8 +214,8 @@ def test_without_git_ones_own_file_is_ones_own_and_a_tracked_one_is_still_known(
 
 
 @root_only
-def test_a_work_tree_of_another_user_is_looked_at_too(desk: Desk, server: Provider) -> None:
-    """Root in a container, whose checkout belongs to another number: git's answer does not depend on that."""
+def test_a_work_tree_of_another_user_is_checked(desk: Desk, server: Provider) -> None:
+    """Root in a container, whose checkout has another owner: git's answer does not depend on the owner."""
     clone(desk, {})
     desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={STRANGER}\n")
     for path in (desk.cwd, desk.cwd / ".git"):
@@ -224,7 +224,7 @@ def test_a_work_tree_of_another_user_is_looked_at_too(desk: Desk, server: Provid
 
 
 @pytest.mark.parametrize("how", ["config", "profile", "flag", "plain"])
-def test_the_advice_works_as_it_stands(desk: Desk, server: Provider, how: str) -> None:
+def test_the_suggested_commands_work(desk: Desk, server: Provider, how: str) -> None:
     desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
     env = through(server, **IN_SHELL)
     if how == "config":
@@ -240,7 +240,7 @@ def test_the_advice_works_as_it_stands(desk: Desk, server: Provider, how: str) -
     desk.run("run", "-p", "x", *options[how], env=env).ended(0)
 
 
-def test_a_link_is_taken_back_by_either_name(desk: Desk) -> None:
+def test_approval_of_a_link_is_withdrawn_by_either_name(desk: Desk) -> None:
     desk.write("work/app/real.env", f"OPENAI_BASE_URL={STRANGER}\n")
     (desk.cwd / ".env").symlink_to("real.env")
     for name in (".env", "real.env"):
@@ -249,7 +249,7 @@ def test_a_link_is_taken_back_by_either_name(desk: Desk) -> None:
     assert desk.run("trust", "list").ended(0).out == "nothing is trusted\n"
 
 
-def test_what_is_trusted_is_not_told_of_again(desk: Desk) -> None:
+def test_approved_values_are_not_reported_again(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER.replace('http:', 'https:')}\n")
     desk.run("resolve", "-o", "a.toml", env=IN_SHELL).ended(0)
     assert "QC301" in desk.run("check", "a.toml", env=IN_SHELL).ended(0).err
@@ -260,14 +260,14 @@ def test_what_is_trusted_is_not_told_of_again(desk: Desk) -> None:
         assert "QC301" not in told.out + told.err
 
 
-def test_nobody_is_told_to_put_a_key_where_it_would_go_to_a_stranger(desk: Desk, server: Provider) -> None:
+def test_no_advice_puts_a_key_beside_a_strangers_endpoint(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
     refused = ask(desk, server).ended(3)
     assert "Set OPENAI_API_KEY in ./.env" not in refused.err
     assert "If stranger.example may get the key" in refused.err
 
 
-def test_init_writes_nothing_that_it_cannot_finish(desk: Desk) -> None:
+def test_init_writes_nothing_if_it_cannot_finish(desk: Desk) -> None:
     for argv in (["-o", "nowhere/a.toml"], ["--openai-api-key", "command:pass show x"]):
         before = desk.files()
         assert desk.run("init", "--openai-api-key", KEY, *argv).code in (2, 3)

@@ -1,4 +1,4 @@
-"""Names of files and directories, values, and a server's words that would be commands to what reads a job's log."""
+"""File names, values and server texts that CI services would read as commands in a log: none is printed as one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from .process import Desk, Outcome
 
-# What the runners take for a command: actions/runner, ActionCommand.cs; Azure Pipelines; TeamCity.
+# Commands of the runners: actions/runner, ActionCommand.cs; Azure Pipelines; TeamCity.
 OURS = re.compile(r"::(?:error|warning|notice) file=[^:]*,line=\d+,title=[^:]*::[^\r\n]*")
 COMMAND = re.compile(r"^[^\S\r\n]*::|#\s*#[\w]*\[", re.MULTILINE)
 NEVER = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -42,12 +42,12 @@ NAMES = {
 
 
 def commands(text: str) -> list[str]:
-    """Return the commands in a text that are not annotations of the program's own, and what no log should have."""
+    """Return the commands in a text that are no annotations of qwen-cfg, and other forbidden parts."""
     lines = [line for line in text.split("\n") if not OURS.fullmatch(line)]
     return COMMAND.findall("\n".join(lines)) + NEVER.findall(text)
 
 
-def told(outcomes: Sequence[Outcome]) -> None:
+def texts_of(outcomes: Sequence[Outcome]) -> None:
     assert any(outcome.said for outcome in outcomes)
     assert [o.said for o in outcomes if o.code not in (0, 1, 2, 3, 5, 6)] == []
     assert [(text, commands(text)) for o in outcomes for text in (o.out, o.err) if commands(text)] == []
@@ -55,7 +55,7 @@ def told(outcomes: Sequence[Outcome]) -> None:
 
 @pytest.fixture(params=NAMES)
 def hostile(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, Desk]]:
-    """A desk below a directory with a hostile name, with a work tree of git in it, and the name."""
+    """A desk with a git work tree below a directory with a hostile name, and the name."""
     name = NAMES[request.param]
     desk = make_desk(tmp_path / name)
     below = desk.cwd / name
@@ -68,7 +68,7 @@ def hostile(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[st
     yield name, desk
 
 
-def test_no_name_is_a_command(hostile: tuple[str, Desk]) -> None:
+def test_no_file_name_is_a_command(hostile: tuple[str, Desk]) -> None:
     name, desk = hostile
     env = {"OPENAI_API_KEY": KEY, "HTTPS_PROXY": f"http://{name}:1", "NO_PROXY": name, "QWEN_HOME": name} | IN_GITHUB
     env = {variable: value for variable, value in env.items() if "\0" not in value}
@@ -118,7 +118,7 @@ def test_no_name_is_a_command(hostile: tuple[str, Desk]) -> None:
         (["resolve", f"--{name}"], good),
         (["resolve", "--format", name], good),
     ]
-    told(run_all([Run(words, desk.cwd / name, desk.home, each) for words, each in lines]))
+    texts_of(run_all([Run(words, desk.cwd / name, desk.home, each) for words, each in lines]))
 
 
 def answers(desk: Desk, server: Provider, words: str, form: str, **env: str) -> Outcome:
@@ -134,12 +134,12 @@ INERT = (
 
 
 @pytest.mark.parametrize("job", ["GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"])
-def test_an_answer_is_no_command_to_what_runs_the_job(desk: Desk, server: Provider, job: str) -> None:
+def test_an_answer_is_no_command_in_a_ci_job(desk: Desk, server: Provider, job: str) -> None:
     said = answers(desk, server, WORDS, "text", **{job: "1"}).ended(0)
     assert said.out.encode() == INERT.encode()
 
 
-def test_an_answer_is_unchanged_where_nothing_reads_commands(desk: Desk, server: Provider) -> None:
+def test_an_answer_is_unchanged_outside_of_ci(desk: Desk, server: Provider) -> None:
     assert answers(desk, server, WORDS, "text").ended(0).out == f"{WORDS}\n"
     server.replies[:] = [streamed(*WORDS)]
     with (desk.home / "answer").open("wb") as file:
@@ -148,23 +148,23 @@ def test_an_answer_is_unchanged_where_nothing_reads_commands(desk: Desk, server:
 
 
 @pytest.mark.parametrize("form", ["json", "stream-json"])
-def test_json_gives_no_command_and_the_same_text(desk: Desk, server: Provider, form: str) -> None:
+def test_json_has_no_command_and_the_same_text(desk: Desk, server: Provider, form: str) -> None:
     said = answers(desk, server, WORDS, form).ended(0)
     assert commands(said.out) == []
     assert json.loads(said.out.splitlines()[-1] if form == "stream-json" else said.out)["answer"] == WORDS
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_the_words_of_a_server_are_no_command(desk: Desk, server: Provider, form: str) -> None:
+def test_the_text_of_a_server_error_is_no_command(desk: Desk, server: Provider, form: str) -> None:
     server.replies[:] = [refusal(400, WORDS, "##[debug]x")]
-    told([desk.run("run", "-p", "x", "--output-format", form, env=env_of(server))])
+    texts_of([desk.run("run", "-p", "x", "--output-format", form, env=env_of(server))])
     usual, server.models = server.models, (WORDS, "##vso[x]")
     server.replies[:] = [streamed("ok", model="\n::debug::x")]
-    told([desk.run("doctor", "--chat", "--format", form, env=env_of(server))])
+    texts_of([desk.run("doctor", "--chat", "--format", form, env=env_of(server))])
     server.models = usual
 
 
-def test_a_toml_text_gives_no_command_and_says_the_same(desk: Desk) -> None:
+def test_toml_has_no_command_and_the_same_data(desk: Desk) -> None:
     env = {"OPENAI_API_KEY": KEY, "OPENAI_MODEL": "##[debug]m"}
     said = desk.run("resolve", env=env).ended(0)
     assert commands(said.out) == []

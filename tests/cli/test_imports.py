@@ -1,4 +1,4 @@
-"""What a command loads: each library, and each part of the program, only where it is used."""
+"""The modules that each command loads: libraries and parts of the program only if they are used."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 KEY = "sk-0123456789abcdefghijklmnopqrstuvwxyz"
 
-# The libraries that a command may load, as they are imported. No other one is loaded by any of them.
+# All libraries that a command may load, by module name.
 LIBRARIES = {
     "certifi",
     "dotenv",
@@ -31,8 +31,8 @@ LIBRARIES = {
     "shtab",
     "tomli_w",
 }
-# What costs the standard library most, and few commands need.
-DEAR = {
+# Slow modules of the standard library that few commands need.
+SLOW_MODULES = {
     "ast",
     "dataclasses",
     "inspect",
@@ -74,7 +74,7 @@ entry()
 
 @record
 class Loaded:
-    """What a process had loaded when it ended, how many classes of the program, and whether it collected garbage."""
+    """The loaded modules of a process, its number of the program's classes, and whether it collected garbage."""
 
     modules: frozenset[str]
     classes: int
@@ -85,8 +85,8 @@ class Loaded:
         return {name for name in self.modules if name in LIBRARIES}
 
     @property
-    def dear(self) -> set[str]:
-        return {name for name in self.modules if name in DEAR}
+    def slow_modules(self) -> set[str]:
+        return {name for name in self.modules if name in SLOW_MODULES}
 
     @property
     def own(self) -> set[str]:
@@ -94,7 +94,7 @@ class Loaded:
 
 
 def loaded(desk: Desk, *words: str, code: int = 0, **env: str) -> Loaded:
-    """Return what a command line loads, in a process that has loaded nothing before."""
+    """Return what a command line loads in a new process."""
     ended = subprocess.run(
         [sys.executable, "-I", "-c", _PROGRAM, *words],
         cwd=desk.cwd,
@@ -116,8 +116,8 @@ def project(desk: Desk) -> Desk:
     return desk
 
 
-# By command line: the libraries, the dear parts of the standard library, and the most classes of the program's own.
-# Whoever adds to it makes every start of that command slower.
+# By command line: the libraries, the slow modules of the standard library, and the maximum number of own classes.
+# # Adding to this list makes every start of that command slower.
 COMMAND_LINES = {
     "--version": (set(), set(), 48),
     "--help": (set(), set(), 48),
@@ -140,10 +140,10 @@ COMMAND_LINES = {
 
 
 @pytest.mark.parametrize("line", COMMAND_LINES)
-def test_a_command_loads_what_it_uses(project: Desk, line: str):
-    libraries, dear, classes = COMMAND_LINES[line]
+def test_a_command_loads_the_libraries_that_it_uses(project: Desk, line: str):
+    libraries, slow_modules, classes = COMMAND_LINES[line]
     found = loaded(project, *line.split())
-    assert (found.libraries, found.dear) == (libraries, dear)
+    assert (found.libraries, found.slow_modules) == (libraries, slow_modules)
     assert found.classes <= classes, found.classes
     assert not any(name.startswith("qwen_runtime") for name in found.own)
 
@@ -155,7 +155,7 @@ def test_a_screen_loads_rich(project: Desk):
 
 
 @pytest.mark.parametrize("line", ["--version", "--help", "-h"])
-def test_the_help_loads_no_command(project: Desk, line: str):
+def test_help_loads_no_command(project: Desk, line: str):
     own = loaded(project, line).own
     assert [
         name for name in own if name.startswith(("qwen_cfg.cli.commands.", "qwen_cfg.core.", "qwen_cfg.rules"))
@@ -168,26 +168,26 @@ def test_a_command_loads_no_other(project: Desk):
         assert [o for o in own if o.startswith("qwen_cfg.cli.commands.")] == [f"qwen_cfg.cli.commands.{name}"]
 
 
-def test_what_is_not_valid_loads_what_says_why(project: Desk):
+def test_an_invalid_value_loads_jsonschema(project: Desk):
     assert "jsonschema" in loaded(project, "resolve", "--timeout", "0", code=3).libraries
     assert "traceback" in loaded(project, "resolve", "--debug", "--max-retries", "x", code=3).modules
 
 
-def test_the_second_dialect_is_loaded_where_it_may_differ(project: Desk):
+def test_the_second_dialect_is_loaded_only_if_it_may_differ(project: Desk):
     assert "dotenv" not in loaded(project, "resolve").modules
     project.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=a#b\n")
     assert "dotenv" in loaded(project, "resolve").modules
 
 
-def test_only_a_command_that_may_last_collects_garbage(project: Desk):
+def test_only_long_commands_collect_garbage(project: Desk):
     assert not loaded(project, "resolve").collects
     assert not loaded(project, "rule").collects
     assert loaded(project, "run", "-p", "x", "--no-env-file", code=3).collects
     assert loaded(project, "doctor", "--no-env-file", code=3).collects
 
 
-def test_an_uncaught_exception_is_shown_without_its_text_where_nothing_can_be_loaded(tmp_path: Path):
-    """The interpreter may stand where it cannot be read any more: what cannot be redacted is not shown."""
+def test_an_exception_is_shown_without_text_if_nothing_can_be_loaded(tmp_path: Path):
+    """The interpreter's files may have become unreadable: text that cannot be redacted is not shown."""
     code = (
         "import sys\nfrom qwen_cfg.cli.hooks import install\ninstall()\nsys.path.clear()\nsys.meta_path.clear()\n"
         f"raise ValueError({KEY!r})\n"

@@ -1,4 +1,4 @@
-"""`qwen-cfg init` sets a project up, asks or takes flags, and replaces nothing."""
+"""`qwen-cfg init`: sets up a project from questions or flags, and replaces nothing without `--force`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def artifact(desk: Desk, name: str = "qwen.toml") -> dict:
     return tomllib.loads((desk.cwd / name).read_text(encoding="utf-8"))
 
 
-def test_with_flags_it_makes_the_env_file_the_ignore_list_and_the_artifact(desk: Desk, server: Provider) -> None:
+def test_flags_make_env_file_gitignore_and_artifact(desk: Desk, server: Provider) -> None:
     subprocess.run(["git", "init", "-q", str(desk.cwd)], check=True)
     flags = ["--openai-api-key", KEY, "--openai-base-url", f"{server.url}/v1", "--model", "qwen3-coder-plus"]
     done = desk.run("init", *flags, "--timeout", "9").ended(0)
@@ -41,7 +41,7 @@ def test_with_flags_it_makes_the_env_file_the_ignore_list_and_the_artifact(desk:
     assert made["provenance"]["timeout"]["origin"] == "--timeout"
     assert KEY not in (desk.cwd / "qwen.toml").read_text(encoding="utf-8")
     assert subprocess.run(["git", "-C", str(desk.cwd), "check-ignore", "-q", ".qwen/.env"], check=False).returncode == 0
-    # What it made is what resolves, and is used without a question.
+    # The new artifact is up to date, and is used without a question.
     assert desk.run("check", "--strict", "qwen.toml").ended(0).err == ""
     assert desk.run("run", "--config", "qwen.toml", "-p", "ping").ended(0).out
     assert server.taken()[0].authorization == f"Bearer {KEY}"
@@ -50,7 +50,7 @@ def test_with_flags_it_makes_the_env_file_the_ignore_list_and_the_artifact(desk:
 @pytest.mark.parametrize("profile", ["documented", "qwen-code-0.21"])
 @pytest.mark.parametrize("line", [f"OPENAI_API_KEY={KEY}", "OPENAI_MODEL=mine", "QWEN_CFG_TIMEOUT=7"])
 @pytest.mark.parametrize("place", [".env", "../.env"])
-def test_an_env_file_that_the_new_one_hides_is_named(desk: Desk, profile: str, line: str, place: str) -> None:
+def test_an_env_file_hidden_by_the_new_one_is_named(desk: Desk, profile: str, line: str, place: str) -> None:
     desk.write(f"work/app/{place}", f"{line}\n")
     flags = ["--openai-api-key", KEY, "--openai-base-url", "http://127.0.0.1:9/v1", "--model", "m"]
     done = desk.run("init", *flags, "--no-verify", "--profile", profile).ended(0)
@@ -61,7 +61,7 @@ def test_an_env_file_that_the_new_one_hides_is_named(desk: Desk, profile: str, l
 
 
 @pytest.mark.parametrize("there", [".qwen/.env", "qwen.toml"])
-def test_it_replaces_nothing(desk: Desk, there: str) -> None:
+def test_existing_files_are_not_replaced(desk: Desk, there: str) -> None:
     desk.write(f"work/app/{there}", "# mine\n")
     before = desk.files()
     refused = desk.run("init", "--openai-api-key", KEY).ended(2)
@@ -71,19 +71,19 @@ def test_it_replaces_nothing(desk: Desk, there: str) -> None:
     assert desk.files() == before
 
 
-def test_a_dangling_link_is_something_too(desk: Desk) -> None:
+def test_a_dangling_link_is_not_replaced(desk: Desk) -> None:
     (desk.cwd / "qwen.toml").symlink_to("nowhere")
     desk.run("init", "--openai-api-key", KEY).ended(2)
     assert desk.files() == {}
 
 
-def test_nobody_can_be_asked_and_there_is_no_key(desk: Desk) -> None:
+def test_without_a_terminal_and_a_key_init_fails(desk: Desk) -> None:
     refused = desk.run("init", "--model", "m").ended(3)
     assert "--openai-api-key" in refused.err
     assert desk.files() == {}
 
 
-def test_a_key_of_the_environment_stays_there(desk: Desk) -> None:
+def test_an_exported_key_is_not_copied(desk: Desk) -> None:
     desk.run("init", "--no-verify", "--model", "m", "-o", "a.json", env={"OPENAI_API_KEY": KEY}).ended(0)
     assert "OPENAI_MODEL" in (desk.cwd / ".qwen/.env").read_text(encoding="utf-8")
     assert KEY.encode() not in b"".join(desk.files().values())
@@ -91,8 +91,8 @@ def test_a_key_of_the_environment_stays_there(desk: Desk) -> None:
     assert "valid" in written.out
 
 
-def test_an_endpoint_that_was_typed_here_is_asked_about_by_nobody(desk: Desk, server: Provider) -> None:
-    """The key is in the environment and the endpoint in the project's file, because its user put it there just now."""
+def test_a_typed_endpoint_needs_no_approval(desk: Desk, server: Provider) -> None:
+    """The key is exported, and the user has just written the endpoint to the project's file."""
     there = "http://models.corp.example/v1"
     env = {"OPENAI_API_KEY": KEY, "HTTP_PROXY": server.url}
     desk.run("init", "--openai-base-url", there, env=env).ended(0)
@@ -100,19 +100,19 @@ def test_an_endpoint_that_was_typed_here_is_asked_about_by_nobody(desk: Desk, se
     assert server.taken()[0].headers["host"] == "models.corp.example"
 
 
-def test_a_pointer_to_a_key_is_kept_as_it_is(desk: Desk) -> None:
+def test_a_pointer_to_a_key_is_written_unchanged(desk: Desk) -> None:
     desk.run("init", "--no-verify", "--openai-api-key", "keyring:qwen/me").ended(0)
     assert "keyring:qwen/me" in (desk.cwd / ".qwen/.env").read_text(encoding="utf-8")
     assert artifact(desk)["config"]["api_key"] == {"from": "keyring", "service": "qwen", "name": "me"}
 
 
-def test_a_value_that_is_not_valid_writes_no_artifact(desk: Desk) -> None:
+def test_an_invalid_value_writes_no_artifact(desk: Desk) -> None:
     refused = desk.run("init", "--openai-api-key", KEY, "--openai-base-url", "nonsense").ended(3)
     assert "base_url" in refused.err
     assert desk.files() == {}
 
 
-def test_at_a_terminal_it_asks(desk: Desk, server: Provider) -> None:
+def test_in_a_terminal_init_asks(desk: Desk, server: Provider) -> None:
     with Typing(desk, "init", height=60, env={"OPENAI_MODEL": "from-the-shell"}) as person:
         for keys, wanted in (
             ("8\r", "Provider ["),
@@ -130,7 +130,7 @@ def test_at_a_terminal_it_asks(desk: Desk, server: Provider) -> None:
     assert "OPENAI_MODEL=from-the-shell" in (desk.cwd / ".qwen/.env").read_text(encoding="utf-8")
 
 
-def test_who_thinks_better_of_it_leaves_nothing_behind(desk: Desk) -> None:
+def test_a_cancelled_init_leaves_no_files(desk: Desk) -> None:
     with Typing(desk, "init") as person:
         person.until("Provider [")
         person.type("\r")
@@ -142,16 +142,16 @@ def test_who_thinks_better_of_it_leaves_nothing_behind(desk: Desk) -> None:
     assert desk.files() == {}
 
 
-# Without a terminal: what flags give is tried, and nothing is written that fails.
+# Without a terminal: the values of flags are tested, and failing ones are not written.
 
 OPENROUTER_KEY = "sk-or-v1-0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-def kept(desk: Desk) -> str:
+def saved_variables(desk: Desk) -> str:
     return (desk.cwd / ".qwen/.env").read_text(encoding="utf-8").replace('"', "").replace("'", "")
 
 
-def test_what_was_tried_is_said(desk: Desk, server: Provider) -> None:
+def test_the_test_of_the_values_is_reported(desk: Desk, server: Provider) -> None:
     flags = ["--openai-api-key", KEY, "--openai-base-url", f"{server.url}/v1"]
     listed = desk.run("init", *flags, "--model", "gpt-4o-mini").ended(0)
     assert (
@@ -173,7 +173,7 @@ def test_what_was_tried_is_said(desk: Desk, server: Provider) -> None:
         ("gone", 6, "no server listens"),
     ],
 )
-def test_what_fails_writes_nothing(desk: Desk, server: Provider, how: str, code: int, words: str) -> None:
+def test_failing_values_are_not_written(desk: Desk, server: Provider, how: str, code: int, words: str) -> None:
     url = "http://127.0.0.1:1/v1" if how == "gone" else f"{server.url}/{how}"
     flags = ["--openai-api-key", KEY, "--openai-base-url", url, "--model", "m"]
     refused = desk.run("init", *flags).ended(code)
@@ -182,11 +182,11 @@ def test_what_fails_writes_nothing(desk: Desk, server: Provider, how: str, code:
     assert KEY not in refused.said
     assert desk.files() == {}
     desk.run("init", "--no-verify", *flags).ended(0)
-    assert f"OPENAI_BASE_URL={url}" in kept(desk)
+    assert f"OPENAI_BASE_URL={url}" in saved_variables(desk)
 
 
 @pytest.mark.parametrize("source", ["OPENAI_BASE_URL", "--openai-base-url"])
-def test_a_failure_names_where_the_base_url_comes_from(desk: Desk, source: str) -> None:
+def test_a_failure_names_the_origin_of_the_base_url(desk: Desk, source: str) -> None:
     url = "http://127.0.0.1:1/v1"
     is_flag = source.startswith("--")
     flags = ["--openai-api-key", KEY, *([source, url] if is_flag else [])]
@@ -194,18 +194,18 @@ def test_a_failure_names_where_the_base_url_comes_from(desk: Desk, source: str) 
     assert f"base_url from {source}" in refused.err
 
 
-def test_a_model_that_the_server_does_not_have_writes_nothing(desk: Desk, server: Provider) -> None:
+def test_an_unknown_model_is_not_written(desk: Desk, server: Provider) -> None:
     server.replies.append(refusal(404, "The model `nope` does not exist", code="model_not_found"))
     flags = ["--openai-api-key", KEY, "--openai-base-url", f"{server.url}/v1"]
     assert "nope" in desk.run("init", *flags, "--model", "nope").ended(6).err
     assert desk.files() == {}
 
 
-def test_a_named_provider_brings_its_url_its_model_and_its_key(desk: Desk) -> None:
+def test_a_named_provider_sets_url_model_and_key(desk: Desk) -> None:
     env = {"OPENROUTER_API_KEY": OPENROUTER_KEY}
     made = desk.run("init", "--provider", "openrouter", "--no-verify", env=env).ended(0)
     assert OPENROUTER_KEY not in made.said
-    assert sorted(kept(desk).splitlines()) == [
+    assert sorted(saved_variables(desk).splitlines()) == [
         f"OPENAI_API_KEY={OPENROUTER_KEY}",
         "OPENAI_BASE_URL=https://openrouter.ai/api/v1",
         "OPENAI_MODEL=qwen/qwen3-coder",
@@ -223,7 +223,9 @@ def test_a_named_provider_brings_its_url_its_model_and_its_key(desk: Desk) -> No
         (["--provider", "qwen-oauth"], 3, "no Qwen OAuth login"),
     ],
 )
-def test_a_provider_that_does_not_fit_is_refused(desk: Desk, flags: list[str], code: int, words: str) -> None:
+def test_a_provider_that_contradicts_other_flags_is_refused(
+    desk: Desk, flags: list[str], code: int, words: str
+) -> None:
     key = "sk-proj-0123456789abcdefghijklmnopqr"
     refused = desk.run("init", *flags, env={"OPENAI_API_KEY": key}).ended(code)
     assert words in refused.err
@@ -232,13 +234,13 @@ def test_a_provider_that_does_not_fit_is_refused(desk: Desk, flags: list[str], c
 
 
 @pytest.mark.parametrize("source", ["-", "MY_KEY", "OPENAI_API_KEY"])
-def test_the_key_comes_from_a_variable_or_from_standard_input(desk: Desk, server: Provider, source: str) -> None:
+def test_the_key_from_a_variable_or_from_standard_input(desk: Desk, server: Provider, source: str) -> None:
     env = {} if source == "-" else {source: KEY}
     flags = ["--key-from", source, "--openai-base-url", f"{server.url}/v1", "--model", "gpt-4o"]
     made = desk.run("init", *flags, env=env, stdin=f"{KEY}\r\nmore\n".encode()).ended(0)
     assert KEY not in made.said
     assert server.taken()[0].authorization == f"Bearer {KEY}"
-    assert (f"OPENAI_API_KEY={KEY}" in kept(desk)) == (source != "OPENAI_API_KEY")
+    assert (f"OPENAI_API_KEY={KEY}" in saved_variables(desk)) == (source != "OPENAI_API_KEY")
 
 
 @pytest.mark.parametrize(
@@ -250,7 +252,7 @@ def test_the_key_comes_from_a_variable_or_from_standard_input(desk: Desk, server
         ("a b", "expected the name of a variable"),
     ],
 )
-def test_where_no_key_is_none_is_taken(desk: Desk, source: str, words: str) -> None:
+def test_an_empty_source_of_the_key_is_an_error(desk: Desk, source: str, words: str) -> None:
     refused = desk.run("init", "--key-from", source, env={"OPENROUTER_API_KEY": KEY}).ended(2)
     assert words in refused.err
     assert KEY not in refused.said
@@ -258,7 +260,7 @@ def test_where_no_key_is_none_is_taken(desk: Desk, source: str, words: str) -> N
 
 
 @pytest.mark.parametrize("key", [OPENROUTER_KEY, "https://api.openai.com/v1", f"{KEY} # mine", "sk-your-key"])
-def test_a_flag_that_can_be_no_key_is_refused(desk: Desk, key: str) -> None:
+def test_a_flag_with_an_invalid_key_is_refused(desk: Desk, key: str) -> None:
     refused = desk.run("init", "--openai-api-key", key).ended(3)
     assert "this cannot be the API key" in refused.err
     assert "--openai-api-key" in refused.err
@@ -266,7 +268,7 @@ def test_a_flag_that_can_be_no_key_is_refused(desk: Desk, key: str) -> None:
     assert desk.files() == {}
 
 
-def test_a_key_is_not_tried_where_a_projects_file_decides(desk: Desk, server: Provider) -> None:
+def test_a_key_is_not_sent_to_an_endpoint_of_the_projects_files(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", "OPENAI_BASE_URL=http://stranger.example/v1\n")
     told = desk.run("init", env={"OPENAI_API_KEY": KEY, "HTTP_PROXY": server.url}).ended(0)
     assert "not tested: " in told.err
@@ -276,7 +278,7 @@ def test_a_key_is_not_tried_where_a_projects_file_decides(desk: Desk, server: Pr
 # Replacing.
 
 
-def test_force_replaces_and_says_what(desk: Desk, server: Provider) -> None:
+def test_force_replaces_and_reports_it(desk: Desk, server: Provider) -> None:
     flags = ["--openai-base-url", f"{server.url}/v1", "--model", "gpt-4o"]
     text = f"# mine\nOTHER=1\nOPENAI_API_KEY={KEY}\nOPENAI_MODEL=old\nOPENAI_BASE_URL=x\n"
     desk.write("work/app/.qwen/.env", text)
@@ -288,7 +290,7 @@ def test_force_replaces_and_says_what(desk: Desk, server: Provider) -> None:
     for key in (KEY, OPENROUTER_KEY):
         assert key not in made.said
     expected = ["# mine", "OTHER=1", f"OPENAI_API_KEY={OPENROUTER_KEY}", "OPENAI_MODEL=gpt-4o"]
-    assert kept(desk).splitlines() == [*expected, f"OPENAI_BASE_URL={server.url}/v1"]
+    assert saved_variables(desk).splitlines() == [*expected, f"OPENAI_BASE_URL={server.url}/v1"]
     assert artifact(desk)["config"]["model"] == "gpt-4o"
 
 
@@ -300,16 +302,16 @@ def test_force_does_not_write_a_key_beside_a_login(desk: Desk) -> None:
     assert desk.files() == before
 
 
-def test_a_login_that_is_there_can_be_chosen_without_a_terminal(desk: Desk) -> None:
+def test_an_existing_login_can_be_chosen_without_a_terminal(desk: Desk) -> None:
     login = {"access_token": "token-0123456789", "token_type": "Bearer", "refresh_token": "r", "expiry_date": 1}
     desk.write(".qwen/oauth_creds.json", json.dumps(login))
     told = desk.run("init", "--provider", "qwen-oauth").ended(0)
     assert "not tested" in told.err
-    assert kept(desk) == "QWEN_OAUTH=1\n"
+    assert saved_variables(desk) == "QWEN_OAUTH=1\n"
     assert artifact(desk)["config"]["auth_method"] == "qwen-oauth"
 
 
-# All of it is written, or nothing.
+# Either everything is written, or nothing.
 
 INCOMPLETE = {
     "another method": '{"security": {"auth": {"selectedType": "gemini"}}}',
@@ -319,7 +321,7 @@ INCOMPLETE = {
 
 @pytest.mark.parametrize("settings", INCOMPLETE.values(), ids=INCOMPLETE.keys())
 @pytest.mark.parametrize("ignored", [None, "dist\n"])
-def test_what_would_be_incomplete_is_not_half_written(desk: Desk, settings: str, ignored: str | None) -> None:
+def test_an_incomplete_config_is_not_partly_written(desk: Desk, settings: str, ignored: str | None) -> None:
     desk.write(".qwen/settings.json", settings)
     if ignored is not None:
         desk.write("work/app/.gitignore", ignored)
@@ -335,7 +337,7 @@ def test_what_would_be_incomplete_is_not_half_written(desk: Desk, settings: str,
     desk.run(*argv).ended(0)
 
 
-def test_what_stood_there_is_put_back(desk: Desk) -> None:
+def test_replaced_files_are_restored_after_a_failure(desk: Desk) -> None:
     desk.write("work/app/.qwen/.env", "# mine\nOPENAI_MODEL=m\n")
     desk.write("work/app/qwen.toml", "old")
     desk.write(".qwen/settings.json", INCOMPLETE["another method"])
@@ -346,9 +348,7 @@ def test_what_stood_there_is_put_back(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("output", ["taken", "missing/qwen.toml"])
-def test_a_place_that_cannot_be_written_is_noticed_before_anything_is_sent(
-    desk: Desk, server: Provider, output: str
-) -> None:
+def test_an_unwritable_path_is_noticed_before_a_request(desk: Desk, server: Provider, output: str) -> None:
     (desk.cwd / "taken").mkdir()
     server.taken()
     flags = ["--force", "--openai-api-key", KEY, "--openai-base-url", f"{server.url}/v1", "--model", "mine"]
@@ -357,7 +357,7 @@ def test_a_place_that_cannot_be_written_is_noticed_before_anything_is_sent(
     assert desk.files() == {}
 
 
-def test_a_directory_that_may_not_be_written_is_noticed_too(open_desk: Desk, server: Provider) -> None:
+def test_an_unwritable_directory_is_noticed_before_a_request(open_desk: Desk, server: Provider) -> None:
     (open_desk.cwd / "locked").mkdir(mode=0o555)
     open_desk.cwd.chmod(0o777)
     server.taken()
@@ -371,7 +371,7 @@ def test_a_directory_that_may_not_be_written_is_noticed_too(open_desk: Desk, ser
     ("field", "value"),
     [("model", "`m`"), ("model", "<model>"), ("model", "m;"), ("base_url", "https://a.example/<name>/v1")],
 )
-def test_set_warns_of_leftovers(desk: Desk, field: str, value: str) -> None:
+def test_set_warns_of_remaining_values(desk: Desk, field: str, value: str) -> None:
     desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=m\nOPENAI_BASE_URL=https://a.example/v1\n")
     outcome = desk.run("set", field, value, "--profile", "documented")
     assert "QC134 warning: " in outcome.err

@@ -1,4 +1,4 @@
-"""A project that comes from elsewhere, and a key that `init` and `set` are given: it goes where the user said."""
+"""`init` and `set` in a stranger's project: a given key goes only to the endpoint that the user typed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STRANGER = "http://stranger.example/v1"
 
 @pytest.fixture
 def server() -> Iterator[Provider]:
-    """The stranger's server: the user's proxy leads every name to it."""
+    """The stranger's server; the user's proxy sends every request to it."""
     with provider() as running:
         yield running
 
@@ -36,7 +36,7 @@ def settings(url: str, **more: object) -> str:
 
 
 def keys_at(server: Provider) -> list[str | None]:
-    """Return the keys that arrived, but for the project's own; a tunnel to a known provider shows none."""
+    """Return the received keys except the project's own; a tunnel to a known provider shows none."""
     return [
         request.authorization for request in server.taken() if request.authorization not in (None, f"Bearer {DUMMY}")
     ]
@@ -55,7 +55,7 @@ SELECTED = {"model": {"name": "gpt-4o"}, "security": {"auth": {"selectedType": "
 @pytest.mark.parametrize("more", [{}, SELECTED], ids=["bare", "selected"])
 @pytest.mark.parametrize("origin", ["archive", "clone", "clone with a yes"])
 @pytest.mark.parametrize("url", ["stranger", "loopback"])
-def test_no_key_is_tried_at_an_endpoint_of_the_project(
+def test_no_key_is_tested_at_an_endpoint_of_the_project(
     desk: Desk, server: Provider, argv: tuple[str, ...], more: dict[str, object], origin: str, url: str
 ) -> None:
     there = STRANGER if url == "stranger" else f"{server.url}/v1"
@@ -75,7 +75,7 @@ def test_no_key_is_tried_at_an_endpoint_of_the_project(
     assert KEY not in told.said
 
 
-def an_archive(desk: Desk) -> None:
+def make_archive(desk: Desk) -> None:
     desk.write("work/app/.qwen/.env", f"OPENAI_BASE_URL={STRANGER}\nOPENAI_MODEL=m\nOPENAI_API_KEY={DUMMY}\n")
 
 
@@ -92,15 +92,15 @@ def an_archive(desk: Desk) -> None:
 def test_no_key_is_written_beside_an_endpoint_that_came_with_the_project(
     desk: Desk, server: Provider, argv: tuple[str, ...], profile: str
 ) -> None:
-    an_archive(desk)
+    make_archive(desk)
     env = {"HTTP_PROXY": server.url, "MYKEY": KEY}
     desk.run(*argv, "--profile", profile, env=env)
     desk.run("run", "-p", "hello", "--profile", profile, env=env)
     assert keys_at(server) == []
 
 
-def test_the_endpoint_is_named_before_a_key_is_refused(desk: Desk) -> None:
-    an_archive(desk)
+def test_the_refusal_names_the_endpoint(desk: Desk) -> None:
+    make_archive(desk)
     refused = desk.run("set", "api_key", "--key-from", "MYKEY", env={"MYKEY": KEY}).ended(5)
     assert "stranger.example" in refused.err
     assert "qwen-cfg set base_url URL" in refused.err
@@ -108,7 +108,7 @@ def test_the_endpoint_is_named_before_a_key_is_refused(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("profile", ["documented", "qwen-code-0.21"])
-def test_who_typed_the_endpoint_sets_another_key_unasked(desk: Desk, server: Provider, profile: str) -> None:
+def test_for_a_typed_endpoint_another_key_needs_no_approval(desk: Desk, server: Provider, profile: str) -> None:
     flags, env = ["--profile", profile], {"HTTP_PROXY": server.url, "MYKEY": KEY, "OTHER": f"{KEY}0"}
     typed = ["--openai-base-url", STRANGER, "--model", "gpt-4o", "--key-from", "MYKEY"]
     desk.run("init", "--no-verify", *flags, *typed, env=env).ended(0)
@@ -122,9 +122,7 @@ def test_who_typed_the_endpoint_sets_another_key_unasked(desk: Desk, server: Pro
 
 
 @pytest.mark.parametrize("profile", ["documented", "qwen-code-0.21"])
-def test_an_exported_key_goes_to_the_endpoint_that_was_set_in_an_artifact_too(
-    desk: Desk, server: Provider, profile: str
-) -> None:
+def test_an_exported_key_goes_to_a_typed_endpoint_in_an_artifact(desk: Desk, server: Provider, profile: str) -> None:
     flags, env = ["--profile", profile], {"HTTP_PROXY": server.url, "OPENAI_API_KEY": KEY}
     desk.run("init", "--no-verify", *flags, "--openai-base-url", STRANGER, "--model", "m", env=env).ended(0)
     desk.run("set", "base_url", "http://elsewhere.example/v1", *flags, env=env).ended(0)
@@ -133,7 +131,7 @@ def test_an_exported_key_goes_to_the_endpoint_that_was_set_in_an_artifact_too(
     assert [request.headers["host"] for request in server.taken()] == ["elsewhere.example"]
 
 
-def test_an_update_vouches_for_nothing_else_in_the_artifact(desk: Desk, server: Provider) -> None:
+def test_an_update_approves_nothing_else_in_the_artifact(desk: Desk, server: Provider) -> None:
     env = {"HTTP_PROXY": server.url, "OPENAI_API_KEY": KEY}
     desk.run("init", "--no-verify", "--openai-base-url", STRANGER, "--model", "m", env=env).ended(0)
     desk.run("resolve", "--proxy", "http://evil.example:3128", "-o", "qwen.toml", env=env).ended(0)
@@ -145,14 +143,14 @@ def test_an_update_vouches_for_nothing_else_in_the_artifact(desk: Desk, server: 
     assert server.taken() == []
 
 
-def test_init_vouches_for_no_endpoint_that_nobody_typed(desk: Desk) -> None:
-    """The archive has a key and an endpoint, and its provider entry is used in place of what was typed."""
+def test_init_approves_only_typed_endpoints(desk: Desk) -> None:
+    """The archive has a key and an endpoint, and its provider entry overrides the typed values."""
     desk.write("work/app/.qwen/settings.json", settings(STRANGER, **SELECTED))
     desk.run("init", *NEWER, "--no-verify", "--openai-base-url", "http://127.0.0.1:1/v1", "--openai-api-key", KEY)
     assert "stranger" not in desk.run("trust", "list").ended(0).out
 
 
-HIDING = {
+HIDING_LINES = {
     "another method": ({"work/app/.qwen/.env": "QWEN_OAUTH=1\n"}, {}),
     "gemini": (
         {"work/app/.qwen/settings.json": json.dumps({"security": {"auth": {"selectedType": "gemini"}}})},
@@ -164,7 +162,7 @@ HIDING = {
 }
 
 
-@pytest.mark.parametrize("hidden_by", HIDING)
+@pytest.mark.parametrize("hidden_by", HIDING_LINES)
 @pytest.mark.parametrize("profile", ["documented", "qwen-code-0.21"])
 @pytest.mark.parametrize(
     "argv",
@@ -174,11 +172,11 @@ HIDING = {
     ],
     ids=" ".join,
 )
-def test_an_endpoint_that_is_hidden_today_counts_too(
+def test_an_endpoint_that_is_hidden_at_present_counts(
     desk: Desk, server: Provider, hidden_by: str, profile: str, argv: tuple[str, ...]
 ) -> None:
-    an_archive(desk)
-    files, more = HIDING[hidden_by]
+    make_archive(desk)
+    files, more = HIDING_LINES[hidden_by]
     for name, text in files.items():
         before = (desk.cwd / ".qwen/.env").read_text() if name.endswith(".env") else ""
         desk.write(name, before + text)
@@ -190,7 +188,7 @@ def test_an_endpoint_that_is_hidden_today_counts_too(
     assert keys_at(server) == []
 
 
-def test_a_projects_model_leads_a_typed_key_to_no_entry_of_the_user(desk: Desk, server: Provider) -> None:
+def test_a_projects_model_does_not_select_an_entry_for_a_typed_key(desk: Desk, server: Provider) -> None:
     own = {"id": "acme", "envKey": "ACME_KEY", "baseUrl": "http://acme.example/v1"}
     desk.write(".qwen/settings.json", json.dumps({"modelProviders": {"openai": [own]}}))
     desk.write("work/app/.qwen/settings.json", json.dumps({**SELECTED, "model": {"name": "acme"}}))
@@ -198,13 +196,13 @@ def test_a_projects_model_leads_a_typed_key_to_no_entry_of_the_user(desk: Desk, 
     assert keys_at(server) == []
 
 
-def test_an_endpoint_of_settings_that_is_no_url_ends_in_words(desk: Desk) -> None:
+def test_an_invalid_endpoint_in_settings_is_reported(desk: Desk) -> None:
     auth = {"selectedType": "openai", "baseUrl": "${ACME_URL}"}
     desk.write(".qwen/settings.json", json.dumps({"security": {"auth": auth}}))
     assert desk.run("init", "--key-from", "MYKEY", "--model", "g", *NEWER, env={"MYKEY": KEY}).code in (0, 2, 3)
 
 
-# How the two dialects read a line with an endpoint: each of them only one.
+# Lines with an endpoint that only one of the two dialects reads.
 IN_ONE_DIALECT = {
     "a quoted name": f"'OPENAI_BASE_URL'={STRANGER}\nOPENAI_MODEL=m\nOPENAI_API_KEY={DUMMY}\n",
     "a colon": f"OPENAI_BASE_URL: {STRANGER}\nOPENAI_MODEL=m\nOPENAI_API_KEY={DUMMY}\n",
@@ -221,7 +219,7 @@ WITH_A_KEY = (
 
 @pytest.mark.parametrize("text", IN_ONE_DIALECT)
 @pytest.mark.parametrize("argv", WITH_A_KEY, ids=" ".join)
-def test_an_endpoint_that_an_artifact_reads_in_another_dialect_counts_too(
+def test_an_endpoint_in_the_other_dialect_of_an_artifact_counts(
     desk: Desk, server: Provider, text: str, argv: tuple[str, ...]
 ) -> None:
     desk.write("work/app/.qwen/.env", IN_ONE_DIALECT[text])
@@ -231,7 +229,7 @@ def test_an_endpoint_that_an_artifact_reads_in_another_dialect_counts_too(
     assert keys_at(server) == []
 
 
-# An artifact is for one method, and its key is another method's, or its endpoint.
+# An artifact for one method, with the key or the endpoint of another.
 ACROSS_METHODS = {
     "the endpoint of Anthropic": f"ANTHROPIC_BASE_URL={STRANGER}\nOPENAI_API_KEY={DUMMY}\nOPENAI_MODEL=m\n",
     "the endpoint of Gemini": f"OPENAI_API_KEY={DUMMY}\nOPENAI_MODEL=m\nGOOGLE_GEMINI_BASE_URL={STRANGER}\n",
@@ -239,7 +237,7 @@ ACROSS_METHODS = {
 }
 
 
-def an_artifact_for(desk: Desk, variable: str) -> None:
+def make_artifact(desk: Desk, variable: str) -> None:
     """Write an artifact that sends a key of the project's env file to a stranger."""
     desk.run("resolve", "--profile", "documented", "--openai-base-url", STRANGER, "--model", "m", "-o", "qwen.toml")
     text = (desk.cwd / "qwen.toml").read_text().replace('"OPENAI_API_KEY"', f'"{variable}"')
@@ -253,24 +251,24 @@ def test_the_endpoint_of_another_methods_key_confirms_no_artifact(
     desk: Desk, server: Provider, text: str, argv: tuple[str, ...]
 ) -> None:
     desk.write("work/app/.qwen/.env", ACROSS_METHODS[text])
-    an_artifact_for(desk, "OPENAI_API_KEY")
+    make_artifact(desk, "OPENAI_API_KEY")
     desk.run(*argv, "--profile", "documented", env={"MYKEY": KEY}).ended(0)
     asked = desk.run("run", "--config", "qwen.toml", "-p", "x", env={"HTTP_PROXY": server.url}).ended(5)
     assert "stranger.example" in asked.err
     assert keys_at(server) == []
 
 
-def test_a_key_of_another_method_goes_to_no_endpoint_that_stands_beside_it(desk: Desk, server: Provider) -> None:
-    an_archive_for(desk, "anthropic", "http://127.0.0.1:9/v1")
+def test_a_key_of_another_method_goes_to_no_endpoint_beside_it(desk: Desk, server: Provider) -> None:
+    make_archive_for(desk, "anthropic", "http://127.0.0.1:9/v1")
     with (desk.cwd / ".qwen/.env").open("a") as file:
         file.write(f"OPENAI_BASE_URL={STRANGER}\nOPENAI_API_KEY={DUMMY}\n")
-    an_artifact_for(desk, "ANTHROPIC_API_KEY")
+    make_artifact(desk, "ANTHROPIC_API_KEY")
     desk.run("set", "api_key", "--key-from", "MYKEY", *NEWER, env={"MYKEY": KEY}).ended(0)
     desk.run("run", "--config", "qwen.toml", "-p", "x", env={"HTTP_PROXY": server.url}).ended(5)
     assert keys_at(server) == []
 
 
-# One file that is read as an env file and as settings, by a link.
+# One file that is read both as an env file and as settings, through a link.
 IN_TWO_WAYS = (
     f"/*\nOPENAI_API_KEY={DUMMY}\n*/\n"
     + json.dumps({"security": {"auth": {"selectedType": "openai", "baseUrl": STRANGER}}, "model": {"name": "m"}})
@@ -281,7 +279,7 @@ IN_TWO_WAYS = (
 @pytest.mark.parametrize(
     ("file", "link"), [(".qwen/.env", ".qwen/settings.json"), (".qwen/settings.json", ".qwen/.env")]
 )
-def test_an_endpoint_in_settings_is_not_in_the_file_of_a_key_that_a_link_makes_the_same(
+def test_an_endpoint_in_settings_does_not_count_as_in_the_linked_key_file(
     desk: Desk, server: Provider, file: str, link: str
 ) -> None:
     desk.write(f"work/app/{file}", IN_TWO_WAYS)
@@ -299,7 +297,7 @@ OTHER_METHODS = {
 }
 
 
-def an_archive_for(desk: Desk, method: str, url: str) -> None:
+def make_archive_for(desk: Desk, method: str, url: str) -> None:
     key, base_url, model = OTHER_METHODS[method]
     selected = {"security": {"auth": {"selectedType": method}}, "model": {"name": "m"}}
     desk.write("work/app/.qwen/settings.json", json.dumps(selected))
@@ -308,15 +306,15 @@ def an_archive_for(desk: Desk, method: str, url: str) -> None:
 
 @pytest.mark.parametrize("method", OTHER_METHODS)
 def test_the_endpoint_of_every_method_counts(desk: Desk, method: str) -> None:
-    an_archive_for(desk, method, STRANGER)
+    make_archive_for(desk, method, STRANGER)
     refused = desk.run("set", "api_key", "--key-from", "MYKEY", *NEWER, env={"MYKEY": KEY}).ended(5)
     assert "stranger.example" in refused.err
     assert KEY not in (desk.cwd / ".qwen/.env").read_text()
 
 
 @pytest.mark.parametrize("method", ["anthropic"])
-def test_who_typed_the_endpoint_of_another_method_is_not_asked(desk: Desk, method: str) -> None:
-    an_archive_for(desk, method, STRANGER)
+def test_a_typed_endpoint_of_another_method_needs_no_approval(desk: Desk, method: str) -> None:
+    make_archive_for(desk, method, STRANGER)
     desk.run("set", "base_url", "https://mine.example/v1", *NEWER).ended(0)
     desk.run("set", "api_key", "--key-from", "MYKEY", *NEWER, env={"MYKEY": KEY}).ended(0)
     assert KEY in (desk.cwd / ".qwen/.env").read_text()
@@ -329,7 +327,7 @@ def test_who_typed_the_endpoint_of_another_method_is_not_asked(desk: Desk, metho
 def test_no_key_is_written_beside_an_endpoint_that_other_programs_read(
     desk: Desk, url: str, argv: tuple[str, ...]
 ) -> None:
-    """The parser of URLs in Node.js, and so in Qwen Code, reads more than this program does."""
+    """The URL parser of Node.js, and so of Qwen Code, accepts more than qwen-cfg."""
     desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={DUMMY}\nOPENAI_BASE_URL={url}\nOPENAI_MODEL=m\n")
     refused = desk.run(*argv, "--profile", "documented", env={"MYKEY": KEY}).ended(3)
     assert "OPENAI_BASE_URL" in refused.err

@@ -1,4 +1,4 @@
-"""`qwen-cfg init` in a terminal: the provider first, then what it needs, each answer looked at and tried at once."""
+"""`qwen-cfg init` in a terminal: it asks for the provider first, then for its settings, and tests each answer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NOWHERE = "http://127.0.0.1:1/v1"
 
 
 def say(person: Typing, *turns: tuple[str, str]) -> None:
-    """Press keys, each when something can be seen that follows what was waited for before."""
+    """Press keys, each when its text is visible after the previous one."""
     waited: list[str] = []
     for wanted, keys in turns:
         waited.append(wanted)
@@ -37,7 +37,7 @@ def say(person: Typing, *turns: tuple[str, str]) -> None:
 
 
 def ended(person: Typing, code: int, *hidden: str) -> str:
-    """Wait for the end, and return what can be seen; nothing hidden ever reached the terminal."""
+    """Wait for the end, check that no hidden text reached the terminal, and return the screen."""
     assert person.ended() == code, person.text
     for text in (KEY, *hidden):
         assert text.encode() not in person.raw
@@ -57,7 +57,7 @@ def url_of(server: Provider, how: str = "v1") -> str:
     return f"\x15{server.url}/{how}\r"
 
 
-# The order, and what is offered.
+# The order of questions, and the choices.
 
 
 def test_the_provider_comes_first_and_qwen_oauth_last(desk: Desk) -> None:
@@ -110,13 +110,13 @@ def test_the_models_of_the_server_are_offered(
         seen = ended(person, 0)
         assert term != "dumb" or b"\x1b" not in person.raw
         assert not env or b"\x1b[33m" not in person.raw
-        # Words are kept whole.
+        # Words are not broken.
         assert "lists 3" in " ".join(seen.split())
     (request,) = server.taken()
     assert (request.method, request.path, request.authorization) == ("GET", "/v1/models", f"Bearer {KEY}")
     assert config(desk)["model"] == "qwen3-coder-plus"
     assert f"OPENAI_BASE_URL={server.url}/v1" in kept(desk)
-    # What was typed needs no further question.
+    # A typed flag needs no question.
     assert desk.run("run", "--config", "qwen.toml", "-p", "ping").ended(0).err == ""
 
 
@@ -154,7 +154,7 @@ def test_whatever_the_server_lists_a_model_can_be_named(desk: Desk, server: Prov
         assert b"owned" not in person.raw
     assert config(desk)["model"] == chosen
     asked = [request.path for request in server.taken()]
-    # What is not listed is tried by asking it.
+    # An unlisted model is tested with a prompt.
     assert asked == ["/v1/models", *([] if chosen in names else ["/v1/chat/completions"])]
 
 
@@ -221,7 +221,7 @@ def test_what_can_be_no_key_is_refused_at_once(desk: Desk, provider: str, wrong:
     with Typing(desk, "init", "--no-verify", height=60, width=160) as person:
         say(person, ("Provider [", f"{provider}\r"), ("Base URL", url), ("API key (", f"{wrong}\r"))
         say(person, ("hat cannot be", ""), (reason, ""), ("API key (", f"{KEY}\r"), ("Model [", "\r"))
-        # An address may stand elsewhere on the screen.
+        # An address may be elsewhere on the screen.
         ended(person, 0, *([] if "/v1" in wrong else [wrong]))
     assert f"OPENAI_API_KEY={KEY}" in kept(desk)
 
@@ -250,7 +250,7 @@ def test_a_key_in_the_providers_own_variable_is_offered_and_copied(desk: Desk) -
     with Typing(desk, "init", "--no-verify", height=60, width=100, env=env) as person:
         say(person, ("Provider [", "3\r"), ("Base URL [", "\r"), ("OPENROUTER_API_KEY is exported: sk-o…", ""))
         say(person, ("API key (", "\r"), ("Model [", "\r"))
-        # The usual variable comes first for every program, and that is said.
+        # The usual variable overrides others in every program, and the dialogue says so.
         seen = ended(person, 0, OPENROUTER_KEY)
         assert "api_key: environment OPENAI_API_KEY is used" in seen
         assert "unset OPENAI_API_KEY" in seen
@@ -264,7 +264,7 @@ def test_an_exported_key_of_another_provider_is_not_offered(desk: Desk) -> None:
         ended(person, 0, OPENROUTER_KEY)
 
 
-# The trial.
+# The test of the answers.
 
 
 def test_a_refused_key_leads_back_to_the_key(desk: Desk, server: Provider) -> None:
@@ -274,7 +274,7 @@ def test_a_refused_key_leads_back_to_the_key(desk: Desk, server: Provider) -> No
         say(person, ("Provider [", OTHER_SERVER), ("Base URL:", url_of(server)), ("API key (", f"{wrong}\r"))
         person.until("refused the key (401", "Next [1]")
         server.models_reply = None
-        # The refused key is not offered again, and a server that refuses a key needs one.
+        # The refused key is not offered again, and the server needs a key.
         say(person, ("Next [1]", "\r"), ("API key (", "\r"), ("Another key is needed", f"{KEY}\r"))
         say(person, ("The server answers", ""), ("Model [", "\r"))
         seen = ended(person, 0, wrong)
@@ -301,7 +301,7 @@ def test_a_server_that_is_not_there_leads_back_to_the_base_url(desk: Desk, serve
     with Typing(desk, "init", height=80, width=100) as person:
         say(person, ("Provider [", OTHER_SERVER), ("Base URL:", f"{url}\r"), ("API key (", f"{KEY}\r"))
         say(person, ("That failed:", ""), ("Next [2]", "\r"), (f"Base URL [{url}]", url_of(server)))
-        # The key need not be typed again.
+        # The key is not asked for again.
         say(person, ("The server answers", ""), ("Model [", "\r"))
         ended(person, 0)
     assert config(desk)["base_url"] == f"{server.url}/v1"
@@ -314,7 +314,7 @@ def test_a_server_that_hangs_is_given_up_and_ctrl_c_is_heard_meanwhile(desk: Des
             with Typing(desk, "init", "--timeout", seconds, height=80, width=100) as person:
                 say(person, ("Provider [", OTHER_SERVER), ("Base URL:", f"{url}\r"), ("API key (", f"{KEY}\r"))
                 silent.settimeout(20)
-                # A signal before the request is under way would end the program at once.
+                # A signal before the request would end the program at once.
                 with silent.accept()[0]:
                     if seconds == "60":
                         person.until("Testing: asking")
@@ -358,7 +358,7 @@ def test_no_verify_sends_nothing(desk: Desk, server: Provider) -> None:
 
 
 def test_no_file_of_the_project_has_a_say_in_the_trial(desk: Desk, server: Provider) -> None:
-    """Its proxy would see the key, and Enter would accept its base URL."""
+    """A project's proxy would see the key, and Enter would accept its base URL."""
     settings = {"proxy": NOWHERE, "security": {"auth": {"baseUrl": NOWHERE}}, "model": {"name": "theirs"}}
     desk.write("work/app/.qwen/settings.json", json.dumps(settings))
     desk.write("work/app/.env", f"OPENAI_BASE_URL={NOWHERE}\nHTTP_PROXY={NOWHERE}\n")

@@ -1,4 +1,4 @@
-"""Nothing is written through a link that a project holds; a link of the user's own outside of one still counts."""
+"""Links: nothing is written through a link in a project; links outside of projects are followed."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ WITH_KEY = {"OPENAI_API_KEY": KEY}
 
 
 def clone(desk: Desk) -> None:
-    """Make the project a git work tree, as a cloned repository is one."""
+    """Make the project a git work tree, like a cloned repository."""
     subprocess.run(["git", "init", "-q", str(desk.cwd)], check=True)
 
 
-def plant(desk: Desk, link: str, target: str) -> Path:
-    """Put a link into the project."""
+def make_link(desk: Desk, link: str, target: str) -> Path:
+    """Make a link in the project."""
     place = desk.cwd / link
     place.parent.mkdir(parents=True, exist_ok=True)
     place.symlink_to(target)
@@ -41,7 +41,7 @@ def plant(desk: Desk, link: str, target: str) -> Path:
 
 @pytest.fixture
 def untouched(desk: Desk) -> Iterator[Path]:
-    """A file of the user's outside of the project, and a directory, which both have to stay as they are."""
+    """A file and a directory of the user outside of the project; check that they are unchanged after the test."""
     profile = desk.write(".profile", "# mine\n")
     profile.chmod(0o644)
     (desk.home / "public").mkdir()
@@ -63,10 +63,10 @@ def untouched(desk: Desk) -> Iterator[Path]:
         (".qwen", "../../missing"),
     ],
 )
-def test_a_first_use_keeps_nothing_through_a_link(desk: Desk, server: Provider, link: str, target: str) -> None:
-    """A clone leads the kept settings into the shell's own files, with a model that a shell would run."""
+def test_the_first_run_saves_nothing_through_a_link(desk: Desk, server: Provider, link: str, target: str) -> None:
+    """A clone's link leads to the shell's startup file, and its model would be run by a shell."""
     clone(desk)
-    plant(desk, link, target)
+    make_link(desk, link, target)
     desk.write("work/app/.env", "OPENAI_MODEL=gpt-4o'$(touch pwned)'x\n")
     with Typing(desk, "run", height=60, width=200) as person:
         for keys, wanted in (
@@ -85,7 +85,7 @@ def test_a_first_use_keeps_nothing_through_a_link(desk: Desk, server: Provider, 
 
 
 @pytest.mark.usefixtures("untouched")
-def test_settings_that_a_shell_would_run_are_not_kept(desk: Desk) -> None:
+def test_values_that_a_shell_would_run_are_not_saved(desk: Desk) -> None:
     desk.write("work/app/.env", "OPENAI_MODEL=gpt-4o'$(touch pwned)'x\n")
     flags = ["--openai-api-key", "x", "--openai-base-url", "http://localhost:1/v1"]
     refused = desk.run("init", "--no-verify", *flags, "--model", "gpt-4o'$(touch pwned)'x").ended(3)
@@ -100,9 +100,9 @@ def test_settings_that_a_shell_would_run_are_not_kept(desk: Desk) -> None:
 def test_no_artifact_is_written_through_a_link_of_a_project(desk: Desk, *, is_cloned: bool) -> None:
     if is_cloned:
         clone(desk)
-    plant(desk, "qwen.toml", "../../.profile")
-    plant(desk, "sub/qwen.toml", "../../../.bash_aliases")
-    plant(desk, "dir", "../../public")
+    make_link(desk, "qwen.toml", "../../.profile")
+    make_link(desk, "sub/qwen.toml", "../../../.bash_aliases")
+    make_link(desk, "dir", "../../public")
     names = (
         "qwen.toml",
         "./sub/qwen.toml",
@@ -124,22 +124,22 @@ def test_no_artifact_is_written_through_a_link_of_a_project(desk: Desk, *, is_cl
 
 
 @pytest.mark.usefixtures("untouched")
-def test_a_project_reaches_as_far_as_its_work_tree(desk: Desk) -> None:
-    """From a directory in it, from the home, and from anywhere else."""
+def test_the_whole_work_tree_is_the_project(desk: Desk) -> None:
+    """From a directory in the project, from the home, and from elsewhere."""
     clone(desk)
     (desk.cwd / "deep" / "er").mkdir(parents=True)
-    plant(desk, "qwen.toml", "../../.profile")
+    make_link(desk, "qwen.toml", "../../.profile")
     runs = [
         Run(["resolve", "-o", "../../qwen.toml"], desk.cwd / "deep/er", desk.home, WITH_KEY),
         Run(["resolve", "-o", "work/app/qwen.toml"], desk.home, desk.home, WITH_KEY),
         Run(["resolve", "-o", str(desk.cwd / "qwen.toml")], desk.home / "work", desk.home, WITH_KEY),
     ]
     (desk.home / "shortcut").symlink_to("work/app/deep")
-    plant(desk, "deep/a.toml", "../../../.profile")
+    make_link(desk, "deep/a.toml", "../../../.profile")
     runs.append(Run(["resolve", "-o", "shortcut/a.toml"], desk.home, desk.home, WITH_KEY))
     for outcome in run_all(runs):
         assert "is a link to" in outcome.ended(2).err
-    # A file beside it is written wherever the way there begins.
+    # A file outside of the project is written from every directory.
     fine = [["resolve", "-o", name] for name in ("shortcut/b.toml", "work/app/b.toml", "work/app/deep/../c.toml")]
     for outcome in run_all([Run(argv, desk.home, desk.home, WITH_KEY) for argv in fine]):
         outcome.ended(0)
@@ -148,12 +148,12 @@ def test_a_project_reaches_as_far_as_its_work_tree(desk: Desk) -> None:
 
 
 @pytest.mark.usefixtures("untouched")
-def test_an_unpacked_archive_is_a_project_all_around(desk: Desk) -> None:
-    """Above the working directory, beside it, and from the home."""
+def test_an_unpacked_archive_is_a_project(desk: Desk) -> None:
+    """In parents of the working directory, in siblings, and from the home."""
     (desk.cwd / "src").mkdir()
-    plant(desk, "qwen.toml", "../../.profile")
-    plant(desk, "lib/qwen.toml", "../../../.profile")
-    plant(desk, "dir", "../../public")
+    make_link(desk, "qwen.toml", "../../.profile")
+    make_link(desk, "lib/qwen.toml", "../../../.profile")
+    make_link(desk, "dir", "../../public")
     src = desk.cwd / "src"
     runs = [Run(["resolve", "-o", f"../{name}"], src, desk.home, WITH_KEY) for name in ("lib/qwen.toml", "dir/a.toml")]
     runs += [
@@ -166,26 +166,26 @@ def test_an_unpacked_archive_is_a_project_all_around(desk: Desk) -> None:
     desk.run("resolve", "-o", desk.home / "a.toml", env=WITH_KEY).ended(0)
     before = (desk.home / "a.toml").read_bytes()
     (desk.cwd / "qwen.toml").unlink()
-    plant(desk, "qwen.toml", "../../a.toml")
+    make_link(desk, "qwen.toml", "../../a.toml")
     changed = {**WITH_KEY, "OPENAI_MODEL": "other"}
     assert "is a link to" in desk.run("check", "--update", "../qwen.toml", env=changed, cwd=src).ended(2).err
     assert (desk.home / "a.toml").read_bytes() == before
 
 
-def test_an_update_is_not_written_through_a_link(desk: Desk) -> None:
+def test_an_update_does_not_write_through_a_link(desk: Desk) -> None:
     other = desk.write("work/other/a.toml", "")
     desk.run("resolve", "-o", "../other/a.toml", env=WITH_KEY).ended(0)
     before = other.read_text()
-    plant(desk, "qwen.toml", "../other/a.toml")
+    make_link(desk, "qwen.toml", "../other/a.toml")
     refused = desk.run("check", "qwen.toml", "--update", env={**WITH_KEY, "OPENAI_MODEL": "other"}).ended(2)
     assert "./qwen.toml is a link to ../other/a.toml" in refused.err
     assert other.read_text() == before
 
 
 @pytest.mark.usefixtures("untouched")
-def test_the_ignore_list_is_not_written_through_a_link(desk: Desk) -> None:
+def test_gitignore_is_not_written_through_a_link(desk: Desk) -> None:
     clone(desk)
-    plant(desk, ".gitignore", "../../.profile")
+    make_link(desk, ".gitignore", "../../.profile")
     refused = desk.run(
         "init", "--no-verify", "--openai-api-key", "x", "--openai-base-url", "http://localhost:1/v1"
     ).ended(2)
@@ -197,8 +197,8 @@ def test_the_ignore_list_is_not_written_through_a_link(desk: Desk) -> None:
 
 @pytest.mark.usefixtures("untouched")
 def test_a_conversation_is_not_saved_through_a_link(desk: Desk, server: Provider) -> None:
-    plant(desk, "notes", "../../public")
-    plant(desk, "a.md", "../../.bash_aliases")
+    make_link(desk, "notes", "../../public")
+    make_link(desk, "a.md", "../../.bash_aliases")
     with Typing(desk, "run", env={**env_of(server), "OPENAI_API_KEY": "short"}, height=60, width=160) as chat:
         for keys, wanted in (
             ("hello\r", "· 0 tokens"),
@@ -213,8 +213,8 @@ def test_a_conversation_is_not_saved_through_a_link(desk: Desk, server: Provider
     assert "hello" in (desk.cwd / "b.md").read_text()
 
 
-def test_the_homes_own_links_count(desk: Desk, server: Provider) -> None:
-    """Whoever keeps the home's files in a repository of dotfiles is not asked, told or refused anything."""
+def test_links_in_the_home_are_followed(desk: Desk, server: Provider) -> None:
+    """A home whose files are links to a repository of dotfiles works without questions and warnings."""
     dotfiles = desk.home / "dotfiles"
     for path in ("qwen", "state", "config"):
         (dotfiles / path).mkdir(parents=True)
@@ -236,7 +236,7 @@ def test_the_homes_own_links_count(desk: Desk, server: Provider) -> None:
         assert (desk.home / link).is_symlink()
 
 
-def test_links_above_the_project_count(desk: Desk, tmp_path: Path) -> None:
+def test_links_above_the_project_are_followed(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "private").symlink_to(desk.home / "work")
     clone(desk)
     by_link = tmp_path / "private" / "app"
@@ -254,15 +254,15 @@ def test_links_above_the_project_count(desk: Desk, tmp_path: Path) -> None:
     assert {"a.toml", "b.toml", "qwen.toml"} <= {path.name for path in desk.cwd.iterdir()}
 
 
-def test_a_path_through_proc_is_one_like_any_other(desk: Desk, untouched: Path) -> None:
+def test_a_path_through_proc_is_written(desk: Desk, untouched: Path) -> None:
     clone(desk)
-    plant(desk, "a.toml", "../../.profile")
+    make_link(desk, "a.toml", "../../.profile")
     outcome = desk.run("resolve", "-o", "/proc/self/cwd/a.toml", env=WITH_KEY).ended(2)
     assert "link" in outcome.err
     assert untouched.read_text() == "# mine\n"
 
 
-def test_a_project_in_shared_memory_is_one_like_any_other(desk: Desk) -> None:
+def test_a_project_in_shared_memory_is_written(desk: Desk) -> None:
     with tempfile.TemporaryDirectory(dir="/dev/shm") as directory:
         here = Path(directory)
         for _ in range(2):
@@ -274,14 +274,14 @@ def test_a_project_in_shared_memory_is_one_like_any_other(desk: Desk) -> None:
     assert not (desk.home / "elsewhere.toml").exists()
 
 
-def test_a_pipe_that_nobody_reads_is_not_waited_for(desk: Desk) -> None:
+def test_a_pipe_without_a_reader_does_not_block(desk: Desk) -> None:
     os.mkfifo(desk.cwd / "qwen.toml")
     outcome = desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(2)
     assert "a pipe that no program reads" in outcome.err
 
 
-def test_a_directory_that_becomes_a_link_meanwhile_is_an_error_that_names_it(desk: Desk, tmp_path: Path) -> None:
-    """Python looks whether there is a link, and then where it leads: what is gone by then raises."""
+def test_a_directory_that_becomes_a_link_is_an_error(desk: Desk, tmp_path: Path) -> None:
+    """Python checks for a link before it reads it, and raises if it has changed in between."""
     with pytest.raises(OSError, match="missing") as caught:
         (tmp_path / "missing").readlink()
     error = unexpected_error(caught.value)

@@ -1,4 +1,4 @@
-"""`qwen_cfg.load()` and `check()`: what `run` would use, for a Python program that decides about trust."""
+"""`qwen_cfg.load()` and `check()`: the config that `run` would use, for Python programs, with a trust policy."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TRUST = ("deny", "known", "allow")
 
 
 def world(desk: Desk, **environ: str) -> dict[str, Any]:
-    """Return the arguments for a world that holds nothing but the desk."""
+    """Return the arguments for a world with nothing but the desk."""
     return {"cwd": desk.cwd, "environ": {"HOME": str(desk.home), "PATH": os.environ["PATH"], **environ}}
 
 
@@ -50,10 +50,10 @@ def files_of(desk: Desk) -> dict[str, bytes]:
     return {path: content for path, content in desk.files().items() if "/.git/" not in path}
 
 
-# What it returns.
+# The returned config.
 
 
-def test_it_says_what_resolves_here(desk: Desk) -> None:
+def test_load_returns_the_resolved_values(desk: Desk) -> None:
     desk.write("work/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=mine\nOPENAI_BASE_URL=http://localhost:1/v1\n")
     config = load(**world(desk, NO_PROXY="a,b"), values={"timeout": 7})
     assert (config.auth_method, config.model, config.base_url) == ("openai", "mine", "http://localhost:1/v1")
@@ -64,7 +64,7 @@ def test_it_says_what_resolves_here(desk: Desk) -> None:
     assert config.origins["timeout"].layer == "flag"
 
 
-def test_it_has_every_field_and_agrees_with_the_command_line(desk: Desk) -> None:
+def test_load_has_every_field_and_agrees_with_the_command_line(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=a#b\nDEBUG=1\n")
     config = load(**world(desk))
     printed = desk.run("resolve", "--format", "json").ended(0).json["config"]
@@ -75,7 +75,7 @@ def test_it_has_every_field_and_agrees_with_the_command_line(desk: Desk) -> None
         assert type(value) in (str, bool, int, float, tuple)
 
 
-def test_an_artifact_is_loaded_from_its_own_place(desk: Desk) -> None:
+def test_paths_of_a_loaded_artifact_start_from_its_directory(desk: Desk) -> None:
     desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=mine\n")
     desk.run("resolve", "-o", "qwen.toml").ended(0)
     here = load(**world(desk))
@@ -87,7 +87,7 @@ def test_an_artifact_is_loaded_from_its_own_place(desk: Desk) -> None:
         assert (config.model, config.api_key) == ("mine", Secret(KEY))
 
 
-def test_settings_of_the_machine_are_those_of_this_one(desk: Desk) -> None:
+def test_machine_settings_come_from_this_machine(desk: Desk) -> None:
     desk.run("resolve", "-o", "qwen.toml", env={"OPENAI_API_KEY": KEY}).ended(0)
     environ = {"OPENAI_API_KEY": KEY, "HTTPS_PROXY": "http://me:secret-of-the-proxy@proxy.example:1"}
     environ["SSL_CERT_FILE"] = "certificates/a.pem"
@@ -99,7 +99,7 @@ def test_settings_of_the_machine_are_those_of_this_one(desk: Desk) -> None:
     assert there.ca_bundle == desk.cwd / "certificates/a.pem"
 
 
-def test_it_uses_this_process_where_nothing_is_given(desk: Desk) -> None:
+def test_the_defaults_are_those_of_this_process(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=mine\n")
     code = "import qwen_cfg; c = qwen_cfg.load(); print(c.model, c.timeout, c.api_key)"
     ended = in_new_process(desk, code, QWEN_CFG_TIMEOUT="9")
@@ -130,7 +130,7 @@ def test_nothing_is_printed_or_written(desk: Desk, capfd: pytest.CaptureFixture[
     assert files_of(desk) == before
 
 
-def test_it_tells_the_warnings_of_run(open_desk: Desk) -> None:
+def test_load_returns_the_warnings_of_run(open_desk: Desk) -> None:
     desk = open_desk
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n").chmod(0o644)
     (warning,) = load(**world(desk)).warnings
@@ -148,7 +148,7 @@ def test_a_qwen_oauth_login_is_no_key(desk: Desk) -> None:
 # The trust decision.
 
 
-def test_what_run_would_ask_about_is_refused_unless_it_is_allowed(desk: Desk) -> None:
+def test_a_concern_is_refused_unless_it_is_allowed(desk: Desk) -> None:
     hostile(desk)
     here = world(desk, OPENAI_API_KEY=KEY)
     for trust in ("deny", "known"):
@@ -161,14 +161,14 @@ def test_what_run_would_ask_about_is_refused_unless_it_is_allowed(desk: Desk) ->
     assert load(**here, trust="allow").base_url == STRANGER
 
 
-def test_no_approval_is_proposed_for_a_key_that_is_not_found_again(desk: Desk) -> None:
+def test_no_approval_is_suggested_for_an_untraceable_key(desk: Desk) -> None:
     hostile(desk)
     with pytest.raises(NotTrustedError) as caught:
         load(**world(desk), values={"api_key": KEY})
     assert caught.value.hint == 'To decide in the program: load(trust="allow"). Nothing was sent.'
 
 
-def test_the_command_that_is_proposed_is_an_approval(desk: Desk) -> None:
+def test_the_suggested_command_approves(desk: Desk) -> None:
     hostile(desk)
     here = {**world(desk, OPENAI_API_KEY=KEY), "values": {"model": "m"}}
     with pytest.raises(NotTrustedError) as caught:
@@ -185,7 +185,7 @@ def test_deny_is_the_default(desk: Desk) -> None:
         load(**world(desk, OPENAI_API_KEY=KEY))
 
 
-def test_what_was_approved_counts_for_known_alone(desk: Desk) -> None:
+def test_approvals_count_only_for_known(desk: Desk) -> None:
     hostile(desk)
     desk.run("trust", "--yes", env={"OPENAI_API_KEY": KEY}).ended(0)
     here = world(desk, OPENAI_API_KEY=KEY)
@@ -198,7 +198,7 @@ def test_what_was_approved_counts_for_known_alone(desk: Desk) -> None:
         load(**here, trust="known")
 
 
-def test_the_environment_approves_for_known_alone(desk: Desk) -> None:
+def test_approval_by_the_environment_counts_only_for_known(desk: Desk) -> None:
     hostile(desk)
     here = world(desk, OPENAI_API_KEY=KEY, QWEN_CFG_TRUST_PROJECT="1")
     assert load(**here, trust="known").base_url == STRANGER
@@ -206,7 +206,7 @@ def test_the_environment_approves_for_known_alone(desk: Desk) -> None:
         load(**here, trust="deny")
 
 
-def test_no_file_of_the_project_approves(desk: Desk) -> None:
+def test_no_file_of_the_project_can_approve(desk: Desk) -> None:
     hostile(desk)
     desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\nQWEN_CFG_TRUST_PROJECT=1\nXDG_STATE_HOME=.\n")
     for trust in ("deny", "known"):
@@ -214,7 +214,7 @@ def test_no_file_of_the_project_approves(desk: Desk) -> None:
             load(**world(desk, OPENAI_API_KEY=KEY), trust=trust)
 
 
-def test_an_artifact_of_a_stranger_is_refused_too(desk: Desk) -> None:
+def test_an_artifact_of_a_stranger_is_refused(desk: Desk) -> None:
     desk.run("resolve", "-o", "qwen.toml", "--openai-base-url", STRANGER, env={"OPENAI_API_KEY": KEY}).ended(0)
     here = world(desk, OPENAI_API_KEY=KEY)
     for trust in ("deny", "known"):
@@ -238,7 +238,7 @@ def test_deny_reads_no_approvals(desk: Desk) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
-def test_an_env_file_of_another_user_is_refused_too(desk: Desk) -> None:
+def test_an_env_file_of_another_user_is_refused(desk: Desk) -> None:
     os.chown(desk.write("work/app/.env", "OPENAI_MODEL=theirs\n"), NOBODY, NOBODY)
     here = world(desk, OPENAI_API_KEY=KEY)
     for trust in ("deny", "known"):
@@ -257,7 +257,7 @@ def test_an_env_file_of_another_user_is_refused_too(desk: Desk) -> None:
 # The key.
 
 
-def test_a_secret_shows_itself_in_no_way(desk: Desk) -> None:
+def test_no_conversion_shows_the_key(desk: Desk) -> None:
     config = load(**world(desk, OPENAI_API_KEY=KEY))
     key = config.api_key
     assert key is not None
@@ -293,7 +293,7 @@ def test_a_config_is_frozen(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("trust", TRUST)
-def test_a_command_of_the_users_own_is_run_and_one_of_a_project_is_not(desk: Desk, trust: Any) -> None:
+def test_a_command_of_the_user_runs_and_one_of_a_project_does_not(desk: Desk, trust: Any) -> None:
     desk.write("key", f"{KEY}\n")
     pointer = f"command:cat {desk.home}/key"
     assert load(**world(desk, OPENAI_API_KEY=pointer), trust=trust).api_key == Secret(KEY)
@@ -314,7 +314,7 @@ def test_a_command_of_an_artifact_is_not_run(desk: Desk, trust: Any) -> None:
     assert config.api_key == Secret(KEY)
 
 
-def test_a_key_that_was_a_flag_is_given_again(desk: Desk) -> None:
+def test_a_key_from_a_flag_has_to_be_given_again(desk: Desk) -> None:
     desk.run("resolve", "-o", "qwen.toml", "--openai-api-key", KEY).ended(0)
     with pytest.raises(SecretReferenceError):
         load("qwen.toml", **world(desk))
@@ -322,7 +322,7 @@ def test_a_key_that_was_a_flag_is_given_again(desk: Desk) -> None:
     assert load("qwen.toml", **world(desk), values={"api_key": Secret(KEY)}).api_key == Secret(KEY)
 
 
-# What it starts and reads.
+# Started programs and files that are read.
 
 WATCHED = """
 import os, sys
@@ -378,7 +378,7 @@ def in_new_process(desk: Desk, code: str, *words: str, **environ: str) -> str:
     return ended.stdout
 
 
-def test_it_starts_git_alone_and_reads_no_environment_of_its_own(desk: Desk) -> None:
+def test_load_starts_only_git_and_reads_only_the_given_environment(desk: Desk) -> None:
     subprocess.run(["git", "init", "-q", str(desk.cwd)], check=True)
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=m\n")
     desk.write("work/app/.gitignore", ".env\n")
@@ -386,13 +386,13 @@ def test_it_starts_git_alone_and_reads_no_environment_of_its_own(desk: Desk) -> 
     assert in_new_process(desk, WATCHED, str(desk.cwd)) == "['git'] []\n"
 
 
-def test_outside_of_a_work_tree_it_starts_nothing(desk: Desk) -> None:
+def test_outside_of_a_work_tree_no_program_is_started(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
     desk.run("resolve", "-o", "qwen.toml").ended(0)
     assert in_new_process(desk, WATCHED, str(desk.cwd)) == "[] []\n"
 
 
-# The explanation, and the check.
+# The explanation and the check.
 
 
 def test_the_explanation_is_that_of_the_command_line(desk: Desk) -> None:
@@ -423,7 +423,7 @@ def test_an_artifact_explains_itself(desk: Desk) -> None:
     assert config.explain_data() == tomllib.loads(text)
 
 
-def test_an_inlined_key_is_not_explained(desk: Desk) -> None:
+def test_the_explanation_does_not_show_an_inlined_key(desk: Desk) -> None:
     words = ["resolve", "-o", "qwen.toml", "--inline-secrets"]
     desk.run(*words, env={"OPENAI_API_KEY": KEY}).ended(0)
     config = load("qwen.toml", **world(desk), trust="allow")
@@ -431,7 +431,7 @@ def test_an_inlined_key_is_not_explained(desk: Desk) -> None:
     assert KEY not in config.explain() + json.dumps(config.explain_data()) + repr(config)
 
 
-def test_a_check_says_what_differs(desk: Desk) -> None:
+def test_a_check_returns_the_differences(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=mine\n")
     desk.run("resolve", "-o", "qwen.toml").ended(0)
     before = files_of(desk)
@@ -489,7 +489,7 @@ def test_bad_input_is_a_typed_error(desk: Desk, tmp_path: Path) -> None:
         assert KEY not in f"{caught.value!r} {caught.value} {caught.value.hint}"
 
 
-def test_what_is_checked_has_to_be_an_artifact(desk: Desk) -> None:
+def test_only_an_artifact_can_be_checked(desk: Desk) -> None:
     desk.write("work/app/bad.toml", "format = 2\n")
     for path in ("missing.toml", "bad.toml", desk.home):
         with pytest.raises(ArtifactError):
@@ -518,8 +518,8 @@ def test_the_version_and_the_names() -> None:
     assert "__version__" in dir(qwen_cfg)
 
 
-def test_it_is_cheap(desk: Desk) -> None:
-    """What loads a config loads no HTTP client, no screen and no validator."""
+def test_load_imports_few_modules(desk: Desk) -> None:
+    """Loading a config imports no HTTP client, no screen and no validator."""
     dear = ["httpx", "ssl", "rich", "jsonschema", "argparse", "prompt_toolkit", "dotenv"]
     code = f"import sys, qwen_cfg; qwen_cfg.load(); print([n for n in {dear} if n in sys.modules])"
     assert in_new_process(desk, code, OPENAI_API_KEY=KEY) == "[]\n"

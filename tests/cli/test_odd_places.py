@@ -1,4 +1,4 @@
-"""An artifact or a settings file that names places which cannot be: each is refused in words, and none is a defect."""
+"""Impossible paths in an artifact or a settings file: each is refused with a message and never crashes a command."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def document(desk: Desk) -> dict[str, Any]:
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("kind", ["env-file", "settings", "oauth-cache"])
-def test_a_key_in_an_odd_place_is_refused_in_words(desk: Desk, document: Any, kind: str, place: str) -> None:
+def test_a_key_at_an_impossible_path_is_refused(desk: Desk, document: Any, kind: str, place: str) -> None:
     more = {"env-file": {"variable": "K"}, "settings": {"pointer": "/env/K"}, "oauth-cache": {}}[kind]
     document["config"]["api_key"] = {"from": kind, "path": PLACES[place], **more}
     if kind == "oauth-cache":
@@ -70,7 +70,7 @@ POINTERS += ["/nothing", "/flag", "/value", "/a\0b", "/half", "/a" * 2000]
 
 
 @pytest.mark.parametrize("pointer", POINTERS, ids=range(len(POINTERS)))
-def test_a_pointer_to_what_is_no_key_is_refused_in_words(desk: Desk, document: Any, pointer: str) -> None:
+def test_a_pointer_to_a_value_that_is_no_key_is_refused(desk: Desk, document: Any, pointer: str) -> None:
     settings = {"list": [["a"]], "env": {}, "number": 1e999, "nothing": None, "flag": True, "value": "a\0b", "a\0b": ""}
     desk.write("work/app/.qwen/settings.json", json.dumps(settings | {"half": "\ud800"}))
     document["config"]["api_key"] = {"from": "settings", "path": "./.qwen/settings.json", "pointer": pointer}
@@ -84,7 +84,7 @@ def test_a_pointer_to_what_is_no_key_is_refused_in_words(desk: Desk, document: A
 
 
 @pytest.mark.parametrize("table", ["settings", "env_file"])
-def test_a_file_that_was_read_has_a_path_that_can_be(desk: Desk, document: Any, table: str) -> None:
+def test_the_path_of_a_read_file_is_possible(desk: Desk, document: Any, table: str) -> None:
     path = "./a\0b"
     document[table] = (
         [{"scope": "user", "path": path}] if table == "settings" else {"paths": [path], "chosen_by": "flag"}

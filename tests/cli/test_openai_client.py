@@ -1,4 +1,4 @@
-"""The arguments for the openai package: with the package itself where it is installed, and with a stand-in always."""
+"""The arguments for the openai package, tested with a stand-in, and with the package if it is installed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def package() -> Any:
 
 @pytest.fixture
 def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The little of the package that is used, in its place."""
+    """Put a stand-in for the package on the import path."""
     monkeypatch.syspath_prepend(str(STAND_IN))
     before = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == "openai"}
     yield import_module("openai")
@@ -45,7 +45,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     sys.modules.update(before)
 
 
-def test_a_package_that_is_missing_is_named(desk: Desk) -> None:
+def test_a_missing_package_is_named(desk: Desk) -> None:
     code = "import sys, qwen_cfg\nsys.modules['openai'] = None\n"
     code += "try: qwen_cfg.load().client_kwargs()\nexcept qwen_cfg.ConfigurationError as e: print(e.what, '|', e.hint)"
     assert in_new_process(desk, code, OPENAI_API_KEY=KEY) == (
@@ -53,7 +53,7 @@ def test_a_package_that_is_missing_is_named(desk: Desk) -> None:
     )
 
 
-def test_the_arguments(desk: Desk, stand_in: Any) -> None:
+def test_the_arguments_of_the_client(desk: Desk, stand_in: Any) -> None:
     values = {"base_url": "https://openrouter.ai/api/v1", "timeout": 5, "max_retries": 1}
     arguments = load(**world(desk, OPENAI_API_KEY=KEY), values=values).client_kwargs()
     with arguments.pop("http_client") as client:
@@ -76,7 +76,7 @@ def test_a_key_goes_in_the_header_of_its_provider(desk: Desk, stand_in: Any, ser
     assert (request.headers["api-key"], request.authorization) == (KEY, None)
 
 
-def test_its_client_goes_through_the_resolved_proxy_and_no_other(
+def test_the_client_uses_only_the_resolved_proxy(
     desk: Desk, stand_in: Any, server: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
@@ -95,7 +95,7 @@ def test_its_client_goes_through_the_resolved_proxy_and_no_other(
     assert server.taken() == []
 
 
-def test_its_client_follows_no_redirect(desk: Desk, stand_in: Any, server: Provider) -> None:
+def test_the_client_follows_no_redirect(desk: Desk, stand_in: Any, server: Provider) -> None:
     server.elsewhere = "http://127.0.0.1:9"
     config = load(**world(desk, OPENAI_API_KEY=KEY), values={"base_url": f"{server.url}/redirects"})
     with config.client_kwargs()["http_client"] as client:
@@ -103,7 +103,7 @@ def test_its_client_follows_no_redirect(desk: Desk, stand_in: Any, server: Provi
     assert answer.status_code == 307
 
 
-def test_a_proxy_or_authorities_that_cannot_be_used_are_named(desk: Desk, stand_in: Any) -> None:
+def test_an_unusable_proxy_or_ca_bundle_is_named(desk: Desk, stand_in: Any) -> None:
     here = world(desk, OPENAI_API_KEY=KEY)
     desk.write("work/app/empty.pem", "")
     for values in ({"ca_bundle": "missing.pem"}, {"ca_bundle": "empty.pem"}, {"proxy": "socks4://127.0.0.1:1"}):
@@ -112,7 +112,7 @@ def test_a_proxy_or_authorities_that_cannot_be_used_are_named(desk: Desk, stand_
 
 
 @pytest.mark.parametrize("method", ["anthropic", "gemini"])
-def test_another_method_is_loaded_and_has_no_arguments_for_that_package(desk: Desk, method: str) -> None:
+def test_another_method_loads_and_has_no_client_arguments(desk: Desk, method: str) -> None:
     environ = {"ANTHROPIC_API_KEY": KEY, "GEMINI_API_KEY": KEY, "ANTHROPIC_BASE_URL": "https://api.anthropic.com"}
     values = {"auth_method": method, "model": "m", "base_url": "https://api.anthropic.com"}
     config = load(**world(desk, **environ), values=values, profile="qwen-code-0.21", trust="allow")
@@ -121,7 +121,7 @@ def test_another_method_is_loaded_and_has_no_arguments_for_that_package(desk: De
         config.client_kwargs()
 
 
-def test_the_real_package_sends_what_was_loaded(
+def test_the_real_package_sends_the_loaded_values(
     desk: Desk, package: Any, server: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
@@ -180,7 +180,7 @@ def test_the_real_package_sends_the_key_of_azure_in_one_header(
     assert (request.headers["api-key"], request.authorization) == (KEY, None)
 
 
-def test_the_real_package_takes_no_key_along_a_redirect(desk: Desk, package: Any, server: Provider) -> None:
+def test_the_real_package_sends_no_key_along_a_redirect(desk: Desk, package: Any, server: Provider) -> None:
     server.elsewhere = server.url.replace("127.0.0.1", "localhost") + "/v1"
     values = {"base_url": f"{server.url}/redirects", "max_retries": 0}
     config = load(**world(desk, OPENAI_API_KEY=KEY), values=values)
@@ -191,7 +191,7 @@ def test_the_real_package_takes_no_key_along_a_redirect(desk: Desk, package: Any
 
 
 def whole() -> Any:
-    """Return the reply with an answer in one piece."""
+    """Return a reply with an answer that is not streamed."""
     message = {"role": "assistant", "content": "pong"}
     document = {"model": "m", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
     return Reply([json.dumps(document).encode()], kind="application/json")

@@ -1,4 +1,4 @@
-"""A key that lives in the keyring, or that a command prints, arrives where it is needed and is shown nowhere."""
+"""Keys from the keyring or from a command: they reach the provider and are shown nowhere."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from .terminal import Typing
 if TYPE_CHECKING:
     from support.provider import Provider
 
-# It has not the shape of a key, so that nothing but knowing it can hide it.
+# It does not look like a key, so only a known secret can be redacted.
 SENTINEL = "Sentinel+of=pointers/the~tests-0123456789"
 COMMAND = f"printf {SENTINEL[:10]}%s {SENTINEL[10:]}"
 ASK = ["run", "-p", "ping"]
@@ -49,11 +49,11 @@ both_profiles = pytest.mark.parametrize("profile", list(declared_profiles()))
 
 @pytest.fixture
 def keys(desk: Desk) -> dict[str, str]:
-    """The variables under which a keyring holds the key as `me` of `qwen`."""
+    """The variables for a keyring with the key of the user `me` for the service `qwen`."""
     return keyring_env(desk.home / "keyring.json", {"qwen": {"me": SENTINEL}})
 
 
-def arrived(server: Provider) -> list[str | None]:
+def keys_received(server: Provider) -> list[str | None]:
     return [request.authorization for request in server.taken()]
 
 
@@ -61,21 +61,21 @@ def endpoint(server: Provider) -> list[str]:
     return ["--openai-base-url", f"{server.url}/v1", "--model", "gpt-4o"]
 
 
-def marking(desk: Desk) -> str:
-    """Return a command that leaves a mark when it is run."""
+def marking_command(desk: Desk) -> str:
+    """Return a command that makes a file when it runs."""
     return f"touch {desk.home}/marker"
 
 
-def marked(desk: Desk) -> bool:
+def is_marked(desk: Desk) -> bool:
     return (desk.home / "marker").exists()
 
 
-# It arrives.
+# The key reaches the provider.
 
 
 @pytest.mark.parametrize("pointer", ["keyring:qwen/me", f"command:{COMMAND}"])
 @pytest.mark.parametrize("way", ["environment", "flag", "home file", "home .env", "--env-file", "secret-from", "moved"])
-def test_the_key_arrives_from_wherever_the_pointer_stands(
+def test_the_key_arrives_from_every_origin_of_the_pointer(
     desk: Desk, server: Provider, keys: dict[str, str], way: str, pointer: str
 ) -> None:
     text, env, argv = f"OPENAI_API_KEY='{pointer}'\n", dict(keys), endpoint(server)
@@ -96,27 +96,27 @@ def test_the_key_arrives_from_wherever_the_pointer_stands(
         case "moved":
             env["CI_KEY"] = pointer
             argv += ["--secret-from", "environment:CI_KEY"]
-    # The keyring's backend is loaded by a process that begins with these variables.
+    # A process loads the backend of the keyring if it starts with these variables.
     command_lines = ([*ASK, *argv], ["doctor", *argv], ["resolve", "--explain", *argv])
     asked, doctor, told = [desk.run(*words, env=env) for words in command_lines]
     assert asked.ended(0).out == "pong from gpt-4o ü\n"
-    assert set(arrived(server)) == {f"Bearer {SENTINEL}"}
+    assert set(keys_received(server)) == {f"Bearer {SENTINEL}"}
     assert SENTINEL not in asked.said + doctor.ended(0).said + told.ended(0).said
     if "secret" not in way and way != "moved" and pointer.startswith("keyring"):
         assert pointer in told.out
 
 
-def test_a_project_may_point_into_the_keyring(desk: Desk, server: Provider, keys: dict[str, str]) -> None:
+def test_a_project_may_name_a_keyring_entry(desk: Desk, server: Provider, keys: dict[str, str]) -> None:
     desk.write("work/app/.env", "OPENAI_API_KEY=keyring:qwen/me\n")
     desk.run(*ASK, *endpoint(server), env=keys).ended(0)
-    assert arrived(server) == [f"Bearer {SENTINEL}"]
+    assert keys_received(server) == [f"Bearer {SENTINEL}"]
 
 
-def test_a_pipe_that_holds_a_pointer_is_read_once(desk: Desk, server: Provider) -> None:
+def test_a_pipe_with_a_pointer_is_read_once(desk: Desk, server: Provider) -> None:
     os.mkfifo(desk.home / ".env")
     writer = subprocess.Popen(["sh", "-c", f"echo \"OPENAI_API_KEY='command:{COMMAND}'\" > {desk.home}/.env"])
     desk.run(*ASK, *endpoint(server)).ended(0)
-    assert arrived(server) == [f"Bearer {SENTINEL}"]
+    assert keys_received(server) == [f"Bearer {SENTINEL}"]
     assert writer.wait(10) == 0
 
 
@@ -131,7 +131,7 @@ def test_a_pipe_that_holds_a_pointer_is_read_once(desk: Desk, server: Provider) 
         ("command:pass show openai", {"from": "command", "command": "pass show openai"}),
     ],
 )
-def test_the_artifact_refers_to_it_and_check_takes_it_to_be_there(
+def test_the_artifact_has_the_pointer_and_check_accepts_it(
     desk: Desk, way: str, pointer: str, reference: dict[str, str]
 ) -> None:
     env = {"OPENAI_API_KEY": pointer} if way == "environment" else {}
@@ -146,41 +146,41 @@ def test_the_artifact_refers_to_it_and_check_takes_it_to_be_there(
         assert "missing" not in outcome.said
 
 
-def test_an_artifact_of_a_pointer_runs_the_keyring_and_no_command(
-    desk: Desk, server: Provider, keys: dict[str, str]
-) -> None:
+def test_an_artifact_may_use_the_keyring_and_no_command(desk: Desk, server: Provider, keys: dict[str, str]) -> None:
     flags = endpoint(server)
     desk.run("resolve", "-o", "ring.toml", *flags, "--openai-api-key", "keyring:qwen/me").ended(0)
-    desk.run("resolve", "-o", "command.toml", *flags, env={"OPENAI_API_KEY": f"command:{marking(desk)}"}).ended(0)
-    # Which entry of the keyring leaves is not for an artifact to say.
+    desk.run("resolve", "-o", "command.toml", *flags, env={"OPENAI_API_KEY": f"command:{marking_command(desk)}"}).ended(
+        0
+    )
+    # An artifact alone may not choose an entry of the keyring.
     assert "api_key = keyring:qwen/me" in desk.run(*ASK, "--config", "ring.toml", env=keys).ended(5).err
     desk.run("trust", "--config", "ring.toml", "--yes").ended(0)
     desk.run(*ASK, "--config", "ring.toml", env=keys).ended(0)
-    assert arrived(server) == [f"Bearer {SENTINEL}"]
+    assert keys_received(server) == [f"Bearer {SENTINEL}"]
     for command in (ASK, ["doctor"], [*ASK, "--output-format", "json"]):
         outcome = desk.run(*command, "--config", "command.toml").ended(5)
         assert "--secret-from" in outcome.err
         assert "`touch`" in outcome.err
     assert outcome.json["error"]["class"] == "NotTrustedError"
-    assert not marked(desk)
+    assert not is_marked(desk)
     desk.run(*ASK, "--config", "command.toml", "--secret-from", f"command:{COMMAND}").ended(0)
-    assert arrived(server) == [f"Bearer {SENTINEL}"]
+    assert keys_received(server) == [f"Bearer {SENTINEL}"]
 
 
 @pytest.mark.parametrize("where", ["environment", ".qwen/.env", ".env"])
-def test_an_artifact_may_run_the_command_that_its_user_names_too(desk: Desk, server: Provider, where: str) -> None:
+def test_an_artifact_may_run_a_command_that_the_user_names_too(desk: Desk, server: Provider, where: str) -> None:
     named = {"OPENAI_API_KEY": f"command:{COMMAND}"}
     desk.run("resolve", "-o", "command.toml", *endpoint(server), env=named).ended(0)
-    # A file of the project is not the user, and another command is not the same.
+    # A file of the project is not the user's, and a different command does not count.
     desk.write("work/app/.env", f"OPENAI_API_KEY='command:{COMMAND}'\n")
     desk.run(*ASK, "--config", "command.toml", env={"OPENAI_API_KEY": "command:printf other"}).ended(5)
     if where != "environment":
         desk.write(where, f"OPENAI_API_KEY='command:{COMMAND}'\n")
     desk.run(*ASK, "--config", "command.toml", env=named if where == "environment" else {}).ended(0)
-    assert arrived(server) == [f"Bearer {SENTINEL}"]
+    assert keys_received(server) == [f"Bearer {SENTINEL}"]
 
 
-def test_an_entry_of_the_keyring_that_the_user_names_too_is_not_asked_about(
+def test_a_keyring_entry_that_the_user_names_too_needs_no_approval(
     desk: Desk, server: Provider, keys: dict[str, str]
 ) -> None:
     named = {"OPENAI_API_KEY": "keyring:qwen/me"}
@@ -189,21 +189,21 @@ def test_an_entry_of_the_keyring_that_the_user_names_too_is_not_asked_about(
     desk.run(*ASK, "--config", "a.toml", env={**keys, **named}).ended(0)
     desk.write(".qwen/.env", "OPENAI_API_KEY=keyring:qwen/me\n")
     desk.run(*ASK, "--config", "a.toml", env=keys).ended(0)
-    assert arrived(server) == [f"Bearer {SENTINEL}"] * 2
+    assert keys_received(server) == [f"Bearer {SENTINEL}"] * 2
 
 
-def test_init_vouches_for_the_artifact_that_it_writes(desk: Desk, server: Provider, keys: dict[str, str]) -> None:
+def test_init_approves_the_artifact_that_it_writes(desk: Desk, server: Provider, keys: dict[str, str]) -> None:
     desk.run("init", *endpoint(server), "--openai-api-key", "keyring:qwen/me", env=keys).ended(0)
-    # The entry is used to try the endpoint already.
-    assert f"Bearer {SENTINEL}" in arrived(server)
+    # The entry is already used to test the endpoint.
+    assert f"Bearer {SENTINEL}" in keys_received(server)
     desk.run(*ASK, "--config", "qwen.toml", env=keys).ended(0)
-    assert arrived(server) == [f"Bearer {SENTINEL}"]
+    assert keys_received(server) == [f"Bearer {SENTINEL}"]
     artifact = desk.cwd / "qwen.toml"
     artifact.write_text(artifact.read_text().replace('"me"', '"other"'))
     desk.run(*ASK, "--config", "qwen.toml", env=keys).ended(5)
 
 
-def test_init_vouches_for_no_endpoint_of_a_projects_file(desk: Desk, keys: dict[str, str]) -> None:
+def test_init_approves_no_endpoint_of_a_projects_file(desk: Desk, keys: dict[str, str]) -> None:
     desk.write("work/app/.env", "OPENAI_BASE_URL=http://stranger.example/v1\n")
     env = {**keys, "OPENAI_API_KEY": "keyring:qwen/me"}
     desk.run("init", env=env).ended(0)
@@ -211,9 +211,7 @@ def test_init_vouches_for_no_endpoint_of_a_projects_file(desk: Desk, keys: dict[
 
 
 @pytest.mark.parametrize("pointer", [f"command:{COMMAND}", SENTINEL])
-def test_the_directory_that_the_user_has_moved_is_the_users_for_an_artifact_too(
-    desk: Desk, server: Provider, pointer: str
-) -> None:
+def test_files_in_a_moved_qwen_home_are_the_users_for_an_artifact(desk: Desk, server: Provider, pointer: str) -> None:
     desk.write("moved/.env", f"OPENAI_API_KEY='{pointer}'\nOPENAI_BASE_URL=http://models.corp.example/v1\n")
     env = {"QWEN_HOME": str(desk.home / "moved"), "HTTP_PROXY": server.url, "NO_PROXY": "none"}
     desk.run("resolve", "--profile", "qwen-code-0.21", "--auth-type", "openai", "-o", "a.toml", env=env).ended(0)
@@ -221,7 +219,7 @@ def test_the_directory_that_the_user_has_moved_is_the_users_for_an_artifact_too(
         env["OPENAI_BASE_URL"] = "http://models.corp.example/v1"
     desk.run(*ASK, "--config", "a.toml", env=env).ended(0)
     desk.run(*ASK, "--config", "a.toml", env={**env, "QWEN_HOME": "../../moved", "OPENAI_BASE_URL": ""}).ended(5)
-    assert arrived(server) == [f"Bearer {SENTINEL}"]
+    assert keys_received(server) == [f"Bearer {SENTINEL}"]
 
 
 @pytest.mark.parametrize("pointer", ["keyring:qwen/me", f"command:{COMMAND}"])
@@ -238,17 +236,17 @@ def test_a_pointer_is_not_inlined(desk: Desk, pointer: str) -> None:
 @pytest.mark.parametrize(
     "text", ["keyring:", "keyring:qwen", f"keyring:{KEY}/x", "command:", "command:'x", "keyring:/x"]
 )
-def test_secret_from_what_is_no_pointer_is_refused(desk: Desk, text: str) -> None:
+def test_secret_from_with_an_invalid_pointer_is_refused(desk: Desk, text: str) -> None:
     outcome = desk.run("resolve", "--secret-from", text).ended(2)
     assert "keyring:SERVICE/NAME" in outcome.err
     assert KEY not in outcome.said
 
 
-# What is run, and when.
+# When commands run.
 
 
-def test_nothing_is_run_or_asked_until_a_key_is_needed(desk: Desk) -> None:
-    """A keyring that cannot even be loaded is asked by nobody either."""
+def test_no_command_or_keyring_is_used_until_a_key_is_needed(desk: Desk) -> None:
+    """A keyring that cannot be loaded is not used either."""
     commands = [
         ["resolve"],
         ["resolve", "-o", "a.toml"],
@@ -258,32 +256,37 @@ def test_nothing_is_run_or_asked_until_a_key_is_needed(desk: Desk) -> None:
         ["check", "a.toml", "--strict"],
         ["check", "a.toml", "--select", "all"],
         ["check", "a.toml", "--update"],
-        ["resolve", "--secret-from", f"command:{marking(desk)}"],
+        ["resolve", "--secret-from", f"command:{marking_command(desk)}"],
         ["resolve", "-o", "b.toml", "--secret-from", "environment:OPENAI_API_KEY"],
         ["check", "b.toml", "--strict"],
     ]
-    for pointer in (f"command:{marking(desk)}", "keyring:qwen/me"):
+    for pointer in (f"command:{marking_command(desk)}", "keyring:qwen/me"):
         env = {"OPENAI_API_KEY": pointer, "PYTHON_KEYRING_BACKEND": "no.such.backend"}
         for outcome in run_each(commands, cwd=desk.cwd, home=desk.home, env=env):
             assert outcome.code in (0, 1), outcome.err
             assert "missing" not in outcome.said
-    assert not marked(desk)
+    assert not is_marked(desk)
 
 
 @both_profiles
 @pytest.mark.parametrize("file", [".env", ".qwen/.env"])
-def test_a_project_runs_nothing(desk: Desk, server: Provider, profile: str, file: str) -> None:
+def test_a_project_runs_no_command(desk: Desk, server: Provider, profile: str, file: str) -> None:
     flags = endpoint(server)
-    desk.write(f"work/app/{file}", f"OPENAI_API_KEY='command:{marking(desk)}'\n")
+    desk.write(f"work/app/{file}", f"OPENAI_API_KEY='command:{marking_command(desk)}'\n")
     desk.run(
-        "resolve", "-o", "evil.toml", "--no-env-file", *flags, env={"OPENAI_API_KEY": f"command:{marking(desk)}"}
+        "resolve",
+        "-o",
+        "evil.toml",
+        "--no-env-file",
+        *flags,
+        env={"OPENAI_API_KEY": f"command:{marking_command(desk)}"},
     ).ended(0)
     in_file = ["--secret-from", f"env-file:./{file}:OPENAI_API_KEY"]
     expected = {
         ("resolve",): 3,
         ("resolve", "--explain"): 3,
         ("resolve", "--compare-profiles"): None,
-        # It was made without an env file, and is compared without one.
+        # The artifact was made without an env file, and is compared without one.
         ("check", "evil.toml"): 0,
         tuple(ASK): 3,
         ("doctor",): 3,
@@ -291,7 +294,7 @@ def test_a_project_runs_nothing(desk: Desk, server: Provider, profile: str, file
         (*ASK, *in_file, "--no-env-file"): 5,
         ("doctor", *in_file, "--no-env-file"): 5,
     }
-    # Under the newer profile a key alone does not decide the method.
+    # Under the newer profile, a key alone does not decide the method.
     flags += [] if profile == "documented" else ["--auth-type", "openai"]
     commands = [[*words, "--profile", profile, *flags] for words in expected]
     commands += [[*ASK, "--config", "evil.toml"], ["doctor", "--config", "evil.toml"]]
@@ -300,7 +303,7 @@ def test_a_project_runs_nothing(desk: Desk, server: Provider, profile: str, file
     for words, outcome, code in zip(commands, outcomes, [*expected.values(), 5, 5, 5], strict=True):
         assert code in (None, outcome.code), (words, outcome)
         assert "Traceback" not in outcome.said
-    assert not marked(desk)
+    assert not is_marked(desk)
     assert server.taken() == []
     assert "a file of a project may not set a command" in outcomes[0].err
 
@@ -315,7 +318,7 @@ def test_a_project_runs_nothing(desk: Desk, server: Provider, profile: str, file
         (f"echo {SENTINEL}; kill $$", "SIGTERM"),
     ],
 )
-def test_a_command_that_fails_tells_nothing_of_what_it_prints(desk: Desk, script: str, what: str) -> None:
+def test_the_output_of_a_failed_command_is_not_shown(desk: Desk, script: str, what: str) -> None:
     (desk.home / "ask-key").write_text(f"#!/bin/sh\n{script}\n")
     (desk.home / "ask-key").chmod(0o755)
     env = {"OPENAI_API_KEY": f"command:{desk.home}/ask-key"}
@@ -341,7 +344,7 @@ def test_a_command_that_fails_tells_nothing_of_what_it_prints(desk: Desk, script
         ("broken", "the keyring failed"),
     ],
 )
-def test_a_keyring_that_gives_nothing_says_why(desk: Desk, how: str, what: str) -> None:
+def test_a_keyring_without_the_key_is_reported_with_the_reason(desk: Desk, how: str, what: str) -> None:
     env = {
         **keyring_env(desk.home / "keyring.json", "locked" if how == "locked" else {}),
         "OPENAI_API_KEY": "keyring:qwen/me",
@@ -353,7 +356,7 @@ def test_a_keyring_that_gives_nothing_says_why(desk: Desk, how: str, what: str) 
     assert what in outcome.err
 
 
-def test_without_the_library_it_says_how_to_install_it(desk: Desk) -> None:
+def test_without_the_library_the_error_says_how_to_install_it(desk: Desk) -> None:
     without = "import sys; sys.modules['keyring'] = None; from qwen_cfg.__main__ import entry; entry()"
     ended = subprocess.run(
         [sys.executable, "-c", without, *ASK],
@@ -409,12 +412,12 @@ def _wait_for(happened: Any) -> None:
 TYPED = {"auth_method": "openai", "api_key": Secret(f"command:{COMMAND}"), "base_url": "http://h/v1", "model": "m"}
 
 
-# Nobody is there to be asked, and nothing is trusted.
+# There is no terminal, and nothing is approved.
 GATE = Gate(TrustStore(None))
 
 
 def request(**changes: Any) -> Request:
-    """Return a request of this process, as it is now."""
+    """Return a request with the present state of this process."""
     return replace(Request(this_process()), **changes)
 
 
@@ -422,7 +425,7 @@ def session(**changes: Any) -> Changes:
     return Changes(RequestSubject(compilation_of(request(**changes))), GATE)
 
 
-def amending(desk: Desk, key: str = KEY) -> Changes:
+def change_of(desk: Desk, key: str = KEY) -> Changes:
     desk.run("resolve", "-o", "a.toml", env={"OPENAI_API_KEY": key}).ended(0)
     artifact = load((desk.cwd / "a.toml").read_text())
     use, gate = ReadyConfig(artifact, Secret(SENTINEL), desk.cwd, desk.home), replace(GATE, is_open=True)
@@ -430,8 +433,8 @@ def amending(desk: Desk, key: str = KEY) -> Changes:
 
 
 @pytest.mark.parametrize("kind", ["compiled", "given"])
-def test_a_pointer_can_be_typed_and_is_shown_as_it_is(here: Desk, kind: str) -> None:
-    change = session() if kind == "compiled" else amending(here)
+def test_a_typed_pointer_is_shown_unchanged(here: Desk, kind: str) -> None:
+    change = session() if kind == "compiled" else change_of(here)
     ready_config = change(Change("/auth", TYPED))
     assert ready_config.key == Secret(SENTINEL)
     assert ready_config.artifact.api_key == SecretReference("command", command=COMMAND)
@@ -448,15 +451,15 @@ def test_a_pointer_can_be_typed_and_is_shown_as_it_is(here: Desk, kind: str) -> 
 
 
 @pytest.mark.parametrize("kind", ["compiled", "given"])
-def test_a_command_is_not_kept_in_a_project(here: Desk, kind: str) -> None:
-    change = session() if kind == "compiled" else amending(here)
+def test_a_command_is_not_saved_in_a_project(here: Desk, kind: str) -> None:
+    change = session() if kind == "compiled" else change_of(here)
     ready_config = change(Change("/auth", TYPED, keep=True))
     assert ready_config.key == Secret(SENTINEL)
     assert any("is not saved" in notice and "~/.qwen/.env" in notice for notice in ready_config.notices)
     assert (here.cwd / ".qwen" / ".env").read_text() == "OPENAI_BASE_URL=http://h/v1\nOPENAI_MODEL=m\n"
 
 
-def test_what_is_kept_was_fetched_once(here: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_saved_pointer_is_fetched_once(here: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(here.home)
     command = shlex.join(["sh", "-c", f"echo x >> {here.home}/log; echo abc"])
     assert session()(Change("/auth", {**TYPED, "api_key": Secret(f"command:{command}")}, keep=True)).key == Secret(
@@ -465,7 +468,7 @@ def test_what_is_kept_was_fetched_once(here: Desk, monkeypatch: pytest.MonkeyPat
     assert (here.home / "log").read_text() == "x\n"
 
 
-def test_a_command_can_be_kept_at_home(here: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_can_be_saved_in_the_home(here: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(here.home)
     ready_config = session()(Change("/auth", TYPED, keep=True))
     assert ready_config.key == Secret(SENTINEL)
@@ -474,15 +477,15 @@ def test_a_command_can_be_kept_at_home(here: Desk, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("pointer", [f"command:{COMMAND}", "keyring:qwen/me"])
-def test_a_key_that_lives_elsewhere_is_kept_as_a_pointer_or_not_at_all(here: Desk, pointer: str) -> None:
-    ready_config = amending(here, pointer)(Change("/model", {"model": "n"}, keep=True))
+def test_a_key_behind_a_pointer_is_saved_as_the_pointer_or_not_at_all(here: Desk, pointer: str) -> None:
+    ready_config = change_of(here, pointer)(Change("/model", {"model": "n"}, keep=True))
     kept = (here.cwd / ".qwen" / ".env").read_text()
     assert SENTINEL not in kept
     assert (pointer in kept) == pointer.startswith("keyring")
     assert ready_config.key == Secret(SENTINEL)
 
 
-def test_what_failed_to_be_fetched_leaves_the_session_as_it_was(here: Desk) -> None:
+def test_a_failed_pointer_does_not_change_the_session(here: Desk) -> None:
     change = session(secret_from=SecretReference("command", command=COMMAND))
     assert change(Change("/model", {"model": "m"})).key == Secret(SENTINEL)
     with pytest.raises(SecretReferenceError):
@@ -490,7 +493,7 @@ def test_what_failed_to_be_fetched_leaves_the_session_as_it_was(here: Desk) -> N
     assert change(Change("/model", {"model": "n"})).key == Secret(SENTINEL)
 
 
-def test_the_dialogue_takes_a_pointer_for_a_key(desk: Desk, server: Provider) -> None:
+def test_the_dialogue_accepts_a_pointer(desk: Desk, server: Provider) -> None:
     with Typing(desk, "run", height=80) as person:
         for keys, wanted in (
             ("8\r", "Provider ["),
@@ -505,12 +508,12 @@ def test_the_dialogue_takes_a_pointer_for_a_key(desk: Desk, server: Provider) ->
             person.type(keys)
         assert person.ended() == 0
         assert SENTINEL.encode() not in person.raw
-    assert arrived(server) == [f"Bearer {SENTINEL}"]
+    assert keys_received(server) == [f"Bearer {SENTINEL}"]
 
 
-def test_an_endpoint_may_echo_it_and_nobody_sees_it(desk: Desk, server: Provider) -> None:
+def test_an_echoed_key_is_not_shown(desk: Desk, server: Provider) -> None:
     env = env_of(server, "refuses", key=f"command:{COMMAND}")
     for words in (ASK, ["doctor", "--chat"], [*ASK, "--output-format", "json"]):
         outcome = desk.run(*words, env=env).ended(4)
         assert SENTINEL not in outcome.said
-    assert f"Bearer {SENTINEL}" in arrived(server)
+    assert f"Bearer {SENTINEL}" in keys_received(server)

@@ -1,4 +1,4 @@
-"""Two profiles of Qwen Code at the command line: `--explain`, `--compare-profiles`, `check`, and `QWEN_HOME`."""
+"""Two profiles on the command line: `--explain`, `--compare-profiles`, `check` and `QWEN_HOME`."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ URL = "https://openrouter.ai/api/v1"
 
 @pytest.fixture
 def two(desk: Desk) -> Desk:
-    """A desk that the two resolve differently: the project has no base URL, the home has one, and DEBUG beside it."""
+    """A desk that the two profiles resolve differently: only the home has a base URL, and it also sets DEBUG."""
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=mine\n")
     desk.write(".qwen/.env", f"OPENAI_BASE_URL={URL}\nOPENAI_MODEL=theirs\n")
     desk.write(".env", "DEBUG=1\n")
     return desk
 
 
-# What decides the method and the endpoint under either profile, where a test is about something else.
+# Variables that decide method and endpoint under both profiles, for tests about something else.
 OPENAI = ["--auth-type", "openai", "--openai-base-url", "http://127.0.0.1:1/v1"]
 ALL_THREE = [*OPENAI, "--model", "m"]
 METHOD = OPENAI[:2]
@@ -46,16 +46,16 @@ def compared(desk: Desk, *argv: str, columns: int = 150, **env: str) -> Outcome:
 
 
 def after(text: str, start: str) -> list[str]:
-    """Return the words of each line after the one that begins so, up to the next empty one."""
+    """Return the words of each line from the one with this beginning to the next empty line."""
     lines = text.splitlines()
     begin = next(number for number, line in enumerate(lines) if line.startswith(start))
     return [" ".join(line.split()) for line in [*lines[begin + 1 :], ""][: [*lines[begin + 1 :], ""].index("")]]
 
 
-# One line a field.
+# One line for each field.
 
 
-def test_under_either_profile_the_other_is_told_of_in_one_line_a_field(two: Desk) -> None:
+def test_each_profile_reports_the_other_in_one_line_per_field(two: Desk) -> None:
     documented = explain(two).ended(0).out
     assert after(documented, "Qwen Code 0.21 and later resolves differently (QC112") == [
         f"base_url {URL} ~/.qwen/.env:1 OPENAI_BASE_URL",
@@ -68,7 +68,7 @@ def test_under_either_profile_the_other_is_told_of_in_one_line_a_field(two: Desk
     ]
 
 
-def test_it_is_one_line_in_all_where_nothing_differs(desk: Desk) -> None:
+def test_without_a_difference_there_is_one_line(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
     told = explain(desk, *ALL_THREE).ended(0).out
     assert told.rstrip().endswith("Qwen Code 0.21 and later gives the same result")
@@ -76,13 +76,13 @@ def test_it_is_one_line_in_all_where_nothing_differs(desk: Desk) -> None:
     assert newer.rstrip().endswith("Qwen Code to 0.15 gives the same result")
 
 
-def test_one_fields_story_tells_of_that_field(two: Desk) -> None:
+def test_the_explanation_of_one_field_compares_only_that_field(two: Desk) -> None:
     told = explain(two, "base_url").ended(0).out
     assert after(told, "Qwen Code 0.21") == [f"base_url {URL} ~/.qwen/.env:1 OPENAI_BASE_URL"]
     assert "Qwen Code 0.21 and later gives the same result for this field" in explain(two, "model").ended(0).out
 
 
-def test_the_same_value_from_elsewhere_is_said_to_be_the_same(desk: Desk) -> None:
+def test_the_same_value_from_another_origin_is_reported_as_equal(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nQWEN_MODEL=m\n")
     desk.write(".env", "OPENAI_MODEL=m\n")
     told = explain(desk, *OPENAI).ended(0).out
@@ -92,7 +92,7 @@ def test_the_same_value_from_elsewhere_is_said_to_be_the_same(desk: Desk) -> Non
     assert "QC112" not in told
 
 
-def test_another_key_is_told_of_and_not_shown(desk: Desk) -> None:
+def test_another_key_is_reported_and_not_shown(desk: Desk) -> None:
     other = "sk-of-the-home-0123456789-abcdefghijklmnop"
     desk.write("work/app/.env", "OPENAI_API_KEY=\n")
     desk.write(".env", f"OPENAI_API_KEY={other}\n")
@@ -107,7 +107,7 @@ def test_another_key_is_told_of_and_not_shown(desk: Desk) -> None:
     assert other in compared(desk, "--show-secrets", "--force").ended(3).out
 
 
-def test_what_the_other_reads_and_nobody_can_know_is_said(two: Desk) -> None:
+def test_an_unreadable_file_of_the_other_profile_is_reported(two: Desk) -> None:
     two.write(".qwen/.env", b"A=\xff\n")
     assert "Qwen Code 0.21 and later: not known. ~/.qwen/.env:1" in explain(two).ended(0).out
     both = compared(two).ended(0).out
@@ -120,7 +120,7 @@ def test_what_the_other_reads_and_nobody_can_know_is_said(two: Desk) -> None:
     data = compared(two, "--profile", NEWER, "--format", "json").ended(3).json
     assert data["profiles"][NEWER]["error"]["class"] == "EnvFileError"
     assert data["profiles"]["documented"]["fields"]["model"]["value"] == "mine"
-    # A check that was asked to compare does not take what is unknown for the same.
+    # A check with a comparison does not treat an unknown value as equal.
     two.run("resolve", "-o", "a.toml").ended(0)
     asked = two.run("check", "a.toml", "--select", "QC112").ended(1)
     assert "Qwen Code 0.21 and later reads ~/.qwen/.env:1, which cannot be read" in asked.out
@@ -140,7 +140,7 @@ def test_what_the_other_reads_and_nobody_can_know_is_said(two: Desk) -> None:
     assert "Qwen Code 0.21 and later reads ~/.qwen/.env, a FIFO" in asked.out
 
 
-def test_the_comparison_reads_a_fifo_that_the_other_would_read(two: Desk) -> None:
+def test_the_comparison_reads_a_fifo_of_the_other_profile(two: Desk) -> None:
     (two.home / ".qwen/.env").unlink()
     os.mkfifo(two.home / ".qwen/.env")
     writer = os.fork()
@@ -156,8 +156,8 @@ def test_the_comparison_reads_a_fifo_that_the_other_would_read(two: Desk) -> Non
 KEY_OF_THE_HOME = "zx81Qw77plMnbVtr55KkOo99"
 
 
-def test_a_value_that_is_a_key_of_a_file_that_is_not_reached_is_nowhere_shown(desk: Desk) -> None:
-    """One profile knows the text as a key, so that the other shows and writes it neither."""
+def test_a_value_equal_to_a_key_of_an_unreached_file_is_not_shown(desk: Desk) -> None:
+    """One profile reads the text as a key, so it is not shown or written under the other either."""
     desk.write("work/app/.env", f"OPENAI_MODEL={KEY_OF_THE_HOME}\n")
     desk.write(".env", f"OPENAI_API_KEY={KEY_OF_THE_HOME}\n")
     env = {"OPENAI_API_KEY": "another-key-of-the-shell"}
@@ -175,7 +175,7 @@ def test_a_value_that_is_a_key_of_a_file_that_is_not_reached_is_nowhere_shown(de
     assert "a.toml" not in " ".join(desk.files())
 
 
-def test_no_artifact_is_written_over_an_env_file_of_either_generation(two: Desk) -> None:
+def test_no_artifact_overwrites_an_env_file_of_either_profile(two: Desk) -> None:
     two.write("q/.env", "OPENAI_MODEL=m\n")
     env = {"QWEN_HOME": "~/q"}
     for profile in ("documented", NEWER):
@@ -189,14 +189,14 @@ def test_no_artifact_is_written_over_an_env_file_of_either_generation(two: Desk)
     assert "an env file exists there" in refused.err
 
 
-def test_what_secret_from_says_is_the_same_for_both(two: Desk) -> None:
+def test_secret_from_applies_to_both_profiles(two: Desk) -> None:
     two.write("work/app/.env", "OPENAI_MODEL=mine\n")
     two.write(".qwen/.env", f"OPENAI_API_KEY={KEY}\n")
     told = explain(two, *OPENAI, "--secret-from", "environment:CI_KEY").ended(0).out
     assert after(told, "Qwen Code 0.21 and later") == ["debug true ~/.env:1 DEBUG"]
 
 
-def test_as_data(two: Desk) -> None:
+def test_the_comparison_as_data(two: Desk) -> None:
     data = explain(two, "--format", "json").ended(0).json
     (other,) = data["other_profiles"]
     assert (other["profile"], other["qwen_code"], other["agrees"]) == (NEWER, "Qwen Code 0.21 and later", False)
@@ -206,10 +206,10 @@ def test_as_data(two: Desk) -> None:
     assert [d["field"] for d in data["diagnostics"] if d["code"] == "QC112"] == ["base_url", "debug"]
 
 
-# Which file was the first, which filled in, and which was not reached.
+# The first file, files that add values, and files that are not reached.
 
 
-def test_the_search_tells_the_first_file_from_those_that_fill_in(two: Desk) -> None:
+def test_the_search_distinguishes_the_first_file_from_later_ones(two: Desk) -> None:
     two.write("work/.env", "OPENAI_MODEL=between\n")
     out = explain(two, "--profile", NEWER).ended(0).out
     assert after(out, "env files: the first one found, then those of the home") == [
@@ -229,7 +229,7 @@ def test_the_search_tells_the_first_file_from_those_that_fill_in(two: Desk) -> N
     }
 
 
-def test_the_artifact_lists_the_files_in_the_order_in_which_they_count(two: Desk) -> None:
+def test_the_artifact_lists_files_in_their_order(two: Desk) -> None:
     artifact = two.run("resolve", "--profile", NEWER).ended(0).toml
     assert artifact["env_file"] == {"paths": ["./.env", "~/.qwen/.env", "~/.env"], "chosen_by": "search"}
     assert artifact["provenance"]["model"]["origin"] == "./.env:2"
@@ -242,7 +242,7 @@ def test_the_artifact_lists_the_files_in_the_order_in_which_they_count(two: Desk
 # Side by side.
 
 
-def test_both_stand_side_by_side_in_full(two: Desk) -> None:
+def test_a_full_comparison_has_both_profiles_side_by_side(two: Desk) -> None:
     out = compared(two).ended(0).out
     words = [" ".join(line.split()) for line in out.splitlines()]
     assert "documented qwen-code-0.21" in words
@@ -258,7 +258,7 @@ def test_both_stand_side_by_side_in_full(two: Desk) -> None:
         assert any(line.startswith(f"{name} ") for line in words)
 
 
-def test_the_chosen_profile_stands_first_and_gives_the_exit_code(desk: Desk) -> None:
+def test_the_chosen_profile_is_first_and_sets_the_exit_code(desk: Desk) -> None:
     desk.write("work/app/.env", "OPENAI_MODEL=m\n")
     desk.write(".env", f"OPENAI_API_KEY={KEY}\n")
     env = {"OPENAI_BASE_URL": URL}
@@ -272,22 +272,22 @@ def test_the_chosen_profile_stands_first_and_gives_the_exit_code(desk: Desk) -> 
     assert "documented is incomplete" in second.out
 
 
-def test_nothing_differs(desk: Desk) -> None:
+def test_a_full_comparison_without_differences(desk: Desk) -> None:
     out = compared(desk, *ALL_THREE, OPENAI_API_KEY=KEY).ended(0).out
     assert "every field has the same value under every profile" in out
     assert "none" in out
 
 
 @pytest.mark.parametrize("columns", [20, 30, 59, 60, 80])
-def test_narrow_terminals(two: Desk, columns: int) -> None:
+def test_a_full_comparison_in_a_narrow_terminal(two: Desk, columns: int) -> None:
     for outcome in (compared(two, columns=columns), explain(two, "--profile", NEWER, columns=columns)):
-        # A line that is too long is one word, such as a URL: it is not split.
+        # A line that is too long is a single word, such as a URL.
         lines = outcome.ended(0).out.splitlines()
         assert all(len(line) <= columns or len(line.split()) == 1 for line in lines)
         assert URL in outcome.out or columns >= 60
 
 
-def test_both_as_data(two: Desk) -> None:
+def test_a_full_comparison_as_data(two: Desk) -> None:
     schema = json.loads(files("qwen_cfg.explanation").joinpath("explain.schema.json").read_text(encoding="utf-8"))
     data = compared(two, "--format", "json").ended(0).json
     assert list(data) == ["format", "exit_code", "profiles"]
@@ -299,7 +299,7 @@ def test_both_as_data(two: Desk) -> None:
     assert data["profiles"][NEWER]["fields"]["base_url"]["value"] == URL
 
 
-def test_what_does_not_go_with_it(two: Desk) -> None:
+def test_options_that_compare_profiles_refuses(two: Desk) -> None:
     for words in (["--explain"], ["-o", "a.toml"], ["--all"], ["--inline-secrets"], ["--format", "toml"]):
         refused = compared(two, *words).ended(2)
         assert "--compare-profiles" in refused.err
@@ -311,7 +311,7 @@ def test_what_does_not_go_with_it(two: Desk) -> None:
 # check.
 
 
-def test_a_check_goes_by_the_artifacts_profile(two: Desk) -> None:
+def test_a_check_uses_the_artifacts_profile(two: Desk) -> None:
     two.run("resolve", "--profile", NEWER, "-o", "a.toml").ended(0)
     two.run("check", "--strict", "a.toml").ended(0)
     assert "base_url" in two.run("check", "a.toml", "--profile", "documented").ended(1).out
@@ -323,7 +323,7 @@ def test_a_check_goes_by_the_artifacts_profile(two: Desk) -> None:
     assert (listed["part"], listed["old"], listed["new"]) == ("missing file", "~/.env", "does not exist here")
 
 
-def test_an_update_moves_an_artifact_to_another_profile(desk: Desk) -> None:
+def test_an_update_can_change_the_profile(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
     desk.run("resolve", *ALL_THREE, "-o", "a.toml").ended(0)
     desk.run("check", "a.toml", "--profile", NEWER).ended(0)
@@ -336,7 +336,7 @@ def test_an_update_moves_an_artifact_to_another_profile(desk: Desk) -> None:
     assert "1 finding; updated" in both.out
 
 
-def test_that_another_generation_differs_is_no_finding_unless_it_is_asked_for(two: Desk) -> None:
+def test_a_difference_to_another_profile_is_a_finding_only_on_request(two: Desk) -> None:
     two.run("resolve", "-o", "a.toml").ended(0)
     plain = two.run("check", "a.toml").ended(0)
     assert "QC112" not in plain.out + plain.err
@@ -355,7 +355,7 @@ def test_that_another_generation_differs_is_no_finding_unless_it_is_asked_for(tw
     assert github.count("::notice file=a.toml,line=") == 2
 
 
-def test_a_check_tells_warnings_and_does_not_count_them(two: Desk) -> None:
+def test_a_check_shows_warnings_and_does_not_fail(two: Desk) -> None:
     env = {"OPENAI_MODEL": "exported"}
     two.run("resolve", "-o", "a.toml", env=env).ended(0)
     told = two.run("check", "a.toml", env=env).ended(0)
@@ -371,7 +371,7 @@ def test_a_check_tells_warnings_and_does_not_count_them(two: Desk) -> None:
     assert json_form["status"] == "same"
 
 
-def test_what_a_check_cannot_select(two: Desk) -> None:
+def test_rules_that_a_check_cannot_select(two: Desk) -> None:
     two.run("resolve", "-o", "a.toml").ended(0)
     assert "QC999" in two.run("check", "a.toml", "--select", "QC999").ended(2).err
     assert "--ignore" in two.run("check", "a.toml", "--ignore", KEY).ended(2).err
@@ -385,7 +385,7 @@ def moved(desk: Desk, *argv: str, **env: str) -> dict[str, Any]:
     return desk.run("resolve", "--profile", NEWER, *argv, env=env).ended(0).toml
 
 
-def test_qwen_home_takes_the_place_of_the_homes_directory_which_comes_after_it(two: Desk) -> None:
+def test_qwen_home_comes_before_the_directory_in_the_home(two: Desk) -> None:
     two.write("q/.env", "OPENAI_BASE_URL=http://127.0.0.1:1/v1\nDEBUG=0\n")
     artifact = moved(two, QWEN_HOME=str(two.home / "q"))
     assert artifact["env_file"]["paths"] == ["./.env", "~/q/.env", "~/.qwen/.env", "~/.env"]
@@ -402,8 +402,8 @@ def test_qwen_home_takes_the_place_of_the_homes_directory_which_comes_after_it(t
     assert moved(two, QWEN_HOME="~/link") == artifact
 
 
-def test_a_relative_qwen_home_gives_no_project_the_reach_of_the_user(two: Desk) -> None:
-    """It leads into whatever project one stands in, and no file of a project may set the proxy."""
+def test_a_relative_qwen_home_gives_a_project_no_reach_of_the_user(two: Desk) -> None:
+    """It leads into the present project, and no file of a project may set the proxy."""
     two.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\nHTTPS_PROXY=http://stranger:1\n")
     for home in (".qwen", "./.qwen", "../app/.qwen"):
         resolved = two.run("resolve", "--profile", NEWER, env={"QWEN_HOME": home}).ended(0)
@@ -414,7 +414,7 @@ def test_a_relative_qwen_home_gives_no_project_the_reach_of_the_user(two: Desk) 
     assert two.run("resolve", "--profile", NEWER).ended(0).toml["config"]["proxy"] == ""
 
 
-def test_qwen_home_is_of_one_profile(two: Desk) -> None:
+def test_qwen_home_counts_in_one_profile(two: Desk) -> None:
     two.write("q/.env", "OPENAI_BASE_URL=http://127.0.0.1:1/v1\n")
     env = {"QWEN_HOME": "~/q"}
     assert two.run("resolve", env=env).ended(0).toml == two.run("resolve").ended(0).toml
@@ -423,7 +423,7 @@ def test_qwen_home_is_of_one_profile(two: Desk) -> None:
     assert "QWEN_HOME" not in told
 
 
-def test_qwen_home_may_stand_in_a_file_of_the_homes_and_in_no_other(two: Desk) -> None:
+def test_qwen_home_may_be_set_only_in_a_file_of_the_home(two: Desk) -> None:
     two.write("q/.env", "OPENAI_BASE_URL=http://127.0.0.1:1/v1\n")
     two.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nQWEN_HOME=~/q\n")
     assert moved(two, *METHOD)["config"]["base_url"] == URL
@@ -431,17 +431,17 @@ def test_qwen_home_may_stand_in_a_file_of_the_homes_and_in_no_other(two: Desk) -
     assert moved(two, *METHOD)["config"]["base_url"] == URL
     two.write(".env", "QWEN_HOME=~/q\n")
     assert moved(two, *METHOD)["config"]["base_url"] == "http://127.0.0.1:1/v1"
-    # The first of the two counts, the environment before both, and one that is set to nothing there is ~/.qwen.
+    # The first of the two counts; the environment overrides both; if it is empty there, it means ~/.qwen.
     two.write(".qwen/.env", f"OPENAI_BASE_URL={URL}\nQWEN_HOME=~/.qwen\n")
     assert moved(two, *METHOD)["config"]["base_url"] == URL
     two.write(".qwen/.env", f"OPENAI_BASE_URL={URL}\n")
     assert moved(two, *METHOD, QWEN_HOME="")["config"]["base_url"] == URL
-    # Where no file is searched for, none says where.
+    # Without a search, no file sets it.
     named = two.run("resolve", "--profile", NEWER, "--env-file", "~/.env", env={"OPENAI_API_KEY": KEY})
     named.ended(3)
 
 
-def test_the_explanation_says_what_moved_it(two: Desk) -> None:
+def test_the_explanation_names_the_origin_of_qwen_home(two: Desk) -> None:
     two.write("q/.env", "OPENAI_MODEL=m\n")
     out = explain(two, "--profile", NEWER, QWEN_HOME="~/q").ended(0).out
     assert after(out, "env files: ")[0] == "environment QWEN_HOME moves ~/.qwen to ~/q"
@@ -471,7 +471,7 @@ def test_the_login_and_the_settings_move_with_it(desk: Desk) -> None:
     desk.run("check", "--strict", "a.toml", env={"QWEN_HOME": "~/q"}).ended(0)
 
 
-def test_a_qwen_home_that_leads_nowhere(two: Desk) -> None:
+def test_a_missing_qwen_home(two: Desk) -> None:
     missing = explain(two, "--profile", NEWER, QWEN_HOME="~/nowhere").ended(0)
     assert "absent ~/nowhere/.env" in " ".join(missing.out.split())
     here = {"cwd": two.cwd, "home": two.home, "profile": NEWER}
@@ -489,8 +489,8 @@ def test_a_qwen_home_that_leads_nowhere(two: Desk) -> None:
     assert absolute.toml["config"]["base_url"] == URL
 
 
-def test_a_run_goes_by_qwen_home(two: Desk) -> None:
-    """The endpoint that is tried is the one of the moved directory: nobody answers there."""
+def test_run_uses_qwen_home(two: Desk) -> None:
+    """The endpoint in use is that of the moved directory, where no server answers."""
     two.write("q/.env", "OPENAI_BASE_URL=http://127.0.0.1:9/v1\nQWEN_CFG_MAX_RETRIES=0\n")
     failed = two.run("run", "-p", "hello", "--profile", NEWER, env={"QWEN_HOME": "~/q"}).ended(6)
     assert "127.0.0.1" in failed.err

@@ -1,4 +1,4 @@
-"""Proxies as people export them: with a login, for SOCKS, not valid at all, and how to have none."""
+"""Proxies from the environment: with a login, for SOCKS, invalid ones, and how to disable one."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_the_login_of_a_proxy_reaches_the_proxy(desk: Desk, server: Provider, wr
     assert written not in outcome.said
 
 
-def test_the_login_is_shown_and_written_nowhere(desk: Desk, server: Provider) -> None:
+def test_the_login_is_never_shown_or_written(desk: Desk, server: Provider) -> None:
     proxy = server.url.replace("//", f"//user:{PASSWORD}@")
     for argv in (
         ["resolve", "--explain"],
@@ -78,7 +78,7 @@ def test_the_login_is_shown_and_written_nowhere(desk: Desk, server: Provider) ->
 
 
 @pytest.mark.parametrize("command", [["resolve"], ["resolve", "-o", "qwen.toml"], ["init", "--no-verify"]])
-def test_a_login_that_is_not_written_is_told_once(desk: Desk, server: Provider, command: list[str]) -> None:
+def test_an_omitted_login_is_reported_once(desk: Desk, server: Provider, command: list[str]) -> None:
     proxy = server.url.replace("//", f"//user:{PASSWORD}@")
     outcome = desk.run(*command, "--proxy", proxy, env=elsewhere()).ended(0)
     assert PASSWORD not in outcome.said
@@ -86,20 +86,20 @@ def test_a_login_that_is_not_written_is_told_once(desk: Desk, server: Provider, 
     assert "export HTTPS_PROXY" in outcome.err
 
 
-def test_a_login_that_the_artifact_finds_is_told_with_its_place(desk: Desk, server: Provider) -> None:
+def test_the_origin_of_the_artifacts_login_is_reported(desk: Desk, server: Provider) -> None:
     (desk.cwd / "corp.env").write_text(f"HTTPS_PROXY={server.url.replace('//', f'//user:{PASSWORD}@')}\n")
     outcome = desk.run("resolve", "--env-file", "corp.env", "-o", "qwen.toml", env=elsewhere()).ended(0)
     assert "With --config, it is read from ./corp.env:1" in outcome.err
 
 
-def test_nothing_is_told_where_no_proxy_or_no_login_is_left_out(desk: Desk, server: Provider) -> None:
+def test_no_report_if_no_login_is_omitted(desk: Desk, server: Provider) -> None:
     proxy = server.url.replace("//", f"//user:{PASSWORD}@")
     for argv, env in ((["--proxy", server.url], elsewhere()), ([], elsewhere(HTTPS_PROXY=proxy))):
         assert "login" not in desk.run("resolve", *argv, "-o", "qwen.toml", env=env).ended(0).err
 
 
 @pytest.mark.parametrize("place", ["environment", "home", "named file"])
-def test_an_artifact_finds_the_login_where_the_proxy_stands(desk: Desk, server: Provider, place: str) -> None:
+def test_an_artifact_takes_the_login_from_the_proxys_origin(desk: Desk, server: Provider, place: str) -> None:
     proxy, env, argv = server.url.replace("//", f"//user:{PASSWORD}@"), elsewhere(), []
     if place == "environment":
         env = elsewhere(HTTPS_PROXY=proxy)
@@ -115,8 +115,8 @@ def test_an_artifact_finds_the_login_where_the_proxy_stands(desk: Desk, server: 
     assert [r.headers["proxy-authorization"] for r in server.taken()] == [basic(f"user:{PASSWORD}")]
 
 
-def test_a_login_goes_to_no_proxy_but_its_own(desk: Desk, server: Provider) -> None:
-    """Whoever writes the artifact names the proxy; the login beside another one stays where it is."""
+def test_a_login_goes_only_to_its_own_proxy(desk: Desk, server: Provider) -> None:
+    """The artifact names the proxy; a login of another proxy is not used for it."""
     (desk.cwd / "corp.env").write_text(f"HTTPS_PROXY={server.url.replace('//', f'//user:{PASSWORD}@')}\n")
     desk.run("resolve", "--env-file", "corp.env", "-o", "qwen.toml", env=elsewhere()).ended(0)
     text = (desk.cwd / "qwen.toml").read_text()
@@ -139,7 +139,7 @@ def test_requests_go_through_a_socks_proxy(desk: Desk, server: Provider, scheme:
 
 
 @pytest.mark.parametrize("login", ["", "user:wrong"])
-def test_a_socks_proxy_that_wants_another_login(desk: Desk, server: Provider, login: str) -> None:
+def test_a_socks_proxy_that_refuses_the_login(desk: Desk, server: Provider, login: str) -> None:
     with socks_proxy(server.port, f"user:{PASSWORD}") as proxy:
         url = f"socks5://{login + '@' if login else ''}{proxy.address}"
         outcome = desk.run(*ASK, env=elsewhere(ALL_PROXY=url)).ended(6)
@@ -150,7 +150,7 @@ def test_a_socks_proxy_that_wants_another_login(desk: Desk, server: Provider, lo
 
 @pytest.mark.parametrize("login", ["", "user:wrong"])
 @pytest.mark.parametrize("url", [ELSEWHERE, "https://models.example/v1"])
-def test_a_proxy_that_wants_another_login(desk: Desk, login: str, url: str) -> None:
+def test_a_proxy_that_refuses_the_login(desk: Desk, login: str, url: str) -> None:
     with tunnels(1, "407 Proxy Authentication Required") as proxy:
         written = proxy.url.replace("//", f"//{login}@") if login else proxy.url
         outcome = desk.run(*ASK, env=elsewhere(HTTPS_PROXY=written, OPENAI_BASE_URL=url)).ended(6)
@@ -158,7 +158,7 @@ def test_a_proxy_that_wants_another_login(desk: Desk, login: str, url: str) -> N
     assert "user:wrong" not in outcome.said
 
 
-def test_a_protocol_that_is_not_spoken_is_named_when_it_is_used(desk: Desk, server: Provider) -> None:
+def test_an_unsupported_protocol_is_an_error_when_it_is_used(desk: Desk, server: Provider) -> None:
     env = {"ALL_PROXY": "socks4://127.0.0.1:9"}
     desk.run("resolve", env=elsewhere(**env)).ended(0)
     desk.run(*ASK, env=env_of(server, **env)).ended(0)
@@ -171,7 +171,7 @@ UNREADABLE = ["proxy.example:3128", "ftp://proxy.example", "http://", "http://u:
 
 
 @pytest.mark.parametrize("text", UNREADABLE)
-def test_a_proxy_that_is_not_valid_stops_nothing_where_it_is_not_used(desk: Desk, server: Provider, text: str) -> None:
+def test_an_invalid_proxy_that_is_not_used_is_ignored(desk: Desk, server: Provider, text: str) -> None:
     env = env_of(server, ALL_PROXY=text)
     outcome = desk.run("resolve", "-o", "qwen.toml", env=env).ended(0)
     assert "QC133" in outcome.err
@@ -184,7 +184,7 @@ def test_a_proxy_that_is_not_valid_stops_nothing_where_it_is_not_used(desk: Desk
 
 @pytest.mark.parametrize("text", UNREADABLE)
 @pytest.mark.parametrize("none", [["--proxy="], ["--proxy", "none"], ["--no-proxy", "*"]])
-def test_a_flag_says_that_there_is_no_proxy(desk: Desk, text: str, none: list[str]) -> None:
+def test_a_flag_disables_the_proxy(desk: Desk, text: str, none: list[str]) -> None:
     env = elsewhere(HTTPS_PROXY=text)
     refused = desk.run("resolve", env=env).ended(3)
     assert "HTTPS_PROXY" in refused.err
@@ -192,7 +192,7 @@ def test_a_flag_says_that_there_is_no_proxy(desk: Desk, text: str, none: list[st
     assert 'proxy = ""' in (desk.cwd / "qwen.toml").read_text()
 
 
-def test_a_proxy_that_is_not_valid_stops_where_it_would_be_used(desk: Desk, server: Provider) -> None:
+def test_an_invalid_proxy_in_use_is_an_error(desk: Desk, server: Provider) -> None:
     desk.run("resolve", "-o", "qwen.toml", env=elsewhere()).ended(0)
     outcome = desk.run(*ASK, "--config", "qwen.toml", env=elsewhere(HTTPS_PROXY="proxy.example:3128")).ended(3)
     assert "HTTPS_PROXY is not valid" in outcome.err

@@ -1,4 +1,4 @@
-"""`from qwen_cfg import resolve`: the world is given, and nothing else is read or changed."""
+"""The Python interface: `resolve` reads only the given world and changes nothing."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ def test_every_public_name_can_be_imported(package: object) -> None:
 
 
 @pytest.mark.parametrize("name", qwen_cfg.__all__)
-def test_a_public_name_is_no_module(name: str) -> None:
-    """A function that is named like a module of the package is hidden by it only in a process that is new."""
+def test_a_public_name_is_not_a_module(name: str) -> None:
+    """A module can hide a function with the same name, and only in a new process."""
     code = f"from qwen_cfg import {name}; print(callable({name}))"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
     assert ended.stdout == "True\n"
 
 
-def test_a_process_that_resolves_often_sees_each_change_and_works_little(desk: Desk) -> None:
-    """What is remembered from one resolution to the next is what depends on no file: few calls are left."""
+def test_repeated_resolutions_see_each_change_and_are_fast(desk: Desk) -> None:
+    """Caches hold only values that depend on no file, so repeated resolutions make few calls."""
     file = desk.write("work/app/.env", "")
 
     def resolved(text: str) -> Resolution:
@@ -79,9 +79,7 @@ def test_a_process_that_resolves_often_sees_each_change_and_works_little(desk: D
     assert calls < 3_000, "4,700 were made while nothing was remembered"
 
 
-def test_it_resolves_in_the_world_that_is_given_and_in_no_other(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_resolve_uses_only_the_given_world(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     desk.write("work/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=mine\n")
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere/.env").write_text("OPENAI_MODEL=elsewhere\n")
@@ -99,7 +97,7 @@ def test_it_resolves_in_the_world_that_is_given_and_in_no_other(
     assert load(dump(artifact)) == artifact
 
 
-# What a caller's process would notice: every program that is started, and every use of the network.
+# Audit events that would affect the caller's process: started programs and network use.
 WATCHED = """
 import os, sys
 from collections.abc import MutableMapping
@@ -133,8 +131,8 @@ print(*sorted(diagnostic.code for diagnostic in diagnose(resolution)))
 """
 
 
-def test_it_reads_no_environment_of_its_own_and_starts_no_program(desk: Desk) -> None:
-    """It is tried in a work tree, with a key in a file that git could be asked about, and a file of somebody else."""
+def test_resolve_reads_no_other_environment_and_starts_no_program(desk: Desk) -> None:
+    """In a work tree, with a key in a file that git may track, and with a file of another user."""
     subprocess.run(["git", "init", "--quiet", str(desk.cwd)], check=True, timeout=30)
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL='quoted' # and more\n")
     desk.write(".qwen/.env", "QWEN_HOME=~/other\n")
@@ -144,7 +142,7 @@ def test_it_reads_no_environment_of_its_own_and_starts_no_program(desk: Desk) ->
     assert "QC304" not in ended.stdout
 
 
-def test_git_is_asked_by_who_says_how(desk: Desk) -> None:
+def test_git_is_asked_only_through_the_given_function(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
     asked = []
 
@@ -159,7 +157,7 @@ def test_git_is_asked_by_who_says_how(desk: Desk) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
-def test_who_became_root_is_known_by_the_environment_that_is_given(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_user_behind_sudo_comes_from_the_given_environment(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SUDO_UID", raising=False)
     desk.write("work/app/.env", "OPENAI_MODEL=mine\n")
     os.chown(desk.cwd / ".env", NOBODY, NOBODY)
@@ -170,14 +168,14 @@ def test_who_became_root_is_known_by_the_environment_that_is_given(desk: Desk, m
         resolve(environ={}, **here)
 
 
-def test_it_agrees_with_the_command_line(desk: Desk) -> None:
+def test_resolve_agrees_with_the_command_line(desk: Desk) -> None:
     desk.write("work/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL='a#b'\nDEBUG=1\n")
     argv = ["--timeout", "7", "--no-debug", "-m", "x"]
     mine = to_artifact(resolve(argv, environ={}, cwd=desk.cwd, home=desk.home))
     assert dump(mine) == desk.run("resolve", *argv).ended(0).out
 
 
-def test_flags_and_values_are_two_ways_to_say_the_same(desk: Desk) -> None:
+def test_flags_and_values_are_equivalent(desk: Desk) -> None:
     argv = ["--model", "m", "--timeout", "1.5", "--no-proxy", "a,b", "--debug", "--openai-api-key", KEY]
     values = {"model": "m", "timeout": 1.5, "no_proxy": ("a", "b"), "debug": True, "api_key": KEY}
     by_flags = resolve(argv, environ={}, cwd=desk.cwd, home=None)
@@ -242,7 +240,7 @@ def test_errors_are_typed(desk: Desk) -> None:
     assert issubclass(UsageError, qwen_schema.QwenCfgError)
 
 
-def test_an_incomplete_resolution_can_be_explained_and_not_compiled(desk: Desk) -> None:
+def test_an_incomplete_resolution_can_be_explained_but_has_no_artifact(desk: Desk) -> None:
     resolution = resolve(environ={}, cwd=desk.cwd, home=desk.home)
     assert resolution.is_complete is False
     diagnostics = diagnose(resolution)
@@ -252,7 +250,7 @@ def test_an_incomplete_resolution_can_be_explained_and_not_compiled(desk: Desk) 
         to_artifact(resolution)
 
 
-def test_nothing_that_is_returned_shows_a_secret(desk: Desk) -> None:
+def test_no_returned_object_shows_a_secret(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
     desk.write(".env", "OPENAI_API_KEY=another-key-of-the-home\n")
     resolution = resolve(environ={"OPENAI_API_KEY": "third-key-exported"}, cwd=desk.cwd, home=desk.home)
@@ -262,7 +260,7 @@ def test_nothing_that_is_returned_shows_a_secret(desk: Desk) -> None:
         assert secret not in shown
 
 
-def test_importing_it_is_cheap_and_quiet() -> None:
+def test_importing_the_package_is_fast_and_prints_nothing() -> None:
     code = "import sys, qwen_cfg; print(sorted({'jsonschema', 'httpx', 'rich', 'dotenv'} & set(sys.modules)))"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
     assert (ended.stdout, ended.stderr) == ("[]\n", "")

@@ -1,4 +1,4 @@
-"""What a person reads in a terminal: lines that break between words, whole URLs, colour where it is asked for."""
+"""Readability in a terminal: lines break between words, URLs are complete, and color follows the settings."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def words_of(text: str) -> list[str]:
     ids=lambda argv: " ".join(argv) or "nothing",
 )
 def test_lines_break_between_words(desk: Desk, argv: list[str], width: int) -> None:
-    """A word that the terminal cuts is none of the words that the program wrote."""
+    """A word that the terminal breaks is not one of the program's words."""
     desk.write("work/app/other.env", f"OPENAI_MODEL={'long-name-' * 3}\nexport nothing that is an assignment\n")
     env = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": "http://localhost/v1", "OPENAI_MODEL": "m"}
     desk.run("resolve", *PLAIN, "-o", "qwen.toml", env=env).ended(0)
@@ -90,7 +90,7 @@ def test_a_url_is_not_cut_on_a_narrow_screen(desk: Desk, width: int) -> None:
 
 @pytest.mark.parametrize("width", [74, 80, 90, 96, 120])
 def test_no_value_and_no_source_is_cut_in_a_table(desk: Desk, width: int) -> None:
-    """Columns that are too narrow for a URL, a path or a name of a variable stand below each other."""
+    """If columns are too narrow for a URL, a path or a variable, the cells are shown below each other."""
     model = "a-vendor/" + "a-long-name-of-a-model-" * 2
     desk.write(".qwen/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL=https://api.openai.com/v1\nOPENAI_MODEL={model}\n")
     env = {"OPENAI_BASE_URL": URL, "COLUMNS": str(width)}
@@ -120,7 +120,7 @@ EXPORTED = {"OPENAI_API_KEY": KEY}
 LONG_URL = "https://gateway.internal.a-company.example/openai/deployments/the-usual-one/v1"
 OTHER_URL = "https://dashscope-intl.aliyuncs.com/compatible-mode/v1"
 LONG_PLACE = "work/a-rather-long-name-of-a-customer-of-ours/and a project/of-the-year"
-# Command lines, and the URLs and paths that each shows whole.
+# Command lines, and the URLs and paths that each shows in full.
 LONG_TEXTS = [
     (["--explain"], [LONG_URL, OTHER_URL, f"~/{LONG_PLACE}/src", "../.env", "./.qwen/.env", "~/.qwen/.env"]),
     (["--explain", "base_url"], [LONG_URL, OTHER_URL, f"~/{LONG_PLACE}/src"]),
@@ -131,7 +131,7 @@ LONG_TEXTS = [
 
 
 def long_desk(desk: Desk) -> Desk:
-    """Make a project with a long name and long URLs, and return it as a desk that one works at."""
+    """Make a project with a long name and long URLs, and return its desk."""
     desk.write(".qwen/.env", f"OPENAI_BASE_URL={OTHER_URL}\n")
     desk.write(f"{LONG_PLACE}/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={LONG_URL}\nDEBUG=1\n")
     desk.write(f"{LONG_PLACE}/LONG NAMED/an-env-file.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={OTHER_URL}\n")
@@ -141,7 +141,7 @@ def long_desk(desk: Desk) -> Desk:
 
 @pytest.mark.parametrize("width", [40, 60, 80])
 def test_no_url_and_no_path_is_cut_on_a_screen(desk: Desk, width: int) -> None:
-    """They go over the edge rather than into two lines, and no word is broken anywhere."""
+    """They may be wider than the screen, and no word is broken."""
     long_desk(desk)
     for argv, texts in LONG_TEXTS:
         words = ["-C", f"../../{LONG_PLACE}/src", "resolve", *argv]
@@ -151,7 +151,7 @@ def test_no_url_and_no_path_is_cut_on_a_screen(desk: Desk, width: int) -> None:
         whole = set(words_of(desk.run(*words, env={"COLUMNS": "200"}).out))
         told = {word.rstrip(":") for word in words_of("\n".join(lines))}
         assert told <= {word.rstrip(":") for word in whole}, argv
-        # What can be broken is.
+        # All other text fits the screen.
         assert [line for line in lines if len(line) > width and len(line.split()) > 3] == [], argv
 
 
@@ -173,7 +173,7 @@ def test_a_row_of_the_settings_is_not_wrapped_into_the_next(desk: Desk, width: i
     assert "settings.json" in lines[row] or lines[row + 1] == "    ./.qwen/settings.json"
 
 
-# Command lines, their exit codes, and what is coloured by each.
+# Command lines, their exit codes, and their colored texts.
 COLOURED = [
     (["--help"], 0, "options:"),
     (["resolve", "-h"], 0, "usage:"),
@@ -201,7 +201,7 @@ def coloured_parts(text: str) -> list[str]:
 
 
 def colour_desk(desk: Desk) -> None:
-    """Make a project that is not trusted yet, with a line that is no assignment, and its artifact from before."""
+    """Make a project without approval, with an invalid line in its env file, and with an old artifact."""
     desk.write("work/app/other.env", "B=1\n")
     for host in ("a", "b"):
         url = f"https://{host}.example/v1"
@@ -211,7 +211,7 @@ def colour_desk(desk: Desk) -> None:
 
 
 def as_before(desk: Desk, state: dict[str, bytes]) -> None:
-    """Put the files of a home back."""
+    """Restore the files of a home."""
     for path in desk.files().keys() - state.keys():
         (desk.home / path).unlink()
     for path, content in state.items():

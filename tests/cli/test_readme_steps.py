@@ -1,4 +1,4 @@
-"""The steps of the README, run in a new project: each of them works."""
+"""The steps of the README work in a new project."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .process import Desk
 
 README = Path(__file__).parents[2] / "README.md"
-# A dialogue, which has tests of its own; a login at the real service; and what a terminal alone does.
+# Steps with other tests or needs: a dialogue, a login at the real service, and a conversation.
 ELSEWHERE = ("qwen-cfg init", "qwen-cfg auth login", "qwen-cfg run --auth-type")
 
 
@@ -49,7 +49,7 @@ def test_each_step_of_the_readme_works(desk: Desk, server: Provider) -> None:
     assert len(steps()) >= 10
     assert "`qwen-cfg resolve -o qwen.toml`" in README.read_text(encoding="utf-8")
     assert all(any(step.startswith(name) for step in steps()) for name in ELSEWHERE)
-    # As it is done by hand, by the same section.
+    # The manual step of the same section.
     desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={server.url}/v1\nOPENAI_MODEL=gpt-4o\n")
     desk.write("work/app/.gitignore", ".qwen/.env\n")
     assert typed(desk, "qwen-cfg resolve -o qwen.toml").returncode == 0
@@ -57,17 +57,17 @@ def test_each_step_of_the_readme_works(desk: Desk, server: Provider) -> None:
     programs = stand_in.install(desk.home / "npm")
     subprocess.run(["git", "init", "-q", "."], cwd=desk.cwd, env=clean_environment(desk.home), check=True)
     for step in steps():
-        # What the tests need not have.
+        # A program that may not be installed.
         command = step if shutil.which("jq") else step.partition(" | jq")[0]
         if command.startswith(ELSEWHERE):
             continue
         if command.endswith(("-- qwen", "verify")):
             command = f"PATH={programs}:$PATH {command}"
         if "--secret-from" in command:
-            # It is for a job that has the key in its environment.
+            # This step is for a job with the key in its environment.
             command = f"OPENAI_API_KEY={KEY} {command}"
         if " set model" in command:
-            # The comment beside it says what is to follow.
+            # The comment in the README says what should follow.
             assert "qwen-cfg check --update" in README.read_text(encoding="utf-8").partition(command)[2].split("\n")[0]
             command = f"{command.replace('NAME', 'gpt-4o-mini')} && qwen-cfg check --update"
         ended = typed(desk, command)

@@ -1,4 +1,4 @@
-"""What is typed in a session is compiled like everything else; what is kept is read back, or it is told why not."""
+"""`/auth` in a session: typed values are compiled like all others, and saved ones are read back or reported."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def desk(here: Desk) -> Desk:
     return here
 
 
-# Nobody is there to be asked, and nothing is trusted.
+# There is no terminal, and nothing is approved.
 GATE = Gate(TrustStore(None))
 
 
 def request(**changes: Any) -> Request:
-    """Return a request of this process, as it is now."""
+    """Return a request with the present state of this process."""
     return replace(Request(this_process()), **changes)
 
 
@@ -52,14 +52,14 @@ def origins(ready_config: ReadyConfig) -> dict[str, str]:
     return {name: ready_config.artifact.provenance[name].origin for name in ("api_key", "base_url", "model")}
 
 
-def given(name: str, text: str) -> FlagValue:
+def typed_value(name: str, text: str) -> FlagValue:
     field = declared_fields()[name]
     return FlagValue(field.flags[0], Secret(text) if field.secret else text)
 
 
-def test_what_is_typed_for_this_session_beats_everything_and_is_valid(desk: Desk) -> None:
+def test_values_typed_for_this_session_override_all_others(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={OTHER}\nOPENAI_MODEL=other\nQWEN_CFG_TIMEOUT=7\n")
-    ready_config = session(flags={"model": given("model", "flagged")})(TYPED)
+    ready_config = session(flags={"model": typed_value("model", "flagged")})(TYPED)
     assert ready_config.key == Secret(KEY)
     assert origins(ready_config) == {"api_key": "/auth", "base_url": "/auth", "model": "/auth"}
     assert ready_config.artifact.config["timeout"] == 7
@@ -69,7 +69,7 @@ def test_what_is_typed_for_this_session_beats_everything_and_is_valid(desk: Desk
     assert not (desk.cwd / ".qwen").exists()
 
 
-def test_what_was_typed_before_still_counts(desk: Desk) -> None:
+def test_values_typed_earlier_still_count(desk: Desk) -> None:
     change = session()
     change(TYPED)
     assert change(Change("/model", {"model": "m-2"})).artifact.text("model") == "m-2"
@@ -79,7 +79,7 @@ def test_what_was_typed_before_still_counts(desk: Desk) -> None:
     assert change.defaults() == DialogueDefaults("http://localhost:1/v1", "m-2", "sk-0…wxyz (39 characters)")
 
 
-def test_a_change_that_gives_nothing_usable_changes_nothing(desk: Desk) -> None:
+def test_an_unusable_change_changes_nothing(desk: Desk) -> None:
     change = session()
     with pytest.raises(ConfigurationError):
         change(Change("/model", {"model": "m"}))
@@ -98,7 +98,7 @@ def test_a_change_that_gives_nothing_usable_changes_nothing(desk: Desk) -> None:
     assert not (desk.cwd / ".qwen").exists()
 
 
-def test_what_is_kept_comes_from_the_file_then(desk: Desk) -> None:
+def test_saved_values_come_from_the_file(desk: Desk) -> None:
     change = session()
     change(Change("/model", {"model": "before", "api_key": Secret(OTHER)}))
     ready_config = change(KEPT)
@@ -113,10 +113,12 @@ def test_what_is_kept_comes_from_the_file_then(desk: Desk) -> None:
     assert desk.run("resolve").ended(0).toml["config"]["model"] == "m-1"
 
 
-def test_what_hides_the_kept_is_named_and_what_was_typed_counts(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_value_that_overrides_the_saved_one_is_named_and_the_typed_one_counts(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", OTHER)
     monkeypatch.setenv("OPENAI_BASE_URL", "")
-    ready_config = session(flags={"model": given("model", "flagged")})(KEPT)
+    ready_config = session(flags={"model": typed_value("model", "flagged")})(KEPT)
     assert ready_config.key == Secret(KEY)
     assert origins(ready_config) == {"api_key": "/auth", "base_url": "/auth", "model": "/auth"}
     typed = "In this session, the value you typed is used."
@@ -129,7 +131,7 @@ def test_what_hides_the_kept_is_named_and_what_was_typed_counts(desk: Desk, monk
     )
 
 
-def test_a_file_that_says_qwen_oauth_is_told(desk: Desk) -> None:
+def test_a_file_that_selects_qwen_oauth_is_reported(desk: Desk) -> None:
     desk.write("work/app/.qwen/.env", "QWEN_OAUTH=1\n")
     ready_config = session()(KEPT)
     assert ready_config.artifact.text("auth_method") == "openai"
@@ -140,7 +142,7 @@ def test_a_file_that_says_qwen_oauth_is_told(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("choice", [EnvFileChoice("none"), EnvFileChoice("flag", Path("prod.env"))])
-def test_a_session_that_reads_another_file_says_so(desk: Desk, choice: EnvFileChoice) -> None:
+def test_a_session_with_another_env_file_reports_it(desk: Desk, choice: EnvFileChoice) -> None:
     desk.write("work/app/prod.env", f"OPENAI_API_KEY={OTHER}\n")
     ready_config = session(choice=choice)(KEPT)
     assert origins(ready_config) == {"api_key": "/auth", "base_url": "/auth", "model": "/auth"}
@@ -148,7 +150,7 @@ def test_a_session_that_reads_another_file_says_so(desk: Desk, choice: EnvFileCh
     assert KEY in (desk.cwd / ".qwen" / ".env").read_text()
 
 
-def test_a_file_that_is_read_no_more_is_told_of_and_its_key_is_carried(desk: Desk) -> None:
+def test_a_file_that_is_no_longer_read_is_reported_and_its_key_copied(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={OTHER}\nOPENAI_MODEL=other\nQWEN_CFG_TIMEOUT=7\n")
     texts = {name: text for name, text in ALL.items() if name != "api_key"}
     ready_config = session()(Change("/auth", texts, keep=True))
@@ -160,14 +162,14 @@ def test_a_file_that_is_read_no_more_is_told_of_and_its_key_is_carried(desk: Des
     )
 
 
-def test_an_exported_key_stays_where_it_is(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_exported_key_is_not_copied(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", OTHER)
     ready_config = session()(Change("/auth", {"base_url": URL, "model": "m"}, keep=True))
     assert origins(ready_config)["api_key"] == "OPENAI_API_KEY"
     assert (desk.cwd / ".qwen" / ".env").read_text() == f"OPENAI_BASE_URL={URL}\nOPENAI_MODEL=m\n"
 
 
-def test_a_declared_reference_counts_until_a_key_is_typed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_secret_reference_counts_until_a_key_is_typed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORK_KEY", OTHER)
     change = session(secret_from=SecretReference("environment", variable="WORK_KEY"))
     assert change.defaults().key == "from the variable WORK_KEY"
@@ -176,10 +178,10 @@ def test_a_declared_reference_counts_until_a_key_is_typed(desk: Desk, monkeypatc
     assert (ready_config.key, ready_config.artifact.api_key) == (Secret(KEY), SecretReference("flag", flag="/auth"))
 
 
-def test_what_cannot_be_kept_counts_in_the_session(desk: Desk) -> None:
-    """Nobody has to type a key again because a file cannot be written."""
+def test_values_that_cannot_be_saved_count_in_the_session(desk: Desk) -> None:
+    """If a file cannot be written, the key need not be typed again."""
     (desk.cwd / ".qwen" / ".env").mkdir(parents=True)
-    for change in (session(), amending(desk)):
+    for change in (session(), change_of(desk)):
         ready_config = change(KEPT)
         assert ready_config.key == Secret(KEY)
         assert ready_config.artifact.provenance["api_key"].origin == "/auth"
@@ -188,23 +190,23 @@ def test_what_cannot_be_kept_counts_in_the_session(desk: Desk) -> None:
         assert KEY not in notice
 
 
-def test_no_remark_where_nothing_is_hidden(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_notice_if_nothing_is_overridden(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={OTHER}\n")
     assert key_remark(compilation_of(request()).resolution) == ""
     monkeypatch.setenv("OPENAI_API_KEY", OTHER)
     assert key_remark(compilation_of(request()).resolution) == ""
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    flagged = request(flags={"api_key": given("api_key", "k-flag")})
+    flagged = request(flags={"api_key": typed_value("api_key", "k-flag")})
     assert key_remark(compilation_of(flagged).resolution) == (
         "That key overrides the keys from environment OPENAI_API_KEY, ./.env:1 OPENAI_API_KEY."
     )
 
 
-def given_artifact(use: ReadyConfig) -> ArtifactSubject:
+def use_artifact(use: ReadyConfig) -> ArtifactSubject:
     return ArtifactSubject(use, "work.toml", Path("work.toml").absolute(), this_process())
 
 
-def amending(desk: Desk) -> Changes:
+def change_of(desk: Desk) -> Changes:
     desk.write("work/app/.env", f"OPENAI_API_KEY={OTHER}\n")
     return Changes(
         ArtifactSubject(
@@ -214,8 +216,8 @@ def amending(desk: Desk) -> Changes:
     )
 
 
-def test_an_artifact_that_was_given_is_changed_in_place(desk: Desk) -> None:
-    change = amending(desk)
+def test_a_change_applies_to_the_given_artifact(desk: Desk) -> None:
+    change = change_of(desk)
     ready_config = change(Change("/model", {"model": "m-9"}))
     assert (ready_config.artifact.text("model"), ready_config.key) == ("m-9", Secret(OTHER))
     ready_config = change(TYPED)
@@ -227,8 +229,8 @@ def test_an_artifact_that_was_given_is_changed_in_place(desk: Desk) -> None:
         change(Change("/auth", {"base_url": "nowhere"}))
 
 
-def test_what_is_kept_does_not_change_the_artifact_that_was_given(desk: Desk) -> None:
-    change = amending(desk)
+def test_saving_does_not_change_the_file_of_the_artifact(desk: Desk) -> None:
+    change = change_of(desk)
     ready_config = change(Change("/auth", {"base_url": URL, "model": "m-1"}, keep=True))
     assert ready_config.notices[2:] == ("the artifact work.toml is unchanged; the next run with it uses its values",)
     assert (desk.cwd / ".qwen" / ".env").read_text() == (
@@ -237,7 +239,7 @@ def test_what_is_kept_does_not_change_the_artifact_that_was_given(desk: Desk) ->
     assert origins(ready_config)["api_key"] == "./.env:1"
 
 
-def test_an_artifact_of_a_session_can_be_checked(desk: Desk) -> None:
+def test_an_artifact_saved_in_a_session_can_be_checked(desk: Desk) -> None:
     artifact = session()(TYPED).artifact
     desk.write("work/app/session.toml", dump(artifact))
     assert replay(request(), artifact).flags["model"] == FlagValue("/auth", "m-1")
@@ -247,12 +249,12 @@ def test_an_artifact_of_a_session_can_be_checked(desk: Desk) -> None:
     desk.run("check", "session.toml", env={"OPENAI_API_KEY": KEY}).ended(0)
     refused = desk.run("run", "--config", "session.toml", "-p", "ping", "--trust-project").ended(3)
     assert "the key typed at /auth" in refused.err
-    # A file is not believed about what was typed.
+    # A file cannot confirm typed values.
     desk.run("run", "--config", "session.toml", "-p", "ping").ended(5)
 
 
-def test_what_was_typed_before_is_not_the_artifacts_word(desk: Desk) -> None:
-    """Enter accepts a base URL that is shown, which may be the one that was typed a moment ago."""
+def test_a_base_url_typed_earlier_is_the_users_own(desk: Desk) -> None:
+    """Enter accepts the shown base URL, which may be one that was typed before."""
     desk.write("work/app/.env", f"OPENAI_API_KEY={OTHER}\n")
     change = Changes(
         ArtifactSubject(
@@ -266,4 +268,4 @@ def test_what_was_typed_before_is_not_the_artifacts_word(desk: Desk) -> None:
     assert change(Change("/model", {"model": "m-2"})).artifact.text("base_url") == typed["base_url"]
     stranger = replace(change(Change("/model", {"model": "m-3"})), key=Secret(KEY))
     with pytest.raises(NotTrustedError, match="base_url"):
-        Changes(given_artifact(stranger), GATE)(Change("/auth", typed))
+        Changes(use_artifact(stranger), GATE)(Change("/auth", typed))

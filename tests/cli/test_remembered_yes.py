@@ -1,4 +1,4 @@
-"""A remembered yes: it is to the key of one file, and a link that leads to another file asks again."""
+"""Stored approvals: each is for the key of one file, and a link to another file asks again."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ ENTRY = {"id": "m", "envKey": "TEAM_KEY", "baseUrl": STRANGER}
 OPENAI: dict[str, Any] = {"$version": 4, "security": {"auth": {"selectedType": "openai"}}}
 
 
-def says(**auth: str) -> dict[str, Any]:
+def message_of(**auth: str) -> dict[str, Any]:
     return {"$version": 4, "security": {"auth": {"selectedType": "openai", **auth}}}
 
 
 def ask(desk: Desk, server: Provider, *words: str, **env: str) -> Outcome:
-    """Ask with the server as the user's proxy, so that it sees what goes to the stranger."""
+    """Send a prompt with the server as the user's proxy, so that it sees requests to the stranger."""
     return desk.run("run", "-p", "ping", *words, env={"HTTP_PROXY": server.url, "NO_PROXY": "none", **env})
 
 
 def link(desk: Desk, name: str, target: str) -> None:
-    """Make a name of the project a link to a file or directory of the home, in the place of what it is now."""
+    """Replace a file of the project by a link to a file or directory of the home."""
     place = desk.cwd / name
     place.parent.mkdir(exist_ok=True)
     if place.is_symlink() or place.exists():
@@ -40,14 +40,14 @@ def link(desk: Desk, name: str, target: str) -> None:
     place.symlink_to(desk.home / target)
 
 
-# What the project's settings say, and the variable that one of its env files sets.
+# The project's settings, and the variable of one of its env files.
 WAYS: dict[str, tuple[dict[str, Any], str]] = {
-    "the usual variable": (says(baseUrl=STRANGER), "OPENAI_API_KEY"),
-    "a variable in the key": (says(baseUrl=STRANGER, apiKey="${TEAM_KEY}"), "TEAM_KEY"),
-    "a variable in a part of the key": (says(baseUrl=STRANGER, apiKey="x-${TEAM_KEY}"), "TEAM_KEY"),
+    "the usual variable": (message_of(baseUrl=STRANGER), "OPENAI_API_KEY"),
+    "a variable in the key": (message_of(baseUrl=STRANGER, apiKey="${TEAM_KEY}"), "TEAM_KEY"),
+    "a variable in a part of the key": (message_of(baseUrl=STRANGER, apiKey="x-${TEAM_KEY}"), "TEAM_KEY"),
     "envKey": (OPENAI | {"model": {"name": "m"}, "modelProviders": {"openai": [ENTRY]}}, "TEAM_KEY"),
     "a variable in the model": (
-        says(baseUrl=STRANGER, apiKey="k-of-the-project") | {"model": {"name": "m-${TEAM_WORD}"}},
+        message_of(baseUrl=STRANGER, apiKey="k-of-the-project") | {"model": {"name": "m-${TEAM_WORD}"}},
         "TEAM_WORD",
     ),
 }
@@ -56,9 +56,7 @@ WAYS: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("place", [".env", "../.env"])
 @pytest.mark.parametrize("before", ["file", "link"])
-def test_a_yes_is_to_the_file_that_a_link_leads_to(
-    desk: Desk, server: Provider, way: str, place: str, before: str
-) -> None:
+def test_approval_is_for_the_target_of_a_link(desk: Desk, server: Provider, way: str, place: str, before: str) -> None:
     settings, variable = WAYS[way]
     desk.write(OWN, json.dumps(settings))
     for name, text in (("first/keys", FIRST), ("second/keys", SECOND)):
@@ -81,11 +79,11 @@ def test_a_yes_is_to_the_file_that_a_link_leads_to(
 
 
 @pytest.mark.parametrize("linked", ["a directory", "the directory with the file"])
-def test_a_yes_is_to_the_file_that_a_directory_leads_to(desk: Desk, server: Provider, linked: str) -> None:
+def test_approval_is_for_the_target_of_a_linked_directory(desk: Desk, server: Provider, linked: str) -> None:
     for name, text in (("first", FIRST), ("second", SECOND)):
         desk.write(f"{name}/.env", f"OPENAI_API_KEY={text}\n")
     if linked == "a directory":
-        desk.write(OWN, json.dumps(says(baseUrl=STRANGER)))
+        desk.write(OWN, json.dumps(message_of(baseUrl=STRANGER)))
         link(desk, "named", "first")
         words = [*NEWER, "--secret-from", "env-file:named/.env:OPENAI_API_KEY"]
     else:
@@ -103,12 +101,10 @@ def test_a_yes_is_to_the_file_that_a_directory_leads_to(desk: Desk, server: Prov
 
 
 @pytest.mark.parametrize("reference", ["env-file:keys/here:TEAM_KEY", "settings"])
-def test_a_yes_to_an_artifact_is_to_the_file_that_has_the_key_then(
-    desk: Desk, server: Provider, reference: str
-) -> None:
+def test_approval_of_an_artifact_is_for_its_present_key_file(desk: Desk, server: Provider, reference: str) -> None:
     for name, text in (("first", FIRST), ("second", SECOND)):
         desk.write(f"{name}/here", f"TEAM_KEY={text}\n")
-        desk.write(f"{name}/settings.json", json.dumps(says(apiKey=text)))
+        desk.write(f"{name}/settings.json", json.dumps(message_of(apiKey=text)))
     place = "keys" if reference != "settings" else ".qwen"
     link(desk, place, "first")
     if reference != "settings":
@@ -126,26 +122,26 @@ def test_a_yes_to_an_artifact_is_to_the_file_that_has_the_key_then(
     assert server.taken() == []
 
 
-def test_a_yes_lasts_where_no_link_changes(desk: Desk, server: Provider) -> None:
-    """Another key in the same file, other lines and another model ask nothing."""
-    desk.write(OWN, json.dumps(says(baseUrl=STRANGER)))
+def test_approval_lasts_if_no_link_changes(desk: Desk, server: Provider) -> None:
+    """Another key in the same file, other lines and another model cause no question."""
+    desk.write(OWN, json.dumps(message_of(baseUrl=STRANGER)))
     link(desk, ".env", "first/keys")
     desk.write("first/keys", f"OPENAI_API_KEY={FIRST}\n")
     desk.run("trust", "--yes", *NEWER).ended(0)
     ask(desk, server, *NEWER).ended(0)
     desk.write("first/keys", f"# a comment\nOTHER=x\nOPENAI_API_KEY={KEY}\n")
-    desk.write(OWN, json.dumps(says(baseUrl=STRANGER) | {"model": {"name": "another"}}))
+    desk.write(OWN, json.dumps(message_of(baseUrl=STRANGER) | {"model": {"name": "another"}}))
     ask(desk, server, *NEWER).ended(0)
     assert [request.authorization for request in server.taken()] == [f"Bearer {FIRST}", f"Bearer {KEY}"]
 
 
-# Who is asked nothing.
+# Users who are not asked.
 
 
-def silent(desk: Desk, server: Provider, *words: str, **env: str) -> None:
-    """Run a command that would end with 5 if there were anything to ask, and that trusts nothing on the way."""
+def run_without_question(desk: Desk, server: Provider, *words: str, **env: str) -> None:
+    """Run a command without approvals; it would exit with 5 if there were a question."""
     outcome = desk.run(*words, env={"HTTP_PROXY": server.url, "NO_PROXY": "none", **env}).ended(0)
-    # Plain http to another machine is what the test needs, and what a user would not do.
+    # Only the test needs plain http to another machine.
     assert [line for line in outcome.err.splitlines() if line.startswith("QC") and "QC305" not in line] == []
 
 
@@ -156,7 +152,7 @@ MINE: dict[str, Any] = OPENAI | {
 
 
 @pytest.mark.parametrize("held", ["shell", ".env", ".qwen/.env", "a link", "settings"])
-def test_a_user_with_settings_and_a_key_of_their_own_is_asked_nothing(desk: Desk, server: Provider, held: str) -> None:
+def test_a_user_with_own_settings_and_key_is_not_asked(desk: Desk, server: Provider, held: str) -> None:
     desk.write(".qwen/settings.json", json.dumps(MINE | ({"env": {"MY_API_KEY": KEY}} if held == "settings" else {})))
     if held.endswith(".env"):
         desk.write(held, f"MY_API_KEY={KEY}\n")
@@ -165,15 +161,13 @@ def test_a_user_with_settings_and_a_key_of_their_own_is_asked_nothing(desk: Desk
         (desk.home / ".env").symlink_to("dotfiles/keys")
     env = {"MY_API_KEY": KEY} if held == "shell" else {}
     for words in (["run", "-p", "x", *NEWER], ["resolve", *NEWER, "-o", "a.toml"], ["check", "a.toml", *NEWER]):
-        silent(desk, server, *words, **env)
+        run_without_question(desk, server, *words, **env)
     assert [request.authorization for request in server.taken()] == [f"Bearer {KEY}"]
     assert desk.run("trust", "list").ended(0).out == "nothing is trusted\n"
 
 
 @pytest.mark.parametrize("profile", ["documented", "qwen-code-0.21"])
-def test_a_package_with_an_env_file_of_its_own_is_asked_about_nothing(
-    desk: Desk, server: Provider, profile: str
-) -> None:
+def test_a_package_with_its_own_env_file_is_not_asked_about(desk: Desk, server: Provider, profile: str) -> None:
     method = ["--profile", profile, "--auth-type", "openai"]
     desk.write("work/.qwen/.env", f"OPENAI_API_KEY={FIRST}\nOPENAI_BASE_URL=http://other.example/v1\n")
     desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={STRANGER}\nOPENAI_MODEL=m\n")
@@ -183,7 +177,7 @@ def test_a_package_with_an_env_file_of_its_own_is_asked_about_nothing(
         ["resolve", *method, "-o", "a.toml"],
         ["run", "-p", "x", "--config", "a.toml"],
     ):
-        silent(desk, server, *words)
+        run_without_question(desk, server, *words)
     desk.run(
         "run", "-p", "x", *method, cwd=desk.cwd / "packages/one", env={"HTTP_PROXY": server.url, "NO_PROXY": "none"}
     ).ended(0)
@@ -192,13 +186,13 @@ def test_a_package_with_an_env_file_of_its_own_is_asked_about_nothing(
 
 
 @pytest.mark.parametrize("profile", ["documented", "qwen-code-0.21"])
-def test_who_sets_a_project_up_is_asked_nothing_later(desk: Desk, server: Provider, profile: str) -> None:
+def test_after_init_no_question_follows(desk: Desk, server: Provider, profile: str) -> None:
     flags = ["--profile", profile, "--openai-base-url", STRANGER, "--model", "m"]
     for given in ([], ["--openai-api-key", KEY]):
         env = {} if given else {"OPENAI_API_KEY": KEY}
         for name in (".qwen/.env", "qwen.toml"):
             (desk.cwd / name).unlink(missing_ok=True)
-        silent(desk, server, "init", "--no-verify", *flags, *given, **env)
+        run_without_question(desk, server, "init", "--no-verify", *flags, *given, **env)
         for words in (["run", "-p", "x", "--profile", profile], ["run", "-p", "x", "--config", "qwen.toml"], ["check"]):
-            silent(desk, server, *words, **env)
+            run_without_question(desk, server, *words, **env)
     assert [request.authorization for request in server.taken()] == [f"Bearer {KEY}"] * 4

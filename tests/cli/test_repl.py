@@ -1,4 +1,4 @@
-"""`qwen-cfg run` in a terminal: a conversation, as a person types it and sees it."""
+"""`qwen-cfg run` in a terminal: a conversation, from the keys to the screen."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 ENTER, ALT_ENTER, CTRL_C, CTRL_D, CTRL_J, UP = "\r", "\x1b\r", "\x03", "\x04", "\n", "\x1b[A"
 HISTORY = ".local/state/qwen-cfg/history"
-# What a mode of the terminal's stands for in what is written to it: pasted text comes in brackets.
+# The control sequence that switches on bracketed paste.
 PASTES_IN_BRACKETS = b"\x1b[?2004h"
 
 
@@ -43,13 +43,13 @@ def chat(desk: Desk, server: Provider) -> Iterator[Typing]:
 
 
 def ask(chat: Typing, server: Provider, question: str, reply: Reply, *wanted: str) -> str:
-    """Ask, and wait for what must be seen, and then for the next prompt."""
+    """Send a prompt, wait for the expected text, and then for the next input line."""
     server.replies.append(reply)
     return command(chat, question, *wanted)
 
 
 def command(chat: Typing, text: str, *wanted: str) -> str:
-    """Type a line, and wait for what must be seen after it, and then for the next prompt."""
+    """Type a line, wait for the expected text after it, and then for the next input line."""
     line = f"> {text}\n"
     before = chat.text.count(line)
 
@@ -61,12 +61,12 @@ def command(chat: Typing, text: str, *wanted: str) -> str:
 
 
 def after(seen: str, text: str) -> list[str]:
-    """Return the lines that can be seen after a typed one, to the next prompt."""
+    """Return the visible lines between a typed line and the next input line."""
     below = seen.rpartition(f"> {text}\n")[2]
     return below.partition("\n>")[0].split("\n")
 
 
-# The beginning, and the end.
+# The beginning and the end.
 
 
 def test_the_greeting_is_short_and_says_who_answers_and_which_key_is_used(chat: Typing, server: Provider) -> None:
@@ -158,7 +158,7 @@ def test_a_block_that_is_higher_than_the_window_is_written_once(
         return [int(number) for number in re.findall(r"item\s+([0-9]+)", chat.text)]
 
     chat.type(f"go{ENTER}").when(lambda: len(items()) > 60, "it never came")
-    # While it comes, all of it can be seen, but perhaps not the whole of the last number.
+    # While the answer arrives, all of it is visible, except perhaps a part of the last number.
     assert items()[:-1] == list(range(len(items()) - 1))
     last = sum(piece.startswith(("- ", "item")) for piece in pieces) - 1
     chat.until(f"item {last}", "\n>")
@@ -434,7 +434,7 @@ def test_config_says_what_is_used_and_where_it_comes_from(desk: Desk, server: Pr
 
 
 def test_config_is_the_artifact_without_the_key(desk: Desk, server: Provider) -> None:
-    # A key that stands in the artifact itself, and is too short to be looked for in texts.
+    # A key in the artifact itself, too short to be redacted in texts.
     env = env_of(server) | {"OPENAI_API_KEY": "k3y"}
     desk.run("resolve", "--inline-secrets", "-o", "a.toml", env=env).ended(0)
     assert '"k3y"' in (desk.cwd / "a.toml").read_text()

@@ -1,4 +1,4 @@
-"""The formats of `check` that other programs read: each as its reader requires, and about the same problems."""
+"""Formats of `check` for other programs: each has the required form, and all have the same problems."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ANNOTATION = re.compile(r"::(error|warning|notice) file=([^,]*),line=(\d+),title
 
 @pytest.fixture
 def services(desk: Desk) -> Desk:
-    """A repository of three: one is up to date and git would add its key, one has drifted, one is broken."""
+    """A repository with three artifacts: one up to date whose key git would add, one with drift, one invalid."""
     for name in NAMES:
         desk.write(f"work/app/{name}/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=m\n")
         desk.run("resolve", "-o", "qwen.toml", cwd=desk.cwd / name).ended(0)
@@ -64,7 +64,7 @@ def place(result: dict[str, Any]) -> tuple[str, int]:
     return unquote(where["artifactLocation"]["uri"]), where["region"]["startLine"]
 
 
-def test_sarif_has_codes_levels_and_regions(services: Desk) -> None:
+def test_sarif_has_rules_levels_and_regions(services: Desk) -> None:
     found = [(result["ruleId"], result["level"], *place(result)) for result in results(services)]
     lines = (services.cwd / ODD / "qwen.toml").read_text().splitlines()
     model = next(number for number, line in enumerate(lines, 1) if line.startswith("model ="))
@@ -75,7 +75,7 @@ def test_sarif_has_codes_levels_and_regions(services: Desk) -> None:
     ]
 
 
-def test_sarif_of_one_artifact_is_a_part_of_that_of_all(services: Desk) -> None:
+def test_sarif_of_one_artifact_is_a_subset_of_that_of_all(services: Desk) -> None:
     alone = [
         r
         for name, code in zip(NAMES, (0, 1, 3), strict=True)
@@ -86,11 +86,11 @@ def test_sarif_of_one_artifact_is_a_part_of_that_of_all(services: Desk) -> None:
     assert [r["message"] for r in alone] == [r["message"] for r in together]
 
 
-def test_sarif_with_no_result_is_valid(services: Desk) -> None:
+def test_sarif_without_results_is_valid(services: Desk) -> None:
     assert results(services, "a", ODD, "--artifact-only", code=0) == []
 
 
-def test_what_is_outside_of_the_repository_has_a_uri_of_its_own(services: Desk) -> None:
+def test_a_file_outside_of_the_repository_has_an_absolute_uri(services: Desk) -> None:
     (services.home / "else where").mkdir()
     (services.cwd / "c/qwen.toml").rename(services.home / "else where/qwen.toml")
     (result,) = results(services, "../../else where/qwen.toml")
@@ -98,7 +98,7 @@ def test_what_is_outside_of_the_repository_has_a_uri_of_its_own(services: Desk) 
     assert location == {"uri": (services.home / "else where/qwen.toml").as_uri()}
 
 
-def test_code_quality_is_what_gitlab_reads(services: Desk) -> None:
+def test_code_quality_has_the_form_that_gitlab_requires(services: Desk) -> None:
     issues = json.loads(report(services, "gitlab"))
     Draft202012Validator(CODE_QUALITY).validate(issues)
     assert {issue["check_name"]: (issue["severity"], issue["location"]["path"]) for issue in issues} == {
@@ -140,14 +140,14 @@ def test_junit_has_a_case_for_each_artifact(services: Desk) -> None:
     assert ET.fromstring(report(services, "junit", "a", code=0))[0].get("tests") == "1"
 
 
-def test_what_counts_fails_in_every_format(services: Desk) -> None:
+def test_problems_fail_in_every_format(services: Desk) -> None:
     words = ("a", "--select", "QC304")
     assert ET.fromstring(report(services, "junit", *words, code=1))[0][0][0].get("type") == "QC304"
     assert [r["ruleId"] for r in results(services, *words, code=1)] == ["QC304"]
 
 
 @pytest.mark.parametrize("form", list(PROBLEMS))
-def test_every_format_is_about_the_same_problems(services: Desk, form: str) -> None:
+def test_every_format_has_the_same_problems(services: Desk, form: str) -> None:
     out = report(services, form)
     for code in ("QC304", "drift", "TOML"):
         assert code in out
@@ -155,8 +155,8 @@ def test_every_format_is_about_the_same_problems(services: Desk, form: str) -> N
 
 
 @pytest.mark.parametrize("form", list(PROBLEMS))
-def test_an_error_is_in_every_format_and_told_to_people(services: Desk, form: str) -> None:
-    """Also where there is one artifact, or none at all."""
+def test_an_error_is_in_every_format_and_on_standard_error(services: Desk, form: str) -> None:
+    """Also with one artifact, or with none."""
     for name in ("c", "missing.toml"):
         outcome = services.run("check", name, "--format", form).ended(3)
         assert "qwen-cfg: " in outcome.err
@@ -164,7 +164,7 @@ def test_an_error_is_in_every_format_and_told_to_people(services: Desk, form: st
         assert outcome.out.count("invalid") or form == "github"
 
 
-def test_a_file_is_named_from_the_workspace_whatever_the_directory(services: Desk) -> None:
+def test_paths_start_from_the_workspace_in_every_directory(services: Desk) -> None:
     for cwd in (services.cwd, services.cwd / "c", services.home):
         name = os.path.relpath(services.cwd / "c/qwen.toml", cwd)
         for env, expected in (
@@ -178,7 +178,7 @@ def test_a_file_is_named_from_the_workspace_whatever_the_directory(services: Des
             assert match[2] == expected
 
 
-def test_each_format_is_in_one_table() -> None:
+def test_all_formats_are_in_the_table() -> None:
     assert list(RENDERERS) == ["text", "json", *PROBLEMS]
     for name, command in build_parser().commands.items():
         for action in command.actions:
@@ -253,7 +253,7 @@ def test_the_summary_of_a_job_is_a_table(services: Desk, place_for_summary: Path
     assert table[4].startswith("| ✅ |")
     assert "</code> | up to date" in table[4]
     assert KEY not in place_for_summary.read_text()
-    # Whatever a name or a value has in it: nothing but the table's own signs act.
+    # Names and values cannot add syntax to the table.
     for line in table[2:]:
         cells = re.sub(r"</?code>|<br>|&#\d+;", "", line)
         assert cells.count("|") == 4
@@ -271,7 +271,7 @@ def test_a_summary_is_written_for_github_alone(services: Desk, place_for_summary
 @pytest.mark.parametrize(
     "kind", ["a link of the project", "a link on the way", "a directory", "a pipe", "missing", "NUL"]
 )
-def test_a_place_that_is_none_is_told_and_no_more(services: Desk, place_for_summary: Path, kind: str) -> None:
+def test_an_unwritable_summary_file_is_reported_only(services: Desk, place_for_summary: Path, kind: str) -> None:
     place = services.cwd / "summary"
     match kind:
         case "a link of the project":
@@ -289,7 +289,7 @@ def test_a_place_that_is_none_is_told_and_no_more(services: Desk, place_for_summ
     assert place_for_summary.read_text() == "before\n"
 
 
-def test_a_long_summary_is_cut(services: Desk, place_for_summary: Path) -> None:
+def test_a_long_summary_is_shortened(services: Desk, place_for_summary: Path) -> None:
     text = (services.cwd / "a/qwen.toml").read_text()
     for number in range(210):
         services.write(f"work/app/many/{number}/qwen.toml", text)

@@ -1,4 +1,4 @@
-"""A request gives the command line back that it came from, but for what no message may repeat."""
+"""A request can be turned back into its command line, without keys."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def request(*words: str) -> Request:
         ("--secret-from", "command:pass show 'my key'"),
     ],
 )
-def test_it_is_read_back_as_it_was(here: Desk, words: tuple[str, ...]) -> None:
+def test_the_command_line_of_a_request_gives_the_same_request(here: Desk, words: tuple[str, ...]) -> None:
     first = request(*words)
     assert request(*first.as_words()) == first
 
 
-def test_a_key_is_not_repeated(here: Desk) -> None:
+def test_the_command_line_of_a_request_has_no_key(here: Desk) -> None:
     words = request("--model", "m", "--openai-api-key", KEY).as_words()
     assert words == ["--model=m"]

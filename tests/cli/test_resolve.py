@@ -1,4 +1,4 @@
-"""`qwen-cfg resolve`: the artifact, where it is written, and what is said when there is none."""
+"""`qwen-cfg resolve`: the artifact, its output file, and the errors if there is none."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def names_in(directory: Path) -> list[str]:
 # The artifact and its forms.
 
 
-def test_toml_and_json_are_one_document(desk: Desk) -> None:
+def test_toml_and_json_have_the_same_data(desk: Desk) -> None:
     desk.write("work/app/.env", f"DEBUG=1\nOPENAI_API_KEY={KEY}\nOPENAI_MODEL='日本'\n")
     toml = desk.run("resolve").ended(0)
     data = desk.run("resolve", "--format", "json").ended(0)
@@ -47,7 +47,7 @@ def test_toml_and_json_are_one_document(desk: Desk) -> None:
     assert toml.err == data.err == ""
 
 
-def test_every_field_is_written_out_with_where_it_comes_from(desk: Desk) -> None:
+def test_every_field_is_written_with_its_origin(desk: Desk) -> None:
     desk.write("work/.env", "# mine\nOPENAI_MODEL=from-file\nDEBUG=1\n")
     artifact = desk.run("resolve", "--timeout", "7", env=WITH_KEY).ended(0).toml
     assert artifact["format"] == 1
@@ -72,7 +72,9 @@ def test_every_field_is_written_out_with_where_it_comes_from(desk: Desk) -> None
         ("a.toml", ["--format", "json"], "json"),
     ],
 )
-def test_a_file_holds_what_standard_output_would(desk: Desk, name: str, format_options: list[str], form: str) -> None:
+def test_a_file_and_standard_output_get_the_same_text(
+    desk: Desk, name: str, format_options: list[str], form: str
+) -> None:
     said = desk.run("resolve", "--format", form, env=WITH_KEY).ended(0)
     written = desk.run("resolve", "-o", name, *format_options, env=WITH_KEY).ended(0)
     assert written.said == ""
@@ -90,7 +92,7 @@ def test_the_same_tree_elsewhere_gives_the_same_bytes(desk: Desk) -> None:
     assert str(desk.home) not in first.out
 
 
-# Where it is written.
+# The output file.
 
 
 @pytest.mark.parametrize(
@@ -101,7 +103,7 @@ def test_the_same_tree_elsewhere_gives_the_same_bytes(desk: Desk) -> None:
         pytest.param("loop", id="a link loop"),
     ],
 )
-def test_a_file_that_cannot_be_written_leaves_nothing(desk: Desk, target: str) -> None:
+def test_a_failed_write_leaves_no_file(desk: Desk, target: str) -> None:
     (desk.cwd / "taken").mkdir()
     (desk.cwd / "loop").symlink_to("loop")
     outcome = desk.run("resolve", "-o", target, env=WITH_KEY).ended(2)
@@ -111,7 +113,7 @@ def test_a_file_that_cannot_be_written_leaves_nothing(desk: Desk, target: str) -
     assert names_in(desk.cwd / "taken") == []
 
 
-def test_a_directory_that_may_not_be_written_to_keeps_what_it_has(open_desk: Desk) -> None:
+def test_an_unwritable_directory_is_unchanged(open_desk: Desk) -> None:
     kept = open_desk.write("work/app/a.toml", "as it was\n")
     open_desk.cwd.chmod(0o555)
     outcome = open_desk.run("resolve", "-o", "a.toml", env=WITH_KEY, nobody=True).ended(2)
@@ -121,10 +123,10 @@ def test_a_directory_that_may_not_be_written_to_keeps_what_it_has(open_desk: Des
     assert names_in(open_desk.cwd) == ["a.toml"]
 
 
-def test_a_full_disk_leaves_the_old_file_as_it_was(desk: Desk) -> None:
+def test_a_full_disk_leaves_the_old_file_unchanged(desk: Desk) -> None:
     kept = desk.write("work/app/a.toml", "as it was\n")
     full = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))  # noqa: E731
-    # Python would keep what it compiles cut off.
+    # Python would cache truncated modules.
     env = {**WITH_KEY, "PYTHONDONTWRITEBYTECODE": "1"}
     outcome = desk.run("resolve", "-o", "a.toml", env=env, before=full).ended(2)
     assert "a.toml" in outcome.err
@@ -151,12 +153,12 @@ def test_a_file_keeps_its_mode(desk: Desk, mode: int) -> None:
     assert "old" not in file.read_text()
 
 
-def test_a_new_file_has_the_mode_that_the_umask_leaves(desk: Desk) -> None:
+def test_a_new_file_has_the_mode_of_the_umask(desk: Desk) -> None:
     desk.run("resolve", "-o", "a.toml", env=WITH_KEY, before=lambda: os.umask(0o027) and None).ended(0)
     assert stat.S_IMODE((desk.cwd / "a.toml").stat().st_mode) == 0o640
 
 
-def test_a_fifo_is_written_to_and_stays_one(desk: Desk) -> None:
+def test_a_fifo_is_written_to_and_kept(desk: Desk) -> None:
     fifo = desk.cwd / "pipe"
     os.mkfifo(fifo)
     received: list[str] = []
@@ -174,7 +176,7 @@ def test_dev_stdout_is_standard_output(desk: Desk) -> None:
     assert named.out == plain.out
 
 
-def test_dev_stdout_does_not_replace_a_file_that_is_appended_to(desk: Desk) -> None:
+def test_dev_stdout_appends_to_a_redirected_file(desk: Desk) -> None:
     log = desk.write("work/app/log", "before\n")
     with log.open("ab") as stream:
         desk.run("resolve", "-o", "/dev/stdout", env=WITH_KEY, stdout=stream).ended(0)
@@ -183,15 +185,15 @@ def test_dev_stdout_does_not_replace_a_file_that_is_appended_to(desk: Desk) -> N
     assert names_in(desk.cwd) == ["log"]
 
 
-def test_dev_null_stays_what_it_is(desk: Desk) -> None:
+def test_dev_null_stays_a_device(desk: Desk) -> None:
     desk.run("resolve", "-o", "/dev/null", env=WITH_KEY).ended(0)
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)  # noqa: PTH116
 
 
-# Nothing to write.
+# Incomplete configs.
 
 
-def test_incomplete_says_what_was_looked_for_and_where_it_is_set_instead(desk: Desk) -> None:
+def test_an_incomplete_config_is_reported_with_the_searched_places(desk: Desk) -> None:
     desk.write("work/app/.env", "OPENAI_MODEL=mine\n")
     desk.write(".qwen/.env", f"# mine\nOPENAI_API_KEY={KEY}\n")
     kept = desk.write("work/app/a.toml", "as it was\n")
@@ -234,7 +236,7 @@ def test_an_empty_variable_that_hides_the_key_is_named(desk: Desk) -> None:
         (["envfile"], 2, "UsageError"),
     ],
 )
-def test_with_json_an_error_is_one_object(desk: Desk, argv: list[str], code: int, kind: str) -> None:
+def test_with_json_an_error_is_one_json_object(desk: Desk, argv: list[str], code: int, kind: str) -> None:
     outcome = desk.run(*argv, "--format", "json").ended(code)
     assert outcome.json["exit_code"] == code
     error = outcome.json["error"]
@@ -245,7 +247,7 @@ def test_with_json_an_error_is_one_object(desk: Desk, argv: list[str], code: int
     assert desk.files() == {}
 
 
-# How the artifact refers to the key.
+# The secret reference.
 
 
 @pytest.mark.parametrize(
@@ -259,13 +261,13 @@ def test_with_json_an_error_is_one_object(desk: Desk, argv: list[str], code: int
     ],
 )
 def test_secret_from_sets_the_reference(desk: Desk, text: str, reference: dict[str, str]) -> None:
-    # No key is here: the reference stands for it. The login is for the last of them.
+    # There is no key, only the reference. The login is for the last reference.
     result = config(desk.run("resolve", "--secret-from", text))
     assert result["api_key"] == reference
     assert result["auth_method"] == ("qwen-oauth" if text == "oauth-cache" else "openai")
 
 
-def test_secret_from_moves_a_key_that_is_here(desk: Desk) -> None:
+def test_secret_from_overrides_a_present_key(desk: Desk) -> None:
     desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\n")
     assert config(desk.run("resolve"))["api_key"]["from"] == "env-file"
     moved = desk.run("resolve", "--secret-from", "environment:OPENAI_API_KEY").ended(0).toml
@@ -289,7 +291,7 @@ def test_secret_from_moves_a_key_that_is_here(desk: Desk) -> None:
         "flag:x",
     ],
 )
-def test_secret_from_what_is_no_place_is_refused_and_not_repeated(desk: Desk, text: str) -> None:
+def test_an_invalid_secret_from_is_refused_and_not_shown(desk: Desk, text: str) -> None:
     outcome = desk.run("resolve", "--secret-from", text).ended(2)
     assert "environment:VARIABLE" in outcome.err
     assert KEY not in outcome.said
@@ -308,7 +310,7 @@ def git(desk: Desk, *argv: str) -> None:
     subprocess.run(["git", *identity, *argv], cwd=desk.cwd, env=env, check=True, capture_output=True)
 
 
-def test_inlined_secrets_are_in_a_private_file_and_nowhere_else(desk: Desk) -> None:
+def test_an_inlined_secret_is_only_in_a_private_file(desk: Desk) -> None:
     open_to_all = desk.write("work/app/a.toml", "old\n")
     open_to_all.chmod(0o666)
     for name in ("a.toml", "b.json"):
@@ -328,7 +330,7 @@ def test_inlined_secrets_need_a_regular_file(desk: Desk, argv: list[str]) -> Non
     assert "-o" in outcome.err
 
 
-def test_there_has_to_be_a_key_to_inline(desk: Desk) -> None:
+def test_inline_secrets_needs_a_key(desk: Desk) -> None:
     desk.run("resolve", "--inline-secrets", "--auth-type", "qwen-oauth", "-o", "a.toml").ended(3)
     assert desk.files() == {}
 
@@ -352,8 +354,8 @@ def test_inlined_secrets_are_refused_in_a_file_that_git_tracks(desk: Desk) -> No
 
 
 @needs_git
-def test_inlined_secrets_are_refused_where_git_cannot_tell(desk: Desk) -> None:
-    """A repository that git will not read may well track the file."""
+def test_inlined_secrets_are_refused_if_the_git_status_is_unknown(desk: Desk) -> None:
+    """A repository that git cannot read may track the file."""
     git(desk, "init", ".")
     tracked = desk.write("work/app/tracked.toml", "as it was\n")
     git(desk, "add", ".")
@@ -365,8 +367,8 @@ def test_inlined_secrets_are_refused_where_git_cannot_tell(desk: Desk) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a repository to somebody else")
 @needs_git
-def test_inlined_secrets_are_refused_in_somebody_elses_repository(desk: Desk) -> None:
-    """Git refuses to look into it ("dubious ownership"), as it does in many a container."""
+def test_inlined_secrets_are_refused_in_another_users_repository(desk: Desk) -> None:
+    """Git refuses to read it ("dubious ownership"), as in many containers."""
     git(desk, "init", ".")
     tracked = desk.write("work/app/tracked.toml", "as it was\n")
     git(desk, "add", ".")
@@ -377,7 +379,7 @@ def test_inlined_secrets_are_refused_in_somebody_elses_repository(desk: Desk) ->
     outcome.ended(2)
 
 
-def test_without_git_there_is_nothing_that_tracks(desk: Desk) -> None:
+def test_without_git_inlined_secrets_are_allowed(desk: Desk) -> None:
     desk.run("resolve", "--inline-secrets", "-o", "a.toml", env={**WITH_KEY, "PATH": str(desk.home)}).ended(0)
     assert KEY in (desk.cwd / "a.toml").read_text()
 
@@ -385,7 +387,7 @@ def test_without_git_there_is_nothing_that_tracks(desk: Desk) -> None:
 # Flags and the choice of the env file.
 
 
-def test_an_empty_flag_is_not_given(desk: Desk) -> None:
+def test_an_empty_flag_is_ignored(desk: Desk) -> None:
     flags = ["--model", "", "--openai-base-url=", "--openai-api-key", "", "--auth-type", "", "--timeout", ""]
     result = desk.run("resolve", *flags, env={**WITH_KEY, "OPENAI_MODEL": "exported"}).ended(0).toml
     assert result["config"]["model"] == "exported"
@@ -438,7 +440,7 @@ def test_every_field_has_its_flag(desk: Desk) -> None:
     ],
 )
 @pytest.mark.parametrize("secret", ["sk-Zm9vYmFyYmF6cXV4MDEyMzQ1Njc4OQ", "correct+horse_battery"])
-def test_a_mistyped_command_line_does_not_repeat_what_may_be_a_key(desk: Desk, words: list[str], secret: str) -> None:
+def test_a_usage_error_does_not_show_a_possible_key(desk: Desk, words: list[str], secret: str) -> None:
     outcome = desk.run("resolve", *(word.replace("SECRET", secret) for word in words))
     assert secret not in outcome.said
     outcome.ended(2)
@@ -451,23 +453,23 @@ def test_a_flag_with_one_dash_writes_no_file(desk: Desk) -> None:
     assert KEY not in outcome.said
 
 
-def test_a_mistyped_flag_is_named_with_the_right_one(desk: Desk) -> None:
+def test_a_mistyped_flag_is_named_with_the_correct_one(desk: Desk) -> None:
     assert "--openai-api-key?" in desk.run("resolve", "--openai-api-kye=x").ended(2).err
 
 
-def test_an_env_file_can_be_named(desk: Desk) -> None:
+def test_an_env_file_can_be_chosen(desk: Desk) -> None:
     desk.write("work/app/.env", "OPENAI_MODEL=searched\n")
     desk.write("work/prod.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=named\nHTTPS_PROXY=http://p:1\nDEBUG=1\n")
     artifact = desk.run("resolve", "--env-file", "../prod.env").ended(0).toml
     assert artifact["config"]["model"] == "named"
     assert artifact["env_file"] == {"chosen_by": "flag", "paths": ["../prod.env"]}
-    # A file that is named has reach user, and it is still a plain one.
+    # A chosen file has reach user, and is still a plain env file.
     assert artifact["config"]["proxy"] == "http://p:1"
     assert artifact["config"]["debug"] is False
     assert artifact["excluded"] == [{"variable": "DEBUG", "origin": "../prod.env:4"}]
 
 
-def test_a_projects_file_may_not_set_what_only_the_user_may(desk: Desk) -> None:
+def test_a_file_of_the_project_may_not_set_a_field_of_the_user(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nHTTPS_PROXY=http://p:1\n")
     outcome = desk.run("resolve").ended(0)
     assert outcome.toml["config"]["proxy"] == ""
@@ -484,14 +486,14 @@ def test_an_env_file_can_come_from_a_process_substitution(desk: Desk) -> None:
     assert outcome.json["config"]["model"] == "piped"
 
 
-def test_an_env_file_that_is_named_and_missing_is_an_error(desk: Desk) -> None:
+def test_a_chosen_env_file_that_is_missing_is_an_error(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
     outcome = desk.run("resolve", "--env-file", "../prod.env").ended(3)
     assert "../prod.env" in outcome.err
     assert outcome.out == ""
 
 
-def test_no_env_file(desk: Desk) -> None:
+def test_no_env_file_reads_none(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=searched\n")
     refused = desk.run("resolve", "--no-env-file").ended(3)
     assert "./.env:1" in refused.err
@@ -501,7 +503,7 @@ def test_no_env_file(desk: Desk) -> None:
     desk.run("resolve", "--no-env-file", "--env-file", ".env").ended(2)
 
 
-def test_the_dialect_decides(desk: Desk) -> None:
+def test_the_dialect_changes_values(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=a#b\n")
     ours = desk.run("resolve").ended(0)
     assert ours.toml["config"]["model"] == "a"
@@ -511,11 +513,11 @@ def test_the_dialect_decides(desk: Desk) -> None:
     assert theirs["dialect"] == "python"
 
 
-def test_the_profile_decides(desk: Desk) -> None:
+def test_the_profile_changes_values(desk: Desk) -> None:
     desk.write("work/app/.env", "OPENAI_MODEL=project\n")
     desk.write(".qwen/.env", f"OPENAI_API_KEY={KEY}\n")
     desk.run("resolve").ended(3)
-    # A key alone decides no method there.
+    # Under that profile, a key alone decides no method.
     assert "method" in desk.run("resolve", "--profile", "qwen-code-0.21").ended(3).err
     openai = ["resolve", "--auth-type", "openai"]
     newer = [*openai, "--profile", "qwen-code-0.21"]
@@ -530,7 +532,7 @@ def test_the_profile_decides(desk: Desk) -> None:
     unknown = desk.run("resolve", env={"QWEN_CFG_PROFILE": "newest"}).ended(2)
     assert "QWEN_CFG_PROFILE" in unknown.err
     assert "qwen-code-0.21" in unknown.err
-    # An env file has no say in it.
+    # An env file cannot set it.
     desk.write("work/app/.env", "QWEN_CFG_PROFILE=qwen-code-0.21\n")
     desk.run(*openai).ended(3)
 
@@ -538,31 +540,31 @@ def test_the_profile_decides(desk: Desk) -> None:
 # The method.
 
 
-def test_qwen_oauth_can_be_asked_for(desk: Desk) -> None:
+def test_qwen_oauth_can_be_selected(desk: Desk) -> None:
     artifact = desk.run("resolve", env={"QWEN_OAUTH": "1"}).ended(0).toml
     assert artifact["config"]["auth_method"] == "qwen-oauth"
     assert artifact["config"]["model"] == "coder-model"
     assert artifact["config"]["api_key"] == {"from": "oauth-cache", "path": "~/.qwen/oauth_creds.json"}
     assert artifact["provenance"]["auth_method"]["origin"] == "QWEN_OAUTH"
-    # A key beside it does not change that, a flag does, and an empty variable asks for nothing.
+    # A key does not change the method, a flag does, and an empty variable has no effect.
     assert config(desk.run("resolve", env={"QWEN_OAUTH": "1", **WITH_KEY}))["auth_method"] == "qwen-oauth"
     by_flag = desk.run("resolve", "--auth-type", "openai", env={"QWEN_OAUTH": "1", **WITH_KEY})
     assert config(by_flag)["auth_method"] == "openai"
     desk.run("resolve", env={"QWEN_OAUTH": ""}).ended(3)
 
 
-def test_a_cached_login_decides_where_nobody_does(desk: Desk) -> None:
+def test_a_cached_login_decides_an_unset_method(desk: Desk) -> None:
     desk.run("resolve").ended(3)
     desk.write(".qwen/oauth_creds.json", "{}")
     assert config(desk.run("resolve"))["auth_method"] == "qwen-oauth"
     assert config(desk.run("resolve", env=WITH_KEY))["auth_method"] == "openai"
     desk.run("resolve", "--auth-type", "openai").ended(3)
-    # Newer ones look at neither the login nor a key alone.
+    # The newer profile ignores a login, and a key alone.
     for env in ({}, WITH_KEY):
         desk.run("resolve", "--profile", "qwen-code-0.21", env=env).ended(3)
 
 
-# Values that are none.
+# Invalid values.
 
 
 @pytest.mark.parametrize(
@@ -584,14 +586,14 @@ def test_a_cached_login_decides_where_nobody_does(desk: Desk) -> None:
         ("QWEN_CFG_EXCLUDED_VARIABLES", "no name", "excluded_variables", "name"),
     ],
 )
-def test_a_value_that_is_none_is_named_with_its_origin_and_what_is_right(
+def test_an_invalid_value_is_named_with_origin_and_expectation(
     desk: Desk, variable: str, value: str, field: str, expected: str
 ) -> None:
     outcome = desk.run("resolve", env={**WITH_KEY, variable: value}).ended(3)
     assert outcome.out == ""
     for part in (field, value, variable, "Expected ", expected):
         assert part in outcome.err
-    # An env file is named with the line. (What only the user may set is in a file of the user's.)
+    # An env file is named with the line. (Fields of the user alone are in a file of the user.)
     file = desk.write(".qwen/.env", f"\n{variable}='{value}'\n")
     outcome = desk.run("resolve", env=WITH_KEY).ended(3)
     assert "~/.qwen/.env:2" in outcome.err
@@ -605,17 +607,17 @@ def test_a_key_that_no_header_can_carry_is_refused_and_not_shown(desk: Desk, val
     assert KEY not in outcome.said
 
 
-def test_no_lower_layer_stands_in_for_a_value_that_is_none(desk: Desk) -> None:
+def test_an_invalid_value_is_not_replaced_by_a_lower_layer(desk: Desk) -> None:
     desk.write("work/app/.env", "QWEN_CFG_TIMEOUT=30\n")
     desk.run("resolve", "--timeout", "soon", env=WITH_KEY).ended(3)
 
 
-def test_bytes_that_are_no_text(desk: Desk) -> None:
+def test_bytes_that_are_not_utf_8(desk: Desk) -> None:
     assert "OPENAI_MODEL" in desk.run("resolve", env={**WITH_KEY, "OPENAI_MODEL": b"\xff"}).ended(3).err
     assert "--model" in desk.run("resolve", "--model", b"\xff", env=WITH_KEY).ended(3).err
 
 
-# Env files that cannot be read, or are none.
+# Env files that cannot be read, or are no files.
 
 
 @pytest.mark.parametrize(
@@ -626,7 +628,7 @@ def test_bytes_that_are_no_text(desk: Desk) -> None:
         (b"#" * (1024 * 1024 + 1), "./.env: the env file is over 1 MiB"),
     ],
 )
-def test_a_found_file_that_is_no_env_file_stops_everything(desk: Desk, content: bytes, said: str) -> None:
+def test_an_invalid_found_file_is_an_error(desk: Desk, content: bytes, said: str) -> None:
     desk.write("work/app/.env", content)
     desk.write(".env", f"OPENAI_API_KEY={KEY}\n")
     outcome = desk.run("resolve").ended(3)
@@ -634,7 +636,7 @@ def test_a_found_file_that_is_no_env_file_stops_everything(desk: Desk, content: 
     assert outcome.out == ""
 
 
-def test_a_file_that_was_not_reached_may_be_anything(desk: Desk) -> None:
+def test_an_invalid_file_that_is_not_reached_is_ignored(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
     expected = desk.run("resolve").ended(0).out
     desk.write(".env", b"OPENAI_MODEL=\xff\n")
@@ -643,7 +645,7 @@ def test_a_file_that_was_not_reached_may_be_anything(desk: Desk) -> None:
     desk.run("resolve", "--explain").ended(0)
 
 
-def test_an_env_file_that_may_not_be_read_is_named(open_desk: Desk) -> None:
+def test_an_unreadable_env_file_is_named(open_desk: Desk) -> None:
     closed = open_desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
     open_desk.write(".env", f"OPENAI_API_KEY={KEY}\n")
     closed.chmod(0)
@@ -655,7 +657,7 @@ def test_an_env_file_that_may_not_be_read_is_named(open_desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("obstacle", ["directory", "dangling link", "link loop"])
-def test_what_is_no_file_is_skipped_and_told_of(desk: Desk, obstacle: str) -> None:
+def test_a_path_that_is_no_file_is_skipped_and_reported(desk: Desk, obstacle: str) -> None:
     place = desk.cwd / ".env"
     if obstacle == "directory":
         place.mkdir()
@@ -681,7 +683,7 @@ def test_a_fifo_is_read_once(desk: Desk) -> None:
     assert outcome.toml["config"]["api_key"]["path"] == "./.env"
 
 
-def test_a_fifo_that_nobody_writes_to_is_given_up_on(desk: Desk) -> None:
+def test_a_fifo_without_a_writer_times_out(desk: Desk) -> None:
     os.mkfifo(desk.cwd / ".env")
     desk.write(".env", f"OPENAI_API_KEY={KEY}\n")
     outcome = desk.run("resolve").ended(3)

@@ -1,4 +1,4 @@
-"""`qwen-cfg rule`: the page of a code, in words and as data."""
+"""`qwen-cfg rule`: the page of a rule, as text and as data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .process import Desk
 
 
-def test_a_page_tells_the_rule_what_to_do_and_an_example(desk: Desk) -> None:
+def test_a_page_has_the_rule_advice_and_an_example(desk: Desk) -> None:
     out = desk.run("rule", "QC103").ended(0).out
     assert out.startswith("QC103 note: a field is set in a file that was not reached\n")
     assert "Env files are not merged" in out
@@ -20,11 +20,11 @@ def test_a_page_tells_the_rule_what_to_do_and_an_example(desk: Desk) -> None:
     assert max(map(len, out.splitlines())) <= 96
 
 
-def test_a_code_may_be_written_small(desk: Desk) -> None:
+def test_a_code_may_be_lower_case(desk: Desk) -> None:
     assert desk.run("rule", "qc103").ended(0).out == desk.run("rule", "QC103").ended(0).out
 
 
-def test_as_data(desk: Desk) -> None:
+def test_a_page_as_data(desk: Desk) -> None:
     page = desk.run("rule", "qc112", "--format", "json").ended(0).json
     assert (page["code"], page["severity"]) == ("QC112", "note")
     assert all(page[part] for part in ("title", "why", "advice", "example"))
@@ -33,13 +33,13 @@ def test_as_data(desk: Desk) -> None:
     assert page in everything
 
 
-def test_without_a_code_every_rule_is_named(desk: Desk) -> None:
+def test_without_a_code_all_rules_are_listed(desk: Desk) -> None:
     lines = desk.run("rule").ended(0).out.splitlines()
     assert [line.split()[:2] for line in lines] == [[rule.code, rule.severity] for rule in RULES]
 
 
 @pytest.mark.parametrize(("code", "close"), [("QC13", "QC103"), ("QC1003", "QC103"), ("103", "QC103"), ("nothing", "")])
-def test_a_code_of_no_rule_is_refused_with_those_that_are_close(desk: Desk, code: str, close: str) -> None:
+def test_an_unknown_code_is_refused_with_similar_ones(desk: Desk, code: str, close: str) -> None:
     outcome = desk.run("rule", code).ended(2)
     assert f"unknown rule '{code}'" in outcome.err
     assert close in outcome.err
@@ -48,12 +48,12 @@ def test_a_code_of_no_rule_is_refused_with_those_that_are_close(desk: Desk, code
     assert error["exit_code"] == 2
 
 
-def test_a_key_in_place_of_a_code_is_not_repeated(desk: Desk) -> None:
+def test_a_key_in_place_of_a_code_is_not_shown(desk: Desk) -> None:
     key = "sk-0123456789abcdefghij"
     assert key not in desk.run("rule", key).ended(2).said
 
 
-def test_every_page_is_found_by_the_code_that_a_message_names(desk: Desk) -> None:
+def test_every_code_in_a_message_has_a_page(desk: Desk) -> None:
     desk.write("work/app/.env", "OPENAI_API_KEY=your-api-key\n")
     code = desk.run("resolve").ended(0).err.split()[0]
     assert code == "QC116"
