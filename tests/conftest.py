@@ -1,4 +1,4 @@
-"""Shared by all tests: the profiles of Hypothesis, directories, and a provider."""
+"""Fixtures of all tests: directories and a provider; also the profiles of Hypothesis."""
 
 from __future__ import annotations
 

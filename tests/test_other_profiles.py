@@ -176,8 +176,8 @@ def test_the_documents_give_the_number_of_differing_trees(tmp_path: Path) -> Non
     for number, line in enumerate(lines):
         scenario, root = json.loads(line), tmp_path / str(number)
         write_tree(root, scenario["files"])
-        for origin_of in ("cwd", "home"):
-            (root / scenario[origin_of]).mkdir(parents=True, exist_ok=True)
+        for place in ("cwd", "home"):
+            (root / scenario[place]).mkdir(parents=True, exist_ok=True)
         world = read(root / scenario["cwd"], root / scenario["home"], environ=scenario["env"], survey=True)
         (other,) = compare_profiles(resolve_world(world, profile_named()))
         differing += any(not difference.same_value for difference in other.differences)
@@ -243,11 +243,11 @@ def test_three_profiles_are_not_called_both(scene: Scene) -> None:
     with profiles_with(THIRD), planted(scene) as tree:
         made = [tree.resolve(name, survey=True) for name in declared_profiles()]
         assert [len(compare_profiles(resolution)) for resolution in made] == [2, 2, 2]
-        text_of = [explain(resolution, diagnose(resolution)) for resolution in made]
-        columns = tuple(Column(one.profile, one.title, one) for one in text_of)
+        documents = [explain(resolution, diagnose(resolution)) for resolution in made]
+        columns = tuple(Column(one.profile, one.title, one) for one in documents)
         shown = [as_text(side_by_side_screen("here", columns, width=width)) for width in (40, 100)]
-        shown += [as_text(screen(one, width=100)) for one in text_of]
-        findings = [d.finding for one in text_of for d in one.diagnostics if d.code == OTHER_PROFILE]
+        shown += [as_text(screen(one, width=100)) for one in documents]
+        findings = [d.finding for one in documents for d in one.diagnostics if d.code == OTHER_PROFILE]
     assert ("every field has the same value under every profile" in shown[1]) == (scene == AGREED)
     hint = "OPENAI_BASE_URL in the environment, or --openai-base-url, applies under every profile."
     assert {finding.hint for finding in findings} == (set() if scene == AGREED else {hint})

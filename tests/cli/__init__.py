@@ -1,1 +1,1 @@
-"""The command line as its users meet it: real processes, real trees, real terminals, a real server."""
+"""Tests of the command line with real processes, files, terminals and a real server."""

@@ -1,4 +1,4 @@
-"""Shared by the tests of the command line: a desk, which is a home with a project."""
+"""Fixtures of the command-line tests: a desk, which is a home with a project."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def open_desk(open_path: Path) -> Desk:
 
 @pytest.fixture
 def here(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """A desk in which this process itself works."""
+    """A desk whose directory and home are those of this process."""
     monkeypatch.chdir(desk.cwd)
     monkeypatch.setenv("HOME", str(desk.home))
     for field in declared_fields().values():

@@ -1,4 +1,4 @@
-"""`qwen-cfg run`: what reaches the provider is what `qwen-cfg resolve` printed, and the key goes nowhere else."""
+"""`qwen-cfg run`: the provider gets the values that `qwen-cfg resolve` prints, and the key goes nowhere else."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from support.provider import Provider, provider
 from .process import KEY, Desk, Run, env_of, run_all
 
 DATA = Path(__file__).parents[1] / "data"
-# The recordings, with the profile whose rules they follow, the model that was the default there and is not ours, and
-# the host that is ours where none is named.
+# The recordings, each with its profile, the default model of the recorded version, and the default host of the profile.
 RECORDED = {
     "qwen_scenarios.jsonl": ("documented", "qwen3-coder-plus", "api.openai.com"),
     "qwen_scenarios_0.24.jsonl": ("qwen-code-0.21", None, "dashscope.aliyuncs.com"),
@@ -31,8 +30,8 @@ def recorded(name: str, port: int) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
-def planted(scenario: dict[str, Any], root: Path, *argv: str) -> Run:
-    """Plant a recorded scenario; return how to run a command line in it."""
+def write_scenario(scenario: dict[str, Any], root: Path, *argv: str) -> Run:
+    """Write a recorded scenario, and return a function that runs a command line in it."""
     for directory in ("r/home/work/app/src", scenario["home"], scenario["cwd"]):
         (root / directory).mkdir(parents=True, exist_ok=True)
     for path, text in scenario["files"].items():
@@ -42,33 +41,33 @@ def planted(scenario: dict[str, Any], root: Path, *argv: str) -> Run:
     return Run([*argv, *flags], root / scenario["cwd"], root / scenario["home"], scenario["env"])
 
 
-# The same as what Qwen Code sent, and as what is compiled.
+# The request equals that of Qwen Code, and the compiled values.
 
 
 @pytest.mark.parametrize("name", RECORDED)
 def test_every_recorded_run_of_qwen_code(server: Provider, tmp_path: Path, name: str) -> None:
-    """The server is the provider, and the proxy too: a request for somewhere else gets as far as to ask it."""
+    """The server is both provider and proxy, so it sees requests to other hosts too."""
     profile, its_model, host = RECORDED[name]
     scenarios = recorded(name, server.port)
     way = ["--profile", profile, "--proxy", server.url, "--no-proxy", "127.0.0.1", "--max-retries", "0"]
-    runs = [planted(s, tmp_path / s["id"], "run", "-p", "ping", *way) for s in scenarios]
+    runs = [write_scenario(s, tmp_path / s["id"], "run", "-p", "ping", *way) for s in scenarios]
     assert len(runs) == 150
     for scenario, outcome in zip(scenarios, run_all(runs), strict=True):
         observed = scenario["observed"]
         reached = server.requests.pop(0) if outcome.code != 3 else None
         if observed == {"error": "missing_api_key"} and "--openai-api-key" in scenario["argv"]:
-            # Qwen Code 0.10.1 overlooked the key that was given as a flag. Its documents say that a flag beats all.
+            # Qwen Code 0.10.1 ignored the key of the flag. Its documents say that a flag overrides everything.
             assert reached is not None
             assert reached.authorization in ("Bearer sk-flag", None)
             assert (reached.authorization is None) == (reached.method == "CONNECT")
         elif observed == {"error": "missing_api_key"}:
             assert outcome.ended(3).out == "", scenario
         elif observed == {"error": "connection"}:
-            # Qwen Code went for its own default address, and this goes for ours; for the newer, it is the same one.
+            # Qwen Code 0.10.1 had another default host than ours; that of the newer version is the same.
             outcome.ended(6)
             assert (reached.method, reached.path) == ("CONNECT", f"{host}:443"), scenario
         else:
-            # The default model of an older Qwen Code was another one than ours; a file may have named that one too.
+            # Qwen Code 0.10.1 had another default model than ours; a file may also name it.
             model = reached.body["model"]
             assert model == observed["model"] or (model, observed["model"]) == ("gpt-4o", its_model)
             assert outcome.ended(0).out == f"pong from {model} ü\n", scenario
@@ -78,7 +77,7 @@ def test_every_recorded_run_of_qwen_code(server: Provider, tmp_path: Path, name:
     assert server.requests == []
 
 
-def test_what_is_sent_is_what_is_compiled(desk: Desk, server: Provider) -> None:
+def test_the_sent_values_are_the_compiled_ones(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={server.url}/base/v1/\n")
     flags = ["--model", "qwen3-coder-plus"]
     compiled = desk.run("resolve", *flags).ended(0).toml["config"]
@@ -93,7 +92,7 @@ def test_what_is_sent_is_what_is_compiled(desk: Desk, server: Provider) -> None:
 
 @pytest.mark.parametrize("key", [PLAIN_KEY, "x"])
 @pytest.mark.parametrize("source", ["flag", "environment", "env-file", "fifo", "secret-from"])
-def test_the_key_arrives_whatever_it_comes_from(desk: Desk, server: Provider, source: str, key: str) -> None:
+def test_the_key_arrives_from_every_origin(desk: Desk, server: Provider, source: str, key: str) -> None:
     url = f"{server.url}/v1"
     env: dict[str, str] = {}
     argv = ["--openai-base-url", url]
@@ -117,10 +116,10 @@ def test_the_key_arrives_whatever_it_comes_from(desk: Desk, server: Provider, so
     assert outcome.out == "pong from gpt-4o ü\n"
 
 
-# The artifact and nothing else.
+# The artifact alone.
 
 
-def test_an_artifact_needs_nothing_beside_it(desk: Desk, server: Provider) -> None:
+def test_an_artifact_alone_is_enough(desk: Desk, server: Provider) -> None:
     desk.run("resolve", "-o", "a.json", "--inline-secrets", env=env_of(server)).ended(0)
     desk.run("run", "-p", "ping", "--config", "a.json").ended(0)
     (calm,) = server.taken()
@@ -144,8 +143,8 @@ def test_an_artifact_needs_nothing_beside_it(desk: Desk, server: Provider) -> No
         assert server.taken() == [calm]
 
 
-def test_over_https_too(desk: Desk, tmp_path: Path) -> None:
-    """The authorities are those of the artifact, whatever the environment says."""
+def test_a_run_over_https(desk: Desk, tmp_path: Path) -> None:
+    """The certificate authorities are those of the artifact, whatever the environment says."""
     authority, pem = trustme.CA(), tmp_path / "server.pem"
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(pem))
     authority.cert_pem.write_to_path(str(desk.cwd / "ca.pem"))
@@ -164,7 +163,7 @@ def test_over_https_too(desk: Desk, tmp_path: Path) -> None:
     assert not (desk.cwd / "keys.log").exists()
 
 
-def test_secret_from_may_go_with_an_artifact(desk: Desk, server: Provider) -> None:
+def test_secret_from_can_be_combined_with_an_artifact(desk: Desk, server: Provider) -> None:
     desk.run("resolve", "-o", "a.toml", env=env_of(server)).ended(0)
     moved = ["run", "-p", "ping", "--config", "a.toml", "--secret-from", "environment:CI_KEY"]
     desk.run(*moved, env={"CI_KEY": "sk-of-the-ci-0123456789"}).ended(0)
@@ -188,8 +187,8 @@ def test_an_artifact_and_flags_exclude_each_other(desk: Desk, server: Provider, 
     assert server.taken() == []
 
 
-def test_a_proxy_is_used_only_where_the_configuration_says_so(desk: Desk, server: Provider) -> None:
-    """The server serves as the proxy too: a request through it has an absolute address in its first line."""
+def test_only_the_proxy_of_the_config_is_used(desk: Desk, server: Provider) -> None:
+    """The server is also the proxy: a request through it has an absolute URL in its first line."""
     url = "http://models.example/v1"
     flags = ["run", "-p", "ping", "--openai-base-url", url, "--openai-api-key", KEY, "--timeout", "5"]
     desk.run(*flags, "--proxy", server.url).ended(0)
@@ -205,7 +204,7 @@ def test_a_proxy_is_used_only_where_the_configuration_says_so(desk: Desk, server
 # The prompt.
 
 
-def test_the_prompt_can_come_from_standard_input(desk: Desk, server: Provider) -> None:
+def test_the_prompt_is_read_from_standard_input(desk: Desk, server: Provider) -> None:
     desk.run("run", env=env_of(server), stdin="zwei\nZeilen ü\n".encode()).ended(0)
     assert server.taken()[0].body["messages"][0]["content"] == "zwei\nZeilen ü\n"
 
@@ -213,18 +212,18 @@ def test_the_prompt_can_come_from_standard_input(desk: Desk, server: Provider) -
 @pytest.mark.parametrize(
     ("argv", "stdin"), [([], b""), (["-p", ""], b""), (["-p", "  \n"], b""), ([], b"\xff\xfe"), (["-p", b"\xff"], b"")]
 )
-def test_what_is_no_prompt_is_a_usage_error(desk: Desk, server: Provider, argv: list[Any], stdin: bytes) -> None:
+def test_an_empty_prompt_is_a_usage_error(desk: Desk, server: Provider, argv: list[Any], stdin: bytes) -> None:
     for locale in ({}, {"LC_ALL": "C.UTF-8"}):
         assert desk.run("run", *argv, env={**env_of(server), **locale}, stdin=stdin).ended(2).out == ""
     assert server.taken() == []
 
 
-def test_standard_input_that_is_closed_is_no_prompt(desk: Desk, server: Provider) -> None:
+def test_a_closed_standard_input_is_no_prompt(desk: Desk, server: Provider) -> None:
     outcome = desk.run("run", env=env_of(server), before=lambda: os.close(0))
     outcome.ended(2)
 
 
-# What goes wrong.
+# Failures.
 
 
 @pytest.mark.parametrize(
@@ -242,7 +241,7 @@ def test_standard_input_that_is_closed_is_no_prompt(desk: Desk, server: Provider
         ("odd", 6, "flag", PLAIN_KEY),
     ],
 )
-def test_a_provider_that_fails_learns_the_key_and_nobody_else_does(
+def test_after_a_failure_only_the_provider_has_the_key(
     desk: Desk, server: Provider, how: str, code: int, source: str, key: str
 ) -> None:
     env = {"OPENAI_BASE_URL": f"{server.url}/{how}"}
@@ -270,19 +269,19 @@ def test_a_redirect_is_not_followed(desk: Desk, server: Provider) -> None:
             outcome = desk.run("run", "-p", "ping", env=env_of(server, "redirects")).ended(6)
             assert KEY not in outcome.said
             assert "307" in outcome.err
-            # The server that redirects is asked, once; where it points to is not.
+            # The redirecting server gets one request, and the target none.
             assert [request.path for request in server.taken()] == ["/redirects/chat/completions"]
         assert elsewhere.taken() == []
 
 
-def test_a_provider_that_does_not_answer_in_time(desk: Desk, server: Provider) -> None:
+def test_a_provider_that_times_out(desk: Desk, server: Provider) -> None:
     argv = ["--timeout", "0.3", "--max-retries", "0"]
     outcome = desk.run("run", "-p", "ping", *argv, env=env_of(server, "slow")).ended(6)
     assert server.url in outcome.err
     assert KEY not in outcome.said
 
 
-def test_nobody_listens(desk: Desk) -> None:
+def test_no_server_at_the_port(desk: Desk) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     argv = ["--openai-base-url", f"http://127.0.0.1:{port}/v1", "--max-retries", "0"]
@@ -301,7 +300,7 @@ def test_a_key_that_no_header_can_carry_is_not_sent(desk: Desk, server: Provider
     outcome.ended(3)
 
 
-def test_a_ca_bundle_that_is_none(desk: Desk, server: Provider) -> None:
+def test_an_invalid_ca_bundle(desk: Desk, server: Provider) -> None:
     desk.write("work/app/x.pem", "no certificate\n")
     os.mkfifo(desk.cwd / "pipe.pem")
     (desk.cwd / "endless.pem").symlink_to("/dev/zero")
@@ -317,10 +316,10 @@ def test_qwen_oauth_sends_no_key(desk: Desk, server: Provider) -> None:
     assert server.taken() == []
 
 
-# What can be no key, or has something around it.
+# Invalid keys, and keys with odd characters around them.
 
 
-def test_what_another_tool_should_have_replaced_is_not_sent(desk: Desk, server: Provider) -> None:
+def test_an_unreplaced_placeholder_is_not_sent(desk: Desk, server: Provider) -> None:
     sound = env_of(server)
     desk.run("resolve", "-o", "a.toml", env=sound).ended(0)
     for argv in ([], ["--config", "a.toml"]):
@@ -331,7 +330,7 @@ def test_what_another_tool_should_have_replaced_is_not_sent(desk: Desk, server: 
     assert server.requests == []
 
 
-def test_what_is_odd_about_a_key_is_told_and_sent_wherever_it_comes_from(desk: Desk, server: Provider) -> None:
+def test_an_odd_key_from_any_origin_is_sent_with_a_warning(desk: Desk, server: Provider) -> None:
     sound = env_of(server)
     desk.run("resolve", "-o", "a.toml", env=sound).ended(0)
     desk.write("work/app/key.txt", f"{KEY} mine\n")
@@ -348,7 +347,7 @@ def test_what_is_odd_about_a_key_is_told_and_sent_wherever_it_comes_from(desk: D
     assert len(server.requests) == 4
 
 
-def test_what_names_authorities_to_other_programs_alone_is_told(desk: Desk, tmp_path: Path) -> None:
+def test_ca_variables_of_other_programs_are_reported(desk: Desk, tmp_path: Path) -> None:
     authority, pem = trustme.CA(), tmp_path / "server.pem"
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(pem))
     with provider(ssl_certfile=str(pem)) as server:

@@ -1,4 +1,4 @@
-"""The command `schema`, and the line of an artifact that names its schema."""
+"""`qwen-cfg schema`, and the line of an artifact that names its schema."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def project(desk: Desk) -> Desk:
 # The command.
 
 
-def test_the_schema_of_the_artifact_is_printed(desk: Desk):
+def test_the_artifact_schema_is_printed(desk: Desk):
     outcome = desk.run("schema", "resolved").ended(0)
     assert outcome.json == artifact_schema()
     assert desk.run("schema", "artifact").ended(0).out == outcome.out
@@ -58,13 +58,13 @@ def test_each_schema_is_printed_and_listed(desk: Desk, schema: object):
     assert any(line.startswith(schema.name) for line in desk.run("schema").ended(0).out.splitlines())
 
 
-def test_the_explanation_conforms_to_the_schema_that_is_printed(desk: Desk):
+def test_the_explanation_conforms_to_its_printed_schema(desk: Desk):
     explained = desk.run("resolve", "--explain", "--format", "json", env=WITH_KEY).ended(0).json
     assert list(Draft202012Validator(desk.run("schema", "explain").ended(0).json).iter_errors(explained)) == []
 
 
-def test_the_json_of_a_check_conforms_to_the_schema_that_is_printed(desk: Desk):
-    """For one artifact and for many, in every status, and for errors."""
+def test_the_json_of_check_conforms_to_its_printed_schema(desk: Desk):
+    """For one artifact and for many, for every status, and for errors."""
     validator = Draft202012Validator(desk.run("schema", "check").ended(0).json)
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=a\n")
     desk.write("work/app/cut/qwen.toml", "format = 1\n")
@@ -104,22 +104,20 @@ def test_the_json_of_a_check_conforms_to_the_schema_that_is_printed(desk: Desk):
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else None,
 )
-def test_the_error_that_ends_a_command_conforms_to_the_schema_that_is_printed(
-    desk: Desk, code: int, words: tuple[str, ...]
-):
+def test_an_error_document_conforms_to_its_printed_schema(desk: Desk, code: int, words: tuple[str, ...]):
     validator = Draft202012Validator(desk.run("schema", "error").ended(0).json)
     printed = desk.run(*words).ended(code).json
     assert [error.message for error in validator.iter_errors(printed)] == []
     assert printed["exit_code"] == code
 
 
-def test_an_unknown_name_is_refused_with_the_near_right_one(desk: Desk):
+def test_an_unknown_schema_is_refused_with_a_suggestion(desk: Desk):
     outcome = desk.run("schema", "resolve").ended(2)
     assert "Did you mean resolved?" in outcome.err
     assert outcome.out == ""
 
 
-def test_it_needs_no_directory_key_or_home(desk: Desk):
+def test_the_command_needs_no_directory_key_or_home(desk: Desk):
     (desk.cwd / "qwen.toml").write_text("no artifact", encoding="utf-8")
     desk.run("schema", "fields", env={"QWEN_CFG_PROFILE": "nonsense", "HOME": "/nonexistent"}).ended(0)
 
@@ -136,7 +134,7 @@ def test_without_a_schema_there_is_no_line(desk: Desk):
     ("directory", "named"),
     [("work/app", "./qwen.schema.json"), ("work/app/services/one", "../../qwen.schema.json")],
 )
-def test_an_artifact_begins_with_the_schema_beside_or_above_it(project: Desk, directory: str, named: str):
+def test_an_artifact_names_the_schema_beside_or_above_it(project: Desk, directory: str, named: str):
     there = project.home / directory
     there.mkdir(parents=True, exist_ok=True)
     project.run("resolve", "-o", "qwen.toml", cwd=there, env=WITH_KEY).ended(0)
@@ -145,7 +143,7 @@ def test_an_artifact_begins_with_the_schema_beside_or_above_it(project: Desk, di
     project.run("check", cwd=there, env=WITH_KEY).ended(0)
 
 
-def test_the_line_starts_from_the_artifact_and_not_from_the_working_directory(project: Desk):
+def test_the_path_in_the_line_starts_from_the_artifact(project: Desk):
     (project.cwd / "build").mkdir()
     project.run("resolve", "-o", "build/q.toml", env=WITH_KEY).ended(0)
     assert first_line(project, "work/app/build/q.toml") == f"{LINE}../qwen.schema.json"
@@ -157,13 +155,13 @@ def test_the_nearest_schema_counts(project: Desk):
     assert first_line(project, "work/app/one/qwen.toml") == f"{LINE}./qwen.schema.json"
 
 
-def test_a_schema_above_the_project_does_not_count(project: Desk):
+def test_a_schema_above_the_project_is_ignored(project: Desk):
     project.write("work/app/sub/.git/HEAD", "ref: refs/heads/main\n")
     project.run("resolve", "-o", "sub/qwen.toml", env=WITH_KEY).ended(0)
     assert LINE not in read(project, "work/app/sub/qwen.toml")
 
 
-def test_a_directory_of_that_name_is_no_schema(desk: Desk):
+def test_a_directory_with_that_name_is_ignored(desk: Desk):
     (desk.cwd / "qwen.schema.json").mkdir()
     desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
     assert LINE not in read(desk, "work/app/qwen.toml")
@@ -189,7 +187,7 @@ def test_an_artifact_without_the_line_has_not_drifted(desk: Desk):
     assert "up to date" in desk.run("check", "--update", env=WITH_KEY).ended(0).out
 
 
-def test_the_line_goes_with_the_schema(project: Desk):
+def test_without_the_schema_the_line_is_removed(project: Desk):
     project.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
     (project.cwd / "qwen.schema.json").unlink()
     project.run("check", env=WITH_KEY).ended(0)
@@ -198,7 +196,7 @@ def test_the_line_goes_with_the_schema(project: Desk):
 
 
 @pytest.mark.parametrize("named", ["https://intranet.example/qwen/1.json", "./schemas/mine.json"])
-def test_a_line_of_the_users_own_stays(project: Desk, named: str):
+def test_the_users_own_line_is_kept(project: Desk, named: str):
     project.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
     body = read(project, "work/app/qwen.toml").partition("\n")[2]
     project.write("work/app/qwen.toml", f"{LINE}{named}\n{body}")
@@ -207,7 +205,7 @@ def test_a_line_of_the_users_own_stays(project: Desk, named: str):
     assert read(project, "work/app/qwen.toml") == f"{LINE}{named}\n{body}"
 
 
-def test_a_line_with_control_characters_does_not_stay(desk: Desk):
+def test_a_line_with_control_characters_is_removed(desk: Desk):
     desk.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
     body = read(desk, "work/app/qwen.toml")
     desk.write("work/app/qwen.toml", f"{LINE}./a\u202e.json\n{body}")
@@ -220,10 +218,10 @@ def test_init_writes_the_line(project: Desk):
     assert first_line(project, "work/app/qwen.toml") == f"{LINE}./qwen.schema.json"
 
 
-# In the programs that read it, where they are installed.
+# Programs that read the line, if they are installed.
 
 
-def spoilt(text: str) -> str:
+def with_error(text: str) -> str:
     return text.replace('auth_method = "openai"', 'auth_method = "openia"')
 
 
@@ -236,29 +234,29 @@ def spoilt(text: str) -> str:
     ],
     ids=lambda words: words[0],
 )
-def test_it_works_in(project: Desk, words: tuple[str, ...]):
+def test_other_programs_use_the_line(project: Desk, words: tuple[str, ...]):
     if shutil.which(words[0]) is None:
         pytest.skip(f"{words[0]} is not installed")
     project.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
-    project.write("work/app/bad.toml", spoilt(read(project, "work/app/qwen.toml")))
+    project.write("work/app/bad.toml", with_error(read(project, "work/app/qwen.toml")))
     good, bad = (ended(project.cwd, project.home, *words, name) for name in ("qwen.toml", "bad.toml"))
     assert (good.returncode, "arning" in good.stdout) == (0, False), good.stdout
     assert (bad.returncode, "openia" in bad.stdout) == (1, True), bad.stdout
     assert "arning" not in bad.stdout
 
 
-def test_what_the_line_names_refuses_a_spoilt_artifact(project: Desk):
-    """The part of the tests above that needs no other program."""
+def test_the_named_schema_refuses_an_invalid_artifact(project: Desk):
+    """The same as above, without other programs."""
     project.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
     text = read(project, "work/app/qwen.toml")
     schema = project.cwd / first_line(project, "work/app/qwen.toml").removeprefix(LINE)
     validator = Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
     assert list(validator.iter_errors(tomllib.loads(text))) == []
-    assert [e.json_path for e in validator.iter_errors(tomllib.loads(spoilt(text)))] == ["$.config.auth_method"]
+    assert [e.json_path for e in validator.iter_errors(tomllib.loads(with_error(text)))] == ["$.config.auth_method"]
 
 
 def ended(cwd: Path, home: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end, with both of its streams as one text."""
+    """Run a program to its end, with both streams as one text."""
     return subprocess.run(
         words,
         cwd=cwd,

@@ -1,4 +1,4 @@
-"""A secret's value is in no output of any command, in no format, in no error, and in no file that is written."""
+"""No secret is in any output, format, error or written file of any command."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from .terminal import see
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-# One has the shape of a key, one has not; both are long enough not to stand somewhere by chance.
+# One looks like a key, the other does not; both are too long to occur by chance.
 SHAPES = {"shaped": "sk-S3nt1nelS3nt1nelS3nt1nel{:02}xyz", "plain": "Sentinel+of={:02}/the~tests"}
 IN_A_URL = "Sentinel.of.{:02}.tests"
 
-# Nobody listens there, so that no key leaves the machine.
+# No server is there, so no key leaves the machine.
 NOWHERE = "http://127.0.0.1:9/v1"
 
 
 @dataclass
 class World:
-    """Where secrets stand: flags, variables and files, with every secret in them."""
+    """Flags, variables and files, with all secrets in them."""
 
     secrets: list[str]
     flags: list[str] = field(default_factory=list)
@@ -106,7 +106,7 @@ KEYS = [
     _in_a_file_that_is_not_utf_8,
 ]
 
-# Secrets that nobody declared as such, and that a URL shows to be ones.
+# Undeclared secrets: parts of a URL that are known to be secret.
 URLS = {
     "user info": "http://user:{}@host.example:3128/v1",
     "user alone": "http://{}@host.example/v1",
@@ -154,15 +154,15 @@ COMMANDS: dict[str, list[str]] = {
 }
 
 
-def plant(desk: Desk, world: World) -> None:
+def write_world(desk: Desk, world: World) -> None:
     desk.run("resolve", "-o", "old.toml", "--openai-api-key", "another", "--openai-base-url", NOWHERE).ended(0)
     for path, text in world.files.items():
         desk.write(path, text.encode(errors="surrogateescape"))
 
 
 def search_everything(desk: Desk, world: World, commands: Mapping[str, list[str]] = COMMANDS) -> list[str]:
-    """Run every command; return where a secret was found."""
-    plant(desk, world)
+    """Run every command, and return the outputs and files with a secret in them."""
+    write_world(desk, world)
     before = desk.files()
     outcomes = run_each(
         [_completed(words, world) for words in commands.values()], cwd=desk.cwd, home=desk.home, env=world.env
@@ -176,7 +176,7 @@ def search_everything(desk: Desk, world: World, commands: Mapping[str, list[str]
     for outcome in outcomes:
         assert outcome.code in (0, 1, 2, 3, 6), outcome.err
     assert any(said.values())
-    # A screen may have broken a secret over lines.
+    # A screen may break a secret over lines.
     return [
         place
         for place, text in {**said, **written}.items()
@@ -194,16 +194,16 @@ def _completed(words: list[str], world: World) -> list[str]:
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("where", KEYS, ids=lambda where: where.__name__.strip("_"))
-def test_a_key_is_shown_nowhere(desk: Desk, where: Callable[[list[str]], World], shape: str) -> None:
+def test_no_key_is_shown(desk: Desk, where: Callable[[list[str]], World], shape: str) -> None:
     secrets = [SHAPES[shape].format(number) for number in range(3)]
-    # What is not there to be found by its shape has to be hidden everywhere; for the other, half of it will do.
+    # A secret that does not look like a key has to be hidden everywhere; for the other, half of the cases are enough.
     commands = COMMANDS if shape == "plain" else dict(list(COMMANDS.items())[::2])
     assert search_everything(desk, where(secrets), commands) == []
 
 
 @pytest.mark.parametrize("variable", ["OPENAI_BASE_URL", "HTTPS_PROXY"])
 @pytest.mark.parametrize("kind", URLS)
-def test_what_a_url_shows_to_be_secret_is_shown_nowhere(desk: Desk, kind: str, variable: str) -> None:
+def test_no_secret_part_of_a_url_is_shown(desk: Desk, kind: str, variable: str) -> None:
     secret = IN_A_URL.format(1)
     world = World([secret], env={"OPENAI_API_KEY": "another", variable: URLS[kind].format(secret)})
     few = ["resolve", "explain", "explain json", "check json", "run", "debug"]
@@ -211,7 +211,7 @@ def test_what_a_url_shows_to_be_secret_is_shown_nowhere(desk: Desk, kind: str, v
 
 
 @pytest.mark.parametrize("kind", ["user info", "a query", "a slash before the at sign"])
-def test_nor_where_the_file_was_not_reached_or_lost(desk: Desk, kind: str) -> None:
+def test_no_secret_of_an_unused_file_is_shown(desk: Desk, kind: str) -> None:
     one, other = (IN_A_URL.format(number) for number in (1, 2))
     files = {
         "work/app/.env": f"OPENAI_BASE_URL='{URLS[kind].format(one)}'\nHTTPS_PROXY='{URLS[kind].format(one)}'\n",
@@ -231,8 +231,8 @@ def test_nor_where_the_file_was_not_reached_or_lost(desk: Desk, kind: str) -> No
     assert search_everything(desk, world, {name: COMMANDS[name] for name in few}) == []
 
 
-def test_a_text_with_the_shape_of_a_key_is_not_shown_as_a_model(desk: Desk) -> None:
-    """Nobody knows that it is a key, except by its shape."""
+def test_a_model_that_looks_like_a_key_is_not_shown(desk: Desk) -> None:
+    """Only its form shows that it is a key."""
     secret = SHAPES["shaped"].format(1)
     world = World([secret], env={"OPENAI_API_KEY": "another", "OPENAI_MODEL": secret})
     assert search_everything(desk, world, {n: c for n, c in COMMANDS.items() if c[0] in ("resolve", "check")}) == []
@@ -240,9 +240,9 @@ def test_a_text_with_the_shape_of_a_key_is_not_shown_as_a_model(desk: Desk) -> N
 
 @pytest.mark.parametrize("width", [40, 80])
 @pytest.mark.parametrize("where", [_in_environment, _as_the_model_too, _in_unreached_files])
-def test_a_terminal_shows_none_either(desk: Desk, where: Callable[[list[str]], World], width: int) -> None:
+def test_a_terminal_shows_no_secret(desk: Desk, where: Callable[[list[str]], World], width: int) -> None:
     world = where([SHAPES["plain"].format(number) for number in range(3)])
-    plant(desk, world)
+    write_world(desk, world)
     seen = see(desk, "resolve", "--explain", "--all", *world.flags, width=width, env=world.env)
     closed_up = "".join(seen.text.split())
     assert not [secret for secret in world.secrets if secret in closed_up or secret in seen.text]
@@ -274,9 +274,9 @@ _KINDS = list(_artifacts('[config]\n[config.api_key]\nfrom = "flag"\nflag = "--o
 
 
 @pytest.mark.parametrize("kind", _KINDS)
-def test_a_secret_in_the_wrong_place_of_an_artifact_is_shown_nowhere(desk: Desk, kind: str) -> None:
+def test_a_secret_at_a_wrong_place_of_an_artifact_is_not_shown(desk: Desk, kind: str) -> None:
     secret = SHAPES["plain"].format(1)
-    plant(desk, World([]))
+    write_world(desk, World([]))
     bad = desk.write("work/app/bad.toml", _artifacts((desk.cwd / "old.toml").read_text(), secret)[kind])
     assert secret in bad.read_text()
     command_lines = (
@@ -289,7 +289,7 @@ def test_a_secret_in_the_wrong_place_of_an_artifact_is_shown_nowhere(desk: Desk,
         assert secret not in outcome.said
 
 
-def test_an_artifact_with_the_key_inside_is_all_that_holds_it(desk: Desk) -> None:
+def test_an_inlined_key_is_only_in_the_artifact(desk: Desk) -> None:
     secret = SHAPES["plain"].format(1)
     env = {"OPENAI_API_KEY": secret}
     said = desk.run("resolve", "--inline-secrets", "-o", "a.toml", "--explain", env=env).ended(0).said

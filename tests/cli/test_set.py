@@ -1,4 +1,4 @@
-"""`qwen-cfg set` changes one value in the file that `init` keeps, and says which file decides it otherwise."""
+"""`qwen-cfg set`: changes one value in the env file of `init`, or names the file that decides it."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ def set_up(desk: Desk) -> None:
     desk.write("work/app/.qwen/.env", TEXT)
 
 
-def kept(desk: Desk) -> str:
+def saved_variables(desk: Desk) -> str:
     return (desk.cwd / ".qwen/.env").read_text(encoding="utf-8")
 
 
-def test_the_model_is_changed_and_nothing_else(desk: Desk) -> None:
+def test_only_the_model_is_changed(desk: Desk) -> None:
     desk.run("resolve", "-o", "qwen.toml").ended(0)
     done = desk.run("set", "model", "new").ended(0)
     assert "OPENAI_MODEL in ./.qwen/.env:5 is now new; it was old" in done.out
     assert "qwen-cfg check --update qwen.toml" in done.out
-    assert kept(desk) == TEXT.replace("OPENAI_MODEL=old # the model", "OPENAI_MODEL=new")
+    assert saved_variables(desk) == TEXT.replace("OPENAI_MODEL=old # the model", "OPENAI_MODEL=new")
     desk.run("check", "--update", "qwen.toml")
     desk.run("check", "--strict", "qwen.toml").ended(0)
 
 
-def test_the_variable_that_decides_is_changed(desk: Desk) -> None:
+def test_the_deciding_variable_is_changed(desk: Desk) -> None:
     desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\nQWEN_MODEL=old\n")
     desk.run("set", "model", "new").ended(0)
-    assert kept(desk).endswith("QWEN_MODEL=new\n")
-    assert "OPENAI_MODEL" not in kept(desk)
+    assert saved_variables(desk).endswith("QWEN_MODEL=new\n")
+    assert "OPENAI_MODEL" not in saved_variables(desk)
 
 
 def test_a_default_is_replaced_in_the_same_file(desk: Desk) -> None:
@@ -50,18 +50,18 @@ def test_a_default_is_replaced_in_the_same_file(desk: Desk) -> None:
     assert desk.run("resolve").ended(0).toml["config"]["model"] == "new"
 
 
-def test_a_base_url_that_is_typed_is_asked_about_by_nobody(desk: Desk) -> None:
+def test_a_typed_base_url_needs_no_approval(desk: Desk) -> None:
     env = {"OPENAI_API_KEY": KEY, "HTTP_PROXY": "http://127.0.0.1:1"}
     desk.write("work/app/.qwen/.env", f"OPENAI_BASE_URL={URL}\n")
     desk.run("set", "base_url", "http://models.corp.example/v1", env=env).ended(0)
-    # It goes as far as the proxy.
+    # The request reaches the proxy.
     desk.run("run", "-p", "ping", "--max-retries", "0", env=env).ended(6)
 
 
 @pytest.mark.parametrize("source", ["-", "MY_KEY"])
-def test_the_key_is_read_from_elsewhere(desk: Desk, source: str) -> None:
+def test_the_key_from_a_variable_or_standard_input(desk: Desk, source: str) -> None:
     done = desk.run("set", "api_key", "--key-from", source, env={"MY_KEY": OTHER}, stdin=f"{OTHER}\n".encode()).ended(0)
-    assert f"OPENAI_API_KEY={OTHER}\n" in kept(desk).replace('"', "").replace("'", "")
+    assert f"OPENAI_API_KEY={OTHER}\n" in saved_variables(desk).replace('"', "").replace("'", "")
     for key in (KEY, OTHER):
         assert key not in done.said
     assert "it was sk-0…wxyz (39 characters)" in done.out
@@ -74,15 +74,15 @@ def test_the_key_is_typed_in_a_terminal(desk: Desk) -> None:
             person.type(keys)
         assert person.ended() == 0
         assert OTHER.encode() not in person.raw
-    assert OTHER in kept(desk)
+    assert OTHER in saved_variables(desk)
 
 
-def test_who_thinks_better_of_it_changes_nothing(desk: Desk) -> None:
+def test_a_cancelled_set_changes_nothing(desk: Desk) -> None:
     with Typing(desk, "set", "api_key") as person:
         person.until("API key (")
         person.type("\x03")
         assert person.ended() == 3
-    assert kept(desk) == TEXT
+    assert saved_variables(desk) == TEXT
 
 
 @pytest.mark.parametrize(
@@ -99,15 +99,15 @@ def test_who_thinks_better_of_it_changes_nothing(desk: Desk) -> None:
         (["api_key", "--key-from", OTHER], 2, "expected the name of a variable"),
     ],
 )
-def test_what_cannot_be_set_changes_nothing(desk: Desk, words: list[str], code: int, said: str) -> None:
+def test_an_invalid_value_changes_nothing(desk: Desk, words: list[str], code: int, said: str) -> None:
     refused = desk.run("set", *words).ended(code)
     assert said in refused.err
     assert OTHER not in refused.said
-    assert kept(desk) == TEXT
+    assert saved_variables(desk) == TEXT
 
 
 @pytest.mark.parametrize("where", ["environment", "plain", "above", "home", "settings", "nothing"])
-def test_what_is_decided_elsewhere_is_not_changed(desk: Desk, where: str) -> None:
+def test_a_value_decided_by_another_file_is_not_changed(desk: Desk, where: str) -> None:
     (desk.cwd / ".qwen/.env").unlink()
     files = {"plain": "work/app/.env", "above": "work/.qwen/.env", "home": ".qwen/.env"}
     profile: list[str] = []
@@ -134,7 +134,7 @@ def test_what_is_decided_elsewhere_is_not_changed(desk: Desk, where: str) -> Non
 
 
 @pytest.mark.parametrize("field", ["model", "base_url"])
-def test_beside_a_provider_entry_no_line_is_named_whose_edit_has_no_effect(desk: Desk, field: str) -> None:
+def test_with_a_provider_entry_only_effective_edits_are_suggested(desk: Desk, field: str) -> None:
     entry = {"id": "old", "envKey": "MINE", "baseUrl": "http://127.0.0.1:9/v1"}
     auth = {"security": {"auth": {"selectedType": "openai"}}, "model": {"name": "old"}}
     desk.write("work/app/.qwen/.env", "MINE=sk-0123456789abcdef0123\n")
@@ -145,14 +145,14 @@ def test_beside_a_provider_entry_no_line_is_named_whose_edit_has_no_effect(desk:
     assert "Edit" not in refused.err
 
 
-def test_the_env_file_that_is_read_is_named_for_a_value_that_no_file_sets(desk: Desk) -> None:
+def test_for_an_unset_value_the_read_env_file_is_named(desk: Desk) -> None:
     (desk.cwd / ".qwen/.env").unlink()
     desk.write("work/app/.env", "OPENAI_API_KEY=sk-0123456789abcdef0123\n")
     refused = desk.run("set", "model", "new").ended(3)
     assert "Add OPENAI_MODEL=VALUE to ./.env" in refused.err
 
 
-def test_the_way_that_is_named_leads_there(desk: Desk) -> None:
+def test_the_suggested_edit_works(desk: Desk) -> None:
     (desk.cwd / ".qwen/.env").unlink()
     desk.write("work/.qwen/.env", TEXT)
     desk.run("-C", str(desk.cwd.parent), "set", "model", "new").ended(0)

@@ -1,4 +1,4 @@
-"""Settings files at the command line: every recorded run of Qwen Code, a hostile repository, broken files, screens."""
+"""Settings files on the command line: recorded runs of Qwen Code, hostile repositories, invalid files, screens."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 NEWER = ["--profile", "qwen-code-0.21"]
 OPENAI: dict[str, Any] = {"$version": 4, "security": {"auth": {"selectedType": "openai"}}}
-# The user's own, which no project may have.
+# A secret of the user, which no project may get.
 SECRET = "aws-secret-0123456789abcdef"
 
-# What is said where Qwen Code sent nothing.
+# The message if Qwen Code sent nothing.
 REASONS = {
     "no_auth_type": "no authentication method is selected",
     "missing_api_key": "There is no API key",
@@ -34,7 +34,7 @@ REASONS = {
 
 
 def test_every_recorded_run_of_qwen_code(server: Provider, tmp_path: Path) -> None:
-    """The server is the provider, and the proxy too: a request for somewhere else gets as far as to ask it."""
+    """The server is both provider and proxy, so it sees requests to other hosts too."""
     way = ["--proxy", server.url, "--no-proxy", "127.0.0.1", "--max-retries", "0", "--trust-project"]
     recorded = recordings("{ROOT}", server.port, MIXED)
     every = [recording | {"root": tmp_path / str(number)} for number, recording in enumerate(recorded)]
@@ -69,7 +69,7 @@ def test_every_recorded_run_of_qwen_code(server: Provider, tmp_path: Path) -> No
     assert server.requests == []
 
 
-def write(desk: Desk, users: object = None, own: object = None) -> None:
+def write_settings(desk: Desk, users: object = None, own: object = None) -> None:
     for path, settings in ((".qwen/settings.json", users), ("work/app/.qwen/settings.json", own)):
         if settings is not None:
             desk.write(path, settings if isinstance(settings, (str, bytes)) else json.dumps(settings, indent=1))
@@ -80,7 +80,7 @@ def entry(server: Provider, **members: object) -> dict[str, Any]:
     return {"model": {"name": "m"}, "modelProviders": {"openai": [one]}}
 
 
-# The hostile repository: every route to a variable of the user's.
+# A hostile repository: every route to a variable of the user.
 
 
 def routes(server: Provider) -> dict[str, dict[str, Any]]:
@@ -115,9 +115,9 @@ ROUTES = [
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_no_project_gets_a_variable_of_the_users(desk: Desk, server: Provider, route: str) -> None:
+def test_no_project_gets_a_variable_of_the_user(desk: Desk, server: Provider, route: str) -> None:
     assert list(routes(server)) == ROUTES
-    write(desk, OPENAI, routes(server)[route])
+    write_settings(desk, OPENAI, routes(server)[route])
     env = {"AWS_SECRET": SECRET, "OPENAI_API_KEY": "" if route != "the base URL of an entry" else KEY}
     outcomes = [
         desk.run("run", "-p", "ping", *NEWER, env=env),
@@ -134,8 +134,8 @@ def test_no_project_gets_a_variable_of_the_users(desk: Desk, server: Provider, r
 
 
 @pytest.mark.parametrize("route", ["envKey", "apiKey", "settings.env", "settings.env and envKey"])
-def test_after_a_yes_the_key_goes_where_it_was_said_to_go(desk: Desk, server: Provider, route: str) -> None:
-    write(desk, OPENAI, routes(server)[route])
+def test_after_approval_the_key_goes_to_the_named_endpoint(desk: Desk, server: Provider, route: str) -> None:
+    write_settings(desk, OPENAI, routes(server)[route])
     env = {"AWS_SECRET": SECRET}
     refused = desk.run("run", "-p", "ping", *NEWER, env=env).ended(5)
     assert "AWS_SECRET" in refused.err
@@ -146,9 +146,9 @@ def test_after_a_yes_the_key_goes_where_it_was_said_to_go(desk: Desk, server: Pr
     assert {request.authorization for request in server.taken()} == {f"Bearer {SECRET}"}
 
 
-def test_a_clone_can_be_looked_over_before_anything_is_started(desk: Desk, server: Provider) -> None:
-    """Whichever rules are followed: the rule says which variable would go where in Qwen Code itself."""
-    write(desk, OPENAI, entry(server, envKey="AWS_SECRET", baseUrl="https://stranger.example/v1"))
+def test_check_shows_where_a_clone_would_send_variables(desk: Desk, server: Provider) -> None:
+    """Under every profile, the rule names the variables that Qwen Code itself would send, and the targets."""
+    write_settings(desk, OPENAI, entry(server, envKey="AWS_SECRET", baseUrl="https://stranger.example/v1"))
     for profile in ([], NEWER):
         told = desk.run("resolve", "--explain", *profile, env={"AWS_SECRET": SECRET, "COLUMNS": "200"})
         words = " ".join(told.out.partition("QC302")[2].split())
@@ -172,11 +172,13 @@ COMMANDS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("route", COMMANDS)
-def test_no_project_has_a_command_run(desk: Desk, server: Provider, route: str) -> None:
+def test_no_command_of_a_project_runs(desk: Desk, server: Provider, route: str) -> None:
     users, own, env_file = COMMANDS[route]
     desk.write("work/app/marks", MARKS)
     keyed = entry(server, envKey="K") if "envKey" in route else {}
-    write(desk, {**users, **(keyed if "user's" in route else {})}, {**own, **({} if "user's" in route else keyed)})
+    write_settings(
+        desk, {**users, **(keyed if "user's" in route else {})}, {**own, **({} if "user's" in route else keyed)}
+    )
     desk.write("work/app/.env", env_file)
     env = {"OPENAI_BASE_URL": f"{server.url}/v1", "MINE": "x"}
     refused = desk.run("run", "-p", "ping", *NEWER, "--trust-project", env=env).ended(3)
@@ -186,25 +188,25 @@ def test_no_project_has_a_command_run(desk: Desk, server: Provider, route: str) 
     assert server.requests == []
 
 
-def test_ones_own_settings_may_name_a_command(desk: Desk, server: Provider) -> None:
-    write(desk, {**OPENAI, "env": {"OPENAI_API_KEY": RUNS}})
+def test_the_users_own_settings_may_name_a_command(desk: Desk, server: Provider) -> None:
+    write_settings(desk, {**OPENAI, "env": {"OPENAI_API_KEY": RUNS}})
     desk.write("work/app/marks", MARKS)
     desk.run("run", "-p", "ping", *NEWER, env={"OPENAI_BASE_URL": f"{server.url}/v1"}).ended(0)
     assert server.requests[0].authorization == "Bearer sk-of-the-command"
 
 
 @pytest.mark.parametrize("of", ["env file", "settings.env", "a relative QWEN_HOME", "relative system settings"])
-def test_a_project_has_a_say_in_where_the_users_key_goes(desk: Desk, server: Provider, of: str) -> None:
-    """A text of the user's takes in a variable that a project sets, or a path of the user's leads into a project."""
+def test_a_project_that_influences_the_users_endpoint_is_asked_about(desk: Desk, server: Provider, of: str) -> None:
+    """A text of the user contains a variable that a project sets, or a path of the user leads into a project."""
     env, url = {"OPENAI_API_KEY": KEY, "HTTP_PROXY": server.url, "NO_PROXY": "none"}, "http://stranger.example/v1"
     goes = {"security": {"auth": {"selectedType": "openai", "baseUrl": "${WHERE}"}}}
     there = json.loads(json.dumps(goes).replace("${WHERE}", url))
     match of:
         case "env file":
-            write(desk, goes)
+            write_settings(desk, goes)
             desk.write("work/app/.env", f"WHERE={url}\n")
         case "settings.env":
-            write(desk, goes, {"env": {"WHERE": url}})
+            write_settings(desk, goes, {"env": {"WHERE": url}})
         case "a relative QWEN_HOME":
             env["QWEN_HOME"] = "./kept"
             desk.write("work/app/kept/settings.json", json.dumps(there))
@@ -218,8 +220,8 @@ def test_a_project_has_a_say_in_where_the_users_key_goes(desk: Desk, server: Pro
 
 
 @pytest.mark.parametrize("path", ["~/tokens.json", "~/.config/other/settings.json", "/proc/self/environ", "../k.json"])
-def test_an_artifact_takes_no_secret_from_just_any_json_file(desk: Desk, server: Provider, path: str) -> None:
-    write(desk, OPENAI | {"env": {"OPENAI_API_KEY": KEY}})
+def test_an_artifact_reads_secrets_only_from_settings_files(desk: Desk, server: Provider, path: str) -> None:
+    write_settings(desk, OPENAI | {"env": {"OPENAI_API_KEY": KEY}})
     url = {"OPENAI_BASE_URL": f"{server.url}/v1"}
     artifact = desk.run("resolve", *NEWER, env=url).ended(0).out
     assert 'path = "~/.qwen/settings.json"' in artifact
@@ -233,12 +235,12 @@ def test_an_artifact_takes_no_secret_from_just_any_json_file(desk: Desk, server:
     assert SECRET not in outcome.said
 
 
-# The ordinary user.
+# An ordinary user.
 
 
-def test_the_key_in_ones_own_settings_is_used_and_nobody_asks(desk: Desk, server: Provider) -> None:
+def test_a_key_in_the_users_own_settings_needs_no_approval(desk: Desk, server: Provider) -> None:
     own = {**OPENAI, **entry(server, envKey="MY_KEY"), "env": {"MY_KEY": KEY}}
-    write(desk, own)
+    write_settings(desk, own)
     desk.run("run", "-p", "ping", *NEWER).ended(0)
     desk.run("resolve", *NEWER, "-o", "qwen.toml").ended(0)
     artifact = (desk.cwd / "qwen.toml").read_text(encoding="utf-8")
@@ -247,7 +249,7 @@ def test_the_key_in_ones_own_settings_is_used_and_nobody_asks(desk: Desk, server
     desk.run("check", "qwen.toml").ended(0)
     desk.run("run", "-p", "ping", "--config", "qwen.toml").ended(0)
     assert [request.authorization for request in server.taken()] == [f"Bearer {KEY}"] * 2
-    write(desk, {**own, **entry(server, envKey="MY_KEY", baseUrl="http://127.0.0.1:1/v1")})
+    write_settings(desk, {**own, **entry(server, envKey="MY_KEY", baseUrl="http://127.0.0.1:1/v1")})
     assert "base_url" in desk.run("check", "qwen.toml").ended(1).out
 
 
@@ -270,10 +272,10 @@ TWO["modelProviders"]["openai"] = [
         ({"security": {"auth": {"selectedType": "openai", "baseUrl": OWN}}}, {"OPENAI_API_KEY": KEY}),
     ],
 )
-def test_what_ones_own_settings_send_is_asked_of_nobody(
+def test_the_users_own_settings_need_no_approval(
     desk: Desk, server: Provider, settings: dict[str, Any], env: dict[str, str]
 ) -> None:
-    write(desk, settings)
+    write_settings(desk, settings)
     env = {**env, "HTTP_PROXY": server.url, "NO_PROXY": "none"}
     artifact = desk.run("resolve", *NEWER, env=env).ended(0).out
     for n, (text, code) in enumerate(
@@ -289,8 +291,8 @@ def test_what_ones_own_settings_send_is_asked_of_nobody(
     assert {request.path for request in server.taken()} == {f"{OWN}/chat/completions"}
 
 
-def test_under_the_documents_a_settings_file_is_told_of_first(desk: Desk) -> None:
-    write(desk, {**OPENAI, "model": {"name": "of-settings"}})
+def test_under_the_documented_profile_a_settings_file_is_reported_first(desk: Desk) -> None:
+    write_settings(desk, {**OPENAI, "model": {"name": "of-settings"}})
     env = {"OPENAI_API_KEY": KEY, "OPENAI_MODEL": "of-shell", "COLUMNS": "200"}
     for words in ([], ["model"], ["timeout"]):
         lines = desk.run("resolve", "--explain", *words, "--profile", "documented", env=env).ended(0).out.splitlines()
@@ -305,7 +307,7 @@ def test_under_the_documents_a_settings_file_is_told_of_first(desk: Desk) -> Non
 def test_the_scopes_are_a_short_block(desk: Desk, tmp_path: Path) -> None:
     system = tmp_path / "system.json"
     system.write_text(json.dumps({"model": {"name": "of-system"}}), encoding="utf-8")
-    write(desk, OPENAI, {"model": {"name": "of-workspace"}})
+    write_settings(desk, OPENAI, {"model": {"name": "of-workspace"}})
     env = {"OPENAI_API_KEY": KEY, "QWEN_CODE_SYSTEM_SETTINGS_PATH": str(system), "COLUMNS": "200"}
     told = desk.run("resolve", "--explain", *NEWER, env=env).ended(0).out
     block = told.partition("settings: ")[2].partition("\n\n")[0].splitlines()[1:]
@@ -333,9 +335,9 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_file_of_the_user_stops_both(desk: Desk, name: str) -> None:
+def test_an_invalid_user_settings_file_is_an_error_in_both(desk: Desk, name: str) -> None:
     text, line = BROKEN[name]
-    write(desk, text)
+    write_settings(desk, text)
     for words in (["resolve"], ["resolve", "--explain"], ["run", "-p", "x"], ["check", "x.toml"]):
         if words[0] == "check":
             continue
@@ -345,8 +347,8 @@ def test_a_broken_file_of_the_user_stops_both(desk: Desk, name: str) -> None:
     assert "QC109" in desk.run("resolve", env={"OPENAI_API_KEY": KEY}).ended(0).err
 
 
-def test_a_broken_file_of_the_project_counts_as_empty(desk: Desk) -> None:
-    write(desk, {**OPENAI, "model": {"name": "mine"}}, '{"model": {"name": "theirs"},}')
+def test_an_invalid_project_settings_file_counts_as_empty(desk: Desk) -> None:
+    write_settings(desk, {**OPENAI, "model": {"name": "mine"}}, '{"model": {"name": "theirs"},}')
     told = desk.run("resolve", "--explain", *NEWER, env={"OPENAI_API_KEY": KEY, "COLUMNS": "200"}).ended(0).out
     assert "QC121" in told
     assert "a trailing comma" in told
@@ -354,7 +356,7 @@ def test_a_broken_file_of_the_project_counts_as_empty(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("kind", ["directory", "fifo", "socket", "dangling link", "2 MiB", "too large"])
-def test_what_is_no_plain_file(desk: Desk, kind: str) -> None:
+def test_a_settings_path_that_is_no_regular_file(desk: Desk, kind: str) -> None:
     path = desk.home / ".qwen/settings.json"
     path.parent.mkdir(exist_ok=True)
     match kind:
@@ -387,20 +389,20 @@ def test_what_is_no_plain_file(desk: Desk, kind: str) -> None:
     ],
 )
 def test_a_value_of_the_wrong_kind(desk: Desk, settings: dict[str, Any], field: str) -> None:
-    write(desk, settings)
+    write_settings(desk, settings)
     outcome = desk.run("resolve", *NEWER, env={"OPENAI_API_KEY": KEY}).ended(3)
     assert "~/.qwen/settings.json:" in outcome.err
     assert f"{field} from" in outcome.err
 
 
-def test_a_cycle_of_variables_ends(desk: Desk) -> None:
-    write(desk, {**OPENAI, "env": {"A": "${B}", "B": "${A}", "OPENAI_MODEL": "$A"}})
+def test_a_cycle_of_variables_is_resolved(desk: Desk) -> None:
+    write_settings(desk, {**OPENAI, "env": {"A": "${B}", "B": "${A}", "OPENAI_MODEL": "$A"}})
     told = desk.run("resolve", "--explain", "--format", "json", *NEWER, env={"OPENAI_API_KEY": KEY}).ended(0).json
     assert told["fields"]["model"]["value"] == "$A"
 
 
-def test_nothing_of_qwen_codes_is_written(desk: Desk) -> None:
-    write(desk, {"selectedAuthType": "openai", "model": "m"}, "{broken")
+def test_no_file_of_qwen_code_is_written(desk: Desk) -> None:
+    write_settings(desk, {"selectedAuthType": "openai", "model": "m"}, "{broken")
     before = {path: content for path, content in desk.files().items() if path.endswith("settings.json")}
     env = {"OPENAI_API_KEY": KEY}
     for words in (["resolve", "--explain"], ["resolve", "-o", "a.toml"], ["check", "a.toml"]):
@@ -411,8 +413,8 @@ def test_nothing_of_qwen_codes_is_written(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("method", ["openai-responses", "anthropic", "gemini", "vertex-ai"])
-def test_a_method_that_is_explained_and_not_spoken(desk: Desk, method: str) -> None:
-    write(desk, {"$version": 4, "security": {"auth": {"selectedType": method}}, "model": {"name": "m"}})
+def test_an_unsupported_method_is_explained_and_not_run(desk: Desk, method: str) -> None:
+    write_settings(desk, {"$version": 4, "security": {"auth": {"selectedType": method}}, "model": {"name": "m"}})
     names = {"anthropic": "ANTHROPIC", "gemini": "GEMINI", "vertex-ai": "GOOGLE", "openai-responses": "OPENAI"}
     env = {f"{names[method]}_API_KEY": KEY, "ANTHROPIC_BASE_URL": "https://llm.example"}
     config = desk.run("resolve", "--format", "json", *NEWER, env=env).ended(0).json["config"]
@@ -423,7 +425,7 @@ def test_a_method_that_is_explained_and_not_spoken(desk: Desk, method: str) -> N
     assert "~/.qwen/settings.json:5 security.auth.selectedType" in refused.err
 
 
-# A set-up that works in both.
+# A setup for both qwen-cfg and Qwen Code.
 
 
 def test_init_writes_what_decides_the_method(desk: Desk, server: Provider) -> None:
@@ -436,8 +438,8 @@ def test_init_writes_what_decides_the_method(desk: Desk, server: Provider) -> No
     desk.run("check", "qwen.toml").ended(0)
 
 
-def test_init_leaves_to_the_settings_what_they_say(desk: Desk) -> None:
-    write(desk, {**OPENAI, "model": {"name": "of-settings"}})
+def test_init_does_not_override_settings(desk: Desk) -> None:
+    write_settings(desk, {**OPENAI, "model": {"name": "of-settings"}})
     desk.run("init", "--no-verify", "--openai-api-key", KEY, *NEWER).ended(0)
     assert (desk.cwd / ".qwen/.env").read_text(encoding="utf-8") == f"OPENAI_API_KEY={KEY}\n"
     assert desk.run("resolve", "--format", "json", *NEWER).ended(0).json["config"]["model"] == "of-settings"

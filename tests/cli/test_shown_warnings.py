@@ -1,4 +1,4 @@
-"""A warning that needs no answer is shown once by `run`, and always by what looks for faults."""
+"""Warnings without a question: `run` shows each once, `check` and `doctor` always."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def point(desk: Desk, url: str) -> None:
     desk.write("work/app/.env", f"OPENAI_BASE_URL={url}\n")
 
 
-def test_a_person_is_warned_once(split: Desk) -> None:
+def test_run_shows_a_warning_once(split: Desk) -> None:
     assert WARNING in see(split, *ASK, env=IN_SHELL).text
     assert WARNING not in see(split, *ASK, env=IN_SHELL).text
     assert split.run(*ASK, env=IN_SHELL).ended(0).err == ""
@@ -40,7 +40,7 @@ def test_a_person_is_warned_once(split: Desk) -> None:
     assert KEY not in file.read_text()
 
 
-def test_what_nobody_saw_comes_again(split: Desk) -> None:
+def test_a_warning_that_nobody_saw_is_repeated(split: Desk) -> None:
     for _ in range(2):
         assert WARNING in split.run(*ASK, env=IN_SHELL).ended(0).err
     assert not (split.home / STATE).exists()
@@ -60,7 +60,7 @@ def test_another_endpoint_key_or_directory_is_another_warning(split: Desk, serve
 
 
 @pytest.mark.parametrize("argv", [["doctor"], ["resolve"], ["check"], ["resolve", "--explain"]], ids=" ".join)
-def test_what_looks_for_faults_always_tells(split: Desk, argv: list[str]) -> None:
+def test_check_and_doctor_always_warn(split: Desk, argv: list[str]) -> None:
     split.run("resolve", "-o", "qwen.toml", "--profile", "documented", env=IN_SHELL).ended(0)
     see(split, *ASK, env=IN_SHELL)
     for _ in range(2):
@@ -68,14 +68,14 @@ def test_what_looks_for_faults_always_tells(split: Desk, argv: list[str]) -> Non
 
 
 @pytest.mark.parametrize("broken", [b"", b"\xff\x00" * 20, b"x" * 40_000])
-def test_a_broken_memory_forgets(split: Desk, broken: bytes) -> None:
+def test_an_invalid_state_file_is_ignored(split: Desk, broken: bytes) -> None:
     file = split.write(STATE, broken)
     assert WARNING in see(split, *ASK, env=IN_SHELL).text
     assert WARNING not in see(split, *ASK, env=IN_SHELL).text
     assert len(file.read_bytes()) < 200
 
 
-def test_a_place_that_cannot_be_written_is_no_end(split: Desk) -> None:
+def test_an_unwritable_state_file_is_no_error(split: Desk) -> None:
     split.write(".local/state/qwen-cfg", "a file")
     for _ in range(2):
         seen = see(split, *ASK, env=IN_SHELL)
@@ -83,7 +83,7 @@ def test_a_place_that_cannot_be_written_is_no_end(split: Desk) -> None:
         assert WARNING in seen.text
 
 
-def test_what_is_asked_about_is_never_forgotten(split: Desk) -> None:
+def test_a_question_is_always_asked(split: Desk) -> None:
     see(split, *ASK, env=IN_SHELL)
     point(split, "https://models.example/v1")
     for _ in range(2):

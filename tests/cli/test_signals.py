@@ -1,4 +1,4 @@
-"""A signal ends the program at once, wherever it is: with its exit code, what came, and nothing half done."""
+"""Signals end the program at once: with the right exit code, with the received text, and without partial writes."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 
 FORMATS = ["text", "json", "stream-json"]
 INT, HUP, QUIT, TERM = signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM
-# As much may be free in a pipe that takes no more.
+# A full pipe may have up to this many free bytes.
 PAGE = 4096
 HALF = Reply(events(chunk(content="half"), done=False), stay=True)
 
 
 @contextmanager
-def started(desk: Desk, *argv: str, env: dict[str, str], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
-    """A command that is under way, and is killed if the test fails."""
+def running_command(desk: Desk, *argv: str, env: dict[str, str], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """A running command, which is killed if the test fails."""
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     environment = clean_environment(desk.home, {"QWEN_CFG_MAX_RETRIES": "0", **env})
     with subprocess.Popen([*PROGRAM, *argv], cwd=desk.cwd, env=environment, **{**pipes, **options}) as process:
@@ -50,7 +50,7 @@ def started(desk: Desk, *argv: str, env: dict[str, str], **options: Any) -> Iter
 
 
 def ended(process: subprocess.Popen[bytes], *numbers: int) -> tuple[str, str]:
-    """Make sure that one of some signals ended a command soon; return what it still said."""
+    """Check that one of the signals ended a command soon, and return its remaining output."""
     before = time.monotonic()
     out, err = (stream.decode() for stream in process.communicate(timeout=SECONDS))
     assert process.returncode - 128 in numbers, err
@@ -67,24 +67,24 @@ def wait_for(happened: Callable[[], Any]) -> None:
         time.sleep(0.01)
 
 
-# While an answer comes.
+# During an answer.
 
 
-# Signals that are sent at once come in any order.
+# Signals that are sent together arrive in any order.
 TOGETHER = [("json", [QUIT]), ("json", [TERM, TERM, HUP]), ("stream-json", [HUP, TERM, INT]), ("json", [TERM, INT])]
 
 
 @pytest.mark.parametrize(("form", "numbers"), [*((form, [n]) for form in FORMATS for n in (TERM, HUP)), *TOGETHER])
-def test_what_came_is_delivered(desk: Desk, server: Provider, form: str, numbers: list[int]) -> None:
+def test_received_text_is_written(desk: Desk, server: Provider, form: str, numbers: list[int]) -> None:
     server.replies[:] = [HALF]
-    with started(desk, "run", "-p", "x", "--output-format", form, env=env_of(server)) as process:
+    with running_command(desk, "run", "-p", "x", "--output-format", form, env=env_of(server)) as process:
         assert process.stdout is not None
         seen = b""
         while form != "json" and b"half" not in seen:
             seen += os.read(process.stdout.fileno(), 4096)
         if form == "json":
             wait_for(lambda: server.requests)
-            # Nothing tells from outside that the piece has arrived.
+            # From outside it is unknown whether the piece has arrived.
             time.sleep(0.3)
         for number in numbers:
             process.send_signal(number)
@@ -126,7 +126,7 @@ def test_a_signal_that_is_ignored_from_the_start_stays_so(desk: Desk, server: Pr
         signal.signal(HUP, signal.SIG_IGN)
         signal.signal(INT, signal.SIG_IGN)
 
-    with started(desk, "run", "-p", "x", env=env_of(server), preexec_fn=as_nohup_does) as process:
+    with running_command(desk, "run", "-p", "x", env=env_of(server), preexec_fn=as_nohup_does) as process:
         assert process.stdout is not None
         seen = os.read(process.stdout.fileno(), 4096)
         process.send_signal(HUP)
@@ -136,30 +136,30 @@ def test_a_signal_that_is_ignored_from_the_start_stays_so(desk: Desk, server: Pr
     assert process.returncode == 0
 
 
-def test_a_reader_that_stands_still_does_not_hold_up_the_end(desk: Desk, server: Provider) -> None:
+def test_a_blocked_reader_does_not_delay_the_end(desk: Desk, server: Provider) -> None:
     server.replies[:] = [streamed(*["x" * 60_000] * 8)]
-    with started(desk, "run", "-p", "x", env=env_of(server)) as process:
+    with running_command(desk, "run", "-p", "x", env=env_of(server)) as process:
         assert process.stdout is not None
         pipe = process.stdout.fileno()
-        wait_for(lambda: waiting_in(pipe) >= fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ) - PAGE)
+        wait_for(lambda: bytes_in(pipe) >= fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ) - PAGE)
         began = time.monotonic()
         process.send_signal(TERM)
         assert process.wait(20) == 143
         assert time.monotonic() - began < 10
 
 
-def waiting_in(pipe: int) -> int:
-    """Return how many bytes stand in a pipe."""
+def bytes_in(pipe: int) -> int:
+    """Return the number of bytes in a pipe."""
     return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
-# Wherever else it is.
+# In other situations.
 
 
-def test_while_a_retry_is_waited_for(desk: Desk, server: Provider) -> None:
+def test_during_the_wait_for_a_retry(desk: Desk, server: Provider) -> None:
     server.replies[:] = [refusal(429, "slow down", retry_after="30")] * 3
     argv = ("run", "-p", "x", "--output-format", "stream-json")
-    with started(desk, *argv, env=env_of(server, QWEN_CFG_MAX_RETRIES="3")) as process:
+    with running_command(desk, *argv, env=env_of(server, QWEN_CFG_MAX_RETRIES="3")) as process:
         assert process.stdout is not None
         seen = b""
         while b'"waiting"' not in seen:
@@ -169,9 +169,9 @@ def test_while_a_retry_is_waited_for(desk: Desk, server: Provider) -> None:
     assert json.loads(out.splitlines()[-1])["exit_code"] == 143
 
 
-def test_before_anything_is_asked(desk: Desk, server: Provider) -> None:
+def test_before_the_request(desk: Desk, server: Provider) -> None:
     pipe = {"stdin": subprocess.PIPE}
-    with started(desk, "run", "--output-format", "json", env=env_of(server), **pipe) as process:
+    with running_command(desk, "run", "--output-format", "json", env=env_of(server), **pipe) as process:
         assert process.stderr is not None
         assert b"reading standard input" in process.stderr.readline()
         process.send_signal(HUP)
@@ -180,10 +180,10 @@ def test_before_anything_is_asked(desk: Desk, server: Provider) -> None:
     assert (result["exit_reason"], result["exit_code"], result["answer"]) == ("terminated", 129, "")
 
 
-def test_while_a_file_is_read(desk: Desk) -> None:
+def test_during_a_read(desk: Desk) -> None:
     fifo = desk.cwd / ".env"
     os.mkfifo(fifo)
-    with started(desk, "doctor", "--format", "json", env={}) as process:
+    with running_command(desk, "doctor", "--format", "json", env={}) as process:
         # Opening returns when the program has opened the other end; it waits for a text then.
         writer = os.open(fifo, os.O_WRONLY)
         process.send_signal(TERM)
@@ -192,10 +192,10 @@ def test_while_a_file_is_read(desk: Desk) -> None:
     assert (json.loads(out)["error"]["class"], json.loads(out)["exit_code"]) == ("TerminatedError", 143)
 
 
-def test_while_a_command_is_asked_for_the_key(desk: Desk, server: Provider) -> None:
+def test_during_the_command_for_the_key(desk: Desk, server: Provider) -> None:
     file = desk.home / "pid"
     command = shlex.join(["sh", "-c", f"echo $$ > {file}; sleep 60"])
-    with started(desk, "run", "-p", "x", env=env_of(server, key=f"command:{command}")) as process:
+    with running_command(desk, "run", "-p", "x", env=env_of(server, key=f"command:{command}")) as process:
         wait_for(lambda: file.exists() and file.read_text().strip())
         process.send_signal(TERM)
         _, err = ended(process, TERM, HUP)
@@ -203,10 +203,10 @@ def test_while_a_command_is_asked_for_the_key(desk: Desk, server: Provider) -> N
     wait_for(lambda: not os.path.exists(f"/proc/{file.read_text().strip()}"))  # noqa: PTH110
 
 
-def test_while_it_is_loaded(desk: Desk) -> None:
-    # Whatever the moment is: the interpreter itself takes some time before any of the program's code runs.
+def test_during_loading(desk: Desk) -> None:
+    # At any moment: the interpreter needs some time before it runs the program's code.
     for hundredths in range(0, 40, 4):
-        with started(desk, "resolve", env={"OPENAI_API_KEY": KEY}) as process:
+        with running_command(desk, "resolve", env={"OPENAI_API_KEY": KEY}) as process:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(hundredths / 100)
             process.send_signal(TERM)
@@ -215,11 +215,11 @@ def test_while_it_is_loaded(desk: Desk) -> None:
         assert b"Traceback" not in err
 
 
-def test_statistics_are_cut_off_and_change_nothing(desk: Desk) -> None:
+def test_during_sending_statistics(desk: Desk) -> None:
     with socket.create_server(("127.0.0.1", 0)) as collector:
         port = collector.getsockname()[1]
         where = {"QWEN_CFG_USAGE_STATISTICS_ENDPOINT": f"http://127.0.0.1:{port}", "QWEN_CFG_USAGE_STATISTICS": "1"}
-        with started(desk, "resolve", env={"OPENAI_API_KEY": KEY, **where}) as process:
+        with running_command(desk, "resolve", env={"OPENAI_API_KEY": KEY, **where}) as process:
             collector.settimeout(SECONDS)
             connection, _ = collector.accept()
             began = time.monotonic()
@@ -231,13 +231,13 @@ def test_statistics_are_cut_off_and_change_nothing(desk: Desk) -> None:
     assert time.monotonic() - began < 1.5
 
 
-def test_a_project_is_set_up_whole_or_not_at_all(desk: Desk) -> None:
+def test_init_writes_all_files_or_none(desk: Desk) -> None:
     fifo = desk.home / "fifo"
     os.mkfifo(fifo)
-    # What is said goes nowhere until somebody reads it: the first line is written when the key is kept.
+    # The output blocks until it is read: the first line is written when the key is saved.
     out = os.open(fifo, os.O_RDWR)
     fill(out)
-    with started(desk, "init", "--no-verify", "--openai-api-key", KEY, env={}, stdout=out) as process:
+    with running_command(desk, "init", "--no-verify", "--openai-api-key", KEY, env={}, stdout=out) as process:
         wait_for((desk.cwd / ".qwen/.env").exists)
         process.send_signal(TERM)
         os.read(out, fcntl.fcntl(out, fcntl.F_GETPIPE_SZ))
@@ -254,7 +254,7 @@ def fill(pipe: int) -> None:
     os.set_blocking(pipe, True)
 
 
-# At a terminal.
+# In a terminal.
 
 
 @pytest.fixture
@@ -263,8 +263,8 @@ def service() -> Iterator[AuthorizationServer]:
         yield app
 
 
-def left(person: Typing, before: list[Any], number: int) -> str:
-    """Make sure that a signal ended a command at once, and that the terminal is as it was; return what was seen."""
+def end_and_check(person: Typing, before: list[Any], number: int) -> str:
+    """Check that a signal ended a command at once and the terminal is restored; return the visible text."""
     began = time.monotonic()
     person.signal(number)
     assert person.ended() == 128 + number
@@ -280,69 +280,69 @@ def left(person: Typing, before: list[Any], number: int) -> str:
 @pytest.mark.parametrize("number", [TERM, HUP, QUIT])
 def test_a_conversation_leaves_the_terminal_as_it_was(desk: Desk, server: Provider, number: int, term: str) -> None:
     server.replies[:] = [streamed("pong"), HALF]
-    with opened(desk, "run", env=env_of(server), term=term) as (person, before):
+    with command_with_settings(desk, "run", env=env_of(server), term=term) as (person, before):
         person.until("Ctrl-D exits", ">")
         person.type("first\r").until("pong", ">")
         if number == HUP:
             person.type("second\r").until("half")
         else:
             person.type("not sent").until("not sent")
-        assert f"terminated by {signal.Signals(number).name}" in left(person, before, number)
+        assert f"terminated by {signal.Signals(number).name}" in end_and_check(person, before, number)
     if term != "dumb":
         assert (desk.home / ".local/state/qwen-cfg/history").read_text().count("+first") == 1
 
 
 @contextmanager
-def opened(desk: Desk, *argv: str, **options: Any) -> Iterator[tuple[Typing, list[Any]]]:
-    """A command at a terminal, with what that did with typed text before the command changed it."""
+def command_with_settings(desk: Desk, *argv: str, **options: Any) -> Iterator[tuple[Typing, list[Any]]]:
+    """A command in a terminal, and the terminal's settings before the command changed them."""
     with Typing(desk, *argv, **options) as person:
         yield person, person.settings
 
 
 @pytest.mark.parametrize("term", ["xterm-256color", "dumb"])
-def test_while_a_question_is_asked(desk: Desk, term: str) -> None:
-    with opened(desk, "run", env={}, term=term) as (person, before):
+def test_during_a_question(desk: Desk, term: str) -> None:
+    with command_with_settings(desk, "run", env={}, term=term) as (person, before):
         person.until("Provider")
         person.type("\r").until("Base URL")
         person.type("\r").until("Base URL", "API key")
         person.type("sk-secret-that-is-typed")
-        assert "sk-secret" not in left(person, before, TERM)
+        assert "sk-secret" not in end_and_check(person, before, TERM)
     assert not (desk.cwd / ".qwen").exists()
 
 
 @pytest.mark.parametrize("number", [TERM, HUP])
-def test_between_the_keys_of_a_hand_that_goes_on(desk: Desk, number: int) -> None:
-    with opened(desk, "run", env={}) as (person, before):
+def test_during_typing(desk: Desk, number: int) -> None:
+    with command_with_settings(desk, "run", env={}) as (person, before):
         person.until("Provider")
         person.type("\r").until("Base URL")
         person.type("\r").until("Base URL", "API key")
         person.type("s" * 1500).until("**")
-        assert "sss" not in left(person, before, number)
+        assert "sss" not in end_and_check(person, before, number)
 
 
-def test_while_it_is_asked_whether_something_is_trusted(desk: Desk) -> None:
+def test_during_the_trust_question(desk: Desk) -> None:
     desk.write("work/app/.env", "OPENAI_BASE_URL=http://elsewhere.example/v1\n")
-    with opened(desk, "run", "-p", "x", env={"OPENAI_API_KEY": KEY}) as (person, before):
+    with command_with_settings(desk, "run", "-p", "x", env={"OPENAI_API_KEY": KEY}) as (person, before):
         person.until("elsewhere.example", "[y/N]")
-        left(person, before, HUP)
+        end_and_check(person, before, HUP)
 
 
-def test_while_a_login_is_waited_for(desk: Desk, service: AuthorizationServer) -> None:
+def test_during_the_wait_for_a_login(desk: Desk, service: AuthorizationServer) -> None:
     env = {"QWEN_OAUTH_BASE_URL": service.url}
-    with opened(desk, "auth", "login", "--no-browser", env=env, width=120) as (person, before):
+    with command_with_settings(desk, "auth", "login", "--no-browser", env=env, width=120) as (person, before):
         person.until("Waiting for the login")
-        left(person, before, TERM)
+        end_and_check(person, before, TERM)
     assert not list((desk.home / ".qwen").iterdir())
 
 
-# Every end takes five seconds at most; an answer may take longer.
+# Each end takes at most five seconds; an answer may take longer.
 @pytest.mark.parametrize(("number", "seconds"), [(INT, 0), (TERM, 5.5), (HUP, 0)])
-def test_a_login_that_is_granted_while_it_ends_is_kept(
+def test_a_login_approved_during_the_end_is_saved(
     desk: Desk, service: AuthorizationServer, number: int, seconds: float
 ) -> None:
     service.before_poll_answer = threading.Event()
     env = {"QWEN_OAUTH_BASE_URL": service.url}
-    with opened(desk, "auth", "login", "--no-browser", env=env, width=120) as (person, _):
+    with command_with_settings(desk, "auth", "login", "--no-browser", env=env, width=120) as (person, _):
         person.until("The code is")
         service.approve()
         person.when(lambda: service.polls, "no poll came")
@@ -355,12 +355,12 @@ def test_a_login_that_is_granted_while_it_ends_is_kept(
     assert [file.name for file in (desk.home / ".qwen").iterdir()] == ["oauth_creds.json"]
 
 
-# A terminal that is really closed: it cannot be written any more.
+# A closed terminal, which cannot be written any more.
 
 
 @contextmanager
 def in_closable_terminal(desk: Desk, *argv: str, env: dict[str, str]) -> Iterator[tuple[int, Callable[[], int]]]:
-    """A command that leads the session of a terminal; what closes that returns the exit code."""
+    """A command that leads a session; the returned function closes the terminal and returns the exit code."""
     pid, master = pty.fork()
     if pid == 0:
         os.chdir(desk.cwd)
@@ -402,7 +402,7 @@ def test_a_closed_terminal_ends_a_conversation_at_its_prompt(desk: Desk, server:
 
 
 @pytest.mark.parametrize("argv", [(), ("-p", "x")])
-def test_a_closed_terminal_does_not_cut_an_exchange_off(desk: Desk, argv: tuple[str, ...]) -> None:
+def test_a_closed_terminal_does_not_interrupt_a_refresh(desk: Desk, argv: tuple[str, ...]) -> None:
     with authorization_server(before_answer=threading.Event()) as service:
         home = Home(desk.home, service)
         home.write_login(service.issue(expires_in=-5))

@@ -1,4 +1,4 @@
-"""Files that are none: what a link, in a project or in the home, leads to ends each command at once, and in words."""
+"""Links to devices and kernel files, in a project or in the home: each command refuses them at once with a message."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ PLACES = ["work/app/.env", "work/app/.qwen/.env", ".env", ".qwen/.env"]
 
 @pytest.mark.parametrize("path", ["/proc/version", "/proc/kmsg"])
 @pytest.mark.parametrize("place", PLACES)
-def test_an_env_file_that_is_the_kernels_is_refused(desk: Desk, place: str, path: str) -> None:
+def test_a_kernel_file_as_env_file_is_refused(desk: Desk, place: str, path: str) -> None:
     if not os.access(path, os.R_OK):
         pytest.skip(f"{path} cannot be read here")
     file = desk.home / place
     file.parent.mkdir(parents=True, exist_ok=True)
     file.symlink_to(path)
-    # It reads the home's file, too, to see whether it switches statistics on.
+    # It also reads the home's file, which may switch statistics on.
     refused = [["resolve"], ["resolve", "--explain"], ["run", "-p", "x"], ["trust"]]
     commands = [*refused, ["rule", "QC103"], ["--version"]]
     outcomes = run_all([Run(words, desk.cwd, desk.home, {"OPENAI_API_KEY": KEY}) for words in commands])
@@ -35,7 +35,7 @@ def test_an_env_file_that_is_the_kernels_is_refused(desk: Desk, place: str, path
         assert "Traceback" not in outcome.said
 
 
-def test_a_file_that_a_command_names_is_refused_in_the_same_way(desk: Desk) -> None:
+def test_a_kernel_file_on_the_command_line_is_refused(desk: Desk) -> None:
     if not Path("/proc/version").exists():
         pytest.skip("no /proc here")
     (desk.cwd / "link").symlink_to("/proc/version")

@@ -1,4 +1,4 @@
-"""What surrounds a command: pipes that close, locales, signals, directories that are gone, help, start-up time."""
+"""The surroundings of a command: closed pipes, locales, signals, deleted directories, help, and imports."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ COMMANDS = [
     ],
     ids=" ".join,
 )
-def test_a_reader_that_went_away_is_no_error(desk: Desk, argv: list[str]) -> None:
+def test_a_closed_pipe_is_no_error(desk: Desk, argv: list[str]) -> None:
     desk.write("work/app/a", "A=1\n")
     read, write = os.pipe()
     os.close(read)
@@ -69,7 +69,7 @@ def test_a_reader_that_went_away_is_no_error(desk: Desk, argv: list[str]) -> Non
     assert "Exception" not in outcome.err
 
 
-def test_a_reader_that_goes_away_in_the_middle(desk: Desk) -> None:
+def test_a_pipe_that_closes_in_the_middle_is_no_error(desk: Desk) -> None:
     for number in range(300):
         desk.write(f"work/app/{number}", "A=1\n" * 100)
     ended = subprocess.run(
@@ -85,7 +85,7 @@ def test_a_reader_that_goes_away_in_the_middle(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("argv", [["resolve"], ["resolve", "--explain"], ["resolve", "--help"]], ids=" ".join)
-def test_a_full_disk_is_told_of(desk: Desk, argv: list[str]) -> None:
+def test_a_full_disk_is_reported(desk: Desk, argv: list[str]) -> None:
     with open("/dev/full", "wb") as full:  # noqa: PTH123
         outcome = desk.run(*argv, env=WITH_KEY, stdout=full)
     assert outcome.code == 2
@@ -95,8 +95,8 @@ def test_a_full_disk_is_told_of(desk: Desk, argv: list[str]) -> None:
 
 
 @pytest.mark.parametrize("stream", ["1", "2", "0"])
-def test_a_stream_that_is_closed_from_the_start(desk: Desk, stream: str) -> None:
-    """Some supervisors start programs so. What was asked for as a file is written all the same."""
+def test_a_stream_that_is_closed_at_the_start(desk: Desk, stream: str) -> None:
+    """Some supervisors start programs like this. An output file is written all the same."""
     close = {"0": "<&-", "1": ">&-", "2": "2>&-"}[stream]
     ended = subprocess.run(
         ["bash", "-c", f'"$@" {close}', "sh", *PROGRAM, "resolve", "-o", "a.toml"],
@@ -155,7 +155,7 @@ def test_a_flag_in_the_c_locale(desk: Desk) -> None:
 # Signals.
 
 
-def test_an_interrupt_ends_it_with_130(desk: Desk) -> None:
+def test_an_interrupt_exits_with_130(desk: Desk) -> None:
     fifo = desk.cwd / ".env"
     os.mkfifo(fifo)
     child = subprocess.Popen(
@@ -179,7 +179,7 @@ def test_an_interrupt_ends_it_with_130(desk: Desk) -> None:
 # Directories and homes.
 
 
-def test_a_working_directory_that_was_deleted(desk: Desk) -> None:
+def test_a_deleted_working_directory(desk: Desk) -> None:
     for argv in (["resolve"], ["resolve", "--explain"], ["check", "a.toml"], ["envfile", ".env"], ["run", "-p", "x"]):
         gone = desk.home / "gone"
         gone.mkdir()
@@ -189,7 +189,7 @@ def test_a_working_directory_that_was_deleted(desk: Desk) -> None:
     assert told.code == 3
 
 
-def test_a_home_of_the_account_where_the_variable_is_unset(desk: Desk) -> None:
+def test_without_the_variable_the_home_is_that_of_the_account(desk: Desk) -> None:
     outcome = desk.run("resolve", "--explain", "--format", "json", home=None)
     assert outcome.code in (0, 3)
     account = pwd.getpwuid(os.getuid()).pw_dir
@@ -199,7 +199,7 @@ def test_a_home_of_the_account_where_the_variable_is_unset(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("home", ["", "relative/home", "/no/such/home", "/dev/null"])
-def test_a_home_that_is_none_is_told_of(desk: Desk, home: str) -> None:
+def test_an_invalid_home_is_reported(desk: Desk, home: str) -> None:
     desk.write(".env", f"OPENAI_API_KEY={KEY}\n")
     (desk.cwd / "relative/home").mkdir(parents=True)
     desk.write("work/app/relative/home/.env", "OPENAI_MODEL=wrong\n")
@@ -207,12 +207,12 @@ def test_a_home_that_is_none_is_told_of(desk: Desk, home: str) -> None:
     assert "QC110" in outcome.err
     assert "HOME" in outcome.err
     assert outcome.toml["config"]["model"] == "gpt-4o"
-    # The way up goes through what would have been the home.
+    # The search upwards passes the directory that would have been the home.
     assert outcome.toml["env_file"]["paths"] == ["../../.env"]
     assert "QC110" in desk.run("resolve", "--explain", home=home).ended(0).out
 
 
-def test_a_working_directory_behind_a_link_is_the_real_one(desk: Desk) -> None:
+def test_links_in_the_working_directory_are_resolved(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
     desk.write("other/.env", "OPENAI_MODEL=wrong\n")
     (desk.home / "other/link").symlink_to(desk.cwd)

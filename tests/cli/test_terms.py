@@ -1,4 +1,4 @@
-"""`qwen-cfg terms`, and `/terms` in a conversation: whose terms apply, and what this program does with data."""
+"""`qwen-cfg terms` and `/terms`: whose terms apply, and what qwen-cfg does with data."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ LOGIN = ".qwen/oauth_creds.json"
 
 
 def words(text: str) -> str:
-    """Return a text as one line, however it was wrapped."""
+    """Return a wrapped text as one line."""
     return " ".join(text.split())
 
 
 def terms(desk: Desk, *argvs: list[str], env: dict[str, str] | None = None) -> list[Outcome]:
-    """Run `terms` with each of some options, as text or as data."""
+    """Run `terms` with each set of options, as text or as data."""
     return run_all([Run(["terms", *argv], desk.cwd, desk.home, env or {}) for argv in argvs])
 
 
-# Whose terms they are.
+# Whose terms apply.
 
 
-def test_every_provider_is_tried_here() -> None:
+def test_every_provider_has_a_case() -> None:
     assert [*KNOWN, "other"] == list(declared_providers())
 
 
 @pytest.mark.parametrize(("name", "base_url"), KNOWN.items())
-def test_with_a_key_the_terms_are_the_providers(name: str, base_url: str) -> None:
+def test_with_a_key_the_providers_terms_apply(name: str, base_url: str) -> None:
     provider, found = declared_providers()[name], terms_of("openai", base_url)
     assert provider_of(base_url) is provider
     assert found.applies_to.startswith(f"{provider.title} at ")
@@ -54,7 +54,7 @@ def test_with_a_key_the_terms_are_the_providers(name: str, base_url: str) -> Non
 
 
 @pytest.mark.parametrize("base_url", [*KNOWN.values(), "http://localhost:1/v1", "https://llm.example"])
-def test_with_a_login_the_terms_are_those_of_qwen_whatever_the_base_url(base_url: str) -> None:
+def test_with_a_login_the_terms_of_qwen_apply(base_url: str) -> None:
     found = terms_of("qwen-oauth", base_url)
     assert found == terms_of("qwen-oauth", "https://portal.qwen.ai/v1")
     assert (found.applies_to, found.terms_page, found.privacy_page) == ("Qwen OAuth", *QWEN)
@@ -63,7 +63,7 @@ def test_with_a_login_the_terms_are_those_of_qwen_whatever_the_base_url(base_url
 @pytest.mark.parametrize(
     "host", ["llm.example", "api.openai.com.evil.example", "192.168.0.7", "[fd00::1]", "localhost.x"]
 )
-def test_for_an_unknown_host_they_are_those_of_whoever_runs_it(host: str) -> None:
+def test_for_an_unknown_host_the_terms_of_its_operator_apply(host: str) -> None:
     found = terms_of("openai", f"http://{host}:8443/v1")
     assert (found.terms_page, found.privacy_page) == ("", "")
     assert found.applies_to == f"an OpenAI-compatible server at {host}:8443"
@@ -71,14 +71,14 @@ def test_for_an_unknown_host_they_are_those_of_whoever_runs_it(host: str) -> Non
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
-def test_on_this_machine_its_owner_says(host: str) -> None:
+def test_on_this_machine_its_owner_decides(host: str) -> None:
     found = terms_of("openai", f"http://{host}:11434/v1")
     assert "on this machine" in found.remark
     assert "its owner" in found.remark
     assert "operator" not in found.remark
 
 
-# What this program does.
+# What qwen-cfg does with data.
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_on_this_machine_its_owner_says(host: str) -> None:
         (True, "http://c.example", "On: they go only to http://c.example,"),
     ],
 )
-def test_statistics_go_where_the_user_says_or_nowhere(statistics: bool, endpoint: str, said: str) -> None:
+def test_statistics_go_only_to_the_users_collector(statistics: bool, endpoint: str, said: str) -> None:
     row = dict(practice_of(statistics=statistics, statistics_endpoint=endpoint).rows)["usage statistics"]
     assert said in row
     assert "never code, prompts, answers, paths, keys, host names, user names." in row
@@ -99,7 +99,7 @@ def test_statistics_go_where_the_user_says_or_nowhere(statistics: bool, endpoint
 # The command.
 
 
-def test_it_tells_the_terms_of_what_resolves_and_shows_no_key(desk: Desk) -> None:
+def test_the_terms_are_those_of_the_resolved_config(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL=https://openrouter.ai/api/v1\n")
     text, data = terms(desk, [], ["--format", "json"])
     assert text.ended(0).out.startswith(
@@ -123,7 +123,7 @@ def test_it_tells_the_terms_of_what_resolves_and_shows_no_key(desk: Desk) -> Non
     assert KEY not in text.said + data.said
 
 
-def test_it_fetches_no_key_and_writes_nothing(desk: Desk) -> None:
+def test_no_key_is_fetched_and_nothing_is_written(desk: Desk) -> None:
     desk.write("work/app/.env", "OPENAI_MODEL=m\n")
     before = desk.files()
     (outcome,) = terms(desk, [], env={"OPENAI_API_KEY": f"command:touch {desk.home}/ran"})
@@ -142,7 +142,7 @@ def test_a_login_by_flag_and_a_cached_one(desk: Desk) -> None:
     assert KEY not in cached.said
 
 
-def test_while_no_method_is_decided_both_ways_on_are_told(desk: Desk) -> None:
+def test_without_a_method_both_possibilities_are_shown(desk: Desk) -> None:
     text, data = terms(desk, [], ["--format", "json"], env={"OPENAI_BASE_URL": KNOWN["gemini"]})
     assert text.ended(0).out.index("\nQwen OAuth\n") < text.out.index("\nGoogle Gemini API at generativelanguage")
     document = data.ended(0).json
@@ -150,7 +150,7 @@ def test_while_no_method_is_decided_both_ways_on_are_told(desk: Desk) -> None:
     assert [found["terms_page"] for found in document["terms"]] == [QWEN[0], "https://ai.google.dev/gemini-api/terms"]
 
 
-def test_what_does_not_decide_may_be_wrong_and_what_does_may_not(desk: Desk) -> None:
+def test_only_invalid_values_that_affect_the_terms_are_errors(desk: Desk) -> None:
     wrong = ["--openai-base-url", "nope"]
     other, text, data, statistics = terms(
         desk,
@@ -166,7 +166,7 @@ def test_what_does_not_decide_may_be_wrong_and_what_does_may_not(desk: Desk) -> 
     assert "usage_statistics_endpoint" in statistics.ended(3).err
 
 
-def test_of_an_artifact(desk: Desk) -> None:
+def test_the_terms_of_an_artifact(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={KNOWN['modelscope']}\n")
     collector = ["--usage-statistics", "--usage-statistics-endpoint", "http://localhost:4318"]
     desk.run("resolve", "-o", "qwen.toml", *collector).ended(0)
@@ -188,7 +188,7 @@ def test_statistics_and_the_state_directory_are_those_of_the_environment(desk: D
     assert "/var/state/qwen-cfg" in program["keeps"]
 
 
-def test_it_loads_neither_the_http_client_nor_a_screen(desk: Desk) -> None:
+def test_terms_loads_neither_the_http_client_nor_a_screen(desk: Desk) -> None:
     ended = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "qwen_cfg", "terms"],
         cwd=desk.cwd,
@@ -205,7 +205,7 @@ def test_it_loads_neither_the_http_client_nor_a_screen(desk: Desk) -> None:
 # In a conversation.
 
 
-def test_a_conversation_tells_the_same(desk: Desk, server: Provider) -> None:
+def test_a_conversation_shows_the_same_terms(desk: Desk, server: Provider) -> None:
     with Typing(desk, "run", env=env_of(server, QWEN_CFG_USAGE_STATISTICS="yes")) as chat:
         chat.until("0 tokens")
         seen = words(chat.type("/terms\r").until("> /terms", "usage statistics", "names.", "\n>"))

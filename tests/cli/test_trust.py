@@ -1,4 +1,4 @@
-"""A hostile repository against a real user: nothing goes to the stranger unasked; and trust, given and taken back."""
+"""A hostile repository: nothing goes to the stranger without a question; `trust` gives and withdraws approval."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ NEWER = "qwen-code-0.21"
 
 
 def through(server: Provider, **more: str) -> dict[str, str]:
-    """Return an environment in which the server is the user's own proxy, so that it sees requests for every host."""
+    """Return an environment in which the server is the user's own proxy, so that it sees requests to every host."""
     return {"HTTP_PROXY": server.url, "NO_PROXY": "none", "QWEN_CFG_MAX_RETRIES": "0", **more}
 
 
 def clone(desk: Desk, files: dict[str, str]) -> None:
-    """Make `~/work/app` a repository that holds these files."""
+    """Make `~/work/app` a repository with these files."""
     for path, text in files.items():
         desk.write(f"work/app/{path}", text)
     git = ["git", "-C", str(desk.cwd), "-c", "user.name=x", "-c", "user.email=x@example.org"]
@@ -47,7 +47,7 @@ def ask(desk: Desk, server: Provider, *argv: str, **env: str):  # type: ignore[n
     return desk.run("run", "-p", PROMPT, *argv, env=through(server, **env))
 
 
-# The hostile repository.
+# Hostile repositories.
 
 HOSTILE = {
     "OPENAI_BASE_URL": STRANGER,
@@ -67,7 +67,7 @@ HOSTILE = {
 
 
 def users(desk: Desk, kind: str) -> tuple[list[str], dict[str, str]]:
-    """Give the user a credential, and return the flags and the environment that go with it."""
+    """Give the user a credential, and return its flags and environment."""
     if kind == "home":
         desk.write(".qwen/.env", f"OPENAI_API_KEY={KEY}\n")
     if kind == "login":
@@ -76,7 +76,7 @@ def users(desk: Desk, kind: str) -> tuple[list[str], dict[str, str]]:
 
 
 def hostile_trees() -> Iterator[dict[str, str]]:
-    """Return each variable alone with the endpoint, all of them, and some at random, in each file that can be there."""
+    """Return trees for each env file: each variable with the endpoint, all variables, and random ones."""
     yield {".env": f"OPENAI_BASE_URL={STRANGER}\n"}
     for name, value in HOSTILE.items():
         yield {".env": f"OPENAI_BASE_URL={STRANGER}\n{name}={value}\n"}
@@ -89,7 +89,7 @@ def hostile_trees() -> Iterator[dict[str, str]]:
 
 @pytest.mark.parametrize("profile", ["documented", NEWER])
 @pytest.mark.parametrize("kind", ["shell", "home", "flag", "login"])
-def test_the_stranger_sees_no_credential_and_no_prompt(
+def test_the_stranger_gets_no_credential_and_no_prompt(
     tmp_path: Path, server: Provider, kind: str, profile: str
 ) -> None:
     runs = []
@@ -107,7 +107,7 @@ def test_the_stranger_sees_no_credential_and_no_prompt(
     outcomes = run_all(runs)
     seen = server.taken()
     assert not [request for request in seen if "stranger" in request.headers["host"]]
-    # Whatever did go out went to the default, and nobody pretends that all was well.
+    # If a request was sent, it went to the default endpoint, and the exit code is not 0.
     assert {outcome.code for outcome in outcomes} <= {0, 3, 5, 6}
     for outcome in outcomes:
         assert KEY not in outcome.out + outcome.err
@@ -116,14 +116,14 @@ def test_the_stranger_sees_no_credential_and_no_prompt(
         assert refused
     for outcome in refused:
         assert "stranger.example" in outcome.err
-        # What is advised never repeats a key.
+        # The advice never contains a key.
         assert ("--trust-project, in each run" if kind == "flag" else "qwen-cfg trust") in outcome.err
 
 
 @pytest.mark.parametrize("reference", ["environment", "home", "flag"])
 @pytest.mark.parametrize("setting", ["base_url", "proxy"])
 def test_a_hostile_artifact_gets_nothing(desk: Desk, server: Provider, reference: str, setting: str) -> None:
-    """It says of itself that the user typed everything."""
+    """Its provenance says that the user typed everything."""
     desk.write(".qwen/.env", f"OPENAI_API_KEY={KEY}\n")
     secret = {
         "environment": "environment:OPENAI_API_KEY",
@@ -140,7 +140,7 @@ def test_a_hostile_artifact_gets_nothing(desk: Desk, server: Provider, reference
     assert KEY not in refused.err
     assert server.taken() == []
     assert desk.run("doctor", *argv, env={"OPENAI_API_KEY": KEY}).ended(5).out == ""
-    # Trusted, the artifact counts: there is no such name, and the user's proxy is used unless it names another.
+    # After approval the artifact counts: its host does not exist, and the user's proxy is used unless it names another.
     desk.run("run", "-p", PROMPT, *argv, "--trust-project", "--max-retries", "0", env={"OPENAI_API_KEY": KEY}).ended(2)
     env = through(server, OPENAI_API_KEY=KEY)
     ended = desk.run("run", "-p", PROMPT, *argv, "--trust-project", env=env)
@@ -148,8 +148,8 @@ def test_a_hostile_artifact_gets_nothing(desk: Desk, server: Provider, reference
     assert (ended.code, reached) == ((0, [f"{STRANGER}/chat/completions"]) if setting == "base_url" else (6, []))
 
 
-def test_a_ci_job_with_a_committed_artifact_just_works(desk: Desk, server: Provider) -> None:
-    """For this machine and for declared providers nobody is asked; the key is in the environment."""
+def test_a_ci_job_with_a_committed_artifact_needs_no_approval(desk: Desk, server: Provider) -> None:
+    """This machine and declared providers need no approval; the key is in the environment."""
     clone(desk, {})
     url = f"{server.url}/v1"
     desk.run("resolve", "--openai-base-url", url, "--secret-from", "environment:CI_KEY", "-o", "qwen.toml").ended(0)
@@ -158,10 +158,10 @@ def test_a_ci_job_with_a_committed_artifact_just_works(desk: Desk, server: Provi
     assert server.taken()[0].authorization == f"Bearer {KEY}"
 
 
-# What is said, and the ways on.
+# Messages, and the ways to approve.
 
 
-def test_without_a_terminal_it_ends_with_5_and_the_ways_on(desk: Desk, server: Provider) -> None:
+def test_without_a_terminal_the_exit_code_is_5_with_advice(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", f"\nOPENAI_BASE_URL={STRANGER}\n")
     refused = ask(desk, server, OPENAI_API_KEY=KEY).ended(5)
     for words in (
@@ -182,7 +182,7 @@ def test_without_a_terminal_it_ends_with_5_and_the_ways_on(desk: Desk, server: P
 
 
 @pytest.mark.parametrize("way", ["--trust-project", "QWEN_CFG_TRUST_PROJECT=1", "QWEN_CFG_TRUST_PROJECT=true", "trust"])
-def test_each_way_on_is_one(desk: Desk, server: Provider, way: str) -> None:
+def test_each_suggested_way_works(desk: Desk, server: Provider, way: str) -> None:
     desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
     flags = [way] if way.startswith("--") else []
     env = dict([way.split("=")]) if "=" in way else {}
@@ -196,7 +196,7 @@ def test_each_way_on_is_one(desk: Desk, server: Provider, way: str) -> None:
         ask(desk, server, OPENAI_API_KEY=KEY, QWEN_CFG_TRUST_PROJECT="0").ended(5)
 
 
-def test_trust_is_listed_and_taken_back(desk: Desk, server: Provider) -> None:
+def test_approvals_are_listed_and_withdrawn(desk: Desk, server: Provider) -> None:
     assert desk.run("trust", "list").ended(0).out == "nothing is trusted\n"
     assert "nothing here needs to be trusted" in desk.run("trust", env={"OPENAI_API_KEY": KEY}).ended(0).out
     desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
@@ -220,7 +220,7 @@ def test_trust_is_listed_and_taken_back(desk: Desk, server: Provider) -> None:
     assert desk.run("trust", "revoke", "--all").ended(0).out == "nothing was trusted\n"
 
 
-def test_a_directory_is_trusted_for_what_resolves_in_it(desk: Desk, server: Provider) -> None:
+def test_a_directory_is_approved_for_its_resolved_config(desk: Desk, server: Provider) -> None:
     env = {"OPENAI_API_KEY": KEY}
     desk.write("work/other dir/.env", f"OPENAI_BASE_URL={STRANGER}\n")
     refused = desk.run("trust", "../other dir", env=env).ended(5).err
@@ -231,7 +231,7 @@ def test_a_directory_is_trusted_for_what_resolves_in_it(desk: Desk, server: Prov
 
 
 @pytest.mark.parametrize("name", ["a.toml", "./a.toml", "../app/a.toml"])
-def test_an_artifact_is_trusted_without_an_option(desk: Desk, server: Provider, name: str) -> None:
+def test_an_artifact_is_approved_without_an_option(desk: Desk, server: Provider, name: str) -> None:
     env = {"OPENAI_API_KEY": KEY}
     desk.run("resolve", "--openai-base-url", STRANGER, "--proxy", server.url, "-o", "a.toml", env=env).ended(0)
     desk.run("trust", name, env=env).ended(5)
@@ -251,14 +251,14 @@ def test_an_artifact_is_trusted_without_an_option(desk: Desk, server: Provider, 
     ],
     ids=str,
 )
-def test_what_cannot_be_trusted(desk: Desk, argv: list[str], said: str) -> None:
+def test_what_cannot_be_approved(desk: Desk, argv: list[str], said: str) -> None:
     outcome = desk.run("trust", *argv, "--yes")
     assert outcome.code in (2, 3)
     assert said in outcome.err
     assert desk.run("trust", "list").ended(0).out == "nothing is trusted\n"
 
 
-def test_a_change_of_the_endpoint_asks_again_and_one_of_the_comments_does_not(desk: Desk, server: Provider) -> None:
+def test_a_changed_endpoint_asks_again_and_a_changed_comment_does_not(desk: Desk, server: Provider) -> None:
     env = {"OPENAI_API_KEY": KEY}
     desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
     desk.run("trust", "--yes", env=env).ended(0)
@@ -269,7 +269,7 @@ def test_a_change_of_the_endpoint_asks_again_and_one_of_the_comments_does_not(de
     assert {request.headers["host"] for request in server.taken()} == {"stranger.example"}
 
 
-def test_an_artifact_is_trusted_by_its_name(desk: Desk, server: Provider) -> None:
+def test_an_artifact_is_approved_by_its_path(desk: Desk, server: Provider) -> None:
     env = {"OPENAI_API_KEY": KEY}
     desk.run("resolve", "--openai-base-url", STRANGER, "--proxy", server.url, "-o", "a.toml", env=env).ended(0)
     run = ["run", "-p", PROMPT, "--config", "a.toml"]
@@ -286,13 +286,13 @@ def test_an_artifact_is_trusted_by_its_name(desk: Desk, server: Provider) -> Non
     desk.run(*run, env=env).ended(5)
 
 
-def test_one_user_with_everything_in_one_place_is_never_asked_nor_warned(desk: Desk, server: Provider) -> None:
+def test_a_user_with_everything_in_one_place_gets_no_question_and_no_warning(desk: Desk, server: Provider) -> None:
     texts = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": STRANGER.replace("stranger", "my"), "OPENAI_MODEL": "m"}
     url = through(server)
 
     def silent(*argv: str, **env: str) -> None:
         outcome = desk.run(*argv, env={**url, **env}).ended(0)
-        # Plain http to another machine is what the test needs, and what a user would not do.
+        # Only the test needs plain http to another machine.
         assert [line for line in outcome.err.splitlines() if "QC305" not in line] == []
 
     for command in (["run", "-p", PROMPT], ["resolve", "-o", "a.toml"], ["check", "a.toml"]):
@@ -306,8 +306,8 @@ def test_one_user_with_everything_in_one_place_is_never_asked_nor_warned(desk: D
     assert len(server.taken()) == 3
 
 
-def test_a_prompt_is_the_users_own_too(desk: Desk, server: Provider) -> None:
-    """A file that came with the project, key and all, gets no question unasked; one that git ignores is one's own."""
+def test_a_prompt_needs_approval_too(desk: Desk, server: Provider) -> None:
+    """Key and endpoint of a project's file get no prompt without a question; a file that git ignores is the user's."""
     file = f"OPENAI_API_KEY={STRANGERS_KEY}\nOPENAI_BASE_URL={STRANGER}\n"
     clone(desk, {".env": file})
     refused = ask(desk, server).ended(5)
@@ -317,10 +317,10 @@ def test_a_prompt_is_the_users_own_too(desk: Desk, server: Provider) -> None:
     ask(desk, server).ended(0)
 
 
-# At a terminal.
+# In a terminal.
 
 
-def test_at_a_terminal_it_asks_and_no_is_the_answer(desk: Desk, server: Provider) -> None:
+def test_in_a_terminal_it_asks_and_the_default_is_no(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
     env = through(server, OPENAI_API_KEY=KEY)
     for keys in ("\r", "n\r", "\x03", "\x04", "what?\r"):
@@ -339,20 +339,20 @@ def test_at_a_terminal_it_asks_and_no_is_the_answer(desk: Desk, server: Provider
         assert person.ended() == 0
         assert KEY.encode() not in person.raw
     assert server.taken()[0].headers["host"] == "stranger.example"
-    # It is not asked again.
+    # It does not ask again.
     with Typing(desk, "run", "-p", PROMPT, env=env, width=100) as person:
         person.until("pong")
         assert person.ended() == 0
 
 
-def test_ci_is_not_asked_in_a_terminal_either(desk: Desk, server: Provider) -> None:
+def test_with_ci_set_a_terminal_gets_no_question(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
     with Typing(desk, "run", "-p", PROMPT, env=through(server, OPENAI_API_KEY=KEY, CI="true"), width=100) as person:
         assert person.ended() == 5
 
 
-def test_the_first_use_asks_before_the_typed_key_goes_to_a_projects_endpoint(desk: Desk, server: Provider) -> None:
-    """Enter accepts the base URL that is shown, and a project's file is what showed it."""
+def test_the_first_run_asks_before_a_typed_key_goes_to_a_projects_endpoint(desk: Desk, server: Provider) -> None:
+    """Enter accepts the shown base URL, which came from the project's file."""
     desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
     with Typing(desk, "run", env=through(server), height=60, width=100) as person:
         for keys, wanted in (("8\r", "Provider ["), ("\r", "Base URL"), (f"{KEY}\r", "API key ("), ("\r", "Model [")):
@@ -367,7 +367,7 @@ def test_the_first_use_asks_before_the_typed_key_goes_to_a_projects_endpoint(des
     assert ".qwen/.env" not in " ".join(desk.files())
 
 
-# Whose file.
+# The owner of a file.
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")

@@ -1,4 +1,4 @@
-"""No key is written into a file that git would take in, unless the user at the terminal says so."""
+"""No key is written into a file that git would add, unless the user agrees at the terminal."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ QUESTION = "Write the key there anyway? [y/N]"
 
 
 @pytest.fixture
-def undone(desk: Desk) -> Desk:
-    """A clone that undoes the line that ignores the kept settings."""
+def clone(desk: Desk) -> Desk:
+    """A clone with a rule that undoes the ignore line for the env file."""
     subprocess.run(["git", "init", "-q", str(desk.cwd)], check=True)
     desk.write("work/app/.qwen/.gitignore", "!.env\n")
     return desk
 
 
-def test_without_a_terminal_nothing_is_written(undone: Desk) -> None:
-    before = undone.files()
-    refused = undone.run(*INIT).ended(2)
+def test_without_a_terminal_nothing_is_written(clone: Desk) -> None:
+    before = clone.files()
+    refused = clone.run(*INIT).ended(2)
     assert "./.qwen/.env: git does not ignore this file, and the next commit could publish the key" in refused.err
     assert "git check-ignore -v ./.qwen/.env" in refused.err
-    assert undone.files() == before
+    assert clone.files() == before
 
 
 def test_a_gitignore_that_is_a_fifo_is_refused_at_once(desk: Desk) -> None:
@@ -59,37 +59,37 @@ def answered(person: Typing) -> None:
 
 
 @pytest.mark.parametrize("answer", ["\r", "n\r", "\x03", "\x04"])
-def test_at_a_terminal_no_is_the_answer_unless_yes_is_given(undone: Desk, answer: str) -> None:
-    before = undone.files()
-    with init(undone) as person:
+def test_in_a_terminal_the_default_is_no(clone: Desk, answer: str) -> None:
+    before = clone.files()
+    with init(clone) as person:
         answered(person)
         person.type(answer)
         assert person.ended() == 2
-    assert undone.files() == before
+    assert clone.files() == before
 
 
-def test_whoever_says_yes_is_asked_once_and_told(undone: Desk) -> None:
-    with init(undone) as person:
+def test_after_a_yes_the_file_is_written_with_a_warning(clone: Desk) -> None:
+    with init(clone) as person:
         answered(person)
         person.type("y\r")
         seen = person.until("is not ignored yet", "wrote qwen.toml")
         assert seen.count(QUESTION) == 1
         assert person.ended() == 0
-    assert KEY in (undone.cwd / ".qwen/.env").read_text()
+    assert KEY in (clone.cwd / ".qwen/.env").read_text()
 
 
-def test_a_signal_ends_the_question(undone: Desk) -> None:
-    with init(undone) as person:
+def test_a_signal_ends_the_question(clone: Desk) -> None:
+    with init(clone) as person:
         answered(person)
         person.signal(signal.SIGTERM)
         assert person.ended() == 143
-    assert not (undone.cwd / ".qwen/.env").exists()
-    assert not list((undone.cwd / ".qwen").glob(".qwen-cfg.*"))
+    assert not (clone.cwd / ".qwen/.env").exists()
+    assert not list((clone.cwd / ".qwen").glob(".qwen-cfg.*"))
 
 
-def test_a_conversation_goes_on_without_keeping_the_key(undone: Desk, server: Provider) -> None:
-    before = undone.files()
-    with Typing(undone, "run", height=60, width=200) as person:
+def test_a_conversation_continues_without_saving_the_key(clone: Desk, server: Provider) -> None:
+    before = clone.files()
+    with Typing(clone, "run", height=60, width=200) as person:
         for keys, wanted in (
             ("8\r", "Provider ["),
             ("\x15" + f"{server.url}/v1\r", "Base URL"),
@@ -103,4 +103,4 @@ def test_a_conversation_goes_on_without_keeping_the_key(undone: Desk, server: Pr
         person.until("not saved: ./.qwen/.env: git does not ignore this file", "In this session")
         person.type("\x04")
         assert person.ended() == 0
-    assert {name: text for name, text in undone.files().items() if name.startswith("work/")} == before
+    assert {name: text for name, text in clone.files().items() if name.startswith("work/")} == before

@@ -1,4 +1,4 @@
-"""What cannot be written ends with one exit code, whichever command it is, and says what happened."""
+"""Failed writes: every command ends with the same exit code and reports the file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
 
 
 def read_only(place: Path) -> Callable[[], None]:
-    """Return what makes a directory read-only to this process and its children alone."""
+    """Return a function that makes a directory read-only for this process and its children."""
     libc = ctypes.CDLL(None, use_errno=True)
 
     def call(ended: int) -> None:
@@ -40,7 +40,7 @@ def read_only(place: Path) -> Callable[[], None]:
         call(libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None))
         call(libc.mount(name, name, None, MS_BIND, None))
         call(libc.mount(name, name, None, MS_BIND | MS_REMOUNT | MS_RDONLY, None))
-        # The working directory is still the one below.
+        # The working directory is still below the mount.
         os.chdir(os.getcwd())  # noqa: PTH109
 
     return mount
@@ -60,7 +60,7 @@ def may_mount(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 def prepare(desk: Desk) -> None:
-    """Make what the commands need, while it can be made."""
+    """Write the files that the commands need while this is possible."""
     desk.write(LOGIN, json.dumps({"access_token": "a", "refresh_token": "r"})).chmod(0o600)
     desk.write("work/app/.env", "OPENAI_MODEL=m\n")
     desk.run("resolve", "-o", "there.toml", env=WITH_KEY).ended(0)
@@ -78,25 +78,25 @@ COMMANDS = (
 )
 
 
-def is_told(outcome: Outcome) -> None:
+def is_reported(outcome: Outcome) -> None:
     outcome.ended(CANNOT_WRITE)
     assert "Read-only file system" in outcome.err
     assert KEY not in outcome.said
 
 
 @pytest.mark.usefixtures("may_mount")
-def test_on_a_read_only_file_system_every_command_ends_alike(desk: Desk) -> None:
+def test_every_command_on_a_read_only_file_system(desk: Desk) -> None:
     prepare(desk)
     before = desk.files()
     mount = read_only(desk.home)
     for argv in COMMANDS:
-        is_told(desk.run(*argv, env=WITH_KEY, before=mount))
-    is_told(desk.run("trust", "--yes", env={"OPENAI_API_KEY": KEY}, before=mount))
+        is_reported(desk.run(*argv, env=WITH_KEY, before=mount))
+    is_reported(desk.run("trust", "--yes", env={"OPENAI_API_KEY": KEY}, before=mount))
     assert desk.files() == before
 
 
 @pytest.mark.usefixtures("may_mount")
-def test_a_login_that_cannot_be_removed_is_said_to_be_still_there(desk: Desk) -> None:
+def test_a_login_that_cannot_be_removed_is_reported(desk: Desk) -> None:
     prepare(desk)
     refused = desk.run("auth", "logout", before=read_only(desk.home)).ended(CANNOT_WRITE)
     assert "the login cannot be removed" in refused.err
@@ -107,8 +107,8 @@ def test_a_login_that_cannot_be_removed_is_said_to_be_still_there(desk: Desk) ->
     assert "No login found" in none.out
 
 
-def test_where_nothing_can_be_made_every_command_ends_alike(desk: Desk) -> None:
-    """Not even by root: what stands for a directory is a file, or lies in /proc."""
+def test_every_command_with_an_impossible_directory(desk: Desk) -> None:
+    """Root cannot write there either: the directory is a file, or in /proc."""
     prepare(desk)
     desk.write("file", "")
     places = ("/proc/a.toml", "/sys/a.toml", "there.toml/a")
@@ -122,7 +122,7 @@ def test_where_nothing_can_be_made_every_command_ends_alike(desk: Desk) -> None:
     assert "./.qwen/.env: nothing can be saved here: Not a directory" in refused.err
 
 
-def test_a_full_disk_is_told_alike(desk: Desk) -> None:
+def test_every_command_on_a_full_disk(desk: Desk) -> None:
     with open("/dev/full", "w") as full:  # noqa: PTH123
         outcome = desk.run("resolve", env=WITH_KEY, stdout=full).ended(CANNOT_WRITE)
     assert "No space left on device" in outcome.err

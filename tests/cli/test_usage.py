@@ -1,4 +1,4 @@
-"""A mistyped command line: the wrong word is named, the right one suggested, and no secret repeated."""
+"""Mistyped command lines: the error names the wrong word, suggests the correct one, and shows no secret."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ MISTYPED = [
 ]
 
 
-def test_the_wrong_word_is_named_with_the_near_right_one(desk: Desk) -> None:
+def test_the_wrong_word_is_named_with_a_suggestion(desk: Desk) -> None:
     outcomes = run_each([line.split() for line, _, _ in MISTYPED], cwd=desk.cwd, home=desk.home, env={})
     for (line, wrong, right), outcome in zip(MISTYPED, outcomes, strict=True):
         outcome.ended(2)
@@ -105,12 +105,12 @@ def test_the_wrong_word_is_named_with_the_near_right_one(desk: Desk) -> None:
     assert list(desk.cwd.iterdir()) == []
 
 
-def test_the_command_help_shows_the_help(desk: Desk) -> None:
+def test_the_word_help_shows_the_help(desk: Desk) -> None:
     for words, same in ((["help"], ["--help"]), (["help", "run"], ["run", "--help"]), (["help", "help"], ["--help"])):
         assert desk.run(*words).ended(0).out == desk.run(*same).ended(0).out
 
 
-def test_the_near_name_of_an_artifact_beside_is_suggested(desk: Desk) -> None:
+def test_a_similar_artifact_name_is_suggested(desk: Desk) -> None:
     desk.run("resolve", "-o", "qwen.toml", env={"OPENAI_API_KEY": KEY}).ended(0)
     for words in (
         ["run", "--config", "qwen.tml", "-p", "hi"],
@@ -150,7 +150,7 @@ PLACES = [
 ]
 
 
-def test_what_may_be_a_secret_is_not_repeated(desk: Desk) -> None:
+def test_a_possible_secret_is_not_shown(desk: Desk) -> None:
     lines = [(secret, [word.replace("S", secret) for word in words]) for secret in SECRETS for words in PLACES]
     for (secret, line), outcome in zip(
         lines, run_each([line for _, line in lines], cwd=desk.cwd, home=desk.home, env={}), strict=True
@@ -159,7 +159,7 @@ def test_what_may_be_a_secret_is_not_repeated(desk: Desk) -> None:
         assert secret not in outcome.said, line
 
 
-# The name of a file or a directory is expected there.
+# Places for the name of a file or a directory.
 FILES = [
     ["check", "S"],
     ["check", "a.toml", "S"],
@@ -184,7 +184,7 @@ FILES = [
 SHAPES = [f"sk-proj-{'aB1' * 9}", f"gsk_{'Z9' * 12}", f"hf_{'q' * 20}", "ms-01234567-89ab-cdef-0123-456789abcdef"]
 
 
-def test_a_key_in_the_place_of_a_file_is_not_repeated(desk: Desk) -> None:
+def test_a_key_in_place_of_a_file_is_not_shown(desk: Desk) -> None:
     lines = [(key, [word.replace("S", key) for word in words]) for key in SHAPES for words in FILES]
     outcomes = run_each([line for _, line in lines], cwd=desk.cwd, home=desk.home, env={})
     for (key, line), outcome in zip(lines, outcomes, strict=True):
@@ -193,7 +193,7 @@ def test_a_key_in_the_place_of_a_file_is_not_repeated(desk: Desk) -> None:
         assert "[redacted]" in outcome.said or "not shown" in outcome.said, line
 
 
-def test_an_error_masks_keys_wherever_they_stand() -> None:
+def test_an_error_masks_keys_in_every_place() -> None:
     key = SHAPES[0]
     errors = [
         UsageError(key),
@@ -208,8 +208,8 @@ def test_an_error_masks_keys_wherever_they_stand() -> None:
         assert "[redacted]" in " ".join(error.lines_with_hint)
 
 
-def test_the_rest_of_a_key_is_not_repeated_either(desk: Desk) -> None:
-    """A key with a blank in it, which nobody quoted."""
+def test_the_rest_of_a_key_is_not_shown(desk: Desk) -> None:
+    """A key with a blank that was not quoted."""
     outcome = desk.run("resolve", "--openai-api-key", "correct", "horse").ended(2)
     assert "horse" not in outcome.said
     assert "unexpected argument" in outcome.err
@@ -219,7 +219,7 @@ def test_the_rest_of_a_key_is_not_repeated_either(desk: Desk) -> None:
     ("word", "near"),
     [("QC13", ["QC103"]), ("base-url", ["openai-base-url"]), ("OPENAI_BASE_URL", ["openai-base-url"]), ("zzz", [])],
 )
-def test_near_words(word: str, near: list[str]) -> None:
+def test_similar_words(word: str, near: list[str]) -> None:
     assert nearest(word, ["QC101", "QC103", "openai-base-url", "model"])[: len(near)] == near
     assert bool(did_you_mean(word, ["QC103", "openai-base-url", "model"])) is bool(near)
 
@@ -243,7 +243,7 @@ def test_without_a_command_the_help_is_printed(desk: Desk) -> None:
     assert "resolve" in outcome.err
 
 
-# A prompt without -p.
+# Prompts without -p.
 
 
 @pytest.mark.parametrize("words", [["hello"], ["--max-retries", "0", "hello"], ["hello", "--max-retries", "0"]])
@@ -255,7 +255,7 @@ def test_a_prompt_needs_no_option(desk: Desk, server: Provider, words: list[str]
     assert [request.texts for request in server.requests] == [["hello"]] * 2
 
 
-def test_a_key_in_the_place_of_a_prompt_is_not_sent(desk: Desk, server: Provider) -> None:
+def test_a_key_in_place_of_a_prompt_is_not_sent(desk: Desk, server: Provider) -> None:
     server.requests.clear()
     outcome = desk.run("run", f"sk-{'a1' * 12}", env=env_of(server)).ended(2)
     assert "looks like an API key" in outcome.err

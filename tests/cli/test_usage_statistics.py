@@ -1,4 +1,4 @@
-"""Usage statistics: off unless the user says so, then what the documents list and nothing else, and to one place."""
+"""Usage statistics: off by default; if switched on, only the documented data goes to one collector."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ BOUNDARIES = {TOKENS: OF_TOKENS, OPERATION: OF_SECONDS, COMMAND: OF_SECONDS}
 CHAT = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "other"}
 HEADERS = {"host", "user-agent", "accept", "accept-encoding", "connection", "content-type", "content-length"}
 
-# What OpenTelemetry, requests and urllib3 would go by.
+# Variables that OpenTelemetry, requests and urllib3 would read.
 HOSTILE = {
     "OTEL_SDK_DISABLED": "true",
     "OTEL_SERVICE_NAME": "s3ntinel",
@@ -81,7 +81,7 @@ def receiving() -> Iterator[Collector]:
 
 @pytest.fixture
 def sink(receiving: Collector) -> Collector:
-    """A collector with nothing left over from the test before."""
+    """The collector, without requests of earlier tests."""
     receiving.taken()
     receiving.status, receiving.headers, receiving.wait, receiving.slow = 200, (), 0.0, False
     return receiving
@@ -94,7 +94,7 @@ def on(sink: Collector, **more: str) -> dict[str, str]:
 def each(
     desk: Desk, ways: Sequence[tuple[Sequence[str], Mapping[str, str]]], env: Mapping[str, str] | None = None
 ) -> list[Outcome]:
-    """Run command lines, each with variables of its own beside those of all."""
+    """Run command lines, each with its own variables in addition to the common ones."""
     return run_all([Run(words, desk.cwd, desk.home, {**(env or {}), **own}) for words, own in ways])
 
 
@@ -120,7 +120,7 @@ def ended(name: str, code: int = 0, error: str = "") -> dict[str, Any]:
 # Off.
 
 
-def test_nothing_is_sent_unless_it_is_switched_on(desk: Desk, sink: Collector, server: Provider) -> None:
+def test_nothing_is_sent_by_default(desk: Desk, sink: Collector, server: Provider) -> None:
     off = ["resolve"], ["doctor", "--chat"], ["completion", "bash"], ["run", "--no-such-flag"], ASK, RULE
     ways = [(words, {}) for words in off]
     ways += [(RULE, {ON: ""}), (RULE, {ON: "false"}), ([*ASK, "--no-usage-statistics"], {ON: "true"})]
@@ -130,7 +130,7 @@ def test_nothing_is_sent_unless_it_is_switched_on(desk: Desk, sink: Collector, s
     assert sink.taken() == []
 
 
-def test_who_has_it_off_imports_nothing_for_it(desk: Desk, server: Provider) -> None:
+def test_if_off_no_module_is_imported(desk: Desk, server: Provider) -> None:
     desk.write(".env", "SOMETHING=1\n")
     ended = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "qwen_cfg", *ASK],
@@ -146,11 +146,11 @@ def test_who_has_it_off_imports_nothing_for_it(desk: Desk, server: Provider) -> 
     assert "qwen_runtime.telemetry.export" not in imported
 
 
-# On: what arrives.
+# On: the received data.
 
 
-def test_it_is_what_the_documents_list_and_nothing_else(tmp_path: Path, sink: Collector, server: Provider) -> None:
-    """Whatever is somebody's own has a sentinel in it. The provider serves as the proxy to a host that is not there."""
+def test_only_the_documented_data_is_sent(tmp_path: Path, sink: Collector, server: Provider) -> None:
+    """All private values contain a sentinel. The provider is the proxy for a host that does not exist."""
     desk = make_desk(tmp_path / "s3ntinel")
     desk.write(".netrc", "machine 127.0.0.1 login s3ntinel password s3ntinel\n").chmod(0o600)
     server.replies.append(streamed("s3ntinel ", "answer", model="s3ntinel"))
@@ -205,7 +205,7 @@ def test_a_model_is_named_only_where_its_name_is_public(desk: Desk, sink: Collec
         assert b"s3ntinel" not in arrived.everything
 
 
-def test_an_error_is_told_by_its_class(desk: Desk, sink: Collector, server: Provider) -> None:
+def test_an_error_is_sent_as_its_class(desk: Desk, sink: Collector, server: Provider) -> None:
     nowhere = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": NOWHERE}
     endings: list[tuple[list[str], dict[str, str], list[str], dict[str, Any]]] = [
         (ASK, env_of(server, "refuses"), ["AuthenticationError"], ended("run", 4, "AuthenticationError")),
@@ -225,7 +225,7 @@ def test_an_error_is_told_by_its_class(desk: Desk, sink: Collector, server: Prov
         assert b"s3ntinel" not in arrived.everything
 
 
-def test_a_conversation_is_told_of_once_when_it_ends(desk: Desk, sink: Collector, server: Provider) -> None:
+def test_a_conversation_is_sent_once_at_its_end(desk: Desk, sink: Collector, server: Provider) -> None:
     flags = ["--usage-statistics", "--usage-statistics-endpoint", sink.url]
     with Typing(desk, "run", *flags, env=env_of(server)) as person:
         person.until("0 tokens")
@@ -241,10 +241,12 @@ def test_a_conversation_is_told_of_once_when_it_ends(desk: Desk, sink: Collector
     ]
 
 
-# Who may say so.
+# Who may switch them on.
 
 
-def test_the_home_may_switch_it_on_and_a_project_may_not(desk: Desk, sink: Collector, server: Provider) -> None:
+def test_a_home_file_may_switch_statistics_on_and_a_project_file_may_not(
+    desk: Desk, sink: Collector, server: Provider
+) -> None:
     own = Desk(desk.home / "own")
     said = f"{ON}=true\n{ENDPOINT}={sink.url}\n"
     desk.write("own/.qwen/.env", said)
@@ -256,7 +258,7 @@ def test_the_home_may_switch_it_on_and_a_project_may_not(desk: Desk, sink: Colle
         Run(RULE, desk.cwd, desk.home, {}),
         Run(["resolve"], desk.cwd, desk.home, env_of(server)),
         Run(ASK, desk.cwd, desk.home, {**env_of(server), "QWEN_CFG_PROFILE": "qwen-code-0.21"}),
-        # The project's file is found first, and so the home's is not reached.
+        # The project's file is found first, so the home's file is not reached.
         Run(RULE, desk.cwd, own.home, {}),
     ]
     nowhere = Run(RULE, desk.cwd, desk.home, {ON: "1"})
@@ -272,9 +274,7 @@ def test_the_home_may_switch_it_on_and_a_project_may_not(desk: Desk, sink: Colle
     assert outcomes[6].out == outcomes[0].out
 
 
-def test_an_artifact_says_so_once_it_is_trusted_and_nobody_else_beside_it(
-    desk: Desk, sink: Collector, server: Provider
-) -> None:
+def test_only_an_approved_artifact_switches_statistics_on(desk: Desk, sink: Collector, server: Provider) -> None:
     theirs, mine = {ENDPOINT: f"{sink.url}/theirs"}, on(sink)
     words, trusting = [*ASK, "--config", "on.toml"], ["--trust-project"]
     ways: list[tuple[list[str], dict[str, str]]] = [
@@ -296,20 +296,20 @@ def test_an_artifact_says_so_once_it_is_trusted_and_nobody_else_beside_it(
     assert [point.count for point in ran.named(OPERATION)] == [1]
 
 
-def test_a_pipe_is_not_waited_for_again(desk: Desk, sink: Collector, server: Provider) -> None:
+def test_a_fifo_is_not_read_again(desk: Desk, sink: Collector, server: Provider) -> None:
     os.mkfifo(desk.cwd / ".env")
     threading.Thread(target=(desk.cwd / ".env").write_text, args=(f"OPENAI_API_KEY={KEY}\n",), daemon=True).start()
     env = {"OPENAI_BASE_URL": f"{server.url}/v1", **on(sink)}
     desk.run(*ASK, env=env).ended(0)
-    # Waiting for a second writer ends in an error, and so in no statistics.
+    # Waiting for a second writer would end in an error, and no statistics would be sent.
     assert commands(sink.taken()) == [ended("run")]
 
 
-# The way there.
+# The connection.
 
 
-def test_the_proxy_is_the_one_that_resolves(desk: Desk, sink: Collector) -> None:
-    """Seen from here 0.0.0.0 is this machine, and to the program it is a host like any other."""
+def test_the_resolved_proxy_is_used(desk: Desk, sink: Collector) -> None:
+    """For the system 0.0.0.0 is this machine; for the program it is an ordinary host."""
     other, elsewhere = f"http://0.0.0.0:{sink.port}", "http://collector.example:4318"
     ways = [
         ({ENDPOINT: elsewhere, "HTTPS_PROXY": sink.url}, f"{elsewhere}/v1/metrics"),
@@ -321,7 +321,7 @@ def test_the_proxy_is_the_one_that_resolves(desk: Desk, sink: Collector) -> None
     assert [received.path for received in sink.taken()] == [path for _, path in ways]
 
 
-def test_over_https_the_authorities_are_those_that_resolve(desk: Desk, tmp_path: Path) -> None:
+def test_over_https_the_resolved_authorities_are_used(desk: Desk, tmp_path: Path) -> None:
     authority, pem = trustme.CA(), tmp_path / "server.pem"
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(pem))
     authority.cert_pem.write_to_path(str(desk.cwd / "ca.pem"))
@@ -335,7 +335,7 @@ def test_over_https_the_authorities_are_those_that_resolve(desk: Desk, tmp_path:
     assert not (desk.cwd / "keys.log").exists()
 
 
-# What goes wrong.
+# Failures.
 
 
 def test_a_redirect_is_not_followed(desk: Desk, sink: Collector) -> None:
@@ -345,14 +345,14 @@ def test_a_redirect_is_not_followed(desk: Desk, sink: Collector) -> None:
 
 
 @pytest.mark.parametrize("trouble", ["refuses", "fails", "waits", "drips"])
-def test_a_collector_in_trouble_changes_nothing(desk: Desk, sink: Collector, server: Provider, trouble: str) -> None:
+def test_a_failing_collector_changes_nothing(desk: Desk, sink: Collector, server: Provider, trouble: str) -> None:
     sink.status, sink.wait = 500 if trouble == "fails" else 200, 30.0 if trouble == "waits" else 0.0
     sink.slow = trouble == "drips"
     endpoint = NOWHERE if trouble == "refuses" else sink.url
     env = {**env_of(server), ON: "1", ENDPOINT: endpoint}
     began = time.monotonic()
     told = desk.run("resolve", "-o", "a.toml", "--debug", env=env).ended(0)
-    # It waits for two seconds; the collector would let it wait for thirty.
+    # The program waits for two seconds; the collector would take thirty.
     assert time.monotonic() - began < 6
     (line,) = told.err.splitlines()
     assert line.startswith(f"qwen-cfg: usage statistics could not be sent to {endpoint}: ")

@@ -1,4 +1,4 @@
-"""`verify`: a real process is asked what it sends, on loopback alone, and nothing of the user's is touched."""
+"""`qwen-cfg verify`: a real process sends its request to a recorder on loopback, and no file of the user changes."""
 
 from __future__ import annotations
 
@@ -58,13 +58,13 @@ def by_field(found: dict[str, Any]) -> dict[str, bool]:
     return {one["field"]: one["agrees"] for one in found["fields"]}
 
 
-def left(desk: Desk) -> list[str]:
-    """Return what a run left in the state directory, beside the lock."""
+def files_left(desk: Desk) -> list[str]:
+    """Return the files that a run left in the state directory, except the lock."""
     return [path.name for path in (desk.home / ".local/state/qwen-cfg/started").iterdir() if path.name != "lock"]
 
 
 @pytest.mark.parametrize("url", [URL, "http://127.0.0.1:9/v1", "http://h.example/v1/", "https://h.example:8443/a%20b"])
-def test_it_agrees_over_tls_and_without(desk: Desk, url: str) -> None:
+def test_verify_agrees_with_and_without_tls(desk: Desk, url: str) -> None:
     found = verified(desk, env=exported(desk, url))
     assert found["verdict"] == "agrees"
     assert by_field(found) == dict.fromkeys(("auth_method", "api_key", "base_url", "model"), True)
@@ -112,7 +112,7 @@ def test_env_files_and_settings_of_all_scopes_are_read(desk: Desk) -> None:
         ({"protocol": "anthropic"}, "auth_method"),
     ],
 )
-def test_what_differs_is_named(desk: Desk, lie: dict[str, str], wrong: str) -> None:
+def test_differences_are_named(desk: Desk, lie: dict[str, str], wrong: str) -> None:
     env = exported(desk, **{stand_in.LIE: json.dumps(lie)})
     found = verified(desk, env=env, code=1)
     assert found["verdict"] == "differs"
@@ -132,7 +132,7 @@ def test_what_differs_is_named(desk: Desk, lie: dict[str, str], wrong: str) -> N
         ("{", "Qwen Code would stop here"),
     ],
 )
-def test_where_nothing_is_to_be_sent_nothing_agrees(desk: Desk, settings: Any, stop: str) -> None:
+def test_without_a_request_nothing_agrees(desk: Desk, settings: Any, stop: str) -> None:
     desk.write(".qwen/settings.json", settings if isinstance(settings, str) else json.dumps(settings))
     found = verified(desk, env=with_qwen(desk))
     assert (found["verdict"], found["fields"]) == ("agrees", [])
@@ -140,7 +140,7 @@ def test_where_nothing_is_to_be_sent_nothing_agrees(desk: Desk, settings: Any, s
     assert "no request, as expected" in desk.run("verify", env=with_qwen(desk)).ended(0).out
 
 
-def test_a_program_that_ends_without_a_request_is_said_to(desk: Desk) -> None:
+def test_a_program_that_ends_without_a_request_is_reported(desk: Desk) -> None:
     assert verified(desk, env=exported(desk, **{stand_in.SILENT: "1"}), code=1)["verdict"] == "no request"
     out = desk.run("verify", env=exported(desk, **{stand_in.BREAK: "1"})).ended(1).out
     assert "it ended with exit status 1" in out
@@ -149,7 +149,7 @@ def test_a_program_that_ends_without_a_request_is_said_to(desk: Desk) -> None:
     assert "possible reason: it does not use the proxy variables" in out
 
 
-def test_a_program_that_does_not_accept_the_certificate_is_said_to(desk: Desk) -> None:
+def test_a_program_that_rejects_the_certificate_is_reported(desk: Desk) -> None:
     found = verified(desk, env=exported(desk, **{stand_in.DISTRUST: "1"}), code=1)
     assert found["verdict"] == "no request"
     assert "h.example:443" in found["distrusted"]
@@ -177,11 +177,11 @@ def test_a_program_that_hangs_is_ended_with_its_children(desk: Desk) -> None:
     assert (found["timed_out"], found["exit_status"]) == (True, None)
     assert "--time-limit" in found["possible_reasons"][0]
     wait_until(lambda: not is_alive(int(seen.read_text())))
-    assert left(desk) == []
+    assert files_left(desk) == []
 
 
-def asking_one_that_hangs(desk: Desk, seen: Path) -> subprocess.Popen[bytes]:
-    """Start `verify`, and return it when the program that it asks runs, and has written its number to a file."""
+def start_with_hanging_program(desk: Desk, seen: Path) -> subprocess.Popen[bytes]:
+    """Start `verify` with a program that hangs, and wait until the program has written its process id to a file."""
     process = subprocess.Popen(
         [*PROGRAM, "verify"],
         cwd=desk.cwd,
@@ -197,27 +197,27 @@ def asking_one_that_hangs(desk: Desk, seen: Path) -> subprocess.Popen[bytes]:
 def test_a_signal_ends_the_program_and_restores_everything(desk: Desk, number: signal.Signals) -> None:
     seen = desk.home / "child"
     old = desk.write("work/app/.qwen/settings.json", '{"selectedAuthType": "openai"}')
-    process = asking_one_that_hangs(desk, seen)
+    process = start_with_hanging_program(desk, seen)
     process.send_signal(number)
     assert process.wait(20) == 128 + number
     wait_until(lambda: not is_alive(int(seen.read_text())))
-    assert left(desk) == []
+    assert files_left(desk) == []
     assert old.read_text() == '{"selectedAuthType": "openai"}'
 
 
-def test_what_a_kill_leaves_is_removed_by_the_next_start(desk: Desk) -> None:
+def test_the_next_start_removes_files_of_a_killed_run(desk: Desk) -> None:
     seen = desk.home / "child"
-    process = asking_one_that_hangs(desk, seen)
+    process = start_with_hanging_program(desk, seen)
     process.kill()
     process.wait()
-    assert len(left(desk)) == 1
+    assert len(files_left(desk)) == 1
     group = int(Path(f"/proc/{seen.read_text()}/stat").read_text().rpartition(")")[2].split()[2])
     os.killpg(group, signal.SIGKILL)
     verified(desk, env=exported(desk))
-    assert left(desk) == []
+    assert files_left(desk) == []
 
 
-def test_nothing_of_the_users_is_touched(desk: Desk) -> None:
+def test_no_file_of_the_user_changes(desk: Desk) -> None:
     old = json.dumps({"selectedAuthType": "openai", "model": "m"})
     files = [desk.write(path, old) for path in (".qwen/settings.json", "work/app/.qwen/settings.json", "sys/s.json")]
     desk.write(".qwen/oauth_creds.json", "{}")
@@ -230,7 +230,7 @@ def test_nothing_of_the_users_is_touched(desk: Desk) -> None:
     assert after == before
     assert [(f.stat().st_mode, f.stat().st_mtime_ns, f.stat().st_ino) for f in files] == stamps
     assert found["notices"] == ["restored: .qwen/settings.json", "restored: .qwen/settings.json.orig"]
-    assert left(desk) == []
+    assert files_left(desk) == []
 
 
 @pytest.mark.parametrize("link", [".qwen", ".qwen/settings.json"])
@@ -271,7 +271,7 @@ def test_folder_trust_counts(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("place", ["user", "workspace", "flag"])
-def test_a_proxy_that_leads_past_the_recorder_is_said(desk: Desk, place: str) -> None:
+def test_a_proxy_that_bypasses_the_recorder_is_reported(desk: Desk, place: str) -> None:
     words: tuple[str, ...] = ()
     if place == "flag":
         words = ("--", "qwen", "--proxy", "http://other.example:1")
@@ -285,7 +285,7 @@ def test_a_proxy_that_leads_past_the_recorder_is_said(desk: Desk, place: str) ->
 
 
 @pytest.mark.parametrize("where", ["environment", "env file"])
-def test_a_list_of_hosts_without_proxy_is_left_out_and_said(desk: Desk, where: str) -> None:
+def test_omitted_no_proxy_hosts_are_reported(desk: Desk, where: str) -> None:
     env = exported(desk, **({"NO_PROXY": "h.example"} if where == "environment" else {}))
     if where != "environment":
         desk.write("work/app/.env", "NO_PROXY=*\nno_proxy=*\n")
@@ -317,7 +317,7 @@ def test_a_proxy_of_the_environment_is_replaced(desk: Desk) -> None:
     ],
     ids=json.dumps,
 )
-def test_programs_that_a_project_names_are_not_started_unasked(desk: Desk, settings: dict[str, Any]) -> None:
+def test_programs_of_a_project_are_not_started_without_a_question(desk: Desk, settings: dict[str, Any]) -> None:
     desk.write("work/app/.qwen/settings.json", json.dumps({"$version": 4, **settings}))
     ended = desk.run("verify", env=exported(desk)).ended(5)
     assert next(iter(settings)) in ended.err
@@ -328,7 +328,7 @@ def test_programs_that_a_project_names_are_not_started_unasked(desk: Desk, setti
     ("settings", "place"),
     [("{}", "work/app/.env"), ("{}", "work/app/.qwen/.env"), ('{"env": "no object"}', "work/app/.env")],
 )
-def test_programs_that_an_env_file_names_are_not_started_unasked(desk: Desk, settings: str, place: str) -> None:
+def test_programs_of_an_env_file_are_not_started_without_a_question(desk: Desk, settings: str, place: str) -> None:
     desk.write("work/app/.qwen/settings.json", settings)
     desk.write(place, "QWEN_CODE_IDE_SERVER_STDIO_COMMAND=./ide.sh\n")
     ended = desk.run("verify", env=exported(desk)).ended(5)
@@ -336,14 +336,14 @@ def test_programs_that_an_env_file_names_are_not_started_unasked(desk: Desk, set
     assert "Nothing was started" in ended.err
 
 
-def test_settings_that_cannot_be_read_are_not_handed_to_a_program_that_may_read_them(desk: Desk) -> None:
+def test_unreadable_settings_are_not_passed_to_the_program(desk: Desk) -> None:
     desk.write("work/app/.qwen/settings.json", json.dumps({"hooks": {"SessionStart": []}, "x": "x" * 5_000_000}))
     ended = desk.run("verify", env=exported(desk)).ended(3)
     assert "./.qwen/settings.json" in ended.err
     assert "Nothing was started" in ended.err
 
 
-def test_what_names_no_program_stops_nothing(desk: Desk) -> None:
+def test_settings_without_programs_need_no_approval(desk: Desk) -> None:
     settings = {"$version": 4, "hooks": {}, "mcpServers": {}, "tools": {"sandbox": False}}
     desk.write("work/app/.qwen/settings.json", json.dumps(settings))
     assert verified(desk, env=exported(desk))["verdict"] == "agrees"
@@ -353,16 +353,16 @@ def refused(desk: Desk, *words: str, env: Mapping[str, str]) -> Outcome:
     return desk.run("verify", *words, env=env).ended(2)
 
 
-def test_without_a_qwen_code_it_says_what_to_install(desk: Desk) -> None:
+def test_without_qwen_code_the_error_says_what_to_install(desk: Desk) -> None:
     assert "npm install -g @qwen-code/qwen-code" in refused(desk, env={"OPENAI_API_KEY": KEY}).err
 
 
-def test_a_qwen_code_that_does_not_start_or_crashes_is_said_to(desk: Desk) -> None:
+def test_a_qwen_code_that_does_not_start_or_crashes_is_reported(desk: Desk) -> None:
     env = exported(desk)
     program = Path(os.path.realpath(desk.home / "npm/bin/qwen"))
     write_program(program, "#!/nowhere/node\n")
     assert "The interpreter that its first line names" in refused(desk, env=env).err
-    assert left(desk) == []
+    assert files_left(desk) == []
     write_program(program, "#!/bin/sh\nkill -SEGV $$\n")
     assert "no request reached the recorder: signal 11 ended it" in desk.run("verify", env=env).ended(1).out
 
@@ -376,37 +376,37 @@ def test_another_program_is_not_started(desk: Desk) -> None:
     assert not made.exists()
 
 
-def test_an_older_qwen_code_cannot_be_asked(desk: Desk) -> None:
+def test_an_older_qwen_code_is_refused(desk: Desk) -> None:
     directory = npm_global(desk.home / "old", "0.15.10")
     err = refused(desk, env=exported(desk, PATH=f"{directory}:{os.environ['PATH']}")).err
     assert "0.15.10 cannot be verified" in err
 
 
 @pytest.mark.parametrize("words", [("--time-limit", "0"), ("--time-limit", "x"), ("--time-limit", "601"), ("qwen",)])
-def test_wrong_words_are_refused(desk: Desk, words: tuple[str, ...]) -> None:
+def test_wrong_arguments_are_refused(desk: Desk, words: tuple[str, ...]) -> None:
     refused(desk, *words, env=exported(desk))
 
 
-def test_an_option_that_there_is_not_is_named_and_not_what_follows_it(desk: Desk) -> None:
+def test_an_unknown_option_is_named_without_its_value(desk: Desk) -> None:
     assert "'--timeout'" in refused(desk, "--timeout", "5", "--", "qwen", env=exported(desk)).err
 
 
-def test_an_error_is_data_where_data_is_asked_for(desk: Desk) -> None:
+def test_an_error_in_the_json_format(desk: Desk) -> None:
     ended = desk.run("verify", "--format", "json", env={"OPENAI_API_KEY": KEY}).ended(2)
     assert ended.json["error"]["class"] == "UsageError"
 
 
-def test_arguments_count_on_both_sides(desk: Desk) -> None:
+def test_arguments_apply_to_both_sides(desk: Desk) -> None:
     found = verified(
         desk, "--", "qwen", "--model", "typed", "--openai-base-url=https://t.example/v1", env=exported(desk)
     )
     assert [one["sent"] for one in found["fields"][2:]] == ["https://t.example/v1", "typed"]
 
 
-def test_without_its_library_only_tls_cannot_be_recorded(desk: Desk) -> None:
+def test_without_the_library_only_tls_is_unavailable(desk: Desk) -> None:
     desk.write("without/cryptography/__init__.py", "raise ImportError\n")
     env = {"PYTHONPATH": str(desk.home / "without")}
-    # The stand-in is another Python, which needs no such library.
+    # The stand-in runs in a Python that does not need the library.
     ended = desk.run("verify", env=exported(desk, **env)).ended(3)
     assert "pip install 'qwen-cfg[verify]'" in ended.err
     found = verified(desk, env=exported(desk, "http://h.example/v1", **env))

@@ -1,4 +1,4 @@
-"""What a person sees while one prompt is answered: a line on standard error that goes before anything else comes."""
+"""The waiting line of `run -p`: on standard error in a terminal, removed before any other output."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ def late(*texts: str) -> Reply:
 
 @pytest.mark.parametrize("width", [80, 40, 20])
 @pytest.mark.parametrize("form", ["text", "json", "stream-json"])
-def test_waiting_is_shown_and_leaves_no_trace(desk: Desk, server: Provider, width: int, form: str) -> None:
+def test_the_line_is_shown_and_removed(desk: Desk, server: Provider, width: int, form: str) -> None:
     server.replies.append(late("pong"))
     seen = see(desk, "run", "-p", "ping", "--output-format", form, env=env_of(server), width=width)
     assert (seen.code, b"0 s (Ctrl-C" in seen.raw) == (0, True)
     assert b"waiting for m" in seen.raw or width < 40
     assert "waiting" not in seen.text
     assert "Ctrl-C" not in seen.text
-    # Never more than the line that it erases.
+    # It is never longer than the line that is erased.
     assert all(len(line.decode()) < width + len("\x1b[2m\x1b[0m") for line in re.findall(rb"\x1b\[2m.*?\r", seen.raw))
     assert seen.text == "pong" if form == "text" else seen.lines[0].startswith("{")
 
 
-def test_what_a_model_thinks_is_said_to_be_thought(desk: Desk, server: Provider) -> None:
+def test_reasoning_is_reported_in_the_line(desk: Desk, server: Provider) -> None:
     thought = [chunk(reasoning_content=f"{n} ") for n in range(4)]
     server.replies.append(Reply(events(*thought, chunk(content="So."), finish(), usage()), pause=0.2))
     seen = see(desk, "run", "-p", "ping", env=env_of(server))
@@ -57,7 +57,7 @@ def test_what_a_model_thinks_is_said_to_be_thought(desk: Desk, server: Provider)
         (Reply(drop=True, wait=LATE), "qwen-cfg:"),
     ],
 )
-def test_an_error_takes_the_place_of_the_line(desk: Desk, server: Provider, reply: Reply, said: str) -> None:
+def test_an_error_replaces_the_line(desk: Desk, server: Provider, reply: Reply, said: str) -> None:
     server.replies.append(reply)
     seen = see(desk, "run", "-p", "ping", env=env_of(server, QWEN_CFG_MAX_RETRIES="0"))
     assert b"waiting for m" in seen.raw
@@ -66,7 +66,7 @@ def test_an_error_takes_the_place_of_the_line(desk: Desk, server: Provider, repl
     assert "waiting" not in seen.text
 
 
-def test_ctrl_c_takes_the_line_away(desk: Desk, server: Provider) -> None:
+def test_ctrl_c_removes_the_line(desk: Desk, server: Provider) -> None:
     with Typing(desk, "run", "-p", "ping", env=env_of(server, "slow")) as typing:
         typing.until("waiting for m, 0 s (Ctrl-C stops)")
         typing.type("\x03")
@@ -75,13 +75,13 @@ def test_ctrl_c_takes_the_line_away(desk: Desk, server: Provider) -> None:
 
 
 @pytest.mark.parametrize("more", [{"TERM": "dumb"}, {"CI": "true"}, {"TERM": ""}])
-def test_a_terminal_that_takes_nothing_back_gets_no_line(desk: Desk, server: Provider, more: dict[str, str]) -> None:
+def test_a_dumb_terminal_gets_no_line(desk: Desk, server: Provider, more: dict[str, str]) -> None:
     server.replies.append(late("pong"))
     seen = see(desk, "run", "-p", "ping", env=env_of(server, **more), term=more.get("TERM", "xterm"))
     assert seen.raw == b"pong\r\n"
 
 
-def test_without_colour_the_line_has_none(desk: Desk, server: Provider) -> None:
+def test_without_color_the_line_has_none(desk: Desk, server: Provider) -> None:
     for told, styled in (({}, True), ({"NO_COLOR": "1"}, False)):
         server.replies.append(late("pong"))
         seen = see(desk, "run", "-p", "ping", env=env_of(server, **told))
@@ -90,8 +90,8 @@ def test_without_colour_the_line_has_none(desk: Desk, server: Provider) -> None:
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_no_line_reaches_a_file(desk: Desk, server: Provider, form: str) -> None:
-    """Standard error that is no terminal gets nothing; standard output never does."""
+def test_the_line_is_not_written_to_a_file(desk: Desk, server: Provider, form: str) -> None:
+    """Only a terminal on standard error gets the line; standard output never does."""
     server.replies.append(late("pong"))
     outcome = desk.run("run", "-p", "ping", "--output-format", form, env=env_of(server)).ended(0)
     assert outcome.err == ""

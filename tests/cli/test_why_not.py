@@ -1,4 +1,4 @@
-"""`why-not`: what it says, and that it writes nothing and shows no key."""
+"""`qwen-cfg why-not`: its messages and data; it writes nothing and shows no key."""
 
 from __future__ import annotations
 

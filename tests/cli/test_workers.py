@@ -1,4 +1,4 @@
-"""Work that is shared among processes: every result in its place, and nothing left running."""
+"""Work in several processes: every result is in its place, and no process is left."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def work(do=lambda number: number * number, shown=lambda done: None) -> Work[int
 
 @pytest.fixture(autouse=True)
 def several(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a machine with one core fork too, and at once."""
+    """Fork on a machine with one core too, and without a delay."""
     monkeypatch.setattr(workers, "_processes", lambda: 3)
     monkeypatch.setattr(workers, "_ALONE_SECONDS", 0.0)
 
 
 @pytest.fixture(autouse=True)
 def nothing_left(several: None) -> Iterator[None]:
-    """Fail where a process is left running, or has not been waited for."""
+    """Fail if a process is left running or was not waited for."""
     before = children()
     yield
     assert children() == before
@@ -55,7 +55,7 @@ def test_every_result_is_in_its_place(alone: bool) -> None:
     assert seen[-1] == PIECES
 
 
-def test_a_process_that_is_killed_loses_its_share_alone() -> None:
+def test_a_killed_process_loses_only_its_own_results() -> None:
     def do(number: int) -> int:
         if number == 4:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -66,7 +66,7 @@ def test_a_process_that_is_killed_loses_its_share_alone() -> None:
     assert results == [-n if n >= 4 and n % 3 == 1 else n for n in range(PIECES)]
 
 
-def test_a_process_that_breaks_leaves_nothing_behind(capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_error_in_a_process_leaves_no_process(capfd: pytest.CaptureFixture[str]) -> None:
     def do(number: int) -> int:
         raise ValueError(number)
 
@@ -74,7 +74,7 @@ def test_a_process_that_breaks_leaves_nothing_behind(capfd: pytest.CaptureFixtur
     assert capfd.readouterr() == ("", "")
 
 
-def test_an_end_in_between_ends_every_process() -> None:
+def test_an_interruption_ends_every_process() -> None:
     def shown(done: int) -> None:
         raise KeyboardInterrupt
 
@@ -84,6 +84,6 @@ def test_an_end_in_between_ends_every_process() -> None:
     assert time.monotonic() - began < 20
 
 
-def test_a_result_may_be_long() -> None:
+def test_long_results_are_returned() -> None:
     texts = Work(lambda n: "x" * 300_000, str, str, str, lambda done: None).all(7)
     assert [len(text) for text in texts] == [300_000] * 7

@@ -1,4 +1,4 @@
-"""Tests with the real Qwen Code: they are skipped unless `make verify` says where it is."""
+"""Fixtures of the tests with the real Qwen Code, which are skipped unless `make verify` runs them."""
 
 from __future__ import annotations
 

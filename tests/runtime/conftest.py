@@ -1,4 +1,4 @@
-"""Shared by the tests of the runtime: sessions are closed after each test."""
+"""Fixtures of the runtime tests: sessions are closed after each test."""
 
 from __future__ import annotations
 
