@@ -105,7 +105,7 @@ def test_received_text_is_written(desk: Desk, server: Provider, form: str, numbe
 def test_signals_until_the_end_do_not_change_the_exit_code(desk: Desk, server: Provider) -> None:
     """An interpreter that ends restores the default actions, one of which would kill it."""
     server.replies[:] = [HALF]
-    with started(desk, "run", "-p", "x", env=env_of(server)) as process:
+    with running_command(desk, "run", "-p", "x", env=env_of(server)) as process:
         assert process.stderr is not None
         wait_for(lambda: server.requests)
         process.send_signal(TERM)
