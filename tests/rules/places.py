@@ -30,7 +30,7 @@ NEWER = "qwen-code-0.21"
 
 @dataclass(frozen=True)
 class Place:
-    """A home with a project in it, and all else that a rule may look at."""
+    """A home with a project, and everything else that a rule may look at."""
 
     files: Mapping[str, str] = field(default_factory=dict)
     environ: Mapping[str, str] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Place:
     named_by: str = "--profile"
 
     def diagnosed(self, root: Path) -> tuple[Diagnostic, ...]:
-        """Return what the rules say of this place, planted below a root."""
+        """Write the place below a root, and return the diagnostics of the rules."""
         root = Path(os.path.realpath(root))
         for directory in (HOME, APP, *self.directories):
             (root / directory).mkdir(parents=True, exist_ok=True)
@@ -72,24 +72,24 @@ def env(**variables: str) -> Place:
     return Place(environ=variables)
 
 
-def keyed(key: str, base_url: str = "https://llm.example/v1") -> Place:
+def with_key(key: str, base_url: str = "https://llm.example/v1") -> Place:
     return env(OPENAI_API_KEY=key, OPENAI_BASE_URL=base_url)
 
 
-def at(base_url: str) -> Place:
-    return keyed(KEY, base_url)
+def with_endpoint(base_url: str) -> Place:
+    return with_key(KEY, base_url)
 
 
-def plain(*lines: str, **options: object) -> Place:
+def with_env_file(*lines: str, **options: object) -> Place:
     return Place({PLAIN: "".join(f"{line}\n" for line in lines)}, **options)  # type: ignore[arg-type]
 
 
-def proxied(exceptions: str) -> Place:
+def with_proxy(exceptions: str) -> Place:
     return env(OPENAI_API_KEY=KEY, HTTPS_PROXY="http://proxy.example:3128", NO_PROXY=exceptions)
 
 
-# Entries of NO_PROXY that match nothing, with what to write; and those that match a host, with one that they match.
-NEVER = {
+# Entries of NO_PROXY that match nothing, each with a part of the advice; and valid entries, each with a matching host.
+INVALID_EXCEPTIONS = {
     "192.168.*": "192.168.0.0/16",
     "10.*": "10.0.0.0/8",
     "10.1.*.*": "10.1.0.0/16",
@@ -120,7 +120,7 @@ NEVER = {
     "010.0.0.1": "host name",
     ".": "dot",
 }
-MATCHING = {
+VALID_EXCEPTIONS = {
     "*": "models.example",
     "*.example": "models.example",
     ".example": "models.example",
@@ -140,19 +140,19 @@ SETTINGS, OWN_SETTINGS = f"{HOME}/.qwen/settings.json", f"{APP}/.qwen/settings.j
 OPENAI: dict[str, object] = {"$version": 4, "security": {"auth": {"selectedType": "openai"}}}
 
 
-def entry(**members: object) -> dict[str, object]:
-    """Return settings with one provider entry, whose model is asked for."""
+def provider_entry(**members: object) -> dict[str, object]:
+    """Return settings with one provider entry and its model."""
     one = {"id": "m", "baseUrl": "https://llm.example/v1", **members}
     return {**OPENAI, "model": {"name": "m"}, "modelProviders": {"openai": [one]}}
 
 
-def sending(**members: object) -> dict[str, object]:
-    """Return settings whose model, of no entry, has a generationConfig."""
+def generation_config(**members: object) -> dict[str, object]:
+    """Return settings with a `generationConfig` and a model without a provider entry."""
     return {**OPENAI, "model": {"name": "m", "generationConfig": members}}
 
 
-def settings(users: object = None, *, own: object = None, **options: object) -> Place:
-    """Return a place with settings of the user's, and of the project's own."""
+def with_settings(users: object = None, *, own: object = None, **options: object) -> Place:
+    """Return a place with settings of the user and of the project."""
     files = {SETTINGS: OPENAI if users is None else users, OWN_SETTINGS: own}
     texts = {path: text if isinstance(text, str) else json.dumps(text) for path, text in files.items() if text}
     return Place(texts, **{"profile": NEWER, "environ": {"OPENAI_API_KEY": KEY}, **options})  # type: ignore[arg-type]
@@ -163,14 +163,14 @@ TRUST: dict[str, object] = {
     "security": {"folderTrust": {"enabled": True}, "auth": {"selectedType": "openai"}},
 }
 
-EVERYTHING = {"auth_method": "openai", "model": "n", "base_url": "https://llm.example/v1"}
+ALL_FLAGS = {"auth_method": "openai", "model": "n", "base_url": "https://llm.example/v1"}
 WITH_KEY = f"OPENAI_API_KEY={KEY}"
 HOME_FILE = f"{HOME}/.qwen/.env"
-HELD = {PLAIN: f"{WITH_KEY}\n"}
+KEY_IN_PROJECT = {PLAIN: f"{WITH_KEY}\n"}
 
 
 def with_google_login(path: str) -> Place:
-    """Return a place where vertex-ai logs in without a key, and a file says where the login goes."""
+    """Return a place where vertex-ai uses a login, and an env file sets the URL that gets it."""
     vertex = {**OPENAI, "security": {"auth": {"selectedType": "vertex-ai"}}}
     files = {SETTINGS: json.dumps(vertex), path: "GOOGLE_VERTEX_BASE_URL=https://llm.example\n"}
     return Place(files, {"GOOGLE_CLOUD_PROJECT": "mine"}, profile=NEWER)

@@ -10,11 +10,11 @@ from qwen_schema import SecretReference
 from .places import (
     APP,
     AZURE,
-    HELD,
     HOME,
     HOME_FILE,
+    INVALID_EXCEPTIONS,
     KEY,
-    NEVER,
+    KEY_IN_PROJECT,
     NEWER,
     OPENAI,
     OTHER,
@@ -24,49 +24,52 @@ from .places import (
     TRUST,
     WITH_KEY,
     Place,
-    at,
-    entry,
     env,
-    keyed,
-    plain,
-    proxied,
-    sending,
-    settings,
+    generation_config,
+    provider_entry,
+    with_endpoint,
+    with_env_file,
     with_google_login,
+    with_key,
+    with_proxy,
+    with_settings,
 )
 
-SPEAKS: dict[str, list[Place]] = {
-    "QC101": [plain(WITH_KEY, "OPENAI_MODEL=m", environ={"OPENAI_MODEL": ""})],
-    "QC102": [plain(WITH_KEY, "OPENAI_MODEL=m", environ={"OPENAI_MODEL": "n"})],
-    "QC103": [Place({**HELD, HOME_FILE: "OPENAI_MODEL=m\n"})],
+REPORTED: dict[str, list[Place]] = {
+    "QC101": [with_env_file(WITH_KEY, "OPENAI_MODEL=m", environ={"OPENAI_MODEL": ""})],
+    "QC102": [with_env_file(WITH_KEY, "OPENAI_MODEL=m", environ={"OPENAI_MODEL": "n"})],
+    "QC103": [Place({**KEY_IN_PROJECT, HOME_FILE: "OPENAI_MODEL=m\n"})],
     "QC104": [
-        Place({**HELD, HOME_FILE: f"OPENAI_API_KEY={OTHER}\n"}),
+        Place({**KEY_IN_PROJECT, HOME_FILE: f"OPENAI_API_KEY={OTHER}\n"}),
         Place({PLAIN: f"{WITH_KEY}\nOPENAI_MODEL=m\n", f"{HOME}/work/.env": "OPENAI_MODEL=n\n"}, profile=NEWER),
     ],
-    "QC105": [plain(WITH_KEY, "OPENAI_MODEL=a#b")],
+    "QC105": [with_env_file(WITH_KEY, "OPENAI_MODEL=a#b")],
     "QC106": [Place(environ={"OPENAI_API_KEY": KEY}, directories=(PLAIN,))],
-    "QC107": [plain(WITH_KEY, "HTTPS_PROXY=http://p:1")],
+    "QC107": [with_env_file(WITH_KEY, "HTTPS_PROXY=http://p:1")],
     "QC108": [Place({f"{HOME}/.qwen/oauth_creds.json": "{}"}, {"OPENAI_API_KEY": KEY})],
     "QC109": [Place({f"{APP}/.qwen/settings.json": "{}"}, {"OPENAI_API_KEY": KEY})],
     "QC110": [replace(env(OPENAI_API_KEY=KEY), home=None)],
     "QC111": [env(OPENAI_API_KEY=KEY, DEBUG="app:*")],
-    "QC112": [Place({**HELD, HOME_FILE: "OPENAI_MODEL=m\n"})],
-    "QC113": [plain(WITH_KEY, "DEBUG=1"), Place({**HELD, f"{HOME}/.env": "DEBUG=1\n", PLAIN: "DEBUG=1\n"})],
+    "QC112": [Place({**KEY_IN_PROJECT, HOME_FILE: "OPENAI_MODEL=m\n"})],
+    "QC113": [
+        with_env_file(WITH_KEY, "DEBUG=1"),
+        Place({**KEY_IN_PROJECT, f"{HOME}/.env": "DEBUG=1\n", PLAIN: "DEBUG=1\n"}),
+    ],
     "QC114": [
-        plain(WITH_KEY, "OPENAI_API_BASE=https://openrouter.ai/api/v1"),
-        plain(WITH_KEY, "OPENAI_MODLE=m"),
-        plain(WITH_KEY, "openai_model=m"),
+        with_env_file(WITH_KEY, "OPENAI_API_BASE=https://openrouter.ai/api/v1"),
+        with_env_file(WITH_KEY, "OPENAI_MODLE=m"),
+        with_env_file(WITH_KEY, "openai_model=m"),
         env(OPENAI_KEY=KEY),
-        replace(env(OPENAI_BASEURL="https://llm.example/v1", OPENAI_API_KEY=KEY), files=HELD),
+        replace(env(OPENAI_BASEURL="https://llm.example/v1", OPENAI_API_KEY=KEY), files=KEY_IN_PROJECT),
     ],
     "QC115": [
-        plain(WITH_KEY, "OPENAI_MODEL=m", "OPENAI_MODEL=n"),
-        plain(f"OPENAI_API_KEY={OTHER}", "OPENAI_MODEL=m", WITH_KEY),
-        plain(WITH_KEY, f"OPENAI_API_KEY={OTHER}", WITH_KEY),
+        with_env_file(WITH_KEY, "OPENAI_MODEL=m", "OPENAI_MODEL=n"),
+        with_env_file(f"OPENAI_API_KEY={OTHER}", "OPENAI_MODEL=m", WITH_KEY),
+        with_env_file(WITH_KEY, f"OPENAI_API_KEY={OTHER}", WITH_KEY),
     ],
     "QC116": [
         *[
-            keyed(key)
+            with_key(key)
             for key in (
                 "your-api-key",
                 "your_key_here",
@@ -98,13 +101,13 @@ SPEAKS: dict[str, list[Place]] = {
             )
         ],
         # A word for servers that need no key, at a provider that needs one.
-        keyed("ollama", "https://api.openai.com/v1"),
-        keyed("undefined", "https://api.openai.com/v1"),
-        keyed("none", "https://openrouter.ai/api/v1"),
-        keyed("test", "https://dashscope.aliyuncs.com/compatible-mode/v1"),
-        keyed(f"'{KEY}'", "http://localhost:8000/v1"),
+        with_key("ollama", "https://api.openai.com/v1"),
+        with_key("undefined", "https://api.openai.com/v1"),
+        with_key("none", "https://openrouter.ai/api/v1"),
+        with_key("test", "https://dashscope.aliyuncs.com/compatible-mode/v1"),
+        with_key(f"'{KEY}'", "http://localhost:8000/v1"),
         *[
-            keyed(text)
+            with_key(text)
             for text in (
                 f"{KEY} # prod",
                 f"{KEY} #prod",
@@ -118,79 +121,83 @@ SPEAKS: dict[str, list[Place]] = {
                 "https://llm.example/v1",
             )
         ],
-        keyed(f"{KEY} # prod", "http://localhost:8000/v1"),
+        with_key(f"{KEY} # prod", "http://localhost:8000/v1"),
         replace(env(), flags={"api_key": "your-api-key"}),
     ],
     "QC117": [
-        keyed("sk-or-v1-0123456789abcdef", "https://api.openai.com/v1"),
+        with_key("sk-or-v1-0123456789abcdef", "https://api.openai.com/v1"),
         env(OPENAI_API_KEY="sk-or-v1-0123456789abcdef"),
-        keyed("ms-01234567-89ab-cdef-0123-456789abcdef", "https://dashscope.aliyuncs.com/compatible-mode/v1"),
-        keyed("sk-proj-0123456789abcdef", "https://openrouter.ai/api/v1"),
-        keyed("sk-ant-api03-0123456789", "https://openrouter.ai/api/v1"),
-        keyed("AIza0123456789abcdef", "https://api.openai.com/v1"),
-        keyed("gsk_0123456789abcdef", "https://api.openai.com/v1"),
-        keyed("sk-sp-0123456789abcdef", "https://api.openai.com/v1"),
+        with_key("ms-01234567-89ab-cdef-0123-456789abcdef", "https://dashscope.aliyuncs.com/compatible-mode/v1"),
+        with_key("sk-proj-0123456789abcdef", "https://openrouter.ai/api/v1"),
+        with_key("sk-ant-api03-0123456789", "https://openrouter.ai/api/v1"),
+        with_key("AIza0123456789abcdef", "https://api.openai.com/v1"),
+        with_key("gsk_0123456789abcdef", "https://api.openai.com/v1"),
+        with_key("sk-sp-0123456789abcdef", "https://api.openai.com/v1"),
     ],
     "QC118": [
-        at("https://llm.example/v1/chat/completions"),
-        at("https://llm.example/v1/chat/completions/?a=b"),
-        at("http://127.0.0.1:8000/v1/models"),
-        at("https://api.openai.com/v1/completions"),
-        at("https://api.openai.com"),
-        at("https://openrouter.ai/v1"),
-        at("https://dashscope.aliyuncs.com/compatible-mode"),
-        at("https://generativelanguage.googleapis.com/v1beta"),
+        with_endpoint("https://llm.example/v1/chat/completions"),
+        with_endpoint("https://llm.example/v1/chat/completions/?a=b"),
+        with_endpoint("http://127.0.0.1:8000/v1/models"),
+        with_endpoint("https://api.openai.com/v1/completions"),
+        with_endpoint("https://api.openai.com"),
+        with_endpoint("https://openrouter.ai/v1"),
+        with_endpoint("https://dashscope.aliyuncs.com/compatible-mode"),
+        with_endpoint("https://generativelanguage.googleapis.com/v1beta"),
         # What Azure's portal shows as the endpoint, and what it shows as the target.
-        *[at(f"https://x.{host}/") for host in AZURE],
-        at("https://x.openai.azure.com/openai"),
-        at("https://x.openai.azure.com/v1"),
-        at("https://x.services.ai.azure.com/api/projects/p"),
-        at("https://x.services.ai.azure.com/models/chat/completions?api-version=2024-05-01-preview"),
-        at("https://x.openai.azure.com/openai/deployments/d/chat/completions?api-version=2024-10-21"),
-        at("https://x.openai.azure.com/openai/v1/models"),
-        at("https://x.openai.azure.com/models"),
+        *[with_endpoint(f"https://x.{host}/") for host in AZURE],
+        with_endpoint("https://x.openai.azure.com/openai"),
+        with_endpoint("https://x.openai.azure.com/v1"),
+        with_endpoint("https://x.services.ai.azure.com/api/projects/p"),
+        with_endpoint("https://x.services.ai.azure.com/models/chat/completions?api-version=2024-05-01-preview"),
+        with_endpoint("https://x.openai.azure.com/openai/deployments/d/chat/completions?api-version=2024-10-21"),
+        with_endpoint("https://x.openai.azure.com/openai/v1/models"),
+        with_endpoint("https://x.openai.azure.com/models"),
         # Not compatible with OpenAI's API.
-        at("https://dashscope.aliyuncs.com/api/v1"),
-        at("https://vpc-cn-beijing.dashscope.aliyuncs.com/"),
-        at("https://w.cn-beijing.maas.aliyuncs.com/api/v1"),
-        at("https://us-central1-aiplatform.googleapis.com/v1"),
+        with_endpoint("https://dashscope.aliyuncs.com/api/v1"),
+        with_endpoint("https://vpc-cn-beijing.dashscope.aliyuncs.com/"),
+        with_endpoint("https://w.cn-beijing.maas.aliyuncs.com/api/v1"),
+        with_endpoint("https://us-central1-aiplatform.googleapis.com/v1"),
     ],
-    "QC119": [plain(WITH_KEY, "DATABASE_URL=postgres://x"), plain("QWEN_MODEL=m", "PORT=1", WITH_KEY)],
+    "QC119": [with_env_file(WITH_KEY, "DATABASE_URL=postgres://x"), with_env_file("QWEN_MODEL=m", "PORT=1", WITH_KEY)],
     "QC120": [
-        Place(HELD, installed="0.24.4"),
-        Place(HELD, installed="0.24.4", named_by="QWEN_CFG_PROFILE"),
-        Place(HELD, installed="0.15.6", profile=NEWER),
+        Place(KEY_IN_PROJECT, installed="0.24.4"),
+        Place(KEY_IN_PROJECT, installed="0.24.4", named_by="QWEN_CFG_PROFILE"),
+        Place(KEY_IN_PROJECT, installed="0.15.6", profile=NEWER),
     ],
-    "QC121": [settings(own='{"model": {"name": "m"},}'), settings(own="{"), settings(own="nothing")],
+    "QC121": [with_settings(own='{"model": {"name": "m"},}'), with_settings(own="{"), with_settings(own="nothing")],
     "QC122": [
-        settings(TRUST, own={"model": {"name": "m"}}),
+        with_settings(TRUST, own={"model": {"name": "m"}}),
         Place({SETTINGS: json.dumps(TRUST), PLAIN: "OPENAI_MODEL=m\n"}, {"OPENAI_API_KEY": KEY}, profile=NEWER),
     ],
     "QC123": [
-        settings({"security": {"auth": {"selectedType": "qwen-oauth"}}}),
-        replace(settings(), flags={"auth_method": "qwen-oauth"}),
-        settings(environ={"QWEN_OAUTH": "1"}, users={"$version": 4, "x": 1}),
+        with_settings({"security": {"auth": {"selectedType": "qwen-oauth"}}}),
+        replace(with_settings(), flags={"auth_method": "qwen-oauth"}),
+        with_settings(environ={"QWEN_OAUTH": "1"}, users={"$version": 4, "x": 1}),
     ],
-    "QC124": [settings(entry(envKey="K_A")), settings(own=entry(envKey="K_A"))],
+    "QC124": [with_settings(provider_entry(envKey="K_A")), with_settings(own=provider_entry(envKey="K_A"))],
     "QC125": [
-        settings(entry(generationConfig={"customHeaders": {"Authorization": "Bearer x"}})),
-        settings(entry(generationConfig={"extra_body": {"model": "n"}})),
-        settings(own=entry(generationConfig={"samplingParams": {"model": "n"}})),
-        settings(sending(customHeaders={"X-Team": "t"})),
-        replace(settings(sending(customHeaders={"x-goog-api-key": "k"})), flags={"auth_method": "gemini"}),
-        settings(sending(samplingParams={"top_p": 1}), own=sending(extra_body={"user": "${K_A}"})),
+        with_settings(provider_entry(generationConfig={"customHeaders": {"Authorization": "Bearer x"}})),
+        with_settings(provider_entry(generationConfig={"extra_body": {"model": "n"}})),
+        with_settings(own=provider_entry(generationConfig={"samplingParams": {"model": "n"}})),
+        with_settings(generation_config(customHeaders={"X-Team": "t"})),
+        replace(
+            with_settings(generation_config(customHeaders={"x-goog-api-key": "k"})), flags={"auth_method": "gemini"}
+        ),
+        with_settings(
+            generation_config(samplingParams={"top_p": 1}), own=generation_config(extra_body={"user": "${K_A}"})
+        ),
     ],
     "QC126": [
-        settings({**OPENAI, "modelProviders": {"mine": [{"id": "m"}]}}),
-        settings({**OPENAI, "modelProviders": {"openai": [{"id": "m"}]}, "providerProtocol": {"openai": "morse"}}),
+        with_settings({**OPENAI, "modelProviders": {"mine": [{"id": "m"}]}}),
+        with_settings({**OPENAI, "modelProviders": {"openai": [{"id": "m"}]}, "providerProtocol": {"openai": "morse"}}),
         *(
-            settings({**OPENAI, "modelProviders": providers})
+            with_settings({**OPENAI, "modelProviders": providers})
             for providers in ([1], "x", {"openai": "x"}, {"openai": {"id": "m"}}, {"openai": {"models": [{"id": "m"}]}})
         ),
     ],
     "QC127": [
         *[
-            plain(WITH_KEY, line)
+            with_env_file(WITH_KEY, line)
             for line in (
                 "OPENAI_BASE_URL : https://gateway.example/v1",
                 "OPENAI_BASE_URL:https://gateway.example/v1",
@@ -229,34 +236,34 @@ SPEAKS: dict[str, list[Place]] = {
                 "PROMPT='be kind\nOPENAI_BASE_URL=https://gateway.example/v1\nX='",
             )
         ],
-        plain("$env:OPENAI_API_KEY='sk-0123456789abcdefghijklmnopqrstuvwxyz'"),
-        plain("set HTTPS_PROXY=http://p:1", env_file=PLAIN, environ={"OPENAI_API_KEY": KEY}),
+        with_env_file("$env:OPENAI_API_KEY='sk-0123456789abcdefghijklmnopqrstuvwxyz'"),
+        with_env_file("set HTTPS_PROXY=http://p:1", env_file=PLAIN, environ={"OPENAI_API_KEY": KEY}),
         Place({QWEN: "set DEBUG=1\n"}, {"OPENAI_API_KEY": KEY}),
         Place({HOME_FILE: "OPENAI_BASE_URL : https://gateway.example/v1\n"}, {"OPENAI_API_KEY": KEY}, profile=NEWER),
     ],
     "QC128": [
-        *[proxied(entry) for entry in NEVER],
+        *[with_proxy(provider_entry) for provider_entry in INVALID_EXCEPTIONS],
         replace(env(OPENAI_API_KEY=KEY, HTTPS_PROXY="http://p:1"), flags={"no_proxy": "good.example,192.168.*"}),
     ],
     "QC129": [
-        at(f"http://{host}:8000/v1")
+        with_endpoint(f"http://{host}:8000/v1")
         for host in ("0.0.0.0", "[::]", "localhost.", "foo.localhost", "localhost.localdomain", "127.1", "2130706433")
     ],
     "QC130": [
-        settings({**OPENAI, "model": {"name": "mine"}}, own={"$version": 4, "model": None}),
-        settings({**OPENAI, "model": {"name": "mine"}}, own={"$version": 4, "model": "dead"}),
-        settings(OPENAI, own={"$version": 4, "security": None}),
-        settings(OPENAI, own={"$version": 4, "security": {"auth": []}}),
+        with_settings({**OPENAI, "model": {"name": "mine"}}, own={"$version": 4, "model": None}),
+        with_settings({**OPENAI, "model": {"name": "mine"}}, own={"$version": 4, "model": "dead"}),
+        with_settings(OPENAI, own={"$version": 4, "security": None}),
+        with_settings(OPENAI, own={"$version": 4, "security": {"auth": []}}),
     ],
     "QC131": [
-        settings({**OPENAI, "model": {"name": "${TEAM_MODEL}"}}),
-        settings({**OPENAI, "env": {"OPENAI_MODEL": "$A", "A": "${B}", "B": "$A"}}),
-        settings({"security": {"auth": {"selectedType": "openai", "baseUrl": "https://$HOST/v1"}}}),
-        settings({**OPENAI, "env": {"A": "${B}", "B": "$A", "OPENAI_API_KEY": "$A"}}, environ={}),
+        with_settings({**OPENAI, "model": {"name": "${TEAM_MODEL}"}}),
+        with_settings({**OPENAI, "env": {"OPENAI_MODEL": "$A", "A": "${B}", "B": "$A"}}),
+        with_settings({"security": {"auth": {"selectedType": "openai", "baseUrl": "https://$HOST/v1"}}}),
+        with_settings({**OPENAI, "env": {"A": "${B}", "B": "$A", "OPENAI_API_KEY": "$A"}}, environ={}),
     ],
     "QC132": [
-        *(settings({**OPENAI, "env": env}) for env in (["A"], "A=b", 5, True)),
-        *(settings({**OPENAI, "env": {"A": value}}) for value in (5, True, ["a"], {"B": "c"}, "a\0b")),
+        *(with_settings({**OPENAI, "env": env}) for env in (["A"], "A=b", 5, True)),
+        *(with_settings({**OPENAI, "env": {"A": value}}) for value in (5, True, ["a"], {"B": "c"}, "a\0b")),
     ],
     "QC133": [env(OPENAI_API_KEY=KEY, OPENAI_BASE_URL="http://localhost:8000/v1", ALL_PROXY="proxy.example:3128")],
     "QC134": [
@@ -279,64 +286,72 @@ SPEAKS: dict[str, list[Place]] = {
             )
         ],
         *[
-            at(f"https://llm.example/v1{end}")
+            with_endpoint(f"https://llm.example/v1{end}")
             for end in (";", ",", ")", "]", ">", "}", "?", "/$PROJECT", "/${PROJECT}/v1", "/<account>/v1", "/{id}/v1")
         ],
         Place(environ={"OPENAI_API_KEY": KEY}, flags={"model": "qwen-a,"}),
-        plain(WITH_KEY, "OPENAI_MODEL=qwen-a;"),
-        settings({**OPENAI, "model": {"name": "qwen-a,"}}),
+        with_env_file(WITH_KEY, "OPENAI_MODEL=qwen-a;"),
+        with_settings({**OPENAI, "model": {"name": "qwen-a,"}}),
         env(OPENAI_API_KEY=KEY, HTTPS_PROXY="http://proxy.example:3128/;"),
     ],
     "QC201": [env(OPENAI_API_KEY=KEY, OPENAI_BASE_URL="llm.example/v1")],
     "QC202": [replace(env(), flags={"auth_method": "openai"})],
     "QC203": [env()],
     "QC204": [
-        settings({"security": {"auth": {"selectedType": "openai", "enforcedType": "gemini"}}}),
-        settings({**OPENAI, "modelProviders": {"openai": [{"envKey": "K_A"}]}}),
-        settings({**OPENAI, "modelProviders": {"gemini": [{"id": "m", "wireApi": "responses"}]}}),
-        settings({"security": {"auth": {"selectedType": "anthropic"}}}, environ={"ANTHROPIC_API_KEY": KEY}),
-        settings(entry(imageOnly=True)),
-        settings(entry(generationConfig="x")),
-        settings({**OPENAI, "model": {"name": "m"}, "modelProviders": {"mine": [None]}}),
+        with_settings({"security": {"auth": {"selectedType": "openai", "enforcedType": "gemini"}}}),
+        with_settings({**OPENAI, "modelProviders": {"openai": [{"envKey": "K_A"}]}}),
+        with_settings({**OPENAI, "modelProviders": {"gemini": [{"id": "m", "wireApi": "responses"}]}}),
+        with_settings({"security": {"auth": {"selectedType": "anthropic"}}}, environ={"ANTHROPIC_API_KEY": KEY}),
+        with_settings(provider_entry(imageOnly=True)),
+        with_settings(provider_entry(generationConfig="x")),
+        with_settings({**OPENAI, "model": {"name": "m"}, "modelProviders": {"mine": [None]}}),
     ],
     "QC301": [
-        plain("OPENAI_BASE_URL=https://llm.example/v1", environ={"OPENAI_API_KEY": KEY}),
-        plain("OPENAI_BASE_URL=https://openrouter.ai/api/v1", environ={"OPENAI_API_KEY": KEY}),
-        plain(f"OPENAI_BASE_URL=https://llm.example/v1\nOPENAI_API_KEY={KEY}", in_git={PLAIN: "tracked"}),
-        plain("OPENAI_BASE_URL=https://llm.example/v1", secret_from=SecretReference("environment", variable="CI")),
-        plain("OPENAI_BASE_URL=https://llm.example/v1", "OPENAI_API_KEY=keyring:qwen/me"),
-        plain("OPENAI_API_KEY=keyring:qwen/me", in_git={PLAIN: "tracked"}),
+        with_env_file("OPENAI_BASE_URL=https://llm.example/v1", environ={"OPENAI_API_KEY": KEY}),
+        with_env_file("OPENAI_BASE_URL=https://openrouter.ai/api/v1", environ={"OPENAI_API_KEY": KEY}),
+        with_env_file(f"OPENAI_BASE_URL=https://llm.example/v1\nOPENAI_API_KEY={KEY}", in_git={PLAIN: "tracked"}),
+        with_env_file(
+            "OPENAI_BASE_URL=https://llm.example/v1", secret_from=SecretReference("environment", variable="CI")
+        ),
+        with_env_file("OPENAI_BASE_URL=https://llm.example/v1", "OPENAI_API_KEY=keyring:qwen/me"),
+        with_env_file("OPENAI_API_KEY=keyring:qwen/me", in_git={PLAIN: "tracked"}),
         with_google_login(PLAIN),
-        settings(
+        with_settings(
             {"$version": 4},
             own={"security": {"auth": {"selectedType": "vertex-ai", "baseUrl": "https://llm.example"}}},
             environ={"GOOGLE_CLOUD_PROJECT": "mine"},
         ),
     ],
     "QC302": [
-        settings(own=entry(envKey="AWS_SECRET_ACCESS_KEY"), environ={"AWS_SECRET_ACCESS_KEY": OTHER}),
-        settings(own=entry(envKey="K_A"), users={**OPENAI, "env": {"K_A": OTHER}}),
-        settings(own={"security": {"auth": {"apiKey": "${K_A}"}}}, environ={"K_A": OTHER}),
-        replace(settings(own=entry(envKey="K_A"), environ={"K_A": OTHER}), profile="documented"),
-        settings(own=sending(customHeaders={"X-Team": "${K_A}"}), environ={"OPENAI_API_KEY": KEY, "K_A": OTHER}),
-        settings(own=sending(extra_body={"a": [{"b": "x $K_A"}]}), environ={"OPENAI_API_KEY": KEY, "K_A": OTHER}),
-        settings(own=entry(generationConfig={"samplingParams": {"user": "${K_A}"}}), environ={"K_A": OTHER}),
+        with_settings(own=provider_entry(envKey="AWS_SECRET_ACCESS_KEY"), environ={"AWS_SECRET_ACCESS_KEY": OTHER}),
+        with_settings(own=provider_entry(envKey="K_A"), users={**OPENAI, "env": {"K_A": OTHER}}),
+        with_settings(own={"security": {"auth": {"apiKey": "${K_A}"}}}, environ={"K_A": OTHER}),
+        replace(with_settings(own=provider_entry(envKey="K_A"), environ={"K_A": OTHER}), profile="documented"),
+        with_settings(
+            own=generation_config(customHeaders={"X-Team": "${K_A}"}), environ={"OPENAI_API_KEY": KEY, "K_A": OTHER}
+        ),
+        with_settings(
+            own=generation_config(extra_body={"a": [{"b": "x $K_A"}]}), environ={"OPENAI_API_KEY": KEY, "K_A": OTHER}
+        ),
+        with_settings(
+            own=provider_entry(generationConfig={"samplingParams": {"user": "${K_A}"}}), environ={"K_A": OTHER}
+        ),
     ],
     "QC303": [
-        Place(HELD, modes={PLAIN: 0o644}),
-        Place(HELD, modes={PLAIN: 0o604}, environ={"OPENAI_API_KEY": OTHER}),
-        Place({**HELD, HOME_FILE: f"OPENAI_API_KEY={OTHER}\n"}, modes={HOME_FILE: 0o644}, profile=NEWER),
+        Place(KEY_IN_PROJECT, modes={PLAIN: 0o644}),
+        Place(KEY_IN_PROJECT, modes={PLAIN: 0o604}, environ={"OPENAI_API_KEY": OTHER}),
+        Place({**KEY_IN_PROJECT, HOME_FILE: f"OPENAI_API_KEY={OTHER}\n"}, modes={HOME_FILE: 0o644}, profile=NEWER),
         Place(
             {f"{HOME}/my keys.env": f"{WITH_KEY}\n"}, modes={f"{HOME}/my keys.env": 0o644}, env_file="home/my keys.env"
         ),
     ],
-    "QC304": [Place(HELD, in_git={PLAIN: "tracked"}), Place(HELD, in_git={PLAIN: "not ignored"})],
+    "QC304": [Place(KEY_IN_PROJECT, in_git={PLAIN: "tracked"}), Place(KEY_IN_PROJECT, in_git={PLAIN: "not ignored"})],
     "QC305": [
-        at("http://llm.example/v1"),
-        at("http://10.0.0.5:8000/v1"),
-        at("http://gpu.local:8000/v1"),
-        at("http://gpu:8000/v1"),
-        keyed("keyring:openai", "http://llm.example/v1"),
+        with_endpoint("http://llm.example/v1"),
+        with_endpoint("http://10.0.0.5:8000/v1"),
+        with_endpoint("http://gpu.local:8000/v1"),
+        with_endpoint("http://gpu:8000/v1"),
+        with_key("keyring:openai", "http://llm.example/v1"),
         Place(
             environ={"OPENAI_BASE_URL": "http://llm.example/v1"},
             secret_from=SecretReference("environment", variable="CI"),

@@ -17,8 +17,8 @@ from qwen_schema import declared_providers
 from qwen_schema.providers import key_issuers, provider_at
 
 
-def test_a_key_begins_as_the_keys_of_one_issuer_alone() -> None:
-    """But for Google, whose keys are good at two endpoints."""
+def test_a_key_prefix_belongs_to_one_issuer() -> None:
+    """Except for Google, whose keys are valid at two endpoints."""
     for provider in declared_providers().values():
         for beginning in provider.key_beginnings:
             issuers = key_issuers(f"{beginning}0123456789")
@@ -26,7 +26,7 @@ def test_a_key_begins_as_the_keys_of_one_issuer_alone() -> None:
             assert len(issuers) == 1 or all("Google" in title for title in issuers)
 
 
-def test_a_host_is_a_providers_only_exactly() -> None:
+def test_a_host_belongs_to_a_provider_only_exactly() -> None:
     assert provider_at("openrouter.ai") is declared_providers()["openrouter"]
     for host in ("x.openai.azure.com", "llm.example", "", "localhost"):
         assert provider_at(host) is None
@@ -59,7 +59,7 @@ def test_a_host_is_a_providers_only_exactly() -> None:
         ("", None),
     ],
 )
-def test_what_is_meant_by_a_name(name: str, right: str | None) -> None:
+def test_the_variable_meant_by_a_name(name: str, right: str | None) -> None:
     assert similar_variable(name) == right
 
 
@@ -70,16 +70,16 @@ _names = st.text("ABEGILMNOPQUY_", max_size=18)
 @example("OPENAI_API_KEY", "OPENAI_API_KYE")
 @example("OPENAI_MODEL", "OPENAI_MODLE")
 @example("OPENAI_BASE_URL", "OPENAI_BASE_UR")
-def test_what_difflib_finds_alike_is_not_left_out(one: str, other: str):
+def test_the_quick_filter_keeps_every_similar_name(one: str, other: str):
     if difflib.SequenceMatcher(None, other, one).ratio() >= _ALIKE:
         assert _may_be_alike(one, other)
 
 
 @given(text=st.from_regex(re.compile(keys._PLACEHOLDER.pattern, keys._PLACEHOLDER.flags), fullmatch=True))
-def test_every_placeholder_has_what_is_looked_for_first(text: str) -> None:
+def test_the_quick_filter_keeps_every_placeholder(text: str) -> None:
     assert keys._may_be_placeholder(text) or len(text) > keys._LONGEST_PLACEHOLDER
 
 
 @given(st.text(st.sampled_from("abZ0@%+=:,./-_ ~'\"$é")))
-def test_a_word_is_quoted_as_shlex_does_it(word: str) -> None:
+def test_a_word_is_quoted_like_shlex(word: str) -> None:
     assert quote(word) == shlex.quote(word)

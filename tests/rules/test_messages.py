@@ -18,26 +18,26 @@ from qwen_schema.proxy import proxy_for
 
 from .places import (
     APP,
-    HELD,
     HOME,
     HOME_FILE,
+    INVALID_EXCEPTIONS,
     KEY,
-    MATCHING,
-    NEVER,
+    KEY_IN_PROJECT,
     NEWER,
     OPENAI,
     OTHER,
     PLAIN,
     SETTINGS,
     TRUST,
+    VALID_EXCEPTIONS,
     WITH_KEY,
     Place,
-    at,
-    entry,
     env,
-    plain,
-    proxied,
-    settings,
+    provider_entry,
+    with_endpoint,
+    with_env_file,
+    with_proxy,
+    with_settings,
 )
 
 if TYPE_CHECKING:
@@ -49,22 +49,24 @@ def message(place: Place, root: Path, code: str) -> str:
     return f"{found.message} {found.hint}"
 
 
-def test_a_hidden_file_is_told_of_once_and_without_what_another_rule_tells(tmp_path: Path) -> None:
-    place = Place({**HELD, HOME_FILE: f"OPENAI_API_KEY={OTHER}\nOPENAI_MODEL=m\nOPENAI_BASE_URL=https://a/v1\n"})
+def test_a_hidden_file_is_reported_without_repeating_another_rule(tmp_path: Path) -> None:
+    place = Place(
+        {**KEY_IN_PROJECT, HOME_FILE: f"OPENAI_API_KEY={OTHER}\nOPENAI_MODEL=m\nOPENAI_BASE_URL=https://a/v1\n"}
+    )
     said = message(place, tmp_path, "QC104")
     assert "hides ~/.qwen/.env, which sets OPENAI_API_KEY." in said
     assert "OPENAI_MODEL" not in said
 
 
-def test_a_name_that_is_nearly_ours_is_told_with_the_right_one(tmp_path: Path) -> None:
-    said = message(plain(WITH_KEY, "OPENAI_API_BASE=https://a/v1"), tmp_path, "QC114")
+def test_a_misspelled_variable_is_reported_with_the_correct_name(tmp_path: Path) -> None:
+    said = message(with_env_file(WITH_KEY, "OPENAI_API_BASE=https://a/v1"), tmp_path, "QC114")
     assert "OPENAI_API_BASE in ./.env:2" in said
     assert "rename it to OPENAI_BASE_URL" in said
     assert "in the environment" in message(env(OPENAI_KEY=KEY), tmp_path / "env", "QC114")
 
 
-def test_both_lines_of_a_variable_are_told(tmp_path: Path) -> None:
-    said = message(plain("OPENAI_MODEL=m", WITH_KEY, "OPENAI_MODEL=m", "OPENAI_MODEL=n"), tmp_path, "QC115")
+def test_both_lines_of_a_variable_are_named(tmp_path: Path) -> None:
+    said = message(with_env_file("OPENAI_MODEL=m", WITH_KEY, "OPENAI_MODEL=m", "OPENAI_MODEL=n"), tmp_path, "QC115")
     assert "./.env:1" in said
     assert "line 4, which is used" in said
 
@@ -82,15 +84,15 @@ def test_both_lines_of_a_variable_are_told(tmp_path: Path) -> None:
         ("A='\nOPENAI_BASE_URL=https://a/v1\n'", "inside the quotes of A"),
     ],
 )
-def test_a_line_that_is_not_read_is_told_with_its_cause(line: str, words: str, tmp_path: Path) -> None:
-    said = message(plain(WITH_KEY, "", line), tmp_path, "QC127")
+def test_an_unread_line_is_reported_with_its_cause(line: str, words: str, tmp_path: Path) -> None:
+    said = message(with_env_file(WITH_KEY, "", line), tmp_path, "QC127")
     assert f"./.env:{3 + line.partition('OPENAI')[0].count(chr(10))} does not set OPENAI_BASE_URL" in said
     assert words in said
     assert said.endswith("Write OPENAI_BASE_URL=VALUE on its own line.")
     assert "https" not in said
 
 
-def test_what_only_the_other_dialect_reads_is_not_set(tmp_path: Path) -> None:
+def test_a_line_of_the_other_dialect_is_reported_as_unread(tmp_path: Path) -> None:
     write_tree(tmp_path, {PLAIN: f"{WITH_KEY}\n'OPENAI_MODEL'=m\n", f"{HOME}/x": ""})
     for dialect, count in (("dotenv", 1), ("python", 0)):
         world = read(tmp_path / APP, tmp_path / HOME, dialect=dialect, survey=True)
@@ -108,41 +110,39 @@ def test_what_only_the_other_dialect_reads_is_not_set(tmp_path: Path) -> None:
         (env(AZURE_OPENAI_API_KEY=OTHER), "QC203", "key of Azure OpenAI"),
         (env(GEMINI_API_KEY=OTHER), "QC203", "key of Google Gemini API"),
         (env(ANTHROPIC_API_KEY=OTHER), "QC203", "key of Anthropic"),
-        (plain(f"DEEPSEEK_API_KEY={OTHER}"), "QC203", "--secret-from env-file:./.env:DEEPSEEK_API_KEY"),
+        (with_env_file(f"DEEPSEEK_API_KEY={OTHER}"), "QC203", "--secret-from env-file:./.env:DEEPSEEK_API_KEY"),
         (replace(env(GROQ_API_KEY=OTHER), profile=NEWER), "QC203", "GROQ_API_KEY is set in the environment"),
     ],
 )
-def test_another_providers_key_is_told_of_where_none_is_found(
-    place: Place, code: str, words: str, tmp_path: Path
-) -> None:
+def test_without_a_key_another_providers_key_is_named(place: Place, code: str, words: str, tmp_path: Path) -> None:
     said = message(place, tmp_path, code)
     assert words in said
     assert OTHER not in said
 
 
 @pytest.mark.parametrize("place", [env(DASHSCOPE_API_KEY=""), env(STRIPE_API_KEY=OTHER)])
-def test_no_other_variable_is_told_of_where_no_key_is_found(place: Place, tmp_path: Path) -> None:
+def test_without_a_key_no_unrelated_variable_is_named(place: Place, tmp_path: Path) -> None:
     assert "is not read" not in message(place, tmp_path, "QC203")
 
 
-@pytest.mark.parametrize(("entry", "words"), NEVER.items())
-def test_what_to_write_for_an_exception_that_matches_nothing_is_said(entry: str, words: str, tmp_path: Path) -> None:
-    said = message(proxied(f"good.example,{entry}"), tmp_path, "QC128")
+@pytest.mark.parametrize(("exception", "words"), INVALID_EXCEPTIONS.items())
+def test_an_invalid_exception_is_reported_with_a_correction(exception: str, words: str, tmp_path: Path) -> None:
+    said = message(with_proxy(f"good.example,{exception}"), tmp_path, "QC128")
     assert words in said
     assert "NO_PROXY matches no host" in said
     assert "open-sesame" not in said
 
 
-@pytest.mark.parametrize(("entry", "host"), MATCHING.items())
-def test_an_exception_that_is_not_told_of_matches_as_the_runtime_reads_it(entry: str, host: str) -> None:
+@pytest.mark.parametrize(("exception", "host"), VALID_EXCEPTIONS.items())
+def test_an_unreported_exception_matches_in_the_runtime(exception: str, host: str) -> None:
     url = f"https://{host}/v1"
-    assert proxy_for(url, ready_config(url, proxy="http://p:1", no_proxy=entry.split(",")).settings) == ""
+    assert proxy_for(url, ready_config(url, proxy="http://p:1", no_proxy=exception.split(",")).settings) == ""
 
 
 @pytest.mark.parametrize(
     ("place", "command"),
     [
-        (Place(HELD, modes={PLAIN: 0o644}), "chmod 600 ./.env"),
+        (Place(KEY_IN_PROJECT, modes={PLAIN: 0o644}), "chmod 600 ./.env"),
         (Place({HOME_FILE: WITH_KEY}, modes={HOME_FILE: 0o644}), "chmod 600 ~/.qwen/.env"),
         (
             Place({f"{APP}/my.env": WITH_KEY}, modes={f"{APP}/my.env": 0o644}, env_file=f"{APP}/my.env"),
@@ -154,7 +154,7 @@ def test_an_exception_that_is_not_told_of_matches_as_the_runtime_reads_it(entry:
         ),
     ],
 )
-def test_the_command_that_makes_a_file_private_works_as_it_stands(place: Place, command: str, open_path: Path) -> None:
+def test_the_suggested_chmod_command_works(place: Place, command: str, open_path: Path) -> None:
     said = message(place, open_path, "QC303")
     assert said.endswith(command)
     subprocess.run(
@@ -166,19 +166,19 @@ def test_the_command_that_makes_a_file_private_works_as_it_stands(place: Place, 
     assert "QC303" not in {d.code for d in diagnose(resolve_world(left, profile_named()))}
 
 
-def test_git_is_told_apart(tmp_path: Path) -> None:
-    """A file that git tracks needs more than one that it would take."""
-    tracked = message(Place(HELD, in_git={PLAIN: "tracked"}), tmp_path, "QC304")
+def test_advice_differs_for_tracked_and_unignored_files(tmp_path: Path) -> None:
+    """A tracked file needs more advice than one that git would add."""
+    tracked = message(Place(KEY_IN_PROJECT, in_git={PLAIN: "tracked"}), tmp_path, "QC304")
     assert "git rm --cached ./.env" in tracked
     assert "revoke" in tracked
     assert ".gitignore" in tracked
-    loose = message(Place(HELD, in_git={PLAIN: "not ignored"}), tmp_path, "QC304")
+    loose = message(Place(KEY_IN_PROJECT, in_git={PLAIN: "not ignored"}), tmp_path, "QC304")
     assert ".gitignore" in loose
     assert "revoke" not in loose
 
 
-def test_git_itself_is_asked(tmp_path: Path) -> None:
-    place = Place({**HELD, f"{APP}/.gitignore": ""})
+def test_the_git_status_comes_from_git(tmp_path: Path) -> None:
+    place = Place({**KEY_IN_PROJECT, f"{APP}/.gitignore": ""})
     place.diagnosed(tmp_path)
     app = tmp_path / APP
 
@@ -199,12 +199,12 @@ def test_git_itself_is_asked(tmp_path: Path) -> None:
     assert said() == []
 
 
-def test_a_network_of_ones_own_is_no_exception_and_said_to_be_one(tmp_path: Path) -> None:
+def test_a_host_in_the_users_own_network_is_reported_as_such(tmp_path: Path) -> None:
     for number, host in enumerate(("10.1.2.3", "192.168.1.2", "gpu.local", "gpu", "[fd00::1]", "host.docker.internal")):
-        said = message(at(f"http://{host}:8000/v1"), tmp_path / str(number), "QC305")
+        said = message(with_endpoint(f"http://{host}:8000/v1"), tmp_path / str(number), "QC305")
         assert "your own network" in said, host
         assert f"{host}:8000" in said
-    assert "your own network" not in message(at("http://llm.example/v1"), tmp_path / "public", "QC305")
+    assert "your own network" not in message(with_endpoint("http://llm.example/v1"), tmp_path / "public", "QC305")
 
 
 SELF = {**OPENAI, "env": {"OPENAI_MODEL": "${OPENAI_MODEL}"}}
@@ -217,22 +217,26 @@ ANTHROPIC = {"security": {"auth": {"selectedType": "anthropic", "baseUrl": "http
     ("place", "code", "words"),
     [
         (
-            settings(SELF),
+            with_settings(SELF),
             "QC131",
             "part of a cycle from OPENAI_MODEL (~/.qwen/settings.json:1 env.OPENAI_MODEL) to OPENAI_",
         ),
         (
-            settings(CYCLE),
+            with_settings(CYCLE),
             "QC131",
             "part of a cycle from A (~/.qwen/settings.json:1 env.A) to B (~/.qwen/settings.json:1",
         ),
-        (settings(CHAIN), "QC131", "A (~/.qwen/settings.json:1 env.A) is set, but variables in another variable's"),
-        (settings({**OPENAI, "model": {"name": "${NONE}"}}), "QC131", "which is not set"),
-        (settings({**OPENAI, "env": {"A": [1]}}), "QC132", "~/.qwen/settings.json:1 env.A is a list"),
-        (settings({**OPENAI, "env": "A=b"}), "QC132", "~/.qwen/settings.json:1 env is a string"),
-        (settings(entry(voiceOnly="no")), "QC204", "m is only for voice"),
         (
-            settings(ANTHROPIC, environ={"ANTHROPIC_API_KEY": KEY}),
+            with_settings(CHAIN),
+            "QC131",
+            "A (~/.qwen/settings.json:1 env.A) is set, but variables in another variable's",
+        ),
+        (with_settings({**OPENAI, "model": {"name": "${NONE}"}}), "QC131", "which is not set"),
+        (with_settings({**OPENAI, "env": {"A": [1]}}), "QC132", "~/.qwen/settings.json:1 env.A is a list"),
+        (with_settings({**OPENAI, "env": "A=b"}), "QC132", "~/.qwen/settings.json:1 env is a string"),
+        (with_settings(provider_entry(voiceOnly="no")), "QC204", "m is a model for voice alone"),
+        (
+            with_settings(ANTHROPIC, environ={"ANTHROPIC_API_KEY": KEY}),
             "QC204",
             "the base URL from ~/.qwen/settings.json:1 security.auth.baseUrl is ignored",
         ),
@@ -243,13 +247,13 @@ ANTHROPIC = {"security": {"auth": {"selectedType": "anthropic", "baseUrl": "http
         ),
     ],
 )
-def test_a_message_about_settings_says_why(place: Place, code: str, words: str, tmp_path: Path) -> None:
+def test_a_message_about_settings_names_the_reason(place: Place, code: str, words: str, tmp_path: Path) -> None:
     assert words in message(place, tmp_path, code)
 
 
 @pytest.mark.parametrize(("dialect", "codes"), [("python", []), ("dotenv", ["QC134"])])
-def test_backticks_are_a_part_of_a_value_for_python_dotenv(dialect: str, codes: list[str], tmp_path: Path) -> None:
-    # The npm package takes the outer quotes off, and leaves what is in them.
+def test_backticks_in_a_value_are_reported_only_for_npm_dotenv(dialect: str, codes: list[str], tmp_path: Path) -> None:
+    # The npm package removes the outer quotes and keeps the inner ones.
     text = {"python": "`qwen-a`", "dotenv": "'`qwen-a`'"}[dialect]
     write_tree(tmp_path, {PLAIN: f"{WITH_KEY}\nOPENAI_MODEL={text}\n", f"{HOME}/x": ""})
     world = read(tmp_path / APP, tmp_path / HOME, dialect=dialect, survey=True)

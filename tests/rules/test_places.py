@@ -16,8 +16,8 @@ from qwen_cfg.rules import RULES, diagnose
 from qwen_cfg.rules.pages import pages
 from qwen_schema import declared_profiles
 
-from .places import APP, HELD, HOME, HOME_FILE, NEWER, PLAIN, QWEN, WITH_KEY, Place, env
-from .reported import SPEAKS
+from .places import APP, HOME, HOME_FILE, KEY_IN_PROJECT, NEWER, PLAIN, QWEN, WITH_KEY, Place, env
+from .reported import REPORTED
 from .silent import SILENT
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def cases(table: dict[str, list[Place]]) -> list[object]:
     ]
 
 
-@pytest.mark.parametrize(("code", "place"), cases(SPEAKS))
-def test_it_speaks(code: str, place: Place, open_path: Path) -> None:
+@pytest.mark.parametrize(("code", "place"), cases(REPORTED))
+def test_a_rule_reports(code: str, place: Place, open_path: Path) -> None:
     found = [d.finding for d in place.diagnosed(open_path) if d.code == code]
     assert found
     for finding in found:
@@ -43,7 +43,7 @@ def test_it_speaks(code: str, place: Place, open_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("code", "place"), cases(SILENT))
-def test_it_is_silent(code: str, place: Place, open_path: Path) -> None:
+def test_a_rule_is_silent(code: str, place: Place, open_path: Path) -> None:
     assert [d.finding for d in place.diagnosed(open_path) if d.code == code] == []
 
 
@@ -55,24 +55,24 @@ def test_it_is_silent(code: str, place: Place, open_path: Path) -> None:
         (0, NOBODY, 0o750, False),
         (0, 0, 0o755, False),
         (NOBODY, NOBODY, 0o755, False),
-        # Others may come in only where it matters to its group.
+        # Others may enter the directory.
         (0, NOBODY, 0o711, True),
     ],
 )
-def test_a_group_of_ones_own_is_nobody_else(
+def test_a_private_group_is_not_another_user(
     owner: int, group: int, directory: int, speaks: bool, open_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SUDO_UID", str(NOBODY))
-    place = Place(HELD, modes={PLAIN: 0o640, f"{APP}/.": directory})
+    place = Place(KEY_IN_PROJECT, modes={PLAIN: 0o640, f"{APP}/.": directory})
     place.diagnosed(open_path)
     os.chown(open_path / PLAIN, owner, group)
     found = diagnose(resolve_world(read(open_path / APP, open_path / HOME, survey=True), profile_named()))
     assert ("QC303" in {d.code for d in found}) == speaks
 
 
-def test_every_rule_has_both_kinds_of_place_and_a_page() -> None:
+def test_every_rule_has_both_kinds_of_places_and_a_page() -> None:
     codes = [rule.code for rule in RULES]
-    assert list(SPEAKS) == codes
+    assert list(REPORTED) == codes
     assert list(SILENT) == codes
     assert list(pages()) == codes
     for page in pages().values():
@@ -82,36 +82,36 @@ def test_every_rule_has_both_kinds_of_place_and_a_page() -> None:
 
 
 def secrets(place: Place) -> set[str]:
-    """Return every text that a key variable or flag holds, where it is too long to stand in a message by chance."""
+    """Return every text of a key variable or flag that is too long to occur in a message by chance."""
     texts = [
         *place.environ.items(),
         *(line.partition("=")[::2] for file in place.files.values() for line in file.split()),
     ]
-    given = {value.strip("'\"") for name, value in texts if "KEY" in name}
-    return {text for text in {*given, place.flags.get("api_key", "")} if len(text) >= 12}
+    found_keys = {value.strip("'\"") for name, value in texts if "KEY" in name}
+    return {text for text in {*found_keys, place.flags.get("api_key", "")} if len(text) >= 12}
 
 
-# The ordinary single user.
+# An ordinary single user.
 
-THREE = (
+THREE_VARIABLES = (
     f"{WITH_KEY}\nOPENAI_BASE_URL=https://dashscope.aliyuncs.com/compatible-mode/v1\nOPENAI_MODEL=qwen3-coder-plus\n"
 )
 ORDINARY = [
-    Place({QWEN: THREE}, in_git={QWEN: "ignored"}),
-    Place({QWEN: THREE}),
-    Place({HOME_FILE: THREE}),
-    Place({PLAIN: THREE}, in_git={PLAIN: "ignored"}),
-    Place(environ=dict(line.split("=", 1) for line in THREE.splitlines())),
+    Place({QWEN: THREE_VARIABLES}, in_git={QWEN: "ignored"}),
+    Place({QWEN: THREE_VARIABLES}),
+    Place({HOME_FILE: THREE_VARIABLES}),
+    Place({PLAIN: THREE_VARIABLES}, in_git={PLAIN: "ignored"}),
+    Place(environ=dict(line.split("=", 1) for line in THREE_VARIABLES.splitlines())),
     Place({QWEN: WITH_KEY}),
     env(OPENAI_API_KEY="ollama", OPENAI_BASE_URL="http://localhost:11434/v1", OPENAI_MODEL="qwen3"),
     Place({f"{HOME}/.qwen/oauth_creds.json": "{}"}),
-    Place({QWEN: THREE, PLAIN: "DEBUG=1\nDATABASE_URL=postgres://x\n"}),
+    Place({QWEN: THREE_VARIABLES, PLAIN: "DEBUG=1\nDATABASE_URL=postgres://x\n"}),
 ]
 
 
 @pytest.mark.parametrize("profile", list(declared_profiles()))
 @pytest.mark.parametrize("place", ORDINARY)
-def test_an_ordinary_place_is_not_warned_of(place: Place, profile: str, tmp_path: Path) -> None:
+def test_an_ordinary_place_has_no_warning(place: Place, profile: str, tmp_path: Path) -> None:
     said = replace(place, profile=profile).diagnosed(tmp_path)
     # A key alone, and a login, decide no method for Qwen Code 0.21 and later.
     undecided = {"QC203"} if profile == NEWER and place in (Place({QWEN: WITH_KEY}), ORDINARY[7]) else set()
@@ -119,7 +119,7 @@ def test_an_ordinary_place_is_not_warned_of(place: Place, profile: str, tmp_path
 
 
 @given(scene=scenes())
-def test_no_message_holds_a_key(scene) -> None:
+def test_no_message_contains_a_key(scene) -> None:
     with planted(scene) as tree:
         for diagnostic in diagnose(tree.resolve(survey=True)):
             said = f"{diagnostic.finding.message} {diagnostic.finding.hint}"
