@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import pty
-import signal
 import socket
 import threading
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from prompt_toolkit.history import InMemoryHistory
+from support.time_limit import time_limit
 
 from qwen_cfg.core.paths import Standpoint
 from qwen_cfg.reading.git import may_be_tracked
@@ -26,22 +25,10 @@ from qwen_schema.bounded import TooLarge, Unreadable, read_file
 from qwen_schema.envfile import Subject, read_env_text, read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 needs_linux = pytest.mark.skipif(not Path("/proc/self/mountinfo").exists(), reason="no /proc here")
 ARTIFACT = Subject("./qwen.toml", "artifact", ArtifactError, "Make it readable.")
-
-
-@contextmanager
-def time_limit() -> Iterator[None]:
-    """Interrupt a test that blocks."""
-    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it waits"))
-    signal.alarm(2)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def link_to(target: str) -> Callable[[Path], None]:
@@ -77,7 +64,7 @@ def odd(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_path_that_is_no_file_is_refused_at_once(odd: Path) -> None:
-    with time_limit(), pytest.raises(Unreadable) as refused:
+    with time_limit(2), pytest.raises(Unreadable) as refused:
         read_file(odd)
     assert str(refused.value).startswith("is ")
 
@@ -88,7 +75,7 @@ def test_a_kernel_file_is_refused_by_every_path_to_it(path: str, tmp_path: Path)
     link_to(path)(tmp_path / "link")
     (tmp_path / "again").symlink_to("link")
     for place in (Path(path), tmp_path / "link", tmp_path / "again"):
-        with time_limit(), pytest.raises(Unreadable, match="the kernel"):
+        with time_limit(2), pytest.raises(Unreadable, match="the kernel"):
             read_file(place, fifo=True)
     with pytest.raises(EnvFileError, match="the env file is a file of the kernel") as refused:
         read_env_text(tmp_path / "link", "./link")
@@ -100,7 +87,7 @@ def test_a_kernel_file_is_refused_by_every_path_to_it(path: str, tmp_path: Path)
 def test_a_terminal_is_refused(tmp_path: Path) -> None:
     leader, follower = pty.openpty()
     try:
-        with time_limit(), pytest.raises(Unreadable, match="character device"):
+        with time_limit(2), pytest.raises(Unreadable, match="character device"):
             read_file(Path(os.ttyname(follower)), fifo=True)
     finally:
         os.close(leader)
@@ -145,24 +132,24 @@ def test_an_open_pipe_is_read_by_its_descriptor(directory: str) -> None:
 
 def test_the_trust_store_is_read_only_from_a_file(odd: Path) -> None:
     odd.rename(odd.with_name("trust.json"))
-    with time_limit(), pytest.raises(ConfigurationError, match="the approvals cannot be read: it is "):
+    with time_limit(2), pytest.raises(ConfigurationError, match="the approvals cannot be read: it is "):
         TrustStore(odd.parent).entries()
 
 
 def test_a_login_is_read_only_from_a_file(odd: Path) -> None:
-    with time_limit(), pytest.raises(BrokenLoginError, match="it is "):
+    with time_limit(2), pytest.raises(BrokenLoginError, match="it is "):
         LoginCache(odd, "~/.qwen/oauth_creds.json").read()
 
 
 def test_request_counts_are_read_only_from_a_file(odd: Path) -> None:
     odd.rename(odd.with_name("requests.json"))
-    with time_limit():
+    with time_limit(2):
         assert RequestLog(odd.parent).counts() == Counts(0, 0, 0.0)
 
 
 def test_history_is_saved_only_in_a_file(odd: Path) -> None:
     before = odd.stat().st_mode
-    with time_limit():
+    with time_limit(2):
         history, notice = open_history(odd)
     assert isinstance(history, InMemoryHistory)
     assert notice.startswith("Input history is not saved: ")
@@ -173,12 +160,12 @@ def test_with_an_index_that_is_no_file_git_status_is_unknown(odd: Path, monkeypa
     (odd.parent / ".git").mkdir()
     odd.rename(odd.parent / ".git/index")
     monkeypatch.setenv("PATH", "/nowhere")
-    with time_limit():
+    with time_limit(2):
         assert may_be_tracked(odd.parent / ".env")
 
 
 def test_a_gitignore_that_is_no_file_is_unchanged(odd: Path) -> None:
     odd.rename(odd.with_name(".gitignore"))
-    with time_limit():
+    with time_limit(2):
         done = keep_out(odd.parent / ".qwen/.env", Standpoint(odd.parent, None))
     assert "make sure that git ignores" in done[0]

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from support.git import git
 from support.hostile_git import partial_clone, path_with_old_git
 
 import qwen_cfg.reading.git_command
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
     from support.hostile_git import PartialClone
 
 LONG = "/".join(["x" * 200] * 22)
-
-
-def git(tree: Path, *words: str) -> str:
-    asked = subprocess.run(["git", "-C", str(tree), *words], check=True, capture_output=True, text=True)
-    return asked.stdout.strip()
 
 
 @pytest.fixture

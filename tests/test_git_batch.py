@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
+from support.git import git
 
 from qwen_cfg.reading.git import status_of
 from qwen_cfg.reading.git_batch import list_files, statuses_of
@@ -29,10 +29,6 @@ NAMES = [
     "behind/a/link/.env",
     ".env",
 ]
-
-
-def git(tree: Path, *words: str) -> None:
-    subprocess.run(["git", "-C", str(tree), *words], check=True, capture_output=True)
 
 
 @pytest.fixture

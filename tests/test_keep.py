@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from support.git import git
 
 from qwen_cfg.writing.assignment import CannotAssignError, assign
 from qwen_cfg.writing.env_file import save_settings
@@ -231,13 +232,6 @@ def test_a_directory_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
 def test_a_value_that_no_env_file_can_hold_is_reported(tmp_path: Path, model: str) -> None:
     refused(tmp_path, values={"model": model})
     assert not (tmp_path / ".qwen").exists()
-
-
-def git(cwd: Path, *words: str) -> str:
-    environ = {"PATH": os.environ["PATH"], "HOME": str(cwd), "GIT_CONFIG_NOSYSTEM": "1"}
-    who = ("-c", "user.name=x", "-c", "user.email=x@x.example")
-    ended = subprocess.run(["git", *who, *words], cwd=cwd, env=environ, check=True, capture_output=True, text=True)
-    return ended.stdout
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from support.git import git
 
 from .process import KEY, PROGRAM, clean_environment
 from .terminal import see
@@ -30,11 +31,6 @@ def make_service(desk: Desk, name: str, model: str = "m") -> Path:
 
 def set_model(desk: Desk, name: str, model: str) -> None:
     desk.write(f"{APP}/{name}/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL={model}\n")
-
-
-def git(desk: Desk, *words: str, at: str = ".") -> None:
-    environment = {"PATH": os.environ["PATH"], "HOME": str(desk.home)}
-    subprocess.run(["git", *words], cwd=desk.cwd / at, env=environment, check=True, capture_output=True)
 
 
 @pytest.fixture
@@ -95,7 +91,7 @@ def test_a_file_named_twice_is_checked_once(services: Desk) -> None:
 def test_a_warning_of_many_artifacts_is_shown_once(desk: Desk) -> None:
     for name in "abcde":
         make_service(desk, name)
-    git(desk, "init", "-q")
+    git(desk.cwd, "init", "-q")
     outcome = desk.run("check", ".").ended(0)
     assert outcome.err.count("QC") == 1
     assert outcome.err.startswith("./a/qwen.toml, ./b/qwen.toml, ./c/qwen.toml and 2 more: QC")
@@ -172,9 +168,9 @@ def test_files_that_git_ignores_are_not_searched(desk: Desk) -> None:
     text = make_service(desk, "a").read_text()
     for name in ("", "ignored/", "ignored/but/", "tracked/", "b/deep/er/", "node_modules/x/", ".hidden/", "named/"):
         desk.write(f"{APP}/{name}qwen.toml", text)
-    git(desk, "init", "-q")
+    git(desk.cwd, "init", "-q")
     desk.write(f"{APP}/.gitignore", "/ignored/*\n!/ignored/but\n/tracked/\nnode_modules\n/named/\n")
-    git(desk, "add", "-f", "tracked/qwen.toml", "b")
+    git(desk.cwd, "add", "-f", "tracked/qwen.toml", "b")
     here = ["./qwen.toml", "./.hidden/qwen.toml", "./a/qwen.toml", "./b/deep/er/qwen.toml", "./ignored/but/qwen.toml"]
     assert found(desk, ".") == [*here, "./tracked/qwen.toml"]
     # A directory on the command line means the artifact in it.
@@ -190,7 +186,7 @@ def test_a_directory_of_repositories_is_searched_by_the_rules_of_each(desk: Desk
     for name in ("one/out/", "one/src/", "two/out/", "two/src/", "none/out/"):
         desk.write(f"{APP}/{name}qwen.toml", text)
     for name in ("one", "two"):
-        git(desk, "init", "-q", at=name)
+        git(desk.cwd / name, "init", "-q")
         desk.write(f"{APP}/{name}/.gitignore", "out\n")
     expected = ["./none/out/qwen.toml", "./one/qwen.toml", "./one/src/qwen.toml", "./two/src/qwen.toml"]
     assert found(desk, ".") == expected
@@ -213,7 +209,7 @@ def test_a_deep_directory_is_searched(desk: Desk, in_git: bool) -> None:
     desk.write(f"{APP}/{below}/qwen.toml", text)
     desk.write(f"{APP}/{below}/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=m\n")
     if in_git:
-        git(desk, "init", "-q")
+        git(desk.cwd, "init", "-q")
     outcome = desk.run("check", ".", "--format", "json")
     subprocess.run(["rm", "-r", desk.cwd / "d"], check=True)
     assert [artifact["status"] for artifact in outcome.ended(0).json["artifacts"]] == ["same", "same"]
@@ -227,8 +223,8 @@ def test_the_search_follows_no_link(desk: Desk, in_git: bool) -> None:
     desk.write(f"{APP}/was/qwen.toml", text)
     desk.write(f"{APP}/swapped/qwen.toml", text)
     if in_git:
-        git(desk, "init", "-q")
-        git(desk, "add", "was", "swapped")
+        git(desk.cwd, "init", "-q")
+        git(desk.cwd, "add", "was", "swapped")
     (desk.cwd / "link").symlink_to("../../outside")
     (desk.cwd / "loop").symlink_to(".")
     (desk.cwd / "was/qwen.toml").unlink()
@@ -254,7 +250,7 @@ def test_skipped_directories_are_reported_in_one_line(desk: Desk, in_git: bool) 
         (desk.cwd / f"{number}").mkdir()
         (desk.cwd / f"{number}/qwen.toml").symlink_to("../a/qwen.toml")
     if in_git:
-        git(desk, "init", "-q")
+        git(desk.cwd, "init", "-q")
     said = "./0/qwen.toml, ./1/qwen.toml, ./2/qwen.toml and 2 more. To check one, name it."
     assert said in desk.run("check", ".").ended(0).err
 
@@ -287,11 +283,11 @@ def test_a_named_artifact_of_another_user_is_checked(open_desk: Desk) -> None:
 def test_a_repository_runs_no_program(desk: Desk) -> None:
     make_service(desk, "a")
     make_service(desk, "b")
-    git(desk, "init", "-q")
+    git(desk.cwd, "init", "-q")
     program = desk.write("evil", f"#!/bin/sh\ntouch {desk.home}/ran\n")
     program.chmod(0o755)
     for setting in ("core.fsmonitor", "core.sshCommand", "core.editor", "core.pager"):
-        git(desk, "config", setting, str(program))
+        git(desk.cwd, "config", setting, str(program))
     desk.run("check", ".").ended(0)
     assert not (desk.home / "ran").exists()
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from support.git import git
 
 from .process import KEY, SECONDS
 
@@ -37,19 +38,14 @@ def services(desk: Desk) -> Desk:
         desk.run("resolve", "-o", "qwen.toml", cwd=desk.cwd / name).ended(0)
     desk.write("work/app/b c/.qwen/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=n\n")
     desk.write("work/app/.gitignore", ".env\n")
-    git(desk, "init", "-q")
-    git(desk, "add", ".")
+    git(desk.cwd, "init", "-q")
+    git(desk.cwd, "add", ".")
     return desk
 
 
 def environment(desk: Desk, **more: str) -> dict[str, str]:
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return {"PATH": programs, "HOME": str(desk.home), **more}
-
-
-def git(desk: Desk, *words: str) -> None:
-    identity = ("-c", "user.name=x", "-c", "user.email=x@example.com")
-    subprocess.run(["git", *identity, *words], cwd=desk.cwd, env=environment(desk), check=True, capture_output=True)
 
 
 # pre-commit.
@@ -93,7 +89,7 @@ def test_pre_commit_itself_runs_the_hooks(services: Desk, tmp_path: Path) -> Non
     here = [{"id": name, "language": "system"} for name in HOOKS]
     config = {"repos": [{"repo": str(hooks), "rev": asked.stdout.strip(), "hooks": here}]}
     services.write("work/app/.pre-commit-config.yaml", json.dumps(config))
-    git(services, "add", ".")
+    git(services.cwd, "add", ".")
     env = environment(services, PRE_COMMIT_HOME=str(tmp_path / "cache"))
     words = ["pre-commit", "run", "--color=never"]
     ended = subprocess.run(
@@ -103,7 +99,7 @@ def test_pre_commit_itself_runs_the_hooks(services: Desk, tmp_path: Path) -> Non
     assert re.findall(r"^qwen-cfg check.*?(Failed|Passed)$", ended.stdout, re.MULTILINE) == ["Failed", "Failed"]
     assert ended.stdout.count("2 artifacts: 1 up to date, 1 with drift") == 2
     services.run("check", ".", "--update").ended(0)
-    git(services, "add", ".")
+    git(services.cwd, "add", ".")
     subprocess.run(words, cwd=services.cwd, env=env, check=True, timeout=SECONDS, capture_output=True)
 
 

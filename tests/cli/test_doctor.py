@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trustme
 from support.provider import Provider, Reply, events, finish, provider, refusal
+from support.serving import free_port
 from support.tunnel import tunnels
 
 from .process import KEY, PROGRAM, clean_environment
@@ -81,12 +82,6 @@ def outcomes(document: dict[str, Any]) -> dict[str, str]:
 
 def step_of(document: dict[str, Any], name: str) -> dict[str, Any]:
     return next(step for step in document["steps"] if step["name"] == name)
-
-
-def free_port() -> int:
-    """Return a port without a server."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 @contextmanager

@@ -6,11 +6,11 @@ import json
 import os
 import shutil
 import stat
-import subprocess
 import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
+from support.git import git
 
 from .artifacts import WITH_KEY, config
 from .process import KEY
@@ -75,12 +75,6 @@ def test_an_invalid_secret_from_is_refused_and_not_shown(desk: Desk, text: str) 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="there is no git here")
 
 
-def git(desk: Desk, *argv: str) -> None:
-    identity = ["-c", "user.name=n", "-c", "user.email=n@example.invalid", "-c", "init.defaultBranch=main"]
-    env = {"PATH": os.environ["PATH"], "HOME": str(desk.home), "GIT_CONFIG_NOSYSTEM": "1"}
-    subprocess.run(["git", *identity, *argv], cwd=desk.cwd, env=env, check=True, capture_output=True)
-
-
 def test_an_inlined_secret_is_only_in_a_private_file(desk: Desk) -> None:
     open_to_all = desk.write("work/app/a.toml", "old\n")
     open_to_all.chmod(0o666)
@@ -108,10 +102,10 @@ def test_inline_secrets_needs_a_key(desk: Desk) -> None:
 
 @needs_git
 def test_inlined_secrets_are_refused_in_a_file_that_git_tracks(desk: Desk) -> None:
-    git(desk, "init", ".")
+    git(desk.cwd, "init", ".")
     tracked = desk.write("work/app/tracked.toml", "as it was\n")
     desk.write("work/app/deep/er/also.toml", "as it was\n")
-    git(desk, "add", ".")
+    git(desk.cwd, "add", ".")
     (desk.cwd / "link.toml").symlink_to("tracked.toml")
     for name in ("tracked.toml", "./deep/er/also.toml", "link.toml", str(tracked)):
         outcome = desk.run("resolve", "--inline-secrets", "-o", name, env=WITH_KEY).ended(2)
@@ -119,7 +113,7 @@ def test_inlined_secrets_are_refused_in_a_file_that_git_tracks(desk: Desk) -> No
         assert KEY not in outcome.said
     assert not any(KEY.encode() in content for content in desk.files().values())
     desk.run("resolve", "--inline-secrets", "-o", "untracked.toml", env=WITH_KEY).ended(0)
-    git(desk, "commit", "-m", "x")
+    git(desk.cwd, "commit", "-m", "x")
     tracked.unlink()
     desk.run("resolve", "--inline-secrets", "-o", "tracked.toml", env=WITH_KEY).ended(2)
 
@@ -127,9 +121,9 @@ def test_inlined_secrets_are_refused_in_a_file_that_git_tracks(desk: Desk) -> No
 @needs_git
 def test_inlined_secrets_are_refused_if_the_git_status_is_unknown(desk: Desk) -> None:
     """A repository that git cannot read may track the file."""
-    git(desk, "init", ".")
+    git(desk.cwd, "init", ".")
     tracked = desk.write("work/app/tracked.toml", "as it was\n")
-    git(desk, "add", ".")
+    git(desk.cwd, "add", ".")
     (desk.cwd / ".git/index").write_bytes(b"broken")
     outcome = desk.run("resolve", "--inline-secrets", "-o", "tracked.toml", env=WITH_KEY)
     assert tracked.read_text() == "as it was\n"
@@ -140,9 +134,9 @@ def test_inlined_secrets_are_refused_if_the_git_status_is_unknown(desk: Desk) ->
 @needs_git
 def test_inlined_secrets_are_refused_in_another_users_repository(desk: Desk) -> None:
     """Git refuses to read it ("dubious ownership"), as in many containers."""
-    git(desk, "init", ".")
+    git(desk.cwd, "init", ".")
     tracked = desk.write("work/app/tracked.toml", "as it was\n")
-    git(desk, "add", ".")
+    git(desk.cwd, "add", ".")
     for path in (desk.cwd, *desk.cwd.rglob("*")):
         os.chown(path, 65534, 65534)
     outcome = desk.run("resolve", "--inline-secrets", "-o", "tracked.toml", env=WITH_KEY)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from support.asking import ready_config
+from support.serving import free_port
 
 from qwen_runtime.doctor import examine
 from qwen_runtime.doctor.failures import LONGEST, explain_errors, limit
@@ -25,11 +26,6 @@ DAY = 24 * 60 * 60
 
 def address(port: int) -> tuple[Any, ...]:
     return (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port))
-
-
-def dead_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 def test_a_step_is_limited_by_the_time_out_and_by_the_doctor() -> None:
@@ -71,9 +67,9 @@ def test_a_silent_name_server_times_out(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_the_first_reachable_address_is_used(server: Provider) -> None:
-    assert connect([address(dead_port()), address(server.port)], 5) == "127.0.0.1"
+    assert connect([address(free_port()), address(server.port)], 5) == "127.0.0.1"
     with pytest.raises(ConnectionRefusedError):
-        connect([address(dead_port())] * 2, 5)
+        connect([address(free_port())] * 2, 5)
     with pytest.raises(OSError, match="no address"):
         connect([], 5)
 

@@ -13,6 +13,7 @@ import pytest
 import trustme
 from support.asking import KEY, ask, close_all, session
 from support.provider import Reply, chunk, events, provider, refusal, streamed
+from support.serving import free_port
 
 from qwen_runtime.wire.refusal import Refusal
 from qwen_schema import (
@@ -264,11 +265,6 @@ def test_any_body_gives_an_error(text: str) -> None:
 
 
 # No answer.
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 def test_no_server_at_the_port() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from support.time_limit import time_limit
 
 from qwen_runtime.oauth import BrokenLoginError, Login, LoginCache, lock
 from qwen_runtime.oauth.lock import RefreshLock
@@ -37,18 +37,6 @@ def cache_in(directory: Path) -> LoginCache:
 def cache(tmp_path: Path) -> LoginCache:
     (tmp_path / ".qwen").mkdir()
     return cache_in(tmp_path)
-
-
-@contextmanager
-def time_limit() -> Iterator[None]:
-    """Interrupt a test that blocks."""
-    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it waits"))
-    signal.alarm(5)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def test_unknown_entries_of_qwen_codes_file_are_kept(tmp_path: Path) -> None:

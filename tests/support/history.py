@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.artifact import to_artifact
 from qwen_schema import dump
 
+from .git import git
 from .trees import planted
 from .worlds import Scene
 
@@ -33,10 +32,7 @@ class History:
     tree: Path
 
     def git(self, *argv: str) -> str:
-        identity = ("-c", "user.name=a", "-c", "user.email=a@b.test")
-        environ = {"PATH": os.environ["PATH"], "HOME": str(self.tree), "GIT_CONFIG_NOSYSTEM": "1"}
-        argv = ("git", "-C", str(self.tree), *identity, *argv)
-        return subprocess.run(argv, check=True, capture_output=True, text=True, env=environ).stdout.strip()
+        return git(self.tree, *argv)
 
     def commit(self, files: Mapping[str, str | None], name: str = "") -> str:
         """Commit files (None removes one) and return the commit; with a name, make a branch of it."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from .git import git
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,10 +54,10 @@ class PartialClone:
         (self.tree / ".git/config").write_text("", encoding="utf-8")
         for name, value in {**own, **settings}.items():
             filled = [word.format(program=self.program, tree=self.tree) for word in (name, value)]
-            _git(self.tree, "config", "--add", *filled)
+            git(self.tree, "config", "--add", *filled)
         for file in (FURTHER_FILES[name] for name in settings if name in FURTHER_FILES):
             for name in ("remote.origin.uploadpack", "core.fsmonitor"):
-                _git(self.tree, "config", "--file", str(self.tree / ".git" / file), name, str(self.program))
+                git(self.tree, "config", "--file", str(self.tree / ".git" / file), name, str(self.program))
 
     def has_run(self) -> bool:
         """Return whether the program has run since the last call."""
@@ -72,11 +73,11 @@ def partial_clone(tree: Path) -> PartialClone:
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         if not (tree / name).exists():
             (tree / name).write_text("x", encoding="utf-8")
-    _git(tree, "init", "-q")
-    _git(tree, "add", ".")
-    _git(tree, "-c", "user.name=a", "-c", "user.email=a@b.test", "commit", "-qm", "x")
-    _git(tree, "sparse-checkout", "set", "--cone", "--sparse-index", "in")
-    missing = _git(tree, "rev-parse", "HEAD:out")
+    git(tree, "init", "-q")
+    git(tree, "add", ".")
+    git(tree, "commit", "-qm", "x")
+    git(tree, "sparse-checkout", "set", "--cone", "--sparse-index", "in")
+    missing = git(tree, "rev-parse", "HEAD:out")
     (tree / ".git/objects" / missing[:2] / missing[2:]).unlink()
     clone = PartialClone(tree)
     clone.program.write_text(f"#!/bin/sh\ntouch {tree.parent}/it-ran\n", encoding="utf-8")
@@ -93,8 +94,3 @@ def path_with_old_git(directory: Path) -> str:
     shim.write_text(f'#!/bin/sh\nunset GIT_NO_LAZY_FETCH\nexec {shutil.which("git")} "$@"\n', encoding="utf-8")
     shim.chmod(0o755)
     return f"{directory}:{os.environ['PATH']}"
-
-
-def _git(tree: Path, *words: str) -> str:
-    result = subprocess.run(["git", "-C", str(tree), *words], check=True, capture_output=True, text=True)
-    return result.stdout.strip()

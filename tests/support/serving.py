@@ -1,4 +1,4 @@
-"""Runs an application on loopback in a thread, for all servers of the tests."""
+"""Servers on loopback: runs an application in a thread, and finds a free port."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 A = TypeVar("A")
+
+
+def free_port() -> int:
+    """Return a port without a server."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
 
 
 @contextmanager
