@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
 from support.recorded_settings import outcome_of
+from support.scratch import scratch, with_parents
 from support.settings_model import outcome
 from support.settings_worlds import APP, HOME, machine_at, settings_worlds
 from support.trees import read, write_tree
@@ -20,6 +19,7 @@ from qwen_schema import SettingsError, Surroundings, dump, follow, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from qwen_cfg.core.merge import Decision
     from qwen_cfg.core.resolution import Resolution
@@ -29,10 +29,9 @@ NEWER = "qwen-code-0.21"
 
 @contextmanager
 def tree_of(world: dict[str, Any]) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as directory:
-        root = Path(directory).resolve()
+    with scratch(with_parents(HOME, APP)) as root:
         for place in (HOME, APP):
-            (root / place).mkdir(parents=True)
+            (root / place).mkdir(parents=True, exist_ok=True)
         write_tree(root, {path: text.replace("{ROOT}", str(root)) for path, text in world["files"].items()})
         yield root
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.scratch import put_back, scratch, with_parents
 from support.settings_worlds import settings_worlds
 from support.trees import given_flags, plant, write_tree
-from support.worlds import VALUES, scenes, scenes_with_a_choice
+from support.worlds import CWDS, VALUES, scenes, scenes_with_a_choice
 
 from qwen_cfg.application.compilation import Compilation
 from qwen_cfg.application.request import Process, Request
@@ -30,7 +26,7 @@ from qwen_schema.envfile import last_of_each, reader_of
 from qwen_schema.jsonc import parse_jsonc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
     from support.worlds import Scene
 
@@ -107,19 +103,6 @@ def _plain(node: Any) -> Any:
     return [_plain(item) for item in node.items] if node.items is not None else node.value
 
 
-@contextmanager
-def as_it_was(root: Path) -> Iterator[None]:
-    """Restore a tree at the end of a block."""
-    kept = Path(tempfile.mkdtemp(prefix="kept-"))
-    shutil.copytree(root, kept / "tree", symlinks=True)
-    try:
-        yield
-    finally:
-        shutil.rmtree(root)
-        shutil.copytree(kept / "tree", root, symlinks=True)
-        shutil.rmtree(kept)
-
-
 def require_true(here: Here, root: Path, words: str, profile: str) -> int:
     """Make every proposed edit on the disk, check the result, and return the number of edits."""
     compilation = here.compiled(profile)
@@ -133,7 +116,7 @@ def require_true(here: Here, root: Path, words: str, profile: str) -> int:
         before = compilation.outcomes[verdict.profile]
         assert verdict.error or isinstance(before, Resolution)
         for fix in verdict.fixes:
-            with as_it_was(root):
+            with put_back(root):
                 after = here.edited(fix.edits).compiled(verdict.profile.name).resolution
             require_won(answer, fix, after)
             assert isinstance(before, Resolution)
@@ -181,18 +164,12 @@ WANTED = st.sampled_from(
 ).flatmap(lambda one: one[1].map(lambda text: f"{one[0]}={text}"))
 
 
-@contextmanager
-def a_root() -> Iterator[Path]:
-    top = Path(os.path.realpath(tempfile.mkdtemp(prefix="tree-")))
-    try:
-        yield top / "t"
-    finally:
-        shutil.rmtree(top)
+_OF_EVERY_WORLD = with_parents(*CWDS)
 
 
 @given(st.one_of(scenes(), scenes_with_a_choice()), WANTED, st.sampled_from(PROFILES))
 def test_in_worlds_of_env_files(scene: Scene, words: str, profile: str) -> None:
-    with a_root() as root:
+    with scratch(_OF_EVERY_WORLD) as root:
         plant(root, scene)
         chosen = root / scene.chosen if scene.chosen else None
         choice = EnvFileChoice("flag", chosen) if chosen else EnvFileChoice("none" if scene.no_env_file else "search")
@@ -203,7 +180,7 @@ def test_in_worlds_of_env_files(scene: Scene, words: str, profile: str) -> None:
 
 @given(settings_worlds(), WANTED)
 def test_in_worlds_of_settings(world: dict[str, Any], words: str) -> None:
-    with a_root() as root:
+    with scratch(_OF_EVERY_WORLD) as root:
         placed = json.loads(json.dumps(world).replace("{ROOT}", str(root)))
         write_tree(root, placed["files"])
         cwd, home = root / "r/home/work/app", root / "r/home"
@@ -332,7 +309,7 @@ def test_a_key_is_wanted_by_its_origin(tmp_path: Path, words: str, wanted: list[
     if words.endswith("OTHER_KEY"):
         assert "OTHER_KEY is not read as the key" in verdict.reasons[0]
     for fix in verdict.fixes:
-        with as_it_was(tmp_path):
+        with put_back(tmp_path):
             after = here.edited(fix.edits).compiled(OLD).resolution
         winner = after.decisions["api_key"].winner
         assert winner is not None

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qwen_cfg.core.artifact import to_artifact
@@ -17,10 +14,12 @@ from qwen_cfg.reading.qwen_home import Home
 from qwen_cfg.reading.world import read_world
 from qwen_schema import Secret, declared_fields, dump
 
+from .scratch import scratch, with_parents
 from .worlds import CWDS, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from qwen_cfg.core.resolution import Resolution
     from qwen_cfg.core.world import World
@@ -124,16 +123,16 @@ def plant(root: Path, scene: Scene) -> Planted:
     return Planted(root, scene)
 
 
+_OF_EVERY_SCENE = with_parents(*CWDS)
+
+
 @contextmanager
 def planted(scene: Scene, *, below: str = "") -> Iterator[Planted]:
     """Write a scene to a new directory, or further below it, during a block."""
-    top = Path(os.path.realpath(tempfile.mkdtemp(prefix="tree-")))
-    try:
+    with scratch(_OF_EVERY_SCENE) as top:
         root = top / below
         root.mkdir(parents=True, exist_ok=True)
         yield plant(root, scene)
-    finally:
-        shutil.rmtree(top)
 
 
 def outcome(scene: Scene, profile: str = "documented", *, below: str = "") -> str:

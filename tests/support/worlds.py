@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath as P
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from hypothesis import strategies as st
 
@@ -139,37 +139,44 @@ def env_text(*assignments: tuple[str, str]) -> EnvText:
     return EnvText(text, tuple((name, value, line) for line, (name, value) in enumerate(assignments, 1)))
 
 
+_EMPTY = st.just("")
+_ONE_IN_SEVEN = st.integers(0, 6)
+
+
+def _sometimes_empty(values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return _ONE_IN_SEVEN.flatmap(lambda n: _EMPTY if n == 6 else values)
+
+
+def _with_values(values: dict[str, st.SearchStrategy[str]]) -> dict[str, st.SearchStrategy[tuple[str, str]]]:
+    """Return for each name a strategy of the name with one of its values, which is empty now and then."""
+    return {name: st.tuples(st.just(name), _sometimes_empty(one)) for name, one in values.items()}
+
+
+# Strategies are built once. Hypothesis analyses each new one, which takes longer than to draw from it.
+_OF_NAME, _OF_FLAG = _with_values(VALUES), _with_values(_FLAGS)
+_ASSIGNMENTS = _NAMES.flatmap(_OF_NAME.__getitem__)
+_ENVIRONMENTS = st.lists(_ASSIGNMENTS, max_size=4).map(dict)
+_GIVEN_FLAGS = st.lists(st.sampled_from(list(_FLAGS)).flatmap(_OF_FLAG.__getitem__), max_size=2).map(dict)
+_INDENTS = st.sampled_from(["", "", "  ", "\t", "export ", " export\t "])
+_SHAPES = st.sampled_from(["{}={}", "{} = {}", "{}={}", "{}: {}"])
+_NOTES = st.sampled_from(["", "", " # a note", "  ", "\t#"])
+# An index into any list of up to four.
+_INDICES = st.integers(0, 11)
+
+
 def assignments() -> st.SearchStrategy[tuple[str, str]]:
-    """Generate a variable with a value, which is sometimes empty."""
-    return _NAMES.flatmap(lambda name: st.tuples(st.just(name), _sometimes_empty(VALUES[name])))
-
-
-@st.composite
-def env_texts(draw: st.DrawFn) -> EnvText:
-    """Generate an env file in every form of the dialect, with the meaning of each line.
-
-    No line starts with a quote: it would be read as the value of an empty assignment above it.
-    """
-    pieces = draw(st.lists(st.one_of(_assignment_pieces(), _assignment_pieces(), _other_pieces()), max_size=5))
-    ends = draw(st.sampled_from([("\n",), ("\n",), ("\r\n",), ("\r",), ("\n", "\r\n")]))
-    text, line, meant = draw(st.sampled_from(["", "", "\ufeff"])), 1, []
-    for number, (piece, meaning) in enumerate(pieces):
-        end = ends[number % len(ends)]
-        if meaning is not None:
-            meant.append((*meaning, line))
-        text += (piece + "\n").replace("\n", end)
-        line += piece.count("\n") + 1
-    return EnvText(text.rstrip("\r\n") if pieces and draw(st.booleans()) else text, tuple(meant))
+    """Generate a variable with a value, which is empty now and then."""
+    return _ASSIGNMENTS
 
 
 @st.composite
 def _assignment_pieces(draw: st.DrawFn) -> tuple[str, tuple[str, str]]:
-    name, value = draw(assignments())
-    indent = draw(st.sampled_from(["", "", "  ", "\t", "export ", " export\t "]))
-    shapes = ["{}={}", "{} = {}", "{}={}", "{}: {}"]
-    written = draw(st.sampled_from(_ways_to_write(value)))
-    note = draw(st.sampled_from(["", "", " # a note", "  ", "\t#"]))
-    return indent + draw(st.sampled_from(shapes)).format(name, written) + note, (name, value)
+    name, value = draw(_ASSIGNMENTS)
+    indent = draw(_INDENTS)
+    ways = _ways_to_write(value)
+    written = ways[draw(_INDICES) % len(ways)]
+    note = draw(_NOTES)
+    return indent + draw(_SHAPES).format(name, written) + note, (name, value)
 
 
 def _ways_to_write(value: str) -> list[str]:
@@ -180,8 +187,8 @@ def _ways_to_write(value: str) -> list[str]:
     return [value, *quoted] if bare else quoted
 
 
-def _other_pieces() -> st.SearchStrategy[tuple[str, None]]:
-    lines = [
+_OTHER_PIECES = st.sampled_from(
+    [
         "",
         "  ",
         "# a comment",
@@ -191,54 +198,80 @@ def _other_pieces() -> st.SearchStrategy[tuple[str, None]]:
         "export DEBUG",
         "1+1=2",
     ]
-    return st.sampled_from(lines).map(lambda line: (line, None))
+).map(lambda line: (line, None))
+_PIECES = st.lists(st.one_of(_assignment_pieces(), _assignment_pieces(), _OTHER_PIECES), max_size=5)
+_ENDS = st.sampled_from([("\n",), ("\n",), ("\r\n",), ("\r",), ("\n", "\r\n")])
+_MARKS = st.sampled_from(["", "", "\ufeff"])
+_BOOLEANS = st.booleans()
+
+
+@st.composite
+def env_texts(draw: st.DrawFn) -> EnvText:
+    """Generate an env file in all shapes of the dialect, knowing what each of its lines means.
+
+    No line is made that starts with a quote: it would be the value of an empty assignment above it.
+    """
+    pieces, ends = draw(_PIECES), draw(_ENDS)
+    text, line, meant = draw(_MARKS), 1, []
+    for number, (piece, meaning) in enumerate(pieces):
+        end = ends[number % len(ends)]
+        if meaning is not None:
+            meant.append((*meaning, line))
+        text += (piece + "\n").replace("\n", end)
+        line += piece.count("\n") + 1
+    return EnvText(text.rstrip("\r\n") if pieces and draw(_BOOLEANS) else text, tuple(meant))
 
 
 def environments() -> st.SearchStrategy[dict[str, str]]:
-    return st.lists(assignments(), max_size=4).map(dict)
+    return _ENVIRONMENTS
 
 
 def flags() -> st.SearchStrategy[dict[str, str]]:
-    drawn = st.sampled_from(list(_FLAGS)).flatmap(lambda f: st.tuples(st.just(f), _sometimes_empty(_FLAGS[f])))
-    return st.lists(drawn, max_size=2).map(dict)
+    return _GIVEN_FLAGS
+
+
+_ENV_TEXTS = env_texts()
+_ENV_FILES = st.dictionaries(st.sampled_from(PLACES), _ENV_TEXTS, max_size=4)
+_CWDS = st.sampled_from(CWDS)
+_HOMES_FROM = {cwd: st.sampled_from([*HOMES, cwd]) for cwd in CWDS}
+_LOGINS = st.sampled_from([False, False, False, True])
+_LINKED = st.integers(0, 9)
+# The obstacle, and the index of its place among those without a file.
+_OBSTACLES = st.lists(st.tuples(st.integers(0, 10_000), st.sampled_from(get_args(Obstacle))), max_size=1)
 
 
 @st.composite
 def scenes(draw: st.DrawFn) -> Scene:
-    """Generate a world in which the search chooses the env file."""
-    files = draw(st.dictionaries(st.sampled_from(PLACES), env_texts(), max_size=4))
+    """Generate a world with the search in charge of the env file."""
+    files, cwd = draw(_ENV_FILES), draw(_CWDS)
     free = [place for place in PLACES if place not in files]
-    cwd = draw(st.sampled_from(CWDS))
     return Scene(
         files=files,
         cwd=cwd,
-        home=draw(st.sampled_from([*HOMES, cwd])),
-        environ=draw(environments()),
-        flags=draw(flags()),
-        login=draw(st.sampled_from([False, False, False, True])),
-        obstacles=draw(
-            st.dictionaries(st.sampled_from(free), st.sampled_from(["directory", "dangling link"]), max_size=1)
-        ),
-        linked=frozenset(path for path in files if draw(st.integers(0, 9)) == 9),
+        home=draw(_HOMES_FROM[cwd]),
+        environ=draw(_ENVIRONMENTS),
+        flags=draw(_GIVEN_FLAGS),
+        login=draw(_LOGINS),
+        obstacles={free[index % len(free)]: obstacle for index, obstacle in draw(_OBSTACLES)},
+        linked=frozenset(path for path in files if draw(_LINKED) == 9),
     )
+
+
+_SCENES = scenes()
+_CHOICES = st.integers(0, 10_000)
 
 
 @st.composite
 def scenes_with_a_choice(draw: st.DrawFn) -> Scene:
-    """Generate a world with `--env-file` or `--no-env-file`."""
-    scene = draw(scenes())
-    chosen = draw(st.sampled_from([*NOT_SEARCHED, *scene.files, None]))
+    """Generate a world in which `--env-file` or `--no-env-file` is given."""
+    scene = draw(_SCENES)
+    choices = [*NOT_SEARCHED, *scene.files, None]
+    chosen = choices[draw(_CHOICES) % len(choices)]
     if chosen is None:
         return scene.but(no_env_file=True)
-    return scene.but(chosen=chosen, files={**scene.files, chosen: scene.files.get(chosen) or draw(env_texts())})
+    return scene.but(chosen=chosen, files={**scene.files, chosen: scene.files.get(chosen) or draw(_ENV_TEXTS)})
 
 
 def complete_scenes() -> st.SearchStrategy[Scene]:
-    """Generate worlds with a key or a login: an artifact can be made of them if every value is valid."""
-    return scenes().map(
-        lambda s: s if s.flags.get("api_key") else s.but(flags={**s.flags, "auth_method": "qwen-oauth"})
-    )
-
-
-def _sometimes_empty(values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    return st.integers(0, 6).flatmap(lambda n: st.just("") if n == 6 else values)
+    """Generate worlds that an artifact can be made of, unless something in them is no value."""
+    return _SCENES.map(lambda s: s if s.flags.get("api_key") else s.but(flags={**s.flags, "auth_method": "qwen-oauth"}))

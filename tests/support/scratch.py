@@ -1,0 +1,99 @@
+"""Gives a new directory to each generated example, and takes a tree back to an earlier state.
+
+Some file systems take a millisecond to remove a directory, longer than it takes to resolve a world. So the directories
+that every example of a kind makes are emptied and not removed, and the next example has them under a new name.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import stat
+import tempfile
+from collections import defaultdict
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_UMASK = os.umask(0)
+os.umask(_UMASK)
+_PROCESS = os.getpid()
+
+# By the directories that are left in them.
+_emptied: dict[frozenset[str], list[Path]] = defaultdict(list)
+
+
+def with_parents(*directories: str | os.PathLike[str]) -> frozenset[str]:
+    """Return relative directories with all above them, as texts."""
+    return frozenset(str(one) for path in map(Path, directories) for one in (path, *path.parents))
+
+
+@contextmanager
+def scratch(left: frozenset[str] = frozenset()) -> Iterator[Path]:
+    """Give a directory with a new name, its links resolved, in which nothing is, except perhaps directories of `left`.
+
+    `left` has all parents of its directories.
+    """
+    top = Path(os.path.realpath(tempfile.mkdtemp(prefix="tree-")))
+    if _emptied[left]:
+        _emptied[left].pop().rename(top)
+    try:
+        yield top
+    finally:
+        _empty(str(top), left, stat.S_IFDIR | 0o777 & ~_UMASK)
+        _emptied[left].append(top)
+
+
+def _empty(directory: str, left: frozenset[str], mode: int, within: str = "") -> None:
+    """Remove everything from a directory, apart from directories of `left` that are as they were made."""
+    with os.scandir(directory) as entries:
+        for entry in list(entries):
+            path = f"{within}{entry.name}"
+            if not entry.is_dir(follow_symlinks=False):
+                Path(entry).unlink()
+            elif path in left and entry.stat(follow_symlinks=False).st_mode == mode:
+                _empty(entry.path, left, mode, f"{path}/")
+            else:
+                shutil.rmtree(entry)
+
+
+@atexit.register
+def _remove() -> None:
+    """Remove what this process made; a fork of it made nothing."""
+    for top in (top for tops in _emptied.values() for top in tops if os.getpid() == _PROCESS):
+        shutil.rmtree(top)
+
+
+@contextmanager
+def put_back(root: Path) -> Iterator[None]:
+    """Put the files, links and directories of a tree back as they were before a block."""
+    before = _contents(root)
+    try:
+        yield
+    finally:
+        after = _contents(root)
+        for path in sorted(after.keys() - before.keys(), reverse=True):
+            path.rmdir() if after[path] is None else path.unlink()
+        for path, content in before.items():
+            if path in after and after[path] == content:
+                continue
+            assert isinstance(content, bytes), f"only files are put back: {path}"
+            path.unlink(missing_ok=True)
+            path.write_bytes(content)
+
+
+def _contents(root: Path) -> Mapping[Path, bytes | str | None]:
+    """Return each file with its content, each link with its target, and each directory, above those in it."""
+    found: dict[Path, bytes | str | None] = {}
+    for directory, directories, files in os.walk(root):
+        for name in (*directories, *files):
+            path = Path(directory, name)
+            if path.is_symlink():
+                found[path] = str(path.readlink())
+            else:
+                found[path] = None if name in directories else path.read_bytes()
+    return found
