@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,10 @@ from support.provider import Provider, provider
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# Each worker of pytest-xdist collects all tests. To compile them with their assertions rewritten takes twice as long as
+# everything else there is to collect, so the compiled modules are kept even where PYTHONDONTWRITEBYTECODE is set.
+sys.dont_write_bytecode = False
 
 # An installed Qwen Code would select the profile, so it is removed from the PATH. Modules read the PATH
 # when they are imported.
