@@ -239,6 +239,7 @@ def test_the_functions_of_dataclasses_accept_a_record():
     assert dataclasses.replace(Point(1), y=5) == Point(1, 5)
     assert [f.name for f in dataclasses.fields(Far)] == ["x", "y", "label", "others", "note", "z"]
     assert [f.type for f in dataclasses.fields(Far)] == [f.type for f in dataclasses.fields(DFar)]
+    assert dataclasses.fields(Far)[0] is dataclasses.fields(Far)[0], "they are made once"
     assert dataclasses.is_dataclass(Slim(1))
     assert "secret" not in pprint.pformat(Slim(1, "secret"))
 

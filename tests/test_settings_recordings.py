@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.recorded_settings import expected_of, flags_of, outcome_of, plant, recordings
+from support.recorded_settings import expected_of, flags_of, outcome_of, plant, recording, recordings
 from support.settings_model import Machine, outcome
 from support.trees import read
 
@@ -36,17 +36,17 @@ def test_the_number_of_recordings() -> None:
 
 @pytest.mark.parametrize("number", ALL)
 def test_the_model_agrees(number: int) -> None:
-    recording = recordings(ROOT, PORT)[number]
-    assert outcome(machine_of(recording)) == expected_of(recording, PORT)
+    one = recording(number, ROOT, PORT)
+    assert outcome(machine_of(one)) == expected_of(one, PORT)
 
 
 @pytest.mark.parametrize("number", ALL)
 def test_the_compiler_agrees(number: int, tmp_path: Path) -> None:
-    recording = recordings(str(tmp_path), PORT)[number]
-    cwd, home = plant(recording, tmp_path)
+    one = recording(number, str(tmp_path), PORT)
+    cwd, home = plant(one, tmp_path)
     try:
-        world = read(cwd, home, environ=recording["env"], flags=flags_of(recording), profile=NEWER)
+        world = read(cwd, home, environ=one["env"], flags=flags_of(one), profile=NEWER)
         found = outcome_of(resolve_world(world, profile_named(NEWER)))
     except SettingsError:
         found = {"error": "exit"}
-    assert found == expected_of(recording, PORT)
+    assert found == expected_of(one, PORT)

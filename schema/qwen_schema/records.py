@@ -235,7 +235,7 @@ def _refuse_change(_: Any, name: str, *__: object) -> None:
 
 
 class _AsDataclass:
-    """An attribute that `dataclasses` reads, made when it is read: its functions accept a record as a dataclass."""
+    """An attribute that `dataclasses` reads, made when first read: its functions accept a record as a dataclass."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -254,7 +254,9 @@ class _AsDataclass:
                 "kw_only": part.kw_only,
             }
             fields.append((name, part.kind, dataclasses.field(**default, **made, **counts)))
-        return getattr(dataclasses.make_dataclass(cls.__name__, fields, frozen=True), self._name)
+        attribute = getattr(dataclasses.make_dataclass(cls.__name__, fields, frozen=True), self._name)
+        setattr(cls, self._name, attribute)
+        return attribute
 
 
 _AS_FIELDS = _AsDataclass("__dataclass_fields__")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,8 +42,19 @@ _TOKEN = "adc-token"
 
 def recordings(root: str, port: int | str, *names: str) -> list[dict[str, Any]]:
     """Return the recordings of some files, or of all, with `root` and the server's port put in."""
+    return [recording(number, root, port, *names) for number in range(len(_lines(names)))]
+
+
+def recording(number: int, root: str, port: int | str, *names: str) -> dict[str, Any]:
+    """Return one of the recordings, by its number among them."""
+    found: dict[str, Any] = json.loads(_lines(names)[number].replace("{PORT}", str(port)).replace("{ROOT}", root))
+    return found
+
+
+@cache
+def _lines(names: tuple[str, ...]) -> list[str]:
     text = "".join((DATA / name).read_text(encoding="utf-8") for name in names or (MIXED, DIRECTED))
-    return [json.loads(line) for line in text.replace("{PORT}", str(port)).replace("{ROOT}", root).splitlines()]
+    return text.splitlines()
 
 
 def flags_of(recording: dict[str, Any]) -> dict[str, str]:
