@@ -218,6 +218,7 @@ def _become(
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environment)
+    sys.path[1:1] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
     # Stream objects cache facts about their files, such as whether they can seek.
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         old: Any = getattr(sys, name)
@@ -247,6 +248,8 @@ def _load() -> None:
     """Load the modules that commands use."""
     import importlib  # noqa: PLC0415
     import pkgutil  # noqa: PLC0415
+
+    import keyring  # noqa: F401, PLC0415
 
     import qwen_cfg  # noqa: PLC0415
     import qwen_runtime  # noqa: PLC0415

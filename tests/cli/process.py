@@ -43,8 +43,8 @@ entry()
 """
 
 
-# Variables that the interpreter reads at its start have no effect in a fork.
-_READ_AT_START = ("PYTHON", "LC_", "LANG", "COVERAGE")
+# Variables that the interpreter reads at its start have no effect in a fork, apart from PYTHONPATH.
+_READ_AT_START = (*(f"PYTHON{letter}" for letter in "ABCDEFGHIJKLMNOQRSTUVWXYZ"), "LC_", "LANG", "COVERAGE")
 
 
 @dataclass(frozen=True)
