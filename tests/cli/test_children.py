@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,7 @@ def test_git_gets_no_key(desk: Desk) -> None:
     assert "OPENAI" not in seen.read_text()
 
 
+@cache
 def calls() -> list[tuple[str, ast.Call, str]]:
     """Yield every call of a function of a module, with its file and its name."""
     files = [file for package in PACKAGES for file in Path(package.__path__[0]).rglob("*.py")]
