@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from contextlib import contextmanager
@@ -30,11 +31,42 @@ def serving(make: Callable[[int], A], **tls: Any) -> Iterator[A]:
         app: Any = make(listener.getsockname()[1])
         config = uvicorn.Config(app, log_config=None, lifespan="off", ws="none", http="h11", access_log=False, **tls)
         config.timeout_graceful_shutdown = 1
-        server = uvicorn.Server(config)
+        server = _Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         try:
             yield app
         finally:
-            server.should_exit = True
+            server.end()
             thread.join(10)
+
+
+class _Server(uvicorn.Server):
+    """A server that ends at once: uvicorn's looks every tenth of a second whether it has to, and then waits another."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ending = asyncio.Event()
+
+    def end(self) -> None:
+        """End the server from another thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._ending.set)
+
+    async def main_loop(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        if not await self.on_tick(0):
+            await self._ending.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        # A connection without a request is closed in the next turn of the loop.
+        for _ in range(3):
+            await asyncio.sleep(0)
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
