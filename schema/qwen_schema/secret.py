@@ -291,8 +291,9 @@ def _redact_parts(text: str, cuts: list[tuple[int, int]]) -> str:
 def _partial_start(text: str, seen: Views, near: Sequence[Spelling]) -> int:
     """Return the position from which the end of a text may be a part of a secret; its length if nothing may be."""
     begins = len(text)
-    for spelling in near:
-        if count := partial_length(spelling, seen[spelling.view]):
-            place = positions(text, spelling.view)
+    for view in {spelling.view for spelling in near}:
+        # The longest part begins first.
+        if count := max(partial_length(spelling, seen[view]) for spelling in near if spelling.view == view):
+            place = positions(text, view)
             begins = min(begins, place[-count][0] if count <= len(place) else 0)
     return begins

@@ -236,7 +236,7 @@ def _rounds(text: str) -> Iterator[list[_Unit]]:
 
 def _decode_once(units: list[_Unit], escapes: re.Pattern[str]) -> list[_Unit]:
     """Return the characters with their escapes decoded; the same list if there are none."""
-    joined, last, decoded = "".join(unit[0] for unit in units), 0, []
+    joined, last, decoded = "".join([unit[0] for unit in units]), 0, []
     for escape in escapes.finditer(joined):
         start, end = units[escape.start()][1], units[escape.end() - 1][2]
         decoded += units[last : escape.start()]
