@@ -6,7 +6,7 @@ import pytest
 
 from qwen_cfg.writing.assignment import assign
 from qwen_schema.envfile import read_assignments, unread_lines
-from qwen_schema.envfile.dotenv_npm import _pieces_of, _without_quotes
+from qwen_schema.envfile.dotenv_npm import _parts_of, _without_quotes
 from qwen_schema.envfile.dotenv_python import read_assignments_python
 
 # Slow texts, which begin with the assignment that is changed.
@@ -21,7 +21,7 @@ LARGE = {
 @pytest.mark.parametrize("value", ["other", "with a blank", 'with "quotes"'])
 def test_an_assignment_reads_the_text_twice(text: str, value: str) -> None:
     """One reading is of the present text, the other of the new text."""
-    _pieces_of.cache_clear()
+    _parts_of.cache_clear()
     read_assignments_python.cache_clear()
     changed = assign(text, {"OPENAI_MODEL": value})
     read_assignments(changed), unread_lines(changed), read_assignments_python(changed)

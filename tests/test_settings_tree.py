@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from support.settings_model import Stop, entries, expand_variables, merged, migrated
+from support.settings_model import Stop, entries, expanded, merged, migrated
 
 from qwen_cfg.core.layers import ENVIRONMENT
 from qwen_cfg.core.origin import VariableValue
@@ -95,7 +95,7 @@ def without_version(document: dict[str, Any]) -> dict[str, Any]:
 
 @given(files, st.dictionaries(st.sampled_from(["A", "B", "SESSION_ID"]), st.sampled_from(["", "x", "$B"])))
 def test_expansion(document: dict[str, Any], known: dict[str, str]) -> None:
-    of_model = expand_variables(document, {name: value for name, value in known.items() if name != "SESSION_ID"})
+    of_model = expanded(document, {name: value for name, value in known.items() if name != "SESSION_ID"})
     assert plain(expand(tree(document), lookup_in(known))) == of_model
 
 

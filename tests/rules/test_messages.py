@@ -234,7 +234,7 @@ ANTHROPIC = {"security": {"auth": {"selectedType": "anthropic", "baseUrl": "http
         (with_settings({**OPENAI, "model": {"name": "${NONE}"}}), "QC131", "which is not set"),
         (with_settings({**OPENAI, "env": {"A": [1]}}), "QC132", "~/.qwen/settings.json:1 env.A is a list"),
         (with_settings({**OPENAI, "env": "A=b"}), "QC132", "~/.qwen/settings.json:1 env is a string"),
-        (with_settings(provider_entry(voiceOnly="no")), "QC204", "m is a model for voice alone"),
+        (with_settings(provider_entry(voiceOnly="no")), "QC204", "m is only for voice"),
         (
             with_settings(ANTHROPIC, environ={"ANTHROPIC_API_KEY": KEY}),
             "QC204",
