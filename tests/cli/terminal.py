@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyte
+from support.screen_text import ScreenText
 
 from .process import PROGRAM, SECONDS, can_fork, clean_environment, command_of, fork_server
 
@@ -178,7 +179,7 @@ class Typing:
         self._terminal = Terminal(argv, desk.cwd, environment, (height, width), program)
         self._screen = _Answering(width, height, lambda text: self._terminal.write(text.encode()))
         self._stream = pyte.ByteStream(self._screen)
-        self._text: str | None = None
+        self._shown = ScreenText(self._screen)
 
     def __enter__(self) -> Typing:
         return self
@@ -189,16 +190,12 @@ class Typing:
     @property
     def lines(self) -> list[str]:
         """The current lines of the screen, without empty lines at its end."""
-        return "\n".join(line.rstrip() for line in self._screen.display).rstrip("\n").split("\n")
+        return self._shown.visible
 
     @property
     def text(self) -> str:
         """All lines, including those that scrolled off."""
-        if self._text is None:
-            width = self._screen.columns
-            above = ("".join(row[place].data for place in range(width)).rstrip() for row in self._screen.history.top)
-            self._text = "\n".join([*above, *self.lines])
-        return self._text
+        return "\n".join(self._shown.lines)
 
     def type(self, text: str) -> Typing:
         """Press keys; what is sent is what a terminal sends for them."""
@@ -213,7 +210,6 @@ class Typing:
         """Change the size of the window."""
         self._terminal.resize(height, width)
         self._screen.resize(height, width)
-        self._text = None
         return self
 
     def until(self, *wanted: str) -> str:
@@ -251,7 +247,6 @@ class Typing:
             return True
         self.raw += data
         self._stream.feed(data)
-        self._text = None
         return bool(data)
 
 

@@ -220,12 +220,12 @@ def test_an_answer_higher_than_the_screen_stays_whole() -> None:
 
 # Texts of one block that is higher than the window, in their pieces.
 HIGH = {
-    "list": [f"- item {number}\n" for number in range(150)],
-    "numbered list": [f"{number + 1}. item {number}\n" for number in range(150)],
-    "code": ["```py\n", *(f"x = f({number})  # item {number}\n" for number in range(150)), "```\n"],
-    "paragraph": [f"item {number} " for number in range(600)],
+    "list": [f"- item {number}\n" for number in range(80)],
+    "numbered list": [f"{number + 1}. item {number}\n" for number in range(80)],
+    "code": ["```py\n", *(f"x = f({number})  # item {number}\n" for number in range(80)), "```\n"],
+    "paragraph": [f"item {number} " for number in range(320)],
     "table": ["| a | b |\n|---|---|\n", *(f"| item {number} | {'y' * (number // 20)} |\n" for number in range(80))],
-    "reasoning": [f"item {number} " for number in range(600)],
+    "reasoning": [f"item {number} " for number in range(320)],
 }
 
 

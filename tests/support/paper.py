@@ -7,6 +7,8 @@ import pyte
 from qwen_runtime.terminal.device import Terminal
 from qwen_runtime.terminal.screen import Screen
 
+from .screen_text import ScreenText
+
 
 class Paper:
     """Receives output, and shows it like a terminal."""
@@ -21,6 +23,7 @@ class Paper:
         self.screen = pyte.HistoryScreen(width, height, history=10_000, ratio=0.5)
         self.screen.set_mode(pyte.modes.LNM)
         self.stream = pyte.Stream(self.screen)
+        self._read = ScreenText(self.screen)
 
     def text(self, text: str, *, verbatim: bool = False) -> None:
         assert verbatim
@@ -42,8 +45,7 @@ class Paper:
 
     @property
     def lines(self) -> list[str]:
-        above = ["".join(row[x].data for x in range(self.width)) for row in self.screen.history.top]
-        return "\n".join(line.rstrip() for line in [*above, *self.screen.display]).rstrip("\n").split("\n")
+        return self._read.lines
 
 
 def screen_on(paper: Paper, *, dumb: bool = False, color: bool = True) -> Screen:
