@@ -143,7 +143,7 @@ def test_the_browser_is_optional_and_gets_no_key(desk: Desk, service: Authorizat
         service.approve()
         assert person.ended() == 0
         # There is also a key, which would be used.
-        assert "An API key is also set here" in person.text.replace("qwen-cfg: an", "An")
+        assert "An API key is set here and is used" in person.text.replace("qwen-cfg: an", "An")
     address = (desk.home / "opened").read_text().strip()
     assert address.startswith(f"{service.url}/authorize?user_code=")
     assert address in person.text

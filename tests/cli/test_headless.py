@@ -116,7 +116,7 @@ def test_an_input_that_stays_open_is_reported(desk: Desk, server: Provider) -> N
     )
     os.close(reading)
     assert process.stderr is not None
-    assert b"reading standard input to its end" in process.stderr.readline()
+    assert b"waiting for the end of standard input" in process.stderr.readline()
     os.close(writing)
     out, _ = process.communicate(timeout=SECONDS)
     assert (process.returncode, out.decode()) == (0, "pong from m ü\n")

@@ -1,1 +1,1 @@
-"""What asks, and what shows a conversation, at a terminal."""
+"""Questions, dialogues and conversations at a terminal."""

@@ -1,4 +1,4 @@
-"""Opening an address in the browser of the person at the terminal, if there is one."""
+"""Opens an address in the user's browser."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import sys
 
 from qwen_schema.fetching import without_keys
 
-# Of the variables that say that there is a screen to open a window on; other systems always have one.
+# On Linux, one of these variables is set if there is a screen. Other systems always have one.
 _SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
 
 
 def open_browser(address: str) -> bool:
-    """Open an address, and tell whether that was tried. Whether it worked changes nothing: the address is shown too.
+    """Open an address, and return whether a browser was started. It may fail, so the address is also on the screen.
 
-    The browser is started as a process of its own, which gets no key in its environment, nothing to read and no
-    terminal. Where there is no screen nothing is started: a browser for terminals would take this one.
+    The browser is a separate process without keys in its environment, without input and without a terminal. If there
+    is no screen, no browser is started: a browser for terminals would use this terminal.
     """
     if sys.platform == "linux" and not any(os.environ.get(name) for name in _SCREENS):
         return False
     try:
-        subprocess.Popen(  # noqa: S603 - the address was checked to be one
+        subprocess.Popen(  # noqa: S603 - the address is a checked URL
             [sys.executable, "-P", "-m", "webbrowser", "-t", address],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

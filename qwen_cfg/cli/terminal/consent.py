@@ -1,4 +1,4 @@
-"""The questions of a command line about what is risky: they are asked at the terminal, if somebody is there."""
+"""The questions at the terminal before something risky is done."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 def gate_of(request: Request, output: Output) -> Gate:
-    """Return the gate for a request."""
+    """Return the trust gate for a request. It asks if there is a terminal."""
 
     def ask(concern: Concern) -> bool:
         first, *further = concern.lines
         output.notice(f"qwen-cfg: {first}", *further, "")
-        return confirm(f"Trust {concern.place.partition(' ')[0]} to decide that? [y/N] ")
+        return confirm(f"Trust {concern.place.partition(' ')[0]} to decide this? [y/N] ")
 
     return Gate(
         trust_store(request.process),
@@ -37,7 +37,10 @@ def gate_of(request: Request, output: Output) -> Gate:
 
 
 def accept_of(output: Output) -> Accept | None:
-    """Return what asks whether a key is written into a file that git does not ignore; None if nobody can be asked."""
+    """Return the function that asks whether to write a key into a file that git does not ignore.
+
+    Without a terminal, return None.
+    """
 
     def ask(reason: str) -> bool:
         output.notice(f"qwen-cfg: {reason}", "")
@@ -47,5 +50,5 @@ def accept_of(output: Output) -> Accept | None:
 
 
 def trust_command(request: Request) -> list[str]:
-    """Return the command line that trusts what is of concern under a request."""
+    """Return the command line that trusts the files that a request is about."""
     return ["qwen-cfg", "trust", *request.as_words()]

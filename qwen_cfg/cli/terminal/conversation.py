@@ -1,4 +1,4 @@
-"""A conversation in a terminal: from a command line to the runtime's REPL, by way of a dialogue if need be."""
+"""A conversation in a terminal: starts the runtime's REPL, after a dialogue if settings are missing."""
 
 from __future__ import annotations
 
@@ -32,23 +32,23 @@ if TYPE_CHECKING:
 
 
 def converse(request: Request, gate: Gate, output: Output, *, system: str, browser: bool) -> int:
-    """Chat until the person leaves; with nothing configured, ask for that first."""
+    """Chat until the user exits. If nothing is configured, ask for the settings first."""
     from qwen_runtime.repl import start  # noqa: PLC0415 - the line editor is slow to import
 
-    person = _Person(request, output, terminal_of(output, request.process.state), browser)
+    user = _User(request, output, terminal_of(output, request.process.state), browser)
     if request.config is not None and request.artifact_file is not None:
-        use = _from_file(request, gate, person)
+        use = _read_artifact(request, gate, user)
         changes = Changes(
             ArtifactSubject(use, request.config, request.artifact_file, request.process), gate, accept_of(output)
         )
     else:
-        use, changes = _compiled(request, gate, person)
-    return start(use, output, person.terminal, changes, lambda: person.ask(changes), system=system)
+        use, changes = _resolve_and_ask(request, gate, user)
+    return start(use, output, user.terminal, changes, lambda: user.ask(changes), system=system)
 
 
 @record
-class _Person:
-    """Whoever sits at the terminal, and is asked what nobody else knows."""
+class _User:
+    """The user at the terminal, who answers questions and logs in."""
 
     request: Request
     output: Output
@@ -56,10 +56,10 @@ class _Person:
     browser: bool
 
     def ask(self, changes: Changes) -> Change | None:
-        """Ask how to authenticate, and let the person log in if that is the way; None if they think better of it.
+        """Ask for the settings, and log in if the user chooses that; None if the user cancels.
 
         Raises:
-            QwenCfgError: if no login comes of it.
+            QwenCfgError: if the login fails.
         """
         from qwen_runtime.terminal.dialogue import ask_settings  # noqa: PLC0415
 
@@ -70,63 +70,64 @@ class _Person:
         return change
 
     def log_in(self, place: LoginPlace) -> None:
-        """Let the person log in.
+        """Log in with Qwen OAuth.
 
         Raises:
-            QwenCfgError: if no login comes of it.
+            QwenCfgError: if the login fails.
         """
         log_in_at_terminal(place, self.output, self.terminal, browser=self.browser)
 
 
-def _from_file(request: Request, gate: Gate, person: _Person) -> ReadyConfig:
-    """Return the artifact that --config names with its credential; a login that is missing is made first."""
+def _read_artifact(request: Request, gate: Gate, user: _User) -> ReadyConfig:
+    """Return the artifact that --config names, with its credential. If the login is missing, log in first."""
     try:
-        return ready_config(request, gate, person.output)
+        return ready_config(request, gate, user.output)
     except NoLoginError as error:
-        person.output.notice(str(error), "")
-        person.log_in(login_place_here(config_file(request).with_machine_settings, request.process))
-        return ready_config(request, gate, person.output)
+        user.output.notice(str(error), "")
+        user.log_in(login_place_here(config_file(request).with_machine_settings, request.process))
+        return ready_config(request, gate, user.output)
 
 
-def _compiled(request: Request, gate: Gate, person: _Person) -> tuple[ReadyConfig, Changes]:
+def _resolve_and_ask(request: Request, gate: Gate, user: _User) -> tuple[ReadyConfig, Changes]:
+    """Return the artifact of a request with its credential, and the changes that `/auth` can make to it."""
     compilation = compilation_of(request)
-    changes = Changes(RequestSubject(compilation), gate, accept_of(person.output))
-    if _has_to_ask(compilation):
-        return _first_use(compilation, changes, person), changes
+    changes = Changes(RequestSubject(compilation), gate, accept_of(user.output))
+    if _needs_settings(compilation):
+        return _ask_until_ready(compilation, changes, user), changes
     try:
-        return ready_compilation(compilation, gate, person.output), changes
+        return ready_compilation(compilation, gate, user.output), changes
     except NoLoginError as error:
-        person.output.notice(str(error), "")
-        person.log_in(changes.login_place())
+        user.output.notice(str(error), "")
+        user.log_in(changes.login_place())
         return ready(compilation, gate), changes
 
 
-def _has_to_ask(compilation: Compilation) -> bool:
+def _needs_settings(compilation: Compilation) -> bool:
     """Return whether the method or the key is missing, and no value is invalid."""
     resolution = compilation.resolution
-    invalid = any(decision.problem for decision in resolution.decisions.values())
-    return not invalid and (resolution.auth_method is None or resolution.needs_api_key)
+    is_invalid = any(decision.problem for decision in resolution.decisions.values())
+    return not is_invalid and (resolution.auth_method is None or resolution.needs_api_key)
 
 
-def _first_use(compilation: Compilation, changes: Changes, person: _Person) -> ReadyConfig:
-    """Ask for what is missing. A login that fails, and a key that is not where it was said to be, lead back.
+def _ask_until_ready(compilation: Compilation, changes: Changes, user: _User) -> ReadyConfig:
+    """Ask for missing settings, again after a failed login or a reference that leads to no key.
 
     Raises:
-        ConfigurationError: if the person thinks better of it.
+        ConfigurationError: if the user cancels.
     """
-    show_warnings(compilation.diagnostics, person.output)
-    person.output.notice(f"{_missing(compilation)} Answer these questions to begin; Ctrl-C exits.")
+    show_warnings(compilation.diagnostics, user.output)
+    user.output.notice(f"{_missing_text(compilation)} Answer these questions to begin; Ctrl-C exits.")
     while True:
         try:
-            change = person.ask(changes)
+            change = user.ask(changes)
             if change is None:
                 raise IncompleteError(compilation.diagnostics)
             return changes(change)
         except (AuthenticationError, ProviderError, SecretReferenceError, NoLoginError) as error:
-            person.output.error(error, "")
+            user.output.error(error, "")
 
 
-def _missing(compilation: Compilation) -> str:
-    """Return what is missing, in a short sentence."""
+def _missing_text(compilation: Compilation) -> str:
+    """Return a sentence that says which setting is missing."""
     has_key = compilation.resolution.decisions["api_key"].winner is not None
     return "There is no authentication method yet." if has_key else "There is no API key yet."

@@ -1,4 +1,4 @@
-"""The dialogue of `init`: the settings of a project that has none yet, tried before they are written."""
+"""The dialogue of `init`, which asks for the settings of a new project and tests them."""
 
 from __future__ import annotations
 
@@ -26,43 +26,43 @@ if TYPE_CHECKING:
 
 
 def ask_for_settings(request: Request, output: Output, provider: str, trial: Trial) -> dict[str, str | Secret]:
-    """Ask in the dialogue of a first use, which shows what flags and the environment say; return texts by field.
+    """Ask for the settings, with values of flags and the environment as defaults; return the values by field.
 
     Raises:
-        ConfigurationError: if the person thinks better of it.
+        ConfigurationError: if the user cancels.
     """
     from qwen_runtime.terminal.dialogue import ask_settings  # noqa: PLC0415 - the HTTP client is slow to import
 
-    current = _defaults(request, "qwen" if provider == LOGIN_METHOD else provider)
+    current = _dialogue_defaults(request, "qwen" if provider == LOGIN_METHOD else provider)
     while True:
         change = ask_settings(
             current, dumb=output.is_dumb, color=output.wants_color, place="init", checks=trial, asks_where=False
         )
         if change is None:
-            raise ConfigurationError("nothing was set up", hint="Run it again when you have the key.")
-        if not change.log_in or _has_logged_in(request, output):
-            return _of_change(change)
-        # Another provider may be chosen now.
+            raise ConfigurationError("nothing was set up", hint="Run qwen-cfg init again when you have the key.")
+        if not change.log_in or _log_in(request, output):
+            return _texts_to_write(change)
+        # The user may choose another provider now.
         current = replace(current, provider="")
 
 
-def _defaults(request: Request, provider: str) -> DialogueDefaults:
-    """Return what the user said before, for the dialogue. Enter accepts nothing that only a project's file says."""
+def _dialogue_defaults(request: Request, provider: str) -> DialogueDefaults:
+    """Return the defaults of the dialogue. Values that come only from a project's file are no defaults."""
     from qwen_runtime import DialogueDefaults  # noqa: PLC0415
 
     decisions = compilation_of(replace(request, choice=EnvFileChoice("none"))).resolution.decisions
     winners = {name: None if decisions[name].by_default else decisions[name].winner for name in ("base_url", "model")}
     texts = {n: "" if w is None or w.origin.is_project_said else w.revealed for n, w in winners.items()}
     login = ""
-    # Without a home there is no place for one.
+    # Without a home, there is no place for a login.
     with suppress(ConfigurationError):
         login = login_place_under(request).existing_path
     exported = exported_keys(request.process.environ, with_usual=True)
     return DialogueDefaults(texts["base_url"], texts["model"], login=login, exported=exported, provider=provider)
 
 
-def _has_logged_in(request: Request, output: Output) -> bool:
-    """Let the person log in, and tell whether that succeeded; if not, they are told why."""
+def _log_in(request: Request, output: Output) -> bool:
+    """Log in, and return whether that succeeded; show the error if it did not."""
     try:
         log_in_at_terminal(login_place_under(request), output, terminal_of(output, request.process.state), browser=True)
     except (AuthenticationError, ProviderError) as error:
@@ -71,7 +71,7 @@ def _has_logged_in(request: Request, output: Output) -> bool:
     return True
 
 
-def _of_change(change: Change) -> dict[str, str | Secret]:
+def _texts_to_write(change: Change) -> dict[str, str | Secret]:
     texts = texts_of(change)
     if texts.get("auth_method") == LOGIN_METHOD:
         return {"auth_method": LOGIN_METHOD}

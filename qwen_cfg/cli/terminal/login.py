@@ -1,4 +1,4 @@
-"""A login with a person at the terminal."""
+"""A login at the terminal."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def log_in_at_terminal(place: LoginPlace, output: Output, terminal: Terminal, *, browser: bool) -> Login:
-    """Log in while the person at the terminal sees what to do.
+    """Log in, with instructions for the user on the screen.
 
     Raises:
-        AuthenticationError: if it is denied, or nobody logs in before the code expires.
-        ProviderError: if the server gives no code, or refuses.
-        OutputError: if the login cannot be kept.
+        AuthenticationError: if the login is denied, or the code expires.
+        ProviderError: if the server sends no code, or refuses.
+        OutputError: if the login cannot be saved.
     """
     from qwen_runtime.oauth.flow import log_in  # noqa: PLC0415 - for a login only
     from qwen_runtime.oauth.server import AuthorizationServer  # noqa: PLC0415
@@ -36,7 +36,7 @@ def log_in_at_terminal(place: LoginPlace, output: Output, terminal: Terminal, *,
 
 
 def terminal_of(output: Output, state: Path | None) -> Terminal:
-    """Return what is known about the terminal, given the directory that keeps the history of its lines."""
+    """Return the properties of the terminal. `state` is the directory for the history of its lines."""
     from qwen_runtime.terminal.device import Terminal  # noqa: PLC0415
 
     return Terminal(dumb=output.is_dumb, color=output.wants_color, history=None if state is None else state / "history")

@@ -1,4 +1,4 @@
-"""A question at the terminal that is answered with yes or no."""
+"""A yes-or-no question at the terminal."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from qwen_schema import printable, redact
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Places in what `termios.tcgetattr` returns.
+# Indexes in the list that `termios.tcgetattr` returns.
 _INPUT, _LOCAL = 0, 3
 
 
 def confirm(question: str) -> bool:
-    """Ask at the terminal; no is the answer unless yes is given."""
-    # Ctrl-C is a no from the moment when the question can be seen.
+    """Ask at the terminal, and return whether the answer is yes."""
+    # Ctrl-C means no as soon as the question is visible.
     try:
-        with _interruptible(), _line_by_line():
+        with _interruptible(), _line_input():
             print(printable(redact(question)), end="", file=sys.stderr, flush=True)
             answer = input()
     except (EOFError, KeyboardInterrupt):
@@ -32,7 +32,7 @@ def confirm(question: str) -> bool:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let Ctrl-C end the question, even while a command puts signals off until it has finished."""
+    """Let Ctrl-C end the question, even if a command has deferred signals until its end."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -44,10 +44,10 @@ def _interruptible() -> Iterator[None]:
 
 
 @contextmanager
-def _line_by_line() -> Iterator[None]:
-    """Let the terminal show what is typed and end a line at Enter, as a line editor may have it not do.
+def _line_input() -> Iterator[None]:
+    """Set the terminal to echo and to read lines, which a line editor may have switched off.
 
-    What was typed before is forgotten: it is no answer.
+    Text that was typed before the question is discarded.
     """
     try:
         import termios  # noqa: PLC0415 - not on Windows
