@@ -378,7 +378,7 @@ def test_ctrl_c_while_standard_input_is_read(desk: Desk, server: Provider, form:
     ) as process:
         assert process.stderr is not None
         assert process.stdout is not None
-        assert b"reading standard input" in process.stderr.readline()
+        assert b"end of standard input" in process.stderr.readline()
         process.send_signal(signal.SIGINT)
         result = result_of(process.stdout.read().decode(), form)
     assert (process.returncode, result["exit_reason"], result["exit_code"]) == (130, "interrupted", 130)

@@ -42,7 +42,7 @@ def test_the_edits_are_numbered_and_the_rules_are_named(project: Desk) -> None:
         "model is exported  [environment OPENAI_MODEL] here, by the rules of Qwen Code's documents (no qwen on PATH)"
     )
     assert rest == [
-        "To get model=of the file, one of these:",
+        "To get model=of the file, do one of these:",
         "  1. unset OPENAI_MODEL",
         "  2. add the flag --model='of the file'",
         "",
@@ -51,7 +51,7 @@ def test_the_edits_are_numbered_and_the_rules_are_named(project: Desk) -> None:
         "",
         *rest[7:],
     ]
-    assert ended.err == "Each was tried by resolving; nothing was written.\n"
+    assert ended.err == "Each edit was tested by resolving again. Nothing was written.\n"
     assert project.files() == before
 
 
@@ -64,7 +64,7 @@ def test_a_line_and_a_setting_are_named_by_their_place(project: Desk) -> None:
     assert "change ../.env:3 to OPENAI_MODEL='x y'" in out.partition("documents")[2]
     both = project.run("why-not", "model=of the file", *NEWER, "--model", "flag").ended(0).out
     assert "1. change the flag" not in both
-    assert "     and leave out --model" in both or "1. leave out --model" in both
+    assert "     and omit --model" in both or "1. omit --model" in both
 
 
 def test_where_the_value_stands_in_vain_is_told(desk: Desk) -> None:
@@ -150,7 +150,7 @@ def test_a_key_is_asked_for_by_its_origin_and_never_shown(project: Desk) -> None
 
 def test_no_edit_helps_and_why(desk: Desk) -> None:
     out = desk.run("why-not", "timeout=soon").ended(1).out
-    assert "No edit makes it so:\n  it is not valid: it is not a number; expected a number above 0 to 3600\n" in out
+    assert "No edit has this effect:\n  it is not valid: it is not a number; expected a number above 0 to 3600\n" in out
     other = desk.run("why-not", "api_key=env:MY_KEY").ended(1).out
     assert "MY_KEY is not read as the key by these rules; they read OPENAI_API_KEY" in other
     assert "no command" not in desk.run("why-not", "api_key=file:/nowhere/.env").ended(1).out

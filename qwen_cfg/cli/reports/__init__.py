@@ -1,1 +1,1 @@
-"""Reports: results as text, data and annotations."""
+"""Reports: the results of commands as text, as data, and as problems at places in files."""

@@ -1,4 +1,4 @@
-"""The report of a checked artifact as problems at places in files."""
+"""The report of a check as problems at places in files."""
 
 from __future__ import annotations
 
@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 
 
 def problems_of(report: Report) -> tuple[Problem, ...]:
-    """Return what a check found as problems: differences, findings of rules, and notes."""
-    return (*_drift(report), *(_found(diagnostic, report) for diagnostic in report.diagnostics), *_noted(report))
+    """Return the differences, the findings of rules and the notes of a check as problems."""
+    return (
+        *_drift_problems(report),
+        *(_finding_problem(diagnostic, report) for diagnostic in report.diagnostics),
+        *_note_problems(report),
+    )
 
 
-def _drift(report: Report) -> Iterator[Problem]:
+def _drift_problems(report: Report) -> Iterator[Problem]:
     for d in report.differences:
         remains = d in report.remaining
         message = (
@@ -35,19 +39,19 @@ def _drift(report: Report) -> Iterator[Problem]:
         yield Problem("error" if remains else "note", DRIFT, message, *place, fails=remains, about=d.field)
 
 
-def _noted(report: Report) -> Iterator[Problem]:
+def _note_problems(report: Report) -> Iterator[Problem]:
     for note in report.notes:
         yield Problem("note", NOTE, note, in_repository(report.file), line_of(report.text, "api_key"))
 
 
-def _found(diagnostic: Diagnostic, report: Report) -> Problem:
-    """Return a finding as a problem at the place that it is about; one about no file is at the artifact's field."""
+def _finding_problem(diagnostic: Diagnostic, report: Report) -> Problem:
+    """Return a finding as a problem at its file, if that is in the repository, or else at the artifact's field."""
     finding = diagnostic.finding
-    beside = in_repository(os.path.normpath(Path(report.file).parent / str(finding.path)))
-    in_tree = finding.path is not None and not finding.path.startswith("~") and not beside.startswith(("/", ".."))
+    path = in_repository(os.path.normpath(Path(report.file).parent / str(finding.path)))
+    is_inside = finding.path is not None and not finding.path.startswith("~") and not path.startswith(("/", ".."))
     file, line = (
-        (beside, finding.line or 1)
-        if in_tree
+        (path, finding.line or 1)
+        if is_inside
         else (in_repository(report.file), line_of(report.text, str(finding.field)))
     )
     message = sentences(finding.message, finding.hint)

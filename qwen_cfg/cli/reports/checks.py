@@ -1,4 +1,4 @@
-"""The outcomes of many checks, together: as text, as data, and as problems at places in files."""
+"""The outcomes of many checks as text, as data, and as problems at places in files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 
-# The outcomes in words, in the order of the summary; each takes the number in front of it.
+# The statuses as words that follow a number, in the order of the summary.
 _WORDS = {
     "same": "up to date",
     "valid": "valid",
@@ -29,37 +29,36 @@ _WORDS = {
     "error": "with an error",
 }
 
-# A message of more than one artifact names so many of them.
+# A message about several artifacts names at most this many.
 _MOST_NAMES = 3
 
 
 @record
 class Checks:
-    """Outcomes in the order of the artifacts, and the command line that writes again what has drifted."""
+    """The outcomes in the order of the artifacts, and the command line that updates artifacts with drift."""
 
     outcomes: Sequence[Outcome]
     update: Sequence[str] = ()
-    is_single: bool = False
 
     @property
     def exit_code(self) -> int:
-        """The highest of the exit codes: an artifact that is not valid (3) counts more than drift (1)."""
+        """The highest exit code: an invalid artifact (3) counts more than drift (1)."""
         return max((outcome.exit_code for outcome in self.outcomes), default=0)
 
     @property
     def summary(self) -> str:
-        """How many artifacts there are, and how many came out how."""
+        """The number of artifacts, in total and for each status."""
         counts = self._counts()
-        told = ", ".join(f"{counts[status]:,} {word}" for status, word in _WORDS.items() if counts.get(status))
-        return f"{_number(len(self.outcomes))}: {told}"
+        by_status = ", ".join(f"{counts[status]:,} {word}" for status, word in _WORDS.items() if counts.get(status))
+        return f"{_count_text(len(self.outcomes))}: {by_status}"
 
     def text(self, output: Output) -> None:
-        """Show a line for each artifact, what differs below it, and one summary."""
+        """Write a line for each artifact with its details below, and a summary."""
         for outcome in self.outcomes:
-            first, *further = outcome.lines
+            headline, *details = outcome.lines
             fix = ["", f"  To fix: {outcome.fix}"] if outcome.fix else []
-            output.lines(f"{outcome.file}: {first}", *further, *fix, *([""] if further or fix else []), look="check")
-        self._notices(output)
+            output.lines(f"{outcome.file}: {headline}", *details, *fix, *([""] if details or fix else []), look="check")
+        self._show_notices(output)
         output.lines(self.summary, look="check")
         if any(outcome.is_updatable for outcome in self.outcomes):
             output.lines("", f"To fix: {shlex.join(self.update)}", look="check")
@@ -80,7 +79,7 @@ class Checks:
         return Results("check", subjects, self.exit_code, self.summary, rules)
 
     def show_errors(self, output: Output) -> None:
-        """Show to people what could not be checked, beside a format that is for programs."""
+        """Show errors on standard error, for formats that programs read."""
         for outcome in self.outcomes:
             output.notice(*outcome.errors)
 
@@ -88,27 +87,27 @@ class Checks:
         statuses = [outcome.status for outcome in self.outcomes]
         return {status: statuses.count(status) for status in _WORDS if status in statuses}
 
-    def _notices(self, output: Output) -> None:
-        """Show each warning and each note once, with the artifacts that it is about."""
-        for told, names in _grouped((text, o.file) for o in self.outcomes for text in o.warnings).items():
-            output.notice(f"{_named(names)}: {told}")
-        for told, names in _grouped((text, o.file) for o in self.outcomes for text in o.notes).items():
-            output.notice(f"note: {_named(names)}: {told}")
+    def _show_notices(self, output: Output) -> None:
+        """Show each warning and each note once, with its artifacts."""
+        for text, names in _group((text, o.file) for o in self.outcomes for text in o.warnings).items():
+            output.notice(f"{_name_list(names)}: {text}")
+        for text, names in _group((text, o.file) for o in self.outcomes for text in o.notes).items():
+            output.notice(f"note: {_name_list(names)}: {text}")
 
 
-def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """Return the files of each text."""
+def _group(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return the files for each text."""
     groups: dict[str, list[str]] = {}
     for text, file in pairs:
         groups.setdefault(text, []).append(file)
     return groups
 
 
-def _named(names: Sequence[str]) -> str:
-    """Return the names of files, or of a few of many."""
-    shown, left = names[:_MOST_NAMES], len(names) - _MOST_NAMES
-    return ", ".join(shown) + (f" and {left:,} more" if left > 0 else "")
+def _name_list(names: Sequence[str]) -> str:
+    """Return the first names of a list, and the number of the others."""
+    others = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {others:,} more" if others > 0 else "")
 
 
-def _number(count: int) -> str:
+def _count_text(count: int) -> str:
     return f"{count:,} artifact{'' if count == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""`resolve --compare-profiles`: what every version of Qwen Code makes of this place, side by side."""
+"""The result of `resolve --compare-profiles`: every profile side by side."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FORMAT = 1
 
 @record
 class ProfileOutcome:
-    """What a profile makes of the world: a resolution with its explanation, or the error that is there instead."""
+    """The result under a profile: a resolution with its explanation, or an error."""
 
     profile: Profile
     resolution: Resolution | None
@@ -38,25 +38,25 @@ class ProfileOutcome:
 
     @property
     def exit_code(self) -> ExitCode:
-        """What `resolve --explain` under this profile ends with."""
+        """The exit code of `resolve --explain` under this profile."""
         complete = self.resolution is not None and self.resolution.is_complete
         return ExitCode.OK if complete else ExitCode.CONFIGURATION
 
 
 @record
 class SideBySide:
-    """What the profile that is asked for and every other resolve; the exit code is the first one's."""
+    """The results under the profile in use, which comes first, and under every other profile."""
 
     compilation: Compilation
     outcomes: tuple[ProfileOutcome, ...]
 
     @property
     def exit_code(self) -> ExitCode:
-        """The exit code of the command."""
+        """The exit code of the command, which is that of the profile in use."""
         return self.outcomes[0].exit_code
 
     def text(self, output: Output, color: Color) -> None:
-        """Show the profiles to people, in columns."""
+        """Write the profiles as text, in columns."""
         from qwen_cfg.explanation.side_by_side import (  # noqa: PLC0415 - JSON needs no screen
             Column,
             side_by_side_screen,
@@ -76,34 +76,34 @@ class SideBySide:
         return {
             "format": FORMAT,
             "exit_code": self.exit_code,
-            "profiles": {one.profile.name: _one(one) for one in self.outcomes},
+            "profiles": {outcome.profile.name: _outcome_data(outcome) for outcome in self.outcomes},
         }
 
 
 def compare(request: Request, *, reveal: bool) -> SideBySide:
-    """Return what each profile resolves for a request; keys are in it only with `reveal`."""
+    """Return the result of a request under each profile. With `reveal`, keys are not masked."""
     compilation = compilation_of(request, "every profile")
-    outcomes = [_made(compilation, profile, reveal=reveal) for profile in compilation.outcomes]
+    outcomes = [_outcome_under(compilation, profile, reveal=reveal) for profile in compilation.outcomes]
     return SideBySide(compilation, tuple(outcomes))
 
 
-def _made(compilation: Compilation, profile: Profile, *, reveal: bool) -> ProfileOutcome:
-    outcome = compilation.outcomes[profile]
-    if not isinstance(outcome, Resolution):
-        return ProfileOutcome(profile, None, None, outcome)
-    others = compare_profiles(outcome, compilation.outcomes)
-    # As with --profile, which gives the same document.
+def _outcome_under(compilation: Compilation, profile: Profile, *, reveal: bool) -> ProfileOutcome:
+    resolution = compilation.outcomes[profile]
+    if not isinstance(resolution, Resolution):
+        return ProfileOutcome(profile, None, None, resolution)
+    others = compare_profiles(resolution, compilation.outcomes)
+    # The document is the same as with --profile.
     chosen_profile = ChosenProfile(profile, compilation.chosen_profile.installed, "--profile")
-    diagnostics = diagnose(outcome, other_profiles=others, chosen_profile=chosen_profile)
-    explained = explain(outcome, diagnostics, other_profiles=others, chosen_profile=chosen_profile, reveal=reveal)
-    return ProfileOutcome(profile, outcome, explained)
+    diagnostics = diagnose(resolution, other_profiles=others, chosen_profile=chosen_profile)
+    explanation = explain(resolution, diagnostics, other_profiles=others, chosen_profile=chosen_profile, reveal=reveal)
+    return ProfileOutcome(profile, resolution, explanation)
 
 
-def _one(made: ProfileOutcome) -> dict[str, object]:
-    """Return the explanation under a profile, or the error that is printed in its place."""
+def _outcome_data(outcome: ProfileOutcome) -> dict[str, object]:
+    """Return the explanation under a profile as plain values, or the error if there is none."""
     from qwen_cfg.explanation.data import explanation_data  # noqa: PLC0415
 
-    if made.explanation is None or made.resolution is None:
-        return error_data(made.error) if made.error else {}
-    incomplete = None if made.resolution.is_complete else IncompleteError(made.explanation.diagnostics).as_data()
-    return explanation_data(made.explanation, made.exit_code, incomplete)
+    if outcome.explanation is None or outcome.resolution is None:
+        return error_data(outcome.error) if outcome.error else {}
+    incomplete = None if outcome.resolution.is_complete else IncompleteError(outcome.explanation.diagnostics).as_data()
+    return explanation_data(outcome.explanation, outcome.exit_code, incomplete)

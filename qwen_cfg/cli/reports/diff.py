@@ -1,4 +1,4 @@
-"""How changes are shown: as text, as JSON under `diff.schema.json`, or as problems at places in files."""
+"""The changes of `diff` as text, as JSON under `diff.schema.json`, and as problems at places in files."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 
-# More changes of one field are counted, and not listed; the artifacts themselves and JSON have them all.
+# At most this many changes of a field are listed; the others are counted. JSON has all of them.
 _MOST_LISTED = 10
 
 
 class Diff:
-    """Changes, for every format; with `summary`, a person is shown the totals only."""
+    """Changes in every output format. With `summary`, the text has only the totals."""
 
     def __init__(self, changes: Changes, *, summary: bool) -> None:
         self._changes = changes
         self._summary = summary
 
     def text(self, output: Output) -> None:
-        """Show them to people."""
-        output.lines(*_text(self._changes, summary=self._summary), look="check")
+        """Write the changes as text."""
+        output.lines(*_lines(self._changes, summary=self._summary), look="check")
         output.notice(*(f"note: {note}" for note in self._changes.notes))
 
     def data(self) -> dict[str, Any]:
-        """Return them as plain values."""
+        """Return the changes as plain values."""
         return diff_data(self._changes)
 
     def results(self) -> Results:
-        """Return each changed field as a problem at its line of the artifact."""
+        """Return each changed field as a problem at its line in the artifact."""
         from .problem import Results, Subject  # noqa: PLC0415 - for formats that list problems
 
         changes, code = self._changes, int(self._changes.exit_code)
         subjects = [Subject(one.file, one.status, _problems(one), _exit_code(one)) for one in changes.changes]
-        # A report of no tests at all is an error to some of its readers.
+        # Some programs reject a report without any test.
         subjects = subjects or [Subject(f"{changes.old} → {changes.new}", "unchanged")]
-        return Results("diff", tuple(subjects), code, _head(changes))
+        return Results("diff", tuple(subjects), code, _headline(changes))
 
 
 def error_results(name: str, error: QwenCfgError) -> Results:
-    """Return the error that ended a comparison as a problem of what was compared."""
+    """Return the error that ended a comparison as a problem of one side."""
     from .problem import Results, Subject, problem_of  # noqa: PLC0415 - for formats that list problems
 
     subject = Subject(name, "error", (problem_of(error, name),), int(error.exit_code))
@@ -70,8 +70,8 @@ def _problems(change: ArtifactChange) -> tuple[Problem, ...]:
         words = sentences(str(change.error), change.error.hint)
         return (Problem("error", INVALID, words, file, fails=True),)
     if change.status != "changed":
-        told = ", ".join(f"{d.field} {d.new or d.old}" for d in change.differences)
-        return (Problem("warning", CHANGE, f"This artifact was {change.status}: {told}.", file, fails=True),)
+        values = ", ".join(f"{d.field} {d.new or d.old}" for d in change.differences)
+        return (Problem("warning", CHANGE, f"This artifact was {change.status}: {values}.", file, fails=True),)
     return tuple(
         Problem(
             "warning",
@@ -113,16 +113,16 @@ def _artifact_data(change: ArtifactChange) -> dict[str, Any]:
     }
 
 
-def _text(changes: Changes, *, summary: bool) -> list[str]:
-    lines = [_head(changes)]
+def _lines(changes: Changes, *, summary: bool) -> list[str]:
+    lines = [_headline(changes)]
     if changes.kind == "revisions":
-        lines += _groups(changes)
+        lines += _group_lines(changes)
     if not summary:
-        lines += [line for change in changes.changes for line in _of_artifact(change, changes)]
+        lines += [line for change in changes.changes for line in _artifact_lines(change, changes)]
     return lines
 
 
-def _head(changes: Changes) -> str:
+def _headline(changes: Changes) -> str:
     sides = f"{changes.old} → {changes.new}"
     if changes.kind != "revisions":
         fields = {d.field for change in changes.changes for d in change.differences if d.part != "resolution"}
@@ -133,38 +133,38 @@ def _head(changes: Changes) -> str:
     if not changes.changes:
         return f"{sides}: {compared}, the same in both"
     changed = changes.count("changed")
-    told = [f"{changes.count(s):,} {word}" for s, word in _OTHERS if changes.count(s)]
+    others = [f"{changes.count(s):,} {word}" for s, word in _OTHER_STATUSES if changes.count(s)]
     if not changed:
-        return f"{sides}: {', '.join(told)}, of {compared}"
-    return f"{sides}: {', '.join([f'{changed:,} of {compared} differ' + ('s' if changed == 1 else ''), *told])}"
+        return f"{sides}: {', '.join(others)}, of {compared}"
+    return f"{sides}: {', '.join([f'{changed:,} of {compared} differ' + ('s' if changed == 1 else ''), *others])}"
 
 
-_OTHERS: tuple[tuple[Status, str], ...] = (
+_OTHER_STATUSES: tuple[tuple[Status, str], ...] = (
     ("added", "added"),
     ("removed", "removed"),
     ("broken", "not compared: invalid"),
 )
 
 
-def _groups(changes: Changes) -> list[str]:
-    """Return each field that changes, in how many artifacts, and the changes that most of them have."""
+def _group_lines(changes: Changes) -> list[str]:
+    """Return the lines for each field that changes: the number of artifacts, and the most frequent changes."""
     lines = [""] if changes.groups else []
     for field in dict.fromkeys(group.field for group in changes.groups):
         groups = [group for group in changes.groups if group.field == field]
         lines.append(f"  {field} differs in {changes.files_with(field):,} of {changes.compared:,}")
-        lines += [f"    {len(group.files):>6,}  {_change(group)}" for group in groups[:_MOST_LISTED]]
+        lines += [f"    {len(group.files):>6,}  {_change_text(group)}" for group in groups[:_MOST_LISTED]]
         rest = groups[_MOST_LISTED:]
         if rest:
             lines.append(f"    {sum(len(group.files) for group in rest):>6,}  {len(rest):,} other changes")
     return lines
 
 
-def _change(group: Group) -> str:
+def _change_text(group: Group) -> str:
     part = "" if group.part in ("value", "secret reference") else f"{group.part}: "
     return f"{part}{group.old or '(empty)'} → {group.new or '(empty)'}"
 
 
-def _of_artifact(change: ArtifactChange, changes: Changes) -> list[str]:
+def _artifact_lines(change: ArtifactChange, changes: Changes) -> list[str]:
     name = [] if changes.kind != "revisions" else ["", change.file + _STATUS[change.status]]
     if change.error is not None:
         return [*name, f"  {change.error}", *([f"  {change.error.hint}"] if change.error.hint else [])]

@@ -1,4 +1,4 @@
-"""How an examination is told: line by line as text, or as one JSON document."""
+"""The result of `doctor`: line by line as text, or as one JSON document."""
 
 from __future__ import annotations
 
@@ -24,75 +24,79 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 
+# The mark and the style of each outcome.
 _MARKS = {"ok": ("✓", "green"), "failed": ("✗", "bold red"), "skipped": ("\N{EN DASH}", "dim"), "note": ("!", "yellow")}
 _NAME_WIDTH = 6
 
 
 @record
 class Examination:
-    """A finished examination."""
+    """The steps of a finished examination."""
 
     steps: tuple[Step, ...]
 
     @property
     def first_failure(self) -> Step | None:
-        """The step to look at first."""
+        """The first step that failed; None if there is none."""
         return next((step for step in self.steps if step.outcome == "failed" and not self._is_overruled(step)), None)
 
     def _is_overruled(self, step: Step) -> bool:
-        """Return whether a failed step is ignored: a key may be valid for questions but not for the list of models."""
+        """Return whether a failure is ignored: a key may be valid for a chat but not for the list of models."""
         answers = any(other.name == "chat" and other.outcome == "ok" for other in self.steps)
         return answers and step.name in ("models", "model")
 
     @property
     def exit_code(self) -> ExitCode:
-        """The exit code of the first error, or 0."""
+        """The exit code of the first failed step, or 0."""
         error = self.first_failure.error if self.first_failure else None
         return ExitCode.OK if error is None else error.exit_code
 
 
 def heading(use: ReadyConfig, rules: str, width: int) -> RenderableType:
-    """Return by whose rules what would be used, and where each of it comes from."""
-    rows = [(Text(name, "bold"), Text(_safe(value)), Text(_safe(origin), "dim")) for name, value, origin in _used(use)]
+    """Return the rules in use, and the values of the connection with their origins."""
+    rows = [
+        (Text(name, "bold"), Text(_redact(value)), Text(_redact(origin), "dim"))
+        for name, value, origin in _settings(use)
+    ]
     table = grid(rows, width) if width >= SIDE_BY_SIDE_WIDTH else None
-    return Group(Lines(Text(_safe(rules), "dim")), *(stacked(rows) if table is None else [table]), Text())
+    return Group(Lines(Text(_redact(rules), "dim")), *(stacked(rows) if table is None else [table]), Text())
 
 
 def line(step: Step, width: int) -> RenderableType:
-    """Return a step in one line, with the place and what to do under it."""
+    """Return a step as a line, with the place of the error and the hint below it."""
     mark, style = _MARKS[step.outcome]
-    what = Text(_safe(step.what), "dim" if step.outcome == "skipped" else "")
+    what = Text(_redact(step.what), "dim" if step.outcome == "skipped" else "")
     if step.seconds is not None:
         what.append(f"  {step.seconds:.2f} s", "dim")
     place = step.error.where if step.error else ""
-    under = [Lines(Text(_safe(text), style), 4) for text, style in ((place, ""), (step.hint, "dim")) if text]
+    under = [Lines(Text(_redact(text), style), 4) for text, style in ((place, ""), (step.hint, "dim")) if text]
     head = Text(f"{mark} {step.name.ljust(_NAME_WIDTH)}", style)
     hanging = 4 if width < SIDE_BY_SIDE_WIDTH else head.cell_len + 2
     return Group(Lines(Text.assemble(head, "  ", what), hanging=hanging), *under)
 
 
-def closing(examined: Examination, width: int) -> RenderableType:  # noqa: ARG001 - like the other parts
-    """Return what it comes to: all well, or what to do first."""
-    first = examined.first_failure
+def closing(examination: Examination, width: int) -> RenderableType:  # noqa: ARG001 - like the other parts
+    """Return the conclusion: all steps passed, or the first thing to fix."""
+    first = examination.first_failure
     if first is None:
-        noted = sum(step.outcome == "note" for step in examined.steps)
-        notes = f", with {noted} note{'' if noted == 1 else 's'}" if noted else ""
-        but = ", but for the list of models" if any(step.outcome == "failed" for step in examined.steps) else ""
-        return Group(Text(), Lines(Text(f"all steps passed{notes}{but}", "green")))
-    return Group(Text(), Lines(Text(f"First fix ({first.name}): {_safe(first.hint or first.what)}", "bold")))
+        count = sum(step.outcome == "note" for step in examination.steps)
+        notes = f", with {count} note{'' if count == 1 else 's'}" if count else ""
+        exception = ", except the list of models" if any(s.outcome == "failed" for s in examination.steps) else ""
+        return Group(Text(), Lines(Text(f"all steps passed{notes}{exception}", "green")))
+    return Group(Text(), Lines(Text(f"First fix ({first.name}): {_redact(first.hint or first.what)}", "bold")))
 
 
-def document(artifact: ResolvedConfig, examined: Examination) -> dict[str, Any]:
-    """Return the examination as a document of plain values."""
-    shown = to_document(without_secrets(artifact))
-    first = examined.first_failure
+def document(artifact: ResolvedConfig, examination: Examination) -> dict[str, Any]:
+    """Return the examination as plain values, without secrets."""
+    artifact_document = to_document(without_secrets(artifact))
+    first = examination.first_failure
     return {
         "format": FORMAT,
-        "config": shown["config"],
-        "provenance": shown["provenance"],
-        "steps": [_step_data(step) for step in examined.steps],
+        "config": artifact_document["config"],
+        "provenance": artifact_document["provenance"],
+        "steps": [_step_data(step) for step in examination.steps],
         "error": first.error.as_data() if first and first.error else None,
-        "exit_code": int(examined.exit_code),
+        "exit_code": int(examination.exit_code),
     }
 
 
@@ -107,22 +111,22 @@ def _step_data(step: Step) -> dict[str, Any]:
     }
 
 
-def _used(use: ReadyConfig) -> Iterator[tuple[str, str, str]]:
-    """Yield the fields that decide about the connection: name, value, origin."""
+def _settings(use: ReadyConfig) -> Iterator[tuple[str, str, str]]:
+    """Yield the values of the connection: name, value and origin."""
     artifact = use.artifact
     yield "base_url", artifact.text("base_url"), _origin(artifact, "base_url")
     yield "model", artifact.text("model"), _origin(artifact, "model")
-    # Where the key is read from now, which --secret-from may have changed.
+    # The present reference to the key, which --secret-from may have changed.
     if use.key is None:
         yield "login", "Qwen OAuth", str(artifact.api_key.path)
     else:
         yield "api_key", mask(use.key.reveal()), str(artifact.api_key)
-    told_of = {
+    proxy_settings = {
         "proxy": artifact.text("proxy"),
         "no_proxy": artifact.text("proxy") and show_value(cast("tuple[str, ...]", artifact.config["no_proxy"])),
         "ca_bundle": artifact.text("ca_bundle"),
     }
-    for name, value in told_of.items():
+    for name, value in proxy_settings.items():
         if value and not layer_named(artifact.provenance[name].layer).is_default:
             yield name, value, _origin(artifact, name)
 
@@ -131,5 +135,5 @@ def _origin(artifact: ResolvedConfig, name: str) -> str:
     return provenance_text(artifact.provenance[name])
 
 
-def _safe(text: str) -> str:
+def _redact(text: str) -> str:
     return printable(redact_unknown(text))

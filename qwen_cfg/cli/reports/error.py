@@ -1,4 +1,4 @@
-"""An error as data, for the commands that print JSON."""
+"""An error as data, for commands that print JSON."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ if TYPE_CHECKING:
 
 
 def error_data(error: QwenCfgError) -> dict[str, Any]:
-    """Return the document that an error is: what, where, what to do, and the exit code."""
+    """Return an error as a document, under `error.schema.json`."""
     return {"error": error.as_data(), "exit_code": int(error.exit_code)}

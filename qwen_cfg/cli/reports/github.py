@@ -1,4 +1,4 @@
-"""Workflow annotations, as GitHub Actions reads them from standard output."""
+"""The format `github`: annotations, which GitHub Actions reads from standard output."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _LEVELS = {"error": "error", "warning": "warning", "note": "notice"}
 
 
 def show(results: Results, output: Output) -> None:
-    """Write an annotation for each problem, and a table where the job has a place for a summary."""
+    """Write an annotation for each problem, and a table to the summary of the job, if it has one."""
     for problem in results.problems:
         output.annotation(annotation(problem))
-    from .step_summary import append_summary  # noqa: PLC0415 - needed in a job alone
+    from .step_summary import append_summary  # noqa: PLC0415 - only needed in a job
 
     append_summary(results, output)
 
 
 def annotation(problem: Problem) -> str:
-    """Return one workflow command (`error`, `warning` or `notice`), its parts escaped as the runner expects.
+    """Return a workflow command (`error`, `warning` or `notice`), with its parts escaped as the runner expects.
 
     Source: GitHub Actions, "Workflow commands", setting an error message.
     """
@@ -36,7 +36,7 @@ def annotation(problem: Problem) -> str:
 
 
 def _data(text: str) -> str:
-    """Return a text as the data of a command. The runner shows its line ends, which cannot begin another command."""
+    """Return a text as the data of a command. Line ends are escaped, so that they cannot begin another command."""
     escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     return printable(escaped)
 

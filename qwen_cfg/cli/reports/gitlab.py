@@ -1,4 +1,4 @@
-"""Code Quality, as GitLab shows it in merge requests (GitLab, "Code Quality report format")."""
+"""The format `gitlab`: a Code Quality report for merge requests (GitLab, "Code Quality report format")."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ def show(results: Results, output: Output) -> None:
 
 
 def document(results: Results) -> list[dict[str, Any]]:
-    """Return the issues as plain values. No two have the same fingerprint, which would hide one."""
-    seen: dict[str, int] = {}
+    """Return the issues as plain values. Each has its own fingerprint: GitLab shows one issue per fingerprint."""
+    counts: dict[str, int] = {}
     issues = []
     for problem in results.problems:
-        known = "\0".join((problem.code, problem.file, problem.about))
-        seen[known] = seen.get(known, 0) + 1
-        issues.append(_issue(problem, f"{known}\0{seen[known]}"))
+        identity = "\0".join((problem.code, problem.file, problem.about))
+        counts[identity] = counts.get(identity, 0) + 1
+        issues.append(_issue(problem, f"{identity}\0{counts[identity]}"))
     return issues
 
 
-def _issue(problem: Problem, known: str) -> dict[str, Any]:
+def _issue(problem: Problem, identity: str) -> dict[str, Any]:
     from hashlib import sha256  # noqa: PLC0415 - slow to import
 
     return {
         "description": problem.message,
         "check_name": f"qwen-cfg: {problem.code}",
-        "fingerprint": sha256(known.encode("utf-8", "surrogateescape")).hexdigest(),
+        "fingerprint": sha256(identity.encode("utf-8", "surrogateescape")).hexdigest(),
         "severity": _SEVERITIES[problem.level],
         "location": {"path": problem.file, "lines": {"begin": problem.line}},
     }

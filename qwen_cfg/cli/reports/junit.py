@@ -1,4 +1,4 @@
-"""JUnit XML, as test reports of CI services read it: a test case for each subject."""
+"""The format `junit`: JUnit XML for test reports, with a test case for each subject."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;
 
 
 def show(results: Results, output: Output) -> None:
-    """Write a document with one suite."""
+    """Write a document with one test suite."""
     output.text("".join(f"{line}\n" for line in _document(results)))
 
 
 def _document(results: Results) -> Iterator[str]:
     errors = sum(_is_error(subject) for subject in results.subjects)
     failures = sum(_fails(subject) for subject in results.subjects) - errors
-    name = _escaped(f"qwen-cfg {results.command}")
+    name = _escape(f"qwen-cfg {results.command}")
     counts = f'name="{name}" tests="{len(results.subjects)}" failures="{failures}" errors="{errors}"'
     yield '<?xml version="1.0" encoding="UTF-8"?>'
     yield f"<testsuites {counts}>"
@@ -38,8 +38,8 @@ def _document(results: Results) -> Iterator[str]:
 
 
 def _case(subject: Subject, command: str) -> Iterator[str]:
-    name, file = _escaped(subject.name), _escaped(in_repository(subject.name))
-    opening = f'    <testcase classname="qwen-cfg.{_escaped(command)}" name="{name}" file="{file}"'
+    name, file = _escape(subject.name), _escape(in_repository(subject.name))
+    opening = f'    <testcase classname="qwen-cfg.{_escape(command)}" name="{name}" file="{file}"'
     if not subject.problems:
         yield f"{opening}/>"
         return
@@ -47,21 +47,21 @@ def _case(subject: Subject, command: str) -> Iterator[str]:
     kind = "error" if _is_error(subject) else "failure"
     failing = [problem for problem in subject.problems if problem.fails]
     if failing:
-        # Readers of these reports show one failure for each test.
-        codes = _escaped(", ".join(dict.fromkeys(problem.code for problem in failing)))
-        yield f'      <{kind} type="{codes}" message="{_escaped(failing[0].message)}">'
-        yield from (f"        {_told(problem)}" for problem in failing)
+        # Programs show only one failure for each test.
+        codes = _escape(", ".join(dict.fromkeys(problem.code for problem in failing)))
+        yield f'      <{kind} type="{codes}" message="{_escape(failing[0].message)}">'
+        yield from (f"        {_problem_text(problem)}" for problem in failing)
         yield f"      </{kind}>"
     others = [problem for problem in subject.problems if not problem.fails]
     if others:
         yield "      <system-out>"
-        yield from (f"        {problem.level}: {_told(problem)}" for problem in others)
+        yield from (f"        {problem.level}: {_problem_text(problem)}" for problem in others)
         yield "      </system-out>"
     yield "    </testcase>"
 
 
-def _told(problem: Problem) -> str:
-    return _escaped(f"{problem.file}:{problem.line}: {problem.code}: {problem.message}")
+def _problem_text(problem: Problem) -> str:
+    return _escape(f"{problem.file}:{problem.line}: {problem.code}: {problem.message}")
 
 
 def _fails(subject: Subject) -> bool:
@@ -69,10 +69,10 @@ def _fails(subject: Subject) -> bool:
 
 
 def _is_error(subject: Subject) -> bool:
-    """Tell whether a subject could not be looked at, which JUnit keeps apart from what failed."""
+    """Return whether a subject could not be checked, which is an error in JUnit and not a failure."""
     return any(problem.code == INVALID for problem in subject.problems)
 
 
-def _escaped(text: str) -> str:
-    """Return a text for an element or an attribute: without a key, and without what XML 1.0 has no place for."""
+def _escape(text: str) -> str:
+    """Return a text for an element or an attribute, without keys and without characters that XML 1.0 forbids."""
     return "".join(_ENTITIES.get(character, character) for character in printable(redact(text)))

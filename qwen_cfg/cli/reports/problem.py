@@ -1,4 +1,4 @@
-"""A problem at a place in a file, for the tools that read such: a CI service, an editor, a code scanner."""
+"""A problem at a place in a file, for the output formats of CI services, editors and code scanners."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
 
 Level = Literal["error", "warning", "note"]
 
-# What a problem is, beside the codes of rules: drift, a change between two sides, what cannot be checked, and what a
-# person should know.
+# The codes of problems that no rule reports: drift, a change between two sides, an artifact that cannot be checked, and
+# a note.
 DRIFT, CHANGE, INVALID, NOTE = "drift", "change", "invalid", "note"
 
-# The directory that a job of a CI service works in, which the names of files are relative to: GitHub's, and GitLab's.
+# The variables with the working directory of a job, in GitHub and GitLab. File names are relative to it.
 _WORKSPACES = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 
 
 @record
 class Problem:
-    """One problem: how bad it is, its code, the words, and the file (named from the workspace) with the line.
+    """One problem: its level, code and message, and the file, relative to the workspace, with the line.
 
-    `fails` says whether it is why the command does not end with 0, and `about` is the field, if it is about one.
+    `fails` is true if the problem is a reason for an exit code other than 0. `about` is the field, if there is one.
     """
 
     level: Level
@@ -39,7 +39,7 @@ class Problem:
 
 @record
 class Subject:
-    """What was looked at, by name, its outcome in a word, and its problems."""
+    """An artifact or a comparison: its name, its status as a word, and its problems."""
 
     name: str
     status: str
@@ -49,7 +49,7 @@ class Subject:
 
 @record
 class Results:
-    """What a command found, for every format that lists problems."""
+    """The results of a command, for every format that lists problems."""
 
     command: str
     subjects: tuple[Subject, ...]
@@ -59,12 +59,12 @@ class Results:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """The problems of all subjects, in their order."""
+        """The problems of all subjects, in order."""
         return tuple(problem for subject in self.subjects for problem in subject.problems)
 
 
 def problem_of(error: QwenCfgError, file: str) -> Problem:
-    """Return the problem that an error is which ended the work on a file; at its line where it names one."""
+    """Return an error about a file as a problem, at the line that the error names, or else at line 1."""
     place, _, line = error.where.rpartition(":")
     message = sentences(str(error), error.hint)
     at = int(line) if place == file and line.isdecimal() else 1
@@ -72,18 +72,18 @@ def problem_of(error: QwenCfgError, file: str) -> Problem:
 
 
 def sentences(*texts: str) -> str:
-    """Return texts as sentences that do not run together."""
+    """Return texts joined as sentences; a missing full stop is added."""
     *first, last = [text.strip() for text in texts if text.strip()]
     return " ".join([*(text if text.endswith((".", "?", "!", ":")) else f"{text}." for text in first), last])
 
 
 def in_repository(name: str) -> str:
-    """Return a file's name as a CI service knows it: from the workspace, else from the top of the git work tree.
+    """Return a file name relative to the CI workspace, or else to the top of the git work tree.
 
-    A file outside of both keeps its name, and so does one without a repository.
+    The name of a file outside of both does not change.
     """
     path = Path(name).absolute()
-    # The name of a link is its own; the directories above it count as they really are.
+    # A link keeps its own name. Links among its parent directories are resolved.
     real = Path(os.path.realpath(path.parent)) / path.name
     named = (os.environ.get(variable) for variable in _WORKSPACES)
     tops = [Path(os.path.realpath(workspace)) for workspace in named if workspace]

@@ -1,4 +1,4 @@
-"""SARIF 2.1.0, which GitHub code scanning and editors read (OASIS, sections 3.13 to 3.58)."""
+"""The format `sarif`: SARIF 2.1.0 for GitHub code scanning and editors (OASIS, sections 3.13 to 3.58)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
-# What is no rule of the catalogue, with its level and its description.
+# The codes that are not rules of the catalogue, with their levels and descriptions.
 _OWN_RULES = {
     DRIFT: ("error", "The artifact differs from what resolves now."),
     CHANGE: ("warning", "The artifact changes from one side of the comparison to the other."),
@@ -52,7 +52,7 @@ def document(results: Results) -> dict[str, Any]:
 
 
 def _rules(results: Results) -> list[dict[str, Any]]:
-    """Return the descriptions of the rules that found anything, in the order of their codes."""
+    """Return the descriptions of the rules that have findings, in the order of their codes."""
     own = [(code, level, text) for code, (level, text) in _OWN_RULES.items()]
     found = {problem.code for problem in results.problems}
     return [
@@ -70,13 +70,13 @@ def _result(problem: Problem, index: dict[str, int]) -> dict[str, Any]:
         "level": problem.level,
         "message": {"text": problem.message},
         "locations": [{"physicalLocation": place}],
-        # What a scanner knows a result by when lines have moved.
+        # Identifies a result if its line has moved.
         "partialFingerprints": {"qwenCfg/v1": ":".join((problem.code, problem.about, problem.file))},
     }
 
 
 def _location(file: str) -> dict[str, str]:
-    """Return a file as a URI: relative to the repository, else absolute."""
+    """Return the URI of a file: relative to the repository, or else absolute."""
     if Path(file).is_absolute() or file.startswith("../"):
         return {"uri": Path(os.path.normpath(Path(file).absolute())).as_uri()}
     return {"uri": quote(os.fsencode(file)), "uriBaseId": "%SRCROOT%"}

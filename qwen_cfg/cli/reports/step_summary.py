@@ -1,4 +1,4 @@
-"""The summary of a job of GitHub Actions: a table that is appended to the file in GITHUB_STEP_SUMMARY."""
+"""Appends a table of the results to the summary of a GitHub Actions job, the file that GITHUB_STEP_SUMMARY names."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 VARIABLE = "GITHUB_STEP_SUMMARY"
 
-# GitHub takes 1 MiB for each step. So many rows are shown, each with so many characters of its problems.
+# GitHub accepts 1 MiB for each step. The table has at most this many rows, and characters for the problems of a row.
 _MOST_ROWS = 200
 _MOST_CHARACTERS = 1000
 
-# The outcomes that have another word for people.
+# The statuses with another word in the table.
 _WORDS = {"same": "up to date", "broken": "invalid"}
 
 
 def append_summary(results: Results, output: Output) -> None:
-    """Append a table of the results to the summary of this job, if it has one. Without it, a notice says why."""
+    """Append a table of the results to the summary of this job, if it has one. If that fails, show a notice."""
     name = os.environ.get(VARIABLE, "")
     if not name:
         return
@@ -41,8 +41,8 @@ def append_summary(results: Results, output: Output) -> None:
 
 
 def summary(results: Results) -> str:
-    """Return the results in Markdown: those that need attention come first, and their problems beside them."""
-    shown = sorted(results.subjects, key=lambda subject: (-subject.exit_code, not subject.problems))[:_MOST_ROWS]
+    """Return the results in Markdown. Subjects that need attention come first."""
+    subjects = sorted(results.subjects, key=lambda subject: (-subject.exit_code, not subject.problems))[:_MOST_ROWS]
     lines = [
         f"### qwen-cfg {results.command}",
         "",
@@ -51,41 +51,41 @@ def summary(results: Results) -> str:
         "| | artifact | result |",
         "| --- | --- | --- |",
     ]
-    lines += [_row(subject) for subject in shown]
-    left = len(results.subjects) - len(shown)
-    if left:
-        lines += ["", f"{left:,} more are not shown."]
+    lines += [_row(subject) for subject in subjects]
+    others = len(results.subjects) - len(subjects)
+    if others:
+        lines += ["", f"{others:,} more are not shown."]
     return "\n".join(lines) + "\n\n"
 
 
 def _row(subject: Subject) -> str:
-    told = "<br>".join(_code(problem.message) for problem in subject.problems)
-    if len(told) > _MOST_CHARACTERS:
-        told = _code(" ".join(problem.message for problem in subject.problems)[: _MOST_CHARACTERS // 8] + "…")
+    problems = "<br>".join(_code(problem.message) for problem in subject.problems)
+    if len(problems) > _MOST_CHARACTERS:
+        problems = _code(" ".join(problem.message for problem in subject.problems)[: _MOST_CHARACTERS // 8] + "…")
     status = _WORDS.get(subject.status, subject.status)
-    return f"| {_mark(subject)} | {_code(subject.name)} | {status}{'<br>' * bool(told)}{told} |"
+    return f"| {_mark(subject)} | {_code(subject.name)} | {status}{'<br>' * bool(problems)}{problems} |"
 
 
 def _mark(subject: Subject) -> str:
-    """Return a sign: all well, a change between two sides (which is no fault), or what makes the command fail."""
+    """Return a mark: success, a change between two sides, which is not a failure, or a failure."""
     if subject.exit_code == 0:
         return "✅"
     return "✏️" if {problem.code for problem in subject.problems if problem.fails} == {CHANGE} else "❌"
 
 
 def _code(text: str) -> str:
-    """Return a text as code: every sign that Markdown or HTML could act on is written by its number."""
+    """Return a text as code: every character with a meaning in Markdown or HTML is escaped."""
     safe = printable(redact(text))
-    written = (c if c.isalnum() or c in " -./" or not c.isascii() else f"&#{ord(c)};" for c in safe)
-    return f"<code>{''.join(written)}</code>"
+    escaped = (c if c.isalnum() or c in " -./" or not c.isascii() else f"&#{ord(c)};" for c in safe)
+    return f"<code>{''.join(escaped)}</code>"
 
 
 def _append(path: Path, text: str) -> None:
-    """Append to a regular file that is there; a link that stands in a project is not followed.
+    """Append to an existing regular file, without following links in a project.
 
     Raises:
-        LinkInProjectError: if one is on the way.
-        OSError: if it cannot be written.
+        LinkInProjectError: if there is such a link.
+        OSError: if the file cannot be written.
     """
     from qwen_cfg.reading.qwen_home import home_of  # noqa: PLC0415 - needed in a job alone
     from qwen_schema.folders import open_directory, outside_projects  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""What `verify` found, as lines and as data."""
+"""The result of `verify` as lines and as data."""
 
 from __future__ import annotations
 
@@ -18,108 +18,110 @@ FORMAT = 1
 _MOST_OUTPUT = 600
 
 
-def exit_code(found: Verification) -> ExitCode:
-    """Return 0 if Qwen Code does what was expected."""
-    return ExitCode.OK if found.comparison.verdict == "agrees" else ExitCode.FINDINGS
+def exit_code(verification: Verification) -> ExitCode:
+    """Return 0 if Qwen Code does what `--explain` says, otherwise 1."""
+    return ExitCode.OK if verification.comparison.verdict == "agrees" else ExitCode.FINDINGS
 
 
-def document(found: Verification) -> dict[str, Any]:
-    """Return the result as plain values, under `verify.schema.json`; no key is in it."""
+def document(verification: Verification) -> dict[str, Any]:
+    """Return the result as plain values, under `verify.schema.json`, without keys."""
     return {
         "format": FORMAT,
-        "exit_code": int(exit_code(found)),
-        "verdict": found.comparison.verdict,
-        "program": str(found.program),
-        "version": found.installed.name.removeprefix("qwen "),
-        "expected_stop": found.expected.stop,
+        "exit_code": int(exit_code(verification)),
+        "verdict": verification.comparison.verdict,
+        "program": str(verification.program),
+        "version": verification.installed.name.removeprefix("qwen "),
+        "expected_stop": verification.expected.stop,
         "fields": [
             {
-                "field": one.name,
-                "agrees": one.agrees,
-                "origin": one.origin,
-                **({} if one.name == "api_key" else {"explained": one.expected, "sent": one.sent}),
+                "field": field.name,
+                "agrees": field.agrees,
+                "origin": field.origin,
+                **({} if field.name == "api_key" else {"explained": field.expected, "sent": field.sent}),
             }
-            for one in found.comparison.fields
+            for field in verification.comparison.fields
         ],
-        "refused": list(found.refused),
-        "distrusted": list(found.distrustful),
-        "timed_out": found.ended.too_long,
-        "exit_status": found.ended.status,
-        "notices": list(found.notices),
-        "output": _output(found),
-        "possible_reasons": list(_possible_reasons(found)),
+        "refused": list(verification.refused),
+        "distrusted": list(verification.distrustful),
+        "timed_out": verification.ended.too_long,
+        "exit_status": verification.ended.status,
+        "notices": list(verification.notices),
+        "output": _output(verification),
+        "possible_reasons": list(_possible_reasons(verification)),
     }
 
 
-def lines(found: Verification) -> list[str]:
-    """Return the result as lines for people."""
-    told = [f"{found.installed.name} ({found.program}), started once against a recorder on this machine"]
-    told += [_line(found, one) for one in found.comparison.fields]
-    told += _about_no_request(found)
-    told += [f"  refused   {host}: the program asked for it, and nothing was sent there" for host in found.refused]
-    told += [f"  note      {notice}" for notice in found.notices]
-    told.append(_CLOSING[found.comparison.verdict])
-    return told
+def lines(verification: Verification) -> list[str]:
+    """Return the result as lines of text."""
+    result = [f"{verification.installed.name} ({verification.program}), started once with a recorder on this machine"]
+    result += [_line(verification, field) for field in verification.comparison.fields]
+    result += _missing_request_lines(verification)
+    result += [
+        f"  refused   {host}: the program tried to reach it, and nothing was sent" for host in verification.refused
+    ]
+    result += [f"  note      {notice}" for notice in verification.notices]
+    result.append(_CLOSING[verification.comparison.verdict])
+    return result
 
 
 _CLOSING = {
     "agrees": "agrees: Qwen Code does what --explain says",
     "differs": "differs: Qwen Code does not do what --explain says. Please report it.",
-    "no request": "differs: --explain says that Qwen Code sends a request, and none came",
+    "no request": "differs: --explain says that Qwen Code sends a request, and it sent none",
 }
 
 
-def _line(found: Verification, one: FieldResult) -> str:
-    if one.name == "api_key":
-        key = found.expected.key
+def _line(verification: Verification, field: FieldResult) -> str:
+    if field.name == "api_key":
+        key = verification.expected.key
         value = "" if key is None else mask(key.reveal())
-        return _row(one, value if one.agrees else f"another key was sent than {value}")
-    if one.agrees:
-        return _row(one, one.expected)
-    explained = one.expected or "nothing"
-    return _row(one, f"--explain: {explained}; sent: {one.sent or 'nothing'}")
+        return _row(field, value if field.agrees else f"--explain: {value}; another key was sent")
+    if field.agrees:
+        return _row(field, field.expected)
+    explained = field.expected or "nothing"
+    return _row(field, f"--explain: {explained}; sent: {field.sent or 'nothing'}")
 
 
-def _row(one: FieldResult, text: str) -> str:
-    origin = f"  ({one.origin})" if one.origin else ""
-    return f"  {one.name:<12}{'agrees' if one.agrees else 'differs'}   {text}{origin}"
+def _row(field: FieldResult, text: str) -> str:
+    origin = f"  ({field.origin})" if field.origin else ""
+    return f"  {field.name:<12}{'agrees' if field.agrees else 'differs'}   {text}{origin}"
 
 
-def _about_no_request(found: Verification) -> list[str]:
-    if found.comparison.fields:
+def _missing_request_lines(verification: Verification) -> list[str]:
+    if verification.comparison.fields:
         return []
-    if found.expected.stop:
-        return [f"  no request, as expected: {found.expected.stop}"]
-    ended = found.ended
-    told = [f"  no request reached the recorder: {_how_it_ended(ended)}"]
-    told += [f"  {host} was asked for, and the program did not accept its certificate" for host in found.distrustful]
-    output = _output(found)
-    told += [f"  its last output: {output}"] if output else []
-    return [*told, *(f"  possible reason: {reason}" for reason in _possible_reasons(found))]
+    if verification.expected.stop:
+        return [f"  no request, as expected: {verification.expected.stop}"]
+    ended = verification.ended
+    result = [f"  no request reached the recorder: {_end_text(ended)}"]
+    result += [f"  {host}: the program did not accept the recorder's certificate" for host in verification.distrustful]
+    output = _output(verification)
+    result += [f"  its last output: {output}"] if output else []
+    return [*result, *(f"  possible reason: {reason}" for reason in _possible_reasons(verification))]
 
 
-def _how_it_ended(ended: ProgramEnd) -> str:
+def _end_text(ended: ProgramEnd) -> str:
     if ended.too_long or ended.status is None:
-        return "it took too long, and was ended"
+        return "it was stopped at the time limit"
     return f"it ended with exit status {ended.status}" if ended.status >= 0 else f"signal {-ended.status} ended it"
 
 
-def _possible_reasons(found: Verification) -> tuple[str, ...]:
-    """Return what it can mean that no request came, where one was expected."""
-    if found.comparison.verdict != "no request":
+def _possible_reasons(verification: Verification) -> tuple[str, ...]:
+    """Return possible reasons for a missing request."""
+    if verification.comparison.verdict != "no request":
         return ()
-    if found.ended.too_long:
-        first = "it is slower than --time-limit allows, or it waits for input"
+    if verification.ended.too_long:
+        first = "it needs more time than --time-limit allows, or it waits for input"
     else:
         first = "it does not work here, or it stopped for a reason that --explain does not know"
-    if found.distrustful:
+    if verification.distrustful:
         return (first, "it does not accept NODE_EXTRA_CA_CERTS: a launcher may unset it")
     return (first, "it does not use the proxy variables (HTTPS_PROXY, HTTP_PROXY): a launcher may unset them")
 
 
-def _output(found: Verification) -> str:
-    """Return the last output of a program that sent no request, where one was expected; without anything like a key."""
-    if found.comparison.verdict != "no request":
+def _output(verification: Verification) -> str:
+    """Return the last output of a program whose request is missing, without anything like a key."""
+    if verification.comparison.verdict != "no request":
         return ""
-    text = " ".join(found.ended.output.split())
+    text = " ".join(verification.ended.output.split())
     return shorten(redact_unknown(text[-_MOST_OUTPUT:]))

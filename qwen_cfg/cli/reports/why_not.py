@@ -1,4 +1,4 @@
-"""How the answer of `why-not` is shown: as text, or as JSON under `why-not.schema.json`."""
+"""The answer of `why-not` as text, and as JSON under `why-not.schema.json`."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 
-# Stands where the key goes, which nobody has typed.
+# The placeholder for a key.
 _KEY = "<the key>"
 
 
 def show_why_not(answer: WhyNot, chosen_profile: ChosenProfile, output: Output) -> None:
-    """Show the answer to people."""
+    """Write the answer as text."""
     first, *others = answer.verdicts
-    output.lines(*_of_first(answer, first, chosen_profile))
+    output.lines(*_first_lines(answer, first, chosen_profile))
     for verdict in others:
-        output.lines("", *_of_other(answer, verdict, first))
+        output.lines("", *_other_lines(answer, verdict, first))
     if any(verdict.fixes for verdict in answer.verdicts):
-        output.notice("Each was tried by resolving; nothing was written.")
+        output.notice("Each edit was tested by resolving again. Nothing was written.")
 
 
 def why_not_data(answer: WhyNot, chosen_profile: ChosenProfile) -> dict[str, Any]:
@@ -82,30 +82,35 @@ def _edit_data(edit: Edit) -> dict[str, Any]:
     }
 
 
-def _of_first(answer: WhyNot, verdict: Verdict, chosen_profile: ChosenProfile) -> list[str]:
+def _first_lines(answer: WhyNot, verdict: Verdict, chosen_profile: ChosenProfile) -> list[str]:
     rules = f"by the {chosen_profile.rules}"
     if verdict.wins:
-        return [f"{answer.field} {_now(answer, verdict)} here, {rules}: nothing to change"]
-    return [f"{answer.field} {_now(answer, verdict)} here, {rules}", *_in_vain(verdict), "", *_fixes(answer, verdict)]
+        return [f"{answer.field} {_state_text(answer, verdict)} here, {rules}: nothing to change"]
+    return [
+        f"{answer.field} {_state_text(answer, verdict)} here, {rules}",
+        *_unused_lines(verdict),
+        "",
+        *_fix_lines(answer, verdict),
+    ]
 
 
-def _of_other(answer: WhyNot, verdict: Verdict, first: Verdict) -> list[str]:
+def _other_lines(answer: WhyNot, verdict: Verdict, first: Verdict) -> list[str]:
     title = f"By the {verdict.profile.rules}"
     if verdict.error:
         return [f"{title}, nothing resolves: {verdict.error}"]
     if verdict.wins:
-        return [f"{title}, it {_now(answer, verdict)} already"]
+        return [f"{title}, it {_state_text(answer, verdict)} already"]
     if verdict.fixes and (verdict.fixes, verdict.unused_offers) == (first.fixes, first.unused_offers):
-        return [f"{title}, the same edits make it so."]
-    return [f"{title}, it {_now(answer, verdict)}", *_in_vain(verdict), "", *_fixes(answer, verdict)]
+        return [f"{title}, the same edits have this effect."]
+    return [f"{title}, it {_state_text(answer, verdict)}", *_unused_lines(verdict), "", *_fix_lines(answer, verdict)]
 
 
-def _in_vain(verdict: Verdict) -> list[str]:
+def _unused_lines(verdict: Verdict) -> list[str]:
     return [f"  {sentence}" for sentence in verdict.unused_offers]
 
 
-def _now(answer: WhyNot, verdict: Verdict) -> str:
-    """Return what the field is now, as the end of a sentence."""
+def _state_text(answer: WhyNot, verdict: Verdict) -> str:
+    """Return the present value of the field, as the end of a sentence."""
     if not verdict.origin:
         return "is not set"
     if declared_fields()[answer.field].secret:
@@ -113,40 +118,39 @@ def _now(answer: WhyNot, verdict: Verdict) -> str:
     return f"is {verdict.value or '(empty)'}  [{verdict.origin}]"
 
 
-def _fixes(answer: WhyNot, verdict: Verdict) -> list[str]:
+def _fix_lines(answer: WhyNot, verdict: Verdict) -> list[str]:
     if not verdict.fixes:
-        return ["No edit makes it so:", *(f"  {reason}" for reason in verdict.reasons)]
-    what = f"{answer.field}={answer.wanted}"
-    one_of = "one of these" if len(verdict.fixes) > 1 else "this"
-    lines = [f"To get {what}, {one_of}:"]
+        return ["No edit has this effect:", *(f"  {reason}" for reason in verdict.reasons)]
+    choice = "do one of these" if len(verdict.fixes) > 1 else "do this"
+    lines = [f"To get {answer.field}={answer.wanted}, {choice}:"]
     for number, fix in enumerate(verdict.fixes, start=1):
-        lines += _fix(number, fix)
+        lines += _numbered_fix(number, fix)
     return lines
 
 
-def _fix(number: int, fix: Fix) -> list[str]:
+def _numbered_fix(number: int, fix: Fix) -> list[str]:
     first, *more = (_words(edit) for edit in fix.edits)
     lines = [f"  {number}. {first}", *(f"     and {words}" for words in more)]
     lines += [f"       this also changes {d.field}: {d.old or '(empty)'} → {d.new or '(empty)'}" for d in fix.also]
     if fix.is_incomplete:
-        lines.append("       the configuration is incomplete then")
+        lines.append("       the configuration is incomplete after this")
     return lines
 
 
 def _words(edit: Edit) -> str:
-    """Return an edit in words."""
+    """Return an edit as an instruction."""
     file, lines = edit.shown, ",".join(map(str, edit.lines))
     at = f"{file}:{lines}" if lines else file
     match edit.where, edit.removes:
         case "flag", True:
-            return f"leave out {edit.name}"
+            return f"omit {edit.name}"
         case "flag", False:
             is_switch = declared_fields()[edit.field].is_switch
-            return f"add the flag {edit.name}{'' if is_switch else f'={_quoted(edit)}'}"
+            return f"add the flag {edit.name}{'' if is_switch else f'={_quote(edit)}'}"
         case "environment", True:
             return f"unset {edit.name}"
         case "environment", False:
-            return f"export {edit.name}={_quoted(edit)}"
+            return f"export {edit.name}={_quote(edit)}"
         case "env-file", True:
             return f"remove {edit.name} from {at}"
         case "env-file", False:
@@ -163,16 +167,16 @@ def _words(edit: Edit) -> str:
 
 
 def _is_key(edit: Edit) -> bool:
-    """Tell whether an edit puts a key somewhere; a pointer to one is none."""
+    """Return whether an edit sets a key; a pointer to a key is not a key."""
     return isinstance(edit.text, Secret) and kind_of_pointer(edit.revealed) is None
 
 
-def _quoted(edit: Edit) -> str:
+def _quote(edit: Edit) -> str:
     return _KEY if _is_key(edit) else shlex.quote(edit.revealed)
 
 
 def _assignment(edit: Edit) -> str:
-    """Return the line of an env file, quoted as the file needs it."""
+    """Return the line of an env file, with quotes if needed."""
     if _is_key(edit):
         return f"{edit.name}={_KEY}"
     try:
