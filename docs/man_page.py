@@ -31,7 +31,7 @@ RELEASED = "2026-11-21"
 _ESCAPES = str.maketrans({"\\": r"\(rs", "-": r"\-", "~": r"\(ti", "^": r"\(ha", "`": r"\(ga", "'": r"\(aq"})
 
 _EXIT_STATUS = {
-    ExitCode.OK: "All well.",
+    ExitCode.OK: "Success.",
     ExitCode.FINDINGS: "A check found something.",
     ExitCode.USAGE: "Usage: the command line, or a file that cannot be written or removed.",
     ExitCode.CONFIGURATION: "The configuration is invalid or incomplete.",

@@ -36,6 +36,7 @@ _MESSAGES = (
     (r"argument (\S+): expected one argument", r"\1 needs a value"),
     (r"argument (\S+): not allowed with argument (\S+)", r"\1 cannot be combined with \2"),
     (r"argument (\S+): ignored explicit argument .*", r"\1 takes no value"),
+    (r"argument (\S+): ", r"\1: "),
 )
 
 # Commands of other programs, each with the command that does the same here.

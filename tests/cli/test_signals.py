@@ -173,7 +173,7 @@ def test_before_the_request(desk: Desk, server: Provider) -> None:
     pipe = {"stdin": subprocess.PIPE}
     with running_command(desk, "run", "--output-format", "json", env=env_of(server), **pipe) as process:
         assert process.stderr is not None
-        assert b"reading standard input" in process.stderr.readline()
+        assert b"end of standard input" in process.stderr.readline()
         process.send_signal(HUP)
         out, _ = ended(process, HUP)
     result = json.loads(out)

@@ -387,6 +387,12 @@ def test_wrong_arguments_are_refused(desk: Desk, words: tuple[str, ...]) -> None
     refused(desk, *words, env=exported(desk))
 
 
+@pytest.mark.parametrize("value", ["0", "x", "601"])
+def test_a_wrong_value_is_explained_after_the_name_of_its_option(desk: Desk, value: str) -> None:
+    err = refused(desk, "--time-limit", value, env=exported(desk)).err
+    assert err.startswith("qwen-cfg: --time-limit: expected seconds, more than 0 and at most 600\n")
+
+
 def test_an_unknown_option_is_named_without_its_value(desk: Desk) -> None:
     assert "'--timeout'" in refused(desk, "--timeout", "5", "--", "qwen", env=exported(desk)).err
 

@@ -55,7 +55,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
 def _require_terminal() -> None:
     if not has_terminal():
         raise ConfigurationError(
-            "a login needs a terminal: standard input and output must be one, and CI not set",
+            "a login needs a terminal for standard input and output, and CI must not be set",
             where="auth login",
             hint="Use an API key: set OPENAI_API_KEY and, if needed, OPENAI_BASE_URL and OPENAI_MODEL. Or log in on "
             "another machine and copy the file ~/.qwen/oauth_creds.json.",
