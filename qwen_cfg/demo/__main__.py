@@ -1,4 +1,4 @@
-"""The demonstration: competing settings and env files, an explanation of which are used, and a chat.
+"""The demonstration: explains a project with competing settings and env files, and chats.
 
 Run as `python -m qwen_cfg.demo`. It needs no network and no key, and leaves no files.
 """
@@ -26,7 +26,7 @@ _FILES = {
 }
 """,
     "work/app/.env": """\
-# the application's own
+# settings of the application
 DEBUG=true
 OPENAI_API_KEY=sk-demo-app-00000000000000000000000000000app
 OPENAI_MODEL=gpt-4o-mini
@@ -36,7 +36,7 @@ OPENAI_MODEL=gpt-4o-mini
 
 
 def main() -> int:
-    """Make, explain, compile and check the project, and chat; return the first exit code that is not 0."""
+    """Create, explain, resolve and check the project, and chat; return the first exit code other than 0."""
     with provider() as base_url, tempfile.TemporaryDirectory(prefix="qwen-cfg-demo-") as directory:
         home = Path(directory).resolve()
         for name, text in _FILES.items():

@@ -36,25 +36,25 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Answer a request."""
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
-        answer = self._answer(asked)
+        answer = self._answer(request)
         for word in answer:
-            self._event({"model": asked["model"], "choices": [{"index": 0, "delta": {"content": word}}]})
+            self._event({"model": request["model"], "choices": [{"index": 0, "delta": {"content": word}}]})
             time.sleep(_PAUSE)
-        self._event({"model": asked["model"], "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        self._event({"model": request["model"], "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
         self.wfile.write(b"data: [DONE]\n\n")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's own
         """Discard the server's log."""
 
-    def _answer(self, asked: dict[str, Any]) -> list[str]:
+    def _answer(self, request: dict[str, Any]) -> list[str]:
         """Return the words of the answer, each with its blank."""
         key = self.headers.get("Authorization", "").removeprefix("Bearer ")
-        said = f"I am the demonstration's provider. The key {mask(key)} reached me, for {asked['model']}."
-        return [f"{word} " for word in said.split(" ")[:-1]] + said.split(" ")[-1:]
+        text = f"I am the demonstration's provider. The key {mask(key)} reached me, for {request['model']}."
+        return [f"{word} " for word in text.split(" ")[:-1]] + text.split(" ")[-1:]
 
     def _event(self, document: dict[str, Any]) -> None:
         self.wfile.write(f"data: {json.dumps(document)}\n\n".encode())

@@ -23,8 +23,8 @@ def heading(cwd: str, rules: str, diagnostics: tuple[Diagnostic, ...], width: in
     """Return the heading of a screen: the directory, the rules in use with the reason, and warnings about the rules."""
     place, rules_text = Text(printable(cwd), "bold"), Text(printable(rules), "dim")
     fits = place.cell_len + rules_text.cell_len + 2 <= width
-    beside = place + Text(" " * (width - place.cell_len - rules_text.cell_len)) + rules_text
-    first: list[RenderableType] = [beside] if fits else [Lines(rules_text), unbroken(place)]
+    one_line = place + Text(" " * (width - place.cell_len - rules_text.cell_len)) + rules_text
+    first: list[RenderableType] = [one_line] if fits else [Lines(rules_text), unbroken(place)]
     about_rules = (d for d in diagnostics if d.code in OF_ALL_FIELDS)
     warnings = [Lines(_label(d) + Text(f"  {printable(d.finding.message)}")) for d in about_rules]
     return Group(*first, *warnings)

@@ -12,7 +12,7 @@ from qwen_cfg.core.layers import layer_named, origin_text
 from qwen_schema import declared_fields, printable
 from qwen_schema.records import replace
 
-from .layout import GAP, SIDE_BY_SIDE_WIDTH, Lines, grid, longest_word, stacked
+from .layout import GAP, SIDE_BY_SIDE_WIDTH, Lines, grid, longest_word, stack_cells
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,7 +114,7 @@ def layers_part(field: FieldExplanation, layers: tuple[Layer, ...], width: int) 
         for number, (value, origin) in enumerate(values.get(layer.name, [])):
             rows.append((Text("" if number else f"  {layer.name}"), Text(value), Text(printable(origin))))
     table = grid(rows, width)
-    return stacked(rows) if table is None else [table]
+    return stack_cells(rows) if table is None else [table]
 
 
 def _under_the_method(field: FieldExplanation) -> Field:

@@ -56,7 +56,7 @@ def grid(rows: Sequence[Sequence[Text]], width: int, *, uncut: Sequence[int] = (
     return table
 
 
-def stacked(rows: Sequence[Sequence[Text]]) -> list[RenderableType]:
+def stack_cells(rows: Sequence[Sequence[Text]]) -> list[RenderableType]:
     """Return the cells of each row below each other, each indented further, without empty cells."""
     first = rows[0][0].plain if rows else ""
     indent = len(first) - len(first.lstrip(" "))

@@ -91,7 +91,7 @@ def _file_rows(columns: tuple[Column, ...], explanations: list[Explanation]) -> 
     if any(one.directory for one in explanations):
         rows.append((Text("  ~/.qwen", "bold"), [_directory(column.explanation) for column in columns]))
     if any(one.excluded for one in explanations):
-        rows.append((Text("  excluded", "bold"), [_excluded(column.explanation) for column in columns]))
+        rows.append((Text("  excluded", "bold"), [_excluded_variables(column.explanation) for column in columns]))
     return rows
 
 
@@ -103,7 +103,7 @@ def _directory(explanation: Explanation | None) -> Text:
     return Text(printable(effect)) + Text(printable(f"\n{directory.moved_by}"), "dim")
 
 
-def _excluded(explanation: Explanation | None) -> Text:
+def _excluded_variables(explanation: Explanation | None) -> Text:
     return _list([f"{e.variable} {e.origin}" for e in explanation.excluded]) if explanation else Text()
 
 
@@ -112,7 +112,7 @@ def _list(entries: Sequence[str]) -> Text:
 
 
 def _table(columns: tuple[Column, ...], rows: list[Row], width: int) -> RenderableType | None:
-    """Return the columns beside each other; None if there is no room for every word."""
+    """Return the columns side by side; None if a word does not fit."""
     lines = [[Text(), *(Text(column.title, "dim") for column in columns)], *([label, *cells] for label, cells in rows)]
     widths = column_widths([[Text(), *(Text(column.profile) for column in columns)], *lines], width)
     if widths is None:

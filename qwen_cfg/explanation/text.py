@@ -14,7 +14,7 @@ from qwen_schema import declared_fields, declared_profiles, printable
 from .diagnostics_text import diagnostics_part, heading
 from .fields_text import field_table, layers_part, source_text, value_text
 from .files_text import excluded_part, search_part, settings_part
-from .layout import SIDE_BY_SIDE_WIDTH, Lines, grid, stacked
+from .layout import SIDE_BY_SIDE_WIDTH, Lines, grid, stack_cells
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -92,7 +92,7 @@ def _other_profile(other: OtherProfileExplanation, fields: int, width: int) -> l
     ]
     rows = [_difference_row(field, same_value) for field, same_value in other.differences]
     table = grid(rows, width) if rows and width >= SIDE_BY_SIDE_WIDTH else None
-    body = stacked(rows) if table is None else [table]
+    body = stack_cells(rows) if table is None else [table]
     return [Lines(Text(f"{other.title} {_difference_text(other)}", "bold")), *body, *unread]
 
 

@@ -182,11 +182,11 @@ def test_no_artifact_overwrites_an_env_file_of_either_profile(two: Desk) -> None
         for path in ("~/q/.env", "~/.qwen/.env", "~/.env", "./.env"):
             written = path.replace("~", str(two.home))
             refused = two.run("resolve", "--profile", profile, "-o", written, env=env).ended(2)
-            assert "an env file exists there" in refused.err
+            assert "this is an env file, which is not overwritten" in refused.err
     above = two.write(".env", "OPENAI_API_KEY=of-a-directory-above\n")
     words = ["--profile", NEWER, *OPENAI, "-o", str(above)]
     refused = two.run("resolve", *words, env={"HOME": str(two.cwd)}).ended(2)
-    assert "an env file exists there" in refused.err
+    assert "this is an env file, which is not overwritten" in refused.err
 
 
 def test_secret_from_applies_to_both_profiles(two: Desk) -> None:

@@ -46,20 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="with two revisions: compare only each qwen.toml below PATH, or the file PATH (after --, as in git; "
         "without PATH, every qwen.toml of the repository)",
     )
-    parser.add_argument(
-        "--env-from",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="compare environments instead: the result here with the result after the variables of FILE (in the format "
-        "of an env file) are added to this environment. Given twice, compare the results of the two files. HOME and "
-        "PATH are never read from FILE",
-    )
-    parser.add_argument(
-        "--env-only",
-        action="store_true",
-        help="with --env-from: replace this environment by the variables of FILE, except HOME and PATH",
-    )
+    _add_environment_options(parser)
     parser.add_argument(
         "--strict",
         action="store_true",
@@ -73,6 +60,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         examples("diff old.toml qwen.toml", "diff main...HEAD", "diff v1 v2 -- services", "diff --env-from ci.env")
         + "\nexit codes: 0 no differences, 1 differences, 2 usage,\n3 an artifact is invalid\n"
+    )
+
+
+def _add_environment_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--env-from",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="compare environments instead: the result here with the result after the variables of FILE (in the format "
+        "of an env file) are added to this environment. Given twice, compare the results of the two files. HOME and "
+        "PATH are never read from FILE",
+    )
+    parser.add_argument(
+        "--env-only",
+        action="store_true",
+        help="with --env-from: replace this environment by the variables of FILE, except HOME and PATH",
     )
 
 

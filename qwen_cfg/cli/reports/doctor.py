@@ -9,7 +9,7 @@ from rich.text import Text
 
 from qwen_cfg.core.drift import provenance_text
 from qwen_cfg.core.layers import layer_named
-from qwen_cfg.explanation.layout import SIDE_BY_SIDE_WIDTH, Lines, grid, stacked
+from qwen_cfg.explanation.layout import SIDE_BY_SIDE_WIDTH, Lines, grid, stack_cells
 from qwen_schema import ExitCode, mask, printable, redact_unknown, show_value, to_document, without_secrets
 from qwen_schema.records import record
 
@@ -59,7 +59,7 @@ def heading(use: ReadyConfig, rules: str, width: int) -> RenderableType:
         for name, value, origin in _settings(use)
     ]
     table = grid(rows, width) if width >= SIDE_BY_SIDE_WIDTH else None
-    return Group(Lines(Text(_redact(rules), "dim")), *(stacked(rows) if table is None else [table]), Text())
+    return Group(Lines(Text(_redact(rules), "dim")), *(stack_cells(rows) if table is None else [table]), Text())
 
 
 def line(step: Step, width: int) -> RenderableType:
