@@ -104,11 +104,11 @@ def check_each(targets: tuple[Target, ...], request: Request, options: CheckOpti
     def check(index: int) -> Outcome:
         return _check_target(targets[index], request, options)
 
-    def lost_outcome(index: int) -> Outcome:
+    def missing_outcome(index: int) -> Outcome:
         error = QwenCfgError("the process that checked this artifact was killed", hint="Check it alone.")
         return outcome_of_error(targets[index].name, error)
 
-    work = Work(check, to_plain, from_plain, lost_outcome, _Progress(len(targets), output).show)
+    work = Work(check, to_plain, from_plain, missing_outcome, _Progress(len(targets), output).show)
     # An update also writes the approvals, which only one process at a time can write.
     return work.all(len(targets), alone=options.update)
 

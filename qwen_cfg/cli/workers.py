@@ -29,13 +29,13 @@ _CHUNK = 1 << 16
 class Work(Generic[T]):
     """Tasks by number. `do` does a task, and `pack` and `unpack` convert its result to JSON and back.
 
-    `lost_result` returns the result of a task whose process died. `show_progress` takes the number of finished tasks.
+    `missing_result` returns the result for a task whose process died. `show_progress` takes the number of done tasks.
     """
 
     do: Callable[[int], T]
     pack: Callable[[T], Any]
     unpack: Callable[[Any], T]
-    lost_result: Callable[[int], T]
+    missing_result: Callable[[int], T]
     show_progress: Callable[[int], None]
 
     def all(self, total: int, *, alone: bool = False) -> list[T]:
@@ -48,7 +48,7 @@ class Work(Generic[T]):
             self.show_progress(len(results))
         if len(results) < total:
             _Workers(self, results).work(range(len(results), total), processes)
-        return [results[number] if number in results else self.lost_result(number) for number in range(total)]
+        return [results[number] if number in results else self.missing_result(number) for number in range(total)]
 
 
 def _processes() -> int:

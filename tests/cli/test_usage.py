@@ -67,6 +67,7 @@ MISTYPED = [
     ("resolve --secret-from enviroment:X", "--secret-from", "environment?"),
     ("resolve --model", "--model/-m needs a value", ""),
     ("envfile", "missing argument: FILE", ""),
+    ("auth", "missing argument: {login,status,logout}", ""),
     ("resolve --all=3", "--all takes no value", ""),
     ("chat", "unknown command 'chat'", "qwen-cfg run?"),
     ("Ask hello", "unknown command 'Ask'", "qwen-cfg run?"),

@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "action",
         choices=["login", "status", "logout"],
+        metavar="{login,status,logout}",
         help="login: log in with a browser, here or on another device; status: show the login and the number of "
         "requests; logout: remove the login, which Qwen Code uses too",
     )

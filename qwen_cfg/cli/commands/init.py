@@ -144,7 +144,7 @@ def _refuse_to_replace(env_file: Path, artifact: Path) -> None:
             raise UsageError(
                 "already exists; nothing changed",
                 where=shown,
-                hint="To see what it gives: qwen-cfg resolve --explain. To change one value: qwen-cfg set model NAME. "
+                hint="To see the result: qwen-cfg resolve --explain. To change one value: qwen-cfg set model NAME. "
                 "To replace the values: qwen-cfg init --force",
             )
 
