@@ -203,7 +203,7 @@ def test_approvals_are_listed_and_withdrawn(desk: Desk, server: Provider) -> Non
     env = {"OPENAI_API_KEY": KEY}
     assert "qwen-cfg trust --yes" in desk.run("trust", env=env).ended(5).err
     desk.run("trust", "--yes", env=env).ended(0)
-    assert "trusted already" in desk.run("trust", env=env).ended(0).out
+    assert "already trusted" in desk.run("trust", env=env).ended(0).out
     what = "your prompts, and the variable OPENAI_API_KEY"
     assert desk.run("trust", "list").ended(0).out == f"{desk.cwd}/.env  stranger.example  ({what})\n"
     (entry,) = desk.run("trust", "list", "--format", "json").ended(0).json["trusted"]
@@ -226,7 +226,7 @@ def test_a_directory_is_approved_for_its_resolved_config(desk: Desk, server: Pro
     refused = desk.run("trust", "../other dir", env=env).ended(5).err
     assert "qwen-cfg -C '../other dir' trust --yes" in refused
     desk.run("trust", "../other dir", "--yes", env=env).ended(0)
-    assert "trusted already" in desk.run("-C", "../other dir", "trust", env=env).ended(0).out
+    assert "already trusted" in desk.run("-C", "../other dir", "trust", env=env).ended(0).out
     assert "nothing here needs to be trusted" in desk.run("trust", ".", env=env).ended(0).out
 
 

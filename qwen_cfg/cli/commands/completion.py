@@ -92,8 +92,6 @@ function __qwen_cfg_reference
 end
 """
 
-_FISH_VALUES = '-xka "(__qwen_cfg_reference)"'
-
 # The beginnings of secret references, and the references that are a single word.
 _KINDS, _WORDS = ("environment:", "env-file:", "keyring:", "command:"), ("flag", "oauth-cache")
 

@@ -61,7 +61,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
     """Trust, list or revoke."""
     _check_usage(args)
     if args.action not in ("list", "revoke"):
-        # `_request` changes to the directory.
+        # Before `_request` changes to the directory.
         place = ["-C", args.action] if args.action is not None and Path(args.action).is_dir() else []
         return _trust(_request(args), output, place, asks=not args.yes)
     # These actions need no working directory.
@@ -133,7 +133,7 @@ def _trust(request: Request, output: Output, place: list[str], *, asks: bool) ->
     new = None if concern is None or store.covers(concern) else concern
     lines = [*map(str, foreign), *([] if new is None else new.lines)]
     if not lines:
-        output.lines("nothing here needs to be trusted" if concern is None else f"{concern.place}: trusted already")
+        output.lines("nothing here needs to be trusted" if concern is None else f"{concern.place}: already trusted")
         return ExitCode.OK
     if asks:
         program, *words = trust_command(request)
