@@ -66,7 +66,9 @@ PROBLEMS = {
 def add_format_option(parser: argparse.ArgumentParser, *names: str, help_text: str = "") -> None:
     """Add `--format` with the formats that a command has; the first one is the default."""
     descriptions = "; ".join(f"{name}: {PROBLEMS[name]}" for name in names if name in PROBLEMS)
-    parser.add_argument("--format", choices=list(names), default=names[0], help=help_text or descriptions)
+    parser.add_argument(
+        "--format", choices=list(names), default=names[0], help=help_text or f"the output format; {descriptions}"
+    )
 
 
 def show(form: str, result: Result, output: Output, *, secrets: bool = False, indent: int | None = 2) -> None:

@@ -32,7 +32,7 @@ COMMANDS = {
     "run": "chat with the model, using only the resolved config",
     "exec": "start a program, such as qwen, with exactly this config",
     "verify": "compare what --explain says with what Qwen Code sends",
-    "doctor": "test the connection to the provider and the model, step by step",
+    "doctor": "test the connection to the provider, step by step",
     "auth": "log in with Qwen OAuth, show the login, or log out",
     "trust": "let a project's files decide where keys and prompts go",
     "terms": "show which terms apply here, and which data is sent and stored",

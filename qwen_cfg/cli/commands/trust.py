@@ -44,8 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         choices=ChoicesOrPath(["list", "revoke"]),
         metavar="{list,revoke,FILE}",
-        help="list: list the trusted files; revoke: revoke them; FILE: trust an artifact, or the files that decide in "
-        "a directory. Without it, trust the files that decide here",
+        help="list or revoke trusted files, or trust an artifact FILE or the files that decide in a directory; without "
+        "it, trust the files that decide here",
     )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="with revoke: trusted files, or their directories")
     parser.add_argument("--all", action="store_true", help="with revoke: everything")
