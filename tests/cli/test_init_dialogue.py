@@ -252,7 +252,7 @@ def test_a_key_in_the_providers_own_variable_is_offered_and_copied(desk: Desk) -
         say(person, ("API key (", "\r"), ("Model [", "\r"))
         # The usual variable overrides others in every program, and the dialogue says so.
         seen = ended(person, 0, OPENROUTER_KEY)
-        assert "api_key: environment OPENAI_API_KEY is used" in seen
+        assert "api_key: environment OPENAI_API_KEY overrides the value" in seen
         assert "unset OPENAI_API_KEY" in seen
     assert f"OPENAI_API_KEY={OPENROUTER_KEY}" in kept(desk)
 

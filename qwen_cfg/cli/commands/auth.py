@@ -34,8 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "action",
         choices=["login", "status", "logout"],
         metavar="{login,status,logout}",
-        help="log in with a browser (here or on another device), show the login and the number of requests, or remove "
-        "the login (which Qwen Code uses too)",
+        help="log in with a browser, show the login and the number of requests, or remove the login; the browser may "
+        "be on another device. Qwen Code uses the same login, so that logout removes it there too",
     )
     parser.add_argument("--no-browser", action="store_true", help="with login: open no browser, only show the address")
     add_format_option(parser, TEXT, JSON, help_text="with status: text or json")
