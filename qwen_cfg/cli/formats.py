@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
+    from pathlib import Path
     from typing import Protocol
+
+    from qwen_schema.codec import Form
 
     from .output import Output
     from .reports.problem import Results
@@ -69,6 +72,11 @@ def add_format_option(parser: argparse.ArgumentParser, *names: str, help_text: s
     parser.add_argument(
         "--format", choices=list(names), default=names[0], help=help_text or f"the output format; {descriptions}"
     )
+
+
+def artifact_form(path: Path) -> Form:
+    """Return the form in which an artifact is written to a file, by the suffix of its name."""
+    return "json" if path.suffix == ".json" else "toml"
 
 
 def show(form: str, result: Result, output: Output, *, secrets: bool = False, indent: int | None = 2) -> None:

@@ -21,6 +21,7 @@ from qwen_cfg.application.init_settings import (
 from qwen_cfg.application.trial import Trial, try_out
 from qwen_cfg.application.typed_key import require_typed_key, vouch_for_typed_key
 from qwen_cfg.cli.arguments import request_of
+from qwen_cfg.cli.formats import artifact_form
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.notices import show_omitted_login, show_unread_files, show_unused_values, show_warnings
 from qwen_cfg.cli.options import add_field_flags
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
 
     from qwen_cfg.application.request import Request
     from qwen_cfg.cli.output import Output
-    from qwen_schema.codec import Form
     from qwen_schema.folders import MayFollow
 
 _NO_ENV_FILE = EnvFileChoice("none")
@@ -115,7 +115,7 @@ def execute(args: argparse.Namespace, output: Output) -> int:
         # Values that the env file now has do not come from flags any more.
         flags = {name: flag for name, flag in request.flags.items() if name not in texts}
         compilation = compilation_of(replace(request, flags=flags), "survey")
-        write_artifact(artifact, compilation.artifact_at(artifact), _format_of(artifact), home)
+        write_artifact(artifact, compilation.artifact_at(artifact), artifact_form(artifact), home)
     output.lines(*done, *replacement_messages(present, texts, shown))
     _finish(compilation, texts, artifact, output, verb="replaced" if was_there else "wrote")
     if not had_env_file:
@@ -230,10 +230,6 @@ def _required_defaults(request: Request, texts: Mapping[str, str | Secret]) -> d
         for name in ("base_url", "model")
         if (decision := decisions[name]).by_default and decision.winner is not None
     }
-
-
-def _format_of(path: Path) -> Form:
-    return "json" if path.suffix == ".json" else "toml"
 
 
 def _finish(

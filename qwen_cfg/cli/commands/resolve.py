@@ -11,7 +11,7 @@ from qwen_cfg.application.artifact_nearby import endpoint_notice
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.incomplete import IncompleteError
 from qwen_cfg.cli.arguments import request_of, require_terminal_for_secrets
-from qwen_cfg.cli.formats import TEXT, Views, show
+from qwen_cfg.cli.formats import TEXT, Views, artifact_form, show
 from qwen_cfg.cli.help import examples
 from qwen_cfg.cli.notices import show_omitted_login, show_warnings
 from qwen_cfg.cli.options import add_color_option, add_field_flags, add_resolution_options
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from qwen_cfg.application.compilation import Compilation
     from qwen_cfg.cli.output import Output
     from qwen_cfg.core.world import World
-    from qwen_schema.codec import Form
 
 _ALL_FIELDS = "*"
 _STANDARD_OUTPUT = ("-", "/dev/stdout")
@@ -149,7 +148,9 @@ def _write_result(args: argparse.Namespace, compilation: Compilation, output: Ou
     _refuse_env_file(path, compilation.world)
     home = compilation.request.process.home.path
     artifact = compilation.artifact_at(path, inline_secrets=args.inline_secrets)
-    write_artifact(path, artifact, _format_of(args, path), home)
+    # With --explain, --format is the format of the explanation.
+    form = args.format if args.explain is None and args.format is not None else artifact_form(path)
+    write_artifact(path, artifact, form, home)
     show_omitted_login(compilation.resolution, artifact, output)
     if compilation.chosen_profile.is_found or output.is_terminal:
         output.notice(f"qwen-cfg: wrote {path} by the {compilation.chosen_profile.rules}")
@@ -161,12 +162,6 @@ def _refuse_env_file(path: Path, world: World) -> None:
         files = (place for place, sighting in sightings.items() if sighting.is_env_file)
         if os.path.realpath(path) in map(os.path.realpath, files):
             raise UsageError(f"this is {kind}, which is not overwritten", where=str(path), hint="Name another file.")
-
-
-def _format_of(args: argparse.Namespace, path: Path) -> Form:
-    if args.explain is None and args.format is not None:
-        return "json" if args.format == "json" else "toml"
-    return "json" if path.suffix == ".json" else "toml"
 
 
 def _explain(args: argparse.Namespace, compilation: Compilation, output: Output) -> int:
