@@ -66,15 +66,15 @@ class Trial:
 
     def list_models(self, base_url: str, key: Secret | None) -> tuple[str, ...] | None:
         """Return the models that the server lists; None if it has no list."""
-        from qwen_runtime.doctor.trial import listed_models  # noqa: PLC0415 - the HTTP client is slow to import
+        from qwen_runtime.doctor.trial import list_models  # noqa: PLC0415 - the HTTP client is slow to import
 
-        return listed_models(self._ready(base_url, key))
+        return list_models(self._ready(base_url, key))
 
     def ask_model(self, base_url: str, key: Secret | None, model: str) -> None:
         """Ask a model for a one-word answer."""
-        from qwen_runtime.doctor.trial import ask_for_a_word  # noqa: PLC0415
+        from qwen_runtime.doctor.trial import ask_one_word  # noqa: PLC0415
 
-        ask_for_a_word(self._ready(base_url, key, model))
+        ask_one_word(self._ready(base_url, key, model))
 
     def _ready(self, base_url: str, key: Secret | None, model: str | None = None) -> ReadyConfig:
         """Return the runtime's input to test typed settings; no file of the project affects it.

@@ -25,7 +25,7 @@ from qwen_schema.ending import decisive_signal, delay_signals, error_of
 from .conversation import Conversation
 from .session import Session
 from .token_totals import usage_data
-from .wire.answer_notices import held_line, notices_of, waiting_line
+from .wire.answer_notices import notices_of, rate_wait_line, retry_line
 from .wire.events import RateWait, Reasoning, RetryWait, Text
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Reporter(Protocol):
 
     takes_joined: bool
 
-    def began(self, settings: Settings) -> None:
+    def on_start(self, settings: Settings) -> None:
         """Report that the question is sent."""
 
     def on_event(self, event: Event, *, more_follows: bool) -> None:
@@ -68,13 +68,13 @@ class _RateLimitNotice:
 
     def __init__(self, output: Output) -> None:
         self._output = output
-        self._is_told = False
+        self._is_reported = False
 
     def note(self, event: Event) -> None:
         """Handle an event; report it if a wait begins."""
-        if isinstance(event, RateWait) and not self._is_told:
-            self._output.notice(f"qwen-cfg: {held_line(event)}")
-        self._is_told = isinstance(event, RateWait)
+        if isinstance(event, RateWait) and not self._is_reported:
+            self._output.notice(f"qwen-cfg: {rate_wait_line(event)}")
+        self._is_reported = isinstance(event, RateWait)
 
 
 class _WaitingLine:
@@ -82,16 +82,16 @@ class _WaitingLine:
 
     def __init__(self, output: Output, form: OutputFormat, model: str) -> None:
         self._output = output
-        self._seen_from: tuple[type, ...] = {"text": (Text,), "json": (), "stream-json": (Text, Reasoning)}[form]
+        self._visible_events: tuple[type, ...] = {"text": (Text,), "json": (), "stream-json": (Text, Reasoning)}[form]
         self._what = f"waiting for {model}"
         self._is_over = False
-        self._began = time.monotonic()
+        self._start = time.monotonic()
         self._turns = 0
         self._next = 0.0
 
     def note(self, event: Event | None) -> None:
         """Handle an event, or None if nothing happened."""
-        self._is_over = self._is_over or isinstance(event, self._seen_from)
+        self._is_over = self._is_over or isinstance(event, self._visible_events)
         if self._is_over:
             return
         now = time.monotonic()
@@ -104,7 +104,7 @@ class _WaitingLine:
             return
         from .terminal.waiting import waiting_text  # noqa: PLC0415 - only needed at a terminal
 
-        self._output.progress(waiting_text(self._what, now - self._began, self._turns, columns))
+        self._output.progress(waiting_text(self._what, now - self._start, self._turns, columns))
         self._turns += 1
         self._next = now + _TICK
 
@@ -130,7 +130,7 @@ def _ask(
     session: Session, prompt: str, output: Output, reporter: Reporter, heard: list[int], waiting: _WaitingLine
 ) -> ExitCode:
     error: QwenCfgError | None = None
-    reporter.began(session.settings)
+    reporter.on_start(session.settings)
     holding = _RateLimitNotice(output)
     with session.exchange(prompt) as exchange:
         try:
@@ -178,20 +178,20 @@ class _TextReporter:
     def __init__(self, output: Output) -> None:
         self._output = output
         self._is_verbatim = not output.is_terminal
-        self._redacting = StreamRedactor()
+        self._redactor = StreamRedactor()
 
-    def began(self, settings: Settings) -> None:
+    def on_start(self, settings: Settings) -> None:
         """Write nothing."""
 
     def on_event(self, event: Event, *, more_follows: bool) -> None:  # noqa: ARG002 - what came together is one event
         """Write a piece of the answer."""
         if isinstance(event, Text):
-            self._write(self._redacting.add(event.text))
+            self._write(self._redactor.add(event.text))
         _notice_wait(event, self._output)
 
     def on_end(self, settings: Settings, answer: Answer, error: QwenCfgError | None) -> None:
         """Write a line end if the answer does not end with one."""
-        self._write(self._redacting.end())
+        self._write(self._redactor.end())
         if answer.text and not answer.text.endswith("\n"):
             self._output.text("\n", verbatim=True)
         _notice_end(settings, answer, error, self._output)
@@ -209,7 +209,7 @@ class _JsonReporter:
     def __init__(self, output: Output) -> None:
         self._output = output
 
-    def began(self, settings: Settings) -> None:
+    def on_start(self, settings: Settings) -> None:
         """Write nothing."""
 
     def on_event(self, event: Event, *, more_follows: bool) -> None:  # noqa: ARG002 - nothing is written
@@ -229,9 +229,9 @@ class _StreamReporter:
 
     def __init__(self, output: Output) -> None:
         self._output = output
-        self._redacting = {"text": StreamRedactor(), "reasoning": StreamRedactor()}
+        self._redactor = {"text": StreamRedactor(), "reasoning": StreamRedactor()}
 
-    def began(self, settings: Settings) -> None:
+    def on_start(self, settings: Settings) -> None:
         """Write the config that the question is sent with."""
         self._line("start", format=FORMAT, **_config_data(settings))
 
@@ -239,16 +239,16 @@ class _StreamReporter:
         """Write an event for the reader; other facts are in the result."""
         match event:
             case Text(text):
-                self._piece("text", self._redacting["text"].add(text), more_follows=more_follows)
+                self._piece("text", self._redactor["text"].add(text), more_follows=more_follows)
             case Reasoning(text):
-                self._piece("reasoning", self._redacting["reasoning"].add(text), more_follows=more_follows)
+                self._piece("reasoning", self._redactor["reasoning"].add(text), more_follows=more_follows)
             case RetryWait(why, seconds, attempt, most):
                 self._line("waiting", why=why, seconds=round(seconds, 3), attempt=attempt, most=most)
         _notice_wait(event, self._output)
 
     def on_end(self, settings: Settings, answer: Answer, error: QwenCfgError | None) -> None:
         """Write the text that was held back, and then the result."""
-        for kind, redacting in self._redacting.items():
+        for kind, redacting in self._redactor.items():
             self._piece(kind, redacting.end(), more_follows=True)
         self._line("result", format=FORMAT, **_result(settings, answer, error))
         _notice_end(settings, answer, error, self._output)
@@ -308,7 +308,7 @@ def _ending(error: QwenCfgError | None) -> dict[str, Any]:
 
 def _notice_wait(event: Event, output: Output) -> None:
     if isinstance(event, RetryWait):
-        output.notice(f"qwen-cfg: {waiting_line(event)}")
+        output.notice(f"qwen-cfg: {retry_line(event)}")
 
 
 def _notice_end(settings: Settings, answer: Answer, error: QwenCfgError | None, output: Output) -> None:

@@ -97,11 +97,11 @@ def rows(sums: Totals) -> list[tuple[str, str]]:
     silent = sums.requests - sums.answered
     return [
         ("requests", f"{sums.requests}{f', {silent} without an answer' if silent else ''}"),
-        ("prompt tokens", _count(sums.prompt_tokens) + _of(sums.reporting, sums)),
-        ("cached tokens", _count(sums.cached_tokens) + share + _of(sums.reporting_cached, sums)),
-        ("completion tokens", _count(sums.completion_tokens) + _of(sums.reporting, sums)),
-        ("total tokens", _count(sums.total_tokens) + _of(sums.reporting, sums)),
-        ("saved", _saved(sums)),
+        ("prompt tokens", _count(sums.prompt_tokens) + _coverage_text(sums.reporting, sums)),
+        ("cached tokens", _count(sums.cached_tokens) + share + _coverage_text(sums.reporting_cached, sums)),
+        ("completion tokens", _count(sums.completion_tokens) + _coverage_text(sums.reporting, sums)),
+        ("total tokens", _count(sums.total_tokens) + _coverage_text(sums.reporting, sums)),
+        ("saved", _saved_text(sums)),
         ("time to first token", _time(sums.first_token_seconds)),
         ("tokens per second", NOT_REPORTED if sums.tokens_per_second is None else f"{sums.tokens_per_second:.1f}"),
     ]
@@ -122,12 +122,12 @@ def _reports(record: Record, count: Callable[[Usage], int | None]) -> bool:
     return record.usage is not None and count(record.usage) is not None
 
 
-def _of(reporting: int, sums: Totals) -> str:
+def _coverage_text(reporting: int, sums: Totals) -> str:
     """Return the number of answers in a sum, if other answers did not report it; else empty."""
     return f", {reporting} of {sums.answered} answers reporting" if 0 < reporting < sums.answered else ""
 
 
-def _saved(sums: Totals) -> str:
+def _saved_text(sums: Totals) -> str:
     if sums.cached_tokens is None:
         return NOT_KNOWN
     if not sums.cached_tokens:

@@ -14,8 +14,8 @@ from support.serving import free_port
 from qwen_runtime.doctor import examine
 from qwen_runtime.doctor.failures import LONGEST, explain_errors, limit
 from qwen_runtime.doctor.network import connect, look_up, texts
-from qwen_runtime.doctor.route import Target, first_target, for_one_try
-from qwen_runtime.doctor.tls import Handshake, about
+from qwen_runtime.doctor.route import Target, first_target, without_retries
+from qwen_runtime.doctor.tls import Handshake, result_of
 from qwen_schema import UnreachableError
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def test_the_target_of_the_first_connection(url: str, proxy: str, place: str) ->
 @pytest.mark.parametrize("direct", [True, False])
 def test_a_bypassed_proxy_is_not_the_target(direct: bool) -> None:
     use = ready_config("https://b.example/v1", proxy="http://p:1")
-    assert first_target(for_one_try(use, direct=direct).settings).host == ("b.example" if direct else "p")
+    assert first_target(without_retries(use, direct=direct).settings).host == ("b.example" if direct else "p")
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_bypassed_proxy_is_not_the_target(direct: bool) -> None:
     ],
 )
 def test_a_certificate_that_expires_soon_is_noted(days: float, outcome: str, said: str) -> None:
-    found = about(Handshake("TLSv1.3", "An authority", days * DAY), now=0)
+    found = result_of(Handshake("TLSv1.3", "An authority", days * DAY), now=0)
     assert found.outcome == outcome
     assert said in found.what
 

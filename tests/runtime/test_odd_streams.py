@@ -13,7 +13,7 @@ from support.asking import KEY, ask, close_all, session
 from support.provider import Reply, chunk, events, finish, streamed, usage
 
 from qwen_runtime.wire.answer_notices import notices_of
-from qwen_runtime.wire.endings import wrong_end
+from qwen_runtime.wire.endings import incomplete_reason
 from qwen_runtime.wire.events import Text
 from qwen_runtime.wire.usage import Usage
 from qwen_schema import CutOffError, NoCompletionError, ProviderError, QuotaError, QwenCfgError
@@ -119,8 +119,8 @@ def test_a_long_finish_reason_is_one_line_of_limited_length(server: Provider) ->
 
 @given(st.text())
 def test_any_finish_reason_is_good_or_named_in_one_line(reason: str) -> None:
-    assert len(wrong_end(reason)) < 150
-    assert "\n" not in wrong_end(reason)
+    assert len(incomplete_reason(reason)) < 150
+    assert "\n" not in incomplete_reason(reason)
 
 
 @pytest.mark.parametrize("options", [{"drop": True}, {"stay": True}])

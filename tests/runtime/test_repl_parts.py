@@ -19,7 +19,7 @@ from qwen_runtime.repl.live_view import LiveView
 from qwen_runtime.repl.plain_view import PlainView
 from qwen_runtime.terminal.blocks import Blocks, Lines, markdown_parser
 from qwen_runtime.terminal.painter import Painter
-from qwen_runtime.terminal.redraw import kept_in
+from qwen_runtime.terminal.redraw import unchanged_lines
 from qwen_runtime.terminal.safe_text import safe, without_steering
 from qwen_schema import Secret, StreamRedactor
 
@@ -272,7 +272,7 @@ def test_what_changes_above_the_screen_is_not_written_again() -> None:
 @given(st.lists(st.sampled_from(["", "a", "b c", "d  e"])), st.integers(0, 20), st.lists(st.sampled_from(["", "x"])))
 def test_what_only_goes_on_is_needed_from_where_it_goes_on(old: list[str], kept: int, more: list[str]) -> None:
     kept = min(kept, len(old))
-    assert kept_in(old, kept, [*old, *more]) == kept
+    assert unchanged_lines(old, kept, [*old, *more]) == kept
 
 
 def test_a_redraw_is_one_change() -> None:

@@ -15,7 +15,7 @@ from support.asking import ask, session
 from support.provider import Reply, refusal, streamed
 
 from qwen_runtime.wire.events import RetryWait
-from qwen_runtime.wire.retries import FIRST_DELAY, LONGEST_DELAY, LONGEST_GRANTED, asked_delay, delay, is_retried
+from qwen_runtime.wire.retries import FIRST_DELAY, LONGEST_DELAY, LONGEST_GRANTED, delay, is_retried, requested_delay
 from qwen_schema import QuotaError, QwenCfgError, RateLimitError, UnreachableError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def test_retry_after_is_followed_up_to_a_limit(seconds: float) -> None:
     ],
 )
 def test_reading_retry_after(headers: dict[str, str], seconds: float | None) -> None:
-    assert asked_delay(headers, NOW) == seconds
+    assert requested_delay(headers, NOW) == seconds
 
 
 # On the wire.

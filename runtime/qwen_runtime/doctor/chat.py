@@ -27,10 +27,10 @@ def ask(connection: Connection, observe: Observe | None) -> StepResult:
     with Session(connection, observe=observe).exchange(PROMPT) as exchange:
         for _ in exchange.events():
             pass
-    return _about(exchange.answer, connection.settings)
+    return _result_of(exchange.answer, connection.settings)
 
 
-def _about(answer: Answer, settings: Settings) -> StepResult:
+def _result_of(answer: Answer, settings: Settings) -> StepResult:
     hint = "; ".join(notices_of(answer, settings))
     tokens = answer.usage.total_tokens if answer.usage else None
     count = "tokens not reported" if tokens is None else f"{tokens:,} tokens"

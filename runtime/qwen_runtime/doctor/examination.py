@@ -14,9 +14,9 @@ from .chat import ask
 from .failures import explain_errors, limit
 from .models import ModelList
 from .network import connect, look_up, texts
-from .route import first_target, for_one_try
+from .route import first_target, without_retries
 from .step import Step, StepResult, run_step, skip_step
-from .tls import about, shake_hands
+from .tls import result_of, shake_hands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .network import Address
 
 # The steps that must succeed before a request.
-_WAY = ("proxy", "name", "tcp", "tls")
+_ROUTE = ("proxy", "name", "tcp", "tls")
 _MOST_ADDRESSES = 3
 
 
@@ -49,20 +49,20 @@ class _Examination:
     """A running examination: the results that later steps need."""
 
     def __init__(self, ready: ReadyConfig) -> None:
-        self._bypassed = bool(ready.settings.proxy) and not proxy_for(ready.settings.base_url, ready.settings)
-        self._ready = for_one_try(ready, direct=self._bypassed)
+        self._is_bypassed = bool(ready.settings.proxy) and not proxy_for(ready.settings.base_url, ready.settings)
+        self._ready = without_retries(ready, direct=self._is_bypassed)
         self._settings = self._ready.settings
         self._limit = limit(self._settings)
         self._addresses: list[Address] = []
         self._models = ModelList()
-        self._failed: dict[str, Step] = {}
+        self._failed_steps: dict[str, Step] = {}
 
     def steps(self, *, chat: bool) -> Iterator[Step]:
         """Yield every step, from the name to the answer."""
         with closing(self._ready.connect()) as self._connection:
-            yield from self._through_proxy() if self._settings.proxy else self._straight()
+            yield from self._proxy_steps() if self._settings.proxy else self._direct_steps()
             yield self._tls()
-            yield self._after(_WAY, "models", lambda: self._models.ask(self._connection))
+            yield self._run_after(_ROUTE, "models", lambda: self._models.ask(self._connection))
             yield self._model()
             yield (
                 self._chat()
@@ -74,16 +74,16 @@ class _Examination:
                 )
             )
 
-    def _through_proxy(self) -> Iterator[Step]:
-        yield self._after((), "proxy", self._reach_proxy)
+    def _proxy_steps(self) -> Iterator[Step]:
+        yield self._run_after((), "proxy", self._reach_proxy)
         yield skip_step("name", "the proxy resolves it")
         yield skip_step("tcp", "the proxy opens the connection")
 
-    def _straight(self) -> Iterator[Step]:
-        if self._bypassed:
+    def _direct_steps(self) -> Iterator[Step]:
+        if self._is_bypassed:
             yield skip_step("proxy", f"{self._host} is reached directly, because of no_proxy")
-        yield self._after((), "name", self._look_up)
-        yield self._after(("name",), "tcp", self._connect)
+        yield self._run_after((), "name", self._look_up)
+        yield self._run_after(("name",), "tcp", self._connect)
 
     def _reach_proxy(self) -> StepResult:
         with explain_errors(self._settings):
@@ -107,7 +107,7 @@ class _Examination:
 
     def _tls(self) -> Step:
         if self._settings.base_url.lower().startswith("https:"):
-            return self._after(_WAY, "tls", self._shake_hands)
+            return self._run_after(_ROUTE, "tls", self._shake_hands)
         if is_loopback(self._host):
             return skip_step("tls", "http, which stays on this machine")
         hint = f"Use https if the server supports it: {self._settings.place('base_url')}"
@@ -115,10 +115,10 @@ class _Examination:
 
     def _shake_hands(self) -> StepResult:
         with explain_errors(self._settings), closing(self._ready.connect()) as connection:
-            return about(shake_hands(connection, self._limit))
+            return result_of(shake_hands(connection, self._limit))
 
     def _model(self) -> Step:
-        step = self._after((*_WAY, "models"), "model", self._look_for_model)
+        step = self._run_after((*_ROUTE, "models"), "model", self._look_for_model)
         return replace(step, seconds=None)
 
     def _look_for_model(self) -> StepResult:
@@ -127,26 +127,26 @@ class _Examination:
         return self._models.look_for_model(self._connection)
 
     def _chat(self) -> Step:
-        needs = (*_WAY, "models") if self._would_fail_again() else _WAY
-        return self._after(needs, "chat", lambda: ask(self._connection, self._ready.observe))
+        needs = (*_ROUTE, "models") if self._would_fail_again() else _ROUTE
+        return self._run_after(needs, "chat", lambda: ask(self._connection, self._ready.observe))
 
     def _would_fail_again(self) -> bool:
         """Return whether the error of the list of models applies to a question too.
 
         A key may be valid for questions but not for the list (403), and a server may fail only for the list.
         """
-        failed = self._failed.get("models")
+        failed = self._failed_steps.get("models")
         error = failed.error if failed else None
         return isinstance(error, UnreachableError) or (
             isinstance(error, AuthenticationError) and self._models.status == 401
         )
 
-    def _after(self, needs: tuple[str, ...], name: str, trial: Callable[[], StepResult]) -> Step:
+    def _run_after(self, needs: tuple[str, ...], name: str, trial: Callable[[], StepResult]) -> Step:
         """Return the step of a trial, if the steps that it needs did not fail."""
-        missing = next((need for need in needs if need in self._failed), None)
+        missing = next((need for need in needs if need in self._failed_steps), None)
         step = skip_step(name, f"not tried: {missing} failed") if missing else run_step(name, trial)
         if step.outcome == "failed":
-            self._failed[name] = step
+            self._failed_steps[name] = step
         return step
 
     @property

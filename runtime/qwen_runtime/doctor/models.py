@@ -61,7 +61,7 @@ class ModelList:
         """
         settings = connection.settings
         model, names = settings.model, self.names or []
-        if any(_is_called(name, model) for name in names):
+        if any(_is_model(name, model) for name in names):
             return StepResult(f"{printable(model)} is in the list")
         if not connection.provider.lists_models:
             what = f"{printable(model)} is not in the list: this provider lists models, but requests name a deployment"
@@ -76,7 +76,7 @@ class ModelList:
         self.status = response.status_code
 
 
-def _is_called(listed: str, model: str) -> bool:
+def _is_model(listed: str, model: str) -> bool:
     """Return whether a list contains a model; Gemini adds `models/` before names, and Ollama `:latest` after them."""
     return model in (listed, listed.removeprefix("models/"), listed.removesuffix(":latest"))
 

@@ -24,7 +24,7 @@ class Target:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-def for_one_try(ready: ReadyConfig, *, direct: bool) -> ReadyConfig:
+def without_retries(ready: ReadyConfig, *, direct: bool) -> ReadyConfig:
     """Return the config for its own host: without retries, and without a proxy that is bypassed."""
     changes: dict[str, Value] = {"max_retries": 0, **({"proxy": ""} if direct else {})}
     artifact = replace(ready.artifact, config={**ready.artifact.config, **changes})

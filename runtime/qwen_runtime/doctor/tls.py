@@ -21,7 +21,7 @@ SOON = 7
 _DAY = 24 * 60 * 60
 
 
-class _ShookHandsError(Exception):
+class _HandshakeDoneError(Exception):
     """The handshake is complete; no request has been sent."""
 
 
@@ -44,31 +44,31 @@ def shake_hands(connection: Connection, seconds: float) -> Handshake:
     """
     settings, found = connection.settings, []
     # Through a proxy this is the second layer: the first one may be the proxy's own.
-    awaited = f"{_kind_of_way(settings.proxy)}.start_tls.complete"
+    awaited = f"{_trace_prefix(settings.proxy)}.start_tls.complete"
 
     def note(event: str, info: dict[str, Any]) -> None:
         if event == awaited:
             stream = info["return_value"]
             found.append(_read(stream.get_extra_info("ssl_object")))
             stream.close()
-            raise _ShookHandsError
+            raise _HandshakeDoneError
 
     url = models_url(settings.base_url)
     try:
         with connection.client.stream("GET", url, timeout=seconds, extensions={"trace": note}):
             raise AssertionError("the client sent a request without reporting its handshake")
-    except _ShookHandsError:
+    except _HandshakeDoneError:
         return found[0]
 
 
-def _kind_of_way(proxy: str) -> str:
+def _trace_prefix(proxy: str) -> str:
     """Return httpcore's name of the request's connection."""
     if not proxy:
         return "connection"
     return "socks" if proxy.startswith("socks") else "proxy"
 
 
-def about(handshake: Handshake, now: float | None = None) -> StepResult:
+def result_of(handshake: Handshake, now: float | None = None) -> StepResult:
     """Return the result of a handshake; `now` is in seconds since 1970."""
     days = int((handshake.ends - (time.time() if now is None else now)) // _DAY)
     until = datetime.fromtimestamp(handshake.ends, UTC).strftime("%Y-%m-%d")

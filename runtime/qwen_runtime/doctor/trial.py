@@ -12,7 +12,7 @@ from qwen_schema.records import replace
 
 from .chat import ask
 from .models import ModelList
-from .route import for_one_try
+from .route import without_retries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ _FOR_LIST = 10.0
 _FOR_WORD = 60.0
 
 
-def listed_models(ready: ReadyConfig) -> tuple[str, ...] | None:
+def list_models(ready: ReadyConfig) -> tuple[str, ...] | None:
     """Return the models that an endpoint lists, or None if it has no list. Ctrl-C works at any time.
 
     Raises:
@@ -36,10 +36,10 @@ def listed_models(ready: ReadyConfig) -> tuple[str, ...] | None:
         ProviderError: if the server fails or cannot be reached.
         ConfigurationError: if the CA bundle cannot be used.
     """
-    return _at_once(_patient(ready, _FOR_LIST), _list)
+    return _run_once(_with_timeout(ready, _FOR_LIST), _list_models)
 
 
-def ask_for_a_word(ready: ReadyConfig) -> None:
+def ask_one_word(ready: ReadyConfig) -> None:
     """Ask the model for a one-word answer. Ctrl-C works at any time.
 
     Raises:
@@ -47,10 +47,10 @@ def ask_for_a_word(ready: ReadyConfig) -> None:
         ProviderError: if there is no answer.
         ConfigurationError: if the CA bundle cannot be used.
     """
-    _at_once(_patient(ready, _FOR_WORD), lambda connection: ask(connection, ready.observe))
+    _run_once(_with_timeout(ready, _FOR_WORD), lambda connection: ask(connection, ready.observe))
 
 
-def _patient(ready: ReadyConfig, seconds: float) -> ReadyConfig:
+def _with_timeout(ready: ReadyConfig, seconds: float) -> ReadyConfig:
     """Return a config with a time-out in seconds, unless a source sets one."""
     artifact = ready.artifact
     if artifact.provenance["timeout"].layer != "default":
@@ -58,7 +58,7 @@ def _patient(ready: ReadyConfig, seconds: float) -> ReadyConfig:
     return replace(ready, artifact=replace(artifact, config={**artifact.config, "timeout": seconds}))
 
 
-def _list(connection: Connection) -> tuple[str, ...] | None:
+def _list_models(connection: Connection) -> tuple[str, ...] | None:
     answered = ModelList()
     connection.client.event_hooks = {"response": [answered.note]}
     try:
@@ -71,11 +71,11 @@ def _list(connection: Connection) -> tuple[str, ...] | None:
         raise
 
 
-def _at_once(ready: ReadyConfig, trial: Callable[[Connection], T]) -> T:
+def _run_once(ready: ReadyConfig, trial: Callable[[Connection], T]) -> T:
     """Return the result of a trial over a connection; there is no retry, and Ctrl-C ends the wait."""
 
     def run(_: Flag) -> Iterator[T]:
-        with closing(for_one_try(ready, direct=False).connect()) as connection:
+        with closing(without_retries(ready, direct=False).connect()) as connection:
             yield trial(connection)
 
     background = Background(run)

@@ -140,11 +140,11 @@ class LoginCache:
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise still_there(f"the login cannot be removed: {error.strerror}", self.shown) from None
+            raise removal_error(f"the login cannot be removed: {error.strerror}", self.shown) from None
         return True
 
 
-def still_there(what: str, shown: str) -> OutputError:
+def removal_error(what: str, shown: str) -> OutputError:
     """Return the error for a login that cannot be removed."""
     hint = "You are still logged in. Make its directory writable, or remove the file yourself."
     return OutputError(what, where=shown, hint=hint)

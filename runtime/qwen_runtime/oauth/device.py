@@ -21,7 +21,7 @@ _SLOWER_BY = 5.0
 _LONGEST_INTERVAL = 60.0
 _LONGEST_LIFE = 3600.0
 
-_QUOTED = 200
+_MOST_SHOWN = 200
 
 
 @record
@@ -124,7 +124,7 @@ def device_code_of(document: object) -> DeviceCode:
             raise _no_code(f"its address cannot be opened: {error}") from None
     return DeviceCode(
         Secret(str(texts["device_code"])),
-        printable(str(texts["user_code"]))[:_QUOTED],
+        printable(str(texts["user_code"]))[:_MOST_SHOWN],
         printable(str(texts["verification_uri"])),
         printable(whole),
         _seconds(document.get("expires_in"), 600.0, _LONGEST_LIFE),
@@ -147,7 +147,7 @@ def _no_code(wrong: str) -> ProviderError:
 def error_text(status: int, document: Mapping[str, Any]) -> str:
     """Return the error in an answer (RFC 6749 §5.2), in one line."""
     words = [str(document[name]) for name in ("error", "error_description") if isinstance(document.get(name), str)]
-    text = printable(redact_unknown(" ".join(": ".join(words).split())))[:_QUOTED]
+    text = printable(redact_unknown(" ".join(": ".join(words).split())))[:_MOST_SHOWN]
     return f"{status}: {text}" if text else str(status)
 
 

@@ -13,7 +13,7 @@ from qwen_schema.ending import run_to_end
 from qwen_schema.qwen_oauth import api_of_login
 from qwen_schema.records import replace
 
-from .cache import BrokenLoginError, still_there
+from .cache import BrokenLoginError, removal_error
 from .device import DeviceCode, start_polling
 from .lock import RefreshLock
 from .login import Login, login_of_tokens
@@ -65,7 +65,7 @@ def log_in(
         OutputError: if the login cannot be saved.
     """
     cache.require_place()
-    background = Background(lambda cancelled: _course(server, cache, cancelled))
+    background = Background(lambda cancelled: _login_events(server, cache, cancelled))
     try:
         return _follow(background, view, browse)
     finally:
@@ -73,7 +73,7 @@ def log_in(
         view.end()
 
 
-def _course(
+def _login_events(
     server: AuthorizationServer, cache: LoginCache, cancelled: Flag
 ) -> Iterator[DeviceCode | PollState | Login]:
     """Yield the code, the state after each poll, and finally the saved login."""
@@ -158,7 +158,7 @@ def log_out(cache: LoginCache) -> bool:
         try:
             taken = lock.take(_PATIENCE_TO_LEAVE)
         except OutputError as error:
-            raise still_there(error.what, cache.shown) from None
+            raise removal_error(error.what, cache.shown) from None
         if not taken:
             raise OutputError(
                 "another program is refreshing the login and would restore it",

@@ -36,7 +36,7 @@ class Tokens:
     def __init__(self, cache: LoginCache, server: AuthorizationServer) -> None:
         self._cache = cache
         self._server = server
-        self._unkept: Login | None = None
+        self._unsaved: Login | None = None
         # Tokens that were sent are redacted in answers as long as they are registered.
         self._sent: dict[str, Login] = {}
         self.notices: list[str] = []
@@ -71,7 +71,7 @@ class Tokens:
     def _exchange(self, is_good: Callable[[Login], bool]) -> Login:
         """Return a valid login, which another program may have refreshed in the meantime."""
         lock, until = RefreshLock(self._cache.lock_path), time.monotonic() + _PATIENCE
-        while (login := run_to_end(lambda: self._alone(lock, is_good), _WORK, LONGEST)) is None:
+        while (login := run_to_end(lambda: self._refresh_locked(lock, is_good), _WORK, LONGEST)) is None:
             login = self._read()
             if is_good(login):
                 return login
@@ -84,7 +84,7 @@ class Tokens:
             time.sleep(_LOOK_EVERY)
         return login
 
-    def _alone(self, lock: RefreshLock, is_good: Callable[[Login], bool]) -> Login | None:
+    def _refresh_locked(self, lock: RefreshLock, is_good: Callable[[Login], bool]) -> Login | None:
         """Take the lock, check again, refresh the tokens if still needed; None if another program holds the lock."""
         if not lock.try_take():
             return None
@@ -123,16 +123,16 @@ class Tokens:
         A logout or a new login of another program in the meantime takes precedence.
         """
         try:
-            if self._unkept is None:
+            if self._unsaved is None:
                 found = self._read()
                 if found.refresh_token != before.refresh_token:
                     return found
             self._cache.write(login)
-            self._unkept = None
+            self._unsaved = None
         except AuthenticationError:
             raise
         except QwenCfgError as error:
-            self._unkept = login
+            self._unsaved = login
             self.notices.append(
                 f"the login was refreshed but cannot be saved: {error}. It is valid for this run; log in again later: "
                 "qwen-cfg auth login"
@@ -141,8 +141,8 @@ class Tokens:
         return login
 
     def _read(self) -> Login:
-        if self._unkept is not None:
-            return self._unkept
+        if self._unsaved is not None:
+            return self._unsaved
         login = self._cache.read()
         if login is None:
             raise AuthenticationError(

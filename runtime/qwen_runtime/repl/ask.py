@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
-from qwen_runtime.wire.answer_notices import held_line, notices_of, waiting_line
+from qwen_runtime.wire.answer_notices import notices_of, rate_wait_line, retry_line
 from qwen_runtime.wire.events import RateWait, Reasoning, RetryWait, Text
 from qwen_schema import StreamRedactor
 from qwen_schema.ending import delay_signals
@@ -60,19 +60,19 @@ class _Pieces:
     def __init__(self, view: View) -> None:
         self.view = view
         self._kind: Kind = "answer"
-        self._redacting = StreamRedactor()
+        self._redactor = StreamRedactor()
 
     def add(self, kind: Kind, text: str) -> None:
         """Show the part of a piece that can be shown now."""
         if kind != self._kind:
             self.end()
         self._kind = kind
-        self._show(self._redacting.add(text))
+        self._show(self._redactor.add(text))
 
     def end(self) -> None:
         """Show the text that was held back."""
-        self._show(self._redacting.end())
-        self._redacting = StreamRedactor()
+        self._show(self._redactor.end())
+        self._redactor = StreamRedactor()
 
     def _show(self, text: str) -> None:
         if text:
@@ -96,6 +96,6 @@ def _show_event(event: Event | None, pieces: _Pieces) -> None:
         case Reasoning(text):
             pieces.add("reasoning", text)
         case RetryWait():
-            pieces.view.note(waiting_line(event))
+            pieces.view.note(retry_line(event))
         case RateWait():
-            pieces.view.hold(held_line(event))
+            pieces.view.hold(rate_wait_line(event))

@@ -65,7 +65,7 @@ class Completions(Completer):
     def _words(self, name: str, argument: str) -> Iterable[str]:
         match name:
             case "model":
-                return _matching(self._chat.models.known(self._chat.ready), argument)
+                return _matches(self._chat.models.known(self._chat.ready), argument)
             case "config":
                 return [word for word in ("all", "toml") if word.startswith(argument)]
             case "save":
@@ -99,7 +99,7 @@ def file_names(typed: str, home: Path | None) -> Iterator[str]:
         yield f"{directory}{slash}{name}" + ("" if is_file else "/")
 
 
-def _matching(names: Iterable[str], typed: str) -> list[str]:
+def _matches(names: Iterable[str], typed: str) -> list[str]:
     """Return the names that begin with the typed text, then the names that contain it."""
     lower = typed.lower()
     holding = [name for name in names if lower in name.lower()]

@@ -48,7 +48,7 @@ class Editor:
             key_bindings=_keys(),
             completer=completer,
             complete_while_typing=Condition(_is_command),
-            bottom_toolbar=lambda: _fitting(bottom_line(), get_app().output.get_size().columns),
+            bottom_toolbar=lambda: _fit(bottom_line(), get_app().output.get_size().columns),
             prompt_continuation=_continuation,
             style=_STYLE,
             color_depth=self._depth,
@@ -87,7 +87,7 @@ class Editor:
         )
 
 
-def _fitting(text: str, width: int) -> str:
+def _fit(text: str, width: int) -> str:
     """Return the line at the bottom for a width: always its end, and as much of its beginning as fits."""
     if cell_len(text) <= width:
         return text

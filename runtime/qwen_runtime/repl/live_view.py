@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from qwen_runtime.terminal.blocks import Blocks, Lines, Splitter
-from qwen_runtime.terminal.redraw import kept_in
+from qwen_runtime.terminal.redraw import unchanged_lines
 from qwen_runtime.terminal.safe_text import without_steering
 from qwen_runtime.terminal.waiting import waiting_text
 
@@ -57,7 +57,7 @@ class LiveView:
     def __init__(self, screen: Screen, waiting_for: str) -> None:
         self._screen = screen
         self._waiting_for = waiting_for
-        self._began = time.monotonic()
+        self._start = time.monotonic()
         self._part: _Part | None = None
         self._frame = 0
         self._next_draw = 0.0
@@ -72,7 +72,7 @@ class LiveView:
         if time.monotonic() < self._held_until:
             return
         painter = self._screen.painter
-        line = waiting_text(self._waiting_for, time.monotonic() - self._began, self._frame, painter.width)
+        line = waiting_text(self._waiting_for, time.monotonic() - self._start, self._frame, painter.width)
         self._frame += 1
         self._screen.settle([], live=painter.text(line, "dim")[:1])
 
@@ -127,7 +127,7 @@ class LiveView:
         if self._screen.leave_narrowed():
             # The last line may end in the middle of a word.
             part.kept = max(part.kept, len(part.painted) - 1)
-        kept = kept_in(part.painted, part.kept, [*finished, *rest])
+        kept = unchanged_lines(part.painted, part.kept, [*finished, *rest])
         open_from = max(kept - len(finished), 0)
         part.kept = open_from + self._screen.settle(finished[kept:], live=rest[open_from:])
         part.painted = rest

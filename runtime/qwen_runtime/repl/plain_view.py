@@ -19,13 +19,13 @@ class PlainView:
         self._screen = screen
         self._kinds: list[Kind] = []
         self._is_in_line = False
-        self._is_waiting_told = False
-        self._is_hold_told = False
+        self._has_waiting_line = False
+        self._has_hold_line = False
 
     def tick(self) -> None:
         """Write once that the program waits for the answer."""
-        if not self._kinds and not self._is_waiting_told:
-            self._is_waiting_told = True
+        if not self._kinds and not self._has_waiting_line:
+            self._has_waiting_line = True
             self._screen.say("…")
 
     def add(self, kind: Kind, text: str) -> None:
@@ -46,8 +46,8 @@ class PlainView:
 
     def hold(self, text: str) -> None:
         """Write once that there is a wait."""
-        if not self._is_hold_told:
-            self._is_hold_told = True
+        if not self._has_hold_line:
+            self._has_hold_line = True
             self._screen.say(text)
 
     def end(self) -> None:

@@ -16,7 +16,7 @@ from prompt_toolkit.shortcuts import print_formatted_text
 from prompt_toolkit.styles import Style
 
 from .prompting import prompt
-from .questions import SHOWN_WARNING, wrapped
+from .questions import SHOWN_WARNING, wrap
 
 if TYPE_CHECKING:
     from prompt_toolkit.key_binding import KeyPressEvent
@@ -71,7 +71,7 @@ class EditedQuestions:
         return PromptSession(history=DummyHistory(), key_bindings=keys, style=self._style, color_depth=self._depth)
 
     def _write(self, style: str, text: str) -> None:
-        print_formatted_text(FormattedText([(style, wrapped(text))]), style=self._style, color_depth=self._depth)
+        print_formatted_text(FormattedText([(style, wrap(text))]), style=self._style, color_depth=self._depth)
 
 
 def _hidden_message(question: str, sight: _Sight) -> FormattedText:

@@ -122,7 +122,7 @@ def _list(asked: _Dialogue, endpoint: Endpoint) -> tuple[Endpoint, Stage]:
     try:
         names = asked.checks.list_models(endpoint.base_url, endpoint.key)
     except QwenCfgError as error:
-        return _after(error, asked, endpoint, "list")
+        return _next_stage(error, asked, endpoint, "list")
     if names is None:
         asked.questions.tell("The server has no list of models. The model that you name will be tested.")
         return replace(endpoint, models=None), "model"
@@ -145,12 +145,12 @@ def _chat(asked: _Dialogue, endpoint: Endpoint) -> tuple[Endpoint, Stage]:
     try:
         asked.checks.ask_model(endpoint.base_url, endpoint.key, endpoint.model)
     except QwenCfgError as error:
-        return _after(error, asked, endpoint, "chat")
+        return _next_stage(error, asked, endpoint, "chat")
     asked.questions.tell("The model answers.")
     return endpoint, "end"
 
 
-def _after(error: QwenCfgError, asked: _Dialogue, endpoint: Endpoint, stage: Stage) -> tuple[Endpoint, Stage]:
+def _next_stage(error: QwenCfgError, asked: _Dialogue, endpoint: Endpoint, stage: Stage) -> tuple[Endpoint, Stage]:
     """Show the failure, and return the next stage: the question whose answer is the likely reason."""
     asked.questions.warn(f"That failed: {_safe(error.what)}.")
     # The user who typed the key knows where it comes from.
@@ -163,14 +163,14 @@ def _after(error: QwenCfgError, asked: _Dialogue, endpoint: Endpoint, stage: Sta
         ways["model"] = "choose another model"
     ways |= {stage: "try again", "end": "keep these settings, although the test failed"}
     places = list(ways)
-    default = places.index(_likely(error, endpoint, stage)) + 1
+    default = places.index(_likely_stage(error, endpoint, stage)) + 1
     chosen = places[ask_choice(asked.questions, "Next", list(ways.values()), default=default) - 1]
     if chosen == "end":
         return replace(endpoint, untried=True), "end" if endpoint.model and stage == "chat" else "model"
     return replace(endpoint, is_refused=is_refused), chosen
 
 
-def _likely(error: QwenCfgError, endpoint: Endpoint, stage: Stage) -> Stage:
+def _likely_stage(error: QwenCfgError, endpoint: Endpoint, stage: Stage) -> Stage:
     if isinstance(error, AuthenticationError):
         return "key"
     if isinstance(error, NotFoundError) and stage == "chat" and endpoint.models is not None:

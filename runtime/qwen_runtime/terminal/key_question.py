@@ -38,11 +38,11 @@ def ask_key(
 
     `typed` is a key that was typed earlier in this dialogue.
     """
-    questions.tell(_about_keys(base_url))
+    questions.tell(_key_text(base_url))
     offer = _offer(questions, current, base_url, typed, checks)
     if offer is not None:
         questions.tell(offer.words)
-    text = _accepted_key(questions, base_url, checks, _NEEDED, may_be_empty=offer is not None)
+    text = _ask_valid_key(questions, base_url, checks, _NEEDED, may_be_empty=offer is not None)
     return Secret(text) if text or offer is None else offer.key
 
 
@@ -51,13 +51,13 @@ def ask_other_key(questions: Questions, base_url: str, checks: Checks) -> Secret
     provider = provider_of(base_url)
     if provider.key_page:
         questions.tell(f"Keys of {provider.title}: {provider.key_page}")
-    return Secret(_accepted_key(questions, base_url, checks, _REFUSED, may_be_empty=False))
+    return Secret(_ask_valid_key(questions, base_url, checks, _REFUSED, may_be_empty=False))
 
 
-def _accepted_key(questions: Questions, base_url: str, checks: Checks, needed: str, *, may_be_empty: bool) -> str:
+def _ask_valid_key(questions: Questions, base_url: str, checks: Checks, needed: str, *, may_be_empty: bool) -> str:
     """Ask until the typed text can be a key, and return it; with `may_be_empty`, it may be empty."""
     while True:
-        text = _unquoted(questions, questions.hidden("API key"))
+        text = _unquote(questions, questions.hidden("API key"))
         if not text and may_be_empty:
             return ""
         if not text:
@@ -71,7 +71,7 @@ def _accepted_key(questions: Questions, base_url: str, checks: Checks, needed: s
             return text
 
 
-def _about_keys(base_url: str) -> str:
+def _key_text(base_url: str) -> str:
     provider = provider_of(base_url)
     if provider.key_page:
         return f"Keys of {provider.title}: {provider.key_page}"
@@ -87,10 +87,10 @@ def _offer(
         return _Offer(f"Enter keeps the key that you gave: {_display_key(typed.reveal())}.", typed)
     if current.key and _is_of_current(current, base_url):
         return _Offer(f"There is a key already: {printable(current.key)}. Enter keeps it.", None)
-    for name, key in _exported(current, base_url):
+    for name, key in _exported_keys(current, base_url):
         problem = checks.key_problem(key.reveal(), base_url)
         if not problem:
-            return _of_variable(name, key)
+            return _offer_of_variable(name, key)
         questions.tell(f"{name} is exported, and not offered: {problem}")
     return None
 
@@ -100,14 +100,14 @@ def _is_of_current(current: DialogueDefaults, base_url: str) -> bool:
     return not current.base_url or provider_of(current.base_url).name == provider_of(base_url).name
 
 
-def _exported(current: DialogueDefaults, base_url: str) -> Iterator[tuple[str, Secret]]:
+def _exported_keys(current: DialogueDefaults, base_url: str) -> Iterator[tuple[str, Secret]]:
     """Yield the exported keys for a base URL with their variables: the provider's own before the usual one."""
     for name in (*provider_of(base_url).key_variables, _usual_variable()):
         if name in current.exported:
             yield name, current.exported[name]
 
 
-def _of_variable(name: str, key: Secret) -> _Offer:
+def _offer_of_variable(name: str, key: Secret) -> _Offer:
     shown = f"{name} is exported: {_display_key(key.reveal())}."
     if name == _usual_variable():
         return _Offer(f"{shown} Enter uses it, and it stays there.", None)
@@ -122,7 +122,7 @@ def _display_key(key: str) -> str:
     return printable(safe_text(declared_fields()["api_key"], key))
 
 
-def _unquoted(questions: Questions, typed: str) -> str:
+def _unquote(questions: Questions, typed: str) -> str:
     """Return a typed or pasted text without the blanks and quotes around it."""
     text = typed.strip()
     if len(text) < 2 or text[0] not in _QUOTES or text[-1] != text[0]:

@@ -25,7 +25,7 @@ class LoginScreen:
     def __init__(self, screen: Screen, *, color: bool) -> None:
         self._screen = screen
         self._color = color
-        self._is_told = False
+        self._is_shown = False
 
     def show_code(self, device: DeviceCode) -> None:
         """Show the address, the code and its validity, and a QR code if there is room for it."""
@@ -45,9 +45,9 @@ class LoginScreen:
                 self._screen.settle([], live=["Asking for a code"])
             return
         if self._screen.is_dumb:
-            if not self._is_told:
+            if not self._is_shown:
                 self._screen.say("Waiting for the login. Ctrl-C cancels it.")
-            self._is_told = True
+            self._is_shown = True
             return
         minutes, seconds = divmod(math.ceil(seconds_left), 60)
         line = f"Waiting for the login, {minutes}:{seconds:02} left (Ctrl-C cancels it)"

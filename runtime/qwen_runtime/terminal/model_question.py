@@ -26,9 +26,9 @@ def ask_model(
 ) -> str:
     """Return the chosen or typed model; Enter chooses the first one offered."""
     usable = [name for name in listed if problem_of("model", name) is None and not holds_key(name, key)]
-    present = _present(current, base_url)
-    usual = present or _usual(base_url)
-    offered = _first(usual, usable)
+    present = _present_model(current, base_url)
+    usual = present or _usual_model(base_url)
+    offered = _usual_first(usual, usable)
     # A model that was named stays the first choice, listed or not.
     default = present or (offered[0] if offered else usual)
     for number, name in enumerate(offered[:_MOST_SHOWN], 1):
@@ -58,13 +58,13 @@ def is_listed(model: str, listed: Sequence[str]) -> bool:
     return any(model in (name, name.removeprefix("models/"), name.removesuffix(":latest")) for name in listed)
 
 
-def _present(current: DialogueDefaults, base_url: str) -> str:
+def _present_model(current: DialogueDefaults, base_url: str) -> str:
     """Return the present model if it belongs to the provider; else empty."""
     is_same = not current.base_url or provider_of(current.base_url).name == provider_of(base_url).name
     return current.model if current.model and is_same and problem_of("model", current.model) is None else ""
 
 
-def _usual(base_url: str) -> str:
+def _usual_model(base_url: str) -> str:
     """Return the provider's usual model, or the default if the provider is unknown."""
     provider = provider_of(base_url)
     if provider.is_declared:
@@ -72,7 +72,7 @@ def _usual(base_url: str) -> str:
     return show_value(declared_fields()["model"].default_under("openai") or "")
 
 
-def _first(usual: str, listed: Sequence[str]) -> list[str]:
+def _usual_first(usual: str, listed: Sequence[str]) -> list[str]:
     """Return the models of a list, with the usual model first if it is listed."""
     return list(dict.fromkeys([*([usual] if is_listed(usual, listed) else []), *listed]))
 

@@ -46,7 +46,7 @@ class Painter:
             lines = self._paint(Block(clean))
         except Exception:
             lines = self._paint(Text(clean, overflow="fold"))
-        return _stripped(lines)
+        return _strip(lines)
 
     def table(self, rows: Sequence[Sequence[str]], *, header: bool = False) -> list[str]:
         """Return the lines of a table. The first column is emphasized; with `header`, the first row is, too."""
@@ -77,7 +77,7 @@ class Painter:
         return [line.rstrip(" ") for line in canvas.getvalue().split("\n")[:-1]]
 
 
-def _stripped(lines: list[str]) -> list[str]:
+def _strip(lines: list[str]) -> list[str]:
     """Return lines without blank lines at the beginning and the end."""
     filled = [place for place, line in enumerate(lines) if visible(line).strip()]
     return lines[filled[0] : filled[-1] + 1] if filled else []

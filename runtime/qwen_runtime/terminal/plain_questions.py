@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from .questions import SHOWN_WARNING, echo, wrapped
+from .questions import SHOWN_WARNING, echo, wrap
 
 # The marks that a terminal adds around pasted text.
 _PASTE_MARKS = ("\x1b[200~", "\x1b[201~")
@@ -15,7 +15,7 @@ class PlainQuestions:
 
     def tell(self, text: str) -> None:
         """Write a line."""
-        _write(f"{wrapped(text)}\n")
+        _write(f"{wrap(text)}\n")
 
     warn = tell
 

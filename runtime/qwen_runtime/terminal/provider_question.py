@@ -25,7 +25,7 @@ def ask_provider(questions: Questions, current: DialogueDefaults) -> Provider | 
     """
     providers = tuple(offered_providers().values())
     names = [*offered_providers(), "qwen-oauth"]
-    usual = provider_of(current.base_url).name if current.base_url else _of_exported(current)
+    usual = provider_of(current.base_url).name if current.base_url else _provider_with_key(current)
     default = names.index(usual) + 1 if usual in names else 1
     questions.tell("Which provider do you use?")
     oauth = f"Qwen OAuth, a login in the browser (its free tier ended on {qwen_oauth().closed_on})"
@@ -34,7 +34,7 @@ def ask_provider(questions: Questions, current: DialogueDefaults) -> Provider | 
     return providers[number - 1] if number <= len(providers) else None
 
 
-def _of_exported(current: DialogueDefaults) -> str:
+def _provider_with_key(current: DialogueDefaults) -> str:
     """Return the first provider whose own variable has a key; empty if there is none, or the usual one has a key."""
     if declared_fields()["api_key"].variables[0].name in current.exported:
         return ""

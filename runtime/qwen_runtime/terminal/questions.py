@@ -38,7 +38,7 @@ def without_echo(*, dumb: bool) -> AbstractContextManager[None]:
     return echo(on=False) if dumb else Keyboard(dumb=False).quiet()
 
 
-def wrapped(text: str) -> str:
+def wrap(text: str) -> str:
     """Return a text wrapped at words to the width of the terminal.
 
     Further lines of a numbered option are indented.

@@ -22,7 +22,7 @@ _BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
 # Characters that are drawn around words and depend on the width.
 _LINE = str.maketrans("", "", "─")
 # How many lines before a place are compared to find the common part of the old and the new text.
-_LOOKED_AT = 100
+_COMPARED_LINES = 100
 
 
 def redraw(old: Sequence[str], new: Sequence[str], width: int) -> str:
@@ -57,7 +57,7 @@ def fits(lines: Sequence[str], width: int) -> bool:
     return all(_rows(line, width) == 1 for line in lines)
 
 
-def kept_in(old: Sequence[str], kept: int, new: Sequence[str]) -> int:
+def unchanged_lines(old: Sequence[str], kept: int, new: Sequence[str]) -> int:
     """Return how many of the new lines are already on the screen, if the first `kept` old lines stay there.
 
     Usually `kept`. But new text may have changed these lines, or they are rendered for another width now: the first
@@ -67,21 +67,21 @@ def kept_in(old: Sequence[str], kept: int, new: Sequence[str]) -> int:
         return kept
     said = "".join(map(_signs, old[:kept]))
     ends = list(accumulate((len(_signs(line)) for line in new), initial=0))
-    place = len(said) if "".join(map(_signs, new)).startswith(said) else _said_in(old, kept, new, ends, said)
+    place = len(said) if "".join(map(_signs, new)).startswith(said) else _known_length(old, kept, new, ends, said)
     if kept < len(ends) and ends[kept] == place:
         return kept
     line = bisect_left(ends, place)
     return line if line < len(ends) and ends[line] == place else bisect_right(ends, place) - 1
 
 
-def _said_in(old: Sequence[str], kept: int, new: Sequence[str], ends: Sequence[int], said: str) -> int:
+def _known_length(old: Sequence[str], kept: int, new: Sequence[str], ends: Sequence[int], said: str) -> int:
     """Return how many characters of the new lines are in the old lines that stay."""
     start = min(_count_same(old, new), kept)
-    start_old = max(start, kept - _LOOKED_AT)
-    start_new = max(start, min(kept, len(new)) - 2 * _LOOKED_AT)
-    before, after = _words(old[start_old:kept]), _words(new[start_new : kept + 2 * _LOOKED_AT])
+    start_old = max(start, kept - _COMPARED_LINES)
+    start_new = max(start, min(kept, len(new)) - 2 * _COMPARED_LINES)
+    before, after = _words(old[start_old:kept]), _words(new[start_new : kept + 2 * _COMPARED_LINES])
     stay = len(before)
-    before += _words(old[kept : kept + _LOOKED_AT])
+    before += _words(old[kept : kept + _COMPARED_LINES])
     count = 0
     for block in SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks():
         if block.a < stay:

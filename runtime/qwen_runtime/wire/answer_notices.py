@@ -30,12 +30,12 @@ def notices_of(answer: Answer, settings: Settings) -> Iterator[str]:
         yield f"{printable(answer.model)} answered, not {printable(answer.asked_model)}"
 
 
-def held_line(held: RateWait) -> str:
+def rate_wait_line(held: RateWait) -> str:
     """Return the line about a request that waits for the rate limit."""
     return f"{PER_MINUTE} requests were made in the last minute: the next one follows in {math.ceil(held.seconds)} s"
 
 
-def waiting_line(waiting: RetryWait) -> str:
+def retry_line(waiting: RetryWait) -> str:
     """Return the line about a retry that waits."""
     return f"trying again in {waiting.seconds:.1f} s ({waiting.attempt} of {waiting.most}): {printable(waiting.why)}"
 

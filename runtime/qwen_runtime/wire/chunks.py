@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from qwen_schema import patterns as re
 
-from .endings import is_end, named_end
+from .endings import is_end, reason_name
 from .events import Event, FinishReason, ModelName, Reasoning, Text, ToolCall, UsageReport
 from .usage import read_usage
 
@@ -46,7 +46,7 @@ def is_chunk(document: Mapping[str, Any]) -> bool:
     return is_named or any("delta" in choice for choice in choices_of(completion_of(document)))
 
 
-class _Streamed:
+class _StreamedText:
     """The text that was streamed, by its length and digest: the text itself is held by who takes the events."""
 
     def __init__(self) -> None:
@@ -59,14 +59,14 @@ class _Streamed:
         self.length += len(piece)
         self._pieces.append(piece)
         if len(self._pieces) >= _MOST_PIECES:
-            self._settle()
+            self._flush()
 
     def begins(self, text: str) -> bool:
         """Tell whether a longer text begins with it."""
-        self._settle()
+        self._flush()
         return self._digest.digest() == sha256(_bytes_of(text[: self.length])).digest()
 
-    def _settle(self) -> None:
+    def _flush(self) -> None:
         self._digest.update(_bytes_of("".join(self._pieces)))
         self._pieces.clear()
 
@@ -81,8 +81,11 @@ class ChunkReader:
     def __init__(self) -> None:
         self.has_choices = False
         self._model = ""
-        self._streamed: dict[type[Text | Reasoning], _Streamed] = {Text: _Streamed(), Reasoning: _Streamed()}
-        self._of_messages: dict[type[Text | Reasoning], str] = {Text: "", Reasoning: ""}
+        self._streamed_texts: dict[type[Text | Reasoning], _StreamedText] = {
+            Text: _StreamedText(),
+            Reasoning: _StreamedText(),
+        }
+        self._message_texts: dict[type[Text | Reasoning], str] = {Text: "", Reasoning: ""}
         self._grows, self._are_pieces = False, False
 
     def events(self, document: Mapping[str, Any]) -> Iterator[Event]:
@@ -95,7 +98,7 @@ class ChunkReader:
             yield ModelName(model)
         for choice in choices:
             if not choice.get("index"):
-                yield from self._of_choice(choice)
+                yield from self._choice_events(choice)
         # OpenAI; Groq (`x_groq.usage`); Moonshot (`choices[0].usage`).
         for holder in (document, document.get("x_groq"), *choices):
             usage = holder.get("usage") if isinstance(holder, dict) else None
@@ -103,28 +106,28 @@ class ChunkReader:
                 yield UsageReport(read_usage(usage))
                 break
 
-    def _of_choice(self, choice: Mapping[str, Any]) -> Iterator[Event]:
-        delta, message, reason = choice.get("delta"), choice.get("message"), named_end(choice.get("finish_reason"))
+    def _choice_events(self, choice: Mapping[str, Any]) -> Iterator[Event]:
+        delta, message, reason = choice.get("delta"), choice.get("message"), reason_name(choice.get("finish_reason"))
         if delta and isinstance(delta, dict):
-            for event in _of_part(delta):
+            for event in _part_events(delta):
                 if isinstance(event, _PIECES):
-                    self._streamed[type(event)].add(event.text)
+                    self._streamed_texts[type(event)].add(event.text)
                 yield event
         if message and isinstance(message, dict):
-            yield from self._of_message(message)
+            yield from self._message_events(message)
         if reason and is_end(reason):
             yield FinishReason(reason)
 
-    def _of_message(self, message: Mapping[str, Any]) -> Iterator[Event]:
+    def _message_events(self, message: Mapping[str, Any]) -> Iterator[Event]:
         """Yield the new part of a message: after deltas it is the complete answer, otherwise a piece of it.
 
         DashScope without `incremental_output` sends the answer so far in each message.
         """
-        parts = _of_part(message)
+        parts = _part_events(message)
         for kind in (Reasoning, Text):
-            text, known = "".join(part.text for part in parts if isinstance(part, kind)), self._streamed[kind]
+            text, known = "".join(part.text for part in parts if isinstance(part, kind)), self._streamed_texts[kind]
             if not known.length:
-                new = self._new_in_message(kind, text) if text else ""
+                new = self._new_part(kind, text) if text else ""
             else:
                 # A message that differs from the streamed text is ignored: that text has already been shown.
                 new = text[known.length :] if known.begins(text) else ""
@@ -132,22 +135,22 @@ class ChunkReader:
                 yield kind(new)
         yield from (part for part in parts if not isinstance(part, _PIECES))
 
-    def _new_in_message(self, kind: type[Text | Reasoning], text: str) -> str:
+    def _new_part(self, kind: type[Text | Reasoning], text: str) -> str:
         """Return the new part of a message; no deltas came. A longer one that repeats those before adds its rest."""
-        known = self._of_messages[kind]
+        known = self._message_texts[kind]
         repeats = bool(known.strip()) and text.startswith(known)
         self._grows = self._grows or (repeats and len(text) > len(known) and not self._are_pieces)
         if self._grows and repeats:
-            self._of_messages[kind] = text
+            self._message_texts[kind] = text
             return text[len(known) :]
         self._are_pieces = self._are_pieces or (bool(known.strip()) and not repeats)
         if not self._are_pieces:
             # Blanks may be a piece, or the beginning of an answer that the next message repeats.
-            self._of_messages[kind] = text if text.startswith(known) and not known.strip() else known + text
+            self._message_texts[kind] = text if text.startswith(known) and not known.strip() else known + text
         return text
 
 
-def _of_part(part: Mapping[str, Any]) -> list[Event]:
+def _part_events(part: Mapping[str, Any]) -> list[Event]:
     found: list[Event] = []
     for name in _REASONING:
         thought = part.get(name)

@@ -75,12 +75,12 @@ def open_client(url: str, route: Route, bundle: Path | None, seconds: float) -> 
     uses_tls = any(part.startswith("https:") for part in (url.lower(), (proxy or "").lower()))
     verify = tls_context(bundle, uses_tls=uses_tls)
     if proxy:
-        way = _way_through(proxy, route.proxy_login)
+        way = _proxy_of(proxy, route.proxy_login)
         return httpx.Client(trust_env=False, verify=verify, timeout=seconds, proxy=way, headers=headers)
     return httpx.Client(trust_env=False, transport=LoopbackTransport(verify), timeout=seconds, headers=headers)
 
 
-def _way_through(proxy: str, login: Secret | None) -> httpx.Proxy:
+def _proxy_of(proxy: str, login: Secret | None) -> httpx.Proxy:
     """Return the client's form of a proxy with its login."""
     url = usable_proxy(proxy)
     if login is None:

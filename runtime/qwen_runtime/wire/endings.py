@@ -28,7 +28,7 @@ _FAILED = re.compile(r"error|fail|abort|insufficient|timeout|overload|network")
 _LONGEST = 60
 
 
-def named_end(reason: Any) -> str:
+def reason_name(reason: Any) -> str:
     """Return the name of a reason of any JSON type; empty if the value means that there is no reason yet.
 
     A number, `true`, a list or an object is an unknown reason. `false` and 0, the first value of an enum, mean that
@@ -59,7 +59,7 @@ def is_tool_call(reason: str) -> bool:
     return _plain(reason) in _TOOLS
 
 
-def wrong_end(reason: str) -> str:
+def incomplete_reason(reason: str) -> str:
     """Return why an answer with this reason is incomplete; an empty text if it is complete."""
     plain = _plain(reason)
     if plain in _WHOLE | _LIMIT | _NONE:

@@ -7,7 +7,7 @@ import httpx
 
 def completions_url(base_url: str) -> httpx.URL:
     """Return the URL for completions (OpenAI API reference, "Create chat completion")."""
-    return _below(base_url, "/chat/completions")
+    return _with_path(base_url, "/chat/completions")
 
 
 def models_url(base_url: str) -> httpx.URL:
@@ -18,10 +18,10 @@ def models_url(base_url: str) -> httpx.URL:
     resource, deployments, _ = base_url.partition("/openai/deployments/")
     if deployments:
         return httpx.URL(f"{resource}/openai/models").copy_with(query=httpx.URL(base_url).query)
-    return _below(base_url, "/models")
+    return _with_path(base_url, "/models")
 
 
-def _below(base_url: str, path: str) -> httpx.URL:
+def _with_path(base_url: str, path: str) -> httpx.URL:
     """Return the URL with a path added to its own; a query is kept."""
     url = httpx.URL(base_url)
     own, question, query = url.raw_path.partition(b"?")

@@ -86,7 +86,7 @@ def is_error(document: Mapping[str, Any]) -> bool:
     if isinstance(choices, list) and choices:
         errors = [choice["error"] for choice in choices if isinstance(choice, dict) and "error" in choice]
         return any(map(_is_failure, errors))
-    return not isinstance(document.get("usage"), dict) and _says_failure(document)
+    return not isinstance(document.get("usage"), dict) and _reports_failure(document)
 
 
 def words_of(document: Any) -> str:
@@ -117,7 +117,7 @@ def _number(digits: str) -> float:
     return int(digits) if len(digits) <= _MOST_DIGITS else float(digits)
 
 
-def _says_failure(document: Mapping[str, Any]) -> bool:
+def _reports_failure(document: Mapping[str, Any]) -> bool:
     """Return whether a document that is not a completion has a code of failure, or, without any code, words."""
     named = {_plain(name): value for name, value in document.items()}
     if named.get("success") is False or _FAILED & {

@@ -77,14 +77,14 @@ class Exchange:
             ProviderError: if there is no answer, or it stops in the middle.
         """
         try:
-            yield from self._joined(tick) if joined else self._until_end(tick)
+            yield from self._joined_events(tick) if joined else self._until_end(tick)
         except Exception as error:
             self.error = type(error).__name__
             raise
         finally:
             self._ended = time.monotonic()
 
-    def _joined(self, tick: float | None) -> Iterator[Event | None]:
+    def _joined_events(self, tick: float | None) -> Iterator[Event | None]:
         texts: list[str] = []
         try:
             for event in self._until_end(tick):

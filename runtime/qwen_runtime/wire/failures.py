@@ -31,7 +31,7 @@ def unreachable(
     """Return the error of a request to a field's URL that got no answer; `elapsed` is its duration in seconds."""
     url, where = settings.artifact.text(field), settings.place(field)
     if isinstance(error, httpx.TimeoutException):
-        return _timed_out(error, settings, elapsed, url, where)
+        return _timeout_error(error, settings, elapsed, url, where)
     proxy = proxy_for(url, settings)
     if isinstance(error, httpx.ProxyError):
         return UnreachableError(
@@ -75,7 +75,7 @@ def reason(error: BaseException) -> str:
 
 
 def _what(error: Exception) -> str:
-    if _is_name(error):
+    if _is_lookup_failure(error):
         return f"cannot be resolved: {reason(error)}"
     if cause_of(error, ssl.SSLError) is not None:
         return f"is reachable, but TLS fails: {_tls_reason(error)}"
@@ -103,7 +103,7 @@ def _hint(error: Exception, settings: Settings, url: str) -> str:
             f' {name} is set, and qwen-cfg does not read it: --ca-bundle "${name}"' for name in settings.ca_variables
         )
         return f"{used}Behind a company's TLS inspection, name its CA with --ca-bundle or SSL_CERT_FILE.{others}"
-    if _is_name(error):
+    if _is_lookup_failure(error):
         return "Check the host in the base URL, and the network. If a proxy is needed, name it with --proxy."
     if isinstance(error, httpx.DecodingError):
         return "The problem is with the provider or with a proxy in between."
@@ -114,7 +114,7 @@ def _hint(error: Exception, settings: Settings, url: str) -> str:
     return "Check the base URL, and any firewall. If a proxy is needed, name it with --proxy."
 
 
-def _timed_out(error: Exception, settings: Settings, elapsed: float | None, url: str, where: str) -> QwenCfgError:
+def _timeout_error(error: Exception, settings: Settings, elapsed: float | None, url: str, where: str) -> QwenCfgError:
     kinds: dict[type[Exception], str] = {
         httpx.ConnectTimeout: "took too long to connect",
         httpx.ReadTimeout: "took too long to answer",
@@ -128,7 +128,7 @@ def _timed_out(error: Exception, settings: Settings, elapsed: float | None, url:
     )
 
 
-def _is_name(error: Exception) -> bool:
+def _is_lookup_failure(error: Exception) -> bool:
     return cause_of(error, socket.gaierror) is not None or isinstance(error, UnicodeError | httpx.InvalidURL)
 
 

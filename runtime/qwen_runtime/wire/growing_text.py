@@ -20,15 +20,15 @@ class GrowingText:
         """Add a piece that is not empty."""
         self._pieces.append(piece)
         if len(self._pieces) >= _MOST_PIECES:
-            self._settle()
+            self._flush()
 
     @property
     def text(self) -> str:
         """The whole text."""
-        self._settle()
+        self._flush()
         return self._text
 
-    def _settle(self) -> None:
+    def _flush(self) -> None:
         # CPython lets a text grow in its place that nothing but a local name refers to.
         text, self._text = self._text, ""
         text += "".join(self._pieces)

@@ -24,7 +24,7 @@ class LoopbackTransport(httpx.BaseTransport):
         """Send a request. Its `Host` header and the expected name of the certificate are unchanged."""
         if request.url.host != LOCALHOST:
             return self._transport.handle_request(request)
-        *first, last = (_sent_to(address, request) for address in ADDRESSES)
+        *first, last = (_request_to(address, request) for address in ADDRESSES)
         for attempt in first:
             try:
                 return self._transport.handle_request(attempt)
@@ -38,7 +38,7 @@ class LoopbackTransport(httpx.BaseTransport):
         self._transport.close()
 
 
-def _sent_to(address: str, request: httpx.Request) -> httpx.Request:
+def _request_to(address: str, request: httpx.Request) -> httpx.Request:
     return httpx.Request(
         request.method,
         request.url.copy_with(host=address),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _REPORT_SECONDS = 1.0
 
 
-def room(requests: RequestLog | None, cancelled: Flag) -> Iterator[RateWait]:
+def wait_for_room(requests: RequestLog | None, cancelled: Flag) -> Iterator[RateWait]:
     """Yield the remaining wait until the limit allows a request, then count the request."""
     while requests is not None and not cancelled.is_set():
         seconds = requests.take().wait_seconds

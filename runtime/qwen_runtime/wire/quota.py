@@ -158,7 +158,7 @@ class RequestLog:
         if descriptor is None:
             return self._own
         with suppress(OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
-            return _request_times_of(os.pread(descriptor, _LARGEST_BYTES + 1, 0))
+            return _parse(os.pread(descriptor, _LARGEST_BYTES + 1, 0))
         self.notices = [f"the count of requests starts again, because {self._file} was invalid"]
         return RequestTimes()
 
@@ -198,7 +198,7 @@ def _open(file: Path, *, writes: bool) -> int | None:
     return None
 
 
-def _request_times_of(text: bytes) -> RequestTimes:
+def _parse(text: bytes) -> RequestTimes:
     """Return the entries of a file; raise an error if the file has another form."""
     document = json.loads(text or b"{}")
     if document == {}:

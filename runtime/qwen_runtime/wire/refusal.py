@@ -43,12 +43,12 @@ class Refusal:
             return ""
         is_json = self._document is not None or self.body.strip() == "null"
         text = words_of(self._document) if is_json else self.body
-        return _quoted((text_of(text) if is_markup(text) else "") or text)
+        return _quote((text_of(text) if is_markup(text) else "") or text)
 
     @cached_property
     def page_text(self) -> str:
         """The visible text of a web page, in one line without secrets; it is only for display."""
-        return _quoted(text_of(self.body)) if self.is_web_page else ""
+        return _quote(text_of(self.body)) if self.is_web_page else ""
 
     @property
     def said(self) -> str:
@@ -72,7 +72,7 @@ class Refusal:
         return bool(pattern.search(" ".join((*self.codes, self.words))))
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """Return a text as one line of limited length, without secrets; empty if it has no words."""
     text = text[:_MOST_READ]
     return printable(redact_unknown(" ".join(text.split())))[:LONGEST_QUOTE] if _LETTERS.search(text) else ""

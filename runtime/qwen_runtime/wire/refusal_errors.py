@@ -52,7 +52,9 @@ def error_of(refusal: Refusal, settings: Settings, *, url: str = "", remark: str
     """
     said, where = refusal.said, settings.place("base_url")
     if is_out_of_quota(refusal):
-        return QuotaError(f"the account's quota or balance is used up ({said})", where=where, hint=_payer(settings))
+        return QuotaError(
+            f"the account's quota or balance is used up ({said})", where=where, hint=_quota_hint(settings)
+        )
     if refuses_key(refusal):
         refused = _login_error if settings.uses_login else _key_error
         return refused(refusal, settings, said, remark)
@@ -168,7 +170,7 @@ def about_refusal() -> str:
     )
 
 
-def _payer(settings: Settings) -> str:
+def _quota_hint(settings: Settings) -> str:
     if settings.uses_login:
         return f"The login's requests are used up, for now or permanently. {about_refusal()}"
     page = provider_of(settings.base_url).key_page

@@ -31,7 +31,7 @@ def is_retried(status: int, headers: Mapping[str, str]) -> bool:
     return status in _RETRIED or status >= 500
 
 
-def asked_delay(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
+def requested_delay(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
     """Return the wait that the server requests, in seconds; None without a valid request."""
     milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None:

@@ -61,13 +61,13 @@ class EventReader:
             elif field == "event":
                 name = value
             elif field not in _FIELDS and not data and self._is_object(line):
-                yield ServerSentEvent(name, self._taken())
+                yield ServerSentEvent(name, self._take_object())
                 name = ""
         self.is_cut = True
         if name or data:
             yield ServerSentEvent(name, "\n".join(data))
         elif self._object:
-            yield ServerSentEvent("", self._taken())
+            yield ServerSentEvent("", self._take_object())
 
     def _is_object(self, line: str) -> bool:
         """Add a line that is not a field; return whether a JSON object, which may span lines, ends in it."""
@@ -77,7 +77,7 @@ class EventReader:
         self._object.append(line)
         return line.rstrip().endswith("}") and isinstance(parse_json("\n".join(self._object)), dict)
 
-    def _taken(self) -> str:
+    def _take_object(self) -> str:
         text, self._object = "\n".join(self._object), []
         return text
 

@@ -15,19 +15,19 @@ from qwen_schema import patterns as re
 
 from .chunks import ChunkReader, choices_of, completion_of, whole_characters
 from .connection import models, read_refusal, unread_encoding, without_key
-from .endings import is_tool_call, wrong_end
+from .endings import incomplete_reason, is_tool_call
 from .endpoint import completions_url
 from .error_words import codes_of, is_error, parse_json, status_of
 from .events import Event, FinishReason, Reasoning, RetryWait, Text, ToolCall
 from .failures import NETWORK_ERRORS, cause_of, reason, unreachable
 from .near_models import near_models
 from .other_apis import other_api
-from .pacing import room
+from .pacing import wait_for_room
 from .refusal import Refusal
 from .refusal_errors import error_of, path_doubt
 from .refusal_kinds import is_out_of_quota, misses_model
 from .request import body_of
-from .retries import asked_delay, delay, is_retried
+from .retries import delay, is_retried, requested_delay
 from .sse import EventReader, ServerSentEvent, is_document, is_lines
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def answer(connection: Connection, messages: Sequence[Message], cancelled: Flag)
     """
     most = connection.settings.max_retries
     for attempt in count():
-        yield from room(connection.requests, cancelled)
+        yield from wait_for_room(connection.requests, cancelled)
         if cancelled.is_set():
             return
         try:
@@ -163,8 +163,8 @@ def _request(connection: Connection, messages: Sequence[Message], cancelled: Fla
             require_whole(connection, stream.reason, stream.tool, has_text=stream.has_text)
             return
         if stream.begun:
-            raise _cut_off(connection, reason(error), has_text=stream.has_text) from None
-        known = isinstance(error, httpx.TransportError) and not _is_hopeless(error)
+            raise _cut_off_error(connection, reason(error), has_text=stream.has_text) from None
+        known = isinstance(error, httpx.TransportError) and not _is_permanent(error)
         raise _AttemptError(unreachable(error, settings, elapsed=time.monotonic() - started), may_retry=known) from None
     _require_end(stream, connection)
 
@@ -173,9 +173,9 @@ def _read(response: httpx.Response, connection: Connection, stream: _Stream) -> 
     """Yield the events of an answer: a stream, or one complete completion from a server that does not stream."""
     encoding = unread_encoding(response)
     if encoding:
-        raise _unread(connection, encoding)
+        raise _encoding_error(connection, encoding)
     is_whole, parts = is_document(response.iter_bytes(), response.headers.get("content-type", ""))
-    documents = (_whole if is_whole else _streamed)(response, parts, connection, stream)
+    documents = (_single_document if is_whole else _stream_documents)(response, parts, connection, stream)
     for document in documents:
         if document is None:
             stream.ended = True
@@ -185,24 +185,24 @@ def _read(response: httpx.Response, connection: Connection, stream: _Stream) -> 
             yield event
 
 
-def _whole(
+def _single_document(
     response: httpx.Response, parts: Iterator[bytes], connection: Connection, stream: _Stream
 ) -> Iterator[Mapping[str, Any] | None]:
     """Yield the single completion of an answer, and None for its end."""
     refusal = read_refusal(response, parts)
     document = parse_json(refusal.body)
     if document is None and is_lines(refusal.body):
-        yield from _streamed(response, iter([refusal.body.encode()]), connection, stream)
+        yield from _stream_documents(response, iter([refusal.body.encode()]), connection, stream)
         return
     _refuse_other_api(document, connection)
     completion = completion_of(document) if isinstance(document, dict) else {}
     if not choices_of(completion) or is_error(completion):
-        raise _no_completion(refusal, connection)
+        raise _not_completion_error(refusal, connection)
     yield completion
     yield None
 
 
-def _streamed(
+def _stream_documents(
     response: httpx.Response, parts: Iterator[bytes], connection: Connection, stream: _Stream
 ) -> Iterator[Mapping[str, Any] | None]:
     """Yield the JSON of every server-sent event, and None for the end marked by `[DONE]`."""
@@ -228,7 +228,7 @@ def _streamed(
             # An answer that the model has ended is complete, even if the stream breaks afterwards.
             if stream.ended:
                 break
-            raise _cut_off(connection, "the stream ended within an event", has_text=stream.has_text)
+            raise _cut_off_error(connection, "the stream ended within an event", has_text=stream.has_text)
         if is_named_error or (is_list and document) or not _is_keep_alive(text, *_kinds(event, {})):
             raise _no_json(without_key(text, response.request), connection, stream, is_error=is_named_error)
     stream.stray = without_key(reader.stray, response.request)
@@ -262,9 +262,9 @@ def _refusal_error(refusal: Refusal, connection: Connection, url: str) -> Except
         return _UnknownOptionError()
     error = error_of(refusal, connection.settings, url=url, remark=connection.remark)
     if misses_model(refusal):
-        error = error.copy(hint=f"{_nearest(connection)} {error.hint}".strip())
+        error = error.copy(hint=f"{_near_models_hint(connection)} {error.hint}".strip())
     may_retry = is_retried(refusal.status, refusal.headers) and not is_out_of_quota(refusal)
-    return _AttemptError(error, may_retry=may_retry, asked=asked_delay(refusal.headers))
+    return _AttemptError(error, may_retry=may_retry, asked=requested_delay(refusal.headers))
 
 
 def _is_about_usage(refusal: Refusal) -> bool:
@@ -275,7 +275,7 @@ def _is_about_usage(refusal: Refusal) -> bool:
     return refusal.status in (400, 422) and vague
 
 
-def _nearest(connection: Connection) -> str:
+def _near_models_hint(connection: Connection) -> str:
     """Return the hint with the endpoint's models of similar names; an empty text without such models."""
     try:
         names = models(connection, seconds=_SECONDS_FOR_MODELS)
@@ -285,13 +285,17 @@ def _nearest(connection: Connection) -> str:
     return f"The endpoint has {redact_unknown(', '.join(near))}." if near else ""
 
 
-def _no_completion(refusal: Refusal, connection: Connection) -> Exception:
+def _not_completion_error(refusal: Refusal, connection: Connection) -> Exception:
     """Return the error for an answer with a success status that is not a completion."""
     document = parse_json(refusal.body)
     if isinstance(document, dict) and is_error(document):
         refusal = Refusal(status_of(codes_of(document)), refusal.headers, refusal.body)
         return error_of(refusal, connection.settings, remark=connection.remark)
-    return error_of(refusal, connection.settings) if refusal.is_web_page else _nothing(connection, refusal.words)
+    return (
+        error_of(refusal, connection.settings)
+        if refusal.is_web_page
+        else _no_completion_error(connection, refusal.words)
+    )
 
 
 def _reported_error(data: str, connection: Connection, stream: _Stream) -> Exception:
@@ -313,7 +317,7 @@ def _no_json(text: str, connection: Connection, stream: _Stream, *, is_error: bo
         return _reported_error(text, connection, stream)
     said = refusal.words or refusal.page_text
     words = f": {said}" if is_text and said else ""
-    return _cut_off(connection, f"an event is not a JSON object{words}", has_text=stream.has_text)
+    return _cut_off_error(connection, f"an event is not a JSON object{words}", has_text=stream.has_text)
 
 
 def _require_end(stream: _Stream, connection: Connection) -> None:
@@ -322,9 +326,9 @@ def _require_end(stream: _Stream, connection: Connection) -> None:
     words = stray.words or stray.page_text
     if not stream.ended and stream.begun:
         why = f"the connection ended before the answer did{f': {words}' if words else ''}"
-        raise _cut_off(connection, why, has_text=stream.has_text)
+        raise _cut_off_error(connection, why, has_text=stream.has_text)
     if not stream.ended or not stream.reader.has_choices:
-        raise _nothing(connection, words)
+        raise _no_completion_error(connection, words)
     require_whole(connection, stream.reason, stream.tool, has_text=stream.has_text)
 
 
@@ -336,15 +340,15 @@ def require_whole(connection: Connection, reason: str, tool: str, *, has_text: b
     Raises:
         CutOffError: if the answer is incomplete.
     """
-    why = wrong_end(reason)
+    why = incomplete_reason(reason)
     if tool:
         name = printable(redact_unknown(tool))
         why = f"the model asks for the tool {name}, and qwen-cfg offers none (finish_reason {reason or 'none'})"
     if why:
-        raise _cut_off(connection, why, has_text=has_text, tools=bool(tool) or is_tool_call(reason))
+        raise _cut_off_error(connection, why, has_text=has_text, tools=bool(tool) or is_tool_call(reason))
 
 
-def _nothing(connection: Connection, words: str = "") -> NoCompletionError:
+def _no_completion_error(connection: Connection, words: str = "") -> NoCompletionError:
     return NoCompletionError(
         f"the answer is not a chat completion{f': {words}' if words else ''}",
         where=connection.settings.place("base_url"),
@@ -352,7 +356,7 @@ def _nothing(connection: Connection, words: str = "") -> NoCompletionError:
     )
 
 
-def _unread(connection: Connection, encoding: str) -> NoCompletionError:
+def _encoding_error(connection: Connection, encoding: str) -> NoCompletionError:
     return NoCompletionError(
         f"the answer is compressed with {encoding}, which qwen-cfg does not read",
         where=connection.settings.place("base_url"),
@@ -360,7 +364,7 @@ def _unread(connection: Connection, encoding: str) -> NoCompletionError:
     )
 
 
-def _cut_off(connection: Connection, why: str, *, has_text: bool, tools: bool = False) -> CutOffError:
+def _cut_off_error(connection: Connection, why: str, *, has_text: bool, tools: bool = False) -> CutOffError:
     """Return the error for an answer that is incomplete, or has no text at all."""
     kept = "The part that came is kept. " if has_text else "No text of the answer came. "
     advice = "Ask again, or ask to continue." if has_text else "Ask again, or use another model."
@@ -377,7 +381,7 @@ def _with_wait(failed: _AttemptError, seconds: float | None) -> QwenCfgError:
     return failed.error
 
 
-def _is_hopeless(error: Exception) -> bool:
+def _is_permanent(error: Exception) -> bool:
     """Return whether TLS fails for a permanent reason: the certificate, or a server that uses plain http."""
     cause = cause_of(error, ssl.SSLError)
     return isinstance(cause, ssl.SSLCertVerificationError) or getattr(cause, "reason", "") == "WRONG_VERSION_NUMBER"
