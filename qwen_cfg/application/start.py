@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qwen_cfg.core.resolution import profile_named
+from qwen_cfg.core.scopes import SYSTEM, SYSTEM_DEFAULTS
 from qwen_cfg.core.settings import merge_scopes
 from qwen_cfg.reading.disk import real
 from qwen_cfg.reading.installed_program import NAMES, program_at
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from qwen_schema import Profile, ResolvedConfig
 
     from .ready import KeyedConfig
-
-SYSTEM, SYSTEM_DEFAULTS = "QWEN_CODE_SYSTEM_SETTINGS_PATH", "QWEN_CODE_SYSTEM_DEFAULTS_PATH"
 
 # The path of the machine's own system settings, for a start inside a started program.
 MACHINE = "QWEN_CFG_SYSTEM_SETTINGS_PATH"

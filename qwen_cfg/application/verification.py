@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qwen_cfg.core.scopes import SYSTEM, SYSTEM_DEFAULTS, TRUSTED_FOLDERS
 from qwen_cfg.reading.installed_program import program_at
 from qwen_cfg.rules.diagnostic import warning_text
 from qwen_cfg.starting.program import program_named
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from .request import Process
 
 QWEN_HOME = "QWEN_HOME"
-SYSTEM, SYSTEM_DEFAULTS = "QWEN_CODE_SYSTEM_SETTINGS_PATH", "QWEN_CODE_SYSTEM_DEFAULTS_PATH"
-TRUSTED_FOLDERS = "QWEN_CODE_TRUSTED_FOLDERS_PATH"
 
 # A host that receives no request. An empty list would count as not set, and env files could then set it.
 _NOBODY = "qwen-cfg.invalid"
