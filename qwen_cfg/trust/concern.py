@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
 
-from qwen_schema import declared_providers, endpoint_of, host_of, is_loopback, port_of, redact_unknown
+from qwen_schema import declared_providers, endpoint_of, redact_unknown
+from qwen_schema.hosts import is_safe_endpoint
 from qwen_schema.records import record
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 # The data that would be sent: the API key, the login, or (none) only the prompts.
 Credential = Literal["key", "login", "none"]
-
-_HTTPS_PORT = 443
 
 
 @record
@@ -114,8 +112,4 @@ def is_known_or_loopback(url: str) -> bool:
     A provider's host counts only if it is declared exactly, over https and on the standard port. A host that matches
     only an ending does not count: anybody may be able to register such a name.
     """
-    host = host_of(url)
-    if is_loopback(host):
-        return True
-    known = {exact for provider in declared_providers().values() for exact in provider.hosts}
-    return urlsplit(url).scheme == "https" and port_of(url) == _HTTPS_PORT and host in known
+    return is_safe_endpoint(url, {exact for provider in declared_providers().values() for exact in provider.hosts})

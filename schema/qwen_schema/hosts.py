@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from . import patterns as re
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 # The only name of this machine. Other names (`x.localhost`, `localhost.`) are looked up in DNS or a hosts file.
 LOCALHOST = "localhost"
@@ -70,6 +74,14 @@ def is_loopback(host: str) -> bool:
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     return host == LOCALHOST if address is None else address.is_loopback
+
+
+def is_safe_endpoint(url: str, hosts: Collection[str]) -> bool:
+    """Return whether a valid URL leads to this machine, or over https and its standard port to one of the hosts."""
+    host = host_of(url)
+    if is_loopback(host):
+        return True
+    return urlsplit(url).scheme == "https" and port_of(url) == _PORTS["https"] and host in hosts
 
 
 def address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from .fields import declared_fields
 from .formats import check_login_url
-from .hosts import host_of, is_loopback, port_of
+from .hosts import is_safe_endpoint
 from .providers import declared_providers
 from .records import field, record
 from .tables.qwen_oauth import QWEN_OAUTH
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 METHOD = "qwen-oauth"
-
-_HTTPS_PORT = 443
 
 
 @record
@@ -56,11 +53,8 @@ def api_of_login(resource_url: str) -> str:
 
 def is_declared_api(base_url: str) -> bool:
     """Return whether a login may be sent to a base URL without asking: a declared host over https, or this machine."""
-    host = host_of(base_url)
-    if is_loopback(host):
-        return True
     hosts = {host for name in qwen_oauth().providers for host in declared_providers()[name].hosts}
-    return urlsplit(base_url).scheme == "https" and port_of(base_url) == _HTTPS_PORT and host in hosts
+    return is_safe_endpoint(base_url, hosts)
 
 
 def default_api() -> str:
