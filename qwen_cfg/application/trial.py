@@ -110,7 +110,7 @@ def try_out(trial: Trial, base_url: str, key: Secret | None, model: str) -> str:
         AuthenticationError: if the key is refused.
         ProviderError: if the server fails, cannot be reached, or does not have the model.
     """
-    from qwen_runtime.terminal.model_question import is_listed  # noqa: PLC0415 - the HTTP client is slow to import
+    from qwen_runtime.wire.near_models import is_listed  # noqa: PLC0415 - the HTTP client is slow to import
 
     provider, where = provider_of(base_url), endpoint_of(base_url)
     listed = trial.list_models(base_url, key)

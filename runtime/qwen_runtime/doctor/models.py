@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qwen_runtime.wire.connection import NoListError, models
-from qwen_runtime.wire.near_models import near_models
+from qwen_runtime.wire.near_models import is_listed, near_models
 from qwen_runtime.wire.refusal_errors import ways_to_name
 from qwen_schema import NotFoundError, ProviderError, printable, redact_unknown
 
@@ -61,7 +61,7 @@ class ModelList:
         """
         settings = connection.settings
         model, names = settings.model, self.names or []
-        if any(_is_model(name, model) for name in names):
+        if is_listed(model, names):
             return StepResult(f"{printable(model)} is in the list")
         if not connection.provider.lists_models:
             what = f"{printable(model)} is not in the list: this provider lists models, but requests name a deployment"
@@ -74,11 +74,6 @@ class ModelList:
     def note(self, response: httpx.Response) -> None:
         """Store the status of the endpoint's answer."""
         self.status = response.status_code
-
-
-def _is_model(listed: str, model: str) -> bool:
-    """Return whether a list contains a model; Gemini adds `models/` before names, and Ollama `:latest` after them."""
-    return model in (listed, listed.removeprefix("models/"), listed.removesuffix(":latest"))
 
 
 def _nearest_first(model: str, names: Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from qwen_runtime.wire.near_models import is_listed
 from qwen_schema import (
     AuthenticationError,
     NoCompletionError,
@@ -22,7 +23,7 @@ from qwen_schema.records import field, record, replace
 
 from .choices import LOOKS_LIKE_KEY, ask_choice, is_accepted
 from .key_question import ask_key, ask_other_key
-from .model_question import ask_model, is_listed
+from .model_question import ask_model
 
 if TYPE_CHECKING:
     from qwen_runtime.change import DialogueDefaults

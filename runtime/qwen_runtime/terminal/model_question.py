@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qwen_runtime.wire.near_models import is_listed
 from qwen_schema import Secret, declared_fields, looks_like_key, printable, provider_of, show_value
 from qwen_schema.spellings import TELLTALE_LENGTH
 
@@ -51,11 +52,6 @@ def holds_key(text: str, key: Secret | None) -> bool:
     if looks_like_key(text):
         return True
     return key is not None and len(key.reveal()) >= TELLTALE_LENGTH and key.reveal() in text
-
-
-def is_listed(model: str, listed: Sequence[str]) -> bool:
-    """Return whether a list contains a model; Gemini adds `models/` before names, and Ollama `:latest` after them."""
-    return any(model in (name, name.removeprefix("models/"), name.removesuffix(":latest")) for name in listed)
 
 
 def _present_model(current: DialogueDefaults, base_url: str) -> str:

@@ -1,4 +1,4 @@
-"""Finds models with a name similar to another name."""
+"""Finds a model in a list of names: the model itself, or similar names."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ if TYPE_CHECKING:
 
 _MOST = 3
 _ALIKE = 0.4
+
+
+def is_listed(model: str, listed: Sequence[str]) -> bool:
+    """Return whether a list contains a model; Gemini adds `models/` before names, and Ollama `:latest` after them."""
+    return any(model in (name, name.removeprefix("models/"), name.removesuffix(":latest")) for name in listed)
 
 
 def near_models(model: str, names: Sequence[str]) -> list[str]:
