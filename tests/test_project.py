@@ -22,7 +22,7 @@ from qwen_schema.codec import dump
 from qwen_schema.version import VERSION
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 PRODUCT = [p for folder in ("schema", "qwen_cfg", "runtime") for p in (ROOT / folder).rglob("*.py")]
 
 SCHEMAS = sorted(p for folder in ("schema", "qwen_cfg") for p in (ROOT / folder).rglob("*.schema.json"))
@@ -37,10 +37,31 @@ def test_generated_pages_are_up_to_date():
     assert (checked.returncode, checked.stdout) == (0, "")
 
 
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def has_target(page: Path, link: str) -> bool:
+    name, _, anchor = link.partition("#")
+    target = page.parent / name if name else page
+    return target.exists() and (not anchor or anchor in anchors(target))
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_links_between_pages_have_a_target(page: Path):
-    links = re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
-    assert [link for link in links if not (page.parent / link).exists()] == []
+    links = re.findall(r"\]\(([^):]+)\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not has_target(page, re.sub(r"\s+", "", link))] == []
+
+
+FOLDERS = "qwen_cfg|schema|runtime|tests|fuzz|docs|templates|generate|benchmarks"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_files_that_pages_name_exist(page: Path):
+    named = re.findall(rf"`((?:{FOLDERS})/[\w./-]+)`", page.read_text(encoding="utf-8"))
+    assert [name for name in named if not (ROOT / name).exists()] == []
 
 
 def test_the_readme_names_every_command_and_exit_code():

@@ -6,6 +6,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,18 @@ def test_the_page_lists_the_public_interface():
     page = (Path(__file__).parent.parent / "docs" / "python.md").read_text(encoding="utf-8")
     listed = re.findall(r"^    .*", page.partition("\n## What is public\n")[2], re.MULTILINE)
     assert " ".join(" ".join(listed).split()) == " ".join(" ".join(public_interface()).split())
+
+
+def test_the_example_of_the_page_runs(tmp_path: Path):
+    page = (Path(__file__).parent.parent / "docs" / "python.md").read_text(encoding="utf-8")
+    example = re.findall(
+        r"^    .*|^$", page.partition("\n## Step by step\n")[2].partition("\nWithout")[0], re.MULTILINE
+    )
+    program = textwrap.dedent("\n".join(example))
+    for shown, used in (("sk-…", "sk-0123456789abcdefghij"), ("/work/app", str(tmp_path)), ("/home/me", str(tmp_path))):
+        assert shown in program
+        program = program.replace(shown, used)
+    assert 'model = "gpt-4o-mini"\n' in in_new_process(program)
 
 
 def test_each_name_is_listed_once():
