@@ -142,7 +142,8 @@ def _single_edits(goal: Goal, before: Resolution) -> tuple[list[Fix], list[_Atte
     attempts: list[_Attempt] = []
     reasons = [uncovered] if isinstance(uncovered, str) and uncovered else []
     for edit in setting_edits(before, goal):
-        if edit.kind_of_place in {fix.edits[0].kind_of_place for fix in fixes}:
+        # A fix of several edits is no reason to leave out a single edit in the same place.
+        if edit.kind_of_place in {fix.edits[0].kind_of_place for fix in fixes if len(fix.edits) == 1}:
             continue
         result = _try(goal, before, before.world, (edit,))
         if isinstance(result, Fix):

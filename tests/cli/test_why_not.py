@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import textwrap
 import threading
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -53,6 +55,18 @@ def test_the_edits_are_numbered_and_the_rules_are_named(project: Desk) -> None:
     ]
     assert ended.err == "Each edit was tested by resolving again. Nothing was written.\n"
     assert project.files() == before
+
+
+def test_the_page_shows_what_the_command_prints(desk: Desk) -> None:
+    """Also: a single edit of a setting is shown before removing that setting and a variable."""
+    page = (Path(__file__).parents[2] / "docs" / "why-not.md").read_text(encoding="utf-8")
+    command, *shown = textwrap.dedent(page.partition("\n\n")[2].partition("\n\n`why-not")[0]).strip().splitlines()
+    desk.write("work/.env", f"OPENAI_API_KEY={KEY}\n# the model\nOPENAI_MODEL=qwen3-coder-plus\n")
+    settings = '{"security": {"auth": {"selectedType": "openai"}},\n"model":\n{\n"name": "qwen3.7-max"}}\n'
+    desk.write(".qwen/settings.json", settings)
+    assert command.split()[1:] == ["qwen-cfg", "why-not", "model=qwen3-coder-plus"]
+    ended = desk.run(*command.split()[2:], env={"OPENAI_MODEL": "gpt-4o-mini"}).ended(0)
+    assert [*ended.out.splitlines(), *ended.err.splitlines()] == shown
 
 
 def test_a_line_and_a_setting_are_named_by_their_place(project: Desk) -> None:
