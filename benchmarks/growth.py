@@ -1,6 +1,6 @@
-"""Whether work grows as its input does: each input is doubled, and more than linear growth fails: `make bench-growth`.
+"""Doubles each input, and fails if the CPU time grows more than linearly: `make bench-growth`.
 
-What counts is CPU time, without that of a command that has little to do; the medians of several runs.
+Measures medians of several runs, without the CPU time of a command with minimal input.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _ROUNDS = 5
 
 @dataclass(frozen=True)
 class Growth:
-    """A command over an input of three sizes: next to nothing, some, and twice as much."""
+    """A command with an input of three sizes: minimal, normal, double."""
 
     title: str
     words: tuple[str, ...]
     places: tuple[tuple[Path, Mapping[str, str]], ...]
 
     def factor(self) -> float:
-        """Return how much more time the double size takes, after what the least takes."""
+        """Return the ratio of the times for double and normal input, each without the time for minimal input."""
         took: list[list[float]] = [[], [], []]
         for _ in range(_ROUNDS):
             for times, (at, env) in zip(took, self.places, strict=True):
@@ -56,7 +56,7 @@ def main() -> int:
 
 def _growths(at: Path) -> Iterator[Growth]:
     explain = ("resolve", "--explain")
-    # Of deeper ones the system takes more: it walks each path from its root.
+    # For deeper ones the system takes more time: it walks each path from its root.
     depths = [deepened(at / f"deep-{depth}", depth) for depth in (1, 100, 200)]
     yield Growth("depth of directories (100)", explain, tuple((deep, {}) for deep in depths))
     yield Growth("lines of an env file (20,000)", explain, _files(at, "lines", (1, 20_000, 40_000), "# a comment\n"))

@@ -1,4 +1,4 @@
-"""Writes the tables of docs/performance.md, each between two comments that name it; the words around them stay."""
+"""Writes the tables of docs/performance.md, each between two comments with its name; other text is unchanged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 
 
 def write_table(name: str, head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
-    """Print a table, and put it in the place of the one of that name.
+    """Print a table, and replace the one of that name in the page.
 
     Raises:
         ValueError: if the page has no place for it.

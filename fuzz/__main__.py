@@ -75,7 +75,7 @@ def _grown(target: str) -> Path:
 
 def _report(target: str, code: int, said: str) -> None:
     executions = _EXECUTIONS.search(said)
-    count = f"{int(executions[1]):,} executions" if executions else "it did not come to its end"
+    count = f"{int(executions[1]):,} executions" if executions else "it did not finish"
     print(f"{target}: {count}, {f'exit {code}: see {CRASHES}' if code else 'no crash'}", flush=True)
     if code:
         print("\n".join(said.splitlines()[-_LINES_OF_A_CRASH:]), flush=True)

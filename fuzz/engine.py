@@ -7,7 +7,7 @@ import sys
 
 import atheris
 
-# What is read for coverage; the target itself too, since its assertions are what is to be reached.
+# The modules whose coverage counts; the target too, since the goal is to reach its assertions.
 _INSTRUMENTED = ("qwen_schema", "dotenv", "tomllib", "fuzz")
 
 
