@@ -1,17 +1,21 @@
-"""Fixtures of the command-line tests: a desk, which is a home with a project."""
+"""Fixtures of the command-line tests: a desk, which is a home with a project, and the service behind Qwen OAuth."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
+from support.authorization import authorization_server
 
 from qwen_schema import declared_fields
 
 from .process import make_desk
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from support.authorization import AuthorizationServer
 
     from .process import Desk
 
@@ -36,3 +40,10 @@ def here(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
         for variable in field.variables:
             monkeypatch.delenv(variable.name, raising=False)
     return desk
+
+
+@pytest.fixture
+def service() -> Iterator[AuthorizationServer]:
+    """The service behind Qwen OAuth: the authorization server, and the API that takes its tokens."""
+    with authorization_server(interval=0.2) as server:
+        yield server

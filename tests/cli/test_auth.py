@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.authorization import authorization_server
 from support.provider import Reply, streamed
 
 from qwen_schema import dump, load
@@ -29,13 +28,6 @@ if TYPE_CHECKING:
 LOGIN = ".qwen/oauth_creds.json"
 LOG_IN = ("auth", "login", "--no-browser")
 ASKED = ("run", "-p", "hello", "--auth-type", "qwen-oauth")
-
-
-@pytest.fixture
-def service() -> Iterator[AuthorizationServer]:
-    """The service behind Qwen OAuth: the authorization server, and the API that takes its tokens."""
-    with authorization_server(interval=0.2) as server:
-        yield server
 
 
 def at(service: AuthorizationServer, **more: str) -> dict[str, str]:

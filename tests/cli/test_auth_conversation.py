@@ -5,33 +5,17 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pytest
-from support.authorization import authorization_server
-
+from .key_presses import press
 from .process import KEY
 from .terminal import Typing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from support.authorization import AuthorizationServer
     from support.provider import Provider
 
     from .process import Desk
 
 LOGIN = ".qwen/oauth_creds.json"
-
-
-@pytest.fixture
-def service() -> Iterator[AuthorizationServer]:
-    with authorization_server(interval=0.2) as server:
-        yield server
-
-
-def on(person: Typing, keys: str, *wanted: str) -> None:
-    """Press keys when a text is visible."""
-    person.until(*wanted)
-    person.type(keys)
 
 
 def save_login(desk: Desk, service: AuthorizationServer, expires_in: float | None = None) -> dict[str, object]:
@@ -45,23 +29,23 @@ def test_from_no_config_to_a_login_to_a_key_and_back(
 ) -> None:
     env = {"QWEN_OAUTH_BASE_URL": service.url}
     with Typing(desk, "run", "--no-browser", env=env, height=120) as person:
-        on(person, "9\r", "Provider [")
+        press(person, "9\r", "Provider [")
         person.until("The code is", "Waiting for the login")
         service.approve()
-        on(person, "one\r", "coder-model at 127.0.0.1", "logged in with Qwen OAuth", "/help")
-        on(person, "/auth\r", "pong from coder-model")
-        on(person, "8\r", "> /auth", "Provider [")
-        on(person, f"\x15{server.url}/v1\r", "Base URL:")
-        on(person, f"{KEY}\r", "API key (")
-        on(person, "\x15second\r", "Model [gpt-4o]")
-        on(person, "2\r", "Keep [")
-        on(person, "two\r", "method", "openai", "terms", "/terms")
-        on(person, "/auth\r", "pong from second")
-        on(person, "9\r", "pong from second", "Provider [")
-        on(person, "1\r", "There is a login already", "Login [")
-        on(person, "three\r", "method", "qwen-oauth", "terms", "Qwen OAuth")
-        on(person, "/stats\r", "> three", "pong from coder-model")
-        on(person, "\x04", "requests in the last minute", "2 of 60", "requests today")
+        press(person, "one\r", "coder-model at 127.0.0.1", "logged in with Qwen OAuth", "/help")
+        press(person, "/auth\r", "pong from coder-model")
+        press(person, "8\r", "> /auth", "Provider [")
+        press(person, f"\x15{server.url}/v1\r", "Base URL:")
+        press(person, f"{KEY}\r", "API key (")
+        press(person, "\x15second\r", "Model [gpt-4o]")
+        press(person, "2\r", "Keep [")
+        press(person, "two\r", "method", "openai", "terms", "/terms")
+        press(person, "/auth\r", "pong from second")
+        press(person, "9\r", "pong from second", "Provider [")
+        press(person, "1\r", "There is a login already", "Login [")
+        press(person, "three\r", "method", "qwen-oauth", "terms", "Qwen OAuth")
+        press(person, "/stats\r", "> three", "pong from coder-model")
+        press(person, "\x04", "requests in the last minute", "2 of 60", "requests today")
         assert person.ended() == 0
         seen = person.raw.decode()
     first, third = service.chats
@@ -83,7 +67,7 @@ def test_the_method_flag_starts_the_login_directly(desk: Desk, service: Authoriz
         person.until("there is no Qwen OAuth login", "The code is", "Waiting for the login")
         assert "Provider" not in person.text
         service.approve()
-        on(person, "\x04", "coder-model at", "/help")
+        press(person, "\x04", "coder-model at", "/help")
         assert person.ended() == 0
 
 
@@ -95,17 +79,17 @@ def test_an_artifact_without_a_login_starts_one_and_auth_changes_it(
     with Typing(desk, "run", "--config", "a.toml", "--no-browser", env=env, height=120) as person:
         person.until("Waiting for the login")
         service.approve()
-        on(person, "/auth\r", "/help")
-        on(person, "8\r", "Provider [")
-        on(person, f"\x15{server.url}/v1\r", "Base URL")
-        on(person, f"{KEY}\r", "API key (")
-        on(person, "\x15m\r", "Model [")
-        on(person, "2\r", "Keep [")
-        on(person, "/auth\r", "method", "openai", "/terms shows")
-        on(person, "9\r", "> /auth", "> /auth", "Provider [")
-        on(person, "1\r", "Login [")
-        on(person, "hello\r", "method", "qwen-oauth", "/terms shows")
-        on(person, "\x04", "pong from coder-model")
+        press(person, "/auth\r", "/help")
+        press(person, "8\r", "Provider [")
+        press(person, f"\x15{server.url}/v1\r", "Base URL")
+        press(person, f"{KEY}\r", "API key (")
+        press(person, "\x15m\r", "Model [")
+        press(person, "2\r", "Keep [")
+        press(person, "/auth\r", "method", "openai", "/terms shows")
+        press(person, "9\r", "> /auth", "> /auth", "Provider [")
+        press(person, "1\r", "Login [")
+        press(person, "hello\r", "method", "qwen-oauth", "/terms shows")
+        press(person, "\x04", "pong from coder-model")
         assert person.ended() == 0
     assert server.taken() == []
     assert len(service.chats) == 1
@@ -115,17 +99,17 @@ def test_a_refused_login_does_not_end_the_conversation(desk: Desk, service: Auth
     save_login(desk, service)
     env = {"QWEN_OAUTH_BASE_URL": service.url}
     with Typing(desk, "run", "--no-browser", env=env, height=120) as person:
-        on(person, "one\r", "/help")
+        press(person, "one\r", "/help")
         person.until("pong from coder-model")
         service.revoke()
-        on(person, "two\r", "pong from coder-model")
-        on(person, "/auth\r", "no longer accepted", "auth login")
-        on(person, "9\r", "> /auth", "Provider [")
-        on(person, "2\r", "Login [")
+        press(person, "two\r", "pong from coder-model")
+        press(person, "/auth\r", "no longer accepted", "auth login")
+        press(person, "9\r", "> /auth", "Provider [")
+        press(person, "2\r", "Login [")
         person.until("Waiting for the login")
         service.approve()
-        on(person, "two again\r", "method", "qwen-oauth", "/terms shows")
-        on(person, "\x04", "two again", "pong from coder-model")
+        press(person, "two again\r", "method", "qwen-oauth", "/terms shows")
+        press(person, "\x04", "two again", "pong from coder-model")
         assert person.ended() == 0
     assert service.chats[-1].texts == ["one", "pong from coder-model", "two again"]
 
@@ -133,15 +117,15 @@ def test_a_refused_login_does_not_end_the_conversation(desk: Desk, service: Auth
 def test_a_cancelled_login_changes_nothing(desk: Desk, service: AuthorizationServer, server: Provider) -> None:
     env = {"QWEN_OAUTH_BASE_URL": service.url, "OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{server.url}/v1"}
     with Typing(desk, "run", "--no-browser", env=env, height=100) as person:
-        on(person, "/auth\r", "/help")
-        on(person, "9\r", "Provider [")
-        on(person, "\x03", "Waiting for the login")
-        on(person, "/auth\r", "Nothing changed")
-        on(person, "9\r", "Nothing changed", "Provider [")
+        press(person, "/auth\r", "/help")
+        press(person, "9\r", "Provider [")
+        press(person, "\x03", "Waiting for the login")
+        press(person, "/auth\r", "Nothing changed")
+        press(person, "9\r", "Nothing changed", "Provider [")
         person.until("Nothing changed", "Waiting for the login")
         service.deny()
-        on(person, "hello\r", "denied")
-        on(person, "\x04", "pong from gpt-4o")
+        press(person, "hello\r", "denied")
+        press(person, "\x04", "pong from gpt-4o")
         assert person.ended() == 0
     assert not (desk.home / LOGIN).exists()
     assert server.taken()[0].authorization == f"Bearer {KEY}"

@@ -10,9 +10,9 @@ import pytest
 from support.file_keyring import keyring_env
 from support.trees import NOBODY
 
+from .hostile_project import PROMPT, STRANGER, STRANGERS_KEY, ask, clone, proxy_env
 from .process import KEY, Run, run_all
 from .terminal import Typing
-from .test_trust import PROMPT, STRANGER, STRANGERS_KEY, ask, clone, through
 
 if TYPE_CHECKING:
     from support.provider import Provider
@@ -270,7 +270,7 @@ def test_approval_of_another_users_file_covers_its_present_content(desk: Desk, s
 @root_only
 def test_another_users_file_in_an_artifact_can_be_approved(desk: Desk, server: Provider) -> None:
     file = desk.write("work/app/.env", STRANGERS)
-    env = through(server)
+    env = proxy_env(server)
     desk.run("resolve", "--env-file", ".env", "--proxy", server.url, "-o", "a.toml").ended(0)
     os.chown(file, NOBODY, NOBODY)
     ask(desk, server, "--config", "a.toml").ended(5)
@@ -309,7 +309,7 @@ def test_an_artifact_can_be_approved_without_the_typed_key(desk: Desk, server: P
     desk.run("resolve", *making, "-o", "a.toml").ended(0)
     refused = ask(desk, server, "--config", "a.toml", "--openai-api-key", KEY).ended(5).err
     assert "qwen-cfg trust --config a.toml." in refused
-    desk.run("trust", "--config", "a.toml", "--yes", env=through(server)).ended(0)
+    desk.run("trust", "--config", "a.toml", "--yes", env=proxy_env(server)).ended(0)
     ask(desk, server, "--config", "a.toml", "--openai-api-key", KEY).ended(0)
 
 
@@ -319,7 +319,7 @@ def test_an_artifact_can_be_approved_without_the_typed_key(desk: Desk, server: P
 @pytest.mark.parametrize("answer", ["y\r", "n\r", "\x03"])
 def test_the_question_in_a_conversation_needs_enter(desk: Desk, server: Provider, answer: str) -> None:
     desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
-    env = through(server, **IN_SHELL)
+    env = proxy_env(server, **IN_SHELL)
     desk.run("trust", "--yes", env=env).ended(0)
     with Typing(desk, "run", env=env, width=100) as person:
         person.until("/help")
@@ -337,7 +337,7 @@ def test_the_question_in_a_conversation_needs_enter(desk: Desk, server: Provider
 
 
 def test_the_question_after_the_dialogue_needs_enter(desk: Desk, server: Provider) -> None:
-    env = through(server, **IN_SHELL)
+    env = proxy_env(server, **IN_SHELL)
     desk.run("resolve", "--openai-base-url", STRANGER, "--proxy", server.url, "-o", "a.toml", env=env).ended(0)
     desk.run("trust", "--config", "a.toml", "--yes", env=env).ended(0)
     with Typing(desk, "run", "--config", "a.toml", env=env, height=60, width=100) as person:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support.authorization import authorization_server
 
+from .key_presses import press
 from .process import KEY, Desk
 from .terminal import Typing
 
@@ -18,19 +19,13 @@ if TYPE_CHECKING:
 OTHER = "sk-another-0123456789-0123456789-0123456789"
 
 
-def on(person: Typing, keys: str, *wanted: str) -> None:
-    """Wait for a text, then press keys."""
-    person.until(*wanted)
-    person.type(keys)
-
-
 def answer(person: Typing, server: Provider, *, key: str = KEY, keep: str = "1", model: str = "") -> None:
     """Answer every question of the dialogue."""
-    on(person, "8\r", "Provider [")
-    on(person, "\x15" + f"{server.url}/v1\r", "Base URL")
-    on(person, f"{key}\r", "API key (")
-    on(person, f"{model}\r", "Model [")
-    on(person, f"{keep}\r", "Keep [")
+    press(person, "8\r", "Provider [")
+    press(person, "\x15" + f"{server.url}/v1\r", "Base URL")
+    press(person, f"{key}\r", "API key (")
+    press(person, f"{model}\r", "Model [")
+    press(person, f"{keep}\r", "Keep [")
 
 
 def test_the_first_run_asks_saves_and_chats(desk: Desk, server: Provider) -> None:
@@ -38,7 +33,7 @@ def test_the_first_run_asks_saves_and_chats(desk: Desk, server: Provider) -> Non
     with Typing(desk, "run", height=60) as person:
         person.until("There is no API key yet", "Which provider")
         answer(person, server)
-        on(person, "hello\r", "/help", "saved in ./.qwen/.env", ".gitignore")
+        press(person, "hello\r", "/help", "saved in ./.qwen/.env", ".gitignore")
         person.until("pong from gpt-4o")
         person.type("\x04")
         assert person.ended() == 0
@@ -67,47 +62,47 @@ def test_a_failed_login_returns_to_the_question(desk: Desk, server: Provider) ->
     with authorization_server(interval=0.2) as service:
         env = {"QWEN_OAUTH_BASE_URL": service.url}
         with Typing(desk, "run", "--no-browser", height=200, env=env) as person:
-            on(person, "9\r", "Provider [")
+            press(person, "9\r", "Provider [")
             person.until("Waiting for the login")
             service.deny()
             person.until("denied", "Provider [")
             # The first answer is still on the screen, so this one begins a new dialogue.
-            on(person, "8\r", "denied", "Provider [")
-            on(person, f"{server.url}/v1\r", "Base URL:")
-            on(person, f"{KEY}\r", "API key (")
-            on(person, "\r", "Model [")
-            on(person, "2\r", "Keep [")
-            on(person, "hello\r", "/help")
-            on(person, "\x04", "pong from gpt-4o")
+            press(person, "8\r", "denied", "Provider [")
+            press(person, f"{server.url}/v1\r", "Base URL:")
+            press(person, f"{KEY}\r", "API key (")
+            press(person, "\r", "Model [")
+            press(person, "2\r", "Keep [")
+            press(person, "hello\r", "/help")
+            press(person, "\x04", "pong from gpt-4o")
             assert person.ended() == 0
     assert server.taken()[0].authorization == f"Bearer {KEY}"
 
 
 def test_a_missing_login_server_returns_to_the_question(desk: Desk) -> None:
     with Typing(desk, "run", "--no-browser", height=200, env={"QWEN_OAUTH_BASE_URL": "http://127.0.0.1:1"}) as person:
-        on(person, "9\r", "Provider [")
-        on(person, "\x03", "no server listens", "Provider [")
+        press(person, "9\r", "Provider [")
+        press(person, "\x03", "no server listens", "Provider [")
         assert person.ended() == 3
 
 
 def test_a_key_missing_in_the_keyring_returns_to_the_question(desk: Desk) -> None:
     with Typing(desk, "run", height=200) as person:
-        on(person, "1\r", "Provider [")
-        on(person, "\r", "Base URL [")
-        on(person, "keyring:qwen/nobody\r", "API key (")
-        on(person, "\r", "Model [")
-        on(person, "2\r", "Keep [")
-        on(person, "\x03", "Keep [", "keyring", "Provider [")
+        press(person, "1\r", "Provider [")
+        press(person, "\r", "Base URL [")
+        press(person, "keyring:qwen/nobody\r", "API key (")
+        press(person, "\r", "Model [")
+        press(person, "2\r", "Keep [")
+        press(person, "\x03", "Keep [", "keyring", "Provider [")
         assert person.ended() == 3
 
 
 @pytest.mark.parametrize("wrong", ["sk-or-v1-0123456789abcdefghijklmnopqr", "https://api.openai.com/v1", "op://a/b/c"])
 def test_an_invalid_key_is_refused_at_once(desk: Desk, wrong: str) -> None:
     with Typing(desk, "run", height=60) as person:
-        on(person, "1\r", "Provider [")
-        on(person, "\r", "Base URL [")
-        on(person, f"{wrong}\r", "API key (")
-        on(person, "\x03", "hat cannot be", "API key (")
+        press(person, "1\r", "Provider [")
+        press(person, "\r", "Base URL [")
+        press(person, f"{wrong}\r", "API key (")
+        press(person, "\x03", "hat cannot be", "API key (")
         assert person.ended() == 3
 
 
@@ -115,9 +110,9 @@ def test_settings_for_this_session_only_are_not_saved(desk: Desk, server: Provid
     before = desk.files()
     with Typing(desk, "run", height=100) as person:
         answer(person, server, keep="2")
-        on(person, "/config\r", "/help")
-        on(person, "hello\r", "/config", "base_url", "/auth", "/config toml")
-        on(person, "\x04", "pong from")
+        press(person, "/config\r", "/help")
+        press(person, "hello\r", "/config", "base_url", "/auth", "/config toml")
+        press(person, "\x04", "pong from")
         assert person.ended() == 0
         assert KEY.encode() not in person.raw
     left = {path: text for path, text in desk.files().items() if path not in before}
@@ -129,9 +124,9 @@ def test_settings_for_this_session_only_are_not_saved(desk: Desk, server: Provid
 @pytest.mark.parametrize("term", ["xterm-256color", "dumb"])
 def test_leaving_the_dialogue_changes_nothing(desk: Desk, keys: str, term: str) -> None:
     with Typing(desk, "run", term=term) as person:
-        on(person, "1\r", "Provider [")
-        on(person, "\r", "Base URL")
-        on(person, keys, "API key (")
+        press(person, "1\r", "Provider [")
+        press(person, "\r", "Base URL")
+        press(person, keys, "API key (")
         assert person.ended() == 3
         assert "There is no API key" in person.text
     assert desk.files() == {}
@@ -144,21 +139,21 @@ def test_an_empty_variable_that_hides_a_saved_value_is_reported(desk: Desk, serv
         assert "Later: unset OPENAI_API_KEY" in " ".join(person.text.split())
         assert "--no-env-file" not in person.text
         person.type("hello\r")
-        on(person, "\x04", "pong from")
+        press(person, "\x04", "pong from")
         assert person.ended() == 0
     assert server.taken()[0].authorization == f"Bearer {KEY}"
 
 
 def test_a_dumb_terminal(desk: Desk, server: Provider) -> None:
     with Typing(desk, "run", term="dumb") as person:
-        on(person, "\r", "Provider [")
-        on(person, f"{server.url}/v1\r", "Base URL")
-        on(person, f"{KEY}\r", "API key (")
-        on(person, "\r", "Show it in full")
-        on(person, "m\r", "Model [")
-        on(person, "2\r", "Keep [")
-        on(person, "hello\r", "/help")
-        on(person, "\x04", "pong from m")
+        press(person, "\r", "Provider [")
+        press(person, f"{server.url}/v1\r", "Base URL")
+        press(person, f"{KEY}\r", "API key (")
+        press(person, "\r", "Show it in full")
+        press(person, "m\r", "Model [")
+        press(person, "2\r", "Keep [")
+        press(person, "hello\r", "/help")
+        press(person, "\x04", "pong from m")
         assert person.ended() == 0
         assert b"\x1b" not in person.raw
         assert KEY.encode() not in person.raw
@@ -176,8 +171,8 @@ def test_an_empty_variable_that_hides_a_key_is_reported_before_the_questions(des
 def test_without_a_valid_home_no_history_is_saved(desk: Desk, server: Provider, home: str) -> None:
     env = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{server.url}/v1", "HOME": home}
     with Typing(desk, "run", env=env) as person:
-        on(person, "hello\r", "/help")
-        on(person, "\x04", "pong from")
+        press(person, "hello\r", "/help")
+        press(person, "\x04", "pong from")
         assert person.ended() == 0
     assert desk.files() == {}
     assert not Path(home).exists()
@@ -197,15 +192,15 @@ def test_auth_changes_the_key_and_the_conversation_goes_on(desk: Desk, server: P
     env = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{server.url}/v1", "OPENAI_MODEL": "first"}
     desk.run("resolve", "-o", "a.toml", env=env).ended(0)
     with Typing(desk, "run", *(["--config", "a.toml"] if how == "artifact" else []), env=env, height=80) as person:
-        on(person, "one\r", "/help")
-        on(person, "/auth\r", "pong from first")
-        on(person, "8\r", "Provider [")
-        on(person, "\r", "Base URL")
-        on(person, f"{OTHER}\r", "API key (")
-        on(person, "\x15second\r", "Model [")
-        on(person, "2\r", "Keep [")
-        on(person, "two\r", "from the key typed at /auth")
-        on(person, "\x04", "pong from second")
+        press(person, "one\r", "/help")
+        press(person, "/auth\r", "pong from first")
+        press(person, "8\r", "Provider [")
+        press(person, "\r", "Base URL")
+        press(person, f"{OTHER}\r", "API key (")
+        press(person, "\x15second\r", "Model [")
+        press(person, "2\r", "Keep [")
+        press(person, "two\r", "from the key typed at /auth")
+        press(person, "\x04", "pong from second")
         assert person.ended() == 0
         assert OTHER.encode() not in person.raw
     first, second = server.taken()
@@ -217,10 +212,10 @@ def test_auth_changes_the_key_and_the_conversation_goes_on(desk: Desk, server: P
 def test_a_cancelled_auth_changes_nothing(desk: Desk, server: Provider) -> None:
     env = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{server.url}/v1"}
     with Typing(desk, "run", env=env) as person:
-        on(person, "/auth\r", "/help")
-        on(person, "\x03", "Provider [")
-        on(person, "hello\r", "Provider", "gpt-4o")
-        on(person, "\x04", "pong from")
+        press(person, "/auth\r", "/help")
+        press(person, "\x03", "Provider [")
+        press(person, "hello\r", "Provider", "gpt-4o")
+        press(person, "\x04", "pong from")
         assert person.ended() == 0
     assert server.taken()[0].authorization == f"Bearer {KEY}"
 

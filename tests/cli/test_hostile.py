@@ -11,9 +11,9 @@ import pytest
 from support.hostile_git import partial_clone, path_with_old_git
 from support.trees import NOBODY
 
+from .hostile_project import NEWER, PROMPT, STRANGER, STRANGERS_KEY, ask, clone, proxy_env
 from .process import KEY, PROGRAM, clean_environment
 from .terminal import Typing
-from .test_trust import NEWER, PROMPT, STRANGER, STRANGERS_KEY, ask, clone, through
 
 if TYPE_CHECKING:
     from support.provider import Provider
@@ -45,7 +45,7 @@ def test_no_setting_of_a_repository_runs_a_program(desk: Desk, server: Provider,
         marker = monitor(desk, ".qwen", "[core]\n\tbare = false\n\tworktree = .\n\tfsmonitor = {}\n")
         clone(desk, {})
     for command in (["resolve"], ["resolve", "--explain"], ["run", "-p", PROMPT], ["trust"], ["init"]):
-        desk.run(*command, env=through(server))
+        desk.run(*command, env=proxy_env(server))
     assert not os.path.lexists(marker)
     if kind != "a repository":
         # A directory that only looks like a repository does not show which files came with the project.
@@ -57,7 +57,7 @@ def test_no_setting_of_a_repository_runs_a_program_with_an_older_git(desk: Desk,
     desk.write("work/app/.env", f"OPENAI_API_KEY={STRANGERS_KEY}\nOPENAI_BASE_URL={STRANGER}\n")
     archive = partial_clone(desk.cwd)
     archive.configure({"remote.origin.uploadpack": "{program}", "core.fsmonitor": "{program}"})
-    env = through(server, PATH=path_with_old_git(desk.home / "bin"))
+    env = proxy_env(server, PATH=path_with_old_git(desk.home / "bin"))
     for command in (["resolve", "--explain", "-o", "a.toml"], ["run", "-p", PROMPT], ["init"]):
         desk.run(*command, env=env)
     assert not archive.has_run()
@@ -103,7 +103,7 @@ def test_a_local_endpoint_is_reached_without_a_proxy(desk: Desk, server: Provide
 
 
 def test_approval_of_one_key_does_not_cover_another(desk: Desk, server: Provider) -> None:
-    env = through(server, OPENAI_API_KEY=KEY, GITHUB_TOKEN=KEY[::-1])
+    env = proxy_env(server, OPENAI_API_KEY=KEY, GITHUB_TOKEN=KEY[::-1])
     desk.run("resolve", "--openai-base-url", STRANGER, "--proxy", server.url, "-o", "a.toml", env=env).ended(0)
     run = ["run", "-p", PROMPT, "--config", "a.toml"]
     desk.run("trust", "--config", "a.toml", "--yes", env=env).ended(0)
@@ -167,7 +167,7 @@ def test_a_lookalike_host_is_shown_as_it_is_resolved(desk: Desk, server: Provide
 
 def test_text_typed_ahead_is_no_answer(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
-    with Typing(desk, "run", "-p", PROMPT, env=through(server, **IN_SHELL), width=100) as person:
+    with Typing(desk, "run", "-p", PROMPT, env=proxy_env(server, **IN_SHELL), width=100) as person:
         person.type("y\r")
         person.until("[y/N]")
         person.type("\r")
@@ -207,7 +207,7 @@ def test_many_approvals_at_once(desk: Desk) -> None:
 def test_without_git_the_index_shows_which_files_are_tracked(desk: Desk, server: Provider) -> None:
     clone(desk, {})
     desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={STRANGER}\n")
-    env = through(server, PATH="/nowhere")
+    env = proxy_env(server, PATH="/nowhere")
     desk.run("run", "-p", "x", env=env).ended(0)
     clone(desk, {".qwen/.env": f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={STRANGER}\n"})
     desk.run("run", "-p", "x", env=env).ended(5)
@@ -220,13 +220,13 @@ def test_a_work_tree_of_another_user_is_checked(desk: Desk, server: Provider) ->
     desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={STRANGER}\n")
     for path in (desk.cwd, desk.cwd / ".git"):
         os.chown(path, NOBODY, NOBODY)
-    desk.run("run", "-p", "x", env=through(server)).ended(0)
+    desk.run("run", "-p", "x", env=proxy_env(server)).ended(0)
 
 
 @pytest.mark.parametrize("how", ["config", "profile", "flag", "plain"])
 def test_the_suggested_commands_work(desk: Desk, server: Provider, how: str) -> None:
     desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
-    env = through(server, **IN_SHELL)
+    env = proxy_env(server, **IN_SHELL)
     if how == "config":
         desk.run("resolve", "--proxy", server.url, "-o", "my a.toml", env=env).ended(0)
     newer = ["--profile", NEWER, "--auth-type", "openai"]

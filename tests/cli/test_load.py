@@ -9,7 +9,6 @@ import os
 import pickle
 import shlex
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,17 +23,13 @@ from qwen_cfg.application.schemas import SCHEMAS
 from qwen_schema import ArtifactError, EnvFileError, SecretReferenceError, declared_fields
 
 from .process import KEY
+from .python_process import in_new_process, world
 
 if TYPE_CHECKING:
     from .process import Desk
 
 STRANGER = "https://stranger.example/v1"
 TRUST = ("deny", "known", "allow")
-
-
-def world(desk: Desk, **environ: str) -> dict[str, Any]:
-    """Return the arguments for a world with nothing but the desk."""
-    return {"cwd": desk.cwd, "environ": {"HOME": str(desk.home), "PATH": os.environ["PATH"], **environ}}
 
 
 def hostile(desk: Desk) -> None:
@@ -368,14 +363,6 @@ os.environ = given
 config.explain()
 print(sorted(started), sorted(loaded))
 """
-
-
-def in_new_process(desk: Desk, code: str, *words: str, **environ: str) -> str:
-    env = {"HOME": str(desk.home), "PATH": os.environ["PATH"], **environ}
-    argv = [sys.executable, "-c", code, *words]
-    ended = subprocess.run(argv, cwd=desk.cwd, env=env, capture_output=True, text=True, check=False, timeout=60)
-    assert (ended.returncode, ended.stderr) == (0, ""), ended
-    return ended.stdout
 
 
 def test_load_starts_only_git_and_reads_only_the_given_environment(desk: Desk) -> None:

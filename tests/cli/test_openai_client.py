@@ -16,7 +16,7 @@ from qwen_cfg import ConfigurationError, Secret, load
 from qwen_schema import provider_of
 
 from .process import KEY
-from .test_load import in_new_process, world
+from .python_process import in_new_process, world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

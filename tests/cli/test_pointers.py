@@ -17,12 +17,7 @@ from support.file_keyring import keyring_env
 
 from qwen_cfg.application.change import Changes
 from qwen_cfg.application.change_of_artifact import ArtifactSubject
-from qwen_cfg.application.change_of_request import RequestSubject
-from qwen_cfg.application.compilation import compilation_of
-from qwen_cfg.application.request import Request
 from qwen_cfg.cli.arguments import this_process
-from qwen_cfg.trust import TrustStore
-from qwen_cfg.trust.gate import Gate
 from qwen_runtime import Change, ReadyConfig
 from qwen_schema import (
     ConfigurationError,
@@ -35,6 +30,7 @@ from qwen_schema import (
 )
 
 from .process import KEY, PROGRAM, Desk, clean_environment, env_of, run_each
+from .session import GATE, session
 from .terminal import Typing
 
 if TYPE_CHECKING:
@@ -410,19 +406,6 @@ def _wait_for(happened: Any) -> None:
 
 
 TYPED = {"auth_method": "openai", "api_key": Secret(f"command:{COMMAND}"), "base_url": "http://h/v1", "model": "m"}
-
-
-# There is no terminal, and nothing is approved.
-GATE = Gate(TrustStore(None))
-
-
-def request(**changes: Any) -> Request:
-    """Return a request with the present state of this process."""
-    return replace(Request(this_process()), **changes)
-
-
-def session(**changes: Any) -> Changes:
-    return Changes(RequestSubject(compilation_of(request(**changes))), GATE)
 
 
 def change_of(desk: Desk, key: str = KEY) -> Changes:

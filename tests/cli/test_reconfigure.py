@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from qwen_cfg.application.change import Changes
 from qwen_cfg.application.change_of_artifact import ArtifactSubject
-from qwen_cfg.application.change_of_request import RequestSubject
 from qwen_cfg.application.compilation import compilation_of
 from qwen_cfg.application.replay import replay
-from qwen_cfg.application.request import Request
 from qwen_cfg.cli.arguments import this_process
 from qwen_cfg.core.hidden_keys import key_remark
 from qwen_cfg.core.world import EnvFileChoice, FlagValue
-from qwen_cfg.trust import TrustStore
-from qwen_cfg.trust.gate import Gate
 from qwen_runtime import Change, DialogueDefaults, ReadyConfig
 from qwen_schema import ConfigurationError, NotTrustedError, Secret, SecretReference, declared_fields, dump, load
 
 from .process import KEY, Desk
+from .session import GATE, request, session
 
 OTHER = "sk-zyxwvutsrqponmlkjihgfedcba9876543210"
 URL = "https://models.example/v1"
@@ -33,19 +29,6 @@ TYPED, KEPT = Change("/auth", ALL), Change("/auth", ALL, keep=True)
 @pytest.fixture
 def desk(here: Desk) -> Desk:
     return here
-
-
-# There is no terminal, and nothing is approved.
-GATE = Gate(TrustStore(None))
-
-
-def request(**changes: Any) -> Request:
-    """Return a request with the present state of this process."""
-    return replace(Request(this_process()), **changes)
-
-
-def session(**changes: Any) -> Changes:
-    return Changes(RequestSubject(compilation_of(request(**changes))), GATE)
 
 
 def origins(ready_config: ReadyConfig) -> dict[str, str]:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .hostile_project import ask
 from .process import KEY
 
 if TYPE_CHECKING:
     from support.provider import Provider
 
-    from .process import Desk, Outcome
+    from .process import Desk
 
 NEWER = ["--profile", "qwen-code-0.21"]
 STRANGER = "http://stranger.example/v1"
@@ -24,11 +25,6 @@ OPENAI: dict[str, Any] = {"$version": 4, "security": {"auth": {"selectedType": "
 
 def message_of(**auth: str) -> dict[str, Any]:
     return {"$version": 4, "security": {"auth": {"selectedType": "openai", **auth}}}
-
-
-def ask(desk: Desk, server: Provider, *words: str, **env: str) -> Outcome:
-    """Send a prompt with the server as the user's proxy, so that it sees requests to the stranger."""
-    return desk.run("run", "-p", "ping", *words, env={"HTTP_PROXY": server.url, "NO_PROXY": "none", **env})
 
 
 def link(desk: Desk, name: str, target: str) -> None:

@@ -18,6 +18,7 @@ from qwen_cfg.trust.gate import Gate
 from qwen_runtime import Change
 from qwen_schema import NotTrustedError, Secret
 
+from .hostile_project import ask
 from .process import KEY
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from support.provider import Provider
 
-    from .process import Desk, Outcome
+    from .process import Desk
 
 NEWER = ["--profile", "qwen-code-0.21"]
 STRANGER = "http://stranger.example/v1"
@@ -39,11 +40,6 @@ def auth(**members: str) -> dict[str, Any]:
 
 def write(desk: Desk, path: str, settings: object) -> None:
     desk.write(path, settings if isinstance(settings, str) else json.dumps(settings))
-
-
-def ask(desk: Desk, server: Provider, *words: str, **env: str) -> Outcome:
-    """Send a prompt with the server as the user's proxy, so that it sees requests to the stranger."""
-    return desk.run("run", "-p", "ping", *words, env={"HTTP_PROXY": server.url, "NO_PROXY": "none", **env})
 
 
 OWN = "work/app/.qwen/settings.json"

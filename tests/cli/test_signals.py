@@ -257,12 +257,6 @@ def fill(pipe: int) -> None:
 # In a terminal.
 
 
-@pytest.fixture
-def service() -> Iterator[AuthorizationServer]:
-    with authorization_server(interval=0.2) as app:
-        yield app
-
-
 def end_and_check(person: Typing, before: list[Any], number: int) -> str:
     """Check that a signal ended a command at once and the terminal is restored; return the visible text."""
     began = time.monotonic()

@@ -13,6 +13,7 @@ from support.trees import NOBODY
 
 from qwen_schema import declared_fields
 
+from .hostile_project import NEWER, PROMPT, STRANGER, STRANGERS_KEY, ask, clone, proxy_env
 from .process import KEY, Desk, Run, run_all
 from .terminal import Typing
 
@@ -21,30 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from support.provider import Provider
-
-STRANGER = "http://stranger.example/v1"
-STRANGERS_KEY = "sk-of-the-stranger-0123456789-0123456789"
-PROMPT = "the-prompt-that-nobody-else-may-see"
-NEWER = "qwen-code-0.21"
-
-
-def through(server: Provider, **more: str) -> dict[str, str]:
-    """Return an environment in which the server is the user's own proxy, so that it sees requests to every host."""
-    return {"HTTP_PROXY": server.url, "NO_PROXY": "none", "QWEN_CFG_MAX_RETRIES": "0", **more}
-
-
-def clone(desk: Desk, files: dict[str, str]) -> None:
-    """Make `~/work/app` a repository with these files."""
-    for path, text in files.items():
-        desk.write(f"work/app/{path}", text)
-    git = ["git", "-C", str(desk.cwd), "-c", "user.name=x", "-c", "user.email=x@example.org"]
-    subprocess.run([*git, "init", "-q"], check=True)
-    subprocess.run([*git, "add", "-f", "."], check=True)
-    subprocess.run([*git, "commit", "-q", "-m", "x", "--allow-empty"], check=True)
-
-
-def ask(desk: Desk, server: Provider, *argv: str, **env: str):  # type: ignore[no-untyped-def]
-    return desk.run("run", "-p", PROMPT, *argv, env=through(server, **env))
 
 
 # Hostile repositories.
@@ -103,7 +80,7 @@ def test_the_stranger_gets_no_credential_and_no_prompt(
             # Neither a key alone nor a login decides a method there.
             flags += ["--auth-type", "qwen-oauth" if kind == "login" else "openai"]
         argv = ["run", "-p", PROMPT, "--profile", profile, *flags]
-        runs.append(Run(argv, desk.cwd, desk.home, through(server, **env)))
+        runs.append(Run(argv, desk.cwd, desk.home, proxy_env(server, **env)))
     outcomes = run_all(runs)
     seen = server.taken()
     assert not [request for request in seen if "stranger" in request.headers["host"]]
@@ -142,7 +119,7 @@ def test_a_hostile_artifact_gets_nothing(desk: Desk, server: Provider, reference
     assert desk.run("doctor", *argv, env={"OPENAI_API_KEY": KEY}).ended(5).out == ""
     # After approval the artifact counts: its host does not exist, and the user's proxy is used unless it names another.
     desk.run("run", "-p", PROMPT, *argv, "--trust-project", "--max-retries", "0", env={"OPENAI_API_KEY": KEY}).ended(2)
-    env = through(server, OPENAI_API_KEY=KEY)
+    env = proxy_env(server, OPENAI_API_KEY=KEY)
     ended = desk.run("run", "-p", PROMPT, *argv, "--trust-project", env=env)
     reached = [request.path for request in server.taken()]
     assert (ended.code, reached) == ((0, [f"{STRANGER}/chat/completions"]) if setting == "base_url" else (6, []))
@@ -177,7 +154,7 @@ def test_without_a_terminal_the_exit_code_is_5_with_advice(desk: Desk, server: P
     data = ask(desk, server, "--output-format", "json", OPENAI_API_KEY=KEY).ended(5).json
     assert data["error"]["class"] == "NotTrustedError"
     assert data["exit_code"] == 5
-    assert desk.run("doctor", env=through(server, OPENAI_API_KEY=KEY)).ended(5).out == ""
+    assert desk.run("doctor", env=proxy_env(server, OPENAI_API_KEY=KEY)).ended(5).out == ""
     assert server.taken() == []
 
 
@@ -288,7 +265,7 @@ def test_an_artifact_is_approved_by_its_path(desk: Desk, server: Provider) -> No
 
 def test_a_user_with_everything_in_one_place_gets_no_question_and_no_warning(desk: Desk, server: Provider) -> None:
     texts = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": STRANGER.replace("stranger", "my"), "OPENAI_MODEL": "m"}
-    url = through(server)
+    url = proxy_env(server)
 
     def silent(*argv: str, **env: str) -> None:
         outcome = desk.run(*argv, env={**url, **env}).ended(0)
@@ -322,7 +299,7 @@ def test_a_prompt_needs_approval_too(desk: Desk, server: Provider) -> None:
 
 def test_in_a_terminal_it_asks_and_the_default_is_no(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
-    env = through(server, OPENAI_API_KEY=KEY)
+    env = proxy_env(server, OPENAI_API_KEY=KEY)
     for keys in ("\r", "n\r", "\x03", "\x04", "what?\r"):
         with Typing(desk, "run", env=env, width=100) as person:
             person.until("./.env:1 OPENAI_BASE_URL decides where requests go", STRANGER, "[y/N]")
@@ -347,14 +324,14 @@ def test_in_a_terminal_it_asks_and_the_default_is_no(desk: Desk, server: Provide
 
 def test_with_ci_set_a_terminal_gets_no_question(desk: Desk, server: Provider) -> None:
     desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
-    with Typing(desk, "run", "-p", PROMPT, env=through(server, OPENAI_API_KEY=KEY, CI="true"), width=100) as person:
+    with Typing(desk, "run", "-p", PROMPT, env=proxy_env(server, OPENAI_API_KEY=KEY, CI="true"), width=100) as person:
         assert person.ended() == 5
 
 
 def test_the_first_run_asks_before_a_typed_key_goes_to_a_projects_endpoint(desk: Desk, server: Provider) -> None:
     """Enter accepts the shown base URL, which came from the project's file."""
     desk.write("work/app/.env", f"OPENAI_BASE_URL={STRANGER}\n")
-    with Typing(desk, "run", env=through(server), height=60, width=100) as person:
+    with Typing(desk, "run", env=proxy_env(server), height=60, width=100) as person:
         for keys, wanted in (("8\r", "Provider ["), ("\r", "Base URL"), (f"{KEY}\r", "API key ("), ("\r", "Model [")):
             person.until(wanted)
             person.type(keys)
