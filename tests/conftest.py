@@ -68,18 +68,18 @@ def signals_as_usual() -> None:
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[Provider]:
+def shared_provider() -> Iterator[Provider]:
     with provider() as app:
         yield app
 
 
 @pytest.fixture
-def server(running: Provider) -> Provider:
+def server(shared_provider: Provider) -> Provider:
     """A provider on loopback, without state from the previous test."""
-    running.taken()
-    running.replies.clear()
-    running.hung_up.clear()
-    return running
+    shared_provider.taken()
+    shared_provider.replies.clear()
+    shared_provider.hung_up.clear()
+    return shared_provider
 
 
 @pytest.fixture

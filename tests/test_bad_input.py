@@ -33,15 +33,15 @@ SOUND = f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=m\n"
 @pytest.fixture(scope="module", autouse=True)
 def everything_is_imported(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The user nobody may not be able to read modules that are imported late."""
-    resolved(tmp_path_factory.mktemp("warm"))
+    resolve_at(tmp_path_factory.mktemp("warm"))
 
 
-def resolved(cwd: Path, home: Path | None = None, **more: object) -> Resolution:
+def resolve_at(cwd: Path, home: Path | None = None, **more: object) -> Resolution:
     return resolve_world(read(cwd, home, **more), profile_named())  # type: ignore[arg-type]
 
 
 @contextmanager
-def refused(where: str, *words: str) -> Iterator[None]:
+def raises_refusal(where: str, *words: str) -> Iterator[None]:
     """Expect an error with a place, a reason and advice, and without a key."""
     with pytest.raises(EnvFileError) as caught:
         yield
@@ -92,7 +92,7 @@ def test_a_path_that_is_no_file_is_skipped_with_its_kind(
 ) -> None:
     write_tree(tmp_path, {".env": SOUND, "app/keep": ""})
     make(tmp_path / "app" / ".env")
-    resolution = resolved(tmp_path / "app")
+    resolution = resolve_at(tmp_path / "app")
     at_env = resolution.search.visits[1]
     assert (at_env.place.path, at_env.outcome, at_env.kind) == (tmp_path / "app" / ".env", "skipped", kind)
     assert [place.path for place in resolution.search.read] == [tmp_path / ".env"]
@@ -101,19 +101,19 @@ def test_a_path_that_is_no_file_is_skipped_with_its_kind(
 @pytest.mark.parametrize(("make", "kind"), NO_FILES)
 def test_a_chosen_path_that_is_no_file_is_refused(make: Callable[[Path], None], kind: str, tmp_path: Path) -> None:
     make(tmp_path / "chosen")
-    with refused("./chosen", "--env-file", kind):
+    with raises_refusal("./chosen", "--env-file", kind):
         read(tmp_path, env_file=Path("chosen"))
 
 
 def test_a_chosen_file_that_is_missing_is_refused(tmp_path: Path) -> None:
     write_tree(tmp_path, {".env": SOUND})
-    with refused("./chosen.env", "--env-file", "does not exist"):
+    with raises_refusal("./chosen.env", "--env-file", "does not exist"):
         read(tmp_path, env_file=Path("chosen.env"))
 
 
 def test_a_chosen_file_below_a_file_does_not_exist(tmp_path: Path) -> None:
     write_tree(tmp_path, {".env": SOUND})
-    with refused("./.env/x", "--env-file", "does not exist"):
+    with raises_refusal("./.env/x", "--env-file", "does not exist"):
         read(tmp_path, env_file=Path(".env/x"))
 
 
@@ -125,7 +125,7 @@ def test_a_chosen_file_with_a_too_long_name_does_not_exist(length: int, tmp_path
 
 def test_a_chosen_file_is_relative_to_the_working_directory(tmp_path: Path) -> None:
     write_tree(tmp_path, {"keys/prod.env": SOUND, "app/.env": "OPENAI_MODEL=other\n"})
-    resolution = resolved(tmp_path / "app", env_file=Path("../keys/prod.env"))
+    resolution = resolve_at(tmp_path / "app", env_file=Path("../keys/prod.env"))
     assert resolution.decisions["model"].value == "m"
     assert resolution.decisions["model"].winner is not None
     assert str(resolution.decisions["model"].winner.origin) == "../keys/prod.env:2 OPENAI_MODEL"
@@ -134,13 +134,13 @@ def test_a_chosen_file_is_relative_to_the_working_directory(tmp_path: Path) -> N
 
 def test_a_qwen_directory_that_is_a_file_has_no_env_file(tmp_path: Path) -> None:
     write_tree(tmp_path, {".qwen": "not a directory", ".env": SOUND})
-    assert [visit.outcome for visit in resolved(tmp_path).search.visits[:2]] == ["absent", "found"]
+    assert [visit.outcome for visit in resolve_at(tmp_path).search.visits[:2]] == ["absent", "found"]
 
 
 def test_a_link_to_a_file_is_read(tmp_path: Path) -> None:
     write_tree(tmp_path, {"kept/elsewhere": SOUND, "app/keep": ""})
     (tmp_path / "app" / ".env").symlink_to("../kept/elsewhere")
-    resolution = resolved(tmp_path / "app")
+    resolution = resolve_at(tmp_path / "app")
     assert resolution.decisions["model"].value == "m"
     assert resolution.files[0].shown == "./.env"
 
@@ -162,30 +162,30 @@ def test_a_file_that_is_not_text_is_an_error_with_its_name(
     content: bytes, where: str, word: str, tmp_path: Path
 ) -> None:
     write_tree(tmp_path, {"app/.env": content, ".env": SOUND})
-    with refused(where, word):
-        resolved(tmp_path / "app")
+    with raises_refusal(where, word):
+        resolve_at(tmp_path / "app")
 
 
 def test_a_file_of_1_mib_is_read(tmp_path: Path) -> None:
     write_tree(tmp_path, {".env": SOUND + "#" * (MEBIBYTE - len(SOUND))})
-    assert resolved(tmp_path).decisions["model"].value == "m"
+    assert resolve_at(tmp_path).decisions["model"].value == "m"
 
 
 def test_only_the_beginning_of_a_huge_file_is_read(tmp_path: Path) -> None:
     write_tree(tmp_path, {".env": SOUND})
     os.truncate(tmp_path / ".env", 1 << 36)
-    with refused("./.env", "1 MiB"):
-        resolved(tmp_path)
+    with raises_refusal("./.env", "1 MiB"):
+        resolve_at(tmp_path)
 
 
 def test_a_bad_file_that_is_not_reached_is_ignored(tmp_path: Path) -> None:
     write_tree(tmp_path, {"app/.env": SOUND, ".env": b"\xff"})
-    assert resolved(tmp_path / "app").decisions["model"].value == "m"
+    assert resolve_at(tmp_path / "app").decisions["model"].value == "m"
 
 
 def test_a_survey_records_the_error_of_a_file_that_is_not_reached(tmp_path: Path) -> None:
     write_tree(tmp_path, {"app/.env": SOUND, ".env": b"\xff"})
-    resolution = resolved(tmp_path / "app", survey=True)
+    resolution = resolve_at(tmp_path / "app", survey=True)
     error = resolution.world.look(tmp_path / ".env").error
     assert error is not None
     assert "UTF-8" in str(error)
@@ -194,8 +194,8 @@ def test_a_survey_records_the_error_of_a_file_that_is_not_reached(tmp_path: Path
 
 def test_a_chosen_file_that_is_not_text_is_an_error(tmp_path: Path) -> None:
     write_tree(tmp_path, {"prod.env": b"\xff"})
-    with refused("./prod.env:1", "UTF-8"):
-        resolved(tmp_path, env_file=Path("prod.env"))
+    with raises_refusal("./prod.env:1", "UTF-8"):
+        resolve_at(tmp_path, env_file=Path("prod.env"))
 
 
 # Files and directories without permission.
@@ -204,15 +204,15 @@ def test_a_chosen_file_that_is_not_text_is_an_error(tmp_path: Path) -> None:
 def test_an_unreadable_file_is_an_error_with_its_name(open_path: Path) -> None:
     write_tree(open_path, {"app/.env": SOUND, ".env": "OPENAI_MODEL=further-up\n"})
     (open_path / "app" / ".env").chmod(0o000)
-    with refused("./.env", "cannot be read", os.strerror(errno.EACCES)), as_nobody():
-        resolved(open_path / "app")
+    with raises_refusal("./.env", "cannot be read", os.strerror(errno.EACCES)), as_nobody():
+        resolve_at(open_path / "app")
 
 
 def test_an_unreadable_file_that_is_not_reached_is_ignored(open_path: Path) -> None:
     write_tree(open_path, {"app/.env": "OPENAI_MODEL=m\n", ".env": SOUND})
     (open_path / ".env").chmod(0o000)
     with as_nobody():
-        resolution = resolved(open_path / "app", survey=True)
+        resolution = resolve_at(open_path / "app", survey=True)
     assert resolution.decisions["model"].value == "m"
     assert resolution.world.look(open_path / ".env").kind == "unreadable"
 
@@ -220,36 +220,36 @@ def test_an_unreadable_file_that_is_not_reached_is_ignored(open_path: Path) -> N
 def test_a_directory_without_search_permission_is_an_error(open_path: Path) -> None:
     write_tree(open_path, {"app/.qwen/.env": SOUND, "app/.env": "OPENAI_MODEL=further-down\n"})
     (open_path / "app" / ".qwen").chmod(0o600)
-    with refused("./.qwen/.env", "cannot check", os.strerror(errno.EACCES)), as_nobody():
-        resolved(open_path / "app")
+    with raises_refusal("./.qwen/.env", "cannot check", os.strerror(errno.EACCES)), as_nobody():
+        resolve_at(open_path / "app")
 
 
 def test_a_parent_directory_without_search_permission_is_an_error(open_path: Path) -> None:
     write_tree(open_path, {"closed/app/.env": SOUND})
     (open_path / "closed").chmod(0o600)
-    with refused("./.qwen/.env", "cannot check"), as_nobody():
-        resolved(open_path / "closed" / "app")
+    with raises_refusal("./.qwen/.env", "cannot check"), as_nobody():
+        resolve_at(open_path / "closed" / "app")
 
 
 def test_a_directory_without_read_permission_is_searched(open_path: Path) -> None:
     write_tree(open_path, {"unlisted/.env": SOUND, "unlisted/app/keep": ""})
     (open_path / "unlisted").chmod(0o311)
     with as_nobody():
-        assert resolved(open_path / "unlisted" / "app").decisions["model"].value == "m"
+        assert resolve_at(open_path / "unlisted" / "app").decisions["model"].value == "m"
 
 
 def test_an_unreadable_home_that_is_not_reached_is_ignored(open_path: Path) -> None:
     write_tree(open_path, {"app/.env": SOUND, "closed/home/.env": "OPENAI_MODEL=at-home\n"})
     (open_path / "closed").chmod(0o600)
     with as_nobody():
-        assert resolved(open_path / "app", open_path / "closed" / "home").decisions["model"].value == "m"
+        assert resolve_at(open_path / "app", open_path / "closed" / "home").decisions["model"].value == "m"
 
 
 def test_an_unreadable_home_that_is_reached_is_an_error(open_path: Path) -> None:
     write_tree(open_path, {"app/keep": "", "closed/home/.env": SOUND})
     (open_path / "closed").chmod(0o600)
-    with refused("~/.qwen/.env", "cannot check"), as_nobody():
-        resolved(open_path / "app", open_path / "closed" / "home")
+    with raises_refusal("~/.qwen/.env", "cannot check"), as_nobody():
+        resolve_at(open_path / "app", open_path / "closed" / "home")
 
 
 # A FIFO is read once, with a time limit.
@@ -274,7 +274,7 @@ def writer(path: Path, content: bytes) -> Iterator[None]:
 def test_a_fifo_is_read_as_an_env_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / ".env")
     with writer(tmp_path / ".env", SOUND.encode()):
-        resolution = resolved(tmp_path)
+        resolution = resolve_at(tmp_path)
     assert resolution.decisions["model"].value == "m"
     assert resolution.decisions["model"].winner is not None
     assert resolution.decisions["model"].winner.origin.place == "./.env:2"
@@ -284,20 +284,20 @@ def test_a_fifo_is_read_as_an_env_file(tmp_path: Path) -> None:
 def test_a_chosen_fifo_is_read_as_an_env_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with writer(tmp_path / "pipe", SOUND.encode()):
-        assert resolved(tmp_path, env_file=Path("pipe")).decisions["model"].value == "m"
+        assert resolve_at(tmp_path, env_file=Path("pipe")).decisions["model"].value == "m"
 
 
 def test_a_fifo_with_more_than_1_mib_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / ".env")
-    with refused("./.env", "1 MiB"), writer(tmp_path / ".env", b"#" * (2 * MEBIBYTE)):
-        resolved(tmp_path)
+    with raises_refusal("./.env", "1 MiB"), writer(tmp_path / ".env", b"#" * (2 * MEBIBYTE)):
+        resolve_at(tmp_path)
 
 
 def test_a_fifo_without_a_writer_times_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounded, "FIFO_SECONDS", 0.05)
     os.mkfifo(tmp_path / ".env")
-    with refused("./.env", "FIFO"):
-        resolved(tmp_path)
+    with raises_refusal("./.env", "FIFO"):
+        resolve_at(tmp_path)
 
 
 def test_a_fifo_that_does_not_end_times_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -306,8 +306,8 @@ def test_a_fifo_that_does_not_end_times_out(tmp_path: Path, monkeypatch: pytest.
     end = os.open(tmp_path / ".env", os.O_RDWR)
     try:
         os.write(end, SOUND.encode())
-        with refused("./.env", "FIFO"):
-            resolved(tmp_path)
+        with raises_refusal("./.env", "FIFO"):
+            resolve_at(tmp_path)
     finally:
         os.close(end)
 
@@ -319,7 +319,7 @@ def test_a_fifo_times_out_after_three_seconds() -> None:
 def test_a_survey_does_not_read_a_fifo_that_is_not_reached(tmp_path: Path) -> None:
     write_tree(tmp_path, {"app/.env": SOUND})
     os.mkfifo(tmp_path / ".env")
-    sighting = resolved(tmp_path / "app", survey=True).world.look(tmp_path / ".env")
+    sighting = resolve_at(tmp_path / "app", survey=True).world.look(tmp_path / ".env")
     assert (sighting.kind, sighting.text, sighting.error) == ("fifo", None, None)
 
 
@@ -399,7 +399,7 @@ def test_a_valid_home_has_no_problem(tmp_path: Path) -> None:
 
 
 def test_an_empty_world_is_incomplete_and_no_error(tmp_path: Path) -> None:
-    resolution = resolved(tmp_path)
+    resolution = resolve_at(tmp_path)
     assert not resolution.is_complete
     assert resolution.auth_method is None
     assert {visit.outcome for visit in resolution.search.visits} == {"absent"}

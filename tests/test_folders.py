@@ -103,7 +103,7 @@ def test_which_directories_are_projects(tmp_path: Path, monkeypatch: pytest.Monk
         directory.mkdir(parents=True)
     (home / "link").symlink_to("clone")
 
-    def followed(cwd: Path, *directories: Path) -> list[bool]:
+    def may_follow_each(cwd: Path, *directories: Path) -> list[bool]:
         may_follow = outside_projects(home)
         monkeypatch.chdir(cwd)
         return [may_follow(directory) for directory in directories]
@@ -111,26 +111,28 @@ def test_which_directories_are_projects(tmp_path: Path, monkeypatch: pytest.Monk
     outside = (tmp_path, home, home / ".config/deep")
     for cwd in (plain, plain / "sub", clone / "sub", nested, home):
         below = (home / "work", plain, plain / "sub", clone, clone / "sub", nested)
-        assert followed(cwd, *outside, *below) == [True] * 3 + [False] * 6
-    assert followed(home / ".config/deep", *outside, home / ".config", home / ".qwen") == [True] * 2 + [False] * 2 + [
-        True
-    ]
+        assert may_follow_each(cwd, *outside, *below) == [True] * 3 + [False] * 6
+    assert may_follow_each(home / ".config/deep", *outside, home / ".config", home / ".qwen") == [True] * 2 + [
+        False
+    ] * 2 + [True]
     # From a parent of the home, and from elsewhere.
-    assert followed(tmp_path, *outside, plain, clone) == [True] * 3 + [False] * 2
-    assert followed(Path("/"), *outside, Path("/"), Path("/usr"), plain) == [True] * 5 + [False]
+    assert may_follow_each(tmp_path, *outside, plain, clone) == [True] * 3 + [False] * 2
+    assert may_follow_each(Path("/"), *outside, Path("/"), Path("/usr"), plain) == [True] * 5 + [False]
     tmp_path.chmod(0o1777)
-    assert followed(plain, tmp_path, home) == [False, True]
+    assert may_follow_each(plain, tmp_path, home) == [False, True]
     tmp_path.chmod(0o755)
     with tempfile.TemporaryDirectory(dir="/dev/shm") as shared:
         archive = Path(shared)
         (archive / "src").mkdir()
         around = (archive, archive / "src", archive / "lib/x", Path("/dev/shm"), Path("/dev"))
         for cwd in (archive, archive / "src", plain):
-            assert followed(cwd, home, home / ".qwen", Path("/"), *around) == [True] * 3 + [False] * 4 + [cwd == plain]
+            assert may_follow_each(cwd, home, home / ".qwen", Path("/"), *around) == [True] * 3 + [False] * 4 + [
+                cwd == plain
+            ]
         assert outside_projects(Path("/"))(Path("/proc/self")) is True
     # A home that git tracks does not make a project of the directories below it.
     (home / ".git").mkdir()
-    assert followed(plain / "sub", *outside, plain, plain / "sub") == [True] * 3 + [False] * 2
+    assert may_follow_each(plain / "sub", *outside, plain, plain / "sub") == [True] * 3 + [False] * 2
     monkeypatch.chdir(home / "link")
     assert outside_projects(None)(home) is False
 

@@ -181,7 +181,7 @@ def test_a_file_that_git_ignores_by_a_setting_is_ignored(
     assert status_of(tree / ".env") == "ignored"
 
 
-def embedded(directory: Path, work_tree: str = ".") -> None:
+def make_repository(directory: Path, work_tree: str = ".") -> None:
     """Make a directory a repository with files that any repository can contain."""
     config = f"[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tworktree = {work_tree}\n"
     for name, text in (("HEAD", "ref: refs/heads/main\n"), ("objects/x", ""), ("refs/x", ""), ("config", config)):
@@ -201,9 +201,9 @@ def of_the_work_tree(tree: Path) -> None:
 OTHER_WORK_TREES = [
     other_work_tree,
     of_the_work_tree,
-    lambda tree: embedded(tree / "sub"),
-    lambda tree: embedded(tree / "sub", ".."),
-    lambda tree: embedded(tree / "sub/.qwen"),
+    lambda tree: make_repository(tree / "sub"),
+    lambda tree: make_repository(tree / "sub", ".."),
+    lambda tree: make_repository(tree / "sub/.qwen"),
 ]
 
 
@@ -248,7 +248,7 @@ def test_a_work_tree_with_its_repository_elsewhere_is_supported(tree: Path) -> N
 
 def test_a_bare_repository_is_asked(tmp_path: Path) -> None:
     """An unpacked archive that is a bare repository, without `.git` in any parent."""
-    embedded(tmp_path)
+    make_repository(tmp_path)
     git(tmp_path, "update-index", "--add", "--cacheinfo", f"100644,{'1' * 40},sub/.qwen/.env")
     assert is_tracked(tmp_path / "sub/.qwen/.env") is True
     assert (is_tracked(tmp_path / "sub/.env"), is_ignored(tmp_path / "sub/.env")) == (False, False)

@@ -44,7 +44,7 @@ def root(tmp_path: Path) -> Path:
     return home
 
 
-def found(root: Path, *path: str | Path, cwd: str = "work/app", names: tuple[str, ...] = ("qwen",)) -> InstalledProgram:
+def find(root: Path, *path: str | Path, cwd: str = "work/app", names: tuple[str, ...] = ("qwen",)) -> InstalledProgram:
     return find_program({"PATH": os.pathsep.join(map(str, path))}, root / cwd, root, names)
 
 
@@ -54,28 +54,28 @@ def found(root: Path, *path: str | Path, cwd: str = "work/app", names: tuple[str
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_the_version_is_found(layout: str, root: Path) -> None:
     directory = LAYOUTS[layout](root)
-    assert found(root, "/nowhere", directory) == InstalledProgram((VERSION,))
+    assert find(root, "/nowhere", directory) == InstalledProgram((VERSION,))
     # The user may have made another link.
     link(root / "own/qwen", directory / "qwen")
-    assert found(root, root / "own") == InstalledProgram((VERSION,))
+    assert find(root, root / "own") == InstalledProgram((VERSION,))
 
 
 @pytest.mark.parametrize("layout", ON_WINDOWS)
 def test_a_windows_launcher_is_read(layout: str, root: Path) -> None:
     directory = ON_WINDOWS[layout](root)
-    assert found(root, directory, names=WINDOWS_NAMES) == InstalledProgram((VERSION,))
-    assert found(root, directory) == InstalledProgram()
+    assert find(root, directory, names=WINDOWS_NAMES) == InstalledProgram((VERSION,))
+    assert find(root, directory) == InstalledProgram()
 
 
 def test_the_first_program_on_the_path_counts(root: Path) -> None:
     first, second = npm_global(root / "a", "0.20.0"), npm_global(root / "b", "0.24.4")
-    assert found(root, first, second).versions == ("0.20.0",)
-    assert found(root, second, first).versions == ("0.24.4",)
+    assert find(root, first, second).versions == ("0.20.0",)
+    assert find(root, second, first).versions == ("0.24.4",)
     # Files that a shell would not start are skipped.
     (root / "c/qwen").mkdir(parents=True)
     write_program(root / "d/qwen").chmod(0o644)
     link(root / "e/qwen", "nowhere")
-    assert found(root, root / "c", root / "d", root / "e", first).versions == ("0.20.0",)
+    assert find(root, root / "c", root / "d", root / "e", first).versions == ("0.20.0",)
 
 
 def test_without_a_path_no_program_is_found(root: Path) -> None:
@@ -84,10 +84,10 @@ def test_without_a_path_no_program_is_found(root: Path) -> None:
 
 
 def test_several_versions_of_a_version_manager_are_reported(root: Path) -> None:
-    both = found(root, mise(root, "0.9.0", "0.24.4"))
+    both = find(root, mise(root, "0.9.0", "0.24.4"))
     assert both == InstalledProgram(("0.9.0", "0.24.4"))
     assert (both.profile, str(both)) == (None, "qwen 0.9.0 or 0.24.4 on PATH")
-    newer = found(root, asdf(root, "0.22.0", "0.24.4", "0.24.4"))
+    newer = find(root, asdf(root, "0.22.0", "0.24.4", "0.24.4"))
     assert newer == InstalledProgram(("0.22.0", "0.24.4"))
     assert newer.profile == NEWER
 
@@ -116,20 +116,20 @@ def test_a_bad_package_makes_the_version_unknown(root: Path) -> None:
     }
     for problem, content in contents.items():
         package.write_bytes(content)
-        assert found(root, directory) == InstalledProgram(problem=f"{shown} {problem.rstrip()}")
+        assert find(root, directory) == InstalledProgram(problem=f"{shown} {problem.rstrip()}")
     package.unlink()
-    assert "has no package.json beside it" in found(root, directory).problem
+    assert "has no package.json beside it" in find(root, directory).problem
     package.symlink_to("package.json")
-    assert found(root, directory).problem == f"{shown} cannot be read: Too many levels of symbolic links"
+    assert find(root, directory).problem == f"{shown} cannot be read: Too many levels of symbolic links"
     package.unlink()
     package.symlink_to("/dev/zero")
-    assert found(root, directory).problem == f"{shown} is a character device"
+    assert find(root, directory).problem == f"{shown} is a character device"
     package.unlink()
     os.mkfifo(package)
-    assert found(root, directory).problem == f"{shown} is a fifo"
+    assert find(root, directory).problem == f"{shown} is a fifo"
     package.unlink()
     package.mkdir()
-    assert found(root, directory).problem == f"{shown} is a directory"
+    assert find(root, directory).problem == f"{shown} is a directory"
 
 
 def test_a_byte_order_mark_and_a_nameless_package_are_skipped(root: Path) -> None:
@@ -140,7 +140,7 @@ def test_a_byte_order_mark_and_a_nameless_package_are_skipped(root: Path) -> Non
     (module / "dist/package.json").write_text('{"type": "module"}', encoding="utf-8")
     (directory / "qwen").unlink()
     link(directory / "qwen", f"../lib/node_modules/{PACKAGE}/dist/index.js")
-    assert found(root, directory).versions == ("0.5.0",)
+    assert find(root, directory).versions == ("0.5.0",)
 
 
 @pytest.mark.parametrize(
@@ -157,36 +157,36 @@ def test_a_byte_order_mark_and_a_nameless_package_are_skipped(root: Path) -> Non
 )
 def test_a_script_that_names_no_program_is_unknown(text: str, root: Path) -> None:
     write_program(root / "bin/qwen", text)
-    assert found(root, root / "bin") == InstalledProgram(problem=f"~/bin/qwen does not name a program of {PACKAGE}")
+    assert find(root, root / "bin") == InstalledProgram(problem=f"~/bin/qwen does not name a program of {PACKAGE}")
 
 
 def test_a_loop_of_launchers_ends(root: Path) -> None:
     for one, other in ("ab", "bc", "ca"):
         write_program(root / one / "qwen", f'#!/bin/sh\nexec "{root}/{other}/qwen"\n')
-    assert "does not name a program" in found(root, root / "a").problem
+    assert "does not name a program" in find(root, root / "a").problem
     for number in range(30):
         write_program(root / f"{number}/qwen", f'#!/bin/sh\nexec "{root}/{number + 1}/qwen"\n')
-    assert "does not name a program" in found(root, root / "0").problem
+    assert "does not name a program" in find(root, root / "0").problem
 
 
 def test_a_path_that_is_no_file_does_not_block(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (root / "bin").mkdir()
     os.mkfifo(root / "bin/qwen", 0o755)
-    assert found(root, root / "bin").problem == f"{root}/bin/qwen is a fifo"
+    assert find(root, root / "bin").problem == f"{root}/bin/qwen is a fifo"
     with socket.socket(socket.AF_UNIX) as served:
         monkeypatch.chdir(root)
         (root / "s").mkdir()
         served.bind("s/qwen")
-        assert found(root, root / "s").problem == f"{root}/s/qwen is a socket"
+        assert find(root, root / "s").problem == f"{root}/s/qwen is a socket"
 
 
 def test_an_unknown_kind_of_program_is_unknown(root: Path) -> None:
     write_program(root / "bin/qwen", "\0ELF" + "x" * 100_000)
-    assert found(root, root / "bin").problem == "~/bin/qwen has no package.json beside it"
+    assert find(root, root / "bin").problem == "~/bin/qwen has no package.json beside it"
     (root / "package.json").write_text('{"name": "mine", "version": "0.24.4"}', encoding="utf-8")
-    assert found(root, root / "bin").problem == f"~/package.json is not that of {PACKAGE}"
+    assert find(root, root / "bin").problem == f"~/package.json is not that of {PACKAGE}"
     link(root / "m/shims/qwen", write_program(root / "x/mise", "\0"))
-    assert found(root, root / "m/shims").problem == f"mise has no {PACKAGE} in ~/m"
+    assert find(root, root / "m/shims").problem == f"mise has no {PACKAGE} in ~/m"
 
 
 # Programs that are skipped.
@@ -209,16 +209,16 @@ def test_a_program_of_the_project_is_skipped(cwd: str, directory: str, root: Pat
         root / "link-to-bin",
         f"{project}/src/../{directory}",
     ):
-        assert found(root, entry, cwd=cwd) == InstalledProgram()
-        assert found(root, entry, own, cwd=cwd).versions == ("0.10.0",)
+        assert find(root, entry, cwd=cwd) == InstalledProgram()
+        assert find(root, entry, own, cwd=cwd).versions == ("0.10.0",)
     # The same directory counts for a user elsewhere.
-    assert found(root, project / directory, cwd="work/other").versions == (VERSION,)
+    assert find(root, project / directory, cwd="work/other").versions == (VERSION,)
 
 
 def test_a_link_of_the_project_to_another_directory_is_skipped(root: Path) -> None:
     link(root / "work/app/tools", npm_global(root / "old", "0.10.0"))
-    assert found(root, root / "work/app/tools") == InstalledProgram()
-    assert found(root, root / "old/bin").versions == ("0.10.0",)
+    assert find(root, root / "work/app/tools") == InstalledProgram()
+    assert find(root, root / "old/bin").versions == ("0.10.0",)
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_a_relative_directory_is_skipped(entry: str, root: Path, monkeypatch: py
     link(project / "~/bin/qwen", "../../node_modules/.bin/qwen")
     monkeypatch.chdir(project)
     # The process is in the project, and the command resolves another directory.
-    assert found(root, entry, "/nowhere", cwd="work/other") == InstalledProgram()
+    assert find(root, entry, "/nowhere", cwd="work/other") == InstalledProgram()
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_which_directories_are_projects(signs: tuple[str, ...], cwd: str, counts
     directory = next(root.glob("plain/**/bin"))
     for sign in signs:
         (root / sign).touch()
-    assert (found(root, directory, cwd=cwd) == InstalledProgram((VERSION,))) == counts
+    assert (find(root, directory, cwd=cwd) == InstalledProgram((VERSION,))) == counts
 
 
 # The profile of a version.

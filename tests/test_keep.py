@@ -129,7 +129,7 @@ def test_values_are_quoted_if_needed(value: str, form: str) -> None:
     ],
 )
 def test_a_value_that_cannot_be_written_is_named(tmp_path: Path, value: str, why: str) -> None:
-    assert why in refused(tmp_path, values={"model": value})
+    assert why in assert_refused(tmp_path, values={"model": value})
 
 
 def mode(path: Path) -> int:
@@ -179,13 +179,13 @@ def test_links_of_a_project_are_refused(tmp_path: Path, place: str, leads: str) 
     if leads == "there":
         elsewhere.mkdir() if place == ".qwen" else elsewhere.write_text("A=1\n")
     (project / place).symlink_to(elsewhere)
-    message = refused(project, home=tmp_path / "home")
+    message = assert_refused(project, home=tmp_path / "home")
     assert f"{place} is a link to {elsewhere}" in message
     assert not elsewhere.is_dir() or not list(elsewhere.iterdir())
     assert not elsewhere.is_file() or elsewhere.read_text() == "A=1\n"
 
 
-def refused(cwd: Path, *, values: dict[str, str | Secret] | None = None, home: Path | None = None) -> str:
+def assert_refused(cwd: Path, *, values: dict[str, str | Secret] | None = None, home: Path | None = None) -> str:
     """Check that writing is refused and changes nothing; return the message with its hint."""
     before = {p: p.read_bytes() if p.is_file() else b"" for p in cwd.rglob("*") if ".git/" not in str(p)}
     with pytest.raises((ConfigurationError, OutputError)) as caught:
@@ -201,36 +201,36 @@ def refused(cwd: Path, *, values: dict[str, str | Secret] | None = None, home: P
 def test_a_path_that_is_no_regular_file_is_refused_at_once(tmp_path: Path) -> None:
     file = tmp_path / ".qwen" / ".env"
     file.mkdir(parents=True)
-    assert "it is a directory" in refused(tmp_path)
+    assert "it is a directory" in assert_refused(tmp_path)
     file.rmdir()
     os.mkfifo(file)
-    assert "it is a fifo" in refused(tmp_path)
+    assert "it is a fifo" in assert_refused(tmp_path)
     file.rename(tmp_path / "fifo")
     file.symlink_to(tmp_path / "fifo")
-    assert "it is a fifo" in refused(tmp_path, home=tmp_path)
+    assert "it is a fifo" in assert_refused(tmp_path, home=tmp_path)
     file.unlink()
     file.symlink_to(file)
-    assert "nothing can be saved here" in refused(tmp_path, home=tmp_path)
+    assert "nothing can be saved here" in assert_refused(tmp_path, home=tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"A=\xff\n", b"A=\x00\n", b"#" * 1024 * 1024])
 def test_a_file_that_is_no_env_file_is_unchanged(tmp_path: Path, content: bytes) -> None:
     (tmp_path / ".qwen").mkdir()
     (tmp_path / ".qwen" / ".env").write_bytes(content)
-    assert "./.qwen/.env" in refused(tmp_path)
+    assert "./.qwen/.env" in assert_refused(tmp_path)
 
 
 def test_a_directory_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
     (tmp_path / ".qwen").write_text("a file")
-    assert "nothing can be saved here" in refused(tmp_path)
+    assert "nothing can be saved here" in assert_refused(tmp_path)
     (tmp_path / ".qwen").unlink()
     (tmp_path / ".qwen").symlink_to("/proc/missing")
-    assert "its directory cannot be created" in refused(tmp_path, home=tmp_path)
+    assert "its directory cannot be created" in assert_refused(tmp_path, home=tmp_path)
 
 
 @pytest.mark.parametrize("model", ["a\x00b", "'\"`#", "a\rb", "\udcff"])
 def test_a_value_that_no_env_file_can_hold_is_reported(tmp_path: Path, model: str) -> None:
-    refused(tmp_path, values={"model": model})
+    assert_refused(tmp_path, values={"model": model})
     assert not (tmp_path / ".qwen").exists()
 
 
@@ -280,10 +280,10 @@ def test_a_file_that_git_tracks_is_refused(work_tree: Path) -> None:
     (work_tree / ".qwen").mkdir()
     (work_tree / ".qwen" / ".env").write_text("A=1\n")
     git(work_tree, "add", ".qwen/.env")
-    assert "git tracks this file" in refused(work_tree)
+    assert "git tracks this file" in assert_refused(work_tree)
     (work_tree / ".qwen" / ".env").unlink()
     (work_tree / ".qwen").rmdir()
-    assert "git tracks this file" in refused(work_tree)
+    assert "git tracks this file" in assert_refused(work_tree)
 
 
 @pytest.mark.parametrize("names_another_tree", [True, False])
@@ -299,7 +299,7 @@ def test_no_key_is_written_if_git_would_use_another_repository(work_tree: Path, 
         git(work_tree, "config", "--file", "sub/config", "core.bare", "false")
         git(work_tree, "config", "--file", "sub/config", "core.worktree", ".")
     assert git(sub, "rev-parse", "--show-toplevel").strip() == str(sub)
-    refused(sub, home=work_tree.parent)
+    assert_refused(sub, home=work_tree.parent)
     git(sub, "add", "-A")
     assert ".env" not in git(sub, "ls-files")
 
@@ -396,7 +396,7 @@ UNIGNORED = [
 def test_nothing_is_written_if_git_would_add_the_key(work_tree: Path, undo: Callable[[Path], None]) -> None:
     undo(work_tree)
     began = time.monotonic()
-    message = refused(work_tree)
+    message = assert_refused(work_tree)
     assert "git does not ignore this file" in message or "git does not report" in message or "git tracks" in message
     asked: list[str] = []
     with pytest.raises(OutputError):
@@ -416,7 +416,7 @@ def test_an_ignore_rule_without_effect_is_removed(work_tree: Path) -> None:
         gitignore.unlink(missing_ok=True)
         if before is not None:
             gitignore.write_bytes(before)
-        refused(work_tree)
+        assert_refused(work_tree)
         assert (gitignore.read_bytes() if gitignore.exists() else None) == before
 
 
@@ -460,4 +460,4 @@ def test_an_unwritable_directory_is_reported(open_path: Path) -> None:
     if os.geteuid() == 0:
         pytest.skip("root may write everywhere")
     open_path.chmod(0o555)
-    refused(open_path)
+    assert_refused(open_path)

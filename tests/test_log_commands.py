@@ -56,7 +56,7 @@ def is_compared(character: str) -> bool:
     )
 
 
-def written(write: str, *texts: object, **options: object) -> str:
+def output_of(write: str, *texts: object, **options: object) -> str:
     """Return what a function writes to both streams."""
     streams = StringIO(newline=""), StringIO(newline="")
     getattr(Output(*streams), write)(*texts, **options)
@@ -66,7 +66,7 @@ def written(write: str, *texts: object, **options: object) -> str:
 @pytest.mark.parametrize("way", ["lines", "notice"])
 @given(st.lists(hostile, min_size=1, max_size=3))
 def test_a_line_stays_one_line_and_is_no_command(way: str, lines: list[str]) -> None:
-    text = written(way, *lines)
+    text = output_of(way, *lines)
     assert text.count("\n") == len(lines)
     assert commands(text) == []
     assert all(line.isprintable() for line in text.split("\n"))
@@ -74,15 +74,15 @@ def test_a_line_stays_one_line_and_is_no_command(way: str, lines: list[str]) -> 
 
 @given(hostile)
 def test_text_screens_and_errors_are_no_command(text: str) -> None:
-    assert commands(written("text", text)) == []
-    assert commands(written("screen", lambda _: Text(printable(text)), "always")) == []
-    assert commands(written("notice", *NotTrustedError(text, text, where=text, hint=text).lines_with_hint)) == []
-    assert commands(written("notice", *UsageError(text, where=text, hint=text).lines_with_hint)) == []
+    assert commands(output_of("text", text)) == []
+    assert commands(output_of("screen", lambda _: Text(printable(text)), "always")) == []
+    assert commands(output_of("notice", *NotTrustedError(text, text, where=text, hint=text).lines_with_hint)) == []
+    assert commands(output_of("notice", *UsageError(text, where=text, hint=text).lines_with_hint)) == []
 
 
 @given(st.recursive(hostile, lambda each: st.lists(each) | st.dictionaries(hostile, each)), st.sampled_from([None, 2]))
 def test_json_is_no_command_and_has_the_same_data(document: object, indent: int | None) -> None:
-    text = written("data", document, secrets=True, indent=indent)
+    text = output_of("data", document, secrets=True, indent=indent)
     assert commands(text) == []
     # The stream writes a lone surrogate as an escape.
     assert json.loads(text.encode("utf-8", "backslashreplace").decode()) == document
@@ -90,7 +90,7 @@ def test_json_is_no_command_and_has_the_same_data(document: object, indent: int 
 
 @given(message=hostile, file=hostile, code=hostile.filter(lambda text: text not in (INVALID, NOTE)))
 def test_an_annotation_is_one_command_with_the_given_text(message: str, file: str, code: str) -> None:
-    text = written("annotation", annotation(Problem("error", code, message, file, 3)))
+    text = output_of("annotation", annotation(Problem("error", code, message, file, 3)))
     assert text.count("\n") == 1
     assert not re.search(r"##\w*\[", text)
     level, properties, said = re.fullmatch(r"::(\w+) ([^:]*)::(.*)\n", text).groups()  # type: ignore[union-attr]

@@ -68,7 +68,7 @@ def here(base: Path, **more: Any) -> Surroundings:
     return Surroundings(**{"environ": dict(os.environ), "flags": {}, "base": base, "home": None, **more})
 
 
-def resolved(root: Path, **world: Any) -> Resolution:
+def resolve_at(root: Path, **world: Any) -> Resolution:
     return resolve_world(read(root, **world), profile_named(world.get("profile", "documented")))
 
 
@@ -81,7 +81,7 @@ def test_any_pointer_round_trips_through_the_artifact(pointer: str, tmp_path_fac
     reference = reference_of_pointer(pointer)
     assert reference is not None
     assert reference.pointer == pointer
-    artifact = to_artifact(resolved(Path("/"), environ={"OPENAI_API_KEY": pointer}, no_env_file=True))
+    artifact = to_artifact(resolve_at(Path("/"), environ={"OPENAI_API_KEY": pointer}, no_env_file=True))
     assert artifact.api_key == reference
     assert load(dump(artifact)) == load(dump(artifact, "json")) == artifact
 
@@ -96,7 +96,7 @@ def test_any_other_text_is_no_pointer(text: str) -> None:
 @pytest.mark.parametrize("way", ["environment", "flag", "project file"])
 def test_a_keyring_pointer_without_service_or_name_is_invalid(text: str, way: str, tmp_path: Path) -> None:
     write_tree(tmp_path, {".env": f"OPENAI_API_KEY={text}\n" if way == "project file" else ""})
-    resolution = resolved(
+    resolution = resolve_at(
         tmp_path,
         environ={"OPENAI_API_KEY": text} if way == "environment" else {},
         flags={"api_key": text} if way == "flag" else {},
@@ -132,10 +132,10 @@ def test_a_pointer_is_shown_in_full_without_keys_in_it() -> None:
 
 @pytest.mark.parametrize("text", [f"command:echo {KEY}", f"keyring:qwen/{KEY}", f"keyring:{KEY}/me"])
 def test_a_pointer_with_a_key_in_it_is_invalid_and_not_written(text: str, tmp_path: Path) -> None:
-    resolution = resolved(tmp_path, environ={"OPENAI_API_KEY": text})
+    resolution = resolve_at(tmp_path, environ={"OPENAI_API_KEY": text})
     assert not resolution.is_complete
     assert KEY not in repr(explain(resolution, ()))
-    sound = to_artifact(resolved(tmp_path, environ={"OPENAI_API_KEY": "x"}))
+    sound = to_artifact(resolve_at(tmp_path, environ={"OPENAI_API_KEY": "x"}))
     with pytest.raises(ArtifactError, match="contains an API key") as caught:
         dump(replace(sound, config={**sound.config, "api_key": reference_of_pointer(text)}))  # type: ignore[dict-item]
     assert KEY not in f"{caught.value} {caught.value.hint}"
@@ -158,7 +158,7 @@ def test_a_pointer_with_a_key_in_it_is_invalid_and_not_written(text: str, tmp_pa
     ],
 )
 def test_an_invalid_reference_is_refused(table: dict[str, Any], tmp_path: Path) -> None:
-    document = json.loads(dump(to_artifact(resolved(tmp_path, environ={"OPENAI_API_KEY": "x"})), "json"))
+    document = json.loads(dump(to_artifact(resolve_at(tmp_path, environ={"OPENAI_API_KEY": "x"})), "json"))
     document["config"]["api_key"] = table
     with pytest.raises(ArtifactError, match=r"config\.api_key") as caught:
         load(json.dumps(document))
@@ -180,7 +180,7 @@ def test_resolving_runs_nothing_and_keeps_the_origin(profile: str, way: str, tmp
     write_tree(tmp_path, {"app/x": "", ".qwen/x": "", "named.env": f"OPENAI_API_KEY='{pointer}'\n"})
     if way == "home file":
         write_tree(tmp_path, {".qwen/.env": f"OPENAI_API_KEY='{pointer}'\n"})
-    resolution = resolved(
+    resolution = resolve_at(
         tmp_path / "app",
         home=tmp_path,
         profile=profile,
@@ -203,7 +203,7 @@ def test_resolving_runs_nothing_and_keeps_the_origin(profile: str, way: str, tmp
 def test_a_command_of_a_project_is_refused(profile: str, text: str, place: str, tmp_path: Path) -> None:
     write_tree(tmp_path, {"app/sub/x": "", place: f'OPENAI_API_KEY="{text}"\n'})
     cwd = tmp_path / ("work.env" if place.startswith("work") else "app/sub")
-    resolution = resolved(cwd, home=tmp_path / "home", profile=profile)
+    resolution = resolve_at(cwd, home=tmp_path / "home", profile=profile)
     problem = resolution.decisions["api_key"].problem
     assert problem is not None
     assert "may not set a command" in problem.wrong
@@ -214,7 +214,7 @@ def test_a_command_of_a_project_is_refused(profile: str, text: str, place: str, 
 
 def test_a_keyring_entry_of_a_project_is_allowed(tmp_path: Path) -> None:
     write_tree(tmp_path, {".env": "OPENAI_API_KEY=keyring:qwen/me\n"})
-    artifact = to_artifact(resolved(tmp_path))
+    artifact = to_artifact(resolve_at(tmp_path))
     assert artifact.api_key == SecretReference("keyring", service="qwen", name="me")
     assert artifact.provenance["api_key"].reach == "project"
 
@@ -222,7 +222,7 @@ def test_a_keyring_entry_of_a_project_is_allowed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("pointer", ["keyring:qwen/me", "command:touch marker"])
 def test_a_pointer_cannot_be_inlined(pointer: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="no API key to inline"):
-        to_artifact(resolved(tmp_path, environ={"OPENAI_API_KEY": pointer}), inline_secrets=True)
+        to_artifact(resolve_at(tmp_path, environ={"OPENAI_API_KEY": pointer}), inline_secrets=True)
 
 
 # Following.

@@ -26,12 +26,12 @@ DEFAULTS = {
 KEY_FLAG_IGNORED = {"s11-0067", "s11-0095", "s11-0116", "s11-0129", "s11-0138"}
 
 
-def recorded(name: str) -> list[Any]:
+def recordings(name: str) -> list[Any]:
     lines = (DATA / name).read_text(encoding="utf-8").replace("{PORT}", PORT).splitlines()
     return [pytest.param(scenario, id=scenario["id"]) for scenario in map(json.loads, lines)]
 
 
-OLDER, NEWER = recorded("qwen_scenarios.jsonl"), recorded("qwen_scenarios_0.24.jsonl")
+OLDER, NEWER = recordings("qwen_scenarios.jsonl"), recordings("qwen_scenarios_0.24.jsonl")
 
 
 def flags_of(scenario: dict[str, Any]) -> dict[str, str]:
@@ -40,7 +40,7 @@ def flags_of(scenario: dict[str, Any]) -> dict[str, str]:
     return {FIELDS[flag]: text for flag, text in zip(argv[::2], argv[1::2], strict=True)}
 
 
-def reached(scenario: dict[str, Any], root: Path, profile: str, its_default_model: str) -> dict[str, str]:
+def values_sent(scenario: dict[str, Any], root: Path, profile: str, its_default_model: str) -> dict[str, str]:
     """Return the values that would reach the server, in the form of the recording."""
     for directory in ("r/home/work/app/src", scenario["home"], scenario["cwd"]):
         (root / directory).mkdir(parents=True, exist_ok=True)
@@ -75,7 +75,7 @@ def test_the_number_of_recordings() -> None:
 
 @pytest.mark.parametrize("scenario", [s for s in OLDER if s.id not in KEY_FLAG_IGNORED])
 def test_qwen_code_0_10(scenario: dict[str, Any], tmp_path: Path) -> None:
-    assert reached(scenario, tmp_path, "documented", "qwen3-coder-plus") == scenario["observed"]
+    assert values_sent(scenario, tmp_path, "documented", "qwen3-coder-plus") == scenario["observed"]
 
 
 @pytest.mark.parametrize("scenario", [s for s in OLDER if s.id in KEY_FLAG_IGNORED])
@@ -83,10 +83,10 @@ def test_the_key_flag_counts_though_qwen_code_0_10_ignored_it(scenario: dict[str
     assert scenario["observed"] == {"error": "missing_api_key"}
     flag = flags_of(scenario)["api_key"]
     # In one of the five no base URL is set either, so there is no server that the key could have reached.
-    result = reached(scenario, tmp_path, "documented", "qwen3-coder-plus")
+    result = values_sent(scenario, tmp_path, "documented", "qwen3-coder-plus")
     assert result == {"error": "connection"} if scenario["id"] == "s11-0129" else result["api_key"] == flag
 
 
 @pytest.mark.parametrize("scenario", NEWER)
 def test_qwen_code_0_24(scenario: dict[str, Any], tmp_path: Path) -> None:
-    assert reached(scenario, tmp_path, "qwen-code-0.21", "qwen3.7-max") == scenario["observed"]
+    assert values_sent(scenario, tmp_path, "qwen-code-0.21", "qwen3.7-max") == scenario["observed"]

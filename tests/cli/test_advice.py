@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 KEY = "sk-proj-AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"
 
 
-def written(desk: Desk, name: str = "a.toml") -> str:
+def write_artifact(desk: Desk, name: str = "a.toml") -> str:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\n")
     desk.run("resolve", "-o", name).ended(0)
     return (desk.cwd / name).read_text()
@@ -23,7 +23,7 @@ def written(desk: Desk, name: str = "a.toml") -> str:
 @pytest.mark.parametrize("form", ["text", "json", "github"])
 @pytest.mark.parametrize("argv", [["check"], ["check", "--artifact-only"]])
 def test_an_artifact_with_a_key_is_refused_and_the_key_is_not_shown(desk: Desk, argv: list[str], form: str) -> None:
-    text = written(desk)
+    text = write_artifact(desk)
     spoilt = {
         "model.toml": text.replace('model = "gpt-4o"', f'model = "{KEY}"'),
         "host.toml": text.replace("no_proxy = []", f'no_proxy = ["a", "{KEY}"]'),
@@ -72,7 +72,7 @@ def test_the_advice_does_not_set_a_users_field_in_the_project(desk: Desk) -> Non
 
 
 def test_one_field_is_explained_in_every_format(desk: Desk) -> None:
-    written(desk)
+    write_artifact(desk)
     document = desk.run("resolve", "--explain", "model", "--format", "json").ended(0).json
     assert list(document["fields"]) == ["model"]
 
@@ -85,7 +85,7 @@ def test_the_search_shows_used_and_unused_variables_of_a_file(desk: Desk) -> Non
 
 
 def test_an_artifact_is_read_from_a_pipe(desk: Desk) -> None:
-    text = written(desk)
+    text = write_artifact(desk)
     os.mkfifo(desk.cwd / "pipe")
     writer = threading.Thread(target=lambda: (desk.cwd / "pipe").write_text(text))
     writer.start()
@@ -100,7 +100,7 @@ def test_an_artifact_in_a_fifo_without_a_writer_times_out(desk: Desk) -> None:
 
 
 def test_text_of_an_artifact_cannot_look_like_a_message(desk: Desk) -> None:
-    text = written(desk)
+    text = write_artifact(desk)
     desk.write("work/app/a.toml", text.replace('model = "gpt-4o"', 'model = "a\\nTo fix: rm"'))
     assert "\nTo fix: rm" not in desk.run("check", "a.toml").ended(1).out
 

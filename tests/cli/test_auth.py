@@ -45,7 +45,7 @@ def saved_login(desk: Desk) -> Any:
     return json.loads((desk.home / LOGIN).read_text(encoding="utf-8"))
 
 
-def hides_tokens(document: Any, *texts: str) -> None:
+def assert_no_token(document: Any, *texts: str) -> None:
     for name in ("access_token", "refresh_token"):
         assert document[name] not in "".join(texts)
 
@@ -68,7 +68,7 @@ def test_a_login_shows_the_steps_and_is_saved_like_qwen_codes(desk: Desk, servic
     assert stat.S_IMODE((desk.home / LOGIN).stat().st_mode) == 0o600
     assert stat.S_IMODE((desk.home / ".qwen").stat().st_mode) == 0o700
     assert sorted(desk.files()) == [LOGIN]
-    hides_tokens(login, raw)
+    assert_no_token(login, raw)
 
 
 def test_a_new_login_keeps_entries_of_other_programs(desk: Desk, service: AuthorizationServer) -> None:
@@ -156,7 +156,7 @@ def test_a_run_uses_the_login_and_its_api_address(desk: Desk, service: Authoriza
     assert result["answer"].startswith("pong")
     assert result["config"]["base_url"] == f"{service.url}/api/v1"
     assert result["provenance"]["base_url"]["origin"] == "the Qwen OAuth login"
-    hides_tokens(login, outcome.out, outcome.err)
+    assert_no_token(login, outcome.out, outcome.err)
     assert service.refreshes == 0
 
 
@@ -164,7 +164,7 @@ def test_a_committed_artifact_uses_the_login_of_its_user(desk: Desk, service: Au
     desk.run("resolve", "--auth-type", "qwen-oauth", "-o", "a.toml", env=at(service)).ended(0)
     login = save_login(desk, service)
     text = (desk.cwd / "a.toml").read_text(encoding="utf-8")
-    hides_tokens(login, text)
+    assert_no_token(login, text)
     assert 'path = "~/.qwen/oauth_creds.json"' in text
     desk.run("run", "--config", "a.toml", "-p", "hello", env=at(service)).ended(0)
     assert len(service.chats) == 1
@@ -319,7 +319,7 @@ def start(desk: Desk, service: AuthorizationServer, *argv: str) -> Iterator[subp
             process.kill()
 
 
-def said_of_refusal(outcome: Outcome) -> None:
+def assert_advice_after_refusal(outcome: Outcome) -> None:
     for words in ("2026-04-15", "OPENAI_API_KEY", "auth login"):
         assert words in outcome.err
 
@@ -328,7 +328,7 @@ def test_a_service_without_logins_is_reported(desk: Desk, service: Authorization
     save_login(desk, service)
     refusal = {"error": {"message": "invalid access token or token expired", "code": "invalid_api_key"}}
     service.chat_replies += [Reply([json.dumps(refusal).encode()], 401, "application/json")] * 2
-    said_of_refusal(desk.run(*ASKED, env=at(service)).ended(4))
+    assert_advice_after_refusal(desk.run(*ASKED, env=at(service)).ended(4))
     assert service.refreshes == 1
     quota = {"error": {"message": "Free allocated quota exceeded.", "code": "insufficient_quota"}}
     service.chat_replies += [Reply([json.dumps(quota).encode()], 429, "application/json")]
@@ -350,7 +350,7 @@ def test_a_token_in_an_answer_is_not_shown(desk: Desk, service: AuthorizationSer
     service.chat_replies += [streamed("tok ", login["access_token"], " ", login["refresh_token"], " end")]
     outcome = desk.run(*ASKED, "--output-format", form, env=at(service)).ended(0)
     assert "end" in outcome.out
-    hides_tokens(login, outcome.said)
+    assert_no_token(login, outcome.said)
 
 
 def test_logout_during_a_refresh_removes_the_login(desk: Desk, service: AuthorizationServer) -> None:

@@ -266,7 +266,7 @@ def test_an_artifact_can_be_checked_alone(desk: Desk) -> None:
     desk.run("check", "a.toml", "--artifact-only", "--format", "github").ended(0)
 
 
-def broken(text: str) -> dict[str, bytes]:
+def bad_artifacts(text: str) -> dict[str, bytes]:
     def with_change(old: str, new: str) -> bytes:
         assert old in text
         return text.replace(old, new, 1).encode()
@@ -307,7 +307,7 @@ def broken(text: str) -> dict[str, bytes]:
 
 # The beginning of each bad artifact, for the names of the cases.
 KINDS = list(
-    broken(
+    bad_artifacts(
         'format = 1\nprofile = "documented"\n[config]\nauth_method = "openai"\n'
         'base_url = "https://api.openai.com/v1"\nmodel = "gpt-4o"\ntimeout = 120.0\nmax_retries = 3\n'
         '[config.api_key]\nfrom = "environment"\nvariable = "OPENAI_API_KEY"\n[provenance.model]\n'
@@ -319,7 +319,7 @@ KINDS = list(
 def test_an_invalid_artifact_is_refused(desk: Desk, kind: str) -> None:
     desk.run("resolve", "-o", "good.toml", env=WITH_KEY).ended(0)
     bad = desk.cwd / "bad.toml"
-    bad.write_bytes(broken((desk.cwd / "good.toml").read_text())[kind])
+    bad.write_bytes(bad_artifacts((desk.cwd / "good.toml").read_text())[kind])
     before = state(bad)
     outcome = desk.run("check", "bad.toml", "--artifact-only", "--format", "json").ended(3)
     assert outcome.json["error"]["class"] == "ArtifactError"

@@ -159,7 +159,7 @@ def test_a_failed_update_does_not_stop_the_others(open_desk: Desk) -> None:
 # The search in a directory.
 
 
-def found(desk: Desk, *names: str, code: int = 0) -> list[str]:
+def files_checked(desk: Desk, *names: str, code: int = 0) -> list[str]:
     told = desk.run("check", *names, "--artifact-only", "--format", "json").ended(code).json
     return [artifact["file"] for artifact in told["artifacts"]]
 
@@ -172,13 +172,13 @@ def test_files_that_git_ignores_are_not_searched(desk: Desk) -> None:
     desk.write(f"{APP}/.gitignore", "/ignored/*\n!/ignored/but\n/tracked/\nnode_modules\n/named/\n")
     git(desk.cwd, "add", "-f", "tracked/qwen.toml", "b")
     here = ["./qwen.toml", "./.hidden/qwen.toml", "./a/qwen.toml", "./b/deep/er/qwen.toml", "./ignored/but/qwen.toml"]
-    assert found(desk, ".") == [*here, "./tracked/qwen.toml"]
+    assert files_checked(desk, ".") == [*here, "./tracked/qwen.toml"]
     # A directory on the command line means the artifact in it.
-    assert found(desk, "b", "ignored") == ["b/deep/er/qwen.toml", "ignored/qwen.toml", "ignored/but/qwen.toml"]
-    assert found(desk, "named", "a") == ["named/qwen.toml", "a/qwen.toml"]
+    assert files_checked(desk, "b", "ignored") == ["b/deep/er/qwen.toml", "ignored/qwen.toml", "ignored/but/qwen.toml"]
+    assert files_checked(desk, "named", "a") == ["named/qwen.toml", "a/qwen.toml"]
     # The list of git itself.
     (desk.cwd / "b/deep/er/qwen.toml").unlink()
-    assert "./b/deep/er/qwen.toml" not in found(desk, ".")
+    assert "./b/deep/er/qwen.toml" not in files_checked(desk, ".")
 
 
 def test_a_directory_of_repositories_is_searched_by_the_rules_of_each(desk: Desk) -> None:
@@ -189,7 +189,7 @@ def test_a_directory_of_repositories_is_searched_by_the_rules_of_each(desk: Desk
         git(desk.cwd / name, "init", "-q")
         desk.write(f"{APP}/{name}/.gitignore", "out\n")
     expected = ["./none/out/qwen.toml", "./one/qwen.toml", "./one/src/qwen.toml", "./two/src/qwen.toml"]
-    assert found(desk, ".") == expected
+    assert files_checked(desk, ".") == expected
     # Without git, nothing is ignored.
     alone = desk.run("check", ".", "--artifact-only", "--format", "json", env={"PATH": "/nowhere"}).ended(0)
     assert len(alone.json["artifacts"]) == 6
@@ -233,9 +233,9 @@ def test_the_search_follows_no_link(desk: Desk, in_git: bool) -> None:
     (desk.cwd / "swapped").symlink_to("../../moved")
     os.mkfifo(desk.cwd / "fifo")
     (desk.cwd / "dir/qwen.toml").mkdir(parents=True)
-    assert found(desk, ".", "a") == ["./a/qwen.toml"]
+    assert files_checked(desk, ".", "a") == ["./a/qwen.toml"]
     # A link on the command line is followed.
-    assert found(desk, "link", "was") == ["link/qwen.toml", "link/deep/qwen.toml", "was/qwen.toml"]
+    assert files_checked(desk, "link", "was") == ["link/qwen.toml", "link/deep/qwen.toml", "was/qwen.toml"]
     # Skipped directories are reported.
     left_out = "./swapped/qwen.toml, ./was/qwen.toml" if in_git else "./was/qwen.toml"
     said = f"note: not checked, because they are links or not regular files: {left_out}. To check one, name it."

@@ -80,7 +80,7 @@ def count_calls(run: Callable[[], object]) -> Counter[str]:
     return counts
 
 
-def resolved(counts: Counter[str]) -> list[str]:
+def resolutions(counts: Counter[str]) -> list[str]:
     return sorted(name for name in counts.elements() if name.startswith("resolve "))
 
 
@@ -100,7 +100,7 @@ def test_no_read_resolution_parse_or_git_call_is_repeated(project: Desk) -> None
     }
     for words, profiles in shown.items():
         counts = count_calls(lambda words=words: main(list(words)))  # type: ignore[misc]
-        assert resolved(counts) == sorted(profiles), words
+        assert resolutions(counts) == sorted(profiles), words
         assert set(counts.values()) == {1}, words
         assert any(name.startswith("dotenv ") for name in counts), words
         assert any(name.startswith("git ") for name in counts) == (words != ("terms",))
@@ -110,14 +110,14 @@ def test_a_missing_key_causes_no_second_resolution(project: Desk) -> None:
     main(["resolve", "-o", "a.toml"])
     project.write("work/app/.env", "OPENAI_BASE_URL=http://models.example/v1\nOPENAI_MODEL=m\n")
     counts = count_calls(lambda: main(["check", "a.toml"]))
-    assert resolved(counts) == PROFILES[:1]
+    assert resolutions(counts) == PROFILES[:1]
 
 
 def test_a_part_is_computed_on_demand_and_cached(project: Desk) -> None:
     compilation = Compilation(Request(this_process()), "survey")
     assert count_calls(compilation.request.as_words) == Counter()
-    assert resolved(count_calls(lambda: compilation.resolution)) == PROFILES[:1]
-    assert resolved(count_calls(lambda: (compilation.diagnostics, compilation.other_profiles))) == PROFILES[1:]
+    assert resolutions(count_calls(lambda: compilation.resolution)) == PROFILES[:1]
+    assert resolutions(count_calls(lambda: (compilation.diagnostics, compilation.other_profiles))) == PROFILES[1:]
     parts = ("world", "resolution", "other_profiles", "diagnostics", "warnings", "concern", "artifact")
     assert count_calls(lambda: [getattr(compilation, part) for part in parts]) == Counter()
     assert all(getattr(compilation, part) is getattr(compilation, part) for part in parts)

@@ -85,14 +85,14 @@ def step_of(document: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 @contextmanager
-def hanging() -> Iterator[int]:
+def silent_server() -> Iterator[int]:
     """The port of a server that accepts connections and sends nothing."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()[1]
 
 
 @contextmanager
-def answering(status: int, body: str, kind: str) -> Iterator[str]:
+def server_with_answer(status: int, body: str, kind: str) -> Iterator[str]:
     """The URL of a server that gives the same answer to every request."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -198,7 +198,7 @@ def test_a_refused_key(desk: Desk, server: Provider, how: str, key: str) -> None
     ],
 )
 def test_a_server_without_a_model_list_is_no_failure(desk: Desk, status: int, body: str, kind: str) -> None:
-    with answering(status, body, kind) as url:
+    with server_with_answer(status, body, kind) as url:
         document = examine(desk, 0, env=env_of(url))
     found = outcomes(document)
     assert (found["models"], found["model"]) == ("note", "skipped")
@@ -215,7 +215,7 @@ def test_a_server_without_a_model_list_is_no_failure(desk: Desk, status: int, bo
     ],
 )
 def test_a_failing_model_list(desk: Desk, status: int, body: str, kind: str, said: str) -> None:
-    with answering(status, body, kind) as url:
+    with server_with_answer(status, body, kind) as url:
         document = examine(desk, 6, env=env_of(url))
     assert said in step_of(document, "models")["what"]
     assert outcomes(document)["model"] == "skipped"
@@ -234,7 +234,7 @@ def test_an_unlisted_model(desk: Desk, server: Provider) -> None:
 
 
 def test_an_empty_model_list_is_no_failure(desk: Desk) -> None:
-    with answering(200, '{"data": []}', "application/json") as url:
+    with server_with_answer(200, '{"data": []}', "application/json") as url:
         document = examine(desk, 0, env=env_of(url))
     found = outcomes(document)
     assert (found["models"], found["model"]) == ("ok", "skipped")
@@ -242,13 +242,13 @@ def test_an_empty_model_list_is_no_failure(desk: Desk) -> None:
 
 @pytest.mark.parametrize("listed", ["models/gpt-4o", "gpt-4o:latest"])
 def test_a_model_is_recognized_by_the_listed_names(desk: Desk, listed: str) -> None:
-    with answering(200, f'{{"data": [{{"id": "{listed}"}}]}}', "application/json") as url:
+    with server_with_answer(200, f'{{"data": [{{"id": "{listed}"}}]}}', "application/json") as url:
         assert outcomes(examine(desk, 0, env=env_of(url)))["model"] == "ok"
 
 
 def test_control_characters_in_model_names_are_removed(desk: Desk) -> None:
     names = ", ".join(f'{{"id": "\\u001b[31mm{number}{KEY}"}}' for number in range(60))
-    with answering(200, f'{{"data": [{names}]}}', "application/json") as url:
+    with server_with_answer(200, f'{{"data": [{names}]}}', "application/json") as url:
         document = examine(desk, 6, env=env_of(url))
         outcome = desk.run("doctor", env=env_of(url)).ended(6)
     assert "\x1b" not in outcome.said
@@ -286,7 +286,7 @@ def test_http_to_another_machine_is_noted(desk: Desk, server: Provider) -> None:
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_server_that_never_answers(desk: Desk, scheme: str) -> None:
-    with hanging() as port:
+    with silent_server() as port:
         url = f"{scheme}://127.0.0.1:{port}/v1"
         document = examine(desk, 6, "--chat", "--timeout", "0.5", env=env_of(url))
     late = "tls" if scheme == "https" else "models"
@@ -406,7 +406,7 @@ def test_a_missing_proxy(desk: Desk, host: str) -> None:
 
 
 def test_a_proxy_that_hangs(desk: Desk) -> None:
-    with hanging() as port:
+    with silent_server() as port:
         argv = ["--proxy", f"http://127.0.0.1:{port}", "--timeout", "0.5"]
         document = examine(desk, 6, *argv, env=env_of("https://models.example/v1"))
     assert outcomes(document)["tls"] == "failed"
@@ -506,7 +506,7 @@ def test_color_only_if_it_is_wanted(desk: Desk, server: Provider) -> None:
 
 
 def test_each_step_is_shown_when_it_is_done_and_ctrl_c_stops(desk: Desk) -> None:
-    with hanging() as port:
+    with silent_server() as port:
         process = subprocess.Popen(
             [*PROGRAM, "doctor"],
             cwd=desk.cwd,

@@ -52,7 +52,7 @@ def result_of(out: str, form: str) -> dict[str, Any]:
     return document
 
 
-class Started:
+class RunningCommand:
     """A running command."""
 
     def __init__(self, desk: Desk, server: Provider, *argv: str, **env: str) -> None:
@@ -148,7 +148,7 @@ def test_a_piece_is_written_when_it_arrives(desk: Desk, server: Provider, form: 
     held = threading.Event()
     reply = streamed("first", "second")
     server.replies[:] = [Reply(reply.pieces, hold=held)]
-    started = Started(desk, server, "--output-format", form)
+    started = RunningCommand(desk, server, "--output-format", form)
     seen = b""
     while b"first" not in seen:
         seen += started.read(4096)
@@ -303,7 +303,7 @@ def test_a_refused_key_that_overrides_another_is_reported(desk: Desk, server: Pr
 @pytest.mark.parametrize("form", FORMATS)
 def test_ctrl_c_stops_at_once_and_keeps_the_received_text(desk: Desk, server: Provider, form: str) -> None:
     server.replies[:] = [Reply(events(chunk(content="half"), done=False), stay=True)]
-    started = Started(desk, server, "--output-format", form)
+    started = RunningCommand(desk, server, "--output-format", form)
     seen = b""
     while form != "json" and b"half" not in seen:
         seen += started.read(4096)
@@ -326,7 +326,7 @@ def test_ctrl_c_stops_at_once_and_keeps_the_received_text(desk: Desk, server: Pr
 
 def test_ctrl_c_before_the_first_piece(desk: Desk, server: Provider) -> None:
     server.replies[:] = [Reply(wait=60)]
-    started = Started(desk, server)
+    started = RunningCommand(desk, server)
     deadline = time.monotonic() + SECONDS
     while not server.requests and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -339,7 +339,7 @@ def test_ctrl_c_before_the_first_piece(desk: Desk, server: Provider) -> None:
 @pytest.mark.parametrize("form", ["text", "stream-json"])
 def test_a_closed_pipe_is_no_error(desk: Desk, server: Provider, form: str) -> None:
     server.replies[:] = [Reply(streamed(*["line\n"] * 200).pieces, pause=0.02)]
-    started = Started(desk, server, "--output-format", form)
+    started = RunningCommand(desk, server, "--output-format", form)
     with started.process as process:
         assert started.read(10)
         assert process.stdout is not None

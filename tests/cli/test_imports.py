@@ -73,7 +73,7 @@ entry()
 
 
 @record
-class Loaded:
+class LoadedModules:
     """The loaded modules of a process, its number of the program's classes, and whether it collected garbage."""
 
     modules: frozenset[str]
@@ -93,7 +93,7 @@ class Loaded:
         return {name for name in self.modules if name.startswith("qwen_")}
 
 
-def loaded(desk: Desk, *words: str, code: int = 0, **env: str) -> Loaded:
+def load(desk: Desk, *words: str, code: int = 0, **env: str) -> LoadedModules:
     """Return what a command line loads in a new process."""
     ended = subprocess.run(
         [sys.executable, "-I", "-c", _PROGRAM, *words],
@@ -105,7 +105,7 @@ def loaded(desk: Desk, *words: str, code: int = 0, **env: str) -> Loaded:
     )
     assert ended.returncode == code, ended.stderr
     _, classes, collects, *modules = ended.stderr.splitlines()[-1].split()
-    return Loaded(frozenset(modules), int(classes), collects == "1")
+    return LoadedModules(frozenset(modules), int(classes), collects == "1")
 
 
 @pytest.fixture
@@ -142,21 +142,21 @@ COMMAND_LINES = {
 @pytest.mark.parametrize("line", COMMAND_LINES)
 def test_a_command_loads_the_libraries_that_it_uses(project: Desk, line: str):
     libraries, slow_modules, classes = COMMAND_LINES[line]
-    found = loaded(project, *line.split())
+    found = load(project, *line.split())
     assert (found.libraries, found.slow_modules) == (libraries, slow_modules)
     assert found.classes <= classes, found.classes
     assert not any(name.startswith("qwen_runtime") for name in found.own)
 
 
 def test_a_screen_loads_rich(project: Desk):
-    found = loaded(project, "resolve", "--explain")
+    found = load(project, "resolve", "--explain")
     assert found.libraries == {"rich"}
     assert "jsonschema" not in found.modules
 
 
 @pytest.mark.parametrize("line", ["--version", "--help", "-h"])
 def test_help_loads_no_command(project: Desk, line: str):
-    own = loaded(project, line).own
+    own = load(project, line).own
     assert [
         name for name in own if name.startswith(("qwen_cfg.cli.commands.", "qwen_cfg.core.", "qwen_cfg.rules"))
     ] == []
@@ -164,26 +164,26 @@ def test_help_loads_no_command(project: Desk, line: str):
 
 def test_a_command_loads_no_other(project: Desk):
     for name in ("resolve", "check", "run"):
-        own = loaded(project, name, "--help").own
+        own = load(project, name, "--help").own
         assert [o for o in own if o.startswith("qwen_cfg.cli.commands.")] == [f"qwen_cfg.cli.commands.{name}"]
 
 
 def test_an_invalid_value_loads_jsonschema(project: Desk):
-    assert "jsonschema" in loaded(project, "resolve", "--timeout", "0", code=3).libraries
-    assert "traceback" in loaded(project, "resolve", "--debug", "--max-retries", "x", code=3).modules
+    assert "jsonschema" in load(project, "resolve", "--timeout", "0", code=3).libraries
+    assert "traceback" in load(project, "resolve", "--debug", "--max-retries", "x", code=3).modules
 
 
 def test_the_second_dialect_is_loaded_only_if_it_may_differ(project: Desk):
-    assert "dotenv" not in loaded(project, "resolve").modules
+    assert "dotenv" not in load(project, "resolve").modules
     project.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=a#b\n")
-    assert "dotenv" in loaded(project, "resolve").modules
+    assert "dotenv" in load(project, "resolve").modules
 
 
 def test_only_long_commands_collect_garbage(project: Desk):
-    assert not loaded(project, "resolve").collects
-    assert not loaded(project, "rule").collects
-    assert loaded(project, "run", "-p", "x", "--no-env-file", code=3).collects
-    assert loaded(project, "doctor", "--no-env-file", code=3).collects
+    assert not load(project, "resolve").collects
+    assert not load(project, "rule").collects
+    assert load(project, "run", "-p", "x", "--no-env-file", code=3).collects
+    assert load(project, "doctor", "--no-env-file", code=3).collects
 
 
 def test_an_exception_is_shown_without_text_if_nothing_can_be_loaded(tmp_path: Path):

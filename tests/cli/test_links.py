@@ -241,7 +241,7 @@ def test_links_above_the_project_are_followed(desk: Desk, tmp_path: Path) -> Non
     clone(desk)
     by_link = tmp_path / "private" / "app"
 
-    def ended(*argv: str) -> None:
+    def run_by_link(*argv: str) -> None:
         desk.run(*argv, env=WITH_KEY, cwd=by_link).ended(0)
 
     commands: Sequence[Sequence[str]] = (
@@ -250,7 +250,7 @@ def test_links_above_the_project_are_followed(desk: Desk, tmp_path: Path) -> Non
         ("init", "--no-verify"),
     )
     for argv in commands:
-        ended(*argv)
+        run_by_link(*argv)
     assert {"a.toml", "b.toml", "qwen.toml"} <= {path.name for path in desk.cwd.iterdir()}
 
 

@@ -30,7 +30,7 @@ def steps() -> list[str]:
     return re.findall(r"^ {7}(?=qwen-cfg|git)(.+?)\s*(?: #.*)?$", section, re.MULTILINE)
 
 
-def typed(desk: Desk, command: str) -> subprocess.CompletedProcess[str]:
+def run_in_shell(desk: Desk, command: str) -> subprocess.CompletedProcess[str]:
     environment = clean_environment(desk.home)
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
     return subprocess.run(
@@ -52,7 +52,7 @@ def test_each_step_of_the_readme_works(desk: Desk, server: Provider) -> None:
     # The manual step of the same section.
     desk.write("work/app/.qwen/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={server.url}/v1\nOPENAI_MODEL=gpt-4o\n")
     desk.write("work/app/.gitignore", ".qwen/.env\n")
-    assert typed(desk, "qwen-cfg resolve -o qwen.toml").returncode == 0
+    assert run_in_shell(desk, "qwen-cfg resolve -o qwen.toml").returncode == 0
     desk.write("work/app/app.py", "import os; assert os.environ['OPENAI_MODEL'] == 'gpt-4o-mini'\n")
     programs = stand_in.install(desk.home / "npm")
     subprocess.run(["git", "init", "-q", "."], cwd=desk.cwd, env=clean_environment(desk.home), check=True)
@@ -70,7 +70,7 @@ def test_each_step_of_the_readme_works(desk: Desk, server: Provider) -> None:
             # The comment in the README says what should follow.
             assert "qwen-cfg check --update" in README.read_text(encoding="utf-8").partition(command)[2].split("\n")[0]
             command = f"{command.replace('NAME', 'gpt-4o-mini')} && qwen-cfg check --update"
-        ended = typed(desk, command)
+        ended = run_in_shell(desk, command)
         assert ended.returncode == 0, f"{command}\n{ended.stdout}\n{ended.stderr}"
         assert KEY not in ended.stdout + ended.stderr
     assert {request.authorization for request in server.taken()} == {f"Bearer {KEY}"}

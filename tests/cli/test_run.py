@@ -25,7 +25,7 @@ RECORDED = {
 PLAIN_KEY = "correct+horse=battery/staple"
 
 
-def recorded(name: str, port: int) -> list[dict[str, Any]]:
+def recordings(name: str, port: int) -> list[dict[str, Any]]:
     lines = (DATA / name).read_text(encoding="utf-8").replace("{PORT}", str(port)).splitlines()
     return [json.loads(line) for line in lines]
 
@@ -48,7 +48,7 @@ def write_scenario(scenario: dict[str, Any], root: Path, *argv: str) -> Run:
 def test_every_recorded_run_of_qwen_code(server: Provider, tmp_path: Path, name: str) -> None:
     """The server is both provider and proxy, so it sees requests to other hosts too."""
     profile, its_model, host = RECORDED[name]
-    scenarios = recorded(name, server.port)
+    scenarios = recordings(name, server.port)
     way = ["--profile", profile, "--proxy", server.url, "--no-proxy", "127.0.0.1", "--max-retries", "0"]
     runs = [write_scenario(s, tmp_path / s["id"], "run", "-p", "ping", *way) for s in scenarios]
     assert len(runs) == 150

@@ -239,7 +239,7 @@ def test_other_programs_use_the_line(project: Desk, words: tuple[str, ...]):
         pytest.skip(f"{words[0]} is not installed")
     project.run("resolve", "-o", "qwen.toml", env=WITH_KEY).ended(0)
     project.write("work/app/bad.toml", with_error(read(project, "work/app/qwen.toml")))
-    good, bad = (ended(project.cwd, project.home, *words, name) for name in ("qwen.toml", "bad.toml"))
+    good, bad = (run_program(project.cwd, project.home, *words, name) for name in ("qwen.toml", "bad.toml"))
     assert (good.returncode, "arning" in good.stdout) == (0, False), good.stdout
     assert (bad.returncode, "openia" in bad.stdout) == (1, True), bad.stdout
     assert "arning" not in bad.stdout
@@ -255,7 +255,7 @@ def test_the_named_schema_refuses_an_invalid_artifact(project: Desk):
     assert [e.json_path for e in validator.iter_errors(tomllib.loads(with_error(text)))] == ["$.config.auth_method"]
 
 
-def ended(cwd: Path, home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def run_program(cwd: Path, home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a program to its end, with both streams as one text."""
     return subprocess.run(
         words,

@@ -165,7 +165,7 @@ def search_everything(desk: Desk, world: World, commands: Mapping[str, list[str]
     write_world(desk, world)
     before = desk.files()
     outcomes = run_each(
-        [_completed(words, world) for words in commands.values()], cwd=desk.cwd, home=desk.home, env=world.env
+        [_argv(words, world) for words in commands.values()], cwd=desk.cwd, home=desk.home, env=world.env
     )
     written = {path: text.decode() for path, text in desk.files().items() if before.get(path) != text}
     said = {
@@ -185,7 +185,7 @@ def search_everything(desk: Desk, world: World, commands: Mapping[str, list[str]
     ]
 
 
-def _completed(words: list[str], world: World) -> list[str]:
+def _argv(words: list[str], world: World) -> list[str]:
     argv = [*words, *(world.flags if words[0] != "envfile" and "--config" not in words else [])]
     if words[0] == "run" and "--config" not in words:
         argv += ["--openai-base-url", NOWHERE, "--max-retries", "0"]

@@ -49,7 +49,7 @@ def running_command(desk: Desk, *argv: str, env: dict[str, str], **options: Any)
             process.kill()
 
 
-def ended(process: subprocess.Popen[bytes], *numbers: int) -> tuple[str, str]:
+def assert_ended(process: subprocess.Popen[bytes], *numbers: int) -> tuple[str, str]:
     """Check that one of the signals ended a command soon, and return its remaining output."""
     before = time.monotonic()
     out, err = (stream.decode() for stream in process.communicate(timeout=SECONDS))
@@ -88,7 +88,7 @@ def test_received_text_is_written(desk: Desk, server: Provider, form: str, numbe
             time.sleep(0.3)
         for number in numbers:
             process.send_signal(number)
-        out, err = ended(process, *(number for number in numbers if number != INT))
+        out, err = assert_ended(process, *(number for number in numbers if number != INT))
     out, code = seen.decode() + out, process.returncode
     assert f"qwen-cfg: terminated by {signal.Signals(code - 128).name}\n" in err
     if form == "text":
@@ -115,7 +115,7 @@ def test_signals_until_the_end_do_not_change_the_exit_code(desk: Desk, server: P
         while process.poll() is None:
             process.send_signal(HUP)
             time.sleep(0.0005)
-        ended(process, TERM)
+        assert_ended(process, TERM)
 
 
 def test_a_signal_that_is_ignored_from_the_start_stays_so(desk: Desk, server: Provider) -> None:
@@ -165,7 +165,7 @@ def test_during_the_wait_for_a_retry(desk: Desk, server: Provider) -> None:
         while b'"waiting"' not in seen:
             seen += os.read(process.stdout.fileno(), 4096)
         process.send_signal(TERM)
-        out, _ = ended(process, TERM)
+        out, _ = assert_ended(process, TERM)
     assert json.loads(out.splitlines()[-1])["exit_code"] == 143
 
 
@@ -175,7 +175,7 @@ def test_before_the_request(desk: Desk, server: Provider) -> None:
         assert process.stderr is not None
         assert b"end of standard input" in process.stderr.readline()
         process.send_signal(HUP)
-        out, _ = ended(process, HUP)
+        out, _ = assert_ended(process, HUP)
     result = json.loads(out)
     assert (result["exit_reason"], result["exit_code"], result["answer"]) == ("terminated", 129, "")
 
@@ -187,7 +187,7 @@ def test_during_a_read(desk: Desk) -> None:
         # Opening returns when the program has opened the other end; it waits for a text then.
         writer = os.open(fifo, os.O_WRONLY)
         process.send_signal(TERM)
-        out, _ = ended(process, TERM)
+        out, _ = assert_ended(process, TERM)
         os.close(writer)
     assert (json.loads(out)["error"]["class"], json.loads(out)["exit_code"]) == ("TerminatedError", 143)
 
@@ -198,7 +198,7 @@ def test_during_the_command_for_the_key(desk: Desk, server: Provider) -> None:
     with running_command(desk, "run", "-p", "x", env=env_of(server, key=f"command:{command}")) as process:
         wait_for(lambda: file.exists() and file.read_text().strip())
         process.send_signal(TERM)
-        _, err = ended(process, TERM, HUP)
+        _, err = assert_ended(process, TERM, HUP)
     assert f"qwen-cfg: terminated by {signal.Signals(process.returncode - 128).name}\n" in err
     wait_for(lambda: not os.path.exists(f"/proc/{file.read_text().strip()}"))  # noqa: PTH110
 

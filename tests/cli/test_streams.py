@@ -276,7 +276,7 @@ def test_completion_scripts(desk: Desk, shell: str) -> None:
 # Start-up.
 
 
-def imported(desk: Desk, *argv: str, **env: str) -> set[str]:
+def imported_modules(desk: Desk, *argv: str, **env: str) -> set[str]:
     ended = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "qwen_cfg", *argv],
         cwd=desk.cwd,
@@ -293,6 +293,6 @@ def test_a_command_imports_what_it_needs(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_MODEL=m\n")
     slow = {"jsonschema", "httpx", "rich", "dotenv", "tomli_w", "shtab", "qwen_runtime"}
     for argv in (["--help"], ["--version"], ["resolve", "--help"], ["run", "--help"], ["envfile", "--help"]):
-        assert not imported(desk, *argv) & slow, argv
-    assert not imported(desk, "resolve") & {"httpx", "rich", "dotenv", "shtab", "qwen_runtime"}
-    assert not imported(desk, "resolve", "--explain") & {"httpx", "shtab", "qwen_runtime"}
+        assert not imported_modules(desk, *argv) & slow, argv
+    assert not imported_modules(desk, "resolve") & {"httpx", "rich", "dotenv", "shtab", "qwen_runtime"}
+    assert not imported_modules(desk, "resolve", "--explain") & {"httpx", "shtab", "qwen_runtime"}

@@ -267,19 +267,19 @@ def test_a_user_with_everything_in_one_place_gets_no_question_and_no_warning(des
     texts = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": STRANGER.replace("stranger", "my"), "OPENAI_MODEL": "m"}
     url = proxy_env(server)
 
-    def silent(*argv: str, **env: str) -> None:
+    def run_silently(*argv: str, **env: str) -> None:
         outcome = desk.run(*argv, env={**url, **env}).ended(0)
         # Only the test needs plain http to another machine.
         assert [line for line in outcome.err.splitlines() if "QC305" not in line] == []
 
     for command in (["run", "-p", PROMPT], ["resolve", "-o", "a.toml"], ["check", "a.toml"]):
-        silent(*command, **texts)
-    silent("run", "-p", PROMPT, "--config", "a.toml", **texts)
+        run_silently(*command, **texts)
+    run_silently("run", "-p", PROMPT, "--config", "a.toml", **texts)
     subprocess.run(["git", "init", "-q", str(desk.cwd)], check=True)
     desk.write("work/app/.gitignore", ".qwen/.env\n")
     desk.write("work/app/.qwen/.env", "".join(f"{name}={value}\n" for name, value in texts.items()))
     for command in (["run", "-p", PROMPT], ["resolve", "-o", "b.toml"], ["check", "b.toml"]):
-        silent(*command)
+        run_silently(*command)
     assert len(server.taken()) == 3
 
 

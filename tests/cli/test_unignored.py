@@ -51,7 +51,7 @@ def init(desk: Desk) -> Typing:
     return Typing(desk, "init", "--no-verify", width=160, env={"OPENAI_BASE_URL": "http://localhost:1/v1"})
 
 
-def answered(person: Typing) -> None:
+def answer_questions(person: Typing) -> None:
     for keys, wanted in (("\r", "Provider ["), ("\r", "Base URL ["), (f"{KEY}\r", "API key ("), ("\r", "Model [")):
         person.until(wanted)
         person.type(keys)
@@ -62,7 +62,7 @@ def answered(person: Typing) -> None:
 def test_in_a_terminal_the_default_is_no(clone: Desk, answer: str) -> None:
     before = clone.files()
     with init(clone) as person:
-        answered(person)
+        answer_questions(person)
         person.type(answer)
         assert person.ended() == 2
     assert clone.files() == before
@@ -70,7 +70,7 @@ def test_in_a_terminal_the_default_is_no(clone: Desk, answer: str) -> None:
 
 def test_after_a_yes_the_file_is_written_with_a_warning(clone: Desk) -> None:
     with init(clone) as person:
-        answered(person)
+        answer_questions(person)
         person.type("y\r")
         seen = person.until("is not ignored yet", "wrote qwen.toml")
         assert seen.count(QUESTION) == 1
@@ -80,7 +80,7 @@ def test_after_a_yes_the_file_is_written_with_a_warning(clone: Desk) -> None:
 
 def test_a_signal_ends_the_question(clone: Desk) -> None:
     with init(clone) as person:
-        answered(person)
+        answer_questions(person)
         person.signal(signal.SIGTERM)
         assert person.ended() == 143
     assert not (clone.cwd / ".qwen/.env").exists()

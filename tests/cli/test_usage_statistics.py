@@ -74,20 +74,25 @@ HOSTILE = {
 
 
 @pytest.fixture(scope="module")
-def receiving() -> Iterator[Collector]:
+def running_collector() -> Iterator[Collector]:
     with collector() as app:
         yield app
 
 
 @pytest.fixture
-def sink(receiving: Collector) -> Collector:
+def sink(running_collector: Collector) -> Collector:
     """The collector, without requests of earlier tests."""
-    receiving.taken()
-    receiving.status, receiving.headers, receiving.wait, receiving.slow = 200, (), 0.0, False
-    return receiving
+    running_collector.taken()
+    running_collector.status, running_collector.headers, running_collector.wait, running_collector.slow = (
+        200,
+        (),
+        0.0,
+        False,
+    )
+    return running_collector
 
 
-def on(sink: Collector, **more: str) -> dict[str, str]:
+def switched_on(sink: Collector, **more: str) -> dict[str, str]:
     return {ON: "1", ENDPOINT: sink.url, **more}
 
 
@@ -98,7 +103,7 @@ def each(
     return run_all([Run(words, desk.cwd, desk.home, {**(env or {}), **own}) for words, own in ways])
 
 
-def one(sink: Collector) -> Received:
+def single_request(sink: Collector) -> Received:
     (received,) = sink.taken()
     return received
 
@@ -112,7 +117,7 @@ def shape(points: Sequence[Point]) -> list[tuple[str, dict[str, Any], int]]:
     return [(point.metric, point.attributes, point.count) for point in points]
 
 
-def ended(name: str, code: int = 0, error: str = "") -> dict[str, Any]:
+def command_attributes(name: str, code: int = 0, error: str = "") -> dict[str, Any]:
     attributes = {"qwen_cfg.command": name, "qwen_cfg.exit_code": code}
     return {**attributes, "error.type": error} if error else attributes
 
@@ -157,14 +162,14 @@ def test_only_the_documented_data_is_sent(tmp_path: Path, sink: Collector, serve
     flags = ["--openai-base-url", "http://s3ntinel.example/s3ntinel/v1", "--model", "s3ntinel", "--proxy", server.url]
     words = ["run", "-p", "s3ntinel", "--system", "s3ntinel", *flags]
     people = {"USER": "s3ntinel", "LOGNAME": "s3ntinel", "HOSTNAME": "s3ntinel"}
-    env = on(sink, OPENAI_API_KEY="sk-s3ntinel-0123456789abcdef", **HOSTILE, **people)
+    env = switched_on(sink, OPENAI_API_KEY="sk-s3ntinel-0123456789abcdef", **HOSTILE, **people)
     began = time.monotonic()
     outcome = desk.run(*words, env=env).ended(0)
     took = time.monotonic() - began
     assert outcome.out == "s3ntinel answer\n"
     assert "statistics" not in outcome.err
     assert [request.texts for request in server.taken()] == [["s3ntinel", "s3ntinel"]]
-    received = one(sink)
+    received = single_request(sink)
     assert (received.method, received.path, set(received.headers)) == ("POST", "/v1/metrics", HEADERS)
     assert b"s3ntinel" not in received.everything.lower()
     assert socket.gethostname().encode() not in received.everything
@@ -177,7 +182,7 @@ def test_only_the_documented_data_is_sent(tmp_path: Path, sink: Collector, serve
         (TOKENS, {**CHAT, "gen_ai.token.type": "input"}, 1),
         (TOKENS, {**CHAT, "gen_ai.token.type": "output"}, 1),
         (OPERATION, CHAT, 1),
-        (COMMAND, ended("run"), 1),
+        (COMMAND, command_attributes("run"), 1),
     ]
     assert [point.sum for point in points[:2]] == [10, 5]
     assert 0 < points[2].sum < points[3].sum < took
@@ -195,7 +200,7 @@ def test_a_model_is_named_only_where_its_name_is_public(desk: Desk, sink: Collec
         ("s3ntinel.openai.azure.com/openai", "s3ntinel"): {"gen_ai.provider.name": "azure.ai.openai"},
         ("openrouter.ai.s3ntinel.example", "s3ntinel"): {"gen_ai.provider.name": "other"},
     }
-    env = on(sink, OPENAI_API_KEY=KEY, HTTP_PROXY=server.url)
+    env = switched_on(sink, OPENAI_API_KEY=KEY, HTTP_PROXY=server.url)
     asking = [[*ASK, "--openai-base-url", f"http://{host}/v1", "--model", model] for host, model in expected]
     each(desk, [(words, {}) for words in asking], env)
     received = sink.taken()
@@ -208,14 +213,16 @@ def test_a_model_is_named_only_where_its_name_is_public(desk: Desk, sink: Collec
 def test_an_error_is_sent_as_its_class(desk: Desk, sink: Collector, server: Provider) -> None:
     nowhere = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": NOWHERE}
     endings: list[tuple[list[str], dict[str, str], list[str], dict[str, Any]]] = [
-        (ASK, env_of(server, "refuses"), ["AuthenticationError"], ended("run", 4, "AuthenticationError")),
-        ([*ASK, "--max-retries", "0"], nowhere, ["UnreachableError"], ended("run", 6, "UnreachableError")),
-        (["doctor", "--chat"], env_of(server), [""], ended("doctor")),
-        (["check", "s3ntinel.toml"], env_of(server), [], ended("check", 3, "ArtifactError")),
-        (["s3ntinel"], {}, [], ended("unknown", 2, "UsageError")),
-        (["completion", "bash"], {}, [], ended("completion")),
+        (ASK, env_of(server, "refuses"), ["AuthenticationError"], command_attributes("run", 4, "AuthenticationError")),
+        ([*ASK, "--max-retries", "0"], nowhere, ["UnreachableError"], command_attributes("run", 6, "UnreachableError")),
+        (["doctor", "--chat"], env_of(server), [""], command_attributes("doctor")),
+        (["check", "s3ntinel.toml"], env_of(server), [], command_attributes("check", 3, "ArtifactError")),
+        (["s3ntinel"], {}, [], command_attributes("unknown", 2, "UsageError")),
+        (["completion", "bash"], {}, [], command_attributes("completion")),
     ]
-    plain, *outcomes = each(desk, [endings[0][:2], *((words, {**env, **on(sink)}) for words, env, _, _ in endings)])
+    plain, *outcomes = each(
+        desk, [endings[0][:2], *((words, {**env, **switched_on(sink)}) for words, env, _, _ in endings)]
+    )
     assert outcomes[0] == plain
     for (words, _, errors, command), outcome, arrived in zip(endings, outcomes, sink.taken(), strict=True):
         assert outcome.code == command["qwen_cfg.exit_code"], words
@@ -233,11 +240,11 @@ def test_a_conversation_is_sent_once_at_its_end(desk: Desk, sink: Collector, ser
             person.type(keys).until(wanted)
         assert sink.received == []
         assert person.type("\x04").ended() == 0
-    assert shape(one(sink).points) == [
+    assert shape(single_request(sink).points) == [
         (TOKENS, {**CHAT, "gen_ai.token.type": "input"}, 2),
         (TOKENS, {**CHAT, "gen_ai.token.type": "output"}, 2),
         (OPERATION, CHAT, 2),
-        (COMMAND, ended("run"), 1),
+        (COMMAND, command_attributes("run"), 1),
     ]
 
 
@@ -264,7 +271,11 @@ def test_a_home_file_may_switch_statistics_on_and_a_project_file_may_not(
     nowhere = Run(RULE, desk.cwd, desk.home, {ON: "1"})
     filled_in = Run(RULE, desk.cwd, own.home, {"QWEN_CFG_PROFILE": "qwen-code-0.21"})
     outcomes = run_all([reached, named, *in_project, nowhere, filled_in])
-    assert commands(sink.taken()) == [ended("rule"), ended("resolve"), ended("rule")]
+    assert commands(sink.taken()) == [
+        command_attributes("rule"),
+        command_attributes("resolve"),
+        command_attributes("rule"),
+    ]
     for outcome in outcomes:
         outcome.ended(0)
     assert [("statistics are on" in outcome.err) for outcome in outcomes] == [False] * 6 + [True, False]
@@ -275,7 +286,7 @@ def test_a_home_file_may_switch_statistics_on_and_a_project_file_may_not(
 
 
 def test_only_an_approved_artifact_switches_statistics_on(desk: Desk, sink: Collector, server: Provider) -> None:
-    theirs, mine = {ENDPOINT: f"{sink.url}/theirs"}, on(sink)
+    theirs, mine = {ENDPOINT: f"{sink.url}/theirs"}, switched_on(sink)
     words, trusting = [*ASK, "--config", "on.toml"], ["--trust-project"]
     ways: list[tuple[list[str], dict[str, str]]] = [
         (["resolve", "-o", "off.toml"], theirs),
@@ -299,10 +310,10 @@ def test_only_an_approved_artifact_switches_statistics_on(desk: Desk, sink: Coll
 def test_a_fifo_is_not_read_again(desk: Desk, sink: Collector, server: Provider) -> None:
     os.mkfifo(desk.cwd / ".env")
     threading.Thread(target=(desk.cwd / ".env").write_text, args=(f"OPENAI_API_KEY={KEY}\n",), daemon=True).start()
-    env = {"OPENAI_BASE_URL": f"{server.url}/v1", **on(sink)}
+    env = {"OPENAI_BASE_URL": f"{server.url}/v1", **switched_on(sink)}
     desk.run(*ASK, env=env).ended(0)
     # Waiting for a second writer would end in an error, and no statistics would be sent.
-    assert commands(sink.taken()) == [ended("run")]
+    assert commands(sink.taken()) == [command_attributes("run")]
 
 
 # The connection.
@@ -326,10 +337,10 @@ def test_over_https_the_resolved_authorities_are_used(desk: Desk, tmp_path: Path
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(pem))
     authority.cert_pem.write_to_path(str(desk.cwd / "ca.pem"))
     with collector(ssl_certfile=str(pem)) as sink:
-        env = {**on(sink), **HOSTILE, "OPENAI_API_KEY": KEY, "SSLKEYLOGFILE": "keys.log"}
+        env = {**switched_on(sink), **HOSTILE, "OPENAI_API_KEY": KEY, "SSLKEYLOGFILE": "keys.log"}
         resolve = ["resolve", "-o", "/dev/null", "--debug"]
         trusted, refused = each(desk, [([*resolve, "--ca-bundle", "ca.pem"], {}), (resolve, {})], env)
-        assert commands(sink.taken()) == [ended("resolve")]
+        assert commands(sink.taken()) == [command_attributes("resolve")]
     assert trusted.ended(0).err == ""
     assert "CERTIFICATE_VERIFY_FAILED" in refused.ended(0).err
     assert not (desk.cwd / "keys.log").exists()
@@ -340,8 +351,8 @@ def test_over_https_the_resolved_authorities_are_used(desk: Desk, tmp_path: Path
 
 def test_a_redirect_is_not_followed(desk: Desk, sink: Collector) -> None:
     sink.status, sink.headers = 307, ((b"location", f"{sink.url}/elsewhere".encode()),)
-    assert desk.run(*RULE, env=on(sink)).ended(0).err == ""
-    assert one(sink).path == "/v1/metrics"
+    assert desk.run(*RULE, env=switched_on(sink)).ended(0).err == ""
+    assert single_request(sink).path == "/v1/metrics"
 
 
 @pytest.mark.parametrize("trouble", ["refuses", "fails", "waits", "drips"])

@@ -37,7 +37,7 @@ def with_qwen(desk: Desk, **env: str) -> dict[str, str]:
     return {"PATH": f"{directory}:{os.environ['PATH']}", **env}
 
 
-def exported(desk: Desk, url: str = URL, **more: str) -> dict[str, str]:
+def environment_with_endpoint(desk: Desk, url: str = URL, **more: str) -> dict[str, str]:
     """Return an environment with an endpoint in it."""
     return with_qwen(desk, OPENAI_API_KEY=KEY, OPENAI_BASE_URL=url, OPENAI_MODEL="m", **more)
 
@@ -45,7 +45,7 @@ def exported(desk: Desk, url: str = URL, **more: str) -> dict[str, str]:
 PRINTED = Draft202012Validator(read_schema("verify"))
 
 
-def verified(desk: Desk, *words: str, env: Mapping[str, str], code: int = 0) -> dict[str, Any]:
+def verify(desk: Desk, *words: str, env: Mapping[str, str], code: int = 0) -> dict[str, Any]:
     ended = desk.run("verify", "--format", "json", *words, env=env).ended(code)
     assert KEY not in ended.said
     assert OTHER not in ended.said
@@ -65,14 +65,14 @@ def files_left(desk: Desk) -> list[str]:
 
 @pytest.mark.parametrize("url", [URL, "http://127.0.0.1:9/v1", "http://h.example/v1/", "https://h.example:8443/a%20b"])
 def test_verify_agrees_with_and_without_tls(desk: Desk, url: str) -> None:
-    found = verified(desk, env=exported(desk, url))
+    found = verify(desk, env=environment_with_endpoint(desk, url))
     assert found["verdict"] == "agrees"
     assert by_field(found) == dict.fromkeys(("auth_method", "api_key", "base_url", "model"), True)
     assert (found["version"], found["exit_status"], found["timed_out"]) == ("0.24.4", 0, False)
 
 
 def test_the_screen_names_each_field_with_its_origin_and_the_refused_hosts(desk: Desk) -> None:
-    out = desk.run("verify", env=exported(desk)).ended(0).out
+    out = desk.run("verify", env=environment_with_endpoint(desk)).ended(0).out
     assert "api_key     agrees   sk-0…wxyz" in out
     assert "(environment OPENAI_BASE_URL)" in out
     assert "refused   telemetry.example" in out
@@ -86,7 +86,7 @@ def test_every_protocol_is_read(desk: Desk, method: str) -> None:
     variables = {f"{names.get(method, 'OPENAI')}_API_KEY": KEY, f"{names.get(method, 'OPENAI')}_MODEL": "m"}
     urls = {"anthropic": "ANTHROPIC_BASE_URL", "gemini": "GOOGLE_GEMINI_BASE_URL"}
     variables[urls.get(method, "OPENAI_BASE_URL")] = URL
-    found = verified(desk, "--", "qwen", "--auth-type", method, env=with_qwen(desk, **variables))
+    found = verify(desk, "--", "qwen", "--auth-type", method, env=with_qwen(desk, **variables))
     assert by_field(found) == dict.fromkeys(("auth_method", "api_key", "base_url", "model"), True)
 
 
@@ -96,7 +96,7 @@ def test_env_files_and_settings_of_all_scopes_are_read(desk: Desk) -> None:
     desk.write(".qwen/settings.json", json.dumps(settings))
     desk.write(".qwen/.env", f"MINE={KEY}\n")
     place = desk.write("machine/settings.json", json.dumps({"$version": 4, "model": {"baseUrl": f"{URL}/entry"}}))
-    found = verified(desk, env=with_qwen(desk, QWEN_CODE_SYSTEM_SETTINGS_PATH=str(place)))
+    found = verify(desk, env=with_qwen(desk, QWEN_CODE_SYSTEM_SETTINGS_PATH=str(place)))
     assert [one.get("sent") for one in found["fields"]] == ["openai", None, f"{URL}/entry", "e"]
 
 
@@ -113,8 +113,8 @@ def test_env_files_and_settings_of_all_scopes_are_read(desk: Desk) -> None:
     ],
 )
 def test_differences_are_named(desk: Desk, lie: dict[str, str], wrong: str) -> None:
-    env = exported(desk, **{stand_in.LIE: json.dumps(lie)})
-    found = verified(desk, env=env, code=1)
+    env = environment_with_endpoint(desk, **{stand_in.LIE: json.dumps(lie)})
+    found = verify(desk, env=env, code=1)
     assert found["verdict"] == "differs"
     assert [name for name, agrees in by_field(found).items() if not agrees][:1] == [wrong]
     out = desk.run("verify", env=env).ended(1).out
@@ -134,15 +134,17 @@ def test_differences_are_named(desk: Desk, lie: dict[str, str], wrong: str) -> N
 )
 def test_without_a_request_nothing_agrees(desk: Desk, settings: Any, stop: str) -> None:
     desk.write(".qwen/settings.json", settings if isinstance(settings, str) else json.dumps(settings))
-    found = verified(desk, env=with_qwen(desk))
+    found = verify(desk, env=with_qwen(desk))
     assert (found["verdict"], found["fields"]) == ("agrees", [])
     assert stop in found["expected_stop"]
     assert "no request, as expected" in desk.run("verify", env=with_qwen(desk)).ended(0).out
 
 
 def test_a_program_that_ends_without_a_request_is_reported(desk: Desk) -> None:
-    assert verified(desk, env=exported(desk, **{stand_in.SILENT: "1"}), code=1)["verdict"] == "no request"
-    out = desk.run("verify", env=exported(desk, **{stand_in.BREAK: "1"})).ended(1).out
+    assert (
+        verify(desk, env=environment_with_endpoint(desk, **{stand_in.SILENT: "1"}), code=1)["verdict"] == "no request"
+    )
+    out = desk.run("verify", env=environment_with_endpoint(desk, **{stand_in.BREAK: "1"})).ended(1).out
     assert "it ended with exit status 1" in out
     assert "its last output: boom" in out
     assert "possible reason: it does not work here, or it stopped for a reason that --explain does not know" in out
@@ -150,7 +152,7 @@ def test_a_program_that_ends_without_a_request_is_reported(desk: Desk) -> None:
 
 
 def test_a_program_that_rejects_the_certificate_is_reported(desk: Desk) -> None:
-    found = verified(desk, env=exported(desk, **{stand_in.DISTRUST: "1"}), code=1)
+    found = verify(desk, env=environment_with_endpoint(desk, **{stand_in.DISTRUST: "1"}), code=1)
     assert found["verdict"] == "no request"
     assert "h.example:443" in found["distrusted"]
     assert any("NODE_EXTRA_CA_CERTS" in reason for reason in found["possible_reasons"])
@@ -173,7 +175,7 @@ def wait_until(condition: Any, seconds: float = 20) -> None:
 
 def test_a_program_that_hangs_is_ended_with_its_children(desk: Desk) -> None:
     seen = desk.home / "child"
-    found = verified(desk, "--time-limit", "3", env=exported(desk, **{stand_in.HANG: str(seen)}), code=1)
+    found = verify(desk, "--time-limit", "3", env=environment_with_endpoint(desk, **{stand_in.HANG: str(seen)}), code=1)
     assert (found["timed_out"], found["exit_status"]) == (True, None)
     assert "--time-limit" in found["possible_reasons"][0]
     wait_until(lambda: not is_alive(int(seen.read_text())))
@@ -185,7 +187,7 @@ def start_with_hanging_program(desk: Desk, seen: Path) -> subprocess.Popen[bytes
     process = subprocess.Popen(
         [*PROGRAM, "verify"],
         cwd=desk.cwd,
-        env=clean_environment(desk.home, exported(desk, **{stand_in.HANG: str(seen)})),
+        env=clean_environment(desk.home, environment_with_endpoint(desk, **{stand_in.HANG: str(seen)})),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -213,7 +215,7 @@ def test_the_next_start_removes_files_of_a_killed_run(desk: Desk) -> None:
     assert len(files_left(desk)) == 1
     group = int(Path(f"/proc/{seen.read_text()}/stat").read_text().rpartition(")")[2].split()[2])
     os.killpg(group, signal.SIGKILL)
-    verified(desk, env=exported(desk))
+    verify(desk, env=environment_with_endpoint(desk))
     assert files_left(desk) == []
 
 
@@ -222,10 +224,10 @@ def test_no_file_of_the_user_changes(desk: Desk) -> None:
     files = [desk.write(path, old) for path in (".qwen/settings.json", "work/app/.qwen/settings.json", "sys/s.json")]
     desk.write(".qwen/oauth_creds.json", "{}")
     desk.write(".qwen/notes/one", "1")
-    env = exported(desk, QWEN_CODE_SYSTEM_SETTINGS_PATH=str(files[2]))
+    env = environment_with_endpoint(desk, QWEN_CODE_SYSTEM_SETTINGS_PATH=str(files[2]))
     files[1].chmod(0o640)
     before, stamps = desk.files(), [(f.stat().st_mode, f.stat().st_mtime_ns, f.stat().st_ino) for f in files]
-    found = verified(desk, env=env)
+    found = verify(desk, env=env)
     after = {name: text for name, text in desk.files().items() if not name.startswith(".local/state/")}
     assert after == before
     assert [(f.stat().st_mode, f.stat().st_mtime_ns, f.stat().st_ino) for f in files] == stamps
@@ -238,7 +240,7 @@ def test_nothing_is_restored_through_a_link(desk: Desk, link: str) -> None:
     target = desk.write("elsewhere/settings.json", json.dumps({"selectedAuthType": "openai", "model": "m"}))
     (desk.cwd / link).parent.mkdir(exist_ok=True)
     (desk.cwd / link).symlink_to(target.parent if link == ".qwen" else target)
-    found = verified(desk, env=exported(desk))
+    found = verify(desk, env=environment_with_endpoint(desk))
     assert "$version" in target.read_text()
     assert [notice for notice in found["notices"] if "restored" in notice] == [
         f"not restored: {desk.cwd}/.qwen/settings.json: it is reached by a link"
@@ -246,7 +248,7 @@ def test_nothing_is_restored_through_a_link(desk: Desk, link: str) -> None:
 
 
 def test_a_workspace_without_qwen_directory_gets_none(desk: Desk) -> None:
-    verified(desk, env=exported(desk))
+    verify(desk, env=environment_with_endpoint(desk))
     assert not (desk.cwd / ".qwen").exists()
     assert not (desk.home / ".qwen").exists()
 
@@ -256,7 +258,7 @@ def test_a_moved_qwen_home_is_copied(desk: Desk) -> None:
     desk.write("moved/.env", f"OPENAI_API_KEY={KEY}\n")
     env = with_qwen(desk, QWEN_HOME=str(moved), OPENAI_BASE_URL=URL)
     before = desk.files()
-    assert verified(desk, env=env)["fields"][-1]["sent"] == "moved"
+    assert verify(desk, env=env)["fields"][-1]["sent"] == "moved"
     assert {n: t for n, t in desk.files().items() if not n.startswith(".local")} == before
 
 
@@ -267,7 +269,7 @@ def test_folder_trust_counts(desk: Desk) -> None:
     )
     desk.write(".qwen/trustedFolders.json", json.dumps({str(desk.cwd): "TRUST_FOLDER"}))
     desk.write("work/app/.env", f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={URL}\n")
-    assert verified(desk, env=with_qwen(desk))["fields"][2]["sent"] == URL
+    assert verify(desk, env=with_qwen(desk))["fields"][2]["sent"] == URL
 
 
 @pytest.mark.parametrize("place", ["user", "workspace", "flag"])
@@ -278,7 +280,7 @@ def test_a_proxy_that_bypasses_the_recorder_is_reported(desk: Desk, place: str) 
     else:
         path = ".qwen/settings.json" if place == "user" else "work/app/.qwen/settings.json"
         desk.write(path, json.dumps({**METHOD, "proxy": "http://other.example:1"}))
-    ended = desk.run("verify", *words, env=exported(desk)).ended(3)
+    ended = desk.run("verify", *words, env=environment_with_endpoint(desk)).ended(3)
     assert "instead of the recorder" in ended.err
     assert ("--proxy" if place == "flag" else "settings.json:1") in ended.err
     assert "Nothing was started" in ended.err
@@ -286,16 +288,18 @@ def test_a_proxy_that_bypasses_the_recorder_is_reported(desk: Desk, place: str) 
 
 @pytest.mark.parametrize("where", ["environment", "env file"])
 def test_omitted_no_proxy_hosts_are_reported(desk: Desk, where: str) -> None:
-    env = exported(desk, **({"NO_PROXY": "h.example"} if where == "environment" else {}))
+    env = environment_with_endpoint(desk, **({"NO_PROXY": "h.example"} if where == "environment" else {}))
     if where != "environment":
         desk.write("work/app/.env", "NO_PROXY=*\nno_proxy=*\n")
-    found = verified(desk, env=env)
+    found = verify(desk, env=env)
     assert found["verdict"] == "agrees"
     assert any("NO_PROXY" in notice for notice in found["notices"]) == (where == "environment")
 
 
 def test_a_proxy_of_the_environment_is_replaced(desk: Desk) -> None:
-    assert verified(desk, env=exported(desk, https_proxy="http://127.0.0.1:9", ALL_PROXY="http://127.0.0.1:9"))
+    assert verify(
+        desk, env=environment_with_endpoint(desk, https_proxy="http://127.0.0.1:9", ALL_PROXY="http://127.0.0.1:9")
+    )
 
 
 @pytest.mark.parametrize(
@@ -319,9 +323,9 @@ def test_a_proxy_of_the_environment_is_replaced(desk: Desk) -> None:
 )
 def test_programs_of_a_project_are_not_started_without_a_question(desk: Desk, settings: dict[str, Any]) -> None:
     desk.write("work/app/.qwen/settings.json", json.dumps({"$version": 4, **settings}))
-    ended = desk.run("verify", env=exported(desk)).ended(5)
+    ended = desk.run("verify", env=environment_with_endpoint(desk)).ended(5)
     assert next(iter(settings)) in ended.err
-    assert verified(desk, "--trust-project", env=exported(desk))["verdict"] == "agrees"
+    assert verify(desk, "--trust-project", env=environment_with_endpoint(desk))["verdict"] == "agrees"
 
 
 @pytest.mark.parametrize(
@@ -331,14 +335,14 @@ def test_programs_of_a_project_are_not_started_without_a_question(desk: Desk, se
 def test_programs_of_an_env_file_are_not_started_without_a_question(desk: Desk, settings: str, place: str) -> None:
     desk.write("work/app/.qwen/settings.json", settings)
     desk.write(place, "QWEN_CODE_IDE_SERVER_STDIO_COMMAND=./ide.sh\n")
-    ended = desk.run("verify", env=exported(desk)).ended(5)
+    ended = desk.run("verify", env=environment_with_endpoint(desk)).ended(5)
     assert "QWEN_CODE_IDE_SERVER_STDIO_COMMAND" in ended.err
     assert "Nothing was started" in ended.err
 
 
 def test_unreadable_settings_are_not_passed_to_the_program(desk: Desk) -> None:
     desk.write("work/app/.qwen/settings.json", json.dumps({"hooks": {"SessionStart": []}, "x": "x" * 5_000_000}))
-    ended = desk.run("verify", env=exported(desk)).ended(3)
+    ended = desk.run("verify", env=environment_with_endpoint(desk)).ended(3)
     assert "./.qwen/settings.json" in ended.err
     assert "Nothing was started" in ended.err
 
@@ -346,22 +350,22 @@ def test_unreadable_settings_are_not_passed_to_the_program(desk: Desk) -> None:
 def test_settings_without_programs_need_no_approval(desk: Desk) -> None:
     settings = {"$version": 4, "hooks": {}, "mcpServers": {}, "tools": {"sandbox": False}}
     desk.write("work/app/.qwen/settings.json", json.dumps(settings))
-    assert verified(desk, env=exported(desk))["verdict"] == "agrees"
+    assert verify(desk, env=environment_with_endpoint(desk))["verdict"] == "agrees"
 
 
-def refused(desk: Desk, *words: str, env: Mapping[str, str]) -> Outcome:
+def verify_refused(desk: Desk, *words: str, env: Mapping[str, str]) -> Outcome:
     return desk.run("verify", *words, env=env).ended(2)
 
 
 def test_without_qwen_code_the_error_says_what_to_install(desk: Desk) -> None:
-    assert "npm install -g @qwen-code/qwen-code" in refused(desk, env={"OPENAI_API_KEY": KEY}).err
+    assert "npm install -g @qwen-code/qwen-code" in verify_refused(desk, env={"OPENAI_API_KEY": KEY}).err
 
 
 def test_a_qwen_code_that_does_not_start_or_crashes_is_reported(desk: Desk) -> None:
-    env = exported(desk)
+    env = environment_with_endpoint(desk)
     program = Path(os.path.realpath(desk.home / "npm/bin/qwen"))
     write_program(program, "#!/nowhere/node\n")
-    assert "The interpreter that its first line names" in refused(desk, env=env).err
+    assert "The interpreter that its first line names" in verify_refused(desk, env=env).err
     assert files_left(desk) == []
     write_program(program, "#!/bin/sh\nkill -SEGV $$\n")
     assert "no request reached the recorder: signal 11 ended it" in desk.run("verify", env=env).ended(1).out
@@ -369,32 +373,36 @@ def test_a_qwen_code_that_does_not_start_or_crashes_is_reported(desk: Desk) -> N
 
 def test_another_program_is_not_started(desk: Desk) -> None:
     made = desk.cwd / "made"
-    err = refused(desk, "--", "touch", str(made), env=exported(desk)).err
+    err = verify_refused(desk, "--", "touch", str(made), env=environment_with_endpoint(desk)).err
     assert "Name Qwen Code: another program" in err
     write_program(desk.home / "bin/qwen", f"#!/bin/sh\ntouch {made}\n")
-    assert "Name Qwen Code" in refused(desk, env=exported(desk, PATH=f"{desk.home}/bin:/bin")).err
+    assert (
+        "Name Qwen Code" in verify_refused(desk, env=environment_with_endpoint(desk, PATH=f"{desk.home}/bin:/bin")).err
+    )
     assert not made.exists()
 
 
 def test_an_older_qwen_code_is_refused(desk: Desk) -> None:
     directory = npm_global(desk.home / "old", "0.15.10")
-    err = refused(desk, env=exported(desk, PATH=f"{directory}:{os.environ['PATH']}")).err
+    err = verify_refused(desk, env=environment_with_endpoint(desk, PATH=f"{directory}:{os.environ['PATH']}")).err
     assert "0.15.10 cannot be verified" in err
 
 
 @pytest.mark.parametrize("words", [("--time-limit", "0"), ("--time-limit", "x"), ("--time-limit", "601"), ("qwen",)])
 def test_wrong_arguments_are_refused(desk: Desk, words: tuple[str, ...]) -> None:
-    refused(desk, *words, env=exported(desk))
+    verify_refused(desk, *words, env=environment_with_endpoint(desk))
 
 
 @pytest.mark.parametrize("value", ["0", "x", "601"])
 def test_a_wrong_value_is_explained_after_the_name_of_its_option(desk: Desk, value: str) -> None:
-    err = refused(desk, "--time-limit", value, env=exported(desk)).err
+    err = verify_refused(desk, "--time-limit", value, env=environment_with_endpoint(desk)).err
     assert err.startswith("qwen-cfg: --time-limit: expected seconds, more than 0 and at most 600\n")
 
 
 def test_an_unknown_option_is_named_without_its_value(desk: Desk) -> None:
-    assert "'--timeout'" in refused(desk, "--timeout", "5", "--", "qwen", env=exported(desk)).err
+    assert (
+        "'--timeout'" in verify_refused(desk, "--timeout", "5", "--", "qwen", env=environment_with_endpoint(desk)).err
+    )
 
 
 def test_an_error_in_the_json_format(desk: Desk) -> None:
@@ -403,8 +411,14 @@ def test_an_error_in_the_json_format(desk: Desk) -> None:
 
 
 def test_arguments_apply_to_both_sides(desk: Desk) -> None:
-    found = verified(
-        desk, "--", "qwen", "--model", "typed", "--openai-base-url=https://t.example/v1", env=exported(desk)
+    found = verify(
+        desk,
+        "--",
+        "qwen",
+        "--model",
+        "typed",
+        "--openai-base-url=https://t.example/v1",
+        env=environment_with_endpoint(desk),
     )
     assert [one["sent"] for one in found["fields"][2:]] == ["https://t.example/v1", "typed"]
 
@@ -413,15 +427,15 @@ def test_without_the_library_only_tls_is_unavailable(desk: Desk) -> None:
     desk.write("without/cryptography/__init__.py", "raise ImportError\n")
     env = {"PYTHONPATH": str(desk.home / "without")}
     # The stand-in runs in a Python that does not need the library.
-    ended = desk.run("verify", env=exported(desk, **env)).ended(3)
+    ended = desk.run("verify", env=environment_with_endpoint(desk, **env)).ended(3)
     assert "pip install 'qwen-cfg[verify]'" in ended.err
-    found = verified(desk, env=exported(desk, "http://h.example/v1", **env))
+    found = verify(desk, env=environment_with_endpoint(desk, "http://h.example/v1", **env))
     assert found["verdict"] == "agrees"
     assert "telemetry.example:443" in found["refused"]
 
 
 def test_a_full_pipe_stops_nothing(desk: Desk) -> None:
-    env = exported(desk)
+    env = environment_with_endpoint(desk)
     program = Path(os.path.realpath(desk.home / "npm/bin/qwen"))
     program.write_text(f"#!{sys.executable}\nprint('x' * 1000000)\n")
-    assert verified(desk, env=env, code=1)["exit_status"] == 0
+    assert verify(desk, env=env, code=1)["exit_status"] == 0

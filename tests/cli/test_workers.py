@@ -75,12 +75,12 @@ def test_an_error_in_a_process_leaves_no_process(capfd: pytest.CaptureFixture[st
 
 
 def test_an_interruption_ends_every_process() -> None:
-    def shown(done: int) -> None:
+    def interrupt(done: int) -> None:
         raise KeyboardInterrupt
 
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        work(lambda number: time.sleep(30 * (number > 2)) or number, shown).all(PIECES)
+        work(lambda number: time.sleep(30 * (number > 2)) or number, interrupt).all(PIECES)
     assert time.monotonic() - began < 20
 
 

@@ -45,7 +45,7 @@ class Place:
     installed: str = ""
     named_by: str = "--profile"
 
-    def diagnosed(self, root: Path) -> tuple[Diagnostic, ...]:
+    def diagnostics(self, root: Path) -> tuple[Diagnostic, ...]:
         """Write the place below a root, and return the diagnostics of the rules."""
         root = Path(os.path.realpath(root))
         for directory in (HOME, APP, *self.directories):

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 
 def message(place: Place, root: Path, code: str) -> str:
-    (found,) = [d.finding for d in place.diagnosed(root) if d.code == code]
+    (found,) = [d.finding for d in place.diagnostics(root) if d.code == code]
     return f"{found.message} {found.hint}"
 
 
@@ -179,10 +179,10 @@ def test_advice_differs_for_tracked_and_unignored_files(tmp_path: Path) -> None:
 
 def test_the_git_status_comes_from_git(tmp_path: Path) -> None:
     place = Place({**KEY_IN_PROJECT, f"{APP}/.gitignore": ""})
-    place.diagnosed(tmp_path)
+    place.diagnostics(tmp_path)
     app = tmp_path / APP
 
-    def said() -> list[str]:
+    def messages() -> list[str]:
         world = read(app, tmp_path / HOME, survey=True)
         found = diagnose(resolve_world(world, profile_named()))
         return [d.finding.message for d in found if d.code == "QC304"]
@@ -191,12 +191,12 @@ def test_the_git_status_comes_from_git(tmp_path: Path) -> None:
         subprocess.run(["git", *words], cwd=app, check=True, capture_output=True)
 
     git("init", "-q")
-    assert "does not ignore" in said()[0]
+    assert "does not ignore" in messages()[0]
     git("add", ".env")
-    assert "tracks" in said()[0]
+    assert "tracks" in messages()[0]
     git("rm", "-q", "--cached", "./.env")
     (app / ".gitignore").write_text(".env\n", encoding="utf-8")
-    assert said() == []
+    assert messages() == []
 
 
 def test_a_host_in_the_users_own_network_is_reported_as_such(tmp_path: Path) -> None:

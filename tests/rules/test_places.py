@@ -34,7 +34,7 @@ def cases(table: dict[str, list[Place]]) -> list[object]:
 
 @pytest.mark.parametrize(("code", "place"), cases(REPORTED))
 def test_a_rule_reports(code: str, place: Place, open_path: Path) -> None:
-    found = [d.finding for d in place.diagnosed(open_path) if d.code == code]
+    found = [d.finding for d in place.diagnostics(open_path) if d.code == code]
     assert found
     for finding in found:
         said = f"{finding.message} {finding.hint}"
@@ -44,7 +44,7 @@ def test_a_rule_reports(code: str, place: Place, open_path: Path) -> None:
 
 @pytest.mark.parametrize(("code", "place"), cases(SILENT))
 def test_a_rule_is_silent(code: str, place: Place, open_path: Path) -> None:
-    assert [d.finding for d in place.diagnosed(open_path) if d.code == code] == []
+    assert [d.finding for d in place.diagnostics(open_path) if d.code == code] == []
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
@@ -64,7 +64,7 @@ def test_a_private_group_is_not_another_user(
 ) -> None:
     monkeypatch.setenv("SUDO_UID", str(NOBODY))
     place = Place(KEY_IN_PROJECT, modes={PLAIN: 0o640, f"{APP}/.": directory})
-    place.diagnosed(open_path)
+    place.diagnostics(open_path)
     os.chown(open_path / PLAIN, owner, group)
     found = diagnose(resolve_world(read(open_path / APP, open_path / HOME, survey=True), profile_named()))
     assert ("QC303" in {d.code for d in found}) == speaks
@@ -112,7 +112,7 @@ ORDINARY = [
 @pytest.mark.parametrize("profile", list(declared_profiles()))
 @pytest.mark.parametrize("place", ORDINARY)
 def test_an_ordinary_place_has_no_warning(place: Place, profile: str, tmp_path: Path) -> None:
-    said = replace(place, profile=profile).diagnosed(tmp_path)
+    said = replace(place, profile=profile).diagnostics(tmp_path)
     # A key alone, and a login, decide no method for Qwen Code 0.21 and later.
     undecided = {"QC203"} if profile == NEWER and place in (Place({QWEN: WITH_KEY}), ORDINARY[7]) else set()
     assert {d.code for d in said if d.severity != "note"} == undecided

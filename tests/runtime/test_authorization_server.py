@@ -60,7 +60,7 @@ class Client:
 
 
 @contextmanager
-def served(**knobs: Any) -> Iterator[tuple[AuthorizationServer, Client]]:
+def server_and_client(**knobs: Any) -> Iterator[tuple[AuthorizationServer, Client]]:
     with run_server(**knobs) as server:
         client = Client(server)
         with client.http:
@@ -70,7 +70,7 @@ def served(**knobs: Any) -> Iterator[tuple[AuthorizationServer, Client]]:
 @pytest.fixture(scope="module")
 def default_server() -> Iterator[tuple[AuthorizationServer, Client]]:
     """A server with the default settings, for tests that do not change it."""
-    with served() as both:
+    with server_and_client() as both:
         yield both
 
 
@@ -78,7 +78,7 @@ def default_server() -> Iterator[tuple[AuthorizationServer, Client]]:
 
 
 def test_a_login_waits_for_the_user_and_returns_tokens_once() -> None:
-    with served() as (server, client):
+    with server_and_client() as (server, client):
         status, code = client.code()
         assert (status, code["expires_in"], len(code["user_code"])) == (200, 900, 9)
         assert code["verification_uri_complete"] == f"{code['verification_uri']}?user_code={code['user_code']}"
@@ -173,7 +173,7 @@ def test_one_of_two_logins_is_denied(default_server: tuple[AuthorizationServer, 
 
 
 def test_a_code_expires() -> None:
-    with served(code_seconds=0.05) as (server, client):
+    with server_and_client(code_seconds=0.05) as (server, client):
         code = client.code()[1]
         assert code["expires_in"] == 0.05
         server.approve()
@@ -183,7 +183,7 @@ def test_a_code_expires() -> None:
 
 @pytest.mark.parametrize("status", [400, 429])
 def test_polling_too_often_is_refused_with_slow_down(status: int) -> None:
-    with served(interval=30, slow_down=status) as (server, client):
+    with server_and_client(interval=30, slow_down=status) as (server, client):
         code = client.code()[1]
         assert code["interval"] == 30
         assert client.poll(code["device_code"]) == (400, "authorization_pending")
@@ -193,7 +193,7 @@ def test_polling_too_often_is_refused_with_slow_down(status: int) -> None:
 
 
 def test_polling_after_the_interval_is_accepted() -> None:
-    with served(interval=0.05, slow_down=400, slow_down_seconds=30) as (_, client):
+    with server_and_client(interval=0.05, slow_down=400, slow_down_seconds=30) as (_, client):
         code = client.code()[1]["device_code"]
         for _ in range(3):
             assert client.poll(code) == (400, "authorization_pending")
@@ -254,7 +254,7 @@ def test_a_bad_refresh_is_refused(
 
 
 def test_without_rotation_the_refresh_token_stays_valid() -> None:
-    with served(rotates=False, resource_url=None, token_seconds=60) as (server, client):
+    with server_and_client(rotates=False, resource_url=None, token_seconds=60) as (server, client):
         login = server.issue()
         for _ in range(2):
             status, tokens = client.refresh(login["refresh_token"])
@@ -265,7 +265,7 @@ def test_without_rotation_the_refresh_token_stays_valid() -> None:
 
 
 def test_the_document_of_a_login() -> None:
-    with served(resource_url="127.0.0.1:{port}") as (server, client):
+    with server_and_client(resource_url="127.0.0.1:{port}") as (server, client):
         login, old = server.issue(expires_in=100), server.issue(expires_in=-1)
         assert set(login) == {"access_token", "refresh_token", "token_type", "expiry_date", "resource_url"}
         assert json.loads(json.dumps(login)) == login
@@ -285,14 +285,14 @@ def test_the_document_of_a_login() -> None:
 
 
 def test_an_access_token_expires() -> None:
-    with served(token_seconds=0.05) as (server, client):
+    with server_and_client(token_seconds=0.05) as (server, client):
         token = client.refresh(server.issue()["refresh_token"])[1]["access_token"]
         time.sleep(0.05)
         assert client.chat(token).status_code == 401
 
 
 def test_a_refresh_can_be_held_before_it_is_done_and_before_the_answer() -> None:
-    with served(hold_before=threading.Event()) as (server, client), ThreadPoolExecutor(1) as pool:
+    with server_and_client(hold_before=threading.Event()) as (server, client), ThreadPoolExecutor(1) as pool:
         login = server.issue()
         answer = pool.submit(client.refresh, login["refresh_token"])
         assert server.received.wait(5)
@@ -319,7 +319,9 @@ def test_a_refresh_can_be_held_before_it_is_done_and_before_the_answer() -> None
 
 def test_the_replies_of_a_test_are_used_first() -> None:
     page = Reply([b"<html>", b"</html>"], 503, "text/html", {"retry-after": "1"})
-    with served(poll_replies=[page], refresh_replies=[page], chat_replies=[page, Reply([b"{"], drop=True)]) as both:
+    with server_and_client(
+        poll_replies=[page], refresh_replies=[page], chat_replies=[page, Reply([b"{"], drop=True)]
+    ) as both:
         server, client = both
         login = server.issue()
         for path, form in ((TOKEN_PATH, {"grant_type": DEVICE_GRANT}), (TOKEN_PATH, {"grant_type": "refresh_token"})):
@@ -334,7 +336,7 @@ def test_the_replies_of_a_test_are_used_first() -> None:
 
 
 def test_the_chat_accepts_only_valid_tokens() -> None:
-    with served() as (server, client):
+    with server_and_client() as (server, client):
         token = server.issue()["access_token"]
         answer = client.chat(token)
         assert answer.headers["content-type"] == "text/event-stream"

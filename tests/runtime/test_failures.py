@@ -339,37 +339,37 @@ def authority() -> trustme.CA:
 
 
 @pytest.fixture(scope="module")
-def certified(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def tls_server(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Any:
     pem = tmp_path_factory.mktemp("tls") / "server.pem"
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(pem))
     with provider(ssl_certfile=str(pem)) as app:
         yield app
 
 
-def test_a_certificate_of_an_unknown_authority(certified: Provider) -> None:
-    error = failure(certified.url.replace("http:", "https:") + "/v1", max_retries=3)
+def test_a_certificate_of_an_unknown_authority(tls_server: Provider) -> None:
+    error = failure(tls_server.url.replace("http:", "https:") + "/v1", max_retries=3)
     assert isinstance(error, UnreachableError)
     assert "TLS fails: " in error.what
     assert "--ca-bundle" in error.hint
     assert "SSL_CERT_FILE" in error.hint
     assert "verify" not in error.hint.lower()
-    assert certified.taken() == []
+    assert tls_server.taken() == []
 
 
 def test_a_certificate_of_an_authority_in_the_ca_bundle(
-    certified: Provider, authority: trustme.CA, tmp_path: Path
+    tls_server: Provider, authority: trustme.CA, tmp_path: Path
 ) -> None:
     bundle = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(bundle))
-    url = certified.url.replace("http:", "https:") + "/v1"
+    url = tls_server.url.replace("http:", "https:") + "/v1"
     assert ask(session(url, ca_bundle=str(bundle)))[1].text == "pong from m ü"
-    assert certified.taken()[0].authorization == f"Bearer {KEY}"
+    assert tls_server.taken()[0].authorization == f"Bearer {KEY}"
 
 
-def test_another_ca_bundle_does_not_help(certified: Provider, tmp_path: Path) -> None:
+def test_another_ca_bundle_does_not_help(tls_server: Provider, tmp_path: Path) -> None:
     bundle = tmp_path / "other.pem"
     trustme.CA().cert_pem.write_to_path(str(bundle))
-    error = failure(certified.url.replace("http:", "https:") + "/v1", ca_bundle=str(bundle))
+    error = failure(tls_server.url.replace("http:", "https:") + "/v1", ca_bundle=str(bundle))
     assert "other.pem (ca_bundle from --ca-bundle)" in error.hint
 
 
@@ -386,25 +386,25 @@ def test_an_expired_certificate(authority: trustme.CA, tmp_path: Path) -> None:
     assert "renew its certificate" in error.hint
 
 
-def test_a_certificate_for_another_host(certified: Provider, authority: trustme.CA, tmp_path: Path) -> None:
+def test_a_certificate_for_another_host(tls_server: Provider, authority: trustme.CA, tmp_path: Path) -> None:
     bundle = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(bundle))
-    error = failure(f"https://localhost:{certified.port}/v1", ca_bundle=str(bundle))
+    error = failure(f"https://localhost:{tls_server.port}/v1", ca_bundle=str(bundle))
     assert "The certificate is for another host" in error.hint
 
 
 def test_sslkeylogfile_is_ignored(
-    certified: Provider, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tls_server: Provider, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bundle, log = tmp_path / "ca.pem", tmp_path / "keys.log"
     authority.cert_pem.write_to_path(str(bundle))
     monkeypatch.setenv("SSLKEYLOGFILE", str(log))
-    ask(session(certified.url.replace("http:", "https:") + "/v1", ca_bundle=str(bundle)))
+    ask(session(tls_server.url.replace("http:", "https:") + "/v1", ca_bundle=str(bundle)))
     assert not log.exists()
 
 
-def test_plain_http_to_a_tls_server(certified: Provider) -> None:
-    assert isinstance(failure(f"{certified.url}/v1"), UnreachableError)
+def test_plain_http_to_a_tls_server(tls_server: Provider) -> None:
+    assert isinstance(failure(f"{tls_server.url}/v1"), UnreachableError)
 
 
 def test_tls_to_a_plain_http_server(server: Provider) -> None:

@@ -79,7 +79,7 @@ def kill_at(process: subprocess.Popen[str], home: Home, last: int) -> str:
 
 
 @contextmanager
-def started(*argv: str, home: Path, **pipes: int) -> Iterator[subprocess.Popen[str]]:
+def start(*argv: str, home: Path, **pipes: int) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
         argv, cwd=home, env=clean_environment(home), stdout=subprocess.PIPE, text=True, **pipes
     ) as process:
@@ -99,7 +99,7 @@ def test_a_process_may_be_killed_at_any_point_of_a_refresh(tmp_path: Path) -> No
     points, lost = [], []
     with (
         authorization_server() as server,
-        started(sys.executable, "-c", _KILLED, home=tmp_path, stdin=subprocess.PIPE) as process,
+        start(sys.executable, "-c", _KILLED, home=tmp_path, stdin=subprocess.PIPE) as process,
     ):
         for last in count(1):
             home = Home(tmp_path / str(last), server)
@@ -133,13 +133,13 @@ def test_a_process_may_be_killed_at_any_point_of_a_refresh(tmp_path: Path) -> No
 
 
 @pytest.fixture
-def held(tmp_path: Path) -> Iterator[tuple[Home, subprocess.Popen[str]]]:
+def refreshing(tmp_path: Path) -> Iterator[tuple[Home, subprocess.Popen[str]]]:
     """A command whose login is refreshed at the server, which holds its answer back."""
     with authorization_server(before_answer=threading.Event()) as server:
         home = Home(tmp_path, server)
         home.write_login(server.issue(expires_in=-5))
         pipes = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-        with started(*PROGRAM, *home.argv, home=home.path, **pipes) as process:
+        with start(*PROGRAM, *home.argv, home=home.path, **pipes) as process:
             assert server.received.wait(20)
             yield home, process
             assert server.before_answer is not None
@@ -170,9 +170,9 @@ if sys.platform == "linux":
 
 @pytest.mark.parametrize(("signals", "said", "code"), ENDINGS)
 def test_no_signal_interrupts_a_refresh(
-    held: tuple[Home, subprocess.Popen[str]], signals: str, said: str, code: int
+    refreshing: tuple[Home, subprocess.Popen[str]], signals: str, said: str, code: int
 ) -> None:
-    home, process = held
+    home, process = refreshing
     first, *others = (signal.Signals[f"SIG{name}"] for name in signals.split())
     process.send_signal(first)
     assert process.stderr is not None
@@ -192,8 +192,10 @@ def test_no_signal_interrupts_a_refresh(
     assert home.files == ["oauth_creds.json"]
 
 
-def test_a_login_is_lost_if_the_process_is_killed_before_the_answer(held: tuple[Home, subprocess.Popen[str]]) -> None:
-    home, process = held
+def test_a_login_is_lost_if_the_process_is_killed_before_the_answer(
+    refreshing: tuple[Home, subprocess.Popen[str]],
+) -> None:
+    home, process = refreshing
     before = home.cache.path.read_bytes()
     process.kill()
     process.wait()

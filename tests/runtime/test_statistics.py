@@ -31,7 +31,7 @@ def test_totals_are_the_sums_of_reported_counts(made: list[Record]) -> None:
         assert sums.cached_share >= 0
 
 
-def shown(*made: Record) -> dict[str, str]:
+def table(*made: Record) -> dict[str, str]:
     return dict(rows(totals(made)))
 
 
@@ -39,7 +39,7 @@ FIRST = Record("m", Usage(1000, 250, 20, 1020), 0.5, 1.5)
 
 
 def test_the_counts_of_one_request() -> None:
-    assert shown(FIRST) == {
+    assert table(FIRST) == {
         "requests": "1",
         "prompt tokens": "1,000",
         "cached tokens": "250 (25% of the prompt)",
@@ -52,18 +52,18 @@ def test_the_counts_of_one_request() -> None:
 
 
 def test_a_missing_count_is_not_zero() -> None:
-    found = shown(Record("m", Usage(10, None, 5, 15), 0.5, 1.5))
+    found = table(Record("m", Usage(10, None, 5, 15), 0.5, 1.5))
     assert (found["cached tokens"], found["saved"]) == (NOT_REPORTED, NOT_KNOWN)
-    found = shown(Record("m", Usage(10, 0, 5, 15), 0.5, 1.5))
+    found = table(Record("m", Usage(10, 0, 5, 15), 0.5, 1.5))
     assert found["cached tokens"] == "0"
     assert found["saved"].startswith("nothing")
-    assert set(shown(Record("m", None, 0.5, 1.5)).values()) == {"1", NOT_REPORTED, NOT_KNOWN, "0.50 s"}
+    assert set(table(Record("m", None, 0.5, 1.5)).values()) == {"1", NOT_REPORTED, NOT_KNOWN, "0.50 s"}
 
 
 def test_partial_totals_name_the_number_of_requests() -> None:
     silent, failed = Record("m", None, 0.5, 1.5), Record("m", None, None, 0.1)
     uncached = Record("m", Usage(1000, None, 20, 1020), 0.5, 1.5)
-    found = shown(FIRST, silent, failed, uncached)
+    found = table(FIRST, silent, failed, uncached)
     assert found["requests"] == "4, 1 without an answer"
     assert found["prompt tokens"] == "2,000, 2 of 3 answers reporting"
     assert found["cached tokens"] == "250 (25% of the prompt), 1 of 3 answers reporting"

@@ -266,7 +266,7 @@ def test_the_time_to_the_first_token_is_measured(server: Provider) -> None:
 # Joined pieces.
 
 
-def joined(base_url: str) -> tuple[list[Event], str]:
+def read_slowly(base_url: str) -> tuple[list[Event], str]:
     """Return the events of a slow reader that allows joined pieces, and the error at the end."""
     happened: list[Event] = []
     try:
@@ -285,7 +285,7 @@ def joined(base_url: str) -> tuple[list[Event], str]:
 def test_pieces_that_have_arrived_are_joined_on_request(server: Provider) -> None:
     words = [f"w{number} " for number in range(600)]
     server.replies[:] = [Reply([b"".join(events(*(chunk(content=word) for word in words), finish()))])]
-    happened, error = joined(f"{server.url}/v1")
+    happened, error = read_slowly(f"{server.url}/v1")
     texts = pieces(happened)
     assert (error, "".join(texts)) == ("", "".join(words))
     assert len(texts) < len(words) / 2
@@ -295,5 +295,5 @@ def test_pieces_that_have_arrived_are_joined_on_request(server: Provider) -> Non
 def test_joined_pieces_come_before_the_error_that_ends_the_answer(server: Provider) -> None:
     words = [f"w{number} " for number in range(40)]
     server.replies[:] = [Reply([b"".join(events(*(chunk(content=word) for word in words), done=False))])]
-    happened, error = joined(f"{server.url}/v1")
+    happened, error = read_slowly(f"{server.url}/v1")
     assert ("".join(pieces(happened)), error) == ("".join(words), "CutOffError")
