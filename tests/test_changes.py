@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hypothesis import assume, given
-from support.trees import planted
+from support.trees import tree_of
 from support.worlds import complete_scenes, environments, scenes
 
 from qwen_cfg.core.changes import ArtifactChange, Changes, artifact_change, one_sided_change, resolution_change
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def artifact_of(scene: Scene) -> ResolvedConfig:
-    with planted(scene) as tree:
+    with tree_of(scene) as tree:
         try:
             artifact = tree.artifact()
         except ConfigurationError:
@@ -68,12 +68,12 @@ def values(resolution: Resolution) -> dict[str, object]:
 @given(scenes(), environments())
 def test_environments_differ_in_resolved_values_without_showing_keys(scene: Scene, environ: dict[str, str]) -> None:
     other = scene.but(environ={**scene.environ, **environ})
-    with planted(scene) as tree:
+    with tree_of(scene) as tree:
         try:
             old = tree.resolve()
         except ConfigurationError:
             return
-    with planted(other) as tree:
+    with tree_of(other) as tree:
         new = tree.resolve()
     change = resolution_change(".", old, new, strict=False)
     before, after = values(old), values(new)

@@ -10,18 +10,18 @@ import pytest
 from dotenv.main import DotEnv
 from hypothesis import given
 from support.model import MODELS, Expected
-from support.trees import planted
+from support.trees import tree_of
 from support.worlds import Scene, scenes, scenes_with_a_choice
 
 if TYPE_CHECKING:
-    from support.trees import Planted
+    from support.trees import SceneTree
 
     from qwen_cfg.core.resolution import Resolution
 
 both_profiles = pytest.mark.parametrize("profile", list(MODELS))
 
 
-def assert_agrees(resolution: Resolution, expected: Expected, tree: Planted) -> None:
+def assert_agrees(resolution: Resolution, expected: Expected, tree: SceneTree) -> None:
     """Compare the env files that count, the text of each field, and the excluded variables."""
     paths = [place.path.relative_to(tree.root) for place in resolution.search.read]
     assert paths == expected.found
@@ -52,20 +52,20 @@ def as_python_reads(scene: Scene) -> dict:
 @both_profiles
 @given(scene=scenes())
 def test_every_field_is_won_by_whom_the_model_says(profile: str, scene: Scene) -> None:
-    with planted(scene) as tree:
+    with tree_of(scene) as tree:
         assert_agrees(tree.resolve(profile), MODELS[profile](scene, as_meant(scene)), tree)
 
 
 @both_profiles
 @given(scene=scenes_with_a_choice())
 def test_a_chosen_env_file_stands_in_for_the_search(profile: str, scene: Scene) -> None:
-    with planted(scene) as tree:
+    with tree_of(scene) as tree:
         assert_agrees(tree.resolve(profile), MODELS[profile](scene, as_meant(scene)), tree)
 
 
 @given(scene=scenes())
 def test_under_the_python_dialect_it_is_python_dotenv_whose_reading_counts(scene: Scene) -> None:
-    with planted(scene) as tree:
+    with tree_of(scene) as tree:
         resolution = tree.resolve(dialect="python")
         assert_agrees(resolution, MODELS["documented"](scene, as_python_reads(scene)), tree)
 
@@ -73,7 +73,7 @@ def test_under_the_python_dialect_it_is_python_dotenv_whose_reading_counts(scene
 @both_profiles
 @given(scene=scenes())
 def test_a_survey_changes_no_decision(profile: str, scene: Scene) -> None:
-    with planted(scene) as tree:
+    with tree_of(scene) as tree:
         plain, surveyed = tree.resolve(profile), tree.resolve(profile, survey=True)
         assert [d.winner for d in plain.decisions.values()] == [d.winner for d in surveyed.decisions.values()]
         assert [d.shadowed for d in plain.decisions.values()] == [d.shadowed for d in surveyed.decisions.values()]
@@ -82,7 +82,7 @@ def test_a_survey_changes_no_decision(profile: str, scene: Scene) -> None:
 
 @given(scene=scenes())
 def test_what_nobody_offers_has_the_default_of_the_documents(scene: Scene) -> None:
-    with planted(scene) as tree:
+    with tree_of(scene) as tree:
         resolution = tree.resolve()
         texts = MODELS["documented"](scene, as_meant(scene)).texts
         oauth = texts["auth_method"] == "qwen-oauth"
@@ -101,6 +101,6 @@ def test_what_nobody_offers_has_the_default_of_the_documents(scene: Scene) -> No
 
 def test_the_home_env_file_may_set_what_it_may_set_when_it_is_named_too() -> None:
     scene = Scene().with_file("r/home/.env", ("DEBUG", "1")).but(chosen=P("r/home/.env"))
-    with planted(scene) as tree:
+    with tree_of(scene) as tree:
         for profile, model in MODELS.items():
             assert_agrees(tree.resolve(profile), model(scene, as_meant(scene)), tree)

@@ -14,7 +14,7 @@ from hypothesis import example, given
 from rich.console import Console
 from support.declaring import profiles_with
 from support.model import MODELS
-from support.trees import as_nobody, planted, read, write_tree
+from support.trees import as_nobody, read, tree_of, write_tree
 from support.worlds import KEY, Scene, env_text, scenes, scenes_with_a_choice
 from test_model_agreement import as_meant
 
@@ -68,7 +68,7 @@ def login_of(resolution: Resolution) -> object:
 @given(scene=scenes())
 @example(scene=FILLED_IN)
 def test_a_field_is_reported_exactly_if_the_resolutions_differ(profile: str, other: str, scene: Scene) -> None:
-    with planted(scene) as tree:
+    with tree_of(scene) as tree:
         mine = tree.resolve(profile, survey=True)
         theirs = tree.resolve(other, survey=True)
         (reported,) = compare_profiles(mine)
@@ -89,7 +89,7 @@ def test_a_field_is_reported_exactly_if_the_resolutions_differ(profile: str, oth
 @OF_BOTH
 @given(scene=scenes_with_a_choice())
 def test_a_chosen_env_file_is_read_under_the_other_profile_too(profile: str, other: str, scene: Scene) -> None:
-    with planted(scene) as tree:
+    with tree_of(scene) as tree:
         (reported,) = compare_profiles(tree.resolve(profile, survey=True))
         assert reported.resolution is not None
         assert reported.resolution.search == tree.resolve(other).search
@@ -99,7 +99,7 @@ def test_a_chosen_env_file_is_read_under_the_other_profile_too(profile: str, oth
 @given(scene=scenes())
 def test_a_reported_field_differs_between_the_models(profile: str, other: str, scene: Scene) -> None:
     """The report agrees with the two short models, except for defaults, which they do not know."""
-    with planted(scene) as tree:
+    with tree_of(scene) as tree:
         (reported,) = compare_profiles(tree.resolve(profile, survey=True))
         one, two = (MODELS[name](scene, as_meant(scene)).texts for name in (profile, other))
         differing = {difference.name for difference in reported.differences}
@@ -108,7 +108,7 @@ def test_a_reported_field_differs_between_the_models(profile: str, other: str, s
 
 def test_a_world_for_one_profile_reports_no_others() -> None:
     """A run does not look at places beyond its own search, so it does not know the others."""
-    with planted(FILLED_IN) as tree:
+    with tree_of(FILLED_IN) as tree:
         assert compare_profiles(tree.resolve(survey=False)) == ()
         assert diagnose(tree.resolve(survey=False), RULE) == ()
         (reported,) = compare_profiles(tree.resolve(survey=True))
@@ -116,7 +116,7 @@ def test_a_world_for_one_profile_reports_no_others() -> None:
 
 
 def test_a_key_alone_decides_the_method_in_one_profile() -> None:
-    with planted(FILLED_IN.with_file("r/home/work/app/.env", (KEY, "sk-0123456789ab")).but(flags={})) as tree:
+    with tree_of(FILLED_IN.with_file("r/home/work/app/.env", (KEY, "sk-0123456789ab")).but(flags={})) as tree:
         (reported,) = compare_profiles(tree.resolve(survey=True))
         names = {difference.name: difference.decision.winner for difference in reported.differences}
         assert names.keys() == {"auth_method", "base_url", "model"}
@@ -127,21 +127,21 @@ def test_the_same_value_from_another_origin_is_reported_as_equal() -> None:
     scene = FILLED_IN.but(environ={KEY: ""}).with_file("r/home/.env", (KEY, "sk-0123456789ab"))
     scene = scene.with_file("r/home/work/app/.env", ("OPENAI_MODEL", "m"))
     scene = scene.but(files={**scene.files, P("r/home/work/.env"): env_text(("OPENAI_MODEL", "m"))})
-    with planted(scene.but(environ={"OPENAI_MODEL": "", "OPENAI_API_KEY": "sk-0123456789ab"})) as tree:
+    with tree_of(scene.but(environ={"OPENAI_MODEL": "", "OPENAI_API_KEY": "sk-0123456789ab"})) as tree:
         (reported,) = compare_profiles(tree.resolve(survey=True))
         assert {d.name: d.same_value for d in reported.differences} == {"base_url": False, "model": False}
     same = Scene(
         cwd=P("r/elsewhere"), home=P("r/home"), flags={"auth_method": "openai", "base_url": "http://127.0.0.1:1"}
     )
     same = same.with_file("r/elsewhere/.env", ("QWEN_MODEL", "m")).with_file("r/home/.env", ("OPENAI_MODEL", "m"))
-    with planted(same) as tree:
+    with tree_of(same) as tree:
         (reported,) = compare_profiles(tree.resolve(survey=True))
         assert {d.name: d.same_value for d in reported.differences} == {"model": True}
         assert diagnose(tree.resolve(survey=True), RULE) == ()
 
 
 def test_an_unreadable_file_of_the_other_profile_makes_it_unknown() -> None:
-    with planted(FILLED_IN) as tree:
+    with tree_of(FILLED_IN) as tree:
         (tree.root / "r/home/.qwen/.env").write_bytes(b"A=\xff\n")
         (reported,) = compare_profiles(tree.resolve(survey=True))
         assert (reported.resolution, reported.differences, reported.agrees) == (None, (), False)
@@ -150,7 +150,7 @@ def test_an_unreadable_file_of_the_other_profile_makes_it_unknown() -> None:
 
 
 def test_an_unreadable_directory_of_the_other_profile_makes_it_unknown() -> None:
-    with planted(FILLED_IN) as tree:
+    with tree_of(FILLED_IN) as tree:
         (tree.root / "r/home/.qwen").chmod(0)
         tree.root.parent.chmod(0o755)
         tree.root.chmod(0o755)
@@ -162,7 +162,7 @@ def test_an_unreadable_directory_of_the_other_profile_makes_it_unknown() -> None
 
 
 def test_a_fifo_that_only_the_other_profile_reads_is_named_and_not_read() -> None:
-    with planted(FILLED_IN) as tree:
+    with tree_of(FILLED_IN) as tree:
         os.mkfifo(tree.root / "r/home/.env")
         (reported,) = compare_profiles(tree.resolve(survey=True))
         assert reported.unread == ("~/.env",)
@@ -240,7 +240,7 @@ AGREED = Scene(flags={"auth_method": "openai", "base_url": "http://127.0.0.1:1/v
 
 @pytest.mark.parametrize("scene", [FILLED_IN, AGREED], ids=["they differ", "they agree"])
 def test_three_profiles_are_not_called_both(scene: Scene) -> None:
-    with profiles_with(THIRD), planted(scene) as tree:
+    with profiles_with(THIRD), tree_of(scene) as tree:
         made = [tree.resolve(name, survey=True) for name in declared_profiles()]
         assert [len(compare_profiles(resolution)) for resolution in made] == [2, 2, 2]
         documents = [explain(resolution, diagnose(resolution)) for resolution in made]

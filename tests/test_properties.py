@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.model import MODELS, REACH_USER, search_order
-from support.trees import outcome, planted, read, write_tree
+from support.trees import outcome, read, tree_of, write_tree
 from support.worlds import KEY, PLACES, VALUES, EnvText, Scene, complete_scenes, env_text, env_texts, scenes
 
 from qwen_cfg.core.artifact import to_artifact
@@ -97,7 +97,7 @@ def test_two_files_are_never_merged(tmp_path: Path) -> None:
 @both_profiles
 @given(scene=scenes(), name=st.sampled_from(list(SOUND)))
 def test_a_flag_beats_all(profile: str, scene: Scene, name: str) -> None:
-    with planted(scene.but(flags={**scene.flags, name: SOUND[name]})) as tree:
+    with tree_of(scene.but(flags={**scene.flags, name: SOUND[name]})) as tree:
         winner = tree.resolve(profile).decisions[name].winner
     assert winner is not None
     assert (winner.origin.layer, winner.origin.place) == ("flag", FIELDS[name].flags[0])
@@ -114,7 +114,7 @@ def test_an_empty_flag_counts_as_not_given(profile: str, scene: Scene, name: str
 @both_profiles
 @given(scene=scenes(), name=st.sampled_from([name for name in SOUND if FIELDS[name].default == ""]))
 def test_an_empty_flag_says_none_where_a_field_can_have_none(profile: str, scene: Scene, name: str) -> None:
-    with planted(scene.but(flags={**scene.flags, name: ""})) as tree:
+    with tree_of(scene.but(flags={**scene.flags, name: ""})) as tree:
         decision = tree.resolve(profile).decisions[name]
     assert decision.winner is not None
     assert (decision.winner.origin.layer, decision.value) == ("flag", "")
@@ -129,7 +129,7 @@ def read_method(name: str) -> dict[str, str]:
 @both_profiles
 @given(scene=scenes())
 def test_under_qwen_oauth_no_variable_of_the_other_method_decides_anything(profile: str, scene: Scene) -> None:
-    with planted(scene.but(flags={"auth_method": "qwen-oauth"})) as tree:
+    with tree_of(scene.but(flags={"auth_method": "qwen-oauth"})) as tree:
         decisions = tree.resolve(profile).decisions
     for name in ("base_url", "model"):
         assert decisions[name].by_default
@@ -142,7 +142,7 @@ def test_under_qwen_oauth_no_variable_of_the_other_method_decides_anything(profi
 def test_the_environment_beats_env_files_and_defaults(profile: str, scene: Scene, name: str) -> None:
     first = FIELDS[name].variables[0]
     scene = scene.but(flags=read_method(name), environ={**scene.environ, first.name: SOUND[name]})
-    with planted(scene) as tree:
+    with tree_of(scene) as tree:
         winner = tree.resolve(profile).decisions[name].winner
     assert winner is not None
     assert (winner.origin.layer, winner.origin.place) == ("environment", first.name)
@@ -162,7 +162,7 @@ def test_an_env_file_beats_the_default(profile: str, scene: Scene, name: str) ->
         obstacles={},
         linked=frozenset(),
     )
-    with planted(scene.with_file(nearest, (first, SOUND[name]))) as tree:
+    with tree_of(scene.with_file(nearest, (first, SOUND[name]))) as tree:
         winner = tree.resolve(profile).decisions[name].winner
     assert winner is not None
     assert (winner.origin.layer, winner.origin.place) == ("env-file", "./.qwen/.env:1")
@@ -172,7 +172,7 @@ def test_an_env_file_beats_the_default(profile: str, scene: Scene, name: str) ->
 @given(scene=scenes(), name=st.sampled_from([n for n in SOUND if n != "auth_method"]))
 def test_an_empty_variable_hides_the_env_files(scene: Scene, name: str) -> None:
     hidden = {variable.name: "" for variable in FIELDS[name].variables}
-    with planted(scene.but(flags={}, environ={**scene.environ, **hidden})) as tree:
+    with tree_of(scene.but(flags={}, environ={**scene.environ, **hidden})) as tree:
         decision = tree.resolve().decisions[name]
     assert decision.winner is None or decision.by_default
 
@@ -183,7 +183,7 @@ def test_a_field_that_needs_reach_user_is_never_won_by_a_project(profile: str, s
     variables = [(variable.name, SOUND[name]) for variable in FIELDS[name].variables]
     nearest = scene.cwd / ".qwen" / ".env"
     scene = scene.but(flags={}, obstacles={}, linked=frozenset(), home=P("r/elsewhere/home"))
-    with planted(scene.with_file(nearest, *variables)) as tree:
+    with tree_of(scene.with_file(nearest, *variables)) as tree:
         decision = tree.resolve(profile).decisions[name]
     assert decision.winner is None or decision.winner.origin.reach == "user"
     refused = {s.candidate.origin.variable for s in decision.shadowed if s.fate == "needs reach user"}
@@ -193,7 +193,7 @@ def test_a_field_that_needs_reach_user_is_never_won_by_a_project(profile: str, s
 @both_profiles
 @given(scene=scenes())
 def test_every_candidate_is_accounted_for_once(profile: str, scene: Scene) -> None:
-    with planted(scene) as tree:
+    with tree_of(scene) as tree:
         resolution = tree.resolve(profile)
     for name, decision in resolution.decisions.items():
         candidates = [s.candidate for s in decision.shadowed] + ([decision.winner] if decision.winner else [])
@@ -217,7 +217,7 @@ def test_what_a_plain_env_file_says_about_debug_is_no_matter(scene: Scene, texts
     scene = scene.but(obstacles={}, linked=frozenset())
     one, other = (outcome(scene.with_file(plain, (name, text), ("OPENAI_MODEL", "m"))) for text in texts)
     assert one == other
-    with planted(scene.with_file(plain, ("OPENAI_MODEL", "m"), (name, texts[0]))) as tree:
+    with tree_of(scene.with_file(plain, ("OPENAI_MODEL", "m"), (name, texts[0]))) as tree:
         resolution = tree.resolve()
         artifact = tree.artifact()
     debug = resolution.decisions["debug"]
@@ -231,7 +231,7 @@ def test_what_a_plain_env_file_says_about_debug_is_no_matter(scene: Scene, texts
 @pytest.mark.parametrize("path", ["r/home/work/app/.qwen/.env", "r/home/.qwen/.env"])
 @pytest.mark.parametrize("name", ["DEBUG", "DEBUG_MODE"])
 def test_a_qwen_env_file_may_set_debug(profile: str, path: str, name: str) -> None:
-    with planted(Scene().with_file(path, (name, "true"))) as tree:
+    with tree_of(Scene().with_file(path, (name, "true"))) as tree:
         resolution = tree.resolve(profile)
     assert resolution.decisions["debug"].value is True
     assert resolution.files[0].excluded == ()
@@ -239,7 +239,7 @@ def test_a_qwen_env_file_may_set_debug(profile: str, path: str, name: str) -> No
 
 @pytest.mark.parametrize(("profile", "debug"), [("documented", False), ("qwen-code-0.21", True)])
 def test_the_home_env_file_may_set_debug_where_the_profile_says_so(profile: str, *, debug: bool) -> None:
-    with planted(Scene().with_file("r/home/.env", ("DEBUG", "1"))) as tree:
+    with tree_of(Scene().with_file("r/home/.env", ("DEBUG", "1"))) as tree:
         assert tree.resolve(profile).decisions["debug"].value is debug
 
 
@@ -272,7 +272,7 @@ def test_a_project_cannot_lift_the_exclusion(tmp_path: Path) -> None:
 @both_profiles
 @given(scene=scenes(), deeper=st.sampled_from(["elsewhere", "a/b c/d", ".hidden/日本"]))
 def test_the_same_tree_in_another_place_gives_the_same_bytes(profile: str, scene: Scene, deeper: str) -> None:
-    with planted(scene) as here, planted(scene, below=deeper) as there:
+    with tree_of(scene) as here, tree_of(scene, below=deeper) as there:
         one, other = here.artifact(profile), there.artifact(profile)
         assert (one and dump(one)) == (other and dump(other))
         assert one is None or str(here.root) not in dump(one)
@@ -289,7 +289,7 @@ def test_the_order_of_the_environment_makes_no_difference(profile: str, scene: S
 @given(scene=complete_scenes())
 def test_undeclared_variables_are_read_into_nothing(scene: Scene) -> None:
     more = {**scene.environ, "PATH": "/sk-path", "OPENAI_ORG": "sk-org", "GITHUB_TOKEN": "sk-token"}
-    with planted(scene.but(environ=more)) as tree:
+    with tree_of(scene.but(environ=more)) as tree:
         world = tree.world()
     assert not {"PATH", "OPENAI_ORG", "GITHUB_TOKEN", "UNDECLARED"} & world.environ.keys()
     assert outcome(scene.but(environ=more)) == outcome(scene)
@@ -317,7 +317,7 @@ def test_a_path_in_a_value_is_written_as_it_is_the_same_on_every_machine(tmp_pat
 @both_profiles
 @given(scene=complete_scenes())
 def test_every_artifact_is_valid_and_goes_round_in_both_forms(profile: str, scene: Scene) -> None:
-    with planted(scene) as tree:
+    with tree_of(scene) as tree:
         artifact = tree.artifact(profile)
     if artifact is None:
         return
@@ -332,7 +332,7 @@ def test_every_artifact_is_valid_and_goes_round_in_both_forms(profile: str, scen
 
 @given(scene=scenes())
 def test_no_artifact_is_made_of_an_incomplete_resolution(scene: Scene) -> None:
-    with planted(scene) as tree:
+    with tree_of(scene) as tree:
         resolution = tree.resolve()
     if not resolution.is_complete:
         with pytest.raises(ConfigurationError):
@@ -383,7 +383,7 @@ def test_any_valid_artifact_goes_round(
 
 @given(scene=complete_scenes())
 def test_the_artifact_shows_no_secret_unless_it_is_asked_to(scene: Scene) -> None:
-    with planted(scene) as tree:
+    with tree_of(scene) as tree:
         resolution = tree.resolve()
     if resolution.is_complete:
         artifact = to_artifact(resolution)
@@ -401,7 +401,7 @@ def test_the_artifact_shows_no_secret_unless_it_is_asked_to(scene: Scene) -> Non
 @both_profiles
 @given(scene=scenes(), survey=st.booleans())
 def test_nothing_on_the_way_to_the_artifact_shows_a_secret(profile: str, scene: Scene, *, survey: bool) -> None:
-    with planted(scene) as tree:
+    with tree_of(scene) as tree:
         resolution = tree.resolve(profile, survey=survey)
     candidates = [s.candidate for d in resolution.decisions.values() for s in d.shadowed]
     problems = [str(d.problem) for d in resolution.decisions.values()]
@@ -415,7 +415,7 @@ def test_nothing_on_the_way_to_the_artifact_shows_a_secret(profile: str, scene: 
 @both_profiles
 @given(scene=complete_scenes())
 def test_reading_the_named_file_at_the_named_line_gives_the_reported_value(profile: str, scene: Scene) -> None:
-    with planted(scene) as tree:
+    with tree_of(scene) as tree:
         resolution = tree.resolve(profile)
         candidates = [
             candidate
@@ -436,7 +436,7 @@ def test_reading_the_named_file_at_the_named_line_gives_the_reported_value(profi
 @both_profiles
 @given(scene=complete_scenes())
 def test_what_the_artifact_says_of_a_value_is_where_the_value_is(profile: str, scene: Scene) -> None:
-    with planted(scene) as tree:
+    with tree_of(scene) as tree:
         artifact = tree.artifact(profile)
         if artifact is None:
             return
@@ -462,7 +462,7 @@ def test_what_the_artifact_says_of_a_value_is_where_the_value_is(profile: str, s
 @both_profiles
 @given(scene=complete_scenes())
 def test_the_secret_reference_leads_to_the_key_that_won(profile: str, scene: Scene) -> None:
-    with planted(scene) as tree:
+    with tree_of(scene) as tree:
         resolution = tree.resolve(profile)
         if not resolution.is_complete or resolution.auth_method != "openai":
             return
@@ -482,7 +482,7 @@ def test_the_secret_reference_leads_to_the_key_that_won(profile: str, scene: Sce
 @both_profiles
 @given(scene=complete_scenes())
 def test_what_was_excluded_stands_at_the_named_line(profile: str, scene: Scene) -> None:
-    with planted(scene) as tree:
+    with tree_of(scene) as tree:
         artifact = tree.artifact(profile)
         for entry in artifact.excluded if artifact else ():
             shown, _, line = entry.origin.rpartition(":")
@@ -509,7 +509,7 @@ def test_what_was_excluded_stands_at_the_named_line(profile: str, scene: Scene) 
     ],
 )
 def test_the_method_is_named_or_inferred(scene: Scene, method: str | None) -> None:
-    with planted(scene) as tree:
+    with tree_of(scene) as tree:
         resolution = tree.resolve()
     assert resolution.auth_method == method
     assert resolution.is_complete == (method == "qwen-oauth" or (method == "openai" and bool(scene.environ.get(KEY))))

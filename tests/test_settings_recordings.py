@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.recorded_settings import expected_of, flags_of, outcome_of, plant, recording, recordings
+from support.recorded_settings import expected_of, flags_of, outcome_of, recording, recordings, write_recording
 from support.settings_model import Machine, outcome
 from support.trees import read
 
@@ -43,7 +43,7 @@ def test_the_model_agrees(number: int) -> None:
 @pytest.mark.parametrize("number", ALL)
 def test_the_compiler_agrees(number: int, tmp_path: Path) -> None:
     one = recording(number, str(tmp_path), PORT)
-    cwd, home = plant(one, tmp_path)
+    cwd, home = write_recording(one, tmp_path)
     try:
         world = read(cwd, home, environ=one["env"], flags=flags_of(one), profile=NEWER)
         found = outcome_of(resolve_world(world, profile_named(NEWER)))

@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from support.model import MODELS
-from support.trees import Planted, plant, write_tree
+from support.trees import SceneTree, write_scene, write_tree
 from support.worlds import CWDS, HOMES, PLACES, EnvText, Scene, assignments, env_texts
 from test_model_agreement import as_meant, assert_agrees
 
@@ -32,7 +32,7 @@ class Work(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        plant(self.root, self.scene)
+        write_scene(self.root, self.scene)
 
     @rule(path=places, file=env_texts())
     def write_a_file(self, path: P, file: EnvText) -> None:
@@ -75,7 +75,7 @@ class Work(RuleBasedStateMachine):
 
     @invariant()
     def the_compiler_agrees_with_the_model(self) -> None:
-        tree = Planted(self.root, self.scene)
+        tree = SceneTree(self.root, self.scene)
         for profile, model in MODELS.items():
             assert_agrees(tree.resolve(profile), model(self.scene, as_meant(self.scene)), tree)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from support.trees import NOBODY, Planted, planted, read
+from support.trees import NOBODY, SceneTree, read, tree_of
 from support.worlds import KEY, VALUES, Scene, env_text
 
 from qwen_cfg.cli.parser import build_parser
@@ -90,7 +90,7 @@ def never(_: Path) -> Standing:
 @example(files={APP / ".env": env_text(("QWEN_OAUTH", "1"), ("OPENAI_BASE_URL", STRANGER))}, user="login")
 def test_no_repository_sends_anything_to_a_stranger_without_a_question(profile: str, files: Any, user: str) -> None:
     """Git tracks all files of the repository. They never set the proxy or the certificate authorities."""
-    with planted(hostile(files, user)) as tree:
+    with tree_of(hostile(files, user)) as tree:
         resolution = tree.resolve(profile)
         if not resolution.is_complete:
             return
@@ -111,7 +111,7 @@ def test_no_repository_sends_anything_to_a_stranger_without_a_question(profile: 
 @pytest.mark.parametrize("profile", PROFILES)
 @given(files=_hostile_files, user=_users)
 def test_a_credential_of_the_user_is_of_concern_with_any_git_status(profile: str, files: Any, user: str) -> None:
-    with planted(hostile(files, user)) as tree:
+    with tree_of(hostile(files, user)) as tree:
         resolution = tree.resolve(profile)
         key, url = resolution.decisions["api_key"].winner, resolution.decisions["base_url"].winner
         if not resolution.is_complete or url is None or "stranger" not in url.revealed:
@@ -139,7 +139,7 @@ def test_a_user_with_everything_in_one_place_is_of_no_concern(profile: str, wher
         "flag and shell": Scene(flags={"api_key": USERS_KEY}, environ={"OPENAI_BASE_URL": USERS}),
     }[where]
     scene = scene.but(flags={**scene.flags, "auth_method": "openai"})
-    with planted(scene) as tree:
+    with tree_of(scene) as tree:
         resolution = tree.resolve(profile)
         assert concern_of(resolution, never) is None
         assert not [d for d in diagnose(resolution) if d.code == "QC301"]
@@ -147,7 +147,7 @@ def test_a_user_with_everything_in_one_place_is_of_no_concern(profile: str, wher
         assert concern_about(to_artifact(resolution), tree) is None or where in ("flags", "flag and shell", "home")
 
 
-def concern_about(artifact: ResolvedConfig, tree: Planted, tracked: Any = never, **env: str) -> Concern | None:
+def concern_about(artifact: ResolvedConfig, tree: SceneTree, tracked: Any = never, **env: str) -> Concern | None:
     scene = tree.scene
     home = None if scene.home is None else tree.root / scene.home
     here = Surroundings({**scene.environ, **env}, {}, tree.root / scene.cwd, home, user_files=home_level_files(home))
@@ -156,7 +156,7 @@ def concern_about(artifact: ResolvedConfig, tree: Planted, tracked: Any = never,
 
 def test_a_home_file_with_key_and_endpoint_confirms_the_artifact() -> None:
     file = env_text((KEY, USERS_KEY), ("OPENAI_BASE_URL", USERS))
-    with planted(Scene(files={HOME / ".qwen/.env": file})) as tree:
+    with tree_of(Scene(files={HOME / ".qwen/.env": file})) as tree:
         assert concern_about(to_artifact(tree.resolve()), tree) is None
 
 
@@ -198,7 +198,7 @@ NOT_EXEMPT = [
 
 @pytest.mark.parametrize("url", EXEMPT)
 def test_known_providers_and_this_machine_only_give_a_warning(url: str) -> None:
-    with planted(split_with(url)) as tree:
+    with tree_of(split_with(url)) as tree:
         resolution = tree.resolve()
         assert is_known_or_loopback(url)
         assert concern_of(resolution, always) is None
@@ -209,7 +209,7 @@ def test_known_providers_and_this_machine_only_give_a_warning(url: str) -> None:
 
 @pytest.mark.parametrize("url", NOT_EXEMPT)
 def test_every_other_host_is_of_concern(url: str) -> None:
-    with planted(split_with(url)) as tree:
+    with tree_of(split_with(url)) as tree:
         resolution = tree.resolve()
         assert not is_known_or_loopback(url)
         concern = concern_of(resolution, never)
@@ -220,7 +220,7 @@ def test_every_other_host_is_of_concern(url: str) -> None:
 
 
 def test_a_concern_names_host_credential_and_files() -> None:
-    with planted(SPLIT) as tree:
+    with tree_of(SPLIT) as tree:
         concern = concern_of(tree.resolve(), never)
         assert concern is not None
         assert concern.file == tree.root / APP / ".env"
@@ -243,7 +243,7 @@ def test_a_concern_names_host_credential_and_files() -> None:
     ],
 )
 def test_a_typed_reference_is_the_users_own(reference: SecretReference, *, is_users: bool) -> None:
-    with planted(SPLIT.but(environ={})) as tree:
+    with tree_of(SPLIT.but(environ={})) as tree:
         resolution = resolve_world(tree.world(), profile_named(), Options(secret_from=reference))
         assert (split_origin(resolution) is not None) == is_users
 
@@ -253,7 +253,7 @@ def test_a_typed_reference_is_the_users_own(reference: SecretReference, *, is_us
 
 def artifact_of_stranger(**changes: str) -> ResolvedConfig:
     """Return an artifact whose provenance says that the user typed everything."""
-    with planted(Scene(environ={KEY: USERS_KEY}, flags={"base_url": USERS})) as tree:
+    with tree_of(Scene(environ={KEY: USERS_KEY}, flags={"base_url": USERS})) as tree:
         artifact = to_artifact(tree.resolve())
     return replace(artifact, config={**artifact.config, **changes})
 
@@ -262,7 +262,7 @@ def artifact_of_stranger(**changes: str) -> ResolvedConfig:
 def test_the_provenance_in_an_artifact_is_not_trusted(name: str) -> None:
     value = {"base_url": STRANGER, "proxy": "http://stranger.example:1", "ca_bundle": "./stranger.pem"}[name]
     artifact = artifact_of_stranger(**{"base_url": "https://api.openai.com/v1", name: value})
-    with planted(Scene(environ={KEY: USERS_KEY})) as tree:
+    with tree_of(Scene(environ={KEY: USERS_KEY})) as tree:
         concern = concern_about(artifact, tree)
         assert concern is not None
         assert dict(concern.settings) == {"base_url": artifact.text("base_url"), name: value}
@@ -271,12 +271,12 @@ def test_the_provenance_in_an_artifact_is_not_trusted(name: str) -> None:
 
 @pytest.mark.parametrize("url", EXEMPT)
 def test_a_ci_job_with_an_exported_key_and_a_known_provider_needs_no_approval(url: str) -> None:
-    with planted(Scene(environ={KEY: USERS_KEY})) as tree:
+    with tree_of(Scene(environ={KEY: USERS_KEY})) as tree:
         assert concern_about(artifact_of_stranger(base_url=url), tree, always) is None
 
 
 def test_a_value_that_the_environment_confirms_is_the_users_own() -> None:
-    with planted(Scene(environ={KEY: USERS_KEY})) as tree:
+    with tree_of(Scene(environ={KEY: USERS_KEY})) as tree:
         artifact = artifact_of_stranger(base_url=USERS, proxy="http://proxy.corp.example:1")
         assert concern_about(artifact, tree) is not None
         assert concern_about(artifact, tree, OPENAI_BASE_URL=USERS) is not None
@@ -291,7 +291,7 @@ def test_an_env_file_with_the_key_confirms_the_endpoint_that_it_sets() -> None:
     artifact = replace(artifact, config={**artifact.config, "api_key": reference})
 
     def concern(*assignments: tuple[str, str], tracked: Any = never) -> Concern | None:
-        with planted(Scene(files={APP / ".qwen/.env": env_text(*assignments)})) as tree:
+        with tree_of(Scene(files={APP / ".qwen/.env": env_text(*assignments)})) as tree:
             return concern_about(artifact, tree, tracked)
 
     assert concern((KEY, USERS_KEY), ("OPENAI_BASE_URL", USERS)) is None
@@ -313,7 +313,7 @@ def test_an_env_file_with_the_key_confirms_the_endpoint_that_it_sets() -> None:
 
 def test_a_changed_endpoint_asks_again_and_a_changed_comment_does_not(tmp_path: Path) -> None:
     store = TrustStore(tmp_path / "state")
-    with planted(SPLIT) as tree:
+    with tree_of(SPLIT) as tree:
         env_file = tree.root / APP / ".env"
         concern = concern_of(tree.resolve(), never)
         assert concern is not None

@@ -8,7 +8,7 @@ import string
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from support.trees import planted
+from support.trees import tree_of
 from support.worlds import Scene
 
 from qwen_schema import BadValue, Secret, declared_fields, parse_value, safe_text, show_value
@@ -362,7 +362,7 @@ def test_every_default_and_every_example_is_valid(name: str) -> None:
 
 def test_an_invalid_winner_is_not_replaced_by_the_next_layer() -> None:
     scene = Scene(environ={"OPENAI_API_KEY": "sk-x", "OPENAI_BASE_URL": "no url"})
-    with planted(scene.with_file("r/home/work/app/.env", ("OPENAI_BASE_URL", "https://sound.example"))) as tree:
+    with tree_of(scene.with_file("r/home/work/app/.env", ("OPENAI_BASE_URL", "https://sound.example"))) as tree:
         resolution = tree.resolve()
     decision = resolution.decisions["base_url"]
     assert decision.value is None
@@ -373,7 +373,7 @@ def test_an_invalid_winner_is_not_replaced_by_the_next_layer() -> None:
 
 
 def test_the_problem_of_an_invalid_key_does_not_show_it() -> None:
-    with planted(Scene(environ={"OPENAI_API_KEY": "sk-ключ-that-no-header-carries"})) as tree:
+    with tree_of(Scene(environ={"OPENAI_API_KEY": "sk-ключ-that-no-header-carries"})) as tree:
         resolution = tree.resolve()
     decision = resolution.decisions["api_key"]
     assert decision.problem is not None
@@ -392,7 +392,7 @@ def test_the_problem_of_an_invalid_key_does_not_show_it() -> None:
     ],
 )
 def test_a_key_in_another_field_is_a_problem_and_not_in_the_artifact(environ: dict[str, str]) -> None:
-    with planted(Scene(environ=environ)) as tree:
+    with tree_of(Scene(environ=environ)) as tree:
         resolution = tree.resolve()
     (problem,) = [decision for decision in resolution.decisions.values() if decision.problem]
     assert "API key" in str(problem.problem)
@@ -407,13 +407,13 @@ def test_a_key_is_a_secret_once_it_is_read() -> None:
         Scene(flags={"api_key": "sk-x"}),
         Scene().with_file("r/home/work/app/.env", ("OPENAI_API_KEY", "sk-x")),
     ):
-        with planted(scene) as tree:
+        with tree_of(scene) as tree:
             assert tree.resolve().decisions["api_key"].value == Secret("sk-x")
 
 
 @pytest.mark.parametrize(("text", "unrecognised"), [("app:*", True), ("true", False), ("0", False)])
 def test_a_debug_value_of_another_program_counts_as_false(text: str, *, unrecognised: bool) -> None:
-    with planted(Scene(environ={"DEBUG": text})) as tree:
+    with tree_of(Scene(environ={"DEBUG": text})) as tree:
         decision = tree.resolve().decisions["debug"]
     assert decision.unrecognised is unrecognised
     assert decision.value is (text == "true")
@@ -430,7 +430,7 @@ def test_every_unused_candidate_has_a_reason() -> None:
     ).with_file(
         "r/home/work/app/.qwen/.env", ("OPENAI_MODEL", "hidden"), ("QWEN_MODEL", "beaten"), ("HTTPS_PROXY", "x")
     )
-    with planted(scene) as tree:
+    with tree_of(scene) as tree:
         decisions = tree.resolve().decisions
     lost = [(str(s.candidate.origin), s.fate, str(s.by and s.by.origin)) for s in decisions["model"].shadowed]
     assert lost == [

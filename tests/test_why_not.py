@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.scratch import put_back, scratch, with_parents
 from support.settings_worlds import settings_worlds
-from support.trees import given_flags, plant, write_tree
+from support.trees import flag_values, write_scene, write_tree
 from support.worlds import CWDS, VALUES, scenes, scenes_with_a_choice
 
 from qwen_cfg.application.compilation import Compilation
@@ -170,11 +170,11 @@ _OF_EVERY_WORLD = with_parents(*CWDS)
 @given(st.one_of(scenes(), scenes_with_a_choice()), WANTED, st.sampled_from(PROFILES))
 def test_in_worlds_of_env_files(scene: Scene, words: str, profile: str) -> None:
     with scratch(_OF_EVERY_WORLD) as root:
-        plant(root, scene)
+        write_scene(root, scene)
         chosen = root / scene.chosen if scene.chosen else None
         choice = EnvFileChoice("flag", chosen) if chosen else EnvFileChoice("none" if scene.no_env_file else "search")
         home = None if scene.home is None else root / scene.home
-        here = Here(root / scene.cwd, home, dict(scene.environ), given_flags(scene.flags), choice)
+        here = Here(root / scene.cwd, home, dict(scene.environ), flag_values(scene.flags), choice)
         require_true(here, root, words, profile)
 
 
@@ -186,7 +186,7 @@ def test_in_worlds_of_settings(world: dict[str, Any], words: str) -> None:
         cwd, home = root / "r/home/work/app", root / "r/home"
         for directory in (cwd, home / ".qwen"):
             directory.mkdir(parents=True, exist_ok=True)
-        here = Here(cwd, home, placed["env"], given_flags(placed["flags"]))
+        here = Here(cwd, home, placed["env"], flag_values(placed["flags"]))
         require_true(here, root, words, "qwen-code-0.21")
 
 

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.recorded_settings import MIXED, expected_of, plant, recordings
+from support.recorded_settings import MIXED, expected_of, recordings, write_recording
 
 from .process import KEY, Run, run_all
 
@@ -41,7 +41,7 @@ def test_every_recorded_run_of_qwen_code(server: Provider, tmp_path: Path) -> No
     every = [json.loads(json.dumps(r, default=str).replace("{ROOT}", str(r["root"]))) for r in every]
     runs = []
     for recording in every:
-        cwd, home = plant(recording, tmp_path / recording["root"])
+        cwd, home = write_recording(recording, tmp_path / recording["root"])
         runs.append(Run(["run", "-p", "ping", *NEWER, *way, *recording["argv"]], cwd, home, recording["env"]))
     assert len(runs) == 157
     for recording, outcome in zip(every, run_all(runs), strict=True):

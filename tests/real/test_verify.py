@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cli.process import run
-from support.recorded_settings import DIRECTED, MIXED, plant, recordings
+from support.recorded_settings import DIRECTED, MIXED, recordings, write_recording
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,7 @@ def test_at_least_forty_worlds() -> None:
 @pytest.mark.parametrize("name", sample())
 def test_verify_agrees(name: str, tmp_path: Path, path_with_qwen: str) -> None:
     one = recording(name, str(tmp_path))
-    cwd, home = plant(one, tmp_path)
+    cwd, home = write_recording(one, tmp_path)
     before = digests(tmp_path)
     env = {**one["env"], "PATH": path_with_qwen}
     words = ("--format", "json", "--time-limit", "240", "--trust-project", "--", "qwen", *one["argv"])

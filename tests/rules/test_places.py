@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
-from support.trees import NOBODY, planted, read
+from support.trees import NOBODY, read, tree_of
 from support.worlds import scenes
 
 from qwen_cfg.core.resolution import profile_named, resolve_world
@@ -120,7 +120,7 @@ def test_an_ordinary_place_has_no_warning(place: Place, profile: str, tmp_path: 
 
 @given(scene=scenes())
 def test_no_message_contains_a_key(scene) -> None:
-    with planted(scene) as tree:
+    with tree_of(scene) as tree:
         for diagnostic in diagnose(tree.resolve(survey=True)):
             said = f"{diagnostic.finding.message} {diagnostic.finding.hint}"
             assert [secret for secret in scene.secrets if secret in said] == []

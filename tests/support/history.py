@@ -9,7 +9,7 @@ from qwen_cfg.core.artifact import to_artifact
 from qwen_schema import dump
 
 from .git import git
-from .trees import planted
+from .trees import tree_of
 from .worlds import Scene
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ KEY = "sk-0123456789abcdefghijklmnopqrstuvwxyz"
 
 def artifact_text(**environ: str) -> str:
     """Return an artifact that was made with these variables."""
-    with planted(Scene(environ={"OPENAI_API_KEY": KEY, **environ})) as tree:
+    with tree_of(Scene(environ={"OPENAI_API_KEY": KEY, **environ})) as tree:
         return dump(to_artifact(tree.resolve()))
 
 

@@ -96,7 +96,7 @@ def outcome_of(resolution: Resolution) -> dict[str, Any]:
     return {**sent, "protocol": "gemini" if resolution.auth_method == "vertex-ai" else resolution.auth_method}
 
 
-def plant(recording: dict[str, Any], root: Path) -> tuple[Path, Path]:
+def write_recording(recording: dict[str, Any], root: Path) -> tuple[Path, Path]:
     """Write the files of a recording below a root, and return its working directory and its home."""
     write_tree(root, recording["files"])
     cwd, home = root / recording["cwd"], root / recording["home"]

@@ -37,7 +37,7 @@ def write_tree(root: Path, files: Mapping[str, str | bytes]) -> None:
         file.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
 
 
-def given_flags(texts: Mapping[str, str]) -> dict[str, FlagValue]:
+def flag_values(texts: Mapping[str, str]) -> dict[str, FlagValue]:
     """Return texts by field as flags of those fields, with keys as secrets."""
     fields = declared_fields()
     return {
@@ -61,7 +61,7 @@ def read(
     """Read the world from the disk, with defaults for everything that a test does not set."""
     choice = EnvFileChoice("flag", env_file) if env_file else EnvFileChoice("none" if no_env_file else "search")
     return read_world(
-        flags=given_flags(flags or {}),
+        flags=flag_values(flags or {}),
         environ=environ or {},
         cwd=cwd,
         home=home if isinstance(home, Home) else Home(home),
@@ -73,7 +73,7 @@ def read(
 
 
 @dataclass(frozen=True)
-class Planted:
+class SceneTree:
     """A scene on the disk below `root`."""
 
     root: Path
@@ -103,7 +103,7 @@ class Planted:
         return to_artifact(resolution) if resolution.is_complete else None
 
 
-def plant(root: Path, scene: Scene) -> Planted:
+def write_scene(root: Path, scene: Scene) -> SceneTree:
     """Write every directory and file of a scene below a root."""
     for directory in (*CWDS, *([scene.home] if scene.home and scene.home.name != "missing" else [])):
         (root / directory).mkdir(parents=True, exist_ok=True)
@@ -120,24 +120,24 @@ def plant(root: Path, scene: Scene) -> Planted:
             (root / path).symlink_to("nowhere")
     if scene.login and scene.home is not None:
         write_tree(root, {f"{scene.home}/.qwen/oauth_creds.json": "{}"})
-    return Planted(root, scene)
+    return SceneTree(root, scene)
 
 
 _OF_EVERY_SCENE = with_parents(*CWDS)
 
 
 @contextmanager
-def planted(scene: Scene, *, below: str = "") -> Iterator[Planted]:
+def tree_of(scene: Scene, *, below: str = "") -> Iterator[SceneTree]:
     """Write a scene to a new directory, or further below it, during a block."""
     with scratch(_OF_EVERY_SCENE) as top:
         root = top / below
         root.mkdir(parents=True, exist_ok=True)
-        yield plant(root, scene)
+        yield write_scene(root, scene)
 
 
 def outcome(scene: Scene, profile: str = "documented", *, below: str = "") -> str:
     """Return the artifact of a scene as text, or the error if it is incomplete."""
-    with planted(scene, below=below) as tree:
+    with tree_of(scene, below=below) as tree:
         resolution = tree.resolve(profile)
         if resolution.is_complete:
             return dump(to_artifact(resolution))
