@@ -65,6 +65,12 @@ def test_files_of_the_project_that_pages_name_exist(page: Path):
     assert [name for name in named if not any((root / name).exists() for root in ROOTS)] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_tests_that_a_page_names_exist(page: Path):
+    named = re.findall(r"`((?:tests|fuzz)/[^`*]*)`", page.read_text(encoding="utf-8"))
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
 def test_the_readme_names_every_command_and_exit_code():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert [name for name in COMMANDS if f"| `{name}" not in readme] == []
