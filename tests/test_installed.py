@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.installing import (
+from support.installations import (
     JAVASCRIPT,
     LAYOUTS,
     ON_WINDOWS,

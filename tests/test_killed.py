@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from support.killing import kill_at_each_step, run_to_end
+from support.kills import kill_at_each_step, run_to_end
 
 from qwen_cfg.cli.main import main
 from qwen_schema import declared_fields

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
-from support.declaring import profiles_with
+from support.declarations import profiles_with
 from support.trees import read, write_tree
 
 import qwen_cfg.core.layers

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import example, given
 from rich.console import Console
-from support.declaring import profiles_with
+from support.declarations import profiles_with
 from support.model import MODELS
 from support.trees import as_nobody, read, tree_of, write_tree
 from support.worlds import KEY, Scene, env_text, scenes, scenes_with_a_choice

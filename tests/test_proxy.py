@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.asking import ready_config
+from support.prompts import ready_config
 
 from qwen_schema.proxy import proxy_for
 

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-from support.declaring import fields_with
+from support.declarations import fields_with
 from support.trees import read, write_tree
 
 import qwen_cfg.core.load

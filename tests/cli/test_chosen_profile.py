@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from jsonschema import Draft202012Validator
-from support.installing import PACKAGE, npm_global, npm_local, write_program
+from support.installations import PACKAGE, npm_global, npm_local, write_program
 
 from qwen_cfg import resolve
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trustme
 from support.provider import Provider, Reply, events, finish, provider, refusal
-from support.serving import free_port
+from support.servers import free_port
 from support.tunnel import tunnels
 
 from .process import KEY, PROGRAM, clean_environment

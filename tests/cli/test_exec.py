@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support import stand_in
 from support.exec_trees import OTHER, TREES
-from support.installing import write_program
+from support.installations import write_program
 
 from .process import KEY, PROGRAM, clean_environment, env_of
 from .terminal import Typing

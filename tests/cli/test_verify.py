@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 from support import stand_in
-from support.installing import npm_global, write_program
+from support.installations import npm_global, write_program
 
 from qwen_cfg.explanation.schemas import read_schema
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from support.asking import ready_config
+from support.prompts import ready_config
 from support.trees import read, write_tree
 
 from qwen_cfg.core.resolution import profile_named, resolve_world

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from support.asking import close_all
+from support.prompts import close_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from support.asking import ready_config
-from support.serving import free_port
+from support.prompts import ready_config
+from support.servers import free_port
 
 from qwen_runtime.doctor import examine
 from qwen_runtime.doctor.failures import LONGEST, explain_errors, limit

@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 import pytest
 import trustme
-from support.asking import KEY, ask, close_all, session
+from support.prompts import KEY, ask, close_all, session
 from support.provider import Reply, chunk, events, provider, refusal, streamed
-from support.serving import free_port
+from support.servers import free_port
 
 from qwen_runtime.wire.refusal import Refusal
 from qwen_schema import (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import trustme
-from support.asking import ask, close_all, session
+from support.prompts import ask, close_all, session
 from support.provider import provider
 
 from qwen_runtime.doctor.network import look_up, texts

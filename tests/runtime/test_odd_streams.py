@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.asking import KEY, ask, close_all, session
+from support.prompts import KEY, ask, close_all, session
 from support.provider import Reply, chunk, events, finish, streamed, usage
 
 from qwen_runtime.wire.answer_notices import notices_of

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.asking import KEY, ask, session
+from support.prompts import KEY, ask, session
 from support.provider import BASE_URLS, Reply, chunk, events, finish, refusal, streamed, usage
 
 from qwen_runtime.conversation import Conversation

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.asking import KEY, ask, session
+from support.prompts import KEY, ask, session
 from support.provider import Reply, chunk, events, refusal
 
 from qwen_runtime.wire.refusal import Refusal

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from support.asking import ready_config
 from support.paper import Paper, screen_on
+from support.prompts import ready_config
 from support.provider import streamed
 
 from qwen_runtime import Change

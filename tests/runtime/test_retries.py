@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.asking import ask, session
+from support.prompts import ask, session
 from support.provider import Reply, refusal, streamed
 
 from qwen_runtime.wire.events import RetryWait

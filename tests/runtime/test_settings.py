@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
-from support.asking import ready_config
+from support.prompts import ready_config
 
 from qwen_runtime.settings import Settings
 from qwen_schema import SecretReference

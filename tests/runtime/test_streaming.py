@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.asking import ask, close_all, pieces, session
+from support.prompts import ask, close_all, pieces, session
 from support.provider import Reply, chunk, events, finish, streamed, usage
 
 from qwen_runtime.wire.events import FinishReason, ModelName, Reasoning, Text

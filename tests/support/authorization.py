@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qs
 
 from support.provider import MODELS, SLOW_SECONDS, Reply, Request, streamed
-from support.serving import serving
+from support.servers import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

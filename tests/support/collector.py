@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf.json_format import Parse
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
-from support.serving import serving
+from support.servers import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ from qwen_runtime.oauth import Login, LoginCache, Tokens, cache_of, with_api_of
 from qwen_runtime.oauth.server import AuthorizationServer as ServerClient
 from qwen_runtime.session import Session
 from qwen_runtime.settings import settings_of
-from support.asking import ask, opened, pieces
+from support.prompts import ask, opened, pieces
 
 if TYPE_CHECKING:
     from pathlib import Path

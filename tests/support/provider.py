@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .serving import serving
+from .servers import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from support.installing import PACKAGE, npm_global, write_program
+from support.installations import PACKAGE, npm_global, write_program
 from support.settings_model import Machine, outcome, parsed, qwen_home
 
 if TYPE_CHECKING:
