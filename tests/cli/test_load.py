@@ -324,7 +324,7 @@ import os, sys
 from collections.abc import MutableMapping
 
 class Poisoned(MutableMapping):
-    # The environment of this process, of which git alone is told, and no more than it needs.
+    # The environment of this process: only git may get a part of it, and no more than it needs.
     def __init__(self, texts, names):
         self.texts, self.names = texts, names
     def __contains__(self, name):

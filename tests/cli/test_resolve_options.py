@@ -155,7 +155,7 @@ def test_the_profile_changes_values(desk: Desk) -> None:
     assert artifact["config"]["model"] == "project"
     assert artifact["config"]["api_key"] == {"from": "env-file", "path": "~/.qwen/.env", "variable": "OPENAI_API_KEY"}
     assert desk.run(*openai, env={"QWEN_CFG_PROFILE": "qwen-code-0.21"}).ended(0).toml == artifact
-    # The flag beats the variable; an empty variable is none.
+    # The flag overrides the variable; an empty variable is ignored.
     desk.run(*openai, "--profile", "documented", env={"QWEN_CFG_PROFILE": "qwen-code-0.21"}).ended(3)
     desk.run(*openai, env={"QWEN_CFG_PROFILE": ""}).ended(3)
     unknown = desk.run("resolve", env={"QWEN_CFG_PROFILE": "newest"}).ended(2)

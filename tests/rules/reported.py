@@ -100,7 +100,7 @@ REPORTED: dict[str, list[Place]] = {
                 f'"Bearer {KEY}"',
             )
         ],
-        # A word for servers that need no key, at a provider that needs one.
+        # A placeholder key for servers without keys, at a provider that needs a key.
         with_key("ollama", "https://api.openai.com/v1"),
         with_key("undefined", "https://api.openai.com/v1"),
         with_key("none", "https://openrouter.ai/api/v1"),
@@ -143,7 +143,7 @@ REPORTED: dict[str, list[Place]] = {
         with_endpoint("https://openrouter.ai/v1"),
         with_endpoint("https://dashscope.aliyuncs.com/compatible-mode"),
         with_endpoint("https://generativelanguage.googleapis.com/v1beta"),
-        # What Azure's portal shows as the endpoint, and what it shows as the target.
+        # The endpoint in Azure's portal, and the target in it.
         *[with_endpoint(f"https://x.{host}/") for host in AZURE],
         with_endpoint("https://x.openai.azure.com/openai"),
         with_endpoint("https://x.openai.azure.com/v1"),

@@ -45,12 +45,12 @@ SILENT: dict[str, list[Place]] = {
         Place({**KEY_IN_PROJECT, HOME_FILE: "OPENAI_MODEL=m\n"}, profile=NEWER),
     ],
     "QC104": [
-        # QC103 tells all of it.
+        # QC103 reports it completely.
         Place({**KEY_IN_PROJECT, HOME_FILE: "OPENAI_MODEL=m\n"}),
         Place({**KEY_IN_PROJECT, HOME_FILE: "PORT=1\n"}),
         Place({**KEY_IN_PROJECT, HOME_FILE: f"OPENAI_API_KEY={OTHER}\n"}, profile=NEWER),
         Place({**KEY_IN_PROJECT, HOME_FILE: f"OPENAI_API_KEY={OTHER}\n"}, env_file=PLAIN),
-        # QC202 tells where the missing key is.
+        # QC202 names the place of the missing key.
         Place({PLAIN: "OPENAI_MODEL=m\n", HOME_FILE: f"OPENAI_API_KEY={OTHER}\n"}),
     ],
     "QC105": [with_env_file(WITH_KEY, 'OPENAI_MODEL="a#b"'), with_env_file(WITH_KEY, "OTHER=a#b")],
@@ -67,12 +67,12 @@ SILENT: dict[str, list[Place]] = {
         env(OPENAI_API_KEY=KEY, DEBUG="1"),
     ],
     "QC114": [
-        # What was meant has a value, from the same place or another.
+        # The intended variable has a value, from the same place or from another.
         with_env_file(WITH_KEY, "OPENAI_API_BASE=https://a/v1", "OPENAI_BASE_URL=https://b/v1"),
         with_env_file(WITH_KEY, "OPENAI_API_BASE=https://a/v1", environ={"OPENAI_BASE_URL": "https://b/v1"}),
         with_env_file(WITH_KEY, "OPENAI_API_BASE=https://a/v1", "OPENAI_BASE_URL="),
         env(OPENAI_KEY=KEY, OPENAI_API_KEY=KEY),
-        # Other programs' names, and spare ones.
+        # Variables of other programs, and additional ones.
         with_env_file(WITH_KEY, "OPENAI_ORG_ID=o", "OPENAI_MODEL_2=m", "AZURE_OPENAI_ENDPOINT=x", "QWEN_HOME=~/q"),
         env(OPENAI_API_KEY=KEY, QWEN_CFG_PROFILE="documented", OPENAI_API_VERSION="v", OPENAI_API_TYPE="azure"),
     ],
@@ -115,7 +115,7 @@ SILENT: dict[str, list[Place]] = {
     ],
     "QC117": [
         with_key("sk-or-v1-0123456789abcdef", "https://openrouter.ai/api/v1"),
-        # A proxy takes any key, and an ending is nobody's in particular.
+        # A proxy accepts any key, and a suffix belongs to no provider.
         with_key("sk-or-v1-0123456789abcdef", "https://llm.example/v1"),
         with_key("sk-or-v1-0123456789abcdef", "https://eu.openrouter.ai.example/api/v1"),
         with_key("sk-proj-0123456789abcdef", "https://x.openai.azure.com/openai/v1"),
@@ -144,7 +144,7 @@ SILENT: dict[str, list[Place]] = {
         with_endpoint("https://w.cn-beijing.maas.aliyuncs.com/compatible-mode/v1"),
         with_endpoint("https://us-central1-aiplatform.googleapis.com/v1/projects/p/locations/l/endpoints/openapi"),
         with_endpoint("https://generativelanguage.googleapis.com/v1beta/openai/"),
-        # An endpoint of one's own at Vertex AI.
+        # The user's own endpoint at Vertex AI.
         with_endpoint("https://aiplatform.googleapis.com/v1/projects/p/locations/global/endpoints/123"),
     ],
     "QC119": [
@@ -178,7 +178,7 @@ SILENT: dict[str, list[Place]] = {
         with_settings(generation_config(timeout=5)),
         with_settings(generation_config(extra_body={})),
         replace(with_settings(generation_config(extra_body={"user": "u"})), flags={"auth_method": "gemini"}),
-        # Beside an entry, what the model has of it is not sent.
+        # With a provider entry, the model's own `generationConfig` is not sent.
         with_settings(provider_entry(), own=generation_config(customHeaders={"X-Team": "t"})),
     ],
     "QC126": [
@@ -196,14 +196,14 @@ SILENT: dict[str, list[Place]] = {
                 "; OPENAI_BASE_URL = https://gateway.example/v1",
                 "REM set OPENAI_BASE_URL=https://gateway.example/v1",
                 "unset OPENAI_BASE_URL",
-                # A script that a shell sources, too.
+                # A script that a shell also sources.
                 "export OPENAI_API_KEY OPENAI_MODEL",
                 "echo $OPENAI_BASE_URL",
                 'if [ -z "${OPENAI_BASE_URL}" ]; then',
                 "curl https://api.openai.com/v1/models",
                 "OPENAI_MODEL_2 : m",
                 "PROMPT='two\nlines = here'",
-                # No file of a project sets them.
+                # No file of a project may set them.
                 "set HTTPS_PROXY=http://p:1",
                 "set DEBUG=1",
             )
@@ -212,7 +212,7 @@ SILENT: dict[str, list[Place]] = {
     ],
     "QC128": [
         *[with_proxy(provider_entry) for provider_entry in VALID_EXCEPTIONS],
-        # Without a proxy there is nothing to go around.
+        # Without a proxy, exceptions have no effect.
         env(OPENAI_API_KEY=KEY, NO_PROXY="192.168.*"),
     ],
     "QC129": [
@@ -229,7 +229,7 @@ SILENT: dict[str, list[Place]] = {
             {**OPENAI, "model": {"name": "${TEAM_MODEL}"}}, environ={"OPENAI_API_KEY": KEY, "TEAM_MODEL": "m"}
         ),
         env(OPENAI_API_KEY=KEY, OPENAI_MODEL="$m"),
-        # A dollar sign in a key is no variable.
+        # A dollar sign in a key starts no variable.
         with_settings({"security": {"auth": {"selectedType": "openai", "apiKey": f"{KEY}$ab"}}}, environ={}),
     ],
     "QC132": [
@@ -265,7 +265,7 @@ SILENT: dict[str, list[Place]] = {
                 "http://[::1]",
             )
         ],
-        # Those have rules of their own.
+        # These have their own rules.
         with_settings({**OPENAI, "model": {"name": "$MODEL"}}),
         with_env_file(WITH_KEY, "OPENAI_MODEL=`qwen-a`"),
     ],
@@ -290,7 +290,7 @@ SILENT: dict[str, list[Place]] = {
         with_env_file("OPENAI_BASE_URL=https://[stranger.test]/v1", environ={"OPENAI_API_KEY": KEY}),
         with_env_file("OPENAI_BASE_URL=https://llm.example/v1", environ={"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": ""}),
         with_google_login(HOME_FILE),
-        # QC302 says it.
+        # QC302 reports it.
         with_settings(own=provider_entry(envKey="AWS_SECRET_ACCESS_KEY"), environ={"AWS_SECRET_ACCESS_KEY": OTHER}),
         with_settings(
             own={"security": {"auth": {"apiKey": "${K_A}", "baseUrl": "https://llm.example"}}}, environ={"K_A": OTHER}
@@ -318,7 +318,7 @@ SILENT: dict[str, list[Place]] = {
         Place(KEY_IN_PROJECT),
         Place(KEY_IN_PROJECT, modes={PLAIN: 0o700}),
         with_env_file("OPENAI_MODEL=m", modes={PLAIN: 0o644}, environ={"OPENAI_API_KEY": KEY}),
-        # Who cannot come to it cannot read it.
+        # Users who cannot enter the directory cannot read the file.
         Place(KEY_IN_PROJECT, modes={PLAIN: 0o644, f"{APP}/.": 0o700}),
         Place({QWEN: WITH_KEY}, modes={QWEN: 0o644, f"{HOME}/.": 0o710}),
         with_env_file("OPENAI_API_KEY=", modes={PLAIN: 0o644}),
