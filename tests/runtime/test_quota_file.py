@@ -15,12 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qwen_runtime.wire.quota import (
-    PER_MINUTE,
-    SET_BACK,
-    Counts,
-    RequestLog,
-)
+from qwen_runtime.wire.quota import PER_MINUTE, SET_BACK, Counts, RequestLog
 
 from .request_counts import NOW, TODAY, gaps, names, starts, take_all, times_of, write, written
 
