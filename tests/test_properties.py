@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.model import MODELS, REACH_USER, search_order
-from support.trees import outcome, read, tree_of, write_tree
+from support.trees import read, tree_of, write_tree
 from support.worlds import KEY, PLACES, VALUES, EnvText, Scene, complete_scenes, env_text, env_texts, scenes
 
 from qwen_cfg.core.artifact import to_artifact
@@ -61,6 +61,20 @@ SOUND = {
 }
 
 
+def result_of(scene: Scene, profile: str = "documented", *, below: str = "") -> str:
+    """Return the artifact of a scene as text, or its values and problems if it is incomplete."""
+    with tree_of(scene, below=below) as tree:
+        resolution = tree.resolve(profile)
+        if resolution.is_complete:
+            return dump(to_artifact(resolution))
+        winners = [
+            (d.winner.revealed, d.winner.origin.place) if d.winner else None for d in resolution.decisions.values()
+        ]
+        return str(
+            [winners, [str(d.problem) for d in resolution.decisions.values()], [f.excluded for f in resolution.files]]
+        )
+
+
 # Only the env file that is found counts.
 
 
@@ -73,7 +87,7 @@ def test_files_other_than_the_one_found_change_no_byte(scene: Scene, data: st.Da
     free = [path for path in PLACES if path not in fixed]
     others = data.draw(st.dictionaries(st.sampled_from(free), env_texts(), max_size=4)) if free else {}
     changed = scene.but(files={**others, found: scene.files[found]}, linked=scene.linked & {found})
-    assert outcome(changed) == outcome(scene)
+    assert result_of(changed) == result_of(scene)
 
 
 @given(scene=scenes(), file=env_texts())
@@ -81,7 +95,7 @@ def test_an_empty_file_still_ends_the_search(scene: Scene, file: EnvText) -> Non
     first = scene.cwd / ".qwen" / ".env"
     with_empty = scene.but(files={**scene.files, first: EnvText("")}, obstacles={}, linked=frozenset())
     alone = scene.but(files={first: EnvText("")}, obstacles={}, linked=frozenset())
-    assert outcome(with_empty) == outcome(alone)
+    assert result_of(with_empty) == result_of(alone)
 
 
 def test_two_files_are_never_merged(tmp_path: Path) -> None:
@@ -108,7 +122,7 @@ def test_a_flag_beats_all(profile: str, scene: Scene, name: str) -> None:
 @given(scene=scenes(), name=st.sampled_from([name for name in SOUND if FIELDS[name].default != ""]))
 def test_an_empty_flag_counts_as_not_given(profile: str, scene: Scene, name: str) -> None:
     without = {flag: text for flag, text in scene.flags.items() if flag != name}
-    assert outcome(scene.but(flags={**without, name: ""}), profile) == outcome(scene.but(flags=without), profile)
+    assert result_of(scene.but(flags={**without, name: ""}), profile) == result_of(scene.but(flags=without), profile)
 
 
 @both_profiles
@@ -215,7 +229,7 @@ def test_what_a_plain_env_file_says_about_debug_is_no_matter(scene: Scene, texts
     environ = {n: text for n, text in scene.environ.items() if n != "QWEN_CFG_EXCLUDED_VARIABLES"}
     scene = scene.but(files=free, cwd=plain.parent, home=P("r/home"), flags=flags, environ=environ)
     scene = scene.but(obstacles={}, linked=frozenset())
-    one, other = (outcome(scene.with_file(plain, (name, text), ("OPENAI_MODEL", "m"))) for text in texts)
+    one, other = (result_of(scene.with_file(plain, (name, text), ("OPENAI_MODEL", "m"))) for text in texts)
     assert one == other
     with tree_of(scene.with_file(plain, ("OPENAI_MODEL", "m"), (name, texts[0]))) as tree:
         resolution = tree.resolve()
@@ -283,7 +297,7 @@ def test_the_same_tree_in_another_place_gives_the_same_bytes(profile: str, scene
 def test_the_order_of_the_environment_makes_no_difference(profile: str, scene: Scene, seed: Random) -> None:
     entries = list(scene.environ.items())
     seed.shuffle(entries)
-    assert outcome(scene.but(environ=dict(entries)), profile) == outcome(scene, profile)
+    assert result_of(scene.but(environ=dict(entries)), profile) == result_of(scene, profile)
 
 
 @given(scene=complete_scenes())
@@ -292,13 +306,13 @@ def test_undeclared_variables_are_read_into_nothing(scene: Scene) -> None:
     with tree_of(scene.but(environ=more)) as tree:
         world = tree.world()
     assert not {"PATH", "OPENAI_ORG", "GITHUB_TOKEN", "UNDECLARED"} & world.environ.keys()
-    assert outcome(scene.but(environ=more)) == outcome(scene)
+    assert result_of(scene.but(environ=more)) == result_of(scene)
 
 
 @given(scene=scenes())
 def test_resolving_leaves_the_environment_of_the_process_alone(scene: Scene) -> None:
     before = dict(os.environ)
-    outcome(scene)
+    result_of(scene)
     assert dict(os.environ) == before
 
 

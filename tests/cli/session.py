@@ -17,11 +17,11 @@ from qwen_cfg.trust.gate import Gate
 GATE = Gate(TrustStore(None))
 
 
-def request(**changes: Any) -> Request:
+def present_request(**changes: Any) -> Request:
     """Return a request with the present state of this process."""
     return replace(Request(this_process()), **changes)
 
 
-def session(**changes: Any) -> Changes:
+def changes_of(**changes: Any) -> Changes:
     """Return the changes of a session with the config of a request."""
-    return Changes(RequestSubject(compilation_of(request(**changes))), GATE)
+    return Changes(RequestSubject(compilation_of(present_request(**changes))), GATE)

@@ -30,7 +30,7 @@ from qwen_schema import (
 )
 
 from .process import KEY, PROGRAM, Desk, clean_environment, env_of, run_each
-from .session import GATE, session
+from .session import GATE, changes_of
 from .terminal import Typing
 
 if TYPE_CHECKING:
@@ -417,7 +417,7 @@ def change_of(desk: Desk, key: str = KEY) -> Changes:
 
 @pytest.mark.parametrize("kind", ["compiled", "given"])
 def test_a_typed_pointer_is_shown_unchanged(here: Desk, kind: str) -> None:
-    change = session() if kind == "compiled" else change_of(here)
+    change = changes_of() if kind == "compiled" else change_of(here)
     ready_config = change(Change("/auth", TYPED))
     assert ready_config.key == Secret(SENTINEL)
     assert ready_config.artifact.api_key == SecretReference("command", command=COMMAND)
@@ -435,7 +435,7 @@ def test_a_typed_pointer_is_shown_unchanged(here: Desk, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["compiled", "given"])
 def test_a_command_is_not_saved_in_a_project(here: Desk, kind: str) -> None:
-    change = session() if kind == "compiled" else change_of(here)
+    change = changes_of() if kind == "compiled" else change_of(here)
     ready_config = change(Change("/auth", TYPED, keep=True))
     assert ready_config.key == Secret(SENTINEL)
     assert any("is not saved" in notice and "~/.qwen/.env" in notice for notice in ready_config.notices)
@@ -445,7 +445,7 @@ def test_a_command_is_not_saved_in_a_project(here: Desk, kind: str) -> None:
 def test_a_saved_pointer_is_fetched_once(here: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(here.home)
     command = shlex.join(["sh", "-c", f"echo x >> {here.home}/log; echo abc"])
-    assert session()(Change("/auth", {**TYPED, "api_key": Secret(f"command:{command}")}, keep=True)).key == Secret(
+    assert changes_of()(Change("/auth", {**TYPED, "api_key": Secret(f"command:{command}")}, keep=True)).key == Secret(
         "abc"
     )
     assert (here.home / "log").read_text() == "x\n"
@@ -453,7 +453,7 @@ def test_a_saved_pointer_is_fetched_once(here: Desk, monkeypatch: pytest.MonkeyP
 
 def test_a_command_can_be_saved_in_the_home(here: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(here.home)
-    ready_config = session()(Change("/auth", TYPED, keep=True))
+    ready_config = changes_of()(Change("/auth", TYPED, keep=True))
     assert ready_config.key == Secret(SENTINEL)
     assert ready_config.artifact.provenance["api_key"].origin == "~/.qwen/.env:1"
     assert COMMAND in (here.home / ".qwen" / ".env").read_text()
@@ -469,7 +469,7 @@ def test_a_key_behind_a_pointer_is_saved_as_the_pointer_or_not_at_all(here: Desk
 
 
 def test_a_failed_pointer_does_not_change_the_session(here: Desk) -> None:
-    change = session(secret_from=SecretReference("command", command=COMMAND))
+    change = changes_of(secret_from=SecretReference("command", command=COMMAND))
     assert change(Change("/model", {"model": "m"})).key == Secret(SENTINEL)
     with pytest.raises(SecretReferenceError):
         change(Change("/auth", {"api_key": Secret("command:false")}))

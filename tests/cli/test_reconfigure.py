@@ -18,7 +18,7 @@ from qwen_runtime import Change, DialogueDefaults, ReadyConfig
 from qwen_schema import ConfigurationError, NotTrustedError, Secret, SecretReference, declared_fields, dump, load
 
 from .process import KEY, Desk
-from .session import GATE, request, session
+from .session import GATE, changes_of, present_request
 
 OTHER = "sk-zyxwvutsrqponmlkjihgfedcba9876543210"
 URL = "https://models.example/v1"
@@ -42,7 +42,7 @@ def typed_value(name: str, text: str) -> FlagValue:
 
 def test_values_typed_for_this_session_override_all_others(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={OTHER}\nOPENAI_MODEL=other\nQWEN_CFG_TIMEOUT=7\n")
-    ready_config = session(flags={"model": typed_value("model", "flagged")})(TYPED)
+    ready_config = changes_of(flags={"model": typed_value("model", "flagged")})(TYPED)
     assert ready_config.key == Secret(KEY)
     assert origins(ready_config) == {"api_key": "/auth", "base_url": "/auth", "model": "/auth"}
     assert ready_config.artifact.config["timeout"] == 7
@@ -53,7 +53,7 @@ def test_values_typed_for_this_session_override_all_others(desk: Desk) -> None:
 
 
 def test_values_typed_earlier_still_count(desk: Desk) -> None:
-    change = session()
+    change = changes_of()
     change(TYPED)
     assert change(Change("/model", {"model": "m-2"})).artifact.text("model") == "m-2"
     ready_config = change(Change("/auth", {"base_url": "http://localhost:1/v1"}))
@@ -63,7 +63,7 @@ def test_values_typed_earlier_still_count(desk: Desk) -> None:
 
 
 def test_an_unusable_change_changes_nothing(desk: Desk) -> None:
-    change = session()
+    change = changes_of()
     with pytest.raises(ConfigurationError):
         change(Change("/model", {"model": "m"}))
     change(TYPED)
@@ -82,7 +82,7 @@ def test_an_unusable_change_changes_nothing(desk: Desk) -> None:
 
 
 def test_saved_values_come_from_the_file(desk: Desk) -> None:
-    change = session()
+    change = changes_of()
     change(Change("/model", {"model": "before", "api_key": Secret(OTHER)}))
     ready_config = change(KEPT)
     assert origins(ready_config) == {
@@ -101,7 +101,7 @@ def test_a_value_that_overrides_the_saved_one_is_named_and_the_typed_one_counts(
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", OTHER)
     monkeypatch.setenv("OPENAI_BASE_URL", "")
-    ready_config = session(flags={"model": typed_value("model", "flagged")})(KEPT)
+    ready_config = changes_of(flags={"model": typed_value("model", "flagged")})(KEPT)
     assert ready_config.key == Secret(KEY)
     assert origins(ready_config) == {"api_key": "/auth", "base_url": "/auth", "model": "/auth"}
     typed = "In this session, the value you typed is used."
@@ -116,7 +116,7 @@ def test_a_value_that_overrides_the_saved_one_is_named_and_the_typed_one_counts(
 
 def test_a_file_that_selects_qwen_oauth_is_reported(desk: Desk) -> None:
     desk.write("work/app/.qwen/.env", "QWEN_OAUTH=1\n")
-    ready_config = session()(KEPT)
+    ready_config = changes_of()(KEPT)
     assert ready_config.artifact.text("auth_method") == "openai"
     assert (
         "auth_method: ./.qwen/.env:1 QWEN_OAUTH sets it to qwen-oauth. In this session, the value you typed is used."
@@ -127,7 +127,7 @@ def test_a_file_that_selects_qwen_oauth_is_reported(desk: Desk) -> None:
 @pytest.mark.parametrize("choice", [EnvFileChoice("none"), EnvFileChoice("flag", Path("prod.env"))])
 def test_a_session_with_another_env_file_reports_it(desk: Desk, choice: EnvFileChoice) -> None:
     desk.write("work/app/prod.env", f"OPENAI_API_KEY={OTHER}\n")
-    ready_config = session(choice=choice)(KEPT)
+    ready_config = changes_of(choice=choice)(KEPT)
     assert origins(ready_config) == {"api_key": "/auth", "base_url": "/auth", "model": "/auth"}
     assert sum("because of --env-file or --no-env-file" in notice for notice in ready_config.notices) == 1
     assert KEY in (desk.cwd / ".qwen" / ".env").read_text()
@@ -136,7 +136,7 @@ def test_a_session_with_another_env_file_reports_it(desk: Desk, choice: EnvFileC
 def test_a_file_that_is_no_longer_read_is_reported_and_its_key_copied(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={OTHER}\nOPENAI_MODEL=other\nQWEN_CFG_TIMEOUT=7\n")
     texts = {name: text for name, text in ALL.items() if name != "api_key"}
-    ready_config = session()(Change("/auth", texts, keep=True))
+    ready_config = changes_of()(Change("/auth", texts, keep=True))
     assert ready_config.key == Secret(OTHER)
     assert origins(ready_config)["api_key"] == "./.qwen/.env:1"
     assert ready_config.notices[2:] == (
@@ -147,14 +147,14 @@ def test_a_file_that_is_no_longer_read_is_reported_and_its_key_copied(desk: Desk
 
 def test_an_exported_key_is_not_copied(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", OTHER)
-    ready_config = session()(Change("/auth", {"base_url": URL, "model": "m"}, keep=True))
+    ready_config = changes_of()(Change("/auth", {"base_url": URL, "model": "m"}, keep=True))
     assert origins(ready_config)["api_key"] == "OPENAI_API_KEY"
     assert (desk.cwd / ".qwen" / ".env").read_text() == f"OPENAI_BASE_URL={URL}\nOPENAI_MODEL=m\n"
 
 
 def test_a_secret_reference_counts_until_a_key_is_typed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORK_KEY", OTHER)
-    change = session(secret_from=SecretReference("environment", variable="WORK_KEY"))
+    change = changes_of(secret_from=SecretReference("environment", variable="WORK_KEY"))
     assert change.defaults().key == "from the variable WORK_KEY"
     assert change(Change("/model", {"model": "m"})).key == Secret(OTHER)
     ready_config = change(TYPED)
@@ -164,7 +164,7 @@ def test_a_secret_reference_counts_until_a_key_is_typed(desk: Desk, monkeypatch:
 def test_values_that_cannot_be_saved_count_in_the_session(desk: Desk) -> None:
     """If a file cannot be written, the key need not be typed again."""
     (desk.cwd / ".qwen" / ".env").mkdir(parents=True)
-    for change in (session(), change_of(desk)):
+    for change in (changes_of(), change_of(desk)):
         ready_config = change(KEPT)
         assert ready_config.key == Secret(KEY)
         assert ready_config.artifact.provenance["api_key"].origin == "/auth"
@@ -175,11 +175,11 @@ def test_values_that_cannot_be_saved_count_in_the_session(desk: Desk) -> None:
 
 def test_no_notice_if_nothing_is_overridden(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={OTHER}\n")
-    assert key_remark(compilation_of(request()).resolution) == ""
+    assert key_remark(compilation_of(present_request()).resolution) == ""
     monkeypatch.setenv("OPENAI_API_KEY", OTHER)
-    assert key_remark(compilation_of(request()).resolution) == ""
+    assert key_remark(compilation_of(present_request()).resolution) == ""
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    flagged = request(flags={"api_key": typed_value("api_key", "k-flag")})
+    flagged = present_request(flags={"api_key": typed_value("api_key", "k-flag")})
     assert key_remark(compilation_of(flagged).resolution) == (
         "That key overrides the keys from environment OPENAI_API_KEY, ./.env:1 OPENAI_API_KEY."
     )
@@ -193,7 +193,10 @@ def change_of(desk: Desk) -> Changes:
     desk.write("work/app/.env", f"OPENAI_API_KEY={OTHER}\n")
     return Changes(
         ArtifactSubject(
-            session()(Change("/model", {"model": "m-0"})), "work.toml", Path("work.toml").absolute(), this_process()
+            changes_of()(Change("/model", {"model": "m-0"})),
+            "work.toml",
+            Path("work.toml").absolute(),
+            this_process(),
         ),
         GATE,
     )
@@ -223,9 +226,9 @@ def test_saving_does_not_change_the_file_of_the_artifact(desk: Desk) -> None:
 
 
 def test_an_artifact_saved_in_a_session_can_be_checked(desk: Desk) -> None:
-    artifact = session()(TYPED).artifact
+    artifact = changes_of()(TYPED).artifact
     desk.write("work/app/session.toml", dump(artifact))
-    assert replay(request(), artifact).flags["model"] == FlagValue("/auth", "m-1")
+    assert replay(present_request(), artifact).flags["model"] == FlagValue("/auth", "m-1")
     outcome = desk.run("check", "session.toml").ended(0)
     assert "API key" in outcome.said
     assert "the key typed at /auth" in desk.run("check", "--strict", "session.toml").ended(1).said
@@ -241,7 +244,10 @@ def test_a_base_url_typed_earlier_is_the_users_own(desk: Desk) -> None:
     desk.write("work/app/.env", f"OPENAI_API_KEY={OTHER}\n")
     change = Changes(
         ArtifactSubject(
-            session()(Change("/model", {"model": "m-0"})), "work.toml", Path("work.toml").absolute(), this_process()
+            changes_of()(Change("/model", {"model": "m-0"})),
+            "work.toml",
+            Path("work.toml").absolute(),
+            this_process(),
         ),
         GATE,
     )

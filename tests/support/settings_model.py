@@ -84,7 +84,7 @@ def outcome(machine: Machine) -> dict[str, Any]:
         # The program starts itself again with the variables that it has set.
         if not machine.env.get("QWEN_CODE_NO_RELAUNCH") and not machine.env.get("SANDBOX"):
             settings = load(machine)
-        return request(machine, settings)
+        return decide(machine, settings)
     except Stop as reason:
         return {"error": str(reason)}
 
@@ -324,7 +324,7 @@ def without_snapshot(name: Any) -> Any:
     return name
 
 
-def request(m: Machine, settings: dict[str, Any]) -> dict[str, Any]:
+def decide(m: Machine, settings: dict[str, Any]) -> dict[str, Any]:
     """Return what is sent: choose the method, the model and the provider entry, then the key and the base URL."""
     env, flags = m.env, m.flags
     inferred = next((t for t, groups in INFERRED if all(any(env.get(n) for n in g) for g in groups)), None)

@@ -12,7 +12,7 @@ from qwen_cfg.core.resolution import profile_named, resolve_world
 from qwen_cfg.core.world import EnvFileChoice, FlagValue
 from qwen_cfg.reading.qwen_home import Home
 from qwen_cfg.reading.world import read_world
-from qwen_schema import Secret, declared_fields, dump
+from qwen_schema import Secret, declared_fields
 
 from .scratch import scratch, with_parents
 from .worlds import CWDS, Scene
@@ -133,18 +133,6 @@ def tree_of(scene: Scene, *, below: str = "") -> Iterator[SceneTree]:
         root = top / below
         root.mkdir(parents=True, exist_ok=True)
         yield write_scene(root, scene)
-
-
-def outcome(scene: Scene, profile: str = "documented", *, below: str = "") -> str:
-    """Return the artifact of a scene as text, or the error if it is incomplete."""
-    with tree_of(scene, below=below) as tree:
-        resolution = tree.resolve(profile)
-        if resolution.is_complete:
-            return dump(to_artifact(resolution))
-        won = [(d.winner.revealed, d.winner.origin.place) if d.winner else None for d in resolution.decisions.values()]
-        return str(
-            [won, [str(d.problem) for d in resolution.decisions.values()], [f.excluded for f in resolution.files]]
-        )
 
 
 @contextmanager
