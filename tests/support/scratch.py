@@ -13,6 +13,8 @@ import stat
 import tempfile
 from collections import defaultdict
 from contextlib import contextmanager
+from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
 
 _UMASK = os.umask(0)
 os.umask(_UMASK)
-_PROCESS = os.getpid()
 
+_numbers = count(1)
 # By the directories that are left in them.
 _emptied: dict[frozenset[str], list[Path]] = defaultdict(list)
 
@@ -38,9 +40,11 @@ def scratch(left: frozenset[str] = frozenset()) -> Iterator[Path]:
 
     `left` has all parents of its directories.
     """
-    top = Path(os.path.realpath(tempfile.mkdtemp(prefix="tree-")))
+    top = _place() / str(next(_numbers))
     if _emptied[left]:
         _emptied[left].pop().rename(top)
+    else:
+        top.mkdir(0o700)
     try:
         yield top
     finally:
@@ -61,11 +65,13 @@ def _empty(directory: str, left: frozenset[str], mode: int, within: str = "") ->
                 shutil.rmtree(entry)
 
 
-@atexit.register
-def _remove() -> None:
-    """Remove what this process made; a fork of it made nothing."""
-    for top in (top for tops in _emptied.values() for top in tops if os.getpid() == _PROCESS):
-        shutil.rmtree(top)
+@cache
+def _place() -> Path:
+    """Return the directory of this process, which is removed at its end."""
+    place, process = Path(os.path.realpath(tempfile.mkdtemp(prefix="trees-"))), os.getpid()
+    # A fork of this process made none.
+    atexit.register(lambda: os.getpid() == process and shutil.rmtree(place))
+    return place
 
 
 @contextmanager
