@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import tempfile
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.scratch import scratch
 
 from qwen_cfg.writing.assignment import CannotAssignError, assign
 from qwen_schema.envfile import DIALECTS, last_of_each, reader_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # Texts that an unquoted shell word would run; each of them would create a file.
 COMMANDS = ["$(touch ran)", "`touch ran`", ";touch ran;", "\ntouch ran\n", "&touch ran&", "|touch ran", ">ran"]
@@ -27,6 +30,7 @@ BEFORE += ["OPENAI_MODEL='a\nb'\nB=it's\n", "export OPENAI_MODEL=$(touch old)\n"
 BEFORE += ["OPENAI_MODEL=`old`\n", "A=a#'b\n", "A=\\ #'\n", "\ufeffOPENAI_MODEL=x\n", "A='#'\n", "((1 #'\n"]
 BEFORE += ["A=1\r\n", "A=1\r", "OPENAI_MODEL=x\r\nB=1\r\n", "A=1\rOPENAI_MODEL=x\r"]
 BEFORE += ["A=x\r# '\r", "A=<#'\n", "a b #'\n", "A=x\\\n#'\n"]
+BEGINNINGS = st.sampled_from(BEFORE)
 SHELLS = [shell for shell in ("sh", "bash", "zsh") if shutil.which(shell)]
 
 
@@ -55,11 +59,11 @@ def test_a_shell_reads_the_written_value_and_runs_nothing(shell: str, values: li
     for value in values:
         with suppress(CannotAssignError):
             kept[assign("", {"OPENAI_MODEL": value})] = value
-            spoilt.append(assign(data.draw(st.sampled_from(BEFORE)), {"OPENAI_MODEL": value}))
+            spoilt.append(assign(data.draw(BEGINNINGS), {"OPENAI_MODEL": value}))
     assert kept
-    with tempfile.TemporaryDirectory() as place:
-        seen = source_each(shell, [*kept, *spoilt], Path(place))
+    with scratch() as place:
+        seen = source_each(shell, [*kept, *spoilt], place)
         assert [text.removesuffix(".") for text in seen[: len(kept)]] == [*kept.values()]
-        assert not (Path(place) / "ran").exists()
+        assert not (place / "ran").exists()
     for text, value in kept.items():
         assert {last_of_each(reader_of(dialect)(text))["OPENAI_MODEL"].value for dialect in DIALECTS} == {value}
