@@ -37,7 +37,7 @@ class Authority:
             raise ConfigurationError(
                 "the endpoint uses https, and the library for its certificate is not installed",
                 where="verify",
-                hint="Install it: pip install 'qwen-cfg[verify]'",
+                hint="Install it beside qwen-cfg: pip install cryptography, or pipx inject qwen-cfg cryptography",
             ) from None
         self._x509 = x509
         self._key = ec.generate_private_key(ec.SECP256R1())

@@ -40,7 +40,7 @@ def from_keyring(service: str, name: str) -> Secret:
         raise SecretReferenceError(
             "the API key is in the keyring, but the keyring library is not installed",
             where=where,
-            hint="Install it: pip install 'qwen-cfg[keyring]'",
+            hint="Install it beside qwen-cfg: pip install keyring, or pipx inject qwen-cfg keyring",
         ) from None
     from keyring.errors import KeyringLocked, NoKeyringError  # noqa: PLC0415
 

@@ -364,7 +364,7 @@ def test_without_the_library_the_error_says_how_to_install_it(desk: Desk) -> Non
         check=False,
     )
     assert ended.returncode == 3
-    assert "pip install 'qwen-cfg[keyring]'" in ended.stderr
+    assert "pip install keyring, or pipx inject qwen-cfg keyring" in ended.stderr
 
 
 def test_the_command_gets_no_key(desk: Desk, server: Provider) -> None:
