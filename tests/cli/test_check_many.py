@@ -263,7 +263,7 @@ def test_an_unreadable_directory_is_reported(open_desk: Desk) -> None:
     (open_desk.cwd / "closed").chmod(0)
     for in_git in (False, True):
         if in_git:
-            git(open_desk, "init", "-q")
+            git(open_desk.cwd, "init", "-q")
         outcome = open_desk.run("check", ".", "--artifact-only", nobody=True).ended(3)
         assert "./a/qwen.toml: a valid artifact" in outcome.out
         assert "Permission denied" in outcome.out
