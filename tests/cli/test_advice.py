@@ -107,10 +107,10 @@ def test_text_of_an_artifact_cannot_look_like_a_message(desk: Desk) -> None:
 
 def test_an_inlined_key_is_reported_if_git_may_track_it(desk: Desk) -> None:
     desk.run("resolve", "--inline-secrets", "-o", "a.toml", env={"OPENAI_API_KEY": KEY}).ended(0)
-    assert "holds the API key" not in desk.run("check", "--artifact-only", "a.toml").ended(0).err
+    assert "contains the API key" not in desk.run("check", "--artifact-only", "a.toml").ended(0).err
     # A work tree that git refuses to read, with an index in a form that only git reads.
     desk.write("work/app/.git/index", b"DIRC\0\0\0\4")
-    assert "holds the API key" in desk.run("check", "--artifact-only", "a.toml").ended(0).err
+    assert "contains the API key" in desk.run("check", "--artifact-only", "a.toml").ended(0).err
 
 
 @pytest.mark.parametrize(
