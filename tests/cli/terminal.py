@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyte
-from support.screen_text import ScreenText
+from support.screen_text import ScreenText, line_of
 
 from .process import PROGRAM, SECONDS, can_fork, clean_environment, command_of, fork_server
 
@@ -146,7 +146,7 @@ def see(
         terminal.close()
     screen = pyte.Screen(width, ROWS)
     pyte.ByteStream(screen).feed(raw)
-    return Seen(code, raw, tuple(line.rstrip() for line in screen.display if line.strip()))
+    return Seen(code, raw, tuple(line for row in range(ROWS) if (line := line_of(screen.buffer[row]))))
 
 
 class _Answering(pyte.HistoryScreen):

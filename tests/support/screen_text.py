@@ -21,7 +21,7 @@ class ScreenText:
     @property
     def visible(self) -> list[str]:
         """The lines of the screen, without empty lines at its end."""
-        return _without_end([_line(self._screen.buffer[y]) for y in range(self._screen.lines)])
+        return _without_end([line_of(self._screen.buffer[y]) for y in range(self._screen.lines)])
 
     @property
     def lines(self) -> list[str]:
@@ -30,11 +30,12 @@ class ScreenText:
 
     def _line_above(self, row: Mapping[int, pyte.screens.Char]) -> str:
         if id(row) not in self._above:
-            self._above[id(row)] = row, _line(row)
+            self._above[id(row)] = row, line_of(row)
         return self._above[id(row)][1]
 
 
-def _line(row: Mapping[int, pyte.screens.Char]) -> str:
+def line_of(row: Mapping[int, pyte.screens.Char]) -> str:
+    """Return the text of a row of a screen, without blanks at its end."""
     # Only columns that were written are in the row; the second column of a wide character is empty.
     return "".join(row[x].data for x in range(max(row, default=-1) + 1)).rstrip()
 
