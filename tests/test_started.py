@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,7 @@ def is_start(name: str) -> bool:
     return START_NAMES.fullmatch(name) is not None
 
 
+@cache
 def files_that_start_programs() -> dict[str, set[str]]:
     files = [file for folder in FOLDERS for file in (ROOT / folder).rglob("*.py")]
     assert len(files) > 100
@@ -82,7 +84,7 @@ def test_exactly_the_modules_that_start_programs_are_listed() -> None:
 
 
 def test_programs_are_started_by_subprocess_without_a_shell() -> None:
-    files = files_that_start_programs()
+    files = dict(files_that_start_programs())
     assert files.pop(COMPILE_MODULE) == {"exec"}
     # `exec` has one purpose: it replaces this process with the user's program.
     assert files.pop(EXEC_MODULE) == {"os.execve"}
