@@ -13,11 +13,11 @@ import ssl
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import httpx
+from urllib.parse import urlsplit
 
 from support.installations import PACKAGE, npm_global, write_program
 from support.settings_model import Machine, outcome, parsed, qwen_home
@@ -34,6 +34,7 @@ FLAGS = {
     "--openai-base-url": "base_url",
     "--openai-api-key": "api_key",
 }
+SECONDS = 20
 TELEMETRY = "telemetry.example:443"
 PATHS = {
     "openai": "/chat/completions",
@@ -81,8 +82,8 @@ def main() -> None:
         _hang()
     if os.environ.get(BREAK):
         sys.exit("boom")
-    with suppress(httpx.HTTPError):
-        _client(machine).post(f"https://{TELEMETRY}/", content=b"usage")
+    with suppress(OSError, HTTPException):
+        _post(machine, f"https://{TELEMETRY}/", {}, b"usage")
     if "error" in sent:
         sys.exit(f"No request: {sent['error']}")
     if os.environ.get(SILENT):
@@ -109,12 +110,33 @@ def _hang() -> None:
     time.sleep(600)
 
 
-def _client(machine: Machine) -> httpx.Client:
-    context = ssl.create_default_context()
+def _post(machine: Machine, url: str, headers: Mapping[str, str], body: bytes) -> str:
+    """Send a request, through the proxy of the environment, and return the body of the answer."""
+    # httpx takes 0.2 s to import, as long as all else that this program does.
+    target = urlsplit(url)
+    proxy = "" if machine.env.get("NO_PROXY") == "*" else machine.env.get("HTTPS_PROXY", "")
+    server = urlsplit(proxy) if proxy else target
+    assert server.hostname is not None
+    assert target.hostname is not None
+    path = target._replace(scheme="", netloc="").geturl()
+    if target.scheme == "https":
+        context = _trust(machine)
+        connection: HTTPConnection = HTTPSConnection(server.hostname, server.port, timeout=SECONDS, context=context)
+        if proxy:
+            connection.set_tunnel(target.hostname, target.port or 443)
+    else:
+        connection = HTTPConnection(server.hostname, server.port, timeout=SECONDS)
+        path = url if proxy else path
+    with closing(connection):
+        connection.request("POST", path, body, dict(headers))
+        return connection.getresponse().read().decode()
+
+
+def _trust(machine: Machine) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if machine.env.get("NODE_EXTRA_CA_CERTS") and not os.environ.get(DISTRUST):
         context.load_verify_locations(machine.env["NODE_EXTRA_CA_CERTS"])
-    proxy = None if machine.env.get("NO_PROXY") == "*" else machine.env.get("HTTPS_PROXY")
-    return httpx.Client(proxy=proxy or None, trust_env=False, verify=context, timeout=20)
+    return context
 
 
 def _ask(machine: Machine, sent: dict[str, Any]) -> str:
@@ -123,7 +145,8 @@ def _ask(machine: Machine, sent: dict[str, Any]) -> str:
     headers = {header: key} if header else {"Authorization": f"Bearer {key}"}
     url = sent["base_url"].rstrip("/") + PATHS[protocol].format(model=sent["model"])
     body = {"model": sent["model"], "stream": True, "messages": [{"role": "user", "content": "ping"}]}
-    reply = _client(machine).post(url, json=body, headers=headers)
-    pieces = [line.removeprefix("data: ") for line in reply.text.splitlines() if line.startswith("data: {")]
+    headers["Content-Type"] = "application/json"
+    reply = _post(machine, url, headers, json.dumps(body).encode())
+    pieces = [line.removeprefix("data: ") for line in reply.splitlines() if line.startswith("data: {")]
     deltas = [choice["delta"] for piece in pieces for choice in json.loads(piece).get("choices", ())]
     return "".join(delta.get("content") or "" for delta in deltas)
